@@ -1,0 +1,242 @@
+//! Activation functions: a = f(z), and the way back from ∂L/∂a to ∂L/∂z.
+//!
+//! To add one: a variant here, its arm in [`Activation::apply`], its arm in [`Activation::backpropagate`].
+
+use crate::kernels::exponential;
+use crate::kernels::isa::{Isa, Task, dispatch};
+use crate::scalar::Scalar;
+use serde::{Deserialize, Serialize};
+
+/// The function that a layer applies to its weighted sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// a = z.
+    Identity,
+    /// a = 1 / (1 + e⁻ᶻ), between 0 and 1.
+    Sigmoid,
+    /// a = tanh z, between −1 and 1.
+    Tanh,
+    /// a = max(0, z).
+    Relu,
+    /// aⱼ = e^zⱼ / Σₖ e^zₖ over the units of the layer: a probability for each.
+    Softmax,
+}
+
+impl Activation {
+    /// Every activation there is.
+    pub const ALL: [Activation; 5] = [
+        Activation::Identity,
+        Activation::Sigmoid,
+        Activation::Tanh,
+        Activation::Relu,
+        Activation::Softmax,
+    ];
+
+    /// The name in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Activation::Identity => "identity",
+            Activation::Sigmoid => "sigmoid",
+            Activation::Tanh => "tanh",
+            Activation::Relu => "relu",
+            Activation::Softmax => "softmax",
+        }
+    }
+
+    /// Whether each unit's activation depends on its own z alone (all but softmax).
+    pub fn is_elementwise(self) -> bool {
+        self != Activation::Softmax
+    }
+
+    /// The lowest and the highest value the function can give.
+    pub fn range(self) -> (f64, f64) {
+        match self {
+            Activation::Identity => (f64::NEG_INFINITY, f64::INFINITY),
+            Activation::Sigmoid | Activation::Softmax => (0.0, 1.0),
+            Activation::Tanh => (-1.0, 1.0),
+            Activation::Relu => (0.0, f64::INFINITY),
+        }
+    }
+
+    /// a = f(z) for rows of `width` units; `z` and `activation` are (rows, width).
+    ///
+    /// ```
+    /// use pellucid::Activation;
+    /// let mut a = [0.0; 3];
+    /// Activation::Softmax.apply(&[1.0, 1.0, 1.0], &mut a, 3);
+    /// assert!(a.iter().all(|p: &f64| (p - 1.0 / 3.0).abs() < 1e-15));
+    /// ```
+    pub fn apply<T: Scalar>(self, z: &[T], activation: &mut [T], width: usize) {
+        dispatch(Apply { function: self, z, activation, width });
+    }
+
+    /// Turns ∂L/∂a into ∂L/∂z in place, for rows of `width` units: `delta` comes in as ∂L/∂a and leaves as δ.
+    pub fn backpropagate<T: Scalar>(self, z: &[T], activation: &[T], delta: &mut [T], width: usize) {
+        dispatch(Backpropagate { function: self, z, activation, delta, width });
+    }
+
+    /// ∂a/∂z of each unit by its own z. For softmax it is the diagonal aⱼ(1 − aⱼ) of its Jacobian.
+    pub fn derivative<T: Scalar>(self, z: &[T], activation: &[T]) -> Vec<T> {
+        let mut derivative = vec![T::ONE; z.len()];
+        match self {
+            Activation::Softmax => {
+                for (d, &a) in derivative.iter_mut().zip(activation) {
+                    *d = a * (T::ONE - a);
+                }
+            }
+            elementwise => elementwise.backpropagate(z, activation, &mut derivative, 1),
+        }
+        derivative
+    }
+
+    #[inline(always)]
+    pub(crate) fn apply_on<I: Isa, T: Scalar>(self, z: &[T], activation: &mut [T], width: usize) {
+        match self {
+            Activation::Identity => activation.copy_from_slice(z),
+            Activation::Sigmoid => each(z, activation, exponential::sigmoid::<I, T>),
+            Activation::Tanh => each(z, activation, exponential::tanh::<I, T>),
+            // Not `max`, which would turn a NaN into 0 and hide it.
+            Activation::Relu => each(z, activation, |z| if z < T::ZERO { T::ZERO } else { z }),
+            Activation::Softmax => {
+                for (z, a) in z.chunks_exact(width).zip(activation.chunks_exact_mut(width)) {
+                    softmax::<I, T>(z, a);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn backpropagate_on<I: Isa, T: Scalar>(
+        self,
+        _z: &[T],
+        activation: &[T],
+        delta: &mut [T],
+        width: usize,
+    ) {
+        match self {
+            Activation::Identity => {}
+            Activation::Sigmoid => scale(delta, activation, |a| a * (T::ONE - a)),
+            Activation::Tanh => scale(delta, activation, |a| T::ONE - a * a),
+            Activation::Relu => {
+                for (d, &a) in delta.iter_mut().zip(activation) {
+                    *d = if a > T::ZERO { *d } else { T::ZERO };
+                }
+            }
+            // δⱼ = aⱼ (gⱼ − Σₖ gₖ aₖ): the Jacobian diag(a) − a·aᵀ times g = ∂L/∂a.
+            Activation::Softmax => {
+                for (a, d) in activation.chunks_exact(width).zip(delta.chunks_exact_mut(width)) {
+                    let weighted: T = a.iter().zip(&*d).map(|(&a, &g)| a * g).sum();
+                    for (d, &a) in d.iter_mut().zip(a) {
+                        *d = a * (*d - weighted);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn each<T: Scalar>(z: &[T], activation: &mut [T], f: impl Fn(T) -> T) {
+    for (a, &z) in activation.iter_mut().zip(z) {
+        *a = f(z);
+    }
+}
+
+#[inline(always)]
+fn scale<T: Scalar>(delta: &mut [T], activation: &[T], derivative: impl Fn(T) -> T) {
+    for (d, &a) in delta.iter_mut().zip(activation) {
+        *d *= derivative(a);
+    }
+}
+
+/// Softmax of one row; the largest z is subtracted first, so that no exponential overflows.
+#[inline(always)]
+fn softmax<I: Isa, T: Scalar>(z: &[T], a: &mut [T]) {
+    let mut largest = T::NEG_INFINITY;
+    for &z in z {
+        largest = if z > largest { z } else { largest };
+    }
+    for (a, &z) in a.iter_mut().zip(z) {
+        *a = exponential::exp::<I, T>(z - largest);
+    }
+    let mut sum = T::ZERO;
+    for &a in &*a {
+        sum += a;
+    }
+    let inverse = T::ONE / sum;
+    for a in a.iter_mut() {
+        *a *= inverse;
+    }
+}
+
+struct Apply<'a, T> {
+    function: Activation,
+    z: &'a [T],
+    activation: &'a mut [T],
+    width: usize,
+}
+
+impl<T: Scalar> Task for Apply<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        self.function.apply_on::<I, T>(self.z, self.activation, self.width);
+    }
+}
+
+struct Backpropagate<'a, T> {
+    function: Activation,
+    z: &'a [T],
+    activation: &'a [T],
+    delta: &'a mut [T],
+    width: usize,
+}
+
+impl<T: Scalar> Task for Backpropagate<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        self.function.backpropagate_on::<I, T>(self.z, self.activation, self.delta, self.width);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nan_is_never_hidden() {
+        for function in Activation::ALL {
+            let mut a = [0.0f64; 3];
+            function.apply(&[f64::NAN, 1.0, -1.0], &mut a, 3);
+            assert!(a[0].is_nan(), "{} hides a NaN", function.name());
+        }
+    }
+
+    #[test]
+    fn values_stay_within_the_range() {
+        for function in Activation::ALL {
+            let (low, high) = function.range();
+            let z = [-1e3, -3.0, -0.1, 0.0, 0.1, 3.0, 700.0];
+            let mut a = [0.0f64; 7];
+            function.apply(&z, &mut a, 7);
+            assert!(a.iter().all(|&a| (low..=high).contains(&a)), "{}: {a:?}", function.name());
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_recipes() {
+        for function in Activation::ALL {
+            let written = serde_json::to_string(&function).unwrap();
+            assert_eq!(written, format!("\"{}\"", function.name()));
+        }
+    }
+
+    #[test]
+    fn softmax_of_huge_logits_is_finite() {
+        let mut a = [0.0f32; 3];
+        Activation::Softmax.apply(&[1e38, -1e38, 1e38], &mut a, 3);
+        assert_eq!(a, [0.5, 0.0, 0.5]);
+    }
+}

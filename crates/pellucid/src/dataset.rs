@@ -1,0 +1,354 @@
+//! Samples in memory: features, kept as compactly as they came, and targets.
+
+use crate::error::{Error, Result};
+use crate::kernels::Input;
+use crate::matrix::Matrix;
+use crate::scalar::Scalar;
+
+/// The features of all samples, a row each.
+#[derive(Debug, Clone)]
+pub enum Features<T> {
+    /// Numbers.
+    Dense(Matrix<T>),
+    /// Bytes that each stand for a number, as the pixels of images do.
+    Bytes(ByteMatrix<T>),
+}
+
+/// Rows of bytes, and the number that each of the 256 bytes stands for.
+#[derive(Debug, Clone)]
+pub struct ByteMatrix<T> {
+    rows: usize,
+    columns: usize,
+    bytes: Vec<u8>,
+    values: Box<[T; 256]>,
+}
+
+impl<T: Scalar> ByteMatrix<T> {
+    /// Rows of bytes b that stand for b / `divisor`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when there are not `rows * columns` bytes, [`Error::Setting`] for a divisor of 0.
+    pub fn new(rows: usize, columns: usize, bytes: Vec<u8>, divisor: f64) -> Result<Self> {
+        if rows.checked_mul(columns) != Some(bytes.len()) {
+            return Err(Error::Shape {
+                what: "a byte matrix's buffer".into(),
+                found: format!("{} bytes", bytes.len()),
+                expected: format!("{rows} x {columns}"),
+                hint: String::new(),
+            });
+        }
+        if !divisor.is_normal() {
+            return Err(Error::Setting {
+                key: "divisor".into(),
+                found: divisor.to_string(),
+                expected: "bytes are divided by a number other than 0".into(),
+            });
+        }
+        let values = Box::new(std::array::from_fn(|byte| T::from_f64(byte as f64 / divisor)));
+        Ok(Self { rows, columns, bytes, values })
+    }
+
+    /// The bytes, row after row.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl<T: Scalar> Features<T> {
+    /// How many samples.
+    pub fn rows(&self) -> usize {
+        match self {
+            Features::Dense(matrix) => matrix.rows(),
+            Features::Bytes(matrix) => matrix.rows,
+        }
+    }
+
+    /// How many features a sample.
+    pub fn columns(&self) -> usize {
+        match self {
+            Features::Dense(matrix) => matrix.columns(),
+            Features::Bytes(matrix) => matrix.columns,
+        }
+    }
+
+    /// Rows `start..end` as a pass takes them, without a copy.
+    ///
+    /// # Panics
+    /// When there are no such rows.
+    pub fn slice(&self, start: usize, end: usize) -> Input<'_, T> {
+        let columns = self.columns();
+        match self {
+            Features::Dense(matrix) => Input::Dense(&matrix.values()[start * columns..end * columns]),
+            Features::Bytes(matrix) => {
+                Input::Bytes { bytes: &matrix.bytes[start * columns..end * columns], values: &matrix.values }
+            }
+        }
+    }
+
+    /// Mean and standard deviation (over all rows, as NumPy's `std`) of every column.
+    pub fn standardisation(&self) -> Vec<(f64, f64)> {
+        let (rows, columns) = (self.rows() as f64, self.columns());
+        let mut means = vec![0.0; columns];
+        self.each(|at, value| means[at % columns] += value);
+        means.iter_mut().for_each(|mean| *mean /= rows);
+        let mut variances = vec![0.0; columns];
+        self.each(|at, value| variances[at % columns] += (value - means[at % columns]).powi(2));
+        means.into_iter().zip(variances).map(|(mean, variance)| (mean, (variance / rows).sqrt())).collect()
+    }
+
+    /// Subtracts each column's mean and divides by its standard deviation, both as given; a column whose deviation
+    /// is 0 becomes zeros.
+    ///
+    /// # Panics
+    /// When there are fewer pairs than columns.
+    #[must_use]
+    pub fn standardised_by(self, columns: &[(f64, f64)]) -> Self {
+        let mut values = Vec::with_capacity(self.rows() * columns.len());
+        self.each(|at, value| {
+            let (mean, deviation) = columns[at % columns.len()];
+            values.push(T::from_f64((value - mean) / if deviation > 0.0 { deviation } else { 1.0 }));
+        });
+        match Matrix::new(self.rows(), self.columns(), values) {
+            Ok(matrix) => Features::Dense(matrix),
+            Err(_) => self, // the shape is this matrix's own
+        }
+    }
+
+    /// Every value with its place, row after row.
+    fn each(&self, mut see: impl FnMut(usize, f64)) {
+        match self {
+            Features::Dense(matrix) => matrix.values().iter().enumerate().for_each(|(at, v)| see(at, v.to_f64())),
+            Features::Bytes(matrix) => {
+                let of = |&byte: &u8| matrix.values[usize::from(byte)].to_f64();
+                matrix.bytes.iter().enumerate().for_each(|(at, byte)| see(at, of(byte)));
+            }
+        }
+    }
+
+    /// The smallest and the largest value of every column.
+    pub fn ranges(&self) -> Vec<(f64, f64)> {
+        let columns = self.columns();
+        let mut ranges = vec![(f64::INFINITY, f64::NEG_INFINITY); columns];
+        self.each(|at, value| {
+            let (low, high) = &mut ranges[at % columns];
+            *low = low.min(value);
+            *high = high.max(value);
+        });
+        ranges
+    }
+}
+
+/// What the outputs should be, a row a sample.
+#[derive(Debug, Clone)]
+pub enum Targets<T> {
+    /// Numbers.
+    Dense(Matrix<T>),
+    /// A class each, 0 to `classes` − 1; as numbers, 1 in the class's column and 0 elsewhere.
+    Classes {
+        /// The class of each sample.
+        labels: Vec<u32>,
+        /// How many classes there are.
+        classes: usize,
+    },
+}
+
+impl<T: Scalar> Targets<T> {
+    fn rows(&self) -> usize {
+        match self {
+            Targets::Dense(matrix) => matrix.rows(),
+            Targets::Classes { labels, .. } => labels.len(),
+        }
+    }
+
+    /// How many numbers a sample's target is.
+    pub fn width(&self) -> usize {
+        match self {
+            Targets::Dense(matrix) => matrix.columns(),
+            Targets::Classes { classes, .. } => *classes,
+        }
+    }
+
+    /// Whether every number is 0 or 1.
+    pub fn are_zero_or_one(&self) -> bool {
+        match self {
+            Targets::Dense(matrix) => matrix.values().iter().all(|&v| v == T::ZERO || v == T::ONE),
+            Targets::Classes { .. } => true,
+        }
+    }
+}
+
+/// Features and targets of the same samples.
+#[derive(Debug, Clone)]
+pub struct Dataset<T> {
+    features: Features<T>,
+    targets: Targets<T>,
+}
+
+impl<T: Scalar> Dataset<T> {
+    /// A data set.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when there are no samples, no features, not as many targets as samples, or a class that
+    /// is none.
+    pub fn new(features: Features<T>, targets: Targets<T>) -> Result<Self> {
+        let shape = |what: &str, found: String, expected: String| Error::Shape {
+            what: what.into(),
+            found,
+            expected,
+            hint: String::new(),
+        };
+        if features.rows() == 0 || features.columns() == 0 {
+            let found = format!("{} rows of {} features", features.rows(), features.columns());
+            return Err(shape("the data", found, "at least one row of at least one feature".into()));
+        }
+        if targets.rows() != features.rows() {
+            let expected = format!("{}, one for each row of features,", features.rows());
+            return Err(shape("the data", format!("{} targets", targets.rows()), expected));
+        }
+        if let Targets::Classes { labels, classes } = &targets
+            && let Some(row) = labels.iter().position(|&label| label as usize >= *classes)
+        {
+            let what = format!("the label of row {}", row + 1);
+            return Err(shape(&what, labels[row].to_string(), format!("0 to {}", classes.saturating_sub(1))));
+        }
+        Ok(Self { features, targets })
+    }
+
+    /// How many samples.
+    pub fn rows(&self) -> usize {
+        self.features.rows()
+    }
+
+    /// The features.
+    pub fn features(&self) -> &Features<T> {
+        &self.features
+    }
+
+    /// The targets.
+    pub fn targets(&self) -> &Targets<T> {
+        &self.targets
+    }
+
+    /// The same samples, their features standardised by these means and deviations.
+    ///
+    /// # Panics
+    /// When there are fewer pairs than features.
+    #[must_use]
+    pub fn standardised_by(self, columns: &[(f64, f64)]) -> Self {
+        Self { features: self.features.standardised_by(columns), targets: self.targets }
+    }
+}
+
+/// A batch of a data set: rows that follow one another, or rows picked in some order.
+#[derive(Debug, Clone, Copy)]
+pub enum Rows<'a> {
+    /// Rows `start..end`.
+    Range(usize, usize),
+    /// These rows, in this order.
+    Picked(&'a [u32]),
+}
+
+/// Buffers that batches are gathered in where they cannot be slices of the data set.
+#[derive(Debug, Clone, Default)]
+pub struct BatchBuffers<T> {
+    dense: Vec<T>,
+    bytes: Vec<u8>,
+    targets: Vec<T>,
+}
+
+impl<T: Scalar> BatchBuffers<T> {
+    /// The batch's features and targets: slices of the data set where its rows follow one another and its
+    /// targets are numbers, copies otherwise.
+    ///
+    /// # Panics
+    /// When there are no such rows.
+    #[inline(always)]
+    pub fn gather<'a>(&'a mut self, data: &'a Dataset<T>, rows: Rows<'_>) -> (Input<'a, T>, &'a [T]) {
+        let columns = data.features.columns();
+        let input = match (rows, &data.features) {
+            (Rows::Range(start, end), features) => features.slice(start, end),
+            (Rows::Picked(picked), Features::Dense(matrix)) => {
+                self.dense.clear();
+                picked.iter().for_each(|&row| self.dense.extend_from_slice(matrix.row(row as usize)));
+                Input::Dense(&self.dense)
+            }
+            (Rows::Picked(picked), Features::Bytes(matrix)) => {
+                self.bytes.clear();
+                for &row in picked {
+                    self.bytes.extend_from_slice(&matrix.bytes[row as usize * columns..][..columns]);
+                }
+                Input::Bytes { bytes: &self.bytes, values: &matrix.values }
+            }
+        };
+        let targets = match (rows, &data.targets) {
+            (Rows::Range(start, end), Targets::Dense(matrix)) => {
+                &matrix.values()[start * matrix.columns()..end * matrix.columns()]
+            }
+            (Rows::Picked(picked), Targets::Dense(matrix)) => {
+                self.targets.clear();
+                picked.iter().for_each(|&row| self.targets.extend_from_slice(matrix.row(row as usize)));
+                &self.targets
+            }
+            (Rows::Range(start, end), Targets::Classes { labels, classes }) => {
+                one_hot(labels[start..end].iter().copied(), *classes, &mut self.targets);
+                &self.targets
+            }
+            (Rows::Picked(picked), Targets::Classes { labels, classes }) => {
+                one_hot(picked.iter().map(|&row| labels[row as usize]), *classes, &mut self.targets);
+                &self.targets
+            }
+        };
+        (input, targets)
+    }
+}
+
+#[inline(always)]
+fn one_hot<T: Scalar>(labels: impl ExactSizeIterator<Item = u32>, classes: usize, to: &mut Vec<T>) {
+    to.clear();
+    to.resize(labels.len() * classes, T::ZERO);
+    for (row, label) in to.chunks_exact_mut(classes).zip(labels) {
+        row[label as usize] = T::ONE;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dense(rows: &[Vec<f64>]) -> Matrix<f64> {
+        Matrix::from_rows("the test", rows).unwrap()
+    }
+
+    #[test]
+    fn standardised_columns_have_mean_0_and_deviation_1() {
+        let features = Features::Dense(dense(&[vec![1.0, 7.0], vec![3.0, 7.0], vec![8.0, 7.0]]));
+        let columns = features.standardisation();
+        let features = features.standardised_by(&columns);
+        let Features::Dense(matrix) = features else { panic!("dense features stay dense") };
+        let first: Vec<f64> = (0..3).map(|r| matrix.row(r)[0]).collect();
+        assert!(first.iter().sum::<f64>().abs() < 1e-15);
+        assert!((first.iter().map(|v| v * v).sum::<f64>() / 3.0 - 1.0).abs() < 1e-15);
+        assert!((0..3).all(|r| matrix.row(r)[1] == 0.0));
+    }
+
+    #[test]
+    fn picked_rows_are_those_rows() {
+        let bytes = ByteMatrix::new(3, 2, vec![0, 255, 51, 0, 102, 153], 255.0).unwrap();
+        let targets = Targets::Classes { labels: vec![0, 2, 1], classes: 3 };
+        let data = Dataset::<f64>::new(Features::Bytes(bytes), targets).unwrap();
+        let mut buffers = BatchBuffers::default();
+        let (input, targets) = buffers.gather(&data, Rows::Picked(&[2, 0]));
+        let Input::Bytes { bytes, values } = input else { panic!("bytes stay bytes") };
+        assert_eq!(bytes, [102, 153, 0, 255]);
+        assert_eq!((values[51], values[255]), (0.2, 1.0));
+        assert_eq!(targets, [0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_label_beyond_the_classes_is_refused() {
+        let targets = Targets::Classes { labels: vec![0, 3], classes: 3 };
+        let features = Features::Dense(dense(&[vec![1.0], vec![2.0]]));
+        let error = Dataset::new(features, targets).unwrap_err().to_string();
+        assert!(error.contains("row 2") && error.contains("0 to 2"), "{error}");
+    }
+}

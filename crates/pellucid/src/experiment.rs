@@ -1,0 +1,168 @@
+//! A recipe at work: network, data and trainer of one run. Whoever has a clock and a terminal runs it.
+
+use crate::dataset::Dataset;
+use crate::diagnosis;
+use crate::error::{Error, Result};
+use crate::evaluation::{Evaluation, evaluate, predict};
+use crate::init::initialise;
+use crate::metrics;
+use crate::network::Network;
+use crate::numpy_random::RandomState;
+use crate::observe::{History, Observer};
+use crate::recipe::Recipe;
+use crate::record::{LastEpochRecord, MetricsRecord, NetworkRecord, Numbers, RunRecord};
+use crate::scalar::Scalar;
+use crate::trainer::{Ending, Trainer, check_fit};
+use std::num::NonZeroUsize;
+
+/// What the clock says of a run; the engine has none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Timing {
+    /// Seconds in the training loop alone.
+    pub training_seconds: f64,
+    /// Seconds from start to end.
+    pub elapsed_seconds: f64,
+}
+
+/// One run: a recipe, its data, and the network in training.
+#[derive(Debug, Clone)]
+pub struct Experiment<T> {
+    recipe: Recipe,
+    training: Dataset<T>,
+    test: Option<Dataset<T>>,
+    initial: Network<T>,
+    trainer: Trainer<T>,
+    threads: NonZeroUsize,
+    warnings: Vec<String>,
+}
+
+impl<T: Scalar> Experiment<T> {
+    /// A run that is ready to start.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the recipe, or with how the data fits it.
+    pub fn new(
+        recipe: Recipe,
+        training: Dataset<T>,
+        test: Option<Dataset<T>>,
+        threads: NonZeroUsize,
+    ) -> Result<Self> {
+        recipe.validate()?;
+        let architecture = recipe.architecture()?;
+        for data in std::iter::once(&training).chain(&test) {
+            check_fit(&architecture, recipe.train.loss, data)?;
+        }
+        let mut generator = RandomState::new(recipe.train.seed);
+        let initial = initialise(architecture, &recipe.init, &mut generator)?;
+        let warnings = diagnosis::saturation(&initial, &training);
+        let trainer = Trainer::new(&recipe, initial.clone(), generator, threads)?;
+        Ok(Self { recipe, training, test, initial, trainer, threads, warnings })
+    }
+
+    /// The same run from other initial values, those of `network`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when the architecture is another.
+    pub fn starting_from(mut self, network: &Network<T>) -> Result<Self> {
+        if network.architecture().parameter_count() != self.initial.architecture().parameter_count()
+            || network.architecture().describe() != self.initial.architecture().describe()
+        {
+            return Err(Error::Shape {
+                what: "the network to start from".into(),
+                found: network.architecture().describe(),
+                expected: self.initial.architecture().describe(),
+                hint: String::new(),
+            });
+        }
+        self.initial.parameters_mut().copy_from_slice(network.parameters());
+        let generator = RandomState::new(self.recipe.train.seed);
+        self.trainer = Trainer::new(&self.recipe, self.initial.clone(), generator, self.threads)?;
+        self.warnings = diagnosis::saturation(&self.initial, &self.training);
+        Ok(self)
+    }
+
+    /// The recipe.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The network before training.
+    pub fn initial(&self) -> &Network<T> {
+        &self.initial
+    }
+
+    /// The network as it stands.
+    pub fn network(&self) -> &Network<T> {
+        self.trainer.network()
+    }
+
+    /// What was noticed beforehand, a sentence each.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The training data.
+    pub fn training(&self) -> &Dataset<T> {
+        &self.training
+    }
+
+    /// The test data, where there is any.
+    pub fn test(&self) -> Option<&Dataset<T>> {
+        self.test.as_ref()
+    }
+
+    /// How many steps were taken.
+    pub fn updates(&self) -> u64 {
+        self.trainer.steps()
+    }
+
+    /// Trains.
+    ///
+    /// # Errors
+    /// [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges.
+    pub fn run<O: Observer<T> + ?Sized>(&mut self, observer: &mut O) -> Result<Ending> {
+        self.trainer.run(&self.training, observer)
+    }
+
+    /// Loss and metrics of the network as it stands.
+    pub fn evaluate(&self) -> MetricsRecord {
+        let of = |data: &Dataset<T>| -> Evaluation {
+            let metrics = metrics::suited_to(self.recipe.train.loss, data.targets().are_zero_or_one());
+            evaluate(self.network(), data, self.recipe.logged_loss(), &metrics, self.threads)
+        };
+        MetricsRecord { training: of(&self.training), test: self.test.as_ref().map(of) }
+    }
+
+    /// The outputs for up to 100 rows of the test data, or of the training data where there is no other.
+    pub fn outputs(&self) -> Vec<Numbers> {
+        let data = self.test.as_ref().unwrap_or(&self.training);
+        let rows = data.rows().min(History::MOST_OUTPUTS);
+        let outputs = predict(self.network(), data.features(), rows, self.threads);
+        let width = self.network().architecture().output_width();
+        outputs.chunks_exact(width).map(|row| Numbers(row.iter().map(|a| a.to_f64()).collect())).collect()
+    }
+
+    /// The record of the run.
+    pub fn record(&self, history: &History<'_>, ending: Ending, metrics: MetricsRecord, timing: Timing) -> RunRecord {
+        let mut recipe = self.recipe.clone();
+        recipe.log.every = Some(recipe.log_every());
+        let outputs = || history.last_outputs().iter().cloned().map(Numbers).collect();
+        RunRecord {
+            recipe,
+            initial: NetworkRecord::of(&self.initial),
+            trained: NetworkRecord::of(self.network()),
+            history: history.entries().to_vec(),
+            last_epoch: history.last_epoch().map(|epoch| LastEpochRecord { epoch: epoch.clone(), outputs: outputs() }),
+            outputs: self.outputs(),
+            metrics,
+            warnings: self.warnings.clone(),
+            stopped: ending == Ending::Stopped,
+            epochs: self.trainer.completed_epochs(),
+            updates: self.trainer.steps(),
+            training_seconds: timing.training_seconds,
+            elapsed_seconds: timing.elapsed_seconds,
+            threads: self.threads.get(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The arithmetic of a dense layer: z = x·W + b, ∂L/∂W = xᵀδ, ∂L/∂b = Σ δ, ∂L/∂x = δ·Wᵀ.
+//!
+//! The shape of the work picks the kernel, and nobody above knows which: narrow layers have loops of constant
+//! width that stay in registers, byte inputs skip their zeros, large products go to the matrix-product crate.
+//! The choice never depends on the number of threads, so neither do the bits. All `unsafe` of the engine is in
+//! this module. A naive twin of every kernel, in the tests, is what it is compared with.
+
+mod bytes;
+mod dense;
+pub(crate) mod exponential;
+pub(crate) mod isa;
+mod product;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use bytes::NonZeros;
+use isa::Isa;
+
+use crate::scalar::Scalar;
+use std::num::NonZeroUsize;
+
+/// What goes into the first layer: rows of `fan_in` features.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a, T> {
+    /// Numbers, (rows, fan_in).
+    Dense(&'a [T]),
+    /// Bytes, (rows, fan_in), as in images. A zero byte contributes nothing, whatever its weight.
+    Bytes {
+        /// One byte a feature.
+        bytes: &'a [u8],
+        /// The number that each byte stands for; that of byte 0 is 0.
+        values: &'a [T; 256],
+    },
+}
+
+impl<T> Input<'_, T> {
+    /// How many rows of `fan_in` features there are.
+    pub fn rows(&self, fan_in: usize) -> usize {
+        match self {
+            Input::Dense(values) => values.len() / fan_in,
+            Input::Bytes { bytes, .. } => bytes.len() / fan_in,
+        }
+    }
+}
+
+/// Where a layer's gradient goes.
+#[derive(Debug)]
+pub(crate) enum Destination<'a, T> {
+    /// Stored, for an optimizer.
+    Gradient(&'a mut [T]),
+    /// Never stored: the parameters take their step at once, w ← w − rate·∂L/∂w.
+    Step {
+        /// The layer's weights, or its bias.
+        parameters: &'a mut [T],
+        /// The learning rate.
+        rate: T,
+    },
+}
+
+/// The shape of a layer at work: z is (rows, fan_out), x is (rows, fan_in).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) rows: usize,
+    pub(crate) fan_in: usize,
+    pub(crate) fan_out: usize,
+    pub(crate) threads: NonZeroUsize,
+}
+
+#[inline(always)]
+fn mul_add<I: Isa, T: Scalar>(a: T, b: T, c: T) -> T {
+    if I::FUSED { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// z = x·W + b, for any layer but the first.
+#[inline(always)]
+pub(crate) fn affine<I: Isa, T: Scalar>(shape: Shape, x: &[T], weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
+    if product::pays(shape) {
+        product::affine(shape, x, weights, bias, z);
+    } else {
+        dense::affine::<I, T>(shape, x, weights, bias, z);
+    }
+}
+
+/// z = x·W + b for the first layer. Where the input is bytes, `non_zeros` keeps what was found in them for
+/// [`input_weight_gradient`].
+#[inline(always)]
+pub(crate) fn input_affine<I: Isa, T: Scalar>(
+    shape: Shape,
+    input: Input<'_, T>,
+    weights: &[T],
+    bias: Option<&[T]>,
+    z: &mut [T],
+    non_zeros: &mut NonZeros<T>,
+) {
+    match input {
+        Input::Dense(x) => affine::<I, T>(shape, x, weights, bias, z),
+        Input::Bytes { bytes, values } => {
+            non_zeros.gather(shape, bytes, values);
+            bytes::affine::<I, T>(shape, non_zeros, weights, bias, z);
+        }
+    }
+}
+
+/// ∂L/∂W = xᵀδ, for any layer but the first.
+#[inline(always)]
+pub(crate) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
+    if product::pays(shape) {
+        product::weight_gradient(shape, x, delta, to);
+    } else {
+        dense::weight_gradient::<I, T>(shape, x, delta, to);
+    }
+}
+
+/// ∂L/∂W = xᵀδ for the first layer; `non_zeros` is from [`input_affine`] on the same input.
+#[inline(always)]
+pub(crate) fn input_weight_gradient<I: Isa, T: Scalar>(
+    shape: Shape,
+    input: Input<'_, T>,
+    non_zeros: &NonZeros<T>,
+    delta: &[T],
+    to: Destination<'_, T>,
+) {
+    match input {
+        Input::Dense(x) => weight_gradient::<I, T>(shape, x, delta, to),
+        Input::Bytes { .. } => bytes::weight_gradient::<I, T>(shape, non_zeros, delta, to),
+    }
+}
+
+/// ∂L/∂b: the sum of δ over the rows.
+#[inline(always)]
+pub(crate) fn bias_gradient<I: Isa, T: Scalar>(shape: Shape, delta: &[T], to: Destination<'_, T>) {
+    dense::bias_gradient::<I, T>(shape, delta, to);
+}
+
+/// ∂L/∂x = δ·Wᵀ.
+#[inline(always)]
+pub(crate) fn input_delta<I: Isa, T: Scalar>(shape: Shape, delta: &[T], weights: &[T], to: &mut [T]) {
+    if product::pays(shape) {
+        product::input_delta(shape, delta, weights, to);
+    } else {
+        dense::input_delta::<I, T>(shape, delta, weights, to);
+    }
+}

@@ -1,0 +1,298 @@
+//! NumPy's legacy random generator, bit for bit.
+//!
+//! [`RandomState`] draws what `numpy.random.RandomState(seed)` and, equally, `numpy.random.seed(seed)`
+//! followed by the module's functions draw, so that an experiment that was first written down in NumPy
+//! starts from the same weights and visits its samples in the same order here.
+//!
+//! ```
+//! use pellucid::numpy_random::RandomState;
+//!
+//! let mut random = RandomState::new(42);
+//! assert_eq!(random.random_sample(), 0.3745401188473625); // np.random.seed(42); np.random.rand()
+//! ```
+//!
+//! # Sources
+//!
+//! - The twister: M. Matsumoto and T. Nishimura, "Mersenne Twister: A 623-dimensionally equidistributed
+//!   uniform pseudo-random number generator", ACM TOMACS 8 (1998) 3-30. A seed goes through the authors'
+//!   `init_genrand`, as it does for every single integer seed in NumPy.
+//! - The Gaussian: G. Marsaglia's polar form of the Box-Muller transform, which yields two values and keeps
+//!   one for the next call, as `legacy_gauss` does in NumPy's `legacy-distributions.c`.
+//! - Integers: the masks and rejections of NumPy's `random_interval` and `RandomState.randint`.
+//!
+//! NumPy has frozen these streams, so they do not change with its version. Only the logarithm inside the
+//! Gaussian is left to the platform's mathematics library; there, and nowhere else, another platform may
+//! differ in the last bit.
+
+use std::fmt;
+
+use rand_mt::Mt;
+
+/// Words in one block of the twister.
+const BLOCK: usize = 624;
+
+/// `numpy.random.RandomState`: one seeded stream of uniforms, Gaussians, integers and permutations.
+///
+/// All methods share the one stream, so the order of calls matters exactly as it does in NumPy.
+#[derive(Clone, PartialEq)]
+pub struct RandomState {
+    twister: Mt,
+    /// The twister's latest block of outputs. It is kept because it alone determines all blocks to come:
+    /// a copy of it, with the position, is a complete snapshot.
+    block: [u32; BLOCK],
+    position: usize,
+    kept_gaussian: Option<f64>,
+}
+
+impl fmt::Debug for RandomState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RandomState")
+            .field("position", &self.position)
+            .field("kept_gaussian", &self.kept_gaussian)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a [`RandomState`] stands in its stream: enough to go on from there, bit for bit.
+///
+/// The block holds tempered outputs, whereas the `key` of NumPy's `get_state()` holds the words before
+/// tempering; the two are not interchangeable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RandomStateSnapshot {
+    /// The current block of 624 outputs of the twister.
+    pub block: Vec<u32>,
+    /// How many words of the block have been drawn, 0 to 624.
+    pub position: usize,
+    /// The second value of the last Gaussian pair, if it is still to be given out.
+    pub kept_gaussian: Option<f64>,
+}
+
+impl RandomState {
+    /// A generator at the start of the stream of `seed`; NumPy takes the same seeds, 0 to 2^32 - 1.
+    pub fn new(seed: u32) -> Self {
+        let mut state = RandomState {
+            twister: Mt::new(seed),
+            block: [0; BLOCK],
+            position: BLOCK,
+            kept_gaussian: None,
+        };
+        state.next_block();
+        state
+    }
+
+    /// Starts again from `seed` and forgets the kept Gaussian, as `np.random.seed` does.
+    ///
+    /// ```
+    /// use pellucid::numpy_random::RandomState;
+    ///
+    /// let mut random = RandomState::new(3);
+    /// random.standard_normal();
+    /// random.seed(3);
+    /// assert_eq!(random, RandomState::new(3));
+    /// ```
+    pub fn seed(&mut self, seed: u32) {
+        *self = RandomState::new(seed);
+    }
+
+    /// Where the generator stands now.
+    ///
+    /// ```
+    /// use pellucid::numpy_random::RandomState;
+    ///
+    /// let mut random = RandomState::new(7);
+    /// random.standard_normal();
+    /// let mut resumed = RandomState::from_snapshot(&random.snapshot()).unwrap();
+    /// assert_eq!(random.standard_normal(), resumed.standard_normal());
+    /// assert_eq!(random.random_sample(), resumed.random_sample());
+    /// ```
+    pub fn snapshot(&self) -> RandomStateSnapshot {
+        RandomStateSnapshot {
+            block: self.block.to_vec(),
+            position: self.position,
+            kept_gaussian: self.kept_gaussian,
+        }
+    }
+
+    /// A generator that goes on from a snapshot, or `None` if the block is not of 624 words or the position
+    /// lies beyond it.
+    pub fn from_snapshot(snapshot: &RandomStateSnapshot) -> Option<Self> {
+        let block: [u32; BLOCK] = snapshot.block.as_slice().try_into().ok()?;
+        if snapshot.position > BLOCK {
+            return None;
+        }
+        let RandomStateSnapshot {
+            position,
+            kept_gaussian,
+            ..
+        } = *snapshot;
+        Some(RandomState {
+            twister: Mt::from(block),
+            block,
+            position,
+            kept_gaussian,
+        })
+    }
+
+    fn next_block(&mut self) {
+        for word in &mut self.block {
+            *word = self.twister.next_u32();
+        }
+        self.position = 0;
+    }
+
+    #[inline]
+    fn next_u32(&mut self) -> u32 {
+        if self.position >= BLOCK {
+            self.next_block();
+        }
+        let word = self.block[self.position];
+        self.position += 1;
+        word
+    }
+
+    #[inline]
+    fn next_u64(&mut self) -> u64 {
+        let high = u64::from(self.next_u32());
+        high << 32 | u64::from(self.next_u32())
+    }
+
+    /// A uniform number in [0, 1) of 53 random bits: `np.random.random_sample()`, `rand()`, `random()`.
+    #[inline]
+    pub fn random_sample(&mut self) -> f64 {
+        let high = f64::from(self.next_u32() >> 5);
+        let low = f64::from(self.next_u32() >> 6);
+        (high * 67_108_864.0 + low) / 9_007_199_254_740_992.0 // (high * 2^26 + low) / 2^53
+    }
+
+    /// A uniform number in [low, high): `np.random.uniform(low, high)`.
+    ///
+    /// The bounds are not checked: reversed ones give numbers in (high, low], and where NumPy refuses a
+    /// range that is not finite, the result here is not finite either.
+    ///
+    /// ```
+    /// use pellucid::numpy_random::RandomState;
+    ///
+    /// assert_eq!(RandomState::new(42).uniform(-0.1, 0.1), -0.025091976230527502);
+    /// ```
+    #[inline]
+    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.random_sample()
+    }
+
+    /// A Gaussian of mean 0 and standard deviation 1: `np.random.standard_normal()`, `randn()`.
+    ///
+    /// Two come out of each accepted point of the unit disc. The second is kept and given out by the next
+    /// call, whatever else was drawn meanwhile.
+    ///
+    /// ```
+    /// use pellucid::numpy_random::RandomState;
+    ///
+    /// let mut random = RandomState::new(0);
+    /// assert_eq!(random.standard_normal(), 1.764052345967664);
+    /// assert_eq!(random.standard_normal(), 0.4001572083672233);
+    /// ```
+    pub fn standard_normal(&mut self) -> f64 {
+        if let Some(kept) = self.kept_gaussian.take() {
+            return kept;
+        }
+        loop {
+            let x = 2.0 * self.random_sample() - 1.0;
+            let y = 2.0 * self.random_sample() - 1.0;
+            let squared_radius = x * x + y * y;
+            if squared_radius < 1.0 && squared_radius != 0.0 {
+                let factor = (-2.0 * squared_radius.ln() / squared_radius).sqrt();
+                self.kept_gaussian = Some(factor * x);
+                return factor * y;
+            }
+        }
+    }
+
+    /// A Gaussian of the given mean and standard deviation: `np.random.normal(mean, std)`.
+    ///
+    /// The deviation is not checked: NumPy refuses a negative one, here it mirrors the distribution.
+    #[inline]
+    pub fn normal(&mut self, mean: f64, std: f64) -> f64 {
+        mean + std * self.standard_normal()
+    }
+
+    /// An integer in [low, high): `np.random.randint(low, high)` of dtype `int64`, the default wherever C's
+    /// `long` has 64 bits; dtype `int32` draws alike. `None`, and nothing drawn, if there is no such integer.
+    ///
+    /// Where there is only one, nothing is drawn either. A range of up to 2^32 integers takes 32 bits a
+    /// trial, a wider one 64.
+    ///
+    /// ```
+    /// use pellucid::numpy_random::RandomState;
+    ///
+    /// let mut random = RandomState::new(0);
+    /// assert_eq!(random.randint(0, 100), Some(44));
+    /// assert_eq!(random.randint(5, 5), None);
+    /// ```
+    #[inline]
+    pub fn randint(&mut self, low: i64, high: i64) -> Option<i64> {
+        if high <= low {
+            return None;
+        }
+        let largest_offset = high.wrapping_sub(low) as u64 - 1;
+        Some(low.wrapping_add(self.interval(largest_offset) as i64))
+    }
+
+    /// An integer in [0, max], both included: the smallest covering mask, and rejection above `max`.
+    #[inline]
+    fn interval(&mut self, max: u64) -> u64 {
+        if max == 0 {
+            return 0;
+        }
+        let mask = u64::MAX >> max.leading_zeros();
+        loop {
+            let bits = if max <= u64::from(u32::MAX) {
+                u64::from(self.next_u32())
+            } else {
+                self.next_u64()
+            };
+            if bits & mask <= max {
+                return bits & mask;
+            }
+        }
+    }
+
+    /// The numbers 0 to n - 1 in random order: `np.random.permutation(n)`.
+    ///
+    /// ```
+    /// use pellucid::numpy_random::RandomState;
+    ///
+    /// assert_eq!(RandomState::new(42).permutation(5), [1, 4, 2, 0, 3]);
+    /// ```
+    pub fn permutation(&mut self, n: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..n).collect();
+        self.shuffle(&mut order);
+        order
+    }
+
+    /// Puts the items into random order: `np.random.shuffle(items)`, a Fisher-Yates shuffle from the end.
+    ///
+    /// NumPy draws alike for a list, a vector and the rows of a matrix, so one item here may be a row.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let other = self.interval(last as u64) as usize;
+            items.swap(last, other);
+        }
+    }
+
+    /// Fills the slice with [`random_sample`](Self::random_sample): `np.random.rand(n)`, and for a matrix in
+    /// row-major order `np.random.rand(rows, columns)`.
+    pub fn fill_random_sample(&mut self, values: &mut [f64]) {
+        values.fill_with(|| self.random_sample());
+    }
+
+    /// Fills the slice with [`uniform`](Self::uniform): `np.random.uniform(low, high, n)`.
+    pub fn fill_uniform(&mut self, values: &mut [f64], low: f64, high: f64) {
+        values.fill_with(|| self.uniform(low, high));
+    }
+
+    /// Fills the slice with [`standard_normal`](Self::standard_normal): `np.random.randn(n)`.
+    pub fn fill_standard_normal(&mut self, values: &mut [f64]) {
+        values.fill_with(|| self.standard_normal());
+    }
+}

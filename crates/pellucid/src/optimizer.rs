@@ -1,0 +1,130 @@
+//! Optimizers: how the parameters move along the gradient. They see flat slices and know nothing of layers.
+
+use crate::kernels::isa::{Isa, Task, dispatch};
+use crate::scalar::Scalar;
+use serde::{Deserialize, Serialize};
+
+/// The rule by which parameters take their step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Optimizer {
+    /// Plain gradient descent, θ ← θ − η·∂L/∂θ. The backward pass takes this step itself.
+    #[default]
+    Sgd,
+    /// Adam with β₁ = 0.9, β₂ = 0.999, ε = 1e-8: Kingma & Ba, *Adam: A Method for Stochastic Optimization*,
+    /// 2015, algorithm 1.
+    Adam,
+}
+
+const BETA_1: f64 = 0.9;
+const BETA_2: f64 = 0.999;
+const EPSILON: f64 = 1e-8;
+
+/// An optimizer at work: its rule, and what it remembers of the steps before.
+#[derive(Debug, Clone)]
+pub struct OptimizerState<T> {
+    rule: Optimizer,
+    steps: i32,
+    first_moment: Vec<T>,
+    second_moment: Vec<T>,
+}
+
+impl<T: Scalar> OptimizerState<T> {
+    /// An optimizer for `parameter_count` parameters, before its first step.
+    pub fn new(rule: Optimizer, parameter_count: usize) -> Self {
+        let slots = || match rule {
+            Optimizer::Sgd => Vec::new(),
+            Optimizer::Adam => vec![T::ZERO; parameter_count],
+        };
+        Self { rule, steps: 0, first_moment: slots(), second_moment: slots() }
+    }
+
+    /// Whether the backward pass may update the parameters itself, storing no gradient.
+    #[inline(always)]
+    pub fn is_plain_descent(&self) -> bool {
+        self.rule == Optimizer::Sgd
+    }
+
+    /// Moves the parameters one step. `gradient` is laid out as `parameters` are.
+    ///
+    /// # Panics
+    /// When the gradient or the optimizer is for another number of parameters.
+    pub fn step(&mut self, parameters: &mut [T], gradient: &[T], learning_rate: T) {
+        assert_eq!(parameters.len(), gradient.len(), "a gradient for each parameter");
+        dispatch(Step { state: self, parameters, gradient, learning_rate });
+    }
+
+    #[inline(always)]
+    pub(crate) fn step_on<I: Isa>(&mut self, parameters: &mut [T], gradient: &[T], learning_rate: T) {
+        match self.rule {
+            Optimizer::Sgd => {
+                for (parameter, &gradient) in parameters.iter_mut().zip(gradient) {
+                    *parameter -= learning_rate * gradient;
+                }
+            }
+            Optimizer::Adam => {
+                assert_eq!(self.first_moment.len(), parameters.len(), "an optimizer for these parameters");
+                self.steps = self.steps.saturating_add(1);
+                let correction_1 = 1.0 - BETA_1.powi(self.steps);
+                let correction_2 = 1.0 - BETA_2.powi(self.steps);
+                // m̂ / (√v̂ + ε) with the corrections of m and v taken out of the loop.
+                let rate = T::from_f64(learning_rate.to_f64() / correction_1);
+                let root = T::from_f64(1.0 / correction_2.sqrt());
+                let (beta_1, beta_2) = (T::from_f64(BETA_1), T::from_f64(BETA_2));
+                let (rest_1, rest_2) = (T::from_f64(1.0 - BETA_1), T::from_f64(1.0 - BETA_2));
+                let epsilon = T::from_f64(EPSILON);
+                let moments = self.first_moment.iter_mut().zip(&mut self.second_moment);
+                for ((parameter, &g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
+                    *m = beta_1 * *m + rest_1 * g;
+                    *v = beta_2 * *v + rest_2 * (g * g);
+                    *parameter -= rate * *m / (v.sqrt() * root + epsilon);
+                }
+            }
+        }
+    }
+}
+
+struct Step<'a, T> {
+    state: &'a mut OptimizerState<T>,
+    parameters: &'a mut [T],
+    gradient: &'a [T],
+    learning_rate: T,
+}
+
+impl<T: Scalar> Task for Step<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        self.state.step_on::<I>(self.parameters, self.gradient, self.learning_rate);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `torch.optim.Adam(lr=0.1)` on f(θ) = Σ θ² from (1, −2), PyTorch 2.x in double precision, is the paper's
+    /// algorithm; its first step is η·sign(g) up to ε.
+    #[test]
+    fn adam_steps_by_the_learning_rate_at_first() {
+        let mut adam = OptimizerState::new(Optimizer::Adam, 2);
+        let mut theta = [1.0f64, -2.0];
+        adam.step(&mut theta, &[2.0, -4.0], 0.1);
+        assert!((theta[0] - 0.9).abs() < 1e-9 && (theta[1] + 1.9).abs() < 1e-9, "{theta:?}");
+    }
+
+    #[test]
+    fn adam_equals_its_definition_over_many_steps() {
+        let mut adam = OptimizerState::new(Optimizer::Adam, 1);
+        let (mut theta, mut expected, mut m, mut v) = ([1.5f64], 1.5f64, 0.0, 0.0);
+        for t in 1..=50 {
+            let g = 2.0 * theta[0] + (f64::from(t) * 0.7).sin();
+            adam.step(&mut theta, &[g], 0.05);
+            m = 0.9 * m + 0.1 * g;
+            v = 0.999 * v + 0.001 * g * g;
+            let (m_hat, v_hat): (f64, f64) = (m / (1.0 - 0.9f64.powi(t)), v / (1.0 - 0.999f64.powi(t)));
+            expected -= 0.05 * m_hat / (v_hat.sqrt() + 1e-8);
+            assert!((theta[0] - expected).abs() < 1e-12, "step {t}");
+        }
+    }
+}

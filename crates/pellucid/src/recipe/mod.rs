@@ -1,0 +1,368 @@
+//! The recipe: the whole of a run, in one value. TOML for the command, keyword arguments from Python, JSON from a
+//! page and the header of a model file are all this.
+//!
+//! A run is a function of its recipe and its data: the same recipe and the same data give the same bits.
+
+mod built_in;
+mod reading;
+mod settings;
+
+pub use built_in::{BUILT_IN, BuiltIn};
+pub use reading::RecipeError;
+pub use settings::{Activations, BatchSize};
+
+use crate::activation::Activation;
+use crate::error::{Error, Result};
+use crate::loss::{Loss, Reduction};
+use crate::metrics::Metric;
+use crate::network::Architecture;
+use crate::optimizer::Optimizer;
+use crate::pass::Update;
+use crate::scalar::Precision;
+use serde::{Deserialize, Serialize};
+
+/// The whole of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// One line that says what the run shows.
+    #[serde(default)]
+    pub title: String,
+    /// What it is trained on.
+    pub data: DataRecipe,
+    /// The network's shape.
+    pub network: NetworkRecipe,
+    /// Where the parameters start.
+    #[serde(default)]
+    pub init: InitRecipe,
+    /// How it is trained.
+    pub train: TrainRecipe,
+    /// What is told, and when.
+    #[serde(default)]
+    pub log: LogRecipe,
+}
+
+/// `[data]`: what the network is trained on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataRecipe {
+    /// Where the samples come from.
+    pub source: Source,
+    /// `inline`: the features, a row a sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Vec<Vec<f64>>>,
+    /// `inline` and `noisy-line`: the targets, a row a sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Vec<f64>>>,
+    /// `noisy-line` and `regression`: how many features a sample has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<usize>,
+    /// `regression`: how many samples there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<usize>,
+    /// `noisy-line`: the half-width of the uniform noise; `regression`: the deviation of the normal noise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<f64>,
+    /// Seed of the samples that are drawn; `train.seed` unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u32>,
+    /// Whether every column is brought to mean 0 and standard deviation 1.
+    #[serde(default)]
+    pub standardise: bool,
+}
+
+/// Where samples come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// From the recipe itself.
+    Inline,
+    /// MNIST's handwritten digits, from its four IDX files: pixels over 255, the digit as a class.
+    Mnist,
+    /// One sample: points evenly spaced from 0 to 1, each moved by uniform noise.
+    NoisyLine,
+    /// Normal features, the target tanh of a random direction plus normal noise.
+    Regression,
+}
+
+/// `[network]`: the network's shape.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkRecipe {
+    /// The sizes of the layers, the inputs first.
+    pub layers: Vec<usize>,
+    /// One activation for all layers after the inputs, or a list, one for each.
+    pub activation: Activations,
+    /// Whether the layers have a bias.
+    #[serde(default = "yes")]
+    pub bias: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// `[init]`: where the parameters start. Biases start at 0 unless `draws` or `layers` say otherwise.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InitRecipe {
+    /// The rule.
+    #[serde(default)]
+    pub method: InitMethod,
+    /// `uniform`: the lowest value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// `uniform`: the value that none reaches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// `normal`: the standard deviation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub std: Option<f64>,
+    /// `given`: the numbers, layer by layer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<GivenLayer>>,
+    /// `draws`: what is drawn from NumPy's generator, in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draws: Option<Vec<Draw>>,
+}
+
+/// How the parameters get their first values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InitMethod {
+    /// All 0. Hidden units that start alike stay alike: for networks without hidden layers.
+    Zeros,
+    /// Uniform in `low..high`.
+    Uniform,
+    /// Normal with mean 0 and deviation `std`.
+    Normal,
+    /// Uniform in ±√(6 / (fan_in + fan_out)): Glorot & Bengio, 2010, equation 16.
+    #[default]
+    XavierUniform,
+    /// Normal with deviation √(2 / (fan_in + fan_out)): Glorot & Bengio, 2010, equation 12.
+    XavierNormal,
+    /// Uniform in ±√(6 / fan_in): He et al., *Delving Deep into Rectifiers*, 2015, equation 10.
+    HeUniform,
+    /// Normal with deviation √(2 / fan_in): He et al., 2015, equation 10.
+    HeNormal,
+    /// The numbers in `layers`.
+    Given,
+    /// Draws from NumPy's generator, one after the other.
+    Draws,
+}
+
+/// A layer's parameters as numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GivenLayer {
+    /// fan_in rows of fan_out numbers.
+    pub weights: Vec<Vec<f64>>,
+    /// fan_out numbers, for a layer with a bias.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bias: Option<Vec<f64>>,
+}
+
+/// One of the ordered draws of `[init]`: seeds the generator anew, or fills a layer's weights or bias, or draws
+/// numbers that nobody uses.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draw {
+    /// Seeds the generator first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u32>,
+    /// The layer, counted from 1, whose weights are drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<usize>,
+    /// The layer, counted from 1, whose bias is drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bias: Option<usize>,
+    /// How many numbers are drawn and thrown away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discard: Option<usize>,
+    /// NumPy's function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<DrawFunction>,
+    /// `uniform`: the lowest value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// `uniform`: the value that none reaches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// The shape weights are drawn in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<DrawShape>,
+    /// Each number is multiplied by this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
+    /// Then this is added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<f64>,
+}
+
+/// A function of NumPy's generator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DrawFunction {
+    /// `numpy.random.rand`, which `random` is too: uniform in 0..1.
+    #[default]
+    Rand,
+    /// `numpy.random.uniform(low, high)`.
+    Uniform,
+    /// `numpy.random.randn`: normal with mean 0 and deviation 1.
+    Randn,
+}
+
+/// The order in which weights are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrawShape {
+    /// (fan_in, fan_out), as they are kept.
+    #[default]
+    InOut,
+    /// (fan_out, fan_in), as notebooks that compute W·x keep them.
+    OutIn,
+}
+
+/// `[train]`: how the network is trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainRecipe {
+    /// What is made small.
+    pub loss: Loss,
+    /// How the samples of a batch add up.
+    #[serde(default)]
+    pub reduction: Reduction,
+    /// The rule of the step.
+    #[serde(default)]
+    pub optimizer: Optimizer,
+    /// η, the size of the step.
+    pub learning_rate: f64,
+    /// How many samples make a step: a number, 1 for online training, or `"full"`.
+    #[serde(default)]
+    pub batch_size: BatchSize,
+    /// Whether the samples come in a new order each epoch.
+    #[serde(default)]
+    pub shuffle: bool,
+    /// How many times all samples are gone through.
+    pub epochs: u64,
+    /// When a layer's weights take their step.
+    #[serde(default)]
+    pub update: Update,
+    /// The arithmetic.
+    #[serde(default)]
+    pub precision: Precision,
+    /// Seed of everything that is drawn without a seed of its own.
+    #[serde(default)]
+    pub seed: u32,
+}
+
+/// `[log]`: what is told, and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogRecipe {
+    /// Every how many epochs a line is told; about 20 lines a run unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<u64>,
+    /// Whether the first epoch is called 0 or 1.
+    #[serde(default = "one")]
+    pub count_from: u64,
+    /// The loss that is told, where it is not the one that is made small.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Loss>,
+    /// What is told besides.
+    #[serde(default)]
+    pub metrics: Vec<Metric>,
+    /// The line, with `{epoch}`, `{loss}` and the metrics' names in braces, formatted as in Python: `{loss:.4f}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    /// Whether the outputs for the training samples are printed at the end, raw and rounded.
+    #[serde(default)]
+    pub predictions: bool,
+}
+
+fn one() -> u64 {
+    1
+}
+
+impl Default for LogRecipe {
+    fn default() -> Self {
+        Self { every: None, count_from: one(), loss: None, metrics: Vec::new(), line: None, predictions: false }
+    }
+}
+
+impl Recipe {
+    /// The architecture.
+    ///
+    /// # Errors
+    /// [`Error::Architecture`] when it cannot be built.
+    pub fn architecture(&self) -> Result<Architecture> {
+        let layers = &self.network.layers;
+        let activations: Vec<Activation> = match &self.network.activation {
+            Activations::All(one) => vec![*one; layers.len().saturating_sub(1)],
+            Activations::Each(list) => list.clone(),
+        };
+        Architecture::new(layers, &activations, self.network.bias)
+    }
+
+    /// The loss that is told.
+    pub fn logged_loss(&self) -> Loss {
+        self.log.loss.unwrap_or(self.train.loss)
+    }
+
+    /// Every how many epochs a line is told.
+    pub fn log_every(&self) -> u64 {
+        self.log.every.unwrap_or_else(|| self.train.epochs.div_ceil(20)).max(1)
+    }
+
+    /// Replaces every seed.
+    pub fn set_seed(&mut self, seed: u32) {
+        self.train.seed = seed;
+        if let Some(of_data) = &mut self.data.seed {
+            *of_data = seed;
+        }
+        for draw in self.init.draws.iter_mut().flatten() {
+            if let Some(of_draw) = &mut draw.seed {
+                *of_draw = seed;
+            }
+        }
+    }
+
+    /// Checks every setting that can be checked without data.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] or [`Error::Architecture`], naming the key, what it holds and what it may hold.
+    pub fn validate(&self) -> Result<()> {
+        let refuse = |key: &str, found: String, expected: &str| {
+            Err(Error::Setting { key: key.into(), found, expected: expected.into() })
+        };
+        self.architecture()?;
+        let train = &self.train;
+        if !(train.learning_rate.is_finite() && train.learning_rate > 0.0) {
+            let found = train.learning_rate.to_string();
+            return refuse("train.learning_rate", found, "a finite number above 0 is needed, such as 0.01");
+        }
+        if train.epochs == 0 {
+            return refuse("train.epochs", "0".into(), "at least 1 epoch is needed");
+        }
+        if train.batch_size == BatchSize::Rows(0) {
+            return refuse("train.batch_size", "0".into(), "at least 1 row is needed, or \"full\"");
+        }
+        if train.update == Update::TopDown && train.optimizer != Optimizer::Sgd {
+            let expected = "only plain gradient descent (optimizer = \"sgd\") updates layer by layer";
+            return refuse("train.update", "\"top-down\"".into(), expected);
+        }
+        if self.log.every == Some(0) {
+            return refuse("log.every", "0".into(), "lines are told every 1 epoch or more");
+        }
+        if self.log.count_from > 1 {
+            let found = self.log.count_from.to_string();
+            return refuse("log.count_from", found, "epochs are counted from 0 or from 1");
+        }
+        if let Some(noise) = self.data.noise
+            && !(noise.is_finite() && noise >= 0.0)
+        {
+            return refuse("data.noise", noise.to_string(), "a finite number, 0 or more, is needed");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! The record of a run: what a machine reads, in plain numbers.
+
+use crate::evaluation::Evaluation;
+use crate::network::Network;
+use crate::observe::EpochRecord;
+use crate::recipe::Recipe;
+use crate::scalar::Scalar;
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+
+/// A number that JSON cannot spell is the string `"nan"`, `"inf"` or `"-inf"`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Number(pub f64);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            value if value.is_finite() => serializer.serialize_f64(value),
+            value if value.is_nan() => serializer.serialize_str("nan"),
+            value if value > 0.0 => serializer.serialize_str("inf"),
+            _ => serializer.serialize_str("-inf"),
+        }
+    }
+}
+
+/// A row of numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbers(pub Vec<f64>);
+
+impl Serialize for Numbers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for &value in &self.0 {
+            list.serialize_element(&Number(value))?;
+        }
+        list.end()
+    }
+}
+
+/// A layer's parameters.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LayerRecord {
+    /// fan_in rows of fan_out numbers.
+    pub weights: Vec<Numbers>,
+    /// fan_out numbers, or null.
+    pub bias: Option<Numbers>,
+}
+
+/// A network's parameters, layer by layer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NetworkRecord {
+    /// The layers, the first hidden one first.
+    pub layers: Vec<LayerRecord>,
+}
+
+impl NetworkRecord {
+    /// The parameters of a network, in double precision, exactly.
+    pub fn of<T: Scalar>(network: &Network<T>) -> Self {
+        let numbers = |values: &[T]| Numbers(values.iter().map(|value| value.to_f64()).collect());
+        let layers = network.architecture().layers().iter().enumerate().map(|(index, layer)| LayerRecord {
+            weights: network.weights(index).chunks_exact(layer.fan_out).map(numbers).collect(),
+            bias: network.bias(index).map(numbers),
+        });
+        Self { layers: layers.collect() }
+    }
+}
+
+impl Serialize for EpochRecord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2 + self.metrics.len()))?;
+        map.serialize_entry("epoch", &self.epoch)?;
+        map.serialize_entry("loss", &Number(self.loss))?;
+        for (metric, value) in &self.metrics {
+            map.serialize_entry(metric.name(), &Number(*value))?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Evaluation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1 + self.metrics.len()))?;
+        map.serialize_entry("loss", &Number(self.loss))?;
+        for (metric, value) in &self.metrics {
+            map.serialize_entry(metric.name(), &Number(*value))?;
+        }
+        map.end()
+    }
+}
+
+/// The last epoch as it was trained: loss, metrics and outputs, each from before the step it took part in. This is
+/// what a loop that prints its last iteration shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LastEpochRecord {
+    /// Its loss and metrics.
+    #[serde(flatten)]
+    pub epoch: EpochRecord,
+    /// Its outputs, up to 100 rows, in the order of training.
+    pub outputs: Vec<Numbers>,
+}
+
+/// Loss and metrics after training.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetricsRecord {
+    /// On the training data.
+    pub training: Evaluation,
+    /// On the test data, where there is any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<Evaluation>,
+}
+
+/// The whole of a run, as it went.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunRecord {
+    /// The recipe as run, complete.
+    pub recipe: Recipe,
+    /// The parameters before training.
+    pub initial: NetworkRecord,
+    /// The parameters after training.
+    #[serde(rename = "final")]
+    pub trained: NetworkRecord,
+    /// The logged epochs.
+    pub history: Vec<EpochRecord>,
+    /// The last epoch, unless the run was stopped before it.
+    pub last_epoch: Option<LastEpochRecord>,
+    /// The trained network's outputs for up to 100 rows of the data it was evaluated on: the test data where there
+    /// is any, the training data otherwise.
+    pub outputs: Vec<Numbers>,
+    /// Loss and metrics after training.
+    pub metrics: MetricsRecord,
+    /// What was noticed, a sentence each.
+    pub warnings: Vec<String>,
+    /// Whether the run was ended before its last epoch.
+    pub stopped: bool,
+    /// Completed epochs.
+    pub epochs: u64,
+    /// Steps taken.
+    pub updates: u64,
+    /// Seconds in the training loop alone.
+    pub training_seconds: f64,
+    /// Seconds from start to end, reading the data included.
+    pub elapsed_seconds: f64,
+    /// The threads it was allowed.
+    pub threads: usize,
+    /// The version that ran it.
+    pub version: String,
+}

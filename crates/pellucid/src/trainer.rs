@@ -1,0 +1,300 @@
+//! The training loop: it steps, and it tells.
+
+use crate::dataset::{BatchBuffers, Dataset, Rows};
+use crate::error::{Error, Result};
+use crate::kernels::Input;
+use crate::kernels::isa::{Isa, Task, dispatch};
+use crate::loss::Loss;
+use crate::network::{Architecture, Network};
+use crate::numpy_random::RandomState;
+use crate::observe::{Event, Observer, Position};
+use crate::optimizer::OptimizerState;
+use crate::pass::{self, Objective, Target, Workspace};
+use crate::recipe::{BatchSize, Recipe};
+use crate::scalar::Scalar;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// After its last epoch.
+    Completed,
+    /// Because an observer said so; the network is as the last step left it.
+    Stopped,
+}
+
+/// A network in training.
+#[derive(Debug, Clone)]
+pub struct Trainer<T> {
+    network: Network<T>,
+    optimizer: OptimizerState<T>,
+    gradient: Vec<T>,
+    workspace: Workspace<T>,
+    objective: Objective,
+    logged_loss: Loss,
+    learning_rate: T,
+    batch_size: BatchSize,
+    shuffles: bool,
+    epochs: u64,
+    generator: RandomState,
+    threads: NonZeroUsize,
+    epoch: u64,
+    step: u64,
+}
+
+impl<T: Scalar> Trainer<T> {
+    /// A trainer for a network, by the recipe's `[train]`. `generator` is the run's stream of random numbers,
+    /// from which the initial values were drawn before.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for settings that make no sense.
+    pub fn new(recipe: &Recipe, network: Network<T>, generator: RandomState, threads: NonZeroUsize) -> Result<Self> {
+        recipe.validate()?;
+        let train = &recipe.train;
+        let optimizer = OptimizerState::new(train.optimizer, network.parameters().len());
+        let gradient =
+            if optimizer.is_plain_descent() { Vec::new() } else { vec![T::ZERO; network.parameters().len()] };
+        Ok(Self {
+            workspace: Workspace::new(network.architecture(), 0),
+            network,
+            optimizer,
+            gradient,
+            objective: Objective { loss: train.loss, reduction: train.reduction, update: train.update },
+            logged_loss: recipe.logged_loss(),
+            learning_rate: T::from_f64(train.learning_rate),
+            batch_size: train.batch_size,
+            shuffles: train.shuffle,
+            epochs: train.epochs,
+            generator,
+            threads,
+            epoch: 0,
+            step: 0,
+        })
+    }
+
+    /// The network as it stands.
+    pub fn network(&self) -> &Network<T> {
+        &self.network
+    }
+
+    /// The network, training being over.
+    pub fn into_network(self) -> Network<T> {
+        self.network
+    }
+
+    /// The arrays of the last step.
+    pub fn workspace(&self) -> &Workspace<T> {
+        &self.workspace
+    }
+
+    /// How many epochs were completed.
+    pub fn completed_epochs(&self) -> u64 {
+        self.epoch
+    }
+
+    /// How many steps were taken.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    fn ensure_capacity(&mut self, rows: usize) {
+        if self.workspace.capacity() < rows {
+            self.workspace = Workspace::new(self.network.architecture(), rows).with_threads(self.threads);
+        }
+    }
+
+    /// One step on one batch: forward, loss, backward, update. Gives the batch's loss before the step, summed over
+    /// its rows. `targets` are (rows, outputs).
+    ///
+    /// # Errors
+    /// [`Error::NonFiniteLoss`], before anything is updated.
+    ///
+    /// # Panics
+    /// When the batch does not have the network's shape.
+    pub fn step(&mut self, input: Input<'_, T>, targets: &[T]) -> Result<f64> {
+        self.ensure_capacity(input.rows(self.network.architecture().input_width()));
+        let loss = dispatch(Step { trainer: self, input, targets });
+        if !loss.is_finite() {
+            return Err(self.non_finite_loss(loss, 0));
+        }
+        self.step += 1;
+        Ok(loss)
+    }
+
+    /// Trains until the last epoch, or until the observer ends it.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when the data does not fit the network; [`Error::NonFiniteLoss`] and
+    /// [`Error::NonFiniteParameters`] when training diverges.
+    pub fn run<O: Observer<T> + ?Sized>(&mut self, data: &Dataset<T>, observer: &mut O) -> Result<Ending> {
+        check_fit(self.network.architecture(), self.objective.loss, data)?;
+        let rows = data.rows();
+        let batch_rows = self.batch_size.of(rows);
+        let steps_per_epoch = rows.div_ceil(batch_rows) as u64;
+        self.ensure_capacity(batch_rows);
+        let width = self.network.architecture().output_width();
+        let mut buffers = BatchBuffers::default();
+        let mut order: Vec<u32> = Vec::new();
+
+        let mut position =
+            Position { epoch: self.epoch, batch: 0, step: self.step, steps_per_epoch, epochs: self.epochs };
+        let mut told_step = observer.next_step(position);
+        let mut told_epoch = observer.next_epoch(position);
+        while self.epoch < self.epochs {
+            if self.shuffles {
+                order = self.generator.permutation(rows).into_iter().map(|row| row as u32).collect();
+            }
+            let mut epoch_loss = 0.0;
+            let mut start = 0;
+            position.epoch = self.epoch;
+            position.batch = 0;
+            while start < rows {
+                let end = (start + batch_rows).min(rows);
+                let picked = if self.shuffles { Rows::Picked(&order[start..end]) } else { Rows::Range(start, end) };
+                let (input, targets) = buffers.gather(data, picked);
+                let loss = dispatch(Step { trainer: self, input, targets });
+                if !loss.is_finite() {
+                    return Err(self.non_finite_loss(loss, position.batch));
+                }
+                epoch_loss += loss;
+                position.step = self.step;
+                if self.step >= told_step {
+                    let outputs = self.workspace.outputs();
+                    let loss = loss / ((targets.len() / width) as f64);
+                    let flow = observer.on(&Event::Step { position, loss, outputs, targets });
+                    self.step += 1;
+                    if flow.is_break() {
+                        return Ok(Ending::Stopped);
+                    }
+                    let next_is_new_epoch = end == rows;
+                    told_step = observer.next_step(Position {
+                        epoch: self.epoch + u64::from(next_is_new_epoch),
+                        batch: if next_is_new_epoch { 0 } else { position.batch + 1 },
+                        step: self.step,
+                        ..position
+                    });
+                } else {
+                    self.step += 1;
+                }
+                position.batch += 1;
+                start = end;
+            }
+            let told = self.epoch >= told_epoch;
+            self.epoch += 1;
+            if told {
+                position.batch = steps_per_epoch - 1;
+                let loss = epoch_loss / rows as f64;
+                let flow: ControlFlow<()> =
+                    observer.on(&Event::Epoch { position, loss, network: &self.network });
+                if flow.is_break() && self.epoch < self.epochs {
+                    self.check_parameters()?;
+                    return Ok(Ending::Stopped);
+                }
+                told_epoch = observer.next_epoch(Position { epoch: self.epoch, batch: 0, step: self.step, ..position });
+            }
+        }
+        self.check_parameters()?;
+        Ok(Ending::Completed)
+    }
+
+    fn check_parameters(&self) -> Result<()> {
+        match self.network.first_non_finite_layer() {
+            Some((layer, value)) => Err(Error::NonFiniteParameters {
+                epoch: self.epoch,
+                origin: format!("layer {layer} holds a parameter that is {value}"),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Says where in the forward pass a number was first not finite.
+    #[cold]
+    fn non_finite_loss(&self, loss: f64, batch: u64) -> Error {
+        let finite = |values: &[T]| values.iter().all(|value| value.is_finite());
+        let origin = match self.network.first_non_finite_layer() {
+            Some((layer, value)) => format!("layer {layer} holds a parameter that is {value}"),
+            None => {
+                let layers = 0..self.network.architecture().layers().len();
+                let first = layers.into_iter().find(|&l| {
+                    !finite(self.workspace.z(l)) || !finite(self.workspace.activation(l))
+                });
+                match first {
+                    Some(layer) => format!("the numbers of layer {} are the first that are not finite", layer + 1),
+                    None => "the outputs are finite, their loss is not".to_string(),
+                }
+            }
+        };
+        Error::NonFiniteLoss { loss, epoch: self.epoch + 1, batch: batch + 1, origin }
+    }
+}
+
+/// Whether a data set can train a network with a loss.
+///
+/// # Errors
+/// [`Error::Shape`] or [`Error::Setting`], naming both sides.
+pub fn check_fit<T: Scalar>(architecture: &Architecture, loss: Loss, data: &Dataset<T>) -> Result<()> {
+    let shape = |what: &str, found: String, expected: String, key: usize| Error::Shape {
+        what: what.into(),
+        found,
+        expected,
+        hint: format!("; make {key} the {} number of network.layers", if what.contains("row") { "first" } else { "last" }),
+    };
+    let (columns, inputs) = (data.features().columns(), architecture.input_width());
+    if columns != inputs {
+        let expected = format!("{inputs}, the network's first layer ({}),", architecture.describe());
+        return Err(shape("a row of the data", format!("{columns} features"), expected, columns));
+    }
+    let (width, outputs) = (data.targets().width(), architecture.output_width());
+    if width != outputs {
+        let expected = format!("{outputs}, the network's last layer ({}),", architecture.describe());
+        return Err(shape("a target of the data", format!("{width} numbers"), expected, width));
+    }
+    if let crate::dataset::Targets::Dense(targets) = data.targets()
+        && loss.wants_probabilities()
+        && let Some(at) = targets.values().iter().position(|&y| !(T::ZERO..=T::ONE).contains(&y))
+    {
+        return Err(Error::Setting {
+            key: "train.loss".into(),
+            found: format!("\"{}\"", loss.name()),
+            expected: format!(
+                "its targets are probabilities, but the target of row {} is {}; a squared error takes any number",
+                at / width + 1,
+                targets.values()[at]
+            ),
+        });
+    }
+    Ok(())
+}
+
+struct Step<'a, T> {
+    trainer: &'a mut Trainer<T>,
+    input: Input<'a, T>,
+    targets: &'a [T],
+}
+
+impl<T: Scalar> Task for Step<'_, T> {
+    type Output = f64;
+    /// Forward, loss, backward and update; the loss of the batch, summed over its rows. Where that is not finite
+    /// the parameters are left alone.
+    #[inline(always)]
+    fn run<I: Isa>(self) -> f64 {
+        let Self { trainer, input, targets } = self;
+        let Trainer { network, optimizer, gradient, workspace, objective, logged_loss, learning_rate, .. } = trainer;
+        let (architecture, parameters) = network.split_mut();
+        pass::forward_on::<I, T>(architecture, parameters, input, workspace);
+        let loss = pass::loss_sum(*logged_loss, architecture, targets, workspace);
+        if !loss.is_finite() {
+            return loss;
+        }
+        if optimizer.is_plain_descent() {
+            let target = Target::Parameters { parameters, rate: *learning_rate };
+            pass::backward_on::<I, T>(architecture, target, input, targets, *objective, workspace);
+        } else {
+            let target = Target::Gradient { parameters, gradient };
+            pass::backward_on::<I, T>(architecture, target, input, targets, *objective, workspace);
+            optimizer.step_on::<I>(parameters, gradient, *learning_rate);
+        }
+        loss
+    }
+}

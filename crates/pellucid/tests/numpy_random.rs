@@ -1,0 +1,282 @@
+//! The legacy generator against figures drawn by NumPy itself; `golden/make_numpy_random_state.py` made them.
+#![allow(clippy::print_stderr, reason = "a test says when it skips")]
+
+use std::path::{Path, PathBuf};
+
+use pellucid::numpy_random::{RandomState, RandomStateSnapshot};
+use serde_json::Value;
+
+fn read(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn cases() -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/numpy_random_state.json");
+    let golden = read(&path);
+    let cases = golden["cases"].as_array().expect("cases").clone();
+    assert!(cases.len() >= 6, "{} cases", cases.len());
+    cases
+}
+
+fn seed(case: &Value) -> u32 {
+    u32::try_from(case["seed"].as_u64().expect("seed")).expect("a seed of 32 bits")
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value
+        .as_array()
+        .unwrap_or_else(|| panic!("{value} is no list"))
+        .iter()
+        .map(number)
+        .collect()
+}
+
+fn indices(value: &Value) -> Vec<usize> {
+    numbers(value).into_iter().map(|index| index as usize).collect()
+}
+
+fn digest(words: impl IntoIterator<Item = u64>) -> String {
+    words
+        .into_iter()
+        .fold(0_u64, |total, word| total.wrapping_mul(31).wrapping_add(word))
+        .to_string()
+}
+
+fn draw(n: usize, mut one: impl FnMut() -> f64) -> Vec<f64> {
+    (0..n).map(|_| one()).collect()
+}
+
+/// Equality of floats is meant to the bit throughout this file.
+#[track_caller]
+fn assert_long_run(drawn: &[f64], golden: &Value) {
+    assert_eq!(drawn[..3], numbers(&golden["first"]));
+    assert_eq!(drawn[drawn.len() - 1], number(&golden["last"]));
+    assert_eq!(drawn.iter().sum::<f64>(), number(&golden["sum"]));
+    assert_eq!(
+        digest(drawn.iter().map(|value| value.to_bits())),
+        golden["digest"]
+    );
+}
+
+#[test]
+fn long_runs_of_uniforms_and_gaussians_are_numpys() {
+    for case in cases() {
+        let mut uniforms = vec![0.0; 200_000];
+        RandomState::new(seed(&case)).fill_random_sample(&mut uniforms);
+        assert_long_run(&uniforms, &case["random_sample"]);
+
+        let mut gaussians = vec![0.0; 200_000];
+        RandomState::new(seed(&case)).fill_standard_normal(&mut gaussians);
+        assert_long_run(&gaussians, &case["standard_normal"]);
+    }
+}
+
+#[test]
+fn bounded_uniforms_and_scaled_gaussians_are_numpys() {
+    for case in cases() {
+        let golden = &case["uniform_then_normal"];
+        let mut random = RandomState::new(seed(&case));
+        let mut uniforms = vec![0.0; 1000];
+        random.fill_uniform(&mut uniforms, -0.1, 0.1);
+        assert_long_run(&uniforms, &golden["uniform_1000"]);
+        assert_long_run(&draw(1001, || random.normal(1.5, 0.25)), &golden["normal_1001"]);
+        assert_eq!(random.random_sample(), number(&golden["then_random_sample"]));
+    }
+}
+
+#[test]
+fn permutations_from_empty_to_60000_are_numpys() {
+    for case in cases() {
+        for golden in case["permutation"].as_array().expect("permutations") {
+            let n = golden["n"].as_u64().expect("n") as usize;
+            let mut random = RandomState::new(seed(&case));
+            let order = random.permutation(n);
+            assert_eq!(order[..n.min(5)], indices(&golden["first"]), "n = {n}");
+            assert_eq!(order[n - n.min(5)..], indices(&golden["last"]), "n = {n}");
+            assert_eq!(
+                digest(order.iter().map(|&index| index as u64)),
+                golden["digest"],
+                "n = {n}"
+            );
+            assert_eq!(
+                random.random_sample(),
+                number(&golden["then_random_sample"]),
+                "n = {n}"
+            );
+        }
+    }
+}
+
+#[test]
+fn integers_of_every_width_are_numpys_and_use_up_as_many_bits() {
+    for case in cases() {
+        for golden in case["randint"].as_array().expect("ranges") {
+            let [low, high] = ["low", "high"].map(|bound| golden[bound].as_i64().expect("a bound"));
+            let mut random = RandomState::new(seed(&case));
+            for expected in golden["drawn"].as_array().expect("integers") {
+                assert_eq!(random.randint(low, high), expected.as_i64(), "[{low}, {high})");
+            }
+            assert_eq!(
+                random.random_sample(),
+                number(&golden["then_random_sample"]),
+                "[{low}, {high})"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_empty_range_gives_no_integer_and_draws_nothing() {
+    let mut random = RandomState::new(1);
+    assert_eq!(random.randint(3, 3), None);
+    assert_eq!(random.randint(i64::MAX, i64::MIN), None);
+    assert_eq!(random, RandomState::new(1));
+}
+
+#[test]
+fn lists_vectors_and_rows_shuffle_alike() {
+    for case in cases() {
+        let golden = &case["shuffle"];
+        let mut random = RandomState::new(seed(&case));
+        for kind in ["list", "vector", "rows", "permuted_rows"] {
+            let mut items: Vec<usize> = (0..12).collect();
+            random.shuffle(&mut items);
+            assert_eq!(items, indices(&golden[kind]), "{kind}");
+        }
+        assert_eq!(random.random_sample(), number(&golden["then_random_sample"]));
+    }
+}
+
+#[test]
+fn calls_of_every_kind_share_one_stream() {
+    for case in cases() {
+        let seed = seed(&case);
+        let mut random = RandomState::new(seed);
+        for call in case["mixed"].as_array().expect("calls") {
+            let name = call[0].as_str().expect("a name");
+            let drawn = match name {
+                "standard_normal" => random.standard_normal().into(),
+                "random_sample" => random.random_sample().into(),
+                "permutation_9" => random.permutation(9).into(),
+                "randint_0_10" => random.randint(0, 10).into(),
+                "uniform_-0.1_0.1" => random.uniform(-0.1, 0.1).into(),
+                "normal_1_2" => random.normal(1.0, 2.0).into(),
+                "normal_-3_0.5" => random.normal(-3.0, 0.5).into(),
+                "seed" => {
+                    random.seed(seed);
+                    Value::Null
+                }
+                other => panic!("no call named {other}"),
+            };
+            assert_eq!(drawn, call[1], "{name}, seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_resumes_anywhere_in_a_block_with_or_without_a_kept_gaussian() {
+    for words_drawn in [0, 1, 311, 623, 624, 625, 1248, 5000] {
+        for gaussians in [0, 1, 2] {
+            let mut random = RandomState::new(9);
+            for _ in 0..words_drawn {
+                random.randint(0, 1 << 32);
+            }
+            for _ in 0..gaussians {
+                random.standard_normal();
+            }
+            let mut resumed = RandomState::from_snapshot(&random.snapshot()).expect("a whole snapshot");
+            assert_eq!(
+                draw(2000, || resumed.standard_normal()),
+                draw(2000, || random.standard_normal()),
+                "after {words_drawn} words and {gaussians} Gaussians"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_damaged_snapshot_is_refused() {
+    let whole = RandomState::new(0).snapshot();
+    let short = RandomStateSnapshot {
+        block: whole.block[..623].to_vec(),
+        ..whole.clone()
+    };
+    let beyond = RandomStateSnapshot {
+        position: 625,
+        ..whole
+    };
+    assert_eq!(RandomState::from_snapshot(&short), None);
+    assert_eq!(RandomState::from_snapshot(&beyond), None);
+}
+
+#[test]
+fn the_projects_shared_figures_are_met() {
+    let path: PathBuf = [
+        env!("CARGO_MANIFEST_DIR"),
+        "../../../shared/golden/numpy-random-state.json",
+    ]
+    .iter()
+    .collect();
+    if !path.exists() {
+        eprintln!("skipped: {} is absent", path.display());
+        return;
+    }
+    let golden = read(&path);
+    let cases = golden["cases"].as_array().expect("cases");
+    assert!(!cases.is_empty());
+    for case in cases {
+        let fresh = RandomState::new(seed(case));
+
+        assert_eq!(
+            draw(5, with(&fresh, RandomState::random_sample)),
+            numbers(&case["rand_5"])
+        );
+
+        let rows = case["uniform_minus0.1_0.1_2x3"].as_array().expect("rows");
+        let uniforms: Vec<f64> = rows.iter().flat_map(numbers).collect();
+        assert_eq!(
+            draw(6, with(&fresh, |random| random.uniform(-0.1, 0.1))),
+            uniforms
+        );
+
+        let mut random = fresh.clone();
+        assert_eq!(draw(7, || random.standard_normal()), numbers(&case["randn_7"]));
+        assert_eq!(draw(2, || random.random_sample()), numbers(&case["then_rand_2"]));
+
+        let normals = numbers(&case["normal_loc1_scale2_4"]);
+        assert_eq!(draw(4, with(&fresh, |random| random.normal(1.0, 2.0))), normals);
+
+        assert_eq!(fresh.clone().permutation(20), indices(&case["permutation_20"]));
+
+        let integers = numbers(&case["randint_0_100_8"]);
+        assert_eq!(
+            draw(
+                8,
+                with(&fresh, |random| random.randint(0, 100).expect("one") as f64)
+            ),
+            integers
+        );
+
+        let mut items: Vec<usize> = (0..12).collect();
+        fresh.clone().shuffle(&mut items);
+        assert_eq!(items, indices(&case["shuffle_12"]));
+
+        let mut random = fresh.clone();
+        draw(1000, || random.random_sample());
+        assert_eq!(
+            draw(2, || random.random_sample()),
+            numbers(&case["rand_after_1000"])
+        );
+    }
+}
+
+/// Draws by `one` from a copy of `fresh`.
+fn with(fresh: &RandomState, mut one: impl FnMut(&mut RandomState) -> f64) -> impl FnMut() -> f64 {
+    let mut random = fresh.clone();
+    move || one(&mut random)
+}
