@@ -68,12 +68,23 @@ impl Activation {
     /// assert!(a.iter().all(|p: &f64| (p - 1.0 / 3.0).abs() < 1e-15));
     /// ```
     pub fn apply<T: Scalar>(self, z: &[T], activation: &mut [T], width: usize) {
-        dispatch(Apply { function: self, z, activation, width });
+        dispatch(Apply {
+            function: self,
+            z,
+            activation,
+            width,
+        });
     }
 
     /// Turns ∂L/∂a into ∂L/∂z in place, for rows of `width` units: `delta` comes in as ∂L/∂a and leaves as δ.
     pub fn backpropagate<T: Scalar>(self, z: &[T], activation: &[T], delta: &mut [T], width: usize) {
-        dispatch(Backpropagate { function: self, z, activation, delta, width });
+        dispatch(Backpropagate {
+            function: self,
+            z,
+            activation,
+            delta,
+            width,
+        });
     }
 
     /// ∂a/∂z of each unit by its own z. For softmax it is the diagonal aⱼ(1 − aⱼ) of its Jacobian.
@@ -181,7 +192,8 @@ impl<T: Scalar> Task for Apply<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        self.function.apply_on::<I, T>(self.z, self.activation, self.width);
+        self.function
+            .apply_on::<I, T>(self.z, self.activation, self.width);
     }
 }
 
@@ -197,7 +209,8 @@ impl<T: Scalar> Task for Backpropagate<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        self.function.backpropagate_on::<I, T>(self.z, self.activation, self.delta, self.width);
+        self.function
+            .backpropagate_on::<I, T>(self.z, self.activation, self.delta, self.width);
     }
 }
 
@@ -221,7 +234,11 @@ mod tests {
             let z = [-1e3, -3.0, -0.1, 0.0, 0.1, 3.0, 700.0];
             let mut a = [0.0f64; 7];
             function.apply(&z, &mut a, 7);
-            assert!(a.iter().all(|&a| (low..=high).contains(&a)), "{}: {a:?}", function.name());
+            assert!(
+                a.iter().all(|&a| (low..=high).contains(&a)),
+                "{}: {a:?}",
+                function.name()
+            );
         }
     }
 

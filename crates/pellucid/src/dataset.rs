@@ -45,7 +45,12 @@ impl<T: Scalar> ByteMatrix<T> {
             });
         }
         let values = Box::new(std::array::from_fn(|byte| T::from_f64(byte as f64 / divisor)));
-        Ok(Self { rows, columns, bytes, values })
+        Ok(Self {
+            rows,
+            columns,
+            bytes,
+            values,
+        })
     }
 
     /// The bytes, row after row.
@@ -79,9 +84,10 @@ impl<T: Scalar> Features<T> {
         let columns = self.columns();
         match self {
             Features::Dense(matrix) => Input::Dense(&matrix.values()[start * columns..end * columns]),
-            Features::Bytes(matrix) => {
-                Input::Bytes { bytes: &matrix.bytes[start * columns..end * columns], values: &matrix.values }
-            }
+            Features::Bytes(matrix) => Input::Bytes {
+                bytes: &matrix.bytes[start * columns..end * columns],
+                values: &matrix.values,
+            },
         }
     }
 
@@ -93,7 +99,11 @@ impl<T: Scalar> Features<T> {
         means.iter_mut().for_each(|mean| *mean /= rows);
         let mut variances = vec![0.0; columns];
         self.each(|at, value| variances[at % columns] += (value - means[at % columns]).powi(2));
-        means.into_iter().zip(variances).map(|(mean, variance)| (mean, (variance / rows).sqrt())).collect()
+        means
+            .into_iter()
+            .zip(variances)
+            .map(|(mean, variance)| (mean, (variance / rows).sqrt()))
+            .collect()
     }
 
     /// Subtracts each column's mean and divides by its standard deviation, both as given; a column whose deviation
@@ -106,7 +116,9 @@ impl<T: Scalar> Features<T> {
         let mut values = Vec::with_capacity(self.rows() * columns.len());
         self.each(|at, value| {
             let (mean, deviation) = columns[at % columns.len()];
-            values.push(T::from_f64((value - mean) / if deviation > 0.0 { deviation } else { 1.0 }));
+            values.push(T::from_f64(
+                (value - mean) / if deviation > 0.0 { deviation } else { 1.0 },
+            ));
         });
         match Matrix::new(self.rows(), self.columns(), values) {
             Ok(matrix) => Features::Dense(matrix),
@@ -117,10 +129,18 @@ impl<T: Scalar> Features<T> {
     /// Every value with its place, row after row.
     fn each(&self, mut see: impl FnMut(usize, f64)) {
         match self {
-            Features::Dense(matrix) => matrix.values().iter().enumerate().for_each(|(at, v)| see(at, v.to_f64())),
+            Features::Dense(matrix) => matrix
+                .values()
+                .iter()
+                .enumerate()
+                .for_each(|(at, v)| see(at, v.to_f64())),
             Features::Bytes(matrix) => {
                 let of = |&byte: &u8| matrix.values[usize::from(byte)].to_f64();
-                matrix.bytes.iter().enumerate().for_each(|(at, byte)| see(at, of(byte)));
+                matrix
+                    .bytes
+                    .iter()
+                    .enumerate()
+                    .for_each(|(at, byte)| see(at, of(byte)));
             }
         }
     }
@@ -199,7 +219,11 @@ impl<T: Scalar> Dataset<T> {
         };
         if features.rows() == 0 || features.columns() == 0 {
             let found = format!("{} rows of {} features", features.rows(), features.columns());
-            return Err(shape("the data", found, "at least one row of at least one feature".into()));
+            return Err(shape(
+                "the data",
+                found,
+                "at least one row of at least one feature".into(),
+            ));
         }
         if targets.rows() != features.rows() {
             let expected = format!("{}, one for each row of features,", features.rows());
@@ -209,7 +233,11 @@ impl<T: Scalar> Dataset<T> {
             && let Some(row) = labels.iter().position(|&label| label as usize >= *classes)
         {
             let what = format!("the label of row {}", row + 1);
-            return Err(shape(&what, labels[row].to_string(), format!("0 to {}", classes.saturating_sub(1))));
+            return Err(shape(
+                &what,
+                labels[row].to_string(),
+                format!("0 to {}", classes.saturating_sub(1)),
+            ));
         }
         Ok(Self { features, targets })
     }
@@ -235,7 +263,10 @@ impl<T: Scalar> Dataset<T> {
     /// When there are fewer pairs than features.
     #[must_use]
     pub fn standardised_by(self, columns: &[(f64, f64)]) -> Self {
-        Self { features: self.features.standardised_by(columns), targets: self.targets }
+        Self {
+            features: self.features.standardised_by(columns),
+            targets: self.targets,
+        }
     }
 }
 
@@ -269,15 +300,21 @@ impl<T: Scalar> BatchBuffers<T> {
             (Rows::Range(start, end), features) => features.slice(start, end),
             (Rows::Picked(picked), Features::Dense(matrix)) => {
                 self.dense.clear();
-                picked.iter().for_each(|&row| self.dense.extend_from_slice(matrix.row(row as usize)));
+                picked
+                    .iter()
+                    .for_each(|&row| self.dense.extend_from_slice(matrix.row(row as usize)));
                 Input::Dense(&self.dense)
             }
             (Rows::Picked(picked), Features::Bytes(matrix)) => {
                 self.bytes.clear();
                 for &row in picked {
-                    self.bytes.extend_from_slice(&matrix.bytes[row as usize * columns..][..columns]);
+                    self.bytes
+                        .extend_from_slice(&matrix.bytes[row as usize * columns..][..columns]);
                 }
-                Input::Bytes { bytes: &self.bytes, values: &matrix.values }
+                Input::Bytes {
+                    bytes: &self.bytes,
+                    values: &matrix.values,
+                }
             }
         };
         let targets = match (rows, &data.targets) {
@@ -286,7 +323,9 @@ impl<T: Scalar> BatchBuffers<T> {
             }
             (Rows::Picked(picked), Targets::Dense(matrix)) => {
                 self.targets.clear();
-                picked.iter().for_each(|&row| self.targets.extend_from_slice(matrix.row(row as usize)));
+                picked
+                    .iter()
+                    .for_each(|&row| self.targets.extend_from_slice(matrix.row(row as usize)));
                 &self.targets
             }
             (Rows::Range(start, end), Targets::Classes { labels, classes }) => {
@@ -294,7 +333,11 @@ impl<T: Scalar> BatchBuffers<T> {
                 &self.targets
             }
             (Rows::Picked(picked), Targets::Classes { labels, classes }) => {
-                one_hot(picked.iter().map(|&row| labels[row as usize]), *classes, &mut self.targets);
+                one_hot(
+                    picked.iter().map(|&row| labels[row as usize]),
+                    *classes,
+                    &mut self.targets,
+                );
                 &self.targets
             }
         };
@@ -324,7 +367,9 @@ mod tests {
         let features = Features::Dense(dense(&[vec![1.0, 7.0], vec![3.0, 7.0], vec![8.0, 7.0]]));
         let columns = features.standardisation();
         let features = features.standardised_by(&columns);
-        let Features::Dense(matrix) = features else { panic!("dense features stay dense") };
+        let Features::Dense(matrix) = features else {
+            panic!("dense features stay dense")
+        };
         let first: Vec<f64> = (0..3).map(|r| matrix.row(r)[0]).collect();
         assert!(first.iter().sum::<f64>().abs() < 1e-15);
         assert!((first.iter().map(|v| v * v).sum::<f64>() / 3.0 - 1.0).abs() < 1e-15);
@@ -334,11 +379,16 @@ mod tests {
     #[test]
     fn picked_rows_are_those_rows() {
         let bytes = ByteMatrix::new(3, 2, vec![0, 255, 51, 0, 102, 153], 255.0).unwrap();
-        let targets = Targets::Classes { labels: vec![0, 2, 1], classes: 3 };
+        let targets = Targets::Classes {
+            labels: vec![0, 2, 1],
+            classes: 3,
+        };
         let data = Dataset::<f64>::new(Features::Bytes(bytes), targets).unwrap();
         let mut buffers = BatchBuffers::default();
         let (input, targets) = buffers.gather(&data, Rows::Picked(&[2, 0]));
-        let Input::Bytes { bytes, values } = input else { panic!("bytes stay bytes") };
+        let Input::Bytes { bytes, values } = input else {
+            panic!("bytes stay bytes")
+        };
         assert_eq!(bytes, [102, 153, 0, 255]);
         assert_eq!((values[51], values[255]), (0.2, 1.0));
         assert_eq!(targets, [0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
@@ -346,7 +396,10 @@ mod tests {
 
     #[test]
     fn a_label_beyond_the_classes_is_refused() {
-        let targets = Targets::Classes { labels: vec![0, 3], classes: 3 };
+        let targets = Targets::Classes {
+            labels: vec![0, 3],
+            classes: 3,
+        };
         let features = Features::Dense(dense(&[vec![1.0], vec![2.0]]));
         let error = Dataset::new(features, targets).unwrap_err().to_string();
         assert!(error.contains("row 2") && error.contains("0 to 2"), "{error}");

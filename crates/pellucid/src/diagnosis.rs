@@ -27,16 +27,24 @@ pub fn saturation<T: Scalar>(network: &Network<T>, data: &Dataset<T>) -> Vec<Str
     pass::forward(architecture, network.parameters(), input, &mut workspace);
     let mut findings = Vec::new();
     for (index, layer) in architecture.layers().iter().enumerate() {
-        if !matches!(layer.activation, Activation::Sigmoid | Activation::Tanh | Activation::Softmax) {
+        if !matches!(
+            layer.activation,
+            Activation::Sigmoid | Activation::Tanh | Activation::Softmax
+        ) {
             continue;
         }
         let (z, activation) = (workspace.z(index), workspace.activation(index));
         let derivative = layer.activation.derivative(z, activation);
-        if !derivative.iter().all(|d| d.to_f64().abs() < FLAT) || layer.fan_out == 1 && layer.activation == Activation::Softmax {
+        if !derivative.iter().all(|d| d.to_f64().abs() < FLAT)
+            || layer.fan_out == 1 && layer.activation == Activation::Softmax
+        {
             continue;
         }
         let magnitudes = || z.iter().map(|z| z.to_f64().abs());
-        let (least, most) = (magnitudes().fold(f64::INFINITY, f64::min), magnitudes().fold(0.0, f64::max));
+        let (least, most) = (
+            magnitudes().fold(f64::INFINITY, f64::min),
+            magnitudes().fold(0.0, f64::max),
+        );
         let mut finding = format!(
             "every unit of layer {} ({}) is saturated: |z| lies between {least:.4} and {most:.4}, where the \
              derivative is below {FLAT}, so almost no gradient comes through and nothing is learnt",
@@ -45,7 +53,8 @@ pub fn saturation<T: Scalar>(network: &Network<T>, data: &Dataset<T>) -> Vec<Str
         );
         let ranges = data.features().ranges();
         let magnitude = |&(low, high): &(f64, f64)| low.abs().max(high.abs());
-        let largest = (0..ranges.len()).max_by(|&a, &b| magnitude(&ranges[a]).total_cmp(&magnitude(&ranges[b])));
+        let largest =
+            (0..ranges.len()).max_by(|&a, &b| magnitude(&ranges[a]).total_cmp(&magnitude(&ranges[b])));
         if let Some(column) = largest.filter(|&column| magnitude(&ranges[column]) > LARGE_INPUT) {
             let (low, high) = ranges[column];
             finding.push_str(&format!(

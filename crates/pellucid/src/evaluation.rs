@@ -45,8 +45,14 @@ pub fn evaluate<T: Scalar>(
             mean.add(workspace.outputs(), targets, architecture.output_width());
         }
     }
-    let metrics = means.iter_mut().map(|mean| (mean.metric(), mean.take())).collect();
-    Evaluation { loss: sum / data.rows() as f64, metrics }
+    let metrics = means
+        .iter_mut()
+        .map(|mean| (mean.metric(), mean.take()))
+        .collect();
+    Evaluation {
+        loss: sum / data.rows() as f64,
+        metrics,
+    }
 }
 
 /// The outputs for rows `0..rows` of `features`, (rows, outputs).

@@ -56,7 +56,15 @@ impl<T: Scalar> Experiment<T> {
         let initial = initialise(architecture, &recipe.init, &mut generator)?;
         let warnings = diagnosis::saturation(&initial, &training);
         let trainer = Trainer::new(&recipe, initial.clone(), generator, threads)?;
-        Ok(Self { recipe, training, test, initial, trainer, threads, warnings })
+        Ok(Self {
+            recipe,
+            training,
+            test,
+            initial,
+            trainer,
+            threads,
+            warnings,
+        })
     }
 
     /// The same run from other initial values, those of `network`.
@@ -74,7 +82,9 @@ impl<T: Scalar> Experiment<T> {
                 hint: String::new(),
             });
         }
-        self.initial.parameters_mut().copy_from_slice(network.parameters());
+        self.initial
+            .parameters_mut()
+            .copy_from_slice(network.parameters());
         let generator = RandomState::new(self.recipe.train.seed);
         self.trainer = Trainer::new(&self.recipe, self.initial.clone(), generator, self.threads)?;
         self.warnings = diagnosis::saturation(&self.initial, &self.training);
@@ -128,9 +138,18 @@ impl<T: Scalar> Experiment<T> {
     pub fn evaluate(&self) -> MetricsRecord {
         let of = |data: &Dataset<T>| -> Evaluation {
             let metrics = metrics::suited_to(self.recipe.train.loss, data.targets().are_zero_or_one());
-            evaluate(self.network(), data, self.recipe.logged_loss(), &metrics, self.threads)
+            evaluate(
+                self.network(),
+                data,
+                self.recipe.logged_loss(),
+                &metrics,
+                self.threads,
+            )
         };
-        MetricsRecord { training: of(&self.training), test: self.test.as_ref().map(of) }
+        MetricsRecord {
+            training: of(&self.training),
+            test: self.test.as_ref().map(of),
+        }
     }
 
     /// The outputs for up to 100 rows of the test data, or of the training data where there is no other.
@@ -139,11 +158,20 @@ impl<T: Scalar> Experiment<T> {
         let rows = data.rows().min(History::MOST_OUTPUTS);
         let outputs = predict(self.network(), data.features(), rows, self.threads);
         let width = self.network().architecture().output_width();
-        outputs.chunks_exact(width).map(|row| Numbers(row.iter().map(|a| a.to_f64()).collect())).collect()
+        outputs
+            .chunks_exact(width)
+            .map(|row| Numbers(row.iter().map(|a| a.to_f64()).collect()))
+            .collect()
     }
 
     /// The record of the run.
-    pub fn record(&self, history: &History<'_>, ending: Ending, metrics: MetricsRecord, timing: Timing) -> RunRecord {
+    pub fn record(
+        &self,
+        history: &History<'_>,
+        ending: Ending,
+        metrics: MetricsRecord,
+        timing: Timing,
+    ) -> RunRecord {
         let mut recipe = self.recipe.clone();
         recipe.log.every = Some(recipe.log_every());
         let outputs = || history.last_outputs().iter().cloned().map(Numbers).collect();
@@ -152,7 +180,10 @@ impl<T: Scalar> Experiment<T> {
             initial: NetworkRecord::of(&self.initial),
             trained: NetworkRecord::of(self.network()),
             history: history.entries().to_vec(),
-            last_epoch: history.last_epoch().map(|epoch| LastEpochRecord { epoch: epoch.clone(), outputs: outputs() }),
+            last_epoch: history.last_epoch().map(|epoch| LastEpochRecord {
+                epoch: epoch.clone(),
+                outputs: outputs(),
+            }),
             outputs: self.outputs(),
             metrics,
             warnings: self.warnings.clone(),

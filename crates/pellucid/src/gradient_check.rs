@@ -44,14 +44,19 @@ impl GradientReport {
 
     /// The entries that are wrong.
     pub fn wrong(&self) -> impl Iterator<Item = &GradientEntry> {
-        // Not `>`, so that a NaN is wrong.
-        self.entries.iter().filter(|entry| !(entry.relative_error <= self.tolerance))
+        // A NaN is wrong too.
+        let is_wrong =
+            |entry: &&GradientEntry| entry.relative_error > self.tolerance || entry.relative_error.is_nan();
+        self.entries.iter().filter(is_wrong)
     }
 
     /// The largest relative error, 0 for no entries.
     pub fn worst(&self) -> f64 {
         let larger = |a: f64, b: f64| if a.is_nan() || a > b { a } else { b };
-        self.entries.iter().map(|entry| entry.relative_error).fold(0.0, larger)
+        self.entries
+            .iter()
+            .map(|entry| entry.relative_error)
+            .fold(0.0, larger)
     }
 }
 
@@ -98,7 +103,11 @@ pub fn check_gradient(
     gradient: impl FnOnce(&[f64]) -> Vec<f64>,
 ) -> GradientReport {
     let given = gradient(parameters);
-    assert_eq!(given.len(), parameters.len(), "a gradient has an entry for each parameter");
+    assert_eq!(
+        given.len(),
+        parameters.len(),
+        "a gradient has an entry for each parameter"
+    );
     let mut moved = parameters.to_vec();
     let mut numeric = |index: usize, relative_step: f64| {
         let here = parameters[index];
@@ -113,13 +122,23 @@ pub fn check_gradient(
         (8.0 * near - far) / (12.0 * step)
     };
     // A gradient's small entries are as exact as its large ones: rounding in the loss is shared by all.
-    let first: Vec<f64> = (0..parameters.len()).map(|index| numeric(index, STEPS[0])).collect();
-    let largest = first.iter().filter(|v| v.is_finite()).fold(0.0f64, |most, v| most.max(v.abs()));
+    let first: Vec<f64> = (0..parameters.len())
+        .map(|index| numeric(index, STEPS[0]))
+        .collect();
+    let largest = first
+        .iter()
+        .filter(|v| v.is_finite())
+        .fold(0.0f64, |most, v| most.max(v.abs()));
     let floor = (largest * 1e-4).max(1e-12);
     let entry = |index: usize, numeric: f64| {
         let given = given[index];
         let relative_error = (given - numeric).abs() / given.abs().max(numeric.abs()).max(floor);
-        GradientEntry { index, given, numeric, relative_error }
+        GradientEntry {
+            index,
+            given,
+            numeric,
+            relative_error,
+        }
     };
     let entries = first.iter().enumerate().map(|(index, &value)| {
         let mut best = entry(index, value);
@@ -134,7 +153,10 @@ pub fn check_gradient(
         }
         best
     });
-    GradientReport { entries: entries.collect(), tolerance: TOLERANCE }
+    GradientReport {
+        entries: entries.collect(),
+        tolerance: TOLERANCE,
+    }
 }
 
 /// Checks the engine's own backward pass on a batch. `targets` are (rows, outputs).
@@ -152,7 +174,10 @@ pub fn check_network(
     let mut workspace = Workspace::new(architecture, rows);
     let mut gradient = vec![0.0; network.parameters().len()];
     pass::forward(architecture, network.parameters(), input, &mut workspace);
-    let target = Target::Gradient { parameters: network.parameters(), gradient: &mut gradient };
+    let target = Target::Gradient {
+        parameters: network.parameters(),
+        gradient: &mut gradient,
+    };
     pass::backward(architecture, target, input, targets, objective, &mut workspace);
     let factor: f64 = objective.reduction.factor(rows);
     let loss = |parameters: &[f64]| {

@@ -28,9 +28,18 @@ pub fn initialise<T: Scalar>(
     })?;
     parameters.resize(count, 0.0);
     match init.method {
-        InitMethod::Given => given(&architecture, required(init.layers.as_deref(), "layers", init)?, &mut parameters)?,
+        InitMethod::Given => given(
+            &architecture,
+            required(init.layers.as_deref(), "layers", init)?,
+            &mut parameters,
+        )?,
         InitMethod::Draws => {
-            draw(&architecture, required(init.draws.as_deref(), "draws", init)?, generator, &mut parameters)?;
+            draw(
+                &architecture,
+                required(init.draws.as_deref(), "draws", init)?,
+                generator,
+                &mut parameters,
+            )?;
         }
         _ => {
             for layer in architecture.layers() {
@@ -67,7 +76,11 @@ pub fn initialise<T: Scalar>(
 }
 
 fn setting(key: &str, found: impl Into<String>, expected: impl Into<String>) -> Error {
-    Error::Setting { key: format!("init.{key}"), found: found.into(), expected: expected.into() }
+    Error::Setting {
+        key: format!("init.{key}"),
+        found: found.into(),
+        expected: expected.into(),
+    }
 }
 
 fn method_name(init: &InitRecipe) -> String {
@@ -75,12 +88,22 @@ fn method_name(init: &InitRecipe) -> String {
 }
 
 fn required<'a, V: ?Sized>(value: Option<&'a V>, key: &str, init: &InitRecipe) -> Result<&'a V> {
-    value.ok_or_else(|| setting(key, "(missing)", format!("init.method = {} needs it", method_name(init))))
+    value.ok_or_else(|| {
+        setting(
+            key,
+            "(missing)",
+            format!("init.method = {} needs it", method_name(init)),
+        )
+    })
 }
 
 fn bound(value: Option<f64>, key: &str, init: &InitRecipe) -> Result<f64> {
     let value = *required(value.as_ref(), key, init)?;
-    if value.is_finite() { Ok(value) } else { Err(setting(key, value.to_string(), "a finite number is needed")) }
+    if value.is_finite() {
+        Ok(value)
+    } else {
+        Err(setting(key, value.to_string(), "a finite number is needed"))
+    }
 }
 
 /// A key that the method does not read is a mistake, not a wish.
@@ -95,7 +118,11 @@ fn check_unused(init: &InitRecipe) -> Result<()> {
     ];
     for (key, there, read) in keys {
         if there && !read {
-            return Err(setting(key, "(set)", format!("init.method = {} does not use it", method_name(init))));
+            return Err(setting(
+                key,
+                "(set)",
+                format!("init.method = {} does not use it", method_name(init)),
+            ));
         }
     }
     Ok(())
@@ -103,29 +130,58 @@ fn check_unused(init: &InitRecipe) -> Result<()> {
 
 fn finite(values: &[f64], place: impl Fn(usize) -> String) -> Result<()> {
     match values.iter().position(|value| !value.is_finite()) {
-        Some(at) => Err(Error::NonFiniteInput { place: place(at), value: values[at] }),
+        Some(at) => Err(Error::NonFiniteInput {
+            place: place(at),
+            value: values[at],
+        }),
         None => Ok(()),
     }
 }
 
 fn given(architecture: &Architecture, layers: &[GivenLayer], parameters: &mut [f64]) -> Result<()> {
-    let shape = |what: String, found: String, expected: String| Error::Shape { what, found, expected, hint: String::new() };
+    let shape = |what: String, found: String, expected: String| Error::Shape {
+        what,
+        found,
+        expected,
+        hint: String::new(),
+    };
     if layers.len() != architecture.layers().len() {
-        let expected = format!("{}, one for each layer after the inputs,", architecture.layers().len());
-        return Err(shape("init.layers".into(), format!("{} entries", layers.len()), expected));
+        let expected = format!(
+            "{}, one for each layer after the inputs,",
+            architecture.layers().len()
+        );
+        return Err(shape(
+            "init.layers".into(),
+            format!("{} entries", layers.len()),
+            expected,
+        ));
     }
     for (index, (layer, given)) in architecture.layers().iter().zip(layers).enumerate() {
         let number = index + 1;
         if given.weights.len() != layer.fan_in || given.weights.iter().any(|row| row.len() != layer.fan_out) {
             let widths = given.weights.iter().map(Vec::len);
             let (least, most) = (widths.clone().min().unwrap_or(0), widths.max().unwrap_or(0));
-            let width = if least == most { least.to_string() } else { format!("{least} to {most}") };
+            let width = if least == most {
+                least.to_string()
+            } else {
+                format!("{least} to {most}")
+            };
             let found = format!("{} rows of {width} numbers", given.weights.len());
-            let expected = format!("{} rows (fan_in) of {} numbers (fan_out)", layer.fan_in, layer.fan_out);
+            let expected = format!(
+                "{} rows (fan_in) of {} numbers (fan_out)",
+                layer.fan_in, layer.fan_out
+            );
             return Err(shape(format!("layer {number}'s weights"), found, expected));
         }
-        for (r, (row, to)) in given.weights.iter().zip(parameters[layer.weights()].chunks_mut(layer.fan_out)).enumerate() {
-            finite(row, |c| format!("layer {number}'s weight in row {}, column {}", r + 1, c + 1))?;
+        for (r, (row, to)) in given
+            .weights
+            .iter()
+            .zip(parameters[layer.weights()].chunks_mut(layer.fan_out))
+            .enumerate()
+        {
+            finite(row, |c| {
+                format!("layer {number}'s weight in row {}, column {}", r + 1, c + 1)
+            })?;
             to.copy_from_slice(row);
         }
         match (layer.bias(), &given.bias) {
@@ -135,16 +191,26 @@ fn given(architecture: &Architecture, layers: &[GivenLayer], parameters: &mut [f
                 parameters[range].copy_from_slice(bias);
             }
             (range, bias) => {
-                let count = |there: Option<usize>| there.map_or("none".to_string(), |n| format!("{n} numbers"));
+                let count =
+                    |there: Option<usize>| there.map_or("none".to_string(), |n| format!("{n} numbers"));
                 let expected = count(range.map(|range| range.len()));
-                return Err(shape(format!("layer {number}'s bias"), count(bias.as_ref().map(Vec::len)), expected));
+                return Err(shape(
+                    format!("layer {number}'s bias"),
+                    count(bias.as_ref().map(Vec::len)),
+                    expected,
+                ));
             }
         }
     }
     Ok(())
 }
 
-fn draw(architecture: &Architecture, draws: &[Draw], generator: &mut RandomState, parameters: &mut [f64]) -> Result<()> {
+fn draw(
+    architecture: &Architecture,
+    draws: &[Draw],
+    generator: &mut RandomState,
+    parameters: &mut [f64],
+) -> Result<()> {
     for (index, draw) in draws.iter().enumerate() {
         let key = format!("draws[{index}]");
         if let Some(seed) = draw.seed {
@@ -156,10 +222,20 @@ fn draw(architecture: &Architecture, draws: &[Draw], generator: &mut RandomState
         let (low, high) = match (function, draw.low, draw.high) {
             (DrawFunction::Uniform, Some(low), Some(high)) => (low, high),
             (DrawFunction::Uniform, ..) => {
-                return Err(setting(&key, "from = \"uniform\"", "`low` and `high` are needed with it"));
+                return Err(setting(
+                    &key,
+                    "from = \"uniform\"",
+                    "`low` and `high` are needed with it",
+                ));
             }
             (_, None, None) => (0.0, 1.0),
-            _ => return Err(setting(&key, "`low` or `high`", "only from = \"uniform\" takes them")),
+            _ => {
+                return Err(setting(
+                    &key,
+                    "`low` or `high`",
+                    "only from = \"uniform\" takes them",
+                ));
+            }
         };
         finite(&[low, high, scale, offset], |_| format!("a number in init.{key}"))?;
         let mut next = || {
@@ -172,9 +248,16 @@ fn draw(architecture: &Architecture, draws: &[Draw], generator: &mut RandomState
         };
         let layer_of = |number: usize| {
             let count = architecture.layers().len();
-            match number.checked_sub(1).and_then(|index| architecture.layers().get(index)) {
+            match number
+                .checked_sub(1)
+                .and_then(|index| architecture.layers().get(index))
+            {
                 Some(layer) => Ok(*layer),
-                None => Err(setting(&key, format!("layer {number}"), format!("there are layers 1 to {count}"))),
+                None => Err(setting(
+                    &key,
+                    format!("layer {number}"),
+                    format!("there are layers 1 to {count}"),
+                )),
             }
         };
         match (draw.weights, draw.bias, draw.discard) {
@@ -222,7 +305,10 @@ mod tests {
     }
 
     fn init(method: InitMethod) -> InitRecipe {
-        InitRecipe { method, ..InitRecipe::default() }
+        InitRecipe {
+            method,
+            ..InitRecipe::default()
+        }
     }
 
     #[test]
@@ -235,11 +321,18 @@ mod tests {
             (InitMethod::HeNormal, (2.0f64 / 200.0).sqrt()),
         ];
         for (method, deviation) in expected {
-            let network: Network<f64> =
-                initialise(net(&[fan_in, fan_out], true), &init(method), &mut RandomState::new(1)).unwrap();
+            let network: Network<f64> = initialise(
+                net(&[fan_in, fan_out], true),
+                &init(method),
+                &mut RandomState::new(1),
+            )
+            .unwrap();
             let weights = network.weights(0);
             let found = (weights.iter().map(|w| w * w).sum::<f64>() / weights.len() as f64).sqrt();
-            assert!((found / deviation - 1.0).abs() < 0.02, "{method:?}: {found} for {deviation}");
+            assert!(
+                (found / deviation - 1.0).abs() < 0.02,
+                "{method:?}: {found} for {deviation}"
+            );
             assert!(network.bias(0).is_some_and(|bias| bias.iter().all(|&b| b == 0.0)));
         }
     }
@@ -248,12 +341,19 @@ mod tests {
     fn weights_drawn_out_in_are_the_transpose() {
         let draws = |shape| InitRecipe {
             method: InitMethod::Draws,
-            draws: Some(vec![Draw { seed: Some(3), weights: Some(1), shape: Some(shape), ..Draw::default() }]),
+            draws: Some(vec![Draw {
+                seed: Some(3),
+                weights: Some(1),
+                shape: Some(shape),
+                ..Draw::default()
+            }]),
             ..InitRecipe::default()
         };
         let mut generator = RandomState::new(0);
-        let a: Network<f64> = initialise(net(&[2, 3], false), &draws(DrawShape::InOut), &mut generator).unwrap();
-        let b: Network<f64> = initialise(net(&[3, 2], false), &draws(DrawShape::OutIn), &mut generator).unwrap();
+        let a: Network<f64> =
+            initialise(net(&[2, 3], false), &draws(DrawShape::InOut), &mut generator).unwrap();
+        let b: Network<f64> =
+            initialise(net(&[3, 2], false), &draws(DrawShape::OutIn), &mut generator).unwrap();
         for i in 0..2 {
             for j in 0..3 {
                 assert_eq!(a.weights(0)[i * 3 + j], b.weights(0)[j * 2 + i]);
@@ -268,26 +368,51 @@ mod tests {
             (init(InitMethod::Normal), "init.std"),
             (init(InitMethod::Given), "init.layers"),
             (init(InitMethod::Draws), "init.draws"),
-            (InitRecipe { std: Some(1.0), ..init(InitMethod::Zeros) }, "init.std"),
             (
-                InitRecipe { draws: Some(vec![Draw { weights: Some(4), ..Draw::default() }]), ..init(InitMethod::Draws) },
+                InitRecipe {
+                    std: Some(1.0),
+                    ..init(InitMethod::Zeros)
+                },
+                "init.std",
+            ),
+            (
+                InitRecipe {
+                    draws: Some(vec![Draw {
+                        weights: Some(4),
+                        ..Draw::default()
+                    }]),
+                    ..init(InitMethod::Draws)
+                },
                 "layers 1 to 1",
             ),
             (
-                InitRecipe { draws: Some(vec![Draw { bias: Some(1), ..Draw::default() }]), ..init(InitMethod::Draws) },
+                InitRecipe {
+                    draws: Some(vec![Draw {
+                        bias: Some(1),
+                        ..Draw::default()
+                    }]),
+                    ..init(InitMethod::Draws)
+                },
                 "network.bias",
             ),
             (
                 InitRecipe {
-                    layers: Some(vec![GivenLayer { weights: vec![vec![1.0], vec![f64::NAN]], bias: None }]),
+                    layers: Some(vec![GivenLayer {
+                        weights: vec![vec![1.0], vec![f64::NAN]],
+                        bias: None,
+                    }]),
                     ..init(InitMethod::Given)
                 },
                 "row 2, column 1",
             ),
         ];
         for (recipe, expected) in cases {
-            let error = initialise::<f64>(net(&[2, 1], false), &recipe, &mut RandomState::new(0)).unwrap_err();
-            assert!(error.to_string().contains(expected), "{error} should say {expected}");
+            let error =
+                initialise::<f64>(net(&[2, 1], false), &recipe, &mut RandomState::new(0)).unwrap_err();
+            assert!(
+                error.to_string().contains(expected),
+                "{error} should say {expected}"
+            );
         }
     }
 }

@@ -74,9 +74,20 @@ impl Loss {
     /// The loss summed over all rows. `z`, `outputs` and `targets` are (rows, width); `activation` made the
     /// outputs from `z`.
     #[inline(always)]
-    pub fn value<T: Scalar>(self, activation: Activation, z: &[T], outputs: &[T], targets: &[T], width: usize) -> f64 {
-        let rows = z.chunks_exact(width).zip(outputs.chunks_exact(width)).zip(targets.chunks_exact(width));
-        rows.map(|((z, a), y)| self.row_value(activation, z, a, y).to_f64()).sum()
+    pub fn value<T: Scalar>(
+        self,
+        activation: Activation,
+        z: &[T],
+        outputs: &[T],
+        targets: &[T],
+        width: usize,
+    ) -> f64 {
+        let rows = z
+            .chunks_exact(width)
+            .zip(outputs.chunks_exact(width))
+            .zip(targets.chunks_exact(width));
+        rows.map(|((z, a), y)| self.row_value(activation, z, a, y).to_f64())
+            .sum()
     }
 
     #[inline(always)]
@@ -86,14 +97,19 @@ impl Loss {
             (Loss::HalfSquaredError, _) => sum_of_squares(a, y) * T::HALF,
             // max(z, 0) − z·y + ln(1 + e^−|z|)
             (Loss::BinaryCrossEntropy, Activation::Sigmoid) => {
-                let of = |z: T, y: T| (if z > T::ZERO { z } else { T::ZERO }) - z * y + softplus_of_negative(z.abs());
+                let of = |z: T, y: T| {
+                    (if z > T::ZERO { z } else { T::ZERO }) - z * y + softplus_of_negative(z.abs())
+                };
                 z.iter().zip(y).map(|(&z, &y)| of(z, y)).sum()
             }
             // Σ y (ln Σ e^zₖ − z), and ln Σ e^zₖ = z_max − ln a_max, where a_max ≥ 1/width is never tiny.
             (Loss::CategoricalCrossEntropy, Activation::Softmax) => {
                 let largest = (1..z.len()).fold(0, |best, j| if z[j] > z[best] { j } else { best });
                 let log_sum = z[largest] - a[largest].ln();
-                z.iter().zip(y).map(|(&z, &y)| if y == T::ZERO { T::ZERO } else { y * (log_sum - z) }).sum()
+                z.iter()
+                    .zip(y)
+                    .map(|(&z, &y)| if y == T::ZERO { T::ZERO } else { y * (log_sum - z) })
+                    .sum()
             }
             (Loss::BinaryCrossEntropy, _) => {
                 let of = |a: T, y: T| -(times_ln(y, a) + times_ln(T::ONE - y, T::ONE - a));
@@ -110,10 +126,16 @@ impl Loss {
         match self {
             Loss::SquaredError => {
                 let twice = factor + factor;
-                gradient.iter_mut().zip(pairs).for_each(|(g, (&a, &y))| *g = (a - y) * twice);
+                gradient
+                    .iter_mut()
+                    .zip(pairs)
+                    .for_each(|(g, (&a, &y))| *g = (a - y) * twice);
             }
             Loss::HalfSquaredError => {
-                gradient.iter_mut().zip(pairs).for_each(|(g, (&a, &y))| *g = (a - y) * factor);
+                gradient
+                    .iter_mut()
+                    .zip(pairs)
+                    .for_each(|(g, (&a, &y))| *g = (a - y) * factor);
             }
             Loss::BinaryCrossEntropy => {
                 gradient.iter_mut().zip(pairs).for_each(|(g, (&a, &y))| {
@@ -121,14 +143,20 @@ impl Loss {
                 });
             }
             Loss::CategoricalCrossEntropy => {
-                gradient.iter_mut().zip(pairs).for_each(|(g, (&a, &y))| *g = -over(y, a) * factor);
+                gradient
+                    .iter_mut()
+                    .zip(pairs)
+                    .for_each(|(g, (&a, &y))| *g = -over(y, a) * factor);
             }
         }
     }
 
     /// δ = ∂L/∂z of the output layer times `factor`, into `delta`; shapes as in [`Loss::value`].
     #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "the output layer's arrays are what the delta is made of")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the output layer's arrays are what the delta is made of"
+    )]
     pub(crate) fn delta_on<I: Isa, T: Scalar>(
         self,
         activation: Activation,
@@ -140,10 +168,24 @@ impl Loss {
         width: usize,
     ) {
         match (self, activation) {
-            (Loss::BinaryCrossEntropy, Activation::Sigmoid)
-            | (Loss::CategoricalCrossEntropy, Activation::Softmax) => {
+            (Loss::BinaryCrossEntropy, Activation::Sigmoid) => {
                 let pairs = outputs.iter().zip(targets);
-                delta.iter_mut().zip(pairs).for_each(|(d, (&a, &y))| *d = (a - y) * factor);
+                delta
+                    .iter_mut()
+                    .zip(pairs)
+                    .for_each(|(d, (&a, &y))| *d = (a - y) * factor);
+            }
+            // a·Σy − y: targets that are no distribution have no Σy of 1 (and for those that are, it changes nothing).
+            (Loss::CategoricalCrossEntropy, Activation::Softmax) => {
+                let rows = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
+                for (delta, (a, y)) in delta.chunks_exact_mut(width).zip(rows) {
+                    let total: T = y.iter().copied().sum();
+                    let pairs = a.iter().zip(y);
+                    delta
+                        .iter_mut()
+                        .zip(pairs)
+                        .for_each(|(d, (&a, &y))| *d = (a * total - y) * factor);
+                }
             }
             _ => {
                 self.gradient(outputs, targets, factor, delta);
@@ -183,7 +225,13 @@ mod tests {
 
     #[test]
     fn squared_error_sums_over_outputs() {
-        let value = Loss::SquaredError.value(Activation::Identity, &[0.0; 4], &[1.0, 2.0, 3.0, 4.0], &[0.0; 4], 2);
+        let value = Loss::SquaredError.value(
+            Activation::Identity,
+            &[0.0; 4],
+            &[1.0, 2.0, 3.0, 4.0],
+            &[0.0; 4],
+            2,
+        );
         assert_eq!(value, 30.0f64);
     }
 

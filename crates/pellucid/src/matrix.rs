@@ -25,7 +25,11 @@ impl<T: Scalar> Matrix<T> {
                 hint: String::new(),
             });
         }
-        Ok(Self { rows, columns, values })
+        Ok(Self {
+            rows,
+            columns,
+            values,
+        })
     }
 
     /// A matrix from rows of doubles, rounded to this precision. `what` names it in errors.
@@ -85,6 +89,8 @@ impl<T: Scalar> Matrix<T> {
 
     /// The rows as doubles.
     pub fn to_rows(&self) -> Vec<Vec<f64>> {
-        (0..self.rows).map(|r| self.row(r).iter().map(|v| v.to_f64()).collect()).collect()
+        (0..self.rows)
+            .map(|r| self.row(r).iter().map(|v| v.to_f64()).collect())
+            .collect()
     }
 }

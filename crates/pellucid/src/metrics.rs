@@ -21,8 +21,12 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric there is.
-    pub const ALL: [Metric; 4] =
-        [Metric::Accuracy, Metric::MeanAbsoluteError, Metric::MeanSquaredError, Metric::YPred];
+    pub const ALL: [Metric; 4] = [
+        Metric::Accuracy,
+        Metric::MeanAbsoluteError,
+        Metric::MeanSquaredError,
+        Metric::YPred,
+    ];
 
     /// The name in recipes and records.
     pub fn name(self) -> &'static str {
@@ -70,7 +74,11 @@ pub struct Mean {
 impl Mean {
     /// A mean that has seen nothing.
     pub fn new(metric: Metric) -> Self {
-        Self { metric, sum: 0.0, count: 0.0 }
+        Self {
+            metric,
+            sum: 0.0,
+            count: 0.0,
+        }
     }
 
     /// The metric.
@@ -114,8 +122,19 @@ mod tests {
 
     #[test]
     fn accuracy_counts_the_largest_output_or_the_side_of_a_half() {
-        assert_eq!(mean(Metric::Accuracy, &[0.1, 0.7, 0.2, 0.9, 0.1, 0.0], &[0.0, 1.0, 0.0, 0.0, 0.0, 1.0], 3), 0.5);
-        assert_eq!(mean(Metric::Accuracy, &[0.4, 0.6, 0.7, 0.2], &[0.0, 1.0, 0.0, 0.0], 1), 0.75);
+        assert_eq!(
+            mean(
+                Metric::Accuracy,
+                &[0.1, 0.7, 0.2, 0.9, 0.1, 0.0],
+                &[0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+                3
+            ),
+            0.5
+        );
+        assert_eq!(
+            mean(Metric::Accuracy, &[0.4, 0.6, 0.7, 0.2], &[0.0, 1.0, 0.0, 0.0], 1),
+            0.75
+        );
     }
 
     #[test]

@@ -65,8 +65,14 @@ impl Architecture {
             ));
         }
         if let Some(zero) = sizes.iter().position(|&size| size == 0) {
-            let name = if zero == 0 { "the input layer".to_string() } else { format!("layer {zero}") };
-            return refuse(format!("{name} of {sizes:?} has zero width; every layer needs at least one unit"));
+            let name = if zero == 0 {
+                "the input layer".to_string()
+            } else {
+                format!("layer {zero}")
+            };
+            return refuse(format!(
+                "{name} of {sizes:?} has zero width; every layer needs at least one unit"
+            ));
         }
         if activations.len() != sizes.len() - 1 {
             return refuse(format!(
@@ -75,27 +81,45 @@ impl Architecture {
                 sizes.len() - 1
             ));
         }
-        let counted = sizes.windows(2).try_fold((0usize, 0usize), |(weights, biases), pair| {
-            let weights = pair[0].checked_mul(pair[1]).and_then(|count| weights.checked_add(count))?;
-            Some((weights, biases.checked_add(pair[1])?))
-        });
+        let counted = sizes
+            .windows(2)
+            .try_fold((0usize, 0usize), |(weights, biases), pair| {
+                let weights = pair[0]
+                    .checked_mul(pair[1])
+                    .and_then(|count| weights.checked_add(count))?;
+                Some((weights, biases.checked_add(pair[1])?))
+            });
         let fits = |(weights, biases): &(usize, usize)| {
-            weights.checked_add(*biases).is_some_and(|count| count <= (isize::MAX as usize) / 8)
+            weights
+                .checked_add(*biases)
+                .is_some_and(|count| count <= (isize::MAX as usize) / 8)
         };
         let Some((weight_count, bias_count)) = counted.filter(fits) else {
-            return refuse(format!("layers {sizes:?} have more weights than memory can address"));
+            return refuse(format!(
+                "layers {sizes:?} have more weights than memory can address"
+            ));
         };
 
         let mut layers = Vec::with_capacity(activations.len());
         let (mut weights_at, mut bias_at) = (0, weight_count);
         for (pair, &activation) in sizes.windows(2).zip(activations) {
             let (fan_in, fan_out) = (pair[0], pair[1]);
-            layers.push(Layer { fan_in, fan_out, activation, weights_at, bias_at: bias.then_some(bias_at) });
+            layers.push(Layer {
+                fan_in,
+                fan_out,
+                activation,
+                weights_at,
+                bias_at: bias.then_some(bias_at),
+            });
             weights_at += fan_in * fan_out;
             bias_at += fan_out;
         }
         let parameter_count = weight_count + if bias { bias_count } else { 0 };
-        Ok(Self { layers, weight_count, parameter_count })
+        Ok(Self {
+            layers,
+            weight_count,
+            parameter_count,
+        })
     }
 
     /// The layers, the first hidden one first, the output layer last.
@@ -167,7 +191,10 @@ impl<T: Scalar> Network<T> {
                 hint: String::new(),
             });
         }
-        Ok(Self { architecture, parameters })
+        Ok(Self {
+            architecture,
+            parameters,
+        })
     }
 
     /// The shape.
@@ -192,7 +219,10 @@ impl<T: Scalar> Network<T> {
 
     /// The bias of layer `index`, (fan_out), if it has one.
     pub fn bias(&self, index: usize) -> Option<&[T]> {
-        self.architecture.layer(index).bias().map(|range| &self.parameters[range])
+        self.architecture
+            .layer(index)
+            .bias()
+            .map(|range| &self.parameters[range])
     }
 
     /// The architecture, and the parameters to be changed.
@@ -228,7 +258,14 @@ mod tests {
 
     #[test]
     fn impossible_shapes_are_refused() {
-        for sizes in [&[][..], &[3], &[3, 0, 1], &[0, 1], &[usize::MAX, usize::MAX], &[1 << 31, 1 << 31]] {
+        for sizes in [
+            &[][..],
+            &[3],
+            &[3, 0, 1],
+            &[0, 1],
+            &[usize::MAX, usize::MAX],
+            &[1 << 31, 1 << 31],
+        ] {
             let activations = vec![Activation::Relu; sizes.len().saturating_sub(1)];
             assert!(Architecture::new(sizes, &activations, true).is_err(), "{sizes:?}");
         }

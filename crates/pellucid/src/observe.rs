@@ -89,11 +89,17 @@ impl<T: Scalar> Observer<T> for [&mut dyn Observer<T>] {
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
-        self.iter_mut().map(|observer| observer.next_step(next)).min().unwrap_or(u64::MAX)
+        self.iter_mut()
+            .map(|observer| observer.next_step(next))
+            .min()
+            .unwrap_or(u64::MAX)
     }
 
     fn next_epoch(&mut self, next: Position) -> u64 {
-        self.iter_mut().map(|observer| observer.next_epoch(next)).min().unwrap_or(u64::MAX)
+        self.iter_mut()
+            .map(|observer| observer.next_epoch(next))
+            .min()
+            .unwrap_or(u64::MAX)
     }
 }
 
@@ -162,14 +168,21 @@ impl<'a> History<'a> {
     }
 
     fn next_of_interest(&self, epoch: u64, epochs: u64) -> u64 {
-        epoch.next_multiple_of(self.every).min(epochs.saturating_sub(1).max(epoch))
+        epoch
+            .next_multiple_of(self.every)
+            .min(epochs.saturating_sub(1).max(epoch))
     }
 }
 
 impl<T: Scalar> Observer<T> for History<'_> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         match event {
-            Event::Step { position, outputs, targets, .. } => {
+            Event::Step {
+                position,
+                outputs,
+                targets,
+                ..
+            } => {
                 if self.next_of_interest(position.epoch, position.epochs) == position.epoch {
                     for mean in &mut self.means {
                         mean.add(outputs, targets, self.output_width);
@@ -177,14 +190,23 @@ impl<T: Scalar> Observer<T> for History<'_> {
                     if position.epoch + 1 == position.epochs {
                         let room = Self::MOST_OUTPUTS - self.last_outputs.len();
                         let rows = outputs.chunks_exact(self.output_width).take(room);
-                        self.last_outputs.extend(rows.map(|row| row.iter().map(|a| a.to_f64()).collect()));
+                        self.last_outputs
+                            .extend(rows.map(|row| row.iter().map(|a| a.to_f64()).collect()));
                     }
                 }
             }
             Event::Epoch { position, loss, .. } => {
                 if self.next_of_interest(position.epoch, position.epochs) == position.epoch {
-                    let metrics = self.means.iter_mut().map(|mean| (mean.metric(), mean.take())).collect();
-                    let entry = EpochRecord { epoch: position.epoch + self.count_from, loss: *loss, metrics };
+                    let metrics = self
+                        .means
+                        .iter_mut()
+                        .map(|mean| (mean.metric(), mean.take()))
+                        .collect();
+                    let entry = EpochRecord {
+                        epoch: position.epoch + self.count_from,
+                        loss: *loss,
+                        metrics,
+                    };
                     if position.epoch + 1 == position.epochs {
                         self.last_epoch = Some(entry.clone());
                     }
@@ -207,7 +229,11 @@ impl<T: Scalar> Observer<T> for History<'_> {
                 return next.step;
             }
             let last_epoch_begins = next.epochs.saturating_sub(1).saturating_mul(next.steps_per_epoch);
-            return if is_last { u64::MAX } else { last_epoch_begins.max(next.step) };
+            return if is_last {
+                u64::MAX
+            } else {
+                last_epoch_begins.max(next.step)
+            };
         }
         epoch.saturating_mul(next.steps_per_epoch)
     }
@@ -227,7 +253,10 @@ pub struct LossCurve {
 impl LossCurve {
     /// A curve with a point every `every` epochs, and at the last.
     pub fn new(every: u64) -> Self {
-        Self { every: every.max(1), points: Vec::new() }
+        Self {
+            every: every.max(1),
+            points: Vec::new(),
+        }
     }
 
     /// The epochs, counted from 1, and their losses.
@@ -248,12 +277,17 @@ impl<T: Scalar> Observer<T> for LossCurve {
     }
 
     fn next_epoch(&mut self, next: Position) -> u64 {
-        next.epoch.next_multiple_of(self.every).min(next.epochs.saturating_sub(1).max(next.epoch))
+        next.epoch
+            .next_multiple_of(self.every)
+            .min(next.epochs.saturating_sub(1).max(next.epoch))
     }
 }
 
 impl std::fmt::Debug for History<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("History").field("every", &self.every).field("entries", &self.entries).finish_non_exhaustive()
+        f.debug_struct("History")
+            .field("every", &self.every)
+            .field("entries", &self.entries)
+            .finish_non_exhaustive()
     }
 }

@@ -36,7 +36,12 @@ impl<T: Scalar> OptimizerState<T> {
             Optimizer::Sgd => Vec::new(),
             Optimizer::Adam => vec![T::ZERO; parameter_count],
         };
-        Self { rule, steps: 0, first_moment: slots(), second_moment: slots() }
+        Self {
+            rule,
+            steps: 0,
+            first_moment: slots(),
+            second_moment: slots(),
+        }
     }
 
     /// Whether the backward pass may update the parameters itself, storing no gradient.
@@ -51,11 +56,16 @@ impl<T: Scalar> OptimizerState<T> {
     /// When the gradient or the optimizer is for another number of parameters.
     pub fn step(&mut self, parameters: &mut [T], gradient: &[T], learning_rate: T) {
         assert_eq!(parameters.len(), gradient.len(), "a gradient for each parameter");
-        dispatch(Step { state: self, parameters, gradient, learning_rate });
+        dispatch(Step {
+            state: self,
+            parameters,
+            gradient,
+            learning_rate,
+        });
     }
 
     #[inline(always)]
-    pub(crate) fn step_on<I: Isa>(&mut self, parameters: &mut [T], gradient: &[T], learning_rate: T) {
+    fn step_on<I: Isa>(&mut self, parameters: &mut [T], gradient: &[T], learning_rate: T) {
         match self.rule {
             Optimizer::Sgd => {
                 for (parameter, &gradient) in parameters.iter_mut().zip(gradient) {
@@ -63,7 +73,11 @@ impl<T: Scalar> OptimizerState<T> {
                 }
             }
             Optimizer::Adam => {
-                assert_eq!(self.first_moment.len(), parameters.len(), "an optimizer for these parameters");
+                assert_eq!(
+                    self.first_moment.len(),
+                    parameters.len(),
+                    "an optimizer for these parameters"
+                );
                 self.steps = self.steps.saturating_add(1);
                 let correction_1 = 1.0 - BETA_1.powi(self.steps);
                 let correction_2 = 1.0 - BETA_2.powi(self.steps);
@@ -84,18 +98,20 @@ impl<T: Scalar> OptimizerState<T> {
     }
 }
 
-struct Step<'a, T> {
-    state: &'a mut OptimizerState<T>,
-    parameters: &'a mut [T],
-    gradient: &'a [T],
-    learning_rate: T,
+/// One step of an optimizer.
+pub(crate) struct Step<'a, T> {
+    pub(crate) state: &'a mut OptimizerState<T>,
+    pub(crate) parameters: &'a mut [T],
+    pub(crate) gradient: &'a [T],
+    pub(crate) learning_rate: T,
 }
 
 impl<T: Scalar> Task for Step<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        self.state.step_on::<I>(self.parameters, self.gradient, self.learning_rate);
+        self.state
+            .step_on::<I>(self.parameters, self.gradient, self.learning_rate);
     }
 }
 
@@ -110,7 +126,10 @@ mod tests {
         let mut adam = OptimizerState::new(Optimizer::Adam, 2);
         let mut theta = [1.0f64, -2.0];
         adam.step(&mut theta, &[2.0, -4.0], 0.1);
-        assert!((theta[0] - 0.9).abs() < 1e-9 && (theta[1] + 1.9).abs() < 1e-9, "{theta:?}");
+        assert!(
+            (theta[0] - 0.9).abs() < 1e-9 && (theta[1] + 1.9).abs() < 1e-9,
+            "{theta:?}"
+        );
     }
 
     #[test]

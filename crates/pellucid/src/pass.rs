@@ -8,13 +8,15 @@
 //! Everything in the project that needs an output or a gradient calls these two functions: training, metrics,
 //! the gradient check, the explanation.
 
+use crate::activation::Activation;
 use crate::kernels::isa::{Isa, Task, dispatch};
 use crate::kernels::{self, Destination, Input, NonZeros, Shape};
 use crate::loss::{Loss, Reduction};
-use crate::network::Architecture;
+use crate::network::{Architecture, Layer};
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
+use std::ops::Range;
 
 /// Where the backward pass writes.
 #[derive(Debug)]
@@ -146,7 +148,8 @@ impl<T: Scalar> Workspace<T> {
     /// ∂L/∂a of layer `index`, (rows, fan_out), from the last backward pass; nothing unless the workspace is
     /// [`recording`](Self::recording).
     pub fn upstream(&self, index: usize) -> Option<&[T]> {
-        self.records.then(|| &self.layers[index].upstream[..self.rows * self.widths[index]])
+        self.records
+            .then(|| &self.layers[index].upstream[..self.rows * self.widths[index]])
     }
 
     /// The outputs: the last layer's activations, (rows, outputs).
@@ -155,7 +158,12 @@ impl<T: Scalar> Workspace<T> {
     }
 
     fn shape(&self, fan_in: usize, fan_out: usize) -> Shape {
-        Shape { rows: self.rows, fan_in, fan_out, threads: self.threads }
+        Shape {
+            rows: self.rows,
+            fan_in,
+            fan_out,
+            threads: self.threads,
+        }
     }
 }
 
@@ -169,7 +177,12 @@ pub fn forward<T: Scalar>(
     input: Input<'_, T>,
     workspace: &mut Workspace<T>,
 ) {
-    dispatch(Forward { architecture, parameters, input, workspace });
+    dispatch(Forward {
+        architecture,
+        parameters,
+        input,
+        workspace,
+    });
 }
 
 /// Computes δ of every layer for the batch of the last [`forward`] and hands the gradients to `target`.
@@ -185,16 +198,35 @@ pub fn backward<T: Scalar>(
     objective: Objective,
     workspace: &mut Workspace<T>,
 ) {
-    dispatch(Backward { architecture, target, input, targets, objective, workspace });
+    dispatch(Backward {
+        architecture,
+        target,
+        input,
+        targets,
+        objective,
+        workspace,
+    });
 }
 
 /// The loss of the last forward pass, summed over the batch's rows. `targets` are (rows, outputs).
-pub fn loss_sum<T: Scalar>(loss: Loss, architecture: &Architecture, targets: &[T], workspace: &Workspace<T>) -> f64 {
+pub fn loss_sum<T: Scalar>(
+    loss: Loss,
+    architecture: &Architecture,
+    targets: &[T],
+    workspace: &Workspace<T>,
+) -> f64 {
     let output = architecture.output_layer();
     let last = architecture.layers().len() - 1;
-    loss.value(output.activation, workspace.z(last), workspace.outputs(), targets, output.fan_out)
+    loss.value(
+        output.activation,
+        workspace.z(last),
+        workspace.outputs(),
+        targets,
+        output.fan_out,
+    )
 }
 
+/// [`forward`], by a caller that has chosen the instructions already.
 #[inline(always)]
 pub(crate) fn forward_on<I: Isa, T: Scalar>(
     architecture: &Architecture,
@@ -203,26 +235,26 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
     workspace: &mut Workspace<T>,
 ) {
     workspace.rows = input.rows(architecture.input_width());
-    assert!(workspace.rows <= workspace.capacity, "the batch is larger than the workspace");
+    assert!(
+        workspace.rows <= workspace.capacity,
+        "the batch is larger than the workspace"
+    );
     for (index, layer) in architecture.layers().iter().enumerate() {
         let shape = workspace.shape(layer.fan_in, layer.fan_out);
-        let used = shape.rows * layer.fan_out;
-        let weights = &parameters[layer.weights()];
-        let bias = layer.bias().map(|range| &parameters[range]);
         let (below, here) = workspace.layers.split_at_mut(index);
-        let here = &mut here[0];
-        let z = &mut here.z[..used];
-        match below.last() {
-            None => kernels::input_affine::<I, T>(shape, input, weights, bias, z, &mut workspace.non_zeros),
-            Some(below) => {
-                let x = &below.activation[..shape.rows * layer.fan_in];
-                kernels::affine::<I, T>(shape, x, weights, bias, z);
-            }
-        }
-        layer.activation.apply_on::<I, T>(z, &mut here.activation[..used], layer.fan_out);
+        I::call(LayerForward {
+            shape,
+            x: LayerInput::new(input, below.last(), shape),
+            weights: &parameters[layer.weights()],
+            bias: layer.bias().map(|range| &parameters[range]),
+            function: layer.activation,
+            here: &mut here[0],
+            non_zeros: &mut workspace.non_zeros,
+        });
     }
 }
 
+/// [`backward`], by a caller that has chosen the instructions already.
 #[inline(always)]
 pub(crate) fn backward_on<I: Isa, T: Scalar>(
     architecture: &Architecture,
@@ -234,73 +266,296 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
 ) {
     let rows = workspace.rows;
     let records = workspace.records;
-    let factor = objective.reduction.factor::<T>(rows);
-
     let output = architecture.output_layer();
-    let used = rows * output.fan_out;
-    assert!(targets.len() == used, "the targets are not (rows, outputs)");
+    assert!(
+        targets.len() == rows * output.fan_out,
+        "the targets are not (rows, outputs)"
+    );
     if let Some(last) = workspace.layers.last_mut() {
-        let (z, outputs, delta) = (&last.z[..used], &last.activation[..used], &mut last.delta[..used]);
-        if records {
-            objective.loss.gradient(outputs, targets, factor, &mut last.upstream[..used]);
-        }
-        let loss = objective.loss;
-        loss.delta_on::<I, T>(output.activation, z, outputs, targets, factor, delta, output.fan_out);
+        I::call(OutputDelta {
+            objective,
+            rows,
+            layer: output,
+            targets,
+            here: last,
+            records,
+        });
     }
-
     for (index, layer) in architecture.layers().iter().enumerate().rev() {
         let shape = workspace.shape(layer.fan_in, layer.fan_out);
         let (below, here) = workspace.layers.split_at_mut(index);
-        let delta = &here[0].delta[..rows * layer.fan_out];
-        let delta_below = |weights: &[T], below: &mut LayerArrays<T>| {
-            let used = rows * layer.fan_in;
-            kernels::input_delta::<I, T>(shape, delta, weights, &mut below.delta[..used]);
-            if records {
-                below.upstream[..used].copy_from_slice(&below.delta[..used]);
-            }
-            let function = architecture.layers()[index - 1].activation;
-            let (z, activation) = (&below.z[..used], &below.activation[..used]);
-            function.backpropagate_on::<I, T>(z, activation, &mut below.delta[..used], layer.fan_in);
+        let function_below = if index > 0 {
+            architecture.layers()[index - 1].activation
+        } else {
+            Activation::Identity
         };
+        I::call(LayerBackward {
+            shape,
+            target: target.layer(layer),
+            input,
+            below: below.last_mut(),
+            function_below,
+            delta: &here[0].delta[..rows * layer.fan_out],
+            update: objective.update,
+            non_zeros: &workspace.non_zeros,
+            records,
+        });
+    }
+}
 
-        if objective.update == Update::Textbook
-            && let Some(below) = below.last_mut()
-        {
-            delta_below(target.parameters(layer.weights()), below);
+/// What a layer's weights are multiplied with.
+#[derive(Debug, Clone, Copy)]
+enum LayerInput<'a, T> {
+    /// The data, for the first layer.
+    Data(Input<'a, T>),
+    /// The activations below, (rows, fan_in).
+    Activations(&'a [T]),
+}
+
+impl<'a, T> LayerInput<'a, T> {
+    #[inline(always)]
+    fn new(input: Input<'a, T>, below: Option<&'a LayerArrays<T>>, shape: Shape) -> Self {
+        match below {
+            None => LayerInput::Data(input),
+            Some(below) => LayerInput::Activations(&below.activation[..shape.rows * shape.fan_in]),
         }
-        let to = target.destination(layer.weights());
-        match below.last() {
-            None => kernels::input_weight_gradient::<I, T>(shape, input, &workspace.non_zeros, delta, to),
-            Some(below) => {
-                kernels::weight_gradient::<I, T>(shape, &below.activation[..rows * layer.fan_in], delta, to);
+    }
+}
+
+/// z = x·W + b and a = f(z) of one layer.
+struct LayerForward<'a, T> {
+    shape: Shape,
+    x: LayerInput<'a, T>,
+    weights: &'a [T],
+    bias: Option<&'a [T]>,
+    function: Activation,
+    here: &'a mut LayerArrays<T>,
+    non_zeros: &'a mut NonZeros<T>,
+}
+
+impl<T: Scalar> Task for LayerForward<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self {
+            shape,
+            x,
+            weights,
+            bias,
+            function,
+            here,
+            non_zeros,
+        } = self;
+        let used = shape.rows * shape.fan_out;
+        let z = &mut here.z[..used];
+        match x {
+            LayerInput::Data(input) => {
+                kernels::input_affine::<I, T>(shape, input, weights, bias, z, non_zeros)
+            }
+            LayerInput::Activations(x) => kernels::affine::<I, T>(shape, x, weights, bias, z),
+        }
+        function.apply_on::<I, T>(z, &mut here.activation[..used], shape.fan_out);
+    }
+}
+
+/// δ of the output layer.
+struct OutputDelta<'a, T> {
+    objective: Objective,
+    rows: usize,
+    layer: Layer,
+    targets: &'a [T],
+    here: &'a mut LayerArrays<T>,
+    records: bool,
+}
+
+impl<T: Scalar> Task for OutputDelta<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self {
+            objective,
+            rows,
+            layer,
+            targets,
+            here,
+            records,
+        } = self;
+        let factor = objective.reduction.factor::<T>(rows);
+        let used = rows * layer.fan_out;
+        let (z, outputs, delta) = (&here.z[..used], &here.activation[..used], &mut here.delta[..used]);
+        if records {
+            objective
+                .loss
+                .gradient(outputs, targets, factor, &mut here.upstream[..used]);
+        }
+        objective.loss.delta_on::<I, T>(
+            layer.activation,
+            z,
+            outputs,
+            targets,
+            factor,
+            delta,
+            layer.fan_out,
+        );
+    }
+}
+
+/// The gradients of one layer, and δ of the layer below it.
+struct LayerBackward<'a, T> {
+    shape: Shape,
+    target: LayerTarget<'a, T>,
+    input: Input<'a, T>,
+    /// The layer below, unless this is the first.
+    below: Option<&'a mut LayerArrays<T>>,
+    function_below: Activation,
+    delta: &'a [T],
+    update: Update,
+    non_zeros: &'a NonZeros<T>,
+    records: bool,
+}
+
+impl<T: Scalar> Task for LayerBackward<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self {
+            shape,
+            mut target,
+            input,
+            mut below,
+            function_below,
+            delta,
+            update,
+            non_zeros,
+            records,
+        } = self;
+        if update == Update::Textbook
+            && let Some(below) = &mut below
+        {
+            delta_below::<I, T>(shape, delta, target.weights(), below, function_below, records);
+        }
+        match LayerInput::new(input, below.as_deref(), shape) {
+            LayerInput::Data(input) => {
+                kernels::input_weight_gradient::<I, T>(shape, input, non_zeros, delta, target.for_weights());
+            }
+            LayerInput::Activations(x) => {
+                kernels::weight_gradient::<I, T>(shape, x, delta, target.for_weights())
             }
         }
-        if let Some(bias) = layer.bias() {
-            kernels::bias_gradient::<I, T>(shape, delta, target.destination(bias));
+        if let Some(bias) = target.for_bias() {
+            kernels::bias_gradient::<I, T>(shape, delta, bias);
         }
-        if objective.update == Update::TopDown
-            && let Some(below) = below.last_mut()
+        if update == Update::TopDown
+            && let Some(below) = &mut below
         {
-            delta_below(target.parameters(layer.weights()), below);
+            delta_below::<I, T>(shape, delta, target.weights(), below, function_below, records);
+        }
+    }
+}
+
+/// δ of the layer below: δ·Wᵀ times its f′(z).
+#[inline(always)]
+fn delta_below<I: Isa, T: Scalar>(
+    shape: Shape,
+    delta: &[T],
+    weights: &[T],
+    below: &mut LayerArrays<T>,
+    function: Activation,
+    records: bool,
+) {
+    let used = shape.rows * shape.fan_in;
+    kernels::input_delta::<I, T>(shape, delta, weights, &mut below.delta[..used]);
+    if records {
+        below.upstream[..used].copy_from_slice(&below.delta[..used]);
+    }
+    let (z, activation) = (&below.z[..used], &below.activation[..used]);
+    function.backpropagate_on::<I, T>(z, activation, &mut below.delta[..used], shape.fan_in);
+}
+
+/// One layer's part of a [`Target`].
+enum LayerTarget<'a, T> {
+    Gradient {
+        weights: &'a [T],
+        weight_gradient: &'a mut [T],
+        bias_gradient: Option<&'a mut [T]>,
+    },
+    Parameters {
+        weights: &'a mut [T],
+        bias: Option<&'a mut [T]>,
+        rate: T,
+    },
+}
+
+impl<T: Scalar> LayerTarget<'_, T> {
+    #[inline(always)]
+    fn weights(&self) -> &[T] {
+        match self {
+            LayerTarget::Gradient { weights, .. } => weights,
+            LayerTarget::Parameters { weights, .. } => weights,
+        }
+    }
+
+    #[inline(always)]
+    fn for_weights(&mut self) -> Destination<'_, T> {
+        match self {
+            LayerTarget::Gradient { weight_gradient, .. } => Destination::Gradient(weight_gradient),
+            LayerTarget::Parameters { weights, rate, .. } => Destination::Step {
+                parameters: weights,
+                rate: *rate,
+            },
+        }
+    }
+
+    #[inline(always)]
+    fn for_bias(&mut self) -> Option<Destination<'_, T>> {
+        match self {
+            LayerTarget::Gradient { bias_gradient, .. } => {
+                bias_gradient.as_deref_mut().map(Destination::Gradient)
+            }
+            LayerTarget::Parameters { bias, rate, .. } => {
+                let rate = *rate;
+                bias.as_deref_mut()
+                    .map(|parameters| Destination::Step { parameters, rate })
+            }
+        }
+    }
+}
+
+/// Two parts of one slice, the first of which lies before the second.
+#[inline(always)]
+fn two_parts<T>(
+    all: &mut [T],
+    first: Range<usize>,
+    second: Option<Range<usize>>,
+) -> (&mut [T], Option<&mut [T]>) {
+    match second {
+        None => (&mut all[first], None),
+        Some(second) => {
+            let (before, from) = all.split_at_mut(second.start);
+            (&mut before[first], Some(&mut from[..second.len()]))
         }
     }
 }
 
 impl<T: Scalar> Target<'_, T> {
     #[inline(always)]
-    fn parameters(&self, range: std::ops::Range<usize>) -> &[T] {
+    fn layer(&mut self, layer: &Layer) -> LayerTarget<'_, T> {
         match self {
-            Target::Gradient { parameters, .. } => &parameters[range],
-            Target::Parameters { parameters, .. } => &parameters[range],
-        }
-    }
-
-    #[inline(always)]
-    fn destination(&mut self, range: std::ops::Range<usize>) -> Destination<'_, T> {
-        match self {
-            Target::Gradient { gradient, .. } => Destination::Gradient(&mut gradient[range]),
+            Target::Gradient { parameters, gradient } => {
+                let (weight_gradient, bias_gradient) = two_parts(gradient, layer.weights(), layer.bias());
+                LayerTarget::Gradient {
+                    weights: &parameters[layer.weights()],
+                    weight_gradient,
+                    bias_gradient,
+                }
+            }
             Target::Parameters { parameters, rate } => {
-                Destination::Step { parameters: &mut parameters[range], rate: *rate }
+                let (weights, bias) = two_parts(parameters, layer.weights(), layer.bias());
+                LayerTarget::Parameters {
+                    weights,
+                    bias,
+                    rate: *rate,
+                }
             }
         }
     }
@@ -334,7 +589,14 @@ impl<T: Scalar> Task for Backward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let Self { architecture, target, input, targets, objective, workspace } = self;
+        let Self {
+            architecture,
+            target,
+            input,
+            targets,
+            objective,
+            workspace,
+        } = self;
         backward_on::<I, T>(architecture, target, input, targets, objective, workspace);
     }
 }

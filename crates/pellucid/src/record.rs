@@ -57,11 +57,22 @@ impl NetworkRecord {
     /// The parameters of a network, in double precision, exactly.
     pub fn of<T: Scalar>(network: &Network<T>) -> Self {
         let numbers = |values: &[T]| Numbers(values.iter().map(|value| value.to_f64()).collect());
-        let layers = network.architecture().layers().iter().enumerate().map(|(index, layer)| LayerRecord {
-            weights: network.weights(index).chunks_exact(layer.fan_out).map(numbers).collect(),
-            bias: network.bias(index).map(numbers),
-        });
-        Self { layers: layers.collect() }
+        let layers = network
+            .architecture()
+            .layers()
+            .iter()
+            .enumerate()
+            .map(|(index, layer)| LayerRecord {
+                weights: network
+                    .weights(index)
+                    .chunks_exact(layer.fan_out)
+                    .map(numbers)
+                    .collect(),
+                bias: network.bias(index).map(numbers),
+            });
+        Self {
+            layers: layers.collect(),
+        }
     }
 }
 

@@ -44,7 +44,10 @@ impl<T: Scalar> Trace<T> {
         let mut workspace = Workspace::new(architecture, rows).recording();
         let mut gradient = vec![T::ZERO; network.parameters().len()];
         pass::forward(architecture, network.parameters(), input, &mut workspace);
-        let target = Target::Gradient { parameters: network.parameters(), gradient: &mut gradient };
+        let target = Target::Gradient {
+            parameters: network.parameters(),
+            gradient: &mut gradient,
+        };
         pass::backward(architecture, target, input, targets, objective, &mut workspace);
         let factor: f64 = objective.reduction.factor(rows);
         let loss = pass::loss_sum(objective.loss, architecture, targets, &workspace) * factor;
@@ -60,6 +63,9 @@ impl<T: Scalar> Trace<T> {
                 d_loss_d_bias: layer.bias().map(|range| gradient[range].to_vec()),
             }
         });
-        Self { layers: layers.collect(), loss }
+        Self {
+            layers: layers.collect(),
+            loss,
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::loss::Loss;
 use crate::network::{Architecture, Network};
 use crate::numpy_random::RandomState;
 use crate::observe::{Event, Observer, Position};
-use crate::optimizer::OptimizerState;
+use crate::optimizer::{self, OptimizerState};
 use crate::pass::{self, Objective, Target, Workspace};
 use crate::recipe::{BatchSize, Recipe};
 use crate::scalar::Scalar;
@@ -49,18 +49,30 @@ impl<T: Scalar> Trainer<T> {
     ///
     /// # Errors
     /// [`Error::Setting`] for settings that make no sense.
-    pub fn new(recipe: &Recipe, network: Network<T>, generator: RandomState, threads: NonZeroUsize) -> Result<Self> {
+    pub fn new(
+        recipe: &Recipe,
+        network: Network<T>,
+        generator: RandomState,
+        threads: NonZeroUsize,
+    ) -> Result<Self> {
         recipe.validate()?;
         let train = &recipe.train;
         let optimizer = OptimizerState::new(train.optimizer, network.parameters().len());
-        let gradient =
-            if optimizer.is_plain_descent() { Vec::new() } else { vec![T::ZERO; network.parameters().len()] };
+        let gradient = if optimizer.is_plain_descent() {
+            Vec::new()
+        } else {
+            vec![T::ZERO; network.parameters().len()]
+        };
         Ok(Self {
             workspace: Workspace::new(network.architecture(), 0),
             network,
             optimizer,
             gradient,
-            objective: Objective { loss: train.loss, reduction: train.reduction, update: train.update },
+            objective: Objective {
+                loss: train.loss,
+                reduction: train.reduction,
+                update: train.update,
+            },
             logged_loss: recipe.logged_loss(),
             learning_rate: T::from_f64(train.learning_rate),
             batch_size: train.batch_size,
@@ -114,7 +126,11 @@ impl<T: Scalar> Trainer<T> {
     /// When the batch does not have the network's shape.
     pub fn step(&mut self, input: Input<'_, T>, targets: &[T]) -> Result<f64> {
         self.ensure_capacity(input.rows(self.network.architecture().input_width()));
-        let loss = dispatch(Step { trainer: self, input, targets });
+        let loss = dispatch(Step {
+            trainer: self,
+            input,
+            targets,
+        });
         if !loss.is_finite() {
             return Err(self.non_finite_loss(loss, 0));
         }
@@ -137,13 +153,23 @@ impl<T: Scalar> Trainer<T> {
         let mut buffers = BatchBuffers::default();
         let mut order: Vec<u32> = Vec::new();
 
-        let mut position =
-            Position { epoch: self.epoch, batch: 0, step: self.step, steps_per_epoch, epochs: self.epochs };
+        let mut position = Position {
+            epoch: self.epoch,
+            batch: 0,
+            step: self.step,
+            steps_per_epoch,
+            epochs: self.epochs,
+        };
         let mut told_step = observer.next_step(position);
         let mut told_epoch = observer.next_epoch(position);
         while self.epoch < self.epochs {
             if self.shuffles {
-                order = self.generator.permutation(rows).into_iter().map(|row| row as u32).collect();
+                order = self
+                    .generator
+                    .permutation(rows)
+                    .into_iter()
+                    .map(|row| row as u32)
+                    .collect();
             }
             let mut epoch_loss = 0.0;
             let mut start = 0;
@@ -151,9 +177,17 @@ impl<T: Scalar> Trainer<T> {
             position.batch = 0;
             while start < rows {
                 let end = (start + batch_rows).min(rows);
-                let picked = if self.shuffles { Rows::Picked(&order[start..end]) } else { Rows::Range(start, end) };
+                let picked = if self.shuffles {
+                    Rows::Picked(&order[start..end])
+                } else {
+                    Rows::Range(start, end)
+                };
                 let (input, targets) = buffers.gather(data, picked);
-                let loss = dispatch(Step { trainer: self, input, targets });
+                let loss = dispatch(Step {
+                    trainer: self,
+                    input,
+                    targets,
+                });
                 if !loss.is_finite() {
                     return Err(self.non_finite_loss(loss, position.batch));
                 }
@@ -162,7 +196,12 @@ impl<T: Scalar> Trainer<T> {
                 if self.step >= told_step {
                     let outputs = self.workspace.outputs();
                     let loss = loss / ((targets.len() / width) as f64);
-                    let flow = observer.on(&Event::Step { position, loss, outputs, targets });
+                    let flow = observer.on(&Event::Step {
+                        position,
+                        loss,
+                        outputs,
+                        targets,
+                    });
                     self.step += 1;
                     if flow.is_break() {
                         return Ok(Ending::Stopped);
@@ -185,13 +224,21 @@ impl<T: Scalar> Trainer<T> {
             if told {
                 position.batch = steps_per_epoch - 1;
                 let loss = epoch_loss / rows as f64;
-                let flow: ControlFlow<()> =
-                    observer.on(&Event::Epoch { position, loss, network: &self.network });
+                let flow: ControlFlow<()> = observer.on(&Event::Epoch {
+                    position,
+                    loss,
+                    network: &self.network,
+                });
                 if flow.is_break() && self.epoch < self.epochs {
                     self.check_parameters()?;
                     return Ok(Ending::Stopped);
                 }
-                told_epoch = observer.next_epoch(Position { epoch: self.epoch, batch: 0, step: self.step, ..position });
+                told_epoch = observer.next_epoch(Position {
+                    epoch: self.epoch,
+                    batch: 0,
+                    step: self.step,
+                    ..position
+                });
             }
         }
         self.check_parameters()?;
@@ -216,16 +263,24 @@ impl<T: Scalar> Trainer<T> {
             Some((layer, value)) => format!("layer {layer} holds a parameter that is {value}"),
             None => {
                 let layers = 0..self.network.architecture().layers().len();
-                let first = layers.into_iter().find(|&l| {
-                    !finite(self.workspace.z(l)) || !finite(self.workspace.activation(l))
-                });
+                let first = layers
+                    .into_iter()
+                    .find(|&l| !finite(self.workspace.z(l)) || !finite(self.workspace.activation(l)));
                 match first {
-                    Some(layer) => format!("the numbers of layer {} are the first that are not finite", layer + 1),
+                    Some(layer) => format!(
+                        "the numbers of layer {} are the first that are not finite",
+                        layer + 1
+                    ),
                     None => "the outputs are finite, their loss is not".to_string(),
                 }
             }
         };
-        Error::NonFiniteLoss { loss, epoch: self.epoch + 1, batch: batch + 1, origin }
+        Error::NonFiniteLoss {
+            loss,
+            epoch: self.epoch + 1,
+            batch: batch + 1,
+            origin,
+        }
     }
 }
 
@@ -238,21 +293,43 @@ pub fn check_fit<T: Scalar>(architecture: &Architecture, loss: Loss, data: &Data
         what: what.into(),
         found,
         expected,
-        hint: format!("; make {key} the {} number of network.layers", if what.contains("row") { "first" } else { "last" }),
+        hint: format!(
+            "; make {key} the {} number of network.layers",
+            if what.contains("row") { "first" } else { "last" }
+        ),
     };
     let (columns, inputs) = (data.features().columns(), architecture.input_width());
     if columns != inputs {
-        let expected = format!("{inputs}, the network's first layer ({}),", architecture.describe());
-        return Err(shape("a row of the data", format!("{columns} features"), expected, columns));
+        let expected = format!(
+            "{inputs}, the network's first layer ({}),",
+            architecture.describe()
+        );
+        return Err(shape(
+            "a row of the data",
+            format!("{columns} features"),
+            expected,
+            columns,
+        ));
     }
     let (width, outputs) = (data.targets().width(), architecture.output_width());
     if width != outputs {
-        let expected = format!("{outputs}, the network's last layer ({}),", architecture.describe());
-        return Err(shape("a target of the data", format!("{width} numbers"), expected, width));
+        let expected = format!(
+            "{outputs}, the network's last layer ({}),",
+            architecture.describe()
+        );
+        return Err(shape(
+            "a target of the data",
+            format!("{width} numbers"),
+            expected,
+            width,
+        ));
     }
     if let crate::dataset::Targets::Dense(targets) = data.targets()
         && loss.wants_probabilities()
-        && let Some(at) = targets.values().iter().position(|&y| !(T::ZERO..=T::ONE).contains(&y))
+        && let Some(at) = targets
+            .values()
+            .iter()
+            .position(|&y| !(T::ZERO..=T::ONE).contains(&y))
     {
         return Err(Error::Setting {
             key: "train.loss".into(),
@@ -279,8 +356,21 @@ impl<T: Scalar> Task for Step<'_, T> {
     /// the parameters are left alone.
     #[inline(always)]
     fn run<I: Isa>(self) -> f64 {
-        let Self { trainer, input, targets } = self;
-        let Trainer { network, optimizer, gradient, workspace, objective, logged_loss, learning_rate, .. } = trainer;
+        let Self {
+            trainer,
+            input,
+            targets,
+        } = self;
+        let Trainer {
+            network,
+            optimizer,
+            gradient,
+            workspace,
+            objective,
+            logged_loss,
+            learning_rate,
+            ..
+        } = trainer;
         let (architecture, parameters) = network.split_mut();
         pass::forward_on::<I, T>(architecture, parameters, input, workspace);
         let loss = pass::loss_sum(*logged_loss, architecture, targets, workspace);
@@ -288,12 +378,20 @@ impl<T: Scalar> Task for Step<'_, T> {
             return loss;
         }
         if optimizer.is_plain_descent() {
-            let target = Target::Parameters { parameters, rate: *learning_rate };
+            let target = Target::Parameters {
+                parameters,
+                rate: *learning_rate,
+            };
             pass::backward_on::<I, T>(architecture, target, input, targets, *objective, workspace);
         } else {
             let target = Target::Gradient { parameters, gradient };
             pass::backward_on::<I, T>(architecture, target, input, targets, *objective, workspace);
-            optimizer.step_on::<I>(parameters, gradient, *learning_rate);
+            I::call(optimizer::Step {
+                state: optimizer,
+                parameters,
+                gradient,
+                learning_rate: *learning_rate,
+            });
         }
         loss
     }

@@ -41,7 +41,10 @@ impl<T: Scalar> NonZeros<T> {
             for (b, &byte) in rest.iter().enumerate() {
                 if byte != 0 {
                     let column = (words.len() * 8 + b) as u32;
-                    self.entries.push(NonZero { column, value: values[usize::from(byte)] });
+                    self.entries.push(NonZero {
+                        column,
+                        value: values[usize::from(byte)],
+                    });
                 }
             }
             self.row_ends.push(self.entries.len());
@@ -84,7 +87,10 @@ fn affine_narrow<I: Isa, T: Scalar, const N: usize>(
 ) {
     let (weights, _) = weights.as_chunks::<N>();
     let (z, _) = z.as_chunks_mut::<N>();
-    let start = bias.and_then(|bias| bias.first_chunk::<N>()).copied().unwrap_or([T::ZERO; N]);
+    let start = bias
+        .and_then(|bias| bias.first_chunk::<N>())
+        .copied()
+        .unwrap_or([T::ZERO; N]);
     for (row, z) in non_zeros.rows().zip(z) {
         let mut sums = start;
         for entry in row {
@@ -185,7 +191,11 @@ fn add_outer_wide<I: Isa, T: Scalar>(
     let n = shape.fan_out;
     for (row, delta) in non_zeros.rows().zip(delta.chunks_exact(n)) {
         for entry in row {
-            add_scaled::<I, T>(factor * entry.value, delta, &mut to[entry.column as usize * n..][..n]);
+            add_scaled::<I, T>(
+                factor * entry.value,
+                delta,
+                &mut to[entry.column as usize * n..][..n],
+            );
         }
     }
 }

@@ -23,7 +23,13 @@ pub(super) use of_width;
 pub(super) const BLOCK: usize = 64;
 
 #[inline(always)]
-pub(super) fn affine<I: Isa, T: Scalar>(shape: Shape, x: &[T], weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
+pub(super) fn affine<I: Isa, T: Scalar>(
+    shape: Shape,
+    x: &[T],
+    weights: &[T],
+    bias: Option<&[T]>,
+    z: &mut [T],
+) {
     of_width!(
         shape.fan_out,
         affine_narrow,
@@ -42,7 +48,10 @@ fn affine_narrow<I: Isa, T: Scalar, const N: usize>(
 ) {
     let (weights, _) = weights.as_chunks::<N>();
     let (z, _) = z.as_chunks_mut::<N>();
-    let start = bias.and_then(|bias| bias.first_chunk::<N>()).copied().unwrap_or([T::ZERO; N]);
+    let start = bias
+        .and_then(|bias| bias.first_chunk::<N>())
+        .copied()
+        .unwrap_or([T::ZERO; N]);
     for (x, z) in x.chunks_exact(shape.fan_in).zip(z) {
         let mut sums = start;
         for (&x, weights) in x.iter().zip(weights) {
@@ -109,7 +118,13 @@ pub(super) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &
 
 /// to ← to + factor·xᵀδ.
 #[inline(always)]
-fn add_outer_narrow<I: Isa, T: Scalar, const N: usize>(shape: Shape, x: &[T], delta: &[T], factor: T, to: &mut [T]) {
+fn add_outer_narrow<I: Isa, T: Scalar, const N: usize>(
+    shape: Shape,
+    x: &[T],
+    delta: &[T],
+    factor: T,
+    to: &mut [T],
+) {
     let (delta, _) = delta.as_chunks::<N>();
     let (to, _) = to.as_chunks_mut::<N>();
     if let [delta] = delta {
@@ -169,7 +184,12 @@ pub(super) fn input_delta<I: Isa, T: Scalar>(shape: Shape, delta: &[T], weights:
 }
 
 #[inline(always)]
-fn input_delta_narrow<I: Isa, T: Scalar, const N: usize>(shape: Shape, delta: &[T], weights: &[T], to: &mut [T]) {
+fn input_delta_narrow<I: Isa, T: Scalar, const N: usize>(
+    shape: Shape,
+    delta: &[T],
+    weights: &[T],
+    to: &mut [T],
+) {
     let (weights, _) = weights.as_chunks::<N>();
     let (delta, _) = delta.as_chunks::<N>();
     for (delta, to) in delta.iter().zip(to.chunks_exact_mut(shape.fan_in)) {

@@ -9,6 +9,9 @@ use std::sync::OnceLock;
 pub(crate) trait Isa: Copy + Send + Sync + 'static {
     /// Whether a multiply-add is one instruction; where it is not, the two roundings are cheaper than a call.
     const FUSED: bool;
+    /// Runs a part of a task as a function of its own, compiled with these instructions. The parts are shared by
+    /// every task that calls them, which keeps the program small.
+    fn call<K: Task>(part: K) -> K::Output;
 }
 
 /// What every machine of the architecture has.
@@ -16,6 +19,10 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
 pub(crate) struct Baseline;
 impl Isa for Baseline {
     const FUSED: bool = cfg!(target_arch = "aarch64");
+    #[inline(never)]
+    fn call<K: Task>(part: K) -> K::Output {
+        part.run::<Self>()
+    }
 }
 
 /// x86-64 with AVX2 and FMA (Haswell and Zen onwards).
@@ -25,6 +32,11 @@ pub(crate) struct Avx2;
 #[cfg(target_arch = "x86_64")]
 impl Isa for Avx2 {
     const FUSED: bool = true;
+    #[inline(always)]
+    fn call<K: Task>(part: K) -> K::Output {
+        // SAFETY: this type is named only within `on_avx2`, which `dispatch` calls only where AVX2 and FMA are.
+        unsafe { on_avx2(part) }
+    }
 }
 
 /// x86-64 with AVX-512 F, VL, DQ and BW (Skylake-X and Zen 4 onwards).
@@ -34,6 +46,11 @@ pub(crate) struct Avx512;
 #[cfg(target_arch = "x86_64")]
 impl Isa for Avx512 {
     const FUSED: bool = true;
+    #[inline(always)]
+    fn call<K: Task>(part: K) -> K::Output {
+        // SAFETY: this type is named only within `on_avx512`, which `dispatch` calls only where its features are.
+        unsafe { on_avx512(part) }
+    }
 }
 
 /// Work to be compiled for every instruction set. `run` must be `#[inline(always)]`.
@@ -97,12 +114,14 @@ pub(crate) fn dispatch<K: Task>(task: K) -> K::Output {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[inline(never)]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn on_avx2<K: Task>(task: K) -> K::Output {
     task.run::<Avx2>()
 }
 
 #[cfg(target_arch = "x86_64")]
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn on_avx512<K: Task>(task: K) -> K::Output {
     task.run::<Avx512>()

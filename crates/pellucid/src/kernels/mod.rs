@@ -73,7 +73,13 @@ fn mul_add<I: Isa, T: Scalar>(a: T, b: T, c: T) -> T {
 
 /// z = x·W + b, for any layer but the first.
 #[inline(always)]
-pub(crate) fn affine<I: Isa, T: Scalar>(shape: Shape, x: &[T], weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
+pub(crate) fn affine<I: Isa, T: Scalar>(
+    shape: Shape,
+    x: &[T],
+    weights: &[T],
+    bias: Option<&[T]>,
+    z: &mut [T],
+) {
     if product::pays(shape) {
         product::affine(shape, x, weights, bias, z);
     } else {

@@ -24,15 +24,22 @@ struct View<'a, T> {
 }
 
 fn row_major<T>(values: &[T], columns: usize) -> View<'_, T> {
-    View { values, column_stride: 1, row_stride: columns as isize }
+    View {
+        values,
+        column_stride: 1,
+        row_stride: columns as isize,
+    }
 }
 
 fn transposed<T>(values: &[T], columns: usize) -> View<'_, T> {
-    View { values, column_stride: columns as isize, row_stride: 1 }
+    View {
+        values,
+        column_stride: columns as isize,
+        row_stride: 1,
+    }
 }
 
 /// `to` ← `keep`·`to` + `factor`·left·right, with left (m, k), right (k, n) and `to` (m, n), row-major.
-#[expect(clippy::too_many_arguments, reason = "a general product has this many")]
 fn multiply<T: Scalar>(
     shape: Shape,
     (m, k, n): (usize, usize, usize),
@@ -44,9 +51,13 @@ fn multiply<T: Scalar>(
 ) {
     let enough = |view: &View<'_, T>, rows: usize, columns: usize| {
         let last = |count: usize, stride: isize| count.saturating_sub(1) * stride as usize;
-        rows * columns == 0 || last(rows, view.row_stride) + last(columns, view.column_stride) < view.values.len()
+        rows * columns == 0
+            || last(rows, view.row_stride) + last(columns, view.column_stride) < view.values.len()
     };
-    assert!(enough(&left, m, k) && enough(&right, k, n) && to.len() >= m * n, "a product's operands are too short");
+    assert!(
+        enough(&left, m, k) && enough(&right, k, n) && to.len() >= m * n,
+        "a product's operands are too short"
+    );
     let work = m * k * n;
     let parallelism = if shape.threads.get() > 1 && work >= LEAST_WORK_FOR_THREADS {
         gemm::Parallelism::Rayon(shape.threads.get())
@@ -81,16 +92,35 @@ fn multiply<T: Scalar>(
 }
 
 pub(super) fn affine<T: Scalar>(shape: Shape, x: &[T], weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
-    let Shape { rows, fan_in, fan_out, .. } = shape;
+    let Shape {
+        rows,
+        fan_in,
+        fan_out,
+        ..
+    } = shape;
     if let Some(bias) = bias {
-        z.chunks_exact_mut(fan_out).for_each(|row| row.copy_from_slice(bias));
+        z.chunks_exact_mut(fan_out)
+            .for_each(|row| row.copy_from_slice(bias));
     }
     let (left, right) = (row_major(x, fan_in), row_major(weights, fan_out));
-    multiply(shape, (rows, fan_in, fan_out), left, right, bias.is_some(), T::ONE, z);
+    multiply(
+        shape,
+        (rows, fan_in, fan_out),
+        left,
+        right,
+        bias.is_some(),
+        T::ONE,
+        z,
+    );
 }
 
 pub(super) fn weight_gradient<T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
-    let Shape { rows, fan_in, fan_out, .. } = shape;
+    let Shape {
+        rows,
+        fan_in,
+        fan_out,
+        ..
+    } = shape;
     let (keep, factor, to) = match to {
         Destination::Gradient(gradient) => (false, T::ONE, gradient),
         Destination::Step { parameters, rate } => (true, -rate, parameters),
@@ -100,7 +130,12 @@ pub(super) fn weight_gradient<T: Scalar>(shape: Shape, x: &[T], delta: &[T], to:
 }
 
 pub(super) fn input_delta<T: Scalar>(shape: Shape, delta: &[T], weights: &[T], to: &mut [T]) {
-    let Shape { rows, fan_in, fan_out, .. } = shape;
+    let Shape {
+        rows,
+        fan_in,
+        fan_out,
+        ..
+    } = shape;
     let (left, right) = (row_major(delta, fan_out), transposed(weights, fan_out));
     multiply(shape, (rows, fan_out, fan_in), left, right, false, T::ONE, to);
 }

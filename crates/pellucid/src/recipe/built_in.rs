@@ -78,7 +78,10 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
-        let mut names: Vec<String> = BUILT_IN.iter().map(|recipe| format!("{}.toml", recipe.name)).collect();
+        let mut names: Vec<String> = BUILT_IN
+            .iter()
+            .map(|recipe| format!("{}.toml", recipe.name))
+            .collect();
         files.sort();
         names.sort();
         assert_eq!(files, names);
@@ -95,9 +98,16 @@ mod tests {
             let mut read = Recipe::built_in(recipe.name).unwrap();
             read.set_seed(977);
             let text = read.to_toml().unwrap();
-            let seeds: Vec<&str> =
-                text.lines().flat_map(|line| line.split("seed = ").skip(1)).map(|rest| rest.trim()).collect();
-            assert!(seeds.iter().all(|seed| seed.starts_with("977")), "{}: {seeds:?}", recipe.name);
+            let seeds: Vec<&str> = text
+                .lines()
+                .flat_map(|line| line.split("seed = ").skip(1))
+                .map(|rest| rest.trim())
+                .collect();
+            assert!(
+                seeds.iter().all(|seed| seed.starts_with("977")),
+                "{}: {seeds:?}",
+                recipe.name
+            );
             assert!(!seeds.is_empty());
         }
     }

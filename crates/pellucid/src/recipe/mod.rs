@@ -286,7 +286,14 @@ fn one() -> u64 {
 
 impl Default for LogRecipe {
     fn default() -> Self {
-        Self { every: None, count_from: one(), loss: None, metrics: Vec::new(), line: None, predictions: false }
+        Self {
+            every: None,
+            count_from: one(),
+            loss: None,
+            metrics: Vec::new(),
+            line: None,
+            predictions: false,
+        }
     }
 }
 
@@ -311,7 +318,10 @@ impl Recipe {
 
     /// Every how many epochs a line is told.
     pub fn log_every(&self) -> u64 {
-        self.log.every.unwrap_or_else(|| self.train.epochs.div_ceil(20)).max(1)
+        self.log
+            .every
+            .unwrap_or_else(|| self.train.epochs.div_ceil(20))
+            .max(1)
     }
 
     /// Replaces every seed.
@@ -333,19 +343,31 @@ impl Recipe {
     /// [`Error::Setting`] or [`Error::Architecture`], naming the key, what it holds and what it may hold.
     pub fn validate(&self) -> Result<()> {
         let refuse = |key: &str, found: String, expected: &str| {
-            Err(Error::Setting { key: key.into(), found, expected: expected.into() })
+            Err(Error::Setting {
+                key: key.into(),
+                found,
+                expected: expected.into(),
+            })
         };
         self.architecture()?;
         let train = &self.train;
         if !(train.learning_rate.is_finite() && train.learning_rate > 0.0) {
             let found = train.learning_rate.to_string();
-            return refuse("train.learning_rate", found, "a finite number above 0 is needed, such as 0.01");
+            return refuse(
+                "train.learning_rate",
+                found,
+                "a finite number above 0 is needed, such as 0.01",
+            );
         }
         if train.epochs == 0 {
             return refuse("train.epochs", "0".into(), "at least 1 epoch is needed");
         }
         if train.batch_size == BatchSize::Rows(0) {
-            return refuse("train.batch_size", "0".into(), "at least 1 row is needed, or \"full\"");
+            return refuse(
+                "train.batch_size",
+                "0".into(),
+                "at least 1 row is needed, or \"full\"",
+            );
         }
         if train.update == Update::TopDown && train.optimizer != Optimizer::Sgd {
             let expected = "only plain gradient descent (optimizer = \"sgd\") updates layer by layer";
@@ -361,7 +383,11 @@ impl Recipe {
         if let Some(noise) = self.data.noise
             && !(noise.is_finite() && noise >= 0.0)
         {
-            return refuse("data.noise", noise.to_string(), "a finite number, 0 or more, is needed");
+            return refuse(
+                "data.noise",
+                noise.to_string(),
+                "a finite number, 0 or more, is needed",
+            );
         }
         Ok(())
     }

@@ -18,7 +18,11 @@ pub struct RecipeError {
 impl fmt::Display for RecipeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.position {
-            Some((line, column)) => write!(f, "{}, line {line}, column {column}: {}", self.origin, self.message),
+            Some((line, column)) => write!(
+                f,
+                "{}, line {line}, column {column}: {}",
+                self.origin, self.message
+            ),
             None => write!(f, "{}: {}", self.origin, self.message),
         }
     }
@@ -90,14 +94,18 @@ impl Recipe {
         };
         let mut at = &mut table;
         for part in tables {
-            let entry = at.entry(*part).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            let entry = at
+                .entry(*part)
+                .or_insert_with(|| toml::Value::Table(toml::Table::new()));
             at = match entry {
                 toml::Value::Table(inner) => inner,
                 _ => return Err(fail(format!("`{part}` is not a table")).into()),
             };
         }
         at.insert((*last).to_string(), value);
-        *self = table.try_into().map_err(|error: toml::de::Error| fail(with_suggestion(error.message())))?;
+        *self = table
+            .try_into()
+            .map_err(|error: toml::de::Error| fail(with_suggestion(error.message())))?;
         Ok(())
     }
 }
@@ -121,12 +129,17 @@ fn position(text: &str, byte: usize) -> (usize, usize) {
 
 /// Adds the nearest known name to serde's "unknown field `x`, expected one of `a`, `b`".
 fn with_suggestion(message: &str) -> String {
-    let message = message.trim_end().replace("unknown field", "unknown key").replace("unknown variant", "unknown name");
+    let message = message
+        .trim_end()
+        .replace("unknown field", "unknown key")
+        .replace("unknown variant", "unknown name");
     if !message.starts_with("unknown") {
         return message;
     }
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let Some(found) = quoted.next() else { return message };
+    let Some(found) = quoted.next() else {
+        return message;
+    };
     let nearest = quoted
         .map(|known| (strsim::damerau_levenshtein(found, known), known))
         .filter(|(distance, known)| *distance <= found.len().max(known.len()) / 2)
@@ -168,13 +181,20 @@ batch_size = "full"
     fn a_misspelt_key_is_named_with_its_line_and_the_nearest_known_key() {
         let error = fault(&GOOD.replace("learning_rate", "learning_rat"));
         assert_eq!(error.position.map(|(line, _)| line), Some(11), "{error}");
-        assert!(error.to_string().contains("did you mean `learning_rate`?"), "{error}");
+        assert!(
+            error.to_string().contains("did you mean `learning_rate`?"),
+            "{error}"
+        );
         assert!(error.to_string().starts_with("test.toml, line 11"), "{error}");
     }
 
     #[test]
     fn a_misspelt_table_or_name_is_too() {
-        assert!(fault(&GOOD.replace("[train]", "[trian]")).to_string().contains("did you mean `train`?"));
+        assert!(
+            fault(&GOOD.replace("[train]", "[trian]"))
+                .to_string()
+                .contains("did you mean `train`?")
+        );
         let error = fault(&GOOD.replace("\"sigmoid\"", "\"sigmod\""));
         assert!(error.to_string().contains("did you mean `sigmoid`?"), "{error}");
         assert_eq!(error.position.map(|(line, _)| line), Some(8), "{error}");
@@ -192,12 +212,26 @@ batch_size = "full"
     #[test]
     fn set_takes_numbers_texts_lists_and_truths() {
         let mut recipe = Recipe::from_toml(GOOD, "test.toml").unwrap();
-        for assignment in ["network.activation=[\"tanh\"]", "train.batch_size=1", "train.reduction=sum", "data.standardise=true"] {
-            recipe.set(assignment).unwrap_or_else(|error| panic!("{assignment}: {error}"));
+        for assignment in [
+            "network.activation=[\"tanh\"]",
+            "train.batch_size=1",
+            "train.reduction=sum",
+            "data.standardise=true",
+        ] {
+            recipe
+                .set(assignment)
+                .unwrap_or_else(|error| panic!("{assignment}: {error}"));
         }
         assert_eq!(recipe.train.reduction, crate::Reduction::Sum);
         assert!(recipe.data.standardise);
-        for assignment in ["nonsense", "train.epochs=many", "trains.epochs=1", "=1", "train..epochs=1", "title.x=1"] {
+        for assignment in [
+            "nonsense",
+            "train.epochs=many",
+            "trains.epochs=1",
+            "=1",
+            "train..epochs=1",
+            "title.x=1",
+        ] {
             let error = recipe.set(assignment).unwrap_err().to_string();
             assert!(error.contains(assignment), "{error}");
         }

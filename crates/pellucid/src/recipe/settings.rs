@@ -22,7 +22,9 @@ impl<'de> Deserialize<'de> for Activations {
         impl<'de> Visitor<'de> for Either {
             type Value = Activations;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of an activation, or a list of names, one for each layer after the inputs")
+                f.write_str(
+                    "the name of an activation, or a list of names, one for each layer after the inputs",
+                )
             }
             fn visit_str<E: Error>(self, name: &str) -> Result<Activations, E> {
                 let name: StrDeserializer<'_, E> = name.into_deserializer();

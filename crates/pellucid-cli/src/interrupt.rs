@@ -1,0 +1,20 @@
+//! Ctrl-C: the first ends the run after the step under way, the second ends the process.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Listens for Ctrl-C from now on.
+pub(crate) fn listen() {
+    // Where no handler can be set, Ctrl-C ends the process, as it does anyway.
+    let _ = ctrlc::set_handler(|| {
+        if ASKED.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(crate::failure::FAILED));
+        }
+    });
+}
+
+/// Whether Ctrl-C was pressed.
+pub(crate) fn was_asked() -> bool {
+    ASKED.load(Ordering::SeqCst)
+}

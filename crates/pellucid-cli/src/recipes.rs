@@ -1,0 +1,57 @@
+//! `pellucid recipes`, and finding the recipe that an argument means.
+
+use crate::arguments::{Recipes, Settings};
+use crate::terminal::print;
+use anyhow::{Context, Result};
+use pellucid::Recipe;
+use pellucid::recipe::BUILT_IN;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Lists the built-in recipes with a line each, or prints one.
+pub(crate) fn recipes(arguments: &Recipes) -> Result<ExitCode> {
+    match &arguments.name {
+        Some(name) => {
+            Recipe::built_in(name)?; // for the error that names the nearest
+            for recipe in BUILT_IN.iter().filter(|recipe| recipe.name == name) {
+                print(recipe.toml.trim_end())?;
+            }
+        }
+        None => {
+            let width = BUILT_IN.iter().map(|recipe| recipe.name.len()).max().unwrap_or(0);
+            for recipe in BUILT_IN {
+                let title = Recipe::built_in(recipe.name)?.title;
+                print(&format!("{:width$}  {title}", recipe.name))?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The recipe that `name` means, with the user's settings put over it.
+pub(crate) fn find(name: &str, settings: &Settings) -> Result<Recipe> {
+    let is_file = Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension == "toml")
+        || name.contains('/');
+    let mut recipe = if is_file {
+        let text = std::fs::read_to_string(name).with_context(|| format!("cannot read the recipe {name}"))?;
+        Recipe::from_toml(&text, name)?
+    } else {
+        Recipe::built_in(name)?
+    };
+    for assignment in &settings.set {
+        recipe.set(assignment)?;
+    }
+    if let Some(epochs) = settings.epochs {
+        recipe.train.epochs = epochs;
+    }
+    if let Some(precision) = settings.precision {
+        recipe.train.precision = precision.into();
+    }
+    if let Some(seed) = settings.seed {
+        recipe.set_seed(seed);
+    }
+    recipe.validate()?;
+    Ok(recipe)
+}

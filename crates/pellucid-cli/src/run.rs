@@ -1,0 +1,280 @@
+//! `pellucid run`: one recipe, from its data to its results.
+
+use crate::arguments::{Run, Settings};
+use crate::line_template::{LineTemplate, shortest};
+use crate::progress::Progress;
+use crate::{failure, interrupt, recipes, terminal};
+use anyhow::{Context, Result};
+use pellucid::observe::{History, LossCurve, Observer};
+use pellucid::record::{MetricsRecord, Numbers};
+use pellucid::{Ending, Experiment, Precision, Recipe, Scalar, Timing};
+use pellucid_data::OutputFile;
+use pellucid_report::{LineChart, PictureFormat, Scale, Series};
+use std::cell::Cell;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Points of a training curve: more than a picture has pixels.
+const CURVE_POINTS: u64 = 4000;
+
+pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
+    let started = Instant::now();
+    let recipe = recipes::find(&arguments.recipe, &arguments.settings)?;
+    let done = match recipe.train.precision {
+        Precision::F32 => run_at::<f32>(arguments, recipe, started),
+        Precision::F64 => run_at::<f64>(arguments, recipe, started),
+    };
+    done.with_context(|| format!("recipe {}", arguments.recipe))
+}
+
+fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Result<ExitCode> {
+    let settings = &arguments.settings;
+    let template = LineTemplate::of(&recipe)?;
+    // Before the work, so that a path nobody can write to does not cost it.
+    let json = settings.json.as_deref().map(JsonOutput::prepare).transpose()?;
+    let plot = arguments.plot.as_deref().map(PlotOutput::prepare).transpose()?;
+    let to_stdout = !matches!(json, Some(JsonOutput::Stdout));
+    let threads = threads(settings);
+
+    let mut experiment = prepare::<T>(&recipe, settings, threads)?;
+    for warning in experiment.warnings() {
+        terminal::tell(&format!("warning: {warning}"));
+    }
+    interrupt::listen();
+    let mut progress = Progress::new(&arguments.recipe, settings.quiet);
+    let bar = progress.bar();
+    let pipe_broke = Cell::new(None);
+    let print_line = |line: &str| {
+        if to_stdout {
+            terminal::print(line)
+        } else {
+            terminal::tell(line);
+            Ok(())
+        }
+    };
+    let tell_entry = |entry: &pellucid::observe::EpochRecord| {
+        if settings.quiet {
+            return;
+        }
+        let line = template.fill(entry);
+        let printed = match &bar {
+            Some(bar) => bar.suspend(|| print_line(&line)),
+            None => print_line(&line),
+        };
+        if let Err(error) = printed {
+            pipe_broke.set(Some(error));
+        }
+    };
+    let width = experiment.network().architecture().output_width();
+    let mut history = History::new(
+        recipe.log_every(),
+        recipe.log.count_from,
+        &recipe.log.metrics,
+        width,
+        tell_entry,
+    );
+    let mut curve = LossCurve::new(if plot.is_some() {
+        recipe.train.epochs.div_ceil(CURVE_POINTS)
+    } else {
+        u64::MAX
+    });
+
+    let training_started = Instant::now();
+    let observers: &mut [&mut dyn Observer<T>] = &mut [&mut history, &mut curve, &mut progress];
+    let ending = experiment.run(observers);
+    let training_seconds = training_started.elapsed().as_secs_f64();
+    progress.finish();
+    let ending = ending?;
+    if let Some(error) = pipe_broke.take() {
+        return Err(error.into());
+    }
+
+    let metrics = experiment.evaluate();
+    if to_stdout {
+        print_results(&experiment, &metrics)?;
+    }
+    if let Some(plot) = plot {
+        let title = if recipe.title.is_empty() {
+            arguments.recipe.clone()
+        } else {
+            recipe.title.clone()
+        };
+        plot.write(&training_curve(title, &recipe, &curve))?;
+    }
+    if let Some(json) = json {
+        let timing = Timing {
+            training_seconds,
+            elapsed_seconds: started.elapsed().as_secs_f64(),
+        };
+        json.write(&experiment.record(&history, ending, metrics, timing))?;
+    }
+    if ending == Ending::Stopped {
+        terminal::tell(&format!(
+            "stopped by Ctrl-C after {} steps; what was written is of the network as it stands",
+            experiment.updates()
+        ));
+        return Ok(ExitCode::from(failure::FAILED));
+    }
+    if !settings.quiet {
+        terminal::tell(&format!("trained in {training_seconds:.3} s"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The threads asked for, the machine's cores unless any were, and a word when there are not as many cores.
+pub(crate) fn threads(settings: &Settings) -> NonZeroUsize {
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let threads = settings.threads.unwrap_or(cores);
+    if threads > cores && !settings.quiet {
+        terminal::tell(&format!(
+            "note: {threads} threads on {cores} cores are no faster; the numbers are the same"
+        ));
+    }
+    if threads > cores {
+        // Without it the pool has a thread a core, which would do as well: an error here changes nothing.
+        let _ = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.get())
+            .build_global();
+    }
+    threads
+}
+
+/// The recipe with its data, ready to run.
+pub(crate) fn prepare<T: Scalar>(
+    recipe: &Recipe,
+    settings: &Settings,
+    threads: NonZeroUsize,
+) -> Result<Experiment<T>> {
+    let quiet = settings.quiet;
+    let mut told = String::new();
+    let samples = pellucid_data::load::<T>(recipe, settings.data.as_deref(), &mut |download| {
+        if !quiet && told != download.file {
+            told = download.file.to_string();
+            terminal::tell(&format!("downloading {told}"));
+        }
+    })?;
+    Ok(Experiment::new(
+        recipe.clone(),
+        samples.training,
+        samples.test,
+        threads,
+    )?)
+}
+
+fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord) -> Result<()> {
+    if experiment.recipe().log.predictions {
+        terminal::print("\nPredictions (target, output, rounded):")?;
+        let targets = match experiment.training().targets() {
+            pellucid::dataset::Targets::Dense(matrix) => matrix.to_rows(),
+            pellucid::dataset::Targets::Classes { labels, .. } => {
+                labels.iter().map(|&label| vec![f64::from(label)]).collect()
+            }
+        };
+        for (target, Numbers(output)) in targets.iter().zip(experiment.outputs()) {
+            let texts = |values: &[f64]| {
+                values
+                    .iter()
+                    .map(|&value| shortest(value))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            };
+            let rounded: Vec<String> = output.iter().map(|value| format!("{value:.0}")).collect();
+            terminal::print(&format!(
+                "  {:>6}  {:<22}  {}",
+                texts(target),
+                texts(&output),
+                rounded.join(" ")
+            ))?;
+        }
+    }
+    let line = |name: &str, evaluation: &pellucid::evaluation::Evaluation| {
+        let of = |(metric, value): &(pellucid::metrics::Metric, f64)| match metric {
+            pellucid::metrics::Metric::Accuracy => format!(", accuracy {:.2}%", value * 100.0),
+            other => format!(", {} {value:.6}", other.name().replace('_', " ")),
+        };
+        let rest: String = evaluation.metrics.iter().map(of).collect();
+        terminal::print(&format!("{name}: loss {:.6}{rest}", evaluation.loss))
+    };
+    line("training data", &metrics.training)?;
+    if let Some(test) = &metrics.test {
+        line("test data    ", test)?;
+    }
+    Ok(())
+}
+
+fn training_curve(title: String, recipe: &Recipe, curve: &LossCurve) -> LineChart {
+    let points: Vec<(f64, f64)> = curve
+        .points()
+        .iter()
+        .map(|&(epoch, loss)| (epoch as f64, loss))
+        .collect();
+    let loss = recipe.logged_loss().name().replace('_', " ");
+    let mut chart = LineChart::new(title, "epoch", format!("{loss} (mean of a sample)"));
+    chart.y_scale = scale_for(points.iter().map(|point| point.1));
+    chart.series = vec![Series {
+        name: "training loss".into(),
+        points,
+    }];
+    chart
+}
+
+/// A logarithmic scale where the values span more than a decade and a half, and all can be shown on it.
+pub(crate) fn scale_for(values: impl Iterator<Item = f64>) -> Scale {
+    let (low, high) = values
+        .filter(|v| v.is_finite())
+        .fold((f64::INFINITY, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
+    if low > 0.0 && high / low > 30.0 {
+        Scale::Log
+    } else {
+        Scale::Linear
+    }
+}
+
+/// Where the record goes.
+pub(crate) enum JsonOutput {
+    Stdout,
+    File(OutputFile),
+}
+
+impl JsonOutput {
+    pub(crate) fn prepare(path: &Path) -> Result<Self> {
+        Ok(if path.as_os_str() == "-" {
+            Self::Stdout
+        } else {
+            Self::File(OutputFile::prepare(path)?)
+        })
+    }
+
+    pub(crate) fn write<R: serde::Serialize>(self, record: &R) -> Result<()> {
+        let mut text = serde_json::to_string(record).context("the record cannot be written as JSON")?;
+        match self {
+            Self::Stdout => terminal::print(&text)?,
+            Self::File(file) => {
+                text.push('\n');
+                file.write(text.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the picture goes.
+pub(crate) struct PlotOutput {
+    file: OutputFile,
+    format: PictureFormat,
+}
+
+impl PlotOutput {
+    pub(crate) fn prepare(path: &Path) -> Result<Self> {
+        Ok(Self {
+            format: PictureFormat::from_path(path)?,
+            file: OutputFile::prepare(path)?,
+        })
+    }
+
+    pub(crate) fn write(self, chart: &LineChart) -> Result<()> {
+        Ok(self.file.write(&chart.render(self.format)?)?)
+    }
+}

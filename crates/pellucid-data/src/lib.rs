@@ -1,0 +1,27 @@
+//! Files to numbers.
+//!
+//! - [`read_idx`] reads one IDX file, [`read_mnist`] a folder with the four of MNIST, [`read_idx_pair`] images
+//!   with the labels beside them.
+//! - [`read_cached_mnist`] reads MNIST from the user's cache and downloads it first where it is not there.
+//! - [`load`] makes the samples that a recipe asks for.
+//! - [`OutputFile`] replaces a file by a new one in one step, and finds out before the work begins whether it can.
+//!
+//! Whatever a file holds, reading it never panics: each error names the file, what was found and what was
+//! expected.
+
+mod cache_folder;
+mod download;
+mod error;
+mod fetch;
+mod idx;
+mod load;
+mod mnist;
+mod replace_file;
+
+pub use cache_folder::cache_folder;
+pub use error::{DataError, Result};
+pub use fetch::{Progress, cached_mnist, read_cached_mnist};
+pub use idx::{ElementType, IdxArray, parse_idx, read_idx};
+pub use load::{Samples, load};
+pub use mnist::{CLASSES, Mnist, read_idx_pair, read_mnist};
+pub use replace_file::OutputFile;

@@ -1,0 +1,219 @@
+//! From a recipe's `[data]` to samples in memory.
+
+use crate::error::{DataError, Result};
+use crate::mnist::{self, Mnist};
+use pellucid::dataset::{ByteMatrix, Dataset, Features, Targets};
+use pellucid::matrix::Matrix;
+use pellucid::numpy_random::RandomState;
+use pellucid::recipe::{DataRecipe, Recipe, Source};
+use pellucid::{Error as EngineError, Scalar};
+use std::path::Path;
+
+/// The samples of a run.
+#[derive(Debug, Clone)]
+pub struct Samples<T> {
+    /// What the network is trained on.
+    pub training: Dataset<T>,
+    /// What it is tested on, where there is any.
+    pub test: Option<Dataset<T>>,
+}
+
+/// Loads the samples that a recipe asks for. `location` is the user's `--data`, `tell` receives the progress of a
+/// download.
+///
+/// # Errors
+/// [`DataError`]: a file that is missing or broken, or a key that the source needs or does not take.
+pub fn load<T: Scalar>(
+    recipe: &Recipe,
+    location: Option<&Path>,
+    tell: &mut dyn FnMut(crate::Progress<'_>),
+) -> Result<Samples<T>> {
+    let data = &recipe.data;
+    check_keys(data)?;
+    if let Some(location) = location
+        && data.source != Source::Mnist
+    {
+        return Err(DataError::LocationNotUsed {
+            location: location.into(),
+            reason: "this recipe's data is in the recipe itself; only data.source = \"mnist\" reads files"
+                .into(),
+        });
+    }
+    let seed = data.seed.unwrap_or(recipe.train.seed);
+    let samples = match data.source {
+        Source::Inline => Samples {
+            training: inline(data)?,
+            test: None,
+        },
+        Source::NoisyLine => Samples {
+            training: noisy_line(data, seed)?,
+            test: None,
+        },
+        Source::Regression => Samples {
+            training: regression(data, seed)?,
+            test: None,
+        },
+        Source::Mnist => mnist_samples(location, tell)?,
+    };
+    if !data.standardise {
+        return Ok(samples);
+    }
+    Ok(standardise(samples))
+}
+
+/// By the training rows' means and deviations, the test rows too.
+fn standardise<T: Scalar>(samples: Samples<T>) -> Samples<T> {
+    let columns = samples.training.features().standardisation();
+    Samples {
+        training: samples.training.standardised_by(&columns),
+        test: samples.test.map(|test| test.standardised_by(&columns)),
+    }
+}
+
+/// A key that the source does not read is a mistake, not a wish.
+fn check_keys(data: &DataRecipe) -> Result<()> {
+    use Source::{Inline, Mnist, NoisyLine, Regression};
+    let readers: [(&str, bool, &[Source]); 6] = [
+        ("inputs", data.inputs.is_some(), &[Inline]),
+        ("targets", data.targets.is_some(), &[Inline, NoisyLine]),
+        ("features", data.features.is_some(), &[NoisyLine, Regression]),
+        ("rows", data.rows.is_some(), &[Regression]),
+        ("noise", data.noise.is_some(), &[NoisyLine, Regression]),
+        ("seed", data.seed.is_some(), &[NoisyLine, Regression]),
+    ];
+    let source = match data.source {
+        Inline => "inline",
+        Mnist => "mnist",
+        NoisyLine => "noisy-line",
+        Regression => "regression",
+    };
+    for (key, there, sources) in readers {
+        if there && !sources.contains(&data.source) {
+            return Err(setting(
+                key,
+                "(set)",
+                format!("data.source = \"{source}\" does not use it"),
+            ));
+        }
+        if !there && sources.contains(&data.source) && key != "seed" {
+            return Err(setting(
+                key,
+                "(missing)",
+                format!("data.source = \"{source}\" needs it"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn setting(key: &str, found: &str, expected: String) -> DataError {
+    EngineError::Setting {
+        key: format!("data.{key}"),
+        found: found.into(),
+        expected,
+    }
+    .into()
+}
+
+fn inline<T: Scalar>(data: &DataRecipe) -> Result<Dataset<T>> {
+    let rows = |rows: &Option<Vec<Vec<f64>>>| rows.clone().unwrap_or_default();
+    let features = Features::Dense(Matrix::from_rows("data.inputs", &rows(&data.inputs))?);
+    let targets = Targets::Dense(Matrix::from_rows("data.targets", &rows(&data.targets))?);
+    Ok(Dataset::new(features, targets)?)
+}
+
+/// `numpy.linspace(0, 1, features) + numpy.random.uniform(-noise, noise, features)`.
+fn noisy_line<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
+    let features = data.features.unwrap_or_default();
+    let noise = data.noise.unwrap_or_default();
+    let mut generator = RandomState::new(seed);
+    // numpy.linspace multiplies the index with the step, and sets the last point itself.
+    let step = 1.0 / features.saturating_sub(1).max(1) as f64;
+    let point = |i: usize| {
+        if i > 0 && i + 1 == features {
+            1.0
+        } else {
+            i as f64 * step
+        }
+    };
+    let row = (0..features)
+        .map(|i| T::from_f64(point(i) + generator.uniform(-noise, noise)))
+        .collect();
+    let features = Features::Dense(Matrix::new(1, features, row)?);
+    let targets = data.targets.clone().unwrap_or_default();
+    Ok(Dataset::new(
+        features,
+        Targets::Dense(Matrix::from_rows("data.targets", &targets)?),
+    )?)
+}
+
+/// Features `randn(rows, features)`, direction c = `randn(features)`, target tanh(x·c / √features) + noise·`randn`.
+fn regression<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
+    let (rows, features) = (data.rows.unwrap_or_default(), data.features.unwrap_or_default());
+    let noise = data.noise.unwrap_or_default();
+    let count = rows
+        .checked_mul(features)
+        .filter(|&count| count <= 1 << 31)
+        .ok_or_else(|| {
+            setting(
+                "rows",
+                &rows.to_string(),
+                format!("{rows} x {features} numbers are more than are drawn here"),
+            )
+        })?;
+    let mut generator = RandomState::new(seed);
+    let x: Vec<f64> = (0..count).map(|_| generator.standard_normal()).collect();
+    let direction: Vec<f64> = (0..features).map(|_| generator.standard_normal()).collect();
+    let mut target = |row: &[f64]| {
+        let along: f64 = row.iter().zip(&direction).map(|(x, c)| x * c).sum();
+        (along / (features as f64).sqrt()).tanh() + noise * generator.standard_normal()
+    };
+    let y = x
+        .chunks(features.max(1))
+        .map(|row| T::from_f64(target(row)))
+        .collect();
+    let features = Matrix::new(rows, features, x.into_iter().map(T::from_f64).collect())?;
+    Ok(Dataset::new(
+        Features::Dense(features),
+        Targets::Dense(Matrix::new(rows, 1, y)?),
+    )?)
+}
+
+fn mnist_samples<T: Scalar>(
+    location: Option<&Path>,
+    tell: &mut dyn FnMut(crate::Progress<'_>),
+) -> Result<Samples<T>> {
+    let images = |images: crate::idx::IdxArray, labels: Vec<u8>| -> Result<Dataset<T>> {
+        let rows = labels.len();
+        let columns = images.values.len().checked_div(rows).unwrap_or(0);
+        let features = Features::Bytes(ByteMatrix::new(rows, columns, images.values, 255.0)?);
+        let labels = labels.into_iter().map(u32::from).collect();
+        Ok(Dataset::new(
+            features,
+            Targets::Classes {
+                labels,
+                classes: usize::from(mnist::CLASSES),
+            },
+        )?)
+    };
+    if let Some(file) = location.filter(|path| path.is_file()) {
+        let (of_file, labels) = mnist::read_idx_pair(file)?;
+        return Ok(Samples {
+            training: images(of_file, labels)?,
+            test: None,
+        });
+    }
+    let Mnist {
+        training_images,
+        training_labels,
+        test_images,
+        test_labels,
+    } = match location {
+        Some(folder) => mnist::read_mnist(folder)?,
+        None => crate::fetch::read_cached_mnist(tell)?,
+    };
+    Ok(Samples {
+        training: images(training_images, training_labels)?,
+        test: Some(images(test_images, test_labels)?),
+    })
+}

@@ -1,0 +1,98 @@
+//! Aligned columns for a terminal.
+
+/// A table of words and numbers. A table too wide for the terminal is broken into blocks, each with the first columns.
+#[derive(Debug)]
+pub(super) struct Table {
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+    /// How many columns name the row: to the left, and repeated in each block.
+    naming: usize,
+}
+
+const GAP: usize = 2;
+const INDENT: usize = 2;
+
+impl Table {
+    /// Columns after the first `naming` ones are numbers and stand to the right.
+    pub(super) fn new(header: Vec<String>, naming: usize) -> Self {
+        Self {
+            header,
+            rows: Vec::new(),
+            naming,
+        }
+    }
+
+    pub(super) fn push(&mut self, row: Vec<String>) {
+        debug_assert_eq!(row.len(), self.header.len());
+        self.rows.push(row);
+    }
+
+    pub(super) fn render(&self, width: usize) -> String {
+        let widths: Vec<usize> = (0..self.header.len())
+            .map(|column| {
+                let cells = std::iter::once(&self.header).chain(&self.rows);
+                cells.map(|row| row[column].chars().count()).max().unwrap_or(0)
+            })
+            .collect();
+        let naming_width: usize = INDENT + widths[..self.naming].iter().map(|w| w + GAP).sum::<usize>();
+        let mut text = String::new();
+        let mut from = self.naming;
+        while from < self.header.len() {
+            let mut to = from;
+            let mut used = naming_width;
+            while to < self.header.len() && (to == from || used + widths[to] <= width) {
+                used += widths[to] + GAP;
+                to += 1;
+            }
+            if from > self.naming {
+                text.push('\n');
+            }
+            for row in std::iter::once(&self.header).chain(&self.rows) {
+                let mut line = " ".repeat(INDENT);
+                for column in (0..self.naming).chain(from..to) {
+                    let padding = " ".repeat(widths[column] - row[column].chars().count());
+                    if column < self.naming {
+                        line.push_str(&row[column]);
+                        line.push_str(&padding);
+                    } else {
+                        line.push_str(&padding);
+                        line.push_str(&row[column]);
+                    }
+                    line.push_str(&" ".repeat(GAP));
+                }
+                text.push_str(line.trim_end());
+                text.push('\n');
+            }
+            from = to;
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let words = |row: [&str; 3]| row.map(str::to_owned).to_vec();
+        let mut table = Table::new(words(["run", "1", "1,000"]), 1);
+        table.push(words(["online", "0.3", "0.01"]));
+        table.push(words(["batch", "0.25", "0.1"]));
+        table
+    }
+
+    #[test]
+    fn numbers_stand_to_the_right() {
+        assert_eq!(
+            table().render(80),
+            "  run        1  1,000\n  online   0.3   0.01\n  batch   0.25    0.1\n"
+        );
+    }
+
+    #[test]
+    fn wide_tables_break_into_blocks_that_repeat_the_names() {
+        let text = table().render(16);
+        assert!(text.lines().all(|line| line.chars().count() <= 16), "{text}");
+        assert_eq!(text.matches("online").count(), 2);
+    }
+}

@@ -1,0 +1,368 @@
+//! Arranges a chart: what goes where, in pixels.
+
+mod legend;
+mod values;
+
+use crate::axis::{Axis, Tick};
+use crate::decimate::decimate;
+use crate::palette::{Color, Stroke};
+use crate::scene::{Anchor, Mark, Point, Scene, Text};
+use crate::typeface::{self, ellipsize, printable, wrap};
+use crate::{LineChart, ReportError, Scale};
+use legend::Legend;
+use values::Values;
+
+const WIDTHS: (u32, u32) = (200, 8000);
+const HEIGHTS: (u32, u32) = (150, 8000);
+
+const MARGIN: f64 = 16.0;
+const TITLE_SIZE: f64 = 17.0;
+const SUBTITLE_SIZE: f64 = 12.0;
+const AXIS_LABEL_SIZE: f64 = 13.0;
+const TICK_LABEL_SIZE: f64 = 11.5;
+const MAJOR_TICK: f64 = 5.0;
+const MINOR_TICK: f64 = 3.0;
+/// From the middle of a digit's height to its baseline.
+const HALF_DIGIT: f64 = 0.365 * TICK_LABEL_SIZE;
+const DOT_RADIUS: f64 = 3.0;
+
+/// The rectangle that the axes enclose.
+#[derive(Debug, Clone, Copy)]
+struct Plot {
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+impl Plot {
+    fn x(&self, fraction: f64) -> f64 {
+        self.left + fraction.clamp(0.0, 1.0) * (self.right - self.left)
+    }
+
+    fn y(&self, fraction: f64) -> f64 {
+        self.bottom - fraction.clamp(0.0, 1.0) * (self.bottom - self.top)
+    }
+
+    fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    fn height(&self) -> f64 {
+        self.bottom - self.top
+    }
+}
+
+pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
+    check_size("width", chart.width, WIDTHS)?;
+    check_size("height", chart.height, HEIGHTS)?;
+    let (width, height) = (f64::from(chart.width), f64::from(chart.height));
+    let values = Values::of(chart);
+    let theme = chart.theme;
+    let mut marks = vec![Mark::Rectangle {
+        top_left: (0.0, 0.0),
+        bottom_right: (width, height),
+        color: theme.background(),
+    }];
+
+    let mut top = heading(chart, &values, &mut marks);
+    let legend = Legend::arrange(chart, top);
+    top += legend.height_above();
+
+    let bottom = height - MARGIN - AXIS_LABEL_SIZE - TICK_LABEL_SIZE - MAJOR_TICK - 11.0;
+    let mut plot = Plot {
+        left: 0.0,
+        right: 0.0,
+        top,
+        bottom,
+    };
+    let y_axis = values.y.map(|extent| {
+        let most_labels = ((plot.height() / 44.0) as usize).max(2);
+        match values.y_scale {
+            Scale::Linear => Axis::linear_upwards(extent, most_labels),
+            Scale::Log => Axis::logarithmic_upwards(extent, most_labels),
+        }
+    });
+    let y_ticks = y_axis
+        .as_ref()
+        .map_or_else(Vec::new, |axis| without_collisions(&axis.ticks, plot.height()));
+    let widest = y_ticks.iter().map(label_width).fold(0.0, f64::max);
+    plot.left = MARGIN + AXIS_LABEL_SIZE + 8.0 + widest + MAJOR_TICK + 4.0;
+    plot.right = width - MARGIN - legend.width_beside();
+
+    let x_axis = values.x.map(|extent| {
+        let mut most_labels = ((plot.width() / 64.0) as usize).max(2);
+        loop {
+            let axis = Axis::linear_across(extent, most_labels, values.whole_x);
+            if most_labels <= 2 || labels_stand_apart(&axis.ticks, plot.width()) {
+                return axis;
+            }
+            most_labels -= 1;
+        }
+    });
+    if let Some(last) = x_axis.as_ref().and_then(|axis| axis.ticks.last()) {
+        let overhang = plot.x(last.fraction) + label_width(last) / 2.0 - (width - 12.0);
+        plot.right -= overhang.max(0.0);
+    }
+
+    axes(chart, &plot, x_axis.as_ref(), &y_ticks, &mut marks);
+    if let (Some(x_axis), Some(y_axis)) = (&x_axis, &y_axis) {
+        for (index, series) in chart.series.iter().enumerate() {
+            let pixels = series.points.iter().map(|&(x, y)| {
+                values
+                    .is_drawn(x, y)
+                    .then(|| (plot.x(x_axis.fraction(x)), plot.y(y_axis.fraction(y))))
+            });
+            curve(decimate(pixels), Stroke::of_series(index, theme), &mut marks);
+        }
+    } else {
+        marks.push(Mark::Text(Text {
+            text: ellipsize("nothing to plot", AXIS_LABEL_SIZE, plot.width()),
+            baseline: (plot.x(0.5), plot.y(0.5)),
+            size: AXIS_LABEL_SIZE,
+            color: theme.faint_ink(),
+            anchor: Anchor::Middle,
+            upwards: false,
+        }));
+    }
+    legend.draw(&plot, &mut marks);
+
+    Ok(Scene {
+        width: chart.width,
+        height: chart.height,
+        title: printable(&chart.title),
+        description: description(chart, &values),
+        marks,
+    })
+}
+
+fn check_size(side: &'static str, found: u32, (least, most): (u32, u32)) -> Result<(), ReportError> {
+    if (least..=most).contains(&found) {
+        Ok(())
+    } else {
+        Err(ReportError::PictureSize {
+            side,
+            found,
+            least,
+            most,
+        })
+    }
+}
+
+/// Title and subtitle; returns where the next thing may begin.
+fn heading(chart: &LineChart, values: &Values, marks: &mut Vec<Mark>) -> f64 {
+    let room = f64::from(chart.width) - 2.0 * MARGIN;
+    let roomy = chart.height >= 300;
+    let mut subtitle = chart.subtitle.as_deref().map(printable).unwrap_or_default();
+    for remark in &values.remarks {
+        if !subtitle.is_empty() {
+            subtitle.push_str("; ");
+        }
+        subtitle.push_str(remark);
+    }
+    let title = wrap(
+        &printable(&chart.title),
+        TITLE_SIZE,
+        room,
+        if roomy { 2 } else { 1 },
+    );
+    let subtitle = wrap(&subtitle, SUBTITLE_SIZE, room, if roomy { 3 } else { 1 });
+    let mut y = MARGIN - 4.0;
+    let lines = title
+        .into_iter()
+        .map(|line| (line, TITLE_SIZE, chart.theme.ink()))
+        .chain(
+            subtitle
+                .into_iter()
+                .map(|line| (line, SUBTITLE_SIZE, chart.theme.faint_ink())),
+        );
+    for (text, size, color) in lines {
+        y += size * 1.3;
+        marks.push(Mark::Text(Text {
+            text,
+            baseline: (MARGIN, y - 0.2 * size),
+            size,
+            color,
+            anchor: Anchor::Start,
+            upwards: false,
+        }));
+    }
+    y + 12.0
+}
+
+fn label_width(tick: &Tick) -> f64 {
+    tick.label
+        .as_deref()
+        .map_or(0.0, |label| typeface::width(label, TICK_LABEL_SIZE))
+}
+
+/// Whether no label of a horizontal axis comes near its neighbour.
+fn labels_stand_apart(ticks: &[Tick], length: f64) -> bool {
+    let spans: Vec<(f64, f64)> = ticks
+        .iter()
+        .filter(|tick| tick.label.is_some())
+        .map(|tick| (tick.fraction * length, label_width(tick) / 2.0))
+        .collect();
+    spans
+        .windows(2)
+        .all(|pair| pair[0].0 + pair[0].1 + 10.0 <= pair[1].0 - pair[1].1)
+}
+
+/// The ticks of a vertical axis, those labels taken away that would touch another; the labels of major ticks go first.
+fn without_collisions(ticks: &[Tick], length: f64) -> Vec<Tick> {
+    let mut ticks = ticks.to_vec();
+    let mut taken: Vec<f64> = Vec::new();
+    for major in [true, false] {
+        for tick in ticks
+            .iter_mut()
+            .filter(|tick| tick.major == major && tick.label.is_some())
+        {
+            let place = tick.fraction * length;
+            if taken
+                .iter()
+                .all(|other| (other - place).abs() >= TICK_LABEL_SIZE * 1.2)
+            {
+                taken.push(place);
+            } else {
+                tick.label = None;
+            }
+        }
+    }
+    ticks
+}
+
+fn axes(chart: &LineChart, plot: &Plot, x_axis: Option<&Axis>, y_ticks: &[Tick], marks: &mut Vec<Mark>) {
+    let theme = chart.theme;
+    let line = |from: Point, to: Point, color: Color| Mark::Line {
+        from,
+        to,
+        color,
+        width: 1.0,
+    };
+    let x_ticks = x_axis.map_or(&[][..], |axis| &axis.ticks);
+    // Minor grid lines first, so that they never cross over major ones.
+    for major in [false, true] {
+        let color = if major {
+            theme.major_grid()
+        } else {
+            theme.minor_grid()
+        };
+        for tick in y_ticks.iter().filter(|tick| tick.major == major) {
+            let y = crisp(plot.y(tick.fraction));
+            marks.push(line((plot.left, y), (plot.right, y), color));
+        }
+        for tick in x_ticks.iter().filter(|tick| tick.major == major) {
+            let x = crisp(plot.x(tick.fraction));
+            marks.push(line((x, plot.top), (x, plot.bottom), color));
+        }
+    }
+    let (left, bottom) = (crisp(plot.left), crisp(plot.bottom));
+    marks.push(line((left, plot.top), (left, bottom + 0.5), theme.axis_line()));
+    marks.push(line((left, bottom), (plot.right, bottom), theme.axis_line()));
+    let label = |text: String, baseline: Point, anchor: Anchor| {
+        Mark::Text(Text {
+            text,
+            baseline,
+            size: TICK_LABEL_SIZE,
+            color: theme.faint_ink(),
+            anchor,
+            upwards: false,
+        })
+    };
+    for tick in y_ticks {
+        let y = plot.y(tick.fraction);
+        let length = if tick.major { MAJOR_TICK } else { MINOR_TICK };
+        marks.push(line(
+            (left - length, crisp(y)),
+            (left, crisp(y)),
+            theme.axis_line(),
+        ));
+        if let Some(text) = &tick.label {
+            marks.push(label(
+                text.clone(),
+                (plot.left - MAJOR_TICK - 4.0, y + HALF_DIGIT),
+                Anchor::End,
+            ));
+        }
+    }
+    for tick in x_ticks {
+        let x = plot.x(tick.fraction);
+        marks.push(line(
+            (crisp(x), bottom),
+            (crisp(x), bottom + MAJOR_TICK),
+            theme.axis_line(),
+        ));
+        if let Some(text) = &tick.label {
+            let baseline = plot.bottom + MAJOR_TICK + 4.0 + 0.8 * TICK_LABEL_SIZE;
+            marks.push(label(text.clone(), (x, baseline), Anchor::Middle));
+        }
+    }
+    let name = |text: &str, room: f64, baseline: Point, upwards: bool| {
+        Mark::Text(Text {
+            text: ellipsize(&printable(text), AXIS_LABEL_SIZE, room),
+            baseline,
+            size: AXIS_LABEL_SIZE,
+            color: theme.ink(),
+            anchor: Anchor::Middle,
+            upwards,
+        })
+    };
+    let below = f64::from(chart.height) - MARGIN + 2.0;
+    marks.push(name(&chart.x_label, plot.width(), (plot.x(0.5), below), false));
+    marks.push(name(
+        &chart.y_label,
+        plot.height() + 8.0,
+        (MARGIN + 0.6 * AXIS_LABEL_SIZE, plot.y(0.5)),
+        true,
+    ));
+}
+
+/// The middle of the pixel that a one-pixel line shall fill.
+fn crisp(place: f64) -> f64 {
+    place.floor() + 0.5
+}
+
+fn curve(pieces: Vec<Vec<Point>>, stroke: Stroke, marks: &mut Vec<Mark>) {
+    let Stroke { color, dashes, width } = stroke;
+    for points in pieces {
+        marks.push(match points[..] {
+            [center] => Mark::Dot {
+                center,
+                radius: DOT_RADIUS,
+                color,
+            },
+            _ => Mark::Polyline {
+                points,
+                color,
+                width,
+                dashes,
+            },
+        });
+    }
+}
+
+fn description(chart: &LineChart, values: &Values) -> String {
+    let mut text = format!(
+        "Line chart of {} against {}",
+        printable(&chart.y_label),
+        printable(&chart.x_label)
+    );
+    if values.y_scale == Scale::Log {
+        text.push_str(" on a logarithmic scale");
+    }
+    let names: Vec<String> = chart
+        .series
+        .iter()
+        .map(|series| printable(&series.name))
+        .collect();
+    text.push_str(&match names.len() {
+        0 => ", without series".to_owned(),
+        1 => format!(", one series: {}", names[0]),
+        count => format!(", {count} series: {}", names.join(", ")),
+    });
+    for remark in &values.remarks {
+        text.push_str("; ");
+        text.push_str(remark);
+    }
+    text
+}

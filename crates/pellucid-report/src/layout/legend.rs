@@ -1,0 +1,215 @@
+//! The legend: in a row above the plot where it fits there, otherwise in a column beside it; never over the curves.
+
+use super::{MARGIN, Plot};
+use crate::LineChart;
+use crate::palette::{Color, Stroke};
+use crate::scene::{Anchor, Mark, Point, Text};
+use crate::typeface::{ellipsize, printable, width};
+
+const SIZE: f64 = 12.0;
+const ROW: f64 = 19.0;
+/// Long enough to show each dash pattern once.
+const SAMPLE: f64 = 34.0;
+const SAMPLE_GAP: f64 = 7.0;
+const ENTRY_GAP: f64 = 20.0;
+const COLUMN_GAP: f64 = 16.0;
+
+/// A chart narrower than this has no room for a column beside the plot.
+const NARROW: u32 = 480;
+
+#[derive(Debug)]
+pub(super) struct Legend {
+    entries: Vec<Entry>,
+    place: Place,
+    ink: Color,
+    /// Where the rows above the plot begin.
+    top: f64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    name: String,
+    /// `None` for the line that counts what found no room.
+    stroke: Option<Stroke>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Nowhere,
+    /// The number of entries in each row.
+    Above(Vec<usize>),
+    /// The column's width.
+    Beside(f64),
+}
+
+impl Entry {
+    fn indent(&self) -> f64 {
+        if self.stroke.is_some() {
+            SAMPLE + SAMPLE_GAP
+        } else {
+            0.0
+        }
+    }
+
+    fn width(&self) -> f64 {
+        self.indent() + width(&self.name, SIZE)
+    }
+}
+
+impl Legend {
+    /// For a chart whose heading ends at `top`.
+    pub(super) fn arrange(chart: &LineChart, top: f64) -> Self {
+        let room = f64::from(chart.width) - 2.0 * MARGIN;
+        let narrow = chart.width < NARROW;
+        let shown = chart.series.len() > 1 || chart.series.iter().any(|series| !series.name.is_empty());
+        let mut entries: Vec<Entry> = chart
+            .series
+            .iter()
+            .enumerate()
+            .map(|(index, series)| {
+                let name = printable(&series.name);
+                Entry {
+                    name: if name.is_empty() {
+                        format!("series {}", index + 1)
+                    } else {
+                        name
+                    },
+                    stroke: Some(Stroke::of_series(index, chart.theme)),
+                }
+            })
+            .collect();
+        let place = if !shown {
+            Place::Nowhere
+        } else if let Some(rows) = rows(&entries, room, 1) {
+            Place::Above(rows)
+        } else if narrow || entries.len() == 1 {
+            shorten(&mut entries, room);
+            let most_rows = (((f64::from(chart.height) - top) * 0.3 / ROW) as usize).max(1);
+            Place::Above(truncated(&mut entries, room, most_rows))
+        } else {
+            let widest = 0.3 * room;
+            shorten(&mut entries, widest);
+            let below_plot = 60.0;
+            let most_rows = (((f64::from(chart.height) - top - below_plot) / ROW) as usize).max(1);
+            if entries.len() > most_rows {
+                let total = entries.len();
+                leave_out(&mut entries, most_rows - 1, total);
+            }
+            Place::Beside(entries.iter().map(Entry::width).fold(0.0, f64::max))
+        };
+        Self {
+            entries,
+            place,
+            ink: chart.theme.ink(),
+            top,
+        }
+    }
+
+    pub(super) fn height_above(&self) -> f64 {
+        match &self.place {
+            Place::Above(rows) => rows.len() as f64 * ROW + 6.0,
+            Place::Beside(_) | Place::Nowhere => 0.0,
+        }
+    }
+
+    pub(super) fn width_beside(&self) -> f64 {
+        match self.place {
+            Place::Beside(width) => COLUMN_GAP + width,
+            Place::Above(_) | Place::Nowhere => 0.0,
+        }
+    }
+
+    pub(super) fn draw(&self, plot: &Plot, marks: &mut Vec<Mark>) {
+        match &self.place {
+            Place::Nowhere => {}
+            Place::Above(rows) => {
+                let mut entries = self.entries.iter();
+                let mut y = self.top + ROW / 2.0 - 4.0;
+                for &count in rows {
+                    let mut x = MARGIN;
+                    for entry in entries.by_ref().take(count) {
+                        self.draw_entry(entry, (x, y), marks);
+                        x += entry.width() + ENTRY_GAP;
+                    }
+                    y += ROW;
+                }
+            }
+            Place::Beside(_) => {
+                for (row, entry) in self.entries.iter().enumerate() {
+                    let y = plot.top + (row as f64 + 0.5) * ROW;
+                    self.draw_entry(entry, (plot.right + COLUMN_GAP, y), marks);
+                }
+            }
+        }
+    }
+
+    fn draw_entry(&self, entry: &Entry, (x, y): Point, marks: &mut Vec<Mark>) {
+        if let Some(Stroke { color, dashes, width }) = entry.stroke {
+            let points = vec![(x, y), (x + SAMPLE, y)];
+            marks.push(Mark::Polyline {
+                points,
+                color,
+                width: width + 0.4,
+                dashes,
+            });
+        }
+        marks.push(Mark::Text(Text {
+            text: entry.name.clone(),
+            baseline: (x + entry.indent(), y + 0.365 * SIZE),
+            size: SIZE,
+            color: self.ink,
+            anchor: Anchor::Start,
+            upwards: false,
+        }));
+    }
+}
+
+fn shorten(entries: &mut [Entry], widest: f64) {
+    for entry in entries {
+        entry.name = ellipsize(&entry.name, SIZE, widest - SAMPLE - SAMPLE_GAP);
+    }
+}
+
+/// How many entries go into each row, or `None` if they need more than `most_rows`.
+fn rows(entries: &[Entry], room: f64, most_rows: usize) -> Option<Vec<usize>> {
+    let mut rows = vec![0];
+    let mut x = 0.0;
+    for entry in entries {
+        let last = rows.len() - 1;
+        if x + entry.width() > room {
+            if rows[last] == 0 || rows.len() == most_rows {
+                return None;
+            }
+            rows.push(1);
+            x = entry.width() + ENTRY_GAP;
+        } else {
+            rows[last] += 1;
+            x += entry.width() + ENTRY_GAP;
+        }
+    }
+    Some(rows)
+}
+
+/// As [`rows`], leaving out as many entries as must be.
+fn truncated(entries: &mut Vec<Entry>, room: f64, most_rows: usize) -> Vec<usize> {
+    if let Some(rows) = rows(entries, room, most_rows) {
+        return rows;
+    }
+    let total = entries.len();
+    for kept in (0..total).rev() {
+        leave_out(entries, kept, total);
+        if let Some(rows) = rows(entries, room, most_rows) {
+            return rows;
+        }
+    }
+    vec![entries.len()]
+}
+
+/// Keeps the first `kept` of `total` series; a last line counts the others.
+fn leave_out(entries: &mut Vec<Entry>, kept: usize, total: usize) {
+    entries.truncate(kept);
+    entries.push(Entry {
+        name: format!("and {} more", total - kept),
+        stroke: None,
+    });
+}

@@ -1,0 +1,176 @@
+//! Themes, and the colour, dash and width that tell one series from another.
+//!
+//! Colours follow Okabe and Ito, "Color Universal Design" (2008), which stays distinguishable under the common kinds of
+//! colour blindness. Series differ in dash as well, so that a print without colour can be read too.
+
+/// Red, green and blue, 0 to 255 each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Color(pub(crate) u8, pub(crate) u8, pub(crate) u8);
+
+/// Whether a picture is dark on light or light on dark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Theme {
+    /// Dark ink on white, for papers and prints.
+    #[default]
+    Light,
+    /// Light ink on near-black, for screens.
+    Dark,
+}
+
+impl Theme {
+    pub(crate) fn background(self) -> Color {
+        match self {
+            Self::Light => Color(255, 255, 255),
+            Self::Dark => Color(20, 23, 28),
+        }
+    }
+
+    /// Titles and axis labels.
+    pub(crate) fn ink(self) -> Color {
+        match self {
+            Self::Light => Color(28, 30, 33),
+            Self::Dark => Color(232, 234, 237),
+        }
+    }
+
+    /// Subtitles and numbers on the axes.
+    pub(crate) fn faint_ink(self) -> Color {
+        match self {
+            Self::Light => Color(84, 89, 96),
+            Self::Dark => Color(172, 178, 187),
+        }
+    }
+
+    pub(crate) fn axis_line(self) -> Color {
+        match self {
+            Self::Light => Color(110, 116, 124),
+            Self::Dark => Color(140, 146, 156),
+        }
+    }
+
+    pub(crate) fn major_grid(self) -> Color {
+        match self {
+            Self::Light => Color(222, 225, 229),
+            Self::Dark => Color(52, 57, 65),
+        }
+    }
+
+    pub(crate) fn minor_grid(self) -> Color {
+        match self {
+            Self::Light => Color(240, 242, 244),
+            Self::Dark => Color(34, 38, 45),
+        }
+    }
+
+    fn series_colors(self) -> [Color; 8] {
+        match self {
+            // Yellow is darkened to olive: it cannot be seen on white.
+            Self::Light => [
+                BLUE,
+                VERMILLION,
+                BLUISH_GREEN,
+                REDDISH_PURPLE,
+                BLACK,
+                ORANGE,
+                SKY_BLUE,
+                Color(125, 110, 0),
+            ],
+            // White stands in for black.
+            Self::Dark => [
+                SKY_BLUE,
+                ORANGE,
+                BLUISH_GREEN,
+                REDDISH_PURPLE,
+                YELLOW,
+                VERMILLION,
+                Color(245, 245, 245),
+                Color(46, 134, 204),
+            ],
+        }
+    }
+}
+
+const BLACK: Color = Color(0, 0, 0);
+const ORANGE: Color = Color(230, 159, 0);
+const SKY_BLUE: Color = Color(86, 180, 233);
+const BLUISH_GREEN: Color = Color(0, 158, 115);
+const YELLOW: Color = Color(240, 228, 66);
+const BLUE: Color = Color(0, 114, 178);
+const VERMILLION: Color = Color(213, 94, 0);
+const REDDISH_PURPLE: Color = Color(204, 121, 167);
+
+/// Lengths in pixels of stroke, gap, stroke, gap …; their number has no factor in common with the number of colours, so
+/// the pairs of colour and dash repeat only after 40 series.
+const DASHES: [&[f64]; 5] = [
+    &[],
+    &[9.0, 3.0],
+    &[3.0, 2.5],
+    &[10.0, 3.0, 2.5, 3.0],
+    &[14.0, 3.0, 2.5, 3.0, 2.5, 3.0],
+];
+
+/// How one series is stroked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Stroke {
+    pub(crate) color: Color,
+    pub(crate) dashes: &'static [f64],
+    /// In pixels.
+    pub(crate) width: f64,
+}
+
+impl Stroke {
+    pub(crate) fn of_series(index: usize, theme: Theme) -> Self {
+        let colors = theme.series_colors();
+        let dashes = DASHES[index % DASHES.len()];
+        Self {
+            color: colors[index % colors.len()],
+            dashes,
+            width: if dashes.is_empty() { 1.8 } else { 2.0 },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Contrast ratio of WCAG 2.1, from 1 to 21.
+    fn contrast(a: Color, b: Color) -> f64 {
+        let luminance = |Color(r, g, b): Color| {
+            let linear = |channel: u8| {
+                let c = f64::from(channel) / 255.0;
+                if c <= 0.03928 {
+                    c / 12.92
+                } else {
+                    ((c + 0.055) / 1.055).powf(2.4)
+                }
+            };
+            0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+        };
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_and_curves_stand_out_from_the_background() {
+        for theme in [Theme::Light, Theme::Dark] {
+            assert!(contrast(theme.ink(), theme.background()) >= 7.0);
+            assert!(contrast(theme.faint_ink(), theme.background()) >= 4.5);
+            for (index, color) in theme.series_colors().into_iter().enumerate() {
+                let least = if index < 4 { 3.0 } else { 2.2 };
+                let found = contrast(color, theme.background());
+                assert!(found >= least, "{theme:?} colour {index}: {found}");
+            }
+        }
+    }
+
+    #[test]
+    fn forty_series_are_all_stroked_differently() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let strokes: Vec<Stroke> = (0..40).map(|index| Stroke::of_series(index, theme)).collect();
+            for (index, stroke) in strokes.iter().enumerate() {
+                assert!(!strokes[..index].contains(stroke), "{theme:?} series {index}");
+            }
+        }
+    }
+}

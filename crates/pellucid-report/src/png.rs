@@ -1,0 +1,118 @@
+//! Paints a scene as a PNG file, with the crate's own typeface.
+
+use tiny_skia::{FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform};
+
+use crate::ReportError;
+use crate::palette::Color;
+use crate::scene::{Anchor, Mark, Point, Scene, Text};
+use crate::typeface;
+
+/// So that the picture is crisp on screens with small pixels, and in print.
+const PIXELS_PER_UNIT: u32 = 2;
+
+pub(crate) fn paint(scene: &Scene) -> Result<Vec<u8>, ReportError> {
+    let failure = |reason: String| ReportError::Painting {
+        format: "PNG",
+        title: scene.title.clone(),
+        reason,
+    };
+    let (width, height) = (scene.width * PIXELS_PER_UNIT, scene.height * PIXELS_PER_UNIT);
+    let mut canvas = Pixmap::new(width, height)
+        .ok_or_else(|| failure(format!("no memory for {width} by {height} pixels")))?;
+    for mark in &scene.marks {
+        paint_mark(&mut canvas, mark);
+    }
+    canvas.encode_png().map_err(|error| failure(error.to_string()))
+}
+
+fn zoom() -> Transform {
+    Transform::from_scale(PIXELS_PER_UNIT as f32, PIXELS_PER_UNIT as f32)
+}
+
+fn ink(Color(r, g, b): Color) -> Paint<'static> {
+    let mut paint = Paint {
+        anti_alias: true,
+        ..Paint::default()
+    };
+    paint.set_color_rgba8(r, g, b, 255);
+    paint
+}
+
+fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
+    match mark {
+        Mark::Rectangle {
+            top_left,
+            bottom_right,
+            color,
+        } => {
+            let sides = [top_left.0, top_left.1, bottom_right.0, bottom_right.1].map(|side| side as f32);
+            if let Some(rectangle) = Rect::from_ltrb(sides[0], sides[1], sides[2], sides[3]) {
+                canvas.fill_rect(rectangle, &ink(*color), zoom(), None);
+            }
+        }
+        Mark::Line {
+            from,
+            to,
+            color,
+            width,
+        } => stroke(canvas, &[*from, *to], *color, *width, &[]),
+        Mark::Polyline {
+            points,
+            color,
+            width,
+            dashes,
+        } => stroke(canvas, points, *color, *width, dashes),
+        Mark::Dot {
+            center,
+            radius,
+            color,
+        } => {
+            if let Some(circle) = PathBuilder::from_circle(center.0 as f32, center.1 as f32, *radius as f32) {
+                fill(canvas, &circle, *color, zoom());
+            }
+        }
+        Mark::Text(text) => paint_text(canvas, text),
+    }
+}
+
+fn fill(canvas: &mut Pixmap, path: &Path, color: Color, transform: Transform) {
+    canvas.fill_path(path, &ink(color), FillRule::Winding, transform, None);
+}
+
+fn stroke(canvas: &mut Pixmap, points: &[Point], color: Color, width: f64, dashes: &[f64]) {
+    let mut builder = PathBuilder::new();
+    for (index, (x, y)) in points.iter().enumerate() {
+        let (x, y) = (*x as f32, *y as f32);
+        if index == 0 {
+            builder.move_to(x, y)
+        } else {
+            builder.line_to(x, y)
+        }
+    }
+    let Some(path) = builder.finish() else { return };
+    let stroke = Stroke {
+        width: width as f32,
+        line_join: LineJoin::Round,
+        dash: StrokeDash::new(dashes.iter().map(|dash| *dash as f32).collect(), 0.0),
+        ..Stroke::default()
+    };
+    canvas.stroke_path(&path, &ink(color), &stroke, zoom(), None);
+}
+
+fn paint_text(canvas: &mut Pixmap, text: &Text) {
+    let Some(outline) = typeface::outline(&text.text, text.size) else {
+        return;
+    };
+    let width = typeface::width(&text.text, text.size) as f32;
+    let start = match text.anchor {
+        Anchor::Start => 0.0,
+        Anchor::Middle => -width / 2.0,
+        Anchor::End => -width,
+    };
+    let turn = if text.upwards { -90.0 } else { 0.0 };
+    let place = zoom()
+        .pre_translate(text.baseline.0 as f32, text.baseline.1 as f32)
+        .pre_concat(Transform::from_rotate(turn))
+        .pre_translate(start, 0.0);
+    fill(canvas, &outline, text.color, place);
+}

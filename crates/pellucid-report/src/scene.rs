@@ -1,0 +1,67 @@
+//! A picture as a list of marks, in pixels from the top left corner: what the layout hands to a painter.
+
+use crate::palette::Color;
+
+/// A point in pixels: x to the right, y downwards.
+pub(crate) type Point = (f64, f64);
+
+/// Everything on one picture, in painting order.
+#[derive(Debug)]
+pub(crate) struct Scene {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// The whole title, unclipped, for readers who do not see the picture.
+    pub(crate) title: String,
+    /// What the picture shows, in a sentence, for the same readers.
+    pub(crate) description: String,
+    pub(crate) marks: Vec<Mark>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Mark {
+    Rectangle {
+        top_left: Point,
+        bottom_right: Point,
+        color: Color,
+    },
+    Line {
+        from: Point,
+        to: Point,
+        color: Color,
+        width: f64,
+    },
+    Polyline {
+        points: Vec<Point>,
+        color: Color,
+        width: f64,
+        dashes: &'static [f64],
+    },
+    Dot {
+        center: Point,
+        radius: f64,
+        color: Color,
+    },
+    Text(Text),
+}
+
+/// One line of text.
+#[derive(Debug)]
+pub(crate) struct Text {
+    pub(crate) text: String,
+    /// Where the anchor lies on the baseline.
+    pub(crate) baseline: Point,
+    /// Height of an em in pixels.
+    pub(crate) size: f64,
+    pub(crate) color: Color,
+    pub(crate) anchor: Anchor,
+    /// Turned to be read from bottom to top, around the baseline point.
+    pub(crate) upwards: bool,
+}
+
+/// Which part of the text stands at its point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    Start,
+    Middle,
+    End,
+}

@@ -1,0 +1,190 @@
+//! The typeface carried with the crate (DejaVu Sans): widths for the layout, outlines for the PNG painter.
+
+use std::sync::LazyLock;
+
+use tiny_skia::{Path, PathBuilder, Transform};
+use ttf_parser::{Face, GlyphId, OutlineBuilder};
+
+/// What an SVG viewer should set text in: the typeface that was measured, others as wide, then whatever it has.
+pub(crate) const FAMILIES: &str = "'DejaVu Sans', Verdana, Geneva, 'Segoe UI', Helvetica, Arial, sans-serif";
+
+static FACE: LazyLock<Face<'static>> =
+    LazyLock::new(|| Face::parse(dejavu::sans::regular(), 0).expect("the embedded typeface is well formed"));
+
+/// Width in pixels of a line of text whose em is `size` pixels high.
+pub(crate) fn width(text: &str, size: f64) -> f64 {
+    let units: f64 = text.chars().map(advance).sum();
+    units * size / f64::from(FACE.units_per_em())
+}
+
+fn glyph(character: char) -> GlyphId {
+    FACE.glyph_index(character).unwrap_or_default()
+}
+
+/// In units of the typeface's own grid.
+fn advance(character: char) -> f64 {
+    f64::from(FACE.glyph_hor_advance(glyph(character)).unwrap_or(0))
+}
+
+/// The outline of a line of text, starting at the origin of the baseline, y downwards; `None` if nothing is inked.
+pub(crate) fn outline(text: &str, size: f64) -> Option<Path> {
+    let mut pen = Pen {
+        path: PathBuilder::new(),
+        x: 0.0,
+    };
+    let mut x = 0.0;
+    for character in text.chars() {
+        pen.x = x as f32;
+        FACE.outline_glyph(glyph(character), &mut pen);
+        x += advance(character);
+    }
+    let scale = (size / f64::from(FACE.units_per_em())) as f32;
+    pen.path.finish()?.transform(Transform::from_scale(scale, -scale))
+}
+
+struct Pen {
+    path: PathBuilder,
+    x: f32,
+}
+
+impl OutlineBuilder for Pen {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.path.move_to(self.x + x, y);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.path.line_to(self.x + x, y);
+    }
+
+    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+        self.path.quad_to(self.x + x1, y1, self.x + x, y);
+    }
+
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        self.path
+            .cubic_to(self.x + x1, y1, self.x + x2, y2, self.x + x, y);
+    }
+
+    fn close(&mut self) {
+        self.path.close();
+    }
+}
+
+/// `text` as it can stand on one line of a picture: without control characters, which XML forbids or swallows.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
+        .map(|c| {
+            if c.is_control() || c.is_whitespace() {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+/// `text` shortened in its middle until it is at most `room` pixels wide: names of runs often differ at their ends.
+pub(crate) fn ellipsize(text: &str, size: f64, room: f64) -> String {
+    if width(text, size) <= room {
+        return text.to_owned();
+    }
+    let characters: Vec<char> = text.chars().collect();
+    let shortened = |kept: usize| -> String {
+        let head = kept.div_ceil(2);
+        let tail = kept - head;
+        characters[..head]
+            .iter()
+            .chain(&['…'])
+            .chain(&characters[characters.len() - tail..])
+            .collect()
+    };
+    let (mut fits, mut too_long) = (0, characters.len());
+    while fits + 1 < too_long {
+        let kept = fits.midpoint(too_long);
+        if width(&shortened(kept), size) <= room {
+            fits = kept;
+        } else {
+            too_long = kept;
+        }
+    }
+    shortened(fits)
+}
+
+/// `text` broken between words into at most `most_lines` lines no wider than `room` pixels; what does not fit is
+/// shortened.
+pub(crate) fn wrap(text: &str, size: f64, room: f64, most_lines: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
+    while let Some(&word) = words.peek() {
+        if lines.len() + 1 >= most_lines {
+            let rest: Vec<&str> = words.by_ref().collect();
+            lines.push(ellipsize(&rest.join(" "), size, room));
+            break;
+        }
+        let mut line = word.to_owned();
+        words.next();
+        while let Some(&next) = words.peek() {
+            let longer = format!("{line} {next}");
+            if width(&longer, size) > room {
+                break;
+            }
+            line = longer;
+            words.next();
+        }
+        lines.push(ellipsize(&line, size, room));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn width_grows_with_text_and_size() {
+        assert!(width("mm", 10.0) > width("ii", 10.0));
+        assert!((width("loss", 20.0) - 2.0 * width("loss", 10.0)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn outline_is_about_as_wide_as_measured() {
+        let bounds = outline("epoch 400k", 20.0).unwrap().bounds();
+        let measured = width("epoch 400k", 20.0);
+        assert!(
+            (f64::from(bounds.width()) - measured).abs() < 4.0,
+            "{bounds:?}, measured {measured}"
+        );
+        assert!(bounds.top() < 0.0, "capitals rise above the baseline");
+        assert!(outline(" ", 20.0).is_none());
+    }
+
+    #[test]
+    fn shortened_text_fits_and_keeps_both_ends() {
+        let short = ellipsize("rate=0.1,batch=32,momentum=0.9,seed=42", 12.0, 120.0);
+        assert!(width(&short, 12.0) <= 120.0);
+        assert!(
+            short.starts_with("rate=") && short.ends_with("42") && short.contains('…'),
+            "{short}"
+        );
+        assert_eq!(ellipsize("sgd", 12.0, 120.0), "sgd");
+    }
+
+    #[test]
+    fn wrapped_lines_fit_and_lose_no_word_while_there_is_room() {
+        let text = "the loss of a small network on exclusive or over many epochs";
+        let lines = wrap(text, 12.0, 150.0, 9);
+        assert!(lines.len() > 1);
+        assert_eq!(lines.join(" "), text);
+        assert!(lines.iter().all(|line| width(line, 12.0) <= 150.0));
+        assert_eq!(wrap(text, 12.0, 150.0, 2).len(), 2);
+        assert!(wrap("", 12.0, 150.0, 2).is_empty());
+    }
+
+    #[test]
+    fn control_characters_are_not_printed() {
+        assert_eq!(printable("a\u{0}b\n\u{1b}c\u{ffff}"), "a b  c");
+    }
+}
