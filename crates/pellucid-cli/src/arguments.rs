@@ -63,7 +63,7 @@ pub(crate) struct Compare {
     pub(crate) settings: Settings,
 
     /// Losses to be reached, such as 0.1,0.01; chosen from the curves unless given
-    #[arg(long, value_name = "LOSS", value_delimiter = ',')]
+    #[arg(long, value_name = "LOSS", value_delimiter = ',', allow_negative_numbers = true, value_parser = loss)]
     pub(crate) reach: Option<Vec<f64>>,
 
     /// Write the loss curves in one picture, .svg or .png
@@ -75,11 +75,11 @@ pub(crate) struct Compare {
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
     /// Replace every seed in the recipe
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = seed)]
     pub(crate) seed: Option<u32>,
 
     /// Replace the number of epochs
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = epochs)]
     pub(crate) epochs: Option<u64>,
 
     /// Replace the precision of the arithmetic
@@ -91,7 +91,7 @@ pub(crate) struct Settings {
     pub(crate) set: Vec<String>,
 
     /// Threads to use, 1 or more; the numbers do not depend on it [default: the machine's cores]
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = threads)]
     pub(crate) threads: Option<NonZeroUsize>,
 
     /// Folder with the data's files (for MNIST its four IDX files, plain or .gz), or an IDX images file
@@ -113,6 +113,32 @@ pub(crate) enum PrecisionArgument {
     F32,
     /// Double precision
     F64,
+}
+
+/// More than the cores of any machine this is for; starting them by the hundred thousand would take it down.
+const MOST_THREADS: usize = 1024;
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let threads = text
+        .parse()
+        .ok()
+        .filter(|threads: &NonZeroUsize| threads.get() <= MOST_THREADS);
+    threads.ok_or_else(|| format!("expected a whole number from 1 to {MOST_THREADS}"))
+}
+
+fn seed(text: &str) -> Result<u32, String> {
+    text.parse()
+        .map_err(|_| format!("expected a whole number from 0 to {}", u32::MAX))
+}
+
+fn epochs(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "expected a whole number, 1 or more, such as 1000".to_string())
+}
+
+fn loss(text: &str) -> Result<f64, String> {
+    let loss = text.parse().ok().filter(|loss: &f64| loss.is_finite());
+    loss.ok_or_else(|| "expected a finite number, such as 0.1".to_string())
 }
 
 impl From<PrecisionArgument> for Precision {

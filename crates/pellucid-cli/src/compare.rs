@@ -1,15 +1,18 @@
 //! `pellucid compare`: several recipes from the same initial weights, their curves in one picture.
 
 use crate::arguments::Compare;
+use crate::failure::{self, Misuse};
+use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::progress::Progress;
-use crate::run::{JsonOutput, PlotOutput, prepare, scale_for, threads};
-use crate::{failure, interrupt, recipes, terminal};
-use anyhow::{Context, Result, bail};
+use crate::run::{prepare, scale_for, threads};
+use crate::{interrupt, recipes, terminal};
+use anyhow::{Context, Result};
 use pellucid::observe::{LossCurve, Observer};
 use pellucid::recipe::DataRecipe;
-use pellucid::{Ending, Experiment, Network, Precision, Recipe, Scalar};
-use pellucid_report::{Comparison, Curve, LineChart, Series};
+use pellucid::{Ending, Error, Experiment, Precision, Recipe, Scalar};
+use pellucid_report::{Comparison, Curve, LineChart, PictureFormat, Series};
 use serde::Serialize;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -28,17 +31,17 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     let recipes = recipes.collect::<Result<Vec<_>>>()?;
     let precision = recipes[0].train.precision;
     if recipes.iter().any(|recipe| recipe.train.precision != precision) {
-        bail!(
-            "the recipes differ in train.precision; give one to all with --precision f32 or --precision f64"
-        );
+        let message =
+            "the recipes differ in train.precision; give one to all with --precision f32 or --precision f64";
+        return Err(Misuse(message.into()).into());
     }
     if recipes
         .iter()
         .any(|recipe| recipe.logged_loss() != recipes[0].logged_loss())
     {
-        bail!(
-            "the recipes log different losses, which cannot be compared; give one to all with --set log.loss=NAME"
-        );
+        let message = "the recipes log different losses, which cannot be compared; give one to all with \
+                       --set log.loss=NAME";
+        return Err(Misuse(message.into()).into());
     }
     match precision {
         Precision::F32 => compare_at::<f32>(arguments, &recipes),
@@ -48,29 +51,24 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
 
 fn compare_at<T: Scalar>(arguments: &Compare, recipes: &[Recipe]) -> Result<ExitCode> {
     let settings = &arguments.settings;
-    let json = settings.json.as_deref().map(JsonOutput::prepare).transpose()?;
-    let plot = arguments.plot.as_deref().map(PlotOutput::prepare).transpose()?;
-    let threads = threads(settings);
-    interrupt::listen();
+    let files: Vec<&Path> = arguments
+        .recipes
+        .iter()
+        .filter_map(|name| recipes::file(name))
+        .collect();
+    let (json_path, plot_path) = (settings.json.as_deref(), arguments.plot.as_deref());
+    outputs::check_distinct(&files, json_path, plot_path)?;
+    if let Some(path) = plot_path {
+        PictureFormat::from_path(path)?;
+    }
     note_different_data(recipes, arguments);
+    let experiments = prepare_all::<T>(arguments, recipes)?;
+    interrupt::listen();
+    let json = json_path.map(JsonOutput::prepare).transpose()?;
+    let plot = plot_path.map(PlotOutput::prepare).transpose()?;
 
     let mut curves = Vec::new();
-    let mut start: Option<Network<T>> = None;
-    for (name, recipe) in arguments.recipes.iter().zip(recipes) {
-        let mut experiment: Experiment<T> =
-            prepare(recipe, settings, threads).with_context(|| format!("recipe {name}"))?;
-        match &start {
-            Some(network) => {
-                let context = || {
-                    format!(
-                        "recipe {name} cannot start from the weights of {}",
-                        arguments.recipes[0]
-                    )
-                };
-                experiment = experiment.starting_from(network).with_context(context)?;
-            }
-            None => start = Some(experiment.initial().clone()),
-        }
+    for ((name, recipe), mut experiment) in arguments.recipes.iter().zip(recipes).zip(experiments) {
         let mut losses = LossCurve::new(1);
         let mut progress = Progress::new(name, settings.quiet);
         let started = Instant::now();
@@ -78,21 +76,30 @@ fn compare_at<T: Scalar>(arguments: &Compare, recipes: &[Recipe]) -> Result<Exit
         let ending = experiment.run(observers);
         let seconds = started.elapsed().as_secs_f64();
         progress.finish();
+        let mut diverged = None;
         match ending {
             Ok(Ending::Completed) => {}
             Ok(Ending::Stopped) => {
                 terminal::tell("stopped by Ctrl-C; there is nothing to compare");
                 return Ok(ExitCode::from(failure::FAILED));
             }
-            // A run that diverges is an answer too: its curve ends there.
-            Err(
-                error @ (pellucid::Error::NonFiniteLoss { .. } | pellucid::Error::NonFiniteParameters { .. }),
-            ) => {
-                terminal::tell(&format!("warning: {name}: {error}"));
-            }
-            Err(error) => return Err(error).with_context(|| format!("recipe {name}")),
+            Err(error) => diverged = Some(error),
         }
-        let losses: Vec<f64> = losses.points().iter().map(|&(_, loss)| loss).collect();
+        let mut losses: Vec<f64> = losses.points().iter().map(|&(_, loss)| loss).collect();
+        // A run that diverges is an answer too: its curve ends there.
+        match diverged {
+            None => {}
+            Some(error @ Error::NonFiniteLoss { loss, .. }) => {
+                terminal::tell(&format!("warning: {name}: {error}"));
+                losses.push(loss);
+            }
+            Some(error @ Error::NonFiniteParameters { .. }) => {
+                terminal::tell(&format!("warning: {name}: {error}"));
+                losses.pop();
+                losses.push(f64::NAN);
+            }
+            Some(error) => return Err(error).with_context(|| format!("recipe {name}")),
+        }
         let batch = recipe.train.batch_size.of(experiment.training().rows());
         let updates_per_epoch = experiment.training().rows().div_ceil(batch) as u64;
         curves.push(Curve {
@@ -118,6 +125,26 @@ fn compare_at<T: Scalar>(arguments: &Compare, recipes: &[Recipe]) -> Result<Exit
         })?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// All before the first is trained, so that what is wrong with one does not cost the others' training.
+fn prepare_all<T: Scalar>(arguments: &Compare, recipes: &[Recipe]) -> Result<Vec<Experiment<T>>> {
+    let threads = threads(&arguments.settings);
+    let mut experiments: Vec<Experiment<T>> = Vec::new();
+    for (name, recipe) in arguments.recipes.iter().zip(recipes) {
+        let mut experiment: Experiment<T> =
+            prepare(recipe, &arguments.settings, threads).with_context(|| format!("recipe {name}"))?;
+        if let Some(first) = experiments.first() {
+            let first_name = &arguments.recipes[0];
+            let context = || format!("recipe {name} cannot start from the weights of {first_name}");
+            experiment = experiment.starting_from(first.initial()).with_context(context)?;
+        }
+        for warning in experiment.warnings() {
+            terminal::tell(&format!("warning: {name}: {warning}"));
+        }
+        experiments.push(experiment);
+    }
+    Ok(experiments)
 }
 
 fn note_different_data(recipes: &[Recipe], arguments: &Compare) {

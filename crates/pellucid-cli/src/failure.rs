@@ -1,6 +1,10 @@
 //! What the command says when it fails, and the exit status it leaves.
 
 use crate::terminal;
+use pellucid_data::DataError;
+use pellucid_report::ReportError;
+use std::error::Error;
+use std::fmt;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -8,6 +12,18 @@ use std::process::ExitCode;
 pub(crate) const FAILED: u8 = 1;
 /// The command or the recipe says something that makes no sense.
 pub(crate) const WRONG_USAGE: u8 = 2;
+
+/// Arguments that are each right and together are not.
+#[derive(Debug)]
+pub(crate) struct Misuse(pub(crate) String);
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Misuse {}
 
 /// Tells of an error in one message.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
@@ -26,12 +42,31 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn status(error: &anyhow::Error) -> u8 {
-    use pellucid::Error::{Architecture, NonFiniteInput, Recipe, Setting};
-    let of_engine = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<pellucid::Error>());
-    match of_engine {
-        Some(Architecture(_) | NonFiniteInput { .. } | Recipe(_) | Setting { .. }) => WRONG_USAGE,
-        _ => FAILED,
+    if error.chain().any(is_wrong_usage) {
+        WRONG_USAGE
+    } else {
+        FAILED
     }
+}
+
+fn is_wrong_usage(cause: &(dyn Error + 'static)) -> bool {
+    use pellucid::Error::{Architecture, NonFiniteInput, Recipe, Setting, Shape};
+    let of_engine = |error: &pellucid::Error| {
+        matches!(
+            error,
+            Architecture(_) | NonFiniteInput { .. } | Recipe(_) | Setting { .. } | Shape { .. }
+        )
+    };
+    if let Some(error) = cause.downcast_ref::<DataError>() {
+        return match error {
+            DataError::Engine(error) => of_engine(error),
+            error => matches!(error, DataError::LocationNotUsed { .. }),
+        };
+    }
+    cause.downcast_ref::<pellucid::Error>().is_some_and(of_engine)
+        || matches!(
+            cause.downcast_ref(),
+            Some(ReportError::UnknownPictureFormat { .. })
+        )
+        || cause.is::<Misuse>()
 }

@@ -5,6 +5,7 @@ mod compare;
 mod failure;
 mod interrupt;
 mod line_template;
+mod outputs;
 mod progress;
 mod recipes;
 mod run;

@@ -90,9 +90,9 @@ impl Progress {
             HumanCount(rate as u64),
             self.loss.unwrap_or(loss),
             if left < Duration::from_secs(1) {
-                "<1 second".to_string()
+                "<1s".to_string()
             } else {
-                HumanDuration(left).to_string()
+                format!("{:#}", HumanDuration(left)) // `7m`: a bar is to fit beside it on 80 columns
             },
         );
         if let Some(bar) = &self.bar {

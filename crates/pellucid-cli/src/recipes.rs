@@ -28,17 +28,24 @@ pub(crate) fn recipes(arguments: &Recipes) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The file that `name` means, where it is not that of a built-in recipe.
+pub(crate) fn file(name: &str) -> Option<&Path> {
+    let path = Path::new(name);
+    let ends_in_toml = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+    (ends_in_toml || path.components().count() > 1 || path.is_dir()).then_some(path)
+}
+
 /// The recipe that `name` means, with the user's settings put over it.
 pub(crate) fn find(name: &str, settings: &Settings) -> Result<Recipe> {
-    let is_file = Path::new(name)
-        .extension()
-        .is_some_and(|extension| extension == "toml")
-        || name.contains('/');
-    let mut recipe = if is_file {
-        let text = std::fs::read_to_string(name).with_context(|| format!("cannot read the recipe {name}"))?;
-        Recipe::from_toml(&text, name)?
-    } else {
-        Recipe::built_in(name)?
+    let mut recipe = match file(name) {
+        Some(file) => {
+            let text =
+                std::fs::read_to_string(file).with_context(|| format!("cannot read the recipe {name}"))?;
+            Recipe::from_toml(&text, name)?
+        }
+        None => Recipe::built_in(name)?,
     };
     for assignment in &settings.set {
         recipe.set(assignment)?;

@@ -2,16 +2,17 @@
 
 use crate::arguments::{Run, Settings};
 use crate::line_template::{LineTemplate, shortest};
+use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::progress::Progress;
+use crate::terminal::Results;
 use crate::{failure, interrupt, recipes, terminal};
 use anyhow::{Context, Result};
-use pellucid::observe::{History, LossCurve, Observer};
+use pellucid::observe::{EpochRecord, Event, History, LossCurve, Observer, Position};
 use pellucid::record::{MetricsRecord, Numbers};
 use pellucid::{Ending, Experiment, Precision, Recipe, Scalar, Timing};
-use pellucid_data::OutputFile;
 use pellucid_report::{LineChart, PictureFormat, Scale, Series};
-use std::cell::Cell;
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -32,10 +33,12 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
 fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Result<ExitCode> {
     let settings = &arguments.settings;
     let template = LineTemplate::of(&recipe)?;
-    // Before the work, so that a path nobody can write to does not cost it.
-    let json = settings.json.as_deref().map(JsonOutput::prepare).transpose()?;
-    let plot = arguments.plot.as_deref().map(PlotOutput::prepare).transpose()?;
-    let to_stdout = !matches!(json, Some(JsonOutput::Stdout));
+    let recipe_file: Vec<&Path> = recipes::file(&arguments.recipe).into_iter().collect();
+    let (json_path, plot_path) = (settings.json.as_deref(), arguments.plot.as_deref());
+    outputs::check_distinct(&recipe_file, json_path, plot_path)?;
+    if let Some(path) = plot_path {
+        PictureFormat::from_path(path)?;
+    }
     let threads = threads(settings);
 
     let mut experiment = prepare::<T>(&recipe, settings, threads)?;
@@ -43,28 +46,27 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         terminal::tell(&format!("warning: {warning}"));
     }
     interrupt::listen();
+    // Before the work, so that a path nobody can write to does not cost it; but after Ctrl-C is listened to, so that
+    // it leaves no temporary file.
+    let json = json_path.map(JsonOutput::prepare).transpose()?;
+    let plot = plot_path.map(PlotOutput::prepare).transpose()?;
+    let results = if matches!(json, Some(JsonOutput::Stdout)) {
+        Results::not_to_standard_output()
+    } else {
+        Results::to_standard_output()
+    };
+    let writes_files = plot.is_some() || matches!(json, Some(JsonOutput::File(_)));
+
     let mut progress = Progress::new(&arguments.recipe, settings.quiet);
     let bar = progress.bar();
-    let pipe_broke = Cell::new(None);
-    let print_line = |line: &str| {
-        if to_stdout {
-            terminal::print(line)
-        } else {
-            terminal::tell(line);
-            Ok(())
-        }
-    };
-    let tell_entry = |entry: &pellucid::observe::EpochRecord| {
+    let tell_entry = |entry: &EpochRecord| {
         if settings.quiet {
             return;
         }
         let line = template.fill(entry);
-        let printed = match &bar {
-            Some(bar) => bar.suspend(|| print_line(&line)),
-            None => print_line(&line),
-        };
-        if let Err(error) = printed {
-            pipe_broke.set(Some(error));
+        match &bar {
+            Some(bar) => bar.suspend(|| results.log_line(&line)),
+            None => results.log_line(&line),
         }
     };
     let width = experiment.network().architecture().output_width();
@@ -80,21 +82,23 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     } else {
         u64::MAX
     });
+    let mut reader = WhileRead {
+        results: &results,
+        or_files_are_written: writes_files,
+    };
 
     let training_started = Instant::now();
-    let observers: &mut [&mut dyn Observer<T>] = &mut [&mut history, &mut curve, &mut progress];
+    let observers: &mut [&mut dyn Observer<T>] = &mut [&mut history, &mut curve, &mut progress, &mut reader];
     let ending = experiment.run(observers);
     let training_seconds = training_started.elapsed().as_secs_f64();
     progress.finish();
     let ending = ending?;
-    if let Some(error) = pipe_broke.take() {
-        return Err(error.into());
+    if !writes_files {
+        results.check()?;
     }
 
     let metrics = experiment.evaluate();
-    if to_stdout {
-        print_results(&experiment, &metrics)?;
-    }
+    print_results(&experiment, &metrics, &results);
     if let Some(plot) = plot {
         let title = if recipe.title.is_empty() {
             arguments.recipe.clone()
@@ -117,10 +121,31 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         ));
         return Ok(ExitCode::from(failure::FAILED));
     }
+    results.check()?;
     if !settings.quiet {
         terminal::tell(&format!("trained in {training_seconds:.3} s"));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Ends a run whose lines nobody reads any more, unless it writes files.
+struct WhileRead<'a> {
+    results: &'a Results,
+    or_files_are_written: bool,
+}
+
+impl<T: Scalar> Observer<T> for WhileRead<'_> {
+    fn on(&mut self, _: &Event<'_, T>) -> ControlFlow<()> {
+        if self.results.failed() && !self.or_files_are_written {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    fn next_epoch(&mut self, _: Position) -> u64 {
+        u64::MAX
+    }
 }
 
 /// The threads asked for, the machine's cores unless any were, and a word when there are not as many cores.
@@ -163,9 +188,9 @@ pub(crate) fn prepare<T: Scalar>(
     )?)
 }
 
-fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord) -> Result<()> {
+fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord, results: &Results) {
     if experiment.recipe().log.predictions {
-        terminal::print("\nPredictions (target, output, rounded):")?;
+        results.line("\nPredictions (target, output, rounded):");
         let targets = match experiment.training().targets() {
             pellucid::dataset::Targets::Dense(matrix) => matrix.to_rows(),
             pellucid::dataset::Targets::Classes { labels, .. } => {
@@ -181,12 +206,12 @@ fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord)
                     .join(" ")
             };
             let rounded: Vec<String> = output.iter().map(|value| format!("{value:.0}")).collect();
-            terminal::print(&format!(
+            results.line(&format!(
                 "  {:>6}  {:<22}  {}",
                 texts(target),
                 texts(&output),
                 rounded.join(" ")
-            ))?;
+            ));
         }
     }
     let line = |name: &str, evaluation: &pellucid::evaluation::Evaluation| {
@@ -195,13 +220,12 @@ fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord)
             other => format!(", {} {value:.6}", other.name().replace('_', " ")),
         };
         let rest: String = evaluation.metrics.iter().map(of).collect();
-        terminal::print(&format!("{name}: loss {:.6}{rest}", evaluation.loss))
+        results.line(&format!("{name}: loss {:.6}{rest}", evaluation.loss));
     };
-    line("training data", &metrics.training)?;
+    line("training data", &metrics.training);
     if let Some(test) = &metrics.test {
-        line("test data    ", test)?;
+        line("test data    ", test);
     }
-    Ok(())
 }
 
 fn training_curve(title: String, recipe: &Recipe, curve: &LossCurve) -> LineChart {
@@ -229,52 +253,5 @@ pub(crate) fn scale_for(values: impl Iterator<Item = f64>) -> Scale {
         Scale::Log
     } else {
         Scale::Linear
-    }
-}
-
-/// Where the record goes.
-pub(crate) enum JsonOutput {
-    Stdout,
-    File(OutputFile),
-}
-
-impl JsonOutput {
-    pub(crate) fn prepare(path: &Path) -> Result<Self> {
-        Ok(if path.as_os_str() == "-" {
-            Self::Stdout
-        } else {
-            Self::File(OutputFile::prepare(path)?)
-        })
-    }
-
-    pub(crate) fn write<R: serde::Serialize>(self, record: &R) -> Result<()> {
-        let mut text = serde_json::to_string(record).context("the record cannot be written as JSON")?;
-        match self {
-            Self::Stdout => terminal::print(&text)?,
-            Self::File(file) => {
-                text.push('\n');
-                file.write(text.as_bytes())?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Where the picture goes.
-pub(crate) struct PlotOutput {
-    file: OutputFile,
-    format: PictureFormat,
-}
-
-impl PlotOutput {
-    pub(crate) fn prepare(path: &Path) -> Result<Self> {
-        Ok(Self {
-            format: PictureFormat::from_path(path)?,
-            file: OutputFile::prepare(path)?,
-        })
-    }
-
-    pub(crate) fn write(self, chart: &LineChart) -> Result<()> {
-        Ok(self.file.write(&chart.render(self.format)?)?)
     }
 }

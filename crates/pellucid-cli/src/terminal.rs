@@ -1,5 +1,7 @@
 //! The two streams: results on one, talk on the other.
 
+use anyhow::{Context, Result};
+use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 
 /// Whether someone looks on as the talk is written.
@@ -13,6 +15,62 @@ pub(crate) fn tell(line: &str) {
 }
 
 /// A line of a result, to standard output.
-pub(crate) fn print(line: &str) -> io::Result<()> {
-    writeln!(io::stdout().lock(), "{line}")
+pub(crate) fn print(line: &str) -> Result<()> {
+    writeln!(io::stdout().lock(), "{line}").context(NOT_WRITTEN)
+}
+
+const NOT_WRITTEN: &str = "cannot write to standard output";
+
+/// A run's lines. Once one could not be written, because whoever read them has gone, no other is tried.
+pub(crate) struct Results {
+    to_standard_output: bool,
+    failure: RefCell<Option<io::Error>>,
+}
+
+impl Results {
+    pub(crate) fn to_standard_output() -> Self {
+        Self {
+            to_standard_output: true,
+            failure: RefCell::new(None),
+        }
+    }
+
+    /// Where the record goes to standard output and nothing may be mixed into it.
+    pub(crate) fn not_to_standard_output() -> Self {
+        Self {
+            to_standard_output: false,
+            failure: RefCell::new(None),
+        }
+    }
+
+    /// A line of the log: to standard error, where it may not go to standard output.
+    pub(crate) fn log_line(&self, line: &str) {
+        if self.to_standard_output {
+            self.line(line);
+        } else {
+            tell(line);
+        }
+    }
+
+    /// A line of the results, which the record holds too.
+    pub(crate) fn line(&self, line: &str) {
+        if !self.to_standard_output || self.failed() {
+            return;
+        }
+        if let Err(error) = writeln!(io::stdout().lock(), "{line}") {
+            self.failure.replace(Some(error));
+        }
+    }
+
+    pub(crate) fn failed(&self) -> bool {
+        self.failure.borrow().is_some()
+    }
+
+    /// The failure to write a line, if any.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.failure.take() {
+            Some(error) => Err(error).context(NOT_WRITTEN),
+            None => Ok(()),
+        }
+    }
 }

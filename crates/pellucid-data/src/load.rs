@@ -122,9 +122,26 @@ fn inline<T: Scalar>(data: &DataRecipe) -> Result<Dataset<T>> {
     Ok(Dataset::new(features, targets)?)
 }
 
+/// How many numbers are drawn: at least one, and no more than leave room for the work.
+fn count_of_drawn(rows: usize, features: usize) -> Result<usize> {
+    const MOST: usize = 1 << 28;
+    for (key, size) in [("rows", rows), ("features", features)] {
+        if size == 0 {
+            return Err(setting(key, "0", "at least 1 is needed".into()));
+        }
+    }
+    let fits = |count: &usize| *count <= MOST;
+    rows.checked_mul(features).filter(fits).ok_or_else(|| {
+        let key = if rows > features { "rows" } else { "features" };
+        let expected = format!("{rows} x {features} numbers are to be drawn, and at most {MOST} can be");
+        setting(key, &rows.max(features).to_string(), expected)
+    })
+}
+
 /// `numpy.linspace(0, 1, features) + numpy.random.uniform(-noise, noise, features)`.
 fn noisy_line<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
     let features = data.features.unwrap_or_default();
+    count_of_drawn(1, features)?;
     let noise = data.noise.unwrap_or_default();
     let mut generator = RandomState::new(seed);
     // numpy.linspace multiplies the index with the step, and sets the last point itself.
@@ -151,16 +168,7 @@ fn noisy_line<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
 fn regression<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
     let (rows, features) = (data.rows.unwrap_or_default(), data.features.unwrap_or_default());
     let noise = data.noise.unwrap_or_default();
-    let count = rows
-        .checked_mul(features)
-        .filter(|&count| count <= 1 << 31)
-        .ok_or_else(|| {
-            setting(
-                "rows",
-                &rows.to_string(),
-                format!("{rows} x {features} numbers are more than are drawn here"),
-            )
-        })?;
+    let count = count_of_drawn(rows, features)?;
     let mut generator = RandomState::new(seed);
     let x: Vec<f64> = (0..count).map(|_| generator.standard_normal()).collect();
     let direction: Vec<f64> = (0..features).map(|_| generator.standard_normal()).collect();

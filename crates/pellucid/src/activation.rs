@@ -2,8 +2,9 @@
 //!
 //! To add one: a variant here, its arm in [`Activation::apply`], its arm in [`Activation::backpropagate`].
 
-use crate::kernels::exponential;
+use crate::kernels::exponential::{ExpOfDifference, Sigmoid, Tanh};
 use crate::kernels::isa::{Isa, Task, dispatch};
+use crate::kernels::vector::{self, Map, MapPairs, Vector};
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
 
@@ -105,10 +106,10 @@ impl Activation {
     pub(crate) fn apply_on<I: Isa, T: Scalar>(self, z: &[T], activation: &mut [T], width: usize) {
         match self {
             Activation::Identity => activation.copy_from_slice(z),
-            Activation::Sigmoid => each(z, activation, exponential::sigmoid::<I, T>),
-            Activation::Tanh => each(z, activation, exponential::tanh::<I, T>),
-            // Not `max`, which would turn a NaN into 0 and hide it.
-            Activation::Relu => each(z, activation, |z| if z < T::ZERO { T::ZERO } else { z }),
+            Activation::Sigmoid => vector::map::<I, T, _>(z, activation, Sigmoid),
+            Activation::Tanh => vector::map::<I, T, _>(z, activation, Tanh),
+            // `at_least` lets a NaN through, where a maximum would turn it into 0 and hide it.
+            Activation::Relu => vector::map::<I, T, _>(z, activation, AtLeastZero),
             Activation::Softmax => {
                 for (z, a) in z.chunks_exact(width).zip(activation.chunks_exact_mut(width)) {
                     softmax::<I, T>(z, a);
@@ -127,8 +128,8 @@ impl Activation {
     ) {
         match self {
             Activation::Identity => {}
-            Activation::Sigmoid => scale(delta, activation, |a| a * (T::ONE - a)),
-            Activation::Tanh => scale(delta, activation, |a| T::ONE - a * a),
+            Activation::Sigmoid => vector::update::<I, T, _>(delta, activation, TimesSigmoidDerivative),
+            Activation::Tanh => vector::update::<I, T, _>(delta, activation, TimesTanhDerivative),
             Activation::Relu => {
                 for (d, &a) in delta.iter_mut().zip(activation) {
                     *d = if a > T::ZERO { *d } else { T::ZERO };
@@ -147,17 +148,33 @@ impl Activation {
     }
 }
 
-#[inline(always)]
-fn each<T: Scalar>(z: &[T], activation: &mut [T], f: impl Fn(T) -> T) {
-    for (a, &z) in activation.iter_mut().zip(z) {
-        *a = f(z);
+/// max(0, z).
+#[derive(Clone, Copy)]
+struct AtLeastZero;
+impl<T: Scalar> Map<T> for AtLeastZero {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, z: V) -> V {
+        z.at_least(V::splat(T::ZERO))
     }
 }
 
-#[inline(always)]
-fn scale<T: Scalar>(delta: &mut [T], activation: &[T], derivative: impl Fn(T) -> T) {
-    for (d, &a) in delta.iter_mut().zip(activation) {
-        *d *= derivative(a);
+/// δ = g·a(1 − a).
+#[derive(Clone, Copy)]
+struct TimesSigmoidDerivative;
+impl<T: Scalar> MapPairs<T> for TimesSigmoidDerivative {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, gradient: V, a: V) -> V {
+        gradient.mul(a.mul(V::splat(T::ONE).sub(a)))
+    }
+}
+
+/// δ = g·(1 − a²).
+#[derive(Clone, Copy)]
+struct TimesTanhDerivative;
+impl<T: Scalar> MapPairs<T> for TimesTanhDerivative {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, gradient: V, a: V) -> V {
+        gradient.mul(V::splat(T::ONE).sub(a.mul(a)))
     }
 }
 
@@ -168,9 +185,7 @@ fn softmax<I: Isa, T: Scalar>(z: &[T], a: &mut [T]) {
     for &z in z {
         largest = if z > largest { z } else { largest };
     }
-    for (a, &z) in a.iter_mut().zip(z) {
-        *a = exponential::exp::<I, T>(z - largest);
-    }
+    vector::map::<I, T, _>(z, a, ExpOfDifference { shift: largest });
     let mut sum = T::ZERO;
     for &a in &*a {
         sum += a;

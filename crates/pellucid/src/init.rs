@@ -49,6 +49,13 @@ pub fn initialise<T: Scalar>(
                 match init.method {
                     InitMethod::Uniform => {
                         let (low, high) = (bound(init.low, "low", init)?, bound(init.high, "high", init)?);
+                        if low > high {
+                            return Err(setting(
+                                "low",
+                                low.to_string(),
+                                format!("init.high is {high}, which is less"),
+                            ));
+                        }
                         uniform(low, high);
                     }
                     InitMethod::XavierUniform => {
@@ -61,7 +68,12 @@ pub fn initialise<T: Scalar>(
                     }
                     normal => {
                         let deviation = match normal {
-                            InitMethod::Normal => bound(init.std, "std", init)?,
+                            InitMethod::Normal => match bound(init.std, "std", init)? {
+                                std if std < 0.0 => {
+                                    return Err(setting("std", std.to_string(), "a deviation is 0 or more"));
+                                }
+                                std => std,
+                            },
                             InitMethod::XavierNormal => (2.0 / (fan_in + fan_out)).sqrt(),
                             InitMethod::HeNormal => (2.0 / fan_in).sqrt(),
                             _ => continue, // zeros: drawn from nothing
@@ -211,6 +223,13 @@ fn draw(
     generator: &mut RandomState,
     parameters: &mut [f64],
 ) -> Result<()> {
+    if draws.is_empty() {
+        return Err(setting(
+            "draws",
+            "[]",
+            "no weight is drawn; for weights of 0 say init.method = \"zeros\"",
+        ));
+    }
     for (index, draw) in draws.iter().enumerate() {
         let key = format!("draws[{index}]");
         if let Some(seed) = draw.seed {

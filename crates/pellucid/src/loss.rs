@@ -8,6 +8,7 @@
 
 use crate::activation::Activation;
 use crate::kernels::isa::Isa;
+use crate::kernels::vector::{self, MapPairs, Vector};
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
 
@@ -121,21 +122,22 @@ impl Loss {
 
     /// ∂L/∂a for every output, times `factor`; shapes as in [`Loss::value`].
     #[inline(always)]
-    pub fn gradient<T: Scalar>(self, outputs: &[T], targets: &[T], factor: T, gradient: &mut [T]) {
+    pub(crate) fn gradient_on<I: Isa, T: Scalar>(
+        self,
+        outputs: &[T],
+        targets: &[T],
+        factor: T,
+        gradient: &mut [T],
+    ) {
         let pairs = outputs.iter().zip(targets);
         match self {
-            Loss::SquaredError => {
-                let twice = factor + factor;
-                gradient
-                    .iter_mut()
-                    .zip(pairs)
-                    .for_each(|(g, (&a, &y))| *g = (a - y) * twice);
-            }
-            Loss::HalfSquaredError => {
-                gradient
-                    .iter_mut()
-                    .zip(pairs)
-                    .for_each(|(g, (&a, &y))| *g = (a - y) * factor);
+            Loss::SquaredError | Loss::HalfSquaredError => {
+                let factor = if self == Loss::SquaredError {
+                    factor + factor
+                } else {
+                    factor
+                };
+                vector::map_pairs::<I, T, _>(outputs, targets, gradient, DifferenceTimes { factor });
             }
             Loss::BinaryCrossEntropy => {
                 gradient.iter_mut().zip(pairs).for_each(|(g, (&a, &y))| {
@@ -169,11 +171,7 @@ impl Loss {
     ) {
         match (self, activation) {
             (Loss::BinaryCrossEntropy, Activation::Sigmoid) => {
-                let pairs = outputs.iter().zip(targets);
-                delta
-                    .iter_mut()
-                    .zip(pairs)
-                    .for_each(|(d, (&a, &y))| *d = (a - y) * factor);
+                vector::map_pairs::<I, T, _>(outputs, targets, delta, DifferenceTimes { factor });
             }
             // a·Σy − y: targets that are no distribution have no Σy of 1 (and for those that are, it changes nothing).
             (Loss::CategoricalCrossEntropy, Activation::Softmax) => {
@@ -188,10 +186,22 @@ impl Loss {
                 }
             }
             _ => {
-                self.gradient(outputs, targets, factor, delta);
+                self.gradient_on::<I, T>(outputs, targets, factor, delta);
                 activation.backpropagate_on::<I, T>(z, outputs, delta, width);
             }
         }
+    }
+}
+
+/// (a − y)·factor.
+#[derive(Clone, Copy)]
+struct DifferenceTimes<T> {
+    factor: T,
+}
+impl<T: Scalar> MapPairs<T> for DifferenceTimes<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, a: V, y: V) -> V {
+        a.sub(y).mul(V::splat(self.factor))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Optimizers: how the parameters move along the gradient. They see flat slices and know nothing of layers.
 
 use crate::kernels::isa::{Isa, Task, dispatch};
+use crate::kernels::vector::{self, MapThree, Vector};
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
 
@@ -82,19 +83,43 @@ impl<T: Scalar> OptimizerState<T> {
                 let correction_1 = 1.0 - BETA_1.powi(self.steps);
                 let correction_2 = 1.0 - BETA_2.powi(self.steps);
                 // m̂ / (√v̂ + ε) with the corrections of m and v taken out of the loop.
-                let rate = T::from_f64(learning_rate.to_f64() / correction_1);
-                let root = T::from_f64(1.0 / correction_2.sqrt());
-                let (beta_1, beta_2) = (T::from_f64(BETA_1), T::from_f64(BETA_2));
-                let (rest_1, rest_2) = (T::from_f64(1.0 - BETA_1), T::from_f64(1.0 - BETA_2));
-                let epsilon = T::from_f64(EPSILON);
-                let moments = self.first_moment.iter_mut().zip(&mut self.second_moment);
-                for ((parameter, &g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
-                    *m = beta_1 * *m + rest_1 * g;
-                    *v = beta_2 * *v + rest_2 * (g * g);
-                    *parameter -= rate * *m / (v.sqrt() * root + epsilon);
-                }
+                let step = AdamStep {
+                    beta_1: T::from_f64(BETA_1),
+                    rest_1: T::from_f64(1.0 - BETA_1),
+                    beta_2: T::from_f64(BETA_2),
+                    rest_2: T::from_f64(1.0 - BETA_2),
+                    rate: T::from_f64(learning_rate.to_f64() / correction_1),
+                    root: T::from_f64(1.0 / correction_2.sqrt()),
+                    epsilon: T::from_f64(EPSILON),
+                };
+                let moments = (&mut self.first_moment[..], &mut self.second_moment[..]);
+                vector::update_three::<I, T, _>([parameters, moments.0, moments.1], gradient, step);
             }
         }
+    }
+}
+
+/// m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − rate·m / (root·√v + ε).
+#[derive(Clone, Copy)]
+struct AdamStep<T> {
+    beta_1: T,
+    rest_1: T,
+    beta_2: T,
+    rest_2: T,
+    /// η with the first moment's correction.
+    rate: T,
+    /// The root of the second moment's correction.
+    root: T,
+    epsilon: T,
+}
+
+impl<T: Scalar> MapThree<T> for AdamStep<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, m, v]: [V; 3], g: V) -> [V; 3] {
+        let m = V::splat(self.beta_1).mul_add(m, V::splat(self.rest_1).mul(g));
+        let v = V::splat(self.beta_2).mul_add(v, V::splat(self.rest_2).mul(g.mul(g)));
+        let root = v.sqrt().mul_add(V::splat(self.root), V::splat(self.epsilon));
+        [parameter.sub(V::splat(self.rate).mul(m).div(root)), m, v]
     }
 }
 

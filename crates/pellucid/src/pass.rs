@@ -10,7 +10,7 @@
 
 use crate::activation::Activation;
 use crate::kernels::isa::{Isa, Task, dispatch};
-use crate::kernels::{self, Destination, Input, NonZeros, Shape};
+use crate::kernels::{self, Destination, Input, Scratch, Shape};
 use crate::loss::{Loss, Reduction};
 use crate::network::{Architecture, Layer};
 use crate::scalar::Scalar;
@@ -74,7 +74,7 @@ struct LayerArrays<T> {
 pub struct Workspace<T> {
     layers: Vec<LayerArrays<T>>,
     widths: Vec<usize>,
-    non_zeros: NonZeros<T>,
+    scratch: Scratch<T>,
     capacity: usize,
     rows: usize,
     threads: NonZeroUsize,
@@ -94,7 +94,7 @@ impl<T: Scalar> Workspace<T> {
         Self {
             layers: layers.collect(),
             widths: architecture.layers().iter().map(|layer| layer.fan_out).collect(),
-            non_zeros: NonZeros::default(),
+            scratch: Scratch::default(),
             capacity,
             rows: 0,
             threads: NonZeroUsize::MIN,
@@ -249,7 +249,7 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
             bias: layer.bias().map(|range| &parameters[range]),
             function: layer.activation,
             here: &mut here[0],
-            non_zeros: &mut workspace.non_zeros,
+            scratch: &mut workspace.scratch,
         });
     }
 }
@@ -297,7 +297,7 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
             function_below,
             delta: &here[0].delta[..rows * layer.fan_out],
             update: objective.update,
-            non_zeros: &workspace.non_zeros,
+            scratch: &mut workspace.scratch,
             records,
         });
     }
@@ -330,7 +330,7 @@ struct LayerForward<'a, T> {
     bias: Option<&'a [T]>,
     function: Activation,
     here: &'a mut LayerArrays<T>,
-    non_zeros: &'a mut NonZeros<T>,
+    scratch: &'a mut Scratch<T>,
 }
 
 impl<T: Scalar> Task for LayerForward<'_, T> {
@@ -344,14 +344,12 @@ impl<T: Scalar> Task for LayerForward<'_, T> {
             bias,
             function,
             here,
-            non_zeros,
+            scratch,
         } = self;
         let used = shape.rows * shape.fan_out;
         let z = &mut here.z[..used];
         match x {
-            LayerInput::Data(input) => {
-                kernels::input_affine::<I, T>(shape, input, weights, bias, z, non_zeros)
-            }
+            LayerInput::Data(input) => kernels::input_affine::<I, T>(shape, input, weights, bias, z, scratch),
             LayerInput::Activations(x) => kernels::affine::<I, T>(shape, x, weights, bias, z),
         }
         function.apply_on::<I, T>(z, &mut here.activation[..used], shape.fan_out);
@@ -386,7 +384,7 @@ impl<T: Scalar> Task for OutputDelta<'_, T> {
         if records {
             objective
                 .loss
-                .gradient(outputs, targets, factor, &mut here.upstream[..used]);
+                .gradient_on::<I, T>(outputs, targets, factor, &mut here.upstream[..used]);
         }
         objective.loss.delta_on::<I, T>(
             layer.activation,
@@ -410,7 +408,7 @@ struct LayerBackward<'a, T> {
     function_below: Activation,
     delta: &'a [T],
     update: Update,
-    non_zeros: &'a NonZeros<T>,
+    scratch: &'a mut Scratch<T>,
     records: bool,
 }
 
@@ -426,17 +424,25 @@ impl<T: Scalar> Task for LayerBackward<'_, T> {
             function_below,
             delta,
             update,
-            non_zeros,
+            scratch,
             records,
         } = self;
         if update == Update::Textbook
             && let Some(below) = &mut below
         {
-            delta_below::<I, T>(shape, delta, target.weights(), below, function_below, records);
+            delta_below::<I, T>(
+                shape,
+                delta,
+                target.weights(),
+                below,
+                function_below,
+                records,
+                scratch,
+            );
         }
         match LayerInput::new(input, below.as_deref(), shape) {
             LayerInput::Data(input) => {
-                kernels::input_weight_gradient::<I, T>(shape, input, non_zeros, delta, target.for_weights());
+                kernels::input_weight_gradient::<I, T>(shape, input, scratch, delta, target.for_weights());
             }
             LayerInput::Activations(x) => {
                 kernels::weight_gradient::<I, T>(shape, x, delta, target.for_weights())
@@ -448,7 +454,15 @@ impl<T: Scalar> Task for LayerBackward<'_, T> {
         if update == Update::TopDown
             && let Some(below) = &mut below
         {
-            delta_below::<I, T>(shape, delta, target.weights(), below, function_below, records);
+            delta_below::<I, T>(
+                shape,
+                delta,
+                target.weights(),
+                below,
+                function_below,
+                records,
+                scratch,
+            );
         }
     }
 }
@@ -462,9 +476,10 @@ fn delta_below<I: Isa, T: Scalar>(
     below: &mut LayerArrays<T>,
     function: Activation,
     records: bool,
+    scratch: &mut Scratch<T>,
 ) {
     let used = shape.rows * shape.fan_in;
-    kernels::input_delta::<I, T>(shape, delta, weights, &mut below.delta[..used]);
+    kernels::input_delta::<I, T>(shape, delta, weights, &mut below.delta[..used], scratch);
     if records {
         below.upstream[..used].copy_from_slice(&below.delta[..used]);
     }

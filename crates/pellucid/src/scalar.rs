@@ -79,17 +79,21 @@ pub trait Scalar:
     fn min(self, other: Self) -> Self;
     /// Neither NaN nor infinite.
     fn is_finite(self) -> bool;
-    /// eˣ − 1 split as (2ᵏ, e^r − 1) with x = k·ln 2 + r, so that eˣ = 2ᵏ·(1 + q).
-    ///
-    /// The building block of every exponential in the engine; see [`crate::kernels`]. `FUSED` says whether a
-    /// multiply-add is one instruction on the machine this is compiled for.
+    /// The vector register of this precision of an instruction set.
     #[doc(hidden)]
-    fn split_exponential<const FUSED: bool>(x: Self) -> (Self, Self, Self);
+    type Vector<I: crate::kernels::isa::Isa>: crate::kernels::vector::Vector<Self>;
+    /// 1.5·2^(digits of the mantissa): adding it rounds to a whole number and leaves that in the low bits.
+    #[doc(hidden)]
+    const ROUND: Self;
+    /// 2ᵏ, where `rounded` is k + `ROUND`.
+    #[doc(hidden)]
+    fn power_of_two(rounded: Self) -> Self;
 }
 
 macro_rules! scalar {
-    ($float:ident, $precision:ident, $split:ident) => {
+    ($float:ident, $precision:ident, $round:literal, $mantissa:literal, $bias:literal) => {
         impl Scalar for $float {
+            type Vector<I: crate::kernels::isa::Isa> = I::$precision;
             const PRECISION: Precision = Precision::$precision;
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -137,13 +141,14 @@ macro_rules! scalar {
             fn is_finite(self) -> bool {
                 $float::is_finite(self)
             }
+            const ROUND: Self = $round;
             #[inline(always)]
-            fn split_exponential<const FUSED: bool>(x: Self) -> (Self, Self, Self) {
-                crate::kernels::exponential::$split::<FUSED>(x)
+            fn power_of_two(rounded: Self) -> Self {
+                $float::from_bits((rounded.to_bits() << $mantissa).wrapping_add($bias << $mantissa))
             }
         }
     };
 }
 
-scalar!(f32, F32, split_f32);
-scalar!(f64, F64, split_f64);
+scalar!(f32, F32, 12_582_912.0, 23, 127);
+scalar!(f64, F64, 6_755_399_441_055_744.0, 52, 1023);

@@ -204,6 +204,8 @@ impl<T: Scalar> Trainer<T> {
                     });
                     self.step += 1;
                     if flow.is_break() {
+                        self.epoch += u64::from(end == rows);
+                        self.check_parameters()?;
                         return Ok(Ending::Stopped);
                     }
                     let next_is_new_epoch = end == rows;
@@ -262,16 +264,15 @@ impl<T: Scalar> Trainer<T> {
         let origin = match self.network.first_non_finite_layer() {
             Some((layer, value)) => format!("layer {layer} holds a parameter that is {value}"),
             None => {
-                let layers = 0..self.network.architecture().layers().len();
-                let first = layers
-                    .into_iter()
+                let layer_count = self.network.architecture().layers().len();
+                let first = (0..layer_count)
                     .find(|&l| !finite(self.workspace.z(l)) || !finite(self.workspace.activation(l)));
                 match first {
                     Some(layer) => format!(
                         "the numbers of layer {} are the first that are not finite",
                         layer + 1
                     ),
-                    None => "the outputs are finite, their loss is not".to_string(),
+                    None => format!("the outputs, of layer {layer_count}, are finite, their loss is not"),
                 }
             }
         };

@@ -1,139 +1,305 @@
 //! First layers whose inputs are bytes: four fifths of MNIST's are zero, and a zero adds nothing.
 
-use super::dense::{BLOCK, add_scaled, of_width};
 use super::isa::Isa;
-use super::{Destination, Shape, mul_add};
+use super::vector::{Vector, VectorOf};
+use super::{Destination, Shape};
 use crate::scalar::Scalar;
 
-/// The non-zero inputs of a batch, row after row: found in the forward pass, used again in the backward pass.
+/// The non-zero bytes of a batch, row after row: found in the forward pass, used again in the backward pass.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct NonZeros<T> {
-    entries: Vec<NonZero<T>>,
-    /// Where each row's entries end.
+pub(crate) struct NonZeros {
+    /// For each of them, the column it is in.
+    columns: Vec<u32>,
+    /// The byte itself.
+    bytes: Vec<u8>,
+    /// Where each row's end.
     row_ends: Vec<usize>,
+    by_column: ByColumn,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct NonZero<T> {
-    column: u32,
-    value: T,
+/// The same, column after column.
+#[derive(Debug, Clone, Default)]
+struct ByColumn {
+    rows: Vec<u32>,
+    bytes: Vec<u8>,
+    /// Where each column's begin; one more for the end of the last.
+    starts: Vec<u32>,
 }
 
-impl<T: Scalar> NonZeros<T> {
+/// The bytes that are looked at together.
+pub(super) const CHUNK: usize = 64;
+
+impl NonZeros {
     /// Finds the non-zero bytes of `shape.rows` rows.
     #[inline(always)]
-    pub(super) fn gather(&mut self, shape: Shape, bytes: &[u8], values: &[T; 256]) {
-        self.entries.clear();
+    pub(super) fn gather<I: Isa>(&mut self, shape: Shape, bytes: &[u8]) {
+        // Room for whole chunks beyond the last, as they are written whole.
+        let most = shape.rows * shape.fan_in + CHUNK;
+        if self.columns.len() < most {
+            self.columns.resize(most, 0);
+            self.bytes.resize(most, 0);
+        }
         self.row_ends.clear();
+        let mut found = 0;
         for row in bytes.chunks_exact(shape.fan_in).take(shape.rows) {
-            self.entries.reserve(row.len());
-            let (words, rest) = row.as_chunks::<8>();
-            for (w, word) in words.iter().enumerate() {
-                let mut left = u64::from_le_bytes(*word);
-                while left != 0 {
-                    let byte = left.trailing_zeros() / 8;
-                    let column = (w * 8) as u32 + byte;
-                    let value = values[usize::from(word[byte as usize])];
-                    self.entries.push(NonZero { column, value });
-                    left &= !(0xff << (byte * 8));
+            let mut column = 0;
+            for chunk in row.chunks(CHUNK) {
+                let (columns, bytes) = (
+                    &mut self.columns[found..][..CHUNK],
+                    &mut self.bytes[found..][..CHUNK],
+                );
+                if let (Some(columns), Some(bytes)) = (columns.first_chunk_mut(), bytes.first_chunk_mut()) {
+                    found += I::compress_non_zeros(chunk, column, columns, bytes);
                 }
+                column += CHUNK as u32;
             }
-            for (b, &byte) in rest.iter().enumerate() {
-                if byte != 0 {
-                    let column = (words.len() * 8 + b) as u32;
-                    self.entries.push(NonZero {
-                        column,
-                        value: values[usize::from(byte)],
-                    });
-                }
-            }
-            self.row_ends.push(self.entries.len());
+            self.row_ends.push(found);
         }
     }
 
     #[inline(always)]
-    fn rows(&self) -> impl Iterator<Item = &[NonZero<T>]> {
+    fn row(&self, row: usize) -> (&[u32], &[u8]) {
+        let start = if row == 0 { 0 } else { self.row_ends[row - 1] };
+        let end = self.row_ends[row];
+        (&self.columns[start..end], &self.bytes[start..end])
+    }
+
+    /// Sorts what was gathered by column, the rows of a column in order.
+    #[inline(always)]
+    fn sort_by_column(&mut self, fan_in: usize) {
+        let found = self.row_ends.last().copied().unwrap_or(0);
+        let ByColumn { rows, bytes, starts } = &mut self.by_column;
+        starts.clear();
+        starts.resize(fan_in + 1, 0);
+        for &column in &self.columns[..found] {
+            starts[column as usize + 1] += 1;
+        }
+        for column in 0..fan_in {
+            starts[column + 1] += starts[column];
+        }
+        if rows.len() < found {
+            rows.resize(found, 0);
+            bytes.resize(found, 0);
+        }
+        // Each column's start moves to its end as it is filled, and back afterwards.
         let mut start = 0;
-        self.row_ends.iter().map(move |&end| {
-            let row = &self.entries[start..end];
+        for (row, &end) in self.row_ends.iter().enumerate() {
+            for (&column, &byte) in self.columns[start..end].iter().zip(&self.bytes[start..end]) {
+                let place = starts[column as usize] as usize;
+                rows[place] = row as u32;
+                bytes[place] = byte;
+                starts[column as usize] += 1;
+            }
             start = end;
-            row
-        })
+        }
+        starts.copy_within(..fan_in, 1);
+        starts[0] = 0;
+    }
+}
+
+/// [`Isa::compress_non_zeros`] from the bits alone.
+#[inline(always)]
+pub(super) fn compress_by_bits<I: Isa>(
+    chunk: &[u8],
+    first_column: u32,
+    columns: &mut [u32; CHUNK],
+    bytes: &mut [u8; CHUNK],
+) -> usize {
+    let mut padded = [0; CHUNK];
+    let chunk = match chunk.first_chunk::<CHUNK>() {
+        Some(whole) => whole,
+        None => {
+            padded[..chunk.len()].copy_from_slice(chunk);
+            &padded
+        }
+    };
+    let mut bits = I::non_zero_bits(chunk);
+    let mut found = 0;
+    while bits != 0 {
+        let at = bits.trailing_zeros();
+        columns[found] = first_column + at;
+        bytes[found] = chunk[at as usize];
+        found += 1;
+        bits &= bits - 1;
+    }
+    found
+}
+
+/// Calls `$with::<C, MASKED>(column)` for panels of eight, then single registers, the last one masked.
+macro_rules! panels {
+    ($n:expr, $lanes:expr, |$column:ident, $count:ident| $wide:expr, $single:expr, $masked:expr) => {{
+        let (n, lanes) = ($n, $lanes);
+        let mut $column = 0;
+        while $column < n {
+            if $column + WIDE * lanes <= n {
+                $wide;
+                $column += WIDE * lanes;
+            } else if $column + lanes <= n {
+                $single;
+                $column += lanes;
+            } else {
+                let $count = n - $column;
+                $masked;
+                $column = n;
+            }
+        }
+    }};
+}
+
+/// Registers of a wide panel.
+const WIDE: usize = 8;
+/// Sums that a panel of one register is split into, so that they need not wait for one another.
+const SPLITS: usize = 4;
+
+/// One matrix of rows of n numbers, read in panels.
+#[derive(Clone, Copy)]
+struct Rows<'a, T> {
+    values: &'a [T],
+    n: usize,
+}
+
+impl<T: Scalar> Rows<'_, T> {
+    /// C registers of row `row` from `column` on, or the first `count` numbers of one.
+    #[inline(always)]
+    fn load<I: Isa, const C: usize, const MASKED: bool>(
+        self,
+        row: usize,
+        column: usize,
+        count: usize,
+    ) -> [VectorOf<I, T>; C] {
+        let lanes = VectorOf::<I, T>::LANES;
+        let width = if MASKED { count } else { C * lanes };
+        let numbers = &self.values[row * self.n + column..][..width];
+        let mut registers = [VectorOf::<I, T>::splat(T::ZERO); C];
+        for (c, register) in registers.iter_mut().enumerate() {
+            // SAFETY: the slice has the numbers that are read.
+            *register = unsafe {
+                if MASKED {
+                    VectorOf::<I, T>::load_first(numbers.as_ptr(), count)
+                } else {
+                    VectorOf::<I, T>::load(numbers.as_ptr().add(c * lanes))
+                }
+            };
+        }
+        registers
+    }
+}
+
+/// Writes C registers, or the first `count` numbers of one, to the front of `to`.
+#[inline(always)]
+fn store<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
+    registers: [VectorOf<I, T>; C],
+    to: &mut [T],
+    count: usize,
+) {
+    let lanes = VectorOf::<I, T>::LANES;
+    let to = &mut to[..if MASKED { count } else { C * lanes }];
+    for (c, register) in registers.into_iter().enumerate() {
+        // SAFETY: the slice has the numbers that are written.
+        unsafe {
+            if MASKED {
+                register.store_first(to.as_mut_ptr(), count);
+            } else {
+                register.store(to.as_mut_ptr().add(c * lanes));
+            }
+        }
     }
 }
 
 #[inline(always)]
 pub(super) fn affine<I: Isa, T: Scalar>(
     shape: Shape,
-    non_zeros: &NonZeros<T>,
-    weights: &[T],
-    bias: Option<&[T]>,
-    z: &mut [T],
-) {
-    of_width!(
-        shape.fan_out,
-        affine_narrow,
-        (non_zeros, weights, bias, z),
-        affine_wide::<I, T>(shape, non_zeros, weights, bias, z)
-    );
-}
-
-#[inline(always)]
-fn affine_narrow<I: Isa, T: Scalar, const N: usize>(
-    non_zeros: &NonZeros<T>,
-    weights: &[T],
-    bias: Option<&[T]>,
-    z: &mut [T],
-) {
-    let (weights, _) = weights.as_chunks::<N>();
-    let (z, _) = z.as_chunks_mut::<N>();
-    let start = bias
-        .and_then(|bias| bias.first_chunk::<N>())
-        .copied()
-        .unwrap_or([T::ZERO; N]);
-    for (row, z) in non_zeros.rows().zip(z) {
-        let mut sums = start;
-        for entry in row {
-            let weights = &weights[entry.column as usize];
-            for j in 0..N {
-                sums[j] = mul_add::<I, T>(entry.value, weights[j], sums[j]);
-            }
-        }
-        *z = sums;
-    }
-}
-
-#[inline(always)]
-fn affine_wide<I: Isa, T: Scalar>(
-    shape: Shape,
-    non_zeros: &NonZeros<T>,
+    non_zeros: &NonZeros,
+    values: &[T; 256],
     weights: &[T],
     bias: Option<&[T]>,
     z: &mut [T],
 ) {
     let n = shape.fan_out;
-    for (row, z) in non_zeros.rows().zip(z.chunks_exact_mut(n)) {
-        match bias {
-            Some(bias) => z.copy_from_slice(bias),
-            None => z.fill(T::ZERO),
+    let weights = Rows { values: weights, n };
+    let bias = bias.map(|values| Rows { values, n });
+    panels!(
+        n,
+        VectorOf::<I, T>::LANES,
+        |column, count| affine_panel::<I, T, WIDE, 1, false>(
+            shape, non_zeros, values, weights, bias, z, column, 0
+        ),
+        affine_panel::<I, T, 1, SPLITS, false>(shape, non_zeros, values, weights, bias, z, column, 0),
+        affine_panel::<I, T, 1, SPLITS, true>(shape, non_zeros, values, weights, bias, z, column, count)
+    );
+}
+
+#[inline(always)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a panel is told by its matrices and where it lies in them"
+)]
+fn affine_panel<I: Isa, T: Scalar, const C: usize, const S: usize, const MASKED: bool>(
+    shape: Shape,
+    non_zeros: &NonZeros,
+    values: &[T; 256],
+    weights: Rows<'_, T>,
+    bias: Option<Rows<'_, T>>,
+    z: &mut [T],
+    column: usize,
+    count: usize,
+) {
+    let zero = VectorOf::<I, T>::splat(T::ZERO);
+    for row in 0..shape.rows {
+        let (columns, bytes) = non_zeros.row(row);
+        let mut sums = [[zero; C]; S];
+        if let Some(bias) = bias {
+            sums[0] = bias.load::<I, C, MASKED>(0, column, count);
         }
-        let (blocks, rest) = z.as_chunks_mut::<BLOCK>();
-        let rest_at = blocks.len() * BLOCK;
-        for (b, block) in blocks.iter_mut().enumerate() {
-            let mut sums = *block;
-            for entry in row {
-                let weights = &weights[entry.column as usize * n + b * BLOCK..][..BLOCK];
-                for j in 0..BLOCK {
-                    sums[j] = mul_add::<I, T>(entry.value, weights[j], sums[j]);
-                }
+        let panel = PanelOfWeights {
+            values,
+            weights,
+            column,
+            count,
+        };
+        let (columns, columns_left) = columns.as_chunks::<S>();
+        let (bytes, bytes_left) = bytes.as_chunks::<S>();
+        for (columns, bytes) in columns.iter().zip(bytes) {
+            for s in 0..S {
+                panel.add::<I, C, MASKED>(&mut sums[s], columns[s], bytes[s]);
             }
-            *block = sums;
         }
-        if !rest.is_empty() {
-            for entry in row {
-                let weights = &weights[entry.column as usize * n..][rest_at..n];
-                add_scaled::<I, T>(entry.value, weights, rest);
+        for (&of, &byte) in columns_left.iter().zip(bytes_left) {
+            panel.add::<I, C, MASKED>(&mut sums[0], of, byte);
+        }
+        let mut total = sums[0];
+        for sums in &sums[1..] {
+            for c in 0..C {
+                total[c] = total[c].add(sums[c]);
             }
+        }
+        store::<I, T, C, MASKED>(total, &mut z[row * shape.fan_out + column..], count);
+    }
+}
+
+/// Some columns of W, to be summed over the inputs that are not zero.
+#[derive(Clone, Copy)]
+struct PanelOfWeights<'a, T> {
+    values: &'a [T; 256],
+    weights: Rows<'a, T>,
+    column: usize,
+    count: usize,
+}
+
+impl<T: Scalar> PanelOfWeights<'_, T> {
+    #[inline(always)]
+    fn add<I: Isa, const C: usize, const MASKED: bool>(
+        self,
+        sums: &mut [VectorOf<I, T>; C],
+        of: u32,
+        byte: u8,
+    ) {
+        let x = VectorOf::<I, T>::splat(self.values[usize::from(byte)]);
+        let weights = self
+            .weights
+            .load::<I, C, MASKED>(of as usize, self.column, self.count);
+        for c in 0..C {
+            sums[c] = x.mul_add(weights[c], sums[c]);
         }
     }
 }
@@ -141,61 +307,127 @@ fn affine_wide<I: Isa, T: Scalar>(
 #[inline(always)]
 pub(super) fn weight_gradient<I: Isa, T: Scalar>(
     shape: Shape,
-    non_zeros: &NonZeros<T>,
+    non_zeros: &mut NonZeros,
+    values: &[T; 256],
     delta: &[T],
     to: Destination<'_, T>,
 ) {
-    let (factor, to) = match to {
-        Destination::Gradient(gradient) => {
-            gradient.fill(T::ZERO);
-            (T::ONE, gradient)
-        }
-        Destination::Step { parameters, rate } => (-rate, parameters),
+    let n = shape.fan_out;
+    let (step, to) = match to {
+        Destination::Gradient(gradient) => (None, gradient),
+        Destination::Step { parameters, rate } => (Some(-rate), parameters),
     };
-    of_width!(
-        shape.fan_out,
-        add_outer_narrow,
-        (non_zeros, delta, factor, to),
-        add_outer_wide::<I, T>(shape, non_zeros, delta, factor, to)
+    let delta = Rows { values: delta, n };
+    if shape.rows == 1 {
+        if step.is_none() {
+            to.fill(T::ZERO);
+        }
+        let factor = step.unwrap_or(T::ONE);
+        let (columns, bytes) = non_zeros.row(0);
+        let single = Single {
+            columns,
+            bytes,
+            values,
+            delta,
+            factor,
+        };
+        panels!(
+            n,
+            VectorOf::<I, T>::LANES,
+            |column, count| single.add::<I, WIDE, false>(to, column, 0),
+            single.add::<I, 1, false>(to, column, 0),
+            single.add::<I, 1, true>(to, column, count)
+        );
+        return;
+    }
+    non_zeros.sort_by_column(shape.fan_in);
+    let several = Several {
+        by_column: &non_zeros.by_column,
+        values,
+        delta,
+        step,
+    };
+    panels!(
+        n,
+        VectorOf::<I, T>::LANES,
+        |column, count| several.write::<I, WIDE, false>(to, column, 0),
+        several.write::<I, 1, false>(to, column, 0),
+        several.write::<I, 1, true>(to, column, count)
     );
 }
 
-#[inline(always)]
-fn add_outer_narrow<I: Isa, T: Scalar, const N: usize>(
-    non_zeros: &NonZeros<T>,
-    delta: &[T],
+/// The gradient of a single sample: only the rows of W whose input is not zero are touched.
+struct Single<'a, T> {
+    columns: &'a [u32],
+    bytes: &'a [u8],
+    values: &'a [T; 256],
+    delta: Rows<'a, T>,
     factor: T,
-    to: &mut [T],
-) {
-    let (delta, _) = delta.as_chunks::<N>();
-    let (to, _) = to.as_chunks_mut::<N>();
-    for (row, delta) in non_zeros.rows().zip(delta) {
-        let scaled = delta.map(|d| d * factor);
-        for entry in row {
-            let to = &mut to[entry.column as usize];
-            for j in 0..N {
-                to[j] = mul_add::<I, T>(entry.value, scaled[j], to[j]);
+}
+
+impl<T: Scalar> Single<'_, T> {
+    #[inline(always)]
+    fn add<I: Isa, const C: usize, const MASKED: bool>(&self, to: &mut [T], column: usize, count: usize) {
+        let factor = VectorOf::<I, T>::splat(self.factor);
+        let mut scaled = self.delta.load::<I, C, MASKED>(0, column, count);
+        for scaled in &mut scaled {
+            *scaled = scaled.mul(factor);
+        }
+        for (&of, &byte) in self.columns.iter().zip(self.bytes) {
+            let x = VectorOf::<I, T>::splat(self.values[usize::from(byte)]);
+            let at = of as usize * self.delta.n + column;
+            let old = Rows {
+                values: &*to,
+                n: self.delta.n,
             }
+            .load::<I, C, MASKED>(of as usize, column, count);
+            let mut new = old;
+            for c in 0..C {
+                new[c] = x.mul_add(scaled[c], old[c]);
+            }
+            store::<I, T, C, MASKED>(new, &mut to[at..], count);
         }
     }
 }
 
-#[inline(always)]
-fn add_outer_wide<I: Isa, T: Scalar>(
-    shape: Shape,
-    non_zeros: &NonZeros<T>,
-    delta: &[T],
-    factor: T,
-    to: &mut [T],
-) {
-    let n = shape.fan_out;
-    for (row, delta) in non_zeros.rows().zip(delta.chunks_exact(n)) {
-        for entry in row {
-            add_scaled::<I, T>(
-                factor * entry.value,
-                delta,
-                &mut to[entry.column as usize * n..][..n],
-            );
+/// The gradient of several samples: each row of W is summed in registers over the samples whose input is not zero.
+struct Several<'a, T> {
+    by_column: &'a ByColumn,
+    values: &'a [T; 256],
+    delta: Rows<'a, T>,
+    /// −η where the parameters take their step, nothing where the gradient is stored.
+    step: Option<T>,
+}
+
+impl<T: Scalar> Several<'_, T> {
+    #[inline(always)]
+    fn write<I: Isa, const C: usize, const MASKED: bool>(&self, to: &mut [T], column: usize, count: usize) {
+        let ByColumn { rows, bytes, starts } = self.by_column;
+        for (input, range) in starts.windows(2).enumerate() {
+            let (start, end) = (range[0] as usize, range[1] as usize);
+            if start == end && self.step.is_some() {
+                continue;
+            }
+            let mut sums = [VectorOf::<I, T>::splat(T::ZERO); C];
+            for (&row, &byte) in rows[start..end].iter().zip(&bytes[start..end]) {
+                let x = VectorOf::<I, T>::splat(self.values[usize::from(byte)]);
+                let delta = self.delta.load::<I, C, MASKED>(row as usize, column, count);
+                for c in 0..C {
+                    sums[c] = x.mul_add(delta[c], sums[c]);
+                }
+            }
+            if let Some(step) = self.step {
+                let step = VectorOf::<I, T>::splat(step);
+                let old = Rows {
+                    values: &*to,
+                    n: self.delta.n,
+                }
+                .load::<I, C, MASKED>(input, column, count);
+                for c in 0..C {
+                    sums[c] = step.mul_add(sums[c], old[c]);
+                }
+            }
+            store::<I, T, C, MASKED>(sums, &mut to[input * self.delta.n + column..], count);
         }
     }
 }

@@ -1,26 +1,31 @@
-//! Plain loops for layers too small for a matrix product: of constant width up to 16 units, in blocks beyond.
+//! Products too small for the matrix-product crate: tiles of four rows by two registers, without packing.
 
 use super::isa::Isa;
-use super::{Destination, Shape, mul_add};
+use super::vector::{Vector, VectorOf};
+use super::{Destination, Shape};
 use crate::scalar::Scalar;
 
-/// Calls `$kernel::<I, T, N>` with the constant N that equals `$width`, or `$otherwise` beyond 16.
-macro_rules! of_width {
-    ($width:expr, $kernel:ident, $arguments:tt, $otherwise:expr) => {
-        of_width!(@ $width, $kernel, $arguments, $otherwise, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
-    };
-    (@ $width:expr, $kernel:ident, $arguments:tt, $otherwise:expr, $($n:literal)*) => {
-        match $width {
-            $($n => of_width!(! $kernel, $n, $arguments),)*
-            _ => $otherwise,
-        }
-    };
-    (! $kernel:ident, $n:literal, ($($argument:expr),*)) => { $kernel::<I, T, $n>($($argument),*) };
+/// The left matrix of a product: A(p, k) = `values[p * row + k * step]`.
+#[derive(Clone, Copy)]
+struct Left<'a, T> {
+    values: &'a [T],
+    row: usize,
+    step: usize,
 }
-pub(super) use of_width;
 
-/// Units handled at once in a wide layer: a few vector registers of sums.
-pub(super) const BLOCK: usize = 64;
+/// What becomes of a product.
+#[derive(Clone, Copy)]
+enum Finish<'a, T> {
+    /// It is stored, the bias added to each row.
+    Store { bias: Option<&'a [T]> },
+    /// It is multiplied by the factor and added to what is there.
+    Add { factor: T },
+}
+
+/// Rows of a tile.
+const ROWS: usize = 4;
+/// Sums that one row alone is split into, so that they need not wait for one another.
+const SPLITS: usize = 4;
 
 #[inline(always)]
 pub(super) fn affine<I: Isa, T: Scalar>(
@@ -30,210 +35,328 @@ pub(super) fn affine<I: Isa, T: Scalar>(
     bias: Option<&[T]>,
     z: &mut [T],
 ) {
-    of_width!(
-        shape.fan_out,
-        affine_narrow,
-        (shape, x, weights, bias, z),
-        affine_wide::<I, T>(shape, x, weights, bias, z)
+    let left = Left {
+        values: x,
+        row: shape.fan_in,
+        step: 1,
+    };
+    multiply::<I, T>(
+        (shape.rows, shape.fan_in, shape.fan_out),
+        left,
+        weights,
+        Finish::Store { bias },
+        z,
     );
-}
-
-#[inline(always)]
-fn affine_narrow<I: Isa, T: Scalar, const N: usize>(
-    shape: Shape,
-    x: &[T],
-    weights: &[T],
-    bias: Option<&[T]>,
-    z: &mut [T],
-) {
-    let (weights, _) = weights.as_chunks::<N>();
-    let (z, _) = z.as_chunks_mut::<N>();
-    let start = bias
-        .and_then(|bias| bias.first_chunk::<N>())
-        .copied()
-        .unwrap_or([T::ZERO; N]);
-    for (x, z) in x.chunks_exact(shape.fan_in).zip(z) {
-        let mut sums = start;
-        for (&x, weights) in x.iter().zip(weights) {
-            for j in 0..N {
-                sums[j] = mul_add::<I, T>(x, weights[j], sums[j]);
-            }
-        }
-        *z = sums;
-    }
-}
-
-#[inline(always)]
-fn affine_wide<I: Isa, T: Scalar>(shape: Shape, x: &[T], weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
-    let n = shape.fan_out;
-    for (x, z) in x.chunks_exact(shape.fan_in).zip(z.chunks_exact_mut(n)) {
-        match bias {
-            Some(bias) => z.copy_from_slice(bias),
-            None => z.fill(T::ZERO),
-        }
-        let (blocks, rest) = z.as_chunks_mut::<BLOCK>();
-        let rest_at = blocks.len() * BLOCK;
-        for (b, block) in blocks.iter_mut().enumerate() {
-            let mut sums = *block;
-            for (&x, weights) in x.iter().zip(weights.chunks_exact(n)) {
-                let weights = &weights[b * BLOCK..][..BLOCK];
-                for j in 0..BLOCK {
-                    sums[j] = mul_add::<I, T>(x, weights[j], sums[j]);
-                }
-            }
-            *block = sums;
-        }
-        if !rest.is_empty() {
-            for (&x, weights) in x.iter().zip(weights.chunks_exact(n)) {
-                add_scaled::<I, T>(x, &weights[rest_at..], rest);
-            }
-        }
-    }
-}
-
-/// to ← to + factor·of.
-#[inline(always)]
-pub(super) fn add_scaled<I: Isa, T: Scalar>(factor: T, of: &[T], to: &mut [T]) {
-    for (to, &of) in to.iter_mut().zip(of) {
-        *to = mul_add::<I, T>(factor, of, *to);
-    }
 }
 
 #[inline(always)]
 pub(super) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
-    let (factor, to) = match to {
-        Destination::Gradient(gradient) => {
-            gradient.fill(T::ZERO);
-            (T::ONE, gradient)
-        }
-        Destination::Step { parameters, rate } => (-rate, parameters),
+    let left = Left {
+        values: x,
+        row: 1,
+        step: shape.fan_in,
     };
-    of_width!(
-        shape.fan_out,
-        add_outer_narrow,
-        (shape, x, delta, factor, to),
-        add_outer_wide::<I, T>(shape, x, delta, factor, to)
-    );
-}
-
-/// to ← to + factor·xᵀδ.
-#[inline(always)]
-fn add_outer_narrow<I: Isa, T: Scalar, const N: usize>(
-    shape: Shape,
-    x: &[T],
-    delta: &[T],
-    factor: T,
-    to: &mut [T],
-) {
-    let (delta, _) = delta.as_chunks::<N>();
-    let (to, _) = to.as_chunks_mut::<N>();
-    if let [delta] = delta {
-        let scaled = delta.map(|d| d * factor);
-        for (&x, to) in x.iter().zip(to) {
-            for j in 0..N {
-                to[j] = mul_add::<I, T>(x, scaled[j], to[j]);
-            }
-        }
-        return;
-    }
-    for (i, to) in to.iter_mut().enumerate() {
-        let mut sums = [T::ZERO; N];
-        for (x, delta) in x.chunks_exact(shape.fan_in).zip(delta) {
-            for j in 0..N {
-                sums[j] = mul_add::<I, T>(x[i], delta[j], sums[j]);
-            }
-        }
-        for j in 0..N {
-            to[j] = mul_add::<I, T>(factor, sums[j], to[j]);
-        }
-    }
-}
-
-#[inline(always)]
-fn add_outer_wide<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &[T], factor: T, to: &mut [T]) {
-    let n = shape.fan_out;
-    for (x, delta) in x.chunks_exact(shape.fan_in).zip(delta.chunks_exact(n)) {
-        for (&x, to) in x.iter().zip(to.chunks_exact_mut(n)) {
-            add_scaled::<I, T>(factor * x, delta, to);
-        }
-    }
+    let (finish, to) = match to {
+        Destination::Gradient(gradient) => (Finish::Store { bias: None }, gradient),
+        Destination::Step { parameters, rate } => (Finish::Add { factor: -rate }, parameters),
+    };
+    multiply::<I, T>((shape.fan_in, shape.rows, shape.fan_out), left, delta, finish, to);
 }
 
 #[inline(always)]
 pub(super) fn bias_gradient<I: Isa, T: Scalar>(shape: Shape, delta: &[T], to: Destination<'_, T>) {
-    let (factor, to) = match to {
-        Destination::Gradient(gradient) => {
-            gradient.fill(T::ZERO);
-            (T::ONE, gradient)
-        }
-        Destination::Step { parameters, rate } => (-rate, parameters),
+    // A product with a single row of ones, whose step of 0 reads the same one again.
+    let left = Left {
+        values: &[T::ONE],
+        row: 0,
+        step: 0,
     };
-    for delta in delta.chunks_exact(shape.fan_out) {
-        add_scaled::<I, T>(factor, delta, to);
-    }
+    let (finish, to) = match to {
+        Destination::Gradient(gradient) => (Finish::Store { bias: None }, gradient),
+        Destination::Step { parameters, rate } => (Finish::Add { factor: -rate }, parameters),
+    };
+    multiply::<I, T>((1, shape.rows, shape.fan_out), left, delta, finish, to);
 }
 
+/// ∂L/∂x = δ·Wᵀ; `transposed` is scratch space.
 #[inline(always)]
-pub(super) fn input_delta<I: Isa, T: Scalar>(shape: Shape, delta: &[T], weights: &[T], to: &mut [T]) {
-    of_width!(
-        shape.fan_out,
-        input_delta_narrow,
-        (shape, delta, weights, to),
-        input_delta_wide::<I, T>(shape, delta, weights, to)
-    );
-}
-
-#[inline(always)]
-fn input_delta_narrow<I: Isa, T: Scalar, const N: usize>(
+pub(super) fn input_delta<I: Isa, T: Scalar>(
     shape: Shape,
     delta: &[T],
     weights: &[T],
     to: &mut [T],
+    transposed: &mut Vec<T>,
 ) {
-    let (weights, _) = weights.as_chunks::<N>();
-    let (delta, _) = delta.as_chunks::<N>();
-    for (delta, to) in delta.iter().zip(to.chunks_exact_mut(shape.fan_in)) {
-        for (weights, to) in weights.iter().zip(to) {
-            let mut sum = delta[0] * weights[0];
-            for j in 1..N {
-                sum = mul_add::<I, T>(delta[j], weights[j], sum);
+    let Shape {
+        rows,
+        fan_in,
+        fan_out,
+        ..
+    } = shape;
+    let left = Left {
+        values: delta,
+        row: fan_out,
+        step: 1,
+    };
+    let finish = Finish::Store { bias: None };
+    if fan_out == 1 {
+        multiply::<I, T>((rows, 1, fan_in), left, weights, finish, to);
+    } else if rows >= ROWS {
+        transposed.resize(fan_in * fan_out, T::ZERO);
+        for (i, weights) in weights.chunks_exact(fan_out).enumerate() {
+            for (j, &weight) in weights.iter().enumerate() {
+                transposed[j * fan_in + i] = weight;
             }
-            *to = sum;
+        }
+        multiply::<I, T>((rows, fan_out, fan_in), left, transposed, finish, to);
+    } else {
+        for (delta, to) in delta.chunks_exact(fan_out).zip(to.chunks_exact_mut(fan_in)) {
+            for (weights, to) in weights.chunks_exact(fan_out).zip(to) {
+                *to = dot::<I, T>(delta, weights);
+            }
         }
     }
 }
 
-#[inline(always)]
-fn input_delta_wide<I: Isa, T: Scalar>(shape: Shape, delta: &[T], weights: &[T], to: &mut [T]) {
-    let n = shape.fan_out;
-    for (delta, to) in delta.chunks_exact(n).zip(to.chunks_exact_mut(shape.fan_in)) {
-        for (weights, to) in weights.chunks_exact(n).zip(to) {
-            *to = dot::<I, T>(delta, weights);
-        }
-    }
-}
-
-/// Σ aⱼ bⱼ, in 16 sums side by side that are added up in a fixed order.
+/// Σ aⱼ bⱼ.
 #[inline(always)]
 fn dot<I: Isa, T: Scalar>(a: &[T], b: &[T]) -> T {
-    const LANES: usize = 16;
-    let (a_chunks, a_rest) = a.as_chunks::<LANES>();
-    let (b_chunks, b_rest) = b.as_chunks::<LANES>();
-    let mut sums = [T::ZERO; LANES];
-    for (a, b) in a_chunks.iter().zip(b_chunks) {
-        for j in 0..LANES {
-            sums[j] = mul_add::<I, T>(a[j], b[j], sums[j]);
+    let lanes = VectorOf::<I, T>::LANES;
+    let length = a.len().min(b.len());
+    let (a, b) = (a.as_ptr(), b.as_ptr());
+    let mut sums = VectorOf::<I, T>::splat(T::ZERO);
+    let mut at = 0;
+    while at + lanes <= length {
+        // SAFETY: at + lanes is within both slices.
+        unsafe { sums = VectorOf::<I, T>::load(a.add(at)).mul_add(VectorOf::<I, T>::load(b.add(at)), sums) };
+        at += lanes;
+    }
+    if at < length {
+        let left = length - at;
+        // SAFETY: `left` < lanes numbers are left in both slices.
+        unsafe {
+            let (a, b) = (
+                VectorOf::<I, T>::load_first(a.add(at), left),
+                VectorOf::<I, T>::load_first(b.add(at), left),
+            );
+            sums = a.mul_add(b, sums);
         }
     }
-    for (j, (&a, &b)) in a_rest.iter().zip(b_rest).enumerate() {
-        sums[j] = mul_add::<I, T>(a, b, sums[j]);
+    sums.sum()
+}
+
+/// `to` ← A·B by `finish`, with A (p, depth), B (depth, n) and `to` (p, n), B and `to` row after row.
+#[inline(always)]
+fn multiply<I: Isa, T: Scalar>(
+    (p, depth, n): (usize, usize, usize),
+    left: Left<'_, T>,
+    right: &[T],
+    finish: Finish<'_, T>,
+    to: &mut [T],
+) {
+    if p == 0 || n == 0 {
+        return;
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for j in 0..width {
-            sums[j] += sums[j + width];
+    let last_of_left = (p - 1) * left.row + depth.saturating_sub(1) * left.step;
+    let bias_is_short = matches!(finish, Finish::Store { bias: Some(bias) } if bias.len() < n);
+    assert!(
+        (depth == 0 || last_of_left < left.values.len()) && right.len() >= depth * n && to.len() >= p * n,
+        "a product's operands are too short"
+    );
+    assert!(!bias_is_short, "a bias is too short");
+    let lanes = VectorOf::<I, T>::LANES;
+    let mut column = 0;
+    while column < n {
+        let panel = Panel {
+            left,
+            right: &right[column.min(right.len())..],
+            depth,
+            n,
+            column,
+            finish,
+        };
+        // SAFETY: the assertions bound every row of A, B, `to` and the bias; the columns that a panel covers, from
+        // `column` on, are 2·lanes, lanes or n − column, all of them below n.
+        unsafe {
+            if column + 2 * lanes <= n {
+                panel.rows::<I, 2, false>(p, to);
+                column += 2 * lanes;
+            } else if column + lanes <= n {
+                panel.rows::<I, 1, false>(p, to);
+                column += lanes;
+            } else {
+                panel.rows::<I, 1, true>(p, to);
+                column = n;
+            }
         }
-        width /= 2;
     }
-    sums[0]
+}
+
+/// Some columns of a product: C registers wide from `column` on, the only one of them partly filled where MASKED.
+struct Panel<'a, T> {
+    left: Left<'a, T>,
+    /// B from `column` on.
+    right: &'a [T],
+    depth: usize,
+    n: usize,
+    column: usize,
+    finish: Finish<'a, T>,
+}
+
+impl<T: Scalar> Panel<'_, T> {
+    /// # Safety
+    /// `p` rows of A and `to`, `depth` rows of B, and the panel's columns must be there.
+    #[inline(always)]
+    unsafe fn rows<I: Isa, const C: usize, const MASKED: bool>(&self, p: usize, to: &mut [T]) {
+        let tiled = p - p % ROWS;
+        // SAFETY: the rows below `p` are there, as the caller vouches.
+        unsafe {
+            let mut row = 0;
+            while row < tiled {
+                let sums = self.tile::<I, C, MASKED>(row);
+                for (r, sums) in sums.into_iter().enumerate() {
+                    self.finish::<I, C, MASKED>(sums, to.as_mut_ptr().add((row + r) * self.n + self.column));
+                }
+                row += ROWS;
+            }
+            while row < p {
+                let sums = self.single::<I, C, MASKED>(row);
+                self.finish::<I, C, MASKED>(sums, to.as_mut_ptr().add(row * self.n + self.column));
+                row += 1;
+            }
+        }
+    }
+
+    /// # Safety
+    /// `from` and the panel's columns after it must be there.
+    #[inline(always)]
+    unsafe fn load<I: Isa, const C: usize, const MASKED: bool>(&self, from: *const T) -> [VectorOf<I, T>; C] {
+        let mut registers = [VectorOf::<I, T>::splat(T::ZERO); C];
+        for (c, register) in registers.iter_mut().enumerate() {
+            // SAFETY: as the caller vouches.
+            *register = unsafe {
+                if MASKED {
+                    VectorOf::<I, T>::load_first(from, self.n - self.column)
+                } else {
+                    VectorOf::<I, T>::load(from.add(c * VectorOf::<I, T>::LANES))
+                }
+            };
+        }
+        registers
+    }
+
+    /// # Safety
+    /// Rows `row..row + ROWS` of A and all of B's must be there.
+    #[inline(always)]
+    unsafe fn tile<I: Isa, const C: usize, const MASKED: bool>(
+        &self,
+        row: usize,
+    ) -> [[VectorOf<I, T>; C]; ROWS] {
+        let mut sums = [[VectorOf::<I, T>::splat(T::ZERO); C]; ROWS];
+        // SAFETY: k < depth and row + r < p, as the caller vouches.
+        unsafe {
+            let left = self.left.values.as_ptr().add(row * self.left.row);
+            for k in 0..self.depth {
+                let right = self.load::<I, C, MASKED>(self.right.as_ptr().add(k * self.n));
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let x = VectorOf::<I, T>::splat(*left.add(r * self.left.row + k * self.left.step));
+                    for c in 0..C {
+                        sums[c] = x.mul_add(right[c], sums[c]);
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    /// One row, its sum over k in [`SPLITS`] parts.
+    ///
+    /// # Safety
+    /// Row `row` of A and all of B's must be there.
+    #[inline(always)]
+    unsafe fn single<I: Isa, const C: usize, const MASKED: bool>(&self, row: usize) -> [VectorOf<I, T>; C] {
+        let mut sums = [[VectorOf::<I, T>::splat(T::ZERO); C]; SPLITS];
+        // SAFETY: k < depth, as the caller vouches.
+        unsafe {
+            let mut k = 0;
+            while k + SPLITS <= self.depth {
+                for (s, sums) in sums.iter_mut().enumerate() {
+                    self.add::<I, C, MASKED>(row, k + s, sums);
+                }
+                k += SPLITS;
+            }
+            while k < self.depth {
+                self.add::<I, C, MASKED>(row, k, &mut sums[0]);
+                k += 1;
+            }
+        }
+        let mut total = sums[0];
+        for c in 0..C {
+            total[c] = sums[0][c].add(sums[1][c]).add(sums[2][c].add(sums[3][c]));
+        }
+        total
+    }
+
+    /// Adds A(row, k)·B(k) to the sums.
+    ///
+    /// # Safety
+    /// Row `row` of A and row `k` of B must be there.
+    #[inline(always)]
+    unsafe fn add<I: Isa, const C: usize, const MASKED: bool>(
+        &self,
+        row: usize,
+        k: usize,
+        sums: &mut [VectorOf<I, T>; C],
+    ) {
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let right = self.load::<I, C, MASKED>(self.right.as_ptr().add(k * self.n));
+            let left = self
+                .left
+                .values
+                .as_ptr()
+                .add(row * self.left.row + k * self.left.step);
+            let x = VectorOf::<I, T>::splat(*left);
+            for c in 0..C {
+                sums[c] = x.mul_add(right[c], sums[c]);
+            }
+        }
+    }
+
+    /// # Safety
+    /// `to` and the panel's columns after it must be there.
+    #[inline(always)]
+    unsafe fn finish<I: Isa, const C: usize, const MASKED: bool>(
+        &self,
+        sums: [VectorOf<I, T>; C],
+        to: *mut T,
+    ) {
+        // SAFETY: as the caller vouches; a bias has all n columns.
+        unsafe {
+            let mut finished = sums;
+            match self.finish {
+                Finish::Store { bias: None } => {}
+                Finish::Store { bias: Some(bias) } => {
+                    let bias = self.load::<I, C, MASKED>(bias.as_ptr().add(self.column));
+                    for c in 0..C {
+                        finished[c] = sums[c].add(bias[c]);
+                    }
+                }
+                Finish::Add { factor } => {
+                    let factor = VectorOf::<I, T>::splat(factor);
+                    let old = self.load::<I, C, MASKED>(to);
+                    for c in 0..C {
+                        finished[c] = factor.mul_add(sums[c], old[c]);
+                    }
+                }
+            }
+            for (c, finished) in finished.into_iter().enumerate() {
+                if MASKED {
+                    finished.store_first(to, self.n - self.column);
+                } else {
+                    finished.store(to.add(c * VectorOf::<I, T>::LANES));
+                }
+            }
+        }
+    }
 }

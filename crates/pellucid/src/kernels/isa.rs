@@ -3,12 +3,31 @@
 //! A [`Task`] is compiled once for each instruction set and run on the best one there is. Everything in it that
 //! is `#[inline(always)]` is compiled with those instructions; that is why the kernels are.
 
+use super::bytes::{CHUNK, compress_by_bits};
+#[cfg(target_arch = "x86_64")]
+use super::vector::x86::{F32x8, F32x16, F64x4, F64x8};
+use super::vector::{Portable, Vector, non_zero_bits_portable};
 use std::sync::OnceLock;
 
 /// An instruction set, as a type, so that a kernel is compiled for it.
-pub(crate) trait Isa: Copy + Send + Sync + 'static {
-    /// Whether a multiply-add is one instruction; where it is not, the two roundings are cheaper than a call.
-    const FUSED: bool;
+pub trait Isa: Copy + Send + Sync + 'static {
+    /// A register of f32.
+    type F32: Vector<f32>;
+    /// A register of f64.
+    type F64: Vector<f64>;
+    /// Which of 64 bytes are not 0, a bit each.
+    fn non_zero_bits(bytes: &[u8; 64]) -> u64;
+    /// Writes the non-zero bytes of a chunk of up to 64, and the columns they are in, and says how many they are;
+    /// what lies beyond them in the arrays is overwritten with anything.
+    #[inline(always)]
+    fn compress_non_zeros(
+        chunk: &[u8],
+        first_column: u32,
+        columns: &mut [u32; CHUNK],
+        bytes: &mut [u8; CHUNK],
+    ) -> usize {
+        compress_by_bits::<Self>(chunk, first_column, columns, bytes)
+    }
     /// Runs a part of a task as a function of its own, compiled with these instructions. The parts are shared by
     /// every task that calls them, which keeps the program small.
     fn call<K: Task>(part: K) -> K::Output;
@@ -18,7 +37,12 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
 #[derive(Clone, Copy)]
 pub(crate) struct Baseline;
 impl Isa for Baseline {
-    const FUSED: bool = cfg!(target_arch = "aarch64");
+    type F32 = Portable<f32>;
+    type F64 = Portable<f64>;
+    #[inline(always)]
+    fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
+        non_zero_bits_portable(bytes)
+    }
     #[inline(never)]
     fn call<K: Task>(part: K) -> K::Output {
         part.run::<Self>()
@@ -31,7 +55,23 @@ impl Isa for Baseline {
 pub(crate) struct Avx2;
 #[cfg(target_arch = "x86_64")]
 impl Isa for Avx2 {
-    const FUSED: bool = true;
+    type F32 = F32x8;
+    type F64 = F64x4;
+    #[inline(always)]
+    fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
+        use std::arch::x86_64::{
+            _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_setzero_si256,
+        };
+        let half = |at: usize| {
+            // SAFETY: this type is named only within `on_avx2`; 32 bytes from `at` (0 or 32) on are within the array.
+            let zeros = unsafe {
+                let bytes = _mm256_loadu_si256(bytes.as_ptr().add(at).cast());
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_setzero_si256()))
+            };
+            u64::from(!zeros as u32)
+        };
+        half(0) | half(32) << 32
+    }
     #[inline(always)]
     fn call<K: Task>(part: K) -> K::Output {
         // SAFETY: this type is named only within `on_avx2`, which `dispatch` calls only where AVX2 and FMA are.
@@ -39,13 +79,68 @@ impl Isa for Avx2 {
     }
 }
 
-/// x86-64 with AVX-512 F, VL, DQ and BW (Skylake-X and Zen 4 onwards).
+/// x86-64 with AVX-512 F, VL, DQ, BW and VBMI2 (Ice Lake and Zen 4 onwards).
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 pub(crate) struct Avx512;
 #[cfg(target_arch = "x86_64")]
 impl Isa for Avx512 {
-    const FUSED: bool = true;
+    type F32 = F32x16;
+    type F64 = F64x8;
+    #[inline(always)]
+    fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
+        use std::arch::x86_64::{_mm512_loadu_si512, _mm512_test_epi8_mask};
+        // SAFETY: this type is named only within `on_avx512`; the array has the 64 bytes that are read.
+        unsafe {
+            let bytes = _mm512_loadu_si512(bytes.as_ptr().cast());
+            _mm512_test_epi8_mask(bytes, bytes)
+        }
+    }
+    #[inline(always)]
+    fn compress_non_zeros(
+        chunk: &[u8],
+        first_column: u32,
+        columns: &mut [u32; CHUNK],
+        bytes: &mut [u8; CHUNK],
+    ) -> usize {
+        use std::arch::x86_64::{
+            _mm_loadu_si128, _mm512_add_epi32, _mm512_cvtepu8_epi32, _mm512_loadu_si512,
+            _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8, _mm512_set1_epi32, _mm512_storeu_si512,
+            _mm512_test_epi8_mask,
+        };
+        static COUNT_UP: [u8; CHUNK] = {
+            let mut count_up = [0; CHUNK];
+            let mut j = 0;
+            while j < CHUNK {
+                count_up[j] = j as u8;
+                j += 1;
+            }
+            count_up
+        };
+        let there = u64::MAX >> (CHUNK - chunk.len().clamp(1, CHUNK));
+        let mut places = [0u8; CHUNK];
+        // SAFETY: this type is named only within `on_avx512`; masked bytes are not read, and there are as many as the
+        // chunk is long (no chunk is empty); everything written is a whole array of 64.
+        unsafe {
+            let all = _mm512_maskz_loadu_epi8(there, chunk.as_ptr().cast());
+            let mask = _mm512_test_epi8_mask(all, all);
+            _mm512_storeu_si512(bytes.as_mut_ptr().cast(), _mm512_maskz_compress_epi8(mask, all));
+            let count_up = _mm512_loadu_si512(COUNT_UP.as_ptr().cast());
+            _mm512_storeu_si512(
+                places.as_mut_ptr().cast(),
+                _mm512_maskz_compress_epi8(mask, count_up),
+            );
+            let first = _mm512_set1_epi32(first_column as i32);
+            for quarter in (0..CHUNK).step_by(16) {
+                let places = _mm512_cvtepu8_epi32(_mm_loadu_si128(places.as_ptr().add(quarter).cast()));
+                _mm512_storeu_si512(
+                    columns.as_mut_ptr().add(quarter).cast(),
+                    _mm512_add_epi32(places, first),
+                );
+            }
+            mask.count_ones() as usize
+        }
+    }
     #[inline(always)]
     fn call<K: Task>(part: K) -> K::Output {
         // SAFETY: this type is named only within `on_avx512`, which `dispatch` calls only where its features are.
@@ -54,7 +149,7 @@ impl Isa for Avx512 {
 }
 
 /// Work to be compiled for every instruction set. `run` must be `#[inline(always)]`.
-pub(crate) trait Task {
+pub trait Task {
     /// What comes out.
     type Output;
     /// Does the work with the instructions of `I`.
@@ -87,7 +182,8 @@ fn best() -> Best {
                 && is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512vl")
                 && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512bw");
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vbmi2");
             if avx512 && allows("avx512") {
                 return Best::Avx512;
             }
@@ -122,7 +218,7 @@ fn on_avx2<K: Task>(task: K) -> K::Output {
 
 #[cfg(target_arch = "x86_64")]
 #[inline(never)]
-#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512vbmi2,avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
 fn on_avx512<K: Task>(task: K) -> K::Output {
     task.run::<Avx512>()
 }

@@ -12,8 +12,9 @@ pub(crate) mod isa;
 mod product;
 #[cfg(test)]
 mod tests;
+pub(crate) mod vector;
 
-pub(crate) use bytes::NonZeros;
+use bytes::NonZeros;
 use isa::Isa;
 
 use crate::scalar::Scalar;
@@ -66,9 +67,11 @@ pub(crate) struct Shape {
     pub(crate) threads: NonZeroUsize,
 }
 
-#[inline(always)]
-fn mul_add<I: Isa, T: Scalar>(a: T, b: T, c: T) -> T {
-    if I::FUSED { a.mul_add(b, c) } else { a * b + c }
+/// What the kernels keep between a forward pass and its backward pass, or need room for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scratch<T> {
+    non_zeros: NonZeros,
+    transposed: Vec<T>,
 }
 
 /// z = x·W + b, for any layer but the first.
@@ -87,7 +90,7 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
     }
 }
 
-/// z = x·W + b for the first layer. Where the input is bytes, `non_zeros` keeps what was found in them for
+/// z = x·W + b for the first layer. Where the input is bytes, `scratch` keeps what was found in them for
 /// [`input_weight_gradient`].
 #[inline(always)]
 pub(crate) fn input_affine<I: Isa, T: Scalar>(
@@ -96,13 +99,13 @@ pub(crate) fn input_affine<I: Isa, T: Scalar>(
     weights: &[T],
     bias: Option<&[T]>,
     z: &mut [T],
-    non_zeros: &mut NonZeros<T>,
+    scratch: &mut Scratch<T>,
 ) {
     match input {
         Input::Dense(x) => affine::<I, T>(shape, x, weights, bias, z),
         Input::Bytes { bytes, values } => {
-            non_zeros.gather(shape, bytes, values);
-            bytes::affine::<I, T>(shape, non_zeros, weights, bias, z);
+            scratch.non_zeros.gather::<I>(shape, bytes);
+            bytes::affine::<I, T>(shape, &scratch.non_zeros, values, weights, bias, z);
         }
     }
 }
@@ -117,18 +120,20 @@ pub(crate) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &
     }
 }
 
-/// ∂L/∂W = xᵀδ for the first layer; `non_zeros` is from [`input_affine`] on the same input.
+/// ∂L/∂W = xᵀδ for the first layer; `scratch` is that of [`input_affine`] on the same input.
 #[inline(always)]
 pub(crate) fn input_weight_gradient<I: Isa, T: Scalar>(
     shape: Shape,
     input: Input<'_, T>,
-    non_zeros: &NonZeros<T>,
+    scratch: &mut Scratch<T>,
     delta: &[T],
     to: Destination<'_, T>,
 ) {
     match input {
         Input::Dense(x) => weight_gradient::<I, T>(shape, x, delta, to),
-        Input::Bytes { .. } => bytes::weight_gradient::<I, T>(shape, non_zeros, delta, to),
+        Input::Bytes { values, .. } => {
+            bytes::weight_gradient::<I, T>(shape, &mut scratch.non_zeros, values, delta, to);
+        }
     }
 }
 
@@ -140,10 +145,16 @@ pub(crate) fn bias_gradient<I: Isa, T: Scalar>(shape: Shape, delta: &[T], to: De
 
 /// ∂L/∂x = δ·Wᵀ.
 #[inline(always)]
-pub(crate) fn input_delta<I: Isa, T: Scalar>(shape: Shape, delta: &[T], weights: &[T], to: &mut [T]) {
+pub(crate) fn input_delta<I: Isa, T: Scalar>(
+    shape: Shape,
+    delta: &[T],
+    weights: &[T],
+    to: &mut [T],
+    scratch: &mut Scratch<T>,
+) {
     if product::pays(shape) {
         product::input_delta(shape, delta, weights, to);
     } else {
-        dense::input_delta::<I, T>(shape, delta, weights, to);
+        dense::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);
     }
 }

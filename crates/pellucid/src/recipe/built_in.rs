@@ -53,13 +53,13 @@ impl Recipe {
             .map(|recipe| (strsim::damerau_levenshtein(recipe.name, name), recipe.name))
             .min()
             .filter(|(distance, known)| *distance <= known.len() / 2);
-        let hint = nearest.map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"));
+        let hint = nearest.map_or_else(String::new, |(_, known)| format!(" (did you mean `{known}`?)"));
         let names: Vec<_> = BUILT_IN.iter().map(|recipe| recipe.name).collect();
         Err(RecipeError {
             origin: name.into(),
             position: None,
             message: format!(
-                "no such built-in recipe{hint} There are {}. A file's name ends in .toml",
+                "no such built-in recipe{hint}. There are {}. A file's name ends in .toml",
                 names.join(", ")
             ),
         }

@@ -349,8 +349,25 @@ impl Recipe {
                 expected: expected.into(),
             })
         };
-        self.architecture()?;
         let train = &self.train;
+        let output = self.architecture()?.output_layer();
+        let (low, high) = output.activation.range();
+        if train.loss.wants_probabilities() && (low < 0.0 || high > 1.0) {
+            let found = format!("\"{}\"", train.loss.name());
+            let expected = format!(
+                "its outputs are probabilities, but {} gives others; end with sigmoid or softmax",
+                output.activation.name()
+            );
+            return refuse("train.loss", found, &expected);
+        }
+        if output.activation == Activation::Softmax && output.fan_out == 1 {
+            let expected = "softmax of a single output is always 1; use sigmoid, or an output for each class";
+            return refuse("network.activation", "\"softmax\"".into(), expected);
+        }
+        if train.loss == Loss::CategoricalCrossEntropy && output.fan_out == 1 {
+            let expected = "one output is no distribution over classes; use \"binary_cross_entropy\"";
+            return refuse("train.loss", "\"categorical_cross_entropy\"".into(), expected);
+        }
         if !(train.learning_rate.is_finite() && train.learning_rate > 0.0) {
             let found = train.learning_rate.to_string();
             return refuse(

@@ -1,0 +1,89 @@
+//! The files a run leaves: its record and its picture.
+
+use crate::failure::Misuse;
+use crate::terminal;
+use anyhow::{Context, Result};
+use pellucid_data::OutputFile;
+use pellucid_report::{LineChart, PictureFormat};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where the record goes.
+pub(crate) enum JsonOutput {
+    Stdout,
+    File(OutputFile),
+}
+
+impl JsonOutput {
+    pub(crate) fn prepare(path: &Path) -> Result<Self> {
+        Ok(if path.as_os_str() == "-" {
+            Self::Stdout
+        } else {
+            Self::File(OutputFile::prepare(path)?)
+        })
+    }
+
+    pub(crate) fn write<R: serde::Serialize>(self, record: &R) -> Result<()> {
+        let mut text = serde_json::to_string(record).context("the record cannot be written as JSON")?;
+        match self {
+            Self::Stdout => terminal::print(&text)?,
+            Self::File(file) => {
+                text.push('\n');
+                file.write(text.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the picture goes.
+pub(crate) struct PlotOutput {
+    file: OutputFile,
+    format: PictureFormat,
+}
+
+impl PlotOutput {
+    pub(crate) fn prepare(path: &Path) -> Result<Self> {
+        Ok(Self {
+            format: PictureFormat::from_path(path)?,
+            file: OutputFile::prepare(path)?,
+        })
+    }
+
+    pub(crate) fn write(self, chart: &LineChart) -> Result<()> {
+        Ok(self.file.write(&chart.render(self.format)?)?)
+    }
+}
+
+/// Refuses files to be written of which one would take the place of another, or of a recipe that is read.
+pub(crate) fn check_distinct(recipes: &[&Path], json: Option<&Path>, plot: Option<&Path>) -> Result<()> {
+    let json = json.filter(|path| path.as_os_str() != "-");
+    let recipes = recipes.iter().map(|path| ("the recipe", *path));
+    let mut taken: Vec<(&str, PathBuf)> = recipes.map(|(name, path)| (name, place(path))).collect();
+    for (name, path) in [("--json", json), ("--plot", plot)] {
+        let Some(path) = path else { continue };
+        let place = place(path);
+        if let Some((other, _)) = taken.iter().find(|(_, other)| *other == place) {
+            let path = path.display();
+            return Err(Misuse(format!(
+                "{name} {path} would overwrite {other}: they are one file; give {name} another"
+            ))
+            .into());
+        }
+        taken.push((name, place));
+    }
+    Ok(())
+}
+
+/// Where a path leads, whether or not there is a file yet.
+fn place(path: &Path) -> PathBuf {
+    let of_new_file = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    fs::canonicalize(path)
+        .ok()
+        .or_else(of_new_file)
+        .unwrap_or_else(|| path.to_path_buf())
+}

@@ -1,0 +1,90 @@
+//! Runs whose numbers leave the finite ones.
+
+use crate::driver::{pellucid, record, refused, text};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A recipe whose loss grows without bounds.
+pub(crate) fn recipe(folder: &Path) -> PathBuf {
+    let file = folder.join("diverges.toml");
+    let recipe = "[data]\nsource = \"inline\"\ninputs = [[1, 2], [3, 4], [5, 6]]\ntargets = [[1], [2], [3]]\n\
+                  [network]\nlayers = [2, 3, 1]\nactivation = \"identity\"\n\
+                  [train]\nloss = \"squared_error\"\nlearning_rate = 1.0\nbatch_size = 2\nepochs = 1000\nseed = 1\n";
+    fs::write(&file, recipe).unwrap();
+    file
+}
+
+#[test]
+fn a_loss_that_is_not_finite_ends_the_run_and_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = recipe(folder.path());
+    let told = [
+        "the loss became",
+        "in epoch 2, batch 2",
+        "their loss is not",
+        "Try a smaller learning rate",
+    ];
+    refused(&["run", text(&file), "--quiet", "--precision", "f32"], 1, &told);
+    // The first step lands where even a weighted sum is larger than any number.
+    let steep = [
+        "run",
+        text(&file),
+        "--quiet",
+        "--set",
+        "train.learning_rate=1e200",
+    ];
+    refused(
+        &steep,
+        1,
+        &[
+            "the loss became",
+            "in epoch 1, batch 2",
+            "layer 2",
+            "Try a smaller learning rate",
+        ],
+    );
+}
+
+#[test]
+fn a_number_that_is_not_finite_is_a_string_in_the_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = recipe(folder.path());
+    // The one step is taken from a finite loss, and lands where squares are larger than any number.
+    let settings = [
+        "--set",
+        "train.learning_rate=1e160",
+        "--set",
+        "train.batch_size=full",
+        "--epochs",
+        "1",
+    ];
+    let told = record(&[&[text(&file)], &settings[..], &["--set", "network.layers=[2,1]"]].concat());
+    assert!(told["history"][0]["loss"].is_f64());
+    assert_eq!(told["metrics"]["training"]["loss"], "inf");
+    assert!(told["outputs"][0][0].as_f64().unwrap().abs() > 1e155);
+}
+
+#[test]
+fn saturated_units_are_warned_of_and_unscaled_inputs_named() {
+    let raw = ["perceptron", "--set", "data.standardise=false", "--quiet"];
+    let ended = pellucid(&[&["run"], &raw[..]].concat());
+    assert_eq!(ended.status, 0, "{ended:?}");
+    for part in [
+        "warning:",
+        "saturated",
+        "Unscaled inputs",
+        "data.standardise = true",
+    ] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    let compared = pellucid(&[&["compare", "perceptron"], &raw[..]].concat());
+    assert_eq!(
+        compared.stderr.matches("saturated").count(),
+        2,
+        "{}",
+        compared.stderr
+    );
+    let told = record(&["perceptron", "--set", "data.standardise=false"]);
+    assert!(told["warnings"][0].as_str().unwrap().contains("saturated"));
+    assert_eq!(record(&["perceptron"])["warnings"].as_array().unwrap().len(), 0);
+}

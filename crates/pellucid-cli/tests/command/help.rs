@@ -1,0 +1,101 @@
+//! What the command says of itself.
+
+use crate::driver::{done, pellucid};
+
+#[test]
+fn each_command_tells_its_options() {
+    for (command, options) in [
+        (
+            &["--help"][..],
+            &[
+                "recipes",
+                "run",
+                "compare",
+                "Examples:",
+                "Exit status",
+                "--version",
+            ][..],
+        ),
+        (&["recipes", "--help"], &["[NAME]", "TOML"]),
+        (
+            &["run", "--help"],
+            &[
+                "<RECIPE>",
+                "--seed",
+                "--epochs",
+                "--threads",
+                "--precision",
+                "f32",
+                "f64",
+                "--set",
+                "train.learning_rate=0.3",
+                "--data",
+                "--json",
+                "standard output",
+                "--plot",
+                ".svg or .png",
+                "--quiet",
+            ],
+        ),
+        (
+            &["compare", "--help"],
+            &[
+                "<RECIPES>",
+                "--plot",
+                "--reach",
+                "--seed",
+                "--epochs",
+                "--json",
+                "--set",
+            ],
+        ),
+    ] {
+        let help = done(command).stdout;
+        for option in options {
+            assert!(
+                help.contains(option),
+                "{command:?} does not tell of {option}: {help}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_version_is_told() {
+    assert_eq!(
+        done(&["--version"]).stdout,
+        concat!("pellucid ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+}
+
+#[test]
+fn without_a_command_the_help_is_shown() {
+    let ended = pellucid(&[]);
+    assert_eq!(ended.status, 2);
+    assert!(
+        ended.stderr.contains("Usage: pellucid <COMMAND>"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn recipes_lists_each_with_a_line_and_prints_one() {
+    let list = done(&["recipes"]).stdout;
+    let names: Vec<&str> = list
+        .lines()
+        .map(|line| line.split_whitespace().next().unwrap())
+        .collect();
+    assert_eq!(names.len(), 8);
+    for name in names {
+        let recipe = done(&["recipes", name]).stdout;
+        let title = recipe
+            .lines()
+            .find_map(|line| line.strip_prefix("title = \""))
+            .unwrap();
+        assert!(
+            list.contains(title.trim_end_matches('"')),
+            "{title} is not in {list}"
+        );
+    }
+}

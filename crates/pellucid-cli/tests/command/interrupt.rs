@@ -1,0 +1,66 @@
+//! Ctrl-C.
+
+use crate::driver::text;
+use crate::figures::read;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[test]
+fn it_ends_a_run_which_still_leaves_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (json, plot) = (folder.path().join("record.json"), folder.path().join("curve.svg"));
+    let most = u64::MAX.to_string();
+    let child = Command::new(env!("CARGO_BIN_EXE_pellucid"))
+        .args([
+            "run",
+            "single-sample",
+            "--epochs",
+            &most,
+            "--set",
+            "log.every=1000000000000000000",
+        ])
+        .args(["--json", text(&json), "--plot", text(&plot)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The temporary files beside the outputs show that Ctrl-C is listened to.
+    let started = Instant::now();
+    while fs::read_dir(folder.path()).unwrap().count() < 2 {
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "the run does not begin"
+        );
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(200));
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let ended = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("stopped by Ctrl-C after"), "{stderr}");
+    let told = read(&json);
+    assert_eq!(told["stopped"], true);
+    let (epochs, updates) = (
+        told["epochs"].as_u64().unwrap(),
+        told["updates"].as_u64().unwrap(),
+    );
+    assert!(
+        epochs > 0 && updates - epochs <= 1,
+        "{updates} updates in {epochs} epochs"
+    );
+    assert!(told["last_epoch"].is_null());
+    assert_ne!(told["initial"], told["final"]);
+    assert!(fs::read_to_string(&plot).unwrap().contains("<svg"));
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        2,
+        "a temporary file is left"
+    );
+}

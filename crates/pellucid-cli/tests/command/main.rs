@@ -1,0 +1,19 @@
+//! The `pellucid` command from outside: each test runs the real binary and reads what it leaves.
+
+mod bad_data;
+mod bad_outputs;
+mod bad_recipes;
+mod compare;
+mod divergence;
+mod download;
+mod driver;
+mod figures;
+mod full_length;
+mod help;
+mod idx_folder;
+#[cfg(unix)]
+mod interrupt;
+mod notebooks;
+mod pictures;
+mod record;
+mod streams;

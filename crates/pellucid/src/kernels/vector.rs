@@ -1,0 +1,575 @@
+//! Vector registers, a type for each instruction set, with the few operations the kernels need.
+//!
+//! Loops over a run-time width are where a compiler's own vectorisation is least to be relied on: rows of 10 or 3
+//! units became scalar code. So the kernels say what they mean, and the last, partly filled register of a row is a
+//! masked load and store.
+
+use super::isa::Isa;
+use crate::scalar::Scalar;
+
+/// A register of `LANES` numbers. Every method must be called where the instruction set is known to be there: within
+/// a task that `dispatch` runs.
+pub trait Vector<T>: Copy {
+    /// How many numbers it holds.
+    const LANES: usize;
+
+    /// The same number in every lane.
+    fn splat(value: T) -> Self;
+
+    /// `LANES` numbers from `from` on.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading `LANES` numbers.
+    unsafe fn load(from: *const T) -> Self;
+
+    /// Writes `LANES` numbers from `to` on.
+    ///
+    /// # Safety
+    /// `to` must be valid for writing `LANES` numbers.
+    unsafe fn store(self, to: *mut T);
+
+    /// The first `count` numbers from `from` on, 0 in the other lanes.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading `count` numbers; `count` is at most `LANES`.
+    unsafe fn load_first(from: *const T, count: usize) -> Self;
+
+    /// Writes the first `count` lanes from `to` on.
+    ///
+    /// # Safety
+    /// `to` must be valid for writing `count` numbers; `count` is at most `LANES`.
+    unsafe fn store_first(self, to: *mut T, count: usize);
+
+    /// self·factor + summand, lane by lane.
+    fn mul_add(self, factor: Self, summand: Self) -> Self;
+
+    /// self + other, lane by lane.
+    fn add(self, other: Self) -> Self;
+
+    /// self − other, lane by lane.
+    fn sub(self, other: Self) -> Self;
+
+    /// self·other, lane by lane.
+    fn mul(self, other: Self) -> Self;
+
+    /// self / other, lane by lane.
+    fn div(self, other: Self) -> Self;
+
+    /// √self, lane by lane.
+    fn sqrt(self) -> Self;
+
+    /// `low` where a lane is below it. A NaN stays.
+    fn at_least(self, low: Self) -> Self;
+
+    /// `high` where a lane is above it. A NaN stays.
+    fn at_most(self, high: Self) -> Self;
+
+    /// |self|, lane by lane.
+    fn abs(self) -> Self;
+
+    /// self with the signs of `sign`, for lanes of self that are not negative.
+    fn with_sign(self, sign: Self) -> Self;
+
+    /// 2ᵏ, lane by lane, where self is k + [`Scalar::ROUND`], k a whole number in the exponent's range.
+    fn power_of_two(self) -> Self;
+
+    /// The sum of the lanes, in an order that depends on the type alone.
+    fn sum(self) -> T;
+}
+
+/// The register of `T` of an instruction set.
+pub(crate) type VectorOf<I, T> = <T as Scalar>::Vector<I>;
+
+/// A register where no instructions are known: eight numbers, whatever the compiler makes of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Portable<T>([T; PORTABLE_LANES]);
+
+const PORTABLE_LANES: usize = 8;
+
+impl<T: Scalar> Vector<T> for Portable<T> {
+    const LANES: usize = PORTABLE_LANES;
+
+    #[inline(always)]
+    fn splat(value: T) -> Self {
+        Self([value; PORTABLE_LANES])
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const T) -> Self {
+        // SAFETY: the caller vouches for `LANES` readable numbers; an array of T is aligned as T is.
+        Self(unsafe { from.cast::<[T; PORTABLE_LANES]>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut T) {
+        // SAFETY: the caller vouches for `LANES` writable numbers.
+        unsafe { to.cast::<[T; PORTABLE_LANES]>().write_unaligned(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_first(from: *const T, count: usize) -> Self {
+        let mut lanes = [T::ZERO; PORTABLE_LANES];
+        for (j, lane) in lanes.iter_mut().enumerate().take(count) {
+            // SAFETY: j < count, and the caller vouches for `count` readable numbers.
+            *lane = unsafe { from.add(j).read() };
+        }
+        Self(lanes)
+    }
+
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut T, count: usize) {
+        for (j, lane) in self.0.into_iter().enumerate().take(count) {
+            // SAFETY: j < count, and the caller vouches for `count` writable numbers.
+            unsafe { to.add(j).write(lane) }
+        }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, summand: Self) -> Self {
+        // One instruction on NEON; elsewhere two, because a call to a library's fused one costs far more.
+        let mut lanes = summand.0;
+        for (j, lane) in lanes.iter_mut().enumerate() {
+            *lane = if cfg!(target_arch = "aarch64") {
+                self.0[j].mul_add(factor.0[j], *lane)
+            } else {
+                self.0[j] * factor.0[j] + *lane
+            };
+        }
+        Self(lanes)
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(std::array::from_fn(|j| self.0[j] + other.0[j]))
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self(std::array::from_fn(|j| self.0[j] - other.0[j]))
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self(std::array::from_fn(|j| self.0[j] * other.0[j]))
+    }
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Self(std::array::from_fn(|j| self.0[j] / other.0[j]))
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(self.0.map(T::sqrt))
+    }
+
+    #[inline(always)]
+    fn at_least(self, low: Self) -> Self {
+        Self(std::array::from_fn(|j| {
+            if self.0[j] < low.0[j] { low.0[j] } else { self.0[j] }
+        }))
+    }
+
+    #[inline(always)]
+    fn at_most(self, high: Self) -> Self {
+        Self(std::array::from_fn(|j| {
+            if self.0[j] > high.0[j] {
+                high.0[j]
+            } else {
+                self.0[j]
+            }
+        }))
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(self.0.map(T::abs))
+    }
+
+    #[inline(always)]
+    fn with_sign(self, sign: Self) -> Self {
+        Self(std::array::from_fn(|j| {
+            if sign.0[j] < T::ZERO {
+                -self.0[j]
+            } else {
+                self.0[j]
+            }
+        }))
+    }
+
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        Self(self.0.map(T::power_of_two))
+    }
+
+    #[inline(always)]
+    fn sum(self) -> T {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod x86 {
+    //! AVX2 and AVX-512. SAFETY of every intrinsic here: these types are named only within tasks that run where
+    //! `isa::best` has found the instructions.
+
+    use super::Vector;
+    use std::arch::x86_64::*;
+
+    macro_rules! register {
+        (
+            $(#[$doc:meta])* $name:ident of $lanes:literal $float:ident in $register:ident:
+            $splat:ident, $load:ident, $store:ident, $fused:ident;
+            $add:ident, $sub:ident, $mul:ident, $div:ident, $sqrt:ident, $max:ident, $min:ident;
+            $or:ident, $and_not:ident, $shift:ident $bits:literal, $add_integers:ident, $one:expr, $integers:ident, $floats:ident;
+            first: |$from:ident, $count:ident| $load_first:expr, |$value:ident, $to:ident, $count_2:ident| $store_first:expr;
+            sum: |$whole:ident| $sum:expr
+        ) => {
+            $(#[$doc])*
+            #[derive(Clone, Copy)]
+            pub(crate) struct $name($register);
+
+            impl Vector<$float> for $name {
+                const LANES: usize = $lanes;
+                #[inline(always)]
+                fn splat(value: $float) -> Self {
+                    // SAFETY: see the module.
+                    Self(unsafe { $splat(value) })
+                }
+                #[inline(always)]
+                unsafe fn load(from: *const $float) -> Self {
+                    // SAFETY: see the module; the caller vouches for the memory.
+                    Self(unsafe { $load(from) })
+                }
+                #[inline(always)]
+                unsafe fn store(self, to: *mut $float) {
+                    // SAFETY: see the module; the caller vouches for the memory.
+                    unsafe { $store(to, self.0) }
+                }
+                #[inline(always)]
+                unsafe fn load_first($from: *const $float, $count: usize) -> Self {
+                    // SAFETY: see the module; masked lanes are not read, the caller vouches for the others.
+                    Self(unsafe { $load_first })
+                }
+                #[inline(always)]
+                unsafe fn store_first(self, $to: *mut $float, $count_2: usize) {
+                    let $value = self.0;
+                    // SAFETY: see the module; masked lanes are not written, the caller vouches for the others.
+                    unsafe { $store_first }
+                }
+                #[inline(always)]
+                fn mul_add(self, factor: Self, summand: Self) -> Self {
+                    // SAFETY: see the module.
+                    Self(unsafe { $fused(self.0, factor.0, summand.0) })
+                }
+                #[inline(always)]
+                fn add(self, other: Self) -> Self {
+                    // SAFETY: see the module.
+                    Self(unsafe { $add(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn sub(self, other: Self) -> Self {
+                    // SAFETY: see the module.
+                    Self(unsafe { $sub(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn mul(self, other: Self) -> Self {
+                    // SAFETY: see the module.
+                    Self(unsafe { $mul(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn div(self, other: Self) -> Self {
+                    // SAFETY: see the module.
+                    Self(unsafe { $div(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn sqrt(self) -> Self {
+                    // SAFETY: see the module.
+                    Self(unsafe { $sqrt(self.0) })
+                }
+                #[inline(always)]
+                fn at_least(self, low: Self) -> Self {
+                    // The instruction gives its second operand where one is NaN.
+                    // SAFETY: see the module.
+                    Self(unsafe { $max(low.0, self.0) })
+                }
+                #[inline(always)]
+                fn at_most(self, high: Self) -> Self {
+                    // SAFETY: see the module.
+                    Self(unsafe { $min(high.0, self.0) })
+                }
+                #[inline(always)]
+                fn abs(self) -> Self {
+                    // SAFETY: see the module.
+                    Self(unsafe { $and_not($splat(-0.0), self.0) })
+                }
+                #[inline(always)]
+                fn with_sign(self, sign: Self) -> Self {
+                    // sign with all bits but the top one taken away is sign without |sign|'s bits.
+                    // SAFETY: see the module.
+                    Self(unsafe { $or(self.0, $and_not($and_not($splat(-0.0), sign.0), sign.0)) })
+                }
+                #[inline(always)]
+                fn power_of_two(self) -> Self {
+                    // SAFETY: see the module.
+                    Self(unsafe { $floats($add_integers($shift::<$bits>($integers(self.0)), $one)) })
+                }
+                #[inline(always)]
+                fn sum(self) -> $float {
+                    let $whole = self.0;
+                    // SAFETY: see the module.
+                    unsafe { $sum }
+                }
+            }
+        };
+    }
+
+    register! {
+        /// Sixteen f32 in an AVX-512 register.
+        F32x16 of 16 f32 in __m512:
+        _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps;
+        _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_max_ps, _mm512_min_ps;
+        _mm512_or_ps, _mm512_andnot_ps, _mm512_slli_epi32 23, _mm512_add_epi32, _mm512_set1_epi32(127 << 23), _mm512_castps_si512, _mm512_castsi512_ps;
+        first: |from, count| _mm512_maskz_loadu_ps(((1u32 << count) - 1) as u16, from),
+               |value, to, count| _mm512_mask_storeu_ps(to, ((1u32 << count) - 1) as u16, value);
+        sum: |whole| _mm512_reduce_add_ps(whole)
+    }
+
+    register! {
+        /// Eight f64 in an AVX-512 register.
+        F64x8 of 8 f64 in __m512d:
+        _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd;
+        _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_max_pd, _mm512_min_pd;
+        _mm512_or_pd, _mm512_andnot_pd, _mm512_slli_epi64 52, _mm512_add_epi64, _mm512_set1_epi64(1023 << 52), _mm512_castpd_si512, _mm512_castsi512_pd;
+        first: |from, count| _mm512_maskz_loadu_pd(((1u32 << count) - 1) as u8, from),
+               |value, to, count| _mm512_mask_storeu_pd(to, ((1u32 << count) - 1) as u8, value);
+        sum: |whole| _mm512_reduce_add_pd(whole)
+    }
+
+    /// −1 in the first lanes, 0 in the others, for every count: read from `8 - count` on.
+    static FIRST_32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+    /// The same for four lanes of 64 bits.
+    static FIRST_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
+
+    #[inline(always)]
+    unsafe fn first_32(count: usize) -> __m256i {
+        // SAFETY: see the module; `count` is at most 8, so 8 numbers from `8 - count` on are within the table.
+        unsafe { _mm256_loadu_si256(FIRST_32.as_ptr().add(8 - count).cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn first_64(count: usize) -> __m256i {
+        // SAFETY: see the module; `count` is at most 4, so 4 numbers from `4 - count` on are within the table.
+        unsafe { _mm256_loadu_si256(FIRST_64.as_ptr().add(4 - count).cast()) }
+    }
+
+    register! {
+        /// Eight f32 in an AVX register.
+        F32x8 of 8 f32 in __m256:
+        _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps;
+        _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_max_ps, _mm256_min_ps;
+        _mm256_or_ps, _mm256_andnot_ps, _mm256_slli_epi32 23, _mm256_add_epi32, _mm256_set1_epi32(127 << 23), _mm256_castps_si256, _mm256_castsi256_ps;
+        first: |from, count| _mm256_maskload_ps(from, first_32(count)),
+               |value, to, count| _mm256_maskstore_ps(to, first_32(count), value);
+        sum: |whole| {
+            let half = _mm_add_ps(_mm256_castps256_ps128(whole), _mm256_extractf128_ps::<1>(whole));
+            let quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));
+            _mm_cvtss_f32(_mm_add_ss(quarter, _mm_movehdup_ps(quarter)))
+        }
+    }
+
+    register! {
+        /// Four f64 in an AVX register.
+        F64x4 of 4 f64 in __m256d:
+        _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd;
+        _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_max_pd, _mm256_min_pd;
+        _mm256_or_pd, _mm256_andnot_pd, _mm256_slli_epi64 52, _mm256_add_epi64, _mm256_set1_epi64x(1023 << 52), _mm256_castpd_si256, _mm256_castsi256_pd;
+        first: |from, count| _mm256_maskload_pd(from, first_64(count)),
+               |value, to, count| _mm256_maskstore_pd(to, first_64(count), value);
+        sum: |whole| {
+            let half = _mm_add_pd(_mm256_castpd256_pd128(whole), _mm256_extractf128_pd::<1>(whole));
+            _mm_cvtsd_f64(_mm_add_sd(half, _mm_unpackhi_pd(half, half)))
+        }
+    }
+}
+
+/// A function of numbers, lane by lane. (A closure would not do: nothing makes sure that it is compiled with the
+/// instructions of its caller.)
+pub(crate) trait Map<T: Scalar>: Copy {
+    /// f(x). Must be `#[inline(always)]`.
+    fn apply<V: Vector<T>>(self, x: V) -> V;
+}
+
+/// A function of pairs of numbers, lane by lane.
+pub(crate) trait MapPairs<T: Scalar>: Copy {
+    /// f(a, b). Must be `#[inline(always)]`.
+    fn apply<V: Vector<T>>(self, a: V, b: V) -> V;
+}
+
+/// A function of three numbers and a fourth, lane by lane, that gives three.
+pub(crate) trait MapThree<T: Scalar>: Copy {
+    /// f([a, b, c], by). Must be `#[inline(always)]`.
+    fn apply<V: Vector<T>>(self, abc: [V; 3], by: V) -> [V; 3];
+}
+
+/// to ← f(from), a register at a time.
+#[inline(always)]
+pub(crate) fn map<I: Isa, T: Scalar, F: Map<T>>(from: &[T], to: &mut [T], f: F) {
+    let lanes = VectorOf::<I, T>::LANES;
+    let length = from.len().min(to.len());
+    let (from, to) = (from.as_ptr(), to.as_mut_ptr());
+    let mut at = 0;
+    while at + lanes <= length {
+        // SAFETY: at + lanes is within both slices.
+        unsafe { f.apply(VectorOf::<I, T>::load(from.add(at))).store(to.add(at)) };
+        at += lanes;
+    }
+    if at < length {
+        // SAFETY: length - at < lanes numbers are left in both slices.
+        unsafe {
+            f.apply(VectorOf::<I, T>::load_first(from.add(at), length - at))
+                .store_first(to.add(at), length - at)
+        };
+    }
+}
+
+/// to ← f(a, b), a register at a time.
+#[inline(always)]
+pub(crate) fn map_pairs<I: Isa, T: Scalar, F: MapPairs<T>>(a: &[T], b: &[T], to: &mut [T], f: F) {
+    let lanes = VectorOf::<I, T>::LANES;
+    let length = a.len().min(b.len()).min(to.len());
+    let (a, b, to) = (a.as_ptr(), b.as_ptr(), to.as_mut_ptr());
+    let mut at = 0;
+    while at + lanes <= length {
+        // SAFETY: at + lanes is within all three slices.
+        unsafe {
+            f.apply(
+                VectorOf::<I, T>::load(a.add(at)),
+                VectorOf::<I, T>::load(b.add(at)),
+            )
+            .store(to.add(at))
+        };
+        at += lanes;
+    }
+    if at < length {
+        let left = length - at;
+        // SAFETY: `left` < lanes numbers are left in all three slices.
+        unsafe {
+            let (a, b) = (
+                VectorOf::<I, T>::load_first(a.add(at), left),
+                VectorOf::<I, T>::load_first(b.add(at), left),
+            );
+            f.apply(a, b).store_first(to.add(at), left);
+        }
+    }
+}
+
+/// to ← f(to, by), a register at a time.
+#[inline(always)]
+pub(crate) fn update<I: Isa, T: Scalar, F: MapPairs<T>>(to: &mut [T], by: &[T], f: F) {
+    let lanes = VectorOf::<I, T>::LANES;
+    let length = to.len().min(by.len());
+    let (to, by) = (to.as_mut_ptr(), by.as_ptr());
+    let mut at = 0;
+    while at + lanes <= length {
+        // SAFETY: at + lanes is within both slices.
+        unsafe {
+            f.apply(
+                VectorOf::<I, T>::load(to.add(at)),
+                VectorOf::<I, T>::load(by.add(at)),
+            )
+            .store(to.add(at))
+        };
+        at += lanes;
+    }
+    if at < length {
+        let left = length - at;
+        // SAFETY: `left` < lanes numbers are left in both slices.
+        unsafe {
+            let (old, by) = (
+                VectorOf::<I, T>::load_first(to.add(at), left),
+                VectorOf::<I, T>::load_first(by.add(at), left),
+            );
+            f.apply(old, by).store_first(to.add(at), left);
+        }
+    }
+}
+
+/// [a, b, c] ← f([a, b, c], by), a register at a time.
+#[inline(always)]
+pub(crate) fn update_three<I: Isa, T: Scalar, F: MapThree<T>>([a, b, c]: [&mut [T]; 3], by: &[T], f: F) {
+    let lanes = VectorOf::<I, T>::LANES;
+    let length = a.len().min(b.len()).min(c.len()).min(by.len());
+    let (a, b, c, by) = (a.as_mut_ptr(), b.as_mut_ptr(), c.as_mut_ptr(), by.as_ptr());
+    let mut at = 0;
+    while at + lanes <= length {
+        // SAFETY: at + lanes is within all four slices, which are borrowed apart from one another.
+        unsafe {
+            let old = [
+                VectorOf::<I, T>::load(a.add(at)),
+                VectorOf::<I, T>::load(b.add(at)),
+                VectorOf::<I, T>::load(c.add(at)),
+            ];
+            let new = f.apply(old, VectorOf::<I, T>::load(by.add(at)));
+            new[0].store(a.add(at));
+            new[1].store(b.add(at));
+            new[2].store(c.add(at));
+        }
+        at += lanes;
+    }
+    if at < length {
+        let left = length - at;
+        // SAFETY: `left` < lanes numbers are left in all four slices.
+        unsafe {
+            let old = [
+                VectorOf::<I, T>::load_first(a.add(at), left),
+                VectorOf::<I, T>::load_first(b.add(at), left),
+                VectorOf::<I, T>::load_first(c.add(at), left),
+            ];
+            let new = f.apply(old, VectorOf::<I, T>::load_first(by.add(at), left));
+            new[0].store_first(a.add(at), left);
+            new[1].store_first(b.add(at), left);
+            new[2].store_first(c.add(at), left);
+        }
+    }
+}
+
+/// [`Isa::non_zero_bits`] without any instruction of its own.
+#[inline(always)]
+pub(crate) fn non_zero_bits_portable(bytes: &[u8; 64]) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let (words, _) = bytes.as_chunks::<8>();
+    words.iter().enumerate().fold(0, |bits, (w, word)| {
+        let word = u64::from_le_bytes(*word);
+        // The top bit of each byte is set where the byte is not 0; the product brings the eight together.
+        let tops = (((word & LOW) + LOW) | word) & !LOW;
+        bits | (((tops >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * w))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::isa::{Task, dispatch};
+    use proptest::prelude::*;
+
+    struct Bits<'a>(&'a [u8; 64]);
+    impl Task for Bits<'_> {
+        type Output = u64;
+        #[inline(always)]
+        fn run<I: Isa>(self) -> u64 {
+            I::non_zero_bits(self.0)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bits_are_the_bytes_that_are_not_zero(bytes in proptest::collection::vec(prop_oneof![Just(0u8), any::<u8>()], 64)) {
+            let bytes: [u8; 64] = bytes.try_into().unwrap();
+            let expected = (0..64).fold(0u64, |bits, j| bits | (u64::from(bytes[j] != 0) << j));
+            prop_assert_eq!(non_zero_bits_portable(&bytes), expected);
+            prop_assert_eq!(dispatch(Bits(&bytes)), expected);
+        }
+    }
+}

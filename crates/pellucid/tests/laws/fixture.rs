@@ -1,0 +1,163 @@
+//! Random networks, batches and runs that the laws are tried on.
+
+use pellucid::dataset::{Dataset, Features, Targets};
+use pellucid::matrix::Matrix;
+use pellucid::numpy_random::RandomState;
+use pellucid::pass::{self, Objective, Target, Update, Workspace};
+use pellucid::{Activation, Architecture, Experiment, Input, Loss, Network, Recipe, Reduction, Scalar};
+use std::num::NonZeroUsize;
+
+pub(crate) fn objective(loss: Loss, reduction: Reduction) -> Objective {
+    Objective {
+        loss,
+        reduction,
+        update: Update::Textbook,
+    }
+}
+
+pub(crate) fn threads(count: usize) -> NonZeroUsize {
+    NonZeroUsize::new(count).unwrap()
+}
+
+pub(crate) fn uniform<T: Scalar>(count: usize, low: f64, high: f64, generator: &mut RandomState) -> Vec<T> {
+    (0..count)
+        .map(|_| T::from_f64(generator.uniform(low, high)))
+        .collect()
+}
+
+/// A network whose weights are of the size that keeps activations away from their flat ends.
+pub(crate) fn network<T: Scalar>(
+    sizes: &[usize],
+    activations: &[Activation],
+    bias: bool,
+    generator: &mut RandomState,
+) -> Network<T> {
+    let architecture = Architecture::new(sizes, activations, bias).unwrap();
+    let mut parameters = uniform(architecture.parameter_count(), -0.5, 0.5, generator);
+    for layer in architecture.layers() {
+        let limit = (3.0 / layer.fan_in as f64).sqrt();
+        parameters[layer.weights()].copy_from_slice(&uniform(
+            layer.fan_in * layer.fan_out,
+            -limit,
+            limit,
+            generator,
+        ));
+    }
+    Network::new(architecture, parameters).unwrap()
+}
+
+/// Targets that a loss can be asked about: any numbers, independent probabilities, or distributions.
+pub(crate) fn targets<T: Scalar>(
+    loss: Loss,
+    rows: usize,
+    width: usize,
+    generator: &mut RandomState,
+) -> Vec<T> {
+    match loss {
+        Loss::SquaredError | Loss::HalfSquaredError => uniform(rows * width, -1.0, 1.0, generator),
+        Loss::BinaryCrossEntropy => uniform(rows * width, 0.0, 1.0, generator),
+        Loss::CategoricalCrossEntropy => {
+            let mut all = Vec::new();
+            for _ in 0..rows {
+                let row: Vec<f64> = uniform(width, 0.1, 1.0, generator);
+                let sum: f64 = row.iter().sum();
+                all.extend(row.iter().map(|p| T::from_f64(p / sum)));
+            }
+            all
+        }
+    }
+}
+
+/// The gradient of a batch, after a forward and a backward pass that leave their arrays in the workspace.
+pub(crate) fn gradient<T: Scalar>(
+    network: &Network<T>,
+    input: Input<'_, T>,
+    targets: &[T],
+    objective: Objective,
+    workspace: &mut Workspace<T>,
+) -> Vec<T> {
+    let mut gradient = vec![T::from_f64(f64::NAN); network.parameters().len()];
+    pass::forward(network.architecture(), network.parameters(), input, workspace);
+    let target = Target::Gradient {
+        parameters: network.parameters(),
+        gradient: &mut gradient,
+    };
+    pass::backward(
+        network.architecture(),
+        target,
+        input,
+        targets,
+        objective,
+        workspace,
+    );
+    gradient
+}
+
+/// The bits of numbers, so that "the same" is not "nearly the same", nor untrue of NaN.
+pub(crate) fn bits<T: Scalar>(values: &[T]) -> Vec<u64> {
+    values.iter().map(|value| value.to_f64().to_bits()).collect()
+}
+
+/// The largest difference, over the largest magnitude.
+pub(crate) fn difference<T: Scalar, U: Scalar>(a: &[T], b: &[U]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let largest = b
+        .iter()
+        .fold(f64::MIN_POSITIVE, |most, v| most.max(v.to_f64().abs()));
+    let differences = a.iter().zip(b).map(|(a, b)| (a.to_f64() - b.to_f64()).abs());
+    // `max` would lose a NaN.
+    differences.fold(0.0, |most: f64, d| if d > most || d.is_nan() { d } else { most }) / largest
+}
+
+pub(crate) fn dense<T: Scalar>(rows: usize, columns: usize, values: Vec<T>) -> Matrix<T> {
+    Matrix::new(rows, columns, values).unwrap()
+}
+
+/// Rows whose class can be told from their features.
+pub(crate) fn classes<T: Scalar>(rows: usize, columns: usize, classes: usize, seed: u32) -> Dataset<T> {
+    let mut generator = RandomState::new(seed);
+    let values: Vec<f64> = uniform(rows * columns, -1.0, 1.0, &mut generator);
+    let label = |row: &[f64]| (((row[0] + 1.0) * 0.5 * classes as f64) as u32).min(classes as u32 - 1);
+    let labels = values.chunks_exact(columns).map(label).collect();
+    let values = values.into_iter().map(T::from_f64).collect();
+    Dataset::new(
+        Features::Dense(dense(rows, columns, values)),
+        Targets::Classes { labels, classes },
+    )
+    .unwrap()
+}
+
+pub(crate) fn recipe(text: &str) -> Recipe {
+    Recipe::from_toml(text, "the test").unwrap()
+}
+
+/// A small classifier; the tests change what they are about.
+pub(crate) fn classifier() -> Recipe {
+    recipe(
+        r#"
+        [data]
+        source = "inline"
+        [network]
+        layers = [5, 7, 3]
+        activation = ["tanh", "softmax"]
+        [train]
+        loss = "categorical_cross_entropy"
+        learning_rate = 0.1
+        batch_size = 4
+        shuffle = true
+        epochs = 10
+        seed = 11
+        "#,
+    )
+}
+
+pub(crate) fn experiment<T: Scalar>(recipe: &Recipe, data: &Dataset<T>) -> Experiment<T> {
+    Experiment::new(recipe.clone(), data.clone(), None, NonZeroUsize::MIN).unwrap()
+}
+
+/// The parameters after the whole run.
+pub(crate) fn trained<T: Scalar>(recipe: &Recipe, data: &Dataset<T>) -> Vec<T> {
+    let mut run = experiment(recipe, data);
+    run.run(&mut ()).unwrap();
+    run.network().parameters().to_vec()
+}

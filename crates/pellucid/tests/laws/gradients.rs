@@ -1,0 +1,271 @@
+//! What the backward pass says of the loss, however it is asked.
+
+use crate::fixture::{bits, difference, gradient, network, objective, targets, uniform};
+use pellucid::numpy_random::RandomState;
+use pellucid::pass::{self, Target, Workspace};
+use pellucid::{Activation, Input, Loss, Network, Reduction, Scalar, check_network};
+use proptest::prelude::*;
+
+/// Why a loss is undefined on the outputs of an activation, if it is.
+fn undefined(loss: Loss, output: Activation) -> Option<&'static str> {
+    let (low, high) = output.range();
+    (loss.wants_probabilities() && (low < 0.0 || high > 1.0))
+        .then_some("the loss takes the logarithm of outputs that may lie outside of 0 to 1")
+}
+
+#[test]
+fn analytic_is_numeric_for_every_activation_loss_reduction_and_bias() {
+    let generator = &mut RandomState::new(20);
+    let mut checked = 0;
+    for hidden in Activation::ALL {
+        for output in Activation::ALL {
+            for loss in Loss::ALL {
+                if undefined(loss, output).is_some() {
+                    continue;
+                }
+                for reduction in [Reduction::Sum, Reduction::Mean] {
+                    for bias in [false, true] {
+                        let mut width = || generator.randint(1, 7).unwrap() as usize;
+                        // The softmax of a single unit is 1, and ln(1 − 1) is no loss: it gets a second one.
+                        let outputs = width() + usize::from(!output.is_elementwise());
+                        let (rows, sizes) = (width(), [width(), width(), width(), outputs]);
+                        let network = network(&sizes, &[hidden, hidden, output], bias, generator);
+                        let input: Vec<f64> = uniform(rows * sizes[0], -1.5, 1.5, generator);
+                        let targets = targets(loss, rows, sizes[3], generator);
+                        let objective = objective(loss, reduction);
+                        let report = check_network(&network, Input::Dense(&input), &targets, objective);
+                        assert!(
+                            report.is_right() && report.worst() < 1e-6,
+                            "{hidden:?}, {output:?}, {loss:?}, {reduction:?}, bias {bias}, {rows} x {sizes:?}: {report}"
+                        );
+                        checked += 1;
+                    }
+                }
+            }
+        }
+    }
+    let defined = Activation::ALL
+        .iter()
+        .flat_map(|&a| Loss::ALL.map(|l| undefined(l, a).is_none()));
+    assert_eq!(
+        checked,
+        Activation::ALL.len() * defined.filter(|&d| d).count() * 4
+    );
+}
+
+#[test]
+fn analytic_is_numeric_where_products_are_large() {
+    let generator = &mut RandomState::new(4);
+    let network = network(
+        &[40, 50, 10],
+        &[Activation::Tanh, Activation::Softmax],
+        true,
+        generator,
+    );
+    let input: Vec<f64> = uniform(60 * 40, -1.0, 1.0, generator);
+    let targets = targets(Loss::CategoricalCrossEntropy, 60, 10, generator);
+    let objective = objective(Loss::CategoricalCrossEntropy, Reduction::Mean);
+    let report = check_network(&network, Input::Dense(&input), &targets, objective);
+    assert!(report.is_right(), "{report}");
+}
+
+/// Targets are probabilities one by one, but nobody made them add up to 1: none of the classes, or several.
+#[test]
+fn analytic_is_numeric_for_targets_that_are_no_distribution() {
+    let generator = &mut RandomState::new(9);
+    let input: Vec<f64> = uniform(3 * 4, -1.0, 1.0, generator);
+    let targets = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.2, 0.1, 0.3];
+    for output in [Activation::Softmax, Activation::Sigmoid] {
+        let network = network(&[4, 5, 3], &[Activation::Tanh, output], true, generator);
+        for loss in Loss::ALL {
+            let report = check_network(
+                &network,
+                Input::Dense(&input),
+                &targets,
+                objective(loss, Reduction::Sum),
+            );
+            assert!(report.is_right(), "{output:?}, {loss:?}: {report}");
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Shape {
+    sizes: Vec<usize>,
+    rows: usize,
+    hidden: Activation,
+    output: (Activation, Loss),
+    bias: bool,
+    seed: u32,
+}
+
+fn shapes() -> impl Strategy<Value = Shape> {
+    let pairs: Vec<(Activation, Loss)> = Activation::ALL
+        .iter()
+        .flat_map(|&activation| Loss::ALL.map(|loss| (activation, loss)))
+        .filter(|&(activation, loss)| undefined(loss, activation).is_none())
+        .collect();
+    let sizes = proptest::collection::vec(1usize..70, 2..5);
+    let of = proptest::sample::select(Activation::ALL.to_vec());
+    (
+        sizes,
+        1usize..40,
+        of,
+        proptest::sample::select(pairs),
+        any::<bool>(),
+        any::<u32>(),
+    )
+        .prop_map(|(sizes, rows, hidden, output, bias, seed)| Shape {
+            sizes,
+            rows,
+            hidden,
+            output,
+            bias,
+            seed,
+        })
+}
+
+impl Shape {
+    fn make<T: Scalar>(&self) -> (Network<T>, Vec<T>, Vec<T>) {
+        let generator = &mut RandomState::new(self.seed);
+        let mut activations = vec![self.hidden; self.sizes.len() - 1];
+        *activations.last_mut().unwrap() = self.output.0;
+        let network = network(&self.sizes, &activations, self.bias, generator);
+        let input = uniform(self.rows * self.sizes[0], -1.0, 1.0, generator);
+        let width = *self.sizes.last().unwrap();
+        (
+            network,
+            input,
+            targets(self.output.1, self.rows, width, generator),
+        )
+    }
+}
+
+/// A step that stores no gradient, and one that takes it afterwards, are the same to rounding: the fused one may
+/// round θ − η·g once where the other rounds η·g first, and sum the rows onto θ in place of onto 0. What a weight may
+/// differ by is (rows + 4) units of its own magnitude and of η·Σ|x·δ|, which the workspace knows. The deltas are the
+/// same to the bit.
+fn fused_is_unfused<T: Scalar>(shape: &Shape, rate: f64) {
+    let (network, input, targets) = shape.make::<T>();
+    let architecture = network.architecture();
+    let objective = objective(shape.output.1, Reduction::Mean);
+    let rate_t = T::from_f64(rate);
+    let mut apart = Workspace::new(architecture, shape.rows);
+    let step = gradient(&network, Input::Dense(&input), &targets, objective, &mut apart);
+    let mut expected = network.parameters().to_vec();
+    expected
+        .iter_mut()
+        .zip(&step)
+        .for_each(|(w, &g)| *w -= rate_t * g);
+
+    let mut fused = network.parameters().to_vec();
+    let mut workspace = Workspace::new(architecture, shape.rows);
+    pass::forward(architecture, &fused, Input::Dense(&input), &mut workspace);
+    let target = Target::Parameters {
+        parameters: &mut fused,
+        rate: rate_t,
+    };
+    pass::backward(
+        architecture,
+        target,
+        Input::Dense(&input),
+        &targets,
+        objective,
+        &mut workspace,
+    );
+
+    let epsilon = if T::ONE + T::from_f64(1e-10) == T::ONE {
+        f64::from(f32::EPSILON)
+    } else {
+        f64::EPSILON
+    };
+    for (index, layer) in architecture.layers().iter().enumerate() {
+        assert_eq!(
+            bits(workspace.delta(index)),
+            bits(apart.delta(index)),
+            "δ of layer {index}"
+        );
+        let x = if index == 0 {
+            &input[..]
+        } else {
+            apart.activation(index - 1)
+        };
+        let delta = apart.delta(index);
+        let check = |at: usize, sum: f64| {
+            let units = (shape.rows + 4) as f64 * epsilon;
+            let bound =
+                units * (network.parameters()[at].to_f64().abs() + rate * sum) + T::MIN_POSITIVE.to_f64();
+            let off = (fused[at].to_f64() - expected[at].to_f64()).abs();
+            assert!(
+                off <= bound,
+                "parameter {at} of layer {index} is off by {off:e}, allowed {bound:e}"
+            );
+        };
+        let magnitude = |x: T, d: T| (x.to_f64() * d.to_f64()).abs();
+        for i in 0..layer.fan_in {
+            for j in 0..layer.fan_out {
+                let terms =
+                    (0..shape.rows).map(|r| magnitude(x[r * layer.fan_in + i], delta[r * layer.fan_out + j]));
+                check(layer.weights().start + i * layer.fan_out + j, terms.sum());
+            }
+        }
+        for (j, at) in layer.bias().into_iter().flatten().enumerate() {
+            check(
+                at,
+                (0..shape.rows)
+                    .map(|r| magnitude(T::ONE, delta[r * layer.fan_out + j]))
+                    .sum(),
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn a_fused_step_is_the_gradient_s_step(shape in shapes(), rate in 1e-3..1.0f64) {
+        fused_is_unfused::<f64>(&shape, rate);
+        fused_is_unfused::<f32>(&shape, rate);
+    }
+
+    #[test]
+    fn gradients_of_singles_add_up_to_the_batch_s(shape in shapes()) {
+        let (network, input, targets) = shape.make::<f64>();
+        let width = network.architecture().output_width();
+        let summed = objective(shape.output.1, Reduction::Sum);
+        let mut workspace = Workspace::new(network.architecture(), shape.rows);
+        let of_batch = gradient(&network, Input::Dense(&input), &targets, summed, &mut workspace);
+        let mut sum = vec![0.0; of_batch.len()];
+        for (x, y) in input.chunks_exact(shape.sizes[0]).zip(targets.chunks_exact(width)) {
+            let single = gradient(&network, Input::Dense(x), y, summed, &mut workspace);
+            sum.iter_mut().zip(&single).for_each(|(sum, g)| *sum += g);
+        }
+        // The units of a few hundred roundings, far below what a lost or doubled row would make.
+        prop_assert!(difference(&sum, &of_batch) < 1e-11, "{}", difference(&sum, &of_batch));
+    }
+
+    #[test]
+    fn the_mean_s_gradient_is_the_sum_s_over_the_rows(shape in shapes()) {
+        let (network, input, targets) = shape.make::<f64>();
+        let mut workspace = Workspace::new(network.architecture(), shape.rows);
+        let mut of = |reduction| {
+            gradient(&network, Input::Dense(&input), &targets, objective(shape.output.1, reduction), &mut workspace)
+        };
+        let sum: Vec<f64> = of(Reduction::Sum).iter().map(|g| g / shape.rows as f64).collect();
+        prop_assert!(difference(&sum, &of(Reduction::Mean)) < 1e-11);
+    }
+
+    #[test]
+    fn a_workspace_larger_than_the_batch_changes_no_bit(shape in shapes(), more in 1usize..50) {
+        let (network, input, targets) = shape.make::<f64>();
+        let objective = objective(shape.output.1, Reduction::Mean);
+        let of = |capacity| {
+            let mut workspace = Workspace::new(network.architecture(), capacity);
+            let larger = vec![f64::NAN; capacity * shape.sizes[0]];
+            pass::forward(network.architecture(), network.parameters(), Input::Dense(&larger), &mut workspace);
+            bits(&gradient(&network, Input::Dense(&input), &targets, objective, &mut workspace))
+        };
+        prop_assert_eq!(of(shape.rows), of(shape.rows + more));
+    }
+}

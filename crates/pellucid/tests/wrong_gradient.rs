@@ -1,0 +1,154 @@
+//! The figures of `examples/wrong_gradient.rs` against those that the notebook prints, and against the same loop in
+//! NumPy where its figures are at hand.
+#![allow(clippy::print_stderr, reason = "a test says when it skips")]
+
+#[path = "../examples/wrong_gradient/notebook.rs"]
+mod notebook;
+
+use notebook::{
+    HIDDEN, ITERATIONS, Iteration, LABELS, Start, check, climb, descend, forward, right_gradient,
+    standardised_data, wrong_gradient, wrong_hidden_gradients,
+};
+use pellucid::pass::{Objective, Update};
+use pellucid::{Input, Loss, Reduction, check_network};
+use serde_json::Value;
+use std::path::Path;
+
+fn golden() -> Option<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/golden/diverging-perceptron.json");
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        eprintln!("skipped: there are no figures at {}", path.display());
+        return None;
+    };
+    Some(serde_json::from_str(&text).expect("the golden figures are JSON"))
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(list) => list.iter().flat_map(numbers).collect(),
+        Value::String(text) => vec![text.parse().expect("nan, inf or -inf")],
+        number => vec![number.as_f64().expect("a number")],
+    }
+}
+
+#[track_caller]
+fn assert_near(found: &[f64], expected: &[f64], tolerance: f64) {
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(expected) {
+        let same = found == expected || ((found - expected) / expected).abs() <= tolerance;
+        assert!(same, "{found:e}, expected {expected:e}");
+    }
+}
+
+/// The figures as the notebook shows them, nine digits each.
+#[test]
+fn the_perceptron_goes_where_the_notebook_s_goes() {
+    let printed = [
+        [-630_288.840_769_76, -82_211_996.951_800_38, -927_450.255_940_21],
+        [-8.164_326_93e21, -1.064_909_10e24, -1.201_412_31e22],
+        [-1.369_856_50e54, -1.786_764_14e56, -2.015_796_87e54],
+        [-3.856_421_12e118, -5.030_099_83e120, -5.674_872_96e118],
+        [-3.056_350_85e247, -3.986_532_96e249, -4.497_538_59e247],
+    ];
+    let found = climb(&Start::new().unwrap().perceptron, wrong_gradient);
+    assert_eq!(found.len(), ITERATIONS);
+    assert_near(&found[0].weights, &printed[0], 1e-14);
+    for (iteration, printed) in found.iter().zip(&printed) {
+        assert_near(&iteration.weights, printed, 5e-9);
+    }
+    assert!(
+        found[5..]
+            .iter()
+            .all(|iteration| iteration.weights == [f64::NEG_INFINITY; 3])
+    );
+    assert!(
+        found.iter().all(|iteration| iteration.error == 1.0),
+        "the notebook prints 1.0 ten times"
+    );
+}
+
+fn assert_log(found: &[Iteration], log: &Value, weights: &[&str]) {
+    let log = log.as_array().expect("a log");
+    assert_eq!(found.len(), log.len());
+    for (found, expected) in found.iter().zip(log) {
+        assert_near(&[found.error], &numbers(&expected["printed_error"]), 1e-12);
+        let expected: Vec<f64> = weights.iter().flat_map(|key| numbers(&expected[key])).collect();
+        // Each iteration squares the weights and doubles what rounding has done to them.
+        assert_near(&found.weights, &expected, 1e-12);
+    }
+}
+
+#[test]
+fn both_parts_are_numpy_s() {
+    let Some(golden) = golden() else { return };
+    let start = Start::new().unwrap();
+    let of = &golden["as_written_perceptron"];
+    assert_eq!(start.perceptron.parameters(), numbers(&of["initial_weights"]));
+    let found = climb(&start.perceptron, wrong_gradient);
+    assert_log(&found, &of["log"], &["weights"]);
+    // What it prints at the end was computed before the last step.
+    let architecture = start.perceptron.architecture();
+    let last = forward(architecture, &found[ITERATIONS - 2].weights, &notebook::DATA);
+    assert_eq!(last.outputs(), numbers(&of["output"]));
+
+    let of = &golden["as_written_hidden_layer"];
+    let initial = [numbers(&of["initial_W"]), numbers(&of["initial_V"])].concat();
+    assert_eq!(start.with_hidden_layer.parameters(), initial);
+    assert_log(
+        &climb(&start.with_hidden_layer, wrong_hidden_gradients),
+        &of["log"],
+        &["W", "V"],
+    );
+}
+
+#[test]
+fn with_a_hidden_layer_the_first_step_is_the_last() {
+    let network = Start::new().unwrap().with_hidden_layer;
+    let found = climb(&network, wrong_hidden_gradients);
+    assert!(
+        found[1..]
+            .iter()
+            .all(|iteration| iteration.weights == found[0].weights && iteration.error == 0.5)
+    );
+    let end = forward(network.architecture(), &found[0].weights, &notebook::DATA);
+    assert_eq!(end.activation(0), [0.0; 4 * HIDDEN]);
+    assert_eq!(end.outputs(), [0.5; 4], "as the notebook prints");
+}
+
+#[test]
+fn the_right_rule_on_standardised_columns_is_numpy_s() {
+    let Some(golden) = golden() else { return };
+    let of = &golden["corrected_perceptron_on_standardised_columns"];
+    let (start, data) = (Start::new().unwrap().perceptron, standardised_data().unwrap());
+    let found = descend(&start, &data, 1000);
+    for entry in of["log"].as_array().expect("a log") {
+        let iteration = entry["iteration"].as_u64().expect("an iteration") as usize;
+        assert_near(&[found[iteration].error], &numbers(&entry["mse"]), 1e-11);
+    }
+    assert_near(&found[999].weights, &numbers(&of["weights"]), 1e-11);
+    let outputs = forward(start.architecture(), &found[999].weights, &data)
+        .outputs()
+        .to_vec();
+    assert_near(&outputs, &numbers(&of["output"]), 1e-11);
+}
+
+#[test]
+fn the_gradient_check_tells_the_wrong_rules_from_the_right_one() {
+    let (start, data) = (Start::new().unwrap(), standardised_data().unwrap());
+    for data in [&notebook::DATA[..], &data] {
+        let report = check(&start.perceptron, data, wrong_gradient);
+        assert_eq!(report.wrong().count(), 3, "{report}");
+        assert!(report.worst() > 0.9, "{report}");
+        assert!(check(&start.perceptron, data, right_gradient).is_right());
+        let report = check(&start.with_hidden_layer, data, wrong_hidden_gradients);
+        assert_eq!(report.wrong().count(), 16, "{report}");
+    }
+    let objective = Objective {
+        loss: Loss::SquaredError,
+        reduction: Reduction::Mean,
+        update: Update::Textbook,
+    };
+    for network in [&start.perceptron, &start.with_hidden_layer] {
+        assert!(check_network(network, Input::Dense(&data), &LABELS, objective).is_right());
+    }
+}
