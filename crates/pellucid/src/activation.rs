@@ -3,7 +3,7 @@
 //! To add one: a variant here, its arm in [`Activation::apply`], its arm in [`Activation::backpropagate`].
 
 use crate::kernels::exponential::{ExpOfDifference, Sigmoid, Tanh};
-use crate::kernels::isa::{Isa, Task, dispatch};
+use crate::kernels::isa::{Isa, Task};
 use crate::kernels::vector::{self, Map, MapPairs, Vector};
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ impl Activation {
     /// assert!(a.iter().all(|p: &f64| (p - 1.0 / 3.0).abs() < 1e-15));
     /// ```
     pub fn apply<T: Scalar>(self, z: &[T], activation: &mut [T], width: usize) {
-        dispatch(Apply {
+        T::apply(Apply {
             function: self,
             z,
             activation,
@@ -79,7 +79,7 @@ impl Activation {
 
     /// Turns ∂L/∂a into ∂L/∂z in place, for rows of `width` units: `delta` comes in as ∂L/∂a and leaves as δ.
     pub fn backpropagate<T: Scalar>(self, z: &[T], activation: &[T], delta: &mut [T], width: usize) {
-        dispatch(Backpropagate {
+        T::backpropagate(Backpropagate {
             function: self,
             z,
             activation,
@@ -196,7 +196,7 @@ fn softmax<I: Isa, T: Scalar>(z: &[T], a: &mut [T]) {
     }
 }
 
-struct Apply<'a, T> {
+pub(crate) struct Apply<'a, T> {
     function: Activation,
     z: &'a [T],
     activation: &'a mut [T],
@@ -212,7 +212,7 @@ impl<T: Scalar> Task for Apply<'_, T> {
     }
 }
 
-struct Backpropagate<'a, T> {
+pub(crate) struct Backpropagate<'a, T> {
     function: Activation,
     z: &'a [T],
     activation: &'a [T],

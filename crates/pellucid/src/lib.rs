@@ -34,6 +34,7 @@
 pub mod activation;
 pub mod dataset;
 pub mod diagnosis;
+mod entry_points;
 pub mod error;
 pub mod evaluation;
 pub mod experiment;

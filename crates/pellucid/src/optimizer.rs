@@ -1,6 +1,6 @@
 //! Optimizers: how the parameters move along the gradient. They see flat slices and know nothing of layers.
 
-use crate::kernels::isa::{Isa, Task, dispatch};
+use crate::kernels::isa::{Isa, Task};
 use crate::kernels::vector::{self, MapThree, Vector};
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ impl<T: Scalar> OptimizerState<T> {
     /// When the gradient or the optimizer is for another number of parameters.
     pub fn step(&mut self, parameters: &mut [T], gradient: &[T], learning_rate: T) {
         assert_eq!(parameters.len(), gradient.len(), "a gradient for each parameter");
-        dispatch(Step {
+        T::optimizer_step(Step {
             state: self,
             parameters,
             gradient,

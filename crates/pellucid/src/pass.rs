@@ -9,7 +9,7 @@
 //! the gradient check, the explanation.
 
 use crate::activation::Activation;
-use crate::kernels::isa::{Isa, Task, dispatch};
+use crate::kernels::isa::{Isa, Task};
 use crate::kernels::{self, Destination, Input, Scratch, Shape};
 use crate::loss::{Loss, Reduction};
 use crate::network::{Architecture, Layer};
@@ -177,7 +177,7 @@ pub fn forward<T: Scalar>(
     input: Input<'_, T>,
     workspace: &mut Workspace<T>,
 ) {
-    dispatch(Forward {
+    T::forward(Forward {
         architecture,
         parameters,
         input,
@@ -198,7 +198,7 @@ pub fn backward<T: Scalar>(
     objective: Objective,
     workspace: &mut Workspace<T>,
 ) {
-    dispatch(Backward {
+    T::backward(Backward {
         architecture,
         target,
         input,
@@ -576,7 +576,8 @@ impl<T: Scalar> Target<'_, T> {
     }
 }
 
-struct Forward<'a, T> {
+/// A whole forward pass.
+pub(crate) struct Forward<'a, T> {
     architecture: &'a Architecture,
     parameters: &'a [T],
     input: Input<'a, T>,
@@ -591,7 +592,8 @@ impl<T: Scalar> Task for Forward<'_, T> {
     }
 }
 
-struct Backward<'a, T> {
+/// A whole backward pass.
+pub(crate) struct Backward<'a, T> {
     architecture: &'a Architecture,
     target: Target<'a, T>,
     input: Input<'a, T>,

@@ -25,6 +25,7 @@ mod sealed {
 /// A floating-point number that a network can be made of: `f32` or `f64`.
 pub trait Scalar:
     sealed::Sealed
+    + crate::entry_points::EntryPoints
     + Copy
     + Debug
     + Display

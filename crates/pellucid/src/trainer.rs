@@ -3,7 +3,7 @@
 use crate::dataset::{BatchBuffers, Dataset, Rows};
 use crate::error::{Error, Result};
 use crate::kernels::Input;
-use crate::kernels::isa::{Isa, Task, dispatch};
+use crate::kernels::isa::{Isa, Task};
 use crate::loss::Loss;
 use crate::network::{Architecture, Network};
 use crate::numpy_random::RandomState;
@@ -126,7 +126,7 @@ impl<T: Scalar> Trainer<T> {
     /// When the batch does not have the network's shape.
     pub fn step(&mut self, input: Input<'_, T>, targets: &[T]) -> Result<f64> {
         self.ensure_capacity(input.rows(self.network.architecture().input_width()));
-        let loss = dispatch(Step {
+        let loss = T::training_step(Step {
             trainer: self,
             input,
             targets,
@@ -183,7 +183,7 @@ impl<T: Scalar> Trainer<T> {
                     Rows::Range(start, end)
                 };
                 let (input, targets) = buffers.gather(data, picked);
-                let loss = dispatch(Step {
+                let loss = T::training_step(Step {
                     trainer: self,
                     input,
                     targets,
@@ -345,7 +345,8 @@ pub fn check_fit<T: Scalar>(architecture: &Architecture, loss: Loss, data: &Data
     Ok(())
 }
 
-struct Step<'a, T> {
+/// A whole step of training.
+pub(crate) struct Step<'a, T> {
     trainer: &'a mut Trainer<T>,
     input: Input<'a, T>,
     targets: &'a [T],

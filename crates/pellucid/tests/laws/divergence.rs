@@ -56,10 +56,7 @@ fn a_loss_beyond_the_range_names_epoch_and_batch() {
     // The first step throws the weight to about 1e200; the second batch's error, squared, is past 1e308.
     let (epoch, batch, origin, parameters) = failure(&regression("[1, 1]", 1e200, 5, 2), &data(6));
     assert_eq!((epoch, batch), (1, 2));
-    assert!(
-        origin.contains("the outputs are finite, their loss is not"),
-        "{origin}"
-    );
+    assert!(origin.contains("are finite, their loss is not"), "{origin}");
     assert!(
         parameters[0].is_finite() && parameters[0].abs() > 1e199,
         "{parameters:?}"
