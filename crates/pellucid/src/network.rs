@@ -5,6 +5,7 @@
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
+use crate::kernels::aligned::Aligned;
 use crate::scalar::Scalar;
 use std::ops::Range;
 
@@ -174,7 +175,7 @@ impl Architecture {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network<T> {
     architecture: Architecture,
-    parameters: Vec<T>,
+    parameters: Aligned<T>,
 }
 
 impl<T: Scalar> Network<T> {
@@ -193,7 +194,7 @@ impl<T: Scalar> Network<T> {
         }
         Ok(Self {
             architecture,
-            parameters,
+            parameters: Aligned::of(&parameters),
         })
     }
 

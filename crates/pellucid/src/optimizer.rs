@@ -1,9 +1,11 @@
 //! Optimizers: how the parameters move along the gradient. They see flat slices and know nothing of layers.
 
+use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::vector::{self, MapThree, Vector};
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroUsize;
 
 /// The rule by which parameters take their step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -26,23 +28,33 @@ const EPSILON: f64 = 1e-8;
 pub struct OptimizerState<T> {
     rule: Optimizer,
     steps: i32,
-    first_moment: Vec<T>,
-    second_moment: Vec<T>,
+    threads: NonZeroUsize,
+    first_moment: Aligned<T>,
+    second_moment: Aligned<T>,
 }
 
 impl<T: Scalar> OptimizerState<T> {
     /// An optimizer for `parameter_count` parameters, before its first step.
     pub fn new(rule: Optimizer, parameter_count: usize) -> Self {
         let slots = || match rule {
-            Optimizer::Sgd => Vec::new(),
-            Optimizer::Adam => vec![T::ZERO; parameter_count],
+            Optimizer::Sgd => Aligned::zeros(0),
+            Optimizer::Adam => Aligned::zeros(parameter_count),
         };
         Self {
             rule,
             steps: 0,
+            threads: NonZeroUsize::MIN,
             first_moment: slots(),
             second_moment: slots(),
         }
+    }
+
+    /// The same, with up to `threads` threads where there are parameters enough to gain by them. The numbers do not
+    /// depend on it, to the bit.
+    #[must_use]
+    pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
+        self.threads = threads;
+        self
     }
 
     /// Whether the backward pass may update the parameters itself, storing no gradient.
@@ -92,8 +104,13 @@ impl<T: Scalar> OptimizerState<T> {
                     root: T::from_f64(1.0 / correction_2.sqrt()),
                     epsilon: T::from_f64(EPSILON),
                 };
-                let moments = (&mut self.first_moment[..], &mut self.second_moment[..]);
-                vector::update_three::<I, T, _>([parameters, moments.0, moments.1], gradient, step);
+                let [first, second] = [&mut self.first_moment[..], &mut self.second_moment[..]];
+                AdamPart {
+                    step,
+                    numbers: [parameters, first, second],
+                    gradient,
+                }
+                .split::<I>(self.threads.get());
             }
         }
     }
@@ -116,10 +133,75 @@ struct AdamStep<T> {
 impl<T: Scalar> MapThree<T> for AdamStep<T> {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, [parameter, m, v]: [V; 3], g: V) -> [V; 3] {
-        let m = V::splat(self.beta_1).mul_add(m, V::splat(self.rest_1).mul(g));
-        let v = V::splat(self.beta_2).mul_add(v, V::splat(self.rest_2).mul(g.mul(g)));
-        let root = v.sqrt().mul_add(V::splat(self.root), V::splat(self.epsilon));
-        [parameter.sub(V::splat(self.rate).mul(m).div(root)), m, v]
+        // The moments of an input that is hardly ever there decay until they are denormal, and stay so, and every
+        // operation on them is a hundred times slower. Against ε they are nothing long before.
+        let (least, least_square) = (V::splat(T::NEGLIGIBLE), V::splat(T::NEGLIGIBLE * T::NEGLIGIBLE));
+        let g = g.flush_below(least);
+        let m = V::splat(self.beta_1)
+            .mul_add(m, V::splat(self.rest_1).mul(g))
+            .flush_below(least_square);
+        let v = V::splat(self.beta_2)
+            .mul_add(v, V::splat(self.rest_2).mul(g.mul(g)))
+            .flush_below(least_square);
+        let root = v
+            .root_closely()
+            .mul_add(V::splat(self.root), V::splat(self.epsilon));
+        [parameter.sub(V::splat(self.rate).mul(m).div_closely(root)), m, v]
+    }
+}
+
+/// Adam's step on some of the parameters.
+struct AdamPart<'a, T> {
+    step: AdamStep<T>,
+    /// The parameters, their first and their second moments.
+    numbers: [&'a mut [T]; 3],
+    gradient: &'a [T],
+}
+
+/// Parameters below which a second thread costs more than it saves.
+const LEAST_PARAMETERS_A_THREAD: usize = 512 * 1024;
+
+impl<T: Scalar> AdamPart<'_, T> {
+    /// Takes the step on up to `threads` threads. Each parameter's is its own, so the bits do not depend on them.
+    fn split<I: Isa>(self, threads: usize) {
+        let length = self.gradient.len();
+        if threads < 2 || length < 2 * LEAST_PARAMETERS_A_THREAD {
+            return I::call(self);
+        }
+        let Self {
+            step,
+            numbers: [parameters, first, second],
+            gradient,
+        } = self;
+        let middle = (length / threads * (threads / 2))
+            .next_multiple_of(64)
+            .min(length);
+        let (parameters, parameters_after) = parameters.split_at_mut(middle);
+        let (first, first_after) = first.split_at_mut(middle);
+        let (second, second_after) = second.split_at_mut(middle);
+        let (gradient, gradient_after) = gradient.split_at(middle);
+        let before = Self {
+            step,
+            numbers: [parameters, first, second],
+            gradient,
+        };
+        let after = Self {
+            step,
+            numbers: [parameters_after, first_after, second_after],
+            gradient: gradient_after,
+        };
+        rayon::join(
+            || before.split::<I>(threads / 2),
+            || after.split::<I>(threads - threads / 2),
+        );
+    }
+}
+
+impl<T: Scalar> Task for AdamPart<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        vector::update_three::<I, T, _>(self.numbers, self.gradient, self.step);
     }
 }
 

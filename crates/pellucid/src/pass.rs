@@ -9,6 +9,7 @@
 //! the gradient check, the explanation.
 
 use crate::activation::Activation;
+use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::{self, Destination, Input, Scratch, Shape};
 use crate::loss::{Loss, Reduction};
@@ -62,11 +63,11 @@ pub struct Objective {
 /// The arrays of one layer in a pass, each (batch, fan_out), row after row.
 #[derive(Debug, Clone)]
 struct LayerArrays<T> {
-    z: Vec<T>,
-    activation: Vec<T>,
-    delta: Vec<T>,
+    z: Aligned<T>,
+    activation: Aligned<T>,
+    delta: Aligned<T>,
     /// ∂L/∂a, kept only by a workspace that records.
-    upstream: Vec<T>,
+    upstream: Aligned<T>,
 }
 
 /// What a pass computes, allocated once for batches of up to `capacity` rows.
@@ -84,12 +85,12 @@ pub struct Workspace<T> {
 impl<T: Scalar> Workspace<T> {
     /// A workspace for batches of up to `capacity` rows.
     pub fn new(architecture: &Architecture, capacity: usize) -> Self {
-        let array = |width: usize| vec![T::ZERO; width * capacity];
+        let array = |width: usize| Aligned::zeros(width * capacity);
         let layers = architecture.layers().iter().map(|layer| LayerArrays {
             z: array(layer.fan_out),
             activation: array(layer.fan_out),
             delta: array(layer.fan_out),
-            upstream: Vec::new(),
+            upstream: Aligned::zeros(0),
         });
         Self {
             layers: layers.collect(),
@@ -115,7 +116,7 @@ impl<T: Scalar> Workspace<T> {
     pub fn recording(mut self) -> Self {
         self.records = true;
         for layer in &mut self.layers {
-            layer.upstream = vec![T::ZERO; layer.delta.len()];
+            layer.upstream = Aligned::zeros(layer.delta.len());
         }
         self
     }

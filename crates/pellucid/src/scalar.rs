@@ -57,6 +57,9 @@ pub trait Scalar:
     const HALF: Self;
     /// The smallest positive normal number.
     const MIN_POSITIVE: Self;
+    /// A gradient too small to matter, whose square is still a normal number.
+    #[doc(hidden)]
+    const NEGLIGIBLE: Self;
     /// Minus infinity.
     const NEG_INFINITY: Self;
 
@@ -92,7 +95,7 @@ pub trait Scalar:
 }
 
 macro_rules! scalar {
-    ($float:ident, $precision:ident, $round:literal, $mantissa:literal, $bias:literal) => {
+    ($float:ident, $precision:ident, $negligible:literal, $round:literal, $mantissa:literal, $bias:literal) => {
         impl Scalar for $float {
             type Vector<I: crate::kernels::isa::Isa> = I::$precision;
             const PRECISION: Precision = Precision::$precision;
@@ -142,6 +145,7 @@ macro_rules! scalar {
             fn is_finite(self) -> bool {
                 $float::is_finite(self)
             }
+            const NEGLIGIBLE: Self = $negligible;
             const ROUND: Self = $round;
             #[inline(always)]
             fn power_of_two(rounded: Self) -> Self {
@@ -151,5 +155,5 @@ macro_rules! scalar {
     };
 }
 
-scalar!(f32, F32, 12_582_912.0, 23, 127);
-scalar!(f64, F64, 6_755_399_441_055_744.0, 52, 1023);
+scalar!(f32, F32, 1e-17, 12_582_912.0, 23, 127);
+scalar!(f64, F64, 1e-150, 6_755_399_441_055_744.0, 52, 1023);

@@ -3,6 +3,7 @@
 use crate::dataset::{BatchBuffers, Dataset, Rows};
 use crate::error::{Error, Result};
 use crate::kernels::Input;
+use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
 use crate::loss::Loss;
 use crate::network::{Architecture, Network};
@@ -29,7 +30,7 @@ pub enum Ending {
 pub struct Trainer<T> {
     network: Network<T>,
     optimizer: OptimizerState<T>,
-    gradient: Vec<T>,
+    gradient: Aligned<T>,
     workspace: Workspace<T>,
     objective: Objective,
     logged_loss: Loss,
@@ -57,12 +58,14 @@ impl<T: Scalar> Trainer<T> {
     ) -> Result<Self> {
         recipe.validate()?;
         let train = &recipe.train;
-        let optimizer = OptimizerState::new(train.optimizer, network.parameters().len());
-        let gradient = if optimizer.is_plain_descent() {
-            Vec::new()
+        let optimizer =
+            OptimizerState::new(train.optimizer, network.parameters().len()).with_threads(threads);
+        let stored = if optimizer.is_plain_descent() {
+            0
         } else {
-            vec![T::ZERO; network.parameters().len()]
+            network.parameters().len()
         };
+        let gradient = Aligned::zeros(stored);
         Ok(Self {
             workspace: Workspace::new(network.architecture(), 0),
             network,

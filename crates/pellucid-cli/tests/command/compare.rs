@@ -197,5 +197,7 @@ fn a_run_that_diverges_is_told_of_and_does_not_win() {
     let answer = told["comparison"]["answer"].as_str().unwrap();
     assert!(answer.contains("fast.toml diverged"), "{answer}");
     assert!(told["comparison"]["runs"][0]["diverged_at"].as_u64() > Some(1));
-    assert_eq!(told["comparison"]["runs"][0]["final_loss"], "inf");
+    // Whether the overflow shows as an infinity or as the difference of two depends on the order of the sums.
+    let final_loss = told["comparison"]["runs"][0]["final_loss"].as_str();
+    assert!(matches!(final_loss, Some("inf" | "nan")), "{final_loss:?}");
 }

@@ -14,10 +14,15 @@ pub(crate) struct NonZeros {
     bytes: Vec<u8>,
     /// Where each row's end.
     row_ends: Vec<usize>,
-    by_column: ByColumn,
+    /// The same, sorted by column, for each group of rows; made when first wanted.
+    groups: Vec<ByColumn>,
+    is_sorted: bool,
 }
 
-/// The same, column after column.
+/// Rows that are worked on together, few enough that a panel of their sums stays in the first cache.
+const GROUP: usize = 64;
+
+/// The non-zero bytes of a group of rows, column after column.
 #[derive(Debug, Clone, Default)]
 struct ByColumn {
     rows: Vec<u32>,
@@ -40,6 +45,7 @@ impl NonZeros {
             self.bytes.resize(most, 0);
         }
         self.row_ends.clear();
+        self.is_sorted = false;
         let mut found = 0;
         for row in bytes.chunks_exact(shape.fan_in).take(shape.rows) {
             let mut column = 0;
@@ -64,36 +70,80 @@ impl NonZeros {
         (&self.columns[start..end], &self.bytes[start..end])
     }
 
-    /// Sorts what was gathered by column, the rows of a column in order.
+    /// Sorts what was gathered by column, group by group, the rows of a column in order.
     #[inline(always)]
     fn sort_by_column(&mut self, fan_in: usize) {
-        let found = self.row_ends.last().copied().unwrap_or(0);
-        let ByColumn { rows, bytes, starts } = &mut self.by_column;
-        starts.clear();
-        starts.resize(fan_in + 1, 0);
-        for &column in &self.columns[..found] {
-            starts[column as usize + 1] += 1;
+        if self.is_sorted {
+            return;
+        }
+        self.is_sorted = true;
+        let groups = self.row_ends.len().div_ceil(GROUP);
+        if self.groups.len() < groups {
+            self.groups.resize_with(groups, ByColumn::default);
+        }
+        let mut from = 0;
+        for (group, ends) in self.groups.iter_mut().zip(self.row_ends.chunks(GROUP)) {
+            let first_row = from;
+            from += ends.len();
+            let start = if first_row == 0 {
+                0
+            } else {
+                self.row_ends[first_row - 1]
+            };
+            group.sort(fan_in, first_row, start, ends, &self.columns, &self.bytes);
+        }
+    }
+
+    fn sorted_groups(&self) -> &[ByColumn] {
+        &self.groups[..self.row_ends.len().div_ceil(GROUP)]
+    }
+}
+
+impl ByColumn {
+    /// Sorts the entries `start..` of rows `first_row..`, whose entries end at `ends`: counts, then places.
+    #[inline(always)]
+    fn sort(
+        &mut self,
+        fan_in: usize,
+        first_row: usize,
+        start: usize,
+        ends: &[usize],
+        columns: &[u32],
+        bytes: &[u8],
+    ) {
+        let end = ends.last().copied().unwrap_or(start);
+        self.starts.clear();
+        self.starts.resize(fan_in + 1, 0);
+        for &column in &columns[start..end] {
+            self.starts[column as usize + 1] += 1;
         }
         for column in 0..fan_in {
-            starts[column + 1] += starts[column];
+            self.starts[column + 1] += self.starts[column];
         }
-        if rows.len() < found {
-            rows.resize(found, 0);
-            bytes.resize(found, 0);
+        if self.rows.len() < end - start {
+            self.rows.resize(end - start, 0);
+            self.bytes.resize(end - start, 0);
         }
         // Each column's start moves to its end as it is filled, and back afterwards.
-        let mut start = 0;
-        for (row, &end) in self.row_ends.iter().enumerate() {
-            for (&column, &byte) in self.columns[start..end].iter().zip(&self.bytes[start..end]) {
-                let place = starts[column as usize] as usize;
-                rows[place] = row as u32;
-                bytes[place] = byte;
-                starts[column as usize] += 1;
+        let mut from = start;
+        for (row, &end) in ends.iter().enumerate() {
+            for (&column, &byte) in columns[from..end].iter().zip(&bytes[from..end]) {
+                let place = self.starts[column as usize] as usize;
+                self.rows[place] = (first_row + row) as u32;
+                self.bytes[place] = byte;
+                self.starts[column as usize] += 1;
             }
-            start = end;
+            from = end;
         }
-        starts.copy_within(..fan_in, 1);
-        starts[0] = 0;
+        self.starts.copy_within(..fan_in, 1);
+        self.starts[0] = 0;
+    }
+
+    /// The rows in which a column is not zero, and its bytes there.
+    #[inline(always)]
+    fn column(&self, column: usize) -> (&[u32], &[u8]) {
+        let (start, end) = (self.starts[column] as usize, self.starts[column + 1] as usize);
+        (&self.rows[start..end], &self.bytes[start..end])
     }
 }
 
@@ -209,7 +259,7 @@ fn store<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
 #[inline(always)]
 pub(super) fn affine<I: Isa, T: Scalar>(
     shape: Shape,
-    non_zeros: &NonZeros,
+    non_zeros: &mut NonZeros,
     values: &[T; 256],
     weights: &[T],
     bias: Option<&[T]>,
@@ -218,12 +268,19 @@ pub(super) fn affine<I: Isa, T: Scalar>(
     let n = shape.fan_out;
     let weights = Rows { values: weights, n };
     let bias = bias.map(|values| Rows { values, n });
+    let is_wide = n >= WIDE * VectorOf::<I, T>::LANES;
+    if is_wide && shape.rows >= LEAST_ROWS_TO_SORT {
+        non_zeros.sort_by_column(shape.fan_in);
+    }
+    let non_zeros = &*non_zeros;
     panels!(
         n,
         VectorOf::<I, T>::LANES,
-        |column, count| affine_panel::<I, T, WIDE, 1, false>(
-            shape, non_zeros, values, weights, bias, z, column, 0
-        ),
+        |column, count| if non_zeros.is_sorted {
+            affine_by_column::<I, T, WIDE>(shape, non_zeros, values, weights, bias, z, column)
+        } else {
+            affine_panel::<I, T, WIDE, 1, false>(shape, non_zeros, values, weights, bias, z, column, 0)
+        },
         affine_panel::<I, T, 1, SPLITS, false>(shape, non_zeros, values, weights, bias, z, column, 0),
         affine_panel::<I, T, 1, SPLITS, true>(shape, non_zeros, values, weights, bias, z, column, count)
     );
@@ -274,6 +331,47 @@ fn affine_panel<I: Isa, T: Scalar, const C: usize, const S: usize, const MASKED:
             }
         }
         store::<I, T, C, MASKED>(total, &mut z[row * shape.fan_out + column..], count);
+    }
+}
+
+/// Rows from which on it pays to go by the columns of the input: each row of W is then read once a group, and the sums,
+/// which are read and written for every non-zero byte, stay in the first cache.
+const LEAST_ROWS_TO_SORT: usize = 8;
+
+#[inline(always)]
+fn affine_by_column<I: Isa, T: Scalar, const C: usize>(
+    shape: Shape,
+    non_zeros: &NonZeros,
+    values: &[T; 256],
+    weights: Rows<'_, T>,
+    bias: Option<Rows<'_, T>>,
+    z: &mut [T],
+    column: usize,
+) {
+    let n = shape.fan_out;
+    let start = match bias {
+        Some(bias) => bias.load::<I, C, false>(0, column, 0),
+        None => [VectorOf::<I, T>::splat(T::ZERO); C],
+    };
+    for row in 0..shape.rows {
+        store::<I, T, C, false>(start, &mut z[row * n + column..], 0);
+    }
+    for group in non_zeros.sorted_groups() {
+        for input in 0..shape.fan_in {
+            let (rows, bytes) = group.column(input);
+            if rows.is_empty() {
+                continue;
+            }
+            let weights = weights.load::<I, C, false>(input, column, 0);
+            for (&row, &byte) in rows.iter().zip(bytes) {
+                let x = VectorOf::<I, T>::splat(values[usize::from(byte)]);
+                let mut sums = Rows { values: &*z, n }.load::<I, C, false>(row as usize, column, 0);
+                for c in 0..C {
+                    sums[c] = x.mul_add(weights[c], sums[c]);
+                }
+                store::<I, T, C, false>(sums, &mut z[row as usize * n + column..], 0);
+            }
+        }
     }
 }
 
@@ -342,7 +440,8 @@ pub(super) fn weight_gradient<I: Isa, T: Scalar>(
     }
     non_zeros.sort_by_column(shape.fan_in);
     let several = Several {
-        by_column: &non_zeros.by_column,
+        groups: non_zeros.sorted_groups(),
+        fan_in: shape.fan_in,
         values,
         delta,
         step,
@@ -392,7 +491,8 @@ impl<T: Scalar> Single<'_, T> {
 
 /// The gradient of several samples: each row of W is summed in registers over the samples whose input is not zero.
 struct Several<'a, T> {
-    by_column: &'a ByColumn,
+    groups: &'a [ByColumn],
+    fan_in: usize,
     values: &'a [T; 256],
     delta: Rows<'a, T>,
     /// −η where the parameters take their step, nothing where the gradient is stored.
@@ -402,32 +502,35 @@ struct Several<'a, T> {
 impl<T: Scalar> Several<'_, T> {
     #[inline(always)]
     fn write<I: Isa, const C: usize, const MASKED: bool>(&self, to: &mut [T], column: usize, count: usize) {
-        let ByColumn { rows, bytes, starts } = self.by_column;
-        for (input, range) in starts.windows(2).enumerate() {
-            let (start, end) = (range[0] as usize, range[1] as usize);
-            if start == end && self.step.is_some() {
-                continue;
-            }
-            let mut sums = [VectorOf::<I, T>::splat(T::ZERO); C];
-            for (&row, &byte) in rows[start..end].iter().zip(&bytes[start..end]) {
-                let x = VectorOf::<I, T>::splat(self.values[usize::from(byte)]);
-                let delta = self.delta.load::<I, C, MASKED>(row as usize, column, count);
-                for c in 0..C {
-                    sums[c] = x.mul_add(delta[c], sums[c]);
+        for (index, group) in self.groups.iter().enumerate() {
+            // What the first group stores, the others add to.
+            let factor = self.step.or((index > 0).then_some(T::ONE));
+            for input in 0..self.fan_in {
+                let (rows, bytes) = group.column(input);
+                if rows.is_empty() && factor.is_some() {
+                    continue;
                 }
-            }
-            if let Some(step) = self.step {
-                let step = VectorOf::<I, T>::splat(step);
-                let old = Rows {
-                    values: &*to,
-                    n: self.delta.n,
+                let mut sums = [VectorOf::<I, T>::splat(T::ZERO); C];
+                for (&row, &byte) in rows.iter().zip(bytes) {
+                    let x = VectorOf::<I, T>::splat(self.values[usize::from(byte)]);
+                    let delta = self.delta.load::<I, C, MASKED>(row as usize, column, count);
+                    for c in 0..C {
+                        sums[c] = x.mul_add(delta[c], sums[c]);
+                    }
                 }
-                .load::<I, C, MASKED>(input, column, count);
-                for c in 0..C {
-                    sums[c] = step.mul_add(sums[c], old[c]);
+                if let Some(factor) = factor {
+                    let factor = VectorOf::<I, T>::splat(factor);
+                    let all = Rows {
+                        values: &*to,
+                        n: self.delta.n,
+                    };
+                    let old = all.load::<I, C, MASKED>(input, column, count);
+                    for c in 0..C {
+                        sums[c] = factor.mul_add(sums[c], old[c]);
+                    }
                 }
+                store::<I, T, C, MASKED>(sums, &mut to[input * self.delta.n + column..], count);
             }
-            store::<I, T, C, MASKED>(sums, &mut to[input * self.delta.n + column..], count);
         }
     }
 }

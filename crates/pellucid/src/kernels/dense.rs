@@ -35,6 +35,14 @@ pub(super) fn affine<I: Isa, T: Scalar>(
     bias: Option<&[T]>,
     z: &mut [T],
 ) {
+    if shape.fan_out == 1 {
+        // A single unit's weights lie side by side.
+        let bias = bias.and_then(|bias| bias.first()).copied().unwrap_or(T::ZERO);
+        for (x, z) in x.chunks_exact(shape.fan_in).zip(z) {
+            *z = dot::<I, T>(x, weights) + bias;
+        }
+        return;
+    }
     let left = Left {
         values: x,
         row: shape.fan_in,
@@ -60,6 +68,16 @@ pub(super) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &
         Destination::Gradient(gradient) => (Finish::Store { bias: None }, gradient),
         Destination::Step { parameters, rate } => (Finish::Add { factor: -rate }, parameters),
     };
+    if shape.fan_out == 1 {
+        // Transposed, (δᵀx)ᵀ, because a single unit's weights lie side by side.
+        let left = Left {
+            values: delta,
+            row: 0,
+            step: 1,
+        };
+        multiply::<I, T>((1, shape.rows, shape.fan_in), left, x, finish, to);
+        return;
+    }
     multiply::<I, T>((shape.fan_in, shape.rows, shape.fan_out), left, delta, finish, to);
 }
 
@@ -213,15 +231,20 @@ impl<T: Scalar> Panel<'_, T> {
         unsafe {
             let mut row = 0;
             while row < tiled {
-                let sums = self.tile::<I, C, MASKED>(row);
+                let mut sums = self.tile::<I, C, MASKED>(row);
+                // All rows are read before one is written: narrow rows lie within one register of each other.
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    self.finish::<I, C, MASKED>(sums, to.as_ptr().add((row + r) * self.n + self.column));
+                }
                 for (r, sums) in sums.into_iter().enumerate() {
-                    self.finish::<I, C, MASKED>(sums, to.as_mut_ptr().add((row + r) * self.n + self.column));
+                    self.store::<I, C, MASKED>(sums, to.as_mut_ptr().add((row + r) * self.n + self.column));
                 }
                 row += ROWS;
             }
             while row < p {
-                let sums = self.single::<I, C, MASKED>(row);
-                self.finish::<I, C, MASKED>(sums, to.as_mut_ptr().add(row * self.n + self.column));
+                let mut sums = self.single::<I, C, MASKED>(row);
+                self.finish::<I, C, MASKED>(&mut sums, to.as_ptr().add(row * self.n + self.column));
+                self.store::<I, C, MASKED>(sums, to.as_mut_ptr().add(row * self.n + self.column));
                 row += 1;
             }
         }
@@ -323,34 +346,48 @@ impl<T: Scalar> Panel<'_, T> {
         }
     }
 
+    /// Makes of the sums what is to be stored.
+    ///
     /// # Safety
     /// `to` and the panel's columns after it must be there.
     #[inline(always)]
     unsafe fn finish<I: Isa, const C: usize, const MASKED: bool>(
         &self,
-        sums: [VectorOf<I, T>; C],
-        to: *mut T,
+        sums: &mut [VectorOf<I, T>; C],
+        to: *const T,
     ) {
         // SAFETY: as the caller vouches; a bias has all n columns.
         unsafe {
-            let mut finished = sums;
             match self.finish {
                 Finish::Store { bias: None } => {}
                 Finish::Store { bias: Some(bias) } => {
                     let bias = self.load::<I, C, MASKED>(bias.as_ptr().add(self.column));
                     for c in 0..C {
-                        finished[c] = sums[c].add(bias[c]);
+                        sums[c] = sums[c].add(bias[c]);
                     }
                 }
                 Finish::Add { factor } => {
                     let factor = VectorOf::<I, T>::splat(factor);
                     let old = self.load::<I, C, MASKED>(to);
                     for c in 0..C {
-                        finished[c] = factor.mul_add(sums[c], old[c]);
+                        sums[c] = factor.mul_add(sums[c], old[c]);
                     }
                 }
             }
-            for (c, finished) in finished.into_iter().enumerate() {
+        }
+    }
+
+    /// # Safety
+    /// `to` and the panel's columns after it must be there.
+    #[inline(always)]
+    unsafe fn store<I: Isa, const C: usize, const MASKED: bool>(
+        &self,
+        finished: [VectorOf<I, T>; C],
+        to: *mut T,
+    ) {
+        for (c, finished) in finished.into_iter().enumerate() {
+            // SAFETY: as the caller vouches.
+            unsafe {
                 if MASKED {
                     finished.store_first(to, self.n - self.column);
                 } else {

@@ -5,6 +5,7 @@
 //! The choice never depends on the number of threads, so neither do the bits. All `unsafe` of the engine is in
 //! this module. A naive twin of every kernel, in the tests, is what it is compared with.
 
+pub(crate) mod aligned;
 mod bytes;
 mod dense;
 pub(crate) mod exponential;
@@ -105,7 +106,7 @@ pub(crate) fn input_affine<I: Isa, T: Scalar>(
         Input::Dense(x) => affine::<I, T>(shape, x, weights, bias, z),
         Input::Bytes { bytes, values } => {
             scratch.non_zeros.gather::<I>(shape, bytes);
-            bytes::affine::<I, T>(shape, &scratch.non_zeros, values, weights, bias, z);
+            bytes::affine::<I, T>(shape, &mut scratch.non_zeros, values, weights, bias, z);
         }
     }
 }

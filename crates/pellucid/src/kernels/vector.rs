@@ -58,6 +58,19 @@ pub trait Vector<T>: Copy {
     /// √self, lane by lane.
     fn sqrt(self) -> Self;
 
+    /// √self for lanes that are 0 or more, to within two units in the last place; a lane too small for a normal number
+    /// counts as the smallest.
+    #[inline(always)]
+    fn root_closely(self) -> Self {
+        self.sqrt()
+    }
+
+    /// self / other for normal numbers, to within two units in the last place.
+    #[inline(always)]
+    fn div_closely(self, other: Self) -> Self {
+        self.div(other)
+    }
+
     /// `low` where a lane is below it. A NaN stays.
     fn at_least(self, low: Self) -> Self;
 
@@ -66,6 +79,9 @@ pub trait Vector<T>: Copy {
 
     /// |self|, lane by lane.
     fn abs(self) -> Self;
+
+    /// 0 where a lane's magnitude is below `least`. A NaN stays.
+    fn flush_below(self, least: Self) -> Self;
 
     /// self with the signs of `sign`, for lanes of self that are not negative.
     fn with_sign(self, sign: Self) -> Self;
@@ -187,6 +203,15 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 
     #[inline(always)]
+    fn flush_below(self, least: Self) -> Self {
+        let mut lanes = self.0;
+        for (lane, least) in lanes.iter_mut().zip(least.0) {
+            *lane = if lane.abs() < least { T::ZERO } else { *lane };
+        }
+        Self(lanes)
+    }
+
+    #[inline(always)]
     fn with_sign(self, sign: Self) -> Self {
         Self(std::array::from_fn(|j| {
             if sign.0[j] < T::ZERO {
@@ -224,7 +249,9 @@ pub(crate) mod x86 {
             $add:ident, $sub:ident, $mul:ident, $div:ident, $sqrt:ident, $max:ident, $min:ident;
             $or:ident, $and_not:ident, $shift:ident $bits:literal, $add_integers:ident, $one:expr, $integers:ident, $floats:ident;
             first: |$from:ident, $count:ident| $load_first:expr, |$value:ident, $to:ident, $count_2:ident| $store_first:expr;
+            flush: |$number:ident, $least:ident| $flush:expr;
             sum: |$whole:ident| $sum:expr
+            $(; $more:item)*
         ) => {
             $(#[$doc])*
             #[derive(Clone, Copy)]
@@ -305,6 +332,12 @@ pub(crate) mod x86 {
                     Self(unsafe { $and_not($splat(-0.0), self.0) })
                 }
                 #[inline(always)]
+                fn flush_below(self, least: Self) -> Self {
+                    let ($number, $least) = (self.0, least.0);
+                    // SAFETY: see the module.
+                    Self(unsafe { $flush })
+                }
+                #[inline(always)]
                 fn with_sign(self, sign: Self) -> Self {
                     // sign with all bits but the top one taken away is sign without |sign|'s bits.
                     // SAFETY: see the module.
@@ -321,6 +354,7 @@ pub(crate) mod x86 {
                     // SAFETY: see the module.
                     unsafe { $sum }
                 }
+                $($more)*
             }
         };
     }
@@ -331,9 +365,39 @@ pub(crate) mod x86 {
         _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps;
         _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_max_ps, _mm512_min_ps;
         _mm512_or_ps, _mm512_andnot_ps, _mm512_slli_epi32 23, _mm512_add_epi32, _mm512_set1_epi32(127 << 23), _mm512_castps_si512, _mm512_castsi512_ps;
-        first: |from, count| _mm512_maskz_loadu_ps(((1u32 << count) - 1) as u16, from),
-               |value, to, count| _mm512_mask_storeu_ps(to, ((1u32 << count) - 1) as u16, value);
-        sum: |whole| _mm512_reduce_add_ps(whole)
+        first: |from, count| load_first_f32x16(from, count),
+               |value, to, count| store_first_f32x16(value, to, count);
+        flush: |number, least| {
+            let kept = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(_mm512_abs_ps(number), least);
+            _mm512_maskz_mov_ps(kept, number)
+        };
+        sum: |whole| _mm512_reduce_add_ps(whole);
+        // The instructions for roots and quotients take three times as long as an estimate of 14 bits that a step of
+        // Newton's method makes one of 28.
+        #[inline(always)]
+        fn root_closely(self) -> Self {
+            // SAFETY: see the module.
+            unsafe {
+                let x = _mm512_max_ps(_mm512_set1_ps(f32::MIN_POSITIVE), self.0);
+                let estimate = _mm512_rsqrt14_ps(x);
+                let root = _mm512_mul_ps(x, estimate);
+                let half = _mm512_mul_ps(estimate, _mm512_set1_ps(0.5));
+                let error = _mm512_fnmadd_ps(root, root, x);
+                Self(_mm512_fmadd_ps(error, half, root))
+            }
+        };
+        #[inline(always)]
+        fn div_closely(self, other: Self) -> Self {
+            // SAFETY: see the module.
+            unsafe {
+                let estimate = _mm512_rcp14_ps(other.0);
+                let error = _mm512_fnmadd_ps(other.0, estimate, _mm512_set1_ps(1.0));
+                let inverse = _mm512_fmadd_ps(error, estimate, estimate);
+                let quotient = _mm512_mul_ps(self.0, inverse);
+                let rest = _mm512_fnmadd_ps(other.0, quotient, self.0);
+                Self(_mm512_fmadd_ps(rest, inverse, quotient))
+            }
+        }
     }
 
     register! {
@@ -342,9 +406,109 @@ pub(crate) mod x86 {
         _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd;
         _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_max_pd, _mm512_min_pd;
         _mm512_or_pd, _mm512_andnot_pd, _mm512_slli_epi64 52, _mm512_add_epi64, _mm512_set1_epi64(1023 << 52), _mm512_castpd_si512, _mm512_castsi512_pd;
-        first: |from, count| _mm512_maskz_loadu_pd(((1u32 << count) - 1) as u8, from),
-               |value, to, count| _mm512_mask_storeu_pd(to, ((1u32 << count) - 1) as u8, value);
+        first: |from, count| load_first_f64x8(from, count),
+               |value, to, count| store_first_f64x8(value, to, count);
+        flush: |number, least| {
+            let kept = _mm512_cmp_pd_mask::<_CMP_NLT_UQ>(_mm512_abs_pd(number), least);
+            _mm512_maskz_mov_pd(kept, number)
+        };
         sum: |whole| _mm512_reduce_add_pd(whole)
+    }
+
+    // A masked store is not handed on to a load that follows it before it has reached the cache, which costs small
+    // networks more than their arithmetic: one layer's last units are the next layer's first loads. So parts of a
+    // register are read and written as whole halves, quarters and so on, by the bits of the count.
+
+    /// # Safety
+    /// As [`Vector::load_first`]; see the module.
+    #[inline(always)]
+    unsafe fn load_first_f64x8(from: *const f64, count: usize) -> __m512d {
+        // SAFETY: each part lies within the first `count` numbers.
+        unsafe {
+            let mut lanes = _mm512_setzero_pd();
+            if count & 4 != 0 {
+                lanes = _mm512_zextpd256_pd512(_mm256_loadu_pd(from));
+            }
+            if count & 2 != 0 {
+                let two = _mm512_broadcast_f64x2(_mm_loadu_pd(from.add(count & 4)));
+                lanes = _mm512_mask_mov_pd(lanes, 3 << (count & 4), two);
+            }
+            if count & 1 != 0 {
+                lanes = _mm512_mask_mov_pd(lanes, 1 << (count - 1), _mm512_set1_pd(*from.add(count - 1)));
+            }
+            lanes
+        }
+    }
+
+    /// # Safety
+    /// As [`Vector::store_first`]; see the module.
+    #[inline(always)]
+    unsafe fn store_first_f64x8(lanes: __m512d, to: *mut f64, count: usize) {
+        // SAFETY: each part lies within the first `count` numbers.
+        unsafe {
+            if count & 4 != 0 {
+                _mm256_storeu_pd(to, _mm512_castpd512_pd256(lanes));
+            }
+            if count & 2 != 0 {
+                let two = _mm512_maskz_compress_pd(3 << (count & 4), lanes);
+                _mm_storeu_pd(to.add(count & 4), _mm512_castpd512_pd128(two));
+            }
+            if count & 1 != 0 {
+                let one = _mm512_maskz_compress_pd(1 << (count - 1), lanes);
+                *to.add(count - 1) = _mm512_cvtsd_f64(one);
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Vector::load_first`]; see the module.
+    #[inline(always)]
+    unsafe fn load_first_f32x16(from: *const f32, count: usize) -> __m512 {
+        // SAFETY: each part lies within the first `count` numbers.
+        unsafe {
+            let mut lanes = _mm512_setzero_ps();
+            if count & 8 != 0 {
+                lanes = _mm512_zextps256_ps512(_mm256_loadu_ps(from));
+            }
+            if count & 4 != 0 {
+                let four = _mm512_broadcast_f32x4(_mm_loadu_ps(from.add(count & 8)));
+                lanes = _mm512_mask_mov_ps(lanes, 15 << (count & 8), four);
+            }
+            if count & 2 != 0 {
+                let two = _mm512_set1_pd(from.add(count & 12).cast::<f64>().read_unaligned());
+                lanes = _mm512_mask_mov_ps(lanes, 3 << (count & 12), _mm512_castpd_ps(two));
+            }
+            if count & 1 != 0 {
+                lanes = _mm512_mask_mov_ps(lanes, 1 << (count - 1), _mm512_set1_ps(*from.add(count - 1)));
+            }
+            lanes
+        }
+    }
+
+    /// # Safety
+    /// As [`Vector::store_first`]; see the module.
+    #[inline(always)]
+    unsafe fn store_first_f32x16(lanes: __m512, to: *mut f32, count: usize) {
+        // SAFETY: each part lies within the first `count` numbers.
+        unsafe {
+            if count & 8 != 0 {
+                _mm256_storeu_ps(to, _mm512_castps512_ps256(lanes));
+            }
+            if count & 4 != 0 {
+                let four = _mm512_maskz_compress_ps(15 << (count & 8), lanes);
+                _mm_storeu_ps(to.add(count & 8), _mm512_castps512_ps128(four));
+            }
+            if count & 2 != 0 {
+                let two = _mm512_castps_pd(_mm512_maskz_compress_ps(3 << (count & 12), lanes));
+                to.add(count & 12)
+                    .cast::<f64>()
+                    .write_unaligned(_mm512_cvtsd_f64(two));
+            }
+            if count & 1 != 0 {
+                let one = _mm512_maskz_compress_ps(1 << (count - 1), lanes);
+                *to.add(count - 1) = _mm512_cvtss_f32(one);
+            }
+        }
     }
 
     /// −1 in the first lanes, 0 in the others, for every count: read from `8 - count` on.
@@ -372,6 +536,10 @@ pub(crate) mod x86 {
         _mm256_or_ps, _mm256_andnot_ps, _mm256_slli_epi32 23, _mm256_add_epi32, _mm256_set1_epi32(127 << 23), _mm256_castps_si256, _mm256_castsi256_ps;
         first: |from, count| _mm256_maskload_ps(from, first_32(count)),
                |value, to, count| _mm256_maskstore_ps(to, first_32(count), value);
+        flush: |number, least| {
+            let magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0), number);
+            _mm256_and_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(magnitude, least), number)
+        };
         sum: |whole| {
             let half = _mm_add_ps(_mm256_castps256_ps128(whole), _mm256_extractf128_ps::<1>(whole));
             let quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));
@@ -387,6 +555,10 @@ pub(crate) mod x86 {
         _mm256_or_pd, _mm256_andnot_pd, _mm256_slli_epi64 52, _mm256_add_epi64, _mm256_set1_epi64x(1023 << 52), _mm256_castpd_si256, _mm256_castsi256_pd;
         first: |from, count| _mm256_maskload_pd(from, first_64(count)),
                |value, to, count| _mm256_maskstore_pd(to, first_64(count), value);
+        flush: |number, least| {
+            let magnitude = _mm256_andnot_pd(_mm256_set1_pd(-0.0), number);
+            _mm256_and_pd(_mm256_cmp_pd::<_CMP_NLT_UQ>(magnitude, least), number)
+        };
         sum: |whole| {
             let half = _mm_add_pd(_mm256_castpd256_pd128(whole), _mm256_extractf128_pd::<1>(whole));
             _mm_cvtsd_f64(_mm_add_sd(half, _mm_unpackhi_pd(half, half)))
