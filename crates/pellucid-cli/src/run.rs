@@ -157,12 +157,6 @@ pub(crate) fn threads(settings: &Settings) -> NonZeroUsize {
             "note: {threads} threads on {cores} cores are no faster; the numbers are the same"
         ));
     }
-    if threads > cores {
-        // Without it the pool has a thread a core, which would do as well: an error here changes nothing.
-        let _ = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.get())
-            .build_global();
-    }
     threads
 }
 

@@ -1,9 +1,10 @@
 //! Using a network: its outputs, its loss and metrics on data.
 
 use crate::dataset::{BatchBuffers, Dataset, Features, Rows};
+use crate::kernels::team;
 use crate::loss::Loss;
 use crate::metrics::{Mean, Metric};
-use crate::network::Network;
+use crate::network::{Architecture, Network};
 use crate::pass::{self, Workspace};
 use crate::scalar::Scalar;
 use std::num::NonZeroUsize;
@@ -32,17 +33,33 @@ pub fn evaluate<T: Scalar>(
     threads: NonZeroUsize,
 ) -> Evaluation {
     let architecture = network.architecture();
-    let mut workspace = Workspace::new(architecture, BATCH.min(data.rows())).with_threads(threads);
-    let mut buffers = BatchBuffers::default();
     let mut means: Vec<Mean> = metrics.iter().map(|&metric| Mean::new(metric)).collect();
     let mut sum = 0.0;
-    for start in (0..data.rows()).step_by(BATCH) {
-        let end = (start + BATCH).min(data.rows());
-        let (input, targets) = buffers.gather(data, Rows::Range(start, end));
-        pass::forward(architecture, network.parameters(), input, &mut workspace);
-        sum += pass::loss_sum(loss, architecture, targets, &workspace);
-        for mean in &mut means {
-            mean.add(workspace.outputs(), targets, architecture.output_width());
+    // As many batches at a time as there are threads, each in a room of its own; what comes of them is added up in the
+    // order of the rows, so that the number of threads does not matter.
+    let batches = data.rows().div_ceil(BATCH);
+    let mut rooms: Vec<Room<T>> = (0..threads.get().min(batches).min(team::MOST_PARTS))
+        .map(|_| Room::new(architecture, data.rows()))
+        .collect();
+    let wave = rooms.len() * BATCH;
+    for first in (0..data.rows()).step_by(wave) {
+        let used = (data.rows() - first).div_ceil(BATCH).min(rooms.len());
+        for (index, room) in rooms[..used].iter_mut().enumerate() {
+            room.start = first + index * BATCH;
+        }
+        team::for_each(threads, &mut rooms[..used], |room| {
+            let end = (room.start + BATCH).min(data.rows());
+            let (input, targets) = room.buffers.gather(data, Rows::Range(room.start, end));
+            pass::forward(architecture, network.parameters(), input, &mut room.workspace);
+            room.loss = pass::loss_sum(loss, architecture, targets, &room.workspace);
+        });
+        for room in &mut rooms[..used] {
+            let end = (room.start + BATCH).min(data.rows());
+            let (_, targets) = room.buffers.gather(data, Rows::Range(room.start, end));
+            sum += room.loss;
+            for mean in &mut means {
+                mean.add(room.workspace.outputs(), targets, architecture.output_width());
+            }
         }
     }
     let metrics = means
@@ -66,12 +83,43 @@ pub fn predict<T: Scalar>(
     threads: NonZeroUsize,
 ) -> Vec<T> {
     let architecture = network.architecture();
-    let mut workspace = Workspace::new(architecture, BATCH.min(rows)).with_threads(threads);
-    let mut outputs = Vec::with_capacity(rows * architecture.output_width());
-    for start in (0..rows).step_by(BATCH) {
-        let input = features.slice(start, (start + BATCH).min(rows));
-        pass::forward(architecture, network.parameters(), input, &mut workspace);
-        outputs.extend_from_slice(workspace.outputs());
-    }
+    let width = architecture.output_width();
+    let mut outputs = vec![T::ZERO; rows * width];
+    let batches = rows.div_ceil(BATCH);
+    let batches_a_part = batches.div_ceil(threads.get().min(team::MOST_PARTS)).max(1);
+    let rows_a_part = batches_a_part * BATCH;
+    let mut parts: Vec<(usize, &mut [T])> = outputs
+        .chunks_mut(rows_a_part * width)
+        .enumerate()
+        .map(|(index, outputs)| (index * rows_a_part, outputs))
+        .collect();
+    team::for_each(threads, &mut parts, |(first, outputs)| {
+        let mut workspace = Workspace::new(architecture, BATCH.min(outputs.len() / width));
+        for (index, outputs) in outputs.chunks_mut(BATCH * width).enumerate() {
+            let start = *first + index * BATCH;
+            let input = features.slice(start, start + outputs.len() / width);
+            pass::forward(architecture, network.parameters(), input, &mut workspace);
+            outputs.copy_from_slice(workspace.outputs());
+        }
+    });
     outputs
+}
+
+/// What one thread needs to evaluate a batch.
+struct Room<T> {
+    start: usize,
+    workspace: Workspace<T>,
+    buffers: BatchBuffers<T>,
+    loss: f64,
+}
+
+impl<T: Scalar> Room<T> {
+    fn new(architecture: &Architecture, rows: usize) -> Self {
+        Self {
+            start: 0,
+            workspace: Workspace::new(architecture, BATCH.min(rows)),
+            buffers: BatchBuffers::default(),
+            loss: 0.0,
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
+use crate::kernels::team;
 use crate::kernels::vector::{self, MapThree, Vector};
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
@@ -110,7 +111,7 @@ impl<T: Scalar> OptimizerState<T> {
                     numbers: [parameters, first, second],
                     gradient,
                 }
-                .split::<I>(self.threads.get());
+                .split::<I>(self.threads);
             }
         }
     }
@@ -159,41 +160,39 @@ struct AdamPart<'a, T> {
 }
 
 /// Parameters below which a second thread costs more than it saves.
-const LEAST_PARAMETERS_A_THREAD: usize = 512 * 1024;
+const LEAST_PARAMETERS: usize = 32 * 1024;
 
 impl<T: Scalar> AdamPart<'_, T> {
     /// Takes the step on up to `threads` threads. Each parameter's is its own, so the bits do not depend on them.
-    fn split<I: Isa>(self, threads: usize) {
+    #[inline(always)]
+    fn split<I: Isa>(self, threads: NonZeroUsize) {
         let length = self.gradient.len();
-        if threads < 2 || length < 2 * LEAST_PARAMETERS_A_THREAD {
+        if threads.get() < 2 || length < LEAST_PARAMETERS {
             return I::call(self);
         }
+        let count = threads.get().min(team::MOST_PARTS);
+        let part_length = length.div_ceil(count).next_multiple_of(64);
+        let mut parts: [Option<Self>; team::MOST_PARTS] = [const { None }; team::MOST_PARTS];
         let Self {
             step,
             numbers: [parameters, first, second],
             gradient,
         } = self;
-        let middle = (length / threads * (threads / 2))
-            .next_multiple_of(64)
-            .min(length);
-        let (parameters, parameters_after) = parameters.split_at_mut(middle);
-        let (first, first_after) = first.split_at_mut(middle);
-        let (second, second_after) = second.split_at_mut(middle);
-        let (gradient, gradient_after) = gradient.split_at(middle);
-        let before = Self {
-            step,
-            numbers: [parameters, first, second],
-            gradient,
-        };
-        let after = Self {
-            step,
-            numbers: [parameters_after, first_after, second_after],
-            gradient: gradient_after,
-        };
-        rayon::join(
-            || before.split::<I>(threads / 2),
-            || after.split::<I>(threads - threads / 2),
-        );
+        let moving = parameters.chunks_mut(part_length);
+        let moments = first.chunks_mut(part_length).zip(second.chunks_mut(part_length));
+        let all = moving.zip(moments).zip(gradient.chunks(part_length));
+        for (part, ((parameters, (first, second)), gradient)) in parts.iter_mut().zip(all) {
+            *part = Some(AdamPart {
+                step,
+                numbers: [parameters, first, second],
+                gradient,
+            });
+        }
+        team::for_each(threads, &mut parts[..count], |part| {
+            if let Some(part) = part.take() {
+                I::call(part);
+            }
+        });
     }
 }
 

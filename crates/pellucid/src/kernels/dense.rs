@@ -1,6 +1,7 @@
 //! Products too small for the matrix-product crate: tiles of four rows by two registers, without packing.
 
 use super::isa::Isa;
+use super::product::transpose;
 use super::vector::{Vector, VectorOf};
 use super::{Destination, Shape};
 use crate::scalar::Scalar;
@@ -121,11 +122,7 @@ pub(super) fn input_delta<I: Isa, T: Scalar>(
         multiply::<I, T>((rows, 1, fan_in), left, weights, finish, to);
     } else if rows >= ROWS {
         transposed.resize(fan_in * fan_out, T::ZERO);
-        for (i, weights) in weights.chunks_exact(fan_out).enumerate() {
-            for (j, &weight) in weights.iter().enumerate() {
-                transposed[j * fan_in + i] = weight;
-            }
-        }
+        transpose(weights, (fan_in, fan_out), transposed);
         multiply::<I, T>((rows, fan_out, fan_in), left, transposed, finish, to);
     } else {
         for (delta, to) in delta.chunks_exact(fan_out).zip(to.chunks_exact_mut(fan_in)) {

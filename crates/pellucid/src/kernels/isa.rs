@@ -3,7 +3,7 @@
 //! A [`Task`] is compiled once for each instruction set and run on the best one there is. Everything in it that
 //! is `#[inline(always)]` is compiled with those instructions; that is why the kernels are.
 
-use super::bytes::{CHUNK, compress_by_bits};
+use super::sparse::{CHUNK, compress_by_bits};
 #[cfg(target_arch = "x86_64")]
 use super::vector::x86::{F32x8, F32x16, F64x4, F64x8};
 use super::vector::{Portable, Vector, non_zero_bits_portable};

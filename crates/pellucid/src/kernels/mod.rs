@@ -1,22 +1,23 @@
 //! The arithmetic of a dense layer: z = x·W + b, ∂L/∂W = xᵀδ, ∂L/∂b = Σ δ, ∂L/∂x = δ·Wᵀ.
 //!
 //! The shape of the work picks the kernel, and nobody above knows which: narrow layers have loops of constant
-//! width that stay in registers, byte inputs skip their zeros, large products go to the matrix-product crate.
+//! width that stay in registers, inputs full of zeros skip them, large products go to the matrix-product crate.
 //! The choice never depends on the number of threads, so neither do the bits. All `unsafe` of the engine is in
 //! this module. A naive twin of every kernel, in the tests, is what it is compared with.
 
 pub(crate) mod aligned;
-mod bytes;
 mod dense;
 pub(crate) mod exponential;
 pub(crate) mod isa;
 mod product;
+mod sparse;
+pub(crate) mod team;
 #[cfg(test)]
 mod tests;
 pub(crate) mod vector;
 
-use bytes::NonZeros;
 use isa::Isa;
+use sparse::NonZeros;
 
 use crate::scalar::Scalar;
 use std::num::NonZeroUsize;
@@ -71,7 +72,9 @@ pub(crate) struct Shape {
 /// What the kernels keep between a forward pass and its backward pass, or need room for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scratch<T> {
-    non_zeros: NonZeros,
+    non_zeros: NonZeros<T>,
+    /// Whether the last input had zeros enough to go by what is not zero.
+    skips_zeros: bool,
     transposed: Vec<T>,
 }
 
@@ -91,8 +94,7 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
     }
 }
 
-/// z = x·W + b for the first layer. Where the input is bytes, `scratch` keeps what was found in them for
-/// [`input_weight_gradient`].
+/// z = x·W + b for the first layer. `scratch` keeps what was found in the input for [`input_weight_gradient`].
 #[inline(always)]
 pub(crate) fn input_affine<I: Isa, T: Scalar>(
     shape: Shape,
@@ -102,12 +104,10 @@ pub(crate) fn input_affine<I: Isa, T: Scalar>(
     z: &mut [T],
     scratch: &mut Scratch<T>,
 ) {
+    scratch.skips_zeros = sparse::pays::<I, T>(shape, input);
     match input {
-        Input::Dense(x) => affine::<I, T>(shape, x, weights, bias, z),
-        Input::Bytes { bytes, values } => {
-            scratch.non_zeros.gather::<I>(shape, bytes);
-            bytes::affine::<I, T>(shape, &mut scratch.non_zeros, values, weights, bias, z);
-        }
+        Input::Dense(x) if !scratch.skips_zeros => affine::<I, T>(shape, x, weights, bias, z),
+        _ => sparse::affine::<I, T>(shape, input, &mut scratch.non_zeros, weights, bias, z),
     }
 }
 
@@ -131,10 +131,8 @@ pub(crate) fn input_weight_gradient<I: Isa, T: Scalar>(
     to: Destination<'_, T>,
 ) {
     match input {
-        Input::Dense(x) => weight_gradient::<I, T>(shape, x, delta, to),
-        Input::Bytes { values, .. } => {
-            bytes::weight_gradient::<I, T>(shape, &mut scratch.non_zeros, values, delta, to);
-        }
+        Input::Dense(x) if !scratch.skips_zeros => weight_gradient::<I, T>(shape, x, delta, to),
+        _ => sparse::weight_gradient::<I, T>(shape, input, &mut scratch.non_zeros, delta, to),
     }
 }
 
@@ -154,7 +152,7 @@ pub(crate) fn input_delta<I: Isa, T: Scalar>(
     scratch: &mut Scratch<T>,
 ) {
     if product::pays(shape) {
-        product::input_delta(shape, delta, weights, to);
+        product::input_delta(shape, delta, weights, to, &mut scratch.transposed);
     } else {
         dense::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);
     }

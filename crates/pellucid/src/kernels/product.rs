@@ -1,12 +1,18 @@
 //! Large products, by the matrix-product crate.
 
-use super::{Destination, Shape};
+use super::{Destination, Shape, team};
 use crate::scalar::Scalar;
+use std::num::NonZeroUsize;
 
 /// Below this many multiply-adds the call and its packing cost more than they save.
-const LEAST_WORK: usize = 64 * 1024;
-/// Below this many multiply-adds a second thread costs more than it saves.
-const LEAST_WORK_FOR_THREADS: usize = 4 * 1024 * 1024;
+const LEAST_WORK: usize = 128 * 1024;
+/// A product is done in parts of this many multiply-adds at least.
+const LEAST_WORK_OF_A_PART: usize = 8 * 1024 * 1024;
+/// And of no fewer columns.
+const LEAST_COLUMNS_OF_A_PART: usize = 128;
+/// From this many multiply-adds on a product has four parts.
+const MUCH_WORK: usize = 512 * 1024 * 1024;
+const MOST_PARTS: usize = 4;
 /// A product with fewer rows reads each weight too few times for packing to pay.
 const LEAST_ROWS: usize = 8;
 
@@ -39,15 +45,50 @@ fn transposed<T>(values: &[T], columns: usize) -> View<'_, T> {
     }
 }
 
-/// `to` ← `keep`·`to` + `factor`·left·right, with left (m, k), right (k, n) and `to` (m, n), row-major.
+/// How many parts a product has: by its shape alone, so that the bits do not depend on the threads.
+fn part_count((m, k, n): (usize, usize, usize)) -> usize {
+    let work = m * k * n;
+    let wanted = if work >= MUCH_WORK {
+        MOST_PARTS
+    } else if work >= 2 * LEAST_WORK_OF_A_PART {
+        2
+    } else {
+        1
+    };
+    wanted.min(n / LEAST_COLUMNS_OF_A_PART).max(1)
+}
+
+/// A pointer to what is written, of which each thread has columns of its own.
+#[derive(Clone, Copy)]
+struct To<T>(*mut T);
+// SAFETY: whoever writes through it, writes columns that are its own.
+unsafe impl<T> Send for To<T> {}
+
+/// Some columns of a product, and room for what of the right operand is transposed first.
+struct Part<'a, T> {
+    columns: (usize, usize),
+    to: To<T>,
+    transposed: &'a mut [T],
+}
+
+/// What is done with a product.
+#[derive(Clone, Copy)]
+struct Finish<T> {
+    keep: bool,
+    factor: T,
+}
+
+/// `to` ← `keep`·`to` + `factor`·left·right, with left (m, k), right (k, n) and `to` (m, n), row-major. A right operand
+/// that is given transposed is brought into order first, part by part, in `scratch`: that is quicker than to have the
+/// product's own packing read across its rows.
 fn multiply<T: Scalar>(
-    shape: Shape,
+    threads: NonZeroUsize,
     (m, k, n): (usize, usize, usize),
     left: View<'_, T>,
     right: View<'_, T>,
-    keep: bool,
-    factor: T,
+    finish: Finish<T>,
     to: &mut [T],
+    scratch: &mut Vec<T>,
 ) {
     let enough = |view: &View<'_, T>, rows: usize, columns: usize| {
         let last = |count: usize, stride: isize| count.saturating_sub(1) * stride as usize;
@@ -58,36 +99,106 @@ fn multiply<T: Scalar>(
         enough(&left, m, k) && enough(&right, k, n) && to.len() >= m * n,
         "a product's operands are too short"
     );
-    let work = m * k * n;
-    let parallelism = if shape.threads.get() > 1 && work >= LEAST_WORK_FOR_THREADS {
-        gemm::Parallelism::Rayon(shape.threads.get())
-    } else {
-        gemm::Parallelism::None
-    };
-    // SAFETY: the assertion above bounds every element that the strides reach within its slice; `to` is borrowed
-    // mutably, so it overlaps neither operand; T is f32 or f64 (`Scalar` is sealed), which `gemm` supports.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            to.as_mut_ptr(),
-            1,
-            n as isize,
-            keep,
-            left.values.as_ptr(),
-            left.column_stride,
-            left.row_stride,
-            right.values.as_ptr(),
+    let transposes = right.row_stride == 1 && n > 1;
+    if transposes && scratch.len() < k * n {
+        scratch.resize(k * n, T::ZERO);
+    }
+    let count = part_count((m, k, n));
+    let mut parts: [Option<Part<'_, T>>; MOST_PARTS] = [const { None }; MOST_PARTS];
+    let mut rest = &mut scratch[..];
+    let to = To(to.as_mut_ptr());
+    for (index, part) in parts[..count].iter_mut().enumerate() {
+        let boundary = |index: usize| (index * n / count).next_multiple_of(16).min(n);
+        let columns = (boundary(index), boundary(index + 1));
+        let room = if transposes {
+            k * (columns.1 - columns.0)
+        } else {
+            0
+        };
+        let (transposed, after) = rest.split_at_mut(room);
+        rest = after;
+        *part = Some(Part {
+            columns,
+            to,
+            transposed,
+        });
+    }
+    team::for_each(threads, &mut parts[..count], |part| {
+        let Some(Part {
+            columns: (start, end),
+            to,
+            transposed,
+        }) = part
+        else {
+            return;
+        };
+        let width = *end - *start;
+        let first = *start * right.column_stride as usize;
+        let (mut from, mut column_stride, mut row_stride) = (
+            right.values.get(first..).unwrap_or_default().as_ptr(),
             right.column_stride,
             right.row_stride,
-            T::ONE,
-            factor,
-            false,
-            false,
-            false,
-            parallelism,
         );
+        if transposes {
+            transpose(&right.values[first..], (width, k), transposed);
+            (from, column_stride, row_stride) = (transposed.as_ptr(), 1, width as isize);
+        }
+        // SAFETY: the assertion above bounds every element that the strides reach within its slice, or `transposed`
+        // holds (k, width); `to` is borrowed mutably, so it overlaps neither operand, and the columns of this part are
+        // its own; T is f32 or f64 (`Scalar` is sealed), which `gemm` supports.
+        unsafe {
+            gemm::gemm(
+                m,
+                width,
+                k,
+                to.0.add(*start),
+                1,
+                n as isize,
+                finish.keep,
+                left.values.as_ptr(),
+                left.column_stride,
+                left.row_stride,
+                from,
+                column_stride,
+                row_stride,
+                T::ONE,
+                finish.factor,
+                false,
+                false,
+                false,
+                gemm::Parallelism::None,
+            );
+        }
+    });
+}
+
+/// Rows, and columns, that are transposed together: few enough that their lines stay in the cache.
+const TILE: usize = 8;
+
+/// `to` (columns, rows) ← `from` (rows, columns), both row-major.
+#[inline(always)]
+pub(super) fn transpose<T: Scalar>(from: &[T], (rows, columns): (usize, usize), to: &mut [T]) {
+    let (from, to) = (&from[..rows * columns], &mut to[..rows * columns]);
+    let (whole_rows, whole_columns) = (rows - rows % TILE, columns - columns % TILE);
+    for row in (0..whole_rows).step_by(TILE) {
+        for column in (0..whole_columns).step_by(TILE) {
+            let mut tile = [[T::ZERO; TILE]; TILE];
+            for (i, tile) in tile.iter_mut().enumerate() {
+                tile.copy_from_slice(&from[(row + i) * columns + column..][..TILE]);
+            }
+            for j in 0..TILE {
+                let to = &mut to[(column + j) * rows + row..][..TILE];
+                for i in 0..TILE {
+                    to[i] = tile[i][j];
+                }
+            }
+        }
+    }
+    for row in 0..rows {
+        let first = if row < whole_rows { whole_columns } else { 0 };
+        for column in first..columns {
+            to[column * rows + row] = from[row * columns + column];
+        }
     }
 }
 
@@ -103,14 +214,18 @@ pub(super) fn affine<T: Scalar>(shape: Shape, x: &[T], weights: &[T], bias: Opti
             .for_each(|row| row.copy_from_slice(bias));
     }
     let (left, right) = (row_major(x, fan_in), row_major(weights, fan_out));
+    let finish = Finish {
+        keep: bias.is_some(),
+        factor: T::ONE,
+    };
     multiply(
-        shape,
+        shape.threads,
         (rows, fan_in, fan_out),
         left,
         right,
-        bias.is_some(),
-        T::ONE,
+        finish,
         z,
+        &mut Vec::new(),
     );
 }
 
@@ -121,15 +236,41 @@ pub(super) fn weight_gradient<T: Scalar>(shape: Shape, x: &[T], delta: &[T], to:
         fan_out,
         ..
     } = shape;
-    let (keep, factor, to) = match to {
-        Destination::Gradient(gradient) => (false, T::ONE, gradient),
-        Destination::Step { parameters, rate } => (true, -rate, parameters),
+    let (finish, to) = match to {
+        Destination::Gradient(gradient) => (
+            Finish {
+                keep: false,
+                factor: T::ONE,
+            },
+            gradient,
+        ),
+        Destination::Step { parameters, rate } => (
+            Finish {
+                keep: true,
+                factor: -rate,
+            },
+            parameters,
+        ),
     };
     let (left, right) = (transposed(x, fan_in), row_major(delta, fan_out));
-    multiply(shape, (fan_in, rows, fan_out), left, right, keep, factor, to);
+    multiply(
+        shape.threads,
+        (fan_in, rows, fan_out),
+        left,
+        right,
+        finish,
+        to,
+        &mut Vec::new(),
+    );
 }
 
-pub(super) fn input_delta<T: Scalar>(shape: Shape, delta: &[T], weights: &[T], to: &mut [T]) {
+pub(super) fn input_delta<T: Scalar>(
+    shape: Shape,
+    delta: &[T],
+    weights: &[T],
+    to: &mut [T],
+    scratch: &mut Vec<T>,
+) {
     let Shape {
         rows,
         fan_in,
@@ -137,5 +278,17 @@ pub(super) fn input_delta<T: Scalar>(shape: Shape, delta: &[T], weights: &[T], t
         ..
     } = shape;
     let (left, right) = (row_major(delta, fan_out), transposed(weights, fan_out));
-    multiply(shape, (rows, fan_out, fan_in), left, right, false, T::ONE, to);
+    let finish = Finish {
+        keep: false,
+        factor: T::ONE,
+    };
+    multiply(
+        shape.threads,
+        (rows, fan_out, fan_in),
+        left,
+        right,
+        finish,
+        to,
+        scratch,
+    );
 }

@@ -89,6 +89,9 @@ pub trait Vector<T>: Copy {
     /// 2ᵏ, lane by lane, where self is k + [`Scalar::ROUND`], k a whole number in the exponent's range.
     fn power_of_two(self) -> Self;
 
+    /// Which lanes are not 0, a bit each from the first lane on; a NaN is not 0.
+    fn non_zero_bits(self) -> u64;
+
     /// The sum of the lanes, in an order that depends on the type alone.
     fn sum(self) -> T;
 }
@@ -228,6 +231,15 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 
     #[inline(always)]
+    fn non_zero_bits(self) -> u64 {
+        let mut bits = 0;
+        for (j, lane) in self.0.into_iter().enumerate() {
+            bits |= u64::from(lane != T::ZERO) << j;
+        }
+        bits
+    }
+
+    #[inline(always)]
     fn sum(self) -> T {
         let [a, b, c, d, e, f, g, h] = self.0;
         ((a + e) + (c + g)) + ((b + f) + (d + h))
@@ -250,6 +262,7 @@ pub(crate) mod x86 {
             $or:ident, $and_not:ident, $shift:ident $bits:literal, $add_integers:ident, $one:expr, $integers:ident, $floats:ident;
             first: |$from:ident, $count:ident| $load_first:expr, |$value:ident, $to:ident, $count_2:ident| $store_first:expr;
             flush: |$number:ident, $least:ident| $flush:expr;
+            non_zero: |$any:ident| $bits_of:expr;
             sum: |$whole:ident| $sum:expr
             $(; $more:item)*
         ) => {
@@ -349,6 +362,12 @@ pub(crate) mod x86 {
                     Self(unsafe { $floats($add_integers($shift::<$bits>($integers(self.0)), $one)) })
                 }
                 #[inline(always)]
+                fn non_zero_bits(self) -> u64 {
+                    let $any = self.0;
+                    // SAFETY: see the module.
+                    u64::from(unsafe { $bits_of })
+                }
+                #[inline(always)]
                 fn sum(self) -> $float {
                     let $whole = self.0;
                     // SAFETY: see the module.
@@ -371,6 +390,7 @@ pub(crate) mod x86 {
             let kept = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(_mm512_abs_ps(number), least);
             _mm512_maskz_mov_ps(kept, number)
         };
+        non_zero: |any| _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(any, _mm512_setzero_ps());
         sum: |whole| _mm512_reduce_add_ps(whole);
         // The instructions for roots and quotients take three times as long as an estimate of 14 bits that a step of
         // Newton's method makes one of 28.
@@ -412,6 +432,7 @@ pub(crate) mod x86 {
             let kept = _mm512_cmp_pd_mask::<_CMP_NLT_UQ>(_mm512_abs_pd(number), least);
             _mm512_maskz_mov_pd(kept, number)
         };
+        non_zero: |any| _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(any, _mm512_setzero_pd());
         sum: |whole| _mm512_reduce_add_pd(whole)
     }
 
@@ -540,6 +561,7 @@ pub(crate) mod x86 {
             let magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0), number);
             _mm256_and_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(magnitude, least), number)
         };
+        non_zero: |any| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(any, _mm256_setzero_ps())) as u32;
         sum: |whole| {
             let half = _mm_add_ps(_mm256_castps256_ps128(whole), _mm256_extractf128_ps::<1>(whole));
             let quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));
@@ -559,6 +581,7 @@ pub(crate) mod x86 {
             let magnitude = _mm256_andnot_pd(_mm256_set1_pd(-0.0), number);
             _mm256_and_pd(_mm256_cmp_pd::<_CMP_NLT_UQ>(magnitude, least), number)
         };
+        non_zero: |any| _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_NEQ_UQ>(any, _mm256_setzero_pd())) as u32;
         sum: |whole| {
             let half = _mm_add_pd(_mm256_castpd256_pd128(whole), _mm256_extractf128_pd::<1>(whole));
             _mm_cvtsd_f64(_mm_add_sd(half, _mm_unpackhi_pd(half, half)))

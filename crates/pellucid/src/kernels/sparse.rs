@@ -1,0 +1,907 @@
+//! First layers whose inputs hold many zeros: four fifths of MNIST's pixels are, and a zero adds nothing.
+//!
+//! A single row is compressed into a list. Several rows become masks of 64 columns, a bit each that is set where the
+//! input is not zero. Forward, a block of 64 rows of W stays in the first cache while every sample of the batch adds
+//! what it needs of it to its sums, which are in registers. Backward, the masks are transposed, and each row of the
+//! gradient is summed in registers over the samples that have something to say about it.
+
+use super::isa::Isa;
+use super::team;
+use super::vector::{Vector, VectorOf};
+use super::{Destination, Input, Shape};
+use crate::kernels::isa::Task;
+use crate::scalar::Scalar;
+
+/// The columns of a mask.
+pub(super) const CHUNK: usize = 64;
+/// The rows of a transposed mask.
+const GROUP: usize = 64;
+/// Registers of a wide panel.
+const WIDE: usize = 8;
+/// Sums that a single row's panel of one register is split into, so that they need not wait for one another.
+const SPLITS: usize = 4;
+/// The most shards of the input's columns.
+const MOST_SHARDS: usize = 4;
+
+/// Where the non-zero inputs of a batch are: found in the forward pass, used again in the backward pass.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NonZeros<T> {
+    single: List<T>,
+    shards: Vec<Shard<T>>,
+}
+
+/// The non-zero inputs of a single row.
+#[derive(Debug, Clone, Default)]
+struct List<T> {
+    /// For each of them, the column it is in.
+    columns: Vec<u32>,
+    values: Vec<T>,
+    /// Scratch space: bytes not yet made numbers.
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+/// The part of a batch that lies in some of the columns.
+#[derive(Debug, Clone, Default)]
+struct Shard<T> {
+    /// The first column, and the one after the last.
+    columns: (usize, usize),
+    /// Which columns of a chunk are not zero, [chunk][row].
+    by_row: Vec<u64>,
+    /// Which rows of a group are not zero, [group][column]; made in the backward pass.
+    by_column: Vec<u64>,
+    /// Room for a block of W or of δ whose rows then lie side by side.
+    block: Vec<T>,
+    /// This shard's part of z, unless it is the first.
+    sums: Vec<T>,
+}
+
+/// What the inputs are read from.
+trait Source<T>: Copy + Sync {
+    /// Which of the `width` numbers from `at` on are not zero, a bit each; 1 ≤ `width` ≤ 64.
+    fn non_zero_bits<I: Isa>(self, at: usize, width: usize) -> u64;
+    /// Number `at`.
+    ///
+    /// # Safety
+    /// It must be there.
+    unsafe fn value(self, at: usize) -> T;
+}
+
+#[derive(Clone, Copy)]
+struct Bytes<'a, T> {
+    bytes: &'a [u8],
+    values: &'a [T; 256],
+}
+
+impl<T: Scalar> Source<T> for Bytes<'_, T> {
+    #[inline(always)]
+    fn non_zero_bits<I: Isa>(self, at: usize, width: usize) -> u64 {
+        let bytes = &self.bytes[at..at + width];
+        match bytes.first_chunk::<CHUNK>() {
+            Some(whole) => I::non_zero_bits(whole),
+            None => {
+                let mut padded = [0; CHUNK];
+                padded[..width].copy_from_slice(bytes);
+                I::non_zero_bits(&padded)
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn value(self, at: usize) -> T {
+        // SAFETY: as the caller vouches.
+        self.values[usize::from(unsafe { *self.bytes.get_unchecked(at) })]
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Numbers<'a, T>(&'a [T]);
+
+impl<T: Scalar> Source<T> for Numbers<'_, T> {
+    #[inline(always)]
+    fn non_zero_bits<I: Isa>(self, at: usize, width: usize) -> u64 {
+        let lanes = VectorOf::<I, T>::LANES;
+        let numbers = &self.0[at..at + width];
+        let mut bits = 0;
+        let mut column = 0;
+        while column < width {
+            let left = (width - column).min(lanes);
+            // SAFETY: `left` numbers are left in the slice.
+            let register = unsafe {
+                let from = numbers.as_ptr().add(column);
+                if left == lanes {
+                    VectorOf::<I, T>::load(from)
+                } else {
+                    VectorOf::<I, T>::load_first(from, left)
+                }
+            };
+            bits |= register.non_zero_bits() << column;
+            column += lanes;
+        }
+        bits
+    }
+    #[inline(always)]
+    unsafe fn value(self, at: usize) -> T {
+        // SAFETY: as the caller vouches.
+        unsafe { *self.0.get_unchecked(at) }
+    }
+}
+
+/// Features from which on, and units from which on, a batch of numbers is searched for zeros.
+const LEAST_FEATURES: usize = 64;
+const LEAST_UNITS: usize = 8;
+
+/// Whether an input is worked on here. That depends on the numbers: bytes always are, others where half of a few rows'
+/// are zero.
+#[inline(always)]
+pub(super) fn pays<I: Isa, T: Scalar>(shape: Shape, input: Input<'_, T>) -> bool {
+    match input {
+        Input::Bytes { .. } => true,
+        Input::Dense(_) if shape.fan_in < LEAST_FEATURES || shape.fan_out < LEAST_UNITS => false,
+        Input::Dense(x) => {
+            let looked_at = shape.rows.min(4);
+            let mut non_zeros = 0;
+            for look in 0..looked_at {
+                let row = look * shape.rows / looked_at;
+                for column in (0..shape.fan_in).step_by(CHUNK) {
+                    let width = (shape.fan_in - column).min(CHUNK);
+                    non_zeros += Numbers(x)
+                        .non_zero_bits::<I>(row * shape.fan_in + column, width)
+                        .count_ones();
+                }
+            }
+            2 * non_zeros as usize <= looked_at * shape.fan_in
+        }
+    }
+}
+
+/// How many shards a batch has: by its shape alone.
+fn shard_count(shape: Shape) -> usize {
+    let work = shape.rows * shape.fan_in * shape.fan_out;
+    let wanted = match work {
+        0..1_000_000 => 1,
+        1_000_000..64_000_000 => 2,
+        _ => MOST_SHARDS,
+    };
+    wanted.min(shape.fan_in.div_ceil(CHUNK))
+}
+
+/// z = x·W + b.
+#[inline(always)]
+pub(super) fn affine<I: Isa, T: Scalar>(
+    shape: Shape,
+    input: Input<'_, T>,
+    non_zeros: &mut NonZeros<T>,
+    weights: &[T],
+    bias: Option<&[T]>,
+    z: &mut [T],
+) {
+    let Shape {
+        rows,
+        fan_in,
+        fan_out,
+        ..
+    } = shape;
+    let inputs = match input {
+        Input::Bytes { bytes, .. } => bytes.len(),
+        Input::Dense(x) => x.len(),
+    };
+    assert!(
+        inputs >= rows * fan_in
+            && weights.len() >= fan_in * fan_out
+            && z.len() >= rows * fan_out
+            && bias.is_none_or(|bias| bias.len() >= fan_out),
+        "a product's operands are too short"
+    );
+    if rows == 1 {
+        non_zeros.single.gather::<I>(fan_in, input);
+        return non_zeros.single.affine::<I>(fan_out, weights, bias, z);
+    }
+    match input {
+        Input::Bytes { bytes, values } => {
+            affine_of_several::<I, T, _>(shape, Bytes { bytes, values }, non_zeros, weights, bias, z);
+        }
+        Input::Dense(x) => affine_of_several::<I, T, _>(shape, Numbers(x), non_zeros, weights, bias, z),
+    }
+}
+
+/// ∂L/∂W = xᵀδ, for the input of the last [`affine`].
+#[inline(always)]
+pub(super) fn weight_gradient<I: Isa, T: Scalar>(
+    shape: Shape,
+    input: Input<'_, T>,
+    non_zeros: &mut NonZeros<T>,
+    delta: &[T],
+    to: Destination<'_, T>,
+) {
+    let Shape {
+        rows,
+        fan_in,
+        fan_out,
+        ..
+    } = shape;
+    let (step, to) = match to {
+        Destination::Gradient(gradient) => (None, gradient),
+        Destination::Step { parameters, rate } => (Some(-rate), parameters),
+    };
+    assert!(
+        delta.len() >= rows * fan_out && to.len() >= fan_in * fan_out,
+        "a product's operands are too short"
+    );
+    if rows == 1 {
+        return non_zeros.single.weight_gradient::<I>(fan_out, delta, step, to);
+    }
+    match input {
+        Input::Bytes { bytes, values } => {
+            gradient_of_several::<I, T, _>(shape, Bytes { bytes, values }, non_zeros, delta, step, to);
+        }
+        Input::Dense(x) => gradient_of_several::<I, T, _>(shape, Numbers(x), non_zeros, delta, step, to),
+    }
+}
+
+/// Calls `$wide` for panels of [`WIDE`] registers, `$single` for those of one, `$masked` for a last one partly filled.
+macro_rules! panels {
+    ($n:expr, $lanes:expr, |$column:ident, $count:ident| $wide:expr, $single:expr, $masked:expr) => {{
+        let (n, lanes) = ($n, $lanes);
+        let mut $column = 0;
+        while $column < n {
+            if $column + WIDE * lanes <= n {
+                $wide;
+                $column += WIDE * lanes;
+            } else if $column + lanes <= n {
+                $single;
+                $column += lanes;
+            } else {
+                let $count = n - $column;
+                $masked;
+                $column = n;
+            }
+        }
+    }};
+}
+
+/// C registers from `from` on, or the first `count` numbers of one.
+///
+/// # Safety
+/// They must be there.
+#[inline(always)]
+unsafe fn load<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
+    from: *const T,
+    count: usize,
+) -> [VectorOf<I, T>; C] {
+    let mut registers = [VectorOf::<I, T>::splat(T::ZERO); C];
+    for (c, register) in registers.iter_mut().enumerate() {
+        // SAFETY: as the caller vouches.
+        *register = unsafe {
+            if MASKED {
+                VectorOf::<I, T>::load_first(from, count)
+            } else {
+                VectorOf::<I, T>::load(from.add(c * VectorOf::<I, T>::LANES))
+            }
+        };
+    }
+    registers
+}
+
+/// Writes C registers, or the first `count` numbers of one, from `to` on.
+///
+/// # Safety
+/// There must be room for them.
+#[inline(always)]
+unsafe fn store<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
+    registers: [VectorOf<I, T>; C],
+    to: *mut T,
+    count: usize,
+) {
+    for (c, register) in registers.into_iter().enumerate() {
+        // SAFETY: as the caller vouches.
+        unsafe {
+            if MASKED {
+                register.store_first(to, count);
+            } else {
+                register.store(to.add(c * VectorOf::<I, T>::LANES));
+            }
+        }
+    }
+}
+
+impl<T: Scalar> List<T> {
+    #[inline(always)]
+    fn gather<I: Isa>(&mut self, fan_in: usize, input: Input<'_, T>) {
+        // Room for a whole chunk beyond the last, as they are written whole.
+        let most = fan_in + CHUNK;
+        if self.columns.len() < most {
+            self.columns.resize(most, 0);
+            self.values.resize(most, T::ZERO);
+            self.bytes.resize(most, 0);
+        }
+        let mut found = 0;
+        match input {
+            Input::Bytes { bytes, values } => {
+                for (index, chunk) in bytes[..fan_in].chunks(CHUNK).enumerate() {
+                    let (columns, bytes) = (
+                        &mut self.columns[found..][..CHUNK],
+                        &mut self.bytes[found..][..CHUNK],
+                    );
+                    if let (Some(columns), Some(bytes)) = (columns.first_chunk_mut(), bytes.first_chunk_mut())
+                    {
+                        found += I::compress_non_zeros(chunk, (index * CHUNK) as u32, columns, bytes);
+                    }
+                }
+                for (value, &byte) in self.values[..found].iter_mut().zip(&self.bytes[..found]) {
+                    *value = values[usize::from(byte)];
+                }
+            }
+            Input::Dense(x) => {
+                for start in (0..fan_in).step_by(CHUNK) {
+                    let width = (fan_in - start).min(CHUNK);
+                    let mut bits = Numbers(x).non_zero_bits::<I>(start, width);
+                    while bits != 0 {
+                        let column = start + bits.trailing_zeros() as usize;
+                        self.columns[found] = column as u32;
+                        self.values[found] = x[column];
+                        found += 1;
+                        bits &= bits - 1;
+                    }
+                }
+            }
+        }
+        self.length = found;
+    }
+
+    #[inline(always)]
+    fn entries(&self) -> (&[u32], &[T]) {
+        (&self.columns[..self.length], &self.values[..self.length])
+    }
+
+    #[inline(always)]
+    fn affine<I: Isa>(&self, n: usize, weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
+        panels!(
+            n,
+            VectorOf::<I, T>::LANES,
+            // SAFETY: `weights` are (fan_in, n) and every column is below fan_in; bias and z have n numbers
+            // (`affine`); the columns of a panel lie below n.
+            |column, count| unsafe { self.panel::<I, WIDE, 1, false>(n, weights, bias, z, column, 0) },
+            // SAFETY: as above.
+            unsafe { self.panel::<I, 1, SPLITS, false>(n, weights, bias, z, column, 0) },
+            // SAFETY: as above.
+            unsafe { self.panel::<I, 1, SPLITS, true>(n, weights, bias, z, column, count) }
+        );
+    }
+
+    /// # Safety
+    /// The panel's columns, from `column` on, must be in every row of the weights, in the bias and in z.
+    #[inline(always)]
+    unsafe fn panel<I: Isa, const C: usize, const S: usize, const MASKED: bool>(
+        &self,
+        n: usize,
+        weights: &[T],
+        bias: Option<&[T]>,
+        z: &mut [T],
+        column: usize,
+        count: usize,
+    ) {
+        let mut sums = [[VectorOf::<I, T>::splat(T::ZERO); C]; S];
+        let weights = weights.as_ptr();
+        // SAFETY: as the caller vouches.
+        unsafe {
+            if let Some(bias) = bias {
+                sums[0] = load::<I, T, C, MASKED>(bias.as_ptr().add(column), count);
+            }
+            let (columns, values) = self.entries();
+            let (columns, columns_left) = columns.as_chunks::<S>();
+            let (values, values_left) = values.as_chunks::<S>();
+            for (columns, values) in columns.iter().zip(values) {
+                for s in 0..S {
+                    let row = load::<I, T, C, MASKED>(weights.add(columns[s] as usize * n + column), count);
+                    let x = VectorOf::<I, T>::splat(values[s]);
+                    for c in 0..C {
+                        sums[s][c] = x.mul_add(row[c], sums[s][c]);
+                    }
+                }
+            }
+            for (&of, &value) in columns_left.iter().zip(values_left) {
+                let row = load::<I, T, C, MASKED>(weights.add(of as usize * n + column), count);
+                let x = VectorOf::<I, T>::splat(value);
+                for c in 0..C {
+                    sums[0][c] = x.mul_add(row[c], sums[0][c]);
+                }
+            }
+            let mut total = sums[0];
+            for sums in &sums[1..] {
+                for c in 0..C {
+                    total[c] = total[c].add(sums[c]);
+                }
+            }
+            store::<I, T, C, MASKED>(total, z.as_mut_ptr().add(column), count);
+        }
+    }
+
+    /// Only the rows of W whose input is not zero are touched.
+    #[inline(always)]
+    fn weight_gradient<I: Isa>(&self, n: usize, delta: &[T], step: Option<T>, to: &mut [T]) {
+        if step.is_none() {
+            to.fill(T::ZERO);
+        }
+        let factor = step.unwrap_or(T::ONE);
+        panels!(
+            n,
+            VectorOf::<I, T>::LANES,
+            // SAFETY: `to` is (fan_in, n) and every column is below fan_in; δ has n numbers (`weight_gradient`); the
+            // columns of a panel lie below n.
+            |column, count| unsafe { self.gradient_panel::<I, WIDE, false>(n, delta, factor, to, column, 0) },
+            // SAFETY: as above.
+            unsafe { self.gradient_panel::<I, 1, false>(n, delta, factor, to, column, 0) },
+            // SAFETY: as above.
+            unsafe { self.gradient_panel::<I, 1, true>(n, delta, factor, to, column, count) }
+        );
+    }
+
+    /// # Safety
+    /// The panel's columns, from `column` on, must be in every row of `to`, and in δ.
+    #[inline(always)]
+    unsafe fn gradient_panel<I: Isa, const C: usize, const MASKED: bool>(
+        &self,
+        n: usize,
+        delta: &[T],
+        factor: T,
+        to: &mut [T],
+        column: usize,
+        count: usize,
+    ) {
+        let to = to.as_mut_ptr();
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let factor = VectorOf::<I, T>::splat(factor);
+            let mut scaled = load::<I, T, C, MASKED>(delta.as_ptr().add(column), count);
+            for scaled in &mut scaled {
+                *scaled = scaled.mul(factor);
+            }
+            let (columns, values) = self.entries();
+            for (&of, &value) in columns.iter().zip(values) {
+                let x = VectorOf::<I, T>::splat(value);
+                let at = to.add(of as usize * n + column);
+                let mut row = load::<I, T, C, MASKED>(at, count);
+                for c in 0..C {
+                    row[c] = x.mul_add(scaled[c], row[c]);
+                }
+                store::<I, T, C, MASKED>(row, at, count);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn affine_of_several<I: Isa, T: Scalar, S: Source<T>>(
+    shape: Shape,
+    source: S,
+    non_zeros: &mut NonZeros<T>,
+    weights: &[T],
+    bias: Option<&[T]>,
+    z: &mut [T],
+) {
+    let count = shard_count(shape);
+    if non_zeros.shards.len() != count {
+        non_zeros.shards.resize_with(count, Shard::default);
+    }
+    let chunks = shape.fan_in.div_ceil(CHUNK);
+    let used = shape.rows * shape.fan_out;
+    let z = &mut z[..used];
+    for (index, shard) in non_zeros.shards.iter_mut().enumerate() {
+        let boundary = |index: usize| (index * chunks / count * CHUNK).min(shape.fan_in);
+        shard.columns = (boundary(index), boundary(index + 1));
+        if index > 0 && shard.sums.len() < used {
+            shard.sums.resize(used, T::ZERO);
+        }
+    }
+    let work = AffineOfShard {
+        shape,
+        source,
+        weights,
+        bias,
+    };
+    let Some((first, others)) = non_zeros.shards.split_first_mut() else {
+        return;
+    };
+    if others.is_empty() {
+        return work.run::<I>(first, Some(z));
+    }
+    let mut parts: [Option<PartOfAffine<'_, '_, T, S>>; MOST_SHARDS] = [const { None }; MOST_SHARDS];
+    parts[0] = Some(PartOfAffine {
+        work,
+        shard: first,
+        z: Some(&mut *z),
+    });
+    for (part, shard) in parts[1..].iter_mut().zip(others.iter_mut()) {
+        *part = Some(PartOfAffine { work, shard, z: None });
+    }
+    team::for_each(shape.threads, &mut parts[..count], |part| {
+        if let Some(part) = part.take() {
+            I::call(part);
+        }
+    });
+    for shard in others {
+        for (z, &part) in z.iter_mut().zip(&shard.sums[..used]) {
+            *z += part;
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct AffineOfShard<'a, T, S> {
+    shape: Shape,
+    source: S,
+    weights: &'a [T],
+    bias: Option<&'a [T]>,
+}
+
+struct PartOfAffine<'a, 'b, T, S> {
+    work: AffineOfShard<'a, T, S>,
+    shard: &'b mut Shard<T>,
+    z: Option<&'b mut [T]>,
+}
+
+impl<T: Scalar, S: Source<T>> Task for PartOfAffine<'_, '_, T, S> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        self.work.run::<I>(self.shard, self.z);
+    }
+}
+
+impl<T: Scalar, S: Source<T>> AffineOfShard<'_, T, S> {
+    /// Adds what the shard's columns contribute: to the bias, in z, or to 0, in the shard's own sums.
+    #[inline(always)]
+    fn run<I: Isa>(self, shard: &mut Shard<T>, z: Option<&mut [T]>) {
+        let Shape {
+            rows,
+            fan_in,
+            fan_out: n,
+            ..
+        } = self.shape;
+        let Shard {
+            columns: (start, end),
+            by_row,
+            block,
+            sums,
+            ..
+        } = shard;
+        by_row.clear();
+        for first in (*start..*end).step_by(CHUNK) {
+            let width = (*end - first).min(CHUNK);
+            for row in 0..rows {
+                by_row.push(self.source.non_zero_bits::<I>(row * fan_in + first, width));
+            }
+        }
+        let z = match z {
+            Some(z) => {
+                match self.bias {
+                    Some(bias) => z.chunks_exact_mut(n).for_each(|z| z.copy_from_slice(&bias[..n])),
+                    None => z.fill(T::ZERO),
+                }
+                z
+            }
+            None => {
+                let sums = &mut sums[..rows * n];
+                sums.fill(T::ZERO);
+                sums
+            }
+        };
+        let lanes = VectorOf::<I, T>::LANES;
+        if n > WIDE * lanes && block.len() < CHUNK * WIDE * lanes {
+            block.resize(CHUNK * WIDE * lanes, T::ZERO);
+        }
+        let columns = (*start, *end);
+        panels!(
+            n,
+            lanes,
+            // SAFETY: the operands are as long as the shape says (`affine`), the masks have a bit only where the
+            // source has a number, and the columns of a panel lie below n.
+            |column, count| unsafe { self.panel::<I, WIDE, false>(columns, by_row, block, z, column, 0) },
+            // SAFETY: as above.
+            unsafe { self.panel::<I, 1, false>(columns, by_row, block, z, column, 0) },
+            // SAFETY: as above.
+            unsafe { self.panel::<I, 1, true>(columns, by_row, block, z, column, count) }
+        );
+    }
+
+    /// # Safety
+    /// The operands must be as long as the shape says, the masks those of the source, and the panel's columns, from
+    /// `column` on, below `fan_out`.
+    #[inline(always)]
+    unsafe fn panel<I: Isa, const C: usize, const MASKED: bool>(
+        self,
+        (start, end): (usize, usize),
+        by_row: &[u64],
+        block: &mut [T],
+        z: &mut [T],
+        column: usize,
+        count: usize,
+    ) {
+        let Shape {
+            rows,
+            fan_in,
+            fan_out: n,
+            ..
+        } = self.shape;
+        let width = C * VectorOf::<I, T>::LANES;
+        let copies = C == WIDE && n > width;
+        let z = z.as_mut_ptr();
+        for (first, masks) in (start..end).step_by(CHUNK).zip(by_row.chunks_exact(rows)) {
+            // SAFETY: as the caller vouches; a block has room for CHUNK rows of WIDE registers.
+            unsafe {
+                let mut weights = self.weights.as_ptr().add(first * n + column);
+                let mut stride = n;
+                if copies {
+                    // Rows that are a power of two apart fall on the same lines of the cache.
+                    for j in 0..(end - first).min(CHUNK) {
+                        let row = load::<I, T, C, MASKED>(weights.add(j * n), count);
+                        store::<I, T, C, MASKED>(row, block.as_mut_ptr().add(j * width), count);
+                    }
+                    (weights, stride) = (block.as_ptr(), width);
+                }
+                for (row, &mask) in masks.iter().enumerate() {
+                    if mask == 0 {
+                        continue;
+                    }
+                    let to = z.add(row * n + column);
+                    let mut sums = load::<I, T, C, MASKED>(to, count);
+                    let mut bits = mask;
+                    while bits != 0 {
+                        let j = bits.trailing_zeros() as usize;
+                        bits &= bits - 1;
+                        let x = VectorOf::<I, T>::splat(self.source.value(row * fan_in + first + j));
+                        let weights = load::<I, T, C, MASKED>(weights.add(j * stride), count);
+                        for c in 0..C {
+                            sums[c] = x.mul_add(weights[c], sums[c]);
+                        }
+                    }
+                    store::<I, T, C, MASKED>(sums, to, count);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn gradient_of_several<I: Isa, T: Scalar, S: Source<T>>(
+    shape: Shape,
+    source: S,
+    non_zeros: &mut NonZeros<T>,
+    delta: &[T],
+    step: Option<T>,
+    to: &mut [T],
+) {
+    let work = GradientOfShard {
+        shape,
+        source,
+        delta,
+        step,
+    };
+    let shards = &mut non_zeros.shards[..];
+    if let [only] = shards {
+        return work.run::<I>(only, to);
+    }
+    let mut parts: [Option<PartOfGradient<'_, '_, T, S>>; MOST_SHARDS] = [const { None }; MOST_SHARDS];
+    let (mut rest, count) = (to, shards.len());
+    for (part, shard) in parts.iter_mut().zip(shards) {
+        let (to, after) = rest.split_at_mut((shard.columns.1 - shard.columns.0) * shape.fan_out);
+        *part = Some(PartOfGradient { work, shard, to });
+        rest = after;
+    }
+    team::for_each(shape.threads, &mut parts[..count], |part| {
+        if let Some(part) = part.take() {
+            I::call(part);
+        }
+    });
+}
+
+#[derive(Clone, Copy)]
+struct GradientOfShard<'a, T, S> {
+    shape: Shape,
+    source: S,
+    delta: &'a [T],
+    /// −η where the parameters take their step, nothing where the gradient is stored.
+    step: Option<T>,
+}
+
+struct PartOfGradient<'a, 'b, T, S> {
+    work: GradientOfShard<'a, T, S>,
+    shard: &'b mut Shard<T>,
+    to: &'b mut [T],
+}
+
+impl<T: Scalar, S: Source<T>> Task for PartOfGradient<'_, '_, T, S> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        self.work.run::<I>(self.shard, self.to);
+    }
+}
+
+impl<T: Scalar, S: Source<T>> GradientOfShard<'_, T, S> {
+    /// The gradient of the shard's rows of W, which `to` holds.
+    #[inline(always)]
+    fn run<I: Isa>(self, shard: &mut Shard<T>, to: &mut [T]) {
+        let Shape { rows, fan_out: n, .. } = self.shape;
+        shard.transpose(rows);
+        let Shard {
+            columns: (start, end),
+            by_column,
+            block,
+            ..
+        } = shard;
+        let lanes = VectorOf::<I, T>::LANES;
+        if n > WIDE * lanes && block.len() < GROUP * WIDE * lanes {
+            block.resize(GROUP * WIDE * lanes, T::ZERO);
+        }
+        let columns = (*start, *end);
+        panels!(
+            n,
+            lanes,
+            // SAFETY: the operands are as long as the shape says (`weight_gradient`), `to` has a row for each of the
+            // shard's columns, the masks have a bit only where the source has a number, and the columns of a panel
+            // lie below n.
+            |column, count| unsafe { self.panel::<I, WIDE, false>(columns, by_column, block, to, column, 0) },
+            // SAFETY: as above.
+            unsafe { self.panel::<I, 1, false>(columns, by_column, block, to, column, 0) },
+            // SAFETY: as above.
+            unsafe { self.panel::<I, 1, true>(columns, by_column, block, to, column, count) }
+        );
+    }
+
+    /// # Safety
+    /// The operands must be as long as the shape says, the masks those of the source, and the panel's columns, from
+    /// `column` on, below `fan_out`.
+    #[inline(always)]
+    unsafe fn panel<I: Isa, const C: usize, const MASKED: bool>(
+        self,
+        (start, end): (usize, usize),
+        by_column: &[u64],
+        block: &mut [T],
+        to: &mut [T],
+        column: usize,
+        count: usize,
+    ) {
+        let Shape {
+            rows,
+            fan_in,
+            fan_out: n,
+            ..
+        } = self.shape;
+        let width = C * VectorOf::<I, T>::LANES;
+        let copies = C == WIDE && n > width;
+        let to = to.as_mut_ptr();
+        for (group, masks) in by_column.chunks_exact(end - start).enumerate() {
+            let first_row = group * GROUP;
+            // What the first group stores, the others add to.
+            let factor = self.step.or((group > 0).then_some(T::ONE));
+            // SAFETY: as the caller vouches; a block has room for GROUP rows of WIDE registers.
+            unsafe {
+                let mut delta = self.delta.as_ptr().add(first_row * n + column);
+                let mut stride = n;
+                if copies {
+                    for row in 0..(rows - first_row).min(GROUP) {
+                        let numbers = load::<I, T, C, MASKED>(delta.add(row * n), count);
+                        store::<I, T, C, MASKED>(numbers, block.as_mut_ptr().add(row * width), count);
+                    }
+                    (delta, stride) = (block.as_ptr(), width);
+                }
+                for (input, &mask) in masks.iter().enumerate() {
+                    if mask == 0 && factor.is_some() {
+                        continue;
+                    }
+                    let mut sums = [VectorOf::<I, T>::splat(T::ZERO); C];
+                    let mut bits = mask;
+                    while bits != 0 {
+                        let row = bits.trailing_zeros() as usize;
+                        bits &= bits - 1;
+                        let x = self.source.value((first_row + row) * fan_in + start + input);
+                        let x = VectorOf::<I, T>::splat(x);
+                        let delta = load::<I, T, C, MASKED>(delta.add(row * stride), count);
+                        for c in 0..C {
+                            sums[c] = x.mul_add(delta[c], sums[c]);
+                        }
+                    }
+                    let at = to.add(input * n + column);
+                    if let Some(factor) = factor {
+                        let factor = VectorOf::<I, T>::splat(factor);
+                        let old = load::<I, T, C, MASKED>(at, count);
+                        for c in 0..C {
+                            sums[c] = factor.mul_add(sums[c], old[c]);
+                        }
+                    }
+                    store::<I, T, C, MASKED>(sums, at, count);
+                }
+            }
+        }
+    }
+}
+
+impl<T> Shard<T> {
+    /// Makes `by_column` of `by_row`.
+    #[inline(always)]
+    fn transpose(&mut self, rows: usize) {
+        let (start, end) = self.columns;
+        let width = end - start;
+        self.by_column.clear();
+        self.by_column.resize(rows.div_ceil(GROUP) * width, 0);
+        for (chunk, masks) in self.by_row.chunks_exact(rows).enumerate() {
+            for (group, masks) in masks.chunks(GROUP).enumerate() {
+                let mut bits = [0; GROUP];
+                bits[..masks.len()].copy_from_slice(masks);
+                transpose_bits(&mut bits);
+                let to = &mut self.by_column[group * width..][..width];
+                let to = &mut to[chunk * CHUNK..];
+                let count = to.len().min(CHUNK);
+                to[..count].copy_from_slice(&bits[..count]);
+            }
+        }
+    }
+}
+
+/// Transposes 64 x 64 bits: bit j of word i becomes bit i of word j. (Warren, *Hacker's Delight*, 2nd ed., §7-3.)
+#[inline(always)]
+fn transpose_bits(words: &mut [u64; 64]) {
+    let mut distance = 32;
+    let mut low = u64::MAX >> 32;
+    while distance != 0 {
+        // Swaps the high bits of the first word with the low bits of the word `distance` further, in blocks.
+        for block in (0..64).step_by(2 * distance) {
+            for at in block..block + distance {
+                let swapped = ((words[at] >> distance) ^ words[at + distance]) & low;
+                words[at] ^= swapped << distance;
+                words[at + distance] ^= swapped;
+            }
+        }
+        distance /= 2;
+        low ^= low << distance;
+    }
+}
+
+/// [`Isa::compress_non_zeros`] from the bits alone.
+#[inline(always)]
+pub(super) fn compress_by_bits<I: Isa>(
+    chunk: &[u8],
+    first_column: u32,
+    columns: &mut [u32; CHUNK],
+    bytes: &mut [u8; CHUNK],
+) -> usize {
+    let mut padded = [0; CHUNK];
+    let chunk = match chunk.first_chunk::<CHUNK>() {
+        Some(whole) => whole,
+        None => {
+            padded[..chunk.len()].copy_from_slice(chunk);
+            &padded
+        }
+    };
+    let mut bits = I::non_zero_bits(chunk);
+    let mut found = 0;
+    while bits != 0 {
+        let at = bits.trailing_zeros();
+        columns[found] = first_column + at;
+        bytes[found] = chunk[at as usize];
+        found += 1;
+        bits &= bits - 1;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bits_are_transposed(words in proptest::collection::vec(any::<u64>(), 64)) {
+            let words: [u64; 64] = words.try_into().unwrap();
+            let mut transposed = words;
+            transpose_bits(&mut transposed);
+            for (i, &word) in words.iter().enumerate() {
+                for (j, &column) in transposed.iter().enumerate() {
+                    prop_assert_eq!(word >> j & 1, column >> i & 1);
+                }
+            }
+        }
+    }
+}
