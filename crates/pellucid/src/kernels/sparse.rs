@@ -57,7 +57,7 @@ struct Shard<T> {
 }
 
 /// What the inputs are read from.
-trait Source<T>: Copy + Sync {
+trait Source<T>: Copy + Send + Sync {
     /// Which of the `width` numbers from `at` on are not zero, a bit each; 1 ≤ `width` ≤ 64.
     fn non_zero_bits<I: Isa>(self, at: usize, width: usize) -> u64;
     /// Number `at`.
