@@ -99,9 +99,6 @@ fn main() -> Result<()> {
     };
     let mut thread_counts = vec![1, arguments.threads.get()];
     thread_counts.dedup();
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(arguments.threads.get())
-        .build_global()?;
 
     let caches = Caches::found();
     let clock = machine::clock(patience);

@@ -1,8 +1,7 @@
 //! The bits do not depend on threads: on every workload of `bench/recipes`, in training, evaluation and answers.
 //!
 //! The work has the workloads' own layers and batches, on data made here, so that nothing is below the sizes from which
-//! threads are used; the last test looks whether they really were. Everything runs in a pool of eight threads, however
-//! few processors there are, so that a step's parts do run in various orders.
+//! threads are used; the last test looks whether they really were.
 
 use pellucid::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::evaluation::{evaluate, predict};
@@ -24,12 +23,11 @@ const STEPS: u64 = 4;
 /// Steps of the workloads that take a microsecond each.
 const TINY_STEPS: u64 = 2_000;
 
-/// Runs `work` in a pool of eight threads, and nothing beside it: one test counts processor time.
-fn alone_among_eight<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+/// Runs `work`, and nothing beside it: one test counts processor time, and there is one team of threads.
+fn alone<R>(work: impl FnOnce() -> R) -> R {
     static ALONE: Mutex<()> = Mutex::new(());
     let _guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().unwrap();
-    pool.install(work)
+    work()
 }
 
 fn recipe(name: &str) -> Recipe {
@@ -215,7 +213,7 @@ fn every_workload_trains_to_the_same_bits() {
             "{known} is not in bench/recipes"
         );
     }
-    alone_among_eight(|| {
+    alone(|| {
         for name in names {
             let recipe = recipe(&name);
             match recipe.train.precision {
@@ -275,7 +273,7 @@ fn answers_leave_every_bit<T: Scalar>() {
 
 #[test]
 fn ten_thousand_rows_get_the_same_answers() {
-    alone_among_eight(|| {
+    alone(|| {
         answers_leave_every_bit::<f32>();
         answers_leave_every_bit::<f64>();
     });
@@ -319,7 +317,7 @@ fn a_second_thread_really_works() {
             "there is one processor, on which whoever has work finishes it before another thread comes",
         );
     }
-    alone_among_eight(|| {
+    alone(|| {
         let recipe = recipe("mnist-1024");
         let data = data::<f32>(&recipe);
         others_share("mnist-1024", |threads| {
