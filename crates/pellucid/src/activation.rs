@@ -130,11 +130,7 @@ impl Activation {
             Activation::Identity => {}
             Activation::Sigmoid => vector::update::<I, T, _>(delta, activation, TimesSigmoidDerivative),
             Activation::Tanh => vector::update::<I, T, _>(delta, activation, TimesTanhDerivative),
-            Activation::Relu => {
-                for (d, &a) in delta.iter_mut().zip(activation) {
-                    *d = if a > T::ZERO { *d } else { T::ZERO };
-                }
-            }
+            Activation::Relu => vector::update::<I, T, _>(delta, activation, WherePositive),
             // δⱼ = aⱼ (gⱼ − Σₖ gₖ aₖ): the Jacobian diag(a) − a·aᵀ times g = ∂L/∂a.
             Activation::Softmax => {
                 for (a, d) in activation.chunks_exact(width).zip(delta.chunks_exact_mut(width)) {
@@ -145,6 +141,40 @@ impl Activation {
                 }
             }
         }
+    }
+}
+
+impl Activation {
+    /// a = f(z), a register at a time; softmax, which is of whole rows, leaves z alone.
+    #[inline(always)]
+    pub(crate) fn of_register<T: Scalar, V: Vector<T>>(self, z: V) -> V {
+        match self {
+            Activation::Identity | Activation::Softmax => z,
+            Activation::Sigmoid => Sigmoid.apply(z),
+            Activation::Tanh => Tanh.apply(z),
+            Activation::Relu => AtLeastZero.apply(z),
+        }
+    }
+
+    /// δ = g·f′(z) with a = f(z), a register at a time; softmax, which is of whole rows, leaves g alone.
+    #[inline(always)]
+    pub(crate) fn slope_times<T: Scalar, V: Vector<T>>(self, gradient: V, a: V) -> V {
+        match self {
+            Activation::Identity | Activation::Softmax => gradient,
+            Activation::Sigmoid => TimesSigmoidDerivative.apply(gradient, a),
+            Activation::Tanh => TimesTanhDerivative.apply(gradient, a),
+            Activation::Relu => WherePositive.apply(gradient, a),
+        }
+    }
+}
+
+/// δ = g where a > 0, and 0 elsewhere.
+#[derive(Clone, Copy)]
+struct WherePositive;
+impl<T: Scalar> MapPairs<T> for WherePositive {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, gradient: V, a: V) -> V {
+        gradient.where_positive(a)
     }
 }
 

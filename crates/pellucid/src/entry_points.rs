@@ -32,7 +32,7 @@ pub trait EntryPoints: Sized {
     fn optimizer_step(task: optimizer::Step<'_, Self>);
     /// A whole step of training; the loss of the batch.
     #[doc(hidden)]
-    fn training_step(task: trainer::Step<'_, Self>) -> f64;
+    fn training_step(task: &mut trainer::Step<'_, Self>) -> f64;
 }
 
 macro_rules! entry_points {
@@ -54,7 +54,7 @@ macro_rules! entry_points {
             fn optimizer_step(task: optimizer::Step<'_, Self>) {
                 dispatch(task);
             }
-            fn training_step(task: trainer::Step<'_, Self>) -> f64 {
+            fn training_step(task: &mut trainer::Step<'_, Self>) -> f64 {
                 dispatch(task)
             }
         }

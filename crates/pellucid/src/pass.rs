@@ -11,7 +11,7 @@
 use crate::activation::Activation;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
-use crate::kernels::{self, Destination, Input, Scratch, Shape};
+use crate::kernels::{self, Destination, Input, Scratch, Shape, narrow};
 use crate::loss::{Loss, Reduction};
 use crate::network::{Architecture, Layer};
 use crate::scalar::Scalar;
@@ -210,6 +210,7 @@ pub fn backward<T: Scalar>(
 }
 
 /// The loss of the last forward pass, summed over the batch's rows. `targets` are (rows, outputs).
+#[inline(always)]
 pub fn loss_sum<T: Scalar>(
     loss: Loss,
     architecture: &Architecture,
@@ -243,9 +244,23 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
     for (index, layer) in architecture.layers().iter().enumerate() {
         let shape = workspace.shape(layer.fan_in, layer.fan_out);
         let (below, here) = workspace.layers.split_at_mut(index);
+        let x = LayerInput::new(input, below.last(), shape);
+        if let Some(x) = x.if_narrow(shape) {
+            narrow::Forward {
+                shape,
+                x,
+                weights: &parameters[layer.weights()],
+                bias: layer.bias().map(|range| &parameters[range]),
+                function: layer.activation,
+                z: &mut here[0].z,
+                activation: &mut here[0].activation,
+            }
+            .on::<I>();
+            continue;
+        }
         I::call(LayerForward {
             shape,
-            x: LayerInput::new(input, below.last(), shape),
+            x,
             weights: &parameters[layer.weights()],
             bias: layer.bias().map(|range| &parameters[range]),
             function: layer.activation,
@@ -273,7 +288,7 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         "the targets are not (rows, outputs)"
     );
     if let Some(last) = workspace.layers.last_mut() {
-        I::call(OutputDelta {
+        I::call(&mut OutputDelta {
             objective,
             rows,
             layer: output,
@@ -290,17 +305,57 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         } else {
             Activation::Identity
         };
+        let delta = &here[0].delta[..rows * layer.fan_out];
+        // The kernels of a few units take δ through the weights and through f′ at once.
+        let goes_at_once = index == 0 || (!records && function_below.is_elementwise());
+        if goes_at_once && narrow::pays(shape) && (index > 0 || matches!(input, Input::Dense(_))) {
+            let mut target = target.layer(layer);
+            let top_down = objective.update == Update::TopDown;
+            if !top_down {
+                narrow_delta_below::<I, T>(shape, delta, target.weights(), function_below, below.last_mut());
+            }
+            if let Some(x) = LayerInput::new(input, below.last(), shape).if_narrow(shape) {
+                let (weights, bias) = target.destinations();
+                narrow::Gradient::new(shape, x, delta, weights, bias).on::<I>();
+            }
+            if top_down {
+                narrow_delta_below::<I, T>(shape, delta, target.weights(), function_below, below.last_mut());
+            }
+            continue;
+        }
         I::call(LayerBackward {
             shape,
             target: target.layer(layer),
             input,
             below: below.last_mut(),
             function_below,
-            delta: &here[0].delta[..rows * layer.fan_out],
+            delta,
             update: objective.update,
             scratch: &mut workspace.scratch,
             records,
         });
+    }
+}
+
+/// δ of the layer below a layer of a few units, unless that is the first.
+#[inline(always)]
+fn narrow_delta_below<I: Isa, T: Scalar>(
+    shape: Shape,
+    delta: &[T],
+    weights: &[T],
+    function: Activation,
+    below: Option<&mut LayerArrays<T>>,
+) {
+    if let Some(below) = below {
+        narrow::DeltaBelow {
+            shape,
+            delta,
+            weights,
+            function,
+            below: &below.activation,
+            to: &mut below.delta,
+        }
+        .on::<I>();
     }
 }
 
@@ -314,6 +369,15 @@ enum LayerInput<'a, T> {
 }
 
 impl<'a, T> LayerInput<'a, T> {
+    /// The numbers, where the layer is one for the kernels of a few units.
+    #[inline(always)]
+    fn if_narrow(self, shape: Shape) -> Option<&'a [T]> {
+        match self {
+            LayerInput::Activations(x) | LayerInput::Data(Input::Dense(x)) if narrow::pays(shape) => Some(x),
+            _ => None,
+        }
+    }
+
     #[inline(always)]
     fn new(input: Input<'a, T>, below: Option<&'a LayerArrays<T>>, shape: Shape) -> Self {
         match below {
@@ -367,16 +431,16 @@ struct OutputDelta<'a, T> {
     records: bool,
 }
 
-impl<T: Scalar> Task for OutputDelta<'_, T> {
+impl<T: Scalar> Task for &mut OutputDelta<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let Self {
+        let &mut OutputDelta {
             objective,
             rows,
             layer,
             targets,
-            here,
+            ref mut here,
             records,
         } = self;
         let factor = objective.reduction.factor::<T>(rows);
@@ -441,15 +505,14 @@ impl<T: Scalar> Task for LayerBackward<'_, T> {
                 scratch,
             );
         }
+        let (to_weights, to_bias) = target.destinations();
         match LayerInput::new(input, below.as_deref(), shape) {
             LayerInput::Data(input) => {
-                kernels::input_weight_gradient::<I, T>(shape, input, scratch, delta, target.for_weights());
+                kernels::input_weight_gradient::<I, T>(shape, input, scratch, delta, to_weights);
             }
-            LayerInput::Activations(x) => {
-                kernels::weight_gradient::<I, T>(shape, x, delta, target.for_weights())
-            }
+            LayerInput::Activations(x) => kernels::weight_gradient::<I, T>(shape, x, delta, to_weights),
         }
-        if let Some(bias) = target.for_bias() {
+        if let Some(bias) = to_bias {
             kernels::bias_gradient::<I, T>(shape, delta, bias);
         }
         if update == Update::TopDown
@@ -511,28 +574,34 @@ impl<T: Scalar> LayerTarget<'_, T> {
         }
     }
 
+    /// Where the weights' gradient goes, and the bias's.
     #[inline(always)]
-    fn for_weights(&mut self) -> Destination<'_, T> {
+    fn destinations(&mut self) -> (Destination<'_, T>, Option<Destination<'_, T>>) {
         match self {
-            LayerTarget::Gradient { weight_gradient, .. } => Destination::Gradient(weight_gradient),
-            LayerTarget::Parameters { weights, rate, .. } => Destination::Step {
-                parameters: weights,
-                rate: *rate,
-            },
-        }
-    }
-
-    #[inline(always)]
-    fn for_bias(&mut self) -> Option<Destination<'_, T>> {
-        match self {
-            LayerTarget::Gradient { bias_gradient, .. } => {
-                bias_gradient.as_deref_mut().map(Destination::Gradient)
-            }
-            LayerTarget::Parameters { bias, rate, .. } => {
-                let rate = *rate;
-                bias.as_deref_mut()
-                    .map(|parameters| Destination::Step { parameters, rate })
-            }
+            LayerTarget::Gradient {
+                weight_gradient,
+                bias_gradient,
+                ..
+            } => (
+                Destination::Gradient(weight_gradient),
+                match bias_gradient {
+                    Some(gradient) => Some(Destination::Gradient(gradient)),
+                    None => None,
+                },
+            ),
+            LayerTarget::Parameters { weights, bias, rate } => (
+                Destination::Step {
+                    parameters: weights,
+                    rate: *rate,
+                },
+                match bias {
+                    Some(parameters) => Some(Destination::Step {
+                        parameters,
+                        rate: *rate,
+                    }),
+                    None => None,
+                },
+            ),
         }
     }
 }

@@ -129,7 +129,7 @@ impl<T: Scalar> Trainer<T> {
     /// When the batch does not have the network's shape.
     pub fn step(&mut self, input: Input<'_, T>, targets: &[T]) -> Result<f64> {
         self.ensure_capacity(input.rows(self.network.architecture().input_width()));
-        let loss = T::training_step(Step {
+        let loss = T::training_step(&mut Step {
             trainer: self,
             input,
             targets,
@@ -186,7 +186,7 @@ impl<T: Scalar> Trainer<T> {
                     Rows::Range(start, end)
                 };
                 let (input, targets) = buffers.gather(data, picked);
-                let loss = T::training_step(Step {
+                let loss = T::training_step(&mut Step {
                     trainer: self,
                     input,
                     targets,
@@ -355,14 +355,14 @@ pub(crate) struct Step<'a, T> {
     targets: &'a [T],
 }
 
-impl<T: Scalar> Task for Step<'_, T> {
+impl<T: Scalar> Task for &mut Step<'_, T> {
     type Output = f64;
     /// Forward, loss, backward and update; the loss of the batch, summed over its rows. Where that is not finite
     /// the parameters are left alone.
     #[inline(always)]
     fn run<I: Isa>(self) -> f64 {
-        let Self {
-            trainer,
+        let &mut Step {
+            ref mut trainer,
             input,
             targets,
         } = self;

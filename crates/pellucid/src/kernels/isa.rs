@@ -15,6 +15,10 @@ pub trait Isa: Copy + Send + Sync + 'static {
     type F32: Vector<f32>;
     /// A register of f64.
     type F64: Vector<f64>;
+    /// A register of half as many f32, where there is one.
+    type HalfF32: Vector<f32>;
+    /// A register of half as many f64, where there is one.
+    type HalfF64: Vector<f64>;
     /// Which of 64 bytes are not 0, a bit each.
     fn non_zero_bits(bytes: &[u8; 64]) -> u64;
     /// Writes the non-zero bytes of a chunk of up to 64, and the columns they are in, and says how many they are;
@@ -39,6 +43,8 @@ pub(crate) struct Baseline;
 impl Isa for Baseline {
     type F32 = Portable<f32>;
     type F64 = Portable<f64>;
+    type HalfF32 = Portable<f32>;
+    type HalfF64 = Portable<f64>;
     #[inline(always)]
     fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
         non_zero_bits_portable(bytes)
@@ -57,6 +63,8 @@ pub(crate) struct Avx2;
 impl Isa for Avx2 {
     type F32 = F32x8;
     type F64 = F64x4;
+    type HalfF32 = F32x8;
+    type HalfF64 = F64x4;
     #[inline(always)]
     fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
         use std::arch::x86_64::{
@@ -87,6 +95,8 @@ pub(crate) struct Avx512;
 impl Isa for Avx512 {
     type F32 = F32x16;
     type F64 = F64x8;
+    type HalfF32 = F32x8;
+    type HalfF64 = F64x4;
     #[inline(always)]
     fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
         use std::arch::x86_64::{_mm512_loadu_si512, _mm512_test_epi8_mask};

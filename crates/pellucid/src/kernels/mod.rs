@@ -9,6 +9,7 @@ pub(crate) mod aligned;
 mod dense;
 pub(crate) mod exponential;
 pub(crate) mod isa;
+pub(crate) mod narrow;
 mod product;
 mod sparse;
 pub(crate) mod team;

@@ -83,6 +83,9 @@ pub trait Vector<T>: Copy {
     /// 0 where a lane's magnitude is below `least`. A NaN stays.
     fn flush_below(self, least: Self) -> Self;
 
+    /// 0 where `of` is not above 0.
+    fn where_positive(self, of: Self) -> Self;
+
     /// self with the signs of `sign`, for lanes of self that are not negative.
     fn with_sign(self, sign: Self) -> Self;
 
@@ -98,6 +101,9 @@ pub trait Vector<T>: Copy {
 
 /// The register of `T` of an instruction set.
 pub(crate) type VectorOf<I, T> = <T as Scalar>::Vector<I>;
+
+/// The register of `T` of half the size of an instruction set.
+pub(crate) type HalfOf<I, T> = <T as Scalar>::Half<I>;
 
 /// A register where no instructions are known: eight numbers, whatever the compiler makes of them.
 #[derive(Clone, Copy)]
@@ -215,6 +221,15 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 
     #[inline(always)]
+    fn where_positive(self, of: Self) -> Self {
+        let mut lanes = self.0;
+        for (lane, of) in lanes.iter_mut().zip(of.0) {
+            *lane = if of > T::ZERO { *lane } else { T::ZERO };
+        }
+        Self(lanes)
+    }
+
+    #[inline(always)]
     fn with_sign(self, sign: Self) -> Self {
         Self(std::array::from_fn(|j| {
             if sign.0[j] < T::ZERO {
@@ -262,6 +277,7 @@ pub(crate) mod x86 {
             $or:ident, $and_not:ident, $shift:ident $bits:literal, $add_integers:ident, $one:expr, $integers:ident, $floats:ident;
             first: |$from:ident, $count:ident| $load_first:expr, |$value:ident, $to:ident, $count_2:ident| $store_first:expr;
             flush: |$number:ident, $least:ident| $flush:expr;
+            positive: |$there:ident, $of:ident| $where_positive:expr;
             non_zero: |$any:ident| $bits_of:expr;
             sum: |$whole:ident| $sum:expr
             $(; $more:item)*
@@ -351,6 +367,12 @@ pub(crate) mod x86 {
                     Self(unsafe { $flush })
                 }
                 #[inline(always)]
+                fn where_positive(self, of: Self) -> Self {
+                    let ($there, $of) = (self.0, of.0);
+                    // SAFETY: see the module.
+                    Self(unsafe { $where_positive })
+                }
+                #[inline(always)]
                 fn with_sign(self, sign: Self) -> Self {
                     // sign with all bits but the top one taken away is sign without |sign|'s bits.
                     // SAFETY: see the module.
@@ -390,6 +412,7 @@ pub(crate) mod x86 {
             let kept = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(_mm512_abs_ps(number), least);
             _mm512_maskz_mov_ps(kept, number)
         };
+        positive: |there, of| _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(of, _mm512_setzero_ps()), there);
         non_zero: |any| _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(any, _mm512_setzero_ps());
         sum: |whole| _mm512_reduce_add_ps(whole);
         // The instructions for roots and quotients take three times as long as an estimate of 14 bits that a step of
@@ -432,6 +455,7 @@ pub(crate) mod x86 {
             let kept = _mm512_cmp_pd_mask::<_CMP_NLT_UQ>(_mm512_abs_pd(number), least);
             _mm512_maskz_mov_pd(kept, number)
         };
+        positive: |there, of| _mm512_maskz_mov_pd(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(of, _mm512_setzero_pd()), there);
         non_zero: |any| _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(any, _mm512_setzero_pd());
         sum: |whole| _mm512_reduce_add_pd(whole)
     }
@@ -532,21 +556,107 @@ pub(crate) mod x86 {
         }
     }
 
-    /// −1 in the first lanes, 0 in the others, for every count: read from `8 - count` on.
-    static FIRST_32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
-    /// The same for four lanes of 64 bits.
-    static FIRST_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
-
+    /// # Safety
+    /// As [`Vector::load_first`]; see the module.
     #[inline(always)]
-    unsafe fn first_32(count: usize) -> __m256i {
-        // SAFETY: see the module; `count` is at most 8, so 8 numbers from `8 - count` on are within the table.
-        unsafe { _mm256_loadu_si256(FIRST_32.as_ptr().add(8 - count).cast()) }
+    unsafe fn load_first_f64x4(from: *const f64, count: usize) -> __m256d {
+        // SAFETY: each part lies within the first `count` numbers.
+        unsafe {
+            match count {
+                0 => _mm256_setzero_pd(),
+                1 => _mm256_zextpd128_pd256(_mm_load_sd(from)),
+                2 => _mm256_zextpd128_pd256(_mm_loadu_pd(from)),
+                3 => _mm256_set_m128d(_mm_load_sd(from.add(2)), _mm_loadu_pd(from)),
+                _ => _mm256_loadu_pd(from),
+            }
+        }
     }
 
+    /// # Safety
+    /// As [`Vector::store_first`]; see the module.
     #[inline(always)]
-    unsafe fn first_64(count: usize) -> __m256i {
-        // SAFETY: see the module; `count` is at most 4, so 4 numbers from `4 - count` on are within the table.
-        unsafe { _mm256_loadu_si256(FIRST_64.as_ptr().add(4 - count).cast()) }
+    unsafe fn store_first_f64x4(lanes: __m256d, to: *mut f64, count: usize) {
+        // SAFETY: each part lies within the first `count` numbers.
+        unsafe {
+            match count {
+                0 => {}
+                1 => _mm_store_sd(to, _mm256_castpd256_pd128(lanes)),
+                2 => _mm_storeu_pd(to, _mm256_castpd256_pd128(lanes)),
+                3 => {
+                    _mm_storeu_pd(to, _mm256_castpd256_pd128(lanes));
+                    _mm_store_sd(to.add(2), _mm256_extractf128_pd::<1>(lanes));
+                }
+                _ => _mm256_storeu_pd(to, lanes),
+            }
+        }
+    }
+
+    /// The first `count` numbers, up to 4.
+    ///
+    /// # Safety
+    /// They must be there; see the module.
+    #[inline(always)]
+    unsafe fn load_up_to_four(from: *const f32, count: usize) -> __m128 {
+        // SAFETY: each part lies within the first `count` numbers.
+        unsafe {
+            match count {
+                0 => _mm_setzero_ps(),
+                1 => _mm_load_ss(from),
+                2 => _mm_castpd_ps(_mm_load_sd(from.cast())),
+                3 => _mm_movelh_ps(_mm_castpd_ps(_mm_load_sd(from.cast())), _mm_load_ss(from.add(2))),
+                _ => _mm_loadu_ps(from),
+            }
+        }
+    }
+
+    /// Writes the first `count` lanes, up to 4.
+    ///
+    /// # Safety
+    /// There must be room for them; see the module.
+    #[inline(always)]
+    unsafe fn store_up_to_four(lanes: __m128, to: *mut f32, count: usize) {
+        // SAFETY: each part lies within the first `count` numbers.
+        unsafe {
+            match count {
+                0 => {}
+                1 => _mm_store_ss(to, lanes),
+                2 => _mm_store_sd(to.cast(), _mm_castps_pd(lanes)),
+                3 => {
+                    _mm_store_sd(to.cast(), _mm_castps_pd(lanes));
+                    _mm_store_ss(to.add(2), _mm_movehl_ps(lanes, lanes));
+                }
+                _ => _mm_storeu_ps(to, lanes),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Vector::load_first`]; see the module.
+    #[inline(always)]
+    unsafe fn load_first_f32x8(from: *const f32, count: usize) -> __m256 {
+        // SAFETY: each part lies within the first `count` numbers.
+        unsafe {
+            if count <= 4 {
+                _mm256_zextps128_ps256(load_up_to_four(from, count))
+            } else {
+                _mm256_set_m128(load_up_to_four(from.add(4), count - 4), _mm_loadu_ps(from))
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Vector::store_first`]; see the module.
+    #[inline(always)]
+    unsafe fn store_first_f32x8(lanes: __m256, to: *mut f32, count: usize) {
+        // SAFETY: each part lies within the first `count` numbers.
+        unsafe {
+            if count <= 4 {
+                store_up_to_four(_mm256_castps256_ps128(lanes), to, count);
+            } else {
+                _mm_storeu_ps(to, _mm256_castps256_ps128(lanes));
+                store_up_to_four(_mm256_extractf128_ps::<1>(lanes), to.add(4), count - 4);
+            }
+        }
     }
 
     register! {
@@ -555,12 +665,13 @@ pub(crate) mod x86 {
         _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps;
         _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_max_ps, _mm256_min_ps;
         _mm256_or_ps, _mm256_andnot_ps, _mm256_slli_epi32 23, _mm256_add_epi32, _mm256_set1_epi32(127 << 23), _mm256_castps_si256, _mm256_castsi256_ps;
-        first: |from, count| _mm256_maskload_ps(from, first_32(count)),
-               |value, to, count| _mm256_maskstore_ps(to, first_32(count), value);
+        first: |from, count| load_first_f32x8(from, count),
+               |value, to, count| store_first_f32x8(value, to, count);
         flush: |number, least| {
             let magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0), number);
             _mm256_and_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(magnitude, least), number)
         };
+        positive: |there, of| _mm256_and_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(of, _mm256_setzero_ps()), there);
         non_zero: |any| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(any, _mm256_setzero_ps())) as u32;
         sum: |whole| {
             let half = _mm_add_ps(_mm256_castps256_ps128(whole), _mm256_extractf128_ps::<1>(whole));
@@ -575,12 +686,13 @@ pub(crate) mod x86 {
         _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd;
         _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_max_pd, _mm256_min_pd;
         _mm256_or_pd, _mm256_andnot_pd, _mm256_slli_epi64 52, _mm256_add_epi64, _mm256_set1_epi64x(1023 << 52), _mm256_castpd_si256, _mm256_castsi256_pd;
-        first: |from, count| _mm256_maskload_pd(from, first_64(count)),
-               |value, to, count| _mm256_maskstore_pd(to, first_64(count), value);
+        first: |from, count| load_first_f64x4(from, count),
+               |value, to, count| store_first_f64x4(value, to, count);
         flush: |number, least| {
             let magnitude = _mm256_andnot_pd(_mm256_set1_pd(-0.0), number);
             _mm256_and_pd(_mm256_cmp_pd::<_CMP_NLT_UQ>(magnitude, least), number)
         };
+        positive: |there, of| _mm256_and_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(of, _mm256_setzero_pd()), there);
         non_zero: |any| _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_NEQ_UQ>(any, _mm256_setzero_pd())) as u32;
         sum: |whole| {
             let half = _mm_add_pd(_mm256_castpd256_pd128(whole), _mm256_extractf128_pd::<1>(whole));
