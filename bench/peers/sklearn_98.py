@@ -16,9 +16,9 @@ import job as jobs
 
 warnings.simplefilter("ignore", ConvergenceWarning)
 
-# Stages are pairs of a learning rate and how many epochs it lasts.
+# "sgd" has Nesterov's momentum. Stages are pairs of a learning rate and how many epochs it lasts.
 SETTINGS = {
-    "staged": dict(hidden=[256], solver="sgd", batch=64, stages=[(0.1, 4), (0.02, 1), (0.004, 1)]),
+    "staged": dict(hidden=[192], solver="sgd", batch=128, stages=[(0.15, 3), (0.03, 1)]),
     "plain": dict(hidden=[512], solver="adam", batch=256, stages=[(0.001, 10)]),
 }
 
