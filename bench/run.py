@@ -72,7 +72,11 @@ def mnist_folder(parser: argparse.ArgumentParser, chosen: argparse.Namespace) ->
     """--data, or where the command keeps what it fetched; checked before anything is built."""
     if all("mnist" not in workload.recipe for workload in chosen.workloads):
         return None
-    places = [chosen.data] if chosen.data else command_caches()
+    return find_mnist(parser, chosen.data)
+
+
+def find_mnist(parser: argparse.ArgumentParser, data: Path | None) -> Path:
+    places = [data] if data else command_caches()
     for place in places:
         if all((place / name).is_file() for name in MNIST_FILES):
             return place.resolve()

@@ -145,14 +145,14 @@ class Conversation:
             raise Unavailable(last_words(self._errors.read_text(errors="replace")))
         return json.loads(line)
 
-    def measure(self) -> Measured:
+    def measure(self, line: str = "again") -> Measured:
         try:
-            self._process.stdin.write("again\n")
+            self._process.stdin.write(f"{line}\n")
             self._process.stdin.flush()
         except BrokenPipeError:
             raise Unavailable(last_words(self._errors.read_text(errors="replace"))) from None
         answer = self._read()
-        return Measured(answer["seconds"], answer["loss"])
+        return Measured(answer["seconds"], answer.get("loss"), answer.get("accuracy"))
 
     def close(self) -> None:
         self._process.stdin.close()
@@ -167,20 +167,21 @@ class Conversation:
 class TrainingRun:
     """Pellucid's command: every round is a run of its own, timed by its own record (`training_seconds`)."""
 
-    def __init__(self, recipe: Path, mnist: Path | None, threads: int, record: Path):
+    def __init__(self, recipe: Path | str, mnist: Path | None, threads: int, record: Path):
         self.peer, self.threads, self.version = "pellucid", threads, own_version()
         self.record_file = record
         data = ["--data", str(mnist)] if mnist else []
         self._command = [str(own_binary()), "run", str(recipe), *data, "--threads", str(threads)]
         self._command += ["--json", str(record), "--quiet"]
 
-    def measure(self) -> Measured:
+    def measure(self, *options: str) -> Measured:
         self.record_file.unlink(missing_ok=True)
-        done = subprocess.run(self._command, capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run([*self._command, *options], capture_output=True, text=True, timeout=PATIENCE)
         if done.returncode:
             raise Unavailable(last_words(done.stderr))
         record = self.record()
-        return Measured(record["training_seconds"], number(record["history"][-1]["loss"]))
+        accuracy = (record["metrics"].get("test") or {}).get("accuracy")
+        return Measured(record["training_seconds"], number(record["history"][-1]["loss"]), accuracy)
 
     def record(self) -> dict:
         return json.loads(self.record_file.read_text())

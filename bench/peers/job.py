@@ -79,6 +79,17 @@ def serve(version: str, work) -> None:
         print(json.dumps({"seconds": float(seconds), "loss": None if loss is None else float(loss)}), flush=True)
 
 
+def serve_seeds(version: str, settings: dict[str, dict], prepare) -> None:
+    """A peer's command line on its way to 98%: JOB.json, which names MNIST's folder, the threads and one of the settings.
+    prepare(folder, threads, **settings) -> train; train(seed) -> (seconds, test accuracy), once for each seed it reads."""
+    fields = json.loads(Path(sys.argv[1]).read_text())
+    train = prepare(fields["mnist"], fields["threads"], **settings[fields["settings"]])
+    print(json.dumps({"ready": True, "version": version}), flush=True)
+    for seed in sys.stdin:
+        seconds, accuracy = train(int(seed))
+        print(json.dumps({"seconds": float(seconds), "accuracy": float(accuracy)}), flush=True)
+
+
 def serve_inference(job: Job, version: str, answer) -> None:
     """Serves "one-row" and "rows": answer((n, features)) -> (n, classes) probabilities, a NumPy array.
 

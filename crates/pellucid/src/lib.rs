@@ -2,7 +2,7 @@
 //!
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
 //! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], **[`pass`]** (the heart: one forward, one
-//! backward), [`trace`], [`gradient_check`], [`optimizer`], [`dataset`], [`metrics`], [`recipe`], [`observe`],
+//! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`dataset`], [`metrics`], [`recipe`], [`observe`],
 //! [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`].
 //!
 //! ```
@@ -53,6 +53,7 @@ pub mod pass;
 pub mod recipe;
 pub mod record;
 pub mod scalar;
+pub mod schedule;
 pub mod trace;
 pub mod trainer;
 
@@ -67,4 +68,5 @@ pub use optimizer::Optimizer;
 pub use pass::{Objective, Target, Update, Workspace, backward, forward, loss_sum};
 pub use recipe::Recipe;
 pub use scalar::{Precision, Scalar};
+pub use schedule::Schedule;
 pub use trainer::{Ending, Trainer};

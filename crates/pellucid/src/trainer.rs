@@ -13,6 +13,7 @@ use crate::optimizer::{self, OptimizerState};
 use crate::pass::{self, Objective, Target, Workspace};
 use crate::recipe::{BatchSize, Recipe};
 use crate::scalar::Scalar;
+use crate::schedule::Schedule;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
@@ -34,7 +35,8 @@ pub struct Trainer<T> {
     workspace: Workspace<T>,
     objective: Objective,
     logged_loss: Loss,
-    learning_rate: T,
+    learning_rate: f64,
+    schedule: Schedule,
     batch_size: BatchSize,
     shuffles: bool,
     epochs: u64,
@@ -77,7 +79,8 @@ impl<T: Scalar> Trainer<T> {
                 update: train.update,
             },
             logged_loss: recipe.logged_loss(),
-            learning_rate: T::from_f64(train.learning_rate),
+            learning_rate: train.learning_rate,
+            schedule: Schedule::of(&train.schedule)?,
             batch_size: train.batch_size,
             shuffles: train.shuffle,
             epochs: train.epochs,
@@ -120,7 +123,8 @@ impl<T: Scalar> Trainer<T> {
     }
 
     /// One step on one batch: forward, loss, backward, update. Gives the batch's loss before the step, summed over
-    /// its rows. `targets` are (rows, outputs).
+    /// its rows. `targets` are (rows, outputs). The step is taken at the recipe's learning rate: a schedule is for
+    /// [`run`](Self::run), which knows how many steps there will be.
     ///
     /// # Errors
     /// [`Error::NonFiniteLoss`], before anything is updated.
@@ -129,10 +133,12 @@ impl<T: Scalar> Trainer<T> {
     /// When the batch does not have the network's shape.
     pub fn step(&mut self, input: Input<'_, T>, targets: &[T]) -> Result<f64> {
         self.ensure_capacity(input.rows(self.network.architecture().input_width()));
+        let learning_rate = T::from_f64(self.learning_rate);
         let loss = T::training_step(&mut Step {
             trainer: self,
             input,
             targets,
+            learning_rate,
         });
         if !loss.is_finite() {
             return Err(self.non_finite_loss(loss, 0));
@@ -151,6 +157,10 @@ impl<T: Scalar> Trainer<T> {
         let rows = data.rows();
         let batch_rows = self.batch_size.of(rows);
         let steps_per_epoch = rows.div_ceil(batch_rows) as u64;
+        let steps = steps_per_epoch.saturating_mul(self.epochs);
+        let schedule = self.schedule;
+        let rate_changes = !schedule.is_constant();
+        let mut learning_rate = T::from_f64(self.learning_rate);
         self.ensure_capacity(batch_rows);
         let width = self.network.architecture().output_width();
         let mut buffers = BatchBuffers::default();
@@ -186,10 +196,14 @@ impl<T: Scalar> Trainer<T> {
                     Rows::Range(start, end)
                 };
                 let (input, targets) = buffers.gather(data, picked);
+                if rate_changes {
+                    learning_rate = T::from_f64(schedule.rate(self.learning_rate, self.step, steps));
+                }
                 let loss = T::training_step(&mut Step {
                     trainer: self,
                     input,
                     targets,
+                    learning_rate,
                 });
                 if !loss.is_finite() {
                     return Err(self.non_finite_loss(loss, position.batch));
@@ -353,6 +367,7 @@ pub(crate) struct Step<'a, T> {
     trainer: &'a mut Trainer<T>,
     input: Input<'a, T>,
     targets: &'a [T],
+    learning_rate: T,
 }
 
 impl<T: Scalar> Task for &mut Step<'_, T> {
@@ -365,6 +380,7 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             ref mut trainer,
             input,
             targets,
+            learning_rate,
         } = self;
         let Trainer {
             network,
@@ -373,7 +389,6 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             workspace,
             objective,
             logged_loss,
-            learning_rate,
             ..
         } = trainer;
         let (architecture, parameters) = network.split_mut();
@@ -385,7 +400,7 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
         if optimizer.is_plain_descent() {
             let target = Target::Parameters {
                 parameters,
-                rate: *learning_rate,
+                rate: learning_rate,
             };
             pass::backward_on::<I, T>(architecture, target, input, targets, *objective, workspace);
         } else {
@@ -395,7 +410,7 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
                 state: optimizer,
                 parameters,
                 gradient,
-                learning_rate: *learning_rate,
+                learning_rate,
             });
         }
         loss

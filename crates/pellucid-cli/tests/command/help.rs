@@ -86,7 +86,7 @@ fn recipes_lists_each_with_a_line_and_prints_one() {
         .lines()
         .map(|line| line.split_whitespace().next().unwrap())
         .collect();
-    assert_eq!(names.len(), 8);
+    assert_eq!(names.len(), 9);
     for name in names {
         let recipe = done(&["recipes", name]).stdout;
         let title = recipe

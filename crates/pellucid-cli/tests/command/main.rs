@@ -13,6 +13,7 @@ mod help;
 mod idx_folder;
 #[cfg(unix)]
 mod interrupt;
+mod mnist_98;
 mod notebooks;
 mod pictures;
 mod record;

@@ -29,6 +29,7 @@ pub const BUILT_IN: &[BuiltIn] = built_in![
     "perceptron",
     "perceptron-hidden",
     "mnist-online",
+    "mnist-98",
 ];
 
 impl Recipe {

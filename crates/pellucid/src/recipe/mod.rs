@@ -9,7 +9,7 @@ mod settings;
 
 pub use built_in::{BUILT_IN, BuiltIn};
 pub use reading::RecipeError;
-pub use settings::{Activations, BatchSize};
+pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
@@ -19,6 +19,7 @@ use crate::network::Architecture;
 use crate::optimizer::Optimizer;
 use crate::pass::Update;
 use crate::scalar::Precision;
+use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
 /// The whole of a run.
@@ -235,8 +236,11 @@ pub struct TrainRecipe {
     /// The rule of the step.
     #[serde(default)]
     pub optimizer: Optimizer,
-    /// η, the size of the step.
+    /// η, the size of the step; the highest, where a schedule changes it.
     pub learning_rate: f64,
+    /// How the learning rate changes over the run.
+    #[serde(default)]
+    pub schedule: ScheduleRecipe,
     /// How many samples make a step: a number, 1 for online training, or `"full"`.
     #[serde(default)]
     pub batch_size: BatchSize,
@@ -376,6 +380,7 @@ impl Recipe {
                 "a finite number above 0 is needed, such as 0.01",
             );
         }
+        Schedule::of(&train.schedule)?;
         if train.epochs == 0 {
             return refuse("train.epochs", "0".into(), "at least 1 epoch is needed");
         }

@@ -1,8 +1,8 @@
 //! Settings that may be written in two ways.
 
 use crate::activation::Activation;
-use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
-use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
+use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -90,6 +90,93 @@ impl<'de> Deserialize<'de> for BatchSize {
                 usize::try_from(rows)
                     .map(BatchSize::Rows)
                     .map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(rows), &self))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// `schedule` of `[train]`: a schedule's name, or a table with its settings, each a fraction from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct ScheduleRecipe {
+    /// Which.
+    pub name: ScheduleName,
+    /// The part of the run's steps in which the learning rate rises.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<f64>,
+    /// `one_cycle`: the fraction of the learning rate that the first step has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<f64>,
+    /// All but `constant`: the fraction of the learning rate that the end has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<f64>,
+}
+
+/// The learning-rate schedules; [`Schedule`](crate::Schedule) says what they do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScheduleName {
+    /// The same rate throughout.
+    #[default]
+    Constant,
+    /// Falls by the same amount each step.
+    Linear,
+    /// Falls along half a wave of the cosine.
+    Cosine,
+    /// Rises, then falls.
+    OneCycle,
+}
+
+impl ScheduleName {
+    /// The name in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Linear => "linear",
+            Self::Cosine => "cosine",
+            Self::OneCycle => "one_cycle",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ScheduleRecipe {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Keys {
+            #[serde(default)]
+            name: ScheduleName,
+            warmup: Option<f64>,
+            start: Option<f64>,
+            end: Option<f64>,
+        }
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = ScheduleRecipe;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a schedule, or a table with its name and settings")
+            }
+            fn visit_str<E: Error>(self, name: &str) -> Result<ScheduleRecipe, E> {
+                let name: StrDeserializer<'_, E> = name.into_deserializer();
+                let name = ScheduleName::deserialize(name)?;
+                Ok(ScheduleRecipe {
+                    name,
+                    ..Default::default()
+                })
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ScheduleRecipe, A::Error> {
+                let Keys {
+                    name,
+                    warmup,
+                    start,
+                    end,
+                } = Keys::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(ScheduleRecipe {
+                    name,
+                    warmup,
+                    start,
+                    end,
+                })
             }
         }
         deserializer.deserialize_any(Either)

@@ -6,5 +6,6 @@ mod divergence;
 mod fixture;
 mod gradients;
 mod repeatability;
+mod scheduling;
 mod top_down;
 mod watching;
