@@ -37,7 +37,11 @@ fn is_known(width: usize) -> bool {
 /// Whether a layer of this shape is worked on here.
 #[inline(always)]
 pub(crate) fn pays(shape: Shape) -> bool {
-    let width = if shape.fan_out == 1 { shape.fan_in } else { shape.fan_out };
+    let width = if shape.fan_out == 1 {
+        shape.fan_in
+    } else {
+        shape.fan_out
+    };
     (shape.rows == 1 || shape.rows == 4) && is_known(width)
 }
 
@@ -127,7 +131,12 @@ pub(crate) struct Forward<'a, T> {
 impl<T: Scalar> Forward<'_, T> {
     #[inline(always)]
     pub(crate) fn on<I: Isa>(&mut self) {
-        let Shape { rows, fan_in, fan_out, .. } = self.shape;
+        let Shape {
+            rows,
+            fan_in,
+            fan_out,
+            ..
+        } = self.shape;
         assert!(
             self.x.len() >= rows * fan_in
                 && self.weights.len() >= fan_in * fan_out
@@ -156,7 +165,13 @@ impl<T: Scalar, const N: usize> Task for ForwardOfSeveral<'_, '_, T, N> {
         } else {
             self.on::<VectorOf<I, T>>();
         }
-        let Forward { shape, function, z, activation, .. } = self.0;
+        let Forward {
+            shape,
+            function,
+            z,
+            activation,
+            ..
+        } = self.0;
         if !function.is_elementwise() {
             let used = shape.rows * N;
             function.apply_on::<I, T>(&z[..used], &mut activation[..used], N);
@@ -167,7 +182,14 @@ impl<T: Scalar, const N: usize> Task for ForwardOfSeveral<'_, '_, T, N> {
 impl<T: Scalar, const N: usize> ForwardOfSeveral<'_, '_, T, N> {
     #[inline(always)]
     fn on<V: Vector<T>>(&mut self) {
-        let &mut Forward { shape: Shape { rows, fan_in, .. }, x, weights, bias, function, .. } = self.0;
+        let &mut Forward {
+            shape: Shape { rows, fan_in, .. },
+            x,
+            weights,
+            bias,
+            function,
+            ..
+        } = self.0;
         let weights = weights.as_ptr();
         let zero = [V::splat(T::ZERO); REGISTERS];
         // SAFETY: the operands are as long as the shape says, and it says N units (`Forward::on`).
@@ -223,7 +245,13 @@ impl<T: Scalar, const N: usize> Task for ForwardOfOne<'_, '_, T, N> {
         } else {
             self.on::<I, VectorOf<I, T>>();
         }
-        let Forward { shape, function, z, activation, .. } = self.0;
+        let Forward {
+            shape,
+            function,
+            z,
+            activation,
+            ..
+        } = self.0;
         if !function.is_elementwise() {
             function.apply_on::<I, T>(&z[..shape.rows], &mut activation[..shape.rows], 1);
         }
@@ -233,7 +261,14 @@ impl<T: Scalar, const N: usize> Task for ForwardOfOne<'_, '_, T, N> {
 impl<T: Scalar, const N: usize> ForwardOfOne<'_, '_, T, N> {
     #[inline(always)]
     fn on<I: Isa, V: Vector<T>>(&mut self) {
-        let &mut Forward { shape, x, weights, bias, function, .. } = self.0;
+        let &mut Forward {
+            shape,
+            x,
+            weights,
+            bias,
+            function,
+            ..
+        } = self.0;
         let bias = bias.and_then(|bias| bias.first()).copied().unwrap_or(T::ZERO);
         // SAFETY: the operands are as long as the shape says, and it says N inputs and one or four rows (`Forward::on`).
         unsafe {
@@ -288,7 +323,12 @@ impl<'a, T: Scalar> Gradient<'a, T> {
         weights: Destination<'a, T>,
         bias: Option<Destination<'a, T>>,
     ) -> Self {
-        let Shape { rows, fan_in, fan_out, .. } = shape;
+        let Shape {
+            rows,
+            fan_in,
+            fan_out,
+            ..
+        } = shape;
         let (factor, adds, weights) = finish(weights);
         let bias = match bias {
             Some(bias) => Some(finish(bias).2),
@@ -301,7 +341,15 @@ impl<'a, T: Scalar> Gradient<'a, T> {
                 && bias.as_ref().is_none_or(|bias| bias.len() >= fan_out),
             "a layer's operands are too short"
         );
-        Self { shape, x, delta, factor, adds, weights, bias }
+        Self {
+            shape,
+            x,
+            delta,
+            factor,
+            adds,
+            weights,
+            bias,
+        }
     }
 
     #[inline(always)]
@@ -333,7 +381,15 @@ impl<T: Scalar, const N: usize> Task for GradientOfSeveral<'_, '_, T, N> {
 impl<T: Scalar, const N: usize> GradientOfSeveral<'_, '_, T, N> {
     #[inline(always)]
     fn on<V: Vector<T>, const R: usize>(self) {
-        let &mut Gradient { shape, x, delta, factor, adds, ref mut weights, ref mut bias } = self.0;
+        let &mut Gradient {
+            shape,
+            x,
+            delta,
+            factor,
+            adds,
+            ref mut weights,
+            ref mut bias,
+        } = self.0;
         let fan_in = shape.fan_in;
         let (x, weights) = (x.as_ptr(), weights.as_mut_ptr());
         let zero = [V::splat(T::ZERO); REGISTERS];
@@ -389,15 +445,28 @@ impl<T: Scalar, const N: usize> Task for GradientOfOne<'_, '_, T, N> {
 impl<T: Scalar, const N: usize> GradientOfOne<'_, '_, T, N> {
     #[inline(always)]
     fn on<V: Vector<T>>(self) {
-        let &mut Gradient { shape, x, delta, factor, adds, ref mut weights, ref mut bias } = self.0;
+        let &mut Gradient {
+            shape,
+            x,
+            delta,
+            factor,
+            adds,
+            ref mut weights,
+            ref mut bias,
+        } = self.0;
         // SAFETY: the operands are as long as the shape says, and it says N inputs (`Gradient::new`).
         unsafe {
             let to = weights.as_mut_ptr();
-            let mut sums = if adds { load::<T, V, N>(to) } else { [V::splat(T::ZERO); REGISTERS] };
+            let mut sums = if adds {
+                load::<T, V, N>(to)
+            } else {
+                [V::splat(T::ZERO); REGISTERS]
+            };
             let mut of_bias = T::ZERO;
             for row in 0..shape.rows {
                 let scaled = factor * *delta.as_ptr().add(row);
-                sums = add_product::<T, V, N>(V::splat(scaled), load::<T, V, N>(x.as_ptr().add(row * N)), sums);
+                sums =
+                    add_product::<T, V, N>(V::splat(scaled), load::<T, V, N>(x.as_ptr().add(row * N)), sums);
                 of_bias += scaled;
             }
             store::<T, V, N>(sums, to);
@@ -422,7 +491,12 @@ pub(crate) struct DeltaBelow<'a, T> {
 impl<T: Scalar> DeltaBelow<'_, T> {
     #[inline(always)]
     pub(crate) fn on<I: Isa>(&mut self) {
-        let Shape { rows, fan_in, fan_out, .. } = self.shape;
+        let Shape {
+            rows,
+            fan_in,
+            fan_out,
+            ..
+        } = self.shape;
         let used = rows * fan_in;
         assert!(
             self.delta.len() >= rows * fan_out
@@ -451,7 +525,13 @@ impl<T: Scalar, const N: usize> Task for DeltaBelowSeveral<'_, '_, T, N> {
         } else {
             self.on::<VectorOf<I, T>>();
         }
-        let DeltaBelow { shape, function, below, to, .. } = self.0;
+        let DeltaBelow {
+            shape,
+            function,
+            below,
+            to,
+            ..
+        } = self.0;
         let used = shape.rows * shape.fan_in;
         function.backpropagate_on::<I, T>(&[], &below[..used], &mut to[..used], shape.fan_in);
     }
@@ -460,7 +540,13 @@ impl<T: Scalar, const N: usize> Task for DeltaBelowSeveral<'_, '_, T, N> {
 impl<T: Scalar, const N: usize> DeltaBelowSeveral<'_, '_, T, N> {
     #[inline(always)]
     fn on<V: Vector<T>>(&mut self) {
-        let &mut DeltaBelow { shape: Shape { rows, fan_in, .. }, delta, weights, ref mut to, .. } = self.0;
+        let &mut DeltaBelow {
+            shape: Shape { rows, fan_in, .. },
+            delta,
+            weights,
+            ref mut to,
+            ..
+        } = self.0;
         // SAFETY: the operands are as long as the shape says, and it says N units (`DeltaBelow::on`).
         unsafe {
             for row in 0..rows {
@@ -492,7 +578,14 @@ impl<T: Scalar, const N: usize> Task for DeltaBelowOne<'_, '_, T, N> {
 impl<T: Scalar, const N: usize> DeltaBelowOne<'_, '_, T, N> {
     #[inline(always)]
     fn on<V: Vector<T>>(self) {
-        let &mut DeltaBelow { shape, delta, weights, function, below, ref mut to } = self.0;
+        let &mut DeltaBelow {
+            shape,
+            delta,
+            weights,
+            function,
+            below,
+            ref mut to,
+        } = self.0;
         // SAFETY: the operands are as long as the shape says, and it says N inputs (`DeltaBelow::on`).
         unsafe {
             let weights = load::<T, V, N>(weights.as_ptr());
