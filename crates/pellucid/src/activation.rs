@@ -4,9 +4,11 @@
 
 use crate::kernels::exponential::{ExpOfDifference, Sigmoid, Tanh};
 use crate::kernels::isa::{Isa, Task};
+use crate::kernels::team;
 use crate::kernels::vector::{self, Map, MapPairs, Vector};
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroUsize;
 
 /// The function that a layer applies to its weighted sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -118,6 +120,68 @@ impl Activation {
         }
     }
 
+    /// [`apply`](Self::apply), on several threads where there is work for them.
+    #[inline(always)]
+    pub(crate) fn apply_in_parts<I: Isa, T: Scalar>(
+        self,
+        threads: NonZeroUsize,
+        z: &[T],
+        activation: &mut [T],
+        width: usize,
+    ) {
+        if threads.get() == 1 || z.len() < LEAST_NUMBERS {
+            return self.apply_on::<I, T>(z, activation, width);
+        }
+        let length = part_length(threads, z.len(), width);
+        let mut parts = [const { None }; MOST_PARTS];
+        let pairs = z.chunks(length).zip(activation.chunks_mut(length));
+        for (part, (z, activation)) in parts.iter_mut().zip(pairs) {
+            *part = Some(Apply {
+                function: self,
+                z,
+                activation,
+                width,
+            });
+        }
+        team::for_each(threads, &mut parts, |part| {
+            if let Some(part) = part.take() {
+                I::call(part);
+            }
+        });
+    }
+
+    /// [`backpropagate`](Self::backpropagate), on several threads where there is work for them.
+    #[inline(always)]
+    pub(crate) fn backpropagate_in_parts<I: Isa, T: Scalar>(
+        self,
+        threads: NonZeroUsize,
+        z: &[T],
+        activation: &[T],
+        delta: &mut [T],
+        width: usize,
+    ) {
+        if threads.get() == 1 || delta.len() < LEAST_NUMBERS {
+            return self.backpropagate_on::<I, T>(z, activation, delta, width);
+        }
+        let length = part_length(threads, delta.len(), width);
+        let mut parts = [const { None }; MOST_PARTS];
+        let forward = z.chunks(length).zip(activation.chunks(length));
+        for (part, ((z, activation), delta)) in parts.iter_mut().zip(forward.zip(delta.chunks_mut(length))) {
+            *part = Some(Backpropagate {
+                function: self,
+                z,
+                activation,
+                delta,
+                width,
+            });
+        }
+        team::for_each(threads, &mut parts, |part| {
+            if let Some(part) = part.take() {
+                I::call(part);
+            }
+        });
+    }
+
     #[inline(always)]
     pub(crate) fn backpropagate_on<I: Isa, T: Scalar>(
         self,
@@ -142,6 +206,16 @@ impl Activation {
             }
         }
     }
+}
+
+/// Numbers from which on a second thread is worth calling.
+const LEAST_NUMBERS: usize = 64 * 1024;
+/// The most parts that activations are computed in.
+const MOST_PARTS: usize = 8;
+
+/// Numbers of a part: whole rows, as many for each thread. Each row's are its own, so the bits do not depend on it.
+fn part_length(threads: NonZeroUsize, numbers: usize, width: usize) -> usize {
+    (numbers / width).div_ceil(threads.get().min(MOST_PARTS)) * width
 }
 
 impl Activation {

@@ -417,7 +417,7 @@ impl<T: Scalar> Task for LayerForward<'_, T> {
             LayerInput::Data(input) => kernels::input_affine::<I, T>(shape, input, weights, bias, z, scratch),
             LayerInput::Activations(x) => kernels::affine::<I, T>(shape, x, weights, bias, z),
         }
-        function.apply_on::<I, T>(z, &mut here.activation[..used], shape.fan_out);
+        function.apply_in_parts::<I, T>(shape.threads, z, &mut here.activation[..used], shape.fan_out);
     }
 }
 
@@ -548,7 +548,8 @@ fn delta_below<I: Isa, T: Scalar>(
         below.upstream[..used].copy_from_slice(&below.delta[..used]);
     }
     let (z, activation) = (&below.z[..used], &below.activation[..used]);
-    function.backpropagate_on::<I, T>(z, activation, &mut below.delta[..used], shape.fan_in);
+    let delta = &mut below.delta[..used];
+    function.backpropagate_in_parts::<I, T>(shape.threads, z, activation, delta, shape.fan_in);
 }
 
 /// One layer's part of a [`Target`].

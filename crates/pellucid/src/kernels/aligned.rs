@@ -6,8 +6,32 @@ use std::ops::{Deref, DerefMut};
 /// Bytes of a cache line, and of the widest register.
 const LINE: usize = 64;
 
+/// Bytes from which on a buffer asks for large pages.
+const LARGE: usize = 4 << 20;
+
+/// Asks the system to back a buffer that is still empty by large pages, where it has them: the tables of a network of
+/// two million weights are more pages of 4 KiB than the processor remembers, and a step waits for them.
+fn ask_for_large_pages<T>(buffer: &mut Vec<T>) {
+    #[cfg(target_os = "linux")]
+    {
+        const PAGE: usize = 4096;
+        let room = buffer.spare_capacity_mut();
+        let (start, length) = (room.as_mut_ptr() as usize, size_of_val(room));
+        let first = start.next_multiple_of(PAGE);
+        if length >= LARGE {
+            // SAFETY: the pages lie within memory that this buffer owns, and the advice changes nothing that can be
+            // read there. Its refusal, too, changes nothing.
+            unsafe {
+                libc::madvise(first as *mut libc::c_void, start + length - first, libc::MADV_HUGEPAGE);
+            }
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = buffer;
+}
+
 /// A slice of numbers on the heap whose first lies at the start of a cache line.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Aligned<T> {
     buffer: Vec<T>,
     start: usize,
@@ -18,7 +42,9 @@ impl<T: Clone> Aligned<T> {
     /// `length` numbers, the same.
     fn filled(value: &T, length: usize) -> Self {
         let spare = LINE / size_of::<T>();
-        let buffer = vec![value.clone(); length + spare];
+        let mut buffer = Vec::with_capacity(length + spare);
+        ask_for_large_pages(&mut buffer);
+        buffer.resize(length + spare, value.clone());
         // Not found where the machine cannot tell: then the buffer works all the same.
         let start = buffer.as_ptr().align_offset(LINE);
         Self {
@@ -46,6 +72,14 @@ impl<T: Clone> Aligned<T> {
 }
 
 impl<T: Scalar> Aligned<T> {
+    /// At least `length` numbers, whatever they are: the same buffer where it is long enough.
+    pub(crate) fn with_room(&mut self, length: usize) -> &mut [T] {
+        if self.length < length {
+            *self = Self::zeros(length);
+        }
+        &mut self[..length]
+    }
+
     /// `length` zeros.
     pub(crate) fn zeros(length: usize) -> Self {
         if length == 0 {
@@ -89,7 +123,7 @@ mod tests {
 
     #[test]
     fn buffers_begin_on_a_cache_line_and_so_do_their_clones() {
-        for length in [0, 1, 7, 16, 1000] {
+        for length in [0, 1, 7, 16, 1000, 2 * LARGE / size_of::<f32>() + 5] {
             let mut aligned = Aligned::<f32>::zeros(length);
             aligned
                 .iter_mut()

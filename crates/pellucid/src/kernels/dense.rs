@@ -1,5 +1,6 @@
 //! Products too small for the matrix-product crate: tiles of four rows by two registers, without packing.
 
+use super::aligned::Aligned;
 use super::isa::Isa;
 use super::product::transpose;
 use super::vector::{Vector, VectorOf};
@@ -104,7 +105,7 @@ pub(super) fn input_delta<I: Isa, T: Scalar>(
     delta: &[T],
     weights: &[T],
     to: &mut [T],
-    transposed: &mut Vec<T>,
+    transposed: &mut Aligned<T>,
 ) {
     let Shape {
         rows,
@@ -121,7 +122,7 @@ pub(super) fn input_delta<I: Isa, T: Scalar>(
     if fan_out == 1 {
         multiply::<I, T>((rows, 1, fan_in), left, weights, finish, to);
     } else if rows >= ROWS {
-        transposed.resize(fan_in * fan_out, T::ZERO);
+        let transposed = transposed.with_room(fan_in * fan_out);
         transpose(weights, (fan_in, fan_out), transposed);
         multiply::<I, T>((rows, fan_out, fan_in), left, transposed, finish, to);
     } else {

@@ -17,6 +17,7 @@ pub(crate) mod team;
 mod tests;
 pub(crate) mod vector;
 
+use aligned::Aligned;
 use isa::Isa;
 use sparse::NonZeros;
 
@@ -76,7 +77,7 @@ pub(crate) struct Scratch<T> {
     non_zeros: NonZeros<T>,
     /// Whether the last input had zeros enough to go by what is not zero.
     skips_zeros: bool,
-    transposed: Vec<T>,
+    transposed: Aligned<T>,
 }
 
 /// z = x·W + b, for any layer but the first.
@@ -89,7 +90,7 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
     z: &mut [T],
 ) {
     if product::pays(shape) {
-        product::affine(shape, x, weights, bias, z);
+        product::affine::<I, T>(shape, x, weights, bias, z);
     } else {
         dense::affine::<I, T>(shape, x, weights, bias, z);
     }
@@ -116,7 +117,7 @@ pub(crate) fn input_affine<I: Isa, T: Scalar>(
 #[inline(always)]
 pub(crate) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
     if product::pays(shape) {
-        product::weight_gradient(shape, x, delta, to);
+        product::weight_gradient::<I, T>(shape, x, delta, to);
     } else {
         dense::weight_gradient::<I, T>(shape, x, delta, to);
     }
@@ -153,7 +154,7 @@ pub(crate) fn input_delta<I: Isa, T: Scalar>(
     scratch: &mut Scratch<T>,
 ) {
     if product::pays(shape) {
-        product::input_delta(shape, delta, weights, to, &mut scratch.transposed);
+        product::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);
     } else {
         dense::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);
     }

@@ -1,5 +1,7 @@
 //! Large products, by the matrix-product crate.
 
+use super::aligned::Aligned;
+use super::isa::{Isa, Task};
 use super::{Destination, Shape, team};
 use crate::scalar::Scalar;
 use std::num::NonZeroUsize;
@@ -81,14 +83,14 @@ struct Finish<T> {
 /// `to` ← `keep`·`to` + `factor`·left·right, with left (m, k), right (k, n) and `to` (m, n), row-major. A right operand
 /// that is given transposed is brought into order first, part by part, in `scratch`: that is quicker than to have the
 /// product's own packing read across its rows.
-fn multiply<T: Scalar>(
+fn multiply<I: Isa, T: Scalar>(
     threads: NonZeroUsize,
     (m, k, n): (usize, usize, usize),
     left: View<'_, T>,
     right: View<'_, T>,
     finish: Finish<T>,
     to: &mut [T],
-    scratch: &mut Vec<T>,
+    scratch: &mut Aligned<T>,
 ) {
     let enough = |view: &View<'_, T>, rows: usize, columns: usize| {
         let last = |count: usize, stride: isize| count.saturating_sub(1) * stride as usize;
@@ -100,12 +102,9 @@ fn multiply<T: Scalar>(
         "a product's operands are too short"
     );
     let transposes = right.row_stride == 1 && n > 1;
-    if transposes && scratch.len() < k * n {
-        scratch.resize(k * n, T::ZERO);
-    }
     let count = part_count((m, k, n));
     let mut parts: [Option<Part<'_, T>>; MOST_PARTS] = [const { None }; MOST_PARTS];
-    let mut rest = &mut scratch[..];
+    let mut rest = scratch.with_room(if transposes { k * n } else { 0 });
     let to = To(to.as_mut_ptr());
     for (index, part) in parts[..count].iter_mut().enumerate() {
         let boundary = |index: usize| (index * n / count).next_multiple_of(16).min(n);
@@ -140,7 +139,11 @@ fn multiply<T: Scalar>(
             right.row_stride,
         );
         if transposes {
-            transpose(&right.values[first..], (width, k), transposed);
+            I::call(Transpose {
+                from: &right.values[first..],
+                shape: (width, k),
+                to: transposed,
+            });
             (from, column_stride, row_stride) = (transposed.as_ptr(), 1, width as isize);
         }
         // SAFETY: the assertion above bounds every element that the strides reach within its slice, or `transposed`
@@ -170,6 +173,21 @@ fn multiply<T: Scalar>(
             );
         }
     });
+}
+
+/// [`transpose`] as a part of its own.
+struct Transpose<'a, T> {
+    from: &'a [T],
+    shape: (usize, usize),
+    to: &'a mut [T],
+}
+
+impl<T: Scalar> Task for Transpose<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        transpose(self.from, self.shape, self.to);
+    }
 }
 
 /// Rows, and columns, that are transposed together: few enough that their lines stay in the cache.
@@ -202,7 +220,7 @@ pub(super) fn transpose<T: Scalar>(from: &[T], (rows, columns): (usize, usize), 
     }
 }
 
-pub(super) fn affine<T: Scalar>(shape: Shape, x: &[T], weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
+pub(super) fn affine<I: Isa, T: Scalar>(shape: Shape, x: &[T], weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
     let Shape {
         rows,
         fan_in,
@@ -218,18 +236,18 @@ pub(super) fn affine<T: Scalar>(shape: Shape, x: &[T], weights: &[T], bias: Opti
         keep: bias.is_some(),
         factor: T::ONE,
     };
-    multiply(
+    multiply::<I, T>(
         shape.threads,
         (rows, fan_in, fan_out),
         left,
         right,
         finish,
         z,
-        &mut Vec::new(),
+        &mut Aligned::default(),
     );
 }
 
-pub(super) fn weight_gradient<T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
+pub(super) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
     let Shape {
         rows,
         fan_in,
@@ -253,23 +271,23 @@ pub(super) fn weight_gradient<T: Scalar>(shape: Shape, x: &[T], delta: &[T], to:
         ),
     };
     let (left, right) = (transposed(x, fan_in), row_major(delta, fan_out));
-    multiply(
+    multiply::<I, T>(
         shape.threads,
         (fan_in, rows, fan_out),
         left,
         right,
         finish,
         to,
-        &mut Vec::new(),
+        &mut Aligned::default(),
     );
 }
 
-pub(super) fn input_delta<T: Scalar>(
+pub(super) fn input_delta<I: Isa, T: Scalar>(
     shape: Shape,
     delta: &[T],
     weights: &[T],
     to: &mut [T],
-    scratch: &mut Vec<T>,
+    scratch: &mut Aligned<T>,
 ) {
     let Shape {
         rows,
@@ -282,7 +300,7 @@ pub(super) fn input_delta<T: Scalar>(
         keep: false,
         factor: T::ONE,
     };
-    multiply(
+    multiply::<I, T>(
         shape.threads,
         (rows, fan_out, fan_in),
         left,

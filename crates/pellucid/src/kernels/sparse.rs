@@ -5,6 +5,7 @@
 //! what it needs of it to its sums, which are in registers. Backward, the masks are transposed, and each row of the
 //! gradient is summed in registers over the samples that have something to say about it.
 
+use super::aligned::Aligned;
 use super::isa::Isa;
 use super::team;
 use super::vector::{Vector, VectorOf};
@@ -51,9 +52,9 @@ struct Shard<T> {
     /// Which rows of a group are not zero, [group][column]; made in the backward pass.
     by_column: Vec<u64>,
     /// Room for a block of W or of δ whose rows then lie side by side.
-    block: Vec<T>,
+    block: Aligned<T>,
     /// This shard's part of z, unless it is the first.
-    sums: Vec<T>,
+    sums: Aligned<T>,
 }
 
 /// What the inputs are read from.
@@ -489,8 +490,8 @@ fn affine_of_several<I: Isa, T: Scalar, S: Source<T>>(
     for (index, shard) in non_zeros.shards.iter_mut().enumerate() {
         let boundary = |index: usize| (index * chunks / count * CHUNK).min(shape.fan_in);
         shard.columns = (boundary(index), boundary(index + 1));
-        if index > 0 && shard.sums.len() < used {
-            shard.sums.resize(used, T::ZERO);
+        if index > 0 {
+            shard.sums.with_room(used);
         }
     }
     let work = AffineOfShard {
@@ -587,8 +588,8 @@ impl<T: Scalar, S: Source<T>> AffineOfShard<'_, T, S> {
             }
         };
         let lanes = VectorOf::<I, T>::LANES;
-        if n > WIDE * lanes && block.len() < CHUNK * WIDE * lanes {
-            block.resize(CHUNK * WIDE * lanes, T::ZERO);
+        if n > WIDE * lanes {
+            block.with_room(CHUNK * WIDE * lanes);
         }
         let columns = (*start, *end);
         panels!(
@@ -731,8 +732,8 @@ impl<T: Scalar, S: Source<T>> GradientOfShard<'_, T, S> {
             ..
         } = shard;
         let lanes = VectorOf::<I, T>::LANES;
-        if n > WIDE * lanes && block.len() < GROUP * WIDE * lanes {
-            block.resize(GROUP * WIDE * lanes, T::ZERO);
+        if n > WIDE * lanes {
+            block.with_room(GROUP * WIDE * lanes);
         }
         let columns = (*start, *end);
         panels!(
