@@ -19,6 +19,12 @@ pub trait Isa: Copy + Send + Sync + 'static {
     type HalfF32: Vector<f32>;
     /// A register of half as many f64, where there is one.
     type HalfF64: Vector<f64>;
+    /// Has the processor fetch the line of the cache that `place` is in, where it can be told to. Nothing is read, so it
+    /// may be any place at all.
+    #[inline(always)]
+    fn prefetch<T>(place: *const T) {
+        let _ = place;
+    }
     /// Which of 64 bytes are not 0, a bit each.
     fn non_zero_bits(bytes: &[u8; 64]) -> u64;
     /// Writes the non-zero bytes of a chunk of up to 64, and the columns they are in, and says how many they are;
@@ -66,6 +72,11 @@ impl Isa for Avx2 {
     type HalfF32 = F32x8;
     type HalfF64 = F64x4;
     #[inline(always)]
+    fn prefetch<T>(place: *const T) {
+        // SAFETY: every x86-64 processor has this instruction, and it never faults.
+        unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(place.cast()) }
+    }
+    #[inline(always)]
     fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
         use std::arch::x86_64::{
             _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_setzero_si256,
@@ -97,6 +108,11 @@ impl Isa for Avx512 {
     type F64 = F64x8;
     type HalfF32 = F32x8;
     type HalfF64 = F64x4;
+    #[inline(always)]
+    fn prefetch<T>(place: *const T) {
+        // SAFETY: every x86-64 processor has this instruction, and it never faults.
+        unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(place.cast()) }
+    }
     #[inline(always)]
     fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
         use std::arch::x86_64::{_mm512_loadu_si512, _mm512_test_epi8_mask};

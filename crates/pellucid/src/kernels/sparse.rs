@@ -645,6 +645,10 @@ impl<T: Scalar, S: Source<T>> AffineOfShard<'_, T, S> {
                         continue;
                     }
                     let to = z.add(row * n + column);
+                    // The next row's sums: how many inputs this one has is not foreseen, so nothing else would.
+                    for c in 0..C {
+                        I::prefetch(z.wrapping_add((row + 1) * n + column + c * VectorOf::<I, T>::LANES));
+                    }
                     let mut sums = load::<I, T, C, MASKED>(to, count);
                     let mut bits = mask;
                     while bits != 0 {
