@@ -80,6 +80,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seeds", type=positive, default=10, metavar="N", help="seeds 0 to N-1; 10 unless given")
     parser.add_argument("--peers", metavar="A,B", help="only these, besides Pellucid; \"none\" for Pellucid alone")
+    parser.add_argument("--settings", metavar="A,B", help="only these of the peers' settings")
     parser.add_argument("--threads", metavar="A,B", help="numbers of threads that are tried: 1 and all cores unless given")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="MNIST's four gzipped IDX files")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was measured")
@@ -88,6 +89,11 @@ def arguments() -> argparse.Namespace:
     strangers = [peer for peer in chosen.peers if peer not in PEERS]
     if strangers:
         parser.error(f"no peer is called {strangers[0]!r}; there are {', '.join(PEERS)}")
+    known = [settings for _, all_settings in PEERS.values() for settings in all_settings]
+    chosen.settings = known if chosen.settings is None else chosen.settings.split(",")
+    strangers = [settings for settings in chosen.settings if settings not in known]
+    if strangers:
+        parser.error(f"no settings are called {strangers[0]!r}; there are {', '.join(known)}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     try:
         chosen.threads = [positive(count) for count in (chosen.threads or f"1,{cores}").split(",")]
@@ -118,7 +124,7 @@ def start(chosen: argparse.Namespace, folder: Path) -> list[Variant]:
     contestants.build("pellucid")
     variants = [pellucid(chosen, threads, folder) for threads in chosen.threads]
     for name in chosen.peers:
-        for settings in PEERS[name][1]:
+        for settings in (settings for settings in PEERS[name][1] if settings in chosen.settings):
             variants += [peer(name, settings, chosen, threads, folder) for threads in chosen.threads]
     return variants
 

@@ -22,7 +22,11 @@ fn ask_for_large_pages<T>(buffer: &mut Vec<T>) {
             // SAFETY: the pages lie within memory that this buffer owns, and the advice changes nothing that can be
             // read there. Its refusal, too, changes nothing.
             unsafe {
-                libc::madvise(first as *mut libc::c_void, start + length - first, libc::MADV_HUGEPAGE);
+                libc::madvise(
+                    first as *mut libc::c_void,
+                    start + length - first,
+                    libc::MADV_HUGEPAGE,
+                );
             }
         }
     }

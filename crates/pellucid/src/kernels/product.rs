@@ -220,7 +220,13 @@ pub(super) fn transpose<T: Scalar>(from: &[T], (rows, columns): (usize, usize), 
     }
 }
 
-pub(super) fn affine<I: Isa, T: Scalar>(shape: Shape, x: &[T], weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
+pub(super) fn affine<I: Isa, T: Scalar>(
+    shape: Shape,
+    x: &[T],
+    weights: &[T],
+    bias: Option<&[T]>,
+    z: &mut [T],
+) {
     let Shape {
         rows,
         fan_in,

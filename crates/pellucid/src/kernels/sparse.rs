@@ -239,15 +239,19 @@ pub(super) fn weight_gradient<I: Isa, T: Scalar>(
     }
 }
 
-/// Calls `$wide` for panels of [`WIDE`] registers, `$single` for those of one, `$masked` for a last one partly filled.
+/// Calls `$wide` for panels of [`WIDE`] registers, `$pair` for those of two, `$single` for one, `$masked` for a last one
+/// partly filled.
 macro_rules! panels {
-    ($n:expr, $lanes:expr, |$column:ident, $count:ident| $wide:expr, $single:expr, $masked:expr) => {{
+    ($n:expr, $lanes:expr, |$column:ident, $count:ident| $wide:expr, $pair:expr, $single:expr, $masked:expr) => {{
         let (n, lanes) = ($n, $lanes);
         let mut $column = 0;
         while $column < n {
             if $column + WIDE * lanes <= n {
                 $wide;
                 $column += WIDE * lanes;
+            } else if $column + 2 * lanes <= n {
+                $pair;
+                $column += 2 * lanes;
             } else if $column + lanes <= n {
                 $single;
                 $column += lanes;
@@ -363,6 +367,8 @@ impl<T: Scalar> List<T> {
             // (`affine`); the columns of a panel lie below n.
             |column, count| unsafe { self.panel::<I, WIDE, 1, false>(n, weights, bias, z, column, 0) },
             // SAFETY: as above.
+            unsafe { self.panel::<I, 2, SPLITS, false>(n, weights, bias, z, column, 0) },
+            // SAFETY: as above.
             unsafe { self.panel::<I, 1, SPLITS, false>(n, weights, bias, z, column, 0) },
             // SAFETY: as above.
             unsafe { self.panel::<I, 1, SPLITS, true>(n, weights, bias, z, column, count) }
@@ -430,6 +436,8 @@ impl<T: Scalar> List<T> {
             // SAFETY: `to` is (fan_in, n) and every column is below fan_in; δ has n numbers (`weight_gradient`); the
             // columns of a panel lie below n.
             |column, count| unsafe { self.gradient_panel::<I, WIDE, false>(n, delta, factor, to, column, 0) },
+            // SAFETY: as above.
+            unsafe { self.gradient_panel::<I, 2, false>(n, delta, factor, to, column, 0) },
             // SAFETY: as above.
             unsafe { self.gradient_panel::<I, 1, false>(n, delta, factor, to, column, 0) },
             // SAFETY: as above.
@@ -599,6 +607,8 @@ impl<T: Scalar, S: Source<T>> AffineOfShard<'_, T, S> {
             // source has a number, and the columns of a panel lie below n.
             |column, count| unsafe { self.panel::<I, WIDE, false>(columns, by_row, block, z, column, 0) },
             // SAFETY: as above.
+            unsafe { self.panel::<I, 2, false>(columns, by_row, block, z, column, 0) },
+            // SAFETY: as above.
             unsafe { self.panel::<I, 1, false>(columns, by_row, block, z, column, 0) },
             // SAFETY: as above.
             unsafe { self.panel::<I, 1, true>(columns, by_row, block, z, column, count) }
@@ -747,6 +757,8 @@ impl<T: Scalar, S: Source<T>> GradientOfShard<'_, T, S> {
             // shard's columns, the masks have a bit only where the source has a number, and the columns of a panel
             // lie below n.
             |column, count| unsafe { self.panel::<I, WIDE, false>(columns, by_column, block, to, column, 0) },
+            // SAFETY: as above.
+            unsafe { self.panel::<I, 2, false>(columns, by_column, block, to, column, 0) },
             // SAFETY: as above.
             unsafe { self.panel::<I, 1, false>(columns, by_column, block, to, column, 0) },
             // SAFETY: as above.
