@@ -6,7 +6,14 @@
 //! normal range are in addition rounded to a multiple of the smallest one, a term at a time.
 //!
 //! A zero byte contributes nothing, whatever its weight: 0·∞ does not occur, so the twin of byte input leaves its
-//! terms out as well. Everywhere else NaN and infinities come out as the definition has them.
+//! terms out as well, and so does that of numbers of which half are zeros. Everywhere else NaN and infinities come out
+//! as the definition has them.
+
+mod activations;
+mod few_units;
+mod products;
+mod registers;
+mod zeros;
 
 use super::isa::{Baseline, Isa, Task, dispatch};
 use super::*;
@@ -52,6 +59,16 @@ impl Kernel {
             Kernel::BiasGradient => shape.fan_out,
             Kernel::InputDelta => shape.rows * shape.fan_in,
         }
+    }
+
+    fn is_gradient(self) -> bool {
+        matches!(
+            self,
+            Kernel::WeightGradient
+                | Kernel::InputWeightGradient
+                | Kernel::ByteWeightGradient
+                | Kernel::BiasGradient
+        )
     }
 
     fn is_forward(self) -> bool {
@@ -208,54 +225,31 @@ fn twin<T: Scalar>(kernel: Kernel, case: &Case<T>) -> Vec<Sum> {
     let weight = |i: usize, j: usize| case.weights[i * fan_out + j].to_f64();
     let delta = |row: usize, j: usize| case.delta[row * fan_out + j].to_f64();
     let mut sums = vec![Sum::default(); kernel.output_len(case.shape)];
-    let before = case.before(kernel);
-    let step = |sum: &mut Sum, at: usize| {
-        if let Some(rate) = case.rate {
-            let gradient = *sum;
-            *sum = Sum {
-                terms: gradient.terms,
-                ..Sum::default()
-            };
-            sum.add(before[at].to_f64());
-            if gradient.terms > 0 {
-                sum.add(-rate.to_f64() * gradient.value);
-                sum.magnitude += rate.to_f64().abs() * gradient.magnitude;
-            }
-        }
-    };
     match kernel {
         Kernel::Affine | Kernel::InputAffine | Kernel::ByteAffine => {
-            for row in 0..rows {
-                for j in 0..fan_out {
-                    let sum = &mut sums[row * fan_out + j];
-                    if let Some(bias) = &case.bias {
-                        sum.add(bias[j].to_f64());
-                    }
-                    for i in 0..fan_in {
-                        if let Some(x) = x(row, i) {
-                            sum.add(x * weight(i, j));
-                        }
+            for (row, sums) in sums.chunks_exact_mut(fan_out).enumerate() {
+                for (bias, sum) in case.bias.iter().flatten().zip(&mut *sums) {
+                    sum.add(bias.to_f64());
+                }
+                for i in 0..fan_in {
+                    if let Some(x) = x(row, i) {
+                        (0..fan_out).for_each(|j| sums[j].add(x * weight(i, j)));
                     }
                 }
             }
         }
         Kernel::WeightGradient | Kernel::InputWeightGradient | Kernel::ByteWeightGradient => {
-            for i in 0..fan_in {
-                for j in 0..fan_out {
-                    let sum = &mut sums[i * fan_out + j];
-                    for row in 0..rows {
-                        if let Some(x) = x(row, i) {
-                            sum.add(x * delta(row, j));
-                        }
+            for row in 0..rows {
+                for (i, sums) in sums.chunks_exact_mut(fan_out).enumerate() {
+                    if let Some(x) = x(row, i) {
+                        (0..fan_out).for_each(|j| sums[j].add(x * delta(row, j)));
                     }
-                    step(sum, i * fan_out + j);
                 }
             }
         }
         Kernel::BiasGradient => {
-            for (j, sum) in sums.iter_mut().enumerate() {
-                (0..rows).for_each(|row| sum.add(delta(row, j)));
-                step(sum, j);
+            for row in 0..rows {
+                (0..fan_out).for_each(|j| sums[j].add(delta(row, j)));
             }
         }
         Kernel::InputDelta => {
@@ -266,7 +260,78 @@ fn twin<T: Scalar>(kernel: Kernel, case: &Case<T>) -> Vec<Sum> {
             }
         }
     }
-    sums
+    match (kernel.is_gradient(), case.rate) {
+        (true, Some(rate)) => stepped(&sums, &case.before(kernel), rate),
+        _ => sums,
+    }
+}
+
+/// Parameters, one step along these gradients further.
+fn stepped<T: Scalar>(gradients: &[Sum], before: &[T], rate: T) -> Vec<Sum> {
+    let rate = rate.to_f64();
+    let step = |(gradient, &before): (&Sum, &T)| {
+        let mut sum = Sum {
+            terms: gradient.terms,
+            ..Sum::default()
+        };
+        sum.add(before.to_f64());
+        if gradient.terms > 0 {
+            sum.add(-rate * gradient.value);
+            sum.magnitude += rate.abs() * gradient.magnitude;
+        }
+        sum
+    };
+    gradients.iter().zip(before).map(step).collect()
+}
+
+/// Beyond the slice that a kernel may write to.
+const GUARD: usize = 5;
+const UNTOUCHED: f64 = 12345.0;
+
+/// Numbers in the middle of others, which a kernel must neither write nor let into its results.
+struct Placed<T> {
+    buffer: Vec<T>,
+    offset: usize,
+    length: usize,
+}
+
+impl<T: Scalar> Placed<T> {
+    fn new(values: &[T], offset: usize) -> Self {
+        let untouched = T::from_f64(UNTOUCHED);
+        Self {
+            buffer: [&vec![untouched; offset], values, &[untouched; GUARD]].concat(),
+            offset,
+            length: values.len(),
+        }
+    }
+
+    /// Room for numbers that are not there yet.
+    fn room(length: usize, offset: usize) -> Self {
+        Self::new(&vec![T::from_f64(f64::NAN); length], offset)
+    }
+
+    fn exactly(&mut self) -> &mut [T] {
+        &mut self.buffer[self.offset..][..self.length]
+    }
+
+    /// As the arrays of a workspace are: made for larger batches.
+    fn and_more(&mut self) -> &mut [T] {
+        &mut self.buffer[self.offset..]
+    }
+
+    #[track_caller]
+    fn into_result(mut self) -> Vec<T> {
+        let mut around = self.buffer.split_off(self.offset + self.length);
+        let result = self.buffer.split_off(self.offset);
+        around.append(&mut self.buffer);
+        assert!(
+            around.iter().all(|&v| v == T::from_f64(UNTOUCHED)),
+            "written beyond a slice of {} numbers at offset {}",
+            self.length,
+            self.offset
+        );
+        result
+    }
 }
 
 /// A kernel's call on a case, with all its slices at the case's offset.
@@ -276,32 +341,26 @@ struct Call<'a, T> {
     case: &'a Case<T>,
 }
 
-/// Beyond the slice that a kernel may write to.
-const GUARD: usize = 5;
-const UNTOUCHED: f64 = 12345.0;
-
 impl<T: Scalar> Task for Call<'_, T> {
     type Output = Vec<T>;
     #[inline(always)]
     fn run<I: Isa>(self) -> Vec<T> {
         let Self { kernel, case } = self;
         let (shape, offset) = (case.shape, case.offset);
-        let placed = |values: &[T]| [&vec![T::ZERO; offset], values].concat();
-        let (x, weights, delta) = (placed(&case.x), placed(&case.weights), placed(&case.delta));
-        let bytes = [&vec![9u8; offset], &case.bytes[..]].concat();
-        let (x, weights, delta) = (&x[offset..], &weights[offset..], &delta[offset..]);
-        let bias = case.bias.as_ref().map(|bias| placed(bias));
-        let bias = bias.as_ref().map(|bias| &bias[offset..]);
+        let placed = |values: &[T]| Placed::new(values, offset);
+        let (mut x, mut weights, mut delta) = (placed(&case.x), placed(&case.weights), placed(&case.delta));
+        let bytes = [&vec![9u8; offset], &case.bytes[..], &[9; GUARD]].concat();
+        let (x, weights, delta) = (&*x.exactly(), &*weights.exactly(), &*delta.exactly());
+        let mut bias = case.bias.as_ref().map(|bias| placed(bias));
+        let bias = bias.as_mut().map(|bias| &*bias.exactly());
         let dense = Input::Dense(x);
         let bytes = Input::Bytes {
-            bytes: &bytes[offset..],
+            bytes: &bytes[offset..][..case.bytes.len()],
             values: &case.byte_values,
         };
 
-        let before = case.before(kernel);
-        let untouched = T::from_f64(UNTOUCHED);
-        let mut buffer = [&vec![untouched; offset][..], &before, &[untouched; GUARD]].concat();
-        let to = &mut buffer[offset..][..before.len()];
+        let mut output = placed(&case.before(kernel));
+        let to = output.exactly();
         let mut scratch = Scratch::default();
         if kernel.is_forward() {
             match kernel {
@@ -334,13 +393,7 @@ impl<T: Scalar> Task for Call<'_, T> {
                 _ => bias_gradient::<I, T>(shape, delta, to),
             }
         }
-        let (low, rest) = buffer.split_at(offset);
-        let (result, high) = rest.split_at(before.len());
-        assert!(
-            low.iter().chain(high).all(|&v| v == untouched),
-            "{kernel:?} wrote beyond its slice: {shape:?}"
-        );
-        result.to_vec()
+        output.into_result()
     }
 }
 
@@ -397,17 +450,38 @@ fn check_best<T: Scalar>(case: &Case<T>) {
     }
 }
 
-/// With the instructions that every machine has, with those of `dispatch`, and with the rounding of the ones in
-/// between. The suite as a whole can be run with lesser instructions by setting `PELLUCID_ISA`.
-fn check_every_isa<T: Scalar>(case: &Case<T>) {
-    check_best(case);
-    for kernel in Kernel::ALL {
-        let (call, sums) = (Call { kernel, case }, twin(kernel, case));
-        assert_is_twin(&call.run::<Baseline>(), &sums, kernel, case, "the baseline");
+/// What a task gives with the instructions of `dispatch`, with those that every machine has, and with the rounding of
+/// the ones in between. The suite as a whole can be run with lesser instructions by setting `PELLUCID_ISA`.
+fn on_every_isa<K: Task + Copy>(task: K) -> Vec<(&'static str, K::Output)> {
+    vec![
+        ("the best instructions", dispatch(task)),
+        ("the baseline", task.run::<Baseline>()),
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // `Isa::call` enters a function that is compiled with these instructions, which the machine has.
-            assert_is_twin(&super::isa::Avx2::call(call), &sums, kernel, case, "AVX2");
+        ("AVX2 where it is", on_avx2_where_it_is(task)),
+    ]
+}
+
+#[cfg(target_arch = "x86_64")]
+fn on_avx2_where_it_is<K: Task>(task: K) -> K::Output {
+    let has_all = is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("lzcnt")
+        && is_x86_feature_detected!("popcnt");
+    if has_all {
+        // `Isa::call` enters a function that is compiled with these instructions, which the machine has.
+        super::isa::Avx2::call(task)
+    } else {
+        task.run::<Baseline>()
+    }
+}
+
+fn check_every_isa<T: Scalar>(case: &Case<T>) {
+    for kernel in Kernel::ALL {
+        let sums = twin(kernel, case);
+        for (on, found) in on_every_isa(Call { kernel, case }) {
+            assert_is_twin(&found, &sums, kernel, case, on);
         }
     }
 }
@@ -624,160 +698,5 @@ proptest! {
         let kind = if special { Numbers::Special } else { Numbers::Ordinary };
         check::<f64>(shape, kind, seed, rate, bias, threads);
         check::<f32>(shape, kind, seed, rate, bias, threads);
-    }
-}
-
-/// Activations of whole rows: `z` in, and ∂L/∂a in, δ out.
-#[derive(Clone, Copy)]
-struct Activate<'a, T> {
-    function: Activation,
-    z: &'a [T],
-    upstream: &'a [T],
-    width: usize,
-}
-
-impl<T: Scalar> Task for Activate<'_, T> {
-    type Output = (Vec<T>, Vec<T>);
-    #[inline(always)]
-    fn run<I: Isa>(self) -> (Vec<T>, Vec<T>) {
-        let mut activation = vec![T::ZERO; self.z.len()];
-        self.function
-            .apply_on::<I, T>(self.z, &mut activation, self.width);
-        let mut delta = self.upstream.to_vec();
-        self.function
-            .backpropagate_on::<I, T>(self.z, &activation, &mut delta, self.width);
-        (activation, delta)
-    }
-}
-
-/// f(z) of one row, by its definition and the standard library's functions.
-fn activation_twin(function: Activation, z: &[f64]) -> Vec<f64> {
-    match function {
-        Activation::Identity => z.to_vec(),
-        Activation::Sigmoid => z.iter().map(|z| 1.0 / (1.0 + (-z).exp())).collect(),
-        Activation::Tanh => z.iter().map(|z| z.tanh()).collect(),
-        Activation::Relu => z
-            .iter()
-            .map(|&z| if z.is_nan() { z } else { z.max(0.0) })
-            .collect(),
-        Activation::Softmax => {
-            let largest = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let powers: Vec<f64> = z.iter().map(|z| (z - largest).exp()).collect();
-            let sum: f64 = powers.iter().sum();
-            powers.iter().map(|power| power / sum).collect()
-        }
-    }
-}
-
-/// Σₖ ∂L/∂aₖ · ∂aₖ/∂zⱼ of one row, from the activations, with the magnitudes that went into it.
-fn delta_twin(function: Activation, a: &[f64], upstream: &[f64]) -> Vec<Sum> {
-    let jacobian = |k: usize, j: usize| match function {
-        Activation::Softmax => a[k] * (f64::from(u8::from(k == j)) - a[j]),
-        _ if k != j => 0.0,
-        Activation::Identity => 1.0,
-        Activation::Sigmoid => a[j] * (1.0 - a[j]),
-        Activation::Tanh => 1.0 - a[j] * a[j],
-        Activation::Relu => f64::from(u8::from(a[j] > 0.0)),
-    };
-    let delta = |j: usize| {
-        let mut sum = Sum::default();
-        (0..a.len()).for_each(|k| sum.add(upstream[k] * jacobian(k, j)));
-        sum
-    };
-    (0..a.len()).map(delta).collect()
-}
-
-fn check_activations<T: Scalar>(scale: f64, seed: u32) {
-    let generator = &mut RandomState::new(seed);
-    for function in Activation::ALL {
-        for width in WIDTHS {
-            let rows = 3;
-            let draw = |scale: f64, generator: &mut RandomState| -> Vec<T> {
-                (0..rows * width)
-                    .map(|_| T::from_f64(generator.uniform(-scale, scale)))
-                    .collect()
-            };
-            let (z, upstream) = (draw(scale, generator), draw(1.0, generator));
-            let task = Activate {
-                function,
-                z: &z,
-                upstream: &upstream,
-                width,
-            };
-            for (activation, delta) in [dispatch(task), task.run::<Baseline>()] {
-                let wide = |values: &[T]| values.iter().map(|v| v.to_f64()).collect::<Vec<f64>>();
-                let (z, upstream, activation, delta) =
-                    (wide(&z), wide(&upstream), wide(&activation), wide(&delta));
-                for row in 0..rows {
-                    let row = row * width..(row + 1) * width;
-                    let expected = activation_twin(function, &z[row.clone()]);
-                    for (found, expected) in activation[row.clone()].iter().zip(&expected) {
-                        // The exponential, the sum, the division: a few units each, the sum one a term; softmax
-                        // first rounds z − max, which the exponential turns into |z − max| units.
-                        let units = 8.0
-                            + if function == Activation::Softmax {
-                                width as f64 + 2.0 * scale
-                            } else {
-                                0.0
-                            };
-                        let bound = units * epsilon::<T>() * expected.abs() + T::MIN_POSITIVE.to_f64();
-                        assert!(
-                            (found - expected).abs() <= bound,
-                            "{}: {found:e}, twin {expected:e}",
-                            function.name()
-                        );
-                    }
-                    let sums = delta_twin(function, &activation[row.clone()], &upstream[row.clone()]);
-                    // Where a and Σ g·a nearly cancel, what is left carries their rounding: at most |g| ≤ 1 each.
-                    for (found, sum) in delta[row.clone()].iter().zip(&sums) {
-                        let bound = (width as f64 + 8.0) * epsilon::<T>() * (sum.magnitude + 1.0);
-                        assert!(
-                            (found - sum.value).abs() <= bound,
-                            "δ of {}: {found:e}, {sum:?}",
-                            function.name()
-                        );
-                    }
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn activations_of_rows_are_their_definitions() {
-    for (seed, scale) in [0.1, 3.0, 30.0, 200.0].into_iter().enumerate() {
-        check_activations::<f64>(scale, seed as u32);
-        check_activations::<f32>(scale, seed as u32);
-    }
-}
-
-#[test]
-fn activations_of_nan_and_infinities_are_their_definitions() {
-    let (inf, nan) = (f64::INFINITY, f64::NAN);
-    for z in [
-        [nan, 1.0, -2.0],
-        [inf, 1.0, 0.0],
-        [-inf, 1.0, 0.5],
-        [-inf, -inf, -inf],
-        [inf, -inf, nan],
-        [1e308, -1e308, 0.0],
-    ] {
-        for function in Activation::ALL {
-            let expected = activation_twin(function, &z);
-            let task = Activate {
-                function,
-                z: &z,
-                upstream: &[1.0; 3],
-                width: 3,
-            };
-            for (found, _) in [dispatch(task), task.run::<Baseline>()] {
-                let same = found.iter().zip(&expected).all(|(&f, &e)| agree(f, e, 1e-15));
-                assert!(
-                    same,
-                    "{} of {z:?} is {found:?}, defined {expected:?}",
-                    function.name()
-                );
-            }
-        }
     }
 }

@@ -1,0 +1,158 @@
+//! Activation functions and their way back, on registers, against the standard library's functions.
+
+use super::*;
+
+/// Activations of whole rows: `z` in, and ∂L/∂a in, δ out.
+#[derive(Clone, Copy)]
+struct Activate<'a, T> {
+    function: Activation,
+    z: &'a [T],
+    upstream: &'a [T],
+    width: usize,
+}
+
+impl<T: Scalar> Task for Activate<'_, T> {
+    type Output = (Vec<T>, Vec<T>);
+    #[inline(always)]
+    fn run<I: Isa>(self) -> (Vec<T>, Vec<T>) {
+        let mut activation = vec![T::ZERO; self.z.len()];
+        self.function
+            .apply_on::<I, T>(self.z, &mut activation, self.width);
+        let mut delta = self.upstream.to_vec();
+        self.function
+            .backpropagate_on::<I, T>(self.z, &activation, &mut delta, self.width);
+        (activation, delta)
+    }
+}
+
+/// f(z) of one row, by its definition and the standard library's functions.
+pub(super) fn activation_twin(function: Activation, z: &[f64]) -> Vec<f64> {
+    match function {
+        Activation::Identity => z.to_vec(),
+        Activation::Sigmoid => z.iter().map(|z| 1.0 / (1.0 + (-z).exp())).collect(),
+        Activation::Tanh => z.iter().map(|z| z.tanh()).collect(),
+        Activation::Relu => z
+            .iter()
+            .map(|&z| if z.is_nan() { z } else { z.max(0.0) })
+            .collect(),
+        Activation::Softmax => {
+            let largest = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let powers: Vec<f64> = z.iter().map(|z| (z - largest).exp()).collect();
+            let sum: f64 = powers.iter().sum();
+            powers.iter().map(|power| power / sum).collect()
+        }
+    }
+}
+
+/// Σₖ ∂L/∂aₖ · ∂aₖ/∂zⱼ of one row, from the activations, with the magnitudes that went into it.
+fn delta_twin(function: Activation, a: &[f64], upstream: &[f64]) -> Vec<Sum> {
+    let jacobian = |k: usize, j: usize| match function {
+        Activation::Softmax => a[k] * (f64::from(u8::from(k == j)) - a[j]),
+        _ if k != j => 0.0,
+        Activation::Identity => 1.0,
+        Activation::Sigmoid => a[j] * (1.0 - a[j]),
+        Activation::Tanh => 1.0 - a[j] * a[j],
+        Activation::Relu => f64::from(u8::from(a[j] > 0.0)),
+    };
+    let delta = |j: usize| {
+        let mut sum = Sum::default();
+        (0..a.len()).for_each(|k| sum.add(upstream[k] * jacobian(k, j)));
+        sum
+    };
+    (0..a.len()).map(delta).collect()
+}
+
+fn check_activations<T: Scalar>(scale: f64, seed: u32) {
+    let generator = &mut RandomState::new(seed);
+    for function in Activation::ALL {
+        for width in WIDTHS {
+            let rows = 3;
+            let draw = |scale: f64, generator: &mut RandomState| -> Vec<T> {
+                (0..rows * width)
+                    .map(|_| T::from_f64(generator.uniform(-scale, scale)))
+                    .collect()
+            };
+            let (z, upstream) = (draw(scale, generator), draw(1.0, generator));
+            let task = Activate {
+                function,
+                z: &z,
+                upstream: &upstream,
+                width,
+            };
+            for (activation, delta) in [dispatch(task), task.run::<Baseline>()] {
+                let wide = |values: &[T]| values.iter().map(|v| v.to_f64()).collect::<Vec<f64>>();
+                let (z, upstream, activation, delta) =
+                    (wide(&z), wide(&upstream), wide(&activation), wide(&delta));
+                for row in 0..rows {
+                    let row = row * width..(row + 1) * width;
+                    let expected = activation_twin(function, &z[row.clone()]);
+                    for (found, expected) in activation[row.clone()].iter().zip(&expected) {
+                        // The exponential, the sum, the division: a few units each, the sum one a term; softmax
+                        // first rounds z − max, which the exponential turns into |z − max| units.
+                        let units = 8.0
+                            + if function == Activation::Softmax {
+                                width as f64 + 2.0 * scale
+                            } else {
+                                0.0
+                            };
+                        let bound = units * epsilon::<T>() * expected.abs() + T::MIN_POSITIVE.to_f64();
+                        assert!(
+                            (found - expected).abs() <= bound,
+                            "{}: {found:e}, twin {expected:e}",
+                            function.name()
+                        );
+                    }
+                    let sums = delta_twin(function, &activation[row.clone()], &upstream[row.clone()]);
+                    // Where a and Σ g·a nearly cancel, what is left carries their rounding: at most |g| ≤ 1 each.
+                    for (found, sum) in delta[row.clone()].iter().zip(&sums) {
+                        let bound = (width as f64 + 8.0) * epsilon::<T>() * (sum.magnitude + 1.0);
+                        assert!(
+                            (found - sum.value).abs() <= bound,
+                            "δ of {}: {found:e}, {sum:?}",
+                            function.name()
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn activations_of_rows_are_their_definitions() {
+    for (seed, scale) in [0.1, 3.0, 30.0, 200.0].into_iter().enumerate() {
+        check_activations::<f64>(scale, seed as u32);
+        check_activations::<f32>(scale, seed as u32);
+    }
+}
+
+#[test]
+fn activations_of_nan_and_infinities_are_their_definitions() {
+    let (inf, nan) = (f64::INFINITY, f64::NAN);
+    for z in [
+        [nan, 1.0, -2.0],
+        [inf, 1.0, 0.0],
+        [-inf, 1.0, 0.5],
+        [-inf, -inf, -inf],
+        [inf, -inf, nan],
+        [1e308, -1e308, 0.0],
+    ] {
+        for function in Activation::ALL {
+            let expected = activation_twin(function, &z);
+            let task = Activate {
+                function,
+                z: &z,
+                upstream: &[1.0; 3],
+                width: 3,
+            };
+            for (found, _) in [dispatch(task), task.run::<Baseline>()] {
+                let same = found.iter().zip(&expected).all(|(&f, &e)| agree(f, e, 1e-15));
+                assert!(
+                    same,
+                    "{} of {z:?} is {found:?}, defined {expected:?}",
+                    function.name()
+                );
+            }
+        }
+    }
+}

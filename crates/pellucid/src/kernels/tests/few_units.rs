@@ -1,0 +1,301 @@
+//! The kernels of a few units, and those that other shapes of the same widths fall to, against the same twin.
+
+use super::activations::activation_twin;
+use super::*;
+
+/// The widths that kernels are compiled for.
+const KNOWN: [usize; 12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16];
+const RATE: f64 = 0.3;
+
+/// A layer's way forward and back, by the kernels that its shape is for.
+#[derive(Clone, Copy)]
+struct Layer<'a, T> {
+    case: &'a Case<T>,
+    /// Its own activation.
+    function: Activation,
+    /// The one of the layer below, elementwise, and what it gave.
+    function_below: Activation,
+    below: &'a [T],
+}
+
+struct Found<T> {
+    z: Vec<T>,
+    activation: Vec<T>,
+    weights: Vec<T>,
+    bias: Option<Vec<T>>,
+    delta_below: Vec<T>,
+}
+
+impl<T: Scalar> Task for Layer<'_, T> {
+    type Output = Found<T>;
+    #[inline(always)]
+    fn run<I: Isa>(self) -> Found<T> {
+        let Self {
+            case,
+            function,
+            function_below,
+            below,
+        } = self;
+        let (shape, offset) = (case.shape, case.offset);
+        let placed = |values: &[T]| Placed::new(values, offset);
+        let (mut x, mut weights, mut delta) = (placed(&case.x), placed(&case.weights), placed(&case.delta));
+        let (x, weights, delta) = (&*x.exactly(), &*weights.exactly(), &*delta.exactly());
+        let mut bias = case.bias.as_ref().map(|bias| placed(bias));
+        let bias = bias.as_mut().map(|bias| &*bias.exactly());
+        let mut below = placed(below);
+
+        let (units, inputs) = (shape.rows * shape.fan_out, shape.rows * shape.fan_in);
+        let (mut z, mut activation) = (Placed::room(units, offset), Placed::room(units, offset));
+        let mut to_weights = placed(&case.before(Kernel::WeightGradient));
+        let mut to_bias = case
+            .bias
+            .is_some()
+            .then(|| placed(&case.before(Kernel::BiasGradient)));
+        let mut delta_below = Placed::room(inputs, offset);
+        let destination = |to| match case.rate {
+            None => Destination::Gradient(to),
+            Some(rate) => Destination::Step { parameters: to, rate },
+        };
+        let weights_to = destination(to_weights.exactly());
+        let bias_to = to_bias.as_mut().map(|bias| destination(bias.exactly()));
+        if narrow::pays(shape) {
+            narrow::Forward {
+                shape,
+                x,
+                weights,
+                bias,
+                function,
+                z: z.and_more(),
+                activation: activation.and_more(),
+            }
+            .on::<I>();
+            narrow::Gradient::new(shape, x, delta, weights_to, bias_to).on::<I>();
+            narrow::DeltaBelow {
+                shape,
+                delta,
+                weights,
+                function: function_below,
+                below: below.and_more(),
+                to: delta_below.and_more(),
+            }
+            .on::<I>();
+        } else {
+            affine::<I, T>(shape, x, weights, bias, z.exactly());
+            function.apply_on::<I, T>(z.exactly(), activation.exactly(), shape.fan_out);
+            weight_gradient::<I, T>(shape, x, delta, weights_to);
+            if let Some(bias) = bias_to {
+                bias_gradient::<I, T>(shape, delta, bias);
+            }
+            input_delta::<I, T>(
+                shape,
+                delta,
+                weights,
+                delta_below.exactly(),
+                &mut Scratch::default(),
+            );
+            function_below.backpropagate_on::<I, T>(
+                &[],
+                below.exactly(),
+                delta_below.exactly(),
+                shape.fan_in,
+            );
+        }
+        Found {
+            z: z.into_result(),
+            activation: activation.into_result(),
+            weights: to_weights.into_result(),
+            bias: to_bias.map(Placed::into_result),
+            delta_below: delta_below.into_result(),
+        }
+    }
+}
+
+/// f(z) of every row, for the z that was found.
+fn assert_is_activation<T: Scalar>(found: &Found<T>, function: Activation, width: usize, about: &str) {
+    let wide = |values: &[T]| values.iter().map(|v| v.to_f64()).collect::<Vec<f64>>();
+    let (z, activation) = (wide(&found.z), wide(&found.activation));
+    for (z, activation) in z.chunks_exact(width).zip(activation.chunks_exact(width)) {
+        let largest = z
+            .iter()
+            .filter(|z| z.is_finite())
+            .fold(0.0, |most, z| z.abs().max(most));
+        // As in the test of the activations alone.
+        let units = match function {
+            Activation::Softmax => 8.0 + width as f64 + 2.0 * largest,
+            _ => 8.0,
+        };
+        for (&found, expected) in activation.iter().zip(activation_twin(function, z)) {
+            let bound = units * epsilon::<T>() * expected.abs() + T::MIN_POSITIVE.to_f64();
+            assert!(
+                agree(found, expected, bound),
+                "{about}: f of {z:?} is {found:e}, its twin {expected:e}"
+            );
+        }
+    }
+}
+
+/// δ of the layer below is what comes through the weights, `through`, times f′.
+fn assert_is_delta_below<T: Scalar>(layer: Layer<'_, T>, through: &[Sum], found: &[T], about: &str) {
+    for (at, (found, sum)) in found.iter().zip(through).enumerate() {
+        let a = layer.below[at].to_f64();
+        // What is too small for the precision is 0 there, and 0·∞ is something else than a small number times ∞.
+        let upstream = T::from_f64(sum.value).to_f64();
+        let (expected, slope) = match layer.function_below {
+            Activation::Relu if a > 0.0 => (upstream, 1.0),
+            Activation::Relu => (0.0, 0.0),
+            Activation::Sigmoid => (upstream * (a * (1.0 - a)), a * (1.0 - a)),
+            Activation::Tanh => (upstream * (1.0 - a * a), 1.0 - a * a),
+            Activation::Identity | Activation::Softmax => (upstream, 1.0),
+        };
+        // The slope itself is rounded: 1 − a, 1 − a², a(1 − a), of numbers around 1.
+        let rounding = 8.0 * epsilon::<T>() * (1.0 + a * a) * sum.magnitude;
+        let bound = tolerance::<T>(sum) * (slope.abs() + 1.0) + rounding;
+        assert!(
+            agree(found.to_f64(), expected, bound),
+            "{about}: δ below, number {at}, is {found:e}, its twin {expected:e} ± {bound:e}",
+            found = found.to_f64(),
+        );
+    }
+}
+
+fn check_layer<T: Scalar>(layer: Layer<'_, T>) {
+    let case = layer.case;
+    let (z, weights) = (twin(Kernel::Affine, case), twin(Kernel::WeightGradient, case));
+    let (bias, through) = (twin(Kernel::BiasGradient, case), twin(Kernel::InputDelta, case));
+    for (on, found) in on_every_isa(layer) {
+        let about = format!("{:?} in {:?} on {on}", case.shape, T::PRECISION);
+        assert_is_twin(&found.z, &z, Kernel::Affine, case, on);
+        assert_is_activation(&found, layer.function, case.shape.fan_out, &about);
+        assert_is_twin(&found.weights, &weights, Kernel::WeightGradient, case, on);
+        assert_eq!(found.bias.is_some(), case.bias.is_some());
+        if let Some(found) = &found.bias {
+            assert_is_twin(found, &bias, Kernel::BiasGradient, case, on);
+        }
+        assert_is_delta_below(layer, &through, &found.delta_below, &about);
+    }
+}
+
+/// What activations below may be: among them those where a slope is 0.
+fn activations_below<T: Scalar>(count: usize, kind: Numbers, generator: &mut RandomState) -> Vec<T> {
+    let mut below: Vec<T> = numbers(count, kind, generator);
+    for value in &mut below {
+        if generator.random_sample() < 0.1 {
+            *value = T::from_f64([0.0, -0.0, 1.0, -1.0][(generator.random_sample() * 4.0) as usize]);
+        }
+    }
+    below
+}
+
+/// Every known width as that of the units, and as that of a single unit's inputs, with so many rows.
+fn every_known_width<T: Scalar>(rows: &[usize], is_narrow: bool, kind: Numbers) {
+    let mut seed = 0u32;
+    for width in KNOWN {
+        let mut shapes = vec![(width, 1)];
+        if width > 1 {
+            shapes.extend([1, 2, 3, 8, 13].map(|fan_in| (fan_in, width)));
+        }
+        for (fan_in, fan_out) in shapes {
+            for &rows in rows {
+                for function in Activation::ALL {
+                    for (has_bias, steps) in [(true, false), (true, true), (false, false), (false, true)] {
+                        seed += 1;
+                        // The parity of the ones in a number falls into step with no loop.
+                        let offset = seed.count_ones() as usize % 2;
+                        let mut case = Case::<T>::new((rows, fan_in, fan_out), kind, seed).at_offset(offset);
+                        if !has_bias {
+                            case = case.without_bias();
+                        }
+                        if steps {
+                            case = case.stepping(RATE);
+                        }
+                        let generator = &mut RandomState::new(seed + 1_000_000);
+                        let below = activations_below(rows * fan_in, kind, generator);
+                        assert_eq!(narrow::pays(case.shape), is_narrow, "{:?}", case.shape);
+                        check_layer(Layer {
+                            case: &case,
+                            function,
+                            function_below: if function.is_elementwise() {
+                                function
+                            } else {
+                                Activation::Identity
+                            },
+                            below: &below,
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn layers_of_a_few_units_in_double_precision() {
+    every_known_width::<f64>(&[1, 4], true, Numbers::Ordinary);
+}
+
+#[test]
+fn layers_of_a_few_units_in_single_precision() {
+    every_known_width::<f32>(&[1, 4], true, Numbers::Ordinary);
+}
+
+#[test]
+fn layers_of_a_few_units_give_nan_infinities_and_denormals_as_defined() {
+    every_known_width::<f64>(&[1, 4], true, Numbers::Special);
+    every_known_width::<f32>(&[1, 4], true, Numbers::Special);
+}
+
+#[test]
+fn other_numbers_of_rows_fall_to_other_kernels_with_the_same_answers() {
+    for kind in [Numbers::Ordinary, Numbers::Special] {
+        every_known_width::<f64>(&[2, 3, 5], false, kind);
+        every_known_width::<f32>(&[2, 3, 5], false, kind);
+    }
+}
+
+#[test]
+fn other_widths_are_for_other_kernels() {
+    for rows in 0..70 {
+        for width in 1..70 {
+            let pays = (rows == 1 || rows == 4) && KNOWN.contains(&width);
+            let shape =
+                |fan_in, fan_out| Case::<f32>::new((rows, fan_in, fan_out), Numbers::Ordinary, 0).shape;
+            assert_eq!(
+                narrow::pays(shape(width, 1)),
+                pays,
+                "{rows} rows, one unit, {width} inputs"
+            );
+            if width > 1 {
+                assert_eq!(narrow::pays(shape(33, width)), pays, "{rows} rows, {width} units");
+            }
+        }
+    }
+}
+
+/// One number that is not like the others reaches every result that it is a part of, and no other one.
+#[test]
+fn a_nan_reaches_its_results_and_no_others() {
+    for width in KNOWN {
+        for (fan_in, fan_out) in [(5, width), (width, 1)] {
+            for at in 0..fan_in * fan_out {
+                let mut case = Case::<f32>::new((4, fan_in, fan_out), Numbers::Ordinary, at as u32);
+                case.weights[at] = f32::NAN;
+                let row = at % (4 * fan_out);
+                case.delta[row] = f32::NAN;
+                let below = vec![0.5; 4 * fan_in];
+                let function = Activation::Identity;
+                let layer = Layer {
+                    case: &case,
+                    function,
+                    function_below: function,
+                    below: &below,
+                };
+                check_layer(layer);
+                let found = dispatch(layer);
+                let z_of_nan = found.z.iter().filter(|z| z.is_nan()).count();
+                assert_eq!(z_of_nan, 4, "one unit of each row");
+                let of_nan = found.weights.iter().filter(|w| w.is_nan()).count();
+                assert_eq!(of_nan, fan_in, "the weights of one unit");
+            }
+        }
+    }
+}
