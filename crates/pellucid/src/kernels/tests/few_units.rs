@@ -143,7 +143,10 @@ fn assert_is_delta_below<T: Scalar>(layer: Layer<'_, T>, through: &[Sum], found:
         let through_slope = |slope: f64| {
             // The slope itself is rounded: 1 − a, 1 − a², a(1 − a), of numbers around 1.
             let rounding = 8.0 * epsilon::<T>() * (1.0 + a * a) * sum.magnitude;
-            (upstream * slope, tolerance::<T>(sum) * (slope.abs() + 1.0) + rounding)
+            (
+                upstream * slope,
+                tolerance::<T>(sum) * (slope.abs() + 1.0) + rounding,
+            )
         };
         let (expected, bound) = match layer.function_below {
             Activation::Relu if a > 0.0 => (upstream, tolerance::<T>(sum)),
