@@ -183,7 +183,11 @@ fn every_panel<T: Scalar>(kind: Numbers) {
                 }
                 let offset = seed.count_ones() as usize / 2 % 2;
                 let case = with_zeros::<T>((rows, fan_in, fan_out), kind, seed).at_offset(offset);
-                let case = if seed % 3 == 0 { case.without_bias() } else { case };
+                let case = if seed.is_multiple_of(3) {
+                    case.without_bias()
+                } else {
+                    case
+                };
                 check_every_source(&case, kind);
             }
         }
