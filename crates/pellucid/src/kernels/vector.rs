@@ -470,6 +470,9 @@ pub(crate) mod x86 {
     unsafe fn load_first_f64x8(from: *const f64, count: usize) -> __m512d {
         // SAFETY: each part lies within the first `count` numbers.
         unsafe {
+            if count == 8 {
+                return _mm512_loadu_pd(from);
+            }
             let mut lanes = _mm512_setzero_pd();
             if count & 4 != 0 {
                 lanes = _mm512_zextpd256_pd512(_mm256_loadu_pd(from));
@@ -491,6 +494,9 @@ pub(crate) mod x86 {
     unsafe fn store_first_f64x8(lanes: __m512d, to: *mut f64, count: usize) {
         // SAFETY: each part lies within the first `count` numbers.
         unsafe {
+            if count == 8 {
+                return _mm512_storeu_pd(to, lanes);
+            }
             if count & 4 != 0 {
                 _mm256_storeu_pd(to, _mm512_castpd512_pd256(lanes));
             }
@@ -511,6 +517,9 @@ pub(crate) mod x86 {
     unsafe fn load_first_f32x16(from: *const f32, count: usize) -> __m512 {
         // SAFETY: each part lies within the first `count` numbers.
         unsafe {
+            if count == 16 {
+                return _mm512_loadu_ps(from);
+            }
             let mut lanes = _mm512_setzero_ps();
             if count & 8 != 0 {
                 lanes = _mm512_zextps256_ps512(_mm256_loadu_ps(from));
@@ -536,6 +545,9 @@ pub(crate) mod x86 {
     unsafe fn store_first_f32x16(lanes: __m512, to: *mut f32, count: usize) {
         // SAFETY: each part lies within the first `count` numbers.
         unsafe {
+            if count == 16 {
+                return _mm512_storeu_ps(to, lanes);
+            }
             if count & 8 != 0 {
                 _mm256_storeu_ps(to, _mm512_castps512_ps256(lanes));
             }

@@ -73,11 +73,11 @@ fn check_some_rows<T: Scalar>(kernel: Kernel, case: &Case<T>, found: &[T]) {
 /// A product with its bits on one thread, and on others.
 fn check_on_threads<T: Scalar>(kernel: Kernel, case: &Case<T>) {
     assert!(product::pays(case.shape), "{:?} is for other kernels", case.shape);
-    let one = dispatch(Call { kernel, case });
+    let one = best(Call { kernel, case });
     check_some_rows(kernel, case, &one);
     for threads in [2, 3, 8] {
         let case = case.clone().on_threads(threads);
-        let found = dispatch(Call { kernel, case: &case });
+        let found = best(Call { kernel, case: &case });
         assert!(
             bits(&found) == bits(&one),
             "{kernel:?} {:?} on {threads} threads",
