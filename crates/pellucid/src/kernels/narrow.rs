@@ -330,6 +330,10 @@ impl<'a, T: Scalar> Gradient<'a, T> {
             ..
         } = shape;
         let (factor, adds, weights) = finish(weights);
+        #[expect(
+            clippy::manual_map,
+            reason = "a closure is not compiled with its caller's instructions"
+        )]
         let bias = match bias {
             Some(bias) => Some(finish(bias).2),
             None => None,
