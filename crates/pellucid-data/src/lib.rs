@@ -17,6 +17,7 @@ mod idx;
 mod load;
 mod mnist;
 mod replace_file;
+mod table;
 
 pub use cache_folder::cache_folder;
 pub use error::{DataError, Result};
@@ -25,3 +26,4 @@ pub use idx::{ElementType, IdxArray, parse_idx, read_idx};
 pub use load::{Samples, load};
 pub use mnist::{CLASSES, Mnist, read_idx_pair, read_mnist};
 pub use replace_file::OutputFile;
+pub use table::{Categories, Column, Table, Values};
