@@ -245,7 +245,7 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
         let shape = workspace.shape(layer.fan_in, layer.fan_out);
         let (below, here) = workspace.layers.split_at_mut(index);
         let x = LayerInput::new(input, below.last(), shape);
-        if let Some(x) = x.if_narrow(shape) {
+        if let Some(x) = x.if_narrow::<I>(shape) {
             narrow::Forward {
                 shape,
                 x,
@@ -308,13 +308,13 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         let delta = &here[0].delta[..rows * layer.fan_out];
         // The kernels of a few units take δ through the weights and through f′ at once.
         let goes_at_once = index == 0 || (!records && function_below.is_elementwise());
-        if goes_at_once && narrow::pays(shape) && (index > 0 || matches!(input, Input::Dense(_))) {
+        if goes_at_once && narrow::pays::<I>(shape) && (index > 0 || matches!(input, Input::Dense(_))) {
             let mut target = target.layer(layer);
             let top_down = objective.update == Update::TopDown;
             if !top_down {
                 narrow_delta_below::<I, T>(shape, delta, target.weights(), function_below, below.last_mut());
             }
-            if let Some(x) = LayerInput::new(input, below.last(), shape).if_narrow(shape) {
+            if let Some(x) = LayerInput::new(input, below.last(), shape).if_narrow::<I>(shape) {
                 let (weights, bias) = target.destinations();
                 narrow::Gradient::new(shape, x, delta, weights, bias).on::<I>();
             }
@@ -371,9 +371,11 @@ enum LayerInput<'a, T> {
 impl<'a, T> LayerInput<'a, T> {
     /// The numbers, where the layer is one for the kernels of a few units.
     #[inline(always)]
-    fn if_narrow(self, shape: Shape) -> Option<&'a [T]> {
+    fn if_narrow<I: Isa>(self, shape: Shape) -> Option<&'a [T]> {
         match self {
-            LayerInput::Activations(x) | LayerInput::Data(Input::Dense(x)) if narrow::pays(shape) => Some(x),
+            LayerInput::Activations(x) | LayerInput::Data(Input::Dense(x)) if narrow::pays::<I>(shape) => {
+                Some(x)
+            }
             _ => None,
         }
     }

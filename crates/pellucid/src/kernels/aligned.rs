@@ -98,14 +98,19 @@ impl<T> Deref for Aligned<T> {
     type Target = [T];
     #[inline(always)]
     fn deref(&self) -> &[T] {
-        &self.buffer[self.start..self.start + self.length]
+        // SAFETY: `start` and `length` are only set where the buffer is made, which has `start + length` numbers.
+        unsafe { self.buffer.get_unchecked(self.start..self.start + self.length) }
     }
 }
 
 impl<T> DerefMut for Aligned<T> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut [T] {
-        &mut self.buffer[self.start..self.start + self.length]
+        // SAFETY: as above.
+        unsafe {
+            self.buffer
+                .get_unchecked_mut(self.start..self.start + self.length)
+        }
     }
 }
 

@@ -19,6 +19,9 @@ pub trait Isa: Copy + Send + Sync + 'static {
     type HalfF32: Vector<f32>;
     /// A register of half as many f64, where there is one.
     type HalfF64: Vector<f64>;
+    /// Whether layers of a few units have kernels of their own. They are many, a set for each width: on an instruction
+    /// set that hardly any machine is left with they are not worth their weight in the program.
+    const HAS_NARROW: bool = true;
     /// Has the processor fetch the line of the cache that `place` is in, where it can be told to. Nothing is read, so it
     /// may be any place at all.
     #[inline(always)]
@@ -51,6 +54,7 @@ impl Isa for Baseline {
     type F64 = Portable<f64>;
     type HalfF32 = Portable<f32>;
     type HalfF64 = Portable<f64>;
+    const HAS_NARROW: bool = cfg!(not(target_arch = "x86_64"));
     #[inline(always)]
     fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
         non_zero_bits_portable(bytes)
@@ -60,6 +64,26 @@ impl Isa for Baseline {
         part.run::<Self>()
     }
 }
+
+/// For each pattern of eight bits the places of those that are set, in order; zeros after them. Eight columns are
+/// compressed by it at once and without a branch: which of a digit's pixels are 0 is what no processor foresees.
+#[cfg(target_arch = "x86_64")]
+static PLACES_OF_BITS: [[u8; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut bits = 0;
+    while bits < 256 {
+        let (mut place, mut found) = (0, 0);
+        while place < 8 {
+            if bits >> place & 1 == 1 {
+                table[bits][found] = place as u8;
+                found += 1;
+            }
+            place += 1;
+        }
+        bits += 1;
+    }
+    table
+};
 
 /// x86-64 with AVX2 and FMA (Haswell and Zen onwards).
 #[cfg(target_arch = "x86_64")]
@@ -90,6 +114,52 @@ impl Isa for Avx2 {
             u64::from(!zeros as u32)
         };
         half(0) | half(32) << 32
+    }
+    #[inline(always)]
+    fn compress_non_zeros(
+        chunk: &[u8],
+        first_column: u32,
+        columns: &mut [u32; CHUNK],
+        bytes: &mut [u8; CHUNK],
+    ) -> usize {
+        use std::arch::x86_64::{
+            _mm_loadl_epi64, _mm_shuffle_epi8, _mm_storel_epi64, _mm256_add_epi32, _mm256_cvtepu8_epi32,
+            _mm256_set1_epi32, _mm256_storeu_si256,
+        };
+        let mut padded = [0; CHUNK];
+        let chunk = match chunk.first_chunk::<CHUNK>() {
+            Some(whole) => whole,
+            None => {
+                padded[..chunk.len()].copy_from_slice(chunk);
+                &padded
+            }
+        };
+        let bits = Self::non_zero_bits(chunk);
+        if bits == 0 {
+            return 0;
+        }
+        let mut found = 0;
+        for start in (0..CHUNK).step_by(8) {
+            let of_these = (bits >> start) as u8;
+            let places = &PLACES_OF_BITS[usize::from(of_these)];
+            // SAFETY: this type is named only within `on_avx2`; eight bytes are read of each array. No more than
+            // `start` were found in front, so the eight that are written end within the arrays of 64.
+            unsafe {
+                let places = _mm_loadl_epi64(places.as_ptr().cast());
+                let these = _mm_loadl_epi64(chunk.as_ptr().add(start).cast());
+                _mm_storel_epi64(
+                    bytes.as_mut_ptr().add(found).cast(),
+                    _mm_shuffle_epi8(these, places),
+                );
+                let first = _mm256_set1_epi32((first_column as usize + start) as i32);
+                _mm256_storeu_si256(
+                    columns.as_mut_ptr().add(found).cast(),
+                    _mm256_add_epi32(_mm256_cvtepu8_epi32(places), first),
+                );
+            }
+            found += of_these.count_ones() as usize;
+        }
+        found
     }
     #[inline(always)]
     fn call<K: Task>(part: K) -> K::Output {

@@ -34,15 +34,21 @@ fn is_known(width: usize) -> bool {
     matches!(width, 1..=10 | 12 | MOST)
 }
 
-/// Whether a layer of this shape is worked on here.
+/// Whether a layer of this shape is one of a few units, with one sample or four.
 #[inline(always)]
-pub(crate) fn pays(shape: Shape) -> bool {
+pub(super) fn is_narrow(shape: Shape) -> bool {
     let width = if shape.fan_out == 1 {
         shape.fan_in
     } else {
         shape.fan_out
     };
     (shape.rows == 1 || shape.rows == 4) && is_known(width)
+}
+
+/// Whether a layer of this shape is worked on here.
+#[inline(always)]
+pub(crate) fn pays<I: Isa>(shape: Shape) -> bool {
+    I::HAS_NARROW && is_narrow(shape)
 }
 
 /// Registers that hold N numbers, the last one partly filled.

@@ -58,7 +58,7 @@ impl<T: Scalar> Task for Layer<'_, T> {
         };
         let weights_to = destination(to_weights.exactly());
         let bias_to = to_bias.as_mut().map(|bias| destination(bias.exactly()));
-        if narrow::pays(shape) {
+        if narrow::pays::<I>(shape) {
             narrow::Forward {
                 shape,
                 x,
@@ -216,7 +216,7 @@ fn every_known_width<T: Scalar>(rows: &[usize], is_narrow: bool, kind: Numbers) 
                         }
                         let generator = &mut RandomState::new(seed + 1_000_000);
                         let below = activations_below(rows * fan_in, kind, generator);
-                        assert_eq!(narrow::pays(case.shape), is_narrow, "{:?}", case.shape);
+                        assert_eq!(narrow::is_narrow(case.shape), is_narrow, "{:?}", case.shape);
                         check_layer(Layer {
                             case: &case,
                             function,
@@ -266,12 +266,16 @@ fn other_widths_are_for_other_kernels() {
             let shape =
                 |fan_in, fan_out| Case::<f32>::new((rows, fan_in, fan_out), Numbers::Ordinary, 0).shape;
             assert_eq!(
-                narrow::pays(shape(width, 1)),
+                narrow::is_narrow(shape(width, 1)),
                 pays,
                 "{rows} rows, one unit, {width} inputs"
             );
             if width > 1 {
-                assert_eq!(narrow::pays(shape(33, width)), pays, "{rows} rows, {width} units");
+                assert_eq!(
+                    narrow::is_narrow(shape(33, width)),
+                    pays,
+                    "{rows} rows, {width} units"
+                );
             }
         }
     }
