@@ -202,6 +202,7 @@ impl<T: Scalar> Targets<T> {
 pub struct Dataset<T> {
     features: Features<T>,
     targets: Targets<T>,
+    weights: Option<Vec<T>>,
 }
 
 impl<T: Scalar> Dataset<T> {
@@ -239,7 +240,45 @@ impl<T: Scalar> Dataset<T> {
                 format!("0 to {}", classes.saturating_sub(1)),
             ));
         }
-        Ok(Self { features, targets })
+        Ok(Self {
+            features,
+            targets,
+            weights: None,
+        })
+    }
+
+    /// The same samples, each counting for its weight in the loss and in the gradient of training. The mean over a
+    /// batch still divides by the number of its rows.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when there are not as many weights as samples, or one is negative or not finite.
+    pub fn weighted(self, weights: Vec<T>) -> Result<Self> {
+        let wrong = |found: String, expected: String| Error::Shape {
+            what: "the sample weights".into(),
+            found,
+            expected,
+            hint: String::new(),
+        };
+        if weights.len() != self.rows() {
+            let expected = format!("{}, one for each sample,", self.rows());
+            return Err(wrong(format!("{} weights", weights.len()), expected));
+        }
+        if let Some(row) = weights
+            .iter()
+            .position(|weight| !(weight.is_finite() && *weight >= T::ZERO))
+        {
+            let found = format!("{} for row {}", weights[row], row + 1);
+            return Err(wrong(found, "finite numbers, 0 or more".into()));
+        }
+        Ok(Self {
+            weights: Some(weights),
+            ..self
+        })
+    }
+
+    /// What each sample counts for in training; nothing where each counts for 1.
+    pub fn weights(&self) -> Option<&[T]> {
+        self.weights.as_deref()
     }
 
     /// How many samples.
@@ -265,7 +304,7 @@ impl<T: Scalar> Dataset<T> {
     pub fn standardised_by(self, columns: &[(f64, f64)]) -> Self {
         Self {
             features: self.features.standardised_by(columns),
-            targets: self.targets,
+            ..self
         }
     }
 }

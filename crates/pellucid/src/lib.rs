@@ -34,6 +34,8 @@
 pub mod activation;
 pub mod dataset;
 pub mod diagnosis;
+pub mod dropout;
+pub mod early_stopping;
 mod entry_points;
 pub mod error;
 pub mod evaluation;
@@ -58,6 +60,8 @@ pub mod trace;
 pub mod trainer;
 
 pub use activation::Activation;
+pub use dropout::Dropout;
+pub use early_stopping::EarlyStopping;
 pub use error::{Error, Result};
 pub use experiment::{Experiment, Timing};
 pub use gradient_check::{GradientReport, check_gradient, check_network};

@@ -9,6 +9,7 @@
 //! the gradient check, the explanation.
 
 use crate::activation::Activation;
+use crate::dropout::Dropout;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::{self, Destination, Input, Scratch, Shape, narrow};
@@ -68,6 +69,22 @@ struct LayerArrays<T> {
     delta: Aligned<T>,
     /// ∂L/∂a, kept only by a workspace that records.
     upstream: Aligned<T>,
+    /// Dropout's factor for each activation, 0 or 1/(1 − rate), and the activations times these; only where there is
+    /// dropout.
+    mask: Aligned<T>,
+    dropped: Aligned<T>,
+}
+
+impl<T: Scalar> LayerArrays<T> {
+    /// What the next layer gets, (rows, fan_out).
+    #[inline(always)]
+    fn output(&self) -> &[T] {
+        if self.dropped.is_empty() {
+            &self.activation
+        } else {
+            &self.dropped
+        }
+    }
 }
 
 /// What a pass computes, allocated once for batches of up to `capacity` rows.
@@ -80,6 +97,9 @@ pub struct Workspace<T> {
     rows: usize,
     threads: NonZeroUsize,
     records: bool,
+    dropout: Option<Dropout>,
+    /// What each row's loss counts for; empty where each counts for 1.
+    row_weights: Vec<T>,
 }
 
 impl<T: Scalar> Workspace<T> {
@@ -91,6 +111,8 @@ impl<T: Scalar> Workspace<T> {
             activation: array(layer.fan_out),
             delta: array(layer.fan_out),
             upstream: Aligned::zeros(0),
+            mask: Aligned::zeros(0),
+            dropped: Aligned::zeros(0),
         });
         Self {
             layers: layers.collect(),
@@ -100,7 +122,34 @@ impl<T: Scalar> Workspace<T> {
             rows: 0,
             threads: NonZeroUsize::MIN,
             records: false,
+            dropout: None,
+            row_weights: Vec::new(),
         }
+    }
+
+    /// The same, for training with dropout: a forward pass leaves out each unit of the hidden layers with the
+    /// probability `dropout` says, and makes the others larger, so that predictions need nothing of it.
+    #[must_use]
+    pub fn with_dropout(mut self, dropout: Dropout) -> Self {
+        if let Some((_, hidden)) = self.layers.split_last_mut() {
+            for layer in hidden {
+                layer.mask = Aligned::zeros(layer.delta.len());
+                layer.dropped = Aligned::zeros(layer.delta.len());
+            }
+        }
+        self.dropout = Some(dropout);
+        self
+    }
+
+    /// Where dropout's stream of random numbers has got to.
+    pub fn dropout(&self) -> Option<&Dropout> {
+        self.dropout.as_ref()
+    }
+
+    /// What each row of the next batch counts for, in its loss and in its gradient; no numbers for 1 each.
+    pub fn weigh_rows(&mut self, weights: impl IntoIterator<Item = T>) {
+        self.row_weights.clear();
+        self.row_weights.extend(weights);
     }
 
     /// The same, with up to `threads` threads where a product is large enough to gain by them. The numbers do not
@@ -219,13 +268,17 @@ pub fn loss_sum<T: Scalar>(
 ) -> f64 {
     let output = architecture.output_layer();
     let last = architecture.layers().len() - 1;
-    loss.value(
-        output.activation,
-        workspace.z(last),
-        workspace.outputs(),
-        targets,
-        output.fan_out,
-    )
+    let (z, outputs, width) = (workspace.z(last), workspace.outputs(), output.fan_out);
+    if workspace.row_weights.is_empty() {
+        return loss.value(output.activation, z, outputs, targets, width);
+    }
+    let rows = z
+        .chunks_exact(width)
+        .zip(outputs.chunks_exact(width))
+        .zip(targets.chunks_exact(width));
+    rows.zip(&workspace.row_weights)
+        .map(|(((z, a), y), weight)| weight.to_f64() * loss.value(output.activation, z, a, y, width))
+        .sum()
 }
 
 /// [`forward`], by a caller that has chosen the instructions already.
@@ -256,17 +309,39 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
                 activation: &mut here[0].activation,
             }
             .on::<I>();
-            continue;
+        } else {
+            I::call(LayerForward {
+                shape,
+                x,
+                weights: &parameters[layer.weights()],
+                bias: layer.bias().map(|range| &parameters[range]),
+                function: layer.activation,
+                here: &mut here[0],
+                scratch: &mut workspace.scratch,
+            });
         }
-        I::call(LayerForward {
-            shape,
-            x,
-            weights: &parameters[layer.weights()],
-            bias: layer.bias().map(|range| &parameters[range]),
-            function: layer.activation,
-            here: &mut here[0],
-            scratch: &mut workspace.scratch,
-        });
+        if let Some(dropout) = &mut workspace.dropout {
+            drop_out(&mut here[0], shape.rows * shape.fan_out, dropout);
+        }
+    }
+}
+
+/// Draws a hidden layer's mask and what it leaves of the activations; the output layer, which has none, stays whole.
+#[inline(never)]
+fn drop_out<T: Scalar>(here: &mut LayerArrays<T>, used: usize, dropout: &mut Dropout) {
+    let LayerArrays {
+        activation,
+        mask,
+        dropped,
+        ..
+    } = here;
+    if mask.is_empty() {
+        return;
+    }
+    let mask = &mut mask[..used];
+    dropout.draw(mask);
+    for ((dropped, &a), &factor) in dropped.iter_mut().zip(&activation[..]).zip(&*mask) {
+        *dropped = a * factor;
     }
 }
 
@@ -294,6 +369,7 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
             layer: output,
             targets,
             here: last,
+            row_weights: &workspace.row_weights,
             records,
         });
     }
@@ -307,7 +383,8 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         };
         let delta = &here[0].delta[..rows * layer.fan_out];
         // The kernels of a few units take δ through the weights and through f′ at once.
-        let goes_at_once = index == 0 || (!records && function_below.is_elementwise());
+        let goes_at_once =
+            index == 0 || (!records && workspace.dropout.is_none() && function_below.is_elementwise());
         if goes_at_once && narrow::pays::<I>(shape) && (index > 0 || matches!(input, Input::Dense(_))) {
             let mut target = target.layer(layer);
             let top_down = objective.update == Update::TopDown;
@@ -368,7 +445,7 @@ enum LayerInput<'a, T> {
     Activations(&'a [T]),
 }
 
-impl<'a, T> LayerInput<'a, T> {
+impl<'a, T: Scalar> LayerInput<'a, T> {
     /// The numbers, where the layer is one for the kernels of a few units.
     #[inline(always)]
     fn if_narrow<I: Isa>(self, shape: Shape) -> Option<&'a [T]> {
@@ -384,7 +461,7 @@ impl<'a, T> LayerInput<'a, T> {
     fn new(input: Input<'a, T>, below: Option<&'a LayerArrays<T>>, shape: Shape) -> Self {
         match below {
             None => LayerInput::Data(input),
-            Some(below) => LayerInput::Activations(&below.activation[..shape.rows * shape.fan_in]),
+            Some(below) => LayerInput::Activations(&below.output()[..shape.rows * shape.fan_in]),
         }
     }
 }
@@ -430,6 +507,7 @@ struct OutputDelta<'a, T> {
     layer: Layer,
     targets: &'a [T],
     here: &'a mut LayerArrays<T>,
+    row_weights: &'a [T],
     records: bool,
 }
 
@@ -443,6 +521,7 @@ impl<T: Scalar> Task for &mut OutputDelta<'_, T> {
             layer,
             targets,
             ref mut here,
+            row_weights,
             records,
         } = self;
         let factor = objective.reduction.factor::<T>(rows);
@@ -462,6 +541,22 @@ impl<T: Scalar> Task for &mut OutputDelta<'_, T> {
             delta,
             layer.fan_out,
         );
+        if !row_weights.is_empty() {
+            weigh_rows(delta, row_weights, layer.fan_out);
+            if records {
+                weigh_rows(&mut here.upstream[..used], row_weights, layer.fan_out);
+            }
+        }
+    }
+}
+
+/// Multiplies each row with its weight.
+#[inline(always)]
+fn weigh_rows<T: Scalar>(numbers: &mut [T], weights: &[T], width: usize) {
+    for (row, &weight) in numbers.chunks_exact_mut(width).zip(weights) {
+        for number in row {
+            *number *= weight;
+        }
     }
 }
 
@@ -546,6 +641,11 @@ fn delta_below<I: Isa, T: Scalar>(
 ) {
     let used = shape.rows * shape.fan_in;
     kernels::input_delta::<I, T>(shape, delta, weights, &mut below.delta[..used], scratch);
+    if !below.mask.is_empty() {
+        for (delta, &factor) in below.delta[..used].iter_mut().zip(&below.mask[..]) {
+            *delta *= factor;
+        }
+    }
     if records {
         below.upstream[..used].copy_from_slice(&below.delta[..used]);
     }

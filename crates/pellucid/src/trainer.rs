@@ -1,6 +1,7 @@
 //! The training loop: it steps, and it tells.
 
 use crate::dataset::{BatchBuffers, Dataset, Rows};
+use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::kernels::Input;
 use crate::kernels::aligned::Aligned;
@@ -36,6 +37,10 @@ pub struct Trainer<T> {
     objective: Objective,
     logged_loss: Loss,
     learning_rate: f64,
+    /// λ of the penalty ½λ‖W‖².
+    l2: T,
+    /// The rate, and the seed.
+    dropout: Option<Dropout>,
     schedule: Schedule,
     batch_size: BatchSize,
     shuffles: bool,
@@ -62,7 +67,7 @@ impl<T: Scalar> Trainer<T> {
         let train = &recipe.train;
         let optimizer =
             OptimizerState::new(train.optimizer, network.parameters().len()).with_threads(threads);
-        let stored = if optimizer.is_plain_descent() {
+        let stored = if optimizer.is_plain_descent() && train.l2 == 0.0 {
             0
         } else {
             network.parameters().len()
@@ -80,6 +85,12 @@ impl<T: Scalar> Trainer<T> {
             },
             logged_loss: recipe.logged_loss(),
             learning_rate: train.learning_rate,
+            l2: T::from_f64(train.l2),
+            dropout: if train.dropout > 0.0 {
+                Some(Dropout::new(train.dropout, train.seed)?)
+            } else {
+                None
+            },
             schedule: Schedule::of(&train.schedule)?,
             batch_size: train.batch_size,
             shuffles: train.shuffle,
@@ -118,7 +129,12 @@ impl<T: Scalar> Trainer<T> {
 
     fn ensure_capacity(&mut self, rows: usize) {
         if self.workspace.capacity() < rows {
-            self.workspace = Workspace::new(self.network.architecture(), rows).with_threads(self.threads);
+            let dropout = self.workspace.dropout().or(self.dropout.as_ref()).cloned();
+            let workspace = Workspace::new(self.network.architecture(), rows).with_threads(self.threads);
+            self.workspace = match dropout {
+                Some(dropout) => workspace.with_dropout(dropout),
+                None => workspace,
+            };
         }
     }
 
@@ -162,6 +178,7 @@ impl<T: Scalar> Trainer<T> {
         let rate_changes = !schedule.is_constant();
         let mut learning_rate = T::from_f64(self.learning_rate);
         self.ensure_capacity(batch_rows);
+        self.workspace.weigh_rows([]);
         let width = self.network.architecture().output_width();
         let mut buffers = BatchBuffers::default();
         let mut order: Vec<u32> = Vec::new();
@@ -196,6 +213,17 @@ impl<T: Scalar> Trainer<T> {
                     Rows::Range(start, end)
                 };
                 let (input, targets) = buffers.gather(data, picked);
+                if let Some(weights) = data.weights() {
+                    match picked {
+                        Rows::Range(start, end) => {
+                            self.workspace.weigh_rows(weights[start..end].iter().copied())
+                        }
+                        Rows::Picked(rows) => {
+                            self.workspace
+                                .weigh_rows(rows.iter().map(|&row| weights[row as usize]));
+                        }
+                    }
+                }
                 if rate_changes {
                     learning_rate = T::from_f64(schedule.rate(self.learning_rate, self.step, steps));
                 }
@@ -389,6 +417,7 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             workspace,
             objective,
             logged_loss,
+            l2,
             ..
         } = trainer;
         let (architecture, parameters) = network.split_mut();
@@ -397,7 +426,7 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
         if !loss.is_finite() {
             return loss;
         }
-        if optimizer.is_plain_descent() {
+        if gradient.is_empty() {
             let target = Target::Parameters {
                 parameters,
                 rate: learning_rate,
@@ -406,6 +435,13 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
         } else {
             let target = Target::Gradient { parameters, gradient };
             pass::backward_on::<I, T>(architecture, target, input, targets, *objective, workspace);
+            if *l2 > T::ZERO {
+                // Weights lie before biases, which are not punished.
+                let weights = architecture.weight_count();
+                for (slope, &weight) in gradient[..weights].iter_mut().zip(&parameters[..weights]) {
+                    *slope += *l2 * weight;
+                }
+            }
             I::call(optimizer::Step {
                 state: optimizer,
                 parameters,

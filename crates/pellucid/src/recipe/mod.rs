@@ -12,6 +12,7 @@ pub use reading::RecipeError;
 pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
 
 use crate::activation::Activation;
+use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::loss::{Loss, Reduction};
 use crate::metrics::Metric;
@@ -252,6 +253,18 @@ pub struct TrainRecipe {
     /// When a layer's weights take their step.
     #[serde(default)]
     pub update: Update,
+    /// λ of the penalty ½λ‖W‖² on the weights, not on the biases; the losses that are told are without it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub l2: f64,
+    /// The probability with which a hidden unit is left out of a step.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dropout: f64,
+    /// How many epochs without a better validation loss end the run; never unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u64>,
+    /// By how much a validation loss must be lower to be better.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub min_delta: f64,
     /// The arithmetic.
     #[serde(default)]
     pub precision: Precision,
@@ -282,6 +295,10 @@ pub struct LogRecipe {
     /// Whether the outputs for the training samples are printed at the end, raw and rounded.
     #[serde(default)]
     pub predictions: bool,
+}
+
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
 }
 
 fn one() -> u64 {
@@ -381,6 +398,19 @@ impl Recipe {
             );
         }
         Schedule::of(&train.schedule)?;
+        for (key, number) in [("train.l2", train.l2), ("train.min_delta", train.min_delta)] {
+            if !(number.is_finite() && number >= 0.0) {
+                return refuse(key, number.to_string(), "a finite number, 0 or more, is needed");
+            }
+        }
+        Dropout::new(train.dropout, train.seed)?;
+        if train.patience == Some(0) {
+            return refuse("train.patience", "0".into(), "at least 1 epoch is waited for");
+        }
+        if train.update == Update::TopDown && (train.l2 > 0.0 || train.dropout > 0.0) {
+            let expected = "a layer's update before the delta below it goes with neither l2 nor dropout";
+            return refuse("train.update", "\"top-down\"".into(), expected);
+        }
         if train.epochs == 0 {
             return refuse("train.epochs", "0".into(), "at least 1 epoch is needed");
         }
