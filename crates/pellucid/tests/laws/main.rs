@@ -5,6 +5,7 @@ mod agreement;
 mod divergence;
 mod fixture;
 mod gradients;
+mod regularisation;
 mod repeatability;
 mod scheduling;
 mod top_down;

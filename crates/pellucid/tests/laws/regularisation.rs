@@ -1,0 +1,249 @@
+//! Dropout, sample weights, the penalty on large weights, and the weights that early stopping keeps.
+
+use crate::fixture::{gradient, network, objective, targets, threads, uniform};
+use pellucid::dataset::{Dataset, Features, Targets};
+use pellucid::matrix::Matrix;
+use pellucid::numpy_random::RandomState;
+use pellucid::pass::{self, Workspace};
+use pellucid::{
+    Activation, Dropout, EarlyStopping, Experiment, Input, Loss, Recipe, Reduction, check_gradient, loss_sum,
+};
+use std::ops::ControlFlow;
+
+const SIZES: [usize; 4] = [5, 9, 7, 3];
+
+#[test]
+fn the_gradient_under_dropout_is_that_of_the_network_with_the_units_left_out() {
+    for activation in [Activation::Sigmoid, Activation::Tanh, Activation::Relu] {
+        for rows in [1, 4, 6] {
+            let generator = &mut RandomState::new(rows as u32);
+            let layers = [activation, activation, Activation::Softmax];
+            let network = network::<f64>(&SIZES, &layers, true, generator);
+            let x: Vec<f64> = uniform(rows * 5, -1.0, 1.0, generator);
+            let loss = Loss::CategoricalCrossEntropy;
+            let y = targets::<f64>(loss, rows, 3, generator);
+            let architecture = network.architecture();
+            let fresh = Workspace::new(architecture, rows).with_dropout(Dropout::new(0.4, 7).unwrap());
+            let report = check_gradient(
+                network.parameters(),
+                |parameters| {
+                    let mut workspace = fresh.clone();
+                    pass::forward(architecture, parameters, Input::Dense(&x), &mut workspace);
+                    loss_sum(loss, architecture, &y, &workspace)
+                },
+                |_| {
+                    gradient(
+                        &network,
+                        Input::Dense(&x),
+                        &y,
+                        objective(loss, Reduction::Sum),
+                        &mut fresh.clone(),
+                    )
+                },
+            );
+            assert!(
+                report.is_right(),
+                "{activation:?}, {rows} rows: {}",
+                report.worst()
+            );
+            let without = gradient(
+                &network,
+                Input::Dense(&x),
+                &y,
+                objective(loss, Reduction::Sum),
+                &mut Workspace::new(architecture, rows),
+            );
+            let entries = report.entries.iter().zip(&without);
+            assert!(
+                entries
+                    .into_iter()
+                    .any(|(entry, &without)| entry.given != without)
+            );
+        }
+    }
+}
+
+/// For a linear network the mean over many masks is the output without dropout.
+#[test]
+fn dropout_leaves_the_expected_output_alone() {
+    let generator = &mut RandomState::new(3);
+    let network = network::<f64>(&[4, 20, 2], &[Activation::Identity; 2], true, generator);
+    let x: Vec<f64> = uniform(4, -1.0, 1.0, generator);
+    let architecture = network.architecture();
+    let outputs = |workspace: &mut Workspace<f64>| {
+        pass::forward(architecture, network.parameters(), Input::Dense(&x), workspace);
+        workspace.outputs().to_vec()
+    };
+    let whole = outputs(&mut Workspace::new(architecture, 1));
+    for rate in [0.1, 0.5] {
+        let mut workspace = Workspace::new(architecture, 1).with_dropout(Dropout::new(rate, 1).unwrap());
+        const DRAWS: usize = 20_000;
+        let (mut sum, mut squares) = ([0.0; 2], [0.0; 2]);
+        for _ in 0..DRAWS {
+            for (j, a) in outputs(&mut workspace).into_iter().enumerate() {
+                sum[j] += a;
+                squares[j] += a * a;
+            }
+        }
+        for j in 0..2 {
+            let mean = sum[j] / DRAWS as f64;
+            let deviation = (squares[j] / DRAWS as f64 - mean * mean).sqrt();
+            assert!(deviation > 0.0, "something is left out");
+            let allowed = 5.0 * deviation / (DRAWS as f64).sqrt();
+            assert!(
+                (mean - whole[j]).abs() < allowed,
+                "{mean} is not {} ± {allowed}",
+                whole[j]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_rate_of_dropout_that_leaves_nothing_is_refused() {
+    for rate in [-0.1, 1.0, f64::NAN] {
+        assert!(
+            Dropout::new(rate, 0)
+                .unwrap_err()
+                .to_string()
+                .contains("train.dropout")
+        );
+    }
+}
+
+/// A row that counts twice is a row that is there twice, and one that counts for nothing is not there.
+#[test]
+fn weights_are_repetitions() {
+    for (loss, last) in [
+        (Loss::SquaredError, Activation::Tanh),
+        (Loss::BinaryCrossEntropy, Activation::Sigmoid),
+        (Loss::CategoricalCrossEntropy, Activation::Softmax),
+    ] {
+        let generator = &mut RandomState::new(11);
+        let network = network::<f64>(&[5, 6, 3], &[Activation::Tanh, last], true, generator);
+        let architecture = network.architecture();
+        let x: Vec<f64> = uniform(3 * 5, -1.0, 1.0, generator);
+        let y = targets::<f64>(loss, 3, 3, generator);
+        let objective = objective(loss, Reduction::Sum);
+        let mut workspace = Workspace::new(architecture, 3);
+        workspace.weigh_rows([2.0, 0.0, 1.0]);
+        let weighted = gradient(&network, Input::Dense(&x), &y, objective, &mut workspace);
+        let weighted_loss = loss_sum(loss, architecture, &y, &workspace);
+
+        let repeated = |all: &[f64], width: usize| [&all[..width], &all[..width], &all[2 * width..]].concat();
+        let (x, y) = (repeated(&x, 5), repeated(&y, 3));
+        let mut workspace = Workspace::new(architecture, 3);
+        let plain = gradient(&network, Input::Dense(&x), &y, objective, &mut workspace);
+        let plain_loss = loss_sum(loss, architecture, &y, &workspace);
+        assert!((weighted_loss - plain_loss).abs() < 1e-12);
+        for (a, b) in weighted.iter().zip(&plain) {
+            assert!((a - b).abs() < 1e-12, "{loss:?}: {a} and {b}");
+        }
+    }
+}
+
+fn recipe(train: &str) -> Recipe {
+    let text = format!(
+        "[data]\nsource = \"inline\"\n[network]\nlayers = [2, 8, 1]\nactivation = [\"tanh\", \"identity\"]\n\
+         [train]\nloss = \"half_squared_error\"\nseed = 5\n{train}"
+    );
+    Recipe::from_toml(&text, "the test").unwrap()
+}
+
+fn noisy(rows: usize, seed: u32) -> Dataset<f64> {
+    let generator = &mut RandomState::new(seed);
+    let x: Vec<f64> = uniform(rows * 2, -1.0, 1.0, generator);
+    let y = x
+        .chunks(2)
+        .map(|x| x[0] * x[1] + 0.3 * generator.standard_normal())
+        .collect();
+    Dataset::new(
+        Features::Dense(Matrix::new(rows, 2, x).unwrap()),
+        Targets::Dense(Matrix::new(rows, 1, y).unwrap()),
+    )
+    .unwrap()
+}
+
+/// θ ← θ − η(g + λW), and no penalty on biases.
+#[test]
+fn the_penalty_pulls_weights_and_not_biases() {
+    let step = |l2: f64| {
+        let recipe = recipe(&format!("learning_rate = 0.1\nepochs = 1\nl2 = {l2}\n"));
+        let mut run = Experiment::new(recipe, noisy(20, 1), None, threads(1)).unwrap();
+        let initial = run.initial().clone();
+        run.run(&mut ()).unwrap();
+        (initial, run.network().clone())
+    };
+    let ((initial, plain), (_, punished)) = (step(0.0), step(0.5));
+    let weights = initial.architecture().weight_count();
+    for (index, (a, b)) in plain.parameters().iter().zip(punished.parameters()).enumerate() {
+        let pull = if index < weights {
+            0.1 * 0.5 * initial.parameters()[index]
+        } else {
+            0.0
+        };
+        assert!(
+            (a - pull - b).abs() < 1e-14,
+            "parameter {index}: {a} − {pull} is not {b}"
+        );
+    }
+}
+
+#[test]
+fn early_stopping_keeps_the_weights_of_the_best_epoch() {
+    let recipe =
+        recipe("learning_rate = 0.01\nepochs = 400\noptimizer = \"adam\"\nbatch_size = 4\npatience = 6\n");
+    let validation = noisy(60, 2);
+    let mut run = Experiment::new(recipe.clone(), noisy(24, 1), None, threads(1)).unwrap();
+    let mut kept = Vec::new();
+    let mut stopping = EarlyStopping::new(
+        &validation,
+        Loss::HalfSquaredError,
+        vec![],
+        (recipe.train.patience, 0.0),
+        threads(1),
+        |_| ControlFlow::Continue(()),
+    );
+    struct Keep<'a>(&'a mut Vec<Vec<f64>>);
+    impl pellucid::observe::Observer<f64> for Keep<'_> {
+        fn on(&mut self, event: &pellucid::observe::Event<'_, f64>) -> ControlFlow<()> {
+            if let pellucid::observe::Event::Epoch { network, .. } = event {
+                self.0.push(network.parameters().to_vec());
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut keep = Keep(&mut kept);
+    let both: &mut [&mut dyn pellucid::observe::Observer<f64>] = &mut [&mut keep, &mut stopping];
+    run.run(both).unwrap();
+    let losses: Vec<f64> = stopping
+        .epochs()
+        .iter()
+        .map(|epoch| epoch.validation.loss)
+        .collect();
+    let best = (0..losses.len())
+        .min_by(|&a, &b| losses[a].total_cmp(&losses[b]))
+        .unwrap();
+    assert!(
+        losses.len() < 400,
+        "the noise was learned by heart and it did not stop"
+    );
+    assert_eq!(losses.len(), best + 1 + 6, "six epochs after the best");
+    assert_eq!(stopping.best_epoch(), Some(best as u64 + 1));
+    let mut network = run.network().clone();
+    stopping.restore(&mut network);
+    assert_eq!(network.parameters(), kept[best]);
+    assert_ne!(network.parameters(), run.network().parameters());
+}
+
+/// A run with dropout is a function of its recipe too, and its batches are large enough to be shared by threads.
+#[test]
+fn dropout_gives_the_same_bits_again() {
+    let run = |count: usize| {
+        let recipe = recipe("learning_rate = 0.01\nepochs = 3\ndropout = 0.3\nl2 = 0.01\nbatch_size = 7\n");
+        let mut run = Experiment::new(recipe, noisy(40, 1), None, threads(count)).unwrap();
+        run.run(&mut ()).unwrap();
+        run.network().parameters().to_vec()
+    };
+    assert_eq!(run(1), run(2));
+}
