@@ -100,10 +100,9 @@ pub(super) fn numbers(table: &Table, column: &Column, rows: &[u32]) -> Result<Ve
             Values::Categories(words) | Values::Booleans(words) => match words.get(row as usize) {
                 None => f64::NAN,
                 Some(word) => read[words.codes[row as usize] as usize].ok_or_else(|| {
-                    let what = "it is a number in training; write a number, or leave the field empty";
                     problem(
                         at(table, &column.name, Some(row)),
-                        format!("found the word `{word}`, but {what}"),
+                        format!("found the word `{word}`, but a number is needed here; write a number"),
                     )
                 })?,
             },
@@ -111,7 +110,7 @@ pub(super) fn numbers(table: &Table, column: &Column, rows: &[u32]) -> Result<Ve
         if number.is_infinite() {
             return Err(problem(
                 at(table, &column.name, Some(row)),
-                format!("{number} cannot be used; every number must be finite, or missing"),
+                format!("{number} cannot be used; every number must be finite"),
             ));
         }
         Ok(number)

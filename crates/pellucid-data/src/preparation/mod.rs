@@ -408,4 +408,8 @@ fn fit_column(
 }
 
 #[cfg(test)]
+mod split_tests;
+#[cfg(test)]
+mod target_tests;
+#[cfg(test)]
 mod tests;

@@ -314,8 +314,7 @@ fn a_column_is_read_as_the_kind_it_had_in_training() {
             .transform::<f64>(&wordy, &[0, 1])
             .unwrap_err()
             .to_string(),
-        "test.csv, column `n`, data row 2: found the word `many`, but it is a number in training; write a number, or \
-         leave the field empty"
+        "test.csv, column `n`, data row 2: found the word `many`, but a number is needed here; write a number"
     );
 }
 
@@ -446,7 +445,7 @@ fn every_bad_table_is_an_error_with_its_place() {
     );
     says(
         vec![number("weight", &[1.0]), number("age", &[f64::INFINITY])],
-        "test.csv, column `age`, data row 1: inf cannot be used; every number must be finite, or missing",
+        "test.csv, column `age`, data row 1: inf cannot be used; every number must be finite",
     );
     let found = preparation
         .transform::<f32>(
