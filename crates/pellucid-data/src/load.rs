@@ -54,6 +54,10 @@ pub fn load<T: Scalar>(
             test: None,
         },
         Source::Mnist => mnist_samples(location, tell)?,
+        Source::Table => {
+            let expected = "a table is trained on by `pellucid train TABLE --recipe FILE`";
+            return Err(setting("source", "\"table\"", expected.into()));
+        }
     };
     if !data.standardise {
         return Ok(samples);
@@ -72,20 +76,22 @@ fn standardise<T: Scalar>(samples: Samples<T>) -> Samples<T> {
 
 /// A key that the source does not read is a mistake, not a wish.
 fn check_keys(data: &DataRecipe) -> Result<()> {
-    use Source::{Inline, Mnist, NoisyLine, Regression};
-    let readers: [(&str, bool, &[Source]); 6] = [
+    use Source::{Inline, Mnist, NoisyLine, Regression, Table};
+    let readers: [(&str, bool, &[Source]); 7] = [
         ("inputs", data.inputs.is_some(), &[Inline]),
         ("targets", data.targets.is_some(), &[Inline, NoisyLine]),
         ("features", data.features.is_some(), &[NoisyLine, Regression]),
         ("rows", data.rows.is_some(), &[Regression]),
         ("noise", data.noise.is_some(), &[NoisyLine, Regression]),
         ("seed", data.seed.is_some(), &[NoisyLine, Regression]),
+        ("table", data.table.is_some(), &[Table]),
     ];
     let source = match data.source {
         Inline => "inline",
         Mnist => "mnist",
         NoisyLine => "noisy-line",
         Regression => "regression",
+        Table => "table",
     };
     for (key, there, sources) in readers {
         if there && !sources.contains(&data.source) {

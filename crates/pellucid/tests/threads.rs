@@ -106,6 +106,7 @@ fn data<T: Scalar>(recipe: &Recipe) -> Dataset<T> {
                 Targets::Dense(dense(1, target.len(), target)),
             )
         }
+        Source::Table => panic!("no benchmark reads a table"),
         Source::Regression => {
             let columns = recipe.network.layers[0];
             let mut normal =

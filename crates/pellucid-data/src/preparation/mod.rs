@@ -41,7 +41,9 @@ pub use labels::Labels;
 pub use note::{ColumnCounts, Counts, Note};
 pub use number::NumberTransform;
 pub use split::{Folds, Split, hold_out, k_fold};
-pub use target::{Predictions, RegressionTarget, TargetPreparation, Task, choose_task};
+pub use target::{Predictions, RegressionTarget, TargetPreparation, choose_task};
+
+pub use pellucid::recipe::{Scale, Task, Unseen};
 
 use crate::error::Result;
 use crate::table::{Categories, Column, Table, Values};
@@ -51,33 +53,6 @@ use pellucid::Scalar;
 use pellucid::dataset::{Dataset, Features};
 use pellucid::matrix::Matrix;
 use serde::{Deserialize, Serialize};
-
-/// How numbers and booleans are scaled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scale {
-    /// To mean 0 and standard deviation 1 over training rows.
-    #[default]
-    Standardize,
-    /// To 0 to 1 over training rows.
-    MinMax,
-    /// Not at all.
-    None,
-}
-
-/// What becomes of a word that training rows do not have, and of a missing one where none was missing in training.
-/// A missing number is the median whatever this says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unseen {
-    /// All of a category's features are 0; a boolean is as if missing.
-    #[default]
-    Zeros,
-    /// An error.
-    Error,
-    /// It is as if missing, where training rows had missing ones; all features are 0 otherwise.
-    Missing,
-}
 
 /// How a table becomes numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

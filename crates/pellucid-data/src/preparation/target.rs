@@ -4,7 +4,7 @@ use super::choice::find;
 use super::column_kind::{Words, in_spelling_of, numbers};
 use super::error::{at, listed, problem};
 use super::number::mean_and_std;
-use super::{ColumnKind, Labels};
+use super::{ColumnKind, Labels, Task};
 use crate::error::Result;
 use crate::table::{Categories, Table, Values};
 use pellucid::Scalar;
@@ -12,16 +12,6 @@ use pellucid::dataset::Targets;
 use pellucid::matrix::Matrix;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-
-/// What a target asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Task {
-    /// Which class.
-    Classification,
-    /// How much.
-    Regression,
-}
 
 /// A target column of numbers, which a network learns as (number − mean) / std.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

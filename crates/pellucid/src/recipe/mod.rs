@@ -6,10 +6,12 @@
 mod built_in;
 mod reading;
 mod settings;
+mod table;
 
 pub use built_in::{BUILT_IN, BuiltIn};
 pub use reading::RecipeError;
 pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
+pub use table::{ClassWeight, Scale, TableRecipe, Task, Unseen};
 
 use crate::activation::Activation;
 use crate::dropout::Dropout;
@@ -71,6 +73,9 @@ pub struct DataRecipe {
     /// Whether every column is brought to mean 0 and standard deviation 1.
     #[serde(default)]
     pub standardise: bool,
+    /// `table`: which columns are what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableRecipe>,
 }
 
 /// Where samples come from.
@@ -85,6 +90,8 @@ pub enum Source {
     NoisyLine,
     /// Normal features, the target tanh of a random direction plus normal noise.
     Regression,
+    /// A table, such as a CSV file; `pellucid train` reads it.
+    Table,
 }
 
 /// `[network]`: the network's shape.
