@@ -33,6 +33,7 @@ mod note;
 mod number;
 mod split;
 mod target;
+mod transform;
 
 pub use category::{CategoryTransform, MOST_NAMES};
 pub use choice::{ChosenColumns, ColumnChoice, choose_columns};
@@ -42,13 +43,14 @@ pub use note::{ColumnCounts, Counts, Note};
 pub use number::NumberTransform;
 pub use split::{Folds, Split, hold_out, k_fold};
 pub use target::{Predictions, RegressionTarget, TargetPreparation, choose_task};
+pub use transform::Transform;
 
 pub use pellucid::recipe::{Scale, Task, Unseen};
 
+
 use crate::error::Result;
-use crate::table::{Categories, Column, Table, Values};
-use column_kind::{Words, numbers};
-use error::{at, problem};
+use crate::table::Table;
+use error::problem;
 use pellucid::Scalar;
 use pellucid::dataset::{Dataset, Features};
 use pellucid::matrix::Matrix;
@@ -64,23 +66,6 @@ pub struct PreparationSettings {
     pub unseen: Unseen,
     /// What the target asks for; where absent, [`choose_task`] says.
     pub task: Option<Task>,
-}
-
-/// What makes features of a column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Transform {
-    /// Of numbers: one feature, and one for missing values.
-    Number(NumberTransform),
-    /// Of words: one feature a name.
-    Category(CategoryTransform),
-    /// Of two words: as a number, 0 and 1.
-    Boolean {
-        /// What means 0, what means 1.
-        names: [String; 2],
-        /// Of the number.
-        number: NumberTransform,
-    },
 }
 
 /// A column of the table that features are made of.
@@ -109,8 +94,8 @@ impl Preparation {
     /// in the notes.
     ///
     /// # Errors
-    /// [`DataError::Preparation`](crate::DataError::Preparation): no rows, an infinite number, numbers too large, no feature left, and what
-    /// [`TargetPreparation::fit`] finds.
+    /// [`DataError::Preparation`](crate::DataError::Preparation): no rows, an infinite number, numbers too large, no
+    /// feature left, and what [`TargetPreparation::fit`] finds.
     ///
     /// # Panics
     /// When there is no such row.
@@ -130,7 +115,8 @@ impl Preparation {
         let (mut columns, mut notes) = (Vec::new(), Vec::new());
         for name in &chosen.features {
             let column = choice::find(table, name, "feature")?;
-            let (transform, note) = fit_column(table, column, rows, chosen.asked_for, settings.scale)?;
+            let (transform, note) =
+                transform::fit_column(table, column, rows, chosen.asked_for, settings.scale)?;
             notes.extend(note);
             columns.extend(transform.map(|transform| FeatureColumn {
                 name: name.clone(),
@@ -175,35 +161,23 @@ impl Preparation {
 
     /// The features by name, such as `age`, `age is missing`, `workclass=Private`.
     pub fn feature_names(&self) -> Vec<String> {
-        let names = |column: &FeatureColumn| match &column.transform {
-            Transform::Category(category) => category.feature_names(&column.name),
-            Transform::Number(number) | Transform::Boolean { number, .. } => {
-                let missing = number
-                    .marks_missing
-                    .then(|| format!("{} is missing", column.name));
-                std::iter::once(column.name.clone()).chain(missing).collect()
-            }
-        };
+        let names = |column: &FeatureColumn| column.transform.feature_names(&column.name);
         self.columns.iter().flat_map(names).collect()
     }
 
     /// The columns that [`Preparation::transform`] looks for, and what it hopes to find in them.
     pub fn expected_columns(&self) -> impl Iterator<Item = (&str, ColumnKind)> {
-        self.columns.iter().map(|column| {
-            let kind = match column.transform {
-                Transform::Number(_) => ColumnKind::Number,
-                Transform::Category(_) => ColumnKind::Category,
-                Transform::Boolean { .. } => ColumnKind::Boolean,
-            };
-            (column.name.as_str(), kind)
-        })
+        self.columns
+            .iter()
+            .map(|column| (column.name.as_str(), column.transform.kind()))
     }
 
     /// The features of some rows, (rows, [`Preparation::width`]), and what was met. Columns are found by name.
     ///
     /// # Errors
-    /// [`DataError::Preparation`](crate::DataError::Preparation): a column that is not there, a word where numbers are expected, an infinite number,
-    /// a number too large for `T` once scaled, and an unknown word where the settings say so.
+    /// [`DataError::Preparation`](crate::DataError::Preparation): a column that is not there, a word where numbers
+    /// are expected, an infinite number, a number too large for `T` once scaled, and an unknown word where the
+    /// settings say so.
     ///
     /// # Panics
     /// When there is no such row.
@@ -242,7 +216,8 @@ impl Preparation {
     /// Features and targets of some rows.
     ///
     /// # Errors
-    /// As [`Preparation::transform`] and [`TargetPreparation::encode`]; [`DataError::Engine`](crate::DataError::Engine) where there are no rows.
+    /// As [`Preparation::transform`] and [`TargetPreparation::encode`];
+    /// [`DataError::Engine`](crate::DataError::Engine) where there are no rows.
     ///
     /// # Panics
     /// When there is no such row.
@@ -251,135 +226,6 @@ impl Preparation {
         let targets = self.target.encode(table, rows)?;
         Ok((Dataset::new(Features::Dense(features), targets)?, counts))
     }
-}
-
-impl Transform {
-    fn width(&self) -> usize {
-        match self {
-            Transform::Category(category) => category.width(),
-            Transform::Number(number) | Transform::Boolean { number, .. } => number.width(),
-        }
-    }
-
-    /// Writes the features of all rows, which are zeros before, and counts.
-    fn write<'a, T: Scalar>(
-        &self,
-        table: &Table,
-        column: &Column,
-        rows: &[u32],
-        features: impl Iterator<Item = &'a mut [T]>,
-        unseen: Unseen,
-        met: &mut ColumnCounts,
-    ) -> Result<()> {
-        let unknown = |at_row: usize, words: &Words<'_>| {
-            let found = match words.names.get(words.codes[at_row] as usize) {
-                Some(word) => format!("`{word}` is not in any training row"),
-                None => "the value is missing, and never was in training".into(),
-            };
-            let message = format!("{found}; correct it, or let unseen words count as zeros");
-            problem(at(table, &column.name, Some(rows[at_row])), message)
-        };
-        let (number, values) = match self {
-            Transform::Category(category) => {
-                let words = Words::of(column, rows);
-                return category
-                    .write(&words, features, unseen, met)
-                    .map_err(|at_row| unknown(at_row, &words));
-            }
-            Transform::Number(number) => (number, numbers(table, column, rows)?),
-            Transform::Boolean { names, number } => {
-                let words = Words::of(column, rows);
-                let truth = |word: &String| names.iter().position(|name| name == word);
-                let truth: Vec<Option<usize>> = words.names.iter().map(truth).collect();
-                let mut values = Vec::with_capacity(rows.len());
-                for (at_row, &code) in words.codes.iter().enumerate() {
-                    let known = truth.get(code as usize).copied().flatten();
-                    if known.is_none() && code != Categories::MISSING {
-                        if unseen == Unseen::Error {
-                            return Err(unknown(at_row, &words));
-                        }
-                        met.unseen += 1;
-                        met.first_unseen
-                            .get_or_insert_with(|| words.names[code as usize].clone());
-                    }
-                    values.push(known.map_or(f64::NAN, |truth| truth as f64));
-                }
-                (number, values)
-            }
-        };
-        for ((&value, &row), features) in values.iter().zip(rows).zip(features) {
-            number.write(value, features, met).ok_or_else(|| {
-                let message = format!("{value} is too large to compute with, once scaled");
-                problem(at(table, &column.name, Some(row)), message)
-            })?;
-        }
-        met.missing -= met.unseen; // which were written as if missing
-        Ok(())
-    }
-}
-
-/// A column's transform, unless it is left out.
-fn fit_column(
-    table: &Table,
-    column: &Column,
-    rows: &[u32],
-    asked_for: bool,
-    scale: Scale,
-) -> Result<(Option<Transform>, Option<Note>)> {
-    /// An identifier is told from a category by this many rows without a word twice.
-    const FEW_ROWS: usize = 20;
-    let name = || column.name.clone();
-    let number = |values: &[f64]| {
-        NumberTransform::fit(values, scale).ok_or_else(|| {
-            let message = "the numbers are too large to compute with; divide them by a power of ten";
-            problem(at(table, &column.name, None), message)
-        })
-    };
-    let missing = rows
-        .iter()
-        .filter(|&&row| column.values.is_missing(row as usize))
-        .count();
-    if missing == rows.len() {
-        return Ok((None, Some(Note::Empty { column: name() })));
-    }
-    if let Values::Numbers(_) = column.values {
-        let values = numbers(table, column, rows)?;
-        if values.iter().all(|&value| value == values[0]) {
-            return Ok((None, Some(Note::Constant { column: name() })));
-        }
-        let counts_rows = rows.len() > FEW_ROWS
-            && rows
-                .iter()
-                .zip(&values)
-                .all(|(&row, value)| value - f64::from(row) == values[0] - f64::from(rows[0]));
-        let note = counts_rows.then(|| Note::RowNumbers { column: name() });
-        return Ok((Some(Transform::Number(number(&values)?)), note));
-    }
-    let words = Words::of(column, rows);
-    if let (Values::Booleans(_), [falsehood, truth]) = (&column.values, &*words.names)
-        && words.counts().iter().all(|&rows| rows > 0)
-    {
-        let names = [falsehood.clone(), truth.clone()];
-        let values = words.codes.iter().map(|&code| match code {
-            Categories::MISSING => f64::NAN,
-            code => f64::from(code),
-        });
-        let number = number(&values.collect::<Vec<_>>())?;
-        return Ok((Some(Transform::Boolean { names, number }), None));
-    }
-    let (category, names, other_rows) = CategoryTransform::fit(&words);
-    if names == 1 && missing == 0 {
-        return Ok((None, Some(Note::Constant { column: name() })));
-    }
-    if names + missing == rows.len() && names > FEW_ROWS && !asked_for {
-        return Ok((None, Some(Note::Identifier { column: name() })));
-    }
-    let note = category.other.then(|| Note::ManyNames {
-        column: name(),
-        names,
-        other_rows,
-    });
-    Ok((Some(Transform::Category(category)), note))
 }
 
 #[cfg(test)]

@@ -81,7 +81,8 @@ pub enum Predictions {
 /// are a number.
 ///
 /// # Errors
-/// [`DataError::Preparation`](crate::DataError::Preparation): no target, one that is not there, several that are to be classes.
+/// [`DataError::Preparation`](crate::DataError::Preparation): no target, one that is not there, several that are to be
+/// classes.
 ///
 /// # Panics
 /// When there is no such row.

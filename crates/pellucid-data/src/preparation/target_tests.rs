@@ -1,5 +1,6 @@
 use super::tests::{all_rows, boolean, category, number, table};
 use super::*;
+use crate::table::{Categories, Column, Values};
 use pellucid::dataset::Targets;
 use proptest::prelude::*;
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::table::{Categories, Column, Values};
 use proptest::prelude::*;
 
 pub(super) fn words(names: &[&str]) -> Categories {

@@ -1,0 +1,177 @@
+//! What makes features of one column, of whatever kind.
+
+use super::category::CategoryTransform;
+use super::column_kind::{ColumnKind, Words, numbers};
+use super::error::{at, problem};
+use super::note::{ColumnCounts, Note};
+use super::number::NumberTransform;
+use super::{Scale, Unseen};
+use crate::error::Result;
+use crate::table::{Categories, Column, Table, Values};
+use pellucid::Scalar;
+use serde::{Deserialize, Serialize};
+
+/// What makes features of a column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Transform {
+    /// Of numbers: one feature, and one for missing values.
+    Number(NumberTransform),
+    /// Of words: one feature a name.
+    Category(CategoryTransform),
+    /// Of two words: as a number, 0 and 1.
+    Boolean {
+        /// What means 0, what means 1.
+        names: [String; 2],
+        /// Of the number.
+        number: NumberTransform,
+    },
+}
+
+impl Transform {
+    /// What it was fitted to.
+    pub fn kind(&self) -> ColumnKind {
+        match self {
+            Transform::Number(_) => ColumnKind::Number,
+            Transform::Category(_) => ColumnKind::Category,
+            Transform::Boolean { .. } => ColumnKind::Boolean,
+        }
+    }
+
+    pub(super) fn feature_names(&self, column: &str) -> Vec<String> {
+        match self {
+            Transform::Category(category) => category.feature_names(column),
+            Transform::Number(number) | Transform::Boolean { number, .. } => {
+                let missing = number.marks_missing.then(|| format!("{column} is missing"));
+                std::iter::once(column.to_owned()).chain(missing).collect()
+            }
+        }
+    }
+
+    pub(super) fn width(&self) -> usize {
+        match self {
+            Transform::Category(category) => category.width(),
+            Transform::Number(number) | Transform::Boolean { number, .. } => number.width(),
+        }
+    }
+
+    /// Writes the features of all rows, which are zeros before, and counts.
+    pub(super) fn write<'a, T: Scalar>(
+        &self,
+        table: &Table,
+        column: &Column,
+        rows: &[u32],
+        features: impl Iterator<Item = &'a mut [T]>,
+        unseen: Unseen,
+        met: &mut ColumnCounts,
+    ) -> Result<()> {
+        let unknown = |at_row: usize, words: &Words<'_>| {
+            let found = match words.names.get(words.codes[at_row] as usize) {
+                Some(word) => format!("`{word}` is not in any training row"),
+                None => "the value is missing, and never was in training".into(),
+            };
+            let message = format!("{found}; correct it, or let unseen words count as zeros");
+            problem(at(table, &column.name, Some(rows[at_row])), message)
+        };
+        let (number, values) = match self {
+            Transform::Category(category) => {
+                let words = Words::of(column, rows);
+                return category
+                    .write(&words, features, unseen, met)
+                    .map_err(|at_row| unknown(at_row, &words));
+            }
+            Transform::Number(number) => (number, numbers(table, column, rows)?),
+            Transform::Boolean { names, number } => {
+                let words = Words::of(column, rows);
+                let truth = |word: &String| names.iter().position(|name| name == word);
+                let truth: Vec<Option<usize>> = words.names.iter().map(truth).collect();
+                let mut values = Vec::with_capacity(rows.len());
+                for (at_row, &code) in words.codes.iter().enumerate() {
+                    let known = truth.get(code as usize).copied().flatten();
+                    if known.is_none() && code != Categories::MISSING {
+                        if unseen == Unseen::Error {
+                            return Err(unknown(at_row, &words));
+                        }
+                        met.unseen += 1;
+                        met.first_unseen
+                            .get_or_insert_with(|| words.names[code as usize].clone());
+                    }
+                    values.push(known.map_or(f64::NAN, |truth| truth as f64));
+                }
+                (number, values)
+            }
+        };
+        for ((&value, &row), features) in values.iter().zip(rows).zip(features) {
+            number.write(value, features, met).ok_or_else(|| {
+                let message = format!("{value} is too large to compute with, once scaled");
+                problem(at(table, &column.name, Some(row)), message)
+            })?;
+        }
+        met.missing -= met.unseen; // which were written as if missing
+        Ok(())
+    }
+}
+
+/// A column's transform, unless it is left out.
+pub(super) fn fit_column(
+    table: &Table,
+    column: &Column,
+    rows: &[u32],
+    asked_for: bool,
+    scale: Scale,
+) -> Result<(Option<Transform>, Option<Note>)> {
+    /// An identifier is told from a category by this many rows without a word twice.
+    const FEW_ROWS: usize = 20;
+    let name = || column.name.clone();
+    let number = |values: &[f64]| {
+        NumberTransform::fit(values, scale).ok_or_else(|| {
+            let message = "the numbers are too large to compute with; divide them by a power of ten";
+            problem(at(table, &column.name, None), message)
+        })
+    };
+    let missing = rows
+        .iter()
+        .filter(|&&row| column.values.is_missing(row as usize))
+        .count();
+    if missing == rows.len() {
+        return Ok((None, Some(Note::Empty { column: name() })));
+    }
+    if let Values::Numbers(_) = column.values {
+        let values = numbers(table, column, rows)?;
+        if values.iter().all(|&value| value == values[0]) {
+            return Ok((None, Some(Note::Constant { column: name() })));
+        }
+        let counts_rows = rows.len() > FEW_ROWS
+            && rows
+                .iter()
+                .zip(&values)
+                .all(|(&row, value)| value - f64::from(row) == values[0] - f64::from(rows[0]));
+        let note = counts_rows.then(|| Note::RowNumbers { column: name() });
+        return Ok((Some(Transform::Number(number(&values)?)), note));
+    }
+    let words = Words::of(column, rows);
+    if let (Values::Booleans(_), [falsehood, truth]) = (&column.values, &*words.names)
+        && words.counts().iter().all(|&rows| rows > 0)
+    {
+        let names = [falsehood.clone(), truth.clone()];
+        let values = words.codes.iter().map(|&code| match code {
+            Categories::MISSING => f64::NAN,
+            code => f64::from(code),
+        });
+        let number = number(&values.collect::<Vec<_>>())?;
+        return Ok((Some(Transform::Boolean { names, number }), None));
+    }
+    let (category, names, other_rows) = CategoryTransform::fit(&words);
+    if names == 1 && missing == 0 {
+        return Ok((None, Some(Note::Constant { column: name() })));
+    }
+    if names + missing == rows.len() && names > FEW_ROWS && !asked_for {
+        return Ok((None, Some(Note::Identifier { column: name() })));
+    }
+    let note = category.other.then(|| Note::ManyNames {
+        column: name(),
+        names,
+        other_rows,
+    });
+    Ok((Some(Transform::Category(category)), note))
+}
