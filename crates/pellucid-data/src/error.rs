@@ -4,6 +4,7 @@
 //! something to be done, what to do. The reasons given by the operating system are part of the message and
 //! not a `source`, so that a printed chain of errors does not repeat them.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -342,6 +343,144 @@ pub enum DataError {
         problem: String,
     },
 
+    /// A table's file holds nothing.
+    #[error("{}: the file is empty; a table needs at least one row", path.display())]
+    TableEmpty {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// A table has names of columns and no row.
+    #[error("{}: the table names its columns but has no rows; at least one is needed", path.display())]
+    NoRows {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// Two columns have one name.
+    #[error(
+        "{}: columns {first} and {second} (counted from 1) are both called {name:?}; rename one of them",
+        path.display()
+    )]
+    DuplicateColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+        /// The first column of that name, counted from 1.
+        first: usize,
+        /// The second.
+        second: usize,
+    },
+
+    /// A column that is needed is not in the table.
+    #[error("{}: there is no column {name:?}; the table has {}", path.display(), found.join(", "))]
+    NoColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name that was sought.
+        name: String,
+        /// The names that are there.
+        found: Vec<String>,
+    },
+
+    /// A row is longer or shorter than the first.
+    #[error(
+        "{}: line {line} has {found} cell{}, expected {expected} as in the first row; check its delimiters and quotes",
+        path.display(), if *found == 1 { "" } else { "s" }
+    )]
+    RaggedRow {
+        /// The file.
+        path: PathBuf,
+        /// The line on which the row begins, counted from 1.
+        line: u64,
+        /// The number of its cells.
+        found: usize,
+        /// The number of cells of the first row.
+        expected: usize,
+    },
+
+    /// A quote opens and the file ends before it closes.
+    #[error("{}: the quote that opens on line {line} is never closed; close it or double it", path.display())]
+    UnclosedQuote {
+        /// The file.
+        path: PathBuf,
+        /// The line on which it opens, counted from 1.
+        line: u64,
+    },
+
+    /// The text of a table is not UTF-8.
+    #[error("{}: line {line}, column {column}: the text is not UTF-8; save the file as UTF-8", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The line on which the row begins, counted from 1.
+        line: u64,
+        /// The column, counted from 1.
+        column: usize,
+    },
+
+    /// A cell cannot be used as a value of its column.
+    #[error("{}: {place}, column {column:?}: {cell:?} is not {expected}; {advice}", path.display())]
+    UnusableCell {
+        /// The file.
+        path: PathBuf,
+        /// The line or row.
+        place: Place,
+        /// The column's name.
+        column: Box<str>,
+        /// The cell's text.
+        cell: Box<str>,
+        /// What the column holds, such as `a number`.
+        expected: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+
+    /// A column or array is of a type that is not read.
+    #[error("{}: {name:?} is {found}, which is not read; expected {expected}", path.display())]
+    UnsupportedType {
+        /// The file.
+        path: PathBuf,
+        /// The column's or array's name.
+        name: String,
+        /// Its type, with an article.
+        found: String,
+        /// What is read.
+        expected: &'static str,
+    },
+
+    /// A file of a binary format is cut off or damaged.
+    #[error("{}: not a complete {format} file ({reason}); write or copy it again", path.display())]
+    DamagedFile {
+        /// The file.
+        path: PathBuf,
+        /// The format, such as `Parquet`.
+        format: &'static str,
+        /// What its reader said.
+        reason: String,
+    },
+
+    /// A table to write has other columns than those before it.
+    #[error("cannot write to {}: expected the columns {expected}, as before, found {found}", path.display())]
+    OtherColumns {
+        /// The file that is written.
+        path: PathBuf,
+        /// Names and kinds of the first table.
+        expected: String,
+        /// Names and kinds of this table.
+        found: String,
+    },
+
+    /// There is no built-in set of this name.
+    #[error("there is no built-in set {name:?}; there are {known}")]
+    NoBuiltin {
+        /// The name that was sought.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+
     /// The data does not make samples: what the engine says of it.
     #[error(transparent)]
     Engine(#[from] pellucid::Error),
@@ -354,6 +493,24 @@ pub enum DataError {
         /// Why, and what to do.
         reason: String,
     },
+}
+
+/// Where a cell stands, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The line of a text on which its row begins.
+    Line(u64),
+    /// The row of a binary format.
+    Row(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Line(line) => write!(formatter, "line {line}"),
+            Place::Row(row) => write!(formatter, "row {row}"),
+        }
+    }
 }
 
 /// What this crate's functions return.

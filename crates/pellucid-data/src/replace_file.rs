@@ -75,27 +75,77 @@ impl OutputFile {
     ///
     /// Where the disk is full or fails; the destination is then as it was before.
     pub fn write(self, bytes: &[u8]) -> Result<()> {
+        let mut stream = self.into_stream();
+        match stream.write_all(bytes) {
+            Ok(()) => stream.commit(),
+            Err(error) => Err(stream.error(&error)),
+        }
+    }
+
+    /// A stream to what takes the place of the destination once it is [committed](OutputStream::commit).
+    pub(crate) fn into_stream(self) -> OutputStream {
         let OutputFile { path, route } = self;
+        if matches!(route, Route::Direct(_)) {
+            // What this process has printed before, should it be to the same place, comes before.
+            let _ = io::stdout().flush();
+        }
+        OutputStream { path, route }
+    }
+}
+
+/// Contents that come bit by bit. Dropped before [`commit`](OutputStream::commit), it leaves the destination as it was.
+#[derive(Debug)]
+pub(crate) struct OutputStream {
+    path: PathBuf,
+    route: Route,
+}
+
+impl OutputStream {
+    /// Waits until all is on disk, and puts it in the place of the destination.
+    pub(crate) fn commit(self) -> Result<()> {
+        let OutputStream { path, route } = self;
         match route {
             Route::Replace {
                 temporary,
                 destination,
-            } => replace(temporary, &destination, bytes)
-                .map_err(|error| format!("{error}; what was there before is unchanged")),
-            // What this process has printed before, should it be to the same place, comes before.
-            Route::Direct(mut file) => io::stdout()
-                .flush()
-                .and_then(|()| file.write_all(bytes))
-                .and_then(|()| file.flush())
-                .map_err(|error| error.to_string()),
+            } => replace(temporary, &destination).map_err(|error| format!("{error}; {UNCHANGED}")),
+            Route::Direct(mut file) => file.flush().map_err(|error| error.to_string()),
         }
         .map_err(|reason| DataError::Output { path, reason })
     }
+
+    fn error(&self, error: &io::Error) -> DataError {
+        let reason = match &self.route {
+            Route::Replace { .. } => format!("{error}; {UNCHANGED}"),
+            Route::Direct(_) => error.to_string(),
+        };
+        DataError::Output {
+            path: self.path.clone(),
+            reason,
+        }
+    }
+
+    fn file(&mut self) -> &mut File {
+        match &mut self.route {
+            Route::Replace { temporary, .. } => temporary.as_file_mut(),
+            Route::Direct(file) => file,
+        }
+    }
 }
 
-fn replace(mut temporary: NamedTempFile, destination: &Path, bytes: &[u8]) -> io::Result<()> {
-    temporary.write_all(bytes)?;
-    temporary.flush()?;
+const UNCHANGED: &str = "what was there before is unchanged";
+
+impl Write for OutputStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file().flush()
+    }
+}
+
+fn replace(temporary: NamedTempFile, destination: &Path) -> io::Result<()> {
     temporary.as_file().sync_all()?;
     temporary.persist(destination)?;
     // The new name is on disk only when its folder is. The contents are safe already, and not every file system

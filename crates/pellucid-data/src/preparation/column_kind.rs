@@ -2,22 +2,10 @@
 
 use super::error::{at, problem};
 use crate::error::Result;
+pub use crate::table::ColumnKind;
 use crate::table::{Categories, Column, Table, Values};
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ColumnKind {
-    /// Numbers.
-    Number,
-    /// Words.
-    Category,
-    /// One of two words.
-    Boolean,
-}
 
 /// The words of some rows: `names[codes[i]]` in the i-th of them, or [`Categories::MISSING`].
 pub(super) struct Words<'a> {

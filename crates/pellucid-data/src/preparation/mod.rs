@@ -47,7 +47,6 @@ pub use transform::Transform;
 
 pub use pellucid::recipe::{Scale, Task, Unseen};
 
-
 use crate::error::Result;
 use crate::table::Table;
 use error::problem;

@@ -1,5 +1,36 @@
 //! A table in memory: named columns of numbers, categories or booleans.
 
+mod cell;
+mod chunks;
+mod delimited;
+mod header;
+mod infer;
+mod numpy;
+mod parquet;
+mod read;
+mod source;
+mod summary;
+mod typed;
+mod writer;
+
+pub use chunks::TableChunks;
+pub use read::{ReadOptions, read_table};
+pub use source::TableSource;
+pub use summary::{ColumnSummary, Note, NumberSummary, WordCount, describe};
+pub use writer::{TableFormat, TableWriter};
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnKind {
+    /// Numbers.
+    Number,
+    /// Words out of a list.
+    Category,
+    /// No or yes.
+    Boolean,
+}
+
 /// A table: columns of equal length, one compact copy of what was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
@@ -61,6 +92,15 @@ impl Table {
 }
 
 impl Values {
+    /// What kind of column this is.
+    pub fn kind(&self) -> ColumnKind {
+        match self {
+            Values::Numbers(_) => ColumnKind::Number,
+            Values::Categories(_) => ColumnKind::Category,
+            Values::Booleans(_) => ColumnKind::Boolean,
+        }
+    }
+
     /// The number of rows.
     pub fn len(&self) -> usize {
         match self {

@@ -1,0 +1,108 @@
+//! A column whose kind is known before it is read.
+
+use std::path::Path;
+
+use super::cell::{Cell, boolean, meant_as_number, number};
+use super::infer::Words;
+use super::{Categories, Column, ColumnKind, Values};
+use crate::error::{DataError, Place, Result};
+
+#[derive(Debug)]
+enum Rows {
+    Numbers(Vec<f64>),
+    Words(Words),
+    Booleans(Vec<u32>),
+}
+
+/// A column that is being read.
+#[derive(Debug)]
+pub(super) struct TypedColumn {
+    name: String,
+    rows: Rows,
+}
+
+impl TypedColumn {
+    pub(super) fn new(name: &str, kind: ColumnKind) -> Self {
+        TypedColumn {
+            name: name.to_owned(),
+            rows: match kind {
+                ColumnKind::Number => Rows::Numbers(Vec::new()),
+                ColumnKind::Category => Rows::Words(Words::default()),
+                ColumnKind::Boolean => Rows::Booleans(Vec::new()),
+            },
+        }
+    }
+
+    /// Appends a row. `place` is where the cell stands, such as `line 7` of the file at `path`.
+    pub(super) fn push(&mut self, cell: Cell<'_>, path: &Path, place: impl FnOnce() -> Place) -> Result<()> {
+        let unusable = |name: &str, cell: &dyn ToString, expected, advice| {
+            Err(DataError::UnusableCell {
+                path: path.to_path_buf(),
+                place: place(),
+                column: name.into(),
+                cell: cell.to_string().into(),
+                expected,
+                advice,
+            })
+        };
+        match (&mut self.rows, cell) {
+            (Rows::Numbers(rows), Cell::Missing) => rows.push(f64::NAN),
+            (Rows::Numbers(rows), Cell::Number(number)) => {
+                if number.is_infinite() {
+                    let advice = "replace it by a finite number or a missing value";
+                    return unusable(&self.name, &number, "a finite number", advice);
+                }
+                rows.push(number);
+            }
+            (Rows::Numbers(rows), Cell::Boolean(value)) => rows.push(f64::from(u8::from(value))),
+            (Rows::Numbers(rows), Cell::Text(text)) => match number(text) {
+                Some(number) => rows.push(number),
+                None => {
+                    let advice = meant_as_number(text)
+                        .unwrap_or("correct it, or leave the cell empty where the value is not known");
+                    return unusable(&self.name, &text, "a number", advice);
+                }
+            },
+            (Rows::Words(words), Cell::Missing) => words.push_missing(),
+            (Rows::Words(words), Cell::Number(number)) => {
+                words.push(&number.to_string());
+            }
+            (Rows::Words(words), Cell::Boolean(value)) => {
+                words.push(if value { "true" } else { "false" });
+            }
+            (Rows::Words(words), Cell::Text(text)) => {
+                words.push(text);
+            }
+            (Rows::Booleans(rows), Cell::Missing) => rows.push(Categories::MISSING),
+            (Rows::Booleans(rows), Cell::Boolean(value)) => rows.push(u32::from(value)),
+            (Rows::Booleans(rows), Cell::Number(number)) if number == 0.0 || number == 1.0 => {
+                rows.push(u32::from(number == 1.0));
+            }
+            (Rows::Booleans(rows), Cell::Text(text)) if boolean(text).is_some() => {
+                rows.push(u32::from(boolean(text).is_some_and(|(_, meaning)| meaning)));
+            }
+            (Rows::Booleans(_), Cell::Number(cell)) => return unusable(&self.name, &cell, BOOLEAN, BOOLEANS),
+            (Rows::Booleans(_), Cell::Text(cell)) => return unusable(&self.name, &cell, BOOLEAN, BOOLEANS),
+        }
+        Ok(())
+    }
+
+    /// The rows so far.
+    pub(super) fn finish(self) -> Column {
+        let values = match self.rows {
+            Rows::Numbers(rows) => Values::Numbers(rows),
+            Rows::Words(words) => Values::Categories(words.finish()),
+            Rows::Booleans(codes) => Values::Booleans(Categories {
+                names: vec!["false".into(), "true".into()],
+                codes,
+            }),
+        };
+        Column {
+            name: self.name,
+            values,
+        }
+    }
+}
+
+const BOOLEAN: &str = "a boolean";
+const BOOLEANS: &str = "write true or false, or leave the cell empty where the value is not known";
