@@ -135,6 +135,14 @@ fn delimiters_quotes_and_marks() {
 }
 
 #[test]
+fn an_empty_cell_in_quotes_is_a_row_and_a_blank_line_is_none() {
+    let table = read_text("x\n1\n\n  \n\"\"\n2\n");
+    let x = numbers(&table, 0);
+    assert_eq!(x.len(), 3);
+    assert!(x[1].is_nan() && x[2] == 2.0);
+}
+
+#[test]
 fn headers_are_found() {
     let header = |text: &str| names(&read_text(text))[0] != "c1";
     assert!(header("x,y\n1,2\n"));

@@ -70,7 +70,8 @@ impl Rows {
                     line: self.reader.position().line() - inside,
                 });
             }
-            if cells == 1 && last.trim().is_empty() {
+            // Two quotes and nothing between them are a cell, white space alone is none.
+            if cells == 1 && !last.is_empty() && last.trim().is_empty() {
                 continue;
             }
             let expected = *self.width.get_or_insert(cells);

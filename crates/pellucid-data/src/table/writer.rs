@@ -1,6 +1,6 @@
 //! Tables to files.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -174,7 +174,7 @@ fn write_delimited(writer: &mut csv::Writer<OutputStream>, table: &Table, header
                 Values::Numbers(values) if values[row].is_nan() => writer.write_field("")?,
                 Values::Numbers(values) => {
                     number.clear();
-                    write!(number, "{}", values[row]).map_err(io::Error::from)?;
+                    write!(number, "{}", values[row])?;
                     writer.write_field(&number)?;
                 }
                 Values::Categories(words) | Values::Booleans(words) => {
