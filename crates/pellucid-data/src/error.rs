@@ -333,6 +333,15 @@ pub enum DataError {
         reason: String,
     },
 
+    /// A table cannot become numbers, or rows cannot be split.
+    #[error("{place}: {problem}")]
+    Preparation {
+        /// The table, its column and row, as far as the problem is of one.
+        place: String,
+        /// What was found, what was expected, what to do.
+        problem: String,
+    },
+
     /// The data does not make samples: what the engine says of it.
     #[error(transparent)]
     Engine(#[from] pellucid::Error),

@@ -16,6 +16,7 @@ mod fetch;
 mod idx;
 mod load;
 mod mnist;
+pub mod preparation;
 mod replace_file;
 mod table;
 

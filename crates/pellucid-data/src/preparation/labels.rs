@@ -1,0 +1,43 @@
+//! The class of each row.
+
+/// The class of each row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labels {
+    /// For each row the index of its class.
+    pub labels: Vec<u32>,
+    /// The classes by name.
+    pub classes: Vec<String>,
+}
+
+impl Labels {
+    /// How many rows each class has.
+    ///
+    /// # Panics
+    /// When a label is not one of the classes.
+    pub fn counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        self.labels.iter().for_each(|&label| counts[label as usize] += 1);
+        counts
+    }
+
+    /// A weight for each class with which all classes count alike: rows / (classes · rows of the class), as
+    /// scikit-learn's `balanced`; 0 for a class without rows.
+    ///
+    /// # Panics
+    /// When a label is not one of the classes.
+    pub fn balanced_weights(&self) -> Vec<f64> {
+        let counts = self.counts();
+        let present = counts.iter().filter(|&&count| count > 0).count();
+        let weight = |count: usize| self.labels.len() as f64 / (present * count) as f64;
+        let or_none = |count| if count > 0 { weight(count) } else { 0.0 };
+        counts.into_iter().map(or_none).collect()
+    }
+
+    /// The class with the fewest rows, among those that have any: its name, and how many.
+    pub(super) fn smallest(&self) -> Option<(&str, usize)> {
+        let classes = self.classes.iter().map(String::as_str).zip(self.counts());
+        classes
+            .filter(|(_, count)| *count > 0)
+            .min_by_key(|(_, count)| *count)
+    }
+}
