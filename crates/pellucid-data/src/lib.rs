@@ -4,6 +4,7 @@
 //!   with the labels beside them.
 //! - [`read_cached_mnist`] reads MNIST from the user's cache and downloads it first where it is not there.
 //! - [`load`] makes the samples that a recipe asks for.
+//! - [`Model`](model_file::Model) is a trained model in one file.
 //! - [`OutputFile`] replaces a file by a new one in one step, and finds out before the work begins whether it can.
 //!
 //! Whatever a file holds, reading it never panics: each error names the file, what was found and what was
@@ -16,6 +17,7 @@ mod fetch;
 mod idx;
 mod load;
 mod mnist;
+pub mod model_file;
 pub mod preparation;
 mod replace_file;
 mod table;
