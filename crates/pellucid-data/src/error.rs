@@ -481,6 +481,15 @@ pub enum DataError {
         known: String,
     },
 
+    /// A file is no model that can be read, or a model none that can be saved.
+    #[error("{}: {problem}", path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: crate::model_file::ModelProblem,
+    },
+
     /// The data does not make samples: what the engine says of it.
     #[error(transparent)]
     Engine(#[from] pellucid::Error),

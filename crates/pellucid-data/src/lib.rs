@@ -7,6 +7,7 @@
 //! - [`preparation`] makes numbers for a network of a [`Table`]: fitted once, saved with the model.
 //! - [`read_table`] reads a table of text, Parquet, NumPy or IDX, [`TableChunks`] one too large for memory, and
 //!   [`TableWriter`] writes one. [`describe`] says what is in it. [`load_builtin`] gives one that comes with the program.
+//! - [`Model`](model_file::Model) is a trained model in one file.
 //! - [`OutputFile`] replaces a file by a new one in one step, and finds out before the work begins whether it can.
 //!
 //! Whatever a file holds, reading it never panics: each error names the file, what was found and what was
@@ -20,6 +21,7 @@ mod fetch;
 mod idx;
 mod load;
 mod mnist;
+pub mod model_file;
 pub mod preparation;
 mod replace_file;
 mod table;

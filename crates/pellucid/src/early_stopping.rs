@@ -24,6 +24,8 @@ pub struct Epoch {
     pub is_best: bool,
 }
 
+type OnEpoch<'a> = Box<dyn FnMut(&Epoch) -> ControlFlow<()> + 'a>;
+
 /// Evaluates the network on validation data after each epoch, keeps the weights of the best one, and ends the run
 /// when `patience` epochs in a row were no better.
 pub struct EarlyStopping<'a, T> {
@@ -35,7 +37,7 @@ pub struct EarlyStopping<'a, T> {
     min_delta: f64,
     epochs: Vec<Epoch>,
     best: Option<(u64, f64, Vec<T>)>,
-    on_epoch: Box<dyn FnMut(&Epoch) -> ControlFlow<()> + 'a>,
+    on_epoch: OnEpoch<'a>,
 }
 
 impl<'a, T: Scalar> EarlyStopping<'a, T> {

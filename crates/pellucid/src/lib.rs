@@ -2,8 +2,8 @@
 //!
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
 //! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], **[`pass`]** (the heart: one forward, one
-//! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`dataset`], [`metrics`], [`recipe`], [`observe`],
-//! [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`].
+//! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`dataset`], [`metrics`], [`scores`], [`recipe`],
+//! [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`].
 //!
 //! ```
 //! use pellucid::{Activation, Architecture, Experiment, Recipe};
@@ -56,6 +56,7 @@ pub mod recipe;
 pub mod record;
 pub mod scalar;
 pub mod schedule;
+pub mod scores;
 pub mod trace;
 pub mod trainer;
 
@@ -73,4 +74,5 @@ pub use pass::{Objective, Target, Update, Workspace, backward, forward, loss_sum
 pub use recipe::Recipe;
 pub use scalar::{Precision, Scalar};
 pub use schedule::Schedule;
+pub use scores::{ClassificationScores, RegressionScores};
 pub use trainer::{Ending, Trainer};

@@ -1,0 +1,41 @@
+//! Scores: what a trained model is judged by, as scikit-learn computes it.
+
+mod classification;
+mod regression;
+
+pub use classification::{ClassScores, ClassificationScores};
+pub use regression::{OutputScores, RegressionScores};
+
+use crate::error::{Error, Result};
+
+/// The rows of `numbers`, (rows, `width`), all finite; there is at least one.
+fn rows_of(what: &str, numbers: &[f64], width: usize) -> Result<usize> {
+    if numbers.is_empty() || width == 0 || !numbers.len().is_multiple_of(width) {
+        return Err(mismatch(
+            what,
+            format!("{} numbers", numbers.len()),
+            format!("one row or more of {width}"),
+        ));
+    }
+    match numbers.iter().position(|number| !number.is_finite()) {
+        None => Ok(numbers.len() / width),
+        Some(at) => Err(Error::NonFiniteInput {
+            place: format!("row {}, column {} of {what}", at / width + 1, at % width + 1),
+            value: numbers[at],
+        }),
+    }
+}
+
+fn mismatch(what: impl Into<String>, found: String, expected: String) -> Error {
+    Error::Shape {
+        what: what.into(),
+        found,
+        expected,
+        hint: String::new(),
+    }
+}
+
+/// 0 where there is nothing to divide by.
+fn ratio(part: usize, whole: usize) -> f64 {
+    part as f64 / whole.max(1) as f64
+}
