@@ -74,6 +74,11 @@ impl<'a, T: Scalar> EarlyStopping<'a, T> {
         self.best.as_ref().map(|(epoch, ..)| *epoch)
     }
 
+    /// Whether the last epoch was as many after the best as there is patience.
+    pub fn ran_out_of_patience(&self) -> bool {
+        self.epochs.len() as u64 - self.best_epoch().unwrap_or(0) >= self.patience
+    }
+
     /// Gives a network the weights of the best epoch; leaves it as it is when there was none.
     pub fn restore(&self, network: &mut Network<T>) {
         if let Some((_, _, parameters)) = &self.best {
@@ -117,8 +122,7 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
         };
         let flow = (self.on_epoch)(&told);
         self.epochs.push(told);
-        let best = self.best_epoch().unwrap_or(0);
-        if epoch - best >= self.patience {
+        if self.ran_out_of_patience() {
             return ControlFlow::Break(());
         }
         flow

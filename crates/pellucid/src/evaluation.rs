@@ -15,7 +15,7 @@ const BATCH: usize = 256;
 /// The loss and the metrics of a network on a data set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
-    /// The mean loss of a sample.
+    /// The mean loss of a sample, each counting for its weight where samples have weights.
     pub loss: f64,
     /// The metrics.
     pub metrics: Vec<(Metric, f64)>,
@@ -51,6 +51,10 @@ pub fn evaluate<T: Scalar>(
             let end = (room.start + BATCH).min(data.rows());
             let (input, targets) = room.buffers.gather(data, Rows::Range(room.start, end));
             pass::forward(architecture, network.parameters(), input, &mut room.workspace);
+            let weights = data
+                .weights()
+                .map_or(&[][..], |weights| &weights[room.start..end]);
+            room.workspace.weigh_rows(weights.iter().copied());
             room.loss = pass::loss_sum(loss, architecture, targets, &room.workspace);
         });
         for room in &mut rooms[..used] {

@@ -318,6 +318,27 @@ impl TargetPreparation {
         )?))
     }
 
+    /// The targets of regression in the units of the table, (rows, targets); nothing for classes.
+    ///
+    /// # Errors
+    /// As [`TargetPreparation::encode`].
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn numbers(&self, table: &Table, rows: &[u32]) -> Result<Vec<f64>> {
+        let Self::Regression { columns } = self else {
+            return Ok(Vec::new());
+        };
+        let mut numbers = vec![0.0; rows.len() * columns.len()];
+        for (c, target) in columns.iter().enumerate() {
+            let values = target_numbers(table, rows, &target.column)?;
+            for (row, value) in numbers.chunks_exact_mut(columns.len()).zip(values) {
+                row[c] = value;
+            }
+        }
+        Ok(numbers)
+    }
+
     /// What a network's outputs say, (rows, [`TargetPreparation::outputs`]).
     ///
     /// # Errors

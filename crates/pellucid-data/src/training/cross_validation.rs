@@ -1,0 +1,115 @@
+//! Cross-validation: every row predicted once by a model that has not seen it.
+
+use super::fit::Watch;
+use super::plan::Plan;
+use super::scores::{Answers, Scores};
+use crate::error::Result;
+use crate::preparation::k_fold;
+use pellucid::Ending;
+use serde_json::{Value, json};
+use std::num::NonZeroUsize;
+
+/// The scores of each fold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrossValidation {
+    /// A fold each.
+    pub folds: Vec<Scores>,
+    /// What was not as it should be.
+    pub warning: Option<String>,
+    /// Whether the user ended it before its last fold; the fold under way is left out.
+    pub stopped: bool,
+}
+
+/// A figure over the folds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    /// Its name.
+    pub name: &'static str,
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation over all folds (dividing by their number, as NumPy's `std`).
+    pub std: f64,
+}
+
+impl Plan<'_> {
+    /// Trains once a fold, on all other rows, of which it holds out some to stop by as any training does, and scores
+    /// the fold. Folds have equal shares of every class. Each fold is told as soon as it is known.
+    ///
+    /// # Errors
+    /// As [`Plan::train`]; a class with one row, more folds than rows.
+    pub fn cross_validate(
+        &self,
+        folds: usize,
+        threads: NonZeroUsize,
+        watch: &mut impl Watch,
+        mut tell: impl FnMut(usize, &Scores),
+    ) -> Result<CrossValidation> {
+        let rows: Vec<u32> = (0..self.table.rows() as u32).collect();
+        let split = k_fold(&rows, self.labels.as_ref(), folds, self.recipe.train.seed)?;
+        let mut scores = Vec::new();
+        for (fold, split) in split.splits.iter().enumerate() {
+            let trained = self.train_rows(&split.training, None, threads, watch)?;
+            if trained.ending == Ending::Stopped {
+                break;
+            }
+            let mut answers = Answers::default();
+            answers.append(trained.preparation.target(), self.table, &split.held_out)?;
+            let (predictions, _) = trained.predict(self.table, &split.held_out, threads)?;
+            let of_fold = Scores::of(&predictions, &answers)?;
+            tell(fold, &of_fold);
+            scores.push(of_fold);
+        }
+        Ok(CrossValidation {
+            stopped: scores.len() < split.splits.len(),
+            folds: scores,
+            warning: split.warning,
+        })
+    }
+}
+
+impl CrossValidation {
+    /// Mean and deviation of each figure that every fold has.
+    pub fn spreads(&self) -> Vec<Spread> {
+        let figures: Vec<_> = self.folds.iter().map(Scores::figures).collect();
+        let Some(first) = figures.first() else {
+            return Vec::new();
+        };
+        let of_all = |name: &'static str| -> Option<Spread> {
+            let of_fold = |figures: &Vec<(&str, f64)>| {
+                figures
+                    .iter()
+                    .find(|(found, _)| *found == name)
+                    .map(|(_, value)| *value)
+            };
+            let values: Vec<f64> = figures.iter().map(of_fold).collect::<Option<_>>()?;
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            let variance =
+                values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
+            Some(Spread {
+                name,
+                mean,
+                std: variance.sqrt(),
+            })
+        };
+        first.iter().filter_map(|(name, _)| of_all(name)).collect()
+    }
+
+    /// For machines: each figure's mean and deviation by name, and the folds.
+    pub fn to_json(&self) -> Value {
+        let mut all: serde_json::Map<String, Value> = self
+            .spreads()
+            .into_iter()
+            .map(|spread| {
+                (
+                    spread.name.into(),
+                    json!({"mean": spread.mean, "std": spread.std}),
+                )
+            })
+            .collect();
+        all.insert("folds".into(), self.folds.iter().map(Scores::to_json).collect());
+        if let Some(warning) = &self.warning {
+            all.insert("warning".into(), json!(warning));
+        }
+        Value::Object(all)
+    }
+}

@@ -1,0 +1,87 @@
+//! What is chosen where a user says nothing.
+
+use pellucid::loss::{Loss, Reduction};
+use pellucid::optimizer::Optimizer;
+use pellucid::pass::Update;
+use pellucid::recipe::{
+    Activations, BatchSize, DataRecipe, InitMethod, InitRecipe, LogRecipe, NetworkRecipe, Recipe,
+    ScheduleRecipe, Source, TableRecipe, Task, TrainRecipe,
+};
+use pellucid::{Activation, Precision};
+
+/// Sizes of the hidden layers.
+const HIDDEN: [usize; 2] = [64, 32];
+
+/// Loss and output activation of a task with so many outputs.
+pub(super) fn output_of(task: Task, outputs: usize) -> (Loss, Activation) {
+    match task {
+        Task::Regression => (Loss::HalfSquaredError, Activation::Identity),
+        Task::Classification if outputs == 1 => (Loss::BinaryCrossEntropy, Activation::Sigmoid),
+        Task::Classification => (Loss::CategoricalCrossEntropy, Activation::Softmax),
+    }
+}
+
+/// The rows of a step: more steps for few rows, faster ones for many.
+pub(super) fn batch_size(rows: usize) -> usize {
+    match rows {
+        0..10_000 => 32,
+        10_000..50_000 => 64,
+        50_000..200_000 => 128,
+        _ => 256,
+    }
+}
+
+/// The part that is held out to stop by.
+pub(super) fn validation() -> f64 {
+    0.2
+}
+
+/// A whole recipe for a table of so many rows. Its first layer is as wide as there are features once they are known.
+pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
+    let (loss, output_activation) = output_of(task, outputs);
+    let activations = [[Activation::Relu; HIDDEN.len()].as_slice(), &[output_activation]].concat();
+    Recipe {
+        title: String::new(),
+        data: DataRecipe {
+            source: Source::Table,
+            inputs: None,
+            targets: None,
+            features: None,
+            rows: None,
+            noise: None,
+            seed: None,
+            standardise: false,
+            table: Some(TableRecipe {
+                validation: validation(),
+                ..TableRecipe::default()
+            }),
+        },
+        network: NetworkRecipe {
+            layers: [&[1], HIDDEN.as_slice(), &[outputs]].concat(),
+            activation: Activations::Each(activations),
+            bias: true,
+        },
+        init: InitRecipe {
+            method: InitMethod::HeUniform,
+            ..InitRecipe::default()
+        },
+        train: TrainRecipe {
+            loss,
+            reduction: Reduction::Mean,
+            optimizer: Optimizer::Adam,
+            learning_rate: 1e-3,
+            schedule: ScheduleRecipe::default(),
+            batch_size: BatchSize::Rows(batch_size(rows)),
+            shuffle: true,
+            epochs: 200,
+            update: Update::default(),
+            l2: 1e-4,
+            dropout: 0.0,
+            patience: Some(20),
+            min_delta: 0.0,
+            precision: Precision::F32,
+            seed: 0,
+        },
+        log: LogRecipe::default(),
+    }
+}

@@ -1,0 +1,394 @@
+//! One training: rows split, preparation fitted, network trained, the best weights kept.
+
+use super::plan::Plan;
+use super::scores::{Answers, Scores};
+use crate::error::{DataError, Result};
+use crate::model_file::{AnyNetwork, EpochLine, Model};
+use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out};
+use crate::table::Table;
+use pellucid::dataset::{Dataset, Targets};
+use pellucid::early_stopping::{EarlyStopping, Epoch};
+use pellucid::init::initialise;
+use pellucid::metrics::Metric;
+use pellucid::network::Network;
+use pellucid::numpy_random::RandomState;
+use pellucid::observe::{Event, Observer, Position};
+use pellucid::recipe::{ClassWeight, Recipe, Task};
+use pellucid::{Ending, Precision, Scalar, Trainer};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+
+/// Looks on while a table is trained on: at steps, in either precision, and at epochs.
+pub trait Watch: Observer<f32> + Observer<f64> {
+    /// An epoch is over; `is_best` says whether no epoch before it was as good on held-out rows. Breaking ends the
+    /// training.
+    fn epoch(&mut self, line: &EpochLine, is_best: bool) -> ControlFlow<()>;
+}
+
+/// Looks at nothing.
+impl Watch for () {
+    fn epoch(&mut self, _: &EpochLine, _: bool) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// What a training came to.
+#[derive(Debug)]
+pub struct Trained {
+    /// The network with the weights of the best epoch; of the last where no rows were held out.
+    pub network: AnyNetwork,
+    /// How rows become its input.
+    pub preparation: Preparation,
+    /// The recipe, every layer with its size.
+    pub recipe: Recipe,
+    /// The epochs.
+    pub history: Vec<EpochLine>,
+    /// The epoch, counted from 1, whose weights these are.
+    pub best_epoch: u64,
+    /// Whether it came to an end by itself.
+    pub ending: Ending,
+    /// What a user should know, a sentence each.
+    pub notes: Vec<String>,
+    /// How many rows it was trained on.
+    pub training_rows: usize,
+    /// How many were held out, or came from a table of their own.
+    pub validation_rows: usize,
+    /// How good it is on the rows it was trained on.
+    pub training: Scores,
+    /// How good it is on held-out rows.
+    pub validation: Option<Scores>,
+}
+
+impl Plan<'_> {
+    /// Trains on all rows. Rows to stop by come from `validation`, or are held out as the recipe says.
+    ///
+    /// # Errors
+    /// [`DataError`]: rows that cannot be prepared or split, a validation table without the columns, a setting that
+    /// makes no sense, a training that diverges.
+    pub fn train(
+        &self,
+        validation: Option<&Table>,
+        threads: NonZeroUsize,
+        watch: &mut impl Watch,
+    ) -> Result<Trained> {
+        let rows: Vec<u32> = (0..self.table.rows() as u32).collect();
+        self.train_rows(&rows, validation, threads, watch)
+    }
+
+    pub(super) fn train_rows(
+        &self,
+        rows: &[u32],
+        validation: Option<&Table>,
+        threads: NonZeroUsize,
+        watch: &mut impl Watch,
+    ) -> Result<Trained> {
+        let part = self.table_recipe().validation;
+        let seed = self.recipe.train.seed;
+        let (training_rows, held_out) = match validation {
+            None if part > 0.0 => {
+                let labels = self.labels.as_ref().map(|labels| Labels {
+                    labels: rows.iter().map(|&row| labels.labels[row as usize]).collect(),
+                    classes: labels.classes.clone(),
+                });
+                let split = hold_out(rows, labels.as_ref(), part, seed)?;
+                (split.training, split.held_out)
+            }
+            _ => (rows.to_vec(), Vec::new()),
+        };
+        let (preparation, notes) =
+            Preparation::fit(self.table, &training_rows, &self.chosen, &self.settings)?;
+        let mut recipe = self.recipe.clone();
+        recipe.network.layers[0] = preparation.width();
+        let all: Vec<u32>;
+        let (of, validation_rows) = match validation {
+            Some(table) => {
+                all = (0..table.rows() as u32).collect();
+                (table, &all)
+            }
+            None => (self.table, &held_out),
+        };
+        let rows = Parts {
+            preparation: &preparation,
+            training: (self.table, &training_rows),
+            validation: (of, validation_rows),
+        };
+        let run = match recipe.train.precision {
+            Precision::F32 => self.run::<f32, _>(&recipe, &rows, threads, watch)?,
+            Precision::F64 => self.run::<f64, _>(&recipe, &rows, threads, watch)?,
+        };
+        let scores = |(table, rows): (&Table, &[u32])| -> Result<Option<Scores>> {
+            if rows.is_empty() {
+                return Ok(None);
+            }
+            let mut answers = Answers::default();
+            answers.append(preparation.target(), table, rows)?;
+            let (predictions, _) = predict(&run.network, &preparation, table, rows, threads)?;
+            Scores::of(&predictions, &answers).map(Some)
+        };
+        let training = scores(rows.training)?.ok_or_else(|| DataError::Preparation {
+            place: self.table.source.clone(),
+            problem: "no row is left to train on; hold out fewer".into(),
+        })?;
+        let validation = scores(rows.validation)?;
+        Ok(Trained {
+            training,
+            validation,
+            training_rows: training_rows.len(),
+            validation_rows: validation_rows.len(),
+            notes: notes.iter().map(ToString::to_string).collect(),
+            best_epoch: run.best_epoch.unwrap_or(run.history.len() as u64),
+            history: run.history,
+            ending: run.ending,
+            network: run.network,
+            recipe,
+            preparation,
+        })
+    }
+
+    fn run<T: Scalar, W: Watch + Observer<T>>(
+        &self,
+        recipe: &Recipe,
+        parts: &Parts<'_>,
+        threads: NonZeroUsize,
+        watch: &mut W,
+    ) -> Result<Run>
+    where
+        AnyNetwork: From<Network<T>>,
+    {
+        let balanced = self.table_recipe().class_weight == ClassWeight::Balanced;
+        let (training, _) = parts.dataset::<T>(parts.training, balanced)?;
+        let mut generator = RandomState::new(recipe.train.seed);
+        let network = initialise(recipe.architecture()?, &recipe.init, &mut generator)?;
+        let mut trainer = Trainer::new(recipe, network, generator, threads)?;
+        let told = std::cell::RefCell::new(watch);
+        let mut history = Vec::new();
+        if parts.validation.1.is_empty() {
+            let mut lines = Lines(|line: EpochLine| {
+                let flow = told.borrow_mut().epoch(&line, true);
+                history.push(line);
+                flow
+            });
+            let mut steps = Steps(&told);
+            let observers: &mut [&mut dyn Observer<T>] = &mut [&mut lines, &mut steps];
+            let ending = trainer.run(&training, observers)?;
+            return Ok(Run {
+                network: trainer.into_network().into(),
+                history,
+                best_epoch: None,
+                ending,
+            });
+        }
+        let (validation, _) = parts.dataset::<T>(parts.validation, balanced)?;
+        let spread = match validation.targets() {
+            Targets::Dense(targets) if self.task() == Task::Regression && targets.columns() == 1 => {
+                Some(variance(targets.values().iter().map(|value| value.to_f64())))
+            }
+            _ => None,
+        };
+        let metric = match self.task() {
+            Task::Classification => Metric::Accuracy,
+            Task::Regression => Metric::MeanSquaredError,
+        };
+        let train = &recipe.train;
+        let mut stopping = EarlyStopping::new(
+            &validation,
+            train.loss,
+            vec![metric],
+            (train.patience, train.min_delta),
+            threads,
+            |epoch: &Epoch| {
+                let line = line_of(epoch, spread);
+                let flow = told.borrow_mut().epoch(&line, epoch.is_best);
+                history.push(line);
+                flow
+            },
+        );
+        let mut steps = Steps(&told);
+        let observers: &mut [&mut dyn Observer<T>] = &mut [&mut stopping, &mut steps];
+        trainer.run(&training, observers)?;
+        let best_epoch = stopping.best_epoch();
+        let waited = stopping.ran_out_of_patience();
+        let mut network = trainer.network().clone();
+        stopping.restore(&mut network);
+        drop(stopping);
+        let ended_by_itself = waited || trainer.completed_epochs() >= train.epochs;
+        Ok(Run {
+            network: network.into(),
+            history,
+            best_epoch,
+            ending: if ended_by_itself {
+                Ending::Completed
+            } else {
+                Ending::Stopped
+            },
+        })
+    }
+}
+
+impl Trained {
+    /// What the network says of rows of a table.
+    ///
+    /// # Errors
+    /// As [`Preparation::transform`].
+    pub fn predict(
+        &self,
+        table: &Table,
+        rows: &[u32],
+        threads: NonZeroUsize,
+    ) -> Result<(Predictions, Counts)> {
+        predict(&self.network, &self.preparation, table, rows, threads)
+    }
+
+    /// The model to be saved.
+    pub fn into_model(self) -> Model {
+        let metrics = json!({
+            "best_epoch": self.best_epoch,
+            "training_rows": self.training_rows,
+            "validation_rows": self.validation_rows,
+            "training": self.training.to_json(),
+            "validation": self.validation.as_ref().map(Scores::to_json),
+        });
+        Model {
+            history: self.history,
+            metrics,
+            warnings: self.notes,
+            ..Model::new(self.network, self.recipe, Some(self.preparation))
+        }
+    }
+}
+
+/// What a network says of rows of a table, and what was met in them.
+///
+/// # Errors
+/// As [`Preparation::transform`].
+pub fn predict(
+    network: &AnyNetwork,
+    preparation: &Preparation,
+    table: &Table,
+    rows: &[u32],
+    threads: NonZeroUsize,
+) -> Result<(Predictions, Counts)> {
+    match network {
+        AnyNetwork::F32(network) => predict_at(network, preparation, table, rows, threads),
+        AnyNetwork::F64(network) => predict_at(network, preparation, table, rows, threads),
+    }
+}
+
+fn predict_at<T: Scalar>(
+    network: &Network<T>,
+    preparation: &Preparation,
+    table: &Table,
+    rows: &[u32],
+    threads: NonZeroUsize,
+) -> Result<(Predictions, Counts)> {
+    use pellucid::dataset::Features;
+    let (features, counts) = preparation.transform::<T>(table, rows)?;
+    let features = Features::Dense(features);
+    let outputs = pellucid::evaluation::predict(network, &features, rows.len(), threads);
+    let width = network.architecture().output_width();
+    let outputs = pellucid::matrix::Matrix::new(rows.len(), width, outputs)?;
+    Ok((preparation.target().decode(&outputs)?, counts))
+}
+
+/// The rows of a training.
+struct Parts<'a> {
+    preparation: &'a Preparation,
+    training: (&'a Table, &'a [u32]),
+    validation: (&'a Table, &'a [u32]),
+}
+
+impl Parts<'_> {
+    fn dataset<T: Scalar>(
+        &self,
+        (table, rows): (&Table, &[u32]),
+        balanced: bool,
+    ) -> Result<(Dataset<T>, Counts)> {
+        let (data, counts) = self.preparation.dataset(table, rows)?;
+        let target = self.preparation.target();
+        let Some(of_training) = target
+            .labels(self.training.0, self.training.1)?
+            .filter(|_| balanced)
+        else {
+            return Ok((data, counts));
+        };
+        let weights = of_training.balanced_weights();
+        let labels = target
+            .labels(table, rows)?
+            .map_or(Vec::new(), |labels| labels.labels);
+        let weights = labels
+            .iter()
+            .map(|&label| T::from_f64(weights[label as usize]))
+            .collect();
+        Ok((data.weighted(weights)?, counts))
+    }
+}
+
+struct Run {
+    network: AnyNetwork,
+    history: Vec<EpochLine>,
+    best_epoch: Option<u64>,
+    ending: Ending,
+}
+
+/// The loop's steps, for who looks on.
+struct Steps<'a, 'w, W>(&'a std::cell::RefCell<&'w mut W>);
+
+impl<T: Scalar, W: Observer<T>> Observer<T> for Steps<'_, '_, W> {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        self.0.borrow_mut().on(event)
+    }
+
+    fn next_step(&mut self, next: Position) -> u64 {
+        self.0.borrow_mut().next_step(next)
+    }
+
+    fn next_epoch(&mut self, next: Position) -> u64 {
+        self.0.borrow_mut().next_epoch(next)
+    }
+}
+
+/// The loop's epochs where nothing is held out.
+struct Lines<F>(F);
+
+impl<T: Scalar, F: FnMut(EpochLine) -> ControlFlow<()>> Observer<T> for Lines<F> {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        match event {
+            Event::Epoch { position, loss, .. } => (self.0)(EpochLine {
+                epoch: position.epoch + 1,
+                loss: *loss,
+                ..EpochLine::default()
+            }),
+            Event::Step { .. } => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// `spread` is the variance of a single number to be predicted.
+fn line_of(epoch: &Epoch, spread: Option<f64>) -> EpochLine {
+    let mut metrics = BTreeMap::new();
+    for (metric, value) in &epoch.validation.metrics {
+        match (metric, spread) {
+            (Metric::MeanSquaredError, Some(spread)) if spread > 0.0 => {
+                metrics.insert("r2".into(), 1.0 - value / spread);
+            }
+            (Metric::MeanSquaredError, _) => {}
+            (metric, _) => {
+                metrics.insert(metric.name().into(), *value);
+            }
+        }
+    }
+    EpochLine {
+        epoch: epoch.epoch,
+        loss: epoch.loss,
+        validation_loss: Some(epoch.validation.loss),
+        metrics,
+    }
+}
+
+fn variance(values: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
+    let rows = values.len() as f64;
+    let mean = values.clone().sum::<f64>() / rows;
+    values.map(|value| (value - mean).powi(2)).sum::<f64>() / rows
+}

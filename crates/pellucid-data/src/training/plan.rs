@@ -1,0 +1,236 @@
+//! A training that is decided on: columns, task, recipe.
+
+use super::defaults;
+use super::request::TrainingRequest;
+use crate::error::{DataError, Result};
+use crate::preparation::{
+    ChosenColumns, Labels, PreparationSettings, TargetPreparation, choose_columns, choose_task,
+};
+use crate::table::Table;
+use pellucid::Activation;
+use pellucid::recipe::{Activations, DataRecipe, InitMethod, Recipe, Source, TableRecipe, Task};
+
+/// A training that is decided on, and can be run on all rows or on some.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    pub(super) table: &'a Table,
+    pub(super) chosen: ChosenColumns,
+    pub(super) settings: PreparationSettings,
+    /// Of all rows; none for regression.
+    pub(super) labels: Option<Labels>,
+    /// Its layers begin with 1 in place of the number of features, which the training rows decide.
+    pub(super) recipe: Recipe,
+    task: Task,
+    said: Vec<String>,
+}
+
+impl<'a> Plan<'a> {
+    /// Decides on a training of `table`.
+    ///
+    /// # Errors
+    /// [`DataError::Preparation`]: columns that are not there, a target that cannot be learnt;
+    /// [`DataError::Engine`]: a setting that makes no sense.
+    pub fn new(table: &'a Table, request: &TrainingRequest) -> Result<Self> {
+        let chosen = choose_columns(table, &request.columns_of(table)?)?;
+        let of_recipe = request.recipe.as_ref();
+        let table_recipe = of_recipe.and_then(|recipe| recipe.data.table.clone());
+        let asked_task = request
+            .task
+            .or(table_recipe.as_ref().and_then(|table| table.task));
+        let rows: Vec<u32> = (0..table.rows() as u32).collect();
+        let task = choose_task(table, &rows, &chosen.targets, asked_task)?;
+        let target = TargetPreparation::fit(table, &rows, &chosen.targets, Some(task))?;
+        let labels = target.labels(table, &rows)?;
+        let mut recipe = of_recipe
+            .cloned()
+            .unwrap_or_else(|| defaults::recipe(task, rows.len(), target.outputs()));
+        put_over(&mut recipe, request, task, target.outputs());
+        let table_recipe = table_recipe.unwrap_or(TableRecipe {
+            validation: defaults::validation(),
+            ..TableRecipe::default()
+        });
+        let table_recipe = TableRecipe {
+            target: chosen.targets.clone(),
+            only: request.columns_of(table)?.only,
+            drop: request.columns_of(table)?.drop,
+            id: chosen.id.clone(),
+            task: Some(task),
+            scale: request.scale.unwrap_or(table_recipe.scale),
+            unseen: request.unseen.unwrap_or(table_recipe.unseen),
+            validation: request.validation.unwrap_or(table_recipe.validation),
+            class_weight: request.class_weight.unwrap_or(table_recipe.class_weight),
+        };
+        if !(0.0..1.0).contains(&table_recipe.validation) {
+            return Err(DataError::Engine(pellucid::Error::Setting {
+                key: "data.table.validation".into(),
+                found: table_recipe.validation.to_string(),
+                expected: "a part of the rows, from 0 (none) to less than 1, is held out".into(),
+            }));
+        }
+        let settings = PreparationSettings {
+            scale: table_recipe.scale,
+            unseen: table_recipe.unseen,
+            task: Some(task),
+        };
+        recipe.data = DataRecipe {
+            source: Source::Table,
+            table: Some(table_recipe),
+            ..defaults::recipe(task, rows.len(), 1).data
+        };
+        recipe.validate()?;
+        let mut plan = Self {
+            table,
+            chosen,
+            settings,
+            labels,
+            recipe,
+            task,
+            said: Vec::new(),
+        };
+        plan.said = plan.sentences(request, asked_task);
+        Ok(plan)
+    }
+
+    /// What was chosen where the user said nothing, and why; a sentence each.
+    pub fn choices(&self) -> &[String] {
+        &self.said
+    }
+
+    /// Whether classes or numbers are learnt.
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// The recipe. The first of its layers is 1 until training rows decide how many features there are.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// What the columns are.
+    pub fn columns(&self) -> &ChosenColumns {
+        &self.chosen
+    }
+
+    pub(super) fn table_recipe(&self) -> TableRecipe {
+        self.recipe.data.table.clone().unwrap_or_default()
+    }
+
+    fn sentences(&self, request: &TrainingRequest, asked_task: Option<Task>) -> Vec<String> {
+        let mut said = Vec::new();
+        let targets = self.chosen.targets.join(", ");
+        let why = match (asked_task, &self.labels) {
+            (Some(_), _) => "as asked for",
+            (None, Some(_)) if self.target_is_numbers() => "its numbers are few integers",
+            (None, Some(_)) => "its values are words",
+            (None, None) if self.chosen.targets.len() > 1 => "there are several targets",
+            (None, None) => "its values are many numbers",
+        };
+        said.push(match &self.labels {
+            Some(labels) => format!(
+                "task: classification of {targets} into {} classes ({why})",
+                labels.classes.len()
+            ),
+            None => format!("task: regression of {targets} ({why})"),
+        });
+        let train = &self.recipe.train;
+        if request.recipe.is_none() {
+            let layers = &self.recipe.network.layers;
+            let hidden: Vec<String> = layers[1..layers.len() - 1]
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            let patience = train.patience.map_or_else(String::new, |patience| {
+                format!(", fewer once {patience} in a row are no better")
+            });
+            let rate = train.learning_rate;
+            said.push(format!(
+                "network: hidden layers {}; {} with learning rate {rate}, batches of {}, up to {} epochs{}",
+                if hidden.is_empty() {
+                    "none".into()
+                } else {
+                    hidden.join(", ")
+                },
+                match train.optimizer {
+                    pellucid::optimizer::Optimizer::Adam => "Adam",
+                    pellucid::optimizer::Optimizer::Sgd => "gradient descent",
+                },
+                train.batch_size.of(self.table.rows()),
+                train.epochs,
+                if self.table_recipe().validation > 0.0 {
+                    patience
+                } else {
+                    String::new()
+                }
+            ));
+        }
+        said
+    }
+
+    fn target_is_numbers(&self) -> bool {
+        self.chosen.targets.iter().all(|target| {
+            let column = self.table.column(target);
+            column.is_some_and(|column| column.values.kind() == crate::table::ColumnKind::Number)
+        })
+    }
+}
+
+/// What is asked for takes the place of what the recipe says; output layer and loss suit the task unless the recipe is
+/// one for a table.
+fn put_over(recipe: &mut Recipe, request: &TrainingRequest, task: Task, outputs: usize) {
+    let (loss, mut output_activation) = defaults::output_of(task, outputs);
+    let layers = &recipe.network.layers;
+    let mut hidden: Vec<usize> = layers.get(1..layers.len() - 1).unwrap_or_default().to_vec();
+    let mut activations: Vec<Activation> = match &recipe.network.activation {
+        Activations::All(one) => vec![*one; layers.len().saturating_sub(1)],
+        Activations::Each(each) => each.clone(),
+    };
+    let of_output = activations.pop();
+    if recipe.data.source == Source::Table {
+        output_activation = of_output.unwrap_or(output_activation);
+    } else {
+        recipe.train.loss = loss;
+    }
+    let hidden_activation = request
+        .activation
+        .or(activations.first().copied())
+        .unwrap_or(Activation::Relu);
+    if let Some(asked) = &request.hidden {
+        hidden.clone_from(asked);
+        activations = vec![hidden_activation; hidden.len()];
+    }
+    if request.activation.is_some() {
+        activations.fill(hidden_activation);
+        if matches!(
+            recipe.init.method,
+            InitMethod::HeUniform | InitMethod::XavierUniform
+        ) {
+            recipe.init.method = match hidden_activation {
+                Activation::Relu => InitMethod::HeUniform,
+                _ => InitMethod::XavierUniform,
+            };
+        }
+    }
+    activations.push(output_activation);
+    recipe.network.layers = [&[1], hidden.as_slice(), &[outputs]].concat();
+    recipe.network.activation = Activations::Each(activations);
+
+    let train = &mut recipe.train;
+    fn put<T: Clone>(place: &mut T, asked: &Option<T>) {
+        if let Some(asked) = asked {
+            place.clone_from(asked);
+        }
+    }
+    put(&mut train.optimizer, &request.optimizer);
+    put(&mut train.learning_rate, &request.learning_rate);
+    put(&mut train.batch_size, &request.batch_size);
+    put(&mut train.epochs, &request.epochs);
+    put(&mut train.l2, &request.l2);
+    put(&mut train.dropout, &request.dropout);
+    put(&mut train.precision, &request.precision);
+    if request.patience.is_some() {
+        train.patience = request.patience;
+    }
+    if let Some(seed) = request.seed {
+        recipe.set_seed(seed);
+    }
+}
