@@ -147,13 +147,14 @@ class Baseline:
         }
 
 
-def own_score(table) -> Score:
+def own_score(table, folder: Path) -> Score:
     from harness import contestants
 
-    command = [str(contestants.own_binary()), "train", str(table.path), "--target", ",".join(table.target)]
+    command = [str(contestants.own_binary().resolve()), "train", str(table.path), "--target", ",".join(table.target)]
     command += ["--cv", "5", "--seed", "0", "--json", "-", *table.options]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=contestants.PATIENCE)
+        # In the folder of the tables, where a model that is written is in nobody's way.
+        done = subprocess.run(command, capture_output=True, text=True, timeout=contestants.PATIENCE, cwd=folder)
     except subprocess.TimeoutExpired:
         raise contestants.Unavailable(f"took more than {contestants.PATIENCE} s") from None
     if done.returncode:
@@ -181,7 +182,7 @@ def measure(table, baseline: Baseline, chosen: argparse.Namespace) -> Row:
     ours, failure = None, None
     if not chosen.skip_pellucid:
         try:
-            ours = own_score(table)
+            ours = own_score(table, chosen.files)
         except contestants.Unavailable as error:
             failure = str(error)
     theirs = baseline.score(table, may_measure=not chosen.skip_peers)
@@ -215,7 +216,8 @@ def main() -> int:
             contestants.build_command()
         except contestants.Unavailable as error:
             sys.exit(f"bench/tables: pellucid {error}")
-    data = chosen.data or table_files.BESIDE_THE_PROJECT
+    data = (chosen.data or table_files.BESIDE_THE_PROJECT).resolve()
+    chosen.files = chosen.files.resolve()
     chosen.files.mkdir(parents=True, exist_ok=True)
     baseline, measured, absent = Baseline(chosen.baseline), [], []
     for name in names:
