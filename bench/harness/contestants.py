@@ -67,8 +67,7 @@ def peer_command(peer: str) -> list[str]:
 def build(peer: str) -> None:
     """Compiles what is not Python. The Rust peers get every instruction of this machine; Pellucid finds out itself."""
     if peer == "pellucid":
-        cargo = ["cargo", "build", "--release", "--locked", "--package", "pellucid-cli"]
-        run_build(cargo, ROOT, dict(os.environ), peer)
+        build_command()
         if (ROOT / "crates" / "pellucid" / "examples" / "inference.rs").exists():
             cargo = ["cargo", "build", "--release", "--locked", "--package", "pellucid", "--example", "inference"]
             run_build(cargo, ROOT, dict(os.environ), peer)
@@ -77,6 +76,12 @@ def build(peer: str) -> None:
         variables = {name: value for name, value in os.environ.items() if name != "CARGO_TARGET_DIR"}
         variables["RUSTFLAGS"] = "-C target-cpu=native"
         run_build(["cargo", "build", "--release", "--locked"], RUST_PEERS / peer, variables, peer)
+
+
+def build_command() -> None:
+    """Pellucid's command alone."""
+    cargo = ["cargo", "build", "--release", "--locked", "--package", "pellucid-cli"]
+    run_build(cargo, ROOT, dict(os.environ), "pellucid")
 
 
 def run_build(command: list[str], folder: Path, variables: dict, peer: str) -> None:
