@@ -1,7 +1,9 @@
 //! The command line, as it may be written.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pellucid::Precision;
+use pellucid::recipe::BatchSize;
+use pellucid::{Activation, Precision};
+use pellucid_data::ReadOptions;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -12,6 +14,9 @@ use std::path::PathBuf;
     version,
     propagate_version = true,
     after_help = "Examples:\n  \
+        pellucid train people.csv --target income --out income.safetensors\n  \
+        pellucid evaluate income.safetensors more-people.csv\n  \
+        pellucid predict income.safetensors new-people.csv --proba -o predictions.csv\n  \
         pellucid recipes\n  \
         pellucid run xor-by-hand\n  \
         pellucid run xor-by-hand --set train.learning_rate=0.3 --epochs 100 --set log.every=10\n  \
@@ -30,6 +35,12 @@ pub(crate) enum Command {
     Recipes(Recipes),
     /// Train by a recipe: a built-in one, or a TOML file
     Run(Run),
+    /// Train a model on a table: CSV, TSV, Parquet, NumPy, IDX, or a built-in set
+    Train(Train),
+    /// Predict the rows of a table with a model
+    Predict(Predict),
+    /// Score a model on a table whose answers are known
+    Evaluate(Evaluate),
     /// Train several recipes from the same initial weights and say which converges faster
     Compare(Compare),
 }
@@ -107,6 +118,276 @@ pub(crate) struct Settings {
     pub(crate) quiet: bool,
 }
 
+/// How a table of text is read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct Reading {
+    /// What stands between cells: one character, or `tab` [default: found by looking]
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub(crate) delimiter: Option<u8>,
+
+    /// Whether the first row names the columns; without names they are c1, c2, … [default: found by looking]
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+    pub(crate) header: Option<bool>,
+}
+
+impl Reading {
+    pub(crate) fn options(&self) -> ReadOptions {
+        ReadOptions {
+            delimiter: self.delimiter,
+            header: self.header,
+        }
+    }
+}
+
+/// How a command is run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Running")]
+pub(crate) struct Running {
+    /// Threads to use, 1 or more; the numbers do not depend on it [default: the machine's cores]
+    #[arg(long, allow_negative_numbers = true, value_parser = threads)]
+    pub(crate) threads: Option<NonZeroUsize>,
+
+    /// No progress and no talk, only the results
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// A file, - for standard input, or a built-in set such as iris (`pellucid data` lists them)
+    pub(crate) data: PathBuf,
+
+    /// The column to be predicted: a name, a number counted from 1, or `last`; several with commas
+    #[arg(long, short, value_name = "COLUMN", value_delimiter = ',')]
+    pub(crate) target: Vec<String>,
+
+    /// The only columns to learn from
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Columns")]
+    pub(crate) only: Vec<String>,
+
+    /// Columns not to learn from
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Columns")]
+    pub(crate) drop: Vec<String>,
+
+    /// The column that names each row; not learnt from, and repeated beside predictions
+    #[arg(long, value_name = "COLUMN", help_heading = "Columns")]
+    pub(crate) id: Option<String>,
+
+    /// Whether to learn classes or numbers [default: by the target's values]
+    #[arg(long, value_enum, help_heading = "Columns")]
+    pub(crate) task: Option<TaskArgument>,
+
+    /// How numbers are scaled, by what training rows say [default: standardize]
+    #[arg(long, value_enum, help_heading = "Columns")]
+    pub(crate) scale: Option<ScaleArgument>,
+
+    /// What becomes of words that training rows do not have [default: zeros]
+    #[arg(long, value_enum, help_heading = "Columns")]
+    pub(crate) unseen: Option<UnseenArgument>,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+
+    /// Sizes of the hidden layers, such as 64,32; `none` for a linear model [default: 64,32]
+    #[arg(long, value_name = "SIZES", value_parser = hidden, help_heading = "Network")]
+    pub(crate) hidden: Option<Hidden>,
+
+    /// Activation of the hidden layers [default: relu]
+    #[arg(long, value_parser = activation, help_heading = "Network")]
+    pub(crate) activation: Option<Activation>,
+
+    /// Arithmetic in single or double precision [default: f32]
+    #[arg(long, value_enum, help_heading = "Network")]
+    pub(crate) precision: Option<PrecisionArgument>,
+
+    /// The rule of the step [default: adam]
+    #[arg(long, value_enum, help_heading = "Training")]
+    pub(crate) optimizer: Option<OptimizerArgument>,
+
+    /// The size of the step [default: 0.001]
+    #[arg(
+        long,
+        value_name = "RATE",
+        allow_negative_numbers = true,
+        help_heading = "Training"
+    )]
+    pub(crate) learning_rate: Option<f64>,
+
+    /// Rows that make a step: a number, or `full` [default: by the number of rows]
+    #[arg(long, value_name = "ROWS", value_parser = batch_size, help_heading = "Training")]
+    pub(crate) batch_size: Option<BatchSize>,
+
+    /// How many times, at most, all rows are gone through [default: 200]
+    #[arg(long, allow_negative_numbers = true, value_parser = epochs, help_heading = "Training")]
+    pub(crate) epochs: Option<u64>,
+
+    /// λ of the penalty ½λ‖W‖² on the weights [default: 0.0001]
+    #[arg(
+        long,
+        value_name = "LAMBDA",
+        allow_negative_numbers = true,
+        help_heading = "Training"
+    )]
+    pub(crate) l2: Option<f64>,
+
+    /// The probability with which a hidden unit is left out of a step [default: 0]
+    #[arg(
+        long,
+        value_name = "RATE",
+        allow_negative_numbers = true,
+        help_heading = "Training"
+    )]
+    pub(crate) dropout: Option<f64>,
+
+    /// Rows to stop by: the part held out of DATA, 0 for none, or a file [default: 0.2]
+    #[arg(
+        long,
+        value_name = "PART|FILE",
+        allow_negative_numbers = true,
+        help_heading = "Training"
+    )]
+    pub(crate) validation: Option<String>,
+
+    /// Epochs without a better validation loss that end the training [default: 20]
+    #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true, value_parser = epochs, help_heading = "Training")]
+    pub(crate) patience: Option<u64>,
+
+    /// What the rows of a class count for [default: none, 1 each]
+    #[arg(long, value_enum, help_heading = "Training")]
+    pub(crate) class_weight: Option<ClassWeightArgument>,
+
+    /// Seed of everything that is drawn [default: 0]
+    #[arg(long, allow_negative_numbers = true, value_parser = seed, help_heading = "Training")]
+    pub(crate) seed: Option<u32>,
+
+    /// Take all that is not said here from a recipe: a built-in one, or a TOML file
+    #[arg(long, help_heading = "Training")]
+    pub(crate) recipe: Option<String>,
+
+    /// Cross-validate with so many folds; with --out, train on all rows too
+    #[arg(long, value_name = "FOLDS", value_parser = folds, allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) cv: Option<usize>,
+
+    /// Where to write the model [default: DATA's name, ending in .safetensors, in the working folder]
+    #[arg(long, short, value_name = "FILE", help_heading = "Results")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Write the recipe, to do the same again
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(crate) save_recipe: Option<PathBuf>,
+
+    /// Write the training curve as a picture, .svg or .png
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(crate) plot: Option<PathBuf>,
+
+    /// Write a page with the curve and the scores, .html
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(crate) report: Option<PathBuf>,
+
+    /// Write everything as one JSON record, to standard output unless a file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", help_heading = "Results")]
+    pub(crate) json: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Predict {
+    /// A model that `pellucid train` wrote
+    pub(crate) model: PathBuf,
+
+    /// A table with the columns of the training data, in any order: a file, - for standard input, or a built-in set
+    pub(crate) data: PathBuf,
+
+    /// Where to write the predictions: .parquet, .tsv, else CSV [default: CSV to standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Add the probability of each class
+    #[arg(long)]
+    pub(crate) proba: bool,
+
+    /// Repeat the table's own columns beside the predictions
+    #[arg(long)]
+    pub(crate) keep_columns: bool,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    /// A model that `pellucid train` wrote
+    pub(crate) model: PathBuf,
+
+    /// A table with the columns of the training data and the target: a file, - for standard input, or a built-in set
+    pub(crate) data: PathBuf,
+
+    /// Write the scores as JSON, to standard output unless a file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+/// The sizes of hidden layers.
+#[derive(Debug, Clone)]
+pub(crate) struct Hidden(pub(crate) Vec<usize>);
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum TaskArgument {
+    /// Which class
+    Classification,
+    /// How much
+    Regression,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ScaleArgument {
+    /// To mean 0 and standard deviation 1
+    #[value(alias = "standardise")]
+    Standardize,
+    /// To 0 to 1
+    MinMax,
+    /// Not at all
+    None,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum UnseenArgument {
+    /// All of the column's features are 0
+    Zeros,
+    /// An error
+    Error,
+    /// As if missing
+    Missing,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum OptimizerArgument {
+    /// Adam
+    Adam,
+    /// Plain gradient descent
+    Sgd,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ClassWeightArgument {
+    /// All rows count alike
+    None,
+    /// All classes count alike
+    Balanced,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum PrecisionArgument {
     /// Single precision
@@ -134,6 +415,65 @@ fn seed(text: &str) -> Result<u32, String> {
 fn epochs(text: &str) -> Result<u64, String> {
     text.parse()
         .map_err(|_| "expected a whole number, 1 or more, such as 1000".to_string())
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "tab" | "\\t" => Ok(b'\t'),
+        _ => match text.as_bytes() {
+            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Ok(*byte),
+            _ => Err(
+                "expected one character that is no letter, digit or quote, such as ; or |, or `tab`"
+                    .to_string(),
+            ),
+        },
+    }
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" | "true" => Ok(true),
+        "no" | "false" => Ok(false),
+        _ => Err("expected yes or no".to_string()),
+    }
+}
+
+fn hidden(text: &str) -> Result<Hidden, String> {
+    if text == "none" {
+        return Ok(Hidden(Vec::new()));
+    }
+    let sizes: Option<Vec<usize>> = text
+        .split(',')
+        .map(|size| size.trim().parse().ok().filter(|size| *size > 0))
+        .collect();
+    sizes
+        .map(Hidden)
+        .ok_or_else(|| "expected whole numbers, 1 or more, with commas, such as 64,32; or `none`".to_string())
+}
+
+fn activation(text: &str) -> Result<Activation, String> {
+    let known = || Activation::ALL.into_iter().filter(|known| known.is_elementwise());
+    known().find(|known| known.name() == text).ok_or_else(|| {
+        let names: Vec<&str> = known().map(Activation::name).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+fn batch_size(text: &str) -> Result<BatchSize, String> {
+    match text {
+        "full" => Ok(BatchSize::Full),
+        _ => text
+            .parse()
+            .ok()
+            .filter(|rows| *rows > 0)
+            .map(BatchSize::Rows)
+            .ok_or_else(|| "expected a whole number, 1 or more, or `full`".to_string()),
+    }
+}
+
+fn folds(text: &str) -> Result<usize, String> {
+    let folds = text.parse().ok().filter(|folds| *folds >= 2);
+    folds.ok_or_else(|| "expected a whole number, 2 or more, such as 5".to_string())
 }
 
 fn loss(text: &str) -> Result<f64, String> {

@@ -51,13 +51,13 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
 
 fn compare_at<T: Scalar>(arguments: &Compare, recipes: &[Recipe]) -> Result<ExitCode> {
     let settings = &arguments.settings;
-    let files: Vec<&Path> = arguments
+    let files: Vec<(&str, &Path)> = arguments
         .recipes
         .iter()
-        .filter_map(|name| recipes::file(name))
+        .filter_map(|name| Some(("the recipe", recipes::file(name)?)))
         .collect();
     let (json_path, plot_path) = (settings.json.as_deref(), arguments.plot.as_deref());
-    outputs::check_distinct(&files, json_path, plot_path)?;
+    outputs::check_distinct(&files, &[("--json", json_path), ("--plot", plot_path)])?;
     if let Some(path) = plot_path {
         PictureFormat::from_path(path)?;
     }
@@ -129,7 +129,7 @@ fn compare_at<T: Scalar>(arguments: &Compare, recipes: &[Recipe]) -> Result<Exit
 
 /// All before the first is trained, so that what is wrong with one does not cost the others' training.
 fn prepare_all<T: Scalar>(arguments: &Compare, recipes: &[Recipe]) -> Result<Vec<Experiment<T>>> {
-    let threads = threads(&arguments.settings);
+    let threads = threads(arguments.settings.threads, arguments.settings.quiet);
     let mut experiments: Vec<Experiment<T>> = Vec::new();
     for (name, recipe) in arguments.recipes.iter().zip(recipes) {
         let mut experiment: Experiment<T> =

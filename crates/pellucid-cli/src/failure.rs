@@ -39,6 +39,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .any(|cause| cause.kind() == ErrorKind::BrokenPipe)
+        || matches!(error.downcast_ref(), Some(DataError::ReaderGone { .. }))
 }
 
 fn status(error: &anyhow::Error) -> u8 {

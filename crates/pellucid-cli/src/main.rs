@@ -2,14 +2,20 @@
 
 mod arguments;
 mod compare;
+mod evaluate;
 mod failure;
 mod interrupt;
 mod line_template;
 mod outputs;
+mod predict;
 mod progress;
 mod recipes;
 mod run;
+mod score_text;
+mod source;
 mod terminal;
+mod train;
+mod train_progress;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -20,6 +26,9 @@ fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Recipes(recipes) => recipes::recipes(recipes),
         Command::Run(run) => run::run(run),
+        Command::Train(train) => train::train(train),
+        Command::Predict(predict) => predict::predict(predict),
+        Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
         Command::Compare(compare) => compare::compare(compare),
     };
     match done {

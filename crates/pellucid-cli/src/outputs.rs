@@ -55,13 +55,16 @@ impl PlotOutput {
     }
 }
 
-/// Refuses files to be written of which one would take the place of another, or of a recipe that is read.
-pub(crate) fn check_distinct(recipes: &[&Path], json: Option<&Path>, plot: Option<&Path>) -> Result<()> {
-    let json = json.filter(|path| path.as_os_str() != "-");
-    let recipes = recipes.iter().map(|path| ("the recipe", *path));
-    let mut taken: Vec<(&str, PathBuf)> = recipes.map(|(name, path)| (name, place(path))).collect();
-    for (name, path) in [("--json", json), ("--plot", plot)] {
-        let Some(path) = path else { continue };
+/// Refuses files to be written of which one would take the place of another, or of one that is read. Each has the name
+/// by which messages call it.
+pub(crate) fn check_distinct(read: &[(&str, &Path)], written: &[(&str, Option<&Path>)]) -> Result<()> {
+    let standard = Path::new("-");
+    let read = read.iter().filter(|(_, path)| *path != standard);
+    let mut taken: Vec<(&str, PathBuf)> = read.map(|(name, path)| (*name, place(path))).collect();
+    for (name, path) in written {
+        let Some(path) = path.filter(|path| *path != standard) else {
+            continue;
+        };
         let place = place(path);
         if let Some((other, _)) = taken.iter().find(|(_, other)| *other == place) {
             let path = path.display();

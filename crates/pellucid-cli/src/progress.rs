@@ -22,6 +22,7 @@ pub(crate) struct Progress {
     steps_at_glance: u64,
     stride: u64,
     loss: Option<f64>,
+    note: String,
 }
 
 impl Progress {
@@ -45,12 +46,18 @@ impl Progress {
             steps_at_glance: 0,
             stride: 1,
             loss: None,
+            note: String::new(),
         }
     }
 
     /// The bar, for whoever writes lines above it.
     pub(crate) fn bar(&self) -> Option<ProgressBar> {
         self.bar.clone()
+    }
+
+    /// What is shown after the loss.
+    pub(crate) fn set_note(&mut self, note: String) {
+        self.note = note;
     }
 
     /// Takes the bar away.
@@ -84,11 +91,12 @@ impl Progress {
         let rate = done as f64 / elapsed.max(1e-9);
         let left = Duration::from_secs_f64((total.saturating_sub(done) as f64 / rate).min(1e9));
         let message = format!(
-            "epoch {}/{}  {} steps/s  loss {:.6}  {} left",
+            "epoch {}/{}  {} steps/s  loss {:.6}{}  {} left",
             HumanCount(position.epoch + 1),
             HumanCount(position.epochs),
             HumanCount(rate as u64),
             self.loss.unwrap_or(loss),
+            self.note,
             if left < Duration::from_secs(1) {
                 "<1s".to_string()
             } else {

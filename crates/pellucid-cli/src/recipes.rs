@@ -37,16 +37,21 @@ pub(crate) fn file(name: &str) -> Option<&Path> {
     (ends_in_toml || path.components().count() > 1 || path.is_dir()).then_some(path)
 }
 
-/// The recipe that `name` means, with the user's settings put over it.
-pub(crate) fn find(name: &str, settings: &Settings) -> Result<Recipe> {
-    let mut recipe = match file(name) {
+/// The recipe that `name` means.
+pub(crate) fn load(name: &str) -> Result<Recipe> {
+    match file(name) {
         Some(file) => {
             let text =
                 std::fs::read_to_string(file).with_context(|| format!("cannot read the recipe {name}"))?;
-            Recipe::from_toml(&text, name)?
+            Ok(Recipe::from_toml(&text, name)?)
         }
-        None => Recipe::built_in(name)?,
-    };
+        None => Ok(Recipe::built_in(name)?),
+    }
+}
+
+/// The recipe that `name` means, with the user's settings put over it.
+pub(crate) fn find(name: &str, settings: &Settings) -> Result<Recipe> {
+    let mut recipe = load(name)?;
     for assignment in &settings.set {
         recipe.set(assignment)?;
     }

@@ -33,13 +33,16 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
 fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Result<ExitCode> {
     let settings = &arguments.settings;
     let template = LineTemplate::of(&recipe)?;
-    let recipe_file: Vec<&Path> = recipes::file(&arguments.recipe).into_iter().collect();
+    let recipe_file: Vec<(&str, &Path)> = recipes::file(&arguments.recipe)
+        .into_iter()
+        .map(|file| ("the recipe", file))
+        .collect();
     let (json_path, plot_path) = (settings.json.as_deref(), arguments.plot.as_deref());
-    outputs::check_distinct(&recipe_file, json_path, plot_path)?;
+    outputs::check_distinct(&recipe_file, &[("--json", json_path), ("--plot", plot_path)])?;
     if let Some(path) = plot_path {
         PictureFormat::from_path(path)?;
     }
-    let threads = threads(settings);
+    let threads = threads(settings.threads, settings.quiet);
 
     let mut experiment = prepare::<T>(&recipe, settings, threads)?;
     for warning in experiment.warnings() {
@@ -149,10 +152,10 @@ impl<T: Scalar> Observer<T> for WhileRead<'_> {
 }
 
 /// The threads asked for, the machine's cores unless any were, and a word when there are not as many cores.
-pub(crate) fn threads(settings: &Settings) -> NonZeroUsize {
+pub(crate) fn threads(asked: Option<NonZeroUsize>, quiet: bool) -> NonZeroUsize {
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let threads = settings.threads.unwrap_or(cores);
-    if threads > cores && !settings.quiet {
+    let threads = asked.unwrap_or(cores);
+    if threads > cores && !quiet {
         terminal::tell(&format!(
             "note: {threads} threads on {cores} cores are no faster; the numbers are the same"
         ));

@@ -113,6 +113,7 @@ pub fn load_builtin(name: &str, seed: u32) -> Result<Table> {
         }
     };
     Ok(Table {
+        first_row: 0,
         source: name.to_owned(),
         columns,
     })

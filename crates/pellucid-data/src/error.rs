@@ -30,6 +30,13 @@ pub enum DataError {
         reason: io::Error,
     },
 
+    /// Whoever read what is written has gone, as `head` does.
+    #[error("{}: nobody reads it any more", path.display())]
+    ReaderGone {
+        /// What is written.
+        path: PathBuf,
+    },
+
     /// The operating system refused to create or write a file or folder.
     #[error("cannot write {}: {reason}", path.display())]
     Write {

@@ -64,6 +64,35 @@ impl OutputFile {
         })
     }
 
+    /// The standard output of the process, for results that are a file's.
+    ///
+    /// # Errors
+    ///
+    /// Where it is closed.
+    pub fn standard_output() -> Result<OutputFile> {
+        let path = PathBuf::from("standard output");
+        #[cfg(unix)]
+        let owned = {
+            use std::os::fd::AsFd;
+            io::stdout().as_fd().try_clone_to_owned()
+        };
+        #[cfg(windows)]
+        let owned = {
+            use std::os::windows::io::AsHandle;
+            io::stdout().as_handle().try_clone_to_owned()
+        };
+        match owned {
+            Ok(owned) => Ok(OutputFile {
+                path,
+                route: Route::Direct(File::from(owned)),
+            }),
+            Err(error) => Err(DataError::Output {
+                path,
+                reason: error.to_string(),
+            }),
+        }
+    }
+
     /// The path as it was given to [`prepare`](OutputFile::prepare).
     pub fn path(&self) -> &Path {
         &self.path

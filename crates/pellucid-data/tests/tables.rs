@@ -375,6 +375,7 @@ fn sample(rows: std::ops::Range<usize>) -> Table {
         values,
     };
     Table {
+        first_row: 0,
         source: "sample".into(),
         columns: vec![
             column(

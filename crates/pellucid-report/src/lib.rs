@@ -1,7 +1,8 @@
 //! Numbers to pictures and pages.
 //!
 //! [`LineChart`] draws learning curves and their like as SVG or PNG; [`Comparison`] sets the loss curves of several
-//! runs side by side and says in plain English which of them converged faster. Both read plain numbers and never run a
+//! runs side by side and says in plain English which of them converged faster; [`page`] puts a chart and text in one file.
+//! All read plain numbers and never run a
 //! network.
 //!
 //! One chart's way through the crate: [`LineChart`] → `layout` (margins, axes, legend, thinned curves) → `scene`
@@ -15,6 +16,7 @@ mod decimate;
 mod error;
 mod label;
 mod layout;
+mod page;
 mod palette;
 mod picture_format;
 mod png;
@@ -25,5 +27,6 @@ mod typeface;
 pub use chart::{LineChart, Scale, Series};
 pub use comparison::{Comparison, Curve, EqualEpochs, Reach, RunSummary, TargetReach};
 pub use error::ReportError;
+pub use page::page;
 pub use palette::Theme;
 pub use picture_format::PictureFormat;

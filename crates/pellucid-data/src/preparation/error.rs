@@ -13,7 +13,9 @@ pub(super) fn problem(place: impl Into<String>, problem: impl Into<String>) -> D
 
 /// ``adult.csv, column `age`, data row 7``: rows count from 1, a header is none.
 pub(super) fn at(table: &Table, column: &str, row: Option<u32>) -> String {
-    let row = row.map_or_else(String::new, |row| format!(", data row {}", row + 1));
+    let row = row.map_or_else(String::new, |row| {
+        format!(", data row {}", table.first_row + u64::from(row) + 1)
+    });
     format!("{}, column `{column}`{row}", table.source)
 }
 

@@ -7,6 +7,7 @@
 //! let words = |names: &[&str], codes| Categories { names: names.iter().map(|&n| n.into()).collect(), codes };
 //! let column = |name: &str, values| Column { name: name.into(), values };
 //! let table = Table {
+//!     first_row: 0,
 //!     source: "the example".into(),
 //!     columns: vec![
 //!         column("age", Values::Numbers(vec![20.0, 40.0, f64::NAN, 30.0])),
@@ -164,6 +165,17 @@ impl Preparation {
         self.columns.iter().flat_map(names).collect()
     }
 
+    /// Those of these columns that were not in the training table: [`Preparation::transform`] ignores them.
+    pub fn unknown_columns(&self, names: &[String]) -> Vec<String> {
+        let targets = self.target.columns();
+        let known = |name: &String| {
+            self.columns.iter().any(|column| column.name == *name)
+                || self.unused.contains(name)
+                || targets.contains(&name.as_str())
+        };
+        names.iter().filter(|name| !known(name)).cloned().collect()
+    }
+
     /// The columns that [`Preparation::transform`] looks for, and what it hopes to find in them.
     pub fn expected_columns(&self) -> impl Iterator<Item = (&str, ColumnKind)> {
         self.columns
@@ -183,16 +195,10 @@ impl Preparation {
     pub fn transform<T: Scalar>(&self, table: &Table, rows: &[u32]) -> Result<(Matrix<T>, Counts)> {
         let width = self.width();
         let mut features = vec![T::ZERO; rows.len() * width];
-        let targets = self.target.columns();
-        let known = |name: &String| {
-            self.columns.iter().any(|column| column.name == *name)
-                || self.unused.contains(name)
-                || targets.contains(&name.as_str())
-        };
-        let names = table.columns.iter().map(|column| column.name.clone());
+        let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
         let mut counts = Counts {
             columns: Vec::new(),
-            extra_columns: names.filter(|name| !known(name)).collect(),
+            extra_columns: self.unknown_columns(&names),
         };
         let mut start = 0;
         for FeatureColumn { name, transform } in &self.columns {

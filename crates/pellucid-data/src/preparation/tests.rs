@@ -42,6 +42,7 @@ pub(super) fn boolean(name: &str, values: &[&str]) -> Column {
 
 pub(super) fn table(columns: Vec<Column>) -> Table {
     Table {
+        first_row: 0,
         source: "test.csv".into(),
         columns,
     }

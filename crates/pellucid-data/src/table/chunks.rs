@@ -26,6 +26,8 @@ pub struct TableChunks {
     /// Where the expected columns stand in the source.
     positions: Vec<usize>,
     rows: usize,
+    /// Rows of the chunks before.
+    read_before: u64,
     /// Whether nothing has been read yet.
     fresh: bool,
     done: bool,
@@ -136,6 +138,7 @@ impl TableChunks {
             expected,
             positions,
             rows: rows.max(1),
+            read_before: 0,
             fresh: true,
             done: false,
         })
@@ -187,7 +190,10 @@ impl TableChunks {
             };
         }
         self.fresh = false;
+        let first_row = self.read_before;
+        self.read_before += count as u64;
         Ok(Some(Table {
+            first_row,
             source: path.display().to_string(),
             columns: columns
                 .into_iter()

@@ -36,6 +36,8 @@ pub enum ColumnKind {
 pub struct Table {
     /// Where it came from, as messages name it: a path, `standard input` or the name of a built-in set.
     pub source: String,
+    /// How many rows of the source come before these, where they are a chunk.
+    pub first_row: u64,
     /// The columns, in the order of the source.
     pub columns: Vec<Column>,
 }

@@ -63,6 +63,7 @@ pub(super) fn read_opened(opened: Opened, options: &ReadOptions) -> Result<Table
         Format::Idx => numpy::read_idx(opened)?,
     };
     Ok(Table {
+        first_row: 0,
         source: path.display().to_string(),
         columns,
     })

@@ -46,6 +46,7 @@ impl TableFormat {
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("predictions.csv");
 /// let chunk = |values: Vec<f64>| Table {
+///     first_row: 0,
 ///     source: "predictions".into(),
 ///     columns: vec![Column { name: "price".into(), values: Values::Numbers(values) }],
 /// };
@@ -118,7 +119,10 @@ impl TableWriter {
         }
         match &mut self.state {
             State::Delimited(writer) => {
-                write_delimited(writer, table, is_first).map_err(|error| self.failed(&error))
+                write_delimited(writer, table, is_first).map_err(|error| match error.kind() {
+                    csv::ErrorKind::Io(error) => text_failed(&self.path, error),
+                    _ => self.failed(&error),
+                })
             }
             State::Parquet(writer) => write_row_group(writer, table).map_err(|error| self.failed(&error)),
             State::Unopened(_) | State::Failed => Err(self.failed(&"it could not be opened")),
@@ -135,7 +139,7 @@ impl TableWriter {
         match self.state {
             State::Delimited(writer) => writer
                 .into_inner()
-                .map_err(|error| failed(&error.error()))?
+                .map_err(|error| text_failed(&self.path, error.error()))?
                 .commit(),
             State::Parquet(writer) => writer.into_inner().map_err(|error| failed(&error))?.commit(),
             State::Unopened(stream) => stream.commit(),
@@ -145,6 +149,15 @@ impl TableWriter {
 
     fn failed(&self, error: &dyn ToString) -> DataError {
         failed(&self.path, error)
+    }
+}
+
+fn text_failed(path: &Path, error: &std::io::Error) -> DataError {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => DataError::ReaderGone {
+            path: path.to_path_buf(),
+        },
+        _ => failed(path, error),
     }
 }
 

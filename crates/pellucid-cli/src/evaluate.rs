@@ -1,0 +1,101 @@
+//! `pellucid evaluate`: how good a model is on rows whose answers are known.
+
+use crate::arguments::Evaluate;
+use crate::outputs::{self, JsonOutput};
+use crate::source::Chunks;
+use crate::{run, score_text, source, terminal};
+use anyhow::Result;
+use pellucid::matrix::Matrix;
+use pellucid_data::model_file::Model;
+use pellucid_data::preparation::{Counts, Predictions, Preparation};
+use pellucid_data::training::{self, Answers, Scores};
+use pellucid_data::{ColumnKind, Table};
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
+    let mut read = vec![("the model", arguments.model.as_path())];
+    read.extend(source::file(&arguments.data).map(|file| ("the data", file)));
+    outputs::check_distinct(&read, &[("--json", arguments.json.as_deref())])?;
+    let model = Model::load(&arguments.model)?;
+    let preparation = preparation(&model, &arguments.model)?;
+    let threads = run::threads(arguments.running.threads, arguments.running.quiet);
+    let json = arguments.json.as_deref().map(JsonOutput::prepare).transpose()?;
+
+    let target = preparation.target();
+    let expected: Vec<(String, ColumnKind)> = preparation
+        .expected_columns()
+        .chain(target.expected_columns())
+        .map(|(name, kind)| (name.to_owned(), kind))
+        .collect();
+    let chunks = Chunks::open(&arguments.data, &arguments.reading.options(), &expected, false)?;
+    let mut met = Counts::default();
+    let extra_columns = preparation.unknown_columns(&chunks.names());
+    let (mut answers, mut outputs) = (Answers::default(), Vec::new());
+    let mut rows = 0;
+    for chunk in chunks {
+        let chunk = chunk?;
+        let all = all_rows(&chunk);
+        answers.append(target, &chunk, &all)?;
+        let (predictions, counts) = training::predict(&model.network, preparation, &chunk, &all, threads)?;
+        met.merge(counts);
+        rows += all.len();
+        match predictions {
+            Predictions::Classes { probabilities, .. } => outputs.extend_from_slice(probabilities.values()),
+            Predictions::Numbers { values, .. } => outputs.extend_from_slice(values.values()),
+        }
+    }
+    met.extra_columns = extra_columns;
+    let warnings = met.warnings();
+    for warning in &warnings {
+        terminal::tell(&format!("warning: {warning}"));
+    }
+    let width = outputs.len() / rows.max(1);
+    let outputs = Matrix::new(rows, width, outputs)?;
+    let scores = Scores::of(&as_predictions(preparation, outputs), &answers)?;
+    let to_stdout = matches!(json, Some(JsonOutput::Stdout));
+    if let Some(json) = json {
+        let mut record = scores.to_json();
+        record["model"] = json!(arguments.model);
+        record["data"] = json!(arguments.data);
+        record["rows"] = json!(rows);
+        record["warnings"] = json!(warnings);
+        json.write(&record)?;
+    }
+    if !to_stdout {
+        for line in score_text::whole(rows, &scores) {
+            terminal::print(&line)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn as_predictions(preparation: &Preparation, outputs: Matrix<f64>) -> Predictions {
+    let target = preparation.target();
+    match target.classes() {
+        [] => Predictions::Numbers {
+            columns: target.columns().into_iter().map(str::to_owned).collect(),
+            values: outputs,
+        },
+        classes => Predictions::Classes {
+            classes: classes.to_vec(),
+            labels: Vec::new(),
+            probabilities: outputs,
+        },
+    }
+}
+
+/// How a table becomes the model's input.
+pub(crate) fn preparation<'a>(model: &'a Model, path: &Path) -> Result<&'a Preparation> {
+    model.preparation.as_ref().ok_or_else(|| {
+        anyhow::anyhow!(
+            "{}: the model was not trained on a table, so no table can be prepared for it; train one with `pellucid train`",
+            path.display()
+        )
+    })
+}
+
+pub(crate) fn all_rows(table: &Table) -> Vec<u32> {
+    (0..table.rows() as u32).collect()
+}

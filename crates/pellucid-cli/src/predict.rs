@@ -1,0 +1,201 @@
+//! `pellucid predict`: a model's answers for the rows of a table, some rows at a time.
+
+use crate::arguments::Predict;
+use crate::evaluate::{all_rows, preparation};
+use crate::score_text::count;
+use crate::source::Chunks;
+use crate::{interrupt, outputs, run, source, terminal};
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pellucid_data::model_file::Model;
+use pellucid_data::preparation::{Counts, Predictions, Preparation};
+use pellucid_data::training;
+use pellucid_data::{Categories, Column, ColumnKind, OutputFile, Table, TableFormat, TableWriter, Values};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
+    let started = Instant::now();
+    let mut read = vec![("the model", arguments.model.as_path())];
+    read.extend(source::file(&arguments.data).map(|file| ("the data", file)));
+    outputs::check_distinct(&read, &[("--output", arguments.output.as_deref())])?;
+    let model = Model::load(&arguments.model)?;
+    let preparation = preparation(&model, &arguments.model)?;
+    let threads = run::threads(arguments.running.threads, arguments.running.quiet);
+    let expected: Vec<(String, ColumnKind)> = preparation
+        .expected_columns()
+        .map(|(name, kind)| (name.to_owned(), kind))
+        .collect();
+    let id = model
+        .recipe
+        .data
+        .table
+        .as_ref()
+        .and_then(|table| table.id.clone());
+    let reads_others = arguments.keep_columns || id.is_some();
+    let options = arguments.reading.options();
+    let chunks = Chunks::open(&arguments.data, &options, &expected, reads_others)?;
+    let names = chunks.names();
+    let layout = Layout::new(preparation, &names, id.as_deref(), arguments);
+    // Only now, so that a table that cannot be read leaves no file; and Ctrl-C leaves none either.
+    interrupt::listen();
+    let output = arguments.output.as_deref().filter(|path| path.as_os_str() != "-");
+    let mut writer = match output {
+        Some(path) => TableWriter::new(OutputFile::prepare(path)?, TableFormat::of_path(path)),
+        None => TableWriter::new(OutputFile::standard_output()?, TableFormat::Delimited(b',')),
+    };
+    let bar = (!arguments.running.quiet && terminal::is_watched() && output.is_some()).then(rows_bar);
+    let (mut met, mut rows) = (Counts::default(), 0);
+    for chunk in chunks {
+        let chunk = chunk?;
+        let all = all_rows(&chunk);
+        let (predictions, counts) = training::predict(&model.network, preparation, &chunk, &all, threads)?;
+        met.merge(counts);
+        rows += all.len();
+        writer.write(&layout.table(chunk, predictions))?;
+        if let Some(bar) = &bar {
+            bar.set_position(rows as u64);
+        }
+        if interrupt::was_asked() {
+            anyhow::bail!(
+                "stopped by Ctrl-C after {} rows; nothing was written",
+                count(rows)
+            );
+        }
+    }
+    writer.finish()?;
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    met.extra_columns = preparation.unknown_columns(&names);
+    for warning in met.warnings() {
+        terminal::tell(&format!("warning: {warning}"));
+    }
+    if !arguments.running.quiet
+        && let Some(path) = output
+    {
+        terminal::tell(&format!(
+            "{} rows in {:.2} s: {}",
+            count(rows),
+            started.elapsed().as_secs_f64(),
+            Path::display(path)
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn rows_bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{spinner} {human_pos} rows  {per_sec}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// The columns of the output.
+struct Layout {
+    /// Columns of the table that are repeated, by name, in their order there.
+    kept: Vec<String>,
+    /// The names of the columns after them.
+    answers: Vec<String>,
+    with_probabilities: bool,
+    /// What the target is.
+    kind: ColumnKind,
+}
+
+impl Layout {
+    /// No column of an answer has the name of a kept one.
+    fn new(preparation: &Preparation, names: &[String], id: Option<&str>, arguments: &Predict) -> Self {
+        let kept: Vec<String> = names
+            .iter()
+            .filter(|name| arguments.keep_columns || Some(name.as_str()) == id)
+            .cloned()
+            .collect();
+        let target = preparation.target();
+        let mut answers: Vec<String> = match target.columns().as_slice() {
+            [_] => vec!["prediction".into()],
+            many => many.iter().map(|column| format!("prediction_{column}")).collect(),
+        };
+        let with_probabilities = arguments.proba && !target.classes().is_empty();
+        if arguments.proba && !with_probabilities {
+            terminal::tell("note: numbers are predicted, which have no probabilities");
+        }
+        if with_probabilities {
+            answers.extend(
+                target
+                    .classes()
+                    .iter()
+                    .map(|class| format!("probability_{class}")),
+            );
+        }
+        for answer in &mut answers {
+            while kept.contains(answer) {
+                answer.insert(0, '_');
+            }
+        }
+        Self {
+            kept,
+            answers,
+            with_probabilities,
+            kind: target
+                .expected_columns()
+                .next()
+                .map_or(ColumnKind::Number, |(_, kind)| kind),
+        }
+    }
+
+    fn table(&self, mut chunk: Table, predictions: Predictions) -> Table {
+        let mut columns = Vec::new();
+        for name in &self.kept {
+            let found = chunk.columns.iter().position(|column| column.name == *name);
+            columns.extend(found.map(|at| chunk.columns.swap_remove(at)));
+        }
+        let mut values: Vec<Values> = Vec::new();
+        match predictions {
+            Predictions::Classes {
+                classes,
+                labels,
+                probabilities,
+            } => {
+                let of_column =
+                    |class: usize| probabilities.values().iter().skip(class).step_by(classes.len());
+                let each: Vec<Values> = (0..if self.with_probabilities { classes.len() } else { 0 })
+                    .map(|class| Values::Numbers(of_column(class).copied().collect()))
+                    .collect();
+                values.push(self.classes(classes.clone(), labels));
+                values.extend(each);
+            }
+            Predictions::Numbers { columns, values: of } => {
+                let of_column = |column: usize| of.values().iter().skip(column).step_by(columns.len());
+                values.extend(
+                    (0..columns.len()).map(|column| Values::Numbers(of_column(column).copied().collect())),
+                );
+            }
+        }
+        let answers = self.answers.iter().cloned().zip(values);
+        columns.extend(answers.map(|(name, values)| Column { name, values }));
+        Table {
+            source: chunk.source,
+            first_row: chunk.first_row,
+            columns,
+        }
+    }
+
+    /// As the target was: numbers, booleans or words.
+    fn classes(&self, classes: Vec<String>, labels: Vec<u32>) -> Values {
+        let words = Categories {
+            names: classes,
+            codes: labels,
+        };
+        match self.kind {
+            ColumnKind::Boolean => Values::Booleans(words),
+            ColumnKind::Category => Values::Categories(words),
+            ColumnKind::Number => {
+                let number = |row| words.get(row).and_then(|class| class.parse().ok());
+                let numbers = (0..words.codes.len()).map(|row| number(row).unwrap_or(f64::NAN));
+                Values::Numbers(numbers.collect())
+            }
+        }
+    }
+}

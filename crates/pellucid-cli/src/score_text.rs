@@ -1,0 +1,154 @@
+//! Scores as text.
+
+use pellucid::scores::{ClassificationScores, OutputScores};
+use pellucid_data::training::{CrossValidation, Scores};
+
+/// A figure as people read it.
+pub(crate) fn figure_name(name: &str) -> String {
+    match name {
+        "r2" => "R²".into(),
+        "rmse" => "RMSE".into(),
+        "mae" => "MAE".into(),
+        "roc_auc" => "ROC AUC".into(),
+        "macro_f1" => "macro F1".into(),
+        "weighted_f1" => "weighted F1".into(),
+        other => other.replace('_', " "),
+    }
+}
+
+/// A number with about five digits.
+pub(crate) fn number(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".into(),
+        1e-4..1e6 => {
+            let decimals = (4 - value.abs().log10().floor() as i32).clamp(0, 4) as usize;
+            format!("{value:.decimals$}")
+        }
+        _ => format!("{value:.4e}"),
+    }
+}
+
+/// Whole numbers with commas between thousands.
+pub(crate) fn count(value: usize) -> String {
+    indicatif::HumanCount(value as u64).to_string()
+}
+
+/// Training and validation side by side.
+pub(crate) fn side_by_side(columns: &[(&str, usize, &Scores)]) -> Vec<String> {
+    let mut rows = vec![
+        std::iter::once(String::new())
+            .chain(columns.iter().map(|(name, ..)| (*name).to_string()))
+            .collect::<Vec<_>>(),
+        std::iter::once("rows".to_string())
+            .chain(columns.iter().map(|(_, rows, _)| count(*rows)))
+            .collect(),
+    ];
+    for (name, _) in columns
+        .first()
+        .map_or(Vec::new(), |(.., scores)| scores.figures())
+    {
+        let of = |scores: &Scores| {
+            let found = scores.figures().into_iter().find(|(other, _)| *other == name);
+            found.map_or("-".into(), |(_, value)| number(value))
+        };
+        let values = columns.iter().map(|(.., scores)| of(scores));
+        rows.push(std::iter::once(figure_name(name)).chain(values).collect());
+    }
+    aligned(&rows)
+}
+
+/// Everything that is known of predictions.
+pub(crate) fn whole(rows: usize, scores: &Scores) -> Vec<String> {
+    let mut table = vec![vec!["rows".to_string(), count(rows)]];
+    let figures = scores.figures().into_iter();
+    table.extend(figures.map(|(name, value)| vec![figure_name(name), number(value)]));
+    let mut lines = aligned(&table);
+    match scores {
+        Scores::Classification { classes, scores } => {
+            lines.push(String::new());
+            lines.extend(per_class(classes, scores));
+            lines.push(String::new());
+            lines.extend(confusion(classes, scores));
+        }
+        Scores::Regression { columns, scores } if columns.len() > 1 => {
+            lines.push(String::new());
+            lines.extend(per_target(columns, &scores.outputs));
+        }
+        Scores::Regression { .. } => {}
+    }
+    lines
+}
+
+/// Mean and deviation over the folds.
+pub(crate) fn cross_validation(found: &CrossValidation) -> Vec<String> {
+    let spreads = found.spreads().into_iter();
+    let rows: Vec<Vec<String>> = spreads
+        .map(|spread| {
+            let text = format!("{} ± {}", number(spread.mean), number(spread.std));
+            vec![figure_name(spread.name), text]
+        })
+        .collect();
+    aligned(&rows)
+}
+
+fn per_class(classes: &[String], scores: &ClassificationScores) -> Vec<String> {
+    let mut rows = vec![titles(&["class", "precision", "recall", "F1", "rows"])];
+    for (class, scores) in classes.iter().zip(&scores.per_class) {
+        rows.push(vec![
+            class.clone(),
+            number(scores.precision),
+            number(scores.recall),
+            number(scores.f1),
+            count(scores.support),
+        ]);
+    }
+    aligned(&rows)
+}
+
+fn confusion(classes: &[String], scores: &ClassificationScores) -> Vec<String> {
+    let heading = std::iter::once("true \\ predicted".to_string()).chain(classes.iter().cloned());
+    let mut rows = vec![heading.collect::<Vec<_>>()];
+    for (class, counts) in classes.iter().zip(&scores.confusion) {
+        let counts = counts.iter().map(|&rows| count(rows));
+        rows.push(std::iter::once(class.clone()).chain(counts).collect());
+    }
+    aligned(&rows)
+}
+
+fn per_target(columns: &[String], outputs: &[OutputScores]) -> Vec<String> {
+    let mut rows = vec![titles(&["target", "R²", "RMSE", "MAE"])];
+    for (column, scores) in columns.iter().zip(outputs) {
+        rows.push(vec![
+            column.clone(),
+            scores.r2.map_or("-".into(), number),
+            number(scores.rmse),
+            number(scores.mae),
+        ]);
+    }
+    aligned(&rows)
+}
+
+fn titles(titles: &[&str]) -> Vec<String> {
+    titles.iter().map(ToString::to_string).collect()
+}
+
+/// Rows with the first column to the left and the others to the right.
+pub(crate) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).enumerate();
+        let cells: Vec<String> = cells
+            .map(|(column, (cell, &width))| match column {
+                0 => format!("{cell:<width$}"),
+                _ => format!("{cell:>width$}"),
+            })
+            .collect();
+        cells.join("  ").trim_end().to_string()
+    };
+    rows.iter().map(line).collect()
+}

@@ -1,0 +1,83 @@
+//! The table that an argument means: a file, the standard input, or a built-in set.
+
+use crate::failure::Misuse;
+use anyhow::Result;
+use pellucid_data::{
+    BUILTINS, ColumnKind, ReadOptions, Table, TableChunks, TableSource, load_builtin, read_table,
+};
+use std::path::Path;
+
+/// The name of the built-in set that `data` means: a file of that name goes before it.
+pub(crate) fn built_in(data: &Path) -> Option<&'static str> {
+    let name = data.to_str()?;
+    let found = BUILTINS.iter().find(|set| set.name == name)?;
+    (!data.exists()).then_some(found.name)
+}
+
+/// The file that `data` means.
+pub(crate) fn file(data: &Path) -> Option<&Path> {
+    (built_in(data).is_none() && data.as_os_str() != "-").then_some(data)
+}
+
+/// The whole table.
+pub(crate) fn read(data: &Path, options: &ReadOptions, seed: u32) -> Result<Table> {
+    match built_in(data) {
+        Some("mnist") => Err(Misuse(
+            "mnist is images, no table; `pellucid run mnist-online` and `pellucid run mnist-98` train on it"
+                .into(),
+        )
+        .into()),
+        Some(name) => Ok(load_builtin(name, seed)?),
+        None => Ok(read_table(&TableSource::from(data), options)?),
+    }
+}
+
+/// A table some rows at a time.
+pub(crate) enum Chunks {
+    Stream(TableChunks),
+    Whole(Option<Table>),
+}
+
+impl Chunks {
+    /// The expected columns of a table, in that order; with `others` all other columns after them.
+    pub(crate) fn open(
+        data: &Path,
+        options: &ReadOptions,
+        expected: &[(String, ColumnKind)],
+        others: bool,
+    ) -> Result<Self> {
+        if built_in(data).is_some() {
+            return Ok(Self::Whole(Some(read(data, options, 0)?)));
+        }
+        const ROWS: usize = 8192;
+        let source = TableSource::from(data);
+        Ok(Self::Stream(if others {
+            TableChunks::open_with_others(&source, options, expected, ROWS)?
+        } else {
+            TableChunks::open(&source, options, expected, ROWS)?
+        }))
+    }
+
+    /// All columns of the source by name.
+    pub(crate) fn names(&self) -> Vec<String> {
+        match self {
+            Self::Stream(chunks) => chunks.names().to_vec(),
+            Self::Whole(table) => table
+                .iter()
+                .flat_map(|table| &table.columns)
+                .map(|column| column.name.clone())
+                .collect(),
+        }
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = pellucid_data::Result<Table>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Stream(chunks) => chunks.next(),
+            Self::Whole(table) => table.take().map(Ok),
+        }
+    }
+}

@@ -1,0 +1,461 @@
+//! `pellucid train`: from a table to a model that can be used anywhere.
+
+use crate::arguments::{
+    ClassWeightArgument, Hidden, OptimizerArgument, ScaleArgument, TaskArgument, Train, UnseenArgument,
+};
+use crate::failure::{self, Misuse};
+use crate::outputs::{self, JsonOutput, PlotOutput};
+use crate::score_text::{self, count, figure_name, number};
+use crate::train_progress::TrainProgress;
+use crate::{interrupt, recipes, run, source, terminal};
+use anyhow::Result;
+use pellucid::optimizer::Optimizer;
+use pellucid::recipe::{ClassWeight, Recipe, Scale, Task, Unseen};
+use pellucid::{Ending, Precision};
+use pellucid_data::preparation::ColumnChoice;
+use pellucid_data::training::{CrossValidation, Plan, Scores, Trained, TrainingRequest};
+use pellucid_data::{OutputFile, Table};
+use pellucid_report::{LineChart, PictureFormat, Series, page};
+use serde_json::{Value, json};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
+    let started = Instant::now();
+    let quiet = arguments.running.quiet;
+    let validation = Validation::of(arguments)?;
+    let trains = arguments.cv.is_none() || arguments.out.is_some();
+    if !trains {
+        refuse_files_without_a_model(arguments)?;
+    }
+    let recipe = match &arguments.recipe {
+        Some(name) => Some(recipes::load(name)?),
+        None => None,
+    };
+    check_files(arguments, &validation)?;
+    let request = request(arguments, recipe, &validation);
+    let seed = request
+        .seed
+        .or(request.recipe.as_ref().map(|recipe| recipe.train.seed))
+        .unwrap_or(0);
+    let options = arguments.reading.options();
+    let table = source::read(&arguments.data, &options, seed)?;
+    let validation_table = match &validation {
+        Validation::File(path) => Some(source::read(path, &options, seed)?),
+        Validation::Part(_) => None,
+    };
+    let request = with_target_of_built_in(request, &arguments.data, &table);
+    let plan = Plan::new(&table, &request)?;
+    let threads = run::threads(arguments.running.threads, quiet);
+    let tell = |line: &str| {
+        if !quiet {
+            terminal::tell(line);
+        }
+    };
+    tell(&format!(
+        "{}: {} rows, {} columns",
+        table.source,
+        count(table.rows()),
+        table.columns.len()
+    ));
+    for choice in plan.choices() {
+        tell(choice);
+    }
+
+    interrupt::listen();
+    let mut files = Files::prepare(arguments, trains)?;
+    let mut job = Job {
+        plan: &plan,
+        name: table.source.clone(),
+        threads,
+        quiet,
+        started,
+    };
+    let training_started = Instant::now();
+    let cross_validation = match arguments.cv {
+        Some(folds) => Some(job.cross_validate(folds)?),
+        None => None,
+    };
+    let stopped_early = cross_validation.as_ref().is_some_and(|found| found.stopped);
+    let mut first_epoch = None;
+    let trained = if trains && !stopped_early {
+        let (trained, seconds) = job.train(validation_table.as_ref())?;
+        first_epoch = seconds;
+        Some(trained)
+    } else {
+        None
+    };
+    let training_seconds = training_started.elapsed().as_secs_f64();
+
+    let stopped = stopped_early
+        || trained
+            .as_ref()
+            .is_some_and(|trained| trained.ending == Ending::Stopped);
+    for note in trained.iter().flat_map(|trained| &trained.notes) {
+        tell(&format!("note: {note}"));
+    }
+    let results = results(trained.as_ref(), cross_validation.as_ref());
+    let mut record = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "data": table.source,
+        "rows": table.rows(),
+        "task": match plan.task() {
+            Task::Classification => "classification",
+            Task::Regression => "regression",
+        },
+        "target": plan.columns().targets,
+        "features": plan.columns().features,
+        "choices": plan.choices(),
+        "recipe": plan.recipe(),
+        "threads": threads,
+        "stopped": stopped,
+        "training_seconds": training_seconds,
+        "seconds_to_first_epoch": first_epoch,
+        "cross_validation": cross_validation.as_ref().map(CrossValidation::to_json),
+    });
+    if let Some(trained) = trained {
+        files.add_to_record(&mut record, &trained);
+        files.write(trained, &table.source, &results)?;
+    }
+    record["elapsed_seconds"] = json!(started.elapsed().as_secs_f64());
+    let json_to_stdout = matches!(files.json, Some(JsonOutput::Stdout));
+    if let Some(json) = files.json {
+        json.write(&record)?;
+    }
+    if !json_to_stdout {
+        for line in &results {
+            terminal::print(line)?;
+        }
+        if let Some(path) = &files.model_path {
+            terminal::print(&format!("model: {}", path.display()))?;
+        }
+    }
+    if stopped {
+        terminal::tell(match &files.model_path {
+            Some(_) => "stopped by Ctrl-C; the model has the best weights so far",
+            None => "stopped by Ctrl-C; the folds that were done are above",
+        });
+        return Ok(ExitCode::from(failure::FAILED));
+    }
+    tell(&format!("trained in {training_seconds:.2} s"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the rows to stop by come from.
+enum Validation {
+    Part(Option<f64>),
+    File(PathBuf),
+}
+
+impl Validation {
+    fn of(arguments: &Train) -> Result<Self> {
+        let Some(text) = &arguments.validation else {
+            return Ok(Self::Part(None));
+        };
+        match text.parse::<f64>() {
+            Ok(part) if (0.0..1.0).contains(&part) => Ok(Self::Part(Some(part))),
+            Ok(_) => Err(Misuse(format!(
+                "--validation {text}: a part of the rows, from 0 (none) to less than 1, or a file is expected"
+            ))
+            .into()),
+            Err(_) if arguments.cv.is_some() => Err(Misuse(
+                "--cv holds out rows of each fold's own; --validation takes a part of them, not a file"
+                    .into(),
+            )
+            .into()),
+            Err(_) => Ok(Self::File(text.into())),
+        }
+    }
+}
+
+fn refuse_files_without_a_model(arguments: &Train) -> Result<()> {
+    let of_model = [
+        ("--plot", &arguments.plot),
+        ("--report", &arguments.report),
+        ("--save-recipe", &arguments.save_recipe),
+    ];
+    match of_model.iter().find(|(_, path)| path.is_some()) {
+        Some((flag, _)) => Err(Misuse(format!(
+            "{flag} is about a model, and --cv alone makes none; add --out to train one on all rows as well"
+        ))
+        .into()),
+        None => Ok(()),
+    }
+}
+
+fn check_files(arguments: &Train, validation: &Validation) -> Result<()> {
+    let mut read = Vec::new();
+    read.extend(source::file(&arguments.data).map(|file| ("the data", file)));
+    if let Validation::File(file) = validation {
+        read.push(("the validation data", file));
+    }
+    let recipe = arguments.recipe.as_deref().and_then(recipes::file);
+    read.extend(recipe.map(|file| ("the recipe", file)));
+    outputs::check_distinct(
+        &read,
+        &[
+            ("--out", arguments.out.as_deref()),
+            ("--save-recipe", arguments.save_recipe.as_deref()),
+            ("--plot", arguments.plot.as_deref()),
+            ("--report", arguments.report.as_deref()),
+            ("--json", arguments.json.as_deref()),
+        ],
+    )?;
+    if let Some(path) = &arguments.plot {
+        PictureFormat::from_path(path)?;
+    }
+    Ok(())
+}
+
+fn request(arguments: &Train, recipe: Option<Recipe>, validation: &Validation) -> TrainingRequest {
+    TrainingRequest {
+        recipe,
+        columns: ColumnChoice {
+            target: arguments.target.clone(),
+            only: arguments.only.clone(),
+            drop: arguments.drop.clone(),
+            id: arguments.id.clone(),
+        },
+        task: arguments.task.map(|task| match task {
+            TaskArgument::Classification => Task::Classification,
+            TaskArgument::Regression => Task::Regression,
+        }),
+        scale: arguments.scale.map(|scale| match scale {
+            ScaleArgument::Standardize => Scale::Standardize,
+            ScaleArgument::MinMax => Scale::MinMax,
+            ScaleArgument::None => Scale::None,
+        }),
+        unseen: arguments.unseen.map(|unseen| match unseen {
+            UnseenArgument::Zeros => Unseen::Zeros,
+            UnseenArgument::Error => Unseen::Error,
+            UnseenArgument::Missing => Unseen::Missing,
+        }),
+        class_weight: arguments.class_weight.map(|weight| match weight {
+            ClassWeightArgument::None => ClassWeight::None,
+            ClassWeightArgument::Balanced => ClassWeight::Balanced,
+        }),
+        validation: match validation {
+            Validation::Part(part) => *part,
+            Validation::File(_) => Some(0.0),
+        },
+        hidden: arguments.hidden.as_ref().map(|Hidden(sizes)| sizes.clone()),
+        activation: arguments.activation,
+        optimizer: arguments.optimizer.map(|optimizer| match optimizer {
+            OptimizerArgument::Adam => Optimizer::Adam,
+            OptimizerArgument::Sgd => Optimizer::Sgd,
+        }),
+        learning_rate: arguments.learning_rate,
+        batch_size: arguments.batch_size,
+        epochs: arguments.epochs,
+        patience: arguments.patience,
+        l2: arguments.l2,
+        dropout: arguments.dropout,
+        precision: arguments.precision.map(Precision::from),
+        seed: arguments.seed,
+    }
+}
+
+/// The target of a built-in set is its last column.
+fn with_target_of_built_in(mut request: TrainingRequest, data: &Path, table: &Table) -> TrainingRequest {
+    let of_recipe = request
+        .recipe
+        .as_ref()
+        .is_some_and(|recipe| recipe.data.table.is_some());
+    if request.columns.target.is_empty() && !of_recipe && source::built_in(data).is_some() {
+        request.columns.target = table
+            .columns
+            .last()
+            .map(|column| column.name.clone())
+            .into_iter()
+            .collect();
+    }
+    request
+}
+
+/// What is trained, and who is told.
+struct Job<'a> {
+    plan: &'a Plan<'a>,
+    name: String,
+    threads: NonZeroUsize,
+    quiet: bool,
+    started: Instant,
+}
+
+impl Job<'_> {
+    fn train(&mut self, validation: Option<&Table>) -> Result<(Trained, Option<f64>)> {
+        let mut progress = TrainProgress::new(&self.name, self.quiet, self.started);
+        let trained = self.plan.train(validation, self.threads, &mut progress);
+        progress.finish();
+        let trained = trained?;
+        if !self.quiet {
+            let parameters = trained.network.architecture().parameter_count();
+            let best = match trained.validation {
+                Some(_) => format!(", the best of them epoch {}", trained.best_epoch),
+                None => String::new(),
+            };
+            terminal::tell(&format!(
+                "{} features, {} parameters; {} epochs{best}",
+                count(trained.preparation.width()),
+                count(parameters),
+                trained.history.len()
+            ));
+        }
+        Ok((trained, progress.seconds_to_first_epoch()))
+    }
+
+    fn cross_validate(&mut self, folds: usize) -> Result<CrossValidation> {
+        // Lines for epochs would drown those for folds.
+        let mut progress = TrainProgress::of_folds(&self.name, self.quiet, self.started);
+        let bar = progress.bar();
+        let tell = |fold: usize, scores: &Scores| {
+            let figures: String = scores
+                .figures()
+                .iter()
+                .take(4)
+                .map(|(name, value)| format!("  {} {}", figure_name(name), number(*value)))
+                .collect();
+            let line = format!("fold {} of {folds}{figures}", fold + 1);
+            match &bar {
+                _ if self.quiet => {}
+                Some(bar) => bar.suspend(|| terminal::tell(&line)),
+                None => terminal::tell(&line),
+            }
+        };
+        let found = self.plan.cross_validate(folds, self.threads, &mut progress, tell);
+        progress.finish();
+        let found = found?;
+        if let Some(warning) = &found.warning {
+            terminal::tell(&format!("warning: {warning}"));
+        }
+        Ok(found)
+    }
+}
+
+fn results(trained: Option<&Trained>, cross_validation: Option<&CrossValidation>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(found) = cross_validation.filter(|found| !found.folds.is_empty()) {
+        lines.push(format!("{} folds, mean ± deviation", found.folds.len()));
+        lines.extend(score_text::cross_validation(found));
+        if trained.is_some() {
+            lines.push(String::new());
+        }
+    }
+    if let Some(trained) = trained {
+        let mut columns = vec![("training", trained.training_rows, &trained.training)];
+        if let Some(validation) = &trained.validation {
+            columns.push(("validation", trained.validation_rows, validation));
+        }
+        lines.extend(score_text::side_by_side(&columns));
+    }
+    lines
+}
+
+/// The files that a training leaves, found to be writable before it begins.
+struct Files {
+    model: Option<OutputFile>,
+    model_path: Option<PathBuf>,
+    recipe: Option<OutputFile>,
+    plot: Option<PlotOutput>,
+    report: Option<OutputFile>,
+    json: Option<JsonOutput>,
+}
+
+impl Files {
+    fn prepare(arguments: &Train, trains: bool) -> Result<Self> {
+        let model_path = trains.then(|| {
+            let asked = arguments.out.clone();
+            asked.unwrap_or_else(|| free_name(&arguments.data))
+        });
+        let file = |path: &Option<PathBuf>| path.as_ref().map(OutputFile::prepare).transpose();
+        Ok(Self {
+            model: file(&model_path)?,
+            model_path,
+            recipe: file(&arguments.save_recipe)?,
+            plot: arguments.plot.as_deref().map(PlotOutput::prepare).transpose()?,
+            report: file(&arguments.report)?,
+            json: arguments.json.as_deref().map(JsonOutput::prepare).transpose()?,
+        })
+    }
+
+    fn add_to_record(&self, record: &mut Value, trained: &Trained) {
+        record["recipe"] = json!(trained.recipe);
+        record["model"] = json!(self.model_path);
+        record["parameters"] = json!(trained.network.architecture().parameter_count());
+        record["feature_names"] = json!(trained.preparation.feature_names());
+        record["notes"] = json!(trained.notes);
+        record["epochs"] = json!(trained.history.len());
+        record["best_epoch"] = json!(trained.best_epoch);
+        record["training_rows"] = json!(trained.training_rows);
+        record["validation_rows"] = json!(trained.validation_rows);
+        record["training"] = trained.training.to_json();
+        record["validation"] = json!(trained.validation.as_ref().map(Scores::to_json));
+        record["history"] = json!(trained.history);
+    }
+
+    /// The model first: it is what the time was spent on.
+    fn write(&mut self, trained: Trained, data: &str, results: &[String]) -> Result<()> {
+        let chart = chart(&trained, data);
+        let recipe = trained.recipe.to_toml();
+        let model = trained.into_model();
+        if let Some(file) = self.model.take() {
+            model.save_to(file)?;
+        }
+        if let Some(file) = self.recipe.take() {
+            file.write(recipe?.as_bytes())?;
+        }
+        if let Some(file) = self.report.take() {
+            file.write(page(&chart, results)?.as_bytes())?;
+        }
+        if let Some(file) = self.plot.take() {
+            file.write(&chart)?;
+        }
+        Ok(())
+    }
+}
+
+/// A name for the model that no file has yet.
+fn free_name(data: &Path) -> PathBuf {
+    let name = data
+        .file_name()
+        .map_or("model".into(), |name| name.to_string_lossy());
+    let stem = match name.split('.').next() {
+        None | Some("" | "-") => "model",
+        Some(stem) => stem,
+    };
+    let names = std::iter::once(format!("{stem}.safetensors"));
+    let numbered = (2..u32::MAX).map(|number| format!("{stem}-{number}.safetensors"));
+    let mut names = names.chain(numbered).map(PathBuf::from);
+    names
+        .find(|name| std::fs::symlink_metadata(name).is_err())
+        .unwrap_or_else(|| "model.safetensors".into())
+}
+
+fn chart(trained: &Trained, data: &str) -> LineChart {
+    let history = &trained.history;
+    let title = format!(
+        "{} from {data}",
+        trained.preparation.target().columns().join(", ")
+    );
+    let loss = trained.recipe.train.loss.name().replace('_', " ");
+    let mut chart = LineChart::new(title, "epoch", format!("{loss} (mean of a row)"));
+    let training = history.iter().map(|line| (line.epoch as f64, line.loss));
+    let validation = history
+        .iter()
+        .filter_map(|line| Some((line.epoch as f64, line.validation_loss?)));
+    let (training, validation): (Vec<_>, Vec<_>) = (training.collect(), validation.collect());
+    chart.y_scale = run::scale_for(training.iter().chain(&validation).map(|point| point.1));
+    chart.series.push(Series {
+        name: "training".into(),
+        points: training,
+    });
+    if !validation.is_empty() {
+        chart.subtitle = Some(format!("the weights of epoch {} are kept", trained.best_epoch));
+        chart.series.push(Series {
+            name: "validation".into(),
+            points: validation,
+        });
+    }
+    chart
+}
