@@ -189,7 +189,7 @@ pub(crate) struct Train {
     #[command(flatten)]
     pub(crate) reading: Reading,
 
-    /// Sizes of the hidden layers, such as 64,32; `none` for a linear model [default: 64,32]
+    /// Sizes of the hidden layers, such as 64,32; `none` for a linear model [default: 100, from 1,000 rows 128,64]
     #[arg(long, value_name = "SIZES", value_parser = hidden, help_heading = "Network")]
     pub(crate) hidden: Option<Hidden>,
 
@@ -222,7 +222,7 @@ pub(crate) struct Train {
     #[arg(long, allow_negative_numbers = true, value_parser = epochs, help_heading = "Training")]
     pub(crate) epochs: Option<u64>,
 
-    /// λ of the penalty ½λ‖W‖² on the weights [default: 0.0001]
+    /// λ of the penalty ½λ‖W‖² on the weights [default: 0.001]
     #[arg(
         long,
         value_name = "LAMBDA",
@@ -240,7 +240,7 @@ pub(crate) struct Train {
     )]
     pub(crate) dropout: Option<f64>,
 
-    /// Rows to stop by: the part held out of DATA, 0 for none, or a file [default: 0.2]
+    /// Rows to stop by: the part held out of DATA, 0 for none, or a file [default: 0.1]
     #[arg(
         long,
         value_name = "PART|FILE",
@@ -249,7 +249,7 @@ pub(crate) struct Train {
     )]
     pub(crate) validation: Option<String>,
 
-    /// Epochs without a better validation loss that end the training [default: 20]
+    /// Epochs without a better validation loss that end the training [default: 40, from 10,000 rows 20]
     #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true, value_parser = epochs, help_heading = "Training")]
     pub(crate) patience: Option<u64>,
 
