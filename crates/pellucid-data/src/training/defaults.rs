@@ -46,7 +46,9 @@ pub(super) fn validation() -> f64 {
 /// A whole recipe for a table of so many rows. Its first layer is as wide as there are features once they are known.
 pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
     let (loss, output_activation) = output_of(task, outputs);
-    let activations = [[Activation::Relu; HIDDEN.len()].as_slice(), &[output_activation]].concat();
+    let hidden = hidden(rows);
+    let mut activations = vec![Activation::Relu; hidden.len()];
+    activations.push(output_activation);
     Recipe {
         title: String::new(),
         data: DataRecipe {
