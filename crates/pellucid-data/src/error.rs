@@ -381,7 +381,10 @@ pub enum DataError {
     },
 
     /// A column that is needed is not in the table.
-    #[error("{}: there is no column {name:?}; the table has {}", path.display(), found.join(", "))]
+    #[error(
+        "{}: there is no column {name:?}, which is needed{}; the table has {}", path.display(), did_you_mean(name, found),
+        found.join(", ")
+    )]
     NoColumn {
         /// The file.
         path: PathBuf,
@@ -539,4 +542,17 @@ fn product<N: ToString>(shape: &[N]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(" x ")
+}
+
+/// The nearest name, where one is near.
+fn did_you_mean(name: &str, known: &[String]) -> String {
+    let distance =
+        |known: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &known.trim().to_lowercase());
+    let nearest = known.iter().map(|known| (distance(known), known)).min();
+    match nearest {
+        Some((distance, known)) if distance <= name.len().max(known.len()) / 2 => {
+            format!("; did you mean {known:?}?")
+        }
+        _ => String::new(),
+    }
 }

@@ -25,6 +25,15 @@ pub enum Note {
         /// The column.
         column: String,
     },
+    /// Taken for words, though few rows are not numbers.
+    MostlyNumbers {
+        /// The column.
+        column: String,
+        /// One that is no number.
+        word: String,
+        /// How many training rows hold no number.
+        rows: usize,
+    },
     /// Only the most frequent names have a feature of their own.
     ManyNames {
         /// The column.
@@ -49,6 +58,11 @@ impl fmt::Display for Note {
             Note::RowNumbers { column } => write!(
                 f,
                 "column `{column}` counts the rows; it is used as a feature: drop it if it is none"
+            ),
+            Note::MostlyNumbers { column, word, rows } => write!(
+                f,
+                "column `{column}` is taken for words, because of `{word}`; rows without a number: {rows}; correct \
+                 them, or empty them where the value is not known"
             ),
             Note::ManyNames {
                 column,

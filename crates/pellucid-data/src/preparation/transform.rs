@@ -165,6 +165,9 @@ pub(super) fn fit_column(
     if names == 1 && missing == 0 {
         return Ok((None, Some(Note::Constant { column: name() })));
     }
+    if let Some(note) = mostly_numbers(&column.name, &words) {
+        return Ok((Some(Transform::Category(category)), Some(note)));
+    }
     if names + missing == rows.len() && names > FEW_ROWS && !asked_for {
         return Ok((None, Some(Note::Identifier { column: name() })));
     }
@@ -174,4 +177,29 @@ pub(super) fn fit_column(
         other_rows,
     });
     Ok((Some(Transform::Category(category)), note))
+}
+
+/// A few words among numbers are more often mistakes than categories.
+fn mostly_numbers(column: &str, words: &Words<'_>) -> Option<Note> {
+    let is_number = |name: &String| name.trim().parse::<f64>().is_ok_and(f64::is_finite);
+    let counts = words.counts();
+    let of_words = |(name, _): &(&String, &usize)| !is_number(name);
+    let strays: usize = words
+        .names
+        .iter()
+        .zip(&counts)
+        .filter(of_words)
+        .map(|(_, rows)| rows)
+        .sum();
+    let rows: usize = counts.iter().sum();
+    let stray = words
+        .names
+        .iter()
+        .zip(&counts)
+        .find(|(name, rows)| !is_number(name) && **rows > 0)?;
+    (strays * 10 <= rows).then(|| Note::MostlyNumbers {
+        column: column.to_owned(),
+        word: stray.0.clone(),
+        rows: strays,
+    })
 }

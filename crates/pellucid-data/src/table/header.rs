@@ -57,11 +57,11 @@ fn commas_are_decimal(prefix: &[u8]) -> bool {
         .all(|window| window[0].is_ascii_digit() && window[2].is_ascii_digit())
 }
 
-/// Whether a first row may be names: words, all different. The first may be empty, as where row numbers stand below.
+/// Whether a first row may be names: words, whether or not two are the same, which is refused later. The first may be empty, as where row numbers stand below.
 pub(super) fn may_be_names(row: &[String]) -> bool {
     row.iter().enumerate().all(|(index, cell)| {
         let nameless = cell.is_empty() && index == 0 && row.len() > 1;
-        nameless || (!is_missing(cell) && number(cell).is_none() && !row[..index].contains(cell))
+        nameless || (!is_missing(cell) && number(cell).is_none())
     })
 }
 

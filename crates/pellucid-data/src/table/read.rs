@@ -25,8 +25,8 @@ pub struct ReadOptions {
 ///   missing values. A column is numbers where all its cells are finite decimal numbers, booleans where they are all of
 ///   one pair (`true`/`false`, `yes`/`no`, `t`/`f`, `y`/`n`, in any case), else categories, whose words are kept as they
 ///   were written.
-/// - Columns without names are called `c1`, `c2`, …. The first row is taken for names where it is words, all different,
-///   and either numbers stand below, or none of the words comes again while others do.
+/// - Columns without names are called `c1`, `c2`, …. The first row is taken for names where it is words and
+///   either numbers stand below, or none of the words comes again while others do.
 /// - A `.npy` array has a row per row; the arrays of a `.npz` stand beside each other, a matrix `X` as `X_1`, `X_2`, ….
 /// - IDX images become a column per pixel, and a column `label` where their labels lie beside them. Every pixel takes 8
 ///   bytes here: [`read_mnist`](crate::read_mnist) takes 1.
