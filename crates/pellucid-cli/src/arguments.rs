@@ -41,6 +41,10 @@ pub(crate) enum Command {
     Predict(Predict),
     /// Score a model on a table whose answers are known
     Evaluate(Evaluate),
+    /// Say what is in a model
+    Inspect(Inspect),
+    /// List the built-in sets, or say what is in a table
+    Data(Data),
     /// Train several recipes from the same initial weights and say which converges faster
     Compare(Compare),
 }
@@ -337,6 +341,58 @@ pub(crate) struct Evaluate {
 
     #[command(flatten)]
     pub(crate) running: Running,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// A model that `pellucid train` wrote
+    pub(crate) model: PathBuf,
+
+    /// Show every column and class
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Write all of it but the weights as JSON, to standard output unless a file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Data {
+    #[command(subcommand)]
+    pub(crate) command: Option<DataCommand>,
+
+    /// Write the list as JSON, to standard output unless a file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Columns, types, ranges, missing values and class balance of a table
+    Show(ShowData),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowData {
+    /// A file, - for standard input, or a built-in set
+    pub(crate) data: PathBuf,
+
+    /// For mnist: the folder with its four files
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+
+    /// Seed of a generated set [default: 0]
+    #[arg(long, allow_negative_numbers = true, value_parser = seed)]
+    pub(crate) seed: Option<u32>,
+
+    /// Write it as JSON, to standard output unless a file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 /// The sizes of hidden layers.

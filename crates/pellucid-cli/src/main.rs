@@ -2,8 +2,10 @@
 
 mod arguments;
 mod compare;
+mod data;
 mod evaluate;
 mod failure;
+mod inspect;
 mod interrupt;
 mod line_template;
 mod outputs;
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
         Command::Train(train) => train::train(train),
         Command::Predict(predict) => predict::predict(predict),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
+        Command::Inspect(inspect) => inspect::inspect(inspect),
+        Command::Data(data) => data::data(data),
         Command::Compare(compare) => compare::compare(compare),
     };
     match done {

@@ -64,3 +64,46 @@ fn it_ends_a_run_which_still_leaves_its_files() {
         "a temporary file is left"
     );
 }
+
+#[test]
+fn it_ends_a_training_whose_model_can_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model.safetensors");
+    let child = Command::new(env!("CARGO_BIN_EXE_pellucid"))
+        .args([
+            "train",
+            "spirals",
+            "--epochs",
+            "100000000",
+            "--patience",
+            "100000000",
+        ])
+        .args(["--out", text(&model)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while fs::read_dir(folder.path()).unwrap().count() < 1 {
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "the training does not begin"
+        );
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(400));
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let ended = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.contains("stopped by Ctrl-C; the model has the best weights so far"),
+        "{stderr}"
+    );
+    let scores = crate::driver::done(&["evaluate", text(&model), "spirals"]);
+    assert!(scores.stdout.contains("accuracy"), "{}", scores.stdout);
+}

@@ -3,7 +3,9 @@
 mod bad_data;
 mod bad_outputs;
 mod bad_recipes;
+mod bad_tables;
 mod compare;
+mod data;
 mod divergence;
 mod download;
 mod driver;
@@ -11,10 +13,13 @@ mod figures;
 mod full_length;
 mod help;
 mod idx_folder;
+mod inspect;
 #[cfg(unix)]
 mod interrupt;
 mod mnist_98;
 mod notebooks;
 mod pictures;
+mod predict;
 mod record;
 mod streams;
+mod train;

@@ -12,8 +12,6 @@
 mod history;
 mod network;
 mod problem;
-#[cfg(test)]
-mod tests;
 
 pub use history::EpochLine;
 pub use network::AnyNetwork;

@@ -1,0 +1,117 @@
+//! `pellucid data`: the list of built-in sets, and what is in a table.
+
+use crate::driver::{command, done, refused, shared, text};
+use serde_json::Value;
+use std::fs;
+
+#[test]
+fn the_built_in_sets_are_listed_and_each_can_be_shown() {
+    let listed = done(&["data"]).stdout;
+    let json: Value = serde_json::from_str(&done(&["data", "--json"]).stdout).unwrap();
+    let names: Vec<&str> = json
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|set| set["name"].as_str().unwrap())
+        .collect();
+    for name in [
+        "iris",
+        "wine",
+        "diabetes",
+        "xor",
+        "circles",
+        "moons",
+        "spirals",
+        "regression",
+        "mnist",
+    ] {
+        assert!(names.contains(&name) && listed.contains(name), "{name}: {listed}");
+    }
+    for name in names.into_iter().filter(|name| *name != "mnist") {
+        let shown = done(&["data", "show", name]).stdout;
+        assert!(shown.starts_with(&format!("{name}: ")), "{shown}");
+        let json: Value = serde_json::from_str(&done(&["data", "show", name, "--json"]).stdout).unwrap();
+        assert_eq!(json["source"], name);
+    }
+    assert!(
+        done(&["data", "show", "moons"]).stdout != done(&["data", "show", "moons", "--seed", "1"]).stdout
+    );
+}
+
+#[test]
+fn a_table_is_described_column_by_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    let rows: Vec<String> = (0..20)
+        .map(|row| {
+            let size = if row == 3 {
+                "?".to_string()
+            } else {
+                (row % 5).to_string()
+            };
+            format!("name-{row};{size};same;{}", ["red", "blue", "red"][row % 3])
+        })
+        .collect();
+    fs::write(&path, format!("who;size;always;colour\n{}\n", rows.join("\n"))).unwrap();
+    let shown = done(&["data", "show", text(&path)]).stdout;
+    for told in [
+        "20 rows, 4 columns",
+        "size",
+        "number",
+        "words",
+        "red 13 (65.0%)",
+        "`who`: every row has its own value",
+        "`always`: all values are the same",
+    ] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    let json: Value = serde_json::from_str(&done(&["data", "show", text(&path), "--json"]).stdout).unwrap();
+    let size = &json["columns"][1];
+    assert_eq!(
+        (size["missing"].as_u64(), size["distinct"].as_u64()),
+        (Some(1), Some(5))
+    );
+    assert_eq!(size["numbers"]["max"], 4.0);
+    let piped = command()
+        .args(["data", "show", "-"])
+        .write_stdin(fs::read(&path).unwrap())
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8(piped.stdout)
+            .unwrap()
+            .contains("standard input: 20 rows")
+    );
+}
+
+#[test]
+fn what_is_not_there_is_told_of() {
+    refused(&["data", "show", "irsi"], 1, &["irsi", "no such file"]);
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.csv");
+    fs::write(&empty, "").unwrap();
+    refused(&["data", "show", text(&empty)], 1, &["the file is empty"]);
+    refused(
+        &["data", "show", text(&empty), "--json", text(&empty)],
+        2,
+        &["would overwrite the data"],
+    );
+    refused(
+        &["data", "show", "mnist", "--data", text(folder.path())],
+        1,
+        &["train-images"],
+    );
+}
+
+#[test]
+fn mnist_is_counted() {
+    let Some(mnist) = shared("data/mnist") else { return };
+    let shown = done(&["data", "show", "mnist", "--data", text(&mnist)]).stdout;
+    for told in [
+        "60,000 training and 10,000 test images of 28 x 28 bytes",
+        "6,742",
+        "1,135",
+    ] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+}

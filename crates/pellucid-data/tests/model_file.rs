@@ -1,0 +1,398 @@
+//! Model files: what is written is read again, and nothing else is.
+
+use pellucid::{Activation, Architecture, Network, Recipe};
+use pellucid_data::model_file::{AnyNetwork, EpochLine, Model, ModelProblem};
+use pellucid_data::training::{Plan, TrainingRequest};
+use pellucid_data::{DataError, load_builtin};
+use proptest::prelude::*;
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+fn plain(layers: &[usize], values: impl Fn(usize) -> f32) -> Model {
+    let activations: Vec<Activation> = vec![Activation::Tanh; layers.len() - 1];
+    let architecture = Architecture::new(layers, &activations, true).unwrap();
+    let parameters = (0..architecture.parameter_count()).map(values).collect();
+    let network = Network::new(architecture, parameters).unwrap();
+    Model::new(network, Recipe::built_in("xor-sgd").unwrap(), None)
+}
+
+/// A model of a table, with everything that a model can hold.
+fn of_table() -> Model {
+    let iris = load_builtin("iris", 0).unwrap();
+    let mut request = TrainingRequest {
+        epochs: Some(2),
+        hidden: Some(vec![3]),
+        ..TrainingRequest::default()
+    };
+    request.columns.target = vec!["species".into()];
+    let plan = Plan::new(&iris, &request).unwrap();
+    let mut model = plan.train(None, NonZeroUsize::MIN, &mut ()).unwrap().into_model();
+    model.warnings.push("a \"warning\", with é".into());
+    model
+}
+
+fn saved(model: &Model, folder: &Path) -> PathBuf {
+    let path = folder.join("model.safetensors");
+    model.save(&path).unwrap();
+    path
+}
+
+fn problem(path: &Path) -> ModelProblem {
+    match Model::load(path) {
+        Err(DataError::Model { path: at, problem }) => {
+            assert_eq!(at, path);
+            problem
+        }
+        Err(other) => panic!("refused otherwise: {other}"),
+        Ok(_) => panic!("{} was read", path.display()),
+    }
+}
+
+fn refusal_of(bytes: &[u8]) -> (ModelProblem, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.bin");
+    fs::write(&path, bytes).unwrap();
+    let error = Model::load(&path).unwrap_err().to_string();
+    assert!(error.starts_with(&path.display().to_string()), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+    (problem(&path), error)
+}
+
+/// The parts of a file that the format lets others write too.
+struct Parts {
+    texts: BTreeMap<String, String>,
+    tensors: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>,
+}
+
+impl Parts {
+    fn of(bytes: &[u8]) -> Self {
+        let (_, header) = SafeTensors::read_metadata(bytes).unwrap();
+        let texts = header.metadata().clone().unwrap().into_iter().collect();
+        let read = SafeTensors::deserialize(bytes).unwrap();
+        let tensors = read
+            .tensors()
+            .into_iter()
+            .map(|(name, view)| (name, (view.dtype(), view.shape().to_vec(), view.data().to_vec())));
+        Self {
+            texts,
+            tensors: tensors.collect(),
+        }
+    }
+
+    /// By the rule that the format documents.
+    fn checksum(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut add = |part: &[u8]| {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        };
+        for (key, value) in self.texts.iter().filter(|(key, _)| *key != "sha256") {
+            add(key.as_bytes());
+            add(value.as_bytes());
+        }
+        for (name, (_, _, bytes)) in &self.tensors {
+            add(name.as_bytes());
+            add(bytes);
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn bytes(mut self) -> Vec<u8> {
+        if self.texts.contains_key("sha256") {
+            let checksum = self.checksum();
+            self.texts.insert("sha256".into(), checksum);
+        }
+        let views = self.tensors.iter().map(|(name, (dtype, shape, bytes))| {
+            (
+                name.clone(),
+                TensorView::new(*dtype, shape.clone(), bytes).unwrap(),
+            )
+        });
+        let texts: HashMap<String, String> = self.texts.clone().into_iter().collect();
+        safetensors::serialize(views, Some(texts)).unwrap()
+    }
+}
+
+/// A saved model with something changed and the checksum right again.
+fn forged(change: impl FnOnce(&mut Parts)) -> (ModelProblem, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut parts = Parts::of(&fs::read(saved(&of_table(), folder.path())).unwrap());
+    change(&mut parts);
+    refusal_of(&parts.bytes())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn what_is_saved_is_loaded_and_the_same_model_is_the_same_bytes(
+        layers in prop::collection::vec(1usize..9, 2..5),
+        numbers in prop::collection::vec(-1e30f32..1e30, 1..50),
+        double in any::<bool>(),
+        bias in any::<bool>(),
+        losses in prop::collection::vec(prop_oneof![Just(f64::INFINITY), -1e3..1e3f64], 0..4),
+    ) {
+        let activations = vec![Activation::Relu; layers.len() - 1];
+        let architecture = Architecture::new(&layers, &activations, bias).unwrap();
+        let number = |at: usize| numbers[at % numbers.len()] / (at + 1) as f32;
+        let of = 0..architecture.parameter_count();
+        let network: AnyNetwork = if double {
+            Network::new(architecture, of.map(|at| f64::from(number(at)) / 3.0).collect()).unwrap().into()
+        } else {
+            Network::new(architecture, of.map(number).collect()).unwrap().into()
+        };
+        let mut model = Model::new(network, Recipe::built_in("mnist-98").unwrap(), None);
+        model.history = losses
+            .iter()
+            .enumerate()
+            .map(|(at, &loss)| EpochLine { epoch: at as u64 + 1, loss, validation_loss: Some(-loss), ..EpochLine::default() })
+            .collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = saved(&model, folder.path());
+        prop_assert_eq!(&Model::load(&path).unwrap(), &model);
+        let first = fs::read(&path).unwrap();
+        model.save(&path).unwrap();
+        prop_assert!(first == fs::read(&path).unwrap());
+    }
+}
+
+#[test]
+fn a_model_of_a_table_comes_back_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = of_table();
+    let read = Model::load(saved(&model, folder.path())).unwrap();
+    assert_eq!(read, model);
+    assert_eq!(read.classes.len(), 3);
+    assert_eq!(read.feature_names.len(), 4);
+    assert_eq!(read.history.len(), 2);
+}
+
+#[test]
+fn any_safetensors_library_reads_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = saved(&plain(&[2, 3, 1], |at| at as f32 * 0.5), folder.path());
+    let parts = Parts::of(&fs::read(path).unwrap());
+    let names: Vec<&str> = parts.tensors.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "layers.0.bias",
+            "layers.0.weight",
+            "layers.1.bias",
+            "layers.1.weight"
+        ]
+    );
+    // All weights come before all biases, a layer's weights row after row.
+    let values = |name: &str| -> Vec<f32> {
+        let (dtype, _, bytes) = &parts.tensors[name];
+        assert_eq!(*dtype, Dtype::F32);
+        bytes
+            .chunks_exact(4)
+            .map(|four| f32::from_le_bytes(four.try_into().unwrap()))
+            .collect()
+    };
+    assert_eq!(parts.tensors["layers.0.weight"].1, [2, 3]);
+    assert_eq!(values("layers.0.weight"), [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]);
+    assert_eq!(parts.tensors["layers.1.weight"].1, [3, 1]);
+    assert_eq!(values("layers.1.weight"), [3.0, 3.5, 4.0]);
+    assert_eq!(values("layers.0.bias"), [4.5, 5.0, 5.5]);
+    assert_eq!(parts.texts["format"], "pellucid");
+    assert_eq!(parts.texts["sha256"], parts.checksum());
+    assert!(parts.texts["architecture"].contains("[2,3,1]"));
+}
+
+#[test]
+fn cut_off_anywhere_it_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = fs::read(saved(&plain(&[1, 1], |_| 1.0), folder.path())).unwrap();
+    let path = folder.path().join("cut");
+    for length in 0..bytes.len() {
+        fs::write(&path, &bytes[..length]).unwrap();
+        let found = problem(&path);
+        let expected = match length {
+            0 => matches!(found, ModelProblem::Empty),
+            1..=8 => matches!(
+                found,
+                ModelProblem::CutOff { .. } | ModelProblem::NotSafetensors { .. }
+            ),
+            _ => matches!(found, ModelProblem::CutOff { .. }),
+        };
+        assert!(expected, "{length} of {}: {found}", bytes.len());
+    }
+    let longer = [bytes, vec![0; 3]].concat();
+    assert!(matches!(
+        refusal_of(&longer).0,
+        ModelProblem::TrailingBytes { extra: 3 }
+    ));
+}
+
+#[test]
+fn changed_in_any_bit_of_a_byte_it_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = fs::read(saved(&plain(&[1, 1], |_| 1.0), folder.path())).unwrap();
+    let path = folder.path().join("changed");
+    for at in 0..bytes.len() {
+        for flipped in [0x01, 0x20, 0x80] {
+            let mut changed = bytes.clone();
+            changed[at] ^= flipped;
+            fs::write(&path, &changed).unwrap();
+            // White space that pads the header is no part of it.
+            if let Ok(read) = Model::load(&path) {
+                assert!(
+                    bytes[at].is_ascii_whitespace(),
+                    "byte {at} may be {}",
+                    changed[at]
+                );
+                assert_eq!(read, plain(&[1, 1], |_| 1.0));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_model_is_told_by_what_it_looks_like() {
+    for (bytes, told) in [
+        (&b"PK\x03\x04 and so on, longer than eight"[..], "zip archive"),
+        (b"\x89HDF\r\n\x1a\n and so on", "HDF5"),
+        (b"\x80\x04\x95 and so on and on", "pickle"),
+        (b"\x1f\x8b\x08 and so on and on", "gzip"),
+        (b"age,income\n1,2\n", "text that begins with"),
+        (&[0xff; 40], "header of 18446744073709551615 bytes"),
+    ] {
+        let (problem, message) = refusal_of(bytes);
+        assert!(
+            matches!(problem, ModelProblem::NotSafetensors { .. }),
+            "{message}"
+        );
+        assert!(
+            message.contains(told) && message.contains("expected a safetensors file"),
+            "{message}"
+        );
+    }
+    assert!(refusal_of(b"").1.contains("the file is empty"));
+    let folder = tempfile::tempdir().unwrap();
+    let missing = Model::load(folder.path().join("none")).unwrap_err();
+    assert!(matches!(missing, DataError::Missing { .. }), "{missing}");
+    let of_folder = Model::load(folder.path()).unwrap_err();
+    assert!(matches!(of_folder, DataError::Read { .. }), "{of_folder}");
+}
+
+#[test]
+fn files_of_others_and_of_later_versions_are_refused() {
+    let weight = |texts| Parts {
+        texts,
+        tensors: BTreeMap::from([("fc.weight".to_string(), (Dtype::F32, vec![1, 2], vec![0; 8]))]),
+    };
+    let (problem, message) = refusal_of(&weight(BTreeMap::new()).bytes());
+    assert!(
+        matches!(problem, ModelProblem::Foreign { tensors: 1, .. }),
+        "{message}"
+    );
+    assert!(
+        message.contains("`fc.weight`") && message.contains("did not write"),
+        "{message}"
+    );
+
+    let version = |text: &str| {
+        forged(|parts| {
+            parts.texts.insert("format_version".into(), text.into());
+            parts.texts.insert("pellucid_version".into(), "9.9.9".into());
+        })
+    };
+    let (problem, message) = version("2");
+    assert!(
+        matches!(problem, ModelProblem::Newer { found: 2, .. }),
+        "{message}"
+    );
+    assert!(
+        message.contains("9.9.9") && message.contains("update it"),
+        "{message}"
+    );
+    for text in ["0", "x", "", "-1"] {
+        let (problem, message) = version(text);
+        assert!(
+            matches!(
+                problem,
+                ModelProblem::Metadata {
+                    key: "format_version",
+                    ..
+                }
+            ),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn what_contradicts_itself_is_refused_whatever_the_checksum_says() {
+    let tensor = |change: fn(&mut Parts)| forged(change).0;
+    let first = "layers.0.weight";
+    assert!(matches!(
+        tensor(|parts| drop(parts.tensors.remove("layers.1.bias"))),
+        ModelProblem::WrongTensor { .. }
+    ));
+    let extra = |parts: &mut Parts| {
+        parts.tensors.insert("more".into(), (Dtype::U8, vec![1], vec![0]));
+    };
+    assert!(matches!(tensor(extra), ModelProblem::WrongTensor { .. }));
+    let (found, message) = forged(|parts| parts.tensors.get_mut(first).unwrap().1 = vec![3, 4]);
+    assert!(matches!(found, ModelProblem::WrongTensor { .. }));
+    assert!(
+        message.contains(first) && message.contains("[3, 4]") && message.contains("[4, 3]"),
+        "{message}"
+    );
+    let not_a_number = |parts: &mut Parts| {
+        let bytes = &mut parts.tensors.get_mut("layers.1.weight").unwrap().2;
+        bytes[..4].copy_from_slice(&f32::NAN.to_le_bytes());
+    };
+    let (found, message) = forged(not_a_number);
+    assert!(
+        matches!(found, ModelProblem::NotFinite { layer: 2, .. }),
+        "{message}"
+    );
+
+    let text = |key: &'static str, value: &'static str| {
+        forged(move |parts| drop(parts.texts.insert(key.into(), value.into())))
+    };
+    for (key, value) in [("classes", "[\"a\",\"b\",\"c\"]"), ("feature_names", "[\"a\"]")] {
+        let (found, message) = text(key, value);
+        assert!(matches!(found, ModelProblem::Contradiction(_)), "{message}");
+    }
+    for (key, value) in [
+        ("preparation", "{}"),
+        ("recipe", "[]"),
+        ("history", "[{\"epoch\":\"one\"}]"),
+        ("architecture", "{\"layers\":[4,3,3]}"),
+    ] {
+        let (found, message) = text(key, value);
+        assert!(matches!(found, ModelProblem::Metadata { .. }), "{message}");
+        assert!(message.contains(key), "{message}");
+    }
+    let huge = "{\"layers\":[4,4000000000,3],\"activations\":[\"relu\",\"softmax\"],\"bias\":true,\"precision\":\"f32\"}";
+    text("architecture", huge);
+    let (found, message) = forged(|parts| drop(parts.texts.remove("history")));
+    assert!(
+        matches!(found, ModelProblem::Metadata { key: "history", .. }),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_model_that_could_not_be_read_again_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = saved(&plain(&[2, 1], |_| 0.5), folder.path());
+    let before = fs::read(&path).unwrap();
+    let error = plain(&[2, 1], |at| if at == 1 { f32::NAN } else { 0.5 })
+        .save(&path)
+        .unwrap_err();
+    assert!(error.to_string().contains("layer 1 holds NaN"), "{error}");
+    let mut contradiction = plain(&[2, 1], |_| 0.5);
+    contradiction.classes = vec!["one".into(), "two".into(), "three".into()];
+    let error = contradiction.save(&path).unwrap_err();
+    assert!(error.to_string().contains("do not belong together"), "{error}");
+    assert!(fs::read(&path).unwrap() == before, "the model of before is gone");
+}
