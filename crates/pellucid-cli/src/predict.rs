@@ -138,10 +138,7 @@ impl Layout {
             kept,
             answers,
             with_probabilities,
-            kind: target
-                .expected_columns()
-                .next()
-                .map_or(ColumnKind::Number, |(_, kind)| kind),
+            kind: target.kind(),
         }
     }
 

@@ -434,6 +434,9 @@ fn free_name(data: &Path) -> PathBuf {
 
 fn chart(trained: &Trained, data: &str) -> LineChart {
     let history = &trained.history;
+    let data = Path::new(data)
+        .file_name()
+        .map_or(data.into(), |name| name.to_string_lossy());
     let title = format!(
         "{} from {data}",
         trained.preparation.target().columns().join(", ")

@@ -297,3 +297,63 @@ fn a_full_disk_is_told_of_and_a_reader_that_leaves_is_no_error() {
     assert!(output.status.success(), "{output:?}");
     assert!(output.stderr.is_empty(), "{output:?}");
 }
+
+#[test]
+fn a_boolean_is_what_it_means_however_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: Vec<String> = (0..120)
+        .map(|row| {
+            let (member, old) = (row % 2 == 0, row * 7 % 30 > 14);
+            format!(
+                "{},{},{}",
+                if member { "Yes" } else { "no" },
+                row * 7 % 30,
+                if member && old { "t" } else { "f" }
+            )
+        })
+        .collect();
+    let table = write(
+        folder.path(),
+        "table.csv",
+        &format!("member,age,buys\n{}\n", rows.join("\n")),
+    );
+    let model = folder.path().join("model");
+    done(&[
+        "train",
+        text(&table),
+        "--target",
+        "buys",
+        "--out",
+        text(&model),
+        "--learning-rate",
+        "0.01",
+        "-q",
+    ]);
+    let predicted = |contents: &str| {
+        let new = write(folder.path(), "new.csv", contents);
+        done(&["predict", text(&model), text(&new), "--proba"])
+    };
+    let expected = predicted("member,age\nYes,25\nno,25\n,25\n");
+    assert!(
+        expected.stdout.contains("\nt,") && expected.stdout.contains("\nf,"),
+        "{}",
+        expected.stdout
+    );
+    for same in [
+        "member,age\nTRUE,25\nfalse,25\nNA,25\n",
+        "member,age\n1,25\n0,25\n?,25\n",
+    ] {
+        let found = predicted(same);
+        assert_eq!(
+            (found.stdout, found.stderr),
+            (expected.stdout.clone(), String::new())
+        );
+    }
+    let third = predicted("member,age\nYes,25\nno,25\nperhaps,25\n");
+    assert_eq!(third.stdout, expected.stdout, "a third word is as if missing");
+    assert!(
+        third.stderr.contains("first `perhaps`; rows: 1"),
+        "{}",
+        third.stderr
+    );
+}

@@ -3,7 +3,7 @@
 use super::error::{at, problem};
 use crate::error::Result;
 pub use crate::table::ColumnKind;
-use crate::table::{Categories, Column, Table, Values};
+use crate::table::{Categories, Column, Table, Values, boolean};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -69,6 +69,26 @@ pub(super) fn in_spelling_of(kind: ColumnKind, word: &str) -> Cow<'_, str> {
     match word.trim().parse::<f64>() {
         Ok(number) if kind == ColumnKind::Number => Cow::Owned(number_as_word(number)),
         _ => Cow::Borrowed(word),
+    }
+}
+
+/// Which of two words, what means false before what means true, is meant by a word: itself, or another that means the
+/// same, as `true` where training rows had `yes`.
+pub(super) fn truth(names: &[String], word: &str) -> Option<usize> {
+    let meant = || match word {
+        "0" => Some(0),
+        "1" => Some(1),
+        word => boolean(word).map(|(_, truth)| usize::from(truth)),
+    };
+    names.iter().position(|name| name == word).or_else(meant)
+}
+
+/// As what a column is best read: booleans as words, so that a third word is not refused before it is known what shall
+/// become of it.
+pub(super) fn read_as(kind: ColumnKind) -> ColumnKind {
+    match kind {
+        ColumnKind::Boolean => ColumnKind::Category,
+        kind => kind,
     }
 }
 

@@ -176,11 +176,14 @@ impl Preparation {
         names.iter().filter(|name| !known(name)).cloned().collect()
     }
 
-    /// The columns that [`Preparation::transform`] looks for, and what it hopes to find in them.
+    /// The columns that [`Preparation::transform`] looks for, and as what it would have them read: booleans as words.
     pub fn expected_columns(&self) -> impl Iterator<Item = (&str, ColumnKind)> {
-        self.columns
-            .iter()
-            .map(|column| (column.name.as_str(), column.transform.kind()))
+        self.columns.iter().map(|column| {
+            (
+                column.name.as_str(),
+                column_kind::read_as(column.transform.kind()),
+            )
+        })
     }
 
     /// The features of some rows, (rows, [`Preparation::width`]), and what was met. Columns are found by name.

@@ -1,7 +1,7 @@
 //! What a network learns to say, and what its outputs mean.
 
 use super::choice::find;
-use super::column_kind::{Words, in_spelling_of, numbers};
+use super::column_kind::{Words, in_spelling_of, numbers, read_as, truth};
 use super::error::{at, listed, problem};
 use super::number::mean_and_std;
 use super::{ColumnKind, Labels, Task};
@@ -215,12 +215,17 @@ impl TargetPreparation {
         }
     }
 
-    /// The target columns, and what [`TargetPreparation::encode`] hopes to find in them.
-    pub fn expected_columns(&self) -> impl Iterator<Item = (&str, ColumnKind)> {
-        let kind = match self {
+    /// What the target columns held in training.
+    pub fn kind(&self) -> ColumnKind {
+        match self {
             Self::Binary { kind, .. } | Self::Classes { kind, .. } => *kind,
             Self::Regression { .. } => ColumnKind::Number,
-        };
+        }
+    }
+
+    /// The target columns, and as what [`TargetPreparation::encode`] would have them read: booleans as words.
+    pub fn expected_columns(&self) -> impl Iterator<Item = (&str, ColumnKind)> {
+        let kind = read_as(self.kind());
         self.columns().into_iter().map(move |column| (column, kind))
     }
 
@@ -259,6 +264,9 @@ impl TargetPreparation {
         let words = Words::of(find(table, column, "target")?, rows);
         check_present(table, rows, column, |at| words.codes[at] == Categories::MISSING)?;
         let class = |word: &String| {
+            if kind == ColumnKind::Boolean {
+                return truth(classes, word);
+            }
             let word = in_spelling_of(kind, word);
             classes.iter().position(|class| *class == *word)
         };

@@ -1,7 +1,7 @@
 //! What makes features of one column, of whatever kind.
 
 use super::category::CategoryTransform;
-use super::column_kind::{ColumnKind, Words, numbers};
+use super::column_kind::{ColumnKind, Words, numbers, truth};
 use super::error::{at, problem};
 use super::note::{ColumnCounts, Note};
 use super::number::NumberTransform;
@@ -83,8 +83,7 @@ impl Transform {
             Transform::Number(number) => (number, numbers(table, column, rows)?),
             Transform::Boolean { names, number } => {
                 let words = Words::of(column, rows);
-                let truth = |word: &String| names.iter().position(|name| name == word);
-                let truth: Vec<Option<usize>> = words.names.iter().map(truth).collect();
+                let truth: Vec<Option<usize>> = words.names.iter().map(|word| truth(names, word)).collect();
                 let mut values = Vec::with_capacity(rows.len());
                 for (at_row, &code) in words.codes.iter().enumerate() {
                     let known = truth.get(code as usize).copied().flatten();

@@ -44,7 +44,7 @@ pub(super) fn number(text: &str) -> Option<f64> {
 const FALSE_AND_TRUE: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];
 
 /// Which of the pairs of words for false and true a text belongs to, and whether it means true.
-pub(super) fn boolean(text: &str) -> Option<(usize, bool)> {
+pub(crate) fn boolean(text: &str) -> Option<(usize, bool)> {
     FALSE_AND_TRUE.iter().enumerate().find_map(|(pair, words)| {
         let position = words.iter().position(|word| text.eq_ignore_ascii_case(word))?;
         Some((pair, position == 1))

@@ -13,6 +13,7 @@ mod summary;
 mod typed;
 mod writer;
 
+pub(crate) use cell::boolean;
 pub use chunks::TableChunks;
 pub use read::{ReadOptions, read_table};
 pub use source::TableSource;

@@ -111,6 +111,11 @@ impl<'a> Plan<'a> {
         &self.chosen
     }
 
+    /// The class of every row; nothing for regression.
+    pub fn labels(&self) -> Option<&Labels> {
+        self.labels.as_ref()
+    }
+
     pub(super) fn table_recipe(&self) -> TableRecipe {
         self.recipe.data.table.clone().unwrap_or_default()
     }
