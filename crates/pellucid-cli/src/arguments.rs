@@ -36,7 +36,7 @@ pub(crate) enum Command {
     /// Train by a recipe: a built-in one, or a TOML file
     Run(Run),
     /// Train a model on a table: CSV, TSV, Parquet, NumPy, IDX, or a built-in set
-    Train(Train),
+    Train(Box<Train>),
     /// Predict the rows of a table with a model
     Predict(Predict),
     /// Score a model on a table whose answers are known

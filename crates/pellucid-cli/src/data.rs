@@ -1,8 +1,9 @@
 //! `pellucid data`: the built-in sets, and what is in a table.
 
 use crate::arguments::{Data, DataCommand, ShowData};
+use crate::failure::Misuse;
 use crate::outputs::{self, JsonOutput};
-use crate::score_text::{aligned, count, number};
+use crate::score_text::{aligned, count, number, one_line};
 use crate::{source, terminal};
 use anyhow::Result;
 use pellucid_data::{BUILTINS, ColumnKind, ColumnSummary, Mnist, describe, read_cached_mnist, read_mnist};
@@ -42,6 +43,10 @@ fn describe_table(show: &ShowData) -> Result<()> {
     if source::built_in(&show.data) == Some("mnist") {
         return describe_mnist(show);
     }
+    if show.folder.is_some() {
+        let message = "--data names the folder of mnist; leave it out, or show mnist";
+        return Err(Misuse(message.into()).into());
+    }
     let table = source::read(&show.data, &show.reading.options(), show.seed.unwrap_or(0))?;
     let columns = describe(&table);
     if let Some(path) = &show.json {
@@ -80,7 +85,7 @@ fn describe_table(show: &ShowData) -> Result<()> {
         column
             .notes
             .iter()
-            .map(move |note| format!("note: column `{}`: {note}", column.name))
+            .map(move |note| format!("note: column `{}`: {note}", one_line(&column.name)))
     });
     for (index, note) in notes.enumerate() {
         let gap = if index == 0 { "\n" } else { "" };
@@ -119,12 +124,19 @@ fn balance(column: &ColumnSummary) -> Option<String> {
         .frequent
         .iter()
         .take(SHOWN)
-        .map(|word| format!("{} {} ({:.1}%)", word.word, count(word.count), share(word.count)))
+        .map(|word| {
+            format!(
+                "{} {} ({:.1}%)",
+                one_line(&word.word),
+                count(word.count),
+                share(word.count)
+            )
+        })
         .collect();
     if column.distinct > words.len() {
         words.push(format!("and {} more", count(column.distinct - words.len())));
     }
-    Some(format!("{}: {}", column.name, words.join(", ")))
+    Some(format!("{}: {}", one_line(&column.name), words.join(", ")))
 }
 
 fn describe_mnist(show: &ShowData) -> Result<()> {

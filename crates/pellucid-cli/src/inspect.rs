@@ -146,7 +146,11 @@ fn column(column: &FeatureColumn) -> Vec<String> {
             )
         }
         Transform::Boolean { names, number: of } => {
-            let missing = names.get(of.median as usize).cloned().unwrap_or_default();
+            let missing = match of.median {
+                0.0 => names[0].clone(),
+                1.0 => names[1].clone(),
+                between => number(between),
+            };
             let mark = if of.marks_missing { ", marked" } else { "" };
             (
                 "boolean",

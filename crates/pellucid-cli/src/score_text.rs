@@ -132,8 +132,27 @@ fn titles(titles: &[&str]) -> Vec<String> {
     titles.iter().map(ToString::to_string).collect()
 }
 
+/// A name or word of a user's table in one line, and not wider than a table may be.
+pub(crate) fn one_line(text: &str) -> String {
+    const WIDEST: usize = 40;
+    let mut line = String::new();
+    for (at, character) in text.chars().enumerate() {
+        if at == WIDEST {
+            line.push('…');
+            break;
+        }
+        match character.is_control() {
+            true => line.extend(character.escape_default()),
+            false => line.push(character),
+        }
+    }
+    line
+}
+
 /// Rows with the first column to the left and the others to the right.
 pub(crate) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
+    let legible = |row: &Vec<String>| row.iter().map(|cell| one_line(cell)).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(legible).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));

@@ -1,9 +1,14 @@
 //! Model files: what is written is read again, and nothing else is.
 
-use pellucid::{Activation, Architecture, Network, Recipe};
+use pellucid::dataset::Features;
+use pellucid::evaluation::predict;
+use pellucid::matrix::Matrix;
+use pellucid::recipe::{BUILT_IN, Scale, Task};
+use pellucid::{Activation, Architecture, Network, Recipe, Scalar};
 use pellucid_data::model_file::{AnyNetwork, EpochLine, Model, ModelProblem};
+use pellucid_data::preparation::{ColumnChoice, Preparation, PreparationSettings, choose_columns};
 use pellucid_data::training::{Plan, TrainingRequest};
-use pellucid_data::{DataError, load_builtin};
+use pellucid_data::{Categories, Column, DataError, Table, Values, load_builtin};
 use proptest::prelude::*;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use sha2::{Digest, Sha256};
@@ -160,6 +165,161 @@ proptest! {
     }
 }
 
+/// A table of `rows` rows: numbers, one of them missing, words, booleans, and a target of each kind.
+fn table(rows: usize, numbers: &[f64]) -> Table {
+    let words = |names: &[&str], shift: usize| Categories {
+        names: names.iter().map(|&name| name.into()).collect(),
+        codes: (0..rows)
+            .map(|row| ((row + shift) % names.len()) as u32)
+            .collect(),
+    };
+    let number =
+        |row: usize| numbers[row % numbers.len()] * (1 + row / numbers.len()) as f64 + row as f64 / 3.0;
+    let mut some = words(&["rouge", "été", "\"bleu\"", "a\\b"], 0);
+    some.codes[1] = Categories::MISSING;
+    let target = |row: usize| number(row) + row as f64;
+    let columns = [
+        ("size", Values::Numbers((0..rows).map(number).collect())),
+        (
+            "weight",
+            Values::Numbers(
+                (0..rows)
+                    .map(|row| if row == 2 { f64::NAN } else { target(row) })
+                    .collect(),
+            ),
+        ),
+        ("colour", Values::Categories(some)),
+        ("old", Values::Booleans(words(&["no", "yes"], 0))),
+        ("two", Values::Categories(words(&["0", "1"], 1))),
+        ("three", Values::Categories(words(&["un", "deux", "trois"], 0))),
+        ("price", Values::Numbers((0..rows).map(target).collect())),
+        (
+            "cost",
+            Values::Numbers((0..rows).map(|row| -target(row)).collect()),
+        ),
+    ];
+    Table {
+        first_row: 0,
+        source: "example".into(),
+        columns: columns
+            .map(|(name, values)| Column {
+                name: name.into(),
+                values,
+            })
+            .into(),
+    }
+}
+
+/// Every output for every row, to the last bit.
+fn output_bits(network: &AnyNetwork, preparation: &Preparation, table: &Table) -> Vec<u64> {
+    fn bits<T: Scalar>(network: &Network<T>, preparation: &Preparation, table: &Table) -> Vec<u64> {
+        let rows: Vec<u32> = (0..table.rows() as u32).collect();
+        let (features, _) = preparation.transform::<T>(table, &rows).unwrap();
+        let outputs = predict(network, &Features::Dense(features), rows.len(), NonZeroUsize::MIN);
+        let outputs = Matrix::new(rows.len(), network.architecture().output_width(), outputs).unwrap();
+        let decoded = format!("{:?}", preparation.target().decode(&outputs).unwrap());
+        let outputs = outputs.values().iter().map(|output| output.to_f64().to_bits());
+        outputs.chain(decoded.bytes().map(u64::from)).collect()
+    }
+    match network {
+        AnyNetwork::F32(network) => bits(network, preparation, table),
+        AnyNetwork::F64(network) => bits(network, preparation, table),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn what_was_fitted_to_a_table_predicts_the_same_bits_once_loaded(
+        rows in 6usize..30,
+        numbers in prop::collection::vec(-1e6..1e6f64, 1..8),
+        scale in prop::sample::select(vec![Scale::Standardize, Scale::MinMax, Scale::None]),
+        (targets, task) in prop::sample::select(vec![
+            (vec!["two"], None),
+            (vec!["three"], None),
+            (vec!["price"], Some(Task::Regression)),
+            (vec!["price", "cost"], None),
+        ]),
+        hidden in prop::collection::vec((1usize..6, prop::sample::select(&Activation::ALL[..])), 0..3),
+        output in prop::sample::select(&Activation::ALL[..]),
+        double in any::<bool>(),
+        bias in any::<bool>(),
+    ) {
+        let table = table(rows, &numbers);
+        let choice = ColumnChoice {
+            target: targets.iter().map(|&name| name.into()).collect(),
+            ..ColumnChoice::default()
+        };
+        let chosen = choose_columns(&table, &choice).unwrap();
+        let training: Vec<u32> = (0..rows as u32).collect();
+        let settings = PreparationSettings { scale, task, ..PreparationSettings::default() };
+        let (preparation, _) = Preparation::fit(&table, &training, &chosen, &settings).unwrap();
+
+        let inputs = std::iter::once(preparation.width());
+        let layers: Vec<usize> =
+            inputs.chain(hidden.iter().map(|layer| layer.0)).chain([preparation.target().outputs()]).collect();
+        let activations: Vec<Activation> = hidden.iter().map(|layer| layer.1).chain([output]).collect();
+        let architecture = Architecture::new(&layers, &activations, bias).unwrap();
+        let value = |at: usize| (numbers[at % numbers.len()] + at as f64).sin();
+        let count = 0..architecture.parameter_count();
+        let network: AnyNetwork = if double {
+            Network::new(architecture, count.map(value).collect()).unwrap().into()
+        } else {
+            Network::new(architecture, count.map(|at| value(at) as f32).collect()).unwrap().into()
+        };
+        let model = Model::new(network, Recipe::built_in("mnist-98").unwrap(), Some(preparation));
+        let folder = tempfile::tempdir().unwrap();
+        let path = saved(&model, folder.path());
+        let read = Model::load(&path).unwrap();
+        prop_assert_eq!(&read, &model);
+        let bits = |model: &Model| output_bits(&model.network, model.preparation.as_ref().unwrap(), &table);
+        prop_assert_eq!(bits(&read), bits(&model));
+        let first = fs::read(&path).unwrap();
+        read.save(&path).unwrap();
+        prop_assert!(first == fs::read(&path).unwrap());
+    }
+
+    #[test]
+    fn every_bit_of_a_parameter_comes_back(parameters in prop::collection::vec(finite(), 6)) {
+        let architecture = Architecture::new(&[5, 1], &[Activation::Identity], true).unwrap();
+        let network = Network::new(architecture, parameters.clone()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = saved(&Model::new(network, Recipe::built_in("xor-sgd").unwrap(), None), folder.path());
+        let AnyNetwork::F64(read) = Model::load(path).unwrap().network else {
+            panic!("of another precision");
+        };
+        let bits = |numbers: &[f64]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>();
+        prop_assert_eq!(bits(read.parameters()), bits(&parameters));
+    }
+}
+
+/// Every finite number, -0 and the smallest among them.
+fn finite() -> impl Strategy<Value = f64> {
+    use prop::num::f64::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
+    POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO
+}
+
+#[test]
+fn every_built_in_recipe_and_a_loss_that_is_no_number_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    for recipe in BUILT_IN {
+        let mut model = plain(&[2, 1], |_| 0.5);
+        model.recipe = Recipe::built_in(recipe.name).unwrap();
+        let read = Model::load(saved(&model, folder.path())).unwrap();
+        assert_eq!(read, model, "{}", recipe.name);
+    }
+    let mut model = plain(&[2, 1], |_| 0.5);
+    model.history.push(EpochLine {
+        epoch: 1,
+        loss: f64::NAN,
+        validation_loss: Some(f64::NEG_INFINITY),
+        metrics: BTreeMap::from([("accuracy".to_string(), f64::NAN)]),
+    });
+    let read = Model::load(saved(&model, folder.path())).unwrap();
+    assert_eq!(format!("{:?}", read.history), format!("{:?}", model.history));
+}
+
 #[test]
 fn a_model_of_a_table_comes_back_whole() {
     let folder = tempfile::tempdir().unwrap();
@@ -236,7 +396,8 @@ fn changed_in_any_bit_of_a_byte_it_is_refused() {
     let bytes = fs::read(saved(&plain(&[1, 1], |_| 1.0), folder.path())).unwrap();
     let path = folder.path().join("changed");
     for at in 0..bytes.len() {
-        for flipped in [0x01, 0x20, 0x80] {
+        // Each bit, and what makes white space or NUL of a blank.
+        for flipped in [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x29, 0x2a, 0xff] {
             let mut changed = bytes.clone();
             changed[at] ^= flipped;
             fs::write(&path, &changed).unwrap();
@@ -261,7 +422,9 @@ fn what_is_no_model_is_told_by_what_it_looks_like() {
         (b"\x80\x04\x95 and so on and on", "pickle"),
         (b"\x1f\x8b\x08 and so on and on", "gzip"),
         (b"age,income\n1,2\n", "text that begins with"),
+        (b"short,text\n", "text that begins with"),
         (&[0xff; 40], "header of 18446744073709551615 bytes"),
+        (&[0; 40], "header of 0 bytes"),
     ] {
         let (problem, message) = refusal_of(bytes);
         assert!(
@@ -277,8 +440,59 @@ fn what_is_no_model_is_told_by_what_it_looks_like() {
     let folder = tempfile::tempdir().unwrap();
     let missing = Model::load(folder.path().join("none")).unwrap_err();
     assert!(matches!(missing, DataError::Missing { .. }), "{missing}");
+    assert!(missing.to_string().contains("check the path"), "{missing}");
     let of_folder = Model::load(folder.path()).unwrap_err();
     assert!(matches!(of_folder, DataError::Read { .. }), "{of_folder}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_be_read_is_told_of() {
+    use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = saved(&plain(&[1, 1], |_| 1.0), folder.path());
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::File::open(&path).is_ok() {
+        let _ = writeln!(std::io::stderr(), "SKIPPED: this user may read every file");
+        return;
+    }
+    let error = Model::load(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("model.safetensors") && error.contains("ermission"),
+        "{error}"
+    );
+}
+
+/// A header alone costs nothing but its own bytes, whatever it promises.
+#[test]
+fn what_a_header_promises_takes_no_memory() {
+    let header = br#"{"__metadata__":{"format":"pellucid","format_version":"1"},"a":{"dtype":"U8","shape":[1152921504606846976],"data_offsets":[0,1152921504606846976]}}"#;
+    let file = [&(header.len() as u64).to_le_bytes()[..], header].concat();
+    let (problem, message) = refusal_of(&file);
+    assert!(
+        matches!(
+            problem,
+            ModelProblem::CutOff {
+                part: "tensors",
+                found: 0,
+                ..
+            }
+        ),
+        "{message}"
+    );
+    // Lengths and nesting that do not fit.
+    for header in [
+        r#"{"a":{"dtype":"F64","shape":[4294967296,4294967296,2],"data_offsets":[0,0]}}"#.to_string(),
+        r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#.to_string(),
+        r#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#.to_string(),
+        r#"{"__metadata__":{"format":1}}"#.to_string(),
+        format!("{{\"a\":{}", "[".repeat(100_000)),
+    ] {
+        let file = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
+        let (problem, message) = refusal_of(&file);
+        assert!(matches!(problem, ModelProblem::DamagedHeader { .. }), "{message}");
+    }
 }
 
 #[test]
@@ -373,7 +587,39 @@ fn what_contradicts_itself_is_refused_whatever_the_checksum_says() {
         assert!(message.contains(key), "{message}");
     }
     let huge = "{\"layers\":[4,4000000000,3],\"activations\":[\"relu\",\"softmax\"],\"bias\":true,\"precision\":\"f32\"}";
-    text("architecture", huge);
+    for (value, told) in [
+        (huge, "[4, 4000000000]"),
+        (
+            "{\"layers\":[18446744073709551615,18446744073709551615],\"activations\":[\"relu\"],\"bias\":true,\"precision\":\"f32\"}",
+            "memory can address",
+        ),
+        (
+            "{\"layers\":[],\"activations\":[],\"bias\":true,\"precision\":\"f32\"}",
+            "at least an input",
+        ),
+        (
+            "{\"layers\":[4,0,3],\"activations\":[\"relu\",\"softmax\"],\"bias\":true,\"precision\":\"f32\"}",
+            "zero width",
+        ),
+        (
+            "{\"layers\":[4,3,3],\"activations\":[\"relu\",\"softmax\"],\"bias\":true,\"precision\":\"f64\"}",
+            "F64",
+        ),
+        (
+            "{\"layers\":[4,3,3],\"activations\":[\"relu\",\"softmax\"],\"bias\":false,\"precision\":\"f32\"}",
+            "4 tensors",
+        ),
+    ] {
+        let (_, message) = text("architecture", value);
+        assert!(message.contains(told), "{told}: {message}");
+    }
+    // A preparation of another table.
+    let (found, message) = forged(|parts| {
+        let other = parts.texts["preparation"].replace("setosa", "sitosa");
+        parts.texts.insert("preparation".into(), other);
+    });
+    assert!(matches!(found, ModelProblem::Contradiction(_)), "{message}");
+    assert!(message.contains("`classes`"), "{message}");
     let (found, message) = forged(|parts| drop(parts.texts.remove("history")));
     assert!(
         matches!(found, ModelProblem::Metadata { key: "history", .. }),

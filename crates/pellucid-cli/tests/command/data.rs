@@ -85,6 +85,22 @@ fn a_table_is_described_column_by_column() {
 }
 
 #[test]
+fn odd_names_and_long_words_leave_the_table_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("odd.csv");
+    let long = "long ".repeat(50);
+    let rows = format!("a,{long}\nb,\u{1b}[31mred\n").repeat(10);
+    fs::write(&path, format!("\"first\nline\",{long}\n{rows}")).unwrap();
+    let shown = done(&["data", "show", text(&path), "--header", "yes"]).stdout;
+    assert!(
+        shown.contains("first\\nline") && !shown.contains('\u{1b}'),
+        "{shown}"
+    );
+    let widest = shown.lines().skip(1).map(|line| line.chars().count()).max();
+    assert!(widest <= Some(150), "{shown}");
+}
+
+#[test]
 fn what_is_not_there_is_told_of() {
     refused(&["data", "show", "irsi"], 1, &["irsi", "no such file"]);
     let folder = tempfile::tempdir().unwrap();
@@ -101,6 +117,8 @@ fn what_is_not_there_is_told_of() {
         1,
         &["train-images"],
     );
+    let elsewhere = ["data", "show", "iris", "--data", text(folder.path())];
+    refused(&elsewhere, 2, &["--data", "mnist"]);
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn long_lists_are_cut_unless_all_are_asked_for() {
     let rows: Vec<String> = (0..40)
         .map(|row| {
             let cells: Vec<String> = (0..30)
-                .map(|column| ((row * (column + 3)) % 7).to_string())
+                .map(|column| ((row * (column + 3)) % 37).to_string())
                 .collect();
             format!("{},{}.5", cells.join(","), row)
         })
