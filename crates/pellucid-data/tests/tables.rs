@@ -498,7 +498,11 @@ fn chunks_take_headers_by_the_expected_names() {
         ["01"]
     );
     for (text, expected, message) in [
-        ("a,b\n1,2\n", ("z", number), "no column \"z\"; the table has a, b"),
+        (
+            "a,b\n1,2\n",
+            ("z", number),
+            "no column \"z\", which is needed; the table has a, b",
+        ),
         (
             "a,b\n1,2\n\n3,x\n",
             ("b", number),

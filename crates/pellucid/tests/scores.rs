@@ -82,7 +82,7 @@ fn what_cannot_be_scored_is_refused() {
         (classes(&[], &[], 2), "0 numbers"),
         (classes(&[0.5; 4], &[0, 1], 0), "4 numbers"),
         (classes(&[0.5; 4], &[0; 4], 1), "2 or more"),
-        (classes(&[0.5; 3], &[0], 2), "rows of 2"),
+        (classes(&[0.5; 3], &[0], 2), "one row or more of 2"),
         (classes(&[0.5; 4], &[0], 2), "one for each of 2 rows"),
         (
             classes(&[0.5; 4], &[0, 2], 2),

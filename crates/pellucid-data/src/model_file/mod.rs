@@ -97,7 +97,8 @@ impl Model {
     ///
     /// # Errors
     /// [`DataError::Output`] where the path cannot be written, [`DataError::Model`] for a model that could not be read
-    /// again: weights that are not finite, parts that contradict each other.
+    /// again: weights that are not finite, parts that contradict each other; [`DataError::Write`] where the disk is
+    /// full, or the header would be longer than the safetensors library reads.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         self.save_to(OutputFile::prepare(path)?)
     }
@@ -307,7 +308,8 @@ fn sort_header(file: &mut [u8]) {
         return;
     };
     let header = &mut rest[..u64::from_le_bytes(*length) as usize];
-    if let Ok(parsed) = serde_json::from_slice::<BTreeMap<String, serde_json::Value>>(header) {
+    type Sorted = BTreeMap<String, BTreeMap<String, serde_json::Value>>;
+    if let Ok(parsed) = serde_json::from_slice::<Sorted>(header) {
         let sorted = json(&parsed).unwrap_or_default();
         if sorted.len() == header.trim_ascii_end().len() {
             header[..sorted.len()].copy_from_slice(sorted.as_bytes());
@@ -334,7 +336,7 @@ fn checksum<'a>(
 fn read(file: &mut impl Read) -> Result<ModelFile, Failure> {
     let mut part = |bytes: u64| -> io::Result<Vec<u8>> {
         let mut read = Vec::new();
-        file.take(bytes).read_to_end(&mut read)?;
+        file.by_ref().take(bytes).read_to_end(&mut read)?;
         Ok(read)
     };
     let start = part(8)?;
@@ -346,16 +348,26 @@ fn read(file: &mut impl Read) -> Result<ModelFile, Failure> {
         promised,
         found: found.len() as u64,
     };
-    let Ok(length) = <[u8; 8]>::try_from(start.as_slice()).map(u64::from_le_bytes) else {
-        return Err(cut_off("first part", 8, &start).into());
+    let not_safetensors = |why: String| {
+        let found = looks_like(&start).unwrap_or(why);
+        Failure::Model(ModelProblem::NotSafetensors { found })
     };
-    let not_safetensors = |found: String| Failure::Model(ModelProblem::NotSafetensors { found });
+    let Ok(length) = <[u8; 8]>::try_from(start.as_slice()).map(u64::from_le_bytes) else {
+        // Of a model's length, little-endian, the first three bytes may be anything.
+        return Err(match looks_like(&start) {
+            Some(found) if start.len() > 3 => ModelProblem::NotSafetensors { found }.into(),
+            _ => cut_off("first part", 8, &start).into(),
+        });
+    };
+    let would_mean = format!("its first 8 bytes would mean a header of {length} bytes");
     if length > LARGEST_HEADER {
-        return Err(not_safetensors(looks_like(&start, length)));
+        return Err(not_safetensors(format!("{would_mean}, more than any has")));
     }
     let header = part(length)?;
     if header.first().is_some_and(|&byte| byte != b'{') || length == 0 {
-        return Err(not_safetensors(looks_like(&start, length)));
+        return Err(not_safetensors(format!(
+            "{would_mean}, which does not begin with '{{'"
+        )));
     }
     if (header.len() as u64) < length {
         return Err(cut_off("header", length, &header).into());
@@ -371,7 +383,7 @@ fn read(file: &mut impl Read) -> Result<ModelFile, Failure> {
     if (data.len() as u64) < promised {
         return Err(cut_off("tensors", promised, &data).into());
     }
-    let extra = part(u64::MAX)?.len() as u64;
+    let extra = io::copy(file, &mut io::sink())?;
     if extra > 0 {
         return Err(ModelProblem::TrailingBytes { extra }.into());
     }
@@ -436,7 +448,7 @@ fn check_format(header: &Metadata, metadata: &HashMap<String, String>) -> Result
 }
 
 /// What people take for a model.
-fn looks_like(start: &[u8], length: u64) -> String {
+fn looks_like(start: &[u8]) -> Option<String> {
     let known: [(&[u8], &str); 5] = [
         (b"PK\x03\x04", "a zip archive, as PyTorch, Keras and NumPy write"),
         (b"\x89HDF", "an HDF5 file, as Keras writes"),
@@ -444,19 +456,12 @@ fn looks_like(start: &[u8], length: u64) -> String {
         (b"\x1f\x8b", "a gzip file; unpack it first"),
         (b"GGUF", "a GGUF file"),
     ];
-    match known.iter().find(|(magic, _)| start.starts_with(magic)) {
-        Some((_, what)) => format!("it looks like {what}"),
-        None if start
-            .iter()
-            .all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) =>
-        {
-            format!(
-                "it looks like text that begins with {:?}",
-                String::from_utf8_lossy(start)
-            )
-        }
-        None => {
-            format!("its first 8 bytes would mean a header of {length} bytes, which does not begin with '{{'")
-        }
+    if let Some((_, what)) = known.iter().find(|(magic, _)| start.starts_with(magic)) {
+        return Some(format!("it looks like {what}"));
     }
+    let printable = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    start.iter().all(printable).then(|| {
+        let beginning = String::from_utf8_lossy(start);
+        format!("it looks like text that begins with {beginning:?}")
+    })
 }

@@ -67,7 +67,8 @@ pub enum ModelProblem {
         writer: String,
     },
     /// A part of the metadata is missing or makes no sense.
-    #[error("the metadata `{key}` {found}; pellucid {writer} wrote the file, this is {}", env!("CARGO_PKG_VERSION"))]
+    #[error("the metadata `{key}` {found}; pellucid {writer} wrote the file, this is {}; \
+         write it again with its own version, or train the model again", env!("CARGO_PKG_VERSION"))]
     Metadata {
         /// The key.
         key: &'static str,
@@ -77,7 +78,7 @@ pub enum ModelProblem {
         writer: String,
     },
     /// The tensors are not those of the architecture.
-    #[error("{tensor}: found {found}, but the architecture has {expected}")]
+    #[error("{tensor}: found {found}, but the architecture has {expected}; train the model again")]
     WrongTensor {
         /// Which.
         tensor: String,
@@ -95,6 +96,6 @@ pub enum ModelProblem {
         value: String,
     },
     /// Parts of the model contradict each other.
-    #[error("{0}; the parts of this model do not belong together")]
+    #[error("{0}; the parts of this model do not belong together: train it again")]
     Contradiction(String),
 }
