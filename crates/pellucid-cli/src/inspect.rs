@@ -184,10 +184,7 @@ fn training(model: &Model) -> Vec<String> {
     let train = &model.recipe.train;
     lines.push(format!(
         "{} with learning rate {}, seed {}",
-        match train.optimizer {
-            pellucid::optimizer::Optimizer::Adam => "Adam",
-            pellucid::optimizer::Optimizer::Sgd => "gradient descent",
-        },
+        train.optimizer.name.title(),
         train.learning_rate,
         train.seed
     ));

@@ -1,15 +1,12 @@
 //! `pellucid train`: from a table to a model that can be used anywhere.
 
-use crate::arguments::{
-    ClassWeightArgument, Hidden, OptimizerArgument, ScaleArgument, TaskArgument, Train, UnseenArgument,
-};
+use crate::arguments::{ClassWeightArgument, Hidden, ScaleArgument, TaskArgument, Train, UnseenArgument};
 use crate::failure::{self, Misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::score_text::{self, count, figure_name, number};
 use crate::train_progress::TrainProgress;
 use crate::{interrupt, recipes, run, source, terminal};
 use anyhow::Result;
-use pellucid::optimizer::Optimizer;
 use pellucid::recipe::{ClassWeight, Recipe, Scale, Task, Unseen};
 use pellucid::{Ending, Precision};
 use pellucid_data::preparation::ColumnChoice;
@@ -242,10 +239,7 @@ fn request(arguments: &Train, recipe: Option<Recipe>, validation: &Validation) -
         },
         hidden: arguments.hidden.as_ref().map(|Hidden(sizes)| sizes.clone()),
         activation: arguments.activation,
-        optimizer: arguments.optimizer.map(|optimizer| match optimizer {
-            OptimizerArgument::Adam => Optimizer::Adam,
-            OptimizerArgument::Sgd => Optimizer::Sgd,
-        }),
+        optimizer: arguments.optimizer,
         learning_rate: arguments.learning_rate,
         batch_size: arguments.batch_size,
         epochs: arguments.epochs,

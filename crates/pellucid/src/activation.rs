@@ -1,6 +1,9 @@
 //! Activation functions: a = f(z), and the way back from ∂L/∂a to ∂L/∂z.
 //!
-//! To add one: a variant here, its arm in [`Activation::apply`], its arm in [`Activation::backpropagate`].
+//! To add one: a variant here with its name and its range, its arm in [`Activation::apply`], its arm in
+//! [`Activation::backpropagate`].
+
+mod curves;
 
 use crate::kernels::exponential::{ExpOfDifference, Sigmoid, Tanh};
 use crate::kernels::isa::{Isa, Task};
@@ -22,17 +25,56 @@ pub enum Activation {
     Tanh,
     /// a = max(0, z).
     Relu,
+    /// a = z for z > 0, 0.01·z below: Maas, Hannun & Ng, *Rectifier Nonlinearities Improve Neural Network Acoustic
+    /// Models*, 2013.
+    LeakyRelu,
+    /// a = z for z > 0, eᶻ − 1 below: Clevert, Unterthiner & Hochreiter, *Fast and Accurate Deep Network Learning by
+    /// Exponential Linear Units*, 2016.
+    Elu,
+    /// elu with 1.6733 times its negative half, and all of it 1.0507 times: with LeCun's normal weights activations
+    /// keep mean 0 and variance 1. Klambauer et al., *Self-Normalizing Neural Networks*, 2017.
+    Selu,
+    /// a = z·Φ(z), Φ the normal distribution: Hendrycks & Gimpel, *Gaussian Error Linear Units*, 2016.
+    Gelu,
+    /// gelu by way of tanh: a = ½z(1 + tanh(√(2/π)(z + 0.044715·z³))), from the same paper.
+    GeluTanh,
+    /// a = z / (1 + e⁻ᶻ), called swish too: Elfwing, Uchibe & Doya, *Sigmoid-Weighted Linear Units*, 2018.
+    Silu,
+    /// a = z·tanh(ln(1 + eᶻ)): Misra, *Mish: A Self Regularized Non-Monotonic Activation Function*, 2020.
+    Mish,
+    /// a = ln(1 + eᶻ), above 0.
+    Softplus,
+    /// a = z / (1 + |z|), between −1 and 1.
+    Softsign,
+    /// a = z/6 + ½, no lower than 0 and no higher than 1.
+    HardSigmoid,
+    /// a = z, no lower than −1 and no higher than 1.
+    HardTanh,
+    /// a = eᶻ: the output of a network that counts, beside a Poisson loss.
+    Exponential,
     /// aⱼ = e^zⱼ / Σₖ e^zₖ over the units of the layer: a probability for each.
     Softmax,
 }
 
 impl Activation {
     /// Every activation there is.
-    pub const ALL: [Activation; 5] = [
+    pub const ALL: [Activation; 17] = [
         Activation::Identity,
         Activation::Sigmoid,
         Activation::Tanh,
         Activation::Relu,
+        Activation::LeakyRelu,
+        Activation::Elu,
+        Activation::Selu,
+        Activation::Gelu,
+        Activation::GeluTanh,
+        Activation::Silu,
+        Activation::Mish,
+        Activation::Softplus,
+        Activation::Softsign,
+        Activation::HardSigmoid,
+        Activation::HardTanh,
+        Activation::Exponential,
         Activation::Softmax,
     ];
 
@@ -43,6 +85,18 @@ impl Activation {
             Activation::Sigmoid => "sigmoid",
             Activation::Tanh => "tanh",
             Activation::Relu => "relu",
+            Activation::LeakyRelu => "leaky_relu",
+            Activation::Elu => "elu",
+            Activation::Selu => "selu",
+            Activation::Gelu => "gelu",
+            Activation::GeluTanh => "gelu_tanh",
+            Activation::Silu => "silu",
+            Activation::Mish => "mish",
+            Activation::Softplus => "softplus",
+            Activation::Softsign => "softsign",
+            Activation::HardSigmoid => "hard_sigmoid",
+            Activation::HardTanh => "hard_tanh",
+            Activation::Exponential => "exponential",
             Activation::Softmax => "softmax",
         }
     }
@@ -52,13 +106,36 @@ impl Activation {
         self != Activation::Softmax
     }
 
+    /// Whether the kernels of a few units apply it, and its slope, which follows from a alone, while their sums are in
+    /// registers. They are compiled for every width, so only what most networks use is worth its weight there.
+    #[inline(always)]
+    pub(crate) fn is_applied_in_registers(self) -> bool {
+        matches!(
+            self,
+            Activation::Identity | Activation::Sigmoid | Activation::Tanh | Activation::Relu
+        )
+    }
+
+    /// Whether it is made for weights of He et al.: half of its inputs, or nearly so, come to nothing.
+    pub fn is_rectifier(self) -> bool {
+        use Activation::{Elu, Gelu, GeluTanh, LeakyRelu, Mish, Relu, Silu};
+        matches!(self, Relu | LeakyRelu | Elu | Gelu | GeluTanh | Silu | Mish)
+    }
+
     /// The lowest and the highest value the function can give.
     pub fn range(self) -> (f64, f64) {
         match self {
-            Activation::Identity => (f64::NEG_INFINITY, f64::INFINITY),
-            Activation::Sigmoid | Activation::Softmax => (0.0, 1.0),
-            Activation::Tanh => (-1.0, 1.0),
-            Activation::Relu => (0.0, f64::INFINITY),
+            Activation::Identity | Activation::LeakyRelu => (f64::NEG_INFINITY, f64::INFINITY),
+            Activation::Sigmoid | Activation::HardSigmoid | Activation::Softmax => (0.0, 1.0),
+            Activation::Tanh | Activation::Softsign | Activation::HardTanh => (-1.0, 1.0),
+            Activation::Relu | Activation::Softplus | Activation::Exponential => (0.0, f64::INFINITY),
+            Activation::Elu => (-1.0, f64::INFINITY),
+            Activation::Selu => (-curves::SELU_SCALE * curves::SELU_ALPHA, f64::INFINITY),
+            // Where their slopes are 0, rounded down.
+            Activation::Gelu => (-0.169_971_21, f64::INFINITY),
+            Activation::GeluTanh => (-0.170_040_76, f64::INFINITY),
+            Activation::Silu => (-0.278_464_55, f64::INFINITY),
+            Activation::Mish => (-0.308_840_35, f64::INFINITY),
         }
     }
 
@@ -117,6 +194,11 @@ impl Activation {
                     softmax::<I, T>(z, a);
                 }
             }
+            _ => I::call(curves::Apply {
+                function: self,
+                z,
+                activation,
+            }),
         }
     }
 
@@ -185,7 +267,7 @@ impl Activation {
     #[inline(always)]
     pub(crate) fn backpropagate_on<I: Isa, T: Scalar>(
         self,
-        _z: &[T],
+        z: &[T],
         activation: &[T],
         delta: &mut [T],
         width: usize,
@@ -204,6 +286,12 @@ impl Activation {
                     }
                 }
             }
+            _ => I::call(curves::Backpropagate {
+                function: self,
+                z,
+                activation,
+                delta,
+            }),
         }
     }
 }
@@ -219,25 +307,26 @@ fn part_length(threads: NonZeroUsize, numbers: usize, width: usize) -> usize {
 }
 
 impl Activation {
-    /// a = f(z), a register at a time; softmax, which is of whole rows, leaves z alone.
+    /// a = f(z), a register at a time; leaves z alone where not [applied so](Self::is_applied_in_registers).
     #[inline(always)]
     pub(crate) fn of_register<T: Scalar, V: Vector<T>>(self, z: V) -> V {
         match self {
-            Activation::Identity | Activation::Softmax => z,
             Activation::Sigmoid => Sigmoid.apply(z),
             Activation::Tanh => Tanh.apply(z),
             Activation::Relu => AtLeastZero.apply(z),
+            _ => z,
         }
     }
 
-    /// δ = g·f′(z) with a = f(z), a register at a time; softmax, which is of whole rows, leaves g alone.
+    /// δ = g·f′(z) with a = f(z), a register at a time; leaves g alone where not
+    /// [applied so](Self::is_applied_in_registers).
     #[inline(always)]
     pub(crate) fn slope_times<T: Scalar, V: Vector<T>>(self, gradient: V, a: V) -> V {
         match self {
-            Activation::Identity | Activation::Softmax => gradient,
             Activation::Sigmoid => TimesSigmoidDerivative.apply(gradient, a),
             Activation::Tanh => TimesTanhDerivative.apply(gradient, a),
             Activation::Relu => WherePositive.apply(gradient, a),
+            _ => gradient,
         }
     }
 }

@@ -29,7 +29,12 @@ pub fn saturation<T: Scalar>(network: &Network<T>, data: &Dataset<T>) -> Vec<Str
     for (index, layer) in architecture.layers().iter().enumerate() {
         if !matches!(
             layer.activation,
-            Activation::Sigmoid | Activation::Tanh | Activation::Softmax
+            Activation::Sigmoid
+                | Activation::Tanh
+                | Activation::Softsign
+                | Activation::HardSigmoid
+                | Activation::HardTanh
+                | Activation::Softmax
         ) {
             continue;
         }

@@ -32,6 +32,7 @@
 //! ```
 
 pub mod activation;
+mod clipping;
 pub mod dataset;
 pub mod diagnosis;
 pub mod dropout;
@@ -52,6 +53,7 @@ pub mod numpy_random;
 pub mod observe;
 pub mod optimizer;
 pub mod pass;
+mod penalty;
 pub mod recipe;
 pub mod record;
 pub mod scalar;

@@ -383,8 +383,8 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         };
         let delta = &here[0].delta[..rows * layer.fan_out];
         // The kernels of a few units take δ through the weights and through f′ at once.
-        let goes_at_once =
-            index == 0 || (!records && workspace.dropout.is_none() && function_below.is_elementwise());
+        let goes_at_once = index == 0
+            || (!records && workspace.dropout.is_none() && function_below.is_applied_in_registers());
         if goes_at_once && narrow::pays::<I>(shape) && (index > 0 || matches!(input, Input::Dense(_))) {
             let mut target = target.layer(layer);
             let top_down = objective.update == Update::TopDown;

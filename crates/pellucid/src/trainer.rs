@@ -1,5 +1,6 @@
 //! The training loop: it steps, and it tells.
 
+use crate::clipping::Clipping;
 use crate::dataset::{BatchBuffers, Dataset, Rows};
 use crate::dropout::Dropout;
 use crate::error::{Error, Result};
@@ -10,8 +11,9 @@ use crate::loss::Loss;
 use crate::network::{Architecture, Network};
 use crate::numpy_random::RandomState;
 use crate::observe::{Event, Observer, Position};
-use crate::optimizer::{self, OptimizerState};
+use crate::optimizer::{self, OptimizerState, Rule};
 use crate::pass::{self, Objective, Target, Workspace};
+use crate::penalty::{Penalty, penalized_parameters};
 use crate::recipe::{BatchSize, Recipe};
 use crate::scalar::Scalar;
 use crate::schedule::Schedule;
@@ -37,8 +39,8 @@ pub struct Trainer<T> {
     objective: Objective,
     logged_loss: Loss,
     learning_rate: f64,
-    /// λ of the penalty ½λ‖W‖².
-    l2: T,
+    penalty: Penalty<T>,
+    clipping: Clipping,
     /// The rate, and the seed.
     dropout: Option<Dropout>,
     schedule: Schedule,
@@ -65,9 +67,13 @@ impl<T: Scalar> Trainer<T> {
     ) -> Result<Self> {
         recipe.validate()?;
         let train = &recipe.train;
-        let optimizer =
-            OptimizerState::new(train.optimizer, network.parameters().len()).with_threads(threads);
-        let stored = if optimizer.is_plain_descent() && train.l2 == 0.0 {
+        let architecture = network.architecture();
+        let penalty = Penalty::of(train, architecture);
+        let clipping = Clipping::of(train);
+        let optimizer = OptimizerState::new(Rule::of(&train.optimizer)?, network.parameters().len())
+            .with_threads(threads)
+            .decaying(penalized_parameters(train, architecture));
+        let stored = if optimizer.is_plain_descent() && penalty.is_none() && clipping.is_none() {
             0
         } else {
             network.parameters().len()
@@ -85,7 +91,8 @@ impl<T: Scalar> Trainer<T> {
             },
             logged_loss: recipe.logged_loss(),
             learning_rate: train.learning_rate,
-            l2: T::from_f64(train.l2),
+            penalty,
+            clipping,
             dropout: if train.dropout > 0.0 {
                 Some(Dropout::new(train.dropout, train.seed)?)
             } else {
@@ -417,7 +424,8 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             workspace,
             objective,
             logged_loss,
-            l2,
+            penalty,
+            clipping,
             ..
         } = trainer;
         let (architecture, parameters) = network.split_mut();
@@ -435,12 +443,17 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
         } else {
             let target = Target::Gradient { parameters, gradient };
             pass::backward_on::<I, T>(architecture, target, input, targets, *objective, workspace);
-            if *l2 > T::ZERO {
-                // Weights lie before biases, which are not punished.
-                let weights = architecture.weight_count();
-                for (slope, &weight) in gradient[..weights].iter_mut().zip(&parameters[..weights]) {
-                    *slope += *l2 * weight;
-                }
+            if !penalty.is_none() {
+                penalty.add_to(gradient, parameters);
+            }
+            clipping.apply(gradient);
+            if optimizer.wants_loss() {
+                let trained = if *logged_loss == objective.loss {
+                    loss
+                } else {
+                    pass::loss_sum(objective.loss, architecture, targets, workspace)
+                };
+                optimizer.tell_loss(trained);
             }
             I::call(optimizer::Step {
                 state: optimizer,

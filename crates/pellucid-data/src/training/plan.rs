@@ -155,10 +155,7 @@ impl<'a> Plan<'a> {
                 } else {
                     hidden.join(", ")
                 },
-                match train.optimizer {
-                    pellucid::optimizer::Optimizer::Adam => "Adam",
-                    pellucid::optimizer::Optimizer::Sgd => "gradient descent",
-                },
+                train.optimizer.name.title(),
                 train.batch_size.of(self.table.rows()),
                 train.epochs,
                 if self.table_recipe().validation > 0.0 {
@@ -209,9 +206,10 @@ fn put_over(recipe: &mut Recipe, request: &TrainingRequest, task: Task, outputs:
             recipe.init.method,
             InitMethod::HeUniform | InitMethod::XavierUniform
         ) {
-            recipe.init.method = match hidden_activation {
-                Activation::Relu => InitMethod::HeUniform,
-                _ => InitMethod::XavierUniform,
+            recipe.init.method = if hidden_activation.is_rectifier() {
+                InitMethod::HeUniform
+            } else {
+                InitMethod::XavierUniform
             };
         }
     }
@@ -225,7 +223,12 @@ fn put_over(recipe: &mut Recipe, request: &TrainingRequest, task: Task, outputs:
             place.clone_from(asked);
         }
     }
-    put(&mut train.optimizer, &request.optimizer);
+    if let Some(optimizer) = request.optimizer
+        && optimizer != train.optimizer.name
+    {
+        train.optimizer = optimizer.into();
+        train.learning_rate = optimizer.usual_learning_rate();
+    }
     put(&mut train.learning_rate, &request.learning_rate);
     put(&mut train.batch_size, &request.batch_size);
     put(&mut train.epochs, &request.epochs);

@@ -67,14 +67,22 @@ fn split<T: Scalar, V: Vector<T>>(x: V) -> (V, V, V) {
 
 /// eˣ.
 #[inline(always)]
-fn exp<T: Scalar, V: Vector<T>>(x: V) -> V {
+pub(crate) fn exp<T: Scalar, V: Vector<T>>(x: V) -> V {
     let (half, rest, q) = split(x);
     q.mul_add(half, half).mul(rest)
 }
 
+/// eˣ − 1, which keeps its digits near 0, for x that eˣ does not overflow at.
+#[inline(always)]
+pub(crate) fn exp_minus_one<T: Scalar, V: Vector<T>>(x: V) -> V {
+    let (half, rest, q) = split(x);
+    let power = half.mul(rest);
+    power.mul_add(q, power.sub(constant::<T, V>(1.0)))
+}
+
 /// The logistic function 1 / (1 + e⁻ˣ).
 #[inline(always)]
-fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
+pub(crate) fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
     let one = V::splat(T::ONE);
     one.div(one.add(exp(V::splat(T::ZERO).sub(x))))
 }
@@ -83,12 +91,8 @@ fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
 #[inline(always)]
 fn tanh<T: Scalar, V: Vector<T>>(x: V) -> V {
     let magnitude = x.abs().at_most(constant::<T, V>(20.0)); // tanh 20 rounds to 1
-    let (half, rest, q) = split(magnitude.add(magnitude));
-    let power = half.mul(rest);
-    let exponential_minus_one = power.mul_add(q, power.sub(constant::<T, V>(1.0)));
-    exponential_minus_one
-        .div(exponential_minus_one.add(constant::<T, V>(2.0)))
-        .with_sign(x)
+    let grown = exp_minus_one(magnitude.add(magnitude));
+    grown.div(grown.add(constant::<T, V>(2.0))).with_sign(x)
 }
 
 /// 1 / (1 + e⁻ᶻ).

@@ -178,7 +178,7 @@ impl<T: Scalar, const N: usize> Task for ForwardOfSeveral<'_, '_, T, N> {
             activation,
             ..
         } = self.0;
-        if !function.is_elementwise() {
+        if !function.is_applied_in_registers() {
             let used = shape.rows * N;
             function.apply_on::<I, T>(&z[..used], &mut activation[..used], N);
         }
@@ -226,7 +226,7 @@ impl<T: Scalar, const N: usize> ForwardOfSeveral<'_, '_, T, N> {
                     }
                 }
                 store::<T, V, N>(even, self.0.z.as_mut_ptr().add(row * N));
-                if function.is_elementwise() {
+                if function.is_applied_in_registers() {
                     for (c, sum) in even.iter_mut().enumerate() {
                         if c * V::LANES < N {
                             *sum = function.of_register(*sum);
@@ -258,7 +258,7 @@ impl<T: Scalar, const N: usize> Task for ForwardOfOne<'_, '_, T, N> {
             activation,
             ..
         } = self.0;
-        if !function.is_elementwise() {
+        if !function.is_applied_in_registers() {
             function.apply_on::<I, T>(&z[..shape.rows], &mut activation[..shape.rows], 1);
         }
     }
@@ -487,7 +487,7 @@ impl<T: Scalar, const N: usize> GradientOfOne<'_, '_, T, N> {
     }
 }
 
-/// δ of the layer below: δ·Wᵀ times its f′(z), for an elementwise f whose activations `below` are.
+/// δ of the layer below: δ·Wᵀ times its f′(z), for an f that is applied in registers, whose activations `below` are.
 pub(crate) struct DeltaBelow<'a, T> {
     pub(crate) shape: Shape,
     pub(crate) delta: &'a [T],

@@ -726,10 +726,10 @@ pub(crate) trait MapPairs<T: Scalar>: Copy {
     fn apply<V: Vector<T>>(self, a: V, b: V) -> V;
 }
 
-/// A function of three numbers and a fourth, lane by lane, that gives three.
-pub(crate) trait MapThree<T: Scalar>: Copy {
-    /// f([a, b, c], by). Must be `#[inline(always)]`.
-    fn apply<V: Vector<T>>(self, abc: [V; 3], by: V) -> [V; 3];
+/// A function of N numbers and another, lane by lane, that gives N.
+pub(crate) trait MapSeveral<T: Scalar, const N: usize>: Copy {
+    /// f(numbers, by). Must be `#[inline(always)]`.
+    fn apply<V: Vector<T>>(self, numbers: [V; N], by: V) -> [V; N];
 }
 
 /// to ← f(from), a register at a time.
@@ -815,41 +815,48 @@ pub(crate) fn update<I: Isa, T: Scalar, F: MapPairs<T>>(to: &mut [T], by: &[T], 
     }
 }
 
-/// [a, b, c] ← f([a, b, c], by), a register at a time.
+/// numbers ← f(numbers, by), a register of each at a time.
 #[inline(always)]
-pub(crate) fn update_three<I: Isa, T: Scalar, F: MapThree<T>>([a, b, c]: [&mut [T]; 3], by: &[T], f: F) {
+pub(crate) fn update_several<I: Isa, T: Scalar, F: MapSeveral<T, N>, const N: usize>(
+    numbers: [&mut [T]; N],
+    by: &[T],
+    f: F,
+) {
     let lanes = VectorOf::<I, T>::LANES;
-    let length = a.len().min(b.len()).min(c.len()).min(by.len());
-    let (a, b, c, by) = (a.as_mut_ptr(), b.as_mut_ptr(), c.as_mut_ptr(), by.as_ptr());
+    let zero = VectorOf::<I, T>::splat(T::ZERO);
+    let mut length = by.len();
+    for slice in &numbers {
+        length = length.min(slice.len());
+    }
+    let numbers = numbers.map(|slice| slice.as_mut_ptr());
+    let by = by.as_ptr();
     let mut at = 0;
     while at + lanes <= length {
-        // SAFETY: at + lanes is within all four slices, which are borrowed apart from one another.
+        // SAFETY: at + lanes is within all of the slices, which are borrowed apart from one another.
         unsafe {
-            let old = [
-                VectorOf::<I, T>::load(a.add(at)),
-                VectorOf::<I, T>::load(b.add(at)),
-                VectorOf::<I, T>::load(c.add(at)),
-            ];
-            let new = f.apply(old, VectorOf::<I, T>::load(by.add(at)));
-            new[0].store(a.add(at));
-            new[1].store(b.add(at));
-            new[2].store(c.add(at));
+            let mut registers = [zero; N];
+            for (register, from) in registers.iter_mut().zip(numbers) {
+                *register = VectorOf::<I, T>::load(from.add(at));
+            }
+            let registers = f.apply(registers, VectorOf::<I, T>::load(by.add(at)));
+            for (register, to) in registers.into_iter().zip(numbers) {
+                register.store(to.add(at));
+            }
         }
         at += lanes;
     }
     if at < length {
         let left = length - at;
-        // SAFETY: `left` < lanes numbers are left in all four slices.
+        // SAFETY: `left` < lanes numbers are left in all of the slices.
         unsafe {
-            let old = [
-                VectorOf::<I, T>::load_first(a.add(at), left),
-                VectorOf::<I, T>::load_first(b.add(at), left),
-                VectorOf::<I, T>::load_first(c.add(at), left),
-            ];
-            let new = f.apply(old, VectorOf::<I, T>::load_first(by.add(at), left));
-            new[0].store_first(a.add(at), left);
-            new[1].store_first(b.add(at), left);
-            new[2].store_first(c.add(at), left);
+            let mut registers = [zero; N];
+            for (register, from) in registers.iter_mut().zip(numbers) {
+                *register = VectorOf::<I, T>::load_first(from.add(at), left);
+            }
+            let registers = f.apply(registers, VectorOf::<I, T>::load_first(by.add(at), left));
+            for (register, to) in registers.into_iter().zip(numbers) {
+                register.store_first(to.add(at), left);
+            }
         }
     }
 }

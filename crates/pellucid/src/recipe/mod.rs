@@ -4,11 +4,14 @@
 //! A run is a function of its recipe and its data: the same recipe and the same data give the same bits.
 
 mod built_in;
+mod name_or_table;
+mod optimizer;
 mod reading;
 mod settings;
 mod table;
 
 pub use built_in::{BUILT_IN, BuiltIn};
+pub use optimizer::OptimizerRecipe;
 pub use reading::RecipeError;
 pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
 pub use table::{ClassWeight, Scale, TableRecipe, Task, Unseen};
@@ -19,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::loss::{Loss, Reduction};
 use crate::metrics::Metric;
 use crate::network::Architecture;
-use crate::optimizer::Optimizer;
+use crate::optimizer::Rule;
 use crate::pass::Update;
 use crate::scalar::Precision;
 use crate::schedule::Schedule;
@@ -243,7 +246,7 @@ pub struct TrainRecipe {
     pub reduction: Reduction,
     /// The rule of the step.
     #[serde(default)]
-    pub optimizer: Optimizer,
+    pub optimizer: OptimizerRecipe,
     /// η, the size of the step; the highest, where a schedule changes it.
     pub learning_rate: f64,
     /// How the learning rate changes over the run.
@@ -260,9 +263,21 @@ pub struct TrainRecipe {
     /// When a layer's weights take their step.
     #[serde(default)]
     pub update: Update,
+    /// λ of the penalty λ‖W‖₁ on the weights; the losses that are told are without it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub l1: f64,
     /// λ of the penalty ½λ‖W‖² on the weights, not on the biases; the losses that are told are without it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub l2: f64,
+    /// Whether penalties and weight decay are on the biases too.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub penalize_biases: bool,
+    /// What each number of the gradient is brought down to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_value: Option<f64>,
+    /// What the whole gradient's Euclidean norm is brought down to, after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
     /// The probability with which a hidden unit is left out of a step.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropout: f64,
@@ -306,6 +321,10 @@ pub struct LogRecipe {
 
 fn is_zero(number: &f64) -> bool {
     *number == 0.0
+}
+
+fn is_false(truth: &bool) -> bool {
+    !truth
 }
 
 fn one() -> u64 {
@@ -405,18 +424,30 @@ impl Recipe {
             );
         }
         Schedule::of(&train.schedule)?;
-        for (key, number) in [("train.l2", train.l2), ("train.min_delta", train.min_delta)] {
+        for (key, number) in [
+            ("train.l1", train.l1),
+            ("train.l2", train.l2),
+            ("train.min_delta", train.min_delta),
+        ] {
             if !(number.is_finite() && number >= 0.0) {
                 return refuse(key, number.to_string(), "a finite number, 0 or more, is needed");
+            }
+        }
+        for (key, number) in [
+            ("train.clip_value", train.clip_value),
+            ("train.clip_norm", train.clip_norm),
+        ] {
+            if let Some(number) = number.filter(|number| !(number.is_finite() && *number > 0.0)) {
+                return refuse(
+                    key,
+                    number.to_string(),
+                    "a finite number above 0 is needed, such as 1",
+                );
             }
         }
         Dropout::new(train.dropout, train.seed)?;
         if train.patience == Some(0) {
             return refuse("train.patience", "0".into(), "at least 1 epoch is waited for");
-        }
-        if train.update == Update::TopDown && (train.l2 > 0.0 || train.dropout > 0.0) {
-            let expected = "a layer's update before the delta below it goes with neither l2 nor dropout";
-            return refuse("train.update", "\"top-down\"".into(), expected);
         }
         if train.epochs == 0 {
             return refuse("train.epochs", "0".into(), "at least 1 epoch is needed");
@@ -428,8 +459,13 @@ impl Recipe {
                 "at least 1 row is needed, or \"full\"",
             );
         }
-        if train.update == Update::TopDown && train.optimizer != Optimizer::Sgd {
-            let expected = "only plain gradient descent (optimizer = \"sgd\") updates layer by layer";
+        let is_plain = Rule::of(&train.optimizer)?.is_plain_descent()
+            && [train.l1, train.l2, train.dropout] == [0.0; 3]
+            && train.clip_value.is_none()
+            && train.clip_norm.is_none();
+        if train.update == Update::TopDown && !is_plain {
+            let expected = "only plain gradient descent updates layer by layer: optimizer = \"sgd\", without momentum, \
+                            decay, penalty, dropout or clipping";
             return refuse("train.update", "\"top-down\"".into(), expected);
         }
         if self.log.every == Some(0) {

@@ -97,6 +97,13 @@ impl Recipe {
             let entry = at
                 .entry(*part)
                 .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            // What is named alone has room for its settings once it is a table.
+            if let toml::Value::String(name) = entry
+                && ["optimizer", "schedule"].contains(part)
+            {
+                let name = toml::Value::String(std::mem::take(name));
+                *entry = toml::Value::Table([("name".to_string(), name)].into_iter().collect());
+            }
             at = match entry {
                 toml::Value::Table(inner) => inner,
                 _ => return Err(fail(format!("`{part}` is not a table")).into()),

@@ -1,8 +1,9 @@
 //! Settings that may be written in two ways.
 
+use super::name_or_table::name_or_table;
 use crate::activation::Activation;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
-use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
+use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -97,18 +98,20 @@ impl<'de> Deserialize<'de> for BatchSize {
 }
 
 /// `schedule` of `[train]`: a schedule's name, or a table with its settings, each a fraction from 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct ScheduleRecipe {
     /// Which.
+    #[serde(default)]
     pub name: ScheduleName,
     /// The part of the run's steps in which the learning rate rises.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warmup: Option<f64>,
     /// `one_cycle`: the fraction of the learning rate that the first step has.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<f64>,
     /// All but `constant`: the fraction of the learning rate that the end has.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<f64>,
 }
 
@@ -139,46 +142,4 @@ impl ScheduleName {
     }
 }
 
-impl<'de> Deserialize<'de> for ScheduleRecipe {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Keys {
-            #[serde(default)]
-            name: ScheduleName,
-            warmup: Option<f64>,
-            start: Option<f64>,
-            end: Option<f64>,
-        }
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = ScheduleRecipe;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a schedule, or a table with its name and settings")
-            }
-            fn visit_str<E: Error>(self, name: &str) -> Result<ScheduleRecipe, E> {
-                let name: StrDeserializer<'_, E> = name.into_deserializer();
-                let name = ScheduleName::deserialize(name)?;
-                Ok(ScheduleRecipe {
-                    name,
-                    ..Default::default()
-                })
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ScheduleRecipe, A::Error> {
-                let Keys {
-                    name,
-                    warmup,
-                    start,
-                    end,
-                } = Keys::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(ScheduleRecipe {
-                    name,
-                    warmup,
-                    start,
-                    end,
-                })
-            }
-        }
-        deserializer.deserialize_any(Either)
-    }
-}
+name_or_table!(ScheduleRecipe of ScheduleName, "the name of a schedule, or a table with its name and settings");

@@ -25,15 +25,15 @@ fn wide(optimizer: Optimizer) -> Recipe {
         pellucid::Activation::Softmax,
     ]);
     recipe.train.batch_size = BatchSize::Rows(128);
-    recipe.train.optimizer = optimizer;
-    recipe.train.learning_rate = if optimizer == Optimizer::Adam { 1e-3 } else { 0.1 };
+    recipe.train.optimizer = optimizer.into();
+    recipe.train.learning_rate = optimizer.usual_learning_rate();
     recipe.train.epochs = 3;
     recipe
 }
 
 fn threads_leave_every_bit<T: Scalar>() {
     let data = classes::<T>(300, 300, 10, 2);
-    for optimizer in [Optimizer::Sgd, Optimizer::Adam] {
+    for optimizer in Optimizer::ALL {
         let recipe = wide(optimizer);
         let one = trained_on(&recipe, &data, 1);
         for count in [2, 3, 8] {
@@ -60,7 +60,7 @@ fn a_second_run_gives_the_same_bits_and_another_seed_does_not() {
     let data = classes::<f64>(50, 5, 3, 7);
     for optimizer in [Optimizer::Sgd, Optimizer::Adam] {
         let mut recipe = classifier();
-        recipe.train.optimizer = optimizer;
+        recipe.train.optimizer = optimizer.into();
         let first = bits(&trained(&recipe, &data));
         assert_eq!(bits(&trained(&recipe, &data)), first);
         recipe.set_seed(12);

@@ -2,7 +2,7 @@
 
 use crate::fixture::{bits, classes, classifier, difference, experiment, gradient, objective, trained};
 use pellucid::dataset::{Dataset, Targets};
-use pellucid::optimizer::OptimizerState;
+use pellucid::optimizer::{OptimizerState, Rule};
 use pellucid::recipe::{BatchSize, Recipe};
 use pellucid::{Loss, Optimizer, Reduction, Schedule, Workspace};
 
@@ -17,7 +17,10 @@ const SCHEDULES: [&str; 4] = [
 fn trained_by_hand(recipe: &Recipe, data: &Dataset<f64>, batch: usize) -> Vec<f64> {
     let run = experiment(recipe, data);
     let mut network = run.initial().clone();
-    let mut optimizer = OptimizerState::new(recipe.train.optimizer, network.parameters().len());
+    let mut optimizer = OptimizerState::new(
+        Rule::of(&recipe.train.optimizer).unwrap(),
+        network.parameters().len(),
+    );
     let mut workspace = Workspace::new(network.architecture(), batch);
     let schedule = Schedule::of(&recipe.train.schedule).unwrap();
     let Targets::Classes { labels, classes } = data.targets() else {
@@ -51,7 +54,7 @@ fn every_step_is_taken_at_the_rate_of_its_schedule() {
     for optimizer in [Optimizer::Sgd, Optimizer::Adam] {
         let mut recipe = classifier();
         recipe.train.shuffle = false;
-        recipe.train.optimizer = optimizer;
+        recipe.train.optimizer = optimizer.into();
         recipe.train.batch_size = BatchSize::Rows(8);
         let constant = trained(&recipe, &data);
         for schedule in SCHEDULES {

@@ -97,7 +97,7 @@ fn a_run_is_its_steps_by_hand_to_the_bit() {
     for optimizer in [Optimizer::Sgd, Optimizer::Adam] {
         for shuffle in [false, true] {
             let mut recipe = classifier();
-            (recipe.train.optimizer, recipe.train.shuffle) = (optimizer, shuffle);
+            (recipe.train.optimizer, recipe.train.shuffle) = (optimizer.into(), shuffle);
             let steps = steps_by_hand(&recipe, &data());
             let mut watcher = Watcher::default();
             let mut run = experiment(&recipe, &data());

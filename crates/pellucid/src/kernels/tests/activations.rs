@@ -27,6 +27,7 @@ impl<T: Scalar> Task for Activate<'_, T> {
 
 /// f(z) of one row, by its definition and the standard library's functions.
 pub(super) fn activation_twin(function: Activation, z: &[f64]) -> Vec<f64> {
+    let each = |f: fn(f64) -> f64| z.iter().map(|&z| f(z)).collect();
     match function {
         Activation::Identity => z.to_vec(),
         Activation::Sigmoid => z.iter().map(|z| 1.0 / (1.0 + (-z).exp())).collect(),
@@ -35,6 +36,25 @@ pub(super) fn activation_twin(function: Activation, z: &[f64]) -> Vec<f64> {
             .iter()
             .map(|&z| if z.is_nan() { z } else { z.max(0.0) })
             .collect(),
+        Activation::LeakyRelu => each(|z| if z > 0.0 { z } else { 0.01 * z }),
+        Activation::Elu => each(|z| if z > 0.0 { z } else { z.exp_m1() }),
+        Activation::Selu => each(|z| {
+            1.0507009873554805
+                * if z > 0.0 {
+                    z
+                } else {
+                    1.6732632423543772 * z.exp_m1()
+                }
+        }),
+        Activation::Gelu => each(|z| z * 0.5 * libm::erfc(-z / 2f64.sqrt())),
+        Activation::GeluTanh => each(|z| z / (1.0 + (-2.0 * gelu_u(z)).exp())),
+        Activation::Silu => each(|z| z / (1.0 + (-z).exp())),
+        Activation::Mish => each(|z| z * z.exp().ln_1p().tanh()),
+        Activation::Softplus => each(|z| if z > 40.0 { z } else { z.exp().ln_1p() }),
+        Activation::Softsign => each(|z| z / (1.0 + z.abs())),
+        Activation::HardSigmoid => each(|z| (z / 6.0 + 0.5).clamp(0.0, 1.0)),
+        Activation::HardTanh => each(|z| z.clamp(-1.0, 1.0)),
+        Activation::Exponential => each(f64::exp),
         Activation::Softmax => {
             let largest = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let powers: Vec<f64> = z.iter().map(|z| (z - largest).exp()).collect();
@@ -44,8 +64,41 @@ pub(super) fn activation_twin(function: Activation, z: &[f64]) -> Vec<f64> {
     }
 }
 
-/// Σₖ ∂L/∂aₖ · ∂aₖ/∂zⱼ of one row, from the activations, with the magnitudes that went into it.
-fn delta_twin(function: Activation, a: &[f64], upstream: &[f64]) -> Vec<Sum> {
+fn gelu_u(z: f64) -> f64 {
+    (2.0 / std::f64::consts::PI).sqrt() * (z + 0.044715 * z.powi(3))
+}
+
+/// f′(z) of the activations that are not worked on in registers, as calculus has it.
+fn slope_twin(function: Activation, z: f64) -> f64 {
+    let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
+    let within = |bound: f64, slope: f64| if z.abs() < bound { slope } else { 0.0 };
+    match function {
+        Activation::LeakyRelu => [0.01, 1.0][usize::from(z > 0.0)],
+        Activation::Elu => z.min(0.0).exp(),
+        Activation::Selu if z > 0.0 => 1.0507009873554805,
+        Activation::Selu => 1.0507009873554805 * 1.6732632423543772 * z.exp(),
+        Activation::Gelu => {
+            0.5 * libm::erfc(-z / 2f64.sqrt()) + z * (-z * z / 2.0).exp() / std::f64::consts::TAU.sqrt()
+        }
+        Activation::GeluTanh => {
+            let (tanh, c) = (gelu_u(z).tanh(), (2.0 / std::f64::consts::PI).sqrt());
+            0.5 * (1.0 + tanh) + 0.5 * z * (1.0 - tanh * tanh) * c * (1.0 + 3.0 * 0.044715 * z * z)
+        }
+        Activation::Silu => sigmoid(z) + z * sigmoid(z) * sigmoid(-z),
+        Activation::Mish => {
+            let tanh = z.exp().ln_1p().tanh();
+            tanh + z * sigmoid(z) * (1.0 - tanh * tanh)
+        }
+        Activation::Softplus => sigmoid(z),
+        Activation::Softsign => (1.0 + z.abs()).powi(-2),
+        Activation::HardSigmoid => within(3.0, 1.0 / 6.0),
+        Activation::HardTanh => within(1.0, 1.0),
+        _ => unreachable!("{} has its slope by a", function.name()),
+    }
+}
+
+/// Σₖ ∂L/∂aₖ · ∂aₖ/∂zⱼ of one row, with the magnitudes that went into it.
+fn delta_twin(function: Activation, z: &[f64], a: &[f64], upstream: &[f64]) -> Vec<Sum> {
     let jacobian = |k: usize, j: usize| match function {
         Activation::Softmax => a[k] * (f64::from(u8::from(k == j)) - a[j]),
         _ if k != j => 0.0,
@@ -53,6 +106,8 @@ fn delta_twin(function: Activation, a: &[f64], upstream: &[f64]) -> Vec<Sum> {
         Activation::Sigmoid => a[j] * (1.0 - a[j]),
         Activation::Tanh => 1.0 - a[j] * a[j],
         Activation::Relu => f64::from(u8::from(a[j] > 0.0)),
+        Activation::Exponential => a[j],
+        _ => slope_twin(function, z[j]),
     };
     let delta = |j: usize| {
         let mut sum = Sum::default();
@@ -90,24 +145,34 @@ fn check_activations<T: Scalar>(scale: f64, seed: u32) {
                         // The exponential, the sum, the division: a few units each, the sum one a term; softmax
                         // first rounds z − max, which the exponential turns into |z − max| units.
                         let units = 8.0
-                            + if function == Activation::Softmax {
-                                width as f64 + 2.0 * scale
-                            } else {
-                                0.0
+                            + match function {
+                                Activation::Softmax => width as f64 + 2.0 * scale,
+                                // Φ and the exponential turn a rounded argument of up to 745 into as many units.
+                                Activation::Gelu | Activation::GeluTanh => 2000.0,
+                                _ => 0.0,
                             };
-                        let bound = units * epsilon::<T>() * expected.abs() + T::MIN_POSITIVE.to_f64();
+                        // z/6 + ½ cancels.
+                        let least = f64::from(u8::from(function == Activation::HardSigmoid));
+                        let bound = units * epsilon::<T>() * expected.abs().max(least)
+                            + (1.0 + scale) * T::MIN_POSITIVE.to_f64();
+                        // What the precision cannot hold is infinite in it.
                         assert!(
-                            (found - expected).abs() <= bound,
+                            agree(*found, T::from_f64(*expected).to_f64(), bound),
                             "{}: {found:e}, twin {expected:e}",
                             function.name()
                         );
                     }
-                    let sums = delta_twin(function, &activation[row.clone()], &upstream[row.clone()]);
+                    let sums = delta_twin(
+                        function,
+                        &z[row.clone()],
+                        &activation[row.clone()],
+                        &upstream[row.clone()],
+                    );
                     // Where a and Σ g·a nearly cancel, what is left carries their rounding: at most |g| ≤ 1 each.
                     for (found, sum) in delta[row.clone()].iter().zip(&sums) {
                         let bound = (width as f64 + 8.0) * epsilon::<T>() * (sum.magnitude + 1.0);
                         assert!(
-                            (found - sum.value).abs() <= bound,
+                            agree(*found, T::from_f64(sum.value).to_f64(), bound),
                             "δ of {}: {found:e}, {sum:?}",
                             function.name()
                         );

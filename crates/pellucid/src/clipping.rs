@@ -1,0 +1,56 @@
+//! Gradient clipping: Pascanu, Mikolov & Bengio, *On the Difficulty of Training Recurrent Neural Networks*, 2013.
+
+use crate::recipe::TrainRecipe;
+use crate::scalar::Scalar;
+
+/// What a gradient is brought down to where it is larger.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Clipping {
+    value: Option<f64>,
+    norm: Option<f64>,
+}
+
+impl Clipping {
+    pub(crate) fn of(train: &TrainRecipe) -> Self {
+        Self {
+            value: train.clip_value,
+            norm: train.clip_norm,
+        }
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_none(&self) -> bool {
+        self.value.is_none() && self.norm.is_none()
+    }
+
+    /// Brings each number into ±value, then the whole gradient's Euclidean norm down to `norm`.
+    #[inline(always)]
+    pub(crate) fn apply<T: Scalar>(&self, gradient: &mut [T]) {
+        if let Some(value) = self.value {
+            let (low, high) = (T::from_f64(-value), T::from_f64(value));
+            for slope in &mut *gradient {
+                // A NaN is neither, and stays.
+                *slope = if *slope > high {
+                    high
+                } else if *slope < low {
+                    low
+                } else {
+                    *slope
+                };
+            }
+        }
+        if let Some(most) = self.norm {
+            let norm = gradient
+                .iter()
+                .map(|g| g.to_f64() * g.to_f64())
+                .sum::<f64>()
+                .sqrt();
+            if norm > most {
+                let factor = T::from_f64(most / norm);
+                for slope in &mut *gradient {
+                    *slope *= factor;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! The optimizers' rules, a register at a time: θ and what is remembered of it in, and out again a step further.
+
+use crate::kernels::isa::{Isa, Task};
+use crate::kernels::team;
+use crate::kernels::vector::{self, MapSeveral, Vector};
+use crate::scalar::Scalar;
+use std::num::NonZeroUsize;
+
+/// A rule's step on some of the parameters.
+pub(super) struct Part<'a, T, F, const N: usize> {
+    pub(super) step: F,
+    /// The parameters, then what the rule remembers of each.
+    pub(super) numbers: [&'a mut [T]; N],
+    pub(super) gradient: &'a [T],
+}
+
+/// Parameters below which a second thread costs more than it saves.
+const LEAST_PARAMETERS: usize = 32 * 1024;
+
+impl<'a, T: Scalar, F: MapSeveral<T, N> + Send, const N: usize> Part<'a, T, F, N> {
+    /// Takes the step on up to `threads` threads. Each parameter's is its own, so the bits do not depend on them.
+    #[inline(always)]
+    pub(super) fn split<I: Isa>(mut self, threads: NonZeroUsize) {
+        let length = self.gradient.len();
+        if threads.get() < 2 || length < LEAST_PARAMETERS {
+            return I::call(self);
+        }
+        let count = threads.get().min(team::MOST_PARTS);
+        let part_length = length.div_ceil(count).next_multiple_of(64);
+        let mut parts: [Option<Self>; team::MOST_PARTS] = [const { None }; team::MOST_PARTS];
+        for (part, gradient) in parts.iter_mut().zip(self.gradient.chunks(part_length)) {
+            let numbers = self.numbers.each_mut().map(|rest| {
+                let (first, others) = std::mem::take(rest).split_at_mut(gradient.len());
+                *rest = others;
+                first
+            });
+            *part = Some(Part {
+                step: self.step,
+                numbers,
+                gradient,
+            });
+        }
+        team::for_each(threads, &mut parts[..count], |part| {
+            if let Some(part) = part.take() {
+                I::call(part);
+            }
+        });
+    }
+}
+
+impl<T: Scalar, F: MapSeveral<T, N>, const N: usize> Task for Part<'_, T, F, N> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        vector::update_several::<I, T, F, N>(self.numbers, self.gradient, self.step);
+    }
+}
+
+/// b ← μb + rest·g, θ ← θ − η·b, or θ ← θ − η(g + μb) where it looks ahead.
+#[derive(Clone, Copy)]
+pub(super) struct Momentum<T> {
+    pub(super) rate: T,
+    pub(super) momentum: T,
+    /// 1 − dampening; 1 in the first step.
+    pub(super) rest: T,
+    pub(super) nesterov: bool,
+}
+
+impl<T: Scalar> MapSeveral<T, 2> for Momentum<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, b]: [V; 2], g: V) -> [V; 2] {
+        let momentum = V::splat(self.momentum);
+        let b = momentum.mul_add(b, V::splat(self.rest).mul(g));
+        let along = if self.nesterov { momentum.mul_add(b, g) } else { b };
+        [parameter.sub(V::splat(self.rate).mul(along)), b]
+    }
+}
+
+/// s ← s + g², θ ← θ − η·g / (√s + ε).
+#[derive(Clone, Copy)]
+pub(super) struct Adagrad<T> {
+    pub(super) rate: T,
+    pub(super) epsilon: T,
+}
+
+impl<T: Scalar> MapSeveral<T, 2> for Adagrad<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, sum]: [V; 2], g: V) -> [V; 2] {
+        let sum = g.mul_add(g, sum);
+        let root = sum.root_closely().add(V::splat(self.epsilon));
+        [parameter.sub(V::splat(self.rate).mul(g).div_closely(root)), sum]
+    }
+}
+
+/// ρ·mean + (1 − ρ)·g².
+#[inline(always)]
+fn mean_square<T: Scalar, V: Vector<T>>(mean: V, g: V, rho: T) -> V {
+    V::splat(rho)
+        .mul_add(mean, V::splat(T::ONE - rho).mul(g.mul(g)))
+        .flush_below(V::splat(T::NEGLIGIBLE * T::NEGLIGIBLE))
+}
+
+/// v ← ρv + (1−ρ)g², b ← μb + g / (√v + ε), θ ← θ − η·b.
+#[derive(Clone, Copy)]
+pub(super) struct RmsProp<T> {
+    pub(super) rate: T,
+    pub(super) rho: T,
+    pub(super) epsilon: T,
+    pub(super) momentum: T,
+}
+
+impl<T: Scalar> MapSeveral<T, 3> for RmsProp<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, v, b]: [V; 3], g: V) -> [V; 3] {
+        let g = g.flush_below(V::splat(T::NEGLIGIBLE));
+        let v = mean_square(v, g, self.rho);
+        let root = v.root_closely().add(V::splat(self.epsilon));
+        let b = V::splat(self.momentum)
+            .mul_add(b, g.div_closely(root))
+            .flush_below(V::splat(T::NEGLIGIBLE));
+        [parameter.sub(V::splat(self.rate).mul(b)), v, b]
+    }
+}
+
+/// v ← ρv + (1−ρ)g², Δ = √(u + ε) / √(v + ε)·g, u ← ρu + (1−ρ)Δ², θ ← θ − η·Δ.
+#[derive(Clone, Copy)]
+pub(super) struct Adadelta<T> {
+    pub(super) rate: T,
+    pub(super) rho: T,
+    pub(super) epsilon: T,
+}
+
+impl<T: Scalar> MapSeveral<T, 3> for Adadelta<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, v, u]: [V; 3], g: V) -> [V; 3] {
+        let g = g.flush_below(V::splat(T::NEGLIGIBLE));
+        let epsilon = V::splat(self.epsilon);
+        let v = mean_square(v, g, self.rho);
+        let change = u
+            .add(epsilon)
+            .root_closely()
+            .mul(g)
+            .div_closely(v.add(epsilon).root_closely());
+        let u = mean_square(u, change, self.rho);
+        [parameter.sub(V::splat(self.rate).mul(change)), v, u]
+    }
+}
+
+/// How the two moments of Adam and its kin follow the gradient.
+#[derive(Clone, Copy)]
+pub(super) struct Moments<T> {
+    pub(super) beta_1: T,
+    pub(super) rest_1: T,
+    pub(super) beta_2: T,
+    pub(super) rest_2: T,
+}
+
+impl<T: Scalar> Moments<T> {
+    /// m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²; the gradient comes out too, 0 where it is negligible.
+    ///
+    /// The moments of an input that is hardly ever there decay until they are denormal, and stay so, and every
+    /// operation on them is a hundred times slower. Against ε they are nothing long before.
+    #[inline(always)]
+    fn follow<V: Vector<T>>(self, m: V, v: V, g: V) -> (V, V, V) {
+        let (least, least_square) = (V::splat(T::NEGLIGIBLE), V::splat(T::NEGLIGIBLE * T::NEGLIGIBLE));
+        let g = g.flush_below(least);
+        let m = V::splat(self.beta_1)
+            .mul_add(m, V::splat(self.rest_1).mul(g))
+            .flush_below(least_square);
+        let v = V::splat(self.beta_2)
+            .mul_add(v, V::splat(self.rest_2).mul(g.mul(g)))
+            .flush_below(least_square);
+        (m, v, g)
+    }
+}
+
+/// θ ← θ − rate·m / (root·√v + ε), the moments having followed.
+#[derive(Clone, Copy)]
+pub(super) struct Adam<T> {
+    pub(super) moments: Moments<T>,
+    /// η with the first moment's correction.
+    pub(super) rate: T,
+    /// The root of the second moment's correction.
+    pub(super) root: T,
+    pub(super) epsilon: T,
+}
+
+impl<T: Scalar> Adam<T> {
+    #[inline(always)]
+    fn step<V: Vector<T>>(self, m: V, v: V) -> V {
+        let root = v
+            .root_closely()
+            .mul_add(V::splat(self.root), V::splat(self.epsilon));
+        V::splat(self.rate).mul(m).div_closely(root)
+    }
+}
+
+impl<T: Scalar> MapSeveral<T, 3> for Adam<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, m, v]: [V; 3], g: V) -> [V; 3] {
+        let (m, v, _) = self.moments.follow(m, v, g);
+        [parameter.sub(self.step(m, v)), m, v]
+    }
+}
+
+/// Adam by the largest second moment there was.
+#[derive(Clone, Copy)]
+pub(super) struct Amsgrad<T>(pub(super) Adam<T>);
+
+impl<T: Scalar> MapSeveral<T, 4> for Amsgrad<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, m, v, largest]: [V; 4], g: V) -> [V; 4] {
+        let (m, v, _) = self.0.moments.follow(m, v, g);
+        let largest = largest.at_least(v);
+        [parameter.sub(self.0.step(m, largest)), m, v, largest]
+    }
+}
+
+/// θ ← θ − (η_g·g + η_m·m) / (root·√v + ε).
+#[derive(Clone, Copy)]
+pub(super) struct Nadam<T> {
+    pub(super) moments: Moments<T>,
+    pub(super) rate_of_gradient: T,
+    pub(super) rate_of_moment: T,
+    pub(super) root: T,
+    pub(super) epsilon: T,
+}
+
+impl<T: Scalar> MapSeveral<T, 3> for Nadam<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, m, v]: [V; 3], g: V) -> [V; 3] {
+        let (m, v, g) = self.moments.follow(m, v, g);
+        let root = v
+            .root_closely()
+            .mul_add(V::splat(self.root), V::splat(self.epsilon));
+        let along = V::splat(self.rate_of_gradient).mul_add(g, V::splat(self.rate_of_moment).mul(m));
+        [parameter.sub(along.div_closely(root)), m, v]
+    }
+}
+
+/// u ← max(β₂u, |g| + ε), θ ← θ − rate·m / u.
+#[derive(Clone, Copy)]
+pub(super) struct Adamax<T> {
+    pub(super) moments: Moments<T>,
+    pub(super) rate: T,
+    pub(super) epsilon: T,
+}
+
+impl<T: Scalar> MapSeveral<T, 3> for Adamax<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, m, u]: [V; 3], g: V) -> [V; 3] {
+        let (m, _, g) = self.moments.follow(m, u, g);
+        let u = V::splat(self.moments.beta_2)
+            .mul(u)
+            .at_least(g.abs().add(V::splat(self.epsilon)));
+        [parameter.sub(V::splat(self.rate).mul(m).div_closely(u)), m, u]
+    }
+}
+
+/// −1, 0 or 1; 0 for NaN.
+#[inline(always)]
+fn sign<T: Scalar, V: Vector<T>>(of: V) -> V {
+    let one = V::splat(T::ONE);
+    one.where_positive(of)
+        .sub(one.where_positive(V::splat(T::ZERO).sub(of)))
+}
+
+/// θ ← θ − η·sign(β₁m + (1−β₁)g), m ← β₂m + (1−β₂)g.
+#[derive(Clone, Copy)]
+pub(super) struct Lion<T> {
+    pub(super) moments: Moments<T>,
+    pub(super) rate: T,
+}
+
+impl<T: Scalar> MapSeveral<T, 2> for Lion<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, m]: [V; 2], g: V) -> [V; 2] {
+        let Moments {
+            beta_1,
+            rest_1,
+            beta_2,
+            rest_2,
+        } = self.moments;
+        let along = V::splat(beta_1).mul_add(m, V::splat(rest_1).mul(g));
+        let m = V::splat(beta_2)
+            .mul_add(m, V::splat(rest_2).mul(g))
+            .flush_below(V::splat(T::NEGLIGIBLE));
+        [parameter.sub(V::splat(self.rate).mul(sign(along))), m]
+    }
+}
+
+/// Each parameter's step grows while its slope keeps its sign, and shrinks when it changes.
+#[derive(Clone, Copy)]
+pub(super) struct Rprop<T> {
+    pub(super) increase: T,
+    pub(super) decrease: T,
+    pub(super) least: T,
+    pub(super) largest: T,
+    /// What a step whose slope's sign has changed since is taken back by: 1 or 0.
+    pub(super) taken_back: T,
+}
+
+impl<T: Scalar> Rprop<T> {
+    /// (Where the sign has changed, the new step, the slope to be remembered).
+    #[inline(always)]
+    fn follow<V: Vector<T>>(self, before: V, step: V, g: V) -> (V, V, V) {
+        let product = g.mul(before);
+        let changed = V::splat(T::ZERO).sub(product);
+        let one = V::splat(T::ONE);
+        let factor = one
+            .add(V::splat(self.increase - T::ONE).where_positive(product))
+            .sub(V::splat(T::ONE - self.decrease).where_positive(changed));
+        let step = step
+            .mul(factor)
+            .at_least(V::splat(self.least))
+            .at_most(V::splat(self.largest));
+        (changed, step, g.sub(g.where_positive(changed)))
+    }
+}
+
+/// The iRprop⁻ of Igel & Hüsken, as PyTorch's Rprop: where the sign has changed, no step is taken.
+impl<T: Scalar> MapSeveral<T, 3> for Rprop<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, before, step]: [V; 3], g: V) -> [V; 3] {
+        let (_, step, g) = self.follow(before, step, g);
+        [parameter.sub(sign(g).mul(step)), g, step]
+    }
+}
+
+/// Their iRprop⁺: where the sign has changed, the step before is taken back if the loss has risen.
+impl<T: Scalar> MapSeveral<T, 4> for Rprop<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, before, step, moved]: [V; 4], g: V) -> [V; 4] {
+        let (changed, step, g) = self.follow(before, step, g);
+        let back = moved.mul(V::splat(self.taken_back)).where_positive(changed);
+        // Where the sign has changed g is 0 by now.
+        let moved = V::splat(T::ZERO).sub(sign(g).mul(step)).sub(back);
+        [parameter.add(moved), g, step, moved]
+    }
+}

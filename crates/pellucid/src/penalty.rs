@@ -1,0 +1,61 @@
+//! Penalties on large parameters: they add to the gradient, not to the loss that is told.
+
+use crate::network::Architecture;
+use crate::recipe::TrainRecipe;
+use crate::scalar::Scalar;
+
+/// λ₁‖W‖₁ + ½λ₂‖W‖², of the weights, and of the biases too where they are asked for. Both together are the elastic net:
+/// Zou & Hastie, *Regularization and Variable Selection via the Elastic Net*, 2005.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Penalty<T> {
+    l1: T,
+    l2: T,
+    /// How many parameters, from the first on, it is on.
+    parameters: usize,
+}
+
+impl<T: Scalar> Penalty<T> {
+    pub(crate) fn of(train: &TrainRecipe, architecture: &Architecture) -> Self {
+        Self {
+            l1: T::from_f64(train.l1),
+            l2: T::from_f64(train.l2),
+            parameters: penalized_parameters(train, architecture),
+        }
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_none(&self) -> bool {
+        self.l1 == T::ZERO && self.l2 == T::ZERO
+    }
+
+    /// Adds the penalty's slopes, λ₁·sign(w) + λ₂·w, to the gradient. At 0, where |w| has none, its slope counts as 0.
+    #[inline(always)]
+    pub(crate) fn add_to(&self, gradient: &mut [T], parameters: &[T]) {
+        let pairs = gradient[..self.parameters].iter_mut().zip(parameters);
+        if self.l1 == T::ZERO {
+            for (slope, &weight) in pairs {
+                *slope += self.l2 * weight;
+            }
+        } else {
+            for (slope, &weight) in pairs {
+                let sign = if weight > T::ZERO {
+                    self.l1
+                } else if weight < T::ZERO {
+                    -self.l1
+                } else {
+                    T::ZERO
+                };
+                *slope += sign + self.l2 * weight;
+            }
+        }
+    }
+}
+
+/// How many parameters, from the first on, penalties and weight decay are on: weights lie before biases.
+pub(crate) fn penalized_parameters(train: &TrainRecipe, architecture: &Architecture) -> usize {
+    if train.penalize_biases {
+        architecture.parameter_count()
+    } else {
+        architecture.weight_count()
+    }
+}
