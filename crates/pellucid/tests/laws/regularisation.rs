@@ -189,6 +189,56 @@ fn the_penalty_pulls_weights_and_not_biases() {
     }
 }
 
+/// One step of full-batch gradient descent at rate 0.1 by a recipe's further settings: the parameters before and after.
+fn one_step(settings: &str) -> (Vec<f64>, Vec<f64>, usize) {
+    let recipe = recipe(&format!("learning_rate = 0.1\nepochs = 1\n{settings}\n"));
+    let mut run = Experiment::new(recipe, noisy(20, 1), None, threads(1)).unwrap();
+    let before = run.initial().clone();
+    run.run(&mut ()).unwrap();
+    let weights = before.architecture().weight_count();
+    (before.parameters().to_vec(), run.network().parameters().to_vec(), weights)
+}
+
+/// g + λ₁·sign(W) + λ₂·W, on the biases only where they are asked for.
+#[test]
+fn both_penalties_pull_together_and_biases_when_asked() {
+    let (before, plain, weights) = one_step("");
+    for (settings, biases) in [("", false), ("penalize_biases = true", true)] {
+        let (_, punished, _) = one_step(&format!("l1 = 0.3\nl2 = 0.5\n{settings}"));
+        for (index, ((before, plain), punished)) in before.iter().zip(&plain).zip(&punished).enumerate() {
+            let sign = if *before == 0.0 { 0.0 } else { before.signum() };
+            let pull = if index < weights || biases {
+                0.1 * (0.3 * sign + 0.5 * before)
+            } else {
+                0.0
+            };
+            assert!((plain - pull - punished).abs() < 1e-14, "parameter {index}, {settings}");
+        }
+    }
+}
+
+#[test]
+fn clipped_gradients_are_no_larger_and_point_the_same_way() {
+    let slopes = |settings: &str| -> Vec<f64> {
+        let (before, after, _) = one_step(settings);
+        before.iter().zip(after).map(|(before, after)| (before - after) / 0.1).collect()
+    };
+    let norm = |slopes: &[f64]| slopes.iter().map(|g| g * g).sum::<f64>().sqrt();
+    let plain = slopes("");
+    let bound = norm(&plain) / 4.0;
+    let by_norm = slopes(&format!("clip_norm = {bound}"));
+    assert!((norm(&by_norm) - bound).abs() < 1e-12);
+    assert!(plain.iter().zip(&by_norm).all(|(g, clipped)| (g / 4.0 - clipped).abs() < 1e-12));
+    let largest = plain.iter().fold(0.0f64, |most, g| most.max(g.abs()));
+    let by_value = slopes(&format!("clip_value = {}", largest / 2.0));
+    for (g, clipped) in plain.iter().zip(&by_value) {
+        assert!((g.clamp(-largest / 2.0, largest / 2.0) - clipped).abs() < 1e-12);
+    }
+    // What is large enough changes nothing but where the step is taken.
+    let untouched = slopes("clip_norm = 1e6\nclip_value = 1e6");
+    assert!(plain.iter().zip(&untouched).all(|(g, same)| (g - same).abs() < 1e-12));
+}
+
 #[test]
 fn early_stopping_keeps_the_weights_of_the_best_epoch() {
     let recipe =
