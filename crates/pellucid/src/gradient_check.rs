@@ -108,6 +108,7 @@ pub fn check_gradient(
         parameters.len(),
         "a gradient has an entry for each parameter"
     );
+    let value = loss(parameters);
     let mut moved = parameters.to_vec();
     let mut numeric = |index: usize, relative_step: f64| {
         let here = parameters[index];
@@ -129,7 +130,10 @@ pub fn check_gradient(
         .iter()
         .filter(|v| v.is_finite())
         .fold(0.0f64, |most, v| most.max(v.abs()));
-    let floor = (largest * 1e-4).max(1e-12);
+    // Nor can a difference tell a slope from 0 that is smaller than what the loss's rounding, a few units of its last
+    // place, comes to.
+    let rounding = 16.0 * f64::EPSILON * value.abs() / STEPS[0];
+    let floor = (largest * 1e-4).max(rounding / TOLERANCE).max(1e-12);
     let entry = |index: usize, numeric: f64| {
         let given = given[index];
         let relative_error = (given - numeric).abs() / given.abs().max(numeric.abs()).max(floor);
@@ -196,6 +200,22 @@ mod tests {
         let report = check_gradient(&[1.0], |w| w[0], |_| vec![f64::NAN]);
         assert!(!report.is_right() && report.worst().is_nan());
         assert!(report.to_string().contains("wrong in 1 of 1"));
+    }
+
+    /// The loss is large and does not depend on the parameter; what its rounding makes of that is no slope.
+    #[test]
+    fn a_slope_of_nothing_is_told_from_rounding() {
+        let loss = |w: &[f64]| 1e3 * w[0].sin().powi(2) + 1e3 * w[0].cos().powi(2);
+        let starts = (0..20).map(|start| [0.05 * f64::from(start)]);
+        let reports: Vec<_> = starts
+            .clone()
+            .map(|start| check_gradient(&start, loss, |_| vec![0.0]))
+            .collect();
+        assert!(reports.iter().all(GradientReport::is_right), "{reports:?}");
+        assert!(reports.iter().any(|report| report.entries[0].numeric != 0.0));
+        for start in starts {
+            assert!(!check_gradient(&start, loss, |_| vec![0.1]).is_right());
+        }
     }
 
     #[test]

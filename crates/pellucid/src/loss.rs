@@ -6,24 +6,54 @@
 //! through each alone loses all digits when a unit is sure of itself (Bishop, *Pattern Recognition and Machine
 //! Learning*, §4.3.6 and §5.2).
 
+mod elementwise;
+mod smoothing;
+
+pub(crate) use smoothing::LabelSmoothing;
+
 use crate::activation::Activation;
 use crate::kernels::isa::Isa;
 use crate::kernels::vector::{self, MapPairs, Vector};
+use crate::recipe::LossRecipe;
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
 
-/// What training makes small. y is the target, a the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// What training makes small. y is the target, a the output, d = a − y.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "LossRecipe", into = "LossRecipe")]
 pub enum Loss {
     /// Σ (a − y)².
     SquaredError,
     /// ½ Σ (a − y)².
     HalfSquaredError,
+    /// Σ |d|: the outputs become medians.
+    AbsoluteError,
+    /// Σ ½d² for |d| ≤ δ, δ(|d| − ½δ) beyond: Huber, *Robust Estimation of a Location Parameter*, 1964.
+    Huber {
+        /// Where the square ends and the straight line begins.
+        delta: f64,
+    },
+    /// Σ ln cosh d: like ½d² where it is small, like |d| where it is large.
+    LogCosh,
+    /// 2 Σ (y ln(y/a) − y + a), of counts and other numbers of 0 or more: McCullagh & Nelder, *Generalized Linear
+    /// Models*, 1989, section 2.3. It pairs up with the exponential as output activation.
+    PoissonDeviance,
+    /// Σ max(−τd, (1 − τ)d), the pinball loss: the outputs become quantiles. Koenker & Bassett, *Regression Quantiles*,
+    /// 1978.
+    Quantile {
+        /// τ: the part of the targets that should lie below the outputs.
+        quantile: f64,
+    },
     /// −Σ (y ln a + (1 − y) ln(1 − a)), each output a yes or no of its own.
     BinaryCrossEntropy,
     /// −Σ y ln a, the outputs being one probability distribution.
     CategoricalCrossEntropy,
+    /// Σ y ln(y/a), how far the distribution a is from the distribution y: Kullback & Leibler, *On Information and
+    /// Sufficiency*, 1951. Less than the cross-entropy by what is the same whatever the outputs are.
+    KullbackLeibler,
+    /// Σ max(0, 1 − s·a), an output for each class, s being 1 for that of the sample and −1 for the others: Crammer &
+    /// Singer's loss in its one-against-all form (Rifkin & Klautau, *In Defense of One-Vs-All Classification*, 2004).
+    Hinge,
 }
 
 /// How the losses of a batch's samples become one.
@@ -49,12 +79,19 @@ impl Reduction {
 }
 
 impl Loss {
-    /// Every loss there is.
-    pub const ALL: [Loss; 4] = [
+    /// Every loss there is, with its settings as they are unless set.
+    pub const ALL: [Loss; 11] = [
         Loss::SquaredError,
         Loss::HalfSquaredError,
+        Loss::AbsoluteError,
+        Loss::Huber { delta: 1.0 },
+        Loss::LogCosh,
+        Loss::PoissonDeviance,
+        Loss::Quantile { quantile: 0.5 },
         Loss::BinaryCrossEntropy,
         Loss::CategoricalCrossEntropy,
+        Loss::KullbackLeibler,
+        Loss::Hinge,
     ];
 
     /// The name in recipes.
@@ -62,14 +99,54 @@ impl Loss {
         match self {
             Loss::SquaredError => "squared_error",
             Loss::HalfSquaredError => "half_squared_error",
+            Loss::AbsoluteError => "absolute_error",
+            Loss::Huber { .. } => "huber",
+            Loss::LogCosh => "log_cosh",
+            Loss::PoissonDeviance => "poisson_deviance",
+            Loss::Quantile { .. } => "quantile",
             Loss::BinaryCrossEntropy => "binary_cross_entropy",
             Loss::CategoricalCrossEntropy => "categorical_cross_entropy",
+            Loss::KullbackLeibler => "kullback_leibler",
+            Loss::Hinge => "hinge",
         }
     }
 
-    /// Whether the targets must be probabilities.
+    /// Whether targets and outputs must be probabilities.
     pub fn wants_probabilities(self) -> bool {
-        matches!(self, Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy)
+        matches!(
+            self,
+            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy | Loss::KullbackLeibler
+        )
+    }
+
+    /// The lowest and the highest target it can be asked about, and what such a target is called.
+    pub fn targets(self) -> (f64, f64, &'static str) {
+        match self {
+            _ if self.wants_probabilities() => (0.0, 1.0, "probabilities, 0 to 1"),
+            Loss::Hinge => (0.0, 1.0, "0 or 1 for each class"),
+            Loss::PoissonDeviance => (0.0, f64::INFINITY, "counts, 0 or more"),
+            _ => (f64::NEG_INFINITY, f64::INFINITY, "any numbers"),
+        }
+    }
+
+    /// Why it cannot be asked about what an activation puts out, and what to do: where it takes the logarithm of numbers
+    /// that may be 0 or below.
+    pub fn objection_to(self, output: Activation) -> Option<String> {
+        let (low, high) = output.range();
+        let name = output.name();
+        let reaches_its_ends = matches!(output, Activation::Relu | Activation::HardSigmoid);
+        if self.wants_probabilities() && (low < 0.0 || high > 1.0 || reaches_its_ends) {
+            return Some(if reaches_its_ends && high <= 1.0 {
+                format!(
+                    "{name} reaches 0 and 1, of which the logarithm is infinite; end with sigmoid or softmax"
+                )
+            } else {
+                format!("its outputs are probabilities, but {name} gives others; end with sigmoid or softmax")
+            });
+        }
+        (self == Loss::PoissonDeviance && (low < 0.0 || reaches_its_ends)).then(|| {
+            format!("its outputs are mean counts, above 0, but {name} gives others; end with exponential or softplus")
+        })
     }
 
     /// The loss summed over all rows. `z`, `outputs` and `targets` are (rows, width); `activation` made the
@@ -112,20 +189,18 @@ impl Loss {
                 };
                 z.iter().zip(y).map(|(&z, &y)| of(z, y)).sum()
             }
-            // Σ y (ln Σ e^zₖ − z), and ln Σ e^zₖ = z_max − ln a_max, where a_max ≥ 1/width is never tiny.
-            (Loss::CategoricalCrossEntropy, Activation::Softmax) => {
-                let largest = (1..z.len()).fold(0, |best, j| if z[j] > z[best] { j } else { best });
-                let log_sum = z[largest] - a[largest].ln();
-                z.iter()
-                    .zip(y)
-                    .map(|(&z, &y)| if y == T::ZERO { T::ZERO } else { y * (log_sum - z) })
-                    .sum()
+            (Loss::CategoricalCrossEntropy, Activation::Softmax) => cross_entropy_of_softmax(z, a, y),
+            (Loss::KullbackLeibler, Activation::Softmax) => {
+                let entropy = y.iter().map(|y| elementwise::log_ratio(y.to_f64(), 1.0)).sum();
+                cross_entropy_of_softmax(z, a, y) + T::from_f64(entropy)
             }
+            (Loss::PoissonDeviance, Activation::Exponential) => Self::poisson_of_exponential(z, a, y),
             (Loss::BinaryCrossEntropy, _) => {
                 let of = |a: T, y: T| -(times_ln(y, a) + times_ln(T::ONE - y, T::ONE - a));
                 a.iter().zip(y).map(|(&a, &y)| of(a, y)).sum()
             }
             (Loss::CategoricalCrossEntropy, _) => -a.iter().zip(y).map(|(&a, &y)| times_ln(y, a)).sum::<T>(),
+            _ => self.of_outputs(a, y),
         }
     }
 
@@ -159,6 +234,7 @@ impl Loss {
                     .zip(pairs)
                     .for_each(|(g, (&a, &y))| *g = -over(y, a) * factor);
             }
+            _ => self.slopes_of_outputs(outputs, targets, factor, gradient),
         }
     }
 
@@ -182,8 +258,13 @@ impl Loss {
             (Loss::BinaryCrossEntropy, Activation::Sigmoid) => {
                 vector::map_pairs::<I, T, _>(outputs, targets, delta, DifferenceTimes { factor });
             }
+            // 2(1 − y/a)·a
+            (Loss::PoissonDeviance, Activation::Exponential) => {
+                let factor = factor + factor;
+                vector::map_pairs::<I, T, _>(outputs, targets, delta, DifferenceTimes { factor });
+            }
             // a·Σy − y: targets that are no distribution have no Σy of 1 (and for those that are, it changes nothing).
-            (Loss::CategoricalCrossEntropy, Activation::Softmax) => {
+            (Loss::CategoricalCrossEntropy | Loss::KullbackLeibler, Activation::Softmax) => {
                 let rows = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
                 for (delta, (a, y)) in delta.chunks_exact_mut(width).zip(rows) {
                     let total: T = y.iter().copied().sum();
@@ -214,6 +295,17 @@ impl<T: Scalar> MapPairs<T> for DifferenceTimes<T> {
     }
 }
 
+/// Σ y (ln Σ e^zₖ − z), and ln Σ e^zₖ = z_max − ln a_max, where a_max ≥ 1/width is never tiny.
+#[inline(always)]
+fn cross_entropy_of_softmax<T: Scalar>(z: &[T], a: &[T], y: &[T]) -> T {
+    let largest = (1..z.len()).fold(0, |best, j| if z[j] > z[best] { j } else { best });
+    let log_sum = z[largest] - a[largest].ln();
+    z.iter()
+        .zip(y)
+        .map(|(&z, &y)| if y == T::ZERO { T::ZERO } else { y * (log_sum - z) })
+        .sum()
+}
+
 #[inline(always)]
 fn sum_of_squares<T: Scalar>(a: &[T], y: &[T]) -> T {
     let mut sum = T::ZERO;
@@ -241,6 +333,33 @@ fn over<T: Scalar>(y: T, a: T) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_those_of_recipes() {
+        for loss in Loss::ALL {
+            let written = serde_json::to_string(&loss).unwrap();
+            assert_eq!(written, format!("\"{}\"", loss.name()));
+            assert_eq!(serde_json::from_str::<Loss>(&written).unwrap(), loss);
+        }
+        let text = r#"{"name":"quantile","quantile":0.9}"#;
+        let loss: Loss = serde_json::from_str(text).unwrap();
+        assert_eq!(loss, Loss::Quantile { quantile: 0.9 });
+        assert_eq!(serde_json::to_string(&loss).unwrap(), text);
+    }
+
+    #[test]
+    fn settings_of_another_loss_are_refused() {
+        for (text, told) in [
+            (r#"{"name":"quantile","quantile":1}"#, "above 0 and below 1"),
+            (r#"{"name":"huber","quantile":0.5}"#, "it is for `quantile`"),
+            (r#"{"name":"huber","delta":0}"#, "above 0"),
+            (r#"{"name":"hinge","delta":1}"#, "it is for `huber`"),
+            (r#"{"delta":1}"#, "missing field `name`"),
+        ] {
+            let refusal = serde_json::from_str::<Loss>(text).unwrap_err().to_string();
+            assert!(refusal.contains(told), "{text}: {refusal}");
+        }
+    }
 
     #[test]
     fn squared_error_sums_over_outputs() {

@@ -51,7 +51,7 @@ pub enum Update {
 }
 
 /// What the backward pass differentiates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Objective {
     /// The loss of a sample.
     pub loss: Loss,

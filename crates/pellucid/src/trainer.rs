@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::kernels::Input;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
-use crate::loss::Loss;
+use crate::loss::{LabelSmoothing, Loss};
 use crate::network::{Architecture, Network};
 use crate::numpy_random::RandomState;
 use crate::observe::{Event, Observer, Position};
@@ -39,6 +39,7 @@ pub struct Trainer<T> {
     objective: Objective,
     logged_loss: Loss,
     learning_rate: f64,
+    label_smoothing: Option<LabelSmoothing<T>>,
     penalty: Penalty<T>,
     clipping: Clipping,
     /// The rate, and the seed.
@@ -70,6 +71,7 @@ impl<T: Scalar> Trainer<T> {
         let architecture = network.architecture();
         let penalty = Penalty::of(train, architecture);
         let clipping = Clipping::of(train);
+        let network_outputs = architecture.output_width();
         let optimizer = OptimizerState::new(Rule::of(&train.optimizer)?, network.parameters().len())
             .with_threads(threads)
             .decaying(penalized_parameters(train, architecture));
@@ -91,6 +93,7 @@ impl<T: Scalar> Trainer<T> {
             },
             logged_loss: recipe.logged_loss(),
             learning_rate: train.learning_rate,
+            label_smoothing: LabelSmoothing::new(train.label_smoothing, train.loss, network_outputs),
             penalty,
             clipping,
             dropout: if train.dropout > 0.0 {
@@ -377,18 +380,19 @@ pub fn check_fit<T: Scalar>(architecture: &Architecture, loss: Loss, data: &Data
             width,
         ));
     }
+    let (lowest, highest, called) = loss.targets();
     if let crate::dataset::Targets::Dense(targets) = data.targets()
-        && loss.wants_probabilities()
+        && (lowest, highest) != (f64::NEG_INFINITY, f64::INFINITY)
         && let Some(at) = targets
             .values()
             .iter()
-            .position(|&y| !(T::ZERO..=T::ONE).contains(&y))
+            .position(|y| !(lowest..=highest).contains(&y.to_f64()))
     {
         return Err(Error::Setting {
             key: "train.loss".into(),
             found: format!("\"{}\"", loss.name()),
             expected: format!(
-                "its targets are probabilities, but the target of row {} is {}; a squared error takes any number",
+                "its targets are {called}, but the target of row {} is {}; a squared error takes any number",
                 at / width + 1,
                 targets.values()[at]
             ),
@@ -424,10 +428,15 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             workspace,
             objective,
             logged_loss,
+            label_smoothing,
             penalty,
             clipping,
             ..
         } = trainer;
+        let targets = match label_smoothing {
+            Some(smoothing) => smoothing.apply(targets),
+            None => targets,
+        };
         let (architecture, parameters) = network.split_mut();
         pass::forward_on::<I, T>(architecture, parameters, input, workspace);
         let loss = pass::loss_sum(*logged_loss, architecture, targets, workspace);

@@ -84,6 +84,7 @@ pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
             shuffle: true,
             epochs: 200,
             update: Update::default(),
+            label_smoothing: 0.0,
             l1: 0.0,
             l2: 1e-3,
             penalize_biases: false,

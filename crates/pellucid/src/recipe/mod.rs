@@ -4,6 +4,7 @@
 //! A run is a function of its recipe and its data: the same recipe and the same data give the same bits.
 
 mod built_in;
+mod loss;
 mod name_or_table;
 mod optimizer;
 mod reading;
@@ -11,6 +12,7 @@ mod settings;
 mod table;
 
 pub use built_in::{BUILT_IN, BuiltIn};
+pub use loss::{LossName, LossRecipe};
 pub use optimizer::OptimizerRecipe;
 pub use reading::RecipeError;
 pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
@@ -241,6 +243,9 @@ pub enum DrawShape {
 pub struct TrainRecipe {
     /// What is made small.
     pub loss: Loss,
+    /// ε of the targets (1 − ε)·y + ε/classes that are trained towards, in cross-entropies.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub label_smoothing: f64,
     /// How the samples of a batch add up.
     #[serde(default)]
     pub reduction: Reduction,
@@ -398,22 +403,34 @@ impl Recipe {
         };
         let train = &self.train;
         let output = self.architecture()?.output_layer();
-        let (low, high) = output.activation.range();
-        if train.loss.wants_probabilities() && (low < 0.0 || high > 1.0) {
-            let found = format!("\"{}\"", train.loss.name());
-            let expected = format!(
-                "its outputs are probabilities, but {} gives others; end with sigmoid or softmax",
-                output.activation.name()
-            );
-            return refuse("train.loss", found, &expected);
+        let loss_name = || format!("\"{}\"", train.loss.name());
+        if let Some(objection) = train.loss.objection_to(output.activation) {
+            return refuse("train.loss", loss_name(), &objection);
         }
         if output.activation == Activation::Softmax && output.fan_out == 1 {
             let expected = "softmax of a single output is always 1; use sigmoid, or an output for each class";
             return refuse("network.activation", "\"softmax\"".into(), expected);
         }
-        if train.loss == Loss::CategoricalCrossEntropy && output.fan_out == 1 {
-            let expected = "one output is no distribution over classes; use \"binary_cross_entropy\"";
-            return refuse("train.loss", "\"categorical_cross_entropy\"".into(), expected);
+        let is_of_classes = matches!(
+            train.loss,
+            Loss::CategoricalCrossEntropy | Loss::KullbackLeibler | Loss::Hinge
+        );
+        if is_of_classes && output.fan_out == 1 {
+            let expected =
+                "it wants an output for each class, 2 or more; for one output use \"binary_cross_entropy\"";
+            return refuse("train.loss", loss_name(), expected);
+        }
+        if !(0.0..1.0).contains(&train.label_smoothing) {
+            let found = train.label_smoothing.to_string();
+            return refuse("train.label_smoothing", found, "0 or more, below 1, is needed");
+        }
+        if train.label_smoothing > 0.0 && !train.loss.wants_probabilities() {
+            let expected = format!("{} has no classes' probabilities to smooth", train.loss.name());
+            return refuse(
+                "train.label_smoothing",
+                train.label_smoothing.to_string(),
+                &expected,
+            );
         }
         if !(train.learning_rate.is_finite() && train.learning_rate > 0.0) {
             let found = train.learning_rate.to_string();

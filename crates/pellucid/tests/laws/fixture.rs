@@ -54,9 +54,12 @@ pub(crate) fn targets<T: Scalar>(
     generator: &mut RandomState,
 ) -> Vec<T> {
     match loss {
-        Loss::SquaredError | Loss::HalfSquaredError => uniform(rows * width, -1.0, 1.0, generator),
+        Loss::PoissonDeviance => uniform(rows * width, 0.0, 3.0, generator),
+        Loss::Hinge => (0..rows * width)
+            .map(|_| T::from_f64(f64::from(u8::from(generator.random_sample() < 0.5))))
+            .collect(),
         Loss::BinaryCrossEntropy => uniform(rows * width, 0.0, 1.0, generator),
-        Loss::CategoricalCrossEntropy => {
+        Loss::CategoricalCrossEntropy | Loss::KullbackLeibler => {
             let mut all = Vec::new();
             for _ in 0..rows {
                 let row: Vec<f64> = uniform(width, 0.1, 1.0, generator);
@@ -65,6 +68,7 @@ pub(crate) fn targets<T: Scalar>(
             }
             all
         }
+        _ => uniform(rows * width, -1.0, 1.0, generator),
     }
 }
 

@@ -196,7 +196,11 @@ fn one_step(settings: &str) -> (Vec<f64>, Vec<f64>, usize) {
     let before = run.initial().clone();
     run.run(&mut ()).unwrap();
     let weights = before.architecture().weight_count();
-    (before.parameters().to_vec(), run.network().parameters().to_vec(), weights)
+    (
+        before.parameters().to_vec(),
+        run.network().parameters().to_vec(),
+        weights,
+    )
 }
 
 /// g + λ₁·sign(W) + λ₂·W, on the biases only where they are asked for.
@@ -212,7 +216,10 @@ fn both_penalties_pull_together_and_biases_when_asked() {
             } else {
                 0.0
             };
-            assert!((plain - pull - punished).abs() < 1e-14, "parameter {index}, {settings}");
+            assert!(
+                (plain - pull - punished).abs() < 1e-14,
+                "parameter {index}, {settings}"
+            );
         }
     }
 }
@@ -221,14 +228,23 @@ fn both_penalties_pull_together_and_biases_when_asked() {
 fn clipped_gradients_are_no_larger_and_point_the_same_way() {
     let slopes = |settings: &str| -> Vec<f64> {
         let (before, after, _) = one_step(settings);
-        before.iter().zip(after).map(|(before, after)| (before - after) / 0.1).collect()
+        before
+            .iter()
+            .zip(after)
+            .map(|(before, after)| (before - after) / 0.1)
+            .collect()
     };
     let norm = |slopes: &[f64]| slopes.iter().map(|g| g * g).sum::<f64>().sqrt();
     let plain = slopes("");
     let bound = norm(&plain) / 4.0;
     let by_norm = slopes(&format!("clip_norm = {bound}"));
     assert!((norm(&by_norm) - bound).abs() < 1e-12);
-    assert!(plain.iter().zip(&by_norm).all(|(g, clipped)| (g / 4.0 - clipped).abs() < 1e-12));
+    assert!(
+        plain
+            .iter()
+            .zip(&by_norm)
+            .all(|(g, clipped)| (g / 4.0 - clipped).abs() < 1e-12)
+    );
     let largest = plain.iter().fold(0.0f64, |most, g| most.max(g.abs()));
     let by_value = slopes(&format!("clip_value = {}", largest / 2.0));
     for (g, clipped) in plain.iter().zip(&by_value) {
@@ -236,7 +252,12 @@ fn clipped_gradients_are_no_larger_and_point_the_same_way() {
     }
     // What is large enough changes nothing but where the step is taken.
     let untouched = slopes("clip_norm = 1e6\nclip_value = 1e6");
-    assert!(plain.iter().zip(&untouched).all(|(g, same)| (g - same).abs() < 1e-12));
+    assert!(
+        plain
+            .iter()
+            .zip(&untouched)
+            .all(|(g, same)| (g - same).abs() < 1e-12)
+    );
 }
 
 #[test]
