@@ -307,27 +307,41 @@ fn part_length(threads: NonZeroUsize, numbers: usize, width: usize) -> usize {
 }
 
 impl Activation {
-    /// a = f(z), a register at a time; leaves z alone where not [applied so](Self::is_applied_in_registers).
+    /// a = f(z) of the first `used` registers; leaves them alone where not [applied so](Self::is_applied_in_registers).
     #[inline(always)]
-    pub(crate) fn of_register<T: Scalar, V: Vector<T>>(self, z: V) -> V {
+    pub(crate) fn of_registers<T: Scalar, V: Vector<T>>(self, registers: &mut [V], used: usize) {
         match self {
-            Activation::Sigmoid => Sigmoid.apply(z),
-            Activation::Tanh => Tanh.apply(z),
-            Activation::Relu => AtLeastZero.apply(z),
-            _ => z,
+            Activation::Sigmoid => map_registers(registers, used, Sigmoid),
+            Activation::Tanh => map_registers(registers, used, Tanh),
+            Activation::Relu => map_registers(registers, used, AtLeastZero),
+            _ => {}
         }
     }
 
-    /// δ = g·f′(z) with a = f(z), a register at a time; leaves g alone where not
+    /// δ = g·f′(z) with a = f(z), of the first `used` registers; leaves g alone where not
     /// [applied so](Self::is_applied_in_registers).
     #[inline(always)]
-    pub(crate) fn slope_times<T: Scalar, V: Vector<T>>(self, gradient: V, a: V) -> V {
+    pub(crate) fn slopes_times<T: Scalar, V: Vector<T>>(self, gradients: &mut [V], a: &[V], used: usize) {
         match self {
-            Activation::Sigmoid => TimesSigmoidDerivative.apply(gradient, a),
-            Activation::Tanh => TimesTanhDerivative.apply(gradient, a),
-            Activation::Relu => WherePositive.apply(gradient, a),
-            _ => gradient,
+            Activation::Sigmoid => map_register_pairs(gradients, a, used, TimesSigmoidDerivative),
+            Activation::Tanh => map_register_pairs(gradients, a, used, TimesTanhDerivative),
+            Activation::Relu => map_register_pairs(gradients, a, used, WherePositive),
+            _ => {}
         }
+    }
+}
+
+#[inline(always)]
+fn map_registers<T: Scalar, V: Vector<T>, F: Map<T>>(registers: &mut [V], used: usize, f: F) {
+    for register in &mut registers[..used] {
+        *register = f.apply(*register);
+    }
+}
+
+#[inline(always)]
+fn map_register_pairs<T: Scalar, V: Vector<T>, F: MapPairs<T>>(to: &mut [V], by: &[V], used: usize, f: F) {
+    for (register, &by) in to[..used].iter_mut().zip(&by[..used]) {
+        *register = f.apply(*register, by);
     }
 }
 

@@ -275,6 +275,16 @@ impl Loss {
                         .for_each(|(d, (&a, &y))| *d = (a * total - y) * factor);
                 }
             }
+            // The same in one go.
+            (Loss::SquaredError | Loss::HalfSquaredError, _) if activation.is_applied_in_registers() => {
+                let factor = if self == Loss::SquaredError {
+                    factor + factor
+                } else {
+                    factor
+                };
+                let slope = DifferenceTimesSlope { factor, activation };
+                vector::map_pairs::<I, T, _>(outputs, targets, delta, slope);
+            }
             _ => {
                 self.gradient_on::<I, T>(outputs, targets, factor, delta);
                 activation.backpropagate_on::<I, T>(z, outputs, delta, width);
@@ -292,6 +302,22 @@ impl<T: Scalar> MapPairs<T> for DifferenceTimes<T> {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, a: V, y: V) -> V {
         a.sub(y).mul(V::splat(self.factor))
+    }
+}
+
+/// (a − y)·factor times the slope of the activation that gave a.
+#[derive(Clone, Copy)]
+struct DifferenceTimesSlope<T> {
+    factor: T,
+    activation: Activation,
+}
+impl<T: Scalar> MapPairs<T> for DifferenceTimesSlope<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, a: V, y: V) -> V {
+        let Self { factor, activation } = self;
+        let mut gradient = [DifferenceTimes { factor }.apply(a, y)];
+        activation.slopes_times(&mut gradient, &[a], 1);
+        gradient[0]
     }
 }
 

@@ -44,6 +44,19 @@ impl Layer {
         self.weights_at..self.weights_at + self.fan_in * self.fan_out
     }
 
+    /// Where the weights begin in the parameters. `weights_at + fan_in * fan_out` is at most the architecture's number of
+    /// parameters: kernels rely on it.
+    #[inline(always)]
+    pub(crate) fn weights_at(&self) -> usize {
+        self.weights_at
+    }
+
+    /// Where the bias begins in the parameters, if the layer has one; for its end the same holds.
+    #[inline(always)]
+    pub(crate) fn bias_at(&self) -> Option<usize> {
+        self.bias_at
+    }
+
     /// Where the bias, (fan_out), lies in the parameters, if the layer has one.
     pub fn bias(&self) -> Option<Range<usize>> {
         self.bias_at.map(|at| at..at + self.fan_out)
@@ -143,7 +156,7 @@ impl Architecture {
 
     /// How many outputs come out.
     pub fn output_width(&self) -> usize {
-        self.output_layer().fan_out
+        self.layers[self.layers.len() - 1].fan_out
     }
 
     /// The last layer.

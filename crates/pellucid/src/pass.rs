@@ -12,6 +12,7 @@ use crate::activation::Activation;
 use crate::dropout::Dropout;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
+use crate::kernels::layer_arrays::LayerArrays;
 use crate::kernels::{self, Destination, Input, Scratch, Shape, narrow};
 use crate::loss::{Loss, Reduction};
 use crate::network::{Architecture, Layer};
@@ -61,32 +62,6 @@ pub struct Objective {
     pub update: Update,
 }
 
-/// The arrays of one layer in a pass, each (batch, fan_out), row after row.
-#[derive(Debug, Clone)]
-struct LayerArrays<T> {
-    z: Aligned<T>,
-    activation: Aligned<T>,
-    delta: Aligned<T>,
-    /// ∂L/∂a, kept only by a workspace that records.
-    upstream: Aligned<T>,
-    /// Dropout's factor for each activation, 0 or 1/(1 − rate), and the activations times these; only where there is
-    /// dropout.
-    mask: Aligned<T>,
-    dropped: Aligned<T>,
-}
-
-impl<T: Scalar> LayerArrays<T> {
-    /// What the next layer gets, (rows, fan_out).
-    #[inline(always)]
-    fn output(&self) -> &[T] {
-        if self.dropped.is_empty() {
-            &self.activation
-        } else {
-            &self.dropped
-        }
-    }
-}
-
 /// What a pass computes, allocated once for batches of up to `capacity` rows.
 #[derive(Debug, Clone)]
 pub struct Workspace<T> {
@@ -100,22 +75,20 @@ pub struct Workspace<T> {
     dropout: Option<Dropout>,
     /// What each row's loss counts for; empty where each counts for 1.
     row_weights: Vec<T>,
+    /// The first layer from which on all are of a few units.
+    few_from: usize,
+    /// The first of those that the last forward pass left to the kernels of a few units.
+    first_of_few: usize,
 }
 
 impl<T: Scalar> Workspace<T> {
     /// A workspace for batches of up to `capacity` rows.
     pub fn new(architecture: &Architecture, capacity: usize) -> Self {
-        let array = |width: usize| Aligned::zeros(width * capacity);
-        let layers = architecture.layers().iter().map(|layer| LayerArrays {
-            z: array(layer.fan_out),
-            activation: array(layer.fan_out),
-            delta: array(layer.fan_out),
-            upstream: Aligned::zeros(0),
-            mask: Aligned::zeros(0),
-            dropped: Aligned::zeros(0),
-        });
+        let layers = architecture.layers().iter();
         Self {
-            layers: layers.collect(),
+            layers: layers
+                .map(|layer| LayerArrays::zeros(layer.fan_out * capacity))
+                .collect(),
             widths: architecture.layers().iter().map(|layer| layer.fan_out).collect(),
             scratch: Scratch::default(),
             capacity,
@@ -124,6 +97,8 @@ impl<T: Scalar> Workspace<T> {
             records: false,
             dropout: None,
             row_weights: Vec::new(),
+            few_from: narrow::first_of(architecture),
+            first_of_few: architecture.layers().len(),
         }
     }
 
@@ -207,6 +182,19 @@ impl<T: Scalar> Workspace<T> {
         self.activation(self.layers.len() - 1)
     }
 
+    /// The first of the layers that the kernels of a few units work on, as those after it are; that after the last where
+    /// none is.
+    #[inline(always)]
+    fn find_first_of_few<I: Isa>(&self, input: Input<'_, T>) -> usize {
+        if !I::HAS_NARROW || !narrow::is_few(self.rows) || self.dropout.is_some() {
+            return self.layers.len();
+        }
+        match input {
+            Input::Dense(_) => self.few_from,
+            Input::Bytes { .. } => self.few_from.max(1),
+        }
+    }
+
     fn shape(&self, fan_in: usize, fan_out: usize) -> Shape {
         Shape {
             rows: self.rows,
@@ -266,9 +254,11 @@ pub fn loss_sum<T: Scalar>(
     targets: &[T],
     workspace: &Workspace<T>,
 ) -> f64 {
-    let output = architecture.output_layer();
-    let last = architecture.layers().len() - 1;
-    let (z, outputs, width) = (workspace.z(last), workspace.outputs(), output.fan_out);
+    let (Some(output), Some(here)) = (architecture.layers().last(), workspace.layers.last()) else {
+        return 0.0;
+    };
+    let (width, used) = (output.fan_out, workspace.rows * output.fan_out);
+    let (z, outputs) = (&here.z[..used], &here.activation[..used]);
     if workspace.row_weights.is_empty() {
         return loss.value(output.activation, z, outputs, targets, width);
     }
@@ -294,35 +284,35 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
         workspace.rows <= workspace.capacity,
         "the batch is larger than the workspace"
     );
-    for (index, layer) in architecture.layers().iter().enumerate() {
+    let first_of_few = workspace.find_first_of_few::<I>(input);
+    workspace.first_of_few = first_of_few;
+    for (index, layer) in architecture.layers()[..first_of_few].iter().enumerate() {
         let shape = workspace.shape(layer.fan_in, layer.fan_out);
         let (below, here) = workspace.layers.split_at_mut(index);
-        let x = LayerInput::new(input, below.last(), shape);
-        if let Some(x) = x.if_narrow::<I>(shape) {
-            narrow::Forward {
-                shape,
-                x,
-                weights: &parameters[layer.weights()],
-                bias: layer.bias().map(|range| &parameters[range]),
-                function: layer.activation,
-                z: &mut here[0].z,
-                activation: &mut here[0].activation,
-            }
-            .on::<I>();
-        } else {
-            I::call(LayerForward {
-                shape,
-                x,
-                weights: &parameters[layer.weights()],
-                bias: layer.bias().map(|range| &parameters[range]),
-                function: layer.activation,
-                here: &mut here[0],
-                scratch: &mut workspace.scratch,
-            });
-        }
+        I::call(LayerForward {
+            shape,
+            x: LayerInput::new(input, below.last(), shape),
+            weights: &parameters[layer.weights()],
+            bias: layer.bias().map(|range| &parameters[range]),
+            function: layer.activation,
+            here: &mut here[0],
+            scratch: &mut workspace.scratch,
+        });
         if let Some(dropout) = &mut workspace.dropout {
             drop_out(&mut here[0], shape.rows * shape.fan_out, dropout);
         }
+    }
+    if first_of_few < architecture.layers().len() {
+        let (rows, arrays) = (workspace.rows, &mut workspace.layers);
+        narrow::Layers::new(
+            architecture,
+            first_of_few,
+            rows,
+            input.numbers(),
+            parameters,
+            arrays,
+        )
+        .forward::<I>();
     }
 }
 
@@ -352,87 +342,57 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
     mut target: Target<'_, T>,
     input: Input<'_, T>,
     targets: &[T],
-    objective: Objective,
+    objective: &Objective,
     workspace: &mut Workspace<T>,
 ) {
     let rows = workspace.rows;
     let records = workspace.records;
-    let output = architecture.output_layer();
     assert!(
-        targets.len() == rows * output.fan_out,
+        targets.len() == rows * architecture.output_width(),
         "the targets are not (rows, outputs)"
     );
-    if let Some(last) = workspace.layers.last_mut() {
-        I::call(&mut OutputDelta {
-            objective,
-            rows,
-            layer: output,
-            targets,
-            here: last,
-            row_weights: &workspace.row_weights,
-            records,
-        });
+    I::call(&mut OutputDelta {
+        objective,
+        architecture,
+        targets,
+        workspace,
+    });
+    let first_of_few = workspace.first_of_few;
+    if first_of_few < architecture.layers().len() {
+        let arrays = &mut workspace.layers;
+        let x = input.numbers();
+        let mut steps = match &mut target {
+            Target::Gradient { parameters, gradient } => {
+                let layers = narrow::Layers::new(architecture, first_of_few, rows, x, parameters, arrays);
+                narrow::Steps::storing(layers, architecture, gradient)
+            }
+            Target::Parameters { parameters, rate } => {
+                narrow::Steps::moving(architecture, first_of_few, x, arrays, rows, parameters, *rate)
+                    .top_down(objective.update == Update::TopDown)
+            }
+        };
+        if records {
+            steps = steps.recording();
+        }
+        steps.backward::<I>();
     }
-    for (index, layer) in architecture.layers().iter().enumerate().rev() {
+    for (index, layer) in architecture.layers()[..first_of_few].iter().enumerate().rev() {
         let shape = workspace.shape(layer.fan_in, layer.fan_out);
         let (below, here) = workspace.layers.split_at_mut(index);
-        let function_below = if index > 0 {
-            architecture.layers()[index - 1].activation
-        } else {
-            Activation::Identity
-        };
-        let delta = &here[0].delta[..rows * layer.fan_out];
-        // The kernels of a few units take δ through the weights and through f′ at once.
-        let goes_at_once = index == 0
-            || (!records && workspace.dropout.is_none() && function_below.is_applied_in_registers());
-        if goes_at_once && narrow::pays::<I>(shape) && (index > 0 || matches!(input, Input::Dense(_))) {
-            let mut target = target.layer(layer);
-            let top_down = objective.update == Update::TopDown;
-            if !top_down {
-                narrow_delta_below::<I, T>(shape, delta, target.weights(), function_below, below.last_mut());
-            }
-            if let Some(x) = LayerInput::new(input, below.last(), shape).if_narrow::<I>(shape) {
-                let (weights, bias) = target.destinations();
-                narrow::Gradient::new(shape, x, delta, weights, bias).on::<I>();
-            }
-            if top_down {
-                narrow_delta_below::<I, T>(shape, delta, target.weights(), function_below, below.last_mut());
-            }
-            continue;
-        }
         I::call(LayerBackward {
             shape,
             target: target.layer(layer),
             input,
             below: below.last_mut(),
-            function_below,
-            delta,
+            function_below: match index {
+                0 => Activation::Identity,
+                _ => architecture.layers()[index - 1].activation,
+            },
+            delta: &here[0].delta[..rows * layer.fan_out],
             update: objective.update,
             scratch: &mut workspace.scratch,
             records,
         });
-    }
-}
-
-/// δ of the layer below a layer of a few units, unless that is the first.
-#[inline(always)]
-fn narrow_delta_below<I: Isa, T: Scalar>(
-    shape: Shape,
-    delta: &[T],
-    weights: &[T],
-    function: Activation,
-    below: Option<&mut LayerArrays<T>>,
-) {
-    if let Some(below) = below {
-        narrow::DeltaBelow {
-            shape,
-            delta,
-            weights,
-            function,
-            below: &below.activation,
-            to: &mut below.delta,
-        }
-        .on::<I>();
     }
 }
 
@@ -446,17 +406,6 @@ enum LayerInput<'a, T> {
 }
 
 impl<'a, T: Scalar> LayerInput<'a, T> {
-    /// The numbers, where the layer is one for the kernels of a few units.
-    #[inline(always)]
-    fn if_narrow<I: Isa>(self, shape: Shape) -> Option<&'a [T]> {
-        match self {
-            LayerInput::Activations(x) | LayerInput::Data(Input::Dense(x)) if narrow::pays::<I>(shape) => {
-                Some(x)
-            }
-            _ => None,
-        }
-    }
-
     #[inline(always)]
     fn new(input: Input<'a, T>, below: Option<&'a LayerArrays<T>>, shape: Shape) -> Self {
         match below {
@@ -502,13 +451,10 @@ impl<T: Scalar> Task for LayerForward<'_, T> {
 
 /// δ of the output layer.
 struct OutputDelta<'a, T> {
-    objective: Objective,
-    rows: usize,
-    layer: Layer,
+    objective: &'a Objective,
+    architecture: &'a Architecture,
     targets: &'a [T],
-    here: &'a mut LayerArrays<T>,
-    row_weights: &'a [T],
-    records: bool,
+    workspace: &'a mut Workspace<T>,
 }
 
 impl<T: Scalar> Task for &mut OutputDelta<'_, T> {
@@ -517,17 +463,20 @@ impl<T: Scalar> Task for &mut OutputDelta<'_, T> {
     fn run<I: Isa>(self) {
         let &mut OutputDelta {
             objective,
-            rows,
-            layer,
+            architecture,
             targets,
-            ref mut here,
-            row_weights,
-            records,
+            ref mut workspace,
         } = self;
-        let factor = objective.reduction.factor::<T>(rows);
-        let used = rows * layer.fan_out;
+        let Some(here) = workspace.layers.last_mut() else {
+            return;
+        };
+        let Some(layer) = architecture.layers().last() else {
+            return;
+        };
+        let factor = objective.reduction.factor::<T>(workspace.rows);
+        let used = workspace.rows * layer.fan_out;
         let (z, outputs, delta) = (&here.z[..used], &here.activation[..used], &mut here.delta[..used]);
-        if records {
+        if workspace.records {
             objective
                 .loss
                 .gradient_on::<I, T>(outputs, targets, factor, &mut here.upstream[..used]);
@@ -541,10 +490,10 @@ impl<T: Scalar> Task for &mut OutputDelta<'_, T> {
             delta,
             layer.fan_out,
         );
-        if !row_weights.is_empty() {
-            weigh_rows(delta, row_weights, layer.fan_out);
-            if records {
-                weigh_rows(&mut here.upstream[..used], row_weights, layer.fan_out);
+        if !workspace.row_weights.is_empty() {
+            weigh_rows(delta, &workspace.row_weights, layer.fan_out);
+            if workspace.records {
+                weigh_rows(&mut here.upstream[..used], &workspace.row_weights, layer.fan_out);
             }
         }
     }
@@ -787,6 +736,6 @@ impl<T: Scalar> Task for Backward<'_, T> {
             objective,
             workspace,
         } = self;
-        backward_on::<I, T>(architecture, target, input, targets, objective, workspace);
+        backward_on::<I, T>(architecture, target, input, targets, &objective, workspace);
     }
 }

@@ -448,10 +448,10 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
                 parameters,
                 rate: learning_rate,
             };
-            pass::backward_on::<I, T>(architecture, target, input, targets, *objective, workspace);
+            pass::backward_on::<I, T>(architecture, target, input, targets, objective, workspace);
         } else {
             let target = Target::Gradient { parameters, gradient };
-            pass::backward_on::<I, T>(architecture, target, input, targets, *objective, workspace);
+            pass::backward_on::<I, T>(architecture, target, input, targets, objective, workspace);
             if !penalty.is_none() {
                 penalty.add_to(gradient, parameters);
             }

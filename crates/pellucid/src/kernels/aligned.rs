@@ -2,6 +2,7 @@
 
 use crate::scalar::Scalar;
 use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
 
 /// Bytes of a cache line, and of the widest register.
 const LINE: usize = 64;
@@ -35,11 +36,30 @@ fn ask_for_large_pages<T>(buffer: &mut Vec<T>) {
 }
 
 /// A slice of numbers on the heap whose first lies at the start of a cache line.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Aligned<T> {
-    buffer: Vec<T>,
-    start: usize,
+    /// The first of `length` numbers within `buffer`, which is never changed after it is made: a step of a small network
+    /// comes by here a dozen times, and finds the place without arithmetic.
+    first: NonNull<T>,
     length: usize,
+    #[expect(dead_code, reason = "it owns what `first` points to")]
+    buffer: Vec<T>,
+}
+
+// SAFETY: the pointer leads into memory that this buffer owns, as a vector's does, and is used through `&self` for reading
+// and `&mut self` for writing alone.
+unsafe impl<T: Send> Send for Aligned<T> {}
+// SAFETY: as above.
+unsafe impl<T: Sync> Sync for Aligned<T> {}
+
+impl<T> Default for Aligned<T> {
+    fn default() -> Self {
+        Self {
+            first: NonNull::dangling(),
+            length: 0,
+            buffer: Vec::new(),
+        }
+    }
 }
 
 impl<T: Clone> Aligned<T> {
@@ -51,21 +71,18 @@ impl<T: Clone> Aligned<T> {
         buffer.resize(length + spare, value.clone());
         // Not found where the machine cannot tell: then the buffer works all the same.
         let start = buffer.as_ptr().align_offset(LINE);
+        let start = if start <= spare { start } else { 0 };
         Self {
-            start: if start <= spare { start } else { 0 },
-            buffer,
+            first: NonNull::from(&mut buffer[start..]).cast(),
             length,
+            buffer,
         }
     }
 
     /// The same numbers.
     pub(crate) fn of(values: &[T]) -> Self {
         match values.first() {
-            None => Self {
-                buffer: Vec::new(),
-                start: 0,
-                length: 0,
-            },
+            None => Self::default(),
             Some(any) => {
                 let mut aligned = Self::filled(any, values.len());
                 aligned.clone_from_slice(values);
@@ -98,8 +115,8 @@ impl<T> Deref for Aligned<T> {
     type Target = [T];
     #[inline(always)]
     fn deref(&self) -> &[T] {
-        // SAFETY: `start` and `length` are only set where the buffer is made, which has `start + length` numbers.
-        unsafe { self.buffer.get_unchecked(self.start..self.start + self.length) }
+        // SAFETY: `first` and `length` are only set where the buffer is made, which has `length` numbers from there on.
+        unsafe { std::slice::from_raw_parts(self.first.as_ptr(), self.length) }
     }
 }
 
@@ -107,10 +124,7 @@ impl<T> DerefMut for Aligned<T> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut [T] {
         // SAFETY: as above.
-        unsafe {
-            self.buffer
-                .get_unchecked_mut(self.start..self.start + self.length)
-        }
+        unsafe { std::slice::from_raw_parts_mut(self.first.as_ptr(), self.length) }
     }
 }
 

@@ -19,9 +19,10 @@ fn pair<T: Scalar, V: Vector<T>>(r: V, odd: f64, even: f64) -> V {
     r.mul_add(V::splat(T::from_f64(odd)), V::splat(T::from_f64(even)))
 }
 
-/// (2^⌊k/2⌉, 2^(k−⌊k/2⌉), e^r − 1) for x = k·ln 2 + r.
+/// (2^⌊k/2⌉, 2^(k−⌊k/2⌉), e^r − 1) for x = k·ln 2 + r; where `NEGATED`, for −x, whose r is found with its sign turned,
+/// which the polynomial's odd terms make up for: so no operation waits for a negation.
 #[inline(always)]
-fn split<T: Scalar, V: Vector<T>>(x: V) -> (V, V, V) {
+fn split<T: Scalar, V: Vector<T>, const NEGATED: bool>(x: V) -> (V, V, V) {
     let round = V::splat(T::ROUND);
     let single = size_of::<T>() == 4;
     // ln 2 in two parts, the first of so few digits that k times it is exact.
@@ -35,47 +36,61 @@ fn split<T: Scalar, V: Vector<T>>(x: V) -> (V, V, V) {
             1.908_214_929_270_587_7e-10,
         )
     };
-    let x = x
-        .at_most(constant::<T, V>(highest))
-        .at_least(constant::<T, V>(lowest));
+    let sign = if NEGATED { -1.0 } else { 1.0 };
+    let x = if NEGATED {
+        x.at_least(constant::<T, V>(-highest))
+            .at_most(constant::<T, V>(-lowest))
+    } else {
+        x.at_most(constant::<T, V>(highest))
+            .at_least(constant::<T, V>(lowest))
+    };
     let k = x
-        .mul_add(constant::<T, V>(std::f64::consts::LOG2_E), round)
+        .mul_add(constant::<T, V>(sign * std::f64::consts::LOG2_E), round)
         .sub(round);
-    let r = k.mul_add(constant::<T, V>(-ln_2_high), x);
-    let r = k.mul_add(constant::<T, V>(-ln_2_low), r);
+    // r, or −r.
+    let r = k.mul_add(constant::<T, V>(-sign * ln_2_high), x);
+    let r = k.mul_add(constant::<T, V>(-sign * ln_2_low), r);
     let half = k.mul_add(V::splat(T::HALF), round);
     let rest = k.sub(half.sub(round)).add(round);
 
     let r2 = r.mul(r);
-    let p01 = pair(r, 1.0 / 6.0, 0.5);
-    let p23 = pair(r, 1.0 / 120.0, 1.0 / 24.0);
-    let p45 = pair(r, 1.0 / 5_040.0, 1.0 / 720.0);
+    let p01 = pair(r, sign * (1.0 / 6.0), 0.5);
+    let p23 = pair(r, sign * (1.0 / 120.0), 1.0 / 24.0);
+    let p45 = pair(r, sign * (1.0 / 5_040.0), 1.0 / 720.0);
     let r4 = r2.mul(r2);
     let p03 = r2.mul_add(p23, p01);
     let p = if single {
         r4.mul_add(p45, p03)
     } else {
-        let p67 = pair(r, 1.0 / 362_880.0, 1.0 / 40_320.0);
-        let p89 = pair(r, 1.0 / 39_916_800.0, 1.0 / 3_628_800.0);
-        let p1011 = pair(r, 1.0 / 6_227_020_800.0, 1.0 / 479_001_600.0);
+        let p67 = pair(r, sign * (1.0 / 362_880.0), 1.0 / 40_320.0);
+        let p89 = pair(r, sign * (1.0 / 39_916_800.0), 1.0 / 3_628_800.0);
+        let p1011 = pair(r, sign * (1.0 / 6_227_020_800.0), 1.0 / 479_001_600.0);
         let p47 = r2.mul_add(p67, p45);
         let p811 = r2.mul_add(p1011, p89);
         r4.mul(r4).mul_add(p811, r4.mul_add(p47, p03))
     };
+    let r = if NEGATED { V::splat(T::ZERO).sub(r) } else { r };
     (half.power_of_two(), rest.power_of_two(), r2.mul_add(p, r))
 }
 
 /// eˣ.
 #[inline(always)]
 pub(crate) fn exp<T: Scalar, V: Vector<T>>(x: V) -> V {
-    let (half, rest, q) = split(x);
+    let (half, rest, q) = split::<T, V, false>(x);
+    q.mul_add(half, half).mul(rest)
+}
+
+/// e⁻ˣ.
+#[inline(always)]
+fn exp_of_negative<T: Scalar, V: Vector<T>>(x: V) -> V {
+    let (half, rest, q) = split::<T, V, true>(x);
     q.mul_add(half, half).mul(rest)
 }
 
 /// eˣ − 1, which keeps its digits near 0, for x that eˣ does not overflow at.
 #[inline(always)]
 pub(crate) fn exp_minus_one<T: Scalar, V: Vector<T>>(x: V) -> V {
-    let (half, rest, q) = split(x);
+    let (half, rest, q) = split::<T, V, false>(x);
     let power = half.mul(rest);
     power.mul_add(q, power.sub(constant::<T, V>(1.0)))
 }
@@ -84,7 +99,7 @@ pub(crate) fn exp_minus_one<T: Scalar, V: Vector<T>>(x: V) -> V {
 #[inline(always)]
 pub(crate) fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
     let one = V::splat(T::ONE);
-    one.div(one.add(exp(V::splat(T::ZERO).sub(x))))
+    one.div(one.add(exp_of_negative(x)))
 }
 
 /// tanh x = (e^2|x| − 1) / (e^2|x| + 1) with x's sign; the form with e^2|x| − 1 keeps the digits near 0.

@@ -59,9 +59,9 @@ impl Isa for Baseline {
     fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
         non_zero_bits_portable(bytes)
     }
-    #[inline(never)]
+    #[inline(always)]
     fn call<K: Task>(part: K) -> K::Output {
-        part.run::<Self>()
+        part.on_baseline()
     }
 }
 
@@ -164,7 +164,7 @@ impl Isa for Avx2 {
     #[inline(always)]
     fn call<K: Task>(part: K) -> K::Output {
         // SAFETY: this type is named only within `on_avx2`, which `dispatch` calls only where AVX2 and FMA are.
-        unsafe { on_avx2(part) }
+        unsafe { part.on_avx2() }
     }
 }
 
@@ -240,7 +240,7 @@ impl Isa for Avx512 {
     #[inline(always)]
     fn call<K: Task>(part: K) -> K::Output {
         // SAFETY: this type is named only within `on_avx512`, which `dispatch` calls only where its features are.
-        unsafe { on_avx512(part) }
+        unsafe { part.on_avx512() }
     }
 }
 
@@ -250,6 +250,47 @@ pub trait Task {
     type Output;
     /// Does the work with the instructions of `I`.
     fn run<I: Isa>(self) -> Self::Output;
+
+    /// [`run`](Self::run) as a function of its own, compiled with AVX2 and FMA. (These are methods, not functions that
+    /// take any task, because the compiler keeps what becomes of a generic function in one piece of work, but what becomes
+    /// of a method with its type: so kernels are compiled on several cores.)
+    ///
+    /// # Safety
+    /// The processor must have AVX2, FMA, BMI 1 and 2, LZCNT and POPCNT.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(never)]
+    #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
+    unsafe fn on_avx2(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run::<Avx2>()
+    }
+
+    /// [`run`](Self::run) as a function of its own, compiled with AVX-512.
+    ///
+    /// # Safety
+    /// The processor must have the features named here.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(never)]
+    #[target_feature(
+        enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512vbmi2,avx2,fma,bmi1,bmi2,lzcnt,popcnt"
+    )]
+    unsafe fn on_avx512(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run::<Avx512>()
+    }
+
+    /// [`run`](Self::run) as a function of its own, with what every machine has.
+    #[inline(never)]
+    fn on_baseline(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run::<Baseline>()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -295,26 +336,12 @@ fn best() -> Best {
 #[inline]
 pub(crate) fn dispatch<K: Task>(task: K) -> K::Output {
     match best() {
-        Best::Baseline => task.run::<Baseline>(),
+        Best::Baseline => task.on_baseline(),
         // SAFETY: `best` returns this only after it found AVX2 and FMA on the machine.
         #[cfg(target_arch = "x86_64")]
-        Best::Avx2 => unsafe { on_avx2(task) },
+        Best::Avx2 => unsafe { task.on_avx2() },
         // SAFETY: `best` returns this only after it found every feature that `on_avx512` enables.
         #[cfg(target_arch = "x86_64")]
-        Best::Avx512 => unsafe { on_avx512(task) },
+        Best::Avx512 => unsafe { task.on_avx512() },
     }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[inline(never)]
-#[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
-fn on_avx2<K: Task>(task: K) -> K::Output {
-    task.run::<Avx2>()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512vbmi2,avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
-fn on_avx512<K: Task>(task: K) -> K::Output {
-    task.run::<Avx512>()
 }

@@ -9,6 +9,7 @@ pub(crate) mod aligned;
 mod dense;
 pub(crate) mod exponential;
 pub(crate) mod isa;
+pub(crate) mod layer_arrays;
 pub(crate) mod narrow;
 mod product;
 mod sparse;
@@ -48,6 +49,17 @@ impl<T> Input<'_, T> {
         };
         // A division is a good part of the step of a small network.
         if numbers == fan_in { 1 } else { numbers / fan_in }
+    }
+}
+
+impl<'a, T> Input<'a, T> {
+    /// The numbers; none where they are bytes.
+    #[inline(always)]
+    pub(crate) fn numbers(self) -> &'a [T] {
+        match self {
+            Input::Dense(numbers) => numbers,
+            Input::Bytes { .. } => &[],
+        }
     }
 }
 

@@ -105,11 +105,11 @@ pub(crate) type VectorOf<I, T> = <T as Scalar>::Vector<I>;
 /// The register of `T` of half the size of an instruction set.
 pub(crate) type HalfOf<I, T> = <T as Scalar>::Half<I>;
 
-/// A register where no instructions are known: eight numbers, whatever the compiler makes of them.
+/// A register where no instructions are known: four numbers, whatever the compiler makes of them.
 #[derive(Clone, Copy)]
 pub(crate) struct Portable<T>([T; PORTABLE_LANES]);
 
-const PORTABLE_LANES: usize = 8;
+const PORTABLE_LANES: usize = 4;
 
 impl<T: Scalar> Vector<T> for Portable<T> {
     const LANES: usize = PORTABLE_LANES;
@@ -256,8 +256,8 @@ impl<T: Scalar> Vector<T> for Portable<T> {
 
     #[inline(always)]
     fn sum(self) -> T {
-        let [a, b, c, d, e, f, g, h] = self.0;
-        ((a + e) + (c + g)) + ((b + f) + (d + h))
+        let [a, b, c, d] = self.0;
+        (a + c) + (b + d)
     }
 }
 

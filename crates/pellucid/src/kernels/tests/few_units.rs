@@ -2,20 +2,21 @@
 
 use super::activations::activation_twin;
 use super::*;
+use crate::kernels::layer_arrays::LayerArrays;
+use crate::network::Architecture;
 
 /// The widths that kernels are compiled for.
 const KNOWN: [usize; 12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16];
 const RATE: f64 = 0.3;
 
-/// A layer's way forward and back, by the kernels that its shape is for.
+/// A layer's way forward and back, by the kernels that its shape is for. What is below it gave `case.x`.
 #[derive(Clone, Copy)]
 struct Layer<'a, T> {
     case: &'a Case<T>,
     /// Its own activation.
     function: Activation,
-    /// The one of the layer below, elementwise, and what it gave.
+    /// The one of the layer below, elementwise.
     function_below: Activation,
-    below: &'a [T],
 }
 
 struct Found<T> {
@@ -26,15 +27,116 @@ struct Found<T> {
     delta_below: Vec<T>,
 }
 
+fn is_for_few<I: Isa>(shape: Shape) -> bool {
+    I::HAS_NARROW && narrow::is_few(shape.rows) && narrow::is_known(shape.fan_in, shape.fan_out)
+}
+
 impl<T: Scalar> Task for Layer<'_, T> {
     type Output = Found<T>;
     #[inline(always)]
     fn run<I: Isa>(self) -> Found<T> {
+        if is_for_few::<I>(self.case.shape) {
+            self.as_last_of_two::<I>()
+        } else {
+            self.by_other_kernels::<I>()
+        }
+    }
+}
+
+impl<T: Scalar> Layer<'_, T> {
+    /// The kernels of a few units find their operands by a layer's place in a network: this is the second of two.
+    #[inline(always)]
+    fn as_last_of_two<I: Isa>(self) -> Found<T> {
+        const BELOW: usize = 2;
         let Self {
             case,
             function,
             function_below,
-            below,
+        } = self;
+        let Shape {
+            rows,
+            fan_in,
+            fan_out,
+            ..
+        } = case.shape;
+        let functions = [function_below, function];
+        let architecture =
+            Architecture::new(&[BELOW, fan_in, fan_out], &functions, case.bias.is_some()).unwrap();
+        let layer = architecture.layer(1);
+        let untouched = T::from_f64(UNTOUCHED);
+        let laid_out = |weights: &[T], bias: Option<&[T]>| {
+            let mut all = vec![untouched; architecture.parameter_count()];
+            all[layer.weights()].copy_from_slice(weights);
+            if let (Some(at), Some(bias)) = (layer.bias(), bias) {
+                all[at].copy_from_slice(bias);
+            }
+            Placed::new(&all, case.offset)
+        };
+        // Arrays are made for larger batches.
+        let array = |values: &[T]| Aligned::of(&[values, &[untouched; GUARD]].concat());
+        let (units, inputs) = (rows * fan_out, rows * fan_in);
+        let room = |length: usize| array(&vec![T::from_f64(f64::NAN); length]);
+        let mut arrays = [
+            (room(inputs), array(&case.x), room(inputs)),
+            (room(units), room(units), array(&case.delta)),
+        ]
+        .map(|(z, activation, delta)| LayerArrays {
+            z,
+            activation,
+            delta,
+            ..LayerArrays::zeros(0)
+        });
+
+        let mut parameters = laid_out(&case.weights, case.bias.as_deref());
+        narrow::Layers::new(&architecture, 1, rows, &[], parameters.exactly(), &mut arrays).forward::<I>();
+        let bias_before = case.before(Kernel::BiasGradient);
+        let mut to = laid_out(&case.before(Kernel::WeightGradient), Some(&bias_before));
+        match case.rate {
+            None => {
+                let layers =
+                    narrow::Layers::new(&architecture, 1, rows, &[], parameters.exactly(), &mut arrays);
+                narrow::Steps::storing(layers, &architecture, to.exactly()).backward::<I>();
+            }
+            Some(rate) => {
+                narrow::Steps::moving(&architecture, 1, &[], &mut arrays, rows, to.exactly(), rate)
+                    .backward::<I>();
+            }
+        }
+
+        let found = to.into_result();
+        assert!(
+            found[..layer.weights().start].iter().all(|&v| v == untouched),
+            "the layer below was changed"
+        );
+        let [below, here] = arrays;
+        let within = |array: &Aligned<T>, length: usize| {
+            assert!(
+                array[length..].iter().all(|&v| v == untouched),
+                "written beyond the rows of a batch"
+            );
+            array[..length].to_vec()
+        };
+        assert!(
+            within(&below.activation, inputs)
+                .iter()
+                .zip(&case.x)
+                .all(|(a, x)| a.to_f64().to_bits() == x.to_f64().to_bits())
+        );
+        Found {
+            z: within(&here.z, units),
+            activation: within(&here.activation, units),
+            weights: found[layer.weights()].to_vec(),
+            bias: layer.bias().map(|at| found[at].to_vec()),
+            delta_below: within(&below.delta, inputs),
+        }
+    }
+
+    #[inline(always)]
+    fn by_other_kernels<I: Isa>(self) -> Found<T> {
+        let Self {
+            case,
+            function,
+            function_below,
         } = self;
         let (shape, offset) = (case.shape, case.offset);
         let placed = |values: &[T]| Placed::new(values, offset);
@@ -42,7 +144,6 @@ impl<T: Scalar> Task for Layer<'_, T> {
         let (x, weights, delta) = (&*x.exactly(), &*weights.exactly(), &*delta.exactly());
         let mut bias = case.bias.as_ref().map(|bias| placed(bias));
         let bias = bias.as_mut().map(|bias| &*bias.exactly());
-        let mut below = placed(below);
 
         let (units, inputs) = (shape.rows * shape.fan_out, shape.rows * shape.fan_in);
         let (mut z, mut activation) = (Placed::room(units, offset), Placed::room(units, offset));
@@ -58,48 +159,15 @@ impl<T: Scalar> Task for Layer<'_, T> {
         };
         let weights_to = destination(to_weights.exactly());
         let bias_to = to_bias.as_mut().map(|bias| destination(bias.exactly()));
-        if narrow::pays::<I>(shape) {
-            narrow::Forward {
-                shape,
-                x,
-                weights,
-                bias,
-                function,
-                z: z.and_more(),
-                activation: activation.and_more(),
-            }
-            .on::<I>();
-            narrow::Gradient::new(shape, x, delta, weights_to, bias_to).on::<I>();
-            narrow::DeltaBelow {
-                shape,
-                delta,
-                weights,
-                function: function_below,
-                below: below.and_more(),
-                to: delta_below.and_more(),
-            }
-            .on::<I>();
-        } else {
-            affine::<I, T>(shape, x, weights, bias, z.exactly());
-            function.apply_on::<I, T>(z.exactly(), activation.exactly(), shape.fan_out);
-            weight_gradient::<I, T>(shape, x, delta, weights_to);
-            if let Some(bias) = bias_to {
-                bias_gradient::<I, T>(shape, delta, bias);
-            }
-            input_delta::<I, T>(
-                shape,
-                delta,
-                weights,
-                delta_below.exactly(),
-                &mut Scratch::default(),
-            );
-            function_below.backpropagate_on::<I, T>(
-                &[],
-                below.exactly(),
-                delta_below.exactly(),
-                shape.fan_in,
-            );
+        affine::<I, T>(shape, x, weights, bias, z.exactly());
+        function.apply_on::<I, T>(z.exactly(), activation.exactly(), shape.fan_out);
+        weight_gradient::<I, T>(shape, x, delta, weights_to);
+        if let Some(bias) = bias_to {
+            bias_gradient::<I, T>(shape, delta, bias);
         }
+        let scratch = &mut Scratch::default();
+        input_delta::<I, T>(shape, delta, weights, delta_below.exactly(), scratch);
+        function_below.backpropagate_on::<I, T>(&[], x, delta_below.exactly(), shape.fan_in);
         Found {
             z: z.into_result(),
             activation: activation.into_result(),
@@ -137,7 +205,7 @@ fn assert_is_activation<T: Scalar>(found: &Found<T>, function: Activation, width
 /// δ of the layer below is what comes through the weights, `through`, times f′.
 fn assert_is_delta_below<T: Scalar>(layer: Layer<'_, T>, through: &[Sum], found: &[T], about: &str) {
     for (at, (found, sum)) in found.iter().zip(through).enumerate() {
-        let a = layer.below[at].to_f64();
+        let a = layer.case.x[at].to_f64();
         // What is too small for the precision is 0 there, and 0·∞ is something else than a small number times ∞.
         let upstream = T::from_f64(sum.value).to_f64();
         let through_slope = |slope: f64| {
@@ -225,8 +293,9 @@ fn every_known_width<T: Scalar>(rows: &[usize], is_narrow: bool, kind: Numbers) 
                             case = case.stepping(RATE);
                         }
                         let generator = &mut RandomState::new(seed + 1_000_000);
-                        let below = activations_below(rows * fan_in, kind, generator);
-                        assert_eq!(narrow::is_narrow(case.shape), is_narrow, "{:?}", case.shape);
+                        case.x = activations_below(rows * fan_in, kind, generator);
+                        let found = narrow::is_few(rows) && narrow::is_known(fan_in, fan_out);
+                        assert_eq!(found, is_narrow, "{:?}", case.shape);
                         check_layer(Layer {
                             case: &case,
                             function,
@@ -235,7 +304,6 @@ fn every_known_width<T: Scalar>(rows: &[usize], is_narrow: bool, kind: Numbers) 
                             } else {
                                 Activation::Identity
                             },
-                            below: &below,
                         });
                     }
                 }
@@ -270,24 +338,31 @@ fn other_numbers_of_rows_fall_to_other_kernels_with_the_same_answers() {
 
 #[test]
 fn other_widths_are_for_other_kernels() {
-    for rows in 0..70 {
-        for width in 1..70 {
-            let pays = (rows == 1 || rows == 4) && KNOWN.contains(&width);
-            let shape =
-                |fan_in, fan_out| Case::<f32>::new((rows, fan_in, fan_out), Numbers::Ordinary, 0).shape;
+    for width in 1..70 {
+        assert_eq!(
+            narrow::is_known(width, 1),
+            KNOWN.contains(&width),
+            "one unit, {width} inputs"
+        );
+        if width > 1 {
             assert_eq!(
-                narrow::is_narrow(shape(width, 1)),
-                pays,
-                "{rows} rows, one unit, {width} inputs"
+                narrow::is_known(33, width),
+                KNOWN.contains(&width),
+                "{width} units"
             );
-            if width > 1 {
-                assert_eq!(
-                    narrow::is_narrow(shape(33, width)),
-                    pays,
-                    "{rows} rows, {width} units"
-                );
-            }
         }
+    }
+    for (sizes, first) in [
+        (&[784, 16, 10][..], 0),
+        (&[784, 17, 10], 1),
+        (&[784, 16, 11, 4], 2),
+        (&[20, 64, 32, 1], 3),
+        (&[17, 1], 1),
+        (&[16, 1], 0),
+    ] {
+        let functions = vec![Activation::Tanh; sizes.len() - 1];
+        let architecture = Architecture::new(sizes, &functions, true).unwrap();
+        assert_eq!(narrow::first_of(&architecture), first, "{sizes:?}");
     }
 }
 
@@ -301,13 +376,11 @@ fn a_nan_reaches_its_results_and_no_others() {
                 case.weights[at] = f32::NAN;
                 let row = at % (4 * fan_out);
                 case.delta[row] = f32::NAN;
-                let below = vec![0.5; 4 * fan_in];
                 let function = Activation::Identity;
                 let layer = Layer {
                     case: &case,
                     function,
                     function_below: function,
-                    below: &below,
                 };
                 check_layer(layer);
                 let found = best(layer);
