@@ -302,7 +302,7 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
             drop_out(&mut here[0], shape.rows * shape.fan_out, dropout);
         }
     }
-    if first_of_few < architecture.layers().len() {
+    if I::HAS_NARROW && first_of_few < architecture.layers().len() {
         let (rows, arrays) = (workspace.rows, &mut workspace.layers);
         narrow::Layers::new(
             architecture,
@@ -358,7 +358,7 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         workspace,
     });
     let first_of_few = workspace.first_of_few;
-    if first_of_few < architecture.layers().len() {
+    if I::HAS_NARROW && first_of_few < architecture.layers().len() {
         let arrays = &mut workspace.layers;
         let x = input.numbers();
         let mut steps = match &mut target {

@@ -6,6 +6,7 @@ use crate::kernels::layer_arrays::LayerArrays;
 use crate::kernels::vector::{HalfOf, Vector, VectorOf};
 use crate::network::Architecture;
 use crate::scalar::Scalar;
+use std::marker::PhantomData;
 
 /// The backward pass of layers of a few units, from δ of the output down to the parameters of the first of them, and to δ
 /// of the layer below that.
@@ -121,13 +122,22 @@ impl<'a, T: Scalar> Steps<'a, T> {
     /// δ below, ∂L/∂a being there in its place: times f′ for an f whose slope is not taken in registers.
     #[inline(always)]
     fn slopes_below<I: Isa>(&mut self, index: usize) {
-        let (fan_in, function) = (
-            self.layers.layers[index].fan_in,
-            self.layers.layers[index - 1].activation,
-        );
-        let used = self.layers.rows * fan_in;
-        let below = &mut self.layers.arrays[index - 1];
-        if self.records {
+        I::call(SlopesBelow(self, index));
+    }
+}
+
+/// [`Steps::slopes_below`], which is the same for every number of units.
+struct SlopesBelow<'a, 'b, T>(&'b mut Steps<'a, T>, usize);
+
+impl<T: Scalar> Task for SlopesBelow<'_, '_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self(Steps { layers, records, .. }, index) = self;
+        let (fan_in, function) = (layers.layers[index].fan_in, layers.layers[index - 1].activation);
+        let used = layers.rows * fan_in;
+        let below = &mut layers.arrays[index - 1];
+        if *records {
             below.upstream[..used].copy_from_slice(&below.delta[..used]);
         }
         let (z, a) = (&below.z[..used], &below.activation[..used]);
@@ -154,7 +164,7 @@ impl<T: Scalar, const N: usize> Task for BackwardOfSeveral<'_, '_, T, N> {
 #[inline(always)]
 fn several<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(steps: &mut Steps<'_, T>, index: usize) {
     if !steps.top_down && index > 0 {
-        delta_below_several::<I, T, V, N>(steps, index);
+        I::call(DeltaBelowSeveral::<T, V, N>(steps, index, PhantomData));
     }
     match (steps.layers.rows, steps.adds) {
         (1, true) => gradient_of_several::<T, V, N, 1, true>(steps, index),
@@ -163,7 +173,7 @@ fn several<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(steps: &mut Steps<'_
         (_, false) => gradient_of_several::<T, V, N, 4, false>(steps, index),
     }
     if steps.top_down && index > 0 {
-        delta_below_several::<I, T, V, N>(steps, index);
+        I::call(DeltaBelowSeveral::<T, V, N>(steps, index, PhantomData));
     }
 }
 
@@ -213,32 +223,35 @@ fn gradient_of_several<T: Scalar, V: Vector<T>, const N: usize, const R: usize, 
 }
 
 /// δ·Wᵀ of what is below a layer of N units, times its f′(z).
-#[inline(always)]
-fn delta_below_several<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(
-    steps: &mut Steps<'_, T>,
-    index: usize,
-) {
-    // SAFETY: only `Steps::backward` comes here, with the index of a layer of N units, and not with 0; the operands are as
-    // long as the layers say (`Layers::at`).
-    unsafe {
-        let layer = steps.layers.layers.get_unchecked(index);
-        let weights = steps.layers.parameters.add(layer.weights_at());
-        let delta = steps.layers.arrays.get_unchecked(index).delta.as_ptr();
-        let below = steps
-            .layers
-            .arrays
-            .get_unchecked_mut(index - 1)
-            .delta
-            .as_mut_ptr();
-        for row in 0..steps.layers.rows {
-            let delta = load::<T, V, N>(delta.add(row * N));
-            let below = below.add(row * layer.fan_in);
-            for k in 0..layer.fan_in {
-                *below.add(k) = dot::<T, V, N>(delta, load::<T, V, N>(weights.add(k * N)));
+struct DeltaBelowSeveral<'a, 'b, T, V, const N: usize>(&'b mut Steps<'a, T>, usize, PhantomData<V>);
+
+impl<T: Scalar, V: Vector<T>, const N: usize> Task for DeltaBelowSeveral<'_, '_, T, V, N> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self(steps, index, _) = self;
+        // SAFETY: only `Steps::backward` leads here, with the index of a layer of N units, and not with 0; the operands are
+        // as long as the layers say (`Layers::at`).
+        unsafe {
+            let layer = steps.layers.layers.get_unchecked(index);
+            let weights = steps.layers.parameters.add(layer.weights_at());
+            let delta = steps.layers.arrays.get_unchecked(index).delta.as_ptr();
+            let below = steps
+                .layers
+                .arrays
+                .get_unchecked_mut(index - 1)
+                .delta
+                .as_mut_ptr();
+            for row in 0..steps.layers.rows {
+                let delta = load::<T, V, N>(delta.add(row * N));
+                let below = below.add(row * layer.fan_in);
+                for k in 0..layer.fan_in {
+                    *below.add(k) = dot::<T, V, N>(delta, load::<T, V, N>(weights.add(k * N)));
+                }
             }
         }
+        steps.slopes_below::<I>(index);
     }
-    steps.slopes_below::<I>(index);
 }
 
 /// The backward pass of a layer of one unit with N inputs.

@@ -33,20 +33,33 @@ impl<T: Scalar, const N: usize> Task for ForwardOfSeveral<'_, '_, T, N> {
         } else {
             several::<T, VectorOf<I, T>, N>(layers, index);
         }
-        layers.apply_what_is_left::<I>(index, N);
+        layers.apply_what_is_left::<I>(index);
     }
 }
 
 impl<T: Scalar> Layers<'_, T> {
     /// a = f(z) for an f that is not applied in registers.
     #[inline(always)]
-    fn apply_what_is_left<I: Isa>(&mut self, index: usize, fan_out: usize) {
-        let function = self.layers[index].activation;
-        if !function.is_applied_in_registers() {
-            let used = self.rows * fan_out;
-            let here = &mut self.arrays[index];
-            function.apply_on::<I, T>(&here.z[..used], &mut here.activation[..used], fan_out);
+    fn apply_what_is_left<I: Isa>(&mut self, index: usize) {
+        if !self.layers[index].activation.is_applied_in_registers() {
+            I::call(WhatIsLeft(self, index));
         }
+    }
+}
+
+/// [`Layers::apply_what_is_left`], which is the same for every number of units.
+struct WhatIsLeft<'a, 'b, T>(&'b mut Layers<'a, T>, usize);
+
+impl<T: Scalar> Task for WhatIsLeft<'_, '_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self(layers, index) = self;
+        let layer = &layers.layers[index];
+        let used = layers.rows * layer.fan_out;
+        let here = &mut layers.arrays[index];
+        let (z, activation) = (&here.z[..used], &mut here.activation[..used]);
+        layer.activation.apply_on::<I, T>(z, activation, layer.fan_out);
     }
 }
 
@@ -107,7 +120,7 @@ impl<T: Scalar, const N: usize> Task for ForwardOfOne<'_, '_, T, N> {
         } else {
             one::<I, T, VectorOf<I, T>, N>(layers, index);
         }
-        layers.apply_what_is_left::<I>(index, 1);
+        layers.apply_what_is_left::<I>(index);
     }
 }
 
