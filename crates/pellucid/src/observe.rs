@@ -63,6 +63,12 @@ pub trait Observer<T: Scalar> {
     fn next_epoch(&mut self, next: Position) -> u64 {
         next.epoch
     }
+
+    /// The loss on held-out rows after the last epoch, for a schedule that goes by it: infinite before there was one,
+    /// nothing where the observer measures none, which is the default.
+    fn validation_loss(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// Watches nothing.
@@ -100,6 +106,10 @@ impl<T: Scalar> Observer<T> for [&mut dyn Observer<T>] {
             .map(|observer| observer.next_epoch(next))
             .min()
             .unwrap_or(u64::MAX)
+    }
+
+    fn validation_loss(&self) -> Option<f64> {
+        self.iter().find_map(|observer| observer.validation_loss())
     }
 }
 

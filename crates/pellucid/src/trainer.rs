@@ -16,7 +16,7 @@ use crate::pass::{self, Objective, Target, Workspace};
 use crate::penalty::{Penalty, penalized_parameters};
 use crate::recipe::{BatchSize, Recipe};
 use crate::scalar::Scalar;
-use crate::schedule::Schedule;
+use crate::schedule::{LearningRate, RunLength, Schedule, WatchedLoss};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
@@ -27,6 +27,8 @@ pub enum Ending {
     Completed,
     /// Because an observer said so; the network is as the last step left it.
     Stopped,
+    /// Before its last epoch, because there was nothing more to gain: the schedule had come to its least rate.
+    Converged,
 }
 
 /// A network in training.
@@ -38,13 +40,12 @@ pub struct Trainer<T> {
     workspace: Workspace<T>,
     objective: Objective,
     logged_loss: Loss,
-    learning_rate: f64,
+    learning_rate: LearningRate,
     label_smoothing: Option<LabelSmoothing<T>>,
     penalty: Penalty<T>,
     clipping: Clipping,
     /// The rate, and the seed.
     dropout: Option<Dropout>,
-    schedule: Schedule,
     batch_size: BatchSize,
     shuffles: bool,
     epochs: u64,
@@ -92,7 +93,7 @@ impl<T: Scalar> Trainer<T> {
                 update: train.update,
             },
             logged_loss: recipe.logged_loss(),
-            learning_rate: train.learning_rate,
+            learning_rate: LearningRate::new(Schedule::of(&train.schedule)?, train.learning_rate),
             label_smoothing: LabelSmoothing::new(train.label_smoothing, train.loss, network_outputs),
             penalty,
             clipping,
@@ -101,7 +102,6 @@ impl<T: Scalar> Trainer<T> {
             } else {
                 None
             },
-            schedule: Schedule::of(&train.schedule)?,
             batch_size: train.batch_size,
             shuffles: train.shuffle,
             epochs: train.epochs,
@@ -159,7 +159,7 @@ impl<T: Scalar> Trainer<T> {
     /// When the batch does not have the network's shape.
     pub fn step(&mut self, input: Input<'_, T>, targets: &[T]) -> Result<f64> {
         self.ensure_capacity(input.rows(self.network.architecture().input_width()));
-        let learning_rate = T::from_f64(self.learning_rate);
+        let learning_rate = T::from_f64(self.learning_rate.highest());
         let loss = T::training_step(&mut Step {
             trainer: self,
             input,
@@ -176,17 +176,24 @@ impl<T: Scalar> Trainer<T> {
     /// Trains until the last epoch, or until the observer ends it.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the data does not fit the network; [`Error::NonFiniteLoss`] and
-    /// [`Error::NonFiniteParameters`] when training diverges.
+    /// [`Error::Shape`] when the data does not fit the network; [`Error::Setting`] when the schedule goes by a validation
+    /// loss and no observer has one; [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges.
     pub fn run<O: Observer<T> + ?Sized>(&mut self, data: &Dataset<T>, observer: &mut O) -> Result<Ending> {
         check_fit(self.network.architecture(), self.objective.loss, data)?;
         let rows = data.rows();
         let batch_rows = self.batch_size.of(rows);
         let steps_per_epoch = rows.div_ceil(batch_rows) as u64;
-        let steps = steps_per_epoch.saturating_mul(self.epochs);
-        let schedule = self.schedule;
-        let rate_changes = !schedule.is_constant();
-        let mut learning_rate = T::from_f64(self.learning_rate);
+        let length = RunLength {
+            epochs: self.epochs,
+            steps_per_epoch,
+            samples: rows as u64,
+        };
+        let rate_changes = !self.learning_rate.is_constant();
+        let mut learning_rate = T::from_f64(self.learning_rate.highest());
+        let watched_loss = self.learning_rate.watched_loss();
+        if watched_loss == Some(WatchedLoss::Validation) && observer.validation_loss().is_none() {
+            return Err(no_validation_loss());
+        }
         self.ensure_capacity(batch_rows);
         self.workspace.weigh_rows([]);
         let width = self.network.architecture().output_width();
@@ -235,7 +242,7 @@ impl<T: Scalar> Trainer<T> {
                     }
                 }
                 if rate_changes {
-                    learning_rate = T::from_f64(schedule.rate(self.learning_rate, self.step, steps));
+                    learning_rate = T::from_f64(self.learning_rate.at(self.step, length));
                 }
                 let loss = T::training_step(&mut Step {
                     trainer: self,
@@ -278,9 +285,9 @@ impl<T: Scalar> Trainer<T> {
             }
             let told = self.epoch >= told_epoch;
             self.epoch += 1;
+            let loss = epoch_loss / rows as f64;
             if told {
                 position.batch = steps_per_epoch - 1;
-                let loss = epoch_loss / rows as f64;
                 let flow: ControlFlow<()> = observer.on(&Event::Epoch {
                     position,
                     loss,
@@ -296,6 +303,16 @@ impl<T: Scalar> Trainer<T> {
                     step: self.step,
                     ..position
                 });
+            }
+            if let Some(watched) = watched_loss {
+                let loss = match watched {
+                    WatchedLoss::Training => loss,
+                    WatchedLoss::Validation => observer.validation_loss().unwrap_or(f64::NAN),
+                };
+                if self.learning_rate.tell(loss, self.step, length).is_break() {
+                    self.check_parameters()?;
+                    return Ok(Ending::Converged);
+                }
             }
         }
         self.check_parameters()?;
@@ -337,6 +354,17 @@ impl<T: Scalar> Trainer<T> {
             batch: batch + 1,
             origin,
         }
+    }
+}
+
+/// A schedule was to go by a loss that nobody measures.
+fn no_validation_loss() -> Error {
+    Error::Setting {
+        key: "train.schedule.loss".into(),
+        found: "\"validation\"".into(),
+        expected:
+            "this run holds out no rows whose loss it could go by; hold some out, or set it to \"training\""
+                .into(),
     }
 }
 
