@@ -123,7 +123,7 @@ impl<T: Scalar> Experiment<T> {
 
     /// How many steps were taken.
     pub fn updates(&self) -> u64 {
-        self.trainer.steps()
+        self.trainer.updates()
     }
 
     /// Trains.
@@ -189,7 +189,7 @@ impl<T: Scalar> Experiment<T> {
             warnings: self.warnings.clone(),
             stopped: ending == Ending::Stopped,
             epochs: self.trainer.completed_epochs(),
-            updates: self.trainer.steps(),
+            updates: self.trainer.updates(),
             training_seconds: timing.training_seconds,
             elapsed_seconds: timing.elapsed_seconds,
             threads: self.threads.get(),

@@ -2,7 +2,7 @@
 //!
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
 //! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], **[`pass`]** (the heart: one forward, one
-//! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`dataset`], [`metrics`], [`scores`], [`recipe`],
+//! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`metrics`], [`scores`], [`recipe`],
 //! [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`].
 //!
 //! ```
@@ -31,7 +31,9 @@
 //! # Ok::<(), pellucid::Error>(())
 //! ```
 
+mod accumulation;
 pub mod activation;
+pub mod averaging;
 mod clipping;
 pub mod dataset;
 pub mod diagnosis;

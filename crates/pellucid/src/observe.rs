@@ -23,7 +23,8 @@ pub struct Position {
 /// What the training loop tells.
 #[derive(Debug)]
 pub enum Event<'a, T> {
-    /// A batch went through the network and the parameters took their step.
+    /// A batch went through the network and the parameters took their step, or, where several batches make one, gathered
+    /// for it.
     Step {
         /// Which.
         position: Position,
@@ -40,7 +41,7 @@ pub enum Event<'a, T> {
         position: Position,
         /// The mean loss of all samples, each before the step it took part in.
         loss: f64,
-        /// The network after the epoch.
+        /// The network after the epoch: the averaged one, where the recipe asks for an average and there is one yet.
         network: &'a Network<T>,
     },
 }

@@ -1,5 +1,7 @@
 //! The training loop: it steps, and it tells.
 
+use crate::accumulation::Accumulation;
+use crate::averaging::{Average, Averaging};
 use crate::clipping::Clipping;
 use crate::dataset::{BatchBuffers, Dataset, Rows};
 use crate::dropout::Dropout;
@@ -44,9 +46,12 @@ pub struct Trainer<T> {
     label_smoothing: Option<LabelSmoothing<T>>,
     penalty: Penalty<T>,
     clipping: Clipping,
+    accumulation: Option<Accumulation<T>>,
+    average: Option<Averaging<T>>,
     /// The rate, and the seed.
     dropout: Option<Dropout>,
     batch_size: BatchSize,
+    batches_of_step: u64,
     shuffles: bool,
     epochs: u64,
     generator: RandomState,
@@ -76,7 +81,13 @@ impl<T: Scalar> Trainer<T> {
         let optimizer = OptimizerState::new(Rule::of(&train.optimizer)?, network.parameters().len())
             .with_threads(threads)
             .decaying(penalized_parameters(train, architecture));
-        let stored = if optimizer.is_plain_descent() && penalty.is_none() && clipping.is_none() {
+        let accumulation = Accumulation::of(train, network.parameters().len());
+        let average = match &train.average {
+            Some(average) => Some(Averaging::new(Average::of(average, train.epochs)?, &network)),
+            None => None,
+        };
+        let is_plain = optimizer.is_plain_descent() && penalty.is_none() && clipping.is_none();
+        let stored = if is_plain && accumulation.is_none() {
             0
         } else {
             network.parameters().len()
@@ -97,12 +108,15 @@ impl<T: Scalar> Trainer<T> {
             label_smoothing: LabelSmoothing::new(train.label_smoothing, train.loss, network_outputs),
             penalty,
             clipping,
+            accumulation,
+            average,
             dropout: if train.dropout > 0.0 {
                 Some(Dropout::new(train.dropout, train.seed)?)
             } else {
                 None
             },
             batch_size: train.batch_size,
+            batches_of_step: train.accumulate,
             shuffles: train.shuffle,
             epochs: train.epochs,
             generator,
@@ -112,14 +126,16 @@ impl<T: Scalar> Trainer<T> {
         })
     }
 
-    /// The network as it stands.
+    /// The network as it stands: the averaged one, where the recipe asks for an average and there is one yet.
     pub fn network(&self) -> &Network<T> {
-        &self.network
+        let averaged = self.average.as_ref().and_then(Averaging::network);
+        averaged.unwrap_or(&self.network)
     }
 
-    /// The network, training being over.
+    /// The same network, training being over.
     pub fn into_network(self) -> Network<T> {
-        self.network
+        let averaged = self.average.and_then(Averaging::into_network);
+        averaged.unwrap_or(self.network)
     }
 
     /// The arrays of the last step.
@@ -132,9 +148,17 @@ impl<T: Scalar> Trainer<T> {
         self.epoch
     }
 
-    /// How many steps were taken.
+    /// How many batches went through.
     pub fn steps(&self) -> u64 {
         self.step
+    }
+
+    /// How many steps the parameters took: fewer than there were batches, where several make a step together.
+    pub fn updates(&self) -> u64 {
+        match &self.accumulation {
+            Some(accumulation) => accumulation.steps(),
+            None => self.step,
+        }
     }
 
     fn ensure_capacity(&mut self, rows: usize) {
@@ -185,7 +209,7 @@ impl<T: Scalar> Trainer<T> {
         let steps_per_epoch = rows.div_ceil(batch_rows) as u64;
         let length = RunLength {
             epochs: self.epochs,
-            steps_per_epoch,
+            steps_per_epoch: steps_per_epoch.div_ceil(self.batches_of_step),
             samples: rows as u64,
         };
         let rate_changes = !self.learning_rate.is_constant();
@@ -196,6 +220,9 @@ impl<T: Scalar> Trainer<T> {
         }
         self.ensure_capacity(batch_rows);
         self.workspace.weigh_rows([]);
+        if let Some(accumulation) = &mut self.accumulation {
+            accumulation.begin(rows);
+        }
         let width = self.network.architecture().output_width();
         let mut buffers = BatchBuffers::default();
         let mut order: Vec<u32> = Vec::new();
@@ -242,7 +269,7 @@ impl<T: Scalar> Trainer<T> {
                     }
                 }
                 if rate_changes {
-                    learning_rate = T::from_f64(self.learning_rate.at(self.step, length));
+                    learning_rate = T::from_f64(self.learning_rate.at(self.updates(), length));
                 }
                 let loss = T::training_step(&mut Step {
                     trainer: self,
@@ -286,12 +313,15 @@ impl<T: Scalar> Trainer<T> {
             let told = self.epoch >= told_epoch;
             self.epoch += 1;
             let loss = epoch_loss / rows as f64;
+            if let Some(average) = &mut self.average {
+                average.after_epoch(self.network.parameters(), self.epoch, self.epochs);
+            }
             if told {
                 position.batch = steps_per_epoch - 1;
                 let flow: ControlFlow<()> = observer.on(&Event::Epoch {
                     position,
                     loss,
-                    network: &self.network,
+                    network: self.network(),
                 });
                 if flow.is_break() && self.epoch < self.epochs {
                     self.check_parameters()?;
@@ -309,7 +339,7 @@ impl<T: Scalar> Trainer<T> {
                     WatchedLoss::Training => loss,
                     WatchedLoss::Validation => observer.validation_loss().unwrap_or(f64::NAN),
                 };
-                if self.learning_rate.tell(loss, self.step, length).is_break() {
+                if self.learning_rate.tell(loss, self.updates(), length).is_break() {
                     self.check_parameters()?;
                     return Ok(Ending::Converged);
                 }
@@ -320,7 +350,8 @@ impl<T: Scalar> Trainer<T> {
     }
 
     fn check_parameters(&self) -> Result<()> {
-        match self.network.first_non_finite_layer() {
+        let found = self.network.first_non_finite_layer();
+        match found.or_else(|| self.network().first_non_finite_layer()) {
             Some((layer, value)) => Err(Error::NonFiniteParameters {
                 epoch: self.epoch,
                 origin: format!("layer {layer} holds a parameter that is {value}"),
@@ -459,6 +490,8 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             label_smoothing,
             penalty,
             clipping,
+            accumulation,
+            average,
             ..
         } = trainer;
         let targets = match label_smoothing {
@@ -480,6 +513,11 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
         } else {
             let target = Target::Gradient { parameters, gradient };
             pass::backward_on::<I, T>(architecture, target, input, targets, *objective, workspace);
+            if let Some(accumulation) = accumulation
+                && !accumulation.add(gradient, workspace.rows())
+            {
+                return loss;
+            }
             if !penalty.is_none() {
                 penalty.add_to(gradient, parameters);
             }
@@ -498,6 +536,9 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
                 gradient,
                 learning_rate,
             });
+        }
+        if let Some(average) = average {
+            average.after_step(network.parameters());
         }
         loss
     }

@@ -3,6 +3,7 @@
 //!
 //! A run is a function of its recipe and its data: the same recipe and the same data give the same bits.
 
+mod average;
 mod built_in;
 mod loss;
 mod name_or_table;
@@ -11,6 +12,7 @@ mod reading;
 mod settings;
 mod table;
 
+pub use average::{AverageName, AverageRecipe};
 pub use built_in::{BUILT_IN, BuiltIn};
 pub use loss::{LossName, LossRecipe};
 pub use optimizer::OptimizerRecipe;
@@ -19,12 +21,13 @@ pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
 pub use table::{ClassWeight, Scale, TableRecipe, Task, Unseen};
 
 use crate::activation::Activation;
+use crate::averaging::Average;
 use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::loss::{Loss, Reduction};
 use crate::metrics::Metric;
 use crate::network::Architecture;
-use crate::optimizer::Rule;
+use crate::optimizer::{Optimizer, Rule};
 use crate::pass::Update;
 use crate::scalar::Precision;
 use crate::schedule::Schedule;
@@ -260,6 +263,12 @@ pub struct TrainRecipe {
     /// How many samples make a step: a number, 1 for online training, or `"full"`.
     #[serde(default)]
     pub batch_size: BatchSize,
+    /// How many batches make a step together.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub accumulate: u64,
+    /// Which mean of the weights the training goes through is evaluated and kept; the last weights unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average: Option<AverageRecipe>,
     /// Whether the samples come in a new order each epoch.
     #[serde(default)]
     pub shuffle: bool,
@@ -332,6 +341,10 @@ fn is_false(truth: &bool) -> bool {
     !truth
 }
 
+fn is_one(number: &u64) -> bool {
+    *number == 1
+}
+
 fn one() -> u64 {
     1
 }
@@ -346,6 +359,21 @@ impl Default for LogRecipe {
             line: None,
             predictions: false,
         }
+    }
+}
+
+/// Why batches cannot be gathered to steps as asked for.
+fn objection_to_accumulation(train: &TrainRecipe) -> Option<&'static str> {
+    match train.accumulate {
+        0 => Some("at least 1 batch makes a step"),
+        1 => None,
+        _ if train.batch_size == BatchSize::Full => {
+            Some("a full batch makes a step of its own; set train.batch_size, to 32 say")
+        }
+        _ if train.optimizer.name == Optimizer::IrpropPlus => {
+            Some("irprop_plus compares the losses of whole steps, and a batch has only its own")
+        }
+        _ => None,
     }
 }
 
@@ -476,13 +504,20 @@ impl Recipe {
                 "at least 1 row is needed, or \"full\"",
             );
         }
+        if let Some(average) = &train.average {
+            Average::of(average, train.epochs)?;
+        }
+        if let Some(why) = objection_to_accumulation(train) {
+            return refuse("train.accumulate", train.accumulate.to_string(), why);
+        }
         let is_plain = Rule::of(&train.optimizer)?.is_plain_descent()
             && [train.l1, train.l2, train.dropout] == [0.0; 3]
             && train.clip_value.is_none()
-            && train.clip_norm.is_none();
+            && train.clip_norm.is_none()
+            && train.accumulate == 1;
         if train.update == Update::TopDown && !is_plain {
             let expected = "only plain gradient descent updates layer by layer: optimizer = \"sgd\", without momentum, \
-                            decay, penalty, dropout or clipping";
+                            decay, penalty, dropout, clipping or accumulation";
             return refuse("train.update", "\"top-down\"".into(), expected);
         }
         if self.log.every == Some(0) {
