@@ -205,8 +205,8 @@ pub(crate) struct Train {
     #[arg(long, value_enum, help_heading = "Network")]
     pub(crate) precision: Option<PrecisionArgument>,
 
-    /// The rule of the step: sgd, adagrad, rmsprop, adadelta, adam, adamw, amsgrad, nadam, radam, adamax, lion, rprop or
-    /// irprop_plus; a recipe has their settings [default: adam]
+    /// The rule of the step: sgd, adagrad, rmsprop, adadelta, adam, adamw, amsgrad, nadam, radam, adamax, lion, rprop,
+    /// irprop_plus or lbfgs; a recipe has their settings [default: adam]
     #[arg(long, value_parser = optimizer, help_heading = "Training")]
     pub(crate) optimizer: Option<Optimizer>,
 

@@ -5,6 +5,7 @@ use crate::diagnosis;
 use crate::error::{Error, Result};
 use crate::evaluation::{Evaluation, evaluate, predict};
 use crate::init::initialise;
+use crate::lbfgs::Minimum;
 use crate::metrics;
 use crate::network::Network;
 use crate::numpy_random::RandomState;
@@ -124,6 +125,11 @@ impl<T: Scalar> Experiment<T> {
     /// How many steps were taken.
     pub fn updates(&self) -> u64 {
         self.trainer.updates()
+    }
+
+    /// How L-BFGS ended, where it trained.
+    pub fn minimum(&self) -> Option<&Minimum> {
+        self.trainer.minimum()
     }
 
     /// Trains.

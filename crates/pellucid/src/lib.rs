@@ -1,7 +1,7 @@
 //! Multilayer perceptrons you can see through: network, training, and the numbers behind every explanation.
 //!
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
-//! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], **[`pass`]** (the heart: one forward, one
+//! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one forward, one
 //! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`metrics`], [`scores`], [`recipe`],
 //! [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`].
 //!
@@ -47,6 +47,7 @@ pub mod gradient_check;
 pub mod init;
 #[allow(unsafe_code)]
 mod kernels;
+pub mod lbfgs;
 pub mod loss;
 pub mod matrix;
 pub mod metrics;

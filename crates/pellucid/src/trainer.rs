@@ -1,5 +1,7 @@
 //! The training loop: it steps, and it tells.
 
+mod whole;
+
 use crate::accumulation::Accumulation;
 use crate::averaging::{Average, Averaging};
 use crate::clipping::Clipping;
@@ -9,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::kernels::Input;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
+use crate::lbfgs::Minimum;
 use crate::loss::{LabelSmoothing, Loss};
 use crate::network::{Architecture, Network};
 use crate::numpy_random::RandomState;
@@ -29,7 +32,8 @@ pub enum Ending {
     Completed,
     /// Because an observer said so; the network is as the last step left it.
     Stopped,
-    /// Before its last epoch, because there was nothing more to gain: the schedule had come to its least rate.
+    /// Before its last epoch, because there was nothing more to gain: L-BFGS had found a minimum, or the schedule had come to
+    /// its least rate.
     Converged,
 }
 
@@ -58,6 +62,7 @@ pub struct Trainer<T> {
     threads: NonZeroUsize,
     epoch: u64,
     step: u64,
+    minimum: Option<Minimum>,
 }
 
 impl<T: Scalar> Trainer<T> {
@@ -123,6 +128,7 @@ impl<T: Scalar> Trainer<T> {
             threads,
             epoch: 0,
             step: 0,
+            minimum: None,
         })
     }
 
@@ -141,6 +147,11 @@ impl<T: Scalar> Trainer<T> {
     /// The arrays of the last step.
     pub fn workspace(&self) -> &Workspace<T> {
         &self.workspace
+    }
+
+    /// How the last run of L-BFGS ended, once there was one.
+    pub fn minimum(&self) -> Option<&Minimum> {
+        self.minimum.as_ref()
     }
 
     /// How many epochs were completed.
@@ -177,11 +188,19 @@ impl<T: Scalar> Trainer<T> {
     /// [`run`](Self::run), which knows how many steps there will be.
     ///
     /// # Errors
-    /// [`Error::NonFiniteLoss`], before anything is updated.
+    /// [`Error::NonFiniteLoss`], before anything is updated; [`Error::Setting`] when the optimizer
+    /// [takes no steps](crate::Optimizer::takes_steps).
     ///
     /// # Panics
     /// When the batch does not have the network's shape.
     pub fn step(&mut self, input: Input<'_, T>, targets: &[T]) -> Result<f64> {
+        if !self.optimizer.rule().optimizer.takes_steps() {
+            return Err(Error::Setting {
+                key: "train.optimizer".into(),
+                found: "\"lbfgs\"".into(),
+                expected: "it takes no steps on batches; run it on a data set".into(),
+            });
+        }
         self.ensure_capacity(input.rows(self.network.architecture().input_width()));
         let learning_rate = T::from_f64(self.learning_rate.highest());
         let loss = T::training_step(&mut Step {
@@ -204,6 +223,9 @@ impl<T: Scalar> Trainer<T> {
     /// loss and no observer has one; [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges.
     pub fn run<O: Observer<T> + ?Sized>(&mut self, data: &Dataset<T>, observer: &mut O) -> Result<Ending> {
         check_fit(self.network.architecture(), self.objective.loss, data)?;
+        if !self.optimizer.rule().optimizer.takes_steps() {
+            return self.run_whole(data, observer);
+        }
         let rows = data.rows();
         let batch_rows = self.batch_size.of(rows);
         let steps_per_epoch = rows.div_ceil(batch_rows) as u64;

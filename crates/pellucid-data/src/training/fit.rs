@@ -207,7 +207,7 @@ impl Plan<'_> {
         );
         let mut steps = Steps(&told);
         let observers: &mut [&mut dyn Observer<T>] = &mut [&mut stopping, &mut steps];
-        trainer.run(&training, observers)?;
+        let ending = trainer.run(&training, observers)?;
         let best_epoch = stopping.best_epoch();
         let waited = stopping.ran_out_of_patience();
         let mut network = trainer.network().clone();
@@ -218,7 +218,9 @@ impl Plan<'_> {
             network: network.into(),
             history,
             best_epoch,
-            ending: if ended_by_itself {
+            ending: if ending == Ending::Converged {
+                ending
+            } else if ended_by_itself {
                 Ending::Completed
             } else {
                 Ending::Stopped

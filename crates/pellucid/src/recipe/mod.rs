@@ -255,7 +255,8 @@ pub struct TrainRecipe {
     /// The rule of the step.
     #[serde(default)]
     pub optimizer: OptimizerRecipe,
-    /// η, the size of the step; the highest, where a schedule changes it.
+    /// η, the size of the step; the highest, where a schedule changes it. `lbfgs`, which finds its own, has none: 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub learning_rate: f64,
     /// How the learning rate changes over the run.
     #[serde(default)]
@@ -377,6 +378,46 @@ fn objection_to_accumulation(train: &TrainRecipe) -> Option<&'static str> {
     }
 }
 
+/// The setting that makes no sense for L-BFGS, what it is, and why it does not.
+fn objection_to_lbfgs(train: &TrainRecipe) -> Option<(&'static str, String, &'static str)> {
+    let word = |word: &dyn std::fmt::Display| format!("\"{word}\"");
+    if train.learning_rate != 0.0 {
+        let why = "lbfgs finds the length of each step by a line search; leave it out";
+        return Some(("learning_rate", train.learning_rate.to_string(), why));
+    }
+    if let BatchSize::Rows(rows) = train.batch_size {
+        let why = "lbfgs needs the same loss at every step, that of all rows; set it to \"full\"";
+        return Some(("batch_size", rows.to_string(), why));
+    }
+    if train.shuffle {
+        let why = "lbfgs takes all rows at once, whose order does not matter; set it to false";
+        return Some(("shuffle", "true".into(), why));
+    }
+    if train.schedule != ScheduleRecipe::default() {
+        let why = "lbfgs has no learning rate that could follow a schedule; leave it out";
+        return Some(("schedule", word(&train.schedule.name.name()), why));
+    }
+    if train.dropout != 0.0 {
+        let why = "lbfgs needs the same loss at every step, and dropout changes it; use \"adam\", or l2 in its place";
+        return Some(("dropout", train.dropout.to_string(), why));
+    }
+    if train.l1 != 0.0 {
+        let why = "lbfgs needs slopes that change smoothly, and |w| has a corner at 0; use l2, or \"adam\"";
+        return Some(("l1", train.l1.to_string(), why));
+    }
+    for (key, clip) in [("clip_value", train.clip_value), ("clip_norm", train.clip_norm)] {
+        if let Some(clip) = clip {
+            let why = "lbfgs needs the gradient itself, and takes no step that raises the loss; leave it out";
+            return Some((key, clip.to_string(), why));
+        }
+    }
+    if let Some(average) = &train.average {
+        let why = "lbfgs ends at a minimum, and a mean of the way there is none; leave it out";
+        return Some(("average", word(&average.name.name()), why));
+    }
+    None
+}
+
 impl Recipe {
     /// The architecture.
     ///
@@ -460,13 +501,18 @@ impl Recipe {
                 &expected,
             );
         }
-        if !(train.learning_rate.is_finite() && train.learning_rate > 0.0) {
+        if !train.optimizer.name.takes_steps() {
+            if let Some((key, found, why)) = objection_to_lbfgs(train) {
+                return refuse(&format!("train.{key}"), found, why);
+            }
+        } else if !(train.learning_rate.is_finite() && train.learning_rate > 0.0) {
             let found = train.learning_rate.to_string();
-            return refuse(
-                "train.learning_rate",
-                found,
-                "a finite number above 0 is needed, such as 0.01",
-            );
+            let expected = if train.learning_rate == 0.0 {
+                "a finite number above 0 is needed, such as 0.01; where the recipe has none, add one"
+            } else {
+                "a finite number above 0 is needed, such as 0.01"
+            };
+            return refuse("train.learning_rate", found, expected);
         }
         Schedule::of(&train.schedule)?;
         for (key, number) in [
