@@ -3,7 +3,7 @@
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
 //! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one forward, one
 //! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`metrics`], [`scores`], [`recipe`],
-//! [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`].
+//! [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`], [`rate_finder`].
 //!
 //! ```
 //! use pellucid::{Activation, Architecture, Experiment, Recipe};
@@ -57,6 +57,7 @@ pub mod observe;
 pub mod optimizer;
 pub mod pass;
 mod penalty;
+pub mod rate_finder;
 pub mod recipe;
 pub mod record;
 pub mod scalar;

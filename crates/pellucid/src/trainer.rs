@@ -132,6 +132,13 @@ impl<T: Scalar> Trainer<T> {
         })
     }
 
+    /// The same, with another schedule, whose fractions are of the recipe's rate.
+    #[must_use]
+    pub fn with_schedule(mut self, schedule: Schedule) -> Self {
+        self.learning_rate = LearningRate::new(schedule, self.learning_rate.highest());
+        self
+    }
+
     /// The network as it stands: the averaged one, where the recipe asks for an average and there is one yet.
     pub fn network(&self) -> &Network<T> {
         let averaged = self.average.as_ref().and_then(Averaging::network);

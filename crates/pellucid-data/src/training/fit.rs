@@ -295,14 +295,14 @@ fn predict_at<T: Scalar>(
 }
 
 /// The rows of a training.
-struct Parts<'a> {
-    preparation: &'a Preparation,
-    training: (&'a Table, &'a [u32]),
-    validation: (&'a Table, &'a [u32]),
+pub(super) struct Parts<'a> {
+    pub(super) preparation: &'a Preparation,
+    pub(super) training: (&'a Table, &'a [u32]),
+    pub(super) validation: (&'a Table, &'a [u32]),
 }
 
 impl Parts<'_> {
-    fn dataset<T: Scalar>(
+    pub(super) fn dataset<T: Scalar>(
         &self,
         (table, rows): (&Table, &[u32]),
         balanced: bool,

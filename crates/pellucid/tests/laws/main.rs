@@ -4,6 +4,7 @@
 mod agreement;
 mod averaging;
 mod divergence;
+mod finding_a_rate;
 mod fixture;
 mod gradients;
 mod regularisation;
