@@ -21,7 +21,8 @@ use std::path::PathBuf;
         pellucid run xor-by-hand\n  \
         pellucid run xor-by-hand --set train.learning_rate=0.3 --epochs 100 --set log.every=10\n  \
         pellucid run mnist-online --plot cost.svg --json mnist.json\n  \
-        pellucid compare xor-sgd xor-batch-mean xor-batch-sum --plot curves.png\n\n\
+        pellucid compare xor-sgd xor-batch-mean xor-batch-sum --plot curves.png\n  \
+        pellucid find-rate people.csv --target income --plot rates.png\n\n\
         Exit status: 0 done, 1 failed, 2 wrong usage."
 )]
 pub(crate) struct Arguments {
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Data(Data),
     /// Train several recipes from the same initial weights and say which converges faster
     Compare(Compare),
+    /// Find a learning rate: train for some steps at rising rates, until the loss explodes
+    FindRate(Box<FindRate>),
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +87,97 @@ pub(crate) struct Compare {
     /// Write the loss curves in one picture, .svg or .png
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FindRate {
+    /// A built-in recipe's name or a recipe file ending in .toml; or a table: a file, - for standard input, or a built-in set
+    #[arg(value_name = "RECIPE-or-TABLE")]
+    pub(crate) source: String,
+
+    /// The rate of the first step
+    #[arg(
+        long,
+        value_name = "RATE",
+        default_value = "1e-6",
+        allow_negative_numbers = true
+    )]
+    pub(crate) from: f64,
+
+    /// The rate of the last step
+    #[arg(
+        long,
+        value_name = "RATE",
+        default_value = "10",
+        allow_negative_numbers = true
+    )]
+    pub(crate) to: f64,
+
+    /// How many steps, each at a rate higher than the one before by the same factor
+    #[arg(long, default_value = "200", allow_negative_numbers = true)]
+    pub(crate) steps: u64,
+
+    /// Write losses against rates as a picture, .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+
+    /// Write everything as one JSON record, to standard output unless a file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Replace any setting of the recipe, such as train.batch_size=32; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+
+    /// Replace every seed in the recipe
+    #[arg(long, allow_negative_numbers = true, value_parser = seed)]
+    pub(crate) seed: Option<u32>,
+
+    /// Replace the precision of the arithmetic
+    #[arg(long, value_enum)]
+    pub(crate) precision: Option<PrecisionArgument>,
+
+    /// Replace the optimizer
+    #[arg(long, value_parser = optimizer)]
+    pub(crate) optimizer: Option<Optimizer>,
+
+    /// Replace the rows that make a step: a number, or `full`
+    #[arg(long, value_name = "ROWS", value_parser = batch_size)]
+    pub(crate) batch_size: Option<BatchSize>,
+
+    /// For a recipe: the folder with the data's files, or an IDX images file
+    #[arg(long, value_name = "DIR-or-FILE")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// For a table: the column to be predicted, a name, a number counted from 1, or `last`; several with commas
+    #[arg(long, short, value_name = "COLUMN", value_delimiter = ',')]
+    pub(crate) target: Vec<String>,
+
+    /// For a table: take network and training from a recipe, a built-in one or a TOML file
+    #[arg(long)]
+    pub(crate) recipe: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+impl FindRate {
+    /// What is put over a recipe, as for a run.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            seed: self.seed,
+            epochs: None,
+            precision: self.precision,
+            set: self.set.clone(),
+            threads: self.running.threads,
+            data: self.data.clone(),
+            json: self.json.clone(),
+            quiet: self.running.quiet,
+        }
+    }
 }
 
 /// What may be put over a recipe, and how it is run.
@@ -205,8 +299,8 @@ pub(crate) struct Train {
     #[arg(long, value_enum, help_heading = "Network")]
     pub(crate) precision: Option<PrecisionArgument>,
 
-    /// The rule of the step: sgd, adagrad, rmsprop, adadelta, adam, adamw, amsgrad, nadam, radam, adamax, lion, rprop or
-    /// irprop_plus; a recipe has their settings [default: adam]
+    /// The rule of the step: sgd, adagrad, rmsprop, adadelta, adam, adamw, amsgrad, nadam, radam, adamax, lion, rprop,
+    /// irprop_plus or lbfgs; a recipe has their settings [default: adam]
     #[arg(long, value_parser = optimizer, help_heading = "Training")]
     pub(crate) optimizer: Option<Optimizer>,
 

@@ -78,7 +78,7 @@ fn compare_at<T: Scalar>(arguments: &Compare, recipes: &[Recipe]) -> Result<Exit
         progress.finish();
         let mut diverged = None;
         match ending {
-            Ok(Ending::Completed) => {}
+            Ok(Ending::Completed | Ending::Converged) => {}
             Ok(Ending::Stopped) => {
                 terminal::tell("stopped by Ctrl-C; there is nothing to compare");
                 return Ok(ExitCode::from(failure::FAILED));

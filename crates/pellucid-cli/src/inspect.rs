@@ -182,10 +182,14 @@ fn training(model: &Model) -> Vec<String> {
         lines.push(format!("trained on {training} rows, {validation} held out"));
     }
     let train = &model.recipe.train;
+    let rate = if train.optimizer.name.takes_steps() {
+        format!(" with learning rate {}", train.learning_rate)
+    } else {
+        String::new()
+    };
     lines.push(format!(
-        "{} with learning rate {}, seed {}",
+        "{}{rate}, seed {}",
         train.optimizer.name.title(),
-        train.learning_rate,
         train.seed
     ));
     let best = rows("best_epoch").unwrap_or(0);

@@ -5,6 +5,7 @@ mod compare;
 mod data;
 mod evaluate;
 mod failure;
+mod find_rate;
 mod inspect;
 mod interrupt;
 mod line_template;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect::inspect(inspect),
         Command::Data(data) => data::data(data),
         Command::Compare(compare) => compare::compare(compare),
+        Command::FindRate(find) => find_rate::find_rate(find),
     };
     match done {
         Ok(code) => code,

@@ -7,6 +7,7 @@ use crate::progress::Progress;
 use crate::terminal::Results;
 use crate::{failure, interrupt, recipes, terminal};
 use anyhow::{Context, Result};
+use pellucid::lbfgs::Reason;
 use pellucid::observe::{EpochRecord, Event, History, LossCurve, Observer, Position};
 use pellucid::record::{MetricsRecord, Numbers};
 use pellucid::{Ending, Experiment, Precision, Recipe, Scalar, Timing};
@@ -126,9 +127,32 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     }
     results.check()?;
     if !settings.quiet {
+        if let Some(how) = how_it_ended(&experiment, ending) {
+            terminal::tell(&how);
+        }
         terminal::tell(&format!("trained in {training_seconds:.3} s"));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is to be said of a run that came to its end before its last epoch.
+fn how_it_ended<T: Scalar>(experiment: &Experiment<T>, ending: Ending) -> Option<String> {
+    let Some(minimum) = experiment.minimum() else {
+        return (ending == Ending::Converged)
+            .then(|| "the learning rate came to its least, and the loss no longer fell".into());
+    };
+    let why = match minimum.reason {
+        Reason::Gradient => "no slope is larger than gradient_tolerance",
+        Reason::Decrease => "the last iteration lowered the loss by no more than loss_tolerance",
+        Reason::LineSearch => "no step lowers the loss any more",
+        Reason::Evaluations => "max_evaluations is reached",
+        Reason::Iterations => "train.epochs is reached",
+        Reason::Stopped | Reason::NotFinite => return None,
+    };
+    Some(format!(
+        "{} iterations, {} evaluations, largest slope {:.2e}: {why}",
+        minimum.iterations, minimum.evaluations, minimum.largest_slope
+    ))
 }
 
 /// Ends a run whose lines nobody reads any more, unless it writes files.

@@ -103,16 +103,27 @@ impl Axis {
         axis
     }
 
-    /// A logarithmic axis upwards. `extent` must be positive.
+    /// A logarithmic axis upwards, with a little room at both ends. `extent` must be positive.
     ///
     /// Parts of decades may double the number of labels.
     pub(crate) fn logarithmic_upwards(extent: Extent, most_labels: usize) -> Self {
+        let room = (0.03 * (extent.high.log10() - extent.low.log10())).max(1e-3);
+        Self::logarithmic(extent, room, most_labels)
+    }
+
+    /// A logarithmic axis across, from edge to edge. `extent` must be positive.
+    ///
+    /// Parts of decades may double the number of labels.
+    pub(crate) fn logarithmic_across(extent: Extent, most_labels: usize) -> Self {
+        Self::logarithmic(extent, 0.0, most_labels)
+    }
+
+    fn logarithmic(extent: Extent, room: f64, most_labels: usize) -> Self {
         let (mut low, mut high) = (extent.low.log10(), extent.high.log10());
         if high - low < 1e-9 {
             low -= 0.5;
             high += 0.5;
         } else {
-            let room = (0.03 * (high - low)).max(1e-3);
             low -= room;
             high += room;
         }

@@ -11,13 +11,13 @@ pub struct Series {
     pub points: Vec<(f64, f64)>,
 }
 
-/// How the y axis maps numbers to heights.
+/// How an axis maps numbers to places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Scale {
-    /// Equal differences are equally high.
+    /// Equal differences are equally long.
     #[default]
     Linear,
-    /// Equal ratios are equally high. Zero and negative values are left out, and the picture says how many; with no
+    /// Equal ratios are equally long. Zero and negative values are left out, and the picture says how many; with no
     /// positive value at all the picture falls back to [`Scale::Linear`], and says so.
     Log,
 }
@@ -50,6 +50,8 @@ pub struct LineChart {
     pub x_label: String,
     /// What runs upwards, with its unit.
     pub y_label: String,
+    /// Linear or logarithmic places across.
+    pub x_scale: Scale,
     /// Linear or logarithmic heights.
     pub y_scale: Scale,
     /// Light or dark.
@@ -70,6 +72,7 @@ impl LineChart {
             subtitle: None,
             x_label: x_label.into(),
             y_label: y_label.into(),
+            x_scale: Scale::default(),
             y_scale: Scale::default(),
             theme: Theme::default(),
             series: Vec::new(),

@@ -93,7 +93,10 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
     let x_axis = values.x.map(|extent| {
         let mut most_labels = ((plot.width() / 64.0) as usize).max(2);
         loop {
-            let axis = Axis::linear_across(extent, most_labels, values.whole_x);
+            let axis = match values.x_scale {
+                Scale::Linear => Axis::linear_across(extent, most_labels, values.whole_x),
+                Scale::Log => Axis::logarithmic_across(extent, most_labels),
+            };
             if most_labels <= 2 || labels_stand_apart(&axis.ticks, plot.width()) {
                 return axis;
             }
@@ -287,9 +290,10 @@ fn axes(chart: &LineChart, plot: &Plot, x_axis: Option<&Axis>, y_ticks: &[Tick],
     }
     for tick in x_ticks {
         let x = plot.x(tick.fraction);
+        let length = if tick.major { MAJOR_TICK } else { MINOR_TICK };
         marks.push(line(
             (crisp(x), bottom),
-            (crisp(x), bottom + MAJOR_TICK),
+            (crisp(x), bottom + length),
             theme.axis_line(),
         ));
         if let Some(text) = &tick.label {
@@ -347,8 +351,11 @@ fn description(chart: &LineChart, values: &Values) -> String {
         printable(&chart.y_label),
         printable(&chart.x_label)
     );
-    if values.y_scale == Scale::Log {
-        text.push_str(" on a logarithmic scale");
+    match (values.x_scale, values.y_scale) {
+        (Scale::Log, Scale::Log) => text.push_str(" on logarithmic scales"),
+        (Scale::Log, Scale::Linear) => text.push_str(", which is on a logarithmic scale"),
+        (Scale::Linear, Scale::Log) => text.push_str(" on a logarithmic scale"),
+        (Scale::Linear, Scale::Linear) => {}
     }
     let names: Vec<String> = chart
         .series

@@ -249,6 +249,41 @@ fn a_logarithmic_scale_leaves_out_what_is_not_positive_and_says_so() {
 }
 
 #[test]
+fn a_logarithmic_axis_across_has_equal_ratios_equally_long() {
+    let rates = (0..=60).map(|step| 10f64.powf(f64::from(step) / 10.0 - 6.0));
+    let mut chart = chart(vec![Series {
+        name: "a".into(),
+        points: rates.map(|rate| (rate, rate.ln())).collect(),
+    }]);
+    chart.x_scale = Scale::Log;
+    let svg = chart.svg().unwrap();
+    let document = Document::parse(&svg).unwrap();
+    let places: Vec<f64> = corners(curves(&document)[0])
+        .iter()
+        .map(|corner| corner.0)
+        .collect();
+    let (first, last) = (places[0], places[places.len() - 1]);
+    for (step, place) in places.iter().enumerate() {
+        let expected = first + (last - first) * step as f64 / (places.len() - 1) as f64;
+        assert!(
+            (place - expected).abs() < 2.0,
+            "step {step} at {place}, not {expected}"
+        );
+    }
+    let words = texts(&document);
+    for decade in ["10⁻⁶", "10⁻³", "1"] {
+        let found = words.iter().any(|word| word == decade || word == "10⁰");
+        assert!(found, "{decade} is not among {words:?}");
+    }
+    chart.series[0].points.push((0.0, 1.0));
+    chart.series[0].points.push((-1.0, 1.0));
+    let svg = chart.svg().unwrap();
+    assert!(svg.contains(
+        "2 values that are not above zero are left out of the logarithmic scale of the axis across"
+    ));
+}
+
+#[test]
 fn nothing_to_plot_is_said() {
     for series in [vec![], vec![series("a", [])], vec![series("a", [f64::NAN; 3])]] {
         let chart = chart(series);
@@ -372,6 +407,7 @@ proptest! {
         label in ".{0,60}",
         series in prop::collection::vec(any_series(), 0..12),
         log: bool,
+        log_across: bool,
         dark: bool,
         width in 200..1200u32,
         height in 150..900u32,
@@ -381,6 +417,7 @@ proptest! {
             subtitle: Some(label.clone()),
             x_label: label.clone(),
             y_label: label,
+            x_scale: if log_across { Scale::Log } else { Scale::Linear },
             y_scale: if log { Scale::Log } else { Scale::Linear },
             theme: if dark { Theme::Dark } else { Theme::Light },
             series,

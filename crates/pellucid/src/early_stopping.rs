@@ -127,6 +127,14 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
         }
         flow
     }
+
+    fn validation_loss(&self) -> Option<f64> {
+        Some(
+            self.epochs
+                .last()
+                .map_or(f64::INFINITY, |epoch| epoch.validation.loss),
+        )
+    }
 }
 
 impl<T> std::fmt::Debug for EarlyStopping<'_, T> {

@@ -5,6 +5,7 @@ use crate::diagnosis;
 use crate::error::{Error, Result};
 use crate::evaluation::{Evaluation, evaluate, predict};
 use crate::init::initialise;
+use crate::lbfgs::Minimum;
 use crate::metrics;
 use crate::network::Network;
 use crate::numpy_random::RandomState;
@@ -123,7 +124,12 @@ impl<T: Scalar> Experiment<T> {
 
     /// How many steps were taken.
     pub fn updates(&self) -> u64 {
-        self.trainer.steps()
+        self.trainer.updates()
+    }
+
+    /// How L-BFGS ended, where it trained.
+    pub fn minimum(&self) -> Option<&Minimum> {
+        self.trainer.minimum()
     }
 
     /// Trains.
@@ -189,7 +195,7 @@ impl<T: Scalar> Experiment<T> {
             warnings: self.warnings.clone(),
             stopped: ending == Ending::Stopped,
             epochs: self.trainer.completed_epochs(),
-            updates: self.trainer.steps(),
+            updates: self.trainer.updates(),
             training_seconds: timing.training_seconds,
             elapsed_seconds: timing.elapsed_seconds,
             threads: self.threads.get(),

@@ -1,9 +1,9 @@
 //! Multilayer perceptrons you can see through: network, training, and the numbers behind every explanation.
 //!
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
-//! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], **[`pass`]** (the heart: one forward, one
-//! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`dataset`], [`metrics`], [`scores`], [`recipe`],
-//! [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`].
+//! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one forward, one
+//! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`metrics`], [`scores`], [`recipe`],
+//! [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`], [`rate_finder`].
 //!
 //! ```
 //! use pellucid::{Activation, Architecture, Experiment, Recipe};
@@ -31,7 +31,9 @@
 //! # Ok::<(), pellucid::Error>(())
 //! ```
 
+mod accumulation;
 pub mod activation;
+pub mod averaging;
 mod clipping;
 pub mod dataset;
 pub mod diagnosis;
@@ -45,6 +47,7 @@ pub mod gradient_check;
 pub mod init;
 #[allow(unsafe_code)]
 mod kernels;
+pub mod lbfgs;
 pub mod loss;
 pub mod matrix;
 pub mod metrics;
@@ -54,6 +57,7 @@ pub mod observe;
 pub mod optimizer;
 pub mod pass;
 mod penalty;
+pub mod rate_finder;
 pub mod recipe;
 pub mod record;
 pub mod scalar;

@@ -23,7 +23,8 @@ pub struct Position {
 /// What the training loop tells.
 #[derive(Debug)]
 pub enum Event<'a, T> {
-    /// A batch went through the network and the parameters took their step.
+    /// A batch went through the network and the parameters took their step, or, where several batches make one, gathered
+    /// for it.
     Step {
         /// Which.
         position: Position,
@@ -40,7 +41,7 @@ pub enum Event<'a, T> {
         position: Position,
         /// The mean loss of all samples, each before the step it took part in.
         loss: f64,
-        /// The network after the epoch.
+        /// The network after the epoch: the averaged one, where the recipe asks for an average and there is one yet.
         network: &'a Network<T>,
     },
 }
@@ -62,6 +63,12 @@ pub trait Observer<T: Scalar> {
     /// The next epoch, `next.epoch` or later, that is worth telling; by default each.
     fn next_epoch(&mut self, next: Position) -> u64 {
         next.epoch
+    }
+
+    /// The loss on held-out rows after the last epoch, for a schedule that goes by it: infinite before there was one,
+    /// nothing where the observer measures none, which is the default.
+    fn validation_loss(&self) -> Option<f64> {
+        None
     }
 }
 
@@ -100,6 +107,10 @@ impl<T: Scalar> Observer<T> for [&mut dyn Observer<T>] {
             .map(|observer| observer.next_epoch(next))
             .min()
             .unwrap_or(u64::MAX)
+    }
+
+    fn validation_loss(&self) -> Option<f64> {
+        self.iter().find_map(|observer| observer.validation_loss())
     }
 }
 

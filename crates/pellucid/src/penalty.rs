@@ -28,6 +28,15 @@ impl<T: Scalar> Penalty<T> {
         self.l1 == T::ZERO && self.l2 == T::ZERO
     }
 
+    /// The penalty itself.
+    pub(crate) fn value(&self, parameters: &[T]) -> f64 {
+        let penalized = parameters[..self.parameters].iter().map(|weight| weight.to_f64());
+        let (sizes, squares) = penalized.fold((0.0, 0.0), |(sizes, squares), weight| {
+            (sizes + weight.abs(), squares + weight * weight)
+        });
+        self.l1.to_f64() * sizes + 0.5 * self.l2.to_f64() * squares
+    }
+
     /// Adds the penalty's slopes, λ₁·sign(w) + λ₂·w, to the gradient. At 0, where |w| has none, its slope counts as 0.
     #[inline(always)]
     pub(crate) fn add_to(&self, gradient: &mut [T], parameters: &[T]) {

@@ -1,5 +1,9 @@
 //! The training loop: it steps, and it tells.
 
+mod whole;
+
+use crate::accumulation::Accumulation;
+use crate::averaging::{Average, Averaging};
 use crate::clipping::Clipping;
 use crate::dataset::{BatchBuffers, Dataset, Rows};
 use crate::dropout::Dropout;
@@ -7,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::kernels::Input;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
+use crate::lbfgs::Minimum;
 use crate::loss::{LabelSmoothing, Loss};
 use crate::network::{Architecture, Network};
 use crate::numpy_random::RandomState;
@@ -16,7 +21,7 @@ use crate::pass::{self, Objective, Target, Workspace};
 use crate::penalty::{Penalty, penalized_parameters};
 use crate::recipe::{BatchSize, Recipe};
 use crate::scalar::Scalar;
-use crate::schedule::Schedule;
+use crate::schedule::{LearningRate, RunLength, Schedule, WatchedLoss};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
@@ -27,6 +32,9 @@ pub enum Ending {
     Completed,
     /// Because an observer said so; the network is as the last step left it.
     Stopped,
+    /// Before its last epoch, because there was nothing more to gain: L-BFGS had found a minimum, or the schedule had come to
+    /// its least rate.
+    Converged,
 }
 
 /// A network in training.
@@ -38,20 +46,23 @@ pub struct Trainer<T> {
     workspace: Workspace<T>,
     objective: Objective,
     logged_loss: Loss,
-    learning_rate: f64,
+    learning_rate: LearningRate,
     label_smoothing: Option<LabelSmoothing<T>>,
     penalty: Penalty<T>,
     clipping: Clipping,
+    accumulation: Option<Accumulation<T>>,
+    average: Option<Averaging<T>>,
     /// The rate, and the seed.
     dropout: Option<Dropout>,
-    schedule: Schedule,
     batch_size: BatchSize,
+    batches_of_step: u64,
     shuffles: bool,
     epochs: u64,
     generator: RandomState,
     threads: NonZeroUsize,
     epoch: u64,
     step: u64,
+    minimum: Option<Minimum>,
 }
 
 impl<T: Scalar> Trainer<T> {
@@ -75,7 +86,13 @@ impl<T: Scalar> Trainer<T> {
         let optimizer = OptimizerState::new(Rule::of(&train.optimizer)?, network.parameters().len())
             .with_threads(threads)
             .decaying(penalized_parameters(train, architecture));
-        let stored = if optimizer.is_plain_descent() && penalty.is_none() && clipping.is_none() {
+        let accumulation = Accumulation::of(train, network.parameters().len());
+        let average = match &train.average {
+            Some(average) => Some(Averaging::new(Average::of(average, train.epochs)?, &network)),
+            None => None,
+        };
+        let is_plain = optimizer.is_plain_descent() && penalty.is_none() && clipping.is_none();
+        let stored = if is_plain && accumulation.is_none() {
             0
         } else {
             network.parameters().len()
@@ -92,34 +109,46 @@ impl<T: Scalar> Trainer<T> {
                 update: train.update,
             },
             logged_loss: recipe.logged_loss(),
-            learning_rate: train.learning_rate,
+            learning_rate: LearningRate::new(Schedule::of(&train.schedule)?, train.learning_rate),
             label_smoothing: LabelSmoothing::new(train.label_smoothing, train.loss, network_outputs),
             penalty,
             clipping,
+            accumulation,
+            average,
             dropout: if train.dropout > 0.0 {
                 Some(Dropout::new(train.dropout, train.seed)?)
             } else {
                 None
             },
-            schedule: Schedule::of(&train.schedule)?,
             batch_size: train.batch_size,
+            batches_of_step: train.accumulate,
             shuffles: train.shuffle,
             epochs: train.epochs,
             generator,
             threads,
             epoch: 0,
             step: 0,
+            minimum: None,
         })
     }
 
-    /// The network as it stands.
-    pub fn network(&self) -> &Network<T> {
-        &self.network
+    /// The same, with another schedule, whose fractions are of the recipe's rate.
+    #[must_use]
+    pub fn with_schedule(mut self, schedule: Schedule) -> Self {
+        self.learning_rate = LearningRate::new(schedule, self.learning_rate.highest());
+        self
     }
 
-    /// The network, training being over.
+    /// The network as it stands: the averaged one, where the recipe asks for an average and there is one yet.
+    pub fn network(&self) -> &Network<T> {
+        let averaged = self.average.as_ref().and_then(Averaging::network);
+        averaged.unwrap_or(&self.network)
+    }
+
+    /// The same network, training being over.
     pub fn into_network(self) -> Network<T> {
-        self.network
+        let averaged = self.average.and_then(Averaging::into_network);
+        averaged.unwrap_or(self.network)
     }
 
     /// The arrays of the last step.
@@ -127,14 +156,27 @@ impl<T: Scalar> Trainer<T> {
         &self.workspace
     }
 
+    /// How the last run of L-BFGS ended, once there was one.
+    pub fn minimum(&self) -> Option<&Minimum> {
+        self.minimum.as_ref()
+    }
+
     /// How many epochs were completed.
     pub fn completed_epochs(&self) -> u64 {
         self.epoch
     }
 
-    /// How many steps were taken.
+    /// How many batches went through.
     pub fn steps(&self) -> u64 {
         self.step
+    }
+
+    /// How many steps the parameters took: fewer than there were batches, where several make a step together.
+    pub fn updates(&self) -> u64 {
+        match &self.accumulation {
+            Some(accumulation) => accumulation.steps(),
+            None => self.step,
+        }
     }
 
     fn ensure_capacity(&mut self, rows: usize) {
@@ -153,13 +195,21 @@ impl<T: Scalar> Trainer<T> {
     /// [`run`](Self::run), which knows how many steps there will be.
     ///
     /// # Errors
-    /// [`Error::NonFiniteLoss`], before anything is updated.
+    /// [`Error::NonFiniteLoss`], before anything is updated; [`Error::Setting`] when the optimizer
+    /// [takes no steps](crate::Optimizer::takes_steps).
     ///
     /// # Panics
     /// When the batch does not have the network's shape.
     pub fn step(&mut self, input: Input<'_, T>, targets: &[T]) -> Result<f64> {
+        if !self.optimizer.rule().optimizer.takes_steps() {
+            return Err(Error::Setting {
+                key: "train.optimizer".into(),
+                found: "\"lbfgs\"".into(),
+                expected: "it takes no steps on batches; run it on a data set".into(),
+            });
+        }
         self.ensure_capacity(input.rows(self.network.architecture().input_width()));
-        let learning_rate = T::from_f64(self.learning_rate);
+        let learning_rate = T::from_f64(self.learning_rate.highest());
         let loss = T::training_step(&mut Step {
             trainer: self,
             input,
@@ -176,19 +226,32 @@ impl<T: Scalar> Trainer<T> {
     /// Trains until the last epoch, or until the observer ends it.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the data does not fit the network; [`Error::NonFiniteLoss`] and
-    /// [`Error::NonFiniteParameters`] when training diverges.
+    /// [`Error::Shape`] when the data does not fit the network; [`Error::Setting`] when the schedule goes by a validation
+    /// loss and no observer has one; [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges.
     pub fn run<O: Observer<T> + ?Sized>(&mut self, data: &Dataset<T>, observer: &mut O) -> Result<Ending> {
         check_fit(self.network.architecture(), self.objective.loss, data)?;
+        if !self.optimizer.rule().optimizer.takes_steps() {
+            return self.run_whole(data, observer);
+        }
         let rows = data.rows();
         let batch_rows = self.batch_size.of(rows);
         let steps_per_epoch = rows.div_ceil(batch_rows) as u64;
-        let steps = steps_per_epoch.saturating_mul(self.epochs);
-        let schedule = self.schedule;
-        let rate_changes = !schedule.is_constant();
-        let mut learning_rate = T::from_f64(self.learning_rate);
+        let length = RunLength {
+            epochs: self.epochs,
+            steps_per_epoch: steps_per_epoch.div_ceil(self.batches_of_step),
+            samples: rows as u64,
+        };
+        let rate_changes = !self.learning_rate.is_constant();
+        let mut learning_rate = T::from_f64(self.learning_rate.highest());
+        let watched_loss = self.learning_rate.watched_loss();
+        if watched_loss == Some(WatchedLoss::Validation) && observer.validation_loss().is_none() {
+            return Err(no_validation_loss());
+        }
         self.ensure_capacity(batch_rows);
         self.workspace.weigh_rows([]);
+        if let Some(accumulation) = &mut self.accumulation {
+            accumulation.begin(rows);
+        }
         let width = self.network.architecture().output_width();
         let mut buffers = BatchBuffers::default();
         let mut order: Vec<u32> = Vec::new();
@@ -235,7 +298,7 @@ impl<T: Scalar> Trainer<T> {
                     }
                 }
                 if rate_changes {
-                    learning_rate = T::from_f64(schedule.rate(self.learning_rate, self.step, steps));
+                    learning_rate = T::from_f64(self.learning_rate.at(self.updates(), length));
                 }
                 let loss = T::training_step(&mut Step {
                     trainer: self,
@@ -278,13 +341,16 @@ impl<T: Scalar> Trainer<T> {
             }
             let told = self.epoch >= told_epoch;
             self.epoch += 1;
+            let loss = epoch_loss / rows as f64;
+            if let Some(average) = &mut self.average {
+                average.after_epoch(self.network.parameters(), self.epoch, self.epochs);
+            }
             if told {
                 position.batch = steps_per_epoch - 1;
-                let loss = epoch_loss / rows as f64;
                 let flow: ControlFlow<()> = observer.on(&Event::Epoch {
                     position,
                     loss,
-                    network: &self.network,
+                    network: self.network(),
                 });
                 if flow.is_break() && self.epoch < self.epochs {
                     self.check_parameters()?;
@@ -297,13 +363,24 @@ impl<T: Scalar> Trainer<T> {
                     ..position
                 });
             }
+            if let Some(watched) = watched_loss {
+                let loss = match watched {
+                    WatchedLoss::Training => loss,
+                    WatchedLoss::Validation => observer.validation_loss().unwrap_or(f64::NAN),
+                };
+                if self.learning_rate.tell(loss, self.updates(), length).is_break() {
+                    self.check_parameters()?;
+                    return Ok(Ending::Converged);
+                }
+            }
         }
         self.check_parameters()?;
         Ok(Ending::Completed)
     }
 
     fn check_parameters(&self) -> Result<()> {
-        match self.network.first_non_finite_layer() {
+        let found = self.network.first_non_finite_layer();
+        match found.or_else(|| self.network().first_non_finite_layer()) {
             Some((layer, value)) => Err(Error::NonFiniteParameters {
                 epoch: self.epoch,
                 origin: format!("layer {layer} holds a parameter that is {value}"),
@@ -337,6 +414,17 @@ impl<T: Scalar> Trainer<T> {
             batch: batch + 1,
             origin,
         }
+    }
+}
+
+/// A schedule was to go by a loss that nobody measures.
+fn no_validation_loss() -> Error {
+    Error::Setting {
+        key: "train.schedule.loss".into(),
+        found: "\"validation\"".into(),
+        expected:
+            "this run holds out no rows whose loss it could go by; hold some out, or set it to \"training\""
+                .into(),
     }
 }
 
@@ -431,6 +519,8 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             label_smoothing,
             penalty,
             clipping,
+            accumulation,
+            average,
             ..
         } = trainer;
         let targets = match label_smoothing {
@@ -452,6 +542,11 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
         } else {
             let target = Target::Gradient { parameters, gradient };
             pass::backward_on::<I, T>(architecture, target, input, targets, objective, workspace);
+            if let Some(accumulation) = accumulation
+                && !accumulation.add(gradient, workspace.rows())
+            {
+                return loss;
+            }
             if !penalty.is_none() {
                 penalty.add_to(gradient, parameters);
             }
@@ -470,6 +565,9 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
                 gradient,
                 learning_rate,
             });
+        }
+        if let Some(average) = average {
+            average.after_step(network.parameters());
         }
         loss
     }

@@ -27,7 +27,10 @@ fn every_optimizer_goes_its_reference_way() {
     let golden: Value = serde_json::from_str(include_str!("golden/optimizers.json")).unwrap();
     let start = numbers(&golden["start"]);
     let cases = golden["cases"].as_array().unwrap();
-    for optimizer in Optimizer::ALL {
+    for optimizer in Optimizer::ALL
+        .into_iter()
+        .filter(|optimizer| optimizer.takes_steps())
+    {
         let of_it = |case: &&Value| case["optimizer"]["name"] == optimizer.name();
         assert!(cases.iter().any(|case| of_it(&case)), "{}", optimizer.name());
     }

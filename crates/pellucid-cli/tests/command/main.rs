@@ -10,6 +10,7 @@ mod divergence;
 mod download;
 mod driver;
 mod figures;
+mod find_rate;
 mod full_length;
 mod help;
 mod idx_folder;

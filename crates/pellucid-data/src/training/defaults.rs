@@ -81,6 +81,8 @@ pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
             learning_rate: 1e-3,
             schedule: ScheduleRecipe::default(),
             batch_size: BatchSize::Rows(batch_size(rows)),
+            accumulate: 1,
+            average: None,
             shuffle: true,
             epochs: 200,
             update: Update::default(),

@@ -207,7 +207,7 @@ impl Plan<'_> {
         );
         let mut steps = Steps(&told);
         let observers: &mut [&mut dyn Observer<T>] = &mut [&mut stopping, &mut steps];
-        trainer.run(&training, observers)?;
+        let ending = trainer.run(&training, observers)?;
         let best_epoch = stopping.best_epoch();
         let waited = stopping.ran_out_of_patience();
         let mut network = trainer.network().clone();
@@ -218,7 +218,9 @@ impl Plan<'_> {
             network: network.into(),
             history,
             best_epoch,
-            ending: if ended_by_itself {
+            ending: if ending == Ending::Converged {
+                ending
+            } else if ended_by_itself {
                 Ending::Completed
             } else {
                 Ending::Stopped
@@ -293,14 +295,14 @@ fn predict_at<T: Scalar>(
 }
 
 /// The rows of a training.
-struct Parts<'a> {
-    preparation: &'a Preparation,
-    training: (&'a Table, &'a [u32]),
-    validation: (&'a Table, &'a [u32]),
+pub(super) struct Parts<'a> {
+    pub(super) preparation: &'a Preparation,
+    pub(super) training: (&'a Table, &'a [u32]),
+    pub(super) validation: (&'a Table, &'a [u32]),
 }
 
 impl Parts<'_> {
-    fn dataset<T: Scalar>(
+    pub(super) fn dataset<T: Scalar>(
         &self,
         (table, rows): (&Table, &[u32]),
         balanced: bool,

@@ -22,6 +22,7 @@ mod cross_validation;
 mod defaults;
 mod fit;
 mod plan;
+mod rate;
 mod request;
 mod scores;
 

@@ -8,7 +8,7 @@ use crate::preparation::{
 };
 use crate::table::Table;
 use pellucid::Activation;
-use pellucid::recipe::{Activations, DataRecipe, InitMethod, Recipe, Source, TableRecipe, Task};
+use pellucid::recipe::{Activations, BatchSize, DataRecipe, InitMethod, Recipe, Source, TableRecipe, Task};
 
 /// A training that is decided on, and can be run on all rows or on some.
 #[derive(Debug)]
@@ -147,16 +147,21 @@ impl<'a> Plan<'a> {
             let patience = train.patience.map_or_else(String::new, |patience| {
                 format!(", fewer once {patience} in a row are no better")
             });
-            let rate = train.learning_rate;
+            let how = if train.optimizer.name.takes_steps() {
+                let rate = train.learning_rate;
+                let batch = train.batch_size.of(self.table.rows());
+                format!("with learning rate {rate}, batches of {batch}")
+            } else {
+                "on all rows at once".into()
+            };
             said.push(format!(
-                "network: hidden layers {}; {} with learning rate {rate}, batches of {}, up to {} epochs{}",
+                "network: hidden layers {}; {} {how}, up to {} epochs{}",
                 if hidden.is_empty() {
                     "none".into()
                 } else {
                     hidden.join(", ")
                 },
                 train.optimizer.name.title(),
-                train.batch_size.of(self.table.rows()),
                 train.epochs,
                 if self.table_recipe().validation > 0.0 {
                     patience
@@ -228,6 +233,9 @@ fn put_over(recipe: &mut Recipe, request: &TrainingRequest, task: Task, outputs:
     {
         train.optimizer = optimizer.into();
         train.learning_rate = optimizer.usual_learning_rate();
+        if !optimizer.takes_steps() {
+            (train.batch_size, train.shuffle) = (BatchSize::Full, false);
+        }
     }
     put(&mut train.learning_rate, &request.learning_rate);
     put(&mut train.batch_size, &request.batch_size);

@@ -9,7 +9,8 @@ pub(super) struct Values {
     /// `None` if nothing is drawn.
     pub(super) x: Option<Extent>,
     pub(super) y: Option<Extent>,
-    /// The scale asked for, unless it could show nothing.
+    /// The scales asked for, unless they could show nothing.
+    pub(super) x_scale: Scale,
     pub(super) y_scale: Scale,
     /// Every x that is drawn is a whole number.
     pub(super) whole_x: bool,
@@ -36,27 +37,17 @@ impl Values {
                 "left out",
             ));
         }
-        let not_positive = finite().filter(|point| point.1 <= 0.0).count();
-        let any_positive = finite().any(|point| point.1 > 0.0);
-        let y_scale = match chart.y_scale {
-            Scale::Log if not_positive > 0 && !any_positive => {
-                remarks.push("linear scale, because no value is above zero".to_owned());
-                Scale::Linear
-            }
-            Scale::Log if not_positive > 0 => {
-                remarks.push(counted(
-                    not_positive,
-                    "not above zero is",
-                    "not above zero are",
-                    "left out of the logarithmic scale",
-                ));
-                Scale::Log
-            }
-            scale => scale,
-        };
+        let x_scale = scale_shown(
+            chart.x_scale,
+            finite().map(|point| point.0),
+            "the axis across",
+            &mut remarks,
+        );
+        let y_scale = scale_shown(chart.y_scale, finite().map(|point| point.1), "", &mut remarks);
         let mut values = Self {
             x: None,
             y: None,
+            x_scale,
             y_scale,
             whole_x: true,
             remarks,
@@ -70,8 +61,43 @@ impl Values {
     }
 
     pub(super) fn is_drawn(&self, x: f64, y: f64) -> bool {
-        is_finite(x, y) && (self.y_scale == Scale::Linear || y > 0.0)
+        is_finite(x, y)
+            && (self.x_scale == Scale::Linear || x > 0.0)
+            && (self.y_scale == Scale::Linear || y > 0.0)
     }
+}
+
+/// The scale on which these values are shown, with a remark on those that are not. `axis` is named where the reader would
+/// take it for the other one.
+fn scale_shown(
+    scale: Scale,
+    values: impl Iterator<Item = f64>,
+    axis: &str,
+    remarks: &mut Vec<String>,
+) -> Scale {
+    let (mut positive, mut others) = (0, 0);
+    for value in values {
+        *(if value > 0.0 { &mut positive } else { &mut others }) += 1;
+    }
+    if scale == Scale::Linear || others == 0 {
+        return scale;
+    }
+    let of_axis = if axis.is_empty() {
+        String::new()
+    } else {
+        format!(" of {axis}")
+    };
+    if positive == 0 {
+        remarks.push(format!("linear scale{of_axis}, because no value is above zero"));
+        return Scale::Linear;
+    }
+    remarks.push(counted(
+        others,
+        "not above zero is",
+        "not above zero are",
+        &format!("left out of the logarithmic scale{of_axis}"),
+    ));
+    Scale::Log
 }
 
 fn is_finite(x: f64, y: f64) -> bool {

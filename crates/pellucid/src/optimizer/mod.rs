@@ -50,11 +50,14 @@ pub enum Optimizer {
     Rprop,
     /// iRprop⁺ of the same: a step across a minimum is taken back if the loss has risen by it.
     IrpropPlus,
+    /// L-BFGS with a line search, on all samples at once. It takes no steps of its own: [`minimize`](crate::lbfgs::minimize)
+    /// says what it does.
+    Lbfgs,
 }
 
 impl Optimizer {
     /// Every optimizer there is.
-    pub const ALL: [Optimizer; 13] = [
+    pub const ALL: [Optimizer; 14] = [
         Optimizer::Sgd,
         Optimizer::Adagrad,
         Optimizer::Rmsprop,
@@ -68,7 +71,13 @@ impl Optimizer {
         Optimizer::Lion,
         Optimizer::Rprop,
         Optimizer::IrpropPlus,
+        Optimizer::Lbfgs,
     ];
+
+    /// Whether it goes step by step, each with a learning rate: all but L-BFGS, which minimises the loss of all samples.
+    pub fn takes_steps(self) -> bool {
+        self != Optimizer::Lbfgs
+    }
 
     /// The name in recipes.
     pub fn name(self) -> &'static str {
@@ -86,6 +95,7 @@ impl Optimizer {
             Optimizer::Lion => "lion",
             Optimizer::Rprop => "rprop",
             Optimizer::IrpropPlus => "irprop_plus",
+            Optimizer::Lbfgs => "lbfgs",
         }
     }
 
@@ -105,11 +115,12 @@ impl Optimizer {
             Optimizer::Lion => "Lion",
             Optimizer::Rprop => "Rprop",
             Optimizer::IrpropPlus => "iRprop+",
+            Optimizer::Lbfgs => "L-BFGS",
         }
     }
 
     /// A learning rate to begin with, where nothing is known: those of PyTorch and the papers, and for gradient descent
-    /// what standardised inputs bear.
+    /// what standardised inputs bear. L-BFGS has none: 0.
     pub fn usual_learning_rate(self) -> f64 {
         match self {
             Optimizer::Adadelta => 1.0,
@@ -121,6 +132,7 @@ impl Optimizer {
             Optimizer::Nadam | Optimizer::Adamax => 2e-3,
             Optimizer::Adam | Optimizer::Adamw | Optimizer::Amsgrad | Optimizer::Radam => 1e-3,
             Optimizer::Lion => 1e-4,
+            Optimizer::Lbfgs => 0.0,
         }
     }
 
@@ -128,6 +140,7 @@ impl Optimizer {
     fn slots(self, momentum: f64) -> usize {
         match self {
             Optimizer::Sgd => usize::from(momentum > 0.0),
+            Optimizer::Lbfgs => 0,
             Optimizer::Adagrad | Optimizer::Lion => 1,
             Optimizer::Rmsprop
             | Optimizer::Adadelta
@@ -198,6 +211,11 @@ impl<T: Scalar> OptimizerState<T> {
         self.rule.is_plain_descent()
     }
 
+    /// Its settings.
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
     /// Whether it goes by the loss, beside the gradient: it is to be [told](Self::tell_loss) of it before each step.
     pub fn wants_loss(&self) -> bool {
         self.rule.optimizer == Optimizer::IrpropPlus
@@ -211,8 +229,10 @@ impl<T: Scalar> OptimizerState<T> {
     /// Moves the parameters one step. `gradient` is laid out as `parameters` are.
     ///
     /// # Panics
-    /// When the gradient or the optimizer is for another number of parameters.
+    /// When the gradient or the optimizer is for another number of parameters, or the optimizer
+    /// [takes no steps](Optimizer::takes_steps).
     pub fn step(&mut self, parameters: &mut [T], gradient: &[T], learning_rate: T) {
+        assert!(self.rule.optimizer.takes_steps(), "an optimizer that takes steps");
         assert_eq!(parameters.len(), gradient.len(), "a gradient for each parameter");
         T::optimizer_step(Step {
             state: self,
@@ -348,6 +368,8 @@ impl<T: Scalar> OptimizerState<T> {
                 };
                 step!(lion, first);
             }
+            // `step` refuses it, and the trainer minimises instead.
+            Optimizer::Lbfgs => {}
             Optimizer::Rprop | Optimizer::IrpropPlus => {
                 if steps == 1 {
                     second.fill(learning_rate);
@@ -422,7 +444,10 @@ mod tests {
 
     #[test]
     fn weight_decay_is_for_the_weights_alone() {
-        for optimizer in Optimizer::ALL {
+        for optimizer in Optimizer::ALL
+            .into_iter()
+            .filter(|optimizer| optimizer.takes_steps())
+        {
             let mut rule = Rule::from(optimizer);
             rule.weight_decay = 0.5;
             let mut state = OptimizerState::new(rule, 3).decaying(2);

@@ -2,6 +2,7 @@
 
 use super::Optimizer;
 use crate::error::{Error, Result};
+use crate::lbfgs::Lbfgs;
 use crate::recipe::OptimizerRecipe;
 
 /// An optimizer with all of its settings. Those it does not use are 0.
@@ -33,6 +34,8 @@ pub struct Rule {
     pub least_step: f64,
     /// And the largest.
     pub largest_step: f64,
+    /// Those of L-BFGS; its iterations are the run's epochs.
+    pub lbfgs: Lbfgs,
 }
 
 impl From<Optimizer> for Rule {
@@ -52,6 +55,11 @@ impl From<Optimizer> for Rule {
             decrease: 0.0,
             least_step: 0.0,
             largest_step: 0.0,
+            // scikit-learn's `tol`, for the rest SciPy's settings.
+            lbfgs: Lbfgs {
+                gradient_tolerance: 1e-4,
+                ..Lbfgs::default()
+            },
         };
         let adam = Self {
             beta_1: 0.9,
@@ -60,7 +68,7 @@ impl From<Optimizer> for Rule {
             ..none
         };
         match optimizer {
-            Optimizer::Sgd => none,
+            Optimizer::Sgd | Optimizer::Lbfgs => none,
             Optimizer::Adagrad => Self {
                 epsilon: 1e-10,
                 ..none
@@ -122,7 +130,8 @@ impl Rule {
         };
         let mut rule = Self::from(name);
         let is_rprop = matches!(name, Rprop | IrpropPlus);
-        let is_adam = !is_rprop && !matches!(name, Sgd | Adagrad | Rmsprop | Adadelta | Lion);
+        let is_adam =
+            !is_rprop && !matches!(name, Sgd | Adagrad | Rmsprop | Adadelta | Lion | Optimizer::Lbfgs);
         let below_one: (fn(f64) -> bool, &str) = (|x| (0.0..1.0).contains(&x), "0 or more, below 1");
         let positive: (fn(f64) -> bool, &str) = (|x| x > 0.0 && x.is_finite(), "above 0");
         let keys = [
@@ -171,8 +180,22 @@ impl Rule {
             (
                 "weight_decay",
                 recipe.weight_decay,
-                true,
+                name != Optimizer::Lbfgs,
                 &mut rule.weight_decay,
+                (|x| x >= 0.0 && x.is_finite(), "0 or more"),
+            ),
+            (
+                "gradient_tolerance",
+                recipe.gradient_tolerance,
+                name == Optimizer::Lbfgs,
+                &mut rule.lbfgs.gradient_tolerance,
+                (|x| x >= 0.0 && x.is_finite(), "0 or more"),
+            ),
+            (
+                "loss_tolerance",
+                recipe.loss_tolerance,
+                name == Optimizer::Lbfgs,
+                &mut rule.lbfgs.loss_tolerance,
                 (|x| x >= 0.0 && x.is_finite(), "0 or more"),
             ),
             (
@@ -218,6 +241,22 @@ impl Rule {
             }
             *place = value;
         }
+        let counts = [
+            ("history", recipe.history.map(|pairs| pairs as u64)),
+            ("max_evaluations", recipe.max_evaluations),
+        ];
+        for (key, asked) in counts {
+            let Some(count) = asked else { continue };
+            if name != Optimizer::Lbfgs {
+                let expected = format!("{} does not use it", name.title());
+                return refuse(key, count.to_string(), expected);
+            }
+            if count == 0 {
+                return refuse(key, "0".into(), "a whole number is needed, 1 or more".into());
+            }
+        }
+        rule.lbfgs.history = recipe.history.unwrap_or(rule.lbfgs.history);
+        rule.lbfgs.max_evaluations = recipe.max_evaluations.unwrap_or(rule.lbfgs.max_evaluations);
         if let Some(nesterov) = recipe.nesterov {
             if name != Sgd {
                 return refuse(

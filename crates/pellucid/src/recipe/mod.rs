@@ -3,6 +3,7 @@
 //!
 //! A run is a function of its recipe and its data: the same recipe and the same data give the same bits.
 
+mod average;
 mod built_in;
 mod loss;
 mod name_or_table;
@@ -11,6 +12,7 @@ mod reading;
 mod settings;
 mod table;
 
+pub use average::{AverageName, AverageRecipe};
 pub use built_in::{BUILT_IN, BuiltIn};
 pub use loss::{LossName, LossRecipe};
 pub use optimizer::OptimizerRecipe;
@@ -19,12 +21,13 @@ pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
 pub use table::{ClassWeight, Scale, TableRecipe, Task, Unseen};
 
 use crate::activation::Activation;
+use crate::averaging::Average;
 use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::loss::{Loss, Reduction};
 use crate::metrics::Metric;
 use crate::network::Architecture;
-use crate::optimizer::Rule;
+use crate::optimizer::{Optimizer, Rule};
 use crate::pass::Update;
 use crate::scalar::Precision;
 use crate::schedule::Schedule;
@@ -252,7 +255,8 @@ pub struct TrainRecipe {
     /// The rule of the step.
     #[serde(default)]
     pub optimizer: OptimizerRecipe,
-    /// η, the size of the step; the highest, where a schedule changes it.
+    /// η, the size of the step; the highest, where a schedule changes it. `lbfgs`, which finds its own, has none: 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub learning_rate: f64,
     /// How the learning rate changes over the run.
     #[serde(default)]
@@ -260,6 +264,12 @@ pub struct TrainRecipe {
     /// How many samples make a step: a number, 1 for online training, or `"full"`.
     #[serde(default)]
     pub batch_size: BatchSize,
+    /// How many batches make a step together.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub accumulate: u64,
+    /// Which mean of the weights the training goes through is evaluated and kept; the last weights unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average: Option<AverageRecipe>,
     /// Whether the samples come in a new order each epoch.
     #[serde(default)]
     pub shuffle: bool,
@@ -332,6 +342,10 @@ fn is_false(truth: &bool) -> bool {
     !truth
 }
 
+fn is_one(number: &u64) -> bool {
+    *number == 1
+}
+
 fn one() -> u64 {
     1
 }
@@ -347,6 +361,61 @@ impl Default for LogRecipe {
             predictions: false,
         }
     }
+}
+
+/// Why batches cannot be gathered to steps as asked for.
+fn objection_to_accumulation(train: &TrainRecipe) -> Option<&'static str> {
+    match train.accumulate {
+        0 => Some("at least 1 batch makes a step"),
+        1 => None,
+        _ if train.batch_size == BatchSize::Full => {
+            Some("a full batch makes a step of its own; set train.batch_size, to 32 say")
+        }
+        _ if train.optimizer.name == Optimizer::IrpropPlus => {
+            Some("irprop_plus compares the losses of whole steps, and a batch has only its own")
+        }
+        _ => None,
+    }
+}
+
+/// The setting that makes no sense for L-BFGS, what it is, and why it does not.
+fn objection_to_lbfgs(train: &TrainRecipe) -> Option<(&'static str, String, &'static str)> {
+    let word = |word: &dyn std::fmt::Display| format!("\"{word}\"");
+    if train.learning_rate != 0.0 {
+        let why = "lbfgs finds the length of each step by a line search; leave it out";
+        return Some(("learning_rate", train.learning_rate.to_string(), why));
+    }
+    if let BatchSize::Rows(rows) = train.batch_size {
+        let why = "lbfgs needs the same loss at every step, that of all rows; set it to \"full\"";
+        return Some(("batch_size", rows.to_string(), why));
+    }
+    if train.shuffle {
+        let why = "lbfgs takes all rows at once, whose order does not matter; set it to false";
+        return Some(("shuffle", "true".into(), why));
+    }
+    if train.schedule != ScheduleRecipe::default() {
+        let why = "lbfgs has no learning rate that could follow a schedule; leave it out";
+        return Some(("schedule", word(&train.schedule.name.name()), why));
+    }
+    if train.dropout != 0.0 {
+        let why = "lbfgs needs the same loss at every step, and dropout changes it; use \"adam\", or l2 in its place";
+        return Some(("dropout", train.dropout.to_string(), why));
+    }
+    if train.l1 != 0.0 {
+        let why = "lbfgs needs slopes that change smoothly, and |w| has a corner at 0; use l2, or \"adam\"";
+        return Some(("l1", train.l1.to_string(), why));
+    }
+    for (key, clip) in [("clip_value", train.clip_value), ("clip_norm", train.clip_norm)] {
+        if let Some(clip) = clip {
+            let why = "lbfgs needs the gradient itself, and takes no step that raises the loss; leave it out";
+            return Some((key, clip.to_string(), why));
+        }
+    }
+    if let Some(average) = &train.average {
+        let why = "lbfgs ends at a minimum, and a mean of the way there is none; leave it out";
+        return Some(("average", word(&average.name.name()), why));
+    }
+    None
 }
 
 impl Recipe {
@@ -432,13 +501,18 @@ impl Recipe {
                 &expected,
             );
         }
-        if !(train.learning_rate.is_finite() && train.learning_rate > 0.0) {
+        if !train.optimizer.name.takes_steps() {
+            if let Some((key, found, why)) = objection_to_lbfgs(train) {
+                return refuse(&format!("train.{key}"), found, why);
+            }
+        } else if !(train.learning_rate.is_finite() && train.learning_rate > 0.0) {
             let found = train.learning_rate.to_string();
-            return refuse(
-                "train.learning_rate",
-                found,
-                "a finite number above 0 is needed, such as 0.01",
-            );
+            let expected = if train.learning_rate == 0.0 {
+                "a finite number above 0 is needed, such as 0.01; where the recipe has none, add one"
+            } else {
+                "a finite number above 0 is needed, such as 0.01"
+            };
+            return refuse("train.learning_rate", found, expected);
         }
         Schedule::of(&train.schedule)?;
         for (key, number) in [
@@ -476,13 +550,20 @@ impl Recipe {
                 "at least 1 row is needed, or \"full\"",
             );
         }
+        if let Some(average) = &train.average {
+            Average::of(average, train.epochs)?;
+        }
+        if let Some(why) = objection_to_accumulation(train) {
+            return refuse("train.accumulate", train.accumulate.to_string(), why);
+        }
         let is_plain = Rule::of(&train.optimizer)?.is_plain_descent()
             && [train.l1, train.l2, train.dropout] == [0.0; 3]
             && train.clip_value.is_none()
-            && train.clip_norm.is_none();
+            && train.clip_norm.is_none()
+            && train.accumulate == 1;
         if train.update == Update::TopDown && !is_plain {
             let expected = "only plain gradient descent updates layer by layer: optimizer = \"sgd\", without momentum, \
-                            decay, penalty, dropout or clipping";
+                            decay, penalty, dropout, clipping or accumulation";
             return refuse("train.update", "\"top-down\"".into(), expected);
         }
         if self.log.every == Some(0) {

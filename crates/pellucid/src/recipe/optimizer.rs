@@ -48,6 +48,18 @@ pub struct OptimizerRecipe {
     /// `rprop`: the largest step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub largest_step: Option<f64>,
+    /// `lbfgs`: how many of the last steps it remembers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<usize>,
+    /// `lbfgs`: it is done when no slope is larger than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient_tolerance: Option<f64>,
+    /// `lbfgs`: it is done when an iteration lowers the loss by no more than this, over the loss where that is above 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_tolerance: Option<f64>,
+    /// `lbfgs`: after so many evaluations of the loss no iteration is begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_evaluations: Option<u64>,
 }
 
 name_or_table!(OptimizerRecipe of Optimizer, "the name of an optimizer, or a table with its name and settings");

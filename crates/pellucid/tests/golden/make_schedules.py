@@ -1,16 +1,19 @@
-"""Learning rates of PyTorch's schedulers for `tests/schedules.rs`.
+"""Learning rates of PyTorch's schedulers and of scikit-learn's for `tests/schedules.rs`.
 
     python make_schedules.py schedules.json
 
-Needs PyTorch (written with 2.15; the formulas have been the same since 1.7). Warm-ups of the linear and the cosine
-schedule are a `LinearLR` that a `SequentialLR` puts before them.
+Needs PyTorch (written with 2.15; the formulas have been the same since 1.7) and scikit-learn (1.9). Warm-ups are a
+`LinearLR` that a `SequentialLR` puts before the scheduler.
 """
 
 import json
+import random
 import sys
 import warnings
 
 import torch
+from sklearn.neural_network import MLPRegressor
+from sklearn.neural_network._stochastic_optimizers import SGDOptimizer
 from torch.optim import lr_scheduler
 
 HIGHEST = 0.3
@@ -66,6 +69,64 @@ def one_cycle(steps, warmup, start, end):
     )
 
 
+def of_epochs(make, epochs, steps_per_epoch):
+    """Rates of every step of a scheduler that steps once an epoch."""
+    return [rate for rate in rates(make, epochs) for _ in range(steps_per_epoch)]
+
+
+def restarts(epochs, steps_per_epoch, period, multiplier, end):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))], lr=HIGHEST)
+    schedule = lr_scheduler.CosineAnnealingWarmRestarts(optimizer, period, multiplier, eta_min=end * HIGHEST)
+    used = []
+    for epoch in range(epochs):
+        for step in range(steps_per_epoch):
+            schedule.step(epoch + step / steps_per_epoch)
+            used.append(optimizer.param_groups[0]["lr"])
+    return used
+
+
+def inverse_scaling(epochs, steps_per_epoch, samples, power):
+    optimizer = SGDOptimizer([], HIGHEST, "invscaling", power_t=power)
+    used = []
+    for epoch in range(epochs):
+        used += [optimizer.learning_rate] * steps_per_epoch
+        optimizer.iteration_ends((epoch + 1) * samples)
+    return used
+
+
+def falling(epochs, seed):
+    """Losses that fall, more and more slowly, up and down."""
+    generator = random.Random(seed)
+    return [1 / (1 + 0.3 * epoch) + 0.05 * generator.random() for epoch in range(epochs)]
+
+
+def on_plateau(losses, **keywords):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))], lr=HIGHEST)
+    schedule = lr_scheduler.ReduceLROnPlateau(optimizer, **keywords)
+    used = []
+    for loss in losses:
+        schedule.step(loss)
+        used.append(optimizer.param_groups[0]["lr"])
+    return used
+
+
+def adaptive(losses, patience, threshold):
+    """By the methods that scikit-learn's `fit` calls after each epoch."""
+    network = MLPRegressor(solver="sgd", learning_rate="adaptive", tol=threshold, n_iter_no_change=patience)
+    network.best_loss_, network.loss_curve_, network._no_improvement_count = float("inf"), [], 0
+    optimizer = SGDOptimizer([], HIGHEST, "adaptive")
+    used = []
+    for loss in losses:
+        network.loss_curve_.append(loss)
+        network._update_no_improvement_count(False, None, None, None)
+        if network._no_improvement_count > network.n_iter_no_change:
+            if optimizer.trigger_stopping("", False):
+                break
+            network._no_improvement_count = 0
+        used.append(optimizer.learning_rate)
+    return used
+
+
 def main(path):
     cases = []
 
@@ -85,10 +146,60 @@ def main(path):
     settings = {"warmup": 0.45, "start": 0.1, "end": 0.01}
     case(20, {"name": "one_cycle", **settings}, one_cycle(20, 0.45, 0.1, 0.01))
 
+    for warmup in [0.0, 0.2]:
+        first = round(warmup * 50)
+        for power, end in [(1.0, 0.0), (2.0, 0.0), (0.5, 0.0)]:
+            settings = {"name": "polynomial", "warmup": warmup, "power": power, "end": end}
+            rest = 50 - first
+            case(50, settings, warmed_up(lambda o: lr_scheduler.PolynomialLR(o, rest, power), first))
+        settings = {"name": "step", "warmup": warmup, "every": 7, "factor": 0.5}
+        case(50, settings, warmed_up(lambda o: lr_scheduler.StepLR(o, 7, 0.5), first))
+        settings = {"name": "exponential", "warmup": warmup, "factor": 0.9}
+        case(50, settings, warmed_up(lambda o: lr_scheduler.ExponentialLR(o, 0.9), first))
+        settings = {"name": "cosine_restarts", "warmup": warmup, "period": 6, "multiplier": 2, "end": 0.01}
+        make = lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 6, 2, eta_min=0.01 * HIGHEST)
+        case(50, settings, warmed_up(make, first))
+
+    def case_of_epochs(epochs, steps_per_epoch, samples, settings, used):
+        shape = {"steps": epochs * steps_per_epoch, "steps_per_epoch": steps_per_epoch, "samples": samples}
+        cases.append({**shape, "schedule": settings, "rates": used})
+
+    used = of_epochs(lambda o: lr_scheduler.StepLR(o, 3, 0.1), 10, 5)
+    case_of_epochs(10, 5, 40, {"name": "step", "every": 3}, used)
+    used = of_epochs(lambda o: lr_scheduler.ExponentialLR(o, 0.95), 10, 5)
+    case_of_epochs(10, 5, 40, {"name": "exponential"}, used)
+    for period, multiplier, end in [(3, 1, 0.0), (2, 2, 0.1), (1, 3, 0.0)]:
+        settings = {"name": "cosine_restarts", "period": period, "multiplier": multiplier, "end": end}
+        case_of_epochs(20, 5, 40, settings, restarts(20, 5, period, multiplier, end))
+    for power in [0.5, 0.8]:
+        settings = {"name": "inverse_scaling", "power": power}
+        case_of_epochs(10, 5, 37, settings, inverse_scaling(10, 5, 37, power))
+
+    reacting = []
+
+    def reaction(settings, losses, used):
+        reacting.append({"schedule": settings, "losses": losses, "rates": used})
+
+    losses = falling(50, 1)
+    used = on_plateau(losses, patience=2)
+    reaction({"name": "reduce_on_plateau", "patience": 2}, losses, used)
+    settings = {"factor": 0.5, "patience": 1, "threshold": 0.01, "cooldown": 3}
+    used = on_plateau(losses, threshold_mode="abs", min_lr=0.01, **settings)
+    told = {"name": "reduce_on_plateau", "threshold_mode": "absolute", "least_rate": 0.01, **settings}
+    reaction(told, losses, used)
+    settings = {"factor": 0.3, "patience": 0, "threshold": 0.05, "cooldown": 1}
+    used = on_plateau(losses, threshold_mode="rel", **settings)
+    reaction({"name": "reduce_on_plateau", "threshold_mode": "relative", **settings}, losses, used)
+    for patience, threshold, epochs in [(2, 1e-4, 50), (1, 0.02, 50), (0, 0.05, 80)]:
+        losses = falling(epochs, 2)
+        settings = {"name": "adaptive", "patience": patience, "threshold": threshold}
+        reaction(settings, losses, adaptive(losses, patience, threshold))
+
     told = {"pytorch": torch.__version__.split("+")[0], "highest": HIGHEST}
     lines = ",\n".join(json.dumps(case) for case in cases)
+    reactions = ",\n".join(json.dumps(case) for case in reacting)
     with open(path, "w") as file:
-        file.write(json.dumps(told)[:-1] + f', "cases": [\n{lines}\n]}}\n')
+        file.write(json.dumps(told)[:-1] + f', "cases": [\n{lines}\n], "reacting": [\n{reactions}\n]}}\n')
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 //! same, and the loop that trains changes nothing but what it says.
 
 mod agreement;
+mod averaging;
 mod divergence;
+mod finding_a_rate;
 mod fixture;
 mod gradients;
 mod regularisation;

@@ -28,6 +28,9 @@ fn wide(optimizer: Optimizer) -> Recipe {
     recipe.train.optimizer = optimizer.into();
     recipe.train.learning_rate = optimizer.usual_learning_rate();
     recipe.train.epochs = 3;
+    if !optimizer.takes_steps() {
+        (recipe.train.batch_size, recipe.train.shuffle) = (BatchSize::Full, false);
+    }
     recipe
 }
 

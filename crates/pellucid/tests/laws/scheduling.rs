@@ -2,15 +2,23 @@
 
 use crate::fixture::{bits, classes, classifier, difference, experiment, gradient, objective, trained};
 use pellucid::dataset::{Dataset, Targets};
+use pellucid::observe::{Event, Observer};
 use pellucid::optimizer::{OptimizerState, Rule};
 use pellucid::recipe::{BatchSize, Recipe};
-use pellucid::{Loss, Optimizer, Reduction, Schedule, Workspace};
+use pellucid::schedule::RunLength;
+use pellucid::{Ending, Loss, Optimizer, Reduction, Schedule, Workspace};
+use std::ops::ControlFlow;
 
-const SCHEDULES: [&str; 4] = [
+const SCHEDULES: [&str; 9] = [
     "train.schedule={ warmup = 0.5 }",
     "train.schedule={ name = \"linear\", warmup = 0.2, end = 0.1 }",
     "train.schedule=cosine",
     "train.schedule=one_cycle",
+    "train.schedule={ name = \"polynomial\", power = 2, warmup = 0.1 }",
+    "train.schedule={ name = \"step\", every = 2, factor = 0.5 }",
+    "train.schedule={ name = \"exponential\", factor = 0.5, warmup = 0.2 }",
+    "train.schedule=inverse_scaling",
+    "train.schedule={ name = \"cosine_restarts\", period = 3 }",
 ];
 
 /// The parameters after every step is taken by hand.
@@ -27,7 +35,12 @@ fn trained_by_hand(recipe: &Recipe, data: &Dataset<f64>, batch: usize) -> Vec<f6
         unreachable!("the data are classes")
     };
     let starts: Vec<usize> = (0..data.rows()).step_by(batch).collect();
-    let steps = starts.len() as u64 * recipe.train.epochs;
+    let length = RunLength {
+        epochs: recipe.train.epochs,
+        steps_per_epoch: starts.len() as u64,
+        samples: data.rows() as u64,
+    };
+    let steps = length.steps();
     for step in 0..steps {
         let start = starts[step as usize % starts.len()];
         let end = (start + batch).min(data.rows());
@@ -42,7 +55,7 @@ fn trained_by_hand(recipe: &Recipe, data: &Dataset<f64>, batch: usize) -> Vec<f6
             objective(Loss::CategoricalCrossEntropy, Reduction::Mean),
             &mut workspace,
         );
-        let rate = schedule.rate(recipe.train.learning_rate, step, steps);
+        let rate = schedule.rate(recipe.train.learning_rate, step, length);
         optimizer.step(network.parameters_mut(), &gradient, rate);
     }
     network.parameters().to_vec()
@@ -74,4 +87,87 @@ fn a_constant_schedule_is_none() {
     let mut with = classifier();
     with.set("train.schedule=constant").unwrap();
     assert_eq!(bits(&trained(&with, &data)), bits(&trained(&without, &data)));
+}
+
+/// A watcher with a validation loss of its own making.
+struct Validated(Vec<f64>);
+
+impl Observer<f64> for Validated {
+    fn on(&mut self, event: &Event<'_, f64>) -> ControlFlow<()> {
+        if let Event::Epoch { position, .. } = event {
+            self.0.push([3.0, 2.0, 1.0, 1.0][position.epoch.min(3) as usize]);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn validation_loss(&self) -> Option<f64> {
+        Some(self.0.last().copied().unwrap_or(f64::INFINITY))
+    }
+}
+
+#[test]
+fn a_schedule_that_reacts_goes_by_the_loss_it_is_asked_to() {
+    let data = classes::<f64>(50, 5, 3, 7);
+    let mut plain = classifier();
+    plain.train.shuffle = false;
+    let mut reacting = plain.clone();
+    reacting
+        .set(
+            "train.schedule={ name = \"reduce_on_plateau\", patience = 1, factor = 0.25, loss = \"validation\" }",
+        )
+        .unwrap();
+    // The fifth epoch is the second that is no better: from the sixth on the rate is a quarter.
+    let mut run = experiment(&reacting, &data);
+    run.run(&mut Validated(Vec::new())).unwrap();
+    let mut by_hand = plain.clone();
+    by_hand.train.epochs = 5;
+    let first = trained(&by_hand, &data);
+    let network = pellucid::Network::new(run.initial().architecture().clone(), first).unwrap();
+    by_hand.train.learning_rate /= 4.0;
+    by_hand.train.epochs = 2;
+    let mut second = experiment(&by_hand, &data).starting_from(&network).unwrap();
+    second.run(&mut ()).unwrap();
+    let mut seven = reacting.clone();
+    seven.train.epochs = 7;
+    let mut watched = experiment(&seven, &data);
+    watched.run(&mut Validated(Vec::new())).unwrap();
+    assert_eq!(
+        bits(watched.network().parameters()),
+        bits(second.network().parameters())
+    );
+    // The training loss falls all the while.
+    let mut by_training = reacting.clone();
+    by_training.set("train.schedule.loss=training").unwrap();
+    assert_eq!(bits(&trained(&by_training, &data)), bits(&trained(&plain, &data)));
+}
+
+#[test]
+fn a_validation_loss_that_nobody_measures_is_missed_before_the_first_step() {
+    let data = classes::<f64>(50, 5, 3, 7);
+    let mut recipe = classifier();
+    recipe
+        .set("train.schedule={ name = \"adaptive\", loss = \"validation\" }")
+        .unwrap();
+    let mut run = experiment(&recipe, &data);
+    let refusal = run.run(&mut ()).unwrap_err().to_string();
+    assert!(
+        refusal.contains("train.schedule.loss = \"validation\"") && refusal.contains("hold some out"),
+        "{refusal}"
+    );
+    assert_eq!(run.updates(), 0);
+}
+
+#[test]
+fn adaptive_ends_the_run_at_its_least_rate() {
+    let data = classes::<f64>(50, 5, 3, 7);
+    let mut recipe = classifier();
+    recipe.train.epochs = 1000;
+    recipe.train.learning_rate = 2e-5;
+    recipe
+        .set("train.schedule={ name = \"adaptive\", patience = 2, threshold = 1.0 }")
+        .unwrap();
+    let mut run = experiment(&recipe, &data);
+    assert_eq!(run.run(&mut ()).unwrap(), Ending::Converged);
+    // One epoch is better than none; every three that are not divide by 5: 4e-6, 8e-7, and the end.
+    assert_eq!(run.updates(), 13 * (1 + 3 * 3));
 }

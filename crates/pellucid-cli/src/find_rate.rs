@@ -1,0 +1,332 @@
+//! `pellucid find-rate`: which learning rate a training bears, by the range test.
+
+use crate::arguments::{FindRate, Settings};
+use crate::failure::{self, Misuse};
+use crate::outputs::{self, JsonOutput, PlotOutput};
+use crate::progress::Progress;
+use crate::run::{prepare, scale_for, threads};
+use crate::{interrupt, recipes, source, terminal};
+use anyhow::{Context, Result};
+use pellucid::numpy_random::RandomState;
+use pellucid::rate_finder::{EXPLOSION, RatePoint, RateRange, RateTest, SMOOTHING, find_rate as test};
+use pellucid::recipe::{BUILT_IN, Recipe};
+use pellucid::record::Number;
+use pellucid::{Precision, Scalar};
+use pellucid_data::preparation::ColumnChoice;
+use pellucid_data::training::{Plan, TrainingRequest};
+use pellucid_report::{LineChart, PictureFormat, Scale, Series};
+use serde_json::{Value, json};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Lines of the table on the terminal.
+const LINES: usize = 25;
+
+pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
+    let range = RateRange {
+        from: arguments.from,
+        to: arguments.to,
+        steps: arguments.steps,
+    };
+    range.check().map_err(|error| Misuse(format!("--{error}")))?;
+    let (json_path, plot_path) = (arguments.json.as_deref(), arguments.plot.as_deref());
+    let read: Vec<(&str, &Path)> = [
+        ("the data or recipe", Some(Path::new(&arguments.source))),
+        ("the recipe", arguments.recipe.as_deref().and_then(recipes::file)),
+    ]
+    .into_iter()
+    .filter_map(|(name, path)| Some((name, path?)))
+    .collect();
+    outputs::check_distinct(&read, &[("--json", json_path), ("--plot", plot_path)])?;
+    if let Some(path) = plot_path {
+        PictureFormat::from_path(path)?;
+    }
+    let threads = threads(arguments.running.threads, arguments.running.quiet);
+    let subject = Subject::of(arguments)?;
+    interrupt::listen();
+    let json = json_path.map(JsonOutput::prepare).transpose()?;
+    let plot = plot_path.map(PlotOutput::prepare).transpose()?;
+    let mut progress = Progress::new(&arguments.source, arguments.running.quiet);
+    let found = subject.test(arguments, range, threads, &mut progress);
+    progress.finish();
+    let (found, recipe) = found?;
+
+    if !matches!(json, Some(JsonOutput::Stdout)) {
+        for line in table(&found, arguments.running.quiet)
+            .into_iter()
+            .chain(suggestion(&found, range))
+        {
+            terminal::print(&line)?;
+        }
+    }
+    if let Some(plot) = plot {
+        plot.write(&chart(&found, &arguments.source, &recipe))?;
+    }
+    if let Some(json) = json {
+        json.write(&record(&found, range, &recipe, threads))?;
+    }
+    if found.stopped {
+        terminal::tell(&format!(
+            "stopped by Ctrl-C after {} steps; what was written is of those",
+            found.points.len()
+        ));
+        return Ok(ExitCode::from(failure::FAILED));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What rates are tested on.
+enum Subject {
+    Recipe(Box<Recipe>, Settings),
+    Table(Box<pellucid_data::Table>, Box<TrainingRequest>),
+}
+
+impl Subject {
+    fn of(arguments: &FindRate) -> Result<Self> {
+        if is_recipe(&arguments.source) {
+            let of_table = [
+                ("--target", !arguments.target.is_empty()),
+                ("--recipe", arguments.recipe.is_some()),
+                ("--delimiter", arguments.reading.delimiter.is_some()),
+                ("--header", arguments.reading.header.is_some()),
+            ];
+            if let Some((flag, _)) = of_table.iter().find(|(_, is_given)| *is_given) {
+                let message = format!("{flag} is for a table, and {} is a recipe", arguments.source);
+                return Err(Misuse(message).into());
+            }
+            let settings = arguments.settings();
+            let mut recipe = recipes::find(&arguments.source, &settings)
+                .with_context(|| format!("recipe {}", arguments.source))?;
+            if let Some(optimizer) = arguments.optimizer {
+                recipe.train.optimizer = optimizer.into();
+            }
+            if let Some(batch_size) = arguments.batch_size {
+                recipe.train.batch_size = batch_size;
+            }
+            return Ok(Self::Recipe(Box::new(recipe), settings));
+        }
+        if arguments.data.is_some() {
+            return Err(Misuse("--data is for a recipe; a table is named by itself".into()).into());
+        }
+        let recipe = match &arguments.recipe {
+            Some(name) => {
+                let mut recipe = recipes::load(name)?;
+                for assignment in &arguments.set {
+                    recipe.set(assignment)?;
+                }
+                Some(recipe)
+            }
+            None if !arguments.set.is_empty() => {
+                let message = "--set is for the settings of a recipe; name one with --recipe";
+                return Err(Misuse(message.into()).into());
+            }
+            None => None,
+        };
+        let path = Path::new(&arguments.source);
+        let seed = arguments
+            .seed
+            .or(recipe.as_ref().map(|recipe| recipe.train.seed))
+            .unwrap_or(0);
+        let table = source::read(path, &arguments.reading.options(), seed)?;
+        let of_recipe = recipe.as_ref().is_some_and(|recipe| recipe.data.table.is_some());
+        let mut target = arguments.target.clone();
+        if target.is_empty() && !of_recipe && source::built_in(path).is_some() {
+            target.extend(table.columns.last().map(|column| column.name.clone()));
+        }
+        let request = TrainingRequest {
+            recipe,
+            columns: ColumnChoice {
+                target,
+                ..ColumnChoice::default()
+            },
+            optimizer: arguments.optimizer,
+            batch_size: arguments.batch_size,
+            precision: arguments.precision.map(Precision::from),
+            seed: arguments.seed,
+            ..TrainingRequest::default()
+        };
+        Ok(Self::Table(Box::new(table), Box::new(request)))
+    }
+
+    /// The test, and the recipe that was trained by.
+    fn test(
+        self,
+        arguments: &FindRate,
+        range: RateRange,
+        threads: NonZeroUsize,
+        progress: &mut Progress,
+    ) -> Result<(RateTest, Recipe)> {
+        match self {
+            Self::Recipe(recipe, settings) => {
+                let found = match recipe.train.precision {
+                    Precision::F32 => test_recipe::<f32>(&recipe, &settings, range, threads, progress),
+                    Precision::F64 => test_recipe::<f64>(&recipe, &settings, range, threads, progress),
+                };
+                Ok((
+                    found.with_context(|| format!("recipe {}", arguments.source))?,
+                    *recipe,
+                ))
+            }
+            Self::Table(table, request) => {
+                let plan = Plan::new(&table, &request)?;
+                if !arguments.running.quiet {
+                    for choice in plan.choices().iter().take(1) {
+                        terminal::tell(choice);
+                    }
+                }
+                let found = plan.find_rate(range, threads, progress)?;
+                Ok((found, plan.recipe().clone()))
+            }
+        }
+    }
+}
+
+/// Whether an argument means a recipe: a built-in one's name, or a file that ends in .toml.
+fn is_recipe(source: &str) -> bool {
+    let is_toml = Path::new(source)
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+    is_toml || (BUILT_IN.iter().any(|recipe| recipe.name == source) && !Path::new(source).is_file())
+}
+
+fn test_recipe<T: Scalar>(
+    recipe: &Recipe,
+    settings: &Settings,
+    range: RateRange,
+    threads: NonZeroUsize,
+    progress: &mut Progress,
+) -> Result<RateTest> {
+    let experiment = prepare::<T>(recipe, settings, threads)?;
+    // Past the draws of the initial weights, as in a run.
+    let mut generator = RandomState::new(recipe.train.seed);
+    pellucid::init::initialise::<T>(recipe.architecture()?, &recipe.init, &mut generator)?;
+    let start = experiment.initial().clone();
+    let data = experiment.training();
+    Ok(test(recipe, start, data, generator, range, threads, progress)?)
+}
+
+/// Some of the steps, evenly spread, and the last.
+fn table(found: &RateTest, quiet: bool) -> Vec<String> {
+    if quiet {
+        return Vec::new();
+    }
+    let every = found.points.len().div_ceil(LINES).max(1);
+    let last = found.points.len().saturating_sub(1);
+    let shown = found
+        .points
+        .iter()
+        .enumerate()
+        .filter(|(step, _)| step % every == 0 || *step == last);
+    let mut lines = vec![format!("{:>10}  {:>12}  {:>13}", "rate", "loss", "smoothed loss")];
+    lines.extend(shown.map(|(_, point)| {
+        format!(
+            "{:>10}  {:>12}  {:>13}",
+            rate(point.rate),
+            loss(point.loss),
+            loss(point.smoothed)
+        )
+    }));
+    lines.push(String::new());
+    lines
+}
+
+fn rate(rate: f64) -> String {
+    format!("{rate:.2e}")
+}
+
+fn loss(loss: f64) -> String {
+    if loss != 0.0 && !(1e-4..1e6).contains(&loss.abs()) {
+        format!("{loss:.4e}")
+    } else {
+        format!("{loss:.6}")
+    }
+}
+
+/// What is suggested, and how it was come by.
+fn suggestion(found: &RateTest, range: RateRange) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.push(match found.points.last() {
+        Some(last) if found.exploded => format!(
+            "at {} the loss explodes: it is no number, or, smoothed, more than {EXPLOSION} times its lowest",
+            rate(last.rate)
+        ),
+        _ if found.stopped => "the loss had not exploded yet".into(),
+        _ => format!("the loss does not explode up to {}", rate(range.to)),
+    });
+    match (found.steepest(), found.lowest()) {
+        (Some(steepest), Some(lowest)) => {
+            lines.push(format!(
+                "suggested: {}, where the smoothed loss falls fastest against the logarithm of the rate",
+                rate(steepest.rate)
+            ));
+            lines.push(format!(
+                "or:        {}, a tenth of {}, where the smoothed loss is lowest",
+                rate(lowest.rate / 10.0),
+                rate(lowest.rate)
+            ));
+        }
+        _ => lines.push(format!(
+            "nothing is suggested: the smoothed loss does not fall at any rate from {} on; try another --from and --to, \
+             or more --steps",
+            rate(range.from)
+        )),
+    }
+    lines
+}
+
+fn chart(found: &RateTest, source: &str, recipe: &Recipe) -> LineChart {
+    let name = Path::new(source)
+        .file_name()
+        .map_or(source.into(), |name| name.to_string_lossy());
+    let of_loss = recipe.logged_loss().name().replace('_', " ");
+    let title = format!("Learning-rate range test of {name}");
+    let mut chart = LineChart::new(title, "learning rate", format!("{of_loss} (mean of a batch)"));
+    chart.x_scale = Scale::Log;
+    let of = |of_point: fn(&RatePoint) -> f64| -> Vec<(f64, f64)> {
+        let points = found.points.iter();
+        points.map(|point| (point.rate, of_point(point))).collect()
+    };
+    let smoothed = of(|point| point.smoothed);
+    chart.y_scale = scale_for(smoothed.iter().map(|point| point.1));
+    let mut series = |name: String, points| chart.series.push(Series { name, points });
+    series("smoothed loss".into(), smoothed);
+    series("loss".into(), of(|point| point.loss));
+    if let (Some(steepest), Some(lowest)) = (found.steepest(), found.lowest()) {
+        let dot = |point: &RatePoint| vec![(point.rate, point.smoothed)];
+        series(format!("falls fastest: {}", rate(steepest.rate)), dot(steepest));
+        series(format!("lowest: {}", rate(lowest.rate)), dot(lowest));
+    }
+    let ends = if found.exploded {
+        "the loss explodes at the last rate"
+    } else {
+        "the loss does not explode"
+    };
+    chart.subtitle = Some(format!("{} steps; {ends}", found.points.len()));
+    chart
+}
+
+fn record(found: &RateTest, range: RateRange, recipe: &Recipe, threads: NonZeroUsize) -> Value {
+    let point = |point: &RatePoint| {
+        json!({
+            "rate": point.rate,
+            "loss": Number(point.loss),
+            "smoothed_loss": Number(point.smoothed),
+        })
+    };
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "recipe": recipe,
+        "from": range.from,
+        "to": range.to,
+        "steps": range.steps,
+        "smoothing": SMOOTHING,
+        "points": found.points.iter().map(point).collect::<Vec<_>>(),
+        "exploded": found.exploded,
+        "stopped": found.stopped,
+        "steepest": found.steepest().map(point),
+        "lowest": found.lowest().map(point),
+        "suggested": found.steepest().map(|point| point.rate),
+        "threads": threads,
+    })
+}

@@ -1,0 +1,87 @@
+//! Gradient accumulation: several batches that make one step together, as one batch of all their rows would.
+
+use crate::kernels::aligned::Aligned;
+use crate::loss::Reduction;
+use crate::recipe::TrainRecipe;
+use crate::scalar::Scalar;
+
+/// The gradients of the batches since the last step.
+#[derive(Debug, Clone)]
+pub(crate) struct Accumulation<T> {
+    sum: Aligned<T>,
+    reduction: Reduction,
+    /// The batches of a step. The last step of an epoch has what is left.
+    batches_of_step: u64,
+    batches: u64,
+    rows: usize,
+    rows_of_epoch: Option<usize>,
+    seen_of_epoch: usize,
+    steps: u64,
+}
+
+impl<T: Scalar> Accumulation<T> {
+    /// What a recipe asks for; nothing where every batch makes a step.
+    pub(crate) fn of(train: &TrainRecipe, parameter_count: usize) -> Option<Self> {
+        (train.accumulate > 1).then(|| Self {
+            sum: Aligned::zeros(parameter_count),
+            reduction: train.reduction,
+            batches_of_step: train.accumulate,
+            batches: 0,
+            rows: 0,
+            rows_of_epoch: None,
+            seen_of_epoch: 0,
+            steps: 0,
+        })
+    }
+
+    /// How many steps were completed.
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Begins with epochs of so many rows; what was gathered before is forgotten.
+    pub(crate) fn begin(&mut self, rows_of_epoch: usize) {
+        self.rows_of_epoch = Some(rows_of_epoch);
+        self.seen_of_epoch = 0;
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.sum.fill(T::ZERO);
+        (self.batches, self.rows) = (0, 0);
+    }
+
+    /// Adds the gradient of a batch of so many rows. Whether that completes a step: then `gradient` becomes that of all
+    /// rows since the step before.
+    #[inline(never)]
+    pub(crate) fn add(&mut self, gradient: &mut [T], rows: usize) -> bool {
+        // A mean over a batch's rows becomes a sum again, so that rows count alike in batches of different sizes.
+        let share = match self.reduction {
+            Reduction::Mean => T::from_f64(rows as f64),
+            Reduction::Sum => T::ONE,
+        };
+        for (sum, &slope) in self.sum.iter_mut().zip(&*gradient) {
+            *sum += share * slope;
+        }
+        self.batches += 1;
+        self.rows += rows;
+        self.seen_of_epoch += rows;
+        let ends_epoch = self.rows_of_epoch == Some(self.seen_of_epoch);
+        if ends_epoch {
+            self.seen_of_epoch = 0;
+        }
+        if self.batches < self.batches_of_step && !ends_epoch {
+            return false;
+        }
+        let whole = match self.reduction {
+            Reduction::Mean => T::from_f64(self.rows as f64),
+            Reduction::Sum => T::ONE,
+        };
+        for (slope, &sum) in gradient.iter_mut().zip(&*self.sum) {
+            *slope = sum / whole;
+        }
+        self.forget();
+        self.steps += 1;
+        true
+    }
+}

@@ -1,0 +1,235 @@
+//! The line search: a step that lowers the value enough and the slope enough, the strong Wolfe conditions. Moré & Thuente,
+//! *Line Search Algorithms with Guaranteed Sufficient Decrease*, 1994, as MINPACK-2 has it (`dcsrch`), with the constants
+//! of L-BFGS-B.
+
+/// What part of the first slope's promise the value must keep.
+const DECREASE: f64 = 1e-3;
+/// What part of the first slope may be left.
+const CURVATURE: f64 = 0.9;
+/// The interval, over its upper end, that is too narrow to search on.
+const NARROW: f64 = 0.1;
+const LARGEST_STEP: f64 = 1e10;
+
+/// A step, and value and slope there.
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    step: f64,
+    value: f64,
+    slope: f64,
+}
+
+impl Point {
+    /// The same of the value less what `slope` promises: the auxiliary function ψ of the paper.
+    fn less(self, slope: f64) -> Self {
+        Self {
+            step: self.step,
+            value: self.value - self.step * slope,
+            slope: self.slope - slope,
+        }
+    }
+
+    fn plus(self, slope: f64) -> Self {
+        self.less(-slope)
+    }
+}
+
+/// A line search that is told value and slope of one step after the other.
+#[derive(Debug)]
+pub(super) struct LineSearch {
+    start: Point,
+    step: f64,
+    /// The best step so far, and the other end of the interval that holds a minimum.
+    best: Point,
+    other: Point,
+    is_bracketed: bool,
+    /// Whether value less promise has been below zero with a rising slope: from then on the value itself is searched.
+    is_past_first_stage: bool,
+    least: f64,
+    most: f64,
+    limit: f64,
+    width: f64,
+    width_before: f64,
+}
+
+impl LineSearch {
+    /// A search from a value with a slope, which is below 0, that tries the step `first` at first.
+    pub(super) fn new(value: f64, slope: f64, first: f64) -> Self {
+        let start = Point {
+            step: 0.0,
+            value,
+            slope,
+        };
+        let step = first.min(LARGEST_STEP);
+        Self {
+            start,
+            step,
+            best: start,
+            other: start,
+            is_bracketed: false,
+            is_past_first_stage: false,
+            least: 0.0,
+            most: 5.0 * step,
+            limit: LARGEST_STEP,
+            width: LARGEST_STEP,
+            width_before: 2.0 * LARGEST_STEP,
+        }
+    }
+
+    /// The step to be tried next.
+    pub(super) fn step(&self) -> f64 {
+        self.step
+    }
+
+    /// Whether the step just tried will do, where value and slope are these; else there is a next one.
+    pub(super) fn accepts(&mut self, value: f64, slope: f64) -> bool {
+        if !(value.is_finite() && slope.is_finite()) {
+            // There is no model of such a place: much shorter, and never again as far.
+            self.limit = self.step;
+            self.step = self.best.step + 0.1 * (self.step - self.best.step);
+            self.most = self.most.min(self.limit);
+            return false;
+        }
+        let here = Point {
+            step: self.step,
+            value,
+            slope,
+        };
+        let promise = DECREASE * self.start.slope;
+        let bar = self.start.value + here.step * promise;
+        if !self.is_past_first_stage && value <= bar && slope >= 0.0 {
+            self.is_past_first_stage = true;
+        }
+        let is_stuck = self.is_bracketed
+            && (here.step <= self.least
+                || here.step >= self.most
+                || self.most - self.least <= NARROW * self.most);
+        let is_at_limit = here.step == self.limit && value <= bar && slope <= promise;
+        let is_at_zero = here.step == 0.0 && (value > bar || slope >= promise);
+        let is_good = value <= bar && slope.abs() <= CURVATURE * -self.start.slope;
+        if is_stuck || is_at_limit || is_at_zero || is_good {
+            return true;
+        }
+        if !self.is_past_first_stage && value <= self.best.value && value > bar {
+            let (mut best, mut other) = (self.best.less(promise), self.other.less(promise));
+            self.narrow(&mut best, &mut other, here.less(promise));
+            (self.best, self.other) = (best.plus(promise), other.plus(promise));
+        } else {
+            let (mut best, mut other) = (self.best, self.other);
+            self.narrow(&mut best, &mut other, here);
+            (self.best, self.other) = (best, other);
+        }
+        let (best, other) = (self.best.step, self.other.step);
+        if self.is_bracketed {
+            if (other - best).abs() >= 0.66 * self.width_before {
+                self.step = best + 0.5 * (other - best);
+            }
+            self.width_before = self.width;
+            self.width = (other - best).abs();
+            (self.least, self.most) = (best.min(other), best.max(other));
+        } else {
+            self.least = self.step + 1.1 * (self.step - best);
+            self.most = self.step + 4.0 * (self.step - best);
+        }
+        self.step = self.step.clamp(0.0, self.limit);
+        let is_stuck = self.is_bracketed
+            && (self.step <= self.least
+                || self.step >= self.most
+                || self.most - self.least <= NARROW * self.most);
+        if is_stuck {
+            self.step = best;
+        }
+        false
+    }
+
+    /// The next step by cubic and quadratic models of what was found, and the interval that holds a minimum: section 4 of
+    /// the paper, `dcstep` of MINPACK-2.
+    fn narrow(&mut self, best: &mut Point, other: &mut Point, here: Point) {
+        let turns = here.slope * (best.slope / best.slope.abs()) < 0.0;
+        let (x, dx) = (best.step, best.slope);
+        let (p, dp) = (here.step, here.slope);
+        let next;
+        if here.value > best.value {
+            // Higher: a minimum lies between. The cubic's, if it is nearer to the best than the quadratic's.
+            let theta = 3.0 * (best.value - here.value) / (p - x) + dx + dp;
+            let root = cubic_root(theta, dx, dp, false);
+            let gamma = if p < x { -root } else { root };
+            let ratio = ((gamma - dx) + theta) / (((gamma - dx) + gamma) + dp);
+            let cubic = x + ratio * (p - x);
+            let quadratic = x + dx / ((best.value - here.value) / (p - x) + dx) / 2.0 * (p - x);
+            next = if (cubic - x).abs() < (quadratic - x).abs() {
+                cubic
+            } else {
+                cubic + (quadratic - cubic) / 2.0
+            };
+            self.is_bracketed = true;
+        } else if turns {
+            // Lower, with a slope the other way: a minimum lies between. The farther of the cubic's and the secant's.
+            let theta = 3.0 * (best.value - here.value) / (p - x) + dx + dp;
+            let root = cubic_root(theta, dx, dp, false);
+            let gamma = if p > x { -root } else { root };
+            let ratio = ((gamma - dp) + theta) / (((gamma - dp) + gamma) + dx);
+            let cubic = p + ratio * (x - p);
+            let secant = p + dp / (dp - dx) * (x - p);
+            next = if (cubic - p).abs() > (secant - p).abs() {
+                cubic
+            } else {
+                secant
+            };
+            self.is_bracketed = true;
+        } else if dp.abs() < dx.abs() {
+            // Lower, and less steep: the cubic's minimum, if the cubic has one beyond.
+            let theta = 3.0 * (best.value - here.value) / (p - x) + dx + dp;
+            let root = cubic_root(theta, dx, dp, true);
+            let gamma = if p > x { -root } else { root };
+            let ratio = ((gamma - dp) + theta) / ((gamma + (dx - dp)) + gamma);
+            let cubic = if ratio < 0.0 && gamma != 0.0 {
+                p + ratio * (x - p)
+            } else if p > x {
+                self.most
+            } else {
+                self.least
+            };
+            let secant = p + dp / (dp - dx) * (x - p);
+            let is_cubic_nearer = (cubic - p).abs() < (secant - p).abs();
+            next = if self.is_bracketed {
+                let nearer = if is_cubic_nearer { cubic } else { secant };
+                let bound = p + 0.66 * (other.step - p);
+                if p > x {
+                    nearer.min(bound)
+                } else {
+                    nearer.max(bound)
+                }
+            } else {
+                let is_cubic_farther = (cubic - p).abs() > (secant - p).abs();
+                let farther = if is_cubic_farther { cubic } else { secant };
+                farther.min(self.most).max(self.least)
+            };
+        } else if self.is_bracketed {
+            // Lower, and as steep: the minimum of the cubic through the other end.
+            let (y, dy) = (other.step, other.slope);
+            let theta = 3.0 * (here.value - other.value) / (y - p) + dy + dp;
+            let root = cubic_root(theta, dy, dp, false);
+            let gamma = if p > y { -root } else { root };
+            let ratio = ((gamma - dp) + theta) / (((gamma - dp) + gamma) + dy);
+            next = p + ratio * (y - p);
+        } else {
+            next = if p > x { self.most } else { self.least };
+        }
+        if here.value > best.value {
+            *other = here;
+        } else {
+            if turns {
+                *other = *best;
+            }
+            *best = here;
+        }
+        self.step = next;
+    }
+}
+
+/// √(θ² − ab), safe from overflow; 0 where that is below 0 and may be.
+fn cubic_root(theta: f64, a: f64, b: f64, may_be_below: bool) -> f64 {
+    let scale = theta.abs().max(a.abs()).max(b.abs());
+    let square = (theta / scale).powi(2) - (a / scale) * (b / scale);
+    scale * if may_be_below { square.max(0.0) } else { square }.sqrt()
+}

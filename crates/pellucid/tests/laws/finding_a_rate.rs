@@ -1,0 +1,140 @@
+//! A range test is a training at rising rates.
+
+use crate::fixture::{classes, classifier, experiment};
+use pellucid::numpy_random::RandomState;
+use pellucid::observe::{Event, Observer, Position};
+use pellucid::rate_finder::{EXPLOSION, RateRange, SMOOTHING, find_rate};
+use pellucid::recipe::{BatchSize, Recipe};
+use pellucid::{Optimizer, Trainer};
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+
+const RANGE: RateRange = RateRange {
+    from: 1e-4,
+    to: 1e4,
+    steps: 161,
+};
+
+fn plain() -> Recipe {
+    let mut recipe = classifier();
+    recipe.train.shuffle = false;
+    recipe.train.batch_size = BatchSize::Full;
+    recipe
+}
+
+#[test]
+fn its_losses_are_those_of_steps_by_hand_at_its_rates() {
+    let data = classes::<f64>(50, 5, 3, 7);
+    let mut recipe = plain();
+    let run = experiment(&recipe, &data);
+    let start = run.initial().clone();
+    let test = find_rate(
+        &recipe,
+        start.clone(),
+        &data,
+        RandomState::new(0),
+        RANGE,
+        NonZeroUsize::MIN,
+        &mut (),
+    )
+    .unwrap();
+    assert!(test.exploded && !test.stopped && test.points.len() < 161);
+    let mut buffers = pellucid::dataset::BatchBuffers::default();
+    let (mut network, mut smoothed, mut lowest) = (start, 0.0, f64::INFINITY);
+    for (step, point) in (0..).zip(&test.points) {
+        let rate = 1e-4 * 10f64.powf(f64::from(step) / 20.0);
+        assert!((point.rate / rate - 1.0).abs() < 1e-12);
+        recipe.train.learning_rate = point.rate;
+        let mut trainer = Trainer::new(&recipe, network, RandomState::new(0), NonZeroUsize::MIN).unwrap();
+        let (input, targets) = buffers.gather(&data, pellucid::dataset::Rows::Range(0, 50));
+        let loss = trainer.step(input, targets).unwrap() / 50.0;
+        network = trainer.into_network();
+        assert!((point.loss / loss - 1.0).abs() < 1e-12, "step {step}");
+        smoothed = SMOOTHING * smoothed + (1.0 - SMOOTHING) * loss;
+        let corrected = smoothed / (1.0 - SMOOTHING.powi(step + 1));
+        assert!((point.smoothed / corrected - 1.0).abs() < 1e-12);
+        lowest = f64::min(lowest, corrected);
+        let is_last = step as usize + 1 == test.points.len();
+        assert_eq!(corrected > EXPLOSION * lowest, is_last, "step {step}");
+    }
+    let (steepest, lowest) = (test.steepest().unwrap(), test.lowest().unwrap());
+    assert!(steepest.rate < lowest.rate && steepest.smoothed > lowest.smoothed);
+}
+
+struct StopsAfter(u64);
+
+impl Observer<f64> for StopsAfter {
+    fn on(&mut self, event: &Event<'_, f64>) -> ControlFlow<()> {
+        match event {
+            Event::Step { position, .. } if position.step >= self.0 => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    fn next_step(&mut self, next: Position) -> u64 {
+        next.step
+    }
+}
+
+#[test]
+fn observers_may_end_it_and_it_ends_after_its_steps() {
+    let data = classes::<f64>(50, 5, 3, 7);
+    let mut recipe = plain();
+    recipe.train.batch_size = BatchSize::Rows(8);
+    recipe.train.shuffle = true;
+    recipe.train.dropout = 0.1;
+    recipe.set("train.schedule=cosine").unwrap();
+    recipe.set("train.average={ name = \"swa\", from = 9 }").unwrap();
+    let find = |recipe: &Recipe, range: RateRange, observer: &mut StopsAfter| {
+        let start = experiment(&plain(), &data).initial().clone();
+        let generator = RandomState::new(0);
+        find_rate(
+            recipe,
+            start,
+            &data,
+            generator,
+            range,
+            NonZeroUsize::MIN,
+            observer,
+        )
+    };
+    let gentle = RateRange { to: 1e-2, ..RANGE };
+    let whole = find(&recipe, gentle, &mut StopsAfter(u64::MAX)).unwrap();
+    assert_eq!(
+        (whole.points.len(), whole.exploded, whole.stopped),
+        (161, false, false)
+    );
+    assert!((whole.points[160].rate / 1e-2 - 1.0).abs() < 1e-12);
+    let stopped = find(&recipe, gentle, &mut StopsAfter(40)).unwrap();
+    assert_eq!((stopped.points.len(), stopped.stopped), (41, true));
+    assert_eq!(stopped.points, whole.points[..41]);
+    // Batches that make a step together are one.
+    recipe.train.batch_size = BatchSize::Rows(2);
+    recipe.train.accumulate = 4;
+    let together = find(&recipe, gentle, &mut StopsAfter(u64::MAX)).unwrap();
+    assert_eq!(together, whole);
+}
+
+#[test]
+fn an_optimizer_without_a_rate_has_none_to_be_found() {
+    let data = classes::<f64>(50, 5, 3, 7);
+    let start = experiment(&plain(), &data).initial().clone();
+    let mut recipe = plain();
+    recipe.train.optimizer = Optimizer::Lbfgs.into();
+    recipe.train.learning_rate = 0.0;
+    let generator = RandomState::new(0);
+    let refusal = find_rate(
+        &recipe,
+        start,
+        &data,
+        generator,
+        RANGE,
+        NonZeroUsize::MIN,
+        &mut (),
+    )
+    .unwrap_err();
+    assert!(
+        refusal.to_string().contains("no learning rate to be found"),
+        "{refusal}"
+    );
+}

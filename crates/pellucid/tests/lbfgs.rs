@@ -1,0 +1,260 @@
+//! L-BFGS on scikit-learn's digits against SciPy's L-BFGS-B; `golden/make_lbfgs.py` made data and figures.
+
+use pellucid::dataset::{Dataset, Features, Targets};
+use pellucid::lbfgs::{Minimum, Reason};
+use pellucid::matrix::Matrix;
+use pellucid::numpy_random::RandomState;
+use pellucid::observe::{Event, Observer};
+use pellucid::{Ending, Experiment, Network, Recipe, Scalar};
+use serde_json::Value;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+
+fn digits<T: Scalar>() -> Dataset<T> {
+    let (mut labels, mut pixels) = (Vec::new(), Vec::new());
+    for line in include_str!("golden/digits.txt").lines() {
+        let mut numbers = line.bytes().map(|letter| letter - b'a');
+        labels.push(u32::from(numbers.next().unwrap()));
+        pixels.extend(numbers.map(|pixel| T::from_f64(f64::from(pixel) / 16.0)));
+    }
+    let features = Features::Dense(Matrix::new(labels.len(), 64, pixels).unwrap());
+    Dataset::new(features, Targets::Classes { labels, classes: 10 }).unwrap()
+}
+
+fn recipe(layers: &Value, activation: &Value, l2: &Value, tolerance: &Value) -> Recipe {
+    let hidden = layers.as_array().unwrap().len() - 2;
+    let mut activations = vec![activation.clone(); hidden];
+    activations.push("softmax".into());
+    let text = format!(
+        "data = {{ source = \"inline\" }}\n\
+         network = {{ layers = {layers}, activation = {} }}\n\
+         [train]\nloss = \"categorical_cross_entropy\"\nepochs = 2000\nl2 = {l2}\n\
+         optimizer = {{ name = \"lbfgs\", gradient_tolerance = {tolerance} }}\n",
+        Value::from(activations)
+    );
+    Recipe::from_toml(&text, "the test").unwrap()
+}
+
+fn from_weights_of<T: Scalar>(run: Experiment<T>, seed: u32) -> Experiment<T> {
+    let mut generator = RandomState::new(seed);
+    let architecture = run.initial().architecture().clone();
+    let start = (0..architecture.parameter_count()).map(|_| T::from_f64(generator.uniform(-0.3, 0.3)));
+    let start = Network::new(architecture, start.collect()).unwrap();
+    run.starting_from(&start).unwrap()
+}
+
+/// The losses told, and where each iteration led.
+#[derive(Default)]
+struct Watcher {
+    losses: Vec<f64>,
+    epochs: Vec<u64>,
+    stop_after: Option<u64>,
+}
+
+impl<T: Scalar> Observer<T> for Watcher {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        match event {
+            Event::Step { loss, .. } => self.losses.push(*loss),
+            Event::Epoch { position, loss, .. } => {
+                assert_eq!(Some(loss), self.losses.last());
+                self.epochs.push(position.epoch);
+                if Some(position.epoch) == self.stop_after {
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn next_step(&mut self, next: pellucid::observe::Position) -> u64 {
+        next.step
+    }
+}
+
+#[test]
+fn it_needs_about_as_many_evaluations_as_scipy_for_as_low_a_loss() {
+    let golden: Value = serde_json::from_str(include_str!("golden/lbfgs.json")).unwrap();
+    let data = digits::<f64>();
+    for case in golden["cases"].as_array().unwrap() {
+        let recipe = recipe(
+            &case["layers"],
+            &case["activation"],
+            &case["l2"],
+            &case["gradient_tolerance"],
+        );
+        let run = Experiment::new(recipe, data.clone(), None, NonZeroUsize::MIN).unwrap();
+        let mut run = from_weights_of(run, case["seed"].as_u64().unwrap() as u32);
+        let mut watcher = Watcher::default();
+        assert_eq!(run.run(&mut watcher).unwrap(), Ending::Converged);
+        let found: Minimum = *run.minimum().unwrap();
+        let number = |key: &str| case[key].as_f64().unwrap();
+        println!(
+            "{}: {found:?}; SciPy: {} of {} evaluations",
+            case["layers"], case["value"], case["evaluations"]
+        );
+        assert!(
+            found.evaluations as f64 <= 1.2 * number("evaluations"),
+            "{found:?}, not {case}"
+        );
+        assert!(found.value <= number("value") * 1.005, "{found:?}, not {case}");
+        assert_eq!(watcher.epochs, (0..found.iterations).collect::<Vec<_>>());
+        let l2 = number("l2");
+        let squares = |network: &Network<f64>| {
+            let weights = &network.parameters()[..network.architecture().weight_count()];
+            weights.iter().map(|weight| weight * weight).sum::<f64>()
+        };
+        let first = watcher.losses[0] + 0.5 * l2 * squares(run.initial());
+        assert!((first / number("first_value") - 1.0).abs() < 1e-12);
+        // What is told is the loss alone, without the penalty.
+        let last = run.evaluate().training.loss + 0.5 * l2 * squares(run.network());
+        assert!((last / found.value - 1.0).abs() < 1e-10, "{last}, not {found:?}");
+    }
+}
+
+fn small() -> Recipe {
+    recipe(
+        &serde_json::json!([64, 8, 10]),
+        &serde_json::json!("tanh"),
+        &serde_json::json!(1e-3),
+        &serde_json::json!(1e-4),
+    )
+}
+
+#[test]
+fn single_precision_comes_as_far_as_it_can() {
+    let run = Experiment::new(small(), digits::<f64>(), None, NonZeroUsize::MIN).unwrap();
+    let mut double = from_weights_of(run, 5);
+    double.run(&mut ()).unwrap();
+    let run = Experiment::new(small(), digits::<f32>(), None, NonZeroUsize::MIN).unwrap();
+    let mut single = from_weights_of(run, 5);
+    assert_eq!(single.run(&mut ()).unwrap(), Ending::Converged);
+    let (single, double) = (single.minimum().unwrap(), double.minimum().unwrap());
+    assert!(single.value < 1.02 * double.value, "{single:?}, {double:?}");
+}
+
+#[test]
+fn observers_end_it_after_an_iteration_and_limits_are_kept() {
+    let mut recipe = small();
+    let mut run = Experiment::new(recipe.clone(), digits::<f64>(), None, NonZeroUsize::MIN).unwrap();
+    let mut watcher = Watcher {
+        stop_after: Some(6),
+        ..Watcher::default()
+    };
+    assert_eq!(run.run(&mut watcher).unwrap(), Ending::Stopped);
+    assert_eq!((run.updates(), watcher.losses.len()), (7, 7));
+    assert!(watcher.losses.is_sorted_by(|before, after| before > after));
+    let stopped = run.network().parameters().to_vec();
+
+    recipe.train.epochs = 7;
+    let mut seven = Experiment::new(recipe.clone(), digits::<f64>(), None, NonZeroUsize::MIN).unwrap();
+    assert_eq!(seven.run(&mut ()).unwrap(), Ending::Completed);
+    assert_eq!(seven.network().parameters(), stopped);
+
+    recipe.train.epochs = 100;
+    recipe.set("train.optimizer.max_evaluations=5").unwrap();
+    let mut few = Experiment::new(recipe, digits::<f64>(), None, NonZeroUsize::MIN).unwrap();
+    assert_eq!(few.run(&mut ()).unwrap(), Ending::Completed);
+    let found = few.minimum().unwrap();
+    assert_eq!(found.reason, Reason::Evaluations);
+    assert!((6..=26).contains(&found.evaluations), "{found:?}");
+}
+
+#[test]
+fn rows_count_for_their_weights() {
+    let data = digits::<f64>();
+    let once: Vec<f64> = (0..data.rows())
+        .map(|row| if row % 3 == 0 { 2.0 } else { 1.0 })
+        .collect();
+    let Targets::Classes { labels, .. } = data.targets() else {
+        unreachable!("digits are classes")
+    };
+    let Features::Dense(pixels) = data.features() else {
+        unreachable!("digits are numbers")
+    };
+    let (mut more_labels, mut more_pixels) = (labels.clone(), pixels.values().to_vec());
+    for row in (0..data.rows()).step_by(3) {
+        more_labels.push(labels[row]);
+        more_pixels.extend_from_slice(pixels.row(row));
+    }
+    let rows = more_labels.len();
+    let targets = Targets::Classes {
+        labels: more_labels,
+        classes: 10,
+    };
+    let twice = Dataset::new(
+        Features::Dense(Matrix::new(rows, 64, more_pixels).unwrap()),
+        targets,
+    )
+    .unwrap();
+    let trained = |data: Dataset<f64>| {
+        let mut recipe = small();
+        // Sums, so that the number of rows does not matter.
+        recipe.train.reduction = pellucid::Reduction::Sum;
+        recipe.train.epochs = 5;
+        let run = Experiment::new(recipe, data, None, NonZeroUsize::MIN).unwrap();
+        let mut run = from_weights_of(run, 6);
+        run.run(&mut ()).unwrap();
+        run.network().parameters().to_vec()
+    };
+    let (weighted, repeated) = (trained(data.weighted(once).unwrap()), trained(twice));
+    for (a, b) in weighted.iter().zip(&repeated) {
+        assert!((a - b).abs() < 1e-8, "{a}, not {b}");
+    }
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_told_of_before_anything_moves() {
+    let data = digits::<f64>();
+    let mut run = Experiment::new(small(), data, None, NonZeroUsize::MIN).unwrap();
+    let architecture = run.initial().architecture().clone();
+    let huge = vec![1e308; architecture.parameter_count()];
+    run = run
+        .starting_from(&Network::new(architecture, huge).unwrap())
+        .unwrap();
+    let error = run.run(&mut ()).unwrap_err().to_string();
+    assert!(error.contains("epoch 1, batch 1"), "{error}");
+}
+
+#[test]
+fn what_makes_no_sense_for_it_is_refused_by_name() {
+    for (setting, told) in [
+        (
+            "train.learning_rate=0.1",
+            "train.learning_rate = 0.1 cannot be used: lbfgs finds",
+        ),
+        ("train.batch_size=32", "train.batch_size = 32 cannot be used"),
+        ("train.shuffle=true", "order does not matter"),
+        (
+            "train.schedule=cosine",
+            "train.schedule = \"cosine\" cannot be used",
+        ),
+        ("train.dropout=0.5", "dropout changes it"),
+        ("train.l1=0.1", "corner at 0"),
+        ("train.clip_norm=1", "train.clip_norm = 1 cannot be used"),
+        ("train.average=ema", "train.average = \"ema\" cannot be used"),
+        ("train.accumulate=2", "train.accumulate = 2 cannot be used"),
+        ("train.update=top-down", "only plain gradient descent"),
+        ("train.optimizer.weight_decay=0.1", "L-BFGS does not use it"),
+        ("train.optimizer.history=0", "1 or more"),
+        ("train.optimizer.gradient_tolerance=-1", "0 or more"),
+    ] {
+        let mut recipe = small();
+        recipe.set(setting).unwrap();
+        let refusal = recipe.validate().unwrap_err().to_string();
+        assert!(refusal.contains(told), "{setting}: {refusal}");
+    }
+    let mut recipe = small();
+    recipe
+        .set("train.optimizer={ name = \"adam\", history = 3 }")
+        .unwrap();
+    recipe.train.learning_rate = 0.1;
+    let refusal = recipe.validate().unwrap_err().to_string();
+    assert!(refusal.contains("Adam does not use it"), "{refusal}");
+    recipe.set("train.optimizer=adam").unwrap();
+    recipe.train.learning_rate = 0.0;
+    let refusal = recipe.validate().unwrap_err().to_string();
+    assert!(
+        refusal.contains("where the recipe has none, add one"),
+        "{refusal}"
+    );
+}
