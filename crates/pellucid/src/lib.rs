@@ -69,7 +69,7 @@ pub use error::{Error, Result};
 pub use experiment::{Experiment, Timing};
 pub use gradient_check::{GradientReport, check_gradient, check_network};
 pub use kernels::Input;
-pub use loss::{Loss, Reduction};
+pub use loss::{CustomLoss, Loss, Reduction};
 pub use network::{Architecture, Network};
 pub use optimizer::Optimizer;
 pub use pass::{Objective, Target, Update, Workspace, backward, forward, loss_sum};

@@ -528,9 +528,10 @@ impl<T: Scalar> Task for &mut OutputDelta<'_, T> {
         let used = rows * layer.fan_out;
         let (z, outputs, delta) = (&here.z[..used], &here.activation[..used], &mut here.delta[..used]);
         if records {
+            let upstream = &mut here.upstream[..used];
             objective
                 .loss
-                .gradient_on::<I, T>(outputs, targets, factor, &mut here.upstream[..used]);
+                .gradient_on::<I, T>(z, outputs, targets, factor, upstream, layer.fan_out);
         }
         objective.loss.delta_on::<I, T>(
             layer.activation,

@@ -21,6 +21,7 @@ use crate::error::{DataError, Result};
 use crate::preparation::Preparation;
 use crate::replace_file::OutputFile;
 use network::Tensor;
+use pellucid::Loss;
 use pellucid::recipe::Recipe;
 use safetensors::tensor::Metadata;
 use serde::Serialize;
@@ -144,6 +145,15 @@ impl Model {
     }
 
     fn to_bytes(&self) -> Result<Vec<u8>, Failure> {
+        let losses = std::iter::once(self.recipe.train.loss).chain(self.recipe.log.loss);
+        if let Some(custom) = losses.into_iter().find(|loss| matches!(loss, Loss::Custom(_))) {
+            let name = custom.name();
+            let message = format!(
+                "the recipe's loss, `{name}`, is a program's own, which no file can name; give the model's recipe one of \
+                 the built-in losses, such as that which comes nearest"
+            );
+            return Err(ModelProblem::Contradiction(message).into());
+        }
         let mut metadata = BTreeMap::from([
             ("format", FORMAT.to_string()),
             ("format_version", FORMAT_VERSION.to_string()),

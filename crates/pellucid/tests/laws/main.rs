@@ -2,6 +2,7 @@
 //! same, and the loop that trains changes nothing but what it says.
 
 mod agreement;
+mod custom_loss;
 mod divergence;
 mod fixture;
 mod gradients;
