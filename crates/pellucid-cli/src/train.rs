@@ -214,6 +214,7 @@ fn request(arguments: &Train, recipe: Option<Recipe>, validation: &Validation) -
             only: arguments.only.clone(),
             drop: arguments.drop.clone(),
             id: arguments.id.clone(),
+            weight: arguments.weight.clone(),
         },
         task: arguments.task.map(|task| match task {
             TaskArgument::Classification => Task::Classification,
@@ -245,7 +246,7 @@ fn request(arguments: &Train, recipe: Option<Recipe>, validation: &Validation) -
         epochs: arguments.epochs,
         patience: arguments.patience,
         l2: arguments.l2,
-        dropout: arguments.dropout,
+        dropout: arguments.dropout.clone(),
         precision: arguments.precision.map(Precision::from),
         seed: arguments.seed,
     }

@@ -33,6 +33,7 @@
 
 pub mod activation;
 mod clipping;
+mod corruption;
 pub mod dataset;
 pub mod diagnosis;
 pub mod dropout;
@@ -47,6 +48,7 @@ pub mod init;
 mod kernels;
 pub mod loss;
 pub mod matrix;
+mod max_norm;
 pub mod metrics;
 pub mod network;
 pub mod numpy_random;

@@ -128,11 +128,12 @@ impl<T: Scalar> Workspace<T> {
     }
 
     /// The same, for training with dropout: a forward pass leaves out each unit of the hidden layers with the
-    /// probability `dropout` says, and makes the others larger, so that predictions need nothing of it.
+    /// probability `dropout` says for its layer, and makes the others larger, so that predictions need nothing of it.
     #[must_use]
     pub fn with_dropout(mut self, dropout: Dropout) -> Self {
         if let Some((_, hidden)) = self.layers.split_last_mut() {
-            for layer in hidden {
+            let rates = hidden.iter_mut().enumerate();
+            for (_, layer) in rates.filter(|(index, _)| dropout.rate(*index) > 0.0) {
                 layer.mask = Aligned::zeros(layer.delta.len());
                 layer.dropped = Aligned::zeros(layer.delta.len());
             }
@@ -321,14 +322,14 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
             });
         }
         if let Some(dropout) = &mut workspace.dropout {
-            drop_out(&mut here[0], shape.rows * shape.fan_out, dropout);
+            drop_out(&mut here[0], index, shape.rows * shape.fan_out, dropout);
         }
     }
 }
 
-/// Draws a hidden layer's mask and what it leaves of the activations; the output layer, which has none, stays whole.
+/// Draws a layer's mask and what it leaves of the activations; a layer without one, as the output layer is, stays whole.
 #[inline(never)]
-fn drop_out<T: Scalar>(here: &mut LayerArrays<T>, used: usize, dropout: &mut Dropout) {
+fn drop_out<T: Scalar>(here: &mut LayerArrays<T>, layer: usize, used: usize, dropout: &mut Dropout) {
     let LayerArrays {
         activation,
         mask,
@@ -339,7 +340,7 @@ fn drop_out<T: Scalar>(here: &mut LayerArrays<T>, used: usize, dropout: &mut Dro
         return;
     }
     let mask = &mut mask[..used];
-    dropout.draw(mask);
+    dropout.draw(layer, mask);
     for ((dropped, &a), &factor) in dropped.iter_mut().zip(&activation[..]).zip(&*mask) {
         *dropped = a * factor;
     }

@@ -1,6 +1,7 @@
 //! The training loop: it steps, and it tells.
 
 use crate::clipping::Clipping;
+use crate::corruption::Corruption;
 use crate::dataset::{BatchBuffers, Dataset, Rows};
 use crate::dropout::Dropout;
 use crate::error::{Error, Result};
@@ -8,6 +9,7 @@ use crate::kernels::Input;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
 use crate::loss::{LabelSmoothing, Loss};
+use crate::max_norm::MaxNorm;
 use crate::network::{Architecture, Network};
 use crate::numpy_random::RandomState;
 use crate::observe::{Event, Observer, Position};
@@ -40,9 +42,11 @@ pub struct Trainer<T> {
     logged_loss: Loss,
     learning_rate: f64,
     label_smoothing: Option<LabelSmoothing<T>>,
+    corruption: Option<Corruption<T>>,
+    max_norm: Option<MaxNorm>,
     penalty: Penalty<T>,
     clipping: Clipping,
-    /// The rate, and the seed.
+    /// The rates, and the seed.
     dropout: Option<Dropout>,
     schedule: Schedule,
     batch_size: BatchSize,
@@ -75,11 +79,11 @@ impl<T: Scalar> Trainer<T> {
         let optimizer = OptimizerState::new(Rule::of(&train.optimizer)?, network.parameters().len())
             .with_threads(threads)
             .decaying(penalized_parameters(train, architecture));
-        let stored = if optimizer.is_plain_descent() && penalty.is_none() && clipping.is_none() {
-            0
-        } else {
-            network.parameters().len()
-        };
+        let max_norm = train.max_norm.map(|most| MaxNorm::new(most, architecture));
+        let hidden_layers = architecture.layers().len() - 1;
+        let is_fused =
+            optimizer.is_plain_descent() && penalty.is_none() && clipping.is_none() && max_norm.is_none();
+        let stored = if is_fused { 0 } else { network.parameters().len() };
         let gradient = Aligned::zeros(stored);
         Ok(Self {
             workspace: Workspace::new(network.architecture(), 0),
@@ -96,10 +100,11 @@ impl<T: Scalar> Trainer<T> {
             label_smoothing: LabelSmoothing::new(train.label_smoothing, train.loss, network_outputs),
             penalty,
             clipping,
-            dropout: if train.dropout > 0.0 {
-                Some(Dropout::new(train.dropout, train.seed)?)
-            } else {
-                None
+            corruption: Corruption::of(train),
+            max_norm,
+            dropout: match train.dropout.of_hidden(hidden_layers) {
+                rates if rates.iter().all(|&rate| rate == 0.0) => None,
+                rates => Some(Dropout::of_layers(&rates, train.seed)?),
             },
             schedule: Schedule::of(&train.schedule)?,
             batch_size: train.batch_size,
@@ -429,10 +434,16 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             objective,
             logged_loss,
             label_smoothing,
+            corruption,
+            max_norm,
             penalty,
             clipping,
             ..
         } = trainer;
+        let input = match corruption {
+            Some(corruption) => corruption.apply(input),
+            None => input,
+        };
         let targets = match label_smoothing {
             Some(smoothing) => smoothing.apply(targets),
             None => targets,
@@ -466,10 +477,13 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             }
             I::call(optimizer::Step {
                 state: optimizer,
-                parameters,
+                parameters: &mut *parameters,
                 gradient,
                 learning_rate,
             });
+            if let Some(max_norm) = max_norm {
+                max_norm.apply(architecture, parameters);
+            }
         }
         loss
     }

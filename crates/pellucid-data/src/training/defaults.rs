@@ -4,8 +4,8 @@ use pellucid::loss::{Loss, Reduction};
 use pellucid::optimizer::Optimizer;
 use pellucid::pass::Update;
 use pellucid::recipe::{
-    Activations, BatchSize, DataRecipe, InitMethod, InitRecipe, LogRecipe, NetworkRecipe, Recipe,
-    ScheduleRecipe, Source, TableRecipe, Task, TrainRecipe,
+    Activations, BatchSize, ClassWeight, DataRecipe, DropoutRates, InitMethod, InitRecipe, LogRecipe,
+    NetworkRecipe, Recipe, ScheduleRecipe, Source, TableRecipe, Task, TrainRecipe,
 };
 use pellucid::{Activation, Precision};
 
@@ -59,6 +59,8 @@ pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
             rows: None,
             noise: None,
             seed: None,
+            weights: None,
+            class_weight: ClassWeight::None,
             standardise: false,
             table: Some(TableRecipe {
                 validation: validation(),
@@ -90,7 +92,9 @@ pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
             penalize_biases: false,
             clip_value: None,
             clip_norm: None,
-            dropout: 0.0,
+            dropout: DropoutRates::default(),
+            input_noise: 0.0,
+            max_norm: None,
             patience: Some(patience(rows)),
             min_delta: 0.0,
             precision: Precision::F32,

@@ -54,11 +54,12 @@ impl<'a> Plan<'a> {
             only: request.columns_of(table)?.only,
             drop: request.columns_of(table)?.drop,
             id: chosen.id.clone(),
+            weight: chosen.weight.clone(),
             task: Some(task),
             scale: request.scale.unwrap_or(table_recipe.scale),
             unseen: request.unseen.unwrap_or(table_recipe.unseen),
             validation: request.validation.unwrap_or(table_recipe.validation),
-            class_weight: request.class_weight.unwrap_or(table_recipe.class_weight),
+            class_weight: request.class_weight.clone().unwrap_or(table_recipe.class_weight),
         };
         if !(0.0..1.0).contains(&table_recipe.validation) {
             return Err(DataError::Engine(pellucid::Error::Setting {

@@ -4,6 +4,8 @@
 //! A run is a function of its recipe and its data: the same recipe and the same data give the same bits.
 
 mod built_in;
+mod class_weight;
+mod dropout;
 mod loss;
 mod name_or_table;
 mod optimizer;
@@ -12,14 +14,16 @@ mod settings;
 mod table;
 
 pub use built_in::{BUILT_IN, BuiltIn};
+pub use class_weight::ClassWeight;
+pub use dropout::DropoutRates;
 pub use loss::{LossName, LossRecipe};
 pub use optimizer::OptimizerRecipe;
 pub use reading::RecipeError;
 pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
-pub use table::{ClassWeight, Scale, TableRecipe, Task, Unseen};
+pub use table::{Scale, TableRecipe, Task, Unseen};
 
 use crate::activation::Activation;
-use crate::dropout::Dropout;
+use crate::dropout::check_rate;
 use crate::error::{Error, Result};
 use crate::loss::{Loss, Reduction};
 use crate::metrics::Metric;
@@ -75,6 +79,12 @@ pub struct DataRecipe {
     /// Seed of the samples that are drawn; `train.seed` unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u32>,
+    /// `inline`: what each sample counts for in training; 1 each unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Vec<f64>>,
+    /// `inline` and `mnist`: what the samples of each class count for in training.
+    #[serde(default, skip_serializing_if = "ClassWeight::is_none")]
+    pub class_weight: ClassWeight,
     /// Whether every column is brought to mean 0 and standard deviation 1.
     #[serde(default)]
     pub standardise: bool,
@@ -283,9 +293,15 @@ pub struct TrainRecipe {
     /// What the whole gradient's Euclidean norm is brought down to, after that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
-    /// The probability with which a hidden unit is left out of a step.
+    /// The probability with which a hidden unit is left out of a step, or one for each layer but the last.
+    #[serde(default, skip_serializing_if = "DropoutRates::is_none")]
+    pub dropout: DropoutRates,
+    /// The standard deviation of the normal noise that is added to the features in training.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub dropout: f64,
+    pub input_noise: f64,
+    /// What the norm of the weights coming into each unit is brought down to after a step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_norm: Option<f64>,
     /// How many epochs without a better validation loss end the run; never unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
@@ -445,6 +461,7 @@ impl Recipe {
             ("train.l1", train.l1),
             ("train.l2", train.l2),
             ("train.min_delta", train.min_delta),
+            ("train.input_noise", train.input_noise),
         ] {
             if !(number.is_finite() && number >= 0.0) {
                 return refuse(key, number.to_string(), "a finite number, 0 or more, is needed");
@@ -453,6 +470,7 @@ impl Recipe {
         for (key, number) in [
             ("train.clip_value", train.clip_value),
             ("train.clip_norm", train.clip_norm),
+            ("train.max_norm", train.max_norm),
         ] {
             if let Some(number) = number.filter(|number| !(number.is_finite() && *number > 0.0)) {
                 return refuse(
@@ -462,7 +480,20 @@ impl Recipe {
                 );
             }
         }
-        Dropout::new(train.dropout, train.seed)?;
+        match &train.dropout {
+            DropoutRates::Hidden(rate) => check_rate(*rate)?,
+            DropoutRates::Each(rates) => {
+                let layers = &self.network.layers;
+                if rates.len() != layers.len() - 1 {
+                    let expected = format!(
+                        "a list has a rate for each layer but the last, the inputs first: {} for layers = {layers:?}",
+                        layers.len() - 1
+                    );
+                    return refuse("train.dropout", format!("{rates:?}"), &expected);
+                }
+                rates.iter().try_for_each(|&rate| check_rate(rate))?;
+            }
+        }
         if train.patience == Some(0) {
             return refuse("train.patience", "0".into(), "at least 1 epoch is waited for");
         }
@@ -477,12 +508,12 @@ impl Recipe {
             );
         }
         let is_plain = Rule::of(&train.optimizer)?.is_plain_descent()
-            && [train.l1, train.l2, train.dropout] == [0.0; 3]
-            && train.clip_value.is_none()
-            && train.clip_norm.is_none();
+            && [train.l1, train.l2] == [0.0; 2]
+            && train.dropout.is_none()
+            && [train.clip_value, train.clip_norm, train.max_norm] == [None; 3];
         if train.update == Update::TopDown && !is_plain {
             let expected = "only plain gradient descent updates layer by layer: optimizer = \"sgd\", without momentum, \
-                            decay, penalty, dropout or clipping";
+                            decay, penalty, dropout, clipping or max_norm";
             return refuse("train.update", "\"top-down\"".into(), expected);
         }
         if self.log.every == Some(0) {

@@ -6,6 +6,7 @@ mod custom_loss;
 mod divergence;
 mod fixture;
 mod gradients;
+mod noise_and_norms;
 mod regularisation;
 mod repeatability;
 mod scheduling;
