@@ -205,6 +205,10 @@ pub(crate) struct Train {
     #[arg(long, value_parser = activation, help_heading = "Network")]
     pub(crate) activation: Option<Activation>,
 
+    /// What comes between a hidden layer's sums and its activation [default: none]
+    #[arg(long, value_enum, help_heading = "Network")]
+    pub(crate) normalisation: Option<NormalisationArgument>,
+
     /// Arithmetic in single or double precision [default: f32]
     #[arg(long, value_enum, help_heading = "Network")]
     pub(crate) precision: Option<PrecisionArgument>,
@@ -412,6 +416,16 @@ pub(crate) enum TaskArgument {
     Classification,
     /// How much
     Regression,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum NormalisationArgument {
+    /// Nothing
+    None,
+    /// Batch normalisation
+    Batch,
+    /// Layer normalisation
+    Layer,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

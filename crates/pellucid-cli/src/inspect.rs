@@ -50,7 +50,8 @@ fn record(model: &Model) -> Value {
             .chain(layers.iter().map(|layer| layer.fan_out))
             .collect::<Vec<_>>(),
         "activations": layers.iter().map(|layer| layer.activation).collect::<Vec<_>>(),
-        "parameters": architecture.parameter_count(),
+        "normalisation": layers.iter().map(|layer| layer.normalisation().map(|one| one.name())).collect::<Vec<_>>(),
+        "parameters": architecture.trained_count(),
         "precision": model.network.precision(),
         "classes": model.classes,
         "feature_names": model.feature_names,
@@ -66,13 +67,17 @@ fn network(model: &Model) -> Vec<String> {
     let architecture = model.network.architecture();
     let mut shape = count(architecture.input_width());
     for layer in architecture.layers() {
-        shape += &format!(" → {} {}", count(layer.fan_out), layer.activation.name());
+        shape += &format!(" → {} ", count(layer.fan_out));
+        if let Some(normalisation) = layer.normalisation() {
+            shape += &format!("{}-normalised ", normalisation.name());
+        }
+        shape += layer.activation.name();
     }
     vec![
         format!("network     {shape}"),
         format!(
             "parameters  {}, {}",
-            count(architecture.parameter_count()),
+            count(architecture.trained_count()),
             match model.network.precision() {
                 pellucid::Precision::F32 => "single precision",
                 pellucid::Precision::F64 => "double precision",

@@ -1,7 +1,7 @@
 //! Multilayer perceptrons you can see through: network, training, and the numbers behind every explanation.
 //!
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
-//! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], **[`pass`]** (the heart: one forward, one
+//! [`activation`], [`loss`], [`normalisation`], [`network`], [`numpy_random`], [`init`], **[`pass`]** (the heart: one forward, one
 //! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`dataset`], [`metrics`], [`scores`], [`recipe`],
 //! [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`].
 //!
@@ -51,6 +51,7 @@ pub mod matrix;
 mod max_norm;
 pub mod metrics;
 pub mod network;
+pub mod normalisation;
 pub mod numpy_random;
 pub mod observe;
 pub mod optimizer;
@@ -73,6 +74,7 @@ pub use gradient_check::{GradientReport, check_gradient, check_network};
 pub use kernels::Input;
 pub use loss::{CustomLoss, Loss, Reduction};
 pub use network::{Architecture, Network};
+pub use normalisation::Normalisation;
 pub use optimizer::Optimizer;
 pub use pass::{Objective, Target, Update, Workspace, backward, forward, loss_sum};
 pub use recipe::Recipe;

@@ -3,7 +3,8 @@
 //! Forward, layer after layer:   z = x·W + b,   a = f(z), and a is the next layer's x.
 //! Backward, from the last layer: δ = ∂L/∂z,   ∂L/∂W = xᵀδ,   ∂L/∂b = Σ δ,   ∂L/∂x = δ·Wᵀ,   and the δ of the
 //! layer below is ∂L/∂x times its f′(z). (Rumelhart, Hinton & Williams, *Learning representations by
-//! back-propagating errors*, Nature 323, 1986.)
+//! back-propagating errors*, Nature 323, 1986.) Where a layer is [normalised](crate::normalisation) that comes between
+//! z and f, forward and backward.
 //!
 //! Everything in the project that needs an output or a gradient calls these two functions: training, metrics,
 //! the gradient check, the explanation.
@@ -15,6 +16,7 @@ use crate::kernels::isa::{Isa, Task};
 use crate::kernels::{self, Destination, Input, Scratch, Shape, narrow};
 use crate::loss::{Loss, Reduction};
 use crate::network::{Architecture, Layer};
+use crate::normalisation::{self, Normalised};
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
@@ -73,6 +75,8 @@ struct LayerArrays<T> {
     /// dropout.
     mask: Aligned<T>,
     dropped: Aligned<T>,
+    /// Only of a layer whose sums are normalised; z is then what normalisation has made of them.
+    normalised: Option<Box<Normalised<T>>>,
 }
 
 impl<T: Scalar> LayerArrays<T> {
@@ -98,12 +102,17 @@ pub struct Workspace<T> {
     threads: NonZeroUsize,
     records: bool,
     dropout: Option<Dropout>,
+    /// Whether any layer does more to its sums than to apply a function.
+    has_extras: bool,
+    /// Whether batch normalisation goes by its running means and variances.
+    predicts: bool,
     /// What each row's loss counts for; empty where each counts for 1.
     row_weights: Vec<T>,
 }
 
 impl<T: Scalar> Workspace<T> {
-    /// A workspace for batches of up to `capacity` rows.
+    /// A workspace for batches of up to `capacity` rows, to train with: batch normalisation goes by the batch. See
+    /// [`predicting`](Self::predicting).
     pub fn new(architecture: &Architecture, capacity: usize) -> Self {
         let array = |width: usize| Aligned::zeros(width * capacity);
         let layers = architecture.layers().iter().map(|layer| LayerArrays {
@@ -113,6 +122,9 @@ impl<T: Scalar> Workspace<T> {
             upstream: Aligned::zeros(0),
             mask: Aligned::zeros(0),
             dropped: Aligned::zeros(0),
+            normalised: layer
+                .normalisation()
+                .map(|kind| Box::new(Normalised::new(kind, layer.fan_out, capacity))),
         });
         Self {
             layers: layers.collect(),
@@ -123,6 +135,8 @@ impl<T: Scalar> Workspace<T> {
             threads: NonZeroUsize::MIN,
             records: false,
             dropout: None,
+            has_extras: architecture.is_normalised(),
+            predicts: false,
             row_weights: Vec::new(),
         }
     }
@@ -139,7 +153,25 @@ impl<T: Scalar> Workspace<T> {
             }
         }
         self.dropout = Some(dropout);
+        self.has_extras = true;
         self
+    }
+
+    /// The same, to predict with: batch normalisation goes by the running means and variances that training has left in the
+    /// parameters, so that a row's outputs do not depend on the rows beside it.
+    #[must_use]
+    pub fn predicting(mut self) -> Self {
+        self.predicts = true;
+        self
+    }
+
+    /// Moves the running means and variances among the parameters towards those of the last batch that was trained on.
+    pub(crate) fn follow_statistics(&self, architecture: &Architecture, parameters: &mut [T]) {
+        for (layer, arrays) in architecture.layers().iter().zip(&self.layers) {
+            if let (Some(range), Some(normalised)) = (layer.statistics(), &arrays.normalised) {
+                normalised.follow(&mut parameters[range]);
+            }
+        }
     }
 
     /// Where dropout's stream of random numbers has got to.
@@ -181,7 +213,7 @@ impl<T: Scalar> Workspace<T> {
         self.rows
     }
 
-    /// The weighted sums z of layer `index`, (rows, fan_out).
+    /// The weighted sums z of layer `index`, (rows, fan_out); where the layer is normalised, what becomes of them by that.
     pub fn z(&self, index: usize) -> &[T] {
         &self.layers[index].z[..self.rows * self.widths[index]]
     }
@@ -191,7 +223,7 @@ impl<T: Scalar> Workspace<T> {
         &self.layers[index].activation[..self.rows * self.widths[index]]
     }
 
-    /// δ = ∂L/∂z of layer `index`, (rows, fan_out), from the last backward pass.
+    /// δ of layer `index`, (rows, fan_out), from the last backward pass: ∂L/∂z for z = x·W + b, before normalisation.
     pub fn delta(&self, index: usize) -> &[T] {
         &self.layers[index].delta[..self.rows * self.widths[index]]
     }
@@ -305,7 +337,7 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
                 x,
                 weights: &parameters[layer.weights()],
                 bias: layer.bias().map(|range| &parameters[range]),
-                function: layer.activation,
+                function: layer.function_of_sums,
                 z: &mut here[0].z,
                 activation: &mut here[0].activation,
             }
@@ -316,13 +348,25 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
                 x,
                 weights: &parameters[layer.weights()],
                 bias: layer.bias().map(|range| &parameters[range]),
-                function: layer.activation,
+                function: layer.function_of_sums,
                 here: &mut here[0],
                 scratch: &mut workspace.scratch,
             });
         }
-        if let Some(dropout) = &mut workspace.dropout {
-            drop_out(&mut here[0], index, shape.rows * shape.fan_out, dropout);
+        if workspace.has_extras {
+            if here[0].normalised.is_some() {
+                let running = layer.statistics().filter(|_| workspace.predicts);
+                I::call(NormaliseForward {
+                    shape,
+                    layer,
+                    parameters,
+                    running,
+                    here: &mut here[0],
+                });
+            }
+            if let Some(dropout) = &mut workspace.dropout {
+                drop_out(&mut here[0], index, shape.rows * shape.fan_out, dropout);
+            }
         }
     }
 }
@@ -382,10 +426,13 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         } else {
             Activation::Identity
         };
+        if workspace.has_extras {
+            normalise_backward::<I, T>(layer, rows, &mut target, &mut here[0]);
+        }
         let delta = &here[0].delta[..rows * layer.fan_out];
         // The kernels of a few units take δ through the weights and through f′ at once.
-        let goes_at_once = index == 0
-            || (!records && workspace.dropout.is_none() && function_below.is_applied_in_registers());
+        let goes_at_once =
+            index == 0 || (!records && !workspace.has_extras && function_below.is_applied_in_registers());
         if goes_at_once && narrow::pays::<I>(shape) && (index > 0 || matches!(input, Input::Dense(_))) {
             let mut target = target.layer(layer);
             let top_down = objective.update == Update::TopDown;
@@ -412,6 +459,88 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
             scratch: &mut workspace.scratch,
             records,
         });
+    }
+}
+
+/// The sums of a layer, normalised, and its activations.
+struct NormaliseForward<'a, T> {
+    shape: Shape,
+    layer: &'a Layer,
+    parameters: &'a [T],
+    /// Where running means and variances lie, if it goes by them.
+    running: Option<Range<usize>>,
+    here: &'a mut LayerArrays<T>,
+}
+
+impl<T: Scalar> Task for NormaliseForward<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self {
+            shape,
+            layer,
+            parameters,
+            running,
+            here,
+        } = self;
+        let (Some(normalised), Some(gain), Some(shift)) = (&mut here.normalised, layer.gain(), layer.shift())
+        else {
+            return;
+        };
+        let used = shape.rows * shape.fan_out;
+        let z = &mut here.z[..used];
+        normalisation::Forward {
+            normalised,
+            z,
+            gain: &parameters[gain],
+            shift: &parameters[shift],
+            running: running.map(|range| &parameters[range]),
+        }
+        .run::<I>();
+        let activation = &mut here.activation[..used];
+        layer
+            .activation
+            .apply_in_parts::<I, T>(shape.threads, z, activation, shape.fan_out);
+    }
+}
+
+/// Takes a layer's δ back through its normalisation, where it has one, and hands the slopes of gain and shift to the
+/// target; running means and variances have none.
+#[inline(never)]
+fn normalise_backward<I: Isa, T: Scalar>(
+    layer: &Layer,
+    rows: usize,
+    target: &mut Target<'_, T>,
+    here: &mut LayerArrays<T>,
+) {
+    let (Some(normalised), Some(gain), Some(shift)) = (&mut here.normalised, layer.gain(), layer.shift())
+    else {
+        return;
+    };
+    let both = gain.start..shift.end;
+    let parameters = match target {
+        Target::Gradient { parameters, .. } => *parameters,
+        Target::Parameters { parameters, .. } => &**parameters,
+    };
+    I::call(normalisation::Backward {
+        normalised: &mut *normalised,
+        gain: &parameters[gain],
+        delta: &mut here.delta[..rows * layer.fan_out],
+    });
+    match target {
+        Target::Gradient { gradient, .. } => {
+            for (to, &slope) in gradient[both].iter_mut().zip(normalised.slopes()) {
+                *to = T::from_f64(slope);
+            }
+            if let Some(range) = layer.statistics() {
+                gradient[range].fill(T::ZERO);
+            }
+        }
+        Target::Parameters { parameters, rate } => {
+            for (parameter, &slope) in parameters[both].iter_mut().zip(normalised.slopes()) {
+                *parameter -= *rate * T::from_f64(slope);
+            }
+        }
     }
 }
 

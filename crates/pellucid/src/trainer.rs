@@ -81,8 +81,11 @@ impl<T: Scalar> Trainer<T> {
             .decaying(penalized_parameters(train, architecture));
         let max_norm = train.max_norm.map(|most| MaxNorm::new(most, architecture));
         let hidden_layers = architecture.layers().len() - 1;
-        let is_fused =
-            optimizer.is_plain_descent() && penalty.is_none() && clipping.is_none() && max_norm.is_none();
+        let is_fused = !architecture.is_normalised()
+            && optimizer.is_plain_descent()
+            && penalty.is_none()
+            && clipping.is_none()
+            && max_norm.is_none();
         let stored = if is_fused { 0 } else { network.parameters().len() };
         let gradient = Aligned::zeros(stored);
         Ok(Self {
@@ -483,6 +486,9 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             });
             if let Some(max_norm) = max_norm {
                 max_norm.apply(architecture, parameters);
+            }
+            if architecture.is_normalised() {
+                workspace.follow_statistics(architecture, parameters);
             }
         }
         loss

@@ -5,7 +5,7 @@ use pellucid::optimizer::Optimizer;
 use pellucid::pass::Update;
 use pellucid::recipe::{
     Activations, BatchSize, ClassWeight, DataRecipe, DropoutRates, InitMethod, InitRecipe, LogRecipe,
-    NetworkRecipe, Recipe, ScheduleRecipe, Source, TableRecipe, Task, TrainRecipe,
+    NetworkRecipe, Normalisations, Recipe, ScheduleRecipe, Source, TableRecipe, Task, TrainRecipe,
 };
 use pellucid::{Activation, Precision};
 
@@ -71,6 +71,7 @@ pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
             layers: [&[1], hidden, &[outputs]].concat(),
             activation: Activations::Each(activations),
             bias: true,
+            normalisation: Normalisations::default(),
         },
         init: InitRecipe {
             method: InitMethod::HeUniform,

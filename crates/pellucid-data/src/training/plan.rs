@@ -8,7 +8,9 @@ use crate::preparation::{
 };
 use crate::table::Table;
 use pellucid::Activation;
-use pellucid::recipe::{Activations, DataRecipe, InitMethod, Recipe, Source, TableRecipe, Task};
+use pellucid::recipe::{
+    Activations, DataRecipe, InitMethod, Normalisations, Recipe, Source, TableRecipe, Task,
+};
 
 /// A training that is decided on, and can be run on all rows or on some.
 #[derive(Debug)]
@@ -218,6 +220,9 @@ fn put_over(recipe: &mut Recipe, request: &TrainingRequest, task: Task, outputs:
     recipe.network.layers = [&[1], hidden.as_slice(), &[outputs]].concat();
     recipe.network.activation = Activations::Each(activations);
 
+    if let Some(name) = request.normalisation {
+        recipe.network.normalisation = Normalisations::Hidden(name.into());
+    }
     let train = &mut recipe.train;
     fn put<T: Clone>(place: &mut T, asked: &Option<T>) {
         if let Some(asked) = asked {

@@ -4,7 +4,9 @@ use crate::error::{DataError, Result};
 use crate::preparation::ColumnChoice;
 use crate::table::Table;
 use pellucid::optimizer::Optimizer;
-use pellucid::recipe::{BatchSize, ClassWeight, DropoutRates, Recipe, Scale, Task, Unseen};
+use pellucid::recipe::{
+    BatchSize, ClassWeight, DropoutRates, NormalisationName, Recipe, Scale, Task, Unseen,
+};
 use pellucid::{Activation, Precision};
 
 /// What a user asks for; every `None` is chosen.
@@ -29,6 +31,8 @@ pub struct TrainingRequest {
     pub hidden: Option<Vec<usize>>,
     /// The activation of the hidden layers.
     pub activation: Option<Activation>,
+    /// How the sums of the hidden layers are normalised.
+    pub normalisation: Option<NormalisationName>,
     /// The rule of the step.
     pub optimizer: Option<Optimizer>,
     /// The size of the step.

@@ -8,6 +8,7 @@ mod class_weight;
 mod dropout;
 mod loss;
 mod name_or_table;
+mod normalisation;
 mod optimizer;
 mod reading;
 mod settings;
@@ -17,6 +18,7 @@ pub use built_in::{BUILT_IN, BuiltIn};
 pub use class_weight::ClassWeight;
 pub use dropout::DropoutRates;
 pub use loss::{LossName, LossRecipe};
+pub use normalisation::{NormalisationName, NormalisationRecipe, Normalisations};
 pub use optimizer::OptimizerRecipe;
 pub use reading::RecipeError;
 pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
@@ -120,6 +122,9 @@ pub struct NetworkRecipe {
     /// Whether the layers have a bias.
     #[serde(default = "yes")]
     pub bias: bool,
+    /// How the sums of the hidden layers are normalised, or those of each layer.
+    #[serde(default, skip_serializing_if = "Normalisations::is_none")]
+    pub normalisation: Normalisations,
 }
 
 fn yes() -> bool {
@@ -376,7 +381,15 @@ impl Recipe {
             Activations::All(one) => vec![*one; layers.len().saturating_sub(1)],
             Activations::Each(list) => list.clone(),
         };
-        Architecture::new(layers, &activations, self.network.bias)
+        let architecture = Architecture::new(layers, &activations, self.network.bias)?;
+        let of_layers = self
+            .network
+            .normalisation
+            .of_layers(architecture.layers().len())?;
+        if of_layers.iter().all(Option::is_none) && of_layers.len() == architecture.layers().len() {
+            return Ok(architecture);
+        }
+        architecture.normalised(&of_layers)
     }
 
     /// The loss that is told.
@@ -418,7 +431,8 @@ impl Recipe {
             })
         };
         let train = &self.train;
-        let output = self.architecture()?.output_layer();
+        let architecture = self.architecture()?;
+        let output = architecture.output_layer();
         let loss_name = || format!("\"{}\"", train.loss.name());
         if let Some(objection) = train.loss.objection_to(output.activation) {
             return refuse("train.loss", loss_name(), &objection);
@@ -507,13 +521,22 @@ impl Recipe {
                 "at least 1 row is needed, or \"full\"",
             );
         }
+        let keeps_statistics = architecture
+            .layers()
+            .iter()
+            .any(|layer| layer.statistics().is_some());
+        if keeps_statistics && train.batch_size == BatchSize::Rows(1) {
+            let expected = "batch normalisation takes mean and variance over the rows of a step, 2 or more; or use \"layer\"";
+            return refuse("train.batch_size", "1".into(), expected);
+        }
         let is_plain = Rule::of(&train.optimizer)?.is_plain_descent()
             && [train.l1, train.l2] == [0.0; 2]
             && train.dropout.is_none()
-            && [train.clip_value, train.clip_norm, train.max_norm] == [None; 3];
+            && [train.clip_value, train.clip_norm, train.max_norm] == [None; 3]
+            && !architecture.is_normalised();
         if train.update == Update::TopDown && !is_plain {
             let expected = "only plain gradient descent updates layer by layer: optimizer = \"sgd\", without momentum, \
-                            decay, penalty, dropout, clipping or max_norm";
+                            decay, penalty, dropout, clipping, max_norm or normalisation";
             return refuse("train.update", "\"top-down\"".into(), expected);
         }
         if self.log.every == Some(0) {

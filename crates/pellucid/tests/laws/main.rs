@@ -7,6 +7,7 @@ mod divergence;
 mod fixture;
 mod gradients;
 mod noise_and_norms;
+mod normalisation;
 mod regularisation;
 mod repeatability;
 mod scheduling;
