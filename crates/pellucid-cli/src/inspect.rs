@@ -7,7 +7,7 @@ use crate::terminal;
 use anyhow::Result;
 use pellucid::recipe::Scale;
 use pellucid_data::model_file::Model;
-use pellucid_data::preparation::{FeatureColumn, Preparation, TargetPreparation, Transform};
+use pellucid_data::preparation::{FeatureColumn, LabelTarget, Preparation, TargetPreparation, Transform};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -103,6 +103,13 @@ fn target(preparation: &Preparation, model: &Model, shown: usize) -> Vec<String>
                 })
                 .collect();
             format!("target      {}", cut(&columns, shown))
+        }
+        TargetPreparation::Labels { labels } => {
+            let label = |label: &LabelTarget| {
+                format!("{} ({} or {})", label.column, label.classes[0], label.classes[1])
+            };
+            let labels: Vec<String> = labels.iter().map(label).collect();
+            format!("target      {}", cut(&labels, shown))
         }
         classes => format!(
             "target      {}: {}",
@@ -223,6 +230,7 @@ fn training(model: &Model) -> Vec<String> {
 
 fn scores(metrics: &Value) -> Vec<String> {
     let names = [
+        "subset_accuracy",
         "accuracy",
         "balanced_accuracy",
         "log_loss",

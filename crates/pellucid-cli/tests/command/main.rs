@@ -21,5 +21,6 @@ mod notebooks;
 mod pictures;
 mod predict;
 mod record;
+mod several_targets;
 mod streams;
 mod train;

@@ -45,7 +45,7 @@ pub use note::{ColumnCounts, Counts, Note};
 pub use number::NumberTransform;
 pub use row_weight::row_weights;
 pub use split::{Folds, Split, hold_out, k_fold};
-pub use target::{Predictions, RegressionTarget, TargetPreparation, choose_task};
+pub use target::{LabelTarget, Predictions, RegressionTarget, TargetPreparation, choose_task};
 pub use transform::Transform;
 
 pub use pellucid::recipe::{Scale, Task, Unseen};

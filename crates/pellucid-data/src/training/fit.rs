@@ -187,9 +187,9 @@ impl Plan<'_> {
             }
             _ => None,
         };
-        let metric = match self.task() {
-            Task::Classification => Metric::Accuracy,
-            Task::Regression => Metric::MeanSquaredError,
+        let metric = match self.labels {
+            Some(_) => Metric::Accuracy,
+            None => Metric::MeanSquaredError,
         };
         let train = &recipe.train;
         let mut stopping = EarlyStopping::new(
