@@ -17,6 +17,7 @@ mod inspect;
 #[cfg(unix)]
 mod interrupt;
 mod mnist_98;
+mod normalised;
 mod notebooks;
 mod pictures;
 mod predict;
