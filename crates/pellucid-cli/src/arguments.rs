@@ -1,7 +1,7 @@
 //! The command line, as it may be written.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pellucid::recipe::BatchSize;
+use pellucid::recipe::{BatchSize, DropoutRates};
 use pellucid::{Activation, Optimizer, Precision};
 use pellucid_data::ReadOptions;
 use std::num::NonZeroUsize;
@@ -272,6 +272,10 @@ pub(crate) struct Train {
     #[arg(long, value_name = "COLUMN", help_heading = "Columns")]
     pub(crate) id: Option<String>,
 
+    /// The column that says what each row counts for in training; not learnt from
+    #[arg(long, value_name = "COLUMN", help_heading = "Columns")]
+    pub(crate) weight: Option<String>,
+
     /// Whether to learn classes or numbers [default: by the target's values]
     #[arg(long, value_enum, help_heading = "Columns")]
     pub(crate) task: Option<TaskArgument>,
@@ -294,6 +298,10 @@ pub(crate) struct Train {
     /// Activation of the hidden layers [default: relu]
     #[arg(long, value_parser = activation, help_heading = "Network")]
     pub(crate) activation: Option<Activation>,
+
+    /// What comes between a hidden layer's sums and its activation [default: none]
+    #[arg(long, value_enum, help_heading = "Network")]
+    pub(crate) normalisation: Option<NormalisationArgument>,
 
     /// Arithmetic in single or double precision [default: f32]
     #[arg(long, value_enum, help_heading = "Network")]
@@ -330,14 +338,16 @@ pub(crate) struct Train {
     )]
     pub(crate) l2: Option<f64>,
 
-    /// The probability with which a hidden unit is left out of a step [default: 0]
+    /// The probability with which a hidden unit is left out of a step, or one for the inputs and each hidden layer, with
+    /// commas [default: 0]
     #[arg(
         long,
-        value_name = "RATE",
+        value_name = "RATE[,RATE…]",
         allow_negative_numbers = true,
+        value_parser = dropout,
         help_heading = "Training"
     )]
-    pub(crate) dropout: Option<f64>,
+    pub(crate) dropout: Option<DropoutRates>,
 
     /// Rows to stop by: the part held out of DATA, 0 for none, or a file [default: 0.1]
     #[arg(
@@ -503,6 +513,16 @@ pub(crate) enum TaskArgument {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum NormalisationArgument {
+    /// Nothing
+    None,
+    /// Batch normalisation
+    Batch,
+    /// Layer normalisation
+    Layer,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum ScaleArgument {
     /// To mean 0 and standard deviation 1
     #[value(alias = "standardise")]
@@ -592,6 +612,17 @@ fn hidden(text: &str) -> Result<Hidden, String> {
     sizes
         .map(Hidden)
         .ok_or_else(|| "expected whole numbers, 1 or more, with commas, such as 64,32; or `none`".to_string())
+}
+
+fn dropout(text: &str) -> Result<DropoutRates, String> {
+    let rates: Option<Vec<f64>> = text.split(',').map(|rate| rate.trim().parse().ok()).collect();
+    match rates.as_deref() {
+        Some(&[rate]) => Ok(DropoutRates::Hidden(rate)),
+        Some(rates) => Ok(DropoutRates::Each(rates.to_vec())),
+        None => {
+            Err("expected a number from 0 to less than 1, or several with commas, such as 0.2,0.5".into())
+        }
+    }
 }
 
 fn activation(text: &str) -> Result<Activation, String> {

@@ -7,7 +7,7 @@ use crate::{run, score_text, source, terminal};
 use anyhow::Result;
 use pellucid::matrix::Matrix;
 use pellucid_data::model_file::Model;
-use pellucid_data::preparation::{Counts, Predictions, Preparation};
+use pellucid_data::preparation::{Counts, Predictions, Preparation, TargetPreparation};
 use pellucid_data::training::{self, Answers, Scores};
 use pellucid_data::{ColumnKind, Table};
 use serde_json::json;
@@ -43,6 +43,7 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
         rows += all.len();
         match predictions {
             Predictions::Classes { probabilities, .. } => outputs.extend_from_slice(probabilities.values()),
+            Predictions::Labels { probabilities, .. } => outputs.extend_from_slice(probabilities.values()),
             Predictions::Numbers { values, .. } => outputs.extend_from_slice(values.values()),
         }
     }
@@ -73,9 +74,17 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
 
 fn as_predictions(preparation: &Preparation, outputs: Matrix<f64>) -> Predictions {
     let target = preparation.target();
+    let columns = || target.columns().into_iter().map(str::to_owned).collect();
+    if let TargetPreparation::Labels { labels } = target {
+        return Predictions::Labels {
+            columns: columns(),
+            classes: labels.iter().map(|label| label.classes.clone()).collect(),
+            probabilities: outputs,
+        };
+    }
     match target.classes() {
         [] => Predictions::Numbers {
-            columns: target.columns().into_iter().map(str::to_owned).collect(),
+            columns: columns(),
             values: outputs,
         },
         classes => Predictions::Classes {

@@ -7,7 +7,7 @@ use crate::terminal;
 use anyhow::Result;
 use pellucid::recipe::Scale;
 use pellucid_data::model_file::Model;
-use pellucid_data::preparation::{FeatureColumn, Preparation, TargetPreparation, Transform};
+use pellucid_data::preparation::{FeatureColumn, LabelTarget, Preparation, TargetPreparation, Transform};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -50,7 +50,8 @@ fn record(model: &Model) -> Value {
             .chain(layers.iter().map(|layer| layer.fan_out))
             .collect::<Vec<_>>(),
         "activations": layers.iter().map(|layer| layer.activation).collect::<Vec<_>>(),
-        "parameters": architecture.parameter_count(),
+        "normalisation": layers.iter().map(|layer| layer.normalisation().map(|one| one.name())).collect::<Vec<_>>(),
+        "parameters": architecture.trained_count(),
         "precision": model.network.precision(),
         "classes": model.classes,
         "feature_names": model.feature_names,
@@ -66,13 +67,17 @@ fn network(model: &Model) -> Vec<String> {
     let architecture = model.network.architecture();
     let mut shape = count(architecture.input_width());
     for layer in architecture.layers() {
-        shape += &format!(" → {} {}", count(layer.fan_out), layer.activation.name());
+        shape += &format!(" → {} ", count(layer.fan_out));
+        if let Some(normalisation) = layer.normalisation() {
+            shape += &format!("{}-normalised ", normalisation.name());
+        }
+        shape += layer.activation.name();
     }
     vec![
         format!("network     {shape}"),
         format!(
             "parameters  {}, {}",
-            count(architecture.parameter_count()),
+            count(architecture.trained_count()),
             match model.network.precision() {
                 pellucid::Precision::F32 => "single precision",
                 pellucid::Precision::F64 => "double precision",
@@ -98,6 +103,13 @@ fn target(preparation: &Preparation, model: &Model, shown: usize) -> Vec<String>
                 })
                 .collect();
             format!("target      {}", cut(&columns, shown))
+        }
+        TargetPreparation::Labels { labels } => {
+            let label = |label: &LabelTarget| {
+                format!("{} ({} or {})", label.column, label.classes[0], label.classes[1])
+            };
+            let labels: Vec<String> = labels.iter().map(label).collect();
+            format!("target      {}", cut(&labels, shown))
         }
         classes => format!(
             "target      {}: {}",
@@ -222,6 +234,7 @@ fn training(model: &Model) -> Vec<String> {
 
 fn scores(metrics: &Value) -> Vec<String> {
     let names = [
+        "subset_accuracy",
         "accuracy",
         "balanced_accuracy",
         "log_loss",

@@ -8,7 +8,7 @@ use crate::{interrupt, outputs, run, source, terminal};
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pellucid_data::model_file::Model;
-use pellucid_data::preparation::{Counts, Predictions, Preparation};
+use pellucid_data::preparation::{Counts, LabelTarget, Predictions, Preparation, TargetPreparation};
 use pellucid_data::training;
 use pellucid_data::{Categories, Column, ColumnKind, OutputFile, Table, TableFormat, TableWriter, Values};
 use std::path::Path;
@@ -100,8 +100,8 @@ struct Layout {
     /// The names of the columns after them.
     answers: Vec<String>,
     with_probabilities: bool,
-    /// What the target is.
-    kind: ColumnKind,
+    /// What each target is.
+    kinds: Vec<ColumnKind>,
 }
 
 impl Layout {
@@ -117,7 +117,11 @@ impl Layout {
             [_] => vec!["prediction".into()],
             many => many.iter().map(|column| format!("prediction_{column}")).collect(),
         };
-        let with_probabilities = arguments.proba && !target.classes().is_empty();
+        let labels: &[LabelTarget] = match target {
+            TargetPreparation::Labels { labels } => labels,
+            _ => &[],
+        };
+        let with_probabilities = arguments.proba && !(target.classes().is_empty() && labels.is_empty());
         if arguments.proba && !with_probabilities {
             terminal::tell("note: numbers are predicted, which have no probabilities");
         }
@@ -128,6 +132,8 @@ impl Layout {
                     .iter()
                     .map(|class| format!("probability_{class}")),
             );
+            let second = labels.iter().map(|label| (&label.column, &label.classes[1]));
+            answers.extend(second.map(|(column, class)| format!("probability_{column}_{class}")));
         }
         for answer in &mut answers {
             while kept.contains(answer) {
@@ -138,7 +144,7 @@ impl Layout {
             kept,
             answers,
             with_probabilities,
-            kind: target.kind(),
+            kinds: target.kinds(),
         }
     }
 
@@ -160,7 +166,22 @@ impl Layout {
                 let each: Vec<Values> = (0..if self.with_probabilities { classes.len() } else { 0 })
                     .map(|class| Values::Numbers(of_column(class).copied().collect()))
                     .collect();
-                values.push(self.classes(classes.clone(), labels));
+                values.push(as_kind(self.kinds[0], classes.clone(), labels));
+                values.extend(each);
+            }
+            Predictions::Labels {
+                columns,
+                classes,
+                probabilities,
+            } => {
+                let of_column =
+                    |column: usize| probabilities.values().iter().skip(column).step_by(columns.len());
+                for (column, (classes, &kind)) in classes.iter().zip(&self.kinds).enumerate() {
+                    let labels = of_column(column).map(|&p| u32::from(p > 0.5));
+                    values.push(as_kind(kind, classes.to_vec(), labels.collect()));
+                }
+                let each = (0..if self.with_probabilities { columns.len() } else { 0 })
+                    .map(|column| Values::Numbers(of_column(column).copied().collect()));
                 values.extend(each);
             }
             Predictions::Numbers { columns, values: of } => {
@@ -178,21 +199,21 @@ impl Layout {
             columns,
         }
     }
+}
 
-    /// As the target was: numbers, booleans or words.
-    fn classes(&self, classes: Vec<String>, labels: Vec<u32>) -> Values {
-        let words = Categories {
-            names: classes,
-            codes: labels,
-        };
-        match self.kind {
-            ColumnKind::Boolean => Values::Booleans(words),
-            ColumnKind::Category => Values::Categories(words),
-            ColumnKind::Number => {
-                let number = |row| words.get(row).and_then(|class| class.parse().ok());
-                let numbers = (0..words.codes.len()).map(|row| number(row).unwrap_or(f64::NAN));
-                Values::Numbers(numbers.collect())
-            }
+/// As the target was: numbers, booleans or words.
+fn as_kind(kind: ColumnKind, classes: Vec<String>, labels: Vec<u32>) -> Values {
+    let words = Categories {
+        names: classes,
+        codes: labels,
+    };
+    match kind {
+        ColumnKind::Boolean => Values::Booleans(words),
+        ColumnKind::Category => Values::Categories(words),
+        ColumnKind::Number => {
+            let number = |row| words.get(row).and_then(|class| class.parse().ok());
+            let numbers = (0..words.codes.len()).map(|row| number(row).unwrap_or(f64::NAN));
+            Values::Numbers(numbers.collect())
         }
     }
 }

@@ -70,6 +70,15 @@ pub(crate) fn whole(rows: usize, scores: &Scores) -> Vec<String> {
             lines.push(String::new());
             lines.extend(confusion(classes, scores));
         }
+        Scores::Labels {
+            columns,
+            classes,
+            scores,
+            ..
+        } => {
+            lines.push(String::new());
+            lines.extend(per_label(columns, classes, scores));
+        }
         Scores::Regression { columns, scores } if columns.len() > 1 => {
             lines.push(String::new());
             lines.extend(per_target(columns, &scores.outputs));
@@ -111,6 +120,34 @@ fn confusion(classes: &[String], scores: &ClassificationScores) -> Vec<String> {
     for (class, counts) in classes.iter().zip(&scores.confusion) {
         let counts = counts.iter().map(|&rows| count(rows));
         rows.push(std::iter::once(class.clone()).chain(counts).collect());
+    }
+    aligned(&rows)
+}
+
+/// Precision, recall and F1 are those of the second class.
+fn per_label(columns: &[String], classes: &[[String; 2]], scores: &[ClassificationScores]) -> Vec<String> {
+    let mut rows = vec![titles(&[
+        "target",
+        "class",
+        "accuracy",
+        "precision",
+        "recall",
+        "F1",
+        "ROC AUC",
+        "rows",
+    ])];
+    for ((column, [_, class]), scores) in columns.iter().zip(classes).zip(scores) {
+        let of_class = scores.per_class[1];
+        rows.push(vec![
+            column.clone(),
+            class.clone(),
+            number(scores.accuracy),
+            number(of_class.precision),
+            number(of_class.recall),
+            number(of_class.f1),
+            scores.roc_auc.map_or("-".into(), number),
+            count(of_class.support),
+        ]);
     }
     aligned(&rows)
 }

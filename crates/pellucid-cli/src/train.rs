@@ -1,13 +1,15 @@
 //! `pellucid train`: from a table to a model that can be used anywhere.
 
-use crate::arguments::{ClassWeightArgument, Hidden, ScaleArgument, TaskArgument, Train, UnseenArgument};
+use crate::arguments::{
+    ClassWeightArgument, Hidden, NormalisationArgument, ScaleArgument, TaskArgument, Train, UnseenArgument,
+};
 use crate::failure::{self, Misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::score_text::{self, count, figure_name, number};
 use crate::train_progress::TrainProgress;
 use crate::{interrupt, recipes, run, source, terminal};
 use anyhow::Result;
-use pellucid::recipe::{ClassWeight, Recipe, Scale, Task, Unseen};
+use pellucid::recipe::{ClassWeight, NormalisationName, Recipe, Scale, Task, Unseen};
 use pellucid::{Ending, Precision};
 use pellucid_data::preparation::ColumnChoice;
 use pellucid_data::training::{CrossValidation, Plan, Scores, Trained, TrainingRequest};
@@ -214,6 +216,7 @@ fn request(arguments: &Train, recipe: Option<Recipe>, validation: &Validation) -
             only: arguments.only.clone(),
             drop: arguments.drop.clone(),
             id: arguments.id.clone(),
+            weight: arguments.weight.clone(),
         },
         task: arguments.task.map(|task| match task {
             TaskArgument::Classification => Task::Classification,
@@ -239,13 +242,18 @@ fn request(arguments: &Train, recipe: Option<Recipe>, validation: &Validation) -
         },
         hidden: arguments.hidden.as_ref().map(|Hidden(sizes)| sizes.clone()),
         activation: arguments.activation,
+        normalisation: arguments.normalisation.map(|normalisation| match normalisation {
+            NormalisationArgument::None => NormalisationName::None,
+            NormalisationArgument::Batch => NormalisationName::Batch,
+            NormalisationArgument::Layer => NormalisationName::Layer,
+        }),
         optimizer: arguments.optimizer,
         learning_rate: arguments.learning_rate,
         batch_size: arguments.batch_size,
         epochs: arguments.epochs,
         patience: arguments.patience,
         l2: arguments.l2,
-        dropout: arguments.dropout,
+        dropout: arguments.dropout.clone(),
         precision: arguments.precision.map(Precision::from),
         seed: arguments.seed,
     }
@@ -284,7 +292,7 @@ impl Job<'_> {
         progress.finish();
         let trained = trained?;
         if !self.quiet {
-            let parameters = trained.network.architecture().parameter_count();
+            let parameters = trained.network.architecture().trained_count();
             let best = match trained.validation {
                 Some(_) => format!(", the best of them epoch {}", trained.best_epoch),
                 None => String::new(),
@@ -376,7 +384,7 @@ impl Files {
     fn add_to_record(&self, record: &mut Value, trained: &Trained) {
         record["recipe"] = json!(trained.recipe);
         record["model"] = json!(self.model_path);
-        record["parameters"] = json!(trained.network.architecture().parameter_count());
+        record["parameters"] = json!(trained.network.architecture().trained_count());
         record["feature_names"] = json!(trained.preparation.feature_names());
         record["notes"] = json!(trained.notes);
         record["epochs"] = json!(trained.history.len());

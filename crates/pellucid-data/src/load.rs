@@ -4,6 +4,7 @@ use crate::error::{DataError, Result};
 use crate::mnist::{self, Mnist};
 use pellucid::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::matrix::Matrix;
+use pellucid::metrics::class_of;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{DataRecipe, Recipe, Source};
 use pellucid::{Error as EngineError, Scalar};
@@ -59,10 +60,63 @@ pub fn load<T: Scalar>(
             return Err(setting("source", "\"table\"", expected.into()));
         }
     };
-    if !data.standardise {
-        return Ok(samples);
+    let samples = match data.standardise {
+        true => standardise(samples),
+        false => samples,
+    };
+    let training = weighted(samples.training, data)?;
+    Ok(Samples { training, ..samples })
+}
+
+/// What the training samples count for: each its own weight, times that of its class.
+fn weighted<T: Scalar>(training: Dataset<T>, data: &DataRecipe) -> Result<Dataset<T>> {
+    if data.weights.is_none() && data.class_weight.is_none() {
+        return Ok(training);
     }
-    Ok(standardise(samples))
+    let mut weights = match &data.weights {
+        Some(weights) => weights.clone(),
+        None => vec![1.0; training.rows()],
+    };
+    if weights.len() != training.rows() || !weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0)
+    {
+        let expected = format!(
+            "a finite number, 0 or more, is needed for each of {} samples",
+            training.rows()
+        );
+        return Err(setting("weights", &format!("{weights:?}"), expected));
+    }
+    if !data.class_weight.is_none() {
+        let (classes, count) = classes_of(training.targets()).ok_or_else(|| {
+            let expected = "every target must be a class: 0 or 1, or a 1 in one column and 0 in the others";
+            setting("class_weight", "(set)", expected.into())
+        })?;
+        let mut counts = vec![0; count];
+        classes.iter().for_each(|&class| counts[class] += 1);
+        let of_classes = data.class_weight.of_classes("data.class_weight", &counts)?;
+        for (weight, class) in weights.iter_mut().zip(classes) {
+            *weight *= of_classes[class];
+        }
+    }
+    Ok(training.weighted(weights.into_iter().map(T::from_f64).collect())?)
+}
+
+/// The class of each sample, and how many classes there are; nothing where targets are other than classes.
+fn classes_of<T: Scalar>(targets: &Targets<T>) -> Option<(Vec<usize>, usize)> {
+    match targets {
+        Targets::Classes { labels, classes } => {
+            Some((labels.iter().map(|&label| label as usize).collect(), *classes))
+        }
+        Targets::Dense(matrix) => {
+            let width = matrix.columns();
+            let is_class = |row: &[T]| width == 1 || row.iter().filter(|&&y| y == T::ONE).count() == 1;
+            let mut rows = matrix.values().chunks_exact(width);
+            if !targets.are_zero_or_one() || !rows.all(is_class) {
+                return None;
+            }
+            let classes = matrix.values().chunks_exact(width).map(class_of).collect();
+            Some((classes, width.max(2)))
+        }
+    }
 }
 
 /// By the training rows' means and deviations, the test rows too.
@@ -77,13 +131,15 @@ fn standardise<T: Scalar>(samples: Samples<T>) -> Samples<T> {
 /// A key that the source does not read is a mistake, not a wish.
 fn check_keys(data: &DataRecipe) -> Result<()> {
     use Source::{Inline, Mnist, NoisyLine, Regression, Table};
-    let readers: [(&str, bool, &[Source]); 7] = [
+    let readers: [(&str, bool, &[Source]); 9] = [
         ("inputs", data.inputs.is_some(), &[Inline]),
         ("targets", data.targets.is_some(), &[Inline, NoisyLine]),
         ("features", data.features.is_some(), &[NoisyLine, Regression]),
         ("rows", data.rows.is_some(), &[Regression]),
         ("noise", data.noise.is_some(), &[NoisyLine, Regression]),
         ("seed", data.seed.is_some(), &[NoisyLine, Regression]),
+        ("weights", data.weights.is_some(), &[Inline]),
+        ("class_weight", !data.class_weight.is_none(), &[Inline, Mnist]),
         ("table", data.table.is_some(), &[Table]),
     ];
     let source = match data.source {
@@ -101,7 +157,7 @@ fn check_keys(data: &DataRecipe) -> Result<()> {
                 format!("data.source = \"{source}\" does not use it"),
             ));
         }
-        if !there && sources.contains(&data.source) && key != "seed" {
+        if !there && sources.contains(&data.source) && !["seed", "weights", "class_weight"].contains(&key) {
             return Err(setting(
                 key,
                 "(missing)",

@@ -40,6 +40,63 @@ fn of_table() -> Model {
     model
 }
 
+/// A normalised network, trained on a table, gives the same predictions once it is read again.
+#[test]
+fn gain_shift_and_running_statistics_come_back() {
+    let iris = load_builtin("iris", 0).unwrap();
+    for (normalisation, names) in [
+        (
+            "batch",
+            &[
+                "bias",
+                "norm.bias",
+                "norm.running_mean",
+                "norm.running_var",
+                "norm.weight",
+                "weight",
+            ][..],
+        ),
+        ("layer", &["bias", "norm.bias", "norm.weight", "weight"]),
+        ("none", &["bias", "weight"]),
+    ] {
+        let mut request = TrainingRequest {
+            epochs: Some(3),
+            hidden: Some(vec![7]),
+            ..TrainingRequest::default()
+        };
+        request.columns.target = vec!["species".into()];
+        let mut recipe = Plan::new(&iris, &request).unwrap().recipe().clone();
+        recipe
+            .set(&format!("network.normalisation={normalisation}"))
+            .unwrap();
+        request.recipe = Some(recipe);
+        let plan = Plan::new(&iris, &request).unwrap();
+        let model = plan.train(None, NonZeroUsize::MIN, &mut ()).unwrap().into_model();
+        let folder = tempfile::tempdir().unwrap();
+        let path = saved(&model, folder.path());
+        let read = Model::load(&path).unwrap();
+        assert_eq!(read, model);
+        let bits = |model: &Model| output_bits(&model.network, model.preparation.as_ref().unwrap(), &iris);
+        assert_eq!(bits(&read), bits(&model));
+
+        let bytes = fs::read(&path).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        let mut found: Vec<&str> = tensors
+            .names()
+            .into_iter()
+            .filter_map(|name| name.strip_prefix("layers.0."))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, names);
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+        let metadata = header.metadata().as_ref().unwrap();
+        // What earlier versions can read they are given.
+        let is_normalised = normalisation != "none";
+        assert_eq!(metadata["format_version"], if is_normalised { "2" } else { "1" });
+        assert_eq!(metadata["architecture"].contains("normalisation"), is_normalised);
+    }
+}
+
 fn saved(model: &Model, folder: &Path) -> PathBuf {
     let path = folder.join("model.safetensors");
     model.save(&path).unwrap();
@@ -517,9 +574,9 @@ fn files_of_others_and_of_later_versions_are_refused() {
             parts.texts.insert("pellucid_version".into(), "9.9.9".into());
         })
     };
-    let (problem, message) = version("2");
+    let (problem, message) = version("3");
     assert!(
-        matches!(problem, ModelProblem::Newer { found: 2, .. }),
+        matches!(problem, ModelProblem::Newer { found: 3, .. }),
         "{message}"
     );
     assert!(

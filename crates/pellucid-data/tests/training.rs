@@ -94,7 +94,7 @@ fn every_row_is_scored_once_in_cross_validation() {
         Scores::Classification { scores, .. } => {
             scores.per_class.iter().map(|class| class.support).sum::<usize>()
         }
-        Scores::Regression { .. } => 0,
+        Scores::Labels { .. } | Scores::Regression { .. } => 0,
     });
     assert_eq!(rows.sum::<usize>(), 150);
     assert!(

@@ -98,7 +98,7 @@ pub fn predict<T: Scalar>(
         .map(|(index, outputs)| (index * rows_a_part, outputs))
         .collect();
     team::for_each(threads, &mut parts, |(first, outputs)| {
-        let mut workspace = Workspace::new(architecture, BATCH.min(outputs.len() / width));
+        let mut workspace = Workspace::new(architecture, BATCH.min(outputs.len() / width)).predicting();
         for (index, outputs) in outputs.chunks_mut(BATCH * width).enumerate() {
             let start = *first + index * BATCH;
             let input = features.slice(start, start + outputs.len() / width);
@@ -121,7 +121,7 @@ impl<T: Scalar> Room<T> {
     fn new(architecture: &Architecture, rows: usize) -> Self {
         Self {
             start: 0,
-            workspace: Workspace::new(architecture, BATCH.min(rows)),
+            workspace: Workspace::new(architecture, BATCH.min(rows)).predicting(),
             buffers: BatchBuffers::default(),
             loss: 0.0,
         }

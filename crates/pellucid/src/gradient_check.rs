@@ -50,6 +50,16 @@ impl GradientReport {
         self.entries.iter().filter(is_wrong)
     }
 
+    /// What all wrong entries are multiples of the numeric gradient by, to four digits, where there are several and they
+    /// agree on it: −1 is a wrong sign, anything else a factor that is too much or missing.
+    pub fn common_factor(&self) -> Option<f64> {
+        let mut ratios = self.wrong().map(|entry| entry.given / entry.numeric);
+        let first = ratios.next().filter(|ratio| ratio.is_finite())?;
+        let agrees = |ratio: f64| (ratio - first).abs() <= 1e-4 * first.abs();
+        let mut others = ratios.peekable();
+        (others.peek().is_some() && others.all(agrees)).then_some(first)
+    }
+
     /// The largest relative error, 0 for no entries.
     pub fn worst(&self) -> f64 {
         let larger = |a: f64, b: f64| if a.is_nan() || a > b { a } else { b };
@@ -80,6 +90,14 @@ impl fmt::Display for GradientReport {
         }
         if wrong > 10 {
             write!(f, "\n  and {} more", wrong - 10)?;
+        }
+        match self.common_factor() {
+            Some(factor) if (factor + 1.0).abs() < 1e-4 => write!(f, "\n  the sign of each is wrong")?,
+            Some(factor) => write!(
+                f,
+                "\n  each is {factor:.4} times what it should be: a factor is wrong"
+            )?,
+            None => {}
         }
         Ok(())
     }

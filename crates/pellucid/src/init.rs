@@ -84,6 +84,7 @@ pub fn initialise<T: Scalar>(
             }
         }
     }
+    architecture.start_normalisation(&mut parameters);
     Network::new(architecture, parameters.into_iter().map(T::from_f64).collect())
 }
 

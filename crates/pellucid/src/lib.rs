@@ -1,9 +1,9 @@
 //! Multilayer perceptrons you can see through: network, training, and the numbers behind every explanation.
 //!
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
-//! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one forward, one
-//! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`metrics`], [`scores`], [`recipe`],
-//! [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`], [`rate_finder`].
+//! [`activation`], [`loss`], [`normalisation`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one
+//! forward, one backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`metrics`],
+//! [`scores`], [`recipe`], [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`], [`rate_finder`].
 //!
 //! ```
 //! use pellucid::{Activation, Architecture, Experiment, Recipe};
@@ -35,6 +35,7 @@ mod accumulation;
 pub mod activation;
 pub mod averaging;
 mod clipping;
+mod corruption;
 pub mod dataset;
 pub mod diagnosis;
 pub mod dropout;
@@ -50,8 +51,10 @@ mod kernels;
 pub mod lbfgs;
 pub mod loss;
 pub mod matrix;
+mod max_norm;
 pub mod metrics;
 pub mod network;
+pub mod normalisation;
 pub mod numpy_random;
 pub mod observe;
 pub mod optimizer;
@@ -73,8 +76,9 @@ pub use error::{Error, Result};
 pub use experiment::{Experiment, Timing};
 pub use gradient_check::{GradientReport, check_gradient, check_network};
 pub use kernels::Input;
-pub use loss::{Loss, Reduction};
+pub use loss::{CustomLoss, Loss, Reduction};
 pub use network::{Architecture, Network};
+pub use normalisation::Normalisation;
 pub use optimizer::Optimizer;
 pub use pass::{Objective, Target, Update, Workspace, backward, forward, loss_sum};
 pub use recipe::Recipe;

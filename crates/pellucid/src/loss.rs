@@ -6,9 +6,11 @@
 //! through each alone loses all digits when a unit is sure of itself (Bishop, *Pattern Recognition and Machine
 //! Learning*, §4.3.6 and §5.2).
 
+mod custom;
 mod elementwise;
 mod smoothing;
 
+pub use custom::{CustomLoss, OutputRow};
 pub(crate) use smoothing::LabelSmoothing;
 
 use crate::activation::Activation;
@@ -16,11 +18,11 @@ use crate::kernels::isa::Isa;
 use crate::kernels::vector::{self, MapPairs, Vector};
 use crate::recipe::LossRecipe;
 use crate::scalar::Scalar;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// What training makes small. y is the target, a the output, d = a − y.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "LossRecipe", into = "LossRecipe")]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(try_from = "LossRecipe")]
 pub enum Loss {
     /// Σ (a − y)².
     SquaredError,
@@ -54,6 +56,18 @@ pub enum Loss {
     /// Σ max(0, 1 − s·a), an output for each class, s being 1 for that of the sample and −1 for the others: Crammer &
     /// Singer's loss in its one-against-all form (Rifkin & Klautau, *In Defense of One-Vs-All Classification*, 2004).
     Hinge,
+    /// A program's own. Recipes cannot name it.
+    Custom(CustomLoss),
+}
+
+/// As recipes have it. A program's own is its name, which no recipe can be read with.
+impl Serialize for Loss {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match LossRecipe::try_from(*self) {
+            Ok(recipe) => Serialize::serialize(&recipe, serializer),
+            Err(_) => serializer.serialize_str(self.name()),
+        }
+    }
 }
 
 /// How the losses of a batch's samples become one.
@@ -79,7 +93,7 @@ impl Reduction {
 }
 
 impl Loss {
-    /// Every loss there is, with its settings as they are unless set.
+    /// Every loss that recipes can name, with its settings as they are unless set.
     pub const ALL: [Loss; 11] = [
         Loss::SquaredError,
         Loss::HalfSquaredError,
@@ -108,6 +122,7 @@ impl Loss {
             Loss::CategoricalCrossEntropy => "categorical_cross_entropy",
             Loss::KullbackLeibler => "kullback_leibler",
             Loss::Hinge => "hinge",
+            Loss::Custom(custom) => custom.name(),
         }
     }
 
@@ -195,6 +210,7 @@ impl Loss {
                 cross_entropy_of_softmax(z, a, y) + T::from_f64(entropy)
             }
             (Loss::PoissonDeviance, Activation::Exponential) => Self::poisson_of_exponential(z, a, y),
+            (Loss::Custom(custom), _) => custom.value(z, a, y),
             (Loss::BinaryCrossEntropy, _) => {
                 let of = |a: T, y: T| -(times_ln(y, a) + times_ln(T::ONE - y, T::ONE - a));
                 a.iter().zip(y).map(|(&a, &y)| of(a, y)).sum()
@@ -208,10 +224,12 @@ impl Loss {
     #[inline(always)]
     pub(crate) fn gradient_on<I: Isa, T: Scalar>(
         self,
+        z: &[T],
         outputs: &[T],
         targets: &[T],
         factor: T,
         gradient: &mut [T],
+        width: usize,
     ) {
         let pairs = outputs.iter().zip(targets);
         match self {
@@ -234,6 +252,7 @@ impl Loss {
                     .zip(pairs)
                     .for_each(|(g, (&a, &y))| *g = -over(y, a) * factor);
             }
+            Loss::Custom(custom) => custom.slopes(false, [z, outputs, targets], factor, gradient, width),
             _ => self.slopes_of_outputs(outputs, targets, factor, gradient),
         }
     }
@@ -285,8 +304,11 @@ impl Loss {
                 let slope = DifferenceTimesSlope { factor, activation };
                 vector::map_pairs::<I, T, _>(outputs, targets, delta, slope);
             }
+            (Loss::Custom(custom), _) if custom.has_delta() => {
+                custom.slopes(true, [z, outputs, targets], factor, delta, width);
+            }
             _ => {
-                self.gradient_on::<I, T>(outputs, targets, factor, delta);
+                self.gradient_on::<I, T>(z, outputs, targets, factor, delta, width);
                 activation.backpropagate_on::<I, T>(z, outputs, delta, width);
             }
         }

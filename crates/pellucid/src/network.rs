@@ -1,11 +1,14 @@
 //! The network: its architecture, and one flat buffer of parameters.
 //!
 //! Weights of all layers lie first, then the biases of all layers, so that weight decay is a prefix. The weights
-//! of a layer are (fan_in, fan_out), row after row, so that z = x·W + b.
+//! of a layer are (fan_in, fan_out), row after row, so that z = x·W + b. Behind them lie gain and shift of each layer
+//! that is normalised, and last the running means and variances of batch normalisation: whatever keeps, copies or averages
+//! parameters keeps those too. Their gradient is 0, so that no optimizer moves them.
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::kernels::aligned::Aligned;
+use crate::normalisation::Normalisation;
 use crate::scalar::Scalar;
 use std::ops::Range;
 
@@ -18,15 +21,19 @@ use std::ops::Range;
 /// assert_eq!(xor.layer(1).fan_in, 3);
 /// # Ok::<(), pellucid::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Architecture {
     layers: Vec<Layer>,
     weight_count: usize,
+    /// Weights and biases.
+    affine_count: usize,
+    /// Those, gains and shifts.
+    trained_count: usize,
     parameter_count: usize,
 }
 
-/// One dense layer: a = f(x·W + b).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One dense layer: a = f(x·W + b), or f of what its normalisation makes of the sums.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Layer {
     /// How many numbers come in.
     pub fan_in: usize,
@@ -34,8 +41,19 @@ pub struct Layer {
     pub fan_out: usize,
     /// What its units apply to their weighted sums.
     pub activation: Activation,
+    /// What it applies to its sums before they go on to the normalisation, or to the next layer.
+    pub(crate) function_of_sums: Activation,
     weights_at: usize,
     bias_at: Option<usize>,
+    normalised: Option<NormalisedLayer>,
+}
+
+/// Where what a normalised layer needs lies in the parameters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct NormalisedLayer {
+    normalisation: Normalisation,
+    gain_at: usize,
+    statistics_at: usize,
 }
 
 impl Layer {
@@ -60,6 +78,36 @@ impl Layer {
     /// Where the bias, (fan_out), lies in the parameters, if the layer has one.
     pub fn bias(&self) -> Option<Range<usize>> {
         self.bias_at.map(|at| at..at + self.fan_out)
+    }
+
+    /// How its sums are normalised, if they are.
+    pub fn normalisation(&self) -> Option<Normalisation> {
+        self.normalised.map(|normalised| normalised.normalisation)
+    }
+
+    /// Where the gain γ, (fan_out), lies in the parameters, if the layer is normalised.
+    pub fn gain(&self) -> Option<Range<usize>> {
+        let at = self.normalised?.gain_at;
+        Some(at..at + self.fan_out)
+    }
+
+    /// Where the shift β, (fan_out), lies in the parameters, right behind the gain.
+    pub fn shift(&self) -> Option<Range<usize>> {
+        let at = self.normalised?.gain_at + self.fan_out;
+        Some(at..at + self.fan_out)
+    }
+
+    /// Where the running means, (fan_out), and right behind them the running variances, (fan_out), lie in the parameters,
+    /// if the layer keeps them.
+    pub fn statistics(&self) -> Option<Range<usize>> {
+        let NormalisedLayer {
+            normalisation,
+            statistics_at: at,
+            ..
+        } = self.normalised?;
+        normalisation
+            .keeps_statistics()
+            .then_some(at..at + 2 * self.fan_out)
     }
 }
 
@@ -122,8 +170,10 @@ impl Architecture {
                 fan_in,
                 fan_out,
                 activation,
+                function_of_sums: activation,
                 weights_at,
                 bias_at: bias.then_some(bias_at),
+                normalised: None,
             });
             weights_at += fan_in * fan_out;
             bias_at += fan_out;
@@ -132,8 +182,115 @@ impl Architecture {
         Ok(Self {
             layers,
             weight_count,
+            affine_count: parameter_count,
+            trained_count: parameter_count,
             parameter_count,
         })
+    }
+
+    /// The same, the sums of some layers normalised: one entry for each layer after the inputs.
+    ///
+    /// ```
+    /// use pellucid::{Activation, Architecture, Normalisation};
+    /// let plain = Architecture::new(&[4, 8, 3], &[Activation::Relu, Activation::Softmax], true)?;
+    /// let normalised = plain.clone().normalised(&[Some(Normalisation::BATCH), None])?;
+    /// // Gain and shift of eight units, and their running means and variances.
+    /// assert_eq!(normalised.trained_count(), plain.parameter_count() + 16);
+    /// assert_eq!(normalised.parameter_count(), plain.parameter_count() + 32);
+    /// # Ok::<(), pellucid::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Architecture`]: not an entry for each layer, an ε or a momentum that makes no sense, layer normalisation of
+    /// a single unit, which is 0 whatever comes in.
+    pub fn normalised(mut self, of_layers: &[Option<Normalisation>]) -> Result<Self> {
+        let refuse = |why: String| Err(Error::Architecture(why));
+        if of_layers.len() != self.layers.len() {
+            return refuse(format!(
+                "{} normalisation(s) for {} layers; give one name for all hidden layers, or one for each layer after the \
+                 inputs",
+                of_layers.len(),
+                self.layers.len()
+            ));
+        }
+        for (index, (layer, normalisation)) in self.layers.iter().zip(of_layers).enumerate() {
+            let (Some(Normalisation::Batch { epsilon, .. }) | Some(Normalisation::Layer { epsilon })) =
+                *normalisation
+            else {
+                continue;
+            };
+            if !(epsilon > 0.0 && epsilon.is_finite()) {
+                return refuse(format!(
+                    "the normalisation of layer {} has epsilon = {epsilon}; a finite number above 0 is needed, such as 1e-5",
+                    index + 1
+                ));
+            }
+            match *normalisation {
+                Some(Normalisation::Batch { momentum, .. }) if !(0.0..=1.0).contains(&momentum) => {
+                    return refuse(format!(
+                        "the normalisation of layer {} has momentum = {momentum}; 0 to 1 is needed, such as 0.1",
+                        index + 1
+                    ));
+                }
+                Some(Normalisation::Layer { .. }) if layer.fan_out == 1 => {
+                    return refuse(format!(
+                        "layer {} has a single unit, which layer normalisation makes 0 whatever comes in; give it more units, \
+                         or normalise it by batches",
+                        index + 1
+                    ));
+                }
+                _ => {}
+            }
+        }
+        let mut at = self.affine_count;
+        for (layer, &normalisation) in self.layers.iter_mut().zip(of_layers) {
+            layer.function_of_sums = match normalisation {
+                Some(_) => Activation::Identity,
+                None => layer.activation,
+            };
+            layer.normalised = normalisation.map(|normalisation| NormalisedLayer {
+                normalisation,
+                gain_at: at,
+                statistics_at: 0,
+            });
+            at += layer.gain().map_or(0, |gain| 2 * gain.len());
+        }
+        self.trained_count = at;
+        for layer in &mut self.layers {
+            if let Some(normalised) = &mut layer.normalised
+                && normalised.normalisation.keeps_statistics()
+            {
+                normalised.statistics_at = at;
+                at += 2 * layer.fan_out;
+            }
+        }
+        self.parameter_count = at;
+        Ok(self)
+    }
+
+    /// Whether any layer is normalised.
+    pub fn is_normalised(&self) -> bool {
+        self.trained_count > self.affine_count
+    }
+
+    /// Gain 1 and shift 0, running means of 0 and running variances of 1, where layers are normalised.
+    pub(crate) fn start_normalisation<T: Scalar>(&self, parameters: &mut [T]) {
+        for layer in &self.layers {
+            for range in layer.gain().into_iter().chain(
+                layer
+                    .statistics()
+                    .map(|both| both.start + layer.fan_out..both.end),
+            ) {
+                parameters[range].fill(T::ONE);
+            }
+            for range in layer.shift().into_iter().chain(
+                layer
+                    .statistics()
+                    .map(|both| both.start..both.start + layer.fan_out),
+            ) {
+                parameters[range].fill(T::ZERO);
+            }
+        }
     }
 
     /// The layers, the first hidden one first, the output layer last.
@@ -169,16 +326,29 @@ impl Architecture {
         self.weight_count
     }
 
-    /// How many parameters there are: weights and biases.
+    /// How many weights and biases there are; they are the first parameters.
+    pub fn affine_count(&self) -> usize {
+        self.affine_count
+    }
+
+    /// How many parameters are learnt: weights, biases, gains and shifts. They are the first.
+    pub fn trained_count(&self) -> usize {
+        self.trained_count
+    }
+
+    /// How many parameters there are: those that are learnt, and running means and variances.
     pub fn parameter_count(&self) -> usize {
         self.parameter_count
     }
 
-    /// The sizes, as in `784-128-10`.
+    /// The sizes, as in `784-128-10`, and how layers are normalised, as in `784-128(batch)-10`.
     pub fn describe(&self) -> String {
         let mut text = self.input_width().to_string();
         for layer in &self.layers {
             text.push_str(&format!("-{}", layer.fan_out));
+            if let Some(normalisation) = layer.normalisation() {
+                text.push_str(&format!("({})", normalisation.name()));
+            }
         }
         text
     }
@@ -192,7 +362,7 @@ pub struct Network<T> {
 }
 
 impl<T: Scalar> Network<T> {
-    /// A network from its parameters: all weights, then all biases.
+    /// A network from its parameters: all weights, then all biases, then what normalised layers need.
     ///
     /// # Errors
     /// [`Error::Shape`] when there are not as many parameters as the architecture has.
@@ -216,12 +386,12 @@ impl<T: Scalar> Network<T> {
         &self.architecture
     }
 
-    /// All weights, then all biases.
+    /// All weights, then all biases, then gain and shift of each normalised layer, then running means and variances.
     pub fn parameters(&self) -> &[T] {
         &self.parameters
     }
 
-    /// All weights, then all biases, to be changed in place.
+    /// The same, to be changed in place.
     pub fn parameters_mut(&mut self) -> &mut [T] {
         &mut self.parameters
     }
@@ -239,6 +409,25 @@ impl<T: Scalar> Network<T> {
             .map(|range| &self.parameters[range])
     }
 
+    /// The gain γ of layer `index`, (fan_out), if it is normalised.
+    pub fn gain(&self, index: usize) -> Option<&[T]> {
+        let range = self.architecture.layer(index).gain();
+        range.map(|range| &self.parameters[range])
+    }
+
+    /// The shift β of layer `index`, (fan_out), if it is normalised.
+    pub fn shift(&self, index: usize) -> Option<&[T]> {
+        let range = self.architecture.layer(index).shift();
+        range.map(|range| &self.parameters[range])
+    }
+
+    /// Running means and running variances of layer `index`, (fan_out) each, if it keeps them.
+    pub fn statistics(&self, index: usize) -> Option<(&[T], &[T])> {
+        let layer = self.architecture.layer(index);
+        let range = layer.statistics();
+        range.map(|range| self.parameters[range].split_at(layer.fan_out))
+    }
+
     /// The architecture, and the parameters to be changed.
     pub(crate) fn split_mut(&mut self) -> (&Architecture, &mut [T]) {
         (&self.architecture, &mut self.parameters)
@@ -249,8 +438,12 @@ impl<T: Scalar> Network<T> {
         let layers = self.architecture.layers().iter().enumerate();
         layers.into_iter().find_map(|(index, layer)| {
             let weights = &self.parameters[layer.weights()];
-            let bias = layer.bias().map_or(&[][..], |range| &self.parameters[range]);
-            let bad = weights.iter().chain(bias).find(|value| !value.is_finite())?;
+            let parts = [layer.bias(), layer.gain(), layer.shift(), layer.statistics()];
+            let parts = parts
+                .into_iter()
+                .flatten()
+                .flat_map(|range| &self.parameters[range]);
+            let bad = weights.iter().chain(parts).find(|value| !value.is_finite())?;
             Some((index + 1, bad.to_f64()))
         })
     }

@@ -3,7 +3,8 @@
 //! Forward, layer after layer:   z = x·W + b,   a = f(z), and a is the next layer's x.
 //! Backward, from the last layer: δ = ∂L/∂z,   ∂L/∂W = xᵀδ,   ∂L/∂b = Σ δ,   ∂L/∂x = δ·Wᵀ,   and the δ of the
 //! layer below is ∂L/∂x times its f′(z). (Rumelhart, Hinton & Williams, *Learning representations by
-//! back-propagating errors*, Nature 323, 1986.)
+//! back-propagating errors*, Nature 323, 1986.) Where a layer is [normalised](crate::normalisation) that comes between
+//! z and f, forward and backward.
 //!
 //! Everything in the project that needs an output or a gradient calls these two functions: training, metrics,
 //! the gradient check, the explanation.
@@ -16,6 +17,7 @@ use crate::kernels::layer_arrays::LayerArrays;
 use crate::kernels::{self, Destination, Input, Scratch, Shape, narrow};
 use crate::loss::{Loss, Reduction};
 use crate::network::{Architecture, Layer};
+use crate::normalisation;
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
@@ -73,6 +75,10 @@ pub struct Workspace<T> {
     threads: NonZeroUsize,
     records: bool,
     dropout: Option<Dropout>,
+    /// Whether any layer does more to its sums than to apply a function.
+    has_extras: bool,
+    /// Whether batch normalisation goes by its running means and variances.
+    predicts: bool,
     /// What each row's loss counts for; empty where each counts for 1.
     row_weights: Vec<T>,
     /// The first layer from which on all are of a few units.
@@ -82,13 +88,12 @@ pub struct Workspace<T> {
 }
 
 impl<T: Scalar> Workspace<T> {
-    /// A workspace for batches of up to `capacity` rows.
+    /// A workspace for batches of up to `capacity` rows, to train with: batch normalisation goes by the batch. See
+    /// [`predicting`](Self::predicting).
     pub fn new(architecture: &Architecture, capacity: usize) -> Self {
         let layers = architecture.layers().iter();
         Self {
-            layers: layers
-                .map(|layer| LayerArrays::zeros(layer.fan_out * capacity))
-                .collect(),
+            layers: layers.map(|layer| LayerArrays::of(layer, capacity)).collect(),
             widths: architecture.layers().iter().map(|layer| layer.fan_out).collect(),
             scratch: Scratch::default(),
             capacity,
@@ -96,6 +101,8 @@ impl<T: Scalar> Workspace<T> {
             threads: NonZeroUsize::MIN,
             records: false,
             dropout: None,
+            has_extras: architecture.is_normalised(),
+            predicts: false,
             row_weights: Vec::new(),
             few_from: narrow::first_of(architecture),
             first_of_few: architecture.layers().len(),
@@ -103,17 +110,36 @@ impl<T: Scalar> Workspace<T> {
     }
 
     /// The same, for training with dropout: a forward pass leaves out each unit of the hidden layers with the
-    /// probability `dropout` says, and makes the others larger, so that predictions need nothing of it.
+    /// probability `dropout` says for its layer, and makes the others larger, so that predictions need nothing of it.
     #[must_use]
     pub fn with_dropout(mut self, dropout: Dropout) -> Self {
         if let Some((_, hidden)) = self.layers.split_last_mut() {
-            for layer in hidden {
+            let rates = hidden.iter_mut().enumerate();
+            for (_, layer) in rates.filter(|(index, _)| dropout.rate(*index) > 0.0) {
                 layer.mask = Aligned::zeros(layer.delta.len());
                 layer.dropped = Aligned::zeros(layer.delta.len());
             }
         }
         self.dropout = Some(dropout);
+        self.has_extras = true;
         self
+    }
+
+    /// The same, to predict with: batch normalisation goes by the running means and variances that training has left in the
+    /// parameters, so that a row's outputs do not depend on the rows beside it.
+    #[must_use]
+    pub fn predicting(mut self) -> Self {
+        self.predicts = true;
+        self
+    }
+
+    /// Moves the running means and variances among the parameters towards those of the last batch that was trained on.
+    pub(crate) fn follow_statistics(&self, architecture: &Architecture, parameters: &mut [T]) {
+        for (layer, arrays) in architecture.layers().iter().zip(&self.layers) {
+            if let (Some(range), Some(normalised)) = (layer.statistics(), &arrays.normalised) {
+                normalised.follow(&mut parameters[range]);
+            }
+        }
     }
 
     /// Where dropout's stream of random numbers has got to.
@@ -155,7 +181,7 @@ impl<T: Scalar> Workspace<T> {
         self.rows
     }
 
-    /// The weighted sums z of layer `index`, (rows, fan_out).
+    /// The weighted sums z of layer `index`, (rows, fan_out); where the layer is normalised, what becomes of them by that.
     pub fn z(&self, index: usize) -> &[T] {
         &self.layers[index].z[..self.rows * self.widths[index]]
     }
@@ -165,7 +191,7 @@ impl<T: Scalar> Workspace<T> {
         &self.layers[index].activation[..self.rows * self.widths[index]]
     }
 
-    /// δ = ∂L/∂z of layer `index`, (rows, fan_out), from the last backward pass.
+    /// δ of layer `index`, (rows, fan_out), from the last backward pass: ∂L/∂z for z = x·W + b, before normalisation.
     pub fn delta(&self, index: usize) -> &[T] {
         &self.layers[index].delta[..self.rows * self.widths[index]]
     }
@@ -186,7 +212,7 @@ impl<T: Scalar> Workspace<T> {
     /// none is.
     #[inline(always)]
     fn find_first_of_few<I: Isa>(&self, input: Input<'_, T>) -> usize {
-        if !I::HAS_NARROW || !narrow::is_few(self.rows) || self.dropout.is_some() {
+        if !I::HAS_NARROW || !narrow::is_few(self.rows) || self.has_extras {
             return self.layers.len();
         }
         match input {
@@ -294,12 +320,24 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
             x: LayerInput::new(input, below.last(), shape),
             weights: &parameters[layer.weights()],
             bias: layer.bias().map(|range| &parameters[range]),
-            function: layer.activation,
+            function: layer.function_of_sums,
             here: &mut here[0],
             scratch: &mut workspace.scratch,
         });
-        if let Some(dropout) = &mut workspace.dropout {
-            drop_out(&mut here[0], shape.rows * shape.fan_out, dropout);
+        if workspace.has_extras {
+            if here[0].normalised.is_some() {
+                let running = layer.statistics().filter(|_| workspace.predicts);
+                I::call(NormaliseForward {
+                    shape,
+                    layer,
+                    parameters,
+                    running,
+                    here: &mut here[0],
+                });
+            }
+            if let Some(dropout) = &mut workspace.dropout {
+                drop_out(&mut here[0], index, shape.rows * shape.fan_out, dropout);
+            }
         }
     }
     if I::HAS_NARROW && first_of_few < architecture.layers().len() {
@@ -316,9 +354,9 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
     }
 }
 
-/// Draws a hidden layer's mask and what it leaves of the activations; the output layer, which has none, stays whole.
+/// Draws a layer's mask and what it leaves of the activations; a layer without one, as the output layer is, stays whole.
 #[inline(never)]
-fn drop_out<T: Scalar>(here: &mut LayerArrays<T>, used: usize, dropout: &mut Dropout) {
+fn drop_out<T: Scalar>(here: &mut LayerArrays<T>, layer: usize, used: usize, dropout: &mut Dropout) {
     let LayerArrays {
         activation,
         mask,
@@ -329,7 +367,7 @@ fn drop_out<T: Scalar>(here: &mut LayerArrays<T>, used: usize, dropout: &mut Dro
         return;
     }
     let mask = &mut mask[..used];
-    dropout.draw(mask);
+    dropout.draw(layer, mask);
     for ((dropped, &a), &factor) in dropped.iter_mut().zip(&activation[..]).zip(&*mask) {
         *dropped = a * factor;
     }
@@ -379,6 +417,9 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
     for (index, layer) in architecture.layers()[..first_of_few].iter().enumerate().rev() {
         let shape = workspace.shape(layer.fan_in, layer.fan_out);
         let (below, here) = workspace.layers.split_at_mut(index);
+        if workspace.has_extras {
+            normalise_backward::<I, T>(layer, rows, &mut target, &mut here[0]);
+        }
         I::call(LayerBackward {
             shape,
             target: target.layer(layer),
@@ -393,6 +434,88 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
             scratch: &mut workspace.scratch,
             records,
         });
+    }
+}
+
+/// The sums of a layer, normalised, and its activations.
+struct NormaliseForward<'a, T> {
+    shape: Shape,
+    layer: &'a Layer,
+    parameters: &'a [T],
+    /// Where running means and variances lie, if it goes by them.
+    running: Option<Range<usize>>,
+    here: &'a mut LayerArrays<T>,
+}
+
+impl<T: Scalar> Task for NormaliseForward<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self {
+            shape,
+            layer,
+            parameters,
+            running,
+            here,
+        } = self;
+        let (Some(normalised), Some(gain), Some(shift)) = (&mut here.normalised, layer.gain(), layer.shift())
+        else {
+            return;
+        };
+        let used = shape.rows * shape.fan_out;
+        let z = &mut here.z[..used];
+        normalisation::Forward {
+            normalised,
+            z,
+            gain: &parameters[gain],
+            shift: &parameters[shift],
+            running: running.map(|range| &parameters[range]),
+        }
+        .run::<I>();
+        let activation = &mut here.activation[..used];
+        layer
+            .activation
+            .apply_in_parts::<I, T>(shape.threads, z, activation, shape.fan_out);
+    }
+}
+
+/// Takes a layer's δ back through its normalisation, where it has one, and hands the slopes of gain and shift to the
+/// target; running means and variances have none.
+#[inline(never)]
+fn normalise_backward<I: Isa, T: Scalar>(
+    layer: &Layer,
+    rows: usize,
+    target: &mut Target<'_, T>,
+    here: &mut LayerArrays<T>,
+) {
+    let (Some(normalised), Some(gain), Some(shift)) = (&mut here.normalised, layer.gain(), layer.shift())
+    else {
+        return;
+    };
+    let both = gain.start..shift.end;
+    let parameters = match target {
+        Target::Gradient { parameters, .. } => *parameters,
+        Target::Parameters { parameters, .. } => &**parameters,
+    };
+    I::call(normalisation::Backward {
+        normalised: &mut *normalised,
+        gain: &parameters[gain],
+        delta: &mut here.delta[..rows * layer.fan_out],
+    });
+    match target {
+        Target::Gradient { gradient, .. } => {
+            for (to, &slope) in gradient[both].iter_mut().zip(normalised.slopes()) {
+                *to = T::from_f64(slope);
+            }
+            if let Some(range) = layer.statistics() {
+                gradient[range].fill(T::ZERO);
+            }
+        }
+        Target::Parameters { parameters, rate } => {
+            for (parameter, &slope) in parameters[both].iter_mut().zip(normalised.slopes()) {
+                *parameter -= *rate * T::from_f64(slope);
+            }
+        }
     }
 }
 
@@ -477,9 +600,10 @@ impl<T: Scalar> Task for &mut OutputDelta<'_, T> {
         let used = workspace.rows * layer.fan_out;
         let (z, outputs, delta) = (&here.z[..used], &here.activation[..used], &mut here.delta[..used]);
         if workspace.records {
+            let upstream = &mut here.upstream[..used];
             objective
                 .loss
-                .gradient_on::<I, T>(outputs, targets, factor, &mut here.upstream[..used]);
+                .gradient_on::<I, T>(z, outputs, targets, factor, upstream, layer.fan_out);
         }
         objective.loss.delta_on::<I, T>(
             layer.activation,

@@ -60,10 +60,11 @@ impl<T: Scalar> Penalty<T> {
     }
 }
 
-/// How many parameters, from the first on, penalties and weight decay are on: weights lie before biases.
+/// How many parameters, from the first on, penalties and weight decay are on: weights lie before biases, and gains and
+/// shifts behind both, which neither is on.
 pub(crate) fn penalized_parameters(train: &TrainRecipe, architecture: &Architecture) -> usize {
     if train.penalize_biases {
-        architecture.parameter_count()
+        architecture.affine_count()
     } else {
         architecture.weight_count()
     }

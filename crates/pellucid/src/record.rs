@@ -44,6 +44,24 @@ pub struct LayerRecord {
     pub weights: Vec<Numbers>,
     /// fan_out numbers, or null.
     pub bias: Option<Numbers>,
+    /// What a normalised layer has besides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normalisation: Option<NormalisationRecord>,
+}
+
+/// What a normalised layer has besides weights and bias, fan_out numbers each.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NormalisationRecord {
+    /// γ.
+    pub gain: Numbers,
+    /// β.
+    pub shift: Numbers,
+    /// The running means of batch normalisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean: Option<Numbers>,
+    /// The running variances of batch normalisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variance: Option<Numbers>,
 }
 
 /// A network's parameters, layer by layer.
@@ -69,6 +87,15 @@ impl NetworkRecord {
                     .map(numbers)
                     .collect(),
                 bias: network.bias(index).map(numbers),
+                normalisation: network.gain(index).map(|gain| {
+                    let statistics = network.statistics(index);
+                    NormalisationRecord {
+                        gain: numbers(gain),
+                        shift: numbers(network.shift(index).unwrap_or_default()),
+                        mean: statistics.map(|(mean, _)| numbers(mean)),
+                        variance: statistics.map(|(_, variance)| numbers(variance)),
+                    }
+                }),
             });
         Self {
             layers: layers.collect(),

@@ -8,7 +8,7 @@ use crate::scalar::Scalar;
 /// One layer in a pass. Rows are samples; weights are fan_in rows of fan_out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerTrace<T> {
-    /// Weighted sums, (rows, fan_out).
+    /// Weighted sums, (rows, fan_out); where the layer is normalised, what becomes of them by that, by this batch.
     pub z: Vec<T>,
     /// f(z), (rows, fan_out).
     pub activation: Vec<T>,
@@ -16,12 +16,16 @@ pub struct LayerTrace<T> {
     pub d_loss_d_activation: Vec<T>,
     /// ∂a/∂z, (rows, fan_out); for softmax the diagonal of its Jacobian.
     pub d_activation_d_z: Vec<T>,
-    /// δ = ∂L/∂z, (rows, fan_out).
+    /// δ = ∂L/∂(x·W + b), (rows, fan_out).
     pub delta: Vec<T>,
     /// ∂L/∂W = xᵀδ, (fan_in, fan_out).
     pub d_loss_d_weights: Vec<T>,
     /// ∂L/∂b, (fan_out).
     pub d_loss_d_bias: Option<Vec<T>>,
+    /// ∂L/∂γ, (fan_out), of a normalised layer.
+    pub d_loss_d_gain: Option<Vec<T>>,
+    /// ∂L/∂β, (fan_out), of a normalised layer.
+    pub d_loss_d_shift: Option<Vec<T>>,
 }
 
 /// One forward and backward pass.
@@ -61,6 +65,8 @@ impl<T: Scalar> Trace<T> {
                 delta: workspace.delta(index).to_vec(),
                 d_loss_d_weights: gradient[layer.weights()].to_vec(),
                 d_loss_d_bias: layer.bias().map(|range| gradient[range].to_vec()),
+                d_loss_d_gain: layer.gain().map(|range| gradient[range].to_vec()),
+                d_loss_d_shift: layer.shift().map(|range| gradient[range].to_vec()),
             }
         });
         Self {

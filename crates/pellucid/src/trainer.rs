@@ -5,6 +5,7 @@ mod whole;
 use crate::accumulation::Accumulation;
 use crate::averaging::{Average, Averaging};
 use crate::clipping::Clipping;
+use crate::corruption::Corruption;
 use crate::dataset::{BatchBuffers, Dataset, Rows};
 use crate::dropout::Dropout;
 use crate::error::{Error, Result};
@@ -13,6 +14,7 @@ use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
 use crate::lbfgs::Minimum;
 use crate::loss::{LabelSmoothing, Loss};
+use crate::max_norm::MaxNorm;
 use crate::network::{Architecture, Network};
 use crate::numpy_random::RandomState;
 use crate::observe::{Event, Observer, Position};
@@ -48,11 +50,13 @@ pub struct Trainer<T> {
     logged_loss: Loss,
     learning_rate: LearningRate,
     label_smoothing: Option<LabelSmoothing<T>>,
+    corruption: Option<Corruption<T>>,
+    max_norm: Option<MaxNorm>,
     penalty: Penalty<T>,
     clipping: Clipping,
     accumulation: Option<Accumulation<T>>,
     average: Option<Averaging<T>>,
-    /// The rate, and the seed.
+    /// The rates, and the seed.
     dropout: Option<Dropout>,
     batch_size: BatchSize,
     batches_of_step: u64,
@@ -86,17 +90,20 @@ impl<T: Scalar> Trainer<T> {
         let optimizer = OptimizerState::new(Rule::of(&train.optimizer)?, network.parameters().len())
             .with_threads(threads)
             .decaying(penalized_parameters(train, architecture));
+        let max_norm = train.max_norm.map(|most| MaxNorm::new(most, architecture));
+        let hidden_layers = architecture.layers().len() - 1;
         let accumulation = Accumulation::of(train, network.parameters().len());
         let average = match &train.average {
             Some(average) => Some(Averaging::new(Average::of(average, train.epochs)?, &network)),
             None => None,
         };
-        let is_plain = optimizer.is_plain_descent() && penalty.is_none() && clipping.is_none();
-        let stored = if is_plain && accumulation.is_none() {
-            0
-        } else {
-            network.parameters().len()
-        };
+        let is_fused = !architecture.is_normalised()
+            && optimizer.is_plain_descent()
+            && penalty.is_none()
+            && clipping.is_none()
+            && max_norm.is_none()
+            && accumulation.is_none();
+        let stored = if is_fused { 0 } else { network.parameters().len() };
         let gradient = Aligned::zeros(stored);
         Ok(Self {
             workspace: Workspace::new(network.architecture(), 0),
@@ -115,10 +122,11 @@ impl<T: Scalar> Trainer<T> {
             clipping,
             accumulation,
             average,
-            dropout: if train.dropout > 0.0 {
-                Some(Dropout::new(train.dropout, train.seed)?)
-            } else {
-                None
+            corruption: Corruption::of(train),
+            max_norm,
+            dropout: match train.dropout.of_hidden(hidden_layers) {
+                rates if rates.iter().all(|&rate| rate == 0.0) => None,
+                rates => Some(Dropout::of_layers(&rates, train.seed)?),
             },
             batch_size: train.batch_size,
             batches_of_step: train.accumulate,
@@ -517,12 +525,18 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             objective,
             logged_loss,
             label_smoothing,
+            corruption,
+            max_norm,
             penalty,
             clipping,
             accumulation,
             average,
             ..
         } = trainer;
+        let input = match corruption {
+            Some(corruption) => corruption.apply(input),
+            None => input,
+        };
         let targets = match label_smoothing {
             Some(smoothing) => smoothing.apply(targets),
             None => targets,
@@ -542,6 +556,9 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
         } else {
             let target = Target::Gradient { parameters, gradient };
             pass::backward_on::<I, T>(architecture, target, input, targets, objective, workspace);
+            if architecture.is_normalised() {
+                workspace.follow_statistics(architecture, parameters);
+            }
             if let Some(accumulation) = accumulation
                 && !accumulation.add(gradient, workspace.rows())
             {
@@ -561,10 +578,13 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             }
             I::call(optimizer::Step {
                 state: optimizer,
-                parameters,
+                parameters: &mut *parameters,
                 gradient,
                 learning_rate,
             });
+            if let Some(max_norm) = max_norm {
+                max_norm.apply(architecture, parameters);
+            }
         }
         if let Some(average) = average {
             average.after_step(network.parameters());

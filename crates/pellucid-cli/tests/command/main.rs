@@ -18,9 +18,11 @@ mod inspect;
 #[cfg(unix)]
 mod interrupt;
 mod mnist_98;
+mod normalised;
 mod notebooks;
 mod pictures;
 mod predict;
 mod record;
+mod several_targets;
 mod streams;
 mod train;

@@ -1,7 +1,8 @@
 //! A trained model in one safetensors file, which anyone's safetensors library reads.
 //!
 //! The tensors are `layers.0.weight`, (fan_in, fan_out), so that z = x·W + b, and `layers.0.bias`, (fan_out), and so
-//! on. The metadata holds everything else, JSON where it is more than a word: `format`, `format_version`,
+//! on; where a layer is normalised `layers.0.norm.weight` (the gain), `layers.0.norm.bias` (the shift), and of batch
+//! normalisation `layers.0.norm.running_mean` and `layers.0.norm.running_var`, (fan_out) each. The metadata holds everything else, JSON where it is more than a word: `format`, `format_version`,
 //! `pellucid_version`, `orientation` (of the weights), `architecture`, `recipe`, `preparation` (where a table was
 //! trained on), `classes`, `feature_names`, `history`, `metrics`, `warnings`, and `sha256` over all of it: for each
 //! other key of the metadata, sorted, the key and its value, then for each tensor, sorted by name, its name and its
@@ -21,6 +22,7 @@ use crate::error::{DataError, Result};
 use crate::preparation::Preparation;
 use crate::replace_file::OutputFile;
 use network::Tensor;
+use pellucid::Loss;
 use pellucid::recipe::Recipe;
 use safetensors::tensor::Metadata;
 use serde::Serialize;
@@ -32,7 +34,9 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// The format that is written, and the highest that is read.
-pub const FORMAT_VERSION: u64 = 1;
+pub const FORMAT_VERSION: u64 = 2;
+/// What is written where no layer is normalised, so that earlier versions read it.
+const FORMAT_WITHOUT_NORMALISATION: u64 = 1;
 const FORMAT: &str = "pellucid";
 /// As the safetensors library has it.
 const LARGEST_HEADER: u64 = 100_000_000;
@@ -144,9 +148,22 @@ impl Model {
     }
 
     fn to_bytes(&self) -> Result<Vec<u8>, Failure> {
+        let losses = std::iter::once(self.recipe.train.loss).chain(self.recipe.log.loss);
+        if let Some(custom) = losses.into_iter().find(|loss| matches!(loss, Loss::Custom(_))) {
+            let name = custom.name();
+            let message = format!(
+                "the recipe's loss, `{name}`, is a program's own, which no file can name; give the model's recipe one of \
+                 the built-in losses, such as that which comes nearest"
+            );
+            return Err(ModelProblem::Contradiction(message).into());
+        }
+        let format_version = match self.network.architecture().is_normalised() {
+            true => FORMAT_VERSION,
+            false => FORMAT_WITHOUT_NORMALISATION,
+        };
         let mut metadata = BTreeMap::from([
             ("format", FORMAT.to_string()),
-            ("format_version", FORMAT_VERSION.to_string()),
+            ("format_version", format_version.to_string()),
             ("pellucid_version", self.version.clone()),
             ("orientation", ORIENTATION.to_string()),
             ("architecture", json(&self.network.shape())?),

@@ -1,6 +1,8 @@
 //! A network as tensors.
 
 use super::ModelProblem;
+use pellucid::network::Layer;
+use pellucid::recipe::NormalisationRecipe;
 use pellucid::{Activation, Architecture, Network, Precision, Scalar};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorView};
@@ -34,6 +36,9 @@ pub(super) struct Shape {
     layers: Vec<usize>,
     activations: Vec<Activation>,
     bias: bool,
+    /// One for each layer after the inputs; nothing where none is normalised, as in files before format 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    normalisation: Vec<NormalisationRecipe>,
     precision: Precision,
 }
 
@@ -77,6 +82,10 @@ impl AnyNetwork {
                 .collect(),
             activations: layers.iter().map(|layer| layer.activation).collect(),
             bias: layers[0].bias().is_some(),
+            normalisation: match self.architecture().is_normalised() {
+                true => layers.iter().map(|layer| layer.normalisation().into()).collect(),
+                false => Vec::new(),
+            },
             precision: self.precision(),
         }
     }
@@ -91,8 +100,18 @@ impl AnyNetwork {
     /// From the tensors of a file; `data` is as long as their offsets say.
     pub(super) fn from_tensors(shape: Shape, header: &Metadata, data: &[u8]) -> Result<Self, ModelProblem> {
         let unusable = |error: pellucid::Error| ModelProblem::Contradiction(error.to_string());
-        let architecture =
+        let mut architecture =
             Architecture::new(&shape.layers, &shape.activations, shape.bias).map_err(unusable)?;
+        if !shape.normalisation.is_empty() {
+            let of_layers: pellucid::Result<Vec<_>> = shape
+                .normalisation
+                .iter()
+                .map(|normalisation| normalisation.normalisation())
+                .collect();
+            architecture = of_layers
+                .and_then(|of_layers| architecture.normalised(&of_layers))
+                .map_err(unusable)?;
+        }
         match shape.precision {
             Precision::F32 => {
                 let parameters = parameters(&architecture, header, data, Dtype::F32, f32::from_le_bytes)?;
@@ -119,8 +138,17 @@ fn tensors<T: Scalar, const N: usize>(network: &Network<T>, bytes: fn(T) -> [u8;
         let shape = vec![layer.fan_in, layer.fan_out];
         let bias = network.bias(index);
         let bias = bias.map(|bias| tensor(bias_name(index), vec![layer.fan_out], bias));
-        bias.into_iter()
-            .chain([tensor(weight_name(index), shape, network.weights(index))])
+        let of_units = |part: &str, values| tensor(norm_name(index, part), vec![layer.fan_out], values);
+        let gain = network.gain(index).map(|gain| of_units("weight", gain));
+        let shift = network.shift(index).map(|shift| of_units("bias", shift));
+        let statistics = network.statistics(index);
+        let mean = statistics.map(|(mean, _)| of_units("running_mean", mean));
+        let variance = statistics.map(|(_, variance)| of_units("running_var", variance));
+        let weights = tensor(weight_name(index), shape, network.weights(index));
+        [bias, gain, shift, mean, variance]
+            .into_iter()
+            .flatten()
+            .chain([weights])
     });
     layers.collect()
 }
@@ -133,7 +161,12 @@ fn bias_name(layer: usize) -> String {
     format!("layers.{layer}.bias")
 }
 
-/// All weights, then all biases. Memory is taken once every tensor is known to be there in full.
+/// Gain and shift are `weight` and `bias`, the running statistics `running_mean` and `running_var`, as PyTorch names them.
+fn norm_name(layer: usize, part: &str) -> String {
+    format!("layers.{layer}.norm.{part}")
+}
+
+/// All weights, then all biases, then gain and shift of each normalised layer, then its statistics. Memory is taken once every tensor is known to be there in full.
 fn parameters<T: Scalar, const N: usize>(
     architecture: &Architecture,
     header: &Metadata,
@@ -145,8 +178,15 @@ fn parameters<T: Scalar, const N: usize>(
     let weights = layers().map(|(index, layer)| (weight_name(index), vec![layer.fan_in, layer.fan_out]));
     let with_bias = layers().filter(|(_, layer)| layer.bias().is_some());
     let biases = with_bias.map(|(index, layer)| (bias_name(index), vec![layer.fan_out]));
+    let of_norm = |(index, layer): (usize, &Layer), parts: [&str; 2]| {
+        parts.map(|part| (norm_name(index, part), vec![layer.fan_out]))
+    };
+    let normalised = layers().filter(|(_, layer)| layer.gain().is_some());
+    let scales = normalised.flat_map(|layer| of_norm(layer, ["weight", "bias"]));
+    let with_statistics = layers().filter(|(_, layer)| layer.statistics().is_some());
+    let statistics = with_statistics.flat_map(|layer| of_norm(layer, ["running_mean", "running_var"]));
     let mut parts = Vec::new();
-    for (name, shape) in weights.chain(biases) {
+    for (name, shape) in weights.chain(biases).chain(scales).chain(statistics) {
         let info = header.info(&name);
         let found = info.filter(|info| info.dtype == dtype && info.shape == shape);
         let part = found.and_then(|info| data.get(info.data_offsets.0..info.data_offsets.1));

@@ -17,6 +17,8 @@ pub struct ColumnChoice {
     pub drop: Vec<String>,
     /// The column that names each row, and is no feature.
     pub id: Option<String>,
+    /// The column that says what each row counts for in training, and is no feature.
+    pub weight: Option<String>,
 }
 
 /// Columns by name, each found in a table.
@@ -30,6 +32,8 @@ pub struct ChosenColumns {
     pub targets: Vec<String>,
     /// The column that names each row.
     pub id: Option<String>,
+    /// The column that says what each row counts for.
+    pub weight: Option<String>,
 }
 
 /// Finds the columns that a user asks for.
@@ -43,6 +47,7 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
         only,
         drop,
         id,
+        weight,
     } = choice;
     let wrong = |message: String| problem(&table.source, message);
     let names = || table.columns.iter().map(|column| column.name.as_str());
@@ -55,7 +60,11 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
     let asked = asked
         .iter()
         .flat_map(|(role, names)| names.iter().map(move |name| (*role, name)));
-    for (role, name) in asked.chain(id.iter().map(|name| ("id", name))) {
+    let single = [("id", id), ("weight", weight)];
+    let single = single
+        .iter()
+        .flat_map(|(role, name)| name.iter().map(move |name| (*role, name)));
+    for (role, name) in asked.chain(single) {
         if table.column(name).is_none() {
             let present = format!("there is no column `{name}`, which is asked for as {role}");
             return Err(wrong(present + &suggestion(table, name)));
@@ -83,6 +92,15 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
             return clash(name, "target", "id");
         }
     }
+    if let Some(name) = weight {
+        let roles = [("target", target), ("only", only), ("drop", drop)];
+        if let Some((role, _)) = roles.iter().find(|(_, names)| names.contains(name)) {
+            return clash(name, role, "weight");
+        }
+        if id.as_ref() == Some(name) {
+            return clash(name, "id", "weight");
+        }
+    }
     if let Some(name) = only
         .iter()
         .find(|name| drop.contains(name) || id.as_ref() == Some(*name))
@@ -93,6 +111,7 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
         !target.contains(name)
             && !drop.contains(name)
             && id.as_ref() != Some(name)
+            && weight.as_ref() != Some(name)
             && (only.is_empty() || only.contains(name))
     };
     let features: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
@@ -107,6 +126,7 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
         asked_for: !only.is_empty(),
         targets: target.clone(),
         id: id.clone(),
+        weight: weight.clone(),
     })
 }
 

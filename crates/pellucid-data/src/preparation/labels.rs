@@ -1,5 +1,7 @@
 //! The class of each row.
 
+use pellucid::recipe::ClassWeight;
+
 /// The class of each row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labels {
@@ -26,11 +28,8 @@ impl Labels {
     /// # Panics
     /// When a label is not one of the classes.
     pub fn balanced_weights(&self) -> Vec<f64> {
-        let counts = self.counts();
-        let present = counts.iter().filter(|&&count| count > 0).count();
-        let weight = |count: usize| self.labels.len() as f64 / (present * count) as f64;
-        let or_none = |count| if count > 0 { weight(count) } else { 0.0 };
-        counts.into_iter().map(or_none).collect()
+        let balanced = ClassWeight::Balanced.of_classes("class_weight", &self.counts());
+        balanced.unwrap_or_default() // balanced weights are not refused
     }
 
     /// The class with the fewest rows, among those that have any: its name, and how many.

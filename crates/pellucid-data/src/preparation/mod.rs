@@ -32,6 +32,7 @@ mod error;
 mod labels;
 mod note;
 mod number;
+mod row_weight;
 mod split;
 mod target;
 mod transform;
@@ -42,8 +43,9 @@ pub use column_kind::ColumnKind;
 pub use labels::Labels;
 pub use note::{ColumnCounts, Counts, Note};
 pub use number::NumberTransform;
+pub use row_weight::row_weights;
 pub use split::{Folds, Split, hold_out, k_fold};
-pub use target::{Predictions, RegressionTarget, TargetPreparation, choose_task};
+pub use target::{LabelTarget, Predictions, RegressionTarget, TargetPreparation, choose_task};
 pub use transform::Transform;
 
 pub use pellucid::recipe::{Scale, Task, Unseen};

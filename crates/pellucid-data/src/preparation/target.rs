@@ -25,6 +25,35 @@ pub struct RegressionTarget {
     pub std: f64,
 }
 
+/// A target column of two classes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelTarget {
+    /// Its name.
+    pub column: String,
+    /// What the column holds.
+    pub kind: ColumnKind,
+    /// The classes by name, in the order of [`TargetPreparation::Binary`].
+    pub classes: [String; 2],
+}
+
+impl LabelTarget {
+    /// The same as the only target.
+    fn alone(&self) -> TargetPreparation {
+        TargetPreparation::Binary {
+            column: self.column.clone(),
+            kind: self.kind,
+            classes: self.classes.clone(),
+        }
+    }
+
+    /// 0 or 1 for each row.
+    fn codes(&self, table: &Table, rows: &[u32]) -> Result<Vec<u32>> {
+        let labels = self.alone().labels(table, rows)?;
+        Ok(labels.map_or_else(Vec::new, |labels| labels.labels))
+    }
+}
+
 /// What a network learns, fitted to training rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -47,6 +76,11 @@ pub enum TargetPreparation {
         /// The classes by name, numbers and words sorted.
         classes: Vec<String>,
     },
+    /// Several targets of two classes, of which a row may have any: an output each, the probability of the second.
+    Labels {
+        /// The columns.
+        labels: Vec<LabelTarget>,
+    },
     /// Numbers: an output each.
     Regression {
         /// The columns.
@@ -66,6 +100,15 @@ pub enum Predictions {
         /// The probability of each class, (rows, classes).
         probabilities: Matrix<f64>,
     },
+    /// Of several targets of two classes.
+    Labels {
+        /// The target columns by name.
+        columns: Vec<String>,
+        /// The classes of each by name.
+        classes: Vec<[String; 2]>,
+        /// The probability of the second class of each, (rows, columns).
+        probabilities: Matrix<f64>,
+    },
     /// Of numbers, in the units of the table.
     Numbers {
         /// The target columns by name.
@@ -76,30 +119,37 @@ pub enum Predictions {
 }
 
 /// What these targets ask for, where the caller does not say. Words and booleans are classes. Numbers are classes
-/// where all are integers and few are different: at most 20, and one in ten rows or two. Any other number, and
-/// several targets, are regression. So a wine's points from 3 to 9 are classes, and an abalone's rings from 1 to 29
+/// where all are integers and few are different: at most 20, and one in ten rows or two. Any other number is regression.
+/// Several targets are classes, two each, where all of them are words, booleans, or 0 and 1 alone; regression otherwise. So
+/// a wine's points from 3 to 9 are classes, and an abalone's rings from 1 to 29
 /// are a number.
 ///
 /// # Errors
-/// [`DataError::Preparation`](crate::DataError::Preparation): no target, one that is not there, several that are to be
-/// classes.
+/// [`DataError::Preparation`](crate::DataError::Preparation): no target, one that is not there.
 ///
 /// # Panics
 /// When there is no such row.
 pub fn choose_task(table: &Table, rows: &[u32], targets: &[String], task: Option<Task>) -> Result<Task> {
     const MOST_CLASSES: usize = 20;
     let [target] = targets else {
-        return match task {
-            _ if targets.is_empty() => Err(problem(
+        if targets.is_empty() {
+            return Err(problem(
                 &table.source,
                 "no target is named; at least one is needed",
-            )),
-            Some(Task::Classification) => Err(problem(
-                &table.source,
-                "several targets cannot be classes; choose one target, or regression",
-            )),
-            _ => Ok(Task::Regression),
-        };
+            ));
+        }
+        if let Some(task) = task {
+            return Ok(task);
+        }
+        for target in targets {
+            if let Values::Numbers(numbers) = &find(table, target, "target")?.values {
+                let is_label = |&row: &u32| [0.0, 1.0].contains(&numbers[row as usize]);
+                if !rows.iter().all(is_label) {
+                    return Ok(Task::Regression);
+                }
+            }
+        }
+        return Ok(Task::Classification);
     };
     let column = find(table, target, "target")?;
     if let Some(task) = task {
@@ -130,7 +180,8 @@ impl TargetPreparation {
     ///
     /// # Errors
     /// [`DataError::Preparation`](crate::DataError::Preparation): a target that is not there, missing in some row, the same in
-    /// all rows, or of words where numbers are needed; several targets that are to be classes.
+    /// all rows, or of words where numbers are needed; several targets that are to be classes, one of them of more than
+    /// two.
     ///
     /// # Panics
     /// When there is no such row.
@@ -166,7 +217,39 @@ impl TargetPreparation {
                 columns: columns.collect::<Result<_>>()?,
             });
         }
-        let target = &targets[0];
+        let [target] = targets else {
+            let label = |target: &String| {
+                let alone = Self::fit(
+                    table,
+                    rows,
+                    std::slice::from_ref(target),
+                    Some(Task::Classification),
+                )?;
+                match alone {
+                    Self::Binary {
+                        column,
+                        kind,
+                        classes,
+                    } => Ok(LabelTarget {
+                        column,
+                        kind,
+                        classes,
+                    }),
+                    other => {
+                        let message = format!(
+                            "it has {} classes: {}; several targets can be learnt as classes only where each has two; \
+                             choose one target",
+                            other.classes().len(),
+                            listed(other.classes().iter().map(String::as_str))
+                        );
+                        Err(problem(at(table, target, None), message))
+                    }
+                }
+            };
+            return Ok(Self::Labels {
+                labels: targets.iter().map(label).collect::<Result<_>>()?,
+            });
+        };
         let found = find(table, target, "target")?;
         let words = Words::of(found, rows);
         check_present(table, rows, target, |at| words.codes[at] == Categories::MISSING)?;
@@ -211,30 +294,32 @@ impl TargetPreparation {
     pub fn columns(&self) -> Vec<&str> {
         match self {
             Self::Binary { column, .. } | Self::Classes { column, .. } => vec![column],
+            Self::Labels { labels } => labels.iter().map(|target| target.column.as_str()).collect(),
             Self::Regression { columns } => columns.iter().map(|target| target.column.as_str()).collect(),
         }
     }
 
-    /// What the target columns held in training.
-    pub fn kind(&self) -> ColumnKind {
+    /// What each target column held in training.
+    pub fn kinds(&self) -> Vec<ColumnKind> {
         match self {
-            Self::Binary { kind, .. } | Self::Classes { kind, .. } => *kind,
-            Self::Regression { .. } => ColumnKind::Number,
+            Self::Binary { kind, .. } | Self::Classes { kind, .. } => vec![*kind],
+            Self::Labels { labels } => labels.iter().map(|target| target.kind).collect(),
+            Self::Regression { columns } => vec![ColumnKind::Number; columns.len()],
         }
     }
 
     /// The target columns, and as what [`TargetPreparation::encode`] would have them read: booleans as words.
     pub fn expected_columns(&self) -> impl Iterator<Item = (&str, ColumnKind)> {
-        let kind = read_as(self.kind());
-        self.columns().into_iter().map(move |column| (column, kind))
+        let kinds = self.kinds().into_iter().map(read_as);
+        self.columns().into_iter().zip(kinds)
     }
 
-    /// The classes by name; none for regression.
+    /// The classes by name; none for regression, and none for several targets, each of which has its own.
     pub fn classes(&self) -> &[String] {
         match self {
             Self::Binary { classes, .. } => classes,
             Self::Classes { classes, .. } => classes,
-            Self::Regression { .. } => &[],
+            Self::Labels { .. } | Self::Regression { .. } => &[],
         }
     }
 
@@ -243,11 +328,12 @@ impl TargetPreparation {
         match self {
             Self::Binary { .. } => 1,
             Self::Classes { classes, .. } => classes.len(),
+            Self::Labels { labels } => labels.len(),
             Self::Regression { columns } => columns.len(),
         }
     }
 
-    /// The class of each row; `None` for regression.
+    /// The class of each row; `None` for regression, and for several targets.
     ///
     /// # Errors
     /// [`DataError::Preparation`](crate::DataError::Preparation): the target is not there, missing in some row, or not one of the
@@ -258,7 +344,7 @@ impl TargetPreparation {
     pub fn labels(&self, table: &Table, rows: &[u32]) -> Result<Option<Labels>> {
         let (column, kind) = match self {
             Self::Binary { column, kind, .. } | Self::Classes { column, kind, .. } => (column, *kind),
-            Self::Regression { .. } => return Ok(None),
+            Self::Labels { .. } | Self::Regression { .. } => return Ok(None),
         };
         let classes = self.classes();
         let words = Words::of(find(table, column, "target")?, rows);
@@ -288,7 +374,7 @@ impl TargetPreparation {
         }))
     }
 
-    /// The targets as a network learns them: 0 or 1 for two classes, a label for more, standardised numbers.
+    /// The targets as a network learns them: 0 or 1 for two classes, of one target or of each, a label for more, standardised numbers.
     ///
     /// # Errors
     /// As [`TargetPreparation::labels`]; for regression words where numbers are needed, and infinite ones.
@@ -304,8 +390,16 @@ impl TargetPreparation {
             let ones = labels.iter().map(|&label| T::from_f64(f64::from(label)));
             return Ok(Targets::Dense(Matrix::new(rows.len(), 1, ones.collect())?));
         }
-        let Self::Regression { columns } = self else {
-            return Ok(Targets::Dense(Matrix::new(0, 0, Vec::new())?)); // classes have labels
+        let columns = match self {
+            Self::Regression { columns } => columns,
+            _ => {
+                let zeros_and_ones = self.numbers(table, rows)?.into_iter().map(T::from_f64);
+                return Ok(Targets::Dense(Matrix::new(
+                    rows.len(),
+                    self.outputs(),
+                    zeros_and_ones.collect(),
+                )?));
+            }
         };
         let mut standardised = vec![T::ZERO; rows.len() * columns.len()];
         for (c, RegressionTarget { column, mean, std }) in columns.iter().enumerate() {
@@ -326,7 +420,8 @@ impl TargetPreparation {
         )?))
     }
 
-    /// The targets of regression in the units of the table, (rows, targets); nothing for classes.
+    /// The targets of regression in the units of the table, (rows, targets); of several targets of two classes 0 for the
+    /// first and 1 for the second; nothing for a single target of classes.
     ///
     /// # Errors
     /// As [`TargetPreparation::encode`].
@@ -334,13 +429,23 @@ impl TargetPreparation {
     /// # Panics
     /// When there is no such row.
     pub fn numbers(&self, table: &Table, rows: &[u32]) -> Result<Vec<f64>> {
-        let Self::Regression { columns } = self else {
-            return Ok(Vec::new());
+        let columns: Vec<Vec<f64>> = match self {
+            Self::Regression { columns } => {
+                let numbers = columns
+                    .iter()
+                    .map(|target| target_numbers(table, rows, &target.column));
+                numbers.collect::<Result<_>>()?
+            }
+            Self::Labels { labels } => {
+                let number = |codes: Vec<u32>| codes.into_iter().map(f64::from).collect();
+                let codes = labels.iter().map(|label| label.codes(table, rows).map(number));
+                codes.collect::<Result<_>>()?
+            }
+            _ => return Ok(Vec::new()),
         };
         let mut numbers = vec![0.0; rows.len() * columns.len()];
-        for (c, target) in columns.iter().enumerate() {
-            let values = target_numbers(table, rows, &target.column)?;
-            for (row, value) in numbers.chunks_exact_mut(columns.len()).zip(values) {
+        for (c, values) in columns.iter().enumerate() {
+            for (row, &value) in numbers.chunks_exact_mut(columns.len()).zip(values) {
                 row[c] = value;
             }
         }
@@ -370,6 +475,13 @@ impl TargetPreparation {
             return Ok(Predictions::Numbers {
                 columns: columns.iter().map(|target| target.column.clone()).collect(),
                 values: Matrix::new(rows, width, numbers.collect())?,
+            });
+        }
+        if let Self::Labels { labels } = self {
+            return Ok(Predictions::Labels {
+                columns: labels.iter().map(|label| label.column.clone()).collect(),
+                classes: labels.iter().map(|label| label.classes.clone()).collect(),
+                probabilities: Matrix::new(rows, width, outputs.collect())?,
             });
         }
         let probabilities: Vec<f64> = match self {

@@ -159,8 +159,17 @@ fn every_bad_target_is_an_error_with_its_place() {
         ": there is no column `c`, a target of the training data; there are `a`, `b`",
     );
     says(
-        fit_all(&["a", "b"], Some(Task::Classification)),
-        ": several targets cannot be classes; choose one target, or regression",
+        TargetPreparation::fit(
+            &table(vec![
+                number("a", &[1.0, 2.0, 1.0]),
+                category("b", &["x", "y", "z"]),
+            ]),
+            &[0, 1, 2],
+            &["a".into(), "b".into()],
+            Some(Task::Classification),
+        ),
+        ", column `b`: it has 3 classes: `x`, `y`, `z`; several targets can be learnt as classes only where each has two; \
+         choose one target",
     );
     says(
         fit_all(&["a", "b"], None),

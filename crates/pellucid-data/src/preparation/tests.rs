@@ -510,6 +510,7 @@ fn columns_are_chosen_by_name() {
         only: names(only),
         drop: names(drop),
         id: id.map(str::to_owned),
+        weight: None,
     };
     let bad = [
         (

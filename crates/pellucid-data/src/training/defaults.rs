@@ -1,11 +1,12 @@
 //! What is chosen where a user says nothing.
 
+use crate::preparation::TargetPreparation;
 use pellucid::loss::{Loss, Reduction};
 use pellucid::optimizer::Optimizer;
 use pellucid::pass::Update;
 use pellucid::recipe::{
-    Activations, BatchSize, DataRecipe, InitMethod, InitRecipe, LogRecipe, NetworkRecipe, Recipe,
-    ScheduleRecipe, Source, TableRecipe, Task, TrainRecipe,
+    Activations, BatchSize, ClassWeight, DataRecipe, DropoutRates, InitMethod, InitRecipe, LogRecipe,
+    NetworkRecipe, Normalisations, Recipe, ScheduleRecipe, Source, TableRecipe, TrainRecipe,
 };
 use pellucid::{Activation, Precision};
 
@@ -14,12 +15,14 @@ fn hidden(rows: usize) -> &'static [usize] {
     if rows < 1_000 { &[100] } else { &[128, 64] }
 }
 
-/// Loss and output activation of a task with so many outputs.
-pub(super) fn output_of(task: Task, outputs: usize) -> (Loss, Activation) {
-    match task {
-        Task::Regression => (Loss::HalfSquaredError, Activation::Identity),
-        Task::Classification if outputs == 1 => (Loss::BinaryCrossEntropy, Activation::Sigmoid),
-        Task::Classification => (Loss::CategoricalCrossEntropy, Activation::Softmax),
+/// Loss and output activation for a target.
+pub(super) fn output_of(target: &TargetPreparation) -> (Loss, Activation) {
+    match target {
+        TargetPreparation::Regression { .. } => (Loss::HalfSquaredError, Activation::Identity),
+        TargetPreparation::Binary { .. } | TargetPreparation::Labels { .. } => {
+            (Loss::BinaryCrossEntropy, Activation::Sigmoid)
+        }
+        TargetPreparation::Classes { .. } => (Loss::CategoricalCrossEntropy, Activation::Softmax),
     }
 }
 
@@ -44,8 +47,8 @@ pub(super) fn validation() -> f64 {
 }
 
 /// A whole recipe for a table of so many rows. Its first layer is as wide as there are features once they are known.
-pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
-    let (loss, output_activation) = output_of(task, outputs);
+pub(super) fn recipe(target: &TargetPreparation, rows: usize) -> Recipe {
+    let (loss, output_activation) = output_of(target);
     let hidden = hidden(rows);
     let mut activations = vec![Activation::Relu; hidden.len()];
     activations.push(output_activation);
@@ -59,6 +62,8 @@ pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
             rows: None,
             noise: None,
             seed: None,
+            weights: None,
+            class_weight: ClassWeight::None,
             standardise: false,
             table: Some(TableRecipe {
                 validation: validation(),
@@ -66,9 +71,10 @@ pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
             }),
         },
         network: NetworkRecipe {
-            layers: [&[1], hidden, &[outputs]].concat(),
+            layers: [&[1], hidden, &[target.outputs()]].concat(),
             activation: Activations::Each(activations),
             bias: true,
+            normalisation: Normalisations::default(),
         },
         init: InitRecipe {
             method: InitMethod::HeUniform,
@@ -92,7 +98,9 @@ pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
             penalize_biases: false,
             clip_value: None,
             clip_norm: None,
-            dropout: 0.0,
+            dropout: DropoutRates::default(),
+            input_noise: 0.0,
+            max_norm: None,
             patience: Some(patience(rows)),
             min_delta: 0.0,
             precision: Precision::F32,

@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::scores::{Answers, Scores};
 use crate::error::{DataError, Result};
 use crate::model_file::{AnyNetwork, EpochLine, Model};
-use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out};
+use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, row_weights};
 use crate::table::Table;
 use pellucid::dataset::{Dataset, Targets};
 use pellucid::early_stopping::{EarlyStopping, Epoch};
@@ -13,7 +13,7 @@ use pellucid::metrics::Metric;
 use pellucid::network::Network;
 use pellucid::numpy_random::RandomState;
 use pellucid::observe::{Event, Observer, Position};
-use pellucid::recipe::{ClassWeight, Recipe, Task};
+use pellucid::recipe::{Recipe, TableRecipe, Task};
 use pellucid::{Ending, Precision, Scalar, Trainer};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -157,8 +157,8 @@ impl Plan<'_> {
     where
         AnyNetwork: From<Network<T>>,
     {
-        let balanced = self.table_recipe().class_weight == ClassWeight::Balanced;
-        let (training, _) = parts.dataset::<T>(parts.training, balanced)?;
+        let counts_for = self.table_recipe();
+        let (training, _) = parts.dataset::<T>(parts.training, &counts_for)?;
         let mut generator = RandomState::new(recipe.train.seed);
         let network = initialise(recipe.architecture()?, &recipe.init, &mut generator)?;
         let mut trainer = Trainer::new(recipe, network, generator, threads)?;
@@ -180,16 +180,16 @@ impl Plan<'_> {
                 ending,
             });
         }
-        let (validation, _) = parts.dataset::<T>(parts.validation, balanced)?;
+        let (validation, _) = parts.dataset::<T>(parts.validation, &counts_for)?;
         let spread = match validation.targets() {
             Targets::Dense(targets) if self.task() == Task::Regression && targets.columns() == 1 => {
                 Some(variance(targets.values().iter().map(|value| value.to_f64())))
             }
             _ => None,
         };
-        let metric = match self.task() {
-            Task::Classification => Metric::Accuracy,
-            Task::Regression => Metric::MeanSquaredError,
+        let metric = match self.labels {
+            Some(_) => Metric::Accuracy,
+            None => Metric::MeanSquaredError,
         };
         let train = &recipe.train;
         let mut stopping = EarlyStopping::new(
@@ -305,24 +305,33 @@ impl Parts<'_> {
     pub(super) fn dataset<T: Scalar>(
         &self,
         (table, rows): (&Table, &[u32]),
-        balanced: bool,
+        counts_for: &TableRecipe,
     ) -> Result<(Dataset<T>, Counts)> {
         let (data, counts) = self.preparation.dataset(table, rows)?;
         let target = self.preparation.target();
-        let Some(of_training) = target
-            .labels(self.training.0, self.training.1)?
-            .filter(|_| balanced)
-        else {
-            return Ok((data, counts));
+        let mut weights = match &counts_for.weight {
+            Some(column) => row_weights(table, column, rows)?,
+            None => vec![1.0; rows.len()],
         };
-        let weights = of_training.balanced_weights();
-        let labels = target
-            .labels(table, rows)?
-            .map_or(Vec::new(), |labels| labels.labels);
-        let weights = labels
-            .iter()
-            .map(|&label| T::from_f64(weights[label as usize]))
-            .collect();
+        let class_weight = &counts_for.class_weight;
+        let of_training = match class_weight.is_none() {
+            true => None,
+            false => target.labels(self.training.0, self.training.1)?,
+        };
+        if let Some(of_training) = &of_training {
+            let of_classes = class_weight
+                .of_classes("data.table.class_weight", &of_training.counts())
+                .map_err(DataError::Engine)?;
+            let labels = target.labels(table, rows)?;
+            let labels = labels.iter().flat_map(|labels| &labels.labels);
+            for (weight, &label) in weights.iter_mut().zip(labels) {
+                *weight *= of_classes[label as usize];
+            }
+        }
+        if counts_for.weight.is_none() && of_training.is_none() {
+            return Ok((data, counts));
+        }
+        let weights = weights.into_iter().map(T::from_f64).collect();
         Ok((data.weighted(weights)?, counts))
     }
 }

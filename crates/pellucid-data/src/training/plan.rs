@@ -8,7 +8,9 @@ use crate::preparation::{
 };
 use crate::table::Table;
 use pellucid::Activation;
-use pellucid::recipe::{Activations, BatchSize, DataRecipe, InitMethod, Recipe, Source, TableRecipe, Task};
+use pellucid::recipe::{
+    Activations, BatchSize, DataRecipe, InitMethod, Normalisations, Recipe, Source, TableRecipe, Task,
+};
 
 /// A training that is decided on, and can be run on all rows or on some.
 #[derive(Debug)]
@@ -43,8 +45,8 @@ impl<'a> Plan<'a> {
         let labels = target.labels(table, &rows)?;
         let mut recipe = of_recipe
             .cloned()
-            .unwrap_or_else(|| defaults::recipe(task, rows.len(), target.outputs()));
-        put_over(&mut recipe, request, task, target.outputs());
+            .unwrap_or_else(|| defaults::recipe(&target, rows.len()));
+        put_over(&mut recipe, request, &target);
         let table_recipe = table_recipe.unwrap_or(TableRecipe {
             validation: defaults::validation(),
             ..TableRecipe::default()
@@ -54,17 +56,26 @@ impl<'a> Plan<'a> {
             only: request.columns_of(table)?.only,
             drop: request.columns_of(table)?.drop,
             id: chosen.id.clone(),
+            weight: chosen.weight.clone(),
             task: Some(task),
             scale: request.scale.unwrap_or(table_recipe.scale),
             unseen: request.unseen.unwrap_or(table_recipe.unseen),
             validation: request.validation.unwrap_or(table_recipe.validation),
-            class_weight: request.class_weight.unwrap_or(table_recipe.class_weight),
+            class_weight: request.class_weight.clone().unwrap_or(table_recipe.class_weight),
         };
         if !(0.0..1.0).contains(&table_recipe.validation) {
             return Err(DataError::Engine(pellucid::Error::Setting {
                 key: "data.table.validation".into(),
                 found: table_recipe.validation.to_string(),
                 expected: "a part of the rows, from 0 (none) to less than 1, is held out".into(),
+            }));
+        }
+        if !table_recipe.class_weight.is_none() && labels.is_none() {
+            return Err(DataError::Engine(pellucid::Error::Setting {
+                key: "data.table.class_weight".into(),
+                found: "(set)".into(),
+                expected: "it is for a single target of classes; numbers and several targets have none"
+                    .into(),
             }));
         }
         let settings = PreparationSettings {
@@ -75,7 +86,7 @@ impl<'a> Plan<'a> {
         recipe.data = DataRecipe {
             source: Source::Table,
             table: Some(table_recipe),
-            ..defaults::recipe(task, rows.len(), 1).data
+            ..defaults::recipe(&target, rows.len()).data
         };
         recipe.validate()?;
         let mut plan = Self {
@@ -123,10 +134,12 @@ impl<'a> Plan<'a> {
     fn sentences(&self, request: &TrainingRequest, asked_task: Option<Task>) -> Vec<String> {
         let mut said = Vec::new();
         let targets = self.chosen.targets.join(", ");
+        let task_of_labels = self.task == Task::Classification && self.labels.is_none();
         let why = match (asked_task, &self.labels) {
             (Some(_), _) => "as asked for",
             (None, Some(_)) if self.target_is_numbers() => "its numbers are few integers",
             (None, Some(_)) => "its values are words",
+            (None, None) if task_of_labels => "each has two values",
             (None, None) if self.chosen.targets.len() > 1 => "there are several targets",
             (None, None) => "its values are many numbers",
         };
@@ -135,6 +148,7 @@ impl<'a> Plan<'a> {
                 "task: classification of {targets} into {} classes ({why})",
                 labels.classes.len()
             ),
+            None if task_of_labels => format!("task: classification of {targets}, each for itself ({why})"),
             None => format!("task: regression of {targets} ({why})"),
         });
         let train = &self.recipe.train;
@@ -183,8 +197,8 @@ impl<'a> Plan<'a> {
 
 /// What is asked for takes the place of what the recipe says; output layer and loss suit the task unless the recipe is
 /// one for a table.
-fn put_over(recipe: &mut Recipe, request: &TrainingRequest, task: Task, outputs: usize) {
-    let (loss, mut output_activation) = defaults::output_of(task, outputs);
+fn put_over(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPreparation) {
+    let (loss, mut output_activation) = defaults::output_of(target);
     let layers = &recipe.network.layers;
     let mut hidden: Vec<usize> = layers.get(1..layers.len() - 1).unwrap_or_default().to_vec();
     let mut activations: Vec<Activation> = match &recipe.network.activation {
@@ -219,9 +233,12 @@ fn put_over(recipe: &mut Recipe, request: &TrainingRequest, task: Task, outputs:
         }
     }
     activations.push(output_activation);
-    recipe.network.layers = [&[1], hidden.as_slice(), &[outputs]].concat();
+    recipe.network.layers = [&[1], hidden.as_slice(), &[target.outputs()]].concat();
     recipe.network.activation = Activations::Each(activations);
 
+    if let Some(name) = request.normalisation {
+        recipe.network.normalisation = Normalisations::Hidden(name.into());
+    }
     let train = &mut recipe.train;
     fn put<T: Clone>(place: &mut T, asked: &Option<T>) {
         if let Some(asked) = asked {

@@ -8,7 +8,7 @@ use pellucid::init::initialise;
 use pellucid::numpy_random::RandomState;
 use pellucid::observe::Observer;
 use pellucid::rate_finder::{RateRange, RateTest, find_rate};
-use pellucid::recipe::{ClassWeight, Recipe};
+use pellucid::recipe::Recipe;
 use pellucid::{Precision, Scalar};
 use std::num::NonZeroUsize;
 
@@ -46,8 +46,7 @@ impl Plan<'_> {
         threads: NonZeroUsize,
         observer: &mut O,
     ) -> Result<RateTest> {
-        let balanced = self.table_recipe().class_weight == ClassWeight::Balanced;
-        let (data, _) = parts.dataset::<T>(parts.training, balanced)?;
+        let (data, _) = parts.dataset::<T>(parts.training, &self.table_recipe())?;
         let mut generator = RandomState::new(recipe.train.seed);
         let network = initialise(recipe.architecture()?, &recipe.init, &mut generator)?;
         Ok(find_rate(

@@ -4,7 +4,9 @@ use crate::error::{DataError, Result};
 use crate::preparation::ColumnChoice;
 use crate::table::Table;
 use pellucid::optimizer::Optimizer;
-use pellucid::recipe::{BatchSize, ClassWeight, Recipe, Scale, Task, Unseen};
+use pellucid::recipe::{
+    BatchSize, ClassWeight, DropoutRates, NormalisationName, Recipe, Scale, Task, Unseen,
+};
 use pellucid::{Activation, Precision};
 
 /// What a user asks for; every `None` is chosen.
@@ -29,6 +31,8 @@ pub struct TrainingRequest {
     pub hidden: Option<Vec<usize>>,
     /// The activation of the hidden layers.
     pub activation: Option<Activation>,
+    /// How the sums of the hidden layers are normalised.
+    pub normalisation: Option<NormalisationName>,
     /// The rule of the step.
     pub optimizer: Option<Optimizer>,
     /// The size of the step.
@@ -41,8 +45,8 @@ pub struct TrainingRequest {
     pub patience: Option<u64>,
     /// λ of the penalty ½λ‖W‖².
     pub l2: Option<f64>,
-    /// The probability with which a hidden unit is left out of a step.
-    pub dropout: Option<f64>,
+    /// The probability with which a hidden unit is left out of a step, or one for each layer but the last.
+    pub dropout: Option<DropoutRates>,
     /// The arithmetic.
     pub precision: Option<Precision>,
     /// Seed of everything that is drawn.
@@ -71,6 +75,10 @@ impl TrainingRequest {
             drop: or(&self.columns.drop, of_recipe.drop)?,
             id: match self.columns.id.clone().or(of_recipe.id) {
                 Some(id) => Some(named(table, &id)?),
+                None => None,
+            },
+            weight: match self.columns.weight.clone().or(of_recipe.weight) {
+                Some(weight) => Some(named(table, &weight)?),
                 None => None,
             },
         })

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::preparation::{Predictions, TargetPreparation};
 use crate::table::Table;
+use pellucid::matrix::Matrix;
 use pellucid::scores::{ClassificationScores, RegressionScores};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -16,6 +17,17 @@ pub enum Scores {
         classes: Vec<String>,
         /// Their scores, the classes in the same order.
         scores: ClassificationScores,
+    },
+    /// Of several targets of two classes.
+    Labels {
+        /// The targets by name.
+        columns: Vec<String>,
+        /// The classes of each by name.
+        classes: Vec<[String; 2]>,
+        /// The scores of each.
+        scores: Vec<ClassificationScores>,
+        /// The part of rows of which every target is right.
+        subset_accuracy: f64,
     },
     /// Of numbers.
     Regression {
@@ -67,10 +79,62 @@ impl Scores {
                 classes: classes.clone(),
                 scores: ClassificationScores::of(probabilities.values(), &answers.labels, classes.len())?,
             },
+            Predictions::Labels {
+                columns,
+                classes,
+                probabilities,
+            } => Self::of_labels(columns, classes, probabilities, &answers.numbers)?,
             Predictions::Numbers { columns, values } => Self::Regression {
                 columns: columns.clone(),
                 scores: RegressionScores::of(values.values(), &answers.numbers, columns.len())?,
             },
+        })
+    }
+
+    /// `answers` are 0 or 1, (rows, columns).
+    fn of_labels(
+        columns: &[String],
+        classes: &[[String; 2]],
+        probabilities: &Matrix<f64>,
+        answers: &[f64],
+    ) -> Result<Self> {
+        let width = columns.len();
+        if answers.len() != probabilities.values().len() {
+            return Err(pellucid::Error::Shape {
+                what: "the list of answers".into(),
+                found: answers.len().to_string(),
+                expected: format!("one for each of {} probabilities", probabilities.values().len()),
+                hint: String::new(),
+            }
+            .into());
+        }
+        let of_column = |column: usize| -> Result<ClassificationScores> {
+            let of = |values: &[f64]| {
+                values
+                    .iter()
+                    .skip(column)
+                    .step_by(width)
+                    .copied()
+                    .collect::<Vec<f64>>()
+            };
+            let second = of(probabilities.values());
+            let both: Vec<f64> = second.iter().flat_map(|p| [1.0 - p, *p]).collect();
+            let labels: Vec<usize> = of(answers)
+                .into_iter()
+                .map(|answer| usize::from(answer > 0.5))
+                .collect();
+            Ok(ClassificationScores::of(&both, &labels, 2)?)
+        };
+        let rows = probabilities
+            .values()
+            .chunks_exact(width)
+            .zip(answers.chunks_exact(width));
+        let all_right = |(p, y): &(&[f64], &[f64])| p.iter().zip(*y).all(|(p, y)| (*p > 0.5) == (*y > 0.5));
+        Ok(Self::Labels {
+            columns: columns.to_vec(),
+            classes: classes.to_vec(),
+            scores: (0..width).map(of_column).collect::<Result<_>>()?,
+            subset_accuracy: rows.filter(all_right).count() as f64 / probabilities.rows() as f64,
         })
     }
 
@@ -85,6 +149,24 @@ impl Scores {
                 ("macro_f1", Some(scores.macro_f1)),
                 ("weighted_f1", Some(scores.weighted_f1)),
             ],
+            Self::Labels {
+                scores,
+                subset_accuracy,
+                ..
+            } => {
+                let mean = |of: fn(&ClassificationScores) -> Option<f64>| -> Option<f64> {
+                    let all: Option<Vec<f64>> = scores.iter().map(of).collect();
+                    all.map(|all| all.iter().sum::<f64>() / all.len() as f64)
+                };
+                vec![
+                    ("subset_accuracy", Some(*subset_accuracy)),
+                    ("accuracy", mean(|of| Some(of.accuracy))),
+                    ("log_loss", mean(|of| Some(of.log_loss))),
+                    ("roc_auc", mean(|of| of.roc_auc)),
+                    // Of the second class, which is what a label is about.
+                    ("macro_f1", mean(|of| of.per_class.get(1).map(|class| class.f1))),
+                ]
+            }
             Self::Regression { scores, .. } => vec![
                 ("r2", scores.mean.r2),
                 ("explained_variance", Some(scores.mean.explained_variance)),
@@ -112,6 +194,20 @@ impl Scores {
                 all.insert("classes".into(), json!(classes));
                 all.insert("per_class".into(), named(classes, &scores.per_class));
                 all.insert("confusion".into(), json!(scores.confusion));
+            }
+            Self::Labels {
+                columns,
+                classes,
+                scores,
+                ..
+            } => {
+                let of_target = |(scores, classes): (&ClassificationScores, &[String; 2])| {
+                    let mut of_target = json!(scores);
+                    of_target["classes"] = json!(classes);
+                    of_target
+                };
+                let of_targets: Vec<Value> = scores.iter().zip(classes).map(of_target).collect();
+                all.insert("targets".into(), named(columns, &of_targets));
             }
             Self::Regression { columns, scores } => {
                 all.insert("targets".into(), named(columns, &scores.outputs));

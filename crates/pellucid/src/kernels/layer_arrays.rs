@@ -1,6 +1,8 @@
 //! The arrays of one layer in a pass.
 
 use super::aligned::Aligned;
+use crate::network::Layer;
+use crate::normalisation::Normalised;
 use crate::scalar::Scalar;
 
 /// What a pass computes of one layer, each (batch, fan_out), row after row.
@@ -15,11 +17,14 @@ pub(crate) struct LayerArrays<T> {
     /// dropout.
     pub(crate) mask: Aligned<T>,
     pub(crate) dropped: Aligned<T>,
+    /// Only of a layer whose sums are normalised; z is then what normalisation has made of them.
+    pub(crate) normalised: Option<Box<Normalised<T>>>,
 }
 
 impl<T: Scalar> LayerArrays<T> {
-    /// Arrays of `length` numbers, (batch, fan_out), without those that not every pass has.
-    pub(crate) fn zeros(length: usize) -> Self {
+    /// The arrays of a layer for batches of up to `capacity` rows, without those that not every pass has.
+    pub(crate) fn of(layer: &Layer, capacity: usize) -> Self {
+        let length = layer.fan_out * capacity;
         Self {
             z: Aligned::zeros(length),
             activation: Aligned::zeros(length),
@@ -27,6 +32,9 @@ impl<T: Scalar> LayerArrays<T> {
             upstream: Aligned::default(),
             mask: Aligned::default(),
             dropped: Aligned::default(),
+            normalised: layer
+                .normalisation()
+                .map(|kind| Box::new(Normalised::new(kind, layer.fan_out, capacity))),
         }
     }
 

@@ -25,7 +25,8 @@ impl Loss {
             Loss::SquaredError
             | Loss::HalfSquaredError
             | Loss::BinaryCrossEntropy
-            | Loss::CategoricalCrossEntropy => f64::NAN,
+            | Loss::CategoricalCrossEntropy
+            | Loss::Custom(_) => f64::NAN,
         }
     }
 
@@ -45,7 +46,8 @@ impl Loss {
             Loss::SquaredError
             | Loss::HalfSquaredError
             | Loss::BinaryCrossEntropy
-            | Loss::CategoricalCrossEntropy => f64::NAN,
+            | Loss::CategoricalCrossEntropy
+            | Loss::Custom(_) => f64::NAN,
         }
     }
 

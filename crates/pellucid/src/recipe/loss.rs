@@ -82,31 +82,39 @@ impl TryFrom<LossRecipe> for Loss {
     }
 }
 
-impl From<Loss> for LossRecipe {
-    fn from(loss: Loss) -> Self {
+impl TryFrom<Loss> for LossRecipe {
+    type Error = String;
+
+    fn try_from(loss: Loss) -> Result<Self, String> {
         let name = match loss {
             Loss::SquaredError => LossName::SquaredError,
             Loss::HalfSquaredError => LossName::HalfSquaredError,
             Loss::AbsoluteError => LossName::AbsoluteError,
             Loss::Huber { delta } => {
-                return Self {
+                return Ok(Self {
                     delta: (delta != 1.0).then_some(delta),
                     ..LossName::Huber.into()
-                };
+                });
             }
             Loss::LogCosh => LossName::LogCosh,
             Loss::PoissonDeviance => LossName::PoissonDeviance,
             Loss::Quantile { quantile } => {
-                return Self {
+                return Ok(Self {
                     quantile: (quantile != 0.5).then_some(quantile),
                     ..LossName::Quantile.into()
-                };
+                });
             }
             Loss::BinaryCrossEntropy => LossName::BinaryCrossEntropy,
             Loss::CategoricalCrossEntropy => LossName::CategoricalCrossEntropy,
             Loss::KullbackLeibler => LossName::KullbackLeibler,
             Loss::Hinge => LossName::Hinge,
+            Loss::Custom(custom) => {
+                let name = custom.name();
+                return Err(format!(
+                    "the loss `{name}` is a program's own, which no recipe can name"
+                ));
+            }
         };
-        name.into()
+        Ok(name.into())
     }
 }

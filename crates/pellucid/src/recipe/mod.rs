@@ -5,8 +5,11 @@
 
 mod average;
 mod built_in;
+mod class_weight;
+mod dropout;
 mod loss;
 mod name_or_table;
+mod normalisation;
 mod optimizer;
 mod reading;
 mod settings;
@@ -14,15 +17,18 @@ mod table;
 
 pub use average::{AverageName, AverageRecipe};
 pub use built_in::{BUILT_IN, BuiltIn};
+pub use class_weight::ClassWeight;
+pub use dropout::DropoutRates;
 pub use loss::{LossName, LossRecipe};
+pub use normalisation::{NormalisationName, NormalisationRecipe, Normalisations};
 pub use optimizer::OptimizerRecipe;
 pub use reading::RecipeError;
 pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
-pub use table::{ClassWeight, Scale, TableRecipe, Task, Unseen};
+pub use table::{Scale, TableRecipe, Task, Unseen};
 
 use crate::activation::Activation;
 use crate::averaging::Average;
-use crate::dropout::Dropout;
+use crate::dropout::check_rate;
 use crate::error::{Error, Result};
 use crate::loss::{Loss, Reduction};
 use crate::metrics::Metric;
@@ -78,6 +84,12 @@ pub struct DataRecipe {
     /// Seed of the samples that are drawn; `train.seed` unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u32>,
+    /// `inline`: what each sample counts for in training; 1 each unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Vec<f64>>,
+    /// `inline` and `mnist`: what the samples of each class count for in training.
+    #[serde(default, skip_serializing_if = "ClassWeight::is_none")]
+    pub class_weight: ClassWeight,
     /// Whether every column is brought to mean 0 and standard deviation 1.
     #[serde(default)]
     pub standardise: bool,
@@ -113,6 +125,9 @@ pub struct NetworkRecipe {
     /// Whether the layers have a bias.
     #[serde(default = "yes")]
     pub bias: bool,
+    /// How the sums of the hidden layers are normalised, or those of each layer.
+    #[serde(default, skip_serializing_if = "Normalisations::is_none")]
+    pub normalisation: Normalisations,
 }
 
 fn yes() -> bool {
@@ -293,9 +308,15 @@ pub struct TrainRecipe {
     /// What the whole gradient's Euclidean norm is brought down to, after that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
-    /// The probability with which a hidden unit is left out of a step.
+    /// The probability with which a hidden unit is left out of a step, or one for each layer but the last.
+    #[serde(default, skip_serializing_if = "DropoutRates::is_none")]
+    pub dropout: DropoutRates,
+    /// The standard deviation of the normal noise that is added to the features in training.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub dropout: f64,
+    pub input_noise: f64,
+    /// What the norm of the weights coming into each unit is brought down to after a step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_norm: Option<f64>,
     /// How many epochs without a better validation loss end the run; never unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
@@ -397,9 +418,18 @@ fn objection_to_lbfgs(train: &TrainRecipe) -> Option<(&'static str, String, &'st
         let why = "lbfgs has no learning rate that could follow a schedule; leave it out";
         return Some(("schedule", word(&train.schedule.name.name()), why));
     }
-    if train.dropout != 0.0 {
+    if !train.dropout.is_none() {
         let why = "lbfgs needs the same loss at every step, and dropout changes it; use \"adam\", or l2 in its place";
-        return Some(("dropout", train.dropout.to_string(), why));
+        return Some(("dropout", "a rate above 0".into(), why));
+    }
+    if train.input_noise != 0.0 {
+        let why =
+            "lbfgs needs the same loss at every step, and noise changes it; use \"adam\", or l2 in its place";
+        return Some(("input_noise", train.input_noise.to_string(), why));
+    }
+    if let Some(most) = train.max_norm {
+        let why = "lbfgs takes steps to a minimum without constraints; use \"adam\", or l2 in its place";
+        return Some(("max_norm", most.to_string(), why));
     }
     if train.l1 != 0.0 {
         let why = "lbfgs needs slopes that change smoothly, and |w| has a corner at 0; use l2, or \"adam\"";
@@ -429,7 +459,15 @@ impl Recipe {
             Activations::All(one) => vec![*one; layers.len().saturating_sub(1)],
             Activations::Each(list) => list.clone(),
         };
-        Architecture::new(layers, &activations, self.network.bias)
+        let architecture = Architecture::new(layers, &activations, self.network.bias)?;
+        let of_layers = self
+            .network
+            .normalisation
+            .of_layers(architecture.layers().len())?;
+        if of_layers.iter().all(Option::is_none) && of_layers.len() == architecture.layers().len() {
+            return Ok(architecture);
+        }
+        architecture.normalised(&of_layers)
     }
 
     /// The loss that is told.
@@ -471,7 +509,8 @@ impl Recipe {
             })
         };
         let train = &self.train;
-        let output = self.architecture()?.output_layer();
+        let architecture = self.architecture()?;
+        let output = architecture.output_layer();
         let loss_name = || format!("\"{}\"", train.loss.name());
         if let Some(objection) = train.loss.objection_to(output.activation) {
             return refuse("train.loss", loss_name(), &objection);
@@ -519,6 +558,7 @@ impl Recipe {
             ("train.l1", train.l1),
             ("train.l2", train.l2),
             ("train.min_delta", train.min_delta),
+            ("train.input_noise", train.input_noise),
         ] {
             if !(number.is_finite() && number >= 0.0) {
                 return refuse(key, number.to_string(), "a finite number, 0 or more, is needed");
@@ -527,6 +567,7 @@ impl Recipe {
         for (key, number) in [
             ("train.clip_value", train.clip_value),
             ("train.clip_norm", train.clip_norm),
+            ("train.max_norm", train.max_norm),
         ] {
             if let Some(number) = number.filter(|number| !(number.is_finite() && *number > 0.0)) {
                 return refuse(
@@ -536,7 +577,20 @@ impl Recipe {
                 );
             }
         }
-        Dropout::new(train.dropout, train.seed)?;
+        match &train.dropout {
+            DropoutRates::Hidden(rate) => check_rate(*rate)?,
+            DropoutRates::Each(rates) => {
+                let layers = &self.network.layers;
+                if rates.len() != layers.len() - 1 {
+                    let expected = format!(
+                        "a list has a rate for each layer but the last, the inputs first: {} for layers = {layers:?}",
+                        layers.len() - 1
+                    );
+                    return refuse("train.dropout", format!("{rates:?}"), &expected);
+                }
+                rates.iter().try_for_each(|&rate| check_rate(rate))?;
+            }
+        }
         if train.patience == Some(0) {
             return refuse("train.patience", "0".into(), "at least 1 epoch is waited for");
         }
@@ -556,14 +610,28 @@ impl Recipe {
         if let Some(why) = objection_to_accumulation(train) {
             return refuse("train.accumulate", train.accumulate.to_string(), why);
         }
+        let keeps_statistics = architecture
+            .layers()
+            .iter()
+            .any(|layer| layer.statistics().is_some());
+        if keeps_statistics && !train.optimizer.name.takes_steps() {
+            let expected = "lbfgs tries out more batches than it goes by, and running means would follow them all; use \"layer\", \
+                            or \"adam\"";
+            return refuse("network.normalisation", "\"batch\"".into(), expected);
+        }
+        if keeps_statistics && train.batch_size == BatchSize::Rows(1) {
+            let expected = "batch normalisation takes mean and variance over the rows of a step, 2 or more; or use \"layer\"";
+            return refuse("train.batch_size", "1".into(), expected);
+        }
         let is_plain = Rule::of(&train.optimizer)?.is_plain_descent()
-            && [train.l1, train.l2, train.dropout] == [0.0; 3]
-            && train.clip_value.is_none()
-            && train.clip_norm.is_none()
-            && train.accumulate == 1;
+            && [train.l1, train.l2] == [0.0; 2]
+            && train.dropout.is_none()
+            && [train.clip_value, train.clip_norm, train.max_norm] == [None; 3]
+            && train.accumulate == 1
+            && !architecture.is_normalised();
         if train.update == Update::TopDown && !is_plain {
             let expected = "only plain gradient descent updates layer by layer: optimizer = \"sgd\", without momentum, \
-                            decay, penalty, dropout, clipping or accumulation";
+                            decay, penalty, dropout, clipping, max_norm, accumulation or normalisation";
             return refuse("train.update", "\"top-down\"".into(), expected);
         }
         if self.log.every == Some(0) {

@@ -99,7 +99,7 @@ impl Recipe {
                 .or_insert_with(|| toml::Value::Table(toml::Table::new()));
             // What is named alone has room for its settings once it is a table.
             if let toml::Value::String(name) = entry
-                && ["loss", "optimizer", "schedule", "average"].contains(part)
+                && ["loss", "normalisation", "optimizer", "schedule", "average"].contains(part)
             {
                 let name = toml::Value::String(std::mem::take(name));
                 *entry = toml::Value::Table([("name".to_string(), name)].into_iter().collect());

@@ -1,5 +1,6 @@
 //! `[data.table]`: which columns of a table are what, and how they become numbers.
 
+use super::ClassWeight;
 use serde::{Deserialize, Serialize};
 
 /// `table` of `[data]`, for `source = "table"`.
@@ -17,6 +18,9 @@ pub struct TableRecipe {
     /// The column that names each row, and is no feature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// The column that says what each row counts for in training, and is no feature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
     /// Whether the target is a class or a number; chosen from the column unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
@@ -32,17 +36,6 @@ pub struct TableRecipe {
     /// What the rows of a class count for.
     #[serde(default)]
     pub class_weight: ClassWeight,
-}
-
-/// What the rows of a class count for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClassWeight {
-    /// 1 each.
-    #[default]
-    None,
-    /// rows / (classes · rows of the class), so that all classes count alike.
-    Balanced,
 }
 
 /// What a target asks for.

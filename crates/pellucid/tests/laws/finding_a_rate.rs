@@ -82,7 +82,7 @@ fn observers_may_end_it_and_it_ends_after_its_steps() {
     let mut recipe = plain();
     recipe.train.batch_size = BatchSize::Rows(8);
     recipe.train.shuffle = true;
-    recipe.train.dropout = 0.1;
+    recipe.train.dropout = 0.1.into();
     recipe.set("train.schedule=cosine").unwrap();
     recipe.set("train.average={ name = \"swa\", from = 9 }").unwrap();
     let find = |recipe: &Recipe, range: RateRange, observer: &mut StopsAfter| {

@@ -3,10 +3,13 @@
 
 mod agreement;
 mod averaging;
+mod custom_loss;
 mod divergence;
 mod finding_a_rate;
 mod fixture;
 mod gradients;
+mod noise_and_norms;
+mod normalisation;
 mod regularisation;
 mod repeatability;
 mod scheduling;

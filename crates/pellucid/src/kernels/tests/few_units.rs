@@ -84,7 +84,7 @@ impl<T: Scalar> Layer<'_, T> {
             z,
             activation,
             delta,
-            ..LayerArrays::zeros(0)
+            ..LayerArrays::of(&layer, 0)
         });
 
         let mut parameters = laid_out(&case.weights, case.bias.as_deref());

@@ -1,0 +1,82 @@
+//! `dropout` of `[train]`.
+
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+
+/// With which probability a layer's numbers are left out of a step of training.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum DropoutRates {
+    /// Every unit of every hidden layer with this one; inputs never.
+    Hidden(f64),
+    /// One for each layer but the last, the inputs first.
+    Each(Vec<f64>),
+}
+
+impl Default for DropoutRates {
+    fn default() -> Self {
+        Self::Hidden(0.0)
+    }
+}
+
+impl From<f64> for DropoutRates {
+    fn from(rate: f64) -> Self {
+        Self::Hidden(rate)
+    }
+}
+
+impl DropoutRates {
+    /// Whether nothing is ever left out.
+    pub fn is_none(&self) -> bool {
+        match self {
+            Self::Hidden(rate) => *rate == 0.0,
+            Self::Each(rates) => rates.iter().all(|&rate| rate == 0.0),
+        }
+    }
+
+    /// With which probability an input is left out.
+    pub fn of_inputs(&self) -> f64 {
+        match self {
+            Self::Hidden(_) => 0.0,
+            Self::Each(rates) => rates.first().copied().unwrap_or(0.0),
+        }
+    }
+
+    /// With which probability a unit is left out, for each of so many hidden layers.
+    pub fn of_hidden(&self, layers: usize) -> Vec<f64> {
+        match self {
+            Self::Hidden(rate) => vec![*rate; layers],
+            Self::Each(rates) => rates.iter().skip(1).copied().take(layers).collect(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for DropoutRates {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = DropoutRates;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a rate, or a list of rates, one for each layer but the last, the inputs first")
+            }
+            fn visit_f64<E: Error>(self, rate: f64) -> Result<DropoutRates, E> {
+                Ok(DropoutRates::Hidden(rate))
+            }
+            fn visit_i64<E: Error>(self, rate: i64) -> Result<DropoutRates, E> {
+                Ok(DropoutRates::Hidden(rate as f64))
+            }
+            fn visit_u64<E: Error>(self, rate: u64) -> Result<DropoutRates, E> {
+                Ok(DropoutRates::Hidden(rate as f64))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<DropoutRates, A::Error> {
+                let mut rates = Vec::new();
+                while let Some(rate) = list.next_element()? {
+                    rates.push(rate);
+                }
+                Ok(DropoutRates::Each(rates))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
