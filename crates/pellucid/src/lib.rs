@@ -1,9 +1,10 @@
 //! Multilayer perceptrons you can see through: network, training, and the numbers behind every explanation.
 //!
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
-//! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one forward, one
-//! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`metrics`], [`scores`], [`recipe`],
-//! [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`], [`rate_finder`].
+//! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one
+//! forward, one backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`],
+//! [`metrics`], [`scores`], [`recipe`], [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`],
+//! [`experiment`], [`rate_finder`].
 //!
 //! ```
 //! use pellucid::{Activation, Architecture, Experiment, Recipe};
