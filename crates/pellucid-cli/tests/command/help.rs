@@ -49,6 +49,19 @@ fn each_command_tells_its_options() {
                 "--set",
             ],
         ),
+        (
+            &["find-rate", "--help"],
+            &[
+                "<RECIPE-or-TABLE>",
+                "--from",
+                "--to",
+                "--steps",
+                "--plot",
+                "--json",
+                "--target",
+                "1e-6",
+            ],
+        ),
     ] {
         let help = done(command).stdout;
         for option in options {

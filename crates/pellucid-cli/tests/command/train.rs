@@ -450,3 +450,49 @@ fn adult_is_learnt_within_its_memory_and_as_well_as_is_known() {
     let accuracy = told["validation"]["accuracy"].as_f64().unwrap();
     assert!((0.84..0.88).contains(&accuracy), "{accuracy}");
 }
+
+#[test]
+fn lbfgs_trains_on_all_rows_at_once_and_says_how_it_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("iris.safetensors");
+    let train = ["train", "iris", "--optimizer", "lbfgs", "--out", text(&model)];
+    let ended = done(&train);
+    assert!(
+        ended
+            .stderr
+            .contains("L-BFGS on all rows at once, up to 200 epochs"),
+        "{}",
+        ended.stderr
+    );
+    let inspected = done(&["inspect", text(&model)]).stdout;
+    assert!(inspected.contains("L-BFGS, seed 0"), "{inspected}");
+    let record: Value =
+        serde_json::from_str(&done(&[&train[..], &["--quiet", "--json"]].concat()).stdout).unwrap();
+    assert!(
+        record["training"]["accuracy"].as_f64().unwrap() > 0.95,
+        "{record}"
+    );
+    assert_eq!(record["recipe"]["train"]["batch_size"], "full");
+    assert!(record["recipe"]["train"]["learning_rate"].is_null());
+    for (arguments, told) in [
+        (["--learning-rate", "0.1"], "line search; leave it out"),
+        (["--batch-size", "32"], "set it to \"full\""),
+        (["--dropout", "0.5"], "dropout changes it"),
+    ] {
+        refused(&[&train[..], &arguments].concat(), 2, &[told]);
+    }
+    let run = [
+        "run",
+        "xor-batch-mean",
+        "--set",
+        "train.optimizer=lbfgs",
+        "--set",
+        "train.learning_rate=0",
+    ];
+    let ended = done(&run);
+    assert!(
+        ended.stderr.contains("iterations, ") && ended.stderr.contains("evaluations, largest slope"),
+        "{}",
+        ended.stderr
+    );
+}

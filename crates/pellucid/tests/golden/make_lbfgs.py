@@ -70,7 +70,7 @@ def main(digits_path, path):
     cases = []
     for layers, activation, l2, tolerance, seed in [
         ([64, 32, 10], "tanh", 1e-4, 1e-4, 1),
-        ([64, 32, 10], "tanh", 1e-4, 1e-6, 1),
+        ([64, 32, 10], "tanh", 1e-3, 1e-5, 1),
         ([64, 32, 10], "relu", 1e-4, 1e-4, 2),
         ([64, 16, 16, 10], "sigmoid", 1e-5, 1e-4, 3),
         ([64, 10], "tanh", 1e-3, 1e-5, 4),
