@@ -116,7 +116,7 @@ fn yes() -> bool {
     true
 }
 
-/// `[init]`: where the parameters start. Biases start at 0 unless `draws` or `layers` say otherwise.
+/// `[init]`: where the parameters start. Biases start at 0 unless the method says otherwise.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InitRecipe {
@@ -129,7 +129,13 @@ pub struct InitRecipe {
     /// `uniform`: the value that none reaches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
-    /// `normal`: the standard deviation.
+    /// `constant`: the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// `orthogonal`: what the orthonormal columns or rows are multiplied by; 1 unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gain: Option<f64>,
+    /// `normal` and `truncated_normal`: the standard deviation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub std: Option<f64>,
     /// `given`: the numbers, layer by layer.
@@ -146,19 +152,40 @@ pub struct InitRecipe {
 pub enum InitMethod {
     /// All 0. Hidden units that start alike stay alike: for networks without hidden layers.
     Zeros,
+    /// All `value`; for networks without hidden layers too.
+    Constant,
     /// Uniform in `low..high`.
     Uniform,
     /// Normal with mean 0 and deviation `std`.
     Normal,
+    /// The same, what is further than 2·`std` from 0 being drawn anew, so that the deviation is about 0.88·`std`.
+    TruncatedNormal,
     /// Uniform in ±√(6 / (fan_in + fan_out)): Glorot & Bengio, 2010, equation 16.
     #[default]
+    #[serde(alias = "glorot_uniform")]
     XavierUniform,
     /// Normal with deviation √(2 / (fan_in + fan_out)): Glorot & Bengio, 2010, equation 12.
+    #[serde(alias = "glorot_normal")]
     XavierNormal,
     /// Uniform in ±√(6 / fan_in): He et al., *Delving Deep into Rectifiers*, 2015, equation 10.
+    #[serde(alias = "kaiming_uniform")]
     HeUniform,
     /// Normal with deviation √(2 / fan_in): He et al., 2015, equation 10.
+    #[serde(alias = "kaiming_normal")]
     HeNormal,
+    /// Uniform in ±√(3 / fan_in): LeCun et al., *Efficient BackProp*, 1998, equation 16.
+    LecunUniform,
+    /// Normal with deviation √(1 / fan_in): LeCun et al., 1998, equation 16.
+    LecunNormal,
+    /// Orthonormal columns, or rows where there are fewer of them, times `gain`: Saxe et al., *Exact Solutions to the
+    /// Nonlinear Dynamics of Learning in Deep Linear Neural Networks*, 2014.
+    Orthogonal,
+    /// What scikit-learn's `MLPClassifier` and `MLPRegressor` start from, to the bit where the seed is the same: weights,
+    /// then biases of each layer uniform in ±√(6 / (fan_in + fan_out)), with 2 in place of 6 where the hidden units are
+    /// sigmoids. The outputs go by the hidden layer before them.
+    Sklearn,
+    /// As PyTorch's `Linear` starts, though not from its generator: weights, then biases uniform in ±1/√fan_in.
+    Pytorch,
     /// The numbers in `layers`.
     Given,
     /// Draws from NumPy's generator, one after the other.
