@@ -2,6 +2,7 @@
 
 use crate::error::{DataError, Result};
 use crate::mnist::{self, Mnist};
+use crate::preparation::{Labels, hold_out};
 use pellucid::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::matrix::Matrix;
 use pellucid::numpy_random::RandomState;
@@ -14,6 +15,8 @@ use std::path::Path;
 pub struct Samples<T> {
     /// What the network is trained on.
     pub training: Dataset<T>,
+    /// What epochs are judged by, where some of the training rows are held out.
+    pub validation: Option<Dataset<T>>,
     /// What it is tested on, where there is any.
     pub test: Option<Dataset<T>>,
 }
@@ -43,14 +46,17 @@ pub fn load<T: Scalar>(
     let samples = match data.source {
         Source::Inline => Samples {
             training: inline(data)?,
+            validation: None,
             test: None,
         },
         Source::NoisyLine => Samples {
             training: noisy_line(data, seed)?,
+            validation: None,
             test: None,
         },
         Source::Regression => Samples {
             training: regression(data, seed)?,
+            validation: None,
             test: None,
         },
         Source::Mnist => mnist_samples(location, tell)?,
@@ -59,10 +65,33 @@ pub fn load<T: Scalar>(
             return Err(setting("source", "\"table\"", expected.into()));
         }
     };
+    let samples = match data.validation {
+        0.0 => samples,
+        part => held_out(samples, part, seed)?,
+    };
     if !data.standardise {
         return Ok(samples);
     }
     Ok(standardise(samples))
+}
+
+/// Holds out a part of the training rows, of each class its share where targets are classes.
+fn held_out<T: Scalar>(samples: Samples<T>, part: f64, seed: u32) -> Result<Samples<T>> {
+    let data = &samples.training;
+    let labels = match data.targets() {
+        Targets::Classes { labels, classes } => Some(Labels {
+            labels: labels.clone(),
+            classes: (0..*classes).map(|class| class.to_string()).collect(),
+        }),
+        Targets::Dense(_) => None,
+    };
+    let rows: Vec<u32> = (0..data.rows() as u32).collect();
+    let split = hold_out(&rows, labels.as_ref(), part, seed)?;
+    Ok(Samples {
+        training: data.picked(&split.training)?,
+        validation: Some(data.picked(&split.held_out)?),
+        test: samples.test,
+    })
 }
 
 /// By the training rows' means and deviations, the test rows too.
@@ -70,6 +99,7 @@ fn standardise<T: Scalar>(samples: Samples<T>) -> Samples<T> {
     let columns = samples.training.features().standardisation();
     Samples {
         training: samples.training.standardised_by(&columns),
+        validation: samples.validation.map(|rows| rows.standardised_by(&columns)),
         test: samples.test.map(|test| test.standardised_by(&columns)),
     }
 }
@@ -214,6 +244,7 @@ fn mnist_samples<T: Scalar>(
         let (of_file, labels) = mnist::read_idx_pair(file)?;
         return Ok(Samples {
             training: images(of_file, labels)?,
+            validation: None,
             test: None,
         });
     }
@@ -228,6 +259,7 @@ fn mnist_samples<T: Scalar>(
     };
     Ok(Samples {
         training: images(training_images, training_labels)?,
+        validation: None,
         test: Some(images(test_images, test_labels)?),
     })
 }

@@ -2,8 +2,8 @@
 //!
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
 //! [`activation`], [`loss`], [`network`], [`numpy_random`], [`init`], **[`pass`]** (the heart: one forward, one
-//! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`dataset`], [`metrics`], [`scores`], [`recipe`],
-//! [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`].
+//! backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`dataset`], [`scores`], [`metrics`], [`recipe`],
+//! [`evaluation`], [`observe`], [`trainer`], [`early_stopping`], [`diagnosis`], [`record`], [`experiment`].
 //!
 //! ```
 //! use pellucid::{Activation, Architecture, Experiment, Recipe};
@@ -64,7 +64,7 @@ pub mod trainer;
 
 pub use activation::Activation;
 pub use dropout::Dropout;
-pub use early_stopping::EarlyStopping;
+pub use early_stopping::{EarlyStopping, EndedBy};
 pub use error::{Error, Result};
 pub use experiment::{Experiment, Timing};
 pub use gradient_check::{GradientReport, check_gradient, check_network};
@@ -76,5 +76,5 @@ pub use pass::{Objective, Target, Update, Workspace, backward, forward, loss_sum
 pub use recipe::Recipe;
 pub use scalar::{Precision, Scalar};
 pub use schedule::Schedule;
-pub use scores::{ClassificationScores, RegressionScores};
+pub use scores::{ClassificationScores, LabelScores, RegressionScores};
 pub use trainer::{Ending, Trainer};

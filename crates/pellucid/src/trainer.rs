@@ -117,6 +117,11 @@ impl<T: Scalar> Trainer<T> {
         &self.network
     }
 
+    /// The network, to be given other parameters.
+    pub fn network_mut(&mut self) -> &mut Network<T> {
+        &mut self.network
+    }
+
     /// The network, training being over.
     pub fn into_network(self) -> Network<T> {
         self.network

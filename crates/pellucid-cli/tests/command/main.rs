@@ -21,5 +21,7 @@ mod notebooks;
 mod pictures;
 mod predict;
 mod record;
+mod stopping;
 mod streams;
 mod train;
+mod tune;

@@ -1,6 +1,7 @@
 //! What is chosen where a user says nothing.
 
 use pellucid::loss::{Loss, Reduction};
+use pellucid::metrics::Figure;
 use pellucid::optimizer::Optimizer;
 use pellucid::pass::Update;
 use pellucid::recipe::{
@@ -59,6 +60,7 @@ pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
             rows: None,
             noise: None,
             seed: None,
+            validation: 0.0,
             standardise: false,
             table: Some(TableRecipe {
                 validation: validation(),
@@ -91,8 +93,11 @@ pub(super) fn recipe(task: Task, rows: usize, outputs: usize) -> Recipe {
             clip_value: None,
             clip_norm: None,
             dropout: 0.0,
+            monitor: Figure::Loss,
             patience: Some(patience(rows)),
             min_delta: 0.0,
+            stop_at: None,
+            max_seconds: None,
             precision: Precision::F32,
             seed: 0,
         },

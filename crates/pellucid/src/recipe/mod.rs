@@ -9,6 +9,7 @@ mod name_or_table;
 mod optimizer;
 mod reading;
 mod settings;
+mod stopping;
 mod table;
 
 pub use built_in::{BUILT_IN, BuiltIn};
@@ -16,13 +17,14 @@ pub use loss::{LossName, LossRecipe};
 pub use optimizer::OptimizerRecipe;
 pub use reading::RecipeError;
 pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
+pub use stopping::StopAt;
 pub use table::{ClassWeight, Scale, TableRecipe, Task, Unseen};
 
 use crate::activation::Activation;
 use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::loss::{Loss, Reduction};
-use crate::metrics::Metric;
+use crate::metrics::{Figure, Metric};
 use crate::network::Architecture;
 use crate::optimizer::Rule;
 use crate::pass::Update;
@@ -75,6 +77,9 @@ pub struct DataRecipe {
     /// Seed of the samples that are drawn; `train.seed` unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u32>,
+    /// The part of the training rows that is held out to judge epochs by; 0 for none. A `table` has its own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub validation: f64,
     /// Whether every column is brought to mean 0 and standard deviation 1.
     #[serde(default)]
     pub standardise: bool,
@@ -313,12 +318,21 @@ pub struct TrainRecipe {
     /// The probability with which a hidden unit is left out of a step.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropout: f64,
-    /// How many epochs without a better validation loss end the run; never unless given.
+    /// What makes an epoch better than another: the loss, or a metric; on held-out rows, where there are any.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub monitor: Figure,
+    /// How many epochs in a row without a better one end the run; never unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
-    /// By how much a validation loss must be lower to be better.
+    /// By how much `monitor` must be better.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub min_delta: f64,
+    /// A figure and the value at which the run ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_at: Option<StopAt>,
+    /// How long the run may take, in seconds; what comes of it then depends on the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_seconds: Option<f64>,
     /// The arithmetic.
     #[serde(default)]
     pub precision: Precision,
@@ -353,6 +367,10 @@ pub struct LogRecipe {
 
 fn is_zero(number: &f64) -> bool {
     *number == 0.0
+}
+
+fn is_default<D: Default + PartialEq>(value: &D) -> bool {
+    *value == D::default()
 }
 
 fn is_false(truth: &bool) -> bool {
@@ -490,6 +508,7 @@ impl Recipe {
             }
         }
         Dropout::new(train.dropout, train.seed)?;
+        stopping::check(self)?;
         if train.patience == Some(0) {
             return refuse("train.patience", "0".into(), "at least 1 epoch is waited for");
         }

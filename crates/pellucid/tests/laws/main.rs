@@ -8,5 +8,6 @@ mod gradients;
 mod regularisation;
 mod repeatability;
 mod scheduling;
+mod stopping;
 mod top_down;
 mod watching;
