@@ -1,7 +1,8 @@
 //! The command line, as it may be written.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pellucid::recipe::{BatchSize, DropoutRates};
+use pellucid::metrics::{Figure, Metric};
+use pellucid::recipe::{BatchSize, DropoutRates, StopAt};
 use pellucid::{Activation, Optimizer, Precision};
 use pellucid_data::ReadOptions;
 use std::num::NonZeroUsize;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
     propagate_version = true,
     after_help = "Examples:\n  \
         pellucid train people.csv --target income --out income.safetensors\n  \
+        pellucid tune people.csv --target income --trials 50 --model income.safetensors\n  \
         pellucid evaluate income.safetensors more-people.csv\n  \
         pellucid predict income.safetensors new-people.csv --proba -o predictions.csv\n  \
         pellucid recipes\n  \
@@ -38,6 +40,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Train a model on a table: CSV, TSV, Parquet, NumPy, IDX, or a built-in set
     Train(Box<Train>),
+    /// Look for the settings that train best on a table
+    Tune(Box<Tune>),
     /// Predict the rows of a table with a model
     Predict(Predict),
     /// Score a model on a table whose answers are known
@@ -238,24 +242,9 @@ impl Reading {
     }
 }
 
-/// How a command is run.
+/// What the columns of a table are, and how they become numbers.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Running")]
-pub(crate) struct Running {
-    /// Threads to use, 1 or more; the numbers do not depend on it [default: the machine's cores]
-    #[arg(long, allow_negative_numbers = true, value_parser = threads)]
-    pub(crate) threads: Option<NonZeroUsize>,
-
-    /// No progress and no talk, only the results
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Train {
-    /// A file, - for standard input, or a built-in set such as iris (`pellucid data` lists them)
-    pub(crate) data: PathBuf,
-
+pub(crate) struct Columns {
     /// The column to be predicted: a name, a number counted from 1, or `last`; several with commas
     #[arg(long, short, value_name = "COLUMN", value_delimiter = ',')]
     pub(crate) target: Vec<String>,
@@ -287,6 +276,28 @@ pub(crate) struct Train {
     /// What becomes of words that training rows do not have [default: zeros]
     #[arg(long, value_enum, help_heading = "Columns")]
     pub(crate) unseen: Option<UnseenArgument>,
+}
+
+/// How a command is run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Running")]
+pub(crate) struct Running {
+    /// Threads to use, 1 or more; the numbers do not depend on it [default: the machine's cores]
+    #[arg(long, allow_negative_numbers = true, value_parser = threads)]
+    pub(crate) threads: Option<NonZeroUsize>,
+
+    /// No progress and no talk, only the results
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// A file, - for standard input, or a built-in set such as iris (`pellucid data` lists them)
+    pub(crate) data: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) columns: Columns,
 
     #[command(flatten)]
     pub(crate) reading: Reading,
@@ -358,9 +369,40 @@ pub(crate) struct Train {
     )]
     pub(crate) validation: Option<String>,
 
-    /// Epochs without a better validation loss that end the training [default: 40, from 10,000 rows 20]
-    #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true, value_parser = epochs, help_heading = "Training")]
+    /// What is told of each epoch: accuracy, balanced_accuracy, top_N, log_loss, roc_auc, micro_f1, macro_f1,
+    /// weighted_f1, mean_squared_error, root_mean_squared_error, mean_absolute_error, r2, explained_variance
+    #[arg(long, value_name = "METRICS", value_delimiter = ',', value_parser = metric, help_heading = "Training")]
+    pub(crate) metrics: Option<Vec<Metric>>,
+
+    /// What makes an epoch better than another: loss, or a metric on held-out rows [default: loss]
+    #[arg(long, value_name = "METRIC", value_parser = figure, help_heading = "Stopping")]
+    pub(crate) monitor: Option<Figure>,
+
+    /// Epochs without a better one that end the training [default: 40, from 10,000 rows 20]
+    #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true, value_parser = epochs, help_heading = "Stopping")]
     pub(crate) patience: Option<u64>,
+
+    /// By how much it must be better [default: 0]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        allow_negative_numbers = true,
+        help_heading = "Stopping"
+    )]
+    pub(crate) min_delta: Option<f64>,
+
+    /// End the training when a metric has come to a value, such as accuracy=0.98 or loss=0.05
+    #[arg(long, value_name = "METRIC=VALUE", value_parser = stop_at, help_heading = "Stopping")]
+    pub(crate) stop_at: Option<StopAt>,
+
+    /// End the training after so many seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        allow_negative_numbers = true,
+        help_heading = "Stopping"
+    )]
+    pub(crate) max_seconds: Option<f64>,
 
     /// What the rows of a class count for [default: none, 1 each]
     #[arg(long, value_enum, help_heading = "Training")]
@@ -400,6 +442,106 @@ pub(crate) struct Train {
 
     #[command(flatten)]
     pub(crate) running: Running,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tune {
+    /// A file, - for standard input, or a built-in set such as iris (`pellucid data` lists them)
+    pub(crate) data: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) columns: Columns,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+
+    /// What may vary, such as learning_rate=log:1e-4..1e-1, dropout=0..0.5, batch_size=16,32,64, epochs=int:10..100 or
+    /// hidden=64,128,"128,64"; may be repeated [default: learning rate, hidden layers, batch size, dropout, l2,
+    /// activation and optimizer]
+    #[arg(long, value_name = "KEY=VALUES", help_heading = "Search")]
+    pub(crate) vary: Vec<String>,
+
+    /// A TOML file that says what may vary
+    #[arg(long, value_name = "FILE", help_heading = "Search")]
+    pub(crate) space: Option<PathBuf>,
+
+    /// How trials are chosen
+    #[arg(long, value_enum, default_value = "random", help_heading = "Search")]
+    pub(crate) method: MethodArgument,
+
+    /// How many trials
+    #[arg(long, default_value_t = 30, allow_negative_numbers = true, value_parser = trials, help_heading = "Search")]
+    pub(crate) trials: usize,
+
+    /// What trials are judged by, on rows they were not trained on: accuracy, balanced_accuracy, log_loss, roc_auc,
+    /// micro_f1, macro_f1, weighted_f1; r2, explained_variance, root_mean_squared_error, mean_absolute_error,
+    /// mean_squared_error [default: accuracy, or r2]
+    #[arg(long, value_name = "METRIC", value_parser = metric, help_heading = "Search")]
+    pub(crate) metric: Option<Metric>,
+
+    /// The part of the rows that is held out to judge by [default: 0.2]
+    #[arg(
+        long,
+        value_name = "PART",
+        allow_negative_numbers = true,
+        help_heading = "Search"
+    )]
+    pub(crate) validation: Option<f64>,
+
+    /// Judge each trial by cross-validation with so many folds
+    #[arg(long, value_parser = folds, allow_negative_numbers = true, help_heading = "Search")]
+    pub(crate) folds: Option<usize>,
+
+    /// Seed of what is drawn, of rows held out and of trainings [default: 0]
+    #[arg(long, allow_negative_numbers = true, value_parser = seed, help_heading = "Search")]
+    pub(crate) seed: Option<u32>,
+
+    /// Keep the trials in this file, and go on where it was left
+    #[arg(long, value_name = "FILE", help_heading = "Search")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// Take all that does not vary from a recipe: a built-in one, or a TOML file
+    #[arg(long, help_heading = "Training")]
+    pub(crate) recipe: Option<String>,
+
+    /// How many times, at most, all rows are gone through [default: 200]
+    #[arg(long, allow_negative_numbers = true, value_parser = epochs, help_heading = "Training")]
+    pub(crate) epochs: Option<u64>,
+
+    /// Epochs without a better one that end a training [default: 40, from 10,000 rows 20]
+    #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true, value_parser = epochs, help_heading = "Training")]
+    pub(crate) patience: Option<u64>,
+
+    /// What the rows of a class count for [default: none, 1 each]
+    #[arg(long, value_enum, help_heading = "Training")]
+    pub(crate) class_weight: Option<ClassWeightArgument>,
+
+    /// Train the best trial's settings on all rows, and write the model
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(crate) model: Option<PathBuf>,
+
+    /// Write the recipe of that training
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(crate) save_recipe: Option<PathBuf>,
+
+    /// Write a picture of the trials, .svg or .png
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(crate) plot: Option<PathBuf>,
+
+    /// Write everything as one JSON record, to standard output unless a file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", help_heading = "Results")]
+    pub(crate) json: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum MethodArgument {
+    /// All are trained to the end
+    Random,
+    /// All are trained a little, the best third of them three times as long, and so on
+    Halving,
 }
 
 #[derive(Debug, Args)]
@@ -651,6 +793,32 @@ fn batch_size(text: &str) -> Result<BatchSize, String> {
             .map(BatchSize::Rows)
             .ok_or_else(|| "expected a whole number, 1 or more, or `full`".to_string()),
     }
+}
+
+fn trials(text: &str) -> Result<usize, String> {
+    // Their numbers are drawn from, and all are kept in memory.
+    const MOST: usize = 1_000_000;
+    let trials = text.parse().ok().filter(|trials| (1..=MOST).contains(trials));
+    trials.ok_or_else(|| format!("expected a whole number from 1 to {MOST}, such as 50"))
+}
+
+fn metric(text: &str) -> Result<Metric, String> {
+    Metric::named(text).ok_or_else(|| format!("expected one of {}", Figure::names()[1..].join(", ")))
+}
+
+fn figure(text: &str) -> Result<Figure, String> {
+    Figure::named(text).ok_or_else(|| format!("expected one of {}", Figure::names().join(", ")))
+}
+
+fn stop_at(text: &str) -> Result<StopAt, String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("expected a metric and a value, such as accuracy=0.98")?;
+    let value = value.trim().parse().ok().filter(|value: &f64| value.is_finite());
+    Ok(StopAt {
+        metric: figure(name.trim())?,
+        value: value.ok_or("expected a finite number after =, such as accuracy=0.98")?,
+    })
 }
 
 fn folds(text: &str) -> Result<usize, String> {

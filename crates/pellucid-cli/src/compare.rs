@@ -7,6 +7,7 @@ use crate::progress::Progress;
 use crate::run::{prepare, scale_for, threads};
 use crate::{interrupt, recipes, terminal};
 use anyhow::{Context, Result};
+use pellucid::early_stopping::StopRules;
 use pellucid::observe::{LossCurve, Observer};
 use pellucid::recipe::DataRecipe;
 use pellucid::{Ending, Error, Experiment, Precision, Recipe, Scalar};
@@ -132,8 +133,17 @@ fn prepare_all<T: Scalar>(arguments: &Compare, recipes: &[Recipe]) -> Result<Vec
     let threads = threads(arguments.settings.threads, arguments.settings.quiet);
     let mut experiments: Vec<Experiment<T>> = Vec::new();
     for (name, recipe) in arguments.recipes.iter().zip(recipes) {
-        let mut experiment: Experiment<T> =
-            prepare(recipe, &arguments.settings, threads).with_context(|| format!("recipe {name}"))?;
+        // Rows held out are left out here too: the training rows are those of `pellucid run`.
+        let (mut experiment, _) =
+            prepare::<T>(recipe, &arguments.settings, threads).with_context(|| format!("recipe {name}"))?;
+        if !arguments.settings.quiet
+            && (!StopRules::of(recipe).are_none() || recipe.train.max_seconds.is_some())
+        {
+            terminal::tell(&format!(
+                "note: {name}: all epochs are run, so that the curves can be compared, whatever train.patience, \
+                 train.stop_at and train.max_seconds say"
+            ));
+        }
         if let Some(first) = experiments.first() {
             let first_name = &arguments.recipes[0];
             let context = || format!("recipe {name} cannot start from the weights of {first_name}");

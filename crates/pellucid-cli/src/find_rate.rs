@@ -197,7 +197,7 @@ fn test_recipe<T: Scalar>(
     threads: NonZeroUsize,
     progress: &mut Progress,
 ) -> Result<RateTest> {
-    let experiment = prepare::<T>(recipe, settings, threads)?;
+    let (experiment, _) = prepare::<T>(recipe, settings, threads)?;
     // Past the draws of the initial weights, as in a run.
     let mut generator = RandomState::new(recipe.train.seed);
     pellucid::init::initialise::<T>(recipe.architecture()?, &recipe.init, &mut generator)?;

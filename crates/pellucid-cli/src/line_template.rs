@@ -1,6 +1,7 @@
 //! Log lines: a template with `{epoch}`, `{loss}` and metrics in braces, formatted as Python formats them.
 
 use pellucid::Error;
+use pellucid::metrics::Figure;
 use pellucid::observe::EpochRecord;
 use pellucid::recipe::Recipe;
 
@@ -35,8 +36,16 @@ impl LineTemplate {
     /// A [`pellucid::Error::Setting`] for a brace without its partner, a name that is not logged, or a format that
     /// is none.
     pub(crate) fn of(recipe: &Recipe) -> Result<Self, Error> {
-        let mut names = vec!["epoch", "loss"];
-        names.extend(recipe.log.metrics.iter().map(|metric| metric.name()));
+        let metrics: Vec<String> = (recipe.log.metrics.iter())
+            .map(|metric| metric.name().into_owned())
+            .collect();
+        let mut names = vec!["epoch".to_string(), "loss".to_string()];
+        names.extend(metrics.iter().cloned());
+        if recipe.data.validation > 0.0 {
+            names.push("validation_loss".to_string());
+            names.extend(metrics.iter().map(|name| format!("validation_{name}")));
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         match &recipe.log.line {
             Some(line) => Self::parse(line, &names),
             None => {
@@ -92,18 +101,24 @@ impl LineTemplate {
                 Part::Text(text) => line.push_str(text),
                 Part::Field { name, .. } if name == "epoch" => line.push_str(&entry.epoch.to_string()),
                 Part::Field { name, style } => {
-                    let metric = || entry.metrics.iter().find(|(metric, _)| metric.name() == name);
-                    let value = if name == "loss" {
-                        Some(entry.loss)
-                    } else {
-                        metric().map(|(_, value)| *value)
-                    };
+                    let value = value_of(entry, name);
                     line.push_str(&value.map_or_else(|| "?".into(), |value| style.write(value)));
                 }
             }
         }
         line
     }
+}
+
+/// A figure of an epoch by name, `validation_` before those on held-out rows.
+fn value_of(entry: &EpochRecord, name: &str) -> Option<f64> {
+    let (loss, metrics, name) = match (name.strip_prefix("validation_"), &entry.validation) {
+        (Some(name), Some(validation)) => (validation.loss, &validation.metrics, name),
+        (Some(_), None) => return None,
+        (None, _) => (entry.loss, &entry.metrics, name),
+    };
+    let figure = Figure::named(name)?;
+    Some(figure.of(loss, metrics))
 }
 
 impl Style {
@@ -184,6 +199,7 @@ mod tests {
             epoch: 10000,
             loss,
             metrics: vec![(Metric::YPred, 0.968_977_123)],
+            validation: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The `pellucid` command: words in, words out.
 
 mod arguments;
+mod columns;
 mod compare;
 mod data;
 mod evaluate;
@@ -19,6 +20,8 @@ mod source;
 mod terminal;
 mod train;
 mod train_progress;
+mod tune;
+mod tune_progress;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         Command::Recipes(recipes) => recipes::recipes(recipes),
         Command::Run(run) => run::run(run),
         Command::Train(train) => train::train(train),
+        Command::Tune(tune) => tune::tune(tune),
         Command::Predict(predict) => predict::predict(predict),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
         Command::Inspect(inspect) => inspect::inspect(inspect),

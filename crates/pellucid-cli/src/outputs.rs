@@ -4,7 +4,7 @@ use crate::failure::Misuse;
 use crate::terminal;
 use anyhow::{Context, Result};
 use pellucid_data::OutputFile;
-use pellucid_report::{LineChart, PictureFormat};
+use pellucid_report::{LineChart, PictureFormat, SearchChart};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +51,10 @@ impl PlotOutput {
     }
 
     pub(crate) fn write(self, chart: &LineChart) -> Result<()> {
+        Ok(self.file.write(&chart.render(self.format)?)?)
+    }
+
+    pub(crate) fn write_search(self, chart: &SearchChart) -> Result<()> {
         Ok(self.file.write(&chart.render(self.format)?)?)
     }
 }

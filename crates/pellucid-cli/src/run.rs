@@ -7,11 +7,16 @@ use crate::progress::Progress;
 use crate::terminal::Results;
 use crate::{failure, interrupt, recipes, terminal};
 use anyhow::{Context, Result};
+use pellucid::dataset::Dataset;
+use pellucid::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
+use pellucid::evaluation::Evaluation;
 use pellucid::lbfgs::Reason;
+use pellucid::metrics::Meters;
 use pellucid::observe::{EpochRecord, Event, History, LossCurve, Observer, Position};
 use pellucid::record::{MetricsRecord, Numbers};
-use pellucid::{Ending, Experiment, Precision, Recipe, Scalar, Timing};
+use pellucid::{Experiment, Precision, Recipe, Scalar, Timing};
 use pellucid_report::{LineChart, PictureFormat, Scale, Series};
+use std::cell::RefCell;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -45,7 +50,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     }
     let threads = threads(settings.threads, settings.quiet);
 
-    let mut experiment = prepare::<T>(&recipe, settings, threads)?;
+    let (mut experiment, validation) = prepare::<T>(&recipe, settings, threads)?;
     for warning in experiment.warnings() {
         terminal::tell(&format!("warning: {warning}"));
     }
@@ -63,24 +68,35 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
 
     let mut progress = Progress::new(&arguments.recipe, settings.quiet);
     let bar = progress.bar();
+    // What the epoch came to on held-out rows, which is known before its line is told.
+    let on_validation: RefCell<Option<Evaluation>> = RefCell::new(None);
     let tell_entry = |entry: &EpochRecord| {
         if settings.quiet {
             return;
         }
-        let line = template.fill(entry);
+        let entry = EpochRecord {
+            validation: on_validation.borrow().clone(),
+            ..entry.clone()
+        };
+        let line = template.fill(&entry);
         match &bar {
             Some(bar) => bar.suspend(|| results.log_line(&line)),
             None => results.log_line(&line),
         }
     };
-    let width = experiment.network().architecture().output_width();
     let mut history = History::new(
         recipe.log_every(),
         recipe.log.count_from,
-        &recipe.log.metrics,
-        width,
+        Meters::new(&recipe.log.metrics, experiment.training()),
         tell_entry,
     );
+    let mut stopping = stopping(&recipe, &experiment, validation.as_ref(), |epoch| {
+        on_validation.replace(epoch.validation.clone());
+    });
+    let mut time = recipe
+        .train
+        .max_seconds
+        .map(|seconds| TimeLimit::new(seconds, || started.elapsed().as_secs_f64()));
     let mut curve = LossCurve::new(if plot.is_some() {
         recipe.train.epochs.div_ceil(CURVE_POINTS)
     } else {
@@ -92,8 +108,12 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     };
 
     let training_started = Instant::now();
-    let observers: &mut [&mut dyn Observer<T>] = &mut [&mut history, &mut curve, &mut progress, &mut reader];
-    let ending = experiment.run(observers);
+    let mut observers: Vec<&mut dyn Observer<T>> = Vec::new();
+    observers.extend(stopping.as_mut().map(|stopping| stopping as &mut dyn Observer<T>));
+    observers.extend(time.as_mut().map(|time| time as &mut dyn Observer<T>));
+    let others: [&mut dyn Observer<T>; 4] = [&mut history, &mut curve, &mut progress, &mut reader];
+    observers.extend(others);
+    let ending = experiment.run(observers.as_mut_slice());
     let training_seconds = training_started.elapsed().as_secs_f64();
     progress.finish();
     let ending = ending?;
@@ -101,7 +121,15 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         results.check()?;
     }
 
-    let metrics = experiment.evaluate();
+    let rule = stopping.as_ref().and_then(EarlyStopping::ended_by);
+    let ended_by = EndedBy::of(ending, rule, time.as_ref().is_some_and(TimeLimit::is_over));
+    if let Some(stopping) = &stopping {
+        experiment.keep_best(stopping);
+    }
+    let metrics = MetricsRecord {
+        validation: validation.as_ref().map(|rows| experiment.evaluate_on(rows)),
+        ..experiment.evaluate()
+    };
     print_results(&experiment, &metrics, &results);
     if let Some(plot) = plot {
         let title = if recipe.title.is_empty() {
@@ -116,9 +144,9 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
             training_seconds,
             elapsed_seconds: started.elapsed().as_secs_f64(),
         };
-        json.write(&experiment.record(&history, ending, metrics, timing))?;
+        json.write(&experiment.record(&history, stopping.as_ref(), ended_by, metrics, timing))?;
     }
-    if ending == Ending::Stopped {
+    if ended_by == EndedBy::Interrupt {
         terminal::tell(&format!(
             "stopped by Ctrl-C after {} steps; what was written is of the network as it stands",
             experiment.updates()
@@ -127,20 +155,23 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     }
     results.check()?;
     if !settings.quiet {
-        if let Some(how) = how_it_ended(&experiment, ending) {
+        if let Some(how) = how_it_converged(&experiment) {
             terminal::tell(&how);
+        } else if ended_by != EndedBy::Epochs {
+            terminal::tell(&ended(ended_by, &recipe, experiment.completed_epochs()));
+        }
+        let kept = stopping.as_ref().filter(|stopping| stopping.keeps_weights());
+        if let Some(best) = kept.and_then(EarlyStopping::best_epoch) {
+            terminal::tell(&format!("the weights are those of epoch {best}"));
         }
         terminal::tell(&format!("trained in {training_seconds:.3} s"));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is to be said of a run that came to its end before its last epoch.
-fn how_it_ended<T: Scalar>(experiment: &Experiment<T>, ending: Ending) -> Option<String> {
-    let Some(minimum) = experiment.minimum() else {
-        return (ending == Ending::Converged)
-            .then(|| "the learning rate came to its least, and the loss no longer fell".into());
-    };
+/// What is to be said of the minimum that a run came to, where it looked for one.
+fn how_it_converged<T: Scalar>(experiment: &Experiment<T>) -> Option<String> {
+    let minimum = experiment.minimum()?;
     let why = match minimum.reason {
         Reason::Gradient => "no slope is larger than gradient_tolerance",
         Reason::Decrease => "the last iteration lowered the loss by no more than loss_tolerance",
@@ -152,6 +183,49 @@ fn how_it_ended<T: Scalar>(experiment: &Experiment<T>, ending: Ending) -> Option
     Some(format!(
         "{} iterations, {} evaluations, largest slope {:.2e}: {why}",
         minimum.iterations, minimum.evaluations, minimum.largest_slope
+    ))
+}
+
+/// What ended a run before its last epoch.
+pub(crate) fn ended(by: EndedBy, recipe: &Recipe, epochs: u64) -> String {
+    let epochs = match epochs {
+        1 => "1 epoch".to_string(),
+        more => format!("{more} epochs"),
+    };
+    format!("ended after {epochs}: {}", by.sentence(recipe))
+}
+
+/// What stops a run by its figures; nothing where the recipe asks for none of it.
+fn stopping<'a, T: Scalar>(
+    recipe: &Recipe,
+    experiment: &Experiment<T>,
+    validation: Option<&'a Dataset<T>>,
+    mut on_epoch: impl FnMut(&Epoch) + 'a,
+) -> Option<EarlyStopping<'a, T>> {
+    let rules = StopRules::of(recipe);
+    if rules.are_none() && validation.is_none() {
+        return None;
+    }
+    // What is told of training rows the history measures; the rules have to only where there are no others.
+    let of_training = match validation {
+        Some(_) => Vec::new(),
+        None => rules.with_metrics(&[]),
+    };
+    let held_out = validation.map(|data| HeldOut {
+        data,
+        loss: recipe.logged_loss(),
+        metrics: rules.with_metrics(&recipe.log.metrics),
+        threads: experiment.threads(),
+    });
+    let meters = Meters::new(&of_training, experiment.training());
+    Some(EarlyStopping::new(
+        rules,
+        meters,
+        held_out,
+        move |epoch: &Epoch| {
+            on_epoch(epoch);
+            ControlFlow::Continue(())
+        },
     ))
 }
 
@@ -187,12 +261,12 @@ pub(crate) fn threads(asked: Option<NonZeroUsize>, quiet: bool) -> NonZeroUsize 
     threads
 }
 
-/// The recipe with its data, ready to run.
+/// The recipe with its data, ready to run, and the rows held out of it.
 pub(crate) fn prepare<T: Scalar>(
     recipe: &Recipe,
     settings: &Settings,
     threads: NonZeroUsize,
-) -> Result<Experiment<T>> {
+) -> Result<(Experiment<T>, Option<Dataset<T>>)> {
     let quiet = settings.quiet;
     let mut told = String::new();
     let samples = pellucid_data::load::<T>(recipe, settings.data.as_deref(), &mut |download| {
@@ -201,12 +275,8 @@ pub(crate) fn prepare<T: Scalar>(
             terminal::tell(&format!("downloading {told}"));
         }
     })?;
-    Ok(Experiment::new(
-        recipe.clone(),
-        samples.training,
-        samples.test,
-        threads,
-    )?)
+    let experiment = Experiment::new(recipe.clone(), samples.training, samples.test, threads)?;
+    Ok((experiment, samples.validation))
 }
 
 fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord, results: &Results) {
@@ -244,6 +314,9 @@ fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord,
         results.line(&format!("{name}: loss {:.6}{rest}", evaluation.loss));
     };
     line("training data", &metrics.training);
+    if let Some(validation) = &metrics.validation {
+        line("held-out data", validation);
+    }
     if let Some(test) = &metrics.test {
         line("test data    ", test);
     }

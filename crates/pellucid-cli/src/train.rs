@@ -1,17 +1,14 @@
 //! `pellucid train`: from a table to a model that can be used anywhere.
 
-use crate::arguments::{
-    ClassWeightArgument, Hidden, NormalisationArgument, ScaleArgument, TaskArgument, Train, UnseenArgument,
-};
+use crate::arguments::{Hidden, NormalisationArgument, Train};
 use crate::failure::{self, Misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::score_text::{self, count, figure_name, number};
 use crate::train_progress::TrainProgress;
 use crate::{interrupt, recipes, run, source, terminal};
 use anyhow::Result;
-use pellucid::recipe::{ClassWeight, NormalisationName, Recipe, Scale, Task, Unseen};
-use pellucid::{Ending, Precision};
-use pellucid_data::preparation::ColumnChoice;
+use pellucid::recipe::{ClassWeight, NormalisationName, Recipe, Task};
+use pellucid::{EndedBy, Precision};
 use pellucid_data::training::{CrossValidation, Plan, Scores, Trained, TrainingRequest};
 use pellucid_data::{OutputFile, Table};
 use pellucid_report::{LineChart, PictureFormat, Series, page};
@@ -91,7 +88,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     let stopped = stopped_early
         || trained
             .as_ref()
-            .is_some_and(|trained| trained.ending == Ending::Stopped);
+            .is_some_and(|trained| trained.ended_by == EndedBy::Interrupt);
     for note in trained.iter().flat_map(|trained| &trained.notes) {
         tell(&format!("note: {note}"));
     }
@@ -110,6 +107,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         "recipe": plan.recipe(),
         "threads": threads,
         "stopped": stopped,
+        "ended_by": trained.as_ref().map(|trained| trained.ended_by),
         "training_seconds": training_seconds,
         "seconds_to_first_epoch": first_epoch,
         "cross_validation": cross_validation.as_ref().map(CrossValidation::to_json),
@@ -211,31 +209,11 @@ fn check_files(arguments: &Train, validation: &Validation) -> Result<()> {
 fn request(arguments: &Train, recipe: Option<Recipe>, validation: &Validation) -> TrainingRequest {
     TrainingRequest {
         recipe,
-        columns: ColumnChoice {
-            target: arguments.target.clone(),
-            only: arguments.only.clone(),
-            drop: arguments.drop.clone(),
-            id: arguments.id.clone(),
-            weight: arguments.weight.clone(),
-        },
-        task: arguments.task.map(|task| match task {
-            TaskArgument::Classification => Task::Classification,
-            TaskArgument::Regression => Task::Regression,
-        }),
-        scale: arguments.scale.map(|scale| match scale {
-            ScaleArgument::Standardize => Scale::Standardize,
-            ScaleArgument::MinMax => Scale::MinMax,
-            ScaleArgument::None => Scale::None,
-        }),
-        unseen: arguments.unseen.map(|unseen| match unseen {
-            UnseenArgument::Zeros => Unseen::Zeros,
-            UnseenArgument::Error => Unseen::Error,
-            UnseenArgument::Missing => Unseen::Missing,
-        }),
-        class_weight: arguments.class_weight.map(|weight| match weight {
-            ClassWeightArgument::None => ClassWeight::None,
-            ClassWeightArgument::Balanced => ClassWeight::Balanced,
-        }),
+        columns: arguments.columns.choice(),
+        task: arguments.columns.task(),
+        scale: arguments.columns.scale(),
+        unseen: arguments.columns.unseen(),
+        class_weight: arguments.class_weight.map(ClassWeight::from),
         validation: match validation {
             Validation::Part(part) => *part,
             Validation::File(_) => Some(0.0),
@@ -252,6 +230,11 @@ fn request(arguments: &Train, recipe: Option<Recipe>, validation: &Validation) -
         batch_size: arguments.batch_size,
         epochs: arguments.epochs,
         patience: arguments.patience,
+        monitor: arguments.monitor,
+        min_delta: arguments.min_delta,
+        stop_at: arguments.stop_at,
+        max_seconds: arguments.max_seconds,
+        metrics: arguments.metrics.clone(),
         l2: arguments.l2,
         dropout: arguments.dropout.clone(),
         precision: arguments.precision.map(Precision::from),
@@ -260,7 +243,11 @@ fn request(arguments: &Train, recipe: Option<Recipe>, validation: &Validation) -
 }
 
 /// The target of a built-in set is its last column.
-fn with_target_of_built_in(mut request: TrainingRequest, data: &Path, table: &Table) -> TrainingRequest {
+pub(crate) fn with_target_of_built_in(
+    mut request: TrainingRequest,
+    data: &Path,
+    table: &Table,
+) -> TrainingRequest {
     let of_recipe = request
         .recipe
         .as_ref()
@@ -303,6 +290,13 @@ impl Job<'_> {
                 count(parameters),
                 trained.history.len()
             ));
+            if matches!(
+                trained.ended_by,
+                EndedBy::Patience | EndedBy::Target | EndedBy::Time
+            ) {
+                let epochs = trained.history.len() as u64;
+                terminal::tell(&run::ended(trained.ended_by, &trained.recipe, epochs));
+            }
         }
         Ok((trained, progress.seconds_to_first_epoch()))
     }

@@ -102,6 +102,10 @@ impl Watch for TrainProgress {
             ControlFlow::Continue(())
         }
     }
+
+    fn seconds(&mut self) -> Option<f64> {
+        Some(self.started.elapsed().as_secs_f64())
+    }
 }
 
 impl<T: Scalar> Observer<T> for TrainProgress {

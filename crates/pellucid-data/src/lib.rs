@@ -8,7 +8,7 @@
 //! - [`read_table`] reads a table of text, Parquet, NumPy or IDX, [`TableChunks`] one too large for memory, and
 //!   [`TableWriter`] writes one. [`describe`] says what is in it. [`load_builtin`] gives one that comes with the program.
 //! - [`Model`](model_file::Model) is a trained model in one file.
-//! - [`training`] makes a model of a table.
+//! - [`training`] makes a model of a table, [`tuning`] looks for the settings that make the best.
 //! - [`OutputFile`] replaces a file by a new one in one step, and finds out before the work begins whether it can.
 //!
 //! Whatever a file holds, reading it never panics: each error names the file, what was found and what was
@@ -27,6 +27,7 @@ pub mod preparation;
 mod replace_file;
 mod table;
 pub mod training;
+pub mod tuning;
 
 pub use builtin::{BUILTINS, Builtin, load_builtin};
 pub use cache_folder::cache_folder;

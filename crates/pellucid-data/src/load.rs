@@ -2,6 +2,7 @@
 
 use crate::error::{DataError, Result};
 use crate::mnist::{self, Mnist};
+use crate::preparation::{Labels, hold_out};
 use pellucid::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::matrix::Matrix;
 use pellucid::metrics::class_of;
@@ -15,6 +16,8 @@ use std::path::Path;
 pub struct Samples<T> {
     /// What the network is trained on.
     pub training: Dataset<T>,
+    /// What epochs are judged by, where some of the training rows are held out.
+    pub validation: Option<Dataset<T>>,
     /// What it is tested on, where there is any.
     pub test: Option<Dataset<T>>,
 }
@@ -44,14 +47,17 @@ pub fn load<T: Scalar>(
     let samples = match data.source {
         Source::Inline => Samples {
             training: inline(data)?,
+            validation: None,
             test: None,
         },
         Source::NoisyLine => Samples {
             training: noisy_line(data, seed)?,
+            validation: None,
             test: None,
         },
         Source::Regression => Samples {
             training: regression(data, seed)?,
+            validation: None,
             test: None,
         },
         Source::Mnist => mnist_samples(location, tell)?,
@@ -60,12 +66,16 @@ pub fn load<T: Scalar>(
             return Err(setting("source", "\"table\"", expected.into()));
         }
     };
-    let samples = match data.standardise {
+    let training = weighted(samples.training, data)?;
+    let samples = Samples { training, ..samples };
+    let samples = match data.validation {
+        0.0 => samples,
+        part => held_out(samples, part, seed)?,
+    };
+    Ok(match data.standardise {
         true => standardise(samples),
         false => samples,
-    };
-    let training = weighted(samples.training, data)?;
-    Ok(Samples { training, ..samples })
+    })
 }
 
 /// What the training samples count for: each its own weight, times that of its class.
@@ -119,11 +129,31 @@ fn classes_of<T: Scalar>(targets: &Targets<T>) -> Option<(Vec<usize>, usize)> {
     }
 }
 
+/// Holds out a part of the training rows, of each class its share where targets are classes.
+fn held_out<T: Scalar>(samples: Samples<T>, part: f64, seed: u32) -> Result<Samples<T>> {
+    let data = &samples.training;
+    let labels = match data.targets() {
+        Targets::Classes { labels, classes } => Some(Labels {
+            labels: labels.clone(),
+            classes: (0..*classes).map(|class| class.to_string()).collect(),
+        }),
+        Targets::Dense(_) => None,
+    };
+    let rows: Vec<u32> = (0..data.rows() as u32).collect();
+    let split = hold_out(&rows, labels.as_ref(), part, seed)?;
+    Ok(Samples {
+        training: data.picked(&split.training)?,
+        validation: Some(data.picked(&split.held_out)?),
+        test: samples.test,
+    })
+}
+
 /// By the training rows' means and deviations, the test rows too.
 fn standardise<T: Scalar>(samples: Samples<T>) -> Samples<T> {
     let columns = samples.training.features().standardisation();
     Samples {
         training: samples.training.standardised_by(&columns),
+        validation: samples.validation.map(|rows| rows.standardised_by(&columns)),
         test: samples.test.map(|test| test.standardised_by(&columns)),
     }
 }
@@ -270,6 +300,7 @@ fn mnist_samples<T: Scalar>(
         let (of_file, labels) = mnist::read_idx_pair(file)?;
         return Ok(Samples {
             training: images(of_file, labels)?,
+            validation: None,
             test: None,
         });
     }
@@ -284,6 +315,7 @@ fn mnist_samples<T: Scalar>(
     };
     Ok(Samples {
         training: images(training_images, training_labels)?,
+        validation: None,
         test: Some(images(test_images, test_labels)?),
     })
 }

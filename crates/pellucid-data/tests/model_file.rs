@@ -368,6 +368,7 @@ fn every_built_in_recipe_and_a_loss_that_is_no_number_come_back() {
     }
     let mut model = plain(&[2, 1], |_| 0.5);
     model.history.push(EpochLine {
+        training_metrics: Default::default(),
         epoch: 1,
         loss: f64::NAN,
         validation_loss: Some(f64::NEG_INFINITY),

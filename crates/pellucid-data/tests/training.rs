@@ -1,7 +1,7 @@
 //! Training on tables: what is decided, what is held out, and that nothing leaks.
 
 use pellucid::recipe::{Activations, BatchSize, Task};
-use pellucid::{Activation, Ending};
+use pellucid::{Activation, EndedBy};
 use pellucid_data::preparation::hold_out;
 use pellucid_data::training::{Plan, Scores, TrainingRequest};
 use pellucid_data::{Table, Values, load_builtin};
@@ -42,7 +42,7 @@ fn loss_and_output_follow_from_the_target() {
         assert_eq!(activations.last(), Some(&activation));
         assert_eq!(recipe.train.batch_size, BatchSize::Rows(32));
         let trained = plan.train(None, ONE, &mut ()).unwrap();
-        assert_eq!(trained.ending, Ending::Completed);
+        assert_eq!(trained.ended_by, EndedBy::Epochs);
         assert_eq!(trained.recipe.network.layers[0], trained.preparation.width());
         assert_eq!(trained.training_rows + trained.validation_rows, table.rows());
         assert_eq!(trained.validation_rows, table.rows().div_ceil(10));

@@ -88,6 +88,13 @@ impl Axis {
         Self::linear(bottom, top, most_labels, false)
     }
 
+    /// A linear axis upwards that stays near its numbers, whether or not 0 is near them.
+    pub(crate) fn linear_near(extent: Extent, most_labels: usize) -> Self {
+        let Extent { low, high } = spread(extent, 0.0);
+        let room = half_span(low, high) * 0.12;
+        Self::linear(low - room, high + room, most_labels, false)
+    }
+
     fn linear(low: f64, high: f64, most_labels: usize, whole: bool) -> Self {
         let mut axis = Self {
             logarithmic: false,

@@ -1,6 +1,7 @@
 //! Arranges a chart: what goes where, in pixels.
 
 mod legend;
+pub(crate) mod search;
 mod values;
 
 use crate::axis::{Axis, Tick};
@@ -8,7 +9,7 @@ use crate::decimate::decimate;
 use crate::palette::{Color, Stroke};
 use crate::scene::{Anchor, Mark, Point, Scene, Text};
 use crate::typeface::{self, ellipsize, printable, wrap};
-use crate::{LineChart, ReportError, Scale};
+use crate::{LineChart, ReportError, Scale, Theme};
 use legend::Legend;
 use values::Values;
 
@@ -108,7 +109,8 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
         plot.right -= overhang.max(0.0);
     }
 
-    axes(chart, &plot, x_axis.as_ref(), &y_ticks, &mut marks);
+    axes(chart.theme, &plot, x_axis.as_ref(), &y_ticks, &mut marks);
+    axis_names(chart, &plot, &mut marks);
     if let (Some(x_axis), Some(y_axis)) = (&x_axis, &y_axis) {
         for (index, series) in chart.series.iter().enumerate() {
             let pixels = series.points.iter().map(|&(x, y)| {
@@ -234,8 +236,7 @@ fn without_collisions(ticks: &[Tick], length: f64) -> Vec<Tick> {
     ticks
 }
 
-fn axes(chart: &LineChart, plot: &Plot, x_axis: Option<&Axis>, y_ticks: &[Tick], marks: &mut Vec<Mark>) {
-    let theme = chart.theme;
+fn axes(theme: Theme, plot: &Plot, x_axis: Option<&Axis>, y_ticks: &[Tick], marks: &mut Vec<Mark>) {
     let line = |from: Point, to: Point, color: Color| Mark::Line {
         from,
         to,
@@ -301,12 +302,15 @@ fn axes(chart: &LineChart, plot: &Plot, x_axis: Option<&Axis>, y_ticks: &[Tick],
             marks.push(label(text.clone(), (x, baseline), Anchor::Middle));
         }
     }
+}
+
+fn axis_names(chart: &LineChart, plot: &Plot, marks: &mut Vec<Mark>) {
     let name = |text: &str, room: f64, baseline: Point, upwards: bool| {
         Mark::Text(Text {
             text: ellipsize(&printable(text), AXIS_LABEL_SIZE, room),
             baseline,
             size: AXIS_LABEL_SIZE,
-            color: theme.ink(),
+            color: chart.theme.ink(),
             anchor: Anchor::Middle,
             upwards,
         })

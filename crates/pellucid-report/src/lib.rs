@@ -1,7 +1,8 @@
 //! Numbers to pictures and pages.
 //!
 //! [`LineChart`] draws learning curves and their like as SVG or PNG; [`Comparison`] sets the loss curves of several
-//! runs side by side and says in plain English which of them converged faster; [`page`] puts a chart and text in one file.
+//! runs side by side and says in plain English which of them converged faster; [`SearchChart`] draws the trials of a
+//! search for settings; [`page`] puts a chart and text in one file.
 //! All read plain numbers and never run a
 //! network.
 //!
@@ -21,6 +22,7 @@ mod palette;
 mod picture_format;
 mod png;
 mod scene;
+mod search_chart;
 mod svg;
 mod typeface;
 
@@ -30,3 +32,4 @@ pub use error::ReportError;
 pub use page::page;
 pub use palette::Theme;
 pub use picture_format::PictureFormat;
+pub use search_chart::{SearchChart, SearchPoint, SearchSetting, SettingValues};

@@ -90,6 +90,11 @@ impl<T: Scalar> Averaging<T> {
         (self.count > 0).then_some(&self.network)
     }
 
+    /// The same, to be given other parameters.
+    pub(crate) fn network_mut(&mut self) -> Option<&mut Network<T>> {
+        (self.count > 0).then_some(&mut self.network)
+    }
+
     /// The same, training being over.
     pub(crate) fn into_network(self) -> Option<Network<T>> {
         (self.count > 0).then_some(self.network)

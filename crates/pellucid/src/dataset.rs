@@ -203,6 +203,7 @@ pub struct Dataset<T> {
     features: Features<T>,
     targets: Targets<T>,
     weights: Option<Vec<T>>,
+    units: Vec<(f64, f64)>,
 }
 
 impl<T: Scalar> Dataset<T> {
@@ -244,6 +245,7 @@ impl<T: Scalar> Dataset<T> {
             features,
             targets,
             weights: None,
+            units: Vec::new(),
         })
     }
 
@@ -274,6 +276,56 @@ impl<T: Scalar> Dataset<T> {
             weights: Some(weights),
             ..self
         })
+    }
+
+    /// The same samples, whose targets were brought into another unit: number · scale + shift, (shift, scale) of each, is
+    /// what they were, and what metrics are told in.
+    #[must_use]
+    pub fn in_units(self, units: Vec<(f64, f64)>) -> Self {
+        Self { units, ..self }
+    }
+
+    /// Shift and scale of each target's unit; nothing where they are as they were.
+    pub fn units(&self) -> &[(f64, f64)] {
+        &self.units
+    }
+
+    /// These rows of it, in this order.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when there are none.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn picked(&self, rows: &[u32]) -> Result<Self> {
+        fn of_rows<V: Copy>(values: &[V], width: usize, rows: &[u32]) -> Vec<V> {
+            let row = |&row: &u32| &values[row as usize * width..(row as usize + 1) * width];
+            rows.iter().flat_map(row).copied().collect()
+        }
+        let matrix = |matrix: &Matrix<T>| {
+            let width = matrix.columns();
+            Matrix::new(rows.len(), width, of_rows(matrix.values(), width, rows))
+        };
+        let features = match &self.features {
+            Features::Dense(dense) => Features::Dense(matrix(dense)?),
+            Features::Bytes(bytes) => Features::Bytes(ByteMatrix {
+                rows: rows.len(),
+                bytes: of_rows(&bytes.bytes, bytes.columns, rows),
+                ..bytes.clone()
+            }),
+        };
+        let targets = match &self.targets {
+            Targets::Dense(dense) => Targets::Dense(matrix(dense)?),
+            Targets::Classes { labels, classes } => Targets::Classes {
+                labels: of_rows(labels, 1, rows),
+                classes: *classes,
+            },
+        };
+        let picked = Self::new(features, targets)?.in_units(self.units.clone());
+        match &self.weights {
+            Some(weights) => picked.weighted(of_rows(weights, 1, rows)),
+            None => Ok(picked),
+        }
     }
 
     /// What each sample counts for in training; nothing where each counts for 1.

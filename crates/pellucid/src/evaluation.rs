@@ -3,7 +3,7 @@
 use crate::dataset::{BatchBuffers, Dataset, Features, Rows};
 use crate::kernels::team;
 use crate::loss::Loss;
-use crate::metrics::{Mean, Metric};
+use crate::metrics::{Meters, Metric};
 use crate::network::{Architecture, Network};
 use crate::pass::{self, Workspace};
 use crate::scalar::Scalar;
@@ -33,7 +33,7 @@ pub fn evaluate<T: Scalar>(
     threads: NonZeroUsize,
 ) -> Evaluation {
     let architecture = network.architecture();
-    let mut means: Vec<Mean> = metrics.iter().map(|&metric| Mean::new(metric)).collect();
+    let mut meters = Meters::new(metrics, data);
     let mut sum = 0.0;
     // As many batches at a time as there are threads, each in a room of its own; what comes of them is added up in the
     // order of the rows, so that the number of threads does not matter.
@@ -61,18 +61,12 @@ pub fn evaluate<T: Scalar>(
             let end = (room.start + BATCH).min(data.rows());
             let (_, targets) = room.buffers.gather(data, Rows::Range(room.start, end));
             sum += room.loss;
-            for mean in &mut means {
-                mean.add(room.workspace.outputs(), targets, architecture.output_width());
-            }
+            meters.add(room.workspace.outputs(), targets);
         }
     }
-    let metrics = means
-        .iter_mut()
-        .map(|mean| (mean.metric(), mean.take()))
-        .collect();
     Evaluation {
         loss: sum / data.rows() as f64,
-        metrics,
+        metrics: meters.take(),
     }
 }
 

@@ -2,14 +2,15 @@
 
 use crate::dataset::Dataset;
 use crate::diagnosis;
+use crate::early_stopping::{EarlyStopping, EndedBy, check_metrics};
 use crate::error::{Error, Result};
 use crate::evaluation::{Evaluation, evaluate, predict};
 use crate::init::initialise;
 use crate::lbfgs::Minimum;
-use crate::metrics;
+use crate::metrics::{self, Metric};
 use crate::network::Network;
 use crate::numpy_random::RandomState;
-use crate::observe::{History, Observer};
+use crate::observe::{EpochRecord, History, Observer};
 use crate::recipe::Recipe;
 use crate::record::{LastEpochRecord, MetricsRecord, NetworkRecord, Numbers, RunRecord};
 use crate::scalar::Scalar;
@@ -53,6 +54,7 @@ impl<T: Scalar> Experiment<T> {
         for data in std::iter::once(&training).chain(&test) {
             check_fit(&architecture, recipe.train.loss, data)?;
         }
+        check_metrics(&recipe, &architecture, &training)?;
         let mut generator = RandomState::new(recipe.train.seed);
         let initial = initialise(architecture, &recipe.init, &mut generator)?;
         let warnings = diagnosis::saturation(&initial, &training);
@@ -122,6 +124,16 @@ impl<T: Scalar> Experiment<T> {
         self.test.as_ref()
     }
 
+    /// How many epochs were completed.
+    pub fn completed_epochs(&self) -> u64 {
+        self.trainer.completed_epochs()
+    }
+
+    /// The threads it is allowed.
+    pub fn threads(&self) -> NonZeroUsize {
+        self.threads
+    }
+
     /// How many steps were taken.
     pub fn updates(&self) -> u64 {
         self.trainer.updates()
@@ -140,21 +152,34 @@ impl<T: Scalar> Experiment<T> {
         self.trainer.run(&self.training, observer)
     }
 
+    /// Gives the network the weights of the best epoch, where some rows were held out to tell it by.
+    pub fn keep_best(&mut self, stopping: &EarlyStopping<'_, T>) {
+        stopping.restore(self.trainer.network_mut());
+    }
+
+    /// Loss and metrics of the network as it stands on some data.
+    pub fn evaluate_on(&self, data: &Dataset<T>) -> Evaluation {
+        let mut metrics = metrics::suited_to(self.recipe.train.loss, data.targets().are_zero_or_one());
+        for metric in &self.recipe.log.metrics {
+            if !metrics.contains(metric) && *metric != Metric::YPred {
+                metrics.push(*metric);
+            }
+        }
+        evaluate(
+            self.network(),
+            data,
+            self.recipe.logged_loss(),
+            &metrics,
+            self.threads,
+        )
+    }
+
     /// Loss and metrics of the network as it stands.
     pub fn evaluate(&self) -> MetricsRecord {
-        let of = |data: &Dataset<T>| -> Evaluation {
-            let metrics = metrics::suited_to(self.recipe.train.loss, data.targets().are_zero_or_one());
-            evaluate(
-                self.network(),
-                data,
-                self.recipe.logged_loss(),
-                &metrics,
-                self.threads,
-            )
-        };
         MetricsRecord {
-            training: of(&self.training),
-            test: self.test.as_ref().map(of),
+            training: self.evaluate_on(&self.training),
+            validation: None,
+            test: self.test.as_ref().map(|test| self.evaluate_on(test)),
         }
     }
 
@@ -170,14 +195,23 @@ impl<T: Scalar> Experiment<T> {
             .collect()
     }
 
-    /// The record of the run.
+    /// The record of the run. What `stopping` knows of held-out rows is in its history.
     pub fn record(
         &self,
         history: &History<'_>,
-        ending: Ending,
+        stopping: Option<&EarlyStopping<'_, T>>,
+        ended_by: EndedBy,
         metrics: MetricsRecord,
         timing: Timing,
     ) -> RunRecord {
+        let first = self.recipe.log.count_from;
+        let epochs = stopping.map_or(&[][..], EarlyStopping::epochs);
+        let with_validation = |entry: &EpochRecord| EpochRecord {
+            validation: epochs
+                .get((entry.epoch - first) as usize)
+                .and_then(|epoch| epoch.validation.clone()),
+            ..entry.clone()
+        };
         let mut recipe = self.recipe.clone();
         recipe.log.every = Some(recipe.log_every());
         let outputs = || history.last_outputs().iter().cloned().map(Numbers).collect();
@@ -185,15 +219,19 @@ impl<T: Scalar> Experiment<T> {
             recipe,
             initial: NetworkRecord::of(&self.initial),
             trained: NetworkRecord::of(self.network()),
-            history: history.entries().to_vec(),
+            history: history.entries().iter().map(with_validation).collect(),
             last_epoch: history.last_epoch().map(|epoch| LastEpochRecord {
-                epoch: epoch.clone(),
+                epoch: with_validation(epoch),
                 outputs: outputs(),
             }),
             outputs: self.outputs(),
             metrics,
             warnings: self.warnings.clone(),
-            stopped: ending == Ending::Stopped,
+            stopped: ended_by == EndedBy::Interrupt,
+            ended_by,
+            best_epoch: stopping
+                .filter(|stopping| stopping.keeps_weights())
+                .and_then(EarlyStopping::best_epoch),
             epochs: self.trainer.completed_epochs(),
             updates: self.trainer.updates(),
             training_seconds: timing.training_seconds,

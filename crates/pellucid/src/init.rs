@@ -1,7 +1,10 @@
 //! First values of the parameters.
 
+mod orthogonal;
+
+use crate::activation::Activation;
 use crate::error::{Error, Result};
-use crate::network::{Architecture, Network};
+use crate::network::{Architecture, Layer, Network};
 use crate::numpy_random::RandomState;
 use crate::recipe::{Draw, DrawFunction, DrawShape, GivenLayer, InitMethod, InitRecipe};
 use crate::scalar::Scalar;
@@ -42,50 +45,116 @@ pub fn initialise<T: Scalar>(
             )?;
         }
         _ => {
-            for layer in architecture.layers() {
-                let (fan_in, fan_out) = (layer.fan_in as f64, layer.fan_out as f64);
-                let weights = &mut parameters[layer.weights()];
-                let mut uniform = |low: f64, high: f64| weights.fill_with(|| generator.uniform(low, high));
-                match init.method {
-                    InitMethod::Uniform => {
-                        let (low, high) = (bound(init.low, "low", init)?, bound(init.high, "high", init)?);
-                        if low > high {
-                            return Err(setting(
-                                "low",
-                                low.to_string(),
-                                format!("init.high is {high}, which is less"),
-                            ));
-                        }
-                        uniform(low, high);
-                    }
-                    InitMethod::XavierUniform => {
-                        let limit = (6.0 / (fan_in + fan_out)).sqrt();
-                        uniform(-limit, limit);
-                    }
-                    InitMethod::HeUniform => {
-                        let limit = (6.0 / fan_in).sqrt();
-                        uniform(-limit, limit);
-                    }
-                    normal => {
-                        let deviation = match normal {
-                            InitMethod::Normal => match bound(init.std, "std", init)? {
-                                std if std < 0.0 => {
-                                    return Err(setting("std", std.to_string(), "a deviation is 0 or more"));
-                                }
-                                std => std,
-                            },
-                            InitMethod::XavierNormal => (2.0 / (fan_in + fan_out)).sqrt(),
-                            InitMethod::HeNormal => (2.0 / fan_in).sqrt(),
-                            _ => continue, // zeros: drawn from nothing
-                        };
-                        weights.fill_with(|| generator.standard_normal() * deviation);
-                    }
+            let layers = architecture.layers();
+            for (index, layer) in layers.iter().enumerate() {
+                let before = || index.checked_sub(1).map(|before| &layers[before]);
+                let hidden = if index + 1 < layers.len() {
+                    Some(layer)
+                } else {
+                    before()
+                };
+                let hidden = hidden.map(|layer| layer.activation);
+                let (weights, bias) = first_values(init, layer, hidden)?;
+                fill(weights, layer.fan_in, &mut parameters[layer.weights()], generator);
+                if let Some(range) = layer.bias() {
+                    fill(bias, 1, &mut parameters[range], generator);
                 }
             }
         }
     }
     architecture.start_normalisation(&mut parameters);
     Network::new(architecture, parameters.into_iter().map(T::from_f64).collect())
+}
+
+/// What one layer's weights or biases start as.
+#[derive(Debug, Clone, Copy)]
+enum FirstValues {
+    Constant(f64),
+    Uniform(f64, f64),
+    /// Mean 0 and this deviation.
+    Normal(f64),
+    /// The same, what is further than two deviations from 0 being drawn anew.
+    TruncatedNormal(f64),
+    /// Orthonormal columns or rows, times this.
+    Orthogonal(f64),
+}
+
+/// Those of a layer's weights and biases. `hidden` is the activation of the layer, or of the one before the outputs.
+fn first_values(
+    init: &InitRecipe,
+    layer: &Layer,
+    hidden: Option<Activation>,
+) -> Result<(FirstValues, FirstValues)> {
+    let (fan_in, fan_out) = (layer.fan_in as f64, layer.fan_out as f64);
+    let within = |limit: f64| FirstValues::Uniform(-limit, limit);
+    let deviation = || match bound(init.std, "std", init)? {
+        std if std < 0.0 => Err(setting("std", std.to_string(), "a deviation is 0 or more")),
+        std => Ok(std),
+    };
+    let weights = match init.method {
+        InitMethod::Constant => FirstValues::Constant(bound(init.value, "value", init)?),
+        InitMethod::Uniform => {
+            let (low, high) = (bound(init.low, "low", init)?, bound(init.high, "high", init)?);
+            if low > high {
+                return Err(setting(
+                    "low",
+                    low.to_string(),
+                    format!("init.high is {high}, which is less"),
+                ));
+            }
+            FirstValues::Uniform(low, high)
+        }
+        InitMethod::Normal => FirstValues::Normal(deviation()?),
+        InitMethod::TruncatedNormal => FirstValues::TruncatedNormal(deviation()?),
+        InitMethod::XavierUniform => within((6.0 / (fan_in + fan_out)).sqrt()),
+        InitMethod::XavierNormal => FirstValues::Normal((2.0 / (fan_in + fan_out)).sqrt()),
+        InitMethod::HeUniform => within((6.0 / fan_in).sqrt()),
+        InitMethod::HeNormal => FirstValues::Normal((2.0 / fan_in).sqrt()),
+        InitMethod::LecunUniform => within((3.0 / fan_in).sqrt()),
+        InitMethod::LecunNormal => FirstValues::Normal((1.0 / fan_in).sqrt()),
+        InitMethod::Orthogonal => match init.gain.unwrap_or(1.0) {
+            gain if gain.is_finite() && gain > 0.0 => FirstValues::Orthogonal(gain),
+            gain => {
+                return Err(setting(
+                    "gain",
+                    gain.to_string(),
+                    "a finite number above 0 is needed",
+                ));
+            }
+        },
+        InitMethod::Sklearn => {
+            let factor = match hidden {
+                Some(Activation::Sigmoid) => 2.0,
+                _ => 6.0,
+            };
+            let both = within(f64::sqrt(factor / (fan_in + fan_out)));
+            return Ok((both, both));
+        }
+        InitMethod::Pytorch => {
+            let both = within(1.0 / fan_in.sqrt());
+            return Ok((both, both));
+        }
+        InitMethod::Zeros | InitMethod::Given | InitMethod::Draws => FirstValues::Constant(0.0),
+    };
+    Ok((weights, FirstValues::Constant(0.0)))
+}
+
+/// `values` are (`fan_in`, fan_out).
+fn fill(with: FirstValues, fan_in: usize, values: &mut [f64], generator: &mut RandomState) {
+    match with {
+        FirstValues::Constant(value) => values.fill(value),
+        FirstValues::Uniform(low, high) => values.fill_with(|| generator.uniform(low, high)),
+        FirstValues::Normal(deviation) => values.fill_with(|| generator.standard_normal() * deviation),
+        FirstValues::TruncatedNormal(deviation) => values.fill_with(|| {
+            loop {
+                let drawn = generator.standard_normal();
+                if drawn.abs() <= 2.0 {
+                    break drawn * deviation;
+                }
+            }
+        }),
+        FirstValues::Orthogonal(gain) => orthogonal::fill(values, fan_in, gain, generator),
+    }
 }
 
 fn setting(key: &str, found: impl Into<String>, expected: impl Into<String>) -> Error {
@@ -125,7 +194,13 @@ fn check_unused(init: &InitRecipe) -> Result<()> {
     let keys = [
         ("low", init.low.is_some(), is(&[InitMethod::Uniform])),
         ("high", init.high.is_some(), is(&[InitMethod::Uniform])),
-        ("std", init.std.is_some(), is(&[InitMethod::Normal])),
+        (
+            "std",
+            init.std.is_some(),
+            is(&[InitMethod::Normal, InitMethod::TruncatedNormal]),
+        ),
+        ("value", init.value.is_some(), is(&[InitMethod::Constant])),
+        ("gain", init.gain.is_some(), is(&[InitMethod::Orthogonal])),
         ("layers", init.layers.is_some(), is(&[InitMethod::Given])),
         ("draws", init.draws.is_some(), is(&[InitMethod::Draws])),
     ];
@@ -318,7 +393,6 @@ fn draw(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::Activation;
 
     fn net(sizes: &[usize], bias: bool) -> Architecture {
         Architecture::new(sizes, &vec![Activation::Sigmoid; sizes.len() - 1], bias).unwrap()
@@ -386,6 +460,22 @@ mod tests {
         let cases = [
             (init(InitMethod::Uniform), "init.low"),
             (init(InitMethod::Normal), "init.std"),
+            (init(InitMethod::TruncatedNormal), "init.std"),
+            (init(InitMethod::Constant), "init.value"),
+            (
+                InitRecipe {
+                    gain: Some(-1.0),
+                    ..init(InitMethod::Orthogonal)
+                },
+                "init.gain",
+            ),
+            (
+                InitRecipe {
+                    value: Some(1.0),
+                    ..init(InitMethod::Sklearn)
+                },
+                "init.value",
+            ),
             (init(InitMethod::Given), "init.layers"),
             (init(InitMethod::Draws), "init.draws"),
             (

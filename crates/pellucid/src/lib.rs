@@ -2,8 +2,9 @@
 //!
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
 //! [`activation`], [`loss`], [`normalisation`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one
-//! forward, one backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`metrics`],
-//! [`scores`], [`recipe`], [`observe`], [`trainer`], [`evaluation`], [`diagnosis`], [`record`], [`experiment`], [`rate_finder`].
+//! forward, one backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`scores`],
+//! [`metrics`], [`recipe`], [`evaluation`], [`observe`], [`trainer`], [`early_stopping`], [`diagnosis`], [`record`],
+//! [`experiment`], [`rate_finder`].
 //!
 //! ```
 //! use pellucid::{Activation, Architecture, Experiment, Recipe};
@@ -71,7 +72,7 @@ pub mod trainer;
 
 pub use activation::Activation;
 pub use dropout::Dropout;
-pub use early_stopping::EarlyStopping;
+pub use early_stopping::{EarlyStopping, EndedBy};
 pub use error::{Error, Result};
 pub use experiment::{Experiment, Timing};
 pub use gradient_check::{GradientReport, check_gradient, check_network};
@@ -84,5 +85,5 @@ pub use pass::{Objective, Target, Update, Workspace, backward, forward, loss_sum
 pub use recipe::Recipe;
 pub use scalar::{Precision, Scalar};
 pub use schedule::Schedule;
-pub use scores::{ClassificationScores, RegressionScores};
+pub use scores::{ClassificationScores, LabelScores, RegressionScores};
 pub use trainer::{Ending, Trainer};

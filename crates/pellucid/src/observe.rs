@@ -1,6 +1,7 @@
 //! Watching a run: the loop only steps and tells; everything that looks on is an [`Observer`].
 
-use crate::metrics::{Mean, Metric};
+use crate::evaluation::Evaluation;
+use crate::metrics::{Meters, Metric};
 use crate::network::Network;
 use crate::scalar::Scalar;
 use std::ops::ControlFlow;
@@ -123,17 +124,18 @@ pub struct EpochRecord {
     pub loss: f64,
     /// The metrics, of the same outputs as the loss.
     pub metrics: Vec<(Metric, f64)>,
+    /// Loss and metrics on held-out rows after the epoch, where there are any.
+    pub validation: Option<Evaluation>,
 }
 
 /// Keeps a record of every so many epochs, and of the last one.
 pub struct History<'a> {
     every: u64,
     count_from: u64,
-    means: Vec<Mean>,
+    meters: Meters,
     entries: Vec<EpochRecord>,
     last_epoch: Option<EpochRecord>,
     last_outputs: Vec<Vec<f64>>,
-    output_width: usize,
     on_entry: Box<dyn FnMut(&EpochRecord) + 'a>,
 }
 
@@ -141,23 +143,16 @@ impl<'a> History<'a> {
     /// The most rows of the last epoch's outputs that are kept.
     pub const MOST_OUTPUTS: usize = 100;
 
-    /// A history of every `every`th epoch, the first one included, whose number is `count_from`. Each entry is
-    /// handed to `on_entry` as it is made.
-    pub fn new(
-        every: u64,
-        count_from: u64,
-        metrics: &[Metric],
-        output_width: usize,
-        on_entry: impl FnMut(&EpochRecord) + 'a,
-    ) -> Self {
+    /// A history of every `every`th epoch, the first one included, whose number is `count_from`, with what `meters`
+    /// measure. Each entry is handed to `on_entry` as it is made.
+    pub fn new(every: u64, count_from: u64, meters: Meters, on_entry: impl FnMut(&EpochRecord) + 'a) -> Self {
         Self {
             every: every.max(1),
             count_from,
-            means: metrics.iter().map(|&metric| Mean::new(metric)).collect(),
+            meters,
             entries: Vec::new(),
             last_epoch: None,
             last_outputs: Vec::new(),
-            output_width: output_width.max(1),
             on_entry: Box::new(on_entry),
         }
     }
@@ -195,12 +190,10 @@ impl<T: Scalar> Observer<T> for History<'_> {
                 ..
             } => {
                 if self.next_of_interest(position.epoch, position.epochs) == position.epoch {
-                    for mean in &mut self.means {
-                        mean.add(outputs, targets, self.output_width);
-                    }
+                    self.meters.add(outputs, targets);
                     if position.epoch + 1 == position.epochs {
                         let room = Self::MOST_OUTPUTS - self.last_outputs.len();
-                        let rows = outputs.chunks_exact(self.output_width).take(room);
+                        let rows = outputs.chunks_exact(self.meters.width()).take(room);
                         self.last_outputs
                             .extend(rows.map(|row| row.iter().map(|a| a.to_f64()).collect()));
                     }
@@ -208,15 +201,11 @@ impl<T: Scalar> Observer<T> for History<'_> {
             }
             Event::Epoch { position, loss, .. } => {
                 if self.next_of_interest(position.epoch, position.epochs) == position.epoch {
-                    let metrics = self
-                        .means
-                        .iter_mut()
-                        .map(|mean| (mean.metric(), mean.take()))
-                        .collect();
                     let entry = EpochRecord {
                         epoch: position.epoch + self.count_from,
                         loss: *loss,
-                        metrics,
+                        metrics: self.meters.take(),
+                        validation: None,
                     };
                     if position.epoch + 1 == position.epochs {
                         self.last_epoch = Some(entry.clone());
@@ -235,7 +224,7 @@ impl<T: Scalar> Observer<T> for History<'_> {
         let epoch = self.next_of_interest(next.epoch, next.epochs);
         if epoch == next.epoch {
             let is_last = epoch + 1 == next.epochs;
-            let wanted = !self.means.is_empty() || (is_last && self.last_outputs.len() < Self::MOST_OUTPUTS);
+            let wanted = !self.meters.is_empty() || (is_last && self.last_outputs.len() < Self::MOST_OUTPUTS);
             if wanted {
                 return next.step;
             }

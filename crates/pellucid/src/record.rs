@@ -1,5 +1,6 @@
 //! The record of a run: what a machine reads, in plain numbers.
 
+use crate::early_stopping::EndedBy;
 use crate::evaluation::Evaluation;
 use crate::network::Network;
 use crate::observe::EpochRecord;
@@ -105,11 +106,17 @@ impl NetworkRecord {
 
 impl Serialize for EpochRecord {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2 + self.metrics.len()))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("epoch", &self.epoch)?;
         map.serialize_entry("loss", &Number(self.loss))?;
         for (metric, value) in &self.metrics {
-            map.serialize_entry(metric.name(), &Number(*value))?;
+            map.serialize_entry(&metric.name(), &Number(*value))?;
+        }
+        if let Some(validation) = &self.validation {
+            map.serialize_entry("validation_loss", &Number(validation.loss))?;
+            for (metric, value) in &validation.metrics {
+                map.serialize_entry(&format!("validation_{}", metric.name()), &Number(*value))?;
+            }
         }
         map.end()
     }
@@ -120,7 +127,7 @@ impl Serialize for Evaluation {
         let mut map = serializer.serialize_map(Some(1 + self.metrics.len()))?;
         map.serialize_entry("loss", &Number(self.loss))?;
         for (metric, value) in &self.metrics {
-            map.serialize_entry(metric.name(), &Number(*value))?;
+            map.serialize_entry(&metric.name(), &Number(*value))?;
         }
         map.end()
     }
@@ -142,6 +149,9 @@ pub struct LastEpochRecord {
 pub struct MetricsRecord {
     /// On the training data.
     pub training: Evaluation,
+    /// On held-out rows, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Evaluation>,
     /// On the test data, where there is any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<Evaluation>,
@@ -168,8 +178,13 @@ pub struct RunRecord {
     pub metrics: MetricsRecord,
     /// What was noticed, a sentence each.
     pub warnings: Vec<String>,
-    /// Whether the run was ended before its last epoch.
+    /// Whether somebody stopped the run.
     pub stopped: bool,
+    /// What ended it.
+    pub ended_by: EndedBy,
+    /// The epoch, counted from 1, whose weights were kept; where rows were held out to tell it by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_epoch: Option<u64>,
     /// Completed epochs.
     pub epochs: u64,
     /// Steps taken.

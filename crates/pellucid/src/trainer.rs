@@ -153,6 +153,14 @@ impl<T: Scalar> Trainer<T> {
         averaged.unwrap_or(&self.network)
     }
 
+    /// The same network, to be given other parameters.
+    pub fn network_mut(&mut self) -> &mut Network<T> {
+        match self.average.as_mut().and_then(Averaging::network_mut) {
+            Some(averaged) => averaged,
+            None => &mut self.network,
+        }
+    }
+
     /// The same network, training being over.
     pub fn into_network(self) -> Network<T> {
         let averaged = self.average.and_then(Averaging::into_network);

@@ -24,5 +24,7 @@ mod pictures;
 mod predict;
 mod record;
 mod several_targets;
+mod stopping;
 mod streams;
 mod train;
+mod tune;

@@ -14,8 +14,10 @@ pub struct EpochLine {
     pub loss: f64,
     /// The mean loss over validation rows, where there are any.
     pub validation_loss: Option<f64>,
-    /// Whatever else was measured, by name.
+    /// Metrics of validation rows, by name; of training rows where there are no others.
     pub metrics: BTreeMap<String, f64>,
+    /// Metrics of training rows, each before the step it took part in, beside those of validation rows.
+    pub training_metrics: BTreeMap<String, f64>,
 }
 
 /// As it is written: JSON cannot spell every number.
@@ -27,6 +29,19 @@ struct Written {
     validation_loss: Option<Spelled>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     metrics: BTreeMap<String, Spelled>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    training_metrics: BTreeMap<String, Spelled>,
+}
+
+fn all<A, B: From<A>>(metrics: BTreeMap<String, A>) -> BTreeMap<String, B> {
+    let pairs = metrics.into_iter();
+    pairs.map(|(name, value)| (name, value.into())).collect()
+}
+
+impl From<f64> for Spelled {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,11 +82,8 @@ impl From<Written> for EpochLine {
             epoch: line.epoch,
             loss: line.loss.into(),
             validation_loss: line.validation_loss.map(f64::from),
-            metrics: line
-                .metrics
-                .into_iter()
-                .map(|(name, value)| (name, value.into()))
-                .collect(),
+            metrics: all(line.metrics),
+            training_metrics: all(line.training_metrics),
         }
     }
 }
@@ -82,11 +94,8 @@ impl From<EpochLine> for Written {
             epoch: line.epoch,
             loss: Spelled::Number(line.loss),
             validation_loss: line.validation_loss.map(Spelled::Number),
-            metrics: line
-                .metrics
-                .into_iter()
-                .map(|(name, value)| (name, Spelled::Number(value)))
-                .collect(),
+            metrics: all(line.metrics),
+            training_metrics: all(line.training_metrics),
         }
     }
 }

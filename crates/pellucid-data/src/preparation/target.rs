@@ -333,6 +333,14 @@ impl TargetPreparation {
         }
     }
 
+    /// Mean and deviation of each target column, which its numbers were brought to 0 and 1 by; nothing for classes.
+    pub fn units(&self) -> Vec<(f64, f64)> {
+        match self {
+            Self::Regression { columns } => columns.iter().map(|column| (column.mean, column.std)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The class of each row; `None` for regression, and for several targets.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use super::plan::Plan;
 use super::scores::{Answers, Scores};
 use crate::error::Result;
 use crate::preparation::k_fold;
-use pellucid::Ending;
+use pellucid::EndedBy;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 
@@ -14,6 +14,8 @@ use std::num::NonZeroUsize;
 pub struct CrossValidation {
     /// A fold each.
     pub folds: Vec<Scores>,
+    /// Of each fold's training: the epoch of the best weights, and its validation loss where rows were held out.
+    pub best_epochs: Vec<(u64, Option<f64>)>,
     /// What was not as it should be.
     pub warning: Option<String>,
     /// Whether the user ended it before its last fold; the fold under way is left out.
@@ -46,10 +48,10 @@ impl Plan<'_> {
     ) -> Result<CrossValidation> {
         let rows: Vec<u32> = (0..self.table.rows() as u32).collect();
         let split = k_fold(&rows, self.labels.as_ref(), folds, self.recipe.train.seed)?;
-        let mut scores = Vec::new();
+        let (mut scores, mut best_epochs) = (Vec::new(), Vec::new());
         for (fold, split) in split.splits.iter().enumerate() {
             let trained = self.train_rows(&split.training, None, threads, watch)?;
-            if trained.ending == Ending::Stopped {
+            if trained.ended_by == EndedBy::Interrupt {
                 break;
             }
             let mut answers = Answers::default();
@@ -58,10 +60,12 @@ impl Plan<'_> {
             let of_fold = Scores::of(&predictions, &answers)?;
             tell(fold, &of_fold);
             scores.push(of_fold);
+            best_epochs.push((trained.best_epoch, trained.best_validation_loss()));
         }
         Ok(CrossValidation {
             stopped: scores.len() < split.splits.len(),
             folds: scores,
+            best_epochs,
             warning: split.warning,
         })
     }

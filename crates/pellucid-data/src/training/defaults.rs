@@ -2,6 +2,7 @@
 
 use crate::preparation::TargetPreparation;
 use pellucid::loss::{Loss, Reduction};
+use pellucid::metrics::Figure;
 use pellucid::optimizer::Optimizer;
 use pellucid::pass::Update;
 use pellucid::recipe::{
@@ -64,6 +65,7 @@ pub(super) fn recipe(target: &TargetPreparation, rows: usize) -> Recipe {
             seed: None,
             weights: None,
             class_weight: ClassWeight::None,
+            validation: 0.0,
             standardise: false,
             table: Some(TableRecipe {
                 validation: validation(),
@@ -101,8 +103,11 @@ pub(super) fn recipe(target: &TargetPreparation, rows: usize) -> Recipe {
             dropout: DropoutRates::default(),
             input_noise: 0.0,
             max_norm: None,
+            monitor: Figure::Loss,
             patience: Some(patience(rows)),
             min_delta: 0.0,
+            stop_at: None,
+            max_seconds: None,
             precision: Precision::F32,
             seed: 0,
         },

@@ -6,15 +6,15 @@ use crate::error::{DataError, Result};
 use crate::model_file::{AnyNetwork, EpochLine, Model};
 use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, row_weights};
 use crate::table::Table;
-use pellucid::dataset::{Dataset, Targets};
-use pellucid::early_stopping::{EarlyStopping, Epoch};
+use pellucid::dataset::Dataset;
+use pellucid::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit, check_metrics};
 use pellucid::init::initialise;
-use pellucid::metrics::Metric;
+use pellucid::metrics::{Meters, Metric};
 use pellucid::network::Network;
 use pellucid::numpy_random::RandomState;
 use pellucid::observe::{Event, Observer, Position};
 use pellucid::recipe::{Recipe, TableRecipe, Task};
-use pellucid::{Ending, Precision, Scalar, Trainer};
+use pellucid::{Precision, Scalar, Trainer};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -25,6 +25,11 @@ pub trait Watch: Observer<f32> + Observer<f64> {
     /// An epoch is over; `is_best` says whether no epoch before it was as good on held-out rows. Breaking ends the
     /// training.
     fn epoch(&mut self, line: &EpochLine, is_best: bool) -> ControlFlow<()>;
+
+    /// Seconds since any moment, by which a training's time ends; nothing where there is no clock.
+    fn seconds(&mut self) -> Option<f64> {
+        None
+    }
 }
 
 /// Looks at nothing.
@@ -47,8 +52,8 @@ pub struct Trained {
     pub history: Vec<EpochLine>,
     /// The epoch, counted from 1, whose weights these are.
     pub best_epoch: u64,
-    /// Whether it came to an end by itself.
-    pub ending: Ending,
+    /// What ended it.
+    pub ended_by: EndedBy,
     /// What a user should know, a sentence each.
     pub notes: Vec<String>,
     /// How many rows it was trained on.
@@ -140,7 +145,7 @@ impl Plan<'_> {
             notes: notes.iter().map(ToString::to_string).collect(),
             best_epoch: run.best_epoch.unwrap_or(run.history.len() as u64),
             history: run.history,
-            ending: run.ending,
+            ended_by: run.ended_by,
             network: run.network,
             recipe,
             preparation,
@@ -160,76 +165,96 @@ impl Plan<'_> {
         let counts_for = self.table_recipe();
         let (training, _) = parts.dataset::<T>(parts.training, &counts_for)?;
         let mut generator = RandomState::new(recipe.train.seed);
-        let network = initialise(recipe.architecture()?, &recipe.init, &mut generator)?;
+        let architecture = recipe.architecture()?;
+        check_metrics(recipe, &architecture, &training)?;
+        let network = initialise(architecture, &recipe.init, &mut generator)?;
         let mut trainer = Trainer::new(recipe, network, generator, threads)?;
         let told = std::cell::RefCell::new(watch);
-        let mut history = Vec::new();
-        if parts.validation.1.is_empty() {
-            let mut lines = Lines(|line: EpochLine| {
-                let flow = told.borrow_mut().epoch(&line, true);
-                history.push(line);
-                flow
-            });
-            let mut steps = Steps(&told);
-            let observers: &mut [&mut dyn Observer<T>] = &mut [&mut lines, &mut steps];
-            let ending = trainer.run(&training, observers)?;
-            return Ok(Run {
-                network: trainer.into_network().into(),
-                history,
-                best_epoch: None,
-                ending,
-            });
-        }
-        let (validation, _) = parts.dataset::<T>(parts.validation, &counts_for)?;
-        let spread = match validation.targets() {
-            Targets::Dense(targets) if self.task() == Task::Regression && targets.columns() == 1 => {
-                Some(variance(targets.values().iter().map(|value| value.to_f64())))
+        let mut time = self.time_limit(recipe, &told)?;
+        let validation = match parts.validation.1.is_empty() {
+            true => None,
+            false => Some(parts.dataset::<T>(parts.validation, &counts_for)?.0),
+        };
+        let mut rules = StopRules::of(recipe);
+        let of_training = match &validation {
+            Some(_) => recipe.log.metrics.clone(),
+            None => {
+                rules.patience = None; // training rows do not tell when to stop
+                rules.with_metrics(&recipe.log.metrics)
             }
-            _ => None,
         };
-        let metric = match self.labels {
-            Some(_) => Metric::Accuracy,
-            None => Metric::MeanSquaredError,
-        };
-        let train = &recipe.train;
-        let mut stopping = EarlyStopping::new(
-            &validation,
-            train.loss,
-            vec![metric],
-            (train.patience, train.min_delta),
-            threads,
-            |epoch: &Epoch| {
-                let line = line_of(epoch, spread);
-                let flow = told.borrow_mut().epoch(&line, epoch.is_best);
-                history.push(line);
-                flow
-            },
-        );
+        let held_out = validation.as_ref().map(|data| {
+            let mut metrics = rules.with_metrics(&recipe.log.metrics);
+            let usual = match self.task() {
+                Task::Classification => Metric::Accuracy,
+                Task::Regression => Metric::R2,
+            };
+            if !metrics.contains(&usual) {
+                metrics.insert(0, usual);
+            }
+            HeldOut {
+                data,
+                loss: recipe.train.loss,
+                metrics,
+                threads,
+            }
+        });
+        let mut history = Vec::new();
+        let meters = Meters::new(&of_training, &training);
+        let mut stopping = EarlyStopping::new(rules, meters, held_out, |epoch: &Epoch| {
+            let line = line_of(epoch);
+            let flow = told.borrow_mut().epoch(&line, epoch.is_best);
+            history.push(line);
+            flow
+        });
         let mut steps = Steps(&told);
-        let observers: &mut [&mut dyn Observer<T>] = &mut [&mut stopping, &mut steps];
-        let ending = trainer.run(&training, observers)?;
-        let best_epoch = stopping.best_epoch();
-        let waited = stopping.ran_out_of_patience();
-        let mut network = trainer.network().clone();
-        stopping.restore(&mut network);
+        let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut stopping, &mut steps];
+        observers.extend(time.as_mut().map(|time| time as &mut dyn Observer<T>));
+        let ending = trainer.run(&training, observers.as_mut_slice())?;
+        let time_is_over = time.as_ref().is_some_and(TimeLimit::is_over);
+        let ended_by = EndedBy::of(ending, stopping.ended_by(), time_is_over);
+        let best_epoch = stopping.best_epoch().filter(|_| validation.is_some());
+        stopping.restore(trainer.network_mut());
         drop(stopping);
-        let ended_by_itself = waited || trainer.completed_epochs() >= train.epochs;
         Ok(Run {
-            network: network.into(),
+            network: trainer.into_network().into(),
             history,
             best_epoch,
-            ending: if ending == Ending::Converged {
-                ending
-            } else if ended_by_itself {
-                Ending::Completed
-            } else {
-                Ending::Stopped
-            },
+            ended_by,
         })
+    }
+
+    fn time_limit<'a, W: Watch>(
+        &self,
+        recipe: &Recipe,
+        watch: &'a std::cell::RefCell<&mut W>,
+    ) -> Result<Option<TimeLimit<'a>>> {
+        let Some(seconds) = recipe.train.max_seconds else {
+            return Ok(None);
+        };
+        if watch.borrow_mut().seconds().is_none() {
+            return Err(DataError::Engine(pellucid::Error::Setting {
+                key: "train.max_seconds".into(),
+                found: seconds.to_string(),
+                expected:
+                    "nobody who looks on has a clock; give the training a Watch that has, or leave it out"
+                        .into(),
+            }));
+        }
+        Ok(Some(TimeLimit::new(seconds, || {
+            watch.borrow_mut().seconds().unwrap_or(f64::INFINITY)
+        })))
     }
 }
 
 impl Trained {
+    /// The loss of held-out rows at the best epoch.
+    pub fn best_validation_loss(&self) -> Option<f64> {
+        self.history
+            .get((self.best_epoch as usize).checked_sub(1)?)?
+            .validation_loss
+    }
+
     /// What the network says of rows of a table.
     ///
     /// # Errors
@@ -247,6 +272,7 @@ impl Trained {
     pub fn into_model(self) -> Model {
         let metrics = json!({
             "best_epoch": self.best_epoch,
+            "ended_by": self.ended_by,
             "training_rows": self.training_rows,
             "validation_rows": self.validation_rows,
             "training": self.training.to_json(),
@@ -308,6 +334,7 @@ impl Parts<'_> {
         counts_for: &TableRecipe,
     ) -> Result<(Dataset<T>, Counts)> {
         let (data, counts) = self.preparation.dataset(table, rows)?;
+        let data = data.in_units(self.preparation.target().units());
         let target = self.preparation.target();
         let mut weights = match &counts_for.weight {
             Some(column) => row_weights(table, column, rows)?,
@@ -340,7 +367,7 @@ struct Run {
     network: AnyNetwork,
     history: Vec<EpochLine>,
     best_epoch: Option<u64>,
-    ending: Ending,
+    ended_by: EndedBy,
 }
 
 /// The loop's steps, for who looks on.
@@ -360,46 +387,23 @@ impl<T: Scalar, W: Observer<T>> Observer<T> for Steps<'_, '_, W> {
     }
 }
 
-/// The loop's epochs where nothing is held out.
-struct Lines<F>(F);
-
-impl<T: Scalar, F: FnMut(EpochLine) -> ControlFlow<()>> Observer<T> for Lines<F> {
-    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        match event {
-            Event::Epoch { position, loss, .. } => (self.0)(EpochLine {
-                epoch: position.epoch + 1,
-                loss: *loss,
-                ..EpochLine::default()
-            }),
-            Event::Step { .. } => ControlFlow::Continue(()),
-        }
-    }
-}
-
-/// `spread` is the variance of a single number to be predicted.
-fn line_of(epoch: &Epoch, spread: Option<f64>) -> EpochLine {
-    let mut metrics = BTreeMap::new();
-    for (metric, value) in &epoch.validation.metrics {
-        match (metric, spread) {
-            (Metric::MeanSquaredError, Some(spread)) if spread > 0.0 => {
-                metrics.insert("r2".into(), 1.0 - value / spread);
-            }
-            (Metric::MeanSquaredError, _) => {}
-            (metric, _) => {
-                metrics.insert(metric.name().into(), *value);
-            }
-        }
-    }
+fn line_of(epoch: &Epoch) -> EpochLine {
+    let named = |metrics: &[(Metric, f64)]| -> BTreeMap<String, f64> {
+        let pairs = metrics.iter();
+        pairs
+            .map(|(metric, value)| (metric.name().into_owned(), *value))
+            .collect()
+    };
+    let of_training = named(&epoch.metrics);
+    let (metrics, training_metrics) = match &epoch.validation {
+        Some(validation) => (named(&validation.metrics), of_training),
+        None => (of_training, BTreeMap::new()),
+    };
     EpochLine {
         epoch: epoch.epoch,
         loss: epoch.loss,
-        validation_loss: Some(epoch.validation.loss),
+        validation_loss: epoch.validation.as_ref().map(|validation| validation.loss),
         metrics,
+        training_metrics,
     }
-}
-
-fn variance(values: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
-    let rows = values.len() as f64;
-    let mean = values.clone().sum::<f64>() / rows;
-    values.map(|value| (value - mean).powi(2)).sum::<f64>() / rows
 }

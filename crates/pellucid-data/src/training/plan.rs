@@ -4,10 +4,11 @@ use super::defaults;
 use super::request::TrainingRequest;
 use crate::error::{DataError, Result};
 use crate::preparation::{
-    ChosenColumns, Labels, PreparationSettings, TargetPreparation, choose_columns, choose_task,
+    ChosenColumns, Labels, Preparation, PreparationSettings, TargetPreparation, choose_columns, choose_task,
 };
 use crate::table::Table;
 use pellucid::Activation;
+use pellucid::metrics::Figure;
 use pellucid::recipe::{
     Activations, BatchSize, DataRecipe, InitMethod, Normalisations, Recipe, Source, TableRecipe, Task,
 };
@@ -117,6 +118,18 @@ impl<'a> Plan<'a> {
         &self.recipe
     }
 
+    /// The recipe with the number of features that all rows give, as a training on all of them has it.
+    ///
+    /// # Errors
+    /// As [`Preparation::fit`](crate::preparation::Preparation::fit).
+    pub fn recipe_for_all_rows(&self) -> Result<Recipe> {
+        let rows: Vec<u32> = (0..self.table.rows() as u32).collect();
+        let (preparation, _) = Preparation::fit(self.table, &rows, &self.chosen, &self.settings)?;
+        let mut recipe = self.recipe.clone();
+        recipe.network.layers[0] = preparation.width();
+        Ok(recipe)
+    }
+
     /// What the columns are.
     pub fn columns(&self) -> &ChosenColumns {
         &self.chosen
@@ -158,9 +171,15 @@ impl<'a> Plan<'a> {
                 .iter()
                 .map(ToString::to_string)
                 .collect();
-            let patience = train.patience.map_or_else(String::new, |patience| {
-                format!(", fewer once {patience} in a row are no better")
-            });
+            let patience = train
+                .patience
+                .map_or_else(String::new, |patience| match train.monitor {
+                    Figure::Loss => format!(", fewer once {patience} in a row are no better"),
+                    figure => {
+                        let name = figure.name().replace('_', " ");
+                        format!(", fewer once {patience} in a row have no better {name}")
+                    }
+                });
             let how = if train.optimizer.name.takes_steps() {
                 let rate = train.learning_rate;
                 let batch = train.batch_size.of(self.table.rows());
@@ -260,9 +279,17 @@ fn put_over(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPrepa
     put(&mut train.l2, &request.l2);
     put(&mut train.dropout, &request.dropout);
     put(&mut train.precision, &request.precision);
-    if request.patience.is_some() {
-        train.patience = request.patience;
+    put(&mut train.monitor, &request.monitor);
+    put(&mut train.min_delta, &request.min_delta);
+    fn put_if<T: Clone>(place: &mut Option<T>, asked: &Option<T>) {
+        if asked.is_some() {
+            place.clone_from(asked);
+        }
     }
+    put_if(&mut train.patience, &request.patience);
+    put_if(&mut train.stop_at, &request.stop_at);
+    put_if(&mut train.max_seconds, &request.max_seconds);
+    put(&mut recipe.log.metrics, &request.metrics);
     if let Some(seed) = request.seed {
         recipe.set_seed(seed);
     }

@@ -3,9 +3,10 @@
 use crate::error::{DataError, Result};
 use crate::preparation::ColumnChoice;
 use crate::table::Table;
+use pellucid::metrics::{Figure, Metric};
 use pellucid::optimizer::Optimizer;
 use pellucid::recipe::{
-    BatchSize, ClassWeight, DropoutRates, NormalisationName, Recipe, Scale, Task, Unseen,
+    BatchSize, ClassWeight, DropoutRates, NormalisationName, Recipe, Scale, StopAt, Task, Unseen,
 };
 use pellucid::{Activation, Precision};
 
@@ -43,6 +44,16 @@ pub struct TrainingRequest {
     pub epochs: Option<u64>,
     /// How many epochs without a better validation loss end the training.
     pub patience: Option<u64>,
+    /// What makes an epoch better than another.
+    pub monitor: Option<Figure>,
+    /// By how much it must be better.
+    pub min_delta: Option<f64>,
+    /// A figure, and the value at which it ends the training.
+    pub stop_at: Option<StopAt>,
+    /// How many seconds the training may take.
+    pub max_seconds: Option<f64>,
+    /// What is told of each epoch besides the loss.
+    pub metrics: Option<Vec<Metric>>,
     /// λ of the penalty ½λ‖W‖².
     pub l2: Option<f64>,
     /// The probability with which a hidden unit is left out of a step, or one for each layer but the last.

@@ -4,6 +4,8 @@ use crate::error::Result;
 use crate::preparation::{Predictions, TargetPreparation};
 use crate::table::Table;
 use pellucid::matrix::Matrix;
+use pellucid::metrics::Metric;
+use pellucid::recipe::Task;
 use pellucid::scores::{ClassificationScores, RegressionScores};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -176,6 +178,53 @@ impl Scores {
         };
         let defined = figures.into_iter();
         defined.filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
+    /// One figure of all classes or targets together, as metrics call it; nothing where it is not defined or not known.
+    pub fn figure(&self, metric: Metric) -> Option<f64> {
+        match (self, metric) {
+            (Self::Classification { scores, .. }, metric) => match metric {
+                Metric::Accuracy | Metric::MicroF1 => Some(scores.accuracy),
+                Metric::BalancedAccuracy => Some(scores.balanced_accuracy),
+                Metric::LogLoss => Some(scores.log_loss),
+                Metric::RocAuc => scores.roc_auc,
+                Metric::MacroF1 => Some(scores.macro_f1),
+                Metric::WeightedF1 => Some(scores.weighted_f1),
+                _ => None,
+            },
+            (Self::Labels { subset_accuracy, .. }, Metric::Accuracy) => Some(*subset_accuracy),
+            (Self::Labels { .. }, _) => None,
+            (Self::Regression { scores, .. }, metric) => match metric {
+                Metric::R2 => scores.mean.r2,
+                Metric::ExplainedVariance => Some(scores.mean.explained_variance),
+                Metric::RootMeanSquaredError => Some(scores.mean.rmse),
+                Metric::MeanAbsoluteError => Some(scores.mean.mae),
+                Metric::MeanSquaredError => Some(scores.mean.mse),
+                _ => None,
+            },
+        }
+    }
+
+    /// The metrics that [`Scores::figure`] knows of a task.
+    pub fn metrics(task: Task) -> &'static [Metric] {
+        match task {
+            Task::Classification => &[
+                Metric::Accuracy,
+                Metric::BalancedAccuracy,
+                Metric::LogLoss,
+                Metric::RocAuc,
+                Metric::MicroF1,
+                Metric::MacroF1,
+                Metric::WeightedF1,
+            ],
+            Task::Regression => &[
+                Metric::R2,
+                Metric::ExplainedVariance,
+                Metric::RootMeanSquaredError,
+                Metric::MeanAbsoluteError,
+                Metric::MeanSquaredError,
+            ],
+        }
     }
 
     /// All of it, for machines.

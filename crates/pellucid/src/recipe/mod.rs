@@ -13,6 +13,7 @@ mod normalisation;
 mod optimizer;
 mod reading;
 mod settings;
+mod stopping;
 mod table;
 
 pub use average::{AverageName, AverageRecipe};
@@ -24,6 +25,7 @@ pub use normalisation::{NormalisationName, NormalisationRecipe, Normalisations};
 pub use optimizer::OptimizerRecipe;
 pub use reading::RecipeError;
 pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
+pub use stopping::StopAt;
 pub use table::{Scale, TableRecipe, Task, Unseen};
 
 use crate::activation::Activation;
@@ -31,7 +33,7 @@ use crate::averaging::Average;
 use crate::dropout::check_rate;
 use crate::error::{Error, Result};
 use crate::loss::{Loss, Reduction};
-use crate::metrics::Metric;
+use crate::metrics::{Figure, Metric};
 use crate::network::Architecture;
 use crate::optimizer::{Optimizer, Rule};
 use crate::pass::Update;
@@ -90,6 +92,9 @@ pub struct DataRecipe {
     /// `inline` and `mnist`: what the samples of each class count for in training.
     #[serde(default, skip_serializing_if = "ClassWeight::is_none")]
     pub class_weight: ClassWeight,
+    /// The part of the training rows that is held out to judge epochs by; 0 for none. A `table` has its own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub validation: f64,
     /// Whether every column is brought to mean 0 and standard deviation 1.
     #[serde(default)]
     pub standardise: bool,
@@ -134,7 +139,7 @@ fn yes() -> bool {
     true
 }
 
-/// `[init]`: where the parameters start. Biases start at 0 unless `draws` or `layers` say otherwise.
+/// `[init]`: where the parameters start. Biases start at 0 unless the method says otherwise.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InitRecipe {
@@ -147,7 +152,13 @@ pub struct InitRecipe {
     /// `uniform`: the value that none reaches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
-    /// `normal`: the standard deviation.
+    /// `constant`: the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// `orthogonal`: what the orthonormal columns or rows are multiplied by; 1 unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gain: Option<f64>,
+    /// `normal` and `truncated_normal`: the standard deviation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub std: Option<f64>,
     /// `given`: the numbers, layer by layer.
@@ -164,19 +175,40 @@ pub struct InitRecipe {
 pub enum InitMethod {
     /// All 0. Hidden units that start alike stay alike: for networks without hidden layers.
     Zeros,
+    /// All `value`; for networks without hidden layers too.
+    Constant,
     /// Uniform in `low..high`.
     Uniform,
     /// Normal with mean 0 and deviation `std`.
     Normal,
+    /// The same, what is further than 2·`std` from 0 being drawn anew, so that the deviation is about 0.88·`std`.
+    TruncatedNormal,
     /// Uniform in ±√(6 / (fan_in + fan_out)): Glorot & Bengio, 2010, equation 16.
     #[default]
+    #[serde(alias = "glorot_uniform")]
     XavierUniform,
     /// Normal with deviation √(2 / (fan_in + fan_out)): Glorot & Bengio, 2010, equation 12.
+    #[serde(alias = "glorot_normal")]
     XavierNormal,
     /// Uniform in ±√(6 / fan_in): He et al., *Delving Deep into Rectifiers*, 2015, equation 10.
+    #[serde(alias = "kaiming_uniform")]
     HeUniform,
     /// Normal with deviation √(2 / fan_in): He et al., 2015, equation 10.
+    #[serde(alias = "kaiming_normal")]
     HeNormal,
+    /// Uniform in ±√(3 / fan_in): LeCun et al., *Efficient BackProp*, 1998, equation 16.
+    LecunUniform,
+    /// Normal with deviation √(1 / fan_in): LeCun et al., 1998, equation 16.
+    LecunNormal,
+    /// Orthonormal columns, or rows where there are fewer of them, times `gain`: Saxe et al., *Exact Solutions to the
+    /// Nonlinear Dynamics of Learning in Deep Linear Neural Networks*, 2014.
+    Orthogonal,
+    /// What scikit-learn's `MLPClassifier` and `MLPRegressor` start from, to the bit where the seed is the same: weights,
+    /// then biases of each layer uniform in ±√(6 / (fan_in + fan_out)), with 2 in place of 6 where the hidden units are
+    /// sigmoids. The outputs go by the hidden layer before them.
+    Sklearn,
+    /// As PyTorch's `Linear` starts, though not from its generator: weights, then biases uniform in ±1/√fan_in.
+    Pytorch,
     /// The numbers in `layers`.
     Given,
     /// Draws from NumPy's generator, one after the other.
@@ -317,12 +349,21 @@ pub struct TrainRecipe {
     /// What the norm of the weights coming into each unit is brought down to after a step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_norm: Option<f64>,
-    /// How many epochs without a better validation loss end the run; never unless given.
+    /// What makes an epoch better than another: the loss, or a metric; on held-out rows, where there are any.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub monitor: Figure,
+    /// How many epochs in a row without a better one end the run; never unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
-    /// By how much a validation loss must be lower to be better.
+    /// By how much `monitor` must be better.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub min_delta: f64,
+    /// A figure and the value at which the run ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_at: Option<StopAt>,
+    /// How long the run may take, in seconds; what comes of it then depends on the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_seconds: Option<f64>,
     /// The arithmetic.
     #[serde(default)]
     pub precision: Precision,
@@ -357,6 +398,10 @@ pub struct LogRecipe {
 
 fn is_zero(number: &f64) -> bool {
     *number == 0.0
+}
+
+fn is_default<D: Default + PartialEq>(value: &D) -> bool {
+    *value == D::default()
 }
 
 fn is_false(truth: &bool) -> bool {
@@ -591,6 +636,7 @@ impl Recipe {
                 rates.iter().try_for_each(|&rate| check_rate(rate))?;
             }
         }
+        stopping::check(self)?;
         if train.patience == Some(0) {
             return refuse("train.patience", "0".into(), "at least 1 epoch is waited for");
         }

@@ -1,8 +1,8 @@
 //! How well probabilities tell classes.
 
-use super::{mismatch, ratio, rows_of};
+use super::counts::{self, Counts};
+use super::{class_of, mismatch, ratio, rows_of};
 use crate::error::Result;
-use crate::metrics::class_of;
 use serde::Serialize;
 
 /// The scores of a classifier. A row's predicted class is its most probable one, of equals the first.
@@ -85,50 +85,40 @@ impl ClassificationScores {
         let mut log_loss = 0.0;
         for (row, &label) in probabilities.chunks_exact(classes).zip(labels) {
             confusion[label][class_of(row)] += 1;
-            log_loss -= row[label].clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln();
+            log_loss += surprise(row[label]);
         }
-        let predicted = |class: usize| confusion.iter().map(|row| row[class]).sum::<usize>();
-        let per_class: Vec<ClassScores> = (0..classes)
-            .map(|class| {
-                let (right, predicted) = (confusion[class][class], predicted(class));
-                let support = confusion[class].iter().sum();
-                ClassScores {
-                    precision: ratio(right, predicted),
-                    recall: ratio(right, support),
-                    f1: ratio(2 * right, predicted + support),
-                    support,
-                }
+        let counted: Vec<Counts> = (0..classes)
+            .map(|class| Counts {
+                right: confusion[class][class],
+                predicted: confusion.iter().map(|row| row[class]).sum(),
+                support: confusion[class].iter().sum(),
             })
             .collect();
-
-        let mean_of = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
-        let present = per_class.iter().filter(|class| class.support > 0);
-        let met = (0..classes).filter(|&class| per_class[class].support + predicted(class) > 0);
-        let right = (0..classes).map(|class| confusion[class][class]).sum();
         Ok(Self {
-            accuracy: ratio(right, rows),
-            balanced_accuracy: mean_of(present.map(|class| class.recall).collect()),
+            accuracy: ratio(counted.iter().map(|class| class.right).sum(), rows),
+            balanced_accuracy: counts::balanced_accuracy(&counted),
             log_loss: log_loss / rows as f64,
-            roc_auc: roc_auc(probabilities, labels, &per_class),
-            macro_f1: mean_of(met.map(|class| per_class[class].f1).collect()),
-            weighted_f1: per_class
-                .iter()
-                .map(|class| class.f1 * class.support as f64)
-                .sum::<f64>()
-                / rows as f64,
-            per_class,
+            roc_auc: roc_auc(probabilities, labels, classes),
+            macro_f1: counts::macro_f1(&counted),
+            weighted_f1: counts::weighted_f1(&counted),
+            per_class: counted.into_iter().map(Counts::scores).collect(),
             confusion,
         })
     }
 }
 
-fn roc_auc(probabilities: &[f64], labels: &[usize], per_class: &[ClassScores]) -> Option<f64> {
-    let classes = per_class.len();
-    if per_class.iter().any(|class| class.support == 0) {
+/// −ln p of a true class, p being kept ε = 2⁻⁵² away from 0 and 1.
+pub(crate) fn surprise(p: f64) -> f64 {
+    -p.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
+}
+
+/// `scores` are (rows, `classes`), of which only the order matters.
+pub(crate) fn roc_auc(scores: &[f64], labels: &[usize], classes: usize) -> Option<f64> {
+    if (0..classes).any(|class| !labels.contains(&class)) {
         return None;
     }
     let against_the_rest = |class: usize| {
-        let of_class = probabilities[class..].iter().step_by(classes);
+        let of_class = scores[class..].iter().step_by(classes);
         let scored = of_class
             .zip(labels)
             .map(|(&score, &label)| (score, label == class));
@@ -142,7 +132,7 @@ fn roc_auc(probabilities: &[f64], labels: &[usize], per_class: &[ClassScores]) -
 
 /// From the sum of the positives' ranks (Mann & Whitney, 1947), of which equals share the mean. Twice the ranks are
 /// whole numbers, so that the order of the rows does not matter to the last bit.
-fn area_under_roc(mut scored: Vec<(f64, bool)>) -> f64 {
+pub(super) fn area_under_roc(mut scored: Vec<(f64, bool)>) -> f64 {
     scored.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let (mut before, mut positives, mut twice_ranks) = (0u128, 0u128, 0u128);
     // `==` holds for 0 and −0, which `total_cmp` puts side by side.

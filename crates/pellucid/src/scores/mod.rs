@@ -1,12 +1,27 @@
 //! Scores: what a trained model is judged by, as scikit-learn computes it.
 
 mod classification;
+mod counts;
+mod labels;
 mod regression;
 
 pub use classification::{ClassScores, ClassificationScores};
+pub(crate) use classification::{roc_auc, surprise};
+pub(crate) use counts::{Counts, balanced_accuracy, macro_f1, macro_f1_of_labels, micro_f1, weighted_f1};
+pub use labels::LabelScores;
+pub(crate) use labels::label_roc_auc;
 pub use regression::{OutputScores, RegressionScores};
 
 use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+
+/// The class that a row of outputs speaks for: the first of the largest; for a single output whether it is above ½.
+pub fn class_of<T: Scalar>(outputs: &[T]) -> usize {
+    match outputs {
+        [single] => usize::from(*single > T::HALF),
+        many => (1..many.len()).fold(0, |best, j| if many[j] > many[best] { j } else { best }),
+    }
+}
 
 /// The rows of `numbers`, (rows, `width`), all finite; there is at least one.
 fn rows_of(what: &str, numbers: &[f64], width: usize) -> Result<usize> {

@@ -13,5 +13,6 @@ mod normalisation;
 mod regularisation;
 mod repeatability;
 mod scheduling;
+mod stopping;
 mod top_down;
 mod watching;

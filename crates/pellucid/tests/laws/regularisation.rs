@@ -2,11 +2,14 @@
 
 use crate::fixture::{gradient, network, objective, targets, threads, uniform};
 use pellucid::dataset::{Dataset, Features, Targets};
+use pellucid::early_stopping::{HeldOut, StopRules};
 use pellucid::matrix::Matrix;
+use pellucid::metrics::Meters;
 use pellucid::numpy_random::RandomState;
 use pellucid::pass::{self, Workspace};
 use pellucid::{
-    Activation, Dropout, EarlyStopping, Experiment, Input, Loss, Recipe, Reduction, check_gradient, loss_sum,
+    Activation, Dropout, EarlyStopping, EndedBy, Experiment, Input, Loss, Recipe, Reduction, check_gradient,
+    loss_sum,
 };
 use std::ops::ControlFlow;
 
@@ -275,14 +278,16 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
     let validation = noisy(60, 2);
     let mut run = Experiment::new(recipe.clone(), noisy(24, 1), None, threads(1)).unwrap();
     let mut kept = Vec::new();
-    let mut stopping = EarlyStopping::new(
-        &validation,
-        Loss::HalfSquaredError,
-        vec![],
-        (recipe.train.patience, 0.0),
-        threads(1),
-        |_| ControlFlow::Continue(()),
-    );
+    let held_out = HeldOut {
+        data: &validation,
+        loss: Loss::HalfSquaredError,
+        metrics: vec![],
+        threads: threads(1),
+    };
+    let meters = Meters::new(&[], &validation);
+    let mut stopping = EarlyStopping::new(StopRules::of(&recipe), meters, Some(held_out), |_| {
+        ControlFlow::Continue(())
+    });
     struct Keep<'a>(&'a mut Vec<Vec<f64>>);
     impl pellucid::observe::Observer<f64> for Keep<'_> {
         fn on(&mut self, event: &pellucid::observe::Event<'_, f64>) -> ControlFlow<()> {
@@ -298,7 +303,7 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
     let losses: Vec<f64> = stopping
         .epochs()
         .iter()
-        .map(|epoch| epoch.validation.loss)
+        .map(|epoch| epoch.validation.as_ref().unwrap().loss)
         .collect();
     let best = (0..losses.len())
         .min_by(|&a, &b| losses[a].total_cmp(&losses[b]))
@@ -309,6 +314,7 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
     );
     assert_eq!(losses.len(), best + 1 + 6, "six epochs after the best");
     assert_eq!(stopping.best_epoch(), Some(best as u64 + 1));
+    assert_eq!(stopping.ended_by(), Some(EndedBy::Patience));
     let mut network = run.network().clone();
     stopping.restore(&mut network);
     assert_eq!(network.parameters(), kept[best]);

@@ -3,7 +3,7 @@
 use crate::fixture::{bits, classes, classifier, difference, experiment, trained};
 use pellucid::dataset::{BatchBuffers, Dataset, Rows};
 use pellucid::evaluation::evaluate;
-use pellucid::metrics::{Mean, Metric};
+use pellucid::metrics::{Meters, Metric};
 use pellucid::numpy_random::RandomState;
 use pellucid::observe::{Event, History, LossCurve, Observer, Position};
 use pellucid::pass::{Workspace, forward, loss_sum};
@@ -163,7 +163,7 @@ fn observers_change_no_bit() {
         recipe.train.batch_size = batch_size;
         let alone = bits(&trained(&recipe, &data()));
         let mut entries = 0;
-        let mut history = History::new(3, 1, &Metric::ALL, 3, |_| entries += 1);
+        let mut history = History::new(3, 1, Meters::new(&Metric::ALL, &data()), |_| entries += 1);
         let (mut curve, mut watcher) = (LossCurve::new(2), Watcher::default());
         let mut run = experiment(&recipe, &data());
         let mut observers: [&mut dyn Observer<f64>; 3] = [&mut history, &mut curve, &mut watcher];
@@ -234,7 +234,7 @@ fn epoch_by_hand(recipe: &Recipe, epoch: usize) -> (f64, Vec<(Metric, f64)>, Vec
     let mut generator = RandomState::new(recipe.train.seed);
     pellucid::init::initialise::<f64>(recipe.architecture().unwrap(), &recipe.init, &mut generator).unwrap();
     let orders: Vec<Vec<usize>> = (0..=epoch).map(|_| generator.permutation(ROWS)).collect();
-    let mut means = Metric::ALL.map(Mean::new);
+    let mut meters = Meters::new(&Metric::ALL, &data);
     let (mut loss, mut outputs, mut buffers) = (0.0, Vec::new(), BatchBuffers::default());
     let batch = recipe.train.batch_size.of(ROWS);
     let first = epoch * ROWS.div_ceil(batch);
@@ -259,19 +259,10 @@ fn epoch_by_hand(recipe: &Recipe, epoch: usize) -> (f64, Vec<(Metric, f64)>, Vec
             targets,
             &workspace,
         );
-        means
-            .iter_mut()
-            .for_each(|mean| mean.add(workspace.outputs(), targets, 3));
+        meters.add(workspace.outputs(), targets);
         outputs.extend(workspace.outputs().chunks_exact(3).map(<[f64]>::to_vec));
     }
-    (
-        loss / ROWS as f64,
-        means
-            .iter_mut()
-            .map(|mean| (mean.metric(), mean.take()))
-            .collect(),
-        outputs,
-    )
+    (loss / ROWS as f64, meters.take(), outputs)
 }
 
 #[test]
@@ -286,7 +277,9 @@ fn a_history_has_the_epochs_asked_for_and_their_means() {
         for metrics in [&Metric::ALL[..], &[]] {
             let recipe = classifier();
             let mut told = Vec::new();
-            let mut history = History::new(every, count_from, metrics, 3, |entry| told.push(entry.epoch));
+            let mut history = History::new(every, count_from, Meters::new(metrics, &data()), |entry| {
+                told.push(entry.epoch)
+            });
             experiment(&recipe, &data()).run(&mut history).unwrap();
             let epochs: Vec<u64> = history.entries().iter().map(|entry| entry.epoch).collect();
             assert_eq!(epochs, expected, "every {every} from {count_from}");
@@ -333,7 +326,7 @@ fn a_loss_curve_has_its_points_and_the_last_epoch() {
 
 #[test]
 fn a_history_of_a_stopped_run_has_no_last_epoch() {
-    let mut history = History::new(1, 0, &[Metric::Accuracy], 3, |_| {});
+    let mut history = History::new(1, 0, Meters::new(&[Metric::Accuracy], &data()), |_| {});
     let mut watcher = Watcher {
         stop_after_step: Some(30),
         ..Watcher::default()
@@ -375,14 +368,9 @@ fn an_evaluation_in_batches_is_the_one_in_a_piece() {
         &workspace,
     ) / 700.0;
     assert!((found.loss / loss - 1.0).abs() < 1e-13);
-    let by_hand: Vec<f64> = metrics
-        .iter()
-        .map(|&metric| {
-            let mut mean = Mean::new(metric);
-            mean.add(workspace.outputs(), targets, 3);
-            mean.take()
-        })
-        .collect();
+    let mut meters = Meters::new(&metrics, &data);
+    meters.add(workspace.outputs(), targets);
+    let by_hand: Vec<f64> = meters.take().iter().map(|(_, value)| *value).collect();
     let found: Vec<f64> = found.metrics.iter().map(|(_, value)| *value).collect();
     assert!(difference(&found, &by_hand) < 1e-13);
 }

@@ -1,0 +1,399 @@
+//! `pellucid tune`: the settings that train best on a table.
+
+use crate::arguments::{MethodArgument, Tune};
+use crate::failure::{self, Misuse};
+use crate::outputs::{self, JsonOutput, PlotOutput};
+use crate::score_text::{aligned, count, number};
+use crate::train_progress::TrainProgress;
+use crate::tune_progress::TuneProgress;
+use crate::{interrupt, recipes, run, source, terminal, train};
+use anyhow::{Context, Result};
+use pellucid::EndedBy;
+use pellucid::metrics::Better;
+use pellucid::recipe::{ClassWeight, Recipe};
+use pellucid_data::training::{Trained, TrainingRequest};
+use pellucid_data::tuning::{Found, Method, Outcome, Range, Search, SearchRequest, Space, State, Trial};
+use pellucid_data::{DataError, OutputFile};
+use pellucid_report::{PictureFormat, SearchChart, SearchPoint, SearchSetting, SettingValues};
+use serde_json::json;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
+    let started = Instant::now();
+    let quiet = arguments.running.quiet;
+    check_files(arguments)?;
+    let space = space(arguments)?;
+    let recipe = match &arguments.recipe {
+        Some(name) => Some(recipes::load(name)?),
+        None => None,
+    };
+    let seed = (arguments.seed)
+        .or(recipe.as_ref().map(|recipe| recipe.train.seed))
+        .unwrap_or(0);
+    let table = source::read(&arguments.data, &arguments.reading.options(), seed)?;
+    let training = train::with_target_of_built_in(training(arguments, recipe), &arguments.data, &table);
+    let request = SearchRequest {
+        trials: arguments.trials,
+        seed,
+        folds: arguments.folds,
+        metric: arguments.metric,
+        ..SearchRequest::new(
+            match arguments.method {
+                MethodArgument::Random => Method::Random,
+                MethodArgument::Halving => Method::Halving,
+            },
+            space,
+        )
+    };
+    let search = Search::new(&table, &training, &request)?;
+    let threads = run::threads(arguments.running.threads, quiet);
+    let tell = |line: &str| {
+        if !quiet {
+            terminal::tell(line);
+        }
+    };
+    tell(&format!(
+        "{}: {} rows, {} columns",
+        table.source,
+        count(table.rows()),
+        table.columns.len()
+    ));
+    for choice in search.choices() {
+        tell(&choice);
+    }
+
+    interrupt::listen();
+    let files = Files::prepare(arguments)?;
+    let (state, done) = match &arguments.state {
+        Some(path) => {
+            let (state, done) = State::open(path, &search)?;
+            (Some(state), done)
+        }
+        None => (None, Vec::new()),
+    };
+    if let (Some(path), false) = (&arguments.state, done.is_empty()) {
+        tell(&format!(
+            "{}: {} trainings are done already",
+            path.display(),
+            done.len()
+        ));
+    }
+    let mut progress = TuneProgress::new(&table.source, quiet, search.metric());
+    let found = search.run(threads, done, &interrupt::was_asked, &mut |told| {
+        progress.tell(&told);
+        state.as_ref().map_or(Ok(()), |state| state.write(told.done))
+    });
+    progress.finish();
+    let found = found?;
+
+    let best = found.best().cloned();
+    let lines = table_of(&found);
+    let mut winner = None;
+    if let (Some(best), false) = (&best, found.stopped) {
+        winner = Some(train_winner(arguments, &search, best, threads, started)?);
+    }
+    let stopped = found.stopped
+        || winner
+            .as_ref()
+            .and_then(|winner| winner.trained.as_ref())
+            .is_some_and(|trained| trained.ended_by == EndedBy::Interrupt);
+    let record = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "data": table.source,
+        "rows": table.rows(),
+        "method": request.method.name(),
+        "metric": search.metric(),
+        "seed": seed,
+        "folds": arguments.folds,
+        "space": search.space().parameters.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "trials": found.to_json(),
+        "best": best.as_ref().map(|best| best.trial),
+        "recipe": winner.as_ref().map(|winner| &winner.recipe),
+        "model": arguments.model.as_ref().filter(|_| !stopped),
+        "stopped": stopped,
+        "threads": threads,
+        "elapsed_seconds": started.elapsed().as_secs_f64(),
+    });
+    let json_to_stdout = matches!(files.json, Some(JsonOutput::Stdout));
+    let chart = chart(&found, &table.source);
+    files.write(&chart, winner.filter(|_| !stopped), &record)?;
+    if !json_to_stdout {
+        for line in &lines {
+            terminal::print(line)?;
+        }
+        if let Some(path) = arguments.model.as_ref().filter(|_| !stopped && best.is_some()) {
+            terminal::print(&format!("model: {}", path.display()))?;
+        }
+    }
+    if stopped {
+        terminal::tell(match (&arguments.state, found.stopped) {
+            (Some(_), true) => "stopped by Ctrl-C; the same command goes on where it was",
+            (None, true) => "stopped by Ctrl-C; with --state FILE the same command would go on where it was",
+            (_, false) => "stopped by Ctrl-C; the trials are done, the model is not",
+        });
+        return Ok(ExitCode::from(failure::FAILED));
+    }
+    let Some(best) = best else {
+        terminal::tell("error: no trial has a score; the table above says why");
+        return Ok(ExitCode::from(failure::FAILED));
+    };
+    tell(&format!(
+        "the best is trial {}; {:.2} s",
+        best.trial,
+        started.elapsed().as_secs_f64()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check_files(arguments: &Tune) -> Result<()> {
+    let mut read = Vec::new();
+    read.extend(source::file(&arguments.data).map(|file| ("the data", file)));
+    read.extend(arguments.space.as_deref().map(|file| ("the space", file)));
+    let recipe = arguments.recipe.as_deref().and_then(recipes::file);
+    read.extend(recipe.map(|file| ("the recipe", file)));
+    outputs::check_distinct(
+        &read,
+        &[
+            ("--state", arguments.state.as_deref()),
+            ("--model", arguments.model.as_deref()),
+            ("--save-recipe", arguments.save_recipe.as_deref()),
+            ("--plot", arguments.plot.as_deref()),
+            ("--json", arguments.json.as_deref()),
+        ],
+    )?;
+    if let Some(path) = &arguments.plot {
+        PictureFormat::from_path(path)?;
+    }
+    if arguments.folds.is_some() && arguments.validation == Some(0.0) && arguments.patience.is_some() {
+        return Err(Misuse(
+            "--patience looks at rows that each fold holds out, and --validation 0 holds out none".into(),
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// What the file and the command line say may vary.
+fn space(arguments: &Tune) -> Result<Space> {
+    let mut space = match &arguments.space {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the space {}", path.display()))?;
+            Space::from_toml(&text, &path.display().to_string())?
+        }
+        None => Space::default(),
+    };
+    for line in &arguments.vary {
+        space.add(line)?;
+    }
+    Ok(space)
+}
+
+fn training(arguments: &Tune, recipe: Option<Recipe>) -> TrainingRequest {
+    TrainingRequest {
+        recipe,
+        columns: arguments.columns.choice(),
+        task: arguments.columns.task(),
+        scale: arguments.columns.scale(),
+        unseen: arguments.columns.unseen(),
+        class_weight: arguments.class_weight.map(ClassWeight::from),
+        validation: arguments.validation,
+        epochs: arguments.epochs,
+        patience: arguments.patience,
+        seed: arguments.seed,
+        ..TrainingRequest::default()
+    }
+}
+
+/// The best settings on all rows.
+struct Winner {
+    recipe: Recipe,
+    trained: Option<Trained>,
+}
+
+fn train_winner(
+    arguments: &Tune,
+    search: &Search<'_>,
+    best: &Trial,
+    threads: NonZeroUsize,
+    started: Instant,
+) -> Result<Winner> {
+    let plan = search.on_all_rows(best)?;
+    if arguments.model.is_none() {
+        return Ok(Winner {
+            recipe: plan.recipe_for_all_rows()?,
+            trained: None,
+        });
+    }
+    let mut progress = TrainProgress::of_folds("the best on all rows", arguments.running.quiet, started);
+    let trained = plan.train(None, threads, &mut progress);
+    progress.finish();
+    let trained = trained?;
+    Ok(Winner {
+        recipe: trained.recipe.clone(),
+        trained: Some(trained),
+    })
+}
+
+/// The files that a search leaves, found to be writable before it begins.
+struct Files {
+    model: Option<OutputFile>,
+    recipe: Option<OutputFile>,
+    plot: Option<PlotOutput>,
+    json: Option<JsonOutput>,
+}
+
+impl Files {
+    fn prepare(arguments: &Tune) -> Result<Self> {
+        let file = |path: &Option<std::path::PathBuf>| path.as_ref().map(OutputFile::prepare).transpose();
+        Ok(Self {
+            model: file(&arguments.model)?,
+            recipe: file(&arguments.save_recipe)?,
+            plot: arguments.plot.as_deref().map(PlotOutput::prepare).transpose()?,
+            json: arguments.json.as_deref().map(JsonOutput::prepare).transpose()?,
+        })
+    }
+
+    fn write(self, chart: &SearchChart, winner: Option<Winner>, record: &serde_json::Value) -> Result<()> {
+        if let Some(winner) = winner {
+            if let Some(file) = self.recipe {
+                let toml = winner.recipe.to_toml().map_err(DataError::Engine)?;
+                file.write(toml.as_bytes())?;
+            }
+            if let (Some(file), Some(trained)) = (self.model, winner.trained) {
+                trained.into_model().save_to(file)?;
+            }
+        }
+        if let Some(plot) = self.plot {
+            plot.write_search(chart)?;
+        }
+        match self.json {
+            Some(json) => json.write(record),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A setting's name without the table it stands in.
+fn short(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
+/// The trials, the best first.
+fn table_of(found: &Found) -> Vec<String> {
+    let ranking = found.ranking();
+    if ranking.is_empty() {
+        return Vec::new();
+    }
+    let has_deviation = |trial: &&Trial| {
+        matches!(
+            trial.outcome,
+            Outcome::Trained {
+                deviation: Some(_),
+                ..
+            }
+        )
+    };
+    let with_deviation = ranking.iter().any(has_deviation);
+    let with_epochs = ranking.iter().any(|trial| trial.epochs != ranking[0].epochs);
+    let mut heading = vec!["trial".to_string(), found.metric.name().replace('_', " ")];
+    if with_deviation {
+        heading.push("±".into());
+    }
+    heading.push("best epoch".into());
+    if with_epochs {
+        heading.push("of".into());
+    }
+    let keys = found.space.parameters.iter();
+    heading.extend(keys.map(|parameter| short(&parameter.key).replace('_', " ")));
+    let mut rows = vec![heading];
+    for trial in ranking {
+        let mut row = vec![trial.trial.to_string()];
+        match &trial.outcome {
+            Outcome::Trained {
+                score,
+                deviation,
+                best_epoch,
+                ..
+            } => {
+                row.push(number(*score));
+                if with_deviation {
+                    row.push(deviation.map_or("-".into(), number));
+                }
+                row.push(best_epoch.to_string());
+            }
+            Outcome::Failed(_) => {
+                row.push("failed".into());
+                row.extend(std::iter::repeat_n(
+                    "-".to_string(),
+                    1 + usize::from(with_deviation),
+                ));
+            }
+        }
+        if with_epochs {
+            row.push(trial.epochs.to_string());
+        }
+        row.extend(trial.settings.iter().map(|setting| setting.value.clone()));
+        rows.push(row);
+    }
+    let mut lines = aligned(&rows);
+    for trial in &found.trials {
+        if let Outcome::Failed(message) = &trial.outcome {
+            lines.push(format!("trial {}: {message}", trial.trial));
+        }
+    }
+    lines
+}
+
+fn chart(found: &Found, data: &str) -> SearchChart {
+    let data = Path::new(data)
+        .file_name()
+        .map_or(data.into(), |name| name.to_string_lossy());
+    let trials = &found.trials;
+    let highest = trials.iter().map(|trial| trial.rung).max().unwrap_or(0);
+    let name = found.metric.name().replace('_', " ");
+    let is_higher_better = found.metric.better() != Some(Better::Lower);
+    let mut chart = SearchChart::new(
+        format!("{} trials on {data}", trials.len()),
+        format!("{name} on held-out rows"),
+        is_higher_better,
+    );
+    chart.points = trials
+        .iter()
+        .map(|trial| SearchPoint {
+            trial: trial.trial as u64,
+            score: trial.score(),
+            is_final: trial.rung == highest,
+        })
+        .collect();
+    for (at, parameter) in found.space.parameters.iter().enumerate() {
+        let values: Vec<&str> = trials
+            .iter()
+            .map(|trial| trial.settings[at].value.as_str())
+            .collect();
+        let values = match &parameter.range {
+            Range::Choice(names) => SettingValues::Choices {
+                picks: values
+                    .iter()
+                    .map(|value| names.iter().position(|name| name == value).unwrap_or(names.len()))
+                    .collect(),
+                names: names.clone(),
+            },
+            range => SettingValues::Numbers {
+                values: values
+                    .iter()
+                    .map(|value| value.parse().unwrap_or(f64::NAN))
+                    .collect(),
+                logarithmic: range.is_logarithmic(),
+            },
+        };
+        chart.settings.push(SearchSetting {
+            name: short(&parameter.key).replace('_', " "),
+            values,
+        });
+    }
+    chart
+}

@@ -1,0 +1,82 @@
+//! The progress of a search: a bar on a terminal, a line a trial where nobody looks on.
+
+use crate::score_text::number;
+use crate::terminal;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pellucid::metrics::{Better, Metric};
+use pellucid_data::tuning::{Outcome, Told};
+
+/// Shows how a search gets on.
+pub(crate) struct TuneProgress {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    metric: Metric,
+    best: Option<(usize, f64)>,
+}
+
+impl TuneProgress {
+    pub(crate) fn new(name: &str, quiet: bool, metric: Metric) -> Self {
+        let bar = (terminal::is_watched() && !quiet).then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len}  {msg}  {eta} left");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_prefix(name.to_string());
+            bar
+        });
+        Self {
+            bar,
+            quiet,
+            metric,
+            best: None,
+        }
+    }
+
+    /// Takes note of a trial.
+    pub(crate) fn tell(&mut self, told: &Told<'_>) {
+        let name = self.metric.name().replace('_', " ");
+        let better = self.metric.better().unwrap_or(Better::Higher);
+        let number_of = told.trial.trial;
+        let is_best = told
+            .trial
+            .score()
+            .is_some_and(|score| self.best.is_none_or(|(_, best)| better.is(score, best, 0.0)));
+        if let Some(score) = told.trial.score().filter(|_| is_best) {
+            self.best = Some((number_of, score));
+        }
+        let result = match &told.trial.outcome {
+            Outcome::Trained {
+                score, best_epoch, ..
+            } => {
+                format!("{name} {} at epoch {best_epoch}", number(*score))
+            }
+            Outcome::Failed(message) => message.clone(),
+        };
+        let best = if is_best { "  (best so far)" } else { "" };
+        let line = format!(
+            "{} of {}: trial {number_of}, {result}{best}",
+            told.done.len(),
+            told.of
+        );
+        match &self.bar {
+            _ if self.quiet => {}
+            Some(bar) => {
+                if is_best {
+                    bar.suspend(|| terminal::tell(&line));
+                }
+                bar.set_length(told.of as u64);
+                bar.set_position(told.done.len() as u64);
+                if let Some((trial, score)) = self.best {
+                    bar.set_message(format!("best {name} {}, trial {trial}", number(score)));
+                }
+            }
+            None => terminal::tell(&line),
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! A search's trials in a file, so that it can go on after an interruption.
+
+use super::search::{Method, Search};
+use super::trial::Trial;
+use crate::error::{DataError, Result};
+use crate::replace_file::OutputFile;
+use crate::table::{Categories, Table, Values};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// A file with what is known of a search: which it is, and its trials so far. It is written whole or not at all.
+#[derive(Debug)]
+pub struct State {
+    path: PathBuf,
+    search: Map<String, Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    format: String,
+    format_version: u32,
+    search: Map<String, Value>,
+    trials: Vec<Trial>,
+}
+
+const FORMAT: &str = "pellucid search";
+const VERSION: u32 = 1;
+
+impl State {
+    /// The state of a search under `path`, and the trials that are in it.
+    ///
+    /// # Errors
+    /// [`DataError::Preparation`] for a file that is none, is of a newer version or of another search; reading fails.
+    pub fn open(path: &Path, search: &Search<'_>) -> Result<(Self, Vec<Trial>)> {
+        let state = Self {
+            path: path.to_path_buf(),
+            search: identity(search)?,
+        };
+        let wrong = |problem: String| DataError::Preparation {
+            place: path.display().to_string(),
+            problem,
+        };
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                // Found writable before the work whose result goes there.
+                drop(OutputFile::prepare(path)?);
+                return Ok((state, Vec::new()));
+            }
+            Err(error) => return Err(wrong(format!("the state of a search cannot be read: {error}"))),
+        };
+        let again = "give --state another file, or remove this one";
+        let written: Written = serde_json::from_str(&text)
+            .map_err(|error| wrong(format!("it is not the state of a search ({error}); {again}")))?;
+        if written.format != FORMAT || written.format_version != VERSION {
+            return Err(wrong(format!(
+                "it is \"{}\", version {}, not \"{FORMAT}\", version {VERSION}; {again}",
+                written.format, written.format_version
+            )));
+        }
+        for (key, value) in &state.search {
+            let found = written.search.get(key).unwrap_or(&Value::Null);
+            if found != value {
+                let (found, value) = match key.as_str() {
+                    "data" | "recipe" => ("another".to_string(), "changed".to_string()),
+                    _ => (found.to_string(), value.to_string()),
+                };
+                return Err(wrong(format!(
+                    "it is the state of another search: its {key} is {found}, here it is {value}; {again}"
+                )));
+            }
+        }
+        drop(OutputFile::prepare(path)?);
+        Ok((state, written.trials))
+    }
+
+    /// Writes the trials so far.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn write(&self, trials: &[Trial]) -> Result<()> {
+        let written = Written {
+            format: FORMAT.into(),
+            format_version: VERSION,
+            search: self.search.clone(),
+            trials: trials.to_vec(),
+        };
+        let mut text = serde_json::to_string(&written).map_err(|error| DataError::Preparation {
+            place: self.path.display().to_string(),
+            problem: format!("the state of the search cannot be written: {error}"),
+        })?;
+        text.push('\n');
+        OutputFile::prepare(&self.path)?.write(text.as_bytes())
+    }
+}
+
+/// All that a trial depends on. The number of trials is no part of it, but for halving: a random search may go on for
+/// longer than it was to.
+fn identity(search: &Search<'_>) -> Result<Map<String, Value>> {
+    let request = &search.request;
+    let space: Vec<String> = (&request.space).into();
+    let mut identity = json!({
+        "pellucid_version": env!("CARGO_PKG_VERSION"),
+        "data": digest(search.table),
+        "recipe": search.base.to_toml().map_err(DataError::Engine)?,
+        "space": space,
+        "method": request.method.name(),
+        "seed": request.seed,
+        "folds": request.folds,
+        "metric": search.metric,
+    });
+    if request.method == Method::Halving {
+        identity["trials"] = json!(request.trials);
+    }
+    match identity {
+        Value::Object(identity) => Ok(identity),
+        _ => Ok(Map::new()),
+    }
+}
+
+/// What the table holds, whatever it is called.
+fn digest(table: &Table) -> String {
+    let mut hash = Sha256::new();
+    let mut put = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    for column in &table.columns {
+        put(column.name.as_bytes());
+        match &column.values {
+            Values::Numbers(numbers) => {
+                let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+                put(&bytes);
+            }
+            Values::Categories(Categories { names, codes })
+            | Values::Booleans(Categories { names, codes }) => {
+                names.iter().for_each(|name| put(name.as_bytes()));
+                let bytes: Vec<u8> = codes.iter().flat_map(|code| code.to_le_bytes()).collect();
+                put(&bytes);
+            }
+        }
+    }
+    let digest = hash.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,181 @@
+//! One trial: settings, and what they came to.
+
+use super::setting;
+use super::space::Space;
+use crate::error::{DataError, Result};
+use crate::training::TrainingRequest;
+use pellucid::numpy_random::RandomState;
+use pellucid::optimizer::Optimizer;
+use pellucid::recipe::{Recipe, RecipeError};
+use pellucid::{Activation, Error as EngineError};
+use serde::{Deserialize, Serialize};
+
+/// A setting and its value, as a recipe spells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// The setting.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A trial of a search: at a rung, where its method has several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Its number, counted from 1.
+    pub trial: usize,
+    /// The rung, counted from 0.
+    pub rung: usize,
+    /// At most so many epochs.
+    pub epochs: u64,
+    /// What it tried.
+    pub settings: Vec<Setting>,
+    /// What it came to.
+    pub outcome: Outcome,
+}
+
+/// What a trial came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was trained.
+    Trained {
+        /// The metric on held-out rows, the mean over the folds.
+        score: f64,
+        /// Its deviation over the folds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deviation: Option<f64>,
+        /// The validation loss of the best weights, the mean over the folds: it decides between equal scores.
+        loss: Option<f64>,
+        /// The epoch of the best weights, the mean over the folds.
+        best_epoch: u64,
+    },
+    /// Its training diverged; the message says where.
+    Failed(String),
+}
+
+impl Trial {
+    /// Its score; nothing where it failed.
+    pub fn score(&self) -> Option<f64> {
+        match self.outcome {
+            Outcome::Trained { score, .. } => Some(score),
+            Outcome::Failed(_) => None,
+        }
+    }
+}
+
+/// The settings of a trial, which depend on nothing but the seed and its number.
+pub(super) fn draw(space: &Space, seed: u32, trial: usize) -> Vec<Setting> {
+    let mut generator = RandomState::new(mixed(seed, trial));
+    let parameters = space.parameters.iter();
+    parameters
+        .map(|parameter| Setting {
+            key: parameter.key.clone(),
+            value: parameter.range.draw(&mut generator),
+        })
+        .collect()
+}
+
+/// Spreads seed and number over all seeds (the finaliser of SplitMix64: Steele et al., *Fast Splittable Pseudorandom
+/// Number Generators*, 2014).
+fn mixed(seed: u32, trial: usize) -> u32 {
+    let mut z = (u64::from(seed) << 32 | trial as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((z ^ z >> 31) >> 32) as u32
+}
+
+/// The training that these settings ask for, everything else being as `base` says.
+pub(super) fn request(base: &Recipe, settings: &[Setting]) -> Result<TrainingRequest> {
+    let mut recipe = base.clone();
+    let mut request = TrainingRequest::default();
+    let names_rate = settings
+        .iter()
+        .any(|setting| setting.key == "train.learning_rate");
+    for Setting { key, value } in settings {
+        match key.as_str() {
+            "hidden" => request.hidden = Some(hidden(value)?),
+            "activation" => request.activation = Some(activation(value)?),
+            _ => {
+                let before = recipe.train.optimizer.name;
+                let assignment = format!("{key}={value}");
+                recipe
+                    .set(&assignment)
+                    .map_err(|error| named(error, assignment))?;
+                let optimizer: Optimizer = recipe.train.optimizer.name;
+                if key == "train.optimizer" && optimizer != before && !names_rate {
+                    recipe.train.learning_rate = optimizer.usual_learning_rate();
+                }
+            }
+        }
+    }
+    recipe.validate().map_err(DataError::Engine)?;
+    request.recipe = Some(recipe);
+    Ok(request)
+}
+
+/// A recipe's error, under the name that a search has for it.
+fn named(error: EngineError, assignment: String) -> DataError {
+    DataError::Engine(match error {
+        EngineError::Recipe(error) => EngineError::Recipe(RecipeError {
+            origin: assignment,
+            ..error
+        }),
+        other => other,
+    })
+}
+
+fn hidden(value: &str) -> Result<Vec<usize>> {
+    if value == "none" {
+        return Ok(Vec::new());
+    }
+    let sizes = value
+        .split(',')
+        .map(|size| size.trim().parse().ok().filter(|size| *size > 0));
+    sizes.collect::<Option<Vec<usize>>>().ok_or_else(|| {
+        let expected = "whole numbers, 1 or more, are expected, such as 64 or \"128,64\"; or none";
+        setting("hidden", value, expected)
+    })
+}
+
+fn activation(value: &str) -> Result<Activation> {
+    let mut known = Activation::ALL.into_iter().filter(|known| known.is_elementwise());
+    known.find(|known| known.name() == value).ok_or_else(|| {
+        let names = Activation::ALL.into_iter().filter(|known| known.is_elementwise());
+        let names: Vec<&str> = names.map(Activation::name).collect();
+        setting(
+            "activation",
+            value,
+            format!("expected one of {}", names.join(", ")),
+        )
+    })
+}
+
+/// The message of a training that diverged; any other error is the whole search's.
+pub(super) fn divergence(error: DataError) -> Result<String> {
+    match error {
+        DataError::Engine(
+            error @ (EngineError::NonFiniteLoss { .. } | EngineError::NonFiniteParameters { .. }),
+        ) => Ok(error.to_string()),
+        other => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trial_depends_on_seed_and_number_alone() {
+        let space = Space::of(&["learning_rate=log:1e-4..1", "hidden=8,16,32"]).unwrap();
+        let all: Vec<_> = (1..200).map(|trial| draw(&space, 3, trial)).collect();
+        assert_eq!(all[41], draw(&space, 3, 42));
+        assert_ne!(all[41], draw(&space, 4, 42));
+        let distinct: std::collections::HashSet<&str> = all.iter().map(|s| s[0].value.as_str()).collect();
+        assert!(distinct.len() > 150, "{} of 199", distinct.len());
+        for hidden in ["8", "16", "32"] {
+            let count = all.iter().filter(|settings| settings[1].value == hidden).count();
+            assert!((40..95).contains(&count), "{hidden}: {count}");
+        }
+    }
+}

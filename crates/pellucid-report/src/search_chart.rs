@@ -1,0 +1,127 @@
+//! The trials of a search for settings: their scores, the best so far, and the score against each setting.
+
+use crate::layout::search;
+use crate::{PictureFormat, ReportError, Theme, png, svg};
+
+/// A trial of a search.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SearchPoint {
+    /// Its number.
+    pub trial: u64,
+    /// Its score; nothing, or no finite number, where it failed.
+    pub score: Option<f64>,
+    /// Whether it was trained to the end, and not left behind after fewer epochs.
+    pub is_final: bool,
+}
+
+/// A setting, and its value in each trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchSetting {
+    /// As it shall be called.
+    pub name: String,
+    /// The values, in the order of the trials.
+    pub values: SettingValues,
+}
+
+/// The values of a setting, one a trial.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SettingValues {
+    /// Numbers out of a range.
+    Numbers {
+        /// The numbers.
+        values: Vec<f64>,
+        /// Whether equal ratios are equally wide; all values are above 0 then.
+        logarithmic: bool,
+    },
+    /// One of a few.
+    Choices {
+        /// What there is to choose from.
+        names: Vec<String>,
+        /// Which was chosen.
+        picks: Vec<usize>,
+    },
+}
+
+/// A picture of a search: score against trial with the best so far, and below it score against each setting.
+///
+/// ```
+/// use pellucid_report::{SearchChart, SearchPoint, SearchSetting, SettingValues};
+///
+/// let scores = [0.81, 0.93, 0.88];
+/// let chart = SearchChart {
+///     points: (1..).zip(scores).map(|(trial, score)| SearchPoint { trial, score: Some(score), is_final: true }).collect(),
+///     settings: vec![SearchSetting {
+///         name: "learning rate".to_owned(),
+///         values: SettingValues::Numbers { values: vec![1e-4, 1e-2, 1e-1], logarithmic: true },
+///     }],
+///     ..SearchChart::new("iris", "accuracy", true)
+/// };
+/// assert!(chart.svg()?.starts_with("<svg"));
+/// # Ok::<(), pellucid_report::ReportError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchChart {
+    /// The heading.
+    pub title: String,
+    /// A smaller line below the heading. Remarks on what could not be drawn are added to it.
+    pub subtitle: Option<String>,
+    /// What the score is.
+    pub score_label: String,
+    /// Whether a higher score is better.
+    pub higher_is_better: bool,
+    /// The trials, in the order of their numbers.
+    pub points: Vec<SearchPoint>,
+    /// The settings, each with a value for every trial.
+    pub settings: Vec<SearchSetting>,
+    /// Light or dark.
+    pub theme: Theme,
+    /// In pixels of an SVG viewer at its natural size; a PNG has twice as many. 400 to 8000. The height follows from
+    /// the number of settings.
+    pub width: u32,
+}
+
+impl SearchChart {
+    /// An empty light chart, 900 pixels wide.
+    pub fn new(title: impl Into<String>, score_label: impl Into<String>, higher_is_better: bool) -> Self {
+        Self {
+            title: title.into(),
+            subtitle: None,
+            score_label: score_label.into(),
+            higher_is_better,
+            points: Vec::new(),
+            settings: Vec::new(),
+            theme: Theme::default(),
+            width: 900,
+        }
+    }
+
+    /// The chart as an SVG document.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::PictureSize`] if it is too narrow or too wide, or too high for its settings.
+    pub fn svg(&self) -> Result<String, ReportError> {
+        svg::paint(&search::scene(self)?)
+    }
+
+    /// The chart as a PNG file's bytes, at two pixels per unit of `width`.
+    ///
+    /// # Errors
+    ///
+    /// As [`SearchChart::svg`].
+    pub fn png(&self) -> Result<Vec<u8>, ReportError> {
+        png::paint(&search::scene(self)?)
+    }
+
+    /// The chart as a file's bytes in the format asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`SearchChart::svg`].
+    pub fn render(&self, format: PictureFormat) -> Result<Vec<u8>, ReportError> {
+        match format {
+            PictureFormat::Svg => self.svg().map(String::into_bytes),
+            PictureFormat::Png => self.png(),
+        }
+    }
+}

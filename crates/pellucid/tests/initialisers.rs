@@ -1,0 +1,212 @@
+//! First values: scikit-learn's to the bit, orthogonal ones beside NumPy's QR decomposition
+//! (`golden/make_initialisers.py` made the figures), and what every method promises, over random shapes.
+
+use pellucid::init::initialise;
+use pellucid::numpy_random::RandomState;
+use pellucid::recipe::{InitMethod, InitRecipe};
+use pellucid::{Activation, Architecture, Network};
+use proptest::prelude::*;
+use serde_json::Value;
+
+fn golden(kind: &str) -> Vec<Value> {
+    let golden: Value = serde_json::from_str(include_str!("golden/initialisers.json")).unwrap();
+    golden[kind].as_array().unwrap().clone()
+}
+
+fn list<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+fn method(method: InitMethod) -> InitRecipe {
+    InitRecipe {
+        method,
+        ..InitRecipe::default()
+    }
+}
+
+fn network(layers: &[usize], hidden: Activation, init: &InitRecipe, seed: u32) -> Network<f64> {
+    let mut activations = vec![hidden; layers.len() - 1];
+    *activations.last_mut().unwrap() = Activation::Identity;
+    let architecture = Architecture::new(layers, &activations, true).unwrap();
+    initialise(architecture, init, &mut RandomState::new(seed)).unwrap()
+}
+
+#[test]
+fn scikit_learn_starts_from_the_same_bits() {
+    for case in golden("perceptrons") {
+        let hidden = match case["activation"].as_str().unwrap() {
+            "logistic" => Activation::Sigmoid,
+            "tanh" => Activation::Tanh,
+            _ => Activation::Relu,
+        };
+        let (layers, seed): (Vec<usize>, u32) = (list(&case["layers"]), list(&case["seed"]));
+        let found = network(&layers, hidden, &method(InitMethod::Sklearn), seed);
+        let (weights, biases): (Vec<Vec<f64>>, Vec<Vec<f64>>) =
+            (list(&case["weights"]), list(&case["biases"]));
+        assert_eq!(weights.len(), layers.len() - 1);
+        for layer in 0..weights.len() {
+            assert_eq!(found.weights(layer), weights[layer], "{layers:?}, layer {layer}");
+            assert_eq!(
+                found.bias(layer).unwrap(),
+                biases[layer],
+                "{layers:?}, layer {layer}"
+            );
+        }
+    }
+}
+
+#[test]
+fn orthogonal_ones_are_numpys_q() {
+    for case in golden("orthogonal") {
+        let (layers, seed): (Vec<usize>, u32) = (list(&case["layers"]), list(&case["seed"]));
+        let expected: Vec<f64> = list(&case["weights"]);
+        let found = network(&layers, Activation::Relu, &method(InitMethod::Orthogonal), seed);
+        for (found, expected) in found.weights(0).iter().zip(&expected) {
+            assert!(
+                (found - expected).abs() < 1e-13,
+                "{layers:?}: {found}, not {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_other_name_is_read() {
+    for (name, expected) in [
+        ("glorot_uniform", InitMethod::XavierUniform),
+        ("glorot_normal", InitMethod::XavierNormal),
+        ("kaiming_uniform", InitMethod::HeUniform),
+        ("kaiming_normal", InitMethod::HeNormal),
+    ] {
+        let read: InitRecipe = serde_json::from_value(serde_json::json!({"method": name})).unwrap();
+        assert_eq!(read.method, expected);
+    }
+}
+
+/// Mean, mean square and largest magnitude.
+fn moments(values: &[f64]) -> (f64, f64, f64) {
+    let count = values.len() as f64;
+    (
+        values.iter().sum::<f64>() / count,
+        values.iter().map(|v| v * v).sum::<f64>() / count,
+        values.iter().fold(0.0, |most: f64, v| most.max(v.abs())),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn uniform_ones_stay_within_their_bound_and_fill_it(
+        (fan_in, fan_out, seed) in (40usize..120, 40usize..120, any::<u32>())
+    ) {
+        let (i, o) = (fan_in as f64, fan_out as f64);
+        for (way, limit, has_biases) in [
+            (InitMethod::XavierUniform, (6.0 / (i + o)).sqrt(), false),
+            (InitMethod::HeUniform, (6.0 / i).sqrt(), false),
+            (InitMethod::LecunUniform, (3.0 / i).sqrt(), false),
+            (InitMethod::Sklearn, (6.0 / (i + o)).sqrt(), true),
+            (InitMethod::Pytorch, 1.0 / i.sqrt(), true),
+        ] {
+            let found = network(&[fan_in, fan_out], Activation::Relu, &method(way), seed);
+            let (mean, square, most) = moments(found.weights(0));
+            let count = i * o;
+            prop_assert!(most <= limit && most > 0.99 * limit, "{way:?}: {most} of {limit}");
+            // Six deviations of what random sampling leaves.
+            prop_assert!(mean.abs() < 6.0 * limit / (3.0 * count).sqrt(), "{way:?}: mean {mean}");
+            let off = square / (limit * limit / 3.0) - 1.0;
+            prop_assert!(off.abs() < 6.0 * (0.8 / count).sqrt(), "{way:?}: variance off by {off}");
+            let bias = found.bias(0).unwrap();
+            let (_, _, most) = moments(bias);
+            prop_assert!(if has_biases { most > 0.5 * limit && most <= limit } else { most == 0.0 }, "{way:?}");
+        }
+    }
+
+    #[test]
+    fn normal_ones_have_their_deviation(
+        (fan_in, fan_out, seed) in (40usize..120, 40usize..120, any::<u32>())
+    ) {
+        let (i, o) = (fan_in as f64, fan_out as f64);
+        let with_std = |way| InitRecipe { std: Some(0.3), ..method(way) };
+        // Of a normal distribution cut at two deviations: 1 − 4φ(2) / (2Φ(2) − 1).
+        let truncated = 0.3f64.powi(2) * 0.773_741_303_549_923_2;
+        for (init, variance) in [
+            (method(InitMethod::XavierNormal), 2.0 / (i + o)),
+            (method(InitMethod::HeNormal), 2.0 / i),
+            (method(InitMethod::LecunNormal), 1.0 / i),
+            (with_std(InitMethod::Normal), 0.09),
+            (with_std(InitMethod::TruncatedNormal), truncated),
+        ] {
+            let found = network(&[fan_in, fan_out], Activation::Relu, &init, seed);
+            let (mean, square, most) = moments(found.weights(0));
+            let count = i * o;
+            prop_assert!(mean.abs() < 6.0 * (variance / count).sqrt(), "{:?}: mean {mean}", init.method);
+            let off = square / variance - 1.0;
+            prop_assert!(off.abs() < 6.0 * (2.0 / count).sqrt(), "{:?}: variance off by {off}", init.method);
+            if init.method == InitMethod::TruncatedNormal {
+                prop_assert!(most <= 0.6 && most > 0.57, "{most}");
+            } else {
+                prop_assert!(most > 2.5 * variance.sqrt(), "{:?}: {most}", init.method);
+            }
+            prop_assert!(found.bias(0).unwrap().iter().all(|b| *b == 0.0));
+        }
+    }
+
+    #[test]
+    fn orthogonal_ones_are_orthogonal(
+        (fan_in, fan_out, seed, gain) in (1usize..70, 1usize..70, any::<u32>(), 0.1f64..3.0)
+    ) {
+        let init = InitRecipe { gain: Some(gain), ..method(InitMethod::Orthogonal) };
+        let found = network(&[fan_in, fan_out], Activation::Relu, &init, seed);
+        let weights = found.weights(0);
+        let columns = fan_in >= fan_out;
+        let count = fan_in.min(fan_out);
+        let at = |vector: usize, place: usize| match columns {
+            true => weights[place * fan_out + vector],
+            false => weights[vector * fan_out + place],
+        };
+        for a in 0..count {
+            for b in 0..=a {
+                let product: f64 = (0..fan_in.max(fan_out)).map(|place| at(a, place) * at(b, place)).sum();
+                let expected = if a == b { gain * gain } else { 0.0 };
+                prop_assert!((product - expected).abs() < 1e-12, "{a}, {b}: {product}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_constant_is_everywhere(value in -2.0f64..2.0, fan_in in 1usize..9, fan_out in 1usize..9) {
+        let init = InitRecipe { value: Some(value), ..method(InitMethod::Constant) };
+        let found = network(&[fan_in, fan_out], Activation::Relu, &init, 0);
+        prop_assert!(found.weights(0).iter().all(|w| *w == value));
+        prop_assert!(found.bias(0).unwrap().iter().all(|b| *b == 0.0));
+    }
+}
+
+/// In a deep network each hidden layer goes by its own activation, the outputs by the last of them.
+#[test]
+fn scikit_learns_bound_is_that_of_the_hidden_activation() {
+    let build = |activations: &[Activation]| {
+        let architecture = Architecture::new(&[40, 40, 40, 40], activations, true).unwrap();
+        let network: Network<f64> = initialise(
+            architecture,
+            &method(InitMethod::Sklearn),
+            &mut RandomState::new(1),
+        )
+        .unwrap();
+        [0, 1, 2].map(|layer| moments(network.weights(layer)).2)
+    };
+    use Activation::{Relu, Sigmoid, Softmax};
+    let (wide, narrow) = ((6.0f64 / 80.0).sqrt(), (2.0f64 / 80.0).sqrt());
+    for (activations, limits) in [
+        ([Relu, Sigmoid, Softmax], [wide, narrow, narrow]),
+        ([Sigmoid, Relu, Sigmoid], [narrow, wide, wide]),
+    ] {
+        for (found, limit) in build(&activations).iter().zip(limits) {
+            assert!(
+                *found <= limit && *found > 0.98 * limit,
+                "{activations:?}: {found}"
+            );
+        }
+    }
+}

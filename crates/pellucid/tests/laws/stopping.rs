@@ -1,0 +1,273 @@
+//! What ends a run: patience with any figure, a target, the time; and whose weights are kept.
+
+use crate::fixture::{classes, classifier, experiment, threads};
+use pellucid::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
+use pellucid::evaluation::evaluate;
+use pellucid::metrics::{Figure, Meters, Metric};
+use pellucid::observe::Observer;
+use pellucid::recipe::StopAt;
+use pellucid::{Ending, Experiment, Loss, Recipe};
+use std::cell::Cell;
+use std::ops::ControlFlow;
+
+const LOSS: Loss = Loss::CategoricalCrossEntropy;
+
+fn recipe() -> Recipe {
+    let mut recipe = classifier();
+    recipe.train.epochs = 150;
+    recipe
+}
+
+/// The epochs of a run, what the rules say ended it, and the parameters that are kept.
+fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<Epoch>, EndedBy, Option<u64>, Vec<f64>) {
+    let (training, validation) = (classes::<f64>(50, 5, 3, 7), classes::<f64>(40, 5, 3, 8));
+    let rules = StopRules::of(recipe);
+    let metrics = rules.with_metrics(&recipe.log.metrics);
+    let meters = Meters::new(if with_held_out { &[] } else { &metrics }, &training);
+    let held_out = HeldOut {
+        data: &validation,
+        loss: LOSS,
+        metrics,
+        threads: threads(1),
+    };
+    let mut run: Experiment<f64> = experiment(recipe, &training);
+    let held_out = with_held_out.then_some(held_out);
+    let mut stopping = EarlyStopping::new(rules, meters, held_out, |_| ControlFlow::Continue(()));
+    let ending = run.run(&mut stopping).unwrap();
+    run.keep_best(&stopping);
+    let parameters = run.network().parameters().to_vec();
+    let best = stopping.best_epoch().expect("some epoch is the best");
+    if with_held_out {
+        let found = evaluate(run.network(), &validation, LOSS, &[], threads(1));
+        let of_best = &stopping.epochs()[best as usize - 1].validation;
+        assert_eq!(
+            found.loss,
+            of_best.as_ref().unwrap().loss,
+            "the best epoch's weights"
+        );
+    }
+    (
+        stopping.epochs().to_vec(),
+        EndedBy::of(ending, stopping.ended_by(), false),
+        Some(best),
+        parameters,
+    )
+}
+
+fn figures(epochs: &[Epoch], figure: Figure) -> Vec<f64> {
+    let of = |epoch: &Epoch| match &epoch.validation {
+        Some(found) => figure.of(found.loss, &found.metrics),
+        None => figure.of(epoch.loss, &epoch.metrics),
+    };
+    epochs.iter().map(of).collect()
+}
+
+#[test]
+fn patience_goes_by_the_figure_that_is_monitored_and_in_its_direction() {
+    for name in [
+        "loss",
+        "accuracy",
+        "log_loss",
+        "roc_auc",
+        "macro_f1",
+        "mean_squared_error",
+        "r2",
+    ] {
+        for with_held_out in [true, false] {
+            let mut recipe = recipe();
+            let figure = Figure::named(name).unwrap();
+            (
+                recipe.train.monitor,
+                recipe.train.patience,
+                recipe.train.min_delta,
+            ) = (figure, Some(4), 0.003);
+            let (epochs, ended_by, best, _) = judged(&recipe, with_held_out);
+            // The rule by hand.
+            let rises = !["loss", "log_loss", "mean_squared_error"].contains(&name);
+            let sign = if rises { 1.0 } else { -1.0 };
+            let (mut best_value, mut best_at) = (f64::NEG_INFINITY, 0);
+            let found = figures(&epochs, figure);
+            for (at, value) in found.iter().enumerate() {
+                let is_best = sign * value > best_value + 0.003;
+                if is_best {
+                    (best_value, best_at) = (sign * value, at);
+                }
+                assert_eq!(epochs[at].is_best, is_best, "{name}, epoch {}", at + 1);
+                assert!(
+                    at - best_at < 4 || at == found.len() - 1,
+                    "{name} went on after epoch {}",
+                    at + 1
+                );
+            }
+            assert_eq!(best, Some(best_at as u64 + 1), "{name}");
+            if found.len() < 150 {
+                assert_eq!(ended_by, EndedBy::Patience, "{name}");
+                assert_eq!(found.len(), best_at + 1 + 4, "{name}");
+            } else {
+                assert!(
+                    with_held_out || name != "accuracy",
+                    "{name} is soon as good as it gets"
+                );
+                assert_eq!(ended_by, EndedBy::Epochs);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_target_ends_the_run_at_the_first_epoch_that_reaches_it() {
+    for (name, value) in [
+        ("accuracy", 0.8),
+        ("loss", 0.7),
+        ("roc_auc", 0.9),
+        ("mean_absolute_error", 0.3),
+    ] {
+        for with_held_out in [true, false] {
+            let mut recipe = recipe();
+            let metric = Figure::named(name).unwrap();
+            recipe.train.stop_at = Some(StopAt { metric, value });
+            let (epochs, ended_by, ..) = judged(&recipe, with_held_out);
+            let reached = |found: &f64| match name {
+                "accuracy" | "roc_auc" => *found >= value,
+                _ => *found <= value,
+            };
+            let found = figures(&epochs, metric);
+            assert_eq!(ended_by, EndedBy::Target, "{name}: {found:?}");
+            assert_eq!(
+                found.iter().position(reached),
+                Some(found.len() - 1),
+                "{name}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn without_held_out_rows_the_last_weights_are_kept() {
+    let mut recipe = recipe();
+    recipe.train.patience = Some(1);
+    recipe.train.monitor = Figure::Metric(Metric::Accuracy);
+    let (epochs, _, _, parameters) = judged(&recipe, false);
+    recipe.train.epochs = epochs.len() as u64;
+    assert_eq!(
+        parameters,
+        crate::fixture::trained(&recipe, &classes::<f64>(50, 5, 3, 7))
+    );
+}
+
+#[test]
+fn what_is_told_of_training_rows_is_what_the_history_tells() {
+    let mut recipe = recipe();
+    recipe.train.epochs = 6;
+    recipe.log.metrics = vec![Metric::Accuracy, Metric::RocAuc, Metric::R2];
+    let data = classes::<f64>(50, 5, 3, 7);
+    let meters = || Meters::new(&recipe.log.metrics, &data);
+    let mut history = pellucid::observe::History::new(1, 1, meters(), |_| {});
+    let mut stopping: EarlyStopping<'_, f64> = EarlyStopping::new(
+        StopRules::default(),
+        meters(),
+        None,
+        |_| ControlFlow::Continue(()),
+    );
+    let observers: &mut [&mut dyn Observer<f64>] = &mut [&mut history, &mut stopping];
+    experiment(&recipe, &data).run(observers).unwrap();
+    let of_history: Vec<_> = history
+        .entries()
+        .iter()
+        .map(|entry| entry.metrics.clone())
+        .collect();
+    let of_stopping: Vec<_> = stopping
+        .epochs()
+        .iter()
+        .map(|epoch| epoch.metrics.clone())
+        .collect();
+    assert_eq!(of_history, of_stopping);
+}
+
+/// A clock that goes a second further whenever somebody looks.
+#[test]
+fn the_time_ends_a_run_between_two_steps() {
+    for seconds in [1.0, 7.0, 40.0] {
+        let looked = Cell::new(0);
+        let clock = || {
+            looked.set(looked.get() + 1);
+            f64::from(looked.get())
+        };
+        let mut limit = TimeLimit::new(seconds, clock);
+        let data = classes::<f64>(50, 5, 3, 7);
+        let mut run = experiment(&recipe(), &data);
+        let ending = run.run(&mut limit).unwrap();
+        assert_eq!(ending, Ending::Stopped);
+        assert!(limit.is_over());
+        drop(limit);
+        // A second a step is slow enough to look after each.
+        assert_eq!(run.updates(), seconds as u64);
+        assert_eq!(f64::from(looked.get()), seconds + 1.0);
+    }
+}
+
+#[test]
+fn a_fast_run_is_not_looked_at_after_each_step() {
+    let looked = Cell::new(0u64);
+    let clock = || {
+        looked.set(looked.get() + 1);
+        looked.get() as f64 * 1e-6
+    };
+    let mut limit = TimeLimit::new(1.0, clock);
+    let data = classes::<f64>(50, 5, 3, 7);
+    let mut run = experiment(&recipe(), &data);
+    assert_eq!(run.run(&mut limit).unwrap(), Ending::Completed);
+    drop(limit);
+    assert!(
+        looked.get() < 20,
+        "{} looks in {} steps",
+        looked.get(),
+        run.updates()
+    );
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused_with_their_key() {
+    let of = |change: fn(&mut Recipe)| {
+        let mut recipe = recipe();
+        change(&mut recipe);
+        recipe.validate().unwrap_err().to_string()
+    };
+    let y_pred = || Figure::Metric(Metric::YPred);
+    assert_eq!(y_pred().name(), "y_pred");
+    for (error, key) in [
+        (
+            of(|recipe| recipe.train.monitor = Figure::Metric(Metric::YPred)),
+            "train.monitor",
+        ),
+        (
+            of(|recipe| {
+                recipe.train.stop_at = Some(StopAt {
+                    metric: Figure::Metric(Metric::YPred),
+                    value: 1.0,
+                });
+            }),
+            "train.stop_at.metric",
+        ),
+        (
+            of(|recipe| {
+                recipe.train.stop_at = Some(StopAt {
+                    metric: Figure::Loss,
+                    value: f64::NAN,
+                });
+            }),
+            "train.stop_at.value",
+        ),
+        (
+            of(|recipe| recipe.train.max_seconds = Some(0.0)),
+            "train.max_seconds",
+        ),
+        (of(|recipe| recipe.data.validation = 1.0), "data.validation"),
+    ] {
+        assert!(error.contains(key), "{error}");
+    }
+    let mut recipe = recipe();
+    recipe.log.metrics = vec![Metric::named("top_9").unwrap()];
+    let error = Experiment::new(recipe, classes::<f64>(50, 5, 3, 7), None, threads(1)).unwrap_err();
+    assert!(error.to_string().contains("log.metrics"), "{error}");
+}
