@@ -91,12 +91,10 @@ fn a_search_that_was_stopped_goes_on_and_ends_with_the_same_table() {
             let (state, done) = State::open(&path, &search).unwrap();
             assert!(done.len() >= known, "a trial is lost");
             known = done.len();
-            let trained = AtomicUsize::new(0);
-            let stop = || trained.load(Ordering::SeqCst) >= 2;
-            let tell = &mut |told: pellucid_data::tuning::Told<'_>| {
-                trained.fetch_add(1, Ordering::SeqCst);
-                state.write(told.done)
-            };
+            // A training asks some ten times: of two side by side, one at least comes to its end.
+            let asked = AtomicUsize::new(0);
+            let stop = || asked.fetch_add(1, Ordering::SeqCst) >= 25;
+            let tell = &mut |told: pellucid_data::tuning::Told<'_>| state.write(told.done);
             let part = search.run(threads(2), done, &stop, tell).unwrap();
             rounds += 1;
             if !part.stopped {
@@ -188,7 +186,7 @@ fn the_ranking_has_the_better_score_first_and_what_failed_last() {
         let Outcome::Failed(message) = &failed.outcome else {
             panic!("it has no score")
         };
-        assert!(message.contains("finite"), "{message}");
+        assert!(message.contains("the loss became"), "{message}");
         assert!(failed.settings[0].value == "1e300");
     }
 }
@@ -426,5 +424,5 @@ fn an_error_of_who_is_told_ends_the_search() {
         })
         .unwrap_err();
     assert!(error.to_string().contains("the disk is full"));
-    assert!(told.into_inner() < 6, "the others are not started");
+    assert_eq!(told.into_inner(), 1, "what comes after it is not told of");
 }

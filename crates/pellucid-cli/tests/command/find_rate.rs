@@ -73,7 +73,7 @@ fn a_table_explodes_and_its_suggestion_trains() {
         "--learning-rate",
         &rate,
         "--epochs",
-        "40",
+        "150",
         "--out",
         text(&model),
         "--quiet",

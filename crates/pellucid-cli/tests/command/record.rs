@@ -11,6 +11,7 @@ fn it_has_every_promised_key() {
     keys.sort_unstable();
     let promised = [
         "elapsed_seconds",
+        "ended_by",
         "epochs",
         "final",
         "history",

@@ -33,7 +33,7 @@ fn a_run_ends_at_a_target_and_says_so() {
                 "--set",
                 log,
                 "--set",
-                "log.metrics=[\"r2\"]",
+                "log.metrics=[\"mean_absolute_error\",\"r2\"]",
             ])
         };
         let told = of(target);

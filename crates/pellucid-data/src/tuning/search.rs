@@ -322,6 +322,10 @@ impl<'a> Search<'a> {
             drop(sender);
             let (mut stopped, mut failure) = (false, None);
             for result in results {
+                // Who could not be told of one is not told of those that were under way.
+                if failure.is_some() {
+                    continue;
+                }
                 let done = result.and_then(|trial| match trial {
                     Some(trial) => take(trial).map(|()| false),
                     None => Ok(true),
@@ -330,7 +334,7 @@ impl<'a> Search<'a> {
                     Ok(interrupted) => stopped |= interrupted,
                     Err(error) => {
                         abandoned.store(true, Ordering::Relaxed);
-                        failure.get_or_insert(error);
+                        failure = Some(error);
                     }
                 }
             }

@@ -61,7 +61,9 @@ impl State {
                 written.format, written.format_version
             )));
         }
-        for (key, value) in &state.search {
+        // The recipe last: what it holds of the others is better said by their names.
+        let (recipe, others): (Vec<_>, Vec<_>) = state.search.iter().partition(|(key, _)| *key == "recipe");
+        for (key, value) in others.into_iter().chain(recipe) {
             let found = written.search.get(key).unwrap_or(&Value::Null);
             if found != value {
                 let (found, value) = match key.as_str() {
