@@ -20,6 +20,8 @@ const PANEL_HEIGHT: f64 = 130.0;
 const BELOW: f64 = MAJOR_TICK + TICK_LABEL_SIZE + AXIS_LABEL_SIZE + 14.0;
 const BETWEEN: f64 = 22.0;
 const KEY_HEIGHT: f64 = 24.0;
+/// The smallest letters of a choice's name.
+const LEAST_LABEL_SIZE: f64 = 8.0;
 const DOT: f64 = 3.2;
 const BEST_DOT: f64 = 5.0;
 
@@ -422,13 +424,16 @@ fn key(chart: &SearchChart, scores: &Scores, left: f64, top: f64, marks: &mut Ve
     }
 }
 
+/// What the score is, beside its axis; where there is no room for all of it, without what it is of ("accuracy on …").
 fn score_name(chart: &SearchChart, plot: &Plot, marks: &mut Vec<Mark>) {
+    let (name, room) = (printable(&chart.score_label), plot.height() + 8.0);
+    let fits = typeface::width(&name, AXIS_LABEL_SIZE) <= room;
+    let name = match name.split_once(" on ") {
+        Some((score, _)) if !fits => score,
+        _ => &name,
+    };
     marks.push(Mark::Text(Text {
-        text: ellipsize(
-            &printable(&chart.score_label),
-            AXIS_LABEL_SIZE,
-            plot.height() + 8.0,
-        ),
+        text: ellipsize(name, AXIS_LABEL_SIZE, room),
         baseline: (MARGIN + 0.6 * AXIS_LABEL_SIZE, plot.y(0.5)),
         size: AXIS_LABEL_SIZE,
         color: chart.theme.ink(),
@@ -485,14 +490,20 @@ fn panel(
             axes(chart.theme, plot, None, y_ticks, marks);
             let room = plot.width() / names.len().max(1) as f64;
             let middle = |pick: usize| plot.left + (pick as f64 + 0.5) * room;
+            // Smaller where that spares leaving letters out.
+            let widest = names
+                .iter()
+                .map(|name| typeface::width(&printable(name), TICK_LABEL_SIZE))
+                .fold(1.0, f64::max);
+            let size = (TICK_LABEL_SIZE * (room - 4.0) / widest).clamp(LEAST_LABEL_SIZE, TICK_LABEL_SIZE);
             for (pick, name) in names.iter().enumerate() {
-                let label = ellipsize(&printable(name), TICK_LABEL_SIZE, room - 4.0);
+                let label = ellipsize(&printable(name), size, room - 3.0);
                 let baseline = plot.bottom + MAJOR_TICK + 4.0 + 0.8 * TICK_LABEL_SIZE;
                 let color = chart.theme.faint_ink();
                 marks.push(text(
                     &label,
                     (middle(pick), baseline),
-                    TICK_LABEL_SIZE,
+                    size,
                     color,
                     Anchor::Middle,
                 ));
