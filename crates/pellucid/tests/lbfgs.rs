@@ -88,10 +88,6 @@ fn it_needs_about_as_many_evaluations_as_scipy_for_as_low_a_loss() {
         assert_eq!(run.run(&mut watcher).unwrap(), Ending::Converged);
         let found: Minimum = *run.minimum().unwrap();
         let number = |key: &str| case[key].as_f64().unwrap();
-        println!(
-            "{}: {found:?}; SciPy: {} of {} evaluations",
-            case["layers"], case["value"], case["evaluations"]
-        );
         assert!(
             found.evaluations as f64 <= 1.2 * number("evaluations"),
             "{found:?}, not {case}"
