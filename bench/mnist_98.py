@@ -12,7 +12,6 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import contestants, machine, report
 from run import find_mnist, positive, write
 
 BENCH = Path(__file__).resolve().parent
@@ -156,6 +155,9 @@ def ratios(variants: list[Variant]) -> str:
 
 def main() -> int:
     chosen = arguments()
+    # Not before: --help needs no environment.
+    global contestants, machine, report
+    from harness import contestants, machine, report
     folder = BENCH / ".work" / "mnist-98"
     folder.mkdir(parents=True, exist_ok=True)
     here = machine.describe()
