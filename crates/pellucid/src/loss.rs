@@ -234,11 +234,7 @@ impl Loss {
         let pairs = outputs.iter().zip(targets);
         match self {
             Loss::SquaredError | Loss::HalfSquaredError => {
-                let factor = if self == Loss::SquaredError {
-                    factor + factor
-                } else {
-                    factor
-                };
+                let factor = self.factor_of_difference(factor);
                 vector::map_pairs::<I, T, _>(outputs, targets, gradient, DifferenceTimes { factor });
             }
             Loss::BinaryCrossEntropy => {
@@ -254,6 +250,16 @@ impl Loss {
             }
             Loss::Custom(custom) => custom.slopes(false, [z, outputs, targets], factor, gradient, width),
             _ => self.slopes_of_outputs(outputs, targets, factor, gradient),
+        }
+    }
+
+    /// What a − y is multiplied with in the slope of a squared error: 2, and 1 for half of one.
+    #[inline(always)]
+    fn factor_of_difference<T: Scalar>(self, factor: T) -> T {
+        if self == Loss::SquaredError {
+            factor + factor
+        } else {
+            factor
         }
     }
 
@@ -296,11 +302,7 @@ impl Loss {
             }
             // The same in one go.
             (Loss::SquaredError | Loss::HalfSquaredError, _) if activation.is_applied_in_registers() => {
-                let factor = if self == Loss::SquaredError {
-                    factor + factor
-                } else {
-                    factor
-                };
+                let factor = self.factor_of_difference(factor);
                 let slope = DifferenceTimesSlope { factor, activation };
                 vector::map_pairs::<I, T, _>(outputs, targets, delta, slope);
             }

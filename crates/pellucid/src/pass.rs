@@ -401,8 +401,7 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         let x = input.numbers();
         let mut steps = match &mut target {
             Target::Gradient { parameters, gradient } => {
-                let layers = narrow::Layers::new(architecture, first_of_few, rows, x, parameters, arrays);
-                narrow::Steps::storing(layers, architecture, gradient)
+                narrow::Steps::storing(architecture, first_of_few, x, arrays, rows, parameters, gradient)
             }
             Target::Parameters { parameters, rate } => {
                 narrow::Steps::moving(architecture, first_of_few, x, arrays, rows, parameters, *rate)

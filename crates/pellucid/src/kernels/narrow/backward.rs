@@ -30,13 +30,21 @@ impl<'a, T: Scalar> Steps<'a, T> {
     /// # Panics
     /// Where operands are too short.
     #[inline(always)]
-    pub(crate) fn storing(layers: Layers<'a, T>, architecture: &Architecture, gradient: &'a mut [T]) -> Self {
+    pub(crate) fn storing(
+        architecture: &'a Architecture,
+        first: usize,
+        input: &'a [T],
+        arrays: &'a mut [LayerArrays<T>],
+        rows: usize,
+        parameters: &'a [T],
+        gradient: &'a mut [T],
+    ) -> Self {
         assert!(
             gradient.len() == architecture.parameter_count(),
             "the gradient is not laid out as the parameters are"
         );
         Self {
-            layers,
+            layers: Layers::new(architecture, first, rows, input, parameters, arrays),
             to: gradient.as_mut_ptr(),
             factor: T::ONE,
             adds: false,

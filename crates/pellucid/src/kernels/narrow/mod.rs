@@ -29,7 +29,7 @@ macro_rules! with_known_width {
     ($width:expr, $N:ident => $body:expr, $($known:literal)*) => {
         match $width {
             $($known => { const $N: usize = $known; $body })*
-            _ => {}
+            width => panic!("no kernel is compiled for rows of {width} numbers"),
         }
     };
 }

@@ -93,9 +93,9 @@ impl<T: Scalar> Layer<'_, T> {
         let mut to = laid_out(&case.before(Kernel::WeightGradient), Some(&bias_before));
         match case.rate {
             None => {
-                let layers =
-                    narrow::Layers::new(&architecture, 1, rows, &[], parameters.exactly(), &mut arrays);
-                narrow::Steps::storing(layers, &architecture, to.exactly()).backward::<I>();
+                let (parameters, to) = (parameters.exactly(), to.exactly());
+                narrow::Steps::storing(&architecture, 1, &[], &mut arrays, rows, parameters, to)
+                    .backward::<I>();
             }
             Some(rate) => {
                 narrow::Steps::moving(&architecture, 1, &[], &mut arrays, rows, to.exactly(), rate)
