@@ -1,6 +1,9 @@
 //! The training loop: it steps, and it tells.
 
+mod traced;
 mod whole;
+
+pub use traced::{FoundStep, StepFinder, StepTrace, UpdateTrace};
 
 use crate::accumulation::Accumulation;
 use crate::averaging::{Average, Averaging};
@@ -335,6 +338,9 @@ impl<T: Scalar> Trainer<T> {
                         loss,
                         outputs,
                         targets,
+                        rows: picked,
+                        learning_rate,
+                        trainer: Some(self),
                     });
                     self.step += 1;
                     if flow.is_break() {
