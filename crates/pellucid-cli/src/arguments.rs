@@ -1,5 +1,7 @@
 //! The command line, as it may be written.
 
+pub(crate) mod explain;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pellucid::metrics::{Figure, Metric};
 use pellucid::recipe::{BatchSize, DropoutRates, StopAt};
@@ -23,6 +25,7 @@ use std::path::PathBuf;
         pellucid run xor-by-hand\n  \
         pellucid run xor-by-hand --set train.learning_rate=0.3 --epochs 100 --set log.every=10\n  \
         pellucid run mnist-online --plot cost.svg --json mnist.json\n  \
+        pellucid explain xor-by-hand -o xor.html\n  \
         pellucid compare xor-sgd xor-batch-mean xor-batch-sum --plot curves.png\n  \
         pellucid find-rate people.csv --target income --plot rates.png\n\n\
         Exit status: 0 done, 1 failed, 2 wrong usage."
@@ -50,6 +53,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// List the built-in sets, or say what is in a table
     Data(Data),
+    /// Show one training step as a worked example: every number forwards, backwards and of the update
+    Explain(Box<explain::Explain>),
     /// Train several recipes from the same initial weights and say which converges faster
     Compare(Compare),
     /// Find a learning rate: train for some steps at rising rates, until the loss explodes

@@ -3,8 +3,8 @@
 mod answer;
 mod json;
 mod milestones;
-mod table;
-mod text;
+pub(crate) mod table;
+pub(crate) mod text;
 
 use std::fmt;
 

@@ -2,7 +2,7 @@
 //!
 //! [`LineChart`] draws learning curves and their like as SVG or PNG; [`Comparison`] sets the loss curves of several
 //! runs side by side and says in plain English which of them converged faster; [`SearchChart`] draws the trials of a
-//! search for settings; [`page`] puts a chart and text in one file.
+//! search for settings; [`page`] puts a chart and text in one file; [`WorkedExample`] walks through one training step.
 //! All read plain numbers and never run a
 //! network.
 //!
@@ -15,6 +15,7 @@ mod chart;
 mod comparison;
 mod decimate;
 mod error;
+mod explanation;
 mod label;
 mod layout;
 mod page;
@@ -29,6 +30,7 @@ mod typeface;
 pub use chart::{LineChart, Scale, Series};
 pub use comparison::{Comparison, Curve, EqualEpochs, Reach, RunSummary, TargetReach};
 pub use error::ReportError;
+pub use explanation::{Product, UnitArithmetic, UnitChoice, UnitSample, UnitWeight, WorkedExample};
 pub use page::page;
 pub use palette::Theme;
 pub use picture_format::PictureFormat;
