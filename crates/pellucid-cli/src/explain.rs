@@ -16,7 +16,7 @@ use pellucid_data::model_file::{AnyNetwork, Model};
 use pellucid_data::preparation::{Preparation, TargetPreparation};
 use pellucid_data::{ColumnKind, OutputFile, Table, training};
 use pellucid_report::{UnitArithmetic, WorkedExample};
-use serde_json::json;
+use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
@@ -64,12 +64,14 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
         FormatArgument::Markdown => example.markdown(),
         FormatArgument::Html => example.html(),
         FormatArgument::Json => {
-            let mut record =
-                serde_json::to_value(&explanation).context("the record cannot be written as JSON")?;
-            if let Some(unit) = arguments.unit {
-                record["unit"] = json!(UnitArithmetic::of(&explanation, unit));
-            }
-            format!("{record}\n")
+            let record = Record {
+                explanation: &explanation,
+                unit: arguments
+                    .unit
+                    .and_then(|unit| UnitArithmetic::of(&explanation, unit)),
+            };
+            let text = serde_json::to_string(&record).context("the record cannot be written as JSON")?;
+            text + "\n"
         }
     };
     match file {
@@ -82,6 +84,15 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
         None => terminal::print(text.trim_end_matches('\n'))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What machines read.
+#[derive(Serialize)]
+struct Record<'a> {
+    #[serde(flatten)]
+    explanation: &'a Explanation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<UnitArithmetic>,
 }
 
 /// What is written: as asked for, or by the name of the file.
