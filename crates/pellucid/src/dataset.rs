@@ -53,6 +53,16 @@ impl<T: Scalar> ByteMatrix<T> {
         })
     }
 
+    /// The bytes, (rows, columns), and the number that each of the 256 stands for.
+    pub(crate) fn bytes_and_values(&self) -> (&[u8], &[T; 256]) {
+        (&self.bytes, &self.values)
+    }
+
+    /// How many bytes a row.
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// The bytes, row after row.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

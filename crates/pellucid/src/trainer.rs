@@ -274,7 +274,7 @@ impl<T: Scalar> Trainer<T> {
         let width = self.network.architecture().output_width();
         let mut buffers = BatchBuffers::default();
         let mut order: Vec<u32> = Vec::new();
-        let in_stretches = self.in_stretches(data, batch_rows);
+        let in_stretches = self.goes_in_stretches(data, batch_rows);
 
         let mut position = Position {
             epoch: self.epoch,
@@ -299,7 +299,7 @@ impl<T: Scalar> Trainer<T> {
             position.epoch = self.epoch;
             position.batch = 0;
             while start < rows {
-                if let Some((features, targets)) = in_stretches {
+                if in_stretches {
                     // The last step of an epoch that is told, and the last of all, are taken below.
                     let epochs = told_epoch.clamp(self.epoch, self.epochs - 1) - self.epoch + 1;
                     let steps = epochs.saturating_mul(steps_per_epoch) - position.batch - 1;
@@ -307,8 +307,7 @@ impl<T: Scalar> Trainer<T> {
                     if steps > 0 {
                         let stretched = T::training_stretch(&mut Stretch {
                             trainer: self,
-                            features,
-                            targets,
+                            data,
                             batch_rows,
                             start,
                             steps,

@@ -4,17 +4,15 @@
 //! same in each: which kernels, which arrays, which loss.
 
 use super::Trainer;
-use crate::dataset::{Dataset, Features, Targets};
+use crate::dataset::{Dataset, Targets};
 use crate::kernels::isa::{Isa, Task};
-use crate::matrix::Matrix;
 use crate::pass::Descent;
 use crate::scalar::Scalar;
 
 /// Steps of plain gradient descent over batches of the same number of rows, in the order of the data, epoch after epoch.
 pub(crate) struct Stretch<'a, T> {
     pub(super) trainer: &'a mut Trainer<T>,
-    pub(super) features: &'a Matrix<T>,
-    pub(super) targets: &'a Matrix<T>,
+    pub(super) data: &'a Dataset<T>,
     pub(super) batch_rows: usize,
     /// The first row of the first batch.
     pub(super) start: usize,
@@ -36,24 +34,17 @@ pub(crate) struct Stretched {
 }
 
 impl<T: Scalar> Trainer<T> {
-    /// The data, where steps on it, at a rate that does not change, may be taken in stretches.
-    pub(super) fn in_stretches<'a>(
-        &self,
-        data: &'a Dataset<T>,
-        batch_rows: usize,
-    ) -> Option<(&'a Matrix<T>, &'a Matrix<T>)> {
-        let (Features::Dense(features), Targets::Dense(targets)) = (data.features(), data.targets()) else {
-            return None;
-        };
-        let is_plain = self.gradient.is_empty()
+    /// Whether steps on these data may be taken in stretches.
+    pub(super) fn goes_in_stretches(&self, data: &Dataset<T>, batch_rows: usize) -> bool {
+        self.gradient.is_empty()
             && !self.shuffles
             && self.learning_rate.is_constant()
             && data.weights().is_none()
             && data.rows().is_multiple_of(batch_rows)
             && self.corruption.is_none()
             && self.label_smoothing.is_none()
-            && self.average.is_none();
-        (is_plain && Descent::is_possible(&self.workspace, batch_rows)).then_some((features, targets))
+            && self.average.is_none()
+            && Descent::is_possible(&self.workspace, data.features(), batch_rows)
     }
 }
 
@@ -63,17 +54,14 @@ impl<T: Scalar> Task for &mut Stretch<'_, T> {
     fn run<I: Isa>(self) -> Stretched {
         let Stretch {
             trainer,
-            features,
-            targets,
+            data,
             batch_rows,
             start,
             steps,
             learning_rate,
             epoch_loss,
         } = self;
-        let (x, y) = (features.values(), targets.values());
-        let (of_x, of_y) = (*batch_rows * features.columns(), *batch_rows * targets.columns());
-        let (mut at_x, mut at_y) = (*start * features.columns(), *start * targets.columns());
+        let (mut start, batch_rows) = (*start, *batch_rows);
         let (mut epoch_loss, mut taken, mut not_finite) = (*epoch_loss, 0, None);
         let Trainer {
             network,
@@ -82,12 +70,13 @@ impl<T: Scalar> Task for &mut Stretch<'_, T> {
             logged_loss,
             ..
         } = trainer;
-        let (aim, rate) = ((&*objective, *logged_loss), *learning_rate);
-        if let Some(mut descent) =
-            Descent::new::<I>(network.split_mut(), x, workspace, aim, *batch_rows, rate)
-        {
+        let (features, aim) = (data.features(), (&*objective, *logged_loss));
+        let (network, rate) = (network.split_mut(), *learning_rate);
+        let descent = Descent::new::<I>(network, features, workspace, aim, batch_rows, rate);
+        if let Some(mut descent) = descent {
+            let mut targets = BatchTargets::new(data.targets(), batch_rows);
             while taken < *steps {
-                match descent.step::<I>(&x[at_x..][..of_x], &y[at_y..][..of_y]) {
+                match descent.step::<I>(start, targets.from(start)) {
                     Ok(loss) => epoch_loss += loss,
                     Err(loss) => {
                         not_finite = Some(loss);
@@ -95,9 +84,9 @@ impl<T: Scalar> Task for &mut Stretch<'_, T> {
                     }
                 }
                 taken += 1;
-                (at_x, at_y) = (at_x + of_x, at_y + of_y);
-                if at_x == x.len() {
-                    (at_x, at_y, epoch_loss) = (0, 0, 0.0);
+                start += batch_rows;
+                if start == data.rows() {
+                    (start, epoch_loss) = (0, 0.0);
                 }
             }
         }
@@ -105,6 +94,58 @@ impl<T: Scalar> Task for &mut Stretch<'_, T> {
             taken,
             not_finite,
             epoch_loss,
+        }
+    }
+}
+
+/// The targets of one batch after another.
+enum BatchTargets<'a, T> {
+    /// (rows, width)
+    Numbers {
+        all: &'a [T],
+        length: usize,
+        width: usize,
+    },
+    /// Those of a batch, a 1 in each row for its class.
+    Classes {
+        labels: &'a [u32],
+        classes: usize,
+        batch: Vec<T>,
+    },
+}
+
+impl<'a, T: Scalar> BatchTargets<'a, T> {
+    fn new(targets: &'a Targets<T>, rows: usize) -> Self {
+        match targets {
+            Targets::Dense(matrix) => BatchTargets::Numbers {
+                all: matrix.values(),
+                length: rows * matrix.columns(),
+                width: matrix.columns(),
+            },
+            Targets::Classes { labels, classes } => BatchTargets::Classes {
+                labels,
+                classes: *classes,
+                batch: vec![T::ZERO; rows * classes],
+            },
+        }
+    }
+
+    /// Those of the batch that begins with row `start`, (rows, width).
+    #[inline(always)]
+    fn from(&mut self, start: usize) -> &[T] {
+        match self {
+            BatchTargets::Numbers { all, length, width } => &all[start * *width..][..*length],
+            BatchTargets::Classes {
+                labels,
+                classes,
+                batch,
+            } => {
+                batch.fill(T::ZERO);
+                for (row, &label) in batch.chunks_exact_mut(*classes).zip(&labels[start..]) {
+                    row[label as usize] = T::ONE;
+                }
+                batch
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Steps that nobody looks at are taken in one go; they come out as those that somebody looks at, one by one.
 
 use crate::fixture::{bits, dense, experiment, recipe, uniform};
-use pellucid::dataset::{Dataset, Features, Targets};
+use pellucid::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::numpy_random::RandomState;
 use pellucid::observe::{Event, Observer, Position};
 use pellucid::{Ending, Error, Recipe};
@@ -76,6 +76,32 @@ fn descent(layers: &str, activation: &str, batch_size: usize, more: &str) -> Rec
     ))
 }
 
+/// A run that is looked at now and then, and one that is looked at in every step.
+fn assert_the_same(recipe: &Recipe, data: &Dataset<f64>, about: &str) {
+    let mut step_by_step = Every::new(1, 1);
+    let mut expected = experiment(recipe, data);
+    expected.run(&mut step_by_step).unwrap();
+    let never = u64::MAX / 2;
+    for (steps, epochs) in [(never, never), (7, 5), (never, 3), (11, never)] {
+        let about = format!("{about}, told every {steps}, {epochs}");
+        let mut every = Every::new(steps, epochs);
+        let mut run = experiment(recipe, data);
+        assert_eq!(run.run(&mut every).unwrap(), Ending::Completed, "{about}");
+        assert_eq!(
+            bits(run.network().parameters()),
+            bits(expected.network().parameters()),
+            "{about}"
+        );
+        assert_eq!(run.updates(), expected.updates(), "{about}");
+        let told = |told: &(u64, u64)| told.0.is_multiple_of(epochs);
+        let of_these: Vec<_> = step_by_step.told_epochs.iter().copied().filter(told).collect();
+        assert_eq!(every.told_epochs, of_these, "{about}");
+        let told = |told: &(u64, u64, u64)| told.2.is_multiple_of(steps);
+        let of_these: Vec<_> = step_by_step.told_steps.iter().copied().filter(told).collect();
+        assert_eq!(every.told_steps, of_these, "{about}");
+    }
+}
+
 #[test]
 fn a_stretch_is_its_steps_one_by_one_to_the_bit() {
     let networks = [
@@ -94,33 +120,37 @@ fn a_stretch_is_its_steps_one_by_one_to_the_bit() {
                 "reduction = \"sum\"",
             ] {
                 let recipe = descent(layers, activation, batch_size, more);
-                let mut step_by_step = Every::new(1, 1);
-                let mut expected = experiment(&recipe, &data);
-                expected.run(&mut step_by_step).unwrap();
-                for (steps, epochs) in [
-                    (u64::MAX / 2, u64::MAX / 2),
-                    (7, 5),
-                    (u64::MAX / 2, 3),
-                    (11, u64::MAX / 2),
-                ] {
-                    let about =
-                        format!("{layers}, batches of {batch_size}, {more}, told every {steps}, {epochs}");
-                    let mut every = Every::new(steps, epochs);
-                    let mut run = experiment(&recipe, &data);
-                    assert_eq!(run.run(&mut every).unwrap(), Ending::Completed, "{about}");
-                    assert_eq!(
-                        bits(run.network().parameters()),
-                        bits(expected.network().parameters()),
-                        "{about}"
-                    );
-                    assert_eq!(run.updates(), expected.updates(), "{about}");
-                    let told = |told: &(u64, u64)| told.0.is_multiple_of(epochs);
-                    let of_these: Vec<_> = step_by_step.told_epochs.iter().copied().filter(told).collect();
-                    assert_eq!(every.told_epochs, of_these, "{about}");
-                    let told = |told: &(u64, u64, u64)| told.2.is_multiple_of(steps);
-                    let of_these: Vec<_> = step_by_step.told_steps.iter().copied().filter(told).collect();
-                    assert_eq!(every.told_steps, of_these, "{about}");
-                }
+                assert_the_same(
+                    &recipe,
+                    &data,
+                    &format!("{layers}, batches of {batch_size}, {more}"),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stretch_on_bytes_is_its_steps_one_by_one_to_the_bit() {
+    // Columns that are no whole chunks of 64, rows that are no whole looks ahead of 16.
+    let (rows, columns, classes) = (41, 150, 3);
+    let generator = &mut RandomState::new(8);
+    let byte = |_| match generator.random_sample() {
+        blank if blank < 0.7 => 0,
+        other => (other * 255.0) as u8,
+    };
+    let bytes = ByteMatrix::new(rows, columns, (0..rows * columns).map(byte).collect(), 255.0).unwrap();
+    let labels = (0..rows as u32).map(|row| row * 7 % 3).collect();
+    let data = Dataset::new(Features::Bytes(bytes), Targets::Classes { labels, classes }).unwrap();
+    for layers in ["[150, 9, 3]", "[150, 16, 5, 3]", "[150, 3]", "[150, 40, 3]"] {
+        for batch_size in [1, 4] {
+            for more in ["reduction = \"mean\"", "update = \"top-down\""] {
+                let recipe = descent(layers, "sigmoid", batch_size, more);
+                assert_the_same(
+                    &recipe,
+                    &data,
+                    &format!("{layers}, batches of {batch_size}, {more}"),
+                );
             }
         }
     }

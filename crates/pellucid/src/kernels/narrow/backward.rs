@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 pub(crate) struct Steps<'a, T> {
     pub(super) layers: Layers<'a, T>,
     /// As many numbers as there are parameters; the parameters themselves, where these take their step at once.
-    to: *mut T,
+    pub(super) to: *mut T,
     /// What the gradient is multiplied with.
     factor: T,
     /// Whether it is added to what is there.

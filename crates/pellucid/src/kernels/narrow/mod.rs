@@ -15,7 +15,7 @@ use crate::scalar::Scalar;
 use std::marker::PhantomData;
 
 pub(crate) use backward::Steps;
-pub(crate) use course::{Course, Output};
+pub(crate) use course::{Below, Course, Output};
 
 /// The most units: two registers of f64 with AVX-512, four with AVX2.
 const MOST: usize = 16;
