@@ -436,6 +436,80 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
     }
 }
 
+/// Steps of plain gradient descent through a network whose layers are all of a few units: what is the same in each of them
+/// is looked at once. They are made of the same parts as [`forward`] and [`backward`].
+pub(crate) struct Descent<'a, T> {
+    course: narrow::Course<'a, T>,
+    output: &'a Layer,
+    loss: Loss,
+    logged_loss: Loss,
+    /// What a row's slopes are multiplied with.
+    factor: T,
+}
+
+impl<'a, T: Scalar> Descent<'a, T> {
+    /// Whether steps on batches of `rows` rows of numbers are taken so.
+    pub(crate) fn is_possible(workspace: &Workspace<T>, rows: usize) -> bool {
+        workspace.few_from == 0 && narrow::is_few(rows) && !workspace.has_extras && !workspace.records
+    }
+
+    /// Steps at `rate` from the parameters on, the first of them on the first `rows` rows of `x`; nothing where they are
+    /// not [possible](Self::is_possible), or there are no such kernels for this machine.
+    ///
+    /// # Panics
+    /// When the parameters are not the architecture's, or the batch is larger than the workspace.
+    #[inline(always)]
+    pub(crate) fn new<I: Isa>(
+        network: (&'a Architecture, &'a mut [T]),
+        x: &'a [T],
+        workspace: &'a mut Workspace<T>,
+        (objective, logged_loss): (&Objective, Loss),
+        rows: usize,
+        rate: T,
+    ) -> Option<Self> {
+        if !I::HAS_NARROW || !Self::is_possible(workspace, rows) {
+            return None;
+        }
+        let (architecture, parameters) = network;
+        workspace.rows = rows;
+        workspace.first_of_few = 0;
+        let arrays = &mut workspace.layers;
+        let steps = narrow::Steps::moving(architecture, 0, x, arrays, rows, parameters, rate)
+            .top_down(objective.update == Update::TopDown);
+        Some(Self {
+            course: narrow::Course::new::<I>(steps)?,
+            output: architecture.layers().last()?,
+            loss: objective.loss,
+            logged_loss,
+            factor: objective.reduction.factor(rows),
+        })
+    }
+
+    /// One step: forward, loss, backward and update. Gives the batch's loss before it, summed over its rows; as an error
+    /// where it is not finite, and then the parameters are left alone. `x` is (rows, inputs), `targets` are (rows, outputs).
+    ///
+    /// # Panics
+    /// When the batch does not have this shape.
+    #[inline(always)]
+    pub(crate) fn step<I: Isa>(&mut self, x: &'a [T], targets: &[T]) -> Result<f64, f64> {
+        self.course.forward(x);
+        let narrow::Output { z, activation, delta } = self.course.output();
+        let &Layer {
+            activation: function,
+            fan_out: width,
+            ..
+        } = self.output;
+        let loss = self.logged_loss.value(function, z, activation, targets, width);
+        if !loss.is_finite() {
+            return Err(loss);
+        }
+        self.loss
+            .delta_on::<I, T>(function, z, activation, targets, self.factor, delta, width);
+        self.course.backward();
+        Ok(loss)
+    }
+}
+
 /// The sums of a layer, normalised, and its activations.
 struct NormaliseForward<'a, T> {
     shape: Shape,

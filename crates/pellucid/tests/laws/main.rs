@@ -14,5 +14,6 @@ mod regularisation;
 mod repeatability;
 mod scheduling;
 mod stopping;
+mod stretches;
 mod top_down;
 mod watching;
