@@ -154,6 +154,16 @@ impl<T: Scalar> Workspace<T> {
         self.row_weights.extend(weights);
     }
 
+    /// What the last batch's rows count for together.
+    #[inline(always)]
+    pub(crate) fn weight(&self) -> f64 {
+        if self.row_weights.is_empty() {
+            self.rows as f64
+        } else {
+            self.row_weights.iter().map(|weight| weight.to_f64()).sum()
+        }
+    }
+
     /// The same, with up to `threads` threads where a product is large enough to gain by them. The numbers do not
     /// depend on it, to the bit.
     #[must_use]
@@ -731,7 +741,9 @@ impl<T: Scalar> Task for &mut OutputDelta<'_, T> {
         let Some(layer) = architecture.layers().last() else {
             return;
         };
-        let factor = objective.reduction.factor::<T>(workspace.rows);
+        let factor = objective
+            .reduction
+            .factor_of::<T>(workspace.rows, &workspace.row_weights);
         let used = workspace.rows * layer.fan_out;
         let (z, outputs, delta) = (&here.z[..used], &here.activation[..used], &mut here.delta[..used]);
         if workspace.records {

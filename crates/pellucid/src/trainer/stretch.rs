@@ -4,15 +4,17 @@
 //! same in each: which kernels, which arrays, which loss.
 
 use super::Trainer;
-use crate::dataset::{Dataset, Targets};
+use crate::dataset::{Features, Targets};
 use crate::kernels::isa::{Isa, Task};
+use crate::loss::Reduction;
 use crate::pass::Descent;
 use crate::scalar::Scalar;
 
 /// Steps of plain gradient descent over batches of the same number of rows, in the order of the data, epoch after epoch.
 pub(crate) struct Stretch<'a, T> {
     pub(super) trainer: &'a mut Trainer<T>,
-    pub(super) data: &'a Dataset<T>,
+    pub(super) features: &'a Features<T>,
+    pub(super) targets: &'a Targets<T>,
     pub(super) batch_rows: usize,
     /// The first row of the first batch.
     pub(super) start: usize,
@@ -35,16 +37,23 @@ pub(crate) struct Stretched {
 
 impl<T: Scalar> Trainer<T> {
     /// Whether steps on these data may be taken in stretches.
-    pub(super) fn goes_in_stretches(&self, data: &Dataset<T>, batch_rows: usize) -> bool {
+    pub(super) fn goes_in_stretches(
+        &self,
+        features: &Features<T>,
+        is_weighted: bool,
+        batch_rows: usize,
+    ) -> bool {
         self.gradient.is_empty()
             && !self.shuffles
             && self.learning_rate.is_constant()
-            && data.weights().is_none()
-            && data.rows().is_multiple_of(batch_rows)
+            && !is_weighted
+            && self.objective.reduction != Reduction::WeightedMean
+            && !self.penalty.is_told
+            && features.rows().is_multiple_of(batch_rows)
             && self.corruption.is_none()
             && self.label_smoothing.is_none()
             && self.average.is_none()
-            && Descent::is_possible(&self.workspace, data.features(), batch_rows)
+            && Descent::is_possible(&self.workspace, features, batch_rows)
     }
 }
 
@@ -54,7 +63,8 @@ impl<T: Scalar> Task for &mut Stretch<'_, T> {
     fn run<I: Isa>(self) -> Stretched {
         let Stretch {
             trainer,
-            data,
+            features,
+            targets,
             batch_rows,
             start,
             steps,
@@ -70,11 +80,11 @@ impl<T: Scalar> Task for &mut Stretch<'_, T> {
             logged_loss,
             ..
         } = trainer;
-        let (features, aim) = (data.features(), (&*objective, *logged_loss));
+        let (features, aim) = (*features, (&*objective, *logged_loss));
         let (network, rate) = (network.split_mut(), *learning_rate);
         let descent = Descent::new::<I>(network, features, workspace, aim, batch_rows, rate);
         if let Some(mut descent) = descent {
-            let mut targets = BatchTargets::new(data.targets(), batch_rows);
+            let mut targets = BatchTargets::new(targets, batch_rows);
             while taken < *steps {
                 match descent.step::<I>(start, targets.from(start)) {
                     Ok(loss) => epoch_loss += loss,
@@ -85,7 +95,7 @@ impl<T: Scalar> Task for &mut Stretch<'_, T> {
                 }
                 taken += 1;
                 start += batch_rows;
-                if start == data.rows() {
+                if start == features.rows() {
                     (start, epoch_loss) = (0, 0.0);
                 }
             }
