@@ -1,6 +1,7 @@
 //! The command line, as it may be written.
 
 mod compare;
+pub(crate) mod explain;
 
 pub(crate) use compare::{Against, Compare};
 
@@ -29,6 +30,7 @@ use std::path::PathBuf;
         pellucid run mnist-online --plot cost.svg --json mnist.json\n  \
         pellucid compare xor-sgd xor-batch-mean xor-batch-sum --seeds 10 --plot curves.png\n  \
         pellucid compare mnist-98 --vary batch_size=16,64,256 --against epochs,seconds --plot curves.svg\n  \
+        pellucid explain xor-by-hand -o xor.html\n  \
         pellucid find-rate people.csv --target income --plot rates.png\n\n\
         Exit status: 0 done, 1 failed, 2 wrong usage."
 )]
@@ -57,6 +59,8 @@ pub(crate) enum Command {
     Data(Data),
     /// Train recipes, or variants of one, from the same initial weights and say which converges faster
     Compare(Box<Compare>),
+    /// Show one training step as a worked example: every number forwards, backwards and of the update
+    Explain(Box<explain::Explain>),
     /// Find a learning rate: train for some steps at rising rates, until the loss explodes
     FindRate(Box<FindRate>),
 }

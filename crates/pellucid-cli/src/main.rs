@@ -5,6 +5,7 @@ mod columns;
 mod compare;
 mod data;
 mod evaluate;
+mod explain;
 mod failure;
 mod find_rate;
 mod glance;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect::inspect(inspect),
         Command::Data(data) => data::data(data),
         Command::Compare(compare) => compare::compare(compare),
+        Command::Explain(explain) => explain::explain(explain),
         Command::FindRate(find) => find_rate::find_rate(find),
     };
     match done {

@@ -201,7 +201,7 @@ pub(crate) fn ended(by: EndedBy, recipe: &Recipe, epochs: u64) -> String {
 }
 
 /// What stops a run by its figures; nothing where the recipe asks for none of it.
-fn stopping<'a, T: Scalar>(
+pub(crate) fn stopping<'a, T: Scalar>(
     recipe: &Recipe,
     experiment: &Experiment<T>,
     validation: Option<&'a Dataset<T>>,

@@ -5,6 +5,7 @@ mod agreement;
 mod averaging;
 mod custom_loss;
 mod divergence;
+mod explaining;
 mod finding_a_rate;
 mod fixture;
 mod gradients;
