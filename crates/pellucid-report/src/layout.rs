@@ -1,15 +1,22 @@
 //! Arranges a chart: what goes where, in pixels.
 
+pub(crate) mod boundary;
+pub(crate) mod chart_grid;
+mod color_bar;
+pub(crate) mod confusion;
 mod legend;
+mod panel;
+pub(crate) mod residuals;
 pub(crate) mod search;
 mod values;
+pub(crate) mod weights;
 
 use crate::axis::{Axis, Tick};
 use crate::decimate::decimate;
 use crate::palette::{Color, Stroke};
 use crate::scene::{Anchor, Mark, Point, Scene, Text};
 use crate::typeface::{self, ellipsize, printable, wrap};
-use crate::{LineChart, ReportError, Scale, Theme};
+use crate::{Guide, LineChart, ReportError, Scale, Theme};
 use legend::Legend;
 use values::Values;
 
@@ -120,6 +127,7 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
             });
             curve(decimate(pixels), Stroke::of_series(index, theme), &mut marks);
         }
+        guides(chart, &plot, x_axis, y_axis, &mut marks);
     } else {
         marks.push(Mark::Text(Text {
             text: ellipsize("nothing to plot", AXIS_LABEL_SIZE, plot.width()),
@@ -323,6 +331,112 @@ fn axis_names(chart: &LineChart, plot: &Plot, marks: &mut Vec<Mark>) {
         (MARGIN + 0.6 * AXIS_LABEL_SIZE, plot.y(0.5)),
         true,
     ));
+}
+
+fn guides(chart: &LineChart, plot: &Plot, x_axis: &Axis, y_axis: &Axis, marks: &mut Vec<Mark>) {
+    let theme = chart.theme;
+    let mut dashed = |from: Point, to: Point| {
+        marks.push(Mark::Polyline {
+            points: vec![from, to],
+            color: theme.axis_line(),
+            width: 1.2,
+            dashes: &[5.0, 4.0],
+        });
+    };
+    let mut labels = Vec::new();
+    for guide in &chart.guides {
+        let (along, name) = match guide {
+            Guide::Upright(x, name) => (x_axis.fraction(*x), name),
+            Guide::Level(y, name) => (y_axis.fraction(*y), name),
+        };
+        if !(0.0..=1.0).contains(&along) {
+            continue;
+        }
+        let name = ellipsize(&printable(name), TICK_LABEL_SIZE, plot.width() - 12.0);
+        let (at, anchor) = match guide {
+            Guide::Upright(..) => {
+                let x = crisp(plot.x(along));
+                dashed((x, plot.top), (x, plot.bottom));
+                let room = typeface::width(&name, TICK_LABEL_SIZE) + 6.0;
+                match x + room > plot.right {
+                    true => ((x - 5.0, plot.top + TICK_LABEL_SIZE), Anchor::End),
+                    false => ((x + 5.0, plot.top + TICK_LABEL_SIZE), Anchor::Start),
+                }
+            }
+            Guide::Level(..) => {
+                let y = crisp(plot.y(along));
+                dashed((plot.left, y), (plot.right, y));
+                ((plot.right - 3.0, y - 4.0), Anchor::End)
+            }
+        };
+        labels.push(words(&name, at, TICK_LABEL_SIZE, theme.faint_ink(), anchor));
+    }
+    marks.extend(labels);
+}
+
+/// A line of text that lies level.
+fn words(text: &str, baseline: Point, size: f64, color: Color, anchor: Anchor) -> Mark {
+    Mark::Text(Text {
+        text: text.to_owned(),
+        baseline,
+        size,
+        color,
+        anchor,
+        upwards: false,
+    })
+}
+
+/// A line of text that is read from bottom to top.
+fn words_upwards(text: &str, baseline: Point, size: f64, color: Color, anchor: Anchor) -> Mark {
+    Mark::Text(Text {
+        text: text.to_owned(),
+        baseline,
+        size,
+        color,
+        anchor,
+        upwards: true,
+    })
+}
+
+/// Title and subtitle of a picture `width` wide; says where they end.
+fn titles(title: &str, subtitle: Option<&str>, theme: Theme, width: u32, marks: &mut Vec<Mark>) -> f64 {
+    let head = LineChart {
+        subtitle: subtitle.map(str::to_owned),
+        theme,
+        width,
+        ..LineChart::new(title, "", "")
+    };
+    heading(&head, &Values::of(&head), marks)
+}
+
+/// What begins as a background whose height is not known yet, and ends as a scene.
+fn background(theme: Theme) -> Vec<Mark> {
+    vec![Mark::Rectangle {
+        top_left: (0.0, 0.0),
+        bottom_right: (0.0, 0.0),
+        color: theme.background(),
+    }]
+}
+
+fn finished(
+    title: &str,
+    description: String,
+    width: u32,
+    height: f64,
+    mut marks: Vec<Mark>,
+) -> Result<Scene, ReportError> {
+    let height = height.ceil().clamp(f64::from(HEIGHTS.0), f64::from(u32::MAX)) as u32;
+    check_size("height", height, HEIGHTS)?;
+    if let Some(Mark::Rectangle { bottom_right, .. }) = marks.first_mut() {
+        *bottom_right = (f64::from(width), f64::from(height));
+    }
+    Ok(Scene {
+        width,
+        height,
+        title: printable(title),
+        description,
+        marks,
+    })
 }
 
 /// The middle of the pixel that a one-pixel line shall fill.

@@ -14,6 +14,9 @@ const SAMPLE_GAP: f64 = 7.0;
 const ENTRY_GAP: f64 = 20.0;
 const COLUMN_GAP: f64 = 16.0;
 
+/// So many may take two rows above the plot.
+const FEW: usize = 6;
+
 /// A chart narrower than this has no room for a column beside the plot.
 const NARROW: u32 = 480;
 
@@ -80,7 +83,7 @@ impl Legend {
             .collect();
         let place = if !shown {
             Place::Nowhere
-        } else if let Some(rows) = rows(&entries, room, 1) {
+        } else if let Some(rows) = rows(&entries, room, if entries.len() <= FEW { 2 } else { 1 }) {
             Place::Above(rows)
         } else if narrow || entries.len() == 1 {
             shorten(&mut entries, room);
