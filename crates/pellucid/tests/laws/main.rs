@@ -15,4 +15,5 @@ mod repeatability;
 mod scheduling;
 mod stopping;
 mod top_down;
+mod vitals;
 mod watching;
