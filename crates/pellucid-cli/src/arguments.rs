@@ -1,5 +1,9 @@
 //! The command line, as it may be written.
 
+mod pictures;
+
+pub(crate) use pictures::{Plot, Plots, ThemeArgument};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pellucid::metrics::{Figure, Metric};
 use pellucid::recipe::{BatchSize, DropoutRates, StopAt};
@@ -70,9 +74,12 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) settings: Settings,
 
-    /// Write the training curve as a picture, .svg or .png
-    #[arg(long, value_name = "FILE")]
-    pub(crate) plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) pictures: Plots,
+
+    /// Write a page with figures, pictures and the recipe, .html
+    #[arg(long, value_name = "FILE", help_heading = "Pictures")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -428,12 +435,11 @@ pub(crate) struct Train {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(crate) save_recipe: Option<PathBuf>,
 
-    /// Write the training curve as a picture, .svg or .png
-    #[arg(long, value_name = "FILE", help_heading = "Results")]
-    pub(crate) plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) pictures: Plots,
 
-    /// Write a page with the curve and the scores, .html
-    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    /// Write a page with scores, pictures and the recipe, .html
+    #[arg(long, value_name = "FILE", help_heading = "Pictures")]
     pub(crate) report: Option<PathBuf>,
 
     /// Write everything as one JSON record, to standard output unless a file is named
@@ -582,6 +588,9 @@ pub(crate) struct Evaluate {
     /// Write the scores as JSON, to standard output unless a file is named
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) pictures: Plots,
 
     #[command(flatten)]
     pub(crate) reading: Reading,

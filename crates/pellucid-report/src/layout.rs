@@ -33,6 +33,7 @@ const MINOR_TICK: f64 = 3.0;
 /// From the middle of a digit's height to its baseline.
 const HALF_DIGIT: f64 = 0.365 * TICK_LABEL_SIZE;
 const DOT_RADIUS: f64 = 3.0;
+const GUIDE_ROW: f64 = 11.0;
 
 /// The rectangle that the axes enclose.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +77,14 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
     let mut top = heading(chart, &values, &mut marks);
     let legend = Legend::arrange(chart, top);
     top += legend.height_above();
+    // The words at upright guides stand above the plot, clear of curves.
+    if chart
+        .guides
+        .iter()
+        .any(|guide| matches!(guide, Guide::Upright(..)))
+    {
+        top += GUIDE_ROW;
+    }
 
     let bottom = height - MARGIN - AXIS_LABEL_SIZE - TICK_LABEL_SIZE - MAJOR_TICK - 11.0;
     let mut plot = Plot {
@@ -357,11 +366,9 @@ fn guides(chart: &LineChart, plot: &Plot, x_axis: &Axis, y_axis: &Axis, marks: &
             Guide::Upright(..) => {
                 let x = crisp(plot.x(along));
                 dashed((x, plot.top), (x, plot.bottom));
-                let room = typeface::width(&name, TICK_LABEL_SIZE) + 6.0;
-                match x + room > plot.right {
-                    true => ((x - 5.0, plot.top + TICK_LABEL_SIZE), Anchor::End),
-                    false => ((x + 5.0, plot.top + TICK_LABEL_SIZE), Anchor::Start),
-                }
+                let half = typeface::width(&name, TICK_LABEL_SIZE) / 2.0;
+                let middle = x.clamp(plot.left + half, (plot.right - half).max(plot.left + half));
+                ((middle, plot.top - 4.0), Anchor::Middle)
             }
             Guide::Level(..) => {
                 let y = crisp(plot.y(along));

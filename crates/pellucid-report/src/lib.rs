@@ -3,7 +3,7 @@
 //! [`LineChart`] draws learning curves and their like as SVG or PNG, [`ChartGrid`] several of them;
 //! [`ConfusionMatrix`], [`Residuals`], [`WeightPicture`], [`Boundary`] and [`GradientFlow`] show what a network has learnt
 //! and how; [`SearchChart`] draws the trials of a search for settings. [`Comparison`] sets the loss curves of several runs
-//! side by side and says in plain English which of them converged faster. [`page`] puts pictures, tables and words on
+//! side by side and says in plain English which of them converged faster. [`Report`] puts pictures, tables and words on
 //! one page. All read plain numbers and never run a network.
 //!
 //! One picture's way through the crate: [`LineChart`] → `layout` (margins, axes, legend, thinned curves) → `scene`
@@ -43,7 +43,7 @@ pub use comparison::{Comparison, Curve, EqualEpochs, Reach, RunSummary, TargetRe
 pub use confusion_matrix::ConfusionMatrix;
 pub use error::ReportError;
 pub use gradient_flow::{GradientFlow, LayerFlow};
-pub use page::page;
+pub use page::{Finding, Repeat, Report, Section, Table};
 pub use palette::Theme;
 pub use picture::Picture;
 pub use picture_format::PictureFormat;

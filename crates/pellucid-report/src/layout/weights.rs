@@ -14,8 +14,10 @@ use crate::weight_picture::{ImageShape, WeightPicture};
 use crate::{ReportError, Theme};
 
 const WIDTHS: (u32, u32) = (240, 8000);
-/// Images of units that are drawn.
+/// Images of units that are drawn, and those on a narrow picture.
 const MOST_IMAGES: usize = 64;
+const MOST_NARROW: usize = 24;
+const NARROW: u32 = 480;
 /// Rows and columns of a map that are drawn.
 const MOST_INPUTS: usize = 60;
 const MOST_UNITS: usize = 128;
@@ -34,8 +36,10 @@ struct Common<'a> {
 }
 
 impl Common<'_> {
+    /// One of 65: no eye tells more, and images of few colours are small.
     fn color(&self, weight: f64) -> Color {
-        ColorScale::Diverging.color(0.5 + 0.5 * weight / self.limit, self.theme)
+        let step = (32.0 * weight / self.limit).round();
+        ColorScale::Diverging.color(0.5 + step / 64.0, self.theme)
     }
 
     fn weight(&self, input: usize, unit: usize) -> f64 {
@@ -126,7 +130,8 @@ fn images(
     width: u32,
 ) -> Result<Scene, ReportError> {
     let Common { picture, theme, .. } = common;
-    let units = picture.units.min(MOST_IMAGES);
+    let most = if width < NARROW { MOST_NARROW } else { MOST_IMAGES };
+    let units = picture.units.min(most);
     if units < picture.units {
         remarks.push(format!(
             "the first {units} of {} units",
