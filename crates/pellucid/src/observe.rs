@@ -35,6 +35,8 @@ pub enum Event<'a, T> {
         outputs: &'a [T],
         /// The targets, (rows, outputs).
         targets: &'a [T],
+        /// The parameters after the step: those in training, never averaged ones.
+        parameters: &'a [T],
     },
     /// All samples went through once.
     Epoch {

@@ -367,6 +367,7 @@ impl<T: Scalar> Trainer<T> {
                         loss,
                         outputs,
                         targets,
+                        parameters: self.network.parameters(),
                     });
                     self.step += 1;
                     if flow.is_break() {

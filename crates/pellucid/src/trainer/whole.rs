@@ -157,6 +157,7 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Problem<T> for Whole<'_, T, O> {
                 loss: *loss,
                 outputs,
                 targets: self.targets,
+                parameters,
             })?;
             self.told_step = self.observer.next_step(self.position);
         }
