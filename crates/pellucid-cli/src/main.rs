@@ -5,8 +5,10 @@ mod columns;
 mod compare;
 mod data;
 mod evaluate;
+mod explain;
 mod failure;
 mod find_rate;
+mod glance;
 mod inspect;
 mod interrupt;
 mod line_template;
@@ -18,6 +20,7 @@ mod run;
 mod score_text;
 mod source;
 mod terminal;
+mod text_style;
 mod train;
 mod train_progress;
 mod tune;
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect::inspect(inspect),
         Command::Data(data) => data::data(data),
         Command::Compare(compare) => compare::compare(compare),
+        Command::Explain(explain) => explain::explain(explain),
         Command::FindRate(find) => find_rate::find_rate(find),
     };
     match done {

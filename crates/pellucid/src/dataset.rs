@@ -53,6 +53,16 @@ impl<T: Scalar> ByteMatrix<T> {
         })
     }
 
+    /// The bytes, (rows, columns), and the number that each of the 256 stands for.
+    pub(crate) fn bytes_and_values(&self) -> (&[u8], &[T; 256]) {
+        (&self.bytes, &self.values)
+    }
+
+    /// How many bytes a row.
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// The bytes, row after row.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -417,6 +427,12 @@ pub trait Samples<T: Scalar> {
     /// The row of the first target outside `lowest..=highest`, and that target.
     fn target_outside(&self, lowest: f64, highest: f64) -> Option<(usize, f64)>;
 
+    /// Features and targets of all of them in the order of the rows, where they lie so: then steps on them may be taken without
+    /// [`gather`](Self::gather).
+    fn in_order(&self) -> Option<(&Features<T>, &Targets<T>)> {
+        None
+    }
+
     /// The batch's features and targets, (rows, columns) and (rows, width): slices where they lie so, else copies in the
     /// buffers.
     ///
@@ -454,6 +470,10 @@ impl<T: Scalar> Samples<T> for Dataset<T> {
         let outside = |y: &T| !(lowest..=highest).contains(&y.to_f64());
         let at = targets.values().iter().position(outside)?;
         Some((at / targets.columns(), targets.values()[at].to_f64()))
+    }
+
+    fn in_order(&self) -> Option<(&Features<T>, &Targets<T>)> {
+        Some((&self.features, &self.targets))
     }
 
     #[inline(always)]

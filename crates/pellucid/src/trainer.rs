@@ -1,6 +1,11 @@
 //! The training loop: it steps, and it tells.
 
+mod stretch;
+mod traced;
 mod whole;
+
+pub(crate) use stretch::{Stretch, Stretched};
+pub use traced::{FoundStep, StepFinder, StepTrace, UpdateTrace};
 
 use crate::accumulation::Accumulation;
 use crate::averaging::{Average, Averaging};
@@ -320,6 +325,9 @@ impl<T: Scalar> Trainer<T> {
         }
         let width = self.network.architecture().output_width();
         let mut buffers = BatchBuffers::default();
+        let in_stretches = data
+            .in_order()
+            .filter(|(features, _)| self.goes_in_stretches(features, data.is_weighted(), batch_rows));
         let mut position = Position {
             epoch: self.epoch,
             batch: 0,
@@ -342,6 +350,34 @@ impl<T: Scalar> Trainer<T> {
             position.epoch = self.epoch;
             position.batch = 0;
             while start < rows {
+                if let Some((features, targets)) = in_stretches {
+                    // The last step of an epoch that is told, and the last of all, are taken below.
+                    let epochs = told_epoch.clamp(self.epoch, self.epochs - 1) - self.epoch + 1;
+                    let steps = epochs.saturating_mul(steps_per_epoch) - position.batch - 1;
+                    let steps = steps.min(told_step.saturating_sub(self.step));
+                    if steps > 0 {
+                        let stretched = T::training_stretch(&mut Stretch {
+                            trainer: self,
+                            features,
+                            targets,
+                            batch_rows,
+                            start,
+                            steps,
+                            learning_rate,
+                            epoch_loss,
+                        });
+                        let batches = position.batch + stretched.taken;
+                        self.step += stretched.taken;
+                        self.epoch += batches / steps_per_epoch;
+                        position.epoch = self.epoch;
+                        position.batch = batches % steps_per_epoch;
+                        start = position.batch as usize * batch_rows;
+                        epoch_loss = stretched.epoch_loss;
+                        if let Some(loss) = stretched.not_finite {
+                            return Err(self.non_finite_loss(loss, position.batch));
+                        }
+                    }
+                }
                 let end = (start + batch_rows).min(rows);
                 let picked = if self.shuffles {
                     Rows::Picked(&order[start..end])
@@ -383,6 +419,9 @@ impl<T: Scalar> Trainer<T> {
                         loss,
                         outputs,
                         targets,
+                        rows: picked,
+                        learning_rate,
+                        trainer: Some(self),
                     });
                     self.step += 1;
                     if flow.is_break() {

@@ -20,6 +20,7 @@ pub(crate) mod vector;
 
 use aligned::Aligned;
 use isa::Isa;
+pub(crate) use sparse::Ahead;
 use sparse::NonZeros;
 
 use crate::scalar::Scalar;
@@ -59,6 +60,17 @@ impl<'a, T> Input<'a, T> {
         match self {
             Input::Dense(numbers) => numbers,
             Input::Bytes { .. } => &[],
+        }
+    }
+
+    /// What the numbers are, or what the bytes stand for.
+    pub(crate) fn to_vec(self) -> Vec<T>
+    where
+        T: Copy,
+    {
+        match self {
+            Input::Dense(numbers) => numbers.to_vec(),
+            Input::Bytes { bytes, values } => bytes.iter().map(|&byte| values[usize::from(byte)]).collect(),
         }
     }
 }
