@@ -1,6 +1,11 @@
 //! The command line, as it may be written.
 
+mod compare;
 pub(crate) mod explain;
+mod pictures;
+
+pub(crate) use compare::{Against, Compare};
+pub(crate) use pictures::{Plot, Plots, ThemeArgument};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pellucid::metrics::{Figure, Metric};
@@ -25,8 +30,9 @@ use std::path::PathBuf;
         pellucid run xor-by-hand\n  \
         pellucid run xor-by-hand --set train.learning_rate=0.3 --epochs 100 --set log.every=10\n  \
         pellucid run mnist-online --plot cost.svg --json mnist.json\n  \
+        pellucid compare xor-sgd xor-batch-mean xor-batch-sum --seeds 10 --plot curves.png\n  \
+        pellucid compare mnist-98 --vary batch_size=16,64,256 --against epochs,seconds --plot curves.svg\n  \
         pellucid explain xor-by-hand -o xor.html\n  \
-        pellucid compare xor-sgd xor-batch-mean xor-batch-sum --plot curves.png\n  \
         pellucid find-rate people.csv --target income --plot rates.png\n\n\
         Exit status: 0 done, 1 failed, 2 wrong usage."
 )]
@@ -53,10 +59,10 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// List the built-in sets, or say what is in a table
     Data(Data),
+    /// Train recipes, or variants of one, from the same initial weights and say which converges faster
+    Compare(Box<Compare>),
     /// Show one training step as a worked example: every number forwards, backwards and of the update
     Explain(Box<explain::Explain>),
-    /// Train several recipes from the same initial weights and say which converges faster
-    Compare(Compare),
     /// Find a learning rate: train for some steps at rising rates, until the loss explodes
     FindRate(Box<FindRate>),
 }
@@ -75,27 +81,16 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) settings: Settings,
 
-    /// Write the training curve as a picture, .svg or .png
-    #[arg(long, value_name = "FILE")]
-    pub(crate) plot: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Compare {
-    /// Two or more recipes: built-in names or files ending in .toml
-    #[arg(required = true, num_args = 2..)]
-    pub(crate) recipes: Vec<String>,
-
     #[command(flatten)]
-    pub(crate) settings: Settings,
+    pub(crate) pictures: Plots,
 
-    /// Losses to be reached, such as 0.1,0.01; chosen from the curves unless given
-    #[arg(long, value_name = "LOSS", value_delimiter = ',', allow_negative_numbers = true, value_parser = loss)]
-    pub(crate) reach: Option<Vec<f64>>,
+    /// Write a page with figures, pictures and the recipe, .html
+    #[arg(long, value_name = "FILE", help_heading = "Pictures")]
+    pub(crate) report: Option<PathBuf>,
 
-    /// Write the loss curves in one picture, .svg or .png
-    #[arg(long, value_name = "FILE")]
-    pub(crate) plot: Option<PathBuf>,
+    /// Draw the training curve in the terminal too
+    #[arg(long)]
+    pub(crate) chart: bool,
 }
 
 #[derive(Debug, Args)]
@@ -433,12 +428,15 @@ pub(crate) struct Train {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(crate) save_recipe: Option<PathBuf>,
 
-    /// Write the training curve as a picture, .svg or .png
-    #[arg(long, value_name = "FILE", help_heading = "Results")]
-    pub(crate) plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) pictures: Plots,
 
-    /// Write a page with the curve and the scores, .html
-    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    /// Draw the curve, and of classes the confusion matrix, in the terminal too
+    #[arg(long, help_heading = "Results")]
+    pub(crate) chart: bool,
+
+    /// Write a page with scores, pictures and the recipe, .html
+    #[arg(long, value_name = "FILE", help_heading = "Pictures")]
     pub(crate) report: Option<PathBuf>,
 
     /// Write everything as one JSON record, to standard output unless a file is named
@@ -587,6 +585,13 @@ pub(crate) struct Evaluate {
     /// Write the scores as JSON, to standard output unless a file is named
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<PathBuf>,
+
+    /// Shade the cells of the confusion matrix
+    #[arg(long)]
+    pub(crate) chart: bool,
+
+    #[command(flatten)]
+    pub(crate) pictures: Plots,
 
     #[command(flatten)]
     pub(crate) reading: Reading,
@@ -748,7 +753,7 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
     }
 }
 
-fn hidden(text: &str) -> Result<Hidden, String> {
+pub(crate) fn hidden(text: &str) -> Result<Hidden, String> {
     if text == "none" {
         return Ok(Hidden(Vec::new()));
     }
@@ -772,7 +777,7 @@ fn dropout(text: &str) -> Result<DropoutRates, String> {
     }
 }
 
-fn activation(text: &str) -> Result<Activation, String> {
+pub(crate) fn activation(text: &str) -> Result<Activation, String> {
     let known = || Activation::ALL.into_iter().filter(|known| known.is_elementwise());
     known().find(|known| known.name() == text).ok_or_else(|| {
         let names: Vec<&str> = known().map(Activation::name).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pellucid_report::{LineChart, PictureFormat, ReportError, Scale, Series, Theme};
+use pellucid_report::{BandOfSeries, Guide, LineChart, PictureFormat, ReportError, Scale, Series, Theme};
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
@@ -409,6 +409,7 @@ proptest! {
         log: bool,
         log_across: bool,
         dark: bool,
+        guides in prop::collection::vec((any::<bool>(), any_number(), ".{0,30}"), 0..3),
         width in 200..1200u32,
         height in 150..900u32,
     ) {
@@ -420,7 +421,19 @@ proptest! {
             x_scale: if log_across { Scale::Log } else { Scale::Linear },
             y_scale: if log { Scale::Log } else { Scale::Linear },
             theme: if dark { Theme::Dark } else { Theme::Light },
+            bands: series
+                .iter()
+                .enumerate()
+                .map(|(index, series)| BandOfSeries {
+                    series: index,
+                    points: series.points.iter().map(|&(x, y)| (x, y - 0.5, y + 0.5)).collect(),
+                })
+                .collect(),
             series,
+            guides: guides.into_iter().map(|(upright, at, name)| match upright {
+                true => Guide::Upright(at, name),
+                false => Guide::Level(at, name),
+            }).collect(),
             width,
             height,
         };

@@ -61,6 +61,10 @@ pub(super) fn loss(of: Loss) -> (String, String) {
     let (value, slope) = match of {
         Loss::SquaredError => ("(a - y)^2", r"2 \cdot (a - y)"),
         Loss::HalfSquaredError => (r"\frac{1}{2} (a - y)^2", "a - y"),
+        Loss::HalfMeanSquaredError => (
+            r"\frac{1}{2 k} (a - y)^2 \text{ with k outputs}",
+            r"\frac{1}{k} (a - y)",
+        ),
         Loss::AbsoluteError => (
             "|a - y|",
             r"1 \text{ where a is above y, } -1 \text{ where it is below}",
@@ -75,6 +79,7 @@ pub(super) fn loss(of: Loss) -> (String, String) {
         }
         Loss::LogCosh => (r"\ln \cosh(a - y)", r"\tanh(a - y)"),
         Loss::PoissonDeviance => (r"2 (y \ln \frac{y}{a} - y + a)", r"2 (1 - \frac{y}{a})"),
+        Loss::HalfPoissonDeviance => (r"y \ln \frac{y}{a} - y + a", r"1 - \frac{y}{a}"),
         Loss::Quantile { quantile } => {
             return (
                 format!(r"\max(-{quantile} d, (1 - {quantile}) d), \quad d = a - y"),
@@ -109,6 +114,7 @@ pub(super) fn joint_delta(loss: Loss, output: Activation) -> Option<&'static str
         (Loss::BinaryCrossEntropy, Activation::Sigmoid) => Some("a - y"),
         (Loss::CategoricalCrossEntropy | Loss::KullbackLeibler, Activation::Softmax) => Some("a - y"),
         (Loss::PoissonDeviance, Activation::Exponential) => Some(r"2 (a - y)"),
+        (Loss::HalfPoissonDeviance, Activation::Exponential) => Some("a - y"),
         _ => None,
     }
 }
@@ -116,7 +122,7 @@ pub(super) fn joint_delta(loss: Loss, output: Activation) -> Option<&'static str
 /// What every slope is divided by, where samples are averaged.
 pub(super) fn share(explanation: &Explanation) -> Option<usize> {
     let rows = explanation.rows.len();
-    (explanation.reduction == Reduction::Mean && rows > 1).then_some(rows)
+    (explanation.reduction != Reduction::Sum && rows > 1).then_some(rows)
 }
 
 /// The rule of a step, a formula a line, for weights W whose gradient is g.

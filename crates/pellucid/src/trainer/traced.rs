@@ -88,7 +88,7 @@ impl<T: Scalar> Trainer<T> {
         let (input, targets) = buffers.gather(data, Rows::Picked(rows));
 
         let before = self.network.clone();
-        let remembered: Vec<Vec<T>> = self.optimizer.memory().map(|(_, of)| of.to_vec()).collect();
+        let remembered: Vec<Vec<T>> = self.optimizer.named_memory().map(|(_, of)| of.to_vec()).collect();
         let takes_steps = self.optimizer.rule().optimizer.takes_steps();
         let updates = self.updates();
         let loss = if takes_steps {
@@ -156,7 +156,7 @@ impl<T: Scalar> Trainer<T> {
             slopes
         });
         let is_changed = takes_steps && !is_fused && self.gradient[..] != gradient[..] && !only_gathered;
-        let memory = self.optimizer.memory().zip(remembered);
+        let memory = self.optimizer.named_memory().zip(remembered);
         let row_weights = self.workspace.row_weights();
         Ok(StepTrace {
             rows: rows.to_vec(),
