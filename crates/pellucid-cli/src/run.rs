@@ -5,7 +5,7 @@ use crate::line_template::{LineTemplate, shortest};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::progress::Progress;
 use crate::terminal::Results;
-use crate::{failure, interrupt, recipes, terminal};
+use crate::{failure, findings, interrupt, recipes, terminal};
 use anyhow::{Context, Result};
 use pellucid::dataset::Dataset;
 use pellucid::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
@@ -13,7 +13,8 @@ use pellucid::evaluation::Evaluation;
 use pellucid::lbfgs::Reason;
 use pellucid::metrics::Meters;
 use pellucid::observe::{EpochRecord, Event, History, LossCurve, Observer, Position};
-use pellucid::record::{MetricsRecord, Numbers};
+use pellucid::record::{MetricsRecord, Numbers, RunRecord};
+use pellucid::vitals::Vitals;
 use pellucid::{Experiment, Precision, Recipe, Scalar, Timing};
 use pellucid_report::{LineChart, PictureFormat, Scale, Series};
 use std::cell::RefCell;
@@ -51,8 +52,8 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     let threads = threads(settings.threads, settings.quiet);
 
     let (mut experiment, validation) = prepare::<T>(&recipe, settings, threads)?;
-    for warning in experiment.warnings() {
-        terminal::tell(&format!("warning: {warning}"));
+    if !settings.quiet {
+        findings::tell(experiment.findings(), &[]);
     }
     interrupt::listen();
     // Before the work, so that a path nobody can write to does not cost it; but after Ctrl-C is listened to, so that
@@ -107,15 +108,32 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         or_files_are_written: writes_files,
     };
 
+    // Where nobody is told of findings, nobody looks for them.
+    let mut vitals = match settings.quiet && json.is_none() {
+        true => None,
+        false => Some(Vitals::new(&recipe, experiment.initial(), experiment.training())?),
+    };
+
     let training_started = Instant::now();
     let mut observers: Vec<&mut dyn Observer<T>> = Vec::new();
     observers.extend(stopping.as_mut().map(|stopping| stopping as &mut dyn Observer<T>));
     observers.extend(time.as_mut().map(|time| time as &mut dyn Observer<T>));
     let others: [&mut dyn Observer<T>; 4] = [&mut history, &mut curve, &mut progress, &mut reader];
     observers.extend(others);
+    observers.extend(vitals.as_mut().map(|vitals| vitals as &mut dyn Observer<T>));
     let ending = experiment.run(observers.as_mut_slice());
     let training_seconds = training_started.elapsed().as_secs_f64();
     progress.finish();
+    if let Some(stopping) = stopping.as_ref().filter(|_| ending.is_ok()) {
+        experiment.keep_best(stopping);
+    }
+    let found = match &vitals {
+        Some(vitals) => experiment.diagnose(vitals.entries(), stopping.as_ref(), ending.as_ref().err())?,
+        None => Vec::new(),
+    };
+    if !settings.quiet && ending.is_err() {
+        findings::tell(&found, experiment.findings());
+    }
     let ending = ending?;
     if !writes_files {
         results.check()?;
@@ -123,9 +141,6 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
 
     let rule = stopping.as_ref().and_then(EarlyStopping::ended_by);
     let ended_by = EndedBy::of(ending, rule, time.as_ref().is_some_and(TimeLimit::is_over));
-    if let Some(stopping) = &stopping {
-        experiment.keep_best(stopping);
-    }
     let metrics = MetricsRecord {
         validation: validation.as_ref().map(|rows| experiment.evaluate_on(rows)),
         ..experiment.evaluate()
@@ -144,7 +159,14 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
             training_seconds,
             elapsed_seconds: started.elapsed().as_secs_f64(),
         };
-        json.write(&experiment.record(&history, stopping.as_ref(), ended_by, metrics, timing))?;
+        let record = experiment.record(&history, stopping.as_ref(), ended_by, metrics, timing);
+        json.write(&RunRecord {
+            findings: found.clone(),
+            ..record
+        })?;
+    }
+    if !settings.quiet {
+        findings::tell(&found, experiment.findings());
     }
     if ended_by == EndedBy::Interrupt {
         terminal::tell(&format!(
@@ -196,7 +218,7 @@ pub(crate) fn ended(by: EndedBy, recipe: &Recipe, epochs: u64) -> String {
 }
 
 /// What stops a run by its figures; nothing where the recipe asks for none of it.
-fn stopping<'a, T: Scalar>(
+pub(crate) fn stopping<'a, T: Scalar>(
     recipe: &Recipe,
     experiment: &Experiment<T>,
     validation: Option<&'a Dataset<T>>,
