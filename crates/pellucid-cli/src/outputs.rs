@@ -4,7 +4,7 @@ use crate::failure::Misuse;
 use crate::terminal;
 use anyhow::{Context, Result};
 use pellucid_data::OutputFile;
-use pellucid_report::{LineChart, PictureFormat, SearchChart};
+use pellucid_report::{LineChart, Panels, PictureFormat, SearchChart};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -52,6 +52,10 @@ impl PlotOutput {
 
     pub(crate) fn write(self, chart: &LineChart) -> Result<()> {
         Ok(self.file.write(&chart.render(self.format)?)?)
+    }
+
+    pub(crate) fn write_panels(self, panels: &Panels) -> Result<()> {
+        Ok(self.file.write(&panels.render(self.format)?)?)
     }
 
     pub(crate) fn write_search(self, chart: &SearchChart) -> Result<()> {

@@ -5,7 +5,7 @@ use crate::line_template::{LineTemplate, shortest};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::progress::Progress;
 use crate::terminal::Results;
-use crate::{failure, findings, interrupt, recipes, terminal};
+use crate::{failure, findings, interrupt, recipes, terminal, text_style};
 use anyhow::{Context, Result};
 use pellucid::dataset::Dataset;
 use pellucid::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
@@ -98,7 +98,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         .train
         .max_seconds
         .map(|seconds| TimeLimit::new(seconds, || started.elapsed().as_secs_f64()));
-    let mut curve = LossCurve::new(if plot.is_some() {
+    let mut curve = LossCurve::new(if plot.is_some() || arguments.chart {
         recipe.train.epochs.div_ceil(CURVE_POINTS)
     } else {
         u64::MAX
@@ -146,13 +146,18 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         ..experiment.evaluate()
     };
     print_results(&experiment, &metrics, &results);
+    let title = if recipe.title.is_empty() {
+        arguments.recipe.clone()
+    } else {
+        recipe.title.clone()
+    };
+    let chart = training_curve(title, &recipe, &curve);
+    if arguments.chart {
+        let text = chart.text(&text_style::of_standard_output());
+        results.line(&format!("\n{}", text.trim_end()));
+    }
     if let Some(plot) = plot {
-        let title = if recipe.title.is_empty() {
-            arguments.recipe.clone()
-        } else {
-            recipe.title.clone()
-        };
-        plot.write(&training_curve(title, &recipe, &curve))?;
+        plot.write(&chart)?;
     }
     if let Some(json) = json {
         let timing = Timing {

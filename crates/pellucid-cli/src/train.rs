@@ -5,7 +5,7 @@ use crate::failure::{self, Misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::score_text::{self, count, figure_name, number};
 use crate::train_progress::TrainProgress;
-use crate::{interrupt, recipes, run, source, terminal};
+use crate::{interrupt, recipes, run, source, terminal, text_style};
 use anyhow::Result;
 use pellucid::recipe::{ClassWeight, NormalisationName, Recipe, Task};
 use pellucid::{EndedBy, Precision};
@@ -113,6 +113,10 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         "seconds_to_first_epoch": first_epoch,
         "cross_validation": cross_validation.as_ref().map(CrossValidation::to_json),
     });
+    let chart_text = match &trained {
+        Some(trained) if arguments.chart => in_the_terminal(trained, &table.source),
+        _ => String::new(),
+    };
     if let Some(trained) = trained {
         files.add_to_record(&mut record, &trained);
         files.write(trained, &table.source, &results)?;
@@ -125,6 +129,9 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     if !json_to_stdout {
         for line in &results {
             terminal::print(line)?;
+        }
+        if !chart_text.is_empty() {
+            terminal::print(&chart_text)?;
         }
         if let Some(path) = &files.model_path {
             terminal::print(&format!("model: {}", path.display()))?;
@@ -174,8 +181,12 @@ fn refuse_files_without_a_model(arguments: &Train) -> Result<()> {
         ("--report", &arguments.report),
         ("--save-recipe", &arguments.save_recipe),
     ];
-    match of_model.iter().find(|(_, path)| path.is_some()) {
-        Some((flag, _)) => Err(Misuse(format!(
+    let of_model = of_model
+        .iter()
+        .filter(|(_, path)| path.is_some())
+        .map(|(flag, _)| *flag);
+    match of_model.chain(arguments.chart.then_some("--chart")).next() {
+        Some(flag) => Err(Misuse(format!(
             "{flag} is about a model, and --cv alone makes none; add --out to train one on all rows as well"
         ))
         .into()),
@@ -415,6 +426,21 @@ impl Files {
         }
         Ok(())
     }
+}
+
+/// The curve, and of classes the confusion matrix, that of held-out rows where there are any.
+fn in_the_terminal(trained: &Trained, data: &str) -> String {
+    let style = text_style::of_standard_output();
+    let mut text = format!("\n{}", chart(trained, data).text(&style));
+    let (rows, scores) = match &trained.validation {
+        Some(scores) => ("validation", scores),
+        None => ("training", &trained.training),
+    };
+    if let Scores::Classification { classes, scores } = scores {
+        text.push_str(&format!("\n{rows} rows\n"));
+        text.push_str(&score_text::shaded_confusion(classes, scores, &style));
+    }
+    text
 }
 
 /// A name for the model that no file has yet.

@@ -1,8 +1,10 @@
 //! Arranges a chart: what goes where, in pixels.
 
+mod band;
 mod legend;
+pub(crate) mod panels;
 pub(crate) mod search;
-mod values;
+pub(crate) mod values;
 
 use crate::axis::{Axis, Tick};
 use crate::decimate::decimate;
@@ -69,7 +71,21 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
     let mut top = heading(chart, &values, &mut marks);
     let legend = Legend::arrange(chart, top);
     top += legend.height_above();
+    let plot = panel(chart, &values, top, legend.width_beside(), &mut marks);
+    legend.draw(&plot, &mut marks);
+    Ok(Scene {
+        width: chart.width,
+        height: chart.height,
+        title: printable(&chart.title),
+        description: description(chart, &values),
+        marks,
+    })
+}
 
+/// The axes and what stands between them, from `top` to the lower edge, leaving `beside` free to the right.
+fn panel(chart: &LineChart, values: &Values, top: f64, beside: f64, marks: &mut Vec<Mark>) -> Plot {
+    let (width, height) = (f64::from(chart.width), f64::from(chart.height));
+    let theme = chart.theme;
     let bottom = height - MARGIN - AXIS_LABEL_SIZE - TICK_LABEL_SIZE - MAJOR_TICK - 11.0;
     let mut plot = Plot {
         left: 0.0,
@@ -89,7 +105,7 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
         .map_or_else(Vec::new, |axis| without_collisions(&axis.ticks, plot.height()));
     let widest = y_ticks.iter().map(label_width).fold(0.0, f64::max);
     plot.left = MARGIN + AXIS_LABEL_SIZE + 8.0 + widest + MAJOR_TICK + 4.0;
-    plot.right = width - MARGIN - legend.width_beside();
+    plot.right = width - MARGIN - beside;
 
     let x_axis = values.x.map(|extent| {
         let mut most_labels = ((plot.width() / 64.0) as usize).max(2);
@@ -109,16 +125,17 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
         plot.right -= overhang.max(0.0);
     }
 
-    axes(chart.theme, &plot, x_axis.as_ref(), &y_ticks, &mut marks);
-    axis_names(chart, &plot, &mut marks);
+    axes(theme, &plot, x_axis.as_ref(), &y_ticks, marks);
+    axis_names(chart, &plot, marks);
     if let (Some(x_axis), Some(y_axis)) = (&x_axis, &y_axis) {
+        band::draw(chart, values, (x_axis, y_axis), &plot, marks);
         for (index, series) in chart.series.iter().enumerate() {
             let pixels = series.points.iter().map(|&(x, y)| {
                 values
                     .is_drawn(x, y)
                     .then(|| (plot.x(x_axis.fraction(x)), plot.y(y_axis.fraction(y))))
             });
-            curve(decimate(pixels), Stroke::of_series(index, theme), &mut marks);
+            curve(decimate(pixels), Stroke::of_series(index, theme), marks);
         }
     } else {
         marks.push(Mark::Text(Text {
@@ -130,15 +147,7 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
             upwards: false,
         }));
     }
-    legend.draw(&plot, &mut marks);
-
-    Ok(Scene {
-        width: chart.width,
-        height: chart.height,
-        title: printable(&chart.title),
-        description: description(chart, &values),
-        marks,
-    })
+    plot
 }
 
 fn check_size(side: &'static str, found: u32, (least, most): (u32, u32)) -> Result<(), ReportError> {
@@ -371,6 +380,9 @@ fn description(chart: &LineChart, values: &Values) -> String {
         1 => format!(", one series: {}", names[0]),
         count => format!(", {count} series: {}", names.join(", ")),
     });
+    if !chart.bands.is_empty() {
+        text.push_str(", with bands around them");
+    }
     for remark in &values.remarks {
         text.push_str("; ");
         text.push_str(remark);

@@ -62,6 +62,17 @@ fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
             width,
             dashes,
         } => stroke(canvas, points, *color, *width, dashes),
+        Mark::Area {
+            corners,
+            color,
+            opacity,
+        } => {
+            if let Some(outline) = path(corners, true) {
+                let mut paint = ink(*color);
+                paint.set_color_rgba8(color.0, color.1, color.2, (opacity * 255.0).round() as u8);
+                canvas.fill_path(&outline, &paint, FillRule::Winding, zoom(), None);
+            }
+        }
         Mark::Dot {
             center,
             radius,
@@ -79,7 +90,7 @@ fn fill(canvas: &mut Pixmap, path: &Path, color: Color, transform: Transform) {
     canvas.fill_path(path, &ink(color), FillRule::Winding, transform, None);
 }
 
-fn stroke(canvas: &mut Pixmap, points: &[Point], color: Color, width: f64, dashes: &[f64]) {
+fn path(points: &[Point], closed: bool) -> Option<Path> {
     let mut builder = PathBuilder::new();
     for (index, (x, y)) in points.iter().enumerate() {
         let (x, y) = (*x as f32, *y as f32);
@@ -89,7 +100,14 @@ fn stroke(canvas: &mut Pixmap, points: &[Point], color: Color, width: f64, dashe
             builder.line_to(x, y)
         }
     }
-    let Some(path) = builder.finish() else { return };
+    if closed {
+        builder.close();
+    }
+    builder.finish()
+}
+
+fn stroke(canvas: &mut Pixmap, points: &[Point], color: Color, width: f64, dashes: &[f64]) {
+    let Some(path) = path(points, false) else { return };
     let stroke = Stroke {
         width: width as f32,
         line_join: LineJoin::Round,

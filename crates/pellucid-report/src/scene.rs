@@ -36,12 +36,46 @@ pub(crate) enum Mark {
         width: f64,
         dashes: &'static [f64],
     },
+    /// A filled outline through which what lies below is seen.
+    Area {
+        corners: Vec<Point>,
+        color: Color,
+        /// 0 to 1.
+        opacity: f64,
+    },
     Dot {
         center: Point,
         radius: f64,
         color: Color,
     },
     Text(Text),
+}
+
+impl Mark {
+    /// The same elsewhere.
+    pub(crate) fn moved(mut self, across: f64, down: f64) -> Self {
+        let shift = |point: &mut Point| *point = (point.0 + across, point.1 + down);
+        match &mut self {
+            Self::Rectangle {
+                top_left,
+                bottom_right,
+                ..
+            } => {
+                shift(top_left);
+                shift(bottom_right);
+            }
+            Self::Line { from, to, .. } => {
+                shift(from);
+                shift(to);
+            }
+            Self::Polyline { points: corners, .. } | Self::Area { corners, .. } => {
+                corners.iter_mut().for_each(shift);
+            }
+            Self::Dot { center, .. } => shift(center),
+            Self::Text(text) => shift(&mut text.baseline),
+        }
+        self
+    }
 }
 
 /// One line of text.

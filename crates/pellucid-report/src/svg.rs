@@ -86,6 +86,17 @@ fn paint_mark(backend: &mut SVGBackend<'_>, mark: &Mark) -> Painted {
                 },
             )
         }
+        Mark::Area {
+            corners,
+            color,
+            opacity,
+        } => backend.fill_polygon(
+            corners.iter().copied().map(at),
+            &BackendColor {
+                alpha: *opacity,
+                ..backend_color(*color)
+            },
+        ),
         Mark::Dot {
             center,
             radius,
@@ -208,7 +219,7 @@ fn finish(document: &str, scene: &Scene, (width, height): (u32, u32)) -> String 
                 }
                 finished.push_str(&attributes.replacen(" \"/>", "\"/>", 1));
             }
-            None => finished.push_str(&line),
+            None => finished.push_str(&line.replacen(" \"/>", "\"/>", 1)),
         }
         finished.push('\n');
     }

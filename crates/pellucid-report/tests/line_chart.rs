@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pellucid_report::{LineChart, PictureFormat, ReportError, Scale, Series, Theme};
+use pellucid_report::{BandOfSeries, LineChart, PictureFormat, ReportError, Scale, Series, Theme};
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
@@ -420,6 +420,14 @@ proptest! {
             x_scale: if log_across { Scale::Log } else { Scale::Linear },
             y_scale: if log { Scale::Log } else { Scale::Linear },
             theme: if dark { Theme::Dark } else { Theme::Light },
+            bands: series
+                .iter()
+                .enumerate()
+                .map(|(index, series)| BandOfSeries {
+                    series: index,
+                    points: series.points.iter().map(|&(x, y)| (x, y - 0.5, y + 0.5)).collect(),
+                })
+                .collect(),
             series,
             width,
             height,

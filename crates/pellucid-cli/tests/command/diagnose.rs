@@ -446,7 +446,9 @@ fn healthy_trainings_have_no_finding() {
     ] {
         quiet(&[recipe]);
         quiet(&[recipe, "--epochs", "100"]);
-        ["1", "2", "3"].map(|seed| quiet(&[recipe, "--seed", seed]));
+        for seed in ["1", "2", "3"] {
+            quiet(&[recipe, "--seed", seed]);
+        }
     }
     for table in [
         "iris",
@@ -457,9 +459,13 @@ fn healthy_trainings_have_no_finding() {
         "spirals",
         "regression",
     ] {
-        ["0", "1", "2"].map(|seed| quiet(&[table, "--seed", seed]));
+        for seed in ["0", "1", "2"] {
+            quiet(&[table, "--seed", seed]);
+        }
     }
-    ["0", "1"].map(|seed| quiet(&["wine", "--seed", seed]));
+    for seed in ["0", "1"] {
+        quiet(&["wine", "--seed", seed]);
+    }
 }
 
 #[test]
