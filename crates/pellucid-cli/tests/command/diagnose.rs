@@ -600,7 +600,7 @@ fn nothing_is_told_twice() {
         ended.stderr
     );
     let found = findings(&[text(&file)]);
-    assert_found(&found, "diverged", Some(2), &["epoch 2, batch 2"]);
+    assert_found(&found, "diverged", Some(2), &["epoch 3, batch 2"]);
 }
 
 #[test]

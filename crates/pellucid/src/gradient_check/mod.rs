@@ -156,7 +156,7 @@ fn compare(
         .iter()
         .map(|&index| difference.central(index, 0))
         .collect();
-    let floor = difference.floor(&first, tolerance);
+    let floor = difference.floor(&first);
     let entries = indices.iter().zip(first).map(|(&index, numeric)| {
         let entry = |numeric: f64| {
             let given = given[index];
