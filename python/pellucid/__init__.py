@@ -1,9 +1,10 @@
 """scikit-learn's multilayer perceptrons, replaced by one import."""
 
 from ._classifier import MLPClassifier
+from ._conversion import from_sklearn
 from ._engine import VERSION as __version__
 from ._model_file import load
 from ._recipes import Recipe, run
 from ._regressor import MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor", "Recipe", "__version__", "load", "run"]
+__all__ = ["MLPClassifier", "MLPRegressor", "Recipe", "__version__", "from_sklearn", "load", "run"]

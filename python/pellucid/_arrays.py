@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -61,15 +60,3 @@ def hand_back(random_state: np.random.RandomState, state: RandomState) -> None:
     """Leaves a generator where the engine's has got to."""
     key, position, kept = state
     random_state.set_state(("MT19937", key, position, int(kept is not None), kept or 0.0))
-
-
-def thread_count(n_threads: int | None) -> int:
-    """How many threads to train on: as many as there are cores for this process, unless told otherwise.
-
-    joblib and other libraries that run many processes side by side tell each of them its share by ``OMP_NUM_THREADS``.
-    """
-    if n_threads is not None:
-        return n_threads
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, min(cores, int(told))) if told.isdigit() and int(told) > 0 else cores

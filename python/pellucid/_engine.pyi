@@ -59,3 +59,27 @@ def load_model(
     path: str,
 ) -> tuple[str, NDArray[Any], list[str], list[str], list[float], str, bool]: ...
 def outputs(recipe: str, parameters: Sequence[NDArray[Any]], features: Features, threads: int) -> NDArray[Any]: ...
+def explain(
+    recipe: str,
+    parameters: Sequence[NDArray[Any]],
+    features: NDArray[Any],
+    targets: NDArray[Any],
+    input_names: list[str],
+    output_names: list[str],
+) -> tuple[str, str, str, str]: ...
+def check_gradient(
+    recipe: str,
+    parameters: Sequence[NDArray[Any]],
+    features: NDArray[Any],
+    targets: NDArray[Any],
+    samples: int,
+    tolerance: float,
+) -> str: ...
+def diagnose(
+    recipe: str,
+    parameters: Sequence[NDArray[Any]],
+    rows: tuple[NDArray[Any], NDArray[Any]] | None,
+    names: list[str],
+    losses: list[float],
+    threads: int,
+) -> str: ...

@@ -14,9 +14,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from ._arrays import features_of, hand_back, pack, state_of, thread_count
+from . import _looking, _pictures
+from ._arrays import features_of, hand_back, pack, state_of
+from ._conversion import to_sklearn
 from ._engine import initial, outputs
 from ._recipe import ACTIVATION_NAMES, hidden_activations, recipe_of, rule_name
+from ._threads import thread_count
 from ._training import Judge, Optimizer, Samples, keep, train_by_steps, train_whole
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._engine import Targets
+    from ._looking import Explanation
 
 
 class BaseMLP(BaseEstimator):
@@ -278,6 +282,84 @@ class BaseMLP(BaseEstimator):
         from ._model_file import save
 
         save(self, path)
+
+    def explain(self, x: Any, y: Any) -> Explanation:
+        """Show every number of the step that training would take next on some rows.
+
+        Parameters
+        ----------
+        x : array-like of shape (n_features,) or (n_samples, n_features)
+            A row, or some.
+        y : scalar or array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+
+        Returns
+        -------
+        explanation : Explanation
+            A notebook shows it, ``print`` writes it, ``to_dict`` has the numbers. The optimizer begins anew in it.
+        """
+        return _looking.explain(self, x, y)
+
+    def check_gradient(self, X: Any, y: Any, samples: int = 200, tolerance: float = 1e-6) -> list[dict[str, Any]]:
+        """Check the gradient of backpropagation against what the loss does, in double precision, without penalty.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            Some rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        samples : int, default=200
+            The most entries of each layer's weights and biases that are checked.
+        tolerance : float, default=1e-6
+            The relative error from which an entry is wrong.
+
+        Returns
+        -------
+        parts : list of dict
+            Of each layer's weights and biases: ``layer``, ``part``, ``checked``, ``worst_relative_error``, ``right``.
+        """
+        return _looking.check_gradient(self, X, y, samples, tolerance)
+
+    def diagnose(self, X: Any = None, y: Any = None) -> list[dict[str, Any]]:
+        """Say what is wrong with the fitted model: what was seen, why it matters, what to try.
+
+        Parameters
+        ----------
+        X, y : array-like, default=None
+            Rows that its layers are looked at on, such as those of training; without them it goes by the losses alone.
+
+        Returns
+        -------
+        findings : list of dict
+            Each with ``kind``, ``layer``, ``severity``, ``seen``, ``why`` and ``try_this``; empty where nothing is wrong.
+        """
+        return _looking.diagnose(self, X, y)
+
+    def plot_loss(self, ax: Any = None) -> Any:
+        """Draw the loss of each epoch, and the score of held-out rows; needs matplotlib. Returns the axes."""
+        return _pictures.plot_loss(self, ax)
+
+    def plot_confusion(self, X: Any, y: Any, ax: Any = None) -> Any:
+        """Draw how many rows of each class are taken for which; needs matplotlib. Returns the axes."""
+        return _pictures.plot_confusion(self, X, y, ax)
+
+    def plot_decision_boundary(self, X: Any, y: Any, ax: Any = None) -> Any:
+        """Draw what is answered in the plane of two features; needs matplotlib. Returns the axes."""
+        return _pictures.plot_decision_boundary(self, X, y, ax)
+
+    def plot_weights(self, ax: Any = None) -> Any:
+        """Draw the weights of each layer, in axes for each; needs matplotlib. Returns the axes."""
+        return _pictures.plot_weights(self, ax)
+
+    def to_sklearn(self) -> Any:
+        """Turn this into scikit-learn's estimator, fitted if it is: it answers the same, to rounding."""
+        return to_sklearn(self)
+
+    def _html_repr(self) -> str:
+        # scikit-learn's own representation, and below it what is fitted.
+        shown: str = super()._html_repr()
+        return shown + _pictures.card(self) if hasattr(self, "coefs_") else shown
 
     def _check_solver(self) -> bool:
         if rule_name(self) == "lbfgs":

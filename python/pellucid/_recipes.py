@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ._arrays import thread_count
 from ._engine import built_in_recipes, read_recipe, run_recipe
+from ._threads import thread_count
 
 
 class Recipe(dict[str, Any]):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from ._arrays import hand_back, pack, state_of, thread_count, unpack
+from ._arrays import hand_back, pack, state_of, unpack
 from ._engine import Run
 from ._recipe import recipe_of, rule_name
+from ._threads import thread_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,6 +2,7 @@
 //! scikit-learn has a say in (names, defaults, checks, when training ends) is the package's, in Python.
 
 mod arrays;
+mod looking;
 mod model_file;
 mod numbers;
 mod recipes;
@@ -14,6 +15,9 @@ use pyo3::prelude::*;
 /// The engine's side of `pellucid`.
 #[pymodule]
 mod _engine {
+    #[pymodule_export]
+    use crate::looking::{check_gradient, diagnose, explain};
+
     #[pymodule_export]
     use crate::model_file::{load_model, save_model};
 

@@ -1,0 +1,135 @@
+"""A fitted model looked at: a step in numbers, its gradient checked, what is wrong with its training."""
+
+from __future__ import annotations
+
+import html
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import check_is_fitted
+
+from . import _engine
+from ._recipe import recipe_of
+from ._threads import thread_count
+
+if TYPE_CHECKING:
+    from ._mlp import BaseMLP
+
+
+class Explanation:
+    """One training step in numbers: forwards, backwards, and the update.
+
+    A notebook shows it as a page to walk through, ``print`` as text.
+    """
+
+    def __init__(self, record: dict[str, Any], markdown: str, page: str, text: str) -> None:
+        self._record, self._markdown, self._page, self._text = record, markdown, page, text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every number of it; the record that ``pellucid explain --format json`` writes."""
+        return self._record
+
+    def to_markdown(self) -> str:
+        """It as Markdown with LaTeX."""
+        return self._markdown
+
+    def to_html(self) -> str:
+        """It as a page that needs nothing else."""
+        return self._page
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        rows = len(self._record["rows"])
+        return f"<Explanation of a step of {self._record['network']} on {rows} row{'s' if rows > 1 else ''}>"
+
+    def _repr_markdown_(self) -> str:
+        return self._markdown
+
+    def _repr_html_(self) -> str:
+        # A frame of its own, so that neither the page's style nor its script meets the notebook's.
+        page = html.escape(self._page, quote=True)
+        return f'<iframe srcdoc="{page}" style="width:100%;height:700px;border:0" title="A training step"></iframe>'
+
+
+def explain(estimator: BaseMLP, x: Any, y: Any) -> Explanation:
+    """The step that training would take next on these rows."""
+    x = x if sparse.issparse(x) or hasattr(x, "columns") else np.atleast_2d(x)
+    features, targets = _rows(estimator, x, np.atleast_1d(y) if np.ndim(y) == 0 else y)
+    dtype = estimator.coefs_[0].dtype
+    outputs: list[str] = []
+    if hasattr(estimator, "classes_"):
+        labels = [str(label) for label in estimator.classes_]
+        outputs = labels if estimator.n_outputs_ > 1 else labels[1:2]
+    told = _engine.explain(
+        json.dumps(recipe_of(estimator, _layers(estimator), dtype)),
+        estimator._parameters(dtype),
+        features.astype(dtype, copy=False),
+        targets.astype(dtype, copy=False),
+        _names(estimator),
+        outputs,
+    )
+    return Explanation(json.loads(told[0]), *told[1:])
+
+
+def check_gradient(estimator: BaseMLP, X: Any, y: Any, samples: int, tolerance: float) -> list[dict[str, Any]]:
+    """The gradient of backpropagation beside numeric ones."""
+    features, targets = _rows(estimator, X, y)
+    double = np.dtype(np.float64)
+    told: list[dict[str, Any]] = json.loads(
+        _engine.check_gradient(
+            json.dumps(recipe_of(estimator, _layers(estimator), double)),
+            estimator._parameters(double),
+            features.astype(double, copy=False),
+            targets.astype(double, copy=False),
+            samples,
+            tolerance,
+        )
+    )
+    return told
+
+
+def diagnose(estimator: BaseMLP, X: Any, y: Any) -> list[dict[str, Any]]:
+    """What is wrong with a fitted model."""
+    check_is_fitted(estimator)
+    if (X is None) != (y is None):
+        raise ValueError("diagnose takes the rows and their targets, X and y, or neither of them")
+    dtype = estimator.coefs_[0].dtype
+    rows = None
+    if X is not None:
+        features, targets = _rows(estimator, X, y)
+        rows = features.astype(dtype, copy=False), targets.astype(dtype, copy=False)
+    found: list[dict[str, Any]] = json.loads(
+        _engine.diagnose(
+            json.dumps(recipe_of(estimator, _layers(estimator), dtype)),
+            estimator._parameters(dtype),
+            rows,
+            _names(estimator),
+            list(getattr(estimator, "loss_curve_", [])),
+            thread_count(estimator.n_threads),
+        )
+    )
+    return found
+
+
+def _layers(estimator: BaseMLP) -> list[int]:
+    return [estimator.coefs_[0].shape[0], *(weights.shape[1] for weights in estimator.coefs_)]
+
+
+def _names(estimator: BaseMLP) -> list[str]:
+    return [str(name) for name in getattr(estimator, "feature_names_in_", [])]
+
+
+def _rows(estimator: BaseMLP, X: Any, y: Any) -> tuple[Any, Any]:
+    """Features and targets as numbers, (rows, columns) and (rows, outputs)."""
+    check_is_fitted(estimator)
+    X, y = estimator._checked(X, y, False)
+    # As partial_fit takes them: the classes are those that are known.
+    targets, width = estimator._encoded(y, True)
+    if isinstance(targets, tuple):
+        targets = np.eye(width)[targets[0]]
+    X = X.toarray() if sparse.issparse(X) else X
+    return np.ascontiguousarray(X), np.ascontiguousarray(targets, dtype=np.float64).reshape(len(X), width)

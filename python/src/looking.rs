@@ -1,0 +1,182 @@
+//! A fitted network looked at: one step in numbers, its gradient checked, what is wrong with its training. The engine's own,
+//! told as JSON.
+
+use crate::arrays::extract;
+use crate::numbers::Number;
+use crate::run::{network, read, refusal, threads_of};
+use numpy::PyReadonlyArray2;
+use pellucid::dataset::{BatchBuffers, Dataset, Features, Rows, Targets};
+use pellucid::diagnosis::{DataFacts, EpochLosses, Facts, NetworkFacts, after_training};
+use pellucid::explanation::{Explanation, Labels};
+use pellucid::gradient_check::{CheckSettings, check_layers};
+use pellucid::matrix::Matrix;
+use pellucid::numpy_random::RandomState;
+use pellucid::trainer::check_fit;
+use pellucid::{Objective, Precision, Recipe, Trainer, Update};
+use pellucid_report::WorkedExample;
+use pyo3::prelude::*;
+use serde_json::{Value, json};
+
+fn data<T: Number>(features: &Bound<'_, PyAny>, targets: &Bound<'_, PyAny>) -> PyResult<Dataset<T>> {
+    let matrix = |array: &Bound<'_, PyAny>, what: &str| {
+        let array: PyReadonlyArray2<'_, T> = extract(array, what)?;
+        let array = array.as_array();
+        let (rows, columns) = array.dim();
+        Matrix::new(rows, columns, array.iter().copied().collect()).map_err(|error| refusal(&error))
+    };
+    let features = Features::Dense(matrix(features, "the features")?);
+    let targets = Targets::Dense(matrix(targets, "the targets")?);
+    Dataset::new(features, targets).map_err(|error| refusal(&error))
+}
+
+/// The step that training would take next on these rows: its record as JSON, as Markdown, as a page, and as text.
+#[pyfunction]
+pub(crate) fn explain(
+    recipe: &str,
+    parameters: Vec<Bound<'_, PyAny>>,
+    features: &Bound<'_, PyAny>,
+    targets: &Bound<'_, PyAny>,
+    input_names: Vec<String>,
+    output_names: Vec<String>,
+) -> PyResult<(String, String, String, String)> {
+    let recipe = read(recipe)?;
+    let labels = Labels {
+        name: "the model".into(),
+        input_names,
+        output_names,
+        ..Labels::default()
+    };
+    let explanation = match recipe.train.precision {
+        Precision::F32 => step::<f32>(&recipe, &parameters, features, targets, labels)?,
+        Precision::F64 => step::<f64>(&recipe, &parameters, features, targets, labels)?,
+    };
+    let record = serde_json::to_string(&explanation).map_err(|error| refusal(&error))?;
+    let example = WorkedExample::of(&explanation);
+    Ok((
+        record,
+        example.markdown(),
+        example.html(),
+        example.terminal(100, false),
+    ))
+}
+
+fn step<T: Number>(
+    recipe: &Recipe,
+    parameters: &[Bound<'_, PyAny>],
+    features: &Bound<'_, PyAny>,
+    targets: &Bound<'_, PyAny>,
+    labels: Labels,
+) -> PyResult<Explanation> {
+    let data = data::<T>(features, targets)?;
+    let generator = RandomState::new(recipe.train.seed);
+    let trainer = Trainer::new(recipe, network(recipe, parameters)?, generator, threads_of(1));
+    let mut trainer = trainer.map_err(|error| refusal(&error))?;
+    let rows: Vec<u32> = (0..data.rows() as u32).collect();
+    let rate = T::from_f64(recipe.train.learning_rate);
+    let trace = trainer.trace_step(&data, &rows, rate);
+    let trace = trace.map_err(|error| refusal(&error))?;
+    Ok(Explanation::of(recipe, &trace, None, labels))
+}
+
+/// The gradient of backpropagation beside numeric ones, part by part, in double precision: JSON.
+#[pyfunction]
+pub(crate) fn check_gradient(
+    recipe: &str,
+    parameters: Vec<Bound<'_, PyAny>>,
+    features: &Bound<'_, PyAny>,
+    targets: &Bound<'_, PyAny>,
+    samples: usize,
+    tolerance: f64,
+) -> PyResult<String> {
+    let recipe = read(recipe)?;
+    let network = network::<f64>(&recipe, &parameters)?;
+    let data = data::<f64>(features, targets)?;
+    let objective = Objective {
+        loss: recipe.train.loss,
+        reduction: recipe.train.reduction,
+        update: Update::Textbook,
+    };
+    let settings = CheckSettings {
+        samples,
+        tolerance,
+        seed: recipe.train.seed,
+    };
+    check_fit(network.architecture(), recipe.train.loss, &data).map_err(|error| refusal(&error))?;
+    let mut buffers = BatchBuffers::default();
+    let (input, targets) = buffers.gather(&data, Rows::Range(0, data.rows()));
+    let parts = check_layers(&network, input, targets, objective, settings);
+    let told: Vec<Value> = parts
+        .iter()
+        .map(|part| {
+            json!({
+                "layer": part.part.layer,
+                "part": part.part.kind,
+                "shape": [part.part.rows, part.part.columns],
+                "checked": part.report.entries.len(),
+                "wrong": part.report.wrong().count(),
+                "worst_relative_error": part.report.worst(),
+                "right": part.report.is_right(),
+            })
+        })
+        .collect();
+    Ok(Value::from(told).to_string())
+}
+
+/// What is wrong with a fitted network: by the course of its training, and where rows are at hand by its layers on them. JSON.
+#[pyfunction]
+#[pyo3(signature = (recipe, parameters, rows, names, losses, threads))]
+pub(crate) fn diagnose(
+    recipe: &str,
+    parameters: Vec<Bound<'_, PyAny>>,
+    rows: Option<(Bound<'_, PyAny>, Bound<'_, PyAny>)>,
+    names: Vec<String>,
+    losses: Vec<f64>,
+    threads: usize,
+) -> PyResult<String> {
+    let recipe = read(recipe)?;
+    let epochs: Vec<EpochLosses> = losses
+        .into_iter()
+        .zip(1..)
+        .map(|(training, epoch)| EpochLosses {
+            epoch,
+            training,
+            validation: None,
+        })
+        .collect();
+    let course = Facts {
+        recipe: &recipe,
+        data: None,
+        initial: None,
+        trained: None,
+        vitals: &[],
+        epochs: &epochs,
+        best_epoch: None,
+        failure: None,
+    };
+    let looked = match (&rows, recipe.train.precision) {
+        (None, _) => None,
+        (Some(rows), Precision::F32) => Some(facts::<f32>(&recipe, &parameters, rows, &names, threads)?),
+        (Some(rows), Precision::F64) => Some(facts::<f64>(&recipe, &parameters, rows, &names, threads)?),
+    };
+    let found = after_training(&Facts {
+        data: looked.as_ref().map(|(data, _)| data),
+        trained: looked.as_ref().map(|(_, network)| network),
+        ..course
+    });
+    serde_json::to_string(&found).map_err(|error| refusal(&error))
+}
+
+fn facts<T: Number>(
+    recipe: &Recipe,
+    parameters: &[Bound<'_, PyAny>],
+    (features, targets): &(Bound<'_, PyAny>, Bound<'_, PyAny>),
+    names: &[String],
+    threads: usize,
+) -> PyResult<(DataFacts, NetworkFacts)> {
+    let data = data::<T>(features, targets)?;
+    let network = network::<T>(recipe, parameters)?;
+    check_fit(network.architecture(), recipe.train.loss, &data).map_err(|error| refusal(&error))?;
+    let facts = DataFacts::of(&data, names);
+    let of_network = NetworkFacts::of(recipe, &network, &data, &facts, threads_of(threads));
+    Ok((facts, of_network.map_err(|error| refusal(&error))?))
+}

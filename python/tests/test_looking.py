@@ -1,0 +1,62 @@
+"""A step in numbers, the gradient checked, what is wrong with a training."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from pellucid import MLPClassifier, MLPRegressor
+
+
+@pytest.mark.parametrize("precision", ["f32", "f64"])
+def test_an_explained_step_is_the_step_that_training_takes(data, precision):
+    X, y = data["iris"]
+    settings = {"solver": "sgd", "momentum": 0, "alpha": 0, "shuffle": False, "random_state": 0, "precision": precision}
+    model = MLPClassifier((5,), max_iter=3, **settings).fit(X, y)
+    told = model.explain(X[:8], y[:8]).to_dict()
+    np.testing.assert_allclose(told["layers"][-1]["activation"], model.predict_proba(X[:8]), rtol=1e-5)
+    after = told["update"]["layers"]
+    model.partial_fit(X[:8], y[:8])
+    for layer, weights, biases in zip(after, model.coefs_, model.intercepts_, strict=True):
+        np.testing.assert_allclose(layer["after"]["weights"], weights, rtol=2e-6)
+        np.testing.assert_allclose(layer["after"]["bias"], biases, rtol=2e-6, atol=1e-9)
+
+
+def test_how_an_explanation_is_shown(data):
+    X, y = data["iris"]
+    shown = MLPClassifier((3,), max_iter=2, random_state=0).fit(X, y).explain(X[0], y[0])
+    assert shown._repr_html_().startswith("<iframe srcdoc=")
+    assert "$" in shown._repr_markdown_()
+    assert repr(shown) == "<Explanation of a step of 4-3-3 on 1 row>"
+    assert "4-3-3" in str(shown)
+    json.dumps(shown.to_dict())
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_gradients_are_right(data, activation):
+    for name, kind in (("iris", MLPClassifier), ("breast_cancer", MLPClassifier), ("diabetes", MLPRegressor)):
+        X, y = data[name]
+        model = kind((6,), activation=activation, max_iter=3, random_state=0).fit(X, y)
+        parts = model.check_gradient(X[:20], y[:20])
+        assert [part["part"] for part in parts] == ["weights", "biases"] * 2
+        assert all(part["right"] and part["worst_relative_error"] < 1e-6 for part in parts)
+
+
+def test_a_tolerance_that_nothing_meets(data):
+    X, y = data["iris"]
+    model = MLPClassifier((6,), activation="tanh", max_iter=3, random_state=0).fit(X, y)
+    assert not all(part["right"] for part in model.check_gradient(X[:20], y[:20], tolerance=1e-300))
+
+
+def test_findings(data):
+    X, y = data["breast_cancer"]
+    scales = np.where(np.arange(X.shape[1]) == 2, 1e4, 1.0)
+    model = MLPClassifier((8,), max_iter=5, random_state=0).fit(X * scales, y)
+    found = model.diagnose(X * scales, y)
+    assert "unscaled_inputs" in {finding["kind"] for finding in found}
+    assert all(finding[key] for finding in found for key in ("seen", "why", "try_this", "severity"))
+    assert isinstance(model.diagnose(), list)
+    with pytest.raises(ValueError, match="X and y, or neither"):
+        model.diagnose(X)
