@@ -38,7 +38,7 @@ def test_how_an_explanation_is_shown(data):
 def test_gradients_are_right(data, activation):
     for name, kind in (("iris", MLPClassifier), ("breast_cancer", MLPClassifier), ("diabetes", MLPRegressor)):
         X, y = data[name]
-        model = kind((6,), activation=activation, max_iter=3, random_state=0).fit(X, y)
+        model = kind(hidden_layer_sizes=(6,), activation=activation, max_iter=3, random_state=0).fit(X, y)
         parts = model.check_gradient(X[:20], y[:20])
         assert [part["part"] for part in parts] == ["weights", "biases"] * 2
         assert all(part["right"] and part["worst_relative_error"] < 1e-6 for part in parts)

@@ -36,14 +36,14 @@ def test_a_confusion_matrix_counts_all_rows(data):
     assert counts.sum() == len(y)
     assert np.trace(counts) / len(y) == pytest.approx(model.score(X, y))
     with pytest.raises(TypeError, match="regression"):
-        MLPRegressor((2,), max_iter=2).fit(X, X[:, 0]).plot_confusion(X, X[:, 0])
+        MLPRegressor(hidden_layer_sizes=(2,), max_iter=2).fit(X, X[:, 0]).plot_confusion(X, X[:, 0])
 
 
 def test_a_decision_boundary_is_what_is_answered(data):
     X, y = data["iris"]
     drawn = MLPClassifier((5,), max_iter=30, random_state=0).fit(X[:, :2], y).plot_decision_boundary(X[:, :2], y)
     assert len(drawn.get_legend().get_texts()) == 3
-    assert MLPRegressor((5,), max_iter=5).fit(X[:, :2], X[:, 2]).plot_decision_boundary(X[:, :2], X[:, 2])
+    assert MLPRegressor(hidden_layer_sizes=(5,), max_iter=5).fit(X[:, :2], X[:, 2]).plot_decision_boundary(X[:, :2], X[:, 2])
     with pytest.raises(ValueError, match="2 features, not of 4"):
         MLPClassifier((5,), max_iter=3).fit(X, y).plot_decision_boundary(X, y)
 
