@@ -35,6 +35,7 @@ def plot_loss(estimator: BaseMLP, ax: Any) -> Any:
     (line,) = ax.plot(epochs, losses, color=COLOURS[0], label="training loss", **alone)
     whole = estimator.solver == "lbfgs" and estimator.optimizer is None
     ax.set(xlabel="iteration" if whole else "epoch", ylabel="loss", title="Training loss")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(alpha=0.3)
     scores = getattr(estimator, "validation_scores_", None)
     if scores:
@@ -91,8 +92,11 @@ def plot_decision_boundary(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
         rows = pandas.DataFrame(grid, columns=names)
     found: Any = estimator.predict(rows)  # type: ignore[attr-defined]
     if not is_classifier(estimator):
-        shades = ax.contourf(across, up, found.reshape(200, 200), levels=20, cmap="cividis")
-        ax.scatter(*points.T, c=np.asarray(y), cmap="cividis", edgecolors="white", linewidths=0.6, s=22)
+        # Points and plane by the same shades, so that a point that stands out is one that is missed.
+        least, most = min(found.min(), np.min(y)), max(found.max(), np.max(y))
+        levels = np.linspace(least, most if most > least else least + 1, 21)
+        shades = ax.contourf(across, up, found.reshape(200, 200), levels=levels, cmap="cividis")
+        ax.scatter(*points.T, c=np.asarray(y), cmap="cividis", vmin=levels[0], vmax=levels[-1], edgecolors="white", linewidths=0.6, s=22)
         ax.figure.colorbar(shades, ax=ax, label="answer")
     else:
         labels: Any = getattr(estimator, "classes_", [])

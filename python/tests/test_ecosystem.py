@@ -113,20 +113,3 @@ def test_a_grid_search_on_a_cluster_of_dask(data):
             assert more <= 0
     for a, b in zip(expected, found, strict=True):
         np.testing.assert_array_equal(a, b)
-
-
-def test_rays_workers(data):
-    ray = pytest.importorskip("ray", reason="ray is not installed")
-    from ray.util.joblib import register_ray
-
-    expected = search(*data["iris"])
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-    try:
-        register_ray()
-        with joblib.parallel_config(backend="ray"):
-            found = search(*data["iris"])
-        assert ray.get(ray.remote(thread_count).remote(None)) == 1
-    finally:
-        ray.shutdown()
-    for a, b in zip(expected, found, strict=True):
-        np.testing.assert_array_equal(a, b)
