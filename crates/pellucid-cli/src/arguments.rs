@@ -2,8 +2,10 @@
 
 mod compare;
 pub(crate) mod explain;
+mod pictures;
 
 pub(crate) use compare::{Against, Compare};
+pub(crate) use pictures::{Plot, Plots, ThemeArgument};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pellucid::metrics::{Figure, Metric};
@@ -79,9 +81,12 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) settings: Settings,
 
-    /// Write the training curve as a picture, .svg or .png
-    #[arg(long, value_name = "FILE")]
-    pub(crate) plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) pictures: Plots,
+
+    /// Write a page with figures, pictures and the recipe, .html
+    #[arg(long, value_name = "FILE", help_heading = "Pictures")]
+    pub(crate) report: Option<PathBuf>,
 
     /// Draw the training curve in the terminal too
     #[arg(long)]
@@ -423,16 +428,15 @@ pub(crate) struct Train {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(crate) save_recipe: Option<PathBuf>,
 
-    /// Write the training curve as a picture, .svg or .png
-    #[arg(long, value_name = "FILE", help_heading = "Results")]
-    pub(crate) plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) pictures: Plots,
 
     /// Draw the curve, and of classes the confusion matrix, in the terminal too
     #[arg(long, help_heading = "Results")]
     pub(crate) chart: bool,
 
-    /// Write a page with the curve and the scores, .html
-    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    /// Write a page with scores, pictures and the recipe, .html
+    #[arg(long, value_name = "FILE", help_heading = "Pictures")]
     pub(crate) report: Option<PathBuf>,
 
     /// Write everything as one JSON record, to standard output unless a file is named
@@ -585,6 +589,9 @@ pub(crate) struct Evaluate {
     /// Shade the cells of the confusion matrix
     #[arg(long)]
     pub(crate) chart: bool,
+
+    #[command(flatten)]
+    pub(crate) pictures: Plots,
 
     #[command(flatten)]
     pub(crate) reading: Reading,

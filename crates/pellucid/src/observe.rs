@@ -43,6 +43,8 @@ pub enum Event<'a, T> {
         learning_rate: T,
         /// The training as the step left it; nothing where the optimizer goes by all rows at once.
         trainer: Option<&'a Trainer<T>>,
+        /// The parameters after the step: those in training, never averaged ones.
+        parameters: &'a [T],
     },
     /// All samples went through once.
     Epoch {

@@ -422,6 +422,7 @@ impl<T: Scalar> Trainer<T> {
                         rows: picked,
                         learning_rate,
                         trainer: Some(self),
+                        parameters: self.network.parameters(),
                     });
                     self.step += 1;
                     if flow.is_break() {

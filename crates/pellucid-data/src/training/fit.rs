@@ -56,6 +56,10 @@ pub struct Trained {
     pub ended_by: EndedBy,
     /// What a user should know, a sentence each.
     pub notes: Vec<String>,
+    /// The rows of the table it was trained on.
+    pub rows: Vec<u32>,
+    /// Those held out of it, or of the table they came from.
+    pub held_out_rows: Vec<u32>,
     /// How many rows it was trained on.
     pub training_rows: usize,
     /// How many were held out, or came from a table of their own.
@@ -142,6 +146,8 @@ impl Plan<'_> {
             validation,
             training_rows: training_rows.len(),
             validation_rows: validation_rows.len(),
+            held_out_rows: validation_rows.clone(),
+            rows: training_rows,
             notes: notes.iter().map(ToString::to_string).collect(),
             best_epoch: run.best_epoch.unwrap_or(run.history.len() as u64),
             history: run.history,

@@ -173,6 +173,7 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Problem<T> for Whole<'_, T, O> {
                 rows: Rows::Range(0, self.workspace.rows()),
                 learning_rate: T::ZERO,
                 trainer: None,
+                parameters,
             })?;
             self.told_step = self.observer.next_step(self.position);
         }

@@ -17,4 +17,5 @@ mod scheduling;
 mod stopping;
 mod stretches;
 mod top_down;
+mod vitals;
 mod watching;
