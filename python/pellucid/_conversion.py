@@ -69,7 +69,9 @@ def to_sklearn(model: BaseMLP) -> Any:
     if "normalisation" in more or not isinstance(model.activation, str):
         raise ValueError("scikit-learn has no normalisation, and one activation for all hidden layers")
     if model.activation not in ("identity", "logistic", "tanh", "relu"):
-        raise ValueError(f"scikit-learn has no activation {model.activation!r}; it has identity, logistic, tanh and relu")
+        raise ValueError(
+            f"scikit-learn has no activation {model.activation!r}; it has identity, logistic, tanh and relu"
+        )
     if "loss" in known and model.loss not in ("squared_error", "poisson"):
         raise ValueError(f"scikit-learn has no loss {model.loss!r} of a regression; it has squared_error and poisson")
     if more and not hasattr(model, "coefs_"):

@@ -96,7 +96,16 @@ def plot_decision_boundary(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
         least, most = min(found.min(), np.min(y)), max(found.max(), np.max(y))
         levels = np.linspace(least, most if most > least else least + 1, 21)
         shades = ax.contourf(across, up, found.reshape(200, 200), levels=levels, cmap="cividis")
-        ax.scatter(*points.T, c=np.asarray(y), cmap="cividis", vmin=levels[0], vmax=levels[-1], edgecolors="white", linewidths=0.6, s=22)
+        ax.scatter(
+            *points.T,
+            c=np.asarray(y),
+            cmap="cividis",
+            vmin=levels[0],
+            vmax=levels[-1],
+            edgecolors="white",
+            linewidths=0.6,
+            s=22,
+        )
         ax.figure.colorbar(shades, ax=ax, label="answer")
     else:
         labels: Any = getattr(estimator, "classes_", [])
@@ -106,7 +115,13 @@ def plot_decision_boundary(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
         for at, (label, colour) in enumerate(zip(labels, colours, strict=True)):
             of_class = points[np.asarray(y) == label]
             ax.scatter(
-                *of_class.T, color=colour, marker="os^Dvp*X"[at % 8], edgecolors="white", linewidths=0.6, s=28, label=str(label)
+                *of_class.T,
+                color=colour,
+                marker="os^Dvp*X"[at % 8],
+                edgecolors="white",
+                linewidths=0.6,
+                s=28,
+                label=str(label),
             )
         ax.legend(title="class", loc="upper left", bbox_to_anchor=(1.01, 1))
     ax.set(xlabel=names[0], ylabel=names[1], title="What is answered where")
@@ -122,7 +137,9 @@ def plot_weights(estimator: BaseMLP, ax: Any) -> Any:
         import matplotlib.pyplot as plt
 
         plt.close()
-        figure, found = plt.subplots(1, len(layers), figsize=(3.6 * len(layers), 3.6), layout="constrained", squeeze=False)
+        figure, found = plt.subplots(
+            1, len(layers), figsize=(3.6 * len(layers), 3.6), layout="constrained", squeeze=False
+        )
         ax = found[0]
     each = np.atleast_1d(ax)
     if len(each) != len(layers):

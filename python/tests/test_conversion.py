@@ -17,7 +17,9 @@ KINDS = [("MLPClassifier", MLPClassifier, "iris"), ("MLPClassifier", MLPClassifi
 @pytest.mark.parametrize(("name", "ours", "of"), KINDS)
 def test_both_ways(data, name, ours, of, solver):
     X, y = data[of]
-    theirs = getattr(neural_network, name)(hidden_layer_sizes=(6, 4), solver=solver, max_iter=10, random_state=0).fit(X, y)
+    theirs = getattr(neural_network, name)(hidden_layer_sizes=(6, 4), solver=solver, max_iter=10, random_state=0).fit(
+        X, y
+    )
     model = from_sklearn(theirs)
     back = model.to_sklearn()
     answer = "predict_proba" if name == "MLPClassifier" else "predict"

@@ -43,7 +43,11 @@ def test_a_decision_boundary_is_what_is_answered(data):
     X, y = data["iris"]
     drawn = MLPClassifier((5,), max_iter=30, random_state=0).fit(X[:, :2], y).plot_decision_boundary(X[:, :2], y)
     assert len(drawn.get_legend().get_texts()) == 3
-    assert MLPRegressor(hidden_layer_sizes=(5,), max_iter=5).fit(X[:, :2], X[:, 2]).plot_decision_boundary(X[:, :2], X[:, 2])
+    assert (
+        MLPRegressor(hidden_layer_sizes=(5,), max_iter=5)
+        .fit(X[:, :2], X[:, 2])
+        .plot_decision_boundary(X[:, :2], X[:, 2])
+    )
     with pytest.raises(ValueError, match="2 features, not of 4"):
         MLPClassifier((5,), max_iter=3).fit(X, y).plot_decision_boundary(X, y)
 
@@ -70,4 +74,7 @@ def test_a_notebook_shows_layers_and_curve(data):
     ours = ElementTree.fromstring(shown[shown.index('<div class="pellucid-model">') :])
     assert "4 → 5 → 3 (softmax)" in "".join(ours.itertext())
     assert len(ours.find(".//polyline").get("points").split()) == 8
-    assert "<script>" not in MLPClassifier(activation="relu", max_iter=2).fit(*data["iris"])._repr_html_().split("pellucid-model")[1]
+    assert (
+        "<script>"
+        not in MLPClassifier(activation="relu", max_iter=2).fit(*data["iris"])._repr_html_().split("pellucid-model")[1]
+    )
