@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 #: What both have under the same name after a fit.
 FITTED = (
-    "classes_", "_label_binarizer", "loss_", "best_loss_", "loss_curve_", "validation_scores_", "best_validation_score_",
-    "n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_", "feature_names_in_",
+    "classes_", "_label_binarizer", "loss_", "best_loss_", "loss_curve_", "validation_scores_",
+    "best_validation_score_", "n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_", "feature_names_in_",
     "_no_improvement_count", "_random_state",
 )  # fmt: skip
 
@@ -30,7 +30,7 @@ def from_sklearn(estimator: Any) -> Any:
     Returns
     -------
     model : MLPClassifier or MLPRegressor
-        It answers the same, to rounding, and ``partial_fit`` goes on from the weights, with an optimizer that begins anew.
+        It answers the same, to rounding, and ``partial_fit`` goes on from the weights; the optimizer begins anew.
 
     Examples
     --------
@@ -51,8 +51,8 @@ def from_sklearn(estimator: Any) -> Any:
             _copy(estimator, model)
             return model
     raise TypeError(
-        f"from_sklearn takes scikit-learn's MLPClassifier or MLPRegressor, not {type(estimator).__name__}; of a pipeline "
-        "give its last step"
+        f"from_sklearn takes scikit-learn's MLPClassifier or MLPRegressor, not {type(estimator).__name__}; "
+        "of a pipeline give its last step"
     )
 
 

@@ -333,7 +333,7 @@ class BaseMLP(BaseEstimator):
         Returns
         -------
         findings : list of dict
-            Each with ``kind``, ``layer``, ``severity``, ``seen``, ``why`` and ``try_this``; empty where nothing is wrong.
+            Each with ``kind``, ``layer``, ``severity``, ``seen``, ``why`` and ``try_this``; empty if nothing is.
         """
         return _looking.diagnose(self, X, y)
 

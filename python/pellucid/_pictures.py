@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def plot_confusion(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
         raise TypeError("a confusion matrix is of classes, and a regression has none; see plot_loss and plot_weights")
     ax = axes_of(ax, (5.5, 5.0))
     labels: Any = getattr(estimator, "classes_", [])
-    counts = confusion_matrix(y, estimator.predict(X), labels=labels)  # type: ignore[attr-defined]
+    counts = confusion_matrix(y, estimator.predict(X), labels=labels)
     picture = ax.imshow(counts, cmap="Blues", vmin=0)
     if len(counts) <= 20:
         for (row, column), count in np.ndenumerate(counts):
@@ -85,12 +86,10 @@ def plot_decision_boundary(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
     across, up = (np.linspace(low[i] - margin[i], high[i] + margin[i], 200) for i in (0, 1))
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
     names = getattr(estimator, "feature_names_in_", np.array(["feature 1", "feature 2"], dtype=object))
-    rows: Any = grid
-    if hasattr(estimator, "feature_names_in_"):
-        import pandas
-
-        rows = pandas.DataFrame(grid, columns=names)
-    found: Any = estimator.predict(rows)  # type: ignore[attr-defined]
+    with warnings.catch_warnings():
+        # The plane's columns are those of the features, and have no names.
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        found: Any = estimator.predict(grid)
     if not is_classifier(estimator):
         # Points and plane by the same shades, so that a point that stands out is one that is missed.
         least, most = min(found.min(), np.min(y)), max(found.max(), np.max(y))
@@ -137,9 +136,7 @@ def plot_weights(estimator: BaseMLP, ax: Any) -> Any:
         import matplotlib.pyplot as plt
 
         plt.close()
-        figure, found = plt.subplots(
-            1, len(layers), figsize=(3.6 * len(layers), 3.6), layout="constrained", squeeze=False
-        )
+        _, found = plt.subplots(1, len(layers), figsize=(3.6 * len(layers), 3.6), layout="constrained", squeeze=False)
         ax = found[0]
     each = np.atleast_1d(ax)
     if len(each) != len(layers):
@@ -192,7 +189,8 @@ def _curve(losses: list[float]) -> str:
         'style="color:inherit;font:11px sans-serif" fill="currentColor">'
         '<path d="M60 20V120H380" fill="none" stroke="currentColor" opacity="0.5"/>'
         f'<polyline points="{points}" fill="none" stroke="#2a8fd0" stroke-width="2"/>'
-        f'<text x="55" y="24" text-anchor="end">{high:.3g}</text><text x="55" y="120" text-anchor="end">{low:.3g}</text>'
+        f'<text x="55" y="24" text-anchor="end">{high:.3g}</text>'
+        f'<text x="55" y="120" text-anchor="end">{low:.3g}</text>'
         f'<text x="60" y="135">1</text><text x="380" y="135" text-anchor="end">{len(losses):,}</text>'
         '<text x="220" y="150" text-anchor="middle">epoch</text><text x="60" y="12">loss</text></svg>'
     )

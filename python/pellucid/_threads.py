@@ -27,7 +27,7 @@ def thread_count(n_threads: int | None) -> int:
         return 1
     if share is None and _is_worker():
         return 1
-    cores = min(_cores(os.environ.get("LOKY_MAX_CPU_COUNT"), _affinity()), _openmp_effective_n_threads())
+    cores: int = min(_cores(os.environ.get("LOKY_MAX_CPU_COUNT"), _affinity()), _openmp_effective_n_threads())
     return max(1, min(cores, share or cores))
 
 
