@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 #: What both have under the same name after a fit.
 FITTED = (
     "classes_", "_label_binarizer", "loss_", "best_loss_", "loss_curve_", "validation_scores_",
-    "best_validation_score_", "n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_", "feature_names_in_",
-    "_no_improvement_count", "_random_state",
+    "best_validation_score_", "n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_",
+    "feature_names_in_", "_no_improvement_count", "_random_state",
 )  # fmt: skip
 
 
