@@ -17,11 +17,11 @@ def test_an_explained_step_is_the_step_that_training_takes(data, precision):
     model = MLPClassifier((5,), max_iter=3, **settings).fit(X, y)
     told = model.explain(X[:8], y[:8]).to_dict()
     np.testing.assert_allclose(told["layers"][-1]["activation"], model.predict_proba(X[:8]), rtol=1e-5)
-    after = told["update"]["layers"]
+    after = told["layers"]
     model.partial_fit(X[:8], y[:8])
     for layer, weights, biases in zip(after, model.coefs_, model.intercepts_, strict=True):
-        np.testing.assert_allclose(layer["after"]["weights"], weights, rtol=2e-6)
-        np.testing.assert_allclose(layer["after"]["bias"], biases, rtol=2e-6, atol=1e-9)
+        np.testing.assert_allclose(layer["weights_after"], weights, rtol=2e-6)
+        np.testing.assert_allclose(layer["bias_after"], biases, rtol=2e-6, atol=1e-9)
 
 
 def test_how_an_explanation_is_shown(data):
