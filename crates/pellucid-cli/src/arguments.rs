@@ -3,10 +3,13 @@
 mod check;
 mod compare;
 mod diagnose;
+pub(crate) mod explain;
+mod pictures;
 
 pub(crate) use check::Check;
 pub(crate) use compare::{Against, Compare};
 pub(crate) use diagnose::Diagnose;
+pub(crate) use pictures::{Plot, Plots, ThemeArgument};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pellucid::metrics::{Figure, Metric};
@@ -33,6 +36,7 @@ use std::path::PathBuf;
         pellucid run mnist-online --plot cost.svg --json mnist.json\n  \
         pellucid compare xor-sgd xor-batch-mean xor-batch-sum --seeds 10 --plot curves.png\n  \
         pellucid compare mnist-98 --vary batch_size=16,64,256 --against epochs,seconds --plot curves.svg\n  \
+        pellucid explain xor-by-hand -o xor.html\n  \
         pellucid find-rate people.csv --target income --plot rates.png\n  \
         pellucid diagnose people.csv --target income\n  \
         pellucid check xor-by-hand\n\n\
@@ -63,6 +67,8 @@ pub(crate) enum Command {
     Data(Data),
     /// Train recipes, or variants of one, from the same initial weights and say which converges faster
     Compare(Box<Compare>),
+    /// Show one training step as a worked example: every number forwards, backwards and of the update
+    Explain(Box<explain::Explain>),
     /// Find a learning rate: train for some steps at rising rates, until the loss explodes
     FindRate(Box<FindRate>),
     /// Check the gradient of backpropagation, layer by layer, against numeric gradients
@@ -85,9 +91,12 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) settings: Settings,
 
-    /// Write the training curve as a picture, .svg or .png
-    #[arg(long, value_name = "FILE")]
-    pub(crate) plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) pictures: Plots,
+
+    /// Write a page with figures, pictures and the recipe, .html
+    #[arg(long, value_name = "FILE", help_heading = "Pictures")]
+    pub(crate) report: Option<PathBuf>,
 
     /// Draw the training curve in the terminal too
     #[arg(long)]
@@ -429,16 +438,15 @@ pub(crate) struct Train {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(crate) save_recipe: Option<PathBuf>,
 
-    /// Write the training curve as a picture, .svg or .png
-    #[arg(long, value_name = "FILE", help_heading = "Results")]
-    pub(crate) plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) pictures: Plots,
 
     /// Draw the curve, and of classes the confusion matrix, in the terminal too
     #[arg(long, help_heading = "Results")]
     pub(crate) chart: bool,
 
-    /// Write a page with the curve and the scores, .html
-    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    /// Write a page with scores, pictures and the recipe, .html
+    #[arg(long, value_name = "FILE", help_heading = "Pictures")]
     pub(crate) report: Option<PathBuf>,
 
     /// Write everything as one JSON record, to standard output unless a file is named
@@ -591,6 +599,9 @@ pub(crate) struct Evaluate {
     /// Shade the cells of the confusion matrix
     #[arg(long)]
     pub(crate) chart: bool,
+
+    #[command(flatten)]
+    pub(crate) pictures: Plots,
 
     #[command(flatten)]
     pub(crate) reading: Reading,

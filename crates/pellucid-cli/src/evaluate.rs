@@ -2,6 +2,7 @@
 
 use crate::arguments::Evaluate;
 use crate::outputs::{self, JsonOutput};
+use crate::pictures::{self, PlotFiles};
 use crate::source::Chunks;
 use crate::{run, score_text, source, terminal, text_style};
 use anyhow::Result;
@@ -17,10 +18,16 @@ use std::process::ExitCode;
 pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     let mut read = vec![("the model", arguments.model.as_path())];
     read.extend(source::file(&arguments.data).map(|file| ("the data", file)));
-    outputs::check_distinct(&read, &[("--json", arguments.json.as_deref())])?;
+    let mut written = vec![("--json", arguments.json.as_deref())];
+    written.extend(pictures::paths(&arguments.pictures));
+    outputs::check_distinct(&read, &written)?;
+    pictures::check_formats(&arguments.pictures)?;
     let model = Model::load(&arguments.model)?;
     let preparation = preparation(&model, &arguments.model)?;
     let threads = run::threads(arguments.running.threads, arguments.running.quiet);
+    let offer = pictures::of_table::offer_of_model(preparation);
+    pictures::check(&arguments.pictures, &offer)?;
+    let plots = PlotFiles::prepare(&arguments.pictures, &offer)?;
     let json = arguments.json.as_deref().map(JsonOutput::prepare).transpose()?;
 
     let target = preparation.target();
@@ -54,7 +61,17 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     }
     let width = outputs.len() / rows.max(1);
     let outputs = Matrix::new(rows, width, outputs)?;
-    let scores = Scores::of(&as_predictions(preparation, outputs), &answers)?;
+    let predictions = as_predictions(preparation, outputs);
+    let scores = Scores::of(&predictions, &answers)?;
+    if !plots.is_empty() {
+        let of = arguments
+            .data
+            .file_name()
+            .map_or("-".into(), |name| name.to_string_lossy());
+        let album = pictures::of_table::judged(&of, &scores, &predictions, &answers, plots.theme);
+        let painted = plots.paint(&album)?;
+        plots.write(painted)?;
+    }
     let to_stdout = matches!(json, Some(JsonOutput::Stdout));
     if let Some(json) = json {
         let mut record = scores.to_json();

@@ -5,6 +5,7 @@ use crate::outputs::{self, JsonOutput};
 use crate::score_text::{aligned, count, figure_name, number};
 use crate::terminal;
 use anyhow::Result;
+use pellucid::network::Architecture;
 use pellucid::recipe::Scale;
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::{FeatureColumn, LabelTarget, Preparation, TargetPreparation, Transform};
@@ -63,8 +64,8 @@ fn record(model: &Model) -> Value {
     })
 }
 
-fn network(model: &Model) -> Vec<String> {
-    let architecture = model.network.architecture();
+/// Sizes and activations, as in `4 → 100 relu → 3 softmax`.
+pub(crate) fn shape(architecture: &Architecture) -> String {
     let mut shape = count(architecture.input_width());
     for layer in architecture.layers() {
         shape += &format!(" → {} ", count(layer.fan_out));
@@ -73,8 +74,13 @@ fn network(model: &Model) -> Vec<String> {
         }
         shape += layer.activation.name();
     }
+    shape
+}
+
+fn network(model: &Model) -> Vec<String> {
+    let architecture = model.network.architecture();
     vec![
-        format!("network     {shape}"),
+        format!("network     {}", shape(architecture)),
         format!(
             "parameters  {}, {}",
             count(architecture.trained_count()),

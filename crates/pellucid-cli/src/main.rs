@@ -7,6 +7,7 @@ mod compare;
 mod data;
 mod diagnose;
 mod evaluate;
+mod explain;
 mod failure;
 mod find_rate;
 mod findings;
@@ -15,9 +16,11 @@ mod inspect;
 mod interrupt;
 mod line_template;
 mod outputs;
+mod pictures;
 mod predict;
 mod progress;
 mod recipes;
+mod report;
 mod run;
 mod score_text;
 mod source;
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect::inspect(inspect),
         Command::Data(data) => data::data(data),
         Command::Compare(compare) => compare::compare(compare),
+        Command::Explain(explain) => explain::explain(explain),
         Command::FindRate(find) => find_rate::find_rate(find),
         Command::Check(arguments) => check::check(arguments),
         Command::Diagnose(diagnose) => diagnose::diagnose(diagnose),

@@ -4,7 +4,7 @@ use crate::failure::Misuse;
 use crate::terminal;
 use anyhow::{Context, Result};
 use pellucid_data::OutputFile;
-use pellucid_report::{LineChart, Panels, PictureFormat, SearchChart};
+use pellucid_report::{Picture, PictureFormat};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -50,16 +50,17 @@ impl PlotOutput {
         })
     }
 
-    pub(crate) fn write(self, chart: &LineChart) -> Result<()> {
-        Ok(self.file.write(&chart.render(self.format)?)?)
+    pub(crate) fn paint(&self, picture: &dyn Picture) -> Result<Vec<u8>> {
+        Ok(picture.render(self.format)?)
     }
 
-    pub(crate) fn write_panels(self, panels: &Panels) -> Result<()> {
-        Ok(self.file.write(&panels.render(self.format)?)?)
+    pub(crate) fn write_painted(self, bytes: &[u8]) -> Result<()> {
+        Ok(self.file.write(bytes)?)
     }
 
-    pub(crate) fn write_search(self, chart: &SearchChart) -> Result<()> {
-        Ok(self.file.write(&chart.render(self.format)?)?)
+    pub(crate) fn write(self, picture: &dyn Picture) -> Result<()> {
+        let bytes = self.paint(picture)?;
+        self.write_painted(&bytes)
     }
 }
 

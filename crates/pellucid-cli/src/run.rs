@@ -2,21 +2,23 @@
 
 use crate::arguments::{Run, Settings};
 use crate::line_template::{LineTemplate, shortest};
-use crate::outputs::{self, JsonOutput, PlotOutput};
+use crate::outputs::{self, JsonOutput};
+use crate::pictures::{self, PlotFiles, What, of_run};
 use crate::progress::Progress;
 use crate::terminal::Results;
-use crate::{failure, findings, interrupt, recipes, terminal, text_style};
+use crate::{failure, findings, interrupt, recipes, report, terminal, text_style};
 use anyhow::{Context, Result};
 use pellucid::dataset::Dataset;
 use pellucid::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
 use pellucid::evaluation::Evaluation;
 use pellucid::lbfgs::Reason;
-use pellucid::metrics::Meters;
+use pellucid::metrics::{Meters, Metric, suited_to};
 use pellucid::observe::{EpochRecord, Event, History, LossCurve, Observer, Position};
 use pellucid::record::{MetricsRecord, Numbers, RunRecord};
 use pellucid::vitals::Vitals;
 use pellucid::{Experiment, Precision, Recipe, Scalar, Timing};
-use pellucid_report::{LineChart, PictureFormat, Scale, Series};
+use pellucid_data::OutputFile;
+use pellucid_report::Scale;
 use std::cell::RefCell;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -26,6 +28,8 @@ use std::time::Instant;
 
 /// Points of a training curve: more than a picture has pixels.
 const CURVE_POINTS: u64 = 4000;
+/// Points of a metric's curve: enough for a small chart, since each costs an epoch's metrics.
+const METRIC_POINTS: u64 = 500;
 
 pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
     let started = Instant::now();
@@ -44,28 +48,33 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         .into_iter()
         .map(|file| ("the recipe", file))
         .collect();
-    let (json_path, plot_path) = (settings.json.as_deref(), arguments.plot.as_deref());
-    outputs::check_distinct(&recipe_file, &[("--json", json_path), ("--plot", plot_path)])?;
-    if let Some(path) = plot_path {
-        PictureFormat::from_path(path)?;
-    }
+    let (json_path, report_path) = (settings.json.as_deref(), arguments.report.as_deref());
+    let mut written = vec![("--json", json_path)];
+    written.extend(pictures::paths(&arguments.pictures));
+    written.push(("--report", report_path));
+    outputs::check_distinct(&recipe_file, &written)?;
+    pictures::check_formats(&arguments.pictures)?;
     let threads = threads(settings.threads, settings.quiet);
 
     let (mut experiment, validation) = prepare::<T>(&recipe, settings, threads)?;
     if !settings.quiet {
         findings::tell(experiment.findings(), &[]);
     }
+    let offer = of_run::offer(&experiment);
+    pictures::check(&arguments.pictures, &offer)?;
     interrupt::listen();
     // Before the work, so that a path nobody can write to does not cost it; but after Ctrl-C is listened to, so that
     // it leaves no temporary file.
     let json = json_path.map(JsonOutput::prepare).transpose()?;
-    let plot = plot_path.map(PlotOutput::prepare).transpose()?;
+    let plots = PlotFiles::prepare(&arguments.pictures, &offer)?;
+    let report = report_path.map(OutputFile::prepare).transpose()?;
+    let want = |what: What| plots.want(what) || (report.is_some() && offer.has(what));
     let results = if matches!(json, Some(JsonOutput::Stdout)) {
         Results::not_to_standard_output()
     } else {
         Results::to_standard_output()
     };
-    let writes_files = plot.is_some() || matches!(json, Some(JsonOutput::File(_)));
+    let writes_files = !plots.is_empty() || report.is_some() || matches!(json, Some(JsonOutput::File(_)));
 
     let mut progress = Progress::new(&arguments.recipe, settings.quiet);
     let bar = progress.bar();
@@ -98,18 +107,19 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         .train
         .max_seconds
         .map(|seconds| TimeLimit::new(seconds, || started.elapsed().as_secs_f64()));
-    let mut curve = LossCurve::new(if plot.is_some() || arguments.chart {
+    let mut curve = LossCurve::new(if want(What::Loss) || arguments.chart {
         recipe.train.epochs.div_ceil(CURVE_POINTS)
     } else {
         u64::MAX
     });
+    let mut metrics = want(What::Metrics).then(|| metric_curves(&recipe, &experiment));
     let mut reader = WhileRead {
         results: &results,
         or_files_are_written: writes_files,
     };
 
     // Where nobody is told of findings, nobody looks for them.
-    let mut vitals = match settings.quiet && json.is_none() {
+    let mut vitals = match settings.quiet && json.is_none() && !want(What::Gradients) {
         true => None,
         false => Some(Vitals::new(&recipe, experiment.initial(), experiment.training())?),
     };
@@ -120,6 +130,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     observers.extend(time.as_mut().map(|time| time as &mut dyn Observer<T>));
     let others: [&mut dyn Observer<T>; 4] = [&mut history, &mut curve, &mut progress, &mut reader];
     observers.extend(others);
+    observers.extend(metrics.as_mut().map(|metrics| metrics as &mut dyn Observer<T>));
     observers.extend(vitals.as_mut().map(|vitals| vitals as &mut dyn Observer<T>));
     let ending = experiment.run(observers.as_mut_slice());
     let training_seconds = training_started.elapsed().as_secs_f64();
@@ -141,30 +152,59 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
 
     let rule = stopping.as_ref().and_then(EarlyStopping::ended_by);
     let ended_by = EndedBy::of(ending, rule, time.as_ref().is_some_and(TimeLimit::is_over));
-    let metrics = MetricsRecord {
+    let judged = MetricsRecord {
         validation: validation.as_ref().map(|rows| experiment.evaluate_on(rows)),
         ..experiment.evaluate()
     };
-    print_results(&experiment, &metrics, &results);
-    let title = if recipe.title.is_empty() {
-        arguments.recipe.clone()
-    } else {
-        recipe.title.clone()
-    };
-    let chart = training_curve(title, &recipe, &curve);
-    if arguments.chart {
-        let text = chart.text(&text_style::of_standard_output());
-        results.line(&format!("\n{}", text.trim_end()));
-    }
-    if let Some(plot) = plot {
-        plot.write(&chart)?;
+    print_results(&experiment, &judged, &results);
+    let kept = stopping.as_ref().filter(|stopping| stopping.keeps_weights());
+    let best_epoch = kept.and_then(EarlyStopping::best_epoch);
+    if !plots.is_empty() || report.is_some() || arguments.chart {
+        let title = match recipe.title.is_empty() {
+            true => &arguments.recipe,
+            false => &recipe.title,
+        };
+        let seen = of_run::Seen {
+            title,
+            name: &arguments.recipe,
+            experiment: &experiment,
+            validation: validation.as_ref(),
+            curve: &curve,
+            metrics: metrics.as_ref().map_or(&[][..], History::entries),
+            stopping: stopping.as_ref(),
+            vitals: vitals.as_ref().map_or(&[][..], Vitals::entries),
+            theme: plots.theme,
+        };
+        if arguments.chart {
+            let style = text_style::of_standard_output();
+            let chart = seen.album(|what| what == What::Loss)?.loss;
+            let text = chart.map_or_else(String::new, |chart| chart.text(&style));
+            results.line(&format!("\n{}", text.trim_end()));
+        }
+        let album = seen.album(want)?;
+        let painted = plots.paint(&album)?;
+        if let Some(file) = report {
+            let subject = report::of_run::Subject {
+                title,
+                experiment: &experiment,
+                metrics: &judged,
+                held_out: validation.as_ref().map(Dataset::rows),
+                best_epoch,
+                ended_by,
+                seconds: training_seconds,
+                data: settings.data.as_deref(),
+                findings: None,
+            };
+            file.write(subject.page(album)?.html()?.as_bytes())?;
+        }
+        plots.write(painted)?;
     }
     if let Some(json) = json {
         let timing = Timing {
             training_seconds,
             elapsed_seconds: started.elapsed().as_secs_f64(),
         };
-        let record = experiment.record(&history, stopping.as_ref(), ended_by, metrics, timing);
+        let record = experiment.record(&history, stopping.as_ref(), ended_by, judged, timing);
         json.write(&RunRecord {
             findings: found.clone(),
             ..record
@@ -187,8 +227,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         } else if ended_by != EndedBy::Epochs {
             terminal::tell(&ended(ended_by, &recipe, experiment.completed_epochs()));
         }
-        let kept = stopping.as_ref().filter(|stopping| stopping.keeps_weights());
-        if let Some(best) = kept.and_then(EarlyStopping::best_epoch) {
+        if let Some(best) = best_epoch {
             terminal::tell(&format!("the weights are those of epoch {best}"));
         }
         terminal::tell(&format!("trained in {training_seconds:.3} s"));
@@ -349,20 +388,16 @@ fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord,
     }
 }
 
-fn training_curve(title: String, recipe: &Recipe, curve: &LossCurve) -> LineChart {
-    let points: Vec<(f64, f64)> = curve
-        .points()
-        .iter()
-        .map(|&(epoch, loss)| (epoch as f64, loss))
-        .collect();
-    let loss = recipe.logged_loss().name().replace('_', " ");
-    let mut chart = LineChart::new(title, "epoch", format!("{loss} (mean of a sample)"));
-    chart.y_scale = scale_for(points.iter().map(|point| point.1));
-    chart.series = vec![Series {
-        name: "training loss".into(),
-        points,
-    }];
-    chart
+/// Metrics of training rows for curves: those the recipe names, or what suits its targets.
+fn metric_curves<T: Scalar>(recipe: &Recipe, experiment: &Experiment<T>) -> History<'static> {
+    let mut metrics = recipe.log.metrics.clone();
+    metrics.retain(|metric| *metric != Metric::YPred);
+    if metrics.is_empty() {
+        let are_zero_or_one = experiment.training().targets().are_zero_or_one();
+        metrics = suited_to(recipe.train.loss, are_zero_or_one);
+    }
+    let meters = Meters::new(&metrics, experiment.training());
+    History::new(recipe.train.epochs.div_ceil(METRIC_POINTS), 1, meters, |_| {})
 }
 
 /// A logarithmic scale where the values span more than a decade and a half, and all can be shown on it.

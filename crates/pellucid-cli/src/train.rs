@@ -2,16 +2,16 @@
 
 use crate::arguments::{Hidden, NormalisationArgument, Train};
 use crate::failure::{self, Misuse};
-use crate::outputs::{self, JsonOutput, PlotOutput};
+use crate::outputs::{self, JsonOutput};
+use crate::pictures::{self, Offer, PlotFiles, What, of_table};
 use crate::score_text::{self, count, figure_name, number};
 use crate::train_progress::TrainProgress;
-use crate::{interrupt, recipes, run, source, terminal, text_style};
+use crate::{interrupt, recipes, report, run, source, terminal, text_style};
 use anyhow::Result;
 use pellucid::recipe::{ClassWeight, NormalisationName, Recipe, Task};
 use pellucid::{EndedBy, Precision};
 use pellucid_data::training::{CrossValidation, Plan, Scores, Trained, TrainingRequest};
 use pellucid_data::{OutputFile, Table};
-use pellucid_report::{LineChart, PictureFormat, Series, page};
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -60,8 +60,17 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         tell(choice);
     }
 
+    let part = plan
+        .recipe()
+        .data
+        .table
+        .as_ref()
+        .map_or(0.0, |table| table.validation);
+    let holds_out = validation_table.is_some() || part > 0.0;
+    let offer = of_table::offer(&plan, &table, holds_out);
+    pictures::check(&arguments.pictures, &offer)?;
     interrupt::listen();
-    let mut files = Files::prepare(arguments, trains)?;
+    let mut files = Files::prepare(arguments, trains, &offer)?;
     let mut job = Job {
         plan: &plan,
         name: table.source.clone(),
@@ -113,13 +122,37 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         "seconds_to_first_epoch": first_epoch,
         "cross_validation": cross_validation.as_ref().map(CrossValidation::to_json),
     });
-    let chart_text = match &trained {
-        Some(trained) if arguments.chart => in_the_terminal(trained, &table.source),
-        _ => String::new(),
-    };
+    let mut chart_text = String::new();
     if let Some(trained) = trained {
         files.add_to_record(&mut record, &trained);
-        files.write(trained, &table.source, &results)?;
+        let title = title(&trained, &table.source);
+        let seen = of_table::Seen {
+            title: &title,
+            trained: &trained,
+            plan: &plan,
+            table: &table,
+            validation: validation_table.as_ref(),
+            threads,
+            theme: files.plots.theme,
+        };
+        if arguments.chart {
+            chart_text = in_the_terminal(&seen)?;
+        }
+        let subject = report::of_table::Subject {
+            title: &title,
+            trained: &trained,
+            source: &table.source,
+            rows: table.rows(),
+            choices: plan.choices(),
+            seconds: training_seconds,
+            threads,
+            command: command(arguments),
+            findings: None,
+        };
+        let painted = files.paint(&seen, subject, &offer);
+        // The model first: it is what the time was spent on.
+        files.write_model(trained)?;
+        files.write_pictures(painted?)?;
     }
     record["elapsed_seconds"] = json!(started.elapsed().as_secs_f64());
     let json_to_stdout = matches!(files.json, Some(JsonOutput::Stdout));
@@ -177,16 +210,13 @@ impl Validation {
 
 fn refuse_files_without_a_model(arguments: &Train) -> Result<()> {
     let of_model = [
-        ("--plot", &arguments.plot),
-        ("--report", &arguments.report),
-        ("--save-recipe", &arguments.save_recipe),
+        ("--plot", !arguments.pictures.plots.is_empty()),
+        ("--report", arguments.report.is_some()),
+        ("--save-recipe", arguments.save_recipe.is_some()),
+        ("--chart", arguments.chart),
     ];
-    let of_model = of_model
-        .iter()
-        .filter(|(_, path)| path.is_some())
-        .map(|(flag, _)| *flag);
-    match of_model.chain(arguments.chart.then_some("--chart")).next() {
-        Some(flag) => Err(Misuse(format!(
+    match of_model.iter().find(|(_, is_asked_for)| *is_asked_for) {
+        Some((flag, _)) => Err(Misuse(format!(
             "{flag} is about a model, and --cv alone makes none; add --out to train one on all rows as well"
         ))
         .into()),
@@ -202,20 +232,43 @@ fn check_files(arguments: &Train, validation: &Validation) -> Result<()> {
     }
     let recipe = arguments.recipe.as_deref().and_then(recipes::file);
     read.extend(recipe.map(|file| ("the recipe", file)));
-    outputs::check_distinct(
-        &read,
-        &[
-            ("--out", arguments.out.as_deref()),
-            ("--save-recipe", arguments.save_recipe.as_deref()),
-            ("--plot", arguments.plot.as_deref()),
-            ("--report", arguments.report.as_deref()),
-            ("--json", arguments.json.as_deref()),
-        ],
-    )?;
-    if let Some(path) = &arguments.plot {
-        PictureFormat::from_path(path)?;
-    }
-    Ok(())
+    let mut written = vec![
+        ("--out", arguments.out.as_deref()),
+        ("--save-recipe", arguments.save_recipe.as_deref()),
+    ];
+    written.extend(pictures::paths(&arguments.pictures));
+    written.push(("--report", arguments.report.as_deref()));
+    written.push(("--json", arguments.json.as_deref()));
+    outputs::check_distinct(&read, &written)?;
+    pictures::check_formats(&arguments.pictures)
+}
+
+/// The command that trains by the recipe of a training, once it is saved.
+fn command(arguments: &Train) -> Vec<String> {
+    let data = arguments.data.to_string_lossy();
+    let mut command = ["pellucid", "train", &data, "--recipe", "recipe.toml"]
+        .map(String::from)
+        .to_vec();
+    let mut add = |flag: &str, value: Option<String>| {
+        command.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
+    };
+    let of_file = arguments
+        .validation
+        .clone()
+        .filter(|text| text.parse::<f64>().is_err());
+    add("--validation", of_file);
+    let reading = &arguments.reading;
+    let delimiter = |byte: u8| {
+        if byte == b'\t' {
+            "tab".to_owned()
+        } else {
+            char::from(byte).to_string()
+        }
+    };
+    add("--delimiter", reading.delimiter.map(delimiter));
+    let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+    add("--header", reading.header.map(yes_or_no));
+    command
 }
 
 fn request(arguments: &Train, recipe: Option<Recipe>, validation: &Validation) -> TrainingRequest {
@@ -369,13 +422,13 @@ struct Files {
     model: Option<OutputFile>,
     model_path: Option<PathBuf>,
     recipe: Option<OutputFile>,
-    plot: Option<PlotOutput>,
+    plots: PlotFiles,
     report: Option<OutputFile>,
     json: Option<JsonOutput>,
 }
 
 impl Files {
-    fn prepare(arguments: &Train, trains: bool) -> Result<Self> {
+    fn prepare(arguments: &Train, trains: bool, offer: &Offer) -> Result<Self> {
         let model_path = trains.then(|| {
             let asked = arguments.out.clone();
             asked.unwrap_or_else(|| free_name(&arguments.data))
@@ -385,7 +438,7 @@ impl Files {
             model: file(&model_path)?,
             model_path,
             recipe: file(&arguments.save_recipe)?,
-            plot: arguments.plot.as_deref().map(PlotOutput::prepare).transpose()?,
+            plots: PlotFiles::prepare(&arguments.pictures, offer)?,
             report: file(&arguments.report)?,
             json: arguments.json.as_deref().map(JsonOutput::prepare).transpose()?,
         })
@@ -407,9 +460,8 @@ impl Files {
         record["history"] = json!(trained.history);
     }
 
-    /// The model first: it is what the time was spent on.
-    fn write(&mut self, trained: Trained, data: &str, results: &[String]) -> Result<()> {
-        let chart = chart(&trained, data);
+    /// The model and its recipe.
+    fn write_model(&mut self, trained: Trained) -> Result<()> {
         let recipe = trained.recipe.to_toml();
         let model = trained.into_model();
         if let Some(file) = self.model.take() {
@@ -418,20 +470,41 @@ impl Files {
         if let Some(file) = self.recipe.take() {
             file.write(recipe?.as_bytes())?;
         }
-        if let Some(file) = self.report.take() {
-            file.write(page(&chart, results)?.as_bytes())?;
-        }
-        if let Some(file) = self.plot.take() {
-            file.write(&chart)?;
+        Ok(())
+    }
+
+    fn paint(
+        &self,
+        seen: &of_table::Seen<'_>,
+        subject: report::of_table::Subject<'_>,
+        offer: &Offer,
+    ) -> Result<Painted> {
+        let has_page = self.report.is_some();
+        let album = seen.album(|what| self.plots.want(what) || (has_page && offer.has(what)))?;
+        Ok(Painted {
+            plots: self.plots.paint(&album)?,
+            page: match has_page {
+                true => Some(subject.page(album)?.html()?),
+                false => None,
+            },
+        })
+    }
+
+    fn write_pictures(&mut self, painted: Painted) -> Result<()> {
+        std::mem::take(&mut self.plots).write(painted.plots)?;
+        if let Some((file, page)) = self.report.take().zip(painted.page) {
+            file.write(page.as_bytes())?;
         }
         Ok(())
     }
 }
 
 /// The curve, and of classes the confusion matrix, that of held-out rows where there are any.
-fn in_the_terminal(trained: &Trained, data: &str) -> String {
+fn in_the_terminal(seen: &of_table::Seen<'_>) -> Result<String> {
     let style = text_style::of_standard_output();
-    let mut text = format!("\n{}", chart(trained, data).text(&style));
+    let chart = seen.album(|what| what == What::Loss)?.loss;
+    let mut text = chart.map_or_else(String::new, |chart| format!("\n{}", chart.text(&style)));
+    let trained = seen.trained;
     let (rows, scores) = match &trained.validation {
         Some(scores) => ("validation", scores),
         None => ("training", &trained.training),
@@ -440,7 +513,13 @@ fn in_the_terminal(trained: &Trained, data: &str) -> String {
         text.push_str(&format!("\n{rows} rows\n"));
         text.push_str(&score_text::shaded_confusion(classes, scores, &style));
     }
-    text
+    Ok(text)
+}
+
+/// Pictures and page, ready to be written.
+struct Painted {
+    plots: Vec<Vec<u8>>,
+    page: Option<String>,
 }
 
 /// A name for the model that no file has yet.
@@ -460,33 +539,13 @@ fn free_name(data: &Path) -> PathBuf {
         .unwrap_or_else(|| "model.safetensors".into())
 }
 
-fn chart(trained: &Trained, data: &str) -> LineChart {
-    let history = &trained.history;
+/// What is learnt, and from which table.
+fn title(trained: &Trained, data: &str) -> String {
     let data = Path::new(data)
         .file_name()
         .map_or(data.into(), |name| name.to_string_lossy());
-    let title = format!(
+    format!(
         "{} from {data}",
         trained.preparation.target().columns().join(", ")
-    );
-    let loss = trained.recipe.train.loss.name().replace('_', " ");
-    let mut chart = LineChart::new(title, "epoch", format!("{loss} (mean of a row)"));
-    let training = history.iter().map(|line| (line.epoch as f64, line.loss));
-    let validation = history
-        .iter()
-        .filter_map(|line| Some((line.epoch as f64, line.validation_loss?)));
-    let (training, validation): (Vec<_>, Vec<_>) = (training.collect(), validation.collect());
-    chart.y_scale = run::scale_for(training.iter().chain(&validation).map(|point| point.1));
-    chart.series.push(Series {
-        name: "training".into(),
-        points: training,
-    });
-    if !validation.is_empty() {
-        chart.subtitle = Some(format!("the weights of epoch {} are kept", trained.best_epoch));
-        chart.series.push(Series {
-            name: "validation".into(),
-            points: validation,
-        });
-    }
-    chart
+    )
 }

@@ -268,7 +268,7 @@ impl Files {
             }
         }
         if let Some(plot) = self.plot {
-            plot.write_search(chart)?;
+            plot.write(chart)?;
         }
         match self.json {
             Some(json) => json.write(record),

@@ -95,6 +95,12 @@ impl Axis {
         Self::linear(low - room, high + room, most_labels, false)
     }
 
+    /// A linear axis from exactly `low` to exactly `high`, which is more.
+    pub(crate) fn linear_between(extent: Extent, most_labels: usize) -> Self {
+        let Extent { low, high } = spread(extent, 0.0);
+        Self::linear(low, high, most_labels, false)
+    }
+
     fn linear(low: f64, high: f64, most_labels: usize, whole: bool) -> Self {
         let mut axis = Self {
             logarithmic: false,
@@ -141,7 +147,8 @@ impl Axis {
             ticks: Vec::new(),
         };
         axis.ticks = axis.decades(most_labels);
-        if axis.ticks.iter().filter(|tick| tick.label.is_some()).count() < 3 {
+        let labels = axis.ticks.iter().filter(|tick| tick.label.is_some()).count();
+        if labels < 3 && axis.high - axis.low < 1.5 {
             // Too narrow for 1-2-5 labels: evenly spaced numbers, unevenly placed.
             let (from, to) = (
                 10f64.powf(low).max(f64::MIN_POSITIVE),

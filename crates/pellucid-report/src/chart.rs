@@ -1,6 +1,8 @@
 //! Line charts: what to draw, and drawing it.
 
-use crate::{PictureFormat, ReportError, Theme, layout, png, svg};
+use crate::picture::{Arrange, Picture};
+use crate::scene::Scene;
+use crate::{PictureFormat, ReportError, Theme, layout};
 
 /// A named curve.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -29,6 +31,15 @@ pub enum Scale {
     /// Equal ratios are equally long. Zero and negative values are left out, and the picture says how many; with no
     /// positive value at all the picture falls back to [`Scale::Linear`], and says so.
     Log,
+}
+
+/// A thin line through the whole plot, with a word at it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Guide {
+    /// Upright at this x: the best epoch, say.
+    Upright(f64, String),
+    /// Level at this y: a rule of thumb, say.
+    Level(f64, String),
 }
 
 /// A chart of curves over a common x axis, with titled axes and a legend.
@@ -69,6 +80,8 @@ pub struct LineChart {
     pub series: Vec<Series>,
     /// Areas around some of the curves.
     pub bands: Vec<BandOfSeries>,
+    /// Lines that mark a place; one beyond the curves is not drawn.
+    pub guides: Vec<Guide>,
     /// In pixels of an SVG viewer at its natural size; a PNG has twice as many. 200 to 8000.
     pub width: u32,
     /// As `width`; 150 to 8000.
@@ -88,6 +101,7 @@ impl LineChart {
             theme: Theme::default(),
             series: Vec::new(),
             bands: Vec::new(),
+            guides: Vec::new(),
             width: 800,
             height: 500,
         }
@@ -99,7 +113,7 @@ impl LineChart {
     ///
     /// [`ReportError::PictureSize`] if the width or height is out of bounds.
     pub fn svg(&self) -> Result<String, ReportError> {
-        svg::paint(&layout::scene(self)?)
+        Picture::svg(self)
     }
 
     /// The chart as a PNG file's bytes, at two pixels per unit of `width` and `height`.
@@ -110,7 +124,7 @@ impl LineChart {
     ///
     /// [`ReportError::PictureSize`] if the width or height is out of bounds.
     pub fn png(&self) -> Result<Vec<u8>, ReportError> {
-        png::paint(&layout::scene(self)?)
+        Picture::png(self)
     }
 
     /// The chart as a file's bytes in the format asked for.
@@ -119,9 +133,22 @@ impl LineChart {
     ///
     /// As [`LineChart::svg`] and [`LineChart::png`].
     pub fn render(&self, format: PictureFormat) -> Result<Vec<u8>, ReportError> {
-        match format {
-            PictureFormat::Svg => self.svg().map(String::into_bytes),
-            PictureFormat::Png => self.png(),
+        Picture::render(self, format)
+    }
+}
+
+impl Arrange for LineChart {
+    fn theme(&self) -> Theme {
+        self.theme
+    }
+
+    fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError> {
+        let mut chart = self.clone();
+        chart.theme = theme;
+        if let Some(width) = width {
+            // As high, but not upright.
+            (chart.width, chart.height) = (width, chart.height.min(width * 4 / 5).max(250));
         }
+        layout::scene(&chart)
     }
 }

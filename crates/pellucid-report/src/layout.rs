@@ -1,17 +1,24 @@
 //! Arranges a chart: what goes where, in pixels.
 
 mod band;
+pub(crate) mod boundary;
+pub(crate) mod chart_grid;
+mod color_bar;
+pub(crate) mod confusion;
 mod legend;
+mod panel;
 pub(crate) mod panels;
+pub(crate) mod residuals;
 pub(crate) mod search;
 pub(crate) mod values;
+pub(crate) mod weights;
 
 use crate::axis::{Axis, Tick};
 use crate::decimate::decimate;
 use crate::palette::{Color, Stroke};
 use crate::scene::{Anchor, Mark, Point, Scene, Text};
 use crate::typeface::{self, ellipsize, printable, wrap};
-use crate::{LineChart, ReportError, Scale, Theme};
+use crate::{Guide, LineChart, ReportError, Scale, Theme};
 use legend::Legend;
 use values::Values;
 
@@ -28,6 +35,7 @@ const MINOR_TICK: f64 = 3.0;
 /// From the middle of a digit's height to its baseline.
 const HALF_DIGIT: f64 = 0.365 * TICK_LABEL_SIZE;
 const DOT_RADIUS: f64 = 3.0;
+const GUIDE_ROW: f64 = 11.0;
 
 /// The rectangle that the axes enclose.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +79,15 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
     let mut top = heading(chart, &values, &mut marks);
     let legend = Legend::arrange(chart, top);
     top += legend.height_above();
-    let plot = panel(chart, &values, top, legend.width_beside(), &mut marks);
+    // The words at upright guides stand above the plot, clear of curves.
+    if chart
+        .guides
+        .iter()
+        .any(|guide| matches!(guide, Guide::Upright(..)))
+    {
+        top += GUIDE_ROW;
+    }
+    let plot = axes_and_curves(chart, &values, top, legend.width_beside(), &mut marks);
     legend.draw(&plot, &mut marks);
     Ok(Scene {
         width: chart.width,
@@ -83,7 +99,7 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
 }
 
 /// The axes and what stands between them, from `top` to the lower edge, leaving `beside` free to the right.
-fn panel(chart: &LineChart, values: &Values, top: f64, beside: f64, marks: &mut Vec<Mark>) -> Plot {
+fn axes_and_curves(chart: &LineChart, values: &Values, top: f64, beside: f64, marks: &mut Vec<Mark>) -> Plot {
     let (width, height) = (f64::from(chart.width), f64::from(chart.height));
     let theme = chart.theme;
     let bottom = height - MARGIN - AXIS_LABEL_SIZE - TICK_LABEL_SIZE - MAJOR_TICK - 11.0;
@@ -137,6 +153,7 @@ fn panel(chart: &LineChart, values: &Values, top: f64, beside: f64, marks: &mut 
             });
             curve(decimate(pixels), Stroke::of_series(index, theme), marks);
         }
+        guides(chart, &plot, x_axis, y_axis, marks);
     } else {
         marks.push(Mark::Text(Text {
             text: ellipsize("nothing to plot", AXIS_LABEL_SIZE, plot.width()),
@@ -332,6 +349,110 @@ fn axis_names(chart: &LineChart, plot: &Plot, marks: &mut Vec<Mark>) {
         (MARGIN + 0.6 * AXIS_LABEL_SIZE, plot.y(0.5)),
         true,
     ));
+}
+
+fn guides(chart: &LineChart, plot: &Plot, x_axis: &Axis, y_axis: &Axis, marks: &mut Vec<Mark>) {
+    let theme = chart.theme;
+    let mut dashed = |from: Point, to: Point| {
+        marks.push(Mark::Polyline {
+            points: vec![from, to],
+            color: theme.axis_line(),
+            width: 1.2,
+            dashes: &[5.0, 4.0],
+        });
+    };
+    let mut labels = Vec::new();
+    for guide in &chart.guides {
+        let (along, name) = match guide {
+            Guide::Upright(x, name) => (x_axis.fraction(*x), name),
+            Guide::Level(y, name) => (y_axis.fraction(*y), name),
+        };
+        if !(0.0..=1.0).contains(&along) {
+            continue;
+        }
+        let name = ellipsize(&printable(name), TICK_LABEL_SIZE, plot.width() - 12.0);
+        let (at, anchor) = match guide {
+            Guide::Upright(..) => {
+                let x = crisp(plot.x(along));
+                dashed((x, plot.top), (x, plot.bottom));
+                let half = typeface::width(&name, TICK_LABEL_SIZE) / 2.0;
+                let middle = x.clamp(plot.left + half, (plot.right - half).max(plot.left + half));
+                ((middle, plot.top - 4.0), Anchor::Middle)
+            }
+            Guide::Level(..) => {
+                let y = crisp(plot.y(along));
+                dashed((plot.left, y), (plot.right, y));
+                ((plot.right - 3.0, y - 4.0), Anchor::End)
+            }
+        };
+        labels.push(words(&name, at, TICK_LABEL_SIZE, theme.faint_ink(), anchor));
+    }
+    marks.extend(labels);
+}
+
+/// A line of text that lies level.
+fn words(text: &str, baseline: Point, size: f64, color: Color, anchor: Anchor) -> Mark {
+    Mark::Text(Text {
+        text: text.to_owned(),
+        baseline,
+        size,
+        color,
+        anchor,
+        upwards: false,
+    })
+}
+
+/// A line of text that is read from bottom to top.
+fn words_upwards(text: &str, baseline: Point, size: f64, color: Color, anchor: Anchor) -> Mark {
+    Mark::Text(Text {
+        text: text.to_owned(),
+        baseline,
+        size,
+        color,
+        anchor,
+        upwards: true,
+    })
+}
+
+/// Title and subtitle of a picture `width` wide; says where they end.
+fn titles(title: &str, subtitle: Option<&str>, theme: Theme, width: u32, marks: &mut Vec<Mark>) -> f64 {
+    let head = LineChart {
+        subtitle: subtitle.map(str::to_owned),
+        theme,
+        width,
+        ..LineChart::new(title, "", "")
+    };
+    heading(&head, &Values::of(&head), marks)
+}
+
+/// What begins as a background whose height is not known yet, and ends as a scene.
+fn background(theme: Theme) -> Vec<Mark> {
+    vec![Mark::Rectangle {
+        top_left: (0.0, 0.0),
+        bottom_right: (0.0, 0.0),
+        color: theme.background(),
+    }]
+}
+
+fn finished(
+    title: &str,
+    description: String,
+    width: u32,
+    height: f64,
+    mut marks: Vec<Mark>,
+) -> Result<Scene, ReportError> {
+    let height = height.ceil().clamp(f64::from(HEIGHTS.0), f64::from(u32::MAX)) as u32;
+    check_size("height", height, HEIGHTS)?;
+    if let Some(Mark::Rectangle { bottom_right, .. }) = marks.first_mut() {
+        *bottom_right = (f64::from(width), f64::from(height));
+    }
+    Ok(Scene {
+        width,
+        height,
+        title: printable(title),
+        description,
+        marks,
+    })
 }
 
 /// The middle of the pixel that a one-pixel line shall fill.

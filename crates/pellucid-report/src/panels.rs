@@ -1,12 +1,14 @@
 //! Several charts of the same curves in one picture.
 
 use crate::layout::panels;
-use crate::{LineChart, PictureFormat, ReportError, Theme, png, svg};
+use crate::picture::Arrange;
+use crate::scene::Scene;
+use crate::{LineChart, ReportError, Theme};
 
 /// Charts of the same curves, against epochs and against seconds say, under one heading and one legend.
 ///
 /// ```
-/// use pellucid_report::{LineChart, Panels, Series};
+/// use pellucid_report::{LineChart, Panels, Picture, Series};
 ///
 /// let panel = |unit: &str, scale: f64| {
 ///     let mut chart = LineChart::new("", unit, "loss");
@@ -49,34 +51,14 @@ impl Panels {
             panel_height: 330,
         }
     }
+}
 
-    /// The picture as an SVG document.
-    ///
-    /// # Errors
-    ///
-    /// [`ReportError::PictureSize`] if the width or height is out of bounds.
-    pub fn svg(&self) -> Result<String, ReportError> {
-        svg::paint(&panels::scene(self)?)
+impl Arrange for Panels {
+    fn theme(&self) -> Theme {
+        self.theme
     }
 
-    /// The picture as a PNG file's bytes, at two pixels per unit of width and height.
-    ///
-    /// # Errors
-    ///
-    /// As [`Panels::svg`].
-    pub fn png(&self) -> Result<Vec<u8>, ReportError> {
-        png::paint(&panels::scene(self)?)
-    }
-
-    /// The picture as a file's bytes in the format asked for.
-    ///
-    /// # Errors
-    ///
-    /// As [`Panels::svg`].
-    pub fn render(&self, format: PictureFormat) -> Result<Vec<u8>, ReportError> {
-        match format {
-            PictureFormat::Svg => self.svg().map(String::into_bytes),
-            PictureFormat::Png => self.png(),
-        }
+    fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError> {
+        panels::scene(self, theme, width.unwrap_or(self.width))
     }
 }

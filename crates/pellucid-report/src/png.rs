@@ -1,10 +1,13 @@
 //! Paints a scene as a PNG file, with the crate's own typeface.
 
-use tiny_skia::{FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform};
+use tiny_skia::{
+    FillRule, FilterQuality, LineJoin, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Rect, Stroke,
+    StrokeDash, Transform,
+};
 
 use crate::ReportError;
 use crate::palette::Color;
-use crate::scene::{Anchor, Mark, Point, Scene, Text};
+use crate::scene::{Anchor, Mark, Point, Raster, Scene, Text};
 use crate::typeface;
 
 /// So that the picture is crisp on screens with small pixels, and in print.
@@ -62,17 +65,6 @@ fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
             width,
             dashes,
         } => stroke(canvas, points, *color, *width, dashes),
-        Mark::Area {
-            corners,
-            color,
-            opacity,
-        } => {
-            if let Some(outline) = path(corners, true) {
-                let mut paint = ink(*color);
-                paint.set_color_rgba8(color.0, color.1, color.2, (opacity * 255.0).round() as u8);
-                canvas.fill_path(&outline, &paint, FillRule::Winding, zoom(), None);
-            }
-        }
         Mark::Dot {
             center,
             radius,
@@ -82,8 +74,59 @@ fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
                 fill(canvas, &circle, *color, zoom());
             }
         }
+        Mark::Polygon {
+            points,
+            color,
+            opacity,
+        } => {
+            if let Some(path) = path(points, true) {
+                let mut paint = ink(*color);
+                paint.shader.apply_opacity(*opacity as f32);
+                canvas.fill_path(&path, &paint, FillRule::Winding, zoom(), None);
+            }
+        }
+        Mark::Image {
+            top_left,
+            bottom_right,
+            raster,
+        } => paint_image(canvas, *top_left, *bottom_right, raster),
         Mark::Text(text) => paint_text(canvas, text),
+        Mark::Noted { marks, .. } => marks.iter().for_each(|mark| paint_mark(canvas, mark)),
     }
+}
+
+/// The colours as a picture, a pixel each; nothing where there is none.
+fn pixels(raster: &Raster) -> Option<Pixmap> {
+    let mut pixels = Pixmap::new(raster.columns as u32, raster.rows() as u32)?;
+    for (bytes, Color(r, g, b)) in pixels.data_mut().chunks_exact_mut(4).zip(&raster.colors) {
+        bytes.copy_from_slice(&[*r, *g, *b, 255]);
+    }
+    Some(pixels)
+}
+
+/// The colours as a PNG file, a pixel each.
+pub(crate) fn of_raster(raster: &Raster) -> Vec<u8> {
+    let png = pixels(raster).and_then(|pixels| pixels.encode_png().ok());
+    png.unwrap_or_default()
+}
+
+fn paint_image(canvas: &mut Pixmap, top_left: Point, bottom_right: Point, raster: &Raster) {
+    let Some(pixels) = pixels(raster) else { return };
+    let across = (bottom_right.0 - top_left.0) / raster.columns as f64;
+    let down = (bottom_right.1 - top_left.1) / raster.rows() as f64;
+    let place = zoom()
+        .pre_translate(top_left.0 as f32, top_left.1 as f32)
+        .pre_scale(across as f32, down as f32);
+    let quality = if raster.smooth {
+        FilterQuality::Bilinear
+    } else {
+        FilterQuality::Nearest
+    };
+    let paint = PixmapPaint {
+        quality,
+        ..PixmapPaint::default()
+    };
+    canvas.draw_pixmap(0, 0, pixels.as_ref(), &paint, place, None);
 }
 
 fn fill(canvas: &mut Pixmap, path: &Path, color: Color, transform: Transform) {

@@ -1,7 +1,9 @@
 //! The trials of a search for settings: their scores, the best so far, and the score against each setting.
 
 use crate::layout::search;
-use crate::{PictureFormat, ReportError, Theme, png, svg};
+use crate::picture::{Arrange, Picture};
+use crate::scene::Scene;
+use crate::{PictureFormat, ReportError, Theme};
 
 /// A trial of a search.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,7 +103,7 @@ impl SearchChart {
     ///
     /// [`ReportError::PictureSize`] if it is too narrow or too wide, or too high for its settings.
     pub fn svg(&self) -> Result<String, ReportError> {
-        svg::paint(&search::scene(self)?)
+        Picture::svg(self)
     }
 
     /// The chart as a PNG file's bytes, at two pixels per unit of `width`.
@@ -110,7 +112,7 @@ impl SearchChart {
     ///
     /// As [`SearchChart::svg`].
     pub fn png(&self) -> Result<Vec<u8>, ReportError> {
-        png::paint(&search::scene(self)?)
+        Picture::png(self)
     }
 
     /// The chart as a file's bytes in the format asked for.
@@ -119,9 +121,19 @@ impl SearchChart {
     ///
     /// As [`SearchChart::svg`].
     pub fn render(&self, format: PictureFormat) -> Result<Vec<u8>, ReportError> {
-        match format {
-            PictureFormat::Svg => self.svg().map(String::into_bytes),
-            PictureFormat::Png => self.png(),
-        }
+        Picture::render(self, format)
+    }
+}
+
+impl Arrange for SearchChart {
+    fn theme(&self) -> Theme {
+        self.theme
+    }
+
+    fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError> {
+        let mut chart = self.clone();
+        chart.theme = theme;
+        chart.width = width.unwrap_or(chart.width);
+        search::scene(&chart)
     }
 }

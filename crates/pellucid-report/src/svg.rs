@@ -1,234 +1,310 @@
-//! Paints a scene as an SVG document, through plotters' SVG backend.
+//! Writes a scene as an SVG document, or as a part of a page that is light and dark.
 
-use std::convert::Infallible;
+use std::fmt::Write;
 
-use plotters_backend::text_anchor::{HPos, Pos, VPos};
-use plotters_backend::{
-    BackendColor, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontFamily, FontTransform,
-};
-use plotters_svg::SVGBackend;
-
-use crate::ReportError;
 use crate::palette::Color;
-use crate::scene::{Anchor, Mark, Point, Scene, Text};
+use crate::png;
+use crate::scene::{Anchor, Mark, Point, Raster, Scene, Text};
 use crate::typeface::FAMILIES;
 
-/// The backend takes whole numbers only, so the document counts in tenths of a pixel.
+/// The document counts in tenths of a pixel: whole numbers are shorter, and fine enough.
 const UNITS_PER_PIXEL: f64 = 10.0;
 
-/// The backend takes a text's size as the height of its line, which it divides by this to get the em.
-const LINE_HEIGHT_PER_EM: f64 = 1.24;
-
-/// How far below the point it is given the backend puts the baseline of top-aligned text.
-const BASELINE_DROP_IN_EM: f64 = 0.76;
-
-pub(crate) fn paint(scene: &Scene) -> Result<String, ReportError> {
-    let size = (
-        scene.width * UNITS_PER_PIXEL as u32,
-        scene.height * UNITS_PER_PIXEL as u32,
-    );
-    let mut document = String::new();
-    let mut backend = SVGBackend::with_string(&mut document, size);
-    let painted = scene
-        .marks
-        .iter()
-        .try_for_each(|mark| paint_mark(&mut backend, mark))
-        .and_then(|()| backend.present());
-    drop(backend);
-    painted.map_err(|error| ReportError::Painting {
-        format: "SVG",
-        title: scene.title.clone(),
-        reason: error.to_string(),
-    })?;
-    Ok(finish(&document, scene, size))
+/// A document of its own.
+pub(crate) fn document(scene: &Scene) -> String {
+    let mut text = opening(scene, true);
+    Writer {
+        text: &mut text,
+        inks: None,
+    }
+    .marks(&scene.marks, None);
+    text.push_str("</svg>\n");
+    text
 }
 
-fn units(pixels: f64) -> i32 {
-    (pixels * UNITS_PER_PIXEL).round() as i32
+/// A part of a page whose style sheet says what the inks look like. The two scenes are of one picture in two themes, and
+/// differ in colours only.
+pub(crate) fn part(light: &Scene, dark: &Scene, inks: &mut Inks) -> String {
+    let mut text = opening(light, false);
+    let inks = Some(inks);
+    Writer {
+        text: &mut text,
+        inks,
+    }
+    .marks(&light.marks, Some(&dark.marks));
+    text.push_str("</svg>\n");
+    text
 }
 
-fn at((x, y): Point) -> (i32, i32) {
-    (units(x), units(y))
+/// The colours of a page, each with the one that stands for it in the dark.
+#[derive(Debug, Default)]
+pub(crate) struct Inks {
+    pairs: Vec<(Color, Color)>,
 }
 
-type Painted = Result<(), DrawingErrorKind<std::io::Error>>;
+impl Inks {
+    fn index(&mut self, pair: (Color, Color)) -> usize {
+        let found = self.pairs.iter().position(|known| *known == pair);
+        found.unwrap_or_else(|| {
+            self.pairs.push(pair);
+            self.pairs.len() - 1
+        })
+    }
 
-fn paint_mark(backend: &mut SVGBackend<'_>, mark: &Mark) -> Painted {
-    match mark {
-        Mark::Rectangle {
-            top_left,
-            bottom_right,
-            color,
-        } => backend.draw_rect(at(*top_left), at(*bottom_right), &backend_color(*color), true),
-        Mark::Line {
-            from,
-            to,
-            color,
-            width,
-        } => backend.draw_line(
-            at(*from),
-            at(*to),
-            &Pen {
-                color: *color,
-                width: *width,
-            },
-        ),
-        Mark::Polyline {
-            points, color, width, ..
-        } => {
-            let mut corners: Vec<(i32, i32)> = points.iter().copied().map(at).collect();
-            corners.dedup();
-            backend.draw_path(
-                corners,
-                &Pen {
-                    color: *color,
-                    width: *width,
-                },
-            )
+    /// The variables of one theme.
+    pub(crate) fn variables(&self, dark: bool) -> String {
+        let mut text = String::new();
+        for (index, pair) in self.pairs.iter().enumerate() {
+            let color = hex(if dark { pair.1 } else { pair.0 });
+            let _ = write!(text, "--i{index}:{color};");
         }
-        Mark::Area {
-            corners,
-            color,
-            opacity,
-        } => backend.fill_polygon(
-            corners.iter().copied().map(at),
-            &BackendColor {
-                alpha: *opacity,
-                ..backend_color(*color)
-            },
-        ),
-        Mark::Dot {
-            center,
-            radius,
-            color,
-        } => backend.draw_circle(
-            at(*center),
-            units(*radius).unsigned_abs(),
-            &backend_color(*color),
-            true,
-        ),
-        Mark::Text(text) => {
-            let lift = BASELINE_DROP_IN_EM * text.size;
-            let (x, y) = text.baseline;
-            backend.draw_text(
-                &text.text,
+        text
+    }
+
+    /// Filled (`f`) and stroked (`s`) with each.
+    pub(crate) fn classes(&self) -> String {
+        let mut text = String::new();
+        for index in 0..self.pairs.len() {
+            let _ = writeln!(
                 text,
-                at(if text.upwards {
-                    (x - lift, y)
-                } else {
-                    (x, y - lift)
-                }),
-            )
+                ".f{index}{{fill:var(--i{index})}}.s{index}{{stroke:var(--i{index})}}"
+            );
         }
+        text
     }
 }
 
-fn backend_color(Color(r, g, b): Color) -> BackendColor {
-    BackendColor {
-        alpha: 1.0,
-        rgb: (r, g, b),
-    }
-}
-
-struct Pen {
-    color: Color,
-    width: f64,
-}
-
-impl BackendStyle for Pen {
-    fn color(&self) -> BackendColor {
-        backend_color(self.color)
-    }
-
-    fn stroke_width(&self) -> u32 {
-        units(self.width).unsigned_abs()
-    }
-}
-
-impl BackendTextStyle for Text {
-    type FontError = Infallible;
-
-    fn color(&self) -> BackendColor {
-        backend_color(self.color)
-    }
-
-    fn size(&self) -> f64 {
-        self.size * UNITS_PER_PIXEL * LINE_HEIGHT_PER_EM
-    }
-
-    fn transform(&self) -> FontTransform {
-        if self.upwards {
-            FontTransform::Rotate270
-        } else {
-            FontTransform::None
-        }
-    }
-
-    fn anchor(&self) -> Pos {
-        let across = match self.anchor {
-            Anchor::Start => HPos::Left,
-            Anchor::Middle => HPos::Center,
-            Anchor::End => HPos::Right,
-        };
-        Pos::new(across, VPos::Top)
-    }
-
-    fn family(&self) -> FontFamily<'_> {
-        FontFamily::Name(FAMILIES)
-    }
-
-    fn layout_box(&self, _: &str) -> Result<((i32, i32), (i32, i32)), Infallible> {
-        Ok(((0, 0), (0, 0)))
-    }
-
-    fn draw<E, F: FnMut(i32, i32, BackendColor) -> Result<(), E>>(
-        &self,
-        _: &str,
-        _: (i32, i32),
-        _: F,
-    ) -> Result<Result<(), E>, Infallible> {
-        // An SVG viewer sets the text itself.
-        Ok(Ok(()))
-    }
-}
-
-/// Adds what the backend has no words for: the natural size, a title and description for readers who do not see the
-/// picture, and dashes. Drops what says nothing.
-fn finish(document: &str, scene: &Scene, (width, height): (u32, u32)) -> String {
+fn opening(scene: &Scene, is_document: bool) -> String {
     let title = escape(&scene.title);
-    let mut finished = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {width} {height}\" \
-         role=\"img\" aria-label=\"{title}\">\n<title>{title}</title>\n<desc>{}</desc>\n",
+    let namespace = if is_document {
+        " xmlns=\"http://www.w3.org/2000/svg\""
+    } else {
+        ""
+    };
+    format!(
+        "<svg{namespace} width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{title}\">\n\
+         <title>{title}</title>\n<desc>{}</desc>\n",
         scene.width,
         scene.height,
+        units(f64::from(scene.width)),
+        units(f64::from(scene.height)),
         escape(&scene.description),
-    );
-    let mut dashes = scene.marks.iter().filter_map(|mark| match mark {
-        Mark::Polyline { dashes, .. } => Some(*dashes),
-        _ => None,
-    });
-    // The backend writes one tag a line, beginning with the root element, and polylines in the order of the marks.
-    for line in document.lines().skip(1) {
-        let line = line.replacen(" opacity=\"1\"", "", 1);
-        match line.strip_prefix("<polyline ") {
-            Some(attributes) => {
-                finished.push_str("<polyline stroke-linejoin=\"round\" ");
-                if let Some(dashes) = dashes.next().filter(|dashes| !dashes.is_empty()) {
-                    let lengths: Vec<String> = dashes.iter().map(|dash| units(*dash).to_string()).collect();
-                    finished.push_str(&format!("stroke-dasharray=\"{}\" ", lengths.join(" ")));
-                }
-                finished.push_str(&attributes.replacen(" \"/>", "\"/>", 1));
-            }
-            None => finished.push_str(&line.replacen(" \"/>", "\"/>", 1)),
-        }
-        finished.push('\n');
-    }
-    finished
+    )
 }
 
-fn escape(text: &str) -> String {
+fn units(pixels: f64) -> i64 {
+    (pixels * UNITS_PER_PIXEL).round() as i64
+}
+
+fn hex(Color(r, g, b): Color) -> String {
+    format!("#{r:02X}{g:02X}{b:02X}")
+}
+
+/// `text` as it can stand in an element or a quoted attribute.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+}
+
+struct Writer<'a> {
+    text: &'a mut String,
+    inks: Option<&'a mut Inks>,
+}
+
+impl Writer<'_> {
+    fn marks(&mut self, marks: &[Mark], dark: Option<&[Mark]>) {
+        for (index, mark) in marks.iter().enumerate() {
+            self.mark(mark, dark.and_then(|dark| dark.get(index)));
+        }
+    }
+
+    /// `dark` is the same mark in the other theme.
+    fn mark(&mut self, mark: &Mark, dark: Option<&Mark>) {
+        let ink = |mark: &Mark| match mark {
+            Mark::Rectangle { color, .. }
+            | Mark::Line { color, .. }
+            | Mark::Polyline { color, .. }
+            | Mark::Polygon { color, .. }
+            | Mark::Dot { color, .. }
+            | Mark::Text(Text { color, .. }) => Some(*color),
+            Mark::Image { .. } | Mark::Noted { .. } => None,
+        };
+        let colors = ink(mark).map(|light| (light, dark.and_then(ink).unwrap_or(light)));
+        match mark {
+            Mark::Rectangle {
+                top_left,
+                bottom_right,
+                ..
+            } => {
+                let place = place(*top_left, *bottom_right);
+                let fill = self.paint("fill", colors);
+                self.line(&format!("<rect {place} {fill}/>"));
+            }
+            Mark::Line { from, to, width, .. } => {
+                let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(units);
+                let stroke = self.paint("stroke", colors);
+                let width = units(*width);
+                self.line(&format!(
+                    "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" {stroke} stroke-width=\"{width}\"/>"
+                ));
+            }
+            Mark::Polyline {
+                points,
+                width,
+                dashes,
+                ..
+            } => {
+                let stroke = self.paint("stroke", colors);
+                let mut dash = String::new();
+                if !dashes.is_empty() {
+                    let lengths: Vec<String> = dashes.iter().map(|dash| units(*dash).to_string()).collect();
+                    dash = format!(" stroke-dasharray=\"{}\"", lengths.join(" "));
+                }
+                let (corners, width) = (corners(points), units(*width));
+                self.line(&format!(
+                    "<polyline points=\"{corners}\" fill=\"none\" {stroke} stroke-width=\"{width}\" \
+                     stroke-linejoin=\"round\"{dash}/>"
+                ));
+            }
+            Mark::Polygon { points, opacity, .. } => {
+                let (corners, fill) = (corners(points), self.paint("fill", colors));
+                let thin = match *opacity < 1.0 {
+                    true => format!(" fill-opacity=\"{opacity}\""),
+                    false => String::new(),
+                };
+                self.line(&format!("<polygon points=\"{corners}\" {fill}{thin}/>"));
+            }
+            Mark::Dot { center, radius, .. } => {
+                let (x, y, radius) = (units(center.0), units(center.1), units(*radius));
+                let fill = self.paint("fill", colors);
+                self.line(&format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" {fill}/>"));
+            }
+            Mark::Text(text) => self.words(text, colors),
+            Mark::Image {
+                top_left,
+                bottom_right,
+                raster,
+            } => self.image(&place(*top_left, *bottom_right), raster, dark),
+            Mark::Noted { note, marks } => {
+                self.line(&format!("<g><title>{}</title>", escape(note)));
+                let of_dark = dark.and_then(|mark| match mark {
+                    Mark::Noted { marks, .. } => Some(&marks[..]),
+                    _ => None,
+                });
+                self.marks(marks, of_dark);
+                self.line("</g>");
+            }
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn paint(&mut self, what: &str, colors: Option<(Color, Color)>) -> String {
+        let Some(pair) = colors else { return String::new() };
+        match &mut self.inks {
+            Some(inks) => format!("class=\"{}{}\"", &what[..1], inks.index(pair)),
+            None => format!("{what}=\"{}\"", hex(pair.0)),
+        }
+    }
+
+    fn words(&mut self, text: &Text, colors: Option<(Color, Color)>) {
+        let (x, y) = (units(text.baseline.0), units(text.baseline.1));
+        let anchor = match text.anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        let turn = if text.upwards {
+            format!(" transform=\"rotate(270, {x}, {y})\"")
+        } else {
+            String::new()
+        };
+        // The page's style sheet names the typeface once.
+        let family = match self.inks {
+            Some(_) => String::new(),
+            None => format!(" font-family=\"{FAMILIES}\""),
+        };
+        let (size, fill, words) = (units(text.size), self.paint("fill", colors), escape(&text.text));
+        self.line(&format!(
+            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\"{family} font-size=\"{size}\" {fill}{turn}>{words}</text>"
+        ));
+    }
+
+    fn image(&mut self, place: &str, raster: &Raster, dark: Option<&Mark>) {
+        let dark = match dark {
+            Some(Mark::Image { raster: other, .. }) if other != raster => Some(other),
+            _ => None,
+        };
+        let class = |name: &str| {
+            if dark.is_some() {
+                format!(" class=\"{name}\"")
+            } else {
+                String::new()
+            }
+        };
+        for (raster, class) in
+            std::iter::once((raster, class("in-light"))).chain(dark.map(|dark| (dark, class("in-dark"))))
+        {
+            let rendering = if raster.smooth { "auto" } else { "pixelated" };
+            let data = base64(&png::of_raster(raster));
+            self.line(&format!(
+                "<image {place} preserveAspectRatio=\"none\" style=\"image-rendering:{rendering}\"{class} \
+                 href=\"data:image/png;base64,{data}\"/>"
+            ));
+        }
+    }
+}
+
+fn place(top_left: Point, bottom_right: Point) -> String {
+    let [left, top, right, bottom] = [top_left.0, top_left.1, bottom_right.0, bottom_right.1].map(units);
+    let (width, height) = ((right - left).max(0), (bottom - top).max(0));
+    format!("x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\"")
+}
+
+fn corners(points: &[Point]) -> String {
+    let mut corners: Vec<(i64, i64)> = points.iter().map(|(x, y)| (units(*x), units(*y))).collect();
+    corners.dedup();
+    let texts: Vec<String> = corners.iter().map(|(x, y)| format!("{x},{y}")).collect();
+    texts.join(" ")
+}
+
+/// RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let bits = (0..3).fold(0u32, |bits, at| {
+            bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0))
+        });
+        for at in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * at) & 63) as usize];
+            text.push(if at <= chunk.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_meets_the_test_vectors_of_its_standard() {
+        for (text, expected) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(text.as_bytes()), expected);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pellucid_report::{BandOfSeries, LineChart, PictureFormat, ReportError, Scale, Series, Theme};
+use pellucid_report::{BandOfSeries, Guide, LineChart, PictureFormat, ReportError, Scale, Series, Theme};
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
@@ -409,6 +409,7 @@ proptest! {
         log: bool,
         log_across: bool,
         dark: bool,
+        guides in prop::collection::vec((any::<bool>(), any_number(), ".{0,30}"), 0..3),
         width in 200..1200u32,
         height in 150..900u32,
     ) {
@@ -429,6 +430,10 @@ proptest! {
                 })
                 .collect(),
             series,
+            guides: guides.into_iter().map(|(upright, at, name)| match upright {
+                true => Guide::Upright(at, name),
+                false => Guide::Level(at, name),
+            }).collect(),
             width,
             height,
         };

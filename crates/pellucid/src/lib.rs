@@ -4,7 +4,7 @@
 //! [`activation`], [`loss`], [`normalisation`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one
 //! forward, one backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`scores`],
 //! [`metrics`], [`recipe`], [`evaluation`], [`observe`], [`vitals`], [`diagnosis`], [`trainer`], [`early_stopping`], [`record`],
-//! [`experiment`], [`rate_finder`].
+//! [`experiment`], [`explanation`], [`rate_finder`].
 //!
 //! ```
 //! use pellucid::{Activation, Architecture, Experiment, Recipe};
@@ -45,6 +45,7 @@ mod entry_points;
 pub mod error;
 pub mod evaluation;
 pub mod experiment;
+pub mod explanation;
 pub mod gradient_check;
 pub mod init;
 #[allow(unsafe_code)]

@@ -216,5 +216,5 @@ pub(super) fn write(
         panels: charts.collect(),
         ..Panels::new(title(runs, &axes))
     };
-    plot.write_panels(&panels)
+    plot.write(&panels)
 }

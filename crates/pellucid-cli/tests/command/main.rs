@@ -28,6 +28,7 @@ mod notebooks;
 mod pictures;
 mod predict;
 mod record;
+mod report;
 mod several_targets;
 mod stopping;
 mod streams;

@@ -73,6 +73,10 @@ pub struct Trained {
     pub vitals: Vec<VitalSigns>,
     /// What a user should know, a sentence each.
     pub notes: Vec<String>,
+    /// The rows of the table it was trained on.
+    pub rows: Vec<u32>,
+    /// Those held out of it, or of the table they came from.
+    pub held_out_rows: Vec<u32>,
     /// How many rows it was trained on.
     pub training_rows: usize,
     /// How many were held out, or came from a table of their own.
@@ -159,6 +163,8 @@ impl Plan<'_> {
             validation,
             training_rows: training_rows.len(),
             validation_rows: validation_rows.len(),
+            held_out_rows: validation_rows.clone(),
+            rows: training_rows,
             notes: notes.iter().map(ToString::to_string).collect(),
             best_epoch: run.best_epoch.unwrap_or(run.history.len() as u64),
             findings: run.findings,
@@ -365,6 +371,25 @@ fn predict_at<T: Scalar>(
     let width = network.architecture().output_width();
     let outputs = pellucid::matrix::Matrix::new(rows.len(), width, outputs)?;
     Ok((preparation.target().decode(&outputs)?, counts))
+}
+
+/// Rows of a table as a training takes them: prepared, and weighted as the recipe says. Classes are weighed by how many of
+/// these rows each has.
+///
+/// # Errors
+/// As [`Preparation::dataset`] and [`row_weights`].
+pub fn samples<T: Scalar>(
+    preparation: &Preparation,
+    recipe: &TableRecipe,
+    table: &Table,
+    rows: &[u32],
+) -> Result<(Dataset<T>, Counts)> {
+    let parts = Parts {
+        preparation,
+        training: (table, rows),
+        validation: (table, &[]),
+    };
+    parts.dataset(parts.training, recipe)
 }
 
 /// The rows of a training.

@@ -48,6 +48,11 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// The targets that are numbers, (rows, columns).
+    pub fn numbers(&self) -> &[f64] {
+        &self.numbers
+    }
+
     /// Appends those of rows of a table.
     ///
     /// # Errors

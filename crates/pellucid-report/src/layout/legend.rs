@@ -14,6 +14,9 @@ const SAMPLE_GAP: f64 = 7.0;
 const ENTRY_GAP: f64 = 20.0;
 const COLUMN_GAP: f64 = 16.0;
 
+/// So many may take two rows above the plot.
+const FEW: usize = 6;
+
 /// A chart narrower than this has no room for a column beside the plot.
 const NARROW: u32 = 480;
 
@@ -97,7 +100,7 @@ impl Legend {
             .collect();
         let place = if !shown {
             Place::Nowhere
-        } else if let Some(rows) = rows(&entries, room, 1) {
+        } else if let Some(rows) = rows(&entries, room, if entries.len() <= FEW { 2 } else { 1 }) {
             Place::Above(rows)
         } else if in_rows || entries.len() == 1 {
             shorten(&mut entries, room);
@@ -166,8 +169,8 @@ impl Legend {
         if let Some(Stroke { color, dashes, width }) = entry.stroke {
             if entry.band > 0.0 {
                 let half = ROW * 0.36;
-                marks.push(Mark::Area {
-                    corners: vec![
+                marks.push(Mark::Polygon {
+                    points: vec![
                         (x, y - half),
                         (x + SAMPLE, y - half),
                         (x + SAMPLE, y + half),

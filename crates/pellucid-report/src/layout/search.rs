@@ -3,7 +3,7 @@
 use super::values::Values;
 use super::{
     AXIS_LABEL_SIZE, HALF_DIGIT, HEIGHTS, MAJOR_TICK, MARGIN, Plot, TICK_LABEL_SIZE, axes, check_size,
-    heading, label_width, labels_stand_apart, without_collisions,
+    heading, label_width, labels_stand_apart, without_collisions, words as text,
 };
 use crate::axis::{Axis, Extent, Tick};
 use crate::label::grouped;
@@ -355,17 +355,6 @@ fn faint(theme: Theme) -> Color {
     let (Color(r, g, b), Color(x, y, z)) = (theme.axis_line(), theme.background());
     let mix = |a: u8, b: u8| ((u16::from(a) * 2 + u16::from(b)) / 3) as u8;
     Color(mix(r, x), mix(g, y), mix(b, z))
-}
-
-fn text(text: &str, baseline: Point, size: f64, color: Color, anchor: Anchor) -> Mark {
-    Mark::Text(Text {
-        text: text.to_owned(),
-        baseline,
-        size,
-        color,
-        anchor,
-        upwards: false,
-    })
 }
 
 /// What the marks are, above the scores.

@@ -1,0 +1,37 @@
+//! Gradient flow, out of the vital signs of a run.
+
+use pellucid::network::Architecture;
+use pellucid::vitals::{LayerVitals, VitalSigns};
+use pellucid_report::{GradientFlow, LayerFlow, Theme};
+
+pub(super) fn gradient_flow(
+    of: &str,
+    architecture: &Architecture,
+    vitals: &[VitalSigns],
+    theme: Theme,
+) -> Option<GradientFlow> {
+    let points = |layer: usize, figure: fn(&LayerVitals) -> Option<f64>| -> Vec<(f64, f64)> {
+        let of_entry = |entry: &VitalSigns| Some((entry.epoch as f64, figure(entry.layers.get(layer)?)?));
+        vitals.iter().filter_map(of_entry).collect()
+    };
+    let layers = architecture.layers().iter().enumerate().map(|(at, layer)| {
+        let (inputs, units) = (layer.fan_in, layer.fan_out);
+        LayerFlow {
+            name: format!(
+                "layer {} ({inputs} → {units}, {})",
+                at + 1,
+                layer.activation.name()
+            ),
+            gradients: points(at, |layer| Some(layer.gradient_rms)),
+            updates: points(at, |layer| layer.update_ratio),
+        }
+    });
+    (!vitals.is_empty()).then(|| GradientFlow {
+        subtitle: Some(format!(
+            "{of}: slopes of the loss on some training rows; steps at the ends of epochs"
+        )),
+        layers: layers.collect(),
+        theme,
+        ..GradientFlow::new("Gradient flow")
+    })
+}

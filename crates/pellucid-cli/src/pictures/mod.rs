@@ -1,0 +1,305 @@
+//! The pictures of a run: which there can be, what they are made of, and the files they go to.
+
+mod boundary;
+mod curves;
+mod first_layer;
+mod gradients;
+mod judged;
+pub(crate) mod of_run;
+pub(crate) mod of_table;
+
+use crate::arguments::{Plot, Plots, ThemeArgument};
+use crate::failure::Misuse;
+use crate::outputs::PlotOutput;
+use anyhow::Result;
+use pellucid_report::{
+    Boundary, ChartGrid, ConfusionMatrix, GradientFlow, LineChart, Picture, PictureFormat, Residuals,
+    Section, Table, Theme, WeightPicture,
+};
+use std::path::Path;
+
+/// What a picture is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Loss,
+    Metrics,
+    Confusion,
+    Residuals,
+    Weights,
+    Boundary,
+    Gradients,
+}
+
+impl What {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Loss,
+        Self::Metrics,
+        Self::Confusion,
+        Self::Residuals,
+        Self::Weights,
+        Self::Boundary,
+        Self::Gradients,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Loss => "loss",
+            Self::Metrics => "metrics",
+            Self::Confusion => "confusion",
+            Self::Residuals => "residuals",
+            Self::Weights => "weights",
+            Self::Boundary => "boundary",
+            Self::Gradients => "gradients",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.name() == name)
+    }
+
+    pub(crate) fn names(these: &[Self]) -> String {
+        let names: Vec<&str> = these.iter().map(|what| what.name()).collect();
+        match names.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            _ => names.join(""),
+        }
+    }
+}
+
+/// What is learnt, as far as pictures go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Learns {
+    Classes,
+    Labels,
+    Numbers,
+}
+
+/// What is known before training of the pictures there can be.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    pub(crate) learns: Learns,
+    /// The input columns.
+    pub(crate) inputs: Vec<String>,
+    /// The first of them that does not hold numbers.
+    pub(crate) of_words: Option<String>,
+    pub(crate) has_metrics: bool,
+    /// Whether a network is trained, and not only judged.
+    pub(crate) trains: bool,
+}
+
+impl Offer {
+    /// Why there can be no such picture.
+    fn refusal(&self, what: What) -> Option<String> {
+        let learns = match self.learns {
+            Learns::Classes => "this one learns classes",
+            Learns::Labels => "this one learns several labels a row",
+            Learns::Numbers => "this one learns numbers",
+        };
+        match what {
+            _ if !self.trains && !matches!(what, What::Confusion | What::Residuals) => {
+                Some("it is about a training, and here a model is judged that was trained before".into())
+            }
+            What::Confusion if self.learns != Learns::Classes => {
+                Some(format!("a confusion matrix is of one class a row, and {learns}"))
+            }
+            What::Residuals if self.learns != Learns::Numbers => {
+                Some(format!("residuals are of predicted numbers, and {learns}"))
+            }
+            What::Metrics if !self.has_metrics => Some(
+                "no metric is told of its epochs; name some with --metrics or hold out rows with --validation".into(),
+            ),
+            What::Boundary if self.inputs.len() != 2 => {
+                let shown: Vec<&str> = self.inputs.iter().take(4).map(String::as_str).collect();
+                let more = if self.inputs.len() > 4 { ", …" } else { "" };
+                Some(format!(
+                    "a boundary is drawn over two inputs, and this run has {} ({}{more})",
+                    self.inputs.len(),
+                    shown.join(", ")
+                ))
+            }
+            What::Boundary => self
+                .of_words
+                .as_ref()
+                .map(|column| format!("a boundary is drawn over two numbers, and `{column}` holds words")),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn has(&self, what: What) -> bool {
+        self.refusal(what).is_none()
+    }
+
+    /// The picture that is meant where none is named.
+    fn usual(&self) -> What {
+        match self.learns {
+            _ if self.trains => What::Loss,
+            Learns::Numbers => What::Residuals,
+            _ => What::Confusion,
+        }
+    }
+}
+
+/// The paths that pictures would go to, as options that messages name.
+pub(crate) fn paths(plots: &Plots) -> impl Iterator<Item = (&'static str, Option<&Path>)> {
+    plots
+        .plots
+        .iter()
+        .map(|plot| ("--plot", Some(plot.path.as_path())))
+}
+
+/// Whether every picture has a format.
+pub(crate) fn check_formats(plots: &Plots) -> Result<()> {
+    for Plot { path, .. } in &plots.plots {
+        PictureFormat::from_path(path)?;
+    }
+    Ok(())
+}
+
+/// Whether every picture that is asked for can be drawn.
+pub(crate) fn check(plots: &Plots, offer: &Offer) -> Result<()> {
+    for Plot { what, path } in &plots.plots {
+        let what = what.unwrap_or(offer.usual());
+        if let Some(why) = offer.refusal(what) {
+            let there: Vec<What> = What::ALL.into_iter().filter(|what| offer.has(*what)).collect();
+            let there = match there.len() {
+                0 => "there is no other".to_string(),
+                1 => format!("there is {}", What::names(&there)),
+                _ => format!("there are {}", What::names(&there)),
+            };
+            let (name, path) = (what.name(), path.display());
+            return Err(Misuse(format!("--plot {name}={path}: {why}; {there}")).into());
+        }
+    }
+    Ok(())
+}
+
+/// The files that pictures go to, found to be writable.
+#[derive(Default)]
+pub(crate) struct PlotFiles {
+    files: Vec<(What, PlotOutput)>,
+    pub(crate) theme: Theme,
+}
+
+impl PlotFiles {
+    pub(crate) fn prepare(plots: &Plots, offer: &Offer) -> Result<Self> {
+        let prepare = |plot: &Plot| {
+            Ok((
+                plot.what.unwrap_or(offer.usual()),
+                PlotOutput::prepare(&plot.path)?,
+            ))
+        };
+        Ok(Self {
+            files: plots.plots.iter().map(prepare).collect::<Result<_>>()?,
+            theme: match plots.theme {
+                ThemeArgument::Light => Theme::Light,
+                ThemeArgument::Dark => Theme::Dark,
+            },
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    pub(crate) fn want(&self, what: What) -> bool {
+        self.files.iter().any(|(wanted, _)| *wanted == what)
+    }
+
+    /// The files' contents.
+    pub(crate) fn paint(&self, album: &Album) -> Result<Vec<Vec<u8>>> {
+        let paint = |(what, file): &(What, PlotOutput)| {
+            let picture = album.picture(*what);
+            file.paint(picture.ok_or_else(|| anyhow::anyhow!("there is nothing to draw {} of", what.name()))?)
+        };
+        self.files.iter().map(paint).collect()
+    }
+
+    pub(crate) fn write(self, painted: Vec<Vec<u8>>) -> Result<()> {
+        for ((_, file), bytes) in self.files.into_iter().zip(painted) {
+            file.write_painted(&bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// The pictures of a run; those that were not asked for, or that it cannot have, are not there.
+#[derive(Default)]
+pub(crate) struct Album {
+    pub(crate) loss: Option<LineChart>,
+    pub(crate) metrics: Option<ChartGrid>,
+    pub(crate) confusion: Option<ConfusionMatrix>,
+    pub(crate) residuals: Option<Residuals>,
+    pub(crate) weights: Option<WeightPicture>,
+    pub(crate) boundary: Option<Boundary>,
+    pub(crate) gradients: Option<GradientFlow>,
+}
+
+impl Album {
+    fn picture(&self, what: What) -> Option<&dyn Picture> {
+        fn of<P: Picture>(picture: &Option<P>) -> Option<&dyn Picture> {
+            picture.as_ref().map(|picture| picture as &dyn Picture)
+        }
+        match what {
+            What::Loss => of(&self.loss),
+            What::Metrics => of(&self.metrics),
+            What::Confusion => of(&self.confusion),
+            What::Residuals => of(&self.residuals),
+            What::Weights => of(&self.weights),
+            What::Boundary => of(&self.boundary),
+            What::Gradients => of(&self.gradients),
+        }
+    }
+
+    /// The parts of a page. `details` belong to what predictions are worth.
+    pub(crate) fn into_sections(self, details: Vec<Table>) -> Vec<Section> {
+        fn boxed<P: Picture + 'static>(picture: Option<P>) -> Option<Box<dyn Picture>> {
+            picture.map(|picture| Box::new(picture) as Box<dyn Picture>)
+        }
+        let parts = [
+            ("Training", vec![boxed(self.loss), boxed(self.metrics)], ""),
+            (
+                "Confusion",
+                vec![boxed(self.confusion)],
+                "Each row is a true class, each column what was predicted for its rows: the diagonal is right, all else is \
+                 not. Colour goes by the square root of the share, so that rare mistakes are to be seen.",
+            ),
+            (
+                "Residuals",
+                vec![boxed(self.residuals)],
+                "On the dashed diagonal predictions are true. To the right, how often they are off by how much: below 0 \
+                 what was predicted too high, above 0 too low.",
+            ),
+            (
+                "Decision boundary",
+                vec![boxed(self.boundary)],
+                "What the network says between the rows of the data, asked on a grid.",
+            ),
+            (
+                "Weights",
+                vec![boxed(self.weights)],
+                "What each unit of the first layer looks at: it is driven up by inputs whose weight is above 0, down by \
+                 those below.",
+            ),
+            (
+                "Gradient flow",
+                vec![boxed(self.gradients)],
+                "How much of the gradient reaches each layer, and how large a step is beside the weights it moves. A layer \
+                 far below the others hardly learns.",
+            ),
+        ];
+        let sections = parts.into_iter().filter_map(|(heading, pictures, text)| {
+            let pictures: Vec<_> = pictures.into_iter().flatten().collect();
+            let tables = match heading {
+                "Confusion" | "Residuals" => details.clone(),
+                _ => Vec::new(),
+            };
+            (!pictures.is_empty()).then(|| Section {
+                pictures,
+                tables,
+                text: (!text.is_empty()).then(|| text.to_owned()).into_iter().collect(),
+                ..Section::new(heading)
+            })
+        });
+        sections.collect()
+    }
+}
