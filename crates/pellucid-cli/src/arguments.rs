@@ -1,7 +1,11 @@
 //! The command line, as it may be written.
 
+mod check;
+mod diagnose;
 mod pictures;
 
+pub(crate) use check::Check;
+pub(crate) use diagnose::Diagnose;
 pub(crate) use pictures::{Plot, Plots, ThemeArgument};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -28,7 +32,9 @@ use std::path::PathBuf;
         pellucid run xor-by-hand --set train.learning_rate=0.3 --epochs 100 --set log.every=10\n  \
         pellucid run mnist-online --plot cost.svg --json mnist.json\n  \
         pellucid compare xor-sgd xor-batch-mean xor-batch-sum --plot curves.png\n  \
-        pellucid find-rate people.csv --target income --plot rates.png\n\n\
+        pellucid find-rate people.csv --target income --plot rates.png\n  \
+        pellucid diagnose people.csv --target income\n  \
+        pellucid check xor-by-hand\n\n\
         Exit status: 0 done, 1 failed, 2 wrong usage."
 )]
 pub(crate) struct Arguments {
@@ -58,6 +64,10 @@ pub(crate) enum Command {
     Compare(Compare),
     /// Find a learning rate: train for some steps at rising rates, until the loss explodes
     FindRate(Box<FindRate>),
+    /// Check the gradient of backpropagation, layer by layer, against numeric gradients
+    Check(Box<Check>),
+    /// Say what is wrong with a training or a model: what was seen, why it matters, what to try
+    Diagnose(Box<Diagnose>),
 }
 
 #[derive(Debug, Args)]

@@ -149,8 +149,8 @@ fn prepare_all<T: Scalar>(arguments: &Compare, recipes: &[Recipe]) -> Result<Vec
             let context = || format!("recipe {name} cannot start from the weights of {first_name}");
             experiment = experiment.starting_from(first.initial()).with_context(context)?;
         }
-        for warning in experiment.warnings() {
-            terminal::tell(&format!("warning: {name}: {warning}"));
+        for finding in experiment.findings().iter().filter(|_| !arguments.settings.quiet) {
+            terminal::tell(&format!("warning: {name}: {finding}"));
         }
         experiments.push(experiment);
     }

@@ -1,12 +1,15 @@
 //! The `pellucid` command: words in, words out.
 
 mod arguments;
+mod check;
 mod columns;
 mod compare;
 mod data;
+mod diagnose;
 mod evaluate;
 mod failure;
 mod find_rate;
+mod findings;
 mod inspect;
 mod interrupt;
 mod line_template;
@@ -19,6 +22,7 @@ mod report;
 mod run;
 mod score_text;
 mod source;
+mod subject;
 mod terminal;
 mod train;
 mod train_progress;
@@ -42,6 +46,8 @@ fn main() -> ExitCode {
         Command::Data(data) => data::data(data),
         Command::Compare(compare) => compare::compare(compare),
         Command::FindRate(find) => find_rate::find_rate(find),
+        Command::Check(arguments) => check::check(arguments),
+        Command::Diagnose(diagnose) => diagnose::diagnose(diagnose),
     };
     match done {
         Ok(code) => code,
