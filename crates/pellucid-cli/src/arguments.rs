@@ -1,10 +1,12 @@
 //! The command line, as it may be written.
 
 mod check;
+mod compare;
 mod diagnose;
 mod pictures;
 
 pub(crate) use check::Check;
+pub(crate) use compare::{Against, Compare};
 pub(crate) use diagnose::Diagnose;
 pub(crate) use pictures::{Plot, Plots, ThemeArgument};
 
@@ -31,7 +33,8 @@ use std::path::PathBuf;
         pellucid run xor-by-hand\n  \
         pellucid run xor-by-hand --set train.learning_rate=0.3 --epochs 100 --set log.every=10\n  \
         pellucid run mnist-online --plot cost.svg --json mnist.json\n  \
-        pellucid compare xor-sgd xor-batch-mean xor-batch-sum --plot curves.png\n  \
+        pellucid compare xor-sgd xor-batch-mean xor-batch-sum --seeds 10 --plot curves.png\n  \
+        pellucid compare mnist-98 --vary batch_size=16,64,256 --against epochs,seconds --plot curves.svg\n  \
         pellucid find-rate people.csv --target income --plot rates.png\n  \
         pellucid diagnose people.csv --target income\n  \
         pellucid check xor-by-hand\n\n\
@@ -60,8 +63,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// List the built-in sets, or say what is in a table
     Data(Data),
-    /// Train several recipes from the same initial weights and say which converges faster
-    Compare(Compare),
+    /// Train recipes, or variants of one, from the same initial weights and say which converges faster
+    Compare(Box<Compare>),
     /// Find a learning rate: train for some steps at rising rates, until the loss explodes
     FindRate(Box<FindRate>),
     /// Check the gradient of backpropagation, layer by layer, against numeric gradients
@@ -90,24 +93,10 @@ pub(crate) struct Run {
     /// Write a page with figures, pictures and the recipe, .html
     #[arg(long, value_name = "FILE", help_heading = "Pictures")]
     pub(crate) report: Option<PathBuf>,
-}
 
-#[derive(Debug, Args)]
-pub(crate) struct Compare {
-    /// Two or more recipes: built-in names or files ending in .toml
-    #[arg(required = true, num_args = 2..)]
-    pub(crate) recipes: Vec<String>,
-
-    #[command(flatten)]
-    pub(crate) settings: Settings,
-
-    /// Losses to be reached, such as 0.1,0.01; chosen from the curves unless given
-    #[arg(long, value_name = "LOSS", value_delimiter = ',', allow_negative_numbers = true, value_parser = loss)]
-    pub(crate) reach: Option<Vec<f64>>,
-
-    /// Write the loss curves in one picture, .svg or .png
-    #[arg(long, value_name = "FILE")]
-    pub(crate) plot: Option<PathBuf>,
+    /// Draw the training curve in the terminal too
+    #[arg(long)]
+    pub(crate) chart: bool,
 }
 
 #[derive(Debug, Args)]
@@ -448,6 +437,10 @@ pub(crate) struct Train {
     #[command(flatten)]
     pub(crate) pictures: Plots,
 
+    /// Draw the curve, and of classes the confusion matrix, in the terminal too
+    #[arg(long, help_heading = "Results")]
+    pub(crate) chart: bool,
+
     /// Write a page with scores, pictures and the recipe, .html
     #[arg(long, value_name = "FILE", help_heading = "Pictures")]
     pub(crate) report: Option<PathBuf>,
@@ -598,6 +591,10 @@ pub(crate) struct Evaluate {
     /// Write the scores as JSON, to standard output unless a file is named
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<PathBuf>,
+
+    /// Shade the cells of the confusion matrix
+    #[arg(long)]
+    pub(crate) chart: bool,
 
     #[command(flatten)]
     pub(crate) pictures: Plots,
@@ -762,7 +759,7 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
     }
 }
 
-fn hidden(text: &str) -> Result<Hidden, String> {
+pub(crate) fn hidden(text: &str) -> Result<Hidden, String> {
     if text == "none" {
         return Ok(Hidden(Vec::new()));
     }
@@ -786,7 +783,7 @@ fn dropout(text: &str) -> Result<DropoutRates, String> {
     }
 }
 
-fn activation(text: &str) -> Result<Activation, String> {
+pub(crate) fn activation(text: &str) -> Result<Activation, String> {
     let known = || Activation::ALL.into_iter().filter(|known| known.is_elementwise());
     known().find(|known| known.name() == text).ok_or_else(|| {
         let names: Vec<&str> = known().map(Activation::name).collect();

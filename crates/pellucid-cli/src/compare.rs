@@ -1,191 +1,259 @@
-//! `pellucid compare`: several recipes from the same initial weights, their curves in one picture.
+//! `pellucid compare`: recipes, and variants of them, from the same initial weights, with one seed or several.
+
+mod entrants;
+mod lap;
+mod picture;
+mod progress;
+mod record;
+mod side_by_side;
+mod variants;
 
 use crate::arguments::Compare;
 use crate::failure::{self, Misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
-use crate::progress::Progress;
-use crate::run::{prepare, scale_for, threads};
-use crate::{interrupt, recipes, terminal};
-use anyhow::{Context, Result};
-use pellucid::early_stopping::StopRules;
-use pellucid::observe::{LossCurve, Observer};
-use pellucid::recipe::DataRecipe;
-use pellucid::{Ending, Error, Experiment, Precision, Recipe, Scalar};
-use pellucid_report::{Comparison, Curve, LineChart, PictureFormat, Series};
-use serde::Serialize;
+use crate::run::threads;
+use crate::{interrupt, recipes, terminal, text_style};
+use anyhow::Result;
+use entrants::{Entrant, draws};
+use pellucid_report::{Comparison, Curve, PictureFormat, SeedComparison, SeededRuns};
+use progress::CompareProgress;
+use side_by_side::{Cores, Done, run_all};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
-
-#[derive(Serialize)]
-struct ComparisonRecord<'a> {
-    recipes: &'a [Recipe],
-    comparison: &'a Comparison,
-    version: &'static str,
-}
+use variants::Variant;
 
 pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
-    let recipes = arguments
-        .recipes
-        .iter()
-        .map(|name| recipes::find(name, &arguments.settings));
-    let recipes = recipes.collect::<Result<Vec<_>>>()?;
-    let precision = recipes[0].train.precision;
-    if recipes.iter().any(|recipe| recipe.train.precision != precision) {
-        let message =
-            "the recipes differ in train.precision; give one to all with --precision f32 or --precision f64";
-        return Err(Misuse(message.into()).into());
+    let settings = &arguments.settings;
+    check_files(arguments)?;
+    let variants = variants::variants(arguments)?;
+    refuse_different_losses(&variants)?;
+    let seeds = seeds(arguments, &variants)?;
+    let entrants = entrants::entrants(variants, settings, arguments.own_weights, seeds[0])?;
+    let cores = cores(arguments, entrants.len() * seeds.len());
+    interrupt::listen();
+    let json = settings.json.as_deref().map(JsonOutput::prepare).transpose()?;
+    let plot = arguments.plot.as_deref().map(PlotOutput::prepare).transpose()?;
+
+    let mut progress = CompareProgress::new(&entrants, &seeds, settings.quiet);
+    let done = run_all(&entrants, &seeds, cores, &mut progress);
+    progress.finish();
+    let stopped = interrupt::was_asked();
+    let Some(runs) = Runs::complete(entrants, &seeds, done?) else {
+        terminal::tell("stopped by Ctrl-C; there is nothing to compare");
+        return Ok(ExitCode::from(failure::FAILED));
+    };
+
+    let found = Found::of(&runs, arguments)?;
+    let notes = found.notes(&runs, cores);
+    let charts = picture::charts(&runs, arguments, cores);
+    if !matches!(json, Some(JsonOutput::Stdout)) {
+        terminal::print(found.to_text().trim_end())?;
+        for note in &notes {
+            terminal::print(&format!("\n{note}"))?;
+        }
+        if arguments.chart {
+            let style = text_style::of_standard_output();
+            for chart in &charts {
+                terminal::print(&format!(
+                    "\n{}",
+                    picture::in_text(chart, &runs, &style).trim_end()
+                ))?;
+            }
+        }
     }
-    if recipes
-        .iter()
-        .any(|recipe| recipe.logged_loss() != recipes[0].logged_loss())
-    {
-        let message = "the recipes log different losses, which cannot be compared; give one to all with \
-                       --set log.loss=NAME";
-        return Err(Misuse(message.into()).into());
+    if let Some(plot) = plot {
+        picture::write(plot, charts, &runs, arguments)?;
     }
-    match precision {
-        Precision::F32 => compare_at::<f32>(arguments, &recipes),
-        Precision::F64 => compare_at::<f64>(arguments, &recipes),
+    if let Some(json) = json {
+        json.write(&record::record(&runs, &found, &notes, arguments, cores, stopped))?;
     }
+    if stopped {
+        let seeds = runs.seeds.len();
+        terminal::tell(&format!(
+            "stopped by Ctrl-C; what is told is of the runs that were done: {} with {seeds} {}",
+            runs.entrants.len(),
+            if seeds == 1 { "seed" } else { "seeds" }
+        ));
+        return Ok(ExitCode::from(failure::FAILED));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
-fn compare_at<T: Scalar>(arguments: &Compare, recipes: &[Recipe]) -> Result<ExitCode> {
-    let settings = &arguments.settings;
+fn check_files(arguments: &Compare) -> Result<()> {
     let files: Vec<(&str, &Path)> = arguments
         .recipes
         .iter()
         .filter_map(|name| Some(("the recipe", recipes::file(name)?)))
         .collect();
-    let (json_path, plot_path) = (settings.json.as_deref(), arguments.plot.as_deref());
-    outputs::check_distinct(&files, &[("--json", json_path), ("--plot", plot_path)])?;
-    if let Some(path) = plot_path {
+    let (json, plot) = (arguments.settings.json.as_deref(), arguments.plot.as_deref());
+    outputs::check_distinct(&files, &[("--json", json), ("--plot", plot)])?;
+    if let Some(path) = plot {
         PictureFormat::from_path(path)?;
     }
-    note_different_data(recipes, arguments);
-    let experiments = prepare_all::<T>(arguments, recipes)?;
-    interrupt::listen();
-    let json = json_path.map(JsonOutput::prepare).transpose()?;
-    let plot = plot_path.map(PlotOutput::prepare).transpose()?;
-
-    let mut curves = Vec::new();
-    for ((name, recipe), mut experiment) in arguments.recipes.iter().zip(recipes).zip(experiments) {
-        let mut losses = LossCurve::new(1);
-        let mut progress = Progress::new(name, settings.quiet);
-        let started = Instant::now();
-        let observers: &mut [&mut dyn Observer<T>] = &mut [&mut losses, &mut progress];
-        let ending = experiment.run(observers);
-        let seconds = started.elapsed().as_secs_f64();
-        progress.finish();
-        let mut diverged = None;
-        match ending {
-            Ok(Ending::Completed | Ending::Converged) => {}
-            Ok(Ending::Stopped) => {
-                terminal::tell("stopped by Ctrl-C; there is nothing to compare");
-                return Ok(ExitCode::from(failure::FAILED));
-            }
-            Err(error) => diverged = Some(error),
-        }
-        let mut losses: Vec<f64> = losses.points().iter().map(|&(_, loss)| loss).collect();
-        // A run that diverges is an answer too: its curve ends there.
-        match diverged {
-            None => {}
-            Some(error @ Error::NonFiniteLoss { loss, .. }) => {
-                terminal::tell(&format!("warning: {name}: {error}"));
-                losses.push(loss);
-            }
-            Some(error @ Error::NonFiniteParameters { .. }) => {
-                terminal::tell(&format!("warning: {name}: {error}"));
-                losses.pop();
-                losses.push(f64::NAN);
-            }
-            Some(error) => return Err(error).with_context(|| format!("recipe {name}")),
-        }
-        let batch = recipe.train.batch_size.of(experiment.training().rows());
-        let updates_per_epoch = experiment.training().rows().div_ceil(batch) as u64;
-        curves.push(Curve {
-            name: name.clone(),
-            losses,
-            updates_per_epoch,
-            seconds,
-        });
-    }
-
-    let comparison = Comparison::new(&curves, arguments.reach.as_deref())?;
-    if !matches!(json, Some(JsonOutput::Stdout)) {
-        terminal::print(comparison.to_string().trim_end())?;
-    }
-    if let Some(plot) = plot {
-        plot.write(&chart(&curves, recipes))?;
-    }
-    if let Some(json) = json {
-        json.write(&ComparisonRecord {
-            recipes,
-            comparison: &comparison,
-            version: env!("CARGO_PKG_VERSION"),
-        })?;
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-/// All before the first is trained, so that what is wrong with one does not cost the others' training.
-fn prepare_all<T: Scalar>(arguments: &Compare, recipes: &[Recipe]) -> Result<Vec<Experiment<T>>> {
-    let threads = threads(arguments.settings.threads, arguments.settings.quiet);
-    let mut experiments: Vec<Experiment<T>> = Vec::new();
-    for (name, recipe) in arguments.recipes.iter().zip(recipes) {
-        // Rows held out are left out here too: the training rows are those of `pellucid run`.
-        let (mut experiment, _) =
-            prepare::<T>(recipe, &arguments.settings, threads).with_context(|| format!("recipe {name}"))?;
-        if !arguments.settings.quiet
-            && (!StopRules::of(recipe).are_none() || recipe.train.max_seconds.is_some())
-        {
-            terminal::tell(&format!(
-                "note: {name}: all epochs are run, so that the curves can be compared, whatever train.patience, \
-                 train.stop_at and train.max_seconds say"
-            ));
-        }
-        if let Some(first) = experiments.first() {
-            let first_name = &arguments.recipes[0];
-            let context = || format!("recipe {name} cannot start from the weights of {first_name}");
-            experiment = experiment.starting_from(first.initial()).with_context(context)?;
-        }
-        for finding in experiment.findings().iter().filter(|_| !arguments.settings.quiet) {
-            terminal::tell(&format!("warning: {name}: {finding}"));
-        }
-        experiments.push(experiment);
+fn refuse_different_losses(variants: &[Variant]) -> Result<()> {
+    let loss = |variant: &Variant| variant.recipe.logged_loss();
+    if variants.iter().any(|variant| loss(variant) != loss(&variants[0])) {
+        let message = "the recipes log different losses, which cannot be compared; give one to all with \
+                       --set log.loss=NAME";
+        return Err(Misuse(message.into()).into());
     }
-    Ok(experiments)
+    Ok(())
 }
 
-fn note_different_data(recipes: &[Recipe], arguments: &Compare) {
-    let without_seed = |data: &DataRecipe| DataRecipe {
-        seed: None,
-        ..data.clone()
+/// The seeds, counted up; `None` for what the recipes say, where one run of each was asked for.
+fn seeds(arguments: &Compare, variants: &[Variant]) -> Result<Vec<Option<u32>>> {
+    let count = arguments.seeds.get() as u32;
+    if count == 1 {
+        return Ok(vec![None]);
+    }
+    let first = variants[0].recipe.train.seed;
+    let Some(last) = first.checked_add(count - 1) else {
+        return Err(Misuse(format!(
+            "--seeds {count} from seed {first} on: seeds end at {}; begin with a smaller one by --seed",
+            u32::MAX
+        ))
+        .into());
     };
-    for (name, recipe) in arguments.recipes.iter().zip(recipes).skip(1) {
-        if without_seed(&recipe.data) != without_seed(&recipes[0].data) {
-            let first = &arguments.recipes[0];
-            terminal::tell(&format!(
-                "warning: {name} is trained on other data than {first}: their losses are not one"
-            ));
-        }
+    Ok((first..=last).map(Some).collect())
+}
+
+/// As many runs side by side as there are threads, each on one; one by one, each on all of them.
+fn cores(arguments: &Compare, jobs: usize) -> Cores {
+    let threads = threads(arguments.settings.threads, arguments.settings.quiet);
+    match arguments.one_by_one {
+        true => Cores {
+            lanes: NonZeroUsize::MIN,
+            threads,
+        },
+        false => Cores {
+            lanes: threads.min(NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN)),
+            threads: NonZeroUsize::MIN,
+        },
     }
 }
 
-fn chart(curves: &[Curve], recipes: &[Recipe]) -> LineChart {
-    let series = curves.iter().map(|curve| Series {
-        name: curve.name.clone(),
-        points: curve
-            .losses
+/// The runs that are compared: of each entrant one with each seed.
+struct Runs {
+    entrants: Vec<Entrant>,
+    /// `None` for what the recipe says.
+    seeds: Vec<Option<u32>>,
+    /// `[seed][entrant]`
+    done: Vec<Vec<Done>>,
+}
+
+impl Runs {
+    /// The seeds of which all runs are done; where Ctrl-C left none, what is done with the first. Nothing where that is
+    /// nothing.
+    fn complete(entrants: Vec<Entrant>, seeds: &[Option<u32>], done: Vec<Vec<Option<Done>>>) -> Option<Self> {
+        let whole = |runs: &Vec<Option<Done>>| runs.iter().cloned().collect::<Option<Vec<Done>>>();
+        let rows = seeds.iter().zip(&done);
+        let (seeds_done, all): (Vec<_>, Vec<_>) = rows
+            .filter_map(|(seed, runs)| Some((*seed, whole(runs)?)))
+            .unzip();
+        if !all.is_empty() {
+            return Some(Self {
+                entrants,
+                seeds: seeds_done,
+                done: all,
+            });
+        }
+        let first = done.into_iter().next()?;
+        let (entrants, runs): (Vec<_>, Vec<_>) = entrants
+            .into_iter()
+            .zip(first)
+            .filter_map(|(entrant, run)| Some((entrant, run?)))
+            .unzip();
+        (!runs.is_empty()).then(|| Self {
+            entrants,
+            seeds: seeds[..1].to_vec(),
+            done: vec![runs],
+        })
+    }
+
+    /// The runs of an entrant, one a seed.
+    fn of(&self, entrant: usize) -> impl Iterator<Item = &Done> + Clone {
+        self.done.iter().map(move |runs| &runs[entrant])
+    }
+
+    /// The seed of each run of the entrant.
+    fn seed_of(&self, entrant: usize, seed: usize) -> u32 {
+        self.seeds[seed].unwrap_or(self.entrants[entrant].variant.recipe.train.seed)
+    }
+}
+
+/// What the runs say about each other.
+enum Found {
+    OneSeed(Comparison),
+    Seeds(SeedComparison),
+}
+
+impl Found {
+    fn of(runs: &Runs, arguments: &Compare) -> Result<Self> {
+        let targets = arguments.reach.as_deref();
+        if runs.seeds.len() == 1 {
+            let curves = runs
+                .entrants
+                .iter()
+                .zip(&runs.done[0])
+                .map(|(entrant, done)| Curve {
+                    name: entrant.variant.name.clone(),
+                    losses: done.losses.clone(),
+                    updates_per_epoch: entrant.updates_per_epoch,
+                    seconds: done.total_seconds(),
+                });
+            let curves: Vec<Curve> = curves.collect();
+            return Ok(Self::OneSeed(Comparison::new(&curves, targets)?));
+        }
+        let variants = runs
+            .entrants
             .iter()
             .enumerate()
-            .map(|(epoch, &loss)| ((epoch + 1) as f64, loss))
-            .collect(),
-    });
-    let loss = recipes[0].logged_loss().name().replace('_', " ");
-    let title = "Loss against epochs, from the same initial weights";
-    let mut chart = LineChart::new(title, "epoch", format!("{loss} (mean of a sample)"));
-    chart.y_scale = scale_for(curves.iter().flat_map(|curve| curve.losses.iter().copied()));
-    chart.series = series.collect();
-    chart
+            .map(|(index, entrant)| SeededRuns {
+                name: entrant.variant.name.clone(),
+                updates_per_epoch: entrant.updates_per_epoch,
+                losses: runs.of(index).map(|done| done.losses.clone()).collect(),
+                seconds: runs.of(index).map(Done::total_seconds).collect(),
+            });
+        let variants: Vec<SeededRuns> = variants.collect();
+        let seeds: Vec<u64> = (0..runs.seeds.len())
+            .map(|seed| u64::from(runs.seed_of(0, seed)))
+            .collect();
+        Ok(Self::Seeds(SeedComparison::new(&seeds, &variants, targets)?))
+    }
+
+    fn to_text(&self) -> String {
+        match self {
+            Self::OneSeed(found) => found.to_string(),
+            Self::Seeds(found) => found.to_string(),
+        }
+    }
+
+    /// What is to be kept in mind when the figures are read.
+    fn notes(&self, runs: &Runs, cores: Cores) -> Vec<String> {
+        let mut notes = Vec::new();
+        let draws = runs.entrants.iter().any(|entrant| draws(&entrant.variant.recipe));
+        if matches!(self, Self::OneSeed(_)) && draws && runs.entrants.len() > 1 {
+            let seeds: Vec<u32> = (0..runs.entrants.len())
+                .map(|entrant| runs.seed_of(entrant, 0))
+                .collect();
+            let seed = match seeds.iter().all(|seed| *seed == seeds[0]) {
+                true => format!(", seed {}", seeds[0]),
+                false => String::new(),
+            };
+            notes.push(format!(
+                "This is one draw{seed}: another seed may turn it around (--seeds 10 says how often)."
+            ));
+        }
+        if cores.lanes.get() > 1 {
+            notes.push(format!(
+                "Seconds were taken with {} runs side by side; --one-by-one takes them fairly.",
+                cores.lanes
+            ));
+        }
+        notes
+    }
 }

@@ -4,7 +4,7 @@ use crate::arguments::Evaluate;
 use crate::outputs::{self, JsonOutput};
 use crate::pictures::{self, PlotFiles};
 use crate::source::Chunks;
-use crate::{run, score_text, source, terminal};
+use crate::{run, score_text, source, terminal, text_style};
 use anyhow::Result;
 use pellucid::matrix::Matrix;
 use pellucid_data::model_file::Model;
@@ -82,7 +82,8 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
         json.write(&record)?;
     }
     if !to_stdout {
-        for line in score_text::whole(rows, &scores) {
+        let style = arguments.chart.then(text_style::of_standard_output);
+        for line in score_text::whole(rows, &scores, style.as_ref()) {
             terminal::print(&line)?;
         }
     }

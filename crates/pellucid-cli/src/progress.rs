@@ -1,5 +1,6 @@
 //! Progress: a bar on a terminal, now and then a line where nobody looks on, and the ear for Ctrl-C.
 
+use crate::glance::Glance;
 use crate::{interrupt, terminal};
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pellucid::Scalar;
@@ -18,9 +19,7 @@ pub(crate) struct Progress {
     writes_lines: bool,
     started: Instant,
     last_line: Instant,
-    glanced: Instant,
-    steps_at_glance: u64,
-    stride: u64,
+    glance: Glance,
     loss: Option<f64>,
     note: String,
 }
@@ -42,9 +41,7 @@ impl Progress {
             writes_lines: !watched && !quiet,
             started: now,
             last_line: now,
-            glanced: now,
-            steps_at_glance: 0,
-            stride: 1,
+            glance: Glance::every(GLANCE),
             loss: None,
             note: String::new(),
         }
@@ -67,16 +64,9 @@ impl Progress {
         }
     }
 
-    fn glance(&mut self, position: Position, loss: f64) {
+    fn show(&mut self, position: Position, loss: f64) {
         let now = Instant::now();
-        let since = now - self.glanced;
         let done = position.step + 1;
-        let steps = done.saturating_sub(self.steps_at_glance);
-        // The next look comes about one glance from now, whatever a step takes.
-        let wanted = steps as f64 * GLANCE.as_secs_f64() / since.as_secs_f64().max(1e-6);
-        self.stride = (wanted as u64).clamp(1, self.stride.saturating_mul(8));
-        self.glanced = now;
-        self.steps_at_glance = done;
         // Of single samples' losses a running mean says more than the latest.
         self.loss = Some(match self.loss {
             Some(before) if position.steps_per_epoch > 1 => before + 0.1 * (loss - before),
@@ -117,9 +107,9 @@ impl Progress {
 impl<T: Scalar> Observer<T> for Progress {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         if let Event::Step { position, loss, .. } = event
-            && position.step + 1 >= self.steps_at_glance + self.stride
+            && self.glance.is_due(position.step)
         {
-            self.glance(*position, *loss);
+            self.show(*position, *loss);
         }
         if interrupt::was_asked() {
             ControlFlow::Break(())
@@ -129,7 +119,7 @@ impl<T: Scalar> Observer<T> for Progress {
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
-        (self.steps_at_glance + self.stride).max(next.step + 1) - 1
+        self.glance.next_step(next.step)
     }
 
     fn next_epoch(&mut self, _: Position) -> u64 {

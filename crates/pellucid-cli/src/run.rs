@@ -6,7 +6,7 @@ use crate::outputs::{self, JsonOutput};
 use crate::pictures::{self, PlotFiles, What, of_run};
 use crate::progress::Progress;
 use crate::terminal::Results;
-use crate::{failure, findings, interrupt, recipes, report, terminal};
+use crate::{failure, findings, interrupt, recipes, report, terminal, text_style};
 use anyhow::{Context, Result};
 use pellucid::dataset::Dataset;
 use pellucid::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
@@ -107,7 +107,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         .train
         .max_seconds
         .map(|seconds| TimeLimit::new(seconds, || started.elapsed().as_secs_f64()));
-    let mut curve = LossCurve::new(if want(What::Loss) {
+    let mut curve = LossCurve::new(if want(What::Loss) || arguments.chart {
         recipe.train.epochs.div_ceil(CURVE_POINTS)
     } else {
         u64::MAX
@@ -160,7 +160,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     print_results(&experiment, &judged, &results);
     let kept = stopping.as_ref().filter(|stopping| stopping.keeps_weights());
     let best_epoch = kept.and_then(EarlyStopping::best_epoch);
-    if !plots.is_empty() || report.is_some() {
+    if !plots.is_empty() || report.is_some() || arguments.chart {
         let title = match recipe.title.is_empty() {
             true => &arguments.recipe,
             false => &recipe.title,
@@ -176,7 +176,11 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
             vitals: vitals.as_ref().map_or(&[][..], Vitals::entries),
             theme: plots.theme,
         };
-        let album = seen.album(want)?;
+        let album = seen.album(|what| want(what) || (what == What::Loss && arguments.chart))?;
+        if let Some(chart) = album.loss.as_ref().filter(|_| arguments.chart) {
+            let text = chart.text(&text_style::of_standard_output());
+            results.line(&format!("\n{}", text.trim_end()));
+        }
         let painted = plots.paint(&album)?;
         if let Some(file) = report {
             let subject = report::of_run::Subject {

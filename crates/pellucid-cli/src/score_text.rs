@@ -2,6 +2,7 @@
 
 use pellucid::scores::{ClassificationScores, OutputScores};
 use pellucid_data::training::{CrossValidation, Scores};
+use pellucid_report::{TextMatrix, TextStyle};
 
 /// A figure as people read it.
 pub(crate) fn figure_name(name: &str) -> String {
@@ -57,8 +58,8 @@ pub(crate) fn side_by_side(columns: &[(&str, usize, &Scores)]) -> Vec<String> {
     aligned(&rows)
 }
 
-/// Everything that is known of predictions.
-pub(crate) fn whole(rows: usize, scores: &Scores) -> Vec<String> {
+/// Everything that is known of predictions; the confusion matrix is shaded where a style says how.
+pub(crate) fn whole(rows: usize, scores: &Scores, style: Option<&TextStyle>) -> Vec<String> {
     let mut table = vec![vec!["rows".to_string(), count(rows)]];
     let figures = scores.figures().into_iter();
     table.extend(figures.map(|(name, value)| vec![figure_name(name), number(value)]));
@@ -68,7 +69,13 @@ pub(crate) fn whole(rows: usize, scores: &Scores) -> Vec<String> {
             lines.push(String::new());
             lines.extend(per_class(classes, scores));
             lines.push(String::new());
-            lines.extend(confusion(classes, scores));
+            match style {
+                Some(style) => {
+                    let shaded = shaded_confusion(classes, scores, style);
+                    lines.extend(shaded.lines().map(str::to_owned));
+                }
+                None => lines.extend(confusion(classes, scores)),
+            }
         }
         Scores::Labels {
             columns,
@@ -122,6 +129,22 @@ fn confusion(classes: &[String], scores: &ClassificationScores) -> Vec<String> {
         rows.push(std::iter::once(class.clone()).chain(counts).collect());
     }
     aligned(&rows)
+}
+
+/// The confusion matrix with each cell shaded by its part of the true class's rows.
+pub(crate) fn shaded_confusion(
+    classes: &[String],
+    scores: &ClassificationScores,
+    style: &TextStyle,
+) -> String {
+    let counts = |row: &Vec<usize>| row.iter().map(|&rows| rows as u64).collect();
+    let matrix = TextMatrix {
+        rows: "true".into(),
+        columns: "predicted".into(),
+        names: classes.iter().map(|class| one_line(class)).collect(),
+        counts: scores.confusion.iter().map(counts).collect(),
+    };
+    matrix.text(style)
 }
 
 /// Precision, recall and F1 are those of the second class.

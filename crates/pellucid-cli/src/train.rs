@@ -6,12 +6,13 @@ use crate::outputs::{self, JsonOutput};
 use crate::pictures::{self, Offer, PlotFiles, What, of_table};
 use crate::score_text::{self, count, figure_name, number};
 use crate::train_progress::TrainProgress;
-use crate::{interrupt, recipes, report, run, source, terminal};
+use crate::{interrupt, recipes, report, run, source, terminal, text_style};
 use anyhow::Result;
 use pellucid::recipe::{ClassWeight, NormalisationName, Recipe, Task};
 use pellucid::{EndedBy, Precision};
 use pellucid_data::training::{CrossValidation, Plan, Scores, Trained, TrainingRequest};
 use pellucid_data::{OutputFile, Table};
+use pellucid_report::Theme;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -122,6 +123,10 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         "seconds_to_first_epoch": first_epoch,
         "cross_validation": cross_validation.as_ref().map(CrossValidation::to_json),
     });
+    let chart_text = match &trained {
+        Some(trained) if arguments.chart => in_the_terminal(trained, &table.source),
+        _ => String::new(),
+    };
     if let Some(trained) = trained {
         files.add_to_record(&mut record, &trained);
         let title = title(&trained, &table.source);
@@ -157,6 +162,9 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     if !json_to_stdout {
         for line in &results {
             terminal::print(line)?;
+        }
+        if !chart_text.is_empty() {
+            terminal::print(&chart_text)?;
         }
         if let Some(path) = &files.model_path {
             terminal::print(&format!("model: {}", path.display()))?;
@@ -206,8 +214,12 @@ fn refuse_files_without_a_model(arguments: &Train) -> Result<()> {
         ("--report", arguments.report.is_some()),
         ("--save-recipe", arguments.save_recipe.is_some()),
     ];
-    match of_model.iter().find(|(_, is_asked_for)| *is_asked_for) {
-        Some((flag, _)) => Err(Misuse(format!(
+    let asked = of_model
+        .iter()
+        .filter(|(_, is_asked_for)| *is_asked_for)
+        .map(|(flag, _)| *flag);
+    match asked.chain(arguments.chart.then_some("--chart")).next() {
+        Some(flag) => Err(Misuse(format!(
             "{flag} is about a model, and --cv alone makes none; add --out to train one on all rows as well"
         ))
         .into()),
@@ -495,6 +507,24 @@ impl Files {
 struct Painted {
     plots: Vec<Vec<u8>>,
     page: Option<String>,
+}
+
+/// The curve, and of classes the confusion matrix, that of held-out rows where there are any.
+fn in_the_terminal(trained: &Trained, data: &str) -> String {
+    let style = text_style::of_standard_output();
+    let mut text = format!(
+        "\n{}",
+        of_table::loss(&title(trained, data), trained, Theme::Light).text(&style)
+    );
+    let (rows, scores) = match &trained.validation {
+        Some(scores) => ("validation", scores),
+        None => ("training", &trained.training),
+    };
+    if let Scores::Classification { classes, scores } = scores {
+        text.push_str(&format!("\n{rows} rows\n"));
+        text.push_str(&score_text::shaded_confusion(classes, scores, &style));
+    }
+    text
 }
 
 /// A name for the model that no file has yet.

@@ -13,6 +13,15 @@ pub struct Series {
     pub points: Vec<(f64, f64)>,
 }
 
+/// A range around a curve, drawn as an area in the curve's colour through which everything else is seen.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct BandOfSeries {
+    /// The curve's place among the chart's series.
+    pub series: usize,
+    /// Each x with the lower and the upper end. One with a number that is not finite is a gap.
+    pub points: Vec<(f64, f64, f64)>,
+}
+
 /// How an axis maps numbers to places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Scale {
@@ -71,6 +80,8 @@ pub struct LineChart {
     pub series: Vec<Series>,
     /// Lines that mark a place; one beyond the curves is not drawn.
     pub guides: Vec<Guide>,
+    /// Areas around some of the curves.
+    pub bands: Vec<BandOfSeries>,
     /// In pixels of an SVG viewer at its natural size; a PNG has twice as many. 200 to 8000.
     pub width: u32,
     /// As `width`; 150 to 8000.
@@ -90,6 +101,7 @@ impl LineChart {
             theme: Theme::default(),
             series: Vec::new(),
             guides: Vec::new(),
+            bands: Vec::new(),
             width: 800,
             height: 500,
         }

@@ -3,8 +3,17 @@
 mod answer;
 mod json;
 mod milestones;
+mod seeds;
+mod seeds_answer;
+mod seeds_text;
+mod sign_test;
+mod spread;
 mod table;
 mod text;
+
+pub use seeds::{Pair, SeedComparison, SeedReach, SeedTarget, SeededRuns, SpreadAtEpoch, VariantSummary};
+pub use sign_test::SignTest;
+pub use spread::{Band, Spread, spread_of_runs};
 
 use std::fmt;
 

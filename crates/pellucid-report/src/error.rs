@@ -45,6 +45,19 @@ pub enum ReportError {
     #[error("no runs to compare: found 0 curves, expected at least 1; name one or more runs")]
     NothingToCompare,
 
+    /// A variant was not trained with every seed.
+    #[error(
+        "{name} has {found} runs, expected one for each of {expected} seeds; leave out the seeds that it lacks"
+    )]
+    SeedsMissing {
+        /// The variant.
+        name: String,
+        /// Its runs.
+        found: usize,
+        /// The seeds.
+        expected: usize,
+    },
+
     /// A target loss is not a finite number.
     #[error(
         "target loss number {position} is {found}, expected a finite number; give targets such as 0.1 or 0.05"

@@ -2,7 +2,7 @@
 
 use crate::picture::Arrange;
 use crate::scene::Scene;
-use crate::{ChartGrid, Guide, LineChart, ReportError, Scale, Series, Theme};
+use crate::{Guide, LineChart, Panels, ReportError, Scale, Series, Theme};
 
 /// A layer's figures over the epochs.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -62,7 +62,7 @@ impl GradientFlow {
         }
     }
 
-    fn grid(&self) -> ChartGrid {
+    fn panels(&self) -> Panels {
         let chart = |y_label: &str, of: fn(&LayerFlow) -> &Vec<(f64, f64)>| LineChart {
             y_scale: Scale::Log,
             series: self
@@ -79,14 +79,15 @@ impl GradientFlow {
         let mut updates = chart("step / weights (RMS)", |layer| &layer.updates);
         updates.guides = vec![Guide::Level(USUAL_RATIO, "usual: about 10⁻³".to_owned())];
         let has_updates = self.layers.iter().any(|layer| !layer.updates.is_empty());
-        ChartGrid {
+        Panels {
             subtitle: self.subtitle.clone(),
-            charts: std::iter::once(gradients)
+            panels: std::iter::once(gradients)
                 .chain(has_updates.then_some(updates))
                 .collect(),
             theme: self.theme,
             width: self.width,
-            ..ChartGrid::new(&self.title)
+            panel_height: 300,
+            ..Panels::new(&self.title)
         }
     }
 }
@@ -97,6 +98,6 @@ impl Arrange for GradientFlow {
     }
 
     fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError> {
-        self.grid().scene(theme, width)
+        self.panels().scene(theme, width)
     }
 }

@@ -1,14 +1,15 @@
 //! Arranges a chart: what goes where, in pixels.
 
+mod band;
 pub(crate) mod boundary;
-pub(crate) mod chart_grid;
 mod color_bar;
 pub(crate) mod confusion;
 mod legend;
-mod panel;
+pub(crate) mod panels;
+mod plot_panel;
 pub(crate) mod residuals;
 pub(crate) mod search;
-mod values;
+pub(crate) mod values;
 pub(crate) mod weights;
 
 use crate::axis::{Axis, Tick};
@@ -77,15 +78,22 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
     let mut top = heading(chart, &values, &mut marks);
     let legend = Legend::arrange(chart, top);
     top += legend.height_above();
-    // The words at upright guides stand above the plot, clear of curves.
-    if chart
-        .guides
-        .iter()
-        .any(|guide| matches!(guide, Guide::Upright(..)))
-    {
-        top += GUIDE_ROW;
-    }
+    top += guide_row(chart);
+    let plot = panel(chart, &values, top, legend.width_beside(), &mut marks);
+    legend.draw(&plot, &mut marks);
+    Ok(Scene {
+        width: chart.width,
+        height: chart.height,
+        title: printable(&chart.title),
+        description: description(chart, &values),
+        marks,
+    })
+}
 
+/// The axes and what stands between them, from `top` to the lower edge, leaving `beside` free to the right.
+fn panel(chart: &LineChart, values: &Values, top: f64, beside: f64, marks: &mut Vec<Mark>) -> Plot {
+    let (width, height) = (f64::from(chart.width), f64::from(chart.height));
+    let theme = chart.theme;
     let bottom = height - MARGIN - AXIS_LABEL_SIZE - TICK_LABEL_SIZE - MAJOR_TICK - 11.0;
     let mut plot = Plot {
         left: 0.0,
@@ -105,7 +113,7 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
         .map_or_else(Vec::new, |axis| without_collisions(&axis.ticks, plot.height()));
     let widest = y_ticks.iter().map(label_width).fold(0.0, f64::max);
     plot.left = MARGIN + AXIS_LABEL_SIZE + 8.0 + widest + MAJOR_TICK + 4.0;
-    plot.right = width - MARGIN - legend.width_beside();
+    plot.right = width - MARGIN - beside;
 
     let x_axis = values.x.map(|extent| {
         let mut most_labels = ((plot.width() / 64.0) as usize).max(2);
@@ -125,18 +133,19 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
         plot.right -= overhang.max(0.0);
     }
 
-    axes(chart.theme, &plot, x_axis.as_ref(), &y_ticks, &mut marks);
-    axis_names(chart, &plot, &mut marks);
+    axes(theme, &plot, x_axis.as_ref(), &y_ticks, marks);
+    axis_names(chart, &plot, marks);
     if let (Some(x_axis), Some(y_axis)) = (&x_axis, &y_axis) {
+        band::draw(chart, values, (x_axis, y_axis), &plot, marks);
         for (index, series) in chart.series.iter().enumerate() {
             let pixels = series.points.iter().map(|&(x, y)| {
                 values
                     .is_drawn(x, y)
                     .then(|| (plot.x(x_axis.fraction(x)), plot.y(y_axis.fraction(y))))
             });
-            curve(decimate(pixels), Stroke::of_series(index, theme), &mut marks);
+            curve(decimate(pixels), Stroke::of_series(index, theme), marks);
         }
-        guides(chart, &plot, x_axis, y_axis, &mut marks);
+        guides(chart, &plot, x_axis, y_axis, marks);
     } else {
         marks.push(Mark::Text(Text {
             text: ellipsize("nothing to plot", AXIS_LABEL_SIZE, plot.width()),
@@ -147,15 +156,7 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
             upwards: false,
         }));
     }
-    legend.draw(&plot, &mut marks);
-
-    Ok(Scene {
-        width: chart.width,
-        height: chart.height,
-        title: printable(&chart.title),
-        description: description(chart, &values),
-        marks,
-    })
+    plot
 }
 
 fn check_size(side: &'static str, found: u32, (least, most): (u32, u32)) -> Result<(), ReportError> {
@@ -342,6 +343,16 @@ fn axis_names(chart: &LineChart, plot: &Plot, marks: &mut Vec<Mark>) {
     ));
 }
 
+/// The words at upright guides stand above the plot, clear of curves.
+fn guide_row(chart: &LineChart) -> f64 {
+    let is_upright = |guide: &Guide| matches!(guide, Guide::Upright(..));
+    if chart.guides.iter().any(is_upright) {
+        GUIDE_ROW
+    } else {
+        0.0
+    }
+}
+
 fn guides(chart: &LineChart, plot: &Plot, x_axis: &Axis, y_axis: &Axis, marks: &mut Vec<Mark>) {
     let theme = chart.theme;
     let mut dashed = |from: Point, to: Point| {
@@ -492,6 +503,9 @@ fn description(chart: &LineChart, values: &Values) -> String {
         1 => format!(", one series: {}", names[0]),
         count => format!(", {count} series: {}", names.join(", ")),
     });
+    if !chart.bands.is_empty() {
+        text.push_str(", with bands around them");
+    }
     for remark in &values.remarks {
         text.push_str("; ");
         text.push_str(remark);

@@ -65,6 +65,17 @@ fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
             width,
             dashes,
         } => stroke(canvas, points, *color, *width, dashes),
+        Mark::Area {
+            corners,
+            color,
+            opacity,
+        } => {
+            if let Some(outline) = path(corners, true) {
+                let mut paint = ink(*color);
+                paint.set_color_rgba8(color.0, color.1, color.2, (opacity * 255.0).round() as u8);
+                canvas.fill_path(&outline, &paint, FillRule::Winding, zoom(), None);
+            }
+        }
         Mark::Dot {
             center,
             radius,
@@ -72,11 +83,6 @@ fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
         } => {
             if let Some(circle) = PathBuilder::from_circle(center.0 as f32, center.1 as f32, *radius as f32) {
                 fill(canvas, &circle, *color, zoom());
-            }
-        }
-        Mark::Polygon { points, color } => {
-            if let Some(path) = path(points, true) {
-                fill(canvas, &path, *color, zoom());
             }
         }
         Mark::Image {

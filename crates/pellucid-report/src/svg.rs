@@ -126,7 +126,7 @@ impl Writer<'_> {
             Mark::Rectangle { color, .. }
             | Mark::Line { color, .. }
             | Mark::Polyline { color, .. }
-            | Mark::Polygon { color, .. }
+            | Mark::Area { color, .. }
             | Mark::Dot { color, .. }
             | Mark::Text(Text { color, .. }) => Some(*color),
             Mark::Image { .. } | Mark::Noted { .. } => None,
@@ -168,9 +168,15 @@ impl Writer<'_> {
                      stroke-linejoin=\"round\"{dash}/>"
                 ));
             }
-            Mark::Polygon { points, .. } => {
-                let (corners, fill) = (corners(points), self.paint("fill", colors));
-                self.line(&format!("<polygon points=\"{corners}\" {fill}/>"));
+            Mark::Area {
+                corners: of, opacity, ..
+            } => {
+                let (corners, fill) = (corners(of), self.paint("fill", colors));
+                let seen_through = match *opacity {
+                    1.0 => String::new(),
+                    opacity => format!(" opacity=\"{opacity}\""),
+                };
+                self.line(&format!("<polygon points=\"{corners}\" {fill}{seen_through}/>"));
             }
             Mark::Dot { center, radius, .. } => {
                 let (x, y, radius) = (units(center.0), units(center.1), units(*radius));

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pellucid_report::{Guide, LineChart, PictureFormat, ReportError, Scale, Series, Theme};
+use pellucid_report::{BandOfSeries, Guide, LineChart, PictureFormat, ReportError, Scale, Series, Theme};
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
@@ -421,6 +421,14 @@ proptest! {
             x_scale: if log_across { Scale::Log } else { Scale::Linear },
             y_scale: if log { Scale::Log } else { Scale::Linear },
             theme: if dark { Theme::Dark } else { Theme::Light },
+            bands: series
+                .iter()
+                .enumerate()
+                .map(|(index, series)| BandOfSeries {
+                    series: index,
+                    points: series.points.iter().map(|&(x, y)| (x, y - 0.5, y + 0.5)).collect(),
+                })
+                .collect(),
             series,
             guides: guides.into_iter().map(|(upright, at, name)| match upright {
                 true => Guide::Upright(at, name),

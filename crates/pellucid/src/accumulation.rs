@@ -57,7 +57,7 @@ impl<T: Scalar> Accumulation<T> {
     pub(crate) fn add(&mut self, gradient: &mut [T], rows: usize) -> bool {
         // A mean over a batch's rows becomes a sum again, so that rows count alike in batches of different sizes.
         let share = match self.reduction {
-            Reduction::Mean => T::from_f64(rows as f64),
+            Reduction::Mean | Reduction::WeightedMean => T::from_f64(rows as f64),
             Reduction::Sum => T::ONE,
         };
         for (sum, &slope) in self.sum.iter_mut().zip(&*gradient) {
@@ -74,7 +74,7 @@ impl<T: Scalar> Accumulation<T> {
             return false;
         }
         let whole = match self.reduction {
-            Reduction::Mean => T::from_f64(self.rows as f64),
+            Reduction::Mean | Reduction::WeightedMean => T::from_f64(self.rows as f64),
             Reduction::Sum => T::ONE,
         };
         for (slope, &sum) in gradient.iter_mut().zip(&*self.sum) {

@@ -53,6 +53,16 @@ impl<T: Scalar> ByteMatrix<T> {
         })
     }
 
+    /// The bytes, (rows, columns), and the number that each of the 256 stands for.
+    pub(crate) fn bytes_and_values(&self) -> (&[u8], &[T; 256]) {
+        (&self.bytes, &self.values)
+    }
+
+    /// How many bytes a row.
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// The bytes, row after row.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -88,6 +98,36 @@ impl<T: Scalar> Features<T> {
                 bytes: &matrix.bytes[start * columns..end * columns],
                 values: &matrix.values,
             },
+        }
+    }
+
+    /// These rows as a pass takes them: slices where they follow one another, copies otherwise.
+    #[inline(always)]
+    fn gather_features<'a>(
+        &'a self,
+        rows: Rows<'_>,
+        dense: &'a mut Vec<T>,
+        bytes: &'a mut Vec<u8>,
+    ) -> Input<'a, T> {
+        match (rows, self) {
+            (Rows::Range(start, end), features) => features.slice(start, end),
+            (Rows::Picked(picked), Features::Dense(matrix)) => {
+                dense.clear();
+                picked
+                    .iter()
+                    .for_each(|&row| dense.extend_from_slice(matrix.row(row as usize)));
+                Input::Dense(dense)
+            }
+            (Rows::Picked(picked), Features::Bytes(matrix)) => {
+                bytes.clear();
+                for &row in picked {
+                    bytes.extend_from_slice(&matrix.bytes[row as usize * matrix.columns..][..matrix.columns]);
+                }
+                Input::Bytes {
+                    bytes,
+                    values: &matrix.values,
+                }
+            }
         }
     }
 
@@ -361,6 +401,112 @@ impl<T: Scalar> Dataset<T> {
     }
 }
 
+/// Samples that a network can be trained on and used on, wherever they are kept: a [`Dataset`] owns them; a front end may
+/// lend its own.
+pub trait Samples<T: Scalar> {
+    /// How many samples.
+    fn rows(&self) -> usize;
+
+    /// How many features a sample.
+    fn columns(&self) -> usize;
+
+    /// How many numbers a sample's target is; 0 where there are no targets.
+    fn width(&self) -> usize;
+
+    /// Whether samples count for different weights.
+    fn is_weighted(&self) -> bool {
+        false
+    }
+
+    /// What sample `row` counts for in training.
+    fn weight(&self, row: usize) -> T {
+        let _ = row;
+        T::ONE
+    }
+
+    /// The row of the first target outside `lowest..=highest`, and that target.
+    fn target_outside(&self, lowest: f64, highest: f64) -> Option<(usize, f64)>;
+
+    /// Features and targets of all of them in the order of the rows, where they lie so: then steps on them may be taken without
+    /// [`gather`](Self::gather).
+    fn in_order(&self) -> Option<(&Features<T>, &Targets<T>)> {
+        None
+    }
+
+    /// The batch's features and targets, (rows, columns) and (rows, width): slices where they lie so, else copies in the
+    /// buffers.
+    ///
+    /// # Panics
+    /// When there are no such rows.
+    fn gather<'a>(&'a self, rows: Rows<'_>, buffers: &'a mut BatchBuffers<T>) -> (Input<'a, T>, &'a [T]);
+}
+
+impl<T: Scalar> Samples<T> for Dataset<T> {
+    fn rows(&self) -> usize {
+        self.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.features.columns()
+    }
+
+    fn width(&self) -> usize {
+        self.targets.width()
+    }
+
+    #[inline(always)]
+    fn is_weighted(&self) -> bool {
+        self.weights.is_some()
+    }
+
+    fn weight(&self, row: usize) -> T {
+        self.weights.as_ref().map_or(T::ONE, |weights| weights[row])
+    }
+
+    fn target_outside(&self, lowest: f64, highest: f64) -> Option<(usize, f64)> {
+        let Targets::Dense(targets) = &self.targets else {
+            return None;
+        };
+        let outside = |y: &T| !(lowest..=highest).contains(&y.to_f64());
+        let at = targets.values().iter().position(outside)?;
+        Some((at / targets.columns(), targets.values()[at].to_f64()))
+    }
+
+    fn in_order(&self) -> Option<(&Features<T>, &Targets<T>)> {
+        Some((&self.features, &self.targets))
+    }
+
+    #[inline(always)]
+    fn gather<'a>(&'a self, rows: Rows<'_>, buffers: &'a mut BatchBuffers<T>) -> (Input<'a, T>, &'a [T]) {
+        buffers.gather(self, rows)
+    }
+}
+
+/// Features alone: samples without targets.
+impl<T: Scalar> Samples<T> for Features<T> {
+    fn rows(&self) -> usize {
+        self.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.columns()
+    }
+
+    fn width(&self) -> usize {
+        0
+    }
+
+    fn target_outside(&self, _: f64, _: f64) -> Option<(usize, f64)> {
+        None
+    }
+
+    #[inline(always)]
+    fn gather<'a>(&'a self, rows: Rows<'_>, buffers: &'a mut BatchBuffers<T>) -> (Input<'a, T>, &'a [T]) {
+        let BatchBuffers { dense, bytes, .. } = buffers;
+        (self.gather_features(rows, dense, bytes), &[])
+    }
+}
+
 /// A batch of a data set: rows that follow one another, or rows picked in some order.
 #[derive(Debug, Clone, Copy)]
 pub enum Rows<'a> {
@@ -373,9 +519,12 @@ pub enum Rows<'a> {
 /// Buffers that batches are gathered in where they cannot be slices of the data set.
 #[derive(Debug, Clone, Default)]
 pub struct BatchBuffers<T> {
-    dense: Vec<T>,
-    bytes: Vec<u8>,
-    targets: Vec<T>,
+    /// For features as numbers.
+    pub dense: Vec<T>,
+    /// For features as bytes.
+    pub bytes: Vec<u8>,
+    /// For targets.
+    pub targets: Vec<T>,
 }
 
 impl<T: Scalar> BatchBuffers<T> {
@@ -386,28 +535,9 @@ impl<T: Scalar> BatchBuffers<T> {
     /// When there are no such rows.
     #[inline(always)]
     pub fn gather<'a>(&'a mut self, data: &'a Dataset<T>, rows: Rows<'_>) -> (Input<'a, T>, &'a [T]) {
-        let columns = data.features.columns();
-        let input = match (rows, &data.features) {
-            (Rows::Range(start, end), features) => features.slice(start, end),
-            (Rows::Picked(picked), Features::Dense(matrix)) => {
-                self.dense.clear();
-                picked
-                    .iter()
-                    .for_each(|&row| self.dense.extend_from_slice(matrix.row(row as usize)));
-                Input::Dense(&self.dense)
-            }
-            (Rows::Picked(picked), Features::Bytes(matrix)) => {
-                self.bytes.clear();
-                for &row in picked {
-                    self.bytes
-                        .extend_from_slice(&matrix.bytes[row as usize * columns..][..columns]);
-                }
-                Input::Bytes {
-                    bytes: &self.bytes,
-                    values: &matrix.values,
-                }
-            }
-        };
+        let input = data
+            .features
+            .gather_features(rows, &mut self.dense, &mut self.bytes);
         let targets = match (rows, &data.targets) {
             (Rows::Range(start, end), Targets::Dense(matrix)) => {
                 &matrix.values()[start * matrix.columns()..end * matrix.columns()]

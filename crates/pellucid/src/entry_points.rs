@@ -33,6 +33,9 @@ pub trait EntryPoints: Sized {
     /// A whole step of training; the loss of the batch.
     #[doc(hidden)]
     fn training_step(task: &mut trainer::Step<'_, Self>) -> f64;
+    /// Several of them, that nobody looks at.
+    #[doc(hidden)]
+    fn training_stretch(task: &mut trainer::Stretch<'_, Self>) -> trainer::Stretched;
 }
 
 macro_rules! entry_points {
@@ -55,6 +58,9 @@ macro_rules! entry_points {
                 dispatch(task);
             }
             fn training_step(task: &mut trainer::Step<'_, Self>) -> f64 {
+                dispatch(task)
+            }
+            fn training_stretch(task: &mut trainer::Stretch<'_, Self>) -> trainer::Stretched {
                 dispatch(task)
             }
         }

@@ -1,6 +1,6 @@
 //! Using a network: its outputs, its loss and metrics on data.
 
-use crate::dataset::{BatchBuffers, Dataset, Features, Rows};
+use crate::dataset::{BatchBuffers, Dataset, Rows, Samples};
 use crate::kernels::team;
 use crate::loss::Loss;
 use crate::metrics::{Meters, Metric};
@@ -74,12 +74,11 @@ pub fn evaluate<T: Scalar>(
 ///
 /// # Panics
 /// When the features do not have the network's shape, or there are not as many rows.
-pub fn predict<T: Scalar>(
-    network: &Network<T>,
-    features: &Features<T>,
-    rows: usize,
-    threads: NonZeroUsize,
-) -> Vec<T> {
+pub fn predict<T, S>(network: &Network<T>, features: &S, rows: usize, threads: NonZeroUsize) -> Vec<T>
+where
+    T: Scalar,
+    S: Samples<T> + Sync + ?Sized,
+{
     let architecture = network.architecture();
     let width = architecture.output_width();
     let mut outputs = vec![T::ZERO; rows * width];
@@ -93,9 +92,11 @@ pub fn predict<T: Scalar>(
         .collect();
     team::for_each(threads, &mut parts, |(first, outputs)| {
         let mut workspace = Workspace::new(architecture, BATCH.min(outputs.len() / width)).predicting();
+        let mut buffers = BatchBuffers::default();
         for (index, outputs) in outputs.chunks_mut(BATCH * width).enumerate() {
             let start = *first + index * BATCH;
-            let input = features.slice(start, start + outputs.len() / width);
+            let rows = Rows::Range(start, start + outputs.len() / width);
+            let (input, _) = features.gather(rows, &mut buffers);
             pass::forward(architecture, network.parameters(), input, &mut workspace);
             outputs.copy_from_slice(workspace.outputs());
         }

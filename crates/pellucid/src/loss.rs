@@ -28,6 +28,8 @@ pub enum Loss {
     SquaredError,
     /// ½ Σ (a − y)².
     HalfSquaredError,
+    /// ½ Σ (a − y)² over the number of outputs: what scikit-learn tells of a regression.
+    HalfMeanSquaredError,
     /// Σ |d|: the outputs become medians.
     AbsoluteError,
     /// Σ ½d² for |d| ≤ δ, δ(|d| − ½δ) beyond: Huber, *Robust Estimation of a Location Parameter*, 1964.
@@ -40,6 +42,8 @@ pub enum Loss {
     /// 2 Σ (y ln(y/a) − y + a), of counts and other numbers of 0 or more: McCullagh & Nelder, *Generalized Linear
     /// Models*, 1989, section 2.3. It pairs up with the exponential as output activation.
     PoissonDeviance,
+    /// Half of it, Σ (y ln(y/a) − y + a), as scikit-learn has it.
+    HalfPoissonDeviance,
     /// Σ max(−τd, (1 − τ)d), the pinball loss: the outputs become quantiles. Koenker & Bassett, *Regression Quantiles*,
     /// 1978.
     Quantile {
@@ -72,13 +76,15 @@ impl Serialize for Loss {
 
 /// How the losses of a batch's samples become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Reduction {
     /// Their sum: the gradient grows with the batch.
     Sum,
     /// Their mean: the gradient does not depend on the batch's size.
     #[default]
     Mean,
+    /// Their sum over the sum of the samples' weights; where these have none, the mean.
+    WeightedMean,
 }
 
 impl Reduction {
@@ -87,20 +93,33 @@ impl Reduction {
     pub fn factor<T: Scalar>(self, rows: usize) -> T {
         match self {
             Reduction::Sum => T::ONE,
-            Reduction::Mean => T::ONE / T::from_f64(rows as f64),
+            Reduction::Mean | Reduction::WeightedMean => T::ONE / T::from_f64(rows as f64),
         }
+    }
+
+    /// The same in a batch whose samples count for `weights`, or for 1 each where there are none. Where all of them are 0
+    /// there is nothing to be learnt, and it is 0 instead of infinite.
+    #[inline(always)]
+    pub(crate) fn factor_of<T: Scalar>(self, rows: usize, weights: &[T]) -> T {
+        if self != Reduction::WeightedMean || weights.is_empty() {
+            return self.factor(rows);
+        }
+        let total: f64 = weights.iter().map(|weight| weight.to_f64()).sum();
+        T::from_f64(if total > 0.0 { 1.0 / total } else { 0.0 })
     }
 }
 
 impl Loss {
     /// Every loss that recipes can name, with its settings as they are unless set.
-    pub const ALL: [Loss; 11] = [
+    pub const ALL: [Loss; 13] = [
         Loss::SquaredError,
         Loss::HalfSquaredError,
+        Loss::HalfMeanSquaredError,
         Loss::AbsoluteError,
         Loss::Huber { delta: 1.0 },
         Loss::LogCosh,
         Loss::PoissonDeviance,
+        Loss::HalfPoissonDeviance,
         Loss::Quantile { quantile: 0.5 },
         Loss::BinaryCrossEntropy,
         Loss::CategoricalCrossEntropy,
@@ -113,10 +132,12 @@ impl Loss {
         match self {
             Loss::SquaredError => "squared_error",
             Loss::HalfSquaredError => "half_squared_error",
+            Loss::HalfMeanSquaredError => "half_mean_squared_error",
             Loss::AbsoluteError => "absolute_error",
             Loss::Huber { .. } => "huber",
             Loss::LogCosh => "log_cosh",
             Loss::PoissonDeviance => "poisson_deviance",
+            Loss::HalfPoissonDeviance => "half_poisson_deviance",
             Loss::Quantile { .. } => "quantile",
             Loss::BinaryCrossEntropy => "binary_cross_entropy",
             Loss::CategoricalCrossEntropy => "categorical_cross_entropy",
@@ -139,7 +160,7 @@ impl Loss {
         match self {
             _ if self.wants_probabilities() => (0.0, 1.0, "probabilities, 0 to 1"),
             Loss::Hinge => (0.0, 1.0, "0 or 1 for each class"),
-            Loss::PoissonDeviance => (0.0, f64::INFINITY, "counts, 0 or more"),
+            Loss::PoissonDeviance | Loss::HalfPoissonDeviance => (0.0, f64::INFINITY, "counts, 0 or more"),
             _ => (f64::NEG_INFINITY, f64::INFINITY, "any numbers"),
         }
     }
@@ -159,7 +180,8 @@ impl Loss {
                 format!("its outputs are probabilities, but {name} gives others; end with sigmoid or softmax")
             });
         }
-        (self == Loss::PoissonDeviance && (low < 0.0 || reaches_its_ends)).then(|| {
+        let is_poisson = matches!(self, Loss::PoissonDeviance | Loss::HalfPoissonDeviance);
+        (is_poisson && (low < 0.0 || reaches_its_ends)).then(|| {
             format!("its outputs are mean counts, above 0, but {name} gives others; end with exponential or softplus")
         })
     }
@@ -178,6 +200,17 @@ impl Loss {
         if width == 1 {
             // The quotients that rows are counted by are a tenth of a step of a small network.
             let mut sum = 0.0;
+            if let Loss::SquaredError | Loss::HalfSquaredError = self {
+                let half = if self == Loss::SquaredError {
+                    T::ONE
+                } else {
+                    T::HALF
+                };
+                for (&a, &y) in outputs.iter().zip(targets) {
+                    sum += ((a - y) * (a - y) * half).to_f64();
+                }
+                return sum;
+            }
             for ((z, a), y) in z.iter().zip(outputs).zip(targets) {
                 let [z, a, y] = [z, a, y].map(std::slice::from_ref);
                 sum += self.row_value(activation, z, a, y).to_f64();
@@ -197,6 +230,9 @@ impl Loss {
         match (self, activation) {
             (Loss::SquaredError, _) => sum_of_squares(a, y),
             (Loss::HalfSquaredError, _) => sum_of_squares(a, y) * T::HALF,
+            (Loss::HalfMeanSquaredError, _) => {
+                sum_of_squares(a, y) * self.factor_of_difference(T::HALF, a.len())
+            }
             // max(z, 0) − z·y + ln(1 + e^−|z|)
             (Loss::BinaryCrossEntropy, Activation::Sigmoid) => {
                 let of = |z: T, y: T| {
@@ -209,7 +245,10 @@ impl Loss {
                 let entropy = y.iter().map(|y| elementwise::log_ratio(y.to_f64(), 1.0)).sum();
                 cross_entropy_of_softmax(z, a, y) + T::from_f64(entropy)
             }
-            (Loss::PoissonDeviance, Activation::Exponential) => Self::poisson_of_exponential(z, a, y),
+            (Loss::PoissonDeviance, Activation::Exponential) => Self::poisson_of_exponential(z, a, y, 2.0),
+            (Loss::HalfPoissonDeviance, Activation::Exponential) => {
+                Self::poisson_of_exponential(z, a, y, 1.0)
+            }
             (Loss::Custom(custom), _) => custom.value(z, a, y),
             (Loss::BinaryCrossEntropy, _) => {
                 let of = |a: T, y: T| -(times_ln(y, a) + times_ln(T::ONE - y, T::ONE - a));
@@ -233,8 +272,8 @@ impl Loss {
     ) {
         let pairs = outputs.iter().zip(targets);
         match self {
-            Loss::SquaredError | Loss::HalfSquaredError => {
-                let factor = self.factor_of_difference(factor);
+            Loss::SquaredError | Loss::HalfSquaredError | Loss::HalfMeanSquaredError => {
+                let factor = self.factor_of_difference(factor, width);
                 vector::map_pairs::<I, T, _>(outputs, targets, gradient, DifferenceTimes { factor });
             }
             Loss::BinaryCrossEntropy => {
@@ -253,13 +292,13 @@ impl Loss {
         }
     }
 
-    /// What a − y is multiplied with in the slope of a squared error: 2, and 1 for half of one.
+    /// What a − y is multiplied with in the slope of a squared error: 2, and 1 for half of one, over `width` outputs.
     #[inline(always)]
-    fn factor_of_difference<T: Scalar>(self, factor: T) -> T {
-        if self == Loss::SquaredError {
-            factor + factor
-        } else {
-            factor
+    fn factor_of_difference<T: Scalar>(self, factor: T, width: usize) -> T {
+        match self {
+            Loss::SquaredError => factor + factor,
+            Loss::HalfMeanSquaredError => factor / T::from_f64(width as f64),
+            _ => factor,
         }
     }
 
@@ -284,8 +323,12 @@ impl Loss {
                 vector::map_pairs::<I, T, _>(outputs, targets, delta, DifferenceTimes { factor });
             }
             // 2(1 − y/a)·a
-            (Loss::PoissonDeviance, Activation::Exponential) => {
-                let factor = factor + factor;
+            (Loss::PoissonDeviance | Loss::HalfPoissonDeviance, Activation::Exponential) => {
+                let factor = if self == Loss::PoissonDeviance {
+                    factor + factor
+                } else {
+                    factor
+                };
                 vector::map_pairs::<I, T, _>(outputs, targets, delta, DifferenceTimes { factor });
             }
             // a·Σy − y: targets that are no distribution have no Σy of 1 (and for those that are, it changes nothing).
@@ -301,8 +344,10 @@ impl Loss {
                 }
             }
             // The same in one go.
-            (Loss::SquaredError | Loss::HalfSquaredError, _) if activation.is_applied_in_registers() => {
-                let factor = self.factor_of_difference(factor);
+            (Loss::SquaredError | Loss::HalfSquaredError | Loss::HalfMeanSquaredError, _)
+                if activation.is_applied_in_registers() =>
+            {
+                let factor = self.factor_of_difference(factor, width);
                 let slope = DifferenceTimesSlope { factor, activation };
                 vector::map_pairs::<I, T, _>(outputs, targets, delta, slope);
             }

@@ -68,6 +68,29 @@ pub struct RandomStateSnapshot {
     pub kept_gaussian: Option<f64>,
 }
 
+/// What the twister makes of a word of its state: Matsumoto & Nishimura, 1998, equations 2.2 to 2.5.
+fn temper(mut word: u32) -> u32 {
+    word ^= word >> 11;
+    word ^= (word << 7) & 0x9d2c_5680;
+    word ^= (word << 15) & 0xefc6_0000;
+    word ^ (word >> 18)
+}
+
+/// The word that [`temper`] made this of. Each of its steps leaves some bits alone, from which the others follow.
+fn untemper(mut word: u32) -> u32 {
+    word ^= word >> 18;
+    word ^= (word << 15) & 0xefc6_0000;
+    let tempered = word;
+    for _ in 0..4 {
+        word = tempered ^ ((word << 7) & 0x9d2c_5680);
+    }
+    let tempered = word;
+    for _ in 0..2 {
+        word = tempered ^ (word >> 11);
+    }
+    word
+}
+
 impl RandomState {
     /// A generator at the start of the stream of `seed`; NumPy takes the same seeds, 0 to 2^32 - 1.
     pub fn new(seed: u32) -> Self {
@@ -132,6 +155,22 @@ impl RandomState {
             position,
             kept_gaussian,
         })
+    }
+
+    /// A generator that goes on from what `numpy.random.RandomState.get_state()` tells of an `MT19937`: its `key`, `pos` and
+    /// the Gaussian it has kept. `None` if the key is not of 624 words or the position lies beyond it.
+    pub fn from_numpy_state(key: &[u32], position: usize, kept_gaussian: Option<f64>) -> Option<Self> {
+        Self::from_snapshot(&RandomStateSnapshot {
+            block: key.iter().map(|&word| temper(word)).collect(),
+            position,
+            kept_gaussian,
+        })
+    }
+
+    /// What `set_state()` takes in NumPy: `key`, `pos` and the Gaussian that is still to be given out.
+    pub fn numpy_state(&self) -> (Vec<u32>, usize, Option<f64>) {
+        let key = self.block.iter().map(|&word| untemper(word)).collect();
+        (key, self.position, self.kept_gaussian)
     }
 
     fn next_block(&mut self) {

@@ -10,11 +10,12 @@
 //! the gradient check, the explanation.
 
 use crate::activation::Activation;
+use crate::dataset::Features;
 use crate::dropout::Dropout;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::layer_arrays::LayerArrays;
-use crate::kernels::{self, Destination, Input, Scratch, Shape, narrow};
+use crate::kernels::{self, Ahead, Destination, Input, Scratch, Shape, narrow};
 use crate::loss::{Loss, Reduction};
 use crate::network::{Architecture, Layer};
 use crate::normalisation;
@@ -151,6 +152,16 @@ impl<T: Scalar> Workspace<T> {
     pub fn weigh_rows(&mut self, weights: impl IntoIterator<Item = T>) {
         self.row_weights.clear();
         self.row_weights.extend(weights);
+    }
+
+    /// What the last batch's rows count for together.
+    #[inline(always)]
+    pub(crate) fn weight(&self) -> f64 {
+        if self.row_weights.is_empty() {
+            self.rows as f64
+        } else {
+            self.row_weights.iter().map(|weight| weight.to_f64()).sum()
+        }
     }
 
     /// The same, with up to `threads` threads where a product is large enough to gain by them. The numbers do not
@@ -436,6 +447,141 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
     }
 }
 
+/// Steps of plain gradient descent through a network whose layers are all of a few units, or all but a first one that is
+/// given bytes, a row a step: what is the same in each of them is looked at once. They are made of the same parts as
+/// [`forward`] and [`backward`].
+pub(crate) struct Descent<'a, T> {
+    course: narrow::Course<'a, T>,
+    features: &'a Features<T>,
+    ahead: Ahead<T>,
+    output: &'a Layer,
+    loss: Loss,
+    logged_loss: Loss,
+    rows: usize,
+    rate: T,
+    /// What a row's slopes are multiplied with.
+    factor: T,
+}
+
+impl<'a, T: Scalar> Descent<'a, T> {
+    /// Whether steps on batches of `rows` rows of these are taken so.
+    pub(crate) fn is_possible(workspace: &Workspace<T>, features: &Features<T>, rows: usize) -> bool {
+        let fits = match features {
+            Features::Dense(_) => workspace.few_from == 0 && narrow::is_few(rows),
+            Features::Bytes(_) => workspace.few_from <= 1 && workspace.layers.len() > 1 && rows == 1,
+        };
+        fits && !workspace.has_extras && !workspace.records
+    }
+
+    /// Steps at `rate` from the parameters on, on batches of `rows` of the features; nothing where they are not
+    /// [possible](Self::is_possible), or there are no such kernels for this machine.
+    ///
+    /// # Panics
+    /// When the parameters are not the architecture's, or the batch is larger than the workspace.
+    #[inline(always)]
+    pub(crate) fn new<I: Isa>(
+        network: (&'a Architecture, &'a mut [T]),
+        features: &'a Features<T>,
+        workspace: &'a mut Workspace<T>,
+        (objective, logged_loss): (&Objective, Loss),
+        rows: usize,
+        rate: T,
+    ) -> Option<Self> {
+        if !I::HAS_NARROW || !Self::is_possible(workspace, features, rows) {
+            return None;
+        }
+        let (architecture, parameters) = network;
+        let (first, x) = match features {
+            Features::Dense(matrix) => (0, matrix.values()),
+            Features::Bytes(_) => (1, &[][..]),
+        };
+        workspace.rows = rows;
+        workspace.first_of_few = first;
+        let arrays = &mut workspace.layers;
+        let steps = narrow::Steps::moving(architecture, first, x, arrays, rows, parameters, rate)
+            .top_down(objective.update == Update::TopDown);
+        Some(Self {
+            course: narrow::Course::new::<I>(steps)?,
+            features,
+            ahead: Ahead::default(),
+            output: architecture.layers().last()?,
+            loss: objective.loss,
+            logged_loss,
+            rows,
+            rate,
+            factor: objective.reduction.factor(rows),
+        })
+    }
+
+    /// One step, on the batch that begins with row `start`: forward, loss, backward and update. Gives the batch's loss
+    /// before it, summed over its rows; as an error where it is not finite, and then the parameters are left alone.
+    /// `targets` are (rows, outputs).
+    ///
+    /// # Panics
+    /// When there is no such batch.
+    #[inline(always)]
+    pub(crate) fn step<I: Isa>(&mut self, start: usize, targets: &[T]) -> Result<f64, f64> {
+        match self.features {
+            Features::Dense(matrix) => {
+                let columns = matrix.columns();
+                let batch = start * columns..(start + self.rows) * columns;
+                self.course.set_input(&matrix.values()[batch]);
+            }
+            Features::Bytes(matrix) => {
+                if let Some(below) = self.course.below() {
+                    let (rows, columns) = (matrix.bytes_and_values(), matrix.columns());
+                    self.ahead.affine::<I>(
+                        start,
+                        rows,
+                        columns,
+                        below.weights,
+                        below.bias.as_deref(),
+                        below.z,
+                    );
+                    below
+                        .layer
+                        .activation
+                        .apply_on::<I, T>(below.z, below.activation, below.layer.fan_out);
+                }
+            }
+        }
+        self.course.forward();
+        let narrow::Output { z, activation, delta } = self.course.output();
+        let &Layer {
+            activation: function,
+            fan_out: width,
+            ..
+        } = self.output;
+        let loss = self.logged_loss.value(function, z, activation, targets, width);
+        if !loss.is_finite() {
+            return Err(loss);
+        }
+        self.loss
+            .delta_on::<I, T>(function, z, activation, targets, self.factor, delta, width);
+        self.course.backward();
+        if let Features::Bytes(matrix) = self.features
+            && let Some(below) = self.course.below()
+        {
+            let narrow::Below {
+                weights, bias, delta, ..
+            } = below;
+            self.ahead
+                .descend::<I>(start, matrix.columns(), delta, self.rate, weights);
+            if let Some(parameters) = bias {
+                let rate = self.rate;
+                let shape = Shape {
+                    rows: 1,
+                    fan_in: matrix.columns(),
+                    fan_out: delta.len(),
+                    threads: NonZeroUsize::MIN,
+                };
+                kernels::bias_gradient::<I, T>(shape, delta, Destination::Step { parameters, rate });
+            }
+        }
+        Ok(loss)
+    }
+}
+
 /// The sums of a layer, normalised, and its activations.
 struct NormaliseForward<'a, T> {
     shape: Shape,
@@ -595,7 +741,9 @@ impl<T: Scalar> Task for &mut OutputDelta<'_, T> {
         let Some(layer) = architecture.layers().last() else {
             return;
         };
-        let factor = objective.reduction.factor::<T>(workspace.rows);
+        let factor = objective
+            .reduction
+            .factor_of::<T>(workspace.rows, &workspace.row_weights);
         let used = workspace.rows * layer.fan_out;
         let (z, outputs, delta) = (&here.z[..used], &here.activation[..used], &mut here.delta[..used]);
         if workspace.records {

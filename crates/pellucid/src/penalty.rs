@@ -1,4 +1,4 @@
-//! Penalties on large parameters: they add to the gradient, not to the loss that is told.
+//! Penalties on large parameters: they add to the gradient, and to the loss that is told only where that is asked for.
 
 use crate::network::Architecture;
 use crate::recipe::TrainRecipe;
@@ -10,6 +10,10 @@ use crate::scalar::Scalar;
 pub(crate) struct Penalty<T> {
     l1: T,
     l2: T,
+    /// Whether it is divided by what a batch's rows count for.
+    is_shared: bool,
+    /// Whether it is part of the losses that are told.
+    pub(crate) is_told: bool,
     /// How many parameters, from the first on, it is on.
     parameters: usize,
 }
@@ -19,6 +23,8 @@ impl<T: Scalar> Penalty<T> {
         Self {
             l1: T::from_f64(train.l1),
             l2: T::from_f64(train.l2),
+            is_shared: train.share_penalty,
+            is_told: train.tell_penalty,
             parameters: penalized_parameters(train, architecture),
         }
     }
@@ -28,12 +34,29 @@ impl<T: Scalar> Penalty<T> {
         self.l1 == T::ZERO && self.l2 == T::ZERO
     }
 
-    /// The penalty itself.
-    pub(crate) fn value(&self, parameters: &[T]) -> f64 {
-        let penalized = parameters[..self.parameters].iter().map(|weight| weight.to_f64());
-        let (sizes, squares) = penalized.fold((0.0, 0.0), |(sizes, squares), weight| {
-            (sizes + weight.abs(), squares + weight * weight)
-        });
+    /// The same in a batch whose rows count for `weight` together.
+    #[inline(always)]
+    pub(crate) fn of_batch(mut self, weight: f64) -> Self {
+        if self.is_shared {
+            let share = if weight > 0.0 { 1.0 / weight } else { 0.0 };
+            self.l1 = T::from_f64(self.l1.to_f64() * share);
+            self.l2 = T::from_f64(self.l2.to_f64() * share);
+        }
+        self
+    }
+
+    /// The penalty itself, by `LANES` sums side by side, which do not wait for one another.
+    pub(crate) fn value<const LANES: usize>(&self, parameters: &[T]) -> f64 {
+        let (mut sizes, mut squares) = ([0.0; LANES], [0.0; LANES]);
+        for weights in parameters[..self.parameters].chunks(LANES) {
+            let sums = sizes.iter_mut().zip(&mut squares);
+            for (weight, (size, square)) in weights.iter().zip(sums) {
+                let weight = weight.to_f64();
+                *size += weight.abs();
+                *square += weight * weight;
+            }
+        }
+        let [sizes, squares] = [sizes, squares].map(|sums| sums.iter().sum::<f64>());
         self.l1.to_f64() * sizes + 0.5 * self.l2.to_f64() * squares
     }
 

@@ -1,24 +1,27 @@
 //! The training loop: it steps, and it tells.
 
+mod stretch;
 mod whole;
+
+pub(crate) use stretch::{Stretch, Stretched};
 
 use crate::accumulation::Accumulation;
 use crate::averaging::{Average, Averaging};
 use crate::clipping::Clipping;
 use crate::corruption::Corruption;
-use crate::dataset::{BatchBuffers, Dataset, Rows};
+use crate::dataset::{BatchBuffers, Rows, Samples};
 use crate::dropout::Dropout;
 use crate::error::{Error, Result};
 use crate::kernels::Input;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
 use crate::lbfgs::Minimum;
-use crate::loss::{LabelSmoothing, Loss};
+use crate::loss::{LabelSmoothing, Loss, Reduction};
 use crate::max_norm::MaxNorm;
 use crate::network::{Architecture, Network};
 use crate::numpy_random::RandomState;
 use crate::observe::{Event, Observer, Position};
-use crate::optimizer::{self, OptimizerState, Rule};
+use crate::optimizer::{self, Memory, OptimizerState, Rule};
 use crate::pass::{self, Objective, Target, Workspace};
 use crate::penalty::{Penalty, penalized_parameters};
 use crate::recipe::{BatchSize, Recipe};
@@ -61,6 +64,9 @@ pub struct Trainer<T> {
     batch_size: BatchSize,
     batches_of_step: u64,
     shuffles: bool,
+    reshuffles: bool,
+    /// The samples in the order of the last epoch that was shuffled.
+    order: Vec<u32>,
     epochs: u64,
     generator: RandomState,
     threads: NonZeroUsize,
@@ -131,6 +137,8 @@ impl<T: Scalar> Trainer<T> {
             batch_size: train.batch_size,
             batches_of_step: train.accumulate,
             shuffles: train.shuffle,
+            reshuffles: train.reshuffle,
+            order: Vec::new(),
             epochs: train.epochs,
             generator,
             threads,
@@ -195,6 +203,35 @@ impl<T: Scalar> Trainer<T> {
         }
     }
 
+    /// The stream of random numbers, where the shuffles so far have left it.
+    pub fn generator(&self) -> &RandomState {
+        &self.generator
+    }
+
+    /// The optimizer, and what it remembers.
+    pub fn optimizer(&self) -> &OptimizerState<T> {
+        &self.optimizer
+    }
+
+    /// The same, whose optimizer goes on from what one like it remembered.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when that was of another network or another rule.
+    pub fn remembering(mut self, memory: &Memory<T>) -> Result<Self> {
+        self.optimizer = self.optimizer.remembering(memory)?;
+        Ok(self)
+    }
+
+    /// Sets the epoch that is the last, counted from the first [`run`](Self::run): another run goes on until there.
+    pub fn set_epochs(&mut self, epochs: u64) {
+        self.epochs = epochs;
+    }
+
+    /// Sets the learning rate that the schedule's fractions are of.
+    pub fn set_learning_rate(&mut self, rate: f64) {
+        self.learning_rate.set_highest(rate);
+    }
+
     fn ensure_capacity(&mut self, rows: usize) {
         if self.workspace.capacity() < rows {
             let dropout = self.workspace.dropout().or(self.dropout.as_ref()).cloned();
@@ -244,11 +281,27 @@ impl<T: Scalar> Trainer<T> {
     /// # Errors
     /// [`Error::Shape`] when the data does not fit the network; [`Error::Setting`] when the schedule goes by a validation
     /// loss and no observer has one; [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges.
-    pub fn run<O: Observer<T> + ?Sized>(&mut self, data: &Dataset<T>, observer: &mut O) -> Result<Ending> {
+    pub fn run<S, O>(&mut self, data: &S, observer: &mut O) -> Result<Ending>
+    where
+        S: Samples<T> + ?Sized,
+        O: Observer<T> + ?Sized,
+    {
         check_fit(self.network.architecture(), self.objective.loss, data)?;
         if !self.optimizer.rule().optimizer.takes_steps() {
             return self.run_whole(data, observer);
         }
+        let mut order = std::mem::take(&mut self.order);
+        let ending = self.run_steps(data, observer, &mut order);
+        self.order = order;
+        ending
+    }
+
+    /// [`run`](Self::run), step by step. `order` is that of the last epoch that was shuffled.
+    fn run_steps<S, O>(&mut self, data: &S, observer: &mut O, order: &mut Vec<u32>) -> Result<Ending>
+    where
+        S: Samples<T> + ?Sized,
+        O: Observer<T> + ?Sized,
+    {
         let rows = data.rows();
         let batch_rows = self.batch_size.of(rows);
         let steps_per_epoch = rows.div_ceil(batch_rows) as u64;
@@ -270,8 +323,9 @@ impl<T: Scalar> Trainer<T> {
         }
         let width = self.network.architecture().output_width();
         let mut buffers = BatchBuffers::default();
-        let mut order: Vec<u32> = Vec::new();
-
+        let in_stretches = data
+            .in_order()
+            .filter(|(features, _)| self.goes_in_stretches(features, data.is_weighted(), batch_rows));
         let mut position = Position {
             epoch: self.epoch,
             batch: 0,
@@ -283,33 +337,61 @@ impl<T: Scalar> Trainer<T> {
         let mut told_epoch = observer.next_epoch(position);
         while self.epoch < self.epochs {
             if self.shuffles {
-                order = self
-                    .generator
-                    .permutation(rows)
-                    .into_iter()
-                    .map(|row| row as u32)
-                    .collect();
+                if !self.reshuffles || order.len() != rows {
+                    order.clear();
+                    order.extend(0..rows as u32);
+                }
+                self.generator.shuffle(order);
             }
             let mut epoch_loss = 0.0;
             let mut start = 0;
             position.epoch = self.epoch;
             position.batch = 0;
             while start < rows {
+                if let Some((features, targets)) = in_stretches {
+                    // The last step of an epoch that is told, and the last of all, are taken below.
+                    let epochs = told_epoch.clamp(self.epoch, self.epochs - 1) - self.epoch + 1;
+                    let steps = epochs.saturating_mul(steps_per_epoch) - position.batch - 1;
+                    let steps = steps.min(told_step.saturating_sub(self.step));
+                    if steps > 0 {
+                        let stretched = T::training_stretch(&mut Stretch {
+                            trainer: self,
+                            features,
+                            targets,
+                            batch_rows,
+                            start,
+                            steps,
+                            learning_rate,
+                            epoch_loss,
+                        });
+                        let batches = position.batch + stretched.taken;
+                        self.step += stretched.taken;
+                        self.epoch += batches / steps_per_epoch;
+                        position.epoch = self.epoch;
+                        position.batch = batches % steps_per_epoch;
+                        start = position.batch as usize * batch_rows;
+                        epoch_loss = stretched.epoch_loss;
+                        if let Some(loss) = stretched.not_finite {
+                            return Err(self.non_finite_loss(loss, position.batch));
+                        }
+                    }
+                }
                 let end = (start + batch_rows).min(rows);
                 let picked = if self.shuffles {
                     Rows::Picked(&order[start..end])
                 } else {
                     Rows::Range(start, end)
                 };
-                let (input, targets) = buffers.gather(data, picked);
-                if let Some(weights) = data.weights() {
+                let (input, targets) = data.gather(picked, &mut buffers);
+                if data.is_weighted() {
                     match picked {
                         Rows::Range(start, end) => {
-                            self.workspace.weigh_rows(weights[start..end].iter().copied())
+                            self.workspace
+                                .weigh_rows((start..end).map(|row| data.weight(row)));
                         }
                         Rows::Picked(rows) => {
                             self.workspace
-                                .weigh_rows(rows.iter().map(|&row| weights[row as usize]));
+                                .weigh_rows(rows.iter().map(|&row| data.weight(row as usize)));
                         }
                     }
                 }
@@ -454,7 +536,11 @@ fn no_validation_loss() -> Error {
 ///
 /// # Errors
 /// [`Error::Shape`] or [`Error::Setting`], naming both sides.
-pub fn check_fit<T: Scalar>(architecture: &Architecture, loss: Loss, data: &Dataset<T>) -> Result<()> {
+pub fn check_fit<T, S>(architecture: &Architecture, loss: Loss, data: &S) -> Result<()>
+where
+    T: Scalar,
+    S: Samples<T> + ?Sized,
+{
     let shape = |what: &str, found: String, expected: String, key: usize| Error::Shape {
         what: what.into(),
         found,
@@ -464,7 +550,7 @@ pub fn check_fit<T: Scalar>(architecture: &Architecture, loss: Loss, data: &Data
             if what.contains("row") { "first" } else { "last" }
         ),
     };
-    let (columns, inputs) = (data.features().columns(), architecture.input_width());
+    let (columns, inputs) = (data.columns(), architecture.input_width());
     if columns != inputs {
         let expected = format!(
             "{inputs}, the network's first layer ({}),",
@@ -477,7 +563,7 @@ pub fn check_fit<T: Scalar>(architecture: &Architecture, loss: Loss, data: &Data
             columns,
         ));
     }
-    let (width, outputs) = (data.targets().width(), architecture.output_width());
+    let (width, outputs) = (data.width(), architecture.output_width());
     if width != outputs {
         let expected = format!(
             "{outputs}, the network's last layer ({}),",
@@ -491,24 +577,44 @@ pub fn check_fit<T: Scalar>(architecture: &Architecture, loss: Loss, data: &Data
         ));
     }
     let (lowest, highest, called) = loss.targets();
-    if let crate::dataset::Targets::Dense(targets) = data.targets()
-        && (lowest, highest) != (f64::NEG_INFINITY, f64::INFINITY)
-        && let Some(at) = targets
-            .values()
-            .iter()
-            .position(|y| !(lowest..=highest).contains(&y.to_f64()))
+    if (lowest, highest) != (f64::NEG_INFINITY, f64::INFINITY)
+        && let Some((row, found)) = data.target_outside(lowest, highest)
     {
         return Err(Error::Setting {
             key: "train.loss".into(),
             found: format!("\"{}\"", loss.name()),
             expected: format!(
-                "its targets are {called}, but the target of row {} is {}; a squared error takes any number",
-                at / width + 1,
-                targets.values()[at]
+                "its targets are {called}, but the target of row {} is {found}; a squared error takes any number",
+                row + 1
             ),
         });
     }
     Ok(())
+}
+
+/// A batch's loss, summed over its rows, as it is told where it is not just that sum: by the rows' weights, or with the
+/// penalty.
+#[inline(never)]
+fn told_loss<T: Scalar>(
+    sum: f64,
+    reduction: Reduction,
+    penalty: &Penalty<T>,
+    workspace: &Workspace<T>,
+    parameters: &[T],
+) -> f64 {
+    let (rows, weight) = (workspace.rows() as f64, workspace.weight());
+    let mean = match reduction {
+        Reduction::WeightedMean if weight > 0.0 => sum / weight,
+        Reduction::WeightedMean => 0.0,
+        Reduction::Mean | Reduction::Sum => sum / rows,
+    };
+    let penalty = penalty.of_batch(weight);
+    let penalized = if penalty.is_told {
+        penalty.value::<8>(parameters)
+    } else {
+        0.0
+    };
+    (mean + penalized) * rows
 }
 
 /// A whole step of training.
@@ -557,9 +663,12 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
         };
         let (architecture, parameters) = network.split_mut();
         pass::forward_on::<I, T>(architecture, parameters, input, workspace);
-        let loss = pass::loss_sum(*logged_loss, architecture, targets, workspace);
+        let mut loss = pass::loss_sum(*logged_loss, architecture, targets, workspace);
         if !loss.is_finite() {
             return loss;
+        }
+        if objective.reduction == Reduction::WeightedMean || penalty.is_told {
+            loss = told_loss(loss, objective.reduction, penalty, workspace, parameters);
         }
         if gradient.is_empty() {
             let target = Target::Parameters {
@@ -579,7 +688,7 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
                 return loss;
             }
             if !penalty.is_none() {
-                penalty.add_to(gradient, parameters);
+                penalty.of_batch(workspace.weight()).add_to(gradient, parameters);
             }
             clipping.apply(gradient);
             if optimizer.wants_loss() {

@@ -280,3 +280,28 @@ fn with(fresh: &RandomState, mut one: impl FnMut(&mut RandomState) -> f64) -> im
     let mut random = fresh.clone();
     move || one(&mut random)
 }
+
+#[test]
+fn numpys_own_state_is_taken_over_and_handed_back() {
+    // np.random.RandomState(42).get_state(): the words of init_genrand(42), none of which is drawn yet.
+    let mut key = vec![42u32];
+    for i in 1..624 {
+        let last = key[i - 1];
+        key.push(
+            1_812_433_253u32
+                .wrapping_mul(last ^ (last >> 30))
+                .wrapping_add(i as u32),
+        );
+    }
+    let mut random = RandomState::from_numpy_state(&key, 624, None).expect("a whole state");
+    assert_eq!(random.numpy_state(), (key.clone(), 624, None));
+    assert_eq!(random.random_sample(), 0.374_540_118_847_362_5);
+    random.standard_normal();
+    let (key, position, kept) = random.numpy_state();
+    let mut resumed = RandomState::from_numpy_state(&key, position, kept).expect("a whole state");
+    for _ in 0..1000 {
+        assert_eq!(random.standard_normal(), resumed.standard_normal());
+    }
+    assert_eq!(RandomState::from_numpy_state(&key[1..], 0, None), None);
+    assert_eq!(RandomState::from_numpy_state(&key, 625, None), None);
+}

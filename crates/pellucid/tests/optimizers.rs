@@ -65,7 +65,7 @@ fn settings_that_make_no_sense_are_refused_by_name() {
             r#"{"name": "adam", "momentum": 0.9}"#,
             "train.optimizer.momentum = 0.9 cannot be used: Adam does not use it",
         ),
-        (r#"{"name": "sgd", "momentum": 1.5}"#, "0 or more, below 1"),
+        (r#"{"name": "sgd", "momentum": 1.5}"#, "0 to 1"),
         (
             r#"{"name": "sgd", "nesterov": true}"#,
             "set train.optimizer.momentum",

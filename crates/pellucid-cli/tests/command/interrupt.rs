@@ -107,3 +107,51 @@ fn it_ends_a_training_whose_model_can_be_used() {
     let scores = crate::driver::done(&["evaluate", text(&model), "spirals"]);
     assert!(scores.stdout.contains("accuracy"), "{}", scores.stdout);
 }
+
+#[test]
+fn it_ends_all_runs_of_a_comparison_which_tells_of_those_that_are_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("record.json");
+    let child = Command::new(env!("CARGO_BIN_EXE_pellucid"))
+        .args([
+            "compare",
+            "xor-sgd",
+            "--vary",
+            "epochs=50,100,9000000000000000000",
+        ])
+        .args(["--threads", "2", "--json", text(&json)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while fs::read_dir(folder.path()).unwrap().count() < 1 {
+        assert!(started.elapsed() < Duration::from_secs(20), "it does not begin");
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(500));
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let ended = child.wait_with_output().unwrap();
+    let (stdout, stderr) = (
+        String::from_utf8(ended.stdout).unwrap(),
+        String::from_utf8(ended.stderr).unwrap(),
+    );
+    assert_eq!(ended.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.contains("stopped by Ctrl-C; what is told is of the runs that were done: 2 with 1 seed"),
+        "{stderr}"
+    );
+    assert!(
+        stdout.contains("epochs=100") && !stdout.contains("9000000000000000000"),
+        "{stdout}"
+    );
+    let told = read(&json);
+    assert_eq!(
+        (&told["stopped"], told["variants"].as_array().unwrap().len()),
+        (&true.into(), 2)
+    );
+}

@@ -85,6 +85,9 @@ pub(super) fn recipe(target: &TargetPreparation, rows: usize) -> Recipe {
         train: TrainRecipe {
             loss,
             reduction: Reduction::Mean,
+            reshuffle: false,
+            share_penalty: false,
+            tell_penalty: false,
             optimizer: Optimizer::Adam.into(),
             learning_rate: 1e-3,
             schedule: ScheduleRecipe::default(),

@@ -244,20 +244,33 @@ fn whole_ends(text: &str) -> std::result::Result<(i64, i64), String> {
     Ok((number(low)?, number(high)?))
 }
 
-/// Values with commas between them; one that has commas itself stands in quotes.
+/// Values with commas between them; one that has commas itself stands in quotes, or is a list or a table in brackets,
+/// whose quotes are its own.
 fn choices(text: &str) -> std::result::Result<Vec<String>, String> {
     let mut values = vec![String::new()];
-    let mut quoted = false;
+    let (mut quoted, mut depth) = (false, 0_usize);
     for character in text.chars() {
-        match (character, values.last_mut()) {
-            ('"', _) => quoted = !quoted,
-            (',', _) if !quoted => values.push(String::new()),
-            (_, Some(value)) => value.push(character),
-            (_, None) => {}
+        match character {
+            '"' => quoted = !quoted,
+            '[' | '{' if !quoted => depth += 1,
+            ']' | '}' if !quoted => {
+                depth = depth.checked_sub(1).ok_or("a bracket ends that did not begin")?;
+            }
+            ',' if !quoted && depth == 0 => {
+                values.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(value) = values.last_mut().filter(|_| character != '"' || depth > 0) {
+            value.push(character);
         }
     }
     if quoted {
         return Err("a quote has no end".into());
+    }
+    if depth > 0 {
+        return Err("a bracket has no end".into());
     }
     let values: Vec<String> = values.iter().map(|value| value.trim().to_string()).collect();
     match values.iter().any(String::is_empty) {
@@ -274,7 +287,8 @@ impl fmt::Display for Range {
             Range::Integer(low, high) => write!(f, "int:{low}..{high}"),
             Range::LogInteger(low, high) => write!(f, "int-log:{low}..{high}"),
             Range::Choice(values) => {
-                let quoted = |value: &String| match value.contains(',') {
+                let has_brackets = |value: &String| value.starts_with(['[', '{']);
+                let quoted = |value: &String| match value.contains(',') && !has_brackets(value) {
                     true => format!("\"{value}\""),
                     false => value.clone(),
                 };
@@ -325,6 +339,14 @@ mod tests {
                 Range::Choice(vec!["64".into(), "128".into(), "128,64".into()]),
             ),
             ("relu", Range::Choice(vec!["relu".into()])),
+            (
+                "[2, 8, 1],[\"tanh\",\"sigmoid\"]",
+                Range::Choice(vec!["[2, 8, 1]".into(), "[\"tanh\",\"sigmoid\"]".into()]),
+            ),
+            (
+                "sgd,{ name = \"sgd\", momentum = 0.9 }",
+                Range::Choice(vec!["sgd".into(), "{ name = \"sgd\", momentum = 0.9 }".into()]),
+            ),
         ] {
             assert_eq!(range(text), expected);
             assert_eq!(range(&expected.to_string()), expected);
@@ -338,6 +360,8 @@ mod tests {
             ("hidden=", "nothing to choose from"),
             ("hidden=64,,32", "a value is empty"),
             ("hidden=\"64", "a quote has no end"),
+            ("network.layers=[2,1", "a bracket has no end"),
+            ("network.layers=2],1", "did not begin"),
             ("hidden=64,64", "64 is there twice"),
             ("learning_rate=log:0..1", "above 0"),
             ("learning_rate=log:1..1", "must be less"),

@@ -317,12 +317,12 @@ fn undecided(comparison: &Comparison) -> String {
     sentence
 }
 
-fn epochs(count: u64) -> String {
+pub(super) fn epochs(count: u64) -> String {
     format!("{} epoch{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// "a", "a and b", "a, b and c".
-fn list(items: impl IntoIterator<Item = String>) -> String {
+pub(super) fn list(items: impl IntoIterator<Item = String>) -> String {
     let mut items: Vec<String> = items.into_iter().collect();
     if items.len() > MOST_NAMED {
         let others = items.len() - (MOST_NAMED - 1);

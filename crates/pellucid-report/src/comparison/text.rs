@@ -128,7 +128,7 @@ pub(super) fn loss(value: f64) -> String {
     }
 }
 
-fn seconds(value: f64) -> String {
+pub(super) fn seconds(value: f64) -> String {
     if value.is_finite() && value >= 1e-4 {
         format!(
             "{value:.*}",
@@ -142,7 +142,7 @@ fn seconds(value: f64) -> String {
 }
 
 /// `text` with its middle left out if it is longer than `most` characters.
-fn shorten(text: &str, most: usize) -> String {
+pub(super) fn shorten(text: &str, most: usize) -> String {
     let characters: Vec<char> = text.chars().collect();
     if characters.len() <= most {
         return text.to_owned();
@@ -157,7 +157,7 @@ fn shorten(text: &str, most: usize) -> String {
 }
 
 /// Breaks prose between words into lines of at most `width` characters.
-fn fill(prose: &str, width: usize) -> String {
+pub(super) fn fill(prose: &str, width: usize) -> String {
     let mut text = String::new();
     let mut column = 0;
     for word in prose.split_whitespace() {

@@ -1,6 +1,6 @@
 //! The legend: in a row above the plot where it fits there, otherwise in a column beside it; never over the curves.
 
-use super::{MARGIN, Plot};
+use super::{MARGIN, Plot, band};
 use crate::LineChart;
 use crate::palette::{Color, Stroke};
 use crate::scene::{Anchor, Mark, Point, Text};
@@ -20,6 +20,9 @@ const FEW: usize = 6;
 /// A chart narrower than this has no room for a column beside the plot.
 const NARROW: u32 = 480;
 
+/// The most of the width that a column beside the plot takes.
+const BESIDE: f64 = 0.3;
+
 #[derive(Debug)]
 pub(super) struct Legend {
     entries: Vec<Entry>,
@@ -34,6 +37,8 @@ struct Entry {
     name: String,
     /// `None` for the line that counts what found no room.
     stroke: Option<Stroke>,
+    /// How thick the band around the curve is painted, 0 to 1; 0 where it has none.
+    band: f64,
 }
 
 #[derive(Debug)]
@@ -62,8 +67,16 @@ impl Entry {
 impl Legend {
     /// For a chart whose heading ends at `top`.
     pub(super) fn arrange(chart: &LineChart, top: f64) -> Self {
+        Self::placed(chart, top, chart.width < NARROW)
+    }
+
+    /// The same, in rows above the plot however many there are.
+    pub(super) fn above(chart: &LineChart, top: f64) -> Self {
+        Self::placed(chart, top, true)
+    }
+
+    fn placed(chart: &LineChart, top: f64, in_rows: bool) -> Self {
         let room = f64::from(chart.width) - 2.0 * MARGIN;
-        let narrow = chart.width < NARROW;
         let shown = chart.series.len() > 1 || chart.series.iter().any(|series| !series.name.is_empty());
         let mut entries: Vec<Entry> = chart
             .series
@@ -78,6 +91,10 @@ impl Legend {
                         name
                     },
                     stroke: Some(Stroke::of_series(index, chart.theme)),
+                    band: match chart.bands.iter().any(|band| band.series == index) {
+                        true => band::opacity(chart),
+                        false => 0.0,
+                    },
                 }
             })
             .collect();
@@ -85,12 +102,14 @@ impl Legend {
             Place::Nowhere
         } else if let Some(rows) = rows(&entries, room, if entries.len() <= FEW { 2 } else { 1 }) {
             Place::Above(rows)
-        } else if narrow || entries.len() == 1 {
+        } else if in_rows || entries.len() == 1 {
             shorten(&mut entries, room);
             let most_rows = (((f64::from(chart.height) - top) * 0.3 / ROW) as usize).max(1);
             Place::Above(truncated(&mut entries, room, most_rows))
+        } else if let Some(rows) = rows_of_whole_names(&entries, room, f64::from(chart.height) - top) {
+            Place::Above(rows)
         } else {
-            let widest = 0.3 * room;
+            let widest = BESIDE * room;
             shorten(&mut entries, widest);
             let below_plot = 60.0;
             let most_rows = (((f64::from(chart.height) - top - below_plot) / ROW) as usize).max(1);
@@ -148,6 +167,19 @@ impl Legend {
 
     fn draw_entry(&self, entry: &Entry, (x, y): Point, marks: &mut Vec<Mark>) {
         if let Some(Stroke { color, dashes, width }) = entry.stroke {
+            if entry.band > 0.0 {
+                let half = ROW * 0.36;
+                marks.push(Mark::Area {
+                    corners: vec![
+                        (x, y - half),
+                        (x + SAMPLE, y - half),
+                        (x + SAMPLE, y + half),
+                        (x, y + half),
+                    ],
+                    color,
+                    opacity: entry.band,
+                });
+            }
             let points = vec![(x, y), (x + SAMPLE, y)];
             marks.push(Mark::Polyline {
                 points,
@@ -164,6 +196,16 @@ impl Legend {
             anchor: Anchor::Start,
             upwards: false,
         }));
+    }
+}
+
+/// Rows above the plot where a column beside it would cut names short and these do not take too much of the height.
+fn rows_of_whole_names(entries: &[Entry], room: f64, height: f64) -> Option<Vec<usize>> {
+    let is_cut = |entry: &Entry| entry.width() > BESIDE * room;
+    let most_rows = (height * 0.25 / ROW) as usize;
+    match entries.iter().any(is_cut) {
+        true => rows(entries, room, most_rows),
+        false => None,
     }
 }
 
@@ -214,5 +256,6 @@ fn leave_out(entries: &mut Vec<Entry>, kept: usize, total: usize) {
     entries.push(Entry {
         name: format!("and {} more", total - kept),
         stroke: None,
+        band: 0.0,
     });
 }

@@ -5,21 +5,21 @@ use crate::label::grouped;
 use crate::{LineChart, Scale};
 
 #[derive(Debug)]
-pub(super) struct Values {
+pub(crate) struct Values {
     /// `None` if nothing is drawn.
-    pub(super) x: Option<Extent>,
-    pub(super) y: Option<Extent>,
+    pub(crate) x: Option<Extent>,
+    pub(crate) y: Option<Extent>,
     /// The scales asked for, unless they could show nothing.
-    pub(super) x_scale: Scale,
-    pub(super) y_scale: Scale,
+    pub(crate) x_scale: Scale,
+    pub(crate) y_scale: Scale,
     /// Every x that is drawn is a whole number.
-    pub(super) whole_x: bool,
+    pub(crate) whole_x: bool,
     /// What the reader must know about numbers that are not drawn.
-    pub(super) remarks: Vec<String>,
+    pub(crate) remarks: Vec<String>,
 }
 
 impl Values {
-    pub(super) fn of(chart: &LineChart) -> Self {
+    pub(crate) fn of(chart: &LineChart) -> Self {
         let points = || {
             chart
                 .series
@@ -53,14 +53,19 @@ impl Values {
             remarks,
         };
         let drawn = || points().filter(|&(x, y)| values.is_drawn(x, y));
-        let x = Extent::of(drawn().map(|point| point.0));
-        let y = Extent::of(drawn().map(|point| point.1));
+        let ends = |&(x, low, high): &(f64, f64, f64)| [(x, low), (x, high)];
+        let of_bands = || {
+            let points = chart.bands.iter().flat_map(|band| &band.points).flat_map(ends);
+            points.filter(|&(x, y)| values.is_drawn(x, y))
+        };
+        let x = Extent::of(drawn().chain(of_bands()).map(|point| point.0));
+        let y = Extent::of(drawn().chain(of_bands()).map(|point| point.1));
         let whole_x = drawn().all(|point| point.0 == point.0.round());
         (values.x, values.y, values.whole_x) = (x, y, whole_x);
         values
     }
 
-    pub(super) fn is_drawn(&self, x: f64, y: f64) -> bool {
+    pub(crate) fn is_drawn(&self, x: f64, y: f64) -> bool {
         is_finite(x, y)
             && (self.x_scale == Scale::Linear || x > 0.0)
             && (self.y_scale == Scale::Linear || y > 0.0)

@@ -20,6 +20,7 @@ pub(crate) mod vector;
 
 use aligned::Aligned;
 use isa::Isa;
+pub(crate) use sparse::Ahead;
 use sparse::NonZeros;
 
 use crate::scalar::Scalar;

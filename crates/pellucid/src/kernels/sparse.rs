@@ -5,6 +5,10 @@
 //! what it needs of it to its sums, which are in registers. Backward, the masks are transposed, and each row of the
 //! gradient is summed in registers over the samples that have something to say about it.
 
+mod ahead;
+
+pub(crate) use ahead::Ahead;
+
 use super::aligned::Aligned;
 use super::isa::Isa;
 use super::team;
@@ -12,6 +16,7 @@ use super::vector::{Vector, VectorOf};
 use super::{Destination, Input, Shape};
 use crate::kernels::isa::Task;
 use crate::scalar::Scalar;
+use std::ops::Range;
 
 /// The columns of a mask.
 pub(super) const CHUNK: usize = 64;
@@ -195,7 +200,7 @@ pub(super) fn affine<I: Isa, T: Scalar>(
     );
     if rows == 1 {
         non_zeros.single.gather::<I>(fan_in, input);
-        return non_zeros.single.affine::<I>(fan_out, weights, bias, z);
+        return non_zeros.single.entries().affine::<I>(fan_out, weights, bias, z);
     }
     match input {
         Input::Bytes { bytes, values } => {
@@ -229,7 +234,10 @@ pub(super) fn weight_gradient<I: Isa, T: Scalar>(
         "a product's operands are too short"
     );
     if rows == 1 {
-        return non_zeros.single.weight_gradient::<I>(fan_out, delta, step, to);
+        return non_zeros
+            .single
+            .entries()
+            .weight_gradient::<I>(fan_out, delta, step, to);
     }
     match input {
         Input::Bytes { bytes, values } => {
@@ -310,18 +318,27 @@ unsafe fn store<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
 }
 
 impl<T: Scalar> List<T> {
+    /// The non-zero inputs of a row in the place of all that was here.
     #[inline(always)]
     fn gather<I: Isa>(&mut self, fan_in: usize, input: Input<'_, T>) {
+        self.length = 0;
+        self.add_row::<I>(fan_in, input);
+        self.look_up(input);
+    }
+
+    /// Adds those of a row, without the numbers that bytes stand for ([`look_up`](Self::look_up)).
+    #[inline(always)]
+    fn add_row<I: Isa>(&mut self, fan_in: usize, input: Input<'_, T>) {
         // Room for a whole chunk beyond the last, as they are written whole.
-        let most = fan_in + CHUNK;
+        let most = self.length + fan_in + CHUNK;
         if self.columns.len() < most {
             self.columns.resize(most, 0);
             self.values.resize(most, T::ZERO);
             self.bytes.resize(most, 0);
         }
-        let mut found = 0;
+        let mut found = self.length;
         match input {
-            Input::Bytes { bytes, values } => {
+            Input::Bytes { bytes, .. } => {
                 for (index, chunk) in bytes[..fan_in].chunks(CHUNK).enumerate() {
                     let (columns, bytes) = (
                         &mut self.columns[found..][..CHUNK],
@@ -331,9 +348,6 @@ impl<T: Scalar> List<T> {
                     {
                         found += I::compress_non_zeros(chunk, (index * CHUNK) as u32, columns, bytes);
                     }
-                }
-                for (value, &byte) in self.values[..found].iter_mut().zip(&self.bytes[..found]) {
-                    *value = values[usize::from(byte)];
                 }
             }
             Input::Dense(x) => {
@@ -353,13 +367,42 @@ impl<T: Scalar> List<T> {
         self.length = found;
     }
 
+    /// Makes the bytes of all rows that were added the numbers that they stand for.
     #[inline(always)]
-    fn entries(&self) -> (&[u32], &[T]) {
-        (&self.columns[..self.length], &self.values[..self.length])
+    fn look_up(&mut self, input: Input<'_, T>) {
+        if let Input::Bytes { values, .. } = input {
+            let found = self.length;
+            for (value, &byte) in self.values[..found].iter_mut().zip(&self.bytes[..found]) {
+                *value = values[usize::from(byte)];
+            }
+        }
+    }
+
+    /// All that is here.
+    #[inline(always)]
+    fn entries(&self) -> Entries<'_, T> {
+        self.entries_of(0..self.length)
     }
 
     #[inline(always)]
-    fn affine<I: Isa>(&self, n: usize, weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
+    fn entries_of(&self, range: Range<usize>) -> Entries<'_, T> {
+        Entries {
+            columns: &self.columns[range.clone()],
+            values: &self.values[range],
+        }
+    }
+}
+
+/// The non-zero inputs of a row: columns, and what is in them.
+#[derive(Clone, Copy)]
+struct Entries<'a, T> {
+    columns: &'a [u32],
+    values: &'a [T],
+}
+
+impl<T: Scalar> Entries<'_, T> {
+    #[inline(always)]
+    fn affine<I: Isa>(self, n: usize, weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
         panels!(
             n,
             VectorOf::<I, T>::LANES,
@@ -379,7 +422,7 @@ impl<T: Scalar> List<T> {
     /// The panel's columns, from `column` on, must be in every row of the weights, in the bias and in z.
     #[inline(always)]
     unsafe fn panel<I: Isa, const C: usize, const S: usize, const MASKED: bool>(
-        &self,
+        self,
         n: usize,
         weights: &[T],
         bias: Option<&[T]>,
@@ -394,7 +437,7 @@ impl<T: Scalar> List<T> {
             if let Some(bias) = bias {
                 sums[0] = load::<I, T, C, MASKED>(bias.as_ptr().add(column), count);
             }
-            let (columns, values) = self.entries();
+            let Self { columns, values } = self;
             let (columns, columns_left) = columns.as_chunks::<S>();
             let (values, values_left) = values.as_chunks::<S>();
             for (columns, values) in columns.iter().zip(values) {
@@ -425,7 +468,7 @@ impl<T: Scalar> List<T> {
 
     /// Only the rows of W whose input is not zero are touched.
     #[inline(always)]
-    fn weight_gradient<I: Isa>(&self, n: usize, delta: &[T], step: Option<T>, to: &mut [T]) {
+    fn weight_gradient<I: Isa>(self, n: usize, delta: &[T], step: Option<T>, to: &mut [T]) {
         if step.is_none() {
             to.fill(T::ZERO);
         }
@@ -449,7 +492,7 @@ impl<T: Scalar> List<T> {
     /// The panel's columns, from `column` on, must be in every row of `to`, and in δ.
     #[inline(always)]
     unsafe fn gradient_panel<I: Isa, const C: usize, const MASKED: bool>(
-        &self,
+        self,
         n: usize,
         delta: &[T],
         factor: T,
@@ -465,8 +508,7 @@ impl<T: Scalar> List<T> {
             for scaled in &mut scaled {
                 *scaled = scaled.mul(factor);
             }
-            let (columns, values) = self.entries();
-            for (&of, &value) in columns.iter().zip(values) {
+            for (&of, &value) in self.columns.iter().zip(self.values) {
                 let x = VectorOf::<I, T>::splat(value);
                 let at = to.add(of as usize * n + column);
                 let mut row = load::<I, T, C, MASKED>(at, count);

@@ -12,6 +12,8 @@ use crate::scalar::Scalar;
 pub trait Vector<T>: Copy {
     /// How many numbers it holds.
     const LANES: usize;
+    /// Whether [`mul_add`](Self::mul_add) rounds once.
+    const FUSES: bool;
 
     /// The same number in every lane.
     fn splat(value: T) -> Self;
@@ -113,6 +115,7 @@ const PORTABLE_LANES: usize = 4;
 
 impl<T: Scalar> Vector<T> for Portable<T> {
     const LANES: usize = PORTABLE_LANES;
+    const FUSES: bool = cfg!(target_arch = "aarch64");
 
     #[inline(always)]
     fn splat(value: T) -> Self {
@@ -154,7 +157,7 @@ impl<T: Scalar> Vector<T> for Portable<T> {
         // One instruction on NEON; elsewhere two, because a call to a library's fused one costs far more.
         let mut lanes = summand.0;
         for (j, lane) in lanes.iter_mut().enumerate() {
-            *lane = if cfg!(target_arch = "aarch64") {
+            *lane = if Self::FUSES {
                 self.0[j].mul_add(factor.0[j], *lane)
             } else {
                 self.0[j] * factor.0[j] + *lane
@@ -288,6 +291,7 @@ pub(crate) mod x86 {
 
             impl Vector<$float> for $name {
                 const LANES: usize = $lanes;
+                const FUSES: bool = true;
                 #[inline(always)]
                 fn splat(value: $float) -> Self {
                     // SAFETY: see the module.
@@ -759,6 +763,14 @@ pub(crate) fn map_pairs<I: Isa, T: Scalar, F: MapPairs<T>>(a: &[T], b: &[T], to:
     let lanes = VectorOf::<I, T>::LANES;
     let length = a.len().min(b.len()).min(to.len());
     let (a, b, to) = (a.as_ptr(), b.as_ptr(), to.as_mut_ptr());
+    // Known numbers of numbers are half of the work where there are no more: the outputs of a small network.
+    match length {
+        // SAFETY: so many numbers are in all three slices, and any register has room for four.
+        1 => return unsafe { first_pairs::<I, T, F, 1>(a, b, to, f) },
+        // SAFETY: as above.
+        4 => return unsafe { first_pairs::<I, T, F, 4>(a, b, to, f) },
+        _ => {}
+    }
     let mut at = 0;
     while at + lanes <= length {
         // SAFETY: at + lanes is within all three slices.
@@ -781,6 +793,24 @@ pub(crate) fn map_pairs<I: Isa, T: Scalar, F: MapPairs<T>>(a: &[T], b: &[T], to:
             );
             f.apply(a, b).store_first(to.add(at), left);
         }
+    }
+}
+
+/// The first N of [`map_pairs`].
+///
+/// # Safety
+/// There must be N numbers at each place, and no more than a half register has room for.
+#[inline(always)]
+unsafe fn first_pairs<I: Isa, T: Scalar, F: MapPairs<T>, const N: usize>(
+    a: *const T,
+    b: *const T,
+    to: *mut T,
+    f: F,
+) {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let (a, b) = (HalfOf::<I, T>::load_first(a, N), HalfOf::<I, T>::load_first(b, N));
+        f.apply(a, b).store_first(to, N);
     }
 }
 

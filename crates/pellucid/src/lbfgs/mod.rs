@@ -210,18 +210,19 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
         if problem.on_iteration(x, &now).is_break() {
             return end(now, Reason::Stopped);
         }
+        // Limits before tolerances, as SciPy has it: where both are met, it says so of the limit.
+        if now.number >= settings.max_iterations {
+            return end(now, Reason::Iterations);
+        }
+        if now.evaluations > settings.max_evaluations {
+            return end(now, Reason::Evaluations);
+        }
         if now.largest_slope <= settings.gradient_tolerance {
             return end(now, Reason::Gradient);
         }
         let size = before.value.abs().max(now.value.abs()).max(1.0);
         if before.value - now.value <= settings.loss_tolerance * size {
             return end(now, Reason::Decrease);
-        }
-        if now.number >= settings.max_iterations {
-            return end(now, Reason::Iterations);
-        }
-        if now.evaluations > settings.max_evaluations {
-            return end(now, Reason::Evaluations);
         }
         // A pair without curvature to speak of would spoil the memory.
         if (slope_here - slope) * step > f64::EPSILON * -slope * step {

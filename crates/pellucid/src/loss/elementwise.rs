@@ -19,11 +19,13 @@ impl Loss {
             }
             Loss::LogCosh => d.abs() + libm::log1p(libm::exp(-2.0 * d.abs())) - std::f64::consts::LN_2,
             Loss::PoissonDeviance => 2.0 * (log_ratio(y, a) + d),
+            Loss::HalfPoissonDeviance => log_ratio(y, a) + d,
             Loss::Quantile { quantile } => (quantile * -d).max((1.0 - quantile) * d),
             Loss::Hinge => margin(a, y).max(0.0),
             Loss::KullbackLeibler => log_ratio(y, a),
             Loss::SquaredError
             | Loss::HalfSquaredError
+            | Loss::HalfMeanSquaredError
             | Loss::BinaryCrossEntropy
             | Loss::CategoricalCrossEntropy
             | Loss::Custom(_) => f64::NAN,
@@ -38,6 +40,7 @@ impl Loss {
             Loss::Huber { delta } => d.clamp(-delta, delta),
             Loss::LogCosh => libm::tanh(d),
             Loss::PoissonDeviance => 2.0 * (1.0 - over(y, a)),
+            Loss::HalfPoissonDeviance => 1.0 - over(y, a),
             Loss::Quantile { quantile } if d < 0.0 => -quantile,
             Loss::Quantile { quantile } => (1.0 - quantile) * sign(d),
             Loss::Hinge if margin(a, y) > 0.0 => 1.0 - 2.0 * y,
@@ -45,6 +48,7 @@ impl Loss {
             Loss::KullbackLeibler => -over(y, a),
             Loss::SquaredError
             | Loss::HalfSquaredError
+            | Loss::HalfMeanSquaredError
             | Loss::BinaryCrossEntropy
             | Loss::CategoricalCrossEntropy
             | Loss::Custom(_) => f64::NAN,
@@ -58,10 +62,10 @@ impl Loss {
         T::from_f64(pairs.map(|(a, y)| self.of_output(a.to_f64(), y.to_f64())).sum())
     }
 
-    /// The Poisson deviance of outputs e^z: by z, which may be what e^z has overflowed or vanished at.
+    /// The Poisson deviance of outputs e^z, `factor` 1 for half and 2 for all of it: by z, which may be what e^z has overflowed or vanished at.
     #[inline(never)]
-    pub(super) fn poisson_of_exponential<T: Scalar>(z: &[T], a: &[T], y: &[T]) -> T {
-        let of = |z: f64, a: f64, y: f64| 2.0 * (log_ratio(y, 1.0) - y * z - y + a);
+    pub(super) fn poisson_of_exponential<T: Scalar>(z: &[T], a: &[T], y: &[T], factor: f64) -> T {
+        let of = |z: f64, a: f64, y: f64| factor * (log_ratio(y, 1.0) - y * z - y + a);
         let rows = z.iter().zip(a).zip(y);
         T::from_f64(
             rows.map(|((z, a), y)| of(z.to_f64(), a.to_f64(), y.to_f64()))

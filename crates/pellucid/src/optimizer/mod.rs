@@ -5,6 +5,7 @@ mod settings;
 
 pub use settings::Rule;
 
+use crate::error::{Error, Result};
 use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
 use crate::scalar::Scalar;
@@ -158,6 +159,17 @@ impl Optimizer {
 /// How slowly NAdam's momentum rises: the ψ of Dozat's schedule, as PyTorch has it.
 const NADAM_DECAY: f64 = 0.004;
 
+/// What an optimizer remembers of its steps: enough to go on from there, to the bit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Memory<T> {
+    /// How many steps it took.
+    pub steps: i32,
+    /// Its numbers of each parameter, such as moments; nothing where it has none.
+    pub slots: [Vec<T>; 3],
+    /// NAdam's product of momenta, iRprop⁺'s last losses.
+    pub scalars: [f64; 3],
+}
+
 /// An optimizer at work: its rule, and what it remembers of the steps before.
 #[derive(Debug, Clone)]
 pub struct OptimizerState<T> {
@@ -226,6 +238,37 @@ impl<T: Scalar> OptimizerState<T> {
         self.losses = [loss, self.losses[0]];
     }
 
+    /// What it remembers: how many steps it took, and its numbers of each parameter, in an order of its own.
+    pub fn memory(&self) -> Memory<T> {
+        Memory {
+            steps: self.steps,
+            slots: self.slots.each_ref().map(|slot| slot.to_vec()),
+            scalars: [self.momentum_product, self.losses[0], self.losses[1]],
+        }
+    }
+
+    /// The same rule going on from what one like it remembered.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when that was of other parameters or of another rule.
+    pub fn remembering(mut self, memory: &Memory<T>) -> Result<Self> {
+        for (slot, remembered) in self.slots.iter_mut().zip(&memory.slots) {
+            if slot.len() != remembered.len() {
+                return Err(Error::Shape {
+                    what: "what the optimizer remembers".into(),
+                    found: format!("{} numbers", remembered.len()),
+                    expected: format!("{}, as this network and its rule have,", slot.len()),
+                    hint: String::new(),
+                });
+            }
+            slot.copy_from_slice(remembered);
+        }
+        self.steps = memory.steps;
+        self.momentum_product = memory.scalars[0];
+        self.losses = [memory.scalars[1], memory.scalars[2]];
+        Ok(self)
+    }
+
     /// Moves the parameters one step. `gradient` is laid out as `parameters` are.
     ///
     /// # Panics
@@ -275,11 +318,20 @@ impl<T: Scalar> OptimizerState<T> {
             rest_2: number(1.0 - rule.beta_2),
         };
         // m̂ / (√v̂ + ε) with the corrections of m and v taken out of the loop.
-        let adam = Adam {
-            moments,
-            rate: number(rate / correction_1),
-            root: number(1.0 / correction_2.sqrt()),
-            epsilon,
+        let adam = if rule.epsilon_hat {
+            Adam {
+                moments,
+                rate: number(rate * correction_2.sqrt() / correction_1),
+                root: T::ONE,
+                epsilon,
+            }
+        } else {
+            Adam {
+                moments,
+                rate: number(rate / correction_1),
+                root: number(1.0 / correction_2.sqrt()),
+                epsilon,
+            }
         };
         macro_rules! step {
             ($step:expr, $($slot:ident),*) => {
@@ -294,10 +346,17 @@ impl<T: Scalar> OptimizerState<T> {
             }
             Optimizer::Sgd => {
                 let dampening = if steps == 1 { 0.0 } else { rule.dampening };
+                // With the rate in b instead of before it, b is what is taken from θ.
+                let (rate, rest) = if rule.velocity {
+                    (T::ONE, learning_rate)
+                } else {
+                    (learning_rate, number(1.0 - dampening))
+                };
                 let momentum = Momentum {
-                    rate: learning_rate,
+                    rate,
                     momentum: number(rule.momentum),
-                    rest: number(1.0 - dampening),
+                    rest,
+                    ahead: if rule.velocity { learning_rate } else { T::ONE },
                     nesterov: rule.nesterov,
                 };
                 step!(momentum, first);

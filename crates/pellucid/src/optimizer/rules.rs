@@ -56,13 +56,15 @@ impl<T: Scalar, F: MapSeveral<T, N>, const N: usize> Task for Part<'_, T, F, N> 
     }
 }
 
-/// b ← μb + rest·g, θ ← θ − η·b, or θ ← θ − η(g + μb) where it looks ahead.
+/// b ← μb + rest·g, θ ← θ − η·b, or θ ← θ − η(ahead·g + μb) where it looks ahead.
 #[derive(Clone, Copy)]
 pub(super) struct Momentum<T> {
     pub(super) rate: T,
     pub(super) momentum: T,
     /// 1 − dampening; 1 in the first step.
     pub(super) rest: T,
+    /// 1, or the learning rate where that is in b, and η is 1.
+    pub(super) ahead: T,
     pub(super) nesterov: bool,
 }
 
@@ -71,7 +73,11 @@ impl<T: Scalar> MapSeveral<T, 2> for Momentum<T> {
     fn apply<V: Vector<T>>(self, [parameter, b]: [V; 2], g: V) -> [V; 2] {
         let momentum = V::splat(self.momentum);
         let b = momentum.mul_add(b, V::splat(self.rest).mul(g));
-        let along = if self.nesterov { momentum.mul_add(b, g) } else { b };
+        let along = if self.nesterov {
+            momentum.mul_add(b, V::splat(self.ahead).mul(g))
+        } else {
+            b
+        };
         [parameter.sub(V::splat(self.rate).mul(along)), b]
     }
 }

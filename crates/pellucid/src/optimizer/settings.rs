@@ -16,6 +16,9 @@ pub struct Rule {
     pub dampening: f64,
     /// Whether the momentum looks ahead.
     pub nesterov: bool,
+    /// Whether each gradient stays in the momentum with the learning rate it came with, v ← μv − η·g, θ ← θ + v, as
+    /// Sutskever et al., 2013, and scikit-learn have it. It makes a difference where the rate changes.
+    pub velocity: bool,
     /// β₁, how slowly the first moment follows the gradient.
     pub beta_1: f64,
     /// β₂, how slowly the second moment follows its square.
@@ -24,6 +27,8 @@ pub struct Rule {
     pub rho: f64,
     /// ε, which keeps a quotient finite.
     pub epsilon: f64,
+    /// Whether Adam's ε is added to √v before v is corrected: the ε̂ of Kingma & Ba, section 2, which scikit-learn has.
+    pub epsilon_hat: bool,
     /// λ of the decoupled decay θ ← (1 − ηλ)·θ before the step, of weights alone.
     pub weight_decay: f64,
     /// What Rprop multiplies a step with whose slope has kept its sign.
@@ -46,10 +51,12 @@ impl From<Optimizer> for Rule {
             momentum: 0.0,
             dampening: 0.0,
             nesterov: false,
+            velocity: false,
             beta_1: 0.0,
             beta_2: 0.0,
             rho: 0.0,
             epsilon: 0.0,
+            epsilon_hat: false,
             weight_decay: 0.0,
             increase: 0.0,
             decrease: 0.0,
@@ -133,6 +140,7 @@ impl Rule {
         let is_adam =
             !is_rprop && !matches!(name, Sgd | Adagrad | Rmsprop | Adadelta | Lion | Optimizer::Lbfgs);
         let below_one: (fn(f64) -> bool, &str) = (|x| (0.0..1.0).contains(&x), "0 or more, below 1");
+        let up_to_one: (fn(f64) -> bool, &str) = (|x| (0.0..=1.0).contains(&x), "0 to 1");
         let positive: (fn(f64) -> bool, &str) = (|x| x > 0.0 && x.is_finite(), "above 0");
         let keys = [
             (
@@ -140,7 +148,7 @@ impl Rule {
                 recipe.momentum,
                 matches!(name, Sgd | Rmsprop),
                 &mut rule.momentum,
-                below_one,
+                up_to_one,
             ),
             (
                 "dampening",
@@ -257,15 +265,26 @@ impl Rule {
         }
         rule.lbfgs.history = recipe.history.unwrap_or(rule.lbfgs.history);
         rule.lbfgs.max_evaluations = recipe.max_evaluations.unwrap_or(rule.lbfgs.max_evaluations);
-        if let Some(nesterov) = recipe.nesterov {
-            if name != Sgd {
-                return refuse(
-                    "nesterov",
-                    nesterov.to_string(),
-                    format!("{} does not use it", name.title()),
-                );
+        for (key, asked, is_used, place) in [
+            ("nesterov", recipe.nesterov, name == Sgd, &mut rule.nesterov),
+            ("velocity", recipe.velocity, name == Sgd, &mut rule.velocity),
+            (
+                "epsilon_hat",
+                recipe.epsilon_hat,
+                matches!(name, Optimizer::Adam | Optimizer::Adamw),
+                &mut rule.epsilon_hat,
+            ),
+        ] {
+            let Some(asked) = asked else { continue };
+            if !is_used {
+                let expected = format!("{} does not use it", name.title());
+                return refuse(key, asked.to_string(), expected);
             }
-            rule.nesterov = nesterov;
+            *place = asked;
+        }
+        if rule.velocity && rule.dampening > 0.0 {
+            let expected = "a velocity takes all of the gradient; 0 is needed".into();
+            return refuse("dampening", rule.dampening.to_string(), expected);
         }
         if (rule.nesterov || recipe.dampening.is_some()) && rule.momentum == 0.0 {
             let key = if rule.nesterov { "nesterov" } else { "dampening" };

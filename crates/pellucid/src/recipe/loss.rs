@@ -28,10 +28,12 @@ pub enum LossName {
     SquaredError,
     #[default]
     HalfSquaredError,
+    HalfMeanSquaredError,
     AbsoluteError,
     Huber,
     LogCosh,
     PoissonDeviance,
+    HalfPoissonDeviance,
     Quantile,
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
@@ -65,12 +67,14 @@ impl TryFrom<LossRecipe> for Loss {
         Ok(match name {
             LossName::SquaredError => Loss::SquaredError,
             LossName::HalfSquaredError => Loss::HalfSquaredError,
+            LossName::HalfMeanSquaredError => Loss::HalfMeanSquaredError,
             LossName::AbsoluteError => Loss::AbsoluteError,
             LossName::Huber => Loss::Huber {
                 delta: delta.unwrap_or(1.0),
             },
             LossName::LogCosh => Loss::LogCosh,
             LossName::PoissonDeviance => Loss::PoissonDeviance,
+            LossName::HalfPoissonDeviance => Loss::HalfPoissonDeviance,
             LossName::Quantile => Loss::Quantile {
                 quantile: quantile.unwrap_or(0.5),
             },
@@ -89,6 +93,7 @@ impl TryFrom<Loss> for LossRecipe {
         let name = match loss {
             Loss::SquaredError => LossName::SquaredError,
             Loss::HalfSquaredError => LossName::HalfSquaredError,
+            Loss::HalfMeanSquaredError => LossName::HalfMeanSquaredError,
             Loss::AbsoluteError => LossName::AbsoluteError,
             Loss::Huber { delta } => {
                 return Ok(Self {
@@ -98,6 +103,7 @@ impl TryFrom<Loss> for LossRecipe {
             }
             Loss::LogCosh => LossName::LogCosh,
             Loss::PoissonDeviance => LossName::PoissonDeviance,
+            Loss::HalfPoissonDeviance => LossName::HalfPoissonDeviance,
             Loss::Quantile { quantile } => {
                 return Ok(Self {
                     quantile: (quantile != 0.5).then_some(quantile),

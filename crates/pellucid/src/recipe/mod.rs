@@ -320,6 +320,9 @@ pub struct TrainRecipe {
     /// Whether the samples come in a new order each epoch.
     #[serde(default)]
     pub shuffle: bool,
+    /// Whether each new order is a shuffle of the one before, not of the samples as they came.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reshuffle: bool,
     /// How many times all samples are gone through.
     pub epochs: u64,
     /// When a layer's weights take their step.
@@ -331,6 +334,12 @@ pub struct TrainRecipe {
     /// λ of the penalty ½λ‖W‖² on the weights, not on the biases; the losses that are told are without it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub l2: f64,
+    /// Whether penalties are divided by what a batch's losses are divided by, as part of a sum that becomes their mean.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub share_penalty: bool,
+    /// Whether the losses that are told of training have the penalties in them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tell_penalty: bool,
     /// Whether penalties and weight decay are on the biases too.
     #[serde(default, skip_serializing_if = "is_false")]
     pub penalize_biases: bool,
@@ -437,6 +446,9 @@ fn objection_to_accumulation(train: &TrainRecipe) -> Option<&'static str> {
         _ if train.batch_size == BatchSize::Full => {
             Some("a full batch makes a step of its own; set train.batch_size, to 32 say")
         }
+        _ if train.share_penalty || train.reduction == Reduction::WeightedMean => Some(
+            "what a batch's losses and penalties are divided by is that batch's own; use reduction = \"mean\" without share_penalty",
+        ),
         _ if train.optimizer.name == Optimizer::IrpropPlus => {
             Some("irprop_plus compares the losses of whole steps, and a batch has only its own")
         }
@@ -652,6 +664,25 @@ impl Recipe {
         }
         if let Some(average) = &train.average {
             Average::of(average, train.epochs)?;
+        }
+        if train.reshuffle && !train.shuffle {
+            let expected = "it says how the samples are shuffled; set train.shuffle = true, or leave it out";
+            return refuse("train.reshuffle", "true".into(), expected);
+        }
+        let without_penalty = [train.l1, train.l2] == [0.0; 2];
+        for (key, is_set) in [
+            ("train.share_penalty", train.share_penalty),
+            ("train.tell_penalty", train.tell_penalty),
+        ] {
+            if is_set && without_penalty {
+                let expected = "there is no penalty; set train.l2, or leave it out";
+                return refuse(key, "true".into(), expected);
+            }
+        }
+        if train.share_penalty && train.reduction == Reduction::Sum {
+            let expected =
+                "the losses of a batch are not divided by anything; set train.reduction = \"mean\"";
+            return refuse("train.share_penalty", "true".into(), expected);
         }
         if let Some(why) = objection_to_accumulation(train) {
             return refuse("train.accumulate", train.accumulate.to_string(), why);

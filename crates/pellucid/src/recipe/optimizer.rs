@@ -21,6 +21,9 @@ pub struct OptimizerRecipe {
     /// `sgd`: whether the momentum looks ahead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nesterov: Option<bool>,
+    /// `sgd`: whether each gradient stays in the momentum with the learning rate it came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub velocity: Option<bool>,
     /// Adam and its kin, `lion`: how slowly the first moment follows the gradient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beta_1: Option<f64>,
@@ -33,6 +36,9 @@ pub struct OptimizerRecipe {
     /// All but `sgd`, `lion` and `rprop`: what keeps a quotient finite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epsilon: Option<f64>,
+    /// `adam`, `adamw`: whether ε is added before the second moment is corrected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epsilon_hat: Option<bool>,
     /// λ of the decoupled decay of the weights, θ ← (1 − ηλ)·θ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,

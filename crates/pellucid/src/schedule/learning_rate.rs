@@ -53,6 +53,11 @@ impl LearningRate {
         self.highest
     }
 
+    /// Sets what the schedule's fractions are of.
+    pub fn set_highest(&mut self, rate: f64) {
+        self.highest = rate;
+    }
+
     /// Whether it is the same for every step.
     pub fn is_constant(&self) -> bool {
         self.schedule.is_constant()

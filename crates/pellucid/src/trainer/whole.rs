@@ -1,7 +1,7 @@
 //! Training on all samples at once by L-BFGS: the trainer's passes as a function to be minimised.
 
 use super::{Ending, Trainer};
-use crate::dataset::{BatchBuffers, Dataset, Rows};
+use crate::dataset::{BatchBuffers, Rows, Samples};
 use crate::error::{Error, Result};
 use crate::kernels::Input;
 use crate::lbfgs::{Iteration, Lbfgs, Problem, Reason, minimize};
@@ -15,21 +15,22 @@ use std::ops::ControlFlow;
 
 impl<T: Scalar> Trainer<T> {
     /// [`run`](Self::run) for L-BFGS: an epoch is an iteration, and a step.
-    pub(super) fn run_whole<O: Observer<T> + ?Sized>(
-        &mut self,
-        data: &Dataset<T>,
-        observer: &mut O,
-    ) -> Result<Ending> {
+    pub(super) fn run_whole<S, O>(&mut self, data: &S, observer: &mut O) -> Result<Ending>
+    where
+        S: Samples<T> + ?Sized,
+        O: Observer<T> + ?Sized,
+    {
         let rows = data.rows();
         self.ensure_capacity(rows);
+        let weighted = if data.is_weighted() { rows } else { 0 };
         self.workspace
-            .weigh_rows(data.weights().into_iter().flatten().copied());
+            .weigh_rows((0..weighted).map(|row| data.weight(row)));
         let settings = Lbfgs {
             max_iterations: self.epochs.saturating_sub(self.epoch),
             ..self.optimizer.rule().lbfgs
         };
         let mut buffers = BatchBuffers::default();
-        let (input, targets) = buffers.gather(data, Rows::Range(0, rows));
+        let (input, targets) = data.gather(Rows::Range(0, rows), &mut buffers);
         let position = Position {
             epoch: self.epoch,
             batch: 0,
@@ -110,14 +111,27 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Problem<T> for Whole<'_, T, O> {
     fn evaluate(&mut self, parameters: &[T], gradient: &mut [T]) -> f64 {
         let architecture = self.network.architecture();
         pass::forward(architecture, parameters, self.input, self.workspace);
-        let rows = self.workspace.rows() as f64;
+        let (rows, weight) = (self.workspace.rows() as f64, self.workspace.weight());
+        let divisor = match self.objective.reduction {
+            Reduction::WeightedMean => weight,
+            Reduction::Mean | Reduction::Sum => rows,
+        };
+        let penalty = self.penalty.of_batch(weight);
+        let penalized = if penalty.is_none() {
+            0.0
+        } else {
+            penalty.value::<1>(parameters)
+        };
         let sum_of = |loss: Loss| pass::loss_sum(loss, architecture, self.smoothed, self.workspace);
         let sum = sum_of(self.objective.loss);
         self.loss = if self.logged_loss == self.objective.loss {
-            sum / rows
+            sum / divisor
         } else {
-            sum_of(self.logged_loss) / rows
+            sum_of(self.logged_loss) / divisor
         };
+        if penalty.is_told {
+            self.loss += penalized;
+        }
         if self.before.is_none() {
             self.before = Some((self.loss, self.workspace.outputs().to_vec()));
         }
@@ -134,14 +148,13 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Problem<T> for Whole<'_, T, O> {
             self.workspace,
         );
         let reduced = match self.objective.reduction {
-            Reduction::Mean => sum / rows,
+            Reduction::Mean | Reduction::WeightedMean => sum / divisor,
             Reduction::Sum => sum,
         };
-        if self.penalty.is_none() {
-            return reduced;
+        if !penalty.is_none() {
+            penalty.add_to(gradient, parameters);
         }
-        self.penalty.add_to(gradient, parameters);
-        reduced + self.penalty.value(parameters)
+        reduced + penalized
     }
 
     /// Tells the observers, as the loop does: the loss and the outputs are those from before the step.

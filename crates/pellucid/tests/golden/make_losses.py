@@ -30,6 +30,7 @@ def main(path):
     def case(loss, activation, targets, value, **more):
         cases.append({"loss": loss, "activation": activation, "targets": targets.tolist(), "value": float(value), **more})
 
+    case("half_mean_squared_error", "identity", TARGETS, 3 * metrics.mean_squared_error(TARGETS, OUTPUTS) / 2)
     case("absolute_error", "identity", TARGETS, functional.l1_loss(z, y, reduction="sum"))
     case("huber", "identity", TARGETS, functional.huber_loss(z, y, reduction="sum"))
     settings = {"name": "huber", "delta": 0.3}
@@ -41,6 +42,7 @@ def main(path):
     deviance = 12 * metrics.mean_poisson_deviance(COUNTS.ravel(), means.ravel())
     case("poisson_deviance", "exponential", COUNTS, deviance)
     case("poisson_deviance", "softplus", COUNTS, 12 * metrics.mean_poisson_deviance(COUNTS.ravel(), np.log1p(means).ravel()))
+    case("half_poisson_deviance", "exponential", COUNTS, deviance / 2)
     hinge = sum(3 * metrics.hinge_loss(one_hot[:, j], OUTPUTS[:, j], labels=[0, 1]) for j in range(4))
     case("hinge", "identity", one_hot, hinge)
     log_softmax = functional.log_softmax(z, dim=1)

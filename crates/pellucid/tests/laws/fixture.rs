@@ -54,7 +54,7 @@ pub(crate) fn targets<T: Scalar>(
     generator: &mut RandomState,
 ) -> Vec<T> {
     match loss {
-        Loss::PoissonDeviance => uniform(rows * width, 0.0, 3.0, generator),
+        Loss::PoissonDeviance | Loss::HalfPoissonDeviance => uniform(rows * width, 0.0, 3.0, generator),
         Loss::Hinge => (0..rows * width)
             .map(|_| T::from_f64(f64::from(u8::from(generator.random_sample() < 0.5))))
             .collect(),

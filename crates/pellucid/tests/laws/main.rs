@@ -15,6 +15,7 @@ mod regularisation;
 mod repeatability;
 mod scheduling;
 mod stopping;
+mod stretches;
 mod top_down;
 mod vitals;
 mod watching;

@@ -1,19 +1,19 @@
 //! ∂L/∂W, ∂L/∂b and the δ below of layers of a few units.
 
-use super::{Layers, REGISTERS, Row, add_product, dot, is_half, load, store};
+use super::{Kernel, Layers, REGISTERS, Row, add_product, dot, is_half, load, store};
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::layer_arrays::LayerArrays;
 use crate::kernels::vector::{HalfOf, Vector, VectorOf};
-use crate::network::Architecture;
+use crate::network::{Architecture, Layer};
 use crate::scalar::Scalar;
 use std::marker::PhantomData;
 
 /// The backward pass of layers of a few units, from δ of the output down to the parameters of the first of them, and to δ
 /// of the layer below that.
 pub(crate) struct Steps<'a, T> {
-    layers: Layers<'a, T>,
+    pub(super) layers: Layers<'a, T>,
     /// As many numbers as there are parameters; the parameters themselves, where these take their step at once.
-    to: *mut T,
+    pub(super) to: *mut T,
     /// What the gradient is multiplied with.
     factor: T,
     /// Whether it is added to what is there.
@@ -124,6 +124,15 @@ impl<'a, T: Scalar> Steps<'a, T> {
             } else {
                 with_known_width!(fan_out, N => I::call(BackwardOfSeveral::<T, N>(self, index)));
             }
+        }
+    }
+
+    /// What does the same for a layer alone, to be asked for once and called in every step.
+    pub(super) fn backward_of<I: Isa>(layer: &Layer) -> Kernel<Self> {
+        if layer.fan_out == 1 {
+            with_known_width!(layer.fan_in, N => |steps, index| I::call(BackwardOfOne::<T, N>(steps, index)))
+        } else {
+            with_known_width!(layer.fan_out, N => |steps, index| I::call(BackwardOfSeveral::<T, N>(steps, index)))
         }
     }
 
@@ -250,11 +259,12 @@ impl<T: Scalar, V: Vector<T>, const N: usize> Task for DeltaBelowSeveral<'_, '_,
                 .get_unchecked_mut(index - 1)
                 .delta
                 .as_mut_ptr();
+            let zero = V::splat(T::ZERO);
             for row in 0..steps.layers.rows {
                 let delta = load::<T, V, N>(delta.add(row * N));
                 let below = below.add(row * layer.fan_in);
                 for k in 0..layer.fan_in {
-                    *below.add(k) = dot::<T, V, N>(delta, load::<T, V, N>(weights.add(k * N)));
+                    *below.add(k) = dot::<T, V, N>(delta, load::<T, V, N>(weights.add(k * N)), zero);
                 }
             }
         }

@@ -1,8 +1,9 @@
 //! z = x·W + b and a = f(z) of layers of a few units.
 
-use super::{Layers, REGISTERS, add_product, dot, is_half, load, store};
+use super::{Kernel, Layers, REGISTERS, add_product, dot, is_half, load, store};
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::vector::{HalfOf, Vector, VectorOf};
+use crate::network::Layer;
 use crate::scalar::Scalar;
 
 impl<T: Scalar> Layers<'_, T> {
@@ -16,6 +17,15 @@ impl<T: Scalar> Layers<'_, T> {
             } else {
                 with_known_width!(fan_out, N => I::call(ForwardOfSeveral::<T, N>(self, index)));
             }
+        }
+    }
+
+    /// What does the same for a layer alone, to be asked for once and called in every step.
+    pub(super) fn forward_of<I: Isa>(layer: &Layer) -> Kernel<Self> {
+        if layer.fan_out == 1 {
+            with_known_width!(layer.fan_in, N => |layers, index| I::call(ForwardOfOne::<T, N>(layers, index)))
+        } else {
+            with_known_width!(layer.fan_out, N => |layers, index| I::call(ForwardOfSeveral::<T, N>(layers, index)))
         }
     }
 }
@@ -133,14 +143,14 @@ fn one<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(layers: &mut Layers<'_, 
         let function = layer.activation;
         let weights = load::<T, V, N>(layers.parameters.add(layer.weights_at()));
         let bias = match layer.bias_at() {
-            Some(at) => *layers.parameters.add(at),
-            None => T::ZERO,
+            Some(at) => V::load_first(layers.parameters.add(at), 1),
+            None => V::splat(T::ZERO),
         };
         let x = layers.x(index);
         let here = layers.arrays.get_unchecked_mut(index);
         let (z, activation) = (here.z.as_mut_ptr(), here.activation.as_mut_ptr());
         if layers.rows == 1 {
-            let sum = dot::<T, V, N>(load::<T, V, N>(x), weights) + bias;
+            let sum = dot::<T, V, N>(load::<T, V, N>(x), weights, bias);
             *z = sum;
             let mut register = [HalfOf::<I, T>::splat(sum)];
             function.of_registers(&mut register, 1);
@@ -148,7 +158,7 @@ fn one<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(layers: &mut Layers<'_, 
         } else {
             let mut sums = [T::ZERO; 4];
             for (row, sum) in sums.iter_mut().enumerate() {
-                *sum = dot::<T, V, N>(load::<T, V, N>(x.add(row * N)), weights) + bias;
+                *sum = dot::<T, V, N>(load::<T, V, N>(x.add(row * N)), weights, bias);
             }
             let mut register = [HalfOf::<I, T>::load_first(sums.as_ptr(), 4)];
             register[0].store_first(z, 4);

@@ -15,6 +15,7 @@ use crate::scalar::Scalar;
 use std::marker::PhantomData;
 
 pub(crate) use backward::Steps;
+pub(crate) use course::{Below, Course, Output};
 
 /// The most units: two registers of f64 with AVX-512, four with AVX2.
 const MOST: usize = 16;
@@ -36,6 +37,7 @@ macro_rules! with_known_width {
 
 // After the macro, which they use.
 mod backward;
+mod course;
 mod forward;
 
 /// Whether kernels are compiled for rows of this width.
@@ -64,6 +66,9 @@ pub(crate) fn first_of(architecture: &Architecture) -> usize {
         .rposition(|layer| !is_known(layer.fan_in, layer.fan_out));
     many.map_or(0, |last| last + 1)
 }
+
+/// A kernel for a layer of known shape: what it works on, and the layer's index.
+type Kernel<L> = fn(&mut L, usize);
 
 /// Registers that hold N numbers, the last one partly filled.
 type Row<V> = [V; REGISTERS];
@@ -115,10 +120,10 @@ fn add_product<T: Scalar, V: Vector<T>, const N: usize>(factor: V, row: Row<V>, 
     sums
 }
 
-/// Σ aⱼ bⱼ.
+/// Σ aⱼ bⱼ + Σ sⱼ.
 #[inline(always)]
-fn dot<T: Scalar, V: Vector<T>, const N: usize>(a: Row<V>, b: Row<V>) -> T {
-    let mut sums = a[0].mul(b[0]);
+fn dot<T: Scalar, V: Vector<T>, const N: usize>(a: Row<V>, b: Row<V>, summands: V) -> T {
+    let mut sums = a[0].mul_add(b[0], summands);
     for c in 1..REGISTERS {
         if c * V::LANES < N {
             sums = a[c].mul_add(b[c], sums);

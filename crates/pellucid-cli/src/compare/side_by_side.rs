@@ -1,0 +1,171 @@
+//! The runs, as many side by side as there are threads; what they come to does not depend on how many.
+
+use super::entrants::{AnySamples, Entrant, first_weights};
+use super::lap::Lap;
+use super::progress::{CompareProgress, Lane};
+use crate::interrupt;
+use anyhow::{Context, Result};
+use pellucid::numpy_random::RandomState;
+use pellucid::{Ending, Error, Scalar, Trainer};
+use pellucid_data::Samples;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+/// What came of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Done {
+    /// The loss of each epoch; the last is no finite number where the run diverged.
+    pub(super) losses: Vec<f64>,
+    /// The same on held-out rows, where there are any.
+    pub(super) validation: Vec<f64>,
+    /// From the start to the end of each epoch.
+    pub(super) seconds: Vec<f64>,
+    /// Why it diverged.
+    pub(super) trouble: Option<String>,
+}
+
+impl Done {
+    pub(super) fn total_seconds(&self) -> f64 {
+        self.seconds.last().copied().unwrap_or(0.0)
+    }
+}
+
+/// How the runs share the cores.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cores {
+    /// Runs under way at a time.
+    pub(super) lanes: NonZeroUsize,
+    /// Threads of each.
+    pub(super) threads: NonZeroUsize,
+}
+
+/// A run of an entrant with a seed, by their indices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Job {
+    pub(super) entrant: usize,
+    pub(super) seed: usize,
+}
+
+/// Every run, all entrants of the first seed first; `None` where Ctrl-C came before its end. `[seed][entrant]`.
+pub(super) fn run_all(
+    entrants: &[Entrant],
+    seeds: &[Option<u32>],
+    cores: Cores,
+    progress: &mut CompareProgress,
+) -> Result<Vec<Vec<Option<Done>>>> {
+    let of_seed = |seed| (0..entrants.len()).map(move |entrant| Job { entrant, seed });
+    let jobs: Vec<Job> = (0..seeds.len()).flat_map(of_seed).collect();
+    let (next, abandoned) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let lanes: Vec<Lane> = (0..cores.lanes.get().min(jobs.len()))
+        .map(|_| Lane::default())
+        .collect();
+    let (sender, results) = mpsc::channel::<(Job, Result<Option<Done>>)>();
+    let work = |lane: &Lane, sender: mpsc::Sender<(Job, Result<Option<Done>>)>| {
+        while let Some(&job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if abandoned.load(Ordering::Relaxed) || interrupt::was_asked() {
+                return;
+            }
+            lane.begin(job);
+            let done = run(entrants, job.entrant, seeds[job.seed], cores.threads, lane);
+            lane.end();
+            if sender.send((job, done)).is_err() {
+                return;
+            }
+        }
+    };
+    let mut all = vec![vec![None; entrants.len()]; seeds.len()];
+    std::thread::scope(|scope| {
+        for lane in &lanes {
+            let (work, sender) = (&work, sender.clone());
+            scope.spawn(move || work(lane, sender));
+        }
+        drop(sender);
+        let mut failure = None;
+        loop {
+            match results.recv_timeout(Duration::from_millis(100)) {
+                Ok((job, Ok(done))) => {
+                    if let Some(done) = &done {
+                        progress.tell(job, done);
+                    }
+                    all[job.seed][job.entrant] = done;
+                }
+                Ok((_, Err(error))) => {
+                    abandoned.store(true, Ordering::Relaxed);
+                    failure.get_or_insert(error);
+                }
+                Err(RecvTimeoutError::Timeout) => progress.show(&lanes),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        failure.map_or(Ok(()), Err)
+    })?;
+    Ok(all)
+}
+
+fn run(
+    entrants: &[Entrant],
+    index: usize,
+    seed: Option<u32>,
+    threads: NonZeroUsize,
+    lane: &Lane,
+) -> Result<Option<Done>> {
+    let done = match &entrants[index].samples {
+        AnySamples::F32(samples) => train::<f32>(entrants, index, samples, seed, threads, lane),
+        AnySamples::F64(samples) => train::<f64>(entrants, index, samples, seed, threads, lane),
+    };
+    done.with_context(|| format!("recipe {}", entrants[index].variant.name))
+}
+
+fn train<T: Scalar>(
+    entrants: &[Entrant],
+    index: usize,
+    samples: &Samples<T>,
+    seed: Option<u32>,
+    threads: NonZeroUsize,
+    lane: &Lane,
+) -> Result<Option<Done>> {
+    let entrant = &entrants[index];
+    let recipe = entrant.variant.with_seed(seed);
+    let (mut network, mut generator) = first_weights::<T>(&recipe)?;
+    if let Some(leader) = entrant.starts_as {
+        let (first, _) = first_weights::<T>(&entrants[leader].variant.with_seed(seed))?;
+        // Who draws the same weights goes on with the generator as it stands, as `pellucid run` does.
+        if first.parameters() != network.parameters() {
+            network.parameters_mut().copy_from_slice(first.parameters());
+            generator = RandomState::new(recipe.train.seed);
+        }
+    }
+    let mut trainer = Trainer::new(&recipe, network, generator, threads)?;
+    let mut lap = Lap::new(
+        samples.validation.as_ref(),
+        recipe.logged_loss(),
+        threads,
+        lane.done(),
+    );
+    let ending = trainer.run(&samples.training, &mut lap);
+    let (mut losses, validation, mut seconds) = lap.finish();
+    let trouble = match ending {
+        Ok(Ending::Completed | Ending::Converged) => None,
+        Ok(Ending::Stopped) => return Ok(None),
+        // A run that diverges is an answer too: its curve ends there.
+        Err(error @ Error::NonFiniteLoss { loss, .. }) => {
+            losses.push(loss);
+            seconds.push(seconds.last().copied().unwrap_or(0.0));
+            Some(error.to_string())
+        }
+        Err(error @ Error::NonFiniteParameters { .. }) => {
+            losses.pop();
+            losses.push(f64::NAN);
+            Some(error.to_string())
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Some(Done {
+        losses,
+        validation,
+        seconds,
+        trouble,
+    }))
+}

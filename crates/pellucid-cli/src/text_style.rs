@@ -1,0 +1,72 @@
+//! What the terminal can show of a chart.
+
+use console::Term;
+use pellucid_report::TextStyle;
+use std::env;
+use std::io::{self, IsTerminal};
+
+/// Columns where nobody says how many there are.
+const COLUMNS: usize = 80;
+
+/// For charts on standard output: as wide as `COLUMNS` or the terminal says, in Unicode where the locale has it, in colours
+/// where somebody looks on who has not set `NO_COLOR`.
+pub(crate) fn of_standard_output() -> TextStyle {
+    let is_terminal = io::stdout().is_terminal();
+    let of_terminal = || {
+        let size = Term::stdout().size_checked().filter(|_| is_terminal);
+        size.map(|(_, columns)| usize::from(columns))
+    };
+    let asked = env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.trim().parse().ok());
+    let width = asked
+        .filter(|&columns| columns > 0)
+        .or_else(of_terminal)
+        .unwrap_or(COLUMNS);
+    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = env::var("TERM").is_ok_and(|term| term == "dumb");
+    TextStyle {
+        width,
+        height: (width / 5).clamp(10, 24),
+        unicode: has_unicode(|name| env::var(name).ok()),
+        color: is_terminal && !is_dumb && !is_set("NO_COLOR"),
+    }
+}
+
+/// Whether the locale is one of UTF-8: by the first of these that is set, as POSIX has it.
+fn has_unicode(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    match locale {
+        Some(locale) => {
+            let locale = locale.to_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        }
+        // Windows has no such variables, and its terminals Unicode.
+        None => cfg!(windows),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_says_whether_there_is_unicode() {
+        let with = |settings: &'static [(&str, &str)]| {
+            has_unicode(move |name| {
+                let found = settings.iter().find(|(other, _)| *other == name);
+                found.map(|(_, value)| (*value).to_string())
+            })
+        };
+        assert!(with(&[("LANG", "de_DE.UTF-8")]) && with(&[("LC_ALL", "C.utf8")]));
+        assert!(!with(&[("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")]));
+        assert!(with(&[
+            ("LC_ALL", ""),
+            ("LC_CTYPE", "en_GB.UTF-8"),
+            ("LANG", "C")
+        ]));
+        assert_eq!(with(&[]), cfg!(windows));
+    }
+}

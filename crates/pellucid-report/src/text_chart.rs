@@ -1,0 +1,137 @@
+//! Charts as text for a terminal: curves of Braille dots, or of letters where the terminal knows ASCII alone.
+//!
+//! The same [`LineChart`] as the painters': its scales, its thinned range, its remarks. Bands are not drawn.
+
+mod canvas;
+mod frame;
+mod matrix;
+mod style;
+
+pub use matrix::TextMatrix;
+pub use style::TextStyle;
+
+use crate::axis::Axis;
+use crate::layout::values::Values;
+use crate::typeface::printable;
+use crate::{LineChart, Scale};
+use canvas::Canvas;
+use frame::Frame;
+
+/// Narrower or lower than this there is nothing to be seen.
+const NARROWEST: usize = 24;
+const LOWEST: usize = 5;
+
+impl LineChart {
+    /// The chart as lines of text, no wider than `style.width` where that is 24 or more.
+    ///
+    /// ```
+    /// use pellucid_report::{LineChart, Series, TextStyle};
+    ///
+    /// let mut chart = LineChart::new("XOR", "epoch", "loss");
+    /// let points = (1..=50).map(|epoch| (f64::from(epoch), 1.0 / f64::from(epoch))).collect();
+    /// chart.series.push(Series { name: "sgd".to_owned(), points });
+    /// let text = chart.text(&TextStyle { width: 60, ..TextStyle::default() });
+    /// assert!(text.lines().all(|line| line.chars().count() <= 60) && text.contains("epoch"));
+    /// ```
+    pub fn text(&self, style: &TextStyle) -> String {
+        let style = TextStyle {
+            width: style.width.max(NARROWEST),
+            height: style.height.max(LOWEST),
+            ..*style
+        };
+        let chart = LineChart {
+            bands: Vec::new(),
+            ..self.clone()
+        };
+        let values = Values::of(&chart);
+        let mut lines = heading(&chart, &values, &style);
+        let (Some(across), Some(upwards)) = (values.x, values.y) else {
+            lines.push("  nothing to plot".to_owned());
+            return finish(lines, &style);
+        };
+        let most_labels = (style.height / 3).max(2);
+        let y_axis = match values.y_scale {
+            Scale::Linear => Axis::linear_upwards(upwards, most_labels),
+            Scale::Log => Axis::logarithmic_upwards(upwards, most_labels),
+        };
+        let frame = Frame::new(&y_axis, &style, chart.series.len());
+        let most_labels = (frame.columns / 12).max(2);
+        let x_axis = match values.x_scale {
+            Scale::Linear => Axis::linear_across(across, most_labels, values.whole_x),
+            Scale::Log => Axis::logarithmic_across(across, most_labels),
+        };
+        let mut canvas = Canvas::new(frame.columns, style.height, &style);
+        for (index, series) in chart.series.iter().enumerate() {
+            let places = series.points.iter().map(|&(x, y)| {
+                values
+                    .is_drawn(x, y)
+                    .then(|| (x_axis.fraction(x), y_axis.fraction(y)))
+            });
+            canvas.curve(index, places);
+        }
+        if chart.series.len() > 1 {
+            canvas.mark_curves();
+        }
+        lines.extend(frame.around(&canvas, &x_axis, &chart.x_label));
+        finish(lines, &style)
+    }
+}
+
+/// Title, subtitle, legend, and what the height means.
+fn heading(chart: &LineChart, values: &Values, style: &TextStyle) -> Vec<String> {
+    let mut lines = vec![style.line(&chart.title, style.width)];
+    let subtitle = chart.subtitle.as_deref().map(printable);
+    let remarks = subtitle.into_iter().chain(values.remarks.iter().cloned());
+    let remarks: Vec<String> = remarks.filter(|remark| !remark.is_empty()).collect();
+    lines.extend(wrapped(&style.spelled(&remarks.join("; ")), style.width));
+    let named = chart.series.len() > 1 || chart.series.iter().any(|series| !series.name.is_empty());
+    if named {
+        let most = (style.width - 2).min(40);
+        let entries = chart.series.iter().enumerate().map(|(index, series)| {
+            let name = style.line(&series.name, most);
+            match chart.series.len() {
+                1 => (name.chars().count(), style.paint(index, &name)),
+                _ => {
+                    let entry = format!("{} {name}", style::letter(index));
+                    (entry.chars().count(), style.paint(index, &entry))
+                }
+            }
+        });
+        let (mut line, mut used) = (String::new(), 0);
+        for (width, entry) in entries {
+            if used > 0 && used + 3 + width > style.width {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            if used > 0 {
+                line.push_str("   ");
+                used += 3;
+            }
+            line.push_str(&entry);
+            used += width;
+        }
+        lines.push(line);
+    }
+    lines.retain(|line| !line.is_empty());
+    lines.push(style.line(&chart.y_label, style.width));
+    lines
+}
+
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn finish(lines: Vec<String>, style: &TextStyle) -> String {
+    let lines = lines.iter().map(|line| style.spelled(line.trim_end()) + "\n");
+    lines.collect()
+}

@@ -1,0 +1,88 @@
+//! The non-zero inputs of some rows to come, found together: one after another, each would wait for the step before it.
+
+use super::{Entries, List};
+use crate::kernels::Input;
+use crate::kernels::isa::Isa;
+use crate::scalar::Scalar;
+
+/// Rows that are looked at together: their inputs stay in the first cache until their turn.
+const ROWS: usize = 16;
+
+/// Bytes that the cache fetches together.
+const LINE: usize = 64;
+
+/// What is known of some rows of bytes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ahead<T> {
+    list: List<T>,
+    /// Where each row's inputs begin, and where the last one's end.
+    bounds: [usize; ROWS + 1],
+    /// The first row, and how many there are.
+    first: usize,
+    rows: usize,
+}
+
+impl<T: Scalar> Ahead<T> {
+    /// z = x·W + b of row `row` of `bytes`, which are (rows, fan_in).
+    ///
+    /// # Panics
+    /// Where there is no such row, or an operand is too short.
+    #[inline(always)]
+    pub(crate) fn affine<I: Isa>(
+        &mut self,
+        row: usize,
+        (bytes, values): (&[u8], &[T; 256]),
+        fan_in: usize,
+        weights: &[T],
+        bias: Option<&[T]>,
+        z: &mut [T],
+    ) {
+        let fan_out = z.len();
+        assert!(
+            weights.len() >= fan_in * fan_out && bias.is_none_or(|bias| bias.len() >= fan_out),
+            "a product's operands are too short"
+        );
+        if !(self.first..self.first + self.rows).contains(&row) {
+            self.look::<I>(row, (bytes, values), fan_in);
+        }
+        // A row of those that are looked at next: nobody reads on while steps are taken, so the processor would not see.
+        let next = bytes.as_ptr().wrapping_add((row + ROWS) * fan_in);
+        for line in (0..fan_in).step_by(LINE) {
+            I::prefetch(next.wrapping_add(line));
+        }
+        self.entries(row).affine::<I>(fan_out, weights, bias, z);
+    }
+
+    /// W ← W − rate·xᵀδ for row `row`, that of the last [`affine`](Self::affine).
+    ///
+    /// # Panics
+    /// Where that was another row, or there are fewer weights than then.
+    #[inline(always)]
+    pub(crate) fn descend<I: Isa>(&self, row: usize, fan_in: usize, delta: &[T], rate: T, weights: &mut [T]) {
+        let fan_out = delta.len();
+        assert!(
+            weights.len() >= fan_in * fan_out,
+            "a product's operands are too short"
+        );
+        self.entries(row)
+            .weight_gradient::<I>(fan_out, delta, Some(-rate), weights);
+    }
+
+    #[inline(always)]
+    fn entries(&self, row: usize) -> Entries<'_, T> {
+        let index = row - self.first;
+        self.list.entries_of(self.bounds[index]..self.bounds[index + 1])
+    }
+
+    #[inline(always)]
+    fn look<I: Isa>(&mut self, row: usize, (bytes, values): (&[u8], &[T; 256]), fan_in: usize) {
+        self.list.length = 0;
+        (self.first, self.rows) = (row, 0);
+        for bytes in bytes[row * fan_in..].chunks_exact(fan_in).take(ROWS) {
+            self.list.add_row::<I>(fan_in, Input::Bytes { bytes, values });
+            self.rows += 1;
+            self.bounds[self.rows] = self.list.length;
+        }
+        self.list.look_up(Input::Bytes { bytes, values });
+    }
+}

@@ -1,0 +1,75 @@
+"""What scikit-learn hands over, as the engine takes it: without a copy where layout and precision allow."""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ._engine import Features, RandomState
+
+
+def features_of(X: Any, dtype: np.dtype[Any]) -> Features:
+    """Rows of numbers, or the parts of a sparse matrix by rows."""
+    if not sparse.issparse(X):
+        return np.ascontiguousarray(X, dtype=dtype)
+    rows = X.tocsr()
+    return rows.data.astype(dtype, copy=False), rows.indices, rows.indptr, rows.shape[1]
+
+
+def pack(coefs: list[NDArray[Any]], intercepts: list[NDArray[Any]], dtype: np.dtype[Any]) -> list[NDArray[Any]]:
+    """The parameters in the engine's order: all weights, then all biases."""
+    return [np.ascontiguousarray(array, dtype=dtype) for array in (*coefs, *intercepts)]
+
+
+def unpack(parameters: NDArray[Any], layers: list[int]) -> tuple[list[NDArray[Any]], list[NDArray[Any]], NDArray[Any]]:
+    """Weights and biases of each layer, and what normalised layers have besides."""
+    coefs, intercepts, start = [], [], 0
+    for fan_in, fan_out in pairwise(layers):
+        coefs.append(parameters[start : start + fan_in * fan_out].reshape(fan_in, fan_out))
+        start += fan_in * fan_out
+    for fan_out in layers[1:]:
+        intercepts.append(parameters[start : start + fan_out])
+        start += fan_out
+    return coefs, intercepts, parameters[start:]
+
+
+def state_of(random_state: np.random.RandomState) -> tuple[RandomState, bool]:
+    """Where a generator stands, and whether the engine can hand it back.
+
+    The engine has NumPy's Mersenne Twister. A ``RandomState`` around another bit generator seeds one.
+    """
+    state: Any = random_state.get_state(legacy=False)
+    if state["bit_generator"] != "MT19937":
+        state = np.random.RandomState(random_state.randint(2**31 - 1)).get_state(legacy=False)
+        return _parts(state), False
+    return _parts(state), True
+
+
+def _parts(state: dict[str, Any]) -> RandomState:
+    kept = state["gauss"] if state["has_gauss"] else None
+    return state["state"]["key"], int(state["state"]["pos"]), kept
+
+
+def hand_back(random_state: np.random.RandomState, state: RandomState) -> None:
+    """Leaves a generator where the engine's has got to."""
+    key, position, kept = state
+    random_state.set_state(("MT19937", key, position, int(kept is not None), kept or 0.0))
+
+
+def thread_count(n_threads: int | None) -> int:
+    """How many threads to train on: as many as there are cores for this process, unless told otherwise.
+
+    joblib and other libraries that run many processes side by side tell each of them its share by ``OMP_NUM_THREADS``.
+    """
+    if n_threads is not None:
+        return n_threads
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(cores, int(told))) if told.isdigit() and int(told) > 0 else cores

@@ -1,0 +1,326 @@
+"""The classifier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import column_or_1d
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._mlp import BaseMLP
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ._engine import Targets
+
+
+class MLPClassifier(ClassifierMixin, BaseMLP):
+    """Multi-layer Perceptron classifier.
+
+    It makes the log-loss small by L-BFGS, stochastic gradient descent or Adam. Parameters, attributes, warnings and
+    errors are those of :class:`sklearn.neural_network.MLPClassifier`, and so are the numbers: with the same
+    ``random_state`` it starts from the same weights and sees the samples in the same order.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : array-like of shape (n_layers - 2,), default=(100,)
+        The number of units of each hidden layer.
+    activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
+        The activation of the hidden layers.
+    solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
+        What finds the weights: L-BFGS on all samples at once, gradient descent with momentum, or Adam.
+    alpha : float, default=0.0001
+        The strength of the L2 penalty, which is divided by the number of samples of a batch.
+    batch_size : int or 'auto', default='auto'
+        The samples of a step; ``min(200, n_samples)`` for 'auto'. L-BFGS takes all of them.
+    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
+        For ``solver='sgd'``: the same rate throughout; ``learning_rate_init / pow(t + 1, power_t)`` after t samples;
+        or divided by 5 whenever more than ``n_iter_no_change`` epochs in a row brought nothing.
+    learning_rate_init : float, default=0.001
+        The learning rate to begin with.
+    power_t : float, default=0.5
+        The exponent of 'invscaling'.
+    max_iter : int, default=200
+        The most epochs; for L-BFGS, iterations.
+    shuffle : bool, default=True
+        Whether the samples are shuffled before each epoch.
+    random_state : int, RandomState instance or None, default=None
+        Where initial weights, the rows that are held out and shuffles come from.
+    tol : float, default=1e-4
+        Training ends when loss or score have not become better by ``tol`` for more than ``n_iter_no_change`` epochs
+        in a row; L-BFGS when no slope is larger.
+    verbose : bool, default=False
+        Whether progress is printed.
+    warm_start : bool, default=False
+        Whether a further ``fit`` goes on from the weights of the last.
+    momentum : float, default=0.9
+        The momentum of gradient descent, 0 to 1.
+    nesterovs_momentum : bool, default=True
+        Whether it is Nesterov's, which looks ahead.
+    early_stopping : bool, default=False
+        Whether rows are held out, of each class its share, by whose accuracy training ends, and the weights of the best
+        epoch are kept.
+    validation_fraction : float, default=0.1
+        The part of the rows that is held out.
+    beta_1 : float, default=0.9
+        How slowly Adam's first moment follows, 0 or more, below 1.
+    beta_2 : float, default=0.999
+        How slowly Adam's second moment follows, 0 or more, below 1.
+    epsilon : float, default=1e-8
+        What keeps Adam's quotient finite.
+    n_iter_no_change : int, default=10
+        See ``tol``.
+    max_fun : int, default=15000
+        The most evaluations of the loss by L-BFGS.
+    n_threads : int or None, default=None
+        On how many threads it trains and predicts: as many as this process has cores, or ``OMP_NUM_THREADS`` if that is
+        fewer, unless given. The result is the same on any number, to the bit.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels of the outputs.
+    coefs_ : list of ndarray of shape (fan_in, fan_out)
+        The weights of each layer.
+    intercepts_ : list of ndarray of shape (fan_out,)
+        The biases of each layer.
+    loss_ : float
+        The loss of the last epoch.
+    best_loss_ : float or None
+        The lowest loss of an epoch; None with ``early_stopping=True``.
+    loss_curve_ : list of float
+        The loss of each epoch.
+    validation_scores_ : list of float or None
+        The accuracy of the held-out rows after each epoch, with ``early_stopping=True``.
+    best_validation_score_ : float or None
+        The best of them.
+    n_iter_ : int
+        How many epochs the last fit took.
+    t_ : int
+        How many samples were gone through.
+    n_layers_ : int
+        The number of layers, inputs and outputs among them.
+    n_outputs_ : int
+        The number of outputs.
+    out_activation_ : str
+        The activation of the output layer: 'logistic' for two classes and for labels, 'softmax' for more classes.
+    n_features_in_ : int
+        The number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where all of them are strings.
+
+    See Also
+    --------
+    MLPRegressor : Multi-layer Perceptron regressor.
+
+    Examples
+    --------
+    >>> from pellucid import MLPClassifier
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.model_selection import train_test_split
+    >>> X, y = make_classification(n_samples=100, random_state=1)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=1)
+    >>> clf = MLPClassifier(random_state=1, max_iter=300).fit(X_train, y_train)
+    >>> clf.predict_proba(X_test[:1]).round(4)
+    array([[0.0383, 0.9617]])
+    >>> clf.predict(X_test[:5, :])
+    array([1, 0, 1, 0, 1])
+    >>> clf.score(X_test, y_test)
+    0.88
+    """
+
+    classes_: Any
+    _label_binarizer: Any
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: str = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        n_threads: int | None = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.n_threads = n_threads
+
+    def _validated(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Targets, int]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
+            self._label_binarizer = LabelBinarizer().fit(y)
+            self.classes_ = self._label_binarizer.classes_
+        else:
+            self._check_classes(y)
+        if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:
+            classes = np.searchsorted(self.classes_, y).astype(np.uint32)
+            return X, (classes, len(self.classes_)), len(self.classes_)
+        truths = np.ascontiguousarray(self._label_binarizer.transform(y), dtype=bool)
+        return X, truths, truths.shape[1]
+
+    def _check_classes(self, y: Any) -> None:
+        classes = unique_labels(y)
+        if self.warm_start:
+            if set(classes) != set(self.classes_):
+                raise ValueError(
+                    "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                    f"Previously got {self.classes_}, `y` has {classes}"
+                )
+        elif len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+            )
+
+    def _out_activation(self) -> str:
+        return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
+
+    def _held_out_targets(self, targets: Targets, rows: Any) -> Any:
+        return targets[0][rows] if isinstance(targets, tuple) else targets[rows]
+
+    def _held_out_score(self, outputs: Any) -> float:
+        targets, weights = self._held_out
+        if targets.ndim == 1:
+            return float(np.average(outputs.argmax(axis=1) == targets, weights=weights))
+        # All labels of a row must be right.
+        return float(np.average(((outputs > 0.5) == targets).all(axis=1), weights=weights))
+
+    def predict(self, X: Any) -> Any:
+        """Predict the classes of samples.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The input data.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            The predicted classes.
+        """
+        check_is_fitted(self)
+        outputs = self._outputs(X)
+        if self.n_outputs_ == 1:
+            outputs = outputs.ravel()
+        return self._label_binarizer.inverse_transform(outputs)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Tell the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The input data.
+
+        Returns
+        -------
+        y_prob : ndarray of shape (n_samples, n_classes)
+            The probability of each class, in the order of ``classes_``; of several labels, of each by itself.
+        """
+        check_is_fitted(self)
+        outputs = self._outputs(X)
+        return np.hstack([1 - outputs, outputs]) if self.n_outputs_ == 1 else outputs
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """Tell the logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The input data.
+
+        Returns
+        -------
+        log_y_prob : ndarray of shape (n_samples, n_classes)
+            ``log(predict_proba(X))``.
+        """
+        probabilities = self.predict_proba(X)
+        return np.log(probabilities, out=probabilities)
+
+    @available_if(lambda estimator: estimator._check_solver())
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+        """Train for one more epoch on the given data.
+
+        Every call draws the next shuffle of ``random_state``; scikit-learn draws an integer's first again and again.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The input data.
+        y : array-like of shape (n_samples,) or (n_samples, n_classes)
+            The classes.
+        sample_weight : array-like of shape (n_samples,), default=None
+            What each sample counts for.
+        classes : array-like of shape (n_classes,), default=None
+            All classes of all calls; needed at the first, where ``y`` may lack some.
+
+        Returns
+        -------
+        self : object
+            The trained model.
+        """
+        if _check_partial_fit_first_call(self, classes):
+            labels = y if type_of_target(y).startswith("multilabel") else classes
+            self._label_binarizer = LabelBinarizer().fit(labels)
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,44 @@
+"""The engine, compiled: it trains on arrays and tells the outputs for them."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+VERSION: str
+
+Features: TypeAlias = NDArray[Any] | tuple[NDArray[Any], NDArray[Any], NDArray[Any], int]
+Targets: TypeAlias = NDArray[Any] | tuple[NDArray[np.uint32], int]
+RandomState: TypeAlias = tuple[NDArray[np.uint32], int, float | None]
+
+class Run:
+    def __init__(
+        self,
+        recipe: str,
+        parameters: Sequence[NDArray[Any]],
+        random_state: RandomState,
+        memory: dict[str, Any] | None,
+        threads: int,
+    ) -> None: ...
+    def train(
+        self,
+        features: Features,
+        targets: Targets,
+        weights: NDArray[Any] | None,
+        rows: NDArray[np.uint32] | None,
+        epochs: int,
+        *,
+        rate: float | None = None,
+        best: float = ...,
+        waited: int = 0,
+        tolerance: float = 0.0,
+        patience: float | None = None,
+    ) -> tuple[list[float], float, int, BaseException | None, str | None]: ...
+    def parameters(self) -> NDArray[Any]: ...
+    def outputs(self, features: Features, rows: NDArray[np.uint32] | None, threads: int) -> NDArray[Any]: ...
+    def random_state(self) -> RandomState: ...
+    def memory(self) -> dict[str, Any]: ...
+    def minimum(self) -> tuple[str, float, int, int] | None: ...
+
+def outputs(recipe: str, parameters: Sequence[NDArray[Any]], features: Features, threads: int) -> NDArray[Any]: ...

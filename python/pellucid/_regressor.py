@@ -1,0 +1,267 @@
+"""The regressor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import r2_score
+from sklearn.utils import column_or_1d
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._mlp import BaseMLP
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ._engine import Targets
+
+
+class MLPRegressor(RegressorMixin, BaseMLP):
+    """Multi-layer Perceptron regressor.
+
+    It makes half the mean squared error small, or half the mean Poisson deviance, by L-BFGS, gradient descent or Adam.
+    Parameters, attributes, warnings and errors are those of :class:`sklearn.neural_network.MLPRegressor`, and so are the
+    numbers, but for several outputs: there scikit-learn's steps follow ``n_outputs`` times the gradient of the loss that
+    it tells, ours the gradient itself.
+
+    Parameters
+    ----------
+    loss : {'squared_error', 'poisson'}, default='squared_error'
+        What is made small: half the squared error, or half the Poisson deviance, of an exponential output.
+    hidden_layer_sizes : array-like of shape (n_layers - 2,), default=(100,)
+        The number of units of each hidden layer.
+    activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
+        The activation of the hidden layers.
+    solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
+        What finds the weights: L-BFGS on all samples at once, gradient descent with momentum, or Adam.
+    alpha : float, default=0.0001
+        The strength of the L2 penalty, which is divided by the number of samples of a batch.
+    batch_size : int or 'auto', default='auto'
+        The samples of a step; ``min(200, n_samples)`` for 'auto'. L-BFGS takes all of them.
+    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
+        For ``solver='sgd'``: the same rate throughout; ``learning_rate_init / pow(t + 1, power_t)`` after t samples;
+        or divided by 5 whenever more than ``n_iter_no_change`` epochs in a row brought nothing.
+    learning_rate_init : float, default=0.001
+        The learning rate to begin with.
+    power_t : float, default=0.5
+        The exponent of 'invscaling'.
+    max_iter : int, default=200
+        The most epochs; for L-BFGS, iterations.
+    shuffle : bool, default=True
+        Whether the samples are shuffled before each epoch.
+    random_state : int, RandomState instance or None, default=None
+        Where initial weights, the rows that are held out and shuffles come from.
+    tol : float, default=1e-4
+        Training ends when loss or score have not become better by ``tol`` for more than ``n_iter_no_change`` epochs
+        in a row; L-BFGS when no slope is larger.
+    verbose : bool, default=False
+        Whether progress is printed.
+    warm_start : bool, default=False
+        Whether a further ``fit`` goes on from the weights of the last.
+    momentum : float, default=0.9
+        The momentum of gradient descent, 0 to 1.
+    nesterovs_momentum : bool, default=True
+        Whether it is Nesterov's, which looks ahead.
+    early_stopping : bool, default=False
+        Whether rows are held out by whose R² training ends, and the weights of the best epoch are kept.
+    validation_fraction : float, default=0.1
+        The part of the rows that is held out.
+    beta_1 : float, default=0.9
+        How slowly Adam's first moment follows, 0 or more, below 1.
+    beta_2 : float, default=0.999
+        How slowly Adam's second moment follows, 0 or more, below 1.
+    epsilon : float, default=1e-8
+        What keeps Adam's quotient finite.
+    n_iter_no_change : int, default=10
+        See ``tol``.
+    max_fun : int, default=15000
+        The most evaluations of the loss by L-BFGS.
+    n_threads : int or None, default=None
+        On how many threads it trains and predicts: as many as this process has cores, or ``OMP_NUM_THREADS`` if that is
+        fewer, unless given. The result is the same on any number, to the bit.
+
+    Attributes
+    ----------
+    coefs_ : list of ndarray of shape (fan_in, fan_out)
+        The weights of each layer.
+    intercepts_ : list of ndarray of shape (fan_out,)
+        The biases of each layer.
+    loss_ : float
+        The loss of the last epoch.
+    best_loss_ : float or None
+        The lowest loss of an epoch; None with ``early_stopping=True``.
+    loss_curve_ : list of float
+        The loss of each epoch.
+    validation_scores_ : list of float or None
+        R² of the held-out rows after each epoch, with ``early_stopping=True``.
+    best_validation_score_ : float or None
+        The best of them.
+    n_iter_ : int
+        How many epochs the last fit took.
+    t_ : int
+        How many samples were gone through.
+    n_layers_ : int
+        The number of layers, inputs and outputs among them.
+    n_outputs_ : int
+        The number of outputs.
+    out_activation_ : str
+        The activation of the output layer: 'identity', or 'exp' for the Poisson deviance.
+    n_features_in_ : int
+        The number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where all of them are strings.
+
+    See Also
+    --------
+    MLPClassifier : Multi-layer Perceptron classifier.
+
+    Examples
+    --------
+    >>> from pellucid import MLPRegressor
+    >>> from sklearn.datasets import make_regression
+    >>> from sklearn.model_selection import train_test_split
+    >>> X, y = make_regression(n_samples=200, n_features=20, random_state=1)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=1)
+    >>> regr = MLPRegressor(random_state=1, max_iter=2000, tol=0.1).fit(X_train, y_train)
+    >>> regr.predict(X_test[:2]).round(2)
+    array([  28.18, -290.39])
+    >>> round(regr.score(X_test, y_test), 2)
+    0.98
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseMLP._parameter_constraints,
+        "loss": [StrOptions({"squared_error", "poisson"})],
+    }
+
+    loss: str
+
+    def __init__(
+        self,
+        loss: str = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: str = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        n_threads: int | None = None,
+    ) -> None:
+        self.loss = loss
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.n_threads = n_threads
+
+    def _validated(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Targets, int]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            y_numeric=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if y.ndim == 1:
+            y = y.reshape(-1, 1)
+        y = np.ascontiguousarray(y, dtype=X.dtype)
+        return X, y, y.shape[1]
+
+    def _out_activation(self) -> str:
+        return "exp" if self.loss == "poisson" else "identity"
+
+    def _held_out_targets(self, targets: Targets, rows: Any) -> Any:
+        return targets[rows]
+
+    def _held_out_score(self, outputs: Any) -> float:
+        targets, weights = self._held_out
+        if not np.isfinite(outputs).all():
+            return float("nan")
+        with np.errstate(over="ignore"):
+            return float(r2_score(targets, outputs, sample_weight=weights))
+
+    def predict(self, X: Any) -> Any:
+        """Predict the targets of samples.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The input data.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The predicted values.
+        """
+        check_is_fitted(self)
+        outputs = self._outputs(X)
+        return outputs.ravel() if outputs.shape[1] == 1 else outputs
+
+    @available_if(lambda estimator: estimator._check_solver())
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train for one more epoch on the given data.
+
+        Every call draws the next shuffle of ``random_state``; scikit-learn draws an integer's first again and again.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The input data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The target values.
+        sample_weight : array-like of shape (n_samples,), default=None
+            What each sample counts for.
+
+        Returns
+        -------
+        self : object
+            The trained model.
+        """
+        return self._fit(X, y, sample_weight, incremental=True)

@@ -1,0 +1,275 @@
+"""When training ends, and what is told of it: scikit-learn's rules over the engine's epochs."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from ._arrays import hand_back, pack, state_of, thread_count, unpack
+from ._engine import Run
+from ._recipe import recipe_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ._engine import Features, Targets
+    from ._mlp import BaseMLP
+
+#: Where a rate that is divided by 5 again and again has become too small to go on.
+LEAST_RATE = 1e-6
+
+#: What scikit-learn says of parameters that are not finite; the engine says where it began.
+DIVERGED = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed."
+)
+
+
+@dataclass
+class Optimizer:
+    """What ``partial_fit`` goes on from: the rule, its rate, and what it remembers of its steps."""
+
+    rule: tuple[Any, ...]
+    learning_rate: float
+    memory: dict[str, Any] | None
+
+
+class Samples:
+    """What is trained on, and what is held out: rows of the same arrays."""
+
+    def __init__(
+        self,
+        features: Features,
+        targets: Targets,
+        weights: NDArray[Any] | None,
+        row_count: int,
+        rows: NDArray[np.uint32] | None = None,
+        held_out: NDArray[np.uint32] | None = None,
+    ) -> None:
+        self.features = features
+        self.targets = targets
+        self.weights = weights
+        self.rows = rows
+        self.held_out = held_out
+        self.row_count = row_count if rows is None else len(rows)
+
+
+def begin(
+    estimator: BaseMLP,
+    samples: Samples,
+    layers: list[int],
+    dtype: np.dtype[Any],
+    memory: dict[str, Any] | None,
+    batch_size: int | str,
+) -> tuple[Run, bool]:
+    """A run from the estimator's parameters, and whether its generator is to be handed back."""
+    recipe = recipe_of(estimator, layers, dtype, batch_size)
+    state, is_ours = state_of(estimator._random_state)
+    parameters = pack(estimator.coefs_, estimator.intercepts_, dtype)
+    threads = thread_count(estimator.n_threads)
+    return Run(json.dumps(recipe), parameters, state, memory, threads), is_ours
+
+
+def train_by_steps(
+    estimator: BaseMLP, samples: Samples, layers: list[int], dtype: np.dtype[Any], incremental: bool
+) -> None:
+    """``sgd`` and ``adam``: epochs until the loss, or the score of held-out rows, no longer gets better."""
+    batch_size = _batch_size(estimator, samples.row_count)
+    kept = getattr(estimator, "_optimizer", None) if incremental else None
+    rule = (estimator.solver, estimator.solver == "sgd" and estimator.momentum > 0, dtype.name)
+    if kept is None or kept.rule != rule:
+        kept = Optimizer(rule, float(estimator.learning_rate_init), None)
+    run, is_ours = begin(estimator, samples, layers, dtype, kept.memory, batch_size)
+    by_steps = _BySteps(estimator, samples, run, kept.learning_rate)
+    try:
+        by_steps.epochs(incremental)
+    except KeyboardInterrupt:
+        warnings.warn("Training interrupted by user.", stacklevel=4)
+    parameters = run.parameters()
+    if estimator.early_stopping and by_steps.best is not None:
+        parameters = by_steps.best
+    estimator.coefs_, estimator.intercepts_, _ = unpack(parameters, layers)
+    estimator._optimizer = Optimizer(rule, by_steps.rate, run.memory())
+    if is_ours:
+        hand_back(estimator._random_state, run.random_state())
+    if by_steps.diverged is not None and not estimator.early_stopping:
+        raise ValueError(f"{DIVERGED} ({by_steps.diverged})")
+
+
+class _BySteps:
+    """Epoch after epoch, or many at a time where nobody looks on."""
+
+    def __init__(self, estimator: BaseMLP, samples: Samples, run: Run, rate: float) -> None:
+        self.estimator = estimator
+        self.samples = samples
+        self.run = run
+        self.rate = rate
+        #: The parameters of the epoch whose score was the best.
+        self.best: NDArray[Any] | None = None
+        self.diverged: str | None = None
+
+    def epochs(self, incremental: bool) -> None:
+        estimator = self.estimator
+        is_scaled = estimator.solver == "sgd" and estimator.learning_rate == "invscaling"
+        looks_on = bool(estimator.verbose) or estimator.early_stopping or is_scaled or incremental
+        estimator.n_iter_ = 0
+        if estimator.early_stopping:
+            self.best = self.run.parameters()
+        while estimator.n_iter_ < estimator.max_iter:
+            self._train(1 if looks_on else estimator.max_iter - estimator.n_iter_)
+            if self.diverged is not None:
+                if estimator.early_stopping:
+                    warnings.warn(
+                        f"Training diverged, the weights of the best epoch are kept: {self.diverged}",
+                        ConvergenceWarning,
+                        stacklevel=6,
+                    )
+                return
+            if is_scaled:
+                self.rate = estimator.learning_rate_init / (estimator.t_ + 1) ** estimator.power_t
+            if estimator._no_improvement_count > estimator.n_iter_no_change:
+                if self._ends():
+                    return
+                estimator._no_improvement_count = 0
+            if incremental:
+                return
+            if estimator.n_iter_ == estimator.max_iter:
+                warnings.warn(
+                    f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the "
+                    "optimization hasn't converged yet.",
+                    ConvergenceWarning,
+                    stacklevel=6,
+                )
+
+    def _train(self, epochs: int) -> None:
+        estimator, samples = self.estimator, self.samples
+        by_score = estimator.early_stopping
+        losses, best, waited, raised, self.diverged = self.run.train(
+            samples.features,
+            samples.targets,
+            samples.weights,
+            samples.rows,
+            epochs,
+            rate=self.rate,
+            best=np.inf if estimator.best_loss_ is None else estimator.best_loss_,
+            waited=estimator._no_improvement_count,
+            tolerance=float(estimator.tol),
+            patience=None if by_score else float(estimator.n_iter_no_change),
+        )
+        if self.diverged is not None and by_score:
+            losses.append(np.nan)
+        for loss in losses:
+            estimator.n_iter_ += 1
+            estimator.loss_ = loss
+            estimator.loss_curve_.append(loss)
+            estimator.t_ += samples.row_count
+            if estimator.verbose:
+                print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
+        if raised is not None:
+            raise raised
+        if by_score:
+            self._judge()
+        else:
+            estimator.best_loss_ = best
+            estimator._no_improvement_count = waited
+
+    def _judge(self) -> None:
+        """Takes note of the score of the rows that are held out."""
+        estimator, samples = self.estimator, self.samples
+        score = np.nan
+        if self.diverged is None:
+            outputs = self.run.outputs(samples.features, samples.held_out, thread_count(estimator.n_threads))
+            score = float(estimator._held_out_score(outputs))
+        estimator.validation_scores_.append(score)
+        if estimator.verbose:
+            print(f"Validation score: {score:f}")
+        if score < estimator.best_validation_score_ + estimator.tol:
+            estimator._no_improvement_count += 1
+        else:
+            estimator._no_improvement_count = 0
+        if score > estimator.best_validation_score_:
+            estimator.best_validation_score_ = score
+            self.best = self.run.parameters()
+
+    def _ends(self) -> bool:
+        """Whether this is the end, or the learning rate goes down."""
+        estimator = self.estimator
+        what = "Validation score" if estimator.early_stopping else "Training loss"
+        told = (
+            f"{what} did not improve more than tol={estimator.tol:f} for {estimator.n_iter_no_change} "
+            "consecutive epochs."
+        )
+        is_adaptive = estimator.solver == "sgd" and estimator.learning_rate == "adaptive"
+        ends = not is_adaptive or self.rate <= LEAST_RATE
+        if not is_adaptive:
+            told += " Stopping."
+        elif ends:
+            told += " Learning rate too small. Stopping."
+        else:
+            self.rate /= 5.0
+            told += f" Setting learning rate to {self.rate:f}"
+        if estimator.verbose:
+            print(told)
+        return ends
+
+
+def train_whole(estimator: BaseMLP, samples: Samples, layers: list[int], dtype: np.dtype[Any]) -> None:
+    """``lbfgs``: iterations on all samples at once until a minimum is found."""
+    run, _ = begin(estimator, samples, layers, dtype, None, "full")
+    losses, _, _, raised, diverged = run.train(
+        samples.features, samples.targets, samples.weights, samples.rows, estimator.max_iter
+    )
+    estimator.coefs_, estimator.intercepts_, _ = unpack(run.parameters(), layers)
+    found = run.minimum()
+    if diverged is not None or found is None:
+        raise ValueError(f"{DIVERGED} ({diverged})")
+    reason, value, iterations, evaluations = found
+    estimator.n_iter_ = min(iterations, estimator.max_iter)
+    estimator.loss_ = value
+    # The engine tells each iteration's loss from before its step.
+    estimator.loss_curve_ = [*losses[1:], value][: estimator.n_iter_]
+    if estimator.verbose:
+        print(f"L-BFGS: loss = {value:.8f} after {iterations} iterations, {evaluations} evaluations: {reason}")
+    if isinstance(raised, KeyboardInterrupt):
+        warnings.warn("Training interrupted by user.", stacklevel=4)
+    elif raised is not None:
+        raise raised
+    else:
+        _warn_of(reason, estimator)
+
+
+#: SciPy's status and words for ends of L-BFGS that are no minimum.
+FAILURES = {
+    "Iterations": (1, "STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT"),
+    "Evaluations": (1, "STOP: TOTAL NO. OF F,G EVALUATIONS EXCEEDS LIMIT"),
+    "LineSearch": (2, "ABNORMAL: "),
+}
+
+
+def _warn_of(reason: str, estimator: BaseMLP) -> None:
+    if reason not in FAILURES:
+        return
+    status, told = FAILURES[reason]
+    message = f"lbfgs failed to converge after {estimator.n_iter_} iteration(s) (status={status}):\n{told}\n"
+    if estimator.n_iter_ == estimator.max_iter:
+        message += f"\nIncrease the number of iterations to improve the convergence (max_iter={estimator.max_iter})."
+    message += (
+        "\nYou might also want to scale the data as shown in:\n"
+        "    https://scikit-learn.org/stable/modules/preprocessing.html"
+    )
+    warnings.warn(message, ConvergenceWarning, stacklevel=6)
+
+
+def _batch_size(estimator: BaseMLP, row_count: int) -> int:
+    asked = estimator.batch_size
+    if isinstance(asked, str):
+        return min(200, row_count)
+    if asked > row_count:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=6
+        )
+    return int(np.clip(asked, 1, row_count))

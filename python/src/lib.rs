@@ -1,0 +1,20 @@
+//! What the Python package asks of the engine: to train on its arrays, and to tell the outputs for them. Everything that
+//! scikit-learn has a say in (names, defaults, checks, when training ends) is the package's, in Python.
+
+mod arrays;
+mod numbers;
+mod run;
+mod samples;
+mod watch;
+
+use pyo3::prelude::*;
+
+/// The engine's side of `pellucid`.
+#[pymodule]
+mod _engine {
+    #[pymodule_export]
+    use crate::run::{Run, outputs};
+
+    #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+}

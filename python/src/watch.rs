@@ -1,0 +1,106 @@
+//! Who looks on while the engine trains without Python's lock: keeps the losses, ends training where they no longer fall,
+//! and asks Python now and then whether Ctrl-C was pressed.
+
+use pellucid::Scalar;
+use pellucid::observe::{Event, Observer, Position};
+use pyo3::prelude::*;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+/// Taking the lock for less than this would slow the threads that wait for it.
+const BETWEEN_QUESTIONS: Duration = Duration::from_millis(20);
+/// The clock is looked at about as often.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+
+/// scikit-learn's rule: more than `patience` epochs in a row that were not lower than the lowest by `tolerance`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stagnation {
+    pub(crate) best: f64,
+    pub(crate) waited: u64,
+    pub(crate) tolerance: f64,
+    pub(crate) patience: f64,
+}
+
+impl Stagnation {
+    /// Takes note of an epoch's loss. Whether it has been long enough.
+    fn tell(&mut self, loss: f64) -> bool {
+        if loss > self.best - self.tolerance {
+            self.waited += 1;
+        } else {
+            self.waited = 0;
+        }
+        self.best = self.best.min(loss);
+        self.waited as f64 > self.patience
+    }
+}
+
+/// An observer for Python.
+pub(crate) struct Watch {
+    pub(crate) losses: Vec<f64>,
+    pub(crate) stagnation: Option<Stagnation>,
+    /// What a signal's handler raised, such as `KeyboardInterrupt`.
+    pub(crate) raised: Option<PyErr>,
+    looked: Instant,
+    asked: Instant,
+    /// How many steps lie between two looks at the clock.
+    stride: u64,
+    due: u64,
+}
+
+impl Watch {
+    pub(crate) fn new(stagnation: Option<Stagnation>) -> Self {
+        let now = Instant::now();
+        Self {
+            losses: Vec::new(),
+            stagnation,
+            raised: None,
+            looked: now,
+            asked: now,
+            stride: 1,
+            due: 0,
+        }
+    }
+
+    fn look(&mut self) -> ControlFlow<()> {
+        let now = Instant::now();
+        let passed = now - self.looked;
+        self.looked = now;
+        if passed < BETWEEN_LOOKS / 2 {
+            self.stride = (self.stride * 2).min(1 << 16);
+        } else if passed > BETWEEN_LOOKS * 2 {
+            self.stride = (self.stride / 2).max(1);
+        }
+        if now - self.asked >= BETWEEN_QUESTIONS {
+            self.asked = now;
+            if let Err(raised) = Python::attach(|py| py.check_signals()) {
+                self.raised = Some(raised);
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl<T: Scalar> Observer<T> for Watch {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        match event {
+            Event::Step { position, .. } => {
+                let flow = self.look();
+                self.due = position.step + self.stride;
+                flow
+            }
+            Event::Epoch { loss, .. } => {
+                self.losses.push(*loss);
+                let stagnates = self.stagnation.as_mut().is_some_and(|rule| rule.tell(*loss));
+                if stagnates {
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    fn next_step(&mut self, next: Position) -> u64 {
+        self.due.max(next.step)
+    }
+}
