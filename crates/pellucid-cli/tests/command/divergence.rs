@@ -81,7 +81,7 @@ fn saturated_units_are_warned_of_and_unscaled_inputs_named() {
     assert_eq!(
         compared
             .stderr
-            .matches("warning: perceptron: saturated units")
+            .matches(": saturated units: before training")
             .count(),
         2,
         "{}",

@@ -277,6 +277,13 @@ impl NetworkFacts {
 fn distinct_units<T: Scalar>(network: &Network<T>, index: usize) -> usize {
     let architecture = network.architecture();
     let width = architecture.layer(index).fan_out;
+    // Where weights are drawn, those of one input tell all units apart.
+    let of_one_input = network.weights(index)[..width]
+        .iter()
+        .map(|value| value.to_f64().to_bits());
+    if of_one_input.collect::<HashSet<u64>>().len() == width {
+        return width;
+    }
     let mut units = vec![DefaultHasher::new(); width];
     let coming_in = network.weights(index).chunks_exact(width);
     let of_units = [network.bias(index), network.gain(index), network.shift(index)];

@@ -156,7 +156,7 @@ fn compare(
         .iter()
         .map(|&index| difference.central(index, 0))
         .collect();
-    let floor = difference.floor(&first, tolerance);
+    let floor = difference.floor(&first);
     let entries = indices.iter().zip(first).map(|(&index, numeric)| {
         let entry = |numeric: f64| {
             let given = given[index];
@@ -212,7 +212,7 @@ pub fn check_network(
     objective: Objective,
 ) -> GradientReport {
     let mut pass = OwnPass::new(network, input, targets, objective);
-    let gradient = pass.gradient();
+    let gradient = pass.gradient(network.parameters());
     check_gradient(
         network.parameters(),
         |parameters| pass.loss(parameters),
@@ -254,8 +254,8 @@ impl<'a> OwnPass<'a> {
         pass::loss_sum(self.objective.loss, architecture, self.targets, &self.workspace) * factor
     }
 
-    fn gradient(&mut self) -> Vec<f64> {
-        let (architecture, parameters) = (self.network.architecture(), self.network.parameters());
+    fn gradient(&mut self, parameters: &[f64]) -> Vec<f64> {
+        let architecture = self.network.architecture();
         let mut gradient = vec![0.0; parameters.len()];
         pass::forward(architecture, parameters, self.input, &mut self.workspace);
         let target = Target::Gradient {

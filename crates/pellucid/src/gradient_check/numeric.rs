@@ -57,15 +57,13 @@ impl<'a, F: FnMut(&[f64]) -> f64> Difference<'a, F> {
     /// The size below which a slope cannot be told from 0. A gradient's small entries are as exact as its large ones:
     /// rounding in the loss is shared by all. Nor can a difference tell a slope from 0 that is smaller than what the loss's
     /// rounding, a few units of its last place, comes to.
-    pub(super) fn floor(&self, slopes: &[f64], tolerance: f64) -> f64 {
+    pub(super) fn floor(&self, slopes: &[f64]) -> f64 {
         let largest = slopes
             .iter()
             .filter(|v| v.is_finite())
             .fold(0.0f64, |most, v| most.max(v.abs()));
         let rounding = 16.0 * f64::EPSILON * self.value.abs() / STEPS[0];
-        (largest * 1e-4)
-            .max(rounding / tolerance.min(TOLERANCE))
-            .max(1e-12)
+        (largest * 1e-4).max(rounding / TOLERANCE).max(1e-12)
     }
 
     /// The lower and the higher of the slopes on the two sides, by three-point one-sided differences, where they differ as

@@ -128,7 +128,7 @@ pub fn check_rule(
         |parameters| own.loss(parameters),
         |_| given.clone(),
     );
-    let right = own.gradient();
+    let right = own.gradient(network.parameters());
     let rows = own.workspace.rows();
     let mut candidates: Option<Vec<Candidate>> = None;
     let parts = ParameterPart::all(network.architecture())
