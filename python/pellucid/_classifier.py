@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -78,6 +80,29 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         See ``tol``.
     max_fun : int, default=15000
         The most evaluations of the loss by L-BFGS.
+    loss : {'log_loss', 'squared_error'}, default='log_loss'
+        What is made small: the log-loss, or half the mean squared error of the probabilities.
+    class_weight : dict or 'balanced', default=None
+        What the samples of each class count for, besides ``sample_weight``; 'balanced' lets all classes count alike.
+    optimizer : str or dict, default=None
+        What finds the weights in place of ``solver``: any of the engine's, such as 'adamw', 'nadam' or
+        ``{'name': 'rmsprop', 'rho': 0.9}``, with ``learning_rate_init``.
+    schedule : str or dict, default=None
+        How the learning rate changes over ``max_iter`` epochs, in place of ``learning_rate``: 'cosine', 'one_cycle',
+        ``{'name': 'step', 'every': 20}`` and so on.
+    init : str or dict, default=None
+        Where the weights start, in place of scikit-learn's way: 'he_normal', 'orthogonal' and so on.
+    normalisation : {'batch', 'layer'}, dict or list, default=None
+        How the sums of the hidden layers are normalised, or those of each.
+    dropout : float or list of float, default=0.0
+        The probability with which a hidden unit is left out of a step, or one for each layer, the inputs first.
+    train : dict, default=None
+        Further keys of a recipe's ``[train]``, such as ``{'clip_norm': 1.0, 'l1': 1e-5}``.
+    callbacks : list of callables, default=None
+        Called after every epoch with the estimator and a dict of ``epoch``, ``loss`` and, where rows are held out,
+        ``validation_score``. One that returns True ends training.
+    precision : {'f32', 'f64'}, default=None
+        The precision of the network; that of the data unless given.
     n_threads : int or None, default=None
         On how many threads it trains and predicts: as many as this process has cores, or ``OMP_NUM_THREADS`` if that is
         fewer, unless given. The result is the same on any number, to the bit.
@@ -135,6 +160,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     0.88
     """
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseMLP._parameter_constraints,
+        "loss": [StrOptions({"log_loss", "squared_error"})],
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
+    }
+
+    class_weight: Any
     classes_: Any
     _label_binarizer: Any
 
@@ -164,6 +196,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        loss: str = "log_loss",
+        class_weight: Any = None,
+        optimizer: str | dict[str, Any] | None = None,
+        schedule: str | dict[str, Any] | None = None,
+        init: str | dict[str, Any] | None = None,
+        normalisation: Any = None,
+        dropout: Any = 0.0,
+        train: dict[str, Any] | None = None,
+        callbacks: Any = None,
+        precision: str | None = None,
         n_threads: int | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -189,20 +231,33 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
+        self.loss = loss
+        self.class_weight = class_weight
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.init = init
+        self.normalisation = normalisation
+        self.dropout = dropout
+        self.train = train
+        self.callbacks = callbacks
+        self.precision = precision
         self.n_threads = n_threads
 
-    def _validated(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Targets, int]:
+    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         X, y = validate_data(
             self,
             X,
             y,
             accept_sparse=["csr", "csc"],
             multi_output=True,
-            dtype=(np.float64, np.float32),
+            dtype=self._dtypes(),
             reset=reset,
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
+        return X, y
+
+    def _encoded(self, y: Any, incremental: bool) -> tuple[Targets, int]:
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
@@ -210,9 +265,20 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             self._check_classes(y)
         if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:
             classes = np.searchsorted(self.classes_, y).astype(np.uint32)
-            return X, (classes, len(self.classes_)), len(self.classes_)
+            return (classes, len(self.classes_)), len(self.classes_)
         truths = np.ascontiguousarray(self._label_binarizer.transform(y), dtype=bool)
-        return X, truths, truths.shape[1]
+        return truths, truths.shape[1]
+
+    def _weighted(self, y: Any, sample_weight: Any, incremental: bool) -> Any:
+        if self.class_weight is None:
+            return sample_weight
+        if incremental and self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' cannot be known from a part of the rows; give partial_fit the weights that "
+                "sklearn.utils.class_weight.compute_class_weight tells of all of them, as a dict"
+            )
+        of_classes = compute_sample_weight(self.class_weight, y)
+        return of_classes if sample_weight is None else of_classes * sample_weight
 
     def _check_classes(self, y: Any) -> None:
         classes = unique_labels(y)
@@ -230,11 +296,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _out_activation(self) -> str:
         return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
 
-    def _held_out_targets(self, targets: Targets, rows: Any) -> Any:
-        return targets[0][rows] if isinstance(targets, tuple) else targets[rows]
-
-    def _held_out_score(self, outputs: Any) -> float:
-        targets, weights = self._held_out
+    def _score_of(self, outputs: Any, targets: Any, weights: Any) -> float:
         if targets.ndim == 1:
             return float(np.average(outputs.argmax(axis=1) == targets, weights=weights))
         # All labels of a row must be right.

@@ -14,18 +14,17 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from ._arrays import features_of, pack, thread_count
-from ._engine import outputs
-from ._recipe import recipe_of
-from ._training import Optimizer, Samples, train_by_steps, train_whole
+from ._arrays import features_of, hand_back, pack, state_of, thread_count
+from ._engine import initial, outputs
+from ._recipe import ACTIVATION_NAMES, hidden_activations, recipe_of, rule_name
+from ._training import Judge, Optimizer, Samples, keep, train_by_steps, train_whole
 
 if TYPE_CHECKING:
+    import os
+
     from typing_extensions import Self
 
     from ._engine import Targets
-
-#: The solvers that go batch by batch.
-BY_STEPS = ("sgd", "adam")
 
 
 class BaseMLP(BaseEstimator):
@@ -33,7 +32,7 @@ class BaseMLP(BaseEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions({"identity", "logistic", "tanh", "relu"})],
+        "activation": [StrOptions({"logistic", *ACTIVATION_NAMES}), list, tuple],
         "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -55,12 +54,20 @@ class BaseMLP(BaseEstimator):
         "epsilon": [Interval(Real, 0, None, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "optimizer": [str, dict, None],
+        "schedule": [str, dict, None],
+        "init": [str, dict, None],
+        "normalisation": [StrOptions({"batch", "layer"}), dict, list, tuple, None],
+        "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
+        "train": [dict, None],
+        "callbacks": [list, tuple, None],
+        "precision": [StrOptions({"f32", "f64"}), None],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
     }
 
     # Parameters, set by the constructors.
     hidden_layer_sizes: Any
-    activation: str
+    activation: Any
     solver: str
     alpha: float
     batch_size: int | str
@@ -82,6 +89,15 @@ class BaseMLP(BaseEstimator):
     epsilon: float
     n_iter_no_change: float
     max_fun: int
+    loss: Any
+    optimizer: str | dict[str, Any] | None
+    schedule: str | dict[str, Any] | None
+    init: str | dict[str, Any] | None
+    normalisation: Any
+    dropout: Any
+    train: dict[str, Any] | None
+    callbacks: Any
+    precision: str | None
     n_threads: int | None
 
     # Attributes, set by fit.
@@ -101,9 +117,10 @@ class BaseMLP(BaseEstimator):
     _random_state: np.random.RandomState
     _no_improvement_count: int
     _optimizer: Optimizer
+    _normalisation: Any = None
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Self:
         """Fit the model to data matrix X and target(s) y.
 
         Parameters
@@ -115,73 +132,107 @@ class BaseMLP(BaseEstimator):
             The target values: class labels in classification, real numbers in regression.
         sample_weight : array-like of shape (n_samples,), default=None
             What each sample counts for in the loss; 1 unless given.
+        validation_data : tuple (X, y) or (X, y, sample_weight), default=None
+            Rows that epochs are judged by, as with ``early_stopping=True``, which holds out rows of ``X`` otherwise.
 
         Returns
         -------
         self : object
             The trained model.
         """
-        return self._fit(X, y, sample_weight, incremental=False)
+        return self._fit(X, y, sample_weight, incremental=False, validation_data=validation_data)
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Self:
+    def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool, validation_data: Any = None) -> Self:
         hidden = self.hidden_layer_sizes
         hidden = [int(size) for size in (hidden if hasattr(hidden, "__iter__") else [hidden])]
         if any(size <= 0 for size in hidden):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
+        is_whole = rule_name(self) == "lbfgs"
         is_first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
-        X, targets, width = self._validated(X, y, incremental, is_first)
-        if incremental and self.early_stopping and self.solver in BY_STEPS:
+        X, y = self._checked(X, y, is_first)
+        targets, width = self._encoded(y, incremental)
+        if incremental and self.early_stopping and not is_whole:
             raise ValueError("partial_fit does not support early_stopping=True")
         n_samples, n_features = X.shape
         if sample_weight is not None:
-            sample_weight = np.ascontiguousarray(_check_sample_weight(sample_weight, X), dtype=X.dtype)
+            sample_weight = _check_sample_weight(sample_weight, X)
+        sample_weight = self._weighted(y, sample_weight, incremental)
+        if sample_weight is not None:
+            sample_weight = np.ascontiguousarray(sample_weight, dtype=X.dtype)
         self.n_outputs_ = width
         layers = [n_features, *hidden, width]
         # scikit-learn begins anew with an integer's first shuffle at every call of partial_fit; we go on.
         if not incremental or is_first or not hasattr(self, "_random_state"):
             self._random_state = check_random_state(self.random_state)
+        judges = not is_whole and (self.early_stopping or validation_data is not None)
         if is_first:
-            self._initialize(layers, X.dtype)
-        features = features_of(X, X.dtype)
-        if self.solver == "lbfgs":
-            train_whole(self, Samples(features, targets, sample_weight, n_samples), layers, X.dtype)
+            self._initialize(layers, X.dtype, judges)
+        samples = Samples(features_of(X, X.dtype), targets, sample_weight, n_samples)
+        if is_whole:
+            train_whole(self, samples, layers, X.dtype)
             return self
-        rows, held_out = self._split(n_samples, targets) if self.early_stopping else (None, None)
-        samples = Samples(features, targets, sample_weight, n_samples, rows, held_out)
-        if held_out is not None:
-            self._held_out = (
-                self._held_out_targets(targets, held_out),
-                (None if sample_weight is None else sample_weight[held_out]),
-            )
-        try:
-            train_by_steps(self, samples, layers, X.dtype, incremental)
-        finally:
-            self.__dict__.pop("_held_out", None)
+        if judges:
+            self._hold_out(samples, validation_data, X.dtype)
+        train_by_steps(self, samples, layers, X.dtype, incremental)
         return self
 
-    def _initialize(self, layers: list[int], dtype: np.dtype[Any]) -> None:
+    def _hold_out(self, samples: Samples, validation_data: Any, dtype: np.dtype[Any]) -> None:
+        """Gives samples their judge: rows of their own that are not trained on, or those of the caller."""
+        if validation_data is None:
+            rows, held_out = self._split(samples.row_count, samples.targets)
+            samples.rows, samples.row_count = rows, len(rows)
+            weights = None if samples.weights is None else samples.weights[held_out]
+            encoded: Any = samples.targets
+            targets = encoded[0][held_out] if isinstance(encoded, tuple) else encoded[held_out]
+            features = samples.features
+        else:
+            X, y, *more = validation_data
+            X, y = self._checked(X, y, False)
+            encoded, _ = self._encoded(y, True)
+            targets = encoded[0] if isinstance(encoded, tuple) else encoded
+            features, held_out = features_of(X, dtype), None
+            weights = _check_sample_weight(more[0], X) if more and more[0] is not None else None
+        samples.judge = Judge(features, held_out, lambda outputs: self._score_of(outputs, targets, weights))
+
+    def _initialize(self, layers: list[int], dtype: np.dtype[Any], judges: bool) -> None:
         self.n_iter_ = 0
         self.t_ = 0
         self.n_layers_ = len(layers)
         self.out_activation_ = self._out_activation()
-        # Glorot & Bengio, 2010, for biases too; drawn by NumPy, so that it is whatever generator the caller has.
-        factor = 2.0 if self.activation == "logistic" else 6.0
-        self.coefs_, self.intercepts_ = [], []
-        for fan_in, fan_out in pairwise(layers):
-            bound = np.sqrt(factor / (fan_in + fan_out))
-            weights = self._random_state.uniform(-bound, bound, (fan_in, fan_out))
-            biases = self._random_state.uniform(-bound, bound, fan_out)
-            self.coefs_.append(weights.astype(dtype, copy=False))
-            self.intercepts_.append(biases.astype(dtype, copy=False))
-        if self.solver in BY_STEPS:
+        self._normalisation = None
+        if self.init is not None or self.normalisation is not None:
+            self._draw_by_engine(layers, dtype)
+        else:
+            self._draw(layers, dtype)
+        if rule_name(self) != "lbfgs":
             self.loss_curve_ = []
             self._no_improvement_count = 0
-            if self.early_stopping:
+            if judges:
                 self.validation_scores_, self.best_validation_score_ = [], -np.inf
                 self.best_loss_ = None
             else:
                 self.validation_scores_ = self.best_validation_score_ = None
                 self.best_loss_ = np.inf
+
+    def _draw(self, layers: list[int], dtype: np.dtype[Any]) -> None:
+        """Glorot & Bengio, 2010, for biases too; drawn by NumPy, so that it is whatever generator the caller has."""
+        hidden = hidden_activations(self, len(layers) - 2)
+        # The outputs go by the hidden layer before them.
+        of_layers = [*hidden, *(hidden[-1:] or hidden_activations(self, 1) if isinstance(self.activation, str) else [])]
+        self.coefs_, self.intercepts_ = [], []
+        for (fan_in, fan_out), activation in zip(pairwise(layers), of_layers, strict=True):
+            bound = np.sqrt((2.0 if activation == "sigmoid" else 6.0) / (fan_in + fan_out))
+            weights = self._random_state.uniform(-bound, bound, (fan_in, fan_out))
+            biases = self._random_state.uniform(-bound, bound, fan_out)
+            self.coefs_.append(weights.astype(dtype, copy=False))
+            self.intercepts_.append(biases.astype(dtype, copy=False))
+
+    def _draw_by_engine(self, layers: list[int], dtype: np.dtype[Any]) -> None:
+        state, is_ours = state_of(self._random_state)
+        parameters, state = initial(json.dumps(recipe_of(self, layers, dtype)), state)
+        keep(self, parameters, layers)
+        if is_ours:
+            hand_back(self._random_state, state)
 
     def _split(self, n_samples: int, targets: Targets) -> tuple[Any, Any]:
         """Rows to train on and rows held out: those that scikit-learn's split of the data would take."""
@@ -207,14 +258,30 @@ class BaseMLP(BaseEstimator):
         dtype = np.dtype(np.float32 if dtype == np.float32 else np.float64)
         sizes = [self.coefs_[0].shape[0], *(weights.shape[1] for weights in self.coefs_)]
         recipe = json.dumps(recipe_of(self, sizes, dtype))
+        return outputs(recipe, self._parameters(dtype), features_of(X, dtype), thread_count(self.n_threads))
+
+    def _parameters(self, dtype: np.dtype[Any]) -> list[Any]:
+        """All parameters, in the engine's order."""
         parameters = pack(self.coefs_, self.intercepts_, dtype)
-        return outputs(recipe, parameters, features_of(X, dtype), thread_count(self.n_threads))
+        if self._normalisation is not None:
+            parameters.append(np.ascontiguousarray(self._normalisation, dtype=dtype))
+        return parameters
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model to a file that the command line reads, and `pellucid.load`.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, ``.safetensors``. It is written whole or not at all.
+        """
+        from ._model_file import save
+
+        save(self, path)
 
     def _check_solver(self) -> bool:
-        if self.solver not in BY_STEPS:
-            raise AttributeError(
-                f"partial_fit is only available for stochastic optimizers. {self.solver} is not stochastic."
-            )
+        if rule_name(self) == "lbfgs":
+            raise AttributeError("partial_fit is only available for stochastic optimizers. lbfgs is not stochastic.")
         return True
 
     def __sklearn_tags__(self) -> Any:
@@ -224,16 +291,24 @@ class BaseMLP(BaseEstimator):
 
     # What a classifier and a regressor differ in.
 
-    def _validated(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Targets, int]:
-        """Checked features, targets as the engine takes them, and how many numbers a sample's target is."""
+    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+        """Features and targets, checked; the features of the precision that is trained in."""
         raise NotImplementedError
+
+    def _dtypes(self) -> Any:
+        return {None: (np.float64, np.float32), "f32": np.float32, "f64": np.float64}[self.precision]
+
+    def _encoded(self, y: Any, incremental: bool) -> tuple[Targets, int]:
+        """Targets as the engine takes them, and how many numbers a sample's target is."""
+        raise NotImplementedError
+
+    def _weighted(self, y: Any, sample_weight: Any, incremental: bool) -> Any:
+        """The weights of the samples, by their classes too."""
+        return sample_weight
 
     def _out_activation(self) -> str:
         raise NotImplementedError
 
-    def _held_out_targets(self, targets: Targets, rows: Any) -> Any:
-        raise NotImplementedError
-
-    def _held_out_score(self, outputs: Any) -> float:
-        """How good these outputs are for the rows that are held out."""
+    def _score_of(self, outputs: Any, targets: Any, weights: Any) -> float:
+        """How good these outputs are."""
         raise NotImplementedError

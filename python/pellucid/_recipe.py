@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from ._mlp import BaseMLP
+
+#: The activations of hidden layers, by the engine's names.
+ACTIVATION_NAMES = (
+    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus",
+    "softsign", "hard_sigmoid", "hard_tanh", "exponential",
+)  # fmt: skip
 
 #: scikit-learn's names of activations, where they are not the engine's.
 ACTIVATIONS = {"logistic": "sigmoid", "exp": "exponential"}
@@ -18,12 +25,55 @@ def activation_name(name: str) -> str:
     return ACTIVATIONS.get(name, name)
 
 
+def rule_name(estimator: BaseMLP) -> str:
+    """The engine's name of what finds the weights."""
+    optimizer = estimator.optimizer
+    if optimizer is None:
+        return estimator.solver
+    return str(optimizer["name"] if isinstance(optimizer, dict) else optimizer)
+
+
+def hidden_activations(estimator: BaseMLP, count: int) -> list[str]:
+    """The activation of each hidden layer."""
+    asked = estimator.activation
+    if isinstance(asked, str):
+        return [activation_name(asked)] * count
+    if len(asked) != count:
+        raise ValueError(f"activation = {asked!r} names {len(asked)} activations for {count} hidden layers")
+    return [activation_name(name) for name in asked]
+
+
 def recipe_of(
     estimator: BaseMLP, layers: list[int], dtype: np.dtype[Any], batch_size: int | str = "full"
 ) -> dict[str, Any]:
     """The recipe of a run on rows of ``dtype`` through layers of these sizes."""
-    hidden = activation_name(estimator.activation)
-    activations = [hidden] * (len(layers) - 2) + [activation_name(estimator.out_activation_)]
+    hidden = len(layers) - 2
+    activations = [*hidden_activations(estimator, hidden), activation_name(estimator.out_activation_)]
+    network: dict[str, Any] = {"layers": layers, "activation": activations}
+    if estimator.normalisation is not None:
+        asked = estimator.normalisation
+        each = asked if isinstance(asked, list | tuple) else [asked] * hidden
+        network["normalisation"] = [*each, "none"]
+    seed = estimator.random_state
+    return {
+        "data": {"source": "inline"},
+        "network": network,
+        "init": _init(estimator),
+        "train": {
+            **_train(estimator, dtype, batch_size),
+            "seed": int(seed) if isinstance(seed, Integral) and 0 <= int(seed) < 2**32 else 0,
+        },
+    }
+
+
+def _init(estimator: BaseMLP) -> dict[str, Any]:
+    asked = estimator.init
+    if asked is None:
+        return {"method": "sklearn"}
+    return dict(asked) if isinstance(asked, dict) else {"method": asked}
+
+
+def _train(estimator: BaseMLP, dtype: np.dtype[Any], batch_size: int | str) -> dict[str, Any]:
     train: dict[str, Any] = {
         "loss": _loss(estimator),
         # scikit-learn's mean: over the sum of the weights, of the batch.
@@ -33,33 +83,36 @@ def recipe_of(
         "epochs": int(estimator.max_iter),
         "precision": "f32" if dtype == np.float32 else "f64",
     }
-    if estimator.solver != "lbfgs":
+    if rule_name(estimator) != "lbfgs":
         train["learning_rate"] = float(estimator.learning_rate_init)
         # scikit-learn shuffles what it has shuffled before.
         train["shuffle"] = train["reshuffle"] = bool(estimator.shuffle)
+        if estimator.schedule is not None:
+            train["schedule"] = estimator.schedule
+        if np.any(estimator.dropout):
+            rates = estimator.dropout
+            train["dropout"] = list(rates) if isinstance(rates, list | tuple) else float(rates)
     if estimator.alpha > 0:
         # scikit-learn's penalty is α/2n·‖W‖², n the batch's rows, and part of the losses it tells.
         train.update(l2=float(estimator.alpha), share_penalty=True, tell_penalty=True)
-    return {
-        "data": {"source": "inline"},
-        "network": {"layers": layers, "activation": activations},
-        # The parameters are handed over.
-        "init": {"method": "zeros"},
-        "train": train,
-    }
+    train.update(estimator.train or {})
+    return train
+
+
+#: scikit-learn's names of losses.
+LOSSES = {"squared_error": "half_mean_squared_error", "poisson": "half_poisson_deviance"}
 
 
 def _loss(estimator: BaseMLP) -> Any:
-    names = {
-        "softmax": "categorical_cross_entropy",
-        "logistic": "binary_cross_entropy",
-        "exp": "half_poisson_deviance",
-        "identity": "half_mean_squared_error",
-    }
-    return names[estimator.out_activation_]
+    if estimator.loss == "log_loss":
+        is_multiclass = estimator.out_activation_ == "softmax"
+        return "categorical_cross_entropy" if is_multiclass else "binary_cross_entropy"
+    return estimator.loss if isinstance(estimator.loss, dict) else LOSSES.get(estimator.loss, estimator.loss)
 
 
 def _optimizer(estimator: BaseMLP) -> Any:
+    if estimator.optimizer is not None:
+        return estimator.optimizer
     if estimator.solver == "adam":
         return {
             "name": "adam",

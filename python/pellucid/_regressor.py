@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 class MLPRegressor(RegressorMixin, BaseMLP):
     """Multi-layer Perceptron regressor.
 
-    It makes half the mean squared error small, or half the mean Poisson deviance, by L-BFGS, gradient descent or Adam.
-    Parameters, attributes, warnings and errors are those of :class:`sklearn.neural_network.MLPRegressor`, and so are the
-    numbers, but for several outputs: there scikit-learn's steps follow ``n_outputs`` times the gradient of the loss that
-    it tells, ours the gradient itself.
+    It makes half the mean squared error small, or half the mean Poisson deviance, by L-BFGS, gradient descent or
+    Adam. Parameters, attributes, warnings and errors are those of :class:`sklearn.neural_network.MLPRegressor`, and
+    so are the numbers, but for several outputs: there scikit-learn's steps follow ``n_outputs`` times the gradient of
+    the loss that it tells, ours the gradient itself.
 
     Parameters
     ----------
-    loss : {'squared_error', 'poisson'}, default='squared_error'
-        What is made small: half the squared error, or half the Poisson deviance, of an exponential output.
+    loss : {'squared_error', 'poisson', 'absolute_error', 'huber', 'log_cosh', 'quantile'} or dict, \
+            default='squared_error'
+        What is made small: half the squared error, half the Poisson deviance of an exponential output, or any of the
+        engine's, with its settings as a dict: ``{'name': 'quantile', 'quantile': 0.9}``.
     hidden_layer_sizes : array-like of shape (n_layers - 2,), default=(100,)
         The number of units of each hidden layer.
     activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
@@ -80,6 +82,25 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         See ``tol``.
     max_fun : int, default=15000
         The most evaluations of the loss by L-BFGS.
+    optimizer : str or dict, default=None
+        What finds the weights in place of ``solver``: any of the engine's, such as 'adamw', 'nadam' or
+        ``{'name': 'rmsprop', 'rho': 0.9}``, with ``learning_rate_init``.
+    schedule : str or dict, default=None
+        How the learning rate changes over ``max_iter`` epochs, in place of ``learning_rate``: 'cosine', 'one_cycle',
+        ``{'name': 'step', 'every': 20}`` and so on.
+    init : str or dict, default=None
+        Where the weights start, in place of scikit-learn's way: 'he_normal', 'orthogonal' and so on.
+    normalisation : {'batch', 'layer'}, dict or list, default=None
+        How the sums of the hidden layers are normalised, or those of each.
+    dropout : float or list of float, default=0.0
+        The probability with which a hidden unit is left out of a step, or one for each layer, the inputs first.
+    train : dict, default=None
+        Further keys of a recipe's ``[train]``, such as ``{'clip_norm': 1.0, 'l1': 1e-5}``.
+    callbacks : list of callables, default=None
+        Called after every epoch with the estimator and a dict of ``epoch``, ``loss`` and, where rows are held out,
+        ``validation_score``. One that returns True ends training.
+    precision : {'f32', 'f64'}, default=None
+        The precision of the network; that of the data unless given.
     n_threads : int or None, default=None
         On how many threads it trains and predicts: as many as this process has cores, or ``OMP_NUM_THREADS`` if that is
         fewer, unless given. The result is the same on any number, to the bit.
@@ -135,14 +156,17 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseMLP._parameter_constraints,
-        "loss": [StrOptions({"squared_error", "poisson"})],
+        "loss": [
+            StrOptions({"squared_error", "poisson", "absolute_error", "huber", "log_cosh", "quantile"}),
+            dict,
+        ],
     }
 
-    loss: str
+    loss: Any
 
     def __init__(
         self,
-        loss: str = "squared_error",
+        loss: Any = "squared_error",
         hidden_layer_sizes: Any = (100,),
         activation: str = "relu",
         *,
@@ -167,6 +191,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        optimizer: str | dict[str, Any] | None = None,
+        schedule: str | dict[str, Any] | None = None,
+        init: str | dict[str, Any] | None = None,
+        normalisation: Any = None,
+        dropout: Any = 0.0,
+        train: dict[str, Any] | None = None,
+        callbacks: Any = None,
+        precision: str | None = None,
         n_threads: int | None = None,
     ) -> None:
         self.loss = loss
@@ -193,9 +225,17 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.init = init
+        self.normalisation = normalisation
+        self.dropout = dropout
+        self.train = train
+        self.callbacks = callbacks
+        self.precision = precision
         self.n_threads = n_threads
 
-    def _validated(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Targets, int]:
+    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         X, y = validate_data(
             self,
             X,
@@ -203,24 +243,20 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             accept_sparse=["csr", "csc"],
             multi_output=True,
             y_numeric=True,
-            dtype=(np.float64, np.float32),
+            dtype=self._dtypes(),
             reset=reset,
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        if y.ndim == 1:
-            y = y.reshape(-1, 1)
-        y = np.ascontiguousarray(y, dtype=X.dtype)
-        return X, y, y.shape[1]
+        return X, np.ascontiguousarray(y.reshape(len(y), -1), dtype=X.dtype)
+
+    def _encoded(self, y: Any, incremental: bool) -> tuple[Targets, int]:
+        return y, y.shape[1]
 
     def _out_activation(self) -> str:
         return "exp" if self.loss == "poisson" else "identity"
 
-    def _held_out_targets(self, targets: Targets, rows: Any) -> Any:
-        return targets[rows]
-
-    def _held_out_score(self, outputs: Any) -> float:
-        targets, weights = self._held_out
+    def _score_of(self, outputs: Any, targets: Any, weights: Any) -> float:
         if not np.isfinite(outputs).all():
             return float("nan")
         with np.errstate(over="ignore"):

@@ -12,9 +12,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ._arrays import hand_back, pack, state_of, thread_count, unpack
 from ._engine import Run
-from ._recipe import recipe_of
+from ._recipe import recipe_of, rule_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from ._engine import Features, Targets
@@ -38,6 +40,15 @@ class Optimizer:
     memory: dict[str, Any] | None
 
 
+@dataclass
+class Judge:
+    """Rows that are not trained on, and how good the outputs for them are."""
+
+    features: Features
+    rows: NDArray[np.uint32] | None
+    score: Callable[[NDArray[Any]], float]
+
+
 class Samples:
     """What is trained on, and what is held out: rows of the same arrays."""
 
@@ -48,13 +59,13 @@ class Samples:
         weights: NDArray[Any] | None,
         row_count: int,
         rows: NDArray[np.uint32] | None = None,
-        held_out: NDArray[np.uint32] | None = None,
+        judge: Judge | None = None,
     ) -> None:
         self.features = features
         self.targets = targets
         self.weights = weights
         self.rows = rows
-        self.held_out = held_out
+        self.judge = judge
         self.row_count = row_count if rows is None else len(rows)
 
 
@@ -71,6 +82,8 @@ def begin(
     state, is_ours = state_of(estimator._random_state)
     parameters = pack(estimator.coefs_, estimator.intercepts_, dtype)
     threads = thread_count(estimator.n_threads)
+    if estimator._normalisation is not None:
+        parameters.append(np.ascontiguousarray(estimator._normalisation, dtype=dtype))
     return Run(json.dumps(recipe), parameters, state, memory, threads), is_ours
 
 
@@ -80,30 +93,37 @@ def train_by_steps(
     """``sgd`` and ``adam``: epochs until the loss, or the score of held-out rows, no longer gets better."""
     batch_size = _batch_size(estimator, samples.row_count)
     kept = getattr(estimator, "_optimizer", None) if incremental else None
-    rule = (estimator.solver, estimator.solver == "sgd" and estimator.momentum > 0, dtype.name)
+    momentum = estimator.optimizer is None and estimator.solver == "sgd" and estimator.momentum > 0
+    rule = (rule_name(estimator), estimator.optimizer, momentum, dtype.name, tuple(layers))
     if kept is None or kept.rule != rule:
         kept = Optimizer(rule, float(estimator.learning_rate_init), None)
     run, is_ours = begin(estimator, samples, layers, dtype, kept.memory, batch_size)
-    by_steps = _BySteps(estimator, samples, run, kept.learning_rate)
+    by_steps = _BySteps(estimator, samples, run, kept.learning_rate, layers)
     try:
         by_steps.epochs(incremental)
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=4)
-    parameters = run.parameters()
-    if estimator.early_stopping and by_steps.best is not None:
-        parameters = by_steps.best
-    estimator.coefs_, estimator.intercepts_, _ = unpack(parameters, layers)
-    estimator._optimizer = Optimizer(rule, by_steps.rate, run.memory())
-    if is_ours:
-        hand_back(estimator._random_state, run.random_state())
-    if by_steps.diverged is not None and not estimator.early_stopping:
+    finally:
+        # What a callback raises, too, leaves a model that can be used.
+        keep(estimator, run.parameters() if by_steps.best is None else by_steps.best, layers)
+        estimator._optimizer = Optimizer(rule, by_steps.rate, run.memory())
+        if is_ours:
+            hand_back(estimator._random_state, run.random_state())
+    if by_steps.diverged is not None and by_steps.best is None:
         raise ValueError(f"{DIVERGED} ({by_steps.diverged})")
+
+
+def keep(estimator: BaseMLP, parameters: NDArray[Any], layers: list[int]) -> None:
+    """Makes parameters the estimator's."""
+    estimator.coefs_, estimator.intercepts_, rest = unpack(parameters, layers)
+    estimator._normalisation = rest if len(rest) else None
 
 
 class _BySteps:
     """Epoch after epoch, or many at a time where nobody looks on."""
 
-    def __init__(self, estimator: BaseMLP, samples: Samples, run: Run, rate: float) -> None:
+    def __init__(self, estimator: BaseMLP, samples: Samples, run: Run, rate: float, layers: list[int]) -> None:
+        self.layers = layers
         self.estimator = estimator
         self.samples = samples
         self.run = run
@@ -114,15 +134,15 @@ class _BySteps:
 
     def epochs(self, incremental: bool) -> None:
         estimator = self.estimator
-        is_scaled = estimator.solver == "sgd" and estimator.learning_rate == "invscaling"
-        looks_on = bool(estimator.verbose) or estimator.early_stopping or is_scaled or incremental
+        is_scaled = self.follows("invscaling")
+        looks_on = bool(estimator.verbose or estimator.callbacks or self.samples.judge) or is_scaled or incremental
         estimator.n_iter_ = 0
-        if estimator.early_stopping:
+        if self.samples.judge is not None:
             self.best = self.run.parameters()
         while estimator.n_iter_ < estimator.max_iter:
             self._train(1 if looks_on else estimator.max_iter - estimator.n_iter_)
             if self.diverged is not None:
-                if estimator.early_stopping:
+                if self.samples.judge is not None:
                     warnings.warn(
                         f"Training diverged, the weights of the best epoch are kept: {self.diverged}",
                         ConvergenceWarning,
@@ -131,6 +151,8 @@ class _BySteps:
                 return
             if is_scaled:
                 self.rate = estimator.learning_rate_init / (estimator.t_ + 1) ** estimator.power_t
+            if self._is_told_to_end():
+                return
             if estimator._no_improvement_count > estimator.n_iter_no_change:
                 if self._ends():
                     return
@@ -145,16 +167,33 @@ class _BySteps:
                     stacklevel=6,
                 )
 
+    def follows(self, learning_rate: str) -> bool:
+        """Whether the rate goes by this rule of scikit-learn's, which are for its ``sgd`` alone."""
+        estimator = self.estimator
+        is_asked = estimator.solver == "sgd" and estimator.learning_rate == learning_rate
+        return is_asked and estimator.optimizer is None and estimator.schedule is None
+
+    def _is_told_to_end(self) -> bool:
+        """Calls the callbacks, with the model as it stands. Whether one of them says that this is enough."""
+        estimator = self.estimator
+        if not estimator.callbacks:
+            return False
+        keep(estimator, self.run.parameters(), self.layers)
+        told = {"epoch": estimator.n_iter_, "loss": estimator.loss_}
+        if self.samples.judge is not None:
+            told["validation_score"] = estimator.validation_scores_[-1]
+        return any([callback(estimator, told) is True for callback in estimator.callbacks])
+
     def _train(self, epochs: int) -> None:
         estimator, samples = self.estimator, self.samples
-        by_score = estimator.early_stopping
+        by_score = samples.judge is not None
         losses, best, waited, raised, self.diverged = self.run.train(
             samples.features,
             samples.targets,
             samples.weights,
             samples.rows,
             epochs,
-            rate=self.rate,
+            rate=self.rate if estimator.schedule is None else None,
             best=np.inf if estimator.best_loss_ is None else estimator.best_loss_,
             waited=estimator._no_improvement_count,
             tolerance=float(estimator.tol),
@@ -171,19 +210,18 @@ class _BySteps:
                 print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
         if raised is not None:
             raise raised
-        if by_score:
-            self._judge()
+        if samples.judge is not None:
+            self._judge(samples.judge)
         else:
             estimator.best_loss_ = best
             estimator._no_improvement_count = waited
 
-    def _judge(self) -> None:
+    def _judge(self, judge: Judge) -> None:
         """Takes note of the score of the rows that are held out."""
-        estimator, samples = self.estimator, self.samples
+        estimator = self.estimator
         score = np.nan
         if self.diverged is None:
-            outputs = self.run.outputs(samples.features, samples.held_out, thread_count(estimator.n_threads))
-            score = float(estimator._held_out_score(outputs))
+            score = judge.score(self.run.outputs(judge.features, judge.rows, thread_count(estimator.n_threads)))
         estimator.validation_scores_.append(score)
         if estimator.verbose:
             print(f"Validation score: {score:f}")
@@ -198,12 +236,12 @@ class _BySteps:
     def _ends(self) -> bool:
         """Whether this is the end, or the learning rate goes down."""
         estimator = self.estimator
-        what = "Validation score" if estimator.early_stopping else "Training loss"
+        what = "Validation score" if self.samples.judge is not None else "Training loss"
         told = (
             f"{what} did not improve more than tol={estimator.tol:f} for {estimator.n_iter_no_change} "
             "consecutive epochs."
         )
-        is_adaptive = estimator.solver == "sgd" and estimator.learning_rate == "adaptive"
+        is_adaptive = self.follows("adaptive")
         ends = not is_adaptive or self.rate <= LEAST_RATE
         if not is_adaptive:
             told += " Stopping."
@@ -223,7 +261,7 @@ def train_whole(estimator: BaseMLP, samples: Samples, layers: list[int], dtype: 
     losses, _, _, raised, diverged = run.train(
         samples.features, samples.targets, samples.weights, samples.rows, estimator.max_iter
     )
-    estimator.coefs_, estimator.intercepts_, _ = unpack(run.parameters(), layers)
+    keep(estimator, run.parameters(), layers)
     found = run.minimum()
     if diverged is not None or found is None:
         raise ValueError(f"{DIVERGED} ({diverged})")

@@ -2,7 +2,9 @@
 //! scikit-learn has a say in (names, defaults, checks, when training ends) is the package's, in Python.
 
 mod arrays;
+mod model_file;
 mod numbers;
+mod recipes;
 mod run;
 mod samples;
 mod watch;
@@ -13,7 +15,13 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _engine {
     #[pymodule_export]
-    use crate::run::{Run, outputs};
+    use crate::model_file::{load_model, save_model};
+
+    #[pymodule_export]
+    use crate::recipes::{built_in_recipes, read_recipe, run_recipe};
+
+    #[pymodule_export]
+    use crate::run::{Run, initial, outputs};
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");

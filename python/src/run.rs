@@ -5,6 +5,7 @@ use crate::numbers::Number;
 use crate::samples::SampleArrays;
 use crate::watch::{Stagnation, Watch};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArrayDyn, ToPyArray};
+use pellucid::init::initialise;
 use pellucid::numpy_random::RandomState;
 use pellucid::optimizer::Memory;
 use pellucid::{Error, Network, Precision, Recipe, Trainer, evaluation};
@@ -49,10 +50,7 @@ impl Run {
         threads: usize,
     ) -> PyResult<Self> {
         let recipe = read(recipe)?;
-        let (key, position, kept) = random_state;
-        let key: Vec<u32> = key.as_array().iter().copied().collect();
-        let generator = RandomState::from_numpy_state(&key, position, kept)
-            .ok_or_else(|| PyValueError::new_err("a state that NumPy's MT19937 does not have"))?;
+        let generator = generator(&random_state)?;
         Ok(Self {
             trainers: match recipe.train.precision {
                 Precision::F32 => {
@@ -93,12 +91,11 @@ impl Run {
             tolerance,
             patience,
         });
-        let mut watch = Watch::new(stagnation);
+        let mut watch = Watch::new(epochs, stagnation);
         let ended = with!(&mut self.trainers, trainer => {
             if let Some(rate) = rate {
                 trainer.set_learning_rate(rate);
             }
-            trainer.set_epochs(trainer.completed_epochs() + epochs);
             train(py, trainer, (features, targets, weights, rows), &mut watch)
         })?;
         let diverged = match ended {
@@ -132,9 +129,8 @@ impl Run {
     }
 
     /// Where the shuffles have left NumPy's generator: (key, position, Gaussian that is kept).
-    fn random_state<'py>(&self, py: Python<'py>) -> (Bound<'py, PyArray1<u32>>, usize, Option<f64>) {
-        let (key, position, kept) = with!(&self.trainers, trainer => trainer.generator().numpy_state());
-        (PyArray1::from_vec(py, key), position, kept)
+    fn random_state<'py>(&self, py: Python<'py>) -> NumpyState<'py> {
+        with!(&self.trainers, trainer => numpy_state(py, trainer.generator()))
     }
 
     /// What the optimizer remembers of its steps.
@@ -155,6 +151,44 @@ impl Run {
         let reason = format!("{:?}", found.reason);
         Some((reason, found.value, found.iterations, found.evaluations))
     }
+}
+
+/// First values of the parameters, as a recipe's `[init]` has them, and where that leaves the generator.
+#[pyfunction]
+pub(crate) fn initial<'py>(
+    py: Python<'py>,
+    recipe: &str,
+    random_state: (PyReadonlyArray1<'py, u32>, usize, Option<f64>),
+) -> PyResult<(Bound<'py, PyAny>, NumpyState<'py>)> {
+    let recipe = read(recipe)?;
+    let mut generator = generator(&random_state)?;
+    let architecture = recipe.architecture().map_err(|error| refusal(&error))?;
+    let drawn: Network<f64> =
+        initialise(architecture, &recipe.init, &mut generator).map_err(|error| refusal(&error))?;
+    let parameters = match recipe.train.precision {
+        Precision::F32 => {
+            let rounded: Vec<f32> = drawn.parameters().iter().map(|&value| value as f32).collect();
+            PyArray1::from_vec(py, rounded).into_any()
+        }
+        Precision::F64 => drawn.parameters().to_pyarray(py).into_any(),
+    };
+    Ok((parameters, numpy_state(py, &generator)))
+}
+
+/// NumPy's (key, position, Gaussian that is kept).
+type NumpyState<'py> = (Bound<'py, PyArray1<u32>>, usize, Option<f64>);
+
+fn numpy_state<'py>(py: Python<'py>, generator: &RandomState) -> NumpyState<'py> {
+    let (key, position, kept) = generator.numpy_state();
+    (PyArray1::from_vec(py, key), position, kept)
+}
+
+fn generator(
+    (key, position, kept): &(PyReadonlyArray1<'_, u32>, usize, Option<f64>),
+) -> PyResult<RandomState> {
+    let key: Vec<u32> = key.as_array().iter().copied().collect();
+    RandomState::from_numpy_state(&key, *position, *kept)
+        .ok_or_else(|| PyValueError::new_err("a state that NumPy's MT19937 does not have"))
 }
 
 /// The outputs, (rows, outputs), of the network that a recipe describes, with these parameters.
@@ -186,19 +220,19 @@ pub(crate) fn outputs<'py>(
     }
 }
 
-fn read(recipe: &str) -> PyResult<Recipe> {
+pub(crate) fn read(recipe: &str) -> PyResult<Recipe> {
     serde_json::from_str(recipe).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
-fn refusal(error: &Error) -> PyErr {
+pub(crate) fn refusal(error: &dyn std::error::Error) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
-fn threads_of(threads: usize) -> NonZeroUsize {
+pub(crate) fn threads_of(threads: usize) -> NonZeroUsize {
     NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)
 }
 
-fn network<T: Number>(recipe: &Recipe, parameters: &[Bound<'_, PyAny>]) -> PyResult<Network<T>> {
+pub(crate) fn network<T: Number>(recipe: &Recipe, parameters: &[Bound<'_, PyAny>]) -> PyResult<Network<T>> {
     let arrays = parameters.iter().map(|array| extract(array, "the parameters"));
     let arrays: Vec<PyReadonlyArrayDyn<'_, T>> = arrays.collect::<PyResult<_>>()?;
     let architecture = recipe.architecture().map_err(|error| refusal(&error))?;

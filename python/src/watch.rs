@@ -35,8 +35,11 @@ impl Stagnation {
 }
 
 /// An observer for Python.
+#[derive(Debug)]
 pub(crate) struct Watch {
     pub(crate) losses: Vec<f64>,
+    /// After so many epochs it is Python's turn, and the run goes on later.
+    limit: u64,
     pub(crate) stagnation: Option<Stagnation>,
     /// What a signal's handler raised, such as `KeyboardInterrupt`.
     pub(crate) raised: Option<PyErr>,
@@ -48,10 +51,11 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(stagnation: Option<Stagnation>) -> Self {
+    pub(crate) fn new(limit: u64, stagnation: Option<Stagnation>) -> Self {
         let now = Instant::now();
         Self {
             losses: Vec::new(),
+            limit,
             stagnation,
             raised: None,
             looked: now,
@@ -89,10 +93,11 @@ impl<T: Scalar> Observer<T> for Watch {
                 self.due = position.step + self.stride;
                 flow
             }
-            Event::Epoch { loss, .. } => {
+            Event::Epoch { position, loss, .. } => {
                 self.losses.push(*loss);
                 let stagnates = self.stagnation.as_mut().is_some_and(|rule| rule.tell(*loss));
-                if stagnates {
+                let is_pause = self.losses.len() as u64 >= self.limit && position.epoch + 1 < position.epochs;
+                if stagnates || is_pause {
                     return ControlFlow::Break(());
                 }
                 ControlFlow::Continue(())

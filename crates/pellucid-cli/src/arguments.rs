@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod diagnose;
+pub(crate) mod explain;
 mod pictures;
 
 pub(crate) use check::Check;
@@ -35,6 +36,7 @@ use std::path::PathBuf;
         pellucid run mnist-online --plot cost.svg --json mnist.json\n  \
         pellucid compare xor-sgd xor-batch-mean xor-batch-sum --seeds 10 --plot curves.png\n  \
         pellucid compare mnist-98 --vary batch_size=16,64,256 --against epochs,seconds --plot curves.svg\n  \
+        pellucid explain xor-by-hand -o xor.html\n  \
         pellucid find-rate people.csv --target income --plot rates.png\n  \
         pellucid diagnose people.csv --target income\n  \
         pellucid check xor-by-hand\n\n\
@@ -65,6 +67,8 @@ pub(crate) enum Command {
     Data(Data),
     /// Train recipes, or variants of one, from the same initial weights and say which converges faster
     Compare(Box<Compare>),
+    /// Show one training step as a worked example: every number forwards, backwards and of the update
+    Explain(Box<explain::Explain>),
     /// Find a learning rate: train for some steps at rising rates, until the loss explodes
     FindRate(Box<FindRate>),
     /// Check the gradient of backpropagation, layer by layer, against numeric gradients

@@ -1,6 +1,7 @@
 //! `pellucid compare`: recipes, and variants of them, from the same initial weights, with one seed or several.
 
 mod entrants;
+mod held_out;
 mod lap;
 mod picture;
 mod progress;
@@ -49,6 +50,10 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     let charts = picture::charts(&runs, arguments, cores);
     if !matches!(json, Some(JsonOutput::Stdout)) {
         terminal::print(found.to_text().trim_end())?;
+        let held_out = held_out::table(&runs);
+        if !held_out.is_empty() {
+            terminal::print(&format!("\n{}", held_out.join("\n")))?;
+        }
         for note in &notes {
             terminal::print(&format!("\n{note}"))?;
         }

@@ -7,6 +7,7 @@ mod compare;
 mod data;
 mod diagnose;
 mod evaluate;
+mod explain;
 mod failure;
 mod find_rate;
 mod findings;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect::inspect(inspect),
         Command::Data(data) => data::data(data),
         Command::Compare(compare) => compare::compare(compare),
+        Command::Explain(explain) => explain::explain(explain),
         Command::FindRate(find) => find_rate::find_rate(find),
         Command::Check(arguments) => check::check(arguments),
         Command::Diagnose(diagnose) => diagnose::diagnose(diagnose),

@@ -176,11 +176,13 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
             vitals: vitals.as_ref().map_or(&[][..], Vitals::entries),
             theme: plots.theme,
         };
-        let album = seen.album(|what| want(what) || (what == What::Loss && arguments.chart))?;
-        if let Some(chart) = album.loss.as_ref().filter(|_| arguments.chart) {
-            let text = chart.text(&text_style::of_standard_output());
+        if arguments.chart {
+            let style = text_style::of_standard_output();
+            let chart = seen.album(|what| what == What::Loss)?.loss;
+            let text = chart.map_or_else(String::new, |chart| chart.text(&style));
             results.line(&format!("\n{}", text.trim_end()));
         }
+        let album = seen.album(want)?;
         let painted = plots.paint(&album)?;
         if let Some(file) = report {
             let subject = report::of_run::Subject {

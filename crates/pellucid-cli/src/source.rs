@@ -32,6 +32,27 @@ pub(crate) fn read(data: &Path, options: &ReadOptions, seed: u32) -> Result<Tabl
     }
 }
 
+/// The whole table, of which the expected columns are read as what they are expected to be.
+pub(crate) fn read_as(
+    data: &Path,
+    options: &ReadOptions,
+    expected: &[(String, ColumnKind)],
+) -> Result<Table> {
+    if built_in(data).is_some() {
+        return read(data, options, 0);
+    }
+    const ALL: usize = 1 << 30;
+    let mut chunks = TableChunks::open(&TableSource::from(data), options, expected, ALL)?;
+    Ok(match chunks.next() {
+        Some(table) => table?,
+        None => Table {
+            source: data.display().to_string(),
+            first_row: 0,
+            columns: Vec::new(),
+        },
+    })
+}
+
 /// A table some rows at a time.
 pub(crate) enum Chunks {
     Stream(TableChunks),

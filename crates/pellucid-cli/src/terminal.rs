@@ -9,6 +9,30 @@ pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
 
+/// Whether results may be coloured: someone looks on, and has not asked for none (NO_COLOR).
+pub(crate) fn is_coloured() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+    io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb
+}
+
+/// The columns that text may have: COLUMNS, or those of the terminal, or 100.
+pub(crate) fn width(to_terminal: bool) -> usize {
+    let asked = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    let of_terminal = || match to_terminal {
+        true => console::Term::stdout()
+            .size_checked()
+            .map(|(_, columns)| columns.into()),
+        false => None,
+    };
+    asked
+        .filter(|columns| *columns > 0)
+        .or_else(of_terminal)
+        .unwrap_or(100)
+}
+
 /// A line of talk, to standard error. A closed standard error is nobody's loss.
 pub(crate) fn tell(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");

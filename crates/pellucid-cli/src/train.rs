@@ -12,7 +12,6 @@ use pellucid::recipe::{ClassWeight, NormalisationName, Recipe, Task};
 use pellucid::{EndedBy, Precision};
 use pellucid_data::training::{CrossValidation, Plan, Scores, Trained, TrainingRequest};
 use pellucid_data::{OutputFile, Table};
-use pellucid_report::Theme;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -123,10 +122,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         "seconds_to_first_epoch": first_epoch,
         "cross_validation": cross_validation.as_ref().map(CrossValidation::to_json),
     });
-    let chart_text = match &trained {
-        Some(trained) if arguments.chart => in_the_terminal(trained, &table.source),
-        _ => String::new(),
-    };
+    let mut chart_text = String::new();
     if let Some(trained) = trained {
         files.add_to_record(&mut record, &trained);
         let title = title(&trained, &table.source);
@@ -139,6 +135,9 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
             threads,
             theme: files.plots.theme,
         };
+        if arguments.chart {
+            chart_text = in_the_terminal(&seen)?;
+        }
         let subject = report::of_table::Subject {
             title: &title,
             trained: &trained,
@@ -213,13 +212,10 @@ fn refuse_files_without_a_model(arguments: &Train) -> Result<()> {
         ("--plot", !arguments.pictures.plots.is_empty()),
         ("--report", arguments.report.is_some()),
         ("--save-recipe", arguments.save_recipe.is_some()),
+        ("--chart", arguments.chart),
     ];
-    let asked = of_model
-        .iter()
-        .filter(|(_, is_asked_for)| *is_asked_for)
-        .map(|(flag, _)| *flag);
-    match asked.chain(arguments.chart.then_some("--chart")).next() {
-        Some(flag) => Err(Misuse(format!(
+    match of_model.iter().find(|(_, is_asked_for)| *is_asked_for) {
+        Some((flag, _)) => Err(Misuse(format!(
             "{flag} is about a model, and --cv alone makes none; add --out to train one on all rows as well"
         ))
         .into()),
@@ -503,19 +499,12 @@ impl Files {
     }
 }
 
-/// Pictures and page, ready to be written.
-struct Painted {
-    plots: Vec<Vec<u8>>,
-    page: Option<String>,
-}
-
 /// The curve, and of classes the confusion matrix, that of held-out rows where there are any.
-fn in_the_terminal(trained: &Trained, data: &str) -> String {
+fn in_the_terminal(seen: &of_table::Seen<'_>) -> Result<String> {
     let style = text_style::of_standard_output();
-    let mut text = format!(
-        "\n{}",
-        of_table::loss(&title(trained, data), trained, Theme::Light).text(&style)
-    );
+    let chart = seen.album(|what| what == What::Loss)?.loss;
+    let mut text = chart.map_or_else(String::new, |chart| format!("\n{}", chart.text(&style)));
+    let trained = seen.trained;
     let (rows, scores) = match &trained.validation {
         Some(scores) => ("validation", scores),
         None => ("training", &trained.training),
@@ -524,7 +513,13 @@ fn in_the_terminal(trained: &Trained, data: &str) -> String {
         text.push_str(&format!("\n{rows} rows\n"));
         text.push_str(&score_text::shaded_confusion(classes, scores, &style));
     }
-    text
+    Ok(text)
+}
+
+/// Pictures and page, ready to be written.
+struct Painted {
+    plots: Vec<Vec<u8>>,
+    page: Option<String>,
 }
 
 /// A name for the model that no file has yet.

@@ -78,10 +78,10 @@ pub struct LineChart {
     pub theme: Theme,
     /// The curves, in the legend's order.
     pub series: Vec<Series>,
-    /// Lines that mark a place; one beyond the curves is not drawn.
-    pub guides: Vec<Guide>,
     /// Areas around some of the curves.
     pub bands: Vec<BandOfSeries>,
+    /// Lines that mark a place; one beyond the curves is not drawn.
+    pub guides: Vec<Guide>,
     /// In pixels of an SVG viewer at its natural size; a PNG has twice as many. 200 to 8000.
     pub width: u32,
     /// As `width`; 150 to 8000.
@@ -100,8 +100,8 @@ impl LineChart {
             y_scale: Scale::default(),
             theme: Theme::default(),
             series: Vec::new(),
-            guides: Vec::new(),
             bands: Vec::new(),
+            guides: Vec::new(),
             width: 800,
             height: 500,
         }

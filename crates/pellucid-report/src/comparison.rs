@@ -8,8 +8,8 @@ mod seeds_answer;
 mod seeds_text;
 mod sign_test;
 mod spread;
-mod table;
-mod text;
+pub(crate) mod table;
+pub(crate) mod text;
 
 pub use seeds::{Pair, SeedComparison, SeedReach, SeedTarget, SeededRuns, SpreadAtEpoch, VariantSummary};
 pub use sign_test::SignTest;

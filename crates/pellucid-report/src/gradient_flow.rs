@@ -2,7 +2,7 @@
 
 use crate::picture::Arrange;
 use crate::scene::Scene;
-use crate::{Guide, LineChart, Panels, ReportError, Scale, Series, Theme};
+use crate::{ChartGrid, Guide, LineChart, ReportError, Scale, Series, Theme};
 
 /// A layer's figures over the epochs.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -62,7 +62,7 @@ impl GradientFlow {
         }
     }
 
-    fn panels(&self) -> Panels {
+    fn grid(&self) -> ChartGrid {
         let chart = |y_label: &str, of: fn(&LayerFlow) -> &Vec<(f64, f64)>| LineChart {
             y_scale: Scale::Log,
             series: self
@@ -79,15 +79,14 @@ impl GradientFlow {
         let mut updates = chart("step / weights (RMS)", |layer| &layer.updates);
         updates.guides = vec![Guide::Level(USUAL_RATIO, "usual: about 10⁻³".to_owned())];
         let has_updates = self.layers.iter().any(|layer| !layer.updates.is_empty());
-        Panels {
+        ChartGrid {
             subtitle: self.subtitle.clone(),
-            panels: std::iter::once(gradients)
+            charts: std::iter::once(gradients)
                 .chain(has_updates.then_some(updates))
                 .collect(),
             theme: self.theme,
             width: self.width,
-            panel_height: 300,
-            ..Panels::new(&self.title)
+            ..ChartGrid::new(&self.title)
         }
     }
 }
@@ -98,6 +97,6 @@ impl Arrange for GradientFlow {
     }
 
     fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError> {
-        self.panels().scene(theme, width)
+        self.grid().scene(theme, width)
     }
 }

@@ -2,11 +2,12 @@
 
 mod band;
 pub(crate) mod boundary;
+pub(crate) mod chart_grid;
 mod color_bar;
 pub(crate) mod confusion;
 mod legend;
+mod panel;
 pub(crate) mod panels;
-mod plot_panel;
 pub(crate) mod residuals;
 pub(crate) mod search;
 pub(crate) mod values;
@@ -78,8 +79,15 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
     let mut top = heading(chart, &values, &mut marks);
     let legend = Legend::arrange(chart, top);
     top += legend.height_above();
-    top += guide_row(chart);
-    let plot = panel(chart, &values, top, legend.width_beside(), &mut marks);
+    // The words at upright guides stand above the plot, clear of curves.
+    if chart
+        .guides
+        .iter()
+        .any(|guide| matches!(guide, Guide::Upright(..)))
+    {
+        top += GUIDE_ROW;
+    }
+    let plot = axes_and_curves(chart, &values, top, legend.width_beside(), &mut marks);
     legend.draw(&plot, &mut marks);
     Ok(Scene {
         width: chart.width,
@@ -91,7 +99,7 @@ pub(crate) fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
 }
 
 /// The axes and what stands between them, from `top` to the lower edge, leaving `beside` free to the right.
-fn panel(chart: &LineChart, values: &Values, top: f64, beside: f64, marks: &mut Vec<Mark>) -> Plot {
+fn axes_and_curves(chart: &LineChart, values: &Values, top: f64, beside: f64, marks: &mut Vec<Mark>) -> Plot {
     let (width, height) = (f64::from(chart.width), f64::from(chart.height));
     let theme = chart.theme;
     let bottom = height - MARGIN - AXIS_LABEL_SIZE - TICK_LABEL_SIZE - MAJOR_TICK - 11.0;
@@ -341,16 +349,6 @@ fn axis_names(chart: &LineChart, plot: &Plot, marks: &mut Vec<Mark>) {
         (MARGIN + 0.6 * AXIS_LABEL_SIZE, plot.y(0.5)),
         true,
     ));
-}
-
-/// The words at upright guides stand above the plot, clear of curves.
-fn guide_row(chart: &LineChart) -> f64 {
-    let is_upright = |guide: &Guide| matches!(guide, Guide::Upright(..));
-    if chart.guides.iter().any(is_upright) {
-        GUIDE_ROW
-    } else {
-        0.0
-    }
 }
 
 fn guides(chart: &LineChart, plot: &Plot, x_axis: &Axis, y_axis: &Axis, marks: &mut Vec<Mark>) {

@@ -1,11 +1,12 @@
 //! Numbers to pictures and pages.
 //!
-//! [`LineChart`] draws learning curves and their like as SVG or PNG, [`Panels`] several of them;
+//! [`LineChart`] draws learning curves and their like as SVG or PNG, [`ChartGrid`] several of them, [`Panels`] several of
+//! the same curves; [`LineChart::text`] and [`TextMatrix`] are for a terminal.
 //! [`ConfusionMatrix`], [`Residuals`], [`WeightPicture`], [`Boundary`] and [`GradientFlow`] show what a network has learnt
-//! and how; [`SearchChart`] draws the trials of a search for settings; [`LineChart::text`] and [`TextMatrix`] are for a
-//! terminal. [`Comparison`] sets the loss curves of several runs side by side and says in plain English which of them
-//! converged faster, [`SeedComparison`] does so over several seeds. [`Report`] puts pictures, tables and words on one page.
-//! All read plain numbers and never run a network.
+//! and how; [`SearchChart`] draws the trials of a search for settings. [`Comparison`] sets the loss curves of several runs
+//! side by side and says in plain English which of them converged faster, [`SeedComparison`] over several seeds. [`Report`]
+//! puts pictures, tables and words on one page; [`WorkedExample`] walks through one training step. All read plain numbers and
+//! never run a network.
 //!
 //! One picture's way through the crate: [`LineChart`] → `layout` (margins, axes, legend, thinned curves) → `scene`
 //! (a list of marks in pixels) → `svg` or `png`. Both painters draw the same scene, so the two formats cannot drift
@@ -14,12 +15,14 @@
 mod axis;
 mod boundary;
 mod chart;
+mod chart_grid;
 mod color_scale;
 mod comparison;
 mod confusion_matrix;
 mod contour;
 mod decimate;
 mod error;
+mod explanation;
 mod gradient_flow;
 mod histogram;
 mod label;
@@ -40,12 +43,14 @@ mod weight_picture;
 
 pub use boundary::{Boundary, BoundaryPoint, Field, Grid};
 pub use chart::{BandOfSeries, Guide, LineChart, Scale, Series};
+pub use chart_grid::ChartGrid;
 pub use comparison::{
     Band, Comparison, Curve, EqualEpochs, Pair, Reach, RunSummary, SeedComparison, SeedReach, SeedTarget,
     SeededRuns, SignTest, Spread, SpreadAtEpoch, TargetReach, VariantSummary, spread_of_runs,
 };
 pub use confusion_matrix::ConfusionMatrix;
 pub use error::ReportError;
+pub use explanation::{Product, UnitArithmetic, UnitChoice, UnitSample, UnitWeight, WorkedExample};
 pub use gradient_flow::{GradientFlow, LayerFlow};
 pub use page::{Finding, Repeat, Report, Section, Table};
 pub use palette::Theme;

@@ -1,14 +1,14 @@
 //! Several charts of the same curves in one picture.
 
 use crate::layout::panels;
-use crate::picture::{Arrange, Picture};
+use crate::picture::Arrange;
 use crate::scene::Scene;
-use crate::{LineChart, PictureFormat, ReportError, Theme};
+use crate::{LineChart, ReportError, Theme};
 
 /// Charts of the same curves, against epochs and against seconds say, under one heading and one legend.
 ///
 /// ```
-/// use pellucid_report::{LineChart, Panels, Series};
+/// use pellucid_report::{LineChart, Panels, Picture, Series};
 ///
 /// let panel = |unit: &str, scale: f64| {
 ///     let mut chart = LineChart::new("", unit, "loss");
@@ -51,33 +51,6 @@ impl Panels {
             panel_height: 330,
         }
     }
-
-    /// The picture as an SVG document.
-    ///
-    /// # Errors
-    ///
-    /// [`ReportError::PictureSize`] if the width or height is out of bounds.
-    pub fn svg(&self) -> Result<String, ReportError> {
-        Picture::svg(self)
-    }
-
-    /// The picture as a PNG file's bytes, at two pixels per unit of width and height.
-    ///
-    /// # Errors
-    ///
-    /// As [`Panels::svg`].
-    pub fn png(&self) -> Result<Vec<u8>, ReportError> {
-        Picture::png(self)
-    }
-
-    /// The picture as a file's bytes in the format asked for.
-    ///
-    /// # Errors
-    ///
-    /// As [`Panels::svg`].
-    pub fn render(&self, format: PictureFormat) -> Result<Vec<u8>, ReportError> {
-        Picture::render(self, format)
-    }
 }
 
 impl Arrange for Panels {
@@ -86,9 +59,6 @@ impl Arrange for Panels {
     }
 
     fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError> {
-        let mut picture = self.clone();
-        picture.theme = theme;
-        picture.width = width.unwrap_or(picture.width);
-        panels::scene(&picture)
+        panels::scene(self, theme, width.unwrap_or(self.width))
     }
 }

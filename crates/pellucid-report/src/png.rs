@@ -65,17 +65,6 @@ fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
             width,
             dashes,
         } => stroke(canvas, points, *color, *width, dashes),
-        Mark::Area {
-            corners,
-            color,
-            opacity,
-        } => {
-            if let Some(outline) = path(corners, true) {
-                let mut paint = ink(*color);
-                paint.set_color_rgba8(color.0, color.1, color.2, (opacity * 255.0).round() as u8);
-                canvas.fill_path(&outline, &paint, FillRule::Winding, zoom(), None);
-            }
-        }
         Mark::Dot {
             center,
             radius,
@@ -83,6 +72,17 @@ fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
         } => {
             if let Some(circle) = PathBuilder::from_circle(center.0 as f32, center.1 as f32, *radius as f32) {
                 fill(canvas, &circle, *color, zoom());
+            }
+        }
+        Mark::Polygon {
+            points,
+            color,
+            opacity,
+        } => {
+            if let Some(path) = path(points, true) {
+                let mut paint = ink(*color);
+                paint.shader.apply_opacity(*opacity as f32);
+                canvas.fill_path(&path, &paint, FillRule::Winding, zoom(), None);
             }
         }
         Mark::Image {

@@ -36,11 +36,11 @@ pub(crate) enum Mark {
         width: f64,
         dashes: &'static [f64],
     },
-    /// A filled outline through which what lies below is seen.
-    Area {
-        corners: Vec<Point>,
+    /// Filled, and closed.
+    Polygon {
+        points: Vec<Point>,
         color: Color,
-        /// 0 to 1.
+        /// 1 hides what lies below, 0 would be nothing.
         opacity: f64,
     },
     Dot {
@@ -77,42 +77,6 @@ impl Raster {
     }
 }
 
-impl Mark {
-    /// The same elsewhere.
-    pub(crate) fn moved(mut self, across: f64, down: f64) -> Self {
-        let shift = |point: &mut Point| *point = (point.0 + across, point.1 + down);
-        match &mut self {
-            Self::Rectangle {
-                top_left,
-                bottom_right,
-                ..
-            }
-            | Self::Image {
-                top_left,
-                bottom_right,
-                ..
-            } => {
-                shift(top_left);
-                shift(bottom_right);
-            }
-            Self::Line { from, to, .. } => {
-                shift(from);
-                shift(to);
-            }
-            Self::Polyline { points: corners, .. } | Self::Area { corners, .. } => {
-                corners.iter_mut().for_each(shift);
-            }
-            Self::Dot { center, .. } => shift(center),
-            Self::Text(text) => shift(&mut text.baseline),
-            Self::Noted { marks, .. } => {
-                let moved = std::mem::take(marks).into_iter();
-                *marks = moved.map(|mark| mark.moved(across, down)).collect();
-            }
-        }
-        self
-    }
-}
-
 /// One line of text.
 #[derive(Debug)]
 pub(crate) struct Text {
@@ -133,4 +97,38 @@ pub(crate) enum Anchor {
     Start,
     Middle,
     End,
+}
+
+impl Mark {
+    /// The same mark so far to the right and down.
+    #[must_use]
+    pub(crate) fn moved(mut self, by: Point) -> Self {
+        let shift = |point: &mut Point| {
+            point.0 += by.0;
+            point.1 += by.1;
+        };
+        match &mut self {
+            Self::Rectangle {
+                top_left,
+                bottom_right,
+                ..
+            }
+            | Self::Image {
+                top_left,
+                bottom_right,
+                ..
+            } => [top_left, bottom_right].into_iter().for_each(shift),
+            Self::Line { from, to, .. } => [from, to].into_iter().for_each(shift),
+            Self::Polyline { points, .. } | Self::Polygon { points, .. } => points.iter_mut().for_each(shift),
+            Self::Dot { center, .. } => shift(center),
+            Self::Text(text) => shift(&mut text.baseline),
+            Self::Noted { marks, .. } => {
+                *marks = std::mem::take(marks)
+                    .into_iter()
+                    .map(|mark| mark.moved(by))
+                    .collect();
+            }
+        }
+        self
+    }
 }

@@ -126,7 +126,7 @@ impl Writer<'_> {
             Mark::Rectangle { color, .. }
             | Mark::Line { color, .. }
             | Mark::Polyline { color, .. }
-            | Mark::Area { color, .. }
+            | Mark::Polygon { color, .. }
             | Mark::Dot { color, .. }
             | Mark::Text(Text { color, .. }) => Some(*color),
             Mark::Image { .. } | Mark::Noted { .. } => None,
@@ -168,15 +168,13 @@ impl Writer<'_> {
                      stroke-linejoin=\"round\"{dash}/>"
                 ));
             }
-            Mark::Area {
-                corners: of, opacity, ..
-            } => {
-                let (corners, fill) = (corners(of), self.paint("fill", colors));
-                let seen_through = match *opacity {
-                    1.0 => String::new(),
-                    opacity => format!(" opacity=\"{opacity}\""),
+            Mark::Polygon { points, opacity, .. } => {
+                let (corners, fill) = (corners(points), self.paint("fill", colors));
+                let thin = match *opacity < 1.0 {
+                    true => format!(" fill-opacity=\"{opacity}\""),
+                    false => String::new(),
                 };
-                self.line(&format!("<polygon points=\"{corners}\" {fill}{seen_through}/>"));
+                self.line(&format!("<polygon points=\"{corners}\" {fill}{thin}/>"));
             }
             Mark::Dot { center, radius, .. } => {
                 let (x, y, radius) = (units(center.0), units(center.1), units(*radius));

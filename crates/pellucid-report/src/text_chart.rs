@@ -1,6 +1,6 @@
 //! Charts as text for a terminal: curves of Braille dots, or of letters where the terminal knows ASCII alone.
 //!
-//! The same [`LineChart`] as the painters': its scales, its thinned range, its remarks. Bands are not drawn.
+//! The same [`LineChart`] as the painters': its scales, its remarks. Bands are not drawn, guides are named.
 
 mod canvas;
 mod frame;
@@ -13,7 +13,7 @@ pub use style::TextStyle;
 use crate::axis::Axis;
 use crate::layout::values::Values;
 use crate::typeface::printable;
-use crate::{LineChart, Scale};
+use crate::{Guide, LineChart, Scale};
 use canvas::Canvas;
 use frame::Frame;
 
@@ -81,7 +81,13 @@ impl LineChart {
 fn heading(chart: &LineChart, values: &Values, style: &TextStyle) -> Vec<String> {
     let mut lines = vec![style.line(&chart.title, style.width)];
     let subtitle = chart.subtitle.as_deref().map(printable);
-    let remarks = subtitle.into_iter().chain(values.remarks.iter().cloned());
+    let guides = chart.guides.iter().map(|guide| match guide {
+        Guide::Upright(_, name) | Guide::Level(_, name) => printable(name),
+    });
+    let remarks = subtitle
+        .into_iter()
+        .chain(guides)
+        .chain(values.remarks.iter().cloned());
     let remarks: Vec<String> = remarks.filter(|remark| !remark.is_empty()).collect();
     lines.extend(wrapped(&style.spelled(&remarks.join("; ")), style.width));
     let named = chart.series.len() > 1 || chart.series.iter().any(|series| !series.name.is_empty());

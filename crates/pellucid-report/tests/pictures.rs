@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use pellucid_report::{
-    Boundary, BoundaryPoint, ConfusionMatrix, Field, GradientFlow, Grid, Guide, ImageShape, LayerFlow,
-    LineChart, Panels, Picture, PictureFormat, ReportError, Residuals, ResidualsOf, Series, Theme,
+    Boundary, BoundaryPoint, ChartGrid, ConfusionMatrix, Field, GradientFlow, Grid, Guide, ImageShape,
+    LayerFlow, LineChart, Picture, PictureFormat, ReportError, Residuals, ResidualsOf, Series, Theme,
     WeightPicture,
 };
 use proptest::prelude::*;
@@ -395,15 +395,9 @@ fn gradient_flow_has_each_layer_in_both_charts_and_the_rule_of_thumb() {
     let svg = picture.svg().unwrap();
     let document = checked(&svg);
     let said = texts(&document, "text");
-    let lines = elements(&document, "polyline");
-    assert_eq!(
-        lines.len(),
-        2 * 3 + 3 + 1,
-        "in both charts, in the legend, and the rule"
-    );
     for layer in 1..4 {
         let name = format!("layer {layer}");
-        assert!(said.contains(&name), "{said:?}");
+        assert_eq!(said.iter().filter(|text| **text == name).count(), 2, "{said:?}");
     }
     assert!(said.iter().any(|text| text.starts_with("usual")));
     assert!(said.contains(&"10⁻²".to_owned()), "{said:?}");
@@ -473,11 +467,11 @@ fn all(theme: Theme, width: u32, name: &str) -> Vec<Box<dyn Picture>> {
             x_label: name.into(),
             ..circle
         }),
-        Box::new(Panels {
+        Box::new(ChartGrid {
             theme,
             width,
-            panels: vec![chart.clone(), chart],
-            ..Panels::new(name)
+            charts: vec![chart.clone(), chart],
+            ..ChartGrid::new(name)
         }),
         Box::new(GradientFlow {
             theme,
@@ -539,7 +533,7 @@ fn empty_pictures_are_pictures() {
         Box::new(Residuals::new("")),
         Box::new(WeightPicture::new("", 0)),
         Box::new(Boundary::new("", ("", ""), empty, none)),
-        Box::new(Panels::new("")),
+        Box::new(ChartGrid::new("")),
         Box::new(GradientFlow::new("")),
     ];
     for picture in pictures {

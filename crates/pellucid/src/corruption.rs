@@ -37,6 +37,11 @@ impl<T: Scalar> Corruption<T> {
         })
     }
 
+    /// What the last batch became.
+    pub(crate) fn last(&self) -> Input<'_, T> {
+        Input::Dense(&self.corrupted)
+    }
+
     /// x + std·ε, then times the mask.
     #[inline(never)]
     pub(crate) fn apply(&mut self, input: Input<'_, T>) -> Input<'_, T> {

@@ -10,11 +10,11 @@ use crate::lbfgs::Minimum;
 use crate::metrics::{self, Metric};
 use crate::network::Network;
 use crate::numpy_random::RandomState;
-use crate::observe::{EpochRecord, History, Observer};
+use crate::observe::{EpochRecord, History, Observer, Position};
 use crate::recipe::Recipe;
 use crate::record::{LastEpochRecord, MetricsRecord, NetworkRecord, Numbers, RunRecord};
 use crate::scalar::Scalar;
-use crate::trainer::{Ending, Trainer, check_fit};
+use crate::trainer::{Ending, StepFinder, StepTrace, Trainer, check_fit};
 use crate::vitals::VitalSigns;
 use std::num::NonZeroUsize;
 
@@ -182,6 +182,46 @@ impl<T: Scalar> Experiment<T> {
     /// [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges.
     pub fn run<O: Observer<T> + ?Sized>(&mut self, observer: &mut O) -> Result<Ending> {
         self.trainer.run(&self.training, observer)
+    }
+
+    /// How many steps, each of a batch, an epoch has.
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.trainer.steps_per_epoch(self.training.rows())
+    }
+
+    /// Trains up to step `step` of the run, counted from 0, and takes it with every number traced. With `rows`, counted
+    /// from 0, the step is taken on these in place of the batch, by the network as it stood before that step. Nothing
+    /// where the run ended before it. An optimizer that [takes no steps](crate::Optimizer::takes_steps) has its first
+    /// pass traced, on all rows unless some are given.
+    ///
+    /// # Errors
+    /// [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges on the way.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn trace(
+        mut self,
+        step: u64,
+        rows: Option<&[u32]>,
+        observer: &mut dyn Observer<T>,
+    ) -> Result<Option<(Option<Position>, StepTrace<T>)>> {
+        if !self.recipe.train.optimizer.name.takes_steps() {
+            let all: Vec<u32> = (0..self.training.rows() as u32).collect();
+            let rows = rows.unwrap_or(&all);
+            return Ok(Some((
+                None,
+                self.trainer.trace_step(&self.training, rows, T::ZERO)?,
+            )));
+        }
+        let mut finder = StepFinder::new(step, &self.trainer);
+        let mut observers: [&mut dyn Observer<T>; 2] = [&mut finder, observer];
+        self.trainer.run(&self.training, &mut observers[..])?;
+        let Some((mut trainer, found)) = finder.found() else {
+            return Ok(None);
+        };
+        let rows = rows.unwrap_or(&found.rows);
+        let trace = trainer.trace_step(&self.training, rows, found.learning_rate)?;
+        Ok(Some((Some(found.position), trace)))
     }
 
     /// Gives the network the weights of the best epoch, where some rows were held out to tell it by.

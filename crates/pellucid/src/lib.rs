@@ -3,8 +3,8 @@
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
 //! [`activation`], [`loss`], [`normalisation`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one
 //! forward, one backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`scores`],
-//! [`metrics`], [`recipe`], [`evaluation`], [`observe`], [`vitals`], [`diagnosis`], [`trainer`], [`early_stopping`], [`record`],
-//! [`experiment`], [`rate_finder`].
+//! [`metrics`], [`recipe`], [`evaluation`], [`observe`], [`trainer`], [`early_stopping`], [`vitals`], [`diagnosis`], [`record`],
+//! [`experiment`], [`explanation`], [`rate_finder`].
 //!
 //! ```
 //! use pellucid::{Activation, Architecture, Experiment, Recipe};
@@ -45,6 +45,7 @@ mod entry_points;
 pub mod error;
 pub mod evaluation;
 pub mod experiment;
+pub mod explanation;
 pub mod gradient_check;
 pub mod init;
 #[allow(unsafe_code)]

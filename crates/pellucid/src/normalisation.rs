@@ -231,6 +231,20 @@ impl<T: Scalar> Normalised<T> {
         &self.slopes
     }
 
+    /// x̂ of the last forward pass, (rows, width), its means and its 1/√(σ² + ε): one each a unit of a batch, or a row of a
+    /// layer's.
+    pub(crate) fn last(&self) -> (&[T], &[f64], &[f64]) {
+        let groups = match self.kind {
+            Normalisation::Batch { .. } => self.width,
+            Normalisation::Layer { .. } => self.rows,
+        };
+        (
+            &self.x_hat[..self.rows * self.width],
+            &self.means[..groups],
+            &self.inverses[..groups],
+        )
+    }
+
     /// Moves running means and variances, which lie one behind the other, towards those of the batch; the variance as
     /// that of a sample, over one row less. A single row has none, and moves nothing.
     pub(crate) fn follow(&self, running: &mut [T]) {

@@ -1,9 +1,11 @@
 //! Watching a run: the loop only steps and tells; everything that looks on is an [`Observer`].
 
+use crate::dataset::Rows;
 use crate::evaluation::Evaluation;
 use crate::metrics::{Meters, Metric};
 use crate::network::Network;
 use crate::scalar::Scalar;
+use crate::trainer::Trainer;
 use std::ops::ControlFlow;
 
 /// Where a run stands. Everything is counted from 0.
@@ -35,6 +37,12 @@ pub enum Event<'a, T> {
         outputs: &'a [T],
         /// The targets, (rows, outputs).
         targets: &'a [T],
+        /// The rows of the data set that made the batch.
+        rows: Rows<'a>,
+        /// The learning rate of the step; 0 where the optimizer has none.
+        learning_rate: T,
+        /// The training as the step left it; nothing where the optimizer goes by all rows at once.
+        trainer: Option<&'a Trainer<T>>,
         /// The parameters after the step: those in training, never averaged ones.
         parameters: &'a [T],
     },

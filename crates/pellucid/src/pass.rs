@@ -214,6 +214,30 @@ impl<T: Scalar> Workspace<T> {
             .then(|| &self.layers[index].upstream[..self.rows * self.widths[index]])
     }
 
+    /// Dropout's factors for the activations of layer `index`, (rows, fan_out); nothing where none is left out.
+    pub(crate) fn mask(&self, index: usize) -> Option<&[T]> {
+        let mask = &self.layers[index].mask;
+        (!mask.is_empty()).then(|| &mask[..self.rows * self.widths[index]])
+    }
+
+    /// What the next layer got of layer `index`, (rows, fan_out).
+    pub(crate) fn output(&self, index: usize) -> &[T] {
+        &self.layers[index].output()[..self.rows * self.widths[index]]
+    }
+
+    /// x̂ of layer `index`, (rows, fan_out), with the means and the inverse deviations that made it, where it is normalised.
+    pub(crate) fn normalised(&self, index: usize) -> Option<(&[T], &[f64], &[f64])> {
+        self.layers[index]
+            .normalised
+            .as_ref()
+            .map(|normalised| normalised.last())
+    }
+
+    /// What each row of the last batch counts for; no numbers for 1 each.
+    pub(crate) fn row_weights(&self) -> &[T] {
+        &self.row_weights
+    }
+
     /// The outputs: the last layer's activations, (rows, outputs).
     pub fn outputs(&self) -> &[T] {
         self.activation(self.layers.len() - 1)

@@ -1,9 +1,11 @@
 //! The training loop: it steps, and it tells.
 
 mod stretch;
+mod traced;
 mod whole;
 
 pub(crate) use stretch::{Stretch, Stretched};
+pub use traced::{FoundStep, StepFinder, StepTrace, UpdateTrace};
 
 use crate::accumulation::Accumulation;
 use crate::averaging::{Average, Averaging};
@@ -417,6 +419,9 @@ impl<T: Scalar> Trainer<T> {
                         loss,
                         outputs,
                         targets,
+                        rows: picked,
+                        learning_rate,
+                        trainer: Some(self),
                         parameters: self.network.parameters(),
                     });
                     self.step += 1;

@@ -55,7 +55,8 @@ fn what_makes_no_sense_is_refused_by_name() {
             "data = {{ source = \"inline\" }}\nnetwork = {{ layers = [2, 1], activation = \"identity\" }}\n\
              [train]\nloss = \"half_mean_squared_error\"\nlearning_rate = 0.1\nepochs = 1\n{key} = {value}\n"
         );
-        Recipe::from_toml(&text, "the test").unwrap_err().to_string()
+        let recipe = Recipe::from_toml(&text, "the test").unwrap();
+        recipe.validate().unwrap_err().to_string()
     };
     assert!(refusal("reshuffle", "true").contains("train.shuffle = true"));
     assert!(refusal("share_penalty", "true").contains("set train.l2"));

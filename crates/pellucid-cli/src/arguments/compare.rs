@@ -1,6 +1,6 @@
 //! The arguments of `pellucid compare`.
 
-use super::{Settings, loss};
+use super::{Settings, ThemeArgument, loss};
 use clap::{Args, ValueEnum};
 use pellucid_report::Theme;
 use std::num::NonZeroUsize;
@@ -75,14 +75,6 @@ pub(crate) enum Against {
     Seconds,
     /// All of these
     All,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum ThemeArgument {
-    /// For papers and prints
-    Light,
-    /// For screens
-    Dark,
 }
 
 impl From<ThemeArgument> for Theme {

@@ -2,7 +2,7 @@
 
 use crate::run::scale_for;
 use crate::score_text::figure_name;
-use pellucid_report::{Guide, LineChart, Panels, Series, Theme};
+use pellucid_report::{ChartGrid, Guide, LineChart, Series, Theme};
 
 /// Pairs of an epoch and a number.
 pub(super) type Points = Vec<(f64, f64)>;
@@ -60,30 +60,21 @@ impl Curves {
     }
 
     /// A chart for each metric.
-    pub(super) fn metrics(&self, title: &str, theme: Theme) -> Option<Panels> {
-        // All panels have the legend in common.
-        let is_known =
-            |of: fn(&(String, Points, Points)) -> &Points| self.metrics.iter().any(|one| !of(one).is_empty());
-        let (trained, held_out) = (is_known(|one| &one.1), is_known(|one| &one.2));
-        let panel = |(name, training, validation): &(String, Points, Points)| LineChart {
-            series: [
-                ("training", training, trained),
-                ("validation", validation, held_out),
-            ]
-            .into_iter()
-            .filter(|(.., is_known)| *is_known)
-            .map(|(name, points, _)| series(name, points))
-            .collect(),
+    pub(super) fn metrics(&self, title: &str, theme: Theme) -> Option<ChartGrid> {
+        let chart = |(name, training, validation): &(String, Points, Points)| LineChart {
+            series: [("training", training), ("validation", validation)]
+                .into_iter()
+                .filter(|(_, points)| !points.is_empty())
+                .map(|(name, points)| series(name, points))
+                .collect(),
             guides: self.best(),
             ..LineChart::new("", "epoch", figure_name(name))
         };
-        (!self.metrics.is_empty()).then(|| Panels {
+        (!self.metrics.is_empty()).then(|| ChartGrid {
             subtitle: Some(title.to_owned()),
-            panels: self.metrics.iter().map(panel).collect(),
+            charts: self.metrics.iter().map(chart).collect(),
             theme,
-            width: 900,
-            panel_height: 280,
-            ..Panels::new("Metrics by epoch")
+            ..ChartGrid::new("Metrics by epoch")
         })
     }
 }

@@ -12,7 +12,7 @@ use pellucid_data::model_file::AnyNetwork;
 use pellucid_data::preparation::{Predictions, Preparation, TargetPreparation};
 use pellucid_data::training::{Answers, Plan, Scores, Trained};
 use pellucid_data::{Column, Table, Values};
-use pellucid_report::{BoundaryPoint, Grid, LineChart, ResidualsOf, Theme, WeightPicture};
+use pellucid_report::{BoundaryPoint, Grid, ResidualsOf, Theme, WeightPicture};
 use std::num::NonZeroUsize;
 
 /// What there can be, before training.
@@ -79,38 +79,6 @@ fn values<'a>(table: &'a Table, name: &str) -> Option<&'a Values> {
     table.column(name).map(|column| &column.values)
 }
 
-fn curves(trained: &Trained) -> Curves {
-    let history = &trained.history;
-    let mut curves = Curves {
-        best: trained.validation.is_some().then_some(trained.best_epoch),
-        ..Curves::default()
-    };
-    for line in history {
-        let epoch = line.epoch as f64;
-        curves.training.push((epoch, line.loss));
-        curves
-            .validation
-            .extend(line.validation_loss.map(|loss| (epoch, loss)));
-        let held_out = line.validation_loss.is_some();
-        for (name, value) in &line.metrics {
-            curves.add(name, held_out, epoch, *value);
-        }
-        for (name, value) in &line.training_metrics {
-            curves.add(name, false, epoch, *value);
-        }
-    }
-    curves
-}
-
-/// The curve of a training.
-pub(crate) fn loss(title: &str, trained: &Trained, theme: Theme) -> LineChart {
-    let curves = curves(trained);
-    let mut chart = curves.loss(title, trained.recipe.train.loss.name(), "row", theme);
-    let kept = |epoch: u64| format!("the weights of epoch {epoch} are kept");
-    chart.subtitle = curves.best.map(kept);
-    chart
-}
-
 /// A training that is over, and what it was made of.
 pub(crate) struct Seen<'a> {
     pub(crate) title: &'a str,
@@ -126,10 +94,14 @@ impl Seen<'_> {
     /// The pictures that are wanted.
     pub(crate) fn album(&self, want: impl Fn(What) -> bool) -> Result<Album> {
         let (of, theme, trained) = (self.title, self.theme, self.trained);
-        let curves = curves(trained);
+        let curves = self.curves();
         let mut album = Album::default();
         if want(What::Loss) {
-            album.loss = Some(loss(of, trained, theme));
+            let mut chart = curves.loss(of, trained.recipe.train.loss.name(), "row", theme);
+            chart.subtitle = curves
+                .best
+                .map(|epoch| format!("the weights of epoch {epoch} are kept"));
+            album.loss = Some(chart);
         }
         if want(What::Metrics) {
             album.metrics = curves.metrics(of, theme);
@@ -155,6 +127,33 @@ impl Seen<'_> {
             album.gradients = gradient_flow(of, trained.network.architecture(), &trained.vitals, theme);
         }
         Ok(album)
+    }
+
+    fn curves(&self) -> Curves {
+        let history = &self.trained.history;
+        let mut curves = Curves {
+            best: self
+                .trained
+                .validation
+                .is_some()
+                .then_some(self.trained.best_epoch),
+            ..Curves::default()
+        };
+        for line in history {
+            let epoch = line.epoch as f64;
+            curves.training.push((epoch, line.loss));
+            curves
+                .validation
+                .extend(line.validation_loss.map(|loss| (epoch, loss)));
+            let held_out = line.validation_loss.is_some();
+            for (name, value) in &line.metrics {
+                curves.add(name, held_out, epoch, *value);
+            }
+            for (name, value) in &line.training_metrics {
+                curves.add(name, false, epoch, *value);
+            }
+        }
+        curves
     }
 
     /// The scores it is judged by, and of which rows they are.

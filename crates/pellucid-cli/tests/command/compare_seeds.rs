@@ -307,6 +307,17 @@ fn rows_held_out_have_curves_of_their_own() {
         "log.every=1",
     ]);
     assert_eq!(curve[39], alone["history"][39]["validation_loss"]);
+    let shown = done(&["compare", text(&file), "--vary", "learning_rate=0.01,0.1", "-q"]).stdout;
+    let last = format!("{:.4}", curve[39].as_f64().unwrap());
+    assert!(
+        shown.contains("Loss on held-out rows") && shown.contains(&last),
+        "{last}: {shown}"
+    );
+    let shown = done(&["compare", text(&file), "--seeds", "3", "-q"]).stdout;
+    assert!(
+        shown.contains("Loss on held-out rows: median of 3 seeds (lowest to highest)"),
+        "{shown}"
+    );
     assert_eq!(found["variants"][1]["samples_per_epoch"], 30);
     assert_eq!(found["variants"][1]["updates_per_epoch"], 6);
 }

@@ -373,6 +373,25 @@ fn predict_at<T: Scalar>(
     Ok((preparation.target().decode(&outputs)?, counts))
 }
 
+/// Rows of a table as a training takes them: prepared, and weighted as the recipe says. Classes are weighed by how many of
+/// these rows each has.
+///
+/// # Errors
+/// As [`Preparation::dataset`] and [`row_weights`].
+pub fn samples<T: Scalar>(
+    preparation: &Preparation,
+    recipe: &TableRecipe,
+    table: &Table,
+    rows: &[u32],
+) -> Result<(Dataset<T>, Counts)> {
+    let parts = Parts {
+        preparation,
+        training: (table, rows),
+        validation: (table, &[]),
+    };
+    parts.dataset(parts.training, recipe)
+}
+
 /// The rows of a training.
 pub(super) struct Parts<'a> {
     pub(super) preparation: &'a Preparation,

@@ -27,7 +27,7 @@ mod request;
 mod scores;
 
 pub use cross_validation::{CrossValidation, Spread};
-pub use fit::{Trained, Watch, predict};
+pub use fit::{Trained, Watch, predict, samples};
 pub use plan::Plan;
 pub use request::TrainingRequest;
 pub use scores::{Answers, Scores};

@@ -2,7 +2,7 @@
 
 /// A table of words and numbers. A table too wide for the terminal is broken into blocks, each with the first columns.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
     /// How many columns name the row: to the left, and repeated in each block.
@@ -14,7 +14,7 @@ const INDENT: usize = 2;
 
 impl Table {
     /// Columns after the first `naming` ones are numbers and stand to the right.
-    pub(super) fn new(header: Vec<String>, naming: usize) -> Self {
+    pub(crate) fn new(header: Vec<String>, naming: usize) -> Self {
         Self {
             header,
             rows: Vec::new(),
@@ -22,12 +22,12 @@ impl Table {
         }
     }
 
-    pub(super) fn push(&mut self, row: Vec<String>) {
+    pub(crate) fn push(&mut self, row: Vec<String>) {
         debug_assert_eq!(row.len(), self.header.len());
         self.rows.push(row);
     }
 
-    pub(super) fn render(&self, width: usize) -> String {
+    pub(crate) fn render(&self, width: usize) -> String {
         let widths: Vec<usize> = (0..self.header.len())
             .map(|column| {
                 let cells = std::iter::once(&self.header).chain(&self.rows);

@@ -157,7 +157,7 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
 }
 
 /// Breaks prose between words into lines of at most `width` characters.
-pub(super) fn fill(prose: &str, width: usize) -> String {
+pub(crate) fn fill(prose: &str, width: usize) -> String {
     let mut text = String::new();
     let mut column = 0;
     for word in prose.split_whitespace() {

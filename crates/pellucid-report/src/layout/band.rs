@@ -39,8 +39,8 @@ pub(super) fn draw(
             let below = piece.iter().rev().map(|&(x, _, bottom)| (x, bottom));
             let corners: Vec<Point> = above.chain(below).collect();
             if piece.len() > 1 {
-                marks.push(Mark::Area {
-                    corners,
+                marks.push(Mark::Polygon {
+                    points: corners,
                     color: Stroke::of_series(band.series, chart.theme).color,
                     opacity: opacity(chart),
                 });

@@ -1,6 +1,6 @@
 //! Arranges a decision boundary: the field as colours, its borders, the points, and what the colours mean.
 
-use super::plot_panel::{BELOW, Panel};
+use super::panel::{BELOW, Panel};
 use super::{MARGIN, background, check_size, color_bar, finished, titles, words};
 use crate::axis::{Axis, Extent};
 use crate::boundary::{Boundary, BoundaryPoint, Field};
@@ -150,22 +150,22 @@ impl Shape {
                 }
                 Self::Triangle => {
                     let r = r * 1.25;
-                    Mark::Area {
-                        opacity: 1.0,
-                        corners: vec![
+                    Mark::Polygon {
+                        points: vec![
                             (x, y - r),
                             (x + 0.87 * r, y + 0.5 * r),
                             (x - 0.87 * r, y + 0.5 * r),
                         ],
                         color,
+                        opacity: 1.0,
                     }
                 }
                 Self::Diamond => {
                     let r = r * 1.25;
-                    Mark::Area {
-                        opacity: 1.0,
-                        corners: vec![(x, y - r), (x + r, y), (x, y + r), (x - r, y)],
+                    Mark::Polygon {
+                        points: vec![(x, y - r), (x + r, y), (x, y + r), (x - r, y)],
                         color,
+                        opacity: 1.0,
                     }
                 }
             });

@@ -169,8 +169,8 @@ impl Legend {
         if let Some(Stroke { color, dashes, width }) = entry.stroke {
             if entry.band > 0.0 {
                 let half = ROW * 0.36;
-                marks.push(Mark::Area {
-                    corners: vec![
+                marks.push(Mark::Polygon {
+                    points: vec![
                         (x, y - half),
                         (x + SAMPLE, y - half),
                         (x + SAMPLE, y + half),

@@ -2,36 +2,28 @@
 
 use super::legend::Legend;
 use super::values::Values;
-use super::{HEIGHTS, WIDTHS, check_size, description, guide_row, heading, panel};
+use super::{HEIGHTS, WIDTHS, axes_and_curves, background, check_size, description, finished, heading};
 use crate::panels::Panels;
-use crate::scene::{Mark, Scene};
-use crate::typeface::printable;
-use crate::{LineChart, ReportError};
+use crate::scene::Scene;
+use crate::{LineChart, ReportError, Theme};
 
 /// A panel is no narrower than this where two stand side by side.
 const NARROWEST: u32 = 330;
 
-pub(crate) fn scene(picture: &Panels) -> Result<Scene, ReportError> {
-    check_size("width", picture.width, WIDTHS)?;
+pub(crate) fn scene(picture: &Panels, theme: Theme, width: u32) -> Result<Scene, ReportError> {
+    check_size("width", width, WIDTHS)?;
     check_size("height of a panel", picture.panel_height, HEIGHTS)?;
     let count = picture.panels.len().max(1) as u32;
-    let columns = picture
-        .columns
-        .clamp(1, count)
-        .min((picture.width / NARROWEST).max(1));
+    let columns = picture.columns.clamp(1, count).min((width / NARROWEST).max(1));
     let rows = count.div_ceil(columns);
-    let panel_width = picture.width / columns;
+    let panel_width = width / columns;
 
-    let mut marks = vec![Mark::Rectangle {
-        top_left: (0.0, 0.0),
-        bottom_right: (0.0, 0.0), // its height is not known yet
-        color: picture.theme.background(),
-    }];
+    let mut marks = background(theme);
     // The heading and the legend are those of a chart as wide and high as the whole.
     let head = LineChart {
         subtitle: picture.subtitle.clone(),
-        theme: picture.theme,
-        width: picture.width,
+        theme,
+        width,
         height: picture.panel_height.saturating_mul(rows).min(HEIGHTS.1),
         series: picture
             .panels
@@ -55,37 +47,26 @@ pub(crate) fn scene(picture: &Panels) -> Result<Scene, ReportError> {
     let mut top = heading(&head, &remarks, &mut marks);
     let legend = Legend::above(&head, top);
     top += legend.height_above();
-    let height = top.ceil() as u32 + rows * picture.panel_height;
-    check_size("height", height, HEIGHTS)?;
-    if let Some(Mark::Rectangle { bottom_right, .. }) = marks.first_mut() {
-        *bottom_right = (f64::from(picture.width), f64::from(height));
-    }
-
     let mut plot = None;
     let mut descriptions = Vec::new();
     for (index, chart) in (0..).zip(&picture.panels) {
         let chart = LineChart {
-            theme: picture.theme,
+            theme,
             width: panel_width,
             height: picture.panel_height,
             ..chart.clone()
         };
         let values = Values::of(&chart);
         let mut own = Vec::new();
-        plot = Some(panel(&chart, &values, 6.0 + guide_row(&chart), 0.0, &mut own));
+        plot = Some(axes_and_curves(&chart, &values, 6.0, 0.0, &mut own));
         let across = f64::from(index % columns * panel_width);
         let down = top + f64::from(index / columns * picture.panel_height);
-        marks.extend(own.into_iter().map(|mark| mark.moved(across, down)));
+        marks.extend(own.into_iter().map(|mark| mark.moved((across, down))));
         descriptions.push(description(&chart, &values));
     }
     if let Some(plot) = plot {
         legend.draw(&plot, &mut marks);
     }
-    Ok(Scene {
-        width: picture.width,
-        height,
-        title: printable(&picture.title),
-        description: descriptions.join(". "),
-        marks,
-    })
+    let height = top + f64::from(rows.saturating_mul(picture.panel_height));
+    finished(&picture.title, descriptions.join(". "), width, height, marks)
 }

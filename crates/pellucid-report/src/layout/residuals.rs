@@ -1,6 +1,6 @@
 //! Arranges predicted against true numbers, and histograms of residuals.
 
-use super::plot_panel::{BELOW, Panel};
+use super::panel::{BELOW, Panel};
 use super::{AXIS_LABEL_SIZE, MARGIN, background, check_size, finished, titles, words};
 use crate::axis::{Axis, Extent};
 use crate::color_scale::mix;

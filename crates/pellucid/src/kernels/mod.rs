@@ -62,6 +62,17 @@ impl<'a, T> Input<'a, T> {
             Input::Bytes { .. } => &[],
         }
     }
+
+    /// What the numbers are, or what the bytes stand for.
+    pub(crate) fn to_vec(self) -> Vec<T>
+    where
+        T: Copy,
+    {
+        match self {
+            Input::Dense(numbers) => numbers.to_vec(),
+            Input::Bytes { bytes, values } => bytes.iter().map(|&byte| values[usize::from(byte)]).collect(),
+        }
+    }
 }
 
 /// Where a layer's gradient goes.

@@ -27,6 +27,11 @@ impl<T: Scalar> LabelSmoothing<T> {
         })
     }
 
+    /// What the last targets became.
+    pub(crate) fn last(&self) -> &[T] {
+        &self.smoothed
+    }
+
     /// The smoothed targets.
     pub(crate) fn apply(&mut self, targets: &[T]) -> &[T] {
         let (kept, added) = (self.kept, self.added);

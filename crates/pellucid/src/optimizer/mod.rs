@@ -137,22 +137,26 @@ impl Optimizer {
         }
     }
 
+    /// What the numbers are called that it remembers of each parameter, as the formulas in [`Rule`] have them.
+    fn memory(self, momentum: f64) -> &'static [&'static str] {
+        match self {
+            Optimizer::Sgd if momentum > 0.0 => &["b"],
+            Optimizer::Sgd | Optimizer::Lbfgs => &[],
+            Optimizer::Adagrad => &["s"],
+            Optimizer::Lion => &["m"],
+            Optimizer::Rmsprop => &["v", "b"],
+            Optimizer::Adadelta => &["v", "u"],
+            Optimizer::Adam | Optimizer::Adamw | Optimizer::Nadam | Optimizer::Radam => &["m", "v"],
+            Optimizer::Adamax => &["m", "u"],
+            Optimizer::Rprop => &["g", "Δ"],
+            Optimizer::Amsgrad => &["m", "v", "v̂"],
+            Optimizer::IrpropPlus => &["g", "Δ", "Δθ"],
+        }
+    }
+
     /// How many numbers it remembers of each parameter.
     fn slots(self, momentum: f64) -> usize {
-        match self {
-            Optimizer::Sgd => usize::from(momentum > 0.0),
-            Optimizer::Lbfgs => 0,
-            Optimizer::Adagrad | Optimizer::Lion => 1,
-            Optimizer::Rmsprop
-            | Optimizer::Adadelta
-            | Optimizer::Adam
-            | Optimizer::Adamw
-            | Optimizer::Nadam
-            | Optimizer::Radam
-            | Optimizer::Adamax
-            | Optimizer::Rprop => 2,
-            Optimizer::Amsgrad | Optimizer::IrpropPlus => 3,
-        }
+        self.memory(momentum).len()
     }
 }
 
@@ -221,6 +225,17 @@ impl<T: Scalar> OptimizerState<T> {
     #[inline(always)]
     pub fn is_plain_descent(&self) -> bool {
         self.rule.is_plain_descent()
+    }
+
+    /// What it remembers of each parameter, and what that is called.
+    pub fn named_memory(&self) -> impl Iterator<Item = (&'static str, &[T])> {
+        let names = self.rule.optimizer.memory(self.rule.momentum);
+        names.iter().copied().zip(self.slots.iter().map(|slot| &slot[..]))
+    }
+
+    /// How many steps it has taken.
+    pub fn steps(&self) -> u64 {
+        self.steps.unsigned_abs().into()
     }
 
     /// Its settings.

@@ -171,6 +171,9 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Problem<T> for Whole<'_, T, O> {
                 loss: *loss,
                 outputs,
                 targets: self.targets,
+                rows: Rows::Range(0, self.workspace.rows()),
+                learning_rate: T::ZERO,
+                trainer: None,
                 parameters,
             })?;
             self.told_step = self.observer.next_step(self.position);

@@ -6,6 +6,7 @@ mod averaging;
 mod checking;
 mod custom_loss;
 mod divergence;
+mod explaining;
 mod finding_a_rate;
 mod fixture;
 mod gradients;

@@ -1,0 +1,68 @@
+//! The losses on rows that were held out, as a table.
+
+use super::Runs;
+use crate::score_text::{aligned, count, number};
+use pellucid_report::{Band, Spread};
+
+/// For each variant that holds rows out its lowest loss there, the epoch of that, and the last one; medians and bands of
+/// several seeds. Nothing where none holds any out.
+pub(super) fn table(runs: &Runs) -> Vec<String> {
+    let seeds = runs.seeds.len();
+    let band = Band::of(seeds);
+    let cell = |numbers: Vec<f64>, text: &dyn Fn(f64) -> String| {
+        let spread = Spread::of(numbers, band);
+        match seeds {
+            1 => text(spread.median),
+            _ => format!(
+                "{} ({}–{})",
+                text(spread.median),
+                text(spread.low),
+                text(spread.high)
+            ),
+        }
+    };
+    let loss = |value: f64| {
+        if value.is_finite() {
+            number(value)
+        } else {
+            "diverged".into()
+        }
+    };
+    let whole = |value: f64| count(value.round() as usize);
+    let titles = ["variant", "lowest loss", "at epoch", "last loss"].map(str::to_owned);
+    let mut rows = vec![titles.to_vec()];
+    for (index, entrant) in runs.entrants.iter().enumerate() {
+        if !entrant.holds_rows_out() {
+            continue;
+        }
+        let lowest = |losses: &[f64]| {
+            let finite = losses
+                .iter()
+                .copied()
+                .enumerate()
+                .filter(|(_, loss)| loss.is_finite());
+            let found = finite.min_by(|a, b| a.1.total_cmp(&b.1));
+            found.map_or((losses.len() as f64, f64::NAN), |(at, loss)| {
+                ((at + 1) as f64, loss)
+            })
+        };
+        let of =
+            |figure: &dyn Fn(&[f64]) -> f64| runs.of(index).map(|done| figure(&done.validation)).collect();
+        let last = |losses: &[f64]| losses.last().copied().unwrap_or(f64::NAN);
+        rows.push(vec![
+            entrant.variant.name.clone(),
+            cell(of(&|losses| lowest(losses).1), &loss),
+            cell(of(&|losses| lowest(losses).0), &whole),
+            cell(of(&last), &loss),
+        ]);
+    }
+    if rows.len() == 1 {
+        return Vec::new();
+    }
+    let title = match seeds {
+        1 => "Loss on held-out rows".to_owned(),
+        _ => format!("Loss on held-out rows: median of {seeds} seeds ({})", band.name()),
+    };
+    let lines = aligned(&rows).into_iter().map(|line| format!("  {line}"));
+    std::iter::once(title).chain(lines).collect()
+}

@@ -1,0 +1,74 @@
+"""The engine's recipes from Python: the whole of a run as one value."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ._arrays import thread_count
+from ._engine import built_in_recipes, read_recipe, run_recipe
+
+
+class Recipe(dict[str, Any]):
+    """A recipe: the tables and keys of its TOML file as a dictionary, to be read and changed.
+
+    Examples
+    --------
+    >>> import pellucid
+    >>> recipe = pellucid.Recipe.built_in("xor-sgd")
+    >>> recipe["network"]["layers"]
+    [2, 2, 1]
+    >>> recipe["train"]["epochs"] = 2000
+    >>> record = pellucid.run(recipe)
+    >>> record["metrics"]["training"]["loss"] < record["history"][0]["loss"]
+    True
+    """
+
+    @classmethod
+    def built_in(cls, name: str) -> Recipe:
+        """The built-in recipe of this name; `names` has them all."""
+        return cls(json.loads(read_recipe(None, name)))
+
+    @classmethod
+    def from_toml(cls, text: str) -> Recipe:
+        """A recipe from TOML."""
+        return cls(json.loads(read_recipe(text, "the text")))
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Recipe:
+        """A recipe from its file."""
+        return cls(json.loads(read_recipe(Path(path).read_text(encoding="utf-8"), os.fspath(path))))
+
+    @staticmethod
+    def names() -> list[str]:
+        """The names of the built-in recipes."""
+        return built_in_recipes()
+
+
+def run(
+    recipe: str | dict[str, Any], data: str | os.PathLike[str] | None = None, n_threads: int | None = None
+) -> dict[str, Any]:
+    """Runs a recipe and tells its record.
+
+    Parameters
+    ----------
+    recipe : str or dict
+        The name of a built-in recipe, or a recipe.
+    data : path-like, default=None
+        The folder with the files of its data, where there are any (MNIST's).
+    n_threads : int, default=None
+        On how many threads; on all cores unless given. The numbers do not depend on it.
+
+    Returns
+    -------
+    record : dict
+        What ``pellucid run --json`` writes: the recipe, initial and final weights, history, outputs, metrics.
+    """
+    recipe = Recipe.built_in(recipe) if isinstance(recipe, str) else recipe
+    record, raised = run_recipe(json.dumps(recipe), None if data is None else os.fspath(data), thread_count(n_threads))
+    if raised is not None:
+        raise raised
+    told: dict[str, Any] = json.loads(record)
+    return told

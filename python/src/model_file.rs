@@ -1,0 +1,77 @@
+//! The model file that the command line reads and writes.
+
+use crate::run::{network, read, refusal};
+use numpy::ToPyArray;
+use pellucid::Precision;
+use pellucid_data::model_file::{AnyNetwork, EpochLine, Model};
+use pyo3::prelude::*;
+use std::path::PathBuf;
+
+/// Writes a model, whole or not at all. `losses` are those of its epochs, `metrics` JSON.
+#[pyfunction]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of the file, named where it is called, in Python"
+)]
+pub(crate) fn save_model(
+    path: PathBuf,
+    recipe: &str,
+    parameters: Vec<Bound<'_, PyAny>>,
+    classes: Vec<String>,
+    feature_names: Vec<String>,
+    losses: Vec<f64>,
+    metrics: &str,
+    warnings: Vec<String>,
+) -> PyResult<()> {
+    let recipe = read(recipe)?;
+    let network: AnyNetwork = match recipe.train.precision {
+        Precision::F32 => network::<f32>(&recipe, &parameters)?.into(),
+        Precision::F64 => network::<f64>(&recipe, &parameters)?.into(),
+    };
+    let history = losses.into_iter().zip(1..).map(|(loss, epoch)| EpochLine {
+        epoch,
+        loss,
+        ..EpochLine::default()
+    });
+    let model = Model {
+        classes,
+        feature_names,
+        history: history.collect(),
+        metrics: serde_json::from_str(metrics)
+            .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?,
+        warnings,
+        ..Model::new(network, recipe, None)
+    };
+    model.save(path).map_err(|error| refusal(&error))
+}
+
+/// What a model file tells: (recipe, parameters, classes, names of features, losses, metrics), recipe and metrics as JSON.
+type Told<'py> = (
+    String,
+    Bound<'py, PyAny>,
+    Vec<String>,
+    Vec<String>,
+    Vec<f64>,
+    String,
+    bool,
+);
+
+/// Reads a model, and whether it has a preparation of its own.
+#[pyfunction]
+pub(crate) fn load_model(py: Python<'_>, path: PathBuf) -> PyResult<Told<'_>> {
+    let model = Model::load(path).map_err(|error| refusal(&error))?;
+    let parameters = match &model.network {
+        AnyNetwork::F32(network) => network.parameters().to_pyarray(py).into_any(),
+        AnyNetwork::F64(network) => network.parameters().to_pyarray(py).into_any(),
+    };
+    let told = |error: serde_json::Error| pyo3::exceptions::PyValueError::new_err(error.to_string());
+    Ok((
+        serde_json::to_string(&model.recipe).map_err(told)?,
+        parameters,
+        model.classes,
+        model.feature_names,
+        model.history.iter().map(|epoch| epoch.loss).collect(),
+        model.metrics.to_string(),
+        model.preparation.is_some(),
+    ))
+}
