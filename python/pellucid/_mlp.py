@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from ._arrays import features_of, hand_back, pack, state_of, thread_count
 from ._engine import initial, outputs
-from ._recipe import ACTIVATION_NAMES, hidden_activations, recipe_of, rule_name
+from ._recipe import ACTIVATION_NAMES, activation_name, hidden_activations, recipe_of, rule_name
 from ._training import Judge, Optimizer, Samples, keep, train_by_steps, train_whole
 
 if TYPE_CHECKING:
@@ -217,8 +217,9 @@ class BaseMLP(BaseEstimator):
     def _draw(self, layers: list[int], dtype: np.dtype[Any]) -> None:
         """Glorot & Bengio, 2010, for biases too; drawn by NumPy, so that it is whatever generator the caller has."""
         hidden = hidden_activations(self, len(layers) - 2)
-        # The outputs go by the hidden layer before them.
-        of_layers = [*hidden, *(hidden[-1:] or hidden_activations(self, 1) if isinstance(self.activation, str) else [])]
+        # The outputs go by the hidden layer before them, or by the activation that hidden layers would have.
+        last = hidden[-1] if hidden else activation_name(str(self.activation))
+        of_layers = [*hidden, last]
         self.coefs_, self.intercepts_ = [], []
         for (fan_in, fan_out), activation in zip(pairwise(layers), of_layers, strict=True):
             bound = np.sqrt((2.0 if activation == "sigmoid" else 6.0) / (fan_in + fan_out))

@@ -149,7 +149,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=1)
     >>> regr = MLPRegressor(random_state=1, max_iter=2000, tol=0.1).fit(X_train, y_train)
     >>> regr.predict(X_test[:2]).round(2)
-    array([  28.18, -290.39])
+    array([  28.98, -290.75])
     >>> round(regr.score(X_test, y_test), 2)
     0.98
     """

@@ -266,7 +266,8 @@ def train_whole(estimator: BaseMLP, samples: Samples, layers: list[int], dtype: 
     if diverged is not None or found is None:
         raise ValueError(f"{DIVERGED} ({diverged})")
     reason, value, iterations, evaluations = found
-    estimator.n_iter_ = min(iterations, estimator.max_iter)
+    # An iteration that Ctrl-C came into has moved the weights, but its loss was not told.
+    estimator.n_iter_ = min(iterations, len(losses), estimator.max_iter)
     estimator.loss_ = value
     # The engine tells each iteration's loss from before its step.
     estimator.loss_curve_ = [*losses[1:], value][: estimator.n_iter_]

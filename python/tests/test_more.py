@@ -40,7 +40,7 @@ def weights_of(model):
 )
 def test_every_part_trains_repeats_copies_and_is_saved(data, settings, tmp_path):
     X, y = data["digits"]
-    settings = {"max_iter": 20, "random_state": 0, **settings}
+    settings = {"max_iter": 40, "random_state": 0, **settings}
     model = MLPClassifier(**settings).fit(X[:1200], y[:1200])
     assert model.score(X[1200:], y[1200:]) > 0.85
     again = clone(model).fit(X[:1200], y[:1200])

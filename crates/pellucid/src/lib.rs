@@ -3,7 +3,7 @@
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
 //! [`activation`], [`loss`], [`normalisation`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one
 //! forward, one backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`scores`],
-//! [`metrics`], [`recipe`], [`evaluation`], [`observe`], [`trainer`], [`early_stopping`], [`vitals`], [`diagnosis`], [`record`],
+//! [`metrics`], [`recipe`], [`evaluation`], [`observe`], [`vitals`], [`diagnosis`], [`trainer`], [`early_stopping`], [`record`],
 //! [`experiment`], [`explanation`], [`rate_finder`].
 //!
 //! ```

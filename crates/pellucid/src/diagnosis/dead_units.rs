@@ -4,32 +4,29 @@ use super::facts::{Facts, LayerFacts};
 use super::finding::{Finding, FindingKind, Severity};
 use super::saturation::{are, of_units};
 
-/// The share of a layer's units that may be dead. Of wide layers on small tables a fifth may be, and the rest does the
-/// work; rates that are too high kill two fifths and more (Karpathy, *CS231n*, on commonly used activation functions).
-const SHARE: f64 = 0.4;
+/// The share of a layer's units that may be dead before training: where all inputs are positive, every second unit is, by the
+/// sign of its weights.
+const SHARE_BEFORE: f64 = 0.75;
+/// The share that may be dead after it. Of wide layers on small tables a third may be, and the rest does the work; rates that
+/// are too high kill two fifths and more (Karpathy, *CS231n*, on commonly used activation functions).
+const SHARE_AFTER: f64 = 0.5;
 
 /// In the network to start from.
 pub(super) fn before(facts: &Facts<'_>) -> Vec<Finding> {
-    find(
-        facts,
-        facts.initial.map_or(&[], |network| &network.layers),
-        "before",
-    )
+    let layers = facts.initial.map_or(&[][..], |network| &network.layers);
+    find(facts, layers, "before", SHARE_BEFORE)
 }
 
 /// In the trained network.
 pub(super) fn after(facts: &Facts<'_>) -> Vec<Finding> {
-    find(
-        facts,
-        facts.trained.map_or(&[], |network| &network.layers),
-        "after",
-    )
+    let layers = facts.trained.map_or(&[][..], |network| &network.layers);
+    find(facts, layers, "after", SHARE_AFTER)
 }
 
-fn find(facts: &Facts<'_>, layers: &[LayerFacts], when: &str) -> Vec<Finding> {
+fn find(facts: &Facts<'_>, layers: &[LayerFacts], when: &str, share: f64) -> Vec<Finding> {
     let layers = layers.iter().enumerate();
     layers
-        .filter(|(_, layer)| layer.vitals.dead_units >= SHARE)
+        .filter(|(_, layer)| layer.vitals.dead_units >= share)
         .map(|(index, layer)| {
             let all = layer.vitals.dead_units >= 1.0;
             Finding {

@@ -11,6 +11,9 @@ const LEAST_UPS: usize = 3;
 const CHANGE: f64 = 0.1;
 /// … and by this part of the first epoch's loss: near the minimum noise may be many times what is left.
 const CHANGE_OF_FIRST: f64 = 0.03;
+/// The same where steps are noisy, by batches, dropout or noise: dropout of a half and batch normalisation move the losses of
+/// healthy trainings on some hundred rows by 3% to 7% of the first.
+const CHANGE_OF_FIRST_IN_NOISE: f64 = 0.1;
 /// The part of a window's epochs that may go up: descent goes down, and where every sixth step goes up the rate is beyond what
 /// the steepest direction bears, twice the best one (LeCun et al., *Efficient BackProp*, 1998, section 5.1).
 const UPS: f64 = 0.15;
@@ -20,13 +23,17 @@ pub(super) fn oscillation(facts: &Facts<'_>) -> Vec<Finding> {
     let Some(first) = facts.epochs.first() else {
         return Vec::new();
     };
+    let of_first = match is_noisy(facts) {
+        true => CHANGE_OF_FIRST_IN_NOISE,
+        false => CHANGE_OF_FIRST,
+    };
     let changes: Vec<f64> = facts
         .epochs
         .windows(2)
         .take_while(|pair| pair[1].epoch == pair[0].epoch + 1)
         .map(|pair| {
             let (before, after) = (pair[0].training, pair[1].training);
-            let least = (CHANGE * before.abs().min(after.abs())).max(CHANGE_OF_FIRST * first.training.abs());
+            let least = (CHANGE * before.abs().min(after.abs())).max(of_first * first.training.abs());
             let change = after - before;
             if change.abs() > least { change } else { 0.0 }
         })
@@ -72,6 +79,16 @@ pub(super) fn oscillation(facts: &Facts<'_>) -> Vec<Finding> {
             short(facts.recipe.train.learning_rate)
         ),
     }]
+}
+
+/// Whether two epochs at the same parameters could have different losses.
+fn is_noisy(facts: &Facts<'_>) -> bool {
+    let train = &facts.recipe.train;
+    let rows = facts.data.map_or(usize::MAX, |data| data.rows);
+    let hidden = facts.recipe.network.layers.len().saturating_sub(2);
+    train.batch_size.of(rows) < rows
+        || train.input_noise > 0.0
+        || train.dropout.of_hidden(hidden).iter().any(|&rate| rate > 0.0)
 }
 
 /// How far, as a part of their size, the weights of a layer must have been able to move in all the run: less cannot have
