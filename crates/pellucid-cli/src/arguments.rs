@@ -1,10 +1,14 @@
 //! The command line, as it may be written.
 
+mod check;
 mod compare;
+mod diagnose;
 pub(crate) mod explain;
 mod pictures;
 
+pub(crate) use check::Check;
 pub(crate) use compare::{Against, Compare};
+pub(crate) use diagnose::Diagnose;
 pub(crate) use pictures::{Plot, Plots, ThemeArgument};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -33,7 +37,9 @@ use std::path::PathBuf;
         pellucid compare xor-sgd xor-batch-mean xor-batch-sum --seeds 10 --plot curves.png\n  \
         pellucid compare mnist-98 --vary batch_size=16,64,256 --against epochs,seconds --plot curves.svg\n  \
         pellucid explain xor-by-hand -o xor.html\n  \
-        pellucid find-rate people.csv --target income --plot rates.png\n\n\
+        pellucid find-rate people.csv --target income --plot rates.png\n  \
+        pellucid diagnose people.csv --target income\n  \
+        pellucid check xor-by-hand\n\n\
         Exit status: 0 done, 1 failed, 2 wrong usage."
 )]
 pub(crate) struct Arguments {
@@ -65,6 +71,10 @@ pub(crate) enum Command {
     Explain(Box<explain::Explain>),
     /// Find a learning rate: train for some steps at rising rates, until the loss explodes
     FindRate(Box<FindRate>),
+    /// Check the gradient of backpropagation, layer by layer, against numeric gradients
+    Check(Box<Check>),
+    /// Say what is wrong with a training or a model: what was seen, why it matters, what to try
+    Diagnose(Box<Diagnose>),
 }
 
 #[derive(Debug, Args)]

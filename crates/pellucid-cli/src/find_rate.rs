@@ -5,15 +5,15 @@ use crate::failure::{self, Misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::progress::Progress;
 use crate::run::{prepare, scale_for, threads};
-use crate::{interrupt, recipes, source, terminal};
+use crate::subject::{Asked, Subject};
+use crate::{interrupt, recipes, terminal};
 use anyhow::{Context, Result};
 use pellucid::numpy_random::RandomState;
 use pellucid::rate_finder::{EXPLOSION, RatePoint, RateRange, RateTest, SMOOTHING, find_rate as test};
-use pellucid::recipe::{BUILT_IN, Recipe};
+use pellucid::recipe::Recipe;
 use pellucid::record::Number;
 use pellucid::{Precision, Scalar};
-use pellucid_data::preparation::ColumnChoice;
-use pellucid_data::training::{Plan, TrainingRequest};
+use pellucid_data::training::Plan;
 use pellucid_report::{LineChart, PictureFormat, Scale, Series};
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
@@ -43,7 +43,7 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
         PictureFormat::from_path(path)?;
     }
     let threads = threads(arguments.running.threads, arguments.running.quiet);
-    let subject = Subject::of(arguments)?;
+    let subject = subject(arguments)?;
     interrupt::listen();
     let json = json_path.map(JsonOutput::prepare).transpose()?;
     let plot = plot_path.map(PlotOutput::prepare).transpose()?;
@@ -77,78 +77,32 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
 }
 
 /// What rates are tested on.
-enum Subject {
-    Recipe(Box<Recipe>, Settings),
-    Table(Box<pellucid_data::Table>, Box<TrainingRequest>),
-}
-
-impl Subject {
-    fn of(arguments: &FindRate) -> Result<Self> {
-        if is_recipe(&arguments.source) {
-            let of_table = [
-                ("--target", !arguments.target.is_empty()),
-                ("--recipe", arguments.recipe.is_some()),
-                ("--delimiter", arguments.reading.delimiter.is_some()),
-                ("--header", arguments.reading.header.is_some()),
-            ];
-            if let Some((flag, _)) = of_table.iter().find(|(_, is_given)| *is_given) {
-                let message = format!("{flag} is for a table, and {} is a recipe", arguments.source);
-                return Err(Misuse(message).into());
-            }
-            let settings = arguments.settings();
-            let mut recipe = recipes::find(&arguments.source, &settings)
-                .with_context(|| format!("recipe {}", arguments.source))?;
+fn subject(arguments: &FindRate) -> Result<Subject> {
+    let mut subject = Subject::of(Asked {
+        source: &arguments.source,
+        settings: arguments.settings(),
+        target: &arguments.target,
+        recipe: arguments.recipe.as_deref(),
+        reading: &arguments.reading,
+    })?;
+    match &mut subject {
+        Subject::Recipe(recipe, _) => {
             if let Some(optimizer) = arguments.optimizer {
                 recipe.train.optimizer = optimizer.into();
             }
             if let Some(batch_size) = arguments.batch_size {
                 recipe.train.batch_size = batch_size;
             }
-            return Ok(Self::Recipe(Box::new(recipe), settings));
         }
-        if arguments.data.is_some() {
-            return Err(Misuse("--data is for a recipe; a table is named by itself".into()).into());
+        Subject::Table(_, request) => {
+            request.optimizer = arguments.optimizer;
+            request.batch_size = arguments.batch_size;
         }
-        let recipe = match &arguments.recipe {
-            Some(name) => {
-                let mut recipe = recipes::load(name)?;
-                for assignment in &arguments.set {
-                    recipe.set(assignment)?;
-                }
-                Some(recipe)
-            }
-            None if !arguments.set.is_empty() => {
-                let message = "--set is for the settings of a recipe; name one with --recipe";
-                return Err(Misuse(message.into()).into());
-            }
-            None => None,
-        };
-        let path = Path::new(&arguments.source);
-        let seed = arguments
-            .seed
-            .or(recipe.as_ref().map(|recipe| recipe.train.seed))
-            .unwrap_or(0);
-        let table = source::read(path, &arguments.reading.options(), seed)?;
-        let of_recipe = recipe.as_ref().is_some_and(|recipe| recipe.data.table.is_some());
-        let mut target = arguments.target.clone();
-        if target.is_empty() && !of_recipe && source::built_in(path).is_some() {
-            target.extend(table.columns.last().map(|column| column.name.clone()));
-        }
-        let request = TrainingRequest {
-            recipe,
-            columns: ColumnChoice {
-                target,
-                ..ColumnChoice::default()
-            },
-            optimizer: arguments.optimizer,
-            batch_size: arguments.batch_size,
-            precision: arguments.precision.map(Precision::from),
-            seed: arguments.seed,
-            ..TrainingRequest::default()
-        };
-        Ok(Self::Table(Box::new(table), Box::new(request)))
     }
+    Ok(subject)
+}
 
+impl Subject {
     /// The test, and the recipe that was trained by.
     fn test(
         self,
@@ -180,14 +134,6 @@ impl Subject {
             }
         }
     }
-}
-
-/// Whether an argument means a recipe: a built-in one's name, or a file that ends in .toml.
-fn is_recipe(source: &str) -> bool {
-    let is_toml = Path::new(source)
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-    is_toml || (BUILT_IN.iter().any(|recipe| recipe.name == source) && !Path::new(source).is_file())
 }
 
 fn test_recipe<T: Scalar>(

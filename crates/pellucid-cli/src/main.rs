@@ -1,13 +1,16 @@
 //! The `pellucid` command: words in, words out.
 
 mod arguments;
+mod check;
 mod columns;
 mod compare;
 mod data;
+mod diagnose;
 mod evaluate;
 mod explain;
 mod failure;
 mod find_rate;
+mod findings;
 mod glance;
 mod inspect;
 mod interrupt;
@@ -21,6 +24,7 @@ mod report;
 mod run;
 mod score_text;
 mod source;
+mod subject;
 mod terminal;
 mod text_style;
 mod train;
@@ -46,6 +50,8 @@ fn main() -> ExitCode {
         Command::Compare(compare) => compare::compare(compare),
         Command::Explain(explain) => explain::explain(explain),
         Command::FindRate(find) => find_rate::find_rate(find),
+        Command::Check(arguments) => check::check(arguments),
+        Command::Diagnose(diagnose) => diagnose::diagnose(diagnose),
     };
     match done {
         Ok(code) => code,

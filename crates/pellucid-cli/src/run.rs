@@ -6,7 +6,7 @@ use crate::outputs::{self, JsonOutput};
 use crate::pictures::{self, PlotFiles, What, of_run};
 use crate::progress::Progress;
 use crate::terminal::Results;
-use crate::{failure, interrupt, recipes, report, terminal, text_style};
+use crate::{failure, findings, interrupt, recipes, report, terminal, text_style};
 use anyhow::{Context, Result};
 use pellucid::dataset::Dataset;
 use pellucid::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
@@ -14,7 +14,7 @@ use pellucid::evaluation::Evaluation;
 use pellucid::lbfgs::Reason;
 use pellucid::metrics::{Meters, Metric, suited_to};
 use pellucid::observe::{EpochRecord, Event, History, LossCurve, Observer, Position};
-use pellucid::record::{MetricsRecord, Numbers};
+use pellucid::record::{MetricsRecord, Numbers, RunRecord};
 use pellucid::vitals::Vitals;
 use pellucid::{Experiment, Precision, Recipe, Scalar, Timing};
 use pellucid_data::OutputFile;
@@ -57,8 +57,8 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     let threads = threads(settings.threads, settings.quiet);
 
     let (mut experiment, validation) = prepare::<T>(&recipe, settings, threads)?;
-    for warning in experiment.warnings() {
-        terminal::tell(&format!("warning: {warning}"));
+    if !settings.quiet {
+        findings::tell(experiment.findings(), &[]);
     }
     let offer = of_run::offer(&experiment);
     pictures::check(&arguments.pictures, &offer)?;
@@ -113,13 +113,16 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         u64::MAX
     });
     let mut metrics = want(What::Metrics).then(|| metric_curves(&recipe, &experiment));
-    let mut vitals = match want(What::Gradients) {
-        true => Some(Vitals::new(&recipe, experiment.initial(), experiment.training())?),
-        false => None,
-    };
     let mut reader = WhileRead {
         results: &results,
         or_files_are_written: writes_files,
+    };
+
+    // Where nobody is told of findings, nobody looks for them.
+    let are_told = !settings.quiet || json.is_some() || report.is_some() || want(What::Gradients);
+    let mut vitals = match are_told {
+        false => None,
+        true => Some(Vitals::new(&recipe, experiment.initial(), experiment.training())?),
     };
 
     let training_started = Instant::now();
@@ -133,6 +136,16 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     let ending = experiment.run(observers.as_mut_slice());
     let training_seconds = training_started.elapsed().as_secs_f64();
     progress.finish();
+    if let Some(stopping) = stopping.as_ref().filter(|_| ending.is_ok()) {
+        experiment.keep_best(stopping);
+    }
+    let found = match &vitals {
+        Some(vitals) => experiment.diagnose(vitals.entries(), stopping.as_ref(), ending.as_ref().err())?,
+        None => Vec::new(),
+    };
+    if !settings.quiet && ending.is_err() {
+        findings::tell(&found, experiment.findings());
+    }
     let ending = ending?;
     if !writes_files {
         results.check()?;
@@ -140,9 +153,6 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
 
     let rule = stopping.as_ref().and_then(EarlyStopping::ended_by);
     let ended_by = EndedBy::of(ending, rule, time.as_ref().is_some_and(TimeLimit::is_over));
-    if let Some(stopping) = &stopping {
-        experiment.keep_best(stopping);
-    }
     let judged = MetricsRecord {
         validation: validation.as_ref().map(|rows| experiment.evaluate_on(rows)),
         ..experiment.evaluate()
@@ -184,7 +194,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
                 ended_by,
                 seconds: training_seconds,
                 data: settings.data.as_deref(),
-                findings: None,
+                findings: &found,
             };
             file.write(subject.page(album)?.html()?.as_bytes())?;
         }
@@ -195,7 +205,14 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
             training_seconds,
             elapsed_seconds: started.elapsed().as_secs_f64(),
         };
-        json.write(&experiment.record(&history, stopping.as_ref(), ended_by, judged, timing))?;
+        let record = experiment.record(&history, stopping.as_ref(), ended_by, judged, timing);
+        json.write(&RunRecord {
+            findings: found.clone(),
+            ..record
+        })?;
+    }
+    if !settings.quiet {
+        findings::tell(&found, experiment.findings());
     }
     if ended_by == EndedBy::Interrupt {
         terminal::tell(&format!(
@@ -372,13 +389,16 @@ fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord,
     }
 }
 
-/// Metrics of training rows for curves: those the recipe names, or what suits its targets.
+/// Metrics of training rows for curves: those the recipe names, and accuracy where targets are classes.
 fn metric_curves<T: Scalar>(recipe: &Recipe, experiment: &Experiment<T>) -> History<'static> {
     let mut metrics = recipe.log.metrics.clone();
     metrics.retain(|metric| *metric != Metric::YPred);
+    let are_zero_or_one = experiment.training().targets().are_zero_or_one();
+    let suited = suited_to(recipe.train.loss, are_zero_or_one);
     if metrics.is_empty() {
-        let are_zero_or_one = experiment.training().targets().are_zero_or_one();
-        metrics = suited_to(recipe.train.loss, are_zero_or_one);
+        metrics = suited;
+    } else if suited.contains(&Metric::Accuracy) && !metrics.contains(&Metric::Accuracy) {
+        metrics.insert(0, Metric::Accuracy);
     }
     let meters = Meters::new(&metrics, experiment.training());
     History::new(recipe.train.epochs.div_ceil(METRIC_POINTS), 1, meters, |_| {})

@@ -76,6 +76,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         name: table.source.clone(),
         threads,
         quiet,
+        is_diagnosed: files.json.is_some() || files.report.is_some() || files.plots.want(What::Gradients),
         started,
     };
     let training_started = Instant::now();
@@ -146,7 +147,6 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
             seconds: training_seconds,
             threads,
             command: command(arguments),
-            findings: None,
         };
         let painted = files.paint(&seen, subject, &offer);
         // The model first: it is what the time was spent on.
@@ -333,12 +333,17 @@ struct Job<'a> {
     name: String,
     threads: NonZeroUsize,
     quiet: bool,
+    /// Whether it is diagnosed even where nobody is told of it.
+    is_diagnosed: bool,
     started: Instant,
 }
 
 impl Job<'_> {
     fn train(&mut self, validation: Option<&Table>) -> Result<(Trained, Option<f64>)> {
         let mut progress = TrainProgress::new(&self.name, self.quiet, self.started);
+        if self.is_diagnosed {
+            progress = progress.diagnosing();
+        }
         let trained = self.plan.train(validation, self.threads, &mut progress);
         progress.finish();
         let trained = trained?;
@@ -445,6 +450,7 @@ impl Files {
         record["parameters"] = json!(trained.network.architecture().trained_count());
         record["feature_names"] = json!(trained.preparation.feature_names());
         record["notes"] = json!(trained.notes);
+        record["findings"] = json!(trained.findings);
         record["epochs"] = json!(trained.history.len());
         record["best_epoch"] = json!(trained.best_epoch);
         record["training_rows"] = json!(trained.training_rows);

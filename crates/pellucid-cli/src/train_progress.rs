@@ -1,9 +1,11 @@
 //! The progress of a training on a table: a bar on a terminal, a line for some epochs where nobody looks on.
 
+use crate::findings;
 use crate::progress::Progress;
 use crate::score_text::{figure_name, number};
 use crate::terminal;
 use pellucid::Scalar;
+use pellucid::diagnosis::Finding;
 use pellucid::observe::{Event, Observer, Position};
 use pellucid_data::model_file::EpochLine;
 use pellucid_data::training::Watch;
@@ -14,7 +16,10 @@ use std::time::Instant;
 pub(crate) struct TrainProgress {
     progress: Progress,
     writes_lines: bool,
+    quiet: bool,
     started: Instant,
+    diagnoses: bool,
+    told: Vec<Finding>,
     first_epoch: Option<f64>,
     last_told: Option<Instant>,
 }
@@ -24,7 +29,10 @@ impl TrainProgress {
         Self {
             progress: Progress::new(name, quiet),
             writes_lines: !quiet && !terminal::is_watched(),
+            quiet,
             started,
+            diagnoses: !quiet,
+            told: Vec::new(),
             first_epoch: None,
             last_told: None,
         }
@@ -34,7 +42,16 @@ impl TrainProgress {
     pub(crate) fn of_folds(name: &str, quiet: bool, started: Instant) -> Self {
         Self {
             writes_lines: false,
+            diagnoses: false,
             ..Self::new(name, quiet, started)
+        }
+    }
+
+    /// The same, which has the training diagnosed even where nothing is told of it.
+    pub(crate) fn diagnosing(self) -> Self {
+        Self {
+            diagnoses: true,
+            ..self
         }
     }
 
@@ -105,6 +122,20 @@ impl Watch for TrainProgress {
 
     fn seconds(&mut self) -> Option<f64> {
         Some(self.started.elapsed().as_secs_f64())
+    }
+
+    fn diagnoses(&self) -> bool {
+        self.diagnoses
+    }
+
+    fn found(&mut self, findings: &[Finding]) {
+        let tell = || findings::tell(findings, &self.told);
+        match self.progress.bar() {
+            _ if self.quiet => {}
+            Some(bar) => bar.suspend(tell),
+            None => tell(),
+        }
+        self.told.extend_from_slice(findings);
     }
 }
 

@@ -8,7 +8,7 @@
 mod notebook;
 
 use notebook::{
-    Iteration, Start, check, climb, descend, right_gradient, wrong_gradient, wrong_hidden_gradients,
+    Iteration, Start, check, climb, descend, named, right_gradient, wrong_gradient, wrong_hidden_gradients,
 };
 use pellucid::pass::{Objective, Update};
 use pellucid::{GradientReport, Input, Loss, Reduction, check_network};
@@ -30,6 +30,13 @@ fn main() -> pellucid::Result<()> {
     );
     println!("   With each column brought to mean 0 and standard deviation 1 there is something to descend:");
     verdict(&check(&start.perceptron, &standardised, wrong_gradient));
+    println!("   Where the network is known besides, the check knows two of the mistakes by name:");
+    println!(
+        "\n   {}\n",
+        named(&start.perceptron, &standardised, wrong_gradient)
+            .to_string()
+            .replace('\n', "\n   ")
+    );
     println!(
         "   Four things are wrong with it. The sigmoid's derivative is a (1 - a), of the output, not z (1 - z). It must\n   \
          be multiplied by each row's own difference a - y, not by one error for all rows. That error compares each\n   \

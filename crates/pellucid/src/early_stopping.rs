@@ -6,6 +6,7 @@ mod time_limit;
 pub use time_limit::TimeLimit;
 
 use crate::dataset::Dataset;
+use crate::diagnosis::EpochLosses;
 use crate::error::Result;
 use crate::evaluation::{Evaluation, evaluate};
 use crate::loss::Loss;
@@ -201,6 +202,16 @@ impl<'a, T: Scalar> EarlyStopping<'a, T> {
     /// The epochs so far.
     pub fn epochs(&self) -> &[Epoch] {
         &self.epochs
+    }
+
+    /// Their losses.
+    pub fn losses(&self) -> Vec<EpochLosses> {
+        let losses = self.epochs.iter().map(|epoch| EpochLosses {
+            epoch: epoch.epoch,
+            training: epoch.loss,
+            validation: epoch.validation.as_ref().map(|validation| validation.loss),
+        });
+        losses.collect()
     }
 
     /// The best epoch, counted from 1, once there was one.

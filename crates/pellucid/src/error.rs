@@ -55,6 +55,9 @@ pub enum Error {
         epoch: u64,
         /// The batch within the epoch, counted from 1.
         batch: u64,
+        /// The layer, counted from 1, where a number was first not finite, or whose finite outputs have such a loss; none
+        /// where only slopes are not.
+        layer: Option<usize>,
         /// The first place in the forward pass where a number was not finite.
         origin: String,
     },
@@ -67,6 +70,8 @@ pub enum Error {
     NonFiniteParameters {
         /// The last epoch, counted from 1.
         epoch: u64,
+        /// That layer, counted from 1.
+        layer: Option<usize>,
         /// Which layer's parameters are not finite.
         origin: String,
     },

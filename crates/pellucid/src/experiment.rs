@@ -1,7 +1,7 @@
 //! A recipe at work: network, data and trainer of one run. Whoever has a clock and a terminal runs it.
 
 use crate::dataset::Dataset;
-use crate::diagnosis;
+use crate::diagnosis::{EpochLosses, Finding, Outcome, Subject};
 use crate::early_stopping::{EarlyStopping, EndedBy, check_metrics};
 use crate::error::{Error, Result};
 use crate::evaluation::{Evaluation, evaluate, predict};
@@ -15,6 +15,7 @@ use crate::recipe::Recipe;
 use crate::record::{LastEpochRecord, MetricsRecord, NetworkRecord, Numbers, RunRecord};
 use crate::scalar::Scalar;
 use crate::trainer::{Ending, StepFinder, StepTrace, Trainer, check_fit};
+use crate::vitals::VitalSigns;
 use std::num::NonZeroUsize;
 
 /// What the clock says of a run; the engine has none.
@@ -35,7 +36,8 @@ pub struct Experiment<T> {
     initial: Network<T>,
     trainer: Trainer<T>,
     threads: NonZeroUsize,
-    warnings: Vec<String>,
+    subject: Subject,
+    findings: Vec<Finding>,
 }
 
 impl<T: Scalar> Experiment<T> {
@@ -57,7 +59,8 @@ impl<T: Scalar> Experiment<T> {
         check_metrics(&recipe, &architecture, &training)?;
         let mut generator = RandomState::new(recipe.train.seed);
         let initial = initialise(architecture, &recipe.init, &mut generator)?;
-        let warnings = diagnosis::saturation(&initial, &training);
+        let subject = Subject::new(&recipe, &initial, &training, &[], threads)?;
+        let findings = subject.before(&recipe);
         let trainer = Trainer::new(&recipe, initial.clone(), generator, threads)?;
         Ok(Self {
             recipe,
@@ -66,7 +69,8 @@ impl<T: Scalar> Experiment<T> {
             initial,
             trainer,
             threads,
-            warnings,
+            subject,
+            findings,
         })
     }
 
@@ -90,7 +94,8 @@ impl<T: Scalar> Experiment<T> {
             .copy_from_slice(network.parameters());
         let generator = RandomState::new(self.recipe.train.seed);
         self.trainer = Trainer::new(&self.recipe, self.initial.clone(), generator, self.threads)?;
-        self.warnings = diagnosis::saturation(&self.initial, &self.training);
+        self.subject = Subject::new(&self.recipe, &self.initial, &self.training, &[], self.threads)?;
+        self.findings = self.subject.before(&self.recipe);
         Ok(self)
     }
 
@@ -109,9 +114,36 @@ impl<T: Scalar> Experiment<T> {
         self.trainer.network()
     }
 
-    /// What was noticed beforehand, a sentence each.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+    /// What is wrong with it before it begins.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What is wrong with it now that it has ended, by its vital signs, by what `stopping` knows of held-out rows, and by
+    /// the error that ended it; what was wrong beforehand is part of it.
+    ///
+    /// # Errors
+    /// None that the run would not have met before.
+    pub fn diagnose(
+        &self,
+        vitals: &[VitalSigns],
+        stopping: Option<&EarlyStopping<'_, T>>,
+        failure: Option<&Error>,
+    ) -> Result<Vec<Finding>> {
+        let epochs = match stopping {
+            Some(stopping) => stopping.losses(),
+            None => EpochLosses::of_vitals(vitals),
+        };
+        let outcome = Outcome {
+            network: self.network(),
+            vitals,
+            epochs: &epochs,
+            best_epoch: stopping
+                .filter(|stopping| stopping.keeps_weights())
+                .and_then(EarlyStopping::best_epoch),
+            failure,
+        };
+        self.subject.after(&self.recipe, &self.training, outcome)
     }
 
     /// The training data.
@@ -266,7 +298,8 @@ impl<T: Scalar> Experiment<T> {
             }),
             outputs: self.outputs(),
             metrics,
-            warnings: self.warnings.clone(),
+            warnings: self.findings.iter().map(Finding::sentence).collect(),
+            findings: self.findings.clone(),
             stopped: ended_by == EndedBy::Interrupt,
             ended_by,
             best_epoch: stopping

@@ -3,7 +3,7 @@
 //! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
 //! [`activation`], [`loss`], [`normalisation`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one
 //! forward, one backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`scores`],
-//! [`metrics`], [`recipe`], [`evaluation`], [`observe`], [`trainer`], [`early_stopping`], [`vitals`], [`diagnosis`], [`record`],
+//! [`metrics`], [`recipe`], [`evaluation`], [`observe`], [`vitals`], [`diagnosis`], [`trainer`], [`early_stopping`], [`record`],
 //! [`experiment`], [`explanation`], [`rate_finder`].
 //!
 //! ```
@@ -57,6 +57,7 @@ mod max_norm;
 pub mod metrics;
 pub mod network;
 pub mod normalisation;
+mod number;
 pub mod numpy_random;
 pub mod observe;
 pub mod optimizer;
@@ -77,7 +78,7 @@ pub use dropout::Dropout;
 pub use early_stopping::{EarlyStopping, EndedBy};
 pub use error::{Error, Result};
 pub use experiment::{Experiment, Timing};
-pub use gradient_check::{GradientReport, check_gradient, check_network};
+pub use gradient_check::{GradientReport, check_gradient, check_network, check_rule};
 pub use kernels::Input;
 pub use loss::{CustomLoss, Loss, Reduction};
 pub use network::{Architecture, Network};

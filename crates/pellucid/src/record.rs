@@ -1,42 +1,16 @@
 //! The record of a run: what a machine reads, in plain numbers.
 
+pub use crate::number::{Number, Numbers};
+
+use crate::diagnosis::Finding;
 use crate::early_stopping::EndedBy;
 use crate::evaluation::Evaluation;
 use crate::network::Network;
 use crate::observe::EpochRecord;
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
-use serde::ser::{SerializeMap, SerializeSeq};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-
-/// A number that JSON cannot spell is the string `"nan"`, `"inf"` or `"-inf"`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Number(pub f64);
-
-impl Serialize for Number {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            value if value.is_finite() => serializer.serialize_f64(value),
-            value if value.is_nan() => serializer.serialize_str("nan"),
-            value if value > 0.0 => serializer.serialize_str("inf"),
-            _ => serializer.serialize_str("-inf"),
-        }
-    }
-}
-
-/// A row of numbers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Numbers(pub Vec<f64>);
-
-impl Serialize for Numbers {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
-        for &value in &self.0 {
-            list.serialize_element(&Number(value))?;
-        }
-        list.end()
-    }
-}
 
 /// A layer's parameters.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -176,8 +150,10 @@ pub struct RunRecord {
     pub outputs: Vec<Numbers>,
     /// Loss and metrics after training.
     pub metrics: MetricsRecord,
-    /// What was noticed, a sentence each.
+    /// What was noticed before training, a sentence each.
     pub warnings: Vec<String>,
+    /// What is wrong with it: what was noticed before training, and whatever its maker adds.
+    pub findings: Vec<Finding>,
     /// Whether somebody stopped the run.
     pub stopped: bool,
     /// What ended it.

@@ -487,6 +487,7 @@ impl<T: Scalar> Trainer<T> {
         match found.or_else(|| self.network().first_non_finite_layer()) {
             Some((layer, value)) => Err(Error::NonFiniteParameters {
                 epoch: self.epoch,
+                layer: Some(layer),
                 origin: format!("layer {layer} holds a parameter that is {value}"),
             }),
             None => Ok(()),
@@ -497,18 +498,21 @@ impl<T: Scalar> Trainer<T> {
     #[cold]
     fn non_finite_loss(&self, loss: f64, batch: u64) -> Error {
         let finite = |values: &[T]| values.iter().all(|value| value.is_finite());
-        let origin = match self.network.first_non_finite_layer() {
-            Some((layer, value)) => format!("layer {layer} holds a parameter that is {value}"),
+        let layer_count = self.network.architecture().layers().len();
+        let (layer, origin) = match self.network.first_non_finite_layer() {
+            Some((layer, value)) => (layer, format!("layer {layer} holds a parameter that is {value}")),
             None => {
-                let layer_count = self.network.architecture().layers().len();
-                let first = (0..layer_count)
-                    .find(|&l| !finite(self.workspace.z(l)) || !finite(self.workspace.activation(l)));
+                let first = (1..=layer_count)
+                    .find(|&l| !finite(self.workspace.z(l - 1)) || !finite(self.workspace.activation(l - 1)));
                 match first {
-                    Some(layer) => format!(
-                        "the numbers of layer {} are the first that are not finite",
-                        layer + 1
+                    Some(layer) => (
+                        layer,
+                        format!("the numbers of layer {layer} are the first that are not finite"),
                     ),
-                    None => format!("the outputs, of layer {layer_count}, are finite, their loss is not"),
+                    None => (
+                        layer_count,
+                        format!("the outputs, of layer {layer_count}, are finite, their loss is not"),
+                    ),
                 }
             }
         };
@@ -516,6 +520,7 @@ impl<T: Scalar> Trainer<T> {
             loss,
             epoch: self.epoch + 1,
             batch: batch + 1,
+            layer: Some(layer),
             origin,
         }
     }

@@ -6,9 +6,10 @@
 mod notebook;
 
 use notebook::{
-    HIDDEN, ITERATIONS, Iteration, LABELS, Start, check, climb, descend, forward, right_gradient,
+    HIDDEN, ITERATIONS, Iteration, LABELS, Start, check, climb, descend, forward, named, right_gradient,
     standardised_data, wrong_gradient, wrong_hidden_gradients,
 };
+use pellucid::gradient_check::Pattern;
 use pellucid::pass::{Objective, Update};
 use pellucid::{Input, Loss, Reduction, check_network};
 use serde_json::Value;
@@ -151,4 +152,32 @@ fn the_gradient_check_tells_the_wrong_rules_from_the_right_one() {
     for network in [&start.perceptron, &start.with_hidden_layer] {
         assert!(check_network(network, Input::Dense(&data), &LABELS, objective).is_right());
     }
+}
+
+/// What the notebook does, on its own data, where the true gradient is 0 to the last digit, and on standardised columns.
+#[test]
+fn the_notebook_s_mistakes_are_named() {
+    let (start, standardised) = (Start::new().unwrap(), standardised_data().unwrap());
+    for data in [&notebook::DATA[..], &standardised] {
+        let said = named(&start.perceptron, data, wrong_gradient).to_string();
+        for part in [
+            "layer 1's weights: wrong in 3 of 3 entries",
+            "the output's derivative is taken at z, z(1 − z), where its formula is one of a, a(1 − a)",
+            "one error stands for all rows",
+            "fits all 3 entries",
+        ] {
+            assert!(said.contains(part), "{part:?}: {said}");
+        }
+        assert!(named(&start.perceptron, data, right_gradient).is_right());
+    }
+    // The second part: V's gradient is one number for its four weights; W's takes the weight of another row, and is none of
+    // the known mistakes.
+    let report = named(&start.with_hidden_layer, &standardised, wrong_hidden_gradients);
+    let patterns: Vec<_> = report
+        .parts
+        .iter()
+        .map(|verdict| verdict.pattern.clone())
+        .collect();
+    assert_eq!(patterns, [None, Some(Pattern::OneNumber)], "{report}");
+    assert!(report.to_string().contains("no known mistake fits"));
 }

@@ -4,6 +4,7 @@ use super::variants::Variant;
 use crate::arguments::Settings;
 use crate::terminal;
 use anyhow::{Context, Result};
+use pellucid::diagnosis::Finding;
 use pellucid::early_stopping::StopRules;
 use pellucid::init::initialise;
 use pellucid::numpy_random::RandomState;
@@ -85,12 +86,12 @@ fn entrant(
         false => leader(&variant, before)?,
     };
     let leader = starts_as.map(|index| &before[index].variant);
-    let (rows, warnings) = match &samples {
+    let (rows, findings) = match &samples {
         AnySamples::F32(samples) => check(&variant, leader, samples, seed)?,
         AnySamples::F64(samples) => check(&variant, leader, samples, seed)?,
     };
-    for warning in warnings {
-        terminal::tell(&format!("warning: {}: {warning}", variant.name));
+    for finding in findings.iter().filter(|_| !settings.quiet) {
+        terminal::tell(&format!("warning: {}: {finding}", variant.name));
     }
     let leader = leader.map(|leader| leader.name.clone());
     let train = &variant.recipe.train;
@@ -122,7 +123,7 @@ fn check<T: Scalar>(
     leader: Option<&Variant>,
     samples: &Samples<T>,
     seed: Option<u32>,
-) -> Result<(usize, Vec<String>)> {
+) -> Result<(usize, Vec<Finding>)> {
     let recipe = variant.with_seed(seed);
     let training = samples.training.clone();
     let mut experiment = Experiment::<T>::new(recipe, training, samples.test.clone(), NonZeroUsize::MIN)?;
@@ -130,7 +131,7 @@ fn check<T: Scalar>(
         let (network, _) = first_weights::<T>(&leader.with_seed(seed))?;
         experiment = experiment.starting_from(&network)?;
     }
-    Ok((experiment.training().rows(), experiment.warnings().to_vec()))
+    Ok((experiment.training().rows(), experiment.findings().to_vec()))
 }
 
 /// The network that a recipe draws, and the generator as it stands after that.

@@ -66,7 +66,7 @@ fn a_number_that_is_not_finite_is_a_string_in_the_record() {
 
 #[test]
 fn saturated_units_are_warned_of_and_unscaled_inputs_named() {
-    let raw = ["perceptron", "--set", "data.standardise=false", "--quiet"];
+    let raw = ["perceptron", "--set", "data.standardise=false"];
     let ended = pellucid(&[&["run"], &raw[..]].concat());
     assert_eq!(ended.status, 0, "{ended:?}");
     for part in [
@@ -79,7 +79,10 @@ fn saturated_units_are_warned_of_and_unscaled_inputs_named() {
     }
     let compared = pellucid(&[&["compare", "perceptron"], &raw[..]].concat());
     assert_eq!(
-        compared.stderr.matches("saturated").count(),
+        compared
+            .stderr
+            .matches(": saturated units: before training")
+            .count(),
         2,
         "{}",
         compared.stderr

@@ -14,6 +14,7 @@ fn it_has_every_promised_key() {
         "ended_by",
         "epochs",
         "final",
+        "findings",
         "history",
         "initial",
         "last_epoch",

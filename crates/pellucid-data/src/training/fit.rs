@@ -7,6 +7,7 @@ use crate::model_file::{AnyNetwork, EpochLine, Model};
 use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, row_weights};
 use crate::table::Table;
 use pellucid::dataset::Dataset;
+use pellucid::diagnosis::{Finding, Outcome, Subject};
 use pellucid::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit, check_metrics};
 use pellucid::init::initialise;
 use pellucid::metrics::{Meters, Metric};
@@ -14,6 +15,7 @@ use pellucid::network::Network;
 use pellucid::numpy_random::RandomState;
 use pellucid::observe::{Event, Observer, Position};
 use pellucid::recipe::{Recipe, TableRecipe, Task};
+use pellucid::vitals::{VitalSigns, Vitals};
 use pellucid::{Precision, Scalar, Trainer};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -29,6 +31,17 @@ pub trait Watch: Observer<f32> + Observer<f64> {
     /// Seconds since any moment, by which a training's time ends; nothing where there is no clock.
     fn seconds(&mut self) -> Option<f64> {
         None
+    }
+
+    /// Whether the training is to be diagnosed, by vital signs that are taken on the way.
+    fn diagnoses(&self) -> bool {
+        false
+    }
+
+    /// What is wrong with the training: before its first step what can be said then, and at its end, also when it fails,
+    /// all of it. Told only where there is something, and to who [`diagnoses`](Self::diagnoses).
+    fn found(&mut self, findings: &[Finding]) {
+        let _ = findings;
     }
 }
 
@@ -54,6 +67,10 @@ pub struct Trained {
     pub best_epoch: u64,
     /// What ended it.
     pub ended_by: EndedBy,
+    /// What is wrong with the training, where somebody [asked](Watch::diagnoses).
+    pub findings: Vec<Finding>,
+    /// Its vital signs, likewise.
+    pub vitals: Vec<VitalSigns>,
     /// What a user should know, a sentence each.
     pub notes: Vec<String>,
     /// The rows of the table it was trained on.
@@ -150,6 +167,8 @@ impl Plan<'_> {
             rows: training_rows,
             notes: notes.iter().map(ToString::to_string).collect(),
             best_epoch: run.best_epoch.unwrap_or(run.history.len() as u64),
+            findings: run.findings,
+            vitals: run.vitals,
             history: run.history,
             ended_by: run.ended_by,
             network: run.network,
@@ -174,6 +193,13 @@ impl Plan<'_> {
         let architecture = recipe.architecture()?;
         check_metrics(recipe, &architecture, &training)?;
         let network = initialise(architecture, &recipe.init, &mut generator)?;
+        let mut diagnosed = match watch.diagnoses() {
+            true => Some(Diagnosed::new(recipe, &network, &training, parts, threads)?),
+            false => None,
+        };
+        if let Some(diagnosed) = &diagnosed {
+            diagnosed.tell(&diagnosed.subject.before(recipe), watch);
+        }
         let mut trainer = Trainer::new(recipe, network, generator, threads)?;
         let told = std::cell::RefCell::new(watch);
         let mut time = self.time_limit(recipe, &told)?;
@@ -216,13 +242,34 @@ impl Plan<'_> {
         let mut steps = Steps(&told);
         let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut stopping, &mut steps];
         observers.extend(time.as_mut().map(|time| time as &mut dyn Observer<T>));
-        let ending = trainer.run(&training, observers.as_mut_slice())?;
-        let time_is_over = time.as_ref().is_some_and(TimeLimit::is_over);
-        let ended_by = EndedBy::of(ending, stopping.ended_by(), time_is_over);
+        observers.extend(
+            diagnosed
+                .as_mut()
+                .map(|diagnosed| &mut diagnosed.vitals as &mut dyn Observer<T>),
+        );
+        let ending = trainer.run(&training, observers.as_mut_slice());
+        let failure = ending.as_ref().err();
         let best_epoch = stopping.best_epoch().filter(|_| validation.is_some());
         stopping.restore(trainer.network_mut());
+        let mut findings = Vec::new();
+        if let Some(diagnosed) = &diagnosed {
+            let outcome = Outcome {
+                network: trainer.network(),
+                vitals: diagnosed.vitals.entries(),
+                epochs: &stopping.losses(),
+                best_epoch,
+                failure,
+            };
+            findings = diagnosed.subject.after(recipe, &training, outcome)?;
+            diagnosed.tell(&findings, &mut **told.borrow_mut());
+        }
+        let ending = ending?;
+        let time_is_over = time.as_ref().is_some_and(TimeLimit::is_over);
+        let ended_by = EndedBy::of(ending, stopping.ended_by(), time_is_over);
         drop(stopping);
         Ok(Run {
+            findings,
+            vitals: diagnosed.map_or_else(Vec::new, |diagnosed| diagnosed.vitals.into_entries()),
             network: trainer.into_network().into(),
             history,
             best_epoch,
@@ -389,10 +436,40 @@ impl Parts<'_> {
 }
 
 struct Run {
+    findings: Vec<Finding>,
+    vitals: Vec<VitalSigns>,
     network: AnyNetwork,
     history: Vec<EpochLine>,
     best_epoch: Option<u64>,
     ended_by: EndedBy,
+}
+
+/// What it takes to diagnose a training.
+struct Diagnosed<T> {
+    subject: Subject,
+    vitals: Vitals<T>,
+}
+
+impl<T: Scalar> Diagnosed<T> {
+    fn new(
+        recipe: &Recipe,
+        network: &Network<T>,
+        training: &Dataset<T>,
+        parts: &Parts<'_>,
+        threads: NonZeroUsize,
+    ) -> Result<Self> {
+        let names = parts.preparation.feature_names();
+        Ok(Self {
+            subject: Subject::new(recipe, network, training, &names, threads)?,
+            vitals: Vitals::new(recipe, network, training)?,
+        })
+    }
+
+    fn tell<W: Watch + ?Sized>(&self, findings: &[Finding], watch: &mut W) {
+        if !findings.is_empty() {
+            watch.found(findings);
+        }
+    }
 }
 
 /// The loop's steps, for who looks on.

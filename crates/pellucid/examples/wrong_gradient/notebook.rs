@@ -3,10 +3,14 @@
 //! rule.
 
 use pellucid::dataset::Features;
+use pellucid::gradient_check::RuleReport;
 use pellucid::matrix::Matrix;
 use pellucid::numpy_random::RandomState;
-use pellucid::pass::{self, Workspace};
-use pellucid::{Activation, Architecture, GradientReport, Input, Loss, Network, Result, check_gradient};
+use pellucid::pass::{self, Objective, Update, Workspace};
+use pellucid::{
+    Activation, Architecture, GradientReport, Input, Loss, Network, Reduction, Result, check_gradient,
+    check_rule,
+};
 
 /// Rows of the data.
 pub(crate) const ROWS: usize = 4;
@@ -199,6 +203,22 @@ pub(crate) fn check(
     let loss = |weights: &[f64]| mean_squared_error(architecture, weights, data);
     check_gradient(network.parameters(), loss, |weights| {
         rule(architecture, weights, data)
+    })
+}
+
+/// The same of each layer, with the mistake by name where it is known.
+pub(crate) fn named(
+    network: &Network<f64>,
+    data: &[f64],
+    rule: impl Fn(&Architecture, &[f64], &[f64]) -> Vec<f64>,
+) -> RuleReport {
+    let objective = Objective {
+        loss: Loss::SquaredError,
+        reduction: Reduction::Mean,
+        update: Update::Textbook,
+    };
+    check_rule(network, Input::Dense(data), &LABELS, objective, |network| {
+        rule(network.architecture(), network.parameters(), data)
     })
 }
 

@@ -68,6 +68,7 @@ impl<T: Scalar> Trainer<T> {
                     loss: found.largest_slope,
                     epoch: self.epoch + 1,
                     batch: 1,
+                    layer: None,
                     origin: format!(
                         "it is {} itself, but not all of its slopes are finite",
                         found.value

@@ -26,6 +26,7 @@
 mod probe;
 mod records;
 
+pub(crate) use probe::largest_slope_of_bounded;
 pub use probe::{FLAT, PROBE_ROWS, Probe};
 pub use records::{LayerVitals, VitalSigns};
 
@@ -41,6 +42,8 @@ use std::ops::ControlFlow;
 const FIRST_EPOCHS: u64 = 32;
 /// The most entries after those, but for the last epoch; when there are more, every second goes.
 const MOST_LATER: usize = 256;
+/// About how often a run is probed at most after those: what is thinned away later costs time all the same.
+const MOST_PROBES: u64 = 1024;
 /// Steps at the end of an epoch whose sizes are measured.
 const STEPS: u64 = 8;
 
@@ -164,7 +167,10 @@ impl<T: Scalar> Observer<T> for Vitals<T> {
 
     fn next_step(&mut self, next: Position) -> u64 {
         // The parameters it was made with are those before the first step.
-        self.next_step.get_or_insert(next.step);
+        if self.next_step.is_none() {
+            self.next_step = Some(next.step);
+            self.every = next.epochs.div_ceil(MOST_PROBES).next_power_of_two();
+        }
         let epoch = self.next_kept(next.epoch + 1, next.epochs);
         let epochs_to_go = epoch - next.epoch;
         let steps_to_go = epochs_to_go

@@ -57,7 +57,7 @@ pub struct LayerVitals {
 
 /// Numbers that JSON cannot spell, as words.
 mod spelled {
-    use crate::record::Number;
+    use crate::number::Number;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
     #[derive(Deserialize)]

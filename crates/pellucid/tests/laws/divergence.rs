@@ -34,12 +34,18 @@ fn failure(recipe: &Recipe, data: &Dataset<f64>) -> (u64, u64, String, Vec<f64>)
         loss,
         epoch,
         batch,
+        layer,
         origin,
     } = error
     else {
         panic!("{text}")
     };
     assert!(!loss.is_finite());
+    let layer = layer.expect("the layer is known");
+    assert!(
+        origin.contains(&format!("layer {layer}")),
+        "{origin} is not of layer {layer}"
+    );
     for part in [
         format!("epoch {epoch}"),
         format!("batch {batch}"),

@@ -3,6 +3,7 @@
 
 mod agreement;
 mod averaging;
+mod checking;
 mod custom_loss;
 mod divergence;
 mod explaining;

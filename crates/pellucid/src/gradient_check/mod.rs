@@ -1,18 +1,28 @@
 //! The gradient check: what a backward pass says against what the loss does.
 //!
-//! The numeric derivative is the five-point central difference, whose error falls with the fourth power of the
-//! step (Abramowitz & Stegun, §25.3.6). Where a kink, as relu has, lies within the step, smaller steps are tried.
+//! [`check_gradient`] is for any loss and its gradient, [`check_network`] and [`check_layers`] for the engine's own pass,
+//! and [`check_rule`] for a rule of one's own for the gradient of a network: it says what is wrong with it where that fits a
+//! known mistake.
+
+mod layers;
+mod numeric;
+mod parts;
+mod patterns;
+mod rule;
+
+pub use layers::{CheckSettings, LayerCheck, check_layers};
+pub use parts::{ParameterPart, PartKind};
+pub use patterns::Pattern;
+pub use rule::{PartVerdict, RuleReport, check_rule};
 
 use crate::kernels::Input;
 use crate::network::Network;
 use crate::pass::{self, Objective, Target, Workspace};
+use numeric::Difference;
 use std::fmt;
 
 /// Relative errors below this are rounding.
 pub const TOLERANCE: f64 = 1e-6;
-
-/// Steps of the difference, relative to the parameter where that is above 1.
-const STEPS: [f64; 3] = [7e-4, 3e-5, 1e-6];
 
 /// One entry of a gradient, as given and as measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,8 +33,11 @@ pub struct GradientEntry {
     pub given: f64,
     /// What the loss does.
     pub numeric: f64,
-    /// |given − numeric| over the larger of the two magnitudes.
+    /// |given − numeric| over the larger of the two magnitudes. At a kink 0 for whatever lies between the slopes on its two
+    /// sides.
     pub relative_error: f64,
+    /// Whether the loss has a kink there, as relu makes, so that it has a slope on either side.
+    pub at_kink: bool,
 }
 
 /// What came out of a gradient check.
@@ -117,7 +130,7 @@ impl fmt::Display for GradientReport {
 /// When the gradient does not have an entry for each parameter.
 pub fn check_gradient(
     parameters: &[f64],
-    mut loss: impl FnMut(&[f64]) -> f64,
+    loss: impl FnMut(&[f64]) -> f64,
     gradient: impl FnOnce(&[f64]) -> Vec<f64>,
 ) -> GradientReport {
     let given = gradient(parameters);
@@ -126,58 +139,65 @@ pub fn check_gradient(
         parameters.len(),
         "a gradient has an entry for each parameter"
     );
-    let value = loss(parameters);
-    let mut moved = parameters.to_vec();
-    let mut numeric = |index: usize, relative_step: f64| {
-        let here = parameters[index];
-        let step = relative_step * here.abs().max(1.0);
-        let mut at = |offset: f64| {
-            moved[index] = here + offset;
-            loss(&moved)
-        };
-        let near = at(step) - at(-step);
-        let far = at(2.0 * step) - at(-2.0 * step);
-        moved[index] = here;
-        (8.0 * near - far) / (12.0 * step)
-    };
-    // A gradient's small entries are as exact as its large ones: rounding in the loss is shared by all.
-    let first: Vec<f64> = (0..parameters.len())
-        .map(|index| numeric(index, STEPS[0]))
-        .collect();
-    let largest = first
+    let all: Vec<usize> = (0..parameters.len()).collect();
+    compare(parameters, &given, &all, TOLERANCE, loss)
+}
+
+/// The entries of these indices, in that order.
+fn compare(
+    parameters: &[f64],
+    given: &[f64],
+    indices: &[usize],
+    tolerance: f64,
+    loss: impl FnMut(&[f64]) -> f64,
+) -> GradientReport {
+    let mut difference = Difference::new(parameters, loss);
+    let first: Vec<f64> = indices
         .iter()
-        .filter(|v| v.is_finite())
-        .fold(0.0f64, |most, v| most.max(v.abs()));
-    // Nor can a difference tell a slope from 0 that is smaller than what the loss's rounding, a few units of its last
-    // place, comes to.
-    let rounding = 16.0 * f64::EPSILON * value.abs() / STEPS[0];
-    let floor = (largest * 1e-4).max(rounding / TOLERANCE).max(1e-12);
-    let entry = |index: usize, numeric: f64| {
-        let given = given[index];
-        let relative_error = (given - numeric).abs() / given.abs().max(numeric.abs()).max(floor);
-        GradientEntry {
-            index,
-            given,
-            numeric,
-            relative_error,
-        }
-    };
-    let entries = first.iter().enumerate().map(|(index, &value)| {
-        let mut best = entry(index, value);
-        for &step in &STEPS[1..] {
-            if best.relative_error <= TOLERANCE {
-                break;
+        .map(|&index| difference.central(index, 0))
+        .collect();
+    let floor = difference.floor(&first);
+    let entries = indices.iter().zip(first).map(|(&index, numeric)| {
+        let entry = |numeric: f64| {
+            let given = given[index];
+            GradientEntry {
+                index,
+                given,
+                numeric,
+                relative_error: (given - numeric).abs() / given.abs().max(numeric.abs()).max(floor),
+                at_kink: false,
             }
-            let closer = entry(index, numeric(index, step));
+        };
+        let mut best = entry(numeric);
+        for step in 1..numeric::STEPS.len() {
+            if best.relative_error <= tolerance {
+                return best;
+            }
+            let closer = entry(difference.central(index, step));
             if closer.relative_error < best.relative_error {
                 best = closer;
             }
         }
-        best
+        if best.relative_error <= tolerance {
+            return best;
+        }
+        match difference.kink(index, floor) {
+            None => best,
+            Some((low, high)) => {
+                let nearest = entry(given[index].clamp(low, high));
+                // One-sided differences are less exact than central ones.
+                let is_between = nearest.relative_error <= tolerance.max(numeric::ONE_SIDED);
+                GradientEntry {
+                    relative_error: if is_between { 0.0 } else { nearest.relative_error },
+                    at_kink: true,
+                    ..nearest
+                }
+            }
+        }
     });
     GradientReport {
         entries: entries.collect(),
-        tolerance: TOLERANCE,
+        tolerance,
     }
 }
 
@@ -191,22 +211,67 @@ pub fn check_network(
     targets: &[f64],
     objective: Objective,
 ) -> GradientReport {
-    let architecture = network.architecture();
-    let rows = input.rows(architecture.input_width());
-    let mut workspace = Workspace::new(architecture, rows);
-    let mut gradient = vec![0.0; network.parameters().len()];
-    pass::forward(architecture, network.parameters(), input, &mut workspace);
-    let target = Target::Gradient {
-        parameters: network.parameters(),
-        gradient: &mut gradient,
-    };
-    pass::backward(architecture, target, input, targets, objective, &mut workspace);
-    let factor: f64 = objective.reduction.factor(rows);
-    let loss = |parameters: &[f64]| {
-        pass::forward(architecture, parameters, input, &mut workspace);
-        pass::loss_sum(objective.loss, architecture, targets, &workspace) * factor
-    };
-    check_gradient(network.parameters(), loss, |_| gradient)
+    let mut pass = OwnPass::new(network, input, targets, objective);
+    let gradient = pass.gradient(network.parameters());
+    check_gradient(
+        network.parameters(),
+        |parameters| pass.loss(parameters),
+        |_| gradient,
+    )
+}
+
+/// The engine's two passes over a batch, as a function of the parameters.
+struct OwnPass<'a> {
+    network: &'a Network<f64>,
+    input: Input<'a, f64>,
+    targets: &'a [f64],
+    objective: Objective,
+    workspace: Workspace<f64>,
+}
+
+impl<'a> OwnPass<'a> {
+    fn new(
+        network: &'a Network<f64>,
+        input: Input<'a, f64>,
+        targets: &'a [f64],
+        objective: Objective,
+    ) -> Self {
+        let architecture = network.architecture();
+        let rows = input.rows(architecture.input_width());
+        Self {
+            network,
+            input,
+            targets,
+            objective,
+            workspace: Workspace::new(architecture, rows).recording(),
+        }
+    }
+
+    fn loss(&mut self, parameters: &[f64]) -> f64 {
+        let architecture = self.network.architecture();
+        pass::forward(architecture, parameters, self.input, &mut self.workspace);
+        let factor: f64 = self.objective.reduction.factor(self.workspace.rows());
+        pass::loss_sum(self.objective.loss, architecture, self.targets, &self.workspace) * factor
+    }
+
+    fn gradient(&mut self, parameters: &[f64]) -> Vec<f64> {
+        let architecture = self.network.architecture();
+        let mut gradient = vec![0.0; parameters.len()];
+        pass::forward(architecture, parameters, self.input, &mut self.workspace);
+        let target = Target::Gradient {
+            parameters,
+            gradient: &mut gradient,
+        };
+        pass::backward(
+            architecture,
+            target,
+            self.input,
+            self.targets,
+            self.objective,
+            &mut self.workspace,
+        );
+        gradient
+    }
 }
 
 #[cfg(test)]
@@ -240,6 +305,29 @@ mod tests {
     fn a_kink_beside_the_point_is_no_fault() {
         let report = check_gradient(&[1e-4], |w| w[0].max(0.0), |_| vec![1.0]);
         assert!(report.is_right(), "{report}");
+    }
+
+    /// Exactly on the kink any number between the two slopes is a slope, and others are none.
+    #[test]
+    fn at_a_kink_what_lies_between_the_slopes_is_right() {
+        let loss = |w: &[f64]| 3.0 * w[0].max(0.0) - w[0].min(0.0) + (w[0] + 1.0).powi(2);
+        for given in [1.0, 2.0, 5.0] {
+            let report = check_gradient(&[0.0], loss, |_| vec![given]);
+            assert!(
+                report.is_right() && report.entries[0].at_kink,
+                "{given}: {report}"
+            );
+        }
+        for given in [0.9, 5.1, -1.0] {
+            let report = check_gradient(&[0.0], loss, |_| vec![given]);
+            assert!(
+                !report.is_right() && report.entries[0].at_kink,
+                "{given}: {report}"
+            );
+        }
+        // What bends is no kink.
+        let report = check_gradient(&[0.0], |w| 1e3 * w[0] * w[0], |_| vec![0.5]);
+        assert!(!report.is_right() && !report.entries[0].at_kink);
     }
 
     #[test]

@@ -1,0 +1,78 @@
+//! The arguments of `pellucid diagnose`.
+
+use super::{Reading, Running, Settings, epochs, seed};
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A recipe or a table is trained, as `pellucid run` and `pellucid train` would, and everything is looked \
+    at on the way; no model is written. A model is looked at as it is: the course of its training, and with --data its \
+    layers on a table's rows.\n\n\
+    Examples:\n  \
+    pellucid diagnose mine.toml\n  \
+    pellucid diagnose people.csv --target income --epochs 20\n  \
+    pellucid diagnose income.safetensors --data more-people.csv\n  \
+    pellucid diagnose perceptron --set data.standardise=false --strict\n\n\
+    Exit status: 0 whatever is found, unless --strict: then 1 where there is a finding. 2 for wrong usage."
+)]
+pub(crate) struct Diagnose {
+    /// A built-in recipe's name or a recipe file ending in .toml; a table: a file, - for standard input, or a built-in set;
+    /// or a model ending in .safetensors
+    #[arg(value_name = "RECIPE-or-TABLE-or-MODEL")]
+    pub(crate) source: String,
+
+    /// For a table: the column to be predicted, a name, a number counted from 1, or `last`; several with commas
+    #[arg(long, short, value_name = "COLUMN", value_delimiter = ',')]
+    pub(crate) target: Vec<String>,
+
+    /// For a table: take network and training from a recipe, a built-in one or a TOML file
+    #[arg(long)]
+    pub(crate) recipe: Option<String>,
+
+    /// For a recipe: the folder with the data's files, or an IDX images file. For a model: a table of rows to look at it with
+    #[arg(long, value_name = "DIR-or-FILE")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Replace the number of epochs
+    #[arg(long, allow_negative_numbers = true, value_parser = epochs)]
+    pub(crate) epochs: Option<u64>,
+
+    /// Replace any setting of the recipe, such as train.learning_rate=0.3; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+
+    /// Replace every seed in the recipe
+    #[arg(long, allow_negative_numbers = true, value_parser = seed)]
+    pub(crate) seed: Option<u32>,
+
+    /// Leave with exit status 1 where there is a finding
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Write findings and vital signs as one JSON record, to standard output unless a file is named
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+impl Diagnose {
+    /// What is put over a recipe, as for a run.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            seed: self.seed,
+            epochs: self.epochs,
+            precision: None,
+            set: self.set.clone(),
+            threads: self.running.threads,
+            data: self.data.clone(),
+            json: self.json.clone(),
+            quiet: self.running.quiet,
+        }
+    }
+}

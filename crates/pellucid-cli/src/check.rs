@@ -1,0 +1,315 @@
+//! `pellucid check`: the gradient of backpropagation against what the loss does.
+
+use crate::arguments::Check;
+use crate::evaluate::preparation;
+use crate::failure::{self, Misuse};
+use crate::outputs::{self, JsonOutput};
+use crate::score_text::{aligned, count};
+use crate::{diagnose, recipes, run, source, subject, terminal};
+use anyhow::{Context, Result};
+use pellucid::dataset::{BatchBuffers, Dataset, Features, Rows, Targets};
+use pellucid::gradient_check::{CheckSettings, GradientEntry, LayerCheck, check_layers};
+use pellucid::matrix::Matrix;
+use pellucid::numpy_random::RandomState;
+use pellucid::recipe::Recipe;
+use pellucid::record::Number;
+use pellucid::{Activation, Loss, Network, Objective, Precision, Update};
+use pellucid_data::model_file::{AnyNetwork, Model};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// What is checked.
+struct Checked {
+    recipe: Recipe,
+    network: Network<f64>,
+    data: Dataset<f64>,
+    /// Where network and rows come from, and what is left out.
+    notes: Vec<String>,
+}
+
+pub(crate) fn check(arguments: &Check) -> Result<ExitCode> {
+    let read: Vec<(&str, &Path)> = [
+        ("the subject", Some(Path::new(&arguments.source))),
+        ("the data", arguments.data.as_deref().and_then(source::file)),
+    ]
+    .into_iter()
+    .filter_map(|(name, path)| Some((name, path?)))
+    .collect();
+    outputs::check_distinct(&read, &[("--json", arguments.json.as_deref())])?;
+    let checked = if diagnose::is_model(&arguments.source) {
+        of_model(arguments)?
+    } else if subject::is_recipe(&arguments.source) {
+        of_recipe(arguments).with_context(|| format!("recipe {}", arguments.source))?
+    } else {
+        return Err(Misuse(format!(
+            "{}: a recipe (a built-in one, or a file ending in .toml) or a model ending in .safetensors is checked; for a table \
+             train a model first",
+            arguments.source
+        ))
+        .into());
+    };
+    let json = arguments.json.as_deref().map(JsonOutput::prepare).transpose()?;
+    if !arguments.running.quiet {
+        for note in &checked.notes {
+            terminal::tell(&format!("note: {note}"));
+        }
+    }
+    let rows = checked.data.rows();
+    let train = &checked.recipe.train;
+    let objective = Objective {
+        loss: train.loss,
+        reduction: train.reduction,
+        update: Update::Textbook,
+    };
+    let settings = CheckSettings {
+        samples: arguments.samples,
+        tolerance: arguments.tolerance,
+        seed: arguments.seed.unwrap_or(train.seed),
+    };
+    let mut buffers = BatchBuffers::default();
+    let (input, targets) = buffers.gather(&checked.data, Rows::Range(0, rows));
+    let parts = check_layers(&checked.network, input, targets, objective, settings);
+    let is_right = parts.iter().all(|part| part.report.is_right());
+    if !matches!(json, Some(JsonOutput::Stdout)) {
+        for line in lines(&checked, &parts) {
+            terminal::print(&line)?;
+        }
+    }
+    if let Some(json) = json {
+        json.write(&record(arguments, &checked, &parts, is_right))?;
+    }
+    Ok(match is_right {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(failure::FAILED),
+    })
+}
+
+fn of_recipe(arguments: &Check) -> Result<Checked> {
+    let settings = arguments.settings();
+    let mut recipe = recipes::find(&arguments.source, &settings)?;
+    let mut notes = Vec::new();
+    if recipe.train.precision == Precision::F32 {
+        notes.push(
+            "the recipe trains in f32, and is checked in f64, where a difference can be told from rounding"
+                .into(),
+        );
+        recipe.train.precision = Precision::F64;
+    }
+    let threads = run::threads(arguments.running.threads, settings.quiet);
+    let (experiment, _) = run::prepare::<f64>(&recipe, &settings, threads)?;
+    let data = some_rows(experiment.training(), arguments.rows)?;
+    notes.extend(left_out(&recipe));
+    Ok(Checked {
+        network: experiment.initial().clone(),
+        data,
+        notes,
+        recipe,
+    })
+}
+
+fn of_model(arguments: &Check) -> Result<Checked> {
+    if !arguments.set.is_empty() {
+        let message = "--set is for a recipe, and a model is checked as it is";
+        return Err(Misuse(message.into()).into());
+    }
+    let path = Path::new(&arguments.source);
+    let model = Model::load(path)?;
+    let mut notes = Vec::new();
+    let network = match &model.network {
+        AnyNetwork::F64(network) => network.clone(),
+        AnyNetwork::F32(network) => {
+            notes.push(
+                "the model is in f32, and is checked in f64, where a difference can be told from rounding"
+                    .into(),
+            );
+            let parameters = network.parameters().iter().map(|&value| f64::from(value));
+            Network::new(network.architecture().clone(), parameters.collect())?
+        }
+    };
+    let data = match &arguments.data {
+        Some(data) => {
+            let preparation = preparation(&model, path)?;
+            let table = source::read(data, &arguments.reading.options(), 0)?;
+            let rows: Vec<u32> = spread(table.rows(), arguments.rows);
+            preparation.dataset(&table, &rows)?.0
+        }
+        None => {
+            notes.push(
+                "the rows are drawn at random, since a model holds none; --data names a table of others"
+                    .into(),
+            );
+            drawn(&network, model.recipe.train.loss, arguments)?
+        }
+    };
+    notes.extend(left_out(&model.recipe));
+    Ok(Checked {
+        recipe: model.recipe,
+        network,
+        data,
+        notes,
+    })
+}
+
+/// What a training does besides, which is no part of the gradient of the loss.
+fn left_out(recipe: &Recipe) -> Option<String> {
+    let train = &recipe.train;
+    let dropout = train
+        .dropout
+        .of_hidden(recipe.network.layers.len().saturating_sub(2));
+    let named = [
+        ("dropout", dropout.iter().any(|&rate| rate > 0.0)),
+        ("noise on the inputs", train.input_noise > 0.0),
+        ("label smoothing", train.label_smoothing > 0.0),
+        ("penalties", train.l1 > 0.0 || train.l2 > 0.0),
+    ];
+    let named: Vec<&str> = named
+        .into_iter()
+        .filter(|(_, is_used)| *is_used)
+        .map(|(name, _)| name)
+        .collect();
+    (!named.is_empty()).then(|| format!("checked is the loss alone, without {}", named.join(", ")))
+}
+
+/// Rows from all over.
+fn spread(rows: usize, most: usize) -> Vec<u32> {
+    let count = rows.min(most);
+    (0..count).map(|index| (index * rows / count) as u32).collect()
+}
+
+fn some_rows(data: &Dataset<f64>, most: usize) -> Result<Dataset<f64>> {
+    Ok(data.picked(&spread(data.rows(), most))?)
+}
+
+/// Normal features, as standardised columns are, and targets of which the loss can be asked.
+fn drawn(network: &Network<f64>, loss: Loss, arguments: &Check) -> Result<Dataset<f64>> {
+    let architecture = network.architecture();
+    let (inputs, outputs) = (architecture.input_width(), architecture.output_width());
+    let mut random = RandomState::new(arguments.seed.unwrap_or(0));
+    let rows = arguments.rows;
+    let features = (0..rows * inputs).map(|_| random.standard_normal()).collect();
+    let is_one_of_many = outputs > 1 && architecture.output_layer().activation == Activation::Softmax;
+    let (_, highest, _) = loss.targets();
+    let mut targets = vec![0.0; rows * outputs];
+    for row in targets.chunks_exact_mut(outputs) {
+        if is_one_of_many {
+            row[random.uniform(0.0, outputs as f64) as usize] = 1.0;
+        } else if highest == 1.0 {
+            row.fill_with(|| f64::from(u8::from(random.random_sample() < 0.5)));
+        } else if highest == f64::INFINITY && loss == Loss::PoissonDeviance {
+            row.fill_with(|| random.uniform(0.0, 3.0));
+        } else {
+            row.fill_with(|| random.standard_normal());
+        }
+    }
+    Ok(Dataset::new(
+        Features::Dense(Matrix::new(rows, inputs, features)?),
+        Targets::Dense(Matrix::new(rows, outputs, targets)?),
+    )?)
+}
+
+fn worst(part: &LayerCheck) -> Option<&GradientEntry> {
+    let by_error = |a: &&GradientEntry, b: &&GradientEntry| a.relative_error.total_cmp(&b.relative_error);
+    part.report.entries.iter().max_by(by_error)
+}
+
+fn kinks(part: &LayerCheck) -> usize {
+    part.report.entries.iter().filter(|entry| entry.at_kink).count()
+}
+
+fn verdict(part: &LayerCheck) -> String {
+    let (wrong, kinks) = (part.report.wrong().count(), kinks(part));
+    match (wrong, kinks) {
+        (0, 0) => "right".into(),
+        (0, 1) => "right; 1 at a kink".into(),
+        (0, kinks) => format!("right; {kinks} at a kink"),
+        (wrong, _) => format!("WRONG in {wrong}"),
+    }
+}
+
+fn lines(checked: &Checked, parts: &[LayerCheck]) -> Vec<String> {
+    let titles = [
+        "layer",
+        "parameters",
+        "checked",
+        "worst relative error",
+        "at",
+        "gradient",
+        "numeric",
+        "verdict",
+    ];
+    let mut table = vec![titles.map(String::from).to_vec()];
+    let architecture = checked.network.architecture();
+    for part in parts {
+        let activation = architecture.layer(part.part.layer - 1).activation.name();
+        let mut row = vec![
+            format!("{} {} ({activation})", part.part.layer, part.part.kind.name()),
+            count(part.part.range.len()),
+            count(part.report.entries.len()),
+        ];
+        row.extend(match worst(part) {
+            Some(worst) => {
+                let [from, to] = part.part.place(worst.index);
+                [
+                    format!("{:.1e}", worst.relative_error),
+                    format!("[{from}, {to}]"),
+                    format!("{:.6e}", worst.given),
+                    format!("{:.6e}", worst.numeric),
+                ]
+            }
+            None => std::array::from_fn(|_| "-".into()),
+        });
+        row.push(verdict(part));
+        table.push(row);
+    }
+    let mut lines = aligned(&table);
+    lines.push(String::new());
+    let checked_entries: usize = parts.iter().map(|part| part.report.entries.len()).sum();
+    let wrong: usize = parts.iter().map(|part| part.report.wrong().count()).sum();
+    let of = format!(
+        "{} of {} parameters, on {} {}",
+        count(checked_entries),
+        count(architecture.trained_count()),
+        count(checked.data.rows()),
+        if checked.data.rows() == 1 { "row" } else { "rows" }
+    );
+    lines.push(match wrong {
+        0 => format!("the gradient is right: {of}"),
+        wrong => format!("the gradient is WRONG in {wrong} entries: {of}"),
+    });
+    lines
+}
+
+fn record(arguments: &Check, checked: &Checked, parts: &[LayerCheck], is_right: bool) -> Value {
+    let of_part = |part: &LayerCheck| {
+        let worst = worst(part).map(|worst| {
+            json!({
+                "at": part.part.place(worst.index),
+                "gradient": Number(worst.given),
+                "numeric": Number(worst.numeric),
+                "relative_error": Number(worst.relative_error),
+            })
+        });
+        json!({
+            "layer": part.part.layer,
+            "part": part.part.kind,
+            "shape": [part.part.rows, part.part.columns],
+            "parameters": part.part.range.len(),
+            "checked": part.report.entries.len(),
+            "wrong": part.report.wrong().count(),
+            "at_kinks": kinks(part),
+            "right": part.report.is_right(),
+            "worst": worst,
+        })
+    };
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "source": arguments.source,
+        "recipe": checked.recipe,
+        "rows": checked.data.rows(),
+        "tolerance": arguments.tolerance,
+        "right": is_right,
+        "layers": parts.iter().map(of_part).collect::<Vec<_>>(),
+        "notes": checked.notes,
+    })
+}

@@ -1,0 +1,124 @@
+//! `pellucid diagnose`: what is wrong with a training, or with a model.
+
+mod model;
+mod training;
+
+use crate::arguments::Diagnose;
+use crate::failure::{self, Misuse};
+use crate::outputs::{self, JsonOutput};
+use crate::subject::{Asked, Subject};
+use crate::{findings, interrupt, recipes, run, source, terminal};
+use anyhow::Result;
+use pellucid::diagnosis::Finding;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// What was found, and by looking at what.
+struct Diagnosis {
+    findings: Vec<Finding>,
+    /// In words: `4 rows, 2 layers, 1,000 epochs`.
+    looked_at: String,
+    /// What a user should know besides.
+    notes: Vec<String>,
+    stopped: bool,
+    /// The rest of the record.
+    record: Value,
+}
+
+pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
+    let is_model = is_model(&arguments.source);
+    let read: Vec<(&str, &Path)> = [
+        ("the subject", source::file(Path::new(&arguments.source))),
+        ("the recipe", arguments.recipe.as_deref().and_then(recipes::file)),
+        ("the data", arguments.data.as_deref().and_then(source::file)),
+    ]
+    .into_iter()
+    .filter_map(|(name, path)| Some((name, path?)))
+    .collect();
+    outputs::check_distinct(&read, &[("--json", arguments.json.as_deref())])?;
+    let found = if is_model {
+        refuse_training_flags(arguments)?;
+        let json = arguments.json.as_deref().map(JsonOutput::prepare).transpose()?;
+        (model::diagnose(arguments)?, json)
+    } else {
+        let subject = Subject::of(Asked {
+            source: &arguments.source,
+            settings: arguments.settings(),
+            target: &arguments.target,
+            recipe: arguments.recipe.as_deref(),
+            reading: &arguments.reading,
+        })?;
+        let threads = run::threads(arguments.running.threads, arguments.running.quiet);
+        interrupt::listen();
+        let json = arguments.json.as_deref().map(JsonOutput::prepare).transpose()?;
+        let found = match subject {
+            Subject::Recipe(recipe, settings) => {
+                training::of_recipe(&arguments.source, &recipe, &settings, threads)?
+            }
+            Subject::Table(table, request) => {
+                training::of_table(&table, &request, threads, arguments.running.quiet)?
+            }
+        };
+        (found, json)
+    };
+    let (found, json) = found;
+    for note in &found.notes {
+        terminal::tell(&format!("note: {note}"));
+    }
+    if !matches!(json, Some(JsonOutput::Stdout)) {
+        let lines = match found.findings.is_empty() {
+            true => vec![format!("nothing found; looked at {}", found.looked_at)],
+            false => findings::list(&found.findings),
+        };
+        for line in lines {
+            terminal::print(&line)?;
+        }
+    }
+    if let Some(json) = json {
+        json.write(&record(&found))?;
+    }
+    if found.stopped {
+        terminal::tell("stopped by Ctrl-C; what was found is of the training so far");
+        return Ok(ExitCode::from(failure::FAILED));
+    }
+    Ok(match arguments.strict && !found.findings.is_empty() {
+        true => ExitCode::from(failure::FAILED),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+fn record(found: &Diagnosis) -> Value {
+    let mut record = found.record.clone();
+    record["version"] = json!(env!("CARGO_PKG_VERSION"));
+    record["healthy"] = json!(found.findings.is_empty());
+    record["findings"] = json!(found.findings);
+    record["looked_at"] = json!(found.looked_at);
+    record["notes"] = json!(found.notes);
+    record["stopped"] = json!(found.stopped);
+    record
+}
+
+/// Whether an argument means a model file.
+pub(crate) fn is_model(source: &str) -> bool {
+    let extension = Path::new(source).extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
+}
+
+fn refuse_training_flags(arguments: &Diagnose) -> Result<()> {
+    let of_training = [
+        ("--target", !arguments.target.is_empty()),
+        ("--recipe", arguments.recipe.is_some()),
+        ("--epochs", arguments.epochs.is_some()),
+        ("--set", !arguments.set.is_empty()),
+        ("--seed", arguments.seed.is_some()),
+    ];
+    match of_training.iter().find(|(_, is_given)| *is_given) {
+        Some((flag, _)) => Err(Misuse(format!(
+            "{flag} is for a training, and {} is a model, which is looked at as it is",
+            arguments.source
+        ))
+        .into()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,146 @@
+//! Steps that are too large or too small.
+
+use super::facts::Facts;
+use super::finding::{Finding, FindingKind, Severity, short};
+
+/// Epochs that are looked at together: a run may swing in one part and be calm in another.
+const WINDOW: usize = 32;
+/// The least number of ups, and of downs, that are a swinging: one or two happen to many a run.
+const LEAST_UPS: usize = 3;
+/// A change counts where the loss grows, or falls, by this part of itself from one epoch to the next …
+const CHANGE: f64 = 0.1;
+/// … and by this part of the first epoch's loss: near the minimum noise may be many times what is left.
+const CHANGE_OF_FIRST: f64 = 0.03;
+/// The same where steps are noisy, by batches, dropout or noise: dropout of a half and batch normalisation move the losses of
+/// healthy trainings on some hundred rows by 3% to 7% of the first.
+const CHANGE_OF_FIRST_IN_NOISE: f64 = 0.1;
+/// The part of a window's epochs that may go up: descent goes down, and where every sixth step goes up the rate is beyond what
+/// the steepest direction bears, twice the best one (LeCun et al., *Efficient BackProp*, 1998, section 5.1).
+const UPS: f64 = 0.15;
+
+/// Losses that go up and down.
+pub(super) fn oscillation(facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(first) = facts.epochs.first() else {
+        return Vec::new();
+    };
+    let of_first = match is_noisy(facts) {
+        true => CHANGE_OF_FIRST_IN_NOISE,
+        false => CHANGE_OF_FIRST,
+    };
+    let changes: Vec<f64> = facts
+        .epochs
+        .windows(2)
+        .take_while(|pair| pair[1].epoch == pair[0].epoch + 1)
+        .map(|pair| {
+            let (before, after) = (pair[0].training, pair[1].training);
+            let least = (CHANGE * before.abs().min(after.abs())).max(of_first * first.training.abs());
+            let change = after - before;
+            if change.abs() > least { change } else { 0.0 }
+        })
+        .collect();
+    let of_window = |changes: &[f64]| {
+        let ups = changes.iter().filter(|&&change| change > 0.0).count();
+        let downs = changes.iter().filter(|&&change| change < 0.0).count();
+        (ups, downs)
+    };
+    let swings = |window: &[f64]| {
+        let (ups, downs) = of_window(window);
+        ups >= LEAST_UPS && downs >= LEAST_UPS && ups as f64 > UPS * window.len() as f64
+    };
+    let length = WINDOW.min(changes.len()).max(1);
+    let Some(start) = changes.windows(length).position(swings) else {
+        return Vec::new();
+    };
+    let window = &changes[start..start + length];
+    let (ups, _) = of_window(window);
+    let rise = window.iter().filter(|&&change| change > 0.0).sum::<f64>() / ups as f64;
+    let losses = &facts.epochs[start..=start + length];
+    let (low, high) = losses
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), epoch| {
+            (low.min(epoch.training), high.max(epoch.training))
+        });
+    vec![Finding {
+        kind: FindingKind::Oscillation,
+        layer: None,
+        severity: Severity::Fault,
+        seen: format!(
+            "in epochs {} to {} the loss goes up {ups} times, by {} on average, and down again, between {} and {}",
+            losses[0].epoch,
+            losses[length].epoch,
+            short(rise),
+            short(low),
+            short(high)
+        ),
+        why: "steps overshoot the valley they are in, and land on its other side".into(),
+        try_this: format!(
+            "a learning rate of {} or less in place of {}; `pellucid find-rate` looks for one",
+            short(facts.recipe.train.learning_rate / 10.0),
+            short(facts.recipe.train.learning_rate)
+        ),
+    }]
+}
+
+/// Whether two epochs at the same parameters could have different losses.
+fn is_noisy(facts: &Facts<'_>) -> bool {
+    let train = &facts.recipe.train;
+    let rows = facts.data.map_or(usize::MAX, |data| data.rows);
+    let hidden = facts.recipe.network.layers.len().saturating_sub(2);
+    train.batch_size.of(rows) < rows
+        || train.input_noise > 0.0
+        || train.dropout.of_hidden(hidden).iter().any(|&rate| rate > 0.0)
+}
+
+/// How far, as a part of their size, the weights of a layer must have been able to move in all the run: less cannot have
+/// changed what the network does.
+const TRAVEL: f64 = 0.01;
+/// The part of itself by which the loss may have fallen nevertheless.
+const FALL: f64 = 0.01;
+
+/// Weights that have hardly moved, and a loss that has hardly fallen, where a larger step would have lowered it.
+pub(super) fn too_low(facts: &Facts<'_>) -> Vec<Finding> {
+    let (Some(begin), Some(last)) = (facts.vitals.first(), facts.vitals.last()) else {
+        return Vec::new();
+    };
+    let (Some(first), Some(end)) = (facts.epochs.first(), facts.epochs.last()) else {
+        return Vec::new();
+    };
+    let ratio = facts
+        .vitals
+        .iter()
+        .flat_map(|entry| entry.layers.iter().filter_map(|layer| layer.update_ratio))
+        .fold(0.0, f64::max);
+    let travel = ratio * last.updates as f64;
+    let fall = (first.training - end.training) / first.training.abs();
+    // What the gradient promises for weights that move by as much as their size, against the loss there is.
+    let promise: f64 = begin
+        .layers
+        .iter()
+        .map(|layer| layer.gradient_rms * layer.weight_rms)
+        .fold(0.0, f64::max);
+    let is_flat = promise < 1e-6 * first.training.abs();
+    let takes_steps = facts.recipe.train.optimizer.name.takes_steps();
+    if !takes_steps || is_flat || last.updates == 0 || !(travel < TRAVEL && fall < FALL) {
+        return Vec::new();
+    }
+    vec![Finding {
+        kind: FindingKind::LossStuck,
+        layer: None,
+        severity: Severity::Fault,
+        seen: format!(
+            "in {} steps the loss went from {} to {}; a step moves the weights by {} of their size at most, all of them \
+             together by {}",
+            last.updates,
+            short(first.training),
+            short(end.training),
+            short(ratio),
+            short(travel)
+        ),
+        why: "steps of about 1e-3 of the weights' size are usual; these are too small to get anywhere".into(),
+        try_this: format!(
+            "a learning rate of {} or more in place of {}; `pellucid find-rate` looks for one",
+            short(facts.recipe.train.learning_rate * (1e-3 / ratio.max(1e-12)).clamp(10.0, 1e6)),
+            short(facts.recipe.train.learning_rate)
+        ),
+    }]
+}

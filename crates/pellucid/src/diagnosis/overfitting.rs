@@ -1,0 +1,55 @@
+//! Rows learnt by heart.
+
+use super::facts::{EpochLosses, Facts};
+use super::finding::{Finding, FindingKind, Severity, short};
+
+/// By how much of itself the loss of held-out rows must have risen from its best: less is what waiting for a better epoch
+/// (`patience`) costs in trainings that end well (Prechelt, *Early Stopping — But When?*, 1998, has 5% as the threshold to
+/// stop at, and shows curves that rise by a half and fall again).
+const RISE: f64 = 0.5;
+/// To what part of itself the training loss must have fallen meanwhile.
+const FALL: f64 = 0.5;
+/// The last epochs, whose mean is compared, as a part of all.
+const LAST: usize = 10;
+
+/// Held-out rows that fare worse while training rows fare better.
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let judged: Vec<(&EpochLosses, f64)> = facts
+        .epochs
+        .iter()
+        .filter_map(|epoch| Some((epoch, epoch.validation?)))
+        .collect();
+    let Some(&(best, lowest)) = judged.iter().min_by(|a, b| a.1.total_cmp(&b.1)) else {
+        return Vec::new();
+    };
+    let last = &judged[judged.len() - (judged.len() / LAST).max(1)..];
+    let mean = |of: fn(&(&EpochLosses, f64)) -> f64| last.iter().map(of).sum::<f64>() / last.len() as f64;
+    let (validation, training) = (mean(|epoch| epoch.1), mean(|epoch| epoch.0.training));
+    let rose = validation > (1.0 + RISE) * lowest;
+    let fell = training < FALL * best.training;
+    if !rose || !fell || lowest < 0.0 {
+        return Vec::new();
+    }
+    let kept = match facts.best_epoch {
+        Some(epoch) => format!(" (the weights of epoch {epoch} were kept)"),
+        None => String::new(),
+    };
+    vec![Finding {
+        kind: FindingKind::Overfitting,
+        layer: None,
+        severity: Severity::Warning,
+        seen: format!(
+            "the loss of held-out rows was lowest, {}, in epoch {}, and is {} at the end, while that of training rows fell \
+             from {} to {}{kept}",
+            short(lowest),
+            best.epoch,
+            short(validation),
+            short(best.training),
+            short(training)
+        ),
+        why: "the network learns its rows by heart, and what it learns holds for no others".into(),
+        try_this:
+            "fewer units, train.l2, train.dropout, more rows; train.patience, which ends the run in time"
+                .into(),
+    }]
+}

@@ -1,0 +1,44 @@
+//! Targets that the output activation cannot give.
+
+use super::facts::Facts;
+use super::finding::{Finding, FindingKind, Severity, short};
+use crate::loss::Loss;
+
+/// Targets beyond the ends of the output's range. Its ends count as within: 0 and 1 are what classes are.
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let (Some(data), Ok(architecture)) = (facts.data, facts.recipe.architecture()) else {
+        return Vec::new();
+    };
+    // Its targets name classes, and are no numbers to come to.
+    if facts.recipe.train.loss == Loss::Hinge || data.class_counts.is_some() {
+        return Vec::new();
+    }
+    let output = architecture.output_layer();
+    let (low, high) = output.activation.range();
+    let outside = data
+        .targets
+        .iter()
+        .enumerate()
+        .find(|(_, (least, most))| *least < low || *most > high);
+    let Some((index, (least, most))) = outside else {
+        return Vec::new();
+    };
+    let name = output.activation.name();
+    let reach = match (low.is_finite(), high.is_finite()) {
+        (true, true) => format!("gives {} to {} only", short(low), short(high)),
+        _ => format!("gives nothing below {}", short(low)),
+    };
+    vec![Finding {
+        kind: FindingKind::TargetsOutOfRange,
+        layer: Some(architecture.layers().len()),
+        severity: Severity::Fault,
+        seen: format!(
+            "the targets of output {} reach from {} to {}, but its activation, {name}, {reach}",
+            index + 1,
+            short(*least),
+            short(*most)
+        ),
+        why: "what is out of reach is never come to: the output goes to its end, where its slope is 0, and stays".into(),
+        try_this: "identity as the activation of the last layer, or targets brought into its range".into(),
+    }]
+}

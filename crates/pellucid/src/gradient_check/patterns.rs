@@ -1,0 +1,176 @@
+//! Mistakes that show in the numbers of a gradient alone.
+
+use super::parts::{ParameterPart, PartKind};
+use std::fmt;
+
+/// How exactly a pattern has to fit, as a part of the gradient's size.
+const FIT: f64 = 1e-5;
+
+/// A known mistake, and the evidence for it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pattern {
+    /// Every entry is 0, where the loss has slopes.
+    Forgotten,
+    /// The gradient is right but for its sign.
+    Sign,
+    /// It is so many times what it should be.
+    Factor {
+        /// The ratio.
+        factor: f64,
+        /// The rows of the batch: a factor of them is a mean taken for a sum, or the other way round.
+        rows: usize,
+    },
+    /// Its rows and columns are exchanged.
+    Transposed,
+    /// The same number everywhere.
+    OneNumber,
+    /// The same row for each of its rows, where they are to differ.
+    SameRows,
+    /// The same column for each of its columns.
+    SameColumns,
+    /// A wrong rule for δ fits.
+    Rule {
+        /// What it says of δ.
+        rule: String,
+        /// The ratio to what that rule gives; of no meaning, and none, where the rule does not say how large.
+        factor: Option<f64>,
+        /// The entries that it fits.
+        entries: usize,
+        /// What is left of the gradient beside it, as a part of its size.
+        residual: f64,
+    },
+}
+
+/// Words for it, with the evidence.
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forgotten => write!(f, "it is 0 everywhere: it was forgotten"),
+            Self::Sign => write!(f, "it is −1 times what it should be: the sign is wrong"),
+            Self::Factor { factor, rows } => {
+                write!(
+                    f,
+                    "it is {factor:.6} times what it should be: {}",
+                    cause(*factor, *rows)
+                )
+            }
+            Self::Transposed => write!(
+                f,
+                "its rows and columns are exchanged: it is the transpose of what it should be"
+            ),
+            Self::OneNumber => write!(
+                f,
+                "it is the same number everywhere: a sum over rows or units was broadcast to its shape"
+            ),
+            Self::SameRows => write!(
+                f,
+                "all its rows are the same: δ was summed over the batch without the inputs, and broadcast"
+            ),
+            Self::SameColumns => write!(
+                f,
+                "all its columns are the same: the inputs were summed without each unit's own δ, and broadcast"
+            ),
+            Self::Rule {
+                rule,
+                factor,
+                entries,
+                residual,
+            } => {
+                write!(f, "{rule}")?;
+                if let Some(factor) = factor.filter(|factor| (factor - 1.0).abs() > FIT) {
+                    write!(f, "; and it is {factor:.6} times that")?;
+                }
+                write!(
+                    f,
+                    " (fits all {entries} entries, to {residual:.0e} of their size)"
+                )
+            }
+        }
+    }
+}
+
+/// What a factor comes of.
+fn cause(factor: f64, rows: usize) -> String {
+    let is = |other: f64| (factor / other - 1.0).abs() < FIT;
+    let n = rows as f64;
+    match () {
+        () if rows > 1 && is(n) => format!("the division by the {rows} rows is missing, a sum for a mean"),
+        () if rows > 1 && is(1.0 / n) => {
+            format!("it is divided by the {rows} rows once too often, a mean for a sum")
+        }
+        () if is(2.0) => "a factor of 2 is too much: of half a square the 2 falls away".into(),
+        () if is(0.5) => "the 2 of the square is missing".into(),
+        () if rows > 1 && is(-n) => format!("the sign, and the division by the {rows} rows"),
+        () if is(-2.0) || is(-0.5) => "the sign, and the 2 of the square".into(),
+        () => "a factor is wrong".into(),
+    }
+}
+
+/// Multiples of one another: c of given ≈ c·of, and what is left over as a part of the size of `given`.
+pub(super) fn proportion(given: &[f64], of: &[f64]) -> Option<(f64, f64)> {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let (size, other) = (dot(given, given), dot(of, of));
+    if !(size > 0.0 && other > 0.0 && size.is_finite() && other.is_finite()) {
+        return None;
+    }
+    let factor = dot(given, of) / other;
+    let left: f64 = given
+        .iter()
+        .zip(of)
+        .map(|(given, of)| (given - factor * of).powi(2))
+        .sum();
+    Some((factor, (left / size).sqrt()))
+}
+
+/// Whether two arrays are multiples of each other, and which.
+pub(super) fn fits(given: &[f64], of: &[f64]) -> Option<(f64, f64)> {
+    proportion(given, of).filter(|(_, left)| *left < FIT)
+}
+
+/// The mistake that the numbers of a part show, where they show one. `right` is what they should be, `given` is wrong.
+pub(super) fn of_numbers(given: &[f64], right: &[f64], rows: usize) -> Option<Pattern> {
+    if given.iter().all(|&slope| slope == 0.0) {
+        return Some(Pattern::Forgotten);
+    }
+    // Of a single entry anything is a multiple.
+    if given.len() < 2 {
+        return None;
+    }
+    if let Some((factor, _)) = fits(given, right) {
+        return Some(match (factor + 1.0).abs() < FIT {
+            true => Pattern::Sign,
+            false => Pattern::Factor { factor, rows },
+        });
+    }
+    None
+}
+
+/// The mistake that their places show: looked for after wrong rules, which may give the like.
+pub(super) fn of_places(part: &ParameterPart, given: &[f64], right: &[f64]) -> Option<Pattern> {
+    let (rows, columns) = (part.rows, part.columns);
+    if given.len() < 2 {
+        return None;
+    }
+    let is_same = |a: f64, b: f64| (a - b).abs() <= FIT * a.abs().max(b.abs());
+    if given.iter().all(|&slope| is_same(slope, given[0])) {
+        return Some(Pattern::OneNumber);
+    }
+    if part.kind != PartKind::Weights || rows < 2 || columns < 2 {
+        return None;
+    }
+    // A buffer of (columns, rows), row after row.
+    let transposed: Vec<f64> = (0..columns)
+        .flat_map(|column| (0..rows).map(move |row| right[row * columns + column]))
+        .collect();
+    if fits(given, &transposed).is_some_and(|(factor, _)| (factor - 1.0).abs() < FIT) {
+        return Some(Pattern::Transposed);
+    }
+    let at = |row: usize, column: usize| given[row * columns + column];
+    if (1..rows).all(|row| (0..columns).all(|column| is_same(at(row, column), at(0, column)))) {
+        return Some(Pattern::SameRows);
+    }
+    if (0..rows).all(|row| (1..columns).all(|column| is_same(at(row, column), at(row, 0)))) {
+        return Some(Pattern::SameColumns);
+    }
+    None
+}
