@@ -119,6 +119,12 @@ fn format(arguments: &Explain) -> Result<FormatArgument> {
     })
 }
 
+/// A built-in recipe's name, or a file's without its folder.
+fn file_name(source: &str) -> String {
+    let name = Path::new(source).file_name();
+    name.map_or(source.into(), |name| name.to_string_lossy().into_owned())
+}
+
 /// Whether an argument means a model: a safetensors file.
 fn is_model(source: &str) -> bool {
     let extension = Path::new(source).extension();
@@ -170,7 +176,7 @@ fn of_recipe_at<T: Scalar>(
     let step = step_of_run(arguments, &recipe, experiment.steps_per_epoch())?;
     interrupt::listen();
     let labels = Labels {
-        name: arguments.source.clone(),
+        name: file_name(&arguments.source),
         output_names: experiment.output_names(),
         ..Labels::default()
     };
@@ -303,7 +309,7 @@ fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explana
         (0..rows as u32).collect()
     });
     let subject = Subject {
-        name: arguments.source.clone(),
+        name: file_name(&arguments.source),
         recipe: &model.recipe,
         preparation,
         table: &table,

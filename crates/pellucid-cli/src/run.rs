@@ -119,9 +119,10 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     };
 
     // Where nobody is told of findings, nobody looks for them.
-    let mut vitals = match settings.quiet && json.is_none() && !want(What::Gradients) {
-        true => None,
-        false => Some(Vitals::new(&recipe, experiment.initial(), experiment.training())?),
+    let are_told = !settings.quiet || json.is_some() || report.is_some() || want(What::Gradients);
+    let mut vitals = match are_told {
+        false => None,
+        true => Some(Vitals::new(&recipe, experiment.initial(), experiment.training())?),
     };
 
     let training_started = Instant::now();
@@ -193,7 +194,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
                 ended_by,
                 seconds: training_seconds,
                 data: settings.data.as_deref(),
-                findings: None,
+                findings: &found,
             };
             file.write(subject.page(album)?.html()?.as_bytes())?;
         }
@@ -388,13 +389,16 @@ fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord,
     }
 }
 
-/// Metrics of training rows for curves: those the recipe names, or what suits its targets.
+/// Metrics of training rows for curves: those the recipe names, and accuracy where targets are classes.
 fn metric_curves<T: Scalar>(recipe: &Recipe, experiment: &Experiment<T>) -> History<'static> {
     let mut metrics = recipe.log.metrics.clone();
     metrics.retain(|metric| *metric != Metric::YPred);
+    let are_zero_or_one = experiment.training().targets().are_zero_or_one();
+    let suited = suited_to(recipe.train.loss, are_zero_or_one);
     if metrics.is_empty() {
-        let are_zero_or_one = experiment.training().targets().are_zero_or_one();
-        metrics = suited_to(recipe.train.loss, are_zero_or_one);
+        metrics = suited;
+    } else if suited.contains(&Metric::Accuracy) && !metrics.contains(&Metric::Accuracy) {
+        metrics.insert(0, Metric::Accuracy);
     }
     let meters = Meters::new(&metrics, experiment.training());
     History::new(recipe.train.epochs.div_ceil(METRIC_POINTS), 1, meters, |_| {})

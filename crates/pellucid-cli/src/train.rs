@@ -76,7 +76,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         name: table.source.clone(),
         threads,
         quiet,
-        writes_record: arguments.json.is_some(),
+        is_diagnosed: files.json.is_some() || files.report.is_some() || files.plots.want(What::Gradients),
         started,
     };
     let training_started = Instant::now();
@@ -147,7 +147,6 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
             seconds: training_seconds,
             threads,
             command: command(arguments),
-            findings: None,
         };
         let painted = files.paint(&seen, subject, &offer);
         // The model first: it is what the time was spent on.
@@ -334,14 +333,15 @@ struct Job<'a> {
     name: String,
     threads: NonZeroUsize,
     quiet: bool,
-    writes_record: bool,
+    /// Whether it is diagnosed even where nobody is told of it.
+    is_diagnosed: bool,
     started: Instant,
 }
 
 impl Job<'_> {
     fn train(&mut self, validation: Option<&Table>) -> Result<(Trained, Option<f64>)> {
         let mut progress = TrainProgress::new(&self.name, self.quiet, self.started);
-        if self.writes_record {
+        if self.is_diagnosed {
             progress = progress.diagnosing();
         }
         let trained = self.plan.train(validation, self.threads, &mut progress);

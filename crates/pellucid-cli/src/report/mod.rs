@@ -4,7 +4,8 @@ mod facts;
 pub(crate) mod of_run;
 pub(crate) mod of_table;
 
-use pellucid_report::{Repeat, Table};
+use pellucid::diagnosis;
+use pellucid_report::{Finding, Repeat, Table};
 use std::path::Path;
 
 /// A row of a table, out of words.
@@ -18,6 +19,20 @@ fn table(caption: &str, head: Vec<String>, rows: Vec<Vec<String>>) -> Table {
         head,
         rows,
     }
+}
+
+/// Findings as a page has them.
+fn findings(found: &[diagnosis::Finding]) -> Vec<Finding> {
+    let finding = |finding: &diagnosis::Finding| Finding {
+        title: match finding.layer {
+            Some(layer) => format!("{}, layer {layer}", finding.kind.title()),
+            None => finding.kind.title().to_string(),
+        },
+        seen: finding.seen.clone(),
+        why: finding.why.clone(),
+        try_this: finding.try_this.clone(),
+    };
+    found.iter().map(finding).collect()
 }
 
 /// The recipe, the command that follows it, and the one that was given.

@@ -1,14 +1,15 @@
 //! The page of a run by a recipe.
 
 use super::facts::{Course, facts, seconds};
-use super::{footer, repeat, table};
+use super::{findings, footer, repeat, table};
 use crate::pictures::Album;
 use crate::score_text::{count, figure_name, number};
 use anyhow::Result;
+use pellucid::diagnosis::Finding;
 use pellucid::evaluation::Evaluation;
 use pellucid::record::MetricsRecord;
 use pellucid::{EndedBy, Experiment, Scalar};
-use pellucid_report::{Finding, Report, Table};
+use pellucid_report::{Report, Table};
 use std::path::Path;
 
 /// A run that is over.
@@ -21,7 +22,7 @@ pub(crate) struct Subject<'a, T> {
     pub(crate) ended_by: EndedBy,
     pub(crate) seconds: f64,
     pub(crate) data: Option<&'a Path>,
-    pub(crate) findings: Option<Vec<Finding>>,
+    pub(crate) findings: &'a [Finding],
 }
 
 impl<T: Scalar> Subject<'_, T> {
@@ -39,7 +40,7 @@ impl<T: Scalar> Subject<'_, T> {
             facts: self.facts(),
             sections: album.into_sections(Vec::new()),
             repeat: repeat(recipe.to_toml()?, &command, Vec::new()),
-            findings: self.findings,
+            findings: Some(findings(self.findings)),
             footer: footer(),
         })
     }

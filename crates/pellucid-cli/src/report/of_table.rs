@@ -1,14 +1,14 @@
 //! The page of a training on a table.
 
 use super::facts::{Course, facts, seconds};
-use super::{file_name, footer, repeat, row, table};
+use super::{file_name, findings, footer, repeat, row, table};
 use crate::pictures::Album;
 use crate::score_text::{count, figure_name, number};
 use anyhow::Result;
 use pellucid::scores::ClassificationScores;
 use pellucid_data::preparation::TargetPreparation;
 use pellucid_data::training::{Scores, Trained};
-use pellucid_report::{Finding, Report, Section, Table};
+use pellucid_report::{Report, Section, Table};
 use std::num::NonZeroUsize;
 
 /// A training that is over.
@@ -22,7 +22,6 @@ pub(crate) struct Subject<'a> {
     pub(crate) threads: NonZeroUsize,
     /// The command that repeats it.
     pub(crate) command: Vec<String>,
-    pub(crate) findings: Option<Vec<Finding>>,
 }
 
 /// Rows of a table of classes, at most.
@@ -59,7 +58,7 @@ impl Subject<'_> {
             facts: self.facts(),
             sections,
             repeat: repeat(trained.recipe.to_toml()?, &command, notes),
-            findings: self.findings,
+            findings: Some(findings(&trained.findings)),
             footer: footer(),
         })
     }

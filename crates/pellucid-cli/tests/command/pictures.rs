@@ -122,7 +122,12 @@ fn a_run_draws_whatever_it_is_asked_for() {
         assert!(Pixmap::load_png(path(what, "png")).is_ok());
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 12);
-    assert_is_svg(&path("metrics", "svg"), 3, &["accuracy", "mean squared error"]);
+    assert_is_svg(&path("metrics", "svg"), 2, &["accuracy", "mean squared error"]);
+    assert_is_svg(
+        &path("gradients", "svg"),
+        4,
+        &["layer 1 (2 → 2, sigmoid)", "RMS gradient"],
+    );
 }
 
 #[test]

@@ -284,6 +284,7 @@ fn is_binary(nodes: &[Node], index: usize) -> bool {
 
 fn text(node: &Node) -> String {
     match node {
+        Node::Operator(comma) if comma == "," => ", ".into(),
         Node::Number(of) | Node::Letter(of) | Node::Operator(of) | Node::Large(of) | Node::Text(of) => {
             of.clone()
         }
@@ -429,6 +430,7 @@ mod tests {
             (r"0 \cdot (-0.424) + 1 \cdot 0.358", "0·(−0.424) + 1·0.358"),
             (r"\sum_{k} e^{z_k}", "Σₖ e^(zₖ)"),
             (r"\tanh(z)", "tanh(z)"),
+            (r"\max(0, z)", "max(0, z)"),
             (r"e^{-0.5} - e^{2} \cdot (-3)", "e^−0.5 − e²·(−3)"),
             (r"\sqrt{\hat{v}} + \varepsilon", "√v\u{302} + ε"),
             (

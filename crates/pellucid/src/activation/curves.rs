@@ -3,7 +3,7 @@
 //! Each slope follows from z alone, or from a alone where that spares an exponential.
 
 use super::Activation;
-use crate::kernels::exponential::{ExpOfDifference, exp, exp_minus_one, sigmoid_down_to_zero};
+use crate::kernels::exponential::{ExpOfDifference, exp, exp_minus_one, sigmoid_by_exp};
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::vector::{self, Map, MapPairs, Vector};
 use crate::scalar::Scalar;
@@ -192,7 +192,7 @@ fn gelu_tanh<T: Scalar, V: Vector<T>>(z: V) -> (V, V) {
     let slope = square
         .mul_add(constant(3.0 * GELU_CUBIC), one)
         .mul(constant(GELU_SCALE));
-    (sigmoid_down_to_zero(twice_u), slope)
+    (sigmoid_by_exp(twice_u), slope)
 }
 
 #[derive(Clone, Copy)]
@@ -217,13 +217,13 @@ struct Silu;
 impl<T: Scalar> Map<T> for Silu {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, z: V) -> V {
-        z.mul(sigmoid_down_to_zero(z))
+        z.mul(sigmoid_by_exp(z))
     }
 }
 impl<T: Scalar> MapPairs<T> for Silu {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        let s = sigmoid_down_to_zero::<T, V>(z);
+        let s = sigmoid_by_exp::<T, V>(z);
         let one = V::splat(T::ONE);
         g.mul(s.mul(z.mul_add(one.sub(s), one)))
     }
@@ -260,7 +260,7 @@ impl<T: Scalar> MapPairs<T> for Mish {
             .add(V::splat(T::ONE))
             .mul(constant(4.0))
             .div(n_and_two.mul(n_and_two));
-        g.mul(z.mul(rest).mul_add(sigmoid_down_to_zero(z), t))
+        g.mul(z.mul(rest).mul_add(sigmoid_by_exp(z), t))
     }
 }
 
@@ -270,7 +270,7 @@ struct SoftplusSlope;
 impl<T: Scalar> MapPairs<T> for SoftplusSlope {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        g.mul(sigmoid_down_to_zero(z))
+        g.mul(sigmoid_by_exp(z))
     }
 }
 

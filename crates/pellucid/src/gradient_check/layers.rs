@@ -66,7 +66,7 @@ pub fn check_layers(
             }
             let mut drawn: Vec<usize> = generator.permutation(count)[..settings.samples]
                 .iter()
-                .map(|&at| part.range.start + at as usize)
+                .map(|&at| part.range.start + at)
                 .collect();
             drawn.sort_unstable();
             drawn

@@ -117,8 +117,8 @@ fn most_of_one_power<T>() -> f64 {
     if size_of::<T>() == 4 { 87.34 } else { 708.4 }
 }
 
-/// The logistic function 1 / (1 + e⁻ˣ). Nowhere does it come to 0: below the range of [`most_of_one_power`] it stays what it
-/// is there, the least normal number or a little less.
+/// The logistic function 1 / (1 + e⁻ˣ); 0 below the range of [`most_of_one_power`], where it is less than the least normal
+/// number.
 ///
 /// A small network waits for nothing as long as for this, so as little as can be waits for r: with −x = k·l + r, where
 /// l is ln 2 as far as a number can hold it, and p = 2ᵏ(1 − k(ln 2 − l)), the denominator is (1 + p) + p·(e^r − 1); the
@@ -127,9 +127,8 @@ fn most_of_one_power<T>() -> f64 {
 pub(crate) fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
     let (one, round) = (V::splat(T::ONE), V::splat(T::ROUND));
     let most = most_of_one_power::<T>();
-    let x = x
-        .at_least(constant::<T, V>(-most))
-        .at_most(constant::<T, V>(most));
+    let least = constant::<T, V>(-most);
+    let (asked, x) = (x, x.at_least(least).at_most(constant::<T, V>(most)));
     let rounded = x.mul_add(constant::<T, V>(-std::f64::consts::LOG2_E), round);
     let k = rounded.sub(round);
     let power = rounded.power_of_two();
@@ -155,18 +154,21 @@ pub(crate) fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
         let p23 = pair(r, -1.0 / 120.0, 1.0 / 24.0);
         let p45 = pair(r, -1.0 / 5_040.0, 1.0 / 720.0);
         let first = p.mul_add(r2.mul_add(p01, V::splat(T::ZERO).sub(r)), one.add(p));
-        return one.div(p_r4.mul_add(r2.mul_add(p45, p23), first));
+        return one
+            .div(p_r4.mul_add(r2.mul_add(p45, p23), first))
+            .where_not_below(asked, least);
     }
     let (p01, p23, p45) = (terms(r, -1.0, 0), terms(r, -1.0, 1), terms(r, -1.0, 2));
     let (p67, p89) = (terms(r, -1.0, 3), terms(r, -1.0, 4));
     let first = p.mul_add(r2.mul_add(p01, V::splat(T::ZERO).sub(r)), one.add(p));
     let others = r4.mul_add(r2.mul_add(p89, p67), r2.mul_add(p45, p23));
-    one.div(p_r4.mul_add(others, first))
+    one.div(p_r4.mul_add(others, first)).where_not_below(asked, least)
 }
 
-/// The same where what comes to nothing must be nothing, as a number of any size may be multiplied with it.
+/// The same by way of eˣ: slower to come, but closer by a rounding, for functions whose slopes go on with large multiples of
+/// 1 − σ.
 #[inline(always)]
-pub(crate) fn sigmoid_down_to_zero<T: Scalar, V: Vector<T>>(x: V) -> V {
+pub(crate) fn sigmoid_by_exp<T: Scalar, V: Vector<T>>(x: V) -> V {
     let one = V::splat(T::ONE);
     one.div(one.add(exp(V::splat(T::ZERO).sub(x))))
 }
@@ -239,7 +241,7 @@ mod tests {
         if found == expected || (found.is_nan() && expected.is_nan()) {
             return 0.0;
         }
-        // Where e⁻ˣ overflows, 1 / (1 + e⁻ˣ) is the least normal number or so instead of one below the normal range.
+        // Where e⁻ˣ is beyond the range, 1 / (1 + e⁻ˣ) is 0 instead of a number below the normal range.
         let least = if name == "sigmoid" {
             f64::MIN_POSITIVE
         } else {

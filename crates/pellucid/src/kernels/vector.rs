@@ -88,6 +88,9 @@ pub trait Vector<T>: Copy {
     /// 0 where `of` is not above 0.
     fn where_positive(self, of: Self) -> Self;
 
+    /// self where `of` is not below `least`, and 0 elsewhere: a NaN is not below anything.
+    fn where_not_below(self, of: Self, least: Self) -> Self;
+
     /// self with the signs of `sign`, for lanes of self that are not negative.
     fn with_sign(self, sign: Self) -> Self;
 
@@ -233,6 +236,15 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 
     #[inline(always)]
+    fn where_not_below(self, of: Self, least: Self) -> Self {
+        let mut lanes = self.0;
+        for (lane, (of, least)) in lanes.iter_mut().zip(of.0.into_iter().zip(least.0)) {
+            *lane = if of < least { T::ZERO } else { *lane };
+        }
+        Self(lanes)
+    }
+
+    #[inline(always)]
     fn with_sign(self, sign: Self) -> Self {
         Self(std::array::from_fn(|j| {
             if sign.0[j] < T::ZERO {
@@ -281,6 +293,7 @@ pub(crate) mod x86 {
             first: |$from:ident, $count:ident| $load_first:expr, |$value:ident, $to:ident, $count_2:ident| $store_first:expr;
             flush: |$number:ident, $least:ident| $flush:expr;
             positive: |$there:ident, $of:ident| $where_positive:expr;
+            not_below: |$kept:ident, $number_2:ident, $least_2:ident| $where_not_below:expr;
             non_zero: |$any:ident| $bits_of:expr;
             sum: |$whole:ident| $sum:expr
             $(; $more:item)*
@@ -377,6 +390,12 @@ pub(crate) mod x86 {
                     Self(unsafe { $where_positive })
                 }
                 #[inline(always)]
+                fn where_not_below(self, of: Self, least: Self) -> Self {
+                    let ($kept, $number_2, $least_2) = (self.0, of.0, least.0);
+                    // SAFETY: see the module.
+                    Self(unsafe { $where_not_below })
+                }
+                #[inline(always)]
                 fn with_sign(self, sign: Self) -> Self {
                     // sign with all bits but the top one taken away is sign without |sign|'s bits.
                     // SAFETY: see the module.
@@ -417,6 +436,7 @@ pub(crate) mod x86 {
             _mm512_maskz_mov_ps(kept, number)
         };
         positive: |there, of| _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(of, _mm512_setzero_ps()), there);
+        not_below: |there, of, least| _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(of, least), there);
         non_zero: |any| _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(any, _mm512_setzero_ps());
         sum: |whole| _mm512_reduce_add_ps(whole);
         // The instructions for roots and quotients take three times as long as an estimate of 14 bits that a step of
@@ -460,6 +480,7 @@ pub(crate) mod x86 {
             _mm512_maskz_mov_pd(kept, number)
         };
         positive: |there, of| _mm512_maskz_mov_pd(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(of, _mm512_setzero_pd()), there);
+        not_below: |there, of, least| _mm512_maskz_mov_pd(_mm512_cmp_pd_mask::<_CMP_NLT_UQ>(of, least), there);
         non_zero: |any| _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(any, _mm512_setzero_pd());
         sum: |whole| _mm512_reduce_add_pd(whole)
     }
@@ -688,6 +709,7 @@ pub(crate) mod x86 {
             _mm256_and_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(magnitude, least), number)
         };
         positive: |there, of| _mm256_and_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(of, _mm256_setzero_ps()), there);
+        not_below: |there, of, least| _mm256_and_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(of, least), there);
         non_zero: |any| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(any, _mm256_setzero_ps())) as u32;
         sum: |whole| {
             let half = _mm_add_ps(_mm256_castps256_ps128(whole), _mm256_extractf128_ps::<1>(whole));
@@ -709,6 +731,7 @@ pub(crate) mod x86 {
             _mm256_and_pd(_mm256_cmp_pd::<_CMP_NLT_UQ>(magnitude, least), number)
         };
         positive: |there, of| _mm256_and_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(of, _mm256_setzero_pd()), there);
+        not_below: |there, of, least| _mm256_and_pd(_mm256_cmp_pd::<_CMP_NLT_UQ>(of, least), there);
         non_zero: |any| _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_NEQ_UQ>(any, _mm256_setzero_pd())) as u32;
         sum: |whole| {
             let half = _mm_add_pd(_mm256_castpd256_pd128(whole), _mm256_extractf128_pd::<1>(whole));
