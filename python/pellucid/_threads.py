@@ -16,8 +16,8 @@ def thread_count(n_threads: int | None) -> int:
     """How many threads to train on: as many as there are cores for this process, unless told otherwise.
 
     Bounds are those that scikit-learn and joblib go by: affinity, the quota of a container, ``LOKY_MAX_CPU_COUNT``,
-    ``OMP_NUM_THREADS``, threadpoolctl's limits. In a worker of joblib, Dask or Ray it is the share that the worker was
-    told by ``OMP_NUM_THREADS``, else one.
+    ``OMP_NUM_THREADS``, threadpoolctl's limits. In a worker of joblib or Dask it is the share that the worker was told
+    by ``OMP_NUM_THREADS``, else one.
     """
     if n_threads is not None:
         return n_threads
@@ -38,14 +38,12 @@ def _has_neighbours() -> bool:
     """
     if multiprocessing.current_process().name.startswith("LokyProcess"):
         return False
-    if multiprocessing.current_process().daemon or get_active_backend()[0].nesting_level:
-        return not _is_of_ray()
-    return False
+    return multiprocessing.current_process().daemon or bool(get_active_backend()[0].nesting_level)
 
 
 def _is_worker() -> bool:
-    """Whether this is a process, or a task, of joblib's loky, Dask or Ray."""
-    return multiprocessing.current_process().name.startswith("LokyProcess") or _is_of_ray() or _is_of_dask()
+    """Whether this is a process of joblib's loky, or a task of Dask."""
+    return multiprocessing.current_process().name.startswith("LokyProcess") or _is_of_dask()
 
 
 def _is_of_dask() -> bool:
@@ -57,12 +55,6 @@ def _is_of_dask() -> bool:
     except (AttributeError, ValueError):
         return False
     return True
-
-
-def _is_of_ray() -> bool:
-    ray = sys.modules.get("ray")
-    worker = getattr(getattr(getattr(ray, "_private", None), "worker", None), "global_worker", None)
-    return worker is not None and worker.mode == getattr(ray, "WORKER_MODE", 1)
 
 
 def _affinity() -> int:
