@@ -67,7 +67,10 @@ def test_ctrl_c_ends_training_and_leaves_a_usable_model(case):
     sent = time.monotonic()
     told = process.stdout.readline()
     waited = time.monotonic() - sent
-    out, errors = process.communicate(timeout=120)
+    # Not `communicate`, which loses what `readline` has read ahead.
+    assert process.stderr is not None
+    out, errors = process.stdout.read(), process.stderr.read()
+    process.wait(timeout=120)
     assert told == "['Training interrupted by user.'] True True\n", (told, errors)
     assert out == "usable\n", (out, errors)
     # A batch, and the answers for all rows, not an epoch; on a machine that is busy with other things.
