@@ -10,16 +10,18 @@ import numpy as np
 from sklearn import neural_network
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.preprocessing import scale
 
 import pellucid
 
 warnings.simplefilter("ignore", ConvergenceWarning)
 DRAWN = np.random.RandomState(0)
 DIGITS = load_digits(return_X_y=True)
+CANCER = load_breast_cancer(return_X_y=True)
 WORK = {
     "iris, 100 units": (*load_iris(return_X_y=True), {}),
     "iris, 5 units, one by one": (*load_iris(return_X_y=True), {"hidden_layer_sizes": 5, "batch_size": 1, "max_iter": 20}),
-    "breast cancer, sgd": (*load_breast_cancer(return_X_y=True), {"solver": "sgd", "learning_rate_init": 1e-6}),
+    "breast cancer, sgd": (scale(CANCER[0]), CANCER[1], {"solver": "sgd"}),
     "digits, 100 units": (DIGITS[0] / 16, DIGITS[1], {"max_iter": 50}),
     "digits, float32": ((DIGITS[0] / 16).astype(np.float32), DIGITS[1], {"max_iter": 50}),
     "10,000 x 784, 128 units": (DRAWN.rand(10_000, 784), DRAWN.randint(10, size=10_000), {"hidden_layer_sizes": 128, "max_iter": 3}),
