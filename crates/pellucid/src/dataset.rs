@@ -566,8 +566,13 @@ impl<T: Scalar> BatchBuffers<T> {
     }
 }
 
+/// Rows of `classes` numbers, a 1 in each for its label.
 #[inline(always)]
-fn one_hot<T: Scalar>(labels: impl ExactSizeIterator<Item = u32>, classes: usize, to: &mut Vec<T>) {
+pub(crate) fn one_hot<T: Scalar>(
+    labels: impl ExactSizeIterator<Item = u32>,
+    classes: usize,
+    to: &mut Vec<T>,
+) {
     to.clear();
     to.resize(labels.len() * classes, T::ZERO);
     for (row, label) in to.chunks_exact_mut(classes).zip(labels) {

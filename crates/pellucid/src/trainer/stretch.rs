@@ -4,7 +4,7 @@
 //! same in each: which kernels, which arrays, which loss.
 
 use super::Trainer;
-use crate::dataset::{Features, Targets};
+use crate::dataset::{Features, Targets, one_hot};
 use crate::kernels::isa::{Isa, Task};
 use crate::loss::Reduction;
 use crate::pass::Descent;
@@ -120,6 +120,7 @@ enum BatchTargets<'a, T> {
     Classes {
         labels: &'a [u32],
         classes: usize,
+        rows: usize,
         batch: Vec<T>,
     },
 }
@@ -135,7 +136,8 @@ impl<'a, T: Scalar> BatchTargets<'a, T> {
             Targets::Classes { labels, classes } => BatchTargets::Classes {
                 labels,
                 classes: *classes,
-                batch: vec![T::ZERO; rows * classes],
+                rows,
+                batch: Vec::with_capacity(rows * classes),
             },
         }
     }
@@ -148,12 +150,10 @@ impl<'a, T: Scalar> BatchTargets<'a, T> {
             BatchTargets::Classes {
                 labels,
                 classes,
+                rows,
                 batch,
             } => {
-                batch.fill(T::ZERO);
-                for (row, &label) in batch.chunks_exact_mut(*classes).zip(&labels[start..]) {
-                    row[label as usize] = T::ONE;
-                }
+                one_hot(labels[start..][..*rows].iter().copied(), *classes, batch);
                 batch
             }
         }
