@@ -21,6 +21,9 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
 
+/// Columns where nobody says how many there are: a worked step has wide matrices.
+const COLUMNS: usize = 100;
+
 pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
     let format = format(arguments)?;
     let mut read = vec![("the recipe or model", Path::new(&arguments.source))];
@@ -59,7 +62,7 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
                 ColorArgument::Never => false,
                 ColorArgument::Auto => to_terminal && terminal::is_coloured(),
             };
-            example.terminal(terminal::width(to_terminal), coloured)
+            example.terminal(terminal::width(to_terminal, COLUMNS), coloured)
         }
         FormatArgument::Markdown => example.markdown(),
         FormatArgument::Html => example.html(),

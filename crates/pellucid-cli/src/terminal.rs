@@ -16,11 +16,11 @@ pub(crate) fn is_coloured() -> bool {
     io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb
 }
 
-/// The columns that text may have: COLUMNS, or those of the terminal, or 100.
-pub(crate) fn width(to_terminal: bool) -> usize {
+/// The columns that text may have: COLUMNS, or those of the terminal, or `otherwise`.
+pub(crate) fn width(to_terminal: bool, otherwise: usize) -> usize {
     let asked = std::env::var("COLUMNS")
         .ok()
-        .and_then(|columns| columns.parse().ok());
+        .and_then(|columns| columns.trim().parse().ok());
     let of_terminal = || match to_terminal {
         true => console::Term::stdout()
             .size_checked()
@@ -30,7 +30,7 @@ pub(crate) fn width(to_terminal: bool) -> usize {
     asked
         .filter(|columns| *columns > 0)
         .or_else(of_terminal)
-        .unwrap_or(100)
+        .unwrap_or(otherwise)
 }
 
 /// A line of talk, to standard error. A closed standard error is nobody's loss.

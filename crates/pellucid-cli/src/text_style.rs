@@ -1,6 +1,6 @@
 //! What the terminal can show of a chart.
 
-use console::Term;
+use crate::terminal;
 use pellucid_report::TextStyle;
 use std::env;
 use std::io::{self, IsTerminal};
@@ -11,25 +11,12 @@ const COLUMNS: usize = 80;
 /// For charts on standard output: as wide as `COLUMNS` or the terminal says, in Unicode where the locale has it, in colours
 /// where somebody looks on who has not set `NO_COLOR`.
 pub(crate) fn of_standard_output() -> TextStyle {
-    let is_terminal = io::stdout().is_terminal();
-    let of_terminal = || {
-        let size = Term::stdout().size_checked().filter(|_| is_terminal);
-        size.map(|(_, columns)| usize::from(columns))
-    };
-    let asked = env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.trim().parse().ok());
-    let width = asked
-        .filter(|&columns| columns > 0)
-        .or_else(of_terminal)
-        .unwrap_or(COLUMNS);
-    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_dumb = env::var("TERM").is_ok_and(|term| term == "dumb");
+    let width = terminal::width(io::stdout().is_terminal(), COLUMNS);
     TextStyle {
         width,
         height: (width / 5).clamp(10, 24),
         unicode: has_unicode(|name| env::var(name).ok()),
-        color: is_terminal && !is_dumb && !is_set("NO_COLOR"),
+        color: terminal::is_coloured(),
     }
 }
 
