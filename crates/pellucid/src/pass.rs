@@ -570,8 +570,9 @@ impl<'a, T: Scalar> Descent<'a, T> {
             let narrow::Below {
                 weights, bias, delta, ..
             } = below;
-            self.ahead
-                .descend::<I>(start, matrix.columns(), delta, self.rate, weights);
+            let (_, values) = matrix.bytes_and_values();
+            let inputs = (values, matrix.columns());
+            self.ahead.descend::<I>(start, inputs, delta, self.rate, weights);
             if let Some(parameters) = bias {
                 let rate = self.rate;
                 let shape = Shape {

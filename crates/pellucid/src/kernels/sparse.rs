@@ -200,7 +200,10 @@ pub(super) fn affine<I: Isa, T: Scalar>(
     );
     if rows == 1 {
         non_zeros.single.gather::<I>(fan_in, input);
-        return non_zeros.single.entries().affine::<I>(fan_out, weights, bias, z);
+        return non_zeros
+            .single
+            .entries()
+            .affine::<I, T>(fan_out, weights, bias, z);
     }
     match input {
         Input::Bytes { bytes, values } => {
@@ -237,7 +240,7 @@ pub(super) fn weight_gradient<I: Isa, T: Scalar>(
         return non_zeros
             .single
             .entries()
-            .weight_gradient::<I>(fan_out, delta, step, to);
+            .weight_gradient::<I, T>(fan_out, delta, step, to);
     }
     match input {
         Input::Bytes { bytes, values } => {
@@ -380,48 +383,89 @@ impl<T: Scalar> List<T> {
 
     /// All that is here.
     #[inline(always)]
-    fn entries(&self) -> Entries<'_, T> {
-        self.entries_of(0..self.length)
+    fn entries(&self) -> Entries<'_, Numbers<'_, T>> {
+        Entries {
+            columns: &self.columns[..self.length],
+            inputs: Numbers(&self.values[..self.length]),
+        }
     }
 
+    /// Some of what was added, as the bytes that it was.
     #[inline(always)]
-    fn entries_of(&self, range: Range<usize>) -> Entries<'_, T> {
+    fn bytes_of<'a>(&'a self, range: Range<usize>, values: &'a [T; 256]) -> Entries<'a, Bytes<'a, T>> {
+        let bytes = &self.bytes[range.clone()];
         Entries {
-            columns: &self.columns[range.clone()],
-            values: &self.values[range],
+            columns: &self.columns[range],
+            inputs: Bytes { bytes, values },
         }
+    }
+}
+
+/// Non-zero inputs, as they are kept.
+trait NonZeroInputs<T>: Copy {
+    type Kept: Copy;
+    /// One for each column.
+    fn kept(&self) -> &[Self::Kept];
+    /// The number that one of them is.
+    fn number(&self, kept: Self::Kept) -> T;
+}
+
+impl<T: Scalar> NonZeroInputs<T> for Numbers<'_, T> {
+    type Kept = T;
+    #[inline(always)]
+    fn kept(&self) -> &[T] {
+        self.0
+    }
+    #[inline(always)]
+    fn number(&self, kept: T) -> T {
+        kept
+    }
+}
+
+impl<T: Scalar> NonZeroInputs<T> for Bytes<'_, T> {
+    type Kept = u8;
+    #[inline(always)]
+    fn kept(&self) -> &[u8] {
+        self.bytes
+    }
+    #[inline(always)]
+    fn number(&self, kept: u8) -> T {
+        self.values[usize::from(kept)]
     }
 }
 
 /// The non-zero inputs of a row: columns, and what is in them.
 #[derive(Clone, Copy)]
-struct Entries<'a, T> {
+struct Entries<'a, X> {
     columns: &'a [u32],
-    values: &'a [T],
+    inputs: X,
 }
 
-impl<T: Scalar> Entries<'_, T> {
+impl<X> Entries<'_, X> {
     #[inline(always)]
-    fn affine<I: Isa>(self, n: usize, weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
+    fn affine<I: Isa, T: Scalar>(self, n: usize, weights: &[T], bias: Option<&[T]>, z: &mut [T])
+    where
+        X: NonZeroInputs<T>,
+    {
         panels!(
             n,
             VectorOf::<I, T>::LANES,
             // SAFETY: `weights` are (fan_in, n) and every column is below fan_in; bias and z have n numbers
             // (`affine`); the columns of a panel lie below n.
-            |column, count| unsafe { self.panel::<I, WIDE, 1, false>(n, weights, bias, z, column, 0) },
+            |column, count| unsafe { self.panel::<I, T, WIDE, 1, false>(n, weights, bias, z, column, 0) },
             // SAFETY: as above.
-            unsafe { self.panel::<I, 2, SPLITS, false>(n, weights, bias, z, column, 0) },
+            unsafe { self.panel::<I, T, 2, SPLITS, false>(n, weights, bias, z, column, 0) },
             // SAFETY: as above.
-            unsafe { self.panel::<I, 1, SPLITS, false>(n, weights, bias, z, column, 0) },
+            unsafe { self.panel::<I, T, 1, SPLITS, false>(n, weights, bias, z, column, 0) },
             // SAFETY: as above.
-            unsafe { self.panel::<I, 1, SPLITS, true>(n, weights, bias, z, column, count) }
+            unsafe { self.panel::<I, T, 1, SPLITS, true>(n, weights, bias, z, column, count) }
         );
     }
 
     /// # Safety
     /// The panel's columns, from `column` on, must be in every row of the weights, in the bias and in z.
     #[inline(always)]
-    unsafe fn panel<I: Isa, const C: usize, const S: usize, const MASKED: bool>(
+    unsafe fn panel<I: Isa, T: Scalar, const C: usize, const S: usize, const MASKED: bool>(
         self,
         n: usize,
         weights: &[T],
@@ -429,7 +473,9 @@ impl<T: Scalar> Entries<'_, T> {
         z: &mut [T],
         column: usize,
         count: usize,
-    ) {
+    ) where
+        X: NonZeroInputs<T>,
+    {
         let mut sums = [[VectorOf::<I, T>::splat(T::ZERO); C]; S];
         let weights = weights.as_ptr();
         // SAFETY: as the caller vouches.
@@ -437,21 +483,21 @@ impl<T: Scalar> Entries<'_, T> {
             if let Some(bias) = bias {
                 sums[0] = load::<I, T, C, MASKED>(bias.as_ptr().add(column), count);
             }
-            let Self { columns, values } = self;
+            let Self { columns, inputs } = self;
             let (columns, columns_left) = columns.as_chunks::<S>();
-            let (values, values_left) = values.as_chunks::<S>();
-            for (columns, values) in columns.iter().zip(values) {
+            let (kept, kept_left) = inputs.kept().as_chunks::<S>();
+            for (columns, kept) in columns.iter().zip(kept) {
                 for s in 0..S {
                     let row = load::<I, T, C, MASKED>(weights.add(columns[s] as usize * n + column), count);
-                    let x = VectorOf::<I, T>::splat(values[s]);
+                    let x = VectorOf::<I, T>::splat(inputs.number(kept[s]));
                     for c in 0..C {
                         sums[s][c] = x.mul_add(row[c], sums[s][c]);
                     }
                 }
             }
-            for (&of, &value) in columns_left.iter().zip(values_left) {
+            for (&of, &kept) in columns_left.iter().zip(kept_left) {
                 let row = load::<I, T, C, MASKED>(weights.add(of as usize * n + column), count);
-                let x = VectorOf::<I, T>::splat(value);
+                let x = VectorOf::<I, T>::splat(inputs.number(kept));
                 for c in 0..C {
                     sums[0][c] = x.mul_add(row[c], sums[0][c]);
                 }
@@ -468,7 +514,10 @@ impl<T: Scalar> Entries<'_, T> {
 
     /// Only the rows of W whose input is not zero are touched.
     #[inline(always)]
-    fn weight_gradient<I: Isa>(self, n: usize, delta: &[T], step: Option<T>, to: &mut [T]) {
+    fn weight_gradient<I: Isa, T: Scalar>(self, n: usize, delta: &[T], step: Option<T>, to: &mut [T])
+    where
+        X: NonZeroInputs<T>,
+    {
         if step.is_none() {
             to.fill(T::ZERO);
         }
@@ -478,20 +527,22 @@ impl<T: Scalar> Entries<'_, T> {
             VectorOf::<I, T>::LANES,
             // SAFETY: `to` is (fan_in, n) and every column is below fan_in; δ has n numbers (`weight_gradient`); the
             // columns of a panel lie below n.
-            |column, count| unsafe { self.gradient_panel::<I, WIDE, false>(n, delta, factor, to, column, 0) },
+            |column, count| unsafe {
+                self.gradient_panel::<I, T, WIDE, false>(n, delta, factor, to, column, 0)
+            },
             // SAFETY: as above.
-            unsafe { self.gradient_panel::<I, 2, false>(n, delta, factor, to, column, 0) },
+            unsafe { self.gradient_panel::<I, T, 2, false>(n, delta, factor, to, column, 0) },
             // SAFETY: as above.
-            unsafe { self.gradient_panel::<I, 1, false>(n, delta, factor, to, column, 0) },
+            unsafe { self.gradient_panel::<I, T, 1, false>(n, delta, factor, to, column, 0) },
             // SAFETY: as above.
-            unsafe { self.gradient_panel::<I, 1, true>(n, delta, factor, to, column, count) }
+            unsafe { self.gradient_panel::<I, T, 1, true>(n, delta, factor, to, column, count) }
         );
     }
 
     /// # Safety
     /// The panel's columns, from `column` on, must be in every row of `to`, and in δ.
     #[inline(always)]
-    unsafe fn gradient_panel<I: Isa, const C: usize, const MASKED: bool>(
+    unsafe fn gradient_panel<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
         self,
         n: usize,
         delta: &[T],
@@ -499,7 +550,9 @@ impl<T: Scalar> Entries<'_, T> {
         to: &mut [T],
         column: usize,
         count: usize,
-    ) {
+    ) where
+        X: NonZeroInputs<T>,
+    {
         let to = to.as_mut_ptr();
         // SAFETY: as the caller vouches.
         unsafe {
@@ -508,8 +561,8 @@ impl<T: Scalar> Entries<'_, T> {
             for scaled in &mut scaled {
                 *scaled = scaled.mul(factor);
             }
-            for (&of, &value) in self.columns.iter().zip(self.values) {
-                let x = VectorOf::<I, T>::splat(value);
+            for (&of, &kept) in self.columns.iter().zip(self.inputs.kept()) {
+                let x = VectorOf::<I, T>::splat(self.inputs.number(kept));
                 let at = to.add(of as usize * n + column);
                 let mut row = load::<I, T, C, MASKED>(at, count);
                 for c in 0..C {
