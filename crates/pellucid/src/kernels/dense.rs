@@ -2,7 +2,7 @@
 
 use super::aligned::Aligned;
 use super::isa::{Isa, Task};
-use super::product::transpose;
+use super::transpose::transpose;
 use super::vector::{Vector, VectorOf};
 use super::{Destination, Shape};
 use crate::scalar::Scalar;
@@ -123,7 +123,7 @@ pub(super) fn input_delta<I: Isa, T: Scalar>(
         multiply::<I, T>((rows, 1, fan_in), left, weights, finish, to);
     } else if rows >= ROWS {
         let transposed = transposed.with_room(fan_in * fan_out);
-        transpose(weights, (fan_in, fan_out), transposed);
+        transpose::<I, T>(weights, (fan_in, fan_out), transposed);
         multiply::<I, T>((rows, fan_out, fan_in), left, transposed, finish, to);
     } else {
         for (delta, to) in delta.chunks_exact(fan_out).zip(to.chunks_exact_mut(fan_in)) {
