@@ -18,6 +18,7 @@ from . import _looking, _pictures
 from ._arrays import features_of, hand_back, pack, state_of
 from ._conversion import to_sklearn
 from ._engine import initial, outputs
+from ._progress import Progress
 from ._recipe import ACTIVATION_NAMES, activation_name, hidden_activations, recipe_of, rule_name
 from ._threads import thread_count
 from ._training import Judge, Optimizer, Samples, keep, train_by_steps, train_whole
@@ -65,6 +66,7 @@ class BaseMLP(BaseEstimator):
         "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
         "train": [dict, None],
         "callbacks": [list, tuple, None],
+        "progress": ["boolean"],
         "precision": [StrOptions({"f32", "f64"}), None],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
     }
@@ -101,6 +103,7 @@ class BaseMLP(BaseEstimator):
     dropout: Any
     train: dict[str, Any] | None
     callbacks: Any
+    progress: bool
     precision: str | None
     n_threads: int | None
 
@@ -152,6 +155,9 @@ class BaseMLP(BaseEstimator):
         if any(size <= 0 for size in hidden):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
         is_whole = rule_name(self) == "lbfgs"
+        progress = None
+        if self.progress and not incremental:
+            progress = Progress(type(self).__name__, int(self.max_iter), "iteration" if is_whole else "epoch")
         is_first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         X, y = self._checked(X, y, is_first)
         targets, width = self._encoded(y, incremental)
@@ -173,11 +179,11 @@ class BaseMLP(BaseEstimator):
             self._initialize(layers, X.dtype, judges)
         samples = Samples(features_of(X, X.dtype), targets, sample_weight, n_samples)
         if is_whole:
-            train_whole(self, samples, layers, X.dtype)
+            train_whole(self, samples, layers, X.dtype, progress)
             return self
         if judges:
             self._hold_out(samples, validation_data, X.dtype)
-        train_by_steps(self, samples, layers, X.dtype, incremental)
+        train_by_steps(self, samples, layers, X.dtype, incremental, progress)
         return self
 
     def _hold_out(self, samples: Samples, validation_data: Any, dtype: np.dtype[Any]) -> None:

@@ -3,7 +3,7 @@
 use crate::arrays::{extract, joined};
 use crate::numbers::Number;
 use crate::samples::SampleArrays;
-use crate::watch::{Stagnation, Watch};
+use crate::watch::{Listener, Stagnation, Watch};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArrayDyn, ToPyArray};
 use pellucid::init::initialise;
 use pellucid::numpy_random::RandomState;
@@ -64,8 +64,9 @@ impl Run {
     }
 
     /// Trains for up to `epochs` more epochs, without Python's lock. Ends before where the losses no longer fall, on
-    /// Ctrl-C, and where a number is no longer finite: (losses, best, waited, what was raised, what diverged).
-    #[pyo3(signature = (features, targets, weights, rows, epochs, *, rate=None, best=f64::INFINITY, waited=0, tolerance=0.0, patience=None))]
+    /// Ctrl-C, and where a number is no longer finite: (losses, best, waited, what was raised, what diverged). `told` is
+    /// called some 10 times a second with how far it is.
+    #[pyo3(signature = (features, targets, weights, rows, epochs, *, rate=None, best=f64::INFINITY, waited=0, tolerance=0.0, patience=None, told=None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "they are named where it is called, in Python"
@@ -84,6 +85,7 @@ impl Run {
         waited: u64,
         tolerance: f64,
         patience: Option<f64>,
+        told: Option<Py<PyAny>>,
     ) -> PyResult<(Vec<f64>, f64, u64, Option<PyErr>, Option<String>)> {
         let stagnation = patience.map(|patience| Stagnation {
             best,
@@ -91,7 +93,7 @@ impl Run {
             tolerance,
             patience,
         });
-        let mut watch = Watch::new(epochs, stagnation);
+        let mut watch = Watch::new(epochs, stagnation).telling(told.map(Listener::new), None);
         let ended = with!(&mut self.trainers, trainer => {
             if let Some(rate) = rate {
                 trainer.set_learning_rate(rate);
@@ -283,7 +285,7 @@ fn train<T: Number>(
     py: Python<'_>,
     trainer: &mut Trainer<T>,
     (features, targets, weights, rows): Arrays<'_, '_>,
-    watch: &mut Watch,
+    watch: &mut Watch<'_>,
 ) -> PyResult<Result<(), Error>> {
     let arrays = SampleArrays::<T>::of(features, Some(targets), weights, rows)?;
     let samples = arrays.lend()?;
