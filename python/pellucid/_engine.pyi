@@ -10,6 +10,7 @@ VERSION: str
 
 Features: TypeAlias = NDArray[Any] | tuple[NDArray[Any], NDArray[Any], NDArray[Any], int]
 Targets: TypeAlias = NDArray[Any] | tuple[NDArray[np.uint32], int]
+Samples: TypeAlias = tuple[Features, Targets, NDArray[Any] | None, NDArray[np.uint32] | None]
 RandomState: TypeAlias = tuple[NDArray[np.uint32], int, float | None]
 
 class Run:
@@ -21,6 +22,8 @@ class Run:
         memory: dict[str, Any] | None,
         threads: int,
     ) -> None: ...
+    def watch(self, samples: Samples, held_out: Samples | None, names: list[str]) -> None: ...
+    def diagnose(self, parameters: Sequence[NDArray[Any]], best_epoch: int | None) -> str: ...
     def train(
         self,
         features: Features,
