@@ -10,6 +10,7 @@ VERSION: str
 
 Features: TypeAlias = NDArray[Any] | tuple[NDArray[Any], NDArray[Any], NDArray[Any], int]
 Targets: TypeAlias = NDArray[Any] | tuple[NDArray[np.uint32], int]
+Samples: TypeAlias = tuple[Features, Targets, NDArray[Any] | None, NDArray[np.uint32] | None]
 #: Called now and then with epochs, the part of the next, loss, and loss of held-out rows.
 Told: TypeAlias = Callable[[int, float, float | None, float | None], None]
 RandomState: TypeAlias = tuple[NDArray[np.uint32], int, float | None]
@@ -23,6 +24,8 @@ class Run:
         memory: dict[str, Any] | None,
         threads: int,
     ) -> None: ...
+    def watch(self, samples: Samples, held_out: Samples | None, names: list[str]) -> None: ...
+    def diagnose(self, parameters: Sequence[NDArray[Any]], best_epoch: int | None) -> str: ...
     def train(
         self,
         features: Features,

@@ -87,7 +87,10 @@ def begin(
     threads = thread_count(estimator.n_threads)
     if estimator._normalisation is not None:
         parameters.append(np.ascontiguousarray(estimator._normalisation, dtype=dtype))
-    return Run(json.dumps(recipe), parameters, state, memory, threads), is_ours
+    run = Run(json.dumps(recipe), parameters, state, memory, threads)
+    if estimator._onlooker is not None:
+        estimator._onlooker.begin(run, samples)
+    return run, is_ours
 
 
 def train_by_steps(
@@ -119,6 +122,7 @@ def train_by_steps(
         if is_ours:
             hand_back(estimator._random_state, run.random_state())
     if by_steps.diverged is not None and by_steps.best is None:
+        estimator._has_diverged = True
         raise ValueError(f"{DIVERGED} ({by_steps.diverged})")
 
 

@@ -5,7 +5,8 @@ use crate::watch::{Listener, Watch};
 use pellucid::early_stopping::{EarlyStopping, EndedBy, HeldOut, StopRules, TimeLimit};
 use pellucid::metrics::Meters;
 use pellucid::observe::{History, Observer};
-use pellucid::record::MetricsRecord;
+use pellucid::record::{MetricsRecord, RunRecord};
+use pellucid::vitals::Vitals;
 use pellucid::{Experiment, Precision, Recipe, Scalar, Timing};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -96,8 +97,10 @@ fn run<T: Scalar>(
     let limit = recipe.train.max_seconds;
     let mut time = limit.map(|seconds| TimeLimit::new(seconds, || started.elapsed().as_secs_f64()));
     let mut watch = Watch::new(u64::MAX, None).telling(listener, Some(&validation_loss));
+    let mut vitals =
+        Vitals::new(&recipe, experiment.initial(), experiment.training()).map_err(|error| told(&error))?;
     let training_started = Instant::now();
-    let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut history];
+    let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut history, &mut vitals];
     observers.extend(stopping.as_mut().map(|stopping| stopping as &mut dyn Observer<T>));
     observers.extend(time.as_mut().map(|time| time as &mut dyn Observer<T>));
     // Last, so that it tells what the others have found of the epoch.
@@ -114,6 +117,9 @@ fn run<T: Scalar>(
     if let Some(stopping) = &stopping {
         experiment.keep_best(stopping);
     }
+    let findings = experiment
+        .diagnose(vitals.entries(), stopping.as_ref(), None)
+        .map_err(|error| told(&error))?;
     let metrics = MetricsRecord {
         validation: validation.as_ref().map(|rows| experiment.evaluate_on(rows)),
         ..experiment.evaluate()
@@ -123,6 +129,6 @@ fn run<T: Scalar>(
         elapsed_seconds: started.elapsed().as_secs_f64(),
     };
     let record = experiment.record(&history, stopping.as_ref(), ended_by, metrics, timing);
-    let record = serde_json::to_string(&record).map_err(|error| told(&error))?;
+    let record = serde_json::to_string(&RunRecord { findings, ..record }).map_err(|error| told(&error))?;
     Ok((record, watch.raised))
 }
