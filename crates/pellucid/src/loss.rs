@@ -198,24 +198,7 @@ impl Loss {
         width: usize,
     ) -> f64 {
         if width == 1 {
-            // The quotients that rows are counted by are a tenth of a step of a small network.
-            let mut sum = 0.0;
-            if let Loss::SquaredError | Loss::HalfSquaredError = self {
-                let half = if self == Loss::SquaredError {
-                    T::ONE
-                } else {
-                    T::HALF
-                };
-                for (&a, &y) in outputs.iter().zip(targets) {
-                    sum += ((a - y) * (a - y) * half).to_f64();
-                }
-                return sum;
-            }
-            for ((z, a), y) in z.iter().zip(outputs).zip(targets) {
-                let [z, a, y] = [z, a, y].map(std::slice::from_ref);
-                sum += self.row_value(activation, z, a, y).to_f64();
-            }
-            return sum;
+            return self.value_of_one_unit(activation, z, outputs, targets);
         }
         let rows = z
             .chunks_exact(width)
@@ -223,6 +206,40 @@ impl Loss {
             .zip(targets.chunks_exact(width));
         rows.map(|((z, a), y)| self.row_value(activation, z, a, y).to_f64())
             .sum()
+    }
+
+    /// The same of one output a row: the quotients that rows are counted by are a tenth of a step of a small network.
+    #[inline(always)]
+    fn value_of_one_unit<T: Scalar>(
+        self,
+        activation: Activation,
+        z: &[T],
+        outputs: &[T],
+        targets: &[T],
+    ) -> f64 {
+        let (Loss::SquaredError | Loss::HalfSquaredError) = self else {
+            return self.value_by_rows_of_one(activation, z, outputs, targets);
+        };
+        let half = if self == Loss::SquaredError {
+            T::ONE
+        } else {
+            T::HALF
+        };
+        let mut sum = 0.0;
+        for (&a, &y) in outputs.iter().zip(targets) {
+            sum += ((a - y) * (a - y) * half).to_f64();
+        }
+        sum
+    }
+
+    #[inline(never)]
+    fn value_by_rows_of_one<T: Scalar>(self, activation: Activation, z: &[T], a: &[T], y: &[T]) -> f64 {
+        let rows = z.iter().zip(a).zip(y);
+        rows.map(|((z, a), y)| {
+            let [z, a, y] = [z, a, y].map(std::slice::from_ref);
+            self.row_value(activation, z, a, y).to_f64()
+        })
+        .sum()
     }
 
     #[inline(always)]
@@ -302,6 +319,30 @@ impl Loss {
         }
     }
 
+    /// What makes δ of outputs and targets a register at a time, for the losses and activations that it is so simple for.
+    #[inline(always)]
+    fn delta_of_register<T: Scalar>(
+        self,
+        activation: Activation,
+        factor: T,
+        width: usize,
+    ) -> Option<DifferenceTimesSlope<T>> {
+        match self {
+            // The slope of the sigmoid cancels.
+            Loss::BinaryCrossEntropy if activation == Activation::Sigmoid => Some(DifferenceTimesSlope {
+                factor,
+                activation: Activation::Identity,
+            }),
+            Loss::SquaredError | Loss::HalfSquaredError | Loss::HalfMeanSquaredError => {
+                let factor = self.factor_of_difference(factor, width);
+                activation
+                    .is_applied_in_registers()
+                    .then_some(DifferenceTimesSlope { factor, activation })
+            }
+            _ => None,
+        }
+    }
+
     /// δ = ∂L/∂z of the output layer times `factor`, into `delta`; shapes as in [`Loss::value`].
     #[inline(always)]
     #[expect(
@@ -318,10 +359,11 @@ impl Loss {
         delta: &mut [T],
         width: usize,
     ) {
+        if let Some(of_register) = self.delta_of_register(activation, factor, width) {
+            vector::map_pairs::<I, T, _>(outputs, targets, delta, of_register);
+            return;
+        }
         match (self, activation) {
-            (Loss::BinaryCrossEntropy, Activation::Sigmoid) => {
-                vector::map_pairs::<I, T, _>(outputs, targets, delta, DifferenceTimes { factor });
-            }
             // 2(1 − y/a)·a
             (Loss::PoissonDeviance | Loss::HalfPoissonDeviance, Activation::Exponential) => {
                 let factor = if self == Loss::PoissonDeviance {
@@ -343,14 +385,6 @@ impl Loss {
                         .for_each(|(d, (&a, &y))| *d = (a * total - y) * factor);
                 }
             }
-            // The same in one go.
-            (Loss::SquaredError | Loss::HalfSquaredError | Loss::HalfMeanSquaredError, _)
-                if activation.is_applied_in_registers() =>
-            {
-                let factor = self.factor_of_difference(factor, width);
-                let slope = DifferenceTimesSlope { factor, activation };
-                vector::map_pairs::<I, T, _>(outputs, targets, delta, slope);
-            }
             (Loss::Custom(custom), _) if custom.has_delta() => {
                 custom.slopes(true, [z, outputs, targets], factor, delta, width);
             }
@@ -358,6 +392,71 @@ impl Loss {
                 self.gradient_on::<I, T>(z, outputs, targets, factor, delta, width);
                 activation.backpropagate_on::<I, T>(z, outputs, delta, width);
             }
+        }
+    }
+}
+
+/// The loss of a network's outputs over the steps of a descent.
+pub(crate) struct OutputLoss<T> {
+    loss: Loss,
+    logged: Loss,
+    activation: Activation,
+    width: usize,
+    factor: T,
+    of_register: Option<DifferenceTimesSlope<T>>,
+}
+
+impl<T: Scalar> OutputLoss<T> {
+    /// `loss` is what is descended, times `factor`, `logged` what is told, of `width` outputs that `activation` makes.
+    pub(crate) fn new(loss: Loss, logged: Loss, activation: Activation, width: usize, factor: T) -> Self {
+        Self {
+            loss,
+            logged,
+            activation,
+            width,
+            factor,
+            of_register: loss.delta_of_register(activation, factor, width),
+        }
+    }
+
+    /// [`Loss::value`].
+    #[inline(always)]
+    pub(crate) fn value(&self, z: &[T], outputs: &[T], targets: &[T]) -> f64 {
+        self.logged
+            .value(self.activation, z, outputs, targets, self.width)
+    }
+
+    /// The same for a width of 1.
+    #[inline(always)]
+    pub(crate) fn value_of_one_unit(&self, z: &[T], outputs: &[T], targets: &[T]) -> f64 {
+        self.logged
+            .value_of_one_unit(self.activation, z, outputs, targets)
+    }
+
+    /// [`Loss::delta_on`].
+    #[inline(always)]
+    pub(crate) fn delta_on<I: Isa>(&self, z: &[T], outputs: &[T], targets: &[T], delta: &mut [T]) {
+        let Self {
+            loss,
+            activation,
+            width,
+            factor,
+            ..
+        } = *self;
+        loss.delta_on::<I, T>(activation, z, outputs, targets, factor, delta, width);
+    }
+
+    /// Whether there is a [`delta_of_register`](Self::delta_of_register).
+    pub(crate) fn is_worked_on_in_registers(&self) -> bool {
+        self.of_register.is_some() && self.activation.is_applied_in_registers()
+    }
+
+    /// δ of a register of outputs, which are left alone where there is [no such thing](Self::is_worked_on_in_registers).
+    #[inline(always)]
+    pub(crate) fn delta_of_register<V: Vector<T>>(&self, outputs: V, targets: V) -> V {
+        match self.of_register {
+            Some(of_register) => of_register.apply(outputs, targets),
+            None => outputs,
         }
     }
 }

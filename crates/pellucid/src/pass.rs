@@ -16,7 +16,7 @@ use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::layer_arrays::LayerArrays;
 use crate::kernels::{self, Ahead, Destination, Input, Scratch, Shape, narrow};
-use crate::loss::{Loss, Reduction};
+use crate::loss::{Loss, OutputLoss, Reduction};
 use crate::network::{Architecture, Layer};
 use crate::normalisation;
 use crate::scalar::Scalar;
@@ -478,13 +478,8 @@ pub(crate) struct Descent<'a, T> {
     course: narrow::Course<'a, T>,
     features: &'a Features<T>,
     ahead: Ahead<T>,
-    output: &'a Layer,
-    loss: Loss,
-    logged_loss: Loss,
     rows: usize,
     rate: T,
-    /// What a row's slopes are multiplied with.
-    factor: T,
 }
 
 impl<'a, T: Scalar> Descent<'a, T> {
@@ -524,16 +519,15 @@ impl<'a, T: Scalar> Descent<'a, T> {
         let arrays = &mut workspace.layers;
         let steps = narrow::Steps::moving(architecture, first, x, arrays, rows, parameters, rate)
             .top_down(objective.update == Update::TopDown);
+        let output = architecture.layers().last()?;
+        let (loss, factor) = (objective.loss, objective.reduction.factor(rows));
+        let loss = OutputLoss::new(loss, logged_loss, output.activation, output.fan_out, factor);
         Some(Self {
-            course: narrow::Course::new::<I>(steps)?,
+            course: narrow::Course::new::<I>(steps, loss)?,
             features,
             ahead: Ahead::default(),
-            output: architecture.layers().last()?,
-            loss: objective.loss,
-            logged_loss,
             rows,
             rate,
-            factor: objective.reduction.factor(rows),
         })
     }
 
@@ -569,20 +563,7 @@ impl<'a, T: Scalar> Descent<'a, T> {
                 }
             }
         }
-        self.course.forward();
-        let narrow::Output { z, activation, delta } = self.course.output();
-        let &Layer {
-            activation: function,
-            fan_out: width,
-            ..
-        } = self.output;
-        let loss = self.logged_loss.value(function, z, activation, targets, width);
-        if !loss.is_finite() {
-            return Err(loss);
-        }
-        self.loss
-            .delta_on::<I, T>(function, z, activation, targets, self.factor, delta, width);
-        self.course.backward();
+        let loss = self.course.step::<I>(targets)?;
         if let Features::Bytes(matrix) = self.features
             && let Some(below) = self.course.below()
         {

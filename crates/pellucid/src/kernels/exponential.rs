@@ -128,7 +128,8 @@ pub(crate) fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
     let (one, round) = (V::splat(T::ONE), V::splat(T::ROUND));
     let most = most_of_one_power::<T>();
     let least = constant::<T, V>(-most);
-    let (asked, x) = (x, x.at_least(least).at_most(constant::<T, V>(most)));
+    // What is made of an x below the least is put right at the end.
+    let (asked, x) = (x, x.at_most(constant::<T, V>(most)));
     let rounded = x.mul_add(constant::<T, V>(-std::f64::consts::LOG2_E), round);
     let k = rounded.sub(round);
     let power = rounded.power_of_two();

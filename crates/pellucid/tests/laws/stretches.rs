@@ -131,6 +131,36 @@ fn a_stretch_is_its_steps_one_by_one_to_the_bit() {
 }
 
 #[test]
+fn the_last_two_layers_in_one_go_are_their_steps_one_by_one_to_the_bit() {
+    let data = data(3, 1, 7);
+    for hidden in [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16] {
+        for (activation, loss) in [
+            ("\"sigmoid\", \"sigmoid\"", "half_squared_error"),
+            ("\"tanh\", \"sigmoid\"", "binary_cross_entropy"),
+            ("\"relu\", \"identity\"", "squared_error"),
+            ("\"identity\", \"tanh\"", "huber"),
+        ] {
+            for (below, of_below) in [("", ""), ("5, ", "\"tanh\", ")] {
+                let layers = format!("[3, {below}{hidden}, 1]");
+                let activation = format!("[{of_below}{activation}]");
+                for (batch_size, update) in
+                    [(1, "textbook"), (1, "top-down"), (4, "textbook"), (4, "top-down")]
+                {
+                    let recipe = recipe(&format!(
+                        "data = {{ source = \"inline\" }}\n\
+                         network = {{ layers = {layers}, activation = {activation} }}\n\
+                         train = {{ loss = \"{loss}\", learning_rate = 0.05, epochs = 5, batch_size = {batch_size}, \
+                         shuffle = false, seed = 3, update = \"{update}\" }}"
+                    ));
+                    let about = format!("{layers}, {activation}, {loss}, batches of {batch_size}, {update}");
+                    assert_the_same(&recipe, &data, &about);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_stretch_on_bytes_is_its_steps_one_by_one_to_the_bit() {
     // Columns that are no whole chunks of 64, rows that are no whole looks ahead of 16.
     let (rows, columns, classes) = (41, 150, 3);

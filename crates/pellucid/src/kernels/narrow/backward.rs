@@ -1,6 +1,7 @@
 //! ∂L/∂W, ∂L/∂b and the δ below of layers of a few units.
 
-use super::{Kernel, Layers, REGISTERS, Row, add_product, dot, is_half, load, store};
+use super::{Kernel, Layers, REGISTERS, Row, add_product, dot, is_half, load, load_rows, store};
+use crate::activation::Activation;
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::layer_arrays::LayerArrays;
 use crate::kernels::vector::{HalfOf, Vector, VectorOf};
@@ -17,11 +18,11 @@ pub(crate) struct Steps<'a, T> {
     /// What the gradient is multiplied with.
     factor: T,
     /// Whether it is added to what is there.
-    adds: bool,
+    pub(super) adds: bool,
     /// Whether the δ below is taken through weights that have moved.
     top_down: bool,
     /// Whether ∂L/∂a is kept.
-    records: bool,
+    pub(super) records: bool,
 }
 
 impl<'a, T: Scalar> Steps<'a, T> {
@@ -180,40 +181,91 @@ impl<T: Scalar, const N: usize> Task for BackwardOfSeveral<'_, '_, T, N> {
 
 #[inline(always)]
 fn several<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(steps: &mut Steps<'_, T>, index: usize) {
+    // SAFETY: only `Steps::backward` comes here, with the index of a layer of N units; the operands are as long as the
+    // layers say, and there are one or four rows (`Layers::at`).
+    unsafe {
+        let delta = steps.layers.arrays.get_unchecked(index).delta.as_ptr();
+        match (steps.layers.rows, steps.adds) {
+            (1, true) => {
+                let delta = load_rows::<T, V, N, 1>(delta);
+                rows_of_several::<I, T, V, N, 1, true>(steps, index, delta);
+            }
+            (1, false) => {
+                let delta = load_rows::<T, V, N, 1>(delta);
+                rows_of_several::<I, T, V, N, 1, false>(steps, index, delta);
+            }
+            (_, true) => {
+                let delta = load_rows::<T, V, N, 4>(delta);
+                rows_of_several::<I, T, V, N, 4, true>(steps, index, delta);
+            }
+            (_, false) => {
+                let delta = load_rows::<T, V, N, 4>(delta);
+                rows_of_several::<I, T, V, N, 4, false>(steps, index, delta);
+            }
+        }
+    }
+}
+
+/// The backward pass of a layer of N units from the δ of R rows, which are in memory too.
+///
+/// # Safety
+/// There must be such a layer, of N units, and R rows; `ADDS` must be what the steps say.
+#[inline(always)]
+pub(super) unsafe fn rows_of_several<
+    I: Isa,
+    T: Scalar,
+    V: Vector<T>,
+    const N: usize,
+    const R: usize,
+    const ADDS: bool,
+>(
+    steps: &mut Steps<'_, T>,
+    index: usize,
+    delta: [Row<V>; R],
+) {
     if !steps.top_down && index > 0 {
         I::call(DeltaBelowSeveral::<T, V, N>(steps, index, PhantomData));
     }
-    match (steps.layers.rows, steps.adds) {
-        (1, true) => gradient_of_several::<T, V, N, 1, true>(steps, index),
-        (1, false) => gradient_of_several::<T, V, N, 1, false>(steps, index),
-        (_, true) => gradient_of_several::<T, V, N, 4, true>(steps, index),
-        (_, false) => gradient_of_several::<T, V, N, 4, false>(steps, index),
-    }
+    // SAFETY: as the caller vouches.
+    unsafe { gradient_of_several::<T, V, N, R, ADDS>(steps, index, delta) };
     if steps.top_down && index > 0 {
         I::call(DeltaBelowSeveral::<T, V, N>(steps, index, PhantomData));
     }
 }
 
+/// # Safety
+/// As in [`rows_of_several`].
 #[inline(always)]
-fn gradient_of_several<T: Scalar, V: Vector<T>, const N: usize, const R: usize, const ADDS: bool>(
+unsafe fn gradient_of_several<T: Scalar, V: Vector<T>, const N: usize, const R: usize, const ADDS: bool>(
     steps: &mut Steps<'_, T>,
     index: usize,
+    delta: [Row<V>; R],
 ) {
     let zero = [V::splat(T::ZERO); REGISTERS];
     let factor = V::splat(steps.factor);
-    // SAFETY: only `Steps::backward` comes here, with the index of a layer of N units, and with R rows; the operands are
-    // as long as the layers say (`Layers::at`).
+    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
     unsafe {
         let layer = steps.layers.layers.get_unchecked(index);
         let fan_in = layer.fan_in;
         let x = steps.layers.x(index);
-        let delta = steps.layers.arrays.get_unchecked(index).delta.as_ptr();
-        let mut scaled = [zero; R];
-        for (row, scaled) in scaled.iter_mut().enumerate() {
-            *scaled = load::<T, V, N>(delta.add(row * N));
-            for register in scaled.iter_mut() {
+        let mut scaled = delta;
+        for registers in &mut scaled {
+            for register in registers.iter_mut() {
                 *register = register.mul(factor);
             }
+        }
+        // First, as the next forward pass begins with it.
+        if let Some(at) = layer.bias_at() {
+            let to = steps.to.add(at);
+            let mut sums = if ADDS { load::<T, V, N>(to) } else { zero };
+            for scaled in &scaled {
+                for c in 0..REGISTERS {
+                    if c * V::LANES < N {
+                        sums[c] = sums[c].add(scaled[c]);
+                    }
+                }
+            }
+            store::<T, V, N>(sums, to);
         }
         let weights = steps.to.add(layer.weights_at());
         for k in 0..fan_in {
@@ -221,18 +273,6 @@ fn gradient_of_several<T: Scalar, V: Vector<T>, const N: usize, const R: usize, 
             let mut sums = if ADDS { load::<T, V, N>(to) } else { zero };
             for (row, &scaled) in scaled.iter().enumerate() {
                 sums = add_product::<T, V, N>(V::splat(*x.add(row * fan_in + k)), scaled, sums);
-            }
-            store::<T, V, N>(sums, to);
-        }
-        if let Some(at) = layer.bias_at() {
-            let to = steps.to.add(at);
-            let mut sums = if ADDS { load::<T, V, N>(to) } else { zero };
-            for scaled in scaled {
-                for c in 0..REGISTERS {
-                    if c * V::LANES < N {
-                        sums[c] = sums[c].add(scaled[c]);
-                    }
-                }
             }
             store::<T, V, N>(sums, to);
         }
@@ -290,23 +330,64 @@ impl<T: Scalar, const N: usize> Task for BackwardOfOne<'_, '_, T, N> {
 
 #[inline(always)]
 fn one<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(steps: &mut Steps<'_, T>, index: usize) {
+    if steps.layers.rows == 1 {
+        all_of_one::<I, T, V, N, 1>(steps, index);
+    } else {
+        all_of_one::<I, T, V, N, 4>(steps, index);
+    }
+}
+
+#[inline(always)]
+fn all_of_one<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+    steps: &mut Steps<'_, T>,
+    index: usize,
+) {
     // SAFETY: only `Steps::backward` comes here, with the index of a layer of N inputs and one unit; the operands are as
-    // long as the layers say (`Layers::at`).
+    // long as the layers say, and there are R rows.
+    unsafe {
+        let x = load_rows::<T, V, N, R>(steps.layers.x(index));
+        let mut delta = [T::ZERO; R];
+        let from = steps.layers.arrays.get_unchecked(index).delta.as_ptr();
+        for (row, delta) in delta.iter_mut().enumerate() {
+            *delta = *from.add(row);
+        }
+        let weights = gradient_of_one::<T, V, N, R>(steps, index, &x, delta);
+        if index > 0 {
+            let function = steps.layers.layers.get_unchecked(index - 1).activation;
+            // What is multiplied with the layer below is x.
+            delta_below_one::<T, V, N, R>(steps, index, weights, &x, delta);
+            if !function.is_applied_in_registers() || steps.records {
+                steps.slopes_below::<I>(index);
+            }
+        }
+    }
+}
+
+/// ∂L/∂W and ∂L/∂b of a layer of one unit, from x and δ of R rows. Gives the weights that δ below is taken through.
+///
+/// # Safety
+/// There must be such a layer, of N inputs and one unit.
+#[inline(always)]
+pub(super) unsafe fn gradient_of_one<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+    steps: &mut Steps<'_, T>,
+    index: usize,
+    x: &[Row<V>; R],
+    delta: [T; R],
+) -> Row<V> {
+    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
     unsafe {
         let layer = steps.layers.layers.get_unchecked(index);
         let (weights_at, bias_at) = (layer.weights_at(), layer.bias_at());
         let before = load::<T, V, N>(steps.layers.parameters.add(weights_at));
-        let x = steps.layers.x(index);
-        let delta = steps.layers.arrays.get_unchecked(index).delta.as_ptr();
         let mut sums = if steps.adds {
             before
         } else {
             [V::splat(T::ZERO); REGISTERS]
         };
         let mut of_bias = T::ZERO;
-        for row in 0..steps.layers.rows {
-            let scaled = steps.factor * *delta.add(row);
-            sums = add_product::<T, V, N>(V::splat(scaled), load::<T, V, N>(x.add(row * N)), sums);
+        for row in 0..R {
+            let scaled = steps.factor * delta[row];
+            sums = add_product::<T, V, N>(V::splat(scaled), x[row], sums);
             of_bias += scaled;
         }
         store::<T, V, N>(sums, steps.to.add(weights_at));
@@ -314,54 +395,72 @@ fn one<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(steps: &mut Steps<'_, T>
             let bias = steps.to.add(at);
             *bias = if steps.adds { *bias + of_bias } else { of_bias };
         }
-        if index > 0 {
-            delta_below_one::<I, T, V, N>(
-                steps,
-                index,
-                if steps.top_down && steps.adds {
-                    sums
-                } else {
-                    before
-                },
-            );
+        if steps.top_down && steps.adds {
+            sums
+        } else {
+            before
         }
     }
 }
 
-/// δ of the N units below a layer of one: δ times its weights, times f′(z).
+/// δ of the N units below a layer of one, from `a` and δ of R rows: δ times the weights, times f′(z) where that is
+/// [taken in registers](Activation::is_applied_in_registers) and ∂L/∂a need not be kept. It is stored
+/// too.
 ///
 /// # Safety
-/// As in [`one`]; the index must not be 0.
+/// There must be such a layer, of N inputs and one unit, and not the first.
 #[inline(always)]
-unsafe fn delta_below_one<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(
+pub(super) unsafe fn delta_below_one<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
     steps: &mut Steps<'_, T>,
     index: usize,
     weights: Row<V>,
-) {
-    // SAFETY: as the caller vouches.
-    let function = unsafe { steps.layers.layers.get_unchecked(index - 1) }.activation;
-    let at_once = function.is_applied_in_registers() && !steps.records;
-    // SAFETY: as the caller vouches.
+    a: &[Row<V>; R],
+    delta: [T; R],
+) -> [Row<V>; R] {
+    let mut rows = [weights; R];
+    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
     unsafe {
-        let delta = steps.layers.arrays.get_unchecked(index).delta.as_ptr();
-        let below = steps.layers.arrays.get_unchecked_mut(index - 1);
-        let (a, to) = (below.activation.as_ptr(), below.delta.as_mut_ptr());
-        for row in 0..steps.layers.rows {
-            let delta = V::splat(*delta.add(row));
-            let mut row_below = weights;
+        let function = steps.layers.layers.get_unchecked(index - 1).activation;
+        let to = steps
+            .layers
+            .arrays
+            .get_unchecked_mut(index - 1)
+            .delta
+            .as_mut_ptr();
+        for (registers, delta) in rows.iter_mut().zip(delta) {
             for c in 0..REGISTERS {
                 if c * V::LANES < N {
-                    row_below[c] = delta.mul(weights[c]);
+                    registers[c] = V::splat(delta).mul(weights[c]);
                 }
             }
-            if at_once {
-                let a = load::<T, V, N>(a.add(row * N));
-                function.slopes_times(&mut row_below, &a, N.div_ceil(V::LANES));
-            }
-            store::<T, V, N>(row_below, to.add(row * N));
+        }
+        if !steps.records {
+            times_slopes::<T, V, N, R>(function, &mut rows, a);
+        }
+        for (row, registers) in rows.iter().enumerate() {
+            store::<T, V, N>(*registers, to.add(row * N));
         }
     }
-    if !at_once {
-        steps.slopes_below::<I>(index);
+    rows
+}
+
+/// δ = ∂L/∂a · f′(z) of R rows of N, for an f that is [applied in registers](Activation::is_applied_in_registers).
+#[inline(always)]
+fn times_slopes<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+    function: Activation,
+    gradients: &mut [Row<V>; R],
+    a: &[Row<V>; R],
+) {
+    if N <= V::LANES {
+        // Which f it is, is asked once for all of them.
+        let mut registers = gradients.map(|row| row[0]);
+        function.slopes_times(&mut registers, &a.map(|row| row[0]), R);
+        for (row, register) in gradients.iter_mut().zip(registers) {
+            row[0] = register;
+        }
+    } else {
+        for (row, a) in gradients.iter_mut().zip(a) {
+            function.slopes_times(row, a, N.div_ceil(V::LANES));
+        }
     }
 }

@@ -1,14 +1,19 @@
 //! Many steps, one after another, of layers of a few units.
 
+use super::tail::Tail;
 use super::{Kernel, Layers, Steps};
 use crate::kernels::isa::Isa;
+use crate::loss::OutputLoss;
 use crate::network::Layer;
 use crate::scalar::Scalar;
 
 /// [`Steps`] over and over: which kernel a layer has is asked once, not in every step.
 pub(crate) struct Course<'a, T> {
     steps: Steps<'a, T>,
+    /// Of the layers below the tail, where there is one, or else of all.
     kernels: Vec<Kernels<'a, T>>,
+    tail: Option<Tail<'a, T>>,
+    loss: OutputLoss<T>,
     output: &'a Layer,
     /// How many numbers the input of a step has.
     inputs: usize,
@@ -18,13 +23,6 @@ pub(crate) struct Course<'a, T> {
 struct Kernels<'a, T> {
     forward: Kernel<Layers<'a, T>>,
     backward: Kernel<Steps<'a, T>>,
-}
-
-/// What the last forward pass has put out, and where its δ goes; each (rows, outputs).
-pub(crate) struct Output<'a, T> {
-    pub(crate) z: &'a [T],
-    pub(crate) activation: &'a [T],
-    pub(crate) delta: &'a mut [T],
 }
 
 /// The layer below those of a few units, whose kernels are others; all it has is of one row.
@@ -38,19 +36,24 @@ pub(crate) struct Below<'a, T> {
 }
 
 impl<'a, T: Scalar> Course<'a, T> {
-    /// Steps of these layers; nothing where there are none.
-    pub(crate) fn new<I: Isa>(steps: Steps<'a, T>) -> Option<Self> {
+    /// Steps of these layers down the loss of their outputs; nothing where there are no layers.
+    pub(crate) fn new<I: Isa>(steps: Steps<'a, T>, loss: OutputLoss<T>) -> Option<Self> {
         let Layers {
             layers, first, rows, ..
         } = steps.layers;
-        let kernels = layers[first..].iter().map(|layer| Kernels {
+        let of_few = &layers[first..];
+        let output = of_few.last()?;
+        let tail = steps.tail_of::<I>(&loss);
+        let below = of_few.len() - if tail.is_some() { 2 } else { 0 };
+        let kernels = of_few[..below].iter().map(|layer| Kernels {
             forward: Layers::forward_of::<I>(layer),
             backward: Steps::backward_of::<I>(layer),
         });
-        let kernels: Vec<_> = kernels.collect();
-        (!kernels.is_empty()).then_some(Self {
-            kernels,
-            output: layers.last()?,
+        Some(Self {
+            kernels: kernels.collect(),
+            tail,
+            loss,
+            output,
             inputs: rows * layers.first()?.fan_in,
             steps,
         })
@@ -66,14 +69,51 @@ impl<'a, T: Scalar> Course<'a, T> {
         self.steps.layers.input = x.as_ptr();
     }
 
-    /// The forward pass of a batch through these layers, at the parameters as they are now.
+    /// A step of these layers: forward, loss, backward and update, down to δ of what is below them. Gives the batch's loss
+    /// before it, summed over its rows; as an error where it is not finite, and then the parameters are left alone.
+    /// `targets` are (rows, outputs).
+    ///
+    /// # Panics
+    /// Where there are fewer targets.
     #[inline(always)]
-    pub(crate) fn forward(&mut self) {
-        let layers = &mut self.steps.layers;
-        let first = layers.first;
+    pub(crate) fn step<I: Isa>(&mut self, targets: &[T]) -> Result<f64, f64> {
+        let first = self.steps.layers.first;
         for (index, kernels) in self.kernels.iter().enumerate() {
-            (kernels.forward)(layers, first + index);
+            (kernels.forward)(&mut self.steps.layers, first + index);
         }
+        let loss = match self.tail {
+            Some(tail) => tail(&mut self.steps, &self.loss, targets)?,
+            None => self.delta_of_output::<I>(targets)?,
+        };
+        for (index, kernels) in self.kernels.iter().enumerate().rev() {
+            (kernels.backward)(&mut self.steps, first + index);
+        }
+        Ok(loss)
+    }
+
+    /// δ of what the forward pass has put out, and its loss.
+    #[inline(always)]
+    fn delta_of_output<I: Isa>(&mut self, targets: &[T]) -> Result<f64, f64> {
+        let Layers {
+            layers, arrays, rows, ..
+        } = &mut self.steps.layers;
+        let used = *rows * self.output.fan_out;
+        // SAFETY: there are as many arrays as layers, of which there is one (`new`), and each is as long as the layer's rows
+        // are together (`Layers::at`). The three are buffers of their own.
+        let (z, outputs, delta) = unsafe {
+            let here = arrays.get_unchecked_mut(layers.len() - 1);
+            (
+                std::slice::from_raw_parts(here.z.as_ptr(), used),
+                std::slice::from_raw_parts(here.activation.as_ptr(), used),
+                std::slice::from_raw_parts_mut(here.delta.as_mut_ptr(), used),
+            )
+        };
+        let value = self.loss.value(z, outputs, targets);
+        if !value.is_finite() {
+            return Err(value);
+        }
+        self.loss.delta_on::<I>(z, outputs, targets, delta);
+        Ok(value)
     }
 
     /// The layer below the first of these, where there is one row.
@@ -106,33 +146,5 @@ impl<'a, T: Scalar> Course<'a, T> {
             activation: &mut here.activation[..layer.fan_out],
             delta: &here.delta[..layer.fan_out],
         })
-    }
-
-    /// What came out of it.
-    #[inline(always)]
-    pub(crate) fn output(&mut self) -> Output<'_, T> {
-        let Layers {
-            layers, arrays, rows, ..
-        } = &mut self.steps.layers;
-        let used = *rows * self.output.fan_out;
-        // SAFETY: there are as many arrays as layers, of which there is one (`new`), and each is as long as the layer's rows
-        // are together (`Layers::at`). The three are buffers of their own.
-        unsafe {
-            let here = arrays.get_unchecked_mut(layers.len() - 1);
-            Output {
-                z: std::slice::from_raw_parts(here.z.as_ptr(), used),
-                activation: std::slice::from_raw_parts(here.activation.as_ptr(), used),
-                delta: std::slice::from_raw_parts_mut(here.delta.as_mut_ptr(), used),
-            }
-        }
-    }
-
-    /// The backward pass of that batch, from δ of the output down to δ of what is below these layers.
-    #[inline(always)]
-    pub(crate) fn backward(&mut self) {
-        let first = self.steps.layers.first;
-        for (index, kernels) in self.kernels.iter().enumerate().rev() {
-            (kernels.backward)(&mut self.steps, first + index);
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! z = x·W + b and a = f(z) of layers of a few units.
 
-use super::{Kernel, Layers, REGISTERS, add_product, dot, is_half, load, store};
+use super::{Kernel, Layers, REGISTERS, Row, add_product, dot, is_half, load, load_rows, store};
+use crate::activation::Activation;
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::vector::{HalfOf, Vector, VectorOf};
 use crate::network::Layer;
@@ -75,9 +76,31 @@ impl<T: Scalar> Task for WhatIsLeft<'_, '_, T> {
 
 #[inline(always)]
 fn several<T: Scalar, V: Vector<T>, const N: usize>(layers: &mut Layers<'_, T>, index: usize) {
+    // SAFETY: only `Layers::forward` comes here, with the index of a layer of N units.
+    unsafe {
+        if layers.rows == 4 && N <= V::LANES {
+            rows_of_several::<T, V, N, 4>(layers, index, 0);
+        } else {
+            for row in 0..layers.rows {
+                rows_of_several::<T, V, N, 1>(layers, index, row);
+            }
+        }
+    }
+}
+
+/// The forward pass of R rows from `first_row` on through a layer of N units. Gives their activations, which are also
+/// stored.
+///
+/// # Safety
+/// There must be such a layer, of N units, and such rows.
+#[inline(always)]
+pub(super) unsafe fn rows_of_several<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+    layers: &mut Layers<'_, T>,
+    index: usize,
+    first_row: usize,
+) -> [Row<V>; R] {
     let zero = [V::splat(T::ZERO); REGISTERS];
-    // SAFETY: only `Layers::forward` comes here, with the index of a layer of N units; the operands are as long as the
-    // layers say (`Layers::new`).
+    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
     unsafe {
         let layer = layers.layers.get_unchecked(index);
         let (fan_in, function) = (layer.fan_in, layer.activation);
@@ -86,33 +109,62 @@ fn several<T: Scalar, V: Vector<T>, const N: usize>(layers: &mut Layers<'_, T>, 
             Some(at) => load::<T, V, N>(layers.parameters.add(at)),
             None => zero,
         };
-        let x = layers.x(index);
+        let x = layers.x(index).add(first_row * fan_in);
+        // Two sums for each row, so that one need not wait for the other.
+        let (mut even, mut odd) = ([bias; R], [zero; R]);
+        let mut k = 0;
+        while k + 2 <= fan_in {
+            let first = load::<T, V, N>(weights.add(k * N));
+            let second = load::<T, V, N>(weights.add((k + 1) * N));
+            for row in 0..R {
+                let x = x.add(row * fan_in + k);
+                even[row] = add_product::<T, V, N>(V::splat(*x), first, even[row]);
+                odd[row] = add_product::<T, V, N>(V::splat(*x.add(1)), second, odd[row]);
+            }
+            k += 2;
+        }
+        if k < fan_in {
+            let last = load::<T, V, N>(weights.add(k * N));
+            for row in 0..R {
+                even[row] = add_product::<T, V, N>(V::splat(*x.add(row * fan_in + k)), last, even[row]);
+            }
+        }
         let here = layers.arrays.get_unchecked_mut(index);
-        let (z, activation) = (here.z.as_mut_ptr(), here.activation.as_mut_ptr());
-        for row in 0..layers.rows {
-            let x = x.add(row * fan_in);
-            // Two sums, so that one need not wait for the other.
-            let (mut even, mut odd) = (bias, zero);
-            let mut k = 0;
-            while k + 2 <= fan_in {
-                let first = load::<T, V, N>(weights.add(k * N));
-                even = add_product::<T, V, N>(V::splat(*x.add(k)), first, even);
-                let second = load::<T, V, N>(weights.add((k + 1) * N));
-                odd = add_product::<T, V, N>(V::splat(*x.add(k + 1)), second, odd);
-                k += 2;
-            }
-            if k < fan_in {
-                let last = load::<T, V, N>(weights.add(k * N));
-                even = add_product::<T, V, N>(V::splat(*x.add(k)), last, even);
-            }
+        for row in 0..R {
             for c in 0..REGISTERS {
                 if c * V::LANES < N {
-                    even[c] = even[c].add(odd[c]);
+                    even[row][c] = even[row][c].add(odd[row][c]);
                 }
             }
-            store::<T, V, N>(even, z.add(row * N));
-            function.of_registers(&mut even, N.div_ceil(V::LANES));
-            store::<T, V, N>(even, activation.add(row * N));
+            store::<T, V, N>(even[row], here.z.as_mut_ptr().add((first_row + row) * N));
+        }
+        activate::<T, V, N, R>(function, &mut even);
+        for (row, activations) in even.iter().enumerate() {
+            store::<T, V, N>(
+                *activations,
+                here.activation.as_mut_ptr().add((first_row + row) * N),
+            );
+        }
+        even
+    }
+}
+
+/// a = f(z) of R rows of N, for an f that is [applied in registers](Activation::is_applied_in_registers).
+#[inline(always)]
+fn activate<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+    function: Activation,
+    rows: &mut [Row<V>; R],
+) {
+    if N <= V::LANES {
+        // Which f it is, is asked once for all of them.
+        let mut registers = rows.map(|row| row[0]);
+        function.of_registers(&mut registers, R);
+        for (row, register) in rows.iter_mut().zip(registers) {
+            row[0] = register;
+        }
+    } else {
+        for row in rows {
+            function.of_registers(row, N.div_ceil(V::LANES));
         }
     }
 }
@@ -137,7 +189,29 @@ impl<T: Scalar, const N: usize> Task for ForwardOfOne<'_, '_, T, N> {
 #[inline(always)]
 fn one<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(layers: &mut Layers<'_, T>, index: usize) {
     // SAFETY: only `Layers::forward` comes here, with the index of a layer of N inputs and one unit; the operands are as
-    // long as the layers say, and there are one or four rows (`Layers::new`).
+    // long as the layers say, and there are one or four rows (`Layers::at`).
+    unsafe {
+        let x = layers.x(index);
+        if layers.rows == 1 {
+            rows_of_one::<I, T, V, N, 1>(layers, index, &load_rows::<T, V, N, 1>(x));
+        } else {
+            rows_of_one::<I, T, V, N, 4>(layers, index, &load_rows::<T, V, N, 4>(x));
+        }
+    }
+}
+
+/// The forward pass of R rows through a layer of one unit. Gives their activations, a lane each, which are also stored.
+///
+/// # Safety
+/// There must be such a layer, of N inputs and one unit, and R rows, one or four.
+#[inline(always)]
+pub(super) unsafe fn rows_of_one<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+    layers: &mut Layers<'_, T>,
+    index: usize,
+    x: &[Row<V>; R],
+) -> HalfOf<I, T> {
+    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`), and any half register has
+    // room for four numbers.
     unsafe {
         let layer = layers.layers.get_unchecked(index);
         let function = layer.activation;
@@ -146,24 +220,19 @@ fn one<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(layers: &mut Layers<'_, 
             Some(at) => V::load_first(layers.parameters.add(at), 1),
             None => V::splat(T::ZERO),
         };
-        let x = layers.x(index);
         let here = layers.arrays.get_unchecked_mut(index);
-        let (z, activation) = (here.z.as_mut_ptr(), here.activation.as_mut_ptr());
-        if layers.rows == 1 {
-            let sum = dot::<T, V, N>(load::<T, V, N>(x), weights, bias);
-            *z = sum;
-            let mut register = [HalfOf::<I, T>::splat(sum)];
-            function.of_registers(&mut register, 1);
-            register[0].store_first(activation, 1);
-        } else {
-            let mut sums = [T::ZERO; 4];
-            for (row, sum) in sums.iter_mut().enumerate() {
-                *sum = dot::<T, V, N>(load::<T, V, N>(x.add(row * N)), weights, bias);
-            }
-            let mut register = [HalfOf::<I, T>::load_first(sums.as_ptr(), 4)];
-            register[0].store_first(z, 4);
-            function.of_registers(&mut register, 1);
-            register[0].store_first(activation, 4);
+        let mut sums = [T::ZERO; R];
+        for row in 0..R {
+            sums[row] = dot::<T, V, N>(x[row], weights, bias);
         }
+        let mut register = [if R == 1 {
+            HalfOf::<I, T>::splat(sums[0])
+        } else {
+            HalfOf::<I, T>::load_first(sums.as_ptr(), R)
+        }];
+        register[0].store_first(here.z.as_mut_ptr(), R);
+        function.of_registers(&mut register, 1);
+        register[0].store_first(here.activation.as_mut_ptr(), R);
+        register[0]
     }
 }

@@ -15,7 +15,7 @@ use crate::scalar::Scalar;
 use std::marker::PhantomData;
 
 pub(crate) use backward::Steps;
-pub(crate) use course::{Below, Course, Output};
+pub(crate) use course::{Below, Course};
 
 /// The most units: two registers of f64 with AVX-512, four with AVX2.
 const MOST: usize = 16;
@@ -27,7 +27,7 @@ macro_rules! with_known_width {
     ($width:expr, $N:ident => $body:expr) => {
         with_known_width!($width, $N => $body, 1 2 3 4 5 6 7 8 9 10 12 16)
     };
-    ($width:expr, $N:ident => $body:expr, $($known:literal)*) => {
+    ($width:expr, $N:ident => $body:expr, $($known:literal)+) => {
         match $width {
             $($known => { const $N: usize = $known; $body })*
             width => panic!("no kernel is compiled for rows of {width} numbers"),
@@ -39,6 +39,7 @@ macro_rules! with_known_width {
 mod backward;
 mod course;
 mod forward;
+mod tail;
 
 /// Whether kernels are compiled for rows of this width.
 #[inline(always)]
@@ -90,6 +91,18 @@ unsafe fn load<T: Scalar, V: Vector<T>, const N: usize>(from: *const T) -> Row<V
         }
     }
     row
+}
+
+/// # Safety
+/// R rows of N numbers must be there.
+#[inline(always)]
+unsafe fn load_rows<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(from: *const T) -> [Row<V>; R] {
+    let mut rows = [[V::splat(T::ZERO); REGISTERS]; R];
+    for (row, registers) in rows.iter_mut().enumerate() {
+        // SAFETY: as the caller vouches.
+        *registers = unsafe { load::<T, V, N>(from.add(row * N)) };
+    }
+    rows
 }
 
 /// # Safety
