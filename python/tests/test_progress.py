@@ -128,6 +128,14 @@ def test_partial_fit_has_none(data, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_diagnose_which_trains_again_has_none(data, capsys):
+    X, y = data["iris"]
+    model = MLPClassifier(max_iter=20, progress=True, **SMALL).fit(X, y)
+    assert last_look(capsys)
+    assert model.diagnose(X, y) == []
+    assert capsys.readouterr().err == ""
+
+
 def test_without_tqdm_it_says_what_to_install(data, monkeypatch):
     X, y = data["iris"]
     really = builtins.__import__
