@@ -64,14 +64,29 @@ def test_verbose_lines_stay_whole(data, capsys):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no signal to one thread alone")
 @pytest.mark.parametrize("more", [{}, {"early_stopping": True}, {"solver": "lbfgs", "max_fun": 10**9}])
-def test_ctrl_c_closes_it(data, capsys, more):
-    X, y = data["digits"]
-    model = MLPClassifier((30,), max_iter=10**6, tol=0, n_iter_no_change=10**6, progress=True, **more)
-    timer = threading.Timer(0.6, signal.raise_signal, [signal.SIGINT])
-    timer.start()
-    with pytest.warns(UserWarning, match="interrupted by user"):
-        model.fit(X, y)
-    timer.join()
+def test_ctrl_c_closes_it(capsys, monkeypatch, more):
+    from tqdm.auto import tqdm
+
+    random = np.random.RandomState(0)
+    # Answers that are not to be had, so that no solver is through with them.
+    X, y = random.normal(size=(3000, 50)), random.randint(4, size=3000)
+    timer = threading.Timer(0.05, signal.raise_signal, [signal.SIGINT])
+    refresh, looks = tqdm.refresh, []
+
+    def interrupt(self, *more, **named):
+        looks.append(time.monotonic())
+        # The first is where it opens; at the third training is under way.
+        if len(looks) == 3:
+            timer.start()
+        return refresh(self, *more, **named)
+
+    monkeypatch.setattr(tqdm, "refresh", interrupt)
+    model = MLPClassifier((60,), "tanh", max_iter=10**6, tol=0, n_iter_no_change=10**6, progress=True, **more)
+    try:
+        with pytest.warns(UserWarning, match="interrupted by user"):
+            model.fit(X, y)
+    finally:
+        timer.cancel()
     assert 0 < model.n_iter_ < 10**6
     assert re.search(r"\| [\d.]+/1000000 \[.*loss=", last_look(capsys))
     assert np.isfinite(model.predict_proba(X)).all()
