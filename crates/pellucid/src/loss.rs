@@ -204,8 +204,11 @@ impl Loss {
             .chunks_exact(width)
             .zip(outputs.chunks_exact(width))
             .zip(targets.chunks_exact(width));
-        rows.map(|((z, a), y)| self.row_value(activation, z, a, y).to_f64())
-            .sum()
+        let mut sum = 0.0;
+        for ((z, a), y) in rows {
+            sum += self.row_value(activation, z, a, y).to_f64();
+        }
+        sum
     }
 
     /// The same of one output a row: the quotients that rows are counted by are a tenth of a step of a small network.

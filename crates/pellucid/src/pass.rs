@@ -15,7 +15,7 @@ use crate::dropout::Dropout;
 use crate::kernels::aligned::Aligned;
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::layer_arrays::LayerArrays;
-use crate::kernels::{self, Ahead, Destination, Input, Scratch, Shape, narrow};
+use crate::kernels::{self, Ahead, Destination, Input, Origin, Scratch, Shape, narrow};
 use crate::loss::{Loss, OutputLoss, Reduction};
 use crate::network::{Architecture, Layer};
 use crate::normalisation;
@@ -70,7 +70,6 @@ pub struct Objective {
 pub struct Workspace<T> {
     layers: Vec<LayerArrays<T>>,
     widths: Vec<usize>,
-    scratch: Scratch<T>,
     capacity: usize,
     rows: usize,
     threads: NonZeroUsize,
@@ -96,7 +95,6 @@ impl<T: Scalar> Workspace<T> {
         Self {
             layers: layers.map(|layer| LayerArrays::of(layer, capacity)).collect(),
             widths: architecture.layers().iter().map(|layer| layer.fan_out).collect(),
-            scratch: Scratch::default(),
             capacity,
             rows: 0,
             threads: NonZeroUsize::MIN,
@@ -352,12 +350,11 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
         let (below, here) = workspace.layers.split_at_mut(index);
         I::call(LayerForward {
             shape,
-            x: LayerInput::new(input, below.last(), shape),
+            input: layer_input(input, below.last(), shape),
             weights: &parameters[layer.weights()],
             bias: layer.bias().map(|range| &parameters[range]),
             function: layer.function_of_sums,
             here: &mut here[0],
-            scratch: &mut workspace.scratch,
         });
         if workspace.has_extras {
             if here[0].normalised.is_some() {
@@ -465,7 +462,7 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
             },
             delta: &here[0].delta[..rows * layer.fan_out],
             update: objective.update,
-            scratch: &mut workspace.scratch,
+            scratch: &mut here[0].scratch,
             records,
         });
     }
@@ -570,8 +567,9 @@ impl<'a, T: Scalar> Descent<'a, T> {
             let narrow::Below {
                 weights, bias, delta, ..
             } = below;
-            self.ahead
-                .descend::<I>(start, matrix.columns(), delta, self.rate, weights);
+            let (_, values) = matrix.bytes_and_values();
+            let inputs = (values, matrix.columns());
+            self.ahead.descend::<I>(start, inputs, delta, self.rate, weights);
             if let Some(parameters) = bias {
                 let rate = self.rate;
                 let shape = Shape {
@@ -669,21 +667,18 @@ fn normalise_backward<I: Isa, T: Scalar>(
     }
 }
 
-/// What a layer's weights are multiplied with.
-#[derive(Debug, Clone, Copy)]
-enum LayerInput<'a, T> {
-    /// The data, for the first layer.
-    Data(Input<'a, T>),
-    /// The activations below, (rows, fan_in).
-    Activations(&'a [T]),
-}
-
-impl<'a, T: Scalar> LayerInput<'a, T> {
-    #[inline(always)]
-    fn new(input: Input<'a, T>, below: Option<&'a LayerArrays<T>>, shape: Shape) -> Self {
-        match below {
-            None => LayerInput::Data(input),
-            Some(below) => LayerInput::Activations(&below.output()[..shape.rows * shape.fan_in]),
+/// What a layer's weights are multiplied with: the data, or the activations below.
+#[inline(always)]
+fn layer_input<'a, T: Scalar>(
+    input: Input<'a, T>,
+    below: Option<&'a LayerArrays<T>>,
+    shape: Shape,
+) -> (Input<'a, T>, Origin) {
+    match below {
+        None => (input, Origin::Data),
+        Some(below) => {
+            let activations = &below.output()[..shape.rows * shape.fan_in];
+            (Input::Dense(activations), Origin::LayerBelow)
         }
     }
 }
@@ -691,12 +686,11 @@ impl<'a, T: Scalar> LayerInput<'a, T> {
 /// z = x·W + b and a = f(z) of one layer.
 struct LayerForward<'a, T> {
     shape: Shape,
-    x: LayerInput<'a, T>,
+    input: (Input<'a, T>, Origin),
     weights: &'a [T],
     bias: Option<&'a [T]>,
     function: Activation,
     here: &'a mut LayerArrays<T>,
-    scratch: &'a mut Scratch<T>,
 }
 
 impl<T: Scalar> Task for LayerForward<'_, T> {
@@ -705,19 +699,15 @@ impl<T: Scalar> Task for LayerForward<'_, T> {
     fn run<I: Isa>(self) {
         let Self {
             shape,
-            x,
+            input,
             weights,
             bias,
             function,
             here,
-            scratch,
         } = self;
         let used = shape.rows * shape.fan_out;
         let z = &mut here.z[..used];
-        match x {
-            LayerInput::Data(input) => kernels::input_affine::<I, T>(shape, input, weights, bias, z, scratch),
-            LayerInput::Activations(x) => kernels::affine::<I, T>(shape, x, weights, bias, z),
-        }
+        kernels::affine::<I, T>(shape, input, weights, bias, z, &mut here.scratch);
         function.apply_in_parts::<I, T>(shape.threads, z, &mut here.activation[..used], shape.fan_out);
     }
 }
@@ -828,12 +818,8 @@ impl<T: Scalar> Task for LayerBackward<'_, T> {
             );
         }
         let (to_weights, to_bias) = target.destinations();
-        match LayerInput::new(input, below.as_deref(), shape) {
-            LayerInput::Data(input) => {
-                kernels::input_weight_gradient::<I, T>(shape, input, scratch, delta, to_weights);
-            }
-            LayerInput::Activations(x) => kernels::weight_gradient::<I, T>(shape, x, delta, to_weights),
-        }
+        let (input, _) = layer_input(input, below.as_deref(), shape);
+        kernels::weight_gradient::<I, T>(shape, input, scratch, delta, to_weights);
         if let Some(bias) = to_bias {
             kernels::bias_gradient::<I, T>(shape, delta, bias);
         }

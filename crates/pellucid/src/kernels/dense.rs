@@ -1,8 +1,8 @@
 //! Products too small for the matrix-product crate: tiles of four rows by two registers, without packing.
 
 use super::aligned::Aligned;
-use super::isa::Isa;
-use super::product::transpose;
+use super::isa::{Isa, Task};
+use super::transpose::transpose;
 use super::vector::{Vector, VectorOf};
 use super::{Destination, Shape};
 use crate::scalar::Scalar;
@@ -123,7 +123,7 @@ pub(super) fn input_delta<I: Isa, T: Scalar>(
         multiply::<I, T>((rows, 1, fan_in), left, weights, finish, to);
     } else if rows >= ROWS {
         let transposed = transposed.with_room(fan_in * fan_out);
-        transpose(weights, (fan_in, fan_out), transposed);
+        transpose::<I, T>(weights, (fan_in, fan_out), transposed);
         multiply::<I, T>((rows, fan_out, fan_in), left, transposed, finish, to);
     } else {
         for (delta, to) in delta.chunks_exact(fan_out).zip(to.chunks_exact_mut(fan_in)) {
@@ -164,6 +164,44 @@ fn dot<I: Isa, T: Scalar>(a: &[T], b: &[T]) -> T {
 /// `to` ← A·B by `finish`, with A (p, depth), B (depth, n) and `to` (p, n), B and `to` row after row.
 #[inline(always)]
 fn multiply<I: Isa, T: Scalar>(
+    sizes: (usize, usize, usize),
+    left: Left<'_, T>,
+    right: &[T],
+    finish: Finish<'_, T>,
+    to: &mut [T],
+) {
+    if I::HAS_OWN_PRODUCTS {
+        multiply_here::<I, T>(sizes, left, right, finish, to);
+    } else {
+        I::call(Multiply {
+            sizes,
+            left,
+            right,
+            finish,
+            to,
+        });
+    }
+}
+
+/// [`multiply_here`] as a function that its callers share.
+struct Multiply<'a, T> {
+    sizes: (usize, usize, usize),
+    left: Left<'a, T>,
+    right: &'a [T],
+    finish: Finish<'a, T>,
+    to: &'a mut [T],
+}
+impl<T: Scalar> Task for Multiply<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        multiply_here::<I, T>(self.sizes, self.left, self.right, self.finish, self.to);
+    }
+}
+
+/// [`multiply`], compiled into its caller.
+#[inline(always)]
+fn multiply_here<I: Isa, T: Scalar>(
     (p, depth, n): (usize, usize, usize),
     left: Left<'_, T>,
     right: &[T],

@@ -22,6 +22,9 @@ pub trait Isa: Copy + Send + Sync + 'static {
     /// Whether layers of a few units have kernels of their own. They are many, a set for each width: on an instruction
     /// set that hardly any machine is left with they are not worth their weight in the program.
     const HAS_NARROW: bool = true;
+    /// Whether each caller of a product without packing has it compiled into itself, with what it knows of the operands;
+    /// otherwise they share one function.
+    const HAS_OWN_PRODUCTS: bool = true;
     /// Has the processor fetch the line of the cache that `place` is in, where it can be told to. Nothing is read, so it
     /// may be any place at all.
     #[inline(always)]
@@ -55,6 +58,7 @@ impl Isa for Baseline {
     type HalfF32 = Portable<f32>;
     type HalfF64 = Portable<f64>;
     const HAS_NARROW: bool = cfg!(not(target_arch = "x86_64"));
+    const HAS_OWN_PRODUCTS: bool = cfg!(not(target_arch = "x86_64"));
     #[inline(always)]
     fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
         non_zero_bits_portable(bytes)

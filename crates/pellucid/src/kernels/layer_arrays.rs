@@ -1,5 +1,6 @@
 //! The arrays of one layer in a pass.
 
+use super::Scratch;
 use super::aligned::Aligned;
 use crate::network::Layer;
 use crate::normalisation::Normalised;
@@ -19,6 +20,8 @@ pub(crate) struct LayerArrays<T> {
     pub(crate) dropped: Aligned<T>,
     /// Only of a layer whose sums are normalised; z is then what normalisation has made of them.
     pub(crate) normalised: Option<Box<Normalised<T>>>,
+    /// What the layer's kernels keep between forward and backward.
+    pub(crate) scratch: Scratch<T>,
 }
 
 impl<T: Scalar> LayerArrays<T> {
@@ -35,6 +38,7 @@ impl<T: Scalar> LayerArrays<T> {
             normalised: layer
                 .normalisation()
                 .map(|kind| Box::new(Normalised::new(kind, layer.fan_out, capacity))),
+            scratch: Scratch::default(),
         }
     }
 

@@ -16,6 +16,7 @@ mod sparse;
 pub(crate) mod team;
 #[cfg(test)]
 mod tests;
+mod transpose;
 pub(crate) mod vector;
 
 use aligned::Aligned;
@@ -98,61 +99,52 @@ pub(crate) struct Shape {
     pub(crate) threads: NonZeroUsize,
 }
 
-/// What the kernels keep between a forward pass and its backward pass, or need room for.
+/// Where a layer's input comes from: that decides when zeros are looked for in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Data,
+    LayerBelow,
+}
+
+/// What the kernels of a layer keep between a forward pass and its backward pass, or need room for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scratch<T> {
     non_zeros: NonZeros<T>,
     /// Whether the last input had zeros enough to go by what is not zero.
     skips_zeros: bool,
+    non_zeros_of_delta: NonZeros<T>,
     transposed: Aligned<T>,
 }
 
-/// z = x·W + b, for any layer but the first.
+/// z = x·W + b. `scratch` keeps what was found in the input for [`weight_gradient`].
 #[inline(always)]
 pub(crate) fn affine<I: Isa, T: Scalar>(
     shape: Shape,
-    x: &[T],
-    weights: &[T],
-    bias: Option<&[T]>,
-    z: &mut [T],
-) {
-    if product::pays(shape) {
-        product::affine::<I, T>(shape, x, weights, bias, z);
-    } else {
-        dense::affine::<I, T>(shape, x, weights, bias, z);
-    }
-}
-
-/// z = x·W + b for the first layer. `scratch` keeps what was found in the input for [`input_weight_gradient`].
-#[inline(always)]
-pub(crate) fn input_affine<I: Isa, T: Scalar>(
-    shape: Shape,
-    input: Input<'_, T>,
+    (input, origin): (Input<'_, T>, Origin),
     weights: &[T],
     bias: Option<&[T]>,
     z: &mut [T],
     scratch: &mut Scratch<T>,
 ) {
-    scratch.skips_zeros = sparse::pays::<I, T>(shape, input);
+    scratch.skips_zeros = match (origin, input) {
+        (Origin::LayerBelow, Input::Dense(x)) => sparse::pays_between::<I, T>(shape, x, shape.fan_in),
+        _ => sparse::pays::<I, T>(shape, input),
+    };
     match input {
-        Input::Dense(x) if !scratch.skips_zeros => affine::<I, T>(shape, x, weights, bias, z),
+        Input::Dense(x) if !scratch.skips_zeros => {
+            if product::pays(shape) {
+                product::affine::<I, T>(shape, x, weights, bias, z);
+            } else {
+                dense::affine::<I, T>(shape, x, weights, bias, z);
+            }
+        }
         _ => sparse::affine::<I, T>(shape, input, &mut scratch.non_zeros, weights, bias, z),
     }
 }
 
-/// ∂L/∂W = xᵀδ, for any layer but the first.
+/// ∂L/∂W = xᵀδ; `scratch` is that of [`affine`] on the same input.
 #[inline(always)]
-pub(crate) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
-    if product::pays(shape) {
-        product::weight_gradient::<I, T>(shape, x, delta, to);
-    } else {
-        dense::weight_gradient::<I, T>(shape, x, delta, to);
-    }
-}
-
-/// ∂L/∂W = xᵀδ for the first layer; `scratch` is that of [`input_affine`] on the same input.
-#[inline(always)]
-pub(crate) fn input_weight_gradient<I: Isa, T: Scalar>(
+pub(crate) fn weight_gradient<I: Isa, T: Scalar>(
     shape: Shape,
     input: Input<'_, T>,
     scratch: &mut Scratch<T>,
@@ -160,7 +152,13 @@ pub(crate) fn input_weight_gradient<I: Isa, T: Scalar>(
     to: Destination<'_, T>,
 ) {
     match input {
-        Input::Dense(x) if !scratch.skips_zeros => weight_gradient::<I, T>(shape, x, delta, to),
+        Input::Dense(x) if !scratch.skips_zeros => {
+            if product::pays(shape) {
+                product::weight_gradient::<I, T>(shape, x, delta, to);
+            } else {
+                dense::weight_gradient::<I, T>(shape, x, delta, to);
+            }
+        }
         _ => sparse::weight_gradient::<I, T>(shape, input, &mut scratch.non_zeros, delta, to),
     }
 }
@@ -180,7 +178,9 @@ pub(crate) fn input_delta<I: Isa, T: Scalar>(
     to: &mut [T],
     scratch: &mut Scratch<T>,
 ) {
-    if product::pays(shape) {
+    if sparse::pays_between::<I, T>(shape, delta, shape.fan_out) {
+        sparse::input_delta::<I, T>(shape, delta, &mut scratch.non_zeros_of_delta, weights, to);
+    } else if product::pays(shape) {
         product::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);
     } else {
         dense::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);

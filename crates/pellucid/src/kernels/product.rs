@@ -1,7 +1,8 @@
 //! Large products, by the matrix-product crate.
 
 use super::aligned::Aligned;
-use super::isa::{Isa, Task};
+use super::isa::Isa;
+use super::transpose::transpose;
 use super::{Destination, Shape, team};
 use crate::scalar::Scalar;
 use std::num::NonZeroUsize;
@@ -62,7 +63,7 @@ fn part_count((m, k, n): (usize, usize, usize)) -> usize {
 
 /// A pointer to what is written, of which each thread has columns of its own.
 #[derive(Clone, Copy)]
-struct To<T>(*mut T);
+pub(super) struct To<T>(pub(super) *mut T);
 // SAFETY: whoever writes through it, writes columns that are its own.
 unsafe impl<T> Send for To<T> {}
 
@@ -139,11 +140,7 @@ fn multiply<I: Isa, T: Scalar>(
             right.row_stride,
         );
         if transposes {
-            I::call(Transpose {
-                from: &right.values[first..],
-                shape: (width, k),
-                to: transposed,
-            });
+            transpose::<I, T>(&right.values[first..], (width, k), transposed);
             (from, column_stride, row_stride) = (transposed.as_ptr(), 1, width as isize);
         }
         // SAFETY: the assertion above bounds every element that the strides reach within its slice, or `transposed`
@@ -173,51 +170,6 @@ fn multiply<I: Isa, T: Scalar>(
             );
         }
     });
-}
-
-/// [`transpose`] as a part of its own.
-struct Transpose<'a, T> {
-    from: &'a [T],
-    shape: (usize, usize),
-    to: &'a mut [T],
-}
-
-impl<T: Scalar> Task for Transpose<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<I: Isa>(self) {
-        transpose(self.from, self.shape, self.to);
-    }
-}
-
-/// Rows, and columns, that are transposed together: few enough that their lines stay in the cache.
-const TILE: usize = 8;
-
-/// `to` (columns, rows) ← `from` (rows, columns), both row-major.
-#[inline(always)]
-pub(super) fn transpose<T: Scalar>(from: &[T], (rows, columns): (usize, usize), to: &mut [T]) {
-    let (from, to) = (&from[..rows * columns], &mut to[..rows * columns]);
-    let (whole_rows, whole_columns) = (rows - rows % TILE, columns - columns % TILE);
-    for row in (0..whole_rows).step_by(TILE) {
-        for column in (0..whole_columns).step_by(TILE) {
-            let mut tile = [[T::ZERO; TILE]; TILE];
-            for (i, tile) in tile.iter_mut().enumerate() {
-                tile.copy_from_slice(&from[(row + i) * columns + column..][..TILE]);
-            }
-            for j in 0..TILE {
-                let to = &mut to[(column + j) * rows + row..][..TILE];
-                for i in 0..TILE {
-                    to[i] = tile[i][j];
-                }
-            }
-        }
-    }
-    for row in 0..rows {
-        let first = if row < whole_rows { whole_columns } else { 0 };
-        for column in first..columns {
-            to[column * rows + row] = from[row * columns + column];
-        }
-    }
 }
 
 pub(super) fn affine<I: Isa, T: Scalar>(

@@ -1,4 +1,5 @@
-//! First layers whose inputs hold many zeros: four fifths of MNIST's pixels are, and a zero adds nothing.
+//! Layers whose inputs, or whose δ, hold many zeros: a zero adds nothing. Four fifths of MNIST's pixels are zero, and half
+//! of what ReLU lets through, in either direction.
 //!
 //! A single row is compressed into a list. Several rows become masks of 64 columns, a bit each that is set where the
 //! input is not zero. Forward, a block of 64 rows of W stays in the first cache while every sample of the batch adds
@@ -11,7 +12,9 @@ pub(crate) use ahead::Ahead;
 
 use super::aligned::Aligned;
 use super::isa::Isa;
+use super::product::To;
 use super::team;
+use super::transpose::Transpose;
 use super::vector::{Vector, VectorOf};
 use super::{Destination, Input, Shape};
 use crate::kernels::isa::Task;
@@ -28,12 +31,18 @@ const WIDE: usize = 8;
 const SPLITS: usize = 4;
 /// The most shards of the input's columns.
 const MOST_SHARDS: usize = 4;
+/// Units of a part of the way forward, where it is divided by them: a whole number of panels.
+const UNITS_OF_A_PART: usize = 128;
 
 /// Where the non-zero inputs of a batch are: found in the forward pass, used again in the backward pass.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NonZeros<T> {
     single: List<T>,
     shards: Vec<Shard<T>>,
+    /// Room for each part's block of the right operand, whose rows then lie side by side.
+    blocks: [Aligned<T>; MOST_SHARDS],
+    /// Numbers with the rows of the batch side by side, made in the backward pass.
+    turned: Aligned<T>,
 }
 
 /// The non-zero inputs of a single row.
@@ -56,8 +65,6 @@ struct Shard<T> {
     by_row: Vec<u64>,
     /// Which rows of a group are not zero, [group][column]; made in the backward pass.
     by_column: Vec<u64>,
-    /// Room for a block of W or of δ whose rows then lie side by side.
-    block: Aligned<T>,
     /// This shard's part of z, unless it is the first.
     sums: Aligned<T>,
 }
@@ -135,6 +142,10 @@ impl<T: Scalar> Source<T> for Numbers<'_, T> {
 /// Features from which on, and units from which on, a batch of numbers is searched for zeros.
 const LEAST_FEATURES: usize = 64;
 const LEAST_UNITS: usize = 8;
+/// Rows, and inputs and units, from which on what passes between two layers is searched for zeros: below, the sums would be
+/// stored and loaded again more often than it pays, or there are other kernels.
+const LEAST_ROWS_BETWEEN: usize = 64;
+const LEAST_WIDTH_BETWEEN: usize = 256;
 
 /// Whether an input is worked on here. That depends on the numbers: bytes always are, others where half of a few rows'
 /// are zero.
@@ -143,21 +154,35 @@ pub(super) fn pays<I: Isa, T: Scalar>(shape: Shape, input: Input<'_, T>) -> bool
     match input {
         Input::Bytes { .. } => true,
         Input::Dense(_) if shape.fan_in < LEAST_FEATURES || shape.fan_out < LEAST_UNITS => false,
-        Input::Dense(x) => {
-            let looked_at = shape.rows.min(4);
-            let mut non_zeros = 0;
-            for look in 0..looked_at {
-                let row = look * shape.rows / looked_at;
-                for column in (0..shape.fan_in).step_by(CHUNK) {
-                    let width = (shape.fan_in - column).min(CHUNK);
-                    non_zeros += Numbers(x)
-                        .non_zero_bits::<I>(row * shape.fan_in + column, width)
-                        .count_ones();
-                }
-            }
-            2 * non_zeros as usize <= looked_at * shape.fan_in
+        Input::Dense(x) => share_of_non_zeros::<I, T>(shape.rows, shape.fan_in, x) <= 0.5,
+    }
+}
+
+/// Whether numbers that go from one layer to another, `width` a row, are worked on here: `shape` is that of the layer whose
+/// weights they are multiplied with. Large layers alone, and where three eighths of a few rows are zero: the kernels here do
+/// three quarters as many multiply-adds a second as the matrix-product crate, which packs its operands besides.
+#[inline(always)]
+pub(super) fn pays_between<I: Isa, T: Scalar>(shape: Shape, numbers: &[T], width: usize) -> bool {
+    shape.rows >= LEAST_ROWS_BETWEEN
+        && shape.fan_in.min(shape.fan_out) >= LEAST_WIDTH_BETWEEN
+        && share_of_non_zeros::<I, T>(shape.rows, width, numbers) <= 0.625
+}
+
+/// How many of the numbers in a few of the rows are not zero.
+#[inline(always)]
+fn share_of_non_zeros<I: Isa, T: Scalar>(rows: usize, width: usize, numbers: &[T]) -> f64 {
+    let looked_at = rows.min(4);
+    let mut non_zeros = 0;
+    for look in 0..looked_at {
+        let row = look * rows / looked_at;
+        for column in (0..width).step_by(CHUNK) {
+            let count = (width - column).min(CHUNK);
+            non_zeros += Numbers(numbers)
+                .non_zero_bits::<I>(row * width + column, count)
+                .count_ones();
         }
     }
+    f64::from(non_zeros) / (looked_at * width) as f64
 }
 
 /// How many shards a batch has: by its shape alone.
@@ -169,6 +194,14 @@ fn shard_count(shape: Shape) -> usize {
         _ => MOST_SHARDS,
     };
     wanted.min(shape.fan_in.div_ceil(CHUNK))
+}
+
+/// The right operand of a product, (fan_in, fan_out) row-major.
+#[derive(Clone, Copy)]
+struct Right<'a, T> {
+    values: &'a [T],
+    /// Whether they are given the other way round, (fan_out, fan_in).
+    is_transposed: bool,
 }
 
 /// z = x·W + b.
@@ -200,14 +233,52 @@ pub(super) fn affine<I: Isa, T: Scalar>(
     );
     if rows == 1 {
         non_zeros.single.gather::<I>(fan_in, input);
-        return non_zeros.single.entries().affine::<I>(fan_out, weights, bias, z);
+        return non_zeros
+            .single
+            .entries()
+            .affine::<I, T>(fan_out, weights, bias, z);
     }
+    let right = Right {
+        values: weights,
+        is_transposed: false,
+    };
     match input {
         Input::Bytes { bytes, values } => {
-            affine_of_several::<I, T, _>(shape, Bytes { bytes, values }, non_zeros, weights, bias, z);
+            affine_of_several::<I, T, _>(shape, Bytes { bytes, values }, non_zeros, right, bias, z);
         }
-        Input::Dense(x) => affine_of_several::<I, T, _>(shape, Numbers(x), non_zeros, weights, bias, z),
+        Input::Dense(x) => affine_of_several::<I, T, _>(shape, Numbers(x), non_zeros, right, bias, z),
     }
+}
+
+/// ∂L/∂x = δ·Wᵀ, for a δ that is worked on [here](pays_between).
+#[inline(always)]
+pub(super) fn input_delta<I: Isa, T: Scalar>(
+    shape: Shape,
+    delta: &[T],
+    non_zeros: &mut NonZeros<T>,
+    weights: &[T],
+    to: &mut [T],
+) {
+    let Shape {
+        rows,
+        fan_in,
+        fan_out,
+        ..
+    } = shape;
+    assert!(
+        delta.len() >= rows * fan_out && weights.len() >= fan_in * fan_out && to.len() >= rows * fan_in,
+        "a product's operands are too short"
+    );
+    let shape = Shape {
+        fan_in: fan_out,
+        fan_out: fan_in,
+        ..shape
+    };
+    let right = Right {
+        values: weights,
+        is_transposed: true,
+    };
+    affine_of_several::<I, T, _>(shape, Numbers(delta), non_zeros, right, None, to);
 }
 
 /// ∂L/∂W = xᵀδ, for the input of the last [`affine`].
@@ -237,14 +308,55 @@ pub(super) fn weight_gradient<I: Isa, T: Scalar>(
         return non_zeros
             .single
             .entries()
-            .weight_gradient::<I>(fan_out, delta, step, to);
+            .weight_gradient::<I, T>(fan_out, delta, step, to);
     }
     match input {
         Input::Bytes { bytes, values } => {
-            gradient_of_several::<I, T, _>(shape, Bytes { bytes, values }, non_zeros, delta, step, to);
+            let source = Bytes { bytes, values };
+            gradient_of_several::<I, T, _>(shape, (source, (fan_in, 1)), non_zeros, delta, step, to);
         }
-        Input::Dense(x) => gradient_of_several::<I, T, _>(shape, Numbers(x), non_zeros, delta, step, to),
+        Input::Dense(x) => {
+            let mut turned = std::mem::take(&mut non_zeros.turned);
+            let (source, strides) = if fan_out < LEAST_WIDTH_BETWEEN {
+                (Numbers(x), (fan_in, 1))
+            } else {
+                turn::<I, T>(shape, x, &non_zeros.shards, turned.with_room(rows * fan_in));
+                (Numbers(&turned[..rows * fan_in]), (1, rows))
+            };
+            gradient_of_several::<I, T, _>(shape, (source, strides), non_zeros, delta, step, to);
+            non_zeros.turned = turned;
+        }
     }
+}
+
+/// Lays the numbers of each column side by side, `to` (fan_in, rows). Where the rows are a power of two apart they would
+/// fall on the same lines of the cache, and each panel of the gradient would fetch them anew.
+#[inline(always)]
+fn turn<I: Isa, T: Scalar>(shape: Shape, x: &[T], shards: &[Shard<T>], to: &mut [T]) {
+    let Shape {
+        rows,
+        fan_in,
+        threads,
+        ..
+    } = shape;
+    assert!(x.len() >= rows * fan_in, "a product's operands are too short");
+    let mut rest = to;
+    let mut parts = [const { None }; MOST_SHARDS];
+    for (part, shard) in parts.iter_mut().zip(shards) {
+        let (start, end) = shard.columns;
+        let (to, after) = rest.split_at_mut((end - start) * rows);
+        // SAFETY: x is (rows, fan_in), the shard's columns are below fan_in, and `to` has room for them.
+        *part = Some(unsafe {
+            let from = (x.as_ptr().add(start), fan_in);
+            Transpose::new(from, (rows, end - start), (to.as_mut_ptr(), rows))
+        });
+        rest = after;
+    }
+    team::for_each(threads, &mut parts[..shards.len()], |part| {
+        if let Some(part) = part.take() {
+            I::call(part);
+        }
+    });
 }
 
 /// Calls `$wide` for panels of [`WIDE`] registers, `$pair` for those of two, `$single` for one, `$masked` for a last one
@@ -380,48 +492,89 @@ impl<T: Scalar> List<T> {
 
     /// All that is here.
     #[inline(always)]
-    fn entries(&self) -> Entries<'_, T> {
-        self.entries_of(0..self.length)
+    fn entries(&self) -> Entries<'_, Numbers<'_, T>> {
+        Entries {
+            columns: &self.columns[..self.length],
+            inputs: Numbers(&self.values[..self.length]),
+        }
     }
 
+    /// Some of what was added, as the bytes that it was.
     #[inline(always)]
-    fn entries_of(&self, range: Range<usize>) -> Entries<'_, T> {
+    fn bytes_of<'a>(&'a self, range: Range<usize>, values: &'a [T; 256]) -> Entries<'a, Bytes<'a, T>> {
+        let bytes = &self.bytes[range.clone()];
         Entries {
-            columns: &self.columns[range.clone()],
-            values: &self.values[range],
+            columns: &self.columns[range],
+            inputs: Bytes { bytes, values },
         }
+    }
+}
+
+/// Non-zero inputs, as they are kept.
+trait NonZeroInputs<T>: Copy {
+    type Kept: Copy;
+    /// One for each column.
+    fn kept(&self) -> &[Self::Kept];
+    /// The number that one of them is.
+    fn number(&self, kept: Self::Kept) -> T;
+}
+
+impl<T: Scalar> NonZeroInputs<T> for Numbers<'_, T> {
+    type Kept = T;
+    #[inline(always)]
+    fn kept(&self) -> &[T] {
+        self.0
+    }
+    #[inline(always)]
+    fn number(&self, kept: T) -> T {
+        kept
+    }
+}
+
+impl<T: Scalar> NonZeroInputs<T> for Bytes<'_, T> {
+    type Kept = u8;
+    #[inline(always)]
+    fn kept(&self) -> &[u8] {
+        self.bytes
+    }
+    #[inline(always)]
+    fn number(&self, kept: u8) -> T {
+        self.values[usize::from(kept)]
     }
 }
 
 /// The non-zero inputs of a row: columns, and what is in them.
 #[derive(Clone, Copy)]
-struct Entries<'a, T> {
+struct Entries<'a, X> {
     columns: &'a [u32],
-    values: &'a [T],
+    inputs: X,
 }
 
-impl<T: Scalar> Entries<'_, T> {
+impl<X> Entries<'_, X> {
     #[inline(always)]
-    fn affine<I: Isa>(self, n: usize, weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
+    fn affine<I: Isa, T: Scalar>(self, n: usize, weights: &[T], bias: Option<&[T]>, z: &mut [T])
+    where
+        X: NonZeroInputs<T>,
+    {
         panels!(
             n,
             VectorOf::<I, T>::LANES,
             // SAFETY: `weights` are (fan_in, n) and every column is below fan_in; bias and z have n numbers
             // (`affine`); the columns of a panel lie below n.
-            |column, count| unsafe { self.panel::<I, WIDE, 1, false>(n, weights, bias, z, column, 0) },
+            |column, count| unsafe { self.panel::<I, T, WIDE, 1, false>(n, weights, bias, z, column, 0) },
             // SAFETY: as above.
-            unsafe { self.panel::<I, 2, SPLITS, false>(n, weights, bias, z, column, 0) },
+            unsafe { self.panel::<I, T, 2, SPLITS, false>(n, weights, bias, z, column, 0) },
             // SAFETY: as above.
-            unsafe { self.panel::<I, 1, SPLITS, false>(n, weights, bias, z, column, 0) },
+            unsafe { self.panel::<I, T, 1, SPLITS, false>(n, weights, bias, z, column, 0) },
             // SAFETY: as above.
-            unsafe { self.panel::<I, 1, SPLITS, true>(n, weights, bias, z, column, count) }
+            unsafe { self.panel::<I, T, 1, SPLITS, true>(n, weights, bias, z, column, count) }
         );
     }
 
     /// # Safety
     /// The panel's columns, from `column` on, must be in every row of the weights, in the bias and in z.
     #[inline(always)]
-    unsafe fn panel<I: Isa, const C: usize, const S: usize, const MASKED: bool>(
+    unsafe fn panel<I: Isa, T: Scalar, const C: usize, const S: usize, const MASKED: bool>(
         self,
         n: usize,
         weights: &[T],
@@ -429,7 +582,9 @@ impl<T: Scalar> Entries<'_, T> {
         z: &mut [T],
         column: usize,
         count: usize,
-    ) {
+    ) where
+        X: NonZeroInputs<T>,
+    {
         let mut sums = [[VectorOf::<I, T>::splat(T::ZERO); C]; S];
         let weights = weights.as_ptr();
         // SAFETY: as the caller vouches.
@@ -437,21 +592,21 @@ impl<T: Scalar> Entries<'_, T> {
             if let Some(bias) = bias {
                 sums[0] = load::<I, T, C, MASKED>(bias.as_ptr().add(column), count);
             }
-            let Self { columns, values } = self;
+            let Self { columns, inputs } = self;
             let (columns, columns_left) = columns.as_chunks::<S>();
-            let (values, values_left) = values.as_chunks::<S>();
-            for (columns, values) in columns.iter().zip(values) {
+            let (kept, kept_left) = inputs.kept().as_chunks::<S>();
+            for (columns, kept) in columns.iter().zip(kept) {
                 for s in 0..S {
                     let row = load::<I, T, C, MASKED>(weights.add(columns[s] as usize * n + column), count);
-                    let x = VectorOf::<I, T>::splat(values[s]);
+                    let x = VectorOf::<I, T>::splat(inputs.number(kept[s]));
                     for c in 0..C {
                         sums[s][c] = x.mul_add(row[c], sums[s][c]);
                     }
                 }
             }
-            for (&of, &value) in columns_left.iter().zip(values_left) {
+            for (&of, &kept) in columns_left.iter().zip(kept_left) {
                 let row = load::<I, T, C, MASKED>(weights.add(of as usize * n + column), count);
-                let x = VectorOf::<I, T>::splat(value);
+                let x = VectorOf::<I, T>::splat(inputs.number(kept));
                 for c in 0..C {
                     sums[0][c] = x.mul_add(row[c], sums[0][c]);
                 }
@@ -468,7 +623,10 @@ impl<T: Scalar> Entries<'_, T> {
 
     /// Only the rows of W whose input is not zero are touched.
     #[inline(always)]
-    fn weight_gradient<I: Isa>(self, n: usize, delta: &[T], step: Option<T>, to: &mut [T]) {
+    fn weight_gradient<I: Isa, T: Scalar>(self, n: usize, delta: &[T], step: Option<T>, to: &mut [T])
+    where
+        X: NonZeroInputs<T>,
+    {
         if step.is_none() {
             to.fill(T::ZERO);
         }
@@ -478,20 +636,22 @@ impl<T: Scalar> Entries<'_, T> {
             VectorOf::<I, T>::LANES,
             // SAFETY: `to` is (fan_in, n) and every column is below fan_in; δ has n numbers (`weight_gradient`); the
             // columns of a panel lie below n.
-            |column, count| unsafe { self.gradient_panel::<I, WIDE, false>(n, delta, factor, to, column, 0) },
+            |column, count| unsafe {
+                self.gradient_panel::<I, T, WIDE, false>(n, delta, factor, to, column, 0)
+            },
             // SAFETY: as above.
-            unsafe { self.gradient_panel::<I, 2, false>(n, delta, factor, to, column, 0) },
+            unsafe { self.gradient_panel::<I, T, 2, false>(n, delta, factor, to, column, 0) },
             // SAFETY: as above.
-            unsafe { self.gradient_panel::<I, 1, false>(n, delta, factor, to, column, 0) },
+            unsafe { self.gradient_panel::<I, T, 1, false>(n, delta, factor, to, column, 0) },
             // SAFETY: as above.
-            unsafe { self.gradient_panel::<I, 1, true>(n, delta, factor, to, column, count) }
+            unsafe { self.gradient_panel::<I, T, 1, true>(n, delta, factor, to, column, count) }
         );
     }
 
     /// # Safety
     /// The panel's columns, from `column` on, must be in every row of `to`, and in δ.
     #[inline(always)]
-    unsafe fn gradient_panel<I: Isa, const C: usize, const MASKED: bool>(
+    unsafe fn gradient_panel<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
         self,
         n: usize,
         delta: &[T],
@@ -499,7 +659,9 @@ impl<T: Scalar> Entries<'_, T> {
         to: &mut [T],
         column: usize,
         count: usize,
-    ) {
+    ) where
+        X: NonZeroInputs<T>,
+    {
         let to = to.as_mut_ptr();
         // SAFETY: as the caller vouches.
         unsafe {
@@ -508,8 +670,8 @@ impl<T: Scalar> Entries<'_, T> {
             for scaled in &mut scaled {
                 *scaled = scaled.mul(factor);
             }
-            for (&of, &value) in self.columns.iter().zip(self.values) {
-                let x = VectorOf::<I, T>::splat(value);
+            for (&of, &kept) in self.columns.iter().zip(self.inputs.kept()) {
+                let x = VectorOf::<I, T>::splat(self.inputs.number(kept));
                 let at = to.add(of as usize * n + column);
                 let mut row = load::<I, T, C, MASKED>(at, count);
                 for c in 0..C {
@@ -526,147 +688,175 @@ fn affine_of_several<I: Isa, T: Scalar, S: Source<T>>(
     shape: Shape,
     source: S,
     non_zeros: &mut NonZeros<T>,
-    weights: &[T],
+    right: Right<'_, T>,
     bias: Option<&[T]>,
     z: &mut [T],
 ) {
+    let Shape {
+        rows,
+        fan_in,
+        fan_out,
+        threads,
+    } = shape;
     let count = shard_count(shape);
-    if non_zeros.shards.len() != count {
-        non_zeros.shards.resize_with(count, Shard::default);
+    let NonZeros { shards, blocks, .. } = non_zeros;
+    if shards.len() != count {
+        shards.resize_with(count, Shard::default);
     }
-    let chunks = shape.fan_in.div_ceil(CHUNK);
-    let used = shape.rows * shape.fan_out;
-    let z = &mut z[..used];
-    for (index, shard) in non_zeros.shards.iter_mut().enumerate() {
-        let boundary = |index: usize| (index * chunks / count * CHUNK).min(shape.fan_in);
+    let chunks = fan_in.div_ceil(CHUNK);
+    for (index, shard) in shards.iter_mut().enumerate() {
+        let boundary = |index: usize| (index * chunks / count * CHUNK).min(fan_in);
         shard.columns = (boundary(index), boundary(index + 1));
-        if index > 0 {
-            shard.sums.with_room(used);
-        }
     }
+    let used = rows * fan_out;
+    let z = &mut z[..used];
     let work = AffineOfShard {
         shape,
         source,
-        weights,
+        right,
         bias,
+        units: (0, fan_out),
+        z: To(z.as_mut_ptr()),
     };
-    let Some((first, others)) = non_zeros.shards.split_first_mut() else {
-        return;
-    };
-    if others.is_empty() {
-        return work.run::<I>(first, Some(z));
+    if count == 1 {
+        shards[0].look::<I, T, S>(shape, source);
+        return work.run::<I>(shards, &mut blocks[0]);
     }
     let mut parts: [Option<PartOfAffine<'_, '_, T, S>>; MOST_SHARDS] = [const { None }; MOST_SHARDS];
-    parts[0] = Some(PartOfAffine {
-        work,
-        shard: first,
-        z: Some(&mut *z),
-    });
-    for (part, shard) in parts[1..].iter_mut().zip(others.iter_mut()) {
-        *part = Some(PartOfAffine { work, shard, z: None });
+    let part_count = count.min(fan_out / UNITS_OF_A_PART);
+    if part_count > 1 {
+        // Each part has units of its own, and needs all that is not zero.
+        team::for_each(threads, shards, |shard| I::call(Look { shape, source, shard }));
+        let panels = fan_out.div_ceil(UNITS_OF_A_PART);
+        let boundary = |index: usize| (index * panels / part_count * UNITS_OF_A_PART).min(fan_out);
+        for (index, (part, block)) in parts.iter_mut().zip(blocks).take(part_count).enumerate() {
+            let units = (boundary(index), boundary(index + 1));
+            *part = Some(PartOfAffine {
+                work: AffineOfShard { units, ..work },
+                shards: Shards::Found(shards),
+                block,
+            });
+        }
+        team::for_each(threads, &mut parts[..part_count], |part| {
+            if let Some(part) = part.take() {
+                I::call(part);
+            }
+        });
+        return;
     }
-    team::for_each(shape.threads, &mut parts[..count], |part| {
+    for (index, ((part, shard), block)) in parts.iter_mut().zip(&mut *shards).zip(blocks).enumerate() {
+        let mut work = work;
+        if index > 0 {
+            work.z = To(shard.sums.with_room(used).as_mut_ptr());
+            work.bias = None;
+        }
+        *part = Some(PartOfAffine {
+            work,
+            shards: Shards::Sought(shard),
+            block,
+        });
+    }
+    team::for_each(threads, &mut parts[..count], |part| {
         if let Some(part) = part.take() {
             I::call(part);
         }
     });
-    for shard in others {
+    for shard in &shards[1..] {
         for (z, &part) in z.iter_mut().zip(&shard.sums[..used]) {
             *z += part;
         }
     }
 }
 
+/// Finds what is not zero in a shard's columns.
+struct Look<'b, T, S> {
+    shape: Shape,
+    source: S,
+    shard: &'b mut Shard<T>,
+}
+
+impl<T: Scalar, S: Source<T>> Task for Look<'_, T, S> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        self.shard.look::<I, T, S>(self.shape, self.source);
+    }
+}
+
+/// What some of the inputs contribute to some of the units.
 #[derive(Clone, Copy)]
 struct AffineOfShard<'a, T, S> {
     shape: Shape,
     source: S,
-    weights: &'a [T],
+    right: Right<'a, T>,
     bias: Option<&'a [T]>,
+    units: (usize, usize),
+    /// (rows, fan_out), of which `units` are written here alone.
+    z: To<T>,
+}
+
+/// The shards of a part.
+enum Shards<'b, T> {
+    /// All, in which the non-zeros were found.
+    Found(&'b [Shard<T>]),
+    /// One, in which they are still to be.
+    Sought(&'b mut Shard<T>),
 }
 
 struct PartOfAffine<'a, 'b, T, S> {
     work: AffineOfShard<'a, T, S>,
-    shard: &'b mut Shard<T>,
-    z: Option<&'b mut [T]>,
+    shards: Shards<'b, T>,
+    block: &'b mut Aligned<T>,
 }
 
 impl<T: Scalar, S: Source<T>> Task for PartOfAffine<'_, '_, T, S> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        self.work.run::<I>(self.shard, self.z);
+        let Self { work, shards, block } = self;
+        let shards = match shards {
+            Shards::Found(shards) => shards,
+            Shards::Sought(shard) => {
+                shard.look::<I, T, S>(work.shape, work.source);
+                std::slice::from_ref(shard)
+            }
+        };
+        work.run::<I>(shards, block);
     }
 }
 
 impl<T: Scalar, S: Source<T>> AffineOfShard<'_, T, S> {
-    /// Adds what the shard's columns contribute: to the bias, in z, or to 0, in the shard's own sums.
+    /// z of the units: the bias, or 0, and what the shards' columns contribute.
     #[inline(always)]
-    fn run<I: Isa>(self, shard: &mut Shard<T>, z: Option<&mut [T]>) {
-        let Shape {
-            rows,
-            fan_in,
-            fan_out: n,
-            ..
-        } = self.shape;
-        let Shard {
-            columns: (start, end),
-            by_row,
-            block,
-            sums,
-            ..
-        } = shard;
-        by_row.clear();
-        for first in (*start..*end).step_by(CHUNK) {
-            let width = (*end - first).min(CHUNK);
-            for row in 0..rows {
-                by_row.push(self.source.non_zero_bits::<I>(row * fan_in + first, width));
-            }
-        }
-        let z = match z {
-            Some(z) => {
-                match self.bias {
-                    Some(bias) => z.chunks_exact_mut(n).for_each(|z| z.copy_from_slice(&bias[..n])),
-                    None => z.fill(T::ZERO),
-                }
-                z
-            }
-            None => {
-                let sums = &mut sums[..rows * n];
-                sums.fill(T::ZERO);
-                sums
-            }
-        };
+    fn run<I: Isa>(self, shards: &[Shard<T>], block: &mut Aligned<T>) {
+        let (first, end) = self.units;
         let lanes = VectorOf::<I, T>::LANES;
-        if n > WIDE * lanes {
+        if self.right.is_transposed || self.shape.fan_out > WIDE * lanes {
             block.with_room(CHUNK * WIDE * lanes);
         }
-        let columns = (*start, *end);
         panels!(
-            n,
+            end - first,
             lanes,
-            // SAFETY: the operands are as long as the shape says (`affine`), the masks have a bit only where the
-            // source has a number, and the columns of a panel lie below n.
-            |column, count| unsafe { self.panel::<I, WIDE, false>(columns, by_row, block, z, column, 0) },
+            // SAFETY: the operands are as long as the shape says (`affine`, `input_delta`), the masks have a bit only
+            // where the source has a number, and the columns of a panel are units of this part.
+            |column, count| unsafe { self.panel::<I, WIDE, false>(shards, block, first + column, 0) },
             // SAFETY: as above.
-            unsafe { self.panel::<I, 2, false>(columns, by_row, block, z, column, 0) },
+            unsafe { self.panel::<I, 2, false>(shards, block, first + column, 0) },
             // SAFETY: as above.
-            unsafe { self.panel::<I, 1, false>(columns, by_row, block, z, column, 0) },
+            unsafe { self.panel::<I, 1, false>(shards, block, first + column, 0) },
             // SAFETY: as above.
-            unsafe { self.panel::<I, 1, true>(columns, by_row, block, z, column, count) }
+            unsafe { self.panel::<I, 1, true>(shards, block, first + column, count) }
         );
     }
 
     /// # Safety
-    /// The operands must be as long as the shape says, the masks those of the source, and the panel's columns, from
-    /// `column` on, below `fan_out`.
+    /// The operands must be as long as the shape says, the shards' masks those of the source, and the panel's columns, from
+    /// `column` on, among the units.
     #[inline(always)]
     unsafe fn panel<I: Isa, const C: usize, const MASKED: bool>(
         self,
-        (start, end): (usize, usize),
-        by_row: &[u64],
+        shards: &[Shard<T>],
         block: &mut [T],
-        z: &mut [T],
         column: usize,
         count: usize,
     ) {
@@ -678,42 +868,81 @@ impl<T: Scalar, S: Source<T>> AffineOfShard<'_, T, S> {
         } = self.shape;
         let width = C * VectorOf::<I, T>::LANES;
         let copies = C == WIDE && n > width;
-        let z = z.as_mut_ptr();
-        for (first, masks) in (start..end).step_by(CHUNK).zip(by_row.chunks_exact(rows)) {
-            // SAFETY: as the caller vouches; a block has room for CHUNK rows of WIDE registers.
-            unsafe {
-                let mut weights = self.weights.as_ptr().add(first * n + column);
-                let mut stride = n;
-                if copies {
-                    // Rows that are a power of two apart fall on the same lines of the cache.
-                    for j in 0..(end - first).min(CHUNK) {
-                        let row = load::<I, T, C, MASKED>(weights.add(j * n), count);
-                        store::<I, T, C, MASKED>(row, block.as_mut_ptr().add(j * width), count);
-                    }
-                    (weights, stride) = (block.as_ptr(), width);
-                }
-                for (row, &mask) in masks.iter().enumerate() {
-                    if mask == 0 {
-                        continue;
-                    }
-                    let to = z.add(row * n + column);
-                    // The next row's sums: how many inputs this one has is not foreseen, so nothing else would.
-                    for c in 0..C {
-                        I::prefetch(z.wrapping_add((row + 1) * n + column + c * VectorOf::<I, T>::LANES));
-                    }
-                    let mut sums = load::<I, T, C, MASKED>(to, count);
-                    let mut bits = mask;
-                    while bits != 0 {
-                        let j = bits.trailing_zeros() as usize;
-                        bits &= bits - 1;
-                        let x = VectorOf::<I, T>::splat(self.source.value(row * fan_in + first + j));
-                        let weights = load::<I, T, C, MASKED>(weights.add(j * stride), count);
-                        for c in 0..C {
-                            sums[c] = x.mul_add(weights[c], sums[c]);
+        let z = self.z.0;
+        let mut begins = true;
+        let last = shards.last().map_or(0, |shard| shard.columns.1);
+        for shard in shards {
+            let (start, end) = shard.columns;
+            for (first, masks) in (start..end).step_by(CHUNK).zip(shard.by_row.chunks_exact(rows)) {
+                let inputs = (end - first).min(CHUNK);
+                // SAFETY: as the caller vouches; a block has room for CHUNK rows of WIDE registers.
+                unsafe {
+                    let mut weights = self.right.values.as_ptr();
+                    let mut stride = n;
+                    if self.right.is_transposed {
+                        let from = weights.add(column * fan_in + first);
+                        let units = if MASKED { count } else { width };
+                        let to = (block.as_mut_ptr(), width);
+                        I::call(Transpose::new((from, fan_in), (units, inputs), to));
+                        (weights, stride) = (block.as_ptr(), width);
+                    } else {
+                        weights = weights.add(first * n + column);
+                        if copies {
+                            // Rows that are a power of two apart fall on the same lines of the cache.
+                            for j in 0..inputs {
+                                let row = load::<I, T, C, MASKED>(weights.add(j * n), count);
+                                store::<I, T, C, MASKED>(row, block.as_mut_ptr().add(j * width), count);
+                            }
+                            (weights, stride) = (block.as_ptr(), width);
                         }
                     }
-                    store::<I, T, C, MASKED>(sums, to, count);
+                    // While this block is worked on the next one is fetched: its rows lie far apart, so nothing else would.
+                    let next = first + CHUNK;
+                    let (next, next_stride, next_rows) = if next >= last {
+                        (z.cast_const(), 0, 0)
+                    } else if self.right.is_transposed {
+                        let at = self.right.values.as_ptr().wrapping_add(column * fan_in + next);
+                        (at, fan_in, if MASKED { count } else { width })
+                    } else {
+                        let at = self.right.values.as_ptr().wrapping_add(next * n + column);
+                        (at, n, if copies { (last - next).min(CHUNK) } else { 0 })
+                    };
+                    for (row, &mask) in masks.iter().enumerate() {
+                        if row < next_rows {
+                            for c in 0..C {
+                                let at = row * next_stride + c * VectorOf::<I, T>::LANES;
+                                I::prefetch(next.wrapping_add(at));
+                            }
+                        }
+                        if mask == 0 && !begins {
+                            continue;
+                        }
+                        let to = z.add(row * n + column);
+                        let mut sums = [VectorOf::<I, T>::splat(T::ZERO); C];
+                        if !begins {
+                            // The next row's sums: how many inputs this one has is not foreseen, so nothing else would.
+                            for c in 0..C {
+                                let next = (row + 1) * n + column + c * VectorOf::<I, T>::LANES;
+                                I::prefetch(z.wrapping_add(next));
+                            }
+                            sums = load::<I, T, C, MASKED>(to, count);
+                        } else if let Some(bias) = self.bias {
+                            sums = load::<I, T, C, MASKED>(bias.as_ptr().add(column), count);
+                        }
+                        let mut bits = mask;
+                        while bits != 0 {
+                            let j = bits.trailing_zeros() as usize;
+                            bits &= bits - 1;
+                            let x = VectorOf::<I, T>::splat(self.source.value(row * fan_in + first + j));
+                            let weights = load::<I, T, C, MASKED>(weights.add(j * stride), count);
+                            for c in 0..C {
+                                sums[c] = x.mul_add(weights[c], sums[c]);
+                            }
+                        }
+                        store::<I, T, C, MASKED>(sums, to, count);
+                    }
                 }
+                begins = false;
             }
         }
     }
@@ -722,7 +951,7 @@ impl<T: Scalar, S: Source<T>> AffineOfShard<'_, T, S> {
 #[inline(always)]
 fn gradient_of_several<I: Isa, T: Scalar, S: Source<T>>(
     shape: Shape,
-    source: S,
+    (source, strides): (S, (usize, usize)),
     non_zeros: &mut NonZeros<T>,
     delta: &[T],
     step: Option<T>,
@@ -731,18 +960,24 @@ fn gradient_of_several<I: Isa, T: Scalar, S: Source<T>>(
     let work = GradientOfShard {
         shape,
         source,
+        strides,
         delta,
         step,
     };
-    let shards = &mut non_zeros.shards[..];
-    if let [only] = shards {
-        return work.run::<I>(only, to);
+    let NonZeros { shards, blocks, .. } = non_zeros;
+    if let [only] = &mut shards[..] {
+        return work.run::<I>(only, &mut blocks[0], to);
     }
     let mut parts: [Option<PartOfGradient<'_, '_, T, S>>; MOST_SHARDS] = [const { None }; MOST_SHARDS];
     let (mut rest, count) = (to, shards.len());
-    for (part, shard) in parts.iter_mut().zip(shards) {
+    for ((part, shard), block) in parts.iter_mut().zip(shards).zip(blocks) {
         let (to, after) = rest.split_at_mut((shard.columns.1 - shard.columns.0) * shape.fan_out);
-        *part = Some(PartOfGradient { work, shard, to });
+        *part = Some(PartOfGradient {
+            work,
+            shard,
+            block,
+            to,
+        });
         rest = after;
     }
     team::for_each(shape.threads, &mut parts[..count], |part| {
@@ -756,6 +991,8 @@ fn gradient_of_several<I: Isa, T: Scalar, S: Source<T>>(
 struct GradientOfShard<'a, T, S> {
     shape: Shape,
     source: S,
+    /// How far apart in it rows are, and columns.
+    strides: (usize, usize),
     delta: &'a [T],
     /// −η where the parameters take their step, nothing where the gradient is stored.
     step: Option<T>,
@@ -764,6 +1001,7 @@ struct GradientOfShard<'a, T, S> {
 struct PartOfGradient<'a, 'b, T, S> {
     work: GradientOfShard<'a, T, S>,
     shard: &'b mut Shard<T>,
+    block: &'b mut Aligned<T>,
     to: &'b mut [T],
 }
 
@@ -771,20 +1009,19 @@ impl<T: Scalar, S: Source<T>> Task for PartOfGradient<'_, '_, T, S> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        self.work.run::<I>(self.shard, self.to);
+        self.work.run::<I>(self.shard, self.block, self.to);
     }
 }
 
 impl<T: Scalar, S: Source<T>> GradientOfShard<'_, T, S> {
     /// The gradient of the shard's rows of W, which `to` holds.
     #[inline(always)]
-    fn run<I: Isa>(self, shard: &mut Shard<T>, to: &mut [T]) {
+    fn run<I: Isa>(self, shard: &mut Shard<T>, block: &mut Aligned<T>, to: &mut [T]) {
         let Shape { rows, fan_out: n, .. } = self.shape;
         shard.transpose(rows);
         let Shard {
             columns: (start, end),
             by_column,
-            block,
             ..
         } = shard;
         let lanes = VectorOf::<I, T>::LANES;
@@ -821,12 +1058,8 @@ impl<T: Scalar, S: Source<T>> GradientOfShard<'_, T, S> {
         column: usize,
         count: usize,
     ) {
-        let Shape {
-            rows,
-            fan_in,
-            fan_out: n,
-            ..
-        } = self.shape;
+        let Shape { rows, fan_out: n, .. } = self.shape;
+        let (row_stride, column_stride) = self.strides;
         let width = C * VectorOf::<I, T>::LANES;
         let copies = C == WIDE && n > width;
         let to = to.as_mut_ptr();
@@ -850,12 +1083,12 @@ impl<T: Scalar, S: Source<T>> GradientOfShard<'_, T, S> {
                         continue;
                     }
                     let mut sums = [VectorOf::<I, T>::splat(T::ZERO); C];
+                    let first = first_row * row_stride + (start + input) * column_stride;
                     let mut bits = mask;
                     while bits != 0 {
                         let row = bits.trailing_zeros() as usize;
                         bits &= bits - 1;
-                        let x = self.source.value((first_row + row) * fan_in + start + input);
-                        let x = VectorOf::<I, T>::splat(x);
+                        let x = VectorOf::<I, T>::splat(self.source.value(first + row * row_stride));
                         let delta = load::<I, T, C, MASKED>(delta.add(row * stride), count);
                         for c in 0..C {
                             sums[c] = x.mul_add(delta[c], sums[c]);
@@ -877,6 +1110,20 @@ impl<T: Scalar, S: Source<T>> GradientOfShard<'_, T, S> {
 }
 
 impl<T> Shard<T> {
+    /// Makes `by_row`.
+    #[inline(always)]
+    fn look<I: Isa, U, S: Source<U>>(&mut self, shape: Shape, source: S) {
+        let (start, end) = self.columns;
+        self.by_row.clear();
+        for first in (start..end).step_by(CHUNK) {
+            let width = (end - first).min(CHUNK);
+            for row in 0..shape.rows {
+                let bits = source.non_zero_bits::<I>(row * shape.fan_in + first, width);
+                self.by_row.push(bits);
+            }
+        }
+    }
+
     /// Makes `by_column` of `by_row`.
     #[inline(always)]
     fn transpose(&mut self, rows: usize) {

@@ -6,8 +6,8 @@
 //! normal range are in addition rounded to a multiple of the smallest one, a term at a time.
 //!
 //! A zero byte contributes nothing, whatever its weight: 0·∞ does not occur, so the twin of byte input leaves its
-//! terms out as well, and so does that of numbers of which half are zeros. Everywhere else NaN and infinities come out
-//! as the definition has them.
+//! terms out as well, and so does that of numbers of which half are zeros, and of activations and δ of large layers of
+//! which three eighths are. Everywhere else NaN and infinities come out as the definition has them.
 
 mod activations;
 mod few_units;
@@ -364,33 +364,35 @@ impl<T: Scalar> Task for Call<'_, T> {
         let mut scratch = Scratch::default();
         if kernel.is_forward() {
             match kernel {
-                Kernel::Affine => affine::<I, T>(shape, x, weights, bias, to),
-                Kernel::InputAffine => input_affine::<I, T>(shape, dense, weights, bias, to, &mut scratch),
-                _ => input_affine::<I, T>(shape, bytes, weights, bias, to, &mut scratch),
+                Kernel::Affine => {
+                    let input = (dense, Origin::LayerBelow);
+                    affine::<I, T>(shape, input, weights, bias, to, &mut scratch);
+                }
+                Kernel::InputAffine => {
+                    affine::<I, T>(shape, (dense, Origin::Data), weights, bias, to, &mut scratch);
+                }
+                _ => affine::<I, T>(shape, (bytes, Origin::Data), weights, bias, to, &mut scratch),
             }
         } else if kernel == Kernel::InputDelta {
             input_delta::<I, T>(shape, delta, weights, to, &mut scratch);
         } else {
-            if kernel == Kernel::ByteWeightGradient {
-                // What the forward pass finds in the bytes; twice, because a workspace is used for many batches.
-                let mut z = vec![T::ZERO; shape.rows * shape.fan_out];
-                for _ in 0..2 {
-                    input_affine::<I, T>(shape, bytes, weights, bias, &mut z, &mut scratch);
-                }
+            let input = match kernel {
+                Kernel::WeightGradient => (dense, Origin::LayerBelow),
+                Kernel::InputWeightGradient => (dense, Origin::Data),
+                _ => (bytes, Origin::Data),
+            };
+            // What the forward pass finds in the input; twice, because a workspace is used for many batches.
+            let mut z = vec![T::ZERO; shape.rows * shape.fan_out];
+            for _ in 0..2 {
+                affine::<I, T>(shape, input, weights, bias, &mut z, &mut scratch);
             }
             let to = match case.rate {
                 None => Destination::Gradient(to),
                 Some(rate) => Destination::Step { parameters: to, rate },
             };
             match kernel {
-                Kernel::WeightGradient => weight_gradient::<I, T>(shape, x, delta, to),
-                Kernel::InputWeightGradient => {
-                    input_weight_gradient::<I, T>(shape, dense, &mut scratch, delta, to)
-                }
-                Kernel::ByteWeightGradient => {
-                    input_weight_gradient::<I, T>(shape, bytes, &mut scratch, delta, to)
-                }
-                _ => bias_gradient::<I, T>(shape, delta, to),
+                Kernel::BiasGradient => bias_gradient::<I, T>(shape, delta, to),
+                _ => weight_gradient::<I, T>(shape, input.0, &mut scratch, delta, to),
             }
         }
         output.into_result()
@@ -672,10 +674,11 @@ fn what_was_found_in_a_larger_batch_is_forgotten() {
             values: &case.byte_values,
         };
         let mut z = vec![0.0; case.shape.rows * case.shape.fan_out];
-        input_affine::<Baseline, f64>(case.shape, input, &case.weights, None, &mut z, &mut scratch);
+        let from = (input, Origin::Data);
+        affine::<Baseline, f64>(case.shape, from, &case.weights, None, &mut z, &mut scratch);
         let mut gradient = vec![0.0; case.weights.len()];
         let to = Destination::Gradient(&mut gradient);
-        input_weight_gradient::<Baseline, f64>(case.shape, input, &mut scratch, &case.delta, to);
+        weight_gradient::<Baseline, f64>(case.shape, input, &mut scratch, &case.delta, to);
         let case = case.clone().without_bias();
         assert_is_twin(
             &z,

@@ -100,6 +100,9 @@ pub trait Vector<T>: Copy {
     /// Which lanes are not 0, a bit each from the first lane on; a NaN is not 0.
     fn non_zero_bits(self) -> u64;
 
+    /// The lanes of self and of `other` by turns: those of their first halves, and those of their second halves.
+    fn interleave(self, other: Self) -> (Self, Self);
+
     /// The sum of the lanes, in an order that depends on the type alone.
     fn sum(self) -> T;
 }
@@ -270,6 +273,17 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 
     #[inline(always)]
+    fn interleave(self, other: Self) -> (Self, Self) {
+        let turns = |first: usize| {
+            std::array::from_fn(|j| {
+                let of = if j % 2 == 0 { &self.0 } else { &other.0 };
+                of[first + j / 2]
+            })
+        };
+        (Self(turns(0)), Self(turns(PORTABLE_LANES / 2)))
+    }
+
+    #[inline(always)]
     fn sum(self) -> T {
         let [a, b, c, d] = self.0;
         (a + c) + (b + d)
@@ -295,6 +309,7 @@ pub(crate) mod x86 {
             positive: |$there:ident, $of:ident| $where_positive:expr;
             not_below: |$kept:ident, $number_2:ident, $least_2:ident| $where_not_below:expr;
             non_zero: |$any:ident| $bits_of:expr;
+            turns: |$first:ident, $second:ident| $turns:expr;
             sum: |$whole:ident| $sum:expr
             $(; $more:item)*
         ) => {
@@ -413,6 +428,13 @@ pub(crate) mod x86 {
                     u64::from(unsafe { $bits_of })
                 }
                 #[inline(always)]
+                fn interleave(self, other: Self) -> (Self, Self) {
+                    let ($first, $second) = (self.0, other.0);
+                    // SAFETY: see the module.
+                    let (low, high) = unsafe { $turns };
+                    (Self(low), Self(high))
+                }
+                #[inline(always)]
                 fn sum(self) -> $float {
                     let $whole = self.0;
                     // SAFETY: see the module.
@@ -438,6 +460,11 @@ pub(crate) mod x86 {
         positive: |there, of| _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(of, _mm512_setzero_ps()), there);
         not_below: |there, of, least| _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(of, least), there);
         non_zero: |any| _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(any, _mm512_setzero_ps());
+        turns: |first, second| {
+            let low = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+            let high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+            (_mm512_permutex2var_ps(first, low, second), _mm512_permutex2var_ps(first, high, second))
+        };
         sum: |whole| _mm512_reduce_add_ps(whole);
         // The instructions for roots and quotients take three times as long as an estimate of 14 bits that a step of
         // Newton's method makes one of 28.
@@ -482,6 +509,11 @@ pub(crate) mod x86 {
         positive: |there, of| _mm512_maskz_mov_pd(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(of, _mm512_setzero_pd()), there);
         not_below: |there, of, least| _mm512_maskz_mov_pd(_mm512_cmp_pd_mask::<_CMP_NLT_UQ>(of, least), there);
         non_zero: |any| _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(any, _mm512_setzero_pd());
+        turns: |first, second| {
+            let low = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0);
+            let high = _mm512_add_epi64(low, _mm512_set1_epi64(4));
+            (_mm512_permutex2var_pd(first, low, second), _mm512_permutex2var_pd(first, high, second))
+        };
         sum: |whole| _mm512_reduce_add_pd(whole)
     }
 
@@ -711,6 +743,10 @@ pub(crate) mod x86 {
         positive: |there, of| _mm256_and_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(of, _mm256_setzero_ps()), there);
         not_below: |there, of, least| _mm256_and_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(of, least), there);
         non_zero: |any| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(any, _mm256_setzero_ps())) as u32;
+        turns: |first, second| {
+            let (low, high) = (_mm256_unpacklo_ps(first, second), _mm256_unpackhi_ps(first, second));
+            (_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high))
+        };
         sum: |whole| {
             let half = _mm_add_ps(_mm256_castps256_ps128(whole), _mm256_extractf128_ps::<1>(whole));
             let quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));
@@ -733,6 +769,10 @@ pub(crate) mod x86 {
         positive: |there, of| _mm256_and_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(of, _mm256_setzero_pd()), there);
         not_below: |there, of, least| _mm256_and_pd(_mm256_cmp_pd::<_CMP_NLT_UQ>(of, least), there);
         non_zero: |any| _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_NEQ_UQ>(any, _mm256_setzero_pd())) as u32;
+        turns: |first, second| {
+            let (low, high) = (_mm256_unpacklo_pd(first, second), _mm256_unpackhi_pd(first, second));
+            (_mm256_permute2f128_pd::<0x20>(low, high), _mm256_permute2f128_pd::<0x31>(low, high))
+        };
         sum: |whole| {
             let half = _mm_add_pd(_mm256_castpd256_pd128(whole), _mm256_extractf128_pd::<1>(whole));
             _mm_cvtsd_f64(_mm_add_sd(half, _mm_unpackhi_pd(half, half)))

@@ -2,7 +2,11 @@
 
 use super::Recipe;
 use crate::error::Result;
+use serde::Deserialize;
+use std::borrow::Cow;
 use std::fmt;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// A recipe that cannot be read: where, what was found, what may stand there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,8 +86,10 @@ impl Recipe {
             let message = "expected key=value, such as train.learning_rate=0.3".to_string();
             return Err(fail(message).into());
         };
-        let value = parse_value(value.trim());
-        let mut table = toml::Table::try_from(&*self).map_err(|error| fail(error.to_string()))?;
+        let text = self.to_toml().map_err(|error| fail(error.to_string()))?;
+        let line = format!("value = {}", value.trim());
+        // Through the deserializer that reads files: code for another would be a good part of the program.
+        let mut document = DeTable::parse(&text).map_err(|error| fail(error.message().into()))?;
         let path: Vec<&str> = key.trim().split('.').map(str::trim).collect();
         if path.iter().any(|part| part.is_empty()) {
             return Err(fail("the key has an empty part".into()).into());
@@ -92,38 +98,43 @@ impl Recipe {
             Some(split) => split,
             None => return Err(fail("there is no key".into()).into()),
         };
-        let mut at = &mut table;
+        let mut at = document.get_mut();
         for part in tables {
             let entry = at
-                .entry(*part)
-                .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+                .entry(nowhere(Cow::from(*part)))
+                .or_insert_with(|| nowhere(DeValue::Table(DeTable::new())))
+                .get_mut();
             // What is named alone has room for its settings once it is a table.
-            if let toml::Value::String(name) = entry
+            if matches!(entry, DeValue::String(_))
                 && ["loss", "normalisation", "optimizer", "schedule", "average"].contains(part)
             {
-                let name = toml::Value::String(std::mem::take(name));
-                *entry = toml::Value::Table([("name".to_string(), name)].into_iter().collect());
+                let name = std::mem::replace(entry, DeValue::Boolean(false));
+                let name = (nowhere(Cow::from("name")), nowhere(name));
+                *entry = DeValue::Table([name].into_iter().collect());
             }
             at = match entry {
-                toml::Value::Table(inner) => inner,
+                DeValue::Table(inner) => inner,
                 _ => return Err(fail(format!("`{part}` is not a table")).into()),
             };
         }
-        at.insert((*last).to_string(), value);
-        *self = table
-            .try_into()
-            .map_err(|error: toml::de::Error| fail(with_suggestion(error.message())))?;
+        at.insert(nowhere(Cow::from(*last)), parse_value(&line, value.trim()));
+        *self = Recipe::deserialize(toml::Deserializer::from(document))
+            .map_err(|error| fail(with_suggestion(error.message())))?;
         Ok(())
     }
 }
 
-/// A value as TOML reads it, and as plain text where TOML cannot.
-fn parse_value(text: &str) -> toml::Value {
-    let parsed: std::result::Result<toml::Table, _> = toml::from_str(&format!("value = {text}"));
-    match parsed.ok().and_then(|mut table| table.remove("value")) {
-        Some(value) => value,
-        None => toml::Value::String(text.into()),
-    }
+/// A key or a value that no file has.
+fn nowhere<V>(value: V) -> Spanned<V> {
+    Spanned::new(0..0, value)
+}
+
+/// The value in `line`, which is `value = ` and then `text`, as TOML reads it, and as plain text where TOML cannot.
+fn parse_value<'a>(line: &'a str, text: &'a str) -> Spanned<DeValue<'a>> {
+    let parsed = DeTable::parse(line).ok();
+    parsed
+        .and_then(|document| document.into_inner().remove("value"))
+        .unwrap_or_else(|| nowhere(DeValue::String(Cow::from(text))))
 }
 
 /// Line and column of a byte, counted from 1.

@@ -1,6 +1,6 @@
 //! The non-zero inputs of some rows to come, found together: one after another, each would wait for the step before it.
 
-use super::{Entries, List};
+use super::{Bytes, Entries, List};
 use crate::kernels::Input;
 use crate::kernels::isa::Isa;
 use crate::scalar::Scalar;
@@ -50,7 +50,8 @@ impl<T: Scalar> Ahead<T> {
         for line in (0..fan_in).step_by(LINE) {
             I::prefetch(next.wrapping_add(line));
         }
-        self.entries(row).affine::<I>(fan_out, weights, bias, z);
+        self.entries(row, values)
+            .affine::<I, T>(fan_out, weights, bias, z);
     }
 
     /// W ← W − rate·xᵀδ for row `row`, that of the last [`affine`](Self::affine).
@@ -58,20 +59,28 @@ impl<T: Scalar> Ahead<T> {
     /// # Panics
     /// Where that was another row, or there are fewer weights than then.
     #[inline(always)]
-    pub(crate) fn descend<I: Isa>(&self, row: usize, fan_in: usize, delta: &[T], rate: T, weights: &mut [T]) {
+    pub(crate) fn descend<I: Isa>(
+        &self,
+        row: usize,
+        (values, fan_in): (&[T; 256], usize),
+        delta: &[T],
+        rate: T,
+        weights: &mut [T],
+    ) {
         let fan_out = delta.len();
         assert!(
             weights.len() >= fan_in * fan_out,
             "a product's operands are too short"
         );
-        self.entries(row)
-            .weight_gradient::<I>(fan_out, delta, Some(-rate), weights);
+        self.entries(row, values)
+            .weight_gradient::<I, T>(fan_out, delta, Some(-rate), weights);
     }
 
     #[inline(always)]
-    fn entries(&self, row: usize) -> Entries<'_, T> {
+    fn entries<'a>(&'a self, row: usize, values: &'a [T; 256]) -> Entries<'a, Bytes<'a, T>> {
         let index = row - self.first;
-        self.list.entries_of(self.bounds[index]..self.bounds[index + 1])
+        self.list
+            .bytes_of(self.bounds[index]..self.bounds[index + 1], values)
     }
 
     #[inline(always)]
@@ -83,6 +92,5 @@ impl<T: Scalar> Ahead<T> {
             self.rows += 1;
             self.bounds[self.rows] = self.list.length;
         }
-        self.list.look_up(Input::Bytes { bytes, values });
     }
 }

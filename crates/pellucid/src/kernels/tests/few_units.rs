@@ -159,13 +159,15 @@ impl<T: Scalar> Layer<'_, T> {
         };
         let weights_to = destination(to_weights.exactly());
         let bias_to = to_bias.as_mut().map(|bias| destination(bias.exactly()));
-        affine::<I, T>(shape, x, weights, bias, z.exactly());
+        let scratch = &mut Scratch::default();
+        let input = Input::Dense(x);
+        let from = (input, Origin::LayerBelow);
+        affine::<I, T>(shape, from, weights, bias, z.exactly(), scratch);
         function.apply_on::<I, T>(z.exactly(), activation.exactly(), shape.fan_out);
-        weight_gradient::<I, T>(shape, x, delta, weights_to);
+        weight_gradient::<I, T>(shape, input, scratch, delta, weights_to);
         if let Some(bias) = bias_to {
             bias_gradient::<I, T>(shape, delta, bias);
         }
-        let scratch = &mut Scratch::default();
         input_delta::<I, T>(shape, delta, weights, delta_below.exactly(), scratch);
         function_below.backpropagate_on::<I, T>(&[], x, delta_below.exactly(), shape.fan_in);
         Found {

@@ -161,6 +161,25 @@ fn products_are_divided_by_their_shape_alone() {
     assert!(!pays((8, 128, 127)) && !pays((8, 127, 128)) && !pays((7, 256, 256)));
 }
 
+#[derive(Clone, Copy)]
+struct Transposing<'a, T> {
+    from: &'a [T],
+    shape: (usize, usize),
+    offset: usize,
+}
+
+impl<T: Scalar> Task for Transposing<'_, T> {
+    type Output = Vec<T>;
+    #[inline(always)]
+    fn run<I: Isa>(self) -> Vec<T> {
+        let (rows, columns) = self.shape;
+        let mut from = Placed::new(self.from, self.offset);
+        let mut to = Placed::room(rows * columns, self.offset);
+        transpose::transpose::<I, T>(from.and_more(), (rows, columns), to.and_more());
+        to.into_result()
+    }
+}
+
 fn transposed_is_naive<T: Scalar>() {
     let sizes = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 23, 24, 31, 64, 65, 129];
     for rows in sizes {
@@ -174,13 +193,11 @@ fn transposed_is_naive<T: Scalar>() {
                 .map(|at| from[at % rows * columns + at / rows])
                 .collect();
             for offset in [0, 1] {
-                let mut from = Placed::new(&from, offset);
-                let mut to = Placed::room(rows * columns, offset);
-                product::transpose(from.and_more(), (rows, columns), to.and_more());
-                assert!(
-                    bits(&to.into_result()) == bits(&naive),
-                    "{rows} rows, {columns} columns"
-                );
+                let shape = (rows, columns);
+                let from = &from[..];
+                for (on, to) in on_every_isa(Transposing { from, shape, offset }) {
+                    assert!(bits(&to) == bits(&naive), "{rows} rows, {columns} columns, {on}");
+                }
             }
         }
     }

@@ -359,6 +359,118 @@ fn numbers_of_which_half_are_zeros_are_searched_for_them() {
     assert!(pays(3, 70, 8, &more));
 }
 
+/// Whether they work on what passes between two layers: the layer's shape, the numbers, and how many are in a row.
+#[derive(Clone, Copy)]
+struct PaysBetween<'a>(Shape, &'a [f32], usize);
+impl Task for PaysBetween<'_> {
+    type Output = bool;
+    #[inline(always)]
+    fn run<I: Isa>(self) -> bool {
+        sparse::pays_between::<I, f32>(self.0, self.1, self.2)
+    }
+}
+
+#[test]
+fn what_passes_between_large_layers_is_searched_for_zeros() {
+    let pays = |(rows, fan_in, fan_out): (usize, usize, usize), numbers: &[f32], width: usize| {
+        let shape = Case::<f32>::new((rows, fan_in, fan_out), Numbers::Ordinary, 0).shape;
+        let found = on_every_isa(PaysBetween(shape, numbers, width));
+        assert!(found.iter().all(|(_, pays)| *pays == found[0].1));
+        found[0].1
+    };
+    let of_eight = |some: usize, count: usize| -> Vec<f32> {
+        (0..count).map(|at| f32::from(u8::from(at % 8 < some))).collect()
+    };
+    let five = of_eight(5, 64 * 512);
+    assert!(pays((64, 256, 256), &five, 256) && pays((64, 512, 256), &five, 512));
+    assert!(!pays((63, 256, 256), &five, 256), "too few rows");
+    assert!(!pays((64, 256, 255), &five, 256) && !pays((64, 255, 256), &five, 256));
+    assert!(!pays((64, 256, 256), &of_eight(6, 64 * 256), 256));
+}
+
+/// δ of the layer below, by the kernels that skip zeros.
+#[derive(Clone, Copy)]
+struct DeltaBelow<'a, T>(&'a Case<T>);
+
+impl<T: Scalar> Task for DeltaBelow<'_, T> {
+    type Output = Vec<T>;
+    #[inline(always)]
+    fn run<I: Isa>(self) -> Vec<T> {
+        let case = self.0;
+        let (mut delta, mut weights) = (
+            Placed::new(&case.delta, case.offset),
+            Placed::new(&case.weights, case.offset),
+        );
+        let mut to = Placed::room(case.shape.rows * case.shape.fan_in, case.offset);
+        let mut non_zeros = NonZeros::default();
+        // Twice, because a workspace is used for many batches.
+        for _ in 0..2 {
+            let (delta, weights) = (&*delta.exactly(), &*weights.exactly());
+            sparse::input_delta::<I, T>(case.shape, delta, &mut non_zeros, weights, to.exactly());
+        }
+        to.into_result()
+    }
+}
+
+/// Ordinary numbers, of whose δ half are 0, and all in every fifth row and in some columns.
+fn with_zeros_in_delta<T: Scalar>(shape: (usize, usize, usize), seed: u32) -> Case<T> {
+    let mut case = Case::<T>::new(shape, Numbers::Ordinary, seed).at_offset(seed as usize % 2);
+    for (at, delta) in case.delta.iter_mut().enumerate() {
+        let (row, column) = (at / shape.2, at % shape.2);
+        if *delta < T::ZERO || row % 5 == 3 || column / 64 == 1 {
+            *delta = T::ZERO;
+        }
+    }
+    case
+}
+
+fn deltas_below<T: Scalar>() {
+    let mut seed = 0;
+    for rows in [1, 2, 65] {
+        for fan_in in [1, 7, 16, 17, 64, 129, 200, 300] {
+            for fan_out in [1, 9, 63, 64, 65, 130, 200] {
+                seed += 1;
+                let case = with_zeros_in_delta::<T>((rows, fan_in, fan_out), seed);
+                let sums = twin(Kernel::InputDelta, &case);
+                for (on, found) in on_every_isa(DeltaBelow(&case)) {
+                    assert_is_twin(&found, &sums, Kernel::InputDelta, &case, &on.to_string());
+                }
+            }
+        }
+    }
+    for (seed, shape) in [(130, 784, 628), (65, 200, 784), (257, 831, 300)]
+        .into_iter()
+        .enumerate()
+    {
+        let case = with_zeros_in_delta::<T>(shape, seed as u32);
+        let one = best(DeltaBelow(&case));
+        assert_is_twin(
+            &one,
+            &twin(Kernel::InputDelta, &case),
+            Kernel::InputDelta,
+            &case,
+            "one thread",
+        );
+        for threads in [2, 3, 8] {
+            let case = case.clone().on_threads(threads).at_offset(threads % 2);
+            assert!(
+                bits(&best(DeltaBelow(&case))) == bits(&one),
+                "{shape:?} on {threads} threads"
+            );
+        }
+    }
+}
+
+#[test]
+fn delta_below_of_many_zeros_in_double_precision() {
+    deltas_below::<f64>();
+}
+
+#[test]
+fn delta_below_of_many_zeros_in_single_precision() {
+    deltas_below::<f32>();
+}
+
 /// Batch after batch through one workspace, as an epoch and the evaluation after it have them.
 fn pass_through<T: Scalar>(batches: &[(Case<T>, From)]) -> Vec<(Vec<T>, Vec<T>)> {
     let mut scratch = Scratch::default();
@@ -373,10 +485,11 @@ fn pass_through<T: Scalar>(batches: &[(Case<T>, From)]) -> Vec<(Vec<T>, Vec<T>)>
         let shape = case.shape;
         let mut z = vec![T::ZERO; shape.rows * shape.fan_out];
         let bias = case.bias.as_deref();
-        input_affine::<Baseline, T>(shape, input, &case.weights, bias, &mut z, &mut scratch);
+        let from = (input, Origin::Data);
+        affine::<Baseline, T>(shape, from, &case.weights, bias, &mut z, &mut scratch);
         let mut gradient = vec![T::ZERO; case.weights.len()];
         let to = Destination::Gradient(&mut gradient);
-        input_weight_gradient::<Baseline, T>(shape, input, &mut scratch, &case.delta, to);
+        weight_gradient::<Baseline, T>(shape, input, &mut scratch, &case.delta, to);
         (z, gradient)
     };
     batches.iter().map(&mut pass).collect()
