@@ -114,7 +114,7 @@ def train_by_steps(
         with progress or nullcontext():
             by_steps.epochs(incremental)
     except KeyboardInterrupt:
-        warnings.warn("Training interrupted by user.", stacklevel=4)
+        warnings.warn("Training interrupted by user.", stacklevel=5)
     finally:
         # What a callback raises, too, leaves a model that can be used.
         keep(estimator, run.parameters() if by_steps.best is None else by_steps.best, layers)
@@ -317,7 +317,7 @@ def train_whole(
     if estimator.verbose:
         print(f"L-BFGS: loss = {value:.8f} after {iterations} iterations, {evaluations} evaluations: {reason}")
     if isinstance(raised, KeyboardInterrupt):
-        warnings.warn("Training interrupted by user.", stacklevel=4)
+        warnings.warn("Training interrupted by user.", stacklevel=5)
     elif raised is not None:
         raise raised
     else:
