@@ -125,18 +125,18 @@ pub(super) unsafe fn rows_of_several<T: Scalar, V: Vector<T>, const N: usize, co
         }
         if k < fan_in {
             let last = load::<T, V, N>(weights.add(k * N));
-            for row in 0..R {
-                even[row] = add_product::<T, V, N>(V::splat(*x.add(row * fan_in + k)), last, even[row]);
+            for (row, even) in even.iter_mut().enumerate() {
+                *even = add_product::<T, V, N>(V::splat(*x.add(row * fan_in + k)), last, *even);
             }
         }
         let here = layers.arrays.get_unchecked_mut(index);
-        for row in 0..R {
+        for (row, (even, odd)) in even.iter_mut().zip(odd).enumerate() {
             for c in 0..REGISTERS {
                 if c * V::LANES < N {
-                    even[row][c] = even[row][c].add(odd[row][c]);
+                    even[c] = even[c].add(odd[c]);
                 }
             }
-            store::<T, V, N>(even[row], here.z.as_mut_ptr().add((first_row + row) * N));
+            store::<T, V, N>(*even, here.z.as_mut_ptr().add((first_row + row) * N));
         }
         activate::<T, V, N, R>(function, &mut even);
         for (row, activations) in even.iter().enumerate() {

@@ -433,7 +433,7 @@ fn deltas_below<T: Scalar>() {
                 let case = with_zeros_in_delta::<T>((rows, fan_in, fan_out), seed);
                 let sums = twin(Kernel::InputDelta, &case);
                 for (on, found) in on_every_isa(DeltaBelow(&case)) {
-                    assert_is_twin(&found, &sums, Kernel::InputDelta, &case, &on.to_string());
+                    assert_is_twin(&found, &sums, Kernel::InputDelta, &case, on);
                 }
             }
         }
