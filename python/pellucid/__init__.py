@@ -4,7 +4,11 @@ from ._classifier import MLPClassifier
 from ._conversion import from_sklearn
 from ._engine import VERSION as __version__
 from ._model_file import load
+from ._onnx import register_when_imported
 from ._recipes import Recipe, run
 from ._regressor import MLPRegressor
 
 __all__ = ["MLPClassifier", "MLPRegressor", "Recipe", "__version__", "from_sklearn", "load", "run"]
+
+register_when_imported()
+del register_when_imported

@@ -56,6 +56,13 @@ def _parts(state: dict[str, Any]) -> RandomState:
     return state["state"]["key"], int(state["state"]["pos"]), kept
 
 
+def generator_at(state: Any) -> np.random.RandomState:
+    """A generator where another stood, whatever its bit generator is."""
+    generator = np.random.RandomState(getattr(np.random, state["bit_generator"])())
+    generator.set_state(state)
+    return generator
+
+
 def hand_back(random_state: np.random.RandomState, state: RandomState) -> None:
     """Leaves a generator where the engine's has got to."""
     key, position, kept = state

@@ -101,6 +101,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     callbacks : list of callables, default=None
         Called after every epoch with the estimator and a dict of ``epoch``, ``loss`` and, where rows are held out,
         ``validation_score``. One that returns True ends training.
+    progress : bool, default=False
+        Whether a bar shows how far ``fit`` is, with the loss; it needs tqdm.
     precision : {'f32', 'f64'}, default=None
         The precision of the network; that of the data unless given.
     n_threads : int or None, default=None
@@ -205,6 +207,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         dropout: Any = 0.0,
         train: dict[str, Any] | None = None,
         callbacks: Any = None,
+        progress: bool = False,
         precision: str | None = None,
         n_threads: int | None = None,
     ) -> None:
@@ -240,6 +243,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.dropout = dropout
         self.train = train
         self.callbacks = callbacks
+        self.progress = progress
         self.precision = precision
         self.n_threads = n_threads
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn import neural_network
+
+from ._recipe import LOSSES, hidden_activations, normalises
 
 if TYPE_CHECKING:
     from ._mlp import BaseMLP
@@ -57,31 +60,87 @@ def from_sklearn(estimator: Any) -> Any:
 
 
 def to_sklearn(model: BaseMLP) -> Any:
-    """Our estimator as scikit-learn's."""
+    """Our estimator as scikit-learn's.
+
+    What would answer otherwise is refused. What training alone goes by is no part of a fitted network: it is left out,
+    and a warning says so. An estimator that is not fitted is nothing but such settings, so there they are refused too.
+    """
     theirs = neural_network.MLPClassifier if hasattr(model, "predict_proba") else neural_network.MLPRegressor
+    name = f"scikit-learn's {theirs.__name__}"
     known = theirs().get_params()
-    asked, usual = model.get_params(deep=False), type(model)().get_params(deep=False)
-    more = [
-        name for name, value in asked.items()
-        if name not in known and name not in ("n_threads", "precision") and repr(value) != repr(usual[name])
-    ]  # fmt: skip
-    # What training alone goes by is no part of the fitted network.
-    if "normalisation" in more or not isinstance(model.activation, str):
-        raise ValueError("scikit-learn has no normalisation, and one activation for all hidden layers")
-    if model.activation not in ("identity", "logistic", "tanh", "relu"):
-        raise ValueError(
-            f"scikit-learn has no activation {model.activation!r}; it has identity, logistic, tanh and relu"
+    asked = {key: value for key, value in model.get_params(deep=False).items() if key in known}
+    asked["activation"] = _their_activation(model, name)
+    missing = _settings_they_lack(model)
+    if "loss" in known:
+        asked["loss"] = _their_loss(model.loss)
+        if asked["loss"] is None:
+            missing["loss"], asked["loss"] = model.loss, "squared_error"
+    if missing:
+        told = ", ".join(f"{key}={value!r}" for key, value in missing.items())
+        if not hasattr(model, "coefs_"):
+            raise ValueError(
+                f"{name} has no {told}, and would train to another network; fit this model before it is turned into "
+                "scikit-learn's, or set its parameters back with set_params"
+            )
+        warnings.warn(
+            f"{name} has no {told}: it answers as this model does, but trains on without", UserWarning, stacklevel=3
         )
-    if "loss" in known and model.loss not in ("squared_error", "poisson"):
-        raise ValueError(f"scikit-learn has no loss {model.loss!r} of a regression; it has squared_error and poisson")
-    if more and not hasattr(model, "coefs_"):
-        raise ValueError(f"scikit-learn has no {', '.join(more)}")
-    estimator = theirs(**{name: value for name, value in asked.items() if name in known})
+    estimator = theirs(**asked)
     _copy(model, estimator)
     if hasattr(model, "coefs_"):
         # scikit-learn's partial_fit makes an optimizer where there is none at its first step only.
         estimator._optimizer = _their_optimizer(estimator)
     return estimator
+
+
+#: Their activations of hidden layers, by the engine's names.
+THEIR_ACTIVATIONS = {"identity": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}
+
+
+def _their_activation(model: BaseMLP, name: str) -> str:
+    """The one activation of all hidden layers, in their words; refuses networks that scikit-learn's are not."""
+    sizes = model.hidden_layer_sizes
+    count = len(model.coefs_) - 1 if hasattr(model, "coefs_") else len(sizes) if hasattr(sizes, "__len__") else 1
+    asked = set(hidden_activations(model, count)) or {"relu"}
+    hint = "; `save` keeps the whole of it, and skl2onnx converts it"
+    if normalises(model):
+        raise ValueError(
+            f"{name} has no normalisation={model.normalisation!r}, without which it answers otherwise{hint}"
+        )
+    if len(asked) > 1:
+        raise ValueError(f"{name} has one activation for all hidden layers, not {model.activation!r}{hint}")
+    (activation,) = asked
+    if activation not in THEIR_ACTIVATIONS:
+        raise ValueError(
+            f"{name} has no activation {activation!r}; it has {', '.join(sorted(THEIR_ACTIVATIONS.values()))}{hint}"
+        )
+    return THEIR_ACTIVATIONS[activation]
+
+
+def _their_loss(loss: Any) -> str | None:
+    """What they call a regression's loss, if they have it."""
+    if isinstance(loss, dict):
+        names = {engines: theirs for theirs, engines in LOSSES.items() if theirs == "squared_error"}
+        return names.get(loss["name"]) if list(loss) == ["name"] else None
+    return loss if loss in LOSSES else None
+
+
+def _settings_they_lack(model: BaseMLP) -> dict[str, Any]:
+    """What training goes by and scikit-learn's does not, unless it is what scikit-learn does anyway."""
+    usual: dict[str, Any] = {
+        "optimizer": (None,),
+        "schedule": (None, "constant") if model.learning_rate == "constant" else (None,),
+        "init": (None, "sklearn"),
+        "precision": (None,),
+        "class_weight": (None,),
+    }
+    if hasattr(model, "predict_proba"):
+        usual["loss"] = ("log_loss",)
+    lacking = {key: getattr(model, key) for key, values in usual.items() if getattr(model, key, None) not in values}
+    if np.any(model.dropout):
+        lacking["dropout"] = model.dropout
+    lacking.update({key: getattr(model, key) for key in ("train", "callbacks") if getattr(model, key)})
+    return lacking
 
 
 def _copy(source: Any, to: Any) -> None:

@@ -1,6 +1,6 @@
 """The engine, compiled: it trains on arrays and tells the outputs for them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +10,9 @@ VERSION: str
 
 Features: TypeAlias = NDArray[Any] | tuple[NDArray[Any], NDArray[Any], NDArray[Any], int]
 Targets: TypeAlias = NDArray[Any] | tuple[NDArray[np.uint32], int]
+Samples: TypeAlias = tuple[Features, Targets, NDArray[Any] | None, NDArray[np.uint32] | None]
+#: Called now and then with epochs, the part of the next, loss, and loss of held-out rows.
+Told: TypeAlias = Callable[[int, float, float | None, float | None], None]
 RandomState: TypeAlias = tuple[NDArray[np.uint32], int, float | None]
 
 class Run:
@@ -21,6 +24,8 @@ class Run:
         memory: dict[str, Any] | None,
         threads: int,
     ) -> None: ...
+    def watch(self, samples: Samples, held_out: Samples | None, names: list[str]) -> None: ...
+    def diagnose(self, parameters: Sequence[NDArray[Any]], best_epoch: int | None) -> str: ...
     def train(
         self,
         features: Features,
@@ -34,6 +39,7 @@ class Run:
         waited: int = 0,
         tolerance: float = 0.0,
         patience: float | None = None,
+        told: Told | None = None,
     ) -> tuple[list[float], float, int, BaseException | None, str | None]: ...
     def parameters(self) -> NDArray[Any]: ...
     def outputs(self, features: Features, rows: NDArray[np.uint32] | None, threads: int) -> NDArray[Any]: ...
@@ -44,7 +50,9 @@ class Run:
 def initial(recipe: str, random_state: RandomState) -> tuple[NDArray[Any], RandomState]: ...
 def read_recipe(toml: str | None, origin: str) -> str: ...
 def built_in_recipes() -> list[str]: ...
-def run_recipe(recipe: str, data: str | None, threads: int) -> tuple[str, BaseException | None]: ...
+def run_recipe(
+    recipe: str, data: str | None, threads: int, told: Told | None = None
+) -> tuple[str, BaseException | None]: ...
 def save_model(
     path: str,
     recipe: str,

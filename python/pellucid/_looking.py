@@ -1,4 +1,4 @@
-"""A fitted model looked at: a step in numbers, its gradient checked, what is wrong with its training."""
+"""A fitted model looked at: a step in numbers, and its gradient checked."""
 
 from __future__ import annotations
 
@@ -12,10 +12,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import _engine
 from ._recipe import recipe_of
-from ._threads import thread_count
 
 if TYPE_CHECKING:
     from ._mlp import BaseMLP
+
+
+#: The page in the frame is light or dark as the frame is told to be: as the notebook is, JupyterLab, VS Code or Colab.
+THEMES = """
+[data-jp-theme-light="true"] .pellucid-explanation iframe, .vscode-light .pellucid-explanation iframe,
+html[theme="light"] .pellucid-explanation iframe { color-scheme: light }
+[data-jp-theme-light="false"] .pellucid-explanation iframe, .vscode-dark .pellucid-explanation iframe,
+html[theme="dark"] .pellucid-explanation iframe { color-scheme: dark }
+"""
 
 
 class Explanation:
@@ -52,24 +60,25 @@ class Explanation:
     def _repr_html_(self) -> str:
         # A frame of its own, so that neither the page's style nor its script meets the notebook's.
         page = html.escape(self._page, quote=True)
-        return f'<iframe srcdoc="{page}" style="width:100%;height:700px;border:0" title="A training step"></iframe>'
+        frame = f'<iframe srcdoc="{page}" style="width:100%;height:700px;border:0" title="A training step"></iframe>'
+        return f'<div class="pellucid-explanation"><style>{THEMES}</style>{frame}</div>'
 
 
 def explain(estimator: BaseMLP, x: Any, y: Any) -> Explanation:
     """The step that training would take next on these rows."""
     x = x if sparse.issparse(x) or hasattr(x, "columns") else np.atleast_2d(x)
-    features, targets = _rows(estimator, x, np.atleast_1d(y) if np.ndim(y) == 0 else y)
+    features, targets = rows_of(estimator, x, np.atleast_1d(y) if np.ndim(y) == 0 else y)
     dtype = estimator.coefs_[0].dtype
     outputs: list[str] = []
     if hasattr(estimator, "classes_"):
         labels = [str(label) for label in estimator.classes_]
         outputs = labels if estimator.n_outputs_ > 1 else labels[1:2]
     told = _engine.explain(
-        json.dumps(recipe_of(estimator, _layers(estimator), dtype)),
+        json.dumps(recipe_of(estimator, layers_of(estimator), dtype)),
         estimator._parameters(dtype),
         features.astype(dtype, copy=False),
         targets.astype(dtype, copy=False),
-        _names(estimator),
+        names_of(estimator),
         outputs,
     )
     return Explanation(json.loads(told[0]), *told[1:])
@@ -77,11 +86,11 @@ def explain(estimator: BaseMLP, x: Any, y: Any) -> Explanation:
 
 def check_gradient(estimator: BaseMLP, X: Any, y: Any, samples: int, tolerance: float) -> list[dict[str, Any]]:
     """The gradient of backpropagation beside numeric ones."""
-    features, targets = _rows(estimator, X, y)
+    features, targets = rows_of(estimator, X, y)
     double = np.dtype(np.float64)
     told: list[dict[str, Any]] = json.loads(
         _engine.check_gradient(
-            json.dumps(recipe_of(estimator, _layers(estimator), double)),
+            json.dumps(recipe_of(estimator, layers_of(estimator), double)),
             estimator._parameters(double),
             features.astype(double, copy=False),
             targets.astype(double, copy=False),
@@ -92,38 +101,15 @@ def check_gradient(estimator: BaseMLP, X: Any, y: Any, samples: int, tolerance: 
     return told
 
 
-def diagnose(estimator: BaseMLP, X: Any, y: Any) -> list[dict[str, Any]]:
-    """What is wrong with a fitted model."""
-    check_is_fitted(estimator)
-    if (X is None) != (y is None):
-        raise ValueError("diagnose takes the rows and their targets, X and y, or neither of them")
-    dtype = estimator.coefs_[0].dtype
-    rows = None
-    if X is not None:
-        features, targets = _rows(estimator, X, y)
-        rows = features.astype(dtype, copy=False), targets.astype(dtype, copy=False)
-    found: list[dict[str, Any]] = json.loads(
-        _engine.diagnose(
-            json.dumps(recipe_of(estimator, _layers(estimator), dtype)),
-            estimator._parameters(dtype),
-            rows,
-            _names(estimator),
-            list(getattr(estimator, "loss_curve_", [])),
-            thread_count(estimator.n_threads),
-        )
-    )
-    return found
-
-
-def _layers(estimator: BaseMLP) -> list[int]:
+def layers_of(estimator: BaseMLP) -> list[int]:
     return [estimator.coefs_[0].shape[0], *(weights.shape[1] for weights in estimator.coefs_)]
 
 
-def _names(estimator: BaseMLP) -> list[str]:
+def names_of(estimator: BaseMLP) -> list[str]:
     return [str(name) for name in getattr(estimator, "feature_names_in_", [])]
 
 
-def _rows(estimator: BaseMLP, X: Any, y: Any) -> tuple[Any, Any]:
+def rows_of(estimator: BaseMLP, X: Any, y: Any) -> tuple[Any, Any]:
     """Features and targets as numbers, (rows, columns) and (rows, outputs)."""
     check_is_fitted(estimator)
     X, y = estimator._checked(X, y, False)

@@ -14,10 +14,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from . import _looking, _pictures
+from . import _diagnosis, _looking, _pictures
 from ._arrays import features_of, hand_back, pack, state_of
 from ._conversion import to_sklearn
 from ._engine import initial, outputs
+from ._progress import Progress
 from ._recipe import ACTIVATION_NAMES, activation_name, hidden_activations, recipe_of, rule_name
 from ._threads import thread_count
 from ._training import Judge, Optimizer, Samples, keep, train_by_steps, train_whole
@@ -25,9 +26,10 @@ from ._training import Judge, Optimizer, Samples, keep, train_by_steps, train_wh
 if TYPE_CHECKING:
     import os
 
+    from numpy.typing import NDArray
     from typing_extensions import Self
 
-    from ._engine import Targets
+    from ._engine import Features, Targets
     from ._looking import Explanation
 
 
@@ -65,6 +67,7 @@ class BaseMLP(BaseEstimator):
         "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
         "train": [dict, None],
         "callbacks": [list, tuple, None],
+        "progress": ["boolean"],
         "precision": [StrOptions({"f32", "f64"}), None],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
     }
@@ -101,6 +104,7 @@ class BaseMLP(BaseEstimator):
     dropout: Any
     train: dict[str, Any] | None
     callbacks: Any
+    progress: bool
     precision: str | None
     n_threads: int | None
 
@@ -122,6 +126,11 @@ class BaseMLP(BaseEstimator):
     _no_improvement_count: int
     _optimizer: Optimizer
     _normalisation: Any = None
+    #: Where the random numbers of a training began that can be repeated: by one call of ``fit``, from drawn weights.
+    _start: dict[str, Any] | None = None
+    _has_diverged: bool = False
+    #: Who is told of the engine's run before it begins.
+    _onlooker: Any = None
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Self:
@@ -152,6 +161,9 @@ class BaseMLP(BaseEstimator):
         if any(size <= 0 for size in hidden):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
         is_whole = rule_name(self) == "lbfgs"
+        progress = None
+        if self.progress and not incremental:
+            progress = Progress(type(self).__name__, int(self.max_iter), "iteration" if is_whole else "epoch")
         is_first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         X, y = self._checked(X, y, is_first)
         targets, width = self._encoded(y, incremental)
@@ -168,16 +180,18 @@ class BaseMLP(BaseEstimator):
         # scikit-learn begins anew with an integer's first shuffle at every call of partial_fit; we go on.
         if not incremental or is_first or not hasattr(self, "_random_state"):
             self._random_state = check_random_state(self.random_state)
+        self._has_diverged = False
+        self._start = self._random_state.get_state(legacy=False) if is_first and not incremental else None
         judges = not is_whole and (self.early_stopping or validation_data is not None)
         if is_first:
             self._initialize(layers, X.dtype, judges)
         samples = Samples(features_of(X, X.dtype), targets, sample_weight, n_samples)
         if is_whole:
-            train_whole(self, samples, layers, X.dtype)
+            train_whole(self, samples, layers, X.dtype, progress)
             return self
         if judges:
             self._hold_out(samples, validation_data, X.dtype)
-        train_by_steps(self, samples, layers, X.dtype, incremental)
+        train_by_steps(self, samples, layers, X.dtype, incremental, progress)
         return self
 
     def _hold_out(self, samples: Samples, validation_data: Any, dtype: np.dtype[Any]) -> None:
@@ -190,13 +204,19 @@ class BaseMLP(BaseEstimator):
             targets = encoded[0][held_out] if isinstance(encoded, tuple) else encoded[held_out]
             features = samples.features
         else:
-            X, y, *more = validation_data
-            X, y = self._checked(X, y, False)
-            encoded, _ = self._encoded(y, True)
-            targets = encoded[0] if isinstance(encoded, tuple) else encoded
-            features, held_out = features_of(X, dtype), None
-            weights = _check_sample_weight(more[0], X) if more and more[0] is not None else None
+            features, encoded, weights = self._given(validation_data, dtype)
+            targets, held_out = encoded[0] if isinstance(encoded, tuple) else encoded, None
         samples.judge = Judge(features, held_out, lambda outputs: self._score_of(outputs, targets, weights))
+
+    def _given(self, validation_data: Any, dtype: np.dtype[Any]) -> tuple[Features, Any, NDArray[Any] | None]:
+        """The caller's rows to judge by: features, targets, and weights if there are any."""
+        X, y, *more = validation_data
+        X, y = self._checked(X, y, False)
+        encoded, _ = self._encoded(y, True)
+        weights = None
+        if more and more[0] is not None:
+            weights = np.ascontiguousarray(_check_sample_weight(more[0], X), dtype=dtype)
+        return features_of(X, dtype), encoded, weights
 
     def _initialize(self, layers: list[int], dtype: np.dtype[Any], judges: bool) -> None:
         self.n_iter_ = 0
@@ -322,20 +342,42 @@ class BaseMLP(BaseEstimator):
         """
         return _looking.check_gradient(self, X, y, samples, tolerance)
 
-    def diagnose(self, X: Any = None, y: Any = None) -> list[dict[str, Any]]:
-        """Say what is wrong with the fitted model: what was seen, why it matters, what to try.
+    def diagnose(
+        self, X: Any = None, y: Any = None, sample_weight: Any = None, *, validation_data: Any = None
+    ) -> list[dict[str, Any]]:
+        """Say what is wrong with the fitted model and its training: what was seen, why it matters, what to try.
+
+        Given what ``fit`` was given it trains a copy once more, in the same way to the bit, and looks at everything on
+        the way: inputs, targets, first weights, gradients, units, the size of the steps, losses. The model stays as it
+        is.
 
         Parameters
         ----------
         X, y : array-like, default=None
-            Rows that its layers are looked at on, such as those of training; without them it goes by the losses alone.
+            The rows that the model was trained on. On other rows, and for a model whose training cannot be repeated
+            (``partial_fit``, ``warm_start``, one from a file or from scikit-learn), it looks at the model's layers on
+            them and at the losses of its training; without rows at the losses alone.
+        sample_weight : array-like of shape (n_samples,), default=None
+            The weights that ``fit`` was given.
+        validation_data : tuple (X, y) or (X, y, sample_weight), default=None
+            Rows to tell by whether the model has learnt its own by heart. With ``early_stopping=True`` they are, unless
+            given, those that were held out.
 
         Returns
         -------
         findings : list of dict
             Each with ``kind``, ``layer``, ``severity``, ``seen``, ``why`` and ``try_this``; empty if nothing is.
+
+        Examples
+        --------
+        >>> from pellucid import MLPClassifier
+        >>> from sklearn.datasets import load_iris
+        >>> X, y = load_iris(return_X_y=True)
+        >>> slow = MLPClassifier(learning_rate_init=1e-9, max_iter=20, random_state=0).fit(X, y)
+        >>> [finding["kind"] for finding in slow.diagnose(X, y)]
+        ['loss_stuck']
         """
-        return _looking.diagnose(self, X, y)
+        return _diagnosis.diagnose(self, X, y, sample_weight, validation_data)
 
     def plot_loss(self, ax: Any = None) -> Any:
         """Draw the loss of each epoch, and the score of held-out rows; needs matplotlib. Returns the axes."""

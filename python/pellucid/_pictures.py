@@ -10,11 +10,13 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from ._recipe import rule_name
+
 if TYPE_CHECKING:
     from ._mlp import BaseMLP
 
-#: Colours that colour-blind people tell apart (Okabe & Ito, 2008).
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
+#: Colours that colour-blind people tell apart (Okabe & Ito, 2008), but for their black a grey, which is seen on dark.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#888888")
 
 
 def axes_of(ax: Any, size: tuple[float, float] = (6.0, 4.0)) -> Any:
@@ -34,8 +36,7 @@ def plot_loss(estimator: BaseMLP, ax: Any) -> Any:
     epochs = np.arange(1, len(losses) + 1)
     alone = {"marker": "o"} if len(losses) == 1 else {}
     (line,) = ax.plot(epochs, losses, color=COLOURS[0], label="training loss", **alone)
-    whole = estimator.solver == "lbfgs" and estimator.optimizer is None
-    ax.set(xlabel="iteration" if whole else "epoch", ylabel="loss", title="Training loss")
+    ax.set(xlabel="iteration" if is_trained_whole(estimator) else "epoch", ylabel="loss", title="Training loss")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(alpha=0.3)
     scores = getattr(estimator, "validation_scores_", None)
@@ -45,8 +46,32 @@ def plot_loss(estimator: BaseMLP, ax: Any) -> Any:
             np.arange(1, len(scores) + 1), scores, color=COLOURS[1], linestyle="--", label="score of held-out rows"
         )
         other.set_ylabel("accuracy" if is_classifier(estimator) else "R²")
-        ax.legend(handles=[line, scored], loc="center right")
+        # Above all curves, so on the axes that are drawn last; and where there is room between those of both.
+        other.legend(handles=[line, scored], loc=_room_between(losses, scores), framealpha=0.9)
     return ax
+
+
+def _room_between(*curves: list[float]) -> str:
+    """The corner or edge that the fewest points of these curves are in, by matplotlib's name of it."""
+    places: list[tuple[float, str]] = []
+    for place, across, up in [
+        ("upper right", 0.45, 0.75),
+        ("lower right", 0.45, 0.0),
+        ("upper left", 0.0, 0.75),
+        ("lower left", 0.0, 0.0),
+        ("center right", 0.45, 0.375),
+        ("upper center", 0.225, 0.75),
+        ("lower center", 0.225, 0.0),
+    ]:
+        met = 0.0
+        for curve in curves:
+            values = np.asarray(curve, dtype=float)
+            low, high = np.nanmin(values), np.nanmax(values)
+            y = (values - low) / ((high - low) or 1.0)
+            x = np.linspace(0, 1, len(values))
+            met += np.mean((x >= across) & (x <= across + 0.55) & (y >= up) & (y <= up + 0.25))
+        places.append((met, place))
+    return min(places, key=lambda found: found[0])[1]
 
 
 def plot_confusion(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
@@ -78,8 +103,6 @@ def plot_decision_boundary(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
     if estimator.n_features_in_ != 2:
         raise ValueError(f"a decision boundary is drawn in the plane of 2 features, not of {estimator.n_features_in_}")
     ax = axes_of(ax)
-    from matplotlib.colors import ListedColormap
-
     points = np.asarray(X, dtype=float)
     low, high = points.min(axis=0), points.max(axis=0)
     margin = np.where(high > low, 0.1 * (high - low), 0.5)
@@ -90,41 +113,51 @@ def plot_decision_boundary(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
         # The plane's columns are those of the features, and have no names.
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
         found: Any = estimator.predict(grid)
-    if not is_classifier(estimator):
-        # Points and plane by the same shades, so that a point that stands out is one that is missed.
-        least, most = min(found.min(), np.min(y)), max(found.max(), np.max(y))
-        levels = np.linspace(least, most if most > least else least + 1, 21)
-        shades = ax.contourf(across, up, found.reshape(200, 200), levels=levels, cmap="cividis")
-        ax.scatter(
-            *points.T,
-            c=np.asarray(y),
-            cmap="cividis",
-            vmin=levels[0],
-            vmax=levels[-1],
-            edgecolors="white",
-            linewidths=0.6,
-            s=22,
-        )
-        ax.figure.colorbar(shades, ax=ax, label="answer")
+    if is_classifier(estimator):
+        _draw_classes(estimator, ax, across, up, found, points, np.asarray(y))
     else:
-        labels: Any = getattr(estimator, "classes_", [])
-        colours = [COLOURS[at % len(COLOURS)] for at in range(len(labels))]
-        shape = np.searchsorted(labels, found).reshape(200, 200)
-        ax.pcolormesh(across, up, shape, cmap=ListedColormap(colours), vmin=0, vmax=len(labels) - 1, alpha=0.25)
-        for at, (label, colour) in enumerate(zip(labels, colours, strict=True)):
-            of_class = points[np.asarray(y) == label]
-            ax.scatter(
-                *of_class.T,
-                color=colour,
-                marker="os^Dvp*X"[at % 8],
-                edgecolors="white",
-                linewidths=0.6,
-                s=28,
-                label=str(label),
-            )
-        ax.legend(title="class", loc="upper left", bbox_to_anchor=(1.01, 1))
+        _draw_numbers(ax, across, up, found, points, np.asarray(y, dtype=float))
     ax.set(xlabel=names[0], ylabel=names[1], title="What is answered where")
     return ax
+
+
+def _draw_classes(estimator: BaseMLP, ax: Any, across: Any, up: Any, found: Any, points: Any, y: Any) -> None:
+    """The plane in the colours of the classes that are answered, the points in those of their own."""
+    import matplotlib
+    from matplotlib.colors import ListedColormap
+
+    labels: Any = getattr(estimator, "classes_", [])
+    many = COLOURS if len(labels) <= len(COLOURS) else matplotlib.colormaps["tab20"](range(20))
+    colours = [many[at % len(many)] for at in range(len(labels))]
+    shape = np.searchsorted(labels, found).reshape(len(up), len(across))
+    ax.pcolormesh(across, up, shape, cmap=ListedColormap(colours), vmin=0, vmax=len(labels) - 1, alpha=0.25)
+    for at, (label, colour) in enumerate(zip(labels, colours, strict=True)):
+        marker = "os^Dvp*X"[at % 8]
+        style = {"marker": marker, "edgecolors": "white", "linewidths": 0.6, "s": 28}
+        ax.scatter(*points[y == label].T, color=colour, label=str(label), **style)
+    ax.legend(title="class", loc="upper left", bbox_to_anchor=(1.01, 1))
+
+
+def _draw_numbers(ax: Any, across: Any, up: Any, found: Any, points: Any, y: Any) -> None:
+    """Plane and points by the same shades, so that a point that stands out is one that is missed."""
+    from matplotlib.ticker import MaxNLocator
+
+    all_numbers = np.concatenate([found, y])
+    least, most = float(all_numbers.min()), float(all_numbers.max())
+    low = min(np.quantile(y, 0.02), np.quantile(found, 0.1))
+    high = max(np.quantile(y, 0.98), np.quantile(found, 0.9))
+    # A few numbers far out would leave one shade for all others: then they share the last.
+    if most - least > 2 * (high - low) > 0:
+        least, most = float(low), float(high)
+    levels = MaxNLocator(20).tick_values(least, most if most > least else least + 1)
+    ends = ("min" if all_numbers.min() < levels[0] else "", "max" if all_numbers.max() > levels[-1] else "")
+    extend = {("", ""): "neither", ("min", "max"): "both"}.get(ends, "".join(ends))
+    plane = found.reshape(len(up), len(across))
+    shades = ax.contourf(across, up, plane, levels=levels, cmap="cividis", extend=extend)
+    # A dark rim around the light one: one of them is seen on every shade.
+    ax.scatter(*points.T, color="black", linewidths=0, s=34)
+    ax.scatter(*points.T, c=y, cmap=shades.get_cmap(), norm=shades.norm, edgecolors="white", linewidths=0.6, s=22)
+    ax.figure.colorbar(shades, ax=ax, label="answer")
 
 
 def plot_weights(estimator: BaseMLP, ax: Any) -> Any:
@@ -158,22 +191,36 @@ def card(estimator: BaseMLP) -> str:
     usual = type(estimator)().get_params(deep=False)
     asked_for = estimator.get_params(deep=False)
     changed = {name: value for name, value in asked_for.items() if repr(value) != repr(usual[name])}
-    asked = ", ".join(f"{name}={value!r}" for name, value in changed.items()) or "all by default"
+    # A generator's repr has its address in memory, its str has not.
+    shown = {name: str(value) if name == "random_state" else repr(value) for name, value in changed.items()}
+    asked = ", ".join(f"{name}={value}" for name, value in shown.items()) or "all by default"
+    unit = "iteration" if is_trained_whole(estimator) else "epoch"
+    length = f"{estimator.n_iter_:,} {unit}{'' if estimator.n_iter_ == 1 else 's'}"
+    # A training that diverged has no last loss.
+    loss = f", loss {estimator.loss_:.6g}" if hasattr(estimator, "loss_") else ""
     curve = [loss for loss in getattr(estimator, "loss_curve_", []) if np.isfinite(loss)]
     told = [
         ("layers", " → ".join(str(size) for size in sizes) + f" ({estimator.out_activation_})"),
         ("learnt", f"{count:,} weights and biases, {estimator.coefs_[0].dtype}"),
         ("parameters", asked),
-        ("training", f"{estimator.n_iter_:,} epochs, loss {estimator.loss_:.6g}"),
+        ("training", length + loss),
     ]
+    left = "text-align:left;vertical-align:top;overflow-wrap:anywhere"
     rows = "".join(
-        f'<tr><th style="text-align:left">{name}</th><td style="text-align:left">{html.escape(text)}</td></tr>'
+        f'<tr><th style="{left};white-space:nowrap">{name}</th><td style="{left}">{html.escape(text)}</td></tr>'
         for name, text in told
     )
-    return f'<div class="pellucid-model"><table>{rows}</table>{_curve(curve)}</div>'
+    # At the left, as scikit-learn's diagram above it; notebooks put tables in the middle.
+    table = f'<table style="margin:0.5em 0;table-layout:auto">{rows}</table>'
+    return f'<div class="pellucid-model">{table}{_curve(curve, unit)}</div>'
 
 
-def _curve(losses: list[float]) -> str:
+def is_trained_whole(estimator: BaseMLP) -> bool:
+    """Whether it is L-BFGS's iterations, not epochs, that training consists of."""
+    return rule_name(estimator) == "lbfgs"
+
+
+def _curve(losses: list[float], unit: str) -> str:
     """A loss curve as SVG, in the colour of the text around it, so that it is legible on light and on dark."""
     if len(losses) < 2:
         return ""
@@ -185,12 +232,12 @@ def _curve(losses: list[float]) -> str:
     y = 20 + 100 * (high - values) / ((high - low) or 1.0)
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
     return (
-        '<svg width="400" height="160" viewBox="0 0 400 160" role="img" aria-label="loss by epoch" '
-        'style="color:inherit;font:11px sans-serif" fill="currentColor">'
+        f'<svg width="400" viewBox="0 0 400 160" role="img" aria-label="loss by {unit}" '
+        'style="color:inherit;font:11px sans-serif;max-width:100%;height:auto" fill="currentColor">'
         '<path d="M60 20V120H380" fill="none" stroke="currentColor" opacity="0.5"/>'
         f'<polyline points="{points}" fill="none" stroke="#2a8fd0" stroke-width="2"/>'
         f'<text x="55" y="24" text-anchor="end">{high:.3g}</text>'
         f'<text x="55" y="120" text-anchor="end">{low:.3g}</text>'
         f'<text x="60" y="135">1</text><text x="380" y="135" text-anchor="end">{len(losses):,}</text>'
-        '<text x="220" y="150" text-anchor="middle">epoch</text><text x="60" y="12">loss</text></svg>'
+        f'<text x="220" y="150" text-anchor="middle">{unit}</text><text x="60" y="12">loss</text></svg>'
     )

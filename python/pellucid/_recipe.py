@@ -43,6 +43,21 @@ def hidden_activations(estimator: BaseMLP, count: int) -> list[str]:
     return [activation_name(name) for name in asked]
 
 
+def normalisations(estimator: BaseMLP, count: int) -> list[Any]:
+    """How each hidden layer is normalised: a name, or a table with a name."""
+    asked = estimator.normalisation
+    if asked is None:
+        return ["none"] * count
+    return list(asked) if isinstance(asked, list | tuple) else [asked] * count
+
+
+def normalises(estimator: BaseMLP) -> bool:
+    """Whether any hidden layer is normalised."""
+    return any(
+        (asked.get("name") if isinstance(asked, dict) else asked) != "none" for asked in normalisations(estimator, 1)
+    )
+
+
 def recipe_of(
     estimator: BaseMLP, layers: list[int], dtype: np.dtype[Any], batch_size: int | str = "full"
 ) -> dict[str, Any]:
@@ -51,9 +66,7 @@ def recipe_of(
     activations = [*hidden_activations(estimator, hidden), activation_name(estimator.out_activation_)]
     network: dict[str, Any] = {"layers": layers, "activation": activations}
     if estimator.normalisation is not None:
-        asked = estimator.normalisation
-        each = asked if isinstance(asked, list | tuple) else [asked] * hidden
-        network["normalisation"] = [*each, "none"]
+        network["normalisation"] = [*normalisations(estimator, hidden), "none"]
     seed = estimator.random_state
     return {
         "data": {"source": "inline"},

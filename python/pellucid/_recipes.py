@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ._engine import built_in_recipes, read_recipe, run_recipe
+from ._progress import Progress
 from ._threads import thread_count
 
 
@@ -48,7 +49,10 @@ class Recipe(dict[str, Any]):
 
 
 def run(
-    recipe: str | dict[str, Any], data: str | os.PathLike[str] | None = None, n_threads: int | None = None
+    recipe: str | dict[str, Any],
+    data: str | os.PathLike[str] | None = None,
+    n_threads: int | None = None,
+    progress: bool = False,
 ) -> dict[str, Any]:
     """Runs a recipe and tells its record.
 
@@ -60,14 +64,22 @@ def run(
         The folder with the files of its data, where there are any (MNIST's).
     n_threads : int, default=None
         On how many threads; on all cores unless given. The numbers do not depend on it.
+    progress : bool, default=False
+        Whether a bar shows how far it is, with the loss; it needs tqdm.
 
     Returns
     -------
     record : dict
         What ``pellucid run --json`` writes: the recipe, initial and final weights, history, outputs, metrics.
     """
+    name = recipe if isinstance(recipe, str) else "run"
     recipe = Recipe.built_in(recipe) if isinstance(recipe, str) else recipe
-    record, raised = run_recipe(json.dumps(recipe), None if data is None else os.fspath(data), thread_count(n_threads))
+    asked = (json.dumps(recipe), None if data is None else os.fspath(data), thread_count(n_threads))
+    if progress:
+        with Progress(name, recipe.get("train", {}).get("epochs"), score_name="validation loss") as bar:
+            record, raised = run_recipe(*asked, bar.tell_from(0))
+    else:
+        record, raised = run_recipe(*asked)
     if raised is not None:
         raise raised
     told: dict[str, Any] = json.loads(record)

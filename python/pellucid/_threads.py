@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+import threading
 from functools import lru_cache
 
 import joblib
@@ -16,8 +17,8 @@ def thread_count(n_threads: int | None) -> int:
     """How many threads to train on: as many as there are cores for this process, unless told otherwise.
 
     Bounds are those that scikit-learn and joblib go by: affinity, the quota of a container, ``LOKY_MAX_CPU_COUNT``,
-    ``OMP_NUM_THREADS``, threadpoolctl's limits. In a worker of joblib or Dask it is the share that the worker was told
-    by ``OMP_NUM_THREADS``, else one.
+    ``OMP_NUM_THREADS``, threadpoolctl's limits. In a worker of joblib, Dask or Ray it is the share that the worker was
+    told by ``OMP_NUM_THREADS``, else one.
     """
     if n_threads is not None:
         return n_threads
@@ -25,7 +26,7 @@ def thread_count(n_threads: int | None) -> int:
     share = int(told) if told.isdigit() and int(told) > 0 else None
     if _has_neighbours():
         return 1
-    if share is None and _is_worker():
+    if share is None and (_is_alone() or _is_of_dask()):
         return 1
     cores: int = min(_cores(os.environ.get("LOKY_MAX_CPU_COUNT"), _affinity()), _openmp_effective_n_threads())
     return max(1, min(cores, share or cores))
@@ -36,14 +37,21 @@ def _has_neighbours() -> bool:
 
     ``OMP_NUM_THREADS`` was told the whole process there, if at all.
     """
-    if multiprocessing.current_process().name.startswith("LokyProcess"):
-        return False
-    return multiprocessing.current_process().daemon or bool(get_active_backend()[0].nesting_level)
+    if multiprocessing.current_process().daemon:
+        return True
+    is_nested = bool(get_active_backend()[0].nesting_level)
+    return is_nested and not (threading.current_thread() is threading.main_thread() and _is_alone())
 
 
-def _is_worker() -> bool:
-    """Whether this is a process of joblib's loky, or a task of Dask."""
-    return multiprocessing.current_process().name.startswith("LokyProcess") or _is_of_dask()
+def _is_alone() -> bool:
+    """Whether this is a worker that does one task at a time: a process of joblib's loky, or of Ray."""
+    return multiprocessing.current_process().name.startswith("LokyProcess") or _is_of_ray()
+
+
+def _is_of_ray() -> bool:
+    ray = sys.modules.get("ray")
+    # What is no worker is the driver, which starts the tasks.
+    return ray is not None and ray.is_initialized() and ray.get_runtime_context().worker.mode == ray.WORKER_MODE
 
 
 def _is_of_dask() -> bool:

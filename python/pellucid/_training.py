@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ._engine import Features, Targets
     from ._mlp import BaseMLP
+    from ._progress import Progress
 
 #: Where a rate that is divided by 5 again and again has become too small to go on.
 LEAST_RATE = 1e-6
@@ -85,11 +87,19 @@ def begin(
     threads = thread_count(estimator.n_threads)
     if estimator._normalisation is not None:
         parameters.append(np.ascontiguousarray(estimator._normalisation, dtype=dtype))
-    return Run(json.dumps(recipe), parameters, state, memory, threads), is_ours
+    run = Run(json.dumps(recipe), parameters, state, memory, threads)
+    if estimator._onlooker is not None:
+        estimator._onlooker.begin(run, samples)
+    return run, is_ours
 
 
 def train_by_steps(
-    estimator: BaseMLP, samples: Samples, layers: list[int], dtype: np.dtype[Any], incremental: bool
+    estimator: BaseMLP,
+    samples: Samples,
+    layers: list[int],
+    dtype: np.dtype[Any],
+    incremental: bool,
+    progress: Progress | None,
 ) -> None:
     """``sgd`` and ``adam``: epochs until the loss, or the score of held-out rows, no longer gets better."""
     batch_size = _batch_size(estimator, samples.row_count)
@@ -99,11 +109,12 @@ def train_by_steps(
     if kept is None or kept.rule != rule:
         kept = Optimizer(rule, float(estimator.learning_rate_init), None)
     run, is_ours = begin(estimator, samples, layers, dtype, kept.memory, batch_size)
-    by_steps = _BySteps(estimator, samples, run, kept.learning_rate, layers)
+    by_steps = _BySteps(estimator, samples, run, kept.learning_rate, layers, progress)
     try:
-        by_steps.epochs(incremental)
+        with progress or nullcontext():
+            by_steps.epochs(incremental)
     except KeyboardInterrupt:
-        warnings.warn("Training interrupted by user.", stacklevel=4)
+        warnings.warn("Training interrupted by user.", stacklevel=5)
     finally:
         # What a callback raises, too, leaves a model that can be used.
         keep(estimator, run.parameters() if by_steps.best is None else by_steps.best, layers)
@@ -111,6 +122,7 @@ def train_by_steps(
         if is_ours:
             hand_back(estimator._random_state, run.random_state())
     if by_steps.diverged is not None and by_steps.best is None:
+        estimator._has_diverged = True
         raise ValueError(f"{DIVERGED} ({by_steps.diverged})")
 
 
@@ -123,8 +135,17 @@ def keep(estimator: BaseMLP, parameters: NDArray[Any], layers: list[int]) -> Non
 class _BySteps:
     """Epoch after epoch, or many at a time where nobody looks on."""
 
-    def __init__(self, estimator: BaseMLP, samples: Samples, run: Run, rate: float, layers: list[int]) -> None:
+    def __init__(
+        self,
+        estimator: BaseMLP,
+        samples: Samples,
+        run: Run,
+        rate: float,
+        layers: list[int],
+        progress: Progress | None,
+    ) -> None:
         self.layers = layers
+        self.progress = progress
         self.estimator = estimator
         self.samples = samples
         self.run = run
@@ -199,6 +220,7 @@ class _BySteps:
             waited=estimator._no_improvement_count,
             tolerance=float(estimator.tol),
             patience=None if by_score else float(estimator.n_iter_no_change),
+            told=None if self.progress is None else self.progress.tell_from(estimator.n_iter_),
         )
         if self.diverged is not None and by_score:
             losses.append(np.nan)
@@ -208,14 +230,24 @@ class _BySteps:
             estimator.loss_curve_.append(loss)
             estimator.t_ += samples.row_count
             if estimator.verbose:
-                print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
-        if raised is not None:
-            raise raised
-        if samples.judge is not None:
+                self._say(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
+        if raised is None and samples.judge is not None:
             self._judge(samples.judge)
-        else:
+        elif raised is None:
             estimator.best_loss_ = best
             estimator._no_improvement_count = waited
+        if self.progress is not None and losses:
+            scores = estimator.validation_scores_
+            self.progress.tell(estimator.n_iter_, estimator.loss_, scores[-1] if scores else None)
+        if raised is not None:
+            raise raised
+
+    def _say(self, line: str) -> None:
+        """Prints a line of ``verbose``."""
+        if self.progress is None:
+            print(line)
+        else:
+            self.progress.write(line)
 
     def _judge(self, judge: Judge) -> None:
         """Takes note of the score of the rows that are held out."""
@@ -225,7 +257,7 @@ class _BySteps:
             score = judge.score(self.run.outputs(judge.features, judge.rows, thread_count(estimator.n_threads)))
         estimator.validation_scores_.append(score)
         if estimator.verbose:
-            print(f"Validation score: {score:f}")
+            self._say(f"Validation score: {score:f}")
         if score < estimator.best_validation_score_ + estimator.tol:
             estimator._no_improvement_count += 1
         else:
@@ -252,16 +284,26 @@ class _BySteps:
             self.rate /= 5.0
             told += f" Setting learning rate to {self.rate:f}"
         if estimator.verbose:
-            print(told)
+            self._say(told)
         return ends
 
 
-def train_whole(estimator: BaseMLP, samples: Samples, layers: list[int], dtype: np.dtype[Any]) -> None:
+def train_whole(
+    estimator: BaseMLP, samples: Samples, layers: list[int], dtype: np.dtype[Any], progress: Progress | None
+) -> None:
     """``lbfgs``: iterations on all samples at once until a minimum is found."""
     run, _ = begin(estimator, samples, layers, dtype, None, "full")
-    losses, _, _, raised, diverged = run.train(
-        samples.features, samples.targets, samples.weights, samples.rows, estimator.max_iter
-    )
+    with progress or nullcontext():
+        losses, _, _, raised, diverged = run.train(
+            samples.features,
+            samples.targets,
+            samples.weights,
+            samples.rows,
+            estimator.max_iter,
+            told=None if progress is None else progress.tell_from(0),
+        )
+        if progress is not None and losses:
+            progress.tell(len(losses), losses[-1])
     keep(estimator, run.parameters(), layers)
     found = run.minimum()
     if diverged is not None or found is None:
@@ -275,7 +317,7 @@ def train_whole(estimator: BaseMLP, samples: Samples, layers: list[int], dtype: 
     if estimator.verbose:
         print(f"L-BFGS: loss = {value:.8f} after {iterations} iterations, {evaluations} evaluations: {reason}")
     if isinstance(raised, KeyboardInterrupt):
-        warnings.warn("Training interrupted by user.", stacklevel=4)
+        warnings.warn("Training interrupted by user.", stacklevel=5)
     elif raised is not None:
         raise raised
     else:

@@ -2,6 +2,7 @@
 //! scikit-learn has a say in (names, defaults, checks, when training ends) is the package's, in Python.
 
 mod arrays;
+mod diagnosing;
 mod looking;
 mod model_file;
 mod numbers;

@@ -1,12 +1,15 @@
 //! A network in training, and one at work.
 
 use crate::arrays::{extract, joined};
+use crate::diagnosing::Diagnosing;
 use crate::numbers::Number;
 use crate::samples::SampleArrays;
-use crate::watch::{Stagnation, Watch};
+use crate::watch::{Listener, Stagnation, Watch};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArrayDyn, ToPyArray};
+use pellucid::dataset::Dataset;
 use pellucid::init::initialise;
 use pellucid::numpy_random::RandomState;
+use pellucid::observe::Observer;
 use pellucid::optimizer::Memory;
 use pellucid::{Error, Network, Precision, Recipe, Trainer, evaluation};
 use pyo3::exceptions::PyValueError;
@@ -14,18 +17,24 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::num::NonZeroUsize;
 
-/// A trainer of either precision.
-enum Trainers {
-    Single(Trainer<f32>),
-    Double(Trainer<f64>),
+/// A training, and what watches it to say what is wrong.
+struct Training<T: Number> {
+    trainer: Trainer<T>,
+    diagnosing: Option<Diagnosing<T>>,
+}
+
+/// Of either precision.
+enum Trainings {
+    Single(Training<f32>),
+    Double(Training<f64>),
 }
 
 /// The same on whichever it is.
 macro_rules! with {
-    ($trainers:expr, $trainer:ident => $do:expr) => {
-        match $trainers {
-            Trainers::Single($trainer) => $do,
-            Trainers::Double($trainer) => $do,
+    ($trainings:expr, $training:ident => $do:expr) => {
+        match $trainings {
+            Trainings::Single($training) => $do,
+            Trainings::Double($training) => $do,
         }
     };
 }
@@ -33,7 +42,9 @@ macro_rules! with {
 /// A network in training.
 #[pyclass(module = "pellucid._engine")]
 pub(crate) struct Run {
-    trainers: Trainers,
+    recipe: Recipe,
+    threads: NonZeroUsize,
+    training: Trainings,
 }
 
 #[pymethods]
@@ -51,21 +62,51 @@ impl Run {
     ) -> PyResult<Self> {
         let recipe = read(recipe)?;
         let generator = generator(&random_state)?;
+        let threads = threads_of(threads);
+        let training = match recipe.train.precision {
+            Precision::F32 => Trainings::Single(training(&recipe, &parameters, generator, memory, threads)?),
+            Precision::F64 => Trainings::Double(training(&recipe, &parameters, generator, memory, threads)?),
+        };
         Ok(Self {
-            trainers: match recipe.train.precision {
-                Precision::F32 => {
-                    Trainers::Single(trainer(&recipe, &parameters, generator, memory, threads)?)
-                }
-                Precision::F64 => {
-                    Trainers::Double(trainer(&recipe, &parameters, generator, memory, threads)?)
-                }
-            },
+            recipe,
+            threads,
+            training,
+        })
+    }
+
+    /// Has the training on these samples, which has not begun, watched for [`diagnose`](Self::diagnose). Samples and
+    /// held-out ones, if there are any, are (features, targets, weights, rows), and are copied.
+    #[pyo3(signature = (samples, held_out, names))]
+    fn watch(
+        &mut self,
+        samples: LentArrays<'_>,
+        held_out: Option<LentArrays<'_>>,
+        names: Vec<String>,
+    ) -> PyResult<()> {
+        let Self { recipe, threads, .. } = self;
+        with!(&mut self.training, training => {
+            let held_out = held_out.as_ref().map(copied).transpose()?;
+            let network = training.trainer.network();
+            let diagnosing = Diagnosing::new(recipe, network, copied(&samples)?, held_out, &names, *threads);
+            training.diagnosing = Some(diagnosing.map_err(|error| refusal(&error))?);
+        });
+        Ok(())
+    }
+
+    /// What is wrong with the training that was watched, of which these parameters were kept: JSON.
+    #[pyo3(signature = (parameters, best_epoch))]
+    fn diagnose(&self, parameters: Vec<Bound<'_, PyAny>>, best_epoch: Option<u64>) -> PyResult<String> {
+        with!(&self.training, training => {
+            let diagnosing = training.diagnosing.as_ref();
+            let diagnosing = diagnosing.ok_or_else(|| PyValueError::new_err("the training was not watched"))?;
+            diagnosing.findings(&network(&self.recipe, &parameters)?, best_epoch)
         })
     }
 
     /// Trains for up to `epochs` more epochs, without Python's lock. Ends before where the losses no longer fall, on
-    /// Ctrl-C, and where a number is no longer finite: (losses, best, waited, what was raised, what diverged).
-    #[pyo3(signature = (features, targets, weights, rows, epochs, *, rate=None, best=f64::INFINITY, waited=0, tolerance=0.0, patience=None))]
+    /// Ctrl-C, and where a number is no longer finite: (losses, best, waited, what was raised, what diverged). `told` is
+    /// called some 10 times a second with how far it is.
+    #[pyo3(signature = (features, targets, weights, rows, epochs, *, rate=None, best=f64::INFINITY, waited=0, tolerance=0.0, patience=None, told=None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "they are named where it is called, in Python"
@@ -84,6 +125,7 @@ impl Run {
         waited: u64,
         tolerance: f64,
         patience: Option<f64>,
+        told: Option<Py<PyAny>>,
     ) -> PyResult<(Vec<f64>, f64, u64, Option<PyErr>, Option<String>)> {
         let stagnation = patience.map(|patience| Stagnation {
             best,
@@ -91,17 +133,23 @@ impl Run {
             tolerance,
             patience,
         });
-        let mut watch = Watch::new(epochs, stagnation);
-        let ended = with!(&mut self.trainers, trainer => {
+        let mut watch = Watch::new(epochs, stagnation).telling(told.map(Listener::new), None);
+        let ended = with!(&mut self.training, training => {
             if let Some(rate) = rate {
-                trainer.set_learning_rate(rate);
+                training.trainer.set_learning_rate(rate);
             }
-            train(py, trainer, (features, targets, weights, rows), &mut watch)
+            train(py, training, (features, targets, weights, rows), &mut watch)
         })?;
         let diverged = match ended {
             Ok(()) => None,
             Err(error @ (Error::NonFiniteLoss { .. } | Error::NonFiniteParameters { .. })) => {
-                Some(error.to_string())
+                let told = error.to_string();
+                with!(&mut self.training, training => {
+                    if let Some(diagnosing) = &mut training.diagnosing {
+                        diagnosing.failure = Some(error);
+                    }
+                });
+                Some(told)
             }
             Err(error) => return Err(refusal(&error)),
         };
@@ -113,7 +161,7 @@ impl Run {
 
     /// The parameters, one after the other: the weights of all layers, then all biases, then what normalised layers have.
     fn parameters<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
-        with!(&self.trainers, trainer => trainer.network().parameters().to_pyarray(py).into_any())
+        with!(&self.training, training => training.trainer.network().parameters().to_pyarray(py).into_any())
     }
 
     /// The outputs of the network as it stands, (rows, outputs).
@@ -125,19 +173,19 @@ impl Run {
         rows: Option<&Bound<'py, PyAny>>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        with!(&self.trainers, trainer => outputs_of(py, trainer.network(), features, rows, threads))
+        with!(&self.training, training => outputs_of(py, training.trainer.network(), features, rows, threads))
     }
 
     /// Where the shuffles have left NumPy's generator: (key, position, Gaussian that is kept).
     fn random_state<'py>(&self, py: Python<'py>) -> NumpyState<'py> {
-        with!(&self.trainers, trainer => numpy_state(py, trainer.generator()))
+        with!(&self.training, training => numpy_state(py, training.trainer.generator()))
     }
 
     /// What the optimizer remembers of its steps.
     fn memory<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let told = PyDict::new(py);
-        with!(&self.trainers, trainer => {
-            let Memory { steps, slots, scalars } = trainer.optimizer().memory();
+        with!(&self.training, training => {
+            let Memory { steps, slots, scalars } = training.trainer.optimizer().memory();
             told.set_item("steps", steps)?;
             told.set_item("slots", PyList::new(py, slots.iter().map(|slot| slot.to_pyarray(py)))?)?;
             told.set_item("scalars", scalars)?;
@@ -147,7 +195,7 @@ impl Run {
 
     /// How L-BFGS ended: (reason, value, iterations, evaluations).
     fn minimum(&self) -> Option<(String, f64, u64, u64)> {
-        let found = with!(&self.trainers, trainer => trainer.minimum().copied())?;
+        let found = with!(&self.training, training => training.trainer.minimum().copied())?;
         let reason = format!("{:?}", found.reason);
         Some((reason, found.value, found.iterations, found.evaluations))
     }
@@ -239,18 +287,22 @@ pub(crate) fn network<T: Number>(recipe: &Recipe, parameters: &[Bound<'_, PyAny>
     Network::new(architecture, joined(&arrays)?).map_err(|error| refusal(&error))
 }
 
-fn trainer<T: Number>(
+fn training<T: Number>(
     recipe: &Recipe,
     parameters: &[Bound<'_, PyAny>],
     generator: RandomState,
     memory: Option<&Bound<'_, PyDict>>,
-    threads: usize,
-) -> PyResult<Trainer<T>> {
+    threads: NonZeroUsize,
+) -> PyResult<Training<T>> {
     let network = network(recipe, parameters)?;
-    let trainer = Trainer::new(recipe, network, generator, threads_of(threads));
+    let trainer = Trainer::new(recipe, network, generator, threads);
     let trainer = trainer.map_err(|error| refusal(&error))?;
+    let unwatched = |trainer| Training {
+        trainer,
+        diagnosing: None,
+    };
     let Some(memory) = memory else {
-        return Ok(trainer);
+        return Ok(unwatched(trainer));
     };
     let item = |key: &str| {
         let found = memory.get_item(key)?;
@@ -269,7 +321,22 @@ fn trainer<T: Number>(
             .map_err(|_| PyValueError::new_err("the optimizer remembers three arrays"))?,
         scalars: item("scalars")?.extract()?,
     };
-    trainer.remembering(&remembered).map_err(|error| refusal(&error))
+    let trainer = trainer.remembering(&remembered);
+    trainer.map(unwatched).map_err(|error| refusal(&error))
+}
+
+/// (features, targets, weights, rows).
+type LentArrays<'py> = (
+    Bound<'py, PyAny>,
+    Bound<'py, PyAny>,
+    Option<Bound<'py, PyAny>>,
+    Option<Bound<'py, PyAny>>,
+);
+
+/// The samples as a data set of its own.
+fn copied<T: Number>((features, targets, weights, rows): &LentArrays<'_>) -> PyResult<Dataset<T>> {
+    let arrays = SampleArrays::<T>::of(features, Some(targets), weights.as_ref(), rows.as_ref())?;
+    arrays.lend()?.copied().map_err(|error| refusal(&error))
 }
 
 type Arrays<'a, 'py> = (
@@ -281,13 +348,20 @@ type Arrays<'a, 'py> = (
 
 fn train<T: Number>(
     py: Python<'_>,
-    trainer: &mut Trainer<T>,
+    Training { trainer, diagnosing }: &mut Training<T>,
     (features, targets, weights, rows): Arrays<'_, '_>,
-    watch: &mut Watch,
+    watch: &mut Watch<'_>,
 ) -> PyResult<Result<(), Error>> {
     let arrays = SampleArrays::<T>::of(features, Some(targets), weights, rows)?;
     let samples = arrays.lend()?;
-    Ok(py.detach(|| trainer.run(&samples, watch).map(drop)))
+    let ended = py.detach(|| match diagnosing {
+        None => trainer.run(&samples, watch),
+        Some(diagnosing) => {
+            let observers: &mut [&mut dyn Observer<T>] = &mut [diagnosing, watch];
+            trainer.run(&samples, observers)
+        }
+    });
+    Ok(ended.map(drop))
 }
 
 fn outputs_of<'py, T: Number>(

@@ -3,8 +3,9 @@
 use crate::arrays::{FeatureArrays, Indices, TargetArrays, scattered};
 use crate::numbers::Number;
 use numpy::PyReadonlyArray1;
-use pellucid::Input;
-use pellucid::dataset::{BatchBuffers, Rows, Samples};
+use pellucid::dataset::{BatchBuffers, Dataset, Features, Rows, Samples, Targets};
+use pellucid::matrix::Matrix;
+use pellucid::{Error, Input};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -251,6 +252,60 @@ impl<T: Number> Lent<'_, T> {
                 .for_each(with),
         }
     }
+
+    /// The same samples as a data set of its own.
+    pub(crate) fn copied(&self) -> Result<Dataset<T>, Error> {
+        let rows = Samples::rows(self);
+        let mut buffers = BatchBuffers::default();
+        let (features, targets) = self.gathered(Rows::Range(0, rows), &mut buffers);
+        let features = Matrix::new(rows, self.columns(), features.to_vec())?;
+        let targets = Matrix::new(rows, self.width(), targets.to_vec())?;
+        let data = Dataset::new(Features::Dense(features), Targets::Dense(targets))?;
+        match self.is_weighted() {
+            true => data.weighted((0..rows).map(|row| self.weight(row)).collect()),
+            false => Ok(data),
+        }
+    }
+
+    fn gathered<'a>(&'a self, batch: Rows<'_>, buffers: &'a mut BatchBuffers<T>) -> (&'a [T], &'a [T]) {
+        let BatchBuffers { dense, targets, .. } = buffers;
+        let whole = match (batch, self.rows) {
+            (Rows::Range(start, end), None) => Some((start, end)),
+            _ => None,
+        };
+        let input = match (self.features, whole) {
+            (LentFeatures::Dense { values, columns }, Some((start, end))) => {
+                &values[start * columns..end * columns]
+            }
+            (LentFeatures::Dense { values, columns }, None) => {
+                dense.clear();
+                self.each(batch, |row| {
+                    dense.extend_from_slice(&values[row * columns..][..columns])
+                });
+                &dense[..]
+            }
+            (LentFeatures::Sparse(sparse), _) => {
+                dense.clear();
+                self.each(batch, |row| {
+                    let start = dense.len();
+                    dense.resize(start + sparse.width, T::ZERO);
+                    sparse.add_row(row, &mut dense[start..]);
+                });
+                &dense[..]
+            }
+        };
+        let targets = match (self.targets, whole) {
+            (LentTargets::Numbers { values, width }, Some((start, end))) => {
+                &values[start * width..end * width]
+            }
+            _ => {
+                targets.clear();
+                self.each(batch, |row| self.targets.push_row(row, targets));
+                &targets[..]
+            }
+        };
+        (input, targets)
+    }
 }
 
 impl<T: Number> Samples<T> for Lent<'_, T> {
@@ -291,42 +346,7 @@ impl<T: Number> Samples<T> for Lent<'_, T> {
     }
 
     fn gather<'a>(&'a self, batch: Rows<'_>, buffers: &'a mut BatchBuffers<T>) -> (Input<'a, T>, &'a [T]) {
-        let BatchBuffers { dense, targets, .. } = buffers;
-        let whole = match (batch, self.rows) {
-            (Rows::Range(start, end), None) => Some((start, end)),
-            _ => None,
-        };
-        let input = match (self.features, whole) {
-            (LentFeatures::Dense { values, columns }, Some((start, end))) => {
-                &values[start * columns..end * columns]
-            }
-            (LentFeatures::Dense { values, columns }, None) => {
-                dense.clear();
-                self.each(batch, |row| {
-                    dense.extend_from_slice(&values[row * columns..][..columns])
-                });
-                &dense[..]
-            }
-            (LentFeatures::Sparse(sparse), _) => {
-                dense.clear();
-                self.each(batch, |row| {
-                    let start = dense.len();
-                    dense.resize(start + sparse.width, T::ZERO);
-                    sparse.add_row(row, &mut dense[start..]);
-                });
-                &dense[..]
-            }
-        };
-        let targets = match (self.targets, whole) {
-            (LentTargets::Numbers { values, width }, Some((start, end))) => {
-                &values[start * width..end * width]
-            }
-            _ => {
-                targets.clear();
-                self.each(batch, |row| self.targets.push_row(row, targets));
-                &targets[..]
-            }
-        };
-        (Input::Dense(input), targets)
+        let (features, targets) = self.gathered(batch, buffers);
+        (Input::Dense(features), targets)
     }
 }

@@ -1,16 +1,45 @@
 //! Who looks on while the engine trains without Python's lock: keeps the losses, ends training where they no longer fall,
-//! and asks Python now and then whether Ctrl-C was pressed.
+//! asks Python now and then whether Ctrl-C was pressed, and tells it how far training is.
 
 use pellucid::Scalar;
 use pellucid::observe::{Event, Observer, Position};
 use pyo3::prelude::*;
 use std::ops::ControlFlow;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Taking the lock for less than this would slow the threads that wait for it.
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(20);
 /// The clock is looked at about as often.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+
+/// A bar that moves more often than this only costs time.
+const BETWEEN_TELLINGS: Duration = Duration::from_millis(100);
+
+/// Who is told how far training is: `(epochs, part of the next, loss, loss of held-out rows)`, some 10 times a second.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    told: Py<PyAny>,
+    last: Instant,
+}
+
+impl Listener {
+    pub(crate) fn new(told: Py<PyAny>) -> Self {
+        Self {
+            told,
+            last: Instant::now(),
+        }
+    }
+
+    pub(crate) fn tell(
+        &mut self,
+        (epochs, part): (u64, f64),
+        loss: Option<f64>,
+        validation: Option<f64>,
+    ) -> PyResult<()> {
+        Python::attach(|py| self.told.call1(py, (epochs, part, loss, validation)).map(drop))
+    }
+}
 
 /// scikit-learn's rule: more than `patience` epochs in a row that were not lower than the lowest by `tolerance`.
 #[derive(Debug, Clone, Copy)]
@@ -36,13 +65,16 @@ impl Stagnation {
 
 /// An observer for Python.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub(crate) struct Watch<'a> {
     pub(crate) losses: Vec<f64>,
     /// After so many epochs it is Python's turn, and the run goes on later.
     limit: u64,
     pub(crate) stagnation: Option<Stagnation>,
     /// What a signal's handler raised, such as `KeyboardInterrupt`.
     pub(crate) raised: Option<PyErr>,
+    pub(crate) listener: Option<Listener>,
+    /// The loss of held-out rows after the last epoch, where somebody measures it.
+    validation: Option<&'a Mutex<Option<f64>>>,
     looked: Instant,
     asked: Instant,
     /// How many steps lie between two looks at the clock.
@@ -50,7 +82,7 @@ pub(crate) struct Watch {
     due: u64,
 }
 
-impl Watch {
+impl<'a> Watch<'a> {
     pub(crate) fn new(limit: u64, stagnation: Option<Stagnation>) -> Self {
         let now = Instant::now();
         Self {
@@ -58,6 +90,8 @@ impl Watch {
             limit,
             stagnation,
             raised: None,
+            listener: None,
+            validation: None,
             looked: now,
             asked: now,
             stride: 1,
@@ -65,7 +99,33 @@ impl Watch {
         }
     }
 
-    fn look(&mut self) -> ControlFlow<()> {
+    /// The same, which tells `listener` how far training is.
+    pub(crate) fn telling(
+        self,
+        listener: Option<Listener>,
+        validation: Option<&'a Mutex<Option<f64>>>,
+    ) -> Self {
+        Self {
+            listener,
+            validation,
+            ..self
+        }
+    }
+
+    /// Tells where training has come to.
+    pub(crate) fn tell(&mut self, part: f64) -> PyResult<()> {
+        let at = (self.losses.len() as u64, part);
+        let loss = self.losses.last().copied();
+        let validation = self
+            .validation
+            .and_then(|found| found.lock().ok().and_then(|found| *found));
+        match &mut self.listener {
+            Some(listener) => listener.tell(at, loss, validation),
+            None => Ok(()),
+        }
+    }
+
+    fn look(&mut self, position: Position) -> ControlFlow<()> {
         let now = Instant::now();
         let passed = now - self.looked;
         self.looked = now;
@@ -76,7 +136,15 @@ impl Watch {
         }
         if now - self.asked >= BETWEEN_QUESTIONS {
             self.asked = now;
-            if let Err(raised) = Python::attach(|py| py.check_signals()) {
+            let mut answer = Python::attach(|py| py.check_signals());
+            let is_time = |listener: &Listener| now - listener.last >= BETWEEN_TELLINGS;
+            if answer.is_ok() && self.listener.as_ref().is_some_and(is_time) {
+                answer = self.tell((position.batch + 1) as f64 / position.steps_per_epoch as f64);
+                if let Some(listener) = &mut self.listener {
+                    listener.last = Instant::now();
+                }
+            }
+            if let Err(raised) = answer {
                 self.raised = Some(raised);
                 return ControlFlow::Break(());
             }
@@ -85,11 +153,11 @@ impl Watch {
     }
 }
 
-impl<T: Scalar> Observer<T> for Watch {
+impl<T: Scalar> Observer<T> for Watch<'_> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         match event {
             Event::Step { position, .. } => {
-                let flow = self.look();
+                let flow = self.look(*position);
                 self.due = position.step + self.stride;
                 flow
             }

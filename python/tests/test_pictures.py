@@ -78,3 +78,45 @@ def test_a_notebook_shows_layers_and_curve(data):
         "<script>"
         not in MLPClassifier(activation="relu", max_iter=2).fit(*data["iris"])._repr_html_().split("pellucid-model")[1]
     )
+
+
+def test_a_number_far_out_leaves_shades_for_the_others():
+    random = np.random.RandomState(0)
+    X = random.normal(size=(200, 2))
+    y = np.sin(2 * X[:, 0])
+    model = MLPRegressor(hidden_layer_sizes=(20,), solver="lbfgs", random_state=0).fit(X, y)
+
+    def shades(y):
+        drawn = model.plot_decision_boundary(X, y)
+        (bar,) = [axes for axes in drawn.figure.axes if axes is not drawn]
+        return bar.get_ylim()
+
+    usual = shades(y)
+    low, high = shades(np.where(np.arange(200) == 7, 1000.0, y))
+    assert high - low <= 2 * (usual[1] - usual[0])
+    # A plane of a single number has shades too.
+    model.coefs_[-1][:], model.intercepts_[-1][:] = 0, 3
+    low, high = shades(np.full(200, 3.0))
+    assert low <= 3 < high
+
+
+def test_each_of_many_classes_has_a_colour_of_its_own():
+    random = np.random.RandomState(0)
+    X, y = random.normal(size=(300, 2)), np.arange(300) % 12
+    drawn = MLPClassifier((5,), max_iter=3, random_state=0).fit(X, y).plot_decision_boundary(X, y)
+    colours = {tuple(points.get_facecolor()[0]) for points in drawn.collections[1:]}
+    assert len(colours) == 12
+
+
+def test_what_the_card_of_a_model_tells(data):
+    X, y = data["diabetes"]
+    shown = MLPRegressor(hidden_layer_sizes=(3,), solver="lbfgs", max_iter=5, random_state=np.random.RandomState(0))
+    told = shown.fit(X, y)._repr_html_().split("pellucid-model")[1]
+    assert "5 iterations" in told and "epoch" not in told
+    assert "RandomState(MT19937)," in told and "0x" not in told
+    wide = MLPRegressor(
+        hidden_layer_sizes=(3,), activation="identity", solver="sgd", learning_rate_init=1e9, batch_size=5
+    )
+    with pytest.raises(ValueError, match="non-finite"):
+        wide.fit(X, y)
+    assert "0 epochs" in wide._repr_html_()

@@ -1,0 +1,286 @@
+"""Our estimators in ONNX: what skl2onnx calls for them, alone or within a pipeline.
+
+skl2onnx goes by the class of an estimator, so it is told of ours as soon as it is imported, before or after us. Its own
+converters know networks that scikit-learn has; these know every activation, normalisation and several outputs too.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from importlib.abc import MetaPathFinder
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ._recipe import activation_name, hidden_activations, normalisations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+    from ._mlp import BaseMLP
+
+#: What keeps the quotient of a normalisation finite, unless told otherwise.
+EPSILON = 1e-5
+
+
+class Nodes:
+    """A graph that grows node by node, in the precision of its input."""
+
+    def __init__(self, scope: Any, operator: Any, container: Any) -> None:
+        from skl2onnx.common.data_types import DoubleTensorType
+        from skl2onnx.proto import onnx_proto
+
+        self.types = onnx_proto.TensorProto
+        self.number = self.types.DOUBLE if isinstance(operator.inputs[0].type, DoubleTensorType) else self.types.FLOAT
+        self._scope, self._container = scope, container
+
+    def constant(self, values: Any, kind: int | None = None) -> str:
+        """Numbers of the graph's precision, or of another kind."""
+        name: str = self._scope.get_unique_variable_name("constant")
+        values = np.asarray(values)
+        self._container.add_initializer(name, self.number if kind is None else kind, values.shape, values.ravel())
+        return name
+
+    def node(self, kind: str, *inputs: Any, output: str | None = None, **attributes: Any) -> str:
+        """What an operator makes of values, which are names or numbers."""
+        names = [value if isinstance(value, str) else self.constant(value) for value in inputs]
+        output = output or self._scope.get_unique_variable_name(kind.lower())
+        self._container.add_node(kind, names, output, name=self._scope.get_unique_operator_name(kind), **attributes)
+        return output
+
+
+def _erf(nodes: Nodes, z: str) -> str:
+    # Runtimes have it in single precision alone.
+    found = nodes.node("Erf", nodes.node("Cast", z, to=nodes.types.FLOAT))
+    return nodes.node("Cast", found, to=nodes.number)
+
+
+def _elu(nodes: Nodes, z: str, scale: float = 1.0, alpha: float = 1.0) -> str:
+    below = nodes.node("Sub", nodes.node("Exp", nodes.node("Min", z, 0.0)), 1.0)
+    above = nodes.node("Mul", nodes.node("Relu", z), scale)
+    return nodes.node("Add", above, nodes.node("Mul", below, scale * alpha))
+
+
+def _gelu(nodes: Nodes, z: str) -> str:
+    phi = nodes.node("Mul", nodes.node("Add", _erf(nodes, nodes.node("Mul", z, np.sqrt(0.5))), 1.0), 0.5)
+    return nodes.node("Mul", z, phi)
+
+
+def _gelu_tanh(nodes: Nodes, z: str) -> str:
+    factor = nodes.node("Add", nodes.node("Mul", nodes.node("Mul", z, z), 0.044715), 1.0)
+    twice_u = nodes.node("Mul", nodes.node("Mul", z, factor), 2 * np.sqrt(2 / np.pi))
+    return nodes.node("Mul", z, nodes.node("Sigmoid", twice_u))
+
+
+def _softplus(nodes: Nodes, z: str) -> str:
+    tail = nodes.node("Log", nodes.node("Add", nodes.node("Exp", nodes.node("Neg", nodes.node("Abs", z))), 1.0))
+    return nodes.node("Add", nodes.node("Relu", z), tail)
+
+
+def _hard_sigmoid(nodes: Nodes, z: str) -> str:
+    return nodes.node("Clip", nodes.node("Add", nodes.node("Mul", z, 1 / 6), 0.5), 0.0, 1.0)
+
+
+#: Each activation by operators that runtimes have in both precisions.
+ACTIVATIONS: dict[str, Callable[[Nodes, str], str]] = {
+    "identity": lambda nodes, z: z,
+    "sigmoid": lambda nodes, z: nodes.node("Sigmoid", z),
+    "tanh": lambda nodes, z: nodes.node("Tanh", z),
+    "relu": lambda nodes, z: nodes.node("Relu", z),
+    "leaky_relu": lambda nodes, z: nodes.node("Max", z, nodes.node("Mul", z, 0.01)),
+    "elu": _elu,
+    "selu": lambda nodes, z: _elu(nodes, z, 1.0507009873554805, 1.6732632423543772),
+    "gelu": _gelu,
+    "gelu_tanh": _gelu_tanh,
+    "silu": lambda nodes, z: nodes.node("Mul", z, nodes.node("Sigmoid", z)),
+    "mish": lambda nodes, z: nodes.node("Mul", z, nodes.node("Tanh", _softplus(nodes, z))),
+    "softplus": _softplus,
+    "softsign": lambda nodes, z: nodes.node("Div", z, nodes.node("Add", nodes.node("Abs", z), 1.0)),
+    "hard_sigmoid": _hard_sigmoid,
+    "hard_tanh": lambda nodes, z: nodes.node("Clip", z, -1.0, 1.0),
+    "exponential": lambda nodes, z: nodes.node("Exp", z),
+    "softmax": lambda nodes, z: nodes.node("Softmax", z, axis=1),
+}
+
+
+def outputs_of(nodes: Nodes, model: BaseMLP, x: str) -> str:
+    """The output layer's activations."""
+    hidden = len(model.coefs_) - 1
+    activations = [*hidden_activations(model, hidden), activation_name(model.out_activation_)]
+    normalised = [*_normalised(model), None]
+    a = nodes.node("Cast", x, to=nodes.number)
+    for weights, biases, activation, normalise in zip(
+        model.coefs_, model.intercepts_, activations, normalised, strict=True
+    ):
+        z = nodes.node("Add", nodes.node("MatMul", a, weights), biases)
+        a = ACTIVATIONS[activation](nodes, z if normalise is None else normalise(nodes, z))
+    return a
+
+
+def _normalised(model: BaseMLP) -> list[Callable[[Nodes, str], str] | None]:
+    """What normalises the sums of each hidden layer."""
+    widths = [len(biases) for biases in model.intercepts_[:-1]]
+    kinds = [kind if isinstance(kind, dict) else {"name": kind} for kind in normalisations(model, len(widths))]
+    # The engine keeps gain and shift of each layer, and behind them mean and variance of those that go by batches.
+    rest = np.array([]) if model._normalisation is None else model._normalisation
+    learnt = sum(2 * width for kind, width in zip(kinds, widths, strict=True) if kind["name"] != "none")
+    gains, statistics = _Slices(rest[:learnt]), _Slices(rest[learnt:])
+    found: list[Callable[[Nodes, str], str] | None] = []
+    for kind, width in zip(kinds, widths, strict=True):
+        epsilon = float(kind.get("epsilon", EPSILON))
+        if kind["name"] == "none":
+            found.append(None)
+        elif kind["name"] == "batch":
+            found.append(_by_batches(epsilon, *gains.take(width), *statistics.take(width)))
+        else:
+            found.append(_by_rows(epsilon, *gains.take(width)))
+    return found
+
+
+class _Slices:
+    """Pairs of slices, one behind the other."""
+
+    def __init__(self, values: Any) -> None:
+        self._values, self._at = values, 0
+
+    def take(self, width: int) -> tuple[Any, Any]:
+        start, self._at = self._at, self._at + 2 * width
+        return self._values[start : start + width], self._values[start + width : self._at]
+
+
+def _by_batches(epsilon: float, gain: Any, shift: Any, mean: Any, variance: Any) -> Callable[[Nodes, str], str]:
+    return lambda nodes, z: nodes.node("BatchNormalization", z, gain, shift, mean, variance, epsilon=epsilon)
+
+
+def _by_rows(epsilon: float, gain: Any, shift: Any) -> Callable[[Nodes, str], str]:
+    return lambda nodes, z: nodes.node("LayerNormalization", z, gain, shift, axis=-1, epsilon=epsilon)
+
+
+def convert_classifier(scope: Any, operator: Any, container: Any) -> None:
+    """Labels and probabilities."""
+    model = operator.raw_operator
+    nodes = Nodes(scope, operator, container)
+    label, probabilities = (variable.full_name for variable in operator.outputs[:2])
+    a = outputs_of(nodes, model, operator.inputs[0].full_name)
+    if _is_multilabel(model):
+        nodes.node("Identity", a, output=probabilities)
+        nodes.node("Cast", nodes.node("Greater", a, 0.5), output=label, to=nodes.types.INT64)
+        return
+    if len(model.classes_) == 2:
+        nodes.node("Concat", nodes.node("Sub", 1.0, a), a, output=probabilities, axis=1)
+    else:
+        nodes.node("Identity", a, output=probabilities)
+    if _has_words(model):
+        table = nodes.constant([str(name).encode() for name in model.classes_], nodes.types.STRING)
+    else:
+        table = nodes.constant(model.classes_.astype(np.int64), nodes.types.INT64)
+    nodes.node("Gather", table, nodes.node("ArgMax", probabilities, axis=1, keepdims=0), output=label, axis=0)
+
+
+def convert_regressor(scope: Any, operator: Any, container: Any) -> None:
+    """Predictions, (rows, outputs)."""
+    nodes = Nodes(scope, operator, container)
+    a = outputs_of(nodes, operator.raw_operator, operator.inputs[0].full_name)
+    nodes.node("Identity", a, output=operator.outputs[0].full_name)
+
+
+def shape_of_classifier(operator: Any) -> None:
+    """Says what labels and probabilities look like; refuses what ONNX cannot answer."""
+    from skl2onnx.common.data_types import Int64TensorType, StringTensorType
+
+    model = operator.raw_operator
+    _check(operator)
+    classes = model.classes_
+    if classes.dtype.kind == "f" and not (classes == classes.astype(np.int64)).all():
+        raise ValueError(f"labels of ONNX are whole numbers or words, not {classes}; train on those")
+    rows = operator.inputs[0].get_first_dimension()
+    kind = StringTensorType if _has_words(model) else Int64TensorType
+    operator.outputs[0].set_type(kind([rows, len(classes)] if _is_multilabel(model) else [rows]))
+    operator.outputs[1].set_type(_numbers(operator)([rows, len(classes)]))
+
+
+def shape_of_regressor(operator: Any) -> None:
+    """Says what predictions look like."""
+    _check(operator)
+    rows = operator.inputs[0].get_first_dimension()
+    operator.outputs[0].set_type(_numbers(operator)([rows, operator.raw_operator.n_outputs_]))
+
+
+def _check(operator: Any) -> None:
+    model = operator.raw_operator
+    check_is_fitted(model)
+    known = {None, "none", "batch"}
+    kinds = {kind["name"] if isinstance(kind, dict) else kind for kind in normalisations(model, 1)}
+    if not kinds <= known and operator.target_opset < 17:
+        raise ValueError(f"layer normalisation needs target_opset=17 or later, not {operator.target_opset}")
+
+
+def _numbers(operator: Any) -> Any:
+    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+
+    return DoubleTensorType if isinstance(operator.inputs[0].type, DoubleTensorType) else FloatTensorType
+
+
+def _is_multilabel(model: Any) -> bool:
+    return str(model._label_binarizer.y_type_).startswith("multilabel")
+
+
+def _has_words(model: Any) -> bool:
+    return model.classes_.dtype.kind in "OUS"
+
+
+def register() -> None:
+    """Tells skl2onnx of our estimators."""
+    from skl2onnx import update_registered_converter
+
+    from . import MLPClassifier, MLPRegressor
+
+    # Those of its converter for scikit-learn's classifier.
+    options = {"zipmap": [True, False, "columns"], "output_class_labels": [False, True], "nocl": [True, False]}
+    update_registered_converter(
+        MLPClassifier, "PellucidMLPClassifier", shape_of_classifier, convert_classifier, options=options
+    )
+    update_registered_converter(MLPRegressor, "PellucidMLPRegressor", shape_of_regressor, convert_regressor)
+
+
+class _WhenImported(MetaPathFinder):
+    """Finds skl2onnx where others find it, and has ``register`` called when it has been imported."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != "skl2onnx":
+            return None
+        others = (finder for finder in sys.meta_path if finder is not self)
+        found = (finder.find_spec(fullname, path, target) for finder in others)
+        spec = next((spec for spec in found if spec is not None), None)
+        if spec is None or spec.loader is None:
+            return spec
+        execute = spec.loader.exec_module
+
+        def execute_and_register(module: ModuleType) -> None:
+            execute(module)
+            _try_to_register()
+
+        spec.loader.exec_module = execute_and_register  # type: ignore[method-assign]
+        return spec
+
+
+def _try_to_register() -> None:
+    try:
+        register()
+    except Exception as error:
+        # Who imports skl2onnx may want it for something else.
+        warnings.warn(f"this skl2onnx does not take the converters of pellucid's estimators: {error}", stacklevel=2)
+
+
+def register_when_imported() -> None:
+    """Tells skl2onnx of our estimators, now or as soon as it is imported."""
+    if "skl2onnx" in sys.modules:
+        _try_to_register()
+    elif not any(isinstance(finder, _WhenImported) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _WhenImported())
