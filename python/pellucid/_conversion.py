@@ -120,8 +120,7 @@ def _their_activation(model: BaseMLP, name: str) -> str:
 def _their_loss(loss: Any) -> str | None:
     """What they call a regression's loss, if they have it."""
     if isinstance(loss, dict):
-        names = {engines: theirs for theirs, engines in LOSSES.items() if theirs == "squared_error"}
-        return names.get(loss["name"]) if list(loss) == ["name"] else None
+        return "squared_error" if loss == {"name": LOSSES["squared_error"]} else None
     return loss if loss in LOSSES else None
 
 
