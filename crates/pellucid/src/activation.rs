@@ -317,11 +317,12 @@ fn part_length(threads: NonZeroUsize, numbers: usize, width: usize) -> usize {
 impl Activation {
     /// a = f(z) of the first `used` registers; leaves them alone where not [applied so](Self::is_applied_in_registers).
     #[inline(always)]
-    pub(crate) fn of_registers<T: Scalar, V: Vector<T>>(self, registers: &mut [V], used: usize) {
+    pub(crate) fn of_registers<I: Isa, T: Scalar, V: Vector<T>>(self, registers: &mut [V], used: usize) {
+        let registers = &mut registers[..used];
         match self {
-            Activation::Sigmoid => map_registers(registers, used, Sigmoid),
-            Activation::Tanh => map_registers(registers, used, Tanh),
-            Activation::Relu => map_registers(registers, used, AtLeastZero),
+            Activation::Sigmoid => V::map_each::<I, _>(registers, Sigmoid),
+            Activation::Tanh => V::map_each::<I, _>(registers, Tanh),
+            Activation::Relu => V::map_each::<I, _>(registers, AtLeastZero),
             _ => {}
         }
     }
@@ -336,13 +337,6 @@ impl Activation {
             Activation::Relu => map_register_pairs(gradients, a, used, WherePositive),
             _ => {}
         }
-    }
-}
-
-#[inline(always)]
-fn map_registers<T: Scalar, V: Vector<T>, F: Map<T>>(registers: &mut [V], used: usize, f: F) {
-    for register in &mut registers[..used] {
-        *register = f.apply(*register);
     }
 }
 

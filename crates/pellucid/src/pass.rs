@@ -528,6 +528,15 @@ impl<'a, T: Scalar> Descent<'a, T> {
         })
     }
 
+    /// [`Course::take_all`](narrow::Course::take_all).
+    #[inline(always)]
+    pub(crate) fn take_all(&mut self, targets: &[T], walk: &mut narrow::Walk) -> Option<Result<f64, f64>> {
+        match self.features {
+            Features::Dense(matrix) => self.course.take_all(matrix.values(), targets, walk),
+            Features::Bytes(_) => None,
+        }
+    }
+
     /// One step, on the batch that begins with row `start`: forward, loss, backward and update. Gives the batch's loss
     /// before it, summed over its rows; as an error where it is not finite, and then the parameters are left alone.
     /// `targets` are (rows, outputs).

@@ -85,10 +85,7 @@ pub trait Scalar:
     fn is_finite(self) -> bool;
     /// The vector register of this precision of an instruction set.
     #[doc(hidden)]
-    type Vector<I: crate::kernels::isa::Isa>: crate::kernels::vector::Vector<Self>;
-    /// A register of half the size, where there is one.
-    #[doc(hidden)]
-    type Half<I: crate::kernels::isa::Isa>: crate::kernels::vector::Vector<Self>;
+    type Vector<I: crate::kernels::isa::Isa>: crate::kernels::vector::Vector<Self, Single = Self::Vector<I>>;
     /// 1.5·2^(digits of the mantissa): adding it rounds to a whole number and leaves that in the low bits.
     #[doc(hidden)]
     const ROUND: Self;
@@ -98,10 +95,9 @@ pub trait Scalar:
 }
 
 macro_rules! scalar {
-    ($float:ident, $precision:ident, $half:ident, $negligible:literal, $round:literal, $mantissa:literal, $bias:literal) => {
+    ($float:ident, $precision:ident, $negligible:literal, $round:literal, $mantissa:literal, $bias:literal) => {
         impl Scalar for $float {
             type Vector<I: crate::kernels::isa::Isa> = I::$precision;
-            type Half<I: crate::kernels::isa::Isa> = I::$half;
             const PRECISION: Precision = Precision::$precision;
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -159,5 +155,5 @@ macro_rules! scalar {
     };
 }
 
-scalar!(f32, F32, HalfF32, 1e-17, 12_582_912.0, 23, 127);
-scalar!(f64, F64, HalfF64, 1e-150, 6_755_399_441_055_744.0, 52, 1023);
+scalar!(f32, F32, 1e-17, 12_582_912.0, 23, 127);
+scalar!(f64, F64, 1e-150, 6_755_399_441_055_744.0, 52, 1023);

@@ -126,10 +126,9 @@ fn most_of_one_power<T>() -> f64 {
 #[inline(always)]
 pub(crate) fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
     let (one, round) = (V::splat(T::ONE), V::splat(T::ROUND));
-    let most = most_of_one_power::<T>();
-    let least = constant::<T, V>(-most);
-    // What is made of an x below the least is put right at the end.
-    let (asked, x) = (x, x.at_most(constant::<T, V>(most)));
+    // What becomes of an x beyond these is anything, and put right at the end, where the comparison has long been made.
+    let most = constant::<T, V>(most_of_one_power::<T>());
+    let beyond = one.where_positive(x);
     let rounded = x.mul_add(constant::<T, V>(-std::f64::consts::LOG2_E), round);
     let k = rounded.sub(round);
     let power = rounded.power_of_two();
@@ -157,13 +156,14 @@ pub(crate) fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
         let first = p.mul_add(r2.mul_add(p01, V::splat(T::ZERO).sub(r)), one.add(p));
         return one
             .div(p_r4.mul_add(r2.mul_add(p45, p23), first))
-            .where_not_below(asked, least);
+            .or_where_above(x.abs(), most, beyond);
     }
     let (p01, p23, p45) = (terms(r, -1.0, 0), terms(r, -1.0, 1), terms(r, -1.0, 2));
     let (p67, p89) = (terms(r, -1.0, 3), terms(r, -1.0, 4));
     let first = p.mul_add(r2.mul_add(p01, V::splat(T::ZERO).sub(r)), one.add(p));
     let others = r4.mul_add(r2.mul_add(p89, p67), r2.mul_add(p45, p23));
-    one.div(p_r4.mul_add(others, first)).where_not_below(asked, least)
+    one.div(p_r4.mul_add(others, first))
+        .or_where_above(x.abs(), most, beyond)
 }
 
 /// The same by way of eˣ: slower to come, but closer by a rounding, for functions whose slopes go on with large multiples of

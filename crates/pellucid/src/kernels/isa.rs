@@ -12,13 +12,11 @@ use std::sync::OnceLock;
 /// An instruction set, as a type, so that a kernel is compiled for it.
 pub trait Isa: Copy + Send + Sync + 'static {
     /// A register of f32.
-    type F32: Vector<f32>;
+    type F32: Vector<f32, Single = Self::F32>;
     /// A register of f64.
-    type F64: Vector<f64>;
-    /// A register of half as many f32, where there is one.
-    type HalfF32: Vector<f32>;
-    /// A register of half as many f64, where there is one.
-    type HalfF64: Vector<f64>;
+    type F64: Vector<f64, Single = Self::F64>;
+    /// Whether two half registers make a whole one.
+    const PAIRS_HALVES: bool = false;
     /// Whether layers of a few units have kernels of their own. They are many, a set for each width: on an instruction
     /// set that hardly any machine is left with they are not worth their weight in the program.
     const HAS_NARROW: bool = true;
@@ -55,8 +53,6 @@ pub(crate) struct Baseline;
 impl Isa for Baseline {
     type F32 = Portable<f32>;
     type F64 = Portable<f64>;
-    type HalfF32 = Portable<f32>;
-    type HalfF64 = Portable<f64>;
     const HAS_NARROW: bool = cfg!(not(target_arch = "x86_64"));
     const HAS_OWN_PRODUCTS: bool = cfg!(not(target_arch = "x86_64"));
     #[inline(always)]
@@ -97,8 +93,6 @@ pub(crate) struct Avx2;
 impl Isa for Avx2 {
     type F32 = F32x8;
     type F64 = F64x4;
-    type HalfF32 = F32x8;
-    type HalfF64 = F64x4;
     #[inline(always)]
     fn prefetch<T>(place: *const T) {
         // SAFETY: every x86-64 processor has this instruction, and it never faults.
@@ -180,8 +174,7 @@ pub(crate) struct Avx512;
 impl Isa for Avx512 {
     type F32 = F32x16;
     type F64 = F64x8;
-    type HalfF32 = F32x8;
-    type HalfF64 = F64x4;
+    const PAIRS_HALVES: bool = true;
     #[inline(always)]
     fn prefetch<T>(place: *const T) {
         // SAFETY: every x86-64 processor has this instruction, and it never faults.

@@ -9,6 +9,7 @@ pub(crate) mod aligned;
 mod dense;
 pub(crate) mod exponential;
 pub(crate) mod isa;
+mod joined;
 pub(crate) mod layer_arrays;
 pub(crate) mod narrow;
 mod product;

@@ -5,6 +5,7 @@
 //! masked load and store.
 
 use super::isa::Isa;
+use super::joined::Joined;
 use crate::scalar::Scalar;
 
 /// A register of `LANES` numbers. Every method must be called where the instruction set is known to be there: within
@@ -12,6 +13,10 @@ use crate::scalar::Scalar;
 pub trait Vector<T>: Copy {
     /// How many numbers it holds.
     const LANES: usize;
+    /// One of half the size; the same where there is none.
+    type Half: Vector<T>;
+    /// A register for one number in every lane, from which that can be had in every lane of this one.
+    type Single: Vector<T, Single = Self::Single>;
     /// Whether [`mul_add`](Self::mul_add) rounds once.
     const FUSES: bool;
 
@@ -88,8 +93,8 @@ pub trait Vector<T>: Copy {
     /// 0 where `of` is not above 0.
     fn where_positive(self, of: Self) -> Self;
 
-    /// self where `of` is not below `least`, and 0 elsewhere: a NaN is not below anything.
-    fn where_not_below(self, of: Self, least: Self) -> Self;
+    /// self where `magnitude` is not above `most`, and `other` elsewhere: a NaN is not above anything.
+    fn or_where_above(self, magnitude: Self, most: Self, other: Self) -> Self;
 
     /// self with the signs of `sign`, for lanes of self that are not negative.
     fn with_sign(self, sign: Self) -> Self;
@@ -105,13 +110,64 @@ pub trait Vector<T>: Copy {
 
     /// The sum of the lanes, in an order that depends on the type alone.
     fn sum(self) -> T;
+
+    /// [`sum`](Self::sum) in every lane.
+    #[inline(always)]
+    fn sum_in_every_lane(self) -> Self::Single {
+        Self::Single::splat(self.sum())
+    }
+
+    /// What `single` has in every lane.
+    fn of_single(single: Self::Single) -> Self;
+
+    /// The first lanes.
+    fn low_half(self) -> Self::Half;
+
+    /// The lanes from each [`Half`](Self::Half) on added to those of the first.
+    fn sum_of_halves(self) -> Self::Half;
+
+    /// [`sum`](Self::sum) of each of four registers, in the first four lanes.
+    #[inline(always)]
+    fn sums_of_four(registers: [Self; 4]) -> Self::Single {
+        let [a, b, c, d] = registers;
+        let sums = [a.sum(), b.sum(), c.sum(), d.sum()];
+        // SAFETY: these are four numbers, and any register has as many lanes.
+        unsafe { Self::Single::load_first(sums.as_ptr(), 4) }
+    }
+
+    /// One of the first four lanes in every lane.
+    #[inline(always)]
+    fn lane_in_every_lane(self, lane: usize) -> Self
+    where
+        T: Scalar,
+    {
+        let mut lanes = [T::ZERO; 4];
+        // SAFETY: there is room for four numbers.
+        unsafe { self.store_first(lanes.as_mut_ptr(), 4) };
+        Self::splat(lanes[lane])
+    }
+
+    /// f of each of some registers; of halves two at a time, where these make a whole register of the instruction set: it
+    /// waits for one function instead of two.
+    #[inline(always)]
+    fn map_each<I: Isa, F: Map<T>>(registers: &mut [Self], f: F)
+    where
+        T: Scalar,
+    {
+        for register in registers {
+            *register = f.apply(*register);
+        }
+    }
 }
 
 /// The register of `T` of an instruction set.
 pub(crate) type VectorOf<I, T> = <T as Scalar>::Vector<I>;
 
 /// The register of `T` of half the size of an instruction set.
-pub(crate) type HalfOf<I, T> = <T as Scalar>::Half<I>;
+pub(crate) type HalfOf<I, T> = <VectorOf<I, T> as Vector<T>>::Half;
+
+/// The two side by side.
+pub(crate) type WholeAndHalfOf<I, T> = Joined<VectorOf<I, T>, HalfOf<I, T>>;
 
 /// A register where no instructions are known: four numbers, whatever the compiler makes of them.
 #[derive(Clone, Copy)]
@@ -122,6 +178,8 @@ const PORTABLE_LANES: usize = 4;
 impl<T: Scalar> Vector<T> for Portable<T> {
     const LANES: usize = PORTABLE_LANES;
     const FUSES: bool = cfg!(target_arch = "aarch64");
+    type Half = Self;
+    type Single = Self;
 
     #[inline(always)]
     fn splat(value: T) -> Self {
@@ -239,10 +297,10 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 
     #[inline(always)]
-    fn where_not_below(self, of: Self, least: Self) -> Self {
+    fn or_where_above(self, magnitude: Self, most: Self, other: Self) -> Self {
         let mut lanes = self.0;
-        for (lane, (of, least)) in lanes.iter_mut().zip(of.0.into_iter().zip(least.0)) {
-            *lane = if of < least { T::ZERO } else { *lane };
+        for (j, lane) in lanes.iter_mut().enumerate() {
+            *lane = if magnitude.0[j] > most.0[j] { other.0[j] } else { *lane };
         }
         Self(lanes)
     }
@@ -288,6 +346,21 @@ impl<T: Scalar> Vector<T> for Portable<T> {
         let [a, b, c, d] = self.0;
         (a + c) + (b + d)
     }
+
+    #[inline(always)]
+    fn of_single(single: Self) -> Self {
+        single
+    }
+
+    #[inline(always)]
+    fn low_half(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn sum_of_halves(self) -> Self {
+        self
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -295,21 +368,23 @@ pub(crate) mod x86 {
     //! AVX2 and AVX-512. SAFETY of every intrinsic here: these types are named only within tasks that run where
     //! `isa::best` has found the instructions.
 
-    use super::Vector;
+    use super::{Isa, Map, Vector};
     use std::arch::x86_64::*;
 
     macro_rules! register {
         (
-            $(#[$doc:meta])* $name:ident of $lanes:literal $float:ident in $register:ident:
+            $(#[$doc:meta])* $name:ident of $lanes:literal $float:ident in $register:ident, of which half is $half:ident:
             $splat:ident, $load:ident, $store:ident, $fused:ident;
             $add:ident, $sub:ident, $mul:ident, $div:ident, $sqrt:ident, $max:ident, $min:ident;
             $or:ident, $and_not:ident, $shift:ident $bits:literal, $add_integers:ident, $one:expr, $integers:ident, $floats:ident;
             first: |$from:ident, $count:ident| $load_first:expr, |$value:ident, $to:ident, $count_2:ident| $store_first:expr;
             flush: |$number:ident, $least:ident| $flush:expr;
             positive: |$there:ident, $of:ident| $where_positive:expr;
-            not_below: |$kept:ident, $number_2:ident, $least_2:ident| $where_not_below:expr;
+            or_above: |$kept:ident, $magnitude:ident, $most:ident, $other:ident| $or_where_above:expr;
             non_zero: |$any:ident| $bits_of:expr;
             turns: |$first:ident, $second:ident| $turns:expr;
+            low: |$low_of:ident| $low:expr;
+            fold: |$folded:ident| $fold:expr;
             sum: |$whole:ident| $sum:expr
             $(; $more:item)*
         ) => {
@@ -320,6 +395,8 @@ pub(crate) mod x86 {
             impl Vector<$float> for $name {
                 const LANES: usize = $lanes;
                 const FUSES: bool = true;
+                type Half = $half;
+                type Single = Self;
                 #[inline(always)]
                 fn splat(value: $float) -> Self {
                     // SAFETY: see the module.
@@ -405,10 +482,10 @@ pub(crate) mod x86 {
                     Self(unsafe { $where_positive })
                 }
                 #[inline(always)]
-                fn where_not_below(self, of: Self, least: Self) -> Self {
-                    let ($kept, $number_2, $least_2) = (self.0, of.0, least.0);
+                fn or_where_above(self, magnitude: Self, most: Self, other: Self) -> Self {
+                    let ($kept, $magnitude, $most, $other) = (self.0, magnitude.0, most.0, other.0);
                     // SAFETY: see the module.
-                    Self(unsafe { $where_not_below })
+                    Self(unsafe { $or_where_above })
                 }
                 #[inline(always)]
                 fn with_sign(self, sign: Self) -> Self {
@@ -440,6 +517,22 @@ pub(crate) mod x86 {
                     // SAFETY: see the module.
                     unsafe { $sum }
                 }
+                #[inline(always)]
+                fn of_single(single: Self) -> Self {
+                    single
+                }
+                #[inline(always)]
+                fn low_half(self) -> Self::Half {
+                    let $low_of = self.0;
+                    // SAFETY: see the module.
+                    $half(unsafe { $low })
+                }
+                #[inline(always)]
+                fn sum_of_halves(self) -> Self::Half {
+                    let $folded = self.0;
+                    // SAFETY: see the module.
+                    $half(unsafe { $fold })
+                }
                 $($more)*
             }
         };
@@ -447,7 +540,7 @@ pub(crate) mod x86 {
 
     register! {
         /// Sixteen f32 in an AVX-512 register.
-        F32x16 of 16 f32 in __m512:
+        F32x16 of 16 f32 in __m512, of which half is F32x8:
         _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps;
         _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_max_ps, _mm512_min_ps;
         _mm512_or_ps, _mm512_andnot_ps, _mm512_slli_epi32 23, _mm512_add_epi32, _mm512_set1_epi32(127 << 23), _mm512_castps_si512, _mm512_castsi512_ps;
@@ -458,13 +551,18 @@ pub(crate) mod x86 {
             _mm512_maskz_mov_ps(kept, number)
         };
         positive: |there, of| _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(of, _mm512_setzero_ps()), there);
-        not_below: |there, of, least| _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(of, least), there);
+        or_above: |there, magnitude, most, other| {
+            let kept = _mm512_cmp_ps_mask::<_CMP_NGT_UQ>(magnitude, most);
+            _mm512_mask_mov_ps(other, kept, there)
+        };
         non_zero: |any| _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(any, _mm512_setzero_ps());
         turns: |first, second| {
             let low = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
             let high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
             (_mm512_permutex2var_ps(first, low, second), _mm512_permutex2var_ps(first, high, second))
         };
+        low: |whole| _mm512_castps512_ps256(whole);
+        fold: |whole| _mm256_add_ps(_mm512_castps512_ps256(whole), _mm512_extractf32x8_ps::<1>(whole));
         sum: |whole| _mm512_reduce_add_ps(whole);
         // The instructions for roots and quotients take three times as long as an estimate of 14 bits that a step of
         // Newton's method makes one of 28.
@@ -496,7 +594,7 @@ pub(crate) mod x86 {
 
     register! {
         /// Eight f64 in an AVX-512 register.
-        F64x8 of 8 f64 in __m512d:
+        F64x8 of 8 f64 in __m512d, of which half is F64x4:
         _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd;
         _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_max_pd, _mm512_min_pd;
         _mm512_or_pd, _mm512_andnot_pd, _mm512_slli_epi64 52, _mm512_add_epi64, _mm512_set1_epi64(1023 << 52), _mm512_castpd_si512, _mm512_castsi512_pd;
@@ -507,13 +605,18 @@ pub(crate) mod x86 {
             _mm512_maskz_mov_pd(kept, number)
         };
         positive: |there, of| _mm512_maskz_mov_pd(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(of, _mm512_setzero_pd()), there);
-        not_below: |there, of, least| _mm512_maskz_mov_pd(_mm512_cmp_pd_mask::<_CMP_NLT_UQ>(of, least), there);
+        or_above: |there, magnitude, most, other| {
+            let kept = _mm512_cmp_pd_mask::<_CMP_NGT_UQ>(magnitude, most);
+            _mm512_mask_mov_pd(other, kept, there)
+        };
         non_zero: |any| _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(any, _mm512_setzero_pd());
         turns: |first, second| {
             let low = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0);
             let high = _mm512_add_epi64(low, _mm512_set1_epi64(4));
             (_mm512_permutex2var_pd(first, low, second), _mm512_permutex2var_pd(first, high, second))
         };
+        low: |whole| _mm512_castpd512_pd256(whole);
+        fold: |whole| _mm256_add_pd(_mm512_castpd512_pd256(whole), _mm512_extractf64x4_pd::<1>(whole));
         sum: |whole| _mm512_reduce_add_pd(whole)
     }
 
@@ -730,7 +833,7 @@ pub(crate) mod x86 {
 
     register! {
         /// Eight f32 in an AVX register.
-        F32x8 of 8 f32 in __m256:
+        F32x8 of 8 f32 in __m256, of which half is F32x8:
         _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps;
         _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_max_ps, _mm256_min_ps;
         _mm256_or_ps, _mm256_andnot_ps, _mm256_slli_epi32 23, _mm256_add_epi32, _mm256_set1_epi32(127 << 23), _mm256_castps_si256, _mm256_castsi256_ps;
@@ -741,12 +844,16 @@ pub(crate) mod x86 {
             _mm256_and_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(magnitude, least), number)
         };
         positive: |there, of| _mm256_and_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(of, _mm256_setzero_ps()), there);
-        not_below: |there, of, least| _mm256_and_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(of, least), there);
+        or_above: |there, magnitude, most, other| {
+            _mm256_blendv_ps(there, other, _mm256_cmp_ps::<_CMP_GT_OQ>(magnitude, most))
+        };
         non_zero: |any| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(any, _mm256_setzero_ps())) as u32;
         turns: |first, second| {
             let (low, high) = (_mm256_unpacklo_ps(first, second), _mm256_unpackhi_ps(first, second));
             (_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high))
         };
+        low: |whole| whole;
+        fold: |whole| whole;
         sum: |whole| {
             let half = _mm_add_ps(_mm256_castps256_ps128(whole), _mm256_extractf128_ps::<1>(whole));
             let quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));
@@ -756,7 +863,7 @@ pub(crate) mod x86 {
 
     register! {
         /// Four f64 in an AVX register.
-        F64x4 of 4 f64 in __m256d:
+        F64x4 of 4 f64 in __m256d, of which half is F64x4:
         _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd;
         _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_max_pd, _mm256_min_pd;
         _mm256_or_pd, _mm256_andnot_pd, _mm256_slli_epi64 52, _mm256_add_epi64, _mm256_set1_epi64x(1023 << 52), _mm256_castpd_si256, _mm256_castsi256_pd;
@@ -767,15 +874,70 @@ pub(crate) mod x86 {
             _mm256_and_pd(_mm256_cmp_pd::<_CMP_NLT_UQ>(magnitude, least), number)
         };
         positive: |there, of| _mm256_and_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(of, _mm256_setzero_pd()), there);
-        not_below: |there, of, least| _mm256_and_pd(_mm256_cmp_pd::<_CMP_NLT_UQ>(of, least), there);
+        or_above: |there, magnitude, most, other| {
+            _mm256_blendv_pd(there, other, _mm256_cmp_pd::<_CMP_GT_OQ>(magnitude, most))
+        };
         non_zero: |any| _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_NEQ_UQ>(any, _mm256_setzero_pd())) as u32;
         turns: |first, second| {
             let (low, high) = (_mm256_unpacklo_pd(first, second), _mm256_unpackhi_pd(first, second));
             (_mm256_permute2f128_pd::<0x20>(low, high), _mm256_permute2f128_pd::<0x31>(low, high))
         };
+        low: |whole| whole;
+        fold: |whole| whole;
         sum: |whole| {
             let half = _mm_add_pd(_mm256_castpd256_pd128(whole), _mm256_extractf128_pd::<1>(whole));
             _mm_cvtsd_f64(_mm_add_sd(half, _mm_unpackhi_pd(half, half)))
+        };
+        #[inline(always)]
+        fn sum_in_every_lane(self) -> Self {
+            // SAFETY: see the module.
+            unsafe {
+                let half = _mm256_add_pd(self.0, _mm256_permute2f128_pd::<0x01>(self.0, self.0));
+                Self(_mm256_add_pd(half, _mm256_permute_pd::<0b0101>(half)))
+            }
+        };
+        #[inline(always)]
+        fn sums_of_four([a, b, c, d]: [Self; 4]) -> Self {
+            // SAFETY: see the module.
+            unsafe {
+                let low = _mm256_permute2f128_pd::<0x20>(a.0, c.0);
+                let a_c = _mm256_add_pd(low, _mm256_permute2f128_pd::<0x31>(a.0, c.0));
+                let low = _mm256_permute2f128_pd::<0x20>(b.0, d.0);
+                let b_d = _mm256_add_pd(low, _mm256_permute2f128_pd::<0x31>(b.0, d.0));
+                Self(_mm256_add_pd(_mm256_unpacklo_pd(a_c, b_d), _mm256_unpackhi_pd(a_c, b_d)))
+            }
+        };
+        #[inline(always)]
+        fn lane_in_every_lane(self, lane: usize) -> Self {
+            // SAFETY: see the module.
+            Self(unsafe {
+                match lane {
+                    0 => _mm256_broadcastsd_pd(_mm256_castpd256_pd128(self.0)),
+                    1 => _mm256_permute4x64_pd::<0b01_01_01_01>(self.0),
+                    2 => _mm256_permute4x64_pd::<0b10_10_10_10>(self.0),
+                    _ => _mm256_permute4x64_pd::<0b11_11_11_11>(self.0),
+                }
+            })
+        };
+        #[inline(always)]
+        fn map_each<I: Isa, F: Map<f64>>(registers: &mut [Self], f: F) {
+            let (pairs, others) = registers.as_chunks_mut::<2>();
+            for [low, high] in pairs {
+                if I::PAIRS_HALVES {
+                    // SAFETY: see the module; AVX-512 is there where two of these are a register.
+                    unsafe {
+                        let both = _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(low.0), high.0);
+                        let both = f.apply(F64x8(both)).0;
+                        low.0 = _mm512_castpd512_pd256(both);
+                        high.0 = _mm512_extractf64x4_pd::<1>(both);
+                    }
+                } else {
+                    (*low, *high) = (f.apply(*low), f.apply(*high));
+                }
+            }
+            for register in others {
+                *register = f.apply(*register);
+            }
         }
     }
 }

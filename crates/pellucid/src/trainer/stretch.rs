@@ -6,6 +6,7 @@
 use super::Trainer;
 use crate::dataset::{Features, Targets, one_hot};
 use crate::kernels::isa::{Isa, Task};
+use crate::kernels::narrow::Walk;
 use crate::loss::Reduction;
 use crate::pass::Descent;
 use crate::scalar::Scalar;
@@ -71,8 +72,6 @@ impl<T: Scalar> Task for &mut Stretch<'_, T> {
             learning_rate,
             epoch_loss,
         } = self;
-        let (mut start, batch_rows) = (*start, *batch_rows);
-        let (mut epoch_loss, mut taken, mut not_finite) = (*epoch_loss, 0, None);
         let Trainer {
             network,
             workspace,
@@ -82,30 +81,41 @@ impl<T: Scalar> Task for &mut Stretch<'_, T> {
         } = trainer;
         let (features, aim) = (*features, (&*objective, *logged_loss));
         let (network, rate) = (network.split_mut(), *learning_rate);
-        let descent = Descent::new::<I>(network, features, workspace, aim, batch_rows, rate);
-        if let Some(mut descent) = descent {
-            let mut targets = BatchTargets::new(targets, batch_rows);
-            while taken < *steps {
-                match descent.step::<I>(start, targets.from(start)) {
-                    Ok(loss) => epoch_loss += loss,
-                    Err(loss) => {
-                        not_finite = Some(loss);
-                        break;
-                    }
-                }
-                taken += 1;
-                start += batch_rows;
-                if start == features.rows() {
-                    (start, epoch_loss) = (0, 0.0);
-                }
-            }
-        }
+        let descent = Descent::new::<I>(network, features, workspace, aim, *batch_rows, rate);
+        let mut walk = Walk::new(*start, *batch_rows, features.rows(), *steps, *epoch_loss);
+        let end = match descent {
+            Some(mut descent) => take_all::<I, T>(&mut descent, targets, *batch_rows, &mut walk),
+            None => Ok(0.0),
+        };
+        let (taken, epoch_loss) = walk.taken();
         Stretched {
             taken,
-            not_finite,
+            not_finite: end.err(),
             epoch_loss,
         }
     }
+}
+
+/// Takes all steps of a walk, unless the loss of one is not finite: that is the error.
+#[inline(always)]
+fn take_all<I: Isa, T: Scalar>(
+    descent: &mut Descent<'_, T>,
+    targets: &Targets<T>,
+    batch_rows: usize,
+    walk: &mut Walk,
+) -> Result<f64, f64> {
+    if let Targets::Dense(matrix) = targets
+        && let Some(end) = descent.take_all(matrix.values(), walk)
+    {
+        return end;
+    }
+    let mut targets = BatchTargets::new(targets, batch_rows);
+    let mut loss = 0.0;
+    while !walk.is_done() {
+        loss = descent.step::<I>(walk.start(), targets.from(walk.start()))?;
+        walk.advance(loss);
+    }
+    Ok(loss)
 }
 
 /// The targets of one batch after another.

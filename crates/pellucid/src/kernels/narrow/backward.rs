@@ -1,10 +1,11 @@
 //! ∂L/∂W, ∂L/∂b and the δ below of layers of a few units.
 
-use super::{Kernel, Layers, REGISTERS, Row, add_product, dot, is_half, load, load_rows, store};
+use super::forward::Sums;
+use super::{Kernel, Layers, REGISTERS, Row, add_product, load, load_rows, products, store};
 use crate::activation::Activation;
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::layer_arrays::LayerArrays;
-use crate::kernels::vector::{HalfOf, Vector, VectorOf};
+use crate::kernels::vector::Vector;
 use crate::network::{Architecture, Layer};
 use crate::scalar::Scalar;
 use std::marker::PhantomData;
@@ -171,11 +172,7 @@ impl<T: Scalar, const N: usize> Task for BackwardOfSeveral<'_, '_, T, N> {
     #[inline(always)]
     fn run<I: Isa>(self) {
         let Self(steps, index) = self;
-        if is_half(N) {
-            several::<I, T, HalfOf<I, T>, N>(steps, index);
-        } else {
-            several::<I, T, VectorOf<I, T>, N>(steps, index);
-        }
+        with_best_register!(I, T, N, V => several::<I, T, V<I, T>, N>(steps, index));
     }
 }
 
@@ -227,20 +224,30 @@ pub(super) unsafe fn rows_of_several<
         I::call(DeltaBelowSeveral::<T, V, N>(steps, index, PhantomData));
     }
     // SAFETY: as the caller vouches.
-    unsafe { gradient_of_several::<T, V, N, R, ADDS>(steps, index, delta) };
+    unsafe { gradient_of_several::<T, V, N, R, ADDS>(steps, index, delta, None) };
     if steps.top_down && index > 0 {
         I::call(DeltaBelowSeveral::<T, V, N>(steps, index, PhantomData));
     }
 }
 
+/// ∂L/∂W and ∂L/∂b of a layer of N units, from the δ of R rows. Where the parameters move, and `next` is what the next R rows
+/// have there, gives these rows' sums as well: each row of W goes on into the next forward pass while it is in registers.
+///
 /// # Safety
-/// As in [`rows_of_several`].
+/// There must be such a layer, of N units, and R rows; `ADDS` must be what the steps say; `next` must be (R, fan_in).
 #[inline(always)]
-unsafe fn gradient_of_several<T: Scalar, V: Vector<T>, const N: usize, const R: usize, const ADDS: bool>(
+pub(super) unsafe fn gradient_of_several<
+    T: Scalar,
+    V: Vector<T>,
+    const N: usize,
+    const R: usize,
+    const ADDS: bool,
+>(
     steps: &mut Steps<'_, T>,
     index: usize,
     delta: [Row<V>; R],
-) {
+    next: Option<*const T>,
+) -> Sums<V, R, N> {
     let zero = [V::splat(T::ZERO); REGISTERS];
     let factor = V::splat(steps.factor);
     // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
@@ -255,27 +262,67 @@ unsafe fn gradient_of_several<T: Scalar, V: Vector<T>, const N: usize, const R: 
             }
         }
         // First, as the next forward pass begins with it.
+        let mut bias = zero;
         if let Some(at) = layer.bias_at() {
             let to = steps.to.add(at);
-            let mut sums = if ADDS { load::<T, V, N>(to) } else { zero };
+            if ADDS {
+                bias = load::<T, V, N>(to);
+            }
             for scaled in &scaled {
                 for c in 0..REGISTERS {
                     if c * V::LANES < N {
-                        sums[c] = sums[c].add(scaled[c]);
+                        bias[c] = bias[c].add(scaled[c]);
                     }
                 }
             }
-            store::<T, V, N>(sums, to);
+            store::<T, V, N>(bias, to);
         }
+        let mut sums = Sums::<V, R, N>::new(bias);
         let weights = steps.to.add(layer.weights_at());
-        for k in 0..fan_in {
-            let to = weights.add(k * N);
-            let mut sums = if ADDS { load::<T, V, N>(to) } else { zero };
-            for (row, &scaled) in scaled.iter().enumerate() {
-                sums = add_product::<T, V, N>(V::splat(*x.add(row * fan_in + k)), scaled, sums);
+        let mut k = 0;
+        while k + 2 <= fan_in {
+            let even = gradient_of_input::<T, V, N, R, ADDS>(weights.add(k * N), x.add(k), fan_in, &scaled);
+            let odd =
+                gradient_of_input::<T, V, N, R, ADDS>(weights.add((k + 1) * N), x.add(k + 1), fan_in, &scaled);
+            if let Some(next) = next {
+                sums.add::<T, false>(next.add(k), fan_in, even);
+                sums.add::<T, true>(next.add(k + 1), fan_in, odd);
             }
-            store::<T, V, N>(sums, to);
+            k += 2;
         }
+        if k < fan_in {
+            let last = gradient_of_input::<T, V, N, R, ADDS>(weights.add(k * N), x.add(k), fan_in, &scaled);
+            if let Some(next) = next {
+                sums.add::<T, false>(next.add(k), fan_in, last);
+            }
+        }
+        sums
+    }
+}
+
+/// A row of ∂L/∂W, from an input of R rows of `fan_in` and what it is multiplied with. Gives what is then at `to`.
+///
+/// # Safety
+/// There must be N numbers at `to`, and such an input.
+#[inline(always)]
+unsafe fn gradient_of_input<T: Scalar, V: Vector<T>, const N: usize, const R: usize, const ADDS: bool>(
+    to: *mut T,
+    x: *const T,
+    fan_in: usize,
+    scaled: &[Row<V>; R],
+) -> Row<V> {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let mut sums = if ADDS {
+            load::<T, V, N>(to)
+        } else {
+            [V::splat(T::ZERO); REGISTERS]
+        };
+        for (row, &scaled) in scaled.iter().enumerate() {
+            sums = add_product::<T, V, N>(V::splat(*x.add(row * fan_in)), scaled, sums);
+        }
+        store::<T, V, N>(sums, to);
+        sums
     }
 }
 
@@ -304,7 +351,7 @@ impl<T: Scalar, V: Vector<T>, const N: usize> Task for DeltaBelowSeveral<'_, '_,
                 let delta = load::<T, V, N>(delta.add(row * N));
                 let below = below.add(row * layer.fan_in);
                 for k in 0..layer.fan_in {
-                    *below.add(k) = dot::<T, V, N>(delta, load::<T, V, N>(weights.add(k * N)), zero);
+                    *below.add(k) = products::<T, V, N>(delta, load::<T, V, N>(weights.add(k * N)), zero).sum();
                 }
             }
         }
@@ -320,11 +367,7 @@ impl<T: Scalar, const N: usize> Task for BackwardOfOne<'_, '_, T, N> {
     #[inline(always)]
     fn run<I: Isa>(self) {
         let Self(steps, index) = self;
-        if is_half(N) {
-            one::<I, T, HalfOf<I, T>, N>(steps, index);
-        } else {
-            one::<I, T, VectorOf<I, T>, N>(steps, index);
-        }
+        with_best_register!(I, T, N, V => one::<I, T, V<I, T>, N>(steps, index));
     }
 }
 
@@ -346,10 +389,10 @@ fn all_of_one<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
     // long as the layers say, and there are R rows.
     unsafe {
         let x = load_rows::<T, V, N, R>(steps.layers.x(index));
-        let mut delta = [T::ZERO; R];
+        let mut delta = [V::splat(T::ZERO); R];
         let from = steps.layers.arrays.get_unchecked(index).delta.as_ptr();
         for (row, delta) in delta.iter_mut().enumerate() {
-            *delta = *from.add(row);
+            *delta = V::splat(*from.add(row));
         }
         let weights = gradient_of_one::<T, V, N, R>(steps, index, &x, delta);
         if index > 0 {
@@ -363,7 +406,7 @@ fn all_of_one<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
     }
 }
 
-/// ∂L/∂W and ∂L/∂b of a layer of one unit, from x and δ of R rows. Gives the weights that δ below is taken through.
+/// ∂L/∂W and ∂L/∂b of a layer of one unit, from x and δ of R rows, each in every lane. Gives the weights that δ below is taken through.
 ///
 /// # Safety
 /// There must be such a layer, of N inputs and one unit.
@@ -372,7 +415,7 @@ pub(super) unsafe fn gradient_of_one<T: Scalar, V: Vector<T>, const N: usize, co
     steps: &mut Steps<'_, T>,
     index: usize,
     x: &[Row<V>; R],
-    delta: [T; R],
+    delta: [V; R],
 ) -> Row<V> {
     // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
     unsafe {
@@ -384,16 +427,19 @@ pub(super) unsafe fn gradient_of_one<T: Scalar, V: Vector<T>, const N: usize, co
         } else {
             [V::splat(T::ZERO); REGISTERS]
         };
-        let mut of_bias = T::ZERO;
+        let (factor, mut of_bias) = (V::splat(steps.factor), V::splat(T::ZERO));
         for row in 0..R {
-            let scaled = steps.factor * delta[row];
-            sums = add_product::<T, V, N>(V::splat(scaled), x[row], sums);
-            of_bias += scaled;
+            let scaled = factor.mul(delta[row]);
+            sums = add_product::<T, V, N>(scaled, x[row], sums);
+            of_bias = of_bias.add(scaled);
         }
         store::<T, V, N>(sums, steps.to.add(weights_at));
         if let Some(at) = bias_at {
             let bias = steps.to.add(at);
-            *bias = if steps.adds { *bias + of_bias } else { of_bias };
+            if steps.adds {
+                of_bias = V::load_first(bias, 1).add(of_bias);
+            }
+            of_bias.store_first(bias, 1);
         }
         if steps.top_down && steps.adds {
             sums
@@ -403,7 +449,7 @@ pub(super) unsafe fn gradient_of_one<T: Scalar, V: Vector<T>, const N: usize, co
     }
 }
 
-/// δ of the N units below a layer of one, from `a` and δ of R rows: δ times the weights, times f′(z) where that is
+/// δ of the N units below a layer of one, from `a` and δ of R rows, each in every lane: δ times the weights, times f′(z) where that is
 /// [taken in registers](Activation::is_applied_in_registers) and ∂L/∂a need not be kept. It is stored
 /// too.
 ///
@@ -415,7 +461,7 @@ pub(super) unsafe fn delta_below_one<T: Scalar, V: Vector<T>, const N: usize, co
     index: usize,
     weights: Row<V>,
     a: &[Row<V>; R],
-    delta: [T; R],
+    delta: [V; R],
 ) -> [Row<V>; R] {
     let mut rows = [weights; R];
     // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
@@ -430,7 +476,7 @@ pub(super) unsafe fn delta_below_one<T: Scalar, V: Vector<T>, const N: usize, co
         for (registers, delta) in rows.iter_mut().zip(delta) {
             for c in 0..REGISTERS {
                 if c * V::LANES < N {
-                    registers[c] = V::splat(delta).mul(weights[c]);
+                    registers[c] = delta.mul(weights[c]);
                 }
             }
         }

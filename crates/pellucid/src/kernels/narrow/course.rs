@@ -1,6 +1,7 @@
 //! Many steps, one after another, of layers of a few units.
 
-use super::tail::Tail;
+use super::tail::{Data, Tail};
+use super::walk::Walk;
 use super::{Kernel, Layers, Steps};
 use crate::kernels::isa::Isa;
 use crate::loss::OutputLoss;
@@ -17,6 +18,8 @@ pub(crate) struct Course<'a, T> {
     output: &'a Layer,
     /// How many numbers the input of a step has.
     inputs: usize,
+    /// What the network's first layer is multiplied with.
+    input: &'a [T],
 }
 
 /// Those of a layer.
@@ -55,6 +58,7 @@ impl<'a, T: Scalar> Course<'a, T> {
             loss,
             output,
             inputs: rows * layers.first()?.fan_in,
+            input: &[],
             steps,
         })
     }
@@ -67,6 +71,7 @@ impl<'a, T: Scalar> Course<'a, T> {
     pub(crate) fn set_input(&mut self, x: &'a [T]) {
         assert!(x.len() >= self.inputs, "a layer's operands are too short");
         self.steps.layers.input = x.as_ptr();
+        self.input = x;
     }
 
     /// A step of these layers: forward, loss, backward and update, down to δ of what is below them. Gives the batch's loss
@@ -82,13 +87,28 @@ impl<'a, T: Scalar> Course<'a, T> {
             (kernels.forward)(&mut self.steps.layers, first + index);
         }
         let loss = match self.tail {
-            Some(tail) => tail(&mut self.steps, &self.loss, targets)?,
+            Some(tail) => {
+                let mut walk = Walk::one_step(self.steps.layers.rows);
+                let x = self.input;
+                tail(&mut self.steps, &self.loss, Data { x, targets }, &mut walk)?
+            }
             None => self.delta_of_output::<I>(targets)?,
         };
         for (index, kernels) in self.kernels.iter().enumerate().rev() {
             (kernels.backward)(&mut self.steps, first + index);
         }
         Ok(loss)
+    }
+
+    /// All steps of a walk over data, where the kernel of the last two layers can take them by itself because there are no
+    /// others: says how that ended, and else gives nothing. `x` is (rows, inputs), `targets` (rows, outputs).
+    ///
+    /// # Panics
+    /// When there are fewer data.
+    #[inline(always)]
+    pub(crate) fn take_all(&mut self, x: &'a [T], targets: &[T], walk: &mut Walk) -> Option<Result<f64, f64>> {
+        let tail = self.tail.filter(|_| self.steps.layers.layers.len() == 2)?;
+        Some(tail(&mut self.steps, &self.loss, Data { x, targets }, walk))
     }
 
     /// δ of what the forward pass has put out, and its loss.

@@ -1,9 +1,9 @@
 //! z = x·W + b and a = f(z) of layers of a few units.
 
-use super::{Kernel, Layers, REGISTERS, Row, add_product, dot, is_half, load, load_rows, store};
+use super::{Kernel, Layers, REGISTERS, Row, add_product, load, load_rows, products, store};
 use crate::activation::Activation;
 use crate::kernels::isa::{Isa, Task};
-use crate::kernels::vector::{HalfOf, Vector, VectorOf};
+use crate::kernels::vector::Vector;
 use crate::network::Layer;
 use crate::scalar::Scalar;
 
@@ -39,11 +39,7 @@ impl<T: Scalar, const N: usize> Task for ForwardOfSeveral<'_, '_, T, N> {
     #[inline(always)]
     fn run<I: Isa>(self) {
         let Self(layers, index) = self;
-        if is_half(N) {
-            several::<T, HalfOf<I, T>, N>(layers, index);
-        } else {
-            several::<T, VectorOf<I, T>, N>(layers, index);
-        }
+        with_best_register!(I, T, N, V => several::<I, T, V<I, T>, N>(layers, index));
         layers.apply_what_is_left::<I>(index);
     }
 }
@@ -75,96 +71,160 @@ impl<T: Scalar> Task for WhatIsLeft<'_, '_, T> {
 }
 
 #[inline(always)]
-fn several<T: Scalar, V: Vector<T>, const N: usize>(layers: &mut Layers<'_, T>, index: usize) {
+fn several<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(layers: &mut Layers<'_, T>, index: usize) {
     // SAFETY: only `Layers::forward` comes here, with the index of a layer of N units.
     unsafe {
         if layers.rows == 4 && N <= V::LANES {
-            rows_of_several::<T, V, N, 4>(layers, index, 0);
+            let sums = sums_of_several::<T, V, N, 4>(layers, index, 0);
+            rows_of_several::<I, T, V, N, 4>(layers, index, 0, sums);
         } else {
             for row in 0..layers.rows {
-                rows_of_several::<T, V, N, 1>(layers, index, row);
+                let sums = sums_of_several::<T, V, N, 1>(layers, index, row);
+                rows_of_several::<I, T, V, N, 1>(layers, index, row, sums);
             }
         }
     }
 }
 
-/// The forward pass of R rows from `first_row` on through a layer of N units. Gives their activations, which are also
-/// stored.
+/// The sums of R rows of N units on their way to z: two for each row, so that one need not wait for the other.
+#[derive(Clone, Copy)]
+pub(super) struct Sums<V, const R: usize, const N: usize> {
+    even: [Row<V>; R],
+    odd: [Row<V>; R],
+}
+
+impl<V, const R: usize, const N: usize> Sums<V, R, N> {
+    /// The layer's bias, or zeros.
+    #[inline(always)]
+    pub(super) fn new<T: Scalar>(bias: Row<V>) -> Self
+    where
+        V: Vector<T>,
+    {
+        Self {
+            even: [bias; R],
+            odd: [[V::splat(T::ZERO); REGISTERS]; R],
+        }
+    }
+
+    /// Adds what input k, an even number or an odd one, contributes by its row of W. `x` is input k of the first row.
+    ///
+    /// # Safety
+    /// There must be such an input of R rows, each of `fan_in`.
+    #[inline(always)]
+    pub(super) unsafe fn add<T: Scalar, const IS_ODD: bool>(
+        &mut self,
+        x: *const T,
+        fan_in: usize,
+        weights: Row<V>,
+    ) where
+        V: Vector<T>,
+    {
+        let sums = if IS_ODD { &mut self.odd } else { &mut self.even };
+        for (row, sums) in sums.iter_mut().enumerate() {
+            // SAFETY: as the caller vouches.
+            let x = unsafe { *x.add(row * fan_in) };
+            *sums = add_product::<T, V, N>(V::splat(x), weights, *sums);
+        }
+    }
+
+    /// z of each row.
+    #[inline(always)]
+    fn z<T: Scalar>(self) -> [Row<V>; R]
+    where
+        V: Vector<T>,
+    {
+        let mut z = self.even;
+        for (z, odd) in z.iter_mut().zip(self.odd) {
+            for c in 0..REGISTERS {
+                if c * V::LANES < N {
+                    z[c] = z[c].add(odd[c]);
+                }
+            }
+        }
+        z
+    }
+}
+
+/// x·W + b of R rows from `first_row` on.
 ///
 /// # Safety
 /// There must be such a layer, of N units, and such rows.
 #[inline(always)]
-pub(super) unsafe fn rows_of_several<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
-    layers: &mut Layers<'_, T>,
+pub(super) unsafe fn sums_of_several<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+    layers: &Layers<'_, T>,
     index: usize,
     first_row: usize,
-) -> [Row<V>; R] {
-    let zero = [V::splat(T::ZERO); REGISTERS];
+) -> Sums<V, R, N> {
     // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
     unsafe {
         let layer = layers.layers.get_unchecked(index);
-        let (fan_in, function) = (layer.fan_in, layer.activation);
+        let fan_in = layer.fan_in;
         let weights = layers.parameters.add(layer.weights_at());
-        let bias = match layer.bias_at() {
+        let mut sums = Sums::<V, R, N>::new(match layer.bias_at() {
             Some(at) => load::<T, V, N>(layers.parameters.add(at)),
-            None => zero,
-        };
+            None => [V::splat(T::ZERO); REGISTERS],
+        });
         let x = layers.x(index).add(first_row * fan_in);
-        // Two sums for each row, so that one need not wait for the other.
-        let (mut even, mut odd) = ([bias; R], [zero; R]);
         let mut k = 0;
         while k + 2 <= fan_in {
-            let first = load::<T, V, N>(weights.add(k * N));
-            let second = load::<T, V, N>(weights.add((k + 1) * N));
-            for row in 0..R {
-                let x = x.add(row * fan_in + k);
-                even[row] = add_product::<T, V, N>(V::splat(*x), first, even[row]);
-                odd[row] = add_product::<T, V, N>(V::splat(*x.add(1)), second, odd[row]);
-            }
+            sums.add::<T, false>(x.add(k), fan_in, load::<T, V, N>(weights.add(k * N)));
+            sums.add::<T, true>(x.add(k + 1), fan_in, load::<T, V, N>(weights.add((k + 1) * N)));
             k += 2;
         }
         if k < fan_in {
-            let last = load::<T, V, N>(weights.add(k * N));
-            for (row, even) in even.iter_mut().enumerate() {
-                *even = add_product::<T, V, N>(V::splat(*x.add(row * fan_in + k)), last, *even);
-            }
+            sums.add::<T, false>(x.add(k), fan_in, load::<T, V, N>(weights.add(k * N)));
         }
+        sums
+    }
+}
+
+/// The forward pass of R rows from `first_row` on through a layer of N units, from their sums on. Gives their activations,
+/// which are also stored, as are their z.
+///
+/// # Safety
+/// There must be such a layer, of N units, and such rows.
+#[inline(always)]
+pub(super) unsafe fn rows_of_several<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+    layers: &mut Layers<'_, T>,
+    index: usize,
+    first_row: usize,
+    sums: Sums<V, R, N>,
+) -> [Row<V>; R] {
+    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
+    unsafe {
+        let function = layers.layers.get_unchecked(index).activation;
         let here = layers.arrays.get_unchecked_mut(index);
-        for (row, (even, odd)) in even.iter_mut().zip(odd).enumerate() {
-            for c in 0..REGISTERS {
-                if c * V::LANES < N {
-                    even[c] = even[c].add(odd[c]);
-                }
-            }
-            store::<T, V, N>(*even, here.z.as_mut_ptr().add((first_row + row) * N));
+        let mut rows = sums.z();
+        for (row, z) in rows.iter().enumerate() {
+            store::<T, V, N>(*z, here.z.as_mut_ptr().add((first_row + row) * N));
         }
-        activate::<T, V, N, R>(function, &mut even);
-        for (row, activations) in even.iter().enumerate() {
+        activate::<I, T, V, N, R>(function, &mut rows);
+        for (row, activations) in rows.iter().enumerate() {
             store::<T, V, N>(
                 *activations,
                 here.activation.as_mut_ptr().add((first_row + row) * N),
             );
         }
-        even
+        rows
     }
 }
 
 /// a = f(z) of R rows of N, for an f that is [applied in registers](Activation::is_applied_in_registers).
 #[inline(always)]
-fn activate<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+fn activate<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
     function: Activation,
     rows: &mut [Row<V>; R],
 ) {
     if N <= V::LANES {
         // Which f it is, is asked once for all of them.
         let mut registers = rows.map(|row| row[0]);
-        function.of_registers(&mut registers, R);
+        function.of_registers::<I, T, V>(&mut registers, R);
         for (row, register) in rows.iter_mut().zip(registers) {
             row[0] = register;
         }
     } else {
         for row in rows {
-            function.of_registers(row, N.div_ceil(V::LANES));
+            function.of_registers::<I, T, V>(row, N.div_ceil(V::LANES));
         }
     }
 }
@@ -177,11 +237,7 @@ impl<T: Scalar, const N: usize> Task for ForwardOfOne<'_, '_, T, N> {
     #[inline(always)]
     fn run<I: Isa>(self) {
         let Self(layers, index) = self;
-        if is_half(N) {
-            one::<I, T, HalfOf<I, T>, N>(layers, index);
-        } else {
-            one::<I, T, VectorOf<I, T>, N>(layers, index);
-        }
+        with_best_register!(I, T, N, V => one::<I, T, V<I, T>, N>(layers, index));
         layers.apply_what_is_left::<I>(index);
     }
 }
@@ -200,7 +256,8 @@ fn one<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(layers: &mut Layers<'_, 
     }
 }
 
-/// The forward pass of R rows through a layer of one unit. Gives their activations, a lane each, which are also stored.
+/// The forward pass of R rows through a layer of one unit. Gives their activations, a lane each, which are also stored; of
+/// one row it is in every lane.
 ///
 /// # Safety
 /// There must be such a layer, of N inputs and one unit, and R rows, one or four.
@@ -209,9 +266,9 @@ pub(super) unsafe fn rows_of_one<I: Isa, T: Scalar, V: Vector<T>, const N: usize
     layers: &mut Layers<'_, T>,
     index: usize,
     x: &[Row<V>; R],
-) -> HalfOf<I, T> {
-    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`), and any half register has
-    // room for four numbers.
+) -> V::Single {
+    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`), and any register has room
+    // for four numbers.
     unsafe {
         let layer = layers.layers.get_unchecked(index);
         let function = layer.activation;
@@ -221,18 +278,18 @@ pub(super) unsafe fn rows_of_one<I: Isa, T: Scalar, V: Vector<T>, const N: usize
             None => V::splat(T::ZERO),
         };
         let here = layers.arrays.get_unchecked_mut(index);
-        let mut sums = [T::ZERO; R];
-        for row in 0..R {
-            sums[row] = dot::<T, V, N>(x[row], weights, bias);
+        let mut sums = [bias; 4];
+        for (sums, x) in sums.iter_mut().zip(x) {
+            *sums = products::<T, V, N>(*x, weights, bias);
         }
-        let mut register = [if R == 1 {
-            HalfOf::<I, T>::splat(sums[0])
+        let mut z = [if R == 1 {
+            sums[0].sum_in_every_lane()
         } else {
-            HalfOf::<I, T>::load_first(sums.as_ptr(), R)
+            V::sums_of_four(sums)
         }];
-        register[0].store_first(here.z.as_mut_ptr(), R);
-        function.of_registers(&mut register, 1);
-        register[0].store_first(here.activation.as_mut_ptr(), R);
-        register[0]
+        z[0].store_first(here.z.as_mut_ptr(), R);
+        function.of_registers::<I, T, V::Single>(&mut z, 1);
+        z[0].store_first(here.activation.as_mut_ptr(), R);
+        z[0]
     }
 }

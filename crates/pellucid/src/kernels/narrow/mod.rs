@@ -9,13 +9,15 @@
 //! at once a pass, and a kernel finds its own by the layer's index.
 
 use super::layer_arrays::LayerArrays;
-use super::vector::Vector;
+use super::isa::Isa;
+use super::vector::{HalfOf, Vector, VectorOf};
 use crate::network::{Architecture, Layer};
 use crate::scalar::Scalar;
 use std::marker::PhantomData;
 
 pub(crate) use backward::Steps;
 pub(crate) use course::{Below, Course};
+pub(crate) use walk::Walk;
 
 /// The most units: two registers of f64 with AVX-512, four with AVX2.
 const MOST: usize = 16;
@@ -35,11 +37,32 @@ macro_rules! with_known_width {
     };
 }
 
-// After the macro, which they use.
+/// Calls `$body` with `$V` the [best register](best_register) for rows of `$N` numbers.
+macro_rules! with_best_register {
+    ($I:ident, $T:ident, $N:ident, $V:ident => $body:expr) => {
+        match $crate::kernels::narrow::best_register::<$I, $T>($N) {
+            $crate::kernels::narrow::Best::Half => {
+                type $V<I, T> = $crate::kernels::vector::HalfOf<I, T>;
+                $body
+            }
+            $crate::kernels::narrow::Best::Whole => {
+                type $V<I, T> = $crate::kernels::vector::VectorOf<I, T>;
+                $body
+            }
+            $crate::kernels::narrow::Best::WholeAndHalf => {
+                type $V<I, T> = $crate::kernels::vector::WholeAndHalfOf<I, T>;
+                $body
+            }
+        }
+    };
+}
+
+// After the macros, which they use.
 mod backward;
 mod course;
 mod forward;
 mod tail;
+mod walk;
 
 /// Whether kernels are compiled for rows of this width.
 #[inline(always)]
@@ -133,22 +156,38 @@ fn add_product<T: Scalar, V: Vector<T>, const N: usize>(factor: V, row: Row<V>, 
     sums
 }
 
-/// Σ aⱼ bⱼ + Σ sⱼ.
+/// Σ aⱼ bⱼ + Σ sⱼ, a part of it in each lane.
 #[inline(always)]
-fn dot<T: Scalar, V: Vector<T>, const N: usize>(a: Row<V>, b: Row<V>, summands: V) -> T {
+fn products<T: Scalar, V: Vector<T>, const N: usize>(a: Row<V>, b: Row<V>, summands: V) -> V {
     let mut sums = a[0].mul_add(b[0], summands);
     for c in 1..REGISTERS {
         if c * V::LANES < N {
             sums = a[c].mul_add(b[c], sums);
         }
     }
-    sums.sum()
+    sums
 }
 
-/// Whether rows of N numbers are better off in half registers: what goes through them is quicker.
+/// The register that rows of this many numbers are best worked on in.
+#[derive(Clone, Copy)]
+enum Best {
+    Half,
+    Whole,
+    WholeAndHalf,
+}
+
+/// A few numbers are better off in half registers, as what goes through them is quicker; but each is as much work as a whole
+/// one.
 #[inline(always)]
-const fn is_half(width: usize) -> bool {
-    width <= 12
+const fn best_register<I: Isa, T: Scalar>(width: usize) -> Best {
+    let (whole, half) = (VectorOf::<I, T>::LANES, HalfOf::<I, T>::LANES);
+    if half < whole && width > whole && width <= whole + half {
+        Best::WholeAndHalf
+    } else if width <= 12 && width != whole {
+        Best::Half
+    } else {
+        Best::Whole
+    }
 }
 
 /// The layers of a few units of a network, from one of them to the output, with what a pass over them reads and writes.
