@@ -14,7 +14,7 @@ pub trait Vector<T>: Copy {
     /// How many numbers it holds.
     const LANES: usize;
     /// One of half the size; the same where there is none.
-    type Half: Vector<T>;
+    type Half: Vector<T, Half = Self::Half, Single = Self::Half>;
     /// A register for one number in every lane, from which that can be had in every lane of this one.
     type Single: Vector<T, Single = Self::Single>;
     /// Whether [`mul_add`](Self::mul_add) rounds once.
@@ -128,12 +128,15 @@ pub trait Vector<T>: Copy {
 
     /// [`sum`](Self::sum) of each of four registers, in the first four lanes.
     #[inline(always)]
-    fn sums_of_four(registers: [Self; 4]) -> Self::Single {
+    fn sums_of_four(registers: [Self; 4]) -> Self::Half {
         let [a, b, c, d] = registers;
         let sums = [a.sum(), b.sum(), c.sum(), d.sum()];
         // SAFETY: these are four numbers, and any register has as many lanes.
-        unsafe { Self::Single::load_first(sums.as_ptr(), 4) }
+        unsafe { Self::Half::load_first(sums.as_ptr(), 4) }
     }
+
+    /// A register that begins with the lanes of `half`.
+    fn beginning_with(half: Self::Half) -> Self::Single;
 
     /// One of the first four lanes in every lane.
     #[inline(always)]
@@ -353,6 +356,11 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 
     #[inline(always)]
+    fn beginning_with(half: Self) -> Self {
+        half
+    }
+
+    #[inline(always)]
     fn low_half(self) -> Self {
         self
     }
@@ -373,7 +381,7 @@ pub(crate) mod x86 {
 
     macro_rules! register {
         (
-            $(#[$doc:meta])* $name:ident of $lanes:literal $float:ident in $register:ident, of which half is $half:ident:
+            $(#[$doc:meta])* $name:ident of $lanes:literal $float:ident in $register:ident, half $half:ident:
             $splat:ident, $load:ident, $store:ident, $fused:ident;
             $add:ident, $sub:ident, $mul:ident, $div:ident, $sqrt:ident, $max:ident, $min:ident;
             $or:ident, $and_not:ident, $shift:ident $bits:literal, $add_integers:ident, $one:expr, $integers:ident, $floats:ident;
@@ -383,8 +391,6 @@ pub(crate) mod x86 {
             or_above: |$kept:ident, $magnitude:ident, $most:ident, $other:ident| $or_where_above:expr;
             non_zero: |$any:ident| $bits_of:expr;
             turns: |$first:ident, $second:ident| $turns:expr;
-            low: |$low_of:ident| $low:expr;
-            fold: |$folded:ident| $fold:expr;
             sum: |$whole:ident| $sum:expr
             $(; $more:item)*
         ) => {
@@ -521,18 +527,6 @@ pub(crate) mod x86 {
                 fn of_single(single: Self) -> Self {
                     single
                 }
-                #[inline(always)]
-                fn low_half(self) -> Self::Half {
-                    let $low_of = self.0;
-                    // SAFETY: see the module.
-                    $half(unsafe { $low })
-                }
-                #[inline(always)]
-                fn sum_of_halves(self) -> Self::Half {
-                    let $folded = self.0;
-                    // SAFETY: see the module.
-                    $half(unsafe { $fold })
-                }
                 $($more)*
             }
         };
@@ -540,7 +534,7 @@ pub(crate) mod x86 {
 
     register! {
         /// Sixteen f32 in an AVX-512 register.
-        F32x16 of 16 f32 in __m512, of which half is F32x8:
+        F32x16 of 16 f32 in __m512, half F32x8:
         _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps;
         _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_max_ps, _mm512_min_ps;
         _mm512_or_ps, _mm512_andnot_ps, _mm512_slli_epi32 23, _mm512_add_epi32, _mm512_set1_epi32(127 << 23), _mm512_castps_si512, _mm512_castsi512_ps;
@@ -561,9 +555,26 @@ pub(crate) mod x86 {
             let high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
             (_mm512_permutex2var_ps(first, low, second), _mm512_permutex2var_ps(first, high, second))
         };
-        low: |whole| _mm512_castps512_ps256(whole);
-        fold: |whole| _mm256_add_ps(_mm512_castps512_ps256(whole), _mm512_extractf32x8_ps::<1>(whole));
         sum: |whole| _mm512_reduce_add_ps(whole);
+        #[inline(always)]
+        fn low_half(self) -> F32x8 {
+            // SAFETY: see the module.
+            F32x8(unsafe { _mm512_castps512_ps256(self.0) })
+        };
+        #[inline(always)]
+        fn sum_of_halves(self) -> F32x8 {
+            // SAFETY: see the module.
+            F32x8(unsafe { _mm256_add_ps(_mm512_castps512_ps256(self.0), _mm512_extractf32x8_ps::<1>(self.0)) })
+        };
+        #[inline(always)]
+        fn beginning_with(half: F32x8) -> Self {
+            // SAFETY: see the module.
+            Self(unsafe { _mm512_zextps256_ps512(half.0) })
+        };
+        #[inline(always)]
+        fn sums_of_four([a, b, c, d]: [Self; 4]) -> F32x8 {
+            F32x8::sums_of_four([a.sum_of_halves(), b.sum_of_halves(), c.sum_of_halves(), d.sum_of_halves()])
+        };
         // The instructions for roots and quotients take three times as long as an estimate of 14 bits that a step of
         // Newton's method makes one of 28.
         #[inline(always)]
@@ -594,7 +605,7 @@ pub(crate) mod x86 {
 
     register! {
         /// Eight f64 in an AVX-512 register.
-        F64x8 of 8 f64 in __m512d, of which half is F64x4:
+        F64x8 of 8 f64 in __m512d, half F64x4:
         _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd;
         _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_max_pd, _mm512_min_pd;
         _mm512_or_pd, _mm512_andnot_pd, _mm512_slli_epi64 52, _mm512_add_epi64, _mm512_set1_epi64(1023 << 52), _mm512_castpd_si512, _mm512_castsi512_pd;
@@ -615,9 +626,26 @@ pub(crate) mod x86 {
             let high = _mm512_add_epi64(low, _mm512_set1_epi64(4));
             (_mm512_permutex2var_pd(first, low, second), _mm512_permutex2var_pd(first, high, second))
         };
-        low: |whole| _mm512_castpd512_pd256(whole);
-        fold: |whole| _mm256_add_pd(_mm512_castpd512_pd256(whole), _mm512_extractf64x4_pd::<1>(whole));
-        sum: |whole| _mm512_reduce_add_pd(whole)
+        sum: |whole| _mm512_reduce_add_pd(whole);
+        #[inline(always)]
+        fn low_half(self) -> F64x4 {
+            // SAFETY: see the module.
+            F64x4(unsafe { _mm512_castpd512_pd256(self.0) })
+        };
+        #[inline(always)]
+        fn sum_of_halves(self) -> F64x4 {
+            // SAFETY: see the module.
+            F64x4(unsafe { _mm256_add_pd(_mm512_castpd512_pd256(self.0), _mm512_extractf64x4_pd::<1>(self.0)) })
+        };
+        #[inline(always)]
+        fn beginning_with(half: F64x4) -> Self {
+            // SAFETY: see the module.
+            Self(unsafe { _mm512_zextpd256_pd512(half.0) })
+        };
+        #[inline(always)]
+        fn sums_of_four([a, b, c, d]: [Self; 4]) -> F64x4 {
+            F64x4::sums_of_four([a.sum_of_halves(), b.sum_of_halves(), c.sum_of_halves(), d.sum_of_halves()])
+        }
     }
 
     // A masked store is not handed on to a load that follows it before it has reached the cache, which costs small
@@ -831,9 +859,17 @@ pub(crate) mod x86 {
         }
     }
 
+    /// # Safety
+    /// See the module.
+    #[inline(always)]
+    unsafe fn sum_of_halves_f32x8(whole: __m256) -> __m128 {
+        // SAFETY: as the caller vouches.
+        unsafe { _mm_add_ps(_mm256_castps256_ps128(whole), _mm256_extractf128_ps::<1>(whole)) }
+    }
+
     register! {
         /// Eight f32 in an AVX register.
-        F32x8 of 8 f32 in __m256, of which half is F32x8:
+        F32x8 of 8 f32 in __m256, half F32x8:
         _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps;
         _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_max_ps, _mm256_min_ps;
         _mm256_or_ps, _mm256_andnot_ps, _mm256_slli_epi32 23, _mm256_add_epi32, _mm256_set1_epi32(127 << 23), _mm256_castps_si256, _mm256_castsi256_ps;
@@ -852,18 +888,41 @@ pub(crate) mod x86 {
             let (low, high) = (_mm256_unpacklo_ps(first, second), _mm256_unpackhi_ps(first, second));
             (_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high))
         };
-        low: |whole| whole;
-        fold: |whole| whole;
         sum: |whole| {
-            let half = _mm_add_ps(_mm256_castps256_ps128(whole), _mm256_extractf128_ps::<1>(whole));
+            let half = sum_of_halves_f32x8(whole);
             let quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));
             _mm_cvtss_f32(_mm_add_ss(quarter, _mm_movehdup_ps(quarter)))
+        };
+        #[inline(always)]
+        fn low_half(self) -> Self {
+            self
+        };
+        #[inline(always)]
+        fn sum_of_halves(self) -> Self {
+            self
+        };
+        #[inline(always)]
+        fn beginning_with(half: Self) -> Self {
+            half
+        };
+        #[inline(always)]
+        fn sums_of_four(registers: [Self; 4]) -> Self {
+            let [a, b, c, d] = registers;
+            // SAFETY: see the module.
+            unsafe {
+                let (a, b) = (sum_of_halves_f32x8(a.0), sum_of_halves_f32x8(b.0));
+                let (c, d) = (sum_of_halves_f32x8(c.0), sum_of_halves_f32x8(d.0));
+                let a_c = _mm_add_ps(_mm_unpacklo_ps(a, c), _mm_unpackhi_ps(a, c));
+                let b_d = _mm_add_ps(_mm_unpacklo_ps(b, d), _mm_unpackhi_ps(b, d));
+                let sums = _mm_add_ps(_mm_unpacklo_ps(a_c, b_d), _mm_unpackhi_ps(a_c, b_d));
+                Self(_mm256_zextps128_ps256(sums))
+            }
         }
     }
 
     register! {
         /// Four f64 in an AVX register.
-        F64x4 of 4 f64 in __m256d, of which half is F64x4:
+        F64x4 of 4 f64 in __m256d, half F64x4:
         _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd;
         _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_max_pd, _mm256_min_pd;
         _mm256_or_pd, _mm256_andnot_pd, _mm256_slli_epi64 52, _mm256_add_epi64, _mm256_set1_epi64x(1023 << 52), _mm256_castpd_si256, _mm256_castsi256_pd;
@@ -882,11 +941,21 @@ pub(crate) mod x86 {
             let (low, high) = (_mm256_unpacklo_pd(first, second), _mm256_unpackhi_pd(first, second));
             (_mm256_permute2f128_pd::<0x20>(low, high), _mm256_permute2f128_pd::<0x31>(low, high))
         };
-        low: |whole| whole;
-        fold: |whole| whole;
         sum: |whole| {
             let half = _mm_add_pd(_mm256_castpd256_pd128(whole), _mm256_extractf128_pd::<1>(whole));
             _mm_cvtsd_f64(_mm_add_sd(half, _mm_unpackhi_pd(half, half)))
+        };
+        #[inline(always)]
+        fn low_half(self) -> Self {
+            self
+        };
+        #[inline(always)]
+        fn sum_of_halves(self) -> Self {
+            self
+        };
+        #[inline(always)]
+        fn beginning_with(half: Self) -> Self {
+            half
         };
         #[inline(always)]
         fn sum_in_every_lane(self) -> Self {
@@ -944,7 +1013,7 @@ pub(crate) mod x86 {
 
 /// A function of numbers, lane by lane. (A closure would not do: nothing makes sure that it is compiled with the
 /// instructions of its caller.)
-pub(crate) trait Map<T: Scalar>: Copy {
+pub trait Map<T: Scalar>: Copy {
     /// f(x). Must be `#[inline(always)]`.
     fn apply<V: Vector<T>>(self, x: V) -> V;
 }

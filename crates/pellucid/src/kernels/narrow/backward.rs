@@ -335,27 +335,39 @@ impl<T: Scalar, V: Vector<T>, const N: usize> Task for DeltaBelowSeveral<'_, '_,
     fn run<I: Isa>(self) {
         let Self(steps, index, _) = self;
         // SAFETY: only `Steps::backward` leads here, with the index of a layer of N units, and not with 0; the operands are
-        // as long as the layers say (`Layers::at`).
+        // as long as the layers say (`Layers::at`), and any register has room for four numbers.
         unsafe {
             let layer = steps.layers.layers.get_unchecked(index);
+            let function = steps.layers.layers.get_unchecked(index - 1).activation;
             let weights = steps.layers.parameters.add(layer.weights_at());
             let delta = steps.layers.arrays.get_unchecked(index).delta.as_ptr();
-            let below = steps
-                .layers
-                .arrays
-                .get_unchecked_mut(index - 1)
-                .delta
-                .as_mut_ptr();
+            let below = steps.layers.arrays.get_unchecked_mut(index - 1);
+            let (a, below) = (below.activation.as_ptr(), below.delta.as_mut_ptr());
             let zero = V::splat(T::ZERO);
             for row in 0..steps.layers.rows {
                 let delta = load::<T, V, N>(delta.add(row * N));
-                let below = below.add(row * layer.fan_in);
-                for k in 0..layer.fan_in {
-                    *below.add(k) = products::<T, V, N>(delta, load::<T, V, N>(weights.add(k * N)), zero).sum();
+                let first = row * layer.fan_in;
+                for k in (0..layer.fan_in).step_by(4) {
+                    let count = (layer.fan_in - k).min(4);
+                    let mut sums = [zero; 4];
+                    for (j, sums) in sums.iter_mut().enumerate() {
+                        if j < count {
+                            let weights = load::<T, V, N>(weights.add((k + j) * N));
+                            *sums = products::<T, V, N>(delta, weights, zero);
+                        }
+                    }
+                    let mut gradient = [V::sums_of_four(sums)];
+                    if !steps.records {
+                        let a = V::Half::load_first(a.add(first + k), count);
+                        function.slopes_times(&mut gradient, &[a], 1);
+                    }
+                    gradient[0].store_first(below.add(first + k), count);
                 }
             }
+            if steps.records || !function.is_applied_in_registers() {
+                steps.slopes_below::<I>(index);
+            }
         }
-        steps.slopes_below::<I>(index);
     }
 }
 

@@ -47,7 +47,7 @@ impl<'a, T: Scalar> Course<'a, T> {
         let of_few = &layers[first..];
         let output = of_few.last()?;
         let tail = steps.tail_of::<I>(&loss);
-        let below = of_few.len() - if tail.is_some() { 2 } else { 0 };
+        let below = of_few.len() - tail.as_ref().map_or(0, |tail| tail.layers);
         let kernels = of_few[..below].iter().map(|layer| Kernels {
             forward: Layers::forward_of::<I>(layer),
             backward: Steps::backward_of::<I>(layer),
@@ -86,11 +86,11 @@ impl<'a, T: Scalar> Course<'a, T> {
         for (index, kernels) in self.kernels.iter().enumerate() {
             (kernels.forward)(&mut self.steps.layers, first + index);
         }
-        let loss = match self.tail {
+        let loss = match &self.tail {
             Some(tail) => {
                 let mut walk = Walk::one_step(self.steps.layers.rows);
                 let x = self.input;
-                tail(&mut self.steps, &self.loss, Data { x, targets }, &mut walk)?
+                (tail.kernel)(&mut self.steps, &self.loss, Data { x, targets }, &mut walk)?
             }
             None => self.delta_of_output::<I>(targets)?,
         };
@@ -100,15 +100,16 @@ impl<'a, T: Scalar> Course<'a, T> {
         Ok(loss)
     }
 
-    /// All steps of a walk over data, where the kernel of the last two layers can take them by itself because there are no
-    /// others: says how that ended, and else gives nothing. `x` is (rows, inputs), `targets` (rows, outputs).
+    /// All steps of a walk over data, where a kernel can take them by itself because it is for all of the network's layers:
+    /// says how that ended, and else gives nothing. `x` is (rows, inputs), `targets` (rows, outputs).
     ///
     /// # Panics
     /// When there are fewer data.
     #[inline(always)]
     pub(crate) fn take_all(&mut self, x: &'a [T], targets: &[T], walk: &mut Walk) -> Option<Result<f64, f64>> {
-        let tail = self.tail.filter(|_| self.steps.layers.layers.len() == 2)?;
-        Some(tail(&mut self.steps, &self.loss, Data { x, targets }, walk))
+        let tail = self.tail.as_ref()?;
+        let takes_all = tail.layers == self.steps.layers.layers.len();
+        takes_all.then(|| (tail.kernel)(&mut self.steps, &self.loss, Data { x, targets }, walk))
     }
 
     /// δ of what the forward pass has put out, and its loss.

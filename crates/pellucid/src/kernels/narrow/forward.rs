@@ -285,7 +285,7 @@ pub(super) unsafe fn rows_of_one<I: Isa, T: Scalar, V: Vector<T>, const N: usize
         let mut z = [if R == 1 {
             sums[0].sum_in_every_lane()
         } else {
-            V::sums_of_four(sums)
+            V::beginning_with(V::sums_of_four(sums))
         }];
         z[0].store_first(here.z.as_mut_ptr(), R);
         function.of_registers::<I, T, V::Single>(&mut z, 1);
