@@ -484,7 +484,12 @@ impl<'a, T: Scalar> Descent<'a, T> {
     pub(crate) fn is_possible(workspace: &Workspace<T>, features: &Features<T>, rows: usize) -> bool {
         let fits = match features {
             Features::Dense(_) => workspace.few_from == 0 && narrow::is_few(rows),
-            Features::Bytes(_) => workspace.few_from <= 1 && workspace.layers.len() > 1 && rows == 1,
+            Features::Bytes(bytes) => {
+                workspace.few_from <= 1
+                    && workspace.layers.len() > 1
+                    && rows == 1
+                    && kernels::is_short(bytes.columns())
+            }
         };
         fits && !workspace.has_extras && !workspace.records
     }

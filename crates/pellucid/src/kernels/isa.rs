@@ -3,7 +3,7 @@
 //! A [`Task`] is compiled once for each instruction set and run on the best one there is. Everything in it that
 //! is `#[inline(always)]` is compiled with those instructions; that is why the kernels are.
 
-use super::sparse::{CHUNK, compress_by_bits};
+use super::sparse::{CHUNK, pack_by_bits};
 #[cfg(target_arch = "x86_64")]
 use super::vector::x86::{F32x8, F32x16, F64x4, F64x8};
 use super::vector::{Portable, Vector, non_zero_bits_portable};
@@ -31,16 +31,11 @@ pub trait Isa: Copy + Send + Sync + 'static {
     }
     /// Which of 64 bytes are not 0, a bit each.
     fn non_zero_bits(bytes: &[u8; 64]) -> u64;
-    /// Writes the non-zero bytes of a chunk of up to 64, and the columns they are in, and says how many they are;
-    /// what lies beyond them in the arrays is overwritten with anything.
+    /// Packs the non-zero bytes of a chunk of up to 64, whose columns are below 2²⁴, each below the column that it is in, and
+    /// says how many they are; what lies beyond them in the array is overwritten with anything.
     #[inline(always)]
-    fn compress_non_zeros(
-        chunk: &[u8],
-        first_column: u32,
-        columns: &mut [u32; CHUNK],
-        bytes: &mut [u8; CHUNK],
-    ) -> usize {
-        compress_by_bits::<Self>(chunk, first_column, columns, bytes)
+    fn pack_non_zeros(chunk: &[u8], first_column: u32, entries: &mut [u32; CHUNK]) -> usize {
+        pack_by_bits::<Self>(chunk, first_column, entries)
     }
     /// Runs a part of a task as a function of its own, compiled with these instructions. The parts are shared by
     /// every task that calls them, which keeps the program small.
@@ -114,14 +109,9 @@ impl Isa for Avx2 {
         half(0) | half(32) << 32
     }
     #[inline(always)]
-    fn compress_non_zeros(
-        chunk: &[u8],
-        first_column: u32,
-        columns: &mut [u32; CHUNK],
-        bytes: &mut [u8; CHUNK],
-    ) -> usize {
+    fn pack_non_zeros(chunk: &[u8], first_column: u32, entries: &mut [u32; CHUNK]) -> usize {
         use std::arch::x86_64::{
-            _mm_loadl_epi64, _mm_shuffle_epi8, _mm_storel_epi64, _mm256_add_epi32, _mm256_cvtepu8_epi32,
+            _mm_loadl_epi64, _mm_shuffle_epi8, _mm_unpacklo_epi8, _mm256_add_epi32, _mm256_cvtepu16_epi32,
             _mm256_set1_epi32, _mm256_storeu_si256,
         };
         let mut padded = [0; CHUNK];
@@ -141,18 +131,15 @@ impl Isa for Avx2 {
             let of_these = (bits >> start) as u8;
             let places = &PLACES_OF_BITS[usize::from(of_these)];
             // SAFETY: this type is named only within `on_avx2`; eight bytes are read of each array. No more than
-            // `start` were found in front, so the eight that are written end within the arrays of 64.
+            // `start` were found in front, so the eight that are written end within the array of 64.
             unsafe {
                 let places = _mm_loadl_epi64(places.as_ptr().cast());
                 let these = _mm_loadl_epi64(chunk.as_ptr().add(start).cast());
-                _mm_storel_epi64(
-                    bytes.as_mut_ptr().add(found).cast(),
-                    _mm_shuffle_epi8(these, places),
-                );
-                let first = _mm256_set1_epi32((first_column as usize + start) as i32);
+                let packed = _mm_unpacklo_epi8(_mm_shuffle_epi8(these, places), places);
+                let first = _mm256_set1_epi32(((first_column + start as u32) << 8) as i32);
                 _mm256_storeu_si256(
-                    columns.as_mut_ptr().add(found).cast(),
-                    _mm256_add_epi32(_mm256_cvtepu8_epi32(places), first),
+                    entries.as_mut_ptr().add(found).cast(),
+                    _mm256_add_epi32(_mm256_cvtepu16_epi32(packed), first),
                 );
             }
             found += of_these.count_ones() as usize;
@@ -190,49 +177,51 @@ impl Isa for Avx512 {
         }
     }
     #[inline(always)]
-    fn compress_non_zeros(
-        chunk: &[u8],
-        first_column: u32,
-        columns: &mut [u32; CHUNK],
-        bytes: &mut [u8; CHUNK],
-    ) -> usize {
+    fn pack_non_zeros(chunk: &[u8], first_column: u32, entries: &mut [u32; CHUNK]) -> usize {
         use std::arch::x86_64::{
-            _mm_loadu_si128, _mm512_add_epi32, _mm512_cvtepu8_epi32, _mm512_loadu_si512,
-            _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8, _mm512_set1_epi32, _mm512_storeu_si512,
-            _mm512_test_epi8_mask,
+            _mm256_loadu_si256, _mm256_maskz_loadu_epi8, _mm512_add_epi32, _mm512_castsi512_si256,
+            _mm512_cvtepu8_epi16, _mm512_cvtepu16_epi32, _mm512_extracti64x4_epi64, _mm512_loadu_si512,
+            _mm512_maskz_compress_epi16, _mm512_or_si512, _mm512_set1_epi32, _mm512_storeu_si512,
+            _mm512_test_epi16_mask,
         };
-        static COUNT_UP: [u8; CHUNK] = {
-            let mut count_up = [0; CHUNK];
+        const HALF: usize = CHUNK / 2;
+        static PLACES: [u16; HALF] = {
+            let mut places = [0; HALF];
             let mut j = 0;
-            while j < CHUNK {
-                count_up[j] = j as u8;
+            while j < HALF {
+                places[j] = (j as u16) << 8;
                 j += 1;
             }
-            count_up
+            places
         };
-        let there = u64::MAX >> (CHUNK - chunk.len().clamp(1, CHUNK));
-        let mut places = [0u8; CHUNK];
-        // SAFETY: this type is named only within `on_avx512`; masked bytes are not read, and there are as many as the
-        // chunk is long (no chunk is empty); everything written is a whole array of 64.
-        unsafe {
-            let all = _mm512_maskz_loadu_epi8(there, chunk.as_ptr().cast());
-            let mask = _mm512_test_epi8_mask(all, all);
-            _mm512_storeu_si512(bytes.as_mut_ptr().cast(), _mm512_maskz_compress_epi8(mask, all));
-            let count_up = _mm512_loadu_si512(COUNT_UP.as_ptr().cast());
-            _mm512_storeu_si512(
-                places.as_mut_ptr().cast(),
-                _mm512_maskz_compress_epi8(mask, count_up),
-            );
-            let first = _mm512_set1_epi32(first_column as i32);
-            for quarter in (0..CHUNK).step_by(16) {
-                let places = _mm512_cvtepu8_epi32(_mm_loadu_si128(places.as_ptr().add(quarter).cast()));
-                _mm512_storeu_si512(
-                    columns.as_mut_ptr().add(quarter).cast(),
-                    _mm512_add_epi32(places, first),
-                );
+        let mut found = 0;
+        for (half, bytes) in chunk.chunks(HALF).enumerate() {
+            // SAFETY: this type is named only within `on_avx512`; masked bytes are not read, and there are as many as the
+            // half is long (none is empty); no more than `half` times 32 were found in front, so that the 16 or 32 entries
+            // that are written end within the array of 64.
+            unsafe {
+                let bytes = match bytes.first_chunk::<HALF>() {
+                    Some(whole) => _mm256_loadu_si256(whole.as_ptr().cast()),
+                    None => _mm256_maskz_loadu_epi8(u32::MAX >> (HALF - bytes.len()), bytes.as_ptr().cast()),
+                };
+                let bytes = _mm512_cvtepu8_epi16(bytes);
+                let mask = _mm512_test_epi16_mask(bytes, bytes);
+                let places = _mm512_loadu_si512(PLACES.as_ptr().cast());
+                let packed = _mm512_maskz_compress_epi16(mask, _mm512_or_si512(bytes, places));
+                let first = _mm512_set1_epi32(((first_column + (half * HALF) as u32) << 8) as i32);
+                let to = entries.as_mut_ptr().add(found);
+                let low = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(packed));
+                _mm512_storeu_si512(to.cast(), _mm512_add_epi32(low, first));
+                let count = mask.count_ones() as usize;
+                // Hardly ever: strokes are thin.
+                if count > HALF / 2 {
+                    let high = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64::<1>(packed));
+                    _mm512_storeu_si512(to.add(HALF / 2).cast(), _mm512_add_epi32(high, first));
+                }
+                found += count;
             }
-            mask.count_ones() as usize
         }
+        found
     }
     #[inline(always)]
     fn call<K: Task>(part: K) -> K::Output {

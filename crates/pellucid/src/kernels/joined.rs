@@ -19,7 +19,9 @@ macro_rules! each_by_itself {
     };
 }
 
-impl<T: Scalar, W: Vector<T, Half = H, Single = W>, H: Vector<T, Half = H, Single = H>> Vector<T> for Joined<W, H> {
+impl<T: Scalar, W: Vector<T, Half = H, Single = W>, H: Vector<T, Half = H, Single = H>> Vector<T>
+    for Joined<W, H>
+{
     const LANES: usize = W::LANES + H::LANES;
     const FUSES: bool = W::FUSES;
     type Half = H;
@@ -133,7 +135,12 @@ impl<T: Scalar, W: Vector<T, Half = H, Single = W>, H: Vector<T, Half = H, Singl
 
     #[inline(always)]
     fn sums_of_four([a, b, c, d]: [Self; 4]) -> H {
-        H::sums_of_four([a.sum_of_halves(), b.sum_of_halves(), c.sum_of_halves(), d.sum_of_halves()])
+        H::sums_of_four([
+            a.sum_of_halves(),
+            b.sum_of_halves(),
+            c.sum_of_halves(),
+            d.sum_of_halves(),
+        ])
     }
 
     #[inline(always)]

@@ -22,8 +22,8 @@ pub(crate) mod vector;
 
 use aligned::Aligned;
 use isa::Isa;
-pub(crate) use sparse::Ahead;
 use sparse::NonZeros;
+pub(crate) use sparse::{Ahead, is_short};
 
 use crate::scalar::Scalar;
 use std::num::NonZeroUsize;

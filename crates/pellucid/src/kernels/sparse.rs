@@ -9,6 +9,9 @@
 mod ahead;
 
 pub(crate) use ahead::Ahead;
+use list::List;
+pub(crate) use list::is_short;
+pub(super) use list::pack_by_bits;
 
 use super::aligned::Aligned;
 use super::isa::Isa;
@@ -19,7 +22,6 @@ use super::vector::{Vector, VectorOf};
 use super::{Destination, Input, Shape};
 use crate::kernels::isa::Task;
 use crate::scalar::Scalar;
-use std::ops::Range;
 
 /// The columns of a mask.
 pub(super) const CHUNK: usize = 64;
@@ -43,17 +45,6 @@ pub(crate) struct NonZeros<T> {
     blocks: [Aligned<T>; MOST_SHARDS],
     /// Numbers with the rows of the batch side by side, made in the backward pass.
     turned: Aligned<T>,
-}
-
-/// The non-zero inputs of a single row.
-#[derive(Debug, Clone, Default)]
-struct List<T> {
-    /// For each of them, the column it is in.
-    columns: Vec<u32>,
-    values: Vec<T>,
-    /// Scratch space: bytes not yet made numbers.
-    bytes: Vec<u8>,
-    length: usize,
 }
 
 /// The part of a batch that lies in some of the columns.
@@ -185,6 +176,12 @@ fn share_of_non_zeros<I: Isa, T: Scalar>(rows: usize, width: usize, numbers: &[T
     f64::from(non_zeros) / (looked_at * width) as f64
 }
 
+/// Whether the inputs become a list.
+#[inline(always)]
+fn is_listed(shape: Shape) -> bool {
+    shape.rows == 1 && is_short(shape.fan_in)
+}
+
 /// How many shards a batch has: by its shape alone.
 fn shard_count(shape: Shape) -> usize {
     let work = shape.rows * shape.fan_in * shape.fan_out;
@@ -231,12 +228,11 @@ pub(super) fn affine<I: Isa, T: Scalar>(
             && bias.is_none_or(|bias| bias.len() >= fan_out),
         "a product's operands are too short"
     );
-    if rows == 1 {
+    if is_listed(shape) {
         non_zeros.single.gather::<I>(fan_in, input);
         return non_zeros
             .single
-            .entries()
-            .affine::<I, T>(fan_out, weights, bias, z);
+            .affine::<I>(input, weights, bias, &mut z[..fan_out]);
     }
     let right = Right {
         values: weights,
@@ -304,11 +300,10 @@ pub(super) fn weight_gradient<I: Isa, T: Scalar>(
         delta.len() >= rows * fan_out && to.len() >= fan_in * fan_out,
         "a product's operands are too short"
     );
-    if rows == 1 {
+    if is_listed(shape) {
         return non_zeros
             .single
-            .entries()
-            .weight_gradient::<I, T>(fan_out, delta, step, to);
+            .weight_gradient::<I>(input, &delta[..fan_out], step, to);
     }
     match input {
         Input::Bytes { bytes, values } => {
@@ -384,6 +379,9 @@ macro_rules! panels {
     }};
 }
 
+// After the macro, which it uses.
+mod list;
+
 /// C registers from `from` on, or the first `count` numbers of one.
 ///
 /// # Safety
@@ -424,260 +422,6 @@ unsafe fn store<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
                 register.store_first(to, count);
             } else {
                 register.store(to.add(c * VectorOf::<I, T>::LANES));
-            }
-        }
-    }
-}
-
-impl<T: Scalar> List<T> {
-    /// The non-zero inputs of a row in the place of all that was here.
-    #[inline(always)]
-    fn gather<I: Isa>(&mut self, fan_in: usize, input: Input<'_, T>) {
-        self.length = 0;
-        self.add_row::<I>(fan_in, input);
-        self.look_up(input);
-    }
-
-    /// Adds those of a row, without the numbers that bytes stand for ([`look_up`](Self::look_up)).
-    #[inline(always)]
-    fn add_row<I: Isa>(&mut self, fan_in: usize, input: Input<'_, T>) {
-        // Room for a whole chunk beyond the last, as they are written whole.
-        let most = self.length + fan_in + CHUNK;
-        if self.columns.len() < most {
-            self.columns.resize(most, 0);
-            self.values.resize(most, T::ZERO);
-            self.bytes.resize(most, 0);
-        }
-        let mut found = self.length;
-        match input {
-            Input::Bytes { bytes, .. } => {
-                for (index, chunk) in bytes[..fan_in].chunks(CHUNK).enumerate() {
-                    let (columns, bytes) = (
-                        &mut self.columns[found..][..CHUNK],
-                        &mut self.bytes[found..][..CHUNK],
-                    );
-                    if let (Some(columns), Some(bytes)) = (columns.first_chunk_mut(), bytes.first_chunk_mut())
-                    {
-                        found += I::compress_non_zeros(chunk, (index * CHUNK) as u32, columns, bytes);
-                    }
-                }
-            }
-            Input::Dense(x) => {
-                for start in (0..fan_in).step_by(CHUNK) {
-                    let width = (fan_in - start).min(CHUNK);
-                    let mut bits = Numbers(x).non_zero_bits::<I>(start, width);
-                    while bits != 0 {
-                        let column = start + bits.trailing_zeros() as usize;
-                        self.columns[found] = column as u32;
-                        self.values[found] = x[column];
-                        found += 1;
-                        bits &= bits - 1;
-                    }
-                }
-            }
-        }
-        self.length = found;
-    }
-
-    /// Makes the bytes of all rows that were added the numbers that they stand for.
-    #[inline(always)]
-    fn look_up(&mut self, input: Input<'_, T>) {
-        if let Input::Bytes { values, .. } = input {
-            let found = self.length;
-            for (value, &byte) in self.values[..found].iter_mut().zip(&self.bytes[..found]) {
-                *value = values[usize::from(byte)];
-            }
-        }
-    }
-
-    /// All that is here.
-    #[inline(always)]
-    fn entries(&self) -> Entries<'_, Numbers<'_, T>> {
-        Entries {
-            columns: &self.columns[..self.length],
-            inputs: Numbers(&self.values[..self.length]),
-        }
-    }
-
-    /// Some of what was added, as the bytes that it was.
-    #[inline(always)]
-    fn bytes_of<'a>(&'a self, range: Range<usize>, values: &'a [T; 256]) -> Entries<'a, Bytes<'a, T>> {
-        let bytes = &self.bytes[range.clone()];
-        Entries {
-            columns: &self.columns[range],
-            inputs: Bytes { bytes, values },
-        }
-    }
-}
-
-/// Non-zero inputs, as they are kept.
-trait NonZeroInputs<T>: Copy {
-    type Kept: Copy;
-    /// One for each column.
-    fn kept(&self) -> &[Self::Kept];
-    /// The number that one of them is.
-    fn number(&self, kept: Self::Kept) -> T;
-}
-
-impl<T: Scalar> NonZeroInputs<T> for Numbers<'_, T> {
-    type Kept = T;
-    #[inline(always)]
-    fn kept(&self) -> &[T] {
-        self.0
-    }
-    #[inline(always)]
-    fn number(&self, kept: T) -> T {
-        kept
-    }
-}
-
-impl<T: Scalar> NonZeroInputs<T> for Bytes<'_, T> {
-    type Kept = u8;
-    #[inline(always)]
-    fn kept(&self) -> &[u8] {
-        self.bytes
-    }
-    #[inline(always)]
-    fn number(&self, kept: u8) -> T {
-        self.values[usize::from(kept)]
-    }
-}
-
-/// The non-zero inputs of a row: columns, and what is in them.
-#[derive(Clone, Copy)]
-struct Entries<'a, X> {
-    columns: &'a [u32],
-    inputs: X,
-}
-
-impl<X> Entries<'_, X> {
-    #[inline(always)]
-    fn affine<I: Isa, T: Scalar>(self, n: usize, weights: &[T], bias: Option<&[T]>, z: &mut [T])
-    where
-        X: NonZeroInputs<T>,
-    {
-        panels!(
-            n,
-            VectorOf::<I, T>::LANES,
-            // SAFETY: `weights` are (fan_in, n) and every column is below fan_in; bias and z have n numbers
-            // (`affine`); the columns of a panel lie below n.
-            |column, count| unsafe { self.panel::<I, T, WIDE, 1, false>(n, weights, bias, z, column, 0) },
-            // SAFETY: as above.
-            unsafe { self.panel::<I, T, 2, SPLITS, false>(n, weights, bias, z, column, 0) },
-            // SAFETY: as above.
-            unsafe { self.panel::<I, T, 1, SPLITS, false>(n, weights, bias, z, column, 0) },
-            // SAFETY: as above.
-            unsafe { self.panel::<I, T, 1, SPLITS, true>(n, weights, bias, z, column, count) }
-        );
-    }
-
-    /// # Safety
-    /// The panel's columns, from `column` on, must be in every row of the weights, in the bias and in z.
-    #[inline(always)]
-    unsafe fn panel<I: Isa, T: Scalar, const C: usize, const S: usize, const MASKED: bool>(
-        self,
-        n: usize,
-        weights: &[T],
-        bias: Option<&[T]>,
-        z: &mut [T],
-        column: usize,
-        count: usize,
-    ) where
-        X: NonZeroInputs<T>,
-    {
-        let mut sums = [[VectorOf::<I, T>::splat(T::ZERO); C]; S];
-        let weights = weights.as_ptr();
-        // SAFETY: as the caller vouches.
-        unsafe {
-            if let Some(bias) = bias {
-                sums[0] = load::<I, T, C, MASKED>(bias.as_ptr().add(column), count);
-            }
-            let Self { columns, inputs } = self;
-            let (columns, columns_left) = columns.as_chunks::<S>();
-            let (kept, kept_left) = inputs.kept().as_chunks::<S>();
-            for (columns, kept) in columns.iter().zip(kept) {
-                for s in 0..S {
-                    let row = load::<I, T, C, MASKED>(weights.add(columns[s] as usize * n + column), count);
-                    let x = VectorOf::<I, T>::splat(inputs.number(kept[s]));
-                    for c in 0..C {
-                        sums[s][c] = x.mul_add(row[c], sums[s][c]);
-                    }
-                }
-            }
-            for (&of, &kept) in columns_left.iter().zip(kept_left) {
-                let row = load::<I, T, C, MASKED>(weights.add(of as usize * n + column), count);
-                let x = VectorOf::<I, T>::splat(inputs.number(kept));
-                for c in 0..C {
-                    sums[0][c] = x.mul_add(row[c], sums[0][c]);
-                }
-            }
-            let mut total = sums[0];
-            for sums in &sums[1..] {
-                for c in 0..C {
-                    total[c] = total[c].add(sums[c]);
-                }
-            }
-            store::<I, T, C, MASKED>(total, z.as_mut_ptr().add(column), count);
-        }
-    }
-
-    /// Only the rows of W whose input is not zero are touched.
-    #[inline(always)]
-    fn weight_gradient<I: Isa, T: Scalar>(self, n: usize, delta: &[T], step: Option<T>, to: &mut [T])
-    where
-        X: NonZeroInputs<T>,
-    {
-        if step.is_none() {
-            to.fill(T::ZERO);
-        }
-        let factor = step.unwrap_or(T::ONE);
-        panels!(
-            n,
-            VectorOf::<I, T>::LANES,
-            // SAFETY: `to` is (fan_in, n) and every column is below fan_in; δ has n numbers (`weight_gradient`); the
-            // columns of a panel lie below n.
-            |column, count| unsafe {
-                self.gradient_panel::<I, T, WIDE, false>(n, delta, factor, to, column, 0)
-            },
-            // SAFETY: as above.
-            unsafe { self.gradient_panel::<I, T, 2, false>(n, delta, factor, to, column, 0) },
-            // SAFETY: as above.
-            unsafe { self.gradient_panel::<I, T, 1, false>(n, delta, factor, to, column, 0) },
-            // SAFETY: as above.
-            unsafe { self.gradient_panel::<I, T, 1, true>(n, delta, factor, to, column, count) }
-        );
-    }
-
-    /// # Safety
-    /// The panel's columns, from `column` on, must be in every row of `to`, and in δ.
-    #[inline(always)]
-    unsafe fn gradient_panel<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
-        self,
-        n: usize,
-        delta: &[T],
-        factor: T,
-        to: &mut [T],
-        column: usize,
-        count: usize,
-    ) where
-        X: NonZeroInputs<T>,
-    {
-        let to = to.as_mut_ptr();
-        // SAFETY: as the caller vouches.
-        unsafe {
-            let factor = VectorOf::<I, T>::splat(factor);
-            let mut scaled = load::<I, T, C, MASKED>(delta.as_ptr().add(column), count);
-            for scaled in &mut scaled {
-                *scaled = scaled.mul(factor);
-            }
-            for (&of, &kept) in self.columns.iter().zip(self.inputs.kept()) {
-                let x = VectorOf::<I, T>::splat(self.inputs.number(kept));
-                let at = to.add(of as usize * n + column);
-                let mut row = load::<I, T, C, MASKED>(at, count);
-                for c in 0..C {
-                    row[c] = x.mul_add(scaled[c], row[c]);
-                }
-                store::<I, T, C, MASKED>(row, at, count);
             }
         }
     }
@@ -1162,34 +906,6 @@ fn transpose_bits(words: &mut [u64; 64]) {
         distance /= 2;
         low ^= low << distance;
     }
-}
-
-/// [`Isa::compress_non_zeros`] from the bits alone.
-#[inline(always)]
-pub(super) fn compress_by_bits<I: Isa>(
-    chunk: &[u8],
-    first_column: u32,
-    columns: &mut [u32; CHUNK],
-    bytes: &mut [u8; CHUNK],
-) -> usize {
-    let mut padded = [0; CHUNK];
-    let chunk = match chunk.first_chunk::<CHUNK>() {
-        Some(whole) => whole,
-        None => {
-            padded[..chunk.len()].copy_from_slice(chunk);
-            &padded
-        }
-    };
-    let mut bits = I::non_zero_bits(chunk);
-    let mut found = 0;
-    while bits != 0 {
-        let at = bits.trailing_zeros();
-        columns[found] = first_column + at;
-        bytes[found] = chunk[at as usize];
-        found += 1;
-        bits &= bits - 1;
-    }
-    found
 }
 
 #[cfg(test)]

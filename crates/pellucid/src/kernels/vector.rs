@@ -303,7 +303,11 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     fn or_where_above(self, magnitude: Self, most: Self, other: Self) -> Self {
         let mut lanes = self.0;
         for (j, lane) in lanes.iter_mut().enumerate() {
-            *lane = if magnitude.0[j] > most.0[j] { other.0[j] } else { *lane };
+            *lane = if magnitude.0[j] > most.0[j] {
+                other.0[j]
+            } else {
+                *lane
+            };
         }
         Self(lanes)
     }

@@ -161,6 +161,42 @@ fn the_last_two_layers_in_one_go_are_their_steps_one_by_one_to_the_bit() {
 }
 
 #[test]
+fn an_output_layer_of_several_units_in_one_go_is_its_steps_one_by_one_to_the_bit() {
+    for outputs in [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16] {
+        let numbers = data(3, outputs, 9);
+        let labels = (0..ROWS as u32).map(|row| row * 7 % outputs as u32).collect();
+        let classes = Targets::Classes {
+            labels,
+            classes: outputs,
+        };
+        let classes = Dataset::new(numbers.features().clone(), classes).unwrap();
+        for (activation, loss) in [
+            ("\"sigmoid\"", "squared_error"),
+            ("\"tanh\"", "half_squared_error"),
+            ("\"sigmoid\"", "binary_cross_entropy"),
+            ("\"relu\"", "half_mean_squared_error"),
+            ("\"softmax\"", "categorical_cross_entropy"),
+        ] {
+            for (below, of_below) in [("", ""), ("5, ", "\"tanh\", ")] {
+                let layers = format!("[3, {below}{outputs}]");
+                let activation = format!("[{of_below}{activation}]");
+                for update in ["textbook", "top-down"] {
+                    let recipe = recipe(&format!(
+                        "data = {{ source = \"inline\" }}\n\
+                         network = {{ layers = {layers}, activation = {activation} }}\n\
+                         train = {{ loss = \"{loss}\", learning_rate = 0.05, epochs = 5, batch_size = 1, \
+                         shuffle = false, seed = 3, update = \"{update}\" }}"
+                    ));
+                    let about = format!("{layers}, {activation}, {loss}, {update}");
+                    assert_the_same(&recipe, &numbers, &about);
+                    assert_the_same(&recipe, &classes, &format!("{about}, classes"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_stretch_on_bytes_is_its_steps_one_by_one_to_the_bit() {
     // Columns that are no whole chunks of 64, rows that are no whole looks ahead of 16.
     let (rows, columns, classes) = (41, 150, 3);

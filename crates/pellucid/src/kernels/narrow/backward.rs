@@ -282,8 +282,12 @@ pub(super) unsafe fn gradient_of_several<
         let mut k = 0;
         while k + 2 <= fan_in {
             let even = gradient_of_input::<T, V, N, R, ADDS>(weights.add(k * N), x.add(k), fan_in, &scaled);
-            let odd =
-                gradient_of_input::<T, V, N, R, ADDS>(weights.add((k + 1) * N), x.add(k + 1), fan_in, &scaled);
+            let odd = gradient_of_input::<T, V, N, R, ADDS>(
+                weights.add((k + 1) * N),
+                x.add(k + 1),
+                fan_in,
+                &scaled,
+            );
             if let Some(next) = next {
                 sums.add::<T, false>(next.add(k), fan_in, even);
                 sums.add::<T, true>(next.add(k + 1), fan_in, odd);

@@ -106,7 +106,12 @@ impl<'a, T: Scalar> Course<'a, T> {
     /// # Panics
     /// When there are fewer data.
     #[inline(always)]
-    pub(crate) fn take_all(&mut self, x: &'a [T], targets: &[T], walk: &mut Walk) -> Option<Result<f64, f64>> {
+    pub(crate) fn take_all(
+        &mut self,
+        x: &'a [T],
+        targets: &[T],
+        walk: &mut Walk,
+    ) -> Option<Result<f64, f64>> {
         let tail = self.tail.as_ref()?;
         let takes_all = tail.layers == self.steps.layers.layers.len();
         takes_all.then(|| (tail.kernel)(&mut self.steps, &self.loss, Data { x, targets }, walk))

@@ -8,8 +8,8 @@
 //! filled. So [`Layers`] are those from one of the network's layers to its output, the operands of all of them are looked
 //! at once a pass, and a kernel finds its own by the layer's index.
 
-use super::layer_arrays::LayerArrays;
 use super::isa::Isa;
+use super::layer_arrays::LayerArrays;
 use super::vector::{HalfOf, Vector, VectorOf};
 use crate::network::{Architecture, Layer};
 use crate::scalar::Scalar;

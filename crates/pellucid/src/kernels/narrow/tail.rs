@@ -14,7 +14,8 @@ use crate::scalar::Scalar;
 /// A kernel for it: what it works on, the loss, the data and where it is in them. It takes one step, and where there are no
 /// layers below all that are left. Gives the loss before the last step; as an error where it is not finite, and then that
 /// step is not taken.
-pub(super) type Kernel<'a, T> = fn(&mut Steps<'a, T>, &OutputLoss<T>, Data<'a, '_, T>, &mut Walk) -> Result<f64, f64>;
+pub(super) type Kernel<'a, T> =
+    fn(&mut Steps<'a, T>, &OutputLoss<T>, Data<'a, '_, T>, &mut Walk) -> Result<f64, f64>;
 
 /// A network's end that there is a kernel for.
 pub(super) struct Tail<'a, T> {
@@ -92,7 +93,11 @@ fn tail<'a, I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize, con
     walk: &mut Walk,
 ) -> Result<f64, f64> {
     let lowest = steps.layers.layers.len() - L;
-    let inputs = if lowest == 0 { steps.layers.layers[0].fan_in } else { 0 };
+    let inputs = if lowest == 0 {
+        steps.layers.layers[0].fan_in
+    } else {
+        0
+    };
     let outputs = if L == 1 { N } else { 1 };
     let rows = walk.rows();
     assert!(
@@ -146,7 +151,10 @@ unsafe fn delta_of_several<I: Isa, T: Scalar, V: Vector<T>, const N: usize, cons
     // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
     unsafe {
         let here = steps.layers.arrays.last_mut().unwrap_unchecked();
-        let (z, a) = (here.z.get_unchecked(..R * N), here.activation.get_unchecked(..R * N));
+        let (z, a) = (
+            here.z.get_unchecked(..R * N),
+            here.activation.get_unchecked(..R * N),
+        );
         let value = loss.value(z, a, targets);
         if !value.is_finite() {
             return Err(value);

@@ -69,7 +69,11 @@ impl Walk {
     #[inline(always)]
     pub(crate) fn advance(&mut self, loss: f64) {
         self.start = self.start_after();
-        self.epoch_loss = if self.start == 0 { 0.0 } else { self.epoch_loss + loss };
+        self.epoch_loss = if self.start == 0 {
+            0.0
+        } else {
+            self.epoch_loss + loss
+        };
         self.left -= 1;
         self.taken += 1;
     }

@@ -1,7 +1,6 @@
 //! The non-zero inputs of some rows to come, found together: one after another, each would wait for the step before it.
 
-use super::{Bytes, Entries, List};
-use crate::kernels::Input;
+use super::list::{self, List, Packed};
 use crate::kernels::isa::Isa;
 use crate::scalar::Scalar;
 
@@ -43,15 +42,14 @@ impl<T: Scalar> Ahead<T> {
             "a product's operands are too short"
         );
         if !(self.first..self.first + self.rows).contains(&row) {
-            self.look::<I>(row, (bytes, values), fan_in);
+            self.look::<I>(row, bytes, fan_in);
         }
         // A row of those that are looked at next: nobody reads on while steps are taken, so the processor would not see.
         let next = bytes.as_ptr().wrapping_add((row + ROWS) * fan_in);
         for line in (0..fan_in).step_by(LINE) {
             I::prefetch(next.wrapping_add(line));
         }
-        self.entries(row, values)
-            .affine::<I, T>(fan_out, weights, bias, z);
+        list::affine::<I, T, _>(self.entries(row, values), weights, bias, z);
     }
 
     /// W ← W − rate·xᵀδ for row `row`, that of the last [`affine`](Self::affine).
@@ -72,25 +70,24 @@ impl<T: Scalar> Ahead<T> {
             weights.len() >= fan_in * fan_out,
             "a product's operands are too short"
         );
-        self.entries(row, values)
-            .weight_gradient::<I, T>(fan_out, delta, Some(-rate), weights);
+        list::weight_gradient::<I, T, _>(self.entries(row, values), delta, Some(-rate), weights);
     }
 
     #[inline(always)]
-    fn entries<'a>(&'a self, row: usize, values: &'a [T; 256]) -> Entries<'a, Bytes<'a, T>> {
+    fn entries<'a>(&'a self, row: usize, values: &'a [T; 256]) -> Packed<'a, T> {
         let index = row - self.first;
         self.list
-            .bytes_of(self.bounds[index]..self.bounds[index + 1], values)
+            .bytes(self.bounds[index]..self.bounds[index + 1], values)
     }
 
     #[inline(always)]
-    fn look<I: Isa>(&mut self, row: usize, (bytes, values): (&[u8], &[T; 256]), fan_in: usize) {
-        self.list.length = 0;
+    fn look<I: Isa>(&mut self, row: usize, bytes: &[u8], fan_in: usize) {
+        self.list.clear();
         (self.first, self.rows) = (row, 0);
         for bytes in bytes[row * fan_in..].chunks_exact(fan_in).take(ROWS) {
-            self.list.add_row::<I>(fan_in, Input::Bytes { bytes, values });
+            self.list.add_bytes::<I>(bytes);
             self.rows += 1;
-            self.bounds[self.rows] = self.list.length;
+            self.bounds[self.rows] = self.list.length();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Registers, lane by lane.
 
-use super::vector::{HalfOf, Vector, VectorOf};
+use super::vector::{HalfOf, Map, Vector, VectorOf, WholeAndHalfOf};
 use super::*;
 
 /// What a lane may hold that is worth a test.
@@ -32,6 +32,8 @@ struct Registers<T> {
 enum Check {
     Lanes,
     Parts,
+    Sums,
+    Each,
 }
 
 impl<T: Scalar> Task for Registers<T> {
@@ -42,10 +44,22 @@ impl<T: Scalar> Task for Registers<T> {
             Check::Lanes => {
                 lanes::<T, VectorOf<I, T>>(self.seed);
                 lanes::<T, HalfOf<I, T>>(self.seed);
+                lanes::<T, WholeAndHalfOf<I, T>>(self.seed);
             }
             Check::Parts => {
                 parts::<T, VectorOf<I, T>>();
                 parts::<T, HalfOf<I, T>>();
+                parts::<T, WholeAndHalfOf<I, T>>();
+            }
+            Check::Sums => {
+                sums::<T, VectorOf<I, T>>(self.seed);
+                sums::<T, HalfOf<I, T>>(self.seed);
+                sums::<T, WholeAndHalfOf<I, T>>(self.seed);
+            }
+            Check::Each => {
+                each::<I, T, VectorOf<I, T>>(self.seed);
+                each::<I, T, HalfOf<I, T>>(self.seed);
+                each::<I, T, WholeAndHalfOf<I, T>>(self.seed);
             }
         }
     }
@@ -95,6 +109,116 @@ fn lanes<T: Scalar, V: Vector<T>>(seed: u32) {
             bits(&expected),
             "{there:?} where {of:?} are positive"
         );
+        let (most, other) = (draw(), draw());
+        // SAFETY: each holds as many numbers as the register.
+        let kept = unsafe {
+            let (most, other) = (V::load(most.as_ptr()), V::load(other.as_ptr()));
+            numbers_of(V::load(there.as_ptr()).or_where_above(V::load(of.as_ptr()), most, other))
+        };
+        let lane = |j: usize| if of[j] > most[j] { other[j] } else { there[j] };
+        let expected: Vec<T> = (0..V::LANES).map(lane).collect();
+        assert_eq!(
+            bits(&kept),
+            bits(&expected),
+            "{there:?} or {other:?} where {of:?} are above {most:?}"
+        );
+        // SAFETY: as above.
+        let (first, second) = unsafe { V::load(there.as_ptr()).interleave(V::load(of.as_ptr())) };
+        let turns: Vec<T> = there.iter().zip(&of).flat_map(|(&a, &b)| [a, b]).collect();
+        assert_eq!(
+            bits(&[numbers_of(first), numbers_of(second)].concat()),
+            bits(&turns),
+            "{there:?} and {of:?} by turns"
+        );
+    }
+}
+
+#[inline(always)]
+fn numbers_of<T: Scalar, V: Vector<T>>(register: V) -> Vec<T> {
+    let mut numbers = vec![T::ZERO; V::LANES];
+    // SAFETY: there is room for as many numbers as the register has.
+    unsafe { register.store(numbers.as_mut_ptr()) };
+    numbers
+}
+
+#[inline(always)]
+fn sums<T: Scalar, V: Vector<T>>(seed: u32) {
+    let generator = &mut RandomState::new(seed);
+    let mut draw = |_| -> V {
+        let number = |_| T::from_f64(generator.random_sample() - 0.5);
+        let numbers: Vec<T> = (0..V::LANES).map(number).collect();
+        // SAFETY: these are as many numbers as the register has.
+        unsafe { V::load(numbers.as_ptr()) }
+    };
+    for _ in 0..500 {
+        let registers: [V; 4] = [0, 1, 2, 3].map(&mut draw);
+        let expected = registers.map(|register| register.sum());
+        let naive: f64 = numbers_of(registers[0]).into_iter().map(T::to_f64).sum();
+        assert!(
+            (expected[0].to_f64() - naive).abs() <= 8.0 * epsilon::<T>(),
+            "{naive}"
+        );
+        let found = numbers_of(V::sums_of_four(registers));
+        assert_eq!(bits(&found[..4]), bits(&expected), "four sums");
+        let begun = numbers_of(V::beginning_with(V::sums_of_four(registers)));
+        assert_eq!(
+            bits(&begun[..4]),
+            bits(&expected),
+            "a register that begins with four sums"
+        );
+        let [first, ..] = registers;
+        let everywhere = V::of_single(first.sum_in_every_lane());
+        assert_eq!(
+            bits(&numbers_of(everywhere)),
+            bits(&vec![expected[0]; V::LANES]),
+            "a sum everywhere"
+        );
+        let numbers = numbers_of(first);
+        let half = V::Half::LANES;
+        assert_eq!(
+            bits(&numbers_of(first.low_half())),
+            bits(&numbers[..half]),
+            "the first lanes"
+        );
+        assert_eq!(
+            first.sum_of_halves().sum().to_f64().to_bits(),
+            expected[0].to_f64().to_bits(),
+            "the sum of the halves' sums"
+        );
+        for (lane, &number) in numbers.iter().enumerate().take(4) {
+            let found = numbers_of(first.lane_in_every_lane(lane));
+            assert_eq!(
+                bits(&found),
+                bits(&vec![number; V::LANES]),
+                "lane {lane} everywhere"
+            );
+        }
+    }
+}
+
+/// 3x − 1.
+#[derive(Clone, Copy)]
+struct ThreeTimesLessOne;
+impl<T: Scalar> Map<T> for ThreeTimesLessOne {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, x: V) -> V {
+        V::splat(T::from_f64(3.0)).mul(x).sub(V::splat(T::ONE))
+    }
+}
+
+#[inline(always)]
+fn each<I: Isa, T: Scalar, V: Vector<T>>(seed: u32) {
+    let generator = &mut RandomState::new(seed);
+    for count in 0..=7 {
+        let number = |_| T::from_f64(generator.random_sample());
+        let numbers: Vec<T> = (0..count * V::LANES).map(number).collect();
+        // SAFETY: each chunk is as many numbers as the register has.
+        let register = |chunk: &[T]| unsafe { V::load(chunk.as_ptr()) };
+        let mut registers: Vec<V> = numbers.chunks_exact(V::LANES).map(register).collect();
+        V::map_each::<I, _>(&mut registers, ThreeTimesLessOne);
+        let found: Vec<T> = registers.into_iter().flat_map(numbers_of).collect();
+        let expected: Vec<T> = numbers.iter().map(|&x| T::from_f64(3.0) * x - T::ONE).collect();
+        assert_eq!(bits(&found), bits(&expected), "{count} registers");
     }
 }
 
@@ -141,4 +265,14 @@ fn lanes_are_kept_where_others_are_positive_and_found_where_they_are_not_zero() 
 #[test]
 fn the_first_numbers_of_a_register_are_read_and_written_and_no_others() {
     check_registers(0, Check::Parts);
+}
+
+#[test]
+fn sums_and_lanes_are_the_same_wherever_they_end_up() {
+    check_registers(4, Check::Sums);
+}
+
+#[test]
+fn a_function_of_some_registers_is_that_of_each() {
+    check_registers(5, Check::Each);
 }
