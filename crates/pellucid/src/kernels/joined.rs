@@ -134,16 +134,6 @@ impl<T: Scalar, W: Vector<T, Half = H, Single = W>, H: Vector<T, Half = H, Singl
     }
 
     #[inline(always)]
-    fn sums_of_four([a, b, c, d]: [Self; 4]) -> H {
-        H::sums_of_four([
-            a.sum_of_halves(),
-            b.sum_of_halves(),
-            c.sum_of_halves(),
-            d.sum_of_halves(),
-        ])
-    }
-
-    #[inline(always)]
     fn beginning_with(half: H) -> W {
         W::beginning_with(half)
     }
