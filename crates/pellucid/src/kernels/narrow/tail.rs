@@ -101,11 +101,11 @@ fn tail<'a, I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize, con
     let outputs = if L == 1 { N } else { 1 };
     let rows = walk.rows();
     assert!(
-        data.targets.len() >= rows * outputs && data.x.len() >= rows * inputs,
+        walk.batch_rows() == R && data.targets.len() >= rows * outputs && data.x.len() >= rows * inputs,
         "there are fewer data than rows"
     );
     // SAFETY: `tail_of` gives this for R rows, and where the last L layers have these units; the operands are as long as the
-    // layers say (`Layers::at`), and the data as the walk says.
+    // layers say (`Layers::at`), and the data have the rows of the walk, whose batches of R lie within them.
     unsafe {
         if lowest == 0 {
             steps.layers.input = data.x.as_ptr().add(walk.start() * inputs);

@@ -52,6 +52,12 @@ impl Walk {
         self.start
     }
 
+    /// How many rows a batch has.
+    #[inline(always)]
+    pub(super) fn batch_rows(&self) -> usize {
+        self.batch_rows
+    }
+
     /// How many rows the data have.
     #[inline(always)]
     pub(super) fn rows(&self) -> usize {
