@@ -6,8 +6,9 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::builtin::BUILTINS;
 use crate::idx::ElementType;
 
 /// The errors of this crate.
@@ -15,7 +16,7 @@ use crate::idx::ElementType;
 #[non_exhaustive]
 pub enum DataError {
     /// There is no file under this path.
-    #[error("{}: there is no such file; check the path", path.display())]
+    #[error("{}: there is no such file; check the path{}", path.display(), near_builtin(path))]
     Missing {
         /// The path as it was given.
         path: PathBuf,
@@ -542,6 +543,17 @@ fn product<N: ToString>(shape: &[N]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(" x ")
+}
+
+/// The built-in set that a name alone was to be, where one is near.
+fn near_builtin(path: &Path) -> String {
+    let names: Vec<String> = BUILTINS.iter().map(|set| set.name.to_owned()).collect();
+    match path.to_str() {
+        Some(name) if path.extension().is_none() && path.components().count() == 1 => {
+            did_you_mean(name, &names)
+        }
+        _ => String::new(),
+    }
 }
 
 /// The nearest name, where one is near.

@@ -319,6 +319,10 @@ pub(crate) fn read_error(path: &Path, reason: io::Error) -> DataError {
     let path = path.to_path_buf();
     match reason.kind() {
         io::ErrorKind::NotFound => DataError::Missing { path },
+        io::ErrorKind::IsADirectory => {
+            let reason = io::Error::other("it is a folder; give the name of a file");
+            DataError::Read { path, reason }
+        }
         _ => DataError::Read { path, reason },
     }
 }

@@ -350,8 +350,9 @@ impl<T: Scalar> Dataset<T> {
             Features::Dense(dense) => Features::Dense(matrix(dense)?),
             Features::Bytes(bytes) => Features::Bytes(ByteMatrix {
                 rows: rows.len(),
+                columns: bytes.columns,
                 bytes: of_rows(&bytes.bytes, bytes.columns, rows),
-                ..bytes.clone()
+                values: bytes.values.clone(),
             }),
         };
         let targets = match &self.targets {

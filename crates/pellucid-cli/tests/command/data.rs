@@ -102,7 +102,11 @@ fn odd_names_and_long_words_leave_the_table_a_table() {
 
 #[test]
 fn what_is_not_there_is_told_of() {
-    refused(&["data", "show", "irsi"], 1, &["irsi", "no such file"]);
+    refused(
+        &["data", "show", "irsi"],
+        1,
+        &["irsi", "no such file", "did you mean \"iris\"?"],
+    );
     let folder = tempfile::tempdir().unwrap();
     let empty = folder.path().join("empty.csv");
     fs::write(&empty, "").unwrap();

@@ -85,4 +85,11 @@ fn long_lists_are_cut_unless_all_are_asked_for() {
     assert!(all.contains("x29") && all.contains("deviation"), "{all}");
     refused(&["inspect", text(&table)], 1, &["wide.csv", "not a model"]);
     refused(&["inspect", "nowhere"], 1, &["nowhere", "no such file"]);
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    refused(
+        &["inspect", folder],
+        1,
+        &[folder, "it is a folder; give the name of a file"],
+    );
 }

@@ -19,6 +19,7 @@ pub use network::AnyNetwork;
 pub use problem::ModelProblem;
 
 use crate::error::{DataError, Result};
+use crate::idx::read_error;
 use crate::preparation::Preparation;
 use crate::replace_file::OutputFile;
 use network::Tensor;
@@ -132,13 +133,7 @@ impl Model {
     /// [`DataError::Missing`] and [`DataError::Read`]; [`DataError::Model`] with the [`ModelProblem`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let refused = |reason: io::Error| match reason.kind() {
-            io::ErrorKind::NotFound => DataError::Missing { path: path.into() },
-            _ => DataError::Read {
-                path: path.into(),
-                reason,
-            },
-        };
+        let refused = |reason: io::Error| read_error(path, reason);
         let mut file = File::open(path).map_err(refused)?;
         let model = read(&mut file).and_then(Self::from_file);
         model.map_err(|failure| match failure {
