@@ -81,6 +81,10 @@ impl<T: Scalar, const N: usize, const R: usize, const L: usize> Task for TailOf<
     #[inline(always)]
     fn run<I: Isa>(self) -> Result<f64, f64> {
         let Self(steps, loss, data, walk) = self;
+        // Said here too, or kernels would be compiled that `tail_of` gives to nobody.
+        if R > 1 && N > HalfOf::<I, T>::LANES {
+            unreachable!("four rows of {N} units are not worked on together");
+        }
         with_best_register!(I, T, N, V => tail::<I, T, V<I, T>, N, R, L>(steps, loss, data, walk))
     }
 }
