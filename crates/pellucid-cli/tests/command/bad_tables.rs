@@ -187,7 +187,7 @@ fn sources_that_are_none() {
     refused(
         &["train", text(folder.path()), "--target", "x"],
         1,
-        &["cannot read", "directory"],
+        &["cannot read", "it is a folder"],
     );
     let out = folder.path().join("missing").join("model");
     refused(
