@@ -422,18 +422,22 @@ impl<T: Scalar> OutputLoss<T> {
         }
     }
 
-    /// [`Loss::value`].
+    /// [`Loss::value`]; as an error where it is not finite.
     #[inline(always)]
-    pub(crate) fn value(&self, z: &[T], outputs: &[T], targets: &[T]) -> f64 {
-        self.logged
-            .value(self.activation, z, outputs, targets, self.width)
+    pub(crate) fn value(&self, z: &[T], outputs: &[T], targets: &[T]) -> Result<f64, f64> {
+        let value = self
+            .logged
+            .value(self.activation, z, outputs, targets, self.width);
+        if value.is_finite() { Ok(value) } else { Err(value) }
     }
 
     /// The same for a width of 1.
     #[inline(always)]
-    pub(crate) fn value_of_one_unit(&self, z: &[T], outputs: &[T], targets: &[T]) -> f64 {
-        self.logged
-            .value_of_one_unit(self.activation, z, outputs, targets)
+    pub(crate) fn value_of_one_unit(&self, z: &[T], outputs: &[T], targets: &[T]) -> Result<f64, f64> {
+        let value = self
+            .logged
+            .value_of_one_unit(self.activation, z, outputs, targets);
+        if value.is_finite() { Ok(value) } else { Err(value) }
     }
 
     /// [`Loss::delta_on`].

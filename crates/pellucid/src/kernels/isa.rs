@@ -3,7 +3,7 @@
 //! A [`Task`] is compiled once for each instruction set and run on the best one there is. Everything in it that
 //! is `#[inline(always)]` is compiled with those instructions; that is why the kernels are.
 
-use super::sparse::{CHUNK, pack_by_bits};
+use super::sparse::{CHUNK, pack_by_bits, whole_chunk};
 #[cfg(target_arch = "x86_64")]
 use super::vector::x86::{F32x8, F32x16, F64x4, F64x8};
 use super::vector::{Portable, Vector, non_zero_bits_portable};
@@ -15,8 +15,6 @@ pub trait Isa: Copy + Send + Sync + 'static {
     type F32: Vector<f32, Single = Self::F32>;
     /// A register of f64.
     type F64: Vector<f64, Single = Self::F64>;
-    /// Whether two half registers make a whole one.
-    const PAIRS_HALVES: bool = false;
     /// Whether layers of a few units have kernels of their own. They are many, a set for each width: on an instruction
     /// set that hardly any machine is left with they are not worth their weight in the program.
     const HAS_NARROW: bool = true;
@@ -114,14 +112,8 @@ impl Isa for Avx2 {
             _mm_loadl_epi64, _mm_shuffle_epi8, _mm_unpacklo_epi8, _mm256_add_epi32, _mm256_cvtepu16_epi32,
             _mm256_set1_epi32, _mm256_storeu_si256,
         };
-        let mut padded = [0; CHUNK];
-        let chunk = match chunk.first_chunk::<CHUNK>() {
-            Some(whole) => whole,
-            None => {
-                padded[..chunk.len()].copy_from_slice(chunk);
-                &padded
-            }
-        };
+        let mut room = [0; CHUNK];
+        let chunk = whole_chunk(chunk, &mut room);
         let bits = Self::non_zero_bits(chunk);
         if bits == 0 {
             return 0;
@@ -161,7 +153,6 @@ pub(crate) struct Avx512;
 impl Isa for Avx512 {
     type F32 = F32x16;
     type F64 = F64x8;
-    const PAIRS_HALVES: bool = true;
     #[inline(always)]
     fn prefetch<T>(place: *const T) {
         // SAFETY: every x86-64 processor has this instruction, and it never faults.

@@ -119,11 +119,6 @@ impl<T: Scalar, W: Vector<T, Half = H, Single = W>, H: Vector<T, Half = H, Singl
     }
 
     #[inline(always)]
-    fn sum_in_every_lane(self) -> W {
-        W::splat(self.sum())
-    }
-
-    #[inline(always)]
     fn low_half(self) -> H {
         self.0.low_half()
     }

@@ -71,6 +71,18 @@ trait Source<T>: Copy + Send + Sync {
     unsafe fn value(self, at: usize) -> T;
 }
 
+/// A chunk of bytes, or a shorter one with zeros after it in `room`, which is all zeros.
+#[inline(always)]
+pub(super) fn whole_chunk<'a>(bytes: &'a [u8], room: &'a mut [u8; CHUNK]) -> &'a [u8; CHUNK] {
+    match bytes.first_chunk() {
+        Some(whole) => whole,
+        None => {
+            room[..bytes.len()].copy_from_slice(bytes);
+            room
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Bytes<'a, T> {
     bytes: &'a [u8],
@@ -80,15 +92,8 @@ struct Bytes<'a, T> {
 impl<T: Scalar> Source<T> for Bytes<'_, T> {
     #[inline(always)]
     fn non_zero_bits<I: Isa>(self, at: usize, width: usize) -> u64 {
-        let bytes = &self.bytes[at..at + width];
-        match bytes.first_chunk::<CHUNK>() {
-            Some(whole) => I::non_zero_bits(whole),
-            None => {
-                let mut padded = [0; CHUNK];
-                padded[..width].copy_from_slice(bytes);
-                I::non_zero_bits(&padded)
-            }
-        }
+        let mut room = [0; CHUNK];
+        I::non_zero_bits(whole_chunk(&self.bytes[at..at + width], &mut room))
     }
     #[inline(always)]
     unsafe fn value(self, at: usize) -> T {

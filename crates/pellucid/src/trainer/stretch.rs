@@ -84,7 +84,7 @@ impl<T: Scalar> Task for &mut Stretch<'_, T> {
         let descent = Descent::new::<I>(network, features, workspace, aim, *batch_rows, rate);
         let mut walk = Walk::new(*start, *batch_rows, features.rows(), *steps, *epoch_loss);
         let end = match descent {
-            Some(mut descent) => take_all::<I, T>(&mut descent, targets, *batch_rows, &mut walk),
+            Some(mut descent) => take_all::<I, T>(&mut descent, targets, &mut walk),
             None => Ok(0.0),
         };
         let (taken, epoch_loss) = walk.taken();
@@ -101,7 +101,6 @@ impl<T: Scalar> Task for &mut Stretch<'_, T> {
 fn take_all<I: Isa, T: Scalar>(
     descent: &mut Descent<'_, T>,
     targets: &Targets<T>,
-    batch_rows: usize,
     walk: &mut Walk,
 ) -> Result<f64, f64> {
     if let Targets::Dense(matrix) = targets
@@ -109,7 +108,7 @@ fn take_all<I: Isa, T: Scalar>(
     {
         return end;
     }
-    let mut targets = BatchTargets::new(targets, batch_rows);
+    let mut targets = BatchTargets::new(targets, walk.batch_rows());
     let mut loss = 0.0;
     while !walk.is_done() {
         loss = descent.step::<I>(walk.start(), targets.from(walk.start()))?;

@@ -134,10 +134,7 @@ impl<'a, T: Scalar> Course<'a, T> {
                 std::slice::from_raw_parts_mut(here.delta.as_mut_ptr(), used),
             )
         };
-        let value = self.loss.value(z, outputs, targets);
-        if !value.is_finite() {
-            return Err(value);
-        }
+        let value = self.loss.value(z, outputs, targets)?;
         self.loss.delta_on::<I>(z, outputs, targets, delta);
         Ok(value)
     }

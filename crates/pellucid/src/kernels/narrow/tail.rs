@@ -159,10 +159,7 @@ unsafe fn delta_of_several<I: Isa, T: Scalar, V: Vector<T>, const N: usize, cons
             here.z.get_unchecked(..R * N),
             here.activation.get_unchecked(..R * N),
         );
-        let value = loss.value(z, a, targets);
-        if !value.is_finite() {
-            return Err(value);
-        }
+        let value = loss.value(z, a, targets)?;
         let mut delta = load_rows::<T, V, N, R>(targets.as_ptr());
         for (row, (delta, outputs)) in delta.iter_mut().zip(outputs).enumerate() {
             for c in 0..REGISTERS {
@@ -194,10 +191,7 @@ unsafe fn delta_below_output<I: Isa, T: Scalar, V: Vector<T>, const N: usize, co
         let outputs = rows_of_one::<I, T, V, N, R>(&mut steps.layers, output, activations);
         let here = steps.layers.arrays.get_unchecked_mut(output);
         let (z, a) = (here.z.get_unchecked(..R), here.activation.get_unchecked(..R));
-        let value = loss.value_of_one_unit(z, a, targets);
-        if !value.is_finite() {
-            return Err(value);
-        }
+        let value = loss.value_of_one_unit(z, a, targets)?;
         let targets = match targets {
             [target] => V::Single::splat(*target),
             several => V::Single::load_first(several.as_ptr(), R),

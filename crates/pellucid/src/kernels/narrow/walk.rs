@@ -7,7 +7,7 @@ pub(crate) struct Walk {
     batch_rows: usize,
     /// Of the data; a multiple of those of a batch.
     rows: usize,
-    left: u64,
+    steps: u64,
     taken: u64,
     /// The loss of the epoch so far, 0 where none of its steps was taken yet.
     epoch_loss: f64,
@@ -27,7 +27,7 @@ impl Walk {
             start,
             batch_rows,
             rows,
-            left: steps,
+            steps,
             taken: 0,
             epoch_loss,
         }
@@ -40,7 +40,7 @@ impl Walk {
             start: 0,
             batch_rows: rows,
             rows,
-            left: 1,
+            steps: 1,
             taken: 0,
             epoch_loss: 0.0,
         }
@@ -54,7 +54,7 @@ impl Walk {
 
     /// How many rows a batch has.
     #[inline(always)]
-    pub(super) fn batch_rows(&self) -> usize {
+    pub(crate) fn batch_rows(&self) -> usize {
         self.batch_rows
     }
 
@@ -80,14 +80,13 @@ impl Walk {
         } else {
             self.epoch_loss + loss
         };
-        self.left -= 1;
         self.taken += 1;
     }
 
     /// Whether all steps are taken.
     #[inline(always)]
     pub(crate) fn is_done(&self) -> bool {
-        self.left == 0
+        self.taken == self.steps
     }
 
     /// How many steps were taken, and the loss of the epoch so far.

@@ -1,6 +1,6 @@
 //! The non-zero inputs of a row, one after another.
 
-use super::{CHUNK, Input, Numbers, SPLITS, Source, WIDE, load, store};
+use super::{CHUNK, Input, Numbers, SPLITS, Source, WIDE, load, store, whole_chunk};
 use crate::kernels::isa::Isa;
 use crate::kernels::vector::{Vector, VectorOf};
 use crate::scalar::Scalar;
@@ -37,10 +37,12 @@ impl<T: Scalar> List<T> {
     /// The non-zero inputs of a row in the place of all that was here.
     #[inline(always)]
     pub(super) fn gather<I: Isa>(&mut self, fan_in: usize, input: Input<'_, T>) {
-        self.clear();
         match input {
-            Input::Bytes { bytes, .. } => self.add_bytes::<I>(&bytes[..fan_in]),
-            Input::Dense(x) => self.add_numbers::<I>(&x[..fan_in]),
+            Input::Bytes { bytes, .. } => {
+                self.clear();
+                self.add_bytes::<I>(&bytes[..fan_in]);
+            }
+            Input::Dense(x) => self.gather_numbers::<I>(&x[..fan_in]),
         }
     }
 
@@ -66,13 +68,12 @@ impl<T: Scalar> List<T> {
     }
 
     #[inline(always)]
-    fn add_numbers<I: Isa>(&mut self, row: &[T]) {
-        let most = self.length + row.len();
-        if self.values.len() < most {
-            self.entries.resize(most, 0);
-            self.values.resize(most, T::ZERO);
+    fn gather_numbers<I: Isa>(&mut self, row: &[T]) {
+        if self.values.len() < row.len() {
+            self.entries.resize(row.len(), 0);
+            self.values.resize(row.len(), T::ZERO);
         }
-        let mut found = self.length;
+        let mut found = 0;
         for start in (0..row.len()).step_by(CHUNK) {
             let width = (row.len() - start).min(CHUNK);
             let mut bits = Numbers(row).non_zero_bits::<I>(start, width);
@@ -388,14 +389,8 @@ pub(in crate::kernels) fn pack_by_bits<I: Isa>(
     first_column: u32,
     entries: &mut [u32; CHUNK],
 ) -> usize {
-    let mut padded = [0; CHUNK];
-    let chunk = match chunk.first_chunk::<CHUNK>() {
-        Some(whole) => whole,
-        None => {
-            padded[..chunk.len()].copy_from_slice(chunk);
-            &padded
-        }
-    };
+    let mut room = [0; CHUNK];
+    let chunk = whole_chunk(chunk, &mut room);
     let mut bits = I::non_zero_bits(chunk);
     let mut found = 0;
     while bits != 0 {

@@ -1,7 +1,7 @@
 //! AVX2 and AVX-512. SAFETY of every intrinsic here: these types are named only within tasks that run where
 //! `isa::best` has found the instructions.
 
-use super::{Isa, Map, Vector};
+use super::{Isa, Map, Vector, VectorOf};
 use std::arch::x86_64::*;
 
 macro_rules! register {
@@ -591,8 +591,8 @@ register! {
     fn map_each<I: Isa, F: Map<f64>>(registers: &mut [Self], f: F) {
         let (pairs, others) = registers.as_chunks_mut::<2>();
         for [low, high] in pairs {
-            if I::PAIRS_HALVES {
-                // SAFETY: see the module; AVX-512 is there where two of these are a register.
+            if VectorOf::<I, f64>::LANES == F64x8::LANES {
+                // SAFETY: see the module; AVX-512 is there where such registers are.
                 unsafe {
                     let both = _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(low.0), high.0);
                     let both = f.apply(F64x8(both)).0;
