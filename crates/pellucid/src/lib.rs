@@ -55,6 +55,7 @@ pub mod loss;
 pub mod matrix;
 mod max_norm;
 pub mod metrics;
+mod name_or_table;
 pub mod network;
 pub mod normalisation;
 mod number;

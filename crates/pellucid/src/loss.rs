@@ -8,6 +8,7 @@
 
 mod custom;
 mod elementwise;
+mod settings;
 mod smoothing;
 
 pub use custom::{CustomLoss, OutputRow};
@@ -16,9 +17,9 @@ pub(crate) use smoothing::LabelSmoothing;
 use crate::activation::Activation;
 use crate::kernels::isa::Isa;
 use crate::kernels::vector::{self, MapPairs, Vector};
-use crate::recipe::LossRecipe;
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize, Serializer};
+use settings::LossRecipe;
 
 /// What training makes small. y is the target, a the output, d = a − y.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]

@@ -23,7 +23,7 @@ use crate::max_norm::MaxNorm;
 use crate::network::{Architecture, Network};
 use crate::numpy_random::RandomState;
 use crate::observe::{Event, Observer, Position};
-use crate::optimizer::{self, Memory, OptimizerState, Rule};
+use crate::optimizer::{Memory, OptimizerState, Rule};
 use crate::pass::{self, Objective, Target, Workspace};
 use crate::penalty::{Penalty, penalized_parameters};
 use crate::recipe::{BatchSize, Recipe};
@@ -704,12 +704,7 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
                 };
                 optimizer.tell_loss(trained);
             }
-            I::call(optimizer::Step {
-                state: optimizer,
-                parameters: &mut *parameters,
-                gradient,
-                learning_rate,
-            });
+            I::call(optimizer.next_step(parameters, gradient, learning_rate));
             if let Some(max_norm) = max_norm {
                 max_norm.apply(architecture, parameters);
             }

@@ -7,9 +7,11 @@ pub use settings::Rule;
 
 use crate::error::{Error, Result};
 use crate::kernels::aligned::Aligned;
-use crate::kernels::isa::{Isa, Task};
 use crate::scalar::Scalar;
-use rules::{Adadelta, Adagrad, Adam, Adamax, Amsgrad, Lion, Moments, Momentum, Nadam, Part, RmsProp, Rprop};
+pub(crate) use rules::Step;
+use rules::{
+    Adadelta, Adagrad, Adam, Adamax, Amsgrad, Lion, Moments, Momentum, Nadam, RmsProp, Rprop, StepRule,
+};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 
@@ -290,38 +292,31 @@ impl<T: Scalar> OptimizerState<T> {
     /// When the gradient or the optimizer is for another number of parameters, or the optimizer
     /// [takes no steps](Optimizer::takes_steps).
     pub fn step(&mut self, parameters: &mut [T], gradient: &[T], learning_rate: T) {
-        assert!(self.rule.optimizer.takes_steps(), "an optimizer that takes steps");
-        assert_eq!(parameters.len(), gradient.len(), "a gradient for each parameter");
-        T::optimizer_step(Step {
-            state: self,
-            parameters,
-            gradient,
-            learning_rate,
-        });
+        T::optimizer_step(self.next_step(parameters, gradient, learning_rate));
     }
 
-    #[inline(always)]
-    fn step_on<I: Isa>(&mut self, parameters: &mut [T], gradient: &[T], learning_rate: T) {
-        let Self {
-            rule,
-            threads,
-            slots: [first, second, third],
-            ..
-        } = self;
-        let rule = *rule;
+    /// The next step, for the update loops: counts it, and works out its coefficients.
+    pub(crate) fn next_step<'a>(
+        &'a mut self,
+        parameters: &'a mut [T],
+        gradient: &'a [T],
+        learning_rate: T,
+    ) -> Step<'a, T> {
+        assert!(self.rule.optimizer.takes_steps(), "an optimizer that takes steps");
+        assert_eq!(parameters.len(), gradient.len(), "a gradient for each parameter");
+        let rule = self.rule;
         if rule.optimizer.slots(rule.momentum) > 0 {
-            assert_eq!(first.len(), parameters.len(), "an optimizer for these parameters");
+            assert_eq!(
+                self.slots[0].len(),
+                parameters.len(),
+                "an optimizer for these parameters"
+            );
         }
         self.steps = self.steps.saturating_add(1);
         let steps = self.steps;
         let number = T::from_f64;
         let rate = learning_rate.to_f64();
-        if rule.weight_decay > 0.0 {
-            let kept = number(1.0 - rate * rule.weight_decay);
-            for parameter in &mut parameters[..self.decayed] {
-                *parameter *= kept;
-            }
-        }
+        let decay = (rule.weight_decay > 0.0).then(|| number(1.0 - rate * rule.weight_decay));
         let correction_1 = 1.0 - rule.beta_1.powi(steps);
         let correction_2 = 1.0 - rule.beta_2.powi(steps);
         let epsilon = number(rule.epsilon);
@@ -348,17 +343,10 @@ impl<T: Scalar> OptimizerState<T> {
                 epsilon,
             }
         };
-        macro_rules! step {
-            ($step:expr, $($slot:ident),*) => {
-                Part { step: $step, numbers: [parameters, $(&mut $slot[..]),*], gradient }.split::<I>(*threads)
-            };
-        }
-        match rule.optimizer {
-            Optimizer::Sgd if rule.momentum == 0.0 => {
-                for (parameter, &gradient) in parameters.iter_mut().zip(gradient) {
-                    *parameter -= learning_rate * gradient;
-                }
-            }
+        let rule = match rule.optimizer {
+            // `takes_steps` excludes L-BFGS.
+            Optimizer::Lbfgs => StepRule::Descent { rate: learning_rate },
+            Optimizer::Sgd if rule.momentum == 0.0 => StepRule::Descent { rate: learning_rate },
             Optimizer::Sgd => {
                 let dampening = if steps == 1 { 0.0 } else { rule.dampening };
                 // With the rate in b instead of before it, b is what is taken from θ.
@@ -367,86 +355,66 @@ impl<T: Scalar> OptimizerState<T> {
                 } else {
                     (learning_rate, number(1.0 - dampening))
                 };
-                let momentum = Momentum {
+                StepRule::Momentum(Momentum {
                     rate,
                     momentum: number(rule.momentum),
                     rest,
                     ahead: if rule.velocity { learning_rate } else { T::ONE },
                     nesterov: rule.nesterov,
-                };
-                step!(momentum, first);
+                })
             }
-            Optimizer::Adagrad => {
-                let adagrad = Adagrad {
-                    rate: learning_rate,
-                    epsilon,
-                };
-                step!(adagrad, first);
-            }
-            Optimizer::Rmsprop => {
-                let rms_prop = RmsProp {
-                    rate: learning_rate,
-                    rho,
-                    epsilon,
-                    momentum: number(rule.momentum),
-                };
-                step!(rms_prop, first, second);
-            }
-            Optimizer::Adadelta => {
-                let adadelta = Adadelta {
-                    rate: learning_rate,
-                    rho,
-                    epsilon,
-                };
-                step!(adadelta, first, second);
-            }
-            Optimizer::Adam | Optimizer::Adamw => step!(adam, first, second),
-            Optimizer::Amsgrad => step!(Amsgrad(adam), first, second, third),
+            Optimizer::Adagrad => StepRule::Adagrad(Adagrad {
+                rate: learning_rate,
+                epsilon,
+            }),
+            Optimizer::Rmsprop => StepRule::RmsProp(RmsProp {
+                rate: learning_rate,
+                rho,
+                epsilon,
+                momentum: number(rule.momentum),
+            }),
+            Optimizer::Adadelta => StepRule::Adadelta(Adadelta {
+                rate: learning_rate,
+                rho,
+                epsilon,
+            }),
+            Optimizer::Adam | Optimizer::Adamw => StepRule::Adam(adam),
+            Optimizer::Amsgrad => StepRule::Amsgrad(Amsgrad(adam)),
             Optimizer::Nadam => {
                 let momentum = |t: f64| rule.beta_1 * (1.0 - 0.5 * 0.96f64.powf(t * NADAM_DECAY));
                 let (now, next) = (momentum(f64::from(steps)), momentum(f64::from(steps) + 1.0));
                 self.momentum_product *= now;
                 let product = self.momentum_product;
-                let nadam = Nadam {
+                StepRule::Nadam(Nadam {
                     moments,
                     rate_of_gradient: number(rate * (1.0 - now) / (1.0 - product)),
                     rate_of_moment: number(rate * next / (1.0 - product * next)),
                     root: adam.root,
                     epsilon,
-                };
-                step!(nadam, first, second);
+                })
             }
             Optimizer::Radam => {
                 let rectified = rectification(rule.beta_2, steps);
-                let radam = Adam {
+                StepRule::Adam(Adam {
                     rate: number(rate / correction_1 * rectified.map_or(1.0, |r| r * correction_2.sqrt())),
                     // Without a second moment to go by, √v counts for nothing.
                     root: if rectified.is_some() { T::ONE } else { T::ZERO },
                     epsilon: if rectified.is_some() { epsilon } else { T::ONE },
                     ..adam
-                };
-                step!(radam, first, second);
+                })
             }
-            Optimizer::Adamax => {
-                let adamax = Adamax {
-                    moments,
-                    rate: adam.rate,
-                    epsilon,
-                };
-                step!(adamax, first, second);
-            }
-            Optimizer::Lion => {
-                let lion = Lion {
-                    moments,
-                    rate: learning_rate,
-                };
-                step!(lion, first);
-            }
-            // `step` refuses it, and the trainer minimises instead.
-            Optimizer::Lbfgs => {}
+            Optimizer::Adamax => StepRule::Adamax(Adamax {
+                moments,
+                rate: adam.rate,
+                epsilon,
+            }),
+            Optimizer::Lion => StepRule::Lion(Lion {
+                moments,
+                rate: learning_rate,
+            }),
             Optimizer::Rprop | Optimizer::IrpropPlus => {
                 if steps == 1 {
-                    second.fill(learning_rate);
+                    self.slots[1].fill(learning_rate);
                 }
                 let [now, before] = self.losses;
                 let rprop = Rprop {
@@ -457,11 +425,20 @@ impl<T: Scalar> OptimizerState<T> {
                     taken_back: number(f64::from(u8::from(now > before))),
                 };
                 if rule.optimizer == Optimizer::Rprop {
-                    step!(rprop, first, second);
+                    StepRule::Rprop(rprop)
                 } else {
-                    step!(rprop, first, second, third);
+                    StepRule::RpropPlus(rprop)
                 }
             }
+        };
+        Step {
+            rule,
+            decay,
+            decayed: self.decayed,
+            parameters,
+            slots: self.slots.each_mut().map(|slot| &mut slot[..]),
+            gradient,
+            threads: self.threads,
         }
     }
 }
@@ -473,23 +450,6 @@ fn rectification(beta_2: f64, step: i32) -> Option<f64> {
     let length = longest - 2.0 * f64::from(step) * power / (1.0 - power);
     let ratio = |rho: f64| (rho - 4.0) * (rho - 2.0) / rho;
     (length > 5.0).then(|| (ratio(length) / ratio(longest)).sqrt())
-}
-
-/// One step of an optimizer.
-pub(crate) struct Step<'a, T> {
-    pub(crate) state: &'a mut OptimizerState<T>,
-    pub(crate) parameters: &'a mut [T],
-    pub(crate) gradient: &'a [T],
-    pub(crate) learning_rate: T,
-}
-
-impl<T: Scalar> Task for Step<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<I: Isa>(self) {
-        self.state
-            .step_on::<I>(self.parameters, self.gradient, self.learning_rate);
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The optimizers' rules, a register at a time: θ and what is remembered of it in, and out again a step further.
+//! The update loops of the optimizers: each maps a register of parameters and of what the optimizer remembers of them to
+//! their values after the step.
 
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::team;
@@ -6,21 +7,111 @@ use crate::kernels::vector::{self, MapSeveral, Vector};
 use crate::scalar::Scalar;
 use std::num::NonZeroUsize;
 
-/// A rule's step on some of the parameters.
-pub(super) struct Part<'a, T, F, const N: usize> {
-    pub(super) step: F,
+/// How one step moves each parameter, with its coefficients.
+pub(crate) enum StepRule<T> {
+    /// θ ← θ − η·g.
+    Descent {
+        /// η.
+        rate: T,
+    },
+    /// Gradient descent with momentum.
+    Momentum(Momentum<T>),
+    /// AdaGrad.
+    Adagrad(Adagrad<T>),
+    /// RMSProp.
+    RmsProp(RmsProp<T>),
+    /// AdaDelta.
+    Adadelta(Adadelta<T>),
+    /// Adam, AdamW and RAdam.
+    Adam(Adam<T>),
+    /// AMSGrad.
+    Amsgrad(Amsgrad<T>),
+    /// NAdam.
+    Nadam(Nadam<T>),
+    /// Adamax.
+    Adamax(Adamax<T>),
+    /// Lion.
+    Lion(Lion<T>),
+    /// iRprop⁻.
+    Rprop(Rprop<T>),
+    /// iRprop⁺.
+    RpropPlus(Rprop<T>),
+}
+
+/// One step of an optimizer on flat slices. `parameters`, `gradient` and those `slots` that the rule uses have the same
+/// length.
+pub(crate) struct Step<'a, T> {
+    pub(crate) rule: StepRule<T>,
+    /// The factor of decoupled weight decay, 1 − ηλ, by which the first `decayed` parameters are multiplied first.
+    pub(crate) decay: Option<T>,
+    pub(crate) decayed: usize,
+    pub(crate) parameters: &'a mut [T],
+    /// What the optimizer remembers of each parameter.
+    pub(crate) slots: [&'a mut [T]; 3],
+    pub(crate) gradient: &'a [T],
+    /// The most threads to use. The numbers do not depend on it, to the bit.
+    pub(crate) threads: NonZeroUsize,
+}
+
+impl<T: Scalar> Task for Step<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self {
+            rule,
+            decay,
+            decayed,
+            parameters,
+            slots: [first, second, third],
+            gradient,
+            threads,
+        } = self;
+        if let Some(factor) = decay {
+            for parameter in &mut parameters[..decayed] {
+                *parameter *= factor;
+            }
+        }
+        macro_rules! step {
+            ($step:expr, $($slot:ident),*) => {
+                Part { step: $step, numbers: [parameters, $($slot),*], gradient }.split::<I>(threads)
+            };
+        }
+        match rule {
+            StepRule::Descent { rate } => {
+                for (parameter, &gradient) in parameters.iter_mut().zip(gradient) {
+                    *parameter -= rate * gradient;
+                }
+            }
+            StepRule::Momentum(momentum) => step!(momentum, first),
+            StepRule::Adagrad(adagrad) => step!(adagrad, first),
+            StepRule::RmsProp(rms_prop) => step!(rms_prop, first, second),
+            StepRule::Adadelta(adadelta) => step!(adadelta, first, second),
+            StepRule::Adam(adam) => step!(adam, first, second),
+            StepRule::Amsgrad(amsgrad) => step!(amsgrad, first, second, third),
+            StepRule::Nadam(nadam) => step!(nadam, first, second),
+            StepRule::Adamax(adamax) => step!(adamax, first, second),
+            StepRule::Lion(lion) => step!(lion, first),
+            StepRule::Rprop(rprop) => step!(rprop, first, second),
+            StepRule::RpropPlus(rprop) => step!(rprop, first, second, third),
+        }
+    }
+}
+
+/// One step of a rule on some of the parameters.
+struct Part<'a, T, F, const N: usize> {
+    step: F,
     /// The parameters, then what the rule remembers of each.
-    pub(super) numbers: [&'a mut [T]; N],
-    pub(super) gradient: &'a [T],
+    numbers: [&'a mut [T]; N],
+    gradient: &'a [T],
 }
 
 /// Parameters below which a second thread costs more than it saves.
 const LEAST_PARAMETERS: usize = 32 * 1024;
 
 impl<'a, T: Scalar, F: MapSeveral<T, N> + Send, const N: usize> Part<'a, T, F, N> {
-    /// Takes the step on up to `threads` threads. Each parameter's is its own, so the bits do not depend on them.
+    /// Takes the step on up to `threads` threads. No parameter depends on another, so the bits do not depend on the threads.
     #[inline(always)]
-    pub(super) fn split<I: Isa>(mut self, threads: NonZeroUsize) {
+    fn split<I: Isa>(mut self, threads: NonZeroUsize) {
         let length = self.gradient.len();
         if threads.get() < 2 || length < LEAST_PARAMETERS {
             return I::call(self);
@@ -58,14 +149,14 @@ impl<T: Scalar, F: MapSeveral<T, N>, const N: usize> Task for Part<'_, T, F, N> 
 
 /// b ← μb + rest·g, θ ← θ − η·b, or θ ← θ − η(ahead·g + μb) where it looks ahead.
 #[derive(Clone, Copy)]
-pub(super) struct Momentum<T> {
-    pub(super) rate: T,
-    pub(super) momentum: T,
+pub(crate) struct Momentum<T> {
+    pub(crate) rate: T,
+    pub(crate) momentum: T,
     /// 1 − dampening; 1 in the first step.
-    pub(super) rest: T,
+    pub(crate) rest: T,
     /// 1, or the learning rate where that is in b, and η is 1.
-    pub(super) ahead: T,
-    pub(super) nesterov: bool,
+    pub(crate) ahead: T,
+    pub(crate) nesterov: bool,
 }
 
 impl<T: Scalar> MapSeveral<T, 2> for Momentum<T> {
@@ -84,9 +175,9 @@ impl<T: Scalar> MapSeveral<T, 2> for Momentum<T> {
 
 /// s ← s + g², θ ← θ − η·g / (√s + ε).
 #[derive(Clone, Copy)]
-pub(super) struct Adagrad<T> {
-    pub(super) rate: T,
-    pub(super) epsilon: T,
+pub(crate) struct Adagrad<T> {
+    pub(crate) rate: T,
+    pub(crate) epsilon: T,
 }
 
 impl<T: Scalar> MapSeveral<T, 2> for Adagrad<T> {
@@ -108,11 +199,11 @@ fn mean_square<T: Scalar, V: Vector<T>>(mean: V, g: V, rho: T) -> V {
 
 /// v ← ρv + (1−ρ)g², b ← μb + g / (√v + ε), θ ← θ − η·b.
 #[derive(Clone, Copy)]
-pub(super) struct RmsProp<T> {
-    pub(super) rate: T,
-    pub(super) rho: T,
-    pub(super) epsilon: T,
-    pub(super) momentum: T,
+pub(crate) struct RmsProp<T> {
+    pub(crate) rate: T,
+    pub(crate) rho: T,
+    pub(crate) epsilon: T,
+    pub(crate) momentum: T,
 }
 
 impl<T: Scalar> MapSeveral<T, 3> for RmsProp<T> {
@@ -130,10 +221,10 @@ impl<T: Scalar> MapSeveral<T, 3> for RmsProp<T> {
 
 /// v ← ρv + (1−ρ)g², Δ = √(u + ε) / √(v + ε)·g, u ← ρu + (1−ρ)Δ², θ ← θ − η·Δ.
 #[derive(Clone, Copy)]
-pub(super) struct Adadelta<T> {
-    pub(super) rate: T,
-    pub(super) rho: T,
-    pub(super) epsilon: T,
+pub(crate) struct Adadelta<T> {
+    pub(crate) rate: T,
+    pub(crate) rho: T,
+    pub(crate) epsilon: T,
 }
 
 impl<T: Scalar> MapSeveral<T, 3> for Adadelta<T> {
@@ -154,11 +245,11 @@ impl<T: Scalar> MapSeveral<T, 3> for Adadelta<T> {
 
 /// How the two moments of Adam and its kin follow the gradient.
 #[derive(Clone, Copy)]
-pub(super) struct Moments<T> {
-    pub(super) beta_1: T,
-    pub(super) rest_1: T,
-    pub(super) beta_2: T,
-    pub(super) rest_2: T,
+pub(crate) struct Moments<T> {
+    pub(crate) beta_1: T,
+    pub(crate) rest_1: T,
+    pub(crate) beta_2: T,
+    pub(crate) rest_2: T,
 }
 
 impl<T: Scalar> Moments<T> {
@@ -182,13 +273,13 @@ impl<T: Scalar> Moments<T> {
 
 /// θ ← θ − rate·m / (root·√v + ε), the moments having followed.
 #[derive(Clone, Copy)]
-pub(super) struct Adam<T> {
-    pub(super) moments: Moments<T>,
+pub(crate) struct Adam<T> {
+    pub(crate) moments: Moments<T>,
     /// η with the first moment's correction.
-    pub(super) rate: T,
+    pub(crate) rate: T,
     /// The root of the second moment's correction.
-    pub(super) root: T,
-    pub(super) epsilon: T,
+    pub(crate) root: T,
+    pub(crate) epsilon: T,
 }
 
 impl<T: Scalar> Adam<T> {
@@ -211,7 +302,7 @@ impl<T: Scalar> MapSeveral<T, 3> for Adam<T> {
 
 /// Adam by the largest second moment there was.
 #[derive(Clone, Copy)]
-pub(super) struct Amsgrad<T>(pub(super) Adam<T>);
+pub(crate) struct Amsgrad<T>(pub(crate) Adam<T>);
 
 impl<T: Scalar> MapSeveral<T, 4> for Amsgrad<T> {
     #[inline(always)]
@@ -224,12 +315,12 @@ impl<T: Scalar> MapSeveral<T, 4> for Amsgrad<T> {
 
 /// θ ← θ − (η_g·g + η_m·m) / (root·√v + ε).
 #[derive(Clone, Copy)]
-pub(super) struct Nadam<T> {
-    pub(super) moments: Moments<T>,
-    pub(super) rate_of_gradient: T,
-    pub(super) rate_of_moment: T,
-    pub(super) root: T,
-    pub(super) epsilon: T,
+pub(crate) struct Nadam<T> {
+    pub(crate) moments: Moments<T>,
+    pub(crate) rate_of_gradient: T,
+    pub(crate) rate_of_moment: T,
+    pub(crate) root: T,
+    pub(crate) epsilon: T,
 }
 
 impl<T: Scalar> MapSeveral<T, 3> for Nadam<T> {
@@ -246,10 +337,10 @@ impl<T: Scalar> MapSeveral<T, 3> for Nadam<T> {
 
 /// u ← max(β₂u, |g| + ε), θ ← θ − rate·m / u.
 #[derive(Clone, Copy)]
-pub(super) struct Adamax<T> {
-    pub(super) moments: Moments<T>,
-    pub(super) rate: T,
-    pub(super) epsilon: T,
+pub(crate) struct Adamax<T> {
+    pub(crate) moments: Moments<T>,
+    pub(crate) rate: T,
+    pub(crate) epsilon: T,
 }
 
 impl<T: Scalar> MapSeveral<T, 3> for Adamax<T> {
@@ -273,9 +364,9 @@ fn sign<T: Scalar, V: Vector<T>>(of: V) -> V {
 
 /// θ ← θ − η·sign(β₁m + (1−β₁)g), m ← β₂m + (1−β₂)g.
 #[derive(Clone, Copy)]
-pub(super) struct Lion<T> {
-    pub(super) moments: Moments<T>,
-    pub(super) rate: T,
+pub(crate) struct Lion<T> {
+    pub(crate) moments: Moments<T>,
+    pub(crate) rate: T,
 }
 
 impl<T: Scalar> MapSeveral<T, 2> for Lion<T> {
@@ -297,13 +388,13 @@ impl<T: Scalar> MapSeveral<T, 2> for Lion<T> {
 
 /// Each parameter's step grows while its slope keeps its sign, and shrinks when it changes.
 #[derive(Clone, Copy)]
-pub(super) struct Rprop<T> {
-    pub(super) increase: T,
-    pub(super) decrease: T,
-    pub(super) least: T,
-    pub(super) largest: T,
+pub(crate) struct Rprop<T> {
+    pub(crate) increase: T,
+    pub(crate) decrease: T,
+    pub(crate) least: T,
+    pub(crate) largest: T,
     /// What a step whose slope's sign has changed since is taken back by: 1 or 0.
-    pub(super) taken_back: T,
+    pub(crate) taken_back: T,
 }
 
 impl<T: Scalar> Rprop<T> {

@@ -1,6 +1,6 @@
 //! `average` of `[train]`.
 
-use super::name_or_table::name_or_table;
+use crate::name_or_table::name_or_table;
 use serde::{Deserialize, Serialize};
 
 /// An average's name, or a table with its settings; [`Average`](crate::averaging::Average) says what they do.

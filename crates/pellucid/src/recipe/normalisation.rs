@@ -1,7 +1,7 @@
 //! `normalisation` of `[network]`.
 
-use super::name_or_table::name_or_table;
 use crate::error::Error;
+use crate::name_or_table::name_or_table;
 use crate::normalisation::Normalisation;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
 use serde::de::{IntoDeserializer, MapAccess, SeqAccess, Visitor};

@@ -1,6 +1,6 @@
 //! `optimizer` of `[train]`.
 
-use super::name_or_table::name_or_table;
+use crate::name_or_table::name_or_table;
 use crate::optimizer::Optimizer;
 use serde::{Deserialize, Serialize};
 

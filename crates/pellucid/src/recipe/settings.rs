@@ -1,7 +1,7 @@
 //! Settings that may be written in two ways.
 
-use super::name_or_table::name_or_table;
 use crate::activation::Activation;
+use crate::name_or_table::name_or_table;
 use crate::schedule::{ThresholdMode, WatchedLoss};
 use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};

@@ -1,4 +1,4 @@
-//! What a recipe names alone, or sets out as a table with its `name` and more keys.
+//! Reads and writes settings that are a name alone, or a table with a `name` and more keys.
 
 /// Reads and writes `$Whole`, a struct with `#[serde(remote = "Self")]`, so: the name alone where nothing else is set.
 macro_rules! name_or_table {
@@ -45,4 +45,4 @@ macro_rules! name_or_table {
         }
     };
 }
-pub(super) use name_or_table;
+pub(crate) use name_or_table;

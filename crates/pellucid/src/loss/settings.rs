@@ -1,7 +1,7 @@
-//! `loss` of `[train]` and `[log]`.
+//! Reads and writes a loss by its name, or as a table with its settings.
 
-use super::name_or_table::name_or_table;
-use crate::loss::Loss;
+use super::Loss;
+use crate::name_or_table::name_or_table;
 use serde::{Deserialize, Serialize};
 
 /// A loss's name, or a table with its settings; [`Loss`] says what they are.
@@ -23,7 +23,6 @@ name_or_table!(LossRecipe of LossName, "the name of a loss, or a table with its 
 /// The losses; [`Loss`] says what they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "they are those of `Loss`")]
 pub enum LossName {
     SquaredError,
     #[default]
