@@ -2,12 +2,12 @@
 
 use crate::numbers::Number;
 use crate::run::refusal;
-use pellucid::dataset::Dataset;
-use pellucid::diagnosis::{EpochLosses, Outcome, Subject};
-use pellucid::evaluation::evaluate;
-use pellucid::observe::{Event, Observer, Position};
-use pellucid::trainer::check_fit;
-use pellucid::vitals::Vitals;
+use pellucid::data::dataset::Dataset;
+use pellucid::evaluation::evaluate::evaluate;
+use pellucid::inspection::diagnosis::{EpochLosses, Outcome, Subject};
+use pellucid::inspection::vitals::Vitals;
+use pellucid::training::observe::{Event, Observer, Position};
+use pellucid::training::trainer::check_fit;
 use pellucid::{Error, Network, Recipe};
 use pyo3::prelude::*;
 use std::num::NonZeroUsize;

@@ -2,11 +2,11 @@
 
 use crate::run::{read, refusal, threads_of};
 use crate::watch::{Listener, Watch};
-use pellucid::early_stopping::{EarlyStopping, EndedBy, HeldOut, StopRules, TimeLimit};
-use pellucid::metrics::Meters;
-use pellucid::observe::{History, Observer};
-use pellucid::record::{MetricsRecord, RunRecord};
-use pellucid::vitals::Vitals;
+use pellucid::evaluation::metrics::Meters;
+use pellucid::inspection::vitals::Vitals;
+use pellucid::session::record::{MetricsRecord, RunRecord};
+use pellucid::training::early_stopping::{EarlyStopping, EndedBy, HeldOut, StopRules, TimeLimit};
+use pellucid::training::observe::{History, Observer};
 use pellucid::{Experiment, Precision, Recipe, Scalar, Timing};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

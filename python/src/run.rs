@@ -6,11 +6,11 @@ use crate::numbers::Number;
 use crate::samples::SampleArrays;
 use crate::watch::{Listener, Stagnation, Watch};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArrayDyn, ToPyArray};
-use pellucid::dataset::Dataset;
-use pellucid::init::initialise;
+use pellucid::data::dataset::Dataset;
+use pellucid::model::init::initialise;
 use pellucid::numpy_random::RandomState;
-use pellucid::observe::Observer;
-use pellucid::optimizer::Memory;
+use pellucid::optimization::optimizer::Memory;
+use pellucid::training::observe::Observer;
 use pellucid::{Error, Network, Precision, Recipe, Trainer, evaluation};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -371,7 +371,7 @@ fn outputs_of<'py, T: Number>(
     rows: Option<&Bound<'py, PyAny>>,
     threads: usize,
 ) -> PyResult<Bound<'py, PyAny>> {
-    use pellucid::dataset::Samples;
+    use pellucid::data::dataset::Samples;
     let arrays = SampleArrays::<T>::of(features, None, None, rows)?;
     let samples = arrays.lend()?;
     let (columns, inputs) = (samples.columns(), network.architecture().input_width());
@@ -380,7 +380,8 @@ fn outputs_of<'py, T: Number>(
         return Err(PyValueError::new_err(told));
     }
     let width = network.architecture().output_width();
-    let found = py.detach(|| evaluation::predict(network, &samples, samples.rows(), threads_of(threads)));
+    let found =
+        py.detach(|| evaluation::evaluate::predict(network, &samples, samples.rows(), threads_of(threads)));
     let found = PyArray1::from_vec(py, found);
     let shaped: Bound<'py, PyArray2<T>> = found.reshape([samples.rows(), width])?;
     Ok(shaped.into_any())

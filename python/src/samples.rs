@@ -3,8 +3,8 @@
 use crate::arrays::{FeatureArrays, Indices, TargetArrays, scattered};
 use crate::numbers::Number;
 use numpy::PyReadonlyArray1;
-use pellucid::dataset::{BatchBuffers, Dataset, Features, Rows, Samples, Targets};
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Samples, Targets};
+use pellucid::data::matrix::Matrix;
 use pellucid::{Error, Input};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

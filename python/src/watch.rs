@@ -2,7 +2,7 @@
 //! asks Python now and then whether Ctrl-C was pressed, and tells it how far training is.
 
 use pellucid::Scalar;
-use pellucid::observe::{Event, Observer, Position};
+use pellucid::training::observe::{Event, Observer, Position};
 use pyo3::prelude::*;
 use std::ops::ControlFlow;
 use std::sync::Mutex;

@@ -2,9 +2,9 @@
 
 use crate::floor::{Needs, NonZero, Step};
 use anyhow::{Context, Result};
-use pellucid::dataset::{ByteMatrix, Dataset, Features, Targets};
-use pellucid::evaluation::predict;
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
+use pellucid::evaluation::evaluate::predict;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::Source;
 use pellucid::{Experiment, Input, Network, Precision, Recipe, Scalar, Workspace, forward};

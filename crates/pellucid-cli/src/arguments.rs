@@ -12,7 +12,7 @@ pub(crate) use diagnose::Diagnose;
 pub(crate) use pictures::{Plot, Plots, ThemeArgument};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pellucid::metrics::{Figure, Metric};
+use pellucid::evaluation::metrics::{Figure, Metric};
 use pellucid::recipe::{BatchSize, DropoutRates, StopAt};
 use pellucid::{Activation, Optimizer, Precision};
 use pellucid_data::ReadOptions;

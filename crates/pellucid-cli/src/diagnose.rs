@@ -9,7 +9,7 @@ use crate::outputs::{self, JsonOutput};
 use crate::subject::{Asked, Subject};
 use crate::{findings, interrupt, recipes, run, source, terminal};
 use anyhow::Result;
-use pellucid::diagnosis::Finding;
+use pellucid::inspection::diagnosis::Finding;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;

@@ -6,7 +6,7 @@ use crate::pictures::{self, PlotFiles};
 use crate::source::Chunks;
 use crate::{run, score_text, source, terminal, text_style};
 use anyhow::Result;
-use pellucid::matrix::Matrix;
+use pellucid::data::matrix::Matrix;
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::{Counts, Predictions, Preparation, TargetPreparation};
 use pellucid_data::training::{self, Answers, Scores};

@@ -7,10 +7,10 @@ use crate::progress::Progress;
 use crate::run::{prepare, stopping, threads};
 use crate::{interrupt, outputs, recipes, source, terminal};
 use anyhow::{Context, Result};
-use pellucid::explanation::{Explanation, Labels};
+use pellucid::inspection::explanation::{Explanation, Labels};
 use pellucid::numpy_random::RandomState;
-use pellucid::observe::Observer;
 use pellucid::recipe::{Recipe, TableRecipe};
+use pellucid::training::observe::Observer;
 use pellucid::{Precision, Scalar, Trainer};
 use pellucid_data::model_file::{AnyNetwork, Model};
 use pellucid_data::preparation::{Preparation, TargetPreparation};
@@ -205,15 +205,15 @@ fn of_recipe_at<T: Scalar>(
 struct All<'a, T>(Vec<&'a mut dyn Observer<T>>);
 
 impl<T: Scalar> Observer<T> for All<'_, T> {
-    fn on(&mut self, event: &pellucid::observe::Event<'_, T>) -> std::ops::ControlFlow<()> {
+    fn on(&mut self, event: &pellucid::training::observe::Event<'_, T>) -> std::ops::ControlFlow<()> {
         self.0.as_mut_slice().on(event)
     }
 
-    fn next_step(&mut self, next: pellucid::observe::Position) -> u64 {
+    fn next_step(&mut self, next: pellucid::training::observe::Position) -> u64 {
         self.0.as_mut_slice().next_step(next)
     }
 
-    fn next_epoch(&mut self, next: pellucid::observe::Position) -> u64 {
+    fn next_epoch(&mut self, next: pellucid::training::observe::Position) -> u64 {
         self.0.as_mut_slice().next_epoch(next)
     }
 

@@ -9,9 +9,11 @@ use crate::subject::{Asked, Subject};
 use crate::{interrupt, recipes, terminal};
 use anyhow::{Context, Result};
 use pellucid::numpy_random::RandomState;
-use pellucid::rate_finder::{EXPLOSION, RatePoint, RateRange, RateTest, SMOOTHING, find_rate as test};
 use pellucid::recipe::Recipe;
-use pellucid::record::Number;
+use pellucid::session::record::Number;
+use pellucid::training::rate_finder::{
+    EXPLOSION, RatePoint, RateRange, RateTest, SMOOTHING, find_rate as test,
+};
 use pellucid::{Precision, Scalar};
 use pellucid_data::training::Plan;
 use pellucid_report::{LineChart, PictureFormat, Scale, Series};
@@ -146,7 +148,7 @@ fn test_recipe<T: Scalar>(
     let (experiment, _) = prepare::<T>(recipe, settings, threads)?;
     // Past the draws of the initial weights, as in a run.
     let mut generator = RandomState::new(recipe.train.seed);
-    pellucid::init::initialise::<T>(recipe.architecture()?, &recipe.init, &mut generator)?;
+    pellucid::model::init::initialise::<T>(recipe.architecture()?, &recipe.init, &mut generator)?;
     let start = experiment.initial().clone();
     let data = experiment.training();
     Ok(test(recipe, start, data, generator, range, threads, progress)?)

@@ -1,7 +1,7 @@
 //! Findings as they are told.
 
 use crate::terminal;
-use pellucid::diagnosis::{Finding, FindingKind};
+use pellucid::inspection::diagnosis::{Finding, FindingKind};
 
 /// Tells of findings on standard error, of each that was not told already.
 pub(crate) fn tell(findings: &[Finding], told: &[Finding]) {

@@ -5,7 +5,7 @@ use crate::outputs::{self, JsonOutput};
 use crate::score_text::{aligned, count, figure_name, number};
 use crate::terminal;
 use anyhow::Result;
-use pellucid::network::Architecture;
+use pellucid::model::network::Architecture;
 use pellucid::recipe::Scale;
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::{FeatureColumn, LabelTarget, Preparation, TargetPreparation, Transform};

@@ -1,9 +1,9 @@
 //! Log lines: a template with `{epoch}`, `{loss}` and metrics in braces, formatted as Python formats them.
 
 use pellucid::Error;
-use pellucid::metrics::Figure;
-use pellucid::observe::EpochRecord;
+use pellucid::evaluation::metrics::Figure;
 use pellucid::recipe::Recipe;
+use pellucid::training::observe::EpochRecord;
 
 /// A log line, ready to be filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -192,7 +192,7 @@ fn with_python_exponent(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pellucid::metrics::Metric;
+    use pellucid::evaluation::metrics::Metric;
 
     fn entry(loss: f64) -> EpochRecord {
         EpochRecord {

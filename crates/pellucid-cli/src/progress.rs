@@ -4,7 +4,7 @@ use crate::glance::Glance;
 use crate::{interrupt, terminal};
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pellucid::Scalar;
-use pellucid::observe::{Event, Observer, Position};
+use pellucid::training::observe::{Event, Observer, Position};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 

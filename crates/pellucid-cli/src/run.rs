@@ -8,14 +8,14 @@ use crate::progress::Progress;
 use crate::terminal::Results;
 use crate::{failure, findings, interrupt, recipes, report, terminal, text_style};
 use anyhow::{Context, Result};
-use pellucid::dataset::Dataset;
-use pellucid::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
-use pellucid::evaluation::Evaluation;
-use pellucid::lbfgs::Reason;
-use pellucid::metrics::{Meters, Metric, suited_to};
-use pellucid::observe::{EpochRecord, Event, History, LossCurve, Observer, Position};
-use pellucid::record::{MetricsRecord, Numbers, RunRecord};
-use pellucid::vitals::Vitals;
+use pellucid::data::dataset::Dataset;
+use pellucid::evaluation::evaluate::Evaluation;
+use pellucid::evaluation::metrics::{Meters, Metric, suited_to};
+use pellucid::inspection::vitals::Vitals;
+use pellucid::optimization::lbfgs::Reason;
+use pellucid::session::record::{MetricsRecord, Numbers, RunRecord};
+use pellucid::training::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
+use pellucid::training::observe::{EpochRecord, Event, History, LossCurve, Observer, Position};
 use pellucid::{Experiment, Precision, Recipe, Scalar, Timing};
 use pellucid_data::OutputFile;
 use pellucid_report::Scale;
@@ -350,8 +350,8 @@ fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord,
     if experiment.recipe().log.predictions {
         results.line("\nPredictions (target, output, rounded):");
         let targets = match experiment.training().targets() {
-            pellucid::dataset::Targets::Dense(matrix) => matrix.to_rows(),
-            pellucid::dataset::Targets::Classes { labels, .. } => {
+            pellucid::data::dataset::Targets::Dense(matrix) => matrix.to_rows(),
+            pellucid::data::dataset::Targets::Classes { labels, .. } => {
                 labels.iter().map(|&label| vec![f64::from(label)]).collect()
             }
         };
@@ -372,9 +372,9 @@ fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord,
             ));
         }
     }
-    let line = |name: &str, evaluation: &pellucid::evaluation::Evaluation| {
-        let of = |(metric, value): &(pellucid::metrics::Metric, f64)| match metric {
-            pellucid::metrics::Metric::Accuracy => format!(", accuracy {:.2}%", value * 100.0),
+    let line = |name: &str, evaluation: &pellucid::evaluation::evaluate::Evaluation| {
+        let of = |(metric, value): &(pellucid::evaluation::metrics::Metric, f64)| match metric {
+            pellucid::evaluation::metrics::Metric::Accuracy => format!(", accuracy {:.2}%", value * 100.0),
             other => format!(", {} {value:.6}", other.name().replace('_', " ")),
         };
         let rest: String = evaluation.metrics.iter().map(of).collect();

@@ -1,6 +1,6 @@
 //! Scores as text.
 
-use pellucid::scores::{ClassificationScores, OutputScores};
+use pellucid::evaluation::scores::{ClassificationScores, OutputScores};
 use pellucid_data::training::{CrossValidation, Scores};
 use pellucid_report::{TextMatrix, TextStyle};
 

@@ -9,7 +9,7 @@ use crate::tune_progress::TuneProgress;
 use crate::{interrupt, recipes, run, source, terminal, train};
 use anyhow::{Context, Result};
 use pellucid::EndedBy;
-use pellucid::metrics::Better;
+use pellucid::evaluation::metrics::Better;
 use pellucid::recipe::{ClassWeight, Recipe};
 use pellucid_data::training::{Trained, TrainingRequest};
 use pellucid_data::tuning::{Found, Method, Outcome, Range, Search, SearchRequest, Space, State, Trial};

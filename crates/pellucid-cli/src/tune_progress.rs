@@ -3,7 +3,7 @@
 use crate::score_text::number;
 use crate::terminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use pellucid::metrics::{Better, Metric};
+use pellucid::evaluation::metrics::{Better, Metric};
 use pellucid_data::tuning::{Outcome, Told};
 
 /// Shows how a search gets on.

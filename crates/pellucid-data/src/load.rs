@@ -3,9 +3,9 @@
 use crate::error::{DataError, Result};
 use crate::mnist::{self, Mnist};
 use crate::preparation::{Labels, hold_out};
-use pellucid::dataset::{ByteMatrix, Dataset, Features, Targets};
-use pellucid::matrix::Matrix;
-use pellucid::metrics::class_of;
+use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
+use pellucid::evaluation::metrics::class_of;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{DataRecipe, Recipe, Source};
 use pellucid::{Error as EngineError, Scalar};

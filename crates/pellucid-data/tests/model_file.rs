@@ -1,8 +1,8 @@
 //! Model files: what is written is read again, and nothing else is.
 
-use pellucid::dataset::Features;
-use pellucid::evaluation::predict;
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::Features;
+use pellucid::data::matrix::Matrix;
+use pellucid::evaluation::evaluate::predict;
 use pellucid::recipe::{BUILT_IN, Scale, Task};
 use pellucid::{Activation, Architecture, Network, Recipe, Scalar};
 use pellucid_data::model_file::{AnyNetwork, EpochLine, Model, ModelProblem};

@@ -1,7 +1,7 @@
 //! Searches: the same on any number of threads and after any interruption, and what they refuse.
 
 use pellucid::EndedBy;
-use pellucid::metrics::Metric;
+use pellucid::evaluation::metrics::Metric;
 use pellucid_data::training::{Scores, TrainingRequest};
 use pellucid_data::tuning::{Found, Method, Outcome, Search, SearchRequest, Space, State, Trial};
 use pellucid_data::{DataError, Table, load_builtin};

@@ -8,9 +8,9 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
+use pellucid::model::pass::Update;
 use pellucid::numpy_random::RandomState;
-use pellucid::optimizer::OptimizerState;
-use pellucid::pass::Update;
+use pellucid::optimization::optimizer::OptimizerState;
 use pellucid::{
     Activation, Architecture, Input, Loss, Objective, Optimizer, Reduction, Scalar, Target, Workspace,
     backward, forward,

@@ -12,9 +12,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use pellucid::dataset::Features;
-use pellucid::evaluation::predict;
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::Features;
+use pellucid::data::matrix::Matrix;
+use pellucid::evaluation::evaluate::predict;
 use pellucid::{Activation, Architecture, Input, Network, Workspace, forward};
 use serde::Deserialize;
 

@@ -5,8 +5,8 @@
 //! The data does not depend on the number of steps, so that the difference of two counts is that of steps alone.
 //! Ends with status 3 where the processor, as a counting emulator presents it, lacks what the AVX2 kernels need.
 
-use pellucid::dataset::{ByteMatrix, Dataset, Features, Targets};
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
 use pellucid::numpy_random::RandomState;
 use pellucid::{Experiment, Recipe, Scalar};
 use std::error::Error;

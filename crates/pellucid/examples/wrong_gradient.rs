@@ -10,7 +10,7 @@ mod notebook;
 use notebook::{
     Iteration, Start, check, climb, descend, named, right_gradient, wrong_gradient, wrong_hidden_gradients,
 };
-use pellucid::pass::{Objective, Update};
+use pellucid::model::pass::{Objective, Update};
 use pellucid::{GradientReport, Input, Loss, Reduction, check_network};
 
 fn main() -> pellucid::Result<()> {

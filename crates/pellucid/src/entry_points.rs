@@ -4,9 +4,9 @@
 
 use crate::activation::{Apply, Backpropagate};
 use crate::kernels::isa::dispatch;
-use crate::optimizer;
-use crate::pass::{Backward, Forward};
-use crate::trainer;
+use crate::model::pass::{Backward, Forward};
+use crate::optimization::optimizer;
+use crate::training::trainer;
 
 /// The functions that run kernels. Not for use outside the engine; implemented for every
 /// [`Scalar`](crate::scalar::Scalar).

@@ -1,15 +1,13 @@
 //! Multilayer perceptrons you can see through: network, training, and the numbers behind every explanation.
 //!
-//! The modules, in reading order, each using only those above it: [`error`], [`scalar`], [`matrix`], `kernels`,
-//! [`activation`], [`loss`], [`normalisation`], [`network`], [`numpy_random`], [`init`], [`lbfgs`], **[`pass`]** (the heart: one
-//! forward, one backward), [`trace`], [`gradient_check`], [`optimizer`], [`schedule`], [`averaging`], [`dataset`], [`scores`],
-//! [`metrics`], [`recipe`], [`evaluation`], [`observe`], [`vitals`], [`diagnosis`], [`trainer`], [`early_stopping`], [`record`],
-//! [`experiment`], [`explanation`], [`rate_finder`].
+//! The modules, in reading order, each using only those above it: [`error`], [`scalar`], `kernels`, [`activation`], [`loss`],
+//! [`normalisation`], [`numpy_random`], [`data`], [`model`] with **[`model::pass`]** (one forward, one backward),
+//! [`evaluation`], [`optimization`], [`recipe`], [`training`], [`inspection`], [`session`].
 //!
 //! ```
 //! use pellucid::{Activation, Architecture, Experiment, Recipe};
-//! use pellucid::dataset::{Dataset, Features, Targets};
-//! use pellucid::matrix::Matrix;
+//! use pellucid::data::dataset::{Dataset, Features, Targets};
+//! use pellucid::data::matrix::Matrix;
 //!
 //! let recipe = Recipe::from_toml(r#"
 //!     [data]
@@ -32,62 +30,40 @@
 //! # Ok::<(), pellucid::Error>(())
 //! ```
 
-mod accumulation;
 pub mod activation;
-pub mod averaging;
-mod clipping;
-mod corruption;
-pub mod dataset;
-pub mod diagnosis;
-pub mod dropout;
-pub mod early_stopping;
+pub mod data;
 mod entry_points;
 pub mod error;
 pub mod evaluation;
-pub mod experiment;
-pub mod explanation;
-pub mod gradient_check;
-pub mod init;
+pub mod inspection;
 #[allow(unsafe_code)]
 mod kernels;
-pub mod lbfgs;
 pub mod loss;
-pub mod matrix;
-mod max_norm;
-pub mod metrics;
+pub mod model;
 mod name_or_table;
-pub mod network;
 pub mod normalisation;
 mod number;
 pub mod numpy_random;
-pub mod observe;
-pub mod optimizer;
-pub mod pass;
-mod penalty;
-pub mod rate_finder;
+pub mod optimization;
 pub mod recipe;
-pub mod record;
 pub mod scalar;
-pub mod schedule;
-pub mod scores;
-pub mod trace;
-pub mod trainer;
-pub mod vitals;
+pub mod session;
+pub mod training;
 
 pub use activation::Activation;
-pub use dropout::Dropout;
-pub use early_stopping::{EarlyStopping, EndedBy};
 pub use error::{Error, Result};
-pub use experiment::{Experiment, Timing};
-pub use gradient_check::{GradientReport, check_gradient, check_network, check_rule};
+pub use evaluation::scores::{ClassificationScores, LabelScores, RegressionScores};
+pub use inspection::gradient_check::{GradientReport, check_gradient, check_network, check_rule};
 pub use kernels::Input;
 pub use loss::{CustomLoss, Loss, Reduction};
-pub use network::{Architecture, Network};
+pub use model::dropout::Dropout;
+pub use model::network::{Architecture, Network};
+pub use model::pass::{Objective, Target, Update, Workspace, backward, forward, loss_sum};
 pub use normalisation::Normalisation;
-pub use optimizer::Optimizer;
-pub use pass::{Objective, Target, Update, Workspace, backward, forward, loss_sum};
+pub use optimization::optimizer::Optimizer;
+pub use optimization::schedule::Schedule;
 pub use recipe::Recipe;
 pub use scalar::{Precision, Scalar};
-pub use schedule::Schedule;
-pub use scores::{ClassificationScores, LabelScores, RegressionScores};
-pub use trainer::{Ending, Trainer};
+pub use session::experiment::{Experiment, Timing};
+pub use training::early_stopping::{EarlyStopping, EndedBy};
+pub use training::trainer::{Ending, Trainer};

@@ -1,7 +1,7 @@
 //! First values: scikit-learn's to the bit, orthogonal ones beside NumPy's QR decomposition
 //! (`golden/make_initialisers.py` made the figures), and what every method promises, over random shapes.
 
-use pellucid::init::initialise;
+use pellucid::model::init::initialise;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{InitMethod, InitRecipe};
 use pellucid::{Activation, Architecture, Network};

@@ -1,6 +1,6 @@
 //! Wrong rules for a gradient, written out as people write them, and what the check calls each.
 
-use pellucid::gradient_check::{PartKind, Pattern, RuleReport, check_rule};
+use pellucid::inspection::gradient_check::{PartKind, Pattern, RuleReport, check_rule};
 use pellucid::numpy_random::RandomState;
 use pellucid::{Activation, Architecture, Input, Loss, Network, Objective, Reduction, Update};
 

@@ -1,10 +1,10 @@
 //! L-BFGS on scikit-learn's digits against SciPy's L-BFGS-B; `golden/make_lbfgs.py` made data and figures.
 
-use pellucid::dataset::{Dataset, Features, Targets};
-use pellucid::lbfgs::{Minimum, Reason};
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::{Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
 use pellucid::numpy_random::RandomState;
-use pellucid::observe::{Event, Observer};
+use pellucid::optimization::lbfgs::{Minimum, Reason};
+use pellucid::training::observe::{Event, Observer};
 use pellucid::{Ending, Experiment, Network, Recipe, Scalar};
 use serde_json::Value;
 use std::num::NonZeroUsize;
@@ -66,7 +66,7 @@ impl<T: Scalar> Observer<T> for Watcher {
         ControlFlow::Continue(())
     }
 
-    fn next_step(&mut self, next: pellucid::observe::Position) -> u64 {
+    fn next_step(&mut self, next: pellucid::training::observe::Position) -> u64 {
         next.step
     }
 }

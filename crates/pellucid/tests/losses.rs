@@ -1,7 +1,7 @@
 //! Losses against PyTorch's and scikit-learn's; `golden/make_losses.py` made the figures.
 
-use pellucid::dataset::{Dataset, Features, Targets};
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::{Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
 use pellucid::{Activation, Experiment, Loss, Recipe};
 use serde_json::Value;
 use std::num::NonZeroUsize;

@@ -1,9 +1,9 @@
 //! Metrics against scikit-learn's, which `golden/make_metrics.py` wrote, their laws, and what is refused.
 
-use pellucid::dataset::{Dataset, Features, Targets};
-use pellucid::matrix::Matrix;
-use pellucid::metrics::{self, Better, Figure, Meters, Metric};
-use pellucid::scores::LabelScores;
+use pellucid::data::dataset::{Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
+use pellucid::evaluation::metrics::{self, Better, Figure, Meters, Metric};
+use pellucid::evaluation::scores::LabelScores;
 use pellucid::{Activation, Architecture, Loss};
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! Batch and layer normalisation against PyTorch's; `golden/make_normalisation.py` made the figures.
 
-use pellucid::dataset::{Dataset, Features, Targets};
-use pellucid::matrix::Matrix;
-use pellucid::pass::{self, Objective, Target, Update, Workspace};
+use pellucid::data::dataset::{Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
+use pellucid::model::pass::{self, Objective, Target, Update, Workspace};
 use pellucid::{
     Activation, Architecture, Experiment, Input, Loss, Network, Normalisation, Recipe, Reduction,
 };

@@ -1,7 +1,7 @@
 //! Fifty steps of every optimizer against PyTorch's and the papers'; `golden/make_optimizers.py` made the figures.
 
 use pellucid::Optimizer;
-use pellucid::optimizer::{OptimizerState, Rule};
+use pellucid::optimization::optimizer::{OptimizerState, Rule};
 use pellucid::recipe::OptimizerRecipe;
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! Learning-rate schedules against PyTorch's and scikit-learn's; `golden/make_schedules.py` made the figures.
 
 use pellucid::Schedule;
+use pellucid::optimization::schedule::{LearningRate, RunLength};
 use pellucid::recipe::{ScheduleName, ScheduleRecipe};
-use pellucid::schedule::{LearningRate, RunLength};
 use serde_json::Value;
 
 #[test]

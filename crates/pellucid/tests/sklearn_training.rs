@@ -1,11 +1,11 @@
 //! Training as scikit-learn does it, from its initial weights, in its order, with its penalty, optimizers and schedules;
 //! `golden/make_sklearn_training.py` made the figures.
 
-use pellucid::dataset::{Dataset, Features, Targets};
-use pellucid::matrix::Matrix;
-use pellucid::observe::LossCurve;
-use pellucid::optimizer::{Memory, OptimizerState, Rule};
+use pellucid::data::dataset::{Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
+use pellucid::optimization::optimizer::{Memory, OptimizerState, Rule};
 use pellucid::recipe::OptimizerRecipe;
+use pellucid::training::observe::LossCurve;
 use pellucid::{Experiment, Recipe};
 use serde_json::Value;
 use std::num::NonZeroUsize;

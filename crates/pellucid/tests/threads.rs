@@ -3,12 +3,12 @@
 //! The work has the workloads' own layers and batches, on data made here, so that nothing is below the sizes from which
 //! threads are used; the last test looks whether they really were.
 
-use pellucid::dataset::{ByteMatrix, Dataset, Features, Targets};
-use pellucid::evaluation::{evaluate, predict};
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
+use pellucid::evaluation::evaluate::{evaluate, predict};
 use pellucid::numpy_random::RandomState;
-use pellucid::observe::{Event, Observer, Position};
 use pellucid::recipe::{BatchSize, Source};
+use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Experiment, Loss, Precision, Recipe, Scalar};
 use std::io::Write;
 use std::num::NonZeroUsize;

@@ -9,8 +9,8 @@ use notebook::{
     HIDDEN, ITERATIONS, Iteration, LABELS, Start, check, climb, descend, forward, named, right_gradient,
     standardised_data, wrong_gradient, wrong_hidden_gradients,
 };
-use pellucid::gradient_check::Pattern;
-use pellucid::pass::{Objective, Update};
+use pellucid::inspection::gradient_check::Pattern;
+use pellucid::model::pass::{Objective, Update};
 use pellucid::{Input, Loss, Reduction, check_network};
 use serde_json::Value;
 use std::path::Path;

@@ -3,10 +3,10 @@
 //! The notebook's error is target − output, so its deltas have the opposite sign of ∂L/∂z, and its weights climb where
 //! ours descend.
 
-use pellucid::dataset::{Dataset, Features, Targets};
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::{Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
+use pellucid::inspection::trace::Trace;
 use pellucid::recipe::{GivenLayer, InitMethod};
-use pellucid::trace::Trace;
 use pellucid::{Ending, Experiment, Input, Loss, Objective, Recipe, Reduction, Update};
 use serde_json::Value;
 use std::io::Write;

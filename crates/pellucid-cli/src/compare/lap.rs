@@ -2,9 +2,9 @@
 
 use crate::glance::Glance;
 use crate::interrupt;
-use pellucid::dataset::Dataset;
-use pellucid::evaluation::evaluate;
-use pellucid::observe::{Event, Observer, Position};
+use pellucid::data::dataset::Dataset;
+use pellucid::evaluation::evaluate::evaluate;
+use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Loss, Scalar};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;

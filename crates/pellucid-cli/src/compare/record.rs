@@ -3,7 +3,7 @@
 use super::side_by_side::{Cores, Done};
 use super::{Found, Runs};
 use crate::arguments::Compare;
-use pellucid::record::Numbers;
+use pellucid::session::record::Numbers;
 use serde_json::{Value, json};
 
 /// All of it: for each variant its recipe and, for each seed, its curve; and what they say about each other.

@@ -6,11 +6,11 @@ use crate::evaluate::{all_rows, preparation};
 use crate::score_text::count;
 use crate::{run, source};
 use anyhow::Result;
-use pellucid::dataset::{Dataset, Features, Targets};
-use pellucid::diagnosis::{
+use pellucid::data::dataset::{Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
+use pellucid::inspection::diagnosis::{
     DataFacts, EpochLosses, Facts, Finding, FindingKind, NetworkFacts, Severity, after_training,
 };
-use pellucid::matrix::Matrix;
 use pellucid::{Network, Scalar};
 use pellucid_data::Table;
 use pellucid_data::model_file::{AnyNetwork, Model};

@@ -1,7 +1,7 @@
 //! The weights of the first layer.
 
 use pellucid::Scalar;
-use pellucid::network::Network;
+use pellucid::model::network::Network;
 use pellucid_report::{ImageShape, Theme, WeightPicture};
 
 /// Squares of fewer pixels are taken for columns that happen to be numbered.

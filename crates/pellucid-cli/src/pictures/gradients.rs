@@ -1,7 +1,7 @@
 //! Gradient flow, out of the vital signs of a run.
 
-use pellucid::network::Architecture;
-use pellucid::vitals::{LayerVitals, VitalSigns};
+use pellucid::inspection::vitals::{LayerVitals, VitalSigns};
+use pellucid::model::network::Architecture;
 use pellucid_report::{GradientFlow, LayerFlow, Theme};
 
 pub(super) fn gradient_flow(

@@ -2,7 +2,7 @@
 
 use crate::inspect;
 use crate::score_text::count;
-use pellucid::network::Architecture;
+use pellucid::model::network::Architecture;
 use pellucid::recipe::BatchSize;
 use pellucid::{EndedBy, Precision, Recipe};
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ mod facts;
 pub(crate) mod of_run;
 pub(crate) mod of_table;
 
-use pellucid::diagnosis;
+use pellucid::inspection::diagnosis;
 use pellucid_report::{Finding, Repeat, Table};
 use std::path::Path;
 

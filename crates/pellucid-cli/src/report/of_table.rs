@@ -5,7 +5,7 @@ use super::{file_name, findings, footer, repeat, row, table};
 use crate::pictures::Album;
 use crate::score_text::{count, figure_name, number};
 use anyhow::Result;
-use pellucid::scores::ClassificationScores;
+use pellucid::evaluation::scores::ClassificationScores;
 use pellucid_data::preparation::TargetPreparation;
 use pellucid_data::training::{Scores, Trained};
 use pellucid_report::{Report, Section, Table};

@@ -1,6 +1,6 @@
 //! The epochs of a training.
 
-use pellucid::record::Number;
+use pellucid::session::record::Number;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

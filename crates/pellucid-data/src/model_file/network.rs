@@ -1,7 +1,7 @@
 //! A network as tensors.
 
 use super::ModelProblem;
-use pellucid::network::Layer;
+use pellucid::model::network::Layer;
 use pellucid::recipe::NormalisationRecipe;
 use pellucid::{Activation, Architecture, Network, Precision, Scalar};
 use safetensors::Dtype;

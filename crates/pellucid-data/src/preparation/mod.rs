@@ -54,8 +54,8 @@ use crate::error::Result;
 use crate::table::Table;
 use error::problem;
 use pellucid::Scalar;
-use pellucid::dataset::{Dataset, Features};
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::{Dataset, Features};
+use pellucid::data::matrix::Matrix;
 use serde::{Deserialize, Serialize};
 
 /// How a table becomes numbers.

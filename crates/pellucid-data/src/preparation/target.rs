@@ -8,8 +8,8 @@ use super::{ColumnKind, Labels, Task};
 use crate::error::Result;
 use crate::table::{Categories, Table, Values};
 use pellucid::Scalar;
-use pellucid::dataset::Targets;
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::Targets;
+use pellucid::data::matrix::Matrix;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 

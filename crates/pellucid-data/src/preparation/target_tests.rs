@@ -1,7 +1,7 @@
 use super::tests::{all_rows, boolean, category, number, table};
 use super::*;
 use crate::table::{Categories, Column, Values};
-use pellucid::dataset::Targets;
+use pellucid::data::dataset::Targets;
 use proptest::prelude::*;
 
 fn fit(column: Column, task: Option<Task>) -> Result<TargetPreparation> {

@@ -1,10 +1,10 @@
 //! What is chosen where a user says nothing.
 
 use crate::preparation::TargetPreparation;
+use pellucid::evaluation::metrics::Figure;
 use pellucid::loss::{Loss, Reduction};
-use pellucid::metrics::Figure;
-use pellucid::optimizer::Optimizer;
-use pellucid::pass::Update;
+use pellucid::model::pass::Update;
+use pellucid::optimization::optimizer::Optimizer;
 use pellucid::recipe::{
     Activations, BatchSize, ClassWeight, DataRecipe, DropoutRates, InitMethod, InitRecipe, LogRecipe,
     NetworkRecipe, Normalisations, Recipe, ScheduleRecipe, Source, TableRecipe, TrainRecipe,

@@ -6,16 +6,18 @@ use crate::error::{DataError, Result};
 use crate::model_file::{AnyNetwork, EpochLine, Model};
 use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, row_weights};
 use crate::table::Table;
-use pellucid::dataset::Dataset;
-use pellucid::diagnosis::{Finding, Outcome, Subject};
-use pellucid::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit, check_metrics};
-use pellucid::init::initialise;
-use pellucid::metrics::{Meters, Metric};
-use pellucid::network::Network;
+use pellucid::data::dataset::Dataset;
+use pellucid::evaluation::metrics::{Meters, Metric};
+use pellucid::inspection::diagnosis::{Finding, Outcome, Subject};
+use pellucid::inspection::vitals::{VitalSigns, Vitals};
+use pellucid::model::init::initialise;
+use pellucid::model::network::Network;
 use pellucid::numpy_random::RandomState;
-use pellucid::observe::{Event, Observer, Position};
 use pellucid::recipe::{Recipe, TableRecipe, Task};
-use pellucid::vitals::{VitalSigns, Vitals};
+use pellucid::training::early_stopping::{
+    EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit, check_metrics,
+};
+use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Precision, Scalar, Trainer};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -364,12 +366,12 @@ fn predict_at<T: Scalar>(
     rows: &[u32],
     threads: NonZeroUsize,
 ) -> Result<(Predictions, Counts)> {
-    use pellucid::dataset::Features;
+    use pellucid::data::dataset::Features;
     let (features, counts) = preparation.transform::<T>(table, rows)?;
     let features = Features::Dense(features);
-    let outputs = pellucid::evaluation::predict(network, &features, rows.len(), threads);
+    let outputs = pellucid::evaluation::evaluate::predict(network, &features, rows.len(), threads);
     let width = network.architecture().output_width();
-    let outputs = pellucid::matrix::Matrix::new(rows.len(), width, outputs)?;
+    let outputs = pellucid::data::matrix::Matrix::new(rows.len(), width, outputs)?;
     Ok((preparation.target().decode(&outputs)?, counts))
 }
 

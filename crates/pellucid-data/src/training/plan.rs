@@ -8,7 +8,7 @@ use crate::preparation::{
 };
 use crate::table::Table;
 use pellucid::Activation;
-use pellucid::metrics::Figure;
+use pellucid::evaluation::metrics::Figure;
 use pellucid::recipe::{
     Activations, BatchSize, DataRecipe, InitMethod, Normalisations, Recipe, Source, TableRecipe, Task,
 };

@@ -4,16 +4,16 @@ use super::fit::Parts;
 use super::plan::Plan;
 use crate::error::Result;
 use crate::preparation::Preparation;
-use pellucid::init::initialise;
+use pellucid::model::init::initialise;
 use pellucid::numpy_random::RandomState;
-use pellucid::observe::Observer;
-use pellucid::rate_finder::{RateRange, RateTest, find_rate};
 use pellucid::recipe::Recipe;
+use pellucid::training::observe::Observer;
+use pellucid::training::rate_finder::{RateRange, RateTest, find_rate};
 use pellucid::{Precision, Scalar};
 use std::num::NonZeroUsize;
 
 impl Plan<'_> {
-    /// Tests a range of learning rates on all rows, none held out; see [`pellucid::rate_finder`].
+    /// Tests a range of learning rates on all rows, none held out; see [`pellucid::training::rate_finder`].
     ///
     /// # Errors
     /// [`DataError`](crate::DataError): rows that cannot be prepared, a range or a setting that makes no sense.

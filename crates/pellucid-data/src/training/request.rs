@@ -3,8 +3,8 @@
 use crate::error::{DataError, Result};
 use crate::preparation::ColumnChoice;
 use crate::table::Table;
-use pellucid::metrics::{Figure, Metric};
-use pellucid::optimizer::Optimizer;
+use pellucid::evaluation::metrics::{Figure, Metric};
+use pellucid::optimization::optimizer::Optimizer;
 use pellucid::recipe::{
     BatchSize, ClassWeight, DropoutRates, NormalisationName, Recipe, Scale, StopAt, Task, Unseen,
 };

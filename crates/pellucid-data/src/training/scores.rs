@@ -3,10 +3,10 @@
 use crate::error::Result;
 use crate::preparation::{Predictions, TargetPreparation};
 use crate::table::Table;
-use pellucid::matrix::Matrix;
-use pellucid::metrics::Metric;
+use pellucid::data::matrix::Matrix;
+use pellucid::evaluation::metrics::Metric;
+use pellucid::evaluation::scores::{ClassificationScores, RegressionScores};
 use pellucid::recipe::Task;
-use pellucid::scores::{ClassificationScores, RegressionScores};
 use serde::Serialize;
 use serde_json::{Value, json};
 

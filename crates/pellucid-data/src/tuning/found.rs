@@ -2,7 +2,7 @@
 
 use super::space::Space;
 use super::trial::{Outcome, Trial};
-use pellucid::metrics::{Better, Metric};
+use pellucid::evaluation::metrics::{Better, Metric};
 use serde_json::{Value, json};
 use std::cmp::Ordering;
 

@@ -5,7 +5,7 @@ use super::space::Space;
 use crate::error::{DataError, Result};
 use crate::training::TrainingRequest;
 use pellucid::numpy_random::RandomState;
-use pellucid::optimizer::Optimizer;
+use pellucid::optimization::optimizer::Optimizer;
 use pellucid::recipe::{Recipe, RecipeError};
 use pellucid::{Activation, Error as EngineError};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Which of a large network's samples, inputs and units are shown: the same ones wherever they appear, so that a row of one
 //! matrix still meets the column of the next.
 
-use pellucid::explanation::Explanation;
+use pellucid::inspection::explanation::Explanation;
 
 /// What a row or a column of a matrix stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

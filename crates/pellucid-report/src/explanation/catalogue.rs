@@ -1,8 +1,8 @@
 //! Functions, losses and optimizers as formulas.
 
-use pellucid::explanation::Explanation;
+use pellucid::inspection::explanation::Explanation;
 use pellucid::loss::Reduction;
-use pellucid::optimizer::Rule;
+use pellucid::optimization::optimizer::Rule;
 use pellucid::{Activation, Loss, Optimizer};
 
 /// a = f(z), and ∂a/∂z by what is known by then.

@@ -13,7 +13,7 @@ mod unit;
 
 pub use unit::{Product, UnitArithmetic, UnitChoice, UnitSample, UnitWeight};
 
-use pellucid::explanation::Explanation;
+use pellucid::inspection::explanation::Explanation;
 
 /// The signs in formulas, and what they mean.
 const SIGNS: [(&str, &str); 9] = [
@@ -46,17 +46,17 @@ const SIGNS: [(&str, &str); 9] = [
 /// A training step as a worked example.
 ///
 /// ```
-/// use pellucid::explanation::{Explanation, Labels};
+/// use pellucid::inspection::explanation::{Explanation, Labels};
 /// use pellucid::{Experiment, Recipe};
 /// use pellucid_report::WorkedExample;
 /// use std::num::NonZeroUsize;
 ///
 /// let recipe = Recipe::built_in("xor-by-hand")?;
-/// let inputs = pellucid::matrix::Matrix::from_rows("inputs", recipe.data.inputs.as_deref().unwrap())?;
-/// let targets = pellucid::matrix::Matrix::from_rows("targets", recipe.data.targets.as_deref().unwrap())?;
-/// let xor = pellucid::dataset::Dataset::<f64>::new(
-///     pellucid::dataset::Features::Dense(inputs),
-///     pellucid::dataset::Targets::Dense(targets),
+/// let inputs = pellucid::data::matrix::Matrix::from_rows("inputs", recipe.data.inputs.as_deref().unwrap())?;
+/// let targets = pellucid::data::matrix::Matrix::from_rows("targets", recipe.data.targets.as_deref().unwrap())?;
+/// let xor = pellucid::data::dataset::Dataset::<f64>::new(
+///     pellucid::data::dataset::Features::Dense(inputs),
+///     pellucid::data::dataset::Targets::Dense(targets),
 /// )?;
 /// let run = Experiment::new(recipe.clone(), xor, None, NonZeroUsize::MIN)?;
 /// let (position, trace) = run.trace(0, None, &mut ())?.expect("a first step");

@@ -1,7 +1,7 @@
 //! One unit's arithmetic in full: every product of its sums, forwards and backwards.
 
 use super::axes::Axes;
-use pellucid::explanation::Explanation;
+use pellucid::inspection::explanation::Explanation;
 use serde::Serialize;
 
 /// A unit of a layer, both counted from 1.

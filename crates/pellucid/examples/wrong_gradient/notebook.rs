@@ -2,11 +2,11 @@
 //! the library's; what the notebook does with them afterwards is written out here, because the library has no such
 //! rule.
 
-use pellucid::dataset::Features;
-use pellucid::gradient_check::RuleReport;
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::Features;
+use pellucid::data::matrix::Matrix;
+use pellucid::inspection::gradient_check::RuleReport;
+use pellucid::model::pass::{self, Objective, Update, Workspace};
 use pellucid::numpy_random::RandomState;
-use pellucid::pass::{self, Objective, Update, Workspace};
 use pellucid::{
     Activation, Architecture, GradientReport, Input, Loss, Network, Reduction, Result, check_gradient,
     check_rule,

@@ -2,7 +2,7 @@
 
 use super::Scratch;
 use super::aligned::Aligned;
-use crate::network::Layer;
+use crate::model::network::Layer;
 use crate::normalisation::Normalised;
 use crate::scalar::Scalar;
 

@@ -35,7 +35,7 @@ struct Rules {
 ///
 /// ```
 /// use pellucid::loss::CustomLoss;
-/// use pellucid::pass::{Objective, Update};
+/// use pellucid::model::pass::{Objective, Update};
 /// use pellucid::{Input, Loss, Reduction, check_network};
 /// # use pellucid::{Experiment, Recipe, dataset::{Dataset, Features, Targets}, matrix::Matrix};
 ///

@@ -3,7 +3,7 @@
 use crate::name_or_table::name_or_table;
 use serde::{Deserialize, Serialize};
 
-/// An average's name, or a table with its settings; [`Average`](crate::averaging::Average) says what they do.
+/// An average's name, or a table with its settings; [`Average`](crate::optimization::averaging::Average) says what they do.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct AverageRecipe {
@@ -18,7 +18,7 @@ pub struct AverageRecipe {
     pub from: Option<f64>,
 }
 
-/// The averages of weights; [`Average`](crate::averaging::Average) says what they are.
+/// The averages of weights; [`Average`](crate::optimization::averaging::Average) says what they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AverageName {

@@ -26,16 +26,16 @@ pub use stopping::StopAt;
 pub use table::{Scale, TableRecipe, Task, Unseen};
 
 use crate::activation::Activation;
-use crate::averaging::Average;
-use crate::dropout::check_rate;
 use crate::error::{Error, Result};
+use crate::evaluation::metrics::{Figure, Metric};
 use crate::loss::{Loss, Reduction};
-use crate::metrics::{Figure, Metric};
-use crate::network::Architecture;
-use crate::optimizer::{Optimizer, Rule};
-use crate::pass::Update;
+use crate::model::dropout::check_rate;
+use crate::model::network::Architecture;
+use crate::model::pass::Update;
+use crate::optimization::averaging::Average;
+use crate::optimization::optimizer::{Optimizer, Rule};
+use crate::optimization::schedule::Schedule;
 use crate::scalar::Precision;
-use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
 /// The whole of a run.

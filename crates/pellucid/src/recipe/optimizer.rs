@@ -1,10 +1,10 @@
 //! `optimizer` of `[train]`.
 
 use crate::name_or_table::name_or_table;
-use crate::optimizer::Optimizer;
+use crate::optimization::optimizer::Optimizer;
 use serde::{Deserialize, Serialize};
 
-/// An optimizer's name, or a table with its settings. [`Rule`](crate::optimizer::Rule) says what they do, and what they
+/// An optimizer's name, or a table with its settings. [`Rule`](crate::optimization::optimizer::Rule) says what they do, and what they
 /// are where they are not given.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]

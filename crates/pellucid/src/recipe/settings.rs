@@ -2,7 +2,7 @@
 
 use crate::activation::Activation;
 use crate::name_or_table::name_or_table;
-use crate::schedule::{ThresholdMode, WatchedLoss};
+use crate::optimization::schedule::{ThresholdMode, WatchedLoss};
 use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -2,7 +2,7 @@
 
 use super::{Recipe, Source};
 use crate::error::{Error, Result};
-use crate::metrics::Figure;
+use crate::evaluation::metrics::Figure;
 use serde::{Deserialize, Serialize};
 
 /// `stop_at` of `[train]`: a figure, and the value at which it ends the run.

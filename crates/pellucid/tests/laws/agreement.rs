@@ -3,10 +3,10 @@
 use crate::fixture::{
     bits, classifier, dense, difference, gradient, network, objective, targets, trained, uniform,
 };
-use pellucid::dataset::{ByteMatrix, Dataset, Features, Targets};
+use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
+use pellucid::inspection::trace::Trace;
+use pellucid::model::pass::{Objective, Workspace};
 use pellucid::numpy_random::RandomState;
-use pellucid::pass::{Objective, Workspace};
-use pellucid::trace::Trace;
 use pellucid::{Activation, Input, Loss, Network, Recipe, Reduction, Scalar, Trainer};
 use proptest::prelude::*;
 use std::num::NonZeroUsize;

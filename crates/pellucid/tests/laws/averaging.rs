@@ -1,9 +1,9 @@
 //! Several batches that make a step are one batch of all their rows; averaged weights are the mean they say they are.
 
 use crate::fixture::{bits, classes, classifier, difference, experiment, trained};
-use pellucid::dataset::Dataset;
-use pellucid::observe::{Event, Observer};
+use pellucid::data::dataset::Dataset;
 use pellucid::recipe::{BatchSize, Recipe};
+use pellucid::training::observe::{Event, Observer};
 use pellucid::{Reduction, Scalar};
 use std::ops::ControlFlow;
 

@@ -1,7 +1,7 @@
 //! The check of layers over random networks: right throughout, whatever they are made of.
 
 use crate::fixture::{network, objective, targets, uniform};
-use pellucid::gradient_check::{CheckSettings, PartKind, check_layers};
+use pellucid::inspection::gradient_check::{CheckSettings, PartKind, check_layers};
 use pellucid::numpy_random::RandomState;
 use pellucid::{Activation, Input, Loss, Network, Normalisation, Reduction};
 

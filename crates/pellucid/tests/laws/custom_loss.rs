@@ -2,8 +2,8 @@
 
 use crate::fixture::{bits, classifier, difference, gradient, network, objective, targets, threads, uniform};
 use pellucid::loss::{CustomLoss, OutputRow};
+use pellucid::model::pass::Workspace;
 use pellucid::numpy_random::RandomState;
-use pellucid::pass::Workspace;
 use pellucid::{
     Activation, Error, Experiment, GradientReport, Input, Loss, Recipe, Reduction, Scalar, Trainer,
     check_network,

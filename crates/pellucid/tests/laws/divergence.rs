@@ -1,8 +1,8 @@
 //! A run whose numbers leave the range of numbers ends there, and says where that was.
 
 use crate::fixture::{bits, dense, experiment, recipe};
-use pellucid::dataset::{Dataset, Features, Targets};
-use pellucid::init::initialise;
+use pellucid::data::dataset::{Dataset, Features, Targets};
+use pellucid::model::init::initialise;
 use pellucid::numpy_random::RandomState;
 use pellucid::{Error, Input, Network, Recipe, Trainer};
 use std::num::NonZeroUsize;

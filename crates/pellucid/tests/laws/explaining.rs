@@ -1,10 +1,10 @@
 //! A traced step is the step of training: the same parameters before and after, to the bit, whatever the recipe asks for.
 
 use crate::fixture::{bits, classes, classifier, dense, difference, experiment, recipe};
-use pellucid::dataset::{Dataset, Features, Targets};
-use pellucid::explanation::{Explanation, Labels};
+use pellucid::data::dataset::{Dataset, Features, Targets};
+use pellucid::inspection::explanation::{Explanation, Labels};
 use pellucid::numpy_random::RandomState;
-use pellucid::observe::{Event, Observer, Position};
+use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Error, Optimizer, Recipe, Scalar};
 use std::ops::ControlFlow;
 
@@ -167,7 +167,7 @@ fn weighted_rows_and_zero_rich_bytes() {
             }
         })
         .collect();
-    let bytes = pellucid::dataset::ByteMatrix::new(12, 300, bytes, 255.0).unwrap();
+    let bytes = pellucid::data::dataset::ByteMatrix::new(12, 300, bytes, 255.0).unwrap();
     let labels = (0..12).map(|row| row % 3).collect();
     let data = Dataset::<f64>::new(Features::Bytes(bytes), Targets::Classes { labels, classes: 3 }).unwrap();
     let mut recipe = classifier();

@@ -2,9 +2,9 @@
 
 use crate::fixture::{classes, classifier, experiment};
 use pellucid::numpy_random::RandomState;
-use pellucid::observe::{Event, Observer, Position};
-use pellucid::rate_finder::{EXPLOSION, RateRange, SMOOTHING, find_rate};
 use pellucid::recipe::{BatchSize, Recipe};
+use pellucid::training::observe::{Event, Observer, Position};
+use pellucid::training::rate_finder::{EXPLOSION, RateRange, SMOOTHING, find_rate};
 use pellucid::{Optimizer, Trainer};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -39,14 +39,14 @@ fn its_losses_are_those_of_steps_by_hand_at_its_rates() {
     )
     .unwrap();
     assert!(test.exploded && !test.stopped && test.points.len() < 161);
-    let mut buffers = pellucid::dataset::BatchBuffers::default();
+    let mut buffers = pellucid::data::dataset::BatchBuffers::default();
     let (mut network, mut smoothed, mut lowest) = (start, 0.0, f64::INFINITY);
     for (step, point) in (0..).zip(&test.points) {
         let rate = 1e-4 * 10f64.powf(f64::from(step) / 20.0);
         assert!((point.rate / rate - 1.0).abs() < 1e-12);
         recipe.train.learning_rate = point.rate;
         let mut trainer = Trainer::new(&recipe, network, RandomState::new(0), NonZeroUsize::MIN).unwrap();
-        let (input, targets) = buffers.gather(&data, pellucid::dataset::Rows::Range(0, 50));
+        let (input, targets) = buffers.gather(&data, pellucid::data::dataset::Rows::Range(0, 50));
         let loss = trainer.step(input, targets).unwrap() / 50.0;
         network = trainer.into_network();
         assert!((point.loss / loss - 1.0).abs() < 1e-12, "step {step}");

@@ -1,9 +1,9 @@
 //! Random networks, batches and runs that the laws are tried on.
 
-use pellucid::dataset::{Dataset, Features, Targets};
-use pellucid::matrix::Matrix;
+use pellucid::data::dataset::{Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
+use pellucid::model::pass::{self, Objective, Target, Update, Workspace};
 use pellucid::numpy_random::RandomState;
-use pellucid::pass::{self, Objective, Target, Update, Workspace};
 use pellucid::{Activation, Architecture, Experiment, Input, Loss, Network, Recipe, Reduction, Scalar};
 use std::num::NonZeroUsize;
 

@@ -1,8 +1,8 @@
 //! What the backward pass says of the loss, however it is asked.
 
 use crate::fixture::{bits, difference, gradient, network, objective, targets, uniform};
+use pellucid::model::pass::{self, Target, Workspace};
 use pellucid::numpy_random::RandomState;
-use pellucid::pass::{self, Target, Workspace};
 use pellucid::{Activation, Input, Loss, Network, Reduction, Scalar, check_network};
 use proptest::prelude::*;
 

@@ -1,9 +1,9 @@
 //! What training adds to its inputs or takes from them, and the norm that weights may have.
 
 use crate::fixture::{bits, classes, classifier, difference, network, recipe, threads, trained, uniform};
+use pellucid::model::pass::{self, Workspace};
 use pellucid::numpy_random::RandomState;
-use pellucid::observe::{Event, Observer};
-use pellucid::pass::{self, Workspace};
+use pellucid::training::observe::{Event, Observer};
 use pellucid::{
     Activation, Dropout, Experiment, Input, Loss, Network, Recipe, Reduction, Scalar, Trainer,
     check_gradient, loss_sum,

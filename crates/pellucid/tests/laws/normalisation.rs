@@ -1,8 +1,8 @@
 //! Layers whose sums are normalised: their gradients, their running statistics, and what they leave as it was.
 
 use crate::fixture::{bits, classes, classifier, difference, gradient, objective, targets, threads, uniform};
+use pellucid::model::pass::{self, Target, Workspace};
 use pellucid::numpy_random::RandomState;
-use pellucid::pass::{self, Target, Workspace};
 use pellucid::{
     Activation, Architecture, Dropout, Experiment, GradientReport, Input, Loss, Network, Normalisation,
     Recipe, Reduction, Scalar, Trainer, check_gradient, check_network, loss_sum,

@@ -1,12 +1,12 @@
 //! Dropout, sample weights, the penalty on large weights, and the weights that early stopping keeps.
 
 use crate::fixture::{gradient, network, objective, targets, threads, uniform};
-use pellucid::dataset::{Dataset, Features, Targets};
-use pellucid::early_stopping::{HeldOut, StopRules};
-use pellucid::matrix::Matrix;
-use pellucid::metrics::Meters;
+use pellucid::data::dataset::{Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
+use pellucid::evaluation::metrics::Meters;
+use pellucid::model::pass::{self, Workspace};
 use pellucid::numpy_random::RandomState;
-use pellucid::pass::{self, Workspace};
+use pellucid::training::early_stopping::{HeldOut, StopRules};
 use pellucid::{
     Activation, Dropout, EarlyStopping, EndedBy, Experiment, Input, Loss, Recipe, Reduction, check_gradient,
     loss_sum,
@@ -289,16 +289,16 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
         ControlFlow::Continue(())
     });
     struct Keep<'a>(&'a mut Vec<Vec<f64>>);
-    impl pellucid::observe::Observer<f64> for Keep<'_> {
-        fn on(&mut self, event: &pellucid::observe::Event<'_, f64>) -> ControlFlow<()> {
-            if let pellucid::observe::Event::Epoch { network, .. } = event {
+    impl pellucid::training::observe::Observer<f64> for Keep<'_> {
+        fn on(&mut self, event: &pellucid::training::observe::Event<'_, f64>) -> ControlFlow<()> {
+            if let pellucid::training::observe::Event::Epoch { network, .. } = event {
                 self.0.push(network.parameters().to_vec());
             }
             ControlFlow::Continue(())
         }
     }
     let mut keep = Keep(&mut kept);
-    let both: &mut [&mut dyn pellucid::observe::Observer<f64>] = &mut [&mut keep, &mut stopping];
+    let both: &mut [&mut dyn pellucid::training::observe::Observer<f64>] = &mut [&mut keep, &mut stopping];
     run.run(both).unwrap();
     let losses: Vec<f64> = stopping
         .epochs()

@@ -1,7 +1,7 @@
 //! A run is a function of its recipe and its data: not of the threads, the day, or who watches.
 
 use crate::fixture::{bits, classes, classifier, recipe, threads, trained};
-use pellucid::dataset::Dataset;
+use pellucid::data::dataset::Dataset;
 use pellucid::recipe::BatchSize;
 use pellucid::{Experiment, Optimizer, Recipe, Scalar};
 use serde_json::Value;

@@ -1,11 +1,11 @@
 //! The rate of each step is the schedule's, whatever the optimizer.
 
 use crate::fixture::{bits, classes, classifier, difference, experiment, gradient, objective, trained};
-use pellucid::dataset::{Dataset, Targets};
-use pellucid::observe::{Event, Observer};
-use pellucid::optimizer::{OptimizerState, Rule};
+use pellucid::data::dataset::{Dataset, Targets};
+use pellucid::optimization::optimizer::{OptimizerState, Rule};
+use pellucid::optimization::schedule::RunLength;
 use pellucid::recipe::{BatchSize, Recipe};
-use pellucid::schedule::RunLength;
+use pellucid::training::observe::{Event, Observer};
 use pellucid::{Ending, Loss, Optimizer, Reduction, Schedule, Workspace};
 use std::ops::ControlFlow;
 

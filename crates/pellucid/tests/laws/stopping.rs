@@ -1,11 +1,11 @@
 //! What ends a run: patience with any figure, a target, the time; and whose weights are kept.
 
 use crate::fixture::{classes, classifier, experiment, threads};
-use pellucid::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
-use pellucid::evaluation::evaluate;
-use pellucid::metrics::{Figure, Meters, Metric};
-use pellucid::observe::Observer;
+use pellucid::evaluation::evaluate::evaluate;
+use pellucid::evaluation::metrics::{Figure, Meters, Metric};
 use pellucid::recipe::StopAt;
+use pellucid::training::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
+use pellucid::training::observe::Observer;
 use pellucid::{Ending, Experiment, Loss, Recipe};
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -162,7 +162,7 @@ fn what_is_told_of_training_rows_is_what_the_history_tells() {
     recipe.log.metrics = vec![Metric::Accuracy, Metric::RocAuc, Metric::R2];
     let data = classes::<f64>(50, 5, 3, 7);
     let meters = || Meters::new(&recipe.log.metrics, &data);
-    let mut history = pellucid::observe::History::new(1, 1, meters(), |_| {});
+    let mut history = pellucid::training::observe::History::new(1, 1, meters(), |_| {});
     let mut stopping: EarlyStopping<'_, f64> = EarlyStopping::new(
         StopRules::default(),
         meters(),

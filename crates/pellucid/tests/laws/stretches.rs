@@ -1,9 +1,9 @@
 //! Steps that nobody looks at are taken in one go; they come out as those that somebody looks at, one by one.
 
 use crate::fixture::{bits, dense, experiment, recipe, uniform};
-use pellucid::dataset::{ByteMatrix, Dataset, Features, Targets};
+use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::numpy_random::RandomState;
-use pellucid::observe::{Event, Observer, Position};
+use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Ending, Error, Recipe};
 use std::ops::ControlFlow;
 

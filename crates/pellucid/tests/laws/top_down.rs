@@ -1,8 +1,8 @@
 //! `update = "top-down"`: each layer's weights take their step before the delta below is taken through them.
 
 use crate::fixture::{bits, gradient, network, objective, targets, uniform};
+use pellucid::model::pass::{self, Target, Workspace};
 use pellucid::numpy_random::RandomState;
-use pellucid::pass::{self, Target, Workspace};
 use pellucid::{Activation, Input, Loss, Network, Objective, Reduction, Update};
 
 fn step(network: &mut Network<f64>, input: &[f64], targets: &[f64], update: Update, rate: f64) {

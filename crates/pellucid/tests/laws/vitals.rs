@@ -1,11 +1,11 @@
 //! Vital signs are those of the pass and of the steps, and change nothing.
 
 use crate::fixture::{classes, classifier, experiment, trained};
-use pellucid::dataset::{BatchBuffers, Dataset, Rows};
-use pellucid::observe::{Event, Observer, Position};
+use pellucid::data::dataset::{BatchBuffers, Dataset, Rows};
+use pellucid::inspection::trace::Trace;
+use pellucid::inspection::vitals::{FLAT, LayerVitals, PROBE_ROWS, Probe, VitalSigns, Vitals};
 use pellucid::recipe::{AverageName, AverageRecipe, BatchSize};
-use pellucid::trace::Trace;
-use pellucid::vitals::{FLAT, LayerVitals, PROBE_ROWS, Probe, VitalSigns, Vitals};
+use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Activation, Network, Objective, Optimizer, Recipe, Reduction, Update};
 use std::ops::ControlFlow;
 
@@ -42,7 +42,10 @@ fn by_trace(recipe: &Recipe, network: &Network<f64>, data: &Dataset<f64>) -> Vec
     let layers = network.architecture().layers().iter().zip(trace.layers);
     let of = |(index, (layer, trace)): (
         usize,
-        (&pellucid::network::Layer, pellucid::trace::LayerTrace<f64>),
+        (
+            &pellucid::model::network::Layer,
+            pellucid::inspection::trace::LayerTrace<f64>,
+        ),
     )| {
         let largest = match layer.activation {
             Activation::Sigmoid | Activation::Softmax => 0.25,
@@ -116,8 +119,8 @@ fn a_probe_has_rows_of_the_whole_data() {
     let expected: Vec<u32> = (0..128).map(|index| index * 1000 / 128).collect();
     let expected = data.picked(&expected).unwrap();
     let values = |data: &Dataset<f64>| match data.features() {
-        pellucid::dataset::Features::Dense(matrix) => matrix.values().to_vec(),
-        pellucid::dataset::Features::Bytes(_) => unreachable!("the fixture has numbers"),
+        pellucid::data::dataset::Features::Dense(matrix) => matrix.values().to_vec(),
+        pellucid::data::dataset::Features::Bytes(_) => unreachable!("the fixture has numbers"),
     };
     assert_eq!(values(probe.rows()), values(&expected));
 }

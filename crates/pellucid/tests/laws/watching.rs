@@ -1,13 +1,13 @@
 //! Observers see the run as it is, and change nothing but its end.
 
 use crate::fixture::{bits, classes, classifier, difference, experiment, trained};
-use pellucid::dataset::{BatchBuffers, Dataset, Rows};
-use pellucid::evaluation::evaluate;
-use pellucid::metrics::{Meters, Metric};
+use pellucid::data::dataset::{BatchBuffers, Dataset, Rows};
+use pellucid::evaluation::evaluate::evaluate;
+use pellucid::evaluation::metrics::{Meters, Metric};
+use pellucid::model::pass::{Workspace, forward, loss_sum};
 use pellucid::numpy_random::RandomState;
-use pellucid::observe::{Event, History, LossCurve, Observer, Position};
-use pellucid::pass::{Workspace, forward, loss_sum};
 use pellucid::recipe::BatchSize;
+use pellucid::training::observe::{Event, History, LossCurve, Observer, Position};
 use pellucid::{Ending, Loss, Network, Optimizer, Recipe, Trainer};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -64,7 +64,8 @@ impl Observer<f64> for Watcher {
 fn steps_by_hand(recipe: &Recipe, data: &Dataset<f64>) -> Vec<(Network<f64>, f64)> {
     let run = experiment(recipe, data);
     let mut generator = RandomState::new(recipe.train.seed);
-    pellucid::init::initialise::<f64>(recipe.architecture().unwrap(), &recipe.init, &mut generator).unwrap();
+    pellucid::model::init::initialise::<f64>(recipe.architecture().unwrap(), &recipe.init, &mut generator)
+        .unwrap();
     let mut trainer = Trainer::new(
         recipe,
         run.initial().clone(),
@@ -232,7 +233,8 @@ fn epoch_by_hand(recipe: &Recipe, epoch: usize) -> (f64, Vec<(Metric, f64)>, Vec
     let (data, steps) = (data(), steps_by_hand(recipe, &data()));
     let run = experiment(recipe, &data);
     let mut generator = RandomState::new(recipe.train.seed);
-    pellucid::init::initialise::<f64>(recipe.architecture().unwrap(), &recipe.init, &mut generator).unwrap();
+    pellucid::model::init::initialise::<f64>(recipe.architecture().unwrap(), &recipe.init, &mut generator)
+        .unwrap();
     let orders: Vec<Vec<usize>> = (0..=epoch).map(|_| generator.permutation(ROWS)).collect();
     let mut meters = Meters::new(&Metric::ALL, &data);
     let (mut loss, mut outputs, mut buffers) = (0.0, Vec::new(), BatchBuffers::default());

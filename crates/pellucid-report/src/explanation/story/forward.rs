@@ -4,7 +4,7 @@ use super::super::axes::Axis;
 use super::super::catalogue;
 use super::{Chapter, Phase, Places, Rule, Story, Values, readable};
 use pellucid::Activation;
-use pellucid::explanation::LayerExplanation;
+use pellucid::inspection::explanation::LayerExplanation;
 
 impl<'a> Story<'a> {
     pub(super) fn given(&mut self) -> usize {

@@ -8,8 +8,8 @@ mod update;
 use super::axes::{Axes, Axis};
 use super::formula::Formula;
 use pellucid::Update;
-use pellucid::explanation::Explanation;
-use pellucid::record::Numbers;
+use pellucid::inspection::explanation::Explanation;
+use pellucid::session::record::Numbers;
 use serde::Serialize;
 
 /// What part of the step it belongs to.

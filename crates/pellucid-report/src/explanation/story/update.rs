@@ -5,7 +5,7 @@ use super::super::catalogue;
 use super::super::formula::Formula;
 use super::super::number;
 use super::{Chapter, Phase, Places, Rule, Story, Values};
-use pellucid::explanation::Affine;
+use pellucid::inspection::explanation::Affine;
 
 impl<'a> Story<'a> {
     /// Where the weights of a layer after the step are, once they were told of.

@@ -6,7 +6,7 @@ use crate::activation::Activation;
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::layer_arrays::LayerArrays;
 use crate::kernels::vector::Vector;
-use crate::network::{Architecture, Layer};
+use crate::model::network::{Architecture, Layer};
 use crate::scalar::Scalar;
 use std::marker::PhantomData;
 

@@ -5,7 +5,7 @@ use super::walk::Walk;
 use super::{Kernel, Layers, Steps};
 use crate::kernels::isa::Isa;
 use crate::loss::OutputLoss;
-use crate::network::Layer;
+use crate::model::network::Layer;
 use crate::scalar::Scalar;
 
 /// [`Steps`] over and over: which kernel a layer has is asked once, not in every step.

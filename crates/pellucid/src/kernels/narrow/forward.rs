@@ -4,7 +4,7 @@ use super::{Kernel, Layers, REGISTERS, Row, add_product, load, load_rows, produc
 use crate::activation::Activation;
 use crate::kernels::isa::{Isa, Task};
 use crate::kernels::vector::Vector;
-use crate::network::Layer;
+use crate::model::network::Layer;
 use crate::scalar::Scalar;
 
 impl<T: Scalar> Layers<'_, T> {

@@ -11,7 +11,7 @@
 use super::isa::Isa;
 use super::layer_arrays::LayerArrays;
 use super::vector::{HalfOf, Vector, VectorOf};
-use crate::network::{Architecture, Layer};
+use crate::model::network::{Architecture, Layer};
 use crate::scalar::Scalar;
 use std::marker::PhantomData;
 

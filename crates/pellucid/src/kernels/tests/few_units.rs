@@ -3,7 +3,7 @@
 use super::activations::activation_twin;
 use super::*;
 use crate::kernels::layer_arrays::LayerArrays;
-use crate::network::Architecture;
+use crate::model::network::Architecture;
 
 /// The widths that kernels are compiled for.
 const KNOWN: [usize; 12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16];

@@ -1,0 +1,360 @@
+//! Metrics: what people read a run by, and may have it stopped by, besides its loss.
+
+mod meters;
+
+pub use crate::evaluation::scores::class_of;
+pub use meters::Meters;
+
+use crate::activation::Activation;
+use crate::data::dataset::{Dataset, Targets};
+use crate::error::{Error, Result};
+use crate::loss::Loss;
+use crate::model::network::Layer;
+use crate::scalar::Scalar;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
+use std::num::NonZeroU32;
+
+/// A figure of how good outputs are. Those that [`scores`](crate::evaluation::scores) has too are computed by it; a row's class is
+/// the largest output, or for a single output the side of ½, and it has the labels whose output is above ½.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Metric {
+    /// The part of samples whose class, or all of whose labels, are right.
+    Accuracy,
+    /// The mean recall of the classes that have rows.
+    BalancedAccuracy,
+    /// The part of samples whose class is among so many of the largest outputs, of equals the first.
+    TopK(NonZeroU32),
+    /// The mean of −ln p, p being the probability of a sample's true class.
+    LogLoss,
+    /// The area under the ROC curve: of two classes for the second, of more the mean over each against the rest, of
+    /// labels the mean. NaN where a class has no rows.
+    RocAuc,
+    /// F1 of all decisions together; of classes it is the accuracy.
+    MicroF1,
+    /// The mean F1 of the classes that are met, or of all labels.
+    MacroF1,
+    /// The mean F1, each class or label weighted by its rows.
+    WeightedF1,
+    /// The mean of |a − y| over samples and outputs.
+    MeanAbsoluteError,
+    /// The mean of (a − y)² over samples and outputs.
+    MeanSquaredError,
+    /// √ of the mean of (a − y)² of an output, its mean over the outputs.
+    RootMeanSquaredError,
+    /// 1 − Σ(y − a)² / Σ(y − ȳ)² of an output, its mean over the outputs. NaN for a single row.
+    R2,
+    /// 1 − var(y − a) / var(y) of an output, its mean over the outputs.
+    ExplainedVariance,
+    /// The mean of the outputs themselves: what a run on a single sample is watched by.
+    YPred,
+}
+
+/// The names, `top_5` standing for every `top_` with a number.
+const NAMES: [&str; 14] = [
+    "accuracy",
+    "balanced_accuracy",
+    "top_5",
+    "log_loss",
+    "roc_auc",
+    "micro_f1",
+    "macro_f1",
+    "weighted_f1",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "root_mean_squared_error",
+    "r2",
+    "explained_variance",
+    "y_pred",
+];
+const NAMES_AND_LOSS: [&str; 15] = {
+    let mut names = ["loss"; 15];
+    let mut at = 0;
+    while at < NAMES.len() {
+        names[at + 1] = NAMES[at];
+        at += 1;
+    }
+    names
+};
+
+impl Metric {
+    /// Every metric there is, the largest outputs being two.
+    pub const ALL: [Metric; 14] = [
+        Metric::Accuracy,
+        Metric::BalancedAccuracy,
+        Metric::TopK(NonZeroU32::MIN.saturating_add(1)),
+        Metric::LogLoss,
+        Metric::RocAuc,
+        Metric::MicroF1,
+        Metric::MacroF1,
+        Metric::WeightedF1,
+        Metric::MeanAbsoluteError,
+        Metric::MeanSquaredError,
+        Metric::RootMeanSquaredError,
+        Metric::R2,
+        Metric::ExplainedVariance,
+        Metric::YPred,
+    ];
+
+    /// The name in recipes and records.
+    pub fn name(self) -> Cow<'static, str> {
+        match self {
+            Metric::TopK(count) => format!("top_{count}").into(),
+            other => {
+                let at = Self::ALL.iter().position(|metric| *metric == other);
+                NAMES[at.unwrap_or(0)].into()
+            }
+        }
+    }
+
+    /// The metric of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        if let Some(count) = name.strip_prefix("top_") {
+            return count.parse().ok().map(Metric::TopK);
+        }
+        let at = NAMES.iter().position(|known| *known == name)?;
+        Some(Self::ALL[at])
+    }
+
+    /// Whether more of it is better, or less; nothing for what is neither.
+    pub fn better(self) -> Option<Better> {
+        match self {
+            Metric::YPred => None,
+            Metric::LogLoss
+            | Metric::MeanAbsoluteError
+            | Metric::MeanSquaredError
+            | Metric::RootMeanSquaredError => Some(Better::Lower),
+            _ => Some(Better::Higher),
+        }
+    }
+
+    fn asks_for_classes(self) -> bool {
+        use Metric::{Accuracy, BalancedAccuracy, LogLoss, MacroF1, MicroF1, RocAuc, TopK, WeightedF1};
+        matches!(
+            self,
+            Accuracy | BalancedAccuracy | TopK(_) | LogLoss | RocAuc | MicroF1 | MacroF1 | WeightedF1
+        )
+    }
+
+    /// What is wrong with it for such targets and outputs.
+    fn objection_to(self, kind: TargetKind, output: &Layer, loss: Loss) -> Option<String> {
+        if !self.asks_for_classes() {
+            return None;
+        }
+        let only_argmax = matches!(self, Metric::Accuracy | Metric::TopK(_));
+        match kind {
+            TargetKind::Numbers if !loss.wants_probabilities() => {
+                return Some(
+                    "it is about classes, and the targets are numbers; they have r2 or mean_squared_error"
+                        .into(),
+                );
+            }
+            TargetKind::Numbers if !only_argmax => {
+                return Some("it is about classes, and the targets are probabilities between 0 and 1; they have accuracy".into());
+            }
+            TargetKind::Labels
+                if matches!(self, Metric::BalancedAccuracy | Metric::TopK(_) | Metric::LogLoss) =>
+            {
+                return Some(
+                    "it is about one class a row, and rows have several or none; they have accuracy, roc_auc, micro_f1, \
+                     macro_f1 or weighted_f1"
+                        .into(),
+                );
+            }
+            TargetKind::Labels if loss == Loss::Hinge => {
+                return Some(
+                    "rows have several classes or none, and hinge's outputs do not say which".into(),
+                );
+            }
+            _ => {}
+        }
+        let classes = output.fan_out.max(2);
+        match (self, output.activation) {
+            (Metric::TopK(count), _) if count.get() as usize >= classes => Some(format!(
+                "of {classes} classes it is always 1; choose top_{} or less",
+                classes - 1
+            )),
+            (Metric::LogLoss, Activation::Softmax) => None,
+            (Metric::LogLoss, Activation::Sigmoid) if output.fan_out == 1 => None,
+            (Metric::LogLoss, other) => Some(format!(
+                "it wants a class's probability, from softmax, or from sigmoid for a single output; {} outputs of {} are \
+                 none",
+                output.fan_out,
+                other.name()
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// Whether more is better, or less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    /// More.
+    Higher,
+    /// Less.
+    Lower,
+}
+
+impl Better {
+    /// Whether `value` is better than `than` by more than `margin`; never for NaN.
+    pub fn is(self, value: f64, than: f64, margin: f64) -> bool {
+        match self {
+            Better::Higher => value > than + margin,
+            Better::Lower => value < than - margin,
+        }
+    }
+}
+
+impl Serialize for Metric {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Metric {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Metric::named(&name).ok_or_else(|| D::Error::unknown_variant(&name, &NAMES))
+    }
+}
+
+/// What a run may be judged by: its loss, or a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Figure {
+    /// The loss.
+    #[default]
+    Loss,
+    /// A metric.
+    Metric(Metric),
+}
+
+impl Figure {
+    /// The name in recipes and records.
+    pub fn name(self) -> Cow<'static, str> {
+        match self {
+            Figure::Loss => "loss".into(),
+            Figure::Metric(metric) => metric.name(),
+        }
+    }
+
+    /// The figure of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "loss" => Some(Figure::Loss),
+            other => Metric::named(other).map(Figure::Metric),
+        }
+    }
+
+    /// Every name, `top_5` standing for every `top_` with a number.
+    pub fn names() -> &'static [&'static str] {
+        &NAMES_AND_LOSS
+    }
+
+    /// The metric that it is.
+    pub fn metric(self) -> Option<Metric> {
+        match self {
+            Figure::Loss => None,
+            Figure::Metric(metric) => Some(metric),
+        }
+    }
+
+    /// Whether more of it is better, or less; nothing for what is neither.
+    pub fn better(self) -> Option<Better> {
+        match self {
+            Figure::Loss => Some(Better::Lower),
+            Figure::Metric(metric) => metric.better(),
+        }
+    }
+
+    /// It, out of a loss and metrics; NaN where it is not among them.
+    pub fn of(self, loss: f64, metrics: &[(Metric, f64)]) -> f64 {
+        match self {
+            Figure::Loss => loss,
+            Figure::Metric(wanted) => metrics
+                .iter()
+                .find(|(metric, _)| *metric == wanted)
+                .map_or(f64::NAN, |(_, value)| *value),
+        }
+    }
+}
+
+impl Serialize for Figure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Figure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Figure::named(&name).ok_or_else(|| D::Error::unknown_variant(&name, &NAMES_AND_LOSS))
+    }
+}
+
+/// What targets are, as metrics see them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TargetKind {
+    /// A class a row.
+    Classes,
+    /// Any number of labels a row: 0 and 1, not one 1 in each row.
+    Labels,
+    /// Numbers.
+    Numbers,
+}
+
+impl TargetKind {
+    fn of<T: Scalar>(targets: &Targets<T>) -> Self {
+        match targets {
+            Targets::Classes { .. } => Self::Classes,
+            _ if !targets.are_zero_or_one() => Self::Numbers,
+            Targets::Dense(matrix) => {
+                let width = matrix.columns();
+                let has_one_class = |row: &[T]| row.iter().filter(|y| **y == T::ONE).count() == 1;
+                if width == 1 || matrix.values().chunks_exact(width).all(has_one_class) {
+                    Self::Classes
+                } else {
+                    Self::Labels
+                }
+            }
+        }
+    }
+}
+
+/// Whether these metrics, which the recipe names under `key`, can be told of such data.
+///
+/// # Errors
+/// [`Error::Setting`] for one that makes no sense: of classes where targets are numbers, of probabilities where outputs
+/// are none.
+pub fn check<T: Scalar>(
+    key: &str,
+    metrics: &[Metric],
+    data: &Dataset<T>,
+    output: &Layer,
+    loss: Loss,
+) -> Result<()> {
+    if metrics.is_empty() {
+        return Ok(());
+    }
+    let kind = TargetKind::of(data.targets());
+    for metric in metrics {
+        if let Some(expected) = metric.objection_to(kind, output, loss) {
+            return Err(Error::Setting {
+                key: key.into(),
+                found: format!("\"{}\"", metric.name()),
+                expected,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The metrics worth knowing at the end of a run: errors, and accuracy where targets are classes.
+pub fn suited_to(loss: Loss, targets_are_zero_or_one: bool) -> Vec<Metric> {
+    let mut metrics = vec![Metric::MeanSquaredError, Metric::MeanAbsoluteError];
+    if targets_are_zero_or_one || loss.wants_probabilities() {
+        metrics.insert(0, Metric::Accuracy);
+    }
+    metrics
+}

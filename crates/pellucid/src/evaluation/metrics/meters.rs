@@ -1,0 +1,225 @@
+//! Metrics of the outputs that have been seen so far.
+
+use super::{Metric, TargetKind};
+use crate::data::dataset::Dataset;
+use crate::evaluation::scores::{self, Counts, OutputScores, RegressionScores, class_of};
+use crate::scalar::Scalar;
+
+/// Metrics over the batches that were added. Sums and counts are kept where they are enough, and else the outputs and
+/// targets themselves.
+#[derive(Debug, Clone)]
+pub struct Meters {
+    metrics: Vec<Metric>,
+    kind: TargetKind,
+    width: usize,
+    /// Shift and scale of each output, where targets have a unit that the network does not learn in.
+    units: Vec<(f64, f64)>,
+    /// One a metric: what it is the quotient of.
+    sums: Vec<(f64, f64)>,
+    /// One a class, where a metric is made of them.
+    counts: Vec<Counts>,
+    collects: bool,
+    outputs: Vec<f64>,
+    targets: Vec<f64>,
+}
+
+impl Meters {
+    /// These metrics, of outputs for rows of `data`.
+    pub fn new<T: Scalar>(metrics: &[Metric], data: &Dataset<T>) -> Self {
+        let asked = |of: &[Metric]| metrics.iter().any(|metric| of.contains(metric));
+        let counts = asked(&[
+            Metric::BalancedAccuracy,
+            Metric::MicroF1,
+            Metric::MacroF1,
+            Metric::WeightedF1,
+        ]);
+        let collects = asked(&[
+            Metric::RocAuc,
+            Metric::RootMeanSquaredError,
+            Metric::R2,
+            Metric::ExplainedVariance,
+        ]);
+        let kind = match metrics.iter().any(|metric| metric.asks_for_classes()) {
+            true => TargetKind::of(data.targets()),
+            false => TargetKind::Numbers,
+        };
+        let width = data.targets().width().max(1);
+        let classes = match kind {
+            TargetKind::Labels => width,
+            _ => width.max(2),
+        };
+        Self {
+            kind,
+            width,
+            units: data.units().to_vec(),
+            sums: vec![(0.0, 0.0); metrics.len()],
+            counts: vec![Counts::default(); if counts { classes } else { 0 }],
+            collects,
+            metrics: metrics.to_vec(),
+            outputs: Vec::new(),
+            targets: Vec::new(),
+        }
+    }
+
+    /// Whether there is nothing to measure.
+    pub fn is_empty(&self) -> bool {
+        self.metrics.is_empty()
+    }
+
+    /// How many outputs a row has.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Takes in a batch: `outputs` and `targets` are (rows, width).
+    pub fn add<T: Scalar>(&mut self, outputs: &[T], targets: &[T]) {
+        for at in 0..self.metrics.len() {
+            let (sum, count) = self.sum(self.metrics[at], outputs, targets);
+            self.sums[at].0 += sum;
+            self.sums[at].1 += count;
+        }
+        if !self.counts.is_empty() {
+            self.count(outputs, targets);
+        }
+        if self.collects {
+            let (units, width) = (&self.units, self.width);
+            let numbers = |values: &[T]| -> Vec<f64> {
+                let values = values.iter().enumerate();
+                values
+                    .map(|(at, v)| in_unit(units, at % width, v.to_f64()))
+                    .collect()
+            };
+            self.outputs.extend(numbers(outputs));
+            self.targets.extend(numbers(targets));
+        }
+    }
+
+    /// What a metric is the quotient of, for a batch; nothing where it is none.
+    fn sum<T: Scalar>(&self, metric: Metric, outputs: &[T], targets: &[T]) -> (f64, f64) {
+        let width = self.width;
+        let rows = || outputs.chunks_exact(width).zip(targets.chunks_exact(width));
+        let part_of_rows = |right: usize| (right as f64, (outputs.len() / width) as f64);
+        let unit = |at: usize, value: f64| in_unit(&self.units, at % width, value);
+        let pairs = || {
+            let both = outputs.iter().zip(targets).enumerate();
+            both.map(|(at, (a, y))| (unit(at, a.to_f64()), unit(at, y.to_f64())))
+        };
+        let values = outputs.len() as f64;
+        match metric {
+            Metric::Accuracy if self.kind == TargetKind::Labels => {
+                let same = |(a, y): (&T, &T)| (*a > T::HALF) == (*y > T::HALF);
+                part_of_rows(rows().filter(|(a, y)| a.iter().zip(*y).all(same)).count())
+            }
+            Metric::Accuracy => part_of_rows(rows().filter(|(a, y)| class_of(a) == class_of(y)).count()),
+            Metric::TopK(most) => {
+                let among = |(a, y): &(&[T], &[T])| {
+                    let class = class_of(y);
+                    let above = |(other, value): &(usize, &T)| {
+                        **value > a[class] || (**value == a[class] && *other < class)
+                    };
+                    a.iter().enumerate().filter(above).count() < most.get() as usize
+                };
+                part_of_rows(rows().filter(among).count())
+            }
+            Metric::LogLoss => {
+                let surprise = |(a, y): (&[T], &[T])| {
+                    let probability = match (a, class_of(y)) {
+                        ([single], 0) => 1.0 - single.to_f64(),
+                        ([single], _) => single.to_f64(),
+                        (many, class) => many[class].to_f64(),
+                    };
+                    scores::surprise(probability)
+                };
+                (rows().map(surprise).sum(), values / width as f64)
+            }
+            Metric::MeanAbsoluteError => (pairs().map(|(a, y)| (a - y).abs()).sum(), values),
+            Metric::MeanSquaredError => (pairs().map(|(a, y)| (a - y) * (a - y)).sum(), values),
+            Metric::YPred => (pairs().map(|(a, _)| a).sum(), values),
+            Metric::BalancedAccuracy
+            | Metric::RocAuc
+            | Metric::MicroF1
+            | Metric::MacroF1
+            | Metric::WeightedF1
+            | Metric::RootMeanSquaredError
+            | Metric::R2
+            | Metric::ExplainedVariance => (0.0, 0.0),
+        }
+    }
+
+    fn count<T: Scalar>(&mut self, outputs: &[T], targets: &[T]) {
+        let rows = outputs
+            .chunks_exact(self.width)
+            .zip(targets.chunks_exact(self.width));
+        for (a, y) in rows {
+            if self.kind == TargetKind::Labels {
+                for ((a, y), counts) in a.iter().zip(y).zip(&mut self.counts) {
+                    counts.add(*y > T::HALF, *a > T::HALF);
+                }
+            } else {
+                let (is, predicted) = (class_of(y), class_of(a));
+                self.counts[is].add(true, is == predicted);
+                if is != predicted {
+                    self.counts[predicted].add(false, true);
+                }
+            }
+        }
+    }
+
+    /// The metrics so far, NaN before the first batch; the next ones start afresh.
+    pub fn take(&mut self) -> Vec<(Metric, f64)> {
+        let mut of_numbers = None;
+        let taken = (0..self.metrics.len()).map(|at| {
+            let metric = self.metrics[at];
+            let mut regression = |score: fn(&OutputScores) -> f64| {
+                let scores = of_numbers
+                    .get_or_insert_with(|| RegressionScores::of(&self.outputs, &self.targets, self.width));
+                scores.as_ref().map_or(f64::NAN, |scores| score(&scores.mean))
+            };
+            let value = match metric {
+                Metric::BalancedAccuracy => scores::balanced_accuracy(&self.counts),
+                Metric::MicroF1 => scores::micro_f1(&self.counts),
+                Metric::MacroF1 if self.kind == TargetKind::Labels => {
+                    scores::macro_f1_of_labels(&self.counts)
+                }
+                Metric::MacroF1 => scores::macro_f1(&self.counts),
+                Metric::WeightedF1 => scores::weighted_f1(&self.counts),
+                Metric::RocAuc => self.roc_auc().unwrap_or(f64::NAN),
+                Metric::RootMeanSquaredError => regression(|scores| scores.rmse),
+                Metric::R2 => regression(|scores| scores.r2.unwrap_or(f64::NAN)),
+                Metric::ExplainedVariance => regression(|scores| scores.explained_variance),
+                Metric::Accuracy
+                | Metric::TopK(_)
+                | Metric::LogLoss
+                | Metric::MeanAbsoluteError
+                | Metric::MeanSquaredError
+                | Metric::YPred => self.sums[at].0 / self.sums[at].1,
+            };
+            (metric, value)
+        });
+        let taken = taken.collect();
+        self.sums.fill((0.0, 0.0));
+        self.counts.fill(Counts::default());
+        self.outputs.clear();
+        self.targets.clear();
+        taken
+    }
+
+    fn roc_auc(&self) -> Option<f64> {
+        if !self.outputs.iter().all(|output| output.is_finite()) {
+            return None;
+        }
+        if self.kind == TargetKind::Labels || self.width == 1 {
+            return scores::label_roc_auc(&self.outputs, &self.targets, self.width);
+        }
+        let labels: Vec<usize> = self.targets.chunks_exact(self.width).map(class_of).collect();
+        scores::roc_auc(&self.outputs, &labels, self.width)
+    }
+}
+
+/// An output's number in the unit of its target.
+fn in_unit(units: &[(f64, f64)], output: usize, value: f64) -> f64 {
+    match units.get(output) {
+        Some((shift, scale)) => value * scale + shift,
+        None => value,
+    }
+}

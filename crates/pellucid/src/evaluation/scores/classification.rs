@@ -1,0 +1,147 @@
+//! How well probabilities tell classes.
+
+use super::counts::{self, Counts};
+use super::{class_of, mismatch, ratio, rows_of};
+use crate::error::Result;
+use serde::Serialize;
+
+/// The scores of a classifier. A row's predicted class is its most probable one, of equals the first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClassificationScores {
+    /// The part of rows whose class is right.
+    pub accuracy: f64,
+    /// The mean recall of the classes that have rows.
+    pub balanced_accuracy: f64,
+    /// The mean of −ln p, p being the probability of a row's true class, kept ε = 2⁻⁵² away from 0 and 1.
+    pub log_loss: f64,
+    /// The probability that a row of a class gets a higher probability of it than a row of another class, equals
+    /// counting half: of two classes for the second, of more the mean over each class against the rest. `None` where
+    /// a class has no rows.
+    pub roc_auc: Option<f64>,
+    /// The mean F1 of the classes that have rows or are predicted.
+    pub macro_f1: f64,
+    /// The mean F1 of the classes, each weighted by its rows.
+    pub weighted_f1: f64,
+    /// Class by class.
+    pub per_class: Vec<ClassScores>,
+    /// How many rows of each true class (rows) are predicted to be of each class (columns).
+    pub confusion: Vec<Vec<usize>>,
+}
+
+/// The scores of one class against the rest; 0 where there is nothing to divide by.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ClassScores {
+    /// The part of the rows predicted to be of the class that are.
+    pub precision: f64,
+    /// The part of the class's rows that are predicted to be.
+    pub recall: f64,
+    /// The harmonic mean of precision and recall.
+    pub f1: f64,
+    /// How many rows are of the class.
+    pub support: usize,
+}
+
+impl ClassificationScores {
+    /// Scores `probabilities`, (rows, `classes`), against the true class of each row.
+    ///
+    /// ```
+    /// use pellucid::evaluation::scores::ClassificationScores;
+    /// let scores = ClassificationScores::of(&[0.9, 0.1, 0.6, 0.4, 0.2, 0.8], &[0, 1, 1], 2)?;
+    /// assert_eq!(scores.accuracy, 2.0 / 3.0);
+    /// assert_eq!(scores.roc_auc, Some(1.0)); // 0.4 and 0.8 are above 0.1
+    /// assert_eq!(scores.confusion, [[1, 0], [1, 1]]);
+    /// # Ok::<(), pellucid::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for no rows, fewer than two classes, a number of labels other than one a
+    /// row, or a label that is no class; [`Error::NonFiniteInput`](crate::Error::NonFiniteInput).
+    pub fn of(probabilities: &[f64], labels: &[usize], classes: usize) -> Result<Self> {
+        let rows = rows_of("the probabilities", probabilities, classes)?;
+        if classes < 2 {
+            return Err(mismatch(
+                "a row of probabilities",
+                classes.to_string(),
+                "2 or more".into(),
+            ));
+        }
+        if labels.len() != rows {
+            return Err(mismatch(
+                "the list of labels",
+                labels.len().to_string(),
+                format!("one for each of {rows} rows"),
+            ));
+        }
+        if let Some(row) = labels.iter().position(|&label| label >= classes) {
+            let place = format!("row {} of the labels", row + 1);
+            return Err(mismatch(
+                place,
+                labels[row].to_string(),
+                format!("0 to {}", classes - 1),
+            ));
+        }
+
+        let mut confusion = vec![vec![0; classes]; classes];
+        let mut log_loss = 0.0;
+        for (row, &label) in probabilities.chunks_exact(classes).zip(labels) {
+            confusion[label][class_of(row)] += 1;
+            log_loss += surprise(row[label]);
+        }
+        let counted: Vec<Counts> = (0..classes)
+            .map(|class| Counts {
+                right: confusion[class][class],
+                predicted: confusion.iter().map(|row| row[class]).sum(),
+                support: confusion[class].iter().sum(),
+            })
+            .collect();
+        Ok(Self {
+            accuracy: ratio(counted.iter().map(|class| class.right).sum(), rows),
+            balanced_accuracy: counts::balanced_accuracy(&counted),
+            log_loss: log_loss / rows as f64,
+            roc_auc: roc_auc(probabilities, labels, classes),
+            macro_f1: counts::macro_f1(&counted),
+            weighted_f1: counts::weighted_f1(&counted),
+            per_class: counted.into_iter().map(Counts::scores).collect(),
+            confusion,
+        })
+    }
+}
+
+/// −ln p of a true class, p being kept ε = 2⁻⁵² away from 0 and 1.
+pub(crate) fn surprise(p: f64) -> f64 {
+    -p.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
+}
+
+/// `scores` are (rows, `classes`), of which only the order matters.
+pub(crate) fn roc_auc(scores: &[f64], labels: &[usize], classes: usize) -> Option<f64> {
+    if (0..classes).any(|class| !labels.contains(&class)) {
+        return None;
+    }
+    let against_the_rest = |class: usize| {
+        let of_class = scores[class..].iter().step_by(classes);
+        let scored = of_class
+            .zip(labels)
+            .map(|(&score, &label)| (score, label == class));
+        area_under_roc(scored.collect())
+    };
+    Some(match classes {
+        2 => against_the_rest(1),
+        _ => (0..classes).map(against_the_rest).sum::<f64>() / classes as f64,
+    })
+}
+
+/// From the sum of the positives' ranks (Mann & Whitney, 1947), of which equals share the mean. Twice the ranks are
+/// whole numbers, so that the order of the rows does not matter to the last bit.
+pub(super) fn area_under_roc(mut scored: Vec<(f64, bool)>) -> f64 {
+    scored.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut before, mut positives, mut twice_ranks) = (0u128, 0u128, 0u128);
+    // `==` holds for 0 and −0, which `total_cmp` puts side by side.
+    for equals in scored.chunk_by(|a, b| a.0 == b.0) {
+        let positive = equals.iter().filter(|(_, positive)| *positive).count() as u128;
+        twice_ranks += positive * (2 * before + equals.len() as u128 + 1);
+        positives += positive;
+        before += equals.len() as u128;
+    }
+    let twice_pairs = 2 * positives * (before - positives);
+    (twice_ranks - positives * (positives + 1)) as f64 / twice_pairs as f64
+}

@@ -1,0 +1,118 @@
+//! What is wrong with a training: findings, each with what was seen, why it matters and what to try.
+//!
+//! Detectors, a file each, read [`Facts`]: plain numbers about recipe, data, network, vital signs and losses. Their
+//! thresholds stand there with their reasons. A training that goes well has no finding.
+//!
+//! ```
+//! use pellucid::{Experiment, Recipe};
+//! use pellucid::data::dataset::{Dataset, Features, Targets};
+//! use pellucid::inspection::diagnosis::FindingKind;
+//! use pellucid::data::matrix::Matrix;
+//! use pellucid::inspection::vitals::Vitals;
+//!
+//! let recipe = Recipe::from_toml(r#"
+//!     [data]
+//!     source = "inline"
+//!     [network]
+//!     layers = [1, 4, 1]
+//!     activation = ["tanh", "sigmoid"]
+//!     [train]
+//!     loss = "squared_error"
+//!     learning_rate = 0.1
+//!     epochs = 50
+//!     seed = 1
+//! "#, "example")?;
+//! let inputs = Matrix::from_rows("inputs", &[vec![-1.], vec![0.], vec![1.]])?;
+//! let targets = Matrix::from_rows("targets", &[vec![10.], vec![20.], vec![30.]])?;
+//! let data = Dataset::<f64>::new(Features::Dense(inputs), Targets::Dense(targets))?;
+//! let mut run = Experiment::new(recipe, data, None, std::num::NonZeroUsize::MIN)?;
+//! assert_eq!(run.findings()[0].kind, FindingKind::TargetsOutOfRange);
+//! let mut vitals = Vitals::new(run.recipe(), run.initial(), run.training())?;
+//! let ended = run.run(&mut vitals);
+//! let findings = run.diagnose(vitals.entries(), None, ended.as_ref().err())?;
+//! assert_eq!(findings[0], run.findings()[0]);
+//! # Ok::<(), pellucid::Error>(())
+//! ```
+
+mod classes;
+mod dead_units;
+mod facts;
+mod finding;
+mod gradient_flow;
+mod learning_rate;
+mod loss_course;
+mod overfitting;
+mod saturation;
+mod scales;
+mod subject;
+mod symmetry;
+mod targets;
+
+pub use facts::{DataFacts, EpochLosses, Facts, FeatureFacts, LayerFacts, NetworkFacts};
+pub use finding::{Finding, FindingKind, Severity};
+pub use subject::{Outcome, Subject};
+
+/// What can be said of a training before its first step.
+pub fn before_training(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut findings = saturation::before(facts);
+    let inputs_told = findings
+        .iter()
+        .any(|finding| finding.why.contains(saturation::INPUTS));
+    findings.extend(dead_units::before(facts));
+    findings.extend(symmetry::find(facts));
+    if findings.is_empty() {
+        findings.extend(gradient_flow::exploding(facts));
+    }
+    if !inputs_told {
+        findings.extend(scales::find(facts));
+    }
+    findings.extend(targets::find(facts));
+    findings
+}
+
+/// All that can be said of a training that has ended, the gravest first. What has one cause is told once.
+pub fn after_training(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut findings = before_training(facts);
+    let is_told = |findings: &[Finding], kinds: &[FindingKind]| {
+        findings.iter().any(|finding| kinds.contains(&finding.kind))
+    };
+    let add = |findings: &mut Vec<Finding>, new: Vec<Finding>| {
+        let same = |one: &Finding, other: &Finding| (one.kind, one.layer) == (other.kind, other.layer);
+        for finding in new {
+            if !findings.iter().any(|told| same(told, &finding)) {
+                findings.push(finding);
+            }
+        }
+    };
+    add(&mut findings, loss_course::not_finite(facts));
+    let out_of_reach = is_told(&findings, &[FindingKind::TargetsOutOfRange]);
+    let output = facts.trained.map(|network| network.layers.len());
+    // An output that strains after what it cannot reach ends at its end: that is told already.
+    let flat = saturation::after(facts)
+        .into_iter()
+        .chain(dead_units::after(facts));
+    let told_apart = flat.filter(|finding| !(out_of_reach && finding.layer == output));
+    add(&mut findings, told_apart.collect());
+    if !is_told(&findings, &[FindingKind::Diverged]) {
+        let blocked = [
+            FindingKind::SaturatedUnits,
+            FindingKind::DeadUnits,
+            FindingKind::SymmetricUnits,
+        ];
+        let flow = [FindingKind::VanishingGradients, FindingKind::ExplodingGradients];
+        if !is_told(&findings, &blocked) && !out_of_reach {
+            add(&mut findings, gradient_flow::vanishing(facts));
+        }
+        add(&mut findings, learning_rate::oscillation(facts));
+        if !is_told(&findings, &[FindingKind::Oscillation]) {
+            add(&mut findings, loss_course::rising(facts));
+        }
+        if !is_told(&findings, &blocked) && !is_told(&findings, &flow) {
+            add(&mut findings, learning_rate::too_low(facts));
+        }
+        add(&mut findings, classes::constant_predictor(facts));
+        add(&mut findings, overfitting::find(facts));
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}

@@ -1,0 +1,172 @@
+//! Units that sit at the flat ends of their function.
+
+use super::facts::{Facts, NetworkFacts};
+use super::finding::{Finding, FindingKind, Severity, percent, short};
+use crate::activation::Activation;
+use crate::inspection::vitals::largest_slope_of_bounded;
+use crate::loss::Loss;
+
+/// How inputs are blamed.
+pub(super) const INPUTS: &str = "Unscaled inputs are why";
+/// Inputs beyond this are not scaled: the weights of the usual initialisers are meant for inputs of a size of about 1
+/// (LeCun et al., *Efficient BackProp*, 1998, section 4.3).
+pub(super) const LARGE_INPUT: f64 = 10.0;
+/// The share of a layer's units that may be saturated. One in ten after training is common in nets that answer well; where
+/// half are, half of the layer no longer learns (Glorot & Bengio, *Understanding the difficulty of training deep
+/// feedforward neural networks*, 2010, section 3.1, of a layer that is saturated whole).
+const SHARE: f64 = 0.5;
+
+/// In the network to start from: any layer whose slope is not taken out by its loss.
+pub(super) fn before(facts: &Facts<'_>) -> Vec<Finding> {
+    let network = facts.initial.into_iter();
+    let layers = network.flat_map(|network| network.layers.iter().enumerate());
+    layers
+        .filter(|(index, layer)| {
+            let is_sole_class = layer.units == 1 && function(facts, *index) == Some(Activation::Softmax);
+            layer.vitals.saturated_units >= SHARE && !is_sole_class && !is_paired(facts, *index)
+        })
+        .map(|(index, layer)| {
+            let vitals = layer.vitals;
+            let (least, most) = layer.sums;
+            let far = facts
+                .data
+                .and_then(|data| data.furthest())
+                .filter(|feature| index == 0 && feature.low.abs().max(feature.high.abs()) > LARGE_INPUT);
+            let because = far.map_or_else(String::new, |feature| {
+                format!(
+                    ". {INPUTS}: {} reaches from {} to {}",
+                    feature.name,
+                    short(feature.low),
+                    short(feature.high)
+                )
+            });
+            Finding {
+                kind: FindingKind::SaturatedUnits,
+                layer: Some(index + 1),
+                severity: severity(vitals.saturated_units),
+                seen: format!(
+                    "before training {} of {} {} saturated on all rows looked at; |z| lies between {} and {}",
+                    of_units(vitals.saturated_units, layer.units),
+                    facts.layer_name(index),
+                    are(layer.units),
+                    short(least),
+                    short(most)
+                ),
+                why: format!(
+                    "there its slope is all but 0, so almost no gradient comes through and nothing is learnt{because}"
+                ),
+                try_this: match far {
+                    Some(_) => "standardise the columns (data.standardise = true; --scale standardize for a table)".into(),
+                    None => "start from smaller weights, such as init.method = \"xavier_uniform\"".into(),
+                },
+            }
+        })
+        .collect()
+}
+
+/// The part of the outputs that are at an end of their function, and the part of the first loss that is left, from which on
+/// outputs are not sure of themselves but stuck.
+const STUCK: (f64, f64) = (0.95, 0.2);
+
+/// In the trained network: hidden layers, and an output layer that is at its ends and wrong. One that is sure of itself may
+/// well be right.
+pub(super) fn after(facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(network) = facts.trained else {
+        return Vec::new();
+    };
+    let mut findings = of_hidden(facts, network);
+    findings.extend(of_output(facts, network));
+    findings
+}
+
+fn of_output(facts: &Facts<'_>, network: &NetworkFacts) -> Option<Finding> {
+    let index = network.layers.len().checked_sub(1)?;
+    let layer = &network.layers[index];
+    let (first, last) = (facts.epochs.first()?, facts.epochs.last()?);
+    let is_wrong = last.training > STUCK.1 * first.training;
+    let is_bounded =
+        function(facts, index).is_some_and(|function| largest_slope_of_bounded(function).is_some());
+    (is_bounded && layer.vitals.flat > STUCK.0 && is_wrong && !is_paired(facts, index)).then(|| Finding {
+        kind: FindingKind::SaturatedUnits,
+        layer: Some(index + 1),
+        severity: Severity::Fault,
+        seen: format!(
+            "after training {} of what {} puts out is at an end of its range, and the loss is {}, {} of the first epoch's",
+            percent(layer.vitals.flat),
+            facts.layer_name(index),
+            short(last.training),
+            percent(last.training / first.training)
+        ),
+        why: "there its slope is all but 0: what is wrong there stays wrong, since no gradient comes through".into(),
+        try_this: "a smaller learning rate; a loss that makes up for the slope (binary_cross_entropy with sigmoid, \
+                   categorical_cross_entropy with softmax)"
+            .into(),
+    })
+}
+
+fn of_hidden(facts: &Facts<'_>, network: &NetworkFacts) -> Vec<Finding> {
+    let hidden = network.layers.len().saturating_sub(1);
+    let layers = network.layers[..hidden].iter().enumerate();
+    layers
+        .filter(|(_, layer)| layer.vitals.saturated_units >= SHARE)
+        .map(|(index, layer)| Finding {
+            kind: FindingKind::SaturatedUnits,
+            layer: Some(index + 1),
+            severity: severity(layer.vitals.saturated_units),
+            seen: format!(
+                "after training {} of {} {} saturated on all rows looked at; |z| reaches {}",
+                of_units(layer.vitals.saturated_units, layer.units),
+                facts.layer_name(index),
+                are(layer.units),
+                short(layer.sums.1)
+            ),
+            why: "there their slope is all but 0: they have stopped learning, and say the same whatever comes in".into(),
+            try_this: "a smaller learning rate, a penalty on large weights (train.l2), or normalised layers \
+                       (network.normalisation = \"batch\")"
+                .into(),
+        })
+        .collect()
+}
+
+fn severity(share: f64) -> Severity {
+    match share < 1.0 {
+        true => Severity::Warning,
+        false => Severity::Fault,
+    }
+}
+
+/// `all 4 units`, `3 of 4 units (75%)`.
+pub(super) fn of_units(share: f64, units: usize) -> String {
+    match (share * units as f64).round() as usize {
+        1 if units == 1 => "the only unit".into(),
+        count if count == units => format!("all {units} units"),
+        count => format!("{count} of {units} units ({})", percent(share)),
+    }
+}
+
+/// The verb for so many units.
+pub(super) fn are(units: usize) -> &'static str {
+    if units == 1 { "is" } else { "are" }
+}
+
+fn function(facts: &Facts<'_>, index: usize) -> Option<Activation> {
+    let architecture = facts.recipe.architecture().ok()?;
+    architecture.layers().get(index).map(|layer| layer.activation)
+}
+
+/// Whether the loss takes the output's slope out, so that a saturated output learns as well as any.
+fn is_paired(facts: &Facts<'_>, index: usize) -> bool {
+    let Ok(architecture) = facts.recipe.architecture() else {
+        return false;
+    };
+    let output = architecture.output_layer().activation;
+    index + 1 == architecture.layers().len()
+        && matches!(
+            (facts.recipe.train.loss, output),
+            (Loss::BinaryCrossEntropy, Activation::Sigmoid)
+                | (
+                    Loss::CategoricalCrossEntropy | Loss::KullbackLeibler,
+                    Activation::Softmax
+                )
+        )
+}

@@ -1,0 +1,89 @@
+//! Columns of the input on different scales.
+
+use super::facts::{Facts, FeatureFacts};
+use super::finding::{Finding, FindingKind, Severity, short};
+
+/// How many times another's a column's standard deviation may be. The steepest and the flattest direction of the loss are
+/// as the squares of it, so that at 100 a rate the one bears is 10,000 times too small for the other (LeCun et al.,
+/// *Efficient BackProp*, 1998, sections 4.3 and 5.1).
+const RATIO: f64 = 100.0;
+
+/// A column that is 0 but in a few rows, as a pixel at the edge, deviates little on whatever scale; its own is at least this
+/// part of its range. Normal numbers deviate by more up to some thousand rows, equally spread ones by 0.29 of it.
+const OF_RANGE: f64 = 0.1;
+
+/// Columns that never vary and columns of two values, such as words have, are left out of it.
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(data) = facts.data else {
+        return Vec::new();
+    };
+    let varies = |feature: &&FeatureFacts| feature.deviation > 0.0 && !feature.is_indicator;
+    let scale = |feature: &FeatureFacts| feature.deviation.max(OF_RANGE * (feature.high - feature.low));
+    let columns = || data.features.iter().filter(varies);
+    let least = columns().min_by(|a, b| scale(a).total_cmp(&scale(b)));
+    let most = columns().max_by(|a, b| a.deviation.total_cmp(&b.deviation));
+    let (Some(least), Some(most)) = (least, most) else {
+        return Vec::new();
+    };
+    if most.deviation / scale(least) < RATIO {
+        return Vec::new();
+    }
+    let ratio = most.deviation / least.deviation;
+    let range = |feature: &FeatureFacts| {
+        format!(
+            "{} reaches from {} to {}",
+            feature.name,
+            short(feature.low),
+            short(feature.high)
+        )
+    };
+    vec![Finding {
+        kind: FindingKind::UnscaledInputs,
+        layer: None,
+        severity: Severity::Warning,
+        seen: format!(
+            "{}, {}: their standard deviations are as {} to 1",
+            range(most),
+            range(least),
+            short(ratio)
+        ),
+        why: "the rate that the widest column bears is the square of that too small for the narrowest, which is hardly \
+              learnt from"
+            .into(),
+        try_this: "standardise the columns (data.standardise = true; --scale standardize for a table)".into(),
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Recipe;
+    use crate::data::dataset::{Dataset, Features, Targets};
+    use crate::data::matrix::Matrix;
+    use crate::inspection::diagnosis::{DataFacts, NetworkFacts};
+
+    /// The findings of a first column between 0 and 1, and a second that is `of_row`.
+    fn found(of_row: impl Fn(usize) -> f64) -> Vec<Finding> {
+        let inputs: Vec<Vec<f64>> = (0..1000)
+            .map(|row| vec![f64::from(row as u32 % 7) / 6.0, of_row(row)])
+            .collect();
+        let targets = Matrix::from_rows("targets", &vec![vec![0.0]; 1000]).unwrap();
+        let inputs = Matrix::from_rows("inputs", &inputs).unwrap();
+        let data = Dataset::<f64>::new(Features::Dense(inputs), Targets::Dense(targets)).unwrap();
+        let network = NetworkFacts {
+            layers: Vec::new(),
+            predicted_counts: None,
+        };
+        let recipe = Recipe::built_in("xor-sgd").unwrap();
+        find(&Facts::before(&recipe, &DataFacts::of(&data, &[]), &network))
+    }
+
+    #[test]
+    fn a_column_that_is_seldom_anything_is_on_no_other_scale() {
+        let seldom = |scale: f64| move |row: usize| if row < 2 { scale * (row + 1) as f64 } else { 0.0 };
+        assert_eq!(found(seldom(0.03)), []);
+        assert_eq!(found(seldom(1e-4)).len(), 1);
+        assert_eq!(found(|row| (row % 5) as f64 * 1e-3).len(), 1);
+        assert_eq!(found(|row| (row % 5) as f64 * 1e-2), []);
+    }
+}

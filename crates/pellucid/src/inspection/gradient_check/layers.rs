@@ -1,0 +1,118 @@
+//! The engine's own gradient, layer by layer, some of its entries where there are many.
+
+use super::parts::ParameterPart;
+use super::{GradientEntry, GradientReport, OwnPass, TOLERANCE, compare};
+use crate::kernels::Input;
+use crate::model::network::Network;
+use crate::model::pass::Objective;
+use crate::numpy_random::RandomState;
+
+/// How much is checked, and how exactly.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CheckSettings {
+    /// The most entries of each layer's weights, and of its biases, that are checked; drawn where there are more.
+    pub samples: usize,
+    /// The relative error from which an entry counts as wrong.
+    pub tolerance: f64,
+    /// The seed of what is drawn.
+    pub seed: u32,
+}
+
+impl Default for CheckSettings {
+    fn default() -> Self {
+        Self {
+            samples: 200,
+            tolerance: TOLERANCE,
+            seed: 0,
+        }
+    }
+}
+
+/// One part of the network, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerCheck {
+    /// Which.
+    pub part: ParameterPart,
+    /// The entries that were checked.
+    pub report: GradientReport,
+}
+
+/// How far off a kink parameters are moved.
+const NUDGE: f64 = 1e-3;
+
+/// Checks the engine's own backward pass on a batch, part by part. `targets` are (rows, outputs).
+///
+/// Where several rows have a kink at once, as where all weights are 0, the slopes on the two sides of a parameter do not tell
+/// which slopes the rows may have: such entries are checked at parameters that are moved by about 1/1000.
+///
+/// # Panics
+/// When the batch does not have the network's shape.
+pub fn check_layers(
+    network: &Network<f64>,
+    input: Input<'_, f64>,
+    targets: &[f64],
+    objective: Objective,
+    settings: CheckSettings,
+) -> Vec<LayerCheck> {
+    let mut pass = OwnPass::new(network, input, targets, objective);
+    let mut generator = RandomState::new(settings.seed);
+    let parts = ParameterPart::all(network.architecture());
+    let picked: Vec<Vec<usize>> = parts
+        .iter()
+        .map(|part| {
+            let count = part.range.len();
+            if count <= settings.samples {
+                return part.range.clone().collect();
+            }
+            let mut drawn: Vec<usize> = generator.permutation(count)[..settings.samples]
+                .iter()
+                .map(|&at| part.range.start + at)
+                .collect();
+            drawn.sort_unstable();
+            drawn
+        })
+        .collect();
+    let indices = picked.concat();
+    let mut entries = entries_of(&mut pass, network.parameters(), &indices, settings.tolerance);
+    let undecided: Vec<usize> = (0..entries.len())
+        .filter(|&at| entries[at].at_kink && entries[at].relative_error > settings.tolerance)
+        .collect();
+    if !undecided.is_empty() {
+        let mut nudged = network.parameters().to_vec();
+        for parameter in &mut nudged[..network.architecture().trained_count()] {
+            *parameter += NUDGE * generator.standard_normal();
+        }
+        let indices: Vec<usize> = undecided.iter().map(|&at| indices[at]).collect();
+        let again = entries_of(&mut pass, &nudged, &indices, settings.tolerance);
+        for (at, entry) in undecided.into_iter().zip(again) {
+            entries[at] = GradientEntry {
+                at_kink: true,
+                ..entry
+            };
+        }
+    }
+    let mut entries = entries.into_iter();
+    parts
+        .into_iter()
+        .zip(picked)
+        .map(|(part, picked)| LayerCheck {
+            part,
+            report: GradientReport {
+                entries: entries.by_ref().take(picked.len()).collect(),
+                tolerance: settings.tolerance,
+            },
+        })
+        .collect()
+}
+
+/// All at once: what is small is told from rounding by the largest slope of the whole gradient.
+fn entries_of(
+    pass: &mut OwnPass<'_>,
+    parameters: &[f64],
+    indices: &[usize],
+    tolerance: f64,
+) -> Vec<GradientEntry> {
+    let gradient = pass.gradient(parameters);
+    let loss = |parameters: &[f64]| pass.loss(parameters);
+    compare(parameters, &gradient, indices, tolerance, loss).entries
+}

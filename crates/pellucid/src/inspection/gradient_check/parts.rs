@@ -1,0 +1,85 @@
+//! Which parameters are what.
+
+use crate::model::network::Architecture;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::Range;
+
+/// What the parameters of a part are to their layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartKind {
+    /// W, (fan_in, fan_out).
+    Weights,
+    /// b, (fan_out).
+    Biases,
+    /// γ of a normalised layer, (fan_out).
+    Gain,
+    /// β of a normalised layer, (fan_out).
+    Shift,
+}
+
+impl PartKind {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Weights => "weights",
+            Self::Biases => "biases",
+            Self::Gain => "gain",
+            Self::Shift => "shift",
+        }
+    }
+}
+
+/// The weights, the biases, the gain or the shift of a layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterPart {
+    /// The layer, counted from 1 at the first hidden one.
+    pub layer: usize,
+    /// Which of its parameters.
+    pub kind: PartKind,
+    /// Where they lie in the flat buffer, row after row.
+    pub range: Range<usize>,
+    /// How many rows: fan_in for weights, else 1.
+    pub rows: usize,
+    /// How many columns: fan_out.
+    pub columns: usize,
+}
+
+impl ParameterPart {
+    /// All parts of a network that are learnt, layer after layer.
+    pub fn all(architecture: &Architecture) -> Vec<Self> {
+        let layers = architecture.layers().iter().enumerate();
+        let parts = layers.flat_map(|(index, layer)| {
+            let of = move |kind, range: Option<Range<usize>>, rows| {
+                range.map(|range| Self {
+                    layer: index + 1,
+                    kind,
+                    range,
+                    rows,
+                    columns: layer.fan_out,
+                })
+            };
+            [
+                of(PartKind::Weights, Some(layer.weights()), layer.fan_in),
+                of(PartKind::Biases, layer.bias(), 1),
+                of(PartKind::Gain, layer.gain(), 1),
+                of(PartKind::Shift, layer.shift(), 1),
+            ]
+        });
+        parts.flatten().collect()
+    }
+
+    /// Where the parameter of this index in the buffer stands in it: row and column.
+    pub fn place(&self, index: usize) -> [usize; 2] {
+        let at = index - self.range.start;
+        [at / self.columns, at % self.columns]
+    }
+}
+
+/// `layer 1's weights`.
+impl fmt::Display for ParameterPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "layer {}'s {}", self.layer, self.kind.name())
+    }
+}

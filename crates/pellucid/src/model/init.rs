@@ -1,0 +1,528 @@
+//! First values of the parameters.
+
+mod orthogonal;
+
+use crate::activation::Activation;
+use crate::error::{Error, Result};
+use crate::model::network::{Architecture, Layer, Network};
+use crate::numpy_random::RandomState;
+use crate::recipe::{Draw, DrawFunction, DrawShape, GivenLayer, InitMethod, InitRecipe};
+use crate::scalar::Scalar;
+
+/// A network with its first values, drawn from `generator` layer after layer.
+///
+/// # Errors
+/// [`Error::Setting`], [`Error::Shape`] or [`Error::NonFiniteInput`] when the recipe's numbers do not fit the
+/// architecture.
+pub fn initialise<T: Scalar>(
+    architecture: Architecture,
+    init: &InitRecipe,
+    generator: &mut RandomState,
+) -> Result<Network<T>> {
+    check_unused(init)?;
+    let count = architecture.parameter_count();
+    let mut parameters = Vec::new();
+    parameters.try_reserve_exact(count).map_err(|_| {
+        let gigabytes = count as f64 * size_of::<T>() as f64 / 1e9;
+        Error::Architecture(format!(
+            "{} has {count} parameters, {gigabytes:.0} GB, more memory than there is",
+            architecture.describe()
+        ))
+    })?;
+    parameters.resize(count, 0.0);
+    match init.method {
+        InitMethod::Given => given(
+            &architecture,
+            required(init.layers.as_deref(), "layers", init)?,
+            &mut parameters,
+        )?,
+        InitMethod::Draws => {
+            draw(
+                &architecture,
+                required(init.draws.as_deref(), "draws", init)?,
+                generator,
+                &mut parameters,
+            )?;
+        }
+        _ => {
+            let layers = architecture.layers();
+            for (index, layer) in layers.iter().enumerate() {
+                let before = || index.checked_sub(1).map(|before| &layers[before]);
+                let hidden = if index + 1 < layers.len() {
+                    Some(layer)
+                } else {
+                    before()
+                };
+                let hidden = hidden.map(|layer| layer.activation);
+                let (weights, bias) = first_values(init, layer, hidden)?;
+                fill(weights, layer.fan_in, &mut parameters[layer.weights()], generator);
+                if let Some(range) = layer.bias() {
+                    fill(bias, 1, &mut parameters[range], generator);
+                }
+            }
+        }
+    }
+    architecture.start_normalisation(&mut parameters);
+    Network::new(architecture, parameters.into_iter().map(T::from_f64).collect())
+}
+
+/// What one layer's weights or biases start as.
+#[derive(Debug, Clone, Copy)]
+enum FirstValues {
+    Constant(f64),
+    Uniform(f64, f64),
+    /// Mean 0 and this deviation.
+    Normal(f64),
+    /// The same, what is further than two deviations from 0 being drawn anew.
+    TruncatedNormal(f64),
+    /// Orthonormal columns or rows, times this.
+    Orthogonal(f64),
+}
+
+/// Those of a layer's weights and biases. `hidden` is the activation of the layer, or of the one before the outputs.
+fn first_values(
+    init: &InitRecipe,
+    layer: &Layer,
+    hidden: Option<Activation>,
+) -> Result<(FirstValues, FirstValues)> {
+    let (fan_in, fan_out) = (layer.fan_in as f64, layer.fan_out as f64);
+    let within = |limit: f64| FirstValues::Uniform(-limit, limit);
+    let deviation = || match bound(init.std, "std", init)? {
+        std if std < 0.0 => Err(setting("std", std.to_string(), "a deviation is 0 or more")),
+        std => Ok(std),
+    };
+    let weights = match init.method {
+        InitMethod::Constant => FirstValues::Constant(bound(init.value, "value", init)?),
+        InitMethod::Uniform => {
+            let (low, high) = (bound(init.low, "low", init)?, bound(init.high, "high", init)?);
+            if low > high {
+                return Err(setting(
+                    "low",
+                    low.to_string(),
+                    format!("init.high is {high}, which is less"),
+                ));
+            }
+            FirstValues::Uniform(low, high)
+        }
+        InitMethod::Normal => FirstValues::Normal(deviation()?),
+        InitMethod::TruncatedNormal => FirstValues::TruncatedNormal(deviation()?),
+        InitMethod::XavierUniform => within((6.0 / (fan_in + fan_out)).sqrt()),
+        InitMethod::XavierNormal => FirstValues::Normal((2.0 / (fan_in + fan_out)).sqrt()),
+        InitMethod::HeUniform => within((6.0 / fan_in).sqrt()),
+        InitMethod::HeNormal => FirstValues::Normal((2.0 / fan_in).sqrt()),
+        InitMethod::LecunUniform => within((3.0 / fan_in).sqrt()),
+        InitMethod::LecunNormal => FirstValues::Normal((1.0 / fan_in).sqrt()),
+        InitMethod::Orthogonal => match init.gain.unwrap_or(1.0) {
+            gain if gain.is_finite() && gain > 0.0 => FirstValues::Orthogonal(gain),
+            gain => {
+                return Err(setting(
+                    "gain",
+                    gain.to_string(),
+                    "a finite number above 0 is needed",
+                ));
+            }
+        },
+        InitMethod::Sklearn => {
+            let factor = match hidden {
+                Some(Activation::Sigmoid) => 2.0,
+                _ => 6.0,
+            };
+            let both = within(f64::sqrt(factor / (fan_in + fan_out)));
+            return Ok((both, both));
+        }
+        InitMethod::Pytorch => {
+            let both = within(1.0 / fan_in.sqrt());
+            return Ok((both, both));
+        }
+        InitMethod::Zeros | InitMethod::Given | InitMethod::Draws => FirstValues::Constant(0.0),
+    };
+    Ok((weights, FirstValues::Constant(0.0)))
+}
+
+/// `values` are (`fan_in`, fan_out).
+fn fill(with: FirstValues, fan_in: usize, values: &mut [f64], generator: &mut RandomState) {
+    match with {
+        FirstValues::Constant(value) => values.fill(value),
+        FirstValues::Uniform(low, high) => values.fill_with(|| generator.uniform(low, high)),
+        FirstValues::Normal(deviation) => values.fill_with(|| generator.standard_normal() * deviation),
+        FirstValues::TruncatedNormal(deviation) => values.fill_with(|| {
+            loop {
+                let drawn = generator.standard_normal();
+                if drawn.abs() <= 2.0 {
+                    break drawn * deviation;
+                }
+            }
+        }),
+        FirstValues::Orthogonal(gain) => orthogonal::fill(values, fan_in, gain, generator),
+    }
+}
+
+fn setting(key: &str, found: impl Into<String>, expected: impl Into<String>) -> Error {
+    Error::Setting {
+        key: format!("init.{key}"),
+        found: found.into(),
+        expected: expected.into(),
+    }
+}
+
+fn method_name(init: &InitRecipe) -> String {
+    toml::Value::try_from(init.method).map_or_else(|_| String::new(), |name| name.to_string())
+}
+
+fn required<'a, V: ?Sized>(value: Option<&'a V>, key: &str, init: &InitRecipe) -> Result<&'a V> {
+    value.ok_or_else(|| {
+        setting(
+            key,
+            "(missing)",
+            format!("init.method = {} needs it", method_name(init)),
+        )
+    })
+}
+
+fn bound(value: Option<f64>, key: &str, init: &InitRecipe) -> Result<f64> {
+    let value = *required(value.as_ref(), key, init)?;
+    if value.is_finite() {
+        Ok(value)
+    } else {
+        Err(setting(key, value.to_string(), "a finite number is needed"))
+    }
+}
+
+/// A key that the method does not read is a mistake, not a wish.
+fn check_unused(init: &InitRecipe) -> Result<()> {
+    let is = |methods: &[InitMethod]| methods.contains(&init.method);
+    let keys = [
+        ("low", init.low.is_some(), is(&[InitMethod::Uniform])),
+        ("high", init.high.is_some(), is(&[InitMethod::Uniform])),
+        (
+            "std",
+            init.std.is_some(),
+            is(&[InitMethod::Normal, InitMethod::TruncatedNormal]),
+        ),
+        ("value", init.value.is_some(), is(&[InitMethod::Constant])),
+        ("gain", init.gain.is_some(), is(&[InitMethod::Orthogonal])),
+        ("layers", init.layers.is_some(), is(&[InitMethod::Given])),
+        ("draws", init.draws.is_some(), is(&[InitMethod::Draws])),
+    ];
+    for (key, there, read) in keys {
+        if there && !read {
+            return Err(setting(
+                key,
+                "(set)",
+                format!("init.method = {} does not use it", method_name(init)),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn finite(values: &[f64], place: impl Fn(usize) -> String) -> Result<()> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(at) => Err(Error::NonFiniteInput {
+            place: place(at),
+            value: values[at],
+        }),
+        None => Ok(()),
+    }
+}
+
+fn given(architecture: &Architecture, layers: &[GivenLayer], parameters: &mut [f64]) -> Result<()> {
+    let shape = |what: String, found: String, expected: String| Error::Shape {
+        what,
+        found,
+        expected,
+        hint: String::new(),
+    };
+    if layers.len() != architecture.layers().len() {
+        let expected = format!(
+            "{}, one for each layer after the inputs,",
+            architecture.layers().len()
+        );
+        return Err(shape(
+            "init.layers".into(),
+            format!("{} entries", layers.len()),
+            expected,
+        ));
+    }
+    for (index, (layer, given)) in architecture.layers().iter().zip(layers).enumerate() {
+        let number = index + 1;
+        if given.weights.len() != layer.fan_in || given.weights.iter().any(|row| row.len() != layer.fan_out) {
+            let widths = given.weights.iter().map(Vec::len);
+            let (least, most) = (widths.clone().min().unwrap_or(0), widths.max().unwrap_or(0));
+            let width = if least == most {
+                least.to_string()
+            } else {
+                format!("{least} to {most}")
+            };
+            let found = format!("{} rows of {width} numbers", given.weights.len());
+            let expected = format!(
+                "{} rows (fan_in) of {} numbers (fan_out)",
+                layer.fan_in, layer.fan_out
+            );
+            return Err(shape(format!("layer {number}'s weights"), found, expected));
+        }
+        for (r, (row, to)) in given
+            .weights
+            .iter()
+            .zip(parameters[layer.weights()].chunks_mut(layer.fan_out))
+            .enumerate()
+        {
+            finite(row, |c| {
+                format!("layer {number}'s weight in row {}, column {}", r + 1, c + 1)
+            })?;
+            to.copy_from_slice(row);
+        }
+        match (layer.bias(), &given.bias) {
+            (None, None) => {}
+            (Some(range), Some(bias)) if bias.len() == layer.fan_out => {
+                finite(bias, |at| format!("layer {number}'s bias {}", at + 1))?;
+                parameters[range].copy_from_slice(bias);
+            }
+            (range, bias) => {
+                let count =
+                    |there: Option<usize>| there.map_or("none".to_string(), |n| format!("{n} numbers"));
+                let expected = count(range.map(|range| range.len()));
+                return Err(shape(
+                    format!("layer {number}'s bias"),
+                    count(bias.as_ref().map(Vec::len)),
+                    expected,
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn draw(
+    architecture: &Architecture,
+    draws: &[Draw],
+    generator: &mut RandomState,
+    parameters: &mut [f64],
+) -> Result<()> {
+    if draws.is_empty() {
+        return Err(setting(
+            "draws",
+            "[]",
+            "no weight is drawn; for weights of 0 say init.method = \"zeros\"",
+        ));
+    }
+    for (index, draw) in draws.iter().enumerate() {
+        let key = format!("draws[{index}]");
+        if let Some(seed) = draw.seed {
+            generator.seed(seed);
+        }
+        let scale = draw.scale.unwrap_or(1.0);
+        let offset = draw.offset.unwrap_or(0.0);
+        let function = draw.from.unwrap_or_default();
+        let (low, high) = match (function, draw.low, draw.high) {
+            (DrawFunction::Uniform, Some(low), Some(high)) => (low, high),
+            (DrawFunction::Uniform, ..) => {
+                return Err(setting(
+                    &key,
+                    "from = \"uniform\"",
+                    "`low` and `high` are needed with it",
+                ));
+            }
+            (_, None, None) => (0.0, 1.0),
+            _ => {
+                return Err(setting(
+                    &key,
+                    "`low` or `high`",
+                    "only from = \"uniform\" takes them",
+                ));
+            }
+        };
+        finite(&[low, high, scale, offset], |_| format!("a number in init.{key}"))?;
+        let mut next = || {
+            let value = match function {
+                DrawFunction::Rand => generator.random_sample(),
+                DrawFunction::Uniform => generator.uniform(low, high),
+                DrawFunction::Randn => generator.standard_normal(),
+            };
+            value * scale + offset
+        };
+        let layer_of = |number: usize| {
+            let count = architecture.layers().len();
+            match number
+                .checked_sub(1)
+                .and_then(|index| architecture.layers().get(index))
+            {
+                Some(layer) => Ok(*layer),
+                None => Err(setting(
+                    &key,
+                    format!("layer {number}"),
+                    format!("there are layers 1 to {count}"),
+                )),
+            }
+        };
+        match (draw.weights, draw.bias, draw.discard) {
+            (Some(number), None, None) => {
+                let layer = layer_of(number)?;
+                let weights = &mut parameters[layer.weights()];
+                match draw.shape.unwrap_or_default() {
+                    DrawShape::InOut => weights.fill_with(next),
+                    DrawShape::OutIn => {
+                        for out in 0..layer.fan_out {
+                            for row in weights.chunks_exact_mut(layer.fan_out) {
+                                row[out] = next();
+                            }
+                        }
+                    }
+                }
+            }
+            (None, Some(number), None) => match layer_of(number)?.bias() {
+                Some(range) => parameters[range].fill_with(next),
+                None => return Err(setting(&key, format!("bias = {number}"), "network.bias is false")),
+            },
+            (None, None, Some(count)) => (0..count).for_each(|_| {
+                next();
+            }),
+            (None, None, None) if draw.seed.is_some() => {}
+            _ => {
+                return Err(setting(
+                    &key,
+                    "(neither or several)",
+                    "exactly one of `weights`, `bias` and `discard` is needed, or a `seed` alone",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn net(sizes: &[usize], bias: bool) -> Architecture {
+        Architecture::new(sizes, &vec![Activation::Sigmoid; sizes.len() - 1], bias).unwrap()
+    }
+
+    fn init(method: InitMethod) -> InitRecipe {
+        InitRecipe {
+            method,
+            ..InitRecipe::default()
+        }
+    }
+
+    #[test]
+    fn named_initialisers_have_the_deviation_of_their_paper() {
+        let (fan_in, fan_out) = (200usize, 100usize);
+        let expected = [
+            (InitMethod::XavierUniform, (2.0f64 / 300.0).sqrt()),
+            (InitMethod::XavierNormal, (2.0f64 / 300.0).sqrt()),
+            (InitMethod::HeUniform, (2.0f64 / 200.0).sqrt()),
+            (InitMethod::HeNormal, (2.0f64 / 200.0).sqrt()),
+        ];
+        for (method, deviation) in expected {
+            let network: Network<f64> = initialise(
+                net(&[fan_in, fan_out], true),
+                &init(method),
+                &mut RandomState::new(1),
+            )
+            .unwrap();
+            let weights = network.weights(0);
+            let found = (weights.iter().map(|w| w * w).sum::<f64>() / weights.len() as f64).sqrt();
+            assert!(
+                (found / deviation - 1.0).abs() < 0.02,
+                "{method:?}: {found} for {deviation}"
+            );
+            assert!(network.bias(0).is_some_and(|bias| bias.iter().all(|&b| b == 0.0)));
+        }
+    }
+
+    #[test]
+    fn weights_drawn_out_in_are_the_transpose() {
+        let draws = |shape| InitRecipe {
+            method: InitMethod::Draws,
+            draws: Some(vec![Draw {
+                seed: Some(3),
+                weights: Some(1),
+                shape: Some(shape),
+                ..Draw::default()
+            }]),
+            ..InitRecipe::default()
+        };
+        let mut generator = RandomState::new(0);
+        let a: Network<f64> =
+            initialise(net(&[2, 3], false), &draws(DrawShape::InOut), &mut generator).unwrap();
+        let b: Network<f64> =
+            initialise(net(&[3, 2], false), &draws(DrawShape::OutIn), &mut generator).unwrap();
+        for i in 0..2 {
+            for j in 0..3 {
+                assert_eq!(a.weights(0)[i * 3 + j], b.weights(0)[j * 2 + i]);
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_recipes_are_refused_with_the_key() {
+        let cases = [
+            (init(InitMethod::Uniform), "init.low"),
+            (init(InitMethod::Normal), "init.std"),
+            (init(InitMethod::TruncatedNormal), "init.std"),
+            (init(InitMethod::Constant), "init.value"),
+            (
+                InitRecipe {
+                    gain: Some(-1.0),
+                    ..init(InitMethod::Orthogonal)
+                },
+                "init.gain",
+            ),
+            (
+                InitRecipe {
+                    value: Some(1.0),
+                    ..init(InitMethod::Sklearn)
+                },
+                "init.value",
+            ),
+            (init(InitMethod::Given), "init.layers"),
+            (init(InitMethod::Draws), "init.draws"),
+            (
+                InitRecipe {
+                    std: Some(1.0),
+                    ..init(InitMethod::Zeros)
+                },
+                "init.std",
+            ),
+            (
+                InitRecipe {
+                    draws: Some(vec![Draw {
+                        weights: Some(4),
+                        ..Draw::default()
+                    }]),
+                    ..init(InitMethod::Draws)
+                },
+                "layers 1 to 1",
+            ),
+            (
+                InitRecipe {
+                    draws: Some(vec![Draw {
+                        bias: Some(1),
+                        ..Draw::default()
+                    }]),
+                    ..init(InitMethod::Draws)
+                },
+                "network.bias",
+            ),
+            (
+                InitRecipe {
+                    layers: Some(vec![GivenLayer {
+                        weights: vec![vec![1.0], vec![f64::NAN]],
+                        bias: None,
+                    }]),
+                    ..init(InitMethod::Given)
+                },
+                "row 2, column 1",
+            ),
+        ];
+        for (recipe, expected) in cases {
+            let error =
+                initialise::<f64>(net(&[2, 1], false), &recipe, &mut RandomState::new(0)).unwrap_err();
+            assert!(
+                error.to_string().contains(expected),
+                "{error} should say {expected}"
+            );
+        }
+    }
+}

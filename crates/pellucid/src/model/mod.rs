@@ -1,0 +1,6 @@
+//! The network: its architecture and parameters, their initial values, and the forward and the backward pass.
+
+pub mod dropout;
+pub mod init;
+pub mod network;
+pub mod pass;

@@ -1,0 +1,350 @@
+//! L-BFGS: a minimum of any smooth function of a flat slice of numbers, from its values and gradients. It knows nothing of
+//! networks; [`Trainer`](crate::Trainer) uses it for whole data sets at a time.
+//!
+//! Liu & Nocedal, *On the Limited Memory BFGS Method for Large Scale Optimization*, 1989. The line search, the
+//! tolerances and when a pair is remembered are those of L-BFGS-B 3.0 (Zhu, Byrd, Lu & Nocedal, 1997; Morales & Nocedal,
+//! 2011), which SciPy and scikit-learn use, so that it needs about as many evaluations.
+
+mod line_search;
+mod memory;
+
+use crate::scalar::Scalar;
+use line_search::LineSearch;
+use memory::Memory;
+use std::ops::ControlFlow;
+
+/// The most evaluations that a line search makes.
+const MOST_OF_A_SEARCH: usize = 20;
+
+/// The settings of [`minimize`]; by default those of SciPy.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lbfgs {
+    /// How many of the last steps it remembers.
+    pub history: usize,
+    /// It is done when no slope is larger than this, by size.
+    pub gradient_tolerance: f64,
+    /// It is done when an iteration lowers the value by no more than this times the value's size, or this where that is
+    /// below 1.
+    pub loss_tolerance: f64,
+    /// The most iterations.
+    pub max_iterations: u64,
+    /// The evaluations after which no further iteration is begun.
+    pub max_evaluations: u64,
+}
+
+impl Default for Lbfgs {
+    fn default() -> Self {
+        Self {
+            history: 10,
+            gradient_tolerance: 1e-5,
+            loss_tolerance: 1e7 * f64::EPSILON,
+            max_iterations: 15_000,
+            max_evaluations: 15_000,
+        }
+    }
+}
+
+/// What [`minimize`] minimises. A closure from x to the value, which writes the gradient, is one.
+pub trait Problem<T> {
+    /// The value at `x`; writes the gradient, unless the value is not finite.
+    fn evaluate(&mut self, x: &[T], gradient: &mut [T]) -> f64;
+
+    /// An iteration ended at `x`, where the last evaluation was. Breaking ends the search.
+    fn on_iteration(&mut self, x: &[T], iteration: &Iteration) -> ControlFlow<()> {
+        let _ = (x, iteration);
+        ControlFlow::Continue(())
+    }
+}
+
+impl<T, F: FnMut(&[T], &mut [T]) -> f64> Problem<T> for F {
+    fn evaluate(&mut self, x: &[T], gradient: &mut [T]) -> f64 {
+        self(x, gradient)
+    }
+}
+
+/// Where the search stands after an iteration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Iteration {
+    /// Its number, counted from 1.
+    pub number: u64,
+    /// The value.
+    pub value: f64,
+    /// The size of the largest slope.
+    pub largest_slope: f64,
+    /// The evaluations so far.
+    pub evaluations: u64,
+}
+
+/// What a search came to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Minimum {
+    /// The value.
+    pub value: f64,
+    /// The size of the largest slope.
+    pub largest_slope: f64,
+    /// The iterations.
+    pub iterations: u64,
+    /// How many times value and gradient were asked for.
+    pub evaluations: u64,
+    /// Why it ended.
+    pub reason: Reason,
+}
+
+/// Why a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// No slope is larger than the tolerance.
+    Gradient,
+    /// The last iteration lowered the value by no more than the tolerance.
+    Decrease,
+    /// No step along the direction lowers the value any more: it is as low as rounding lets it be, or the function is not
+    /// smooth here.
+    LineSearch,
+    /// It made as many iterations as it may.
+    Iterations,
+    /// It made as many evaluations as it may.
+    Evaluations,
+    /// [`Problem::on_iteration`] said so.
+    Stopped,
+    /// Value or gradient are not finite where it was to begin. (Where a step leads to such a place, it takes a shorter
+    /// one.)
+    NotFinite,
+}
+
+/// Goes from `x` to a minimum nearby, and leaves it in `x`.
+///
+/// ```
+/// use pellucid::optimization::lbfgs::{Lbfgs, Reason, minimize};
+///
+/// // Rosenbrock's valley, whose lowest point is at (1, 1).
+/// let mut valley = |x: &[f64], gradient: &mut [f64]| {
+///     let (short, off) = (1.0 - x[0], x[1] - x[0] * x[0]);
+///     gradient[0] = -2.0 * short - 400.0 * x[0] * off;
+///     gradient[1] = 200.0 * off;
+///     short * short + 100.0 * off * off
+/// };
+/// let mut x = [-1.2, 1.0];
+/// let settings = Lbfgs { loss_tolerance: 0.0, gradient_tolerance: 1e-8, ..Lbfgs::default() };
+/// let found = minimize(&mut valley, &mut x, &settings);
+/// assert_eq!(found.reason, Reason::Gradient);
+/// assert!((x[0] - 1.0).abs() < 1e-8 && (x[1] - 1.0).abs() < 1e-8);
+/// assert!(found.evaluations < 60);
+/// ```
+pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
+    problem: &mut P,
+    x: &mut [T],
+    settings: &Lbfgs,
+) -> Minimum {
+    let mut gradient = vec![T::ZERO; x.len()];
+    let (mut x_before, mut gradient_before) = (x.to_vec(), gradient.clone());
+    let mut direction = vec![0.0; x.len()];
+    let mut memory = Memory::new(x.len(), settings.history);
+    let value = problem.evaluate(x, &mut gradient);
+    let mut now = Iteration {
+        number: 0,
+        value,
+        largest_slope: largest(&gradient),
+        evaluations: 1,
+    };
+    let end = |now: Iteration, reason: Reason| Minimum {
+        value: now.value,
+        largest_slope: now.largest_slope,
+        iterations: now.number,
+        evaluations: now.evaluations,
+        reason,
+    };
+    if !(value.is_finite() && now.largest_slope.is_finite()) {
+        return end(now, Reason::NotFinite);
+    }
+    if now.largest_slope <= settings.gradient_tolerance {
+        return end(now, Reason::Gradient);
+    }
+    if settings.max_iterations == 0 {
+        return end(now, Reason::Iterations);
+    }
+    loop {
+        memory.direction(&gradient, &mut direction);
+        let slope = dot(&gradient, &direction);
+        let length = direction.iter().map(|d| d * d).sum::<f64>().sqrt();
+        x_before.copy_from_slice(x);
+        gradient_before.copy_from_slice(&gradient);
+        let before = now;
+        // Without memory the direction is the gradient's, whose length says nothing of the step's.
+        let first = if memory.is_empty() { 1.0 / length } else { 1.0 };
+        let mut search = LineSearch::new(before.value, slope, first);
+        let mut found = None;
+        // Where rounding has turned the direction uphill there is nothing to search for.
+        let tries = if slope < 0.0 { MOST_OF_A_SEARCH } else { 0 };
+        for _ in 0..tries {
+            let step = search.step();
+            for ((x, &from), &along) in x.iter_mut().zip(&x_before).zip(&direction) {
+                *x = T::from_f64(from.to_f64() + step * along);
+            }
+            now.value = problem.evaluate(x, &mut gradient);
+            now.evaluations += 1;
+            let slope_here = if now.value.is_finite() {
+                dot(&gradient, &direction)
+            } else {
+                f64::NAN
+            };
+            if search.accepts(now.value, slope_here) {
+                found = Some((step, slope_here));
+                break;
+            }
+        }
+        let Some((step, slope_here)) = found else {
+            x.copy_from_slice(&x_before);
+            gradient.copy_from_slice(&gradient_before);
+            now = Iteration {
+                evaluations: now.evaluations,
+                ..before
+            };
+            if memory.is_empty() {
+                return end(now, Reason::LineSearch);
+            }
+            memory.clear();
+            continue;
+        };
+        now.number += 1;
+        now.largest_slope = largest(&gradient);
+        if problem.on_iteration(x, &now).is_break() {
+            return end(now, Reason::Stopped);
+        }
+        // Limits before tolerances, as SciPy has it: where both are met, it says so of the limit.
+        if now.number >= settings.max_iterations {
+            return end(now, Reason::Iterations);
+        }
+        if now.evaluations > settings.max_evaluations {
+            return end(now, Reason::Evaluations);
+        }
+        if now.largest_slope <= settings.gradient_tolerance {
+            return end(now, Reason::Gradient);
+        }
+        let size = before.value.abs().max(now.value.abs()).max(1.0);
+        if before.value - now.value <= settings.loss_tolerance * size {
+            return end(now, Reason::Decrease);
+        }
+        // A pair without curvature to speak of would spoil the memory.
+        if (slope_here - slope) * step > f64::EPSILON * -slope * step {
+            memory.remember(step, &direction, &gradient, &gradient_before);
+        }
+    }
+}
+
+/// Σ a·b, in double precision, in this order whatever the number of threads.
+fn dot<T: Scalar>(a: &[T], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a.to_f64() * b).sum()
+}
+
+/// The size of the largest number; NaN where one is.
+fn largest<T: Scalar>(numbers: &[T]) -> f64 {
+    numbers.iter().fold(0.0, |most, number| {
+        let size = number.to_f64().abs();
+        if size > most || size.is_nan() { size } else { most }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bowl(x: &[f64], gradient: &mut [f64]) -> f64 {
+        for (at, (slope, x)) in gradient.iter_mut().zip(x).enumerate() {
+            *slope = 2.0 * (at + 1) as f64 * (x - 1.0);
+        }
+        x.iter()
+            .zip(&*gradient)
+            .map(|(x, slope)| 0.5 * slope * (x - 1.0))
+            .sum()
+    }
+
+    #[test]
+    fn limits_and_tolerances_end_the_search_and_are_told_of() {
+        let ended = |settings: Lbfgs| {
+            let mut x = [5.0, -3.0, 0.5];
+            (minimize(&mut bowl, &mut x, &settings), x)
+        };
+        let (found, x) = ended(Lbfgs::default());
+        assert!(found.reason == Reason::Gradient && found.largest_slope <= 1e-5);
+        assert!(x.iter().all(|x| (x - 1.0).abs() < 1e-5));
+        let one = Lbfgs {
+            max_iterations: 1,
+            ..Lbfgs::default()
+        };
+        assert_eq!(
+            (ended(one).0.reason, ended(one).0.iterations),
+            (Reason::Iterations, 1)
+        );
+        let few = Lbfgs {
+            max_evaluations: 2,
+            ..Lbfgs::default()
+        };
+        let found = ended(few).0;
+        assert!(
+            found.reason == Reason::Evaluations && found.evaluations == 3,
+            "{found:?}"
+        );
+        let loose = Lbfgs {
+            loss_tolerance: 0.9,
+            ..Lbfgs::default()
+        };
+        assert_eq!(ended(loose).0.reason, Reason::Decrease);
+    }
+
+    #[test]
+    fn an_end_at_the_start_changes_nothing() {
+        let mut x = [1.0, 1.0];
+        let found = minimize(&mut bowl, &mut x, &Lbfgs::default());
+        assert_eq!(
+            (found.reason, found.evaluations, x),
+            (Reason::Gradient, 1, [1.0, 1.0])
+        );
+        let mut broken = |_: &[f64], _: &mut [f64]| f64::NAN;
+        let found = minimize(&mut broken, &mut x, &Lbfgs::default());
+        assert_eq!((found.reason, x), (Reason::NotFinite, [1.0, 1.0]));
+    }
+
+    #[test]
+    fn a_step_to_where_there_is_no_value_is_taken_back() {
+        // −ln x + x, which has no value at 0 and below; the first step would lead there.
+        let mut barrier = |x: &[f64], gradient: &mut [f64]| {
+            gradient[0] = 1.0 - 1.0 / x[0];
+            if x[0] > 0.0 { x[0] - x[0].ln() } else { f64::NAN }
+        };
+        let mut x = [1.5];
+        let settings = Lbfgs {
+            gradient_tolerance: 1e-9,
+            loss_tolerance: 0.0,
+            ..Lbfgs::default()
+        };
+        let found = minimize(&mut barrier, &mut x, &settings);
+        assert_eq!(found.reason, Reason::Gradient);
+        assert!((x[0] - 1.0).abs() < 1e-8);
+        let mut far = |x: &[f64], gradient: &mut [f64]| {
+            gradient[0] = 2.0 * x[0] + 1e3 * (1e3 * x[0]).exp();
+            x[0] * x[0] + (1e3 * x[0]).exp()
+        };
+        let mut x = [-0.5];
+        let found = minimize(&mut far, &mut x, &settings);
+        assert!(found.value.is_finite() && found.largest_slope < 1e-4, "{found:?}");
+    }
+
+    #[test]
+    fn a_function_with_a_corner_ends_by_the_line_search() {
+        let mut corner = |x: &[f64], gradient: &mut [f64]| {
+            gradient[0] = if x[0] > 0.3 { 1.0 } else { -1.0 };
+            (x[0] - 0.3).abs()
+        };
+        let mut x = [2.0];
+        let settings = Lbfgs {
+            loss_tolerance: 0.0,
+            ..Lbfgs::default()
+        };
+        let found = minimize(&mut corner, &mut x, &settings);
+        assert!(
+            matches!(found.reason, Reason::LineSearch | Reason::Decrease),
+            "{found:?}"
+        );
+        assert!((x[0] - 0.3).abs() < 1e-3, "{x:?}");
+    }
+}

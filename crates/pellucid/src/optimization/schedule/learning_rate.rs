@@ -1,0 +1,134 @@
+//! The learning rate of a run under way.
+
+use super::{RunLength, Schedule, ThresholdMode, WatchedLoss};
+use std::ops::ControlFlow;
+
+/// What scikit-learn's `adaptive` divides by.
+const ADAPTIVE_DIVISOR: f64 = 5.0;
+/// The rate at which it gives up.
+const ADAPTIVE_LEAST: f64 = 1e-6;
+/// PyTorch leaves a rate alone that would change by no more than this.
+const LEAST_CHANGE: f64 = 1e-8;
+
+/// A schedule, and what it remembers of the losses it was told.
+///
+/// ```
+/// use pellucid::recipe::ScheduleName;
+/// use pellucid::optimization::schedule::{LearningRate, RunLength, Schedule};
+/// let schedule = Schedule::of(&ScheduleName::ReduceOnPlateau.into())?;
+/// let run = RunLength { epochs: 100, steps_per_epoch: 1, samples: 1 };
+/// let mut rate = LearningRate::new(schedule, 0.1);
+/// for epoch in 1..=12 {
+///     assert!(rate.tell(0.5, epoch, run).is_continue());
+/// }
+/// assert!((rate.at(12, run) - 0.01).abs() < 1e-15);
+/// # Ok::<(), pellucid::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct LearningRate {
+    schedule: Schedule,
+    /// What the schedule's fractions are of. Losses may bring it down.
+    highest: f64,
+    best: f64,
+    /// Epochs in a row that were no better than the best.
+    waited: u64,
+    /// Epochs to come that do not count.
+    cooling: u64,
+}
+
+impl LearningRate {
+    /// A schedule whose fractions are of `highest`, before it was told anything.
+    pub fn new(schedule: Schedule, highest: f64) -> Self {
+        Self {
+            schedule,
+            highest,
+            best: f64::INFINITY,
+            waited: 0,
+            cooling: 0,
+        }
+    }
+
+    /// What the schedule's fractions are of: the recipe's rate, until losses bring it down.
+    pub fn highest(&self) -> f64 {
+        self.highest
+    }
+
+    /// Sets what the schedule's fractions are of.
+    pub fn set_highest(&mut self, rate: f64) {
+        self.highest = rate;
+    }
+
+    /// Whether it is the same for every step.
+    pub fn is_constant(&self) -> bool {
+        self.schedule.is_constant()
+    }
+
+    /// The loss that it is to be told of after each epoch.
+    pub fn watched_loss(&self) -> Option<WatchedLoss> {
+        self.schedule.watched_loss()
+    }
+
+    /// The rate of step `step`, counted from 0.
+    pub fn at(&self, step: u64, run: RunLength) -> f64 {
+        self.schedule.rate(self.highest, step, run)
+    }
+
+    /// Takes note of the loss of the epoch that ended before step `step`. Breaks when there is nothing more to gain. A
+    /// schedule that goes by no loss takes no note.
+    pub fn tell(&mut self, loss: f64, step: u64, run: RunLength) -> ControlFlow<()> {
+        if (step as f64) <= self.schedule.warmup_steps(run) {
+            return ControlFlow::Continue(());
+        }
+        match self.schedule {
+            Schedule::ReduceOnPlateau {
+                factor,
+                patience,
+                threshold,
+                threshold_mode,
+                cooldown,
+                least_rate,
+                ..
+            } => {
+                let bar = match threshold_mode {
+                    ThresholdMode::Relative => self.best * (1.0 - threshold),
+                    ThresholdMode::Absolute => self.best - threshold,
+                };
+                if loss < bar {
+                    self.best = loss;
+                    self.waited = 0;
+                } else {
+                    self.waited += 1;
+                }
+                if self.cooling > 0 {
+                    self.cooling -= 1;
+                    self.waited = 0;
+                }
+                if self.waited > patience {
+                    let reduced = (self.highest * factor).max(least_rate);
+                    if self.highest - reduced > LEAST_CHANGE {
+                        self.highest = reduced;
+                    }
+                    self.cooling = cooldown;
+                    self.waited = 0;
+                }
+            }
+            Schedule::Adaptive {
+                patience, threshold, ..
+            } => {
+                // Not `loss <= …`: a loss that is NaN is no better.
+                let is_better = loss <= self.best - threshold;
+                self.waited = if is_better { 0 } else { self.waited + 1 };
+                self.best = self.best.min(loss);
+                if self.waited > patience {
+                    if self.highest <= ADAPTIVE_LEAST {
+                        return ControlFlow::Break(());
+                    }
+                    self.highest /= ADAPTIVE_DIVISOR;
+                    self.waited = 0;
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,176 @@
+//! The record of a run: what a machine reads, in plain numbers.
+
+pub use crate::number::{Number, Numbers};
+
+use crate::evaluation::evaluate::Evaluation;
+use crate::inspection::diagnosis::Finding;
+use crate::model::network::Network;
+use crate::recipe::Recipe;
+use crate::scalar::Scalar;
+use crate::training::early_stopping::EndedBy;
+use crate::training::observe::EpochRecord;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+/// A layer's parameters.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LayerRecord {
+    /// fan_in rows of fan_out numbers.
+    pub weights: Vec<Numbers>,
+    /// fan_out numbers, or null.
+    pub bias: Option<Numbers>,
+    /// What a normalised layer has besides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normalisation: Option<NormalisationRecord>,
+}
+
+/// What a normalised layer has besides weights and bias, fan_out numbers each.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NormalisationRecord {
+    /// γ.
+    pub gain: Numbers,
+    /// β.
+    pub shift: Numbers,
+    /// The running means of batch normalisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean: Option<Numbers>,
+    /// The running variances of batch normalisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variance: Option<Numbers>,
+}
+
+/// A network's parameters, layer by layer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NetworkRecord {
+    /// The layers, the first hidden one first.
+    pub layers: Vec<LayerRecord>,
+}
+
+impl NetworkRecord {
+    /// The parameters of a network, in double precision, exactly.
+    pub fn of<T: Scalar>(network: &Network<T>) -> Self {
+        let numbers = |values: &[T]| Numbers(values.iter().map(|value| value.to_f64()).collect());
+        let layers = network
+            .architecture()
+            .layers()
+            .iter()
+            .enumerate()
+            .map(|(index, layer)| LayerRecord {
+                weights: network
+                    .weights(index)
+                    .chunks_exact(layer.fan_out)
+                    .map(numbers)
+                    .collect(),
+                bias: network.bias(index).map(numbers),
+                normalisation: network.gain(index).map(|gain| {
+                    let statistics = network.statistics(index);
+                    NormalisationRecord {
+                        gain: numbers(gain),
+                        shift: numbers(network.shift(index).unwrap_or_default()),
+                        mean: statistics.map(|(mean, _)| numbers(mean)),
+                        variance: statistics.map(|(_, variance)| numbers(variance)),
+                    }
+                }),
+            });
+        Self {
+            layers: layers.collect(),
+        }
+    }
+}
+
+impl Serialize for EpochRecord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("epoch", &self.epoch)?;
+        map.serialize_entry("loss", &Number(self.loss))?;
+        for (metric, value) in &self.metrics {
+            map.serialize_entry(&metric.name(), &Number(*value))?;
+        }
+        if let Some(validation) = &self.validation {
+            map.serialize_entry("validation_loss", &Number(validation.loss))?;
+            for (metric, value) in &validation.metrics {
+                map.serialize_entry(&format!("validation_{}", metric.name()), &Number(*value))?;
+            }
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Evaluation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1 + self.metrics.len()))?;
+        map.serialize_entry("loss", &Number(self.loss))?;
+        for (metric, value) in &self.metrics {
+            map.serialize_entry(&metric.name(), &Number(*value))?;
+        }
+        map.end()
+    }
+}
+
+/// The last epoch as it was trained: loss, metrics and outputs, each from before the step it took part in. This is
+/// what a loop that prints its last iteration shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LastEpochRecord {
+    /// Its loss and metrics.
+    #[serde(flatten)]
+    pub epoch: EpochRecord,
+    /// Its outputs, up to 100 rows, in the order of training.
+    pub outputs: Vec<Numbers>,
+}
+
+/// Loss and metrics after training.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetricsRecord {
+    /// On the training data.
+    pub training: Evaluation,
+    /// On held-out rows, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Evaluation>,
+    /// On the test data, where there is any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<Evaluation>,
+}
+
+/// The whole of a run, as it went.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunRecord {
+    /// The recipe as run, complete.
+    pub recipe: Recipe,
+    /// The parameters before training.
+    pub initial: NetworkRecord,
+    /// The parameters after training.
+    #[serde(rename = "final")]
+    pub trained: NetworkRecord,
+    /// The logged epochs.
+    pub history: Vec<EpochRecord>,
+    /// The last epoch, unless the run was stopped before it.
+    pub last_epoch: Option<LastEpochRecord>,
+    /// The trained network's outputs for up to 100 rows of the data it was evaluated on: the test data where there
+    /// is any, the training data otherwise.
+    pub outputs: Vec<Numbers>,
+    /// Loss and metrics after training.
+    pub metrics: MetricsRecord,
+    /// What was noticed before training, a sentence each.
+    pub warnings: Vec<String>,
+    /// What is wrong with it: what was noticed before training, and whatever its maker adds.
+    pub findings: Vec<Finding>,
+    /// Whether somebody stopped the run.
+    pub stopped: bool,
+    /// What ended it.
+    pub ended_by: EndedBy,
+    /// The epoch, counted from 1, whose weights were kept; where rows were held out to tell it by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_epoch: Option<u64>,
+    /// Completed epochs.
+    pub epochs: u64,
+    /// Steps taken.
+    pub updates: u64,
+    /// Seconds in the training loop alone.
+    pub training_seconds: f64,
+    /// Seconds from start to end, reading the data included.
+    pub elapsed_seconds: f64,
+    /// The threads it was allowed.
+    pub threads: usize,
+    /// The version that ran it.
+    pub version: String,
+}

@@ -1,0 +1,336 @@
+//! The ends of a run before its last epoch: when a figure on held-out rows is no longer better, the best weights being
+//! kept (Prechelt, *Early Stopping — But When?*, 1998), when it has come to where it is to be, and when the time is over.
+
+mod time_limit;
+
+pub use time_limit::TimeLimit;
+
+use crate::data::dataset::Dataset;
+use crate::error::Result;
+use crate::evaluation::evaluate::{Evaluation, evaluate};
+use crate::evaluation::metrics::{self, Better, Figure, Meters, Metric};
+use crate::inspection::diagnosis::EpochLosses;
+use crate::loss::Loss;
+use crate::model::network::{Architecture, Network};
+use crate::recipe::{Recipe, StopAt};
+use crate::scalar::Scalar;
+use crate::training::observe::{Event, Observer, Position};
+use crate::training::trainer::Ending;
+use serde::Serialize;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+
+/// When figures end a run.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct StopRules {
+    /// What makes an epoch better than another.
+    pub monitor: Figure,
+    /// How many epochs in a row without a better one end the run; never unless given.
+    pub patience: Option<u64>,
+    /// By how much the figure must be better.
+    pub min_delta: f64,
+    /// What ends the run as soon as it is reached.
+    pub stop_at: Option<StopAt>,
+}
+
+impl StopRules {
+    /// Those of a recipe's `[train]`.
+    pub fn of(recipe: &Recipe) -> Self {
+        let train = &recipe.train;
+        Self {
+            monitor: train.monitor,
+            patience: train.patience,
+            min_delta: train.min_delta,
+            stop_at: train.stop_at,
+        }
+    }
+
+    /// Whether there is anything to stop by.
+    pub fn are_none(&self) -> bool {
+        self.patience.is_none() && self.stop_at.is_none()
+    }
+
+    /// These metrics, and those that the rules ask for.
+    pub fn with_metrics(&self, told: &[Metric]) -> Vec<Metric> {
+        let mut metrics = told.to_vec();
+        let asked = [Some(self.monitor), self.stop_at.map(|stop_at| stop_at.metric)];
+        for metric in asked.into_iter().flatten().filter_map(Figure::metric) {
+            if !metrics.contains(&metric) {
+                metrics.push(metric);
+            }
+        }
+        metrics
+    }
+}
+
+/// What ended a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// Its last epoch.
+    Epochs,
+    /// So many epochs in a row without a better figure.
+    Patience,
+    /// A figure that came to where it was to be.
+    Target,
+    /// The time it was given.
+    Time,
+    /// A minimum, or a learning rate that came to its least: further epochs would change nothing.
+    Convergence,
+    /// Someone who looked on.
+    Interrupt,
+}
+
+impl EndedBy {
+    /// What ended a run, of which the rules and the clock may know.
+    pub fn of(ending: Ending, rule: Option<EndedBy>, time_is_over: bool) -> Self {
+        match (rule, ending) {
+            (Some(rule), _) => rule,
+            (None, Ending::Completed) => Self::Epochs,
+            (None, Ending::Converged) => Self::Convergence,
+            (None, Ending::Stopped) if time_is_over => Self::Time,
+            (None, Ending::Stopped) => Self::Interrupt,
+        }
+    }
+
+    /// The same in words, for a run of this recipe.
+    pub fn sentence(self, recipe: &Recipe) -> String {
+        let train = &recipe.train;
+        let name = |figure: Figure| figure.name().replace('_', " ");
+        match self {
+            Self::Epochs => format!("all {} epochs were run", train.epochs),
+            Self::Patience => format!(
+                "{} epochs in a row had no better {}",
+                train.patience.unwrap_or(0),
+                name(train.monitor)
+            ),
+            Self::Target => match train.stop_at {
+                Some(StopAt { metric, value }) => format!("{} came to {value}", name(metric)),
+                None => "a figure came to where it was to be".into(),
+            },
+            Self::Convergence if !train.optimizer.name.takes_steps() => "it came to a minimum".into(),
+            Self::Convergence => "the learning rate came to its least, and the loss no longer fell".into(),
+            Self::Time => format!("{} s were over", train.max_seconds.unwrap_or(0.0)),
+            Self::Interrupt => "it was stopped".into(),
+        }
+    }
+}
+
+/// Whether the metrics that a recipe names can be told of such data.
+///
+/// # Errors
+/// [`Error::Setting`](crate::Error::Setting), with the key.
+pub fn check_metrics<T: Scalar>(
+    recipe: &Recipe,
+    architecture: &Architecture,
+    data: &Dataset<T>,
+) -> Result<()> {
+    let output = architecture.output_layer();
+    let (train, loss) = (&recipe.train, recipe.train.loss);
+    let of = |figure: Figure| figure.metric().into_iter().collect::<Vec<Metric>>();
+    metrics::check("log.metrics", &recipe.log.metrics, data, &output, loss)?;
+    metrics::check("train.monitor", &of(train.monitor), data, &output, loss)?;
+    let stop_at = train.stop_at.map_or_else(Vec::new, |stop_at| of(stop_at.metric));
+    metrics::check("train.stop_at.metric", &stop_at, data, &output, loss)
+}
+
+/// An epoch as it was told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Epoch {
+    /// Its number, counted from 1.
+    pub epoch: u64,
+    /// The mean loss of the training samples, each before the step it took part in.
+    pub loss: f64,
+    /// Metrics of the training samples, of the same outputs.
+    pub metrics: Vec<(Metric, f64)>,
+    /// Loss and metrics of held-out rows after the epoch, where there are any.
+    pub validation: Option<Evaluation>,
+    /// Whether no epoch before it was as good.
+    pub is_best: bool,
+}
+
+/// Rows that are not trained on, and what is told of them.
+#[derive(Debug)]
+pub struct HeldOut<'a, T> {
+    /// The rows.
+    pub data: &'a Dataset<T>,
+    /// The loss that is told.
+    pub loss: Loss,
+    /// The metrics.
+    pub metrics: Vec<Metric>,
+    /// On how many threads they are evaluated.
+    pub threads: NonZeroUsize,
+}
+
+type OnEpoch<'a> = Box<dyn FnMut(&Epoch) -> ControlFlow<()> + 'a>;
+
+/// Judges each epoch by what it came to on held-out rows, keeps the weights of the best one, and ends the run by
+/// [`StopRules`]. Where no rows are held out, epochs are judged by the training samples' loss and metrics, and no weights
+/// are kept: those figures are of before the steps, the weights of after them.
+pub struct EarlyStopping<'a, T> {
+    rules: StopRules,
+    meters: Meters,
+    held_out: Option<HeldOut<'a, T>>,
+    epochs: Vec<Epoch>,
+    best: Option<(u64, f64)>,
+    best_parameters: Vec<T>,
+    ended_by: Option<EndedBy>,
+    on_epoch: OnEpoch<'a>,
+}
+
+impl<'a, T: Scalar> EarlyStopping<'a, T> {
+    /// Judges by `rules` what `meters` measure of the training samples and, where there are any, held-out rows. Each
+    /// epoch is handed to `on_epoch`, which may end the run.
+    pub fn new(
+        rules: StopRules,
+        meters: Meters,
+        held_out: Option<HeldOut<'a, T>>,
+        on_epoch: impl FnMut(&Epoch) -> ControlFlow<()> + 'a,
+    ) -> Self {
+        Self {
+            rules,
+            meters,
+            held_out,
+            epochs: Vec::new(),
+            best: None,
+            best_parameters: Vec::new(),
+            ended_by: None,
+            on_epoch: Box::new(on_epoch),
+        }
+    }
+
+    /// The epochs so far.
+    pub fn epochs(&self) -> &[Epoch] {
+        &self.epochs
+    }
+
+    /// Their losses.
+    pub fn losses(&self) -> Vec<EpochLosses> {
+        let losses = self.epochs.iter().map(|epoch| EpochLosses {
+            epoch: epoch.epoch,
+            training: epoch.loss,
+            validation: epoch.validation.as_ref().map(|validation| validation.loss),
+        });
+        losses.collect()
+    }
+
+    /// The best epoch, counted from 1, once there was one.
+    pub fn best_epoch(&self) -> Option<u64> {
+        self.best.map(|(epoch, _)| epoch)
+    }
+
+    /// The rule that ended the run, if one did.
+    pub fn ended_by(&self) -> Option<EndedBy> {
+        self.ended_by
+    }
+
+    /// Whether the best epoch's weights are kept.
+    pub fn keeps_weights(&self) -> bool {
+        self.held_out.is_some()
+    }
+
+    /// Gives a network the weights of the best epoch; leaves it as it is when there was none.
+    pub fn restore(&self, network: &mut Network<T>) {
+        if !self.best_parameters.is_empty() {
+            network.parameters_mut().copy_from_slice(&self.best_parameters);
+        }
+    }
+
+    fn judge(&mut self, epoch: u64, value: f64) -> bool {
+        let better = self.rules.monitor.better().unwrap_or(Better::Lower);
+        let is_best = value.is_finite()
+            && self
+                .best
+                .is_none_or(|(_, best)| better.is(value, best, self.rules.min_delta));
+        if is_best {
+            self.best = Some((epoch, value));
+        }
+        is_best
+    }
+}
+
+impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        let (position, loss, network) = match event {
+            Event::Step { outputs, targets, .. } => {
+                self.meters.add(outputs, targets);
+                return ControlFlow::Continue(());
+            }
+            Event::Epoch {
+                position,
+                loss,
+                network,
+            } => (position, *loss, network),
+        };
+        let epoch = position.epoch + 1;
+        let metrics = self.meters.take();
+        let validation = self.held_out.as_ref().map(|held_out| {
+            evaluate(
+                network,
+                held_out.data,
+                held_out.loss,
+                &held_out.metrics,
+                held_out.threads,
+            )
+        });
+        let value = |figure: Figure| match &validation {
+            Some(found) => figure.of(found.loss, &found.metrics),
+            None => figure.of(loss, &metrics),
+        };
+        let reached = self.rules.stop_at.is_some_and(|stop_at| {
+            let found = value(stop_at.metric);
+            let better = stop_at.metric.better().unwrap_or(Better::Lower);
+            found == stop_at.value || better.is(found, stop_at.value, 0.0)
+        });
+        let monitored = value(self.rules.monitor);
+        let is_best = self.judge(epoch, monitored);
+        if is_best && self.keeps_weights() {
+            self.best_parameters.clear();
+            self.best_parameters.extend_from_slice(network.parameters());
+        }
+        let told = Epoch {
+            epoch,
+            loss,
+            metrics,
+            validation,
+            is_best,
+        };
+        let flow = (self.on_epoch)(&told);
+        self.epochs.push(told);
+        let waited = self.epochs.len() as u64 - self.best_epoch().unwrap_or(0);
+        self.ended_by = if reached {
+            Some(EndedBy::Target)
+        } else if self.rules.patience.is_some_and(|patience| waited >= patience) {
+            Some(EndedBy::Patience)
+        } else {
+            None
+        };
+        match self.ended_by {
+            Some(_) => ControlFlow::Break(()),
+            None => flow,
+        }
+    }
+
+    fn next_step(&mut self, next: Position) -> u64 {
+        if self.meters.is_empty() {
+            u64::MAX
+        } else {
+            next.step
+        }
+    }
+
+    fn validation_loss(&self) -> Option<f64> {
+        self.held_out.as_ref()?;
+        let last = self.epochs.last().and_then(|epoch| epoch.validation.as_ref());
+        Some(last.map_or(f64::INFINITY, |validation| validation.loss))
+    }
+}
+
+impl<T> std::fmt::Debug for EarlyStopping<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EarlyStopping")
+            .field("rules", &self.rules)
+            .field("epochs", &self.epochs)
+            .finish_non_exhaustive()
+    }
+}

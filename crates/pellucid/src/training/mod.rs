@@ -1,0 +1,6 @@
+//! The training loop, its observers, and what ends it.
+
+pub mod early_stopping;
+pub mod observe;
+pub mod rate_finder;
+pub mod trainer;
