@@ -30,31 +30,26 @@
 //! # Ok::<(), pellucid::Error>(())
 //! ```
 
-pub mod activation;
+#![forbid(unsafe_code)]
+
 pub mod data;
-mod entry_points;
 pub mod error;
 pub mod evaluation;
 pub mod inspection;
-#[allow(unsafe_code)]
-mod kernels;
-pub mod loss;
 pub mod model;
-mod name_or_table;
-pub mod normalisation;
 mod number;
 pub mod numpy_random;
 pub mod optimization;
 pub mod recipe;
-pub mod scalar;
 pub mod session;
 pub mod training;
+
+pub use pellucid_kernels::{activation, loss, normalisation, scalar};
 
 pub use activation::Activation;
 pub use error::{Error, Result};
 pub use evaluation::scores::{ClassificationScores, LabelScores, RegressionScores};
 pub use inspection::gradient_check::{GradientReport, check_gradient, check_network, check_rule};
-pub use kernels::Input;
 pub use loss::{CustomLoss, Loss, Reduction};
 pub use model::dropout::Dropout;
 pub use model::network::{Architecture, Network};
@@ -62,6 +57,7 @@ pub use model::pass::{Objective, Target, Update, Workspace, backward, forward, l
 pub use normalisation::Normalisation;
 pub use optimization::optimizer::Optimizer;
 pub use optimization::schedule::Schedule;
+pub use pellucid_kernels::layer::Input;
 pub use recipe::Recipe;
 pub use scalar::{Precision, Scalar};
 pub use session::experiment::{Experiment, Timing};

@@ -2,8 +2,8 @@
 
 use crate::data::matrix::Matrix;
 use crate::error::{Error, Result};
-use crate::kernels::Input;
 use crate::scalar::Scalar;
+use pellucid_kernels::layer::Input;
 
 /// The features of all samples, a row each.
 #[derive(Debug, Clone)]

@@ -2,11 +2,11 @@
 
 use crate::data::dataset::{BatchBuffers, Dataset, Rows, Samples};
 use crate::evaluation::metrics::{Meters, Metric};
-use crate::kernels::team;
 use crate::loss::Loss;
 use crate::model::network::{Architecture, Network};
 use crate::model::pass::{self, Workspace};
 use crate::scalar::Scalar;
+use pellucid_kernels::thread_pool;
 use std::num::NonZeroUsize;
 
 /// Rows that go through the network at once: enough for a matrix product, few enough to stay in the caches.
@@ -38,7 +38,7 @@ pub fn evaluate<T: Scalar>(
     // As many batches at a time as there are threads, each in a room of its own; what comes of them is added up in the
     // order of the rows, so that the number of threads does not matter.
     let batches = data.rows().div_ceil(BATCH);
-    let mut rooms: Vec<Room<T>> = (0..threads.get().min(batches).min(team::MOST_PARTS))
+    let mut rooms: Vec<Room<T>> = (0..threads.get().min(batches).min(thread_pool::MOST_PARTS))
         .map(|_| Room::new(architecture, data.rows()))
         .collect();
     let wave = rooms.len() * BATCH;
@@ -47,7 +47,7 @@ pub fn evaluate<T: Scalar>(
         for (index, room) in rooms[..used].iter_mut().enumerate() {
             room.start = first + index * BATCH;
         }
-        team::for_each(threads, &mut rooms[..used], |room| {
+        thread_pool::for_each(threads, &mut rooms[..used], |room| {
             let end = (room.start + BATCH).min(data.rows());
             let (input, targets) = room.buffers.gather(data, Rows::Range(room.start, end));
             pass::forward(architecture, network.parameters(), input, &mut room.workspace);
@@ -83,14 +83,16 @@ where
     let width = architecture.output_width();
     let mut outputs = vec![T::ZERO; rows * width];
     let batches = rows.div_ceil(BATCH);
-    let batches_a_part = batches.div_ceil(threads.get().min(team::MOST_PARTS)).max(1);
+    let batches_a_part = batches
+        .div_ceil(threads.get().min(thread_pool::MOST_PARTS))
+        .max(1);
     let rows_a_part = batches_a_part * BATCH;
     let mut parts: Vec<(usize, &mut [T])> = outputs
         .chunks_mut(rows_a_part * width)
         .enumerate()
         .map(|(index, outputs)| (index * rows_a_part, outputs))
         .collect();
-    team::for_each(threads, &mut parts, |(first, outputs)| {
+    thread_pool::for_each(threads, &mut parts, |(first, outputs)| {
         let mut workspace = Workspace::new(architecture, BATCH.min(outputs.len() / width)).predicting();
         let mut buffers = BatchBuffers::default();
         for (index, outputs) in outputs.chunks_mut(BATCH * width).enumerate() {

@@ -1,10 +1,10 @@
 //! A trace: every array of one forward and backward pass, copied from the workspace that made them.
 
 use crate::activation::Activation;
-use crate::kernels::Input;
 use crate::model::network::{Architecture, Layer, Network};
 use crate::model::pass::{self, Objective, Target, Workspace};
 use crate::scalar::Scalar;
+use pellucid_kernels::layer::Input;
 
 /// One layer in a pass. Rows are samples; weights are fan_in rows of fan_out.
 #[derive(Debug, Clone, PartialEq)]

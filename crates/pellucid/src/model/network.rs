@@ -7,9 +7,10 @@
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
-use crate::kernels::aligned::Aligned;
 use crate::normalisation::Normalisation;
 use crate::scalar::Scalar;
+use pellucid_kernels::aligned::Aligned;
+use pellucid_kernels::layer::layout::{LayerLayout, StackLayout};
 use std::ops::Range;
 
 /// The shape of a network: layer sizes, activations, bias or none, and where each layer's parameters lie.
@@ -24,6 +25,8 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Architecture {
     layers: Vec<Layer>,
+    /// The same layers as the kernels see them.
+    layout: StackLayout,
     weight_count: usize,
     /// Weights and biases.
     affine_count: usize,
@@ -62,19 +65,6 @@ impl Layer {
         self.weights_at..self.weights_at + self.fan_in * self.fan_out
     }
 
-    /// Where the weights begin in the parameters. `weights_at + fan_in * fan_out` is at most the architecture's number of
-    /// parameters: kernels rely on it.
-    #[inline(always)]
-    pub(crate) fn weights_at(&self) -> usize {
-        self.weights_at
-    }
-
-    /// Where the bias begins in the parameters, if the layer has one; for its end the same holds.
-    #[inline(always)]
-    pub(crate) fn bias_at(&self) -> Option<usize> {
-        self.bias_at
-    }
-
     /// Where the bias, (fan_out), lies in the parameters, if the layer has one.
     pub fn bias(&self) -> Option<Range<usize>> {
         self.bias_at.map(|at| at..at + self.fan_out)
@@ -109,6 +99,17 @@ impl Layer {
             .keeps_statistics()
             .then_some(at..at + 2 * self.fan_out)
     }
+}
+
+fn kernel_layout(layers: &[Layer], parameter_count: usize) -> StackLayout {
+    let layouts = layers.iter().map(|layer| LayerLayout {
+        fan_in: layer.fan_in,
+        fan_out: layer.fan_out,
+        activation: layer.activation,
+        weights_at: layer.weights_at,
+        bias_at: layer.bias_at,
+    });
+    StackLayout::new(layouts.collect(), parameter_count)
 }
 
 impl Architecture {
@@ -180,6 +181,7 @@ impl Architecture {
         }
         let parameter_count = weight_count + if bias { bias_count } else { 0 };
         Ok(Self {
+            layout: kernel_layout(&layers, parameter_count),
             layers,
             weight_count,
             affine_count: parameter_count,
@@ -265,6 +267,7 @@ impl Architecture {
             }
         }
         self.parameter_count = at;
+        self.layout = kernel_layout(&self.layers, at);
         Ok(self)
     }
 
@@ -291,6 +294,12 @@ impl Architecture {
                 parameters[range].fill(T::ZERO);
             }
         }
+    }
+
+    /// The layers as the kernels see them.
+    #[inline(always)]
+    pub(crate) fn layout(&self) -> &StackLayout {
+        &self.layout
     }
 
     /// The layers, the first hidden one first, the output layer last.

@@ -10,16 +10,16 @@
 //! the gradient check, the explanation.
 
 use crate::activation::Activation;
-use crate::data::dataset::Features;
-use crate::kernels::aligned::Aligned;
-use crate::kernels::isa::{Isa, Task};
-use crate::kernels::layer_arrays::LayerArrays;
-use crate::kernels::{self, Ahead, Destination, Input, Origin, Scratch, Shape, narrow};
-use crate::loss::{Loss, OutputLoss, Reduction};
+use crate::loss::{Loss, Reduction};
 use crate::model::dropout::Dropout;
 use crate::model::network::{Architecture, Layer};
 use crate::normalisation;
 use crate::scalar::Scalar;
+use pellucid_kernels::aligned::Aligned;
+use pellucid_kernels::layer::arrays::LayerArrays;
+use pellucid_kernels::layer::{self, Destination, Input, Origin, Scratch, Shape};
+use pellucid_kernels::simd::{Isa, Task};
+use pellucid_kernels::{narrow, per_precision};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -93,7 +93,9 @@ impl<T: Scalar> Workspace<T> {
     pub fn new(architecture: &Architecture, capacity: usize) -> Self {
         let layers = architecture.layers().iter();
         Self {
-            layers: layers.map(|layer| LayerArrays::of(layer, capacity)).collect(),
+            layers: layers
+                .map(|layer| LayerArrays::new(layer.fan_out, layer.normalisation(), capacity))
+                .collect(),
             widths: architecture.layers().iter().map(|layer| layer.fan_out).collect(),
             capacity,
             rows: 0,
@@ -103,7 +105,7 @@ impl<T: Scalar> Workspace<T> {
             has_extras: architecture.is_normalised(),
             predicts: false,
             row_weights: Vec::new(),
-            few_from: narrow::first_of(architecture),
+            few_from: narrow::first_of(architecture.layout()),
             first_of_few: architecture.layers().len(),
         }
     }
@@ -254,6 +256,51 @@ impl<T: Scalar> Workspace<T> {
         }
     }
 
+    /// How many layers there are.
+    #[inline(always)]
+    pub(crate) fn layer_count(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// The first layer from which on all layers have a few units.
+    #[inline(always)]
+    pub(crate) fn first_narrow_layer(&self) -> usize {
+        self.few_from
+    }
+
+    /// Whether a pass does more than affine maps and activations, or records.
+    #[inline(always)]
+    pub(crate) fn has_extras_or_records(&self) -> bool {
+        self.has_extras || self.records
+    }
+
+    /// Steps of plain gradient descent on `rows` rows a step, of the layers from `first` on, which all have a few units.
+    /// `x` is what the network's first layer is multiplied with, read only where `first` is 0.
+    ///
+    /// # Panics
+    /// When the parameters are not the architecture's, or the batch is larger than the workspace.
+    #[inline(always)]
+    pub(crate) fn narrow_steps<'a>(
+        &'a mut self,
+        (architecture, parameters): (&'a Architecture, &'a mut [T]),
+        first: usize,
+        x: &'a [T],
+        rows: usize,
+        rate: T,
+    ) -> narrow::Steps<'a, T> {
+        self.rows = rows;
+        self.first_of_few = first;
+        narrow::Steps::moving(
+            architecture.layout(),
+            first,
+            x,
+            &mut self.layers,
+            rows,
+            parameters,
+            rate,
+        )
+    }
+
     fn shape(&self, fan_in: usize, fan_out: usize) -> Shape {
         Shape {
             rows: self.rows,
@@ -274,7 +321,7 @@ pub fn forward<T: Scalar>(
     input: Input<'_, T>,
     workspace: &mut Workspace<T>,
 ) {
-    T::forward(Forward {
+    T::run::<ForwardPerPrecision>(Forward {
         architecture,
         parameters,
         input,
@@ -295,7 +342,7 @@ pub fn backward<T: Scalar>(
     objective: Objective,
     workspace: &mut Workspace<T>,
 ) {
-    T::backward(Backward {
+    T::run::<BackwardPerPrecision>(Backward {
         architecture,
         target,
         input,
@@ -375,7 +422,7 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
     if I::HAS_NARROW && first_of_few < architecture.layers().len() {
         let (rows, arrays) = (workspace.rows, &mut workspace.layers);
         narrow::Layers::new(
-            architecture,
+            architecture.layout(),
             first_of_few,
             rows,
             input.numbers(),
@@ -432,13 +479,25 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         let arrays = &mut workspace.layers;
         let x = input.numbers();
         let mut steps = match &mut target {
-            Target::Gradient { parameters, gradient } => {
-                narrow::Steps::storing(architecture, first_of_few, x, arrays, rows, parameters, gradient)
-            }
-            Target::Parameters { parameters, rate } => {
-                narrow::Steps::moving(architecture, first_of_few, x, arrays, rows, parameters, *rate)
-                    .top_down(objective.update == Update::TopDown)
-            }
+            Target::Gradient { parameters, gradient } => narrow::Steps::storing(
+                architecture.layout(),
+                first_of_few,
+                x,
+                arrays,
+                rows,
+                parameters,
+                gradient,
+            ),
+            Target::Parameters { parameters, rate } => narrow::Steps::moving(
+                architecture.layout(),
+                first_of_few,
+                x,
+                arrays,
+                rows,
+                parameters,
+                *rate,
+            )
+            .top_down(objective.update == Update::TopDown),
         };
         if records {
             steps = steps.recording();
@@ -465,137 +524,6 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
             scratch: &mut here[0].scratch,
             records,
         });
-    }
-}
-
-/// Steps of plain gradient descent through a network whose layers are all of a few units, or all but a first one that is
-/// given bytes, a row a step: what is the same in each of them is looked at once. They are made of the same parts as
-/// [`forward`] and [`backward`].
-pub(crate) struct Descent<'a, T> {
-    course: narrow::Course<'a, T>,
-    features: &'a Features<T>,
-    ahead: Ahead<T>,
-    rows: usize,
-    rate: T,
-}
-
-impl<'a, T: Scalar> Descent<'a, T> {
-    /// Whether steps on batches of `rows` rows of these are taken so.
-    pub(crate) fn is_possible(workspace: &Workspace<T>, features: &Features<T>, rows: usize) -> bool {
-        let fits = match features {
-            Features::Dense(_) => workspace.few_from == 0 && narrow::is_few(rows),
-            Features::Bytes(bytes) => {
-                workspace.few_from <= 1
-                    && workspace.layers.len() > 1
-                    && rows == 1
-                    && kernels::is_short(bytes.columns())
-            }
-        };
-        fits && !workspace.has_extras && !workspace.records
-    }
-
-    /// Steps at `rate` from the parameters on, on batches of `rows` of the features; nothing where they are not
-    /// [possible](Self::is_possible), or there are no such kernels for this machine.
-    ///
-    /// # Panics
-    /// When the parameters are not the architecture's, or the batch is larger than the workspace.
-    #[inline(always)]
-    pub(crate) fn new<I: Isa>(
-        network: (&'a Architecture, &'a mut [T]),
-        features: &'a Features<T>,
-        workspace: &'a mut Workspace<T>,
-        (objective, logged_loss): (&Objective, Loss),
-        rows: usize,
-        rate: T,
-    ) -> Option<Self> {
-        if !I::HAS_NARROW || !Self::is_possible(workspace, features, rows) {
-            return None;
-        }
-        let (architecture, parameters) = network;
-        let (first, x) = match features {
-            Features::Dense(matrix) => (0, matrix.values()),
-            Features::Bytes(_) => (1, &[][..]),
-        };
-        workspace.rows = rows;
-        workspace.first_of_few = first;
-        let arrays = &mut workspace.layers;
-        let steps = narrow::Steps::moving(architecture, first, x, arrays, rows, parameters, rate)
-            .top_down(objective.update == Update::TopDown);
-        let output = architecture.layers().last()?;
-        let (loss, factor) = (objective.loss, objective.reduction.factor(rows));
-        let loss = OutputLoss::new(loss, logged_loss, output.activation, output.fan_out, factor);
-        Some(Self {
-            course: narrow::Course::new::<I>(steps, loss)?,
-            features,
-            ahead: Ahead::default(),
-            rows,
-            rate,
-        })
-    }
-
-    /// [`Course::take_all`](narrow::Course::take_all).
-    #[inline(always)]
-    pub(crate) fn take_all(&mut self, targets: &[T], walk: &mut narrow::Walk) -> Option<Result<f64, f64>> {
-        match self.features {
-            Features::Dense(matrix) => self.course.take_all(matrix.values(), targets, walk),
-            Features::Bytes(_) => None,
-        }
-    }
-
-    /// One step, on the batch that begins with row `start`: forward, loss, backward and update. Gives the batch's loss
-    /// before it, summed over its rows; as an error where it is not finite, and then the parameters are left alone.
-    /// `targets` are (rows, outputs).
-    ///
-    /// # Panics
-    /// When there is no such batch.
-    #[inline(always)]
-    pub(crate) fn step<I: Isa>(&mut self, start: usize, targets: &[T]) -> Result<f64, f64> {
-        match self.features {
-            Features::Dense(matrix) => {
-                let columns = matrix.columns();
-                let batch = start * columns..(start + self.rows) * columns;
-                self.course.set_input(&matrix.values()[batch]);
-            }
-            Features::Bytes(matrix) => {
-                if let Some(below) = self.course.below() {
-                    let (rows, columns) = (matrix.bytes_and_values(), matrix.columns());
-                    self.ahead.affine::<I>(
-                        start,
-                        rows,
-                        columns,
-                        below.weights,
-                        below.bias.as_deref(),
-                        below.z,
-                    );
-                    below
-                        .layer
-                        .activation
-                        .apply_on::<I, T>(below.z, below.activation, below.layer.fan_out);
-                }
-            }
-        }
-        let loss = self.course.step::<I>(targets)?;
-        if let Features::Bytes(matrix) = self.features
-            && let Some(below) = self.course.below()
-        {
-            let narrow::Below {
-                weights, bias, delta, ..
-            } = below;
-            let (_, values) = matrix.bytes_and_values();
-            let inputs = (values, matrix.columns());
-            self.ahead.descend::<I>(start, inputs, delta, self.rate, weights);
-            if let Some(parameters) = bias {
-                let rate = self.rate;
-                let shape = Shape {
-                    rows: 1,
-                    fan_in: matrix.columns(),
-                    fan_out: delta.len(),
-                    threads: NonZeroUsize::MIN,
-                };
-                kernels::bias_gradient::<I, T>(shape, delta, Destination::Step { parameters, rate });
-            }
-        }
-        Ok(loss)
     }
 }
 
@@ -721,7 +649,7 @@ impl<T: Scalar> Task for LayerForward<'_, T> {
         } = self;
         let used = shape.rows * shape.fan_out;
         let z = &mut here.z[..used];
-        kernels::affine::<I, T>(shape, input, weights, bias, z, &mut here.scratch);
+        layer::affine::<I, T>(shape, input, weights, bias, z, &mut here.scratch);
         function.apply_in_parts::<I, T>(shape.threads, z, &mut here.activation[..used], shape.fan_out);
     }
 }
@@ -833,9 +761,9 @@ impl<T: Scalar> Task for LayerBackward<'_, T> {
         }
         let (to_weights, to_bias) = target.destinations();
         let (input, _) = layer_input(input, below.as_deref(), shape);
-        kernels::weight_gradient::<I, T>(shape, input, scratch, delta, to_weights);
+        layer::weight_gradient::<I, T>(shape, input, scratch, delta, to_weights);
         if let Some(bias) = to_bias {
-            kernels::bias_gradient::<I, T>(shape, delta, bias);
+            layer::bias_gradient::<I, T>(shape, delta, bias);
         }
         if update == Update::TopDown
             && let Some(below) = &mut below
@@ -865,7 +793,7 @@ fn delta_below<I: Isa, T: Scalar>(
     scratch: &mut Scratch<T>,
 ) {
     let used = shape.rows * shape.fan_in;
-    kernels::input_delta::<I, T>(shape, delta, weights, &mut below.delta[..used], scratch);
+    layer::input_delta::<I, T>(shape, delta, weights, &mut below.delta[..used], scratch);
     if !below.mask.is_empty() {
         for (delta, &factor) in below.delta[..used].iter_mut().zip(&below.mask[..]) {
             *delta *= factor;
@@ -974,8 +902,10 @@ impl<T: Scalar> Target<'_, T> {
     }
 }
 
+per_precision!(ForwardPerPrecision: |'a, T| Forward<'a, T> => ());
+
 /// A whole forward pass.
-pub(crate) struct Forward<'a, T> {
+struct Forward<'a, T> {
     architecture: &'a Architecture,
     parameters: &'a [T],
     input: Input<'a, T>,
@@ -990,8 +920,10 @@ impl<T: Scalar> Task for Forward<'_, T> {
     }
 }
 
+per_precision!(BackwardPerPrecision: |'a, T| Backward<'a, T> => ());
+
 /// A whole backward pass.
-pub(crate) struct Backward<'a, T> {
+struct Backward<'a, T> {
     architecture: &'a Architecture,
     target: Target<'a, T>,
     input: Input<'a, T>,

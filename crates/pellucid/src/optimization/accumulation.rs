@@ -1,9 +1,9 @@
 //! Gradient accumulation: several batches that make one step together, as one batch of all their rows would.
 
-use crate::kernels::aligned::Aligned;
 use crate::loss::Reduction;
 use crate::recipe::TrainRecipe;
 use crate::scalar::Scalar;
+use pellucid_kernels::aligned::Aligned;
 
 /// The gradients of the batches since the last step.
 #[derive(Debug, Clone)]

@@ -3,11 +3,11 @@
 //! units (Srivastava et al., 2014; Vincent et al., *Extracting and Composing Robust Features with Denoising
 //! Autoencoders*, 2008). Predictions are made from the features as they are.
 
-use crate::kernels::Input;
 use crate::model::dropout::draw_mask;
 use crate::numpy_random::RandomState;
 use crate::recipe::TrainRecipe;
 use crate::scalar::Scalar;
+use pellucid_kernels::layer::Input;
 
 /// Noise and dropout of the inputs, each with a stream of random numbers of its own: so a run draws the same initial
 /// values, orders and masks of hidden units as one without.

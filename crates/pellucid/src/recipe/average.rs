@@ -1,6 +1,6 @@
 //! `average` of `[train]`.
 
-use crate::name_or_table::name_or_table;
+use pellucid_kernels::name_or_table;
 use serde::{Deserialize, Serialize};
 
 /// An average's name, or a table with its settings; [`Average`](crate::optimization::averaging::Average) says what they do.

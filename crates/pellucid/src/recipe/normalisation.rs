@@ -1,8 +1,8 @@
 //! `normalisation` of `[network]`.
 
 use crate::error::Error;
-use crate::name_or_table::name_or_table;
 use crate::normalisation::Normalisation;
+use pellucid_kernels::name_or_table;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
 use serde::de::{IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};

@@ -1,7 +1,7 @@
 //! `optimizer` of `[train]`.
 
-use crate::name_or_table::name_or_table;
 use crate::optimization::optimizer::Optimizer;
+use pellucid_kernels::name_or_table;
 use serde::{Deserialize, Serialize};
 
 /// An optimizer's name, or a table with its settings. [`Rule`](crate::optimization::optimizer::Rule) says what they do, and what they

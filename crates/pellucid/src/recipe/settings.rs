@@ -1,8 +1,8 @@
 //! Settings that may be written in two ways.
 
 use crate::activation::Activation;
-use crate::name_or_table::name_or_table;
 use crate::optimization::schedule::{ThresholdMode, WatchedLoss};
+use pellucid_kernels::name_or_table;
 use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -2,10 +2,10 @@
 
 use super::parts::ParameterPart;
 use super::{GradientEntry, GradientReport, OwnPass, TOLERANCE, compare};
-use crate::kernels::Input;
 use crate::model::network::Network;
 use crate::model::pass::Objective;
 use crate::numpy_random::RandomState;
+use pellucid_kernels::layer::Input;
 
 /// How much is checked, and how exactly.
 #[derive(Debug, Clone, Copy, PartialEq)]

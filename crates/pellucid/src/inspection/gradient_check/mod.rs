@@ -15,10 +15,10 @@ pub use parts::{ParameterPart, PartKind};
 pub use patterns::Pattern;
 pub use rule::{PartVerdict, RuleReport, check_rule};
 
-use crate::kernels::Input;
 use crate::model::network::Network;
 use crate::model::pass::{self, Objective, Target, Workspace};
 use numeric::Difference;
+use pellucid_kernels::layer::Input;
 use std::fmt;
 
 /// Relative errors below this are rounding.

@@ -8,10 +8,10 @@ use super::parts::ParameterPart;
 use super::patterns::{Pattern, fits, of_numbers, of_places};
 use super::{GradientReport, OwnPass, check_gradient};
 use crate::activation::Activation;
-use crate::kernels::Input;
 use crate::loss::{CustomLoss, Loss, Reduction};
 use crate::model::network::{Architecture, Network};
 use crate::model::pass::{self, Objective, Target, Update, Workspace};
+use pellucid_kernels::layer::Input;
 use std::fmt;
 use std::sync::OnceLock;
 

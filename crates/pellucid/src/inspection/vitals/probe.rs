@@ -4,12 +4,12 @@ use super::LayerVitals;
 use crate::activation::Activation;
 use crate::data::dataset::{BatchBuffers, Dataset, Rows};
 use crate::error::Result;
-use crate::kernels::aligned::Aligned;
 use crate::loss::{LabelSmoothing, Reduction};
 use crate::model::network::{Architecture, Network};
 use crate::model::pass::{self, Objective, Target, Update, Workspace};
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
+use pellucid_kernels::aligned::Aligned;
 
 /// A unit is flat where its slope is below this part of the largest its function can have: a sigmoid beyond |z| of 8.3.
 pub const FLAT: f64 = 1e-3;

@@ -1,16 +1,15 @@
 //! Optimizers: how the parameters move along the gradient. They see flat slices and know nothing of layers.
 
-mod rules;
 mod settings;
 
 pub use settings::Rule;
 
 use crate::error::{Error, Result};
-use crate::kernels::aligned::Aligned;
 use crate::scalar::Scalar;
-pub(crate) use rules::Step;
-use rules::{
-    Adadelta, Adagrad, Adam, Adamax, Amsgrad, Lion, Moments, Momentum, Nadam, RmsProp, Rprop, StepRule,
+use pellucid_kernels::aligned::Aligned;
+use pellucid_kernels::optimizer_step::{
+    Adadelta, Adagrad, Adam, Adamax, Amsgrad, Lion, Moments, Momentum, Nadam, OptimizerStep, RmsProp, Rprop,
+    StepRule,
 };
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
@@ -292,7 +291,7 @@ impl<T: Scalar> OptimizerState<T> {
     /// When the gradient or the optimizer is for another number of parameters, or the optimizer
     /// [takes no steps](Optimizer::takes_steps).
     pub fn step(&mut self, parameters: &mut [T], gradient: &[T], learning_rate: T) {
-        T::optimizer_step(self.next_step(parameters, gradient, learning_rate));
+        self.next_step(parameters, gradient, learning_rate).take();
     }
 
     /// The next step, for the update loops: counts it, and works out its coefficients.
@@ -301,7 +300,7 @@ impl<T: Scalar> OptimizerState<T> {
         parameters: &'a mut [T],
         gradient: &'a [T],
         learning_rate: T,
-    ) -> Step<'a, T> {
+    ) -> OptimizerStep<'a, T> {
         assert!(self.rule.optimizer.takes_steps(), "an optimizer that takes steps");
         assert_eq!(parameters.len(), gradient.len(), "a gradient for each parameter");
         let rule = self.rule;
@@ -431,7 +430,7 @@ impl<T: Scalar> OptimizerState<T> {
                 }
             }
         };
-        Step {
+        OptimizerStep {
             rule,
             decay,
             decayed: self.decayed,

@@ -1,7 +1,7 @@
 //! A step of training with every number of it: an observer that finds the step in a run, and the step itself, taken once
 //! more from where the training stood by the same code with a workspace that records.
 
-use super::{Step, Trainer};
+use super::Trainer;
 use crate::data::dataset::{BatchBuffers, Dataset, Rows};
 use crate::error::Result;
 use crate::inspection::trace::Trace;
@@ -92,12 +92,7 @@ impl<T: Scalar> Trainer<T> {
         let takes_steps = self.optimizer.rule().optimizer.takes_steps();
         let updates = self.updates();
         let loss = if takes_steps {
-            T::training_step(&mut Step {
-                trainer: self,
-                input,
-                targets,
-                learning_rate,
-            })
+            self.take_step(input, targets, learning_rate)
         } else {
             let seen = match &mut self.label_smoothing {
                 Some(smoothing) => smoothing.apply(targets),

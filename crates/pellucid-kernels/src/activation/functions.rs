@@ -1,0 +1,334 @@
+//! The activations that fewer networks have, compiled once for each instruction set instead of within every kernel.
+//!
+//! Each slope follows from z alone, or from a alone where that spares an exponential.
+
+use super::Activation;
+use crate::exponential::{ExpOfDifference, exp, exp_minus_one, sigmoid_by_exp};
+use crate::simd::scalar::Scalar;
+use crate::simd::vector::{self, Map, MapPairs, Vector};
+use crate::simd::{Isa, Task};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
+
+/// Klambauer et al., 2017, equation 14.
+pub(super) const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+/// λ of the same equation.
+pub(super) const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
+const LEAK: f64 = 0.01;
+/// √(2/π).
+const GELU_SCALE: f64 = FRAC_2_SQRT_PI * FRAC_1_SQRT_2;
+const GELU_CUBIC: f64 = 0.044_715;
+
+/// a = f(z).
+pub(super) struct Apply<'a, T> {
+    pub(super) function: Activation,
+    pub(super) z: &'a [T],
+    pub(super) activation: &'a mut [T],
+}
+
+impl<T: Scalar> Task for Apply<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self {
+            function,
+            z,
+            activation: a,
+        } = self;
+        match function {
+            Activation::LeakyRelu => vector::map::<I, T, _>(z, a, LeakyRelu),
+            Activation::Elu => vector::map::<I, T, _>(z, a, ScaledElu::ELU),
+            Activation::Selu => vector::map::<I, T, _>(z, a, ScaledElu::SELU),
+            Activation::Gelu => map_each(z, a, |z| z * normal_distribution(z)),
+            Activation::GeluTanh => vector::map::<I, T, _>(z, a, GeluTanh),
+            Activation::Silu => vector::map::<I, T, _>(z, a, Silu),
+            Activation::Mish => vector::map::<I, T, _>(z, a, Mish),
+            Activation::Softplus => map_each(z, a, |z| z.max(0.0) + libm::log1p(libm::exp(-z.abs()))),
+            Activation::Softsign => vector::map::<I, T, _>(z, a, Softsign),
+            Activation::HardSigmoid => vector::map::<I, T, _>(z, a, HardSigmoid),
+            Activation::HardTanh => vector::map::<I, T, _>(z, a, HardTanh),
+            Activation::Exponential => vector::map::<I, T, _>(z, a, ExpOfDifference { shift: T::ZERO }),
+            Activation::Identity
+            | Activation::Sigmoid
+            | Activation::Tanh
+            | Activation::Relu
+            | Activation::Softmax => {}
+        }
+    }
+}
+
+/// δ = g·f′(z), in place of g.
+pub(super) struct Backpropagate<'a, T> {
+    pub(super) function: Activation,
+    pub(super) z: &'a [T],
+    pub(super) activation: &'a [T],
+    pub(super) delta: &'a mut [T],
+}
+
+impl<T: Scalar> Task for Backpropagate<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self {
+            function,
+            z,
+            activation: a,
+            delta,
+        } = self;
+        match function {
+            Activation::LeakyRelu => vector::update::<I, T, _>(delta, z, LeakyRelu),
+            Activation::Elu => vector::update::<I, T, _>(delta, a, ScaledElu::ELU),
+            Activation::Selu => vector::update::<I, T, _>(delta, a, ScaledElu::SELU),
+            Activation::Gelu => update_each(delta, z, |z| {
+                let density = libm::exp(-0.5 * z * z) * (0.5 * GELU_SCALE);
+                normal_distribution(z) + z * density
+            }),
+            Activation::GeluTanh => vector::update::<I, T, _>(delta, z, GeluTanh),
+            Activation::Silu => vector::update::<I, T, _>(delta, z, Silu),
+            Activation::Mish => vector::update::<I, T, _>(delta, z, Mish),
+            Activation::Softplus => vector::update::<I, T, _>(delta, z, SoftplusSlope),
+            Activation::Softsign => vector::update::<I, T, _>(delta, z, Softsign),
+            Activation::HardSigmoid => vector::update::<I, T, _>(delta, z, HardSigmoid),
+            Activation::HardTanh => vector::update::<I, T, _>(delta, z, HardTanh),
+            Activation::Exponential => vector::update::<I, T, _>(delta, a, Product),
+            Activation::Identity
+            | Activation::Sigmoid
+            | Activation::Tanh
+            | Activation::Relu
+            | Activation::Softmax => {}
+        }
+    }
+}
+
+/// Number by number, in double precision, for what has no vector form here.
+fn map_each<T: Scalar>(z: &[T], a: &mut [T], f: impl Fn(f64) -> f64) {
+    for (a, z) in a.iter_mut().zip(z) {
+        *a = T::from_f64(f(z.to_f64()));
+    }
+}
+
+fn update_each<T: Scalar>(delta: &mut [T], z: &[T], slope: impl Fn(f64) -> f64) {
+    for (delta, z) in delta.iter_mut().zip(z) {
+        *delta *= T::from_f64(slope(z.to_f64()));
+    }
+}
+
+/// Φ(z) = ½ erfc(−z/√2), which keeps its digits where it is near 0.
+fn normal_distribution(z: f64) -> f64 {
+    0.5 * libm::erfc(-z * FRAC_1_SQRT_2)
+}
+
+#[inline(always)]
+fn constant<T: Scalar, V: Vector<T>>(value: f64) -> V {
+    V::splat(T::from_f64(value))
+}
+
+/// `above` where `of` is above 0, `elsewhere` where it is not.
+#[inline(always)]
+fn choose<T: Scalar, V: Vector<T>>(of: V, above: V, elsewhere: V) -> V {
+    elsewhere
+        .sub(elsewhere.where_positive(of))
+        .add(above.where_positive(of))
+}
+
+#[derive(Clone, Copy)]
+struct LeakyRelu;
+impl<T: Scalar> Map<T> for LeakyRelu {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, z: V) -> V {
+        let zero = V::splat(T::ZERO);
+        z.at_most(zero).mul_add(constant(LEAK), z.at_least(zero))
+    }
+}
+impl<T: Scalar> MapPairs<T> for LeakyRelu {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
+        choose(z, g, g.mul(constant(LEAK)))
+    }
+}
+
+/// scale·z for z > 0, scale·alpha·(eᶻ − 1) below.
+#[derive(Clone, Copy)]
+struct ScaledElu {
+    scale: f64,
+    alpha: f64,
+}
+
+impl ScaledElu {
+    const ELU: Self = Self {
+        scale: 1.0,
+        alpha: 1.0,
+    };
+    const SELU: Self = Self {
+        scale: SELU_SCALE,
+        alpha: SELU_ALPHA,
+    };
+}
+
+impl<T: Scalar> Map<T> for ScaledElu {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, z: V) -> V {
+        let zero = V::splat(T::ZERO);
+        let below = exp_minus_one(z.at_most(zero)).mul(constant(self.scale * self.alpha));
+        z.at_least(zero).mul_add(constant(self.scale), below)
+    }
+}
+/// By a: its slope below 0, scale·alpha·eᶻ, is a + scale·alpha.
+impl<T: Scalar> MapPairs<T> for ScaledElu {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, g: V, a: V) -> V {
+        let below = a.add(constant(self.scale * self.alpha));
+        g.mul(choose(a, constant(self.scale), below))
+    }
+}
+
+/// (½(1 + tanh u), u′) for u = √(2/π)(z + 0.044715·z³). The first is 1 / (1 + e⁻²ᵘ), which keeps its digits where it is
+/// near 0.
+#[inline(always)]
+fn gelu_tanh<T: Scalar, V: Vector<T>>(z: V) -> (V, V) {
+    let square = z.mul(z);
+    let one = V::splat(T::ONE);
+    let factor = square.mul_add(constant(GELU_CUBIC), one);
+    let twice_u = z.mul(factor).mul(constant(2.0 * GELU_SCALE));
+    let slope = square
+        .mul_add(constant(3.0 * GELU_CUBIC), one)
+        .mul(constant(GELU_SCALE));
+    (sigmoid_by_exp(twice_u), slope)
+}
+
+#[derive(Clone, Copy)]
+struct GeluTanh;
+impl<T: Scalar> Map<T> for GeluTanh {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, z: V) -> V {
+        z.mul(gelu_tanh(z).0)
+    }
+}
+impl<T: Scalar> MapPairs<T> for GeluTanh {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
+        let (s, u_slope) = gelu_tanh(z);
+        let rest = V::splat(T::ONE).sub(s).mul(constant(2.0));
+        g.mul(s.mul(z.mul(rest).mul_add(u_slope, V::splat(T::ONE))))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Silu;
+impl<T: Scalar> Map<T> for Silu {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, z: V) -> V {
+        z.mul(sigmoid_by_exp(z))
+    }
+}
+impl<T: Scalar> MapPairs<T> for Silu {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
+        let s = sigmoid_by_exp::<T, V>(z);
+        let one = V::splat(T::ONE);
+        g.mul(s.mul(z.mul_add(one.sub(s), one)))
+    }
+}
+
+/// z from which on tanh(ln(1 + eᶻ)) rounds to 1; beyond it the square of eᶻ would overflow.
+const MISH_IS_ONE: f64 = 20.0;
+
+/// tanh(ln(1 + eᶻ)) = n / (n + 2) with n = e²ᶻ + 2eᶻ: (n, n + 2).
+#[inline(always)]
+fn tanh_of_softplus<T: Scalar, V: Vector<T>>(z: V) -> (V, V) {
+    let power = exp(z.at_most(constant(MISH_IS_ONE)));
+    let two = constant::<T, V>(2.0);
+    let n = power.mul(power.add(two));
+    (n, n.add(two))
+}
+
+#[derive(Clone, Copy)]
+struct Mish;
+impl<T: Scalar> Map<T> for Mish {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, z: V) -> V {
+        let (n, n_and_two) = tanh_of_softplus(z);
+        z.mul(n.div(n_and_two))
+    }
+}
+/// f′ = t + z·(1 − t²)·σ(z), and 1 − t² = 4(n + 1)/(n + 2)².
+impl<T: Scalar> MapPairs<T> for Mish {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
+        let (n, n_and_two) = tanh_of_softplus(z);
+        let t = n.div(n_and_two);
+        let rest = n
+            .add(V::splat(T::ONE))
+            .mul(constant(4.0))
+            .div(n_and_two.mul(n_and_two));
+        g.mul(z.mul(rest).mul_add(sigmoid_by_exp(z), t))
+    }
+}
+
+/// ln(1 + eᶻ)′ = 1 / (1 + e⁻ᶻ).
+#[derive(Clone, Copy)]
+struct SoftplusSlope;
+impl<T: Scalar> MapPairs<T> for SoftplusSlope {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
+        g.mul(sigmoid_by_exp(z))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Softsign;
+impl<T: Scalar> Map<T> for Softsign {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, z: V) -> V {
+        z.div(z.abs().add(V::splat(T::ONE)))
+    }
+}
+impl<T: Scalar> MapPairs<T> for Softsign {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
+        let below = z.abs().add(V::splat(T::ONE));
+        g.div(below.mul(below))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct HardSigmoid;
+impl<T: Scalar> Map<T> for HardSigmoid {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, z: V) -> V {
+        z.mul_add(constant(1.0 / 6.0), V::splat(T::HALF))
+            .at_least(V::splat(T::ZERO))
+            .at_most(V::splat(T::ONE))
+    }
+}
+impl<T: Scalar> MapPairs<T> for HardSigmoid {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
+        g.mul(constant(1.0 / 6.0))
+            .where_positive(constant::<T, V>(3.0).sub(z.abs()))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct HardTanh;
+impl<T: Scalar> Map<T> for HardTanh {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, z: V) -> V {
+        z.at_least(constant(-1.0)).at_most(V::splat(T::ONE))
+    }
+}
+impl<T: Scalar> MapPairs<T> for HardTanh {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
+        g.where_positive(V::splat(T::ONE).sub(z.abs()))
+    }
+}
+
+/// δ = g·a, for the exponential, which is its own slope.
+#[derive(Clone, Copy)]
+struct Product;
+impl<T: Scalar> MapPairs<T> for Product {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, g: V, a: V) -> V {
+        g.mul(a)
+    }
+}

@@ -1,0 +1,492 @@
+//! Activation functions: a = f(z), and the way back from ∂L/∂a to ∂L/∂z.
+//!
+//! To add one: a variant here with its name and its range, its arm in [`Activation::apply`], its arm in
+//! [`Activation::backpropagate`].
+
+mod functions;
+
+use crate::exponential::{ExpOfDifference, Sigmoid, Tanh};
+use crate::per_precision;
+use crate::simd::scalar::Scalar;
+use crate::simd::vector::{self, Map, MapPairs, Vector};
+use crate::simd::{Isa, Task};
+use crate::thread_pool;
+use serde::{Deserialize, Serialize};
+use std::num::NonZeroUsize;
+
+/// The function that a layer applies to its weighted sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// a = z.
+    Identity,
+    /// a = 1 / (1 + e⁻ᶻ), between 0 and 1.
+    Sigmoid,
+    /// a = tanh z, between −1 and 1.
+    Tanh,
+    /// a = max(0, z).
+    Relu,
+    /// a = z for z > 0, 0.01·z below: Maas, Hannun & Ng, *Rectifier Nonlinearities Improve Neural Network Acoustic
+    /// Models*, 2013.
+    LeakyRelu,
+    /// a = z for z > 0, eᶻ − 1 below: Clevert, Unterthiner & Hochreiter, *Fast and Accurate Deep Network Learning by
+    /// Exponential Linear Units*, 2016.
+    Elu,
+    /// elu with 1.6733 times its negative half, and all of it 1.0507 times: with LeCun's normal weights activations
+    /// keep mean 0 and variance 1. Klambauer et al., *Self-Normalizing Neural Networks*, 2017.
+    Selu,
+    /// a = z·Φ(z), Φ the normal distribution: Hendrycks & Gimpel, *Gaussian Error Linear Units*, 2016.
+    Gelu,
+    /// gelu by way of tanh: a = ½z(1 + tanh(√(2/π)(z + 0.044715·z³))), from the same paper.
+    GeluTanh,
+    /// a = z / (1 + e⁻ᶻ), called swish too: Elfwing, Uchibe & Doya, *Sigmoid-Weighted Linear Units*, 2018.
+    Silu,
+    /// a = z·tanh(ln(1 + eᶻ)): Misra, *Mish: A Self Regularized Non-Monotonic Activation Function*, 2020.
+    Mish,
+    /// a = ln(1 + eᶻ), above 0.
+    Softplus,
+    /// a = z / (1 + |z|), between −1 and 1.
+    Softsign,
+    /// a = z/6 + ½, no lower than 0 and no higher than 1.
+    HardSigmoid,
+    /// a = z, no lower than −1 and no higher than 1.
+    HardTanh,
+    /// a = eᶻ: the output of a network that counts, beside a Poisson loss.
+    Exponential,
+    /// aⱼ = e^zⱼ / Σₖ e^zₖ over the units of the layer: a probability for each.
+    Softmax,
+}
+
+impl Activation {
+    /// Every activation there is.
+    pub const ALL: [Activation; 17] = [
+        Activation::Identity,
+        Activation::Sigmoid,
+        Activation::Tanh,
+        Activation::Relu,
+        Activation::LeakyRelu,
+        Activation::Elu,
+        Activation::Selu,
+        Activation::Gelu,
+        Activation::GeluTanh,
+        Activation::Silu,
+        Activation::Mish,
+        Activation::Softplus,
+        Activation::Softsign,
+        Activation::HardSigmoid,
+        Activation::HardTanh,
+        Activation::Exponential,
+        Activation::Softmax,
+    ];
+
+    /// The name in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Activation::Identity => "identity",
+            Activation::Sigmoid => "sigmoid",
+            Activation::Tanh => "tanh",
+            Activation::Relu => "relu",
+            Activation::LeakyRelu => "leaky_relu",
+            Activation::Elu => "elu",
+            Activation::Selu => "selu",
+            Activation::Gelu => "gelu",
+            Activation::GeluTanh => "gelu_tanh",
+            Activation::Silu => "silu",
+            Activation::Mish => "mish",
+            Activation::Softplus => "softplus",
+            Activation::Softsign => "softsign",
+            Activation::HardSigmoid => "hard_sigmoid",
+            Activation::HardTanh => "hard_tanh",
+            Activation::Exponential => "exponential",
+            Activation::Softmax => "softmax",
+        }
+    }
+
+    /// Whether each unit's activation depends on its own z alone (all but softmax).
+    pub fn is_elementwise(self) -> bool {
+        self != Activation::Softmax
+    }
+
+    /// Whether the kernels of a few units apply it, and its slope, which follows from a alone, while their sums are in
+    /// registers. They are compiled for every width, so only what most networks use is worth its weight there.
+    #[inline(always)]
+    pub fn is_applied_in_registers(self) -> bool {
+        matches!(
+            self,
+            Activation::Identity | Activation::Sigmoid | Activation::Tanh | Activation::Relu
+        )
+    }
+
+    /// Whether it is made for weights of He et al.: half of its inputs, or nearly so, come to nothing.
+    pub fn is_rectifier(self) -> bool {
+        use Activation::{Elu, Gelu, GeluTanh, LeakyRelu, Mish, Relu, Silu};
+        matches!(self, Relu | LeakyRelu | Elu | Gelu | GeluTanh | Silu | Mish)
+    }
+
+    /// The lowest and the highest value the function can give.
+    pub fn range(self) -> (f64, f64) {
+        match self {
+            Activation::Identity | Activation::LeakyRelu => (f64::NEG_INFINITY, f64::INFINITY),
+            Activation::Sigmoid | Activation::HardSigmoid | Activation::Softmax => (0.0, 1.0),
+            Activation::Tanh | Activation::Softsign | Activation::HardTanh => (-1.0, 1.0),
+            Activation::Relu | Activation::Softplus | Activation::Exponential => (0.0, f64::INFINITY),
+            Activation::Elu => (-1.0, f64::INFINITY),
+            Activation::Selu => (-functions::SELU_SCALE * functions::SELU_ALPHA, f64::INFINITY),
+            // Where their slopes are 0, rounded down.
+            Activation::Gelu => (-0.169_971_21, f64::INFINITY),
+            Activation::GeluTanh => (-0.170_040_76, f64::INFINITY),
+            Activation::Silu => (-0.278_464_55, f64::INFINITY),
+            Activation::Mish => (-0.308_840_35, f64::INFINITY),
+        }
+    }
+
+    /// a = f(z) for rows of `width` units; `z` and `activation` are (rows, width).
+    ///
+    /// ```
+    /// use pellucid_kernels::activation::Activation;
+    /// let mut a = [0.0; 3];
+    /// Activation::Softmax.apply(&[1.0, 1.0, 1.0], &mut a, 3);
+    /// assert!(a.iter().all(|p: &f64| (p - 1.0 / 3.0).abs() < 1e-15));
+    /// ```
+    pub fn apply<T: Scalar>(self, z: &[T], activation: &mut [T], width: usize) {
+        T::run::<ApplyPerPrecision>(Apply {
+            function: self,
+            z,
+            activation,
+            width,
+        });
+    }
+
+    /// Turns ∂L/∂a into ∂L/∂z in place, for rows of `width` units: `delta` comes in as ∂L/∂a and leaves as δ.
+    pub fn backpropagate<T: Scalar>(self, z: &[T], activation: &[T], delta: &mut [T], width: usize) {
+        T::run::<BackpropagatePerPrecision>(Backpropagate {
+            function: self,
+            z,
+            activation,
+            delta,
+            width,
+        });
+    }
+
+    /// ∂a/∂z of each unit by its own z. For softmax it is the diagonal aⱼ(1 − aⱼ) of its Jacobian.
+    pub fn derivative<T: Scalar>(self, z: &[T], activation: &[T]) -> Vec<T> {
+        let mut derivative = vec![T::ONE; z.len()];
+        self.derivative_into(z, activation, &mut derivative);
+        derivative
+    }
+
+    /// [`derivative`](Self::derivative), without a new array.
+    pub fn derivative_into<T: Scalar>(self, z: &[T], activation: &[T], derivative: &mut [T]) {
+        match self {
+            Activation::Softmax => {
+                for (d, &a) in derivative.iter_mut().zip(activation) {
+                    *d = a * (T::ONE - a);
+                }
+            }
+            elementwise => {
+                derivative.fill(T::ONE);
+                elementwise.backpropagate(z, activation, derivative, 1);
+            }
+        }
+    }
+
+    #[inline(always)]
+    /// [`apply`](Self::apply), by a caller that has chosen the instructions already.
+    pub fn apply_on<I: Isa, T: Scalar>(self, z: &[T], activation: &mut [T], width: usize) {
+        match self {
+            Activation::Identity => activation.copy_from_slice(z),
+            Activation::Sigmoid => vector::map::<I, T, _>(z, activation, Sigmoid),
+            Activation::Tanh => vector::map::<I, T, _>(z, activation, Tanh),
+            // `at_least` lets a NaN through, where a maximum would turn it into 0 and hide it.
+            Activation::Relu => vector::map::<I, T, _>(z, activation, AtLeastZero),
+            Activation::Softmax => {
+                for (z, a) in z.chunks_exact(width).zip(activation.chunks_exact_mut(width)) {
+                    softmax::<I, T>(z, a);
+                }
+            }
+            _ => I::call(functions::Apply {
+                function: self,
+                z,
+                activation,
+            }),
+        }
+    }
+
+    /// [`apply`](Self::apply), on several threads where there is work for them.
+    #[inline(always)]
+    pub fn apply_in_parts<I: Isa, T: Scalar>(
+        self,
+        threads: NonZeroUsize,
+        z: &[T],
+        activation: &mut [T],
+        width: usize,
+    ) {
+        if threads.get() == 1 || z.len() < LEAST_NUMBERS {
+            return self.apply_on::<I, T>(z, activation, width);
+        }
+        let length = part_length(threads, z.len(), width);
+        let mut parts = [const { None }; MOST_PARTS];
+        let pairs = z.chunks(length).zip(activation.chunks_mut(length));
+        for (part, (z, activation)) in parts.iter_mut().zip(pairs) {
+            *part = Some(Apply {
+                function: self,
+                z,
+                activation,
+                width,
+            });
+        }
+        thread_pool::for_each(threads, &mut parts, |part| {
+            if let Some(part) = part.take() {
+                I::call(part);
+            }
+        });
+    }
+
+    /// [`backpropagate`](Self::backpropagate), on several threads where there is work for them.
+    #[inline(always)]
+    pub fn backpropagate_in_parts<I: Isa, T: Scalar>(
+        self,
+        threads: NonZeroUsize,
+        z: &[T],
+        activation: &[T],
+        delta: &mut [T],
+        width: usize,
+    ) {
+        if threads.get() == 1 || delta.len() < LEAST_NUMBERS {
+            return self.backpropagate_on::<I, T>(z, activation, delta, width);
+        }
+        let length = part_length(threads, delta.len(), width);
+        let mut parts = [const { None }; MOST_PARTS];
+        let forward = z.chunks(length).zip(activation.chunks(length));
+        for (part, ((z, activation), delta)) in parts.iter_mut().zip(forward.zip(delta.chunks_mut(length))) {
+            *part = Some(Backpropagate {
+                function: self,
+                z,
+                activation,
+                delta,
+                width,
+            });
+        }
+        thread_pool::for_each(threads, &mut parts, |part| {
+            if let Some(part) = part.take() {
+                I::call(part);
+            }
+        });
+    }
+
+    #[inline(always)]
+    /// [`backpropagate`](Self::backpropagate), by a caller that has chosen the instructions already.
+    pub fn backpropagate_on<I: Isa, T: Scalar>(
+        self,
+        z: &[T],
+        activation: &[T],
+        delta: &mut [T],
+        width: usize,
+    ) {
+        match self {
+            Activation::Identity => {}
+            Activation::Sigmoid => vector::update::<I, T, _>(delta, activation, TimesSigmoidDerivative),
+            Activation::Tanh => vector::update::<I, T, _>(delta, activation, TimesTanhDerivative),
+            Activation::Relu => vector::update::<I, T, _>(delta, activation, WherePositive),
+            // δⱼ = aⱼ (gⱼ − Σₖ gₖ aₖ): the Jacobian diag(a) − a·aᵀ times g = ∂L/∂a.
+            Activation::Softmax => {
+                for (a, d) in activation.chunks_exact(width).zip(delta.chunks_exact_mut(width)) {
+                    let weighted: T = a.iter().zip(&*d).map(|(&a, &g)| a * g).sum();
+                    for (d, &a) in d.iter_mut().zip(a) {
+                        *d = a * (*d - weighted);
+                    }
+                }
+            }
+            _ => I::call(functions::Backpropagate {
+                function: self,
+                z,
+                activation,
+                delta,
+            }),
+        }
+    }
+}
+
+/// Numbers from which on a second thread is worth calling.
+const LEAST_NUMBERS: usize = 64 * 1024;
+/// The most parts that activations are computed in.
+const MOST_PARTS: usize = 8;
+
+/// Numbers of a part: whole rows, as many for each thread. Each row's are its own, so the bits do not depend on it.
+fn part_length(threads: NonZeroUsize, numbers: usize, width: usize) -> usize {
+    (numbers / width).div_ceil(threads.get().min(MOST_PARTS)) * width
+}
+
+impl Activation {
+    /// a = f(z) of the first `used` registers; leaves them alone where not [applied so](Self::is_applied_in_registers).
+    #[inline(always)]
+    pub fn of_registers<I: Isa, T: Scalar, V: Vector<T>>(self, registers: &mut [V], used: usize) {
+        let registers = &mut registers[..used];
+        match self {
+            Activation::Sigmoid => V::map_each::<I, _>(registers, Sigmoid),
+            Activation::Tanh => V::map_each::<I, _>(registers, Tanh),
+            Activation::Relu => V::map_each::<I, _>(registers, AtLeastZero),
+            _ => {}
+        }
+    }
+
+    /// δ = g·f′(z) with a = f(z), of the first `used` registers; leaves g alone where not
+    /// [applied so](Self::is_applied_in_registers).
+    #[inline(always)]
+    pub fn slopes_times<T: Scalar, V: Vector<T>>(self, gradients: &mut [V], a: &[V], used: usize) {
+        match self {
+            Activation::Sigmoid => map_register_pairs(gradients, a, used, TimesSigmoidDerivative),
+            Activation::Tanh => map_register_pairs(gradients, a, used, TimesTanhDerivative),
+            Activation::Relu => map_register_pairs(gradients, a, used, WherePositive),
+            _ => {}
+        }
+    }
+}
+
+#[inline(always)]
+fn map_register_pairs<T: Scalar, V: Vector<T>, F: MapPairs<T>>(to: &mut [V], by: &[V], used: usize, f: F) {
+    for (register, &by) in to[..used].iter_mut().zip(&by[..used]) {
+        *register = f.apply(*register, by);
+    }
+}
+
+/// δ = g where a > 0, and 0 elsewhere.
+#[derive(Clone, Copy)]
+struct WherePositive;
+impl<T: Scalar> MapPairs<T> for WherePositive {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, gradient: V, a: V) -> V {
+        gradient.where_positive(a)
+    }
+}
+
+/// max(0, z).
+#[derive(Clone, Copy)]
+struct AtLeastZero;
+impl<T: Scalar> Map<T> for AtLeastZero {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, z: V) -> V {
+        z.at_least(V::splat(T::ZERO))
+    }
+}
+
+/// δ = g·a(1 − a).
+#[derive(Clone, Copy)]
+struct TimesSigmoidDerivative;
+impl<T: Scalar> MapPairs<T> for TimesSigmoidDerivative {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, gradient: V, a: V) -> V {
+        gradient.mul(a.mul(V::splat(T::ONE).sub(a)))
+    }
+}
+
+/// δ = g·(1 − a²).
+#[derive(Clone, Copy)]
+struct TimesTanhDerivative;
+impl<T: Scalar> MapPairs<T> for TimesTanhDerivative {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, gradient: V, a: V) -> V {
+        gradient.mul(V::splat(T::ONE).sub(a.mul(a)))
+    }
+}
+
+/// Softmax of one row; the largest z is subtracted first, so that no exponential overflows.
+#[inline(always)]
+fn softmax<I: Isa, T: Scalar>(z: &[T], a: &mut [T]) {
+    let mut largest = T::NEG_INFINITY;
+    for &z in z {
+        largest = if z > largest { z } else { largest };
+    }
+    vector::map::<I, T, _>(z, a, ExpOfDifference { shift: largest });
+    let mut sum = T::ZERO;
+    for &a in &*a {
+        sum += a;
+    }
+    let inverse = T::ONE / sum;
+    for a in a.iter_mut() {
+        *a *= inverse;
+    }
+}
+
+per_precision!(ApplyPerPrecision: |'a, T| Apply<'a, T> => ());
+
+/// a = f(z).
+struct Apply<'a, T> {
+    function: Activation,
+    z: &'a [T],
+    activation: &'a mut [T],
+    width: usize,
+}
+
+impl<T: Scalar> Task for Apply<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        self.function
+            .apply_on::<I, T>(self.z, self.activation, self.width);
+    }
+}
+
+per_precision!(BackpropagatePerPrecision: |'a, T| Backpropagate<'a, T> => ());
+
+/// ∂L/∂z from ∂L/∂a.
+struct Backpropagate<'a, T> {
+    function: Activation,
+    z: &'a [T],
+    activation: &'a [T],
+    delta: &'a mut [T],
+    width: usize,
+}
+
+impl<T: Scalar> Task for Backpropagate<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        self.function
+            .backpropagate_on::<I, T>(self.z, self.activation, self.delta, self.width);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nan_is_never_hidden() {
+        for function in Activation::ALL {
+            let mut a = [0.0f64; 3];
+            function.apply(&[f64::NAN, 1.0, -1.0], &mut a, 3);
+            assert!(a[0].is_nan(), "{} hides a NaN", function.name());
+        }
+    }
+
+    #[test]
+    fn values_stay_within_the_range() {
+        for function in Activation::ALL {
+            let (low, high) = function.range();
+            let z = [-1e3, -3.0, -0.1, 0.0, 0.1, 3.0, 700.0];
+            let mut a = [0.0f64; 7];
+            function.apply(&z, &mut a, 7);
+            assert!(
+                a.iter().all(|&a| (low..=high).contains(&a)),
+                "{}: {a:?}",
+                function.name()
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_recipes() {
+        for function in Activation::ALL {
+            let written = serde_json::to_string(&function).unwrap();
+            assert_eq!(written, format!("\"{}\"", function.name()));
+        }
+    }
+
+    #[test]
+    fn softmax_of_huge_logits_is_finite() {
+        let mut a = [0.0f32; 3];
+        Activation::Softmax.apply(&[1e38, -1e38, 1e38], &mut a, 3);
+        assert_eq!(a, [0.5, 0.0, 0.5]);
+    }
+}

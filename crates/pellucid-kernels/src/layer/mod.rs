@@ -1,0 +1,185 @@
+//! The arithmetic of a dense layer: z = x·W + b, ∂L/∂W = xᵀδ, ∂L/∂b = Σ δ, ∂L/∂x = δ·Wᵀ.
+//!
+//! The shape of the work picks the kernel, and callers do not know which: inputs full of zeros skip them (`sparse`), large
+//! products go to the matrix-product crate (`product`), everything else takes tiles without packing (`dense`). Layers of a
+//! few units have kernels of their own ([`narrow`](crate::narrow)). The choice never depends on the number of threads, so
+//! neither do the bits. A naive twin of every kernel, in the tests, is what it is compared with.
+
+pub mod arrays;
+pub(crate) mod dense;
+pub mod layout;
+pub(crate) mod product;
+pub mod sparse;
+pub(crate) mod transpose;
+
+use crate::aligned::Aligned;
+use crate::simd::Isa;
+use crate::simd::scalar::Scalar;
+use sparse::NonZeros;
+use std::num::NonZeroUsize;
+
+/// What goes into the first layer: rows of `fan_in` features.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a, T> {
+    /// Numbers, (rows, fan_in).
+    Dense(&'a [T]),
+    /// Bytes, (rows, fan_in), as in images. A zero byte contributes nothing, whatever its weight.
+    Bytes {
+        /// One byte a feature.
+        bytes: &'a [u8],
+        /// The number that each byte stands for; that of byte 0 is 0.
+        values: &'a [T; 256],
+    },
+}
+
+impl<T> Input<'_, T> {
+    /// How many rows of `fan_in` features there are.
+    #[inline(always)]
+    pub fn rows(&self, fan_in: usize) -> usize {
+        let numbers = match self {
+            Input::Dense(values) => values.len(),
+            Input::Bytes { bytes, .. } => bytes.len(),
+        };
+        // A division is a good part of the step of a small network.
+        if numbers == fan_in { 1 } else { numbers / fan_in }
+    }
+}
+
+impl<'a, T> Input<'a, T> {
+    /// The numbers; none where they are bytes.
+    #[inline(always)]
+    pub fn numbers(self) -> &'a [T] {
+        match self {
+            Input::Dense(numbers) => numbers,
+            Input::Bytes { .. } => &[],
+        }
+    }
+
+    /// What the numbers are, or what the bytes stand for.
+    pub fn to_vec(self) -> Vec<T>
+    where
+        T: Copy,
+    {
+        match self {
+            Input::Dense(numbers) => numbers.to_vec(),
+            Input::Bytes { bytes, values } => bytes.iter().map(|&byte| values[usize::from(byte)]).collect(),
+        }
+    }
+}
+
+/// Where a layer's gradient goes.
+#[derive(Debug)]
+pub enum Destination<'a, T> {
+    /// Stored, for an optimizer.
+    Gradient(&'a mut [T]),
+    /// Never stored: the parameters take their step at once, w ← w − rate·∂L/∂w.
+    Step {
+        /// The layer's weights, or its bias.
+        parameters: &'a mut [T],
+        /// The learning rate.
+        rate: T,
+    },
+}
+
+/// The shape of a layer at work: z is (rows, fan_out), x is (rows, fan_in).
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// The samples of the batch.
+    pub rows: usize,
+    /// The inputs of the layer.
+    pub fan_in: usize,
+    /// The units of the layer.
+    pub fan_out: usize,
+    /// The most threads to use. The numbers do not depend on it, to the bit.
+    pub threads: NonZeroUsize,
+}
+
+/// Where a layer's input comes from: that decides when zeros are looked for in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// From the data.
+    Data,
+    /// From the activations of the layer below.
+    LayerBelow,
+}
+
+/// What the kernels of a layer keep between a forward pass and its backward pass, or need room for.
+#[derive(Debug, Clone, Default)]
+pub struct Scratch<T> {
+    non_zeros: NonZeros<T>,
+    /// Whether the last input had zeros enough to go by what is not zero.
+    skips_zeros: bool,
+    non_zeros_of_delta: NonZeros<T>,
+    transposed: Aligned<T>,
+}
+
+/// z = x·W + b. `scratch` keeps what was found in the input for [`weight_gradient`].
+#[inline(always)]
+pub fn affine<I: Isa, T: Scalar>(
+    shape: Shape,
+    (input, origin): (Input<'_, T>, Origin),
+    weights: &[T],
+    bias: Option<&[T]>,
+    z: &mut [T],
+    scratch: &mut Scratch<T>,
+) {
+    scratch.skips_zeros = match (origin, input) {
+        (Origin::LayerBelow, Input::Dense(x)) => sparse::pays_between::<I, T>(shape, x, shape.fan_in),
+        _ => sparse::pays::<I, T>(shape, input),
+    };
+    match input {
+        Input::Dense(x) if !scratch.skips_zeros => {
+            if product::pays(shape) {
+                product::affine::<I, T>(shape, x, weights, bias, z);
+            } else {
+                dense::affine::<I, T>(shape, x, weights, bias, z);
+            }
+        }
+        _ => sparse::affine::<I, T>(shape, input, &mut scratch.non_zeros, weights, bias, z),
+    }
+}
+
+/// ∂L/∂W = xᵀδ; `scratch` is that of [`affine`] on the same input.
+#[inline(always)]
+pub fn weight_gradient<I: Isa, T: Scalar>(
+    shape: Shape,
+    input: Input<'_, T>,
+    scratch: &mut Scratch<T>,
+    delta: &[T],
+    to: Destination<'_, T>,
+) {
+    match input {
+        Input::Dense(x) if !scratch.skips_zeros => {
+            if product::pays(shape) {
+                product::weight_gradient::<I, T>(shape, x, delta, to);
+            } else {
+                dense::weight_gradient::<I, T>(shape, x, delta, to);
+            }
+        }
+        _ => sparse::weight_gradient::<I, T>(shape, input, &mut scratch.non_zeros, delta, to),
+    }
+}
+
+/// ∂L/∂b: the sum of δ over the rows.
+#[inline(always)]
+pub fn bias_gradient<I: Isa, T: Scalar>(shape: Shape, delta: &[T], to: Destination<'_, T>) {
+    dense::bias_gradient::<I, T>(shape, delta, to);
+}
+
+/// ∂L/∂x = δ·Wᵀ.
+#[inline(always)]
+pub fn input_delta<I: Isa, T: Scalar>(
+    shape: Shape,
+    delta: &[T],
+    weights: &[T],
+    to: &mut [T],
+    scratch: &mut Scratch<T>,
+) {
+    if sparse::pays_between::<I, T>(shape, delta, shape.fan_out) {
+        sparse::input_delta::<I, T>(shape, delta, &mut scratch.non_zeros_of_delta, weights, to);
+    } else if product::pays(shape) {
+        product::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);
+    } else {
+        dense::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);
+    }
+}

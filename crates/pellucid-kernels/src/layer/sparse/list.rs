@@ -1,0 +1,384 @@
+//! The non-zero inputs of a row, one after another.
+
+use super::{Input, Numbers, SPLITS, Source, WIDE, load, store};
+use crate::simd::Isa;
+use crate::simd::bytes::CHUNK;
+use crate::simd::scalar::Scalar;
+use crate::simd::vector::{Vector, VectorOf};
+use std::ops::Range;
+
+/// Whether a row of so many inputs can be listed: a column and a byte share 32 bits.
+#[inline(always)]
+pub fn is_short(fan_in: usize) -> bool {
+    fan_in <= 1 << 24
+}
+
+/// The non-zero inputs of one row, or of some.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct List<T> {
+    /// Of bytes, the column and below it, in the last eight bits, the byte; of numbers, the column.
+    entries: Vec<u32>,
+    /// Of numbers, what is in the column.
+    values: Vec<T>,
+    length: usize,
+}
+
+impl<T: Scalar> List<T> {
+    /// How many there are.
+    #[inline(always)]
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+
+    #[inline(always)]
+    pub(crate) fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    /// The non-zero inputs of a row in the place of all that was here.
+    #[inline(always)]
+    pub(crate) fn gather<I: Isa>(&mut self, fan_in: usize, input: Input<'_, T>) {
+        match input {
+            Input::Bytes { bytes, .. } => {
+                self.clear();
+                self.add_bytes::<I>(&bytes[..fan_in]);
+            }
+            Input::Dense(x) => self.gather_numbers::<I>(&x[..fan_in]),
+        }
+    }
+
+    /// Adds those of a row of bytes, which must be [short](is_short).
+    #[inline(always)]
+    pub(crate) fn add_bytes<I: Isa>(&mut self, row: &[u8]) {
+        // Room for a whole chunk beyond the last, as they are written whole.
+        let most = self.length + row.len() + CHUNK;
+        if self.entries.len() < most {
+            self.entries.resize(most, 0);
+        }
+        let mut found = self.length;
+        let (chunks, last) = row.as_chunks::<CHUNK>();
+        for (index, chunk) in chunks.iter().enumerate() {
+            if let Some(entries) = self.entries[found..].first_chunk_mut() {
+                found += I::pack_non_zeros(chunk, (index * CHUNK) as u32, entries);
+            }
+        }
+        if let (false, Some(entries)) = (last.is_empty(), self.entries[found..].first_chunk_mut()) {
+            found += I::pack_non_zeros(last, (chunks.len() * CHUNK) as u32, entries);
+        }
+        self.length = found;
+    }
+
+    #[inline(always)]
+    fn gather_numbers<I: Isa>(&mut self, row: &[T]) {
+        if self.values.len() < row.len() {
+            self.entries.resize(row.len(), 0);
+            self.values.resize(row.len(), T::ZERO);
+        }
+        let mut found = 0;
+        for start in (0..row.len()).step_by(CHUNK) {
+            let width = (row.len() - start).min(CHUNK);
+            let mut bits = Numbers(row).non_zero_bits::<I>(start, width);
+            while bits != 0 {
+                let column = start + bits.trailing_zeros() as usize;
+                self.entries[found] = column as u32;
+                self.values[found] = row[column];
+                found += 1;
+                bits &= bits - 1;
+            }
+        }
+        self.length = found;
+    }
+
+    /// Some of what was [added](Self::add_bytes), with the numbers that bytes stand for.
+    #[inline(always)]
+    pub(crate) fn bytes<'a>(&'a self, range: Range<usize>, values: &'a [T; 256]) -> Packed<'a, T> {
+        Packed {
+            entries: &self.entries[range],
+            values,
+        }
+    }
+
+    #[inline(always)]
+    fn numbers(&self) -> Apart<'_, T> {
+        Apart {
+            columns: &self.entries[..self.length],
+            values: &self.values[..self.length],
+        }
+    }
+
+    /// z = x·W + b, of what was [gathered](Self::gather) of this input.
+    ///
+    /// # Panics
+    /// Where W has fewer rows than the input has columns, or an operand is too short for the units in z.
+    #[inline(always)]
+    pub(crate) fn affine<I: Isa>(&self, input: Input<'_, T>, weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
+        match input {
+            Input::Bytes { values, .. } => {
+                affine::<I, T, _>(self.bytes(0..self.length, values), weights, bias, z)
+            }
+            Input::Dense(_) => affine::<I, T, _>(self.numbers(), weights, bias, z),
+        }
+    }
+
+    /// ∂L/∂W = xᵀδ, of what was gathered; of the rows of W, only those whose input is not zero are touched where they take a
+    /// step.
+    #[inline(always)]
+    pub(crate) fn weight_gradient<I: Isa>(
+        &self,
+        input: Input<'_, T>,
+        delta: &[T],
+        step: Option<T>,
+        to: &mut [T],
+    ) {
+        match input {
+            Input::Bytes { values, .. } => {
+                weight_gradient::<I, T, _>(self.bytes(0..self.length, values), delta, step, to);
+            }
+            Input::Dense(_) => weight_gradient::<I, T, _>(self.numbers(), delta, step, to),
+        }
+    }
+}
+
+/// Non-zero inputs of a row: the columns, and what is in them.
+pub(crate) trait Entries<T>: Copy {
+    /// How many there are.
+    fn count(self) -> usize;
+    /// S of them from `at` on.
+    ///
+    /// # Safety
+    /// They must be there.
+    unsafe fn some<const S: usize>(self, at: usize) -> [(usize, T); S];
+}
+
+/// Columns and numbers.
+#[derive(Clone, Copy)]
+struct Apart<'a, T> {
+    columns: &'a [u32],
+    values: &'a [T],
+}
+
+impl<T: Scalar> Entries<T> for Apart<'_, T> {
+    #[inline(always)]
+    fn count(self) -> usize {
+        self.columns.len().min(self.values.len())
+    }
+    #[inline(always)]
+    unsafe fn some<const S: usize>(self, at: usize) -> [(usize, T); S] {
+        let mut some = [(0, T::ZERO); S];
+        for (s, (column, value)) in some.iter_mut().enumerate() {
+            // SAFETY: as the caller vouches.
+            unsafe {
+                *column = *self.columns.get_unchecked(at + s) as usize;
+                *value = *self.values.get_unchecked(at + s);
+            }
+        }
+        some
+    }
+}
+
+/// Columns with a byte each, and the numbers that bytes stand for. What limits a layer of a few units is how much it loads: so
+/// a column and its byte are one load, and two of them, too.
+#[derive(Clone, Copy)]
+pub(crate) struct Packed<'a, T> {
+    entries: &'a [u32],
+    values: &'a [T; 256],
+}
+
+impl<T: Scalar> Packed<'_, T> {
+    #[inline(always)]
+    fn entry(self, entry: u32) -> (usize, T) {
+        ((entry >> 8) as usize, self.values[(entry & 0xff) as usize])
+    }
+}
+
+impl<T: Scalar> Entries<T> for Packed<'_, T> {
+    #[inline(always)]
+    fn count(self) -> usize {
+        self.entries.len()
+    }
+    #[inline(always)]
+    unsafe fn some<const S: usize>(self, at: usize) -> [(usize, T); S] {
+        let mut some = [(0, T::ZERO); S];
+        // SAFETY: as the caller vouches.
+        let from = unsafe { self.entries.as_ptr().add(at) };
+        let (pairs, last) = some.as_chunks_mut::<2>();
+        for (index, pair) in pairs.iter_mut().enumerate() {
+            // SAFETY: the pair lies within the S entries.
+            let both = u64::from_le(unsafe { from.add(2 * index).cast::<u64>().read_unaligned() });
+            *pair = [self.entry(both as u32), self.entry((both >> 32) as u32)];
+        }
+        for entry in last {
+            // SAFETY: this is the last of the S entries.
+            *entry = self.entry(unsafe { *from.add(S - 1) });
+        }
+        some
+    }
+}
+
+/// z = x·W + b for the units of z. W must have a row for each column, and an entry for each unit.
+#[inline(always)]
+pub(crate) fn affine<I: Isa, T: Scalar, E: Entries<T>>(
+    entries: E,
+    weights: &[T],
+    bias: Option<&[T]>,
+    z: &mut [T],
+) {
+    panels!(
+        z.len(),
+        VectorOf::<I, T>::LANES,
+        // SAFETY: `weights` are (fan_in, n) and every column is below fan_in; bias and z have n numbers; the columns of a
+        // panel lie below n.
+        |column, count| unsafe { panel::<I, T, E, WIDE, 1, false>(entries, weights, bias, z, column, 0) },
+        // SAFETY: as above.
+        unsafe { panel::<I, T, E, 2, SPLITS, false>(entries, weights, bias, z, column, 0) },
+        // SAFETY: as above.
+        unsafe { panel::<I, T, E, 1, SPLITS, false>(entries, weights, bias, z, column, 0) },
+        // SAFETY: as above.
+        unsafe { panel::<I, T, E, 1, SPLITS, true>(entries, weights, bias, z, column, count) }
+    );
+}
+
+/// # Safety
+/// The panel's columns, from `column` on, must be in every row of the weights, in the bias and in z.
+#[inline(always)]
+unsafe fn panel<I: Isa, T: Scalar, E: Entries<T>, const C: usize, const S: usize, const MASKED: bool>(
+    entries: E,
+    weights: &[T],
+    bias: Option<&[T]>,
+    z: &mut [T],
+    column: usize,
+    count: usize,
+) {
+    let n = z.len();
+    let mut sums = [[VectorOf::<I, T>::splat(T::ZERO); C]; S];
+    // SAFETY: as the caller vouches; all entries are below their count.
+    unsafe {
+        let weights = weights.as_ptr().add(column);
+        if let Some(bias) = bias {
+            sums[0] = load::<I, T, C, MASKED>(bias.as_ptr().add(column), count);
+        }
+        let mut at = 0;
+        while at + S <= entries.count() {
+            for ((of, x), sums) in entries.some::<S>(at).into_iter().zip(&mut sums) {
+                add_row::<I, T, C, MASKED>(weights.add(of * n), x, sums, count);
+            }
+            at += S;
+        }
+        while at < entries.count() {
+            let [(of, x)] = entries.some::<1>(at);
+            add_row::<I, T, C, MASKED>(weights.add(of * n), x, &mut sums[0], count);
+            at += 1;
+        }
+        let mut total = sums[0];
+        for sums in &sums[1..] {
+            for c in 0..C {
+                total[c] = total[c].add(sums[c]);
+            }
+        }
+        store::<I, T, C, MASKED>(total, z.as_mut_ptr().add(column), count);
+    }
+}
+
+/// sums ← sums + x·row.
+///
+/// # Safety
+/// The panel's numbers must be there.
+#[inline(always)]
+unsafe fn add_row<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
+    row: *const T,
+    x: T,
+    sums: &mut [VectorOf<I, T>; C],
+    count: usize,
+) {
+    // SAFETY: as the caller vouches.
+    let row = unsafe { load::<I, T, C, MASKED>(row, count) };
+    let x = VectorOf::<I, T>::splat(x);
+    for c in 0..C {
+        sums[c] = x.mul_add(row[c], sums[c]);
+    }
+}
+
+/// ∂L/∂W = xᵀδ for the units of δ; where there is a step, W ← W + step·xᵀδ, and only the rows of W whose input is not zero
+/// are touched. W must have a row for each column, and an entry for each unit.
+#[inline(always)]
+pub(crate) fn weight_gradient<I: Isa, T: Scalar, E: Entries<T>>(
+    entries: E,
+    delta: &[T],
+    step: Option<T>,
+    to: &mut [T],
+) {
+    if step.is_none() {
+        to.fill(T::ZERO);
+    }
+    let factor = step.unwrap_or(T::ONE);
+    panels!(
+        delta.len(),
+        VectorOf::<I, T>::LANES,
+        // SAFETY: `to` is (fan_in, n) and every column is below fan_in; δ has n numbers; the columns of a panel lie below n.
+        |column, count| unsafe {
+            gradient_panel::<I, T, E, WIDE, false>(entries, delta, factor, to, column, 0)
+        },
+        // SAFETY: as above.
+        unsafe { gradient_panel::<I, T, E, 2, false>(entries, delta, factor, to, column, 0) },
+        // SAFETY: as above.
+        unsafe { gradient_panel::<I, T, E, 1, false>(entries, delta, factor, to, column, 0) },
+        // SAFETY: as above.
+        unsafe { gradient_panel::<I, T, E, 1, true>(entries, delta, factor, to, column, count) }
+    );
+}
+
+/// # Safety
+/// The panel's columns, from `column` on, must be in every row of `to`, and in δ.
+#[inline(always)]
+unsafe fn gradient_panel<I: Isa, T: Scalar, E: Entries<T>, const C: usize, const MASKED: bool>(
+    entries: E,
+    delta: &[T],
+    factor: T,
+    to: &mut [T],
+    column: usize,
+    count: usize,
+) {
+    let n = delta.len();
+    // SAFETY: as the caller vouches; all entries are below their count.
+    unsafe {
+        let to = to.as_mut_ptr().add(column);
+        let factor = VectorOf::<I, T>::splat(factor);
+        let mut scaled = load::<I, T, C, MASKED>(delta.as_ptr().add(column), count);
+        for scaled in &mut scaled {
+            *scaled = scaled.mul(factor);
+        }
+        let mut at = 0;
+        while at + 2 <= entries.count() {
+            for (of, x) in entries.some::<2>(at) {
+                move_row::<I, T, C, MASKED>(to.add(of * n), x, scaled, count);
+            }
+            at += 2;
+        }
+        if at < entries.count() {
+            let [(of, x)] = entries.some::<1>(at);
+            move_row::<I, T, C, MASKED>(to.add(of * n), x, scaled, count);
+        }
+    }
+}
+
+/// row ← row + x·scaled.
+///
+/// # Safety
+/// The panel's numbers must be there.
+#[inline(always)]
+unsafe fn move_row<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
+    at: *mut T,
+    x: T,
+    scaled: [VectorOf<I, T>; C],
+    count: usize,
+) {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let mut row = load::<I, T, C, MASKED>(at, count);
+        let x = VectorOf::<I, T>::splat(x);
+        for c in 0..C {
+            row[c] = x.mul_add(scaled[c], row[c]);
+        }
+        store::<I, T, C, MASKED>(row, at, count);
+    }
+}

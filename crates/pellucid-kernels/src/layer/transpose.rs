@@ -1,0 +1,122 @@
+//! Matrices brought into the order in which a product reads them.
+
+use crate::simd::scalar::Scalar;
+use crate::simd::vector::{Vector, VectorOf};
+use crate::simd::{Isa, Task};
+
+/// The most numbers of a register.
+const MOST_LANES: usize = 16;
+
+/// `to` (columns, rows) ← `from` (rows, columns), both row-major.
+#[inline(always)]
+pub(crate) fn transpose<I: Isa, T: Scalar>(from: &[T], (rows, columns): (usize, usize), to: &mut [T]) {
+    assert!(
+        from.len() >= rows * columns && to.len() >= rows * columns,
+        "a matrix is too short to be transposed"
+    );
+    // SAFETY: both have as many numbers.
+    let task = unsafe { Transpose::new((from.as_ptr(), columns), (rows, columns), (to.as_mut_ptr(), rows)) };
+    I::call(task);
+}
+
+/// [`transpose`] of a part of a matrix into a part of another: rows are `from_stride` numbers apart, and `to_stride`.
+pub(crate) struct Transpose<T> {
+    from: *const T,
+    from_stride: usize,
+    shape: (usize, usize),
+    to: *mut T,
+    to_stride: usize,
+}
+
+// SAFETY: whoever made it vouches for what it reaches; nobody else writes there while it is at work.
+unsafe impl<T: Sync> Send for Transpose<T> {}
+
+impl<T> Transpose<T> {
+    /// # Safety
+    /// All that the shape and the strides reach from `from` on must be there to be read, and from `to` on to be written, as
+    /// long as this lives, and by nobody else.
+    pub(crate) unsafe fn new(
+        (from, from_stride): (*const T, usize),
+        shape: (usize, usize),
+        (to, to_stride): (*mut T, usize),
+    ) -> Self {
+        Self {
+            from,
+            from_stride,
+            shape,
+            to,
+            to_stride,
+        }
+    }
+}
+
+impl<T: Scalar> Task for Transpose<T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let lanes = VectorOf::<I, T>::LANES;
+        let (rows, columns) = self.shape;
+        for row in (0..rows).step_by(lanes) {
+            let height = (rows - row).min(lanes);
+            for column in (0..columns).step_by(lanes) {
+                let width = (columns - column).min(lanes);
+                // SAFETY: the tile lies within the shape.
+                unsafe {
+                    if height == lanes && width == lanes {
+                        self.tile::<I, false>((row, column), (lanes, lanes));
+                    } else {
+                        self.tile::<I, true>((row, column), (height, width));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T: Scalar> Transpose<T> {
+    /// As many rows as a register has lanes, or the first `height` and `width`. Each round interleaves the rows of the first
+    /// half with those of the second, which turns the bits of (row, column) by one place; after as many rounds as an index
+    /// has bits, rows are columns.
+    ///
+    /// # Safety
+    /// The tile must lie within the shape.
+    #[inline(always)]
+    unsafe fn tile<I: Isa, const MASKED: bool>(
+        &self,
+        (row, column): (usize, usize),
+        (height, width): (usize, usize),
+    ) {
+        let lanes = VectorOf::<I, T>::LANES;
+        let mut tile = [VectorOf::<I, T>::splat(T::ZERO); MOST_LANES];
+        for (i, register) in tile.iter_mut().enumerate().take(lanes) {
+            // SAFETY: as the caller and that of `new` vouch.
+            unsafe {
+                let from = self.from.add((row + i) * self.from_stride + column);
+                if !MASKED {
+                    *register = VectorOf::<I, T>::load(from);
+                } else if i < height {
+                    *register = VectorOf::<I, T>::load_first(from, width);
+                }
+            }
+        }
+        let mut left = lanes;
+        while left > 1 {
+            let before = tile;
+            for i in 0..lanes / 2 {
+                (tile[2 * i], tile[2 * i + 1]) = before[i].interleave(before[i + lanes / 2]);
+            }
+            left /= 2;
+        }
+        for (j, register) in tile.into_iter().enumerate().take(lanes) {
+            // SAFETY: as above.
+            unsafe {
+                let to = self.to.add((column + j) * self.to_stride + row);
+                if !MASKED {
+                    register.store(to);
+                } else if j < width {
+                    register.store_first(to, height);
+                }
+            }
+        }
+    }
+}

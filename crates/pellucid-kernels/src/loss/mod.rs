@@ -1,0 +1,604 @@
+//! Losses: how wrong the outputs are, and ∂L/∂z of the output layer.
+//!
+//! A loss is a sum over a sample's outputs; over the samples of a batch it is summed or averaged as
+//! [`Reduction`] says. Where a loss and an output activation pair up (softmax with categorical cross-entropy,
+//! sigmoid with binary cross-entropy) the joint form is used, in value and in delta, because the chain rule
+//! through each alone loses all digits when a unit is sure of itself (Bishop, *Pattern Recognition and Machine
+//! Learning*, §4.3.6 and §5.2).
+
+mod custom;
+mod elementwise;
+mod settings;
+mod smoothing;
+
+pub use custom::{CustomLoss, OutputRow};
+pub use smoothing::LabelSmoothing;
+
+use crate::activation::Activation;
+use crate::simd::Isa;
+use crate::simd::scalar::Scalar;
+use crate::simd::vector::{self, MapPairs, Vector};
+use serde::{Deserialize, Serialize, Serializer};
+use settings::LossRecipe;
+
+/// What training makes small. y is the target, a the output, d = a − y.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(try_from = "LossRecipe")]
+pub enum Loss {
+    /// Σ (a − y)².
+    SquaredError,
+    /// ½ Σ (a − y)².
+    HalfSquaredError,
+    /// ½ Σ (a − y)² over the number of outputs: what scikit-learn tells of a regression.
+    HalfMeanSquaredError,
+    /// Σ |d|: the outputs become medians.
+    AbsoluteError,
+    /// Σ ½d² for |d| ≤ δ, δ(|d| − ½δ) beyond: Huber, *Robust Estimation of a Location Parameter*, 1964.
+    Huber {
+        /// Where the square ends and the straight line begins.
+        delta: f64,
+    },
+    /// Σ ln cosh d: like ½d² where it is small, like |d| where it is large.
+    LogCosh,
+    /// 2 Σ (y ln(y/a) − y + a), of counts and other numbers of 0 or more: McCullagh & Nelder, *Generalized Linear
+    /// Models*, 1989, section 2.3. It pairs up with the exponential as output activation.
+    PoissonDeviance,
+    /// Half of it, Σ (y ln(y/a) − y + a), as scikit-learn has it.
+    HalfPoissonDeviance,
+    /// Σ max(−τd, (1 − τ)d), the pinball loss: the outputs become quantiles. Koenker & Bassett, *Regression Quantiles*,
+    /// 1978.
+    Quantile {
+        /// τ: the part of the targets that should lie below the outputs.
+        quantile: f64,
+    },
+    /// −Σ (y ln a + (1 − y) ln(1 − a)), each output a yes or no of its own.
+    BinaryCrossEntropy,
+    /// −Σ y ln a, the outputs being one probability distribution.
+    CategoricalCrossEntropy,
+    /// Σ y ln(y/a), how far the distribution a is from the distribution y: Kullback & Leibler, *On Information and
+    /// Sufficiency*, 1951. Less than the cross-entropy by what is the same whatever the outputs are.
+    KullbackLeibler,
+    /// Σ max(0, 1 − s·a), an output for each class, s being 1 for that of the sample and −1 for the others: Crammer &
+    /// Singer's loss in its one-against-all form (Rifkin & Klautau, *In Defense of One-Vs-All Classification*, 2004).
+    Hinge,
+    /// A program's own. Recipes cannot name it.
+    Custom(CustomLoss),
+}
+
+/// As recipes have it. A program's own is its name, which no recipe can be read with.
+impl Serialize for Loss {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match LossRecipe::try_from(*self) {
+            Ok(recipe) => Serialize::serialize(&recipe, serializer),
+            Err(_) => serializer.serialize_str(self.name()),
+        }
+    }
+}
+
+/// How the losses of a batch's samples become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reduction {
+    /// Their sum: the gradient grows with the batch.
+    Sum,
+    /// Their mean: the gradient does not depend on the batch's size.
+    #[default]
+    Mean,
+    /// Their sum over the sum of the samples' weights; where these have none, the mean.
+    WeightedMean,
+}
+
+impl Reduction {
+    /// What a sample's gradient is multiplied with in a batch of `rows`.
+    #[inline(always)]
+    pub fn factor<T: Scalar>(self, rows: usize) -> T {
+        match self {
+            Reduction::Sum => T::ONE,
+            Reduction::Mean | Reduction::WeightedMean => T::ONE / T::from_f64(rows as f64),
+        }
+    }
+
+    /// The same in a batch whose samples count for `weights`, or for 1 each where there are none. Where all of them are 0
+    /// there is nothing to be learnt, and it is 0 instead of infinite.
+    #[inline(always)]
+    pub fn factor_of<T: Scalar>(self, rows: usize, weights: &[T]) -> T {
+        if self != Reduction::WeightedMean || weights.is_empty() {
+            return self.factor(rows);
+        }
+        let total: f64 = weights.iter().map(|weight| weight.to_f64()).sum();
+        T::from_f64(if total > 0.0 { 1.0 / total } else { 0.0 })
+    }
+}
+
+impl Loss {
+    /// Every loss that recipes can name, with its settings as they are unless set.
+    pub const ALL: [Loss; 13] = [
+        Loss::SquaredError,
+        Loss::HalfSquaredError,
+        Loss::HalfMeanSquaredError,
+        Loss::AbsoluteError,
+        Loss::Huber { delta: 1.0 },
+        Loss::LogCosh,
+        Loss::PoissonDeviance,
+        Loss::HalfPoissonDeviance,
+        Loss::Quantile { quantile: 0.5 },
+        Loss::BinaryCrossEntropy,
+        Loss::CategoricalCrossEntropy,
+        Loss::KullbackLeibler,
+        Loss::Hinge,
+    ];
+
+    /// The name in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Loss::SquaredError => "squared_error",
+            Loss::HalfSquaredError => "half_squared_error",
+            Loss::HalfMeanSquaredError => "half_mean_squared_error",
+            Loss::AbsoluteError => "absolute_error",
+            Loss::Huber { .. } => "huber",
+            Loss::LogCosh => "log_cosh",
+            Loss::PoissonDeviance => "poisson_deviance",
+            Loss::HalfPoissonDeviance => "half_poisson_deviance",
+            Loss::Quantile { .. } => "quantile",
+            Loss::BinaryCrossEntropy => "binary_cross_entropy",
+            Loss::CategoricalCrossEntropy => "categorical_cross_entropy",
+            Loss::KullbackLeibler => "kullback_leibler",
+            Loss::Hinge => "hinge",
+            Loss::Custom(custom) => custom.name(),
+        }
+    }
+
+    /// Whether targets and outputs must be probabilities.
+    pub fn wants_probabilities(self) -> bool {
+        matches!(
+            self,
+            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy | Loss::KullbackLeibler
+        )
+    }
+
+    /// The lowest and the highest target it can be asked about, and what such a target is called.
+    pub fn targets(self) -> (f64, f64, &'static str) {
+        match self {
+            _ if self.wants_probabilities() => (0.0, 1.0, "probabilities, 0 to 1"),
+            Loss::Hinge => (0.0, 1.0, "0 or 1 for each class"),
+            Loss::PoissonDeviance | Loss::HalfPoissonDeviance => (0.0, f64::INFINITY, "counts, 0 or more"),
+            _ => (f64::NEG_INFINITY, f64::INFINITY, "any numbers"),
+        }
+    }
+
+    /// Why it cannot be asked about what an activation puts out, and what to do: where it takes the logarithm of numbers
+    /// that may be 0 or below.
+    pub fn objection_to(self, output: Activation) -> Option<String> {
+        let (low, high) = output.range();
+        let name = output.name();
+        let reaches_its_ends = matches!(output, Activation::Relu | Activation::HardSigmoid);
+        if self.wants_probabilities() && (low < 0.0 || high > 1.0 || reaches_its_ends) {
+            return Some(if reaches_its_ends && high <= 1.0 {
+                format!(
+                    "{name} reaches 0 and 1, of which the logarithm is infinite; end with sigmoid or softmax"
+                )
+            } else {
+                format!("its outputs are probabilities, but {name} gives others; end with sigmoid or softmax")
+            });
+        }
+        let is_poisson = matches!(self, Loss::PoissonDeviance | Loss::HalfPoissonDeviance);
+        (is_poisson && (low < 0.0 || reaches_its_ends)).then(|| {
+            format!("its outputs are mean counts, above 0, but {name} gives others; end with exponential or softplus")
+        })
+    }
+
+    /// The loss summed over all rows. `z`, `outputs` and `targets` are (rows, width); `activation` made the
+    /// outputs from `z`.
+    #[inline(always)]
+    pub fn value<T: Scalar>(
+        self,
+        activation: Activation,
+        z: &[T],
+        outputs: &[T],
+        targets: &[T],
+        width: usize,
+    ) -> f64 {
+        if width == 1 {
+            return self.value_of_one_unit(activation, z, outputs, targets);
+        }
+        let rows = z
+            .chunks_exact(width)
+            .zip(outputs.chunks_exact(width))
+            .zip(targets.chunks_exact(width));
+        let mut sum = 0.0;
+        for ((z, a), y) in rows {
+            sum += self.row_value(activation, z, a, y).to_f64();
+        }
+        sum
+    }
+
+    /// The same of one output a row: the quotients that rows are counted by are a tenth of a step of a small network.
+    #[inline(always)]
+    fn value_of_one_unit<T: Scalar>(
+        self,
+        activation: Activation,
+        z: &[T],
+        outputs: &[T],
+        targets: &[T],
+    ) -> f64 {
+        let (Loss::SquaredError | Loss::HalfSquaredError) = self else {
+            return self.value_by_rows_of_one(activation, z, outputs, targets);
+        };
+        let half = if self == Loss::SquaredError {
+            T::ONE
+        } else {
+            T::HALF
+        };
+        let mut sum = 0.0;
+        for (&a, &y) in outputs.iter().zip(targets) {
+            sum += ((a - y) * (a - y) * half).to_f64();
+        }
+        sum
+    }
+
+    #[inline(never)]
+    fn value_by_rows_of_one<T: Scalar>(self, activation: Activation, z: &[T], a: &[T], y: &[T]) -> f64 {
+        let rows = z.iter().zip(a).zip(y);
+        rows.map(|((z, a), y)| {
+            let [z, a, y] = [z, a, y].map(std::slice::from_ref);
+            self.row_value(activation, z, a, y).to_f64()
+        })
+        .sum()
+    }
+
+    #[inline(always)]
+    fn row_value<T: Scalar>(self, activation: Activation, z: &[T], a: &[T], y: &[T]) -> T {
+        match (self, activation) {
+            (Loss::SquaredError, _) => sum_of_squares(a, y),
+            (Loss::HalfSquaredError, _) => sum_of_squares(a, y) * T::HALF,
+            (Loss::HalfMeanSquaredError, _) => {
+                sum_of_squares(a, y) * self.factor_of_difference(T::HALF, a.len())
+            }
+            // max(z, 0) − z·y + ln(1 + e^−|z|)
+            (Loss::BinaryCrossEntropy, Activation::Sigmoid) => {
+                let of = |z: T, y: T| {
+                    (if z > T::ZERO { z } else { T::ZERO }) - z * y + softplus_of_negative(z.abs())
+                };
+                z.iter().zip(y).map(|(&z, &y)| of(z, y)).sum()
+            }
+            (Loss::CategoricalCrossEntropy, Activation::Softmax) => cross_entropy_of_softmax(z, a, y),
+            (Loss::KullbackLeibler, Activation::Softmax) => {
+                let entropy = y.iter().map(|y| elementwise::log_ratio(y.to_f64(), 1.0)).sum();
+                cross_entropy_of_softmax(z, a, y) + T::from_f64(entropy)
+            }
+            (Loss::PoissonDeviance, Activation::Exponential) => Self::poisson_of_exponential(z, a, y, 2.0),
+            (Loss::HalfPoissonDeviance, Activation::Exponential) => {
+                Self::poisson_of_exponential(z, a, y, 1.0)
+            }
+            (Loss::Custom(custom), _) => custom.value(z, a, y),
+            (Loss::BinaryCrossEntropy, _) => {
+                let of = |a: T, y: T| -(times_ln(y, a) + times_ln(T::ONE - y, T::ONE - a));
+                a.iter().zip(y).map(|(&a, &y)| of(a, y)).sum()
+            }
+            (Loss::CategoricalCrossEntropy, _) => -a.iter().zip(y).map(|(&a, &y)| times_ln(y, a)).sum::<T>(),
+            _ => self.of_outputs(a, y),
+        }
+    }
+
+    /// ∂L/∂a for every output, times `factor`; shapes as in [`Loss::value`].
+    #[inline(always)]
+    pub fn gradient_on<I: Isa, T: Scalar>(
+        self,
+        z: &[T],
+        outputs: &[T],
+        targets: &[T],
+        factor: T,
+        gradient: &mut [T],
+        width: usize,
+    ) {
+        let pairs = outputs.iter().zip(targets);
+        match self {
+            Loss::SquaredError | Loss::HalfSquaredError | Loss::HalfMeanSquaredError => {
+                let factor = self.factor_of_difference(factor, width);
+                vector::map_pairs::<I, T, _>(outputs, targets, gradient, DifferenceTimes { factor });
+            }
+            Loss::BinaryCrossEntropy => {
+                gradient.iter_mut().zip(pairs).for_each(|(g, (&a, &y))| {
+                    *g = (over(T::ONE - y, T::ONE - a) - over(y, a)) * factor;
+                });
+            }
+            Loss::CategoricalCrossEntropy => {
+                gradient
+                    .iter_mut()
+                    .zip(pairs)
+                    .for_each(|(g, (&a, &y))| *g = -over(y, a) * factor);
+            }
+            Loss::Custom(custom) => custom.slopes(false, [z, outputs, targets], factor, gradient, width),
+            _ => self.slopes_of_outputs(outputs, targets, factor, gradient),
+        }
+    }
+
+    /// What a − y is multiplied with in the slope of a squared error: 2, and 1 for half of one, over `width` outputs.
+    #[inline(always)]
+    fn factor_of_difference<T: Scalar>(self, factor: T, width: usize) -> T {
+        match self {
+            Loss::SquaredError => factor + factor,
+            Loss::HalfMeanSquaredError => factor / T::from_f64(width as f64),
+            _ => factor,
+        }
+    }
+
+    /// What makes δ of outputs and targets a register at a time, for the losses and activations that it is so simple for.
+    #[inline(always)]
+    fn delta_of_register<T: Scalar>(
+        self,
+        activation: Activation,
+        factor: T,
+        width: usize,
+    ) -> Option<DifferenceTimesSlope<T>> {
+        match self {
+            // The slope of the sigmoid cancels.
+            Loss::BinaryCrossEntropy if activation == Activation::Sigmoid => Some(DifferenceTimesSlope {
+                factor,
+                activation: Activation::Identity,
+            }),
+            Loss::SquaredError | Loss::HalfSquaredError | Loss::HalfMeanSquaredError => {
+                let factor = self.factor_of_difference(factor, width);
+                activation
+                    .is_applied_in_registers()
+                    .then_some(DifferenceTimesSlope { factor, activation })
+            }
+            _ => None,
+        }
+    }
+
+    /// δ = ∂L/∂z of the output layer times `factor`, into `delta`; shapes as in [`Loss::value`].
+    #[inline(always)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the output layer's arrays are what the delta is made of"
+    )]
+    pub fn delta_on<I: Isa, T: Scalar>(
+        self,
+        activation: Activation,
+        z: &[T],
+        outputs: &[T],
+        targets: &[T],
+        factor: T,
+        delta: &mut [T],
+        width: usize,
+    ) {
+        if let Some(of_register) = self.delta_of_register(activation, factor, width) {
+            vector::map_pairs::<I, T, _>(outputs, targets, delta, of_register);
+            return;
+        }
+        match (self, activation) {
+            // 2(1 − y/a)·a
+            (Loss::PoissonDeviance | Loss::HalfPoissonDeviance, Activation::Exponential) => {
+                let factor = if self == Loss::PoissonDeviance {
+                    factor + factor
+                } else {
+                    factor
+                };
+                vector::map_pairs::<I, T, _>(outputs, targets, delta, DifferenceTimes { factor });
+            }
+            // a·Σy − y: targets that are no distribution have no Σy of 1 (and for those that are, it changes nothing).
+            (Loss::CategoricalCrossEntropy | Loss::KullbackLeibler, Activation::Softmax) => {
+                let rows = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
+                for (delta, (a, y)) in delta.chunks_exact_mut(width).zip(rows) {
+                    let total: T = y.iter().copied().sum();
+                    let pairs = a.iter().zip(y);
+                    delta
+                        .iter_mut()
+                        .zip(pairs)
+                        .for_each(|(d, (&a, &y))| *d = (a * total - y) * factor);
+                }
+            }
+            (Loss::Custom(custom), _) if custom.has_delta() => {
+                custom.slopes(true, [z, outputs, targets], factor, delta, width);
+            }
+            _ => {
+                self.gradient_on::<I, T>(z, outputs, targets, factor, delta, width);
+                activation.backpropagate_on::<I, T>(z, outputs, delta, width);
+            }
+        }
+    }
+}
+
+/// The loss of a network's outputs over the steps of a descent.
+pub struct OutputLoss<T> {
+    loss: Loss,
+    logged: Loss,
+    activation: Activation,
+    width: usize,
+    factor: T,
+    of_register: Option<DifferenceTimesSlope<T>>,
+}
+
+impl<T: Scalar> OutputLoss<T> {
+    /// `loss` is what is descended, times `factor`, `logged` what is told, of `width` outputs that `activation` makes.
+    pub fn new(loss: Loss, logged: Loss, activation: Activation, width: usize, factor: T) -> Self {
+        Self {
+            loss,
+            logged,
+            activation,
+            width,
+            factor,
+            of_register: loss.delta_of_register(activation, factor, width),
+        }
+    }
+
+    /// [`Loss::value`]; as an error where it is not finite.
+    #[inline(always)]
+    pub fn value(&self, z: &[T], outputs: &[T], targets: &[T]) -> Result<f64, f64> {
+        let value = self
+            .logged
+            .value(self.activation, z, outputs, targets, self.width);
+        if value.is_finite() { Ok(value) } else { Err(value) }
+    }
+
+    /// The same for a width of 1.
+    #[inline(always)]
+    pub fn value_of_one_unit(&self, z: &[T], outputs: &[T], targets: &[T]) -> Result<f64, f64> {
+        let value = self
+            .logged
+            .value_of_one_unit(self.activation, z, outputs, targets);
+        if value.is_finite() { Ok(value) } else { Err(value) }
+    }
+
+    /// [`Loss::delta_on`].
+    #[inline(always)]
+    pub fn delta_on<I: Isa>(&self, z: &[T], outputs: &[T], targets: &[T], delta: &mut [T]) {
+        let Self {
+            loss,
+            activation,
+            width,
+            factor,
+            ..
+        } = *self;
+        loss.delta_on::<I, T>(activation, z, outputs, targets, factor, delta, width);
+    }
+
+    /// Whether there is a [`delta_of_register`](Self::delta_of_register).
+    pub fn is_worked_on_in_registers(&self) -> bool {
+        self.of_register.is_some() && self.activation.is_applied_in_registers()
+    }
+
+    /// δ of a register of outputs, which are left alone where there is [no such thing](Self::is_worked_on_in_registers).
+    #[inline(always)]
+    pub fn delta_of_register<V: Vector<T>>(&self, outputs: V, targets: V) -> V {
+        match self.of_register {
+            Some(of_register) => of_register.apply(outputs, targets),
+            None => outputs,
+        }
+    }
+}
+
+/// (a − y)·factor.
+#[derive(Clone, Copy)]
+struct DifferenceTimes<T> {
+    factor: T,
+}
+impl<T: Scalar> MapPairs<T> for DifferenceTimes<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, a: V, y: V) -> V {
+        a.sub(y).mul(V::splat(self.factor))
+    }
+}
+
+/// (a − y)·factor times the slope of the activation that gave a.
+#[derive(Clone, Copy)]
+struct DifferenceTimesSlope<T> {
+    factor: T,
+    activation: Activation,
+}
+impl<T: Scalar> MapPairs<T> for DifferenceTimesSlope<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, a: V, y: V) -> V {
+        let Self { factor, activation } = self;
+        let mut gradient = [DifferenceTimes { factor }.apply(a, y)];
+        activation.slopes_times(&mut gradient, &[a], 1);
+        gradient[0]
+    }
+}
+
+/// Σ y (ln Σ e^zₖ − z), and ln Σ e^zₖ = z_max − ln a_max, where a_max ≥ 1/width is never tiny.
+#[inline(always)]
+fn cross_entropy_of_softmax<T: Scalar>(z: &[T], a: &[T], y: &[T]) -> T {
+    let largest = (1..z.len()).fold(0, |best, j| if z[j] > z[best] { j } else { best });
+    let log_sum = z[largest] - a[largest].ln();
+    z.iter()
+        .zip(y)
+        .map(|(&z, &y)| if y == T::ZERO { T::ZERO } else { y * (log_sum - z) })
+        .sum()
+}
+
+#[inline(always)]
+fn sum_of_squares<T: Scalar>(a: &[T], y: &[T]) -> T {
+    let mut sum = T::ZERO;
+    for (&a, &y) in a.iter().zip(y) {
+        sum += (a - y) * (a - y);
+    }
+    sum
+}
+
+/// ln(1 + e⁻ˣ) for x ≥ 0.
+fn softplus_of_negative<T: Scalar>(x: T) -> T {
+    T::from_f64((-x.to_f64()).exp()).ln_1p()
+}
+
+/// y ln a, which is 0 for y = 0 whatever a is.
+fn times_ln<T: Scalar>(y: T, a: T) -> T {
+    if y == T::ZERO { T::ZERO } else { y * a.ln() }
+}
+
+/// y / a, which is 0 for y = 0 whatever a is.
+fn over<T: Scalar>(y: T, a: T) -> T {
+    if y == T::ZERO { T::ZERO } else { y / a }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_recipes() {
+        for loss in Loss::ALL {
+            let written = serde_json::to_string(&loss).unwrap();
+            assert_eq!(written, format!("\"{}\"", loss.name()));
+            assert_eq!(serde_json::from_str::<Loss>(&written).unwrap(), loss);
+        }
+        let text = r#"{"name":"quantile","quantile":0.9}"#;
+        let loss: Loss = serde_json::from_str(text).unwrap();
+        assert_eq!(loss, Loss::Quantile { quantile: 0.9 });
+        assert_eq!(serde_json::to_string(&loss).unwrap(), text);
+    }
+
+    #[test]
+    fn settings_of_another_loss_are_refused() {
+        for (text, told) in [
+            (r#"{"name":"quantile","quantile":1}"#, "above 0 and below 1"),
+            (r#"{"name":"huber","quantile":0.5}"#, "it is for `quantile`"),
+            (r#"{"name":"huber","delta":0}"#, "above 0"),
+            (r#"{"name":"hinge","delta":1}"#, "it is for `huber`"),
+            (r#"{"delta":1}"#, "missing field `name`"),
+        ] {
+            let refusal = serde_json::from_str::<Loss>(text).unwrap_err().to_string();
+            assert!(refusal.contains(told), "{text}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn squared_error_sums_over_outputs() {
+        let value = Loss::SquaredError.value(
+            Activation::Identity,
+            &[0.0; 4],
+            &[1.0, 2.0, 3.0, 4.0],
+            &[0.0; 4],
+            2,
+        );
+        assert_eq!(value, 30.0f64);
+    }
+
+    #[test]
+    fn cross_entropies_stay_finite_where_the_chain_rule_would_not() {
+        let z = [800.0f64, -800.0];
+        let mut a = [0.0; 2];
+        Activation::Softmax.apply(&z, &mut a, 2);
+        let value = Loss::CategoricalCrossEntropy.value(Activation::Softmax, &z, &a, &[0.0, 1.0], 2);
+        assert_eq!(value, 1600.0);
+        Activation::Sigmoid.apply(&z, &mut a, 2);
+        let value = Loss::BinaryCrossEntropy.value(Activation::Sigmoid, &z, &a, &[0.0, 1.0], 2);
+        assert_eq!(value, 1600.0);
+    }
+
+    #[test]
+    fn joint_and_separate_forms_agree() {
+        let z = [0.3f64, -1.2, 0.7];
+        let y = [0.2, 0.5, 0.3];
+        let mut a = [0.0; 3];
+        Activation::Softmax.apply(&z, &mut a, 3);
+        let joint = Loss::CategoricalCrossEntropy.value(Activation::Softmax, &z, &a, &y, 3);
+        let separate = Loss::CategoricalCrossEntropy.value(Activation::Identity, &a, &a, &y, 3);
+        assert!((joint - separate).abs() < 1e-15);
+        Activation::Sigmoid.apply(&z, &mut a, 3);
+        let joint = Loss::BinaryCrossEntropy.value(Activation::Sigmoid, &z, &a, &y, 3);
+        let separate = Loss::BinaryCrossEntropy.value(Activation::Identity, &a, &a, &y, 3);
+        assert!((joint - separate).abs() < 1e-15);
+    }
+}

@@ -1,0 +1,96 @@
+//! Where a descent is in its data.
+
+/// Batches of the same number of rows in the order of the data, epoch after epoch.
+pub struct BatchCursor {
+    /// The first row of the next batch.
+    start: usize,
+    batch_rows: usize,
+    /// Of the data; a multiple of those of a batch.
+    rows: usize,
+    steps: u64,
+    taken: u64,
+    /// The loss of the epoch so far, 0 where none of its steps was taken yet.
+    epoch_loss: f64,
+}
+
+impl BatchCursor {
+    /// So many steps, from the batch on that begins with row `start`, over data of `rows` rows.
+    ///
+    /// # Panics
+    /// When there is no such batch, or the last one of an epoch would be smaller.
+    pub fn new(start: usize, batch_rows: usize, rows: usize, steps: u64, epoch_loss: f64) -> Self {
+        assert!(
+            start < rows && rows.is_multiple_of(batch_rows) && start.is_multiple_of(batch_rows),
+            "there is no batch of {batch_rows} rows at row {start} of {rows}"
+        );
+        Self {
+            start,
+            batch_rows,
+            rows,
+            steps,
+            taken: 0,
+            epoch_loss,
+        }
+    }
+
+    /// A single step, on all rows.
+    #[inline(always)]
+    pub(crate) fn one_step(rows: usize) -> Self {
+        Self {
+            start: 0,
+            batch_rows: rows,
+            rows,
+            steps: 1,
+            taken: 0,
+            epoch_loss: 0.0,
+        }
+    }
+
+    /// The first row of the next batch.
+    #[inline(always)]
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    /// How many rows a batch has.
+    #[inline(always)]
+    pub fn batch_rows(&self) -> usize {
+        self.batch_rows
+    }
+
+    /// How many rows the data have.
+    #[inline(always)]
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The first row of the batch after the next.
+    #[inline(always)]
+    pub(crate) fn start_after(&self) -> usize {
+        let start = self.start + self.batch_rows;
+        if start == self.rows { 0 } else { start }
+    }
+
+    /// Goes on to the next batch, after a step whose loss was this.
+    #[inline(always)]
+    pub fn advance(&mut self, loss: f64) {
+        self.start = self.start_after();
+        self.epoch_loss = if self.start == 0 {
+            0.0
+        } else {
+            self.epoch_loss + loss
+        };
+        self.taken += 1;
+    }
+
+    /// Whether all steps are taken.
+    #[inline(always)]
+    pub fn is_done(&self) -> bool {
+        self.taken == self.steps
+    }
+
+    /// How many steps were taken, and the loss of the epoch so far.
+    pub fn taken(&self) -> (u64, f64) {
+        (self.taken, self.epoch_loss)
+    }
+}

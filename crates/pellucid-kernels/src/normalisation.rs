@@ -1,0 +1,308 @@
+//! Normalisation of a layer's sums, between z = x·W + b and the activation: x̂ = (z − μ)/√(σ² + ε), and γ·x̂ + β goes on,
+//! where gain γ and shift β are learnt, one each a unit.
+//!
+//! Batch normalisation takes μ and σ² of each unit over the rows of the batch, and for predictions their running means
+//! (Ioffe & Szegedy, *Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift*,
+//! 2015). Layer normalisation takes them of each row over the units of the layer, in training and after it (Ba, Kiros &
+//! Hinton, *Layer Normalization*, 2016). As PyTorch's `BatchNorm1d` and `LayerNorm` compute them.
+
+use crate::simd::scalar::Scalar;
+use crate::simd::{Isa, Task};
+
+/// How a layer's sums are normalised.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Normalisation {
+    /// Each unit's over the rows of a batch.
+    Batch {
+        /// What a batch's mean and variance weigh in the running ones: μ ← (1 − momentum)·μ + momentum·μ of the batch.
+        momentum: f64,
+        /// What keeps the quotient finite.
+        epsilon: f64,
+    },
+    /// Each row's over the units of the layer.
+    Layer {
+        /// What keeps the quotient finite.
+        epsilon: f64,
+    },
+}
+
+impl Normalisation {
+    /// Batch normalisation with PyTorch's settings: momentum 0.1, ε = 1e-5.
+    pub const BATCH: Self = Self::Batch {
+        momentum: 0.1,
+        epsilon: 1e-5,
+    };
+    /// Layer normalisation with PyTorch's setting: ε = 1e-5.
+    pub const LAYER: Self = Self::Layer { epsilon: 1e-5 };
+
+    /// The name in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Batch { .. } => "batch",
+            Self::Layer { .. } => "layer",
+        }
+    }
+
+    /// Whether running means and variances are kept, for predictions.
+    pub fn keeps_statistics(self) -> bool {
+        matches!(self, Self::Batch { .. })
+    }
+}
+
+/// What a normalised layer keeps of a pass.
+#[derive(Debug, Clone)]
+pub struct Normalised<T> {
+    kind: Normalisation,
+    width: usize,
+    rows: usize,
+    /// Whether mean and variance are those of this batch; otherwise the running ones, which do not depend on it.
+    of_batch: bool,
+    /// x̂, (rows, width).
+    x_hat: Vec<T>,
+    /// Of each unit of a batch, or of each row of a layer's.
+    means: Vec<f64>,
+    variances: Vec<f64>,
+    /// 1/√(σ² + ε).
+    inverses: Vec<f64>,
+    /// ∂L/∂γ of each unit, then ∂L/∂β of each: as gain and shift lie in the parameters.
+    slopes: Vec<f64>,
+}
+
+impl<T: Scalar> Normalised<T> {
+    /// For up to `capacity` rows of a layer of so many units.
+    pub fn new(kind: Normalisation, width: usize, capacity: usize) -> Self {
+        let groups = match kind {
+            Normalisation::Batch { .. } => width,
+            Normalisation::Layer { .. } => capacity,
+        };
+        Self {
+            kind,
+            width,
+            rows: 0,
+            of_batch: true,
+            x_hat: vec![T::ZERO; width * capacity],
+            means: vec![0.0; groups],
+            variances: vec![0.0; groups],
+            inverses: vec![0.0; groups],
+            slopes: vec![0.0; 2 * width],
+        }
+    }
+
+    #[inline(always)]
+    fn normalise(&mut self, z: &mut [T], gain: &[T], shift: &[T], running: Option<&[T]>) {
+        let width = self.width;
+        self.rows = z.len() / width;
+        self.of_batch = running.is_none();
+        match self.kind {
+            Normalisation::Batch { epsilon, .. } => {
+                match running {
+                    Some(running) => {
+                        let (means, variances) = running.split_at(width);
+                        for j in 0..width {
+                            self.means[j] = means[j].to_f64();
+                            self.variances[j] = variances[j].to_f64();
+                        }
+                    }
+                    None => self.moments_of_units(z),
+                }
+                for (inverse, variance) in self.inverses.iter_mut().zip(&self.variances) {
+                    *inverse = 1.0 / (variance + epsilon).sqrt();
+                }
+            }
+            Normalisation::Layer { epsilon } => self.moments_of_rows(z, epsilon),
+        }
+        let (gain, shift) = (&gain[..width], &shift[..width]);
+        let rows = z.chunks_exact_mut(width).zip(self.x_hat.chunks_exact_mut(width));
+        match self.kind {
+            Normalisation::Batch { .. } => {
+                let (means, inverses) = (&self.means[..width], &self.inverses[..width]);
+                for (z, x_hat) in rows {
+                    for j in 0..width {
+                        let normal = (z[j].to_f64() - means[j]) * inverses[j];
+                        x_hat[j] = T::from_f64(normal);
+                        z[j] = T::from_f64(gain[j].to_f64() * normal + shift[j].to_f64());
+                    }
+                }
+            }
+            Normalisation::Layer { .. } => {
+                let moments = self.means.iter().zip(&self.inverses);
+                for ((z, x_hat), (mean, inverse)) in rows.zip(moments) {
+                    for j in 0..width {
+                        let normal = (z[j].to_f64() - mean) * inverse;
+                        x_hat[j] = T::from_f64(normal);
+                        z[j] = T::from_f64(gain[j].to_f64() * normal + shift[j].to_f64());
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn moments_of_units(&mut self, z: &[T]) {
+        let (width, count) = (self.width, self.rows as f64);
+        self.means.fill(0.0);
+        for z in z.chunks_exact(width) {
+            for (mean, z) in self.means.iter_mut().zip(z) {
+                *mean += z.to_f64();
+            }
+        }
+        self.means.iter_mut().for_each(|mean| *mean /= count);
+        self.variances.fill(0.0);
+        for z in z.chunks_exact(width) {
+            for ((variance, mean), z) in self.variances.iter_mut().zip(&self.means).zip(z) {
+                let d = z.to_f64() - mean;
+                *variance += d * d;
+            }
+        }
+        self.variances.iter_mut().for_each(|variance| *variance /= count);
+    }
+
+    #[inline(always)]
+    fn moments_of_rows(&mut self, z: &[T], epsilon: f64) {
+        let count = self.width as f64;
+        for (row, z) in z.chunks_exact(self.width).enumerate() {
+            let mut mean = 0.0;
+            for z in z {
+                mean += z.to_f64();
+            }
+            mean /= count;
+            let mut variance = 0.0;
+            for z in z {
+                let d = z.to_f64() - mean;
+                variance += d * d;
+            }
+            variance /= count;
+            self.means[row] = mean;
+            self.inverses[row] = 1.0 / (variance + epsilon).sqrt();
+        }
+    }
+
+    /// ∂L/∂γ and ∂L/∂β, and `delta`, which is ∂L/∂(γ·x̂ + β), becomes ∂L/∂z. Ioffe & Szegedy, 2015, section 3.
+    #[inline(always)]
+    fn backpropagate(&mut self, gain: &[T], delta: &mut [T]) {
+        let width = self.width;
+        let (of_gain, of_shift) = self.slopes.split_at_mut(width);
+        of_gain.fill(0.0);
+        of_shift.fill(0.0);
+        for (delta, x_hat) in delta.chunks_exact(width).zip(self.x_hat.chunks_exact(width)) {
+            for j in 0..width {
+                of_gain[j] += delta[j].to_f64() * x_hat[j].to_f64();
+                of_shift[j] += delta[j].to_f64();
+            }
+        }
+        let rows = delta.chunks_exact_mut(width).zip(self.x_hat.chunks_exact(width));
+        match self.kind {
+            Normalisation::Batch { .. } => {
+                // Running moments do not depend on z, so nothing comes back through them.
+                let share = if self.of_batch {
+                    1.0 / self.rows as f64
+                } else {
+                    0.0
+                };
+                for (delta, x_hat) in rows {
+                    for j in 0..width {
+                        let through = (of_shift[j] + x_hat[j].to_f64() * of_gain[j]) * share;
+                        let slope = gain[j].to_f64() * self.inverses[j] * (delta[j].to_f64() - through);
+                        delta[j] = T::from_f64(slope);
+                    }
+                }
+            }
+            Normalisation::Layer { .. } => {
+                let share = 1.0 / width as f64;
+                for (row, (delta, x_hat)) in rows.enumerate() {
+                    let (mut sum, mut along) = (0.0, 0.0);
+                    for j in 0..width {
+                        let slope = delta[j].to_f64() * gain[j].to_f64();
+                        sum += slope;
+                        along += slope * x_hat[j].to_f64();
+                    }
+                    for j in 0..width {
+                        let through = (sum + x_hat[j].to_f64() * along) * share;
+                        let slope = delta[j].to_f64() * gain[j].to_f64() - through;
+                        delta[j] = T::from_f64(self.inverses[row] * slope);
+                    }
+                }
+            }
+        }
+    }
+
+    /// ∂L/∂γ and ∂L/∂β of the last backward pass, as gain and shift lie in the parameters.
+    pub fn slopes(&self) -> &[f64] {
+        &self.slopes
+    }
+
+    /// x̂ of the last forward pass, (rows, width), its means and its 1/√(σ² + ε): one each a unit of a batch, or a row of a
+    /// layer's.
+    pub fn last(&self) -> (&[T], &[f64], &[f64]) {
+        let groups = match self.kind {
+            Normalisation::Batch { .. } => self.width,
+            Normalisation::Layer { .. } => self.rows,
+        };
+        (
+            &self.x_hat[..self.rows * self.width],
+            &self.means[..groups],
+            &self.inverses[..groups],
+        )
+    }
+
+    /// Moves running means and variances, which lie one behind the other, towards those of the batch; the variance as
+    /// that of a sample, over one row less. A single row has none, and moves nothing.
+    pub fn follow(&self, running: &mut [T]) {
+        let Normalisation::Batch { momentum, .. } = self.kind else {
+            return;
+        };
+        if self.rows < 2 || !self.of_batch {
+            return;
+        }
+        let rows = self.rows as f64;
+        let (means, variances) = running.split_at_mut(self.width);
+        let moved = |from: T, to: f64| T::from_f64((1.0 - momentum) * from.to_f64() + momentum * to);
+        for (running, &mean) in means.iter_mut().zip(&self.means) {
+            *running = moved(*running, mean);
+        }
+        for (running, &variance) in variances.iter_mut().zip(&self.variances) {
+            *running = moved(*running, variance * rows / (rows - 1.0));
+        }
+    }
+}
+
+/// z, (rows, width), becomes γ·x̂ + β.
+pub struct Forward<'a, T> {
+    /// What the normalisation keeps.
+    pub normalised: &'a mut Normalised<T>,
+    /// The pre-activations z, (rows, fan_out).
+    pub z: &'a mut [T],
+    /// The gain γ, (width).
+    pub gain: &'a [T],
+    /// The shift β, (width).
+    pub shift: &'a [T],
+    /// Running means, then running variances, where they are to be used.
+    pub running: Option<&'a [T]>,
+}
+
+impl<T: Scalar> Task for Forward<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        self.normalised
+            .normalise(self.z, self.gain, self.shift, self.running);
+    }
+}
+
+/// ∂L/∂(γ·x̂ + β), (rows, width), becomes ∂L/∂z.
+pub struct Backward<'a, T> {
+    /// What the normalisation keeps.
+    pub normalised: &'a mut Normalised<T>,
+    /// The gain γ, (width).
+    pub gain: &'a [T],
+    /// δ = ∂L/∂z, (rows, fan_out).
+    pub delta: &'a mut [T],
+}
+
+impl<T: Scalar> Task for Backward<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        self.normalised.backpropagate(self.gain, self.delta);
+    }
+}

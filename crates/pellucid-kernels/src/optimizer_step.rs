@@ -1,0 +1,483 @@
+//! The update loops of the optimizers: each maps a register of parameters and of what the optimizer remembers of them to
+//! their values after the step.
+
+use crate::per_precision;
+use crate::simd::scalar::Scalar;
+use crate::simd::vector::{self, MapSeveral, Vector};
+use crate::simd::{Isa, Task};
+use crate::thread_pool;
+use std::num::NonZeroUsize;
+
+/// How one step moves each parameter, with its coefficients.
+pub enum StepRule<T> {
+    /// θ ← θ − η·g.
+    Descent {
+        /// η.
+        rate: T,
+    },
+    /// Gradient descent with momentum.
+    Momentum(Momentum<T>),
+    /// AdaGrad.
+    Adagrad(Adagrad<T>),
+    /// RMSProp.
+    RmsProp(RmsProp<T>),
+    /// AdaDelta.
+    Adadelta(Adadelta<T>),
+    /// Adam, AdamW and RAdam.
+    Adam(Adam<T>),
+    /// AMSGrad.
+    Amsgrad(Amsgrad<T>),
+    /// NAdam.
+    Nadam(Nadam<T>),
+    /// Adamax.
+    Adamax(Adamax<T>),
+    /// Lion.
+    Lion(Lion<T>),
+    /// iRprop⁻.
+    Rprop(Rprop<T>),
+    /// iRprop⁺.
+    RpropPlus(Rprop<T>),
+}
+
+/// One step of an optimizer on flat slices. `parameters`, `gradient` and those `slots` that the rule uses have the same
+/// length.
+pub struct OptimizerStep<'a, T> {
+    /// How each parameter moves.
+    pub rule: StepRule<T>,
+    /// The factor of decoupled weight decay, 1 − ηλ, by which the first `decayed` parameters are multiplied first.
+    pub decay: Option<T>,
+    /// How many parameters, from the first on, decay.
+    pub decayed: usize,
+    /// The parameters θ.
+    pub parameters: &'a mut [T],
+    /// What the optimizer remembers of each parameter.
+    pub slots: [&'a mut [T]; 3],
+    /// The gradient g.
+    pub gradient: &'a [T],
+    /// The most threads to use. The numbers do not depend on it, to the bit.
+    pub threads: NonZeroUsize,
+}
+
+per_precision!(OptimizerStepPerPrecision: |'a, T| OptimizerStep<'a, T> => ());
+
+impl<T: Scalar> OptimizerStep<'_, T> {
+    /// Takes the step with the best instructions of this machine.
+    pub fn take(self) {
+        T::run::<OptimizerStepPerPrecision>(self);
+    }
+}
+
+impl<T: Scalar> Task for OptimizerStep<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self {
+            rule,
+            decay,
+            decayed,
+            parameters,
+            slots: [first, second, third],
+            gradient,
+            threads,
+        } = self;
+        if let Some(factor) = decay {
+            for parameter in &mut parameters[..decayed] {
+                *parameter *= factor;
+            }
+        }
+        macro_rules! step {
+            ($step:expr, $($slot:ident),*) => {
+                Part { step: $step, numbers: [parameters, $($slot),*], gradient }.split::<I>(threads)
+            };
+        }
+        match rule {
+            StepRule::Descent { rate } => {
+                for (parameter, &gradient) in parameters.iter_mut().zip(gradient) {
+                    *parameter -= rate * gradient;
+                }
+            }
+            StepRule::Momentum(momentum) => step!(momentum, first),
+            StepRule::Adagrad(adagrad) => step!(adagrad, first),
+            StepRule::RmsProp(rms_prop) => step!(rms_prop, first, second),
+            StepRule::Adadelta(adadelta) => step!(adadelta, first, second),
+            StepRule::Adam(adam) => step!(adam, first, second),
+            StepRule::Amsgrad(amsgrad) => step!(amsgrad, first, second, third),
+            StepRule::Nadam(nadam) => step!(nadam, first, second),
+            StepRule::Adamax(adamax) => step!(adamax, first, second),
+            StepRule::Lion(lion) => step!(lion, first),
+            StepRule::Rprop(rprop) => step!(rprop, first, second),
+            StepRule::RpropPlus(rprop) => step!(rprop, first, second, third),
+        }
+    }
+}
+
+/// One step of a rule on some of the parameters.
+struct Part<'a, T, F, const N: usize> {
+    step: F,
+    /// The parameters, then what the rule remembers of each.
+    numbers: [&'a mut [T]; N],
+    gradient: &'a [T],
+}
+
+/// Parameters below which a second thread costs more than it saves.
+const LEAST_PARAMETERS: usize = 32 * 1024;
+
+impl<'a, T: Scalar, F: MapSeveral<T, N> + Send, const N: usize> Part<'a, T, F, N> {
+    /// Takes the step on up to `threads` threads. No parameter depends on another, so the bits do not depend on the threads.
+    #[inline(always)]
+    fn split<I: Isa>(mut self, threads: NonZeroUsize) {
+        let length = self.gradient.len();
+        if threads.get() < 2 || length < LEAST_PARAMETERS {
+            return I::call(self);
+        }
+        let count = threads.get().min(thread_pool::MOST_PARTS);
+        let part_length = length.div_ceil(count).next_multiple_of(64);
+        let mut parts: [Option<Self>; thread_pool::MOST_PARTS] = [const { None }; thread_pool::MOST_PARTS];
+        for (part, gradient) in parts.iter_mut().zip(self.gradient.chunks(part_length)) {
+            let numbers = self.numbers.each_mut().map(|rest| {
+                let (first, others) = std::mem::take(rest).split_at_mut(gradient.len());
+                *rest = others;
+                first
+            });
+            *part = Some(Part {
+                step: self.step,
+                numbers,
+                gradient,
+            });
+        }
+        thread_pool::for_each(threads, &mut parts[..count], |part| {
+            if let Some(part) = part.take() {
+                I::call(part);
+            }
+        });
+    }
+}
+
+impl<T: Scalar, F: MapSeveral<T, N>, const N: usize> Task for Part<'_, T, F, N> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        vector::update_several::<I, T, F, N>(self.numbers, self.gradient, self.step);
+    }
+}
+
+/// b ← μb + rest·g, θ ← θ − η·b, or θ ← θ − η(ahead·g + μb) where it looks ahead.
+#[derive(Clone, Copy)]
+pub struct Momentum<T> {
+    /// The learning rate η.
+    pub rate: T,
+    /// The momentum μ.
+    pub momentum: T,
+    /// 1 − dampening; 1 in the first step.
+    pub rest: T,
+    /// 1, or the learning rate where that is in b, and η is 1.
+    pub ahead: T,
+    /// Whether the momentum looks ahead.
+    pub nesterov: bool,
+}
+
+impl<T: Scalar> MapSeveral<T, 2> for Momentum<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, b]: [V; 2], g: V) -> [V; 2] {
+        let momentum = V::splat(self.momentum);
+        let b = momentum.mul_add(b, V::splat(self.rest).mul(g));
+        let along = if self.nesterov {
+            momentum.mul_add(b, V::splat(self.ahead).mul(g))
+        } else {
+            b
+        };
+        [parameter.sub(V::splat(self.rate).mul(along)), b]
+    }
+}
+
+/// s ← s + g², θ ← θ − η·g / (√s + ε).
+#[derive(Clone, Copy)]
+pub struct Adagrad<T> {
+    /// The learning rate η.
+    pub rate: T,
+    /// ε.
+    pub epsilon: T,
+}
+
+impl<T: Scalar> MapSeveral<T, 2> for Adagrad<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, sum]: [V; 2], g: V) -> [V; 2] {
+        let sum = g.mul_add(g, sum);
+        let root = sum.root_closely().add(V::splat(self.epsilon));
+        [parameter.sub(V::splat(self.rate).mul(g).div_closely(root)), sum]
+    }
+}
+
+/// ρ·mean + (1 − ρ)·g².
+#[inline(always)]
+fn mean_square<T: Scalar, V: Vector<T>>(mean: V, g: V, rho: T) -> V {
+    V::splat(rho)
+        .mul_add(mean, V::splat(T::ONE - rho).mul(g.mul(g)))
+        .flush_below(V::splat(T::NEGLIGIBLE * T::NEGLIGIBLE))
+}
+
+/// v ← ρv + (1−ρ)g², b ← μb + g / (√v + ε), θ ← θ − η·b.
+#[derive(Clone, Copy)]
+pub struct RmsProp<T> {
+    /// The learning rate η.
+    pub rate: T,
+    /// ρ.
+    pub rho: T,
+    /// ε.
+    pub epsilon: T,
+    /// The momentum μ.
+    pub momentum: T,
+}
+
+impl<T: Scalar> MapSeveral<T, 3> for RmsProp<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, v, b]: [V; 3], g: V) -> [V; 3] {
+        let g = g.flush_below(V::splat(T::NEGLIGIBLE));
+        let v = mean_square(v, g, self.rho);
+        let root = v.root_closely().add(V::splat(self.epsilon));
+        let b = V::splat(self.momentum)
+            .mul_add(b, g.div_closely(root))
+            .flush_below(V::splat(T::NEGLIGIBLE));
+        [parameter.sub(V::splat(self.rate).mul(b)), v, b]
+    }
+}
+
+/// v ← ρv + (1−ρ)g², Δ = √(u + ε) / √(v + ε)·g, u ← ρu + (1−ρ)Δ², θ ← θ − η·Δ.
+#[derive(Clone, Copy)]
+pub struct Adadelta<T> {
+    /// The learning rate η.
+    pub rate: T,
+    /// ρ.
+    pub rho: T,
+    /// ε.
+    pub epsilon: T,
+}
+
+impl<T: Scalar> MapSeveral<T, 3> for Adadelta<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, v, u]: [V; 3], g: V) -> [V; 3] {
+        let g = g.flush_below(V::splat(T::NEGLIGIBLE));
+        let epsilon = V::splat(self.epsilon);
+        let v = mean_square(v, g, self.rho);
+        let change = u
+            .add(epsilon)
+            .root_closely()
+            .mul(g)
+            .div_closely(v.add(epsilon).root_closely());
+        let u = mean_square(u, change, self.rho);
+        [parameter.sub(V::splat(self.rate).mul(change)), v, u]
+    }
+}
+
+/// How the two moments of Adam and its kin follow the gradient.
+#[derive(Clone, Copy)]
+pub struct Moments<T> {
+    /// β₁.
+    pub beta_1: T,
+    /// 1 − β₁.
+    pub rest_1: T,
+    /// β₂.
+    pub beta_2: T,
+    /// 1 − β₂.
+    pub rest_2: T,
+}
+
+impl<T: Scalar> Moments<T> {
+    /// m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²; the gradient comes out too, 0 where it is negligible.
+    ///
+    /// The moments of an input that is hardly ever there decay until they are denormal, and stay so, and every
+    /// operation on them is a hundred times slower. Against ε they are nothing long before.
+    #[inline(always)]
+    fn follow<V: Vector<T>>(self, m: V, v: V, g: V) -> (V, V, V) {
+        let (least, least_square) = (V::splat(T::NEGLIGIBLE), V::splat(T::NEGLIGIBLE * T::NEGLIGIBLE));
+        let g = g.flush_below(least);
+        let m = V::splat(self.beta_1)
+            .mul_add(m, V::splat(self.rest_1).mul(g))
+            .flush_below(least_square);
+        let v = V::splat(self.beta_2)
+            .mul_add(v, V::splat(self.rest_2).mul(g.mul(g)))
+            .flush_below(least_square);
+        (m, v, g)
+    }
+}
+
+/// θ ← θ − rate·m / (root·√v + ε), the moments having followed.
+#[derive(Clone, Copy)]
+pub struct Adam<T> {
+    /// How the moments follow the gradient.
+    pub moments: Moments<T>,
+    /// η with the first moment's correction.
+    pub rate: T,
+    /// The root of the second moment's correction.
+    pub root: T,
+    /// ε.
+    pub epsilon: T,
+}
+
+impl<T: Scalar> Adam<T> {
+    #[inline(always)]
+    fn step<V: Vector<T>>(self, m: V, v: V) -> V {
+        let root = v
+            .root_closely()
+            .mul_add(V::splat(self.root), V::splat(self.epsilon));
+        V::splat(self.rate).mul(m).div_closely(root)
+    }
+}
+
+impl<T: Scalar> MapSeveral<T, 3> for Adam<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, m, v]: [V; 3], g: V) -> [V; 3] {
+        let (m, v, _) = self.moments.follow(m, v, g);
+        [parameter.sub(self.step(m, v)), m, v]
+    }
+}
+
+/// Adam by the largest second moment there was.
+#[derive(Clone, Copy)]
+pub struct Amsgrad<T>(pub Adam<T>);
+
+impl<T: Scalar> MapSeveral<T, 4> for Amsgrad<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, m, v, largest]: [V; 4], g: V) -> [V; 4] {
+        let (m, v, _) = self.0.moments.follow(m, v, g);
+        let largest = largest.at_least(v);
+        [parameter.sub(self.0.step(m, largest)), m, v, largest]
+    }
+}
+
+/// θ ← θ − (η_g·g + η_m·m) / (root·√v + ε).
+#[derive(Clone, Copy)]
+pub struct Nadam<T> {
+    /// How the moments follow the gradient.
+    pub moments: Moments<T>,
+    /// η_g.
+    pub rate_of_gradient: T,
+    /// η_m.
+    pub rate_of_moment: T,
+    /// The root of the second moment's correction.
+    pub root: T,
+    /// ε.
+    pub epsilon: T,
+}
+
+impl<T: Scalar> MapSeveral<T, 3> for Nadam<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, m, v]: [V; 3], g: V) -> [V; 3] {
+        let (m, v, g) = self.moments.follow(m, v, g);
+        let root = v
+            .root_closely()
+            .mul_add(V::splat(self.root), V::splat(self.epsilon));
+        let along = V::splat(self.rate_of_gradient).mul_add(g, V::splat(self.rate_of_moment).mul(m));
+        [parameter.sub(along.div_closely(root)), m, v]
+    }
+}
+
+/// u ← max(β₂u, |g| + ε), θ ← θ − rate·m / u.
+#[derive(Clone, Copy)]
+pub struct Adamax<T> {
+    /// How the moments follow the gradient.
+    pub moments: Moments<T>,
+    /// The learning rate η.
+    pub rate: T,
+    /// ε.
+    pub epsilon: T,
+}
+
+impl<T: Scalar> MapSeveral<T, 3> for Adamax<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, m, u]: [V; 3], g: V) -> [V; 3] {
+        let (m, _, g) = self.moments.follow(m, u, g);
+        let u = V::splat(self.moments.beta_2)
+            .mul(u)
+            .at_least(g.abs().add(V::splat(self.epsilon)));
+        [parameter.sub(V::splat(self.rate).mul(m).div_closely(u)), m, u]
+    }
+}
+
+/// −1, 0 or 1; 0 for NaN.
+#[inline(always)]
+fn sign<T: Scalar, V: Vector<T>>(of: V) -> V {
+    let one = V::splat(T::ONE);
+    one.where_positive(of)
+        .sub(one.where_positive(V::splat(T::ZERO).sub(of)))
+}
+
+/// θ ← θ − η·sign(β₁m + (1−β₁)g), m ← β₂m + (1−β₂)g.
+#[derive(Clone, Copy)]
+pub struct Lion<T> {
+    /// How the moments follow the gradient.
+    pub moments: Moments<T>,
+    /// The learning rate η.
+    pub rate: T,
+}
+
+impl<T: Scalar> MapSeveral<T, 2> for Lion<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, m]: [V; 2], g: V) -> [V; 2] {
+        let Moments {
+            beta_1,
+            rest_1,
+            beta_2,
+            rest_2,
+        } = self.moments;
+        let along = V::splat(beta_1).mul_add(m, V::splat(rest_1).mul(g));
+        let m = V::splat(beta_2)
+            .mul_add(m, V::splat(rest_2).mul(g))
+            .flush_below(V::splat(T::NEGLIGIBLE));
+        [parameter.sub(V::splat(self.rate).mul(sign(along))), m]
+    }
+}
+
+/// Each parameter's step grows while its slope keeps its sign, and shrinks when it changes.
+#[derive(Clone, Copy)]
+pub struct Rprop<T> {
+    /// The factor of a step whose derivative keeps its sign.
+    pub increase: T,
+    /// The factor of a step whose derivative changes its sign.
+    pub decrease: T,
+    /// The smallest step.
+    pub least: T,
+    /// The largest step.
+    pub largest: T,
+    /// What a step whose slope's sign has changed since is taken back by: 1 or 0.
+    pub taken_back: T,
+}
+
+impl<T: Scalar> Rprop<T> {
+    /// (Where the sign has changed, the new step, the slope to be remembered).
+    #[inline(always)]
+    fn follow<V: Vector<T>>(self, before: V, step: V, g: V) -> (V, V, V) {
+        let product = g.mul(before);
+        let changed = V::splat(T::ZERO).sub(product);
+        let one = V::splat(T::ONE);
+        let factor = one
+            .add(V::splat(self.increase - T::ONE).where_positive(product))
+            .sub(V::splat(T::ONE - self.decrease).where_positive(changed));
+        let step = step
+            .mul(factor)
+            .at_least(V::splat(self.least))
+            .at_most(V::splat(self.largest));
+        (changed, step, g.sub(g.where_positive(changed)))
+    }
+}
+
+/// The iRprop⁻ of Igel & Hüsken, as PyTorch's Rprop: where the sign has changed, no step is taken.
+impl<T: Scalar> MapSeveral<T, 3> for Rprop<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, before, step]: [V; 3], g: V) -> [V; 3] {
+        let (_, step, g) = self.follow(before, step, g);
+        [parameter.sub(sign(g).mul(step)), g, step]
+    }
+}
+
+/// Their iRprop⁺: where the sign has changed, the step before is taken back if the loss has risen.
+impl<T: Scalar> MapSeveral<T, 4> for Rprop<T> {
+    #[inline(always)]
+    fn apply<V: Vector<T>>(self, [parameter, before, step, moved]: [V; 4], g: V) -> [V; 4] {
+        let (changed, step, g) = self.follow(before, step, g);
+        let back = moved.mul(V::splat(self.taken_back)).where_positive(changed);
+        // Where the sign has changed g is 0 by now.
+        let moved = V::splat(T::ZERO).sub(sign(g).mul(step)).sub(back);
+        [parameter.add(moved), g, step, moved]
+    }
+}

@@ -1,0 +1,324 @@
+//! Which vector instructions the machine has, found once, when the program runs.
+//!
+//! A [`Task`] is compiled once for each instruction set and run on the best one there is. Everything in it that
+//! is `#[inline(always)]` is compiled with those instructions; that is why the kernels are.
+
+use super::bytes::{CHUNK, non_zero_bits_portable, pack_by_bits, whole_chunk};
+use super::vector::{Portable, Vector};
+#[cfg(target_arch = "x86_64")]
+use super::x86::{F32x8, F32x16, F64x4, F64x8};
+use std::sync::OnceLock;
+
+/// An instruction set, as a type, so that a kernel is compiled for it.
+pub trait Isa: Copy + Send + Sync + 'static {
+    /// A register of f32.
+    type F32: Vector<f32, Single = Self::F32>;
+    /// A register of f64.
+    type F64: Vector<f64, Single = Self::F64>;
+    /// Whether layers of a few units have kernels of their own. They are many, a set for each width: on an instruction
+    /// set that hardly any machine is left with they are not worth their weight in the program.
+    const HAS_NARROW: bool = true;
+    /// Whether each caller of a product without packing has it compiled into itself, with what it knows of the operands;
+    /// otherwise they share one function.
+    const HAS_OWN_PRODUCTS: bool = true;
+    /// Has the processor fetch the line of the cache that `place` is in, where it can be told to. Nothing is read, so it
+    /// may be any place at all.
+    #[inline(always)]
+    fn prefetch<T>(place: *const T) {
+        let _ = place;
+    }
+    /// Which of 64 bytes are not 0, a bit each.
+    fn non_zero_bits(bytes: &[u8; 64]) -> u64;
+    /// Packs the non-zero bytes of a chunk of up to 64, whose columns are below 2²⁴, each below the column that it is in, and
+    /// says how many they are; what lies beyond them in the array is overwritten with anything.
+    #[inline(always)]
+    fn pack_non_zeros(chunk: &[u8], first_column: u32, entries: &mut [u32; CHUNK]) -> usize {
+        pack_by_bits::<Self>(chunk, first_column, entries)
+    }
+    /// Runs a part of a task as a function of its own, compiled with these instructions. The parts are shared by
+    /// every task that calls them, which keeps the program small.
+    fn call<K: Task>(part: K) -> K::Output;
+}
+
+/// What every machine of the architecture has.
+#[derive(Clone, Copy)]
+pub struct Baseline;
+impl Isa for Baseline {
+    type F32 = Portable<f32>;
+    type F64 = Portable<f64>;
+    const HAS_NARROW: bool = cfg!(not(target_arch = "x86_64"));
+    const HAS_OWN_PRODUCTS: bool = cfg!(not(target_arch = "x86_64"));
+    #[inline(always)]
+    fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
+        non_zero_bits_portable(bytes)
+    }
+    #[inline(always)]
+    fn call<K: Task>(part: K) -> K::Output {
+        part.on_baseline()
+    }
+}
+
+/// For each pattern of eight bits the places of those that are set, in order; zeros after them. Eight columns are
+/// compressed by it at once and without a branch: which of a digit's pixels are 0 is what no processor foresees.
+#[cfg(target_arch = "x86_64")]
+static PLACES_OF_BITS: [[u8; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut bits = 0;
+    while bits < 256 {
+        let (mut place, mut found) = (0, 0);
+        while place < 8 {
+            if bits >> place & 1 == 1 {
+                table[bits][found] = place as u8;
+                found += 1;
+            }
+            place += 1;
+        }
+        bits += 1;
+    }
+    table
+};
+
+/// x86-64 with AVX2 and FMA (Haswell and Zen onwards).
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub struct Avx2;
+#[cfg(target_arch = "x86_64")]
+impl Isa for Avx2 {
+    type F32 = F32x8;
+    type F64 = F64x4;
+    #[inline(always)]
+    fn prefetch<T>(place: *const T) {
+        // SAFETY: every x86-64 processor has this instruction, and it never faults.
+        unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(place.cast()) }
+    }
+    #[inline(always)]
+    fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
+        use std::arch::x86_64::{
+            _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_setzero_si256,
+        };
+        let half = |at: usize| {
+            // SAFETY: this type is named only within `on_avx2`; 32 bytes from `at` (0 or 32) on are within the array.
+            let zeros = unsafe {
+                let bytes = _mm256_loadu_si256(bytes.as_ptr().add(at).cast());
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_setzero_si256()))
+            };
+            u64::from(!zeros as u32)
+        };
+        half(0) | half(32) << 32
+    }
+    #[inline(always)]
+    fn pack_non_zeros(chunk: &[u8], first_column: u32, entries: &mut [u32; CHUNK]) -> usize {
+        use std::arch::x86_64::{
+            _mm_loadl_epi64, _mm_shuffle_epi8, _mm_unpacklo_epi8, _mm256_add_epi32, _mm256_cvtepu16_epi32,
+            _mm256_set1_epi32, _mm256_storeu_si256,
+        };
+        let mut room = [0; CHUNK];
+        let chunk = whole_chunk(chunk, &mut room);
+        let bits = Self::non_zero_bits(chunk);
+        if bits == 0 {
+            return 0;
+        }
+        let mut found = 0;
+        for start in (0..CHUNK).step_by(8) {
+            let of_these = (bits >> start) as u8;
+            let places = &PLACES_OF_BITS[usize::from(of_these)];
+            // SAFETY: this type is named only within `on_avx2`; eight bytes are read of each array. No more than
+            // `start` were found in front, so the eight that are written end within the array of 64.
+            unsafe {
+                let places = _mm_loadl_epi64(places.as_ptr().cast());
+                let these = _mm_loadl_epi64(chunk.as_ptr().add(start).cast());
+                let packed = _mm_unpacklo_epi8(_mm_shuffle_epi8(these, places), places);
+                let first = _mm256_set1_epi32(((first_column + start as u32) << 8) as i32);
+                _mm256_storeu_si256(
+                    entries.as_mut_ptr().add(found).cast(),
+                    _mm256_add_epi32(_mm256_cvtepu16_epi32(packed), first),
+                );
+            }
+            found += of_these.count_ones() as usize;
+        }
+        found
+    }
+    #[inline(always)]
+    fn call<K: Task>(part: K) -> K::Output {
+        // SAFETY: this type is named only within `on_avx2`, which `dispatch` calls only where AVX2 and FMA are.
+        unsafe { part.on_avx2() }
+    }
+}
+
+/// x86-64 with AVX-512 F, VL, DQ, BW and VBMI2 (Ice Lake and Zen 4 onwards).
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub struct Avx512;
+#[cfg(target_arch = "x86_64")]
+impl Isa for Avx512 {
+    type F32 = F32x16;
+    type F64 = F64x8;
+    #[inline(always)]
+    fn prefetch<T>(place: *const T) {
+        // SAFETY: every x86-64 processor has this instruction, and it never faults.
+        unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(place.cast()) }
+    }
+    #[inline(always)]
+    fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
+        use std::arch::x86_64::{_mm512_loadu_si512, _mm512_test_epi8_mask};
+        // SAFETY: this type is named only within `on_avx512`; the array has the 64 bytes that are read.
+        unsafe {
+            let bytes = _mm512_loadu_si512(bytes.as_ptr().cast());
+            _mm512_test_epi8_mask(bytes, bytes)
+        }
+    }
+    #[inline(always)]
+    fn pack_non_zeros(chunk: &[u8], first_column: u32, entries: &mut [u32; CHUNK]) -> usize {
+        use std::arch::x86_64::{
+            _mm256_loadu_si256, _mm256_maskz_loadu_epi8, _mm512_add_epi32, _mm512_castsi512_si256,
+            _mm512_cvtepu8_epi16, _mm512_cvtepu16_epi32, _mm512_extracti64x4_epi64, _mm512_loadu_si512,
+            _mm512_maskz_compress_epi16, _mm512_or_si512, _mm512_set1_epi32, _mm512_storeu_si512,
+            _mm512_test_epi16_mask,
+        };
+        const HALF: usize = CHUNK / 2;
+        static PLACES: [u16; HALF] = {
+            let mut places = [0; HALF];
+            let mut j = 0;
+            while j < HALF {
+                places[j] = (j as u16) << 8;
+                j += 1;
+            }
+            places
+        };
+        let mut found = 0;
+        for (half, bytes) in chunk.chunks(HALF).enumerate() {
+            // SAFETY: this type is named only within `on_avx512`; masked bytes are not read, and there are as many as the
+            // half is long (none is empty); no more than `half` times 32 were found in front, so that the 16 or 32 entries
+            // that are written end within the array of 64.
+            unsafe {
+                let bytes = match bytes.first_chunk::<HALF>() {
+                    Some(whole) => _mm256_loadu_si256(whole.as_ptr().cast()),
+                    None => _mm256_maskz_loadu_epi8(u32::MAX >> (HALF - bytes.len()), bytes.as_ptr().cast()),
+                };
+                let bytes = _mm512_cvtepu8_epi16(bytes);
+                let mask = _mm512_test_epi16_mask(bytes, bytes);
+                let places = _mm512_loadu_si512(PLACES.as_ptr().cast());
+                let packed = _mm512_maskz_compress_epi16(mask, _mm512_or_si512(bytes, places));
+                let first = _mm512_set1_epi32(((first_column + (half * HALF) as u32) << 8) as i32);
+                let to = entries.as_mut_ptr().add(found);
+                let low = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(packed));
+                _mm512_storeu_si512(to.cast(), _mm512_add_epi32(low, first));
+                let count = mask.count_ones() as usize;
+                // Hardly ever: strokes are thin.
+                if count > HALF / 2 {
+                    let high = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64::<1>(packed));
+                    _mm512_storeu_si512(to.add(HALF / 2).cast(), _mm512_add_epi32(high, first));
+                }
+                found += count;
+            }
+        }
+        found
+    }
+    #[inline(always)]
+    fn call<K: Task>(part: K) -> K::Output {
+        // SAFETY: this type is named only within `on_avx512`, which `dispatch` calls only where its features are.
+        unsafe { part.on_avx512() }
+    }
+}
+
+/// Work to be compiled for every instruction set. `run` must be `#[inline(always)]`.
+pub trait Task {
+    /// What comes out.
+    type Output;
+    /// Does the work with the instructions of `I`.
+    fn run<I: Isa>(self) -> Self::Output;
+
+    /// [`run`](Self::run) as a function of its own, compiled with AVX2 and FMA. (These are methods, not functions that
+    /// take any task, because the compiler keeps what becomes of a generic function in one piece of work, but what becomes
+    /// of a method with its type: so kernels are compiled on several cores.)
+    ///
+    /// # Safety
+    /// The processor must have AVX2, FMA, BMI 1 and 2, LZCNT and POPCNT.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(never)]
+    #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
+    unsafe fn on_avx2(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run::<Avx2>()
+    }
+
+    /// [`run`](Self::run) as a function of its own, compiled with AVX-512.
+    ///
+    /// # Safety
+    /// The processor must have the features named here.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(never)]
+    #[target_feature(
+        enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512vbmi2,avx2,fma,bmi1,bmi2,lzcnt,popcnt"
+    )]
+    unsafe fn on_avx512(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run::<Avx512>()
+    }
+
+    /// [`run`](Self::run) as a function of its own, with what every machine has.
+    #[inline(never)]
+    fn on_baseline(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run::<Baseline>()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Best {
+    Baseline,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+fn best() -> Best {
+    static BEST: OnceLock<Best> = OnceLock::new();
+    *BEST.get_or_init(|| {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let asked = std::env::var("PELLUCID_ISA").ok();
+            let allows = |name: &str| asked.as_deref().is_none_or(|asked| asked == name);
+            let avx2 = is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+                && is_x86_feature_detected!("lzcnt")
+                && is_x86_feature_detected!("popcnt");
+            let avx512 = avx2
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vbmi2");
+            if avx512 && allows("avx512") {
+                return Best::Avx512;
+            }
+            if avx2 && (allows("avx2") || allows("avx512")) {
+                return Best::Avx2;
+            }
+        }
+        Best::Baseline
+    })
+}
+
+/// Runs `task` with the best instructions of this machine.
+#[inline]
+pub fn dispatch<K: Task>(task: K) -> K::Output {
+    match best() {
+        Best::Baseline => task.on_baseline(),
+        // SAFETY: `best` returns this only after it found AVX2 and FMA on the machine.
+        #[cfg(target_arch = "x86_64")]
+        Best::Avx2 => unsafe { task.on_avx2() },
+        // SAFETY: `best` returns this only after it found every feature that `on_avx512` enables.
+        #[cfg(target_arch = "x86_64")]
+        Best::Avx512 => unsafe { task.on_avx512() },
+    }
+}

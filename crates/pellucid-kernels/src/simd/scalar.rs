@@ -1,0 +1,165 @@
+//! The two precisions a run can have, chosen once for the whole of it.
+
+use serde::{Deserialize, Serialize};
+use std::fmt::{Debug, Display};
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+/// The precision of a run's arithmetic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// IEEE 754 binary32: twice the numbers a vector register, half the memory.
+    F32,
+    /// IEEE 754 binary64: what NumPy computes in unless told otherwise.
+    #[default]
+    F64,
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// A floating-point number that a network can be made of: `f32` or `f64`.
+pub trait Scalar:
+    sealed::Sealed
+    + Copy
+    + Debug
+    + Display
+    + Default
+    + PartialOrd
+    + Send
+    + Sync
+    + Sum
+    + Neg<Output = Self>
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+    + 'static
+{
+    /// Which precision this is.
+    const PRECISION: Precision;
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// 2.
+    const TWO: Self;
+    /// ½.
+    const HALF: Self;
+    /// The smallest positive normal number.
+    const MIN_POSITIVE: Self;
+    /// A gradient too small to matter, whose square is still a normal number.
+    #[doc(hidden)]
+    const NEGLIGIBLE: Self;
+    /// Minus infinity.
+    const NEG_INFINITY: Self;
+
+    /// The nearest number of this precision.
+    fn from_f64(value: f64) -> Self;
+    /// The same number in double precision, exactly.
+    fn to_f64(self) -> f64;
+    /// |x|.
+    fn abs(self) -> Self;
+    /// √x.
+    fn sqrt(self) -> Self;
+    /// ln x.
+    fn ln(self) -> Self;
+    /// ln(1 + x), accurate near 0.
+    fn ln_1p(self) -> Self;
+    /// x·a + b, rounded once.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// The larger of two numbers; the other one if one is NaN.
+    fn max(self, other: Self) -> Self;
+    /// The smaller of two numbers; the other one if one is NaN.
+    fn min(self, other: Self) -> Self;
+    /// Neither NaN nor infinite.
+    fn is_finite(self) -> bool;
+    /// Runs work that is compiled once for each precision.
+    #[doc(hidden)]
+    fn run<'a, P: super::PerPrecision>(task: P::Task<'a, Self>) -> P::Output;
+    /// The vector register of this precision of an instruction set.
+    #[doc(hidden)]
+    type Vector<I: super::isa::Isa>: super::vector::Vector<Self, Single = Self::Vector<I>>;
+    /// 1.5·2^(digits of the mantissa): adding it rounds to a whole number and leaves that in the low bits.
+    #[doc(hidden)]
+    const ROUND: Self;
+    /// 2ᵏ, where `rounded` is k + `ROUND`.
+    #[doc(hidden)]
+    fn power_of_two(rounded: Self) -> Self;
+}
+
+macro_rules! scalar {
+    ($float:ident, $precision:ident, $run:ident, $negligible:literal, $round:literal, $mantissa:literal, $bias:literal) => {
+        impl Scalar for $float {
+            type Vector<I: super::isa::Isa> = I::$precision;
+            const PRECISION: Precision = Precision::$precision;
+            #[inline(always)]
+            fn run<'a, P: super::PerPrecision>(task: P::Task<'a, Self>) -> P::Output {
+                P::$run(task)
+            }
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const TWO: Self = 2.0;
+            const HALF: Self = 0.5;
+            const MIN_POSITIVE: Self = $float::MIN_POSITIVE;
+            const NEG_INFINITY: Self = $float::NEG_INFINITY;
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                value as $float
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $float::abs(self)
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                $float::sqrt(self)
+            }
+            #[inline(always)]
+            fn ln(self) -> Self {
+                $float::ln(self)
+            }
+            #[inline(always)]
+            fn ln_1p(self) -> Self {
+                $float::ln_1p(self)
+            }
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                $float::mul_add(self, a, b)
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                $float::max(self, other)
+            }
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                $float::min(self, other)
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                $float::is_finite(self)
+            }
+            const NEGLIGIBLE: Self = $negligible;
+            const ROUND: Self = $round;
+            #[inline(always)]
+            fn power_of_two(rounded: Self) -> Self {
+                $float::from_bits((rounded.to_bits() << $mantissa).wrapping_add($bias << $mantissa))
+            }
+        }
+    };
+}
+
+scalar!(f32, F32, run_f32, 1e-17, 12_582_912.0, 23, 127);
+scalar!(f64, F64, run_f64, 1e-150, 6_755_399_441_055_744.0, 52, 1023);

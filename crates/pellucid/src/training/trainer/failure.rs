@@ -1,0 +1,125 @@
+//! What stops a training with an error: data that does not fit the network, and numbers that are not finite.
+
+use super::Trainer;
+use crate::data::dataset::Samples;
+use crate::error::{Error, Result};
+use crate::loss::Loss;
+use crate::model::network::Architecture;
+use crate::scalar::Scalar;
+
+impl<T: Scalar> Trainer<T> {
+    /// Whether the parameters are finite.
+    pub(super) fn check_parameters(&self) -> Result<()> {
+        let found = self.network.first_non_finite_layer();
+        match found.or_else(|| self.network().first_non_finite_layer()) {
+            Some((layer, value)) => Err(Error::NonFiniteParameters {
+                epoch: self.epoch,
+                layer: Some(layer),
+                origin: format!("layer {layer} holds a parameter that is {value}"),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Says where in the forward pass a number was first not finite.
+    #[cold]
+    pub(super) fn non_finite_loss(&self, loss: f64, batch: u64) -> Error {
+        let finite = |values: &[T]| values.iter().all(|value| value.is_finite());
+        let layer_count = self.network.architecture().layers().len();
+        let (layer, origin) = match self.network.first_non_finite_layer() {
+            Some((layer, value)) => (layer, format!("layer {layer} holds a parameter that is {value}")),
+            None => {
+                let first = (1..=layer_count)
+                    .find(|&l| !finite(self.workspace.z(l - 1)) || !finite(self.workspace.activation(l - 1)));
+                match first {
+                    Some(layer) => (
+                        layer,
+                        format!("the numbers of layer {layer} are the first that are not finite"),
+                    ),
+                    None => (
+                        layer_count,
+                        format!("the outputs, of layer {layer_count}, are finite, their loss is not"),
+                    ),
+                }
+            }
+        };
+        Error::NonFiniteLoss {
+            loss,
+            epoch: self.epoch + 1,
+            batch: batch + 1,
+            layer: Some(layer),
+            origin,
+        }
+    }
+}
+
+/// The error where a schedule follows the validation loss of a run that holds out no rows.
+pub(super) fn no_validation_loss() -> Error {
+    Error::Setting {
+        key: "train.schedule.loss".into(),
+        found: "\"validation\"".into(),
+        expected:
+            "this run holds out no rows whose loss it could go by; hold some out, or set it to \"training\""
+                .into(),
+    }
+}
+
+/// Whether a data set can train a network with a loss.
+///
+/// # Errors
+/// [`Error::Shape`] or [`Error::Setting`], naming both sides.
+pub fn check_fit<T, S>(architecture: &Architecture, loss: Loss, data: &S) -> Result<()>
+where
+    T: Scalar,
+    S: Samples<T> + ?Sized,
+{
+    let shape = |what: &str, found: String, expected: String, key: usize| Error::Shape {
+        what: what.into(),
+        found,
+        expected,
+        hint: format!(
+            "; make {key} the {} number of network.layers",
+            if what.contains("row") { "first" } else { "last" }
+        ),
+    };
+    let (columns, inputs) = (data.columns(), architecture.input_width());
+    if columns != inputs {
+        let expected = format!(
+            "{inputs}, the network's first layer ({}),",
+            architecture.describe()
+        );
+        return Err(shape(
+            "a row of the data",
+            format!("{columns} features"),
+            expected,
+            columns,
+        ));
+    }
+    let (width, outputs) = (data.width(), architecture.output_width());
+    if width != outputs {
+        let expected = format!(
+            "{outputs}, the network's last layer ({}),",
+            architecture.describe()
+        );
+        return Err(shape(
+            "a target of the data",
+            format!("{width} numbers"),
+            expected,
+            width,
+        ));
+    }
+    let (lowest, highest, called) = loss.targets();
+    if (lowest, highest) != (f64::NEG_INFINITY, f64::INFINITY)
+        && let Some((row, found)) = data.target_outside(lowest, highest)
+    {
+        return Err(Error::Setting {
+            key: "train.loss".into(),
+            found: format!("\"{}\"", loss.name()),
+            expected: format!(
+                "its targets are {called}, but the target of row {} is {found}; a squared error takes any number",
+                row + 1
+            ),
+        });
+    }
+    Ok(())
+}

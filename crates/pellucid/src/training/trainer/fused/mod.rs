@@ -1,0 +1,183 @@
+//! Fused runs: steps of plain gradient descent on small networks, all steps up to the next observed one in one dispatch.
+//!
+//! This is the second way to take a step, beside [`forward`](crate::forward) and [`backward`](crate::backward). A step of a
+//! network of ten weights takes a hundred nanoseconds, and half of that would go into finding again what is the same in
+//! each: kernels, arrays, loss. [`samples`] is the only place that chooses it.
+//!
+//! The law: a fused run leaves the same bits as the same number of single steps, in parameters, losses and activations. Its
+//! kernels are made of the parts of a single step, in the same order. `tests/laws/fused_runs.rs` compares the two over every
+//! width, loss, update order, batch size and kind of input.
+
+mod descent;
+mod targets;
+
+use super::{BatchLoop, EpochProgress, Trainer};
+use crate::data::dataset::{Features, Samples, Targets};
+use crate::error::Result;
+use crate::loss::Reduction;
+use crate::model::pass::Workspace;
+use crate::scalar::Scalar;
+use descent::FusedDescent;
+use pellucid_kernels::layer::sparse::is_short;
+use pellucid_kernels::narrow::{self, BatchCursor};
+use pellucid_kernels::per_precision;
+use pellucid_kernels::simd::{Isa, Task};
+use targets::BatchTargets;
+
+per_precision!(FusedRunPerPrecision: |'a, T| &'a mut FusedRun<'a, T> => FusedRunResult);
+
+/// Samples that are read in the order of the data.
+pub(super) type OrderedSamples<'a, T> = (&'a Features<T>, &'a Targets<T>);
+
+/// The samples, where steps on them may be taken in fused runs: the optimizer is plain gradient descent at a constant rate,
+/// nothing changes inputs, targets, gradients or losses on the way, batches come in the order of the data and have all the
+/// same number of rows, and there are kernels for the layers.
+pub(super) fn samples<'a, T: Scalar, S: Samples<T> + ?Sized>(
+    trainer: &Trainer<T>,
+    data: &'a S,
+    batch_rows: usize,
+) -> Option<OrderedSamples<'a, T>> {
+    let is_plain = trainer.gradient.is_empty()
+        && !trainer.shuffles
+        && trainer.learning_rate.is_constant()
+        && !data.is_weighted()
+        && trainer.objective.reduction != Reduction::WeightedMean
+        && !trainer.penalty.is_told
+        && trainer.corruption.is_none()
+        && trainer.label_smoothing.is_none()
+        && trainer.average.is_none();
+    data.in_order().filter(|(features, _)| {
+        is_plain
+            && features.rows().is_multiple_of(batch_rows)
+            && has_kernels(&trainer.workspace, features, batch_rows)
+    })
+}
+
+fn has_kernels<T: Scalar>(workspace: &Workspace<T>, features: &Features<T>, batch_rows: usize) -> bool {
+    let fits = match features {
+        Features::Dense(_) => workspace.first_narrow_layer() == 0 && narrow::is_few(batch_rows),
+        Features::Bytes(bytes) => {
+            workspace.first_narrow_layer() <= 1
+                && workspace.layer_count() > 1
+                && batch_rows == 1
+                && is_short(bytes.columns())
+        }
+    };
+    fits && !workspace.has_extras_or_records()
+}
+
+/// A number of steps over batches of the same number of rows, in the order of the data, epoch after epoch.
+struct FusedRun<'a, T> {
+    trainer: &'a mut Trainer<T>,
+    samples: OrderedSamples<'a, T>,
+    batch_rows: usize,
+    /// The first row of the first batch.
+    start: usize,
+    /// How many steps.
+    steps: u64,
+    learning_rate: T,
+    /// The loss of the epoch so far.
+    epoch_loss: f64,
+}
+
+/// How far a fused run came.
+struct FusedRunResult {
+    /// The steps that were taken: fewer than asked for, where the loss of the next is not finite.
+    taken: u64,
+    /// The loss of that step.
+    not_finite: Option<f64>,
+    /// The loss of the epoch so far, 0 where none of its steps was taken yet.
+    epoch_loss: f64,
+}
+
+impl<T: Scalar> Trainer<T> {
+    /// Takes up to `steps` steps, over the ends of epochs too.
+    ///
+    /// # Errors
+    /// [`Error::NonFiniteLoss`](crate::Error::NonFiniteLoss).
+    pub(super) fn run_fused(
+        &mut self,
+        samples: OrderedSamples<'_, T>,
+        batches: &BatchLoop,
+        steps: u64,
+        epoch: &mut EpochProgress,
+    ) -> Result<()> {
+        let learning_rate = T::from_f64(self.learning_rate.highest());
+        let result = T::run::<FusedRunPerPrecision>(&mut FusedRun {
+            trainer: self,
+            samples,
+            batch_rows: batches.batch_rows,
+            start: epoch.batch as usize * batches.batch_rows,
+            steps,
+            learning_rate,
+            epoch_loss: epoch.loss,
+        });
+        let batch = epoch.batch + result.taken;
+        self.step += result.taken;
+        self.epoch += batch / batches.steps_per_epoch;
+        epoch.batch = batch % batches.steps_per_epoch;
+        epoch.loss = result.epoch_loss;
+        match result.not_finite {
+            Some(loss) => Err(self.non_finite_loss(loss, epoch.batch)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T: Scalar> Task for &mut FusedRun<'_, T> {
+    type Output = FusedRunResult;
+    #[inline(always)]
+    fn run<I: Isa>(self) -> FusedRunResult {
+        let FusedRun {
+            trainer,
+            samples: (features, targets),
+            batch_rows,
+            start,
+            steps,
+            learning_rate,
+            epoch_loss,
+        } = self;
+        let Trainer {
+            network,
+            workspace,
+            objective,
+            logged_loss,
+            ..
+        } = trainer;
+        let losses = (&*objective, *logged_loss);
+        let (network, rate) = (network.split_mut(), *learning_rate);
+        let descent = FusedDescent::new::<I>(network, features, workspace, losses, *batch_rows, rate);
+        let mut cursor = BatchCursor::new(*start, *batch_rows, features.rows(), *steps, *epoch_loss);
+        let end = match descent {
+            Some(mut descent) => take_all::<I, T>(&mut descent, targets, &mut cursor),
+            None => Ok(0.0),
+        };
+        let (taken, epoch_loss) = cursor.taken();
+        FusedRunResult {
+            taken,
+            not_finite: end.err(),
+            epoch_loss,
+        }
+    }
+}
+
+/// Takes all steps of a cursor, unless the loss of one is not finite: that is the error.
+#[inline(always)]
+fn take_all<I: Isa, T: Scalar>(
+    descent: &mut FusedDescent<'_, T>,
+    targets: &Targets<T>,
+    cursor: &mut BatchCursor,
+) -> std::result::Result<f64, f64> {
+    if let Targets::Dense(matrix) = targets
+        && let Some(end) = descent.take_all(matrix.values(), cursor)
+    {
+        return end;
+    }
+    let mut targets = BatchTargets::new(targets, cursor.batch_rows());
+    let mut loss = 0.0;
+    while !cursor.is_done() {
+        loss = descent.step::<I>(cursor.start(), targets.from(cursor.start()))?;
+        cursor.advance(loss);
+    }
+    Ok(loss)
+}

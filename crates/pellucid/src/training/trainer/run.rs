@@ -1,0 +1,242 @@
+//! The training loop: gather a batch, take a step, report.
+
+use super::failure::{check_fit, no_validation_loss};
+use super::{Ending, Trainer, fused};
+use crate::data::dataset::{BatchBuffers, Rows, Samples};
+use crate::error::Result;
+use crate::optimization::schedule::{RunLength, WatchedLoss};
+use crate::scalar::Scalar;
+use crate::training::observe::{Event, Observer, Position};
+use std::ops::ControlFlow;
+
+/// How a run cuts its data into batches.
+pub(super) struct BatchLoop {
+    rows: usize,
+    pub(super) batch_rows: usize,
+    pub(super) steps_per_epoch: u64,
+    length: RunLength,
+}
+
+impl BatchLoop {
+    /// The rows of a batch: in the order of the data, or in `order`.
+    fn rows_of<'a>(&self, batch: u64, order: Option<&'a [u32]>) -> Rows<'a> {
+        let start = batch as usize * self.batch_rows;
+        let end = (start + self.batch_rows).min(self.rows);
+        match order {
+            Some(order) => Rows::Picked(&order[start..end]),
+            None => Rows::Range(start, end),
+        }
+    }
+}
+
+/// How far the epoch under way is: the next batch, and the loss so far, summed over rows.
+#[derive(Default)]
+pub(super) struct EpochProgress {
+    pub(super) batch: u64,
+    pub(super) loss: f64,
+}
+
+/// The next step and the next epoch that the observer asks to see.
+struct Observed {
+    step: u64,
+    epoch: u64,
+}
+
+impl<T: Scalar> Trainer<T> {
+    /// Trains until the last epoch, or until the observer ends it.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when the data does not fit the network; [`Error::Setting`] when the schedule goes by a validation
+    /// loss and no observer has one; [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges.
+    pub fn run<S, O>(&mut self, data: &S, observer: &mut O) -> Result<Ending>
+    where
+        S: Samples<T> + ?Sized,
+        O: Observer<T> + ?Sized,
+    {
+        check_fit(self.network.architecture(), self.objective.loss, data)?;
+        if !self.optimizer.rule().optimizer.takes_steps() {
+            return self.run_full_batch(data, observer);
+        }
+        let mut order = std::mem::take(&mut self.order);
+        let ending = self.run_batches(data, observer, &mut order);
+        self.order = order;
+        ending
+    }
+
+    /// [`run`](Self::run), batch by batch. `order` is that of the last epoch that was shuffled.
+    fn run_batches<S, O>(&mut self, data: &S, observer: &mut O, order: &mut Vec<u32>) -> Result<Ending>
+    where
+        S: Samples<T> + ?Sized,
+        O: Observer<T> + ?Sized,
+    {
+        let watched_loss = self.learning_rate.watched_loss();
+        if watched_loss == Some(WatchedLoss::Validation) && observer.validation_loss().is_none() {
+            return Err(no_validation_loss());
+        }
+        let batches = self.begin(data.rows());
+        let rate_changes = !self.learning_rate.is_constant();
+        let mut learning_rate = T::from_f64(self.learning_rate.highest());
+        let mut buffers = BatchBuffers::default();
+        let fused_samples = fused::samples(self, data, batches.batch_rows);
+        let position = self.position(&batches, 0);
+        let mut observed = Observed {
+            step: observer.next_step(position),
+            epoch: observer.next_epoch(position),
+        };
+        while self.epoch < self.epochs {
+            self.shuffle(order, batches.rows);
+            let mut epoch = EpochProgress::default();
+            while epoch.batch < batches.steps_per_epoch {
+                if let Some(samples) = fused_samples {
+                    let steps = self.unobserved_steps(&batches, &epoch, &observed);
+                    if steps > 0 {
+                        self.run_fused(samples, &batches, steps, &mut epoch)?;
+                    }
+                }
+                let rows = batches.rows_of(epoch.batch, self.shuffles.then_some(order));
+                let (input, targets) = data.gather(rows, &mut buffers);
+                if data.is_weighted() {
+                    self.weigh(data, rows);
+                }
+                if rate_changes {
+                    learning_rate = T::from_f64(self.learning_rate.at(self.updates(), batches.length));
+                }
+                let loss = self.take_step(input, targets, learning_rate);
+                if !loss.is_finite() {
+                    return Err(self.non_finite_loss(loss, epoch.batch));
+                }
+                epoch.loss += loss;
+                let is_observed = self.step >= observed.step;
+                let flow = if is_observed {
+                    observer.on(&Event::Step {
+                        position: self.position(&batches, epoch.batch),
+                        loss: loss / self.workspace.rows() as f64,
+                        outputs: self.workspace.outputs(),
+                        targets,
+                        rows,
+                        learning_rate,
+                        trainer: Some(self),
+                        parameters: self.network.parameters(),
+                    })
+                } else {
+                    ControlFlow::Continue(())
+                };
+                self.step += 1;
+                epoch.batch += 1;
+                if flow.is_break() {
+                    self.epoch += u64::from(epoch.batch == batches.steps_per_epoch);
+                    self.check_parameters()?;
+                    return Ok(Ending::Stopped);
+                }
+                if is_observed {
+                    observed.step = observer.next_step(self.position(&batches, epoch.batch));
+                }
+            }
+            let last = Position {
+                step: self.step - 1,
+                ..self.position(&batches, batches.steps_per_epoch - 1)
+            };
+            self.epoch += 1;
+            let loss = epoch.loss / batches.rows as f64;
+            if let Some(average) = &mut self.average {
+                average.after_epoch(self.network.parameters(), self.epoch, self.epochs);
+            }
+            if last.epoch >= observed.epoch {
+                let flow = observer.on(&Event::Epoch {
+                    position: last,
+                    loss,
+                    network: self.network(),
+                });
+                if flow.is_break() && self.epoch < self.epochs {
+                    self.check_parameters()?;
+                    return Ok(Ending::Stopped);
+                }
+                observed.epoch = observer.next_epoch(self.position(&batches, 0));
+            }
+            if let Some(watched) = watched_loss {
+                let loss = match watched {
+                    WatchedLoss::Training => loss,
+                    WatchedLoss::Validation => observer.validation_loss().unwrap_or(f64::NAN),
+                };
+                if self
+                    .learning_rate
+                    .tell(loss, self.updates(), batches.length)
+                    .is_break()
+                {
+                    self.check_parameters()?;
+                    return Ok(Ending::Converged);
+                }
+            }
+        }
+        self.check_parameters()?;
+        Ok(Ending::Completed)
+    }
+
+    /// Makes room for the batches of a run over `rows` rows.
+    fn begin(&mut self, rows: usize) -> BatchLoop {
+        let batch_rows = self.batch_size.of(rows);
+        let steps_per_epoch = rows.div_ceil(batch_rows) as u64;
+        self.ensure_capacity(batch_rows);
+        self.workspace.weigh_rows([]);
+        if let Some(accumulation) = &mut self.accumulation {
+            accumulation.begin(rows);
+        }
+        BatchLoop {
+            rows,
+            batch_rows,
+            steps_per_epoch,
+            length: RunLength {
+                epochs: self.epochs,
+                steps_per_epoch: steps_per_epoch.div_ceil(self.batches_of_step),
+                samples: rows as u64,
+            },
+        }
+    }
+
+    /// Where the run is when it is about to take the step on batch `batch` of the current epoch; that is the first one of the
+    /// next epoch where the current one has no more.
+    fn position(&self, batches: &BatchLoop, batch: u64) -> Position {
+        let is_next_epoch = batch == batches.steps_per_epoch;
+        Position {
+            epoch: self.epoch + u64::from(is_next_epoch),
+            batch: if is_next_epoch { 0 } else { batch },
+            step: self.step,
+            steps_per_epoch: batches.steps_per_epoch,
+            epochs: self.epochs,
+        }
+    }
+
+    /// Puts the samples in the order of the coming epoch.
+    fn shuffle(&mut self, order: &mut Vec<u32>, rows: usize) {
+        if !self.shuffles {
+            return;
+        }
+        if !self.reshuffles || order.len() != rows {
+            order.clear();
+            order.extend(0..rows as u32);
+        }
+        self.generator.shuffle(order);
+    }
+
+    /// How many steps no observer asks to see. The last step of an epoch that is observed, and the last of all, count as
+    /// observed.
+    fn unobserved_steps(&self, batches: &BatchLoop, epoch: &EpochProgress, observed: &Observed) -> u64 {
+        let epochs = observed.epoch.clamp(self.epoch, self.epochs - 1) - self.epoch + 1;
+        let steps = epochs.saturating_mul(batches.steps_per_epoch) - epoch.batch - 1;
+        steps.min(observed.step.saturating_sub(self.step))
+    }
+
+    /// Hands the workspace what each row of a batch counts for.
+    fn weigh<S: Samples<T> + ?Sized>(&mut self, data: &S, rows: Rows<'_>) {
+        match rows {
+            Rows::Range(start, end) => {
+                self.workspace
+                    .weigh_rows((start..end).map(|row| data.weight(row)));
+            }
+            Rows::Picked(rows) => {
+                self.workspace
+                    .weigh_rows(rows.iter().map(|&row| data.weight(row as usize)));
+            }
+        }
+    }
+}
