@@ -124,7 +124,12 @@ impl Seen<'_> {
             album.boundary = drawn.map(|(drawn, said)| boundary(of, drawn, field(said), theme));
         }
         if want(What::Gradients) {
-            album.gradients = gradient_flow(of, trained.network.architecture(), &trained.vitals, theme);
+            album.gradients = gradient_flow(
+                of,
+                trained.network.architecture(),
+                &trained.layer_statistics,
+                theme,
+            );
         }
         Ok(album)
     }

@@ -5,7 +5,7 @@ mod traced;
 mod whole;
 
 pub(crate) use stretch::{Stretch, Stretched};
-pub use traced::{FoundStep, StepFinder, StepTrace, UpdateTrace};
+pub use traced::StepTrace;
 
 use crate::data::dataset::{BatchBuffers, Rows, Samples};
 use crate::error::{Error, Result};

@@ -1,13 +1,13 @@
-//! Vital signs: how gradients, weights and units of each layer fare while a network trains.
+//! Layer statistics: how gradients, weights and units of each layer fare while a network trains.
 //!
-//! [`Vitals`] watches a run. At some of its epochs some rows of the training data, a [`Probe`], go through the network and
-//! back into a gradient of their own; what that shows of each layer is kept as [`VitalSigns`].
+//! [`LayerStatisticsRecorder`] watches a run. At some of its epochs some rows of the training data, a [`Probe`], go through the network and
+//! back into a gradient of their own; what that shows of each layer is kept as [`LayerStatistics`].
 //!
 //! ```
 //! use pellucid::{Experiment, Recipe};
 //! use pellucid::data::dataset::{Dataset, Features, Targets};
 //! use pellucid::data::matrix::Matrix;
-//! use pellucid::inspection::vitals::Vitals;
+//! use pellucid::inspection::layer_statistics::LayerStatisticsRecorder;
 //!
 //! let mut recipe = Recipe::built_in("xor-sgd")?;
 //! recipe.train.epochs = 100;
@@ -15,9 +15,9 @@
 //! let targets = Matrix::from_rows("targets", &[vec![0.], vec![1.], vec![1.], vec![0.]])?;
 //! let xor = Dataset::<f64>::new(Features::Dense(inputs), Targets::Dense(targets))?;
 //! let mut run = Experiment::new(recipe, xor, None, std::num::NonZeroUsize::MIN)?;
-//! let mut vitals = Vitals::new(run.recipe(), run.initial(), run.training())?;
-//! run.run(&mut vitals)?;
-//! let last = vitals.entries().last().expect("the last epoch is kept");
+//! let mut layer_statistics = LayerStatisticsRecorder::new(run.recipe(), run.initial(), run.training())?;
+//! run.run(&mut layer_statistics)?;
+//! let last = layer_statistics.entries().last().expect("the last epoch is kept");
 //! assert_eq!((last.epoch, last.updates, last.layers.len()), (100, 400, 2));
 //! assert!(last.layers[0].update_ratio.is_some_and(|ratio| ratio > 0.0));
 //! # Ok::<(), pellucid::Error>(())
@@ -28,7 +28,7 @@ mod records;
 
 pub(crate) use probe::largest_slope_of_bounded;
 pub use probe::{FLAT, PROBE_ROWS, Probe};
-pub use records::{LayerVitals, VitalSigns};
+pub use records::{LayerStatistics, LayerSummary};
 
 use crate::data::dataset::Dataset;
 use crate::error::Result;
@@ -47,13 +47,13 @@ const MOST_PROBES: u64 = 1024;
 /// Steps at the end of an epoch whose sizes are measured.
 const STEPS: u64 = 8;
 
-/// Keeps the vital signs of a network in training: before the first epoch, after each of the first epochs, then after
+/// Keeps the layer statistics of a network in training: before the first epoch, after each of the first epochs, then after
 /// every so many, so that there are never more than some hundred entries, and after the last.
 #[derive(Debug, Clone)]
-pub struct Vitals<T> {
+pub struct LayerStatisticsRecorder<T> {
     architecture: Architecture,
     probe: Probe<T>,
-    entries: Vec<VitalSigns>,
+    entries: Vec<LayerStatistics>,
     every: u64,
     batches_of_step: u64,
     /// The parameters after the step before `next_step`.
@@ -64,8 +64,8 @@ pub struct Vitals<T> {
     sizes: StepSizes,
 }
 
-impl<T: Scalar> Vitals<T> {
-    /// Vital signs of `network`, which `recipe` is about to train on `data`; it is probed at once.
+impl<T: Scalar> LayerStatisticsRecorder<T> {
+    /// Layer statistics of `network`, which `recipe` is about to train on `data`; it is probed at once.
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for data without rows.
@@ -75,7 +75,7 @@ impl<T: Scalar> Vitals<T> {
     pub fn new(recipe: &Recipe, network: &Network<T>, data: &Dataset<T>) -> Result<Self> {
         let architecture = network.architecture();
         let mut probe = Probe::new(recipe, architecture, data)?;
-        let before_training = VitalSigns {
+        let before_training = LayerStatistics {
             epoch: 0,
             updates: 0,
             loss: None,
@@ -95,12 +95,12 @@ impl<T: Scalar> Vitals<T> {
     }
 
     /// What was kept, in the order of epochs; the first is that before training.
-    pub fn entries(&self) -> &[VitalSigns] {
+    pub fn entries(&self) -> &[LayerStatistics] {
         &self.entries
     }
 
     /// The same, for whoever keeps it.
-    pub fn into_entries(self) -> Vec<VitalSigns> {
+    pub fn into_entries(self) -> Vec<LayerStatistics> {
         self.entries
     }
 
@@ -119,7 +119,7 @@ impl<T: Scalar> Vitals<T> {
     }
 
     fn thin(&mut self, epochs: u64) {
-        let later = |entry: &&VitalSigns| entry.epoch > FIRST_EPOCHS;
+        let later = |entry: &&LayerStatistics| entry.epoch > FIRST_EPOCHS;
         if self.entries.iter().filter(later).count() > MOST_LATER {
             self.every *= 2;
             let entries = std::mem::take(&mut self.entries);
@@ -131,7 +131,7 @@ impl<T: Scalar> Vitals<T> {
     }
 }
 
-impl<T: Scalar> Observer<T> for Vitals<T> {
+impl<T: Scalar> Observer<T> for LayerStatisticsRecorder<T> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         match event {
             Event::Step {
@@ -152,7 +152,7 @@ impl<T: Scalar> Observer<T> for Vitals<T> {
                     let mut layers = self.probe.measure_at(&self.architecture, &self.before);
                     self.sizes.take(&mut layers);
                     let epoch = position.epoch + 1;
-                    self.entries.push(VitalSigns {
+                    self.entries.push(LayerStatistics {
                         epoch,
                         updates: epoch * position.steps_per_epoch.div_ceil(self.batches_of_step),
                         loss: Some(*loss),
@@ -220,7 +220,7 @@ impl StepSizes {
     }
 
     /// The ratios of the steps there were, and a new beginning; 0 where there was none.
-    fn take(&mut self, layers: &mut [LayerVitals]) {
+    fn take(&mut self, layers: &mut [LayerSummary]) {
         for (sum, layer) in self.sums.iter_mut().zip(layers) {
             layer.update_ratio = Some((*sum / self.steps.max(1) as f64).sqrt());
             *sum = 0.0;

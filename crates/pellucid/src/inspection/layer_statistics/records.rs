@@ -1,4 +1,4 @@
-//! What is kept of a network's vital signs, in plain numbers.
+//! What is kept of a network's layer statistics, in plain numbers.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// In JSON a number that is not finite is the string `"nan"`, `"inf"` or `"-inf"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct VitalSigns {
+pub struct LayerStatistics {
     /// The epochs that are over: 0 before training, 1 after the first epoch.
     pub epoch: u64,
     /// The steps that the parameters have taken.
@@ -15,13 +15,13 @@ pub struct VitalSigns {
     #[serde(with = "spelled::option", default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<f64>,
     /// The layers, the first hidden one first, the output layer last.
-    pub layers: Vec<LayerVitals>,
+    pub layers: Vec<LayerSummary>,
 }
 
 /// One layer at one moment. Gradients are those of the mean loss of the probe rows, without penalties. RMS is the root of
 /// the mean square, √(Σ v² / count).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct LayerVitals {
+pub struct LayerSummary {
     /// RMS of ∂L/∂W over the layer's weights.
     #[serde(with = "spelled")]
     pub gradient_rms: f64,
@@ -93,14 +93,14 @@ mod spelled {
         use super::{Number, Spelled};
         use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-        pub(in crate::inspection::vitals::records) fn serialize<S: Serializer>(
+        pub(in crate::inspection::layer_statistics::records) fn serialize<S: Serializer>(
             number: &Option<f64>,
             serializer: S,
         ) -> Result<S::Ok, S::Error> {
             number.map(Number).serialize(serializer)
         }
 
-        pub(in crate::inspection::vitals::records) fn deserialize<'de, D: Deserializer<'de>>(
+        pub(in crate::inspection::layer_statistics::records) fn deserialize<'de, D: Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Option<f64>, D::Error> {
             let spelled = Option::<Spelled>::deserialize(deserializer)?;

@@ -4,7 +4,7 @@ use super::facts::{DataFacts, EpochLosses, Facts, NetworkFacts};
 use super::finding::Finding;
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::inspection::vitals::VitalSigns;
+use crate::inspection::layer_statistics::LayerStatistics;
 use crate::model::network::Network;
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 
 /// A training before its first step.
 #[derive(Debug, Clone)]
-pub struct Subject {
+pub struct TrainingDiagnosis {
     data: DataFacts,
     initial: NetworkFacts,
     threads: NonZeroUsize,
@@ -20,11 +20,11 @@ pub struct Subject {
 
 /// What became of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Outcome<'a, T> {
+pub struct TrainingOutcome<'a, T> {
     /// The network that came of it; not looked at where the training failed.
     pub network: &'a Network<T>,
-    /// Its vital signs.
-    pub vitals: &'a [VitalSigns],
+    /// Its layer statistics.
+    pub layer_statistics: &'a [LayerStatistics],
     /// Its epochs.
     pub epochs: &'a [EpochLosses],
     /// The epoch whose weights were kept, where held-out rows told.
@@ -33,7 +33,7 @@ pub struct Outcome<'a, T> {
     pub failure: Option<&'a Error>,
 }
 
-impl Subject {
+impl TrainingDiagnosis {
     /// A network that `recipe` is about to train on `data`. Features have these names, or numbers.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Subject {
         &self,
         recipe: &Recipe,
         data: &Dataset<T>,
-        outcome: Outcome<'_, T>,
+        outcome: TrainingOutcome<'_, T>,
     ) -> Result<Vec<Finding>> {
         let trained = match outcome.failure {
             Some(_) => None,
@@ -83,7 +83,7 @@ impl Subject {
         };
         Ok(super::after_training(&Facts {
             trained: trained.as_ref(),
-            vitals: outcome.vitals,
+            layer_statistics: outcome.layer_statistics,
             epochs: outcome.epochs,
             best_epoch: outcome.best_epoch,
             failure: outcome.failure,

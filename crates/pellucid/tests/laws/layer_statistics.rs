@@ -1,19 +1,24 @@
-//! Vital signs are those of the pass and of the steps, and change nothing.
+//! Layer statistics are those of the pass and of the steps, and change nothing.
 
-use crate::fixture::{classes, classifier, experiment, trained};
+use crate::fixture::{classes, classifier, experiment, flat, trained};
 use pellucid::data::dataset::{BatchBuffers, Dataset, Rows};
-use pellucid::inspection::trace::Trace;
-use pellucid::inspection::vitals::{FLAT, LayerVitals, PROBE_ROWS, Probe, VitalSigns, Vitals};
+use pellucid::inspection::layer_statistics::{
+    FLAT, LayerStatistics, LayerStatisticsRecorder, LayerSummary, PROBE_ROWS, Probe,
+};
+use pellucid::inspection::trace::{LayerTrace, Trace};
 use pellucid::recipe::{AverageName, AverageRecipe, BatchSize};
 use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Activation, Network, Objective, Optimizer, Recipe, Reduction, Update};
 use std::ops::ControlFlow;
 
-fn watched(recipe: &Recipe, data: &Dataset<f64>) -> (Vec<VitalSigns>, Vec<f64>) {
+fn watched(recipe: &Recipe, data: &Dataset<f64>) -> (Vec<LayerStatistics>, Vec<f64>) {
     let mut run = experiment(recipe, data);
-    let mut vitals = Vitals::new(recipe, run.initial(), data).unwrap();
-    run.run(&mut vitals).unwrap();
-    (vitals.into_entries(), run.network().parameters().to_vec())
+    let mut layer_statistics = LayerStatisticsRecorder::new(recipe, run.initial(), data).unwrap();
+    run.run(&mut layer_statistics).unwrap();
+    (
+        layer_statistics.into_entries(),
+        run.network().parameters().to_vec(),
+    )
 }
 
 fn rms(values: &[f64]) -> f64 {
@@ -29,7 +34,7 @@ fn assert_near(found: f64, expected: f64) {
 }
 
 /// By the trace of the same rows, which shares the pass and nothing else.
-fn by_trace(recipe: &Recipe, network: &Network<f64>, data: &Dataset<f64>) -> Vec<LayerVitals> {
+fn by_trace(recipe: &Recipe, network: &Network<f64>, data: &Dataset<f64>) -> Vec<LayerSummary> {
     let rows = data.rows();
     let mut buffers = BatchBuffers::default();
     let (input, targets) = buffers.gather(data, Rows::Range(0, rows));
@@ -38,31 +43,26 @@ fn by_trace(recipe: &Recipe, network: &Network<f64>, data: &Dataset<f64>) -> Vec
         reduction: Reduction::Mean,
         update: Update::Textbook,
     };
-    let trace = Trace::of(network, input, targets, objective);
-    let layers = network.architecture().layers().iter().zip(trace.layers);
-    let of = |(index, (layer, trace)): (
-        usize,
-        (
-            &pellucid::model::network::Layer,
-            pellucid::inspection::trace::LayerTrace<f64>,
-        ),
-    )| {
-        let largest = match layer.activation {
+    let trace = Trace::new(network, input, targets, objective);
+    let layers = trace.layers.iter().enumerate();
+    let of = |(index, layer): (usize, &LayerTrace)| {
+        let largest = match layer.function {
             Activation::Sigmoid | Activation::Softmax => 0.25,
             _ => 1.0,
         };
-        let is_flat = |at: usize| trace.d_activation_d_z[at].abs() < FLAT * largest;
+        let derivatives = flat(&layer.d_activation_d_z);
+        let is_flat = |at: usize| derivatives[at].abs() < FLAT * largest;
         let pairs = (0..rows * layer.fan_out).filter(|&at| is_flat(at)).count();
         let units =
             (0..layer.fan_out).filter(|unit| (0..rows).all(|row| is_flat(row * layer.fan_out + unit)));
         let units = units.count() as f64 / layer.fan_out as f64;
-        let is_relu = layer.activation == Activation::Relu;
-        let a = &trace.activation;
+        let is_relu = layer.function == Activation::Relu;
+        let a = flat(&layer.activation);
         let mean = a.iter().sum::<f64>() / a.len() as f64;
-        LayerVitals {
-            gradient_rms: rms(&trace.d_loss_d_weights),
-            bias_gradient_rms: trace.d_loss_d_bias.as_deref().map(rms),
-            delta_rms: rms(&trace.delta) * rows as f64,
+        LayerSummary {
+            gradient_rms: rms(&flat(&layer.d_loss_d_weights)),
+            bias_gradient_rms: layer.d_loss_d_bias.as_ref().map(|bias| rms(&bias.0)),
+            delta_rms: rms(&flat(&layer.delta)) * rows as f64,
             weight_rms: rms(network.weights(index)),
             update_ratio: None,
             saturated_units: if is_relu { 0.0 } else { units },
@@ -72,7 +72,7 @@ fn by_trace(recipe: &Recipe, network: &Network<f64>, data: &Dataset<f64>) -> Vec
             activation_deviation: rms(&a.iter().map(|a| a - mean).collect::<Vec<_>>()),
         }
     };
-    layers.enumerate().map(of).collect()
+    layers.map(of).collect()
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn they_are_those_of_the_pass() {
             assert_near(found.weight_rms, expected.weight_rms);
             assert_near(found.activation_mean, expected.activation_mean);
             assert_near(found.activation_deviation, expected.activation_deviation);
-            let shares = |of: &LayerVitals| [of.saturated_units, of.dead_units, of.flat];
+            let shares = |of: &LayerSummary| [of.saturated_units, of.dead_units, of.flat];
             assert_eq!(shares(found), shares(expected));
         }
     }
@@ -231,6 +231,6 @@ fn they_are_read_as_they_were_written() {
     entries[0].layers[0].gradient_rms = f64::INFINITY;
     let text = serde_json::to_string(&entries).unwrap();
     assert!(text.contains("\"inf\""));
-    let read: Vec<VitalSigns> = serde_json::from_str(&text).unwrap();
+    let read: Vec<LayerStatistics> = serde_json::from_str(&text).unwrap();
     assert_eq!(read, entries);
 }

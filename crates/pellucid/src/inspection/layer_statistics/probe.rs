@@ -1,6 +1,6 @@
 //! Some rows that go through the network and back, beside the training, to see how it is.
 
-use super::LayerVitals;
+use super::LayerSummary;
 use crate::activation::Activation;
 use crate::data::dataset::{BatchBuffers, Dataset, Rows};
 use crate::error::Result;
@@ -85,11 +85,11 @@ impl<T: Scalar> Probe<T> {
     ///
     /// # Panics
     /// When the network has not the probe's shape.
-    pub fn measure(&mut self, network: &Network<T>) -> Vec<LayerVitals> {
+    pub fn measure(&mut self, network: &Network<T>) -> Vec<LayerSummary> {
         self.measure_at(network.architecture(), network.parameters())
     }
 
-    pub(super) fn measure_at(&mut self, architecture: &Architecture, parameters: &[T]) -> Vec<LayerVitals> {
+    pub(super) fn measure_at(&mut self, architecture: &Architecture, parameters: &[T]) -> Vec<LayerSummary> {
         let count = self.rows.rows();
         let (input, targets) = self.buffers.gather(&self.rows, Rows::Range(0, count));
         let targets = match &mut self.label_smoothing {
@@ -110,7 +110,7 @@ impl<T: Scalar> Probe<T> {
             &mut self.workspace,
         );
         let layers = architecture.layers().iter().enumerate();
-        let vitals = layers.map(|(index, layer)| {
+        let layer_statistics = layers.map(|(index, layer)| {
             let activation = self.workspace.activation(index);
             let (units, flat) = flatness(
                 layer.activation,
@@ -124,7 +124,7 @@ impl<T: Scalar> Probe<T> {
             let numbers = activation.len() as f64;
             let mean = activation.iter().map(|a| a.to_f64()).sum::<f64>() / numbers;
             let squares = activation.iter().map(|a| (a.to_f64() - mean).powi(2));
-            LayerVitals {
+            LayerSummary {
                 gradient_rms: rms(&self.gradient[layer.weights()]),
                 bias_gradient_rms: layer.bias().map(|range| rms(&self.gradient[range])),
                 // The pass works with the mean's 1/rows already in it.
@@ -138,7 +138,7 @@ impl<T: Scalar> Probe<T> {
                 activation_deviation: (squares.sum::<f64>() / numbers).sqrt(),
             }
         });
-        vitals.collect()
+        layer_statistics.collect()
     }
 }
 
