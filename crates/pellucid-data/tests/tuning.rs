@@ -4,7 +4,7 @@ use pellucid::EndedBy;
 use pellucid::evaluation::metrics::Metric;
 use pellucid_data::training::{Scores, TrainingRequest};
 use pellucid_data::tuning::{Found, Method, Outcome, Search, SearchRequest, Space, State, Trial};
-use pellucid_data::{DataError, Table, load_builtin};
+use pellucid_data::{DataError, FileError, Table, load_builtin};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -417,10 +417,10 @@ fn an_error_of_who_is_told_ends_the_search() {
     let error = search
         .run(threads(2), Vec::new(), &|| false, &mut |_| {
             told.fetch_add(1, Ordering::SeqCst);
-            Err(DataError::Preparation {
-                place: "the test".into(),
-                problem: "the disk is full".into(),
-            })
+            Err(DataError::File(FileError::Write {
+                path: "the test".into(),
+                reason: "the disk is full".into(),
+            }))
         })
         .unwrap_err();
     assert!(error.to_string().contains("the disk is full"));

@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::scores::{Answers, Scores};
 use crate::error::{DataError, Result};
 use crate::model_file::{AnyNetwork, EpochLine, Model};
-use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, row_weights};
+use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, problem, row_weights};
 use crate::table::Table;
 use pellucid::data::dataset::Dataset;
 use pellucid::evaluation::metrics::{Meters, Metric};
@@ -155,10 +155,8 @@ impl Plan<'_> {
             let (predictions, _) = predict(&run.network, &preparation, table, rows, threads)?;
             Scores::of(&predictions, &answers).map(Some)
         };
-        let training = scores(rows.training)?.ok_or_else(|| DataError::Preparation {
-            place: self.table.source.clone(),
-            problem: "no row is left to train on; hold out fewer".into(),
-        })?;
+        let training = scores(rows.training)?
+            .ok_or_else(|| problem(&self.table.source, "no row is left to train on; hold out fewer"))?;
         let validation = scores(rows.validation)?;
         Ok(Trained {
             training,

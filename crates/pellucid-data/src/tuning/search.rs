@@ -5,8 +5,9 @@ use super::halving;
 use super::space::Space;
 use super::trial::{self, Outcome, Setting, Trial};
 use super::{defaults, setting};
-use crate::error::{DataError, Result};
+use crate::error::Result;
 use crate::model_file::EpochLine;
+use crate::preparation::problem;
 use crate::table::Table;
 use crate::training::{Plan, Scores, TrainingRequest, Watch};
 use pellucid::evaluation::metrics::Metric;
@@ -417,10 +418,12 @@ impl<'a> Search<'a> {
     /// As [`Plan::new`]; a trial that failed.
     pub fn on_all_rows(&self, trial: &Trial) -> Result<Plan<'a>> {
         let Outcome::Trained { best_epoch, .. } = trial.outcome else {
-            return Err(DataError::Preparation {
-                place: format!("trial {}", trial.trial),
-                problem: "its training diverged, so that there is nothing to do again".into(),
-            });
+            let place = format!("trial {}", trial.trial);
+            return Err(problem(
+                place,
+                "its training diverged, so it cannot be repeated on all rows",
+            )
+            .into());
         };
         let mut request = trial::request(&self.base, &trial.settings)?;
         request.epochs = Some(best_epoch.max(1));

@@ -3,7 +3,8 @@
 use super::search::{Method, Search};
 use super::trial::Trial;
 use crate::error::{DataError, Result};
-use crate::replace_file::OutputFile;
+use crate::files::{FileError, OutputFile};
+use crate::preparation::problem;
 use crate::table::{Categories, Table, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -33,16 +34,13 @@ impl State {
     /// The state of a search under `path`, and the trials that are in it.
     ///
     /// # Errors
-    /// [`DataError::Preparation`] for a file that is none, is of a newer version or of another search; reading fails.
+    /// The file is not the state of a search, of another version or of another search; it cannot be read or written.
     pub fn open(path: &Path, search: &Search<'_>) -> Result<(Self, Vec<Trial>)> {
         let state = Self {
             path: path.to_path_buf(),
             search: identity(search)?,
         };
-        let wrong = |problem: String| DataError::Preparation {
-            place: path.display().to_string(),
-            problem,
-        };
+        let wrong = |message: String| DataError::from(problem(path.display().to_string(), message));
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -90,12 +88,9 @@ impl State {
             search: self.search.clone(),
             trials: trials.to_vec(),
         };
-        let mut text = serde_json::to_string(&written).map_err(|error| DataError::Preparation {
-            place: self.path.display().to_string(),
-            problem: format!("the state of the search cannot be written: {error}"),
-        })?;
-        text.push('\n');
-        OutputFile::prepare(&self.path)?.write(text.as_bytes())
+        let text =
+            serde_json::to_string(&written).map_err(|error| FileError::from_write(&self.path, error))?;
+        Ok(OutputFile::prepare(&self.path)?.write(format!("{text}\n").as_bytes())?)
     }
 }
 

@@ -1,6 +1,6 @@
-use super::tests::{all_rows, boolean, category, number, table};
+use super::super::tests::{all_rows, boolean, category, number, table};
 use super::*;
-use crate::table::{Categories, Column, Values};
+use crate::table::Column;
 use pellucid::data::dataset::Targets;
 use proptest::prelude::*;
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::*;
-use crate::idx::tests::{gzip, idx_file};
+use crate::files::idx::tests::{gzip, idx_file};
+use std::io::BufReader;
 
 /// What the server does with one request.
 #[derive(Debug, Clone)]
@@ -207,7 +208,7 @@ impl Trial {
         };
         let mirrors: Vec<String> = mirrors.iter().map(|&mirror| mirror.to_owned()).collect();
         let reports = &mut self.reports;
-        let mut report = |progress: Progress<'_>| {
+        let mut report = |progress: DownloadProgress<'_>| {
             assert_eq!(progress.file, "sample.gz");
             reports.push((progress.bytes, progress.total));
         };

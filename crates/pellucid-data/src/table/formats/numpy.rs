@@ -1,33 +1,56 @@
-//! Arrays as tables: NumPy's `.npy` and `.npz`, and IDX.
+//! NumPy's `.npy` and `.npz`: arrays as tables.
 
+use super::super::columns::{Column, Values};
+use super::super::error::{CellPlace, TableError};
+use super::super::format::{Format, ReadOptions};
+use super::super::names::{check_names, numbered_names};
+use super::super::source::OpenSource;
+use npyz::{DType, NpyFile, Order, TypeChar};
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use npyz::{DType, NpyFile, Order, TypeChar};
+/// One array: a row per row.
+pub(super) struct Npy;
 
-use super::header::{check_names, numbered_names};
-use super::source::{Opened, data_error};
-use super::{Categories, Column, Values};
-use crate::error::{DataError, Place, Result};
-use crate::idx::{IdxArray, parse_idx};
-use crate::mnist::read_idx_pair;
+impl Format for Npy {
+    fn name(&self) -> &'static str {
+        "NumPy"
+    }
 
-pub(super) fn read_npy(opened: Opened) -> Result<Vec<Column>> {
-    let path = opened.path.clone();
-    let array = Array::read(&opened.into_bytes()?, &path, "the array")?;
-    let names = numbered_names(array.columns);
-    array.into_columns(&path, names)
+    fn recognises(&self, prefix: &[u8]) -> bool {
+        prefix.starts_with(b"\x93NUMPY")
+    }
+
+    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Vec<Column>, TableError> {
+        let path = source.path.clone();
+        let array = Array::read(&source.into_bytes()?, &path, "the array")?;
+        let names = numbered_names(array.columns);
+        array.into_columns(&path, names)
+    }
 }
 
-pub(super) fn read_npz(opened: Opened) -> Result<Vec<Column>> {
-    let path = opened.path.clone();
-    let damaged = |error: &dyn ToString| DataError::DamagedFile {
-        path: path.clone(),
-        format: ".npz",
-        reason: error.to_string(),
-    };
-    let mut archive =
-        zip::ZipArchive::new(Cursor::new(opened.into_bytes()?)).map_err(|error| damaged(&error))?;
+/// Arrays of the same number of rows, side by side.
+pub(super) struct Npz;
+
+impl Format for Npz {
+    fn name(&self) -> &'static str {
+        "NumPy"
+    }
+
+    fn recognises(&self, prefix: &[u8]) -> bool {
+        matches!(prefix, [b'P', b'K', 3 | 5, 4 | 6, ..])
+    }
+
+    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Vec<Column>, TableError> {
+        read_npz(source)
+    }
+}
+
+fn read_npz(source: OpenSource) -> Result<Vec<Column>, TableError> {
+    let path = source.path.clone();
+    let damaged = |error: &dyn std::fmt::Display| TableError::damaged(&path, ".npz", error);
+    let archive = zip::ZipArchive::new(Cursor::new(source.into_bytes()?));
+    let mut archive = archive.map_err(|error| damaged(&error))?;
     let mut columns: Vec<Column> = Vec::new();
     for index in 0..archive.len() {
         let mut file = archive.by_index(index).map_err(|error| damaged(&error))?;
@@ -41,16 +64,17 @@ pub(super) fn read_npz(opened: Opened) -> Result<Vec<Column>> {
         if let Some(first) = columns.first()
             && first.values.len() != array.rows
         {
-            return Err(DataError::UnsupportedType {
-                path,
-                name,
-                found: format!(
-                    "an array of {} rows after one of {}",
-                    array.rows,
-                    first.values.len()
-                ),
-                expected: "arrays of as many rows each",
-            });
+            let found = format!(
+                "an array of {} rows after one of {}",
+                array.rows,
+                first.values.len()
+            );
+            return Err(TableError::unsupported(
+                &path,
+                &name,
+                &found,
+                "arrays of as many rows each",
+            ));
         }
         let names = match array.is_matrix {
             true => (1..=array.columns)
@@ -86,25 +110,16 @@ enum Elements {
 
 impl Array {
     /// `name` is the array's, in messages.
-    fn read(bytes: &[u8], path: &Path, name: &str) -> Result<Array> {
-        let damaged = |reason: String| DataError::DamagedFile {
-            path: path.to_path_buf(),
-            format: "NumPy",
+    fn read(bytes: &[u8], path: &Path, name: &str) -> Result<Array, TableError> {
+        let damaged = |reason: String| {
             // A parser's picture of the place takes several lines.
-            reason: format!(
-                "{name}: {}",
-                reason
-                    .lines()
-                    .next()
-                    .unwrap_or_default()
-                    .trim_end_matches([' ', '-', '>'])
-            ),
+            let first = reason.lines().next().unwrap_or_default();
+            let first = first.trim_end_matches([' ', '-', '>']);
+            TableError::damaged(path, "NumPy", format!("{name}: {first}"))
         };
-        let unsupported = |found: String| DataError::UnsupportedType {
-            path: path.to_path_buf(),
-            name: name.to_owned(),
-            found,
-            expected: "an array of one or two dimensions of integers, floats or booleans",
+        let unsupported = |found: String| {
+            let expected = "an array of one or two dimensions of integers, floats or booleans";
+            TableError::unsupported(path, name, &found, expected)
         };
         check_shapes(bytes).map_err(damaged)?;
         let file = NpyFile::new(bytes).map_err(|error| damaged(error.to_string()))?;
@@ -164,7 +179,7 @@ impl Array {
         })
     }
 
-    fn into_columns(self, path: &Path, names: Vec<String>) -> Result<Vec<Column>> {
+    fn into_columns(self, path: &Path, names: Vec<String>) -> Result<Vec<Column>, TableError> {
         let index = |row: usize, column: usize| match self.order {
             Order::C => row * self.columns + column,
             Order::Fortran => column * self.rows + row,
@@ -175,9 +190,9 @@ impl Array {
                 Elements::Numbers(values) => {
                     let rows: Vec<f64> = rows.map(|index| values[index]).collect();
                     if let Some(row) = rows.iter().position(|value| value.is_infinite()) {
-                        return Err(DataError::UnusableCell {
+                        return Err(TableError::Cell {
                             path: path.to_path_buf(),
-                            place: Place::Row(row as u64 + 1),
+                            place: CellPlace::Row(row as u64 + 1),
                             column: name.into(),
                             cell: rows[row].to_string().into(),
                             expected: "a finite number",
@@ -186,10 +201,9 @@ impl Array {
                     }
                     Values::Numbers(rows)
                 }
-                Elements::Booleans(values) => Values::Booleans(Categories {
-                    names: vec!["false".into(), "true".into()],
-                    codes: rows.map(|index| u32::from(values[index])).collect(),
-                }),
+                Elements::Booleans(values) => {
+                    Values::from_codes_of_booleans(rows.map(|index| u32::from(values[index])).collect())
+                }
             };
             Ok(Column { name, values })
         };
@@ -197,8 +211,8 @@ impl Array {
     }
 }
 
-/// Refuses a header that promises more elements than the file has bytes, before anybody multiplies its sizes or takes
-/// memory for them.
+/// Refuses a header that promises more elements than the file has bytes, before its sizes are multiplied or memory is
+/// reserved for them.
 fn check_shapes(bytes: &[u8]) -> Result<(), String> {
     let Some(&version) = bytes.get(6) else {
         return Ok(());
@@ -234,58 +248,4 @@ fn check_shapes(bytes: &[u8]) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-pub(super) fn read_idx(opened: Opened) -> Result<Vec<Column>> {
-    let path = opened.path.clone();
-    // Not only a convenience: labels beside the standard input there are none.
-    if opened.seekable.is_some() || path.is_file() {
-        match read_idx_pair(&path) {
-            Ok((images, labels)) => {
-                let mut columns = pixels(&images);
-                columns.push(Column {
-                    name: "label".into(),
-                    values: labelled(&labels),
-                });
-                return Ok(columns);
-            }
-            // Other arrays than images, or images alone.
-            Err(
-                DataError::NoLabelsName { .. }
-                | DataError::MissingLabels { .. }
-                | DataError::WrongDimensions { .. },
-            ) => (),
-            Err(error) => return Err(error),
-        }
-    }
-    let array = parse_idx(opened.into_reader(), &path).map_err(|error| match error {
-        DataError::Read { reason, path } => data_error(&path, reason),
-        other => other,
-    })?;
-    Ok(pixels(&array))
-}
-
-/// A column for each element of what the first dimension counts.
-fn pixels(array: &IdxArray) -> Vec<Column> {
-    let columns = array.values.len() / array.shape[0];
-    numbered_names(columns)
-        .into_iter()
-        .enumerate()
-        .map(|(column, name)| {
-            let values = array.values.iter().skip(column).step_by(columns);
-            Column {
-                name,
-                values: Values::Numbers(values.map(|&value| f64::from(value)).collect()),
-            }
-        })
-        .collect()
-}
-
-/// Classes by their digits, in the order of numbers.
-fn labelled(labels: &[u8]) -> Values {
-    let mut words = super::infer::Words::default();
-    for label in labels {
-        words.push(&label.to_string());
-    }
-    Values::Categories(words.finish())
 }

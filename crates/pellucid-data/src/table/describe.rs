@@ -1,33 +1,31 @@
-//! What is in the columns of a table.
-
-use std::collections::{HashMap, HashSet};
-use std::fmt;
-
-use serde::Serialize;
+//! A description of the columns of a table.
 
 use super::cell::number;
-use super::{Categories, Column, ColumnKind, Table, Values};
+use super::columns::{Column, ColumnKind, Table, Values};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::fmt;
 
 /// A column in brief.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ColumnSummary {
     /// Its name.
     pub name: String,
-    /// What it holds.
+    /// The kind of its values.
     pub kind: ColumnKind,
-    /// Its rows, those with missing values among them.
+    /// The number of its rows, including those with a missing value.
     pub rows: usize,
-    /// Its missing values.
+    /// The number of missing values.
     pub missing: usize,
-    /// Its different values; missing is none.
+    /// The number of distinct values, missing ones not counted.
     pub distinct: usize,
     /// The range and spread of numbers; `None` for other kinds, and where all values are missing.
     pub numbers: Option<NumberSummary>,
     /// The most frequent values, at most 10, most frequent first: of words, and of numbers where there are no more than
     /// 10 different ones.
     pub frequent: Vec<WordCount>,
-    /// What deserves a look.
-    pub notes: Vec<Note>,
+    /// What the user should check.
+    pub notes: Vec<ColumnNote>,
 }
 
 /// Range and spread of the numbers of a column, missing ones left out.
@@ -52,32 +50,34 @@ pub struct WordCount {
     pub count: usize,
 }
 
-/// What deserves a look in a column.
+/// A property of a column that the user should check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Note {
+pub enum ColumnNote {
     /// Every value is missing.
     AllMissing,
-    /// All values that are there are one and the same.
+    /// All known values are equal.
     Constant,
-    /// Every row has its own value, as where it names or numbers the row.
+    /// Every row has its own value, as a name or number of the row has.
     IdentifierLike,
-    /// At least nine in ten values are numbers, the others make it a column of words.
+    /// At least nine in ten values are numbers; because of the others it is a column of words.
     WordsAmongNumbers {
-        /// Rows whose value is no number.
+        /// The number of rows whose value is not a number.
         count: usize,
         /// One of these values.
         example: String,
     },
 }
 
-impl fmt::Display for Note {
+impl fmt::Display for ColumnNote {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Note::AllMissing => formatter.write_str("every value is missing"),
-            Note::Constant => formatter.write_str("all values are the same"),
-            Note::IdentifierLike => formatter.write_str("every row has its own value, as an identifier has"),
-            Note::WordsAmongNumbers { count, example } => {
+            ColumnNote::AllMissing => formatter.write_str("every value is missing"),
+            ColumnNote::Constant => formatter.write_str("all values are the same"),
+            ColumnNote::IdentifierLike => {
+                formatter.write_str("every row has its own value, as an identifier has")
+            }
+            ColumnNote::WordsAmongNumbers { count, example } => {
                 write!(
                     formatter,
                     "words among numbers in {count} rows, such as {example:?}"
@@ -88,10 +88,10 @@ impl fmt::Display for Note {
 }
 
 const FREQUENT: usize = 10;
-/// From so many rows on, words that are all different are no coincidence.
+/// The number of rows from which words that are all distinct are no coincidence.
 const IDENTIFIER_ROWS: usize = 10;
 
-/// Sums up each column.
+/// Describes each column.
 pub fn describe(table: &Table) -> Vec<ColumnSummary> {
     table.columns.iter().map(summary).collect()
 }
@@ -100,17 +100,11 @@ fn summary(column: &Column) -> ColumnSummary {
     let rows = column.values.len();
     let missing = (0..rows).filter(|&row| column.values.is_missing(row)).count();
     let (distinct, numbers, frequent) = match &column.values {
-        Values::Numbers(values) => of_numbers(values),
+        Values::Numbers(values) => describe_numbers(values),
         Values::Categories(words) | Values::Booleans(words) => {
-            let counts = counts(words);
-            let distinct = counts.iter().filter(|&&count| count > 0).count();
-            let counted = words
-                .names
-                .iter()
-                .cloned()
-                .zip(counts)
-                .filter(|(_, count)| *count > 0);
-            (distinct, None, most_frequent(counted.collect()))
+            let counted = words.names.iter().cloned().zip(words.counts());
+            let counted: Vec<_> = counted.filter(|(_, count)| *count > 0).collect();
+            (counted.len(), None, most_frequent(counted))
         }
     };
     let mut summary = ColumnSummary {
@@ -127,11 +121,9 @@ fn summary(column: &Column) -> ColumnSummary {
     summary
 }
 
-fn of_numbers(values: &[f64]) -> (usize, Option<NumberSummary>, Vec<WordCount>) {
+fn describe_numbers(values: &[f64]) -> (usize, Option<NumberSummary>, Vec<WordCount>) {
     let known = || values.iter().copied().filter(|value| !value.is_nan());
     let count = known().count();
-    // Adding 0 makes -0 the 0 that it equals.
-    let distinct: HashSet<u64> = known().map(|value| (value + 0.0).to_bits()).collect();
     if count == 0 {
         return (0, None, Vec::new());
     }
@@ -147,21 +139,12 @@ fn of_numbers(values: &[f64]) -> (usize, Option<NumberSummary>, Vec<WordCount>) 
         std: variance.sqrt(),
     };
     let mut counts: HashMap<u64, usize> = HashMap::new();
-    if distinct.len() <= FREQUENT {
-        known().for_each(|value| *counts.entry((value + 0.0).to_bits()).or_default() += 1);
-    }
-    let counted = counts
-        .into_iter()
-        .map(|(bits, count)| (f64::from_bits(bits).to_string(), count));
-    (distinct.len(), Some(numbers), most_frequent(counted.collect()))
-}
-
-fn counts(words: &Categories) -> Vec<usize> {
-    let mut counts = vec![0; words.names.len()];
-    for &code in words.codes.iter().filter(|&&code| code != Categories::MISSING) {
-        counts[code as usize] += 1;
-    }
-    counts
+    // Adding 0 makes -0 the 0 that it equals.
+    known().for_each(|value| *counts.entry((value + 0.0).to_bits()).or_default() += 1);
+    let distinct = counts.len();
+    let counted = counts.into_iter().filter(|_| distinct <= FREQUENT);
+    let counted = counted.map(|(bits, count)| (f64::from_bits(bits).to_string(), count));
+    (distinct, Some(numbers), most_frequent(counted.collect()))
 }
 
 fn most_frequent(mut counts: Vec<(String, usize)>) -> Vec<WordCount> {
@@ -171,12 +154,12 @@ fn most_frequent(mut counts: Vec<(String, usize)>) -> Vec<WordCount> {
     counts.into_iter().map(count).collect()
 }
 
-fn notes(column: &Column, summary: &ColumnSummary) -> Vec<Note> {
+fn notes(column: &Column, summary: &ColumnSummary) -> Vec<ColumnNote> {
     let mut notes = Vec::new();
     let known = summary.rows - summary.missing;
     match (known, summary.distinct) {
-        (0, _) => notes.push(Note::AllMissing),
-        (2.., 1) => notes.push(Note::Constant),
+        (0, _) => notes.push(ColumnNote::AllMissing),
+        (2.., 1) => notes.push(ColumnNote::Constant),
         _ => (),
     }
     let all_differ = summary.missing == 0 && summary.distinct == summary.rows;
@@ -186,29 +169,21 @@ fn notes(column: &Column, summary: &ColumnSummary) -> Vec<Note> {
             let consecutive = values.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
             let enough = summary.rows >= IDENTIFIER_ROWS;
             if all_differ && integers && ((consecutive && enough) || names_rows(&column.name)) {
-                notes.push(Note::IdentifierLike);
+                notes.push(ColumnNote::IdentifierLike);
             }
         }
         Values::Categories(words) => {
             if all_differ && summary.rows >= IDENTIFIER_ROWS {
-                notes.push(Note::IdentifierLike);
+                notes.push(ColumnNote::IdentifierLike);
             }
-            let counts = counts(words);
-            let no_numbers = || {
-                words
-                    .names
-                    .iter()
-                    .zip(&counts)
-                    .filter(|(name, _)| number(name).is_none())
-            };
-            let count: usize = no_numbers().map(|(_, count)| count).sum();
+            let counted = words.names.iter().zip(words.counts());
+            let others: Vec<_> = counted.filter(|(name, _)| number(name).is_none()).collect();
+            let count = others.iter().map(|(_, count)| count).sum::<usize>();
             if 10 * count <= known
-                && let Some((example, _)) = no_numbers().next()
+                && let Some((example, _)) = others.first()
             {
-                notes.push(Note::WordsAmongNumbers {
-                    count,
-                    example: example.clone(),
-                });
+                let example = (*example).clone();
+                notes.push(ColumnNote::WordsAmongNumbers { count, example });
             }
         }
         Values::Booleans(_) => (),
@@ -216,7 +191,7 @@ fn notes(column: &Column, summary: &ColumnSummary) -> Vec<Note> {
     notes
 }
 
-/// Whether a name is one of those that number rows, as `id`, `row` or `customer_id`.
+/// Whether a column of this name numbers or names rows, as `id`, `row` or `customer_id` does.
 fn names_rows(name: &str) -> bool {
     let name = name.to_lowercase();
     let last = name.rsplit(['_', '-', ' ', '.']).next().unwrap_or_default();

@@ -1,15 +1,11 @@
-//! Looking at a table of text: its delimiter, and whether its first row names the columns.
+//! Recognising the delimiter of a text.
 
 use csv::{ByteRecord, ReaderBuilder, Terminator};
-use std::path::Path;
-
-use super::cell::{is_missing, number};
-use crate::error::{DataError, Result};
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-const ROWS_LOOKED_AT: usize = 200;
+const SAMPLED_ROWS: usize = 200;
 
-/// The delimiter that cuts the first rows into the same number of cells most often; among equals, into most.
+/// The delimiter that splits most of the first rows into the same number of cells; among equals, into the most cells.
 pub(super) fn find_delimiter(prefix: &[u8], is_whole: bool) -> u8 {
     let mut best = (0.0, 1, b',');
     for delimiter in DELIMITERS {
@@ -33,13 +29,13 @@ fn regularity(prefix: &[u8], is_whole: bool, delimiter: u8) -> (f64, usize) {
         .from_reader(prefix);
     let mut widths = Vec::new();
     let mut record = ByteRecord::new();
-    while widths.len() < ROWS_LOOKED_AT && reader.read_byte_record(&mut record).unwrap_or(false) {
+    while widths.len() < SAMPLED_ROWS && reader.read_byte_record(&mut record).unwrap_or(false) {
         if record.len() > 1 || record.iter().any(|cell| !cell.trim_ascii().is_empty()) {
             widths.push(record.len());
         }
     }
-    if !is_whole && widths.len() > 1 && widths.len() < ROWS_LOOKED_AT {
-        // Cut off where the prefix ends.
+    if !is_whole && widths.len() > 1 && widths.len() < SAMPLED_ROWS {
+        // The end of the prefix cuts off the last row.
         widths.pop();
     }
     let count = |width: usize| widths.iter().filter(|&&other| other == width).count();
@@ -55,47 +51,6 @@ fn commas_are_decimal(prefix: &[u8]) -> bool {
         .windows(3)
         .filter(|window| window[1] == b',')
         .all(|window| window[0].is_ascii_digit() && window[2].is_ascii_digit())
-}
-
-/// Whether a first row may be names: words, whether or not two are the same, which is refused later. The first may be empty, as where row numbers stand below.
-pub(super) fn may_be_names(row: &[String]) -> bool {
-    row.iter().enumerate().all(|(index, cell)| {
-        let nameless = cell.is_empty() && index == 0 && row.len() > 1;
-        nameless || (!is_missing(cell) && number(cell).is_none())
-    })
-}
-
-/// `c1`, `c2`, …
-pub(super) fn numbered_names(columns: usize) -> Vec<String> {
-    (1..=columns).map(|column| format!("c{column}")).collect()
-}
-
-/// The names of a first row; a column without one is called by its number.
-pub(super) fn names_of(path: &Path, row: &[String]) -> Result<Vec<String>> {
-    let numbered = numbered_names(row.len());
-    let names: Vec<String> = row
-        .iter()
-        .zip(numbered)
-        .map(|(cell, numbered)| if cell.is_empty() { numbered } else { cell.clone() })
-        .collect();
-    check_names(path, &names)?;
-    Ok(names)
-}
-
-/// Refuses names that occur twice.
-pub(super) fn check_names(path: &Path, names: &[String]) -> Result<()> {
-    let mut seen = std::collections::HashMap::new();
-    for (index, name) in names.iter().enumerate() {
-        if let Some(first) = seen.insert(name, index + 1) {
-            return Err(DataError::DuplicateColumn {
-                path: path.to_path_buf(),
-                name: name.clone(),
-                first,
-                second: index + 1,
-            });
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,33 +1,31 @@
-//! Tables that come with the program: measured ones and generated ones.
+//! The built-in tables, measured and generated.
 
-use std::f64::consts::{PI, TAU};
-
+use super::columns::{Categories, Column, Table, Values};
+use super::error::TableError;
 use pellucid::numpy_random::RandomState;
-
-use crate::error::{DataError, Result};
-use crate::table::{Categories, Column, Table, Values};
+use std::f64::consts::{PI, TAU};
 
 /// A built-in set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Builtin {
-    /// The name by which [`load_builtin`] knows it.
+    /// Its name for [`load_builtin`].
     pub name: &'static str,
-    /// What it holds, in a line: rows, columns, target, source.
+    /// Its rows, columns, target and source in a line.
     pub about: &'static str,
-    /// Whether a seed makes another table of it.
+    /// Whether it depends on a seed.
     pub is_generated: bool,
 }
 
 /// The built-in sets.
 ///
-/// | name | rows | columns | how it is made |
+/// | name | rows | columns | source |
 /// | --- | --- | --- | --- |
 /// | `iris` | 150 | 4 measures in cm, `species` | R. A. Fisher, 1936 |
 /// | `wine` | 1,599 | 11 measures of red wine, `quality` (a category, `3` to `8`) | P. Cortez et al., 2009 |
 /// | `diabetes` | 442 | 10 measures (each with mean 0 and sum of squares 1), `progression` (a number) | B. Efron et al., 2004 |
 /// | `xor` | 400 | `x1`, `x2` uniform in [-1, 1), `class` | `b` where the signs differ |
 /// | `circles` | 400 | `x1`, `x2`, `class` | radius 1 (`outer`) and 0.5 (`inner`), plus 0.1 · randn |
-/// | `moons` | 400 | `x1`, `x2`, `class` | two half circles of radius 1 that reach into each other, plus 0.1 · randn |
+/// | `moons` | 400 | `x1`, `x2`, `class` | two interleaved half circles of radius 1, plus 0.1 · randn |
 /// | `spirals` | 400 | `x1`, `x2`, `class` | two arms of 1.5 turns, radius to 1, plus 0.02 · randn |
 /// | `regression` | 400 | `x1` … `x5` randn, `y` | tanh(x·c / √5) + 0.1 · randn, c = randn(5) |
 /// | `mnist` | 70,000 | images, no table | [`read_cached_mnist`](crate::read_cached_mnist) |
@@ -39,13 +37,10 @@ pub const BUILTINS: [Builtin; 9] = [
         "442 patients: 10 scaled measures; target progression, a number",
     ),
     generated("xor", "400 points in a square; target class: do the signs differ"),
-    generated(
-        "circles",
-        "400 points on two circles, one in the other; target class",
-    ),
+    generated("circles", "400 points on two concentric circles; target class"),
     generated(
         "moons",
-        "400 points on two half circles that reach into each other; target class",
+        "400 points on two interleaved half circles; target class",
     ),
     generated("spirals", "400 points on two arms of a spiral; target class"),
     generated(
@@ -85,13 +80,13 @@ const ROWS: usize = 400;
 /// assert_eq!(iris.rows(), 150);
 /// assert_eq!(iris.columns[4].name, "species");
 /// assert_eq!(pellucid_data::load_builtin("moons", 7)?, pellucid_data::load_builtin("moons", 7)?);
-/// # Ok::<(), pellucid_data::DataError>(())
+/// # Ok::<(), pellucid_data::TableError>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Where there is no table of this name; `mnist` is none.
-pub fn load_builtin(name: &str, seed: u32) -> Result<Table> {
+/// There is no table of this name; `mnist` is not a table.
+pub fn load_builtin(name: &str, seed: u32) -> Result<Table, TableError> {
     let columns = match name {
         "iris" => iris(),
         "wine" => wine(),
@@ -106,38 +101,26 @@ pub fn load_builtin(name: &str, seed: u32) -> Result<Table> {
                 .iter()
                 .map(|set| set.name)
                 .filter(|&name| name != "mnist");
-            return Err(DataError::NoBuiltin {
+            return Err(TableError::NoBuiltin {
                 name: name.to_owned(),
                 known: tables.collect::<Vec<_>>().join(", "),
             });
         }
     };
-    Ok(Table {
-        first_row: 0,
-        source: name.to_owned(),
-        columns,
-    })
+    Ok(Table::new(name, columns))
 }
 
 fn numbers(name: &str, values: Vec<f64>) -> Column {
-    Column {
-        name: name.to_owned(),
-        values: Values::Numbers(values),
-    }
+    Column::new(name, Values::Numbers(values))
 }
 
-/// `names` sorted, as all categories are.
+/// `names` are sorted, as in all categories.
 fn categories(name: &str, names: &[&str], codes: Vec<u32>) -> Column {
-    Column {
-        name: name.to_owned(),
-        values: Values::Categories(Categories {
-            names: names.iter().map(|&name| name.to_owned()).collect(),
-            codes,
-        }),
-    }
+    let names = names.iter().map(|&name| name.to_owned()).collect();
+    Column::new(name, Values::Categories(Categories { names, codes }))
 }
 
-/// Columns out of rows that follow each other.
+/// Columns from values in row-major order.
 fn columns_of(names: &[&str], values: impl Iterator<Item = f64>) -> Vec<Column> {
     let mut columns = vec![Vec::new(); names.len()];
     for (index, value) in values.enumerate() {
@@ -184,34 +167,29 @@ fn wine() -> Vec<Column> {
     columns
 }
 
-const FIRST_PATIENT: [f64; 10] = [
-    0.0380759064334241,
-    0.0506801187398187,
-    0.0616962065186885,
-    0.0218723549949558,
-    -0.0442234984244464,
-    -0.0348207628376986,
-    -0.0434008456520269,
-    -0.00259226199818282,
-    0.0199084208763183,
-    -0.0176461251598052,
-];
-const FIRST_PROGRESSION: [f64; 1] = [151.0];
-
 fn diabetes() -> Vec<Column> {
+    // The crate skips the first row, as if it were names.
+    const FIRST_FEATURES: [f64; 10] = [
+        0.0380759064334241,
+        0.0506801187398187,
+        0.0616962065186885,
+        0.0218723549949558,
+        -0.0442234984244464,
+        -0.0348207628376986,
+        -0.0434008456520269,
+        -0.00259226199818282,
+        0.0199084208763183,
+        -0.0176461251598052,
+    ];
+    const FIRST_PROGRESSION: f64 = 151.0;
     let data = linfa_datasets::diabetes();
-    // As scikit-learn calls them.
+    let lost = usize::from(data.targets().len() == 441);
+    // The names are scikit-learn's.
     let names = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"];
-    // The crate takes the first row for names.
-    let lost = data.targets().len() == 441;
-    let (first, target) = if lost {
-        (&FIRST_PATIENT[..], &FIRST_PROGRESSION[..])
-    } else {
-        (&[][..], &[][..])
-    };
-    let mut columns = columns_of(&names, first.iter().chain(data.records()).copied());
-    let progression = target.iter().chain(data.targets()).copied().collect();
-    columns.push(numbers("progression", progression));
+    let features = FIRST_FEATURES[..10 * lost].iter().chain(data.records()).copied();
+    let progression = [FIRST_PROGRESSION][..lost].iter().chain(data.targets()).copied();
+    let mut columns = columns_of(&names, features);
+    columns.push(numbers("progression", progression.collect()));
     columns
 }
 
@@ -231,7 +209,7 @@ fn xor(seed: u32) -> Vec<Column> {
     })
 }
 
-/// The place of a row among those of its class, from 0 to almost 1; the classes take turns.
+/// The position of a row among those of its class, from 0 to almost 1; the classes alternate.
 fn place(row: usize) -> f64 {
     (row / 2) as f64 / (ROWS / 2) as f64
 }
@@ -275,16 +253,27 @@ fn spirals(seed: u32) -> Vec<Column> {
 }
 
 fn regression(seed: u32) -> Vec<Column> {
-    const FEATURES: usize = 5;
-    let mut random = RandomState::new(seed);
-    let x: Vec<f64> = (0..ROWS * FEATURES).map(|_| random.standard_normal()).collect();
-    let direction: Vec<f64> = (0..FEATURES).map(|_| random.standard_normal()).collect();
-    let y = x.chunks(FEATURES).map(|row| {
-        let along: f64 = row.iter().zip(&direction).map(|(x, c)| x * c).sum();
-        (along / (FEATURES as f64).sqrt()).tanh() + 0.1 * random.standard_normal()
-    });
-    let y = y.collect();
-    let mut columns = columns_of(&["x1", "x2", "x3", "x4", "x5"], x.into_iter());
+    let names = ["x1", "x2", "x3", "x4", "x5"];
+    let (x, y) = points_on_tanh(&mut RandomState::new(seed), ROWS, names.len(), 0.1);
+    let mut columns = columns_of(&names, x.into_iter());
     columns.push(numbers("y", y));
     columns
+}
+
+/// Features x = `randn(rows, features)`, direction c = `randn(features)`, targets y = tanh(x·c / √features) +
+/// noise·`randn(rows)`; drawn in this order.
+pub(crate) fn points_on_tanh(
+    random: &mut RandomState,
+    rows: usize,
+    features: usize,
+    noise: f64,
+) -> (Vec<f64>, Vec<f64>) {
+    let x: Vec<f64> = (0..rows * features).map(|_| random.standard_normal()).collect();
+    let direction: Vec<f64> = (0..features).map(|_| random.standard_normal()).collect();
+    let y = x.chunks(features).map(|row| {
+        let along: f64 = row.iter().zip(&direction).map(|(x, c)| x * c).sum();
+        (along / (features as f64).sqrt()).tanh() + noise * random.standard_normal()
+    });
+    let y = y.collect();
+    (x, y)
 }

@@ -1,8 +1,9 @@
-//! From a recipe's `[data]` to samples in memory.
+//! The samples of a recipe: its `[data]`, read or generated.
 
 use crate::error::{DataError, Result};
-use crate::mnist::{self, Mnist};
+use crate::files::{self, DownloadProgress, IdxArray};
 use crate::preparation::{Labels, hold_out};
+use crate::table::points_on_tanh;
 use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::metrics::class_of;
@@ -14,53 +15,53 @@ use std::path::Path;
 /// The samples of a run.
 #[derive(Debug, Clone)]
 pub struct Samples<T> {
-    /// What the network is trained on.
+    /// The samples that the network is trained on.
     pub training: Dataset<T>,
-    /// What epochs are judged by, where some of the training rows are held out.
+    /// The training rows that are held out and judge each epoch, if any are.
     pub validation: Option<Dataset<T>>,
-    /// What it is tested on, where there is any.
+    /// The samples that the network is tested on, if there are any.
     pub test: Option<Dataset<T>>,
 }
 
-/// Loads the samples that a recipe asks for. `location` is the user's `--data`, `tell` receives the progress of a
+impl<T> Samples<T> {
+    fn training_only(training: Dataset<T>) -> Self {
+        Samples {
+            training,
+            validation: None,
+            test: None,
+        }
+    }
+}
+
+/// Loads the samples that a recipe names. `location` is the user's `--data`, `progress` receives the progress of a
 /// download.
 ///
 /// # Errors
-/// [`DataError`]: a file that is missing or broken, or a key that the source needs or does not take.
+/// A file is missing or broken; a key of `[data]` is missing, not used by the source, or has a value that makes no sense.
 pub fn load<T: Scalar>(
     recipe: &Recipe,
     location: Option<&Path>,
-    tell: &mut dyn FnMut(crate::Progress<'_>),
+    progress: &mut dyn FnMut(DownloadProgress<'_>),
 ) -> Result<Samples<T>> {
     let data = &recipe.data;
     check_keys(data)?;
     if let Some(location) = location
         && data.source != Source::Mnist
     {
-        return Err(DataError::LocationNotUsed {
-            location: location.into(),
-            reason: "this recipe's data is in the recipe itself; only data.source = \"mnist\" reads files"
+        return Err(EngineError::Setting {
+            key: "--data".into(),
+            found: location.display().to_string(),
+            expected: "this recipe's data is in the recipe itself; only data.source = \"mnist\" reads files"
                 .into(),
-        });
+        }
+        .into());
     }
     let seed = data.seed.unwrap_or(recipe.train.seed);
     let samples = match data.source {
-        Source::Inline => Samples {
-            training: inline(data)?,
-            validation: None,
-            test: None,
-        },
-        Source::NoisyLine => Samples {
-            training: noisy_line(data, seed)?,
-            validation: None,
-            test: None,
-        },
-        Source::Regression => Samples {
-            training: regression(data, seed)?,
-            validation: None,
-            test: None,
-        },
-        Source::Mnist => mnist_samples(location, tell)?,
+        Source::Inline => Samples::training_only(inline(data)?),
+        Source::NoisyLine => Samples::training_only(noisy_line(data, seed)?),
+        Source::Regression => Samples::training_only(regression(data, seed)?),
+        Source::Mnist => mnist_samples(location, progress)?,
         Source::Table => {
             let expected = "a table is trained on by `pellucid train TABLE --recipe FILE`";
             return Err(setting("source", "\"table\"", expected.into()));
@@ -78,7 +79,7 @@ pub fn load<T: Scalar>(
     })
 }
 
-/// What the training samples count for: each its own weight, times that of its class.
+/// Sets the weights of the training samples: the weight of each, times that of its class.
 fn weighted<T: Scalar>(training: Dataset<T>, data: &DataRecipe) -> Result<Dataset<T>> {
     if data.weights.is_none() && data.class_weight.is_none() {
         return Ok(training);
@@ -110,7 +111,7 @@ fn weighted<T: Scalar>(training: Dataset<T>, data: &DataRecipe) -> Result<Datase
     Ok(training.weighted(weights.into_iter().map(T::from_f64).collect())?)
 }
 
-/// The class of each sample, and how many classes there are; nothing where targets are other than classes.
+/// The class of each sample, and the number of classes; `None` if the targets are not classes.
 fn classes_of<T: Scalar>(targets: &Targets<T>) -> Option<(Vec<usize>, usize)> {
     match targets {
         Targets::Classes { labels, classes } => {
@@ -129,7 +130,7 @@ fn classes_of<T: Scalar>(targets: &Targets<T>) -> Option<(Vec<usize>, usize)> {
     }
 }
 
-/// Holds out a part of the training rows, of each class its share where targets are classes.
+/// Holds out a part of the training rows, of each class its share if the targets are classes.
 fn held_out<T: Scalar>(samples: Samples<T>, part: f64, seed: u32) -> Result<Samples<T>> {
     let data = &samples.training;
     let labels = match data.targets() {
@@ -148,7 +149,7 @@ fn held_out<T: Scalar>(samples: Samples<T>, part: f64, seed: u32) -> Result<Samp
     })
 }
 
-/// By the training rows' means and deviations, the test rows too.
+/// Standardises all rows by the means and standard deviations of the training rows.
 fn standardise<T: Scalar>(samples: Samples<T>) -> Samples<T> {
     let columns = samples.training.features().standardisation();
     Samples {
@@ -158,7 +159,7 @@ fn standardise<T: Scalar>(samples: Samples<T>) -> Samples<T> {
     }
 }
 
-/// A key that the source does not read is a mistake, not a wish.
+/// Refuses keys that the source does not read, and misses those that it needs.
 fn check_keys(data: &DataRecipe) -> Result<()> {
     use Source::{Inline, Mnist, NoisyLine, Regression, Table};
     let readers: [(&str, bool, &[Source]); 9] = [
@@ -214,26 +215,26 @@ fn inline<T: Scalar>(data: &DataRecipe) -> Result<Dataset<T>> {
     Ok(Dataset::new(features, targets)?)
 }
 
-/// How many numbers are drawn: at least one, and no more than leave room for the work.
-fn count_of_drawn(rows: usize, features: usize) -> Result<usize> {
+/// Checks the number of drawn values: at least one, and few enough to leave memory for the training.
+fn check_count(rows: usize, features: usize) -> Result<()> {
     const MOST: usize = 1 << 28;
     for (key, size) in [("rows", rows), ("features", features)] {
         if size == 0 {
             return Err(setting(key, "0", "at least 1 is needed".into()));
         }
     }
-    let fits = |count: &usize| *count <= MOST;
-    rows.checked_mul(features).filter(fits).ok_or_else(|| {
-        let key = if rows > features { "rows" } else { "features" };
-        let expected = format!("{rows} x {features} numbers are to be drawn, and at most {MOST} can be");
-        setting(key, &rows.max(features).to_string(), expected)
-    })
+    if rows.checked_mul(features).is_some_and(|count| count <= MOST) {
+        return Ok(());
+    }
+    let key = if rows > features { "rows" } else { "features" };
+    let expected = format!("{rows} x {features} numbers would be drawn, and at most {MOST} can be");
+    Err(setting(key, &rows.max(features).to_string(), expected))
 }
 
 /// `numpy.linspace(0, 1, features) + numpy.random.uniform(-noise, noise, features)`.
 fn noisy_line<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
     let features = data.features.unwrap_or_default();
-    count_of_drawn(1, features)?;
+    check_count(1, features)?;
     let noise = data.noise.unwrap_or_default();
     let mut generator = RandomState::new(seed);
     // numpy.linspace multiplies the index with the step, and sets the last point itself.
@@ -256,34 +257,25 @@ fn noisy_line<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
     )?)
 }
 
-/// Features `randn(rows, features)`, direction c = `randn(features)`, target tanh(x·c / √features) + noise·`randn`.
+/// The numbers of [`points_on_tanh`].
 fn regression<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
     let (rows, features) = (data.rows.unwrap_or_default(), data.features.unwrap_or_default());
+    check_count(rows, features)?;
     let noise = data.noise.unwrap_or_default();
-    let count = count_of_drawn(rows, features)?;
-    let mut generator = RandomState::new(seed);
-    let x: Vec<f64> = (0..count).map(|_| generator.standard_normal()).collect();
-    let direction: Vec<f64> = (0..features).map(|_| generator.standard_normal()).collect();
-    let mut target = |row: &[f64]| {
-        let along: f64 = row.iter().zip(&direction).map(|(x, c)| x * c).sum();
-        (along / (features as f64).sqrt()).tanh() + noise * generator.standard_normal()
-    };
-    let y = x
-        .chunks(features.max(1))
-        .map(|row| T::from_f64(target(row)))
-        .collect();
-    let features = Matrix::new(rows, features, x.into_iter().map(T::from_f64).collect())?;
+    let (x, y) = points_on_tanh(&mut RandomState::new(seed), rows, features, noise);
+    let matrix =
+        |columns, values: Vec<f64>| Matrix::new(rows, columns, values.into_iter().map(T::from_f64).collect());
     Ok(Dataset::new(
-        Features::Dense(features),
-        Targets::Dense(Matrix::new(rows, 1, y)?),
+        Features::Dense(matrix(features, x)?),
+        Targets::Dense(matrix(1, y)?),
     )?)
 }
 
 fn mnist_samples<T: Scalar>(
     location: Option<&Path>,
-    tell: &mut dyn FnMut(crate::Progress<'_>),
+    progress: &mut dyn FnMut(DownloadProgress<'_>),
 ) -> Result<Samples<T>> {
-    let images = |images: crate::idx::IdxArray, labels: Vec<u8>| -> Result<Dataset<T>> {
+    let images = |images: IdxArray, labels: Vec<u8>| -> Result<Dataset<T>> {
         let rows = labels.len();
         let columns = images.values.len().checked_div(rows).unwrap_or(0);
         let features = Features::Bytes(ByteMatrix::new(rows, columns, images.values, 255.0)?);
@@ -292,30 +284,21 @@ fn mnist_samples<T: Scalar>(
             features,
             Targets::Classes {
                 labels,
-                classes: usize::from(mnist::CLASSES),
+                classes: usize::from(files::CLASSES),
             },
         )?)
     };
     if let Some(file) = location.filter(|path| path.is_file()) {
-        let (of_file, labels) = mnist::read_idx_pair(file)?;
-        return Ok(Samples {
-            training: images(of_file, labels)?,
-            validation: None,
-            test: None,
-        });
+        let (of_file, labels) = files::read_idx_pair(file)?;
+        return Ok(Samples::training_only(images(of_file, labels)?));
     }
-    let Mnist {
-        training_images,
-        training_labels,
-        test_images,
-        test_labels,
-    } = match location {
-        Some(folder) => mnist::read_mnist(folder)?,
-        None => crate::fetch::read_cached_mnist(tell)?,
+    let mnist = match location {
+        Some(folder) => files::read_mnist(folder)?,
+        None => files::read_cached_mnist(progress)?,
     };
     Ok(Samples {
-        training: images(training_images, training_labels)?,
+        training: images(mnist.training_images, mnist.training_labels)?,
         validation: None,
-        test: Some(images(test_images, test_labels)?),
+        test: Some(images(mnist.test_images, mnist.test_labels)?),
     })
 }

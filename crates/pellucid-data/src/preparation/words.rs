@@ -1,9 +1,7 @@
-//! A column read as the kind that it had in training, whatever kind a reader took it for now.
+//! A column read as the kind that it had in training, whatever kind the reader inferred now.
 
-use super::error::{at, problem};
-use crate::error::Result;
-pub use crate::table::ColumnKind;
-use crate::table::{Categories, Column, Table, Values, boolean};
+use super::error::{PreparationError, at, problem};
+use crate::table::{Categories, Column, ColumnKind, Table, Values, boolean};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -14,18 +12,16 @@ pub(super) struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    /// Numbers become the words that they are written as: 3.0 is `3`.
-    pub(super) fn of(column: &'a Column, rows: &[u32]) -> Self {
+    /// The words of these rows. Numbers become the words that they are written as: 3.0 is `3`.
+    pub(super) fn in_rows(column: &'a Column, rows: &[u32]) -> Self {
         match &column.values {
             Values::Categories(words) | Values::Booleans(words) => {
                 let known = |code: &u32| (*code as usize) < words.names.len();
                 let code = |&row: &u32| Some(words.codes[row as usize]).filter(known);
+                let codes = rows.iter().map(|row| code(row).unwrap_or(Categories::MISSING));
                 Self {
                     names: Cow::Borrowed(&words.names),
-                    codes: rows
-                        .iter()
-                        .map(|row| code(row).unwrap_or(Categories::MISSING))
-                        .collect(),
+                    codes: codes.collect(),
                 }
             }
             Values::Numbers(numbers) => {
@@ -49,7 +45,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// How many rows hold each name.
+    /// The number of rows with each name.
     pub(super) fn counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.names.len()];
         for &code in self.codes.iter().filter(|&&code| code != Categories::MISSING) {
@@ -72,8 +68,8 @@ pub(super) fn in_spelling_of(kind: ColumnKind, word: &str) -> Cow<'_, str> {
     }
 }
 
-/// Which of two words, what means false before what means true, is meant by a word: itself, or another that means the
-/// same, as `true` where training rows had `yes`.
+/// The index of the one of two words, the first of which means false, that a word stands for: itself, or another of the
+/// same meaning, as `true` if training rows had `yes`.
 pub(super) fn truth(names: &[String], word: &str) -> Option<usize> {
     let meant = || match word {
         "0" => Some(0),
@@ -83,8 +79,7 @@ pub(super) fn truth(names: &[String], word: &str) -> Option<usize> {
     names.iter().position(|name| name == word).or_else(meant)
 }
 
-/// As what a column is best read: booleans as words, so that a third word is not refused before it is known what shall
-/// become of it.
+/// The kind to read a column as: booleans as words, so that a third word is read, and then treated as the settings say.
 pub(super) fn read_as(kind: ColumnKind) -> ColumnKind {
     match kind {
         ColumnKind::Boolean => ColumnKind::Category,
@@ -92,8 +87,8 @@ pub(super) fn read_as(kind: ColumnKind) -> ColumnKind {
     }
 }
 
-/// The numbers of some rows, NaN where one is missing. Words are read as numbers where they all can be.
-pub(super) fn numbers(table: &Table, column: &Column, rows: &[u32]) -> Result<Vec<f64>> {
+/// The numbers of some rows, NaN where one is missing. Words must be spelled as numbers.
+pub(super) fn numbers(table: &Table, column: &Column, rows: &[u32]) -> Result<Vec<f64>, PreparationError> {
     let read: Vec<Option<f64>> = match &column.values {
         Values::Numbers(_) => Vec::new(),
         Values::Categories(words) | Values::Booleans(words) => words
@@ -108,18 +103,15 @@ pub(super) fn numbers(table: &Table, column: &Column, rows: &[u32]) -> Result<Ve
             Values::Categories(words) | Values::Booleans(words) => match words.get(row as usize) {
                 None => f64::NAN,
                 Some(word) => read[words.codes[row as usize] as usize].ok_or_else(|| {
-                    problem(
-                        at(table, &column.name, Some(row)),
-                        format!("found the word `{word}`, but a number is needed here; write a number"),
-                    )
+                    let message =
+                        format!("found the word `{word}`, but a number is needed here; write a number");
+                    problem(at(table, &column.name, Some(row)), message)
                 })?,
             },
         };
         if number.is_infinite() {
-            return Err(problem(
-                at(table, &column.name, Some(row)),
-                format!("{number} cannot be used; every number must be finite"),
-            ));
+            let message = format!("{number} cannot be used; every number must be finite");
+            return Err(problem(at(table, &column.name, Some(row)), message));
         }
         Ok(number)
     };
