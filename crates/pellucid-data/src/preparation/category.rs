@@ -1,6 +1,6 @@
 //! The transform of a category column: a feature for each word.
 
-use super::note::ColumnCounts;
+use super::counts::ColumnCounts;
 use super::words::Words;
 use crate::table::Categories;
 use pellucid::Scalar;

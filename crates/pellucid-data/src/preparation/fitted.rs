@@ -1,8 +1,9 @@
 //! A fitted preparation: the transforms of all feature columns, and the target.
 
 use super::choice::{ChosenColumns, find};
+use super::counts::{ColumnCounts, Counts};
 use super::error::{PreparationError, problem};
-use super::note::{ColumnCounts, Counts, PreparationNote};
+use super::note::PreparationNote;
 use super::target::TargetPreparation;
 use super::transform::{Transform, fit_column};
 use super::words::read_as;

@@ -27,6 +27,7 @@
 
 mod category;
 mod choice;
+mod counts;
 mod error;
 mod fitted;
 mod labels;
@@ -41,11 +42,12 @@ mod words;
 pub use crate::table::ColumnKind;
 pub use category::{CategoryTransform, MOST_NAMES};
 pub use choice::{ChosenColumns, ColumnChoice, choose_columns};
+pub use counts::{ColumnCounts, Counts};
 pub use error::PreparationError;
 pub(crate) use error::problem;
 pub use fitted::{FeatureColumn, Preparation, PreparationSettings};
 pub use labels::Labels;
-pub use note::{ColumnCounts, Counts, PreparationNote};
+pub use note::PreparationNote;
 pub use number::NumberTransform;
 pub use pellucid::recipe::{Scale, Task, Unseen};
 pub use row_weight::row_weights;

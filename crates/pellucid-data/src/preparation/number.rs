@@ -1,6 +1,6 @@
 //! The transform of a number column: filled where missing, then scaled.
 
-use super::note::ColumnCounts;
+use super::counts::ColumnCounts;
 use pellucid::Scalar;
 use pellucid::recipe::Scale;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,9 @@
 //! The transform of one column, of any kind.
 
 use super::category::CategoryTransform;
+use super::counts::ColumnCounts;
 use super::error::{PreparationError, at, problem};
-use super::note::{ColumnCounts, PreparationNote};
+use super::note::PreparationNote;
 use super::number::NumberTransform;
 use super::words::{Words, numbers, truth};
 use crate::table::{Categories, Column, ColumnKind, Table, Values};

@@ -36,7 +36,7 @@ fn the_draw_is_numpys_permutation() {
 
 #[test]
 fn every_bad_split_is_an_error() {
-    let says = |result: crate::Result<super::Split>, message: &str| {
+    let says = |result: Result<super::RowSplit, crate::preparation::PreparationError>, message: &str| {
         assert_eq!(result.unwrap_err().to_string(), message);
     };
     let rows = [0, 1, 2];

@@ -1,28 +1,37 @@
 use super::*;
 
-fn range(text: &str) -> Range {
-    Range::parse(text).unwrap_or_else(|problem| panic!("{text}: {problem}"))
+fn range(text: &str) -> SettingRange {
+    SettingRange::parse(text).unwrap_or_else(|problem| panic!("{text}: {problem}"))
+}
+
+fn numbers(low: f64, high: f64, is_whole: bool, is_logarithmic: bool) -> SettingRange {
+    SettingRange::Numbers(NumberRange {
+        low,
+        high,
+        is_whole,
+        is_logarithmic,
+    })
 }
 
 #[test]
 fn ranges_are_read_as_they_are_written() {
     for (text, expected) in [
-        ("log:1e-4..1e-1", Range::Log(1e-4, 1e-1)),
-        ("0..0.5", Range::Uniform(0.0, 0.5)),
-        ("int:10..100", Range::Integer(10, 100)),
-        ("int-log:8..512", Range::LogInteger(8, 512)),
+        ("log:1e-4..1e-1", numbers(1e-4, 1e-1, false, true)),
+        ("0..0.5", numbers(0.0, 0.5, false, false)),
+        ("int:10..100", numbers(10.0, 100.0, true, false)),
+        ("int-log:8..512", numbers(8.0, 512.0, true, true)),
         (
             "64,128,\"128,64\"",
-            Range::Choice(vec!["64".into(), "128".into(), "128,64".into()]),
+            SettingRange::Choice(vec!["64".into(), "128".into(), "128,64".into()]),
         ),
-        ("relu", Range::Choice(vec!["relu".into()])),
+        ("relu", SettingRange::Choice(vec!["relu".into()])),
         (
             "[2, 8, 1],[\"tanh\",\"sigmoid\"]",
-            Range::Choice(vec!["[2, 8, 1]".into(), "[\"tanh\",\"sigmoid\"]".into()]),
+            SettingRange::Choice(vec!["[2, 8, 1]".into(), "[\"tanh\",\"sigmoid\"]".into()]),
         ),
         (
             "sgd,{ name = \"sgd\", momentum = 0.9 }",
-            Range::Choice(vec!["sgd".into(), "{ name = \"sgd\", momentum = 0.9 }".into()]),
+            SettingRange::Choice(vec!["sgd".into(), "{ name = \"sgd\", momentum = 0.9 }".into()]),
         ),
     ] {
         assert_eq!(range(text), expected);
@@ -49,10 +58,12 @@ fn what_is_no_range_is_refused_with_the_reason() {
         ("batch_size=int-log:0..3", "above 0"),
         ("=1,2", "before the ="),
     ] {
-        let error = Space::of(&[line]).unwrap_err().to_string();
+        let error = Space::from_lines(&[line]).unwrap_err().to_string();
         assert!(error.contains(told), "{line}: {error}");
     }
-    let error = Space::of(&["l2=0..1", "train.l2=1,2"]).unwrap_err().to_string();
+    let error = Space::from_lines(&["l2=0..1", "train.l2=1,2"])
+        .unwrap_err()
+        .to_string();
     assert!(
         error.contains("varies already") && error.contains("train.l2"),
         "{error}"

@@ -26,13 +26,13 @@ fn a_file_says_what_lines_say() {
         space
     };
     let found = Space::from_toml(text, "space.toml").unwrap();
-    assert_eq!(sorted(found), sorted(Space::of(&lines).unwrap()));
+    assert_eq!(sorted(found), sorted(Space::from_lines(&lines).unwrap()));
 }
 
 #[test]
 fn what_is_none_is_refused_with_its_place() {
     for (text, told) in [
-        ("", "of no setting"),
+        ("", "names no setting"),
         ("hidden = 3", "expected a list"),
         ("[train]\nl2 = { log = [1] }", "two ends"),
         ("[train]\nl2 = { log = [1, \"x\"] }", "no number"),

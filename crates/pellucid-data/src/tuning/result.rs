@@ -1,17 +1,17 @@
-//! What a search found.
+//! The result of a search: its trials and their ranking.
 
 use super::space::Space;
-use super::trial::{Outcome, Trial};
+use super::trial::{Trial, TrialOutcome};
 use pellucid::evaluation::metrics::{Better, Metric};
 use serde_json::{Value, json};
 use std::cmp::Ordering;
 
 /// The trials of a search, done or interrupted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// What was varied.
+pub struct SearchResult {
+    /// The varied settings.
     pub space: Space,
-    /// What trials are judged by.
+    /// The metric that ranks the trials.
     pub metric: Metric,
     /// The trials in the order of their numbers, of each the highest rung.
     pub trials: Vec<Trial>,
@@ -19,7 +19,7 @@ pub struct Found {
     pub stopped: bool,
 }
 
-impl Found {
+impl SearchResult {
     /// The trials, the best first: those of higher rungs before others, then by score, then by validation loss, then by
     /// number.
     pub fn ranking(&self) -> Vec<&Trial> {
@@ -36,40 +36,40 @@ impl Found {
             .filter(|best| best.score().is_some())
     }
 
-    /// For machines: the trials, the best first.
+    /// The trials as JSON, the best first.
     pub fn to_json(&self) -> Value {
-        let of = |trial: &&Trial| {
+        let record = |trial: &&Trial| {
             let settings = trial.settings.iter();
             let settings: serde_json::Map<String, Value> = settings
                 .map(|setting| (setting.key.clone(), json!(setting.value)))
                 .collect();
-            let mut told = json!({
+            let mut line = json!({
                 "trial": trial.trial,
                 "rung": trial.rung,
                 "epochs": trial.epochs,
                 "settings": settings,
             });
             match &trial.outcome {
-                Outcome::Trained {
+                TrialOutcome::Trained {
                     score,
                     deviation,
                     loss,
                     best_epoch,
                 } => {
-                    told["score"] = json!(score);
-                    told["deviation"] = json!(deviation);
-                    told["loss"] = json!(loss);
-                    told["best_epoch"] = json!(best_epoch);
+                    line["score"] = json!(score);
+                    line["deviation"] = json!(deviation);
+                    line["loss"] = json!(loss);
+                    line["best_epoch"] = json!(best_epoch);
                 }
-                Outcome::Failed(message) => told["failed"] = json!(message),
+                TrialOutcome::Failed(message) => line["failed"] = json!(message),
             }
-            told
+            line
         };
-        self.ranking().iter().map(of).collect()
+        self.ranking().iter().map(record).collect()
     }
 }
 
-/// The better first.
+/// Orders trials, the better first.
 pub(super) fn compare(metric: Metric, a: &Trial, b: &Trial) -> Ordering {
     let better = metric.better().unwrap_or(Better::Higher);
     let by_value = |a: f64, b: f64, better: Better| match (a.is_nan(), b.is_nan()) {
@@ -79,8 +79,8 @@ pub(super) fn compare(metric: Metric, a: &Trial, b: &Trial) -> Ordering {
     };
     let by_outcome = match (&a.outcome, &b.outcome) {
         (
-            Outcome::Trained { score, loss, .. },
-            Outcome::Trained {
+            TrialOutcome::Trained { score, loss, .. },
+            TrialOutcome::Trained {
                 score: other,
                 loss: other_loss,
                 ..
@@ -89,9 +89,9 @@ pub(super) fn compare(metric: Metric, a: &Trial, b: &Trial) -> Ordering {
             let [loss, other_loss] = [loss, other_loss].map(|loss| loss.unwrap_or(f64::NAN));
             by_value(*score, *other, better).then(by_value(loss, other_loss, Better::Lower))
         }
-        (Outcome::Trained { .. }, Outcome::Failed(_)) => Ordering::Less,
-        (Outcome::Failed(_), Outcome::Trained { .. }) => Ordering::Greater,
-        (Outcome::Failed(_), Outcome::Failed(_)) => Ordering::Equal,
+        (TrialOutcome::Trained { .. }, TrialOutcome::Failed(_)) => Ordering::Less,
+        (TrialOutcome::Failed(_), TrialOutcome::Trained { .. }) => Ordering::Greater,
+        (TrialOutcome::Failed(_), TrialOutcome::Failed(_)) => Ordering::Equal,
     };
     b.rung.cmp(&a.rung).then(by_outcome).then(a.trial.cmp(&b.trial))
 }
