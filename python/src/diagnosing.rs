@@ -4,8 +4,8 @@ use crate::numbers::Number;
 use crate::run::refusal;
 use pellucid::data::dataset::Dataset;
 use pellucid::evaluation::evaluate::evaluate;
-use pellucid::inspection::diagnosis::{EpochLosses, Outcome, Subject};
-use pellucid::inspection::vitals::Vitals;
+use pellucid::inspection::diagnosis::{EpochLosses, TrainingDiagnosis, TrainingOutcome};
+use pellucid::inspection::layer_statistics::LayerStatisticsRecorder;
 use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::training::trainer::check_fit;
 use pellucid::{Error, Network, Recipe};
@@ -13,13 +13,13 @@ use pyo3::prelude::*;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
-/// Keeps what the command's `diagnose` goes by: the network before training, vital signs, the losses of training rows and
+/// Keeps what the command's `diagnose` goes by: the network before training, layer statistics, the losses of training rows and
 /// of held-out rows, and the error that ended it.
 pub(crate) struct Diagnosing<T: Number> {
-    subject: Subject,
+    diagnosis: TrainingDiagnosis,
     data: Dataset<T>,
     held_out: Option<Dataset<T>>,
-    vitals: Vitals<T>,
+    layer_statistics: LayerStatisticsRecorder<T>,
     epochs: Vec<EpochLosses>,
     recipe: Recipe,
     threads: NonZeroUsize,
@@ -40,8 +40,8 @@ impl<T: Number> Diagnosing<T> {
             check_fit(network.architecture(), recipe.train.loss, data)?;
         }
         Ok(Self {
-            subject: Subject::new(recipe, network, &data, names, threads)?,
-            vitals: Vitals::new(recipe, network, &data)?,
+            diagnosis: TrainingDiagnosis::new(recipe, network, &data, names, threads)?,
+            layer_statistics: LayerStatisticsRecorder::new(recipe, network, &data)?,
             data,
             held_out,
             epochs: Vec::new(),
@@ -53,14 +53,14 @@ impl<T: Number> Diagnosing<T> {
 
     /// What is wrong with it, as JSON. `network` is the one that was kept: of epoch `best_epoch`, where held-out rows told.
     pub(crate) fn findings(&self, network: &Network<T>, best_epoch: Option<u64>) -> PyResult<String> {
-        let outcome = Outcome {
+        let outcome = TrainingOutcome {
             network,
-            vitals: self.vitals.entries(),
+            layer_statistics: self.layer_statistics.entries(),
             epochs: &self.epochs,
             best_epoch,
             failure: self.failure.as_ref(),
         };
-        let found = self.subject.after(&self.recipe, &self.data, outcome);
+        let found = self.diagnosis.after(&self.recipe, &self.data, outcome);
         let found = found.map_err(|error| refusal(&error))?;
         serde_json::to_string(&found).map_err(|error| refusal(&error))
     }
@@ -82,10 +82,10 @@ impl<T: Number> Observer<T> for Diagnosing<T> {
                 validation: self.held_out.as_ref().map(of_held_out),
             });
         }
-        self.vitals.on(event)
+        self.layer_statistics.on(event)
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
-        self.vitals.next_step(next)
+        self.layer_statistics.next_step(next)
     }
 }

@@ -10,9 +10,8 @@ use pellucid::data::matrix::Matrix;
 use pellucid::inspection::diagnosis::{DataFacts, EpochLosses, Facts, NetworkFacts, after_training};
 use pellucid::inspection::explanation::{Explanation, Labels};
 use pellucid::inspection::gradient_check::{CheckSettings, check_layers};
-use pellucid::numpy_random::RandomState;
 use pellucid::training::trainer::check_fit;
-use pellucid::{Objective, Precision, Recipe, Trainer, Update};
+use pellucid::{Objective, Precision, Recipe, Update};
 use pellucid_report::WorkedExample;
 use pyo3::prelude::*;
 use serde_json::{Value, json};
@@ -68,14 +67,8 @@ fn step<T: Number>(
     labels: Labels,
 ) -> PyResult<Explanation> {
     let data = data::<T>(features, targets)?;
-    let generator = RandomState::new(recipe.train.seed);
-    let trainer = Trainer::new(recipe, network(recipe, parameters)?, generator, threads_of(1));
-    let mut trainer = trainer.map_err(|error| refusal(&error))?;
-    let rows: Vec<u32> = (0..data.rows() as u32).collect();
-    let rate = T::from_f64(recipe.train.learning_rate);
-    let trace = trainer.trace_step(&data, &rows, rate);
-    let trace = trace.map_err(|error| refusal(&error))?;
-    Ok(Explanation::of(recipe, &trace, None, labels))
+    let network = network(recipe, parameters)?;
+    Explanation::of_next_step(recipe, network, &data, labels, threads_of(1)).map_err(|error| refusal(&error))
 }
 
 /// The gradient of backpropagation beside numeric ones, part by part, in double precision: JSON.
@@ -148,7 +141,7 @@ pub(crate) fn diagnose(
         data: None,
         initial: None,
         trained: None,
-        vitals: &[],
+        layer_statistics: &[],
         epochs: &epochs,
         best_epoch: None,
         failure: None,

@@ -3,7 +3,7 @@
 use crate::run::{read, refusal, threads_of};
 use crate::watch::{Listener, Watch};
 use pellucid::evaluation::metrics::Meters;
-use pellucid::inspection::vitals::Vitals;
+use pellucid::inspection::layer_statistics::LayerStatisticsRecorder;
 use pellucid::session::record::{MetricsRecord, RunRecord};
 use pellucid::training::early_stopping::{EarlyStopping, EndedBy, HeldOut, StopRules, TimeLimit};
 use pellucid::training::observe::{History, Observer};
@@ -97,10 +97,11 @@ fn run<T: Scalar>(
     let limit = recipe.train.max_seconds;
     let mut time = limit.map(|seconds| TimeLimit::new(seconds, || started.elapsed().as_secs_f64()));
     let mut watch = Watch::new(u64::MAX, None).telling(listener, Some(&validation_loss));
-    let mut vitals =
-        Vitals::new(&recipe, experiment.initial(), experiment.training()).map_err(|error| told(&error))?;
+    let mut layer_statistics =
+        LayerStatisticsRecorder::new(&recipe, experiment.initial(), experiment.training())
+            .map_err(|error| told(&error))?;
     let training_started = Instant::now();
-    let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut history, &mut vitals];
+    let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut history, &mut layer_statistics];
     observers.extend(stopping.as_mut().map(|stopping| stopping as &mut dyn Observer<T>));
     observers.extend(time.as_mut().map(|time| time as &mut dyn Observer<T>));
     // Last, so that it tells what the others have found of the epoch.
@@ -118,7 +119,7 @@ fn run<T: Scalar>(
         experiment.keep_best(stopping);
     }
     let findings = experiment
-        .diagnose(vitals.entries(), stopping.as_ref(), None)
+        .diagnose(layer_statistics.entries(), stopping.as_ref(), None)
         .map_err(|error| told(&error))?;
     let metrics = MetricsRecord {
         validation: validation.as_ref().map(|rows| experiment.evaluate_on(rows)),

@@ -16,7 +16,7 @@ use crate::run::threads;
 use crate::{interrupt, recipes, terminal, text_style};
 use anyhow::Result;
 use entrants::{Entrant, draws};
-use pellucid_report::{Comparison, Curve, PictureFormat, SeedComparison, SeededRuns};
+use pellucid_report::{Comparison, PictureFormat, VariantRuns};
 use progress::CompareProgress;
 use side_by_side::{Cores, Done, run_all};
 use std::num::NonZeroUsize;
@@ -45,11 +45,11 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
         return Ok(ExitCode::from(failure::FAILED));
     };
 
-    let found = Found::of(&runs, arguments)?;
-    let notes = found.notes(&runs, cores);
+    let found = runs.comparison(arguments.reach.as_deref())?;
+    let notes = runs.notes(cores);
     let charts = picture::charts(&runs, arguments, cores);
     if !matches!(json, Some(JsonOutput::Stdout)) {
-        terminal::print(found.to_text().trim_end())?;
+        terminal::print(found.to_string().trim_end())?;
         let held_out = held_out::table(&runs);
         if !held_out.is_empty() {
             terminal::print(&format!("\n{}", held_out.join("\n")))?;
@@ -188,65 +188,32 @@ impl Runs {
     fn seed_of(&self, entrant: usize, seed: usize) -> u32 {
         self.seeds[seed].unwrap_or(self.entrants[entrant].variant.recipe.train.seed)
     }
-}
 
-/// What the runs say about each other.
-enum Found {
-    OneSeed(Comparison),
-    Seeds(SeedComparison),
-}
-
-impl Found {
-    fn of(runs: &Runs, arguments: &Compare) -> Result<Self> {
-        let targets = arguments.reach.as_deref();
-        if runs.seeds.len() == 1 {
-            let curves = runs
-                .entrants
-                .iter()
-                .zip(&runs.done[0])
-                .map(|(entrant, done)| Curve {
-                    name: entrant.variant.name.clone(),
-                    losses: done.losses.clone(),
-                    updates_per_epoch: entrant.updates_per_epoch,
-                    seconds: done.total_seconds(),
-                });
-            let curves: Vec<Curve> = curves.collect();
-            return Ok(Self::OneSeed(Comparison::new(&curves, targets)?));
-        }
-        let variants = runs
-            .entrants
-            .iter()
-            .enumerate()
-            .map(|(index, entrant)| SeededRuns {
-                name: entrant.variant.name.clone(),
-                updates_per_epoch: entrant.updates_per_epoch,
-                losses: runs.of(index).map(|done| done.losses.clone()).collect(),
-                seconds: runs.of(index).map(Done::total_seconds).collect(),
-            });
-        let variants: Vec<SeededRuns> = variants.collect();
-        let seeds: Vec<u64> = (0..runs.seeds.len())
-            .map(|seed| u64::from(runs.seed_of(0, seed)))
-            .collect();
-        Ok(Self::Seeds(SeedComparison::new(&seeds, &variants, targets)?))
+    /// What the loss curves say about each other.
+    fn comparison(&self, targets: Option<&[f64]>) -> Result<Comparison> {
+        let variants = self.entrants.iter().enumerate();
+        let variants = variants.map(|(index, entrant)| VariantRuns {
+            name: entrant.variant.name.clone(),
+            updates_per_epoch: entrant.updates_per_epoch,
+            losses: self.of(index).map(|done| done.losses.clone()).collect(),
+            seconds: self.of(index).map(Done::total_seconds).collect(),
+        });
+        let variants: Vec<VariantRuns> = variants.collect();
+        let seeds = 0..self.seeds.len();
+        let seeds: Vec<u64> = seeds.map(|seed| u64::from(self.seed_of(0, seed))).collect();
+        Ok(Comparison::new(&seeds, &variants, targets)?)
     }
 
-    fn to_text(&self) -> String {
-        match self {
-            Self::OneSeed(found) => found.to_string(),
-            Self::Seeds(found) => found.to_string(),
-        }
-    }
-
-    /// What is to be kept in mind when the figures are read.
-    fn notes(&self, runs: &Runs, cores: Cores) -> Vec<String> {
+    /// What the reader must know about the figures.
+    fn notes(&self, cores: Cores) -> Vec<String> {
         let mut notes = Vec::new();
-        let draws = runs.entrants.iter().any(|entrant| draws(&entrant.variant.recipe));
-        if matches!(self, Self::OneSeed(_)) && draws && runs.entrants.len() > 1 {
-            let seeds: Vec<u32> = (0..runs.entrants.len())
-                .map(|entrant| runs.seed_of(entrant, 0))
-                .collect();
-            let seed = match seeds.iter().all(|seed| *seed == seeds[0]) {
-                true => format!(", seed {}", seeds[0]),
+        let count = self.entrants.len();
+        let draws = self.entrants.iter().any(|entrant| draws(&entrant.variant.recipe));
+        if self.seeds.len() == 1 && draws && count > 1 {
+            let mut seeds = (0..count).map(|entrant| self.seed_of(entrant, 0));
+            let first = self.seed_of(0, 0);
+            let seed = match seeds.all(|seed| seed == first) {
+                true => format!(", seed {first}"),
                 false => String::new(),
             };
             notes.push(format!(

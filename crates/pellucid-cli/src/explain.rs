@@ -7,11 +7,10 @@ use crate::progress::Progress;
 use crate::run::{prepare, stopping, threads};
 use crate::{interrupt, outputs, recipes, source, terminal};
 use anyhow::{Context, Result};
-use pellucid::inspection::explanation::{Explanation, Labels};
-use pellucid::numpy_random::RandomState;
+use pellucid::inspection::explanation::{Explanation, Labels, class_names};
 use pellucid::recipe::{Recipe, TableRecipe};
 use pellucid::training::observe::Observer;
-use pellucid::{Precision, Scalar, Trainer};
+use pellucid::{Precision, Scalar};
 use pellucid_data::model_file::{AnyNetwork, Model};
 use pellucid_data::preparation::{Preparation, TargetPreparation};
 use pellucid_data::{ColumnKind, OutputFile, Table, training};
@@ -180,7 +179,7 @@ fn of_recipe_at<T: Scalar>(
     interrupt::listen();
     let labels = Labels {
         name: file_name(&arguments.source),
-        output_names: experiment.output_names(),
+        output_names: class_names(experiment.training()),
         ..Labels::default()
     };
     let mut progress = Progress::new(&arguments.source, arguments.running.quiet || step < 1000);
@@ -188,37 +187,16 @@ fn of_recipe_at<T: Scalar>(
     let mut stopping = stopping(&recipe, &experiment, validation.as_ref(), |_| {});
     let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut progress];
     observers.extend(stopping.as_mut().map(|stopping| stopping as &mut dyn Observer<T>));
-    let found = experiment.trace(step, rows.as_deref(), &mut All(observers));
+    let found = experiment.trace(step, rows.as_deref(), &mut observers[..]);
     drop(stopping);
     progress.finish();
     match found? {
-        Some((position, trace)) => Ok(Some(Explanation::of(&recipe, &trace, position, labels))),
+        Some((position, trace)) => Ok(Some(Explanation::from_trace(&recipe, &trace, position, labels))),
         None if interrupt::was_asked() => Ok(None),
         None => anyhow::bail!(
             "the run ended before step {}: what it stops by was reached; ask for an earlier one",
             step + 1
         ),
-    }
-}
-
-/// Observers side by side, as one.
-struct All<'a, T>(Vec<&'a mut dyn Observer<T>>);
-
-impl<T: Scalar> Observer<T> for All<'_, T> {
-    fn on(&mut self, event: &pellucid::training::observe::Event<'_, T>) -> std::ops::ControlFlow<()> {
-        self.0.as_mut_slice().on(event)
-    }
-
-    fn next_step(&mut self, next: pellucid::training::observe::Position) -> u64 {
-        self.0.as_mut_slice().next_step(next)
-    }
-
-    fn next_epoch(&mut self, next: pellucid::training::observe::Position) -> u64 {
-        self.0.as_mut_slice().next_epoch(next)
-    }
-
-    fn validation_loss(&self) -> Option<f64> {
-        self.0.iter().find_map(|observer| observer.validation_loss())
     }
 }
 
@@ -344,11 +322,6 @@ impl Subject<'_> {
         for warning in met.warnings() {
             terminal::tell(&format!("warning: {warning}"));
         }
-        let generator = RandomState::new(self.recipe.train.seed);
-        let mut trainer = Trainer::new(self.recipe, network.clone(), generator, self.threads)?;
-        let all: Vec<u32> = (0..self.rows.len() as u32).collect();
-        let rate = T::from_f64(self.recipe.train.learning_rate);
-        let trace = trainer.trace_step(&data, &all, rate)?;
         let train = &self.recipe.train;
         let mut notes = Vec::new();
         if train.optimizer.name.takes_steps() {
@@ -365,7 +338,14 @@ impl Subject<'_> {
             rows: Some(self.rows.iter().map(|&row| u64::from(row) + 1).collect()),
             notes,
         };
-        Ok(Explanation::of(self.recipe, &trace, None, labels))
+        let network = network.clone();
+        Ok(Explanation::of_next_step(
+            self.recipe,
+            network,
+            &data,
+            labels,
+            self.threads,
+        )?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::terminal;
 use pellucid_data::DataError;
+use pellucid_data::preparation::PreparationError;
 use pellucid_report::ReportError;
 use std::error::Error;
 use std::fmt;
@@ -39,7 +40,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .any(|cause| cause.kind() == ErrorKind::BrokenPipe)
-        || matches!(error.downcast_ref(), Some(DataError::ReaderGone { .. }))
 }
 
 fn status(error: &anyhow::Error) -> u8 {
@@ -58,13 +58,11 @@ fn is_wrong_usage(cause: &(dyn Error + 'static)) -> bool {
             Architecture(_) | NonFiniteInput { .. } | Recipe(_) | Setting { .. } | Shape { .. }
         )
     };
-    if let Some(error) = cause.downcast_ref::<DataError>() {
-        return match error {
-            DataError::Engine(error) => of_engine(error),
-            error => matches!(error, DataError::LocationNotUsed { .. }),
-        };
-    }
-    cause.downcast_ref::<pellucid::Error>().is_some_and(of_engine)
+    let engine = match (cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(DataError::Engine(error)), _) | (_, Some(PreparationError::Engine(error))) => Some(error),
+        _ => cause.downcast_ref(),
+    };
+    engine.is_some_and(of_engine)
         || matches!(
             cause.downcast_ref(),
             Some(ReportError::UnknownPictureFormat { .. })

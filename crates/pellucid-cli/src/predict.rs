@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::{Counts, LabelTarget, Predictions, Preparation, TargetPreparation};
 use pellucid_data::training;
-use pellucid_data::{Categories, Column, ColumnKind, OutputFile, Table, TableFormat, TableWriter, Values};
+use pellucid_data::{Categories, Column, ColumnKind, OutputFile, Table, TableWriter, Values};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -42,8 +42,8 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
     interrupt::listen();
     let output = arguments.output.as_deref().filter(|path| path.as_os_str() != "-");
     let mut writer = match output {
-        Some(path) => TableWriter::new(OutputFile::prepare(path)?, TableFormat::of_path(path)),
-        None => TableWriter::new(OutputFile::standard_output()?, TableFormat::Delimited(b',')),
+        Some(path) => TableWriter::new(OutputFile::prepare(path)?),
+        None => TableWriter::new(OutputFile::standard_output()?),
     };
     let bar = (!arguments.running.quiet && terminal::is_watched() && output.is_some()).then(rows_bar);
     let (mut met, mut rows) = (Counts::default(), 0);

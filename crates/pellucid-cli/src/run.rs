@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use pellucid::data::dataset::Dataset;
 use pellucid::evaluation::evaluate::Evaluation;
 use pellucid::evaluation::metrics::{Meters, Metric, suited_to};
-use pellucid::inspection::vitals::Vitals;
+use pellucid::inspection::layer_statistics::LayerStatisticsRecorder;
 use pellucid::optimization::lbfgs::Reason;
 use pellucid::session::record::{MetricsRecord, Numbers, RunRecord};
 use pellucid::training::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
@@ -120,9 +120,13 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
 
     // Where nobody is told of findings, nobody looks for them.
     let are_told = !settings.quiet || json.is_some() || report.is_some() || want(What::Gradients);
-    let mut vitals = match are_told {
+    let mut layer_statistics = match are_told {
         false => None,
-        true => Some(Vitals::new(&recipe, experiment.initial(), experiment.training())?),
+        true => Some(LayerStatisticsRecorder::new(
+            &recipe,
+            experiment.initial(),
+            experiment.training(),
+        )?),
     };
 
     let training_started = Instant::now();
@@ -132,15 +136,23 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     let others: [&mut dyn Observer<T>; 4] = [&mut history, &mut curve, &mut progress, &mut reader];
     observers.extend(others);
     observers.extend(metrics.as_mut().map(|metrics| metrics as &mut dyn Observer<T>));
-    observers.extend(vitals.as_mut().map(|vitals| vitals as &mut dyn Observer<T>));
+    observers.extend(
+        layer_statistics
+            .as_mut()
+            .map(|layer_statistics| layer_statistics as &mut dyn Observer<T>),
+    );
     let ending = experiment.run(observers.as_mut_slice());
     let training_seconds = training_started.elapsed().as_secs_f64();
     progress.finish();
     if let Some(stopping) = stopping.as_ref().filter(|_| ending.is_ok()) {
         experiment.keep_best(stopping);
     }
-    let found = match &vitals {
-        Some(vitals) => experiment.diagnose(vitals.entries(), stopping.as_ref(), ending.as_ref().err())?,
+    let found = match &layer_statistics {
+        Some(layer_statistics) => experiment.diagnose(
+            layer_statistics.entries(),
+            stopping.as_ref(),
+            ending.as_ref().err(),
+        )?,
         None => Vec::new(),
     };
     if !settings.quiet && ending.is_err() {
@@ -173,7 +185,9 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
             curve: &curve,
             metrics: metrics.as_ref().map_or(&[][..], History::entries),
             stopping: stopping.as_ref(),
-            vitals: vitals.as_ref().map_or(&[][..], Vitals::entries),
+            layer_statistics: layer_statistics
+                .as_ref()
+                .map_or(&[][..], LayerStatisticsRecorder::entries),
             theme: plots.theme,
         };
         if arguments.chart {

@@ -3,7 +3,7 @@
 use crate::failure::Misuse;
 use anyhow::Result;
 use pellucid_data::{
-    BUILTINS, ColumnKind, ReadOptions, Table, TableChunks, TableSource, load_builtin, read_table,
+    BUILTINS, ColumnKind, ReadOptions, Table, TableChunks, TableError, TableSource, load_builtin, read_table,
 };
 use std::path::Path;
 
@@ -93,7 +93,7 @@ impl Chunks {
 }
 
 impl Iterator for Chunks {
-    type Item = pellucid_data::Result<Table>;
+    type Item = Result<Table, TableError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {

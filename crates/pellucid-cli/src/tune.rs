@@ -12,7 +12,9 @@ use pellucid::EndedBy;
 use pellucid::evaluation::metrics::Better;
 use pellucid::recipe::{ClassWeight, Recipe};
 use pellucid_data::training::{Trained, TrainingRequest};
-use pellucid_data::tuning::{Found, Method, Outcome, Range, Search, SearchRequest, Space, State, Trial};
+use pellucid_data::tuning::{
+    Method, Search, SearchRequest, SearchResult, SearchState, SettingRange, Space, Trial, TrialOutcome,
+};
 use pellucid_data::{DataError, OutputFile};
 use pellucid_report::{PictureFormat, SearchChart, SearchPoint, SearchSetting, SettingValues};
 use serde_json::json;
@@ -69,7 +71,7 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
     let files = Files::prepare(arguments)?;
     let (state, done) = match &arguments.state {
         Some(path) => {
-            let (state, done) = State::open(path, &search)?;
+            let (state, done) = SearchState::open(path, &search)?;
             (Some(state), done)
         }
         None => (None, Vec::new()),
@@ -283,7 +285,7 @@ fn short(key: &str) -> &str {
 }
 
 /// The trials, the best first.
-fn table_of(found: &Found) -> Vec<String> {
+fn table_of(found: &SearchResult) -> Vec<String> {
     let ranking = found.ranking();
     if ranking.is_empty() {
         return Vec::new();
@@ -291,7 +293,7 @@ fn table_of(found: &Found) -> Vec<String> {
     let has_deviation = |trial: &&Trial| {
         matches!(
             trial.outcome,
-            Outcome::Trained {
+            TrialOutcome::Trained {
                 deviation: Some(_),
                 ..
             }
@@ -313,7 +315,7 @@ fn table_of(found: &Found) -> Vec<String> {
     for trial in ranking {
         let mut row = vec![trial.trial.to_string()];
         match &trial.outcome {
-            Outcome::Trained {
+            TrialOutcome::Trained {
                 score,
                 deviation,
                 best_epoch,
@@ -325,7 +327,7 @@ fn table_of(found: &Found) -> Vec<String> {
                 }
                 row.push(best_epoch.to_string());
             }
-            Outcome::Failed(_) => {
+            TrialOutcome::Failed(_) => {
                 row.push("failed".into());
                 row.extend(std::iter::repeat_n(
                     "-".to_string(),
@@ -341,14 +343,14 @@ fn table_of(found: &Found) -> Vec<String> {
     }
     let mut lines = aligned(&rows);
     for trial in &found.trials {
-        if let Outcome::Failed(message) = &trial.outcome {
+        if let TrialOutcome::Failed(message) = &trial.outcome {
             lines.push(format!("trial {}: {message}", trial.trial));
         }
     }
     lines
 }
 
-fn chart(found: &Found, data: &str) -> SearchChart {
+fn chart(found: &SearchResult, data: &str) -> SearchChart {
     let data = Path::new(data)
         .file_name()
         .map_or(data.into(), |name| name.to_string_lossy());
@@ -375,19 +377,19 @@ fn chart(found: &Found, data: &str) -> SearchChart {
             .map(|trial| trial.settings[at].value.as_str())
             .collect();
         let values = match &parameter.range {
-            Range::Choice(names) => SettingValues::Choices {
+            SettingRange::Choice(names) => SettingValues::Choices {
                 picks: values
                     .iter()
                     .map(|value| names.iter().position(|name| name == value).unwrap_or(names.len()))
                     .collect(),
                 names: names.clone(),
             },
-            range => SettingValues::Numbers {
+            SettingRange::Numbers(range) => SettingValues::Numbers {
                 values: values
                     .iter()
                     .map(|value| value.parse().unwrap_or(f64::NAN))
                     .collect(),
-                logarithmic: range.is_logarithmic(),
+                logarithmic: range.is_logarithmic,
             },
         };
         chart.settings.push(SearchSetting {

@@ -4,7 +4,7 @@ use crate::score_text::number;
 use crate::terminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pellucid::evaluation::metrics::{Better, Metric};
-use pellucid_data::tuning::{Outcome, Told};
+use pellucid_data::tuning::{TrialOutcome, TrialReport};
 
 /// Shows how a search gets on.
 pub(crate) struct TuneProgress {
@@ -32,7 +32,7 @@ impl TuneProgress {
     }
 
     /// Takes note of a trial.
-    pub(crate) fn tell(&mut self, told: &Told<'_>) {
+    pub(crate) fn tell(&mut self, told: &TrialReport<'_>) {
         let name = self.metric.name().replace('_', " ");
         let better = self.metric.better().unwrap_or(Better::Higher);
         let number_of = told.trial.trial;
@@ -44,12 +44,12 @@ impl TuneProgress {
             self.best = Some((number_of, score));
         }
         let result = match &told.trial.outcome {
-            Outcome::Trained {
+            TrialOutcome::Trained {
                 score, best_epoch, ..
             } => {
                 format!("{name} {} at epoch {best_epoch}", number(*score))
             }
-            Outcome::Failed(message) => message.clone(),
+            TrialOutcome::Failed(message) => message.clone(),
         };
         let best = if is_best { "  (best so far)" } else { "" };
         let line = format!(

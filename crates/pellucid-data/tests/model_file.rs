@@ -5,10 +5,10 @@ use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::evaluate::predict;
 use pellucid::recipe::{BUILT_IN, Scale, Task};
 use pellucid::{Activation, Architecture, Network, Recipe, Scalar};
-use pellucid_data::model_file::{AnyNetwork, EpochLine, Model, ModelProblem};
+use pellucid_data::model_file::{AnyNetwork, EpochLine, Model, ModelFileError, ModelProblem};
 use pellucid_data::preparation::{ColumnChoice, Preparation, PreparationSettings, choose_columns};
 use pellucid_data::training::{Plan, TrainingRequest};
-use pellucid_data::{Categories, Column, DataError, Table, Values, load_builtin};
+use pellucid_data::{Categories, Column, FileError, Table, Values, load_builtin};
 use proptest::prelude::*;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use sha2::{Digest, Sha256};
@@ -105,7 +105,7 @@ fn saved(model: &Model, folder: &Path) -> PathBuf {
 
 fn problem(path: &Path) -> ModelProblem {
     match Model::load(path) {
-        Err(DataError::Model { path: at, problem }) => {
+        Err(ModelFileError::Model { path: at, problem }) => {
             assert_eq!(at, path);
             problem
         }
@@ -497,10 +497,16 @@ fn what_is_no_model_is_told_by_what_it_looks_like() {
     assert!(refusal_of(b"").1.contains("the file is empty"));
     let folder = tempfile::tempdir().unwrap();
     let missing = Model::load(folder.path().join("none")).unwrap_err();
-    assert!(matches!(missing, DataError::Missing { .. }), "{missing}");
+    assert!(
+        matches!(missing, ModelFileError::File(FileError::Missing { .. })),
+        "{missing}"
+    );
     assert!(missing.to_string().contains("check the path"), "{missing}");
     let of_folder = Model::load(folder.path()).unwrap_err();
-    assert!(matches!(of_folder, DataError::Read { .. }), "{of_folder}");
+    assert!(
+        matches!(of_folder, ModelFileError::File(FileError::Read { .. })),
+        "{of_folder}"
+    );
 }
 
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::{Compression, write::GzEncoder};
 use pellucid_data::{
-    BUILTINS, Categories, Column, ColumnKind, Note, OutputFile, ReadOptions, Table, TableChunks, TableFormat,
+    BUILTINS, Categories, Column, ColumnKind, ColumnNote, OutputFile, ReadOptions, Table, TableChunks,
     TableSource, TableWriter, Values, describe, load_builtin, read_table,
 };
 use tempfile::TempDir;
@@ -406,7 +406,7 @@ fn sample(rows: std::ops::Range<usize>) -> Table {
 
 fn written(folder: &Folder, name: &str) -> PathBuf {
     let path = folder.0.path().join(name);
-    let mut writer = TableWriter::new(OutputFile::prepare(&path).unwrap(), TableFormat::of_path(&path));
+    let mut writer = TableWriter::new(OutputFile::prepare(&path).unwrap());
     writer.write(&sample(0..10)).unwrap();
     assert!(!path.exists());
     writer.write(&sample(10..20)).unwrap();
@@ -527,7 +527,7 @@ fn chunks_take_headers_by_the_expected_names() {
 fn a_writer_refuses_other_columns() {
     let folder = Folder::new();
     let path = folder.0.path().join("t.csv");
-    let mut writer = TableWriter::new(OutputFile::prepare(&path).unwrap(), TableFormat::of_path(&path));
+    let mut writer = TableWriter::new(OutputFile::prepare(&path).unwrap());
     writer.write(&sample(0..3)).unwrap();
     let mut other = sample(3..6);
     other.columns.pop();
@@ -556,15 +556,15 @@ fn descriptions() {
         );
     }
     let summaries = describe(&read_text(text));
-    let notes: Vec<&[Note]> = summaries.iter().map(|summary| &summary.notes[..]).collect();
-    assert_eq!(notes[0], [Note::IdentifierLike]);
-    assert_eq!(notes[1], [Note::IdentifierLike]);
+    let notes: Vec<&[ColumnNote]> = summaries.iter().map(|summary| &summary.notes[..]).collect();
+    assert_eq!(notes[0], [ColumnNote::IdentifierLike]);
+    assert_eq!(notes[1], [ColumnNote::IdentifierLike]);
     assert!(notes[2].is_empty() && notes[6].is_empty() && notes[7].is_empty());
-    assert_eq!(notes[3], [Note::Constant]);
-    assert_eq!(notes[4], [Note::AllMissing]);
+    assert_eq!(notes[3], [ColumnNote::Constant]);
+    assert_eq!(notes[4], [ColumnNote::AllMissing]);
     assert_eq!(
         notes[5],
-        [Note::WordsAmongNumbers {
+        [ColumnNote::WordsAmongNumbers {
             count: 1,
             example: "many".into()
         }]

@@ -3,8 +3,10 @@
 use pellucid::EndedBy;
 use pellucid::evaluation::metrics::Metric;
 use pellucid_data::training::{Scores, TrainingRequest};
-use pellucid_data::tuning::{Found, Method, Outcome, Search, SearchRequest, Space, State, Trial};
-use pellucid_data::{DataError, Table, load_builtin};
+use pellucid_data::tuning::{
+    Method, Search, SearchRequest, SearchResult, SearchState, Space, Trial, TrialOutcome,
+};
+use pellucid_data::{DataError, FileError, Table, load_builtin};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -35,11 +37,11 @@ fn search(method: Method, trials: usize) -> SearchRequest {
     SearchRequest {
         trials,
         seed: 3,
-        ..SearchRequest::new(method, Space::of(&LINES).unwrap())
+        ..SearchRequest::new(method, Space::from_lines(&LINES).unwrap())
     }
 }
 
-fn found(table: &Table, request: &SearchRequest, count: usize, done: Vec<Trial>) -> Found {
+fn found(table: &Table, request: &SearchRequest, count: usize, done: Vec<Trial>) -> SearchResult {
     let search = Search::new(table, &training("species", 9), request).unwrap();
     search
         .run(threads(count), done, &|| false, &mut |_| Ok(()))
@@ -67,7 +69,7 @@ fn the_number_of_threads_changes_nothing() {
             let deviations = one.trials.iter().filter(|trial| {
                 matches!(
                     trial.outcome,
-                    Outcome::Trained {
+                    TrialOutcome::Trained {
                         deviation: Some(_),
                         ..
                     }
@@ -88,13 +90,13 @@ fn a_search_that_was_stopped_goes_on_and_ends_with_the_same_table() {
         let expected = found(&table, &request, 1, Vec::new());
         let (mut rounds, mut known) = (0, 0);
         loop {
-            let (state, done) = State::open(&path, &search).unwrap();
+            let (state, done) = SearchState::open(&path, &search).unwrap();
             assert!(done.len() >= known, "a trial is lost");
             known = done.len();
             // A training asks some ten times: of two side by side, one at least comes to its end.
             let asked = AtomicUsize::new(0);
             let stop = || asked.fetch_add(1, Ordering::SeqCst) >= 25;
-            let tell = &mut |told: pellucid_data::tuning::Told<'_>| state.write(told.done);
+            let tell = &mut |told: pellucid_data::tuning::TrialReport<'_>| state.write(told.done);
             let part = search.run(threads(2), done, &stop, tell).unwrap();
             rounds += 1;
             if !part.stopped {
@@ -166,7 +168,7 @@ fn a_longer_random_search_begins_with_the_shorter() {
 fn the_ranking_has_the_better_score_first_and_what_failed_last() {
     let table = iris();
     // A rate at which the loss is soon not finite.
-    let space = Space::of(&["learning_rate=0.01,1e300", "hidden=8,16"]).unwrap();
+    let space = Space::from_lines(&["learning_rate=0.01,1e300", "hidden=8,16"]).unwrap();
     for metric in [Metric::Accuracy, Metric::LogLoss] {
         let request = SearchRequest {
             metric: Some(metric),
@@ -183,7 +185,7 @@ fn the_ranking_has_the_better_score_first_and_what_failed_last() {
             _ => pair[0] >= pair[1],
         }));
         let failed = found.trials.iter().find(|trial| trial.score().is_none()).unwrap();
-        let Outcome::Failed(message) = &failed.outcome else {
+        let TrialOutcome::Failed(message) = &failed.outcome else {
             panic!("it has no score")
         };
         assert!(message.contains("the loss became"), "{message}");
@@ -200,7 +202,7 @@ fn the_winner_is_trained_on_all_rows_for_as_many_epochs_as_were_best() {
         .run(threads(1), Vec::new(), &|| false, &mut |_| Ok(()))
         .unwrap();
     let best = found.best().unwrap();
-    let Outcome::Trained {
+    let TrialOutcome::Trained {
         best_epoch, score, ..
     } = best.outcome
     else {
@@ -228,7 +230,10 @@ fn an_optimizer_that_varies_alone_has_its_usual_rate() {
     let table = iris();
     let request = SearchRequest {
         trials: 6,
-        ..SearchRequest::new(Method::Random, Space::of(&["optimizer=adam,sgd"]).unwrap())
+        ..SearchRequest::new(
+            Method::Random,
+            Space::from_lines(&["optimizer=adam,sgd"]).unwrap(),
+        )
     };
     let search = Search::new(&table, &training("species", 2), &request).unwrap();
     let found = search
@@ -282,7 +287,7 @@ fn what_makes_no_sense_is_refused_with_its_key() {
         Search::new(&table, &training, &request).unwrap_err().to_string()
     };
     let of_line =
-        |line: &'static str| refused(&move |request, _| request.space = Space::of(&[line]).unwrap());
+        |line: &'static str| refused(&move |request, _| request.space = Space::from_lines(&[line]).unwrap());
     for (error, told) in [
         (of_line("learning_rat=1,2"), "did you mean `learning_rate`"),
         (of_line("activation=relu,softmax"), "softmax"),
@@ -310,7 +315,7 @@ fn what_makes_no_sense_is_refused_with_its_key() {
         (
             refused(&|request, _| {
                 request.method = Method::Halving;
-                request.space = Space::of(&["epochs=int:1..9"]).unwrap();
+                request.space = Space::from_lines(&["epochs=int:1..9"]).unwrap();
             }),
             "halving chooses the epochs",
         ),
@@ -325,7 +330,7 @@ fn the_state_of_another_search_is_refused() {
     let path = folder.path().join("state.json");
     let request = search(Method::Random, 3);
     let first = Search::new(&table, &training("species", 9), &request).unwrap();
-    let (state, done) = State::open(&path, &first).unwrap();
+    let (state, done) = SearchState::open(&path, &first).unwrap();
     assert!(
         done.is_empty() && !path.exists(),
         "nothing is written before there is something"
@@ -335,12 +340,12 @@ fn the_state_of_another_search_is_refused() {
             state.write(told.done)
         })
         .unwrap();
-    let (_, again) = State::open(&path, &first).unwrap();
+    let (_, again) = SearchState::open(&path, &first).unwrap();
     assert_eq!(again, found.trials, "to the last bit");
 
     let open = |table: &Table, request: &SearchRequest, epochs| -> Result<(), DataError> {
         let search = Search::new(table, &training("species", epochs), request)?;
-        State::open(&path, &search).map(|_| ())
+        SearchState::open(&path, &search).map(|_| ())
     };
     let mut other_table = table.clone();
     if let pellucid_data::Values::Numbers(numbers) = &mut other_table.columns[0].values {
@@ -378,7 +383,7 @@ fn the_state_of_another_search_is_refused() {
         (
             open(
                 &table,
-                &with(&|request| request.space = Space::of(&LINES[..2]).unwrap()),
+                &with(&|request| request.space = Space::from_lines(&LINES[..2]).unwrap()),
                 9,
             ),
             "space",
@@ -400,7 +405,7 @@ fn the_state_of_another_search_is_refused() {
     ] {
         let broken = folder.path().join("broken.json");
         std::fs::write(&broken, text).unwrap();
-        let error = State::open(&broken, &first).unwrap_err().to_string();
+        let error = SearchState::open(&broken, &first).unwrap_err().to_string();
         assert!(
             error.contains("broken.json") && error.contains("another file"),
             "{error}"
@@ -417,10 +422,10 @@ fn an_error_of_who_is_told_ends_the_search() {
     let error = search
         .run(threads(2), Vec::new(), &|| false, &mut |_| {
             told.fetch_add(1, Ordering::SeqCst);
-            Err(DataError::Preparation {
-                place: "the test".into(),
-                problem: "the disk is full".into(),
-            })
+            Err(DataError::File(FileError::Write {
+                path: "the test".into(),
+                reason: "the disk is full".into(),
+            }))
         })
         .unwrap_err();
     assert!(error.to_string().contains("the disk is full"));

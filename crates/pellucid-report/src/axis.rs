@@ -1,4 +1,4 @@
-//! From numbers to places along an axis: its range, its ticks and their labels.
+//! Maps numbers to places along an axis: its range, its ticks and their labels.
 
 use crate::label::{self, Notation};
 
@@ -30,8 +30,8 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    /// `None` if there are no numbers.
-    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+    /// The range of these numbers; `None` without numbers.
+    pub(crate) fn spanning(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         values.into_iter().fold(None, |extent, value| {
             Some(match extent {
                 None => Self {

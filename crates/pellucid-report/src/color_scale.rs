@@ -5,8 +5,7 @@
 //! (on dark: sky blue and orange), which stay apart under the common kinds of colour blindness, and the background's
 //! neighbours; lightness alone tells how far a number is from the middle.
 
-use crate::Theme;
-use crate::palette::Color;
+use crate::palette::{Color, Theme};
 
 /// Colours along a line, from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

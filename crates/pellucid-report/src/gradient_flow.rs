@@ -1,15 +1,18 @@
-//! How much of the gradient reaches each layer, epoch by epoch.
+//! Gradient flow: the size of each layer's gradient and of its steps, epoch by epoch.
 
+use crate::error::ReportError;
+use crate::line_chart::{Guide, LineChart, Scale, Series};
+use crate::palette::Theme;
+use crate::panel_grid::PanelGrid;
 use crate::picture::Arrange;
 use crate::scene::Scene;
-use crate::{ChartGrid, Guide, LineChart, ReportError, Scale, Series, Theme};
 
 /// A layer's figures over the epochs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LayerFlow {
-    /// As the legend shall call it, such as "layer 1 (784 → 128, relu)".
+    /// The name in the legend, such as "layer 1 (784 → 128, relu)".
     pub name: String,
-    /// Epochs and root mean squares of the loss's slopes by the layer's weights.
+    /// Epochs and root mean squares of the loss's derivatives with respect to the layer's weights.
     pub gradients: Vec<(f64, f64)>,
     /// Epochs and ratios of the size of a step to the size of the weights.
     pub updates: Vec<(f64, f64)>,
@@ -47,7 +50,7 @@ pub struct GradientFlow {
     pub width: u32,
 }
 
-/// The rule of thumb of A. Karpathy, "CS231n", 2015: steps of about a thousandth of the weights.
+/// Steps of about a thousandth of the weights: a rule of thumb, A. Karpathy, "CS231n", 2015.
 const USUAL_RATIO: f64 = 1e-3;
 
 impl GradientFlow {
@@ -62,31 +65,31 @@ impl GradientFlow {
         }
     }
 
-    fn grid(&self) -> ChartGrid {
-        let chart = |y_label: &str, of: fn(&LayerFlow) -> &Vec<(f64, f64)>| LineChart {
-            y_scale: Scale::Log,
-            series: self
-                .layers
-                .iter()
-                .map(|layer| Series {
-                    name: layer.name.clone(),
-                    points: of(layer).clone(),
-                })
-                .collect(),
-            ..LineChart::new("", "epoch", y_label)
+    fn grid(&self) -> PanelGrid {
+        let chart = |y_label: &str, points: fn(&LayerFlow) -> &Vec<(f64, f64)>| {
+            let series = |layer: &LayerFlow| Series {
+                name: layer.name.clone(),
+                points: points(layer).clone(),
+            };
+            LineChart {
+                y_scale: Scale::Log,
+                series: self.layers.iter().map(series).collect(),
+                ..LineChart::new("", "epoch", y_label)
+            }
         };
-        let gradients = chart("RMS gradient", |layer| &layer.gradients);
-        let mut updates = chart("step / weights (RMS)", |layer| &layer.updates);
-        updates.guides = vec![Guide::Level(USUAL_RATIO, "usual: about 10⁻³".to_owned())];
-        let has_updates = self.layers.iter().any(|layer| !layer.updates.is_empty());
-        ChartGrid {
+        let mut panels = vec![chart("RMS gradient", |layer| &layer.gradients)];
+        if self.layers.iter().any(|layer| !layer.updates.is_empty()) {
+            panels.push(LineChart {
+                guides: vec![Guide::Level(USUAL_RATIO, "usual: about 10⁻³".to_owned())],
+                ..chart("step / weights (RMS)", |layer| &layer.updates)
+            });
+        }
+        PanelGrid {
             subtitle: self.subtitle.clone(),
-            charts: std::iter::once(gradients)
-                .chain(has_updates.then_some(updates))
-                .collect(),
+            panels,
             theme: self.theme,
             width: self.width,
-            ..ChartGrid::new(&self.title)
+            ..PanelGrid::new(&self.title)
         }
     }
 }

@@ -1,7 +1,10 @@
 //! What every picture can do: become a file.
 
+use crate::error::ReportError;
+use crate::palette::Theme;
+use crate::picture_format::PictureFormat;
 use crate::scene::Scene;
-use crate::{PictureFormat, ReportError, Theme, png, svg};
+use crate::{png, svg};
 
 /// A picture that can be laid out in either theme.
 pub(crate) trait Arrange {

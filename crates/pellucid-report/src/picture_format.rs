@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::ReportError;
+use crate::error::ReportError;
 
 /// A picture's file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

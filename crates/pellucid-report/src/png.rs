@@ -5,7 +5,7 @@ use tiny_skia::{
     StrokeDash, Transform,
 };
 
-use crate::ReportError;
+use crate::error::ReportError;
 use crate::palette::Color;
 use crate::scene::{Anchor, Mark, Point, Raster, Scene, Text};
 use crate::typeface;

@@ -11,9 +11,8 @@ pub use matrix::TextMatrix;
 pub use style::TextStyle;
 
 use crate::axis::Axis;
-use crate::layout::values::Values;
+use crate::line_chart::{DrawnValues, Guide, LineChart, Scale};
 use crate::typeface::printable;
-use crate::{Guide, LineChart, Scale};
 use canvas::Canvas;
 use frame::Frame;
 
@@ -43,7 +42,7 @@ impl LineChart {
             bands: Vec::new(),
             ..self.clone()
         };
-        let values = Values::of(&chart);
+        let values = DrawnValues::from_chart(&chart);
         let mut lines = heading(&chart, &values, &style);
         let (Some(across), Some(upwards)) = (values.x, values.y) else {
             lines.push("  nothing to plot".to_owned());
@@ -78,7 +77,7 @@ impl LineChart {
 }
 
 /// Title, subtitle, legend, and what the height means.
-fn heading(chart: &LineChart, values: &Values, style: &TextStyle) -> Vec<String> {
+fn heading(chart: &LineChart, values: &DrawnValues, style: &TextStyle) -> Vec<String> {
     let mut lines = vec![style.line(&chart.title, style.width)];
     let subtitle = chart.subtitle.as_deref().map(printable);
     let guides = chart.guides.iter().map(|guide| match guide {

@@ -1,15 +1,25 @@
 //! Comparisons of curves whose right answer is known.
 
-use pellucid_report::{Comparison, Curve, ReportError};
+use pellucid_report::{Comparison, Reach, ReportError, VariantRuns};
 use proptest::prelude::*;
 
-fn curve(name: &str, updates_per_epoch: u64, losses: impl IntoIterator<Item = f64>) -> Curve {
-    Curve {
+fn curve(name: &str, updates_per_epoch: u64, losses: impl IntoIterator<Item = f64>) -> VariantRuns {
+    VariantRuns {
         name: name.to_owned(),
-        losses: losses.into_iter().collect(),
+        losses: vec![losses.into_iter().collect()],
         updates_per_epoch,
-        seconds: 2.0,
+        seconds: vec![2.0],
     }
+}
+
+/// A comparison of single runs.
+fn compare(runs: &[VariantRuns], targets: Option<&[f64]>) -> Result<Comparison, ReportError> {
+    Comparison::new(&[0], runs, targets)
+}
+
+/// The epoch of a single run, where it reached the target.
+fn epoch(reach: &Reach) -> Option<u64> {
+    (reach.seeds > 0).then_some(reach.epoch.median as u64)
 }
 
 fn decay(rate: f64, epochs: i32) -> impl Iterator<Item = f64> {
@@ -27,21 +37,21 @@ fn winner_by_epochs_can_lose_by_updates() {
         curve("batch", 1, decay(0.85, 60)),
         curve("mini", 2, decay(0.9, 60)),
     ];
-    let comparison = Comparison::new(&runs, Some(&[0.05])).unwrap();
+    let comparison = compare(&runs, Some(&[0.05])).unwrap();
     let epochs: Vec<u64> = comparison.targets[0]
         .reached
         .iter()
-        .map(|reach| reach.unwrap().epoch)
+        .map(|reach| epoch(reach).unwrap())
         .collect();
     // 0.5·rate^(n−1) ≤ 0.05 from n = 1 + ⌈ln 0.1 / ln rate⌉ on.
     assert_eq!(epochs, [12, 16, 23]);
     let updates: Vec<u64> = comparison.targets[0]
         .reached
         .iter()
-        .map(|reach| reach.unwrap().updates)
+        .map(|reach| reach.updates.median as u64)
         .collect();
     assert_eq!(updates, [48, 16, 46]);
-    assert!((comparison.targets[0].reached[0].unwrap().seconds - 2.0 * 12.0 / 60.0).abs() < 1e-12);
+    assert!((comparison.targets[0].reached[0].seconds.median - 2.0 * 12.0 / 60.0).abs() < 1e-12);
     assert_eq!(
         comparison.answer,
         "By epochs, online converged fastest: it first reached a loss of 0.05 at epoch 12, batch at epoch 16 and mini \
@@ -51,7 +61,7 @@ fn winner_by_epochs_can_lose_by_updates() {
 
 #[test]
 fn winner_by_both_and_equal_updates() {
-    let comparison = Comparison::new(
+    let comparison = compare(
         &[curve("a", 4, decay(0.5, 60)), curve("b", 1, decay(0.95, 60))],
         Some(&[0.05]),
     )
@@ -63,7 +73,7 @@ fn winner_by_both_and_equal_updates() {
         "{}",
         comparison.answer
     );
-    let same = Comparison::new(
+    let same = compare(
         &[curve("a", 4, decay(0.5, 60)), curve("b", 4, decay(0.95, 60))],
         Some(&[0.05]),
     )
@@ -73,7 +83,7 @@ fn winner_by_both_and_equal_updates() {
 
 #[test]
 fn a_tie_is_called_a_tie() {
-    let comparison = Comparison::new(
+    let comparison = compare(
         &[curve("a", 4, decay(0.8, 60)), curve("b", 1, decay(0.8, 60))],
         None,
     )
@@ -92,7 +102,7 @@ fn a_tie_is_called_a_tie() {
 
 #[test]
 fn a_run_that_never_got_there_is_said_so() {
-    let comparison = Comparison::new(
+    let comparison = compare(
         &[curve("sgd", 1, decay(0.8, 60)), curve("stuck", 1, [0.5; 60])],
         Some(&[0.1, 0.01]),
     )
@@ -101,13 +111,13 @@ fn a_run_that_never_got_there_is_said_so() {
         comparison.answer,
         "By epochs, sgd converged faster: it alone reached a loss of 0.01 at epoch 19; stuck never did within 60 epochs."
     );
-    assert_eq!(comparison.targets[1].reached[1], None);
+    assert_eq!(epoch(&comparison.targets[1].reached[1]), None);
     assert!(comparison.to_text(80).contains("not reached"));
 }
 
 #[test]
 fn a_run_that_ended_too_soon_is_not_called_slower() {
-    let comparison = Comparison::new(
+    let comparison = compare(
         &[curve("long", 1, decay(0.9, 60)), curve("short", 1, decay(0.9, 5))],
         Some(&[0.05]),
     )
@@ -124,7 +134,7 @@ fn a_run_that_ended_too_soon_is_not_called_slower() {
         "{}",
         comparison.answer
     );
-    let by_updates = Comparison::new(
+    let by_updates = compare(
         &[curve("online", 4, decay(0.9, 60)), curve("batch", 1, [0.5; 60])],
         Some(&[0.05]),
     )
@@ -139,7 +149,7 @@ fn a_run_that_ended_too_soon_is_not_called_slower() {
 #[test]
 fn divergence_is_reported_and_not_taken_for_convergence() {
     let losses = [0.4, 0.3, f64::INFINITY, f64::NAN, f64::NEG_INFINITY];
-    let comparison = Comparison::new(
+    let comparison = compare(
         &[curve("wild", 1, losses), curve("tame", 1, decay(0.8, 30))],
         None,
     )
@@ -151,8 +161,8 @@ fn divergence_is_reported_and_not_taken_for_convergence() {
         "{}",
         comparison.answer
     );
-    assert_eq!(comparison.runs[0].diverged_at, Some(3));
-    assert_eq!(comparison.runs[0].lowest_loss, Some(0.3));
+    assert_eq!(comparison.variants[0].diverged_at, Some(3));
+    assert_eq!(comparison.variants[0].lowest_loss.median, 0.3);
     assert!(
         comparison.answer.starts_with("By epochs, tame converged faster"),
         "{}",
@@ -162,7 +172,7 @@ fn divergence_is_reported_and_not_taken_for_convergence() {
 
 #[test]
 fn nothing_learnt_means_nothing_to_say() {
-    let comparison = Comparison::new(&[curve("a", 1, [0.3, 0.4]), curve("b", 1, [0.3, 0.5])], None).unwrap();
+    let comparison = compare(&[curve("a", 1, [0.3, 0.4]), curve("b", 1, [0.3, 0.5])], None).unwrap();
     assert_eq!(
         comparison.answer,
         "Which converged faster cannot be said: no run came below all first losses; after 2 epochs, a had the lowest \
@@ -190,7 +200,7 @@ fn early_lead_and_late_overtaking_are_both_told() {
             0.004
         }
     });
-    let comparison = Comparison::new(
+    let comparison = compare(
         &[curve("start", 1, fast_start), curve("end", 1, fast_end)],
         Some(&[0.1, 0.02, 0.005]),
     )
@@ -216,7 +226,7 @@ fn early_lead_and_late_overtaking_are_both_told() {
 
 #[test]
 fn one_run_alone_is_described() {
-    let comparison = Comparison::new(&[curve("only", 3, decay(0.8, 60))], Some(&[0.1])).unwrap();
+    let comparison = compare(&[curve("only", 3, decay(0.8, 60))], Some(&[0.1])).unwrap();
     assert_eq!(
         comparison.answer,
         "only first reached a loss of 0.1 at epoch 9 (27 updates); there is no other run to compare it with."
@@ -225,11 +235,8 @@ fn one_run_alone_is_described() {
 
 #[test]
 fn bad_requests_are_refused_with_reasons() {
-    assert!(matches!(
-        Comparison::new(&[], None),
-        Err(ReportError::NothingToCompare)
-    ));
-    let error = Comparison::new(&[curve("a", 1, [1.0])], Some(&[0.1, f64::NAN])).unwrap_err();
+    assert!(matches!(compare(&[], None), Err(ReportError::NothingToCompare)));
+    let error = compare(&[curve("a", 1, [1.0])], Some(&[0.1, f64::NAN])).unwrap_err();
     assert_eq!(
         error.to_string(),
         "target loss number 2 is NaN, expected a finite number; give targets such as 0.1 or 0.05"
@@ -239,13 +246,13 @@ fn bad_requests_are_refused_with_reasons() {
 #[test]
 fn json_writes_numbers_that_are_not_finite_as_strings() {
     let runs = [
-        Curve {
-            seconds: f64::NAN,
+        VariantRuns {
+            seconds: vec![f64::NAN],
             ..curve("a", 1, [0.5, f64::INFINITY])
         },
         curve("b", 1, [f64::NAN, f64::NEG_INFINITY]),
     ];
-    let json = serde_json::to_value(Comparison::new(&runs, None).unwrap()).unwrap();
+    let json = serde_json::to_value(compare(&runs, None).unwrap()).unwrap();
     assert_eq!(json["runs"][0]["seconds"], "nan");
     assert_eq!(json["runs"][0]["final_loss"], "inf");
     assert_eq!(json["runs"][1]["final_loss"], "-inf");
@@ -263,7 +270,7 @@ fn text_is_aligned_and_keeps_to_the_width() {
         ),
         curve("batch", 1, decay(0.98, 1000)),
     ];
-    let comparison = Comparison::new(&runs, None).unwrap();
+    let comparison = compare(&runs, None).unwrap();
     for width in [60, 80, 120] {
         let text = comparison.to_text(width);
         assert!(
@@ -279,7 +286,7 @@ fn text_is_aligned_and_keeps_to_the_width() {
 
 #[test]
 fn control_characters_of_a_name_do_not_reach_the_terminal() {
-    let comparison = Comparison::new(
+    let comparison = compare(
         &[
             curve("\u{1b}[31mred\n", 1, decay(0.8, 9)),
             curve("", 1, decay(0.7, 9)),
@@ -288,7 +295,7 @@ fn control_characters_of_a_name_do_not_reach_the_terminal() {
     )
     .unwrap();
     assert!(!comparison.to_string().contains('\u{1b}'));
-    assert_eq!(comparison.runs[1].name, "run 2");
+    assert_eq!(comparison.variants[1].name, "run 2");
 }
 
 /// The curve of the notebook on exclusive or, where the golden figures are at hand.
@@ -303,11 +310,11 @@ fn golden_xor_curve_reaches_its_targets_where_its_log_says() {
     let golden: serde_json::Value = serde_json::from_str(&text).unwrap();
     let log = golden["stochastic_10000"]["log"].as_array().unwrap();
     let losses: Vec<f64> = log.iter().map(|line| line["loss"].as_f64().unwrap()).collect();
-    let comparison = Comparison::new(&[curve("xor", 4000, losses)], Some(&[0.05, 0.005])).unwrap();
+    let comparison = compare(&[curve("xor", 4000, losses)], Some(&[0.05, 0.005])).unwrap();
     let epochs: Vec<u64> = comparison
         .targets
         .iter()
-        .map(|target| target.reached[0].unwrap().epoch)
+        .map(|target| epoch(&target.reached[0]).unwrap())
         .collect();
     assert_eq!(epochs, [5, 9]);
 }
@@ -316,18 +323,18 @@ fn any_loss() -> impl Strategy<Value = f64> {
     prop_oneof![8 => 0.0..2.0f64, 1 => any::<f64>(), 1 => prop::sample::select(vec![f64::NAN, f64::INFINITY, -0.0, 1e-320])]
 }
 
-fn any_curve() -> impl Strategy<Value = Curve> {
+fn any_curve() -> impl Strategy<Value = VariantRuns> {
     (
         ".{0,12}",
         prop::collection::vec(any_loss(), 0..60),
         any::<u64>(),
         any::<f64>(),
     )
-        .prop_map(|(name, losses, updates_per_epoch, seconds)| Curve {
+        .prop_map(|(name, losses, updates_per_epoch, seconds)| VariantRuns {
             name,
-            losses,
+            losses: vec![losses],
             updates_per_epoch,
-            seconds,
+            seconds: vec![seconds],
         })
 }
 
@@ -338,7 +345,7 @@ proptest! {
         given in prop::option::of(prop::collection::vec(-1.0..2.0f64, 0..5)),
         width in 0..200usize,
     ) {
-        let comparison = Comparison::new(&curves, given.as_deref()).unwrap();
+        let comparison = compare(&curves, given.as_deref()).unwrap();
         prop_assert!(comparison.answer.ends_with('.'));
         prop_assert!(!comparison.to_text(width).is_empty());
         prop_assert!(serde_json::to_string(&comparison).is_ok());
@@ -347,13 +354,15 @@ proptest! {
 
     #[test]
     fn first_reach_is_minimal(curves in prop::collection::vec(any_curve(), 1..6), target in -0.5..2.0f64) {
-        let comparison = Comparison::new(&curves, Some(&[target])).unwrap();
+        let comparison = compare(&curves, Some(&[target])).unwrap();
         for (curve, reach) in curves.iter().zip(&comparison.targets[0].reached) {
-            let before = reach.map_or(curve.losses.len(), |reach| reach.epoch as usize - 1);
-            prop_assert!(curve.losses[..before].iter().all(|loss| !loss.is_finite() || *loss > target));
-            if let Some(reach) = reach {
-                prop_assert!(curve.losses[before] <= target);
-                prop_assert_eq!(reach.updates, reach.epoch.saturating_mul(curve.updates_per_epoch));
+            let losses = &curve.losses[0];
+            let before = epoch(reach).map_or(losses.len(), |epoch| epoch as usize - 1);
+            prop_assert!(losses[..before].iter().all(|loss| !loss.is_finite() || *loss > target));
+            if let Some(epoch) = epoch(reach) {
+                prop_assert!(losses[before] <= target);
+                let updates = epoch.saturating_mul(curve.updates_per_epoch);
+                prop_assert_eq!(reach.updates.median, updates as f64);
             }
         }
     }
@@ -362,13 +371,13 @@ proptest! {
     fn chosen_targets_lie_below_every_start_and_tell_runs_apart(
         rates in prop::collection::vec(0.3..0.999f64, 2..6), epochs in 2..200i32,
     ) {
-        let curves: Vec<Curve> = rates.iter().map(|rate| curve("run", 1, decay(*rate, epochs))).collect();
-        let comparison = Comparison::new(&curves, None).unwrap();
+        let curves: Vec<VariantRuns> = rates.iter().map(|rate| curve("run", 1, decay(*rate, epochs))).collect();
+        let comparison = compare(&curves, None).unwrap();
         prop_assert!(comparison.targets.len() <= 4);
         prop_assert!(comparison.targets.iter().all(|target| target.loss < 0.5));
-        prop_assert!(comparison.targets.iter().all(|target| target.reached.iter().any(Option::is_some)));
-        prop_assert!(comparison.targets.iter().any(|target| target.reached.iter().all(Option::is_some)));
-        let alone = |target: &pellucid_report::TargetReach| target.reached.iter().flatten().count() == 1;
+        prop_assert!(comparison.targets.iter().all(|target| target.reached.iter().any(|reach| epoch(reach).is_some())));
+        prop_assert!(comparison.targets.iter().any(|target| target.reached.iter().all(|reach| epoch(reach).is_some())));
+        let alone = |target: &pellucid_report::TargetReach| target.reached.iter().filter_map(epoch).count() == 1;
         prop_assert!(comparison.targets.iter().any(alone));
         prop_assert!(sentences(&comparison.answer) <= 3, "{}", comparison.answer);
     }

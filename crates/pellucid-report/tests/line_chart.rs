@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use pellucid_report::{BandOfSeries, Guide, LineChart, PictureFormat, ReportError, Scale, Series, Theme};
+use pellucid_report::{
+    Guide, LineChart, Picture, PictureFormat, ReportError, Scale, Series, SeriesBand, Theme,
+};
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
@@ -424,7 +426,7 @@ proptest! {
             bands: series
                 .iter()
                 .enumerate()
-                .map(|(index, series)| BandOfSeries {
+                .map(|(index, series)| SeriesBand {
                     series: index,
                     points: series.points.iter().map(|&(x, y)| (x, y - 0.5, y + 0.5)).collect(),
                 })

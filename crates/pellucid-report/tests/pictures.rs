@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use pellucid_report::{
-    Boundary, BoundaryPoint, ChartGrid, ConfusionMatrix, Field, GradientFlow, Grid, Guide, ImageShape,
-    LayerFlow, LineChart, Picture, PictureFormat, ReportError, Residuals, ResidualsOf, Series, Theme,
+    Boundary, BoundaryPoint, ConfusionMatrix, Field, GradientFlow, Grid, Guide, ImageShape, LayerFlow,
+    LineChart, PanelGrid, Picture, PictureFormat, ReportError, Residuals, Series, TargetResiduals, Theme,
     WeightPicture,
 };
 use proptest::prelude::*;
@@ -138,9 +138,9 @@ fn fifty_classes_with_long_names_fit_at_every_width() {
     }
 }
 
-fn line(count: usize) -> ResidualsOf {
+fn line(count: usize) -> TargetResiduals {
     let actual: Vec<f64> = (0..count).map(|at| at as f64).collect();
-    ResidualsOf {
+    TargetResiduals {
         name: "price".to_owned(),
         predicted: actual.iter().map(|y| y + 5.0 * (y * 0.7).sin()).collect(),
         actual,
@@ -438,7 +438,7 @@ fn all(theme: Theme, width: u32, name: &str) -> Vec<Box<dyn Picture>> {
         }],
         ..LineChart::new(name, name, name)
     };
-    let circle = circle();
+    let (circle, shared) = (circle(), chart.clone());
     vec![
         Box::new(ConfusionMatrix {
             theme,
@@ -448,7 +448,7 @@ fn all(theme: Theme, width: u32, name: &str) -> Vec<Box<dyn Picture>> {
         Box::new(Residuals {
             theme,
             width,
-            targets: vec![ResidualsOf {
+            targets: vec![TargetResiduals {
                 name: name.into(),
                 ..line(50)
             }],
@@ -467,11 +467,17 @@ fn all(theme: Theme, width: u32, name: &str) -> Vec<Box<dyn Picture>> {
             x_label: name.into(),
             ..circle
         }),
-        Box::new(ChartGrid {
+        Box::new(PanelGrid {
             theme,
             width,
-            charts: vec![chart.clone(), chart],
-            ..ChartGrid::new(name)
+            panels: vec![chart.clone(), chart],
+            ..PanelGrid::new(name)
+        }),
+        Box::new(PanelGrid {
+            theme,
+            width,
+            panels: vec![shared.clone(), shared],
+            ..PanelGrid::with_shared_legend(name)
         }),
         Box::new(GradientFlow {
             theme,
@@ -533,7 +539,8 @@ fn empty_pictures_are_pictures() {
         Box::new(Residuals::new("")),
         Box::new(WeightPicture::new("", 0)),
         Box::new(Boundary::new("", ("", ""), empty, none)),
-        Box::new(ChartGrid::new("")),
+        Box::new(PanelGrid::new("")),
+        Box::new(PanelGrid::with_shared_legend("")),
         Box::new(GradientFlow::new("")),
     ];
     for picture in pictures {

@@ -1,7 +1,7 @@
 //! Properties of the picture of a search.
 
 use pellucid_report::{
-    PictureFormat, ReportError, SearchChart, SearchPoint, SearchSetting, SettingValues, Theme,
+    Picture, PictureFormat, ReportError, SearchChart, SearchPoint, SearchSetting, SettingValues, Theme,
 };
 use roxmltree::{Document, Node};
 
@@ -108,7 +108,7 @@ fn the_best_so_far_never_gets_worse_and_ends_at_the_best() {
 }
 
 #[test]
-fn hopeless_and_failed_trials_are_told_of_and_do_not_press_the_others_together() {
+fn hopeless_and_failed_trials_are_reported_and_do_not_press_the_others_together() {
     let mut scores: Vec<Option<f64>> = (0..12).map(|at| Some(0.8 + 0.01 * f64::from(at))).collect();
     scores.extend([Some(-1000.0), None, Some(f64::NAN)]);
     let svg = chart(&scores, true).svg().unwrap();

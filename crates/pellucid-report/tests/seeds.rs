@@ -1,7 +1,7 @@
 //! Comparisons over several seeds, against SciPy and NumPy and against numbers worked by hand; `golden/make_seeds.py` made
 //! the figures.
 
-use pellucid_report::{Band, ReportError, SeedComparison, SeededRuns, SignTest, Spread, spread_of_runs};
+use pellucid_report::{Band, Comparison, ReportError, SignTest, Spread, VariantRuns, spread_of_runs};
 use serde_json::Value;
 
 fn golden() -> Value {
@@ -16,8 +16,8 @@ fn numbers(list: &Value) -> Vec<f64> {
         .collect()
 }
 
-fn runs(name: &str, updates_per_epoch: u64, losses: Vec<Vec<f64>>) -> SeededRuns {
-    SeededRuns {
+fn runs(name: &str, updates_per_epoch: u64, losses: Vec<Vec<f64>>) -> VariantRuns {
+    VariantRuns {
         name: name.to_owned(),
         updates_per_epoch,
         seconds: vec![2.0; losses.len()],
@@ -38,7 +38,7 @@ fn the_sign_test_is_that_of_scipy() {
             .map(|_| (0.0, 1.0))
             .chain((0..behind).map(|_| (1.0, 0.0)))
             .chain([(3.0, 3.0)]);
-        let test = SignTest::of(pairs);
+        let test = SignTest::from_pairs(pairs);
         assert_eq!((test.ahead, test.behind, test.ties), (ahead, behind, 1));
         let expected = case["p"].as_f64().unwrap();
         assert!(
@@ -53,7 +53,7 @@ fn the_sign_test_is_that_of_scipy() {
 fn median_and_band_are_those_of_numpy() {
     for case in golden()["spreads"].as_array().unwrap() {
         let numbers = numbers(&case["numbers"]);
-        let spread = Spread::of(numbers.iter().copied(), Band::of(numbers.len()));
+        let spread = Spread::from_numbers(numbers.iter().copied(), Band::for_seeds(numbers.len()));
         for (key, found) in [
             ("low", spread.low),
             ("median", spread.median),
@@ -71,7 +71,7 @@ fn median_and_band_are_those_of_numpy() {
 #[test]
 fn pairs_are_adjusted_by_holms_method() {
     let golden = golden();
-    let variants: Vec<SeededRuns> = golden["losses"]
+    let variants: Vec<VariantRuns> = golden["losses"]
         .as_array()
         .unwrap()
         .iter()
@@ -84,7 +84,7 @@ fn pairs_are_adjusted_by_holms_method() {
             )
         })
         .collect();
-    let found = SeedComparison::new(&seeds(12), &variants, None).unwrap();
+    let found = Comparison::new(&seeds(12), &variants, None).unwrap();
     for (pair, expected) in found.by_last_loss.iter().zip(golden["pairs"].as_array().unwrap()) {
         assert_eq!(Some(pair.test.ahead), expected["ahead"].as_u64());
         for (found, key) in [(pair.test.p, "p"), (pair.test.p_adjusted, "p_adjusted")] {
@@ -102,7 +102,7 @@ fn pairs_are_adjusted_by_holms_method() {
 fn a_band_by_hand() {
     // Three seeds: lowest to highest. The second ends early and keeps its loss, the third diverges.
     let losses: [&[f64]; 3] = [&[4.0, 2.0, 1.0], &[3.0, 2.5], &[5.0, f64::NAN]];
-    let spread = spread_of_runs(losses.into_iter(), Band::of(3));
+    let spread = spread_of_runs(losses.into_iter(), Band::for_seeds(3));
     let expected = [
         (3.0, 4.0, 5.0),
         (2.0, 2.5, f64::INFINITY),
@@ -111,10 +111,10 @@ fn a_band_by_hand() {
     let found: Vec<_> = spread.iter().map(|at| (at.low, at.median, at.high)).collect();
     assert_eq!(found, expected);
     // 1 to 10: NumPy's 10th percentile lies 0.9 of the way from the first to the second.
-    let ten = Spread::of((1..=10).map(f64::from), Band::of(10));
+    let ten = Spread::from_numbers((1..=10).map(f64::from), Band::for_seeds(10));
     assert!((ten.low - 1.9).abs() < 1e-12 && ten.median == 5.5 && (ten.high - 9.1).abs() < 1e-12);
-    assert_eq!(Band::of(9).name(), "lowest to highest");
-    assert_eq!(Band::of(10).name(), "10th to 90th percentile");
+    assert_eq!(Band::for_seeds(9).name(), "lowest to highest");
+    assert_eq!(Band::for_seeds(10).name(), "10th to 90th percentile");
 }
 
 /// Losses 1, 1/2, 1/4, … that are `late` epochs late.
@@ -130,7 +130,7 @@ fn who_is_ahead_in_every_seed_is_said_to_be_so() {
         runs("quick", 4, (0..8).map(halving).collect()),
         runs("slow", 1, (0..8).map(|seed| halving(seed + 2)).collect()),
     ];
-    let found = SeedComparison::new(&seeds(8), &variants, Some(&[0.1])).unwrap();
+    let found = Comparison::new(&seeds(8), &variants, Some(&[0.1])).unwrap();
     // 1/16 is the first below 0.1, after 5 epochs; in the median of 0 to 7 it is 3.5 later.
     let reached = &found.targets[0].reached;
     assert_eq!((reached[0].epoch.median, reached[1].epoch.median), (8.5, 10.5));
@@ -165,7 +165,7 @@ fn what_chance_could_have_made_is_not_claimed() {
     let one = (0..10).map(|seed| halving(if seed < 6 { 1 } else { 4 }));
     let other = (0..10).map(|seed| halving(if seed < 6 { 3 } else { 2 }));
     let variants = [runs("a", 1, one.collect()), runs("b", 1, other.collect())];
-    let found = SeedComparison::new(&seeds(10), &variants, Some(&[0.1])).unwrap();
+    let found = Comparison::new(&seeds(10), &variants, Some(&[0.1])).unwrap();
     assert!(
         found
             .answer
@@ -183,7 +183,7 @@ fn too_few_seeds_are_said_to_be_too_few() {
         runs("a", 1, (0..5).map(halving).collect()),
         runs("b", 1, (0..5).map(|seed| halving(seed + 1)).collect()),
     ];
-    let found = SeedComparison::new(&seeds(5), &variants, None).unwrap();
+    let found = Comparison::new(&seeds(5), &variants, None).unwrap();
     assert!(
         found
             .answer
@@ -208,7 +208,7 @@ fn a_target_that_some_seeds_miss_and_runs_that_diverge_are_counted() {
         runs("stuck", 1, (0..6).map(stuck).collect()),
         runs("wild", 1, (0..6).map(wild).collect()),
     ];
-    let found = SeedComparison::new(&seeds(6), &variants, Some(&[0.1])).unwrap();
+    let found = Comparison::new(&seeds(6), &variants, Some(&[0.1])).unwrap();
     let reached = &found.targets[0].reached;
     assert_eq!((reached[0].seeds, reached[1].seeds), (4, 5));
     assert_eq!(reached[0].epoch.high, f64::INFINITY);
@@ -236,7 +236,7 @@ fn seeds_that_all_came_to_the_same_are_one_run() {
         runs("a", 1, vec![halving(0); 9]),
         runs("b", 1, vec![halving(1); 9]),
     ];
-    let found = SeedComparison::new(&seeds(9), &variants, None).unwrap();
+    let found = Comparison::new(&seeds(9), &variants, None).unwrap();
     assert!(found.all_alike);
     assert!(
         found.answer.contains("All 9 seeds came to the same losses"),
@@ -248,7 +248,7 @@ fn seeds_that_all_came_to_the_same_are_one_run() {
 
 #[test]
 fn text_keeps_to_the_width_and_missing_seeds_are_refused() {
-    let many: Vec<SeededRuns> = (0..12)
+    let many: Vec<VariantRuns> = (0..12)
         .map(|variant| {
             let name = format!("variant with a name that is long {variant}");
             runs(
@@ -258,7 +258,7 @@ fn text_keeps_to_the_width_and_missing_seeds_are_refused() {
             )
         })
         .collect();
-    let found = SeedComparison::new(&seeds(10), &many, None).unwrap();
+    let found = Comparison::new(&seeds(10), &many, None).unwrap();
     for width in [80, 100, 140] {
         let text = found.to_text(width);
         assert!(
@@ -268,7 +268,7 @@ fn text_keeps_to_the_width_and_missing_seeds_are_refused() {
     }
     let short = [runs("a", 1, vec![halving(0); 3])];
     assert!(matches!(
-        SeedComparison::new(&seeds(4), &short, None),
+        Comparison::new(&seeds(4), &short, None),
         Err(ReportError::SeedsMissing {
             found: 3,
             expected: 4,
@@ -276,7 +276,7 @@ fn text_keeps_to_the_width_and_missing_seeds_are_refused() {
         })
     ));
     assert!(matches!(
-        SeedComparison::new(&[], &[], None),
+        Comparison::new(&[], &[], None),
         Err(ReportError::NothingToCompare)
     ));
 }

@@ -7,6 +7,7 @@ use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::inspection::trace::Trace;
 use pellucid::recipe::{GivenLayer, InitMethod};
+use pellucid::session::record::Numbers;
 use pellucid::{Ending, Experiment, Input, Loss, Objective, Recipe, Reduction, Update};
 use serde_json::Value;
 use std::io::Write;
@@ -85,20 +86,21 @@ fn every_array_of_the_first_epoch_is_the_notebooks() {
         reduction: Reduction::Sum,
         update: Update::Textbook,
     };
-    let trace = Trace::of(experiment.network(), Input::Dense(&inputs), &targets, objective);
+    let trace = Trace::new(experiment.network(), Input::Dense(&inputs), &targets, objective);
     let [hidden, output] = &trace.layers[..] else {
         panic!("{} layers", trace.layers.len());
     };
-    let negative = |values: &[f64]| values.iter().map(|value| -value).collect::<Vec<_>>();
+    let all = |rows: &[Numbers]| -> Vec<f64> { rows.iter().flat_map(|row| row.0.clone()).collect() };
+    let negative = |rows: &[Numbers]| all(rows).iter().map(|value| -value).collect::<Vec<_>>();
     let error = negative(&output.d_loss_d_activation);
     let mean_error = error.iter().map(|error| error.abs()).sum::<f64>() / error.len() as f64;
     for (name, ours) in [
-        ("sum_synapse_0", hidden.z.clone()),
-        ("hidden_layer", hidden.activation.clone()),
-        ("sum_synapse_1", output.z.clone()),
-        ("output_layer", output.activation.clone()),
+        ("sum_synapse_0", all(&hidden.z)),
+        ("hidden_layer", all(&hidden.activation)),
+        ("sum_synapse_1", all(&output.z)),
+        ("output_layer", all(&output.activation)),
         ("error_output_layer", error),
-        ("derivative_output", output.d_activation_d_z.clone()),
+        ("derivative_output", all(&output.d_activation_d_z)),
         ("delta_output", negative(&output.delta)),
         ("delta_output_x_weight", negative(&hidden.d_loss_d_activation)),
         ("delta_hidden_layer", negative(&hidden.delta)),

@@ -50,7 +50,7 @@ pub(crate) struct Diagnose {
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// Write findings and vital signs as one JSON record, to standard output unless a file is named
+    /// Write findings and layer statistics as one JSON record, to standard output unless a file is named
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<PathBuf>,
 

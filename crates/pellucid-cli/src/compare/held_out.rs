@@ -8,9 +8,9 @@ use pellucid_report::{Band, Spread};
 /// several seeds. Nothing where none holds any out.
 pub(super) fn table(runs: &Runs) -> Vec<String> {
     let seeds = runs.seeds.len();
-    let band = Band::of(seeds);
+    let band = Band::for_seeds(seeds);
     let cell = |numbers: Vec<f64>, text: &dyn Fn(f64) -> String| {
-        let spread = Spread::of(numbers, band);
+        let spread = Spread::from_numbers(numbers, band);
         match seeds {
             1 => text(spread.median),
             _ => format!(

@@ -7,7 +7,7 @@ use crate::outputs::PlotOutput;
 use crate::run::scale_for;
 use anyhow::Result;
 use pellucid_report::{
-    Band, BandOfSeries, LineChart, Panels, Scale, Series, Spread, TextStyle, spread_of_runs,
+    Band, LineChart, PanelGrid, Scale, Series, SeriesBand, Spread, TextStyle, spread_of_runs,
 };
 
 /// Where curves end further apart than this, the shortest would be a stroke at the edge of a linear axis.
@@ -102,7 +102,7 @@ fn chart(runs: &Runs, arguments: &Compare, cores: Cores, (against, rows, losses)
     let mut ends = Vec::new();
     for (index, entrant) in runs.entrants.iter().enumerate() {
         let each: Vec<Vec<f64>> = runs.of(index).map(losses).collect();
-        let band = Band::of(each.len());
+        let band = Band::for_seeds(each.len());
         let spread = spread_of_runs(each.iter().map(Vec::as_slice), band);
         let xs: Vec<f64> = match against {
             Against::Epochs => (1..=spread.len()).map(|epoch| epoch as f64).collect(),
@@ -117,7 +117,7 @@ fn chart(runs: &Runs, arguments: &Compare, cores: Cores, (against, rows, losses)
         ends.extend(xs.last().copied());
         if each.len() > 1 {
             let of = |(&x, spread): (&f64, &Spread)| (x, spread.low, spread.high);
-            chart.bands.push(BandOfSeries {
+            chart.bands.push(SeriesBand {
                 series: index,
                 points: xs.iter().zip(&spread).map(of).collect(),
             });
@@ -165,7 +165,7 @@ fn title(runs: &Runs, axes: &[&str]) -> String {
 
 fn subtitle(runs: &Runs) -> Option<String> {
     let seeds = runs.seeds.len();
-    (seeds > 1).then(|| format!("median of {seeds} seeds; band: {}", Band::of(seeds).name()))
+    (seeds > 1).then(|| format!("median of {seeds} seeds; band: {}", Band::for_seeds(seeds).name()))
 }
 
 /// A chart for the terminal, which has no bands.
@@ -201,7 +201,7 @@ pub(super) fn write(
         ..chart
     });
     let loss = loss_name(runs);
-    let panels = Panels {
+    let panels = PanelGrid {
         subtitle: Some(match subtitle(runs) {
             Some(band) => format!("{loss}; {band}"),
             None => loss,
@@ -214,7 +214,7 @@ pub(super) fn write(
             _ => axes.len() as u32,
         },
         panels: charts.collect(),
-        ..Panels::new(title(runs, &axes))
+        ..PanelGrid::with_shared_legend(title(runs, &axes))
     };
     plot.write(&panels)
 }

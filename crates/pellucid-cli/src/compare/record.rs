@@ -1,15 +1,16 @@
 //! The record of a comparison, for machines.
 
+use super::Runs;
 use super::side_by_side::{Cores, Done};
-use super::{Found, Runs};
 use crate::arguments::Compare;
 use pellucid::session::record::Numbers;
+use pellucid_report::Comparison;
 use serde_json::{Value, json};
 
 /// All of it: for each variant its recipe and, for each seed, its curve; and what they say about each other.
 pub(super) fn record(
     runs: &Runs,
-    found: &Found,
+    found: &Comparison,
     notes: &[String],
     arguments: &Compare,
     cores: Cores,
@@ -42,9 +43,9 @@ pub(super) fn record(
         .iter()
         .map(|entrant| &entrant.variant.recipe)
         .collect();
-    let (comparison, over_seeds) = match found {
-        Found::OneSeed(found) => (Some(found), None),
-        Found::Seeds(found) => (None, Some(found)),
+    let (comparison, over_seeds) = match runs.seeds.len() {
+        1 => (Some(found), None),
+        _ => (None, Some(found)),
     };
     json!({
         "version": env!("CARGO_PKG_VERSION"),

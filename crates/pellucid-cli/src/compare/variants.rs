@@ -6,7 +6,7 @@ use crate::{recipes, terminal};
 use anyhow::{Context, Result};
 use pellucid::recipe::Activations;
 use pellucid::{Error, Recipe};
-use pellucid_data::tuning::{Range, Space};
+use pellucid_data::tuning::{SettingRange, Space};
 use std::path::Path;
 
 /// One of those that are compared.
@@ -85,8 +85,8 @@ pub(super) fn variants(arguments: &Compare) -> Result<Vec<Variant>> {
 /// One list of settings a combination; a single empty one where nothing varies.
 fn combinations(lines: &[String]) -> Result<Vec<Vec<(String, String)>>> {
     let mut combinations = vec![Vec::new()];
-    for parameter in Space::of(lines)?.parameters {
-        let Range::Choice(values) = parameter.range else {
+    for parameter in Space::from_lines(lines)?.parameters {
+        let SettingRange::Choice(values) = parameter.range else {
             return Err(Misuse(format!(
                 "--vary {parameter}: values with commas between them are compared, such as 0.01,0.1; a range is what \
                  `pellucid tune` draws from"

@@ -37,7 +37,7 @@ pub(super) fn diagnose(arguments: &Diagnose) -> Result<Diagnosis> {
         data: None,
         initial: None,
         trained: None,
-        vitals: &[],
+        layer_statistics: &[],
         epochs: &epochs,
         best_epoch: model.metrics["best_epoch"].as_u64(),
         failure: None,

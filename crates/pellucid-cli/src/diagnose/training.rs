@@ -9,7 +9,7 @@ use crate::terminal;
 use crate::train_progress::TrainProgress;
 use anyhow::{Context, Result};
 use pellucid::inspection::diagnosis::Finding;
-use pellucid::inspection::vitals::{VitalSigns, Vitals};
+use pellucid::inspection::layer_statistics::{LayerStatistics, LayerStatisticsRecorder};
 use pellucid::training::early_stopping::{EarlyStopping, TimeLimit};
 use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{EndedBy, Precision, Recipe, Scalar};
@@ -57,14 +57,15 @@ fn of_recipe_at<T: Scalar>(
 ) -> Result<Diagnosis> {
     let started = Instant::now();
     let (mut experiment, validation) = prepare::<T>(recipe, settings, threads)?;
-    let mut vitals = Vitals::new(recipe, experiment.initial(), experiment.training())?;
+    let mut layer_statistics =
+        LayerStatisticsRecorder::new(recipe, experiment.initial(), experiment.training())?;
     let mut stopping = crate::run::stopping(recipe, &experiment, validation.as_ref(), |_| {});
     let mut time = recipe
         .train
         .max_seconds
         .map(|seconds| TimeLimit::new(seconds, || started.elapsed().as_secs_f64()));
     let mut progress = Progress::new(name, settings.quiet);
-    let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut vitals, &mut progress];
+    let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut layer_statistics, &mut progress];
     observers.extend(stopping.as_mut().map(|stopping| stopping as &mut dyn Observer<T>));
     observers.extend(time.as_mut().map(|time| time as &mut dyn Observer<T>));
     let ending = experiment.run(observers.as_mut_slice());
@@ -75,7 +76,7 @@ fn of_recipe_at<T: Scalar>(
     {
         experiment.keep_best(stopping);
     }
-    let findings = experiment.diagnose(vitals.entries(), stopping.as_ref(), failure)?;
+    let findings = experiment.diagnose(layer_statistics.entries(), stopping.as_ref(), failure)?;
     let rule = stopping.as_ref().and_then(EarlyStopping::ended_by);
     let time_is_over = time.as_ref().is_some_and(TimeLimit::is_over);
     let ended_by = match ending {
@@ -98,7 +99,7 @@ fn of_recipe_at<T: Scalar>(
             "epochs": experiment.completed_epochs(),
             "updates": experiment.updates(),
             "ended_by": ended_by,
-            "vitals": vitals.entries(),
+            "layer_statistics": layer_statistics.entries(),
         }),
     })
 }
@@ -128,10 +129,10 @@ pub(super) fn of_table(
     };
     let trained = plan.train(None, threads, &mut watch);
     watch.progress.finish();
-    let (ended_by, vitals, notes, training_rows): (_, Vec<VitalSigns>, _, _) = match trained {
+    let (ended_by, layer_statistics, notes, training_rows): (_, Vec<LayerStatistics>, _, _) = match trained {
         Ok(trained) => (
             Some(trained.ended_by),
-            trained.vitals,
+            trained.layer_statistics,
             trained.notes,
             trained.training_rows,
         ),
@@ -150,7 +151,7 @@ pub(super) fn of_table(
             "recipe": plan.recipe(),
             "epochs": watch.epochs,
             "ended_by": ended_by,
-            "vitals": vitals,
+            "layer_statistics": layer_statistics,
         }),
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::run::scale_for;
 use crate::score_text::figure_name;
-use pellucid_report::{ChartGrid, Guide, LineChart, Series, Theme};
+use pellucid_report::{Guide, LineChart, PanelGrid, Series, Theme};
 
 /// Pairs of an epoch and a number.
 pub(super) type Points = Vec<(f64, f64)>;
@@ -60,7 +60,7 @@ impl Curves {
     }
 
     /// A chart for each metric.
-    pub(super) fn metrics(&self, title: &str, theme: Theme) -> Option<ChartGrid> {
+    pub(super) fn metrics(&self, title: &str, theme: Theme) -> Option<PanelGrid> {
         let chart = |(name, training, validation): &(String, Points, Points)| LineChart {
             series: [("training", training), ("validation", validation)]
                 .into_iter()
@@ -70,11 +70,11 @@ impl Curves {
             guides: self.best(),
             ..LineChart::new("", "epoch", figure_name(name))
         };
-        (!self.metrics.is_empty()).then(|| ChartGrid {
+        (!self.metrics.is_empty()).then(|| PanelGrid {
             subtitle: Some(title.to_owned()),
-            charts: self.metrics.iter().map(chart).collect(),
+            panels: self.metrics.iter().map(chart).collect(),
             theme,
-            ..ChartGrid::new("Metrics by epoch")
+            ..PanelGrid::new("Metrics by epoch")
         })
     }
 }

@@ -1,18 +1,19 @@
-//! Gradient flow, out of the vital signs of a run.
+//! Gradient flow, out of the layer statistics of a run.
 
-use pellucid::inspection::vitals::{LayerVitals, VitalSigns};
+use pellucid::inspection::layer_statistics::{LayerStatistics, LayerSummary};
 use pellucid::model::network::Architecture;
 use pellucid_report::{GradientFlow, LayerFlow, Theme};
 
 pub(super) fn gradient_flow(
     of: &str,
     architecture: &Architecture,
-    vitals: &[VitalSigns],
+    layer_statistics: &[LayerStatistics],
     theme: Theme,
 ) -> Option<GradientFlow> {
-    let points = |layer: usize, figure: fn(&LayerVitals) -> Option<f64>| -> Vec<(f64, f64)> {
-        let of_entry = |entry: &VitalSigns| Some((entry.epoch as f64, figure(entry.layers.get(layer)?)?));
-        vitals.iter().filter_map(of_entry).collect()
+    let points = |layer: usize, figure: fn(&LayerSummary) -> Option<f64>| -> Vec<(f64, f64)> {
+        let of_entry =
+            |entry: &LayerStatistics| Some((entry.epoch as f64, figure(entry.layers.get(layer)?)?));
+        layer_statistics.iter().filter_map(of_entry).collect()
     };
     let layers = architecture.layers().iter().enumerate().map(|(at, layer)| {
         let (inputs, units) = (layer.fan_in, layer.fan_out);
@@ -26,7 +27,7 @@ pub(super) fn gradient_flow(
             updates: points(at, |layer| layer.update_ratio),
         }
     });
-    (!vitals.is_empty()).then(|| GradientFlow {
+    (!layer_statistics.is_empty()).then(|| GradientFlow {
         subtitle: Some(format!(
             "{of}: slopes of the loss on some training rows; steps at the ends of epochs"
         )),

@@ -1,7 +1,7 @@
 //! What predictions are worth: confusion matrix and residuals.
 
 use crate::score_text::{count, number};
-use pellucid_report::{ConfusionMatrix, Residuals, ResidualsOf, Theme};
+use pellucid_report::{ConfusionMatrix, Residuals, TargetResiduals, Theme};
 
 /// The rows that a network is judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(crate) fn confusion(
     }
 }
 
-pub(crate) fn residuals(of: &str, rows: Rows, targets: Vec<ResidualsOf>, theme: Theme) -> Residuals {
+pub(crate) fn residuals(of: &str, rows: Rows, targets: Vec<TargetResiduals>, theme: Theme) -> Residuals {
     let count = targets.first().map_or(0, |target| target.actual.len());
     let mut subtitle = format!("{of}: {}", rows.text(count));
     if let [target] = &targets[..] {
@@ -64,9 +64,9 @@ pub(crate) fn residuals(of: &str, rows: Rows, targets: Vec<ResidualsOf>, theme: 
 }
 
 /// `values`, (rows, columns), one column at a time beside its truth.
-pub(crate) fn by_column(names: &[String], actual: &[f64], predicted: &[f64]) -> Vec<ResidualsOf> {
+pub(crate) fn by_column(names: &[String], actual: &[f64], predicted: &[f64]) -> Vec<TargetResiduals> {
     let column = |values: &[f64], at: usize| values.iter().skip(at).step_by(names.len()).copied().collect();
-    let of = |(at, name): (usize, &String)| ResidualsOf {
+    let of = |(at, name): (usize, &String)| TargetResiduals {
         name: name.clone(),
         actual: column(actual, at),
         predicted: column(predicted, at),

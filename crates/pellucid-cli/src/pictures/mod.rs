@@ -13,7 +13,7 @@ use crate::failure::Misuse;
 use crate::outputs::PlotOutput;
 use anyhow::Result;
 use pellucid_report::{
-    Boundary, ChartGrid, ConfusionMatrix, GradientFlow, LineChart, Picture, PictureFormat, Residuals,
+    Boundary, ConfusionMatrix, GradientFlow, LineChart, PanelGrid, Picture, PictureFormat, Residuals,
     Section, Table, Theme, WeightPicture,
 };
 use std::path::Path;
@@ -226,7 +226,7 @@ impl PlotFiles {
 #[derive(Default)]
 pub(crate) struct Album {
     pub(crate) loss: Option<LineChart>,
-    pub(crate) metrics: Option<ChartGrid>,
+    pub(crate) metrics: Option<PanelGrid>,
     pub(crate) confusion: Option<ConfusionMatrix>,
     pub(crate) residuals: Option<Residuals>,
     pub(crate) weights: Option<WeightPicture>,

@@ -11,7 +11,7 @@ use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::evaluate::predict;
 use pellucid::evaluation::metrics::class_of;
-use pellucid::inspection::vitals::VitalSigns;
+use pellucid::inspection::layer_statistics::LayerStatistics;
 use pellucid::training::early_stopping::EarlyStopping;
 use pellucid::training::observe::{EpochRecord, LossCurve};
 use pellucid::{Activation, Experiment, Scalar};
@@ -67,7 +67,7 @@ pub(crate) struct Seen<'a, T> {
     /// Metrics of training rows, epoch by epoch.
     pub(crate) metrics: &'a [EpochRecord],
     pub(crate) stopping: Option<&'a EarlyStopping<'a, T>>,
-    pub(crate) vitals: &'a [VitalSigns],
+    pub(crate) layer_statistics: &'a [LayerStatistics],
     pub(crate) theme: Theme,
 }
 
@@ -113,7 +113,7 @@ impl<T: Scalar> Seen<'_, T> {
             album.boundary = Some(boundary(of, drawn, field(said), theme));
         }
         if want(What::Gradients) {
-            album.gradients = gradient_flow(of, network.architecture(), self.vitals, theme);
+            album.gradients = gradient_flow(of, network.architecture(), self.layer_statistics, theme);
         }
         Ok(album)
     }

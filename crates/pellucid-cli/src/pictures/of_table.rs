@@ -12,7 +12,7 @@ use pellucid_data::model_file::AnyNetwork;
 use pellucid_data::preparation::{Predictions, Preparation, TargetPreparation};
 use pellucid_data::training::{Answers, Plan, Scores, Trained};
 use pellucid_data::{Column, Table, Values};
-use pellucid_report::{BoundaryPoint, Grid, ResidualsOf, Theme, WeightPicture};
+use pellucid_report::{BoundaryPoint, Grid, TargetResiduals, Theme, WeightPicture};
 use std::num::NonZeroUsize;
 
 /// What there can be, before training.
@@ -124,7 +124,12 @@ impl Seen<'_> {
             album.boundary = drawn.map(|(drawn, said)| boundary(of, drawn, field(said), theme));
         }
         if want(What::Gradients) {
-            album.gradients = gradient_flow(of, trained.network.architecture(), &trained.vitals, theme);
+            album.gradients = gradient_flow(
+                of,
+                trained.network.architecture(),
+                &trained.layer_statistics,
+                theme,
+            );
         }
         Ok(album)
     }
@@ -164,7 +169,7 @@ impl Seen<'_> {
         }
     }
 
-    fn residuals(&self) -> Result<Option<Vec<ResidualsOf>>> {
+    fn residuals(&self) -> Result<Option<Vec<TargetResiduals>>> {
         let held_out = &self.trained.held_out_rows;
         let (table, rows) = match (self.validation, held_out.is_empty()) {
             (Some(table), _) => (table, held_out),

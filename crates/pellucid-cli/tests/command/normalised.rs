@@ -86,7 +86,7 @@ fn a_normalised_network_is_trained_kept_and_shown() {
             "height",
         ],
         1,
-        &["height", "asked for as weight"],
+        &["height", "requested as weight"],
     );
 }
 

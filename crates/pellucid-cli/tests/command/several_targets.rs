@@ -130,7 +130,7 @@ fn labels_are_told_from_numbers() {
         1,
         &[
             "product",
-            "several targets can be learnt as classes only where each has two",
+            "several targets can be learned as classes only if each has two",
         ],
     );
     refused(

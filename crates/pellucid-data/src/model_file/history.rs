@@ -1,10 +1,10 @@
-//! The epochs of a training.
+//! The epochs of a training, as a model file keeps them.
 
 use pellucid::session::record::Number;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::BTreeMap;
 
-/// What an epoch came to.
+/// The losses and metrics of an epoch.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct EpochLine {
@@ -12,15 +12,15 @@ pub struct EpochLine {
     pub epoch: u64,
     /// The mean loss over training rows.
     pub loss: f64,
-    /// The mean loss over validation rows, where there are any.
+    /// The mean loss over validation rows, if there are any.
     pub validation_loss: Option<f64>,
-    /// Metrics of validation rows, by name; of training rows where there are no others.
+    /// Metrics of validation rows, by name; of training rows if there are no validation rows.
     pub metrics: BTreeMap<String, f64>,
     /// Metrics of training rows, each before the step it took part in, beside those of validation rows.
     pub training_metrics: BTreeMap<String, f64>,
 }
 
-/// As it is written: JSON cannot spell every number.
+/// The line in JSON, which has no infinite numbers and no NaN.
 #[derive(Serialize, Deserialize)]
 struct Written {
     epoch: u64,
@@ -33,69 +33,61 @@ struct Written {
     training_metrics: BTreeMap<String, Spelled>,
 }
 
-fn all<A, B: From<A>>(metrics: BTreeMap<String, A>) -> BTreeMap<String, B> {
-    let pairs = metrics.into_iter();
-    pairs.map(|(name, value)| (name, value.into())).collect()
-}
+/// A number, spelled `nan`, `inf` or `-inf` if it is not finite.
+struct Spelled(f64);
 
-impl From<f64> for Spelled {
-    fn from(number: f64) -> Self {
-        Self::Number(number)
+impl Serialize for Spelled {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Number(self.0).serialize(serializer)
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Spelled {
-    #[serde(deserialize_with = "f64::deserialize")]
-    Number(#[serde(serialize_with = "spell")] f64),
-    Word(Word),
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Word {
-    Nan,
-    Inf,
-    #[serde(rename = "-inf")]
-    MinusInf,
-}
-
-fn spell<S: serde::Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    Number(*number).serialize(serializer)
-}
-
-impl From<Spelled> for f64 {
-    fn from(spelled: Spelled) -> Self {
-        match spelled {
-            Spelled::Number(number) => number,
-            Spelled::Word(Word::Nan) => f64::NAN,
-            Spelled::Word(Word::Inf) => f64::INFINITY,
-            Spelled::Word(Word::MinusInf) => f64::NEG_INFINITY,
+impl<'de> Deserialize<'de> for Spelled {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Number(f64),
+            Word(String),
+        }
+        match Either::deserialize(deserializer)? {
+            Either::Number(number) => Ok(Self(number)),
+            Either::Word(word) => match word.as_str() {
+                "nan" => Ok(Self(f64::NAN)),
+                "inf" => Ok(Self(f64::INFINITY)),
+                "-inf" => Ok(Self(f64::NEG_INFINITY)),
+                _ => Err(de::Error::custom(format!(
+                    "expected a number, nan, inf or -inf, found `{word}`"
+                ))),
+            },
         }
     }
 }
 
 impl From<Written> for EpochLine {
     fn from(line: Written) -> Self {
+        let numbers =
+            |metrics: BTreeMap<String, Spelled>| metrics.into_iter().map(|(name, value)| (name, value.0));
         Self {
             epoch: line.epoch,
-            loss: line.loss.into(),
-            validation_loss: line.validation_loss.map(f64::from),
-            metrics: all(line.metrics),
-            training_metrics: all(line.training_metrics),
+            loss: line.loss.0,
+            validation_loss: line.validation_loss.map(|loss| loss.0),
+            metrics: numbers(line.metrics).collect(),
+            training_metrics: numbers(line.training_metrics).collect(),
         }
     }
 }
 
 impl From<EpochLine> for Written {
     fn from(line: EpochLine) -> Self {
+        let spelled =
+            |metrics: BTreeMap<String, f64>| metrics.into_iter().map(|(name, value)| (name, Spelled(value)));
         Self {
             epoch: line.epoch,
-            loss: Spelled::Number(line.loss),
-            validation_loss: line.validation_loss.map(Spelled::Number),
-            metrics: all(line.metrics),
-            training_metrics: all(line.training_metrics),
+            loss: Spelled(line.loss),
+            validation_loss: line.validation_loss.map(Spelled),
+            metrics: spelled(line.metrics).collect(),
+            training_metrics: spelled(line.training_metrics).collect(),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! A network as tensors.
+//! The network of a model file, as named tensors.
 
-use super::ModelProblem;
+use super::problem::ModelProblem;
 use pellucid::model::network::Layer;
 use pellucid::recipe::NormalisationRecipe;
 use pellucid::{Activation, Architecture, Network, Precision, Scalar};
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 /// A network of either precision.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnyNetwork {
-    /// Of single precision.
+    /// In single precision.
     F32(Network<f32>),
-    /// Of double precision.
+    /// In double precision.
     F64(Network<f64>),
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Shape {
     layers: Vec<usize>,
     activations: Vec<Activation>,
     bias: bool,
-    /// One for each layer after the inputs; nothing where none is normalised, as in files before format 2.
+    /// One for each layer after the inputs; empty if none is normalised, as in files before format 2.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     normalisation: Vec<NormalisationRecipe>,
     precision: Precision,
@@ -97,7 +97,7 @@ impl AnyNetwork {
         }
     }
 
-    /// From the tensors of a file; `data` is as long as their offsets say.
+    /// Reads the tensors of a file; `data` is as long as their offsets say.
     pub(super) fn from_tensors(shape: Shape, header: &Metadata, data: &[u8]) -> Result<Self, ModelProblem> {
         let unusable = |error: pellucid::Error| ModelProblem::Contradiction(error.to_string());
         let mut architecture =
@@ -166,7 +166,8 @@ fn norm_name(layer: usize, part: &str) -> String {
     format!("layers.{layer}.norm.{part}")
 }
 
-/// All weights, then all biases, then gain and shift of each normalised layer, then its statistics. Memory is taken once every tensor is known to be there in full.
+/// All weights, then all biases, then gain and shift of each normalised layer, then its statistics. Memory is reserved
+/// once every tensor is known to be complete.
 fn parameters<T: Scalar, const N: usize>(
     architecture: &Architecture,
     header: &Metadata,

@@ -1,16 +1,63 @@
-//! Why a file is no model that can be read.
+//! Why a model file cannot be read or written.
 
-/// What is wrong with a model file.
+use crate::files::FileError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A model file that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelFileError {
+    /// The file itself cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+
+    /// The file is no model that can be read, or the model cannot be saved.
+    #[error("{}: {problem}", path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: ModelProblem,
+    },
+}
+
+impl ModelFileError {
+    pub(super) fn new(path: &Path, problem: ModelProblem) -> Self {
+        let path = path.to_path_buf();
+        Self::Model { path, problem }
+    }
+}
+
+/// A failure before the path is known.
+pub(super) enum Failure {
+    Model(ModelProblem),
+    Io(io::Error),
+}
+
+impl From<ModelProblem> for Failure {
+    fn from(problem: ModelProblem) -> Self {
+        Self::Model(problem)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(reason: io::Error) -> Self {
+        Self::Io(reason)
+    }
+}
+
+/// A problem of a model file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelProblem {
     /// There are no bytes.
     #[error("the file is empty; a model was expected")]
     Empty,
-    /// It is something else.
+    /// It is a file of another kind.
     #[error("not a model: {found}; expected a safetensors file that pellucid wrote")]
     NotSafetensors {
-        /// What it looks like.
+        /// The kind it seems to be.
         found: String,
     },
     /// It ends too early.
@@ -48,12 +95,14 @@ pub enum ModelProblem {
     },
     /// A later pellucid wrote it.
     #[error(
-        "a model of format {found}, written by pellucid {writer}; this pellucid, {}, reads format {}; update it",
-        env!("CARGO_PKG_VERSION"), super::FORMAT_VERSION
+        "a model of format {found}, written by pellucid {writer}; this pellucid, {}, reads format {newest}; update it",
+        env!("CARGO_PKG_VERSION")
     )]
     Newer {
         /// The format of the file.
         found: u64,
+        /// The newest format that is read.
+        newest: u64,
         /// The version that wrote it.
         writer: String,
     },
@@ -66,7 +115,7 @@ pub enum ModelProblem {
         /// The version that wrote it, as far as the file can be believed.
         writer: String,
     },
-    /// A part of the metadata is missing or makes no sense.
+    /// A part of the metadata is missing or not valid.
     #[error("the metadata `{key}` {found}; pellucid {writer} wrote the file, this is {}; \
          write it again with its own version, or train the model again", env!("CARGO_PKG_VERSION"))]
     Metadata {
@@ -87,7 +136,7 @@ pub enum ModelProblem {
         /// What was expected.
         expected: String,
     },
-    /// A weight or bias is no number.
+    /// A weight or bias is not finite.
     #[error("layer {layer} holds {value}; every weight and bias must be finite: train the model again")]
     NotFinite {
         /// The layer, counted from 1.

@@ -1,13 +1,14 @@
-//! Words: a feature for each name.
+//! The transform of a category column: a feature for each word.
 
-use super::column_kind::Words;
-use super::{ColumnCounts, Unseen};
+use super::counts::ColumnCounts;
+use super::words::Words;
 use crate::table::Categories;
 use pellucid::Scalar;
+use pellucid::recipe::Unseen;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// How many names of a column have a feature of their own; the rarer ones share one.
+/// The number of names of a column that have a feature each; the rarer ones share one.
 pub const MOST_NAMES: usize = 100;
 
 /// A category column's transform: a feature for each name, 1 where the row holds it and 0 elsewhere.
@@ -16,25 +17,22 @@ pub const MOST_NAMES: usize = 100;
 pub struct CategoryTransform {
     /// The names of training rows that have a feature, sorted: the [`MOST_NAMES`] most frequent.
     pub names: Vec<String>,
-    /// Whether rarer names share a further feature; then names that training never saw have it too.
+    /// Whether rarer names share a further feature; names that no training row has then have it too.
     pub other: bool,
-    /// Whether a missing value has a further feature: so if it is missing in some training row.
+    /// Whether a missing value has a further feature: if it is missing in some training row.
     pub missing: bool,
 }
 
 impl CategoryTransform {
-    /// Fits to training rows; also how many names they hold, and how many rows hold one of the rarer.
+    /// Fits to training rows; also the number of their names, and the number of rows with one of the rarer.
     pub(super) fn fit(words: &Words<'_>) -> (Self, usize, usize) {
         let mut seen: Vec<(usize, &String)> = words.counts().into_iter().zip(&*words.names).collect();
         seen.retain(|(rows, _)| *rows > 0);
         seen.sort_by(|(a_rows, a), (b_rows, b)| b_rows.cmp(a_rows).then(a.cmp(b)));
         let rarer = seen.get(MOST_NAMES..).unwrap_or_default();
         let other_rows: usize = rarer.iter().map(|(rows, _)| rows).sum();
-        let mut names: Vec<String> = seen
-            .iter()
-            .take(MOST_NAMES)
-            .map(|(_, name)| (*name).clone())
-            .collect();
+        let kept = seen.iter().take(MOST_NAMES);
+        let mut names: Vec<String> = kept.map(|(_, name)| (*name).clone()).collect();
         names.sort();
         let fitted = Self {
             names,
@@ -55,10 +53,10 @@ impl CategoryTransform {
         named.chain(other).chain(missing).collect()
     }
 
-    /// Writes the features of all rows, which are zeros before, and counts.
+    /// Writes the features of all rows, which are zeros before, and counts missing and unseen values.
     ///
     /// # Errors
-    /// The index of the first row that is not as in training, where that is an error.
+    /// The index of the first row whose value no training row has, if that is an error.
     pub(super) fn write<'a, T: Scalar>(
         &self,
         words: &Words<'_>,

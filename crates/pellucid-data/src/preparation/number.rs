@@ -1,29 +1,30 @@
-//! Numbers: filled where missing, then scaled.
+//! The transform of a number column: filled where missing, then scaled.
 
-use super::{ColumnCounts, Scale};
+use super::counts::ColumnCounts;
 use pellucid::Scalar;
+use pellucid::recipe::Scale;
 use serde::{Deserialize, Serialize};
 
 /// A number column's transform: (value − `shift`) / `divisor`, a missing value being the `median`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NumberTransform {
-    /// The median of the training rows that have a value; it stands in for missing ones.
+    /// The median of the training rows that have a value; it replaces missing values.
     pub median: f64,
     /// The smallest value of a training row.
     pub minimum: f64,
     /// The largest value of a training row.
     pub maximum: f64,
-    /// What is subtracted: the mean, the minimum or 0.
+    /// Subtracted from a value: the mean, the minimum or 0.
     pub shift: f64,
-    /// What is divided by: the standard deviation (over all training rows), the range or 1.
+    /// The divisor of the difference: the standard deviation (over all training rows), the range or 1.
     pub divisor: f64,
-    /// Whether a second feature is 1 where the value is missing: so if it is in some training row.
+    /// Whether a second feature is 1 where the value is missing: if it is missing in some training row.
     pub marks_missing: bool,
 }
 
 impl NumberTransform {
-    /// Fits to training rows, NaN where missing, of which one at least is not. `None` where they are too large to
+    /// Fits to training rows, NaN where missing, of which at least one is not. `None` if the numbers are too large to
     /// compute with.
     pub(super) fn fit(values: &[f64], scale: Scale) -> Option<Self> {
         let mut present: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
@@ -57,7 +58,7 @@ impl NumberTransform {
         1 + usize::from(self.marks_missing)
     }
 
-    /// Writes a row's features, and counts. `None` where the value is too large for this precision.
+    /// Writes a row's features, and counts unusual values. `None` if the value is too large for this precision.
     pub(super) fn write<T: Scalar>(
         &self,
         value: f64,

@@ -1,13 +1,12 @@
-//! Training rows and rows held out, drawn by a seed, stratified by class where there are classes.
+//! Splits into training rows and held-out rows, drawn with a seed, stratified by class if there are classes.
 
-use super::Labels;
-use super::error::problem;
-use crate::error::{DataError, Result};
+use super::error::{PreparationError, problem};
+use super::labels::Labels;
 use pellucid::numpy_random::RandomState;
 
 /// Rows to train on and rows to measure on, each in the random order of the draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Split {
+pub struct RowSplit {
     /// Rows to train on.
     pub training: Vec<u32>,
     /// Rows held out.
@@ -18,20 +17,25 @@ pub struct Split {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folds {
     /// One split a fold; every row is held out in exactly one.
-    pub splits: Vec<Split>,
-    /// What is not as it should be: a class that some fold has no row of.
+    pub splits: Vec<RowSplit>,
+    /// A class that some fold has no row of.
     pub warning: Option<String>,
 }
 
-/// Holds out ⌈`fraction` · rows⌉ rows, as scikit-learn does, but never all. With labels (of `rows`, in their order)
-/// each class gives its share, rounded up or down, and keeps a row to train on.
+/// Holds out ⌈`fraction` · rows⌉ rows, as scikit-learn does, but never all. With labels (of `rows`, in their order) each
+/// class contributes its share, rounded up or down, and keeps a row to train on.
 ///
 /// # Errors
-/// [`DataError::Preparation`]: a fraction that is not between 0 and 1, fewer than two rows, a class with one row.
+/// A fraction that is not between 0 and 1, fewer than two rows, a class with one row.
 ///
 /// # Panics
-/// When there is not a label for each row.
-pub fn hold_out(rows: &[u32], labels: Option<&Labels>, fraction: f64, seed: u32) -> Result<Split> {
+/// There is not a label for each row.
+pub fn hold_out(
+    rows: &[u32],
+    labels: Option<&Labels>,
+    fraction: f64,
+    seed: u32,
+) -> Result<RowSplit, PreparationError> {
     if !(fraction > 0.0 && fraction < 1.0) {
         let message = format!("a fraction of {fraction} cannot be held out; choose one between 0 and 1");
         return Err(problem("the hold-out", message));
@@ -55,18 +59,23 @@ pub fn hold_out(rows: &[u32], labels: Option<&Labels>, fraction: f64, seed: u32)
         *quota = quota.saturating_sub(1);
         to.push(rows[at]);
     }
-    Ok(Split { training, held_out })
+    Ok(RowSplit { training, held_out })
 }
 
-/// Deals the rows out to `folds` folds whose sizes differ by at most 1, and with labels (of `rows`, in their order)
-/// the counts of each class too.
+/// Splits the rows into `folds` folds whose sizes differ by at most 1, and with labels (of `rows`, in their order) also
+/// the counts of each class.
 ///
 /// # Errors
-/// [`DataError::Preparation`]: fewer than two folds, more folds than rows, a class with one row.
+/// Fewer than two folds, more folds than rows, a class with one row.
 ///
 /// # Panics
-/// When there is not a label for each row.
-pub fn k_fold(rows: &[u32], labels: Option<&Labels>, folds: usize, seed: u32) -> Result<Folds> {
+/// There is not a label for each row.
+pub fn k_fold(
+    rows: &[u32],
+    labels: Option<&Labels>,
+    folds: usize,
+    seed: u32,
+) -> Result<Folds, PreparationError> {
     if folds < 2 || folds > rows.len() {
         let message = format!(
             "{} cannot be split into {folds} folds; choose at least 2 folds, and no more than there are rows",
@@ -76,7 +85,7 @@ pub fn k_fold(rows: &[u32], labels: Option<&Labels>, folds: usize, seed: u32) ->
     }
     let classes = classes(rows, labels, "cross-validation")?;
     let order = RandomState::new(seed).permutation(rows.len());
-    // Class after class, dealt out in turn: where one class ends, the next goes on.
+    // Class after class, in turn over the folds: the next class continues where one ends.
     let mut by_class = order.clone();
     by_class.sort_by_key(|&at| classes[at]);
     let mut fold_of = vec![0; rows.len()];
@@ -87,7 +96,7 @@ pub fn k_fold(rows: &[u32], labels: Option<&Labels>, folds: usize, seed: u32) ->
         let (held_out, training): (Vec<usize>, Vec<usize>) =
             order.iter().partition(|&&at| fold_of[at] == fold);
         let rows_at = |at: Vec<usize>| at.into_iter().map(|at| rows[at]).collect();
-        Split {
+        RowSplit {
             training: rows_at(training),
             held_out: rows_at(held_out),
         }
@@ -110,7 +119,7 @@ fn counted(rows: usize) -> String {
 }
 
 /// The class of each row: one class for all where there are no labels.
-fn classes(rows: &[u32], labels: Option<&Labels>, what: &str) -> Result<Vec<u32>, DataError> {
+fn classes(rows: &[u32], labels: Option<&Labels>, what: &str) -> Result<Vec<u32>, PreparationError> {
     let Some(labels) = labels else {
         return Ok(vec![0; rows.len()]);
     };
@@ -127,8 +136,8 @@ fn classes(rows: &[u32], labels: Option<&Labels>, what: &str) -> Result<Vec<u32>
     }
 }
 
-/// How many rows of each class are held out: its share of `total`, rounded down, and one more where the rest is
-/// largest until the sum is right.
+/// The number of held-out rows of each class: its share of `total`, rounded down, plus one for the largest remainders
+/// until the sum is `total`.
 fn quotas(counts: &[usize], total: usize, rows: usize) -> Vec<usize> {
     let share = |count: usize| count as u128 * total as u128;
     let rows = rows as u128;
@@ -145,3 +154,6 @@ fn quotas(counts: &[usize], total: usize, rows: usize) -> Vec<usize> {
     }
     quotas
 }
+
+#[cfg(test)]
+mod tests;

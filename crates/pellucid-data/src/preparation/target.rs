@@ -1,17 +1,19 @@
-//! What a network learns to say, and what its outputs mean.
+//! The target of a network: fitted classes or numbers, encoded for training and decoded from outputs.
 
 use super::choice::find;
-use super::column_kind::{Words, in_spelling_of, numbers, read_as, truth};
-use super::error::{at, listed, problem};
+use super::error::{PreparationError, at, listed, problem};
+use super::labels::Labels;
 use super::number::mean_and_std;
-use super::{ColumnKind, Labels, Task};
-use crate::error::Result;
-use crate::table::{Categories, Table, Values};
+use super::words::{Words, in_spelling_of, numbers, read_as, truth};
+use crate::table::{Categories, ColumnKind, Table, Values};
 use pellucid::Scalar;
 use pellucid::data::dataset::Targets;
 use pellucid::data::matrix::Matrix;
+use pellucid::recipe::Task;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+
+type Result<T> = std::result::Result<T, PreparationError>;
 
 /// A target column of numbers, which a network learns as (number − mean) / std.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,47 +33,23 @@ pub struct RegressionTarget {
 pub struct LabelTarget {
     /// Its name.
     pub column: String,
-    /// What the column holds.
+    /// The kind of its values.
     pub kind: ColumnKind,
-    /// The classes by name, in the order of [`TargetPreparation::Binary`].
+    /// The classes by name: false before true, the lower number before the higher, words sorted.
     pub classes: [String; 2],
 }
 
-impl LabelTarget {
-    /// The same as the only target.
-    fn alone(&self) -> TargetPreparation {
-        TargetPreparation::Binary {
-            column: self.column.clone(),
-            kind: self.kind,
-            classes: self.classes.clone(),
-        }
-    }
-
-    /// 0 or 1 for each row.
-    fn codes(&self, table: &Table, rows: &[u32]) -> Result<Vec<u32>> {
-        let labels = self.alone().labels(table, rows)?;
-        Ok(labels.map_or_else(Vec::new, |labels| labels.labels))
-    }
-}
-
-/// What a network learns, fitted to training rows.
+/// The target of a network, fitted to training rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TargetPreparation {
     /// Two classes: one output, the probability of the second.
-    Binary {
-        /// The column.
-        column: String,
-        /// What the column holds.
-        kind: ColumnKind,
-        /// The classes by name: false before true, the lower number before the higher, words sorted.
-        classes: [String; 2],
-    },
+    Binary(LabelTarget),
     /// More classes: an output each, its probability.
     Classes {
         /// The column.
         column: String,
-        /// What the column holds.
+        /// The kind of its values.
         kind: ColumnKind,
         /// The classes by name, numbers and words sorted.
         classes: Vec<String>,
@@ -88,14 +66,14 @@ pub enum TargetPreparation {
     },
 }
 
-/// What outputs say, a row each.
+/// The decoded outputs of a network.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Predictions {
     /// Of classes.
     Classes {
         /// The classes by name.
         classes: Vec<String>,
-        /// The most probable class of each row; of two equals the first.
+        /// The most probable class of each row; the first of equals.
         labels: Vec<u32>,
         /// The probability of each class, (rows, classes).
         probabilities: Matrix<f64>,
@@ -118,17 +96,16 @@ pub enum Predictions {
     },
 }
 
-/// What these targets ask for, where the caller does not say. Words and booleans are classes. Numbers are classes
-/// where all are integers and few are different: at most 20, and one in ten rows or two. Any other number is regression.
-/// Several targets are classes, two each, where all of them are words, booleans, or 0 and 1 alone; regression otherwise. So
-/// a wine's points from 3 to 9 are classes, and an abalone's rings from 1 to 29
-/// are a number.
+/// The task for these targets, if the caller does not say. Words and booleans are classes. Numbers are classes if all are
+/// integers and few are distinct: at most 20, and at most a tenth of the rows or two. All other numbers are regression.
+/// Several targets are classes, two each, if all of them are words, booleans, or only 0 and 1; otherwise regression. So
+/// the points of a wine from 3 to 9 are classes, and the rings of an abalone from 1 to 29 are a number.
 ///
 /// # Errors
-/// [`DataError::Preparation`](crate::DataError::Preparation): no target, one that is not there.
+/// There is no target, or one is not in the table.
 ///
 /// # Panics
-/// When there is no such row.
+/// A row is not in the table.
 pub fn choose_task(table: &Table, rows: &[u32], targets: &[String], task: Option<Task>) -> Result<Task> {
     const MOST_CLASSES: usize = 20;
     let [target] = targets else {
@@ -179,88 +156,47 @@ impl TargetPreparation {
     /// Fits to the training rows.
     ///
     /// # Errors
-    /// [`DataError::Preparation`](crate::DataError::Preparation): a target that is not there, missing in some row, the same in
-    /// all rows, or of words where numbers are needed; several targets that are to be classes, one of them of more than
-    /// two.
+    /// A target is not there, missing in some row, the same in all rows, or of words where numbers are needed; one of
+    /// several targets that are to be classes has more than two.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// A row is not in the table.
     pub fn fit(table: &Table, rows: &[u32], targets: &[String], task: Option<Task>) -> Result<Self> {
-        let task = choose_task(table, rows, targets, task)?;
-        let never_changes = |target: &str, value: &str| {
-            problem(
-                at(table, target, None),
-                format!(
-                    "the target is {value} in every training row, so there is nothing to learn; choose another \
-                     target, or other rows"
-                ),
-            )
-        };
-        if task == Task::Regression {
-            let columns = targets.iter().map(|target| {
-                let values = target_numbers(table, rows, target)?;
-                let (mean, std) = mean_and_std(values.iter().copied());
-                if std == 0.0 {
-                    return Err(never_changes(target, &mean.to_string()));
-                }
-                if !mean.is_finite() || !std.is_finite() {
-                    let message = "the numbers are too large to compute with; divide them by a power of ten";
-                    return Err(problem(at(table, target, None), message));
-                }
-                Ok(RegressionTarget {
-                    column: target.clone(),
-                    mean,
-                    std,
-                })
-            });
-            return Ok(Self::Regression {
-                columns: columns.collect::<Result<_>>()?,
-            });
+        if choose_task(table, rows, targets, task)? == Task::Regression {
+            let columns = targets.iter().map(|target| fit_numbers(table, rows, target));
+            let columns = columns.collect::<Result<_>>()?;
+            return Ok(Self::Regression { columns });
         }
-        let [target] = targets else {
-            let label = |target: &String| {
-                let alone = Self::fit(
-                    table,
-                    rows,
-                    std::slice::from_ref(target),
-                    Some(Task::Classification),
-                )?;
-                match alone {
-                    Self::Binary {
-                        column,
-                        kind,
-                        classes,
-                    } => Ok(LabelTarget {
-                        column,
-                        kind,
-                        classes,
-                    }),
-                    other => {
-                        let message = format!(
-                            "it has {} classes: {}; several targets can be learnt as classes only where each has two; \
-                             choose one target",
-                            other.classes().len(),
-                            listed(other.classes().iter().map(String::as_str))
-                        );
-                        Err(problem(at(table, target, None), message))
-                    }
-                }
-            };
-            return Ok(Self::Labels {
-                labels: targets.iter().map(label).collect::<Result<_>>()?,
-            });
+        if let [target] = targets {
+            return Self::fit_classes(table, rows, target);
+        }
+        let label = |target: &String| match Self::fit_classes(table, rows, target)? {
+            Self::Binary(label) => Ok(label),
+            other => {
+                let message = format!(
+                    "it has {} classes: {}; several targets can be learned as classes only if each has two; choose one \
+                     target",
+                    other.classes().len(),
+                    listed(other.classes())
+                );
+                Err(problem(at(table, target, None), message))
+            }
         };
+        let labels = targets.iter().map(label).collect::<Result<_>>()?;
+        Ok(Self::Labels { labels })
+    }
+
+    fn fit_classes(table: &Table, rows: &[u32], target: &str) -> Result<Self> {
         let found = find(table, target, "target")?;
-        let words = Words::of(found, rows);
+        let words = Words::in_rows(found, rows);
         check_present(table, rows, target, |at| words.codes[at] == Categories::MISSING)?;
-        let counts = words.counts();
-        let seen = words.names.iter().zip(counts).filter(|(_, rows)| *rows > 0);
+        let seen = words
+            .names
+            .iter()
+            .zip(words.counts())
+            .filter(|(_, rows)| *rows > 0);
         let mut classes: Vec<String> = seen.map(|(name, _)| name.clone()).collect();
-        let kind = match found.values {
-            Values::Numbers(_) => ColumnKind::Number,
-            Values::Categories(_) => ColumnKind::Category,
-            Values::Booleans(_) => ColumnKind::Boolean,
-        };
+        let kind = found.values.kind();
         match kind {
             ColumnKind::Number => {
                 let number = |class: &String| class.parse::<f64>().unwrap_or(f64::NAN);
@@ -269,18 +205,18 @@ impl TargetPreparation {
             ColumnKind::Category => classes.sort(),
             ColumnKind::Boolean => {}
         }
-        let column = target.clone();
+        let column = target.to_owned();
         match <[String; 2]>::try_from(classes) {
-            Ok(classes) => Ok(Self::Binary {
+            Ok(classes) => Ok(Self::Binary(LabelTarget {
                 column,
                 kind,
                 classes,
-            }),
+            })),
             Err(classes) if classes.len() < 2 => {
                 let only = classes
                     .first()
                     .map_or("missing".into(), |class| format!("`{class}`"));
-                Err(never_changes(target, &only))
+                Err(never_changes(table, target, &only))
             }
             Err(classes) => Ok(Self::Classes {
                 column,
@@ -293,47 +229,47 @@ impl TargetPreparation {
     /// The target columns by name.
     pub fn columns(&self) -> Vec<&str> {
         match self {
-            Self::Binary { column, .. } | Self::Classes { column, .. } => vec![column],
+            Self::Binary(LabelTarget { column, .. }) | Self::Classes { column, .. } => vec![column],
             Self::Labels { labels } => labels.iter().map(|target| target.column.as_str()).collect(),
             Self::Regression { columns } => columns.iter().map(|target| target.column.as_str()).collect(),
         }
     }
 
-    /// What each target column held in training.
+    /// The kind of each target column in training.
     pub fn kinds(&self) -> Vec<ColumnKind> {
         match self {
-            Self::Binary { kind, .. } | Self::Classes { kind, .. } => vec![*kind],
+            Self::Binary(LabelTarget { kind, .. }) | Self::Classes { kind, .. } => vec![*kind],
             Self::Labels { labels } => labels.iter().map(|target| target.kind).collect(),
             Self::Regression { columns } => vec![ColumnKind::Number; columns.len()],
         }
     }
 
-    /// The target columns, and as what [`TargetPreparation::encode`] would have them read: booleans as words.
+    /// The target columns, and the kinds to read them as: booleans as words.
     pub fn expected_columns(&self) -> impl Iterator<Item = (&str, ColumnKind)> {
         let kinds = self.kinds().into_iter().map(read_as);
         self.columns().into_iter().zip(kinds)
     }
 
-    /// The classes by name; none for regression, and none for several targets, each of which has its own.
+    /// The classes by name; none for regression, and none for several targets, of which each has its own.
     pub fn classes(&self) -> &[String] {
         match self {
-            Self::Binary { classes, .. } => classes,
+            Self::Binary(label) => &label.classes,
             Self::Classes { classes, .. } => classes,
             Self::Labels { .. } | Self::Regression { .. } => &[],
         }
     }
 
-    /// How many outputs a network needs.
+    /// The number of outputs of the network.
     pub fn outputs(&self) -> usize {
         match self {
-            Self::Binary { .. } => 1,
+            Self::Binary(_) => 1,
             Self::Classes { classes, .. } => classes.len(),
             Self::Labels { labels } => labels.len(),
             Self::Regression { columns } => columns.len(),
         }
     }
 
-    /// Mean and deviation of each target column, which its numbers were brought to 0 and 1 by; nothing for classes.
+    /// Mean and standard deviation of each target column of regression; nothing for classes.
     pub fn units(&self) -> Vec<(f64, f64)> {
         match self {
             Self::Regression { columns } => columns.iter().map(|column| (column.mean, column.std)).collect(),
@@ -344,126 +280,91 @@ impl TargetPreparation {
     /// The class of each row; `None` for regression, and for several targets.
     ///
     /// # Errors
-    /// [`DataError::Preparation`](crate::DataError::Preparation): the target is not there, missing in some row, or not one of the
-    /// classes.
+    /// The target is not there, missing in some row, or not one of the classes.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// A row is not in the table.
     pub fn labels(&self, table: &Table, rows: &[u32]) -> Result<Option<Labels>> {
         let (column, kind) = match self {
-            Self::Binary { column, kind, .. } | Self::Classes { column, kind, .. } => (column, *kind),
+            Self::Binary(LabelTarget { column, kind, .. }) | Self::Classes { column, kind, .. } => {
+                (column, *kind)
+            }
             Self::Labels { .. } | Self::Regression { .. } => return Ok(None),
         };
-        let classes = self.classes();
-        let words = Words::of(find(table, column, "target")?, rows);
-        check_present(table, rows, column, |at| words.codes[at] == Categories::MISSING)?;
-        let class = |word: &String| {
-            if kind == ColumnKind::Boolean {
-                return truth(classes, word);
-            }
-            let word = in_spelling_of(kind, word);
-            classes.iter().position(|class| *class == *word)
-        };
-        let class: Vec<Option<usize>> = words.names.iter().map(class).collect();
-        let label = |(&code, &row): (&u32, &u32)| {
-            let label = class[code as usize].map(|class| class as u32);
-            label.ok_or_else(|| {
-                let (word, known) = (
-                    &words.names[code as usize],
-                    listed(classes.iter().map(String::as_str)),
-                );
-                let message = format!("`{word}` is not a class of the training rows, which are {known}");
-                problem(at(table, column, Some(row)), message)
-            })
-        };
-        Ok(Some(Labels {
-            labels: words.codes.iter().zip(rows).map(label).collect::<Result<_>>()?,
-            classes: classes.to_vec(),
-        }))
+        let classes = self.classes().to_vec();
+        let labels = label_rows(table, rows, column, kind, &classes)?;
+        Ok(Some(Labels { labels, classes }))
     }
 
-    /// The targets as a network learns them: 0 or 1 for two classes, of one target or of each, a label for more, standardised numbers.
+    /// The targets as the network learns them: 0 or 1 for two classes, of one target or of several, a label for more
+    /// classes, standardised numbers.
     ///
     /// # Errors
-    /// As [`TargetPreparation::labels`]; for regression words where numbers are needed, and infinite ones.
+    /// As [`TargetPreparation::labels`]; for regression also words and infinite numbers.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// A row is not in the table.
     pub fn encode<T: Scalar>(&self, table: &Table, rows: &[u32]) -> Result<Targets<T>> {
-        if let Some(Labels { labels, classes }) = self.labels(table, rows)? {
-            if classes.len() > 2 {
-                let classes = classes.len();
-                return Ok(Targets::Classes { labels, classes });
-            }
-            let ones = labels.iter().map(|&label| T::from_f64(f64::from(label)));
-            return Ok(Targets::Dense(Matrix::new(rows.len(), 1, ones.collect())?));
+        if let Self::Classes { classes, .. } = self {
+            let labels = self
+                .labels(table, rows)?
+                .map(|labels| labels.labels)
+                .unwrap_or_default();
+            let classes = classes.len();
+            return Ok(Targets::Classes { labels, classes });
         }
-        let columns = match self {
-            Self::Regression { columns } => columns,
-            _ => {
-                let zeros_and_ones = self.numbers(table, rows)?.into_iter().map(T::from_f64);
-                return Ok(Targets::Dense(Matrix::new(
-                    rows.len(),
-                    self.outputs(),
-                    zeros_and_ones.collect(),
-                )?));
-            }
-        };
-        let mut standardised = vec![T::ZERO; rows.len() * columns.len()];
-        for (c, RegressionTarget { column, mean, std }) in columns.iter().enumerate() {
-            let values = target_numbers(table, rows, column)?;
-            for (r, value) in values.into_iter().enumerate() {
-                let number = T::from_f64((value - mean) / std);
-                if !number.is_finite() {
+        let mut values = self.numbers(table, rows)?;
+        if let Self::Regression { columns } = self {
+            for (index, value) in values.iter_mut().enumerate() {
+                let RegressionTarget { column, mean, std } = &columns[index % columns.len()];
+                let number = (*value - mean) / std;
+                if !T::from_f64(number).is_finite() {
                     let message = format!("{value} is too large to compute with, once scaled");
-                    return Err(problem(at(table, column, Some(rows[r])), message));
+                    return Err(problem(
+                        at(table, column, Some(rows[index / columns.len()])),
+                        message,
+                    ));
                 }
-                standardised[r * columns.len() + c] = number;
+                *value = number;
             }
         }
-        Ok(Targets::Dense(Matrix::new(
-            rows.len(),
-            columns.len(),
-            standardised,
-        )?))
+        let values = values.into_iter().map(T::from_f64).collect();
+        Ok(Targets::Dense(Matrix::new(rows.len(), self.outputs(), values)?))
     }
 
-    /// The targets of regression in the units of the table, (rows, targets); of several targets of two classes 0 for the
-    /// first and 1 for the second; nothing for a single target of classes.
+    /// The targets in the units of the table, (rows, targets): of regression its numbers, of two classes 0 for the first
+    /// and 1 for the second; nothing for a target of more classes.
     ///
     /// # Errors
     /// As [`TargetPreparation::encode`].
     ///
     /// # Panics
-    /// When there is no such row.
+    /// A row is not in the table.
     pub fn numbers(&self, table: &Table, rows: &[u32]) -> Result<Vec<f64>> {
+        let zeros_and_ones = |label: &LabelTarget| -> Result<Vec<f64>> {
+            let labels = label_rows(table, rows, &label.column, label.kind, &label.classes)?;
+            Ok(labels.into_iter().map(f64::from).collect())
+        };
         let columns: Vec<Vec<f64>> = match self {
             Self::Regression { columns } => {
-                let numbers = columns
+                let columns = columns
                     .iter()
                     .map(|target| target_numbers(table, rows, &target.column));
-                numbers.collect::<Result<_>>()?
+                columns.collect::<Result<_>>()?
             }
-            Self::Labels { labels } => {
-                let number = |codes: Vec<u32>| codes.into_iter().map(f64::from).collect();
-                let codes = labels.iter().map(|label| label.codes(table, rows).map(number));
-                codes.collect::<Result<_>>()?
-            }
-            _ => return Ok(Vec::new()),
+            Self::Labels { labels } => labels.iter().map(zeros_and_ones).collect::<Result<_>>()?,
+            Self::Binary(label) => vec![zeros_and_ones(label)?],
+            Self::Classes { .. } => return Ok(Vec::new()),
         };
-        let mut numbers = vec![0.0; rows.len() * columns.len()];
-        for (c, values) in columns.iter().enumerate() {
-            for (row, &value) in numbers.chunks_exact_mut(columns.len()).zip(values) {
-                row[c] = value;
-            }
-        }
-        Ok(numbers)
+        Ok((0..rows.len())
+            .flat_map(|row| columns.iter().map(move |column| column[row]))
+            .collect())
     }
 
-    /// What a network's outputs say, (rows, [`TargetPreparation::outputs`]).
+    /// The predictions in a network's outputs, (rows, [`TargetPreparation::outputs`]).
     ///
     /// # Errors
-    /// [`DataError::Engine`](crate::DataError::Engine) where there are not as many outputs as targets.
+    /// The number of outputs is not that of the targets.
     pub fn decode<T: Scalar>(&self, outputs: &Matrix<T>) -> Result<Predictions> {
         let (rows, width) = (outputs.rows(), self.outputs());
         if outputs.columns() != width {
@@ -476,41 +377,94 @@ impl TargetPreparation {
             .into());
         }
         let outputs = outputs.values().iter().map(|output| output.to_f64());
-        if let Self::Regression { columns } = self {
-            let numbers = outputs
-                .zip(columns.iter().cycle())
-                .map(|(output, target)| target.mean + target.std * output);
-            return Ok(Predictions::Numbers {
-                columns: columns.iter().map(|target| target.column.clone()).collect(),
-                values: Matrix::new(rows, width, numbers.collect())?,
-            });
-        }
-        if let Self::Labels { labels } = self {
-            return Ok(Predictions::Labels {
-                columns: labels.iter().map(|label| label.column.clone()).collect(),
-                classes: labels.iter().map(|label| label.classes.clone()).collect(),
-                probabilities: Matrix::new(rows, width, outputs.collect())?,
-            });
-        }
+        let classes = match self {
+            Self::Regression { columns } => {
+                let numbers = outputs.zip(columns.iter().cycle());
+                let numbers = numbers.map(|(output, target)| target.mean + target.std * output);
+                return Ok(Predictions::Numbers {
+                    columns: columns.iter().map(|target| target.column.clone()).collect(),
+                    values: Matrix::new(rows, width, numbers.collect())?,
+                });
+            }
+            Self::Labels { labels } => {
+                return Ok(Predictions::Labels {
+                    columns: labels.iter().map(|label| label.column.clone()).collect(),
+                    classes: labels.iter().map(|label| label.classes.clone()).collect(),
+                    probabilities: Matrix::new(rows, width, outputs.collect())?,
+                });
+            }
+            Self::Binary(_) | Self::Classes { .. } => self.classes().to_vec(),
+        };
         let probabilities: Vec<f64> = match self {
-            Self::Binary { .. } => outputs.flat_map(|second| [1.0 - second, second]).collect(),
+            Self::Binary(_) => outputs.flat_map(|second| [1.0 - second, second]).collect(),
             _ => outputs.collect(),
         };
-        let classes = self.classes().to_vec();
         let most_probable = |row: &[f64]| {
-            let best =
-                (0..row.len()).fold(0, |best, class| if row[class] > row[best] { class } else { best });
-            best as u32
+            let better = |best, class| if row[class] > row[best] { class } else { best };
+            (0..row.len()).fold(0, better) as u32
         };
+        let labels = probabilities
+            .chunks_exact(classes.len().max(1))
+            .map(most_probable);
         Ok(Predictions::Classes {
-            labels: probabilities
-                .chunks_exact(classes.len().max(1))
-                .map(most_probable)
-                .collect(),
+            labels: labels.collect(),
             probabilities: Matrix::new(rows, classes.len(), probabilities)?,
             classes,
         })
     }
+}
+
+fn fit_numbers(table: &Table, rows: &[u32], target: &str) -> Result<RegressionTarget> {
+    let values = target_numbers(table, rows, target)?;
+    let (mean, std) = mean_and_std(values.iter().copied());
+    if std == 0.0 {
+        return Err(never_changes(table, target, &mean.to_string()));
+    }
+    if !mean.is_finite() || !std.is_finite() {
+        let message = "the numbers are too large to compute with; divide them by a power of ten";
+        return Err(problem(at(table, target, None), message));
+    }
+    Ok(RegressionTarget {
+        column: target.to_owned(),
+        mean,
+        std,
+    })
+}
+
+fn never_changes(table: &Table, target: &str, value: &str) -> PreparationError {
+    let message = format!(
+        "the target is {value} in every training row, so there is nothing to learn; choose another target, or other rows"
+    );
+    problem(at(table, target, None), message)
+}
+
+/// The index of the class of each row.
+fn label_rows(
+    table: &Table,
+    rows: &[u32],
+    column: &str,
+    kind: ColumnKind,
+    classes: &[String],
+) -> Result<Vec<u32>> {
+    let words = Words::in_rows(find(table, column, "target")?, rows);
+    check_present(table, rows, column, |at| words.codes[at] == Categories::MISSING)?;
+    let class = |word: &String| {
+        if kind == ColumnKind::Boolean {
+            return truth(classes, word);
+        }
+        let word = in_spelling_of(kind, word);
+        classes.iter().position(|class| *class == *word)
+    };
+    let class: Vec<Option<usize>> = words.names.iter().map(class).collect();
+    let label = |(&code, &row): (&u32, &u32)| {
+        let label = class[code as usize].map(|class| class as u32);
+        label.ok_or_else(|| {
+            let (word, known) = (&words.names[code as usize], listed(classes));
+            let message = format!("`{word}` is not a class of the training rows, which are {known}");
+            problem(at(table, column, Some(row)), message)
+        })
+    };
+    words.codes.iter().zip(rows).map(label).collect()
 }
 
 fn target_numbers(table: &Table, rows: &[u32], target: &str) -> Result<Vec<f64>> {
@@ -521,7 +475,7 @@ fn target_numbers(table: &Table, rows: &[u32], target: &str) -> Result<Vec<f64>>
     numbers(table, column, rows)
 }
 
-/// A row without a target teaches nothing.
+/// Refuses rows without a target.
 fn check_present(table: &Table, rows: &[u32], target: &str, missing: impl Fn(usize) -> bool) -> Result<()> {
     let without: Vec<usize> = (0..rows.len()).filter(|&at| missing(at)).collect();
     let Some(&first) = without.first() else {
@@ -533,3 +487,6 @@ fn check_present(table: &Table, rows: &[u32], target: &str, missing: impl Fn(usi
     };
     Err(problem(at(table, target, Some(rows[first])), message))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::table::{Categories, Column, Values};
+use crate::table::{Categories, Column, Table, Values};
 use proptest::prelude::*;
 
 pub(super) fn words(names: &[&str]) -> Categories {
@@ -59,7 +59,7 @@ fn target_y() -> ColumnChoice {
     }
 }
 
-fn fitted_with(table: &Table, settings: PreparationSettings) -> (Preparation, Vec<Note>) {
+fn fitted_with(table: &Table, settings: PreparationSettings) -> (Preparation, Vec<PreparationNote>) {
     let chosen = choose_columns(table, &target_y()).unwrap();
     Preparation::fit(table, &all_rows(table), &chosen, &settings).unwrap()
 }
@@ -340,7 +340,7 @@ fn columns_are_left_out_with_a_note() {
     ]);
     let (preparation, notes) = fitted_with(&t, PreparationSettings::default());
     assert_eq!(preparation.feature_names(), ["index"]);
-    let notes: Vec<String> = notes.iter().map(Note::to_string).collect();
+    let notes: Vec<String> = notes.iter().map(PreparationNote::to_string).collect();
     assert_eq!(
         notes,
         [

@@ -1,17 +1,17 @@
-//! What makes features of one column, of whatever kind.
+//! The transform of one column, of any kind.
 
 use super::category::CategoryTransform;
-use super::column_kind::{ColumnKind, Words, numbers, truth};
-use super::error::{at, problem};
-use super::note::{ColumnCounts, Note};
+use super::counts::ColumnCounts;
+use super::error::{PreparationError, at, problem};
+use super::note::PreparationNote;
 use super::number::NumberTransform;
-use super::{Scale, Unseen};
-use crate::error::Result;
-use crate::table::{Categories, Column, Table, Values};
+use super::words::{Words, numbers, truth};
+use crate::table::{Categories, Column, ColumnKind, Table, Values};
 use pellucid::Scalar;
+use pellucid::recipe::{Scale, Unseen};
 use serde::{Deserialize, Serialize};
 
-/// What makes features of a column.
+/// Makes the features of a column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Transform {
@@ -21,15 +21,15 @@ pub enum Transform {
     Category(CategoryTransform),
     /// Of two words: as a number, 0 and 1.
     Boolean {
-        /// What means 0, what means 1.
+        /// The words for 0 and 1.
         names: [String; 2],
-        /// Of the number.
+        /// The transform of the number.
         number: NumberTransform,
     },
 }
 
 impl Transform {
-    /// What it was fitted to.
+    /// The kind of the column.
     pub fn kind(&self) -> ColumnKind {
         match self {
             Transform::Number(_) => ColumnKind::Number,
@@ -64,25 +64,25 @@ impl Transform {
         features: impl Iterator<Item = &'a mut [T]>,
         unseen: Unseen,
         met: &mut ColumnCounts,
-    ) -> Result<()> {
+    ) -> Result<(), PreparationError> {
         let unknown = |at_row: usize, words: &Words<'_>| {
             let found = match words.names.get(words.codes[at_row] as usize) {
                 Some(word) => format!("`{word}` is not in any training row"),
-                None => "the value is missing, and never was in training".into(),
+                None => "the value is missing, and no training row lacks it".into(),
             };
             let message = format!("{found}; correct it, or let unseen words count as zeros");
             problem(at(table, &column.name, Some(rows[at_row])), message)
         };
         let (number, values) = match self {
             Transform::Category(category) => {
-                let words = Words::of(column, rows);
+                let words = Words::in_rows(column, rows);
                 return category
                     .write(&words, features, unseen, met)
                     .map_err(|at_row| unknown(at_row, &words));
             }
             Transform::Number(number) => (number, numbers(table, column, rows)?),
             Transform::Boolean { names, number } => {
-                let words = Words::of(column, rows);
+                let words = Words::in_rows(column, rows);
                 let truth: Vec<Option<usize>> = words.names.iter().map(|word| truth(names, word)).collect();
                 let mut values = Vec::with_capacity(rows.len());
                 for (at_row, &code) in words.codes.iter().enumerate() {
@@ -106,20 +106,20 @@ impl Transform {
                 problem(at(table, &column.name, Some(row)), message)
             })?;
         }
-        met.missing -= met.unseen; // which were written as if missing
+        met.missing -= met.unseen; // which are written as if missing
         Ok(())
     }
 }
 
-/// A column's transform, unless it is left out.
+/// Fits a column's transform, unless the column is left out.
 pub(super) fn fit_column(
     table: &Table,
     column: &Column,
     rows: &[u32],
     asked_for: bool,
     scale: Scale,
-) -> Result<(Option<Transform>, Option<Note>)> {
-    /// An identifier is told from a category by this many rows without a word twice.
+) -> Result<(Option<Transform>, Option<PreparationNote>), PreparationError> {
+    /// More words than this, none of them twice, are identifiers and not categories.
     const FEW_ROWS: usize = 20;
     let name = || column.name.clone();
     let number = |values: &[f64]| {
@@ -133,22 +133,22 @@ pub(super) fn fit_column(
         .filter(|&&row| column.values.is_missing(row as usize))
         .count();
     if missing == rows.len() {
-        return Ok((None, Some(Note::Empty { column: name() })));
+        return Ok((None, Some(PreparationNote::Empty(name()))));
     }
     if let Values::Numbers(_) = column.values {
         let values = numbers(table, column, rows)?;
         if values.iter().all(|&value| value == values[0]) {
-            return Ok((None, Some(Note::Constant { column: name() })));
+            return Ok((None, Some(PreparationNote::Constant(name()))));
         }
         let counts_rows = rows.len() > FEW_ROWS
             && rows
                 .iter()
                 .zip(&values)
                 .all(|(&row, value)| value - f64::from(row) == values[0] - f64::from(rows[0]));
-        let note = counts_rows.then(|| Note::RowNumbers { column: name() });
+        let note = counts_rows.then(|| PreparationNote::RowNumbers(name()));
         return Ok((Some(Transform::Number(number(&values)?)), note));
     }
-    let words = Words::of(column, rows);
+    let words = Words::in_rows(column, rows);
     if let (Values::Booleans(_), [falsehood, truth]) = (&column.values, &*words.names)
         && words.counts().iter().all(|&rows| rows > 0)
     {
@@ -162,15 +162,15 @@ pub(super) fn fit_column(
     }
     let (category, names, other_rows) = CategoryTransform::fit(&words);
     if names == 1 && missing == 0 {
-        return Ok((None, Some(Note::Constant { column: name() })));
+        return Ok((None, Some(PreparationNote::Constant(name()))));
     }
     if let Some(note) = mostly_numbers(&column.name, &words) {
         return Ok((Some(Transform::Category(category)), Some(note)));
     }
     if names + missing == rows.len() && names > FEW_ROWS && !asked_for {
-        return Ok((None, Some(Note::Identifier { column: name() })));
+        return Ok((None, Some(PreparationNote::Identifier(name()))));
     }
-    let note = category.other.then(|| Note::ManyNames {
+    let note = category.other.then(|| PreparationNote::ManyNames {
         column: name(),
         names,
         other_rows,
@@ -179,26 +179,16 @@ pub(super) fn fit_column(
 }
 
 /// A few words among numbers are more often mistakes than categories.
-fn mostly_numbers(column: &str, words: &Words<'_>) -> Option<Note> {
-    let is_number = |name: &String| name.trim().parse::<f64>().is_ok_and(f64::is_finite);
+fn mostly_numbers(column: &str, words: &Words<'_>) -> Option<PreparationNote> {
+    let is_number = |name: &str| name.trim().parse::<f64>().is_ok_and(f64::is_finite);
     let counts = words.counts();
-    let of_words = |(name, _): &(&String, &usize)| !is_number(name);
-    let strays: usize = words
-        .names
-        .iter()
-        .zip(&counts)
-        .filter(of_words)
-        .map(|(_, rows)| rows)
-        .sum();
-    let rows: usize = counts.iter().sum();
-    let stray = words
-        .names
-        .iter()
-        .zip(&counts)
-        .find(|(name, rows)| !is_number(name) && **rows > 0)?;
-    (strays * 10 <= rows).then(|| Note::MostlyNumbers {
+    let counted = words.names.iter().zip(&counts).filter(|(_, rows)| **rows > 0);
+    let others: Vec<_> = counted.filter(|(name, _)| !is_number(name)).collect();
+    let (word, _) = others.first()?;
+    let rows = others.iter().map(|(_, rows)| *rows).sum::<usize>();
+    (rows * 10 <= counts.iter().sum()).then(|| PreparationNote::MostlyNumbers {
         column: column.to_owned(),
-        word: stray.0.clone(),
-        rows: strays,
+        word: (*word).clone(),
+        rows,
     })
 }

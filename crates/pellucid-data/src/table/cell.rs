@@ -1,6 +1,6 @@
-//! What the text of one cell means.
+//! The meaning of the text of one cell.
 
-/// One cell, as a reader found it.
+/// One cell, as a reader finds it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Cell<'a> {
     Missing,
@@ -10,8 +10,8 @@ pub(super) enum Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    /// The cell of a text that is already trimmed.
-    pub(super) fn of_text(text: &'a str) -> Cell<'a> {
+    /// The cell of a trimmed text.
+    pub(super) fn from_text(text: &'a str) -> Cell<'a> {
         if is_missing(text) {
             Cell::Missing
         } else {
@@ -32,9 +32,9 @@ pub(super) fn is_missing(text: &str) -> bool {
     }
 }
 
-/// The number that a text is, where that is a finite decimal number.
+/// The number that a text stands for, if it is a finite decimal number.
 pub(super) fn number(text: &str) -> Option<f64> {
-    // Words are told apart by their first byte, without the work of parsing them.
+    // The first byte rules out words without the work of parsing them.
     match text.as_bytes().first()? {
         b'0'..=b'9' | b'+' | b'-' | b'.' => text.parse().ok().filter(|number: &f64| number.is_finite()),
         _ => None,
@@ -51,7 +51,7 @@ pub(crate) fn boolean(text: &str) -> Option<(usize, bool)> {
     })
 }
 
-/// What to do about a text that is no number here but was meant as one; `None` for other texts.
+/// Advice about a text that was meant as a number but cannot be read as one; `None` for other texts.
 pub(super) fn meant_as_number(text: &str) -> Option<&'static str> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -74,52 +74,4 @@ pub(super) fn meant_as_number(text: &str) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn missing_values() {
-        for text in ["", "?", "NA", "na", "N/A", "n/a", "NaN", "nan", "null", "NULL"] {
-            assert!(is_missing(text), "{text}");
-        }
-        for text in ["0", "-", "none", "nano", "??", "nul", "NAN."] {
-            assert!(!is_missing(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_finite_decimals() {
-        for (text, value) in [
-            ("1", 1.0),
-            ("-.5", -0.5),
-            ("+2e3", 2000.0),
-            ("01", 1.0),
-            ("5.", 5.0),
-        ] {
-            assert_eq!(number(text), Some(value), "{text}");
-        }
-        for text in [
-            "", "inf", "-inf", "nan", "1e999", "0x10", "1,5", "1 2", "1_000", "e5", "-", ".",
-        ] {
-            assert_eq!(number(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn texts_meant_as_numbers() {
-        for text in [
-            "1,234",
-            "-1,234.5",
-            "0,5",
-            "inf",
-            "-Infinity",
-            "1e999",
-            "12,345,678",
-        ] {
-            assert!(meant_as_number(text).is_some(), "{text}");
-        }
-        for text in ["1", "a,b", ",", "1,", "word", "12-3", "infinite", "$5", "e999"] {
-            assert!(meant_as_number(text).is_none(), "{text}");
-        }
-    }
-}
+mod tests;

@@ -1,69 +1,17 @@
-//! A column whose kind is found out while it is read.
-
-use std::collections::HashMap;
-use std::path::Path;
+//! A column whose kind is determined while it is read.
 
 use super::cell::{boolean, is_missing, meant_as_number, number};
-use super::{Categories, Values};
-use crate::error::{DataError, Place, Result};
+use super::columns::{Categories, Values};
+use super::error::{CellPlace, TableError};
+use super::words::{Words, recode};
+use std::path::Path;
 
-/// Words as they come, each distinct one held once.
-#[derive(Debug, Default)]
-pub(super) struct Words {
-    codes: HashMap<Box<str>, u32>,
-    rows: Vec<u32>,
-}
-
-impl Words {
-    /// Appends a row; returns whether the word is new.
-    pub(super) fn push(&mut self, word: &str) -> bool {
-        let (code, new) = self.code(word);
-        self.rows.push(code);
-        new
-    }
-
-    pub(super) fn push_missing(&mut self) {
-        self.rows.push(Categories::MISSING);
-    }
-
-    fn code(&mut self, word: &str) -> (u32, bool) {
-        if let Some(&code) = self.codes.get(word) {
-            return (code, false);
-        }
-        let code = self.codes.len() as u32;
-        self.codes.insert(word.into(), code);
-        (code, true)
-    }
-
-    /// The words sorted.
-    pub(super) fn finish(mut self) -> Categories {
-        let mut names: Vec<(Box<str>, u32)> = self.codes.drain().collect();
-        names.sort_unstable();
-        let mut sorted = vec![0; names.len()];
-        for (rank, &(_, code)) in names.iter().enumerate() {
-            sorted[code as usize] = rank as u32;
-        }
-        self.rows.shrink_to_fit();
-        recode(&mut self.rows, &sorted);
-        Categories {
-            names: names.into_iter().map(|(name, _)| name.into()).collect(),
-            codes: self.rows,
-        }
-    }
-}
-
-fn recode(rows: &mut [u32], new_codes: &[u32]) {
-    for code in rows.iter_mut().filter(|code| **code != Categories::MISSING) {
-        *code = new_codes[*code as usize];
-    }
-}
-
-/// The number's shortest text is the one that was read.
+/// The form of a number whose shortest text is the one that was read.
 const SHORTEST: u8 = 254;
-/// The text that was read is kept.
+/// The form of a number whose text is kept.
 const VERBATIM: u8 = 255;
 
-/// A number's text in one byte: the decimals it is written with, or one of the above.
+/// The form of a number's text in one byte: its count of decimals, or one of the above.
 fn form_of(text: &str, value: f64) -> u8 {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (whole, decimals) = match unsigned.split_once('.') {
@@ -77,7 +25,7 @@ fn form_of(text: &str, value: f64) -> u8 {
     if !plain {
         VERBATIM
     } else if whole.len() + decimals.len() <= 15 {
-        // So few digits survive the way through binary.
+        // So few digits survive the conversion to binary and back.
         decimals.len() as u8
     } else if value.to_string() == text {
         SHORTEST
@@ -96,7 +44,7 @@ struct Odd {
 
 #[derive(Debug)]
 enum State {
-    /// So far numbers. Their texts can be had again, should a word follow.
+    /// So far numbers. Their texts can be restored if a word follows.
     Numbers {
         values: Vec<f64>,
         forms: Vec<u8>,
@@ -160,7 +108,7 @@ impl InferredColumn {
         }
     }
 
-    /// Puts a row of a word in front of the others.
+    /// Inserts a row with a word before the others.
     pub(super) fn push_front(&mut self, word: &str) {
         let words = self.words();
         let (code, new) = words.code(word);
@@ -170,7 +118,7 @@ impl InferredColumn {
         }
     }
 
-    /// Takes note of what a new word looks like.
+    /// Records what a new word looks like.
     fn note(&mut self, word: &str, line: impl FnOnce() -> u64) {
         if number(word).is_some() {
             self.has_numbers = true;
@@ -185,7 +133,7 @@ impl InferredColumn {
         }
     }
 
-    /// The column as words, made so if need be.
+    /// The column as words, converted if necessary.
     fn words(&mut self) -> &mut Words {
         if let State::Numbers {
             values,
@@ -227,8 +175,8 @@ impl InferredColumn {
             < words.rows.iter().filter(|&&code| code != Categories::MISSING).count())
     }
 
-    /// The values, once the kind is known.
-    pub(super) fn finish(self, path: &Path, name: &str) -> Result<Values> {
+    /// The values of all rows.
+    pub(super) fn finish(self, path: &Path, name: &str) -> Result<Values, TableError> {
         let words = match self.state {
             State::Numbers { mut values, .. } => {
                 values.shrink_to_fit();
@@ -240,9 +188,9 @@ impl InferredColumn {
             && !self.has_words
             && (self.has_numbers || odd.cell.contains(','))
         {
-            return Err(DataError::UnusableCell {
+            return Err(TableError::Cell {
                 path: path.to_path_buf(),
-                place: Place::Line(odd.line),
+                place: CellPlace::Line(odd.line),
                 column: name.into(),
                 cell: odd.cell,
                 expected: "a number, as the others of its column are",
@@ -286,75 +234,4 @@ fn as_booleans(words: Categories) -> Values {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn column(cells: &[&str]) -> Result<Values> {
-        let mut column = InferredColumn::new();
-        for (row, cell) in cells.iter().enumerate() {
-            column.push(cell, || row as u64 + 1);
-        }
-        column.finish(Path::new("t.csv"), "x")
-    }
-
-    fn words_of(values: Values) -> Vec<String> {
-        let (Values::Categories(words) | Values::Booleans(words)) = values else {
-            panic!("numbers")
-        };
-        (0..words.codes.len())
-            .map(|row| words.get(row).unwrap_or("").to_owned())
-            .collect()
-    }
-
-    #[test]
-    fn kinds() {
-        assert_eq!(
-            column(&["1", "2.5", "-3e2"]).unwrap(),
-            Values::Numbers(vec![1.0, 2.5, -300.0])
-        );
-        assert_eq!(column(&["0", "1"]).unwrap(), Values::Numbers(vec![0.0, 1.0]));
-        let Values::Booleans(answers) = column(&["yes", "NO", "?", "Yes"]).unwrap() else {
-            panic!()
-        };
-        assert_eq!(answers.names, ["NO", "Yes"]);
-        assert_eq!(answers.codes, [1, 0, Categories::MISSING, 1]);
-        assert!(matches!(column(&["yes", "true"]).unwrap(), Values::Categories(_)));
-        assert!(matches!(column(&["f", "m"]).unwrap(), Values::Categories(_)));
-        assert!(
-            matches!(column(&["", "NA"]).unwrap(), Values::Numbers(all) if all.iter().all(|x| x.is_nan()))
-        );
-    }
-
-    #[test]
-    fn odd_numbers_are_errors_and_words_make_categories() {
-        for (odd, advice) in [("1,234", "separators"), ("inf", "finite"), ("1e999", "too large")] {
-            let message = column(&["1", "2", odd]).unwrap_err().to_string();
-            assert!(message.contains("t.csv: line 3, column \"x\""), "{message}");
-            assert!(message.contains(odd) && message.contains(advice), "{message}");
-        }
-        assert_eq!(
-            words_of(column(&["1", "1,234", "many"]).unwrap()),
-            ["1", "1,234", "many"]
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn a_word_at_the_end_leaves_the_texts_of_numbers_as_they_were(
-            cells in proptest::collection::vec("-?[0-9]{1,9}(\\.[0-9]{0,12})?(e-?[0-9])?|[+]?\\.[0-9]{1,3}", 1..20),
-        ) {
-            let mut texts: Vec<&str> = cells.iter().map(String::as_str).collect();
-            texts.push("word");
-            prop_assert_eq!(words_of(column(&texts).unwrap()), texts);
-        }
-
-        #[test]
-        fn so_do_the_texts_of_any_doubles(values in proptest::collection::vec(any::<f64>(), 1..20)) {
-            let mut texts: Vec<String> = values.iter().filter(|x| x.is_finite()).map(|x| format!("{x:?}")).collect();
-            texts.push("word".into());
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            prop_assert_eq!(words_of(column(&texts).unwrap()), texts);
-        }
-    }
-}
+mod tests;

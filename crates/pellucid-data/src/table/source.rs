@@ -1,14 +1,13 @@
-//! Where a table comes from, unpacked, and what format it is in.
+//! The source of a table, opened and unpacked.
 
+use super::builtin::BUILTINS;
+use super::error::TableError;
+use super::names::nearest;
+use crate::files::{FileError, Unpacked};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
-
-use flate2::bufread::MultiGzDecoder;
-
-use crate::error::{DataError, Result};
-use crate::idx::{GZIP_MAGIC, read_error};
 
 /// A file, or the standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,81 +37,47 @@ impl fmt::Display for TableSource {
     }
 }
 
-/// As much as is looked at to find out the format and the delimiter.
+/// The number of bytes from which format and delimiter are recognised.
 const PREFIX_BYTES: u64 = 64 * 1024;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
-    Delimited,
-    Parquet,
-    Npy,
-    Npz,
-    Idx,
-}
-
-impl Format {
-    fn of(prefix: &[u8]) -> Format {
-        match prefix {
-            [b'P', b'A', b'R', b'1', ..] => Format::Parquet,
-            [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Format::Npy,
-            [b'P', b'K', 3 | 5, 4 | 6, ..] => Format::Npz,
-            [0, 0, 8..=14, ..] => Format::Idx,
-            _ => Format::Delimited,
-        }
-    }
-}
-
 /// An open source.
-pub(super) struct Opened {
-    /// As messages name it.
+pub(super) struct OpenSource {
+    /// Its name in messages.
     pub(super) path: PathBuf,
-    pub(super) format: Format,
     /// The first bytes, unpacked.
     pub(super) prefix: Vec<u8>,
     /// Whether the prefix is all there is.
     pub(super) is_whole: bool,
-    /// The file itself, where it is an ordinary one and not packed.
+    /// The file itself, if it is an ordinary one and not packed.
     pub(super) seekable: Option<File>,
-    rest: Unpacked,
+    rest: Unpacked<Box<dyn Read + Send>>,
 }
 
-impl Opened {
-    pub(super) fn open(source: &TableSource) -> Result<Opened> {
+impl OpenSource {
+    pub(super) fn open(source: &TableSource) -> Result<OpenSource, TableError> {
         let path = PathBuf::from(source.to_string());
         let mut seekable = None;
-        let mut raw: Box<dyn Read + Send> = match source {
+        let raw: Box<dyn Read + Send> = match source {
             TableSource::Stdin => Box::new(io::stdin()),
             TableSource::Path(_) => {
-                let file = File::open(&path).map_err(|reason| read_error(&path, reason))?;
+                let file = File::open(&path).map_err(|reason| not_opened(&path, reason))?;
                 if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
                     seekable = file.try_clone().ok();
                 }
                 Box::new(file)
             }
         };
-        let mut magic = Vec::new();
-        let read = (&mut raw).take(2).read_to_end(&mut magic);
-        read.map_err(|reason| read_error(&path, reason))?;
-        let gzip = magic == GZIP_MAGIC;
-        let raw = BufReader::with_capacity(PREFIX_BYTES as usize, Cursor::new(magic).chain(raw));
-        let mut rest = Unpacked {
-            reader: if gzip {
-                Box::new(MultiGzDecoder::new(raw))
-            } else {
-                Box::new(raw)
-            },
-            path: path.clone(),
-            gzip,
-            unpacked: 0,
-        };
+        let mut rest = Unpacked::new(raw, &path)?;
         let mut prefix = Vec::new();
         let read = (&mut rest).take(PREFIX_BYTES).read_to_end(&mut prefix);
-        read.map_err(|error| data_error(&path, error))?;
-        Ok(Opened {
-            format: Format::of(&prefix),
+        read.map_err(|error| FileError::from_read(&path, error))?;
+        if prefix.is_empty() {
+            return Err(TableError::empty(&path));
+        }
+        Ok(OpenSource {
             is_whole: (prefix.len() as u64) < PREFIX_BYTES,
             prefix,
-            seekable: seekable.filter(|_| !gzip),
+            seekable: seekable.filter(|_| !rest.is_packed()),
             path,
             rest,
         })
@@ -123,59 +88,29 @@ impl Opened {
         Box::new(Cursor::new(self.prefix).chain(self.rest))
     }
 
-    /// All of the unpacked bytes.
-    pub(super) fn into_bytes(self) -> Result<Vec<u8>> {
+    /// All unpacked bytes.
+    pub(super) fn into_bytes(self) -> Result<Vec<u8>, FileError> {
         let path = self.path.clone();
         let mut bytes = Vec::new();
         let read = self.into_reader().read_to_end(&mut bytes);
-        read.map_err(|error| data_error(&path, error))?;
+        read.map_err(|error| FileError::from_read(&path, error))?;
         Ok(bytes)
     }
 }
 
-/// The error that [`Unpacked`] has hidden in one of reading, or that error itself.
-pub(super) fn data_error(path: &Path, error: io::Error) -> DataError {
-    match error.downcast::<DataError>() {
-        Ok(hidden) => hidden,
-        Err(error) => read_error(path, error),
-    }
-}
-
-/// Unpacks, and says which file is damaged and where.
-struct Unpacked {
-    reader: Box<dyn Read + Send>,
-    path: PathBuf,
-    gzip: bool,
-    unpacked: u64,
-}
-
-impl Read for Unpacked {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer);
-        let (path, unpacked) = (self.path.clone(), self.unpacked);
-        match read {
-            Ok(count) => {
-                self.unpacked += count as u64;
-                Ok(count)
+/// The error of opening `path`, with the nearest built-in set if it is a bare name.
+fn not_opened(path: &Path, reason: io::Error) -> TableError {
+    match FileError::from_read(path, reason) {
+        FileError::Missing { path } => {
+            let name = path
+                .to_str()
+                .filter(|_| path.extension().is_none() && path.components().count() == 1);
+            let nearest = name.and_then(|name| nearest(name, BUILTINS.iter().map(|set| set.name)));
+            TableError::Missing {
+                nearest: nearest.map(str::to_owned),
+                path,
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) if self.gzip && error.kind() == io::ErrorKind::UnexpectedEof => {
-                Err(io::Error::other(DataError::GzipCutOff { path, unpacked }))
-            }
-            Err(reason)
-                if self.gzip
-                    && matches!(
-                        reason.kind(),
-                        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
-                    ) =>
-            {
-                Err(io::Error::other(DataError::GzipDamaged {
-                    path,
-                    unpacked,
-                    reason,
-                }))
-            }
-            Err(error) => Err(error),
         }
+        error => error.into(),
     }
 }

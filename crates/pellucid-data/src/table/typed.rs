@@ -1,11 +1,10 @@
 //! A column whose kind is known before it is read.
 
-use std::path::Path;
-
 use super::cell::{Cell, boolean, meant_as_number, number};
-use super::infer::Words;
-use super::{Categories, Column, ColumnKind, Values};
-use crate::error::{DataError, Place, Result};
+use super::columns::{Categories, Column, ColumnKind, Values};
+use super::error::{CellPlace, TableError};
+use super::words::Words;
+use std::path::Path;
 
 #[derive(Debug)]
 enum Rows {
@@ -33,10 +32,15 @@ impl TypedColumn {
         }
     }
 
-    /// Appends a row. `place` is where the cell stands, such as `line 7` of the file at `path`.
-    pub(super) fn push(&mut self, cell: Cell<'_>, path: &Path, place: impl FnOnce() -> Place) -> Result<()> {
+    /// Appends a row. `place` is the position of the cell, such as `line 7` of the file at `path`.
+    pub(super) fn push(
+        &mut self,
+        cell: Cell<'_>,
+        path: &Path,
+        place: impl FnOnce() -> CellPlace,
+    ) -> Result<(), TableError> {
         let unusable = |name: &str, cell: &dyn ToString, expected, advice| {
-            Err(DataError::UnusableCell {
+            Err(TableError::Cell {
                 path: path.to_path_buf(),
                 place: place(),
                 column: name.into(),
@@ -64,25 +68,21 @@ impl TypedColumn {
                 }
             },
             (Rows::Words(words), Cell::Missing) => words.push_missing(),
-            (Rows::Words(words), Cell::Number(number)) => {
-                words.push(&number.to_string());
-            }
+            (Rows::Words(words), Cell::Number(number)) => _ = words.push(&number.to_string()),
             (Rows::Words(words), Cell::Boolean(value)) => {
-                words.push(if value { "true" } else { "false" });
+                _ = words.push(if value { "true" } else { "false" })
             }
-            (Rows::Words(words), Cell::Text(text)) => {
-                words.push(text);
-            }
+            (Rows::Words(words), Cell::Text(text)) => _ = words.push(text),
             (Rows::Booleans(rows), Cell::Missing) => rows.push(Categories::MISSING),
             (Rows::Booleans(rows), Cell::Boolean(value)) => rows.push(u32::from(value)),
             (Rows::Booleans(rows), Cell::Number(number)) if number == 0.0 || number == 1.0 => {
                 rows.push(u32::from(number == 1.0));
             }
-            (Rows::Booleans(rows), Cell::Text(text)) if boolean(text).is_some() => {
-                rows.push(u32::from(boolean(text).is_some_and(|(_, meaning)| meaning)));
-            }
             (Rows::Booleans(_), Cell::Number(cell)) => return unusable(&self.name, &cell, BOOLEAN, BOOLEANS),
-            (Rows::Booleans(_), Cell::Text(cell)) => return unusable(&self.name, &cell, BOOLEAN, BOOLEANS),
+            (Rows::Booleans(rows), Cell::Text(text)) => match boolean(text) {
+                Some((_, meaning)) => rows.push(u32::from(meaning)),
+                None => return unusable(&self.name, &text, BOOLEAN, BOOLEANS),
+            },
         }
         Ok(())
     }
@@ -92,15 +92,9 @@ impl TypedColumn {
         let values = match self.rows {
             Rows::Numbers(rows) => Values::Numbers(rows),
             Rows::Words(words) => Values::Categories(words.finish()),
-            Rows::Booleans(codes) => Values::Booleans(Categories {
-                names: vec!["false".into(), "true".into()],
-                codes,
-            }),
+            Rows::Booleans(codes) => Values::from_codes_of_booleans(codes),
         };
-        Column {
-            name: self.name,
-            values,
-        }
+        Column::new(self.name, values)
     }
 }
 

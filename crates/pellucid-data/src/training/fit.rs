@@ -4,12 +4,12 @@ use super::plan::Plan;
 use super::scores::{Answers, Scores};
 use crate::error::{DataError, Result};
 use crate::model_file::{AnyNetwork, EpochLine, Model};
-use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, row_weights};
+use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, problem, row_weights};
 use crate::table::Table;
 use pellucid::data::dataset::Dataset;
 use pellucid::evaluation::metrics::{Meters, Metric};
-use pellucid::inspection::diagnosis::{Finding, Outcome, Subject};
-use pellucid::inspection::vitals::{VitalSigns, Vitals};
+use pellucid::inspection::diagnosis::{Finding, TrainingDiagnosis, TrainingOutcome};
+use pellucid::inspection::layer_statistics::{LayerStatistics, LayerStatisticsRecorder};
 use pellucid::model::init::initialise;
 use pellucid::model::network::Network;
 use pellucid::numpy_random::RandomState;
@@ -35,7 +35,7 @@ pub trait Watch: Observer<f32> + Observer<f64> {
         None
     }
 
-    /// Whether the training is to be diagnosed, by vital signs that are taken on the way.
+    /// Whether the training is to be diagnosed, by layer statistics that are taken on the way.
     fn diagnoses(&self) -> bool {
         false
     }
@@ -71,8 +71,8 @@ pub struct Trained {
     pub ended_by: EndedBy,
     /// What is wrong with the training, where somebody [asked](Watch::diagnoses).
     pub findings: Vec<Finding>,
-    /// Its vital signs, likewise.
-    pub vitals: Vec<VitalSigns>,
+    /// Its layer statistics, likewise.
+    pub layer_statistics: Vec<LayerStatistics>,
     /// What a user should know, a sentence each.
     pub notes: Vec<String>,
     /// The rows of the table it was trained on.
@@ -155,10 +155,8 @@ impl Plan<'_> {
             let (predictions, _) = predict(&run.network, &preparation, table, rows, threads)?;
             Scores::of(&predictions, &answers).map(Some)
         };
-        let training = scores(rows.training)?.ok_or_else(|| DataError::Preparation {
-            place: self.table.source.clone(),
-            problem: "no row is left to train on; hold out fewer".into(),
-        })?;
+        let training = scores(rows.training)?
+            .ok_or_else(|| problem(&self.table.source, "no row is left to train on; hold out fewer"))?;
         let validation = scores(rows.validation)?;
         Ok(Trained {
             training,
@@ -170,7 +168,7 @@ impl Plan<'_> {
             notes: notes.iter().map(ToString::to_string).collect(),
             best_epoch: run.best_epoch.unwrap_or(run.history.len() as u64),
             findings: run.findings,
-            vitals: run.vitals,
+            layer_statistics: run.layer_statistics,
             history: run.history,
             ended_by: run.ended_by,
             network: run.network,
@@ -200,7 +198,7 @@ impl Plan<'_> {
             false => None,
         };
         if let Some(diagnosed) = &diagnosed {
-            diagnosed.tell(&diagnosed.subject.before(recipe), watch);
+            diagnosed.tell(&diagnosed.diagnosis.before(recipe), watch);
         }
         let mut trainer = Trainer::new(recipe, network, generator, threads)?;
         let told = std::cell::RefCell::new(watch);
@@ -247,7 +245,7 @@ impl Plan<'_> {
         observers.extend(
             diagnosed
                 .as_mut()
-                .map(|diagnosed| &mut diagnosed.vitals as &mut dyn Observer<T>),
+                .map(|diagnosed| &mut diagnosed.layer_statistics as &mut dyn Observer<T>),
         );
         let ending = trainer.run(&training, observers.as_mut_slice());
         let failure = ending.as_ref().err();
@@ -255,14 +253,14 @@ impl Plan<'_> {
         stopping.restore(trainer.network_mut());
         let mut findings = Vec::new();
         if let Some(diagnosed) = &diagnosed {
-            let outcome = Outcome {
+            let outcome = TrainingOutcome {
                 network: trainer.network(),
-                vitals: diagnosed.vitals.entries(),
+                layer_statistics: diagnosed.layer_statistics.entries(),
                 epochs: &stopping.losses(),
                 best_epoch,
                 failure,
             };
-            findings = diagnosed.subject.after(recipe, &training, outcome)?;
+            findings = diagnosed.diagnosis.after(recipe, &training, outcome)?;
             diagnosed.tell(&findings, &mut **told.borrow_mut());
         }
         let ending = ending?;
@@ -271,7 +269,8 @@ impl Plan<'_> {
         drop(stopping);
         Ok(Run {
             findings,
-            vitals: diagnosed.map_or_else(Vec::new, |diagnosed| diagnosed.vitals.into_entries()),
+            layer_statistics: diagnosed
+                .map_or_else(Vec::new, |diagnosed| diagnosed.layer_statistics.into_entries()),
             network: trainer.into_network().into(),
             history,
             best_epoch,
@@ -439,7 +438,7 @@ impl Parts<'_> {
 
 struct Run {
     findings: Vec<Finding>,
-    vitals: Vec<VitalSigns>,
+    layer_statistics: Vec<LayerStatistics>,
     network: AnyNetwork,
     history: Vec<EpochLine>,
     best_epoch: Option<u64>,
@@ -448,8 +447,8 @@ struct Run {
 
 /// What it takes to diagnose a training.
 struct Diagnosed<T> {
-    subject: Subject,
-    vitals: Vitals<T>,
+    diagnosis: TrainingDiagnosis,
+    layer_statistics: LayerStatisticsRecorder<T>,
 }
 
 impl<T: Scalar> Diagnosed<T> {
@@ -462,8 +461,8 @@ impl<T: Scalar> Diagnosed<T> {
     ) -> Result<Self> {
         let names = parts.preparation.feature_names();
         Ok(Self {
-            subject: Subject::new(recipe, network, training, &names, threads)?,
-            vitals: Vitals::new(recipe, network, training)?,
+            diagnosis: TrainingDiagnosis::new(recipe, network, training, &names, threads)?,
+            layer_statistics: LayerStatisticsRecorder::new(recipe, network, training)?,
         })
     }
 

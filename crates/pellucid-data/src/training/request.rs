@@ -1,7 +1,7 @@
 //! What a user asks of a training. What is left open is chosen by looking at the table.
 
-use crate::error::{DataError, Result};
-use crate::preparation::ColumnChoice;
+use crate::error::Result;
+use crate::preparation::{ColumnChoice, problem};
 use crate::table::Table;
 use pellucid::evaluation::metrics::{Figure, Metric};
 use pellucid::optimization::optimizer::Optimizer;
@@ -108,13 +108,9 @@ fn named(table: &Table, asked: &str) -> Result<String> {
         Err(_) => return Ok(asked.to_owned()), // whoever looks for it names the nearest
     };
     let found = at.and_then(|at| table.columns.get(at));
-    found
-        .map(|column| column.name.clone())
-        .ok_or_else(|| DataError::Preparation {
-            place: table.source.clone(),
-            problem: format!(
-                "there is no column {asked}; the columns are numbered 1 to {}",
-                table.columns.len()
-            ),
-        })
+    found.map(|column| column.name.clone()).ok_or_else(|| {
+        let columns = table.columns.len();
+        let message = format!("there is no column {asked}; the columns are numbered 1 to {columns}");
+        problem(&table.source, message).into()
+    })
 }

@@ -1,17 +1,17 @@
 //! Successive halving (Jamieson & Talwalkar, *Non-stochastic Best Arm Identification and Hyperparameter Optimization*,
 //! 2016): all trials get a few epochs, the best third of them three times as many, until the last get all.
 
-/// What is left of the trials from rung to rung, and what the epochs are multiplied by.
+/// From rung to rung, the trials are divided and the epochs multiplied by this.
 const FACTOR: u64 = 3;
 
-/// A rung: how many trials, and how many epochs each.
+/// A rung: a number of trials, and of epochs for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rung {
     pub(super) trials: usize,
     pub(super) epochs: u64,
 }
 
-/// The rungs for so many trials, of which the last have `epochs`.
+/// The rungs that begin with `trials` and end with `epochs`.
 pub(super) fn rungs(trials: usize, epochs: u64) -> Vec<Rung> {
     let (mut left, mut counts) = (trials, vec![trials]);
     while left as u64 >= FACTOR && FACTOR.pow(counts.len() as u32) <= epochs {

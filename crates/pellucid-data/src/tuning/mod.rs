@@ -1,8 +1,8 @@
-//! A search for the settings that train best: what may vary, trials drawn from it, and which of them was best.
+//! The search for the settings that train best: a space of settings, trials drawn from it, and their ranking.
 //!
-//! A trial depends on nothing but the search's seed and its own number, so that trials can run side by side, in any order,
-//! be taken up again after an interruption, and still come to the same table. No clock and no terminal, as in
-//! [`training`](crate::training).
+//! A trial depends only on the search's seed and its own number. So trials can run side by side and in any order, and a
+//! search can continue after an interruption, with the same result. As in [`training`](crate::training), there is no clock
+//! and no terminal.
 //!
 //! ```
 //! use pellucid_data::load_builtin;
@@ -13,7 +13,7 @@
 //! let iris = load_builtin("iris", 0)?;
 //! let mut training = TrainingRequest { epochs: Some(5), ..TrainingRequest::default() };
 //! training.columns.target = vec!["species".into()];
-//! let space = Space::of(&["learning_rate=log:1e-3..1e-1", "hidden=8,16"])?;
+//! let space = Space::from_lines(&["learning_rate=log:1e-3..1e-1", "hidden=8,16"])?;
 //! let request = SearchRequest { trials: 4, ..SearchRequest::new(Method::Random, space) };
 //! let search = Search::new(&iris, &training, &request)?;
 //! let found = search.run(NonZeroUsize::MIN, Vec::new(), &|| false, &mut |_| Ok(()))?;
@@ -22,26 +22,17 @@
 //! ```
 
 mod defaults;
-mod found;
+mod error;
 mod halving;
+mod result;
 mod search;
 mod space;
 mod space_file;
 mod state;
 mod trial;
 
-pub use found::Found;
-pub use search::{Method, Search, SearchRequest, Told};
-pub use space::{Parameter, Range, Space};
-pub use state::State;
-pub use trial::{Outcome, Setting, Trial};
-
-use crate::error::DataError;
-
-fn setting(key: &str, found: impl Into<String>, expected: impl Into<String>) -> DataError {
-    DataError::Engine(pellucid::Error::Setting {
-        key: key.into(),
-        found: found.into(),
-        expected: expected.into(),
-    })
-}
+pub use result::SearchResult;
+pub use search::{Method, Search, SearchRequest, TrialReport};
+pub use space::{NumberRange, Parameter, SettingRange, Space};
+pub use state::SearchState;
+pub use trial::{Setting, Trial, TrialOutcome};

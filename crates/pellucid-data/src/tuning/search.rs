@@ -1,12 +1,14 @@
-//! The search itself: trials side by side on the cores.
+//! The search: trials drawn and trained, side by side on the cores.
 
-use super::found::{Found, compare};
+use super::defaults;
+use super::error::setting;
 use super::halving;
+use super::result::{SearchResult, compare};
 use super::space::Space;
-use super::trial::{self, Outcome, Setting, Trial};
-use super::{defaults, setting};
-use crate::error::{DataError, Result};
+use super::trial::{self, Setting, Trial, TrialOutcome};
+use crate::error::Result;
 use crate::model_file::EpochLine;
+use crate::preparation::problem;
 use crate::table::Table;
 use crate::training::{Plan, Scores, TrainingRequest, Watch};
 use pellucid::evaluation::metrics::Metric;
@@ -18,13 +20,13 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
-/// How trials are chosen.
+/// The method that chooses trials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// Each is drawn and trained to its end: Bergstra & Bengio, 2012.
     Random,
-    /// All are drawn, and trained for a few epochs; the best third for three times as many, and so on: Jamieson &
-    /// Talwalkar, 2016. A trial that goes on begins anew, so that schedules fit its epochs.
+    /// All are drawn and trained for a few epochs, the best third for three times as many, and so on: Jamieson &
+    /// Talwalkar, 2016. A trial that continues starts again, so that schedules fit its epochs.
     Halving,
 }
 
@@ -38,25 +40,25 @@ impl Method {
     }
 }
 
-/// What a user asks of a search.
+/// The settings of a search.
 #[derive(Debug, Clone)]
 pub struct SearchRequest {
-    /// How trials are chosen.
+    /// The method that chooses trials.
     pub method: Method,
-    /// What may vary; chosen where it is empty.
+    /// The settings that vary; chosen if it is empty.
     pub space: Space,
-    /// How many trials.
+    /// The number of trials.
     pub trials: usize,
-    /// The seed of what is drawn; every training has its own, the recipe's.
+    /// The seed of the drawn settings; every training has the seed of the recipe.
     pub seed: u32,
-    /// Cross-validate with so many folds; otherwise rows are held out.
+    /// The number of folds of a cross-validation; `None` to hold out rows.
     pub folds: Option<usize>,
-    /// What trials are judged by; accuracy or R² unless given.
+    /// The metric that ranks the trials; accuracy or R² if not given.
     pub metric: Option<Metric>,
 }
 
 impl SearchRequest {
-    /// Thirty trials, judged on held-out rows.
+    /// Thirty trials, ranked by their scores on held-out rows.
     pub fn new(method: Method, space: Space) -> Self {
         Self {
             method,
@@ -69,38 +71,38 @@ impl SearchRequest {
     }
 }
 
-/// A search that is decided on.
+/// A search with all settings chosen.
 #[derive(Debug)]
 pub struct Search<'a> {
     pub(super) table: &'a Table,
-    /// What trials have in common.
+    /// The recipe that all trials have in common.
     pub(super) base: Recipe,
     pub(super) request: SearchRequest,
     pub(super) metric: Metric,
     task: Task,
-    said: Vec<String>,
+    choices: Vec<String>,
 }
 
-/// What is told of a trial as soon as it is done.
+/// The report of a trial, sent as soon as it is done.
 #[derive(Debug)]
-pub struct Told<'a> {
-    /// Which.
+pub struct TrialReport<'a> {
+    /// The trial.
     pub trial: &'a Trial,
-    /// All that are done, of whatever rung, in the order of rungs and numbers.
+    /// All trials that are done, in the order of rungs and numbers.
     pub done: &'a [Trial],
-    /// How many there will be.
+    /// The number of trials when all are done.
     pub of: usize,
 }
 
-/// The part of the rows that is held out unless a user says more: enough to tell two trials apart.
+/// The default part of the rows that is held out: enough to rank trials.
 const HELD_OUT: f64 = 0.2;
 
 impl<'a> Search<'a> {
-    /// Decides on a search: what the trials have in common is what `training` asks for.
+    /// Plans a search. `training` holds what the trials have in common.
     ///
     /// # Errors
-    /// As [`Plan::new`]; [`DataError::Engine`] for a setting that is none or cannot have such a value, no trials, a metric
-    /// that the task does not have, nothing to judge by.
+    /// As [`Plan::new`]; [`DataError::Engine`](crate::DataError::Engine): an unknown setting or value, no trials, a metric
+    /// that the task does not have, no held-out rows.
     pub fn new(table: &'a Table, training: &TrainingRequest, request: &SearchRequest) -> Result<Self> {
         let mut training = training.clone();
         let of_recipe = training
@@ -128,7 +130,7 @@ impl<'a> Search<'a> {
             base: plan.recipe().clone(),
             metric,
             task,
-            said: plan.choices().to_vec(),
+            choices: plan.choices().to_vec(),
             request,
         };
         search.check()?;
@@ -146,17 +148,17 @@ impl<'a> Search<'a> {
             .as_ref()
             .map_or(0.0, |table| table.validation);
         if self.request.folds.is_none() && held_out == 0.0 {
-            let expected = "trials are judged by rows that are held out; say 0.2, or --folds 5";
+            let expected = "trials are ranked by held-out rows; use 0.2, or --folds 5";
             return Err(setting("--validation", "0", expected));
         }
         if self.base.train.max_seconds.is_some() {
-            let expected = "trials would depend on how fast the machine is; limit train.epochs";
+            let expected = "trials would depend on the speed of the machine; limit train.epochs";
             return Err(setting("train.max_seconds", "(set)", expected));
         }
         for parameter in &self.request.space.parameters {
             let key = parameter.key.as_str();
             if self.request.method == Method::Halving && key == "train.epochs" {
-                let expected = "halving chooses the epochs itself; say the most by --epochs";
+                let expected = "halving chooses the epochs itself; set the largest number with --epochs";
                 return Err(setting(key, parameter.range.to_string(), expected));
             }
             let is_of_data = [
@@ -184,46 +186,45 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// What was chosen where the user said nothing, and what varies; a sentence each.
+    /// A sentence for each choice that the user did not make, and one for what varies.
     pub fn choices(&self) -> Vec<String> {
-        let space: Vec<String> = (&self.request.space).into();
-        let of = format!("varied: {}", space.join("; "));
-        self.said.iter().take(1).cloned().chain([of]).collect()
+        let varied = format!("varied: {}", self.request.space.lines().join("; "));
+        self.choices.iter().take(1).cloned().chain([varied]).collect()
     }
 
-    /// What trials are judged by.
+    /// The metric that ranks the trials.
     pub fn metric(&self) -> Metric {
         self.metric
     }
 
-    /// What may vary.
+    /// The settings that vary.
     pub fn space(&self) -> &Space {
         &self.request.space
     }
 
-    /// What trials have in common.
+    /// The recipe that all trials have in common.
     pub fn recipe(&self) -> &Recipe {
         &self.base
     }
 
-    /// What the target asks for.
+    /// Classes or numbers.
     pub fn task(&self) -> Task {
         self.task
     }
 
-    /// Runs the trials that are not among `done`, as many side by side as there are threads; the result does not depend
-    /// on how many. Each is told as soon as it is known; an error of `tell` ends the search, as does `stop`, which is
-    /// asked often: trials that are not finished then are left out.
+    /// Runs the trials that are not among `done`, as many side by side as there are threads; their number does not affect
+    /// the result. Each is reported as soon as it is done. An error of `report` ends the search, as does `stop`, which is
+    /// asked often: unfinished trials are then left out.
     ///
     /// # Errors
-    /// As [`Plan::train`], but for a training that diverges, which is what its trial came to; and those of `tell`.
+    /// As [`Plan::train`], except for a training that diverges, which is a result; and the errors of `report`.
     pub fn run(
         &self,
         threads: NonZeroUsize,
         done: Vec<Trial>,
         stop: &(dyn Fn() -> bool + Sync),
-        tell: &mut dyn FnMut(Told<'_>) -> Result<()>,
-    ) -> Result<Found> {
+        report: &mut dyn FnMut(TrialReport<'_>) -> Result<()>,
+    ) -> Result<SearchResult> {
         let numbers: Vec<usize> = (1..=self.request.trials).collect();
         let rungs = self.rungs();
         let of = rungs.iter().map(|rung| rung.trials).sum();
@@ -248,7 +249,7 @@ impl<'a> Search<'a> {
             stopped = self.side_by_side(threads, &jobs, (at, epochs), stop, &mut |trial| {
                 let place = all[before..].partition_point(|other| other.trial < trial.trial);
                 all.insert(before + place, trial.clone());
-                tell(Told {
+                report(TrialReport {
                     trial: &trial,
                     done: &all,
                     of,
@@ -272,7 +273,7 @@ impl<'a> Search<'a> {
             }
         }
         trials.sort_by_key(|trial| trial.trial);
-        Ok(Found {
+        Ok(SearchResult {
             space: self.request.space.clone(),
             metric: self.metric,
             trials,
@@ -290,7 +291,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether somebody stopped it.
+    /// Trains the trials `jobs`; returns whether `stop` ended it.
     fn side_by_side(
         &self,
         threads: NonZeroUsize,
@@ -322,7 +323,7 @@ impl<'a> Search<'a> {
             drop(sender);
             let (mut stopped, mut failure) = (false, None);
             for result in results {
-                // Who could not be told of one is not told of those that were under way.
+                // After a failed report, trials that were under way are not reported.
                 if failure.is_some() {
                     continue;
                 }
@@ -342,7 +343,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Nothing where it was stopped.
+    /// `None` if it was stopped.
     fn trial(
         &self,
         number: usize,
@@ -357,7 +358,7 @@ impl<'a> Search<'a> {
         let outcome = match self.outcome(&plan, stop) {
             Ok(None) => return Ok(None),
             Ok(Some(outcome)) => outcome,
-            Err(error) => Outcome::Failed(trial::divergence(error)?),
+            Err(error) => TrialOutcome::Failed(trial::divergence(error)?),
         };
         Ok(Some(Trial {
             trial: number,
@@ -368,15 +369,15 @@ impl<'a> Search<'a> {
         }))
     }
 
-    fn outcome(&self, plan: &Plan<'_>, stop: &dyn Fn() -> bool) -> Result<Option<Outcome>> {
+    fn outcome(&self, plan: &Plan<'_>, stop: &dyn Fn() -> bool) -> Result<Option<TrialOutcome>> {
         const ONE: NonZeroUsize = NonZeroUsize::MIN;
-        let mut ear = Ear(stop);
+        let mut watch = StopCheck(stop);
         let undefined = || {
             let name = self.metric.name();
-            Outcome::Failed(format!("{name} is not defined on the held-out rows"))
+            TrialOutcome::Failed(format!("{name} is not defined on the held-out rows"))
         };
         let Some(folds) = self.request.folds else {
-            let trained = plan.train(None, ONE, &mut ear)?;
+            let trained = plan.train(None, ONE, &mut watch)?;
             if trained.ended_by == EndedBy::Interrupt {
                 return Ok(None);
             }
@@ -384,14 +385,16 @@ impl<'a> Search<'a> {
                 .validation
                 .as_ref()
                 .and_then(|scores| scores.figure(self.metric));
-            return Ok(Some(score.map_or_else(undefined, |score| Outcome::Trained {
-                score,
-                deviation: None,
-                loss: trained.best_validation_loss(),
-                best_epoch: trained.best_epoch,
+            return Ok(Some(score.map_or_else(undefined, |score| {
+                TrialOutcome::Trained {
+                    score,
+                    deviation: None,
+                    loss: trained.best_validation_loss(),
+                    best_epoch: trained.best_epoch,
+                }
             })));
         };
-        let found = plan.cross_validate(folds, ONE, &mut ear, |_, _| {})?;
+        let found = plan.cross_validate(folds, ONE, &mut watch, |_, _| {})?;
         if found.stopped {
             return Ok(None);
         }
@@ -402,7 +405,7 @@ impl<'a> Search<'a> {
         Ok(Some(scores.map_or_else(undefined, |scores| {
             let mean = scores.iter().sum::<f64>() / count;
             let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / count;
-            Outcome::Trained {
+            TrialOutcome::Trained {
                 score: mean,
                 deviation: Some(variance.sqrt()),
                 loss: losses.map(|losses| losses.iter().sum::<f64>() / count),
@@ -411,16 +414,18 @@ impl<'a> Search<'a> {
         })))
     }
 
-    /// The training of a trial's settings on all rows, for as many epochs as were best.
+    /// The training with a trial's settings on all rows, for its best number of epochs.
     ///
     /// # Errors
-    /// As [`Plan::new`]; a trial that failed.
+    /// As [`Plan::new`]; the trial failed.
     pub fn on_all_rows(&self, trial: &Trial) -> Result<Plan<'a>> {
-        let Outcome::Trained { best_epoch, .. } = trial.outcome else {
-            return Err(DataError::Preparation {
-                place: format!("trial {}", trial.trial),
-                problem: "its training diverged, so that there is nothing to do again".into(),
-            });
+        let TrialOutcome::Trained { best_epoch, .. } = trial.outcome else {
+            let place = format!("trial {}", trial.trial);
+            return Err(problem(
+                place,
+                "its training diverged, so it cannot be repeated on all rows",
+            )
+            .into());
         };
         let mut request = trial::request(&self.base, &trial.settings)?;
         request.epochs = Some(best_epoch.max(1));
@@ -429,10 +434,10 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Listens for the end while a trial is trained.
-struct Ear<'a>(&'a dyn Fn() -> bool);
+/// Ends the training of a trial when the search is stopped.
+struct StopCheck<'a>(&'a dyn Fn() -> bool);
 
-impl Ear<'_> {
+impl StopCheck<'_> {
     fn flow(&self) -> ControlFlow<()> {
         match (self.0)() {
             true => ControlFlow::Break(()),
@@ -441,18 +446,18 @@ impl Ear<'_> {
     }
 }
 
-impl Watch for Ear<'_> {
+impl Watch for StopCheck<'_> {
     fn epoch(&mut self, _: &EpochLine, _: bool) -> ControlFlow<()> {
         self.flow()
     }
 }
 
-impl<T: Scalar> Observer<T> for Ear<'_> {
+impl<T: Scalar> Observer<T> for StopCheck<'_> {
     fn on(&mut self, _: &Event<'_, T>) -> ControlFlow<()> {
         self.flow()
     }
 
-    /// Now and then within a long epoch.
+    /// Every 64 steps within a long epoch.
     fn next_step(&mut self, next: Position) -> u64 {
         next.step | 0x3f
     }

@@ -1,41 +1,46 @@
-//! What a search may vary, and how a value is drawn.
+//! The space of a search: the settings that vary, and how a value is drawn.
 
-use super::{setting, space_file};
-use crate::error::{DataError, Result};
+use super::error::setting;
+use crate::error::Result;
 use pellucid::numpy_random::RandomState;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The settings that a search varies, in order.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Space {
-    /// One a setting.
+    /// One for each setting.
     pub parameters: Vec<Parameter>,
 }
 
-/// A setting and what it may be.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A setting and its possible values.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// `hidden`, `activation`, or a recipe's key such as `train.learning_rate`.
     pub key: String,
-    /// What it may be.
-    pub range: Range,
+    /// Its possible values.
+    pub range: SettingRange,
 }
 
-/// What a setting may be.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Range {
-    /// Any number between two, all alike.
-    Uniform(f64, f64),
-    /// Any number between two, all ratios alike.
-    Log(f64, f64),
-    /// Any whole number from one to another.
-    Integer(i64, i64),
-    /// Any whole number from one to another, all ratios alike.
-    LogInteger(i64, i64),
+/// The possible values of a setting.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SettingRange {
+    /// Any number of a range.
+    Numbers(NumberRange),
     /// One of these.
     Choice(Vec<String>),
+}
+
+/// A range of numbers, drawn uniformly, or so that equal ratios are equally likely.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NumberRange {
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+    /// Whether only whole numbers are drawn. Their absolute value is below 2^52.
+    pub is_whole: bool,
+    /// Whether equal ratios are equally likely.
+    pub is_logarithmic: bool,
 }
 
 impl Space {
@@ -43,8 +48,9 @@ impl Space {
     /// `train.epochs=int:10..100` or `hidden=64,128,"128,64"`.
     ///
     /// # Errors
-    /// [`DataError::Engine`] with a line that is none, a range that is empty, or a setting that is there twice.
-    pub fn of<S: AsRef<str>>(lines: &[S]) -> Result<Self> {
+    /// [`DataError::Engine`](crate::DataError::Engine): a line is not of this form, a range is empty, or a setting is there
+    /// twice.
+    pub fn from_lines<S: AsRef<str>>(lines: &[S]) -> Result<Self> {
         let mut space = Self::default();
         for line in lines {
             space.add(line.as_ref())?;
@@ -55,27 +61,24 @@ impl Space {
     /// Adds a line.
     ///
     /// # Errors
-    /// As [`Space::of`].
+    /// As [`Space::from_lines`].
     pub fn add(&mut self, line: &str) -> Result<()> {
         let Some((key, range)) = line.split_once('=') else {
             let expected =
                 "expected KEY=VALUES, such as train.learning_rate=log:1e-4..1e-1 or hidden=64,128,\"128,64\"";
             return Err(setting("--vary", line, expected));
         };
-        let range = Range::parse(range.trim())
+        let range = SettingRange::parse(range.trim())
             .map_err(|problem| setting(&format!("--vary {}", key.trim()), range.trim(), problem))?;
         self.insert(key.trim(), range)
     }
 
-    /// Reads a space from TOML; `origin` names the text in messages.
-    ///
-    /// # Errors
-    /// As [`Space::of`], and for text that is no TOML.
-    pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
-        space_file::read(text, origin)
+    /// The lines of which [`Space::from_lines`] makes this space.
+    pub fn lines(&self) -> Vec<String> {
+        self.parameters.iter().map(ToString::to_string).collect()
     }
 
-    pub(super) fn insert(&mut self, key: &str, range: Range) -> Result<()> {
+    pub(super) fn insert(&mut self, key: &str, range: SettingRange) -> Result<()> {
         let key = full_name(key);
         if key.is_empty() {
             return Err(setting(
@@ -84,18 +87,17 @@ impl Space {
                 "a setting's name is expected before the =",
             ));
         }
-        range
-            .check()
-            .map_err(|problem| setting(&key, range.to_string(), problem))?;
+        let refused = |problem: String| setting(&key, range.to_string(), problem);
+        range.check().map_err(refused)?;
         if self.parameters.iter().any(|parameter| parameter.key == key) {
-            return Err(setting(&key, range.to_string(), "it varies already; say it once"));
+            return Err(refused("it varies already; name it once".into()));
         }
         self.parameters.push(Parameter { key, range });
         Ok(())
     }
 }
 
-/// `learning_rate` is `train.learning_rate`; `hidden` and `activation` are names of their own.
+/// `learning_rate` is short for `train.learning_rate`; `hidden` and `activation` are not settings of a recipe.
 fn full_name(key: &str) -> String {
     match key {
         "" | "hidden" | "activation" => key.to_string(),
@@ -104,90 +106,43 @@ fn full_name(key: &str) -> String {
     }
 }
 
-impl Range {
+impl SettingRange {
     /// Reads `LOW..HIGH`, `log:LOW..HIGH`, `int:LOW..HIGH`, `int-log:LOW..HIGH` or values with commas.
-    fn parse(text: &str) -> std::result::Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err("nothing to choose from; give values with commas, or a range such as 0..0.5".into());
         }
-        let kinds = [("log:", 'l'), ("int:", 'i'), ("int-log:", 'j')];
-        let kind = kinds
-            .iter()
-            .find_map(|(prefix, kind)| Some((*kind, text.strip_prefix(prefix)?)));
-        match (kind, text.split_once("..")) {
-            (Some(('l', ends)), _) => real_ends(ends).map(|(low, high)| Range::Log(low, high)),
-            (Some(('i', ends)), _) => whole_ends(ends).map(|(low, high)| Range::Integer(low, high)),
-            (Some((_, ends)), _) => whole_ends(ends).map(|(low, high)| Range::LogInteger(low, high)),
-            (None, Some(_)) if !text.contains([',', '"']) => {
-                real_ends(text).map(|(low, high)| Range::Uniform(low, high))
+        for (prefix, is_whole, is_logarithmic) in NumberRange::PREFIXES {
+            let is_choice = prefix.is_empty() && (!text.contains("..") || text.contains([',', '"']));
+            if let Some(ends) = text.strip_prefix(prefix).filter(|_| !is_choice) {
+                let (low, high) = ends
+                    .split_once("..")
+                    .ok_or("a range has two ends with .. between them, such as 1e-4..1e-1")?;
+                let range = NumberRange::parse(low.trim(), high.trim(), is_whole, is_logarithmic);
+                return range.map(Self::Numbers);
             }
-            _ => choices(text).map(Range::Choice),
         }
+        choices(text).map(Self::Choice)
     }
 
-    /// What is wrong with it, as a message.
-    pub(super) fn check(&self) -> std::result::Result<(), String> {
-        let backwards = |low: String, high: String| {
-            Err(format!(
-                "the lower end, {low}, must be less than the upper, {high}"
-            ))
+    /// Refuses an empty range.
+    fn check(&self) -> Result<(), String> {
+        let values = match self {
+            Self::Numbers(range) => return range.check(),
+            Self::Choice(values) => values,
         };
-        match self {
-            Range::Uniform(low, high) | Range::Log(low, high) if !(low.is_finite() && high.is_finite()) => {
-                Err("both ends must be finite".into())
-            }
-            Range::Uniform(low, high) | Range::Log(low, high) if low >= high => {
-                backwards(low.to_string(), high.to_string())
-            }
-            Range::Integer(low, high) | Range::LogInteger(low, high) if low >= high => {
-                backwards(low.to_string(), high.to_string())
-            }
-            Range::Log(low, _) if *low <= 0.0 => Err("a logarithmic range lies above 0".into()),
-            Range::LogInteger(low, _) if *low <= 0 => Err("a logarithmic range lies above 0".into()),
-            Range::Choice(values) if values.is_empty() => {
-                Err("nothing to choose from; give at least one value".into())
-            }
-            Range::Choice(values) => match values
-                .iter()
-                .enumerate()
-                .find(|(at, v)| values[..*at].contains(v))
-            {
-                Some((_, twice)) => Err(format!("{twice} is there twice")),
-                None => Ok(()),
-            },
-            _ => Ok(()),
+        if values.is_empty() {
+            return Err("nothing to choose from; give at least one value".into());
         }
+        let repeated = (1..values.len()).find(|&at| values[..at].contains(&values[at]));
+        repeated.map_or(Ok(()), |at| Err(format!("{} is there twice", values[at])))
     }
 
     /// Draws a value, as it is written in a recipe.
     pub(super) fn draw(&self, generator: &mut RandomState) -> String {
-        let real = |value: f64, low: f64, high: f64| {
-            // Three digits are as many as anybody reads, and as many as matter.
-            let rounded: f64 = format!("{value:.2e}").parse().unwrap_or(value);
-            rounded.clamp(low, high)
-        };
         match self {
-            Range::Uniform(low, high) => {
-                let value = low + (high - low) * generator.random_sample();
-                spelled(real(value, *low, *high))
-            }
-            Range::Log(low, high) => {
-                let (from, to) = (low.ln(), high.ln());
-                let value = (from + (to - from) * generator.random_sample()).exp();
-                spelled(real(value, *low, *high))
-            }
-            Range::Integer(low, high) => {
-                let count = (high - low) as f64 + 1.0;
-                let value = low + (generator.random_sample() * count) as i64;
-                value.clamp(*low, *high).to_string()
-            }
-            Range::LogInteger(low, high) => {
-                // Each whole number has the room from half below it to half above it.
-                let (from, to) = ((*low as f64 - 0.5).ln(), (*high as f64 + 0.5).ln());
-                let value = (from + (to - from) * generator.random_sample()).exp().round() as i64;
-                value.clamp(*low, *high).to_string()
-            }
-            Range::Choice(values) => {
+            Self::Numbers(range) => range.draw(generator),
+            Self::Choice(values) => {
                 let at = (generator.random_sample() * values.len() as f64) as usize;
                 values[at.min(values.len() - 1)].clone()
             }
@@ -197,21 +152,81 @@ impl Range {
     /// Values that show whether all can be used: the ends, or each choice.
     pub(super) fn samples(&self) -> Vec<String> {
         match self {
-            Range::Uniform(low, high) | Range::Log(low, high) => vec![spelled(*low), spelled(*high)],
-            Range::Integer(low, high) | Range::LogInteger(low, high) => {
-                vec![low.to_string(), high.to_string()]
-            }
-            Range::Choice(values) => values.clone(),
+            Self::Numbers(range) => vec![range.spell(range.low), range.spell(range.high)],
+            Self::Choice(values) => values.clone(),
         }
-    }
-
-    /// Whether ratios matter, and not differences.
-    pub fn is_logarithmic(&self) -> bool {
-        matches!(self, Range::Log(..) | Range::LogInteger(..))
     }
 }
 
-/// As TOML reads a number that is not whole.
+impl NumberRange {
+    /// The prefix of a range in a line, whether its numbers are whole, and whether it is logarithmic.
+    const PREFIXES: [(&str, bool, bool); 4] = [
+        ("log:", false, true),
+        ("int:", true, false),
+        ("int-log:", true, true),
+        ("", false, false),
+    ];
+
+    pub(super) fn parse(low: &str, high: &str, is_whole: bool, is_logarithmic: bool) -> Result<Self, String> {
+        // Doubles hold every whole number below 2^52.
+        let whole = |text: &str| text.parse::<i64>().ok().filter(|value| value.abs() < 1 << 52);
+        let number = |text: &str| match is_whole {
+            true => whole(text)
+                .map(|value| value as f64)
+                .ok_or_else(|| format!("`{text}` is no whole number")),
+            false => text.parse().map_err(|_| format!("`{text}` is no number")),
+        };
+        Ok(Self {
+            low: number(low)?,
+            high: number(high)?,
+            is_whole,
+            is_logarithmic,
+        })
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let Self { low, high, .. } = self;
+        match self {
+            _ if !(low.is_finite() && high.is_finite()) => Err("both ends must be finite".into()),
+            _ if low >= high => Err(format!(
+                "the lower end, {low}, must be less than the upper, {high}"
+            )),
+            _ if self.is_logarithmic && *low <= 0.0 => Err("a logarithmic range lies above 0".into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn draw(&self, generator: &mut RandomState) -> String {
+        let Self { low, high, .. } = *self;
+        let sample = generator.random_sample();
+        let logarithmic = |from: f64, to: f64| (from.ln() + (to.ln() - from.ln()) * sample).exp();
+        let value = match (self.is_whole, self.is_logarithmic) {
+            (true, false) => low + (sample * (high - low + 1.0)).floor(),
+            // Each whole number has the interval from half below it to half above it.
+            (true, true) => logarithmic(low - 0.5, high + 0.5).round(),
+            (false, is_logarithmic) => {
+                let value = if is_logarithmic {
+                    logarithmic(low, high)
+                } else {
+                    low + (high - low) * sample
+                };
+                // Three digits are enough to read and to compare.
+                format!("{value:.2e}").parse().unwrap_or(value)
+            }
+        };
+        self.spell(value.clamp(low, high))
+    }
+
+    fn spell(&self, value: f64) -> String {
+        if self.is_whole {
+            (value as i64).to_string()
+        } else {
+            spelled(value)
+        }
+    }
+}
+
+/// The text that TOML reads as a floating-point number.
 fn spelled(value: f64) -> String {
     let text = value.to_string();
     match value.abs() {
@@ -222,31 +237,9 @@ fn spelled(value: f64) -> String {
     }
 }
 
-fn ends(text: &str) -> std::result::Result<(&str, &str), String> {
-    text.split_once("..")
-        .map(|(low, high)| (low.trim(), high.trim()))
-        .ok_or_else(|| "a range has two ends with .. between them, such as 1e-4..1e-1".to_string())
-}
-
-fn real_ends(text: &str) -> std::result::Result<(f64, f64), String> {
-    let (low, high) = ends(text)?;
-    let number = |text: &str| text.parse::<f64>().map_err(|_| format!("`{text}` is no number"));
-    Ok((number(low)?, number(high)?))
-}
-
-fn whole_ends(text: &str) -> std::result::Result<(i64, i64), String> {
-    let (low, high) = ends(text)?;
-    // Beyond this neither doubles nor anybody counts.
-    let number = |text: &str| {
-        let whole = text.parse::<i64>().ok().filter(|value| value.abs() < 1 << 52);
-        whole.ok_or_else(|| format!("`{text}` is no whole number"))
-    };
-    Ok((number(low)?, number(high)?))
-}
-
-/// Values with commas between them; one that has commas itself stands in quotes, or is a list or a table in brackets,
-/// whose quotes are its own.
-fn choices(text: &str) -> std::result::Result<Vec<String>, String> {
+/// Values with commas between them. A value that contains commas stands in quotes, or is a list or a table in brackets,
+/// which keeps its quotes.
+fn choices(text: &str) -> Result<Vec<String>, String> {
     let mut values = vec![String::new()];
     let (mut quoted, mut depth) = (false, 0_usize);
     for character in text.chars() {
@@ -279,14 +272,18 @@ fn choices(text: &str) -> std::result::Result<Vec<String>, String> {
     }
 }
 
-impl fmt::Display for Range {
+impl fmt::Display for SettingRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Range::Uniform(low, high) => write!(f, "{low}..{high}"),
-            Range::Log(low, high) => write!(f, "log:{low}..{high}"),
-            Range::Integer(low, high) => write!(f, "int:{low}..{high}"),
-            Range::LogInteger(low, high) => write!(f, "int-log:{low}..{high}"),
-            Range::Choice(values) => {
+            Self::Numbers(range) => {
+                let kind = (range.is_whole, range.is_logarithmic);
+                let prefix = NumberRange::PREFIXES
+                    .into_iter()
+                    .find(|(_, whole, log)| (*whole, *log) == kind);
+                let prefix = prefix.map_or("", |(prefix, ..)| prefix);
+                write!(f, "{prefix}{}..{}", range.low, range.high)
+            }
+            Self::Choice(values) => {
                 let has_brackets = |value: &String| value.starts_with(['[', '{']);
                 let quoted = |value: &String| match value.contains(',') && !has_brackets(value) {
                     true => format!("\"{value}\""),
@@ -304,133 +301,5 @@ impl fmt::Display for Parameter {
     }
 }
 
-/// A space is written line by line where it is compared.
-impl From<&Space> for Vec<String> {
-    fn from(space: &Space) -> Self {
-        space.parameters.iter().map(ToString::to_string).collect()
-    }
-}
-
-impl TryFrom<Vec<String>> for Space {
-    type Error = DataError;
-
-    fn try_from(lines: Vec<String>) -> Result<Self> {
-        Self::of(&lines)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn range(text: &str) -> Range {
-        Range::parse(text).unwrap_or_else(|problem| panic!("{text}: {problem}"))
-    }
-
-    #[test]
-    fn ranges_are_read_as_they_are_written() {
-        for (text, expected) in [
-            ("log:1e-4..1e-1", Range::Log(1e-4, 1e-1)),
-            ("0..0.5", Range::Uniform(0.0, 0.5)),
-            ("int:10..100", Range::Integer(10, 100)),
-            ("int-log:8..512", Range::LogInteger(8, 512)),
-            (
-                "64,128,\"128,64\"",
-                Range::Choice(vec!["64".into(), "128".into(), "128,64".into()]),
-            ),
-            ("relu", Range::Choice(vec!["relu".into()])),
-            (
-                "[2, 8, 1],[\"tanh\",\"sigmoid\"]",
-                Range::Choice(vec!["[2, 8, 1]".into(), "[\"tanh\",\"sigmoid\"]".into()]),
-            ),
-            (
-                "sgd,{ name = \"sgd\", momentum = 0.9 }",
-                Range::Choice(vec!["sgd".into(), "{ name = \"sgd\", momentum = 0.9 }".into()]),
-            ),
-        ] {
-            assert_eq!(range(text), expected);
-            assert_eq!(range(&expected.to_string()), expected);
-        }
-    }
-
-    #[test]
-    fn what_is_no_range_is_refused_with_the_reason() {
-        for (line, told) in [
-            ("hidden", "expected KEY=VALUES"),
-            ("hidden=", "nothing to choose from"),
-            ("hidden=64,,32", "a value is empty"),
-            ("hidden=\"64", "a quote has no end"),
-            ("network.layers=[2,1", "a bracket has no end"),
-            ("network.layers=2],1", "did not begin"),
-            ("hidden=64,64", "64 is there twice"),
-            ("learning_rate=log:0..1", "above 0"),
-            ("learning_rate=log:1..1", "must be less"),
-            ("learning_rate=log:1e-3", "two ends"),
-            ("learning_rate=2..1", "must be less"),
-            ("learning_rate=a..1", "`a` is no number"),
-            ("batch_size=int:1.5..3", "`1.5` is no whole number"),
-            ("batch_size=int-log:0..3", "above 0"),
-            ("=1,2", "before the ="),
-        ] {
-            let error = Space::of(&[line]).unwrap_err().to_string();
-            assert!(error.contains(told), "{line}: {error}");
-        }
-        let error = Space::of(&["l2=0..1", "train.l2=1,2"]).unwrap_err().to_string();
-        assert!(
-            error.contains("varies already") && error.contains("train.l2"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn what_is_drawn_lies_in_its_range_and_fills_it() {
-        let mut generator = RandomState::new(5);
-        let mut drawn = |text: &str| -> Vec<f64> {
-            let range = range(text);
-            (0..4000)
-                .map(|_| range.draw(&mut generator).parse().unwrap())
-                .collect()
-        };
-        let part = |values: &[f64], below: f64| {
-            values.iter().filter(|value| **value < below).count() as f64 / values.len() as f64
-        };
-        let log = drawn("log:1e-4..1e-1");
-        assert!(log.iter().all(|value| (1e-4..=1e-1).contains(value)));
-        assert!((part(&log, 1e-3) - 1.0 / 3.0).abs() < 0.05 && (part(&log, 1e-2) - 2.0 / 3.0).abs() < 0.05);
-        let uniform = drawn("0..0.5");
-        assert!(uniform.iter().all(|value| (0.0..=0.5).contains(value)));
-        assert!((part(&uniform, 0.1) - 0.2).abs() < 0.05);
-        let whole = drawn("int:3..6");
-        for value in 3..=6 {
-            let share = whole.iter().filter(|drawn| **drawn == f64::from(value)).count() as f64 / 4000.0;
-            assert!((share - 0.25).abs() < 0.05, "{value}: {share}");
-        }
-        let log_whole = drawn("int-log:1..1000");
-        assert!(
-            log_whole
-                .iter()
-                .all(|value| (1.0..=1000.0).contains(value) && value.fract() == 0.0)
-        );
-        assert!(
-            (part(&log_whole, 31.5) - 0.55).abs() < 0.06,
-            "{}",
-            part(&log_whole, 31.5)
-        );
-        let choice = drawn("1,2,4");
-        assert!([1.0, 2.0, 4.0].iter().all(|value| choice.contains(value)));
-    }
-
-    #[test]
-    fn numbers_are_spelled_as_toml_reads_them() {
-        for (value, expected) in [
-            (0.0, "0.0"),
-            (1.0, "1.0"),
-            (0.25, "0.25"),
-            (1e-5, "1e-5"),
-            (2e9, "2e9"),
-        ] {
-            assert_eq!(spelled(value), expected);
-            assert_eq!(spelled(value).parse::<f64>().unwrap(), value);
-        }
-    }
-}
+mod tests;

@@ -11,27 +11,35 @@
 //! optimizer = ["adam", "sgd"]
 //! ```
 
-use super::setting;
-use super::space::{Range, Space};
+use super::error::setting;
+use super::space::{NumberRange, SettingRange, Space};
 use crate::error::Result;
 use toml::{Table, Value};
 
-pub(super) fn read(text: &str, origin: &str) -> Result<Space> {
-    let table: Table = toml::from_str(text)
-        .map_err(|error| setting(origin, "(no TOML)", error.to_string().trim_end().to_string()))?;
-    let mut space = Space::default();
-    add(&mut space, "", &table, origin)?;
-    if space.parameters.is_empty() {
-        return Err(setting(
-            origin,
-            "(nothing)",
-            "it says of no setting what it may be",
-        ));
+impl Space {
+    /// Reads a space from TOML; `origin` names the text in messages.
+    ///
+    /// # Errors
+    /// As [`Space::from_lines`]; the text is not TOML.
+    pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
+        let table: Table = toml::from_str(text)
+            .map_err(|error| setting(origin, "(no TOML)", error.to_string().trim_end().to_string()))?;
+        let mut space = Space::default();
+        add(&mut space, "", &table, origin)?;
+        match space.parameters.is_empty() {
+            true => Err(setting(origin, "(nothing)", "it names no setting")),
+            false => Ok(space),
+        }
     }
-    Ok(space)
 }
 
-const KINDS: [&str; 4] = ["uniform", "log", "integer", "log_integer"];
+/// The key of a range, whether its numbers are whole, and whether it is logarithmic.
+const KINDS: [(&str, bool, bool); 4] = [
+    ("uniform", false, false),
+    ("log", false, true),
+    ("integer", true, false),
+    ("log_integer", true, true),
+];
 
 fn add(space: &mut Space, within: &str, table: &Table, origin: &str) -> Result<()> {
     for (name, value) in table {
@@ -41,28 +49,31 @@ fn add(space: &mut Space, within: &str, table: &Table, origin: &str) -> Result<(
         };
         let wrong = |problem: String| setting(&format!("{origin}, {key}"), value.to_string(), problem);
         match value {
-            Value::Table(inner) if inner.len() == 1 && KINDS.iter().any(|kind| inner.contains_key(*kind)) => {
-                let range = range(inner).map_err(wrong)?;
-                space.insert(&key, range)?;
+            Value::Table(inner) => {
+                let kind = KINDS
+                    .iter()
+                    .find(|(kind, ..)| inner.len() == 1 && inner.contains_key(*kind));
+                match kind {
+                    Some(kind) => space.insert(&key, range(*kind, &inner[kind.0]).map_err(wrong)?)?,
+                    None => add(space, &key, inner, origin)?,
+                }
             }
-            Value::Table(inner) => add(space, &key, inner, origin)?,
             Value::Array(values) => {
                 let values = values.iter().map(spelled).collect();
-                space.insert(&key, Range::Choice(values))?;
+                space.insert(&key, SettingRange::Choice(values))?;
             }
             _ => {
-                return Err(wrong(
-                    "expected a list of values, or a range such as { log = [1e-4, 1e-1] }: uniform, log, integer or \
-                     log_integer"
-                        .into(),
-                ));
+                let kinds = "uniform, log, integer or log_integer";
+                return Err(wrong(format!(
+                    "expected a list of values, or a range such as {{ log = [1e-4, 1e-1] }}: {kinds}"
+                )));
             }
         }
     }
     Ok(())
 }
 
-/// As it is written in a recipe's `--set`; the sizes of hidden layers with commas.
+/// The text of a value in a recipe's `--set`; the sizes of hidden layers with commas.
 fn spelled(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -76,75 +87,13 @@ fn spelled(value: &Value) -> String {
     }
 }
 
-fn range(table: &Table) -> std::result::Result<Range, String> {
-    let (kind, ends) = table.iter().next().ok_or("an empty table is no range")?;
-    let ends = match ends {
-        Value::Array(ends) if ends.len() == 2 => ends,
-        _ => return Err(format!("{kind} is a list of two ends, such as [1, 10]")),
+fn range((kind, is_whole, is_logarithmic): (&str, bool, bool), ends: &Value) -> Result<SettingRange, String> {
+    let Some([low, high]) = ends.as_array().map(Vec::as_slice) else {
+        return Err(format!("{kind} is a list of two ends, such as [1, 10]"));
     };
-    let real = |at: usize| match &ends[at] {
-        Value::Float(value) => Ok(*value),
-        Value::Integer(value) => Ok(*value as f64),
-        other => Err(format!("{other} is no number")),
-    };
-    let whole = |at: usize| match &ends[at] {
-        Value::Integer(value) if value.abs() < 1 << 52 => Ok(*value),
-        other => Err(format!("{other} is no whole number")),
-    };
-    Ok(match kind.as_str() {
-        "uniform" => Range::Uniform(real(0)?, real(1)?),
-        "log" => Range::Log(real(0)?, real(1)?),
-        "integer" => Range::Integer(whole(0)?, whole(1)?),
-        _ => Range::LogInteger(whole(0)?, whole(1)?),
-    })
+    let range = NumberRange::parse(&low.to_string(), &high.to_string(), is_whole, is_logarithmic);
+    range.map(SettingRange::Numbers)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_says_what_lines_say() {
-        let text = r#"
-            hidden = [[64], [128, 64], []]
-            activation = ["relu", "tanh"]
-            [train]
-            learning_rate = { log = [1e-4, 1e-1] }
-            dropout = { uniform = [0, 0.5] }
-            batch_size = { log_integer = [16, 256] }
-            epochs = { integer = [10, 20] }
-            optimizer = ["adam", "sgd"]
-        "#;
-        let lines = [
-            "hidden=64,\"128,64\",none",
-            "activation=relu,tanh",
-            "train.learning_rate=log:1e-4..1e-1",
-            "train.dropout=0..0.5",
-            "train.batch_size=int-log:16..256",
-            "train.epochs=int:10..20",
-            "train.optimizer=adam,sgd",
-        ];
-        let sorted = |mut space: Space| {
-            space.parameters.sort_by(|a, b| a.key.cmp(&b.key));
-            space
-        };
-        let found = Space::from_toml(text, "space.toml").unwrap();
-        assert_eq!(sorted(found), sorted(Space::of(&lines).unwrap()));
-    }
-
-    #[test]
-    fn what_is_none_is_refused_with_its_place() {
-        for (text, told) in [
-            ("", "of no setting"),
-            ("hidden = 3", "expected a list"),
-            ("[train]\nl2 = { log = [1] }", "two ends"),
-            ("[train]\nl2 = { log = [1, \"x\"] }", "no number"),
-            ("[train]\nl2 = { log = [0, 1] }", "above 0"),
-            ("[train]\nbatch_size = { integer = [1.5, 2] }", "no whole number"),
-            ("= 3", "no TOML"),
-        ] {
-            let error = Space::from_toml(text, "space.toml").unwrap_err().to_string();
-            assert!(error.contains(told), "{text}: {error}");
-        }
-    }
-}
+mod tests;

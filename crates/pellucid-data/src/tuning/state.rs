@@ -1,18 +1,19 @@
-//! A search's trials in a file, so that it can go on after an interruption.
+//! The state of a search in a file, from which it continues after an interruption.
 
 use super::search::{Method, Search};
 use super::trial::Trial;
 use crate::error::{DataError, Result};
-use crate::replace_file::OutputFile;
+use crate::files::{FileError, OutputFile};
+use crate::preparation::problem;
 use crate::table::{Categories, Table, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// A file with what is known of a search: which it is, and its trials so far. It is written whole or not at all.
+/// A file that identifies a search and holds its trials so far. It is written whole or not at all.
 #[derive(Debug)]
-pub struct State {
+pub struct SearchState {
     path: PathBuf,
     search: Map<String, Value>,
 }
@@ -29,24 +30,21 @@ struct Written {
 const FORMAT: &str = "pellucid search";
 const VERSION: u32 = 1;
 
-impl State {
+impl SearchState {
     /// The state of a search under `path`, and the trials that are in it.
     ///
     /// # Errors
-    /// [`DataError::Preparation`] for a file that is none, is of a newer version or of another search; reading fails.
+    /// The file is not the state of a search, of another version or of another search; it cannot be read or written.
     pub fn open(path: &Path, search: &Search<'_>) -> Result<(Self, Vec<Trial>)> {
         let state = Self {
             path: path.to_path_buf(),
             search: identity(search)?,
         };
-        let wrong = |problem: String| DataError::Preparation {
-            place: path.display().to_string(),
-            problem,
-        };
+        let wrong = |message: String| DataError::from(problem(path.display().to_string(), message));
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                // Found writable before the work whose result goes there.
+                // Checked before the work whose result goes there.
                 drop(OutputFile::prepare(path)?);
                 return Ok((state, Vec::new()));
             }
@@ -61,7 +59,7 @@ impl State {
                 written.format, written.format_version
             )));
         }
-        // The recipe last: what it holds of the others is better said by their names.
+        // The recipe last: it contains some of the others, whose names say more.
         let (recipe, others): (Vec<_>, Vec<_>) = state.search.iter().partition(|(key, _)| *key == "recipe");
         for (key, value) in others.into_iter().chain(recipe) {
             let found = written.search.get(key).unwrap_or(&Value::Null);
@@ -90,25 +88,21 @@ impl State {
             search: self.search.clone(),
             trials: trials.to_vec(),
         };
-        let mut text = serde_json::to_string(&written).map_err(|error| DataError::Preparation {
-            place: self.path.display().to_string(),
-            problem: format!("the state of the search cannot be written: {error}"),
-        })?;
-        text.push('\n');
-        OutputFile::prepare(&self.path)?.write(text.as_bytes())
+        let text =
+            serde_json::to_string(&written).map_err(|error| FileError::from_write(&self.path, error))?;
+        Ok(OutputFile::prepare(&self.path)?.write(format!("{text}\n").as_bytes())?)
     }
 }
 
-/// All that a trial depends on. The number of trials is no part of it, but for halving: a random search may go on for
-/// longer than it was to.
+/// Everything that a trial depends on. The number of trials is a part of it only with halving: a random search may
+/// continue with more trials.
 fn identity(search: &Search<'_>) -> Result<Map<String, Value>> {
     let request = &search.request;
-    let space: Vec<String> = (&request.space).into();
     let mut identity = json!({
         "pellucid_version": env!("CARGO_PKG_VERSION"),
         "data": digest(search.table),
         "recipe": search.base.to_toml().map_err(DataError::Engine)?,
-        "space": space,
+        "space": request.space.lines(),
         "method": request.method.name(),
         "seed": request.seed,
         "folds": request.folds,
@@ -123,7 +117,7 @@ fn identity(search: &Search<'_>) -> Result<Map<String, Value>> {
     }
 }
 
-/// What the table holds, whatever it is called.
+/// A digest of the contents of a table, independent of its name.
 fn digest(table: &Table) -> String {
     let mut hash = Sha256::new();
     let mut put = |bytes: &[u8]| {

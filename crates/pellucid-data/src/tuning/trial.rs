@@ -1,6 +1,6 @@
 //! One trial: settings, and what they came to.
 
-use super::setting;
+use super::error::setting;
 use super::space::Space;
 use crate::error::{DataError, Result};
 use crate::training::TrainingRequest;
@@ -31,13 +31,13 @@ pub struct Trial {
     /// What it tried.
     pub settings: Vec<Setting>,
     /// What it came to.
-    pub outcome: Outcome,
+    pub outcome: TrialOutcome,
 }
 
 /// What a trial came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum TrialOutcome {
     /// It was trained.
     Trained {
         /// The metric on held-out rows, the mean over the folds.
@@ -58,8 +58,8 @@ impl Trial {
     /// Its score; nothing where it failed.
     pub fn score(&self) -> Option<f64> {
         match self.outcome {
-            Outcome::Trained { score, .. } => Some(score),
-            Outcome::Failed(_) => None,
+            TrialOutcome::Trained { score, .. } => Some(score),
+            TrialOutcome::Failed(_) => None,
         }
     }
 }
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_trial_depends_on_seed_and_number_alone() {
-        let space = Space::of(&["learning_rate=log:1e-4..1", "hidden=8,16,32"]).unwrap();
+        let space = Space::from_lines(&["learning_rate=log:1e-4..1", "hidden=8,16,32"]).unwrap();
         let all: Vec<_> = (1..200).map(|trial| draw(&space, 3, trial)).collect();
         assert_eq!(all[41], draw(&space, 3, 42));
         assert_ne!(all[41], draw(&space, 4, 42));

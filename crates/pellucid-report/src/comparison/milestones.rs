@@ -1,8 +1,6 @@
-//! The round numbers at which runs are compared: epochs, and target losses.
+//! Chooses the round numbers at which runs are compared: epochs, and target losses.
 
-use super::Curve;
-
-/// Targets chosen without being asked for.
+/// The most targets that are chosen.
 const MOST_TARGETS: usize = 4;
 
 /// A handful of round epoch numbers from 1 to `last`, and `last` itself.
@@ -28,12 +26,18 @@ pub(super) fn round_epochs(last: u64) -> Vec<u64> {
     epochs
 }
 
-/// Three or four round losses that tell the runs apart: all below every run's first loss, among them the lowest that all
-/// reached and the lowest that only the best did, where there are such.
-pub(super) fn target_losses(curves: &[Curve]) -> Vec<f64> {
-    let mut lowest: Vec<f64> = curves.iter().filter_map(Curve::lowest_loss).collect();
+/// The lowest finite loss of a curve.
+pub(super) fn lowest_finite(losses: &[f64]) -> Option<f64> {
+    let finite = losses.iter().copied().filter(|loss| loss.is_finite());
+    finite.min_by(f64::total_cmp)
+}
+
+/// Three or four round losses that distinguish the curves: all below every curve's first loss, among them the lowest that
+/// all reached and the lowest that only the best did, where there are such.
+pub(super) fn target_losses(curves: &[Vec<f64>]) -> Vec<f64> {
+    let mut lowest: Vec<f64> = curves.iter().filter_map(|curve| lowest_finite(curve)).collect();
     lowest.sort_by(f64::total_cmp);
-    let first = |curve: &Curve| curve.losses.iter().copied().find(|loss| loss.is_finite());
+    let first = |curve: &Vec<f64>| curve.iter().copied().find(|loss| loss.is_finite());
     let Some(ceiling) = curves.iter().filter_map(first).min_by(f64::total_cmp) else {
         return Vec::new();
     };
@@ -95,7 +99,7 @@ fn one_two_fives(low: f64, below: f64) -> Vec<f64> {
     if below <= 0.0 || low >= below {
         return Vec::new();
     }
-    // A loss of exactly zero is beyond every power of ten: eight decades are enough to tell runs apart.
+    // A loss of exactly zero is beyond every power of ten: eight decades are enough to distinguish runs.
     let floor = if low > 0.0 {
         low
     } else {
@@ -116,13 +120,8 @@ fn one_two_fives(low: f64, below: f64) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    fn curve(losses: &[f64]) -> Curve {
-        Curve {
-            name: String::new(),
-            losses: losses.to_vec(),
-            updates_per_epoch: 1,
-            seconds: 1.0,
-        }
+    fn curve(losses: &[f64]) -> Vec<f64> {
+        losses.to_vec()
     }
 
     #[test]

@@ -1,19 +1,19 @@
-//! The sign test: whether one of two variants is ahead in more of the seeds than chance would have it.
+//! The sign test: whether one of two variants is ahead in more seeds than chance explains.
 
 use serde::Serialize;
 
-/// In how many seeds each of two variants was ahead, and how likely chance alone makes as much of a difference.
+/// In how many seeds each of two variants was ahead, and how likely chance alone makes as large a difference.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SignTest {
-    /// Seeds in which the one was ahead.
+    /// Seeds in which the first was ahead.
     pub ahead: u64,
-    /// Seeds in which the other was.
+    /// Seeds in which the second was.
     pub behind: u64,
     /// Seeds in which neither was; they do not count.
     pub ties: u64,
     /// Two-sided p value: how often a fair coin comes down at least as one-sidedly.
     pub p: f64,
-    /// The same where several pairs were looked at, by Holm's method; `p` itself where it was the only pair.
+    /// `p` adjusted for several pairs by Holm's method; `p` itself for a single pair.
     pub p_adjusted: f64,
 }
 
@@ -21,15 +21,16 @@ impl SignTest {
     /// Below it a difference counts as more than chance.
     pub const LEVEL: f64 = 0.05;
 
-    /// Of paired numbers, of which the lower is ahead; not finite is behind every number, and ties with its like.
+    /// Tests paired numbers, of which the lower is ahead. A number that is not finite is behind every finite one, and ties
+    /// with its like.
     ///
     /// ```
     /// use pellucid_report::SignTest;
     ///
-    /// let test = SignTest::of([(1.0, 2.0), (1.0, 3.0), (2.0, 2.0), (1.0, f64::INFINITY)]);
+    /// let test = SignTest::from_pairs([(1.0, 2.0), (1.0, 3.0), (2.0, 2.0), (1.0, f64::INFINITY)]);
     /// assert_eq!((test.ahead, test.behind, test.ties, test.p), (3, 0, 1, 0.25));
     /// ```
-    pub fn of(pairs: impl IntoIterator<Item = (f64, f64)>) -> Self {
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let (mut ahead, mut behind, mut ties) = (0, 0, 0);
         let worst = |number: f64| if number.is_finite() { number } else { f64::INFINITY };
         for (one, other) in pairs {
@@ -94,8 +95,7 @@ pub(super) fn adjust(tests: &mut [&mut SignTest]) {
     }
 }
 
-/// How many seeds it takes at least until one that is ahead in all of them is so by more than chance, where `pairs` are
-/// looked at.
+/// The fewest seeds with which a variant that is ahead in all of them is so by more than chance, among `pairs` pairs.
 pub(super) fn fewest_seeds(pairs: usize) -> u64 {
     (1..64)
         .find(|&seeds| two_sided(seeds, 0) * (pairs.max(1) as f64) < SignTest::LEVEL)

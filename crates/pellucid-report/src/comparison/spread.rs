@@ -1,12 +1,12 @@
-//! The middle of several numbers and how far they spread: what several seeds came to.
+//! Median and band of several numbers, such as the losses of several seeds.
 
 use super::json;
 use serde::Serialize;
 
-/// What a band reaches over.
+/// The range of a band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Band {
-    /// From the lowest to the highest number: of less than ten there are no tenths.
+    /// From the lowest to the highest number, of fewer than ten.
     #[serde(rename = "lowest to highest")]
     Extremes,
     /// From the 10th to the 90th percentile, interpolated linearly as NumPy's `percentile` does.
@@ -15,16 +15,12 @@ pub enum Band {
 }
 
 impl Band {
-    /// The band for so many numbers: [`Band::Tenths`] from ten on.
-    pub fn of(numbers: usize) -> Self {
-        if numbers < 10 {
-            Self::Extremes
-        } else {
-            Self::Tenths
-        }
+    /// The band of so many seeds: [`Band::Tenths`] from ten on.
+    pub fn for_seeds(seeds: usize) -> Self {
+        if seeds < 10 { Self::Extremes } else { Self::Tenths }
     }
 
-    /// What it is called.
+    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Extremes => "lowest to highest",
@@ -48,18 +44,21 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Of these numbers. One that is not finite is higher than all that are: a loss that has diverged, a target that is
-    /// not reached.
+    /// Median and band of these numbers. Among several, one that is not finite counts as infinite: a loss that has
+    /// diverged, a target that is not reached. A single number is its own median and band.
     ///
     /// ```
     /// use pellucid_report::{Band, Spread};
     ///
-    /// let spread = Spread::of([3.0, 1.0, f64::NAN], Band::Extremes);
+    /// let spread = Spread::from_numbers([3.0, 1.0, f64::NAN], Band::Extremes);
     /// assert_eq!((spread.low, spread.median, spread.high), (1.0, 3.0, f64::INFINITY));
     /// ```
-    pub fn of(numbers: impl IntoIterator<Item = f64>, band: Band) -> Self {
-        let worst = |number: f64| if number.is_finite() { number } else { f64::INFINITY };
-        let mut sorted: Vec<f64> = numbers.into_iter().map(worst).collect();
+    pub fn from_numbers(numbers: impl IntoIterator<Item = f64>, band: Band) -> Self {
+        let mut sorted: Vec<f64> = numbers.into_iter().collect();
+        if sorted.len() > 1 {
+            let not_finite = sorted.iter_mut().filter(|number| !number.is_finite());
+            not_finite.for_each(|number| *number = f64::INFINITY);
+        }
         sorted.sort_by(f64::total_cmp);
         let (low, high) = match band {
             Band::Extremes => (0.0, 1.0),
@@ -73,7 +72,7 @@ impl Spread {
     }
 }
 
-/// Linear between the two numbers that the place lies between; NaN of no numbers.
+/// Interpolated linearly between the two neighbouring numbers; NaN without numbers.
 fn quantile(sorted: &[f64], part: f64) -> f64 {
     let place = part * sorted.len().saturating_sub(1) as f64;
     let below = place.floor() as usize;
@@ -85,12 +84,12 @@ fn quantile(sorted: &[f64], part: f64) -> f64 {
     }
 }
 
-/// Median and band of each epoch over several runs' losses. A run that ended in a finite loss before the longest did
-/// keeps it; one that diverged stays higher than all others.
+/// Median and band of each epoch over several runs' losses. A run that ended in a finite loss before the longest keeps it;
+/// one that diverged stays above all others.
 pub fn spread_of_runs<'a>(runs: impl Iterator<Item = &'a [f64]> + Clone, band: Band) -> Vec<Spread> {
     let epochs = runs.clone().map(<[f64]>::len).max().unwrap_or(0);
     let at = |run: &[f64], epoch: usize| run.get(epoch).or(run.last()).copied().unwrap_or(f64::NAN);
     (0..epochs)
-        .map(|epoch| Spread::of(runs.clone().map(|run| at(run, epoch)), band))
+        .map(|epoch| Spread::from_numbers(runs.clone().map(|run| at(run, epoch)), band))
         .collect()
 }

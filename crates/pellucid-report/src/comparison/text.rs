@@ -1,219 +1,212 @@
 //! A comparison as text for a terminal.
 
-use super::Comparison;
-use super::table::Table;
+use super::numbers::{count, loss, p_value, seconds, short_loss};
+use super::{Comparison, Pair, Reach, Spread};
 use crate::label::grouped;
+use crate::text_table::{TextTable, fill, shorten};
+use std::fmt;
 
-pub(super) fn text(comparison: &Comparison, width: usize) -> String {
-    let names: Vec<String> = comparison
-        .runs
-        .iter()
-        .map(|run| shorten(&run.name, (width / 3).max(8)))
-        .collect();
-    let mut text = String::from("Loss after equal numbers of epochs\n");
-    text.push_str(&equal_epochs(comparison, &names, width));
-    text.push_str("\nThe runs as a whole\n");
-    text.push_str(&runs(comparison, &names, width));
-    if !comparison.targets.is_empty() {
-        text.push_str("\nFirst epoch at or below a target loss\n");
-        text.push_str(&targets(comparison, &names, width));
+/// More columns of losses than this are hard to take in, as each has a band.
+const MOST_EPOCHS: usize = 4;
+/// More pairs than this are reported in the record alone.
+const MOST_PAIRS: usize = 10;
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.to_text(100))
     }
-    text.push('\n');
-    text.push_str(&fill(&comparison.answer, width));
-    text
 }
 
-fn equal_epochs(comparison: &Comparison, names: &[String], width: usize) -> String {
-    if comparison.equal_epochs.is_empty() {
-        return "  none: a run has no epochs\n".to_owned();
-    }
-    let epochs = comparison
-        .equal_epochs
-        .iter()
-        .map(|row| format!("epoch {}", grouped(row.epoch)));
-    let mut table = Table::new(std::iter::once("run".to_owned()).chain(epochs).collect(), 1);
-    for (index, name) in names.iter().enumerate() {
-        let losses = comparison.equal_epochs.iter().map(|row| loss(row.losses[index]));
-        table.push(std::iter::once(name.clone()).chain(losses).collect());
-    }
-    table.render(width)
-}
-
-fn runs(comparison: &Comparison, names: &[String], width: usize) -> String {
-    let header = [
-        "run",
-        "epochs",
-        "updates",
-        "seconds",
-        "final loss",
-        "lowest loss",
-        "not finite from epoch",
-    ];
-    let diverged = comparison.runs.iter().any(|run| run.diverged_at.is_some());
-    let columns = if diverged { header.len() } else { header.len() - 1 };
-    let mut table = Table::new(
-        header[..columns].iter().map(|&title| title.to_owned()).collect(),
-        1,
-    );
-    let optional = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), loss);
-    for (run, name) in comparison.runs.iter().zip(names) {
-        let mut row = vec![
-            name.clone(),
-            grouped(run.epochs),
-            grouped(run.updates),
-            seconds(run.seconds),
-            optional(run.final_loss),
-            optional(run.lowest_loss),
-            run.diverged_at.map_or_else(|| "–".to_owned(), grouped),
-        ];
-        row.truncate(columns);
-        table.push(row);
-    }
-    table.render(width)
-}
-
-fn targets(comparison: &Comparison, names: &[String], width: usize) -> String {
-    let header = ["loss", "run", "epochs", "updates", "seconds"].map(str::to_owned);
-    let mut table = Table::new(header.to_vec(), 2);
-    for target in &comparison.targets {
-        for (index, (reached, name)) in target.reached.iter().zip(names).enumerate() {
-            let named = if index == 0 {
-                loss(target.loss)
-            } else {
-                String::new()
-            };
-            let [epochs, updates, time] = match reached {
-                Some(reach) => [
-                    grouped(reach.epoch),
-                    grouped(reach.updates),
-                    seconds(reach.seconds),
-                ],
-                None => ["not reached".to_owned(), "–".to_owned(), "–".to_owned()],
-            };
-            table.push(vec![named, name.clone(), epochs, updates, time]);
+impl Comparison {
+    /// The tables and the answer as text, at most `width` characters wide where words and numbers allow.
+    pub fn to_text(&self, width: usize) -> String {
+        let most = (width / 3).max(8);
+        let tables = Tables {
+            found: self,
+            names: self
+                .variants
+                .iter()
+                .map(|variant| shorten(&variant.name, most))
+                .collect(),
+            noun: if self.has_one_seed() { "run" } else { "variant" },
+            width,
+        };
+        let (seeds, band) = (self.seeds.len(), self.band.name());
+        let title = |what: &str| match self.has_one_seed() {
+            true => fill(what, width),
+            false => fill(&format!("{what}: median of {seeds} seeds ({band})"), width),
+        };
+        let mut text = title("Loss after equal numbers of epochs");
+        text.push_str(&tables.equal_epochs());
+        text.push('\n');
+        text.push_str(&title(&format!("The {}s as a whole", tables.noun)));
+        text.push_str(&tables.wholes());
+        if !self.targets.is_empty() {
+            text.push('\n');
+            text.push_str(&title("First epoch at or below a target loss"));
+            text.push_str(&tables.targets());
         }
-    }
-    table.render(width)
-}
-
-/// A loss to four significant digits.
-pub(super) fn loss(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    if !value.is_finite() {
-        return if value.is_nan() {
-            "nan".to_owned()
-        } else {
-            format!("{value}")
-        };
-    }
-    let magnitude = value.abs().log10().floor() as i32;
-    if !(-4..6).contains(&magnitude) {
-        let text = format!("{value:.3e}");
-        return match text.split_once('e') {
-            Some((digits, exponent)) => {
-                let digits = digits.trim_end_matches('0').trim_end_matches('.');
-                format!("{digits}e{exponent}")
-            }
-            None => text,
-        };
-    }
-    let decimals = usize::try_from(3 - magnitude).unwrap_or(0);
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
+        if let (Some(target), false) = (self.decisive_target(), self.all_alike) {
+            let title = format!("\nSeed by seed, by epochs to a loss of {}\n", loss(target.loss));
+            text.push_str(&tables.pairs(&self.by_epochs, &title));
+        }
+        text.push('\n');
+        text.push_str(&fill(&self.answer, width));
         text
     }
 }
 
-pub(super) fn seconds(value: f64) -> String {
-    if value.is_finite() && value >= 1e-4 {
-        format!(
-            "{value:.*}",
-            usize::try_from(2 - value.log10().floor() as i32)
-                .unwrap_or(0)
-                .clamp(0, 6)
-        )
-    } else {
-        loss(value)
-    }
+struct Tables<'a> {
+    found: &'a Comparison,
+    /// Shortened to a third of the width.
+    names: Vec<String>,
+    /// What a row is about.
+    noun: &'static str,
+    width: usize,
 }
 
-/// `text` with its middle left out if it is longer than `most` characters.
-pub(super) fn shorten(text: &str, most: usize) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    if characters.len() <= most {
-        return text.to_owned();
-    }
-    let head = most / 2;
-    let tail = most - head - 1;
-    characters[..head]
-        .iter()
-        .chain(&['…'])
-        .chain(&characters[characters.len() - tail..])
-        .collect()
-}
-
-/// Breaks prose between words into lines of at most `width` characters.
-pub(crate) fn fill(prose: &str, width: usize) -> String {
-    let mut text = String::new();
-    let mut column = 0;
-    for word in prose.split_whitespace() {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > width {
-            text.push('\n');
-            column = 0;
-        } else if column > 0 {
-            text.push(' ');
-            column += 1;
+impl Tables<'_> {
+    /// The number of one seed, or the median of several with its band.
+    fn cell(&self, spread: &Spread, number: fn(f64) -> String) -> String {
+        if self.found.has_one_seed() || !spread.low.is_finite() {
+            return number(spread.median);
         }
-        text.push_str(word);
-        column += length;
+        let [median, low, high] = [spread.median, spread.low, spread.high].map(number);
+        format!("{median} ({low}–{high})")
     }
-    text.push('\n');
-    text
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    fn loss_cell(&self, spread: &Spread) -> String {
+        let number = if self.found.has_one_seed() {
+            loss
+        } else {
+            short_loss
+        };
+        self.cell(spread, number)
+    }
 
-    #[test]
-    fn losses_have_four_significant_digits() {
-        for (value, text) in [
-            (0.0, "0"),
-            (0.05, "0.05"),
-            (0.247_191_9, "0.2472"),
-            (0.003_295_203, "0.003295"),
-            (2.0e-7, "2e-7"),
-            (123_456.0, "123456"),
-            (1.5e300, "1.5e300"),
-            (-0.5, "-0.5"),
-            (f64::NAN, "nan"),
-            (f64::INFINITY, "inf"),
-            (f64::NEG_INFINITY, "-inf"),
-        ] {
-            assert_eq!(loss(value), text);
+    fn equal_epochs(&self) -> String {
+        let rows = &self.found.equal_epochs;
+        if rows.is_empty() {
+            return "  none: a run has no epochs\n".to_owned();
+        }
+        let surplus = match self.found.has_one_seed() {
+            true => 0,
+            false => rows.len().saturating_sub(MOST_EPOCHS),
+        };
+        let (first, rest) = rows.split_at(1);
+        let shown: Vec<_> = first.iter().chain(rest.iter().skip(surplus)).collect();
+        let titles = shown.iter().map(|row| format!("epoch {}", grouped(row.epoch)));
+        let mut table = TextTable::new(std::iter::once(self.noun.to_owned()).chain(titles).collect(), 1);
+        for (index, name) in self.names.iter().enumerate() {
+            let cells = shown.iter().map(|row| self.loss_cell(&row.losses[index]));
+            table.push(std::iter::once(name.clone()).chain(cells).collect());
+        }
+        table.render(self.width)
+    }
+
+    fn wholes(&self) -> String {
+        let one_seed = self.found.has_one_seed();
+        let mut header = vec![self.noun, "epochs", "updates", "seconds", "final loss"];
+        if one_seed {
+            header.push("lowest loss");
+        }
+        let variants = &self.found.variants;
+        let any_diverged = match one_seed {
+            true => variants.iter().any(|variant| variant.diverged_at.is_some()),
+            false => variants.iter().any(|variant| variant.diverged > 0),
+        };
+        if any_diverged {
+            header.push(if one_seed {
+                "not finite from epoch"
+            } else {
+                "diverged"
+            });
+        }
+        let mut table = TextTable::new(header.into_iter().map(str::to_owned).collect(), 1);
+        let none = || "–".to_owned();
+        for (variant, name) in variants.iter().zip(&self.names) {
+            let mut row = vec![
+                name.clone(),
+                grouped(variant.epochs),
+                grouped(variant.updates),
+                self.cell(&variant.seconds, seconds),
+                self.loss_cell(&variant.final_loss),
+            ];
+            if one_seed {
+                if variant.epochs == 0 {
+                    row[4] = none();
+                }
+                let lowest = variant.lowest_loss.median;
+                row.push(if lowest.is_finite() { loss(lowest) } else { none() });
+            }
+            if any_diverged {
+                row.push(match one_seed {
+                    true => variant.diverged_at.map_or_else(none, grouped),
+                    false => format!("{} of {}", variant.diverged, self.found.seeds.len()),
+                });
+            }
+            table.push(row);
+        }
+        table.render(self.width)
+    }
+
+    fn targets(&self) -> String {
+        let one_seed = self.found.has_one_seed();
+        let mut header = vec!["loss", self.noun, "seeds", "epochs", "updates", "seconds"];
+        header.retain(|title| !(one_seed && *title == "seeds"));
+        let mut table = TextTable::new(header.into_iter().map(str::to_owned).collect(), 2);
+        for target in &self.found.targets {
+            let mut first = loss(target.loss);
+            for (reach, name) in target.reached.iter().zip(&self.names) {
+                let mut row = vec![std::mem::take(&mut first), name.clone()];
+                if !one_seed {
+                    row.push(format!("{} of {}", reach.seeds, self.found.seeds.len()));
+                }
+                row.extend(self.costs(reach));
+                table.push(row);
+            }
+        }
+        table.render(self.width)
+    }
+
+    /// Epochs, updates and seconds to a target.
+    fn costs(&self, reach: &Reach) -> [String; 3] {
+        let time = reach.seconds.median;
+        match (reach.seeds, self.found.has_one_seed()) {
+            (0, true) => ["not reached".to_owned(), "–".to_owned(), "–".to_owned()],
+            (0, false) => ["never".to_owned(), "–".to_owned(), "–".to_owned()],
+            _ => [
+                self.cell(&reach.epoch, count),
+                count(reach.updates.median),
+                if time == f64::INFINITY {
+                    count(time)
+                } else {
+                    seconds(time)
+                },
+            ],
         }
     }
 
-    #[test]
-    fn prose_is_broken_between_words() {
-        assert_eq!(fill("one two three", 8), "one two\nthree\n");
-    }
-
-    #[test]
-    fn long_names_keep_both_ends() {
-        assert_eq!(shorten("abcdefghij", 5), "ab…ij");
-        assert_eq!(shorten("abc", 5), "abc");
-    }
-
-    #[test]
-    fn seconds_have_about_three_digits() {
-        assert_eq!(seconds(0.031_23), "0.0312");
-        assert_eq!(seconds(12.345), "12.3");
-        assert_eq!(seconds(1234.5), "1234");
+    fn pairs(&self, pairs: &[Pair], title: &str) -> String {
+        if pairs.is_empty() || pairs.len() > MOST_PAIRS {
+            return String::new();
+        }
+        let header = ["ahead", "behind", "seeds ahead", "seeds behind", "ties", "p"].map(str::to_owned);
+        let mut table = TextTable::new(header.to_vec(), 2);
+        for pair in pairs {
+            let ((mut one, mut other), test) = (pair.indices, &pair.test);
+            if test.behind > test.ahead {
+                std::mem::swap(&mut one, &mut other);
+            }
+            table.push(vec![
+                self.names[one].clone(),
+                self.names[other].clone(),
+                test.ahead.max(test.behind).to_string(),
+                test.ahead.min(test.behind).to_string(),
+                test.ties.to_string(),
+                p_value(test.p_adjusted).trim_start_matches("= ").to_owned(),
+            ]);
+        }
+        format!("{title}{}", table.render(self.width))
     }
 }

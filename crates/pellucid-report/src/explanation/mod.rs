@@ -61,7 +61,7 @@ const SIGNS: [(&str, &str); 9] = [
 /// let run = Experiment::new(recipe.clone(), xor, None, NonZeroUsize::MIN)?;
 /// let (position, trace) = run.trace(0, None, &mut ())?.expect("a first step");
 /// let labels = Labels { name: "xor-by-hand".into(), ..Labels::default() };
-/// let explanation = Explanation::of(&recipe, &trace, position, labels);
+/// let explanation = Explanation::from_trace(&recipe, &trace, position, labels);
 /// let text = WorkedExample::of(&explanation).terminal(80, false);
 /// assert!(text.contains("z⁽¹⁾ = x·W⁽¹⁾"));
 /// # Ok::<(), pellucid::Error>(())

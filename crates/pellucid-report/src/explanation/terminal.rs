@@ -3,8 +3,7 @@
 use super::WorkedExample;
 use super::number;
 use super::story::{Phase, Rule, Story};
-use crate::comparison::table::Table;
-use crate::comparison::text::fill;
+use crate::text_table::{TextTable, fill};
 use std::collections::HashSet;
 
 /// What text may be shown as.
@@ -96,7 +95,7 @@ pub(super) fn text(of: &WorkedExample<'_>, width: usize, coloured: bool) -> Stri
         text.push_str(&format!("\n{}\n", ink.strong(&format!("── {heading} {line}"))));
         for table in tables {
             text.push_str(&format!("\n{}\n", ink.strong(&table.heading)));
-            let mut aligned = Table::new(table.columns, 1);
+            let mut aligned = TextTable::new(table.columns, 1);
             table.rows.into_iter().for_each(|row| aligned.push(row));
             text.push_str(&aligned.render(width));
         }
@@ -174,7 +173,7 @@ fn matrix(story: &Story<'_>, index: usize, width: usize, ink: Ink) -> String {
     let mut header = vec![String::new()];
     header.extend(columns.iter().map(|&column| label(array.columns, column)));
     let is_number = header.len() == 2 && header[1].is_empty();
-    let mut table = Table::new(header, 1);
+    let mut table = TextTable::new(header, 1);
     for &row in &rows {
         let mut cells = vec![label(array.rows, row)];
         cells.extend(columns.iter().map(|&column| match (row, column) {

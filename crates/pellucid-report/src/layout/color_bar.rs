@@ -1,69 +1,57 @@
 //! A bar that says which number a colour stands for.
 
-use super::{AXIS_LABEL_SIZE, HALF_DIGIT, Plot, TICK_LABEL_SIZE, crisp, label_width, words, words_upwards};
-use crate::Theme;
+use super::plot::{Plot, widest_label};
+use super::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, TICK_LABEL_SIZE, crisp};
 use crate::axis::Tick;
 use crate::palette::Color;
-use crate::scene::{Anchor, Mark, Raster};
-use crate::typeface::{ellipsize, printable};
+use crate::scene::{Anchor, Raster};
 
 const BAR: f64 = 13.0;
 const TICK: f64 = 4.0;
 const STEPS: usize = 96;
 
-/// How much room it takes across.
-pub(super) fn width(ticks: &[Tick]) -> f64 {
-    let widest = ticks.iter().map(label_width).fold(0.0, f64::max);
-    BAR + TICK + 4.0 + widest + 8.0 + AXIS_LABEL_SIZE
+/// A bar with numbers and a name to its right.
+pub(crate) struct ColorBar<'a> {
+    pub(crate) ticks: &'a [Tick],
+    pub(crate) name: &'a str,
 }
 
-/// Draws it between `top` and `bottom`, its left edge at `left`. `color` is asked for fractions of the bar.
-pub(super) fn draw(
-    theme: Theme,
-    (left, top, bottom): (f64, f64, f64),
-    ticks: &[Tick],
-    name: &str,
-    color: impl Fn(f64) -> Color,
-    marks: &mut Vec<Mark>,
-) {
-    let plot = Plot {
-        left,
-        right: left + BAR,
-        top,
-        bottom,
-    };
-    let colors = (0..STEPS).map(|step| color(1.0 - step as f64 / (STEPS - 1) as f64));
-    marks.push(Mark::Image {
-        top_left: (left, top),
-        bottom_right: (plot.right, bottom),
-        raster: Raster {
+impl ColorBar<'_> {
+    /// The pixels it takes across.
+    pub(crate) fn width(&self) -> f64 {
+        BAR + TICK + 4.0 + widest_label(self.ticks) + 8.0 + AXIS_LABEL_SIZE
+    }
+
+    /// Draws it between `top` and `bottom`, its left edge at `left`. `color` gives the colour of a fraction of the bar.
+    pub(crate) fn draw(
+        &self,
+        left: f64,
+        (top, bottom): (f64, f64),
+        color: impl Fn(f64) -> Color,
+        canvas: &mut Canvas,
+    ) {
+        let right = left + BAR;
+        let plot = Plot {
+            left,
+            right,
+            top,
+            bottom,
+        };
+        let colors = (0..STEPS).map(|step| color(1.0 - step as f64 / (STEPS - 1) as f64));
+        let raster = Raster {
             columns: 1,
             colors: colors.collect(),
             smooth: false,
-        },
-    });
-    for tick in ticks {
-        let Some(label) = &tick.label else { continue };
-        let y = plot.y(tick.fraction);
-        marks.push(Mark::Line {
-            from: (plot.right, crisp(y)),
-            to: (plot.right + TICK, crisp(y)),
-            color: theme.axis_line(),
-            width: 1.0,
-        });
-        marks.push(words(
-            label,
-            (plot.right + TICK + 4.0, y + HALF_DIGIT),
-            TICK_LABEL_SIZE,
-            theme.faint_ink(),
-            Anchor::Start,
-        ));
+        };
+        canvas.image((left, top), (right, bottom), raster);
+        for tick in self.ticks {
+            let Some(label) = &tick.label else { continue };
+            let y = plot.y(tick.fraction);
+            let line = canvas.theme.axis_line();
+            canvas.line((right, crisp(y)), (right + TICK, crisp(y)), line);
+            let at = (right + TICK + 4.0, y + HALF_DIGIT * TICK_LABEL_SIZE);
+            canvas.tick_label(label, at, Anchor::Start);
+        }
+        canvas.name_upwards(self.name, bottom - top + 8.0, (left + self.width(), plot.y(0.5)));
     }
-    marks.push(words_upwards(
-        &ellipsize(&printable(name), AXIS_LABEL_SIZE, bottom - top + 8.0),
-        (left + width(ticks), plot.y(0.5)),
-        AXIS_LABEL_SIZE,
-        theme.ink(),
-        Anchor::Middle,
-    ));
 }

@@ -1,88 +1,63 @@
-//! One plot among others on a picture: its axes, their names, and the way from numbers to places.
+//! One plot of a picture of several, with its two axes and their names.
 
-use super::{
-    AXIS_LABEL_SIZE, MAJOR_TICK, Plot, TICK_LABEL_SIZE, axes, label_width, labels_stand_apart,
-    without_collisions, words, words_upwards,
-};
-use crate::Theme;
+use super::plot::{Plot, axis_across, most_labels, ticks_upwards, widest_label};
+use super::{AXIS_LABEL_SIZE, Canvas, MAJOR_TICK, TICK_LABEL_SIZE};
 use crate::axis::{Axis, Tick};
-use crate::scene::{Anchor, Mark, Point};
-use crate::typeface::{ellipsize, printable};
+use crate::scene::Point;
 
-/// Below a plot: the labels of ticks and the axis' name.
-pub(super) const BELOW: f64 = MAJOR_TICK + TICK_LABEL_SIZE + AXIS_LABEL_SIZE + 12.0;
+/// Height below a plot of the labels of its ticks and the name of its axis.
+pub(crate) const BELOW: f64 = MAJOR_TICK + TICK_LABEL_SIZE + AXIS_LABEL_SIZE + 12.0;
+/// Pixels between labels of a horizontal axis.
+const X_SPACING: f64 = 56.0;
+const Y_SPACING: f64 = 40.0;
 
-pub(super) struct Panel {
-    pub(super) plot: Plot,
-    pub(super) x: Axis,
-    pub(super) y: Axis,
+pub(crate) struct Panel {
+    pub(crate) plot: Plot,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
     y_ticks: Vec<Tick>,
 }
 
 impl Panel {
-    /// Between `left` and `right` with all that belongs to it, from `top` to `bottom` without what is below it. The
-    /// axes are made for the number of labels there is room for.
-    pub(super) fn arrange(
-        (left, right): (f64, f64),
+    /// Between `left` and `right` with its labels, from `top` to `bottom` without those below it. `x` and `y` make axes
+    /// for a number of labels.
+    pub(crate) fn new(
+        across: (f64, f64),
         (top, bottom): (f64, f64),
         x: impl Fn(usize) -> Axis,
         y: impl Fn(usize) -> Axis,
     ) -> Self {
-        let height = bottom - top;
-        let y = y(((height / 40.0) as usize).max(2));
-        let y_ticks = without_collisions(&y.ticks, height);
-        let widest = y_ticks.iter().map(label_width).fold(0.0, f64::max);
-        let plot = Plot {
-            left: left + AXIS_LABEL_SIZE + 8.0 + widest + MAJOR_TICK + 4.0,
-            right,
-            top,
-            bottom,
-        };
-        let mut most = ((plot.width() / 56.0) as usize).max(2);
-        let x = loop {
-            let axis = x(most);
-            if most <= 2 || labels_stand_apart(&axis.ticks, plot.width()) {
-                break axis;
-            }
-            most -= 1;
-        };
+        let y = y(most_labels(bottom - top, Y_SPACING));
+        let y_ticks = ticks_upwards(Some(&y), bottom - top);
+        let plot = Plot::with_labels(across, (top, bottom), widest_label(&y_ticks));
+        let x = panel_axis_across(&plot, x);
         Self { plot, x, y, y_ticks }
     }
 
     /// Where these numbers lie.
-    pub(super) fn at(&self, x: f64, y: f64) -> Point {
-        (self.plot.x(self.x.fraction(x)), self.plot.y(self.y.fraction(y)))
+    pub(crate) fn at(&self, x: f64, y: f64) -> Point {
+        self.plot.at((&self.x, x), (&self.y, y))
     }
 
-    /// The corner at this fraction of both axes: 0 at the bottom left, 1 at the top right.
-    pub(super) fn plot_corner(&self, fraction: f64) -> Point {
-        (self.plot.x(fraction), self.plot.y(fraction))
+    pub(crate) fn draw_axes(&self, canvas: &mut Canvas) {
+        self.plot.draw_axes(&self.x.ticks, &self.y_ticks, canvas);
     }
 
-    pub(super) fn axes(&self, theme: Theme, marks: &mut Vec<Mark>) {
-        axes(theme, &self.plot, Some(&self.x), &self.y_ticks, marks);
-    }
-
-    pub(super) fn names(&self, theme: Theme, x_name: &str, y_name: &str, marks: &mut Vec<Mark>) {
+    pub(crate) fn draw_names(&self, x_name: &str, y_name: &str, canvas: &mut Canvas) {
         let plot = &self.plot;
-        let name = |name: &str, room: f64| ellipsize(&printable(name), AXIS_LABEL_SIZE, room);
-        let below = plot.bottom + MAJOR_TICK + TICK_LABEL_SIZE + AXIS_LABEL_SIZE + 7.0;
-        let widest = self.y_ticks.iter().map(label_width).fold(0.0, f64::max);
-        let beside = plot.left - MAJOR_TICK - 4.0 - widest - 8.0;
-        let ink = theme.ink();
-        marks.push(words(
-            &name(x_name, plot.width()),
-            (plot.x(0.5), below),
-            AXIS_LABEL_SIZE,
-            ink,
-            Anchor::Middle,
-        ));
-        marks.push(words_upwards(
-            &name(y_name, plot.height() + 8.0),
-            (beside, plot.y(0.5)),
-            AXIS_LABEL_SIZE,
-            ink,
-            Anchor::Middle,
-        ));
+        draw_name_below(plot, x_name, canvas);
+        let beside = plot.left - MAJOR_TICK - 4.0 - widest_label(&self.y_ticks) - 8.0;
+        canvas.name_upwards(y_name, plot.height() + 8.0, (beside, plot.y(0.5)));
     }
+}
+
+/// A horizontal axis with as many labels as a panel has room for.
+pub(crate) fn panel_axis_across(plot: &Plot, make: impl Fn(usize) -> Axis) -> Axis {
+    axis_across(plot.width(), X_SPACING, make)
+}
+
+/// The name of a panel's horizontal axis.
+pub(crate) fn draw_name_below(plot: &Plot, name: &str, canvas: &mut Canvas) {
+    let baseline = plot.bottom + MAJOR_TICK + TICK_LABEL_SIZE + AXIS_LABEL_SIZE + 7.0;
+    canvas.name_across(name, plot.width(), (plot.x(0.5), baseline));
 }

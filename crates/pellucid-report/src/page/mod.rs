@@ -2,10 +2,11 @@
 
 mod html;
 
+use crate::error::ReportError;
+use crate::palette::Theme;
 use crate::picture::Picture;
 use crate::svg::{self, Inks};
 use crate::typeface::printable;
-use crate::{ReportError, Theme};
 use html::Html;
 
 /// How wide pictures are on a desk and on a telephone, in pixels.

@@ -3,5 +3,5 @@
 pub mod diagnosis;
 pub mod explanation;
 pub mod gradient_check;
+pub mod layer_statistics;
 pub mod trace;
-pub mod vitals;

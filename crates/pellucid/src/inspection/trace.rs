@@ -1,70 +1,150 @@
-//! A trace: every array of one forward and backward pass, copied from the workspace that made them.
+//! The arrays of one forward and one backward pass, layer by layer, as plain numbers that serialise to JSON.
+//!
+//! Rows are samples; weights are fan_in rows of fan_out numbers. Every number is copied, in double precision and exactly,
+//! from the workspace, the gradient and the parameters of the pass.
 
 use crate::activation::Activation;
-use crate::model::network::{Architecture, Layer, Network};
+use crate::model::network::{Architecture, Network};
 use crate::model::pass::{self, Objective, Target, Workspace};
+use crate::number::Numbers;
 use crate::scalar::Scalar;
 use pellucid_kernels::layer::Input;
+use serde::Serialize;
 
-/// One layer in a pass. Rows are samples; weights are fan_in rows of fan_out.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LayerTrace<T> {
-    /// Weighted sums, (rows, fan_out); where the layer is normalised, what becomes of them by that, by this batch.
-    pub z: Vec<T>,
+/// One layer in a pass, and its parameters before and after the step that the pass belongs to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LayerTrace {
+    /// The activation function f.
+    pub function: Activation,
+    /// The number of inputs.
+    pub fan_in: usize,
+    /// The number of units.
+    pub fan_out: usize,
+    /// W before the step, (fan_in, fan_out).
+    pub weights: Vec<Numbers>,
+    /// b before the step, (fan_out), or null.
+    pub bias: Option<Numbers>,
+    /// Pre-activations, (rows, fan_out): x·W + b, normalised where the layer is.
+    pub z: Vec<Numbers>,
     /// f(z), (rows, fan_out).
-    pub activation: Vec<T>,
+    pub activation: Vec<Numbers>,
+    /// Dropout's factors and the activations times these, which are the next layer's input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<DropoutTrace>,
+    /// The steps from x·W + b to z, where the layer is normalised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normalisation: Option<NormalisationTrace>,
     /// ∂L/∂a, (rows, fan_out).
-    pub d_loss_d_activation: Vec<T>,
-    /// ∂a/∂z, (rows, fan_out); for softmax the diagonal of its Jacobian.
-    pub d_activation_d_z: Vec<T>,
+    pub d_loss_d_activation: Vec<Numbers>,
+    /// ∂a/∂z, (rows, fan_out); of softmax the diagonal aⱼ(1 − aⱼ) of its Jacobian.
+    pub d_activation_d_z: Vec<Numbers>,
     /// δ = ∂L/∂(x·W + b), (rows, fan_out).
-    pub delta: Vec<T>,
+    pub delta: Vec<Numbers>,
     /// ∂L/∂W = xᵀδ, (fan_in, fan_out).
-    pub d_loss_d_weights: Vec<T>,
-    /// ∂L/∂b, (fan_out).
-    pub d_loss_d_bias: Option<Vec<T>>,
-    /// ∂L/∂γ, (fan_out), of a normalised layer.
-    pub d_loss_d_gain: Option<Vec<T>>,
-    /// ∂L/∂β, (fan_out), of a normalised layer.
-    pub d_loss_d_shift: Option<Vec<T>>,
-    /// Dropout's factor for each activation, 0 or 1/(1 − rate), (rows, fan_out), where the pass left units out.
-    pub mask: Option<Vec<T>>,
-    /// What the next layer got where there is a mask: activation times mask, (rows, fan_out).
-    pub dropped: Option<Vec<T>>,
-    /// What a normalised layer has besides.
-    pub normalisation: Option<NormalisationTrace<T>>,
+    pub d_loss_d_weights: Vec<Numbers>,
+    /// ∂L/∂b = Σ δ, (fan_out), or null.
+    pub d_loss_d_bias: Option<Numbers>,
+    /// W after the step, (fan_in, fan_out); null without a step.
+    pub weights_after: Option<Vec<Numbers>>,
+    /// b after the step, (fan_out), or null.
+    pub bias_after: Option<Numbers>,
+    /// The optimizer's input and memory, where the step is more than −η·∂L/∂W.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update: Option<LayerUpdate>,
 }
 
-/// What lies between the sums of a normalised layer and its activation.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NormalisationTrace<T> {
-    /// x·W + b, (rows, fan_out): the workspace normalises them in place, so the same forward pass made them once more.
-    pub sums: Vec<T>,
-    /// μ: of each unit over the batch, (fan_out), or of each row over the layer, (rows).
-    pub mean: Vec<f64>,
+/// Dropout of a layer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DropoutTrace {
+    /// The factor of each activation, 0 or 1/(1 − rate), (rows, fan_out).
+    pub mask: Vec<Numbers>,
+    /// Activation times mask, (rows, fan_out).
+    pub output: Vec<Numbers>,
+}
+
+/// The normalisation of a layer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NormalisationTrace {
+    /// `batch` or `layer`.
+    pub name: String,
+    /// x·W + b, (rows, fan_out). The workspace normalises them in place, so the same forward pass computes them again.
+    pub sums: Vec<Numbers>,
+    /// μ of each unit over the batch, (fan_out), or of each row over the layer, (rows).
+    pub mean: Numbers,
     /// 1/√(σ² + ε), as many as there are means.
-    pub inverse_deviation: Vec<f64>,
+    pub inverse_deviation: Numbers,
     /// x̂ = (sums − μ)/√(σ² + ε), (rows, fan_out). z is γ·x̂ + β.
-    pub normal: Vec<T>,
+    pub normal: Vec<Numbers>,
+    /// γ before the step, (fan_out).
+    pub gain: Numbers,
+    /// β before the step, (fan_out).
+    pub shift: Numbers,
     /// ∂L/∂z, (rows, fan_out), z being γ·x̂ + β: ∂L/∂a times f′(z).
-    pub d_loss_d_z: Vec<T>,
+    pub d_loss_d_z: Vec<Numbers>,
+    /// ∂L/∂γ, (fan_out).
+    pub d_loss_d_gain: Numbers,
+    /// ∂L/∂β, (fan_out).
+    pub d_loss_d_shift: Numbers,
+    /// γ after the step, (fan_out).
+    pub gain_after: Option<Numbers>,
+    /// β after the step, (fan_out).
+    pub shift_after: Option<Numbers>,
 }
 
-/// One forward and backward pass.
+/// A layer's weights and biases, or an array for each.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WeightsAndBias {
+    /// (fan_in, fan_out).
+    pub weights: Vec<Numbers>,
+    /// (fan_out), or null.
+    pub bias: Option<Numbers>,
+}
+
+/// The optimizer's input and memory, of one layer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LayerUpdate {
+    /// The penalties' part of the gradient.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<WeightsAndBias>,
+    /// The gradient that the optimizer received, where it is not ∂L/∂W: of all batches of the step, with penalties, clipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gradient: Option<WeightsAndBias>,
+    /// The optimizer's memory.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub memory: Vec<MemoryTrace>,
+}
+
+/// One array of an optimizer's memory, of one layer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MemoryTrace {
+    /// Its symbol in the optimizer's formula.
+    pub name: String,
+    /// Before the step.
+    pub before: WeightsAndBias,
+    /// After the step.
+    pub after: WeightsAndBias,
+}
+
+/// One forward and one backward pass.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Trace<T> {
+pub struct Trace {
     /// The layers, the first hidden one first.
-    pub layers: Vec<LayerTrace<T>>,
+    pub layers: Vec<LayerTrace>,
     /// The loss of the batch, by the objective's reduction.
     pub loss: f64,
 }
 
-impl<T: Scalar> Trace<T> {
+impl Trace {
     /// Traces a batch through a network. `targets` are (rows, outputs).
     ///
     /// # Panics
     /// When the batch does not have the network's shape.
-    pub fn of(network: &Network<T>, input: Input<'_, T>, targets: &[T], objective: Objective) -> Self {
+    pub fn new<T: Scalar>(
+        network: &Network<T>,
+        input: Input<'_, T>,
+        targets: &[T],
+        objective: Objective,
+    ) -> Self {
         let architecture = network.architecture();
         let rows = input.rows(architecture.input_width());
         let mut workspace = Workspace::new(architecture, rows).recording();
@@ -76,72 +156,95 @@ impl<T: Scalar> Trace<T> {
         };
         pass::backward(architecture, target, input, targets, objective, &mut workspace);
         let loss = pass::loss_sum(objective.loss, architecture, targets, &workspace);
-        let loss = loss * objective.reduction.factor::<f64>(rows);
-        Self::copied(network, input, &gradient, loss, &workspace)
-    }
-
-    /// The arrays of a pass that a [recording](Workspace::recording) workspace has made, with the gradient it came to.
-    /// `network` has the parameters that the forward pass was made with.
-    pub(crate) fn copied(
-        network: &Network<T>,
-        input: Input<'_, T>,
-        gradient: &[T],
-        loss: f64,
-        workspace: &Workspace<T>,
-    ) -> Self {
-        let architecture = network.architecture();
-        let layers = architecture.layers().iter().enumerate().map(|(index, layer)| {
-            let (z, activation) = (workspace.z(index), workspace.activation(index));
-            let upstream = workspace.upstream(index).unwrap_or_default();
-            let normalisation =
-                workspace
-                    .normalised(index)
-                    .map(|(normal, mean, inverse)| NormalisationTrace {
-                        sums: sums(network, index, layer, input, workspace),
-                        mean: mean.to_vec(),
-                        inverse_deviation: inverse.to_vec(),
-                        normal: normal.to_vec(),
-                        d_loss_d_z: {
-                            let mut slope = upstream.to_vec();
-                            layer
-                                .activation
-                                .backpropagate(z, activation, &mut slope, layer.fan_out);
-                            slope
-                        },
-                    });
-            LayerTrace {
-                z: z.to_vec(),
-                activation: activation.to_vec(),
-                d_loss_d_activation: upstream.to_vec(),
-                d_activation_d_z: layer.activation.derivative(z, activation),
-                delta: workspace.delta(index).to_vec(),
-                d_loss_d_weights: gradient[layer.weights()].to_vec(),
-                d_loss_d_bias: layer.bias().map(|range| gradient[range].to_vec()),
-                d_loss_d_gain: layer.gain().map(|range| gradient[range].to_vec()),
-                d_loss_d_shift: layer.shift().map(|range| gradient[range].to_vec()),
-                mask: workspace.mask(index).map(<[T]>::to_vec),
-                dropped: workspace.mask(index).map(|_| workspace.output(index).to_vec()),
-                normalisation,
-            }
-        });
         Self {
-            layers: layers.collect(),
-            loss,
+            layers: layers(network, None, input, &gradient, &workspace),
+            loss: loss * objective.reduction.factor::<f64>(rows),
         }
     }
+}
+
+/// The layers of a pass through `before` in a [recording](Workspace::recording) workspace.
+pub(crate) fn layers<T: Scalar>(
+    before: &Network<T>,
+    after: Option<&Network<T>>,
+    input: Input<'_, T>,
+    gradient: &[T],
+    workspace: &Workspace<T>,
+) -> Vec<LayerTrace> {
+    let of_layer = |index: usize| {
+        let layer = before.architecture().layer(index);
+        let width = layer.fan_out;
+        let (z, activation) = (workspace.z(index), workspace.activation(index));
+        LayerTrace {
+            function: layer.activation,
+            fan_in: layer.fan_in,
+            fan_out: width,
+            weights: table(before.weights(index), width),
+            bias: before.bias(index).map(numbers),
+            z: table(z, width),
+            activation: table(activation, width),
+            dropout: workspace.mask(index).map(|mask| DropoutTrace {
+                mask: table(mask, width),
+                output: table(workspace.output(index), width),
+            }),
+            normalisation: normalisation(before, after, index, input, gradient, workspace),
+            d_loss_d_activation: table(workspace.upstream(index).unwrap_or_default(), width),
+            d_activation_d_z: table(&layer.activation.derivative(z, activation), width),
+            delta: table(workspace.delta(index), width),
+            d_loss_d_weights: table(&gradient[layer.weights()], width),
+            d_loss_d_bias: layer.bias().map(|range| numbers(&gradient[range])),
+            weights_after: after.map(|after| table(after.weights(index), width)),
+            bias_after: after.and_then(|after| after.bias(index)).map(numbers),
+            update: None,
+        }
+    };
+    (0..before.architecture().layers().len()).map(of_layer).collect()
+}
+
+fn normalisation<T: Scalar>(
+    before: &Network<T>,
+    after: Option<&Network<T>>,
+    index: usize,
+    input: Input<'_, T>,
+    gradient: &[T],
+    workspace: &Workspace<T>,
+) -> Option<NormalisationTrace> {
+    let (normal, mean, inverse_deviation) = workspace.normalised(index)?;
+    let layer = before.architecture().layer(index);
+    let width = layer.fan_out;
+    let mut d_loss_d_z = workspace.upstream(index).unwrap_or_default().to_vec();
+    let (z, activation) = (workspace.z(index), workspace.activation(index));
+    layer
+        .activation
+        .backpropagate(z, activation, &mut d_loss_d_z, width);
+    let derivatives = |range: Option<std::ops::Range<usize>>| range.map(|range| numbers(&gradient[range]));
+    Some(NormalisationTrace {
+        name: layer.normalisation()?.name().into(),
+        sums: table(&sums(before, index, input, workspace), width),
+        mean: Numbers(mean.to_vec()),
+        inverse_deviation: Numbers(inverse_deviation.to_vec()),
+        normal: table(normal, width),
+        gain: numbers(before.gain(index)?),
+        shift: numbers(before.shift(index)?),
+        d_loss_d_z: table(&d_loss_d_z, width),
+        d_loss_d_gain: derivatives(layer.gain())?,
+        d_loss_d_shift: derivatives(layer.shift())?,
+        gain_after: after.and_then(|after| after.gain(index)).map(numbers),
+        shift_after: after.and_then(|after| after.shift(index)).map(numbers),
+    })
 }
 
 /// x·W + b of one layer, by a forward pass through it alone.
 fn sums<T: Scalar>(
     network: &Network<T>,
     index: usize,
-    layer: &Layer,
     input: Input<'_, T>,
     workspace: &Workspace<T>,
 ) -> Vec<T> {
+    let layer = network.architecture().layer(index);
     let sizes = [layer.fan_in, layer.fan_out];
     let Ok(alone) = Architecture::new(&sizes, &[Activation::Identity], layer.bias().is_some()) else {
-        return Vec::new(); // a layer that is there has a shape
+        return Vec::new(); // never: the layer exists, so its shape is valid
     };
     let mut parameters = network.weights(index).to_vec();
     parameters.extend_from_slice(network.bias(index).unwrap_or_default());
@@ -152,4 +255,13 @@ fn sums<T: Scalar>(
     let mut pass = Workspace::new(&alone, workspace.rows());
     pass::forward(&alone, &parameters, x, &mut pass);
     pass.z(0).to_vec()
+}
+
+pub(crate) fn numbers<T: Scalar>(values: &[T]) -> Numbers {
+    Numbers(values.iter().map(|value| value.to_f64()).collect())
+}
+
+/// Rows of `width` numbers.
+pub(crate) fn table<T: Scalar>(values: &[T], width: usize) -> Vec<Numbers> {
+    values.chunks_exact(width).map(numbers).collect()
 }

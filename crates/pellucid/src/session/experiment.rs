@@ -4,8 +4,9 @@ use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::evaluation::evaluate::{Evaluation, evaluate, predict};
 use crate::evaluation::metrics::{self, Metric};
-use crate::inspection::diagnosis::{EpochLosses, Finding, Outcome, Subject};
-use crate::inspection::vitals::VitalSigns;
+use crate::inspection::diagnosis::{EpochLosses, Finding, TrainingDiagnosis, TrainingOutcome};
+use crate::inspection::explanation::StepFinder;
+use crate::inspection::layer_statistics::LayerStatistics;
 use crate::model::init::initialise;
 use crate::model::network::Network;
 use crate::numpy_random::RandomState;
@@ -15,7 +16,7 @@ use crate::scalar::Scalar;
 use crate::session::record::{LastEpochRecord, MetricsRecord, NetworkRecord, Numbers, RunRecord};
 use crate::training::early_stopping::{EarlyStopping, EndedBy, check_metrics};
 use crate::training::observe::{EpochRecord, History, Observer, Position};
-use crate::training::trainer::{Ending, StepFinder, StepTrace, Trainer, check_fit};
+use crate::training::trainer::{Ending, StepTrace, Trainer, check_fit};
 use std::num::NonZeroUsize;
 
 /// What the clock says of a run; the engine has none.
@@ -36,7 +37,7 @@ pub struct Experiment<T> {
     initial: Network<T>,
     trainer: Trainer<T>,
     threads: NonZeroUsize,
-    subject: Subject,
+    diagnosis: TrainingDiagnosis,
     findings: Vec<Finding>,
 }
 
@@ -59,8 +60,8 @@ impl<T: Scalar> Experiment<T> {
         check_metrics(&recipe, &architecture, &training)?;
         let mut generator = RandomState::new(recipe.train.seed);
         let initial = initialise(architecture, &recipe.init, &mut generator)?;
-        let subject = Subject::new(&recipe, &initial, &training, &[], threads)?;
-        let findings = subject.before(&recipe);
+        let diagnosis = TrainingDiagnosis::new(&recipe, &initial, &training, &[], threads)?;
+        let findings = diagnosis.before(&recipe);
         let trainer = Trainer::new(&recipe, initial.clone(), generator, threads)?;
         Ok(Self {
             recipe,
@@ -69,7 +70,7 @@ impl<T: Scalar> Experiment<T> {
             initial,
             trainer,
             threads,
-            subject,
+            diagnosis,
             findings,
         })
     }
@@ -94,8 +95,9 @@ impl<T: Scalar> Experiment<T> {
             .copy_from_slice(network.parameters());
         let generator = RandomState::new(self.recipe.train.seed);
         self.trainer = Trainer::new(&self.recipe, self.initial.clone(), generator, self.threads)?;
-        self.subject = Subject::new(&self.recipe, &self.initial, &self.training, &[], self.threads)?;
-        self.findings = self.subject.before(&self.recipe);
+        self.diagnosis =
+            TrainingDiagnosis::new(&self.recipe, &self.initial, &self.training, &[], self.threads)?;
+        self.findings = self.diagnosis.before(&self.recipe);
         Ok(self)
     }
 
@@ -119,31 +121,31 @@ impl<T: Scalar> Experiment<T> {
         &self.findings
     }
 
-    /// What is wrong with it now that it has ended, by its vital signs, by what `stopping` knows of held-out rows, and by
+    /// What is wrong with it now that it has ended, by its layer statistics, by what `stopping` knows of held-out rows, and by
     /// the error that ended it; what was wrong beforehand is part of it.
     ///
     /// # Errors
     /// None that the run would not have met before.
     pub fn diagnose(
         &self,
-        vitals: &[VitalSigns],
+        layer_statistics: &[LayerStatistics],
         stopping: Option<&EarlyStopping<'_, T>>,
         failure: Option<&Error>,
     ) -> Result<Vec<Finding>> {
         let epochs = match stopping {
             Some(stopping) => stopping.losses(),
-            None => EpochLosses::of_vitals(vitals),
+            None => EpochLosses::from_statistics(layer_statistics),
         };
-        let outcome = Outcome {
+        let outcome = TrainingOutcome {
             network: self.network(),
-            vitals,
+            layer_statistics,
             epochs: &epochs,
             best_epoch: stopping
                 .filter(|stopping| stopping.keeps_weights())
                 .and_then(EarlyStopping::best_epoch),
             failure,
         };
-        self.subject.after(&self.recipe, &self.training, outcome)
+        self.diagnosis.after(&self.recipe, &self.training, outcome)
     }
 
     /// The training data.
@@ -199,28 +201,24 @@ impl<T: Scalar> Experiment<T> {
     ///
     /// # Panics
     /// When there is no such row.
-    pub fn trace(
+    pub fn trace<O: Observer<T> + ?Sized>(
         mut self,
         step: u64,
         rows: Option<&[u32]>,
-        observer: &mut dyn Observer<T>,
+        observer: &mut O,
     ) -> Result<Option<(Option<Position>, StepTrace<T>)>> {
+        let data = &self.training;
         if !self.recipe.train.optimizer.name.takes_steps() {
-            let all: Vec<u32> = (0..self.training.rows() as u32).collect();
-            let rows = rows.unwrap_or(&all);
-            return Ok(Some((
-                None,
-                self.trainer.trace_step(&self.training, rows, T::ZERO)?,
-            )));
+            let all: Vec<u32> = (0..data.rows() as u32).collect();
+            let trace = self.trainer.trace_step(data, rows.unwrap_or(&all), T::ZERO)?;
+            return Ok(Some((None, trace)));
         }
-        let mut finder = StepFinder::new(step, &self.trainer);
-        let mut observers: [&mut dyn Observer<T>; 2] = [&mut finder, observer];
-        self.trainer.run(&self.training, &mut observers[..])?;
+        let mut finder = StepFinder::new(step, &self.trainer, observer);
+        self.trainer.run(data, &mut finder)?;
         let Some((mut trainer, found)) = finder.found() else {
             return Ok(None);
         };
-        let rows = rows.unwrap_or(&found.rows);
-        let trace = trainer.trace_step(&self.training, rows, found.learning_rate)?;
+        let trace = trainer.trace_step(data, rows.unwrap_or(&found.rows), found.learning_rate)?;
         Ok(Some((Some(found.position), trace)))
     }
 

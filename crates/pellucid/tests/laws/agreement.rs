@@ -1,7 +1,7 @@
 //! One computation, seen in two ways: in two precisions, traced and trained, from bytes and from numbers.
 
 use crate::fixture::{
-    bits, classifier, dense, difference, gradient, network, objective, targets, trained, uniform,
+    bits, classifier, dense, difference, flat, gradient, network, objective, targets, trained, uniform,
 };
 use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::inspection::trace::Trace;
@@ -82,7 +82,7 @@ fn trace_is_training<T: Scalar>(
     let input = uniform::<T>(rows * 6, -1.0, 1.0, generator);
     let targets = targets::<T>(loss, rows, 3, generator);
     let objective = objective(loss, Reduction::Mean);
-    let trace = Trace::of(&network, Input::Dense(&input), &targets, objective);
+    let trace = Trace::new(&network, Input::Dense(&input), &targets, objective);
 
     let mut workspace = Workspace::new(network.architecture(), rows);
     let gradient = gradient(
@@ -116,30 +116,34 @@ fn trace_is_training<T: Scalar>(
         .enumerate()
     {
         for of in [&workspace, trainer.workspace()] {
-            assert_eq!(bits(&traced.z), bits(of.z(index)), "z of layer {index}");
+            assert_eq!(bits(&flat(&traced.z)), bits(of.z(index)), "z of layer {index}");
             assert_eq!(
-                bits(&traced.activation),
+                bits(&flat(&traced.activation)),
                 bits(of.activation(index)),
                 "a of layer {index}"
             );
-            assert_eq!(bits(&traced.delta), bits(of.delta(index)), "δ of layer {index}");
+            assert_eq!(
+                bits(&flat(&traced.delta)),
+                bits(of.delta(index)),
+                "δ of layer {index}"
+            );
         }
         assert_eq!(
-            bits(&traced.d_loss_d_weights),
+            bits(&flat(&traced.d_loss_d_weights)),
             bits(&gradient[layer.weights()]),
             "∂L/∂W of layer {index}"
         );
         assert_eq!(
-            traced.d_loss_d_bias.as_deref().map(bits),
+            traced.d_loss_d_bias.as_ref().map(|bias| bits(&bias.0)),
             layer.bias().map(|b| bits(&gradient[b]))
         );
         // To rounding: the step is fused, see `a_fused_step_is_the_gradient_s_step`.
-        let stepped = |range: std::ops::Range<usize>, gradient: &[T]| {
+        let stepped = |range: std::ops::Range<usize>, gradient: &[f64]| {
             let before = &network.parameters()[range.clone()];
             let expected: Vec<T> = before
                 .iter()
                 .zip(gradient)
-                .map(|(&w, &g)| w - T::from_f64(rate) * g)
+                .map(|(&w, &g)| w - T::from_f64(rate) * T::from_f64(g))
                 .collect();
             let off = difference(&trainer.network().parameters()[range], &expected);
             let units = if size_of::<T>() == 4 {
@@ -152,9 +156,9 @@ fn trace_is_training<T: Scalar>(
                 "the step of layer {index} is off by {off:e}"
             );
         };
-        stepped(layer.weights(), &traced.d_loss_d_weights);
+        stepped(layer.weights(), &flat(&traced.d_loss_d_weights));
         if let (Some(range), Some(gradient)) = (layer.bias(), &traced.d_loss_d_bias) {
-            stepped(range, gradient);
+            stepped(range, &gradient.0);
         }
         // The chain rule, shown: for a unit whose activation depends on its own z alone, δ = ∂L/∂a · ∂a/∂z.
         let is_joint_form = index == 2
@@ -164,10 +168,11 @@ fn trace_is_training<T: Scalar>(
                     | (Loss::CategoricalCrossEntropy, Activation::Softmax)
             );
         if layer.activation.is_elementwise() && !is_joint_form {
-            let pairs = traced.d_loss_d_activation.iter().zip(&traced.d_activation_d_z);
-            let product: Vec<T> = pairs.map(|(&g, &d)| g * d).collect();
+            let derivatives = flat(&traced.d_activation_d_z);
+            let pairs = flat(&traced.d_loss_d_activation).into_iter().zip(derivatives);
+            let product: Vec<f64> = pairs.map(|(g, d)| g * d).collect();
             assert!(
-                difference(&product, &traced.delta) < 1e-6,
+                difference(&product, &flat(&traced.delta)) < 1e-6,
                 "δ = ∂L/∂a · ∂a/∂z in layer {index}"
             );
         }

@@ -1,10 +1,11 @@
 //! A traced step is the step of training: the same parameters before and after, to the bit, whatever the recipe asks for.
 
-use crate::fixture::{bits, classes, classifier, dense, difference, experiment, recipe};
+use crate::fixture::{bits, classes, classifier, dense, difference, experiment, flat, recipe};
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::inspection::explanation::{Explanation, Labels};
 use pellucid::numpy_random::RandomState;
 use pellucid::training::observe::{Event, Observer, Position};
+use pellucid::training::trainer::StepTrace;
 use pellucid::{Error, Optimizer, Recipe, Scalar};
 use std::ops::ControlFlow;
 
@@ -24,7 +25,12 @@ impl<T: Scalar> Observer<T> for After {
     }
 }
 
-/// The parameters after so many steps that nobody traces.
+/// ∂L/∂W of the first layer.
+fn gradient_of_first_layer(trace: &StepTrace<f64>) -> Vec<f64> {
+    trace.gradient[trace.before.architecture().layer(0).weights()].to_vec()
+}
+
+/// The parameters after `steps` steps of an untraced run.
 fn untraced<T: Scalar>(recipe: &Recipe, data: &Dataset<T>, steps: u64) -> Vec<T> {
     let mut run = experiment(recipe, data);
     if steps > 0 {
@@ -50,22 +56,17 @@ fn assert_traced_is_untraced<T: Scalar>(recipe: &Recipe, data: &Dataset<T>, step
         "{what}: after step {step}"
     );
     // The record has the same numbers.
-    let record = Explanation::of(recipe, &trace, Some(position), Labels::default());
+    let record = Explanation::from_trace(recipe, &trace, Some(position), Labels::default());
     assert_eq!(record.rows.len(), trace.input.len() / data.features().columns());
     for (index, layer) in record.layers.iter().enumerate() {
-        let flat: Vec<f64> = layer
-            .weights_after
-            .as_ref()
-            .unwrap()
-            .iter()
-            .flat_map(|row| row.0.clone())
-            .collect();
-        assert_eq!(bits(&flat), bits(after.weights(index)), "{what}");
+        let weights: Vec<f64> = after.weights(index).iter().map(|w| w.to_f64()).collect();
+        let recorded = flat(layer.weights_after.as_ref().unwrap());
+        assert_eq!(bits(&recorded), bits(&weights), "{what}");
     }
     if record.update.is_plain {
         // Where the backward pass moved the parameters, the gradient was stored by another pass.
         let rate = trace.learning_rate;
-        for (index, layer) in trace.pass.layers.iter().enumerate() {
+        for (index, layer) in record.layers.iter().enumerate() {
             let moved: Vec<f64> = trace
                 .before
                 .weights(index)
@@ -73,10 +74,9 @@ fn assert_traced_is_untraced<T: Scalar>(recipe: &Recipe, data: &Dataset<T>, step
                 .zip(after.weights(index))
                 .map(|(before, after)| before.to_f64() - after.to_f64())
                 .collect();
-            let step: Vec<f64> = layer
-                .d_loss_d_weights
+            let step: Vec<f64> = flat(&layer.d_loss_d_weights)
                 .iter()
-                .map(|slope| rate * slope.to_f64())
+                .map(|derivative| rate * derivative)
                 .collect();
             let largest = trace
                 .before
@@ -201,10 +201,10 @@ fn other_rows_are_taken_by_the_network_as_it_stands() {
             .trace(7, Some(&[row]), &mut ())
             .unwrap()
             .unwrap();
-        trace.pass.layers[0].d_loss_d_weights.clone()
+        gradient_of_first_layer(&trace)
     };
     let mean: Vec<f64> = of(18).iter().zip(of(2)).map(|(a, b)| (a + b) / 2.0).collect();
-    assert!(difference(&trace.pass.layers[0].d_loss_d_weights, &mean) < 1e-13);
+    assert!(difference(&gradient_of_first_layer(&trace), &mean) < 1e-13);
 }
 
 #[test]
@@ -253,14 +253,14 @@ fn l_bfgs_has_a_gradient_and_no_step() {
     let run = experiment(&recipe, &data);
     let (position, trace) = run.trace(0, None, &mut ()).unwrap().unwrap();
     assert!(position.is_none() && trace.after.is_none());
-    let record = Explanation::of(&recipe, &trace, None, Labels::default());
+    let record = Explanation::from_trace(&recipe, &trace, None, Labels::default());
     assert!(record.layers[0].weights_after.is_none());
     assert!(record.notes[0].contains("L-BFGS"), "{:?}", record.notes);
     assert!(
         record.layers[0]
             .d_loss_d_weights
             .iter()
-            .any(|row| row.0.iter().any(|slope| *slope != 0.0))
+            .any(|row| row.0.iter().any(|derivative| *derivative != 0.0))
     );
     assert_eq!(record.rows, [1, 2, 3]);
 }

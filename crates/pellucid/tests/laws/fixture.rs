@@ -4,6 +4,7 @@ use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::model::pass::{self, Objective, Target, Update, Workspace};
 use pellucid::numpy_random::RandomState;
+use pellucid::session::record::Numbers;
 use pellucid::{Activation, Architecture, Experiment, Input, Loss, Network, Recipe, Reduction, Scalar};
 use std::num::NonZeroUsize;
 
@@ -100,6 +101,11 @@ pub(crate) fn gradient<T: Scalar>(
 /// The bits of numbers, so that "the same" is not "nearly the same", nor untrue of NaN.
 pub(crate) fn bits<T: Scalar>(values: &[T]) -> Vec<u64> {
     values.iter().map(|value| value.to_f64().to_bits()).collect()
+}
+
+/// All numbers of a recorded matrix, row after row.
+pub(crate) fn flat(rows: &[Numbers]) -> Vec<f64> {
+    rows.iter().flat_map(|row| row.0.clone()).collect()
 }
 
 /// The largest difference, over the largest magnitude.

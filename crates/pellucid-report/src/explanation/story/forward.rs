@@ -4,7 +4,7 @@ use super::super::axes::Axis;
 use super::super::catalogue;
 use super::{Chapter, Phase, Places, Rule, Story, Values, readable};
 use pellucid::Activation;
-use pellucid::inspection::explanation::LayerExplanation;
+use pellucid::inspection::trace::LayerTrace;
 
 impl<'a> Story<'a> {
     pub(super) fn given(&mut self) -> usize {
@@ -41,7 +41,7 @@ impl<'a> Story<'a> {
         x
     }
 
-    pub(super) fn forward(&mut self, number: usize, layer: &'a LayerExplanation, input: usize) -> Places {
+    pub(super) fn forward(&mut self, number: usize, layer: &'a LayerTrace, input: usize) -> Places {
         let below = self.arrays[input].symbol.latex().to_string();
         let name = self.name(number);
         let units = Axis::Units(number);

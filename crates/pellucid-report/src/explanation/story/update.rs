@@ -5,7 +5,7 @@ use super::super::catalogue;
 use super::super::formula::Formula;
 use super::super::number;
 use super::{Chapter, Phase, Places, Rule, Story, Values};
-use pellucid::inspection::explanation::Affine;
+use pellucid::inspection::trace::WeightsAndBias;
 
 impl<'a> Story<'a> {
     /// Where the weights of a layer after the step are, once they were told of.
@@ -258,7 +258,7 @@ impl<'a> Story<'a> {
         }
     }
 
-    fn affine(&mut self, symbols: [String; 2], of: &'a Affine, layer: usize) -> [Option<usize>; 2] {
+    fn affine(&mut self, symbols: [String; 2], of: &'a WeightsAndBias, layer: usize) -> [Option<usize>; 2] {
         let weights = Values::Table(&of.weights);
         let weights = self.array(
             symbols[0].clone(),

@@ -26,19 +26,19 @@ pub(super) fn after(facts: &Facts<'_>) -> Vec<Finding> {
 fn find(facts: &Facts<'_>, layers: &[LayerFacts], when: &str, share: f64) -> Vec<Finding> {
     let layers = layers.iter().enumerate();
     layers
-        .filter(|(_, layer)| layer.vitals.dead_units >= share)
+        .filter(|(_, layer)| layer.summary.dead_units >= share)
         .map(|(index, layer)| {
-            let all = layer.vitals.dead_units >= 1.0;
+            let all = layer.summary.dead_units >= 1.0;
             Finding {
                 kind: FindingKind::DeadUnits,
                 layer: Some(index + 1),
                 severity: if all { Severity::Fault } else { Severity::Warning },
                 seen: format!(
                     "{when} training {} of {} {} flat on all rows looked at; the mean activation is {}",
-                    of_units(layer.vitals.dead_units, layer.units),
+                    of_units(layer.summary.dead_units, layer.units),
                     facts.layer_name(index),
                     are(layer.units),
-                    super::finding::short(layer.vitals.activation_mean)
+                    super::finding::short(layer.summary.activation_mean)
                 ),
                 why: match all {
                     true => "their slope is 0, so no gradient comes through: neither they nor the layers below can learn \

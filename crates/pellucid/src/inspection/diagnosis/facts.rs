@@ -4,7 +4,7 @@ use crate::data::dataset::{Dataset, Features, Targets};
 use crate::error::{Error, Result};
 use crate::evaluation::evaluate::predict;
 use crate::evaluation::metrics::class_of;
-use crate::inspection::vitals::{LayerVitals, Probe, VitalSigns};
+use crate::inspection::layer_statistics::{LayerStatistics, LayerSummary, Probe};
 use crate::model::network::Network;
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
@@ -28,8 +28,8 @@ pub struct Facts<'a> {
     pub initial: Option<&'a NetworkFacts>,
     /// The network that came of it.
     pub trained: Option<&'a NetworkFacts>,
-    /// Its vital signs; the first those before training.
-    pub vitals: &'a [VitalSigns],
+    /// Its layer statistics; the first those before training.
+    pub layer_statistics: &'a [LayerStatistics],
     /// Its epochs, in order; some may be missing.
     pub epochs: &'a [EpochLosses],
     /// The epoch whose weights were kept, where it is not the last.
@@ -46,7 +46,7 @@ impl<'a> Facts<'a> {
             data: Some(data),
             initial: Some(initial),
             trained: None,
-            vitals: &[],
+            layer_statistics: &[],
             epochs: &[],
             best_epoch: None,
             failure: None,
@@ -76,9 +76,9 @@ pub struct EpochLosses {
 }
 
 impl EpochLosses {
-    /// Those that vital signs have.
-    pub fn of_vitals(vitals: &[VitalSigns]) -> Vec<Self> {
-        let losses = vitals.iter().filter_map(|entry| {
+    /// Those that layer statistics have.
+    pub fn from_statistics(layer_statistics: &[LayerStatistics]) -> Vec<Self> {
+        let losses = layer_statistics.iter().filter_map(|entry| {
             Some(Self {
                 epoch: entry.epoch,
                 training: entry.loss?,
@@ -207,7 +207,7 @@ pub struct LayerFacts {
     /// How many units it has.
     pub units: usize,
     /// What the probe's rows show.
-    pub vitals: LayerVitals,
+    pub summary: LayerSummary,
     /// The least and the largest |z| of the probe's rows.
     pub sums: (f64, f64),
     /// How many units are unlike each other, in the weights that come in or in those that go out.
@@ -234,12 +234,12 @@ impl NetworkFacts {
     ) -> Result<Self> {
         let architecture = network.architecture();
         let mut probe = Probe::new(recipe, architecture, data)?;
-        let vitals = probe.measure(network);
-        let layers = vitals.into_iter().enumerate().map(|(index, vitals)| {
+        let summaries = probe.measure(network);
+        let layers = summaries.into_iter().enumerate().map(|(index, summary)| {
             let magnitudes = probe.workspace().z(index).iter().map(|z| z.to_f64().abs());
             LayerFacts {
                 units: architecture.layer(index).fan_out,
-                vitals,
+                summary,
                 sums: (
                     magnitudes.clone().fold(f64::INFINITY, f64::min),
                     magnitudes.fold(0.0, f64::max),

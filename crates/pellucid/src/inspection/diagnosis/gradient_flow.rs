@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::finding::{Finding, FindingKind, Severity, short};
-use crate::inspection::vitals::LayerVitals;
+use crate::inspection::layer_statistics::LayerSummary;
 
 /// The least part of the output's δ that should reach the first layer. Four or five sigmoid layers of the usual initial
 /// weights come below it, since each passes on a quarter at most; two or three, which learn, stay above (Glorot & Bengio
@@ -14,7 +14,7 @@ const LEAST: f64 = 1e-3;
 const MOST: f64 = 100.0;
 
 /// The layer of the least δ, and its part of the output's.
-fn least(layers: &[LayerVitals]) -> Option<(usize, f64)> {
+fn least(layers: &[LayerSummary]) -> Option<(usize, f64)> {
     let (output, hidden) = layers.split_last()?;
     let parts = hidden.iter().map(|layer| layer.delta_rms / output.delta_rms);
     parts
@@ -24,7 +24,7 @@ fn least(layers: &[LayerVitals]) -> Option<(usize, f64)> {
 }
 
 /// The layer of the largest.
-fn largest(layers: &[LayerVitals]) -> Option<(usize, f64)> {
+fn largest(layers: &[LayerSummary]) -> Option<(usize, f64)> {
     let (output, hidden) = layers.split_last()?;
     let parts = hidden.iter().map(|layer| layer.delta_rms / output.delta_rms);
     parts
@@ -35,7 +35,7 @@ fn largest(layers: &[LayerVitals]) -> Option<(usize, f64)> {
 
 /// Throughout the training, by the epoch in the middle of them: what only begins so is no matter.
 pub(super) fn vanishing(facts: &Facts<'_>) -> Vec<Finding> {
-    let trained = facts.vitals.get(1..).unwrap_or_default();
+    let trained = facts.layer_statistics.get(1..).unwrap_or_default();
     let mut found: Vec<(usize, f64)> = trained.iter().filter_map(|entry| least(&entry.layers)).collect();
     found.sort_by(|a, b| a.1.total_cmp(&b.1));
     let Some(&(layer, part)) = found.get(found.len() / 2) else {
@@ -66,8 +66,8 @@ pub(super) fn vanishing(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// In the network to start from.
 pub(super) fn exploding(facts: &Facts<'_>) -> Vec<Finding> {
-    let layers: Vec<LayerVitals> = match facts.initial {
-        Some(network) => network.layers.iter().map(|layer| layer.vitals).collect(),
+    let layers: Vec<LayerSummary> = match facts.initial {
+        Some(network) => network.layers.iter().map(|layer| layer.summary).collect(),
         None => return Vec::new(),
     };
     let Some((layer, factor)) = largest(&layers).filter(|&(_, factor)| factor > MOST) else {

@@ -99,14 +99,14 @@ const FALL: f64 = 0.01;
 
 /// Weights that have hardly moved, and a loss that has hardly fallen, where a larger step would have lowered it.
 pub(super) fn too_low(facts: &Facts<'_>) -> Vec<Finding> {
-    let (Some(begin), Some(last)) = (facts.vitals.first(), facts.vitals.last()) else {
+    let (Some(begin), Some(last)) = (facts.layer_statistics.first(), facts.layer_statistics.last()) else {
         return Vec::new();
     };
     let (Some(first), Some(end)) = (facts.epochs.first(), facts.epochs.last()) else {
         return Vec::new();
     };
     let ratio = facts
-        .vitals
+        .layer_statistics
         .iter()
         .flat_map(|entry| entry.layers.iter().filter_map(|layer| layer.update_ratio))
         .fold(0.0, f64::max);

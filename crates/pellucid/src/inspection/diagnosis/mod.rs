@@ -1,6 +1,6 @@
 //! What is wrong with a training: findings, each with what was seen, why it matters and what to try.
 //!
-//! Detectors, a file each, read [`Facts`]: plain numbers about recipe, data, network, vital signs and losses. Their
+//! Detectors, a file each, read [`Facts`]: plain numbers about recipe, data, network, layer statistics and losses. Their
 //! thresholds stand there with their reasons. A training that goes well has no finding.
 //!
 //! ```
@@ -8,7 +8,7 @@
 //! use pellucid::data::dataset::{Dataset, Features, Targets};
 //! use pellucid::inspection::diagnosis::FindingKind;
 //! use pellucid::data::matrix::Matrix;
-//! use pellucid::inspection::vitals::Vitals;
+//! use pellucid::inspection::layer_statistics::LayerStatisticsRecorder;
 //!
 //! let recipe = Recipe::from_toml(r#"
 //!     [data]
@@ -27,9 +27,9 @@
 //! let data = Dataset::<f64>::new(Features::Dense(inputs), Targets::Dense(targets))?;
 //! let mut run = Experiment::new(recipe, data, None, std::num::NonZeroUsize::MIN)?;
 //! assert_eq!(run.findings()[0].kind, FindingKind::TargetsOutOfRange);
-//! let mut vitals = Vitals::new(run.recipe(), run.initial(), run.training())?;
-//! let ended = run.run(&mut vitals);
-//! let findings = run.diagnose(vitals.entries(), None, ended.as_ref().err())?;
+//! let mut layer_statistics = LayerStatisticsRecorder::new(run.recipe(), run.initial(), run.training())?;
+//! let ended = run.run(&mut layer_statistics);
+//! let findings = run.diagnose(layer_statistics.entries(), None, ended.as_ref().err())?;
 //! assert_eq!(findings[0], run.findings()[0]);
 //! # Ok::<(), pellucid::Error>(())
 //! ```
@@ -44,13 +44,13 @@ mod loss_course;
 mod overfitting;
 mod saturation;
 mod scales;
-mod subject;
 mod symmetry;
 mod targets;
+mod training;
 
 pub use facts::{DataFacts, EpochLosses, Facts, FeatureFacts, LayerFacts, NetworkFacts};
 pub use finding::{Finding, FindingKind, Severity};
-pub use subject::{Outcome, Subject};
+pub use training::{TrainingDiagnosis, TrainingOutcome};
 
 /// What can be said of a training before its first step.
 pub fn before_training(facts: &Facts<'_>) -> Vec<Finding> {

@@ -3,7 +3,7 @@
 use super::facts::{Facts, NetworkFacts};
 use super::finding::{Finding, FindingKind, Severity, percent, short};
 use crate::activation::Activation;
-use crate::inspection::vitals::largest_slope_of_bounded;
+use crate::inspection::layer_statistics::largest_slope_of_bounded;
 use crate::loss::Loss;
 
 /// How inputs are blamed.
@@ -23,10 +23,10 @@ pub(super) fn before(facts: &Facts<'_>) -> Vec<Finding> {
     layers
         .filter(|(index, layer)| {
             let is_sole_class = layer.units == 1 && function(facts, *index) == Some(Activation::Softmax);
-            layer.vitals.saturated_units >= SHARE && !is_sole_class && !is_paired(facts, *index)
+            layer.summary.saturated_units >= SHARE && !is_sole_class && !is_paired(facts, *index)
         })
         .map(|(index, layer)| {
-            let vitals = layer.vitals;
+            let share = layer.summary.saturated_units;
             let (least, most) = layer.sums;
             let far = facts
                 .data
@@ -43,10 +43,10 @@ pub(super) fn before(facts: &Facts<'_>) -> Vec<Finding> {
             Finding {
                 kind: FindingKind::SaturatedUnits,
                 layer: Some(index + 1),
-                severity: severity(vitals.saturated_units),
+                severity: severity(share),
                 seen: format!(
                     "before training {} of {} {} saturated on all rows looked at; |z| lies between {} and {}",
-                    of_units(vitals.saturated_units, layer.units),
+                    of_units(share, layer.units),
                     facts.layer_name(index),
                     are(layer.units),
                     short(least),
@@ -86,13 +86,13 @@ fn of_output(facts: &Facts<'_>, network: &NetworkFacts) -> Option<Finding> {
     let is_wrong = last.training > STUCK.1 * first.training;
     let is_bounded =
         function(facts, index).is_some_and(|function| largest_slope_of_bounded(function).is_some());
-    (is_bounded && layer.vitals.flat > STUCK.0 && is_wrong && !is_paired(facts, index)).then(|| Finding {
+    (is_bounded && layer.summary.flat > STUCK.0 && is_wrong && !is_paired(facts, index)).then(|| Finding {
         kind: FindingKind::SaturatedUnits,
         layer: Some(index + 1),
         severity: Severity::Fault,
         seen: format!(
             "after training {} of what {} puts out is at an end of its range, and the loss is {}, {} of the first epoch's",
-            percent(layer.vitals.flat),
+            percent(layer.summary.flat),
             facts.layer_name(index),
             short(last.training),
             percent(last.training / first.training)
@@ -108,14 +108,14 @@ fn of_hidden(facts: &Facts<'_>, network: &NetworkFacts) -> Vec<Finding> {
     let hidden = network.layers.len().saturating_sub(1);
     let layers = network.layers[..hidden].iter().enumerate();
     layers
-        .filter(|(_, layer)| layer.vitals.saturated_units >= SHARE)
+        .filter(|(_, layer)| layer.summary.saturated_units >= SHARE)
         .map(|(index, layer)| Finding {
             kind: FindingKind::SaturatedUnits,
             layer: Some(index + 1),
-            severity: severity(layer.vitals.saturated_units),
+            severity: severity(layer.summary.saturated_units),
             seen: format!(
                 "after training {} of {} {} saturated on all rows looked at; |z| reaches {}",
-                of_units(layer.vitals.saturated_units, layer.units),
+                of_units(layer.summary.saturated_units, layer.units),
                 facts.layer_name(index),
                 are(layer.units),
                 short(layer.sums.1)

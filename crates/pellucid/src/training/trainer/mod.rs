@@ -9,14 +9,14 @@ mod traced;
 
 pub use failure::check_fit;
 use run::{BatchLoop, EpochProgress};
-pub use traced::{FoundStep, StepFinder, StepTrace, UpdateTrace};
+pub use traced::StepTrace;
 
-use crate::data::dataset::{BatchBuffers, Rows, Samples};
-use crate::error::{Error, Result};
-use crate::loss::{LabelSmoothing, Loss, Reduction};
+use crate::data::dataset::Samples;
+use crate::error::Result;
+use crate::loss::{LabelSmoothing, Loss};
 use crate::model::dropout::Dropout;
-use crate::model::network::{Architecture, Network};
-use crate::model::pass::{self, Objective, Target, Workspace};
+use crate::model::network::Network;
+use crate::model::pass::{Objective, Workspace};
 use crate::numpy_random::RandomState;
 use crate::optimization::accumulation::Accumulation;
 use crate::optimization::averaging::{Average, Averaging};
@@ -26,15 +26,13 @@ use crate::optimization::lbfgs::Minimum;
 use crate::optimization::max_norm::MaxNorm;
 use crate::optimization::optimizer::{Memory, OptimizerState, Rule};
 use crate::optimization::penalty::{Penalty, penalized_parameters};
-use crate::optimization::schedule::{LearningRate, RunLength, Schedule, WatchedLoss};
+use crate::optimization::schedule::{LearningRate, Schedule};
 use crate::recipe::{BatchSize, Recipe};
 use crate::scalar::Scalar;
-use crate::training::observe::{Event, Observer, Position};
+use crate::training::observe::Observer;
 use pellucid_kernels::aligned::Aligned;
-use pellucid_kernels::layer::Input;
 use pellucid_kernels::simd::{Isa, Task};
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

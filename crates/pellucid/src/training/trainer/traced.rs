@@ -1,71 +1,62 @@
-//! A step of training with every number of it: an observer that finds the step in a run, and the step itself, taken once
-//! more from where the training stood by the same code with a workspace that records.
+//! One traced step of training: the same step, by the same code, with every array of it kept.
 
 use super::Trainer;
 use crate::data::dataset::{BatchBuffers, Dataset, Rows};
 use crate::error::Result;
-use crate::inspection::trace::Trace;
 use crate::model::network::Network;
 use crate::model::pass::{self, Target, Update, Workspace};
 use crate::scalar::Scalar;
-use crate::training::observe::{Event, Observer, Position};
-use std::ops::ControlFlow;
 
-/// One batch's step: every array of its pass, and what became of the parameters. Rows are samples; parameters are laid out
-/// as those of the network.
+/// One step on one batch. Rows are samples; parameters are laid out as those of the network.
 #[derive(Debug, Clone)]
 pub struct StepTrace<T> {
     /// The rows of the data set, counted from 0, that made the batch.
     pub rows: Vec<u32>,
-    /// The features as the network got them, (rows, inputs).
+    /// The features as the network received them, (rows, inputs).
     pub input: Vec<T>,
-    /// The features as the data have them, where training added noise or left some out, (rows, inputs).
+    /// The features as the data have them, where training added noise or dropped some, (rows, inputs).
     pub uncorrupted: Option<Vec<T>>,
-    /// The targets as they were trained towards, (rows, outputs).
+    /// The targets that training used, (rows, outputs).
     pub targets: Vec<T>,
     /// The targets as the data have them, where labels are smoothed, (rows, outputs).
     pub unsmoothed: Option<Vec<T>>,
-    /// What each row counts for; nothing where each counts for 1.
+    /// The weight of each row; none where each weighs 1.
     pub row_weights: Option<Vec<T>>,
-    /// The arrays of the pass. The gradient is of the loss alone, without penalties.
-    pub pass: Trace<T>,
+    /// The arrays of the pass, in a [recording](Workspace::recording) workspace.
+    pub workspace: Workspace<T>,
+    /// ∂L/∂θ of the loss alone, without penalties.
+    pub gradient: Vec<T>,
+    /// The loss of the batch before the step, by the objective's reduction; without penalties.
+    pub loss: f64,
     /// The network before the step.
     pub before: Network<T>,
-    /// The network after it; nothing where the optimizer goes by all rows at once and takes no such step.
+    /// The network after it; none where the optimizer works on all rows at once and takes no such step.
     pub after: Option<Network<T>>,
     /// The learning rate of the step.
     pub learning_rate: f64,
-    /// From the gradient to the step.
-    pub update: UpdateTrace<T>,
-}
-
-/// What the optimizer was given, and what it remembers.
-#[derive(Debug, Clone, Default)]
-pub struct UpdateTrace<T> {
     /// The penalties' part of the gradient, where there are any.
     pub penalty: Option<Vec<T>>,
-    /// What the optimizer was given in place of the batch's gradient: of all batches of the step, with the penalties,
-    /// clipped. Nothing where none of these did anything.
-    pub handed: Option<Vec<T>>,
-    /// What the optimizer remembers of each parameter: what it is called, before the step and after it.
+    /// The gradient that the optimizer received, where it is not the batch's: of all batches of the step, with the
+    /// penalties, clipped.
+    pub optimizer_gradient: Option<Vec<T>>,
+    /// The optimizer's memory of each parameter: symbol, before the step, after it.
     pub memory: Vec<(&'static str, Vec<T>, Vec<T>)>,
-    /// How many steps the optimizer has taken, this one included.
+    /// The number of steps that the optimizer has taken, this one included.
     pub steps: u64,
-    /// Whether the batch only gathered for a step that a later one completes: the parameters stay.
+    /// Whether the batch only contributes to a step that a later batch completes: the parameters stay.
     pub only_gathered: bool,
 }
 
 impl<T: Scalar> Trainer<T> {
-    /// How many batches an epoch of so many rows has.
+    /// The number of batches of an epoch over `rows` rows.
     pub fn steps_per_epoch(&self, rows: usize) -> u64 {
         rows.div_ceil(self.batch_size.of(rows)) as u64
     }
 
-    /// Takes a step on these rows, as [`run`](Self::run) takes its own at this learning rate, and copies every number of
-    /// it. The workspace keeps ∂L/∂a besides; the parameters come out the same, to the bit. Where the backward pass moves
-    /// the parameters itself no gradient is ever stored, so the same backward pass is made once more to store it: its sums
-    /// may differ from those that moved the parameters in the last bits. An optimizer that
-    /// [takes no steps](crate::Optimizer::takes_steps) gives its pass alone.
+    /// Takes a step on these rows, as [`run`](Self::run) takes its own at this learning rate, and keeps every array of it.
+    /// The parameters after it are the same, to the bit. Where the backward pass moves the parameters itself no gradient is
+    /// stored, so the same backward pass runs again to store it; its sums may differ in the last bits from those that
+    /// moved the parameters. For an optimizer that [takes no steps](crate::Optimizer::takes_steps) only the pass is traced.
     ///
     /// # Errors
     /// [`Error::NonFiniteLoss`](crate::Error::NonFiniteLoss).
@@ -94,13 +85,13 @@ impl<T: Scalar> Trainer<T> {
         let loss = if takes_steps {
             self.take_step(input, targets, learning_rate)
         } else {
-            let seen = match &mut self.label_smoothing {
+            let targets = match &mut self.label_smoothing {
                 Some(smoothing) => smoothing.apply(targets),
                 None => targets,
             };
             let architecture = before.architecture();
             pass::forward(architecture, before.parameters(), input, &mut self.workspace);
-            pass::loss_sum(self.logged_loss, architecture, seen, &self.workspace)
+            pass::loss_sum(self.logged_loss, architecture, targets, &self.workspace)
         };
         if !loss.is_finite() {
             return Err(self.non_finite_loss(loss, 0));
@@ -116,8 +107,8 @@ impl<T: Scalar> Trainer<T> {
             None => (None, targets),
         };
         let is_fused = takes_steps && self.gradient.is_empty();
-        // From the output down each δ was taken through weights that had moved already.
-        let went_through = match self.objective.update {
+        // In the top-down order each δ is computed with the updated weights of the layer above.
+        let of_backward = match self.objective.update {
             Update::TopDown if is_fused => &self.network,
             _ => &before,
         };
@@ -126,7 +117,7 @@ impl<T: Scalar> Trainer<T> {
         pass::backward(
             before.architecture(),
             Target::Gradient {
-                parameters: went_through.parameters(),
+                parameters: of_backward.parameters(),
                 gradient: &mut gradient,
             },
             input,
@@ -146,110 +137,33 @@ impl<T: Scalar> Trainer<T> {
         let loss = loss * self.objective.reduction.factor::<f64>(rows.len());
         let only_gathered = self.accumulation.is_some() && self.updates() == updates;
         let penalty = (!self.penalty.is_none()).then(|| {
-            let mut slopes = vec![T::ZERO; gradient.len()];
-            self.penalty.add_to(&mut slopes, before.parameters());
-            slopes
+            let mut derivatives = vec![T::ZERO; gradient.len()];
+            self.penalty.add_to(&mut derivatives, before.parameters());
+            derivatives
         });
         let is_changed = takes_steps && !is_fused && self.gradient[..] != gradient[..] && !only_gathered;
         let memory = self.optimizer.named_memory().zip(remembered);
         let row_weights = self.workspace.row_weights();
         Ok(StepTrace {
             rows: rows.to_vec(),
-            pass: Trace::copied(&before, input, &gradient, loss, &self.workspace),
             input: input.to_vec(),
             uncorrupted,
             targets: targets.to_vec(),
             unsmoothed,
             row_weights: (!row_weights.is_empty()).then(|| row_weights.to_vec()),
+            loss,
             after: takes_steps.then(|| self.network.clone()),
             learning_rate: learning_rate.to_f64(),
-            update: UpdateTrace {
-                penalty,
-                handed: is_changed.then(|| self.gradient.to_vec()),
-                memory: memory
-                    .map(|((name, after), before)| (name, before, after.to_vec()))
-                    .collect(),
-                steps: self.optimizer.steps(),
-                only_gathered,
-            },
+            penalty,
+            optimizer_gradient: is_changed.then(|| self.gradient.to_vec()),
+            memory: memory
+                .map(|((name, after), before)| (name, before, after.to_vec()))
+                .collect(),
+            steps: self.optimizer.steps(),
+            only_gathered,
+            workspace: self.workspace.clone(),
+            gradient,
             before,
         })
-    }
-}
-
-/// Watches a run until a step of it has been taken, ends it there, and knows how the training stood before.
-#[derive(Debug)]
-pub struct StepFinder<T> {
-    step: u64,
-    before: Option<Trainer<T>>,
-    found: Option<FoundStep<T>>,
-}
-
-/// A step that a run has taken.
-#[derive(Debug, Clone)]
-pub struct FoundStep<T> {
-    /// Which.
-    pub position: Position,
-    /// The rows of the data set, counted from 0, that made the batch.
-    pub rows: Vec<u32>,
-    /// Its learning rate.
-    pub learning_rate: T,
-}
-
-impl<T: Scalar> StepFinder<T> {
-    /// Looks for step `step`, counted from 0, of a run that `trainer` is about to begin.
-    pub fn new(step: u64, trainer: &Trainer<T>) -> Self {
-        Self {
-            step,
-            before: (step == trainer.steps()).then(|| trainer.clone()),
-            found: None,
-        }
-    }
-
-    /// The training as it stood before the step, and the step; nothing where the run ended before it.
-    pub fn found(self) -> Option<(Trainer<T>, FoundStep<T>)> {
-        Some((self.before?, self.found?))
-    }
-}
-
-impl<T: Scalar> Observer<T> for StepFinder<T> {
-    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        let Event::Step {
-            position,
-            rows,
-            learning_rate,
-            trainer,
-            ..
-        } = event
-        else {
-            return ControlFlow::Continue(());
-        };
-        if position.step + 1 == self.step {
-            self.before = trainer.cloned();
-        }
-        if position.step != self.step {
-            return ControlFlow::Continue(());
-        }
-        self.found = Some(FoundStep {
-            position: *position,
-            rows: match *rows {
-                Rows::Range(start, end) => (start as u32..end as u32).collect(),
-                Rows::Picked(rows) => rows.to_vec(),
-            },
-            learning_rate: *learning_rate,
-        });
-        ControlFlow::Break(())
-    }
-
-    fn next_step(&mut self, next: Position) -> u64 {
-        match self.step.saturating_sub(1) {
-            before if next.step <= before => before,
-            _ if next.step <= self.step => self.step,
-            _ => u64::MAX,
-        }
-    }
-
-    fn next_epoch(&mut self, _: Position) -> u64 {
-        u64::MAX
     }
 }

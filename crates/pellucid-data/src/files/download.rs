@@ -1,0 +1,378 @@
+//! Downloading one file of known contents.
+//!
+//! The file arrives packed in `<name>.gz.part`, which a later request, or a later run, continues where an earlier one
+//! ended. Only when its unpacked contents have the known SHA-256 are they put in place, in one step.
+
+use super::error::FileError;
+use super::gzip::Unpacked;
+use super::idx::IdxError;
+use super::output::OutputFile;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+use ureq::Agent;
+
+/// Data that cannot be downloaded, or not be kept in the cache folder.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DownloadError {
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+
+    /// The files of the cache cannot be read.
+    #[error(transparent)]
+    Idx(#[from] IdxError),
+
+    /// The cache folder is not known or cannot be used.
+    #[error(
+        "cannot keep downloaded data: {reason}; set PELLUCID_CACHE to a folder that can be written, or name the data \
+         with --data"
+    )]
+    CacheFolder {
+        /// Why.
+        reason: String,
+    },
+
+    /// The list of mirrors is empty or holds something else than web addresses.
+    #[error(
+        "PELLUCID_MNIST_MIRROR: expected one or more addresses that begin with https:// or http://, separated by \
+         spaces, found {found:?}"
+    )]
+    Mirrors {
+        /// The list.
+        found: String,
+    },
+
+    /// No mirror serves the file.
+    #[error(
+        "cannot download {file}:\n  {}\nIs there a network? Otherwise put {} by hand into {}, name a folder that \
+         holds them with --data, or name another mirror in PELLUCID_MNIST_MIRROR.",
+        attempts.join("\n  "), all_files.join(", "), folder.display()
+    )]
+    NoMirror {
+        /// The file's name at the mirrors.
+        file: String,
+        /// A line a mirror: its address and why it did not serve.
+        attempts: Vec<String>,
+        /// All files that are needed.
+        all_files: Vec<String>,
+        /// The folder in which they are sought.
+        folder: PathBuf,
+    },
+}
+
+/// How far a download is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DownloadProgress<'a> {
+    /// The file's name, without folder and mirror.
+    pub file: &'a str,
+    /// Bytes so far, with those of an earlier run that is continued.
+    pub bytes: u64,
+    /// Bytes of the whole file, where the mirror says so.
+    pub total: Option<u64>,
+}
+
+/// A file whose contents are known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KnownFile<'a> {
+    /// Its name once unpacked; mirrors serve `<name>.gz`.
+    pub(super) name: &'a str,
+    /// Its length once unpacked.
+    pub(super) bytes: u64,
+    /// Its SHA-256 once unpacked, in lower-case hexadecimal digits.
+    pub(super) sha256: &'a str,
+}
+
+impl KnownFile<'_> {
+    pub(super) fn packed_name(&self) -> String {
+        format!("{}.gz", self.name)
+    }
+
+    pub(super) fn part_path(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.gz.part", self.name))
+    }
+
+    /// Whether `contents`, unpacked, are the known ones.
+    pub(super) fn is(&self, contents: &[u8]) -> bool {
+        contents.len() as u64 == self.bytes && hexadecimal(&Sha256::digest(contents)) == self.sha256
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a file, complete or not, holds.
+pub(super) enum Contents {
+    /// The known file; these are its unpacked bytes.
+    Known(Vec<u8>),
+    /// Nothing, or what may be the beginning of the known file.
+    Beginning,
+    /// Something else; why.
+    Wrong(String),
+}
+
+/// Unpacks the file at `path`, if there is one, and compares it with the known file.
+pub(super) fn examine(path: &Path, known: KnownFile<'_>) -> Result<Contents, FileError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::Beginning),
+        Err(reason) => return Err(FileError::from_read(path, reason)),
+    };
+    let mut bytes = Vec::new();
+    let unpacked = Unpacked::new(file, path)?;
+    if let Err(error) = unpacked
+        .take(known.bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+    {
+        return match error.kind() {
+            io::ErrorKind::UnexpectedEof => Ok(Contents::Beginning),
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Ok(Contents::Wrong(
+                "not the published file: its gzip stream is damaged".into(),
+            )),
+            _ => Err(FileError::from_read(path, error)),
+        };
+    }
+    let length = bytes.len() as u64;
+    if known.is(&bytes) {
+        return Ok(Contents::Known(bytes));
+    }
+    // Some servers unpack on the way; only the length then shows that the file is cut off.
+    if length == 0 || (length < known.bytes && bytes.starts_with(&[0, 0, 8])) {
+        return Ok(Contents::Beginning);
+    }
+    Ok(Contents::Wrong(format!(
+        "not the published file: its SHA-256 once unpacked is {}{}, expected {}",
+        hexadecimal(&Sha256::digest(&bytes)),
+        if length > known.bytes {
+            " (of its beginning)"
+        } else {
+            ""
+        },
+        known.sha256
+    )))
+}
+
+/// The settings of all requests: every wait has a limit. A proxy is taken from the environment.
+pub(super) fn agent() -> Agent {
+    Agent::config_builder()
+        .user_agent(concat!("pellucid/", env!("CARGO_PKG_VERSION")))
+        .timeout_resolve(Some(Duration::from_secs(10)))
+        .timeout_connect(Some(Duration::from_secs(10)))
+        .timeout_recv_response(Some(Duration::from_secs(30)))
+        .timeout_per_read(Some(Duration::from_secs(30)))
+        .build()
+        .into()
+}
+
+/// The wait before a broken connection is tried again.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Requests to one mirror for one file.
+const MAXIMAL_REQUESTS: usize = 50;
+
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Puts the known file into `folder`, from the first of `mirrors` that has it. If none has, the list returned says
+/// why, a line a mirror.
+///
+/// The caller makes sure that no other process downloads the same file into the same folder. If one does, the SHA-256
+/// shows it, and the download starts again.
+pub(super) fn download(
+    agent: &Agent,
+    known: KnownFile<'_>,
+    mirrors: &[String],
+    folder: &Path,
+    progress: &mut dyn FnMut(DownloadProgress<'_>),
+) -> Result<Result<(), Vec<String>>, FileError> {
+    let part = known.part_path(folder);
+    // A run may have ended between the last byte and the renaming.
+    match examine(&part, known)? {
+        Contents::Known(bytes) => return keep(&bytes, known, folder, &part).map(Ok),
+        Contents::Beginning => (),
+        Contents::Wrong(_) => remove(&part)?,
+    }
+    let mut attempts = Vec::new();
+    for mirror in mirrors {
+        let address = format!("{}/{}", mirror.trim_end_matches('/'), known.packed_name());
+        let mut most = length(&part);
+        let mut failure = "it broke off too often".to_owned();
+        for _ in 0..MAXIMAL_REQUESTS {
+            let answer = request(agent, &address, known, &part, progress)?;
+            match examine(&part, known)? {
+                Contents::Known(bytes) => return keep(&bytes, known, folder, &part).map(Ok),
+                Contents::Wrong(reason) => {
+                    remove(&part)?;
+                    failure = reason;
+                    if answer.began_at == 0 {
+                        break;
+                    }
+                    // Perhaps only the part from before was wrong: once more, from the beginning.
+                    most = 0;
+                }
+                Contents::Beginning => {
+                    let now = length(&part);
+                    failure = answer
+                        .failure
+                        .unwrap_or_else(|| format!("the file ends too early, after {now} bytes"));
+                    if now <= most {
+                        break;
+                    }
+                    most = now;
+                    thread::sleep(PAUSE);
+                }
+            }
+        }
+        attempts.push(format!("{address}: {failure}"));
+    }
+    Ok(Err(attempts))
+}
+
+/// Puts the verified contents in place.
+pub(super) fn keep(bytes: &[u8], known: KnownFile<'_>, folder: &Path, part: &Path) -> Result<(), FileError> {
+    OutputFile::prepare(folder.join(known.name))?.write(bytes)?;
+    remove(part)
+}
+
+/// The end of a request.
+struct Answer {
+    /// The offset from which the part was written.
+    began_at: u64,
+    /// Why it failed, if it did.
+    failure: Option<String>,
+}
+
+/// Makes one request that continues `part` where the server can do that, and begins it anew otherwise.
+fn request(
+    agent: &Agent,
+    address: &str,
+    known: KnownFile<'_>,
+    part: &Path,
+    progress: &mut dyn FnMut(DownloadProgress<'_>),
+) -> Result<Answer, FileError> {
+    let present = length(part);
+    let from = |offset: u64| {
+        let request = agent.get(address);
+        if offset > 0 {
+            request.header("Range", format!("bytes={offset}-"))
+        } else {
+            request
+        }
+        .call()
+    };
+    let mut response = from(present);
+    let continued = match &response {
+        Ok(response) => response.status() == 206 && range_start(response) == Some(present),
+        Err(_) => false,
+    };
+    let range_refused = match &response {
+        Ok(response) => response.status() == 206 && !continued,
+        Err(ureq::Error::StatusCode(status)) => *status == 416,
+        Err(_) => false,
+    };
+    if present > 0 && range_refused {
+        response = from(0);
+    }
+    let failed = |failure: String| {
+        Ok(Answer {
+            began_at: present,
+            failure: Some(failure),
+        })
+    };
+    let response = match response {
+        Ok(response) if response.status() == 200 || continued => response,
+        Ok(response) => {
+            let status = response.status().as_u16();
+            return failed(format!("unexpected answer: HTTP status {status}"));
+        }
+        Err(error) => return failed(describe(&error)),
+    };
+
+    let began_at = if continued { present } else { 0 };
+    let write_error = |reason: io::Error| FileError::from_write(part, reason);
+    let mut file = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(part)
+        .map_err(write_error)?;
+    file.set_len(began_at)
+        .and_then(|()| file.seek(SeekFrom::Start(began_at)))
+        .map_err(write_error)?;
+
+    let file_name = known.packed_name();
+    let mut bytes = began_at;
+    let total = response
+        .body()
+        .content_length()
+        .map(|rest| began_at.saturating_add(rest));
+    // Packed, it cannot be noticeably longer than unpacked.
+    let most = known.bytes.saturating_add(CHUNK_BYTES as u64);
+    let mut report = |bytes| {
+        progress(DownloadProgress {
+            file: &file_name,
+            bytes,
+            total,
+        });
+    };
+    report(bytes);
+    let mut body = response.into_body().into_reader();
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let failure = loop {
+        match body.read(&mut chunk) {
+            Ok(0) => break None,
+            Ok(read) => {
+                file.write_all(&chunk[..read]).map_err(write_error)?;
+                bytes += read as u64;
+                report(bytes);
+                if bytes > most {
+                    break None;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+            Err(error) => break Some(format!("the connection broke after {bytes} bytes: {error}")),
+        }
+    };
+    Ok(Answer { began_at, failure })
+}
+
+/// The first offset of an answer's `Content-Range: bytes 100-199/200`.
+fn range_start<B>(response: &ureq::http::Response<B>) -> Option<u64> {
+    let range = response.headers().get("Content-Range")?.to_str().ok()?;
+    range
+        .trim()
+        .strip_prefix("bytes")?
+        .trim_start()
+        .split('-')
+        .next()?
+        .parse()
+        .ok()
+}
+
+fn describe(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::StatusCode(404) => "there is no such file (HTTP status 404)".to_owned(),
+        ureq::Error::StatusCode(status) => format!("refused with HTTP status {status}"),
+        ureq::Error::HostNotFound => "its host was not found".to_owned(),
+        ureq::Error::Io(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn length(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |metadata| metadata.len())
+}
+
+fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FileError::from_write(path, error)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

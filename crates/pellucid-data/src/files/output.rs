@@ -1,0 +1,312 @@
+//! Replacing a file in one step.
+//!
+//! The new contents go to a temporary file beside the destination, which is renamed over it once it is complete and
+//! on disk. After any failure the destination holds either its old or its new contents, never a part of them.
+
+use super::error::FileError;
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// A path that will be written, checked to be writable before the work whose result goes there.
+///
+/// Dropped without [`write`](OutputFile::write), it leaves everything as it was.
+///
+/// - A symbolic link stays one: the file that it leads to is replaced.
+/// - An existing file keeps its permissions, and a file that may not be written is not replaced. A new file has the
+///   permissions of any new file. Another name (hard link) of an existing file keeps the old contents.
+/// - What is not an ordinary file, such as `/dev/stdout`, a pipe or a device, is written directly.
+#[derive(Debug)]
+pub struct OutputFile(OutputStream);
+
+#[derive(Debug)]
+enum Route {
+    Replace {
+        temporary: NamedTempFile,
+        destination: PathBuf,
+    },
+    Direct(File),
+}
+
+impl OutputFile {
+    /// Checks whether `path` can be written, and creates a temporary file beside it.
+    ///
+    /// ```
+    /// use pellucid_data::OutputFile;
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("model");
+    /// let output = OutputFile::prepare(&path)?; // fails now, not after an hour of training
+    /// output.write(b"the trained model")?;
+    /// assert_eq!(std::fs::read(&path)?, b"the trained model");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The folder is missing or may not be written, or `path` is a folder or a file that may not be written.
+    pub fn prepare(path: impl AsRef<Path>) -> Result<OutputFile, FileError> {
+        let path = path.as_ref();
+        let route = prepare(path).map_err(|reason| FileError::from_write(path, reason))?;
+        let path = path.to_path_buf();
+        Ok(OutputFile(OutputStream { path, route }))
+    }
+
+    /// The standard output of the process.
+    ///
+    /// # Errors
+    ///
+    /// Standard output is closed.
+    pub fn standard_output() -> Result<OutputFile, FileError> {
+        let path = PathBuf::from("standard output");
+        #[cfg(unix)]
+        let owned = {
+            use std::os::fd::AsFd;
+            io::stdout().as_fd().try_clone_to_owned()
+        };
+        #[cfg(windows)]
+        let owned = {
+            use std::os::windows::io::AsHandle;
+            io::stdout().as_handle().try_clone_to_owned()
+        };
+        let owned = owned.map_err(|error| FileError::from_write(&path, error))?;
+        let route = Route::Direct(File::from(owned));
+        Ok(OutputFile(OutputStream { path, route }))
+    }
+
+    /// The path as it was given to [`prepare`](OutputFile::prepare).
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Writes `bytes`, waits until they are on disk, and replaces the destination.
+    ///
+    /// # Errors
+    ///
+    /// The disk is full or fails; the destination is then as it was before.
+    pub fn write(self, bytes: &[u8]) -> Result<(), FileError> {
+        let mut stream = self.into_stream();
+        match stream.write_all(bytes) {
+            Ok(()) => stream.commit(),
+            Err(error) => Err(stream.error(&error)),
+        }
+    }
+
+    /// A stream whose contents replace the destination once it is [committed](OutputStream::commit).
+    pub(crate) fn into_stream(self) -> OutputStream {
+        if matches!(self.0.route, Route::Direct(_)) {
+            // If both go to the same place, what this process has printed so far comes first.
+            let _ = io::stdout().flush();
+        }
+        self.0
+    }
+}
+
+/// Contents written piece by piece. Dropped before [`commit`](OutputStream::commit), it leaves the destination as it was.
+#[derive(Debug)]
+pub(crate) struct OutputStream {
+    path: PathBuf,
+    route: Route,
+}
+
+impl OutputStream {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Waits until all is on disk, and replaces the destination.
+    pub(crate) fn commit(self) -> Result<(), FileError> {
+        let OutputStream { path, route } = self;
+        match route {
+            Route::Replace {
+                temporary,
+                destination,
+            } => replace(temporary, &destination).map_err(|error| format!("{error}; {UNCHANGED}")),
+            Route::Direct(mut file) => file.flush().map_err(|error| error.to_string()),
+        }
+        .map_err(|reason| FileError::Write { path, reason })
+    }
+
+    fn error(&self, error: &io::Error) -> FileError {
+        match &self.route {
+            Route::Replace { .. } => FileError::from_write(&self.path, format!("{error}; {UNCHANGED}")),
+            Route::Direct(_) => FileError::from_write(&self.path, error),
+        }
+    }
+
+    fn file(&mut self) -> &mut File {
+        match &mut self.route {
+            Route::Replace { temporary, .. } => temporary.as_file_mut(),
+            Route::Direct(file) => file,
+        }
+    }
+}
+
+const UNCHANGED: &str = "what was there before is unchanged";
+
+impl Write for OutputStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file().flush()
+    }
+}
+
+fn replace(temporary: NamedTempFile, destination: &Path) -> io::Result<()> {
+    temporary.as_file().sync_all()?;
+    temporary.persist(destination)?;
+    // The new name is on disk only when its folder is. The contents are safe already, and some file systems cannot
+    // do this, so a failure here is none of the write.
+    if cfg!(unix) {
+        let _ = File::open(folder_of(destination)).and_then(|folder| folder.sync_all());
+    }
+    Ok(())
+}
+
+fn prepare(path: &Path) -> Result<Route, String> {
+    if path.as_os_str().is_empty() {
+        return Err("the path is empty; give the name of a file".to_owned());
+    }
+    let destination = match follow_links(path)? {
+        Target::Named(destination) => destination,
+        Target::Descriptor(descriptor) => return share_descriptor(&descriptor),
+    };
+    let existing = match fs::metadata(&destination) {
+        Ok(metadata) if metadata.is_dir() => {
+            return Err("it is a folder; give the name of a file".to_owned());
+        }
+        Ok(metadata) if !metadata.is_file() => return open_directly(&destination),
+        Ok(metadata) => Some(metadata),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error.to_string()),
+    };
+    if ends_with_separator(path) || destination.file_name().is_none() {
+        return Err("it names a folder; give the name of a file".to_owned());
+    }
+
+    let folder = folder_of(&destination);
+    match fs::metadata(folder) {
+        Ok(metadata) if metadata.is_dir() => (),
+        Ok(_) => return Err(format!("{} is a file, not a folder", folder.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(format!(
+                "there is no folder {}; create it first",
+                folder.display()
+            ));
+        }
+        Err(error) => return Err(format!("{}: {error}", folder.display())),
+    }
+    if existing.is_some() {
+        // Renaming does not check whether the file it replaces may be written.
+        OpenOptions::new()
+            .write(true)
+            .open(&destination)
+            .map_err(|error| format!("the file exists and may not be written: {error}"))?;
+    }
+    let temporary = temporary_beside(folder)
+        .map_err(|error| format!("cannot create a file in its folder {}: {error}", folder.display()))?;
+    if let Some(metadata) = existing {
+        // Some file systems have no permissions; a failure is ignored.
+        let _ = temporary.as_file().set_permissions(metadata.permissions());
+    }
+    Ok(Route::Replace {
+        temporary,
+        destination,
+    })
+}
+
+fn temporary_beside(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    // Not derived from the file's own name, which may be as long as a name can be.
+    builder.prefix(".pellucid-").suffix(".part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As for any new file: the system applies the user's mask.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// The number of links that Linux follows.
+const MAXIMAL_LINKS: usize = 40;
+
+/// What a path leads to.
+enum Target {
+    /// To a file with a name, which need not exist yet.
+    Named(PathBuf),
+    /// To an open file of a process. `/dev/stdout` may lead to an ordinary file, but the process that opened it would
+    /// keep writing to the old file after another took its name.
+    Descriptor(PathBuf),
+}
+
+fn follow_links(path: &Path) -> Result<Target, String> {
+    let mut path = path.to_path_buf();
+    for _ in 0..MAXIMAL_LINKS {
+        let folder = fs::canonicalize(folder_of(&path)).unwrap_or_default();
+        if folder.starts_with("/proc") || folder.starts_with("/dev/fd") {
+            return Ok(Target::Descriptor(
+                folder.join(path.file_name().unwrap_or_default()),
+            ));
+        }
+        match fs::read_link(&path) {
+            Ok(target) => path = folder_of(&path).join(target),
+            // Not a link, or nothing there at all.
+            Err(_) => return Ok(Target::Named(path)),
+        }
+    }
+    Err("its symbolic links lead in a circle".to_owned())
+}
+
+/// Opens an open file of a process. Standard output and standard error are shared with this process, so that its other
+/// output comes before or after and does not overwrite.
+fn share_descriptor(descriptor: &Path) -> Result<Route, String> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        let own = fs::canonicalize("/proc/self/fd").unwrap_or_else(|_| PathBuf::from("/dev/fd"));
+        let shared = if *descriptor == own.join("1") {
+            Some(io::stdout().as_fd().try_clone_to_owned())
+        } else if *descriptor == own.join("2") {
+            Some(io::stderr().as_fd().try_clone_to_owned())
+        } else {
+            None
+        };
+        if let Some(shared) = shared {
+            return shared
+                .map(|shared| Route::Direct(File::from(shared)))
+                .map_err(|error| error.to_string());
+        }
+    }
+    open_directly(descriptor)
+}
+
+fn open_directly(path: &Path) -> Result<Route, String> {
+    // Appending, so that nothing is lost if it leads to an ordinary file.
+    OpenOptions::new()
+        .append(true)
+        .open(path)
+        .map(Route::Direct)
+        .map_err(|error| error.to_string())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != OsStr::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// `Path` itself does not distinguish `results/` from `results`.
+fn ends_with_separator(path: &Path) -> bool {
+    path.as_os_str()
+        .as_encoded_bytes()
+        .last()
+        .is_some_and(|&byte| std::path::is_separator(char::from(byte)))
+}
+
+#[cfg(test)]
+mod tests;

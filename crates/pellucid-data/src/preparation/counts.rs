@@ -1,0 +1,68 @@
+//! Counts of unusual values in transformed rows.
+
+use super::error::listed;
+
+/// Unusual values in transformed rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// For each feature column, in order.
+    pub columns: Vec<ColumnCounts>,
+    /// Columns that were not in the training table; they are ignored.
+    pub extra_columns: Vec<String>,
+}
+
+/// Unusual values of a column, in rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ColumnCounts {
+    /// The column.
+    pub column: String,
+    /// Rows without a value.
+    pub missing: usize,
+    /// Rows with a word that no training row has.
+    pub unseen: usize,
+    /// The first such word.
+    pub first_unseen: Option<String>,
+    /// Rows with a number that lies outside the training rows' range by more than that range.
+    pub outside: usize,
+}
+
+impl Counts {
+    /// Adds the counts of further rows of the same columns.
+    pub fn merge(&mut self, further: Counts) {
+        if self.columns.is_empty() {
+            *self = further;
+            return;
+        }
+        for (sum, more) in self.columns.iter_mut().zip(further.columns) {
+            sum.missing += more.missing;
+            sum.unseen += more.unseen;
+            sum.outside += more.outside;
+            sum.first_unseen = sum.first_unseen.take().or(more.first_unseen);
+        }
+    }
+
+    /// A sentence for each kind of unusual value: unseen words, numbers far outside, columns ignored.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for counts in &self.columns {
+            let column = &counts.column;
+            if let Some(word) = &counts.first_unseen {
+                let rows = counts.unseen;
+                warnings.push(format!(
+                    "column `{column}`: words that are not in the training rows, first `{word}`; rows: {rows}"
+                ));
+            }
+            if counts.outside > 0 {
+                let rows = counts.outside;
+                warnings.push(format!(
+                    "column `{column}`: numbers far outside the training rows' range; rows: {rows}"
+                ));
+            }
+        }
+        if !self.extra_columns.is_empty() {
+            let names = listed(&self.extra_columns);
+            warnings.push(format!("columns unknown in training are ignored: {names}"));
+        }
+        warnings
+    }
+}

@@ -1,0 +1,304 @@
+//! The samples of a recipe: its `[data]`, read or generated.
+
+use crate::error::{DataError, Result};
+use crate::files::{self, DownloadProgress, IdxArray};
+use crate::preparation::{Labels, hold_out};
+use crate::table::points_on_tanh;
+use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
+use pellucid::data::matrix::Matrix;
+use pellucid::evaluation::metrics::class_of;
+use pellucid::numpy_random::RandomState;
+use pellucid::recipe::{DataRecipe, Recipe, Source};
+use pellucid::{Error as EngineError, Scalar};
+use std::path::Path;
+
+/// The samples of a run.
+#[derive(Debug, Clone)]
+pub struct Samples<T> {
+    /// The samples that the network is trained on.
+    pub training: Dataset<T>,
+    /// The training rows that are held out and judge each epoch, if any are.
+    pub validation: Option<Dataset<T>>,
+    /// The samples that the network is tested on, if there are any.
+    pub test: Option<Dataset<T>>,
+}
+
+impl<T> Samples<T> {
+    fn training_only(training: Dataset<T>) -> Self {
+        Samples {
+            training,
+            validation: None,
+            test: None,
+        }
+    }
+}
+
+/// Loads the samples that a recipe names. `location` is the user's `--data`, `progress` receives the progress of a
+/// download.
+///
+/// # Errors
+/// A file is missing or broken; a key of `[data]` is missing, not used by the source, or has a value that makes no sense.
+pub fn load<T: Scalar>(
+    recipe: &Recipe,
+    location: Option<&Path>,
+    progress: &mut dyn FnMut(DownloadProgress<'_>),
+) -> Result<Samples<T>> {
+    let data = &recipe.data;
+    check_keys(data)?;
+    if let Some(location) = location
+        && data.source != Source::Mnist
+    {
+        return Err(EngineError::Setting {
+            key: "--data".into(),
+            found: location.display().to_string(),
+            expected: "this recipe's data is in the recipe itself; only data.source = \"mnist\" reads files"
+                .into(),
+        }
+        .into());
+    }
+    let seed = data.seed.unwrap_or(recipe.train.seed);
+    let samples = match data.source {
+        Source::Inline => Samples::training_only(inline(data)?),
+        Source::NoisyLine => Samples::training_only(noisy_line(data, seed)?),
+        Source::Regression => Samples::training_only(regression(data, seed)?),
+        Source::Mnist => mnist_samples(location, progress)?,
+        Source::Table => {
+            let expected = "a table is trained on by `pellucid train TABLE --recipe FILE`";
+            return Err(setting("source", "\"table\"", expected.into()));
+        }
+    };
+    let training = weighted(samples.training, data)?;
+    let samples = Samples { training, ..samples };
+    let samples = match data.validation {
+        0.0 => samples,
+        part => held_out(samples, part, seed)?,
+    };
+    Ok(match data.standardise {
+        true => standardise(samples),
+        false => samples,
+    })
+}
+
+/// Sets the weights of the training samples: the weight of each, times that of its class.
+fn weighted<T: Scalar>(training: Dataset<T>, data: &DataRecipe) -> Result<Dataset<T>> {
+    if data.weights.is_none() && data.class_weight.is_none() {
+        return Ok(training);
+    }
+    let mut weights = match &data.weights {
+        Some(weights) => weights.clone(),
+        None => vec![1.0; training.rows()],
+    };
+    if weights.len() != training.rows() || !weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0)
+    {
+        let expected = format!(
+            "a finite number, 0 or more, is needed for each of {} samples",
+            training.rows()
+        );
+        return Err(setting("weights", &format!("{weights:?}"), expected));
+    }
+    if !data.class_weight.is_none() {
+        let (classes, count) = classes_of(training.targets()).ok_or_else(|| {
+            let expected = "every target must be a class: 0 or 1, or a 1 in one column and 0 in the others";
+            setting("class_weight", "(set)", expected.into())
+        })?;
+        let mut counts = vec![0; count];
+        classes.iter().for_each(|&class| counts[class] += 1);
+        let of_classes = data.class_weight.of_classes("data.class_weight", &counts)?;
+        for (weight, class) in weights.iter_mut().zip(classes) {
+            *weight *= of_classes[class];
+        }
+    }
+    Ok(training.weighted(weights.into_iter().map(T::from_f64).collect())?)
+}
+
+/// The class of each sample, and the number of classes; `None` if the targets are not classes.
+fn classes_of<T: Scalar>(targets: &Targets<T>) -> Option<(Vec<usize>, usize)> {
+    match targets {
+        Targets::Classes { labels, classes } => {
+            Some((labels.iter().map(|&label| label as usize).collect(), *classes))
+        }
+        Targets::Dense(matrix) => {
+            let width = matrix.columns();
+            let is_class = |row: &[T]| width == 1 || row.iter().filter(|&&y| y == T::ONE).count() == 1;
+            let mut rows = matrix.values().chunks_exact(width);
+            if !targets.are_zero_or_one() || !rows.all(is_class) {
+                return None;
+            }
+            let classes = matrix.values().chunks_exact(width).map(class_of).collect();
+            Some((classes, width.max(2)))
+        }
+    }
+}
+
+/// Holds out a part of the training rows, of each class its share if the targets are classes.
+fn held_out<T: Scalar>(samples: Samples<T>, part: f64, seed: u32) -> Result<Samples<T>> {
+    let data = &samples.training;
+    let labels = match data.targets() {
+        Targets::Classes { labels, classes } => Some(Labels {
+            labels: labels.clone(),
+            classes: (0..*classes).map(|class| class.to_string()).collect(),
+        }),
+        Targets::Dense(_) => None,
+    };
+    let rows: Vec<u32> = (0..data.rows() as u32).collect();
+    let split = hold_out(&rows, labels.as_ref(), part, seed)?;
+    Ok(Samples {
+        training: data.picked(&split.training)?,
+        validation: Some(data.picked(&split.held_out)?),
+        test: samples.test,
+    })
+}
+
+/// Standardises all rows by the means and standard deviations of the training rows.
+fn standardise<T: Scalar>(samples: Samples<T>) -> Samples<T> {
+    let columns = samples.training.features().standardisation();
+    Samples {
+        training: samples.training.standardised_by(&columns),
+        validation: samples.validation.map(|rows| rows.standardised_by(&columns)),
+        test: samples.test.map(|test| test.standardised_by(&columns)),
+    }
+}
+
+/// Refuses keys that the source does not read, and misses those that it needs.
+fn check_keys(data: &DataRecipe) -> Result<()> {
+    use Source::{Inline, Mnist, NoisyLine, Regression, Table};
+    let readers: [(&str, bool, &[Source]); 9] = [
+        ("inputs", data.inputs.is_some(), &[Inline]),
+        ("targets", data.targets.is_some(), &[Inline, NoisyLine]),
+        ("features", data.features.is_some(), &[NoisyLine, Regression]),
+        ("rows", data.rows.is_some(), &[Regression]),
+        ("noise", data.noise.is_some(), &[NoisyLine, Regression]),
+        ("seed", data.seed.is_some(), &[NoisyLine, Regression]),
+        ("weights", data.weights.is_some(), &[Inline]),
+        ("class_weight", !data.class_weight.is_none(), &[Inline, Mnist]),
+        ("table", data.table.is_some(), &[Table]),
+    ];
+    let source = match data.source {
+        Inline => "inline",
+        Mnist => "mnist",
+        NoisyLine => "noisy-line",
+        Regression => "regression",
+        Table => "table",
+    };
+    for (key, there, sources) in readers {
+        if there && !sources.contains(&data.source) {
+            return Err(setting(
+                key,
+                "(set)",
+                format!("data.source = \"{source}\" does not use it"),
+            ));
+        }
+        if !there && sources.contains(&data.source) && !["seed", "weights", "class_weight"].contains(&key) {
+            return Err(setting(
+                key,
+                "(missing)",
+                format!("data.source = \"{source}\" needs it"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn setting(key: &str, found: &str, expected: String) -> DataError {
+    EngineError::Setting {
+        key: format!("data.{key}"),
+        found: found.into(),
+        expected,
+    }
+    .into()
+}
+
+fn inline<T: Scalar>(data: &DataRecipe) -> Result<Dataset<T>> {
+    let rows = |rows: &Option<Vec<Vec<f64>>>| rows.clone().unwrap_or_default();
+    let features = Features::Dense(Matrix::from_rows("data.inputs", &rows(&data.inputs))?);
+    let targets = Targets::Dense(Matrix::from_rows("data.targets", &rows(&data.targets))?);
+    Ok(Dataset::new(features, targets)?)
+}
+
+/// Checks the number of drawn values: at least one, and few enough to leave memory for the training.
+fn check_count(rows: usize, features: usize) -> Result<()> {
+    const MOST: usize = 1 << 28;
+    for (key, size) in [("rows", rows), ("features", features)] {
+        if size == 0 {
+            return Err(setting(key, "0", "at least 1 is needed".into()));
+        }
+    }
+    if rows.checked_mul(features).is_some_and(|count| count <= MOST) {
+        return Ok(());
+    }
+    let key = if rows > features { "rows" } else { "features" };
+    let expected = format!("{rows} x {features} numbers would be drawn, and at most {MOST} can be");
+    Err(setting(key, &rows.max(features).to_string(), expected))
+}
+
+/// `numpy.linspace(0, 1, features) + numpy.random.uniform(-noise, noise, features)`.
+fn noisy_line<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
+    let features = data.features.unwrap_or_default();
+    check_count(1, features)?;
+    let noise = data.noise.unwrap_or_default();
+    let mut generator = RandomState::new(seed);
+    // numpy.linspace multiplies the index with the step, and sets the last point itself.
+    let step = 1.0 / features.saturating_sub(1).max(1) as f64;
+    let point = |i: usize| {
+        if i > 0 && i + 1 == features {
+            1.0
+        } else {
+            i as f64 * step
+        }
+    };
+    let row = (0..features)
+        .map(|i| T::from_f64(point(i) + generator.uniform(-noise, noise)))
+        .collect();
+    let features = Features::Dense(Matrix::new(1, features, row)?);
+    let targets = data.targets.clone().unwrap_or_default();
+    Ok(Dataset::new(
+        features,
+        Targets::Dense(Matrix::from_rows("data.targets", &targets)?),
+    )?)
+}
+
+/// The numbers of [`points_on_tanh`].
+fn regression<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
+    let (rows, features) = (data.rows.unwrap_or_default(), data.features.unwrap_or_default());
+    check_count(rows, features)?;
+    let noise = data.noise.unwrap_or_default();
+    let (x, y) = points_on_tanh(&mut RandomState::new(seed), rows, features, noise);
+    let matrix =
+        |columns, values: Vec<f64>| Matrix::new(rows, columns, values.into_iter().map(T::from_f64).collect());
+    Ok(Dataset::new(
+        Features::Dense(matrix(features, x)?),
+        Targets::Dense(matrix(1, y)?),
+    )?)
+}
+
+fn mnist_samples<T: Scalar>(
+    location: Option<&Path>,
+    progress: &mut dyn FnMut(DownloadProgress<'_>),
+) -> Result<Samples<T>> {
+    let images = |images: IdxArray, labels: Vec<u8>| -> Result<Dataset<T>> {
+        let rows = labels.len();
+        let columns = images.values.len().checked_div(rows).unwrap_or(0);
+        let features = Features::Bytes(ByteMatrix::new(rows, columns, images.values, 255.0)?);
+        let labels = labels.into_iter().map(u32::from).collect();
+        Ok(Dataset::new(
+            features,
+            Targets::Classes {
+                labels,
+                classes: usize::from(files::CLASSES),
+            },
+        )?)
+    };
+    if let Some(file) = location.filter(|path| path.is_file()) {
+        let (of_file, labels) = files::read_idx_pair(file)?;
+        return Ok(Samples::training_only(images(of_file, labels)?));
+    }
+    let mnist = match location {
+        Some(folder) => files::read_mnist(folder)?,
+        None => files::read_cached_mnist(progress)?,
+    };
+    Ok(Samples {
+        training: images(mnist.training_images, mnist.training_labels)?,
+        validation: None,
+        test: Some(images(mnist.test_images, mnist.test_labels)?),
+    })
+}

@@ -1,0 +1,279 @@
+//! The built-in tables, measured and generated.
+
+use super::columns::{Categories, Column, Table, Values};
+use super::error::TableError;
+use pellucid::numpy_random::RandomState;
+use std::f64::consts::{PI, TAU};
+
+/// A built-in set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Builtin {
+    /// Its name for [`load_builtin`].
+    pub name: &'static str,
+    /// Its rows, columns, target and source in a line.
+    pub about: &'static str,
+    /// Whether it depends on a seed.
+    pub is_generated: bool,
+}
+
+/// The built-in sets.
+///
+/// | name | rows | columns | source |
+/// | --- | --- | --- | --- |
+/// | `iris` | 150 | 4 measures in cm, `species` | R. A. Fisher, 1936 |
+/// | `wine` | 1,599 | 11 measures of red wine, `quality` (a category, `3` to `8`) | P. Cortez et al., 2009 |
+/// | `diabetes` | 442 | 10 measures (each with mean 0 and sum of squares 1), `progression` (a number) | B. Efron et al., 2004 |
+/// | `xor` | 400 | `x1`, `x2` uniform in [-1, 1), `class` | `b` where the signs differ |
+/// | `circles` | 400 | `x1`, `x2`, `class` | radius 1 (`outer`) and 0.5 (`inner`), plus 0.1 · randn |
+/// | `moons` | 400 | `x1`, `x2`, `class` | two interleaved half circles of radius 1, plus 0.1 · randn |
+/// | `spirals` | 400 | `x1`, `x2`, `class` | two arms of 1.5 turns, radius to 1, plus 0.02 · randn |
+/// | `regression` | 400 | `x1` … `x5` randn, `y` | tanh(x·c / √5) + 0.1 · randn, c = randn(5) |
+/// | `mnist` | 70,000 | images, no table | [`read_cached_mnist`](crate::read_cached_mnist) |
+pub const BUILTINS: [Builtin; 9] = [
+    measured("iris", "150 irises: 4 measures in cm; target species, 3 classes"),
+    measured("wine", "1,599 red wines: 11 measures; target quality, 6 classes"),
+    measured(
+        "diabetes",
+        "442 patients: 10 scaled measures; target progression, a number",
+    ),
+    generated("xor", "400 points in a square; target class: do the signs differ"),
+    generated("circles", "400 points on two concentric circles; target class"),
+    generated(
+        "moons",
+        "400 points on two interleaved half circles; target class",
+    ),
+    generated("spirals", "400 points on two arms of a spiral; target class"),
+    generated(
+        "regression",
+        "400 rows of 5 normal features; target y, a tanh of their sum with noise",
+    ),
+    measured(
+        "mnist",
+        "70,000 handwritten digits: images, not a table; downloaded on first use",
+    ),
+];
+
+const fn measured(name: &'static str, about: &'static str) -> Builtin {
+    Builtin {
+        name,
+        about,
+        is_generated: false,
+    }
+}
+
+const fn generated(name: &'static str, about: &'static str) -> Builtin {
+    Builtin {
+        name,
+        about,
+        is_generated: true,
+    }
+}
+
+/// Rows of each generated table.
+const ROWS: usize = 400;
+
+/// A built-in table. The generated ones take `seed`: the same seed gives the same bits on the same machine
+/// (sine, cosine, logarithm and tanh are the system's); the others ignore it.
+///
+/// ```
+/// let iris = pellucid_data::load_builtin("iris", 0)?;
+/// assert_eq!(iris.rows(), 150);
+/// assert_eq!(iris.columns[4].name, "species");
+/// assert_eq!(pellucid_data::load_builtin("moons", 7)?, pellucid_data::load_builtin("moons", 7)?);
+/// # Ok::<(), pellucid_data::TableError>(())
+/// ```
+///
+/// # Errors
+///
+/// There is no table of this name; `mnist` is not a table.
+pub fn load_builtin(name: &str, seed: u32) -> Result<Table, TableError> {
+    let columns = match name {
+        "iris" => iris(),
+        "wine" => wine(),
+        "diabetes" => diabetes(),
+        "xor" => xor(seed),
+        "circles" => circles(seed),
+        "moons" => moons(seed),
+        "spirals" => spirals(seed),
+        "regression" => regression(seed),
+        _ => {
+            let tables = BUILTINS
+                .iter()
+                .map(|set| set.name)
+                .filter(|&name| name != "mnist");
+            return Err(TableError::NoBuiltin {
+                name: name.to_owned(),
+                known: tables.collect::<Vec<_>>().join(", "),
+            });
+        }
+    };
+    Ok(Table::new(name, columns))
+}
+
+fn numbers(name: &str, values: Vec<f64>) -> Column {
+    Column::new(name, Values::Numbers(values))
+}
+
+/// `names` are sorted, as in all categories.
+fn categories(name: &str, names: &[&str], codes: Vec<u32>) -> Column {
+    let names = names.iter().map(|&name| name.to_owned()).collect();
+    Column::new(name, Values::Categories(Categories { names, codes }))
+}
+
+/// Columns from values in row-major order.
+fn columns_of(names: &[&str], values: impl Iterator<Item = f64>) -> Vec<Column> {
+    let mut columns = vec![Vec::new(); names.len()];
+    for (index, value) in values.enumerate() {
+        columns[index % names.len()].push(value);
+    }
+    names
+        .iter()
+        .zip(columns)
+        .map(|(name, values)| numbers(name, values))
+        .collect()
+}
+
+fn iris() -> Vec<Column> {
+    let data = linfa_datasets::iris();
+    let names = ["sepal_length", "sepal_width", "petal_length", "petal_width"];
+    let mut columns = columns_of(&names, data.records().iter().copied());
+    let species = data.targets().iter().map(|&class| class as u32).collect();
+    columns.push(categories(
+        "species",
+        &["setosa", "versicolor", "virginica"],
+        species,
+    ));
+    columns
+}
+
+fn wine() -> Vec<Column> {
+    let data = linfa_datasets::winequality();
+    let names = [
+        "fixed_acidity",
+        "volatile_acidity",
+        "citric_acid",
+        "residual_sugar",
+        "chlorides",
+        "free_sulfur_dioxide",
+        "total_sulfur_dioxide",
+        "density",
+        "ph",
+        "sulphates",
+        "alcohol",
+    ];
+    let mut columns = columns_of(&names, data.records().iter().copied());
+    let quality = data.targets().iter().map(|&quality| quality as u32 - 3).collect();
+    columns.push(categories("quality", &["3", "4", "5", "6", "7", "8"], quality));
+    columns
+}
+
+fn diabetes() -> Vec<Column> {
+    // The crate skips the first row, as if it were names.
+    const FIRST_FEATURES: [f64; 10] = [
+        0.0380759064334241,
+        0.0506801187398187,
+        0.0616962065186885,
+        0.0218723549949558,
+        -0.0442234984244464,
+        -0.0348207628376986,
+        -0.0434008456520269,
+        -0.00259226199818282,
+        0.0199084208763183,
+        -0.0176461251598052,
+    ];
+    const FIRST_PROGRESSION: f64 = 151.0;
+    let data = linfa_datasets::diabetes();
+    let lost = usize::from(data.targets().len() == 441);
+    // The names are scikit-learn's.
+    let names = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"];
+    let features = FIRST_FEATURES[..10 * lost].iter().chain(data.records()).copied();
+    let progression = [FIRST_PROGRESSION][..lost].iter().chain(data.targets()).copied();
+    let mut columns = columns_of(&names, features);
+    columns.push(numbers("progression", progression.collect()));
+    columns
+}
+
+/// Points with a class each, and the classes' names.
+fn points(names: &[&str; 2], mut point: impl FnMut(usize) -> ([f64; 2], u32)) -> Vec<Column> {
+    let (points, classes): (Vec<_>, Vec<_>) = (0..ROWS).map(&mut point).unzip();
+    let mut columns = columns_of(&["x1", "x2"], points.into_iter().flatten());
+    columns.push(categories("class", names, classes));
+    columns
+}
+
+fn xor(seed: u32) -> Vec<Column> {
+    let mut random = RandomState::new(seed);
+    points(&["a", "b"], |_| {
+        let point = [random.uniform(-1.0, 1.0), random.uniform(-1.0, 1.0)];
+        (point, u32::from((point[0] < 0.0) != (point[1] < 0.0)))
+    })
+}
+
+/// The position of a row among those of its class, from 0 to almost 1; the classes alternate.
+fn place(row: usize) -> f64 {
+    (row / 2) as f64 / (ROWS / 2) as f64
+}
+
+fn noisy(random: &mut RandomState, [x, y]: [f64; 2], noise: f64) -> [f64; 2] {
+    [
+        x + noise * random.standard_normal(),
+        y + noise * random.standard_normal(),
+    ]
+}
+
+fn circles(seed: u32) -> Vec<Column> {
+    let mut random = RandomState::new(seed);
+    points(&["inner", "outer"], |row| {
+        let (angle, radius) = (TAU * place(row), [0.5, 1.0][row % 2]);
+        let point = [radius * angle.cos(), radius * angle.sin()];
+        (noisy(&mut random, point, 0.1), row as u32 % 2)
+    })
+}
+
+fn moons(seed: u32) -> Vec<Column> {
+    let mut random = RandomState::new(seed);
+    points(&["lower", "upper"], |row| {
+        let angle = PI * place(row);
+        let point = match row % 2 {
+            0 => [1.0 - angle.cos(), 0.5 - angle.sin()],
+            _ => [angle.cos(), angle.sin()],
+        };
+        (noisy(&mut random, point, 0.1), row as u32 % 2)
+    })
+}
+
+fn spirals(seed: u32) -> Vec<Column> {
+    let mut random = RandomState::new(seed);
+    points(&["a", "b"], |row| {
+        let radius = 0.05 + 0.95 * place(row);
+        let angle = 1.5 * TAU * radius + PI * (row % 2) as f64;
+        let point = [radius * angle.cos(), radius * angle.sin()];
+        (noisy(&mut random, point, 0.02), row as u32 % 2)
+    })
+}
+
+fn regression(seed: u32) -> Vec<Column> {
+    let names = ["x1", "x2", "x3", "x4", "x5"];
+    let (x, y) = points_on_tanh(&mut RandomState::new(seed), ROWS, names.len(), 0.1);
+    let mut columns = columns_of(&names, x.into_iter());
+    columns.push(numbers("y", y));
+    columns
+}
+
+/// Features x = `randn(rows, features)`, direction c = `randn(features)`, targets y = tanh(x·c / √features) +
+/// noise·`randn(rows)`; drawn in this order.
+pub(crate) fn points_on_tanh(
+    random: &mut RandomState,
+    rows: usize,
+    features: usize,
+    noise: f64,
+) -> (Vec<f64>, Vec<f64>) {
+    let x: Vec<f64> = (0..rows * features).map(|_| random.standard_normal()).collect();
+    let direction: Vec<f64> = (0..features).map(|_| random.standard_normal()).collect();
+    let y = x.chunks(features).map(|row| {
+        let along: f64 = row.iter().zip(&direction).map(|(x, c)| x * c).sum();
+        (along / (features as f64).sqrt()).tanh() + noise * random.standard_normal()
+    });
+    let y = y.collect();
+    (x, y)
+}

@@ -1,0 +1,47 @@
+use super::*;
+
+#[test]
+fn missing_values() {
+    for text in ["", "?", "NA", "na", "N/A", "n/a", "NaN", "nan", "null", "NULL"] {
+        assert!(is_missing(text), "{text}");
+    }
+    for text in ["0", "-", "none", "nano", "??", "nul", "NAN."] {
+        assert!(!is_missing(text), "{text}");
+    }
+}
+
+#[test]
+fn numbers_are_finite_decimals() {
+    for (text, value) in [
+        ("1", 1.0),
+        ("-.5", -0.5),
+        ("+2e3", 2000.0),
+        ("01", 1.0),
+        ("5.", 5.0),
+    ] {
+        assert_eq!(number(text), Some(value), "{text}");
+    }
+    for text in [
+        "", "inf", "-inf", "nan", "1e999", "0x10", "1,5", "1 2", "1_000", "e5", "-", ".",
+    ] {
+        assert_eq!(number(text), None, "{text}");
+    }
+}
+
+#[test]
+fn texts_meant_as_numbers() {
+    for text in [
+        "1,234",
+        "-1,234.5",
+        "0,5",
+        "inf",
+        "-Infinity",
+        "1e999",
+        "12,345,678",
+    ] {
+        assert!(meant_as_number(text).is_some(), "{text}");
+    }
+    for text in ["1", "a,b", ",", "1,", "word", "12-3", "infinite", "$5", "e999"] {
+        assert!(meant_as_number(text).is_none(), "{text}");
+    }
+}

@@ -1,0 +1,63 @@
+//! IDX: images as a column per pixel.
+
+use super::super::columns::{Column, Values};
+use super::super::error::TableError;
+use super::super::format::{Format, ReadOptions};
+use super::super::names::numbered_names;
+use super::super::source::OpenSource;
+use super::super::words::Words;
+use crate::files::{IdxArray, IdxError, parse_idx, read_idx_pair};
+
+/// An array of bytes; of images, with the labels that lie beside them.
+pub(super) struct Idx;
+
+impl Format for Idx {
+    fn name(&self) -> &'static str {
+        "IDX"
+    }
+
+    fn recognises(&self, prefix: &[u8]) -> bool {
+        matches!(prefix, [0, 0, 8..=14, ..])
+    }
+
+    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Vec<Column>, TableError> {
+        let path = source.path.clone();
+        // There are no labels beside the standard input.
+        if source.seekable.is_some() || path.is_file() {
+            match read_idx_pair(&path) {
+                Ok((images, labels)) => {
+                    let mut columns = pixels(&images);
+                    columns.push(Column::new("label", classes(&labels)));
+                    return Ok(columns);
+                }
+                // Other arrays than images, or images alone.
+                Err(IdxError::NotAPair { .. }) => (),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(pixels(&parse_idx(source.into_reader(), &path)?))
+    }
+}
+
+/// A column for each element of what the first dimension counts.
+fn pixels(array: &IdxArray) -> Vec<Column> {
+    let columns = array.values.len() / array.shape[0];
+    let names = numbered_names(columns).into_iter().enumerate();
+    let column = |(column, name): (usize, String)| {
+        let values = array.values.iter().skip(column).step_by(columns);
+        Column::new(
+            name,
+            Values::Numbers(values.map(|&value| f64::from(value)).collect()),
+        )
+    };
+    names.map(column).collect()
+}
+
+/// Classes by their digits, sorted as words.
+fn classes(labels: &[u8]) -> Values {
+    let mut words = Words::default();
+    for label in labels {
+        words.push(&label.to_string());
+    }
+    Values::Categories(words.finish())
+}

@@ -1,0 +1,397 @@
+//! Parquet: flat columns of numbers, booleans and strings.
+
+use super::super::cell::{Cell, boolean};
+use super::super::columns::{Categories, Column, ColumnKind, Table, Values};
+use super::super::error::{CellPlace, TableError};
+use super::super::format::{Expected, Format, ReadOptions, RowReader, RowWriter};
+use super::super::names::check_names;
+use super::super::source::OpenSource;
+use super::super::typed::TypedColumn;
+use crate::files::{FileError, OutputStream};
+use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::properties::WriterProperties;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::{ColumnDescriptor, Type};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Parquet files. Each written chunk is a row group, in which numbers are doubles and words strings.
+pub(super) struct Parquet;
+
+impl Format for Parquet {
+    fn name(&self) -> &'static str {
+        "Parquet"
+    }
+
+    fn recognises(&self, prefix: &[u8]) -> bool {
+        prefix.starts_with(b"PAR1")
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["parquet"]
+    }
+
+    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Vec<Column>, TableError> {
+        let mut rows = ParquetRows::open(source)?;
+        let all: Vec<usize> = (0..rows.names.len()).collect();
+        let kinds = rows.names.iter().zip(&rows.kinds);
+        let mut columns: Vec<TypedColumn> = kinds.map(|(name, kind)| TypedColumn::new(name, *kind)).collect();
+        while rows.append(&mut columns, &all, BATCH_ROWS)? > 0 {}
+        Ok(columns.into_iter().map(TypedColumn::finish).collect())
+    }
+
+    fn rows(
+        &self,
+        source: OpenSource,
+        _: &ReadOptions,
+        _: &Expected,
+    ) -> Result<Box<dyn RowReader>, TableError> {
+        Ok(Box::new(ParquetRows::open(source)?))
+    }
+
+    fn writer(&self, output: OutputStream, columns: &Expected) -> Result<Box<dyn RowWriter>, FileError> {
+        let path = output.path().to_path_buf();
+        let writer = open_writer(output, columns).map_err(|error| FileError::from_write(&path, error))?;
+        Ok(Box::new(ParquetWriter { writer, path }))
+    }
+}
+
+/// Rows that are decoded at a time.
+const BATCH_ROWS: usize = 8192;
+
+/// The rows of a file, in pieces.
+struct ParquetRows {
+    file: Box<dyn FileReader>,
+    path: PathBuf,
+    names: Vec<String>,
+    kinds: Vec<ColumnKind>,
+    /// Whether the column's integers are unsigned.
+    unsigned: Vec<bool>,
+    next_group: usize,
+    /// The readers of the group that is being read, and how many of its rows are left.
+    group: Vec<ColumnReader>,
+    left: usize,
+    /// Rows read so far.
+    row: usize,
+}
+
+impl ParquetRows {
+    fn open(mut source: OpenSource) -> Result<ParquetRows, TableError> {
+        let path = source.path.clone();
+        let file: Box<dyn FileReader> = match source.seekable.take() {
+            Some(file) => Box::new(guarded(&path, || SerializedFileReader::new(file))?),
+            None => {
+                let bytes = bytes::Bytes::from(source.into_bytes()?);
+                Box::new(guarded(&path, || SerializedFileReader::new(bytes))?)
+            }
+        };
+        check_ranges(file.metadata(), &path)?;
+        let schema = file.metadata().file_metadata().schema_descr();
+        let names: Vec<String> = schema
+            .columns()
+            .iter()
+            .map(|column| column.name().to_owned())
+            .collect();
+        let kinds = schema.columns().iter().map(|column| kind_of(column, &path));
+        let kinds = kinds.collect::<Result<Vec<_>, _>>()?;
+        let unsigned = schema
+            .columns()
+            .iter()
+            .map(|column| is_unsigned(column))
+            .collect();
+        check_names(&path, &names)?;
+        if names.is_empty() || file.metadata().file_metadata().num_rows() <= 0 {
+            return Err(TableError::no_rows(&path));
+        }
+        Ok(ParquetRows {
+            file,
+            path,
+            names,
+            kinds,
+            unsigned,
+            next_group: 0,
+            group: Vec::new(),
+            left: 0,
+            row: 0,
+        })
+    }
+}
+
+impl RowReader for ParquetRows {
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn append(
+        &mut self,
+        columns: &mut [TypedColumn],
+        wanted: &[usize],
+        rows: usize,
+    ) -> Result<usize, TableError> {
+        while self.left == 0 {
+            if self.next_group == self.file.num_row_groups() {
+                return Ok(0);
+            }
+            let group = self.file.get_row_group(self.next_group);
+            let group = group.map_err(|error| damaged(&self.path, &error))?;
+            let readers = wanted
+                .iter()
+                .map(|&column| guarded(&self.path, || group.get_column_reader(column)));
+            self.group = readers.collect::<Result<_, _>>()?;
+            self.left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+            self.next_group += 1;
+        }
+        let count = rows.min(self.left).min(BATCH_ROWS);
+        for ((reader, column), &index) in self.group.iter_mut().zip(columns).zip(wanted) {
+            let batch = Batch {
+                count,
+                row: self.row,
+                path: &self.path,
+                column,
+            };
+            let unsigned = self.unsigned[index];
+            match reader {
+                ColumnReader::BoolColumnReader(reader) => batch.read(reader, |&value| Cell::Boolean(value)),
+                ColumnReader::Int32ColumnReader(reader) => batch.read(reader, |&value| {
+                    let unsigned = unsigned.then_some(f64::from(value.cast_unsigned()));
+                    Cell::Number(unsigned.unwrap_or(f64::from(value)))
+                }),
+                ColumnReader::Int64ColumnReader(reader) => batch.read(reader, |&value| {
+                    let unsigned = unsigned.then_some(value.cast_unsigned() as f64);
+                    Cell::Number(unsigned.unwrap_or(value as f64))
+                }),
+                ColumnReader::FloatColumnReader(reader) => {
+                    batch.read(reader, |&value| Cell::Number(f64::from(value)))
+                }
+                ColumnReader::DoubleColumnReader(reader) => batch.read(reader, |&value| Cell::Number(value)),
+                ColumnReader::ByteArrayColumnReader(reader) => batch.read(reader, text_of),
+                // Refused when the file was opened.
+                _ => Ok(()),
+            }?;
+        }
+        self.left -= count;
+        self.row += count;
+        Ok(count)
+    }
+}
+
+/// Refuses negative sizes and offsets, at which the library panics.
+fn check_ranges(metadata: &ParquetMetaData, path: &Path) -> Result<(), TableError> {
+    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
+    for column in columns {
+        let start = column.dictionary_page_offset().unwrap_or(0);
+        if start.min(column.data_page_offset()).min(column.compressed_size()) < 0 {
+            return Err(TableError::damaged(
+                path,
+                "Parquet",
+                "a column's offset is below 0",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Calls the library; its errors, and its panics over a damaged file, become errors of the file.
+fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, TableError> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error| damaged(path, &error)),
+        Err(_) => Err(TableError::damaged(
+            path,
+            "Parquet",
+            "its contents contradict each other",
+        )),
+    }
+}
+
+fn text_of(value: &ByteArray) -> Cell<'_> {
+    std::str::from_utf8(value.data()).map_or(Cell::Text("\u{fffd}"), Cell::Text)
+}
+
+/// Rows of one column that are being read.
+struct Batch<'a> {
+    count: usize,
+    row: usize,
+    path: &'a Path,
+    column: &'a mut TypedColumn,
+}
+
+impl Batch<'_> {
+    fn read<T: DataType>(
+        self,
+        reader: &mut ColumnReaderImpl<T>,
+        cell: impl for<'v> Fn(&'v T::T) -> Cell<'v>,
+    ) -> Result<(), TableError> {
+        let (mut levels, mut values) = (Vec::new(), Vec::new());
+        // One call may end with the page.
+        let mut read = 0;
+        while read < self.count {
+            let (records, _, _) = guarded(self.path, || {
+                reader.read_records(self.count - read, Some(&mut levels), None, &mut values)
+            })?;
+            if records == 0 {
+                let error = ParquetError::EOF(format!("a column ends after row {}", self.row + read));
+                return Err(damaged(self.path, &error));
+            }
+            read += records;
+        }
+        // A column that must have values has no levels.
+        let present = |row: usize| levels.is_empty() || levels[row] > 0;
+        let mut values = values.iter();
+        for row in 0..self.count {
+            let cell = match present(row).then(|| values.next()).flatten() {
+                Some(value) => cell(value),
+                None => Cell::Missing,
+            };
+            self.column
+                .push(cell, self.path, || CellPlace::Row((self.row + row + 1) as u64))?;
+        }
+        Ok(())
+    }
+}
+
+fn kind_of(column: &ColumnDescriptor, path: &Path) -> Result<ColumnKind, TableError> {
+    let expected = "flat columns of numbers, booleans or strings";
+    let unsupported = |found: &str| TableError::unsupported(path, &column.path().string(), found, expected);
+    if column.path().parts().len() > 1 || column.max_rep_level() > 0 || column.max_def_level() > 1 {
+        return Err(unsupported("nested (a list, map or struct)"));
+    }
+    let logical = column.logical_type_ref();
+    let kind = match column.physical_type() {
+        Physical::BOOLEAN => Some(ColumnKind::Boolean),
+        Physical::INT32 | Physical::INT64 => match (logical, column.converted_type()) {
+            (Some(LogicalType::Integer(_)), _) => Some(ColumnKind::Number),
+            (Some(_), _) => None,
+            (None, ConvertedType::NONE) => Some(ColumnKind::Number),
+            (None, converted) => {
+                let name = converted.to_string();
+                (name.starts_with("INT_") || name.starts_with("UINT_")).then_some(ColumnKind::Number)
+            }
+        },
+        Physical::FLOAT | Physical::DOUBLE => Some(ColumnKind::Number),
+        Physical::BYTE_ARRAY => match (logical, column.converted_type()) {
+            (Some(LogicalType::String | LogicalType::Enum), _) => Some(ColumnKind::Category),
+            (None, ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::NONE) => {
+                Some(ColumnKind::Category)
+            }
+            _ => None,
+        },
+        Physical::INT96 | Physical::FIXED_LEN_BYTE_ARRAY => None,
+    };
+    kind.ok_or_else(|| {
+        let name = match (logical, column.converted_type()) {
+            (Some(logical), _) => format!("{logical:?}"),
+            (None, ConvertedType::NONE) => column.physical_type().to_string(),
+            (None, converted) => converted.to_string(),
+        };
+        unsupported(&format!("of the type {name}"))
+    })
+}
+
+fn is_unsigned(column: &ColumnDescriptor) -> bool {
+    match column.logical_type_ref() {
+        Some(LogicalType::Integer(integer)) => !integer.is_signed,
+        _ => column.converted_type().to_string().starts_with("UINT_"),
+    }
+}
+
+fn damaged(path: &Path, error: &ParquetError) -> TableError {
+    TableError::damaged(path, "Parquet", error)
+}
+
+struct ParquetWriter {
+    writer: SerializedFileWriter<OutputStream>,
+    path: PathBuf,
+}
+
+impl RowWriter for ParquetWriter {
+    fn write(&mut self, table: &Table) -> Result<(), FileError> {
+        write_row_group(&mut self.writer, table).map_err(|error| FileError::from_write(&self.path, error))
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), FileError> {
+        let output = self.writer.into_inner();
+        output
+            .map_err(|error| FileError::from_write(&self.path, error))?
+            .commit()
+    }
+}
+
+fn open_writer(
+    output: OutputStream,
+    columns: &Expected,
+) -> Result<SerializedFileWriter<OutputStream>, ParquetError> {
+    let fields = columns
+        .iter()
+        .map(|(name, kind)| {
+            let (physical, logical) = match kind {
+                ColumnKind::Number => (Physical::DOUBLE, None),
+                ColumnKind::Category => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+                ColumnKind::Boolean => (Physical::BOOLEAN, None),
+            };
+            Type::primitive_type_builder(name, physical)
+                .with_repetition(Repetition::OPTIONAL)
+                .with_logical_type(logical)
+                .build()
+                .map(Arc::new)
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let schema = Type::group_type_builder("table").with_fields(fields).build()?;
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .build();
+    SerializedFileWriter::new(output, Arc::new(schema), Arc::new(properties))
+}
+
+fn write_row_group(
+    writer: &mut SerializedFileWriter<OutputStream>,
+    table: &Table,
+) -> Result<(), ParquetError> {
+    let mut group = writer.next_row_group()?;
+    for column in &table.columns {
+        let Some(mut writer) = group.next_column()? else {
+            break;
+        };
+        let levels: Vec<i16> = (0..table.rows())
+            .map(|row| i16::from(!column.values.is_missing(row)))
+            .collect();
+        match &column.values {
+            Values::Numbers(values) => {
+                let known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+                writer
+                    .typed::<DoubleType>()
+                    .write_batch(&known, Some(&levels), None)?;
+            }
+            Values::Booleans(words) => {
+                let known: Vec<bool> = known_codes(words).map(|code| means_true(words, code)).collect();
+                writer
+                    .typed::<BoolType>()
+                    .write_batch(&known, Some(&levels), None)?;
+            }
+            Values::Categories(words) => {
+                let names: Vec<ByteArray> = words.names.iter().map(|name| name.as_str().into()).collect();
+                let known: Vec<ByteArray> = known_codes(words).map(|code| names[code].clone()).collect();
+                writer
+                    .typed::<ByteArrayType>()
+                    .write_batch(&known, Some(&levels), None)?;
+            }
+        }
+        writer.close()?;
+    }
+    group.close().map(|_| ())
+}
+
+fn known_codes(words: &Categories) -> impl Iterator<Item = usize> {
+    let known = words.codes.iter().filter(|&&code| code != Categories::MISSING);
+    known.map(|&code| code as usize)
+}
+
+/// Whether a boolean column's word means true.
+fn means_true(words: &Categories, code: usize) -> bool {
+    boolean(&words.names[code]).map_or(code == 1, |(_, meaning)| meaning)
+}

@@ -1,0 +1,327 @@
+//! Delimited text: CSV, TSV and similar.
+
+use super::super::cell::Cell;
+use super::super::columns::{Column, Table, Values};
+use super::super::error::{CellPlace, TableError};
+use super::super::format::{Expected, Format, ReadOptions, RowReader, RowWriter};
+use super::super::infer::InferredColumn;
+use super::super::names::{may_be_names, names_of, numbered_names};
+use super::super::source::OpenSource;
+use super::super::typed::TypedColumn;
+use super::delimiter::find_delimiter;
+use crate::files::{FileError, OutputStream};
+use csv::{ErrorKind, ReaderBuilder, StringRecord, Terminator};
+use std::io::{self, Cursor, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Text of rows of cells. The first rows show the delimiter; written files have commas, `.tsv` tabs.
+pub(super) struct Text;
+
+impl Format for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn recognises(&self, _: &[u8]) -> bool {
+        true
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["csv", "tsv"]
+    }
+
+    fn read(&self, source: OpenSource, options: &ReadOptions) -> Result<Vec<Column>, TableError> {
+        let path = source.path.clone();
+        let (mut rows, first) = Rows::open(source, options)?;
+        let held_out = options.header.unwrap_or_else(|| may_be_names(&first));
+        let mut columns: Vec<InferredColumn> = first.iter().map(|_| InferredColumn::new()).collect();
+        let push = |columns: &mut [InferredColumn], rows: &Rows| {
+            for (index, column) in columns.iter_mut().enumerate() {
+                column.push(rows.cell(index), || rows.line());
+            }
+        };
+        let mut has_rows = !held_out;
+        if !held_out {
+            push(&mut columns, &rows);
+        }
+        while rows.advance()? {
+            push(&mut columns, &rows);
+            has_rows = true;
+        }
+        if !has_rows {
+            return Err(TableError::no_rows(&path));
+        }
+        let header = held_out && (options.header == Some(true) || are_names(&first, &columns));
+        if held_out && !header {
+            for (column, word) in columns.iter_mut().zip(&first) {
+                column.push_front(word);
+            }
+        }
+        let names = names(&path, &first, header)?.into_iter().zip(columns);
+        let columns = names.map(|(name, column)| Ok(Column::new(&name, column.finish(&path, &name)?)));
+        columns.collect()
+    }
+
+    fn rows(
+        &self,
+        source: OpenSource,
+        options: &ReadOptions,
+        expected: &Expected,
+    ) -> Result<Box<dyn RowReader>, TableError> {
+        let path = source.path.clone();
+        let (rows, first) = Rows::open(source, options)?;
+        let header = options.header.unwrap_or_else(|| {
+            let is_numbered = |name: &str| {
+                let number = name.strip_prefix('c');
+                number.is_some_and(|number| number.parse::<usize>().is_ok())
+            };
+            let all_numbered = expected.iter().all(|(name, _)| is_numbered(name));
+            !all_numbered || expected.iter().all(|(name, _)| first.contains(name))
+        });
+        Ok(Box::new(Chunks {
+            names: names(&path, &first, header)?,
+            rows,
+            pending: !header,
+        }))
+    }
+
+    fn writer(&self, output: OutputStream, columns: &Expected) -> Result<Box<dyn RowWriter>, FileError> {
+        let path = output.path().to_path_buf();
+        let delimiter = match path.extension() {
+            Some(extension) if extension == "tsv" => b'\t',
+            _ => b',',
+        };
+        let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(output);
+        let names = columns.iter().map(|(name, _)| name);
+        writer
+            .write_record(names)
+            .map_err(|error| not_written(&path, error))?;
+        Ok(Box::new(TextWriter { writer, path }))
+    }
+}
+
+fn names(path: &Path, first: &[String], header: bool) -> Result<Vec<String>, TableError> {
+    match header {
+        true => names_of(path, first),
+        false => Ok(numbered_names(first.len())),
+    }
+}
+
+/// Whether words above columns are their names.
+fn are_names(words: &[String], columns: &[InferredColumn]) -> bool {
+    let occurs_below = || {
+        words
+            .iter()
+            .zip(columns)
+            .any(|(word, column)| column.contains(word))
+    };
+    columns.iter().any(InferredColumn::is_numeric)
+        || (!occurs_below() && columns.iter().any(InferredColumn::has_repeats))
+}
+
+/// Rows in pieces. `pending`: the first row is read, but not yet part of a piece.
+struct Chunks {
+    rows: Rows,
+    names: Vec<String>,
+    pending: bool,
+}
+
+impl RowReader for Chunks {
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn append(
+        &mut self,
+        columns: &mut [TypedColumn],
+        wanted: &[usize],
+        rows: usize,
+    ) -> Result<usize, TableError> {
+        let mut count = 0;
+        while count < rows && (std::mem::take(&mut self.pending) || self.rows.advance()?) {
+            for (column, &position) in columns.iter_mut().zip(wanted) {
+                let cell = Cell::from_text(self.rows.cell(position));
+                column.push(cell, &self.rows.path, || CellPlace::Line(self.rows.line()))?;
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+struct TextWriter {
+    writer: csv::Writer<OutputStream>,
+    path: PathBuf,
+}
+
+impl TextWriter {
+    fn write_rows(&mut self, table: &Table) -> csv::Result<()> {
+        let writer = &mut self.writer;
+        let mut number = Vec::new();
+        for row in 0..table.rows() {
+            for column in &table.columns {
+                match &column.values {
+                    Values::Numbers(values) if values[row].is_nan() => writer.write_field("")?,
+                    Values::Numbers(values) => {
+                        number.clear();
+                        write!(number, "{}", values[row])?;
+                        writer.write_field(&number)?;
+                    }
+                    Values::Categories(words) | Values::Booleans(words) => {
+                        writer.write_field(words.get(row).unwrap_or(""))?;
+                    }
+                }
+            }
+            writer.write_record(None::<&[u8]>)?;
+        }
+        Ok(())
+    }
+}
+
+impl RowWriter for TextWriter {
+    fn write(&mut self, table: &Table) -> Result<(), FileError> {
+        self.write_rows(table)
+            .map_err(|error| not_written(&self.path, error))
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), FileError> {
+        let output = self.writer.into_inner();
+        output
+            .map_err(|error| io_failed(&self.path, error.into_error()))?
+            .commit()
+    }
+}
+
+fn not_written(path: &Path, error: csv::Error) -> FileError {
+    match error.into_kind() {
+        ErrorKind::Io(error) => io_failed(path, error),
+        other => FileError::from_write(path, format!("{other:?}")),
+    }
+}
+
+fn io_failed(path: &Path, source: io::Error) -> FileError {
+    match source.kind() {
+        io::ErrorKind::BrokenPipe => FileError::ReaderGone {
+            path: path.to_path_buf(),
+            source,
+        },
+        _ => FileError::from_write(path, source),
+    }
+}
+
+/// Added after the last row: a cell that contains it began with a quote that is never closed.
+const END: &str = "\u{1}end of the table\u{1}";
+
+/// The rows of a file, one at a time.
+struct Rows {
+    reader: csv::Reader<Box<dyn Read + Send>>,
+    record: StringRecord,
+    path: PathBuf,
+    /// Cells of the first row.
+    width: Option<usize>,
+}
+
+impl Rows {
+    /// Opens a text; also the cells of its first row.
+    fn open(source: OpenSource, options: &ReadOptions) -> Result<(Rows, Vec<String>), TableError> {
+        let path = source.path.clone();
+        if source.prefix.starts_with(&[0xff, 0xfe]) || source.prefix.starts_with(&[0xfe, 0xff]) {
+            return Err(not_utf8(&path, 1, 1));
+        }
+        let recognised = || find_delimiter(&source.prefix, source.is_whole);
+        let delimiter = options.delimiter.unwrap_or_else(recognised);
+        let end = Cursor::new(format!("\n{END}\n"));
+        let reader: Box<dyn Read + Send> = Box::new(source.into_reader().chain(end));
+        let reader = ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            // A carriage return before it is trimmed with the other white space, so lines are counted right.
+            .terminator(Terminator::Any(b'\n'))
+            .buffer_capacity(64 * 1024)
+            .from_reader(reader);
+        let mut rows = Rows {
+            reader,
+            record: StringRecord::new(),
+            path,
+            width: None,
+        };
+        if !rows.advance()? {
+            return Err(TableError::empty(&rows.path));
+        }
+        let first = (0..rows.record.len())
+            .map(|column| rows.cell(column).to_owned())
+            .collect();
+        Ok((rows, first))
+    }
+
+    /// Goes to the next row that is not blank; `false` at the end.
+    fn advance(&mut self) -> Result<bool, TableError> {
+        loop {
+            let read = self.reader.read_record(&mut self.record);
+            if !read.map_err(|error| self.error(error))? {
+                return Ok(false);
+            }
+            let cells = self.record.len();
+            let last = &self.record[cells - 1];
+            if last.ends_with(END) || last.trim_end().ends_with(END) {
+                if cells == 1 && last == END {
+                    return Ok(false);
+                }
+                let line = self.reader.position().line() - last.matches('\n').count() as u64;
+                let problem =
+                    format!("the quote that opens on line {line} is never closed; close it or double it");
+                return Err(TableError::contents(&self.path, problem));
+            }
+            // Two quotes with nothing between them are a cell, white space alone is not.
+            if cells == 1 && !last.is_empty() && last.trim().is_empty() {
+                continue;
+            }
+            let expected = *self.width.get_or_insert(cells);
+            if cells != expected {
+                let (line, plural) = (self.line(), if cells == 1 { "" } else { "s" });
+                let problem = format!(
+                    "line {line} has {cells} cell{plural}, expected {expected} as in the first row; check its \
+                     delimiters and quotes"
+                );
+                return Err(TableError::contents(&self.path, problem));
+            }
+            return Ok(true);
+        }
+    }
+
+    /// A cell without the white space around it.
+    fn cell(&self, column: usize) -> &str {
+        let cell = &self.record[column];
+        let trimmed = cell.trim();
+        // The parser does not take a quote after a space for one.
+        if cell.starts_with(' ') && trimmed.len() > 1 {
+            let unquoted = trimmed.strip_prefix('"').and_then(|cell| cell.strip_suffix('"'));
+            return unquoted.unwrap_or(trimmed);
+        }
+        trimmed
+    }
+
+    /// The line on which the row begins, counted from 1.
+    fn line(&self) -> u64 {
+        let inside = self.record.as_slice().matches('\n').count() as u64;
+        self.reader.position().line() - 1 - inside
+    }
+
+    fn error(&self, error: csv::Error) -> TableError {
+        match error.into_kind() {
+            ErrorKind::Io(error) => FileError::from_read(&self.path, error).into(),
+            ErrorKind::Utf8 { pos, err } => not_utf8(
+                &self.path,
+                pos.map_or(0, |position| position.line()),
+                err.field() + 1,
+            ),
+            other => TableError::damaged(&self.path, "CSV", format!("{other:?}")),
+        }
+    }
+}
+
+fn not_utf8(path: &Path, line: u64, column: usize) -> TableError {
+    let problem = format!("line {line}, column {column}: the text is not UTF-8; save the file as UTF-8");
+    TableError::contents(path, problem)
+}

@@ -1,0 +1,53 @@
+//! Names of columns: taken from a first row, numbered, checked, and searched for.
+
+use super::cell::{is_missing, number};
+use super::error::TableError;
+use std::path::Path;
+
+/// Whether a first row may be names: words, of which the first may be empty, as above row numbers. Names that occur
+/// twice are refused later.
+pub(super) fn may_be_names(row: &[String]) -> bool {
+    row.iter().enumerate().all(|(index, cell)| {
+        let nameless = cell.is_empty() && index == 0 && row.len() > 1;
+        nameless || (!is_missing(cell) && number(cell).is_none())
+    })
+}
+
+/// `c1`, `c2`, …
+pub(super) fn numbered_names(columns: usize) -> Vec<String> {
+    (1..=columns).map(|column| format!("c{column}")).collect()
+}
+
+/// The names of a first row; a column without one is called by its number.
+pub(super) fn names_of(path: &Path, row: &[String]) -> Result<Vec<String>, TableError> {
+    let numbered = numbered_names(row.len());
+    let names: Vec<String> = row
+        .iter()
+        .zip(numbered)
+        .map(|(cell, numbered)| if cell.is_empty() { numbered } else { cell.clone() })
+        .collect();
+    check_names(path, &names)?;
+    Ok(names)
+}
+
+/// Refuses names that occur twice.
+pub(super) fn check_names(path: &Path, names: &[String]) -> Result<(), TableError> {
+    let mut seen = std::collections::HashMap::new();
+    for (name, second) in names.iter().zip(1..) {
+        if let Some(first) = seen.insert(name, second) {
+            let problem = format!(
+                "columns {first} and {second} (counted from 1) are both called {name:?}; rename one of them"
+            );
+            return Err(TableError::contents(path, problem));
+        }
+    }
+    Ok(())
+}
+
+/// The known name that is nearest to `name`, if one is near.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distance =
+        |known: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &known.trim().to_lowercase());
+    let (distance, known) = known.map(|known| (distance(known), known)).min()?;
+    (distance <= name.len().max(known.len()) / 2).then_some(known)
+}

@@ -1,0 +1,90 @@
+//! An observer that ends a run after a given step and keeps the training as it stood before that step.
+
+use crate::data::dataset::Rows;
+use crate::scalar::Scalar;
+use crate::training::observe::{Event, Observer, Position};
+use crate::training::trainer::Trainer;
+use std::ops::ControlFlow;
+
+/// Finds one step of a run that `observer` observes too.
+pub(crate) struct StepFinder<'a, T, O: ?Sized> {
+    step: u64,
+    before: Option<Trainer<T>>,
+    found: Option<FoundStep<T>>,
+    observer: &'a mut O,
+}
+
+/// A step that a run has taken.
+pub(crate) struct FoundStep<T> {
+    /// Its place in the run.
+    pub(crate) position: Position,
+    /// The rows of the data set, counted from 0, that made the batch.
+    pub(crate) rows: Vec<u32>,
+    /// Its learning rate.
+    pub(crate) learning_rate: T,
+}
+
+impl<'a, T: Scalar, O: Observer<T> + ?Sized> StepFinder<'a, T, O> {
+    /// Looks for step `step`, counted from 0, of a run that `trainer` is about to begin.
+    pub(crate) fn new(step: u64, trainer: &Trainer<T>, observer: &'a mut O) -> Self {
+        Self {
+            step,
+            before: (step == trainer.steps()).then(|| trainer.clone()),
+            found: None,
+            observer,
+        }
+    }
+
+    /// The training as it stood before the step, and the step; none where the run ended before it.
+    pub(crate) fn found(self) -> Option<(Trainer<T>, FoundStep<T>)> {
+        Some((self.before?, self.found?))
+    }
+}
+
+impl<T: Scalar, O: Observer<T> + ?Sized> Observer<T> for StepFinder<'_, T, O> {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        let flow = self.observer.on(event);
+        let Event::Step {
+            position,
+            rows,
+            learning_rate,
+            trainer,
+            ..
+        } = event
+        else {
+            return flow;
+        };
+        if position.step + 1 == self.step {
+            self.before = trainer.cloned();
+        }
+        if position.step != self.step {
+            return flow;
+        }
+        self.found = Some(FoundStep {
+            position: *position,
+            rows: match *rows {
+                Rows::Range(start, end) => (start as u32..end as u32).collect(),
+                Rows::Picked(rows) => rows.to_vec(),
+            },
+            learning_rate: *learning_rate,
+        });
+        ControlFlow::Break(())
+    }
+
+    fn next_step(&mut self, next: Position) -> u64 {
+        let wanted = match self.step.saturating_sub(1) {
+            before if next.step <= before => before,
+            _ if next.step <= self.step => self.step,
+            _ => u64::MAX,
+        };
+        wanted.min(self.observer.next_step(next))
+    }
+
+    fn next_epoch(&mut self, next: Position) -> u64 {
+        self.observer.next_epoch(next)
+    }
+
+    fn validation_loss(&self) -> Option<f64> {
+        self.observer.validation_loss()
+    }
+}

@@ -1,0 +1,230 @@
+//! Layer statistics: how gradients, weights and units of each layer fare while a network trains.
+//!
+//! [`LayerStatisticsRecorder`] watches a run. At some of its epochs some rows of the training data, a [`Probe`], go through the network and
+//! back into a gradient of their own; what that shows of each layer is kept as [`LayerStatistics`].
+//!
+//! ```
+//! use pellucid::{Experiment, Recipe};
+//! use pellucid::data::dataset::{Dataset, Features, Targets};
+//! use pellucid::data::matrix::Matrix;
+//! use pellucid::inspection::layer_statistics::LayerStatisticsRecorder;
+//!
+//! let mut recipe = Recipe::built_in("xor-sgd")?;
+//! recipe.train.epochs = 100;
+//! let inputs = Matrix::from_rows("inputs", &[vec![0., 0.], vec![0., 1.], vec![1., 0.], vec![1., 1.]])?;
+//! let targets = Matrix::from_rows("targets", &[vec![0.], vec![1.], vec![1.], vec![0.]])?;
+//! let xor = Dataset::<f64>::new(Features::Dense(inputs), Targets::Dense(targets))?;
+//! let mut run = Experiment::new(recipe, xor, None, std::num::NonZeroUsize::MIN)?;
+//! let mut layer_statistics = LayerStatisticsRecorder::new(run.recipe(), run.initial(), run.training())?;
+//! run.run(&mut layer_statistics)?;
+//! let last = layer_statistics.entries().last().expect("the last epoch is kept");
+//! assert_eq!((last.epoch, last.updates, last.layers.len()), (100, 400, 2));
+//! assert!(last.layers[0].update_ratio.is_some_and(|ratio| ratio > 0.0));
+//! # Ok::<(), pellucid::Error>(())
+//! ```
+
+mod probe;
+mod records;
+
+pub(crate) use probe::largest_slope_of_bounded;
+pub use probe::{FLAT, PROBE_ROWS, Probe};
+pub use records::{LayerStatistics, LayerSummary};
+
+use crate::data::dataset::Dataset;
+use crate::error::Result;
+use crate::model::network::{Architecture, Network};
+use crate::recipe::Recipe;
+use crate::scalar::Scalar;
+use crate::training::observe::{Event, Observer, Position};
+use std::ops::ControlFlow;
+
+/// The first epochs, each of which is kept.
+const FIRST_EPOCHS: u64 = 32;
+/// The most entries after those, but for the last epoch; when there are more, every second goes.
+const MOST_LATER: usize = 256;
+/// About how often a run is probed at most after those: what is thinned away later costs time all the same.
+const MOST_PROBES: u64 = 1024;
+/// Steps at the end of an epoch whose sizes are measured.
+const STEPS: u64 = 8;
+
+/// Keeps the layer statistics of a network in training: before the first epoch, after each of the first epochs, then after
+/// every so many, so that there are never more than some hundred entries, and after the last.
+#[derive(Debug, Clone)]
+pub struct LayerStatisticsRecorder<T> {
+    architecture: Architecture,
+    probe: Probe<T>,
+    entries: Vec<LayerStatistics>,
+    every: u64,
+    batches_of_step: u64,
+    /// The parameters after the step before `next_step`.
+    before: Vec<T>,
+    next_step: Option<u64>,
+    /// The first and the last step that is looked at for the next entry, counted from 0.
+    window: (u64, u64),
+    sizes: StepSizes,
+}
+
+impl<T: Scalar> LayerStatisticsRecorder<T> {
+    /// Layer statistics of `network`, which `recipe` is about to train on `data`; it is probed at once.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for data without rows.
+    ///
+    /// # Panics
+    /// When the data has not the network's shape ([`check_fit`](crate::training::trainer::check_fit) tells).
+    pub fn new(recipe: &Recipe, network: &Network<T>, data: &Dataset<T>) -> Result<Self> {
+        let architecture = network.architecture();
+        let mut probe = Probe::new(recipe, architecture, data)?;
+        let before_training = LayerStatistics {
+            epoch: 0,
+            updates: 0,
+            loss: None,
+            layers: probe.measure(network),
+        };
+        Ok(Self {
+            architecture: architecture.clone(),
+            probe,
+            entries: vec![before_training],
+            every: 1,
+            batches_of_step: recipe.train.accumulate.max(1),
+            before: network.parameters().to_vec(),
+            next_step: None,
+            window: (0, 0),
+            sizes: StepSizes::of(architecture),
+        })
+    }
+
+    /// What was kept, in the order of epochs; the first is that before training.
+    pub fn entries(&self) -> &[LayerStatistics] {
+        &self.entries
+    }
+
+    /// The same, for whoever keeps it.
+    pub fn into_entries(self) -> Vec<LayerStatistics> {
+        self.entries
+    }
+
+    /// Whether the epoch of this number, counted from 1, is kept.
+    fn is_kept(&self, epoch: u64, epochs: u64) -> bool {
+        epoch <= FIRST_EPOCHS || epoch.is_multiple_of(self.every) || epoch == epochs
+    }
+
+    /// The first epoch to be kept, counted from 1, that is not before `epoch`.
+    fn next_kept(&self, epoch: u64, epochs: u64) -> u64 {
+        if epoch <= FIRST_EPOCHS {
+            return epoch;
+        }
+        let next = epoch.next_multiple_of(self.every);
+        if epoch <= epochs { next.min(epochs) } else { next }
+    }
+
+    fn thin(&mut self, epochs: u64) {
+        let later = |entry: &&LayerStatistics| entry.epoch > FIRST_EPOCHS;
+        if self.entries.iter().filter(later).count() > MOST_LATER {
+            self.every *= 2;
+            let entries = std::mem::take(&mut self.entries);
+            let kept = entries
+                .into_iter()
+                .filter(|entry| self.is_kept(entry.epoch, epochs));
+            self.entries = kept.collect();
+        }
+    }
+}
+
+impl<T: Scalar> Observer<T> for LayerStatisticsRecorder<T> {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        match event {
+            Event::Step {
+                position, parameters, ..
+            } => {
+                let (first, last) = self.window;
+                if !(first..=last).contains(&position.step) {
+                    return ControlFlow::Continue(());
+                }
+                if self.next_step == Some(position.step) {
+                    self.sizes.add(&self.architecture, &self.before, parameters);
+                }
+                self.before.copy_from_slice(parameters);
+                self.next_step = Some(position.step + 1);
+            }
+            Event::Epoch { position, loss, .. } => {
+                if self.is_kept(position.epoch + 1, position.epochs) {
+                    let mut layers = self.probe.measure_at(&self.architecture, &self.before);
+                    self.sizes.take(&mut layers);
+                    let epoch = position.epoch + 1;
+                    self.entries.push(LayerStatistics {
+                        epoch,
+                        updates: epoch * position.steps_per_epoch.div_ceil(self.batches_of_step),
+                        loss: Some(*loss),
+                        layers,
+                    });
+                    self.thin(position.epochs);
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn next_step(&mut self, next: Position) -> u64 {
+        // The parameters it was made with are those before the first step.
+        if self.next_step.is_none() {
+            self.next_step = Some(next.step);
+            self.every = next.epochs.div_ceil(MOST_PROBES).next_power_of_two();
+        }
+        let epoch = self.next_kept(next.epoch + 1, next.epochs);
+        let epochs_to_go = epoch - next.epoch;
+        let steps_to_go = epochs_to_go
+            .saturating_mul(next.steps_per_epoch)
+            .saturating_sub(next.batch);
+        let last = next.step.saturating_add(steps_to_go) - 1;
+        self.window = (last.saturating_sub(STEPS), last);
+        next.step.max(self.window.0)
+    }
+
+    fn next_epoch(&mut self, next: Position) -> u64 {
+        self.next_kept(next.epoch + 1, next.epochs) - 1
+    }
+}
+
+/// ‖ΔW‖/‖W‖ of some steps, layer by layer.
+#[derive(Debug, Clone)]
+struct StepSizes {
+    /// Of each layer the sum over steps of (‖ΔW‖/‖W‖)².
+    sums: Vec<f64>,
+    steps: u64,
+}
+
+impl StepSizes {
+    fn of(architecture: &Architecture) -> Self {
+        Self {
+            sums: vec![0.0; architecture.layers().len()],
+            steps: 0,
+        }
+    }
+
+    /// A step, unless it only gathered its gradient.
+    fn add<T: Scalar>(&mut self, architecture: &Architecture, before: &[T], after: &[T]) {
+        if before == after {
+            return;
+        }
+        self.steps += 1;
+        for (sum, layer) in self.sums.iter_mut().zip(architecture.layers()) {
+            let (before, after) = (&before[layer.weights()], &after[layer.weights()]);
+            let (mut moved, mut size) = (0.0, 0.0);
+            for (before, after) in before.iter().zip(after) {
+                moved += (after.to_f64() - before.to_f64()).powi(2);
+                size += before.to_f64().powi(2);
+            }
+            *sum += if moved == 0.0 { 0.0 } else { moved / size };
+        }
+    }
+
+    /// The ratios of the steps there were, and a new beginning; 0 where there was none.
+    fn take(&mut self, layers: &mut [LayerSummary]) {
+        for (sum, layer) in self.sums.iter_mut().zip(layers) {
+            layer.update_ratio = Some((*sum / self.steps.max(1) as f64).sqrt());
+            *sum = 0.0;
+        }
+        self.steps = 0;
+    }
+}

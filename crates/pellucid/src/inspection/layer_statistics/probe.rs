@@ -1,0 +1,186 @@
+//! Some rows that go through the network and back, beside the training, to see how it is.
+
+use super::LayerSummary;
+use crate::activation::Activation;
+use crate::data::dataset::{BatchBuffers, Dataset, Rows};
+use crate::error::Result;
+use crate::loss::{LabelSmoothing, Reduction};
+use crate::model::network::{Architecture, Network};
+use crate::model::pass::{self, Objective, Target, Update, Workspace};
+use crate::recipe::Recipe;
+use crate::scalar::Scalar;
+use pellucid_kernels::aligned::Aligned;
+
+/// A unit is flat where its slope is below this part of the largest its function can have: a sigmoid beyond |z| of 8.3.
+pub const FLAT: f64 = 1e-3;
+
+/// The most rows of a probe.
+pub const PROBE_ROWS: usize = 128;
+
+/// Rows of the data, spread evenly over it, and room for one forward and one backward pass of them.
+#[derive(Debug, Clone)]
+pub struct Probe<T> {
+    rows: Dataset<T>,
+    buffers: BatchBuffers<T>,
+    workspace: Workspace<T>,
+    gradient: Aligned<T>,
+    slopes: Vec<T>,
+    flat_rows: Vec<usize>,
+    objective: Objective,
+    label_smoothing: Option<LabelSmoothing<T>>,
+}
+
+impl<T: Scalar> Probe<T> {
+    /// A probe of up to [`PROBE_ROWS`] rows of `data`, for networks of this shape that are trained by `recipe`. Batch
+    /// normalisation goes by the probe's own moments, as in training; nothing is dropped out.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for data without rows.
+    pub fn new(recipe: &Recipe, architecture: &Architecture, data: &Dataset<T>) -> Result<Self> {
+        let count = data.rows().min(PROBE_ROWS);
+        let picked: Vec<u32> = (0..count)
+            .map(|index| (index * data.rows() / count) as u32)
+            .collect();
+        let rows = data.picked(&picked)?;
+        let mut workspace = Workspace::new(architecture, count);
+        workspace.weigh_rows(rows.weights().into_iter().flatten().copied());
+        let widest = architecture.layers().iter().map(|layer| layer.fan_out).max();
+        let widest = widest.unwrap_or(0);
+        Ok(Self {
+            rows,
+            buffers: BatchBuffers::default(),
+            workspace,
+            gradient: Aligned::zeros(architecture.parameter_count()),
+            slopes: Vec::with_capacity(widest * count),
+            flat_rows: Vec::with_capacity(widest),
+            objective: Objective {
+                loss: recipe.train.loss,
+                reduction: Reduction::Mean,
+                update: Update::Textbook,
+            },
+            label_smoothing: LabelSmoothing::new(
+                recipe.train.label_smoothing,
+                recipe.train.loss,
+                architecture.output_width(),
+            ),
+        })
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> &Dataset<T> {
+        &self.rows
+    }
+
+    /// The arrays of the last pass.
+    pub fn workspace(&self) -> &Workspace<T> {
+        &self.workspace
+    }
+
+    /// ∂L/∂θ of the mean loss of the rows in the last pass, laid out as the parameters are.
+    pub fn gradient(&self) -> &[T] {
+        &self.gradient
+    }
+
+    /// One forward and one backward pass, and what they show of each layer; nothing of steps.
+    ///
+    /// # Panics
+    /// When the network has not the probe's shape.
+    pub fn measure(&mut self, network: &Network<T>) -> Vec<LayerSummary> {
+        self.measure_at(network.architecture(), network.parameters())
+    }
+
+    pub(super) fn measure_at(&mut self, architecture: &Architecture, parameters: &[T]) -> Vec<LayerSummary> {
+        let count = self.rows.rows();
+        let (input, targets) = self.buffers.gather(&self.rows, Rows::Range(0, count));
+        let targets = match &mut self.label_smoothing {
+            Some(smoothing) => smoothing.apply(targets),
+            None => targets,
+        };
+        pass::forward(architecture, parameters, input, &mut self.workspace);
+        let target = Target::Gradient {
+            parameters,
+            gradient: &mut self.gradient,
+        };
+        pass::backward(
+            architecture,
+            target,
+            input,
+            targets,
+            self.objective,
+            &mut self.workspace,
+        );
+        let layers = architecture.layers().iter().enumerate();
+        let layer_statistics = layers.map(|(index, layer)| {
+            let activation = self.workspace.activation(index);
+            let (units, flat) = flatness(
+                layer.activation,
+                self.workspace.z(index),
+                activation,
+                layer.fan_out,
+                &mut self.slopes,
+                &mut self.flat_rows,
+            );
+            let is_bounded = largest_slope_of_bounded(layer.activation).is_some();
+            let numbers = activation.len() as f64;
+            let mean = activation.iter().map(|a| a.to_f64()).sum::<f64>() / numbers;
+            let squares = activation.iter().map(|a| (a.to_f64() - mean).powi(2));
+            LayerSummary {
+                gradient_rms: rms(&self.gradient[layer.weights()]),
+                bias_gradient_rms: layer.bias().map(|range| rms(&self.gradient[range])),
+                // The pass works with the mean's 1/rows already in it.
+                delta_rms: rms(self.workspace.delta(index)) * count as f64,
+                weight_rms: rms(&parameters[layer.weights()]),
+                update_ratio: None,
+                saturated_units: if is_bounded { units } else { 0.0 },
+                dead_units: if is_bounded { 0.0 } else { units },
+                flat,
+                activation_mean: mean,
+                activation_deviation: (squares.sum::<f64>() / numbers).sqrt(),
+            }
+        });
+        layer_statistics.collect()
+    }
+}
+
+/// √(Σ v² / count).
+fn rms<T: Scalar>(values: &[T]) -> f64 {
+    let squares: f64 = values.iter().map(|value| value.to_f64().powi(2)).sum();
+    (squares / values.len() as f64).sqrt()
+}
+
+/// The largest slope of a function that has a floor and a ceiling; nothing for others.
+pub(crate) fn largest_slope_of_bounded(activation: Activation) -> Option<f64> {
+    match activation {
+        Activation::Sigmoid | Activation::Softmax => Some(0.25),
+        Activation::HardSigmoid => Some(1.0 / 6.0),
+        Activation::Tanh | Activation::Softsign | Activation::HardTanh => Some(1.0),
+        _ => None,
+    }
+}
+
+/// The share of units that are flat on every row, and the share of all pairs of row and unit that are. `z` and
+/// `activation` are (rows, width); the other two are room.
+fn flatness<T: Scalar>(
+    function: Activation,
+    z: &[T],
+    activation: &[T],
+    width: usize,
+    slopes: &mut Vec<T>,
+    flat_rows: &mut Vec<usize>,
+) -> (f64, f64) {
+    let limit = FLAT * largest_slope_of_bounded(function).unwrap_or(1.0);
+    slopes.clear();
+    slopes.resize(z.len(), T::ZERO);
+    function.derivative_into(z, activation, slopes);
+    flat_rows.clear();
+    flat_rows.resize(width, 0);
+    for row in slopes.chunks_exact(width) {
+        for (count, slope) in flat_rows.iter_mut().zip(row) {
+            *count += usize::from(slope.to_f64().abs() < limit);
+        }
+    }
+    let rows = z.len() / width;
+    let units = flat_rows.iter().filter(|&&count| count == rows).count();
+    let pairs: usize = flat_rows.iter().sum();
+    (units as f64 / width as f64, pairs as f64 / z.len() as f64)
+}
