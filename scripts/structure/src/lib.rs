@@ -31,7 +31,10 @@ fn modules_of_a_crate_form_no_cycle() {
     let mut report = String::new();
     for (name, source) in crates() {
         let read = Crate::read(&source);
-        for (level, imports) in [("modules", read.module_imports()), ("folders", read.folder_imports())] {
+        for (level, imports) in [
+            ("modules", read.module_imports()),
+            ("folders", read.folder_imports()),
+        ] {
             for cycle in cycles(&imports) {
                 writeln!(report, "{name}: a cycle of {level}: {}", cycle.join(", ")).unwrap();
                 for from in &cycle {

@@ -83,7 +83,9 @@ impl Crate {
                 .iter()
                 .find(|(name, _)| name == part);
             if let Some((_, target)) = passed_on
-                && target.first().is_some_and(|first| first != "self" || target.len() > 1)
+                && target
+                    .first()
+                    .is_some_and(|first| first != "self" || target.len() > 1)
                 && index < 16
             {
                 return self.resolve(&at, target).or(Some(at));
