@@ -12,6 +12,7 @@
 mod activations;
 mod generator;
 mod layer_kernels;
+mod lists;
 mod narrow_layers;
 mod products;
 mod registers;
