@@ -1,6 +1,7 @@
 //! Reads and writes settings that are a name alone, or a table with a `name` and more keys.
 
-/// Reads and writes `$Whole`, a struct with `#[serde(remote = "Self")]`, so: the name alone where nothing else is set.
+/// Implements serde for `$Whole`, a struct with `#[serde(remote = "Self")]`: written as the name alone where all other
+/// settings have their defaults.
 #[macro_export]
 macro_rules! name_or_table {
     ($Whole:ident of $Name:ident, $expected:literal) => {
@@ -18,7 +19,7 @@ macro_rules! name_or_table {
                 if *self == Self::from(self.name) {
                     serde::Serialize::serialize(&self.name, serializer)
                 } else {
-                    // Not this function, but what serde derives beside the trait.
+                    // Not this function, but the inherent one that serde derives.
                     $Whole::serialize(self, serializer)
                 }
             }

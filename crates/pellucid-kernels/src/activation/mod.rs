@@ -1,4 +1,4 @@
-//! Activation functions: a = f(z), and the way back from ∂L/∂a to ∂L/∂z.
+//! Activation functions: a = f(z), and the backward pass from ∂L/∂a to ∂L/∂z.
 //!
 //! To add one: a variant here with its name and its range, its arm in [`Activation::apply`], its arm in
 //! [`Activation::backpropagate`].
@@ -14,7 +14,7 @@ use crate::thread_pool;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 
-/// The function that a layer applies to its weighted sums.
+/// The function that a layer applies to its pre-activations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
@@ -51,7 +51,7 @@ pub enum Activation {
     HardSigmoid,
     /// a = z, no lower than −1 and no higher than 1.
     HardTanh,
-    /// a = eᶻ: the output of a network that counts, beside a Poisson loss.
+    /// a = eᶻ: the output of a network that predicts counts, with a Poisson loss.
     Exponential,
     /// aⱼ = e^zⱼ / Σₖ e^zₖ over the units of the layer: a probability for each.
     Softmax,
@@ -107,8 +107,9 @@ impl Activation {
         self != Activation::Softmax
     }
 
-    /// Whether the kernels of a few units apply it, and its slope, which follows from a alone, while their sums are in
-    /// registers. They are compiled for every width, so only what most networks use is worth its weight there.
+    /// Whether the kernels of narrow layers apply it, and its derivative, which follows from a alone, while the
+    /// pre-activations are in registers. They are compiled for every width, so only the most common activations justify
+    /// the size of the program.
     #[inline(always)]
     pub fn is_applied_in_registers(self) -> bool {
         matches!(
@@ -117,7 +118,7 @@ impl Activation {
         )
     }
 
-    /// Whether it is made for weights of He et al.: half of its inputs, or nearly so, come to nothing.
+    /// Whether it suits the initial weights of He et al.: it maps about half of its inputs to 0 or nearly 0.
     pub fn is_rectifier(self) -> bool {
         use Activation::{Elu, Gelu, GeluTanh, LeakyRelu, Mish, Relu, Silu};
         matches!(self, Relu | LeakyRelu | Elu | Gelu | GeluTanh | Silu | Mish)
@@ -132,7 +133,7 @@ impl Activation {
             Activation::Relu | Activation::Softplus | Activation::Exponential => (0.0, f64::INFINITY),
             Activation::Elu => (-1.0, f64::INFINITY),
             Activation::Selu => (-functions::SELU_SCALE * functions::SELU_ALPHA, f64::INFINITY),
-            // Where their slopes are 0, rounded down.
+            // Where their derivatives are 0, rounded down.
             Activation::Gelu => (-0.169_971_21, f64::INFINITY),
             Activation::GeluTanh => (-0.170_040_76, f64::INFINITY),
             Activation::Silu => (-0.278_464_55, f64::INFINITY),
@@ -157,7 +158,7 @@ impl Activation {
         });
     }
 
-    /// Turns ∂L/∂a into ∂L/∂z in place, for rows of `width` units: `delta` comes in as ∂L/∂a and leaves as δ.
+    /// Turns ∂L/∂a into ∂L/∂z in place, for rows of `width` units: `delta` is ∂L/∂a before and δ after the call.
     pub fn backpropagate<T: Scalar>(self, z: &[T], activation: &[T], delta: &mut [T], width: usize) {
         T::run::<BackpropagatePerPrecision>(Backpropagate {
             function: self,
@@ -191,7 +192,7 @@ impl Activation {
     }
 
     #[inline(always)]
-    /// [`apply`](Self::apply), by a caller that has chosen the instructions already.
+    /// [`apply`](Self::apply), with instruction set `I`.
     pub fn apply_on<I: Isa, T: Scalar>(self, z: &[T], activation: &mut [T], width: usize) {
         match self {
             Activation::Identity => activation.copy_from_slice(z),
@@ -221,11 +222,11 @@ impl Activation {
         activation: &mut [T],
         width: usize,
     ) {
-        if threads.get() == 1 || z.len() < LEAST_NUMBERS {
+        if threads.get() == 1 || z.len() < MIN_NUMBERS {
             return self.apply_on::<I, T>(z, activation, width);
         }
         let length = part_length(threads, z.len(), width);
-        let mut parts = [const { None }; MOST_PARTS];
+        let mut parts = [const { None }; MAX_PARTS];
         let pairs = z.chunks(length).zip(activation.chunks_mut(length));
         for (part, (z, activation)) in parts.iter_mut().zip(pairs) {
             *part = Some(Apply {
@@ -252,11 +253,11 @@ impl Activation {
         delta: &mut [T],
         width: usize,
     ) {
-        if threads.get() == 1 || delta.len() < LEAST_NUMBERS {
+        if threads.get() == 1 || delta.len() < MIN_NUMBERS {
             return self.backpropagate_on::<I, T>(z, activation, delta, width);
         }
         let length = part_length(threads, delta.len(), width);
-        let mut parts = [const { None }; MOST_PARTS];
+        let mut parts = [const { None }; MAX_PARTS];
         let forward = z.chunks(length).zip(activation.chunks(length));
         for (part, ((z, activation), delta)) in parts.iter_mut().zip(forward.zip(delta.chunks_mut(length))) {
             *part = Some(Backpropagate {
@@ -275,7 +276,7 @@ impl Activation {
     }
 
     #[inline(always)]
-    /// [`backpropagate`](Self::backpropagate), by a caller that has chosen the instructions already.
+    /// [`backpropagate`](Self::backpropagate), with instruction set `I`.
     pub fn backpropagate_on<I: Isa, T: Scalar>(
         self,
         z: &[T],
@@ -307,20 +308,21 @@ impl Activation {
     }
 }
 
-/// Numbers from which on a second thread is worth calling.
-const LEAST_NUMBERS: usize = 64 * 1024;
-/// The most parts that activations are computed in.
-const MOST_PARTS: usize = 8;
+/// Minimum number of numbers for a second thread.
+const MIN_NUMBERS: usize = 64 * 1024;
+/// Maximum number of parts that activations are computed in.
+const MAX_PARTS: usize = 8;
 
-/// Numbers of a part: whole rows, as many for each thread. Each row's are its own, so the bits do not depend on it.
+/// Numbers of a part: whole rows, equally many for each thread. Rows are independent, so the bits do not depend on it.
 fn part_length(threads: NonZeroUsize, numbers: usize, width: usize) -> usize {
-    (numbers / width).div_ceil(threads.get().min(MOST_PARTS)) * width
+    (numbers / width).div_ceil(threads.get().min(MAX_PARTS)) * width
 }
 
 impl Activation {
-    /// a = f(z) of the first `used` registers; leaves them alone where not [applied so](Self::is_applied_in_registers).
+    /// Applies f to the first `used` registers; leaves them unchanged where f is not [applied in
+    /// registers](Self::is_applied_in_registers).
     #[inline(always)]
-    pub fn of_registers<I: Isa, T: Scalar, V: Vector<T>>(self, registers: &mut [V], used: usize) {
+    pub fn apply_to_registers<I: Isa, T: Scalar, V: Vector<T>>(self, registers: &mut [V], used: usize) {
         let registers = &mut registers[..used];
         match self {
             Activation::Sigmoid => V::map_each::<I, _>(registers, Sigmoid),
@@ -330,10 +332,10 @@ impl Activation {
         }
     }
 
-    /// δ = g·f′(z) with a = f(z), of the first `used` registers; leaves g alone where not
-    /// [applied so](Self::is_applied_in_registers).
+    /// δ = g·f′(z) with a = f(z), of the first `used` registers; leaves g unchanged where f is not [applied in
+    /// registers](Self::is_applied_in_registers).
     #[inline(always)]
-    pub fn slopes_times<T: Scalar, V: Vector<T>>(self, gradients: &mut [V], a: &[V], used: usize) {
+    pub fn times_derivatives<T: Scalar, V: Vector<T>>(self, gradients: &mut [V], a: &[V], used: usize) {
         match self {
             Activation::Sigmoid => map_register_pairs(gradients, a, used, TimesSigmoidDerivative),
             Activation::Tanh => map_register_pairs(gradients, a, used, TimesTanhDerivative),
@@ -356,7 +358,7 @@ struct WherePositive;
 impl<T: Scalar> MapPairs<T> for WherePositive {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, gradient: V, a: V) -> V {
-        gradient.where_positive(a)
+        gradient.keep_where_positive(a)
     }
 }
 

@@ -1,26 +1,26 @@
-//! Reads and writes a loss by its name, or as a table with its settings.
+//! Reads and writes a loss in a recipe: its name, or a table with its settings.
 
 use super::Loss;
 use crate::name_or_table;
 use serde::{Deserialize, Serialize};
 
-/// A loss's name, or a table with its settings; [`Loss`] says what they are.
+/// A loss's name, or a table with its settings; [`Loss`] documents them.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct LossRecipe {
-    /// Which.
+    /// The loss.
     pub name: LossName,
-    /// `huber`: where the square ends and the straight line begins; 1 unless given.
+    /// `huber`: the |d| at which the quadratic part ends and the linear part begins; default 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta: Option<f64>,
-    /// `quantile`: which, above 0 and below 1; 0.5, the median, unless given.
+    /// `quantile`: the quantile, above 0 and below 1; default 0.5, the median.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantile: Option<f64>,
 }
 
 name_or_table!(LossRecipe of LossName, "the name of a loss, or a table with its name and settings");
 
-/// The losses; [`Loss`] says what they are.
+/// The losses; [`Loss`] documents them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LossName {
@@ -116,7 +116,7 @@ impl TryFrom<Loss> for LossRecipe {
             Loss::Custom(custom) => {
                 let name = custom.name();
                 return Err(format!(
-                    "the loss `{name}` is a program's own, which no recipe can name"
+                    "the loss `{name}` is a custom loss of the program, which a recipe cannot name"
                 ));
             }
         };
