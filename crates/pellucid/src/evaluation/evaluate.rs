@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 const BATCH: usize = 256;
 
 /// The loss and the metrics of a network on a data set.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Evaluation {
     /// The mean loss of a sample, each counting for its weight where samples have weights.
     pub loss: f64,
