@@ -119,7 +119,7 @@ def main() -> int:
         mnist=chosen.data,
         folder=BENCH / ".work",
     )
-    settings = {
+    described = {
         "date": datetime.date.today().isoformat(),
         "repeats": chosen.repeats,
         "threads": chosen.threads,
@@ -131,9 +131,9 @@ def main() -> int:
         print(report.text(outcomes[-1]), flush=True)
         # After every workload, so that an interrupted measurement keeps its results.
         if chosen.json:
-            write(chosen.json, json.dumps(report.record(outcomes, here, settings), indent=1) + "\n")
+            write(chosen.json, json.dumps(report.record(outcomes, here, described), indent=1) + "\n")
         if chosen.markdown:
-            write(chosen.markdown, report.markdown(outcomes, here, settings))
+            write(chosen.markdown, report.markdown(outcomes, here, described))
     disagreeing = [
         f"{outcome.workload.name}: {result.name}"
         for outcome in outcomes
