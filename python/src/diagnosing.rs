@@ -24,7 +24,7 @@ pub(crate) struct Diagnosing<T: Number> {
 }
 
 impl<T: Number> Diagnosing<T> {
-    /// Of `network`, which `recipe` is about to train on `data`.
+    /// For `network`, which `recipe` is about to train on `data`.
     pub(crate) fn new(
         recipe: &Recipe,
         network: &Network<T>,
@@ -47,7 +47,7 @@ impl<T: Number> Diagnosing<T> {
         })
     }
 
-    /// The findings, as JSON. `network` is the one that was kept: of epoch `best_epoch`, where held-out rows chose it.
+    /// The findings, as JSON. `network` is the final one: that of epoch `best_epoch`, if held-out rows chose it.
     pub(crate) fn findings(&self, network: &Network<T>, best_epoch: Option<u64>) -> PyResult<String> {
         let (epochs, failure) = (Some(self.epochs.clone()), self.failure.as_ref());
         let found = self
