@@ -21,9 +21,9 @@ struct Case {
 #[derive(Clone, Copy)]
 struct Hand {
     /// f′ from z and a, in the output layer.
-    output_slope: fn(f64, f64) -> f64,
+    output_derivative: fn(f64, f64) -> f64,
     /// The same in the hidden layer.
-    hidden_slope: fn(f64, f64) -> f64,
+    hidden_derivative: fn(f64, f64) -> f64,
     /// ∂L/∂a from a and y.
     error: fn(f64, f64) -> f64,
     /// One error for all rows: the sum of them.
@@ -103,7 +103,7 @@ impl Case {
             let delta2: Vec<f64> = (0..OUTPUTS)
                 .map(|j| {
                     let error = if hand.one_error { one } else { error[j] };
-                    error * (hand.output_slope)(z2[j], a2[j]) * hand.factor
+                    error * (hand.output_derivative)(z2[j], a2[j]) * hand.factor
                 })
                 .collect();
             for j in 0..OUTPUTS {
@@ -116,7 +116,7 @@ impl Case {
                 let through: f64 = (0..OUTPUTS)
                     .map(|j| delta2[j] * network.weights(1)[i * OUTPUTS + j])
                     .sum();
-                let delta1 = through * (hand.hidden_slope)(z1[i], a1[i]);
+                let delta1 = through * (hand.hidden_derivative)(z1[i], a1[i]);
                 b1[i] += delta1;
                 for (k, &x) in x.iter().enumerate() {
                     w1[k * HIDDEN + i] += x * delta1;
@@ -129,6 +129,7 @@ impl Case {
 
 const SIGMOID: fn(f64, f64) -> f64 = |_, a| a * (1.0 - a);
 const TANH: fn(f64, f64) -> f64 = |_, a| 1.0 - a * a;
+const EXPONENTIAL: fn(f64, f64) -> f64 = |_, a| a;
 const ONE: fn(f64, f64) -> f64 = |_, _| 1.0;
 
 fn sigmoids() -> Case {
@@ -138,8 +139,8 @@ fn sigmoids() -> Case {
 /// What is right for [`sigmoids`].
 fn right() -> Hand {
     Hand {
-        output_slope: SIGMOID,
-        hidden_slope: SIGMOID,
+        output_derivative: SIGMOID,
+        hidden_derivative: SIGMOID,
         error: |a, y| a - y,
         one_error: false,
         factor: 1.0 / ROWS as f64,
@@ -182,11 +183,16 @@ fn signs_and_factors_are_named() {
         (-1.0, "the sign is wrong"),
         (ROWS as f64, "division by the 7 rows is missing"),
         (1.0 / ROWS as f64, "divided by the 7 rows once too often"),
-        (2.0, "a factor of 2 is too much"),
+        (2.0, "there is a factor of 2 too many"),
         (0.5, "the 2 of the square is missing"),
         (0.3, "0.300000 times what it should be: a factor is wrong"),
     ] {
-        let report = case.check(|_| case.by_hand(right()).iter().map(|slope| slope * factor).collect());
+        let report = case.check(|_| {
+            case.by_hand(right())
+                .iter()
+                .map(|derivative| derivative * factor)
+                .collect()
+        });
         for layer in [1, 2] {
             assert_says(&words(&report, layer), &[said]);
         }
@@ -200,7 +206,7 @@ fn a_derivative_taken_at_z_is_named() {
     let at_z = |z: f64, _: f64| z * (1.0 - z);
     let report = case.check(|_| {
         case.by_hand(Hand {
-            output_slope: at_z,
+            output_derivative: at_z,
             ..right()
         })
     });
@@ -212,7 +218,7 @@ fn a_derivative_taken_at_z_is_named() {
     }
     let report = case.check(|_| {
         case.by_hand(Hand {
-            hidden_slope: at_z,
+            hidden_derivative: at_z,
             ..right()
         })
     });
@@ -228,8 +234,8 @@ fn a_derivative_taken_at_z_is_named() {
     let tanh = Case::new(Activation::Tanh, Loss::HalfSquaredError, Reduction::Mean);
     let report = tanh.check(|_| {
         tanh.by_hand(Hand {
-            output_slope: |z, _| 1.0 - z * z,
-            hidden_slope: |z, _| 1.0 - z * z,
+            output_derivative: |z, _| 1.0 - z * z,
+            hidden_derivative: |z, _| 1.0 - z * z,
             ..right()
         })
     });
@@ -253,7 +259,7 @@ fn a_derivative_taken_at_a_is_named() {
     };
     let report = case.check(|_| {
         case.by_hand(Hand {
-            hidden_slope: of_a,
+            hidden_derivative: of_a,
             ..right()
         })
     });
@@ -266,14 +272,14 @@ fn a_derivative_taken_at_a_is_named() {
 #[test]
 fn a_missing_derivative_is_named() {
     let case = sigmoids();
-    for (output_slope, hidden_slope, said) in [
+    for (output_derivative, hidden_derivative, said) in [
         (ONE, SIGMOID, "the output's derivative f′(z) is missing"),
         (SIGMOID, ONE, "the hidden units' derivative f′(z) is missing"),
     ] {
         let report = case.check(|_| {
             case.by_hand(Hand {
-                output_slope,
-                hidden_slope,
+                output_derivative,
+                hidden_derivative,
                 ..right()
             })
         });
@@ -281,33 +287,42 @@ fn a_missing_derivative_is_named() {
     }
 }
 
-/// δ = a − y of cross-entropy and sigmoid, to which the sigmoid's slope was put all the same.
+/// δ = a − y, where the loss cancels the derivative of the output, times that derivative all the same.
 #[test]
 fn a_derivative_too_many_is_named() {
-    let case = Case::new(Activation::Sigmoid, Loss::BinaryCrossEntropy, Reduction::Mean);
-    let plain = Hand {
-        output_slope: ONE,
-        ..right()
-    };
-    assert!(case.check(|_| case.by_hand(plain)).is_right());
-    let report = case.check(|_| case.by_hand(right()));
-    assert_says(&words(&report, 2), &["the output's derivative f′(z) is too much"]);
+    for (function, loss, derivative) in [
+        (Activation::Sigmoid, Loss::BinaryCrossEntropy, SIGMOID),
+        (Activation::Exponential, Loss::HalfPoissonDeviance, EXPONENTIAL),
+    ] {
+        let case = Case::new(function, loss, Reduction::Mean);
+        let of = |output_derivative| Hand {
+            output_derivative,
+            hidden_derivative: derivative,
+            ..right()
+        };
+        assert!(case.check(|_| case.by_hand(of(ONE))).is_right());
+        let report = case.check(|_| case.by_hand(of(derivative)));
+        assert_says(
+            &words(&report, 2),
+            &["the output's derivative f′(z) is one too many"],
+        );
+    }
 }
 
 #[test]
 fn one_error_for_all_rows_is_named() {
-    for (function, slope) in [(Activation::Sigmoid, SIGMOID), (Activation::Tanh, TANH)] {
+    for (function, derivative) in [(Activation::Sigmoid, SIGMOID), (Activation::Tanh, TANH)] {
         let case = Case::new(function, Loss::HalfSquaredError, Reduction::Mean);
         let report = case.check(|_| {
             case.by_hand(Hand {
                 one_error: true,
-                output_slope: slope,
-                hidden_slope: slope,
+                output_derivative: derivative,
+                hidden_derivative: derivative,
                 ..right()
             })
         });
         for layer in [1, 2] {
-            assert_says(&words(&report, layer), &["one error stands for all rows"]);
+            assert_says(&words(&report, layer), &["one error is used for all rows"]);
         }
     }
 }
@@ -319,8 +334,8 @@ fn exchanged_rows_and_columns_are_named() {
         let mut gradient = case.by_hand(right());
         let layer = network.architecture().layer(0).weights();
         let right = gradient[layer.clone()].to_vec();
-        for (at, slope) in gradient[layer].iter_mut().enumerate() {
-            *slope = right[at % INPUTS * HIDDEN + at / INPUTS];
+        for (at, derivative) in gradient[layer].iter_mut().enumerate() {
+            *derivative = right[at % INPUTS * HIDDEN + at / INPUTS];
         }
         gradient
     });

@@ -162,8 +162,8 @@ fn the_notebook_s_mistakes_are_named() {
         let said = named(&start.perceptron, data, wrong_gradient).to_string();
         for part in [
             "layer 1's weights: wrong in 3 of 3 entries",
-            "the output's derivative is taken at z, z(1 − z), where its formula is one of a, a(1 − a)",
-            "one error stands for all rows",
+            "the output's derivative is taken at z, z(1 − z), but its formula is in terms of a, a(1 − a)",
+            "one error is used for all rows",
             "fits all 3 entries",
         ] {
             assert!(said.contains(part), "{part:?}: {said}");
