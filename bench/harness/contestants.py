@@ -68,8 +68,8 @@ def build(peer: str) -> None:
     """Compiles the Rust programs: the peers for this machine's instruction set; Pellucid detects it at run time."""
     if peer == "pellucid":
         build_command()
-        if (ROOT / "crates" / "pellucid" / "examples" / "inference.rs").exists():
-            cargo = ["cargo", "build", "--release", "--locked", "--package", "pellucid", "--example", "inference"]
+        if (BENCH / "programs" / "src" / "inference.rs").exists():
+            cargo = ["cargo", "build", "--release", "--locked", "--package", "bench-programs", "--bin", "inference"]
             run_build(cargo, ROOT, dict(os.environ), peer)
     elif peer in CARGO_PEERS:
         # Always the peer's own target folder, regardless of the environment.

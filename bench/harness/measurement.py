@@ -206,7 +206,7 @@ def conversations(workload: Workload, settings: Settings, folder: Path, outcome:
             if peer == "pellucid":
                 if own is None:
                     continue
-                command = [str(contestants.own_target() / "release" / "examples" / "inference")]
+                command = [str(contestants.own_target() / "release" / "inference")]
             else:
                 contestants.build(peer)
                 command = contestants.peer_command(peer)
