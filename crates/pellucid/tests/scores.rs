@@ -42,7 +42,7 @@ fn value(scores: impl Serialize) -> Value {
 fn classes_are_scored_as_scikit_learn_does() {
     for (index, case) in golden("classification").iter().enumerate() {
         let classes = case["classes"].as_u64().unwrap() as usize;
-        let scores = ClassificationScores::of(
+        let scores = ClassificationScores::from_probabilities(
             &list::<f64>(case, "probabilities"),
             &list(case, "labels"),
             classes,
@@ -55,7 +55,7 @@ fn classes_are_scored_as_scikit_learn_does() {
 fn numbers_are_scored_as_scikit_learn_does() {
     for (index, case) in golden("regression").iter().enumerate() {
         let outputs = case["outputs"].as_u64().unwrap() as usize;
-        let scores = RegressionScores::of(
+        let scores = RegressionScores::from_predictions(
             &list::<f64>(case, "predictions"),
             &list::<f64>(case, "targets"),
             outputs,
@@ -67,17 +67,23 @@ fn numbers_are_scored_as_scikit_learn_does() {
 /// Where a rounded mean makes a constant target seem to vary, 0.1 being no binary fraction.
 #[test]
 fn a_constant_target_has_no_variance_at_all() {
-    let scores = RegressionScores::of(&[0.2, 0.3, 0.5], &[0.1; 3], 1).unwrap();
+    let scores = RegressionScores::from_predictions(&[0.2, 0.3, 0.5], &[0.1; 3], 1).unwrap();
     assert_eq!((scores.mean.r2, scores.mean.explained_variance), (Some(0.0), 0.0));
-    let exact = RegressionScores::of(&[0.1; 3], &[0.1; 3], 1).unwrap();
+    let exact = RegressionScores::from_predictions(&[0.1; 3], &[0.1; 3], 1).unwrap();
     assert_eq!((exact.mean.r2, exact.mean.explained_variance), (Some(1.0), 1.0));
-    assert_eq!(RegressionScores::of(&[1.0], &[2.0], 1).unwrap().mean.r2, None);
+    assert_eq!(
+        RegressionScores::from_predictions(&[1.0], &[2.0], 1)
+            .unwrap()
+            .mean
+            .r2,
+        None
+    );
 }
 
 #[test]
 fn what_cannot_be_scored_is_refused() {
-    let classes = |p: &[f64], y: &[usize], n| ClassificationScores::of(p, y, n).unwrap_err();
-    let numbers = |a: &[f64], y: &[f64], n| RegressionScores::of(a, y, n).unwrap_err();
+    let classes = |p: &[f64], y: &[usize], n| ClassificationScores::from_probabilities(p, y, n).unwrap_err();
+    let numbers = |a: &[f64], y: &[f64], n| RegressionScores::from_predictions(a, y, n).unwrap_err();
     for (error, says) in [
         (classes(&[], &[], 2), "0 numbers"),
         (classes(&[0.5; 4], &[0, 1], 0), "4 numbers"),
@@ -126,7 +132,7 @@ fn classified() -> impl Strategy<Value = (Vec<f64>, Vec<usize>, usize)> {
 proptest! {
     #[test]
     fn the_confusion_matrix_holds_every_row_once((probabilities, labels, classes) in classified()) {
-        let scores = ClassificationScores::of(&probabilities, &labels, classes).unwrap();
+        let scores = ClassificationScores::from_probabilities(&probabilities, &labels, classes).unwrap();
         prop_assert_eq!(scores.confusion.iter().flatten().sum::<usize>(), labels.len());
         for (class, row) in scores.confusion.iter().enumerate() {
             let support = labels.iter().filter(|&&label| label == class).count();
@@ -141,7 +147,7 @@ proptest! {
 
     #[test]
     fn the_area_asks_only_for_the_order((probabilities, labels, classes) in classified()) {
-        let area = |p: &[f64]| ClassificationScores::of(p, &labels, classes).unwrap().roc_auc;
+        let area = |p: &[f64]| ClassificationScores::from_probabilities(p, &labels, classes).unwrap().roc_auc;
         // Each by its rank: far from linear, and without rounding.
         let mut sorted = probabilities.clone();
         sorted.sort_by(f64::total_cmp);
@@ -159,8 +165,8 @@ proptest! {
     fn the_order_of_rows_does_not_matter((probabilities, labels, classes) in classified()) {
         let (backwards, turned): (Vec<&[f64]>, Vec<usize>) =
             probabilities.chunks(classes).zip(labels.iter().copied()).rev().unzip();
-        let one = ClassificationScores::of(&probabilities, &labels, classes).unwrap();
-        let other = ClassificationScores::of(&backwards.concat(), &turned, classes).unwrap();
+        let one = ClassificationScores::from_probabilities(&probabilities, &labels, classes).unwrap();
+        let other = ClassificationScores::from_probabilities(&backwards.concat(), &turned, classes).unwrap();
         prop_assert!((one.log_loss - other.log_loss).abs() <= 1e-13 * one.log_loss.max(1.0));
         prop_assert_eq!(ClassificationScores { log_loss: one.log_loss, ..other }, one);
     }
@@ -171,7 +177,7 @@ proptest! {
     ) {
         let scores = |scale: f64, pairs: &mut dyn Iterator<Item = &(f64, f64)>| {
             let (a, y): (Vec<f64>, Vec<f64>) = pairs.map(|(a, y)| (a * scale, y * scale)).unzip();
-            RegressionScores::of(&a, &y, 1).unwrap().mean
+            RegressionScores::from_predictions(&a, &y, 1).unwrap().mean
         };
         let one = scores(1.0, &mut pairs.iter());
         assert_same(&value(scores(1.0, &mut pairs.iter().rev())), &value(one), "backwards");

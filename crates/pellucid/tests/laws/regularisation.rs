@@ -286,7 +286,7 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
         threads: threads(1),
     };
     let meters = Meters::new(&[], &validation);
-    let mut stopping = EarlyStopping::new(StopRules::of(&recipe), meters, Some(held_out));
+    let mut stopping = EarlyStopping::new(StopRules::from_recipe(&recipe), meters, Some(held_out));
     struct Keep<'a>(&'a mut Vec<Vec<f64>>);
     impl pellucid::training::observe::Observer<f64> for Keep<'_> {
         fn on(&mut self, event: &pellucid::training::observe::Event<'_, f64>) -> ControlFlow<()> {

@@ -22,7 +22,7 @@ fn recipe() -> Recipe {
 /// are kept.
 fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<EpochRecord>, EndedBy, Vec<u64>, Vec<f64>) {
     let (training, validation) = (classes::<f64>(50, 5, 3, 7), classes::<f64>(40, 5, 3, 8));
-    let rules = StopRules::of(recipe);
+    let rules = StopRules::from_recipe(recipe);
     let metrics = rules.with_metrics(&recipe.log.metrics);
     let meters = Meters::new(if with_held_out { &[] } else { &metrics }, &training);
     let held_out = HeldOut {
@@ -50,7 +50,7 @@ fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<EpochRecord>, EndedBy, V
     }
     (
         stopping.epochs().to_vec(),
-        EndedBy::of(ending, stopping.ended_by(), false),
+        EndedBy::from_ending(ending, stopping.ended_by(), false),
         stopping.improvements().to_vec(),
         parameters,
     )
@@ -58,8 +58,8 @@ fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<EpochRecord>, EndedBy, V
 
 fn figures(epochs: &[EpochRecord], figure: Figure) -> Vec<f64> {
     let of = |epoch: &EpochRecord| match &epoch.validation {
-        Some(found) => figure.of(found.loss, &found.metrics),
-        None => figure.of(epoch.loss, &epoch.metrics),
+        Some(found) => figure.value_in(found.loss, &found.metrics),
+        None => figure.value_in(epoch.loss, &epoch.metrics),
     };
     epochs.iter().map(of).collect()
 }

@@ -1,4 +1,4 @@
-//! What a layer may do besides its affine map and its activation: normalisation and dropout.
+//! Normalisation and dropout of one layer in the forward and the backward pass.
 
 use super::Target;
 use crate::model::dropout::Dropout;
@@ -10,12 +10,12 @@ use pellucid_kernels::layer::arrays::LayerArrays;
 use pellucid_kernels::simd::{Isa, Task};
 use std::ops::Range;
 
-/// The sums of a layer, normalised, and its activations.
+/// Normalises the pre-activations of a layer and computes its activations.
 pub(super) struct NormaliseForward<'a, T> {
     pub(super) shape: Shape,
     pub(super) layer: &'a Layer,
     pub(super) parameters: &'a [T],
-    /// Where running means and variances lie, if it goes by them.
+    /// The range of the running means and variances among the parameters, if the normalisation uses them.
     pub(super) running: Option<Range<usize>>,
     pub(super) here: &'a mut LayerArrays<T>,
 }
@@ -52,8 +52,8 @@ impl<T: Scalar> Task for NormaliseForward<'_, T> {
     }
 }
 
-/// Takes a layer's δ back through its normalisation, where it has one, and hands the slopes of gain and shift to the
-/// target; running means and variances have none.
+/// Backpropagates a layer's δ through its normalisation, where it has one, and writes the derivatives of gain and shift to
+/// the target. Running means and variances have a gradient of 0.
 #[inline(never)]
 pub(super) fn normalise_backward<I: Isa, T: Scalar>(
     layer: &Layer,
@@ -77,22 +77,23 @@ pub(super) fn normalise_backward<I: Isa, T: Scalar>(
     });
     match target {
         Target::Gradient { gradient, .. } => {
-            for (to, &slope) in gradient[both].iter_mut().zip(normalised.derivatives()) {
-                *to = T::from_f64(slope);
+            for (to, &derivative) in gradient[both].iter_mut().zip(normalised.derivatives()) {
+                *to = T::from_f64(derivative);
             }
             if let Some(range) = layer.statistics() {
                 gradient[range].fill(T::ZERO);
             }
         }
         Target::Parameters { parameters, rate } => {
-            for (parameter, &slope) in parameters[both].iter_mut().zip(normalised.derivatives()) {
-                *parameter -= *rate * T::from_f64(slope);
+            for (parameter, &derivative) in parameters[both].iter_mut().zip(normalised.derivatives()) {
+                *parameter -= *rate * T::from_f64(derivative);
             }
         }
     }
 }
 
-/// Draws a layer's mask and what it leaves of the activations; a layer without one, as the output layer is, stays whole.
+/// Draws a layer's dropout mask and applies it to the activations; does nothing for a layer without a mask, such as the
+/// output layer.
 #[inline(never)]
 pub(super) fn drop_out<T: Scalar>(
     here: &mut LayerArrays<T>,

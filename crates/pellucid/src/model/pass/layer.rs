@@ -8,7 +8,7 @@ use pellucid_kernels::layer::arrays::LayerArrays;
 use pellucid_kernels::layer::{self, Input, Origin, Scratch, Shape};
 use pellucid_kernels::simd::{Isa, Task};
 
-/// What a layer's weights are multiplied with: the data, or the activations below.
+/// The input of a layer: the data, or the output of the layer below.
 #[inline(always)]
 pub(super) fn layer_input<'a, T: Scalar>(
     input: Input<'a, T>,
@@ -53,7 +53,7 @@ impl<T: Scalar> Task for LayerForward<'_, T> {
     }
 }
 
-/// The gradients of one layer, and δ of the layer below it.
+/// The gradients of one layer, and δ of the layer below.
 pub(super) struct LayerBackward<'a, T> {
     pub(super) shape: Shape,
     pub(super) target: LayerTarget<'a, T>,

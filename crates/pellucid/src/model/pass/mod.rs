@@ -1,13 +1,13 @@
-//! The heart: one forward, one backward.
+//! Computes the outputs of a network and the gradient of its loss: one forward pass, one backward pass.
 //!
 //! Forward, layer after layer:   z = x·W + b,   a = f(z), and a is the next layer's x.
 //! Backward, from the last layer: δ = ∂L/∂z,   ∂L/∂W = xᵀδ,   ∂L/∂b = Σ δ,   ∂L/∂x = δ·Wᵀ,   and the δ of the
 //! layer below is ∂L/∂x times its f′(z). (Rumelhart, Hinton & Williams, *Learning representations by
-//! back-propagating errors*, Nature 323, 1986.) Where a layer is [normalised](crate::normalisation) that comes between
-//! z and f, forward and backward.
+//! back-propagating errors*, Nature 323, 1986.) The [normalisation](crate::normalisation) of a layer, if
+//! it has one, comes between z and f, in both passes.
 //!
-//! Everything in the project that needs an output or a gradient calls these two functions: training, metrics,
-//! the gradient check, the explanation.
+//! Training, metrics, the gradient check and the explanation call these two functions. The only other code that takes a step
+//! is a fused run of small networks (`training/trainer/fused`), made of the same kernels and equal to the bit.
 
 mod extras;
 mod layer;
@@ -31,23 +31,24 @@ use pellucid_kernels::simd::{Isa, Task};
 use pellucid_kernels::{narrow, per_precision};
 use serde::{Deserialize, Serialize};
 
-/// When a layer's weights take their step: only matters where the backward pass updates them itself.
+/// When a layer's weights take their step. It matters only where the backward pass updates the weights itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Update {
-    /// After the delta below was taken through them: what the chain rule says.
+    /// After δ has passed through them to the layer below, as in the chain rule.
     #[default]
     Textbook,
-    /// Before it, from the output down: the delta below sees the new weights, as in some hand-written loops.
+    /// Before that, from the output layer down: δ of the layer below is computed with the new weights, as in some hand-written
+    /// loops.
     TopDown,
 }
 
-/// What the backward pass differentiates.
+/// The function that the backward pass differentiates, and how it updates weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Objective {
     /// The loss of a sample.
     pub loss: Loss,
-    /// How the samples' losses become one.
+    /// How the losses of a batch's samples are combined into one.
     pub reduction: Reduction,
     /// When weights take their step.
     pub update: Update,
@@ -56,7 +57,7 @@ pub struct Objective {
 /// Computes z and a of every layer for a batch, into the workspace. The outputs are [`Workspace::outputs`].
 ///
 /// # Panics
-/// When the parameters are not the architecture's, or the batch is larger than the workspace.
+/// When the number of parameters is not the architecture's, or the batch is larger than the workspace.
 pub fn forward<T: Scalar>(
     architecture: &Architecture,
     parameters: &[T],
@@ -71,11 +72,11 @@ pub fn forward<T: Scalar>(
     });
 }
 
-/// Computes δ of every layer for the batch of the last [`forward`] and hands the gradients to `target`.
+/// Computes δ of every layer for the batch of the last [`forward`] and writes the gradients to `target`.
 /// `targets` are (rows, outputs).
 ///
 /// # Panics
-/// When the shapes are not those of the forward pass.
+/// When the shapes differ from those of the forward pass.
 pub fn backward<T: Scalar>(
     architecture: &Architecture,
     target: Target<'_, T>,
@@ -94,7 +95,7 @@ pub fn backward<T: Scalar>(
     });
 }
 
-/// [`forward`], by a caller that has chosen the instructions already.
+/// [`forward`] for a caller that has already chosen the instruction set `I`.
 #[inline(always)]
 pub(crate) fn forward_on<I: Isa, T: Scalar>(
     architecture: &Architecture,
@@ -117,7 +118,7 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
             input: layer_input(input, below.last(), shape),
             weights: &parameters[layer.weights()],
             bias: layer.bias().map(|range| &parameters[range]),
-            function: layer.function_of_sums,
+            function: layer.pre_activation_function,
             here: &mut here[0],
         });
         if workspace.has_extras {
@@ -150,7 +151,7 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
     }
 }
 
-/// [`backward`], by a caller that has chosen the instructions already.
+/// [`backward`] for a caller that has already chosen the instruction set `I`.
 #[inline(always)]
 pub(crate) fn backward_on<I: Isa, T: Scalar>(
     architecture: &Architecture,
@@ -227,7 +228,7 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
 
 per_precision!(ForwardPerPrecision: |'a, T| Forward<'a, T> => ());
 
-/// A whole forward pass.
+/// The forward pass of the whole network.
 struct Forward<'a, T> {
     architecture: &'a Architecture,
     parameters: &'a [T],
@@ -245,7 +246,7 @@ impl<T: Scalar> Task for Forward<'_, T> {
 
 per_precision!(BackwardPerPrecision: |'a, T| Backward<'a, T> => ());
 
-/// A whole backward pass.
+/// The backward pass of the whole network.
 struct Backward<'a, T> {
     architecture: &'a Architecture,
     target: Target<'a, T>,

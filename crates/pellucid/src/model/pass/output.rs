@@ -6,7 +6,7 @@ use crate::model::network::Architecture;
 use crate::scalar::Scalar;
 use pellucid_kernels::simd::{Isa, Task};
 
-/// The loss of the last forward pass, summed over the batch's rows. `targets` are (rows, outputs).
+/// The loss of the last forward pass, each row times its weight, summed over the batch's rows. `targets` are (rows, outputs).
 #[inline(always)]
 pub fn loss_sum<T: Scalar>(
     loss: Loss,
@@ -84,7 +84,7 @@ impl<T: Scalar> Task for &mut OutputDelta<'_, T> {
     }
 }
 
-/// Multiplies each row with its weight.
+/// Multiplies each row by its weight.
 #[inline(always)]
 fn weigh_rows<T: Scalar>(numbers: &mut [T], weights: &[T], width: usize) {
     for (row, &weight) in numbers.chunks_exact_mut(width).zip(weights) {

@@ -1,23 +1,23 @@
-//! Where the backward pass writes: a gradient, or the parameters themselves.
+//! The destination of a backward pass: a gradient, or the parameters themselves.
 
 use crate::model::network::Layer;
 use crate::scalar::Scalar;
 use pellucid_kernels::layer::Destination;
 use std::ops::Range;
 
-/// Where the backward pass writes.
+/// The destination of the backward pass.
 #[derive(Debug)]
 pub enum Target<'a, T> {
-    /// The gradient, laid out as the parameters are.
+    /// The gradient, in the layout of the parameters.
     Gradient {
-        /// The parameters at which the forward pass was made.
+        /// The parameters of the forward pass.
         parameters: &'a [T],
         /// Receives ∂L/∂θ for every parameter θ.
         gradient: &'a mut [T],
     },
-    /// The parameters themselves, which take a step of plain gradient descent: no gradient is ever stored.
+    /// The parameters themselves, which take a step of plain gradient descent. No gradient is stored.
     Parameters {
-        /// The parameters at which the forward pass was made; they leave one step further.
+        /// The parameters of the forward pass; the backward pass moves them by one step.
         parameters: &'a mut [T],
         /// The learning rate η of θ ← θ − η·∂L/∂θ.
         rate: T,
@@ -47,7 +47,7 @@ impl<T: Scalar> LayerTarget<'_, T> {
         }
     }
 
-    /// Where the weights' gradient goes, and the bias's.
+    /// The destinations of the gradients of the weights and of the bias.
     #[inline(always)]
     pub(super) fn destinations(&mut self) -> (Destination<'_, T>, Option<Destination<'_, T>>) {
         match self {
@@ -79,7 +79,7 @@ impl<T: Scalar> LayerTarget<'_, T> {
     }
 }
 
-/// Two parts of one slice, the first of which lies before the second.
+/// Splits two parts off one slice; the first part lies before the second.
 #[inline(always)]
 fn two_parts<T>(
     all: &mut [T],

@@ -10,7 +10,7 @@ use pellucid_kernels::narrow;
 use pellucid_kernels::simd::Isa;
 use std::num::NonZeroUsize;
 
-/// What a pass computes, allocated once for batches of up to `capacity` rows.
+/// The arrays that a pass computes, allocated once for batches of up to `capacity` rows.
 #[derive(Debug, Clone)]
 pub struct Workspace<T> {
     pub(super) layers: Vec<LayerArrays<T>>,
@@ -20,11 +20,11 @@ pub struct Workspace<T> {
     pub(super) threads: NonZeroUsize,
     pub(super) records: bool,
     pub(super) dropout: Option<Dropout>,
-    /// Whether any layer does more to its sums than to apply a function.
+    /// Whether any layer is normalised or has dropout.
     pub(super) has_extras: bool,
-    /// Whether batch normalisation goes by its running means and variances.
+    /// Whether batch normalisation uses its running means and variances.
     pub(super) predicts: bool,
-    /// What each row's loss counts for; empty where each counts for 1.
+    /// The weight of each row's loss, (rows); empty where each weight is 1.
     pub(super) row_weights: Vec<T>,
     /// The first layer from which on all layers are narrow.
     pub(super) narrow_from: usize,
@@ -33,8 +33,8 @@ pub struct Workspace<T> {
 }
 
 impl<T: Scalar> Workspace<T> {
-    /// A workspace for batches of up to `capacity` rows, to train with: batch normalisation goes by the batch. See
-    /// [`predicting`](Self::predicting).
+    /// A workspace for batches of up to `capacity` rows, for training: batch normalisation uses the statistics of
+    /// the batch. For predictions see [`predicting`](Self::predicting).
     pub fn new(architecture: &Architecture, capacity: usize) -> Self {
         let layers = architecture.layers().iter();
         Self {
@@ -55,8 +55,8 @@ impl<T: Scalar> Workspace<T> {
         }
     }
 
-    /// The same, for training with dropout: a forward pass leaves out each unit of the hidden layers with the
-    /// probability `dropout` says for its layer, and makes the others larger, so that predictions need nothing of it.
+    /// The same workspace for training with dropout: a forward pass drops each unit of a hidden layer with the probability
+    /// that `dropout` has for the layer, and scales the others up, so that predictions need no dropout.
     #[must_use]
     pub fn with_dropout(mut self, dropout: Dropout) -> Self {
         if let Some((_, hidden)) = self.layers.split_last_mut() {
@@ -71,15 +71,15 @@ impl<T: Scalar> Workspace<T> {
         self
     }
 
-    /// The same, to predict with: batch normalisation goes by the running means and variances that training has left in the
-    /// parameters, so that a row's outputs do not depend on the rows beside it.
+    /// The same workspace for predictions: batch normalisation uses the running means and variances among the parameters, so
+    /// that the outputs of a row do not depend on the other rows of the batch.
     #[must_use]
     pub fn predicting(mut self) -> Self {
         self.predicts = true;
         self
     }
 
-    /// Moves the running means and variances among the parameters towards those of the last batch that was trained on.
+    /// Updates the running means and variances among the parameters with those of the last training batch.
     pub(crate) fn follow_statistics(&self, architecture: &Architecture, parameters: &mut [T]) {
         for (layer, arrays) in architecture.layers().iter().zip(&self.layers) {
             if let (Some(range), Some(normalised)) = (layer.statistics(), &arrays.normalised) {
@@ -88,18 +88,18 @@ impl<T: Scalar> Workspace<T> {
         }
     }
 
-    /// Where dropout's stream of random numbers has got to.
+    /// The dropout, with the current state of its random numbers.
     pub fn dropout(&self) -> Option<&Dropout> {
         self.dropout.as_ref()
     }
 
-    /// What each row of the next batch counts for, in its loss and in its gradient; no numbers for 1 each.
+    /// Sets the weight of each row of the next batch, in its loss and in its gradient; an empty iterator for 1 each.
     pub fn weigh_rows(&mut self, weights: impl IntoIterator<Item = T>) {
         self.row_weights.clear();
         self.row_weights.extend(weights);
     }
 
-    /// What the last batch's rows count for together.
+    /// The sum of the row weights of the last batch.
     #[inline(always)]
     pub(crate) fn weight(&self) -> f64 {
         if self.row_weights.is_empty() {
@@ -109,15 +109,15 @@ impl<T: Scalar> Workspace<T> {
         }
     }
 
-    /// The same, with up to `threads` threads where a product is large enough to gain by them. The numbers do not
-    /// depend on it, to the bit.
+    /// The same workspace with up to `threads` threads, where a product is large enough to gain from them. The results do
+    /// not depend on the number of threads, to the bit.
     #[must_use]
     pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
         self.threads = threads;
         self
     }
 
-    /// The same, keeping ∂L/∂a of every layer besides δ, for whoever wants to see it.
+    /// The same workspace, which also keeps ∂L/∂a of every layer, beside δ.
     #[must_use]
     pub fn recording(mut self) -> Self {
         self.records = true;
@@ -127,17 +127,17 @@ impl<T: Scalar> Workspace<T> {
         self
     }
 
-    /// The most rows a batch may have.
+    /// The largest number of rows of a batch.
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// The rows of the last batch.
+    /// The number of rows of the last batch.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// The weighted sums z of layer `index`, (rows, fan_out); where the layer is normalised, what becomes of them by that.
+    /// The pre-activations z of layer `index`, (rows, fan_out), after the normalisation where the layer has one.
     pub fn z(&self, index: usize) -> &[T] {
         &self.layers[index].z[..self.rows * self.widths[index]]
     }
@@ -152,25 +152,26 @@ impl<T: Scalar> Workspace<T> {
         &self.layers[index].delta[..self.rows * self.widths[index]]
     }
 
-    /// ∂L/∂a of layer `index`, (rows, fan_out), from the last backward pass; nothing unless the workspace is
+    /// ∂L/∂a of layer `index`, (rows, fan_out), from the last backward pass; `None` unless the workspace is
     /// [`recording`](Self::recording).
     pub fn upstream(&self, index: usize) -> Option<&[T]> {
         self.records
             .then(|| &self.layers[index].upstream[..self.rows * self.widths[index]])
     }
 
-    /// Dropout's factors for the activations of layer `index`, (rows, fan_out); nothing where none is left out.
+    /// The factors of dropout for the activations of layer `index`, (rows, fan_out); `None` where the layer has no dropout.
     pub(crate) fn mask(&self, index: usize) -> Option<&[T]> {
         let mask = &self.layers[index].mask;
         (!mask.is_empty()).then(|| &mask[..self.rows * self.widths[index]])
     }
 
-    /// What the next layer got of layer `index`, (rows, fan_out).
+    /// The input of the next layer from layer `index`, (rows, fan_out): its activations, after dropout.
     pub(crate) fn output(&self, index: usize) -> &[T] {
         &self.layers[index].output()[..self.rows * self.widths[index]]
     }
 
-    /// x̂ of layer `index`, (rows, fan_out), with the means and the inverse deviations that made it, where it is normalised.
+    /// x̂ of layer `index`, (rows, fan_out), with the means and the inverse standard deviations of its normalisation; `None`
+    /// where the layer is not normalised.
     pub(crate) fn normalised(&self, index: usize) -> Option<(&[T], &[f64], &[f64])> {
         self.layers[index]
             .normalised
@@ -178,7 +179,7 @@ impl<T: Scalar> Workspace<T> {
             .map(|normalised| normalised.last())
     }
 
-    /// What each row of the last batch counts for; no numbers for 1 each.
+    /// The weight of each row of the last batch, (rows); empty where each weight is 1.
     pub(crate) fn row_weights(&self) -> &[T] {
         &self.row_weights
     }
@@ -201,7 +202,7 @@ impl<T: Scalar> Workspace<T> {
         }
     }
 
-    /// How many layers there are.
+    /// The number of layers.
     #[inline(always)]
     pub(crate) fn layer_count(&self) -> usize {
         self.layers.len()
@@ -213,17 +214,17 @@ impl<T: Scalar> Workspace<T> {
         self.narrow_from
     }
 
-    /// Whether a pass does more than affine maps and activations, or records.
+    /// Whether a pass has normalisation or dropout, or records.
     #[inline(always)]
     pub(crate) fn has_extras_or_records(&self) -> bool {
         self.has_extras || self.records
     }
 
-    /// Steps of plain gradient descent on `rows` rows a step, of the layers from `first` on, which are all narrow.
-    /// `x` is what the network's first layer is multiplied with, read only where `first` is 0.
+    /// Prepares steps of plain gradient descent on `rows` rows per step, for the layers from `first` on, which are all
+    /// narrow. `x` is the input of the network's first layer, (rows, fan_in), read only where `first` is 0.
     ///
     /// # Panics
-    /// When the parameters are not the architecture's, or the batch is larger than the workspace.
+    /// When the number of parameters is not the architecture's, or the batch is larger than the workspace.
     #[inline(always)]
     pub(crate) fn narrow_steps<'a>(
         &'a mut self,

@@ -1,4 +1,4 @@
-//! One traced step of training: the same step, by the same code, with every array of it kept.
+//! Traces one training step: the same step, by the same code, with all of its arrays kept.
 
 use super::Trainer;
 use crate::data::dataset::{BatchBuffers, Dataset, Rows};
@@ -107,8 +107,8 @@ impl<T: Scalar> Trainer<T> {
             None => (None, targets),
         };
         let is_fused = takes_steps && self.gradient.is_empty();
-        // In the top-down order each δ is computed with the updated weights of the layer above.
-        let of_backward = match self.objective.update {
+        // In the top-down order, each δ is computed with the updated weights of the layer above.
+        let backward_network = match self.objective.update {
             Update::TopDown if is_fused => &self.network,
             _ => &before,
         };
@@ -117,7 +117,7 @@ impl<T: Scalar> Trainer<T> {
         pass::backward(
             before.architecture(),
             Target::Gradient {
-                parameters: of_backward.parameters(),
+                parameters: backward_network.parameters(),
                 gradient: &mut gradient,
             },
             input,
