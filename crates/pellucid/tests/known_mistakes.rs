@@ -1,4 +1,4 @@
-//! Wrong rules for a gradient, written out as people write them, and what the check calls each.
+//! Checks that the gradient check names the known mistakes in hand-written gradients.
 
 use pellucid::inspection::gradient_check::{PartKind, Pattern, RuleReport, check_rule};
 use pellucid::numpy_random::RandomState;
@@ -17,18 +17,18 @@ struct Case {
     objective: Objective,
 }
 
-/// Backpropagation by hand, with a place for each mistake. f is the function of both layers.
+/// Backpropagation by hand, with one replaceable part for each mistake. f is the function of both layers.
 #[derive(Clone, Copy)]
 struct Hand {
     /// f′ from z and a, in the output layer.
     output_derivative: fn(f64, f64) -> f64,
-    /// The same in the hidden layer.
+    /// f′ from z and a, in the hidden layer.
     hidden_derivative: fn(f64, f64) -> f64,
     /// ∂L/∂a from a and y.
     error: fn(f64, f64) -> f64,
-    /// One error for all rows: the sum of them.
+    /// One error for all rows: the sum of the errors.
     one_error: bool,
-    /// What all of it is multiplied with.
+    /// A factor of the whole gradient.
     factor: f64,
 }
 
@@ -65,7 +65,7 @@ impl Case {
         )
     }
 
-    /// The gradient of a rule, by loops.
+    /// The gradient of a hand-written rule, with loops.
     fn by_hand(&self, hand: Hand) -> Vec<f64> {
         let network = &self.network;
         let function = network.architecture().layer(0).activation;
@@ -74,7 +74,7 @@ impl Case {
             function.apply(&[z], &mut a, 1);
             a[0]
         };
-        let sums = |x: &[f64], layer: usize, width: usize| -> Vec<f64> {
+        let pre_activations = |x: &[f64], layer: usize, width: usize| -> Vec<f64> {
             let (w, b) = (network.weights(layer), network.bias(layer).unwrap());
             (0..width)
                 .map(|j| b[j] + (0..x.len()).map(|i| x[i] * w[i * width + j]).sum::<f64>())
@@ -84,9 +84,9 @@ impl Case {
             .x
             .chunks(INPUTS)
             .map(|x| {
-                let z1 = sums(x, 0, HIDDEN);
+                let z1 = pre_activations(x, 0, HIDDEN);
                 let a1: Vec<f64> = z1.iter().map(|&z| f(z)).collect();
-                let z2 = sums(&a1, 1, OUTPUTS);
+                let z2 = pre_activations(&a1, 1, OUTPUTS);
                 let a2 = z2.iter().map(|&z| f(z)).collect();
                 [z1, a1, z2, a2]
             })
@@ -136,7 +136,7 @@ fn sigmoids() -> Case {
     Case::new(Activation::Sigmoid, Loss::HalfSquaredError, Reduction::Mean)
 }
 
-/// What is right for [`sigmoids`].
+/// The correct rule for [`sigmoids`].
 fn right() -> Hand {
     Hand {
         output_derivative: SIGMOID,
@@ -155,7 +155,7 @@ fn pattern(report: &RuleReport, layer: usize, kind: PartKind) -> Option<&Pattern
     found.unwrap().pattern.as_ref()
 }
 
-/// The words that the check has for the weights of a layer.
+/// The report of the check for the weights of a layer.
 fn words(report: &RuleReport, layer: usize) -> String {
     pattern(report, layer, PartKind::Weights).map_or_else(String::new, ToString::to_string)
 }
@@ -163,12 +163,12 @@ fn words(report: &RuleReport, layer: usize) -> String {
 #[track_caller]
 fn assert_says(words: &str, parts: &[&str]) {
     for part in parts {
-        assert!(words.contains(part), "{words:?} does not say {part:?}");
+        assert!(words.contains(part), "{words:?} does not contain {part:?}");
     }
 }
 
 #[test]
-fn the_right_rule_is_right() {
+fn accepts_the_correct_rule() {
     let case = sigmoids();
     let report = case.check(|_| case.by_hand(right()));
     assert!(report.is_right(), "{report}");
@@ -177,7 +177,7 @@ fn the_right_rule_is_right() {
 }
 
 #[test]
-fn signs_and_factors_are_named() {
+fn names_wrong_signs_and_factors() {
     let case = sigmoids();
     for (factor, said) in [
         (-1.0, "the sign is wrong"),
@@ -201,7 +201,7 @@ fn signs_and_factors_are_named() {
 }
 
 #[test]
-fn a_derivative_taken_at_z_is_named() {
+fn names_a_derivative_evaluated_at_z() {
     let case = sigmoids();
     let at_z = |z: f64, _: f64| z * (1.0 - z);
     let report = case.check(|_| {
@@ -251,7 +251,7 @@ fn a_derivative_taken_at_z_is_named() {
 }
 
 #[test]
-fn a_derivative_taken_at_a_is_named() {
+fn names_a_derivative_evaluated_at_a() {
     let case = sigmoids();
     let of_a = |_: f64, a: f64| {
         let s = 1.0 / (1.0 + (-a).exp());
@@ -270,7 +270,7 @@ fn a_derivative_taken_at_a_is_named() {
 }
 
 #[test]
-fn a_missing_derivative_is_named() {
+fn names_a_missing_derivative() {
     let case = sigmoids();
     for (output_derivative, hidden_derivative, said) in [
         (ONE, SIGMOID, "the output's derivative f′(z) is missing"),
@@ -287,9 +287,9 @@ fn a_missing_derivative_is_named() {
     }
 }
 
-/// δ = a − y, where the loss cancels the derivative of the output, times that derivative all the same.
+/// δ = a − y, where the loss cancels the derivative of the output, multiplied by that derivative once too often.
 #[test]
-fn a_derivative_too_many_is_named() {
+fn names_an_extra_derivative() {
     for (function, loss, derivative) in [
         (Activation::Sigmoid, Loss::BinaryCrossEntropy, SIGMOID),
         (Activation::Exponential, Loss::HalfPoissonDeviance, EXPONENTIAL),
@@ -310,7 +310,7 @@ fn a_derivative_too_many_is_named() {
 }
 
 #[test]
-fn one_error_for_all_rows_is_named() {
+fn names_one_error_for_all_rows() {
     for (function, derivative) in [(Activation::Sigmoid, SIGMOID), (Activation::Tanh, TANH)] {
         let case = Case::new(function, Loss::HalfSquaredError, Reduction::Mean);
         let report = case.check(|_| {
@@ -328,7 +328,7 @@ fn one_error_for_all_rows_is_named() {
 }
 
 #[test]
-fn exchanged_rows_and_columns_are_named() {
+fn names_a_transposed_gradient() {
     let case = sigmoids();
     let report = case.check(|network| {
         let mut gradient = case.by_hand(right());
@@ -344,7 +344,7 @@ fn exchanged_rows_and_columns_are_named() {
 }
 
 #[test]
-fn what_was_broadcast_is_named() {
+fn names_a_broadcast_gradient() {
     let case = sigmoids();
     let with = |change: fn(&mut [f64])| {
         case.check(|network| {
@@ -370,7 +370,7 @@ fn what_was_broadcast_is_named() {
 }
 
 #[test]
-fn a_forgotten_bias_is_named() {
+fn names_a_missing_bias_gradient() {
     let case = sigmoids();
     let report = case.check(|network| {
         let mut gradient = case.by_hand(right());
@@ -385,9 +385,9 @@ fn a_forgotten_bias_is_named() {
     );
 }
 
-/// What is wrong in no known way is said to be just that.
+/// An unknown mistake is reported as wrong, without a name.
 #[test]
-fn where_no_pattern_fits_none_is_named() {
+fn names_no_pattern_where_none_fits() {
     let case = sigmoids();
     let mut random = RandomState::new(8);
     let report = case.check(|network| {
@@ -403,7 +403,7 @@ fn where_no_pattern_fits_none_is_named() {
         "{report}"
     );
     assert_says(&report.to_string(), &["no known mistake fits"]);
-    // A mistake in one entry is no mistake in the rule.
+    // A mistake in a single entry is not a mistake of the rule.
     let report = case.check(|_| {
         let mut gradient = case.by_hand(right());
         gradient[5] *= 1.5;

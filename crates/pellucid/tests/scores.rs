@@ -1,4 +1,4 @@
-//! Scores against scikit-learn's, which `golden/make_scores.py` wrote, and their laws.
+//! Compares scores with scikit-learn's (`golden/make_scores.py` made the expected values), and checks their invariants.
 
 use pellucid::{ClassificationScores, Error, RegressionScores};
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ fn list<T: serde::de::DeserializeOwned>(case: &Value, key: &str) -> Vec<T> {
     serde_json::from_value(case[key].clone()).unwrap()
 }
 
-/// The same in every place, numbers to 1e-13 of theirs.
+/// Asserts equal JSON values, with a relative tolerance of 1e-13 for numbers.
 fn assert_same(found: &Value, expected: &Value, place: &str) {
     match (found, expected) {
         (Value::Object(f), Value::Object(e)) => {
@@ -39,7 +39,7 @@ fn value(scores: impl Serialize) -> Value {
 }
 
 #[test]
-fn classes_are_scored_as_scikit_learn_does() {
+fn classification_scores_equal_scikit_learn() {
     for (index, case) in golden("classification").iter().enumerate() {
         let classes = case["classes"].as_u64().unwrap() as usize;
         let scores = ClassificationScores::from_probabilities(
@@ -52,7 +52,7 @@ fn classes_are_scored_as_scikit_learn_does() {
 }
 
 #[test]
-fn numbers_are_scored_as_scikit_learn_does() {
+fn regression_scores_equal_scikit_learn() {
     for (index, case) in golden("regression").iter().enumerate() {
         let outputs = case["outputs"].as_u64().unwrap() as usize;
         let scores = RegressionScores::from_predictions(
@@ -64,9 +64,9 @@ fn numbers_are_scored_as_scikit_learn_does() {
     }
 }
 
-/// Where a rounded mean makes a constant target seem to vary, 0.1 being no binary fraction.
+/// 0.1 has no exact binary form, so that a rounded mean would give a constant target a variance above 0.
 #[test]
-fn a_constant_target_has_no_variance_at_all() {
+fn a_constant_target_has_variance_0() {
     let scores = RegressionScores::from_predictions(&[0.2, 0.3, 0.5], &[0.1; 3], 1).unwrap();
     assert_eq!((scores.mean.r2, scores.mean.explained_variance), (Some(0.0), 0.0));
     let exact = RegressionScores::from_predictions(&[0.1; 3], &[0.1; 3], 1).unwrap();
@@ -81,7 +81,7 @@ fn a_constant_target_has_no_variance_at_all() {
 }
 
 #[test]
-fn what_cannot_be_scored_is_refused() {
+fn rejects_invalid_inputs() {
     let classes = |p: &[f64], y: &[usize], n| ClassificationScores::from_probabilities(p, y, n).unwrap_err();
     let numbers = |a: &[f64], y: &[f64], n| RegressionScores::from_predictions(a, y, n).unwrap_err();
     for (error, says) in [
@@ -148,13 +148,13 @@ proptest! {
     #[test]
     fn the_area_asks_only_for_the_order((probabilities, labels, classes) in classified()) {
         let area = |p: &[f64]| ClassificationScores::from_probabilities(p, &labels, classes).unwrap().roc_auc;
-        // Each by its rank: far from linear, and without rounding.
+        // Each score by its rank: nonlinear, and without rounding.
         let mut sorted = probabilities.clone();
         sorted.sort_by(f64::total_cmp);
         let rank = |p: &f64| sorted.partition_point(|other| other < p) as f64;
         let ranks: Vec<f64> = probabilities.iter().map(rank).collect();
         prop_assert_eq!(area(&probabilities), area(&ranks));
-        // Turned round, what was above is below.
+        // The reversed order reverses the comparisons.
         let turned: Vec<f64> = probabilities.iter().map(|p| -p).collect();
         if let (Some(area), Some(turned)) = (area(&probabilities), area(&turned)) {
             prop_assert!((area + turned - 1.0).abs() < 1e-12);
@@ -181,7 +181,7 @@ proptest! {
         };
         let one = scores(1.0, &mut pairs.iter());
         assert_same(&value(scores(1.0, &mut pairs.iter().rev())), &value(one), "backwards");
-        // A power of two rounds nothing.
+        // Scaling by a power of two does not round.
         let scaled = scores(4.0, &mut pairs.iter());
         prop_assert_eq!((scaled.r2, scaled.explained_variance), (one.r2, one.explained_variance));
         prop_assert_eq!((scaled.rmse, scaled.mae, scaled.mse), (4.0 * one.rmse, 4.0 * one.mae, 16.0 * one.mse));
