@@ -183,7 +183,8 @@ proptest! {
     }
 }
 
-/// In a deep network the bound of each hidden layer depends on its own activation, that of the outputs on the last hidden one.
+/// In a deep network the bound of each hidden layer depends on its own activation, that of the outputs on the last hidden
+/// one.
 #[test]
 fn scikit_learns_bound_depends_on_the_hidden_activation() {
     let build = |activations: &[Activation]| {

@@ -1,4 +1,5 @@
-//! Compares L-BFGS on scikit-learn's digits with SciPy's L-BFGS-B. `golden/make_lbfgs.py` made the data and the expected values.
+//! Compares L-BFGS on scikit-learn's digits with SciPy's L-BFGS-B. `golden/make_lbfgs.py` made the data and the expected
+//! values.
 
 #[path = "support/run.rs"]
 mod run;

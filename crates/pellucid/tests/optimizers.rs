@@ -1,4 +1,5 @@
-//! Compares fifty steps of every optimizer with PyTorch and the papers. `golden/make_optimizers.py` made the expected values.
+//! Compares fifty steps of every optimizer with PyTorch and the papers. `golden/make_optimizers.py` made the expected
+//! values.
 
 use pellucid::Optimizer;
 use pellucid::optimization::optimizer::{OptimizerState, Rule};

@@ -286,7 +286,8 @@ fn predictions_do_not_depend_on_threads() {
 fn processor_time() -> Option<(u64, u64)> {
     let of = |path: &str| {
         let stat = std::fs::read_to_string(path).ok()?;
-        // The name of the program, in parentheses, may contain any characters; user and system time are 12th and 13th after it.
+        // The name of the program, in parentheses, may contain any characters; user and system time are 12th and 13th after
+        // it.
         let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
         let user: u64 = fields.next()?.parse().ok()?;
         let system: u64 = fields.next()?.parse().ok()?;

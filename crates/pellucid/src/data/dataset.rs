@@ -250,8 +250,8 @@ impl<T: Scalar> Dataset<T> {
     /// A data set.
     ///
     /// # Errors
-    /// [`Error::Shape`] when there are no samples or no features, when the number of targets is not the number of samples, or
-    /// when a label is out of range.
+    /// [`Error::Shape`] when there are no samples or no features, when the number of targets is not the number of samples,
+    /// or when a label is out of range.
     pub fn new(features: Features<T>, targets: Targets<T>) -> Result<Self> {
         let shape = |what: &str, found: String, expected: String| Error::Shape {
             what: what.into(),

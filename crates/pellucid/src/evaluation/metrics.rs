@@ -17,8 +17,8 @@ use std::borrow::Cow;
 use std::num::NonZeroU32;
 
 /// A measure of the quality of outputs. [`scores`](crate::evaluation::scores) computes those that it has too. The class of a
-/// row is that of the largest output, or for a single output whether it is above ½. A row has the labels whose output is above
-/// ½.
+/// row is that of the largest output, or for a single output whether it is above ½. A row has the labels whose output is
+/// above ½.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
     /// The fraction of samples whose class is right, or all of whose labels are right.

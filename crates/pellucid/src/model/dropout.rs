@@ -1,4 +1,6 @@
-//! Drops units of hidden layers at random in training (dropout): Srivastava et al., *Dropout: A Simple Way to Prevent Neural Networks from Overfitting*, JMLR 15, 2014.
+//! Drops units of hidden layers at random in training (dropout).
+//!
+//! Srivastava et al., *Dropout: A Simple Way to Prevent Neural Networks from Overfitting*, JMLR 15, 2014.
 //! This is the usual inverted form: training scales the kept activations by 1/(1 − rate), so that a prediction uses the
 //! weights unchanged.
 
@@ -31,8 +33,8 @@ impl Dropout {
         })
     }
 
-    /// Dropout of each unit of hidden layer `index`, counted from 0, with the probability `rates[index]`; further layers have
-    /// no dropout.
+    /// Dropout of each unit of hidden layer `index`, counted from 0, with the probability `rates[index]`; further layers
+    /// have no dropout.
     ///
     /// # Errors
     /// [`Error::Setting`] for a rate that is not 0 ≤ rate < 1.

@@ -204,8 +204,8 @@ impl Architecture {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Architecture`] when there is not one entry for each layer, for an ε or a momentum out of range, and for layer
-    /// normalisation of a single unit, whose output is 0 for every input.
+    /// [`Error::Architecture`] when there is not one entry for each layer, for an ε or a momentum out of range, and for
+    /// layer normalisation of a single unit, whose output is 0 for every input.
     pub fn normalised(mut self, per_layer: &[Option<Normalisation>]) -> Result<Self> {
         let refuse = |why: String| Err(Error::Architecture(why));
         if per_layer.len() != self.layers.len() {

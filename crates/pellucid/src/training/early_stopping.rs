@@ -1,5 +1,5 @@
-//! Ends a run before its last epoch: when a figure on held-out rows no longer improves, with the best weights kept (Prechelt,
-//! *Early Stopping — But When?*, 1998), when a figure reaches its target, and when the time limit is reached.
+//! Ends a run before its last epoch: when a figure on held-out rows no longer improves, with the best weights kept
+//! (Prechelt, *Early Stopping — But When?*, 1998), when a figure reaches its target, and when the time limit is reached.
 
 mod time_limit;
 

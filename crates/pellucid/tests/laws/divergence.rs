@@ -74,7 +74,8 @@ fn an_infinite_loss_reports_epoch_and_batch() {
 
 #[test]
 fn reports_the_first_layer_that_overflows() {
-    // After one step the weights of both layers are about 1e200: so is the first layer's z, and the second's z is their product.
+    // After one step the weights of both layers are about 1e200: so is the first layer's z, and the second's z is their
+    // product.
     let (epoch, batch, origin, _) = failure(&regression("[1, 1, 1]", 1e200, 5, 2), &data(6));
     assert_eq!((epoch, batch), (1, 2));
     assert!(origin.contains("layer 2 is the first"), "{origin}");

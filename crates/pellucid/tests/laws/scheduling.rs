@@ -168,6 +168,7 @@ fn adaptive_ends_the_run_at_its_smallest_rate() {
         .unwrap();
     let mut run = experiment(&recipe, &data);
     assert_eq!(run.run(&mut ()).unwrap(), Ending::Converged);
-    // The first epoch counts as an improvement; every three epochs without one divide the rate by 5: 4e-6, 8e-7, and the end.
+    // The first epoch counts as an improvement; every three epochs without one divide the rate by 5: 4e-6, 8e-7, and the
+    // end.
     assert_eq!(run.updates(), 13 * (1 + 3 * 3));
 }

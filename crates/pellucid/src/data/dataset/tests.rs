@@ -1,3 +1,5 @@
+//! Tests of data sets: standardisation, gathering of rows, and rejected labels.
+
 use super::*;
 
 fn dense(rows: &[Vec<f64>]) -> Matrix<f64> {

@@ -1,5 +1,5 @@
-//! Draws orthogonal initial weights: Saxe, McClelland & Ganguli, *Exact Solutions to the Nonlinear Dynamics of Learning in Deep
-//! Linear Neural Networks*, 2014.
+//! Draws orthogonal initial weights: Saxe, McClelland & Ganguli, *Exact Solutions to the Nonlinear Dynamics of Learning in
+//! Deep Linear Neural Networks*, 2014.
 
 use crate::numpy_random::RandomState;
 

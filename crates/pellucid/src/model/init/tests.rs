@@ -1,3 +1,5 @@
+//! Tests of the initialisers: distributions, layout, and rejected settings.
+
 use super::*;
 
 fn net(sizes: &[usize], bias: bool) -> Architecture {

@@ -38,8 +38,8 @@ pub enum Update {
     /// After δ has passed through them to the layer below, as in the chain rule.
     #[default]
     Textbook,
-    /// Before that, from the output layer down: δ of the layer below is computed with the new weights, as in some hand-written
-    /// loops.
+    /// Before that, from the output layer down: δ of the layer below is computed with the new weights, as in some
+    /// hand-written loops.
     TopDown,
 }
 

@@ -6,7 +6,8 @@ use crate::model::network::Architecture;
 use crate::scalar::Scalar;
 use pellucid_kernels::simd::{Isa, Task};
 
-/// The loss of the last forward pass, each row times its weight, summed over the batch's rows. `targets` are (rows, outputs).
+/// The loss of the last forward pass, each row times its weight, summed over the batch's rows. `targets` are (rows,
+/// outputs).
 #[inline(always)]
 pub fn loss_sum<T: Scalar>(
     loss: Loss,

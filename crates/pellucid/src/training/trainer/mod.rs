@@ -39,8 +39,8 @@ pub enum Ending {
     Completed,
     /// Because an observer ended it; the network is that of the last step.
     Stopped,
-    /// Before the last epoch, because further steps would change nothing: L-BFGS found a minimum, or the schedule reached its
-    /// smallest rate.
+    /// Before the last epoch, because further steps would change nothing: L-BFGS found a minimum, or the schedule reached
+    /// its smallest rate.
     Converged,
 }
 

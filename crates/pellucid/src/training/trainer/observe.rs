@@ -87,8 +87,8 @@ pub trait Observer<T: Scalar> {
         next.epoch
     }
 
-    /// The loss on held-out rows after the last epoch, for a schedule that follows it: infinite before the first epoch, `None`
-    /// where the observer measures no such loss, which is the default.
+    /// The loss on held-out rows after the last epoch, for a schedule that follows it: infinite before the first epoch,
+    /// `None` where the observer measures no such loss, which is the default.
     fn validation_loss(&self) -> Option<f64> {
         None
     }

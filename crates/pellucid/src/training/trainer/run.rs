@@ -193,8 +193,8 @@ impl<T: Scalar> Trainer<T> {
         }
     }
 
-    /// The position of the run before the step on batch `batch` of the current epoch; the first batch of the next epoch where
-    /// the current epoch has no such batch.
+    /// The position of the run before the step on batch `batch` of the current epoch; the first batch of the next epoch
+    /// where the current epoch has no such batch.
     fn position(&self, batches: &BatchLoop, batch: u64) -> Position {
         let is_next_epoch = batch == batches.steps_per_epoch;
         Position {

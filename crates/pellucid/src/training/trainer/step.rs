@@ -86,8 +86,8 @@ struct Step<'a, T> {
 
 impl<T: Scalar> Task for &mut Step<'_, T> {
     type Output = f64;
-    /// Forward, loss, backward and update. Returns the loss of the batch, summed over its rows. Where the loss is not finite,
-    /// the parameters stay unchanged.
+    /// Forward, loss, backward and update. Returns the loss of the batch, summed over its rows. Where the loss is not
+    /// finite, the parameters stay unchanged.
     #[inline(always)]
     fn run<I: Isa>(self) -> f64 {
         let &mut Step {

@@ -55,8 +55,9 @@ impl<T: Scalar> Trainer<T> {
 
     /// Takes a step on these rows, as [`run`](Self::run) takes its own at this learning rate, and keeps every array of it.
     /// The parameters after it are the same, to the bit. Where the backward pass moves the parameters itself no gradient is
-    /// stored, so the same backward pass runs again to store it; its sums may differ in the last bits from those that
-    /// moved the parameters. For an optimizer that [takes no steps](crate::Optimizer::takes_steps) only the pass is traced.
+    /// stored, so the same backward pass runs again to store it; its result may differ in the last bits from the gradient
+    /// that moved the parameters. For an optimizer that [takes no steps](crate::Optimizer::takes_steps) only the pass is
+    /// traced.
     ///
     /// # Errors
     /// [`Error::NonFiniteLoss`](crate::Error::NonFiniteLoss).

@@ -22,11 +22,11 @@ pub(super) struct FusedDescent<'a, T> {
 }
 
 impl<'a, T: Scalar> FusedDescent<'a, T> {
-    /// Prepares steps at learning rate `rate` on batches of `rows` rows of the features; `None` where this machine has no such
-    /// kernels.
+    /// Prepares steps at learning rate `rate` on batches of `rows` rows of the features; `None` where this machine has no
+    /// such kernels.
     ///
     /// # Panics
-    /// When the number of parameters is not the architecture's, or the [predicate](super::is_possible) does not hold.
+    /// When the number of parameters is not the architecture's, or [`samples`](super::samples) rejects the training.
     #[inline(always)]
     pub(super) fn new<I: Isa>(
         network: (&'a Architecture, &'a mut [T]),
@@ -67,8 +67,8 @@ impl<'a, T: Scalar> FusedDescent<'a, T> {
         }
     }
 
-    /// Takes one step on the batch that begins with row `start`: forward, loss, backward and update. Returns the batch's loss
-    /// before the step, summed over its rows, as an error where it is not finite; the parameters are then unchanged.
+    /// Takes one step on the batch that begins with row `start`: forward, loss, backward and update. Returns the batch's
+    /// loss before the step, summed over its rows, as an error where it is not finite; the parameters are then unchanged.
     /// `targets` are (rows, outputs).
     ///
     /// # Panics
