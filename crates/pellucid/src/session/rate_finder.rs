@@ -126,15 +126,16 @@ fn fitted_derivative(points: &[RatePoint]) -> f64 {
     covariance / variance
 }
 
-/// Trains a session's network at rising rates, in place of the recipe's rate and schedule, and for as many epochs as that
-/// takes. Nothing ends it before but the observer, which is informed as of any run.
+/// Trains the network of a session at rising rates, instead of the recipe's rate and schedule, for as many epochs as the
+/// steps need. Only the observer ends it earlier; it receives the events of any run.
 ///
 /// ```
 /// use pellucid::data::dataset::{Dataset, Features, Targets};
 /// use pellucid::data::matrix::Matrix;
 /// use pellucid::session::rate_finder::{RateRange, find_rate};
 /// use pellucid::{Recipe, Session};
-/// ///
+/// use std::num::NonZeroUsize;
+///
 /// let recipe = Recipe::built_in("xor-batch-mean")?;
 /// let inputs = Matrix::from_rows("inputs", &[vec![0., 0.], vec![0., 1.], vec![1., 0.], vec![1., 1.]])?;
 /// let targets = Matrix::from_rows("targets", &[vec![0.], vec![1.], vec![1.], vec![0.]])?;

@@ -18,8 +18,7 @@ fn recipe() -> Recipe {
     recipe
 }
 
-/// The epochs of a run, what the rules say ended it, the epochs that were better than all before, and the parameters that
-/// are kept.
+/// The epochs of a run, the reason of its end, its improvements, and the final parameters.
 fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<EpochRecord>, EndedBy, Vec<u64>, Vec<f64>) {
     let (training, validation) = (classes::<f64>(50, 5, 3, 7), classes::<f64>(40, 5, 3, 8));
     let rules = StopRules::from_recipe(recipe);
