@@ -1,14 +1,12 @@
 //! A training that is observed so that it can be diagnosed at its end.
 
 use crate::numbers::Number;
-use crate::run::refusal;
 use pellucid::data::dataset::Dataset;
 use pellucid::evaluation::evaluate::evaluate;
 use pellucid::inspection::diagnosis::{EpochLosses, TrainingDiagnosis};
 use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::training::trainer::check_fit;
 use pellucid::{Error, Network, Recipe};
-use pyo3::prelude::*;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
@@ -48,13 +46,16 @@ impl<T: Number> Diagnosing<T> {
     }
 
     /// The findings, as JSON. `network` is the final one: that of epoch `best_epoch`, if held-out rows chose it.
-    pub(crate) fn findings(&self, network: &Network<T>, best_epoch: Option<u64>) -> PyResult<String> {
+    pub(crate) fn findings(
+        &self,
+        network: &Network<T>,
+        best_epoch: Option<u64>,
+    ) -> Result<String, Box<dyn std::error::Error>> {
         let (epochs, failure) = (Some(self.epochs.clone()), self.failure.as_ref());
         let found = self
             .diagnosis
-            .after(&self.recipe, &self.data, network, epochs, best_epoch, failure);
-        let found = found.map_err(|error| refusal(&error))?;
-        serde_json::to_string(&found).map_err(|error| refusal(&error))
+            .after(&self.recipe, &self.data, network, epochs, best_epoch, failure)?;
+        Ok(serde_json::to_string(&found)?)
     }
 }
 

@@ -111,7 +111,8 @@ impl Run {
         with!(&self.training, training => {
             let diagnosing = training.diagnosing.as_ref();
             let diagnosing = diagnosing.ok_or_else(|| PyValueError::new_err("the training was not watched"))?;
-            diagnosing.findings(&network(&self.recipe, &parameters)?, best_epoch)
+            let found = diagnosing.findings(&network(&self.recipe, &parameters)?, best_epoch);
+            found.map_err(|error| refusal(&*error))
         })
     }
 
