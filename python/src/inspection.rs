@@ -10,7 +10,7 @@ use pellucid::inspection::diagnosis::{DataFacts, EpochLosses, Facts, NetworkFact
 use pellucid::inspection::explanation::{Explanation, Labels};
 use pellucid::inspection::gradient_check::{CheckSettings, check_layers};
 use pellucid::training::trainer::check_fit;
-use pellucid::{Objective, Precision, Recipe, Update};
+use pellucid::{Objective, Recipe, Update, with_precision};
 use pellucid_report::WorkedExample;
 use pyo3::prelude::*;
 use serde_json::{Value, json};
@@ -44,12 +44,11 @@ pub(crate) fn explain(
         output_names,
         ..Labels::default()
     };
-    let explanation = match recipe.train.precision {
-        Precision::F32 => step::<f32>(&recipe, &parameters, features, targets, labels)?,
-        Precision::F64 => step::<f64>(&recipe, &parameters, features, targets, labels)?,
-    };
+    let explanation = with_precision!(recipe.train.precision, T => {
+        step::<T>(&recipe, &parameters, features, targets, labels)?
+    });
     let record = serde_json::to_string(&explanation).map_err(|error| refusal(&error))?;
-    let example = WorkedExample::of(&explanation);
+    let example = WorkedExample::new(&explanation);
     Ok((
         record,
         example.markdown(),
@@ -145,10 +144,11 @@ pub(crate) fn diagnose(
         best_epoch: None,
         failure: None,
     };
-    let inspected = match (&rows, recipe.train.precision) {
-        (None, _) => None,
-        (Some(rows), Precision::F32) => Some(facts::<f32>(&recipe, &parameters, rows, &names, threads)?),
-        (Some(rows), Precision::F64) => Some(facts::<f64>(&recipe, &parameters, rows, &names, threads)?),
+    let inspected = match &rows {
+        None => None,
+        Some(rows) => Some(with_precision!(recipe.train.precision, T => {
+            facts::<T>(&recipe, &parameters, rows, &names, threads)?
+        })),
     };
     let found = after_training(&Facts {
         data: inspected.as_ref().map(|(data, _)| data),
@@ -168,7 +168,7 @@ fn facts<T: Number>(
     let data = data::<T>(features, targets)?;
     let network = network::<T>(recipe, parameters)?;
     check_fit(network.architecture(), recipe.train.loss, &data).map_err(|error| refusal(&error))?;
-    let facts = DataFacts::of(&data, names);
-    let of_network = NetworkFacts::of(recipe, &network, &data, &facts, threads_of(threads));
+    let facts = DataFacts::from_data(&data, names);
+    let of_network = NetworkFacts::from_network(recipe, &network, &data, &facts, threads_of(threads));
     Ok((facts, of_network.map_err(|error| refusal(&error))?))
 }

@@ -2,8 +2,9 @@
 
 use crate::run::{network, read, refusal};
 use numpy::ToPyArray;
-use pellucid::Precision;
-use pellucid_data::model_file::{AnyNetwork, EpochLine, Model};
+use pellucid::training::observe::EpochRecord;
+use pellucid::with_precision;
+use pellucid_data::model_file::{AnyNetwork, Model};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 
@@ -24,14 +25,12 @@ pub(crate) fn save_model(
     warnings: Vec<String>,
 ) -> PyResult<()> {
     let recipe = read(recipe)?;
-    let network: AnyNetwork = match recipe.train.precision {
-        Precision::F32 => network::<f32>(&recipe, &parameters)?.into(),
-        Precision::F64 => network::<f64>(&recipe, &parameters)?.into(),
-    };
-    let history = losses.into_iter().zip(1..).map(|(loss, epoch)| EpochLine {
+    let network: AnyNetwork =
+        with_precision!(recipe.train.precision, T => network::<T>(&recipe, &parameters)?.into());
+    let history = losses.into_iter().zip(1..).map(|(loss, epoch)| EpochRecord {
         epoch,
         loss,
-        ..EpochLine::default()
+        ..EpochRecord::default()
     });
     let model = Model {
         classes,

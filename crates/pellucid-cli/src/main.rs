@@ -1,5 +1,7 @@
 //! The `pellucid` command: words in, words out.
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod check;
 mod columns;
@@ -28,7 +30,6 @@ mod subject;
 mod terminal;
 mod text_style;
 mod train;
-mod train_progress;
 mod tune;
 mod tune_progress;
 

@@ -1,9 +1,10 @@
-//! Numbers as records have them.
+//! Serialises numbers for JSON records, NaN and infinities included.
 
+use serde::de::Error;
 use serde::ser::SerializeSeq;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A number that JSON cannot spell is the string `"nan"`, `"inf"` or `"-inf"`.
+/// A number. A value that JSON cannot represent becomes the string `"nan"`, `"inf"` or `"-inf"`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Number(pub f64);
 
@@ -18,7 +19,27 @@ impl Serialize for Number {
     }
 }
 
-/// A row of numbers.
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Spelled {
+            Number(f64),
+            Word(String),
+        }
+        match Spelled::deserialize(deserializer)? {
+            Spelled::Number(value) => Ok(Self(value)),
+            Spelled::Word(word) => match word.as_str() {
+                "nan" => Ok(Self(f64::NAN)),
+                "inf" => Ok(Self(f64::INFINITY)),
+                "-inf" => Ok(Self(f64::NEG_INFINITY)),
+                _ => Err(D::Error::custom(format!("`{word}` is no number"))),
+            },
+        }
+    }
+}
+
+/// A list of numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Numbers(pub Vec<f64>);
 

@@ -55,7 +55,7 @@ fn a_run_ends_at_a_target_and_says_so() {
     let target = "train.stop_at={metric=\"loss\",value=0.2}";
     let ended = done(&["run", "xor-by-hand", "--epochs", "200000", "--set", target]);
     assert!(
-        ended.stderr.contains("ended after ") && ended.stderr.contains("loss came to 0.2"),
+        ended.stderr.contains("ended after ") && ended.stderr.contains("loss reached 0.2"),
         "{}",
         ended.stderr
     );
@@ -162,25 +162,25 @@ fn the_time_ends_a_run_and_a_training() {
         (&told["ended_by"], &told["stopped"]),
         (&"time".into(), &false.into())
     );
-    assert!(stderr.contains("0.3 s were over"), "{stderr}");
+    assert!(stderr.contains("the time limit of 0.3 s was reached"), "{stderr}");
 }
 
 #[test]
 fn a_training_is_judged_by_any_metric() {
     let (told, stderr) = trained(&["iris", "--stop-at", "accuracy=0.9", "--metrics", "roc_auc,top_2"]);
     assert_eq!(told["ended_by"], "target");
-    assert!(stderr.contains("accuracy came to 0.9"), "{stderr}");
+    assert!(stderr.contains("accuracy reached 0.9"), "{stderr}");
     let history = told["history"].as_array().unwrap();
     let (last, before) = history.split_last().unwrap();
-    assert!(last["metrics"]["accuracy"].as_f64().unwrap() >= 0.9);
+    assert!(last["validation_accuracy"].as_f64().unwrap() >= 0.9);
     assert!(
         before
             .iter()
-            .all(|epoch| epoch["metrics"]["accuracy"].as_f64().unwrap() < 0.9)
+            .all(|epoch| epoch["validation_accuracy"].as_f64().unwrap() < 0.9)
     );
     for name in ["roc_auc", "top_2"] {
         assert!(
-            last["metrics"][name].is_number() && last["training_metrics"][name].is_number(),
+            last[format!("validation_{name}")].is_number() && last[name].is_number(),
             "{last}"
         );
     }
@@ -195,7 +195,7 @@ fn a_training_is_judged_by_any_metric() {
         "0.1",
     ]);
     assert_eq!(told["ended_by"], "patience");
-    let of = |epoch: &Value| epoch["metrics"]["mean_absolute_error"].as_f64().unwrap();
+    let of = |epoch: &Value| epoch["validation_mean_absolute_error"].as_f64().unwrap();
     let errors: Vec<f64> = told["history"].as_array().unwrap().iter().map(of).collect();
     let (mut best, mut best_at) = (f64::INFINITY, 0);
     for (at, error) in errors.iter().enumerate() {
@@ -206,7 +206,7 @@ fn a_training_is_judged_by_any_metric() {
     assert_eq!(errors.len(), best_at + 1 + 5);
     assert_eq!(told["best_epoch"], best_at as u64 + 1);
     // In the table's units, as the scores are.
-    let score = told["validation"]["mae"].as_f64().unwrap();
+    let score = told["metrics"]["validation"]["mae"].as_f64().unwrap();
     assert!((score - best).abs() < 1e-3 * best, "{score}, not {best}");
 }
 

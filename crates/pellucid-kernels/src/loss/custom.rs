@@ -38,7 +38,7 @@ struct Closures {
 /// use pellucid::loss::CustomLoss;
 /// use pellucid::model::pass::{Objective, Update};
 /// use pellucid::{Input, Loss, Reduction, check_network};
-/// # use pellucid::{Experiment, Recipe, dataset::{Dataset, Features, Targets}, matrix::Matrix};
+/// # use pellucid::{Recipe, Session, data::dataset::{Dataset, Features, Targets}, data::matrix::Matrix};
 ///
 /// // (a − y)², weighted by three where the output is too low.
 /// let weight = |d: f64| if d < 0.0 { 3.0 } else { 1.0 };
@@ -61,13 +61,13 @@ struct Closures {
 /// # let rows = |rows: [f64; 4]| Matrix::from_rows("rows", &rows.map(|x| vec![x]));
 /// # let (x, y) = (rows([0., 0., 1., 1.])?, rows([0., 1., 0., 1.])?);
 /// # let data = Dataset::<f64>::new(Features::Dense(x), Targets::Dense(y))?;
-/// let mut run = Experiment::new(recipe, data, None, std::num::NonZeroUsize::MIN)?;
+/// let session = Session::new(recipe, data, std::num::NonZeroUsize::MIN)?;
 /// let objective = Objective { loss: asymmetric.into(), reduction: Reduction::Mean, update: Update::Textbook };
-/// let report = check_network(run.initial(), Input::Dense(&[0.0, 1.0]), &[0.0, 0.4], objective);
+/// let report = check_network(session.initial(), Input::Dense(&[0.0, 1.0]), &[0.0, 0.4], objective);
 /// assert!(report.is_right(), "{report}");
-/// run.run(&mut ())?;
+/// let finished = session.run(&mut ())?;
 /// // Between targets of 0 and 1 the outputs converge to 3/4.
-/// assert!((run.outputs()[0].0[0] - 0.75).abs() < 1e-3);
+/// assert!((finished.outputs()[0].0[0] - 0.75).abs() < 1e-3);
 /// # Ok::<(), pellucid::Error>(())
 /// ```
 #[derive(Clone, Copy)]

@@ -350,6 +350,22 @@ impl Loss {
         }
     }
 
+    /// Whether loss and output activation are differentiated together: δ = ∂L/∂z is a multiple of a − y, without f′.
+    pub fn is_paired_with(self, output: Activation) -> bool {
+        matches!(
+            (self, output),
+            (Loss::BinaryCrossEntropy, Activation::Sigmoid)
+                | (
+                    Loss::CategoricalCrossEntropy | Loss::KullbackLeibler,
+                    Activation::Softmax
+                )
+                | (
+                    Loss::PoissonDeviance | Loss::HalfPoissonDeviance,
+                    Activation::Exponential
+                )
+        )
+    }
+
     /// δ = ∂L/∂z of the output layer times `factor`, into `delta`; shapes as in [`Loss::value`].
     #[inline(always)]
     #[expect(

@@ -1,12 +1,12 @@
-//! Functions, losses and optimizers as formulas.
+//! The formulas of activations, losses and optimizers: the only place where the walkthrough takes them from.
 
 use pellucid::inspection::explanation::Explanation;
 use pellucid::loss::Reduction;
 use pellucid::optimization::optimizer::Rule;
 use pellucid::{Activation, Loss, Optimizer};
 
-/// a = f(z), and ∂a/∂z by what is known by then.
-pub(super) fn function(of: Activation) -> (&'static str, &'static str) {
+/// f(z), and ∂a/∂z in terms of a or z.
+pub(super) fn activation(of: Activation) -> (&'static str, &'static str) {
     use Activation as A;
     match of {
         A::Identity => ("z", "1"),
@@ -56,9 +56,9 @@ pub(super) fn function(of: Activation) -> (&'static str, &'static str) {
     }
 }
 
-/// A sample's loss for one output, and its slope by that output.
+/// The loss of a sample for one output, and its derivative with respect to that output.
 pub(super) fn loss(of: Loss) -> (String, String) {
-    let (value, slope) = match of {
+    let (value, derivative) = match of {
         Loss::SquaredError => ("(a - y)^2", r"2 \cdot (a - y)"),
         Loss::HalfSquaredError => (r"\frac{1}{2} (a - y)^2", "a - y"),
         Loss::HalfMeanSquaredError => (
@@ -101,32 +101,48 @@ pub(super) fn loss(of: Loss) -> (String, String) {
         Loss::Custom(custom) => {
             return (
                 format!(r"\text{{{}}}", custom.name()),
-                r"\text{as the program says}".into(),
+                r"\text{as the program defines it}".into(),
             );
         }
     };
-    (value.into(), slope.into())
+    (value.into(), derivative.into())
 }
 
-/// δ of the output layer where loss and activation go together so well that it is computed in one go.
-pub(super) fn joint_delta(loss: Loss, output: Activation) -> Option<&'static str> {
+/// δ of the output layer, where loss and activation are differentiated together.
+pub(super) fn paired_delta(loss: Loss, output: Activation) -> Option<&'static str> {
     match (loss, output) {
         (Loss::BinaryCrossEntropy, Activation::Sigmoid) => Some("a - y"),
         (Loss::CategoricalCrossEntropy | Loss::KullbackLeibler, Activation::Softmax) => Some("a - y"),
-        (Loss::PoissonDeviance, Activation::Exponential) => Some(r"2 (a - y)"),
+        (Loss::PoissonDeviance, Activation::Exponential) => Some(r"2 \cdot (a - y)"),
         (Loss::HalfPoissonDeviance, Activation::Exponential) => Some("a - y"),
         _ => None,
     }
 }
 
-/// What every slope is divided by, where samples are averaged.
+/// The number that every derivative is divided by, where samples are averaged.
 pub(super) fn share(explanation: &Explanation) -> Option<usize> {
     let rows = explanation.rows.len();
     (explanation.reduction != Reduction::Sum && rows > 1).then_some(rows)
 }
 
-/// The rule of a step, a formula a line, for weights W whose gradient is g.
-pub(super) fn rule(explanation: &Explanation) -> Vec<String> {
+/// The same as a factor in a formula; empty where there is none.
+pub(super) fn share_factor(explanation: &Explanation) -> String {
+    share(explanation).map_or(String::new(), |rows| format!(r"\frac{{1}}{{{rows}}} \cdot "))
+}
+
+/// An optimizer's memory in its formula.
+pub(super) fn memory(name: &str) -> &str {
+    match name {
+        "b" => r"\text{velocity}",
+        "Δ" => r"\Delta",
+        "Δθ" => r"\text{step}",
+        "v̂" => r"\hat{v}",
+        other => other,
+    }
+}
+
+/// The rule of a step, one formula per line, for weights W with gradient g.
+pub(super) fn optimizer(explanation: &Explanation) -> Vec<String> {
     let recipe = &explanation.recipe.train.optimizer;
     let Ok(rule) = Rule::of(recipe) else {
         return Vec::new();
@@ -241,7 +257,7 @@ pub(super) fn rule(explanation: &Explanation) -> Vec<String> {
     lines
 }
 
-/// 1 − β, as a person writes it.
+/// 1 − β, without the rounding of binary fractions.
 fn rest(of: f64) -> String {
     let rest = format!("{:.10}", 1.0 - of);
     rest.trim_end_matches('0').trim_end_matches('.').into()

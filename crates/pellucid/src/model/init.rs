@@ -1,4 +1,4 @@
-//! First values of the parameters.
+//! Draws or sets the initial values of the parameters.
 
 mod orthogonal;
 
@@ -9,10 +9,10 @@ use crate::numpy_random::RandomState;
 use crate::recipe::{Draw, DrawFunction, DrawShape, GivenLayer, InitMethod, InitRecipe};
 use crate::scalar::Scalar;
 
-/// A network with its first values, drawn from `generator` layer after layer.
+/// Creates a network with its initial values, drawn from `generator` layer after layer.
 ///
 /// # Errors
-/// [`Error::Setting`], [`Error::Shape`] or [`Error::NonFiniteInput`] when the recipe's numbers do not fit the
+/// [`Error::Setting`], [`Error::Shape`] or [`Error::NonFiniteInput`] when the settings do not fit the
 /// architecture.
 pub fn initialise<T: Scalar>(
     architecture: Architecture,
@@ -25,13 +25,13 @@ pub fn initialise<T: Scalar>(
     parameters.try_reserve_exact(count).map_err(|_| {
         let gigabytes = count as f64 * size_of::<T>() as f64 / 1e9;
         Error::Architecture(format!(
-            "{} has {count} parameters, {gigabytes:.0} GB, more memory than there is",
+            "{} has {count} parameters, {gigabytes:.0} GB, which is more than the available memory",
             architecture.describe()
         ))
     })?;
     parameters.resize(count, 0.0);
     match init.method {
-        InitMethod::Given => given(
+        InitMethod::Given => copy_given(
             &architecture,
             required(init.layers.as_deref(), "layers", init)?,
             &mut parameters,
@@ -54,7 +54,7 @@ pub fn initialise<T: Scalar>(
                     before()
                 };
                 let hidden = hidden.map(|layer| layer.activation);
-                let (weights, bias) = first_values(init, layer, hidden)?;
+                let (weights, bias) = initial_values(init, layer, hidden)?;
                 fill(weights, layer.fan_in, &mut parameters[layer.weights()], generator);
                 if let Some(range) = layer.bias() {
                     fill(bias, 1, &mut parameters[range], generator);
@@ -62,39 +62,47 @@ pub fn initialise<T: Scalar>(
             }
         }
     }
-    architecture.start_normalisation(&mut parameters);
+    architecture.initialise_normalisation(&mut parameters);
     Network::new(architecture, parameters.into_iter().map(T::from_f64).collect())
 }
 
-/// What one layer's weights or biases start as.
+/// The distribution of the initial weights or biases of one layer.
 #[derive(Debug, Clone, Copy)]
-enum FirstValues {
+enum InitialValues {
     Constant(f64),
     Uniform(f64, f64),
-    /// Mean 0 and this deviation.
+    /// Mean 0 and this standard deviation.
     Normal(f64),
-    /// The same, what is further than two deviations from 0 being drawn anew.
+    /// The same; values further than two standard deviations from 0 are drawn again.
     TruncatedNormal(f64),
-    /// Orthonormal columns or rows, times this.
+    /// Orthonormal columns or rows, times this gain.
     Orthogonal(f64),
 }
 
-/// Those of a layer's weights and biases. `hidden` is the activation of the layer, or of the one before the outputs.
-fn first_values(
+/// The distributions of a layer's weights and biases. `hidden` is the activation of the layer itself, or for the output
+/// layer that of the last hidden layer.
+fn initial_values(
     init: &InitRecipe,
     layer: &Layer,
     hidden: Option<Activation>,
-) -> Result<(FirstValues, FirstValues)> {
+) -> Result<(InitialValues, InitialValues)> {
     let (fan_in, fan_out) = (layer.fan_in as f64, layer.fan_out as f64);
-    let within = |limit: f64| FirstValues::Uniform(-limit, limit);
-    let deviation = || match bound(init.std, "std", init)? {
-        std if std < 0.0 => Err(setting("std", std.to_string(), "a deviation is 0 or more")),
+    let within = |limit: f64| InitialValues::Uniform(-limit, limit);
+    let deviation = || match finite_setting(init.std, "std", init)? {
+        std if std < 0.0 => Err(setting(
+            "std",
+            std.to_string(),
+            "a standard deviation is 0 or more",
+        )),
         std => Ok(std),
     };
     let weights = match init.method {
-        InitMethod::Constant => FirstValues::Constant(bound(init.value, "value", init)?),
+        InitMethod::Constant => InitialValues::Constant(finite_setting(init.value, "value", init)?),
         InitMethod::Uniform => {
-            let (low, high) = (bound(init.low, "low", init)?, bound(init.high, "high", init)?);
+            let (low, high) = (
+                finite_setting(init.low, "low", init)?,
+                finite_setting(init.high, "high", init)?,
+            );
             if low > high {
                 return Err(setting(
                     "low",
@@ -102,18 +110,18 @@ fn first_values(
                     format!("init.high is {high}, which is less"),
                 ));
             }
-            FirstValues::Uniform(low, high)
+            InitialValues::Uniform(low, high)
         }
-        InitMethod::Normal => FirstValues::Normal(deviation()?),
-        InitMethod::TruncatedNormal => FirstValues::TruncatedNormal(deviation()?),
+        InitMethod::Normal => InitialValues::Normal(deviation()?),
+        InitMethod::TruncatedNormal => InitialValues::TruncatedNormal(deviation()?),
         InitMethod::XavierUniform => within((6.0 / (fan_in + fan_out)).sqrt()),
-        InitMethod::XavierNormal => FirstValues::Normal((2.0 / (fan_in + fan_out)).sqrt()),
+        InitMethod::XavierNormal => InitialValues::Normal((2.0 / (fan_in + fan_out)).sqrt()),
         InitMethod::HeUniform => within((6.0 / fan_in).sqrt()),
-        InitMethod::HeNormal => FirstValues::Normal((2.0 / fan_in).sqrt()),
+        InitMethod::HeNormal => InitialValues::Normal((2.0 / fan_in).sqrt()),
         InitMethod::LecunUniform => within((3.0 / fan_in).sqrt()),
-        InitMethod::LecunNormal => FirstValues::Normal((1.0 / fan_in).sqrt()),
+        InitMethod::LecunNormal => InitialValues::Normal((1.0 / fan_in).sqrt()),
         InitMethod::Orthogonal => match init.gain.unwrap_or(1.0) {
-            gain if gain.is_finite() && gain > 0.0 => FirstValues::Orthogonal(gain),
+            gain if gain.is_finite() && gain > 0.0 => InitialValues::Orthogonal(gain),
             gain => {
                 return Err(setting(
                     "gain",
@@ -134,18 +142,18 @@ fn first_values(
             let both = within(1.0 / fan_in.sqrt());
             return Ok((both, both));
         }
-        InitMethod::Zeros | InitMethod::Given | InitMethod::Draws => FirstValues::Constant(0.0),
+        InitMethod::Zeros | InitMethod::Given | InitMethod::Draws => InitialValues::Constant(0.0),
     };
-    Ok((weights, FirstValues::Constant(0.0)))
+    Ok((weights, InitialValues::Constant(0.0)))
 }
 
-/// `values` are (`fan_in`, fan_out).
-fn fill(with: FirstValues, fan_in: usize, values: &mut [f64], generator: &mut RandomState) {
-    match with {
-        FirstValues::Constant(value) => values.fill(value),
-        FirstValues::Uniform(low, high) => values.fill_with(|| generator.uniform(low, high)),
-        FirstValues::Normal(deviation) => values.fill_with(|| generator.standard_normal() * deviation),
-        FirstValues::TruncatedNormal(deviation) => values.fill_with(|| {
+/// Fills `values`, (`fan_in`, fan_out), from a distribution.
+fn fill(distribution: InitialValues, fan_in: usize, values: &mut [f64], generator: &mut RandomState) {
+    match distribution {
+        InitialValues::Constant(value) => values.fill(value),
+        InitialValues::Uniform(low, high) => values.fill_with(|| generator.uniform(low, high)),
+        InitialValues::Normal(deviation) => values.fill_with(|| generator.standard_normal() * deviation),
+        InitialValues::TruncatedNormal(deviation) => values.fill_with(|| {
             loop {
                 let drawn = generator.standard_normal();
                 if drawn.abs() <= 2.0 {
@@ -153,7 +161,7 @@ fn fill(with: FirstValues, fan_in: usize, values: &mut [f64], generator: &mut Ra
                 }
             }
         }),
-        FirstValues::Orthogonal(gain) => orthogonal::fill(values, fan_in, gain, generator),
+        InitialValues::Orthogonal(gain) => orthogonal::fill(values, fan_in, gain, generator),
     }
 }
 
@@ -179,7 +187,7 @@ fn required<'a, V: ?Sized>(value: Option<&'a V>, key: &str, init: &InitRecipe) -
     })
 }
 
-fn bound(value: Option<f64>, key: &str, init: &InitRecipe) -> Result<f64> {
+fn finite_setting(value: Option<f64>, key: &str, init: &InitRecipe) -> Result<f64> {
     let value = *required(value.as_ref(), key, init)?;
     if value.is_finite() {
         Ok(value)
@@ -188,7 +196,7 @@ fn bound(value: Option<f64>, key: &str, init: &InitRecipe) -> Result<f64> {
     }
 }
 
-/// A key that the method does not read is a mistake, not a wish.
+/// Rejects a key that the method does not read: it is a mistake.
 fn check_unused(init: &InitRecipe) -> Result<()> {
     let is = |methods: &[InitMethod]| methods.contains(&init.method);
     let keys = [
@@ -204,8 +212,8 @@ fn check_unused(init: &InitRecipe) -> Result<()> {
         ("layers", init.layers.is_some(), is(&[InitMethod::Given])),
         ("draws", init.draws.is_some(), is(&[InitMethod::Draws])),
     ];
-    for (key, there, read) in keys {
-        if there && !read {
+    for (key, is_set, is_read) in keys {
+        if is_set && !is_read {
             return Err(setting(
                 key,
                 "(set)",
@@ -226,7 +234,7 @@ fn finite(values: &[f64], place: impl Fn(usize) -> String) -> Result<()> {
     }
 }
 
-fn given(architecture: &Architecture, layers: &[GivenLayer], parameters: &mut [f64]) -> Result<()> {
+fn copy_given(architecture: &Architecture, layers: &[GivenLayer], parameters: &mut [f64]) -> Result<()> {
     let shape = |what: String, found: String, expected: String| Error::Shape {
         what,
         found,
@@ -303,7 +311,7 @@ fn draw(
         return Err(setting(
             "draws",
             "[]",
-            "no weight is drawn; for weights of 0 say init.method = \"zeros\"",
+            "no weight is drawn; for weights of 0 set init.method = \"zeros\"",
         ));
     }
     for (index, draw) in draws.iter().enumerate() {
@@ -391,138 +399,4 @@ fn draw(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn net(sizes: &[usize], bias: bool) -> Architecture {
-        Architecture::new(sizes, &vec![Activation::Sigmoid; sizes.len() - 1], bias).unwrap()
-    }
-
-    fn init(method: InitMethod) -> InitRecipe {
-        InitRecipe {
-            method,
-            ..InitRecipe::default()
-        }
-    }
-
-    #[test]
-    fn named_initialisers_have_the_deviation_of_their_paper() {
-        let (fan_in, fan_out) = (200usize, 100usize);
-        let expected = [
-            (InitMethod::XavierUniform, (2.0f64 / 300.0).sqrt()),
-            (InitMethod::XavierNormal, (2.0f64 / 300.0).sqrt()),
-            (InitMethod::HeUniform, (2.0f64 / 200.0).sqrt()),
-            (InitMethod::HeNormal, (2.0f64 / 200.0).sqrt()),
-        ];
-        for (method, deviation) in expected {
-            let network: Network<f64> = initialise(
-                net(&[fan_in, fan_out], true),
-                &init(method),
-                &mut RandomState::new(1),
-            )
-            .unwrap();
-            let weights = network.weights(0);
-            let found = (weights.iter().map(|w| w * w).sum::<f64>() / weights.len() as f64).sqrt();
-            assert!(
-                (found / deviation - 1.0).abs() < 0.02,
-                "{method:?}: {found} for {deviation}"
-            );
-            assert!(network.bias(0).is_some_and(|bias| bias.iter().all(|&b| b == 0.0)));
-        }
-    }
-
-    #[test]
-    fn weights_drawn_out_in_are_the_transpose() {
-        let draws = |shape| InitRecipe {
-            method: InitMethod::Draws,
-            draws: Some(vec![Draw {
-                seed: Some(3),
-                weights: Some(1),
-                shape: Some(shape),
-                ..Draw::default()
-            }]),
-            ..InitRecipe::default()
-        };
-        let mut generator = RandomState::new(0);
-        let a: Network<f64> =
-            initialise(net(&[2, 3], false), &draws(DrawShape::InOut), &mut generator).unwrap();
-        let b: Network<f64> =
-            initialise(net(&[3, 2], false), &draws(DrawShape::OutIn), &mut generator).unwrap();
-        for i in 0..2 {
-            for j in 0..3 {
-                assert_eq!(a.weights(0)[i * 3 + j], b.weights(0)[j * 2 + i]);
-            }
-        }
-    }
-
-    #[test]
-    fn wrong_recipes_are_refused_with_the_key() {
-        let cases = [
-            (init(InitMethod::Uniform), "init.low"),
-            (init(InitMethod::Normal), "init.std"),
-            (init(InitMethod::TruncatedNormal), "init.std"),
-            (init(InitMethod::Constant), "init.value"),
-            (
-                InitRecipe {
-                    gain: Some(-1.0),
-                    ..init(InitMethod::Orthogonal)
-                },
-                "init.gain",
-            ),
-            (
-                InitRecipe {
-                    value: Some(1.0),
-                    ..init(InitMethod::Sklearn)
-                },
-                "init.value",
-            ),
-            (init(InitMethod::Given), "init.layers"),
-            (init(InitMethod::Draws), "init.draws"),
-            (
-                InitRecipe {
-                    std: Some(1.0),
-                    ..init(InitMethod::Zeros)
-                },
-                "init.std",
-            ),
-            (
-                InitRecipe {
-                    draws: Some(vec![Draw {
-                        weights: Some(4),
-                        ..Draw::default()
-                    }]),
-                    ..init(InitMethod::Draws)
-                },
-                "layers 1 to 1",
-            ),
-            (
-                InitRecipe {
-                    draws: Some(vec![Draw {
-                        bias: Some(1),
-                        ..Draw::default()
-                    }]),
-                    ..init(InitMethod::Draws)
-                },
-                "network.bias",
-            ),
-            (
-                InitRecipe {
-                    layers: Some(vec![GivenLayer {
-                        weights: vec![vec![1.0], vec![f64::NAN]],
-                        bias: None,
-                    }]),
-                    ..init(InitMethod::Given)
-                },
-                "row 2, column 1",
-            ),
-        ];
-        for (recipe, expected) in cases {
-            let error =
-                initialise::<f64>(net(&[2, 1], false), &recipe, &mut RandomState::new(0)).unwrap_err();
-            assert!(
-                error.to_string().contains(expected),
-                "{error} should say {expected}"
-            );
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! The ends of a run before its last epoch: when a figure on held-out rows is no longer better, the best weights being
-//! kept (Prechelt, *Early Stopping — But When?*, 1998), when it has come to where it is to be, and when the time is over.
+//! Ends a run before its last epoch: when a figure on held-out rows no longer improves, with the best weights kept
+//! (Prechelt, *Early Stopping — But When?*, 1998), when a figure reaches its target, and when the time limit is reached.
 
 mod time_limit;
 
@@ -7,13 +7,13 @@ pub use time_limit::TimeLimit;
 
 use crate::data::dataset::Dataset;
 use crate::error::Result;
-use crate::evaluation::evaluate::{Evaluation, evaluate};
+use crate::evaluation::evaluate::evaluate;
 use crate::evaluation::metrics::{self, Better, Figure, Meters, Metric};
 use crate::loss::Loss;
 use crate::model::network::{Architecture, Network};
 use crate::recipe::{Recipe, StopAt};
 use crate::scalar::Scalar;
-use crate::training::observe::{Event, Observer, Position};
+use crate::training::observe::{EpochRecord, Event, Observer, Position};
 use crate::training::trainer::Ending;
 use serde::Serialize;
 use std::num::NonZeroUsize;
@@ -22,30 +22,30 @@ use std::ops::ControlFlow;
 /// The mean losses of an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochLosses {
-    /// Which, counted from 1.
+    /// The epoch, counted from 1.
     pub epoch: u64,
-    /// Of training rows, each before the step it took part in.
+    /// The loss of training rows, each before the step that used it.
     pub training: f64,
-    /// Of held-out rows, after the epoch.
+    /// The loss of held-out rows, after the epoch.
     pub validation: Option<f64>,
 }
 
-/// When figures end a run.
+/// The rules by which figures end a run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct StopRules {
-    /// What makes an epoch better than another.
+    /// The figure that compares epochs.
     pub monitor: Figure,
-    /// How many epochs in a row without a better one end the run; never unless given.
+    /// The number of consecutive epochs without improvement that ends the run; `None` for no such limit.
     pub patience: Option<u64>,
-    /// By how much the figure must be better.
+    /// The smallest change that counts as an improvement.
     pub min_delta: f64,
-    /// What ends the run as soon as it is reached.
+    /// The target that ends the run as soon as a figure reaches it.
     pub stop_at: Option<StopAt>,
 }
 
 impl StopRules {
-    /// Those of a recipe's `[train]`.
-    pub fn of(recipe: &Recipe) -> Self {
+    /// The rules of a recipe's `[train]`.
+    pub fn from_recipe(recipe: &Recipe) -> Self {
         let train = &recipe.train;
         Self {
             monitor: train.monitor,
@@ -55,16 +55,16 @@ impl StopRules {
         }
     }
 
-    /// Whether there is anything to stop by.
+    /// Whether there is no rule that can end a run.
     pub fn are_none(&self) -> bool {
         self.patience.is_none() && self.stop_at.is_none()
     }
 
-    /// These metrics, and those that the rules ask for.
-    pub fn with_metrics(&self, told: &[Metric]) -> Vec<Metric> {
-        let mut metrics = told.to_vec();
-        let asked = [Some(self.monitor), self.stop_at.map(|stop_at| stop_at.metric)];
-        for metric in asked.into_iter().flatten().filter_map(Figure::metric) {
+    /// These metrics, and those that the rules need.
+    pub fn with_metrics(&self, reported: &[Metric]) -> Vec<Metric> {
+        let mut metrics = reported.to_vec();
+        let needed = [Some(self.monitor), self.stop_at.map(|stop_at| stop_at.metric)];
+        for metric in needed.into_iter().flatten().filter_map(Figure::metric) {
             if !metrics.contains(&metric) {
                 metrics.push(metric);
             }
@@ -73,27 +73,27 @@ impl StopRules {
     }
 }
 
-/// What ended a run.
+/// The reason why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndedBy {
-    /// Its last epoch.
+    /// The last epoch is complete.
     Epochs,
-    /// So many epochs in a row without a better figure.
+    /// The number of consecutive epochs without improvement reached the patience.
     Patience,
-    /// A figure that came to where it was to be.
+    /// A figure reached its target.
     Target,
-    /// The time it was given.
+    /// The time limit.
     Time,
-    /// A minimum, or a learning rate that came to its least: further epochs would change nothing.
+    /// A minimum, or the smallest learning rate of the schedule: further epochs would change nothing.
     Convergence,
-    /// Someone who looked on.
+    /// An observer, such as one that a signal stops.
     Interrupt,
 }
 
 impl EndedBy {
-    /// What ended a run, of which the rules and the clock may know.
-    pub fn of(ending: Ending, rule: Option<EndedBy>, time_is_over: bool) -> Self {
+    /// The reason why a run ended: that of the rules if one applied, else that of the clock or the trainer.
+    pub fn from_ending(ending: Ending, rule: Option<EndedBy>, time_is_over: bool) -> Self {
         match (rule, ending) {
             (Some(rule), _) => rule,
             (None, Ending::Completed) => Self::Epochs,
@@ -103,7 +103,7 @@ impl EndedBy {
         }
     }
 
-    /// The same in words, for a run of this recipe.
+    /// The reason in words, for a run of this recipe.
     pub fn sentence(self, recipe: &Recipe) -> String {
         let train = &recipe.train;
         let name = |figure: Figure| figure.name().replace('_', " ");
@@ -115,21 +115,24 @@ impl EndedBy {
                 name(train.monitor)
             ),
             Self::Target => match train.stop_at {
-                Some(StopAt { metric, value }) => format!("{} came to {value}", name(metric)),
-                None => "a figure came to where it was to be".into(),
+                Some(StopAt { metric, value }) => format!("{} reached {value}", name(metric)),
+                None => "a figure reached its target".into(),
             },
-            Self::Convergence if !train.optimizer.name.takes_steps() => "it came to a minimum".into(),
-            Self::Convergence => "the learning rate came to its least, and the loss no longer fell".into(),
-            Self::Time => format!("{} s were over", train.max_seconds.unwrap_or(0.0)),
+            Self::Convergence if !train.optimizer.name.takes_steps() => "it reached a minimum".into(),
+            Self::Convergence => "the learning rate reached its minimum, and the loss no longer fell".into(),
+            Self::Time => format!(
+                "the time limit of {} s was reached",
+                train.max_seconds.unwrap_or(0.0)
+            ),
             Self::Interrupt => "it was stopped".into(),
         }
     }
 }
 
-/// Whether the metrics that a recipe names can be told of such data.
+/// Checks that the metrics of a recipe apply to the data.
 ///
 /// # Errors
-/// [`Error::Setting`](crate::Error::Setting), with the key.
+/// [`Error::Setting`](crate::Error::Setting), with the key of the recipe.
 pub fn check_metrics<T: Scalar>(
     recipe: &Recipe,
     architecture: &Architecture,
@@ -137,123 +140,110 @@ pub fn check_metrics<T: Scalar>(
 ) -> Result<()> {
     let output = architecture.output_layer();
     let (train, loss) = (&recipe.train, recipe.train.loss);
-    let of = |figure: Figure| figure.metric().into_iter().collect::<Vec<Metric>>();
+    let metric_of = |figure: Figure| figure.metric().into_iter().collect::<Vec<Metric>>();
     metrics::check("log.metrics", &recipe.log.metrics, data, &output, loss)?;
-    metrics::check("train.monitor", &of(train.monitor), data, &output, loss)?;
-    let stop_at = train.stop_at.map_or_else(Vec::new, |stop_at| of(stop_at.metric));
+    metrics::check("train.monitor", &metric_of(train.monitor), data, &output, loss)?;
+    let stop_at = train
+        .stop_at
+        .map_or_else(Vec::new, |stop_at| metric_of(stop_at.metric));
     metrics::check("train.stop_at.metric", &stop_at, data, &output, loss)
 }
 
-/// An epoch as it was told.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Epoch {
-    /// Its number, counted from 1.
-    pub epoch: u64,
-    /// The mean loss of the training samples, each before the step it took part in.
-    pub loss: f64,
-    /// Metrics of the training samples, of the same outputs.
-    pub metrics: Vec<(Metric, f64)>,
-    /// Loss and metrics of held-out rows after the epoch, where there are any.
-    pub validation: Option<Evaluation>,
-    /// Whether no epoch before it was as good.
-    pub is_best: bool,
-}
-
-/// Rows that are not trained on, and what is told of them.
+/// Rows that are not used for training, and what is reported of them.
 #[derive(Debug)]
 pub struct HeldOut<'a, T> {
     /// The rows.
     pub data: &'a Dataset<T>,
-    /// The loss that is told.
+    /// The reported loss.
     pub loss: Loss,
-    /// The metrics.
+    /// The reported metrics.
     pub metrics: Vec<Metric>,
-    /// On how many threads they are evaluated.
+    /// The number of threads that evaluate them.
     pub threads: NonZeroUsize,
 }
 
-type OnEpoch<'a> = Box<dyn FnMut(&Epoch) -> ControlFlow<()> + 'a>;
-
-/// Judges each epoch by what it came to on held-out rows, keeps the weights of the best one, and ends the run by
-/// [`StopRules`]. Where no rows are held out, epochs are judged by the training samples' loss and metrics, and no weights
-/// are kept: those figures are of before the steps, the weights of after them.
+/// Evaluates each epoch on held-out rows, keeps the weights of the best epoch, and ends the run by [`StopRules`]. Without
+/// held-out rows it compares epochs by the loss and metrics of the training samples and keeps no weights, because these
+/// figures are from before the steps, and the weights from after them.
+#[derive(Debug)]
 pub struct EarlyStopping<'a, T> {
     rules: StopRules,
     meters: Meters,
     held_out: Option<HeldOut<'a, T>>,
-    epochs: Vec<Epoch>,
-    best: Option<(u64, f64)>,
+    epochs: Vec<EpochRecord>,
+    best: Option<f64>,
+    improvements: Vec<u64>,
     best_parameters: Vec<T>,
     ended_by: Option<EndedBy>,
-    on_epoch: OnEpoch<'a>,
 }
 
 impl<'a, T: Scalar> EarlyStopping<'a, T> {
-    /// Judges by `rules` what `meters` measure of the training samples and, where there are any, held-out rows. Each
-    /// epoch is handed to `on_epoch`, which may end the run.
-    pub fn new(
-        rules: StopRules,
-        meters: Meters,
-        held_out: Option<HeldOut<'a, T>>,
-        on_epoch: impl FnMut(&Epoch) -> ControlFlow<()> + 'a,
-    ) -> Self {
+    /// Applies `rules` to what `meters` measure on the training samples, or to held-out rows where there are any.
+    pub fn new(rules: StopRules, meters: Meters, held_out: Option<HeldOut<'a, T>>) -> Self {
         Self {
             rules,
             meters,
             held_out,
             epochs: Vec::new(),
             best: None,
+            improvements: Vec::new(),
             best_parameters: Vec::new(),
             ended_by: None,
-            on_epoch: Box::new(on_epoch),
         }
     }
 
-    /// The epochs so far.
-    pub fn epochs(&self) -> &[Epoch] {
+    /// The epochs so far, counted from 1.
+    pub fn epochs(&self) -> &[EpochRecord] {
         &self.epochs
     }
 
-    /// Their losses.
-    pub fn losses(&self) -> Vec<EpochLosses> {
-        let losses = self.epochs.iter().map(|epoch| EpochLosses {
-            epoch: epoch.epoch,
-            training: epoch.loss,
-            validation: epoch.validation.as_ref().map(|validation| validation.loss),
-        });
-        losses.collect()
-    }
-
-    /// The best epoch, counted from 1, once there was one.
+    /// The best epoch so far, counted from 1.
     pub fn best_epoch(&self) -> Option<u64> {
-        self.best.map(|(epoch, _)| epoch)
+        self.improvements.last().copied()
     }
 
-    /// The rule that ended the run, if one did.
+    /// The epochs, counted from 1, that were better than all before them.
+    pub fn improvements(&self) -> &[u64] {
+        &self.improvements
+    }
+
+    /// The rule that ended the run, if a rule ended it.
     pub fn ended_by(&self) -> Option<EndedBy> {
         self.ended_by
     }
 
-    /// Whether the best epoch's weights are kept.
+    /// Whether it keeps the weights of the best epoch.
     pub fn keeps_weights(&self) -> bool {
         self.held_out.is_some()
     }
 
-    /// Gives a network the weights of the best epoch; leaves it as it is when there was none.
+    /// The best epoch, counted from 1, where its weights are kept.
+    pub fn kept_epoch(&self) -> Option<u64> {
+        self.best_epoch().filter(|_| self.keeps_weights())
+    }
+
+    /// The loss on held-out rows after that epoch.
+    pub fn kept_loss(&self) -> Option<f64> {
+        let kept = self.epochs.get(self.kept_epoch()? as usize - 1)?;
+        Some(kept.validation.as_ref()?.loss)
+    }
+
+    /// Copies the weights of the best epoch into a network; leaves the network unchanged when there is no best epoch.
     pub fn restore(&self, network: &mut Network<T>) {
         if !self.best_parameters.is_empty() {
             network.parameters_mut().copy_from_slice(&self.best_parameters);
         }
     }
 
-    fn judge(&mut self, epoch: u64, value: f64) -> bool {
+    fn update_best(&mut self, epoch: u64, value: f64) -> bool {
         let better = self.rules.monitor.better().unwrap_or(Better::Lower);
         let is_best = value.is_finite()
             && self
                 .best
-                .is_none_or(|(_, best)| better.is(value, best, self.rules.min_delta));
+                .is_none_or(|best| better.is(value, best, self.rules.min_delta));
         if is_best {
-            self.best = Some((epoch, value));
+            self.best = Some(value);
+            self.improvements.push(epoch);
         }
         is_best
     }
@@ -271,6 +261,7 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
                 loss,
                 network,
             } => (position, *loss, network),
+            Event::Recorded { .. } => return ControlFlow::Continue(()),
         };
         let epoch = position.epoch + 1;
         let metrics = self.meters.take();
@@ -284,8 +275,8 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
             )
         });
         let value = |figure: Figure| match &validation {
-            Some(found) => figure.of(found.loss, &found.metrics),
-            None => figure.of(loss, &metrics),
+            Some(found) => figure.value_in(found.loss, &found.metrics),
+            None => figure.value_in(loss, &metrics),
         };
         let reached = self.rules.stop_at.is_some_and(|stop_at| {
             let found = value(stop_at.metric);
@@ -293,20 +284,17 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
             found == stop_at.value || better.is(found, stop_at.value, 0.0)
         });
         let monitored = value(self.rules.monitor);
-        let is_best = self.judge(epoch, monitored);
+        let is_best = self.update_best(epoch, monitored);
         if is_best && self.keeps_weights() {
             self.best_parameters.clear();
             self.best_parameters.extend_from_slice(network.parameters());
         }
-        let told = Epoch {
+        self.epochs.push(EpochRecord {
             epoch,
             loss,
             metrics,
             validation,
-            is_best,
-        };
-        let flow = (self.on_epoch)(&told);
-        self.epochs.push(told);
+        });
         let waited = self.epochs.len() as u64 - self.best_epoch().unwrap_or(0);
         self.ended_by = if reached {
             Some(EndedBy::Target)
@@ -317,7 +305,7 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
         };
         match self.ended_by {
             Some(_) => ControlFlow::Break(()),
-            None => flow,
+            None => ControlFlow::Continue(()),
         }
     }
 
@@ -333,14 +321,5 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
         self.held_out.as_ref()?;
         let last = self.epochs.last().and_then(|epoch| epoch.validation.as_ref());
         Some(last.map_or(f64::INFINITY, |validation| validation.loss))
-    }
-}
-
-impl<T> std::fmt::Debug for EarlyStopping<'_, T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EarlyStopping")
-            .field("rules", &self.rules)
-            .field("epochs", &self.epochs)
-            .finish_non_exhaustive()
     }
 }
