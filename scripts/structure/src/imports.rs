@@ -5,21 +5,21 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, ItemMod, ItemUse, Macro, UseTree, Visibility};
 
 /// A path as it is written, from `crate`, `super` or `self` on.
-pub type Segments = Vec<String>;
+pub(crate) type Segments = Vec<String>;
 
 /// What a file says of other modules.
 #[derive(Default)]
-pub struct Imports {
+pub(crate) struct Imports {
     /// Every path it names.
-    pub paths: Vec<Segments>,
+    pub(crate) paths: Vec<Segments>,
     /// What it passes on: the name, and the path that the name stands for.
-    pub reexports: Vec<(String, Segments)>,
+    pub(crate) reexports: Vec<(String, Segments)>,
     /// Whether it has items besides `mod` and `use`.
-    pub has_code: bool,
+    pub(crate) has_code: bool,
 }
 
 impl Imports {
-    pub fn of(file: &File) -> Self {
+    pub(crate) fn of(file: &File) -> Self {
         let mut found = Self::default();
         for item in file.items.iter().filter(|item| !is_for_tests(item)) {
             match item {

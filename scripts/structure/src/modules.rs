@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What each module imports: the target, and an example of the import.
-pub type Graph = BTreeMap<String, BTreeMap<String, String>>;
+pub(crate) type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
-pub struct Crate {
+pub(crate) struct Crate {
     /// Every file that is no test, by its path from the crate's root.
     files: BTreeMap<Segments, Imports>,
 }
@@ -18,19 +18,19 @@ pub struct Crate {
 impl Crate {
     /// # Panics
     /// When a file cannot be read or parsed.
-    pub fn read(source: &Path) -> Self {
+    pub(crate) fn read(source: &Path) -> Self {
         let mut files = BTreeMap::new();
         read_folder(source, &mut Vec::new(), &mut files);
         Self { files }
     }
 
     /// Imports between modules.
-    pub fn module_imports(&self) -> Graph {
+    pub(crate) fn module_imports(&self) -> Graph {
         self.graph(|file| self.module_of(file))
     }
 
     /// Imports between the files and folders directly below the root.
-    pub fn folder_imports(&self) -> Graph {
+    pub(crate) fn folder_imports(&self) -> Graph {
         self.graph(|file| file.first().cloned().unwrap_or_else(|| "(root)".to_string()))
     }
 
