@@ -2,11 +2,15 @@
 
 use crate::run::{read, refusal, threads_of};
 use crate::watch::{Listener, Watch};
+use pellucid::descriptor::Choice;
 use pellucid::evaluation::metrics::Meters;
 use pellucid::inspection::layer_statistics::LayerStatisticsRecorder;
+use pellucid::model::init::Init;
+use pellucid::optimization::averaging::Average;
 use pellucid::session::record::{MetricsRecord, RunRecord};
 use pellucid::training::early_stopping::{EarlyStopping, EndedBy, HeldOut, StopRules, TimeLimit};
 use pellucid::training::observe::{History, Observer};
+use pellucid::{Activation, Loss, Normalisation, Optimizer, Schedule};
 use pellucid::{Experiment, Precision, Recipe, Scalar, Timing};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -34,6 +38,25 @@ pub(crate) fn built_in_recipes() -> Vec<&'static str> {
         .iter()
         .map(|recipe| recipe.name)
         .collect()
+}
+
+/// The names that a recipe accepts for a kind of choice, such as `"activation"` or `"optimizer"`; aliases included.
+#[pyfunction]
+pub(crate) fn names(kind: &str) -> PyResult<Vec<&'static str>> {
+    Ok(match kind {
+        "activation" => Activation::ALL.map(Activation::name).to_vec(),
+        "loss" => Loss::ALL.map(Loss::name).to_vec(),
+        "optimizer" => Optimizer::names(),
+        "schedule" => Schedule::names(),
+        "init" => Init::names(),
+        "average" => Average::names(),
+        "normalisation" => Normalisation::names(),
+        _ => {
+            return Err(PyValueError::new_err(format!(
+                "there are no names of kind {kind:?}"
+            )));
+        }
+    })
 }
 
 /// Runs a recipe without Python's lock, and tells its record as JSON: the one of `pellucid run --json`. `data` is the folder

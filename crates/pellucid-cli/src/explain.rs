@@ -203,7 +203,7 @@ fn of_recipe_at<T: Scalar>(
 /// The step asked for, of the whole run, counted from 0.
 fn step_of_run(arguments: &Explain, recipe: &Recipe, per_epoch: u64) -> Result<u64> {
     let train = &recipe.train;
-    if !train.optimizer.name.takes_steps() {
+    if !train.optimizer.takes_steps() {
         if arguments.epoch.is_some() || arguments.step.is_some() {
             let message = "--epoch and --step are for optimizers that go step by step; L-BFGS goes by all samples at once, \
                            and its gradient is explained where it starts";
@@ -255,9 +255,7 @@ fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explana
     }
     let path = Path::new(&arguments.source);
     let mut model = Model::load(path)?;
-    for assignment in &arguments.set {
-        model.recipe.set(assignment)?;
-    }
+    model.recipe.set_all(arguments.set.iter().map(String::as_str))?;
     if let Some(seed) = arguments.seed {
         model.recipe.set_seed(seed);
     }
@@ -324,8 +322,8 @@ impl Subject<'_> {
         }
         let train = &self.recipe.train;
         let mut notes = Vec::new();
-        if train.optimizer.name.takes_steps() {
-            let optimizer = train.optimizer.name.title();
+        if train.optimizer.takes_steps() {
+            let optimizer = train.optimizer.title();
             notes.push(format!(
                 "The step that training would take next on these rows, with η as the recipe has it. A model's file does not \
                  hold what {optimizer} remembers of the steps before, if it does: it begins anew."

@@ -34,6 +34,9 @@ pub enum DataError {
     /// The engine refuses a setting or the data, or a training diverges.
     #[error(transparent)]
     Engine(#[from] pellucid::Error),
+    /// A recipe cannot be read, or changed as asked.
+    #[error(transparent)]
+    Recipe(#[from] pellucid::recipe::RecipeError),
 }
 
 impl From<PreparationError> for DataError {

@@ -14,6 +14,7 @@
 
 pub mod activation;
 pub mod aligned;
+pub mod descriptor;
 pub mod exponential;
 pub mod layer;
 pub mod loss;

@@ -1,7 +1,5 @@
 //! Everything that can go wrong in the engine, said so that a user can act on it.
 
-use crate::recipe::RecipeError;
-
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -75,10 +73,6 @@ pub enum Error {
         /// Which layer's parameters are not finite.
         origin: String,
     },
-
-    /// A recipe could not be read.
-    #[error(transparent)]
-    Recipe(#[from] RecipeError),
 }
 
 /// The engine's result.

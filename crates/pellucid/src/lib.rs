@@ -44,7 +44,7 @@ pub mod recipe;
 pub mod session;
 pub mod training;
 
-pub use pellucid_kernels::{activation, loss, normalisation, scalar};
+pub use pellucid_kernels::{activation, descriptor, loss, normalisation, scalar};
 
 pub use activation::Activation;
 pub use error::{Error, Result};

@@ -1,8 +1,7 @@
 //! Fifty steps of every optimizer against PyTorch's and the papers'; `golden/make_optimizers.py` made the figures.
 
 use pellucid::Optimizer;
-use pellucid::optimization::optimizer::{OptimizerState, Rule};
-use pellucid::recipe::OptimizerRecipe;
+use pellucid::optimization::optimizer::OptimizerState;
 use serde_json::Value;
 
 /// Rosenbrock's function in a chain, not as steep, and its gradient.
@@ -35,14 +34,14 @@ fn every_optimizer_goes_its_reference_way() {
         assert!(cases.iter().any(|case| of_it(&case)), "{}", optimizer.name());
     }
     for case in cases {
-        let recipe: OptimizerRecipe = serde_json::from_value(case["optimizer"].clone()).unwrap();
+        let optimizer: Optimizer = serde_json::from_value(case["optimizer"].clone()).unwrap();
         let rate = case["learning_rate"].as_f64().unwrap();
-        let mut state = OptimizerState::new(Rule::of(&recipe).unwrap(), start.len());
+        let mut state = OptimizerState::new(optimizer, start.len());
         let mut x = start.clone();
         let mut expected = case["path"].as_array().unwrap().iter();
         for step in 1..=50 {
             let (loss, gradient) = valley(&x);
-            state.tell_loss(loss);
+            state.report_loss(loss);
             state.step(&mut x, &gradient, rate);
             if step % 10 == 0 {
                 for (found, expected) in x.iter().zip(numbers(expected.next().unwrap())) {
@@ -58,12 +57,19 @@ fn every_optimizer_goes_its_reference_way() {
     }
 }
 
+fn refusal(settings: &str) -> String {
+    match serde_json::from_str::<Optimizer>(settings) {
+        Ok(optimizer) => optimizer.validate().unwrap_err().to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
 #[test]
 fn settings_that_make_no_sense_are_refused_by_name() {
     for (settings, told) in [
         (
             r#"{"name": "adam", "momentum": 0.9}"#,
-            "train.optimizer.momentum = 0.9 cannot be used: Adam does not use it",
+            "train.optimizer.momentum = 0.9 cannot be used: train.optimizer.name = \"adam\" does not use it",
         ),
         (r#"{"name": "sgd", "momentum": 1.5}"#, "0 to 1"),
         (
@@ -78,7 +84,10 @@ fn settings_that_make_no_sense_are_refused_by_name() {
             r#"{"name": "sgd", "momentum": 0.9, "nesterov": true, "dampening": 0.1}"#,
             "0 is needed",
         ),
-        (r#"{"name": "lion", "nesterov": true}"#, "Lion does not use it"),
+        (
+            r#"{"name": "lion", "nesterov": true}"#,
+            "train.optimizer.name = \"lion\" does not use it",
+        ),
         (r#"{"name": "adam", "epsilon": 0}"#, "above 0"),
         (r#"{"name": "rprop", "increase": 1}"#, "above 1"),
         (r#"{"name": "rprop", "decrease": 1}"#, "above 0, below 1"),
@@ -88,15 +97,14 @@ fn settings_that_make_no_sense_are_refused_by_name() {
         ),
         (r#"{"name": "adamw", "weight_decay": -1}"#, "0 or more"),
     ] {
-        let recipe: OptimizerRecipe = serde_json::from_str(settings).unwrap();
-        let refusal = Rule::of(&recipe).unwrap_err().to_string();
+        let refusal = refusal(settings);
         assert!(refusal.contains(told), "{settings}: {refusal}");
     }
 }
 
 #[test]
 fn an_optimizer_is_named_alone_or_set_out() {
-    let read = |text: &str| serde_json::from_str::<OptimizerRecipe>(text).unwrap();
+    let read = |text: &str| serde_json::from_str::<Optimizer>(text).unwrap();
     assert_eq!(read(r#""nadam""#), read(r#"{"name": "nadam"}"#));
     assert_eq!(
         serde_json::to_string(&read(r#"{"name": "nadam"}"#)).unwrap(),
@@ -104,7 +112,7 @@ fn an_optimizer_is_named_alone_or_set_out() {
     );
     let momentum = read(r#"{"name": "sgd", "momentum": 0.9, "nesterov": true}"#);
     assert_eq!(read(&serde_json::to_string(&momentum).unwrap()), momentum);
-    let wrong = serde_json::from_str::<OptimizerRecipe>(r#"{"name": "sgd", "momentun": 0.9}"#);
+    let wrong = serde_json::from_str::<Optimizer>(r#"{"name": "sgd", "momentun": 0.9}"#);
     assert!(
         wrong
             .unwrap_err()

@@ -1,10 +1,10 @@
 //! Training as scikit-learn does it, from its initial weights, in its order, with its penalty, optimizers and schedules;
 //! `golden/make_sklearn_training.py` made the figures.
 
+use pellucid::Optimizer;
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
-use pellucid::optimization::optimizer::{Memory, OptimizerState, Rule};
-use pellucid::recipe::OptimizerRecipe;
+use pellucid::optimization::optimizer::{Memory, OptimizerState};
 use pellucid::training::observe::LossCurve;
 use pellucid::{Experiment, Recipe};
 use serde_json::Value;
@@ -66,18 +66,23 @@ fn what_makes_no_sense_is_refused_by_name() {
     let gathered = refusal("batch_size", "2\naccumulate = 2\nreduction = \"weighted_mean\"");
     assert!(gathered.contains("share_penalty"), "{gathered}");
     for (settings, told) in [
-        (r#"{"name": "adam", "velocity": true}"#, "Adam does not use it"),
+        (
+            r#"{"name": "adam", "velocity": true}"#,
+            "train.optimizer.name = \"adam\" does not use it",
+        ),
         (
             r#"{"name": "sgd", "epsilon_hat": true}"#,
-            "gradient descent does not use it",
+            "train.optimizer.name = \"sgd\" does not use it",
         ),
         (
             r#"{"name": "sgd", "momentum": 0.9, "dampening": 0.5, "velocity": true}"#,
             "0 is needed",
         ),
     ] {
-        let recipe: OptimizerRecipe = serde_json::from_str(settings).unwrap();
-        let refusal = Rule::of(&recipe).unwrap_err().to_string();
+        let refusal = match serde_json::from_str::<Optimizer>(settings) {
+            Ok(optimizer) => optimizer.validate().unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        };
         assert!(refusal.contains(told), "{settings}: {refusal}");
     }
 }
@@ -91,12 +96,11 @@ fn an_optimizer_goes_on_from_its_memory() {
         r#"{"name": "nadam"}"#,
         r#"{"name": "irprop_plus"}"#,
     ] {
-        let recipe: OptimizerRecipe = serde_json::from_str(settings).unwrap();
-        let rule = Rule::of(&recipe).unwrap();
+        let rule: Optimizer = serde_json::from_str(settings).unwrap();
         let steps = |state: &mut OptimizerState<f64>, x: &mut [f64; 3], count: usize| {
             for _ in 0..count {
                 let gradient = x.map(|x| 2.0 * x + (3.0 * x).sin());
-                state.tell_loss(x.iter().map(|x| x * x).sum());
+                state.report_loss(x.iter().map(|x| x * x).sum());
                 state.step(x, &gradient, 0.05);
             }
         };

@@ -5,11 +5,12 @@ use crate::arguments::Settings;
 use crate::terminal;
 use anyhow::{Context, Result};
 use pellucid::inspection::diagnosis::Finding;
+use pellucid::model::init::Init;
 use pellucid::model::init::initialise;
 use pellucid::numpy_random::RandomState;
-use pellucid::recipe::{InitMethod, Source};
+use pellucid::recipe::Source;
 use pellucid::training::early_stopping::StopRules;
-use pellucid::{Experiment, Network, Optimizer, Precision, Recipe, Scalar};
+use pellucid::{Experiment, Network, Precision, Recipe, Scalar};
 use pellucid_data::Samples;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -179,9 +180,10 @@ fn has_data_of(one: &Recipe, other: &Recipe) -> bool {
 /// Whether a seed makes any difference to a run.
 pub(super) fn draws(recipe: &Recipe) -> bool {
     let train = &recipe.train;
-    let fixed = [InitMethod::Given, InitMethod::Zeros, InitMethod::Constant];
-    !fixed.contains(&recipe.init.method)
-        || train.shuffle
+    !matches!(
+        recipe.init,
+        Init::Given { .. } | Init::Zeros | Init::Constant { .. }
+    ) || train.shuffle
         || !train.dropout.is_none()
         || train.input_noise != 0.0
 }
@@ -207,7 +209,7 @@ fn tell_of_stopping(entrants: &[Entrant]) {
             first.variant.name
         ));
     }
-    let lbfgs = |entrant: &&Entrant| entrant.variant.recipe.train.optimizer.name == Optimizer::Lbfgs;
+    let lbfgs = |entrant: &&Entrant| !entrant.variant.recipe.train.optimizer.takes_steps();
     if let Some(first) = entrants.iter().find(lbfgs).filter(|_| entrants.len() > 1) {
         terminal::tell(&format!(
             "note: {}: an epoch of lbfgs is an iteration, which may go through the samples several times; compare it by \

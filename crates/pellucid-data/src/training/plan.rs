@@ -8,9 +8,11 @@ use crate::preparation::{
 };
 use crate::table::Table;
 use pellucid::Activation;
+use pellucid::descriptor::Choice;
 use pellucid::evaluation::metrics::Figure;
+use pellucid::model::init::Init;
 use pellucid::recipe::{
-    Activations, BatchSize, DataRecipe, InitMethod, Normalisations, Recipe, Source, TableRecipe, Task,
+    Activations, BatchSize, DataRecipe, Normalisations, Recipe, Source, TableRecipe, Task,
 };
 
 /// A training that is decided on, and can be run on all rows or on some.
@@ -180,7 +182,7 @@ impl<'a> Plan<'a> {
                         format!(", fewer once {patience} in a row have no better {name}")
                     }
                 });
-            let how = if train.optimizer.name.takes_steps() {
+            let how = if train.optimizer.takes_steps() {
                 let rate = train.learning_rate;
                 let batch = train.batch_size.of(self.table.rows());
                 format!("with learning rate {rate}, batches of {batch}")
@@ -194,7 +196,7 @@ impl<'a> Plan<'a> {
                 } else {
                     hidden.join(", ")
                 },
-                train.optimizer.name.title(),
+                train.optimizer.title(),
                 train.epochs,
                 if self.table_recipe().validation > 0.0 {
                     patience
@@ -240,14 +242,11 @@ fn put_over(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPrepa
     }
     if request.activation.is_some() {
         activations.fill(hidden_activation);
-        if matches!(
-            recipe.init.method,
-            InitMethod::HeUniform | InitMethod::XavierUniform
-        ) {
-            recipe.init.method = if hidden_activation.is_rectifier() {
-                InitMethod::HeUniform
+        if matches!(recipe.init, Init::HeUniform | Init::XavierUniform) {
+            recipe.init = if hidden_activation.is_rectifier() {
+                Init::HeUniform
             } else {
-                InitMethod::XavierUniform
+                Init::XavierUniform
             };
         }
     }
@@ -255,8 +254,8 @@ fn put_over(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPrepa
     recipe.network.layers = [&[1], hidden.as_slice(), &[target.outputs()]].concat();
     recipe.network.activation = Activations::Each(activations);
 
-    if let Some(name) = request.normalisation {
-        recipe.network.normalisation = Normalisations::Hidden(name.into());
+    if let Some(normalisation) = request.normalisation {
+        recipe.network.normalisation = Normalisations::Hidden(normalisation);
     }
     let train = &mut recipe.train;
     fn put<T: Clone>(place: &mut T, asked: &Option<T>) {
@@ -265,9 +264,9 @@ fn put_over(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPrepa
         }
     }
     if let Some(optimizer) = request.optimizer
-        && optimizer != train.optimizer.name
+        && !optimizer.is_like(&train.optimizer)
     {
-        train.optimizer = optimizer.into();
+        train.optimizer = optimizer;
         train.learning_rate = optimizer.usual_learning_rate();
         if !optimizer.takes_steps() {
             (train.batch_size, train.shuffle) = (BatchSize::Full, false);

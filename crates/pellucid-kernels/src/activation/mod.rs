@@ -102,6 +102,12 @@ impl Activation {
         }
     }
 
+    /// The activation of a name, `-` and `_` alike.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|known| crate::descriptor::is_same_name(known.name(), name))
+    }
+
     /// Whether each unit's activation depends on its own z alone (all but softmax).
     pub fn is_elementwise(self) -> bool {
         self != Activation::Softmax

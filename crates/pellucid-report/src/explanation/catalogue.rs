@@ -1,8 +1,8 @@
 //! Functions, losses and optimizers as formulas.
 
+use pellucid::descriptor::Choice;
 use pellucid::inspection::explanation::Explanation;
 use pellucid::loss::Reduction;
-use pellucid::optimization::optimizer::Rule;
 use pellucid::{Activation, Loss, Optimizer};
 
 /// a = f(z), and ∂a/∂z by what is known by then.
@@ -127,116 +127,104 @@ pub(super) fn share(explanation: &Explanation) -> Option<usize> {
 
 /// The rule of a step, a formula a line, for weights W whose gradient is g.
 pub(super) fn rule(explanation: &Explanation) -> Vec<String> {
-    let recipe = &explanation.recipe.train.optimizer;
-    let Ok(rule) = Rule::of(recipe) else {
-        return Vec::new();
-    };
+    let optimizer = explanation.recipe.train.optimizer;
+    let number = |key: &str| optimizer.number(key).unwrap_or(0.0);
+    let (beta_1, beta_2, weight_decay) = (number("beta_1"), number("beta_2"), optimizer.weight_decay());
     let mut lines: Vec<String> = Vec::new();
-    if rule.weight_decay > 0.0 {
-        lines.push(format!(
-            r"W \leftarrow (1 - \eta \cdot {}) \cdot W",
-            rule.weight_decay
-        ));
+    if weight_decay > 0.0 {
+        lines.push(format!(r"W \leftarrow (1 - \eta \cdot {}) \cdot W", weight_decay));
     }
     let (m, v) = (
-        format!(
-            r"m \leftarrow {} \cdot m + {} \cdot g",
-            rule.beta_1,
-            rest(rule.beta_1)
-        ),
-        format!(
-            r"v \leftarrow {} \cdot v + {} \cdot g^2",
-            rule.beta_2,
-            rest(rule.beta_2)
-        ),
+        format!(r"m \leftarrow {} \cdot m + {} \cdot g", beta_1, rest(beta_1)),
+        format!(r"v \leftarrow {} \cdot v + {} \cdot g^2", beta_2, rest(beta_2)),
     );
     let t = explanation.update.steps;
-    let first = format!(r"\frac{{m}}{{1 - {}^{{{t}}}}}", rule.beta_1);
+    let first = format!(r"\frac{{m}}{{1 - {}^{{{t}}}}}", beta_1);
     let adam = |second: &str| {
         format!(
             r"W \leftarrow W - \eta \cdot {first} / (\sqrt{{\frac{{{second}}}{{1 - {}^{{{t}}}}}}} + {})",
-            rule.beta_2,
-            power(rule.epsilon)
+            beta_2,
+            power(number("epsilon"))
         )
     };
     let mean_square = |rho: f64| format!(r"v \leftarrow {rho} \cdot v + {} \cdot g^2", rest(rho));
-    let epsilon = power(rule.epsilon);
-    match rule.optimizer {
-        Optimizer::Sgd if rule.momentum > 0.0 => {
-            let share = match rule.dampening {
+    let epsilon = power(number("epsilon"));
+    match optimizer {
+        Optimizer::Sgd { momentum, dampening, nesterov, .. } if momentum > 0.0 => {
+            let share = match dampening {
                 0.0 => "g".to_string(),
                 _ if t == 1 => "g".to_string(),
                 dampening => format!(r"{} \cdot g", rest(dampening)),
             };
             lines.push(format!(
                 r"\text{{velocity}} \leftarrow {} \cdot \text{{velocity}} + {share}",
-                rule.momentum
+                momentum
             ));
-            lines.push(if rule.nesterov {
+            lines.push(if nesterov {
                 format!(
                     r"W \leftarrow W - \eta \cdot (g + {} \cdot \text{{velocity}})",
-                    rule.momentum
+                    momentum
                 )
             } else {
                 r"W \leftarrow W - \eta \cdot \text{velocity}".into()
             });
         }
-        Optimizer::Sgd => lines.push(r"W \leftarrow W - \eta \cdot g".into()),
-        Optimizer::Adagrad => {
+        Optimizer::Sgd { .. } => lines.push(r"W \leftarrow W - \eta \cdot g".into()),
+        Optimizer::Adagrad { .. } => {
             lines.push(r"s \leftarrow s + g^2".into());
             lines.push(format!(r"W \leftarrow W - \eta \cdot \frac{{g}}{{\sqrt{{s}} + {epsilon}}}"));
         }
-        Optimizer::Rmsprop => {
-            lines.push(mean_square(rule.rho));
+        Optimizer::Rmsprop { momentum, rho, .. } => {
+            lines.push(mean_square(rho));
             lines.push(format!(
                 r"\text{{velocity}} \leftarrow {} \cdot \text{{velocity}} + \frac{{g}}{{\sqrt{{v}} + {epsilon}}}",
-                rule.momentum
+                momentum
             ));
             lines.push(r"W \leftarrow W - \eta \cdot \text{velocity}".into());
         }
-        Optimizer::Adadelta => {
-            lines.push(mean_square(rule.rho));
+        Optimizer::Adadelta { rho, .. } => {
+            lines.push(mean_square(rho));
             lines.push(format!(
                 r"d = \frac{{\sqrt{{u + {epsilon}}}}}{{\sqrt{{v + {epsilon}}}}} \cdot g"
             ));
-            lines.push(format!(r"u \leftarrow {} \cdot u + {} \cdot d^2", rule.rho, rest(rule.rho)));
+            lines.push(format!(r"u \leftarrow {} \cdot u + {} \cdot d^2", rho, rest(rho)));
             lines.push(r"W \leftarrow W - \eta \cdot d".into());
         }
-        Optimizer::Adam | Optimizer::Adamw => lines.extend([m, v, adam("v")]),
-        Optimizer::Amsgrad => {
+        Optimizer::Adam { .. } | Optimizer::Adamw { .. } => lines.extend([m, v, adam("v")]),
+        Optimizer::Amsgrad { .. } => {
             lines.extend([m, v, r"\hat{v} \leftarrow \max(\hat{v}, v)".into(), adam(r"\hat{v}")]);
         }
-        Optimizer::Nadam => lines.extend([
+        Optimizer::Nadam { .. } => lines.extend([
             m,
             v,
             r"W \leftarrow W - \eta \cdot \frac{\text{m, looking ahead}}{\sqrt{\text{v, corrected}} + \varepsilon}".into(),
         ]),
-        Optimizer::Radam => lines.extend([
+        Optimizer::Radam { .. } => lines.extend([
             m,
             v,
             format!(r"W \leftarrow W - \eta \cdot \text{{rectified}} \cdot {first}"),
         ]),
-        Optimizer::Adamax => lines.extend([
+        Optimizer::Adamax { .. } => lines.extend([
             m,
-            format!(r"u \leftarrow \max({} \cdot u, |g| + {epsilon})", rule.beta_2),
+            format!(r"u \leftarrow \max({} \cdot u, |g| + {epsilon})", beta_2),
             format!(r"W \leftarrow W - \eta \cdot {first} / u"),
         ]),
-        Optimizer::Lion => lines.extend([
+        Optimizer::Lion { .. } => lines.extend([
             format!(
                 r"W \leftarrow W - \eta \cdot \text{{sign}}({} \cdot m + {} \cdot g)",
-                rule.beta_1,
-                rest(rule.beta_1)
+                beta_1,
+                rest(beta_1)
             ),
-            format!(r"m \leftarrow {} \cdot m + {} \cdot g", rule.beta_2, rest(rule.beta_2)),
+            format!(r"m \leftarrow {} \cdot m + {} \cdot g", beta_2, rest(beta_2)),
         ]),
-        Optimizer::Rprop | Optimizer::IrpropPlus => lines.extend([
+        Optimizer::Rprop { .. } | Optimizer::IrpropPlus { .. } => lines.extend([
             format!(
                 r"\Delta \leftarrow {} \cdot \Delta \text{{ while the sign of g stays, }} {} \cdot \Delta \text{{ when it changes}}",
-                rule.increase, rule.decrease
+                number("increase"), number("decrease")
             ),
             r"W \leftarrow W - \text{sign}(g) \cdot \Delta".into(),
         ]),
-        Optimizer::Lbfgs => {}
+        Optimizer::Lbfgs { .. } => {}
     }
     lines
 }

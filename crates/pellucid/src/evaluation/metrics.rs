@@ -1,4 +1,4 @@
-//! Metrics: what people read a run by, and may have it stopped by, besides its loss.
+//! Metrics of a training besides its loss, to report and to stop by.
 
 mod meters;
 
@@ -7,16 +7,16 @@ pub use meters::Meters;
 
 use crate::activation::Activation;
 use crate::data::dataset::{Dataset, Targets};
+use crate::descriptor::{Descriptor, Formula, is_same_name, unknown_name};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::network::Layer;
 use crate::scalar::Scalar;
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::num::NonZeroU32;
 
-/// A figure of how good outputs are. Those that [`scores`](crate::evaluation::scores) has too are computed by it; a row's class is
+/// A measure of how good outputs are. Those that [`scores`](crate::evaluation::scores) has too are computed by it; a row's class is
 /// the largest output, or for a single output the side of ½, and it has the labels whose output is above ½.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
@@ -33,7 +33,7 @@ pub enum Metric {
     RocAuc,
     /// F1 of all decisions together; of classes it is the accuracy.
     MicroF1,
-    /// The mean F1 of the classes that are met, or of all labels.
+    /// The mean F1 of the classes that occur, or of all labels.
     MacroF1,
     /// The mean F1, each class or label weighted by its rows.
     WeightedF1,
@@ -47,39 +47,12 @@ pub enum Metric {
     R2,
     /// 1 − var(y − a) / var(y) of an output, its mean over the outputs.
     ExplainedVariance,
-    /// The mean of the outputs themselves: what a run on a single sample is watched by.
+    /// The mean of the outputs themselves, for a training on a single sample.
     YPred,
 }
 
-/// The names, `top_5` standing for every `top_` with a number.
-const NAMES: [&str; 14] = [
-    "accuracy",
-    "balanced_accuracy",
-    "top_5",
-    "log_loss",
-    "roc_auc",
-    "micro_f1",
-    "macro_f1",
-    "weighted_f1",
-    "mean_absolute_error",
-    "mean_squared_error",
-    "root_mean_squared_error",
-    "r2",
-    "explained_variance",
-    "y_pred",
-];
-const NAMES_AND_LOSS: [&str; 15] = {
-    let mut names = ["loss"; 15];
-    let mut at = 0;
-    while at < NAMES.len() {
-        names[at + 1] = NAMES[at];
-        at += 1;
-    }
-    names
-};
-
 impl Metric {
-    /// Every metric there is, the largest outputs being two.
+    /// Every metric, with the two largest outputs for [`TopK`](Self::TopK).
     pub const ALL: [Metric; 14] = [
         Metric::Accuracy,
         Metric::BalancedAccuracy,
@@ -97,49 +70,206 @@ impl Metric {
         Metric::YPred,
     ];
 
-    /// The name in recipes and records.
-    pub fn name(self) -> Cow<'static, str> {
+    /// The descriptor; the name of [`TopK`](Self::TopK) stands for every `top_` with a number.
+    pub fn descriptor(self) -> &'static MetricDescriptor {
+        use Better::{Higher, Lower};
         match self {
-            Metric::TopK(count) => format!("top_{count}").into(),
-            other => {
-                let at = Self::ALL.iter().position(|metric| *metric == other);
-                NAMES[at.unwrap_or(0)].into()
+            Metric::Accuracy => {
+                const {
+                    &metric(
+                        "accuracy",
+                        "accuracy",
+                        "the part of rows whose class, or all of whose labels, are right",
+                        r"\frac{c}{n} \text{, c of n rows being right}",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::BalancedAccuracy => {
+                const {
+                    &metric(
+                        "balanced_accuracy",
+                        "balanced accuracy",
+                        "the mean recall of the classes that have rows",
+                        r"\frac{1}{k} \sum_{j} \frac{c_j}{n_j} \text{ over k classes}",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::TopK(_) => {
+                const {
+                    &metric(
+                        "top_5",
+                        "top-k accuracy",
+                        "the part of rows whose class is among so many of the largest outputs: `top_2`, `top_5`, …",
+                        r"\frac{c}{n} \text{, c of n rows having their class among the k largest outputs}",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::LogLoss => {
+                const {
+                    &metric(
+                        "log_loss",
+                        "log loss",
+                        "the mean of −ln p, p being the probability of the true class",
+                        r"-\frac{1}{n} \sum_{i} \ln p_i",
+                        Some(Lower),
+                        true,
+                    )
+                }
+            }
+            Metric::RocAuc => {
+                const {
+                    &metric(
+                        "roc_auc",
+                        "area under the ROC curve",
+                        "the area under the ROC curve; of more than two classes the mean over each against the rest, of labels the mean",
+                        r"\text{the area under the ROC curve}",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::MicroF1 => {
+                const {
+                    &metric(
+                        "micro_f1",
+                        "micro F1",
+                        "F1 of all decisions together; of classes it is the accuracy",
+                        r"\frac{2 t}{2 t + f + m} \text{ of all true positives, false positives and misses}",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::MacroF1 => {
+                const {
+                    &metric(
+                        "macro_f1",
+                        "macro F1",
+                        "the mean F1 of the classes that occur, or of all labels",
+                        r"\frac{1}{k} \sum_{j} F_j",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::WeightedF1 => {
+                const {
+                    &metric(
+                        "weighted_f1",
+                        "weighted F1",
+                        "the mean F1, each class or label weighted by its rows",
+                        r"\frac{1}{n} \sum_{j} n_j F_j",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::MeanAbsoluteError => {
+                const {
+                    &metric(
+                        "mean_absolute_error",
+                        "mean absolute error",
+                        "the mean of |a − y| over rows and outputs",
+                        r"\frac{1}{n} \sum_{i} |a_i - y_i|",
+                        Some(Lower),
+                        false,
+                    )
+                }
+            }
+            Metric::MeanSquaredError => {
+                const {
+                    &metric(
+                        "mean_squared_error",
+                        "mean squared error",
+                        "the mean of (a − y)² over rows and outputs",
+                        r"\frac{1}{n} \sum_{i} (a_i - y_i)^2",
+                        Some(Lower),
+                        false,
+                    )
+                }
+            }
+            Metric::RootMeanSquaredError => {
+                const {
+                    &metric(
+                        "root_mean_squared_error",
+                        "root mean squared error",
+                        "√ of the mean of (a − y)² of an output, its mean over the outputs",
+                        r"\sqrt{\frac{1}{n} \sum_{i} (a_i - y_i)^2}",
+                        Some(Lower),
+                        false,
+                    )
+                }
+            }
+            Metric::R2 => {
+                const {
+                    &metric(
+                        "r2",
+                        "R²",
+                        "1 − Σ(y − a)²/Σ(y − ȳ)² of an output, its mean over the outputs; NaN for a single row",
+                        r"1 - \frac{\sum_{i} (y_i - a_i)^2}{\sum_{i} (y_i - m)^2} \text{, m the mean of y}",
+                        Some(Higher),
+                        false,
+                    )
+                }
+            }
+            Metric::ExplainedVariance => {
+                const {
+                    &metric(
+                        "explained_variance",
+                        "explained variance",
+                        "1 − var(y − a)/var(y) of an output, its mean over the outputs",
+                        r"1 - \frac{\text{var}(y - a)}{\text{var}(y)}",
+                        Some(Higher),
+                        false,
+                    )
+                }
+            }
+            Metric::YPred => {
+                const {
+                    &metric(
+                        "y_pred",
+                        "mean output",
+                        "the mean of the outputs",
+                        r"\frac{1}{n} \sum_{i} a_i",
+                        None,
+                        false,
+                    )
+                }
             }
         }
     }
 
-    /// The metric of a name.
+    /// The name in recipes and records.
+    pub fn name(self) -> Cow<'static, str> {
+        match self {
+            Metric::TopK(count) => format!("top_{count}").into(),
+            other => other.descriptor().common.name.into(),
+        }
+    }
+
+    /// The metric of a name, `-` and `_` alike.
     pub fn named(name: &str) -> Option<Self> {
-        if let Some(count) = name.strip_prefix("top_") {
+        if let Some(count) = name.strip_prefix("top_").or(name.strip_prefix("top-")) {
             return count.parse().ok().map(Metric::TopK);
         }
-        let at = NAMES.iter().position(|known| *known == name)?;
-        Some(Self::ALL[at])
+        let mut all = Self::ALL.into_iter();
+        all.find(|metric| is_same_name(metric.descriptor().common.name, name))
     }
 
-    /// Whether more of it is better, or less; nothing for what is neither.
+    /// Whether higher is better, or lower; none where neither is.
     pub fn better(self) -> Option<Better> {
-        match self {
-            Metric::YPred => None,
-            Metric::LogLoss
-            | Metric::MeanAbsoluteError
-            | Metric::MeanSquaredError
-            | Metric::RootMeanSquaredError => Some(Better::Lower),
-            _ => Some(Better::Higher),
-        }
-    }
-
-    fn asks_for_classes(self) -> bool {
-        use Metric::{Accuracy, BalancedAccuracy, LogLoss, MacroF1, MicroF1, RocAuc, TopK, WeightedF1};
-        matches!(
-            self,
-            Accuracy | BalancedAccuracy | TopK(_) | LogLoss | RocAuc | MicroF1 | MacroF1 | WeightedF1
-        )
+        self.descriptor().better
     }
 
     /// What is wrong with it for such targets and outputs.
     fn objection_to(self, kind: TargetKind, output: &Layer, loss: Loss) -> Option<String> {
-        if !self.asks_for_classes() {
+        if !self.descriptor().is_of_classes {
             return None;
         }
         let only_argmax = matches!(self, Metric::Accuracy | Metric::TopK(_));
@@ -188,12 +318,44 @@ impl Metric {
     }
 }
 
-/// Whether more is better, or less.
+/// What a metric is called and computes.
+#[derive(Debug, Clone, Copy)]
+pub struct MetricDescriptor {
+    /// Names and formula.
+    pub common: Descriptor,
+    /// Whether higher is better, or lower; none where neither is.
+    pub better: Option<Better>,
+    /// Whether it needs classes or labels as targets.
+    pub is_of_classes: bool,
+}
+
+const fn metric(
+    name: &'static str,
+    title: &'static str,
+    plain: &'static str,
+    latex: &'static str,
+    better: Option<Better>,
+    is_of_classes: bool,
+) -> MetricDescriptor {
+    MetricDescriptor {
+        common: Descriptor {
+            name,
+            aliases: &[],
+            title,
+            formula: Formula { plain, latex },
+            paper: "",
+        },
+        better,
+        is_of_classes,
+    }
+}
+
+/// Whether higher is better, or lower.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
-    /// More.
+    /// Higher values are better.
     Higher,
-    /// Less.
+    /// Lower values are better.
     Lower,
 }
 
@@ -216,11 +378,11 @@ impl Serialize for Metric {
 impl<'de> Deserialize<'de> for Metric {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Metric::named(&name).ok_or_else(|| D::Error::unknown_variant(&name, &NAMES))
+        Metric::named(&name).ok_or_else(|| unknown_name(&name, &Figure::names()[1..]))
     }
 }
 
-/// What a run may be judged by: its loss, or a metric.
+/// What epochs are compared by: the loss, or a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Figure {
     /// The loss.
@@ -248,8 +410,9 @@ impl Figure {
     }
 
     /// Every name, `top_5` standing for every `top_` with a number.
-    pub fn names() -> &'static [&'static str] {
-        &NAMES_AND_LOSS
+    pub fn names() -> Vec<&'static str> {
+        let metrics = Metric::ALL.map(|metric| metric.descriptor().common.name);
+        std::iter::once("loss").chain(metrics).collect()
     }
 
     /// The metric that it is.
@@ -260,7 +423,7 @@ impl Figure {
         }
     }
 
-    /// Whether more of it is better, or less; nothing for what is neither.
+    /// Whether higher is better, or lower; none where neither is.
     pub fn better(self) -> Option<Better> {
         match self {
             Figure::Loss => Some(Better::Lower),
@@ -268,7 +431,7 @@ impl Figure {
         }
     }
 
-    /// It, out of a loss and metrics; NaN where it is not among them.
+    /// Its value among a loss and metrics; NaN where it is missing.
     pub fn of(self, loss: f64, metrics: &[(Metric, f64)]) -> f64 {
         match self {
             Figure::Loss => loss,
@@ -289,11 +452,11 @@ impl Serialize for Figure {
 impl<'de> Deserialize<'de> for Figure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Figure::named(&name).ok_or_else(|| D::Error::unknown_variant(&name, &NAMES_AND_LOSS))
+        Figure::named(&name).ok_or_else(|| unknown_name(&name, &Figure::names()))
     }
 }
 
-/// What targets are, as metrics see them.
+/// The kind of targets, for metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TargetKind {
     /// A class a row.
@@ -322,7 +485,7 @@ impl TargetKind {
     }
 }
 
-/// Whether these metrics, which the recipe names under `key`, can be told of such data.
+/// Checks that these metrics, which the recipe names under `key`, make sense for such data.
 ///
 /// # Errors
 /// [`Error::Setting`] for one that makes no sense: of classes where targets are numbers, of probabilities where outputs
@@ -350,7 +513,7 @@ pub fn check<T: Scalar>(
     Ok(())
 }
 
-/// The metrics worth knowing at the end of a run: errors, and accuracy where targets are classes.
+/// The metrics to report at the end of a training: errors, and accuracy where targets are classes.
 pub fn suited_to(loss: Loss, targets_are_zero_or_one: bool) -> Vec<Metric> {
     let mut metrics = vec![Metric::MeanSquaredError, Metric::MeanAbsoluteError];
     if targets_are_zero_or_one || loss.wants_probabilities() {

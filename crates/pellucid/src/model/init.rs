@@ -1,25 +1,27 @@
-//! First values of the parameters.
+//! Initialises the parameters.
 
 mod orthogonal;
+mod settings;
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::model::network::{Architecture, Layer, Network};
 use crate::numpy_random::RandomState;
-use crate::recipe::{Draw, DrawFunction, DrawShape, GivenLayer, InitMethod, InitRecipe};
 use crate::scalar::Scalar;
+pub use settings::{Draw, DrawFunction, DrawShape, GivenLayer, Init};
 
-/// A network with its first values, drawn from `generator` layer after layer.
+/// A network with its initial parameters, drawn from `generator` layer after layer.
 ///
 /// # Errors
 /// [`Error::Setting`], [`Error::Shape`] or [`Error::NonFiniteInput`] when the recipe's numbers do not fit the
 /// architecture.
 pub fn initialise<T: Scalar>(
     architecture: Architecture,
-    init: &InitRecipe,
+    init: &Init,
     generator: &mut RandomState,
 ) -> Result<Network<T>> {
-    check_unused(init)?;
+    init.validate()
+        .map_err(|error| setting(error.key, error.found, error.expected))?;
     let count = architecture.parameter_count();
     let mut parameters = Vec::new();
     parameters.try_reserve_exact(count).map_err(|_| {
@@ -30,20 +32,9 @@ pub fn initialise<T: Scalar>(
         ))
     })?;
     parameters.resize(count, 0.0);
-    match init.method {
-        InitMethod::Given => given(
-            &architecture,
-            required(init.layers.as_deref(), "layers", init)?,
-            &mut parameters,
-        )?,
-        InitMethod::Draws => {
-            draw(
-                &architecture,
-                required(init.draws.as_deref(), "draws", init)?,
-                generator,
-                &mut parameters,
-            )?;
-        }
+    match init {
+        Init::Given { layers } => given(&architecture, layers, &mut parameters)?,
+        Init::Draws { draws } => draw(&architecture, draws, generator, &mut parameters)?,
         _ => {
             let layers = architecture.layers();
             for (index, layer) in layers.iter().enumerate() {
@@ -54,7 +45,7 @@ pub fn initialise<T: Scalar>(
                     before()
                 };
                 let hidden = hidden.map(|layer| layer.activation);
-                let (weights, bias) = first_values(init, layer, hidden)?;
+                let (weights, bias) = first_values(init, layer, hidden);
                 fill(weights, layer.fan_in, &mut parameters[layer.weights()], generator);
                 if let Some(range) = layer.bias() {
                     fill(bias, 1, &mut parameters[range], generator);
@@ -66,77 +57,50 @@ pub fn initialise<T: Scalar>(
     Network::new(architecture, parameters.into_iter().map(T::from_f64).collect())
 }
 
-/// What one layer's weights or biases start as.
+/// The distribution of a layer's initial weights or biases.
 #[derive(Debug, Clone, Copy)]
 enum FirstValues {
     Constant(f64),
     Uniform(f64, f64),
-    /// Mean 0 and this deviation.
+    /// Mean 0 and this standard deviation.
     Normal(f64),
-    /// The same, what is further than two deviations from 0 being drawn anew.
+    /// The same; a number further than two standard deviations from 0 is drawn again.
     TruncatedNormal(f64),
     /// Orthonormal columns or rows, times this.
     Orthogonal(f64),
 }
 
-/// Those of a layer's weights and biases. `hidden` is the activation of the layer, or of the one before the outputs.
-fn first_values(
-    init: &InitRecipe,
-    layer: &Layer,
-    hidden: Option<Activation>,
-) -> Result<(FirstValues, FirstValues)> {
+/// The distributions of a layer's weights and biases. `hidden` is the activation of the layer, or of the one before the outputs.
+fn first_values(init: &Init, layer: &Layer, hidden: Option<Activation>) -> (FirstValues, FirstValues) {
     let (fan_in, fan_out) = (layer.fan_in as f64, layer.fan_out as f64);
     let within = |limit: f64| FirstValues::Uniform(-limit, limit);
-    let deviation = || match bound(init.std, "std", init)? {
-        std if std < 0.0 => Err(setting("std", std.to_string(), "a deviation is 0 or more")),
-        std => Ok(std),
-    };
-    let weights = match init.method {
-        InitMethod::Constant => FirstValues::Constant(bound(init.value, "value", init)?),
-        InitMethod::Uniform => {
-            let (low, high) = (bound(init.low, "low", init)?, bound(init.high, "high", init)?);
-            if low > high {
-                return Err(setting(
-                    "low",
-                    low.to_string(),
-                    format!("init.high is {high}, which is less"),
-                ));
-            }
-            FirstValues::Uniform(low, high)
-        }
-        InitMethod::Normal => FirstValues::Normal(deviation()?),
-        InitMethod::TruncatedNormal => FirstValues::TruncatedNormal(deviation()?),
-        InitMethod::XavierUniform => within((6.0 / (fan_in + fan_out)).sqrt()),
-        InitMethod::XavierNormal => FirstValues::Normal((2.0 / (fan_in + fan_out)).sqrt()),
-        InitMethod::HeUniform => within((6.0 / fan_in).sqrt()),
-        InitMethod::HeNormal => FirstValues::Normal((2.0 / fan_in).sqrt()),
-        InitMethod::LecunUniform => within((3.0 / fan_in).sqrt()),
-        InitMethod::LecunNormal => FirstValues::Normal((1.0 / fan_in).sqrt()),
-        InitMethod::Orthogonal => match init.gain.unwrap_or(1.0) {
-            gain if gain.is_finite() && gain > 0.0 => FirstValues::Orthogonal(gain),
-            gain => {
-                return Err(setting(
-                    "gain",
-                    gain.to_string(),
-                    "a finite number above 0 is needed",
-                ));
-            }
-        },
-        InitMethod::Sklearn => {
+    let weights = match *init {
+        Init::Zeros | Init::Given { .. } | Init::Draws { .. } => FirstValues::Constant(0.0),
+        Init::Constant { value } => FirstValues::Constant(value),
+        Init::Uniform { low, high } => FirstValues::Uniform(low, high),
+        Init::Normal { std } => FirstValues::Normal(std),
+        Init::TruncatedNormal { std } => FirstValues::TruncatedNormal(std),
+        Init::XavierUniform => within((6.0 / (fan_in + fan_out)).sqrt()),
+        Init::XavierNormal => FirstValues::Normal((2.0 / (fan_in + fan_out)).sqrt()),
+        Init::HeUniform => within((6.0 / fan_in).sqrt()),
+        Init::HeNormal => FirstValues::Normal((2.0 / fan_in).sqrt()),
+        Init::LecunUniform => within((3.0 / fan_in).sqrt()),
+        Init::LecunNormal => FirstValues::Normal((1.0 / fan_in).sqrt()),
+        Init::Orthogonal { gain } => FirstValues::Orthogonal(gain),
+        Init::Sklearn => {
             let factor = match hidden {
                 Some(Activation::Sigmoid) => 2.0,
                 _ => 6.0,
             };
             let both = within(f64::sqrt(factor / (fan_in + fan_out)));
-            return Ok((both, both));
+            return (both, both);
         }
-        InitMethod::Pytorch => {
+        Init::Pytorch => {
             let both = within(1.0 / fan_in.sqrt());
-            return Ok((both, both));
+            return (both, both);
         }
-        InitMethod::Zeros | InitMethod::Given | InitMethod::Draws => FirstValues::Constant(0.0),
     };
-    Ok((weights, FirstValues::Constant(0.0)))
+    (weights, FirstValues::Constant(0.0))
 }
 
 /// `values` are (`fan_in`, fan_out).
@@ -157,63 +121,12 @@ fn fill(with: FirstValues, fan_in: usize, values: &mut [f64], generator: &mut Ra
     }
 }
 
-fn setting(key: &str, found: impl Into<String>, expected: impl Into<String>) -> Error {
+fn setting(key: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) -> Error {
     Error::Setting {
-        key: format!("init.{key}"),
+        key: key.into(),
         found: found.into(),
         expected: expected.into(),
     }
-}
-
-fn method_name(init: &InitRecipe) -> String {
-    toml::Value::try_from(init.method).map_or_else(|_| String::new(), |name| name.to_string())
-}
-
-fn required<'a, V: ?Sized>(value: Option<&'a V>, key: &str, init: &InitRecipe) -> Result<&'a V> {
-    value.ok_or_else(|| {
-        setting(
-            key,
-            "(missing)",
-            format!("init.method = {} needs it", method_name(init)),
-        )
-    })
-}
-
-fn bound(value: Option<f64>, key: &str, init: &InitRecipe) -> Result<f64> {
-    let value = *required(value.as_ref(), key, init)?;
-    if value.is_finite() {
-        Ok(value)
-    } else {
-        Err(setting(key, value.to_string(), "a finite number is needed"))
-    }
-}
-
-/// A key that the method does not read is a mistake, not a wish.
-fn check_unused(init: &InitRecipe) -> Result<()> {
-    let is = |methods: &[InitMethod]| methods.contains(&init.method);
-    let keys = [
-        ("low", init.low.is_some(), is(&[InitMethod::Uniform])),
-        ("high", init.high.is_some(), is(&[InitMethod::Uniform])),
-        (
-            "std",
-            init.std.is_some(),
-            is(&[InitMethod::Normal, InitMethod::TruncatedNormal]),
-        ),
-        ("value", init.value.is_some(), is(&[InitMethod::Constant])),
-        ("gain", init.gain.is_some(), is(&[InitMethod::Orthogonal])),
-        ("layers", init.layers.is_some(), is(&[InitMethod::Given])),
-        ("draws", init.draws.is_some(), is(&[InitMethod::Draws])),
-    ];
-    for (key, there, read) in keys {
-        if there && !read {
-            return Err(setting(
-                key,
-                "(set)",
-                format!("init.method = {} does not use it", method_name(init)),
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn finite(values: &[f64], place: impl Fn(usize) -> String) -> Result<()> {
@@ -301,13 +214,13 @@ fn draw(
 ) -> Result<()> {
     if draws.is_empty() {
         return Err(setting(
-            "draws",
+            "init.draws",
             "[]",
             "no weight is drawn; for weights of 0 say init.method = \"zeros\"",
         ));
     }
     for (index, draw) in draws.iter().enumerate() {
-        let key = format!("draws[{index}]");
+        let key = format!("init.draws[{index}]");
         if let Some(seed) = draw.seed {
             generator.seed(seed);
         }
@@ -332,7 +245,7 @@ fn draw(
                 ));
             }
         };
-        finite(&[low, high, scale, offset], |_| format!("a number in init.{key}"))?;
+        finite(&[low, high, scale, offset], |_| format!("a number in {key}"))?;
         let mut next = || {
             let value = match function {
                 DrawFunction::Rand => generator.random_sample(),
@@ -398,29 +311,18 @@ mod tests {
         Architecture::new(sizes, &vec![Activation::Sigmoid; sizes.len() - 1], bias).unwrap()
     }
 
-    fn init(method: InitMethod) -> InitRecipe {
-        InitRecipe {
-            method,
-            ..InitRecipe::default()
-        }
-    }
-
     #[test]
     fn named_initialisers_have_the_deviation_of_their_paper() {
         let (fan_in, fan_out) = (200usize, 100usize);
         let expected = [
-            (InitMethod::XavierUniform, (2.0f64 / 300.0).sqrt()),
-            (InitMethod::XavierNormal, (2.0f64 / 300.0).sqrt()),
-            (InitMethod::HeUniform, (2.0f64 / 200.0).sqrt()),
-            (InitMethod::HeNormal, (2.0f64 / 200.0).sqrt()),
+            (Init::XavierUniform, (2.0f64 / 300.0).sqrt()),
+            (Init::XavierNormal, (2.0f64 / 300.0).sqrt()),
+            (Init::HeUniform, (2.0f64 / 200.0).sqrt()),
+            (Init::HeNormal, (2.0f64 / 200.0).sqrt()),
         ];
         for (method, deviation) in expected {
-            let network: Network<f64> = initialise(
-                net(&[fan_in, fan_out], true),
-                &init(method),
-                &mut RandomState::new(1),
-            )
-            .unwrap();
+            let network: Network<f64> =
+                initialise(net(&[fan_in, fan_out], true), &method, &mut RandomState::new(1)).unwrap();
             let weights = network.weights(0);
             let found = (weights.iter().map(|w| w * w).sum::<f64>() / weights.len() as f64).sqrt();
             assert!(
@@ -433,15 +335,13 @@ mod tests {
 
     #[test]
     fn weights_drawn_out_in_are_the_transpose() {
-        let draws = |shape| InitRecipe {
-            method: InitMethod::Draws,
-            draws: Some(vec![Draw {
+        let draws = |shape| Init::Draws {
+            draws: vec![Draw {
                 seed: Some(3),
                 weights: Some(1),
                 shape: Some(shape),
                 ..Draw::default()
-            }]),
-            ..InitRecipe::default()
+            }],
         };
         let mut generator = RandomState::new(0);
         let a: Network<f64> =
@@ -457,61 +357,43 @@ mod tests {
 
     #[test]
     fn wrong_recipes_are_refused_with_the_key() {
+        for (settings, expected) in [
+            (r#"{"method": "uniform"}"#, "init.low"),
+            (r#"{"method": "normal"}"#, "init.std"),
+            (r#"{"method": "truncated-normal"}"#, "init.std"),
+            (r#"{"method": "constant"}"#, "init.value"),
+            (r#"{"method": "sklearn", "value": 1}"#, "init.value"),
+            (r#"{"method": "given"}"#, "init.layers"),
+            (r#"{"method": "draws"}"#, "init.draws"),
+            (r#"{"method": "zeros", "std": 1}"#, "init.std"),
+        ] {
+            let error = serde_json::from_str::<Init>(settings).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error} should say {expected}");
+        }
+        let draws = |draw| Init::Draws { draws: vec![draw] };
         let cases = [
-            (init(InitMethod::Uniform), "init.low"),
-            (init(InitMethod::Normal), "init.std"),
-            (init(InitMethod::TruncatedNormal), "init.std"),
-            (init(InitMethod::Constant), "init.value"),
+            (Init::Orthogonal { gain: -1.0 }, "init.gain"),
+            (Init::Uniform { low: 1.0, high: 0.0 }, "init.low"),
             (
-                InitRecipe {
-                    gain: Some(-1.0),
-                    ..init(InitMethod::Orthogonal)
-                },
-                "init.gain",
-            ),
-            (
-                InitRecipe {
-                    value: Some(1.0),
-                    ..init(InitMethod::Sklearn)
-                },
-                "init.value",
-            ),
-            (init(InitMethod::Given), "init.layers"),
-            (init(InitMethod::Draws), "init.draws"),
-            (
-                InitRecipe {
-                    std: Some(1.0),
-                    ..init(InitMethod::Zeros)
-                },
-                "init.std",
-            ),
-            (
-                InitRecipe {
-                    draws: Some(vec![Draw {
-                        weights: Some(4),
-                        ..Draw::default()
-                    }]),
-                    ..init(InitMethod::Draws)
-                },
+                draws(Draw {
+                    weights: Some(4),
+                    ..Draw::default()
+                }),
                 "layers 1 to 1",
             ),
             (
-                InitRecipe {
-                    draws: Some(vec![Draw {
-                        bias: Some(1),
-                        ..Draw::default()
-                    }]),
-                    ..init(InitMethod::Draws)
-                },
+                draws(Draw {
+                    bias: Some(1),
+                    ..Draw::default()
+                }),
                 "network.bias",
             ),
             (
-                InitRecipe {
-                    layers: Some(vec![GivenLayer {
+                Init::Given {
+                    layers: vec![GivenLayer {
                         weights: vec![vec![1.0], vec![f64::NAN]],
                         bias: None,
-                    }]),
-                    ..init(InitMethod::Given)
+                    }],
                 },
                 "row 2, column 1",
             ),

@@ -208,7 +208,7 @@ impl<T: Scalar> Experiment<T> {
         observer: &mut O,
     ) -> Result<Option<(Option<Position>, StepTrace<T>)>> {
         let data = &self.training;
-        if !self.recipe.train.optimizer.name.takes_steps() {
+        if !self.recipe.train.optimizer.takes_steps() {
             let all: Vec<u32> = (0..data.rows() as u32).collect();
             let trace = self.trainer.trace_step(data, rows.unwrap_or(&all), T::ZERO)?;
             return Ok(Some((None, trace)));

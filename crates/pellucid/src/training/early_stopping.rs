@@ -108,7 +108,7 @@ impl EndedBy {
                 Some(StopAt { metric, value }) => format!("{} came to {value}", name(metric)),
                 None => "a figure came to where it was to be".into(),
             },
-            Self::Convergence if !train.optimizer.name.takes_steps() => "it came to a minimum".into(),
+            Self::Convergence if !train.optimizer.takes_steps() => "it came to a minimum".into(),
             Self::Convergence => "the learning rate came to its least, and the loss no longer fell".into(),
             Self::Time => format!("{} s were over", train.max_seconds.unwrap_or(0.0)),
             Self::Interrupt => "it was stopped".into(),

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::network::Network;
 use crate::numpy_random::RandomState;
 use crate::optimization::schedule::{RunLength, Schedule};
-use crate::recipe::{BatchSize, Recipe, ScheduleRecipe};
+use crate::recipe::{BatchSize, Recipe};
 use crate::scalar::Scalar;
 use crate::training::observe::{Event, Observer, Position};
 use crate::training::trainer::{Ending, Trainer};
@@ -166,10 +166,10 @@ pub fn find_rate<T: Scalar, O: Observer<T>>(
     observer: &mut O,
 ) -> Result<RateTest> {
     range.check()?;
-    if !recipe.train.optimizer.name.takes_steps() {
+    if !recipe.train.optimizer.takes_steps() {
         return Err(Error::Setting {
             key: "train.optimizer".into(),
-            found: format!("\"{}\"", recipe.train.optimizer.name.name()),
+            found: format!("\"{}\"", recipe.train.optimizer.name()),
             expected: "it has no learning rate to be found; its line search finds the length of each step"
                 .into(),
         });
@@ -177,7 +177,7 @@ pub fn find_rate<T: Scalar, O: Observer<T>>(
     let mut recipe = recipe.clone();
     let train = &mut recipe.train;
     train.learning_rate = range.to;
-    train.schedule = ScheduleRecipe::default();
+    train.schedule = Schedule::default();
     train.average = None;
     // Batches that make a step together are one batch.
     if let BatchSize::Rows(rows) = train.batch_size {

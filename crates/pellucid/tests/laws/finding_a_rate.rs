@@ -120,7 +120,7 @@ fn an_optimizer_without_a_rate_has_none_to_be_found() {
     let data = classes::<f64>(50, 5, 3, 7);
     let start = experiment(&plain(), &data).initial().clone();
     let mut recipe = plain();
-    recipe.train.optimizer = Optimizer::Lbfgs.into();
+    recipe.train.optimizer = Optimizer::LBFGS;
     recipe.train.learning_rate = 0.0;
     let generator = RandomState::new(0);
     let refusal = find_rate(
