@@ -119,6 +119,12 @@ impl SettingValue for bool {
     }
 }
 
+impl<V: 'static> SettingValue for Vec<V> {
+    fn text(&self) -> String {
+        "(set)".into()
+    }
+}
+
 /// The settings that a table gives.
 #[derive(Default)]
 pub struct Settings(Vec<(&'static str, Box<dyn SettingValue>)>);

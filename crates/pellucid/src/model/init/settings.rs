@@ -1,6 +1,6 @@
 //! The initialisers: what each is called, computes and can be set to.
 
-use crate::descriptor::{Choice, Descriptor, Formula, Range, Setting, SettingError, SettingValue};
+use crate::descriptor::{Choice, Descriptor, Formula, Range, Setting, SettingError};
 use pellucid_kernels::choice;
 use serde::{Deserialize, Serialize};
 
@@ -250,18 +250,6 @@ impl Init {
             }),
             _ => Ok(()),
         }
-    }
-}
-
-impl SettingValue for Vec<GivenLayer> {
-    fn text(&self) -> String {
-        "(set)".into()
-    }
-}
-
-impl SettingValue for Vec<Draw> {
-    fn text(&self) -> String {
-        "(set)".into()
     }
 }
 

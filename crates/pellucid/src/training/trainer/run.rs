@@ -160,7 +160,7 @@ impl<T: Scalar> Trainer<T> {
                 };
                 if self
                     .learning_rate
-                    .tell(loss, self.updates(), batches.length)
+                    .report(loss, self.updates(), batches.length)
                     .is_break()
                 {
                     self.check_parameters()?;
