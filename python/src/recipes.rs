@@ -44,8 +44,8 @@ pub(crate) fn built_in_recipes() -> Vec<&'static str> {
 #[pyfunction]
 pub(crate) fn names(kind: &str) -> PyResult<Vec<&'static str>> {
     Ok(match kind {
-        "activation" => Activation::ALL.map(Activation::name).to_vec(),
-        "loss" => Loss::ALL.map(Loss::name).to_vec(),
+        "activation" => Activation::names(),
+        "loss" => Loss::names(),
         "optimizer" => Optimizer::names(),
         "schedule" => Schedule::names(),
         "init" => Init::names(),

@@ -18,8 +18,6 @@ pub mod descriptor;
 pub mod exponential;
 pub mod layer;
 pub mod loss;
-#[doc(hidden)]
-pub mod name_or_table;
 pub mod narrow;
 pub mod normalisation;
 pub mod optimizer_step;

@@ -3,9 +3,10 @@
 //! them.
 
 use pellucid::descriptor::{Choice, Descriptor, Setting, SettingValue};
+use pellucid::evaluation::metrics::Metric;
 use pellucid::model::init::Init;
 use pellucid::optimization::averaging::Average;
-use pellucid::{Normalisation, Optimizer, Schedule};
+use pellucid::{Activation, Loss, Normalisation, Optimizer, Schedule};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -47,7 +48,27 @@ fn kind<C: Choice>(
 }
 
 fn kinds() -> Vec<Kind> {
+    let metrics = Metric::ALL.into_iter().map(|metric| Member {
+        descriptor: &metric.descriptor().common,
+        settings: &[],
+        values: Vec::new(),
+    });
     vec![
+        kind::<Activation>(
+            "activation",
+            [include_str!("golden/activations.json"), "make_activations.py"],
+            // `laws/gradients.rs` checks its derivative by central differences.
+            &["softmax"],
+        ),
+        kind::<Loss>("loss", [include_str!("golden/losses.json"), "make_losses.py"], &[]),
+        Kind {
+            name: "metric",
+            golden: include_str!("golden/metrics.json"),
+            script: "make_metrics.py",
+            // `metrics.rs` computes it by hand.
+            without_figure: &["y_pred", "top_5"],
+            members: metrics.collect(),
+        },
         kind::<Optimizer>(
             "optimizer",
             [include_str!("golden/optimizers.json"), "make_optimizers.py"],

@@ -7,73 +7,20 @@
 //! Learning*, §4.3.6 and §5.2).
 
 mod custom;
+mod descriptors;
 mod elementwise;
-mod settings;
 mod smoothing;
 
 pub use custom::{CustomLoss, OutputRow};
+pub use descriptors::{Loss, LossDescriptor};
 pub use smoothing::LabelSmoothing;
 
 use crate::activation::Activation;
+use crate::descriptor::Choice;
 use crate::simd::Isa;
 use crate::simd::scalar::Scalar;
 use crate::simd::vector::{self, MapPairs, Vector};
-use serde::{Deserialize, Serialize, Serializer};
-use settings::LossRecipe;
-
-/// What training makes small. y is the target, a the output, d = a − y.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(try_from = "LossRecipe")]
-pub enum Loss {
-    /// Σ (a − y)².
-    SquaredError,
-    /// ½ Σ (a − y)².
-    HalfSquaredError,
-    /// ½ Σ (a − y)² over the number of outputs: what scikit-learn tells of a regression.
-    HalfMeanSquaredError,
-    /// Σ |d|: the outputs become medians.
-    AbsoluteError,
-    /// Σ ½d² for |d| ≤ δ, δ(|d| − ½δ) beyond: Huber, *Robust Estimation of a Location Parameter*, 1964.
-    Huber {
-        /// Where the square ends and the straight line begins.
-        delta: f64,
-    },
-    /// Σ ln cosh d: like ½d² where it is small, like |d| where it is large.
-    LogCosh,
-    /// 2 Σ (y ln(y/a) − y + a), of counts and other numbers of 0 or more: McCullagh & Nelder, *Generalized Linear
-    /// Models*, 1989, section 2.3. It pairs up with the exponential as output activation.
-    PoissonDeviance,
-    /// Half of it, Σ (y ln(y/a) − y + a), as scikit-learn has it.
-    HalfPoissonDeviance,
-    /// Σ max(−τd, (1 − τ)d), the pinball loss: the outputs become quantiles. Koenker & Bassett, *Regression Quantiles*,
-    /// 1978.
-    Quantile {
-        /// τ: the part of the targets that should lie below the outputs.
-        quantile: f64,
-    },
-    /// −Σ (y ln a + (1 − y) ln(1 − a)), each output a yes or no of its own.
-    BinaryCrossEntropy,
-    /// −Σ y ln a, the outputs being one probability distribution.
-    CategoricalCrossEntropy,
-    /// Σ y ln(y/a), how far the distribution a is from the distribution y: Kullback & Leibler, *On Information and
-    /// Sufficiency*, 1951. Less than the cross-entropy by what is the same whatever the outputs are.
-    KullbackLeibler,
-    /// Σ max(0, 1 − s·a), an output for each class, s being 1 for that of the sample and −1 for the others: Crammer &
-    /// Singer's loss in its one-against-all form (Rifkin & Klautau, *In Defense of One-Vs-All Classification*, 2004).
-    Hinge,
-    /// A program's own. Recipes cannot name it.
-    Custom(CustomLoss),
-}
-
-/// As recipes have it. A program's own is its name, which no recipe can be read with.
-impl Serialize for Loss {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match LossRecipe::try_from(*self) {
-            Ok(recipe) => Serialize::serialize(&recipe, serializer),
-            Err(_) => serializer.serialize_str(self.name()),
-        }
-    }
-}
+use serde::{Deserialize, Serialize};
 
 /// How the losses of a batch's samples become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -111,69 +58,43 @@ impl Reduction {
 }
 
 impl Loss {
-    /// Every loss that recipes can name, with its settings as they are unless set.
-    pub const ALL: [Loss; 13] = [
-        Loss::SquaredError,
-        Loss::HalfSquaredError,
-        Loss::HalfMeanSquaredError,
-        Loss::AbsoluteError,
-        Loss::Huber { delta: 1.0 },
-        Loss::LogCosh,
-        Loss::PoissonDeviance,
-        Loss::HalfPoissonDeviance,
-        Loss::Quantile { quantile: 0.5 },
-        Loss::BinaryCrossEntropy,
-        Loss::CategoricalCrossEntropy,
-        Loss::KullbackLeibler,
-        Loss::Hinge,
-    ];
-
     /// The name in recipes.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
-            Loss::SquaredError => "squared_error",
-            Loss::HalfSquaredError => "half_squared_error",
-            Loss::HalfMeanSquaredError => "half_mean_squared_error",
-            Loss::AbsoluteError => "absolute_error",
-            Loss::Huber { .. } => "huber",
-            Loss::LogCosh => "log_cosh",
-            Loss::PoissonDeviance => "poisson_deviance",
-            Loss::HalfPoissonDeviance => "half_poisson_deviance",
-            Loss::Quantile { .. } => "quantile",
-            Loss::BinaryCrossEntropy => "binary_cross_entropy",
-            Loss::CategoricalCrossEntropy => "categorical_cross_entropy",
-            Loss::KullbackLeibler => "kullback_leibler",
-            Loss::Hinge => "hinge",
             Loss::Custom(custom) => custom.name(),
+            loss => loss.common().name,
         }
     }
 
     /// Whether targets and outputs must be probabilities.
     pub fn wants_probabilities(self) -> bool {
-        matches!(
-            self,
-            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy | Loss::KullbackLeibler
-        )
+        self.descriptor().wants_probabilities
     }
 
-    /// The lowest and the highest target it can be asked about, and what such a target is called.
+    /// Whether it needs an output for each class, 2 or more.
+    pub fn needs_classes(self) -> bool {
+        self.descriptor().needs_classes
+    }
+
+    /// Whether it and this output activation have a joint form, δ = a − y or a multiple, in which f′ cancels.
+    pub fn pairs_with(self, output: Activation) -> bool {
+        self.descriptor().pairs_with == Some(output)
+    }
+
+    /// The lowest and the highest target it is defined for, and what such targets are called.
     pub fn targets(self) -> (f64, f64, &'static str) {
-        match self {
-            _ if self.wants_probabilities() => (0.0, 1.0, "probabilities, 0 to 1"),
-            Loss::Hinge => (0.0, 1.0, "0 or 1 for each class"),
-            Loss::PoissonDeviance | Loss::HalfPoissonDeviance => (0.0, f64::INFINITY, "counts, 0 or more"),
-            _ => (f64::NEG_INFINITY, f64::INFINITY, "any numbers"),
-        }
+        let LossDescriptor { targets: (low, high), target_words, .. } = *self.descriptor();
+        (low, high, target_words)
     }
 
-    /// Why it cannot be asked about what an activation puts out, and what to do: where it takes the logarithm of numbers
-    /// that may be 0 or below.
+    /// Why it is not defined for the outputs of an activation, and what to do: where it takes the logarithm of numbers that
+    /// may be 0 or below.
     pub fn objection_to(self, output: Activation) -> Option<String> {
         let (low, high) = output.range();
         let name = output.name();
-        let reaches_its_ends = matches!(output, Activation::Relu | Activation::HardSigmoid);
+        let reaches_its_ends = output.descriptor().reaches_bounds;
         if self.wants_probabilities() && (low < 0.0 || high > 1.0 || reaches_its_ends) {
-            return Some(if reaches_its_ends && high <= 1.0 {
+            return Some(if reaches_its_ends && low >= 0.0 && high <= 1.0 {
                 format!(
                     "{name} reaches 0 and 1, of which the logarithm is infinite; end with sigmoid or softmax"
                 )
@@ -553,12 +474,15 @@ mod tests {
     fn settings_of_another_loss_are_refused() {
         for (text, told) in [
             (r#"{"name":"quantile","quantile":1}"#, "above 0 and below 1"),
-            (r#"{"name":"huber","quantile":0.5}"#, "it is for `quantile`"),
+            (r#"{"name":"huber","quantile":0.5}"#, "loss.name = \"huber\" does not use it"),
             (r#"{"name":"huber","delta":0}"#, "above 0"),
-            (r#"{"name":"hinge","delta":1}"#, "it is for `huber`"),
+            (r#"{"name":"hinge","delta":1}"#, "loss.name = \"hinge\" does not use it"),
             (r#"{"delta":1}"#, "missing field `name`"),
         ] {
-            let refusal = serde_json::from_str::<Loss>(text).unwrap_err().to_string();
+            let refusal = match serde_json::from_str::<Loss>(text) {
+                Ok(loss) => loss.check().unwrap_err().to_string(),
+                Err(error) => error.to_string(),
+            };
             assert!(refusal.contains(told), "{text}: {refusal}");
         }
     }

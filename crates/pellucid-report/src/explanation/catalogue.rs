@@ -5,117 +5,33 @@ use pellucid::inspection::explanation::Explanation;
 use pellucid::loss::Reduction;
 use pellucid::{Activation, Loss, Optimizer};
 
-/// a = f(z), and ∂a/∂z by what is known by then.
+/// f(z), and f′(z) in terms of what is known by then.
 pub(super) fn function(of: Activation) -> (&'static str, &'static str) {
-    use Activation as A;
-    match of {
-        A::Identity => ("z", "1"),
-        A::Sigmoid => (r"\frac{1}{1 + e^{-z}}", r"a \cdot (1 - a)"),
-        A::Tanh => (r"\tanh(z)", "1 - a^2"),
-        A::Relu => (r"\max(0, z)", r"1 \text{ where z is above 0, else } 0"),
-        A::LeakyRelu => (
-            r"z \text{ where z is above 0, else } 0.01 \cdot z",
-            r"1 \text{ where z is above 0, else } 0.01",
-        ),
-        A::Elu => (
-            r"z \text{ where z is above 0, else } e^{z} - 1",
-            r"1 \text{ where z is above 0, else } e^{z}",
-        ),
-        A::Selu => (
-            r"1.0507 \cdot z \text{ where z is above 0, else } 1.7581 \cdot (e^{z} - 1)",
-            r"1.0507 \text{ where z is above 0, else } 1.7581 \cdot e^{z}",
-        ),
-        A::Gelu => (r"z \cdot \Phi(z)", r"\Phi(z) + z \cdot \varphi(z)"),
-        A::GeluTanh => (
-            r"\frac{z}{2} (1 + t), \quad t = \tanh(0.79788 \cdot (z + 0.044715 \cdot z^3))",
-            r"\frac{1 + t}{2} + \frac{z}{2} (1 - t^2) \cdot 0.79788 \cdot (1 + 0.134145 \cdot z^2)",
-        ),
-        A::Silu => (
-            r"z \cdot s, \quad s = \frac{1}{1 + e^{-z}}",
-            r"s \cdot (1 + z \cdot (1 - s))",
-        ),
-        A::Mish => (
-            r"z \cdot t, \quad t = \tanh(\ln(1 + e^{z}))",
-            r"t + z \cdot (1 - t^2) \cdot \frac{1}{1 + e^{-z}}",
-        ),
-        A::Softplus => (r"\ln(1 + e^{z})", r"\frac{1}{1 + e^{-z}}"),
-        A::Softsign => (r"\frac{z}{1 + |z|}", r"\frac{1}{(1 + |z|)^2}"),
-        A::HardSigmoid => (
-            r"\frac{z}{6} + \frac{1}{2} \text{, no lower than 0 and no higher than 1}",
-            r"\frac{1}{6} \text{ where z is between -3 and 3, else } 0",
-        ),
-        A::HardTanh => (
-            r"z \text{, no lower than -1 and no higher than 1}",
-            r"1 \text{ where z is between -1 and 1, else } 0",
-        ),
-        A::Exponential => ("e^{z}", "a"),
-        A::Softmax => (
-            r"\frac{e^{z_j}}{\sum_{k} e^{z_k}}",
-            r"a_j \cdot (1 - a_j) \text{ by its own z}",
-        ),
-    }
+    let descriptor = of.descriptor();
+    (descriptor.common.formula.latex, descriptor.derivative.latex)
 }
 
-/// A sample's loss for one output, and its slope by that output.
+/// A sample's loss for one output, and its derivative by that output.
 pub(super) fn loss(of: Loss) -> (String, String) {
-    let (value, slope) = match of {
-        Loss::SquaredError => ("(a - y)^2", r"2 \cdot (a - y)"),
-        Loss::HalfSquaredError => (r"\frac{1}{2} (a - y)^2", "a - y"),
-        Loss::HalfMeanSquaredError => (
-            r"\frac{1}{2 k} (a - y)^2 \text{ with k outputs}",
-            r"\frac{1}{k} (a - y)",
-        ),
-        Loss::AbsoluteError => (
-            "|a - y|",
-            r"1 \text{ where a is above y, } -1 \text{ where it is below}",
-        ),
-        Loss::Huber { delta } => {
-            return (
-                format!(
-                    r"\frac{{1}}{{2}} d^2 \text{{ for }} |d| \le {delta}, \quad {delta} \cdot (|d| - \frac{{1}}{{2}} \cdot {delta}) \text{{ beyond, }} d = a - y"
-                ),
-                format!(r"a - y \text{{, no larger than {delta} and no less than -{delta}}}"),
-            );
-        }
-        Loss::LogCosh => (r"\ln \cosh(a - y)", r"\tanh(a - y)"),
-        Loss::PoissonDeviance => (r"2 (y \ln \frac{y}{a} - y + a)", r"2 (1 - \frac{y}{a})"),
-        Loss::HalfPoissonDeviance => (r"y \ln \frac{y}{a} - y + a", r"1 - \frac{y}{a}"),
-        Loss::Quantile { quantile } => {
-            return (
-                format!(r"\max(-{quantile} d, (1 - {quantile}) d), \quad d = a - y"),
-                format!(
-                    r"1 - {quantile} \text{{ where a is above y, }} -{quantile} \text{{ where it is below}}"
-                ),
-            );
-        }
-        Loss::BinaryCrossEntropy => (
-            r"-(y \ln a + (1 - y) \ln(1 - a))",
-            r"\frac{1 - y}{1 - a} - \frac{y}{a}",
-        ),
-        Loss::CategoricalCrossEntropy => (r"-y \ln a", r"-\frac{y}{a}"),
-        Loss::KullbackLeibler => (r"y \ln \frac{y}{a}", r"-\frac{y}{a}"),
-        Loss::Hinge => (
-            r"\max(0, 1 - s a), \quad s = 1 \text{ for the class, } -1 \text{ for others}",
-            r"-s \text{ where } s a < 1 \text{, else } 0",
-        ),
-        Loss::Custom(custom) => {
-            return (
-                format!(r"\text{{{}}}", custom.name()),
-                r"\text{as the program says}".into(),
-            );
-        }
+    let with_settings = |latex: &str| match of {
+        Loss::Huber { delta } => latex.replace(r"\delta", &delta.to_string()),
+        Loss::Quantile { quantile } => latex.replace(r"\tau", &quantile.to_string()),
+        _ => latex.to_owned(),
     };
-    (value.into(), slope.into())
+    let descriptor = of.descriptor();
+    let value = match of {
+        Loss::Custom(custom) => format!(r"\text{{{}}}", custom.name()),
+        _ => with_settings(descriptor.common.formula.latex),
+    };
+    (value, with_settings(descriptor.derivative.latex))
 }
 
 /// δ of the output layer where loss and activation go together so well that it is computed in one go.
 pub(super) fn joint_delta(loss: Loss, output: Activation) -> Option<&'static str> {
-    match (loss, output) {
-        (Loss::BinaryCrossEntropy, Activation::Sigmoid) => Some("a - y"),
-        (Loss::CategoricalCrossEntropy | Loss::KullbackLeibler, Activation::Softmax) => Some("a - y"),
-        (Loss::PoissonDeviance, Activation::Exponential) => Some(r"2 (a - y)"),
-        (Loss::HalfPoissonDeviance, Activation::Exponential) => Some("a - y"),
-        _ => None,
+    match loss {
+        _ if !loss.pairs_with(output) => None,
+        Loss::PoissonDeviance => Some(r"2 (a - y)"),
+        _ => Some("a - y"),
     }
 }
 

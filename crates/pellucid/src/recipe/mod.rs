@@ -139,7 +139,7 @@ fn yes() -> bool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainRecipe {
-    /// What is made small.
+    /// Loss function to minimise.
     pub loss: Loss,
     /// ε of the targets (1 − ε)·y + ε/classes that are trained towards, in cross-entropies.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -428,11 +428,10 @@ impl Recipe {
             let expected = "softmax of a single output is always 1; use sigmoid, or an output for each class";
             return refuse("network.activation", "\"softmax\"".into(), expected);
         }
-        let is_of_classes = matches!(
-            train.loss,
-            Loss::CategoricalCrossEntropy | Loss::KullbackLeibler | Loss::Hinge
-        );
-        if is_of_classes && output.fan_out == 1 {
+        for loss in [Some(train.loss), self.log.loss].iter().flatten() {
+            loss.check()?;
+        }
+        if train.loss.needs_classes() && output.fan_out == 1 {
             let expected =
                 "it wants an output for each class, 2 or more; for one output use \"binary_cross_entropy\"";
             return refuse("train.loss", loss_name(), expected);

@@ -3,7 +3,7 @@
 use super::facts::{Facts, NetworkFacts};
 use super::finding::{Finding, FindingKind, Severity, percent, short};
 use crate::activation::Activation;
-use crate::inspection::layer_statistics::largest_slope_of_bounded;
+use crate::inspection::layer_statistics::largest_derivative_of_bounded;
 use crate::loss::Loss;
 
 /// How inputs are blamed.
@@ -85,7 +85,7 @@ fn of_output(facts: &Facts<'_>, network: &NetworkFacts) -> Option<Finding> {
     let (first, last) = (facts.epochs.first()?, facts.epochs.last()?);
     let is_wrong = last.training > STUCK.1 * first.training;
     let is_bounded =
-        function(facts, index).is_some_and(|function| largest_slope_of_bounded(function).is_some());
+        function(facts, index).is_some_and(|function| largest_derivative_of_bounded(function).is_some());
     (is_bounded && layer.summary.flat > STUCK.0 && is_wrong && !is_paired(facts, index)).then(|| Finding {
         kind: FindingKind::SaturatedUnits,
         layer: Some(index + 1),
@@ -161,12 +161,5 @@ fn is_paired(facts: &Facts<'_>, index: usize) -> bool {
     };
     let output = architecture.output_layer().activation;
     index + 1 == architecture.layers().len()
-        && matches!(
-            (facts.recipe.train.loss, output),
-            (Loss::BinaryCrossEntropy, Activation::Sigmoid)
-                | (
-                    Loss::CategoricalCrossEntropy | Loss::KullbackLeibler,
-                    Activation::Softmax
-                )
-        )
+        && facts.recipe.train.loss.pairs_with(output)
 }

@@ -306,19 +306,6 @@ fn candidates_of(own: &OwnPass<'_>) -> Vec<Candidate> {
     found
 }
 
-/// Whether δ = a − y of this loss and output activation holds without f′.
-fn is_paired(loss: Loss, output: Activation) -> bool {
-    matches!(
-        (loss, output),
-        (Loss::BinaryCrossEntropy, Activation::Sigmoid)
-            | (
-                Loss::CategoricalCrossEntropy | Loss::KullbackLeibler,
-                Activation::Softmax
-            )
-            | (Loss::PoissonDeviance, Activation::Exponential)
-    )
-}
-
 fn candidate(
     own: &OwnPass<'_>,
     input: &[f64],
@@ -331,7 +318,7 @@ fn candidate(
     let layers = architecture.layers();
     let last = layers.len() - 1;
     let function = layers[last].activation;
-    let paired = is_paired(own.objective.loss, function);
+    let paired = own.objective.loss.pairs_with(function);
     let (z, a) = (workspace.z(last), workspace.activation(last));
     let mut delta: Vec<f64> = match (error, output, paired) {
         // With all of it in one, δ is the only difference there is.

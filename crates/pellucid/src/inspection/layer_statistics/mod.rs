@@ -26,7 +26,7 @@
 mod probe;
 mod records;
 
-pub(crate) use probe::largest_slope_of_bounded;
+pub(crate) use probe::largest_derivative_of_bounded;
 pub use probe::{FLAT, PROBE_ROWS, Probe};
 pub use records::{LayerStatistics, LayerSummary};
 

@@ -120,7 +120,7 @@ impl<T: Scalar> Probe<T> {
                 &mut self.slopes,
                 &mut self.flat_rows,
             );
-            let is_bounded = largest_slope_of_bounded(layer.activation).is_some();
+            let is_bounded = largest_derivative_of_bounded(layer.activation).is_some();
             let numbers = activation.len() as f64;
             let mean = activation.iter().map(|a| a.to_f64()).sum::<f64>() / numbers;
             let squares = activation.iter().map(|a| (a.to_f64() - mean).powi(2));
@@ -148,14 +148,11 @@ fn rms<T: Scalar>(values: &[T]) -> f64 {
     (squares / values.len() as f64).sqrt()
 }
 
-/// The largest slope of a function that has a floor and a ceiling; nothing for others.
-pub(crate) fn largest_slope_of_bounded(activation: Activation) -> Option<f64> {
-    match activation {
-        Activation::Sigmoid | Activation::Softmax => Some(0.25),
-        Activation::HardSigmoid => Some(1.0 / 6.0),
-        Activation::Tanh | Activation::Softsign | Activation::HardTanh => Some(1.0),
-        _ => None,
-    }
+/// The largest derivative of a function that has a lower and an upper bound; none for others.
+pub(crate) fn largest_derivative_of_bounded(activation: Activation) -> Option<f64> {
+    activation
+        .is_bounded()
+        .then(|| activation.descriptor().derivative_bound)
 }
 
 /// The share of units that are flat on every row, and the share of all pairs of row and unit that are. `z` and
@@ -168,7 +165,7 @@ fn flatness<T: Scalar>(
     slopes: &mut Vec<T>,
     flat_rows: &mut Vec<usize>,
 ) -> (f64, f64) {
-    let limit = FLAT * largest_slope_of_bounded(function).unwrap_or(1.0);
+    let limit = FLAT * largest_derivative_of_bounded(function).unwrap_or(1.0);
     slopes.clear();
     slopes.resize(z.len(), T::ZERO);
     function.derivative_into(z, activation, slopes);
