@@ -60,7 +60,11 @@ fn kinds() -> Vec<Kind> {
             // `laws/gradients.rs` checks its derivative by central differences.
             &["softmax"],
         ),
-        kind::<Loss>("loss", [include_str!("golden/losses.json"), "make_losses.py"], &[]),
+        kind::<Loss>(
+            "loss",
+            [include_str!("golden/losses.json"), "make_losses.py"],
+            &[],
+        ),
         Kind {
             name: "metric",
             golden: include_str!("golden/metrics.json"),
@@ -83,8 +87,10 @@ fn kinds() -> Vec<Kind> {
         kind::<Init>(
             "initialiser",
             [include_str!("golden/initialisers.json"), "make_initialisers.py"],
-            // `initialisers.rs` checks their distributions; PyTorch draws from other generators.
+            // `initialisers.rs` checks their distributions; PyTorch draws from other generators. That of scikit-learn is under
+            // `perceptrons`.
             &[
+                "sklearn",
                 "zeros",
                 "constant",
                 "uniform",

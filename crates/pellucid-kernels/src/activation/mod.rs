@@ -393,7 +393,10 @@ mod tests {
         for function in Activation::ALL.into_iter().filter(|f| f.is_elementwise()) {
             let mut a = vec![0.0; z.len()];
             function.apply(&z, &mut a, 1);
-            let largest = function.derivative(&z, &a).iter().fold(0.0, |most: f64, d| most.max(d.abs()));
+            let largest = function
+                .derivative(&z, &a)
+                .iter()
+                .fold(0.0, |most: f64, d| most.max(d.abs()));
             let bound = function.descriptor().derivative_bound;
             assert!(
                 largest <= bound * (1.0 + 1e-12) && (largest > 0.99 * bound || bound == f64::INFINITY),

@@ -30,7 +30,11 @@ impl AsRef<Descriptor> for LossDescriptor {
     }
 }
 
-const DELTA: Setting = Setting::number("delta", Range::POSITIVE, "δ: where the square ends and the straight line begins");
+const DELTA: Setting = Setting::number(
+    "delta",
+    Range::POSITIVE,
+    "δ: where the square ends and the straight line begins",
+);
 const QUANTILE: Setting = Setting::number(
     "quantile",
     Range::between(0.0, 1.0, "a number is needed, above 0 and below 1"),

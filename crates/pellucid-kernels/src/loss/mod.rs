@@ -83,7 +83,11 @@ impl Loss {
 
     /// The lowest and the highest target it is defined for, and what such targets are called.
     pub fn targets(self) -> (f64, f64, &'static str) {
-        let LossDescriptor { targets: (low, high), target_words, .. } = *self.descriptor();
+        let LossDescriptor {
+            targets: (low, high),
+            target_words,
+            ..
+        } = *self.descriptor();
         (low, high, target_words)
     }
 
@@ -474,9 +478,15 @@ mod tests {
     fn settings_of_another_loss_are_refused() {
         for (text, told) in [
             (r#"{"name":"quantile","quantile":1}"#, "above 0 and below 1"),
-            (r#"{"name":"huber","quantile":0.5}"#, "loss.name = \"huber\" does not use it"),
+            (
+                r#"{"name":"huber","quantile":0.5}"#,
+                "loss.name = \"huber\" does not use it",
+            ),
             (r#"{"name":"huber","delta":0}"#, "above 0"),
-            (r#"{"name":"hinge","delta":1}"#, "loss.name = \"hinge\" does not use it"),
+            (
+                r#"{"name":"hinge","delta":1}"#,
+                "loss.name = \"hinge\" does not use it",
+            ),
             (r#"{"delta":1}"#, "missing field `name`"),
         ] {
             let refusal = match serde_json::from_str::<Loss>(text) {

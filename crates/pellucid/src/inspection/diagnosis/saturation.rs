@@ -4,7 +4,6 @@ use super::facts::{Facts, NetworkFacts};
 use super::finding::{Finding, FindingKind, Severity, percent, short};
 use crate::activation::Activation;
 use crate::inspection::layer_statistics::largest_derivative_of_bounded;
-use crate::loss::Loss;
 
 /// How inputs are blamed.
 pub(super) const INPUTS: &str = "Unscaled inputs are why";
@@ -160,6 +159,5 @@ fn is_paired(facts: &Facts<'_>, index: usize) -> bool {
         return false;
     };
     let output = architecture.output_layer().activation;
-    index + 1 == architecture.layers().len()
-        && facts.recipe.train.loss.pairs_with(output)
+    index + 1 == architecture.layers().len() && facts.recipe.train.loss.pairs_with(output)
 }
