@@ -1,12 +1,12 @@
-//! `pellucid compare`: recipes, and variants of them, from the same initial weights, with one seed or several.
+//! Runs `pellucid compare`: trains variants of recipes from the same initial weights, with one seed or several.
 
-mod entrants;
 mod held_out;
-mod lap;
 mod picture;
 mod progress;
 mod record;
+mod run_recorder;
 mod side_by_side;
+mod specs;
 mod variants;
 
 use crate::arguments::Compare;
@@ -15,32 +15,32 @@ use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::run::threads;
 use crate::{interrupt, recipes, terminal, text_style};
 use anyhow::Result;
-use entrants::{Entrant, draws};
 use pellucid_report::{Comparison, PictureFormat, VariantRuns};
 use progress::CompareProgress;
-use side_by_side::{Cores, Done, run_all};
+use side_by_side::{Cores, FinishedRun, run_all};
+use specs::VariantSpec;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
-use variants::Variant;
+use variants::{Variant, draws};
 
 pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     let settings = &arguments.settings;
     check_files(arguments)?;
-    let variants = variants::variants(arguments)?;
-    refuse_different_losses(&variants)?;
-    let seeds = seeds(arguments, &variants)?;
-    let entrants = entrants::entrants(variants, settings, arguments.own_weights, seeds[0])?;
-    let cores = cores(arguments, entrants.len() * seeds.len());
+    let specs = specs::specs(arguments)?;
+    refuse_different_losses(&specs)?;
+    let seeds = seeds(arguments, &specs)?;
+    let variants = variants::variants(specs, settings, arguments.own_weights, seeds[0])?;
+    let cores = cores(arguments, variants.len() * seeds.len());
     interrupt::listen();
     let json = settings.json.as_deref().map(JsonOutput::prepare).transpose()?;
     let plot = arguments.plot.as_deref().map(PlotOutput::prepare).transpose()?;
 
-    let mut progress = CompareProgress::new(&entrants, &seeds, settings.quiet);
-    let done = run_all(&entrants, &seeds, cores, &mut progress);
+    let mut progress = CompareProgress::new(&variants, &seeds, settings.quiet);
+    let done = run_all(&variants, &seeds, cores, &mut progress);
     progress.finish();
     let stopped = interrupt::was_asked();
-    let Some(runs) = Runs::complete(entrants, &seeds, done?) else {
+    let Some(runs) = Runs::complete(variants, &seeds, done?) else {
         terminal::tell("stopped by Ctrl-C; there is nothing to compare");
         return Ok(ExitCode::from(failure::FAILED));
     };
@@ -76,8 +76,8 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     if stopped {
         let seeds = runs.seeds.len();
         terminal::tell(&format!(
-            "stopped by Ctrl-C; what is told is of the runs that were done: {} with {seeds} {}",
-            runs.entrants.len(),
+            "stopped by Ctrl-C; the comparison has only the finished runs: {} with {seeds} {}",
+            runs.variants.len(),
             if seeds == 1 { "seed" } else { "seeds" }
         ));
         return Ok(ExitCode::from(failure::FAILED));
@@ -99,9 +99,9 @@ fn check_files(arguments: &Compare) -> Result<()> {
     Ok(())
 }
 
-fn refuse_different_losses(variants: &[Variant]) -> Result<()> {
-    let loss = |variant: &Variant| variant.recipe.logged_loss();
-    if variants.iter().any(|variant| loss(variant) != loss(&variants[0])) {
+fn refuse_different_losses(specs: &[VariantSpec]) -> Result<()> {
+    let loss = |spec: &VariantSpec| spec.recipe.logged_loss();
+    if specs.iter().any(|spec| loss(spec) != loss(&specs[0])) {
         let message = "the recipes log different losses, which cannot be compared; give one to all with \
                        --set log.loss=NAME";
         return Err(Misuse(message.into()).into());
@@ -109,13 +109,13 @@ fn refuse_different_losses(variants: &[Variant]) -> Result<()> {
     Ok(())
 }
 
-/// The seeds, counted up; `None` for what the recipes say, where one run of each was asked for.
-fn seeds(arguments: &Compare, variants: &[Variant]) -> Result<Vec<Option<u32>>> {
+/// Consecutive seeds; with a single one `None`: the seed of each recipe.
+fn seeds(arguments: &Compare, specs: &[VariantSpec]) -> Result<Vec<Option<u32>>> {
     let count = arguments.seeds.get() as u32;
     if count == 1 {
         return Ok(vec![None]);
     }
-    let first = variants[0].recipe.train.seed;
+    let first = specs[0].recipe.train.seed;
     let Some(last) = first.checked_add(count - 1) else {
         return Err(Misuse(format!(
             "--seeds {count} from seed {first} on: seeds end at {}; begin with a smaller one by --seed",
@@ -126,7 +126,7 @@ fn seeds(arguments: &Compare, variants: &[Variant]) -> Result<Vec<Option<u32>>> 
     Ok((first..=last).map(Some).collect())
 }
 
-/// As many runs side by side as there are threads, each on one; one by one, each on all of them.
+/// As many runs side by side as there are threads, each on one thread; with --one-by-one, each on all of them.
 fn cores(arguments: &Compare, jobs: usize) -> Cores {
     let threads = threads(arguments.settings.threads, arguments.settings.quiet);
     match arguments.one_by_one {
@@ -141,76 +141,81 @@ fn cores(arguments: &Compare, jobs: usize) -> Cores {
     }
 }
 
-/// The runs that are compared: of each entrant one with each seed.
+/// The runs that are compared: one of each variant with each seed.
 struct Runs {
-    entrants: Vec<Entrant>,
-    /// `None` for what the recipe says.
+    variants: Vec<Variant>,
+    /// `None` for the seed of the recipe.
     seeds: Vec<Option<u32>>,
-    /// `[seed][entrant]`
-    done: Vec<Vec<Done>>,
+    /// (seed, variant).
+    done: Vec<Vec<FinishedRun>>,
 }
 
 impl Runs {
-    /// The seeds of which all runs are done; where Ctrl-C left none, what is done with the first. Nothing where that is
-    /// nothing.
-    fn complete(entrants: Vec<Entrant>, seeds: &[Option<u32>], done: Vec<Vec<Option<Done>>>) -> Option<Self> {
-        let whole = |runs: &Vec<Option<Done>>| runs.iter().cloned().collect::<Option<Vec<Done>>>();
+    /// The seeds whose runs are all finished; where Ctrl-C left none, the finished runs of the first seed. `None` without
+    /// any.
+    fn complete(
+        variants: Vec<Variant>,
+        seeds: &[Option<u32>],
+        done: Vec<Vec<Option<FinishedRun>>>,
+    ) -> Option<Self> {
+        let complete =
+            |runs: &Vec<Option<FinishedRun>>| runs.iter().cloned().collect::<Option<Vec<FinishedRun>>>();
         let rows = seeds.iter().zip(&done);
         let (seeds_done, all): (Vec<_>, Vec<_>) = rows
-            .filter_map(|(seed, runs)| Some((*seed, whole(runs)?)))
+            .filter_map(|(seed, runs)| Some((*seed, complete(runs)?)))
             .unzip();
         if !all.is_empty() {
             return Some(Self {
-                entrants,
+                variants,
                 seeds: seeds_done,
                 done: all,
             });
         }
         let first = done.into_iter().next()?;
-        let (entrants, runs): (Vec<_>, Vec<_>) = entrants
+        let (variants, runs): (Vec<_>, Vec<_>) = variants
             .into_iter()
             .zip(first)
-            .filter_map(|(entrant, run)| Some((entrant, run?)))
+            .filter_map(|(variant, run)| Some((variant, run?)))
             .unzip();
         (!runs.is_empty()).then(|| Self {
-            entrants,
+            variants,
             seeds: seeds[..1].to_vec(),
             done: vec![runs],
         })
     }
 
-    /// The runs of an entrant, one a seed.
-    fn of(&self, entrant: usize) -> impl Iterator<Item = &Done> + Clone {
-        self.done.iter().map(move |runs| &runs[entrant])
+    /// The runs of a variant, one for each seed.
+    fn runs_of(&self, variant: usize) -> impl Iterator<Item = &FinishedRun> + Clone {
+        self.done.iter().map(move |runs| &runs[variant])
     }
 
-    /// The seed of each run of the entrant.
-    fn seed_of(&self, entrant: usize, seed: usize) -> u32 {
-        self.seeds[seed].unwrap_or(self.entrants[entrant].variant.recipe.train.seed)
+    /// The seed of a variant's run.
+    fn seed_of(&self, variant: usize, seed: usize) -> u32 {
+        self.seeds[seed].unwrap_or(self.variants[variant].spec.recipe.train.seed)
     }
 
     /// What the loss curves say about each other.
     fn comparison(&self, targets: Option<&[f64]>) -> Result<Comparison> {
-        let variants = self.entrants.iter().enumerate();
-        let variants = variants.map(|(index, entrant)| VariantRuns {
-            name: entrant.variant.name.clone(),
-            updates_per_epoch: entrant.updates_per_epoch,
-            losses: self.of(index).map(|done| done.losses.clone()).collect(),
-            seconds: self.of(index).map(Done::total_seconds).collect(),
+        let variants = self.variants.iter().enumerate();
+        let all_runs = variants.map(|(index, variant)| VariantRuns {
+            name: variant.spec.name.clone(),
+            updates_per_epoch: variant.updates_per_epoch,
+            losses: self.runs_of(index).map(|done| done.losses.clone()).collect(),
+            seconds: self.runs_of(index).map(FinishedRun::total_seconds).collect(),
         });
-        let variants: Vec<VariantRuns> = variants.collect();
+        let all_runs: Vec<VariantRuns> = all_runs.collect();
         let seeds = 0..self.seeds.len();
         let seeds: Vec<u64> = seeds.map(|seed| u64::from(self.seed_of(0, seed))).collect();
-        Ok(Comparison::new(&seeds, &variants, targets)?)
+        Ok(Comparison::new(&seeds, &all_runs, targets)?)
     }
 
     /// What the reader must know about the figures.
     fn notes(&self, cores: Cores) -> Vec<String> {
         let mut notes = Vec::new();
-        let count = self.entrants.len();
-        let draws = self.entrants.iter().any(|entrant| draws(&entrant.variant.recipe));
+        let count = self.variants.len();
+        let draws = self.variants.iter().any(|variant| draws(&variant.spec.recipe));
         if self.seeds.len() == 1 && draws && count > 1 {
-            let mut seeds = (0..count).map(|entrant| self.seed_of(entrant, 0));
+            let mut seeds = (0..count).map(|variant| self.seed_of(variant, 0));
             let first = self.seed_of(0, 0);
             let seed = match seeds.all(|seed| seed == first) {
                 true => format!(", seed {first}"),

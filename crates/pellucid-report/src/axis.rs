@@ -70,20 +70,20 @@ impl Axis {
         Self::linear(low, high, most_labels, whole)
     }
 
-    /// A linear axis upwards, for losses and the like: with a little room at both ends, from 0 if that is near.
+    /// A linear axis upwards, for losses and the like: with a small margin at both ends, from 0 if that is near.
     pub(crate) fn linear_upwards(extent: Extent, most_labels: usize) -> Self {
         let Extent { low, high } = spread(extent, 0.0);
-        let room = half_span(low, high) * 0.08;
+        let margin = half_span(low, high) * 0.08;
         let from_zero = |near: f64, far: f64| near >= 0.0 && near <= 0.35 * far;
         let bottom = if from_zero(low, high) {
             0.0
         } else {
-            (low - room).max(f64::MIN)
+            (low - margin).max(f64::MIN)
         };
         let top = if from_zero(-high, -low) {
             0.0
         } else {
-            (high + room).min(f64::MAX)
+            (high + margin).min(f64::MAX)
         };
         Self::linear(bottom, top, most_labels, false)
     }
@@ -91,11 +91,11 @@ impl Axis {
     /// A linear axis upwards that stays near its numbers, whether or not 0 is near them.
     pub(crate) fn linear_near(extent: Extent, most_labels: usize) -> Self {
         let Extent { low, high } = spread(extent, 0.0);
-        let room = half_span(low, high) * 0.12;
-        Self::linear(low - room, high + room, most_labels, false)
+        let margin = half_span(low, high) * 0.12;
+        Self::linear(low - margin, high + margin, most_labels, false)
     }
 
-    /// A linear axis from exactly `low` to exactly `high`, which is more.
+    /// A linear axis from exactly `low` to exactly `high`; `low` is below `high`.
     pub(crate) fn linear_between(extent: Extent, most_labels: usize) -> Self {
         let Extent { low, high } = spread(extent, 0.0);
         Self::linear(low, high, most_labels, false)
@@ -116,12 +116,12 @@ impl Axis {
         axis
     }
 
-    /// A logarithmic axis upwards, with a little room at both ends. `extent` must be positive.
+    /// A logarithmic axis upwards, with a small margin at both ends. `extent` must be positive.
     ///
     /// Parts of decades may double the number of labels.
     pub(crate) fn logarithmic_upwards(extent: Extent, most_labels: usize) -> Self {
-        let room = (0.03 * (extent.high.log10() - extent.low.log10())).max(1e-3);
-        Self::logarithmic(extent, room, most_labels)
+        let margin = (0.03 * (extent.high.log10() - extent.low.log10())).max(1e-3);
+        Self::logarithmic(extent, margin, most_labels)
     }
 
     /// A logarithmic axis across, from edge to edge. `extent` must be positive.
@@ -131,14 +131,14 @@ impl Axis {
         Self::logarithmic(extent, 0.0, most_labels)
     }
 
-    fn logarithmic(extent: Extent, room: f64, most_labels: usize) -> Self {
+    fn logarithmic(extent: Extent, margin: f64, most_labels: usize) -> Self {
         let (mut low, mut high) = (extent.low.log10(), extent.high.log10());
         if high - low < 1e-9 {
             low -= 0.5;
             high += 0.5;
         } else {
-            low -= room;
-            high += room;
+            low -= margin;
+            high += margin;
         }
         let mut axis = Self {
             logarithmic: true,
@@ -205,7 +205,7 @@ impl Axis {
         ticks
     }
 
-    /// Decades as major ticks; their 2nd to 9th parts as minor ticks, the 2nd and 5th labelled where there is room.
+    /// Decades as major ticks; their 2nd to 9th parts as minor ticks, the 2nd and 5th labelled where they fit.
     fn decades(&self, most_labels: usize) -> Vec<Tick> {
         let (first, last) = (self.low.floor() as i32, self.high.floor() as i32);
         let decades_per_label = (self.high - self.low) / most_labels.max(2) as f64;

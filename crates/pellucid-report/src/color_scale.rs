@@ -1,9 +1,9 @@
-//! Colours that stand for numbers.
+//! Maps numbers to colours.
 //!
 //! Scales are straight lines between anchors in Oklab (Björn Ottosson, "A perceptual color space for image processing",
 //! 2020), in which equal distances look about equally different. The anchors are Okabe's and Ito's blue and vermillion
 //! (on dark: sky blue and orange), which stay apart under the common kinds of colour blindness, and the background's
-//! neighbours; lightness alone tells how far a number is from the middle.
+//! neighbours; lightness alone shows the distance of a number from the middle.
 
 use crate::palette::{Color, Theme};
 
@@ -52,7 +52,7 @@ impl ColorScale {
         }
     }
 
-    /// The colour at `fraction` of the way. What is no number has the colour of a grid line.
+    /// The colour at `fraction` of the way. NaN has the colour of a grid line.
     pub(crate) fn color(self, fraction: f64, theme: Theme) -> Color {
         if fraction.is_nan() {
             return theme.major_grid();
@@ -70,7 +70,7 @@ pub(crate) fn mix(from: Color, to: Color, part: f64) -> Color {
     from_oklab(std::array::from_fn(|at| a[at] + (b[at] - a[at]) * part))
 }
 
-/// Black or white, whichever can be read on `color`.
+/// Black or white, whichever is legible on `color`.
 pub(crate) fn ink_on(color: Color) -> Color {
     if oklab(color)[0] > 0.62 {
         Color(20, 23, 28)
@@ -147,7 +147,7 @@ mod tests {
 
     const THEMES: [Theme; 2] = [Theme::Light, Theme::Dark];
 
-    /// What a colour looks like without the long, the middle or the short cones: Machado, Oliveira and Fernandes, "A
+    /// The appearance of a colour without long, middle or short cones: Machado, Oliveira and Fernandes, "A
     /// Physiologically-based Model for Simulation of Color Vision Deficiency", 2009, severity 1.
     const BLINDNESS: [[[f64; 3]; 3]; 3] = [
         [

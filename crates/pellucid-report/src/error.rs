@@ -1,28 +1,28 @@
-//! What can go wrong between numbers and a picture.
+//! Reports why a picture or a comparison cannot be made.
 
 use std::path::PathBuf;
 
-/// Why a picture or a comparison could not be made.
+/// Why a picture or a comparison cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
-    /// The file name does not tell which picture format is wanted.
-    #[error("{}: cannot tell the picture format from {found}; give the file a name that ends in .svg or .png", path.display())]
+    /// The file name does not determine the picture format.
+    #[error("{}: cannot determine the picture format from {found}; give the file a name that ends in .svg or .png", path.display())]
     UnknownPictureFormat {
-        /// The file that was asked for.
+        /// The file.
         path: PathBuf,
-        /// What stood where the extension was expected.
+        /// The text found in place of the extension.
         found: String,
     },
 
-    /// The chart's width or height is outside what can be laid out and painted.
+    /// The picture's width or height is outside the limits of layout and painting.
     #[error(
         "chart {side} is {found} pixels, expected {least} to {most}; set the chart's {side} within these limits"
     )]
     PictureSize {
         /// `"width"` or `"height"`.
         side: &'static str,
-        /// The size asked for, in pixels.
+        /// The size found, in pixels.
         found: u32,
         /// The smallest size allowed, in pixels.
         least: u32,
@@ -35,13 +35,13 @@ pub enum ReportError {
     Painting {
         /// `"SVG"` or `"PNG"`.
         format: &'static str,
-        /// The chart's title.
+        /// The picture's title.
         title: String,
-        /// What the painter said.
+        /// The painter's message.
         reason: String,
     },
 
-    /// A comparison was asked for without any run.
+    /// A comparison has no run.
     #[error("no runs to compare: found 0 curves, expected at least 1; name one or more runs")]
     NothingToCompare,
 

@@ -1,4 +1,4 @@
-//! Numbers as they stand beside an axis.
+//! Writes numbers for labels of axes.
 
 /// How the numbers of one axis are written, chosen once so that its labels match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Notation {
     }
 }
 
-/// `value` with as many decimals as tell it from a neighbour `step` away.
+/// `value` with as many decimals as distinguish it from a neighbour `step` away.
 pub(crate) fn number(value: f64, step: f64, notation: Notation) -> String {
     let value = if value.abs() < step * 1e-6 { 0.0 } else { value };
     if value == 0.0 {
@@ -111,7 +111,7 @@ fn superscript(exponent: i32) -> String {
         .collect()
 }
 
-/// A count with its thousands set apart: `1,234,567`.
+/// A count with separated thousands: `1,234,567`.
 pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

@@ -49,7 +49,7 @@ pub use error::ReportError;
 pub use explanation::{Product, UnitArithmetic, UnitChoice, UnitSample, UnitWeight, WorkedExample};
 pub use gradient_flow::{GradientFlow, LayerFlow};
 pub use line_chart::{Guide, LineChart, Scale, Series, SeriesBand};
-pub use page::{Finding, Repeat, Report, Section, Table};
+pub use page::{PageFinding, PageTable, Repeat, Report, Section};
 pub use palette::Theme;
 pub use panel_grid::PanelGrid;
 pub use picture::Picture;

@@ -1,4 +1,4 @@
-//! Themes, and the colour, dash and width that tell one series from another.
+//! Defines themes, and the colour, dash and width of each series.
 //!
 //! Colours follow Okabe and Ito, "Color Universal Design" (2008), which stays distinguishable under the common kinds of
 //! colour blindness. Series differ in dash as well, so that a print without colour can be read too.
@@ -109,7 +109,7 @@ const DASHES: [&[f64]; 5] = [
     &[14.0, 3.0, 2.5, 3.0, 2.5, 3.0],
 ];
 
-/// How one series is stroked.
+/// The stroke of one series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Stroke {
     pub(crate) color: Color,
@@ -119,6 +119,17 @@ pub(crate) struct Stroke {
 }
 
 impl Stroke {
+    pub(crate) fn solid(color: Color, width: f64) -> Self {
+        let dashes = &[];
+        Self { color, dashes, width }
+    }
+
+    /// The dashes of lines that mark a place.
+    pub(crate) fn guide(color: Color) -> Self {
+        let (dashes, width) = (&[5.0, 4.0], 1.2);
+        Self { color, dashes, width }
+    }
+
     pub(crate) fn of_series(index: usize, theme: Theme) -> Self {
         let colors = theme.series_colors();
         let dashes = DASHES[index % DASHES.len()];

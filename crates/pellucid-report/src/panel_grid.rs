@@ -31,7 +31,7 @@ pub struct PanelGrid {
     pub panels: Vec<LineChart>,
     /// One legend above all panels, which then have the same series and no titles; otherwise one for each.
     pub shared_legend: bool,
-    /// The number of panels side by side, where there is room.
+    /// The number of panels side by side, where there is space.
     pub columns: u32,
     /// Of one panel, 150 to 8000.
     pub panel_height: u32,

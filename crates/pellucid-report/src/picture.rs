@@ -1,4 +1,4 @@
-//! What every picture can do: become a file.
+//! Turns pictures into files.
 
 use crate::error::ReportError;
 use crate::palette::Theme;
@@ -8,15 +8,15 @@ use crate::{png, svg};
 
 /// A picture that can be laid out in either theme.
 pub(crate) trait Arrange {
-    /// The theme it was asked for.
+    /// The theme of the file.
     fn theme(&self) -> Theme;
 
-    /// What goes where, `width` pixels wide, or as wide as it was asked for.
+    /// The marks of the picture, `width` pixels wide or of its own width.
     fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError>;
 }
 
-/// A picture, to be written as a file or shown on a page. Only this crate has any.
-#[allow(private_bounds)] // it cannot be implemented elsewhere
+/// A picture that can be written as a file or shown on a page. Only this crate implements it.
+#[allow(private_bounds)] // no other crate can implement it
 pub trait Picture: Arrange {
     /// The picture as an SVG document.
     ///
@@ -29,7 +29,7 @@ pub trait Picture: Arrange {
 
     /// The picture as a PNG file's bytes, at two pixels per unit of its width.
     ///
-    /// Needs no typeface and no library of the system: the lettering (DejaVu Sans) is part of this crate.
+    /// Needs no typeface and no library of the system: the typeface (DejaVu Sans) is part of this crate.
     ///
     /// # Errors
     ///
@@ -38,7 +38,7 @@ pub trait Picture: Arrange {
         png::paint(&self.scene(self.theme(), None)?)
     }
 
-    /// The picture as a file's bytes in the format asked for.
+    /// The picture as a file's bytes in this format.
     ///
     /// # Errors
     ///

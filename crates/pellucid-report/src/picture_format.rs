@@ -1,4 +1,4 @@
-//! The file formats a chart can be written in.
+//! Chooses the file format of a picture by a file's name.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub enum PictureFormat {
 }
 
 impl PictureFormat {
-    /// The format that a file name's extension asks for, in upper or lower case.
+    /// The format of a file name's extension, in upper or lower case.
     ///
     /// # Errors
     ///

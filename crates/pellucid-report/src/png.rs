@@ -1,16 +1,16 @@
-//! Paints a scene as a PNG file, with the crate's own typeface.
+//! Paints a scene as a PNG file, with the embedded typeface.
 
 use tiny_skia::{
-    FillRule, FilterQuality, LineJoin, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Rect, Stroke,
-    StrokeDash, Transform,
+    FillRule, FilterQuality, LineJoin, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Rect, StrokeDash,
+    Transform,
 };
 
 use crate::error::ReportError;
-use crate::palette::Color;
-use crate::scene::{Anchor, Mark, Point, Raster, Scene, Text};
+use crate::palette::{Color, Stroke};
+use crate::scene::{Anchor, Area, Mark, Point, Raster, Scene, Text};
 use crate::typeface;
 
-/// So that the picture is crisp on screens with small pixels, and in print.
+/// Keeps the picture crisp on screens with small pixels, and in print.
 const PIXELS_PER_UNIT: u32 = 2;
 
 pub(crate) fn paint(scene: &Scene) -> Result<Vec<u8>, ReportError> {
@@ -43,34 +43,21 @@ fn ink(Color(r, g, b): Color) -> Paint<'static> {
 
 fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
     match mark {
-        Mark::Rectangle {
-            top_left,
-            bottom_right,
-            color,
-        } => {
-            let sides = [top_left.0, top_left.1, bottom_right.0, bottom_right.1].map(|side| side as f32);
-            if let Some(rectangle) = Rect::from_ltrb(sides[0], sides[1], sides[2], sides[3]) {
+        Mark::Rectangle { area, color } => {
+            let [(left, top), (right, bottom)] = *area;
+            let [left, top, right, bottom] = [left, top, right, bottom].map(|side| side as f32);
+            if let Some(rectangle) = Rect::from_ltrb(left, top, right, bottom) {
                 canvas.fill_rect(rectangle, &ink(*color), zoom(), None);
             }
         }
-        Mark::Line {
-            from,
-            to,
-            color,
-            width,
-        } => stroke(canvas, &[*from, *to], *color, *width, &[]),
-        Mark::Polyline {
-            points,
-            color,
-            width,
-            dashes,
-        } => stroke(canvas, points, *color, *width, dashes),
+        Mark::Line { ends, color } => draw_stroke(canvas, ends, Stroke::solid(*color, 1.0)),
+        Mark::Polyline { points, stroke } => draw_stroke(canvas, points, *stroke),
         Mark::Dot {
-            center,
+            center: (x, y),
             radius,
             color,
         } => {
-            if let Some(circle) = PathBuilder::from_circle(center.0 as f32, center.1 as f32, *radius as f32) {
+            if let Some(circle) = PathBuilder::from_circle(*x as f32, *y as f32, *radius as f32) {
                 fill(canvas, &circle, *color, zoom());
             }
         }
@@ -85,17 +72,13 @@ fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
                 canvas.fill_path(&path, &paint, FillRule::Winding, zoom(), None);
             }
         }
-        Mark::Image {
-            top_left,
-            bottom_right,
-            raster,
-        } => paint_image(canvas, *top_left, *bottom_right, raster),
+        Mark::Image { area, raster } => paint_image(canvas, *area, raster),
         Mark::Text(text) => paint_text(canvas, text),
         Mark::Noted { marks, .. } => marks.iter().for_each(|mark| paint_mark(canvas, mark)),
     }
 }
 
-/// The colours as a picture, a pixel each; nothing where there is none.
+/// The colours as a picture, a pixel each; `None` without colours.
 fn pixels(raster: &Raster) -> Option<Pixmap> {
     let mut pixels = Pixmap::new(raster.columns as u32, raster.rows() as u32)?;
     for (bytes, Color(r, g, b)) in pixels.data_mut().chunks_exact_mut(4).zip(&raster.colors) {
@@ -105,12 +88,12 @@ fn pixels(raster: &Raster) -> Option<Pixmap> {
 }
 
 /// The colours as a PNG file, a pixel each.
-pub(crate) fn of_raster(raster: &Raster) -> Vec<u8> {
+pub(crate) fn encode_raster(raster: &Raster) -> Vec<u8> {
     let png = pixels(raster).and_then(|pixels| pixels.encode_png().ok());
     png.unwrap_or_default()
 }
 
-fn paint_image(canvas: &mut Pixmap, top_left: Point, bottom_right: Point, raster: &Raster) {
+fn paint_image(canvas: &mut Pixmap, [top_left, bottom_right]: Area, raster: &Raster) {
     let Some(pixels) = pixels(raster) else { return };
     let across = (bottom_right.0 - top_left.0) / raster.columns as f64;
     let down = (bottom_right.1 - top_left.1) / raster.rows() as f64;
@@ -149,15 +132,16 @@ fn path(points: &[Point], closed: bool) -> Option<Path> {
     builder.finish()
 }
 
-fn stroke(canvas: &mut Pixmap, points: &[Point], color: Color, width: f64, dashes: &[f64]) {
+fn draw_stroke(canvas: &mut Pixmap, points: &[Point], stroke: Stroke) {
     let Some(path) = path(points, false) else { return };
-    let stroke = Stroke {
-        width: width as f32,
+    let dashes = stroke.dashes.iter().map(|dash| *dash as f32);
+    let style = tiny_skia::Stroke {
+        width: stroke.width as f32,
         line_join: LineJoin::Round,
-        dash: StrokeDash::new(dashes.iter().map(|dash| *dash as f32).collect(), 0.0),
-        ..Stroke::default()
+        dash: StrokeDash::new(dashes.collect(), 0.0),
+        ..tiny_skia::Stroke::default()
     };
-    canvas.stroke_path(&path, &ink(color), &stroke, zoom(), None);
+    canvas.stroke_path(&path, &ink(stroke.color), &style, zoom(), None);
 }
 
 fn paint_text(canvas: &mut Pixmap, text: &Text) {

@@ -1,6 +1,6 @@
-//! A picture as a list of marks, in pixels from the top left corner: what the layout hands to a painter.
+//! Describes a picture as a list of marks, in pixels from the top left corner.
 
-use crate::palette::Color;
+use crate::palette::{Color, Stroke};
 
 /// A point in pixels: x to the right, y downwards.
 pub(crate) type Point = (f64, f64);
@@ -12,7 +12,7 @@ pub(crate) struct Scene {
     pub(crate) height: u32,
     /// The whole title, unclipped, for readers who do not see the picture.
     pub(crate) title: String,
-    /// What the picture shows, in a sentence, for the same readers.
+    /// The contents of the picture, in a sentence, for the same readers.
     pub(crate) description: String,
     pub(crate) marks: Vec<Mark>,
 }
@@ -20,27 +20,22 @@ pub(crate) struct Scene {
 #[derive(Debug)]
 pub(crate) enum Mark {
     Rectangle {
-        top_left: Point,
-        bottom_right: Point,
+        area: Area,
         color: Color,
     },
+    /// One pixel wide.
     Line {
-        from: Point,
-        to: Point,
+        ends: [Point; 2],
         color: Color,
-        width: f64,
     },
     Polyline {
         points: Vec<Point>,
-        color: Color,
-        width: f64,
-        dashes: &'static [f64],
+        stroke: Stroke,
     },
-    /// Filled, and closed.
+    /// Filled, and closed. An opacity of 1 hides the marks below, 0 is invisible.
     Polygon {
         points: Vec<Point>,
         color: Color,
-        /// 1 hides what lies below, 0 would be nothing.
         opacity: f64,
     },
     Dot {
@@ -49,17 +44,19 @@ pub(crate) enum Mark {
         color: Color,
     },
     Image {
-        top_left: Point,
-        bottom_right: Point,
+        area: Area,
         raster: Raster,
     },
     Text(Text),
-    /// Marks that say something when pointed at, where the format can.
+    /// Marks with a note for readers who point at them, in formats that can show one.
     Noted {
         note: String,
         marks: Vec<Mark>,
     },
 }
+
+/// A rectangle: its top left and its bottom right corner.
+pub(crate) type Area = [Point; 2];
 
 /// Colours in rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +64,7 @@ pub(crate) struct Raster {
     pub(crate) columns: usize,
     /// Row after row from the top left; a multiple of `columns`.
     pub(crate) colors: Vec<Color>,
-    /// Whether colours go over into each other, or are squares with edges.
+    /// Whether colours blend into each other, or are squares with edges.
     pub(crate) smooth: bool,
 }
 
@@ -81,17 +78,17 @@ impl Raster {
 #[derive(Debug)]
 pub(crate) struct Text {
     pub(crate) text: String,
-    /// Where the anchor lies on the baseline.
+    /// The place of the anchor, on the baseline.
     pub(crate) baseline: Point,
     /// Height of an em in pixels.
     pub(crate) size: f64,
     pub(crate) color: Color,
     pub(crate) anchor: Anchor,
-    /// Turned to be read from bottom to top, around the baseline point.
+    /// Rotated around the baseline point, to be read from bottom to top.
     pub(crate) upwards: bool,
 }
 
-/// Which part of the text stands at its point.
+/// The part of a text that lies at its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Anchor {
     Start,
@@ -100,7 +97,7 @@ pub(crate) enum Anchor {
 }
 
 impl Mark {
-    /// The same mark so far to the right and down.
+    /// The mark, moved to the right and down.
     #[must_use]
     pub(crate) fn moved(mut self, by: Point) -> Self {
         let shift = |point: &mut Point| {
@@ -108,25 +105,15 @@ impl Mark {
             point.1 += by.1;
         };
         match &mut self {
-            Self::Rectangle {
-                top_left,
-                bottom_right,
-                ..
-            }
-            | Self::Image {
-                top_left,
-                bottom_right,
-                ..
-            } => [top_left, bottom_right].into_iter().for_each(shift),
-            Self::Line { from, to, .. } => [from, to].into_iter().for_each(shift),
+            Self::Rectangle { area: points, .. }
+            | Self::Image { area: points, .. }
+            | Self::Line { ends: points, .. } => points.iter_mut().for_each(shift),
             Self::Polyline { points, .. } | Self::Polygon { points, .. } => points.iter_mut().for_each(shift),
             Self::Dot { center, .. } => shift(center),
             Self::Text(text) => shift(&mut text.baseline),
             Self::Noted { marks, .. } => {
-                *marks = std::mem::take(marks)
-                    .into_iter()
-                    .map(|mark| mark.moved(by))
-                    .collect();
+                let moved = std::mem::take(marks).into_iter().map(|mark| mark.moved(by));
+                *marks = moved.collect();
             }
         }
         self

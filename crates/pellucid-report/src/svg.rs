@@ -1,10 +1,10 @@
-//! Writes a scene as an SVG document, or as a part of a page that is light and dark.
+//! Writes a scene as an SVG document, or as a part of a page with a light and a dark theme.
 
 use std::fmt::Write;
 
-use crate::palette::Color;
+use crate::palette::{Color, Stroke};
 use crate::png;
-use crate::scene::{Anchor, Mark, Point, Raster, Scene, Text};
+use crate::scene::{Anchor, Area, Mark, Point, Raster, Scene, Text};
 use crate::typeface::FAMILIES;
 
 /// The document counts in tenths of a pixel: whole numbers are shorter, and fine enough.
@@ -22,8 +22,8 @@ pub(crate) fn document(scene: &Scene) -> String {
     text
 }
 
-/// A part of a page whose style sheet says what the inks look like. The two scenes are of one picture in two themes, and
-/// differ in colours only.
+/// A part of a page whose style sheet defines the colours. The two scenes show one picture in two themes, and differ in
+/// colours only.
 pub(crate) fn part(light: &Scene, dark: &Scene, inks: &mut Inks) -> String {
     let mut text = opening(light, false);
     let inks = Some(inks);
@@ -36,7 +36,7 @@ pub(crate) fn part(light: &Scene, dark: &Scene, inks: &mut Inks) -> String {
     text
 }
 
-/// The colours of a page, each with the one that stands for it in the dark.
+/// The colours of a page, each with its counterpart in the dark theme.
 #[derive(Debug, Default)]
 pub(crate) struct Inks {
     pairs: Vec<(Color, Color)>,
@@ -100,7 +100,7 @@ fn hex(Color(r, g, b): Color) -> String {
     format!("#{r:02X}{g:02X}{b:02X}")
 }
 
-/// `text` as it can stand in an element or a quoted attribute.
+/// `text` escaped for an element or a quoted attribute.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -125,7 +125,10 @@ impl Writer<'_> {
         let ink = |mark: &Mark| match mark {
             Mark::Rectangle { color, .. }
             | Mark::Line { color, .. }
-            | Mark::Polyline { color, .. }
+            | Mark::Polyline {
+                stroke: Stroke { color, .. },
+                ..
+            }
             | Mark::Polygon { color, .. }
             | Mark::Dot { color, .. }
             | Mark::Text(Text { color, .. }) => Some(*color),
@@ -133,36 +136,26 @@ impl Writer<'_> {
         };
         let colors = ink(mark).map(|light| (light, dark.and_then(ink).unwrap_or(light)));
         match mark {
-            Mark::Rectangle {
-                top_left,
-                bottom_right,
-                ..
-            } => {
-                let place = place(*top_left, *bottom_right);
-                let fill = self.paint("fill", colors);
+            Mark::Rectangle { area, .. } => {
+                let (place, fill) = (place(*area), self.paint("fill", colors));
                 self.line(&format!("<rect {place} {fill}/>"));
             }
-            Mark::Line { from, to, width, .. } => {
+            Mark::Line { ends: [from, to], .. } => {
                 let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(units);
-                let stroke = self.paint("stroke", colors);
-                let width = units(*width);
+                let (stroke, width) = (self.paint("stroke", colors), units(1.0));
                 self.line(&format!(
                     "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" {stroke} stroke-width=\"{width}\"/>"
                 ));
             }
-            Mark::Polyline {
-                points,
-                width,
-                dashes,
-                ..
-            } => {
-                let stroke = self.paint("stroke", colors);
+            Mark::Polyline { points, stroke } => {
                 let mut dash = String::new();
-                if !dashes.is_empty() {
-                    let lengths: Vec<String> = dashes.iter().map(|dash| units(*dash).to_string()).collect();
+                if !stroke.dashes.is_empty() {
+                    let lengths = stroke.dashes.iter().map(|dash| units(*dash).to_string());
+                    let lengths: Vec<String> = lengths.collect();
                     dash = format!(" stroke-dasharray=\"{}\"", lengths.join(" "));
                 }
-                let (corners, width) = (corners(points), units(*width));
+                let (corners, width) = (corners(points), units(stroke.width));
+                let stroke = self.paint("stroke", colors);
                 self.line(&format!(
                     "<polyline points=\"{corners}\" fill=\"none\" {stroke} stroke-width=\"{width}\" \
                      stroke-linejoin=\"round\"{dash}/>"
@@ -182,18 +175,14 @@ impl Writer<'_> {
                 self.line(&format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" {fill}/>"));
             }
             Mark::Text(text) => self.words(text, colors),
-            Mark::Image {
-                top_left,
-                bottom_right,
-                raster,
-            } => self.image(&place(*top_left, *bottom_right), raster, dark),
+            Mark::Image { area, raster } => self.image(&place(*area), raster, dark),
             Mark::Noted { note, marks } => {
                 self.line(&format!("<g><title>{}</title>", escape(note)));
-                let of_dark = dark.and_then(|mark| match mark {
+                let dark_marks = dark.and_then(|mark| match mark {
                     Mark::Noted { marks, .. } => Some(&marks[..]),
                     _ => None,
                 });
-                self.marks(marks, of_dark);
+                self.marks(marks, dark_marks);
                 self.line("</g>");
             }
         }
@@ -240,18 +229,11 @@ impl Writer<'_> {
             Some(Mark::Image { raster: other, .. }) if other != raster => Some(other),
             _ => None,
         };
-        let class = |name: &str| {
-            if dark.is_some() {
-                format!(" class=\"{name}\"")
-            } else {
-                String::new()
-            }
-        };
-        for (raster, class) in
-            std::iter::once((raster, class("in-light"))).chain(dark.map(|dark| (dark, class("in-dark"))))
-        {
+        let light_class = dark.map_or("", |_| " class=\"in-light\"");
+        let dark = dark.map(|dark| (dark, " class=\"in-dark\""));
+        for (raster, class) in std::iter::once((raster, light_class)).chain(dark) {
             let rendering = if raster.smooth { "auto" } else { "pixelated" };
-            let data = base64(&png::of_raster(raster));
+            let data = base64(&png::encode_raster(raster));
             self.line(&format!(
                 "<image {place} preserveAspectRatio=\"none\" style=\"image-rendering:{rendering}\"{class} \
                  href=\"data:image/png;base64,{data}\"/>"
@@ -260,7 +242,7 @@ impl Writer<'_> {
     }
 }
 
-fn place(top_left: Point, bottom_right: Point) -> String {
+fn place([top_left, bottom_right]: Area) -> String {
     let [left, top, right, bottom] = [top_left.0, top_left.1, bottom_right.0, bottom_right.1].map(units);
     let (width, height) = ((right - left).max(0), (bottom - top).max(0));
     format!("x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\"")

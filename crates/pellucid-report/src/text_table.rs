@@ -1,5 +1,7 @@
 //! Text for a terminal: tables of aligned columns, and prose in lines.
 
+use crate::typeface::without_middle;
+
 /// A table of words and numbers. A table too wide for the terminal is broken into blocks, each with the first columns.
 #[derive(Debug)]
 pub(crate) struct TextTable {
@@ -71,33 +73,30 @@ impl TextTable {
 
 /// `text` with its middle left out if it is longer than `most` characters.
 pub(crate) fn shorten(text: &str, most: usize) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    if characters.len() <= most {
-        return text.to_owned();
+    match text.chars().count() <= most {
+        true => text.to_owned(),
+        false => without_middle(text, most.saturating_sub(1), "…"),
     }
-    let head = most / 2;
-    let tail = &characters[characters.len() - (most - head - 1)..];
-    characters[..head].iter().chain(&['…']).chain(tail).collect()
 }
 
 /// Breaks prose between words into lines of at most `width` characters.
 pub(crate) fn fill(prose: &str, width: usize) -> String {
-    let mut text = String::new();
-    let mut column = 0;
-    for word in prose.split_whitespace() {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > width {
-            text.push('\n');
-            column = 0;
-        } else if column > 0 {
-            text.push(' ');
-            column += 1;
+    lines_of_words(prose, width).join("\n") + "\n"
+}
+
+/// The words of a text in lines of at most `width` characters.
+pub(crate) fn lines_of_words(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
         }
-        text.push_str(word);
-        column += length;
     }
-    text.push('\n');
-    text
+    lines
 }
 
 #[cfg(test)]

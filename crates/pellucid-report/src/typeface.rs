@@ -1,11 +1,11 @@
-//! The typeface carried with the crate (DejaVu Sans): widths for the layout, outlines for the PNG painter.
+//! Measures and outlines text in the embedded typeface (DejaVu Sans).
 
 use std::sync::LazyLock;
 
 use tiny_skia::{Path, PathBuilder, Transform};
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
-/// What an SVG viewer should set text in: the typeface that was measured, others as wide, then whatever it has.
+/// The typefaces for an SVG viewer: the measured one, others as wide, then any.
 pub(crate) const FAMILIES: &str = "'DejaVu Sans', Verdana, Geneva, 'Segoe UI', Helvetica, Arial, sans-serif";
 
 static FACE: LazyLock<Face<'static>> =
@@ -21,12 +21,12 @@ fn glyph(character: char) -> GlyphId {
     FACE.glyph_index(character).unwrap_or_default()
 }
 
-/// In units of the typeface's own grid.
+/// The width of a character, in units of the typeface's own grid.
 fn advance(character: char) -> f64 {
     f64::from(FACE.glyph_hor_advance(glyph(character)).unwrap_or(0))
 }
 
-/// The outline of a line of text, starting at the origin of the baseline, y downwards; `None` if nothing is inked.
+/// The outline of a line of text, starting at the origin of the baseline, y downwards; `None` if it is empty.
 pub(crate) fn outline(text: &str, size: f64) -> Option<Path> {
     let mut pen = Pen {
         path: PathBuilder::new(),
@@ -70,7 +70,7 @@ impl OutlineBuilder for Pen {
     }
 }
 
-/// `text` as it can stand on one line of a picture: without control characters, which XML forbids or swallows.
+/// `text` without control characters, which XML forbids or swallows, on one line.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
@@ -86,25 +86,16 @@ pub(crate) fn printable(text: &str) -> String {
         .to_owned()
 }
 
-/// `text` shortened in its middle until it is at most `room` pixels wide: names of runs often differ at their ends.
-pub(crate) fn ellipsize(text: &str, size: f64, room: f64) -> String {
-    if width(text, size) <= room {
+/// `text` shortened in its middle to at most `space` pixels: names of runs often differ at their ends.
+pub(crate) fn ellipsize(text: &str, size: f64, space: f64) -> String {
+    if width(text, size) <= space {
         return text.to_owned();
     }
-    let characters: Vec<char> = text.chars().collect();
-    let shortened = |kept: usize| -> String {
-        let head = kept.div_ceil(2);
-        let tail = kept - head;
-        characters[..head]
-            .iter()
-            .chain(&['…'])
-            .chain(&characters[characters.len() - tail..])
-            .collect()
-    };
-    let (mut fits, mut too_long) = (0, characters.len());
+    let shortened = |kept: usize| without_middle(text, kept, "…");
+    let (mut fits, mut too_long) = (0, text.chars().count());
     while fits + 1 < too_long {
         let kept = fits.midpoint(too_long);
-        if width(&shortened(kept), size) <= room {
+        if width(&shortened(kept), size) <= space {
             fits = kept;
         } else {
             too_long = kept;
@@ -113,28 +104,37 @@ pub(crate) fn ellipsize(text: &str, size: f64, room: f64) -> String {
     shortened(fits)
 }
 
-/// `text` broken between words into at most `most_lines` lines no wider than `room` pixels; what does not fit is
+/// `text` without its middle: `kept` characters of its two ends around an ellipsis.
+pub(crate) fn without_middle(text: &str, kept: usize, ellipsis: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let (head, tail) = (kept.div_ceil(2), kept / 2);
+    let head: String = characters[..head].iter().collect();
+    let tail: String = characters[characters.len() - tail..].iter().collect();
+    format!("{head}{ellipsis}{tail}")
+}
+
+/// `text` broken between words into at most `most_lines` lines no wider than `space` pixels; what does not fit is
 /// shortened.
-pub(crate) fn wrap(text: &str, size: f64, room: f64, most_lines: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, size: f64, space: f64, most_lines: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
     while let Some(&word) = words.peek() {
         if lines.len() + 1 >= most_lines {
             let rest: Vec<&str> = words.by_ref().collect();
-            lines.push(ellipsize(&rest.join(" "), size, room));
+            lines.push(ellipsize(&rest.join(" "), size, space));
             break;
         }
         let mut line = word.to_owned();
         words.next();
         while let Some(&next) = words.peek() {
             let longer = format!("{line} {next}");
-            if width(&longer, size) > room {
+            if width(&longer, size) > space {
                 break;
             }
             line = longer;
             words.next();
         }
-        lines.push(ellipsize(&line, size, room));
+        lines.push(ellipsize(&line, size, space));
     }
     lines
 }

@@ -1,5 +1,4 @@
-//! Charts and matrices as text: what stands in `text/` is what a terminal shows. `WRITE_EXPECTED=1` writes it anew, to be
-//! looked at.
+//! Charts and matrices as text, against the expected text in `text/`. `WRITE_EXPECTED=1` writes it again, for review.
 
 use pellucid_report::{LineChart, Scale, Series, TextMatrix, TextStyle};
 use proptest::prelude::*;

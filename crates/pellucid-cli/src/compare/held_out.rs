@@ -1,11 +1,11 @@
-//! The losses on rows that were held out, as a table.
+//! Lists the losses on held-out rows in a table.
 
 use super::Runs;
 use crate::score_text::{aligned, count, number};
 use pellucid_report::{Band, Spread};
 
-/// For each variant that holds rows out its lowest loss there, the epoch of that, and the last one; medians and bands of
-/// several seeds. Nothing where none holds any out.
+/// For each variant with held-out rows its lowest loss there, the epoch of that, and the last one; medians and bands of
+/// several seeds. Empty where no variant has any.
 pub(super) fn table(runs: &Runs) -> Vec<String> {
     let seeds = runs.seeds.len();
     let band = Band::for_seeds(seeds);
@@ -31,8 +31,8 @@ pub(super) fn table(runs: &Runs) -> Vec<String> {
     let whole = |value: f64| count(value.round() as usize);
     let titles = ["variant", "lowest loss", "at epoch", "last loss"].map(str::to_owned);
     let mut rows = vec![titles.to_vec()];
-    for (index, entrant) in runs.entrants.iter().enumerate() {
-        if !entrant.holds_rows_out() {
+    for (index, variant) in runs.variants.iter().enumerate() {
+        if !variant.holds_rows_out() {
             continue;
         }
         let lowest = |losses: &[f64]| {
@@ -46,14 +46,15 @@ pub(super) fn table(runs: &Runs) -> Vec<String> {
                 ((at + 1) as f64, loss)
             })
         };
-        let of =
-            |figure: &dyn Fn(&[f64]) -> f64| runs.of(index).map(|done| figure(&done.validation)).collect();
+        let figures = |figure: &dyn Fn(&[f64]) -> f64| {
+            runs.runs_of(index).map(|done| figure(&done.validation)).collect()
+        };
         let last = |losses: &[f64]| losses.last().copied().unwrap_or(f64::NAN);
         rows.push(vec![
-            entrant.variant.name.clone(),
-            cell(of(&|losses| lowest(losses).1), &loss),
-            cell(of(&|losses| lowest(losses).0), &whole),
-            cell(of(&last), &loss),
+            variant.spec.name.clone(),
+            cell(figures(&|losses| lowest(losses).1), &loss),
+            cell(figures(&|losses| lowest(losses).0), &whole),
+            cell(figures(&last), &loss),
         ]);
     }
     if rows.len() == 1 {

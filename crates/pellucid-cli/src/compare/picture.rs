@@ -1,7 +1,7 @@
-//! The curves of a comparison: against epochs, updates, samples or seconds, of training and of held-out rows.
+//! Draws the curves of a comparison against epochs, updates, samples or seconds, of training and of held-out rows.
 
 use super::Runs;
-use super::side_by_side::{Cores, Done};
+use super::side_by_side::{Cores, FinishedRun};
 use crate::arguments::{Against, Compare};
 use crate::outputs::PlotOutput;
 use crate::run::scale_for;
@@ -10,10 +10,11 @@ use pellucid_report::{
     Band, LineChart, PanelGrid, Scale, Series, SeriesBand, Spread, TextStyle, spread_of_runs,
 };
 
-/// Where curves end further apart than this, the shortest would be a stroke at the edge of a linear axis.
+/// Where the ends of curves differ by more than this factor, the axis is logarithmic: the shortest would be a stroke at the
+/// edge of a linear one.
 const LOGARITHMIC_FROM: f64 = 10.0;
 
-/// What `--against` asks for, each once.
+/// The axes of `--against`, each once.
 fn axes(asked: &[Against]) -> Vec<Against> {
     use Against::{All, Epochs, Samples, Seconds, Updates};
     let mut axes = Vec::new();
@@ -56,12 +57,12 @@ fn list(words: &[&str]) -> String {
     }
 }
 
-/// A chart for each axis that is asked for, those of training rows first.
+/// A chart for each axis, those of training rows first.
 pub(super) fn charts(runs: &Runs, arguments: &Compare, cores: Cores) -> Vec<LineChart> {
     let axes = axes(&arguments.against);
-    let has_validation = runs.entrants.iter().any(super::Entrant::holds_rows_out);
-    let losses = |done: &Done| done.losses.clone();
-    let validation = |done: &Done| done.validation.clone();
+    let has_validation = runs.variants.iter().any(super::Variant::holds_rows_out);
+    let losses = |done: &FinishedRun| done.losses.clone();
+    let validation = |done: &FinishedRun| done.validation.clone();
     let mut charts: Vec<LineChart> = axes
         .iter()
         .map(|&against| chart(runs, arguments, cores, (against, "", &losses)))
@@ -87,10 +88,15 @@ fn values(chart: &LineChart) -> impl Iterator<Item = f64> {
     curves.chain(bands.flat_map(|&(_, low, high)| [low, high]))
 }
 
-/// What a curve is of: its axis, the rows, and the losses.
-type Subject<'a> = (Against, &'a str, &'a dyn Fn(&Done) -> Vec<f64>);
+/// The axis, the rows and the losses of a chart's curves.
+type CurveKind<'a> = (Against, &'a str, &'a dyn Fn(&FinishedRun) -> Vec<f64>);
 
-fn chart(runs: &Runs, arguments: &Compare, cores: Cores, (against, rows, losses): Subject<'_>) -> LineChart {
+fn chart(
+    runs: &Runs,
+    arguments: &Compare,
+    cores: Cores,
+    (against, rows, losses): CurveKind<'_>,
+) -> LineChart {
     let title = title(runs, &[name(against)]);
     let y_label = match rows {
         "" => loss_name(runs),
@@ -100,30 +106,30 @@ fn chart(runs: &Runs, arguments: &Compare, cores: Cores, (against, rows, losses)
     chart.theme = arguments.theme.into();
     chart.subtitle = subtitle(runs);
     let mut ends = Vec::new();
-    for (index, entrant) in runs.entrants.iter().enumerate() {
-        let each: Vec<Vec<f64>> = runs.of(index).map(losses).collect();
+    for (index, variant) in runs.variants.iter().enumerate() {
+        let each: Vec<Vec<f64>> = runs.runs_of(index).map(losses).collect();
         let band = Band::for_seeds(each.len());
         let spread = spread_of_runs(each.iter().map(Vec::as_slice), band);
         let xs: Vec<f64> = match against {
             Against::Epochs => (1..=spread.len()).map(|epoch| epoch as f64).collect(),
-            Against::Updates => multiples(entrant.updates_per_epoch as f64, spread.len()),
-            Against::Samples => multiples(entrant.rows as f64, spread.len()),
+            Against::Updates => multiples(variant.updates_per_epoch as f64, spread.len()),
+            Against::Samples => multiples(variant.rows as f64, spread.len()),
             Against::Seconds | Against::All => {
-                let seconds: Vec<&[f64]> = runs.of(index).map(|done| done.seconds.as_slice()).collect();
+                let seconds: Vec<&[f64]> = runs.runs_of(index).map(|done| done.seconds.as_slice()).collect();
                 let spread = spread_of_runs(seconds.iter().copied(), band);
                 spread.iter().map(|seconds| seconds.median).collect()
             }
         };
         ends.extend(xs.last().copied());
         if each.len() > 1 {
-            let of = |(&x, spread): (&f64, &Spread)| (x, spread.low, spread.high);
+            let ends = |(&x, spread): (&f64, &Spread)| (x, spread.low, spread.high);
             chart.bands.push(SeriesBand {
                 series: index,
-                points: xs.iter().zip(&spread).map(of).collect(),
+                points: xs.iter().zip(&spread).map(ends).collect(),
             });
         }
         chart.series.push(Series {
-            name: entrant.variant.name.clone(),
+            name: variant.spec.name.clone(),
             points: xs
                 .into_iter()
                 .zip(spread.iter().map(|spread| spread.median))
@@ -140,21 +146,21 @@ fn chart(runs: &Runs, arguments: &Compare, cores: Cores, (against, rows, losses)
 }
 
 fn loss_name(runs: &Runs) -> String {
-    let loss = runs.entrants[0].variant.recipe.logged_loss();
+    let loss = runs.variants[0].spec.recipe.logged_loss();
     format!("{} (mean of a sample)", loss.name().replace('_', " "))
 }
 
-fn multiples(of: f64, count: usize) -> Vec<f64> {
-    (1..=count).map(|index| index as f64 * of).collect()
+fn multiples(unit: f64, count: usize) -> Vec<f64> {
+    (1..=count).map(|index| index as f64 * unit).collect()
 }
 
 fn title(runs: &Runs, axes: &[&str]) -> String {
     let leaders = runs
-        .entrants
+        .variants
         .iter()
-        .filter(|entrant| entrant.starts_as.is_none())
+        .filter(|variant| variant.starts_as.is_none())
         .count();
-    let weights = match (leaders, runs.entrants.len()) {
+    let weights = match (leaders, runs.variants.len()) {
         (_, 1) => "",
         (1, _) => ", from the same initial weights",
         (leaders, all) if leaders == all => ", each from initial weights of its own",
@@ -192,7 +198,7 @@ pub(super) fn write(
     let axes: Vec<&str> = axes(&arguments.against).into_iter().map(name).collect();
     let has_validation = charts.len() > axes.len();
     let charts = charts.into_iter().enumerate().map(|(index, chart)| LineChart {
-        // There is no room for the whole of it beside a panel.
+        // The whole name does not fit beside a panel.
         y_label: match index < axes.len() {
             true if has_validation => "training loss".to_owned(),
             true => "loss".to_owned(),

@@ -1,8 +1,8 @@
-//! The progress of many runs: a bar for all and a line for those under way on a terminal; where nobody looks on, a line
-//! a run, and now and then one of how far all are.
+//! Shows the progress of many runs: on a terminal a bar for all and a line for the running ones; otherwise a line for each
+//! finished run, and now and then one for all.
 
-use super::entrants::Entrant;
-use super::side_by_side::{Done, Job};
+use super::side_by_side::{FinishedRun, Job};
+use super::variants::Variant;
 use crate::score_text::number;
 use crate::terminal;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
-/// Runs that are named; of more, some are counted.
+/// The most running runs that are named; further ones are counted.
 const MOST_NAMED: usize = 4;
 
-/// One of the runs under way, for whoever looks on.
+/// One of the runs under way, for the progress display.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
     job: Mutex<Option<Job>>,
@@ -51,7 +51,7 @@ pub(super) struct CompareProgress {
     bar: Option<ProgressBar>,
     quiet: bool,
     names: Vec<String>,
-    /// Steps of a run of each entrant.
+    /// Steps of a run of each variant.
     steps: Vec<u64>,
     seeds: Vec<Option<u32>>,
     finished: usize,
@@ -59,7 +59,7 @@ pub(super) struct CompareProgress {
 }
 
 impl CompareProgress {
-    pub(super) fn new(entrants: &[Entrant], seeds: &[Option<u32>], quiet: bool) -> Self {
+    pub(super) fn new(variants: &[Variant], seeds: &[Option<u32>], quiet: bool) -> Self {
         let bar = (terminal::is_watched() && !quiet).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             let style =
@@ -68,19 +68,16 @@ impl CompareProgress {
             bar.set_length(1000);
             bar
         });
-        let batches = |entrant: &Entrant| {
-            let train = &entrant.variant.recipe.train;
-            let of_epoch = entrant.rows.div_ceil(train.batch_size.of(entrant.rows).max(1)) as u64;
-            train.epochs.saturating_mul(of_epoch)
+        let batches = |variant: &Variant| {
+            let train = &variant.spec.recipe.train;
+            let per_epoch = variant.rows.div_ceil(train.batch_size.of(variant.rows).max(1)) as u64;
+            train.epochs.saturating_mul(per_epoch)
         };
         Self {
             bar,
             quiet,
-            names: entrants
-                .iter()
-                .map(|entrant| entrant.variant.name.clone())
-                .collect(),
-            steps: entrants.iter().map(batches).collect(),
+            names: variants.iter().map(|variant| variant.spec.name.clone()).collect(),
+            steps: variants.iter().map(batches).collect(),
             seeds: seeds.to_vec(),
             finished: 0,
             last_line: Instant::now(),
@@ -88,19 +85,19 @@ impl CompareProgress {
     }
 
     fn name(&self, job: Job) -> String {
-        let name = &self.names[job.entrant];
+        let name = &self.names[job.variant];
         match self.seeds[job.seed] {
             Some(seed) => format!("{name}, seed {seed}"),
             None => name.clone(),
         }
     }
 
-    fn of(&self) -> usize {
+    fn total(&self) -> usize {
         self.names.len() * self.seeds.len()
     }
 
-    /// Takes note of a run that is over.
-    pub(super) fn tell(&mut self, job: Job, done: &Done) {
+    /// Reports a finished run.
+    pub(super) fn report(&mut self, job: Job, done: &FinishedRun) {
         self.finished += 1;
         let name = self.name(job);
         if let Some(trouble) = &done.trouble {
@@ -114,12 +111,12 @@ impl CompareProgress {
             terminal::tell(&format!(
                 "{} of {}: {name}: loss {loss} after {epochs} epochs, {seconds:.3} s",
                 self.finished,
-                self.of()
+                self.total()
             ));
         }
     }
 
-    /// Shows how far those under way are.
+    /// Shows the progress of the running ones.
     pub(super) fn show(&mut self, lanes: &[Lane]) {
         let line_is_due = self.bar.is_none() && !self.quiet && self.last_line.elapsed() >= BETWEEN_LINES;
         if self.bar.is_none() && !line_is_due {
@@ -129,8 +126,8 @@ impl CompareProgress {
         let mut under_way = Vec::new();
         for lane in lanes {
             let Some(job) = lane.job() else { continue };
-            let of = self.steps[job.entrant].max(1) as f64;
-            let fraction = (lane.done.load(Ordering::Relaxed) as f64 / of).min(1.0);
+            let steps = self.steps[job.variant].max(1) as f64;
+            let fraction = (lane.done.load(Ordering::Relaxed) as f64 / steps).min(1.0);
             part += fraction;
             under_way.push(format!("{} {:.0}%", self.name(job), 100.0 * fraction));
         }
@@ -139,9 +136,9 @@ impl CompareProgress {
             under_way.truncate(MOST_NAMED);
             under_way.push(format!("{others} others"));
         }
-        let part = part / self.of() as f64;
+        let part = part / self.total() as f64;
         let under_way = under_way.join("; ");
-        let count = format!("{} of {} runs", self.finished, self.of());
+        let count = format!("{} of {} runs", self.finished, self.total());
         match &self.bar {
             Some(bar) => {
                 bar.set_prefix(count);
@@ -162,7 +159,7 @@ impl CompareProgress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

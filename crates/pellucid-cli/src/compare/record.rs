@@ -1,13 +1,13 @@
-//! The record of a comparison, for machines.
+//! Writes the record of a comparison, for machines.
 
 use super::Runs;
-use super::side_by_side::{Cores, Done};
+use super::side_by_side::{Cores, FinishedRun};
 use crate::arguments::Compare;
 use pellucid::session::record::Numbers;
 use pellucid_report::Comparison;
 use serde_json::{Value, json};
 
-/// All of it: for each variant its recipe and, for each seed, its curve; and what they say about each other.
+/// For each variant its recipe and, for each seed, its curve; and the comparison.
 pub(super) fn record(
     runs: &Runs,
     found: &Comparison,
@@ -16,33 +16,29 @@ pub(super) fn record(
     cores: Cores,
     stopped: bool,
 ) -> Value {
-    let variants: Vec<Value> = runs
-        .entrants
+    let records: Vec<Value> = runs
+        .variants
         .iter()
         .enumerate()
-        .map(|(index, entrant)| {
-            let of_seeds: Vec<Value> = runs
-                .of(index)
+        .map(|(index, variant)| {
+            let curves: Vec<Value> = runs
+                .runs_of(index)
                 .enumerate()
                 .map(|(seed, done)| curve(runs.seed_of(index, seed), done))
                 .collect();
-            let variant = &entrant.variant;
+            let spec = &variant.spec;
             json!({
-                "name": variant.name,
-                "settings": variant.settings.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>(),
-                "recipe": variant.recipe,
-                "initial_weights_of": entrant.leader,
-                "updates_per_epoch": entrant.updates_per_epoch,
-                "samples_per_epoch": entrant.rows,
-                "runs": of_seeds,
+                "name": spec.name,
+                "settings": spec.settings.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>(),
+                "recipe": spec.recipe,
+                "initial_weights_of": variant.leader,
+                "updates_per_epoch": variant.updates_per_epoch,
+                "samples_per_epoch": variant.rows,
+                "runs": curves,
             })
         })
         .collect();
-    let recipes: Vec<_> = runs
-        .entrants
-        .iter()
-        .map(|entrant| &entrant.variant.recipe)
-        .collect();
+    let recipes: Vec<_> = runs.variants.iter().map(|variant| &variant.spec.recipe).collect();
     let (comparison, over_seeds) = match runs.seeds.len() {
         1 => (Some(found), None),
         _ => (None, Some(found)),
@@ -50,7 +46,7 @@ pub(super) fn record(
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "recipes": recipes,
-        "variants": variants,
+        "variants": records,
         "comparison": comparison,
         "over_seeds": over_seeds,
         "notes": notes,
@@ -61,17 +57,17 @@ pub(super) fn record(
     })
 }
 
-/// Points of a curve that are kept: a run of a million epochs would make a record that nobody reads.
+/// The most points of a curve in the record: a run of a million epochs would make it unreadable.
 const MOST_POINTS: usize = 10_000;
 
-fn curve(seed: u32, done: &Done) -> Value {
+fn curve(seed: u32, done: &FinishedRun) -> Value {
     let epochs = done.losses.len();
     let stride = epochs.div_ceil(MOST_POINTS).max(1);
     // The last is always there, and the first.
     let kept: Vec<usize> = (0..epochs)
         .filter(|&index| index % stride == 0 || index + 1 == epochs)
         .collect();
-    let of = |values: &[f64]| {
+    let thinned = |values: &[f64]| {
         Numbers(
             kept.iter()
                 .filter_map(|&index| values.get(index).copied())
@@ -81,9 +77,9 @@ fn curve(seed: u32, done: &Done) -> Value {
     json!({
         "seed": seed,
         "epochs": kept.iter().map(|index| index + 1).collect::<Vec<_>>(),
-        "losses": of(&done.losses),
-        "validation_losses": Some(&done.validation).filter(|losses| !losses.is_empty()).map(|losses| of(losses)),
-        "seconds": of(&done.seconds),
+        "losses": thinned(&done.losses),
+        "validation_losses": Some(&done.validation).filter(|losses| !losses.is_empty()).map(|losses| thinned(losses)),
+        "seconds": thinned(&done.seconds),
         "diverged": done.trouble,
     })
 }

@@ -1,8 +1,9 @@
-//! The runs, as many side by side as there are threads; what they come to does not depend on how many.
+//! Trains all variants with all seeds, as many runs side by side as there are threads; the losses do not depend on their
+//! number.
 
-use super::entrants::{AnySamples, Entrant, first_weights};
-use super::lap::Lap;
 use super::progress::{CompareProgress, Lane};
+use super::run_recorder::RunRecorder;
+use super::variants::{AnySamples, Variant, first_weights};
 use crate::interrupt;
 use anyhow::{Context, Result};
 use pellucid::numpy_random::RandomState;
@@ -13,20 +14,20 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-/// What came of a run.
+/// The curves of a finished run.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Done {
-    /// The loss of each epoch; the last is no finite number where the run diverged.
+pub(super) struct FinishedRun {
+    /// The loss of each epoch; the last is not finite where the run diverged.
     pub(super) losses: Vec<f64>,
-    /// The same on held-out rows, where there are any.
+    /// The loss of each epoch on held-out rows, where there are any.
     pub(super) validation: Vec<f64>,
     /// From the start to the end of each epoch.
     pub(super) seconds: Vec<f64>,
-    /// Why it diverged.
+    /// The reason why it diverged.
     pub(super) trouble: Option<String>,
 }
 
-impl Done {
+impl FinishedRun {
     pub(super) fn total_seconds(&self) -> f64 {
         self.seconds.last().copied().unwrap_or(0.0)
     }
@@ -41,41 +42,41 @@ pub(super) struct Cores {
     pub(super) threads: NonZeroUsize,
 }
 
-/// A run of an entrant with a seed, by their indices.
+/// A run of a variant with a seed, by their indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Job {
-    pub(super) entrant: usize,
+    pub(super) variant: usize,
     pub(super) seed: usize,
 }
 
-/// Every run, all entrants of the first seed first; `None` where Ctrl-C came before its end. `[seed][entrant]`.
+/// Every run, (seed, variant), all variants of the first seed first; `None` where Ctrl-C came before its end.
 pub(super) fn run_all(
-    entrants: &[Entrant],
+    variants: &[Variant],
     seeds: &[Option<u32>],
     cores: Cores,
     progress: &mut CompareProgress,
-) -> Result<Vec<Vec<Option<Done>>>> {
-    let of_seed = |seed| (0..entrants.len()).map(move |entrant| Job { entrant, seed });
-    let jobs: Vec<Job> = (0..seeds.len()).flat_map(of_seed).collect();
+) -> Result<Vec<Vec<Option<FinishedRun>>>> {
+    let jobs_of_seed = |seed| (0..variants.len()).map(move |variant| Job { variant, seed });
+    let jobs: Vec<Job> = (0..seeds.len()).flat_map(jobs_of_seed).collect();
     let (next, abandoned) = (AtomicUsize::new(0), AtomicBool::new(false));
     let lanes: Vec<Lane> = (0..cores.lanes.get().min(jobs.len()))
         .map(|_| Lane::default())
         .collect();
-    let (sender, results) = mpsc::channel::<(Job, Result<Option<Done>>)>();
-    let work = |lane: &Lane, sender: mpsc::Sender<(Job, Result<Option<Done>>)>| {
+    let (sender, results) = mpsc::channel::<(Job, Result<Option<FinishedRun>>)>();
+    let work = |lane: &Lane, sender: mpsc::Sender<(Job, Result<Option<FinishedRun>>)>| {
         while let Some(&job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             if abandoned.load(Ordering::Relaxed) || interrupt::was_asked() {
                 return;
             }
             lane.begin(job);
-            let done = run(entrants, job.entrant, seeds[job.seed], cores.threads, lane);
+            let done = run(variants, job.variant, seeds[job.seed], cores.threads, lane);
             lane.end();
             if sender.send((job, done)).is_err() {
                 return;
             }
         }
     };
-    let mut all = vec![vec![None; entrants.len()]; seeds.len()];
+    let mut all = vec![vec![None; variants.len()]; seeds.len()];
     std::thread::scope(|scope| {
         for lane in &lanes {
             let (work, sender) = (&work, sender.clone());
@@ -87,9 +88,9 @@ pub(super) fn run_all(
             match results.recv_timeout(Duration::from_millis(100)) {
                 Ok((job, Ok(done))) => {
                     if let Some(done) = &done {
-                        progress.tell(job, done);
+                        progress.report(job, done);
                     }
-                    all[job.seed][job.entrant] = done;
+                    all[job.seed][job.variant] = done;
                 }
                 Ok((_, Err(error))) => {
                     abandoned.store(true, Ordering::Relaxed);
@@ -105,47 +106,47 @@ pub(super) fn run_all(
 }
 
 fn run(
-    entrants: &[Entrant],
+    variants: &[Variant],
     index: usize,
     seed: Option<u32>,
     threads: NonZeroUsize,
     lane: &Lane,
-) -> Result<Option<Done>> {
-    let done = match &entrants[index].samples {
-        AnySamples::F32(samples) => train::<f32>(entrants, index, samples, seed, threads, lane),
-        AnySamples::F64(samples) => train::<f64>(entrants, index, samples, seed, threads, lane),
+) -> Result<Option<FinishedRun>> {
+    let done = match &variants[index].samples {
+        AnySamples::F32(samples) => train::<f32>(variants, index, samples, seed, threads, lane),
+        AnySamples::F64(samples) => train::<f64>(variants, index, samples, seed, threads, lane),
     };
-    done.with_context(|| format!("recipe {}", entrants[index].variant.name))
+    done.with_context(|| format!("recipe {}", variants[index].spec.name))
 }
 
 fn train<T: Scalar>(
-    entrants: &[Entrant],
+    variants: &[Variant],
     index: usize,
     samples: &Samples<T>,
     seed: Option<u32>,
     threads: NonZeroUsize,
     lane: &Lane,
-) -> Result<Option<Done>> {
-    let entrant = &entrants[index];
-    let recipe = entrant.variant.with_seed(seed);
+) -> Result<Option<FinishedRun>> {
+    let variant = &variants[index];
+    let recipe = variant.spec.with_seed(seed);
     let (mut network, mut generator) = first_weights::<T>(&recipe)?;
-    if let Some(leader) = entrant.starts_as {
-        let (first, _) = first_weights::<T>(&entrants[leader].variant.with_seed(seed))?;
-        // Who draws the same weights goes on with the generator as it stands, as `pellucid run` does.
+    if let Some(leader) = variant.starts_as {
+        let (first, _) = first_weights::<T>(&variants[leader].spec.with_seed(seed))?;
+        // A variant that draws the same weights keeps the state of its generator, as `pellucid run` does.
         if first.parameters() != network.parameters() {
             network.parameters_mut().copy_from_slice(first.parameters());
             generator = RandomState::new(recipe.train.seed);
         }
     }
     let mut trainer = Trainer::new(&recipe, network, generator, threads)?;
-    let mut lap = Lap::new(
+    let mut recorder = RunRecorder::new(
         samples.validation.as_ref(),
         recipe.logged_loss(),
         threads,
         lane.done(),
     );
-    let ending = trainer.run(&samples.training, &mut lap);
-    let (mut losses, validation, mut seconds) = lap.finish();
+    let ending = trainer.run(&samples.training, &mut recorder);
+    let (mut losses, validation, mut seconds) = recorder.finish();
     let trouble = match ending {
         Ok(Ending::Completed | Ending::Converged) => None,
         Ok(Ending::Stopped) => return Ok(None),
@@ -162,7 +163,7 @@ fn train<T: Scalar>(
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(Some(Done {
+    Ok(Some(FinishedRun {
         losses,
         validation,
         seconds,

@@ -1,222 +1,250 @@
-//! What is compared: recipes, each with each of the values that vary.
+//! Prepares variants: loads their samples, shared where they are the same, and finds the variant whose initial weights
+//! each starts from.
 
-use crate::arguments::{self, Compare, Hidden};
-use crate::failure::Misuse;
-use crate::{recipes, terminal};
+use super::specs::VariantSpec;
+use crate::arguments::Settings;
+use crate::terminal;
 use anyhow::{Context, Result};
-use pellucid::descriptor::Choice;
-use pellucid::recipe::Activations;
-use pellucid::{Error, Recipe};
-use pellucid_data::tuning::{SettingRange, Space};
-use std::path::Path;
+use pellucid::inspection::diagnosis::Finding;
+use pellucid::model::init::{Init, initialise};
+use pellucid::numpy_random::RandomState;
+use pellucid::recipe::Source;
+use pellucid::training::early_stopping::StopRules;
+use pellucid::{Experiment, Network, Precision, Recipe, Scalar};
+use pellucid_data::Samples;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
-/// One of those that are compared.
-#[derive(Debug, Clone)]
+/// A variant that is ready to run.
+#[derive(Debug)]
 pub(super) struct Variant {
-    pub(super) name: String,
-    pub(super) recipe: Recipe,
-    /// What was put over the recipe of the file.
-    pub(super) settings: Vec<(String, String)>,
+    pub(super) spec: VariantSpec,
+    pub(super) samples: AnySamples,
+    /// Training rows: samples of an epoch.
+    pub(super) rows: usize,
+    pub(super) updates_per_epoch: u64,
+    /// The variant whose initial weights it starts from, if not its own.
+    pub(super) starts_as: Option<usize>,
+    /// The name of that variant.
+    pub(super) leader: Option<String>,
+}
+
+/// Samples in the precision of the recipe.
+#[derive(Debug, Clone)]
+pub(super) enum AnySamples {
+    F32(Arc<Samples<f32>>),
+    F64(Arc<Samples<f64>>),
 }
 
 impl Variant {
-    /// Whether one of the settings that vary says how the first weights are drawn.
-    pub(super) fn varies_initial_weights(&self) -> bool {
-        self.settings.iter().any(|(key, _)| key.starts_with("init."))
-    }
-
-    /// The recipe with another seed. The data stay those of the recipe's own.
-    pub(super) fn with_seed(&self, seed: Option<u32>) -> Recipe {
-        let mut recipe = self.recipe.clone();
-        if let Some(seed) = seed {
-            let of_data = recipe.data.seed;
-            recipe.set_seed(seed);
-            recipe.data.seed = of_data;
+    pub(super) fn holds_rows_out(&self) -> bool {
+        match &self.samples {
+            AnySamples::F32(samples) => samples.validation.is_some(),
+            AnySamples::F64(samples) => samples.validation.is_some(),
         }
-        recipe
     }
 }
 
-/// Every recipe with every combination of the values, in the order in which they are named.
-pub(super) fn variants(arguments: &Compare) -> Result<Vec<Variant>> {
-    let combinations = combinations(&arguments.vary)?;
-    let names = short_names(&arguments.recipes);
-    let mut variants = Vec::new();
-    for (recipe_name, short_name) in arguments.recipes.iter().zip(&names) {
-        let recipe = recipes::find(recipe_name, &arguments.settings)?;
-        for settings in &combinations {
-            let values = named(settings);
-            let name = match (values.is_empty(), arguments.recipes.len()) {
-                (true, _) => short_name.clone(),
-                (false, 1) => values,
-                (false, _) => format!("{short_name} {values}"),
-            };
-            let recipe = varied(&recipe, settings).with_context(|| name.clone())?;
-            variants.push(Variant {
-                name,
-                recipe,
-                settings: settings.clone(),
-            });
-        }
+/// Loads and checks all variants before the first is trained, so that an error in one does not cost the training of
+/// others.
+pub(super) fn variants(
+    specs: Vec<VariantSpec>,
+    settings: &Settings,
+    own_weights: bool,
+    seed: Option<u32>,
+) -> Result<Vec<Variant>> {
+    let mut variants: Vec<Variant> = Vec::new();
+    for spec in specs {
+        let name = spec.name.clone();
+        let variant = variant(spec, &variants, settings, own_weights, seed);
+        variants.push(variant.with_context(|| format!("recipe {name}"))?);
     }
-    if variants.len() == 1 && arguments.seeds.get() == 1 {
-        return Err(Misuse(format!(
-            "{} alone is nothing to compare; name another recipe, vary a setting (--vary learning_rate=0.1,0.3), or train it \
-             with several seeds (--seeds 10)",
-            variants[0].name
-        ))
-        .into());
+    if !settings.quiet {
+        note_stopping(&variants);
+        note_weights(&variants, own_weights);
     }
-    let varies = |key: &str| {
-        combinations
-            .iter()
-            .any(|settings| settings.iter().any(|(varied, _)| varied == key))
-    };
-    if varies("train.seed") && arguments.seeds.get() > 1 {
-        return Err(Misuse(
-            "--vary train.seed and --seeds both set the seed; --seeds alone trains with several".into(),
-        )
-        .into());
-    }
-    tell_of_learning_rates(&variants, arguments);
-    make_distinct(&mut variants);
+    warn_of_other_data(&variants);
     Ok(variants)
 }
 
-/// One list of settings a combination; a single empty one where nothing varies.
-fn combinations(lines: &[String]) -> Result<Vec<Vec<(String, String)>>> {
-    let mut combinations = vec![Vec::new()];
-    for parameter in Space::from_lines(lines)?.parameters {
-        let SettingRange::Choice(values) = parameter.range else {
-            return Err(Misuse(format!(
-                "--vary {parameter}: values with commas between them are compared, such as 0.01,0.1; a range is what \
-                 `pellucid tune` draws from"
-            ))
-            .into());
-        };
-        let longer = |settings: &Vec<(String, String)>| {
-            let with = |value: &String| {
-                let mut settings = settings.clone();
-                settings.push((parameter.key.clone(), value.clone()));
-                settings
-            };
-            values.iter().map(with).collect::<Vec<_>>()
-        };
-        combinations = combinations.iter().flat_map(longer).collect();
-    }
-    Ok(combinations)
-}
-
-/// `batch_size=16 learning_rate=0.1`: keys without their table where that names them.
-fn named(settings: &[(String, String)]) -> String {
-    let last = |key: &str| key.rsplit('.').next().unwrap_or(key).to_string();
-    let name = |(key, value): &(String, String)| {
-        let alike = settings.iter().filter(|(other, _)| last(other) == last(key));
-        let key = if alike.count() > 1 { key.clone() } else { last(key) };
-        format!("{key}={value}")
+fn variant(
+    spec: VariantSpec,
+    before: &[Variant],
+    settings: &Settings,
+    own_weights: bool,
+    seed: Option<u32>,
+) -> Result<Variant> {
+    let same_data = before
+        .iter()
+        .find(|other| are_of_one_data(&other.spec.recipe, &spec.recipe))
+        .map(|other| other.samples.clone());
+    let samples = match (same_data, spec.recipe.train.precision) {
+        (Some(samples), _) => samples,
+        (None, Precision::F32) => AnySamples::F32(Arc::new(load(&spec.recipe, settings)?)),
+        (None, Precision::F64) => AnySamples::F64(Arc::new(load(&spec.recipe, settings)?)),
     };
-    settings.iter().map(name).collect::<Vec<_>>().join(" ")
+    let starts_as = match own_weights || spec.varies_initial_weights() {
+        true => None,
+        false => leader(&spec, before)?,
+    };
+    let leader = starts_as.map(|index| &before[index].spec);
+    let (rows, findings) = match &samples {
+        AnySamples::F32(samples) => check(&spec, leader, samples, seed)?,
+        AnySamples::F64(samples) => check(&spec, leader, samples, seed)?,
+    };
+    for finding in findings.iter().filter(|_| !settings.quiet) {
+        terminal::tell(&format!("warning: {}: {finding}", spec.name));
+    }
+    let leader = leader.map(|leader| leader.name.clone());
+    let train = &spec.recipe.train;
+    let batches = rows.div_ceil(train.batch_size.of(rows).max(1)) as u64;
+    Ok(Variant {
+        updates_per_epoch: batches.div_ceil(train.accumulate.max(1)),
+        spec,
+        samples,
+        rows,
+        starts_as,
+        leader,
+    })
 }
 
-/// A recipe with other settings. With the optimizer alone comes the learning rate that is usual for it, as in
-/// `pellucid tune`.
-fn varied(base: &Recipe, settings: &[(String, String)]) -> Result<Recipe> {
-    let mut recipe = base.clone();
-    let names_rate = settings.iter().any(|(key, _)| key == "train.learning_rate");
-    let before = recipe.train.optimizer;
-    let is_special = |key: &str| ["hidden", "activation"].contains(&key);
-    let others = settings.iter().filter(|(key, _)| !is_special(key));
-    let assignments: Vec<String> = others.map(|(key, value)| format!("{key}={value}")).collect();
-    recipe.set_all(assignments.iter().map(String::as_str))?;
-    let optimizer = recipe.train.optimizer;
-    if !optimizer.is_like(&before) && !names_rate {
-        recipe.train.learning_rate = optimizer.usual_learning_rate();
+fn load<T: Scalar>(recipe: &Recipe, settings: &Settings) -> Result<Samples<T>> {
+    let mut reported = String::new();
+    let samples = pellucid_data::load::<T>(recipe, settings.data.as_deref(), &mut |download| {
+        if !settings.quiet && reported != download.file {
+            reported = download.file.to_string();
+            terminal::tell(&format!("downloading {reported}"));
+        }
+    })?;
+    Ok(samples)
+}
+
+/// The training rows, and the findings about the network before its first step.
+fn check<T: Scalar>(
+    spec: &VariantSpec,
+    leader: Option<&VariantSpec>,
+    samples: &Samples<T>,
+    seed: Option<u32>,
+) -> Result<(usize, Vec<Finding>)> {
+    let recipe = spec.with_seed(seed);
+    let training = samples.training.clone();
+    let mut experiment = Experiment::<T>::new(recipe, training, samples.test.clone(), NonZeroUsize::MIN)?;
+    if let Some(leader) = leader {
+        let (network, _) = first_weights::<T>(&leader.with_seed(seed))?;
+        experiment = experiment.starting_from(&network)?;
     }
-    for (key, value) in settings {
-        let refused = |expected: String| {
-            anyhow::Error::from(Error::Setting {
-                key: key.clone(),
-                found: value.clone(),
-                expected,
-            })
-        };
-        match key.as_str() {
-            "hidden" => {
-                let Hidden(sizes) = arguments::hidden(value).map_err(refused)?;
-                set_hidden(&mut recipe, sizes)?;
-            }
-            "activation" => {
-                let activation = arguments::activation(value).map_err(refused)?;
-                let output = recipe.architecture()?.output_layer().activation;
-                let mut each = vec![activation; recipe.network.layers.len().saturating_sub(2)];
-                each.push(output);
-                recipe.network.activation = Activations::Each(each);
-            }
-            _ => {}
+    Ok((experiment.training().rows(), experiment.findings().to_vec()))
+}
+
+/// The network that a recipe draws, and the state of the generator after that.
+pub(super) fn first_weights<T: Scalar>(recipe: &Recipe) -> Result<(Network<T>, RandomState)> {
+    let mut generator = RandomState::new(recipe.train.seed);
+    let network = initialise(recipe.architecture()?, &recipe.init, &mut generator)?;
+    Ok((network, generator))
+}
+
+/// The first variant before with weights of the same shape; `None` where `spec` is the first of its kind.
+fn leader(spec: &VariantSpec, before: &[Variant]) -> Result<Option<usize>> {
+    let architecture = spec.recipe.architecture()?;
+    let shape =
+        |architecture: &pellucid::Architecture| (architecture.describe(), architecture.parameter_count());
+    for (index, other) in before.iter().enumerate() {
+        let fits = shape(&other.spec.recipe.architecture()?) == shape(&architecture)
+            && other.spec.recipe.train.precision == spec.recipe.train.precision
+            && !other.spec.varies_initial_weights();
+        if fits {
+            return Ok(Some(other.starts_as.unwrap_or(index)));
         }
     }
-    recipe.validate()?;
-    Ok(recipe)
+    Ok(None)
 }
 
-fn set_hidden(recipe: &mut Recipe, sizes: Vec<usize>) -> Result<()> {
-    let architecture = recipe.architecture()?;
-    let (input, output) = (architecture.input_width(), architecture.output_width());
-    if let Activations::Each(each) = &mut recipe.network.activation {
-        let of_output = architecture.output_layer().activation;
-        let of_hidden = each.first().copied().unwrap_or(of_output);
-        *each = vec![of_hidden; sizes.len()];
-        each.push(of_output);
-    }
-    recipe.network.layers = [vec![input], sizes, vec![output]].concat();
-    Ok(())
+/// The seed that selects the samples, where one does.
+fn seed_of_data(recipe: &Recipe) -> Option<u32> {
+    let is_drawn = matches!(recipe.data.source, Source::NoisyLine | Source::Regression);
+    let seed = recipe.data.seed.unwrap_or(recipe.train.seed);
+    (is_drawn || recipe.data.validation != 0.0).then_some(seed)
 }
 
-fn tell_of_learning_rates(variants: &[Variant], arguments: &Compare) {
-    let varies = |key: &str| variants.iter().flat_map(|v| &v.settings).any(|(k, _)| k == key);
-    if arguments.settings.quiet || !varies("train.optimizer") || varies("train.learning_rate") {
-        return;
+fn are_of_one_data(one: &Recipe, other: &Recipe) -> bool {
+    has_data_of(one, other) && one.train.precision == other.train.precision
+}
+
+fn has_data_of(one: &Recipe, other: &Recipe) -> bool {
+    let without_seed = |recipe: &Recipe| pellucid::recipe::DataRecipe {
+        seed: None,
+        ..recipe.data.clone()
+    };
+    without_seed(one) == without_seed(other) && seed_of_data(one) == seed_of_data(other)
+}
+
+/// Whether a seed makes any difference to a run.
+pub(super) fn draws(recipe: &Recipe) -> bool {
+    let train = &recipe.train;
+    !matches!(
+        recipe.init,
+        Init::Given { .. } | Init::Zeros | Init::Constant { .. }
+    ) || train.shuffle
+        || !train.dropout.is_none()
+        || train.input_noise != 0.0
+}
+
+fn warn_of_other_data(variants: &[Variant]) {
+    let first = &variants[0].spec;
+    for Variant { spec, .. } in &variants[1..] {
+        if !has_data_of(&first.recipe, &spec.recipe) {
+            terminal::tell(&format!(
+                "warning: {} is trained on other data than {}: their losses are not comparable",
+                spec.name, first.name
+            ));
+        }
     }
-    for variant in variants {
+}
+
+fn note_stopping(variants: &[Variant]) {
+    let stops = |recipe: &Recipe| !StopRules::of(recipe).are_none() || recipe.train.max_seconds.is_some();
+    if let Some(first) = variants.iter().find(|variant| stops(&variant.spec.recipe)) {
         terminal::tell(&format!(
-            "note: {} has the learning rate {}",
-            variant.name, variant.recipe.train.learning_rate
+            "note: {}: all epochs are run, so that the curves can be compared, whatever train.patience, train.stop_at and \
+             train.max_seconds say",
+            first.spec.name
+        ));
+    }
+    let lbfgs = |variant: &&Variant| !variant.spec.recipe.train.optimizer.takes_steps();
+    if let Some(first) = variants.iter().find(lbfgs).filter(|_| variants.len() > 1) {
+        terminal::tell(&format!(
+            "note: {}: an epoch of lbfgs is an iteration, which may go through the samples several times; compare it by \
+             seconds",
+            first.spec.name
         ));
     }
 }
 
-/// Files by their names alone, where these tell them apart.
-fn short_names(recipes: &[String]) -> Vec<String> {
-    let short = |name: &String| {
-        let file = Path::new(name)
-            .file_name()
-            .filter(|_| recipes::file(name).is_some());
-        file.map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned())
-    };
-    let names: Vec<String> = recipes.iter().map(short).collect();
-    let is_unique = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
-    let whole = recipes.iter().zip(&names);
-    whole
-        .map(|(whole, short)| {
-            if is_unique(short) {
-                short.clone()
-            } else {
-                whole.clone()
-            }
-        })
-        .collect()
-}
-
-/// The second of a name gets a number.
-fn make_distinct(variants: &mut [Variant]) {
-    for index in 0..variants.len() {
-        let name = variants[index].name.clone();
-        let before = variants[..index]
-            .iter()
-            .filter(|other| other.name == name || other.name.starts_with(&format!("{name} (")))
-            .count();
-        if before > 0 {
-            variants[index].name = format!("{name} ({})", before + 1);
-        }
+fn note_weights(variants: &[Variant], own_weights: bool) {
+    if own_weights {
+        return;
+    }
+    let first = &variants[0].spec;
+    for variant in variants[1..].iter().filter(|variant| variant.starts_as.is_none()) {
+        let spec = &variant.spec;
+        let (recipe, of_first) = (&spec.recipe, &first.recipe);
+        let network = |recipe: &Recipe| {
+            recipe
+                .architecture()
+                .map_or(String::new(), |found| found.describe())
+        };
+        let why = if spec.varies_initial_weights() {
+            "it has an initialiser of its own".to_owned()
+        } else if recipe.train.precision != of_first.train.precision {
+            "its precision differs".to_owned()
+        } else if network(recipe) == network(of_first) {
+            "its network has other parameters".to_owned()
+        } else {
+            format!("its network is {}, not {}", network(recipe), network(of_first))
+        };
+        terminal::tell(&format!(
+            "note: {} starts from initial weights of its own, not from those of {}: {why}",
+            spec.name, first.name
+        ));
     }
 }

@@ -13,8 +13,8 @@ use crate::failure::Misuse;
 use crate::outputs::PlotOutput;
 use anyhow::Result;
 use pellucid_report::{
-    Boundary, ConfusionMatrix, GradientFlow, LineChart, PanelGrid, Picture, PictureFormat, Residuals,
-    Section, Table, Theme, WeightPicture,
+    Boundary, ConfusionMatrix, GradientFlow, LineChart, PageTable, PanelGrid, Picture, PictureFormat,
+    Residuals, Section, Theme, WeightPicture,
 };
 use std::path::Path;
 
@@ -251,7 +251,7 @@ impl Album {
     }
 
     /// The parts of a page. `details` belong to what predictions are worth.
-    pub(crate) fn into_sections(self, details: Vec<Table>) -> Vec<Section> {
+    pub(crate) fn into_sections(self, details: Vec<PageTable>) -> Vec<Section> {
         fn boxed<P: Picture + 'static>(picture: Option<P>) -> Option<Box<dyn Picture>> {
             picture.map(|picture| Box::new(picture) as Box<dyn Picture>)
         }

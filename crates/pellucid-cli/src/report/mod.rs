@@ -5,7 +5,7 @@ pub(crate) mod of_run;
 pub(crate) mod of_table;
 
 use pellucid::inspection::diagnosis;
-use pellucid_report::{Finding, Repeat, Table};
+use pellucid_report::{PageFinding, PageTable, Repeat};
 use std::path::Path;
 
 /// A row of a table, out of words.
@@ -13,8 +13,8 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(String::from).into()
 }
 
-fn table(caption: &str, head: Vec<String>, rows: Vec<Vec<String>>) -> Table {
-    Table {
+fn table(caption: &str, head: Vec<String>, rows: Vec<Vec<String>>) -> PageTable {
+    PageTable {
         caption: caption.to_owned(),
         head,
         rows,
@@ -22,8 +22,8 @@ fn table(caption: &str, head: Vec<String>, rows: Vec<Vec<String>>) -> Table {
 }
 
 /// Findings as a page has them.
-fn findings(found: &[diagnosis::Finding]) -> Vec<Finding> {
-    let finding = |finding: &diagnosis::Finding| Finding {
+fn findings(found: &[diagnosis::Finding]) -> Vec<PageFinding> {
+    let finding = |finding: &diagnosis::Finding| PageFinding {
         title: match finding.layer {
             Some(layer) => format!("{}, layer {layer}", finding.kind.title()),
             None => finding.kind.title().to_string(),

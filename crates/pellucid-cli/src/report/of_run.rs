@@ -9,7 +9,7 @@ use pellucid::evaluation::evaluate::Evaluation;
 use pellucid::inspection::diagnosis::Finding;
 use pellucid::session::record::MetricsRecord;
 use pellucid::{EndedBy, Experiment, Scalar};
-use pellucid_report::{Report, Table};
+use pellucid_report::{PageTable, Report};
 use std::path::Path;
 
 /// A run that is over.
@@ -93,7 +93,7 @@ impl<T: Scalar> Subject<'_, T> {
         figures
     }
 
-    fn scores(&self) -> Table {
+    fn scores(&self) -> PageTable {
         let metrics = self.metrics;
         let mut columns = vec![("training", self.experiment.training().rows(), &metrics.training)];
         columns.extend(

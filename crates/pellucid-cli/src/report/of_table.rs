@@ -8,7 +8,7 @@ use anyhow::Result;
 use pellucid::evaluation::scores::ClassificationScores;
 use pellucid_data::preparation::TargetPreparation;
 use pellucid_data::training::{Scores, Trained};
-use pellucid_report::{Report, Section, Table};
+use pellucid_report::{PageTable, Report, Section};
 use std::num::NonZeroUsize;
 
 /// A training that is over.
@@ -109,7 +109,7 @@ impl Subject<'_> {
         figures
     }
 
-    fn scores(&self) -> Table {
+    fn scores(&self) -> PageTable {
         let trained = self.trained;
         let mut columns = vec![("training", trained.training_rows, &trained.training)];
         columns.extend(
@@ -166,7 +166,7 @@ impl Subject<'_> {
 }
 
 /// Scores of each class, label or target.
-fn details(scores: &Scores) -> Vec<Table> {
+fn details(scores: &Scores) -> Vec<PageTable> {
     match scores {
         Scores::Classification { classes, scores } => vec![per_class(classes, scores)],
         Scores::Labels { columns, scores, .. } => {
@@ -199,7 +199,7 @@ fn details(scores: &Scores) -> Vec<Table> {
     }
 }
 
-fn per_class(classes: &[String], scores: &ClassificationScores) -> Table {
+fn per_class(classes: &[String], scores: &ClassificationScores) -> PageTable {
     let all = classes.iter().zip(&scores.per_class);
     let rows = all.take(MOST_CLASSES).map(|(class, scores)| {
         vec![

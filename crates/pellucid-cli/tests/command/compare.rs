@@ -137,7 +137,7 @@ fn networks_of_other_shapes_begin_from_weights_of_their_own_and_it_is_said() {
     ];
     let Ended { stdout, stderr, .. } = done(&compare);
     assert!(
-        stderr.contains("note: xor-by-hand begins from initial weights of its own")
+        stderr.contains("note: xor-by-hand starts from initial weights of its own")
             && stderr.contains("2-3-1, not 2-2-1"),
         "{stderr}"
     );

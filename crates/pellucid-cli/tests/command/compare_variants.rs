@@ -129,7 +129,7 @@ fn what_changes_the_network_or_the_initialiser_begins_from_weights_of_its_own() 
         "--json",
         "-",
     ]);
-    let note = |name: &str| format!("note: {name} begins from initial weights of its own");
+    let note = |name: &str| format!("note: {name} starts from initial weights of its own");
     assert!(
         stderr.contains(&note("hidden=4 learning_rate=0.1")) && stderr.contains("2-4-1, not 2-2-1"),
         "{stderr}"

@@ -142,7 +142,7 @@ fn it_ends_all_runs_of_a_comparison_which_tells_of_those_that_are_done() {
     );
     assert_eq!(ended.status.code(), Some(1), "{stderr}");
     assert!(
-        stderr.contains("stopped by Ctrl-C; what is told is of the runs that were done: 2 with 1 seed"),
+        stderr.contains("stopped by Ctrl-C; the comparison has only the finished runs: 2 with 1 seed"),
         "{stderr}"
     );
     assert!(

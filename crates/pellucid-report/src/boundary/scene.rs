@@ -9,7 +9,7 @@ use crate::label::grouped;
 use crate::layout::color_bar::ColorBar;
 use crate::layout::panel::{BELOW, Panel};
 use crate::layout::{Canvas, HALF_DIGIT, MARGIN, WIDTHS};
-use crate::palette::Theme;
+use crate::palette::{Stroke, Theme};
 use crate::picture::Arrange;
 use crate::scene::{Anchor, Point, Raster, Scene};
 use crate::typeface::{ellipsize, printable, width as width_of};
@@ -98,7 +98,7 @@ impl Boundary {
         };
         for line in colors.borders(columns) {
             let points = line.into_iter().map(place).collect();
-            canvas.polyline(points, canvas.theme.ink(), BORDER, &[]);
+            canvas.polyline(points, Stroke::solid(canvas.theme.ink(), BORDER));
         }
     }
 }
@@ -127,7 +127,7 @@ fn draw_key(field: &Field, colors: &FieldColors<'_>, top: f64, canvas: &mut Canv
                 let color = colors.class_color(class);
                 Marker::of_class(class).draw((x + 5.0, y), 4.2, color, canvas);
             }
-            None => canvas.polyline(vec![(x, y), (x + 24.0, y)], ink, BORDER, &[]),
+            None => canvas.polyline(vec![(x, y), (x + 24.0, y)], Stroke::solid(ink, BORDER)),
         }
         let at = (x + indent, y + HALF_DIGIT * KEY_SIZE);
         canvas.text(name, at, KEY_SIZE, ink, Anchor::Start);

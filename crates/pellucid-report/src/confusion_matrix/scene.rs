@@ -47,9 +47,9 @@ impl Arrange for ConfusionMatrix {
         let widths = classes.iter().map(|name| width_of(name, TICK_LABEL_SIZE));
         let row_names = widths.fold(0.0, f64::max).min(0.22 * canvas.width()).min(150.0);
         let left = MARGIN + AXIS_LABEL_SIZE + 8.0 + row_names + 6.0;
-        let room = canvas.right() - left - 14.0 - bar.width();
+        let space = canvas.right() - left - 14.0 - bar.width();
         let count = classes.len().max(1) as f64;
-        let cell = (room.clamp(40.0, MOST_SIDE) / count).min(MOST_CELL);
+        let cell = (space.clamp(40.0, MOST_SIDE) / count).min(MOST_CELL);
         let side = cell * count;
         let bottom = top + side;
         let square = Square { left, top, cell };
@@ -57,10 +57,10 @@ impl Arrange for ConfusionMatrix {
         let below = draw_names(&classes, &square, row_names, &mut canvas);
 
         let across = "predicted class";
-        let room = canvas.width() - left - 4.0;
-        let width = width_of(&ellipsize(across, AXIS_LABEL_SIZE, room), AXIS_LABEL_SIZE);
+        let space = canvas.width() - left - 4.0;
+        let width = width_of(&ellipsize(across, AXIS_LABEL_SIZE, space), AXIS_LABEL_SIZE);
         let middle = (left + side / 2.0).max(left + width / 2.0);
-        canvas.name_across(across, room, (middle, bottom + below + AXIS_LABEL_SIZE + 6.0));
+        canvas.name_across(across, space, (middle, bottom + below + AXIS_LABEL_SIZE + 6.0));
         canvas.name_upwards("true class", side.max(60.0), (LEFT_NAME, top + side / 2.0));
         if side < 190.0 {
             bar.name = "share of row (%)";

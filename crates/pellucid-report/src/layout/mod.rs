@@ -5,7 +5,7 @@ pub(crate) mod panel;
 pub(crate) mod plot;
 
 use crate::error::ReportError;
-use crate::palette::{Color, Theme};
+use crate::palette::{Color, Stroke, Theme};
 use crate::scene::{Anchor, Mark, Point, Raster, Scene, Text};
 use crate::typeface::{ellipsize, printable, wrap};
 
@@ -25,8 +25,6 @@ const MINOR_TICK: f64 = 3.0;
 pub(crate) const HALF_DIGIT: f64 = 0.365;
 /// Where the axis name at the left edge of a picture has its baseline.
 pub(crate) const LEFT_NAME: f64 = MARGIN + 0.6 * AXIS_LABEL_SIZE;
-/// The dashes of lines that mark a place.
-pub(crate) const GUIDE_DASHES: &[f64] = &[5.0, 4.0];
 
 /// The marks of one picture, collected in painting order.
 pub(crate) struct Canvas {
@@ -76,8 +74,8 @@ impl Canvas {
     ) -> Result<Scene, ReportError> {
         let height = height.ceil().clamp(f64::from(HEIGHTS.0), f64::from(u32::MAX)) as u32;
         check_size("height", height, HEIGHTS)?;
-        if let Some(Mark::Rectangle { bottom_right, .. }) = self.marks.first_mut() {
-            *bottom_right = (f64::from(self.width), f64::from(height));
+        if let Some(Mark::Rectangle { area, .. }) = self.marks.first_mut() {
+            area[1] = (f64::from(self.width), f64::from(height));
         }
         Ok(Scene {
             width: self.width,
@@ -101,12 +99,12 @@ impl Canvas {
         remarks: &[String],
         (title_lines, subtitle_lines): (usize, usize),
     ) -> f64 {
-        let room = self.right() - MARGIN;
+        let space = self.right() - MARGIN;
         let mut parts = vec![subtitle.map(printable).unwrap_or_default()];
         parts.retain(|subtitle| !subtitle.is_empty());
         parts.extend_from_slice(remarks);
-        let title = wrap(&printable(title), TITLE_SIZE, room, title_lines);
-        let subtitle = wrap(&parts.join("; "), SUBTITLE_SIZE, room, subtitle_lines);
+        let title = wrap(&printable(title), TITLE_SIZE, space, title_lines);
+        let subtitle = wrap(&parts.join("; "), SUBTITLE_SIZE, space, subtitle_lines);
         let (ink, faint) = (self.theme.ink(), self.theme.faint_ink());
         let title = title.into_iter().map(|line| (line, TITLE_SIZE, ink));
         let subtitle = subtitle.into_iter().map(|line| (line, SUBTITLE_SIZE, faint));
@@ -119,30 +117,18 @@ impl Canvas {
     }
 
     pub(crate) fn rectangle(&mut self, top_left: Point, bottom_right: Point, color: Color) {
-        self.marks.push(Mark::Rectangle {
-            top_left,
-            bottom_right,
-            color,
-        });
+        let area = [top_left, bottom_right];
+        self.marks.push(Mark::Rectangle { area, color });
     }
 
     /// A line one pixel wide.
     pub(crate) fn line(&mut self, from: Point, to: Point, color: Color) {
-        self.marks.push(Mark::Line {
-            from,
-            to,
-            color,
-            width: 1.0,
-        });
+        let ends = [from, to];
+        self.marks.push(Mark::Line { ends, color });
     }
 
-    pub(crate) fn polyline(&mut self, points: Vec<Point>, color: Color, width: f64, dashes: &'static [f64]) {
-        self.marks.push(Mark::Polyline {
-            points,
-            color,
-            width,
-            dashes,
-        });
+    pub(crate) fn polyline(&mut self, points: Vec<Point>, stroke: Stroke) {
+        self.marks.push(Mark::Polyline { points, stroke });
     }
 
     pub(crate) fn polygon(&mut self, points: Vec<Point>, color: Color, opacity: f64) {
@@ -162,11 +148,8 @@ impl Canvas {
     }
 
     pub(crate) fn image(&mut self, top_left: Point, bottom_right: Point, raster: Raster) {
-        self.marks.push(Mark::Image {
-            top_left,
-            bottom_right,
-            raster,
-        });
+        let area = [top_left, bottom_right];
+        self.marks.push(Mark::Image { area, raster });
     }
 
     /// What `draw` draws, with a note for readers who point at it.
@@ -217,15 +200,15 @@ impl Canvas {
         self.text(text, baseline, TICK_LABEL_SIZE, color, anchor);
     }
 
-    /// What runs across, shortened to `room` pixels.
-    pub(crate) fn name_across(&mut self, name: &str, room: f64, baseline: Point) {
-        let name = ellipsize(&printable(name), AXIS_LABEL_SIZE, room);
+    /// What runs across, shortened to `space` pixels.
+    pub(crate) fn name_across(&mut self, name: &str, space: f64, baseline: Point) {
+        let name = ellipsize(&printable(name), AXIS_LABEL_SIZE, space);
         self.text(name, baseline, AXIS_LABEL_SIZE, self.theme.ink(), Anchor::Middle);
     }
 
-    /// What runs upwards, shortened to `room` pixels.
-    pub(crate) fn name_upwards(&mut self, name: &str, room: f64, baseline: Point) {
-        let name = ellipsize(&printable(name), AXIS_LABEL_SIZE, room);
+    /// What runs upwards, shortened to `space` pixels.
+    pub(crate) fn name_upwards(&mut self, name: &str, space: f64, baseline: Point) {
+        let name = ellipsize(&printable(name), AXIS_LABEL_SIZE, space);
         self.text_upwards(name, baseline, AXIS_LABEL_SIZE, self.theme.ink(), Anchor::Middle);
     }
 

@@ -51,7 +51,7 @@ impl Panel {
     }
 }
 
-/// A horizontal axis with as many labels as a panel has room for.
+/// A horizontal axis with as many labels as a panel has space for.
 pub(crate) fn panel_axis_across(plot: &Plot, make: impl Fn(usize) -> Axis) -> Axis {
     axis_across(plot.width(), X_SPACING, make)
 }

@@ -15,7 +15,7 @@ pub(crate) struct Plot {
 }
 
 impl Plot {
-    /// Between `top` and `bottom`, with room at its left for the labels and the name of the vertical axis.
+    /// Between `top` and `bottom`, with space at its left for the labels and the name of the vertical axis.
     pub(crate) fn with_labels(
         (left, right): (f64, f64),
         (top, bottom): (f64, f64),
@@ -107,12 +107,12 @@ pub(crate) fn widest_label<'a>(ticks: impl IntoIterator<Item = &'a Tick>) -> f64
     ticks.into_iter().map(label_width).fold(0.0, f64::max)
 }
 
-/// How many labels an axis `length` pixels long has room for, one in `spacing` pixels.
+/// The number of labels on an axis `length` pixels long, one in `spacing` pixels.
 pub(crate) fn most_labels(length: f64, spacing: f64) -> usize {
     ((length / spacing) as usize).max(2)
 }
 
-/// A horizontal axis with as many labels as there is room for; `make` makes one for a number of labels.
+/// A horizontal axis with as many labels as there is space for; `make` makes one for a number of labels.
 pub(crate) fn axis_across(length: f64, spacing: f64, make: impl Fn(usize) -> Axis) -> Axis {
     let mut most = most_labels(length, spacing);
     loop {

@@ -5,7 +5,7 @@ use crate::scene::Point;
 /// Thins a curve already in pixels to at most four points a pixel column — the first, the lowest, the highest and the
 /// last, in their order — so that no spike is lost however many points fall on one column.
 ///
-/// `None` is a gap; the pieces between gaps come back one by one. A gap that begins and ends in the same pixel column
+/// `None` is a gap; the result has one piece between each two gaps. A gap that begins and ends in the same pixel column
 /// cannot be seen and is closed, or a curve with a million gaps would need a million pieces.
 pub(crate) fn decimate(points: impl IntoIterator<Item = Option<Point>>) -> Vec<Vec<Point>> {
     let mut pieces = Vec::new();

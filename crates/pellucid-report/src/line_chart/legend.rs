@@ -18,7 +18,7 @@ const COLUMN_GAP: f64 = 16.0;
 /// Up to so many entries may take two rows above the plot.
 const FEW: usize = 6;
 
-/// A chart narrower than this has no room for a column beside the plot.
+/// A chart narrower than this has no space for a column beside the plot.
 const NARROW: u32 = 480;
 
 /// The largest part of the width that a column beside the plot takes.
@@ -64,14 +64,15 @@ impl Entry {
     }
 
     fn draw(&self, (x, y): Point, canvas: &mut Canvas) {
-        if let Some(Stroke { color, dashes, width }) = self.stroke {
+        if let Some(mut stroke) = self.stroke {
             let end = x + SAMPLE;
             if self.band > 0.0 {
                 let (top, bottom) = (y - ROW * 0.36, y + ROW * 0.36);
                 let corners = vec![(x, top), (end, top), (end, bottom), (x, bottom)];
-                canvas.polygon(corners, color, self.band);
+                canvas.polygon(corners, stroke.color, self.band);
             }
-            canvas.polyline(vec![(x, y), (end, y)], color, width + 0.4, dashes);
+            stroke.width += 0.4;
+            canvas.polyline(vec![(x, y), (end, y)], stroke);
         }
         let at = (x + self.indent(), y + HALF_DIGIT * SIZE);
         canvas.text(self.name.clone(), at, SIZE, canvas.theme.ink(), Anchor::Start);
@@ -79,18 +80,18 @@ impl Entry {
 }
 
 impl Legend {
-    /// For a chart whose heading ends at `top`.
+    /// The legend of a chart whose heading ends at `top`.
     pub(crate) fn new(chart: &LineChart, top: f64) -> Self {
         Self::placed(chart, top, chart.width < NARROW)
     }
 
-    /// The same, in rows above the plot however many there are.
+    /// The legend in rows above the plot, regardless of their number.
     pub(crate) fn above(chart: &LineChart, top: f64) -> Self {
         Self::placed(chart, top, true)
     }
 
     fn placed(chart: &LineChart, top: f64, in_rows: bool) -> Self {
-        let room = f64::from(chart.width) - 2.0 * MARGIN;
+        let space = f64::from(chart.width) - 2.0 * MARGIN;
         let shown = chart.series.len() > 1 || chart.series.iter().any(|series| !series.name.is_empty());
         let entry = |(index, name): (usize, String)| {
             let has_band = chart.bands.iter().any(|band| band.series == index);
@@ -108,16 +109,16 @@ impl Legend {
         let mut entries: Vec<Entry> = names.enumerate().map(entry).collect();
         let place = if !shown {
             Place::Nowhere
-        } else if let Some(rows) = rows(&entries, room, if entries.len() <= FEW { 2 } else { 1 }) {
+        } else if let Some(rows) = rows(&entries, space, if entries.len() <= FEW { 2 } else { 1 }) {
             Place::Above(rows)
         } else if in_rows || entries.len() == 1 {
-            shorten(&mut entries, room);
+            shorten(&mut entries, space);
             let most_rows = (((f64::from(chart.height) - top) * 0.3 / ROW) as usize).max(1);
-            Place::Above(truncated(&mut entries, room, most_rows))
-        } else if let Some(rows) = rows_of_whole_names(&entries, room, f64::from(chart.height) - top) {
+            Place::Above(truncated(&mut entries, space, most_rows))
+        } else if let Some(rows) = rows_of_whole_names(&entries, space, f64::from(chart.height) - top) {
             Place::Above(rows)
         } else {
-            let widest = BESIDE * room;
+            let widest = BESIDE * space;
             shorten(&mut entries, widest);
             let below_plot = 60.0;
             let most_rows = (((f64::from(chart.height) - top - below_plot) / ROW) as usize).max(1);
@@ -170,11 +171,11 @@ impl Legend {
 }
 
 /// Rows above the plot where a column beside it would cut names short and these do not take too much of the height.
-fn rows_of_whole_names(entries: &[Entry], room: f64, height: f64) -> Option<Vec<usize>> {
-    let is_cut = |entry: &Entry| entry.width() > BESIDE * room;
+fn rows_of_whole_names(entries: &[Entry], space: f64, height: f64) -> Option<Vec<usize>> {
+    let is_cut = |entry: &Entry| entry.width() > BESIDE * space;
     let most_rows = (height * 0.25 / ROW) as usize;
     match entries.iter().any(is_cut) {
-        true => rows(entries, room, most_rows),
+        true => rows(entries, space, most_rows),
         false => None,
     }
 }
@@ -185,13 +186,13 @@ fn shorten(entries: &mut [Entry], widest: f64) {
     }
 }
 
-/// How many entries go into each row, or `None` if they need more than `most_rows`.
-fn rows(entries: &[Entry], room: f64, most_rows: usize) -> Option<Vec<usize>> {
+/// The number of entries in each row, or `None` if they need more than `most_rows`.
+fn rows(entries: &[Entry], space: f64, most_rows: usize) -> Option<Vec<usize>> {
     let mut rows = vec![0];
     let mut x = 0.0;
     for entry in entries {
         let last = rows.len() - 1;
-        if x + entry.width() > room {
+        if x + entry.width() > space {
             if rows[last] == 0 || rows.len() == most_rows {
                 return None;
             }
@@ -206,14 +207,14 @@ fn rows(entries: &[Entry], room: f64, most_rows: usize) -> Option<Vec<usize>> {
 }
 
 /// As [`rows`], leaving out as many entries as must be.
-fn truncated(entries: &mut Vec<Entry>, room: f64, most_rows: usize) -> Vec<usize> {
-    if let Some(rows) = rows(entries, room, most_rows) {
+fn truncated(entries: &mut Vec<Entry>, space: f64, most_rows: usize) -> Vec<usize> {
+    if let Some(rows) = rows(entries, space, most_rows) {
         return rows;
     }
     let total = entries.len();
     for kept in (0..total).rev() {
         leave_out(entries, kept, total);
-        if let Some(rows) = rows(entries, room, most_rows) {
+        if let Some(rows) = rows(entries, space, most_rows) {
             return rows;
         }
     }

@@ -8,8 +8,7 @@ use crate::axis::{Axis, Tick};
 use crate::error::ReportError;
 use crate::layout::plot::{Plot, axis_across, label_width, most_labels, ticks_upwards, widest_label};
 use crate::layout::{
-    AXIS_LABEL_SIZE, Canvas, GUIDE_DASHES, HEIGHTS, LEFT_NAME, MAJOR_TICK, MARGIN, TICK_LABEL_SIZE,
-    check_size, crisp,
+    AXIS_LABEL_SIZE, Canvas, HEIGHTS, LEFT_NAME, MAJOR_TICK, MARGIN, TICK_LABEL_SIZE, check_size, crisp,
 };
 use crate::palette::{Stroke, Theme};
 use crate::picture::Arrange;
@@ -108,7 +107,7 @@ pub(crate) fn draw_plot(
         for points in decimate(series.points.iter().map(place)) {
             match points[..] {
                 [center] => canvas.dot(center, DOT_RADIUS, stroke.color),
-                _ => canvas.polyline(points, stroke.color, stroke.width, stroke.dashes),
+                _ => canvas.polyline(points, stroke),
             }
         }
     }
@@ -142,7 +141,7 @@ fn draw_guides(chart: &LineChart, plot: &Plot, x_axis: &Axis, y_axis: &Axis, can
                 ((plot.left, y), (plot.right, y), at, Anchor::End)
             }
         };
-        canvas.polyline(vec![from, to], color, 1.2, GUIDE_DASHES);
+        canvas.polyline(vec![from, to], Stroke::guide(color));
         labels.push((name, at, anchor));
     }
     for (name, at, anchor) in labels {

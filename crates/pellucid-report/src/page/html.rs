@@ -1,4 +1,4 @@
-//! HTML that is written element by element, every text escaped.
+//! Writes HTML element by element, with every text escaped.
 
 use crate::svg::escape;
 
@@ -18,13 +18,13 @@ impl Html {
         self.raw(&format!("</{tag}>\n"))
     }
 
-    /// An element with words in it.
+    /// An element with a text in it.
     pub(super) fn element(&mut self, tag: &str, text: &str) -> &mut Self {
         let name = tag.split(' ').next().unwrap_or(tag);
         self.open(tag).text(text).close(name)
     }
 
-    /// Words that come from anywhere.
+    /// Text from any source, escaped.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         let text = escape(text);
         // Control characters have no place in HTML.

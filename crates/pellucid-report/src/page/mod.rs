@@ -1,4 +1,4 @@
-//! A page of a training: what it was, what came of it, and how to do it again, in one file that needs no other.
+//! Writes the page of a training: its settings, its results and how to repeat it, in one self-contained file.
 
 mod html;
 
@@ -9,17 +9,17 @@ use crate::svg::{self, Inks};
 use crate::typeface::printable;
 use html::Html;
 
-/// How wide pictures are on a desk and on a telephone, in pixels.
+/// Widths of pictures on a wide and on a narrow screen, in pixels.
 const WIDE: u32 = 820;
 const NARROW: u32 = 350;
 
-/// Nothing is fetched, and no script runs.
+/// Allows no downloads and no scripts.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
-/// A table of words and numbers.
+/// A table of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Table {
-    /// What it is about.
+pub struct PageTable {
+    /// The caption.
     pub caption: String,
     /// The columns' names.
     pub head: Vec<String>,
@@ -27,44 +27,44 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
-/// Something that is wrong with a training.
+/// A problem of a training.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Finding {
-    /// What it is, in a few words.
+pub struct PageFinding {
+    /// The problem in a few words.
     pub title: String,
-    /// What was seen, with its numbers.
+    /// The observation, with its numbers.
     pub seen: String,
-    /// Why it matters.
+    /// The reason why it matters.
     pub why: String,
-    /// What to try.
+    /// The remedy to try.
     pub try_this: String,
 }
 
-/// A part of a page about one thing.
+/// A part of a page about one subject.
 pub struct Section {
     /// Its heading.
     pub heading: String,
     /// Paragraphs before the pictures.
     pub text: Vec<String>,
-    /// Its pictures; their own widths and themes do not matter.
+    /// Its pictures; their own widths and themes do not count.
     pub pictures: Vec<Box<dyn Picture>>,
     /// Tables after the pictures.
-    pub tables: Vec<Table>,
+    pub tables: Vec<PageTable>,
 }
 
-/// How to do it again.
+/// The instructions to repeat a training.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Repeat {
     /// The recipe, as TOML.
     pub recipe: String,
-    /// The command that follows the recipe, once it is saved.
+    /// The command that runs the saved recipe.
     pub command: String,
-    /// What else there is to know, a sentence each.
+    /// Further remarks, a sentence each.
     pub notes: Vec<String>,
 }
 
-/// A page of a training. It is a single file of HTML: pictures and style are in it, nothing is fetched, and it goes by its
-/// reader's choice of light or dark.
+/// The page of a training: a single HTML file with its pictures and styles. It downloads nothing and follows the reader's
+/// choice of a light or a dark theme.
 ///
 /// ```
 /// use pellucid_report::{LineChart, Report, Section};
@@ -84,26 +84,26 @@ pub struct Repeat {
 pub struct Report {
     /// The heading.
     pub title: String,
-    /// What it is about and what came of it, a sentence or two.
+    /// The subject and the result, in a sentence or two.
     pub lead: String,
     /// The few figures that matter most, by name.
     pub figures: Vec<(String, String)>,
     /// Scores and the like.
-    pub tables: Vec<Table>,
-    /// What there is to know of data, network and training, by name.
+    pub tables: Vec<PageTable>,
+    /// Facts about data, network and training, by name.
     pub facts: Vec<(String, String)>,
-    /// The parts with pictures.
+    /// The sections with pictures.
     pub sections: Vec<Section>,
-    /// What is wrong; nothing where nobody looked for it.
-    pub findings: Option<Vec<Finding>>,
-    /// How to do it again.
+    /// The problems found; `None` without a diagnosis.
+    pub findings: Option<Vec<PageFinding>>,
+    /// The instructions to repeat it.
     pub repeat: Repeat,
     /// Versions and the like, in a line at the end.
     pub footer: String,
 }
 
 impl Section {
-    /// A part without anything.
+    /// An empty section.
     pub fn new(heading: impl Into<String>) -> Self {
         Self {
             heading: heading.into(),
@@ -279,7 +279,7 @@ impl Section {
     }
 }
 
-impl Table {
+impl PageTable {
     fn write(&self, body: &mut Html) {
         body.open("div class=\"wide-table\"").open("table");
         if !self.caption.is_empty() {

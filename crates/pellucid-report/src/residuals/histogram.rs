@@ -62,8 +62,8 @@ mod tests {
             let histogram = Histogram::from_values(values.clone()).unwrap();
             prop_assert_eq!(histogram.counts.iter().sum::<usize>(), values.len());
             for (from, to, count) in histogram.bins() {
-                let room = 1e-9 * (1.0 + from.abs());
-                let within = values.iter().filter(|v| (from - room..=to + room).contains(*v)).count();
+                let margin = 1e-9 * (1.0 + from.abs());
+                let within = values.iter().filter(|v| (from - margin..=to + margin).contains(*v)).count();
                 prop_assert!(count <= within, "{} in {}..{}", count, from, to);
             }
         }

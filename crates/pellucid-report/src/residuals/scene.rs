@@ -7,7 +7,7 @@ use crate::color_scale::mix;
 use crate::error::ReportError;
 use crate::label::grouped;
 use crate::layout::panel::{BELOW, Panel};
-use crate::layout::{AXIS_LABEL_SIZE, Canvas, GUIDE_DASHES, MARGIN, WIDTHS};
+use crate::layout::{AXIS_LABEL_SIZE, Canvas, MARGIN, WIDTHS};
 use crate::palette::{Stroke, Theme};
 use crate::picture::Arrange;
 use crate::scene::Scene;
@@ -134,7 +134,7 @@ impl Rows {
             canvas.dot(panel.at(actual, predicted), radius, color);
         }
         let corner = |fraction: f64| (panel.plot.x(fraction), panel.plot.y(fraction));
-        canvas.polyline(vec![corner(0.0), corner(1.0)], theme.ink(), 1.2, GUIDE_DASHES);
+        canvas.polyline(vec![corner(0.0), corner(1.0)], Stroke::guide(theme.ink()));
         let name = &self.name;
         panel.draw_names(&format!("true {name}"), &format!("predicted {name}"), canvas);
     }
@@ -164,7 +164,7 @@ impl Rows {
         }
         let zero = panel.at(0.0, 0.0);
         let ink = canvas.theme.ink();
-        canvas.polyline(vec![zero, (zero.0, panel.plot.top)], ink, 1.2, GUIDE_DASHES);
+        canvas.polyline(vec![zero, (zero.0, panel.plot.top)], Stroke::guide(ink));
         let mut residual = format!("true − predicted {}", self.name);
         if width_of(&residual, AXIS_LABEL_SIZE) > panel.plot.width() {
             residual = "true − predicted".to_owned();

@@ -145,7 +145,7 @@ impl Painter<'_> {
         points.extend(points.last().map(|&(_, level)| (plot.right, level)));
         if points.len() > 1 {
             let color = accent(self.canvas.theme);
-            self.canvas.polyline(points, color, BEST_LINE, &[]);
+            self.canvas.polyline(points, Stroke::solid(color, BEST_LINE));
         }
     }
 
@@ -200,7 +200,7 @@ impl Painter<'_> {
                 }
                 None => {
                     let ends = vec![(x, middle), (x + 20.0, middle)];
-                    self.canvas.polyline(ends, color, BEST_LINE, &[]);
+                    self.canvas.polyline(ends, Stroke::solid(color, BEST_LINE));
                     x + 26.0
                 }
             };
@@ -211,15 +211,15 @@ impl Painter<'_> {
         }
     }
 
-    /// The name of the score, beside its axis; where there is no room for all of it, without its rows ("accuracy on …").
+    /// The name of the score, beside its axis; where there is no space for all of it, without its rows ("accuracy on …").
     fn draw_score_name(&mut self, plot: &Plot) {
-        let (name, room) = (printable(&self.chart.score_label), plot.height() + 8.0);
-        let fits = width_of(&name, AXIS_LABEL_SIZE) <= room;
+        let (name, space) = (printable(&self.chart.score_label), plot.height() + 8.0);
+        let fits = width_of(&name, AXIS_LABEL_SIZE) <= space;
         let name = match name.split_once(" on ") {
             Some((score, _)) if !fits => score,
             _ => &name,
         };
-        self.canvas.name_upwards(name, room, (LEFT_NAME, plot.y(0.5)));
+        self.canvas.name_upwards(name, space, (LEFT_NAME, plot.y(0.5)));
     }
 
     /// Scores against one setting.
@@ -249,9 +249,9 @@ impl Painter<'_> {
             }
             SettingValues::Choices { names, picks } => {
                 plot.draw_axes(&[], y_ticks, self.canvas);
-                let room = plot.width() / names.len().max(1) as f64;
-                let middle = |pick: usize| plot.left + (pick as f64 + 0.5) * room;
-                draw_choices(names, room, middle, plot.label_baseline(), self.canvas);
+                let space = plot.width() / names.len().max(1) as f64;
+                let middle = |pick: usize| plot.left + (pick as f64 + 0.5) * space;
+                draw_choices(names, space, middle, plot.label_baseline(), self.canvas);
                 self.draw_dots(plot, y_axis, |at| {
                     let pick = picks.get(at).copied().filter(|pick| *pick < names.len())?;
                     Some(middle(pick))
@@ -261,10 +261,10 @@ impl Painter<'_> {
     }
 }
 
-/// The names of choices, each in the middle of its room; smaller where that avoids leaving letters out.
+/// The names of choices, each in the middle of its space; smaller where that avoids leaving letters out.
 fn draw_choices(
     names: &[String],
-    room: f64,
+    space: f64,
     middle: impl Fn(usize) -> f64,
     baseline: f64,
     canvas: &mut Canvas,
@@ -273,9 +273,9 @@ fn draw_choices(
         .iter()
         .map(|name| width_of(&printable(name), TICK_LABEL_SIZE));
     let widest = widths.fold(1.0, f64::max);
-    let size = (TICK_LABEL_SIZE * (room - 4.0) / widest).clamp(LEAST_LABEL_SIZE, TICK_LABEL_SIZE);
+    let size = (TICK_LABEL_SIZE * (space - 4.0) / widest).clamp(LEAST_LABEL_SIZE, TICK_LABEL_SIZE);
     for (pick, name) in names.iter().enumerate() {
-        let label = ellipsize(&printable(name), size, room - 3.0);
+        let label = ellipsize(&printable(name), size, space - 3.0);
         let color = canvas.theme.faint_ink();
         canvas.text(label, (middle(pick), baseline), size, color, Anchor::Middle);
     }

@@ -1,6 +1,6 @@
-//! The axes around the cells, with their ticks and labels.
+//! Draws the axes around the cells, with their ticks and labels.
 
-use super::canvas::Canvas;
+use super::cells::CellGrid;
 use super::style::TextStyle;
 use crate::axis::Axis;
 
@@ -8,7 +8,7 @@ use crate::axis::Axis;
 pub(super) struct Frame {
     /// Cells across between the axis and the letters at the ends of curves.
     pub(super) columns: usize,
-    /// Of the labels to the left of the axis.
+    /// The width of the labels to the left of the axis.
     label_width: usize,
     /// For each row its label.
     labels: Vec<Option<String>>,
@@ -36,33 +36,33 @@ impl Frame {
             .max()
             .unwrap_or(0);
         // Letters of curves that end together stand side by side.
-        let room = style.width.saturating_sub(label_width + 2);
+        let space = style.width.saturating_sub(label_width + 2);
         let letters = match curves {
             0 | 1 => 0,
-            _ => curves.min(6).min(room.saturating_sub(12)),
+            _ => curves.min(6).min(space.saturating_sub(12)),
         };
         Self {
-            columns: (room - letters).max(1),
+            columns: (space - letters).max(1),
             label_width,
             labels,
             style: *style,
         }
     }
 
-    pub(super) fn around(&self, canvas: &Canvas, x_axis: &Axis, x_label: &str) -> Vec<String> {
+    pub(super) fn around(&self, cells: &CellGrid, x_axis: &Axis, x_label: &str) -> Vec<String> {
         let [bar, tick, corner, dash, notch] = match self.style.unicode {
             true => ['│', '┤', '└', '─', '┬'],
             false => ['|', '+', '+', '-', '+'],
         };
         let mut lines = Vec::new();
-        let room = self.style.width.saturating_sub(self.label_width + 2);
+        let space = self.style.width.saturating_sub(self.label_width + 2);
         for (row, label) in self.labels.iter().enumerate() {
-            let cells = canvas.row(row, room);
+            let row = cells.row(row, space);
             let (label, axis) = match label {
                 Some(label) => (label.as_str(), tick),
                 None => ("", bar),
             };
-            lines.push(format!("{label:>width$} {axis}{cells}", width = self.label_width));
+            lines.push(format!("{label:>width$} {axis}{row}", width = self.label_width));
         }
         let mut rule = vec![dash; self.columns];
         let mut below = vec![' '; self.style.width];

@@ -1,4 +1,4 @@
-//! A matrix of counts as text, each cell shaded by its part of the row: a confusion matrix.
+//! Draws a matrix of counts as text, each cell shaded by its part of the row: a confusion matrix.
 
 use super::style::TextStyle;
 use crate::label::grouped;
@@ -20,17 +20,17 @@ use crate::typeface::printable;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextMatrix {
-    /// What a row stands for.
+    /// The meaning of a row.
     pub rows: String,
-    /// What a column stands for.
+    /// The meaning of a column.
     pub columns: String,
-    /// What rows and columns are called.
+    /// The names of rows and columns.
     pub names: Vec<String>,
     /// Row by row, as many as there are names, with as many numbers each.
     pub counts: Vec<Vec<u64>>,
 }
 
-/// A name that is longer than this is cut.
+/// Longer names are shortened.
 const LONGEST: usize = 24;
 const GAP: usize = 2;
 /// Up to a quarter of the row, a half, three quarters, all of it; nothing for 0.
@@ -55,7 +55,7 @@ impl TextMatrix {
         let shade = if style.color { 2 } else { 3 };
         let cell = digits + shade;
 
-        // Columns by their names, or by numbers where names would take the room of the counts.
+        // Columns by their names, or by numbers where names would take the space of the counts.
         let corner = format!("{} \\ {}", printable(&self.rows), printable(&self.columns));
         let widest = names.iter().map(|name| length(name)).max().unwrap_or(0);
         let by_name = widest <= cell.max(12);
@@ -75,11 +75,11 @@ impl TextMatrix {
             .max()
             .unwrap_or(0);
         let width = heads.iter().map(|head| length(head)).max().unwrap_or(0).max(cell);
-        let of_block = (style.width.saturating_sub(left) / (width + GAP)).max(1);
+        let block = (style.width.saturating_sub(left) / (width + GAP)).max(1);
 
         let mut text = String::new();
-        for from in (0..heads.len()).step_by(of_block) {
-            let to = (from + of_block).min(heads.len());
+        for from in (0..heads.len()).step_by(block) {
+            let to = (from + block).min(heads.len());
             if from > 0 {
                 text.push('\n');
             }

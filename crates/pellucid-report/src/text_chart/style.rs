@@ -1,8 +1,8 @@
-//! What a terminal can show.
+//! Describes what a terminal can show.
 
-use crate::typeface::printable;
+use crate::typeface::{printable, without_middle};
 
-/// The size of a chart in characters, and what they may be.
+/// The size of a chart in characters, and the characters it may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextStyle {
     /// Columns of the terminal.
@@ -27,17 +27,17 @@ impl Default for TextStyle {
     }
 }
 
-/// Nearest to Okabe's and Ito's colours among those that can be told from a black and from a white ground.
+/// Nearest to Okabe's and Ito's colours among those legible on a black and on a white background.
 const SERIES: [u8; 8] = [33, 208, 36, 170, 178, 75, 203, 245];
 
-/// By which a curve is called: a to z, A to Z.
+/// The letter of a curve: a to z, A to Z.
 pub(super) fn letter(series: usize) -> char {
     let letters = ('a'..='z').chain('A'..='Z');
     letters.cycle().nth(series % 52).unwrap_or('?')
 }
 
 impl TextStyle {
-    /// In the colour of a series.
+    /// `text` in the colour of a series.
     pub(super) fn paint(&self, series: usize, text: &str) -> String {
         if self.color && !text.is_empty() {
             format!("\u{1b}[38;5;{}m{text}\u{1b}[0m", SERIES[series % SERIES.len()])
@@ -46,26 +46,21 @@ impl TextStyle {
         }
     }
 
-    /// A name or a title as it can be shown, on one line of at most `most` characters.
+    /// A name or a title, on one line of at most `most` characters.
     pub(super) fn line(&self, text: &str, most: usize) -> String {
         self.cut(&self.spelled(&printable(text)), most)
     }
 
-    /// At most `most` characters, the middle left out.
+    /// `text` with its middle left out if it is longer than `most` characters.
     pub(super) fn cut(&self, text: &str, most: usize) -> String {
-        let characters: Vec<char> = text.chars().collect();
-        if characters.len() <= most {
+        if text.chars().count() <= most {
             return text.to_owned();
         }
         let ellipsis = if self.unicode { "…" } else { "..." };
-        let kept = most.saturating_sub(ellipsis.chars().count());
-        let (head, tail) = (kept.div_ceil(2), kept / 2);
-        let end = &characters[characters.len() - tail..];
-        let (head, tail): (String, String) = (characters[..head].iter().collect(), end.iter().collect());
-        format!("{head}{ellipsis}{tail}")
+        without_middle(text, most.saturating_sub(ellipsis.chars().count()), ellipsis)
     }
 
-    /// In ASCII alone, where the terminal has no more: `5×10⁻⁷` is `5e-7`.
+    /// `text` in ASCII, for a terminal without Unicode: `5×10⁻⁷` is `5e-7`.
     pub(super) fn spelled(&self, text: &str) -> String {
         if self.unicode {
             return text.to_owned();

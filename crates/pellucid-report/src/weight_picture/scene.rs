@@ -131,12 +131,12 @@ impl Painter<'_> {
         };
         let units = self.picture.units.min(most);
         let top = self.draw_heading(most, &mut canvas);
-        let room = canvas.width() - 2.0 * MARGIN - BAR_GAP - self.bar().width();
+        let space = canvas.width() - 2.0 * MARGIN - BAR_GAP - self.bar().width();
         let (gap, label) = (6.0, SMALL + 3.0);
         // As many in a row as leave an image two thirds of an inch.
-        let across = ((room + gap) / (64.0 + gap)) as usize;
+        let across = ((space + gap) / (64.0 + gap)) as usize;
         let across = across.clamp(1, 12).min(units.max(1));
-        let side = ((room + gap) / across as f64 - gap).min(112.0);
+        let side = ((space + gap) / across as f64 - gap).min(112.0);
         let height = side * image.rows as f64 / image.columns as f64;
         let mut bottom = top;
         for unit in 0..units {
@@ -208,8 +208,8 @@ impl Painter<'_> {
             .map(|&input| width_of(&self.input_name(input), TICK_LABEL_SIZE));
         let names = widths.fold(0.0, f64::max).min(0.3 * canvas.width());
         let left = MARGIN + AXIS_LABEL_SIZE + 8.0 + names + 6.0;
-        let room = canvas.right() - left - BAR_GAP - self.bar().width();
-        let across = (room.max(40.0) / units.max(1) as f64).min(42.0);
+        let space = canvas.right() - left - BAR_GAP - self.bar().width();
+        let across = (space.max(40.0) / units.max(1) as f64).min(42.0);
         let down = (420.0 / drawn.len().max(1) as f64).clamp(11.0, 32.0);
         let (right, bottom) = (left + across * units as f64, top + down * drawn.len() as f64);
         self.draw_squares(&drawn, units, (left, top), (across, down), &mut canvas);

@@ -1,9 +1,9 @@
-//! The cells between the axes: dots of Braille, or a letter each.
+//! Draws curves in the cells between the axes: dots of Braille, or a letter each.
 
 use super::style::{TextStyle, letter};
 
 #[derive(Debug)]
-pub(super) struct Canvas {
+pub(super) struct CellGrid {
     columns: usize,
     rows: usize,
     /// Dots of a cell, across and down.
@@ -24,7 +24,7 @@ struct Cell {
 #[derive(Debug, Default)]
 struct Curve {
     series: usize,
-    /// The row of cells where the curve last was in each column.
+    /// The curve's last row of cells in each column.
     rows: Vec<Option<usize>>,
     /// The cell of the last point.
     end: Option<(usize, usize)>,
@@ -33,7 +33,7 @@ struct Curve {
 /// Bits of Unicode's Braille patterns, column by column, from above.
 const BRAILLE: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
-impl Canvas {
+impl CellGrid {
     pub(super) fn new(columns: usize, rows: usize, style: &TextStyle) -> Self {
         Self {
             columns,
@@ -80,7 +80,7 @@ impl Canvas {
         self.curves.push(curve);
     }
 
-    /// Puts the letters of curves on them, here and there: so they can be told apart without colours.
+    /// Puts letters on the curves, so that they differ without colours.
     pub(super) fn mark_curves(&mut self) {
         let count = self.curves.len();
         let period = (self.columns / 4).max(2 * count).max(8);
@@ -96,8 +96,8 @@ impl Canvas {
         }
     }
 
-    /// A row of the canvas, with the letters of the curves that end in it behind their ends, in `room` characters.
-    pub(super) fn row(&self, row: usize, room: usize) -> String {
+    /// A row of cells, with the letters of the curves that end in it behind their ends, in `space` characters.
+    pub(super) fn row(&self, row: usize, space: usize) -> String {
         let cells = &self.cells[row * self.columns..(row + 1) * self.columns];
         let mut shown: Vec<(char, Option<usize>)> = cells.iter().map(|cell| self.glyph(cell)).collect();
         if self.curves.len() > 1 {
@@ -113,7 +113,7 @@ impl Canvas {
                 {
                     place += 1;
                 }
-                if place >= room {
+                if place >= space {
                     continue;
                 }
                 if place >= shown.len() {
@@ -124,16 +124,16 @@ impl Canvas {
         }
         let mut text = String::new();
         let mut run = String::new();
-        let mut of = None;
+        let mut painted_series = None;
         for (glyph, series) in shown.iter().copied() {
-            if series != of {
-                text.push_str(&painted(&self.style, of, &run));
+            if series != painted_series {
+                text.push_str(&painted(&self.style, painted_series, &run));
                 run.clear();
-                of = series;
+                painted_series = series;
             }
             run.push(glyph);
         }
-        text.push_str(&painted(&self.style, of, &run));
+        text.push_str(&painted(&self.style, painted_series, &run));
         text
     }
 
@@ -160,7 +160,7 @@ fn painted(style: &TextStyle, series: Option<usize>, text: &str) -> String {
     }
 }
 
-/// The dots from one to another: Bresenham, 1965.
+/// The dots of a line: J. E. Bresenham, "Algorithm for computer control of a digital plotter", 1965.
 fn line(from: (usize, usize), to: (usize, usize)) -> impl Iterator<Item = (usize, usize)> {
     let signed = |(x, y): (usize, usize)| (x as i64, y as i64);
     let ((mut x, mut y), end) = (signed(from), signed(to));

@@ -1,4 +1,4 @@
-//! Watches one of several runs: the loss of each epoch, on held-out rows too, and when it was over.
+//! Records one of several runs: the loss of each epoch, on training and on held-out rows, and its time.
 
 use crate::glance::Glance;
 use crate::interrupt;
@@ -11,13 +11,14 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Times of a curve: more than a picture has pixels. Looking at the clock takes as long as an epoch of a tiny network.
+/// The most time stamps of a curve: more than a picture has pixels. Reading the clock takes as long as an epoch of a tiny
+/// network.
 const MOST_STAMPS: u64 = 4000;
 const GLANCE: Duration = Duration::from_millis(60);
 
-pub(super) struct Lap<'a, T> {
+pub(super) struct RunRecorder<'a, T> {
     started: Instant,
-    /// Spent on held-out rows, which is no training.
+    /// Time spent on held-out rows, which is not training.
     paused: Duration,
     losses: Vec<f64>,
     stamps: Vec<(u64, f64)>,
@@ -26,12 +27,12 @@ pub(super) struct Lap<'a, T> {
     threads: NonZeroUsize,
     validation: Vec<f64>,
     glance: Glance,
-    /// Steps done, for whoever shows progress.
+    /// Steps done, for the progress display.
     done: &'a AtomicU64,
 }
 
-impl<'a, T: Scalar> Lap<'a, T> {
-    /// Begins now.
+impl<'a, T: Scalar> RunRecorder<'a, T> {
+    /// Starts the clock.
     pub(super) fn new(
         held_out: Option<&'a Dataset<T>>,
         loss: Loss,
@@ -75,7 +76,7 @@ impl<'a, T: Scalar> Lap<'a, T> {
     }
 }
 
-impl<T: Scalar> Observer<T> for Lap<'_, T> {
+impl<T: Scalar> Observer<T> for RunRecorder<'_, T> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         match event {
             Event::Step { position, .. } => {

@@ -1,8 +1,8 @@
-//! Charts as text for a terminal: curves of Braille dots, or of letters where the terminal knows ASCII alone.
+//! Draws charts as text for a terminal: curves of Braille dots, or of letters in ASCII.
 //!
-//! The same [`LineChart`] as the painters': its scales, its remarks. Bands are not drawn, guides are named.
+//! Text charts have the scales and the remarks of a [`LineChart`]'s picture. They do not draw bands, and name guides.
 
-mod canvas;
+mod cells;
 mod frame;
 mod matrix;
 mod style;
@@ -12,11 +12,12 @@ pub use style::TextStyle;
 
 use crate::axis::Axis;
 use crate::line_chart::{DrawnValues, Guide, LineChart, Scale};
+use crate::text_table::lines_of_words;
 use crate::typeface::printable;
-use canvas::Canvas;
+use cells::CellGrid;
 use frame::Frame;
 
-/// Narrower or lower than this there is nothing to be seen.
+/// The smallest legible chart, in characters.
 const NARROWEST: usize = 24;
 const LOWEST: usize = 5;
 
@@ -59,24 +60,24 @@ impl LineChart {
             Scale::Linear => Axis::linear_across(across, most_labels, values.whole_x),
             Scale::Log => Axis::logarithmic_across(across, most_labels),
         };
-        let mut canvas = Canvas::new(frame.columns, style.height, &style);
+        let mut cells = CellGrid::new(frame.columns, style.height, &style);
         for (index, series) in chart.series.iter().enumerate() {
             let places = series.points.iter().map(|&(x, y)| {
                 values
                     .is_drawn(x, y)
                     .then(|| (x_axis.fraction(x), y_axis.fraction(y)))
             });
-            canvas.curve(index, places);
+            cells.curve(index, places);
         }
         if chart.series.len() > 1 {
-            canvas.mark_curves();
+            cells.mark_curves();
         }
-        lines.extend(frame.around(&canvas, &x_axis, &chart.x_label));
+        lines.extend(frame.around(&cells, &x_axis, &chart.x_label));
         finish(lines, &style)
     }
 }
 
-/// Title, subtitle, legend, and what the height means.
+/// Title, subtitle, legend, and the name of the vertical axis.
 fn heading(chart: &LineChart, values: &DrawnValues, style: &TextStyle) -> Vec<String> {
     let mut lines = vec![style.line(&chart.title, style.width)];
     let subtitle = chart.subtitle.as_deref().map(printable);
@@ -88,7 +89,7 @@ fn heading(chart: &LineChart, values: &DrawnValues, style: &TextStyle) -> Vec<St
         .chain(guides)
         .chain(values.remarks.iter().cloned());
     let remarks: Vec<String> = remarks.filter(|remark| !remark.is_empty()).collect();
-    lines.extend(wrapped(&style.spelled(&remarks.join("; ")), style.width));
+    lines.extend(lines_of_words(&style.spelled(&remarks.join("; ")), style.width));
     let named = chart.series.len() > 1 || chart.series.iter().any(|series| !series.name.is_empty());
     if named {
         let most = (style.width - 2).min(40);
@@ -119,20 +120,6 @@ fn heading(chart: &LineChart, values: &DrawnValues, style: &TextStyle) -> Vec<St
     }
     lines.retain(|line| !line.is_empty());
     lines.push(style.line(&chart.y_label, style.width));
-    lines
-}
-
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
     lines
 }
 
