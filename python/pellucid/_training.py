@@ -326,9 +326,9 @@ def train_whole(
 
 #: SciPy's status and words for ends of L-BFGS that are no minimum.
 FAILURES = {
-    "Iterations": (1, "STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT"),
-    "Evaluations": (1, "STOP: TOTAL NO. OF F,G EVALUATIONS EXCEEDS LIMIT"),
-    "LineSearch": (2, "ABNORMAL: "),
+    "iterations": (1, "STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT"),
+    "evaluations": (1, "STOP: TOTAL NO. OF F,G EVALUATIONS EXCEEDS LIMIT"),
+    "line_search": (2, "ABNORMAL: "),
 }
 
 

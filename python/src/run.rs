@@ -9,6 +9,7 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArra
 use pellucid::data::dataset::Dataset;
 use pellucid::model::init::initialise;
 use pellucid::numpy_random::RandomState;
+use pellucid::optimization::lbfgs::Reason;
 use pellucid::optimization::optimizer::Memory;
 use pellucid::training::observe::Observer;
 use pellucid::{Error, Network, Precision, Recipe, Trainer, evaluation};
@@ -194,10 +195,23 @@ impl Run {
     }
 
     /// How L-BFGS ended: (reason, value, iterations, evaluations).
-    fn minimum(&self) -> Option<(String, f64, u64, u64)> {
+    fn minimum(&self) -> Option<(&'static str, f64, u64, u64)> {
         let found = with!(&self.training, training => training.trainer.minimum().copied())?;
-        let reason = format!("{:?}", found.reason);
+        let reason = reason_name(found.reason);
         Some((reason, found.value, found.iterations, found.evaluations))
+    }
+}
+
+/// The name of a reason in Python.
+fn reason_name(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Gradient => "gradient",
+        Reason::Decrease => "decrease",
+        Reason::LineSearch => "line_search",
+        Reason::Iterations => "iterations",
+        Reason::Evaluations => "evaluations",
+        Reason::Stopped => "stopped",
+        Reason::NotFinite => "not_finite",
     }
 }
 

@@ -1,4 +1,4 @@
-//! The command line, as it may be written.
+//! The arguments of the command line.
 
 mod check;
 mod compare;
@@ -9,7 +9,7 @@ mod pictures;
 pub(crate) use check::Check;
 pub(crate) use compare::{Against, Compare};
 pub(crate) use diagnose::Diagnose;
-pub(crate) use pictures::{Plot, Plots, ThemeArgument};
+pub(crate) use pictures::{Plot, Plots, ThemeArgument, What};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pellucid::descriptor::Choice;
@@ -65,7 +65,7 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Say what is in a model
     Inspect(Inspect),
-    /// List the built-in sets, or say what is in a table
+    /// List the built-in sets, or describe a table
     Data(Data),
     /// Train recipes, or variants of one, from the same initial weights and say which converges faster
     Compare(Box<Compare>),
@@ -273,7 +273,7 @@ pub(crate) struct Columns {
     #[arg(long, value_name = "COLUMN", help_heading = "Columns")]
     pub(crate) id: Option<String>,
 
-    /// The column that says what each row counts for in training; not learnt from
+    /// The column with the weight of each row in training; not a feature
     #[arg(long, value_name = "COLUMN", help_heading = "Columns")]
     pub(crate) weight: Option<String>,
 
@@ -281,11 +281,11 @@ pub(crate) struct Columns {
     #[arg(long, value_enum, help_heading = "Columns")]
     pub(crate) task: Option<TaskArgument>,
 
-    /// How numbers are scaled, by what training rows say [default: standardize]
+    /// How numbers are scaled, fitted to training rows [default: standardize]
     #[arg(long, value_enum, help_heading = "Columns")]
     pub(crate) scale: Option<ScaleArgument>,
 
-    /// What becomes of words that training rows do not have [default: zeros]
+    /// How words that no training row has are treated [default: zeros]
     #[arg(long, value_enum, help_heading = "Columns")]
     pub(crate) unseen: Option<UnseenArgument>,
 }
@@ -298,7 +298,7 @@ pub(crate) struct Running {
     #[arg(long, allow_negative_numbers = true, value_parser = threads)]
     pub(crate) threads: Option<NonZeroUsize>,
 
-    /// No progress and no talk, only the results
+    /// Print only results, no progress and no notes
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }
@@ -322,7 +322,7 @@ pub(crate) struct Train {
     #[arg(long, value_parser = activation, help_heading = "Network")]
     pub(crate) activation: Option<Activation>,
 
-    /// What comes between a hidden layer's sums and its activation [default: none]
+    /// How the pre-activations of hidden layers are normalised [default: none]
     #[arg(long, value_enum, help_heading = "Network")]
     pub(crate) normalisation: Option<NormalisationArgument>,
 
@@ -330,12 +330,12 @@ pub(crate) struct Train {
     #[arg(long, value_enum, help_heading = "Network")]
     pub(crate) precision: Option<PrecisionArgument>,
 
-    /// The rule of the step: sgd, adagrad, rmsprop, adadelta, adam, adamw, amsgrad, nadam, radam, adamax, lion, rprop,
+    /// Optimizer: sgd, adagrad, rmsprop, adadelta, adam, adamw, amsgrad, nadam, radam, adamax, lion, rprop,
     /// irprop_plus or lbfgs; a recipe has their settings [default: adam]
     #[arg(long, value_parser = optimizer, help_heading = "Training")]
     pub(crate) optimizer: Option<Optimizer>,
 
-    /// The size of the step [default: 0.001]
+    /// Learning rate [default: 0.001]
     #[arg(
         long,
         value_name = "RATE",
@@ -344,11 +344,11 @@ pub(crate) struct Train {
     )]
     pub(crate) learning_rate: Option<f64>,
 
-    /// Rows that make a step: a number, or `full` [default: by the number of rows]
+    /// Rows of a step: a number, or `full` [default: by the number of rows]
     #[arg(long, value_name = "ROWS", value_parser = batch_size, help_heading = "Training")]
     pub(crate) batch_size: Option<BatchSize>,
 
-    /// How many times, at most, all rows are gone through [default: 200]
+    /// Largest number of epochs [default: 200]
     #[arg(long, allow_negative_numbers = true, value_parser = epochs, help_heading = "Training")]
     pub(crate) epochs: Option<u64>,
 
@@ -372,7 +372,7 @@ pub(crate) struct Train {
     )]
     pub(crate) dropout: Option<DropoutRates>,
 
-    /// Rows to stop by: the part held out of DATA, 0 for none, or a file [default: 0.1]
+    /// Rows for early stopping: the part held out of DATA, 0 for none, or a file [default: 0.1]
     #[arg(
         long,
         value_name = "PART|FILE",
@@ -381,20 +381,20 @@ pub(crate) struct Train {
     )]
     pub(crate) validation: Option<String>,
 
-    /// What is told of each epoch: accuracy, balanced_accuracy, top_N, log_loss, roc_auc, micro_f1, macro_f1,
+    /// Metrics to report for each epoch: accuracy, balanced_accuracy, top_N, log_loss, roc_auc, micro_f1, macro_f1,
     /// weighted_f1, mean_squared_error, root_mean_squared_error, mean_absolute_error, r2, explained_variance
     #[arg(long, value_name = "METRICS", value_delimiter = ',', value_parser = metric, help_heading = "Training")]
     pub(crate) metrics: Option<Vec<Metric>>,
 
-    /// What makes an epoch better than another: loss, or a metric on held-out rows [default: loss]
+    /// Figure that compares epochs: loss, or a metric on held-out rows [default: loss]
     #[arg(long, value_name = "METRIC", value_parser = figure, help_heading = "Stopping")]
     pub(crate) monitor: Option<Figure>,
 
-    /// Epochs without a better one that end the training [default: 40, from 10,000 rows 20]
+    /// Epochs without improvement that end the training [default: 40, from 10,000 rows 20]
     #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true, value_parser = epochs, help_heading = "Stopping")]
     pub(crate) patience: Option<u64>,
 
-    /// By how much it must be better [default: 0]
+    /// Smallest improvement that counts [default: 0]
     #[arg(
         long,
         value_name = "NUMBER",
@@ -403,11 +403,11 @@ pub(crate) struct Train {
     )]
     pub(crate) min_delta: Option<f64>,
 
-    /// End the training when a metric has come to a value, such as accuracy=0.98 or loss=0.05
+    /// End the training when a figure reaches a value, such as accuracy=0.98 or loss=0.05
     #[arg(long, value_name = "METRIC=VALUE", value_parser = stop_at, help_heading = "Stopping")]
     pub(crate) stop_at: Option<StopAt>,
 
-    /// End the training after so many seconds
+    /// End the training after this number of seconds
     #[arg(
         long,
         value_name = "SECONDS",
@@ -416,19 +416,19 @@ pub(crate) struct Train {
     )]
     pub(crate) max_seconds: Option<f64>,
 
-    /// What the rows of a class count for [default: none, 1 each]
+    /// Weights of the classes [default: none, 1 each]
     #[arg(long, value_enum, help_heading = "Training")]
     pub(crate) class_weight: Option<ClassWeightArgument>,
 
-    /// Seed of everything that is drawn [default: 0]
+    /// Seed of all random numbers [default: 0]
     #[arg(long, allow_negative_numbers = true, value_parser = seed, help_heading = "Training")]
     pub(crate) seed: Option<u32>,
 
-    /// Take all that is not said here from a recipe: a built-in one, or a TOML file
+    /// Take all other settings from a recipe: a built-in one, or a TOML file
     #[arg(long, help_heading = "Training")]
     pub(crate) recipe: Option<String>,
 
-    /// Cross-validate with so many folds; with --out, train on all rows too
+    /// Cross-validate with this number of folds; with --out, train on all rows too
     #[arg(long, value_name = "FOLDS", value_parser = folds, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) cv: Option<usize>,
 
@@ -436,14 +436,14 @@ pub(crate) struct Train {
     #[arg(long, short, value_name = "FILE", help_heading = "Results")]
     pub(crate) out: Option<PathBuf>,
 
-    /// Write the recipe, to do the same again
+    /// Write the recipe, which repeats this training
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(crate) save_recipe: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) pictures: Plots,
 
-    /// Draw the curve, and of classes the confusion matrix, in the terminal too
+    /// Also draw the curve, and of classes the confusion matrix, in the terminal
     #[arg(long, help_heading = "Results")]
     pub(crate) chart: bool,
 
@@ -470,31 +470,31 @@ pub(crate) struct Tune {
     #[command(flatten)]
     pub(crate) reading: Reading,
 
-    /// What may vary, such as learning_rate=log:1e-4..1e-1, dropout=0..0.5, batch_size=16,32,64, epochs=int:10..100 or
+    /// Settings that vary, such as learning_rate=log:1e-4..1e-1, dropout=0..0.5, batch_size=16,32,64, epochs=int:10..100 or
     /// hidden=64,128,"128,64"; may be repeated [default: learning rate, hidden layers, batch size, dropout, l2,
     /// activation and optimizer]
     #[arg(long, value_name = "KEY=VALUES", help_heading = "Search")]
     pub(crate) vary: Vec<String>,
 
-    /// A TOML file that says what may vary
+    /// A TOML file of the settings that vary
     #[arg(long, value_name = "FILE", help_heading = "Search")]
     pub(crate) space: Option<PathBuf>,
 
-    /// How trials are chosen
+    /// Method that chooses trials
     #[arg(long, value_enum, default_value = "random", help_heading = "Search")]
     pub(crate) method: MethodArgument,
 
-    /// How many trials
+    /// Number of trials
     #[arg(long, default_value_t = 30, allow_negative_numbers = true, value_parser = trials, help_heading = "Search")]
     pub(crate) trials: usize,
 
-    /// What trials are judged by, on rows they were not trained on: accuracy, balanced_accuracy, log_loss, roc_auc,
+    /// Metric on held-out rows that ranks trials: accuracy, balanced_accuracy, log_loss, roc_auc,
     /// micro_f1, macro_f1, weighted_f1; r2, explained_variance, root_mean_squared_error, mean_absolute_error,
     /// mean_squared_error [default: accuracy, or r2]
     #[arg(long, value_name = "METRIC", value_parser = metric, help_heading = "Search")]
     pub(crate) metric: Option<Metric>,
 
-    /// The part of the rows that is held out to judge by [default: 0.2]
+    /// The part of the rows that is held out [default: 0.2]
     #[arg(
         long,
         value_name = "PART",
@@ -503,31 +503,31 @@ pub(crate) struct Tune {
     )]
     pub(crate) validation: Option<f64>,
 
-    /// Judge each trial by cross-validation with so many folds
+    /// Score each trial by cross-validation with this number of folds
     #[arg(long, value_parser = folds, allow_negative_numbers = true, help_heading = "Search")]
     pub(crate) folds: Option<usize>,
 
-    /// Seed of what is drawn, of rows held out and of trainings [default: 0]
+    /// Seed of trials, held-out rows and trainings [default: 0]
     #[arg(long, allow_negative_numbers = true, value_parser = seed, help_heading = "Search")]
     pub(crate) seed: Option<u32>,
 
-    /// Keep the trials in this file, and go on where it was left
+    /// Keep the trials in this file, and continue from it
     #[arg(long, value_name = "FILE", help_heading = "Search")]
     pub(crate) state: Option<PathBuf>,
 
-    /// Take all that does not vary from a recipe: a built-in one, or a TOML file
+    /// Take all settings that do not vary from a recipe: a built-in one, or a TOML file
     #[arg(long, help_heading = "Training")]
     pub(crate) recipe: Option<String>,
 
-    /// How many times, at most, all rows are gone through [default: 200]
+    /// Largest number of epochs [default: 200]
     #[arg(long, allow_negative_numbers = true, value_parser = epochs, help_heading = "Training")]
     pub(crate) epochs: Option<u64>,
 
-    /// Epochs without a better one that end a training [default: 40, from 10,000 rows 20]
+    /// Epochs without improvement that end a training [default: 40, from 10,000 rows 20]
     #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true, value_parser = epochs, help_heading = "Training")]
     pub(crate) patience: Option<u64>,
 
-    /// What the rows of a class count for [default: none, 1 each]
+    /// Weights of the classes [default: none, 1 each]
     #[arg(long, value_enum, help_heading = "Training")]
     pub(crate) class_weight: Option<ClassWeightArgument>,
 
@@ -555,7 +555,7 @@ pub(crate) struct Tune {
 pub(crate) enum MethodArgument {
     /// All are trained to the end
     Random,
-    /// All are trained a little, the best third of them three times as long, and so on
+    /// All are trained for a few epochs, the best third for three times as many, and so on
     Halving,
 }
 
@@ -621,7 +621,7 @@ pub(crate) struct Inspect {
     #[arg(long)]
     pub(crate) all: bool,
 
-    /// Write all of it but the weights as JSON, to standard output unless a file is named
+    /// Write everything but the weights as JSON, to standard output unless a file is named
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<PathBuf>,
 }
@@ -670,9 +670,9 @@ pub(crate) struct Hidden(pub(crate) Vec<usize>);
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum TaskArgument {
-    /// Which class
+    /// The class
     Classification,
-    /// How much
+    /// Its weight
     Regression,
 }
 
@@ -710,9 +710,9 @@ pub(crate) enum UnseenArgument {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum ClassWeightArgument {
-    /// All rows count alike
+    /// All rows have the same weight
     None,
-    /// All classes count alike
+    /// All classes have the same total weight
     Balanced,
 }
 
@@ -724,7 +724,7 @@ pub(crate) enum PrecisionArgument {
     F64,
 }
 
-/// More than the cores of any machine this is for; starting them by the hundred thousand would take it down.
+/// More than the cores of any machine; a hundred thousand threads would overload it.
 const MOST_THREADS: usize = 1024;
 
 fn threads(text: &str) -> Result<NonZeroUsize, String> {

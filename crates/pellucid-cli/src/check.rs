@@ -52,7 +52,7 @@ pub(crate) fn check(arguments: &Check) -> Result<ExitCode> {
     let json = arguments.json.as_deref().map(JsonOutput::prepare).transpose()?;
     if !arguments.running.quiet {
         for note in &checked.notes {
-            terminal::tell(&format!("note: {note}"));
+            terminal::note(&format!("note: {note}"));
         }
     }
     let rows = checked.data.rows();

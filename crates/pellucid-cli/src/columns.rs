@@ -1,4 +1,4 @@
-//! What a user says of a table's columns, as a training asks for it.
+//! The arguments about the columns of a table, as the settings of a training.
 
 use crate::arguments::{ClassWeightArgument, Columns, ScaleArgument, TaskArgument, UnseenArgument};
 use pellucid::recipe::{ClassWeight, Scale, Task, Unseen};

@@ -41,7 +41,7 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     progress.finish();
     let stopped = interrupt::was_asked();
     let Some(runs) = Runs::complete(variants, &seeds, done?) else {
-        terminal::tell("stopped by Ctrl-C; there is nothing to compare");
+        terminal::note("stopped by Ctrl-C; there is nothing to compare");
         return Ok(ExitCode::from(failure::FAILED));
     };
 
@@ -75,7 +75,7 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     }
     if stopped {
         let seeds = runs.seeds.len();
-        terminal::tell(&format!(
+        terminal::note(&format!(
             "stopped by Ctrl-C; the comparison has only the finished runs: {} with {seeds} {}",
             runs.variants.len(),
             if seeds == 1 { "seed" } else { "seeds" }

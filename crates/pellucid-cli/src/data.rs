@@ -1,4 +1,4 @@
-//! `pellucid data`: the built-in sets, and what is in a table.
+//! `pellucid data`: the built-in sets, and the description of a table.
 
 use crate::arguments::{Data, DataCommand, ShowData};
 use crate::failure::Misuse;
@@ -143,11 +143,11 @@ fn describe_mnist(show: &ShowData) -> Result<()> {
     let mnist: Mnist = match &show.folder {
         Some(folder) => read_mnist(folder)?,
         None => {
-            let mut told = String::new();
+            let mut reported = String::new();
             read_cached_mnist(&mut |download| {
-                if told != download.file {
-                    told = download.file.to_string();
-                    terminal::tell(&format!("downloading {told}"));
+                if reported != download.file {
+                    reported = download.file.to_string();
+                    terminal::note(&format!("downloading {reported}"));
                 }
             })?
         }

@@ -64,7 +64,7 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
     };
     let (found, json) = found;
     for note in &found.notes {
-        terminal::tell(&format!("note: {note}"));
+        terminal::note(&format!("note: {note}"));
     }
     if !matches!(json, Some(JsonOutput::Stdout)) {
         let lines = match found.findings.is_empty() {
@@ -79,7 +79,7 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
         json.write(&record(&found))?;
     }
     if found.stopped {
-        terminal::tell("stopped by Ctrl-C; what was found is of the training so far");
+        terminal::note("stopped by Ctrl-C; what was found is of the training so far");
         return Ok(ExitCode::from(failure::FAILED));
     }
     Ok(match arguments.strict && !found.findings.is_empty() {

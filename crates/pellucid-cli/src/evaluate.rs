@@ -1,4 +1,4 @@
-//! `pellucid evaluate`: how good a model is on rows whose answers are known.
+//! `pellucid evaluate`: the scores of a model on rows whose answers are known.
 
 use crate::arguments::Evaluate;
 use crate::outputs::{self, JsonOutput};
@@ -57,19 +57,19 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     met.extra_columns = extra_columns;
     let warnings = met.warnings();
     for warning in &warnings {
-        terminal::tell(&format!("warning: {warning}"));
+        terminal::note(&format!("warning: {warning}"));
     }
     let width = outputs.len() / rows.max(1);
     let outputs = Matrix::new(rows, width, outputs)?;
     let predictions = as_predictions(preparation, outputs);
-    let scores = Scores::of(&predictions, &answers)?;
+    let scores = Scores::from_predictions(&predictions, &answers)?;
     if !plots.is_empty() {
         let of = arguments
             .data
             .file_name()
             .map_or("-".into(), |name| name.to_string_lossy());
-        let album = pictures::of_table::judged(&of, &scores, &predictions, &answers, plots.theme);
-        let painted = plots.paint(&album)?;
+        let drawn = pictures::of_table::judged(&of, &scores, &predictions, &answers, plots.theme);
+        let painted = plots.paint(&drawn)?;
         plots.write(painted)?;
     }
     let to_stdout = matches!(json, Some(JsonOutput::Stdout));

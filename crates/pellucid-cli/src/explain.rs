@@ -34,7 +34,7 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
         false => of_recipe(arguments, threads).with_context(|| format!("recipe {}", arguments.source))?,
     };
     let Some(explanation) = explanation else {
-        terminal::tell("stopped by Ctrl-C before the step; nothing was written");
+        terminal::note("stopped by Ctrl-C before the step; nothing was written");
         return Ok(ExitCode::from(failure::FAILED));
     };
     let mut example = WorkedExample::of(&explanation);
@@ -80,7 +80,7 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
         Some(path) => {
             OutputFile::prepare(path)?.write(text.as_bytes())?;
             if !arguments.running.quiet {
-                terminal::tell(&format!("{}", path.display()));
+                terminal::note(&format!("{}", path.display()));
             }
         }
         None => terminal::print(text.trim_end_matches('\n'))?,
@@ -318,7 +318,7 @@ impl Subject<'_> {
     fn step<T: Scalar>(self, network: &pellucid::Network<T>) -> Result<Explanation> {
         let (data, met) = training::samples::<T>(self.preparation, self.counts_for, self.table, self.rows)?;
         for warning in met.warnings() {
-            terminal::tell(&format!("warning: {warning}"));
+            terminal::note(&format!("warning: {warning}"));
         }
         let train = &self.recipe.train;
         let mut notes = Vec::new();

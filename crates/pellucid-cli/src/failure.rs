@@ -1,4 +1,4 @@
-//! What the command says when it fails, and the exit status it leaves.
+//! The message and the exit status of a failed command.
 
 use crate::terminal;
 use pellucid::recipe::RecipeError;
@@ -12,10 +12,10 @@ use std::process::ExitCode;
 
 /// Something failed: a file, a disk, a training run.
 pub(crate) const FAILED: u8 = 1;
-/// The command or the recipe says something that makes no sense.
+/// The command line or the recipe is not valid.
 pub(crate) const WRONG_USAGE: u8 = 2;
 
-/// Arguments that are each right and together are not.
+/// Arguments that are each valid but not together.
 #[derive(Debug)]
 pub(crate) struct Misuse(pub(crate) String);
 
@@ -27,12 +27,12 @@ impl fmt::Display for Misuse {
 
 impl Error for Misuse {}
 
-/// Tells of an error in one message.
+/// Reports an error in one message.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(error) {
-        return ExitCode::SUCCESS; // whoever read us, `head` say, has read enough
+        return ExitCode::SUCCESS; // the reader, such as `head`, closed the output
     }
-    terminal::tell(&format!("error: {error:#}"));
+    terminal::note(&format!("error: {error:#}"));
     ExitCode::from(status(error))
 }
 

@@ -3,8 +3,9 @@
 use crate::arguments::{FindRate, Settings};
 use crate::failure::{self, Misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
+use crate::pictures::scale_for;
 use crate::progress::Progress;
-use crate::run::{prepare, scale_for, threads};
+use crate::run::{prepare, threads};
 use crate::subject::{Asked, Subject};
 use crate::{interrupt, recipes, terminal};
 use anyhow::{Context, Result};
@@ -69,7 +70,7 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
         json.write(&record(&found, range, &recipe, threads))?;
     }
     if found.stopped {
-        terminal::tell(&format!(
+        terminal::note(&format!(
             "stopped by Ctrl-C after {} steps; what was written is of those",
             found.points.len()
         ));
@@ -128,7 +129,7 @@ impl Subject {
                 let plan = Plan::new(&table, &request)?;
                 if !arguments.running.quiet {
                     for choice in plan.choices().iter().take(1) {
-                        terminal::tell(choice);
+                        terminal::note(choice);
                     }
                 }
                 let found = plan.find_rate(range, threads, progress)?;

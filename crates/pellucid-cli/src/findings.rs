@@ -6,7 +6,7 @@ use pellucid::inspection::diagnosis::{Finding, FindingKind};
 /// Tells of findings on standard error, of each that was not told already.
 pub(crate) fn tell(findings: &[Finding], told: &[Finding]) {
     for finding in news(findings, told) {
-        terminal::tell(&format!("warning: {finding}"));
+        terminal::note(&format!("warning: {finding}"));
     }
 }
 

@@ -12,7 +12,7 @@ use pellucid_data::preparation::{FeatureColumn, LabelTarget, Preparation, Target
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-/// Columns, classes and words that are shown unless all are asked for.
+/// Columns, classes and words that are shown without --all.
 const SHOWN: usize = 20;
 
 pub(crate) fn inspect(arguments: &Inspect) -> Result<ExitCode> {
@@ -101,7 +101,7 @@ fn target(preparation: &Preparation, model: &Model, shown: usize) -> Vec<String>
                 .iter()
                 .map(|target| {
                     format!(
-                        "{} (mean {}, deviation {})",
+                        "{} (mean {}, standard deviation {})",
                         target.column,
                         number(target.mean),
                         number(target.std)
@@ -143,8 +143,8 @@ fn columns(preparation: &Preparation, shown: usize) -> Vec<String> {
         lines.push(format!("and {} more; --all shows them", all - shown));
     }
     lines.push(match preparation.settings().scale {
-        Scale::Standardize => "numbers are brought to mean 0 and deviation 1".into(),
-        Scale::MinMax => "numbers are brought to 0 to 1".into(),
+        Scale::Standardize => "numbers are scaled to mean 0 and standard deviation 1".into(),
+        Scale::MinMax => "numbers are scaled to 0 to 1".into(),
         Scale::None => "numbers are used as they are".into(),
     });
     lines
@@ -180,11 +180,7 @@ fn column(column: &FeatureColumn) -> Vec<String> {
         Transform::Category(of) => {
             let features = of.names.len() + usize::from(of.other) + usize::from(of.missing);
             let range = [of.names.first(), of.names.last()].map(|name| name.cloned().unwrap_or_default());
-            let missing = if of.missing {
-                "a word of its own"
-            } else {
-                "no word"
-            };
+            let missing = if of.missing { "a separate word" } else { "no word" };
             ("words", features, range, missing.into())
         }
     };
@@ -207,7 +203,7 @@ fn training(model: &Model) -> Vec<String> {
     };
     lines.push(format!("{}{rate}, seed {}", train.optimizer.title(), train.seed));
     let best = rows("best_epoch").unwrap_or(0);
-    let told = [
+    let epochs = [
         ("first", model.history.first()),
         ("best", model.history.iter().find(|line| line.epoch == best)),
         ("last", model.history.last()),
@@ -217,7 +213,7 @@ fn training(model: &Model) -> Vec<String> {
             .map(String::from)
             .to_vec(),
     ];
-    for (name, line) in told {
+    for (name, line) in epochs {
         table.extend(line.map(|line| {
             let validation = line.validation_loss.map_or("-".into(), number);
             vec![

@@ -1,4 +1,4 @@
-//! The files a run leaves: its record and its picture.
+//! The files that a run writes: its record and its picture.
 
 use crate::failure::Misuse;
 use crate::terminal;
@@ -8,7 +8,7 @@ use pellucid_report::{Picture, PictureFormat};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the record goes.
+/// The destination of the record.
 pub(crate) enum JsonOutput {
     Stdout,
     File(OutputFile),
@@ -36,7 +36,7 @@ impl JsonOutput {
     }
 }
 
-/// Where the picture goes.
+/// The destination of the picture.
 pub(crate) struct PlotOutput {
     file: OutputFile,
     format: PictureFormat,
@@ -64,8 +64,7 @@ impl PlotOutput {
     }
 }
 
-/// Refuses files to be written of which one would take the place of another, or of one that is read. Each has the name
-/// by which messages call it.
+/// Refuses output files of which one would replace another, or one that is read. Each has its name in messages.
 pub(crate) fn check_distinct(read: &[(&str, &Path)], written: &[(&str, Option<&Path>)]) -> Result<()> {
     let standard = Path::new("-");
     let read = read.iter().filter(|(_, path)| *path != standard);
@@ -87,7 +86,7 @@ pub(crate) fn check_distinct(read: &[(&str, &Path)], written: &[(&str, Option<&P
     Ok(())
 }
 
-/// Where a path leads, whether or not there is a file yet.
+/// The file that a path leads to, whether or not it exists yet.
 fn place(path: &Path) -> PathBuf {
     let of_new_file = || {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

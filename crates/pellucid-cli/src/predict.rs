@@ -1,4 +1,4 @@
-//! `pellucid predict`: a model's answers for the rows of a table, some rows at a time.
+//! `pellucid predict`: the predictions of a model for the rows of a table, some rows at a time.
 
 use crate::arguments::Predict;
 use crate::evaluate::{all_rows, preparation};
@@ -70,12 +70,12 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
     }
     met.extra_columns = preparation.unknown_columns(&names);
     for warning in met.warnings() {
-        terminal::tell(&format!("warning: {warning}"));
+        terminal::note(&format!("warning: {warning}"));
     }
     if !arguments.running.quiet
         && let Some(path) = output
     {
-        terminal::tell(&format!(
+        terminal::note(&format!(
             "{} rows in {:.2} s: {}",
             count(rows),
             started.elapsed().as_secs_f64(),
@@ -123,7 +123,7 @@ impl Layout {
         };
         let with_probabilities = arguments.proba && !(target.classes().is_empty() && labels.is_empty());
         if arguments.proba && !with_probabilities {
-            terminal::tell("note: numbers are predicted, which have no probabilities");
+            terminal::note("note: numbers are predicted, which have no probabilities");
         }
         if with_probabilities {
             answers.extend(

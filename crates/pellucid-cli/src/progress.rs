@@ -99,7 +99,7 @@ impl Progress {
             bar.set_message(message);
         } else {
             self.last_line = now;
-            terminal::tell(&format!("{:.0}%  {message}", 100.0 * done as f64 / total as f64));
+            terminal::note(&format!("{:.0}%  {message}", 100.0 * done as f64 / total as f64));
         }
     }
 }

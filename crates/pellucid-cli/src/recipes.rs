@@ -28,7 +28,7 @@ pub(crate) fn recipes(arguments: &Recipes) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The file that `name` means, where it is not that of a built-in recipe.
+/// The file that `name` means, if it is not the name of a built-in recipe.
 pub(crate) fn file(name: &str) -> Option<&Path> {
     let path = Path::new(name);
     let ends_in_toml = path

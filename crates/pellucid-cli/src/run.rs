@@ -18,7 +18,6 @@ use pellucid::training::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut,
 use pellucid::training::observe::{EpochRecord, Event, History, LossCurve, Observer, Position};
 use pellucid::{Experiment, Precision, Recipe, Scalar, Timing};
 use pellucid_data::OutputFile;
-use pellucid_report::Scale;
 use std::cell::RefCell;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -229,7 +228,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         findings::tell(&found, experiment.findings());
     }
     if ended_by == EndedBy::Interrupt {
-        terminal::tell(&format!(
+        terminal::note(&format!(
             "stopped by Ctrl-C after {} steps; what was written is of the network as it stands",
             experiment.updates()
         ));
@@ -238,14 +237,14 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     results.check()?;
     if !settings.quiet {
         if let Some(how) = how_it_converged(&experiment) {
-            terminal::tell(&how);
+            terminal::note(&how);
         } else if ended_by != EndedBy::Epochs {
-            terminal::tell(&ended(ended_by, &recipe, experiment.completed_epochs()));
+            terminal::note(&ended(ended_by, &recipe, experiment.completed_epochs()));
         }
         if let Some(best) = best_epoch {
-            terminal::tell(&format!("the weights are those of epoch {best}"));
+            terminal::note(&format!("the weights are those of epoch {best}"));
         }
-        terminal::tell(&format!("trained in {training_seconds:.3} s"));
+        terminal::note(&format!("trained in {training_seconds:.3} s"));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -335,7 +334,7 @@ pub(crate) fn threads(asked: Option<NonZeroUsize>, quiet: bool) -> NonZeroUsize 
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let threads = asked.unwrap_or(cores);
     if threads > cores && !quiet {
-        terminal::tell(&format!(
+        terminal::note(&format!(
             "note: {threads} threads on {cores} cores are no faster; the numbers are the same"
         ));
     }
@@ -353,7 +352,7 @@ pub(crate) fn prepare<T: Scalar>(
     let samples = pellucid_data::load::<T>(recipe, settings.data.as_deref(), &mut |download| {
         if !quiet && told != download.file {
             told = download.file.to_string();
-            terminal::tell(&format!("downloading {told}"));
+            terminal::note(&format!("downloading {told}"));
         }
     })?;
     let experiment = Experiment::new(recipe.clone(), samples.training, samples.test, threads)?;
@@ -416,16 +415,4 @@ fn metric_curves<T: Scalar>(recipe: &Recipe, experiment: &Experiment<T>) -> Hist
     }
     let meters = Meters::new(&metrics, experiment.training());
     History::new(recipe.train.epochs.div_ceil(METRIC_POINTS), 1, meters, |_| {})
-}
-
-/// A logarithmic scale where the values span more than a decade and a half, and all can be shown on it.
-pub(crate) fn scale_for(values: impl Iterator<Item = f64>) -> Scale {
-    let (low, high) = values
-        .filter(|v| v.is_finite())
-        .fold((f64::INFINITY, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
-    if low > 0.0 && high / low > 30.0 {
-        Scale::Log
-    } else {
-        Scale::Linear
-    }
 }

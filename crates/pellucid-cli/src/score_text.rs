@@ -58,7 +58,7 @@ pub(crate) fn side_by_side(columns: &[(&str, usize, &Scores)]) -> Vec<String> {
     aligned(&rows)
 }
 
-/// Everything that is known of predictions; the confusion matrix is shaded where a style says how.
+/// All scores of predictions; the confusion matrix is shaded if there is a style.
 pub(crate) fn whole(rows: usize, scores: &Scores, style: Option<&TextStyle>) -> Vec<String> {
     let mut table = vec![vec!["rows".to_string(), count(rows)]];
     let figures = scores.figures().into_iter();
@@ -95,7 +95,7 @@ pub(crate) fn whole(rows: usize, scores: &Scores, style: Option<&TextStyle>) -> 
     lines
 }
 
-/// Mean and deviation over the folds.
+/// Mean and standard deviation over the folds.
 pub(crate) fn cross_validation(found: &CrossValidation) -> Vec<String> {
     let spreads = found.spreads().into_iter();
     let rows: Vec<Vec<String>> = spreads

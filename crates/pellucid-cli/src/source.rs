@@ -7,7 +7,7 @@ use pellucid_data::{
 };
 use std::path::Path;
 
-/// The name of the built-in set that `data` means: a file of that name goes before it.
+/// The name of the built-in set that `data` means. A file of that name takes precedence.
 pub(crate) fn built_in(data: &Path) -> Option<&'static str> {
     let name = data.to_str()?;
     let found = BUILTINS.iter().find(|set| set.name == name)?;
@@ -32,7 +32,7 @@ pub(crate) fn read(data: &Path, options: &ReadOptions, seed: u32) -> Result<Tabl
     }
 }
 
-/// The whole table, of which the expected columns are read as what they are expected to be.
+/// The whole table, the expected columns read as the expected kinds.
 pub(crate) fn read_as(
     data: &Path,
     options: &ReadOptions,

@@ -1,22 +1,22 @@
-//! The two streams: results on one, talk on the other.
+//! The two streams: results on standard output, notes on standard error.
 
 use anyhow::{Context, Result};
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 
-/// Whether someone looks on as the talk is written.
+/// Whether standard error is a terminal.
 pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Whether results may be coloured: someone looks on, and has not asked for none (NO_COLOR).
+/// Whether results may be coloured: standard output is a terminal, and NO_COLOR is not set.
 pub(crate) fn is_coloured() -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
     io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb
 }
 
-/// The columns that text may have: COLUMNS, or those of the terminal, or `otherwise`.
+/// The width of text in columns: COLUMNS, or that of the terminal, or `otherwise`.
 pub(crate) fn width(to_terminal: bool, otherwise: usize) -> usize {
     let asked = std::env::var("COLUMNS")
         .ok()
@@ -33,19 +33,19 @@ pub(crate) fn width(to_terminal: bool, otherwise: usize) -> usize {
         .unwrap_or(otherwise)
 }
 
-/// A line of talk, to standard error. A closed standard error is nobody's loss.
-pub(crate) fn tell(line: &str) {
+/// Writes a note to standard error. A closed standard error is not an error.
+pub(crate) fn note(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// A line of a result, to standard output.
+/// Writes a line of a result to standard output.
 pub(crate) fn print(line: &str) -> Result<()> {
     writeln!(io::stdout().lock(), "{line}").context(NOT_WRITTEN)
 }
 
 const NOT_WRITTEN: &str = "cannot write to standard output";
 
-/// A run's lines. Once one could not be written, because whoever read them has gone, no other is tried.
+/// The lines of a run. After one could not be written, because the reader closed the output, no other is tried.
 pub(crate) struct Results {
     to_standard_output: bool,
     failure: RefCell<Option<io::Error>>,
@@ -59,7 +59,7 @@ impl Results {
         }
     }
 
-    /// Where the record goes to standard output and nothing may be mixed into it.
+    /// For a record on standard output, into which nothing may be mixed.
     pub(crate) fn not_to_standard_output() -> Self {
         Self {
             to_standard_output: false,
@@ -67,16 +67,16 @@ impl Results {
         }
     }
 
-    /// A line of the log: to standard error, where it may not go to standard output.
+    /// Writes a line of the log, to standard error if it may not go to standard output.
     pub(crate) fn log_line(&self, line: &str) {
         if self.to_standard_output {
             self.line(line);
         } else {
-            tell(line);
+            note(line);
         }
     }
 
-    /// A line of the results, which the record holds too.
+    /// Writes a line of the results, which the record also holds.
     pub(crate) fn line(&self, line: &str) {
         if !self.to_standard_output || self.failed() {
             return;

@@ -49,7 +49,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     let threads = run::threads(arguments.running.threads, quiet);
     let tell = |line: &str| {
         if !quiet {
-            terminal::tell(line);
+            terminal::note(line);
         }
     };
     tell(&format!(
@@ -172,7 +172,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         }
     }
     if stopped {
-        terminal::tell(match &files.model_path {
+        terminal::note(match &files.model_path {
             Some(_) => "stopped by Ctrl-C; the model has the best weights so far",
             None => "stopped by Ctrl-C; the folds that were done are above",
         });
@@ -355,7 +355,7 @@ impl Job<'_> {
                 Some(_) => format!(", the best of them epoch {}", trained.best_epoch),
                 None => String::new(),
             };
-            terminal::tell(&format!(
+            terminal::note(&format!(
                 "{} features, {} parameters; {} epochs{best}",
                 count(trained.preparation.width()),
                 count(parameters),
@@ -366,7 +366,7 @@ impl Job<'_> {
                 EndedBy::Patience | EndedBy::Target | EndedBy::Time
             ) {
                 let epochs = trained.history.len() as u64;
-                terminal::tell(&run::ended(trained.ended_by, &trained.recipe, epochs));
+                terminal::note(&run::ended(trained.ended_by, &trained.recipe, epochs));
             }
         }
         Ok((trained, progress.seconds_to_first_epoch()))
@@ -386,15 +386,15 @@ impl Job<'_> {
             let line = format!("fold {} of {folds}{figures}", fold + 1);
             match &bar {
                 _ if self.quiet => {}
-                Some(bar) => bar.suspend(|| terminal::tell(&line)),
-                None => terminal::tell(&line),
+                Some(bar) => bar.suspend(|| terminal::note(&line)),
+                None => terminal::note(&line),
             }
         };
         let found = self.plan.cross_validate(folds, self.threads, &mut progress, tell);
         progress.finish();
         let found = found?;
         if let Some(warning) = &found.warning {
-            terminal::tell(&format!("warning: {warning}"));
+            terminal::note(&format!("warning: {warning}"));
         }
         Ok(found)
     }

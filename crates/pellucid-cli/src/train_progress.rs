@@ -106,7 +106,7 @@ impl Watch for TrainProgress {
             } else {
                 ""
             };
-            terminal::tell(&format!(
+            terminal::note(&format!(
                 "epoch {}  loss {}{rest}{best}",
                 line.epoch,
                 number(line.loss)

@@ -54,7 +54,7 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
     let threads = run::threads(arguments.running.threads, quiet);
     let tell = |line: &str| {
         if !quiet {
-            terminal::tell(line);
+            terminal::note(line);
         }
     };
     tell(&format!(
@@ -131,7 +131,7 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
         }
     }
     if stopped {
-        terminal::tell(match (&arguments.state, found.stopped) {
+        terminal::note(match (&arguments.state, found.stopped) {
             (Some(_), true) => "stopped by Ctrl-C; the same command goes on where it was",
             (None, true) => "stopped by Ctrl-C; with --state FILE the same command would go on where it was",
             (_, false) => "stopped by Ctrl-C; the trials are done, the model is not",
@@ -139,7 +139,7 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
         return Ok(ExitCode::from(failure::FAILED));
     }
     let Some(best) = best else {
-        terminal::tell("error: no trial has a score; the table above says why");
+        terminal::note("error: no trial has a score; the table above says why");
         return Ok(ExitCode::from(failure::FAILED));
     };
     tell(&format!(

@@ -61,7 +61,7 @@ impl TuneProgress {
             _ if self.quiet => {}
             Some(bar) => {
                 if is_best {
-                    bar.suspend(|| terminal::tell(&line));
+                    bar.suspend(|| terminal::note(&line));
                 }
                 bar.set_length(told.of as u64);
                 bar.set_position(told.done.len() as u64);
@@ -69,7 +69,7 @@ impl TuneProgress {
                     bar.set_message(format!("best {name} {}, trial {trial}", number(score)));
                 }
             }
-            None => terminal::tell(&line),
+            None => terminal::note(&line),
         }
     }
 

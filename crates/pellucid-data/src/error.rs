@@ -48,5 +48,14 @@ impl From<PreparationError> for DataError {
     }
 }
 
+/// The error of a setting `key` that cannot be `found`.
+pub(crate) fn setting(key: &str, found: impl Into<String>, expected: impl Into<String>) -> DataError {
+    DataError::Engine(pellucid::Error::Setting {
+        key: key.into(),
+        found: found.into(),
+        expected: expected.into(),
+    })
+}
+
 /// The result of trainings and searches.
 pub type Result<T, E = DataError> = std::result::Result<T, E>;

@@ -1,15 +1,15 @@
 //! The samples of a recipe: its `[data]`, read or generated.
 
-use crate::error::{DataError, Result};
+use crate::error::{Result, setting};
 use crate::files::{self, DownloadProgress, IdxArray};
 use crate::preparation::{Labels, hold_out};
 use crate::table::points_on_tanh;
+use pellucid::Scalar;
 use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::metrics::class_of;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{DataRecipe, Recipe, Source};
-use pellucid::{Error as EngineError, Scalar};
 use std::path::Path;
 
 /// The samples of a run.
@@ -48,13 +48,8 @@ pub fn load<T: Scalar>(
     if let Some(location) = location
         && data.source != Source::Mnist
     {
-        return Err(EngineError::Setting {
-            key: "--data".into(),
-            found: location.display().to_string(),
-            expected: "this recipe's data is in the recipe itself; only data.source = \"mnist\" reads files"
-                .into(),
-        }
-        .into());
+        let expected = "this recipe's data is in the recipe itself; only data.source = \"mnist\" reads files";
+        return Err(setting("--data", location.display().to_string(), expected));
     }
     let seed = data.seed.unwrap_or(recipe.train.seed);
     let samples = match data.source {
@@ -64,7 +59,7 @@ pub fn load<T: Scalar>(
         Source::Mnist => mnist_samples(location, progress)?,
         Source::Table => {
             let expected = "a table is trained on by `pellucid train TABLE --recipe FILE`";
-            return Err(setting("source", "\"table\"", expected.into()));
+            return Err(setting("data.source", "\"table\"", expected));
         }
     };
     let training = weighted(samples.training, data)?;
@@ -94,12 +89,12 @@ fn weighted<T: Scalar>(training: Dataset<T>, data: &DataRecipe) -> Result<Datase
             "a finite number, 0 or more, is needed for each of {} samples",
             training.rows()
         );
-        return Err(setting("weights", &format!("{weights:?}"), expected));
+        return Err(setting("data.weights", &format!("{weights:?}"), expected));
     }
     if !data.class_weight.is_none() {
         let (classes, count) = classes_of(training.targets()).ok_or_else(|| {
             let expected = "every target must be a class: 0 or 1, or a 1 in one column and 0 in the others";
-            setting("class_weight", "(set)", expected.into())
+            setting("data.class_weight", "(set)", expected)
         })?;
         let mut counts = vec![0; count];
         classes.iter().for_each(|&class| counts[class] += 1);
@@ -183,29 +178,20 @@ fn check_keys(data: &DataRecipe) -> Result<()> {
     for (key, there, sources) in readers {
         if there && !sources.contains(&data.source) {
             return Err(setting(
-                key,
+                &format!("data.{key}"),
                 "(set)",
                 format!("data.source = \"{source}\" does not use it"),
             ));
         }
         if !there && sources.contains(&data.source) && !["seed", "weights", "class_weight"].contains(&key) {
             return Err(setting(
-                key,
+                &format!("data.{key}"),
                 "(missing)",
                 format!("data.source = \"{source}\" needs it"),
             ));
         }
     }
     Ok(())
-}
-
-fn setting(key: &str, found: &str, expected: String) -> DataError {
-    EngineError::Setting {
-        key: format!("data.{key}"),
-        found: found.into(),
-        expected,
-    }
-    .into()
 }
 
 fn inline<T: Scalar>(data: &DataRecipe) -> Result<Dataset<T>> {
@@ -220,7 +206,7 @@ fn check_count(rows: usize, features: usize) -> Result<()> {
     const MOST: usize = 1 << 28;
     for (key, size) in [("rows", rows), ("features", features)] {
         if size == 0 {
-            return Err(setting(key, "0", "at least 1 is needed".into()));
+            return Err(setting(&format!("data.{key}"), "0", "at least 1 is needed"));
         }
     }
     if rows.checked_mul(features).is_some_and(|count| count <= MOST) {
@@ -228,7 +214,11 @@ fn check_count(rows: usize, features: usize) -> Result<()> {
     }
     let key = if rows > features { "rows" } else { "features" };
     let expected = format!("{rows} x {features} numbers would be drawn, and at most {MOST} can be");
-    Err(setting(key, &rows.max(features).to_string(), expected))
+    Err(setting(
+        &format!("data.{key}"),
+        &rows.max(features).to_string(),
+        expected,
+    ))
 }
 
 /// `numpy.linspace(0, 1, features) + numpy.random.uniform(-noise, noise, features)`.

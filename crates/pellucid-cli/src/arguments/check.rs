@@ -8,12 +8,12 @@ use std::path::PathBuf;
 #[command(
     after_help = "The gradient that backpropagation gives is compared with what the loss does when a parameter is \
     moved a little, at the recipe's initial parameters or at the model's own, in double precision. Where the loss has a kink, \
-    as relu makes, a number between the slopes on its two sides is right.\n\n\
+    as relu makes, a number between the derivatives on its two sides is right.\n\n\
     Examples:\n  \
     pellucid check xor-by-hand\n  \
     pellucid check mnist-98 --samples 50 --rows 16\n  \
     pellucid check income.safetensors --data people.csv\n\n\
-    Exit status: 0 where every checked entry is right, 1 where one is wrong, 2 for wrong usage."
+    Exit status: 0 if every checked entry is right, 1 if one is wrong, 2 for wrong usage."
 )]
 pub(crate) struct Check {
     /// A built-in recipe's name or a recipe file ending in .toml; or a model ending in .safetensors
@@ -29,7 +29,7 @@ pub(crate) struct Check {
     #[arg(long, default_value_t = 16, value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) rows: usize,
 
-    /// The most entries of each layer's weights, and of its biases, that are checked; drawn where there are more
+    /// Largest number of checked entries of each layer's weights, and of its biases; drawn if there are more
     #[arg(long, default_value_t = 200, value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) samples: usize,
 

@@ -25,7 +25,7 @@ pub(crate) struct Compare {
     #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true, value_parser = seeds)]
     pub(crate) seeds: NonZeroUsize,
 
-    /// Let each begin from initial weights of its own instead of those of the first
+    /// Start each from its own initial weights instead of those of the first
     #[arg(long)]
     pub(crate) own_weights: bool,
 
@@ -44,7 +44,7 @@ pub(crate) struct Compare {
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
 
-    /// What curves are drawn against; a panel each where there are several
+    /// Horizontal axis of the curves; a panel each if there are several
     #[arg(
         long,
         value_enum,

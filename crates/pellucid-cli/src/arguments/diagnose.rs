@@ -6,15 +6,15 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A recipe or a table is trained, as `pellucid run` and `pellucid train` would, and everything is looked \
-    at on the way; no model is written. A model is looked at as it is: the course of its training, and with --data its \
+    after_help = "A recipe or a table is trained, as `pellucid run` and `pellucid train` would, and observed at every \
+    step; no model is written. A model is looked at as it is: the course of its training, and with --data its \
     layers on a table's rows.\n\n\
     Examples:\n  \
     pellucid diagnose mine.toml\n  \
     pellucid diagnose people.csv --target income --epochs 20\n  \
     pellucid diagnose income.safetensors --data more-people.csv\n  \
     pellucid diagnose perceptron --set data.standardise=false --strict\n\n\
-    Exit status: 0 whatever is found, unless --strict: then 1 where there is a finding. 2 for wrong usage."
+    Exit status: 0 whatever is found, unless --strict: then 1 if there is a finding. 2 for wrong usage."
 )]
 pub(crate) struct Diagnose {
     /// A built-in recipe's name or a recipe file ending in .toml; a table: a file, - for standard input, or a built-in set;
@@ -46,7 +46,7 @@ pub(crate) struct Diagnose {
     #[arg(long, allow_negative_numbers = true, value_parser = seed)]
     pub(crate) seed: Option<u32>,
 
-    /// Leave with exit status 1 where there is a finding
+    /// Exit with status 1 if there is a finding
     #[arg(long)]
     pub(crate) strict: bool,
 

@@ -1,4 +1,4 @@
-//! `pellucid explain`, as it may be written.
+//! The arguments of `pellucid explain`.
 
 use super::{PrecisionArgument, Reading, Running, Settings, seed};
 use clap::{Args, ValueEnum};
@@ -52,7 +52,7 @@ pub(crate) struct Explain {
     #[arg(long, help_heading = "Results")]
     pub(crate) full: bool,
 
-    /// Show one unit's arithmetic besides, every product of its sums: layer and unit, counted from 1, such as 2:1
+    /// Also show one unit's arithmetic, every product of its pre-activation: layer and unit, counted from 1, such as 2:1
     #[arg(long, value_name = "LAYER:UNIT", value_parser = unit, help_heading = "Results")]
     pub(crate) unit: Option<UnitChoice>,
 
@@ -112,7 +112,7 @@ impl Explain {
         }
     }
 
-    /// The samples asked for, the first and the last, counted from 1.
+    /// The first and the last of the requested samples, counted from 1.
     pub(crate) fn chosen_rows(&self) -> Option<(u64, u64)> {
         self.row.map(|row| (row, row)).or(self.rows)
     }

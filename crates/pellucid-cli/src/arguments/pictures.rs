@@ -1,6 +1,5 @@
 //! The pictures that a command draws.
 
-use crate::pictures::What;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -9,21 +8,69 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Pictures")]
 pub(crate) struct Plots {
     /// Write a picture, .svg or .png: of WHAT, which is loss, metrics, confusion, residuals, weights, boundary or
-    /// gradients; without it the loss, or what a model is judged by; may be repeated
+    /// gradients; without WHAT the loss, or for a model its scores; may be repeated
     #[arg(long = "plot", value_name = "[WHAT=]FILE", value_parser = plot)]
     pub(crate) plots: Vec<Plot>,
 
-    /// Whether pictures are light or dark; a page goes by its reader's choice
+    /// Whether pictures are light or dark; a page follows its reader's setting
     #[arg(long, value_enum, default_value = "light")]
     pub(crate) theme: ThemeArgument,
 }
 
-/// A picture that was asked for.
+/// A requested picture.
 #[derive(Debug, Clone)]
 pub(crate) struct Plot {
-    /// What it is of, where that was said.
+    /// Its subject, if it is given.
     pub(crate) what: Option<What>,
     pub(crate) path: PathBuf,
+}
+
+/// The subject of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Loss,
+    Metrics,
+    Confusion,
+    Residuals,
+    Weights,
+    Boundary,
+    Gradients,
+}
+
+impl What {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Loss,
+        Self::Metrics,
+        Self::Confusion,
+        Self::Residuals,
+        Self::Weights,
+        Self::Boundary,
+        Self::Gradients,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Loss => "loss",
+            Self::Metrics => "metrics",
+            Self::Confusion => "confusion",
+            Self::Residuals => "residuals",
+            Self::Weights => "weights",
+            Self::Boundary => "boundary",
+            Self::Gradients => "gradients",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.name() == name)
+    }
+
+    pub(crate) fn names(these: &[Self]) -> String {
+        let names: Vec<&str> = these.iter().map(|what| what.name()).collect();
+        match names.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            _ => names.join(""),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,7 +4,7 @@ use super::Runs;
 use super::side_by_side::{Cores, FinishedRun};
 use crate::arguments::{Against, Compare};
 use crate::outputs::PlotOutput;
-use crate::run::scale_for;
+use crate::pictures::scale_for;
 use anyhow::Result;
 use pellucid_report::{
     Band, LineChart, PanelGrid, Scale, Series, SeriesBand, Spread, TextStyle, spread_of_runs,

@@ -108,7 +108,7 @@ impl CompareProgress {
             let loss = done.losses.last().copied().map_or_else(String::new, number);
             let seconds = done.total_seconds();
             self.last_line = Instant::now();
-            terminal::tell(&format!(
+            terminal::note(&format!(
                 "{} of {}: {name}: loss {loss} after {epochs} epochs, {seconds:.3} s",
                 self.finished,
                 self.total()
@@ -147,15 +147,15 @@ impl CompareProgress {
             }
             None => {
                 self.last_line = Instant::now();
-                terminal::tell(&format!("{:.0}%  {count}; {under_way}", 100.0 * part));
+                terminal::note(&format!("{:.0}%  {count}; {under_way}", 100.0 * part));
             }
         }
     }
 
     fn line(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| terminal::tell(line)),
-            None => terminal::tell(line),
+            Some(bar) => bar.suspend(|| terminal::note(line)),
+            None => terminal::note(line),
         }
     }
 

@@ -177,7 +177,7 @@ fn note_learning_rates(specs: &[VariantSpec], arguments: &Compare) {
         return;
     }
     for spec in specs {
-        terminal::tell(&format!(
+        terminal::note(&format!(
             "note: {} has the learning rate {}",
             spec.name, spec.recipe.train.learning_rate
         ));

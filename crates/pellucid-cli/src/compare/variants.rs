@@ -93,7 +93,7 @@ fn variant(
         AnySamples::F64(samples) => check(&spec, leader, samples, seed)?,
     };
     for finding in findings.iter().filter(|_| !settings.quiet) {
-        terminal::tell(&format!("warning: {}: {finding}", spec.name));
+        terminal::note(&format!("warning: {}: {finding}", spec.name));
     }
     let leader = leader.map(|leader| leader.name.clone());
     let train = &spec.recipe.train;
@@ -113,7 +113,7 @@ fn load<T: Scalar>(recipe: &Recipe, settings: &Settings) -> Result<Samples<T>> {
     let samples = pellucid_data::load::<T>(recipe, settings.data.as_deref(), &mut |download| {
         if !settings.quiet && reported != download.file {
             reported = download.file.to_string();
-            terminal::tell(&format!("downloading {reported}"));
+            terminal::note(&format!("downloading {reported}"));
         }
     })?;
     Ok(samples)
@@ -193,7 +193,7 @@ fn warn_of_other_data(variants: &[Variant]) {
     let first = &variants[0].spec;
     for Variant { spec, .. } in &variants[1..] {
         if !has_data_of(&first.recipe, &spec.recipe) {
-            terminal::tell(&format!(
+            terminal::note(&format!(
                 "warning: {} is trained on other data than {}: their losses are not comparable",
                 spec.name, first.name
             ));
@@ -204,7 +204,7 @@ fn warn_of_other_data(variants: &[Variant]) {
 fn note_stopping(variants: &[Variant]) {
     let stops = |recipe: &Recipe| !StopRules::of(recipe).are_none() || recipe.train.max_seconds.is_some();
     if let Some(first) = variants.iter().find(|variant| stops(&variant.spec.recipe)) {
-        terminal::tell(&format!(
+        terminal::note(&format!(
             "note: {}: all epochs are run, so that the curves can be compared, whatever train.patience, train.stop_at and \
              train.max_seconds say",
             first.spec.name
@@ -212,7 +212,7 @@ fn note_stopping(variants: &[Variant]) {
     }
     let lbfgs = |variant: &&Variant| !variant.spec.recipe.train.optimizer.takes_steps();
     if let Some(first) = variants.iter().find(lbfgs).filter(|_| variants.len() > 1) {
-        terminal::tell(&format!(
+        terminal::note(&format!(
             "note: {}: an epoch of lbfgs is an iteration, which may go through the samples several times; compare it by \
              seconds",
             first.spec.name
@@ -242,7 +242,7 @@ fn note_weights(variants: &[Variant], own_weights: bool) {
         } else {
             format!("its network is {}, not {}", network(recipe), network(of_first))
         };
-        terminal::tell(&format!(
+        terminal::note(&format!(
             "note: {} starts from initial weights of its own, not from those of {}: {why}",
             spec.name, first.name
         ));

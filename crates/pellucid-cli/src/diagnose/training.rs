@@ -119,7 +119,7 @@ pub(super) fn of_table(
     let plan = Plan::new(table, request)?;
     if !quiet {
         for choice in plan.choices() {
-            terminal::tell(choice);
+            terminal::note(choice);
         }
     }
     let mut watch = Diagnosing {

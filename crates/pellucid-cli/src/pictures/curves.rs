@@ -1,8 +1,7 @@
 //! Curves over epochs.
 
-use crate::run::scale_for;
 use crate::score_text::figure_name;
-use pellucid_report::{Guide, LineChart, PanelGrid, Series, Theme};
+use pellucid_report::{Guide, LineChart, PanelGrid, Scale, Series, Theme};
 
 /// Pairs of an epoch and a number.
 pub(super) type Points = Vec<(f64, f64)>;
@@ -83,5 +82,17 @@ fn series(name: &str, points: &Points) -> Series {
     Series {
         name: name.into(),
         points: points.clone(),
+    }
+}
+
+/// A logarithmic scale if the values span more than a factor of 30 and all are positive.
+pub(crate) fn scale_for(values: impl Iterator<Item = f64>) -> Scale {
+    let (low, high) = values
+        .filter(|v| v.is_finite())
+        .fold((f64::INFINITY, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
+    if low > 0.0 && high / low > 30.0 {
+        Scale::Log
+    } else {
+        Scale::Linear
     }
 }

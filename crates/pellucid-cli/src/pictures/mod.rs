@@ -8,63 +8,17 @@ mod judged;
 pub(crate) mod of_run;
 pub(crate) mod of_table;
 
+pub(crate) use crate::arguments::What;
 use crate::arguments::{Plot, Plots, ThemeArgument};
 use crate::failure::Misuse;
 use crate::outputs::PlotOutput;
 use anyhow::Result;
+pub(crate) use curves::scale_for;
 use pellucid_report::{
     Boundary, ConfusionMatrix, GradientFlow, LineChart, PageTable, PanelGrid, Picture, PictureFormat,
     Residuals, Section, Theme, WeightPicture,
 };
 use std::path::Path;
-
-/// What a picture is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What {
-    Loss,
-    Metrics,
-    Confusion,
-    Residuals,
-    Weights,
-    Boundary,
-    Gradients,
-}
-
-impl What {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Loss,
-        Self::Metrics,
-        Self::Confusion,
-        Self::Residuals,
-        Self::Weights,
-        Self::Boundary,
-        Self::Gradients,
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Loss => "loss",
-            Self::Metrics => "metrics",
-            Self::Confusion => "confusion",
-            Self::Residuals => "residuals",
-            Self::Weights => "weights",
-            Self::Boundary => "boundary",
-            Self::Gradients => "gradients",
-        }
-    }
-
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|what| what.name() == name)
-    }
-
-    pub(crate) fn names(these: &[Self]) -> String {
-        let names: Vec<&str> = these.iter().map(|what| what.name()).collect();
-        match names.split_last() {
-            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-            _ => names.join(""),
-        }
-    }
-}
 
 /// What is learnt, as far as pictures go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

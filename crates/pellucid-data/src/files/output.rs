@@ -60,18 +60,8 @@ impl OutputFile {
     /// Standard output is closed.
     pub fn standard_output() -> Result<OutputFile, FileError> {
         let path = PathBuf::from("standard output");
-        #[cfg(unix)]
-        let owned = {
-            use std::os::fd::AsFd;
-            io::stdout().as_fd().try_clone_to_owned()
-        };
-        #[cfg(windows)]
-        let owned = {
-            use std::os::windows::io::AsHandle;
-            io::stdout().as_handle().try_clone_to_owned()
-        };
-        let owned = owned.map_err(|error| FileError::from_write(&path, error))?;
-        let route = Route::Direct(File::from(owned));
+        let file = shared(io::stdout()).map_err(|error| FileError::from_write(&path, error))?;
+        let route = Route::Direct(file);
         Ok(OutputFile(OutputStream { path, route }))
     }
 
@@ -266,22 +256,26 @@ fn follow_links(path: &Path) -> Result<Target, String> {
 fn share_descriptor(descriptor: &Path) -> Result<Route, String> {
     #[cfg(unix)]
     {
-        use std::os::fd::AsFd;
         let own = fs::canonicalize("/proc/self/fd").unwrap_or_else(|_| PathBuf::from("/dev/fd"));
-        let shared = if *descriptor == own.join("1") {
-            Some(io::stdout().as_fd().try_clone_to_owned())
-        } else if *descriptor == own.join("2") {
-            Some(io::stderr().as_fd().try_clone_to_owned())
-        } else {
-            None
-        };
-        if let Some(shared) = shared {
-            return shared
-                .map(|shared| Route::Direct(File::from(shared)))
-                .map_err(|error| error.to_string());
+        for (name, file) in [("1", shared(io::stdout())), ("2", shared(io::stderr()))] {
+            if *descriptor == own.join(name) {
+                return file.map(Route::Direct).map_err(|error| error.to_string());
+            }
         }
     }
     open_directly(descriptor)
+}
+
+/// Another handle of an open stream of this process.
+#[cfg(unix)]
+fn shared(stream: impl std::os::fd::AsFd) -> io::Result<File> {
+    stream.as_fd().try_clone_to_owned().map(File::from)
+}
+
+/// Another handle of an open stream of this process.
+#[cfg(windows)]
+fn shared(stream: impl std::os::windows::io::AsHandle) -> io::Result<File> {
+    stream.as_handle().try_clone_to_owned().map(File::from)
 }
 
 fn open_directly(path: &Path) -> Result<Route, String> {

@@ -119,49 +119,53 @@ impl AnyNetwork {
     }
 }
 
-fn tensors<T: Scalar, const N: usize>(network: &Network<T>, bytes: fn(T) -> [u8; N]) -> Vec<Tensor> {
-    let bytes = |values: &[T]| values.iter().flat_map(|&value| bytes(value)).collect();
-    let tensor = |name: String, shape, values| Tensor {
-        name,
-        dtype: if N == 4 { Dtype::F32 } else { Dtype::F64 },
-        shape,
-        bytes: bytes(values),
+/// Name and shape of every tensor, in the order of the flat parameters: all weights, then all biases, then gain and shift
+/// of each normalised layer, then its running statistics. The names of the latter are PyTorch's.
+fn layout(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
+    let each = |parts: &[&str], has: fn(&Layer) -> bool| -> Vec<(String, Vec<usize>)> {
+        let layers = architecture
+            .layers()
+            .iter()
+            .enumerate()
+            .filter(|(_, layer)| has(layer));
+        let named = layers.flat_map(|(index, layer)| {
+            let shape = |part: &str| match part {
+                "weight" => vec![layer.fan_in, layer.fan_out],
+                _ => vec![layer.fan_out],
+            };
+            parts
+                .iter()
+                .map(move |part| (format!("layers.{index}.{part}"), shape(part)))
+        });
+        named.collect()
     };
-    let layers = network.architecture().layers().iter().enumerate();
-    let layers = layers.flat_map(|(index, layer)| {
-        let shape = vec![layer.fan_in, layer.fan_out];
-        let bias = network.bias(index);
-        let bias = bias.map(|bias| tensor(bias_name(index), vec![layer.fan_out], bias));
-        let of_units = |part: &str, values| tensor(norm_name(index, part), vec![layer.fan_out], values);
-        let gain = network.gain(index).map(|gain| of_units("weight", gain));
-        let shift = network.shift(index).map(|shift| of_units("bias", shift));
-        let statistics = network.statistics(index);
-        let mean = statistics.map(|(mean, _)| of_units("running_mean", mean));
-        let variance = statistics.map(|(_, variance)| of_units("running_var", variance));
-        let weights = tensor(weight_name(index), shape, network.weights(index));
-        [bias, gain, shift, mean, variance]
-            .into_iter()
-            .flatten()
-            .chain([weights])
-    });
-    layers.collect()
+    [
+        each(&["weight"], |_| true),
+        each(&["bias"], |layer| layer.bias().is_some()),
+        each(&["norm.weight", "norm.bias"], |layer| layer.gain().is_some()),
+        each(&["norm.running_mean", "norm.running_var"], |layer| {
+            layer.statistics().is_some()
+        }),
+    ]
+    .concat()
 }
 
-fn weight_name(layer: usize) -> String {
-    format!("layers.{layer}.weight")
+fn tensors<T: Scalar, const N: usize>(network: &Network<T>, bytes: fn(T) -> [u8; N]) -> Vec<Tensor> {
+    let mut rest = network.parameters();
+    let tensor = |(name, shape): (String, Vec<usize>)| {
+        let (values, others) = rest.split_at(shape.iter().product());
+        rest = others;
+        Tensor {
+            name,
+            dtype: if N == 4 { Dtype::F32 } else { Dtype::F64 },
+            shape,
+            bytes: values.iter().flat_map(|&value| bytes(value)).collect(),
+        }
+    };
+    layout(network.architecture()).into_iter().map(tensor).collect()
 }
 
-fn bias_name(layer: usize) -> String {
-    format!("layers.{layer}.bias")
-}
-
-/// Gain and shift are `weight` and `bias`, the running statistics `running_mean` and `running_var`, as PyTorch names them.
-fn norm_name(layer: usize, part: &str) -> String {
-    format!("layers.{layer}.norm.{part}")
-}
-
-/// All weights, then all biases, then gain and shift of each normalised layer, then its statistics. Memory is reserved
-/// once every tensor is known to be complete.
+/// The flat parameters in the tensors of a file. Memory is reserved once every tensor is known to be complete.
 fn parameters<T: Scalar, const N: usize>(
     architecture: &Architecture,
     header: &Metadata,
@@ -169,19 +173,8 @@ fn parameters<T: Scalar, const N: usize>(
     dtype: Dtype,
     number: fn([u8; N]) -> T,
 ) -> Result<Vec<T>, ModelProblem> {
-    let layers = || architecture.layers().iter().enumerate();
-    let weights = layers().map(|(index, layer)| (weight_name(index), vec![layer.fan_in, layer.fan_out]));
-    let with_bias = layers().filter(|(_, layer)| layer.bias().is_some());
-    let biases = with_bias.map(|(index, layer)| (bias_name(index), vec![layer.fan_out]));
-    let of_norm = |(index, layer): (usize, &Layer), parts: [&str; 2]| {
-        parts.map(|part| (norm_name(index, part), vec![layer.fan_out]))
-    };
-    let normalised = layers().filter(|(_, layer)| layer.gain().is_some());
-    let scales = normalised.flat_map(|layer| of_norm(layer, ["weight", "bias"]));
-    let with_statistics = layers().filter(|(_, layer)| layer.statistics().is_some());
-    let statistics = with_statistics.flat_map(|layer| of_norm(layer, ["running_mean", "running_var"]));
     let mut parts = Vec::new();
-    for (name, shape) in weights.chain(biases).chain(scales).chain(statistics) {
+    for (name, shape) in layout(architecture) {
         let info = header.info(&name);
         let found = info.filter(|info| info.dtype == dtype && info.shape == shape);
         let part = found.and_then(|info| data.get(info.data_offsets.0..info.data_offsets.1));

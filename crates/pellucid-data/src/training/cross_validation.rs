@@ -57,7 +57,7 @@ impl Plan<'_> {
             let mut answers = Answers::default();
             answers.append(trained.preparation.target(), self.table, &split.held_out)?;
             let (predictions, _) = trained.predict(self.table, &split.held_out, threads)?;
-            let of_fold = Scores::of(&predictions, &answers)?;
+            let of_fold = Scores::from_predictions(&predictions, &answers)?;
             tell(fold, &of_fold);
             scores.push(of_fold);
             best_epochs.push((trained.best_epoch, trained.best_validation_loss()));

@@ -1,4 +1,4 @@
-//! What is chosen where a user says nothing.
+//! The default settings of a training on a table.
 
 use crate::preparation::TargetPreparation;
 use pellucid::evaluation::metrics::Figure;
@@ -29,7 +29,7 @@ pub(super) fn output_of(target: &TargetPreparation) -> (Loss, Activation) {
     }
 }
 
-/// The rows of a step: more steps for few rows, faster ones for many.
+/// The rows of a step: small batches for few rows, large ones for many.
 pub(super) fn batch_size(rows: usize) -> usize {
     match rows {
         0..10_000 => 32,
@@ -39,17 +39,17 @@ pub(super) fn batch_size(rows: usize) -> usize {
     }
 }
 
-/// Epochs without a better validation loss: accuracy goes on rising for a while where the loss does not fall.
+/// Epochs without a lower validation loss: accuracy often rises for a while after the loss stops falling.
 fn patience(rows: usize) -> u64 {
     if rows < 10_000 { 40 } else { 20 }
 }
 
-/// The part that is held out to stop by.
+/// The part of the rows that is held out for early stopping.
 pub(super) fn validation() -> f64 {
     0.1
 }
 
-/// A whole recipe for a table of so many rows. Its first layer is as wide as there are features once they are known.
+/// The default recipe for a table. The first layer is set when the number of features is known.
 pub(super) fn recipe(target: &TargetPreparation, rows: usize) -> Recipe {
     let (loss, output_activation) = output_of(target);
     let hidden = hidden(rows);

@@ -153,7 +153,7 @@ impl Plan<'_> {
             let mut answers = Answers::default();
             answers.append(preparation.target(), table, rows)?;
             let (predictions, _) = predict(&run.network, &preparation, table, rows, threads)?;
-            Scores::of(&predictions, &answers).map(Some)
+            Scores::from_predictions(&predictions, &answers).map(Some)
         };
         let training = scores(rows.training)?
             .ok_or_else(|| problem(&self.table.source, "no row is left to train on; hold out fewer"))?;

@@ -1,6 +1,6 @@
 //! From a table to a trained model: columns chosen, rows held out, preparation fitted, network trained, scored.
 //!
-//! No clock, no terminal: who has them [`Watch`]es.
+//! There is no clock and no terminal here: a caller that has them implements [`Watch`].
 //!
 //! ```
 //! use pellucid_data::load_builtin;

@@ -1,8 +1,8 @@
-//! A training that is decided on: columns, task, recipe.
+//! The plan of a training: columns, task, recipe.
 
 use super::defaults;
 use super::request::TrainingRequest;
-use crate::error::{DataError, Result};
+use crate::error::{Result, setting};
 use crate::preparation::{
     ChosenColumns, Labels, Preparation, PreparationSettings, TargetPreparation, choose_columns, choose_task,
 };
@@ -15,26 +15,25 @@ use pellucid::recipe::{
     Activations, BatchSize, DataRecipe, Normalisations, Recipe, Source, TableRecipe, Task,
 };
 
-/// A training that is decided on, and can be run on all rows or on some.
+/// The plan of a training on all rows of a table or on some.
 #[derive(Debug)]
 pub struct Plan<'a> {
     pub(super) table: &'a Table,
     pub(super) chosen: ChosenColumns,
     pub(super) settings: PreparationSettings,
-    /// Of all rows; none for regression.
+    /// The class of every row; `None` for regression.
     pub(super) labels: Option<Labels>,
-    /// Its layers begin with 1 in place of the number of features, which the training rows decide.
+    /// The first of its layers is 1 until the training rows decide the number of features.
     pub(super) recipe: Recipe,
     task: Task,
-    said: Vec<String>,
+    choices: Vec<String>,
 }
 
 impl<'a> Plan<'a> {
-    /// Decides on a training of `table`.
+    /// Plans a training of `table`.
     ///
     /// # Errors
-    /// [`DataError::Preparation`]: columns that are not there, a target that cannot be learnt;
-    /// [`DataError::Engine`]: a setting that makes no sense.
+    /// A column is not there, the target cannot be learned, or a setting makes no sense.
     pub fn new(table: &'a Table, request: &TrainingRequest) -> Result<Self> {
         let chosen = choose_columns(table, &request.columns_of(table)?)?;
         let of_recipe = request.recipe.as_ref();
@@ -49,7 +48,7 @@ impl<'a> Plan<'a> {
         let mut recipe = of_recipe
             .cloned()
             .unwrap_or_else(|| defaults::recipe(&target, rows.len()));
-        put_over(&mut recipe, request, &target);
+        override_by(&mut recipe, request, &target);
         let table_recipe = table_recipe.unwrap_or(TableRecipe {
             validation: defaults::validation(),
             ..TableRecipe::default()
@@ -67,19 +66,13 @@ impl<'a> Plan<'a> {
             class_weight: request.class_weight.clone().unwrap_or(table_recipe.class_weight),
         };
         if !(0.0..1.0).contains(&table_recipe.validation) {
-            return Err(DataError::Engine(pellucid::Error::Setting {
-                key: "data.table.validation".into(),
-                found: table_recipe.validation.to_string(),
-                expected: "a part of the rows, from 0 (none) to less than 1, is held out".into(),
-            }));
+            let expected = "a part of the rows, from 0 (none) to less than 1, is held out";
+            let found = table_recipe.validation.to_string();
+            return Err(setting("data.table.validation", found, expected));
         }
         if !table_recipe.class_weight.is_none() && labels.is_none() {
-            return Err(DataError::Engine(pellucid::Error::Setting {
-                key: "data.table.class_weight".into(),
-                found: "(set)".into(),
-                expected: "it is for a single target of classes; numbers and several targets have none"
-                    .into(),
-            }));
+            let expected = "it is for a single target of classes; numbers and several targets have none";
+            return Err(setting("data.table.class_weight", "(set)", expected));
         }
         let settings = PreparationSettings {
             scale: table_recipe.scale,
@@ -99,18 +92,18 @@ impl<'a> Plan<'a> {
             labels,
             recipe,
             task,
-            said: Vec::new(),
+            choices: Vec::new(),
         };
-        plan.said = plan.sentences(request, asked_task);
+        plan.choices = plan.sentences(request, asked_task);
         Ok(plan)
     }
 
-    /// What was chosen where the user said nothing, and why; a sentence each.
+    /// A sentence for each choice that the user did not make, with its reason.
     pub fn choices(&self) -> &[String] {
-        &self.said
+        &self.choices
     }
 
-    /// Whether classes or numbers are learnt.
+    /// Classes or numbers.
     pub fn task(&self) -> Task {
         self.task
     }
@@ -120,7 +113,7 @@ impl<'a> Plan<'a> {
         &self.recipe
     }
 
-    /// The recipe with the number of features that all rows give, as a training on all of them has it.
+    /// The recipe of a training on all rows, with their number of features.
     ///
     /// # Errors
     /// As [`Preparation::fit`](crate::preparation::Preparation::fit).
@@ -132,12 +125,12 @@ impl<'a> Plan<'a> {
         Ok(recipe)
     }
 
-    /// What the columns are.
+    /// The chosen columns.
     pub fn columns(&self) -> &ChosenColumns {
         &self.chosen
     }
 
-    /// The class of every row; nothing for regression.
+    /// The class of every row; `None` for regression.
     pub fn labels(&self) -> Option<&Labels> {
         self.labels.as_ref()
     }
@@ -147,23 +140,23 @@ impl<'a> Plan<'a> {
     }
 
     fn sentences(&self, request: &TrainingRequest, asked_task: Option<Task>) -> Vec<String> {
-        let mut said = Vec::new();
+        let mut choices = Vec::new();
         let targets = self.chosen.targets.join(", ");
         let task_of_labels = self.task == Task::Classification && self.labels.is_none();
         let why = match (asked_task, &self.labels) {
-            (Some(_), _) => "as asked for",
+            (Some(_), _) => "as requested",
             (None, Some(_)) if self.target_is_numbers() => "its numbers are few integers",
             (None, Some(_)) => "its values are words",
             (None, None) if task_of_labels => "each has two values",
             (None, None) if self.chosen.targets.len() > 1 => "there are several targets",
             (None, None) => "its values are many numbers",
         };
-        said.push(match &self.labels {
+        choices.push(match &self.labels {
             Some(labels) => format!(
                 "task: classification of {targets} into {} classes ({why})",
                 labels.classes.len()
             ),
-            None if task_of_labels => format!("task: classification of {targets}, each for itself ({why})"),
+            None if task_of_labels => format!("task: classification of {targets}, each separately ({why})"),
             None => format!("task: regression of {targets} ({why})"),
         });
         let train = &self.recipe.train;
@@ -176,10 +169,10 @@ impl<'a> Plan<'a> {
             let patience = train
                 .patience
                 .map_or_else(String::new, |patience| match train.monitor {
-                    Figure::Loss => format!(", fewer once {patience} in a row are no better"),
+                    Figure::Loss => format!(", fewer after {patience} in a row without improvement"),
                     figure => {
                         let name = figure.name().replace('_', " ");
-                        format!(", fewer once {patience} in a row have no better {name}")
+                        format!(", fewer after {patience} in a row without a better {name}")
                     }
                 });
             let how = if train.optimizer.takes_steps() {
@@ -189,7 +182,7 @@ impl<'a> Plan<'a> {
             } else {
                 "on all rows at once".into()
             };
-            said.push(format!(
+            choices.push(format!(
                 "network: hidden layers {}; {} {how}, up to {} epochs{}",
                 if hidden.is_empty() {
                     "none".into()
@@ -205,7 +198,7 @@ impl<'a> Plan<'a> {
                 }
             ));
         }
-        said
+        choices
     }
 
     fn target_is_numbers(&self) -> bool {
@@ -216,9 +209,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// What is asked for takes the place of what the recipe says; output layer and loss suit the task unless the recipe is
-/// one for a table.
-fn put_over(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPreparation) {
+/// Overrides the recipe by the request. Output layer and loss fit the task unless the recipe is for a table.
+fn override_by(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPreparation) {
     let (loss, mut output_activation) = defaults::output_of(target);
     let layers = &recipe.network.layers;
     let mut hidden: Vec<usize> = layers.get(1..layers.len() - 1).unwrap_or_default().to_vec();
@@ -226,9 +218,9 @@ fn put_over(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPrepa
         Activations::All(one) => vec![*one; layers.len().saturating_sub(1)],
         Activations::Each(each) => each.clone(),
     };
-    let of_output = activations.pop();
+    let recipe_output = activations.pop();
     if recipe.data.source == Source::Table {
-        output_activation = of_output.unwrap_or(output_activation);
+        output_activation = recipe_output.unwrap_or(output_activation);
     } else {
         recipe.train.loss = loss;
     }
@@ -258,11 +250,6 @@ fn put_over(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPrepa
         recipe.network.normalisation = Normalisations::Hidden(normalisation);
     }
     let train = &mut recipe.train;
-    fn put<T: Clone>(place: &mut T, asked: &Option<T>) {
-        if let Some(asked) = asked {
-            place.clone_from(asked);
-        }
-    }
     if let Some(optimizer) = request.optimizer
         && !optimizer.is_like(&train.optimizer)
     {
@@ -272,23 +259,22 @@ fn put_over(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPrepa
             (train.batch_size, train.shuffle) = (BatchSize::Full, false);
         }
     }
-    put(&mut train.learning_rate, &request.learning_rate);
-    put(&mut train.batch_size, &request.batch_size);
-    put(&mut train.epochs, &request.epochs);
-    put(&mut train.l2, &request.l2);
-    put(&mut train.dropout, &request.dropout);
-    put(&mut train.precision, &request.precision);
-    put(&mut train.monitor, &request.monitor);
-    put(&mut train.min_delta, &request.min_delta);
-    fn put_if<T: Clone>(place: &mut Option<T>, asked: &Option<T>) {
-        if asked.is_some() {
-            place.clone_from(asked);
-        }
+    train.learning_rate = request.learning_rate.unwrap_or(train.learning_rate);
+    train.batch_size = request.batch_size.unwrap_or(train.batch_size);
+    train.epochs = request.epochs.unwrap_or(train.epochs);
+    train.l2 = request.l2.unwrap_or(train.l2);
+    train.precision = request.precision.unwrap_or(train.precision);
+    train.monitor = request.monitor.unwrap_or(train.monitor);
+    train.min_delta = request.min_delta.unwrap_or(train.min_delta);
+    train.patience = request.patience.or(train.patience);
+    train.stop_at = request.stop_at.or(train.stop_at);
+    train.max_seconds = request.max_seconds.or(train.max_seconds);
+    if let Some(dropout) = &request.dropout {
+        train.dropout.clone_from(dropout);
     }
-    put_if(&mut train.patience, &request.patience);
-    put_if(&mut train.stop_at, &request.stop_at);
-    put_if(&mut train.max_seconds, &request.max_seconds);
-    put(&mut recipe.log.metrics, &request.metrics);
+    if let Some(metrics) = &request.metrics {
+        recipe.log.metrics.clone_from(metrics);
+    }
     if let Some(seed) = request.seed {
         recipe.set_seed(seed);
     }

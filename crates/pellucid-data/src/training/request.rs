@@ -1,4 +1,4 @@
-//! What a user asks of a training. What is left open is chosen by looking at the table.
+//! The settings of a training that a user requests. The table decides the others.
 
 use crate::error::Result;
 use crate::preparation::{ColumnChoice, problem};
@@ -10,21 +10,21 @@ use pellucid::optimization::optimizer::Optimizer;
 use pellucid::recipe::{BatchSize, ClassWeight, DropoutRates, Recipe, Scale, StopAt, Task, Unseen};
 use pellucid::{Activation, Precision};
 
-/// What a user asks for; every `None` is chosen.
+/// The requested settings; every `None` is chosen by the table.
 #[derive(Debug, Clone, Default)]
 pub struct TrainingRequest {
-    /// Where everything comes from that is not asked for below: the network's hidden layers, how it is trained, and,
-    /// where its data is a table, which columns are what.
+    /// The recipe of all settings that are not requested below: hidden layers, training, and, if its data is a table, the
+    /// roles of the columns.
     pub recipe: Option<Recipe>,
     /// The columns by name, by number counted from 1, or `last`.
     pub columns: ColumnChoice,
-    /// Classes or numbers.
+    /// Classification or regression.
     pub task: Option<Task>,
     /// How numbers are scaled.
     pub scale: Option<Scale>,
-    /// What becomes of unknown words.
+    /// The treatment of words that no training row has.
     pub unseen: Option<Unseen>,
-    /// What the rows of a class count for.
+    /// The weights of the classes.
     pub class_weight: Option<ClassWeight>,
     /// The part of the rows that is held out, 0 for none.
     pub validation: Option<f64>,
@@ -32,63 +32,63 @@ pub struct TrainingRequest {
     pub hidden: Option<Vec<usize>>,
     /// The activation of the hidden layers.
     pub activation: Option<Activation>,
-    /// How the sums of the hidden layers are normalised.
+    /// How the pre-activations of the hidden layers are normalised.
     pub normalisation: Option<OrNone<Normalisation>>,
-    /// The rule of the step.
+    /// The optimizer.
     pub optimizer: Option<Optimizer>,
-    /// The size of the step.
+    /// The learning rate.
     pub learning_rate: Option<f64>,
     /// The rows of a step.
     pub batch_size: Option<BatchSize>,
-    /// At most so many epochs.
+    /// The largest number of epochs.
     pub epochs: Option<u64>,
-    /// How many epochs without a better validation loss end the training.
+    /// The number of epochs without improvement that ends the training.
     pub patience: Option<u64>,
-    /// What makes an epoch better than another.
+    /// The figure that compares epochs.
     pub monitor: Option<Figure>,
-    /// By how much it must be better.
+    /// The smallest improvement that counts.
     pub min_delta: Option<f64>,
     /// A figure, and the value at which it ends the training.
     pub stop_at: Option<StopAt>,
-    /// How many seconds the training may take.
+    /// The largest duration in seconds.
     pub max_seconds: Option<f64>,
-    /// What is told of each epoch besides the loss.
+    /// The metrics of each epoch.
     pub metrics: Option<Vec<Metric>>,
     /// λ of the penalty ½λ‖W‖².
     pub l2: Option<f64>,
-    /// The probability with which a hidden unit is left out of a step, or one for each layer but the last.
+    /// The dropout probability of hidden units, or one for each layer but the last.
     pub dropout: Option<DropoutRates>,
-    /// The arithmetic.
+    /// The precision of the arithmetic.
     pub precision: Option<Precision>,
-    /// Seed of everything that is drawn.
+    /// The seed of all random numbers.
     pub seed: Option<u32>,
 }
 
 impl TrainingRequest {
-    /// The columns by the table's names: those asked for, and else those of the recipe.
+    /// The columns by the table's names: those requested, otherwise those of the recipe.
     pub(super) fn columns_of(&self, table: &Table) -> Result<ColumnChoice> {
-        let of_recipe = self
+        let from_recipe = self
             .recipe
             .as_ref()
             .and_then(|recipe| recipe.data.table.clone())
             .unwrap_or_default();
-        let or = |asked: &Vec<String>, of_recipe: Vec<String>| -> Result<Vec<String>> {
+        let or = |asked: &Vec<String>, from_recipe: Vec<String>| -> Result<Vec<String>> {
             let chosen = if asked.is_empty() {
-                of_recipe
+                from_recipe
             } else {
                 asked.clone()
             };
             chosen.iter().map(|name| named(table, name)).collect()
         };
         Ok(ColumnChoice {
-            target: or(&self.columns.target, of_recipe.target)?,
-            only: or(&self.columns.only, of_recipe.only)?,
-            drop: or(&self.columns.drop, of_recipe.drop)?,
-            id: match self.columns.id.clone().or(of_recipe.id) {
+            target: or(&self.columns.target, from_recipe.target)?,
+            only: or(&self.columns.only, from_recipe.only)?,
+            drop: or(&self.columns.drop, from_recipe.drop)?,
+            id: match self.columns.id.clone().or(from_recipe.id) {
                 Some(id) => Some(named(table, &id)?),
                 None => None,
             },
-            weight: match self.columns.weight.clone().or(of_recipe.weight) {
+            weight: match self.columns.weight.clone().or(from_recipe.weight) {
                 Some(weight) => Some(named(table, &weight)?),
                 None => None,
             },
@@ -105,7 +105,7 @@ fn named(table: &Table, asked: &str) -> Result<String> {
     let at = match asked.parse::<usize>() {
         Ok(number) => number.checked_sub(1),
         Err(_) if asked == "last" => table.columns.len().checked_sub(1),
-        Err(_) => return Ok(asked.to_owned()), // whoever looks for it names the nearest
+        Err(_) => return Ok(asked.to_owned()), // the search for it suggests the nearest name
     };
     let found = at.and_then(|at| table.columns.get(at));
     found.map(|column| column.name.clone()).ok_or_else(|| {

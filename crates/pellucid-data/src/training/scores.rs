@@ -1,4 +1,4 @@
-//! How good a model is on rows whose answer is known.
+//! Scores of a model on rows whose answers are known.
 
 use crate::error::Result;
 use crate::preparation::{Predictions, TargetPreparation};
@@ -28,7 +28,7 @@ pub enum Scores {
         classes: Vec<[String; 2]>,
         /// The scores of each.
         scores: Vec<ClassificationScores>,
-        /// The part of rows of which every target is right.
+        /// The part of rows with every target right.
         subset_accuracy: f64,
     },
     /// Of numbers.
@@ -53,13 +53,13 @@ impl Answers {
         &self.numbers
     }
 
-    /// Appends those of rows of a table.
+    /// Appends the answers of rows of a table.
     ///
     /// # Errors
     /// As [`TargetPreparation::labels`].
     ///
     /// # Panics
-    /// When there is no such row.
+    /// A row is not in the table.
     pub fn append(&mut self, target: &TargetPreparation, table: &Table, rows: &[u32]) -> Result<()> {
         match target.labels(table, rows)? {
             Some(labels) => self
@@ -75,8 +75,8 @@ impl Scores {
     /// Scores predictions against the answers of the same rows.
     ///
     /// # Errors
-    /// [`DataError::Engine`](crate::DataError::Engine) where there are no rows, or other rows.
-    pub fn of(predictions: &Predictions, answers: &Answers) -> Result<Self> {
+    /// There are no rows, or the numbers of predictions and answers differ.
+    pub fn from_predictions(predictions: &Predictions, answers: &Answers) -> Result<Self> {
         Ok(match predictions {
             Predictions::Classes {
                 classes,
@@ -90,7 +90,7 @@ impl Scores {
                 columns,
                 classes,
                 probabilities,
-            } => Self::of_labels(columns, classes, probabilities, &answers.numbers)?,
+            } => Self::from_labels(columns, classes, probabilities, &answers.numbers)?,
             Predictions::Numbers { columns, values } => Self::Regression {
                 columns: columns.clone(),
                 scores: RegressionScores::of(values.values(), &answers.numbers, columns.len())?,
@@ -99,7 +99,7 @@ impl Scores {
     }
 
     /// `answers` are 0 or 1, (rows, columns).
-    fn of_labels(
+    fn from_labels(
         columns: &[String],
         classes: &[[String; 2]],
         probabilities: &Matrix<f64>,
@@ -145,72 +145,73 @@ impl Scores {
         })
     }
 
-    /// The figures of all classes or targets together, by name; those that are not defined are left out.
+    /// The figures over all classes or targets, by name, without those that are not defined.
     pub fn figures(&self) -> Vec<(&'static str, f64)> {
-        let figures: Vec<(&'static str, Option<f64>)> = match self {
+        let named = self.values().into_iter().filter(|(_, name, _)| !name.is_empty());
+        named
+            .filter_map(|(_, name, value)| Some((name, value?)))
+            .collect()
+    }
+
+    /// The figure of a metric over all classes or targets; `None` if it is not defined or not known.
+    pub fn figure(&self, metric: Metric) -> Option<f64> {
+        let found = self
+            .values()
+            .into_iter()
+            .find(|(known, ..)| *known == Some(metric));
+        found.and_then(|(_, _, value)| value)
+    }
+
+    /// Each figure with the metric that it is the value of, if any, and with its name, if it is among the figures.
+    fn values(&self) -> Vec<(Option<Metric>, &'static str, Option<f64>)> {
+        match self {
             Self::Classification { scores, .. } => vec![
-                ("accuracy", Some(scores.accuracy)),
-                ("balanced_accuracy", Some(scores.balanced_accuracy)),
-                ("log_loss", Some(scores.log_loss)),
-                ("roc_auc", scores.roc_auc),
-                ("macro_f1", Some(scores.macro_f1)),
-                ("weighted_f1", Some(scores.weighted_f1)),
+                (Some(Metric::Accuracy), "accuracy", Some(scores.accuracy)),
+                (
+                    Some(Metric::BalancedAccuracy),
+                    "balanced_accuracy",
+                    Some(scores.balanced_accuracy),
+                ),
+                (Some(Metric::LogLoss), "log_loss", Some(scores.log_loss)),
+                (Some(Metric::RocAuc), "roc_auc", scores.roc_auc),
+                (Some(Metric::MicroF1), "", Some(scores.accuracy)),
+                (Some(Metric::MacroF1), "macro_f1", Some(scores.macro_f1)),
+                (Some(Metric::WeightedF1), "weighted_f1", Some(scores.weighted_f1)),
             ],
             Self::Labels {
                 scores,
                 subset_accuracy,
                 ..
             } => {
-                let mean = |of: fn(&ClassificationScores) -> Option<f64>| -> Option<f64> {
-                    let all: Option<Vec<f64>> = scores.iter().map(of).collect();
+                let mean = |value: fn(&ClassificationScores) -> Option<f64>| -> Option<f64> {
+                    let all: Option<Vec<f64>> = scores.iter().map(value).collect();
                     all.map(|all| all.iter().sum::<f64>() / all.len() as f64)
                 };
+                // The F1 of the second class, which is the one that a label names.
+                let f1 = |scores: &ClassificationScores| scores.per_class.get(1).map(|class| class.f1);
                 vec![
-                    ("subset_accuracy", Some(*subset_accuracy)),
-                    ("accuracy", mean(|of| Some(of.accuracy))),
-                    ("log_loss", mean(|of| Some(of.log_loss))),
-                    ("roc_auc", mean(|of| of.roc_auc)),
-                    // Of the second class, which is what a label is about.
-                    ("macro_f1", mean(|of| of.per_class.get(1).map(|class| class.f1))),
+                    (Some(Metric::Accuracy), "subset_accuracy", Some(*subset_accuracy)),
+                    (None, "accuracy", mean(|scores| Some(scores.accuracy))),
+                    (None, "log_loss", mean(|scores| Some(scores.log_loss))),
+                    (None, "roc_auc", mean(|scores| scores.roc_auc)),
+                    (None, "macro_f1", mean(f1)),
                 ]
             }
             Self::Regression { scores, .. } => vec![
-                ("r2", scores.mean.r2),
-                ("explained_variance", Some(scores.mean.explained_variance)),
-                ("rmse", Some(scores.mean.rmse)),
-                ("mae", Some(scores.mean.mae)),
+                (Some(Metric::R2), "r2", scores.mean.r2),
+                (
+                    Some(Metric::ExplainedVariance),
+                    "explained_variance",
+                    Some(scores.mean.explained_variance),
+                ),
+                (Some(Metric::RootMeanSquaredError), "rmse", Some(scores.mean.rmse)),
+                (Some(Metric::MeanAbsoluteError), "mae", Some(scores.mean.mae)),
+                (Some(Metric::MeanSquaredError), "", Some(scores.mean.mse)),
             ],
-        };
-        let defined = figures.into_iter();
-        defined.filter_map(|(name, value)| Some((name, value?))).collect()
-    }
-
-    /// One figure of all classes or targets together, as metrics call it; nothing where it is not defined or not known.
-    pub fn figure(&self, metric: Metric) -> Option<f64> {
-        match (self, metric) {
-            (Self::Classification { scores, .. }, metric) => match metric {
-                Metric::Accuracy | Metric::MicroF1 => Some(scores.accuracy),
-                Metric::BalancedAccuracy => Some(scores.balanced_accuracy),
-                Metric::LogLoss => Some(scores.log_loss),
-                Metric::RocAuc => scores.roc_auc,
-                Metric::MacroF1 => Some(scores.macro_f1),
-                Metric::WeightedF1 => Some(scores.weighted_f1),
-                _ => None,
-            },
-            (Self::Labels { subset_accuracy, .. }, Metric::Accuracy) => Some(*subset_accuracy),
-            (Self::Labels { .. }, _) => None,
-            (Self::Regression { scores, .. }, metric) => match metric {
-                Metric::R2 => scores.mean.r2,
-                Metric::ExplainedVariance => Some(scores.mean.explained_variance),
-                Metric::RootMeanSquaredError => Some(scores.mean.rmse),
-                Metric::MeanAbsoluteError => Some(scores.mean.mae),
-                Metric::MeanSquaredError => Some(scores.mean.mse),
-                _ => None,
-            },
         }
     }
 
-    /// The metrics that [`Scores::figure`] knows of a task.
+    /// The metrics of a task that [`Scores::figure`] knows.
     pub fn metrics(task: Task) -> &'static [Metric] {
         match task {
             Task::Classification => &[
@@ -232,7 +233,7 @@ impl Scores {
         }
     }
 
-    /// All of it, for machines.
+    /// All scores as JSON.
     pub fn to_json(&self) -> Value {
         fn named<S: Serialize>(names: &[String], scores: &[S]) -> Value {
             let pairs = names.iter().cloned().zip(scores.iter().map(|score| json!(score)));

@@ -22,7 +22,6 @@
 //! ```
 
 mod defaults;
-mod error;
 mod halving;
 mod result;
 mod search;

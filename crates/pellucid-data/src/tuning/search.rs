@@ -1,12 +1,11 @@
 //! The search: trials drawn and trained, side by side on the cores.
 
 use super::defaults;
-use super::error::setting;
 use super::halving;
 use super::result::{SearchResult, compare};
 use super::space::Space;
 use super::trial::{self, Setting, Trial, TrialOutcome};
-use crate::error::Result;
+use crate::error::{Result, setting};
 use crate::model_file::EpochLine;
 use crate::preparation::problem;
 use crate::table::Table;

@@ -1,7 +1,6 @@
 //! The space of a search: the settings that vary, and how a value is drawn.
 
-use super::error::setting;
-use crate::error::Result;
+use crate::error::{Result, setting};
 use pellucid::numpy_random::RandomState;
 use std::fmt;
 
@@ -112,7 +111,7 @@ impl SettingRange {
         if text.is_empty() {
             return Err("nothing to choose from; give values with commas, or a range such as 0..0.5".into());
         }
-        for (prefix, is_whole, is_logarithmic) in NumberRange::PREFIXES {
+        for (prefix, _, is_whole, is_logarithmic) in NumberRange::KINDS {
             let is_choice = prefix.is_empty() && (!text.contains("..") || text.contains([',', '"']));
             if let Some(ends) = text.strip_prefix(prefix).filter(|_| !is_choice) {
                 let (low, high) = ends
@@ -159,12 +158,12 @@ impl SettingRange {
 }
 
 impl NumberRange {
-    /// The prefix of a range in a line, whether its numbers are whole, and whether it is logarithmic.
-    const PREFIXES: [(&str, bool, bool); 4] = [
-        ("log:", false, true),
-        ("int:", true, false),
-        ("int-log:", true, true),
-        ("", false, false),
+    /// The prefix of a range in a line, its key in TOML, whether its numbers are whole, and whether it is logarithmic.
+    pub(super) const KINDS: [(&str, &str, bool, bool); 4] = [
+        ("log:", "log", false, true),
+        ("int:", "integer", true, false),
+        ("int-log:", "log_integer", true, true),
+        ("", "uniform", false, false),
     ];
 
     pub(super) fn parse(low: &str, high: &str, is_whole: bool, is_logarithmic: bool) -> Result<Self, String> {
@@ -276,11 +275,9 @@ impl fmt::Display for SettingRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Numbers(range) => {
-                let kind = (range.is_whole, range.is_logarithmic);
-                let prefix = NumberRange::PREFIXES
-                    .into_iter()
-                    .find(|(_, whole, log)| (*whole, *log) == kind);
-                let prefix = prefix.map_or("", |(prefix, ..)| prefix);
+                let kind = NumberRange::KINDS.into_iter();
+                let mut kind = kind.filter(|kind| (kind.2, kind.3) == (range.is_whole, range.is_logarithmic));
+                let prefix = kind.next().map_or("", |kind| kind.0);
                 write!(f, "{prefix}{}..{}", range.low, range.high)
             }
             Self::Choice(values) => {

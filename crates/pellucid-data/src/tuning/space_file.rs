@@ -11,9 +11,8 @@
 //! optimizer = ["adam", "sgd"]
 //! ```
 
-use super::error::setting;
 use super::space::{NumberRange, SettingRange, Space};
-use crate::error::Result;
+use crate::error::{Result, setting};
 use toml::{Table, Value};
 
 impl Space {
@@ -33,14 +32,6 @@ impl Space {
     }
 }
 
-/// The key of a range, whether its numbers are whole, and whether it is logarithmic.
-const KINDS: [(&str, bool, bool); 4] = [
-    ("uniform", false, false),
-    ("log", false, true),
-    ("integer", true, false),
-    ("log_integer", true, true),
-];
-
 fn add(space: &mut Space, within: &str, table: &Table, origin: &str) -> Result<()> {
     for (name, value) in table {
         let key = match within {
@@ -50,11 +41,10 @@ fn add(space: &mut Space, within: &str, table: &Table, origin: &str) -> Result<(
         let wrong = |problem: String| setting(&format!("{origin}, {key}"), value.to_string(), problem);
         match value {
             Value::Table(inner) => {
-                let kind = KINDS
-                    .iter()
-                    .find(|(kind, ..)| inner.len() == 1 && inner.contains_key(*kind));
+                let mut kinds = NumberRange::KINDS.into_iter();
+                let kind = kinds.find(|kind| inner.len() == 1 && inner.contains_key(kind.1));
                 match kind {
-                    Some(kind) => space.insert(&key, range(*kind, &inner[kind.0]).map_err(wrong)?)?,
+                    Some(kind) => space.insert(&key, range(kind, &inner[kind.1]).map_err(wrong)?)?,
                     None => add(space, &key, inner, origin)?,
                 }
             }
@@ -87,7 +77,10 @@ fn spelled(value: &Value) -> String {
     }
 }
 
-fn range((kind, is_whole, is_logarithmic): (&str, bool, bool), ends: &Value) -> Result<SettingRange, String> {
+fn range(
+    (_, kind, is_whole, is_logarithmic): (&str, &str, bool, bool),
+    ends: &Value,
+) -> Result<SettingRange, String> {
     let Some([low, high]) = ends.as_array().map(Vec::as_slice) else {
         return Err(format!("{kind} is a list of two ends, such as [1, 10]"));
     };

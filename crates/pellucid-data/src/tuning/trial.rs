@@ -1,8 +1,7 @@
 //! One trial: settings, and what they came to.
 
-use super::error::setting;
 use super::space::Space;
-use crate::error::{DataError, Result};
+use crate::error::{DataError, Result, setting};
 use crate::training::TrainingRequest;
 use pellucid::descriptor::Choice;
 use pellucid::numpy_random::RandomState;

@@ -268,10 +268,11 @@ fn kind_of(column: &ColumnDescriptor, path: &Path) -> Result<ColumnKind, TableEr
             (Some(LogicalType::Integer(_)), _) => Some(ColumnKind::Number),
             (Some(_), _) => None,
             (None, ConvertedType::NONE) => Some(ColumnKind::Number),
-            (None, converted) => {
-                let name = converted.to_string();
-                (name.starts_with("INT_") || name.starts_with("UINT_")).then_some(ColumnKind::Number)
-            }
+            (
+                None,
+                ConvertedType::INT_8 | ConvertedType::INT_16 | ConvertedType::INT_32 | ConvertedType::INT_64,
+            ) => Some(ColumnKind::Number),
+            (None, _) => is_unsigned(column).then_some(ColumnKind::Number),
         },
         Physical::FLOAT | Physical::DOUBLE => Some(ColumnKind::Number),
         Physical::BYTE_ARRAY => match (logical, column.converted_type()) {
@@ -296,7 +297,10 @@ fn kind_of(column: &ColumnDescriptor, path: &Path) -> Result<ColumnKind, TableEr
 fn is_unsigned(column: &ColumnDescriptor) -> bool {
     match column.logical_type_ref() {
         Some(LogicalType::Integer(integer)) => !integer.is_signed,
-        _ => column.converted_type().to_string().starts_with("UINT_"),
+        _ => {
+            use ConvertedType::{UINT_8, UINT_16, UINT_32, UINT_64};
+            matches!(column.converted_type(), UINT_8 | UINT_16 | UINT_32 | UINT_64)
+        }
     }
 }
 
