@@ -27,7 +27,7 @@
 //! let mut run = Experiment::new(recipe, xor, None, std::num::NonZeroUsize::MIN)?;
 //! run.run(&mut ())?;
 //! assert!(run.evaluate().training.loss < 0.05);
-//! # Ok::<(), pellucid::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 #![forbid(unsafe_code)]

@@ -150,7 +150,7 @@ fn slope(points: &[RatePoint]) -> f64 {
 /// let range = RateRange { from: 1e-4, to: 100.0, steps: 100 };
 /// let test = find_rate(&recipe, network, &xor, generator, range, NonZeroUsize::MIN, &mut ())?;
 /// assert!(test.points.len() <= 100);
-/// # Ok::<(), pellucid::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors

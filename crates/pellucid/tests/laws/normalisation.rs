@@ -551,7 +551,7 @@ fn normalisations_that_make_no_sense_are_refused() {
                 "network.normalisation=layer",
                 "network.normalisation.momentum=0.1",
             ],
-            "it is for \"batch\"",
+            "network.normalisation.name = \"layer\" does not use it",
         ),
         (
             &["network.normalisation=layer", "network.layers=[5, 1, 3]"],

@@ -31,7 +31,7 @@
 //! let ended = run.run(&mut layer_statistics);
 //! let findings = run.diagnose(layer_statistics.entries(), None, ended.as_ref().err())?;
 //! assert_eq!(findings[0], run.findings()[0]);
-//! # Ok::<(), pellucid::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod classes;

@@ -11,7 +11,6 @@ pub use failure::check_fit;
 use run::{BatchLoop, EpochProgress};
 pub use traced::StepTrace;
 
-use crate::data::dataset::Samples;
 use crate::error::Result;
 use crate::loss::{LabelSmoothing, Loss};
 use crate::model::dropout::Dropout;
@@ -29,9 +28,7 @@ use crate::optimization::penalty::{Penalty, penalized_parameters};
 use crate::optimization::schedule::{LearningRate, Schedule};
 use crate::recipe::{BatchSize, Recipe};
 use crate::scalar::Scalar;
-use crate::training::observe::Observer;
 use pellucid_kernels::aligned::Aligned;
-use pellucid_kernels::simd::{Isa, Task};
 use std::num::NonZeroUsize;
 
 /// How a run ended.
