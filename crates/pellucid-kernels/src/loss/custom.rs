@@ -67,7 +67,7 @@ struct Rules {
 /// run.run(&mut ())?;
 /// // Between targets of 0 and 1 the outputs come to lie at 3/4.
 /// assert!((run.outputs()[0].0[0] - 0.75).abs() < 1e-3);
-/// # Ok::<(), pellucid::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct CustomLoss(&'static Rules);
