@@ -9,7 +9,6 @@ use crate::data::dataset::Dataset;
 use crate::error::Result;
 use crate::evaluation::evaluate::{Evaluation, evaluate};
 use crate::evaluation::metrics::{self, Better, Figure, Meters, Metric};
-use crate::inspection::diagnosis::EpochLosses;
 use crate::loss::Loss;
 use crate::model::network::{Architecture, Network};
 use crate::recipe::{Recipe, StopAt};
@@ -19,6 +18,17 @@ use crate::training::trainer::Ending;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+
+/// The mean losses of an epoch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EpochLosses {
+    /// Which, counted from 1.
+    pub epoch: u64,
+    /// Of training rows, each before the step it took part in.
+    pub training: f64,
+    /// Of held-out rows, after the epoch.
+    pub validation: Option<f64>,
+}
 
 /// When figures end a run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

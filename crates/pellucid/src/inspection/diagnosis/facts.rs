@@ -8,6 +8,7 @@ use crate::inspection::layer_statistics::{LayerStatistics, LayerSummary, Probe};
 use crate::model::network::Network;
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
+use crate::training::early_stopping::EpochLosses;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
@@ -62,17 +63,6 @@ impl<'a> Facts<'a> {
             None => format!("layer {}", layer + 1),
         }
     }
-}
-
-/// The mean losses of an epoch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EpochLosses {
-    /// Which, counted from 1.
-    pub epoch: u64,
-    /// Of training rows, each before the step it took part in.
-    pub training: f64,
-    /// Of held-out rows, after the epoch.
-    pub validation: Option<f64>,
 }
 
 impl EpochLosses {

@@ -1,9 +1,10 @@
 //! Where the loss went.
 
-use super::facts::{EpochLosses, Facts};
+use super::facts::Facts;
 use super::finding::{Finding, FindingKind, Severity, short};
 use super::saturation::LARGE_INPUT;
 use crate::error::Error;
+use crate::training::early_stopping::EpochLosses;
 
 /// What ended the run: the first number that was not finite.
 pub(super) fn not_finite(facts: &Facts<'_>) -> Vec<Finding> {

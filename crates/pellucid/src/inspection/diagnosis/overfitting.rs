@@ -1,7 +1,8 @@
 //! Rows learnt by heart.
 
-use super::facts::{EpochLosses, Facts};
+use super::facts::Facts;
 use super::finding::{Finding, FindingKind, Severity, short};
+use crate::training::early_stopping::EpochLosses;
 
 /// By how much of itself the loss of held-out rows must have risen from its best: less is what waiting for a better epoch
 /// (`patience`) costs in trainings that end well (Prechelt, *Early Stopping — But When?*, 1998, has 5% as the threshold to

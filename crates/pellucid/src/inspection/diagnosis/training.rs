@@ -1,6 +1,6 @@
 //! A training that is diagnosed: what is known of it before it begins is kept for when it has ended.
 
-use super::facts::{DataFacts, EpochLosses, Facts, NetworkFacts};
+use super::facts::{DataFacts, Facts, NetworkFacts};
 use super::finding::Finding;
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -8,6 +8,7 @@ use crate::inspection::layer_statistics::LayerStatistics;
 use crate::model::network::Network;
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
+use crate::training::early_stopping::EpochLosses;
 use std::num::NonZeroUsize;
 
 /// A training before its first step.

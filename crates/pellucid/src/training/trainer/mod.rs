@@ -3,6 +3,7 @@
 mod failure;
 mod full_batch;
 mod fused;
+pub mod observe;
 mod run;
 mod step;
 mod traced;
