@@ -89,7 +89,7 @@ fn weighted<T: Scalar>(training: Dataset<T>, data: &DataRecipe) -> Result<Datase
             "a finite number, 0 or more, is needed for each of {} samples",
             training.rows()
         );
-        return Err(setting("data.weights", &format!("{weights:?}"), expected));
+        return Err(setting("data.weights", format!("{weights:?}"), expected));
     }
     if !data.class_weight.is_none() {
         let (classes, count) = classes_of(training.targets()).ok_or_else(|| {
@@ -216,7 +216,7 @@ fn check_count(rows: usize, features: usize) -> Result<()> {
     let expected = format!("{rows} x {features} numbers would be drawn, and at most {MOST} can be");
     Err(setting(
         &format!("data.{key}"),
-        &rows.max(features).to_string(),
+        rows.max(features).to_string(),
         expected,
     ))
 }

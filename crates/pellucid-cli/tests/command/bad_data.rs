@@ -206,5 +206,5 @@ fn an_images_file_alone_is_trained_on_with_the_labels_beside_it() {
 #[test]
 fn data_for_a_recipe_that_reads_none_is_refused() {
     let run = ["run", "xor-sgd", "--data", "somewhere"];
-    refused(&run, 2, &["--data somewhere", "in the recipe itself"]);
+    refused(&run, 2, &["--data = somewhere", "in the recipe itself"]);
 }

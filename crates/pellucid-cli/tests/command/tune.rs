@@ -315,7 +315,7 @@ fn what_makes_no_sense_is_refused() {
     refused(
         &["tune", "iris", "--space", text(&empty)],
         2,
-        &["empty.toml", "of no setting"],
+        &["empty.toml", "names no setting"],
     );
     refused(
         &["tune", "iris", "--space", text(&wrong)],
