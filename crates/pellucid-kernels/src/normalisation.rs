@@ -7,7 +7,7 @@
 //! Hinton, *Layer Normalization*, 2016). As PyTorch's `BatchNorm1d` and `LayerNorm` compute them.
 
 use crate::choice;
-use crate::descriptor::{Choice, Descriptor, Formula, Range, Setting};
+use crate::descriptor::{Choice, Descriptor, Range, Setting};
 use crate::simd::scalar::Scalar;
 use crate::simd::{Isa, Task};
 
@@ -26,31 +26,20 @@ choice! {
         Batch {
             momentum: f64 = 0.1, MOMENTUM;
             epsilon: f64 = 1e-5, EPSILON;
-        } => Descriptor {
-            name: "batch",
-            aliases: &[],
-            title: "batch normalisation",
-            formula: Formula {
-                plain: "γ·(z − μ)/√(σ² + ε) + β, μ and σ² of each unit over the rows of a step; in predictions the running \
+        } => Descriptor::new("batch", "batch normalisation")
+            .formula(
+                "γ·(z − μ)/√(σ² + ε) + β, μ and σ² of each unit over the rows of a step; in predictions the running \
                         ones, to which each step adds its own by `momentum`",
-                latex: NORMALISED,
-            },
-            paper: "Ioffe & Szegedy, Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate \
-                    Shift, 2015",
-        },
+                NORMALISED,
+            )
+            .paper("Ioffe & Szegedy, Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate \
+                    Shift, 2015"),
         /// Each row's over the units of the layer.
         Layer {
             epsilon: f64 = 1e-5, EPSILON;
-        } => Descriptor {
-            name: "layer",
-            aliases: &[],
-            title: "layer normalisation",
-            formula: Formula {
-                plain: "γ·(z − μ)/√(σ² + ε) + β, μ and σ² of each row over the units of the layer",
-                latex: NORMALISED,
-            },
-            paper: "Ba, Kiros & Hinton, Layer Normalization, 2016",
-        },
+        } => Descriptor::new("layer", "layer normalisation")
+            .formula("γ·(z − μ)/√(σ² + ε) + β, μ and σ² of each row over the units of the layer", NORMALISED)
+            .paper("Ba, Kiros & Hinton, Layer Normalization, 2016"),
     }
 }
 

@@ -24,6 +24,35 @@ pub struct Descriptor {
     pub paper: &'static str,
 }
 
+impl Descriptor {
+    /// A choice of this name and title, still without a formula.
+    pub const fn new(name: &'static str, title: &'static str) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            title,
+            formula: Formula::new("", ""),
+            paper: "",
+        }
+    }
+
+    /// The same with other names.
+    pub const fn aliases(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    /// The same with its formula, as text and in LaTeX.
+    pub const fn formula(self, plain: &'static str, latex: &'static str) -> Self {
+        let formula = Formula::new(plain, latex);
+        Self { formula, ..self }
+    }
+
+    /// The same with its paper.
+    pub const fn paper(self, paper: &'static str) -> Self {
+        Self { paper, ..self }
+    }
+}
+
 impl AsRef<Descriptor> for Descriptor {
     fn as_ref(&self) -> &Descriptor {
         self
@@ -37,6 +66,13 @@ pub struct Formula {
     pub plain: &'static str,
     /// The part of LaTeX that reports can draw.
     pub latex: &'static str,
+}
+
+impl Formula {
+    /// A formula as text and in LaTeX.
+    pub const fn new(plain: &'static str, latex: &'static str) -> Self {
+        Self { plain, latex }
+    }
 }
 
 /// One setting of a choice.

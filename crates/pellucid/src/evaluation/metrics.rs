@@ -7,7 +7,7 @@ pub use meters::Meters;
 
 use crate::activation::Activation;
 use crate::data::dataset::{Dataset, Targets};
-use crate::descriptor::{Descriptor, Formula, is_same_name, unknown_name};
+use crate::descriptor::{Descriptor, is_same_name, unknown_name};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::network::Layer;
@@ -338,13 +338,7 @@ const fn metric(
     is_of_classes: bool,
 ) -> MetricDescriptor {
     MetricDescriptor {
-        common: Descriptor {
-            name,
-            aliases: &[],
-            title,
-            formula: Formula { plain, latex },
-            paper: "",
-        },
+        common: Descriptor::new(name, title).formula(plain, latex),
         better,
         is_of_classes,
     }

@@ -1,7 +1,7 @@
 //! Averages the weights of a training. The mean of the networks that a training passes through generalises better than the
 //! last of them, and takes no part in the training.
 
-use crate::descriptor::{Choice, Descriptor, Formula, Range, Setting, SettingError};
+use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingError};
 use crate::model::network::Network;
 use crate::scalar::Scalar;
 use pellucid_kernels::choice;
@@ -24,29 +24,21 @@ choice! {
         /// The exponential moving average after every step, which begins with θ after the first.
         Ema {
             decay: f64 = 0.999, DECAY;
-        } => Descriptor {
-            name: "ema",
-            aliases: &[],
-            title: "exponential moving average",
-            formula: Formula {
-                plain: "θ̄ ← decay·θ̄ + (1 − decay)·θ after every step, beginning with θ after the first",
-                latex: r"\bar{\theta} \leftarrow d \cdot \bar{\theta} + (1 - d) \cdot \theta",
-            },
-            paper: "Polyak & Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992, with weights that fall",
-        },
+        } => Descriptor::new("ema", "exponential moving average")
+            .formula(
+                "θ̄ ← decay·θ̄ + (1 − decay)·θ after every step, beginning with θ after the first",
+                r"\bar{\theta} \leftarrow d \cdot \bar{\theta} + (1 - d) \cdot \theta",
+            )
+            .paper("Polyak & Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992, with weights that fall"),
         /// The mean of the parameters at the ends of epochs.
         Swa {
             from: f64 = 0.75, FROM;
-        } => Descriptor {
-            name: "swa",
-            aliases: &[],
-            title: "stochastic weight averaging",
-            formula: Formula {
-                plain: "the mean of θ at the ends of epochs",
-                latex: r"\bar{\theta} = \frac{1}{n} \sum_{k} \theta_k \text{ at the ends of epochs}",
-            },
-            paper: "Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018, algorithm 1",
-        },
+        } => Descriptor::new("swa", "stochastic weight averaging")
+            .formula(
+                "the mean of θ at the ends of epochs",
+                r"\bar{\theta} = \frac{1}{n} \sum_{k} \theta_k \text{ at the ends of epochs}",
+            )
+            .paper("Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018, algorithm 1"),
     }
 }
 

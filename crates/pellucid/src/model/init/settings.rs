@@ -1,6 +1,6 @@
 //! The initialisers: what each is called, computes and can be set to.
 
-use crate::descriptor::{Choice, Descriptor, Formula, Range, Setting, SettingError};
+use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingError};
 use pellucid_kernels::choice;
 use serde::{Deserialize, Serialize};
 
@@ -29,198 +29,105 @@ choice! {
     #[derive(Debug, Clone, PartialEq)]
     pub enum Init: Descriptor, key "init", tag "method", unnamed Some("xavier_uniform"), alone false {
         /// All 0. Hidden units that start alike stay alike: for networks without hidden layers.
-        Zeros => Descriptor {
-            name: "zeros",
-            aliases: &[],
-            title: "zeros",
-            formula: Formula {
-                plain: "0",
-                latex: r"0",
-            },
-            paper: "",
-        },
+        Zeros => Descriptor::new("zeros", "zeros")
+            .formula("0", r"0"),
         /// All the same number; for networks without hidden layers too.
         Constant {
             value: f64 = MISSING, VALUE;
-        } => Descriptor {
-            name: "constant",
-            aliases: &[],
-            title: "constant",
-            formula: Formula {
-                plain: "value",
-                latex: r"c",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("constant", "constant")
+            .formula("value", r"c"),
         /// Uniform from `low` to `high`.
         Uniform {
             low: f64 = MISSING, LOW;
             high: f64 = MISSING, HIGH;
-        } => Descriptor {
-            name: "uniform",
-            aliases: &[],
-            title: "uniform",
-            formula: Formula {
-                plain: "uniform from low to high",
-                latex: r"\text{uniform from low to high}",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("uniform", "uniform")
+            .formula("uniform from low to high", r"\text{uniform from low to high}"),
         /// Normal with mean 0 and standard deviation `std`.
         Normal {
             std: f64 = MISSING, STD;
-        } => Descriptor {
-            name: "normal",
-            aliases: &[],
-            title: "normal",
-            formula: Formula {
-                plain: "normal with mean 0 and standard deviation std",
-                latex: r"\text{normal with mean 0 and standard deviation } \sigma",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("normal", "normal")
+            .formula(
+                "normal with mean 0 and standard deviation std",
+                r"\text{normal with mean 0 and standard deviation } \sigma",
+            ),
         /// The same; a number further than 2·`std` from 0 is drawn again, so that the standard deviation is about 0.88·`std`.
         TruncatedNormal {
             std: f64 = MISSING, STD;
-        } => Descriptor {
-            name: "truncated_normal",
-            aliases: &[],
-            title: "truncated normal",
-            formula: Formula {
-                plain: "normal, where a number further than 2·std from 0 is drawn again",
-                latex: r"\text{normal, where a number further than } 2 \sigma \text{ from 0 is drawn again}",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("truncated_normal", "truncated normal")
+            .formula(
+                "normal, where a number further than 2·std from 0 is drawn again",
+                r"\text{normal, where a number further than } 2 \sigma \text{ from 0 is drawn again}",
+            ),
         /// Uniform in ±√(6/(fan_in + fan_out)).
-        XavierUniform => Descriptor {
-            name: "xavier_uniform",
-            aliases: &["glorot_uniform"],
-            title: "Xavier, uniform",
-            formula: Formula {
-                plain: "uniform in ±√(6/(fan_in + fan_out))",
-                latex: r"\text{uniform in } \pm \sqrt{\frac{6}{n + m}}",
-            },
-            paper: "Glorot & Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks, 2010, equation 16",
-        },
+        XavierUniform => Descriptor::new("xavier_uniform", "Xavier, uniform")
+            .aliases(&["glorot_uniform"])
+            .formula("uniform in ±√(6/(fan_in + fan_out))", r"\text{uniform in } \pm \sqrt{\frac{6}{n + m}}")
+            .paper("Glorot & Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks, 2010, equation 16"),
         /// Normal with standard deviation √(2/(fan_in + fan_out)).
-        XavierNormal => Descriptor {
-            name: "xavier_normal",
-            aliases: &["glorot_normal"],
-            title: "Xavier, normal",
-            formula: Formula {
-                plain: "normal with standard deviation √(2/(fan_in + fan_out))",
-                latex: r"\text{normal with standard deviation } \sqrt{\frac{2}{n + m}}",
-            },
-            paper: "Glorot & Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks, 2010, equation 12",
-        },
+        XavierNormal => Descriptor::new("xavier_normal", "Xavier, normal")
+            .aliases(&["glorot_normal"])
+            .formula(
+                "normal with standard deviation √(2/(fan_in + fan_out))",
+                r"\text{normal with standard deviation } \sqrt{\frac{2}{n + m}}",
+            )
+            .paper("Glorot & Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks, 2010, equation 12"),
         /// Uniform in ±√(6/fan_in).
-        HeUniform => Descriptor {
-            name: "he_uniform",
-            aliases: &["kaiming_uniform"],
-            title: "He, uniform",
-            formula: Formula {
-                plain: "uniform in ±√(6/fan_in)",
-                latex: r"\text{uniform in } \pm \sqrt{\frac{6}{n}}",
-            },
-            paper: "He et al., Delving Deep into Rectifiers, 2015, equation 10",
-        },
+        HeUniform => Descriptor::new("he_uniform", "He, uniform")
+            .aliases(&["kaiming_uniform"])
+            .formula("uniform in ±√(6/fan_in)", r"\text{uniform in } \pm \sqrt{\frac{6}{n}}")
+            .paper("He et al., Delving Deep into Rectifiers, 2015, equation 10"),
         /// Normal with standard deviation √(2/fan_in).
-        HeNormal => Descriptor {
-            name: "he_normal",
-            aliases: &["kaiming_normal"],
-            title: "He, normal",
-            formula: Formula {
-                plain: "normal with standard deviation √(2/fan_in)",
-                latex: r"\text{normal with standard deviation } \sqrt{\frac{2}{n}}",
-            },
-            paper: "He et al., Delving Deep into Rectifiers, 2015, equation 10",
-        },
+        HeNormal => Descriptor::new("he_normal", "He, normal")
+            .aliases(&["kaiming_normal"])
+            .formula(
+                "normal with standard deviation √(2/fan_in)",
+                r"\text{normal with standard deviation } \sqrt{\frac{2}{n}}",
+            )
+            .paper("He et al., Delving Deep into Rectifiers, 2015, equation 10"),
         /// Uniform in ±√(3/fan_in).
-        LecunUniform => Descriptor {
-            name: "lecun_uniform",
-            aliases: &[],
-            title: "LeCun, uniform",
-            formula: Formula {
-                plain: "uniform in ±√(3/fan_in)",
-                latex: r"\text{uniform in } \pm \sqrt{\frac{3}{n}}",
-            },
-            paper: "LeCun et al., Efficient BackProp, 1998, equation 16",
-        },
+        LecunUniform => Descriptor::new("lecun_uniform", "LeCun, uniform")
+            .formula("uniform in ±√(3/fan_in)", r"\text{uniform in } \pm \sqrt{\frac{3}{n}}")
+            .paper("LeCun et al., Efficient BackProp, 1998, equation 16"),
         /// Normal with standard deviation √(1/fan_in).
-        LecunNormal => Descriptor {
-            name: "lecun_normal",
-            aliases: &[],
-            title: "LeCun, normal",
-            formula: Formula {
-                plain: "normal with standard deviation √(1/fan_in)",
-                latex: r"\text{normal with standard deviation } \sqrt{\frac{1}{n}}",
-            },
-            paper: "LeCun et al., Efficient BackProp, 1998, equation 16",
-        },
+        LecunNormal => Descriptor::new("lecun_normal", "LeCun, normal")
+            .formula(
+                "normal with standard deviation √(1/fan_in)",
+                r"\text{normal with standard deviation } \sqrt{\frac{1}{n}}",
+            )
+            .paper("LeCun et al., Efficient BackProp, 1998, equation 16"),
         /// Orthonormal columns, or rows where there are fewer of them, times `gain`.
         Orthogonal {
             gain: f64 = 1.0, GAIN;
-        } => Descriptor {
-            name: "orthogonal",
-            aliases: &[],
-            title: "orthogonal",
-            formula: Formula {
-                plain: "orthonormal columns, or rows where they are fewer, times gain",
-                latex: r"g \cdot Q \text{, the columns or rows of Q orthonormal}",
-            },
-            paper: "Saxe et al., Exact Solutions to the Nonlinear Dynamics of Learning in Deep Linear Neural Networks, 2014",
-        },
+        } => Descriptor::new("orthogonal", "orthogonal")
+            .formula(
+                "orthonormal columns, or rows where they are fewer, times gain",
+                r"g \cdot Q \text{, the columns or rows of Q orthonormal}",
+            )
+            .paper("Saxe et al., Exact Solutions to the Nonlinear Dynamics of Learning in Deep Linear Neural Networks, 2014"),
         /// As scikit-learn's `MLPClassifier` and `MLPRegressor` start, to the bit where the seed is the same: weights, then biases of
         /// each layer uniform in ±√(6/(fan_in + fan_out)), with 2 in place of 6 where the hidden units are sigmoids. The output
         /// layer uses the activation of the hidden layer before it.
-        Sklearn => Descriptor {
-            name: "sklearn",
-            aliases: &[],
-            title: "scikit-learn",
-            formula: Formula {
-                plain: "weights, then biases of each layer uniform in ±√(6/(fan_in + fan_out)); 2 in place of 6 where the hidden units are sigmoids",
-                latex: r"\text{weights and biases uniform in } \pm \sqrt{\frac{6}{n + m}}",
-            },
-            paper: "",
-        },
+        Sklearn => Descriptor::new("sklearn", "scikit-learn")
+            .formula(
+                "weights, then biases of each layer uniform in ±√(6/(fan_in + fan_out)); 2 in place of 6 where the hidden units are sigmoids",
+                r"\text{weights and biases uniform in } \pm \sqrt{\frac{6}{n + m}}",
+            ),
         /// As PyTorch's `Linear` starts, though not from its generator: weights, then biases uniform in ±1/√fan_in.
-        Pytorch => Descriptor {
-            name: "pytorch",
-            aliases: &[],
-            title: "PyTorch",
-            formula: Formula {
-                plain: "weights, then biases uniform in ±1/√fan_in",
-                latex: r"\text{weights and biases uniform in } \pm \frac{1}{\sqrt{n}}",
-            },
-            paper: "",
-        },
+        Pytorch => Descriptor::new("pytorch", "PyTorch")
+            .formula(
+                "weights, then biases uniform in ±1/√fan_in",
+                r"\text{weights and biases uniform in } \pm \frac{1}{\sqrt{n}}",
+            ),
         /// The numbers in `layers`.
         Given {
             layers: Vec<GivenLayer> = Vec::new(), LAYERS;
-        } => Descriptor {
-            name: "given",
-            aliases: &[],
-            title: "given",
-            formula: Formula {
-                plain: "the numbers in layers",
-                latex: r"\text{the numbers in layers}",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("given", "given")
+            .formula("the numbers in layers", r"\text{the numbers in layers}"),
         /// Draws from NumPy's generator, one after the other.
         Draws {
             draws: Vec<Draw> = Vec::new(), DRAWS;
-        } => Descriptor {
-            name: "draws",
-            aliases: &[],
-            title: "draws",
-            formula: Formula {
-                plain: "an ordered list of draws from NumPy's generator",
-                latex: r"\text{an ordered list of draws}",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("draws", "draws")
+            .formula("an ordered list of draws from NumPy's generator", r"\text{an ordered list of draws}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The optimizers: what each is called, computes and can be set to.
 
-use crate::descriptor::{Choice, Descriptor, Formula, Range, Setting, SettingError};
+use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingError};
 use crate::optimization::lbfgs::Lbfgs;
 use pellucid_kernels::choice;
 
@@ -105,19 +105,15 @@ choice! {
             velocity: bool = false, VELOCITY;
             weight_decay: f64 = 0.0, WEIGHT_DECAY;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "sgd",
-                aliases: &[],
-                title: "gradient descent",
-                formula: Formula {
-                    plain: "b ← μb + g, θ ← θ − η·b",
-                    latex: r"b \leftarrow \mu \cdot b + g, \quad \theta \leftarrow \theta - \eta \cdot b",
-                },
-                paper: "Momentum: Polyak, Some Methods of Speeding Up the Convergence of Iteration Methods, 1964. Looking \
+            common: Descriptor::new("sgd", "gradient descent")
+                .formula(
+                    "b ← μb + g, θ ← θ − η·b",
+                    r"b \leftarrow \mu \cdot b + g, \quad \theta \leftarrow \theta - \eta \cdot b",
+                )
+                .paper("Momentum: Polyak, Some Methods of Speeding Up the Convergence of Iteration Methods, 1964. Looking \
                         ahead: Nesterov, A Method for Solving the Convex Programming Problem with Convergence Rate \
                         O(1/k²), 1983, in the form of Sutskever et al., On the Importance of Initialization and Momentum \
-                        in Deep Learning, 2013",
-            },
+                        in Deep Learning, 2013"),
             usual_learning_rate: 0.01,
             memory: &["b"],
         },
@@ -126,17 +122,13 @@ choice! {
             epsilon: f64 = 1e-10, EPSILON;
             weight_decay: f64 = 0.0, WEIGHT_DECAY;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "adagrad",
-                aliases: &[],
-                title: "AdaGrad",
-                formula: Formula {
-                    plain: "s ← s + g², θ ← θ − η·g/(√s + ε)",
-                    latex: r"s \leftarrow s + g^2, \quad \theta \leftarrow \theta - \eta \cdot \frac{g}{\sqrt{s} + \varepsilon}",
-                },
-                paper: "Duchi, Hazan & Singer, Adaptive Subgradient Methods for Online Learning and Stochastic \
-                        Optimization, 2011",
-            },
+            common: Descriptor::new("adagrad", "AdaGrad")
+                .formula(
+                    "s ← s + g², θ ← θ − η·g/(√s + ε)",
+                    r"s \leftarrow s + g^2, \quad \theta \leftarrow \theta - \eta \cdot \frac{g}{\sqrt{s} + \varepsilon}",
+                )
+                .paper("Duchi, Hazan & Singer, Adaptive Subgradient Methods for Online Learning and Stochastic \
+                        Optimization, 2011"),
             usual_learning_rate: 0.01,
             memory: &["s"],
         },
@@ -147,16 +139,12 @@ choice! {
             epsilon: f64 = 1e-8, EPSILON;
             weight_decay: f64 = 0.0, WEIGHT_DECAY;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "rmsprop",
-                aliases: &[],
-                title: "RMSProp",
-                formula: Formula {
-                    plain: "v ← ρv + (1−ρ)g², b ← μb + g/(√v + ε), θ ← θ − η·b",
-                    latex: r"v \leftarrow \rho \cdot v + (1 - \rho) \cdot g^2, \quad b \leftarrow \mu \cdot b + \frac{g}{\sqrt{v} + \varepsilon}, \quad \theta \leftarrow \theta - \eta \cdot b",
-                },
-                paper: "Tieleman & Hinton, Neural Networks for Machine Learning, lecture 6.5, 2012",
-            },
+            common: Descriptor::new("rmsprop", "RMSProp")
+                .formula(
+                    "v ← ρv + (1−ρ)g², b ← μb + g/(√v + ε), θ ← θ − η·b",
+                    r"v \leftarrow \rho \cdot v + (1 - \rho) \cdot g^2, \quad b \leftarrow \mu \cdot b + \frac{g}{\sqrt{v} + \varepsilon}, \quad \theta \leftarrow \theta - \eta \cdot b",
+                )
+                .paper("Tieleman & Hinton, Neural Networks for Machine Learning, lecture 6.5, 2012"),
             usual_learning_rate: 0.01,
             memory: &["v", "b"],
         },
@@ -166,16 +154,12 @@ choice! {
             epsilon: f64 = 1e-6, EPSILON;
             weight_decay: f64 = 0.0, WEIGHT_DECAY;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "adadelta",
-                aliases: &[],
-                title: "AdaDelta",
-                formula: Formula {
-                    plain: "v ← ρv + (1−ρ)g², d = √(u + ε)/√(v + ε)·g, u ← ρu + (1−ρ)d², θ ← θ − η·d",
-                    latex: r"v \leftarrow \rho \cdot v + (1 - \rho) \cdot g^2, \quad d = \frac{\sqrt{u + \varepsilon}}{\sqrt{v + \varepsilon}} \cdot g, \quad u \leftarrow \rho \cdot u + (1 - \rho) \cdot d^2, \quad \theta \leftarrow \theta - \eta \cdot d",
-                },
-                paper: "Zeiler, ADADELTA: An Adaptive Learning Rate Method, 2012",
-            },
+            common: Descriptor::new("adadelta", "AdaDelta")
+                .formula(
+                    "v ← ρv + (1−ρ)g², d = √(u + ε)/√(v + ε)·g, u ← ρu + (1−ρ)d², θ ← θ − η·d",
+                    r"v \leftarrow \rho \cdot v + (1 - \rho) \cdot g^2, \quad d = \frac{\sqrt{u + \varepsilon}}{\sqrt{v + \varepsilon}} \cdot g, \quad u \leftarrow \rho \cdot u + (1 - \rho) \cdot d^2, \quad \theta \leftarrow \theta - \eta \cdot d",
+                )
+                .paper("Zeiler, ADADELTA: An Adaptive Learning Rate Method, 2012"),
             usual_learning_rate: 1.0,
             memory: &["v", "u"],
         },
@@ -187,13 +171,9 @@ choice! {
             epsilon_hat: bool = false, EPSILON_HAT;
             weight_decay: f64 = 0.0, WEIGHT_DECAY;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "adam",
-                aliases: &[],
-                title: "Adam",
-                formula: Formula { plain: ADAM, latex: ADAM_LATEX },
-                paper: "Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1",
-            },
+            common: Descriptor::new("adam", "Adam")
+                .formula(ADAM, ADAM_LATEX)
+                .paper("Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1"),
             usual_learning_rate: 1e-3,
             memory: &["m", "v"],
         },
@@ -205,16 +185,12 @@ choice! {
             epsilon_hat: bool = false, EPSILON_HAT;
             weight_decay: f64 = 0.01, WEIGHT_DECAY;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "adamw",
-                aliases: &[],
-                title: "AdamW",
-                formula: Formula {
-                    plain: "θ ← (1 − ηλ)·θ, then Adam's step",
-                    latex: r"\theta \leftarrow (1 - \eta \cdot \lambda) \cdot \theta \text{, then Adam's step}",
-                },
-                paper: "Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019",
-            },
+            common: Descriptor::new("adamw", "AdamW")
+                .formula(
+                    "θ ← (1 − ηλ)·θ, then Adam's step",
+                    r"\theta \leftarrow (1 - \eta \cdot \lambda) \cdot \theta \text{, then Adam's step}",
+                )
+                .paper("Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019"),
             usual_learning_rate: 1e-3,
             memory: &["m", "v"],
         },
@@ -225,16 +201,12 @@ choice! {
             epsilon: f64 = 1e-8, EPSILON;
             weight_decay: f64 = 0.0, WEIGHT_DECAY;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "amsgrad",
-                aliases: &[],
-                title: "AMSGrad",
-                formula: Formula {
-                    plain: "Adam with v̂ ← max(v̂, v) in place of v",
-                    latex: r"\hat{v} \leftarrow \max(\hat{v}, v) \text{, then Adam's step with it in place of } v",
-                },
-                paper: "Reddi, Kale & Kumar, On the Convergence of Adam and Beyond, 2018",
-            },
+            common: Descriptor::new("amsgrad", "AMSGrad")
+                .formula(
+                    "Adam with v̂ ← max(v̂, v) in place of v",
+                    r"\hat{v} \leftarrow \max(\hat{v}, v) \text{, then Adam's step with it in place of } v",
+                )
+                .paper("Reddi, Kale & Kumar, On the Convergence of Adam and Beyond, 2018"),
             usual_learning_rate: 1e-3,
             memory: &["m", "v", "v̂"],
         },
@@ -245,16 +217,12 @@ choice! {
             epsilon: f64 = 1e-8, EPSILON;
             weight_decay: f64 = 0.0, WEIGHT_DECAY;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "nadam",
-                aliases: &[],
-                title: "NAdam",
-                formula: Formula {
-                    plain: "Adam with (1−μₜ)g/(1 − Πμ) + μₜ₊₁m/(1 − Πμ·μₜ₊₁) in place of m, where μₜ rises to β₁",
-                    latex: r"\text{Adam with } \frac{(1 - \mu_t) g}{1 - p} + \frac{\mu_{t+1} m}{1 - p \mu_{t+1}} \text{ in place of m, p being the product of all } \mu",
-                },
-                paper: "Dozat, Incorporating Nesterov Momentum into Adam, 2016",
-            },
+            common: Descriptor::new("nadam", "NAdam")
+                .formula(
+                    "Adam with (1−μₜ)g/(1 − Πμ) + μₜ₊₁m/(1 − Πμ·μₜ₊₁) in place of m, where μₜ rises to β₁",
+                    r"\text{Adam with } \frac{(1 - \mu_t) g}{1 - p} + \frac{\mu_{t+1} m}{1 - p \mu_{t+1}} \text{ in place of m, p being the product of all } \mu",
+                )
+                .paper("Dozat, Incorporating Nesterov Momentum into Adam, 2016"),
             usual_learning_rate: 2e-3,
             memory: &["m", "v"],
         },
@@ -265,16 +233,12 @@ choice! {
             epsilon: f64 = 1e-8, EPSILON;
             weight_decay: f64 = 0.0, WEIGHT_DECAY;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "radam",
-                aliases: &[],
-                title: "RAdam",
-                formula: Formula {
-                    plain: "Adam times r, the rectification of the variance of 1/√v; without v while the variance is infinite",
-                    latex: r"\text{Adam times r, the rectification of the variance of } \frac{1}{\sqrt{v}} \text{; without v while the variance is infinite}",
-                },
-                paper: "Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020, algorithm 2",
-            },
+            common: Descriptor::new("radam", "RAdam")
+                .formula(
+                    "Adam times r, the rectification of the variance of 1/√v; without v while the variance is infinite",
+                    r"\text{Adam times r, the rectification of the variance of } \frac{1}{\sqrt{v}} \text{; without v while the variance is infinite}",
+                )
+                .paper("Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020, algorithm 2"),
             usual_learning_rate: 1e-3,
             memory: &["m", "v"],
         },
@@ -285,16 +249,12 @@ choice! {
             epsilon: f64 = 1e-8, EPSILON;
             weight_decay: f64 = 0.0, WEIGHT_DECAY;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "adamax",
-                aliases: &[],
-                title: "Adamax",
-                formula: Formula {
-                    plain: "u ← max(β₂u, |g| + ε), θ ← θ − η·m/((1 − β₁ᵗ)·u)",
-                    latex: r"u \leftarrow \max(\beta_2 \cdot u, |g| + \varepsilon), \quad \theta \leftarrow \theta - \eta \cdot \frac{m}{(1 - \beta_1^t) \cdot u}",
-                },
-                paper: "Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 2",
-            },
+            common: Descriptor::new("adamax", "Adamax")
+                .formula(
+                    "u ← max(β₂u, |g| + ε), θ ← θ − η·m/((1 − β₁ᵗ)·u)",
+                    r"u \leftarrow \max(\beta_2 \cdot u, |g| + \varepsilon), \quad \theta \leftarrow \theta - \eta \cdot \frac{m}{(1 - \beta_1^t) \cdot u}",
+                )
+                .paper("Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 2"),
             usual_learning_rate: 2e-3,
             memory: &["m", "u"],
         },
@@ -304,16 +264,12 @@ choice! {
             beta_2: f64 = 0.99, BETA_2;
             weight_decay: f64 = 0.0, WEIGHT_DECAY;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "lion",
-                aliases: &[],
-                title: "Lion",
-                formula: Formula {
-                    plain: "θ ← θ − η·sign(β₁m + (1−β₁)g), m ← β₂m + (1−β₂)g",
-                    latex: r"\theta \leftarrow \theta - \eta \cdot \mathrm{sign}(\beta_1 \cdot m + (1 - \beta_1) \cdot g), \quad m \leftarrow \beta_2 \cdot m + (1 - \beta_2) \cdot g",
-                },
-                paper: "Chen et al., Symbolic Discovery of Optimization Algorithms, 2023",
-            },
+            common: Descriptor::new("lion", "Lion")
+                .formula(
+                    "θ ← θ − η·sign(β₁m + (1−β₁)g), m ← β₂m + (1−β₂)g",
+                    r"\theta \leftarrow \theta - \eta \cdot \mathrm{sign}(\beta_1 \cdot m + (1 - \beta_1) \cdot g), \quad m \leftarrow \beta_2 \cdot m + (1 - \beta_2) \cdot g",
+                )
+                .paper("Chen et al., Symbolic Discovery of Optimization Algorithms, 2023"),
             usual_learning_rate: 1e-4,
             memory: &["m"],
         },
@@ -326,17 +282,13 @@ choice! {
             least_step: f64 = 1e-6, LEAST_STEP;
             largest_step: f64 = 50.0, LARGEST_STEP;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "rprop",
-                aliases: &[],
-                title: "Rprop",
-                formula: Formula {
-                    plain: "Δ grows while g keeps its sign and shrinks when it changes, θ ← θ − sign(g)·Δ where it keeps it",
-                    latex: r"\theta \leftarrow \theta - \mathrm{sign}(g) \cdot \Delta \text{, where } \Delta \text{ grows while g keeps its sign and shrinks when it changes}",
-                },
-                paper: "Riedmiller & Braun, A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP \
-                        Algorithm, 1993, in the form iRprop⁻ of Igel & Hüsken, Improving the Rprop Learning Algorithm, 2000",
-            },
+            common: Descriptor::new("rprop", "Rprop")
+                .formula(
+                    "Δ grows while g keeps its sign and shrinks when it changes, θ ← θ − sign(g)·Δ where it keeps it",
+                    r"\theta \leftarrow \theta - \mathrm{sign}(g) \cdot \Delta \text{, where } \Delta \text{ grows while g keeps its sign and shrinks when it changes}",
+                )
+                .paper("Riedmiller & Braun, A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP \
+                        Algorithm, 1993, in the form iRprop⁻ of Igel & Hüsken, Improving the Rprop Learning Algorithm, 2000"),
             usual_learning_rate: 0.01,
             memory: &["g", "Δ"],
         },
@@ -348,16 +300,12 @@ choice! {
             least_step: f64 = 1e-6, LEAST_STEP;
             largest_step: f64 = 50.0, LARGEST_STEP;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "irprop_plus",
-                aliases: &[],
-                title: "iRprop+",
-                formula: Formula {
-                    plain: "Rprop, and where g changes its sign and the loss has risen, the last step is taken back",
-                    latex: r"\text{Rprop, and where g changes its sign and the loss has risen, the last step is taken back}",
-                },
-                paper: "Igel & Hüsken, Improving the Rprop Learning Algorithm, 2000",
-            },
+            common: Descriptor::new("irprop_plus", "iRprop+")
+                .formula(
+                    "Rprop, and where g changes its sign and the loss has risen, the last step is taken back",
+                    r"\text{Rprop, and where g changes its sign and the loss has risen, the last step is taken back}",
+                )
+                .paper("Igel & Hüsken, Improving the Rprop Learning Algorithm, 2000"),
             usual_learning_rate: 0.01,
             memory: &["g", "Δ", "Δθ"],
         },
@@ -370,17 +318,13 @@ choice! {
             loss_tolerance: f64 = 1e7 * f64::EPSILON, LOSS_TOLERANCE;
             max_evaluations: u64 = 15_000, MAX_EVALUATIONS;
         } => OptimizerDescriptor {
-            common: Descriptor {
-                name: "lbfgs",
-                aliases: &[],
-                title: "L-BFGS",
-                formula: Formula {
-                    plain: "θ ← θ − α·Hg, H from the last steps, α by a line search",
-                    latex: r"\theta \leftarrow \theta - \alpha \cdot H g \text{, H from the last steps, } \alpha \text{ by a line search}",
-                },
-                paper: "Liu & Nocedal, On the Limited Memory BFGS Method for Large Scale Optimization, 1989; line search: \
-                        Moré & Thuente, Line Search Algorithms with Guaranteed Sufficient Decrease, 1994",
-            },
+            common: Descriptor::new("lbfgs", "L-BFGS")
+                .formula(
+                    "θ ← θ − α·Hg, H from the last steps, α by a line search",
+                    r"\theta \leftarrow \theta - \alpha \cdot H g \text{, H from the last steps, } \alpha \text{ by a line search}",
+                )
+                .paper("Liu & Nocedal, On the Limited Memory BFGS Method for Large Scale Optimization, 1989; line search: \
+                        Moré & Thuente, Line Search Algorithms with Guaranteed Sufficient Decrease, 1994"),
             usual_learning_rate: 0.0,
             memory: &[],
         },

@@ -5,7 +5,7 @@ mod learning_rate;
 
 pub use learning_rate::LearningRate;
 
-use crate::descriptor::{Choice, Descriptor, Formula, Range, Setting, SettingValue};
+use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingValue};
 use pellucid_kernels::choice;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
@@ -81,133 +81,76 @@ choice! {
         /// The same rate throughout, once warmed up.
         Constant {
             warmup: f64 = 0.0, WARMUP;
-        } => Descriptor {
-            name: "constant",
-            aliases: &[],
-            title: "constant",
-            formula: Formula {
-                plain: "1",
-                latex: r"1",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("constant", "constant")
+            .formula("1", r"1"),
         /// Falls by the same amount each step.
         Linear {
             warmup: f64 = 0.0, WARMUP;
             end: f64 = 0.0, END;
-        } => Descriptor {
-            name: "linear",
-            aliases: &[],
-            title: "linear",
-            formula: Formula {
-                plain: "1 + (end − 1)·p, where p = (t − W)/(T − W)",
-                latex: r"1 + (e - 1) \cdot p, \quad p = \frac{t - W}{T - W}",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("linear", "linear")
+            .formula(
+                "1 + (end − 1)·p, where p = (t − W)/(T − W)",
+                r"1 + (e - 1) \cdot p, \quad p = \frac{t - W}{T - W}",
+            ),
         /// Falls as a power of what is left of the run; power 1 is a straight line.
         Polynomial {
             warmup: f64 = 0.0, WARMUP;
             end: f64 = 0.0, END;
             power: f64 = 1.0, POWER;
-        } => Descriptor {
-            name: "polynomial",
-            aliases: &[],
-            title: "polynomial",
-            formula: Formula {
-                plain: "end + (1 − end)·(1 − p)^power",
-                latex: r"e + (1 - e) \cdot (1 - p)^k",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("polynomial", "polynomial")
+            .formula("end + (1 − end)·(1 − p)^power", r"e + (1 - e) \cdot (1 - p)^k"),
         /// Is multiplied by a factor every so many epochs.
         Step {
             warmup: f64 = 0.0, WARMUP;
             every: u64 = 10, EVERY;
             factor: f64 = 0.1, FACTOR;
-        } => Descriptor {
-            name: "step",
-            aliases: &[],
-            title: "step",
-            formula: Formula {
-                plain: "factor^⌊E/every⌋",
-                latex: r"f^{E / n} \text{, the exponent rounded down}",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("step", "step")
+            .formula("factor^⌊E/every⌋", r"f^{E / n} \text{, the exponent rounded down}"),
         /// Is multiplied by a factor after each epoch.
         Exponential {
             warmup: f64 = 0.0, WARMUP;
             factor: f64 = 0.95, FACTOR;
-        } => Descriptor {
-            name: "exponential",
-            aliases: &[],
-            title: "exponential",
-            formula: Formula {
-                plain: "factor^E",
-                latex: r"f^E",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("exponential", "exponential")
+            .formula("factor^E", r"f^E"),
         /// Is divided by (n + 1)^power, n being the number of samples of all epochs before.
         InverseScaling {
             warmup: f64 = 0.0, WARMUP;
             power: f64 = 0.5, POWER;
-        } => Descriptor {
-            name: "inverse_scaling",
-            aliases: &[],
-            title: "inverse scaling",
-            formula: Formula {
-                plain: "1/(n + 1)^power, n being the samples of E epochs: scikit-learn's `invscaling`",
-                latex: r"\frac{1}{(n + 1)^k} \text{ with n samples of E epochs}",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("inverse_scaling", "inverse scaling")
+            .formula(
+                "1/(n + 1)^power, n being the samples of E epochs: scikit-learn's `invscaling`",
+                r"\frac{1}{(n + 1)^k} \text{ with n samples of E epochs}",
+            ),
         /// Falls along half a wave of the cosine: slowly, fast, slowly.
         Cosine {
             warmup: f64 = 0.0, WARMUP;
             end: f64 = 0.0, END;
-        } => Descriptor {
-            name: "cosine",
-            aliases: &[],
-            title: "cosine",
-            formula: Formula {
-                plain: "end + (1 − end)·(1 + cos πp)/2",
-                latex: r"e + (1 - e) \cdot \frac{1 + \cos(\pi p)}{2}",
-            },
-            paper: "Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, equation 5, without restarts",
-        },
+        } => Descriptor::new("cosine", "cosine")
+            .formula("end + (1 − end)·(1 + cos πp)/2", r"e + (1 - e) \cdot \frac{1 + \cos(\pi p)}{2}")
+            .paper("Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, equation 5, without restarts"),
         /// The cosine, which begins again at the top each time it has come down.
         CosineRestarts {
             warmup: f64 = 0.0, WARMUP;
             end: f64 = 0.0, END;
             period: u64 = 10, PERIOD;
             multiplier: u64 = 2, MULTIPLIER;
-        } => Descriptor {
-            name: "cosine_restarts",
-            aliases: &[],
-            title: "cosine with restarts",
-            formula: Formula {
-                plain: "the same with restarts: the first fall takes `period` epochs, each further one `multiplier` times as long as the one before",
-                latex: r"e + (1 - e) \cdot \frac{1 + \cos(\pi p)}{2} \text{, p being the part of the current fall}",
-            },
-            paper: "Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017",
-        },
+        } => Descriptor::new("cosine_restarts", "cosine with restarts")
+            .formula(
+                "the same with restarts: the first fall takes `period` epochs, each further one `multiplier` times as long as the one before",
+                r"e + (1 - e) \cdot \frac{1 + \cos(\pi p)}{2} \text{, p being the part of the current fall}",
+            )
+            .paper("Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017"),
         /// Rises from `start`, then falls to `end`, each along half a wave of the cosine.
         OneCycle {
             warmup: f64 = 0.3, WARMUP;
             start: f64 = 1.0 / 25.0, START;
             end: f64 = 1.0 / 250_000.0, END;
-        } => Descriptor {
-            name: "one_cycle",
-            aliases: &[],
-            title: "one cycle",
-            formula: Formula {
-                plain: "rises from `start` to 1 until step `warmup`·T − 1, then falls to `end` at step T − 1, both along half a wave of the cosine",
-                latex: r"\text{rises from start to 1, then falls to end, both along half a wave of the cosine}",
-            },
-            paper: "Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018, in the form of PyTorch's OneCycleLR",
-        },
+        } => Descriptor::new("one_cycle", "one cycle")
+            .formula(
+                "rises from `start` to 1 until step `warmup`·T − 1, then falls to `end` at step T − 1, both along half a wave of the cosine",
+                r"\text{rises from start to 1, then falls to end, both along half a wave of the cosine}",
+            )
+            .paper("Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018, in the form of PyTorch's OneCycleLR"),
         /// Is multiplied by a factor when more than `patience` epochs in a row were no better than the best before them:
         /// PyTorch's `ReduceLROnPlateau`.
         ReduceOnPlateau {
@@ -219,16 +162,11 @@ choice! {
             cooldown: u64 = 0, COOLDOWN;
             least_rate: f64 = 0.0, LEAST_RATE;
             loss: WatchedLoss = WatchedLoss::Training, LOSS;
-        } => Descriptor {
-            name: "reduce_on_plateau",
-            aliases: &[],
-            title: "reduce on plateau",
-            formula: Formula {
-                plain: "is multiplied by `factor` when more than `patience` epochs in a row had a loss no better than the best: PyTorch's `ReduceLROnPlateau`",
-                latex: r"f^k \text{ after k plateaus}",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("reduce_on_plateau", "reduce on plateau")
+            .formula(
+                "is multiplied by `factor` when more than `patience` epochs in a row had a loss no better than the best: PyTorch's `ReduceLROnPlateau`",
+                r"f^k \text{ after k plateaus}",
+            ),
         /// Is divided by 5 when more than `patience` epochs in a row were not lower than the lowest before them by `threshold`,
         /// and ends the run when that happens at a rate of 10⁻⁶ or less: scikit-learn's `adaptive`.
         Adaptive {
@@ -236,16 +174,11 @@ choice! {
             patience: u64 = 10, PATIENCE;
             threshold: f64 = 1e-4, THRESHOLD;
             loss: WatchedLoss = WatchedLoss::Training, LOSS;
-        } => Descriptor {
-            name: "adaptive",
-            aliases: &[],
-            title: "adaptive",
-            formula: Formula {
-                plain: "is divided by 5 when more than `patience` epochs in a row were not lower than the lowest by `threshold`; when that happens at a rate of 10⁻⁶ or less, the run ends: scikit-learn's `adaptive`, with its `n_iter_no_change` and `tol`",
-                latex: r"5^{-k} \text{ after k plateaus}",
-            },
-            paper: "",
-        },
+        } => Descriptor::new("adaptive", "adaptive")
+            .formula(
+                "is divided by 5 when more than `patience` epochs in a row were not lower than the lowest by `threshold`; when that happens at a rate of 10⁻⁶ or less, the run ends: scikit-learn's `adaptive`, with its `n_iter_no_change` and `tol`",
+                r"5^{-k} \text{ after k plateaus}",
+            ),
     }
     others {
         /// Rises by the same factor each step, from `start` at the first step to 1 at step `steps` − 1: a learning-rate range
@@ -255,16 +188,9 @@ choice! {
             start: f64,
             /// The steps it rises for.
             steps: u64,
-        } => Descriptor {
-            name: "range_test",
-            aliases: &[],
-            title: "range test",
-            formula: Formula {
-                plain: "start^(1 − t/(steps − 1))",
-                latex: r"s^{1 - t / (n - 1)}",
-            },
-            paper: "Smith, Cyclical Learning Rates for Training Neural Networks, 2017, section 3.3",
-        },
+        } => Descriptor::new("range_test", "range test")
+            .formula("start^(1 − t/(steps − 1))", r"s^{1 - t / (n - 1)}")
+            .paper("Smith, Cyclical Learning Rates for Training Neural Networks, 2017, section 3.3"),
     }
 }
 
