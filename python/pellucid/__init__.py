@@ -1,4 +1,4 @@
-"""scikit-learn's multilayer perceptrons, replaced by one import."""
+"""A replacement for scikit-learn's multilayer perceptrons, with the engine of Pellucid."""
 
 from ._classifier import MLPClassifier
 from ._conversion import from_sklearn

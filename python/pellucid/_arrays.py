@@ -1,4 +1,4 @@
-"""What scikit-learn hands over, as the engine takes it: without a copy where layout and precision allow."""
+"""Conversion of NumPy and SciPy arrays to the engine's layout, without a copy where layout and precision allow."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pack(coefs: list[NDArray[Any]], intercepts: list[NDArray[Any]], dtype: np.dt
 
 
 def unpack(parameters: NDArray[Any], layers: list[int]) -> tuple[list[NDArray[Any]], list[NDArray[Any]], NDArray[Any]]:
-    """Weights and biases of each layer, and what normalised layers have besides."""
+    """Weights and biases of each layer, and the further parameters of normalised layers."""
     coefs, intercepts, start = [], [], 0
     for fan_in, fan_out in pairwise(layers):
         coefs.append(parameters[start : start + fan_in * fan_out].reshape(fan_in, fan_out))
@@ -40,9 +40,9 @@ def unpack(parameters: NDArray[Any], layers: list[int]) -> tuple[list[NDArray[An
 
 
 def state_of(random_state: np.random.RandomState) -> tuple[RandomState, bool]:
-    """Where a generator stands, and whether the engine can hand it back.
+    """The state of a generator, and whether the engine can advance it.
 
-    The engine has NumPy's Mersenne Twister. A ``RandomState`` around another bit generator seeds one.
+    The engine has NumPy's Mersenne Twister. A ``RandomState`` with another bit generator seeds a new one.
     """
     state: Any = random_state.get_state(legacy=False)
     if state["bit_generator"] != "MT19937":
@@ -57,13 +57,13 @@ def _parts(state: dict[str, Any]) -> RandomState:
 
 
 def generator_at(state: Any) -> np.random.RandomState:
-    """A generator where another stood, whatever its bit generator is."""
+    """A generator with the state of another, for any bit generator."""
     generator = np.random.RandomState(getattr(np.random, state["bit_generator"])())
     generator.set_state(state)
     return generator
 
 
 def hand_back(random_state: np.random.RandomState, state: RandomState) -> None:
-    """Leaves a generator where the engine's has got to."""
+    """Sets a generator to the state of the engine's generator."""
     key, position, kept = state
     random_state.set_state(("MT19937", key, position, int(kept is not None), kept or 0.0))

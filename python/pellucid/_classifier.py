@@ -1,4 +1,4 @@
-"""The classifier."""
+"""MLPClassifier: scikit-learn's interface to the engine's networks for classes and labels."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class MLPClassifier(ClassifierMixin, BaseMLP):
     """Multi-layer Perceptron classifier.
 
-    It makes the log-loss small by L-BFGS, stochastic gradient descent or Adam. Parameters, attributes, warnings and
-    errors are those of :class:`sklearn.neural_network.MLPClassifier`, and so are the numbers: with the same
-    ``random_state`` it starts from the same weights and sees the samples in the same order.
+    It minimises the log-loss with L-BFGS, stochastic gradient descent or Adam. Parameters, attributes, warnings and
+    errors are those of :class:`sklearn.neural_network.MLPClassifier`, and so are the numbers: the same
+    ``random_state`` gives the same initial weights and the same order of samples.
 
     Parameters
     ----------
@@ -36,78 +36,79 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
         The activation of the hidden layers.
     solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
-        What finds the weights: L-BFGS on all samples at once, gradient descent with momentum, or Adam.
+        The optimizer: L-BFGS on all samples at once, gradient descent with momentum, or Adam.
     alpha : float, default=0.0001
-        The strength of the L2 penalty, which is divided by the number of samples of a batch.
+        The strength of the L2 penalty, which is divided by the number of samples in a batch.
     batch_size : int or 'auto', default='auto'
-        The samples of a step; ``min(200, n_samples)`` for 'auto'. L-BFGS takes all of them.
+        The number of samples in a step; ``min(200, n_samples)`` for 'auto'. L-BFGS uses all samples.
     learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        For ``solver='sgd'``: the same rate throughout; ``learning_rate_init / pow(t + 1, power_t)`` after t samples;
-        or divided by 5 whenever more than ``n_iter_no_change`` epochs in a row brought nothing.
+        For ``solver='sgd'``: a constant rate; ``learning_rate_init / pow(t + 1, power_t)`` after t samples; or a rate
+        that is divided by 5 after more than ``n_iter_no_change`` consecutive epochs without improvement.
     learning_rate_init : float, default=0.001
-        The learning rate to begin with.
+        The initial learning rate.
     power_t : float, default=0.5
         The exponent of 'invscaling'.
     max_iter : int, default=200
-        The most epochs; for L-BFGS, iterations.
+        The maximum number of epochs; for L-BFGS, of iterations.
     shuffle : bool, default=True
         Whether the samples are shuffled before each epoch.
     random_state : int, RandomState instance or None, default=None
-        Where initial weights, the rows that are held out and shuffles come from.
+        The source of the initial weights, the choice of held-out rows, and the shuffles.
     tol : float, default=1e-4
-        Training ends when loss or score have not become better by ``tol`` for more than ``n_iter_no_change`` epochs
-        in a row; L-BFGS when no slope is larger.
+        Training ends if the loss or the score does not improve by ``tol`` for more than ``n_iter_no_change``
+        consecutive epochs; L-BFGS ends when no derivative is larger.
     verbose : bool, default=False
-        Whether progress is printed.
+        Whether to print progress.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last.
+        Whether another ``fit`` continues from the current weights.
     momentum : float, default=0.9
-        The momentum of gradient descent, 0 to 1.
+        The momentum of gradient descent, from 0 to 1.
     nesterovs_momentum : bool, default=True
-        Whether it is Nesterov's, which looks ahead.
+        Whether to use Nesterov's momentum.
     early_stopping : bool, default=False
-        Whether rows are held out, of each class its share, by whose accuracy training ends, and the weights of the best
-        epoch are kept.
+        Whether to hold out rows, stratified by class, to end the training by the accuracy on them, and to keep the
+        weights of the best epoch.
     validation_fraction : float, default=0.1
-        The part of the rows that is held out.
+        The share of the rows that is held out.
     beta_1 : float, default=0.9
-        How slowly Adam's first moment follows, 0 or more, below 1.
+        The decay rate of Adam's first moment, in [0, 1).
     beta_2 : float, default=0.999
-        How slowly Adam's second moment follows, 0 or more, below 1.
+        The decay rate of Adam's second moment, in [0, 1).
     epsilon : float, default=1e-8
-        What keeps Adam's quotient finite.
+        The constant in Adam's denominator that keeps the quotient finite.
     n_iter_no_change : int, default=10
         See ``tol``.
     max_fun : int, default=15000
-        The most evaluations of the loss by L-BFGS.
+        The maximum number of evaluations of the loss by L-BFGS.
     loss : {'log_loss', 'squared_error'}, default='log_loss'
-        What is made small: the log-loss, or half the mean squared error of the probabilities.
+        The loss function to minimise: the log-loss, or half the mean squared error of the probabilities.
     class_weight : dict or 'balanced', default=None
-        What the samples of each class count for, besides ``sample_weight``; 'balanced' lets all classes count alike.
+        The weight of the samples of each class, multiplied by ``sample_weight``; 'balanced' gives all classes the same
+        total weight.
     optimizer : str or dict, default=None
-        What finds the weights in place of ``solver``: any of the engine's, such as 'adamw', 'nadam' or
+        The optimizer in place of ``solver``: any optimizer of the engine, such as 'adamw', 'nadam' or
         ``{'name': 'rmsprop', 'rho': 0.9}``, with ``learning_rate_init``.
     schedule : str or dict, default=None
-        How the learning rate changes over ``max_iter`` epochs, in place of ``learning_rate``: 'cosine', 'one_cycle',
+        The learning-rate schedule over ``max_iter`` epochs, in place of ``learning_rate``: 'cosine', 'one_cycle',
         ``{'name': 'step', 'every': 20}`` and so on.
     init : str or dict, default=None
-        Where the weights start, in place of scikit-learn's way: 'he_normal', 'orthogonal' and so on.
+        The initialiser in place of scikit-learn's: 'he_normal', 'orthogonal' and so on.
     normalisation : {'batch', 'layer'}, dict or list, default=None
-        How the sums of the hidden layers are normalised, or those of each.
+        The normalisation of the pre-activations of all hidden layers, or a list with one for each.
     dropout : float or list of float, default=0.0
-        The probability with which a hidden unit is left out of a step, or one for each layer, the inputs first.
+        The probability of dropping a hidden unit in a step, or a list with one for each layer, the inputs first.
     train : dict, default=None
         Further keys of a recipe's ``[train]``, such as ``{'clip_norm': 1.0, 'l1': 1e-5}``.
     callbacks : list of callables, default=None
-        Called after every epoch with the estimator and a dict of ``epoch``, ``loss`` and, where rows are held out,
-        ``validation_score``. One that returns True ends training.
+        Called after every epoch with the estimator and a dict of ``epoch``, ``loss`` and, with held-out rows,
+        ``validation_score``. A callback that returns True ends the training.
     progress : bool, default=False
-        Whether a bar shows how far ``fit`` is, with the loss; it needs tqdm.
+        Whether to show a progress bar with the loss during ``fit``; needs tqdm.
     precision : {'f32', 'f64'}, default=None
-        The precision of the network; that of the data unless given.
+        The precision of the network; by default that of the data.
     n_threads : int or None, default=None
-        On how many threads it trains and predicts: as many as this process has cores, or ``OMP_NUM_THREADS`` if that is
-        fewer, unless given. The result is the same on any number, to the bit.
+        The number of threads for training and prediction. The default is the number of cores of this process, or
+        ``OMP_NUM_THREADS`` if that is lower. The result has the same bits for any number.
 
     Attributes
     ----------
@@ -124,15 +125,15 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     loss_curve_ : list of float
         The loss of each epoch.
     validation_scores_ : list of float or None
-        The accuracy of the held-out rows after each epoch, with ``early_stopping=True``.
+        The accuracy on the held-out rows after each epoch, with ``early_stopping=True``.
     best_validation_score_ : float or None
-        The best of them.
+        The best validation score.
     n_iter_ : int
-        How many epochs the last fit took.
+        The number of epochs of the last fit.
     t_ : int
-        How many samples were gone through.
+        The number of training samples processed.
     n_layers_ : int
-        The number of layers, inputs and outputs among them.
+        The number of layers, including inputs and outputs.
     n_outputs_ : int
         The number of outputs.
     out_activation_ : str
@@ -140,7 +141,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     n_features_in_ : int
         The number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where all of them are strings.
+        The names of the features, if all of them are strings.
 
     See Also
     --------
@@ -278,8 +279,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return sample_weight
         if incremental and self.class_weight == "balanced":
             raise ValueError(
-                "class_weight='balanced' cannot be known from a part of the rows; give partial_fit the weights that "
-                "sklearn.utils.class_weight.compute_class_weight tells of all of them, as a dict"
+                "class_weight='balanced' cannot be computed from a part of the rows; give partial_fit the weights that "
+                "sklearn.utils.class_weight.compute_class_weight computes from all rows, as a dict"
             )
         of_classes = compute_sample_weight(self.class_weight, y)
         return of_classes if sample_weight is None else of_classes * sample_weight
@@ -303,7 +304,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _score_of(self, outputs: Any, targets: Any, weights: Any) -> float:
         if targets.ndim == 1:
             return float(np.average(outputs.argmax(axis=1) == targets, weights=weights))
-        # All labels of a row must be right.
+        # A row counts as right only if all of its labels are.
         return float(np.average(((outputs > 0.5) == targets).all(axis=1), weights=weights))
 
     def predict(self, X: Any) -> Any:
@@ -326,7 +327,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return self._label_binarizer.inverse_transform(outputs)
 
     def predict_proba(self, X: Any) -> Any:
-        """Tell the probabilities of the classes.
+        """Predict the probabilities of the classes.
 
         Parameters
         ----------
@@ -336,14 +337,15 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Returns
         -------
         y_prob : ndarray of shape (n_samples, n_classes)
-            The probability of each class, in the order of ``classes_``; of several labels, of each by itself.
+            The probability of each class, in the order of ``classes_``; with several labels,
+            the probability of each label.
         """
         check_is_fitted(self)
         outputs = self._outputs(X)
         return np.hstack([1 - outputs, outputs]) if self.n_outputs_ == 1 else outputs
 
     def predict_log_proba(self, X: Any) -> Any:
-        """Tell the logarithms of the probabilities of the classes.
+        """Predict the logarithms of the probabilities of the classes.
 
         Parameters
         ----------
@@ -363,7 +365,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Train for one more epoch on the given data.
 
-        Every call draws the next shuffle of ``random_state``; scikit-learn draws an integer's first again and again.
+        Every call draws the next shuffle of ``random_state``; with an integer, scikit-learn repeats the first one.
 
         Parameters
         ----------
@@ -372,9 +374,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         y : array-like of shape (n_samples,) or (n_samples, n_classes)
             The classes.
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts for.
+            The weight of each sample.
         classes : array-like of shape (n_classes,), default=None
-            All classes of all calls; needed at the first, where ``y`` may lack some.
+            All classes of all calls; required in the first call, because ``y`` may lack some.
 
         Returns
         -------

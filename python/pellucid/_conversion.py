@@ -1,4 +1,4 @@
-"""From scikit-learn's estimators to ours and back."""
+"""Conversion between scikit-learn's estimators and ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._recipe import LOSSES, hidden_activations, normalises
 if TYPE_CHECKING:
     from ._mlp import BaseMLP
 
-#: What both have under the same name after a fit.
+#: The fitted attributes that both have under the same name.
 FITTED = (
     "classes_", "_label_binarizer", "loss_", "best_loss_", "loss_curve_", "validation_scores_",
     "best_validation_score_", "n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_",
@@ -23,17 +23,18 @@ FITTED = (
 
 
 def from_sklearn(estimator: Any) -> Any:
-    """Turn an estimator of scikit-learn's into one of ours, fitted if it is.
+    """Convert an estimator of scikit-learn to one of ours, fitted if it is.
 
     Parameters
     ----------
     estimator : sklearn.neural_network.MLPClassifier or MLPRegressor
-        It is left as it is.
+        It does not change.
 
     Returns
     -------
     model : MLPClassifier or MLPRegressor
-        It answers the same, to rounding, and ``partial_fit`` goes on from the weights; the optimizer begins anew.
+        Its predictions are equal to rounding. ``partial_fit`` continues from the weights, with an optimizer in its
+        initial state.
 
     Examples
     --------
@@ -55,77 +56,78 @@ def from_sklearn(estimator: Any) -> Any:
             return model
     raise TypeError(
         f"from_sklearn takes scikit-learn's MLPClassifier or MLPRegressor, not {type(estimator).__name__}; "
-        "of a pipeline give its last step"
+        "for a pipeline, give its last step"
     )
 
 
 def to_sklearn(model: BaseMLP) -> Any:
     """Our estimator as scikit-learn's.
 
-    What would answer otherwise is refused. What training alone goes by is no part of a fitted network: it is left out,
-    and a warning says so. An estimator that is not fitted is nothing but such settings, so there they are refused too.
+    Settings that affect predictions and that scikit-learn lacks are errors. Settings that affect only the training are
+    not part of a fitted network: they are left out with a warning. For an estimator that is not fitted, they are errors
+    too.
     """
     theirs = neural_network.MLPClassifier if hasattr(model, "predict_proba") else neural_network.MLPRegressor
     name = f"scikit-learn's {theirs.__name__}"
     known = theirs().get_params()
     asked = {key: value for key, value in model.get_params(deep=False).items() if key in known}
-    asked["activation"] = _their_activation(model, name)
-    missing = _settings_they_lack(model)
+    asked["activation"] = _sklearn_activation(model, name)
+    missing = _settings_without_equivalent(model)
     if "loss" in known:
-        asked["loss"] = _their_loss(model.loss)
+        asked["loss"] = _sklearn_loss(model.loss)
         if asked["loss"] is None:
             missing["loss"], asked["loss"] = model.loss, "squared_error"
     if missing:
-        told = ", ".join(f"{key}={value!r}" for key, value in missing.items())
+        settings = ", ".join(f"{key}={value!r}" for key, value in missing.items())
         if not hasattr(model, "coefs_"):
             raise ValueError(
-                f"{name} has no {told}, and would train to another network; fit this model before it is turned into "
-                "scikit-learn's, or set its parameters back with set_params"
+                f"{name} has no {settings}, and would train another network; fit this model before the conversion, or "
+                "reset these parameters with set_params"
             )
         warnings.warn(
-            f"{name} has no {told}: it answers as this model does, but trains on without", UserWarning, stacklevel=3
+            f"{name} has no {settings}: its predictions are those of this model, but further training ignores them",
+            UserWarning,
+            stacklevel=3,
         )
     estimator = theirs(**asked)
     _copy(model, estimator)
     if hasattr(model, "coefs_"):
-        # scikit-learn's partial_fit makes an optimizer where there is none at its first step only.
-        estimator._optimizer = _their_optimizer(estimator)
+        # scikit-learn's partial_fit creates an optimizer only at the first step.
+        estimator._optimizer = _sklearn_optimizer(estimator)
     return estimator
 
 
-#: Their activations of hidden layers, by the engine's names.
-THEIR_ACTIVATIONS = {"identity": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}
+#: scikit-learn's activations of hidden layers, by the engine's names.
+SKLEARN_ACTIVATIONS = {"identity": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}
 
 
-def _their_activation(model: BaseMLP, name: str) -> str:
-    """The one activation of all hidden layers, in their words; refuses networks that scikit-learn's are not."""
+def _sklearn_activation(model: BaseMLP, name: str) -> str:
+    """The activation of all hidden layers, by scikit-learn's name; an error for networks that scikit-learn lacks."""
     sizes = model.hidden_layer_sizes
     count = len(model.coefs_) - 1 if hasattr(model, "coefs_") else len(sizes) if hasattr(sizes, "__len__") else 1
     asked = set(hidden_activations(model, count)) or {"relu"}
-    hint = "; `save` keeps the whole of it, and skl2onnx converts it"
+    hint = "; `save` stores the complete model, and skl2onnx converts it"
     if normalises(model):
-        raise ValueError(
-            f"{name} has no normalisation={model.normalisation!r}, without which it answers otherwise{hint}"
-        )
+        raise ValueError(f"{name} has no normalisation={model.normalisation!r}, so its predictions would differ{hint}")
     if len(asked) > 1:
         raise ValueError(f"{name} has one activation for all hidden layers, not {model.activation!r}{hint}")
     (activation,) = asked
-    if activation not in THEIR_ACTIVATIONS:
+    if activation not in SKLEARN_ACTIVATIONS:
         raise ValueError(
-            f"{name} has no activation {activation!r}; it has {', '.join(sorted(THEIR_ACTIVATIONS.values()))}{hint}"
+            f"{name} has no activation {activation!r}; it has {', '.join(sorted(SKLEARN_ACTIVATIONS.values()))}{hint}"
         )
-    return THEIR_ACTIVATIONS[activation]
+    return SKLEARN_ACTIVATIONS[activation]
 
 
-def _their_loss(loss: Any) -> str | None:
-    """What they call a regression's loss, if they have it."""
+def _sklearn_loss(loss: Any) -> str | None:
+    """scikit-learn's name of a regression loss, if it has this loss."""
     if isinstance(loss, dict):
         return "squared_error" if loss == {"name": LOSSES["squared_error"]} else None
     return loss if loss in LOSSES else None
 
 
-def _settings_they_lack(model: BaseMLP) -> dict[str, Any]:
-    """What training goes by and scikit-learn's does not, unless it is what scikit-learn does anyway."""
+def _settings_without_equivalent(model: BaseMLP) -> dict[str, Any]:
+    """The settings that affect the training and that scikit-learn lacks, unless they have scikit-learn's effect."""
     usual: dict[str, Any] = {
         "optimizer": (None,),
         "schedule": (None, "constant") if model.learning_rate == "constant" else (None,),
@@ -152,7 +154,7 @@ def _copy(source: Any, to: Any) -> None:
     to.intercepts_ = [np.array(biases) for biases in source.intercepts_]
 
 
-def _their_optimizer(estimator: Any) -> Any:
+def _sklearn_optimizer(estimator: Any) -> Any:
     from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
     parameters = estimator.coefs_ + estimator.intercepts_

@@ -1,4 +1,4 @@
-"""The engine, compiled: it trains on arrays and tells the outputs for them."""
+"""Type stubs of the compiled engine: it trains on arrays and computes outputs for them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -11,8 +11,8 @@ VERSION: str
 Features: TypeAlias = NDArray[Any] | tuple[NDArray[Any], NDArray[Any], NDArray[Any], int]
 Targets: TypeAlias = NDArray[Any] | tuple[NDArray[np.uint32], int]
 Samples: TypeAlias = tuple[Features, Targets, NDArray[Any] | None, NDArray[np.uint32] | None]
-#: Called now and then with epochs, the part of the next, loss, and loss of held-out rows.
-Told: TypeAlias = Callable[[int, float, float | None, float | None], None]
+#: Called regularly with complete epochs, the part of the next, the loss, and the loss on held-out rows.
+ProgressCallback: TypeAlias = Callable[[int, float, float | None, float | None], None]
 RandomState: TypeAlias = tuple[NDArray[np.uint32], int, float | None]
 
 class Run:
@@ -39,7 +39,7 @@ class Run:
         waited: int = 0,
         tolerance: float = 0.0,
         patience: float | None = None,
-        told: Told | None = None,
+        told: ProgressCallback | None = None,
     ) -> tuple[list[float], float, int, BaseException | None, str | None]: ...
     def parameters(self) -> NDArray[Any]: ...
     def outputs(self, features: Features, rows: NDArray[np.uint32] | None, threads: int) -> NDArray[Any]: ...
@@ -52,7 +52,7 @@ def read_recipe(toml: str | None, origin: str) -> str: ...
 def built_in_recipes() -> list[str]: ...
 def names(kind: str) -> list[str]: ...
 def run_recipe(
-    recipe: str, data: str | None, threads: int, told: Told | None = None
+    recipe: str, data: str | None, threads: int, told: ProgressCallback | None = None
 ) -> tuple[str, BaseException | None]: ...
 def save_model(
     path: str,

@@ -1,4 +1,4 @@
-"""What the classifier and the regressor have in common."""
+"""BaseMLP: the common part of the classifier and the regressor."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from . import _diagnosis, _looking, _pictures
+from . import _diagnosis, _inspection, _plots
 from ._arrays import features_of, hand_back, pack, state_of
 from ._conversion import to_sklearn
 from ._engine import initial, outputs
 from ._progress import Progress
 from ._recipe import ACTIVATION_NAMES, activation_name, hidden_activations, recipe_of, rule_name
 from ._threads import thread_count
-from ._training import Judge, Optimizer, Samples, keep, train_by_steps, train_whole
+from ._training import HeldOutRows, Optimizer, Samples, keep, train_by_steps, train_lbfgs
 
 if TYPE_CHECKING:
     import os
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._engine import Features, Targets
-    from ._looking import Explanation
+    from ._inspection import Explanation
 
 
 class BaseMLP(BaseEstimator):
@@ -126,11 +126,11 @@ class BaseMLP(BaseEstimator):
     _no_improvement_count: int
     _optimizer: Optimizer
     _normalisation: Any = None
-    #: Where the random numbers of a training began that can be repeated: by one call of ``fit``, from drawn weights.
+    #: The state of the generator before a training that can be repeated: one call of ``fit`` from drawn weights.
     _start: dict[str, Any] | None = None
     _has_diverged: bool = False
-    #: Who is told of the engine's run before it begins.
-    _onlooker: Any = None
+    #: Receives the engine's run before it starts.
+    _run_observer: Any = None
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Self:
@@ -139,14 +139,14 @@ class BaseMLP(BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
-            The input data. Arrays of float32 or float64 that lie row after row are trained on where they are,
-            without a copy, and the network has their precision.
+            The input data. C-contiguous arrays of float32 or float64 are used in place, without a copy, and the network
+            has their precision.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The target values: class labels in classification, real numbers in regression.
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts for in the loss; 1 unless given.
+            The weight of each sample in the loss; 1 by default.
         validation_data : tuple (X, y) or (X, y, sample_weight), default=None
-            Rows that epochs are judged by, as with ``early_stopping=True``, which holds out rows of ``X`` otherwise.
+            Rows on which every epoch is scored, in place of the rows of ``X`` that ``early_stopping=True`` holds out.
 
         Returns
         -------
@@ -160,14 +160,14 @@ class BaseMLP(BaseEstimator):
         hidden = [int(size) for size in (hidden if hasattr(hidden, "__iter__") else [hidden])]
         if any(size <= 0 for size in hidden):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
-        is_whole = rule_name(self) == "lbfgs"
+        is_lbfgs = rule_name(self) == "lbfgs"
         progress = None
         if self.progress and not incremental:
-            progress = Progress(type(self).__name__, int(self.max_iter), "iteration" if is_whole else "epoch")
+            progress = Progress(type(self).__name__, int(self.max_iter), "iteration" if is_lbfgs else "epoch")
         is_first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         X, y = self._checked(X, y, is_first)
         targets, width = self._encoded(y, incremental)
-        if incremental and self.early_stopping and not is_whole:
+        if incremental and self.early_stopping and not is_lbfgs:
             raise ValueError("partial_fit does not support early_stopping=True")
         n_samples, n_features = X.shape
         if sample_weight is not None:
@@ -177,17 +177,17 @@ class BaseMLP(BaseEstimator):
             sample_weight = np.ascontiguousarray(sample_weight, dtype=X.dtype)
         self.n_outputs_ = width
         layers = [n_features, *hidden, width]
-        # scikit-learn begins anew with an integer's first shuffle at every call of partial_fit; we go on.
+        # With an integer, scikit-learn restarts the shuffles at every call of partial_fit; this package continues them.
         if not incremental or is_first or not hasattr(self, "_random_state"):
             self._random_state = check_random_state(self.random_state)
         self._has_diverged = False
         self._start = self._random_state.get_state(legacy=False) if is_first and not incremental else None
-        judges = not is_whole and (self.early_stopping or validation_data is not None)
+        judges = not is_lbfgs and (self.early_stopping or validation_data is not None)
         if is_first:
             self._initialize(layers, X.dtype, judges)
         samples = Samples(features_of(X, X.dtype), targets, sample_weight, n_samples)
-        if is_whole:
-            train_whole(self, samples, layers, X.dtype, progress)
+        if is_lbfgs:
+            train_lbfgs(self, samples, layers, X.dtype, progress)
             return self
         if judges:
             self._hold_out(samples, validation_data, X.dtype)
@@ -195,7 +195,7 @@ class BaseMLP(BaseEstimator):
         return self
 
     def _hold_out(self, samples: Samples, validation_data: Any, dtype: np.dtype[Any]) -> None:
-        """Gives samples their judge: rows of their own that are not trained on, or those of the caller."""
+        """Sets the rows on which epochs are scored: a part of the samples, or the rows of the caller."""
         if validation_data is None:
             rows, held_out = self._split(samples.row_count, samples.targets)
             samples.rows, samples.row_count = rows, len(rows)
@@ -204,12 +204,12 @@ class BaseMLP(BaseEstimator):
             targets = encoded[0][held_out] if isinstance(encoded, tuple) else encoded[held_out]
             features = samples.features
         else:
-            features, encoded, weights = self._given(validation_data, dtype)
+            features, encoded, weights = self._validation_rows(validation_data, dtype)
             targets, held_out = encoded[0] if isinstance(encoded, tuple) else encoded, None
-        samples.judge = Judge(features, held_out, lambda outputs: self._score_of(outputs, targets, weights))
+        samples.held_out = HeldOutRows(features, held_out, lambda outputs: self._score_of(outputs, targets, weights))
 
-    def _given(self, validation_data: Any, dtype: np.dtype[Any]) -> tuple[Features, Any, NDArray[Any] | None]:
-        """The caller's rows to judge by: features, targets, and weights if there are any."""
+    def _validation_rows(self, validation_data: Any, dtype: np.dtype[Any]) -> tuple[Features, Any, NDArray[Any] | None]:
+        """The validation rows of the caller: features, targets, and weights if given."""
         X, y, *more = validation_data
         X, y = self._checked(X, y, False)
         encoded, _ = self._encoded(y, True)
@@ -239,9 +239,9 @@ class BaseMLP(BaseEstimator):
                 self.best_loss_ = np.inf
 
     def _draw(self, layers: list[int], dtype: np.dtype[Any]) -> None:
-        """Glorot & Bengio, 2010, for biases too; drawn by NumPy, so that it is whatever generator the caller has."""
+        """Glorot & Bengio, 2010, for biases too; drawn by NumPy, so that any generator of the caller works."""
         hidden = hidden_activations(self, len(layers) - 2)
-        # The outputs go by the hidden layer before them, or by the activation that hidden layers would have.
+        # The bound of the output layer depends on the activation of the last hidden layer, or of a possible one.
         last = hidden[-1] if hidden else activation_name(str(self.activation))
         of_layers = [*hidden, last]
         self.coefs_, self.intercepts_ = [], []
@@ -260,7 +260,7 @@ class BaseMLP(BaseEstimator):
             hand_back(self._random_state, state)
 
     def _split(self, n_samples: int, targets: Targets) -> tuple[Any, Any]:
-        """Rows to train on and rows held out: those that scikit-learn's split of the data would take."""
+        """Training rows and held-out rows, split as in scikit-learn."""
         stratify = None
         if is_classifier(self) and self.n_outputs_ == 1:
             stratify = targets
@@ -293,80 +293,80 @@ class BaseMLP(BaseEstimator):
         return parameters
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted model to a file that the command line reads, and `pellucid.load`.
+        """Write the fitted model to a file for the command line and for `pellucid.load`.
 
         Parameters
         ----------
         path : path-like
-            The file, ``.safetensors``. It is written whole or not at all.
+            The file, ``.safetensors``. It is written atomically.
         """
         from ._model_file import save
 
         save(self, path)
 
     def explain(self, x: Any, y: Any) -> Explanation:
-        """Show every number of the step that training would take next on some rows.
+        """Show every number of the next training step on some rows.
 
         Parameters
         ----------
         x : array-like of shape (n_features,) or (n_samples, n_features)
-            A row, or some.
+            One or more rows.
         y : scalar or array-like of shape (n_samples,) or (n_samples, n_outputs)
             Their targets.
 
         Returns
         -------
         explanation : Explanation
-            A notebook shows it, ``print`` writes it, ``to_dict`` has the numbers. The optimizer begins anew in it.
+            A notebook shows it, ``print`` writes it, ``to_dict`` has the numbers. The optimizer starts in its initial
+            state.
         """
-        return _looking.explain(self, x, y)
+        return _inspection.explain(self, x, y)
 
     def check_gradient(self, X: Any, y: Any, samples: int = 200, tolerance: float = 1e-6) -> list[dict[str, Any]]:
-        """Check the gradient of backpropagation against what the loss does, in double precision, without penalty.
+        """Compare the gradient of backpropagation with a numerical one, in double precision, without penalties.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
-            Some rows.
+            The rows of the check.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Their targets.
         samples : int, default=200
-            The most entries of each layer's weights and biases that are checked.
+            The maximum number of checked entries of each layer's weights and of its biases.
         tolerance : float, default=1e-6
-            The relative error from which an entry is wrong.
+            The relative error above which an entry is wrong.
 
         Returns
         -------
         parts : list of dict
-            Of each layer's weights and biases: ``layer``, ``part``, ``checked``, ``worst_relative_error``, ``right``.
+            For each layer's weights and biases: ``layer``, ``part``, ``checked``, ``worst_relative_error``, ``right``.
         """
-        return _looking.check_gradient(self, X, y, samples, tolerance)
+        return _inspection.check_gradient(self, X, y, samples, tolerance)
 
     def diagnose(
         self, X: Any = None, y: Any = None, sample_weight: Any = None, *, validation_data: Any = None
     ) -> list[dict[str, Any]]:
-        """Say what is wrong with the fitted model and its training: what was seen, why it matters, what to try.
+        """Report problems of the fitted model and its training: observation, reason, remedy.
 
-        Given what ``fit`` was given it trains a copy once more, in the same way to the bit, and looks at everything on
-        the way: inputs, targets, first weights, gradients, units, the size of the steps, losses. The model stays as it
-        is.
+        Given the arguments of ``fit``, it trains a copy again, with the same bits, and inspects inputs, targets,
+        initial weights, gradients, units, the size of the steps, and losses. The model does not change.
 
         Parameters
         ----------
         X, y : array-like, default=None
-            The rows that the model was trained on. On other rows, and for a model whose training cannot be repeated
-            (``partial_fit``, ``warm_start``, one from a file or from scikit-learn), it looks at the model's layers on
-            them and at the losses of its training; without rows at the losses alone.
+            The training rows of the model. For other rows, and for a model whose training cannot be repeated
+            (``partial_fit``, ``warm_start``, one from a file or from scikit-learn), it inspects the model's layers on
+            these rows and the losses of its training; without rows, the losses alone.
         sample_weight : array-like of shape (n_samples,), default=None
-            The weights that ``fit`` was given.
+            The sample weights given to ``fit``.
         validation_data : tuple (X, y) or (X, y, sample_weight), default=None
-            Rows to tell by whether the model has learnt its own by heart. With ``early_stopping=True`` they are, unless
-            given, those that were held out.
+            Rows for the detection of overfitting. With ``early_stopping=True``, the default is the held-out rows.
 
         Returns
         -------
         findings : list of dict
-            Each with ``kind``, ``layer``, ``severity``, ``seen``, ``why`` and ``try_this``; empty if nothing is.
+            Each with ``kind``, ``layer``, ``severity``, ``seen``, ``why`` and ``try_this``; empty without
+            problems.
 
         Examples
         --------
@@ -381,28 +381,28 @@ class BaseMLP(BaseEstimator):
 
     def plot_loss(self, ax: Any = None) -> Any:
         """Draw the loss of each epoch, and the score of held-out rows; needs matplotlib. Returns the axes."""
-        return _pictures.plot_loss(self, ax)
+        return _plots.plot_loss(self, ax)
 
     def plot_confusion(self, X: Any, y: Any, ax: Any = None) -> Any:
         """Draw how many rows of each class are taken for which; needs matplotlib. Returns the axes."""
-        return _pictures.plot_confusion(self, X, y, ax)
+        return _plots.plot_confusion(self, X, y, ax)
 
     def plot_decision_boundary(self, X: Any, y: Any, ax: Any = None) -> Any:
-        """Draw what is answered in the plane of two features; needs matplotlib. Returns the axes."""
-        return _pictures.plot_decision_boundary(self, X, y, ax)
+        """Draw the predictions in the plane of two features; needs matplotlib. Returns the axes."""
+        return _plots.plot_decision_boundary(self, X, y, ax)
 
     def plot_weights(self, ax: Any = None) -> Any:
         """Draw the weights of each layer, in axes for each; needs matplotlib. Returns the axes."""
-        return _pictures.plot_weights(self, ax)
+        return _plots.plot_weights(self, ax)
 
     def to_sklearn(self) -> Any:
-        """Turn this into scikit-learn's estimator, fitted if it is: it answers the same, to rounding."""
+        """Convert to scikit-learn's estimator, fitted if this one is; predictions are equal to rounding."""
         return to_sklearn(self)
 
     def _html_repr(self) -> str:
-        # scikit-learn's own representation, and below it what is fitted.
+        # scikit-learn's own representation, and below it a summary of the fitted model.
         shown: str = super()._html_repr()
-        return shown + _pictures.card(self) if hasattr(self, "coefs_") else shown
+        return shown + _plots.model_summary(self) if hasattr(self, "coefs_") else shown
 
     def _check_solver(self) -> bool:
         if rule_name(self) == "lbfgs":
@@ -414,26 +414,26 @@ class BaseMLP(BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    # What a classifier and a regressor differ in.
+    # The differences between the classifier and the regressor.
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
-        """Features and targets, checked; the features of the precision that is trained in."""
+        """Features and targets, checked; the features in the precision of the training."""
         raise NotImplementedError
 
     def _dtypes(self) -> Any:
         return {None: (np.float64, np.float32), "f32": np.float32, "f64": np.float64}[self.precision]
 
     def _encoded(self, y: Any, incremental: bool) -> tuple[Targets, int]:
-        """Targets as the engine takes them, and how many numbers a sample's target is."""
+        """Targets in the engine's layout, and the number of values of a sample's target."""
         raise NotImplementedError
 
     def _weighted(self, y: Any, sample_weight: Any, incremental: bool) -> Any:
-        """The weights of the samples, by their classes too."""
+        """The sample weights, multiplied by class weights."""
         return sample_weight
 
     def _out_activation(self) -> str:
         raise NotImplementedError
 
     def _score_of(self, outputs: Any, targets: Any, weights: Any) -> float:
-        """How good these outputs are."""
+        """The score of these outputs."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Models in the file that the command line reads: safetensors, without code in it."""
+"""Model files: safetensors without code, readable by the command line."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from ._training import keep
 if TYPE_CHECKING:
     from ._mlp import BaseMLP
 
-#: What is kept of a fit beside the network and the losses.
+#: The attributes of a fit that the file stores besides the network and the losses.
 ATTRIBUTES = ("n_iter_", "t_", "loss_", "best_loss_", "validation_scores_", "best_validation_score_", "out_activation_")
 
 
 def save(estimator: BaseMLP, path: str | os.PathLike[str]) -> None:
-    """Writes a fitted estimator, whole or not at all."""
+    """Writes a fitted estimator atomically."""
     check_is_fitted(estimator)
     weights = estimator.coefs_
     sizes = [weights[0].shape[0], *(layer.shape[1] for layer in weights)]
-    told: dict[str, Any] = {
+    description: dict[str, Any] = {
         "estimator": type(estimator).__name__,
-        "parameters": {name: value for name, value in estimator.get_params().items() if _is_plain(value)},
+        "parameters": {name: value for name, value in estimator.get_params().items() if _is_json(value)},
         "attributes": {name: getattr(estimator, name) for name in ATTRIBUTES if hasattr(estimator, name)},
     }
     classes: list[str] = []
     if hasattr(estimator, "classes_"):
         classes = [str(label) for label in estimator.classes_]
-        told["classes"] = {
+        description["classes"] = {
             "labels": estimator.classes_.tolist(),
             "dtype": estimator.classes_.dtype.str,
             "type": estimator._label_binarizer.y_type_,
@@ -46,13 +46,13 @@ def save(estimator: BaseMLP, path: str | os.PathLike[str]) -> None:
         classes,
         [str(name) for name in getattr(estimator, "feature_names_in_", [])],
         list(getattr(estimator, "loss_curve_", [])),
-        json.dumps({"python": told}, default=float),
+        json.dumps({"python": description}, default=float),
         [],
     )
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """Reads an estimator that was saved from Python.
+    """Reads an estimator that Python saved.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     estimator : MLPClassifier or MLPRegressor
-        It answers as the one that was saved; ``partial_fit`` trains it further, with an optimizer that begins anew.
+        It predicts like the saved one. ``partial_fit`` continues its training, with an optimizer in its initial state.
 
     Examples
     --------
@@ -76,16 +76,16 @@ def load(path: str | os.PathLike[str]) -> Any:
     from . import MLPClassifier, MLPRegressor
 
     recipe, parameters, _, names, losses, metrics, is_prepared = load_model(os.fspath(path))
-    told = (json.loads(metrics) or {}).get("python")
-    if told is None:
-        hint = "; `pellucid predict` answers with it" if is_prepared else ""
-        raise ValueError(f"{os.fspath(path)} is a model, but none that was saved from Python{hint}")
-    kind = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}[told["estimator"]]
-    parameters_of_it = dict(told["parameters"])
-    if isinstance(parameters_of_it.get("hidden_layer_sizes"), list):
-        parameters_of_it["hidden_layer_sizes"] = tuple(parameters_of_it["hidden_layer_sizes"])
-    estimator: Any = kind(**parameters_of_it)
-    for name, value in told["attributes"].items():
+    description = (json.loads(metrics) or {}).get("python")
+    if description is None:
+        hint = "; use it with `pellucid predict`" if is_prepared else ""
+        raise ValueError(f"{os.fspath(path)} is a model, but Python did not save it{hint}")
+    kind = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}[description["estimator"]]
+    settings = dict(description["parameters"])
+    if isinstance(settings.get("hidden_layer_sizes"), list):
+        settings["hidden_layer_sizes"] = tuple(settings["hidden_layer_sizes"])
+    estimator: Any = kind(**settings)
+    for name, value in description["attributes"].items():
         setattr(estimator, name, value)
     layers = json.loads(recipe)["network"]["layers"]
     keep(estimator, parameters, layers)
@@ -94,17 +94,17 @@ def load(path: str | os.PathLike[str]) -> Any:
     estimator.n_layers_ = len(layers)
     if names:
         estimator.feature_names_in_ = np.array(names, dtype=object)
-    if "classes" in told:
-        labels = np.array(told["classes"]["labels"], dtype=told["classes"]["dtype"])
-        is_multilabel = told["classes"]["type"].startswith("multilabel")
+    if "classes" in description:
+        labels = np.array(description["classes"]["labels"], dtype=description["classes"]["dtype"])
+        is_multilabel = description["classes"]["type"].startswith("multilabel")
         estimator._label_binarizer = LabelBinarizer().fit(np.eye(len(labels), dtype=int) if is_multilabel else labels)
         estimator.classes_ = labels
     estimator._no_improvement_count = 0
     return estimator
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether JSON can spell it."""
+def _is_json(value: Any) -> bool:
+    """Whether JSON can represent the value."""
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError):

@@ -1,7 +1,8 @@
-"""Our estimators in ONNX: what skl2onnx calls for them, alone or within a pipeline.
+"""Conversion of our estimators to ONNX: converters for skl2onnx, alone or within a pipeline.
 
-skl2onnx goes by the class of an estimator, so it is told of ours as soon as it is imported, before or after us. Its own
-converters know networks that scikit-learn has; these know every activation, normalisation and several outputs too.
+skl2onnx selects a converter by the class of an estimator, so ours are registered as soon as it is imported, before or
+after this package. Its own converters support scikit-learn's networks; these also support every activation,
+normalisation and several outputs.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 
     from ._mlp import BaseMLP
 
-#: What keeps the quotient of a normalisation finite, unless told otherwise.
+#: The default ε in the denominator of a normalisation.
 EPSILON = 1e-5
 
 
 class Nodes:
-    """A graph that grows node by node, in the precision of its input."""
+    """Builds a graph node by node, in the precision of its input."""
 
     def __init__(self, scope: Any, operator: Any, container: Any) -> None:
         from skl2onnx.common.data_types import DoubleTensorType
@@ -39,14 +40,14 @@ class Nodes:
         self._scope, self._container = scope, container
 
     def constant(self, values: Any, kind: int | None = None) -> str:
-        """Numbers of the graph's precision, or of another kind."""
+        """A constant in the precision of the graph, or of another type."""
         name: str = self._scope.get_unique_variable_name("constant")
         values = np.asarray(values)
         self._container.add_initializer(name, self.number if kind is None else kind, values.shape, values.ravel())
         return name
 
     def node(self, kind: str, *inputs: Any, output: str | None = None, **attributes: Any) -> str:
-        """What an operator makes of values, which are names or numbers."""
+        """The output of an operator on inputs, which are names or numbers."""
         names = [value if isinstance(value, str) else self.constant(value) for value in inputs]
         output = output or self._scope.get_unique_variable_name(kind.lower())
         self._container.add_node(kind, names, output, name=self._scope.get_unique_operator_name(kind), **attributes)
@@ -54,7 +55,7 @@ class Nodes:
 
 
 def _erf(nodes: Nodes, z: str) -> str:
-    # Runtimes have it in single precision alone.
+    # Runtimes implement Erf in single precision only.
     found = nodes.node("Erf", nodes.node("Cast", z, to=nodes.types.FLOAT))
     return nodes.node("Cast", found, to=nodes.number)
 
@@ -85,7 +86,7 @@ def _hard_sigmoid(nodes: Nodes, z: str) -> str:
     return nodes.node("Clip", nodes.node("Add", nodes.node("Mul", z, 1 / 6), 0.5), 0.0, 1.0)
 
 
-#: Each activation by operators that runtimes have in both precisions.
+#: Each activation, in operators that runtimes implement in both precisions.
 ACTIVATIONS: dict[str, Callable[[Nodes, str], str]] = {
     "identity": lambda nodes, z: z,
     "sigmoid": lambda nodes, z: nodes.node("Sigmoid", z),
@@ -111,7 +112,7 @@ def outputs_of(nodes: Nodes, model: BaseMLP, x: str) -> str:
     """The output layer's activations."""
     hidden = len(model.coefs_) - 1
     activations = [*hidden_activations(model, hidden), activation_name(model.out_activation_)]
-    normalised = [*_normalised(model), None]
+    normalised = [*_normalisation_nodes(model), None]
     a = nodes.node("Cast", x, to=nodes.number)
     for weights, biases, activation, normalise in zip(
         model.coefs_, model.intercepts_, activations, normalised, strict=True
@@ -123,11 +124,11 @@ def outputs_of(nodes: Nodes, model: BaseMLP, x: str) -> str:
     return a
 
 
-def _normalised(model: BaseMLP) -> list[Callable[[Nodes, str], str] | None]:
-    """What normalises the sums of each hidden layer."""
+def _normalisation_nodes(model: BaseMLP) -> list[Callable[[Nodes, str], str] | None]:
+    """The node that normalises the pre-activations of each hidden layer, or None."""
     widths = [len(biases) for biases in model.intercepts_[:-1]]
     kinds = [kind if isinstance(kind, dict) else {"name": kind} for kind in normalisations(model, len(widths))]
-    # The engine keeps gain and shift of each layer, and behind them mean and variance of those that go by batches.
+    # The engine stores gain and shift of each layer, followed by mean and variance of each batch-normalised layer.
     rest = np.array([]) if model._normalisation is None else model._normalisation
     learnt = sum(2 * width for kind, width in zip(kinds, widths, strict=True) if kind["name"] != "none")
     gains, statistics = _Slices(rest[:learnt]), _Slices(rest[learnt:])
@@ -137,14 +138,14 @@ def _normalised(model: BaseMLP) -> list[Callable[[Nodes, str], str] | None]:
         if kind["name"] == "none":
             found.append(None)
         elif kind["name"] == "batch":
-            found.append(_by_batches(epsilon, *gains.take(width), *statistics.take(width)))
+            found.append(_batch_normalisation(epsilon, *gains.take(width), *statistics.take(width)))
         else:
-            found.append(_by_rows(epsilon, *gains.take(width)))
+            found.append(_layer_normalisation(epsilon, *gains.take(width)))
     return found
 
 
 class _Slices:
-    """Pairs of slices, one behind the other."""
+    """Consecutive pairs of slices."""
 
     def __init__(self, values: Any) -> None:
         self._values, self._at = values, 0
@@ -154,11 +155,13 @@ class _Slices:
         return self._values[start : start + width], self._values[start + width : self._at]
 
 
-def _by_batches(epsilon: float, gain: Any, shift: Any, mean: Any, variance: Any) -> Callable[[Nodes, str], str]:
+def _batch_normalisation(
+    epsilon: float, gain: Any, shift: Any, mean: Any, variance: Any
+) -> Callable[[Nodes, str], str]:
     return lambda nodes, z: nodes.node("BatchNormalization", z, gain, shift, mean, variance, epsilon=epsilon)
 
 
-def _by_rows(epsilon: float, gain: Any, shift: Any) -> Callable[[Nodes, str], str]:
+def _layer_normalisation(epsilon: float, gain: Any, shift: Any) -> Callable[[Nodes, str], str]:
     return lambda nodes, z: nodes.node("LayerNormalization", z, gain, shift, axis=-1, epsilon=epsilon)
 
 
@@ -176,7 +179,7 @@ def convert_classifier(scope: Any, operator: Any, container: Any) -> None:
         nodes.node("Concat", nodes.node("Sub", 1.0, a), a, output=probabilities, axis=1)
     else:
         nodes.node("Identity", a, output=probabilities)
-    if _has_words(model):
+    if _has_string_labels(model):
         table = nodes.constant([str(name).encode() for name in model.classes_], nodes.types.STRING)
     else:
         table = nodes.constant(model.classes_.astype(np.int64), nodes.types.INT64)
@@ -191,22 +194,22 @@ def convert_regressor(scope: Any, operator: Any, container: Any) -> None:
 
 
 def shape_of_classifier(operator: Any) -> None:
-    """Says what labels and probabilities look like; refuses what ONNX cannot answer."""
+    """Sets the types of labels and probabilities; an error for labels that ONNX does not have."""
     from skl2onnx.common.data_types import Int64TensorType, StringTensorType
 
     model = operator.raw_operator
     _check(operator)
     classes = model.classes_
     if classes.dtype.kind == "f" and not (classes == classes.astype(np.int64)).all():
-        raise ValueError(f"labels of ONNX are whole numbers or words, not {classes}; train on those")
+        raise ValueError(f"ONNX labels are integers or strings, not {classes}; train with such labels")
     rows = operator.inputs[0].get_first_dimension()
-    kind = StringTensorType if _has_words(model) else Int64TensorType
+    kind = StringTensorType if _has_string_labels(model) else Int64TensorType
     operator.outputs[0].set_type(kind([rows, len(classes)] if _is_multilabel(model) else [rows]))
     operator.outputs[1].set_type(_numbers(operator)([rows, len(classes)]))
 
 
 def shape_of_regressor(operator: Any) -> None:
-    """Says what predictions look like."""
+    """Sets the type of the predictions."""
     _check(operator)
     rows = operator.inputs[0].get_first_dimension()
     operator.outputs[0].set_type(_numbers(operator)([rows, operator.raw_operator.n_outputs_]))
@@ -231,17 +234,17 @@ def _is_multilabel(model: Any) -> bool:
     return str(model._label_binarizer.y_type_).startswith("multilabel")
 
 
-def _has_words(model: Any) -> bool:
+def _has_string_labels(model: Any) -> bool:
     return model.classes_.dtype.kind in "OUS"
 
 
 def register() -> None:
-    """Tells skl2onnx of our estimators."""
+    """Registers our converters with skl2onnx."""
     from skl2onnx import update_registered_converter
 
     from . import MLPClassifier, MLPRegressor
 
-    # Those of its converter for scikit-learn's classifier.
+    # The options of its converter for scikit-learn's classifier.
     options = {"zipmap": [True, False, "columns"], "output_class_labels": [False, True], "nocl": [True, False]}
     update_registered_converter(
         MLPClassifier, "PellucidMLPClassifier", shape_of_classifier, convert_classifier, options=options
@@ -249,8 +252,8 @@ def register() -> None:
     update_registered_converter(MLPRegressor, "PellucidMLPRegressor", shape_of_regressor, convert_regressor)
 
 
-class _WhenImported(MetaPathFinder):
-    """Finds skl2onnx where others find it, and has ``register`` called when it has been imported."""
+class _ImportHook(MetaPathFinder):
+    """Finds skl2onnx with the other finders, and calls ``register`` after its import."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -276,13 +279,13 @@ def _try_to_register() -> None:
     try:
         register()
     except Exception as error:
-        # Who imports skl2onnx may want it for something else.
-        warnings.warn(f"this skl2onnx does not take the converters of pellucid's estimators: {error}", stacklevel=2)
+        # skl2onnx may be imported for another purpose, so this is no error.
+        warnings.warn(f"this version of skl2onnx does not accept pellucid's converters: {error}", stacklevel=2)
 
 
 def register_when_imported() -> None:
-    """Tells skl2onnx of our estimators, now or as soon as it is imported."""
+    """Registers our converters with skl2onnx, now or as soon as it is imported."""
     if "skl2onnx" in sys.modules:
         _try_to_register()
-    elif not any(isinstance(finder, _WhenImported) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _WhenImported())
+    elif not any(isinstance(finder, _ImportHook) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _ImportHook())

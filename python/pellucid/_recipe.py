@@ -1,4 +1,4 @@
-"""From an estimator's parameters to the recipe that the engine trains by."""
+"""The recipe of an estimator: its parameters in the engine's format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: The activations of hidden layers, by the engine's names.
 ACTIVATION_NAMES = tuple(name for name in _engine.names("activation") if name != "softmax")
 
-#: scikit-learn's names of activations, where they are not the engine's.
+#: scikit-learn's names of activations, where they differ from the engine's.
 ACTIVATIONS = {"logistic": "sigmoid", "exp": "exponential"}
 
 
@@ -25,7 +25,7 @@ def activation_name(name: str) -> str:
 
 
 def rule_name(estimator: BaseMLP) -> str:
-    """The engine's name of what finds the weights."""
+    """The engine's name of the optimizer."""
     optimizer = estimator.optimizer
     if optimizer is None:
         return estimator.solver
@@ -43,7 +43,7 @@ def hidden_activations(estimator: BaseMLP, count: int) -> list[str]:
 
 
 def normalisations(estimator: BaseMLP, count: int) -> list[Any]:
-    """How each hidden layer is normalised: a name, or a table with a name."""
+    """The normalisation of each hidden layer: a name, or a table with a name."""
     asked = estimator.normalisation
     if asked is None:
         return ["none"] * count
@@ -88,7 +88,7 @@ def _init(estimator: BaseMLP) -> dict[str, Any]:
 def _train(estimator: BaseMLP, dtype: np.dtype[Any], batch_size: int | str) -> dict[str, Any]:
     train: dict[str, Any] = {
         "loss": _loss(estimator),
-        # scikit-learn's mean: over the sum of the weights, of the batch.
+        # scikit-learn's mean divides by the sum of the weights of the batch.
         "reduction": "weighted_mean",
         "optimizer": _optimizer(estimator),
         "batch_size": batch_size,
@@ -97,7 +97,7 @@ def _train(estimator: BaseMLP, dtype: np.dtype[Any], batch_size: int | str) -> d
     }
     if rule_name(estimator) != "lbfgs":
         train["learning_rate"] = float(estimator.learning_rate_init)
-        # scikit-learn shuffles what it has shuffled before.
+        # scikit-learn shuffles the previous order.
         train["shuffle"] = train["reshuffle"] = bool(estimator.shuffle)
         if estimator.schedule is not None:
             train["schedule"] = estimator.schedule
@@ -105,7 +105,7 @@ def _train(estimator: BaseMLP, dtype: np.dtype[Any], batch_size: int | str) -> d
             rates = estimator.dropout
             train["dropout"] = list(rates) if isinstance(rates, list | tuple) else float(rates)
     if estimator.alpha > 0:
-        # scikit-learn's penalty is α/2n·‖W‖², n the batch's rows, and part of the losses it tells.
+        # scikit-learn's penalty is α/2n·‖W‖², where n is the number of rows of the batch; its losses include it.
         train.update(l2=float(estimator.alpha), share_penalty=True, tell_penalty=True)
     train.update(estimator.train or {})
     return train

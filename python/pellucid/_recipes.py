@@ -1,4 +1,4 @@
-"""The engine's recipes from Python: the whole of a run as one value."""
+"""The engine's recipes from Python: a complete run as one value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._threads import thread_count
 
 
 class Recipe(dict[str, Any]):
-    """A recipe: the tables and keys of its TOML file as a dictionary, to be read and changed.
+    """A recipe: the tables and keys of its TOML file as a dictionary that can be changed.
 
     Examples
     --------
@@ -29,7 +29,7 @@ class Recipe(dict[str, Any]):
 
     @classmethod
     def built_in(cls, name: str) -> Recipe:
-        """The built-in recipe of this name; `names` has them all."""
+        """The built-in recipe of this name; `names` lists all of them."""
         return cls(json.loads(read_recipe(None, name)))
 
     @classmethod
@@ -54,18 +54,18 @@ def run(
     n_threads: int | None = None,
     progress: bool = False,
 ) -> dict[str, Any]:
-    """Runs a recipe and tells its record.
+    """Runs a recipe and returns its record.
 
     Parameters
     ----------
     recipe : str or dict
         The name of a built-in recipe, or a recipe.
     data : path-like, default=None
-        The folder with the files of its data, where there are any (MNIST's).
+        The folder with its data files, if the recipe uses any (MNIST).
     n_threads : int, default=None
-        On how many threads; on all cores unless given. The numbers do not depend on it.
+        The number of threads; by default the number of cores. The result does not depend on it.
     progress : bool, default=False
-        Whether a bar shows how far it is, with the loss; it needs tqdm.
+        Whether to show a progress bar with the loss; needs tqdm.
 
     Returns
     -------
@@ -74,13 +74,13 @@ def run(
     """
     name = recipe if isinstance(recipe, str) else "run"
     recipe = Recipe.built_in(recipe) if isinstance(recipe, str) else recipe
-    asked = (json.dumps(recipe), None if data is None else os.fspath(data), thread_count(n_threads))
+    arguments = (json.dumps(recipe), None if data is None else os.fspath(data), thread_count(n_threads))
     if progress:
         with Progress(name, recipe.get("train", {}).get("epochs"), score_name="validation loss") as bar:
-            record, raised = run_recipe(*asked, bar.tell_from(0))
+            record, raised = run_recipe(*arguments, bar.callback_from(0))
     else:
-        record, raised = run_recipe(*asked)
+        record, raised = run_recipe(*arguments)
     if raised is not None:
         raise raised
-    told: dict[str, Any] = json.loads(record)
-    return told
+    result: dict[str, Any] = json.loads(record)
+    return result

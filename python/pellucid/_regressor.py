@@ -1,4 +1,4 @@
-"""The regressor."""
+"""MLPRegressor: scikit-learn's interface to the engine's networks for numbers."""
 
 from __future__ import annotations
 
@@ -23,89 +23,89 @@ if TYPE_CHECKING:
 class MLPRegressor(RegressorMixin, BaseMLP):
     """Multi-layer Perceptron regressor.
 
-    It makes half the mean squared error small, or half the mean Poisson deviance, by L-BFGS, gradient descent or
-    Adam. Parameters, attributes, warnings and errors are those of :class:`sklearn.neural_network.MLPRegressor`, and
-    so are the numbers, but for several outputs: there scikit-learn's steps follow ``n_outputs`` times the gradient of
-    the loss that it tells, ours the gradient itself.
+    It minimises half the mean squared error, or half the mean Poisson deviance, with L-BFGS, gradient descent or Adam.
+    Parameters, attributes, warnings and errors are those of :class:`sklearn.neural_network.MLPRegressor`, and so are
+    the numbers, except with several outputs: scikit-learn's steps follow ``n_outputs`` times the gradient of the loss
+    that it reports, ours follow the gradient itself.
 
     Parameters
     ----------
     loss : {'squared_error', 'poisson', 'absolute_error', 'huber', 'log_cosh', 'quantile'} or dict, \
             default='squared_error'
-        What is made small: half the squared error, half the Poisson deviance of an exponential output, or any of the
-        engine's, with its settings as a dict: ``{'name': 'quantile', 'quantile': 0.9}``.
+        The loss function to minimise: half the squared error, half the Poisson deviance of an exponential output, or
+        any other loss of the engine, with its settings as a dict: ``{'name': 'quantile', 'quantile': 0.9}``.
     hidden_layer_sizes : array-like of shape (n_layers - 2,), default=(100,)
         The number of units of each hidden layer.
     activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
         The activation of the hidden layers.
     solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
-        What finds the weights: L-BFGS on all samples at once, gradient descent with momentum, or Adam.
+        The optimizer: L-BFGS on all samples at once, gradient descent with momentum, or Adam.
     alpha : float, default=0.0001
-        The strength of the L2 penalty, which is divided by the number of samples of a batch.
+        The strength of the L2 penalty, which is divided by the number of samples in a batch.
     batch_size : int or 'auto', default='auto'
-        The samples of a step; ``min(200, n_samples)`` for 'auto'. L-BFGS takes all of them.
+        The number of samples in a step; ``min(200, n_samples)`` for 'auto'. L-BFGS uses all samples.
     learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        For ``solver='sgd'``: the same rate throughout; ``learning_rate_init / pow(t + 1, power_t)`` after t samples;
-        or divided by 5 whenever more than ``n_iter_no_change`` epochs in a row brought nothing.
+        For ``solver='sgd'``: a constant rate; ``learning_rate_init / pow(t + 1, power_t)`` after t samples; or a rate
+        that is divided by 5 after more than ``n_iter_no_change`` consecutive epochs without improvement.
     learning_rate_init : float, default=0.001
-        The learning rate to begin with.
+        The initial learning rate.
     power_t : float, default=0.5
         The exponent of 'invscaling'.
     max_iter : int, default=200
-        The most epochs; for L-BFGS, iterations.
+        The maximum number of epochs; for L-BFGS, of iterations.
     shuffle : bool, default=True
         Whether the samples are shuffled before each epoch.
     random_state : int, RandomState instance or None, default=None
-        Where initial weights, the rows that are held out and shuffles come from.
+        The source of the initial weights, the choice of held-out rows, and the shuffles.
     tol : float, default=1e-4
-        Training ends when loss or score have not become better by ``tol`` for more than ``n_iter_no_change`` epochs
-        in a row; L-BFGS when no slope is larger.
+        Training ends if the loss or the score does not improve by ``tol`` for more than ``n_iter_no_change``
+        consecutive epochs; L-BFGS ends when no derivative is larger.
     verbose : bool, default=False
-        Whether progress is printed.
+        Whether to print progress.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last.
+        Whether another ``fit`` continues from the current weights.
     momentum : float, default=0.9
-        The momentum of gradient descent, 0 to 1.
+        The momentum of gradient descent, from 0 to 1.
     nesterovs_momentum : bool, default=True
-        Whether it is Nesterov's, which looks ahead.
+        Whether to use Nesterov's momentum.
     early_stopping : bool, default=False
-        Whether rows are held out by whose R² training ends, and the weights of the best epoch are kept.
+        Whether to hold out rows, to end the training by R² on them, and to keep the weights of the best epoch.
     validation_fraction : float, default=0.1
-        The part of the rows that is held out.
+        The share of the rows that is held out.
     beta_1 : float, default=0.9
-        How slowly Adam's first moment follows, 0 or more, below 1.
+        The decay rate of Adam's first moment, in [0, 1).
     beta_2 : float, default=0.999
-        How slowly Adam's second moment follows, 0 or more, below 1.
+        The decay rate of Adam's second moment, in [0, 1).
     epsilon : float, default=1e-8
-        What keeps Adam's quotient finite.
+        The constant in Adam's denominator that keeps the quotient finite.
     n_iter_no_change : int, default=10
         See ``tol``.
     max_fun : int, default=15000
-        The most evaluations of the loss by L-BFGS.
+        The maximum number of evaluations of the loss by L-BFGS.
     optimizer : str or dict, default=None
-        What finds the weights in place of ``solver``: any of the engine's, such as 'adamw', 'nadam' or
+        The optimizer in place of ``solver``: any optimizer of the engine, such as 'adamw', 'nadam' or
         ``{'name': 'rmsprop', 'rho': 0.9}``, with ``learning_rate_init``.
     schedule : str or dict, default=None
-        How the learning rate changes over ``max_iter`` epochs, in place of ``learning_rate``: 'cosine', 'one_cycle',
+        The learning-rate schedule over ``max_iter`` epochs, in place of ``learning_rate``: 'cosine', 'one_cycle',
         ``{'name': 'step', 'every': 20}`` and so on.
     init : str or dict, default=None
-        Where the weights start, in place of scikit-learn's way: 'he_normal', 'orthogonal' and so on.
+        The initialiser in place of scikit-learn's: 'he_normal', 'orthogonal' and so on.
     normalisation : {'batch', 'layer'}, dict or list, default=None
-        How the sums of the hidden layers are normalised, or those of each.
+        The normalisation of the pre-activations of all hidden layers, or a list with one for each.
     dropout : float or list of float, default=0.0
-        The probability with which a hidden unit is left out of a step, or one for each layer, the inputs first.
+        The probability of dropping a hidden unit in a step, or a list with one for each layer, the inputs first.
     train : dict, default=None
         Further keys of a recipe's ``[train]``, such as ``{'clip_norm': 1.0, 'l1': 1e-5}``.
     callbacks : list of callables, default=None
-        Called after every epoch with the estimator and a dict of ``epoch``, ``loss`` and, where rows are held out,
-        ``validation_score``. One that returns True ends training.
+        Called after every epoch with the estimator and a dict of ``epoch``, ``loss`` and, with held-out rows,
+        ``validation_score``. A callback that returns True ends the training.
     progress : bool, default=False
-        Whether a bar shows how far ``fit`` is, with the loss; it needs tqdm.
+        Whether to show a progress bar with the loss during ``fit``; needs tqdm.
     precision : {'f32', 'f64'}, default=None
-        The precision of the network; that of the data unless given.
+        The precision of the network; by default that of the data.
     n_threads : int or None, default=None
-        On how many threads it trains and predicts: as many as this process has cores, or ``OMP_NUM_THREADS`` if that is
-        fewer, unless given. The result is the same on any number, to the bit.
+        The number of threads for training and prediction. The default is the number of cores of this process, or
+        ``OMP_NUM_THREADS`` if that is lower. The result has the same bits for any number.
 
     Attributes
     ----------
@@ -120,15 +120,15 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     loss_curve_ : list of float
         The loss of each epoch.
     validation_scores_ : list of float or None
-        R² of the held-out rows after each epoch, with ``early_stopping=True``.
+        R² on the held-out rows after each epoch, with ``early_stopping=True``.
     best_validation_score_ : float or None
-        The best of them.
+        The best validation score.
     n_iter_ : int
-        How many epochs the last fit took.
+        The number of epochs of the last fit.
     t_ : int
-        How many samples were gone through.
+        The number of training samples processed.
     n_layers_ : int
-        The number of layers, inputs and outputs among them.
+        The number of layers, including inputs and outputs.
     n_outputs_ : int
         The number of outputs.
     out_activation_ : str
@@ -136,7 +136,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     n_features_in_ : int
         The number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where all of them are strings.
+        The names of the features, if all of them are strings.
 
     See Also
     --------
@@ -288,7 +288,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one more epoch on the given data.
 
-        Every call draws the next shuffle of ``random_state``; scikit-learn draws an integer's first again and again.
+        Every call draws the next shuffle of ``random_state``; with an integer, scikit-learn repeats the first one.
 
         Parameters
         ----------
@@ -297,7 +297,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The target values.
         sample_weight : array-like of shape (n_samples,), default=None
-            What each sample counts for.
+            The weight of each sample.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""When training ends, and what is told of it: scikit-learn's rules over the engine's epochs."""
+"""Training with scikit-learn's rules: when it ends and what it reports, over the engine's epochs."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from ._mlp import BaseMLP
     from ._progress import Progress
 
-#: Where a rate that is divided by 5 again and again has become too small to go on.
-LEAST_RATE = 1e-6
+#: With `learning_rate='adaptive'`, the training ends instead of dividing a rate at or below this one.
+LOWEST_RATE = 1e-6
 
-#: What scikit-learn says of parameters that are not finite; the engine says where it began.
+#: scikit-learn's message for parameters that are not finite; the engine adds epoch, batch and layer.
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed."
 )
@@ -36,7 +36,7 @@ DIVERGED = (
 
 @dataclass
 class Optimizer:
-    """What ``partial_fit`` goes on from: the rule, its rate, and what it remembers of its steps."""
+    """The state from which ``partial_fit`` continues: the rule, its rate, and its memory of earlier steps."""
 
     rule: tuple[Any, ...]
     learning_rate: float
@@ -44,8 +44,8 @@ class Optimizer:
 
 
 @dataclass
-class Judge:
-    """Rows that are not trained on, and how good the outputs for them are."""
+class HeldOutRows:
+    """Rows that are not used for training, and the score of outputs for them."""
 
     features: Features
     rows: NDArray[np.uint32] | None
@@ -53,7 +53,7 @@ class Judge:
 
 
 class Samples:
-    """What is trained on, and what is held out: rows of the same arrays."""
+    """Training rows and held-out rows of the same arrays."""
 
     def __init__(
         self,
@@ -62,13 +62,13 @@ class Samples:
         weights: NDArray[Any] | None,
         row_count: int,
         rows: NDArray[np.uint32] | None = None,
-        judge: Judge | None = None,
+        held_out: HeldOutRows | None = None,
     ) -> None:
         self.features = features
         self.targets = targets
         self.weights = weights
         self.rows = rows
-        self.judge = judge
+        self.held_out = held_out
         self.row_count = row_count if rows is None else len(rows)
 
 
@@ -80,7 +80,7 @@ def begin(
     memory: dict[str, Any] | None,
     batch_size: int | str,
 ) -> tuple[Run, bool]:
-    """A run from the estimator's parameters, and whether its generator is to be handed back."""
+    """A run from the estimator's parameters, and whether the estimator takes back the run's generator."""
     recipe = recipe_of(estimator, layers, dtype, batch_size)
     state, is_ours = state_of(estimator._random_state)
     parameters = pack(estimator.coefs_, estimator.intercepts_, dtype)
@@ -88,8 +88,8 @@ def begin(
     if estimator._normalisation is not None:
         parameters.append(np.ascontiguousarray(estimator._normalisation, dtype=dtype))
     run = Run(json.dumps(recipe), parameters, state, memory, threads)
-    if estimator._onlooker is not None:
-        estimator._onlooker.begin(run, samples)
+    if estimator._run_observer is not None:
+        estimator._run_observer.begin(run, samples)
     return run, is_ours
 
 
@@ -101,7 +101,7 @@ def train_by_steps(
     incremental: bool,
     progress: Progress | None,
 ) -> None:
-    """``sgd`` and ``adam``: epochs until the loss, or the score of held-out rows, no longer gets better."""
+    """``sgd`` and ``adam``: epochs until the loss, or the score on held-out rows, stops improving."""
     batch_size = _batch_size(estimator, samples.row_count)
     kept = getattr(estimator, "_optimizer", None) if incremental else None
     momentum = estimator.optimizer is None and estimator.solver == "sgd" and estimator.momentum > 0
@@ -109,31 +109,31 @@ def train_by_steps(
     if kept is None or kept.rule != rule:
         kept = Optimizer(rule, float(estimator.learning_rate_init), None)
     run, is_ours = begin(estimator, samples, layers, dtype, kept.memory, batch_size)
-    by_steps = _BySteps(estimator, samples, run, kept.learning_rate, layers, progress)
+    steps = _StepTraining(estimator, samples, run, kept.learning_rate, layers, progress)
     try:
         with progress or nullcontext():
-            by_steps.epochs(incremental)
+            steps.epochs(incremental)
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=5)
     finally:
-        # What a callback raises, too, leaves a model that can be used.
-        keep(estimator, run.parameters() if by_steps.best is None else by_steps.best, layers)
-        estimator._optimizer = Optimizer(rule, by_steps.rate, run.memory())
+        # The model stays usable, even if a callback raises an exception.
+        keep(estimator, run.parameters() if steps.best is None else steps.best, layers)
+        estimator._optimizer = Optimizer(rule, steps.rate, run.memory())
         if is_ours:
             hand_back(estimator._random_state, run.random_state())
-    if by_steps.diverged is not None and by_steps.best is None:
+    if steps.diverged is not None and steps.best is None:
         estimator._has_diverged = True
-        raise ValueError(f"{DIVERGED} ({by_steps.diverged})")
+        raise ValueError(f"{DIVERGED} ({steps.diverged})")
 
 
 def keep(estimator: BaseMLP, parameters: NDArray[Any], layers: list[int]) -> None:
-    """Makes parameters the estimator's."""
+    """Stores parameters in the estimator."""
     estimator.coefs_, estimator.intercepts_, rest = unpack(parameters, layers)
     estimator._normalisation = rest if len(rest) else None
 
 
-class _BySteps:
-    """Epoch after epoch, or many at a time where nobody looks on."""
+class _StepTraining:
+    """A training by steps: one epoch per call of the engine, or many if nothing observes the epochs."""
 
     def __init__(
         self,
@@ -150,21 +150,23 @@ class _BySteps:
         self.samples = samples
         self.run = run
         self.rate = rate
-        #: The parameters of the epoch whose score was the best.
+        #: The parameters of the epoch with the best score.
         self.best: NDArray[Any] | None = None
         self.diverged: str | None = None
 
     def epochs(self, incremental: bool) -> None:
         estimator = self.estimator
         is_scaled = self.follows("invscaling")
-        looks_on = bool(estimator.verbose or estimator.callbacks or self.samples.judge) or is_scaled or incremental
+        is_observed = (
+            bool(estimator.verbose or estimator.callbacks or self.samples.held_out) or is_scaled or incremental
+        )
         estimator.n_iter_ = 0
-        if self.samples.judge is not None:
+        if self.samples.held_out is not None:
             self.best = self.run.parameters()
         while estimator.n_iter_ < estimator.max_iter:
-            self._train(1 if looks_on else estimator.max_iter - estimator.n_iter_)
+            self._train(1 if is_observed else estimator.max_iter - estimator.n_iter_)
             if self.diverged is not None:
-                if self.samples.judge is not None:
+                if self.samples.held_out is not None:
                     warnings.warn(
                         f"Training diverged, the weights of the best epoch are kept: {self.diverged}",
                         ConvergenceWarning,
@@ -173,7 +175,7 @@ class _BySteps:
                 return
             if is_scaled:
                 self.rate = estimator.learning_rate_init / (estimator.t_ + 1) ** estimator.power_t
-            if self._is_told_to_end():
+            if self._callback_ends_training():
                 return
             if estimator._no_improvement_count > estimator.n_iter_no_change:
                 if self._ends():
@@ -190,25 +192,25 @@ class _BySteps:
                 )
 
     def follows(self, learning_rate: str) -> bool:
-        """Whether the rate goes by this rule of scikit-learn's, which are for its ``sgd`` alone."""
+        """Whether the rate follows this rule of scikit-learn, which applies to ``sgd`` only."""
         estimator = self.estimator
         is_asked = estimator.solver == "sgd" and estimator.learning_rate == learning_rate
         return is_asked and estimator.optimizer is None and estimator.schedule is None
 
-    def _is_told_to_end(self) -> bool:
-        """Calls the callbacks, with the model as it stands. Whether one of them says that this is enough."""
+    def _callback_ends_training(self) -> bool:
+        """Calls the callbacks with the current model. Whether one of them ends the training."""
         estimator = self.estimator
         if not estimator.callbacks:
             return False
         keep(estimator, self.run.parameters(), self.layers)
-        told = {"epoch": estimator.n_iter_, "loss": estimator.loss_}
-        if self.samples.judge is not None:
-            told["validation_score"] = estimator.validation_scores_[-1]
-        return any([callback(estimator, told) is True for callback in estimator.callbacks])
+        report = {"epoch": estimator.n_iter_, "loss": estimator.loss_}
+        if self.samples.held_out is not None:
+            report["validation_score"] = estimator.validation_scores_[-1]
+        return any([callback(estimator, report) is True for callback in estimator.callbacks])
 
     def _train(self, epochs: int) -> None:
         estimator, samples = self.estimator, self.samples
-        by_score = samples.judge is not None
+        by_score = samples.held_out is not None
         losses, best, waited, raised, self.diverged = self.run.train(
             samples.features,
             samples.targets,
@@ -220,7 +222,7 @@ class _BySteps:
             waited=estimator._no_improvement_count,
             tolerance=float(estimator.tol),
             patience=None if by_score else float(estimator.n_iter_no_change),
-            told=None if self.progress is None else self.progress.tell_from(estimator.n_iter_),
+            told=None if self.progress is None else self.progress.callback_from(estimator.n_iter_),
         )
         if self.diverged is not None and by_score:
             losses.append(np.nan)
@@ -230,34 +232,36 @@ class _BySteps:
             estimator.loss_curve_.append(loss)
             estimator.t_ += samples.row_count
             if estimator.verbose:
-                self._say(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
-        if raised is None and samples.judge is not None:
-            self._judge(samples.judge)
+                self._print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
+        if raised is None and samples.held_out is not None:
+            self._score_held_out(samples.held_out)
         elif raised is None:
             estimator.best_loss_ = best
             estimator._no_improvement_count = waited
         if self.progress is not None and losses:
             scores = estimator.validation_scores_
-            self.progress.tell(estimator.n_iter_, estimator.loss_, scores[-1] if scores else None)
+            self.progress.report(estimator.n_iter_, estimator.loss_, scores[-1] if scores else None)
         if raised is not None:
             raise raised
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         """Prints a line of ``verbose``."""
         if self.progress is None:
             print(line)
         else:
             self.progress.write(line)
 
-    def _judge(self, judge: Judge) -> None:
-        """Takes note of the score of the rows that are held out."""
+    def _score_held_out(self, held_out: HeldOutRows) -> None:
+        """Records the score on the held-out rows."""
         estimator = self.estimator
         score = np.nan
         if self.diverged is None:
-            score = judge.score(self.run.outputs(judge.features, judge.rows, thread_count(estimator.n_threads)))
+            score = held_out.score(
+                self.run.outputs(held_out.features, held_out.rows, thread_count(estimator.n_threads))
+            )
         estimator.validation_scores_.append(score)
         if estimator.verbose:
-            self._say(f"Validation score: {score:f}")
+            self._print(f"Validation score: {score:f}")
         if score < estimator.best_validation_score_ + estimator.tol:
             estimator._no_improvement_count += 1
         else:
@@ -267,28 +271,28 @@ class _BySteps:
             self.best = self.run.parameters()
 
     def _ends(self) -> bool:
-        """Whether this is the end, or the learning rate goes down."""
+        """Whether the training ends; otherwise, the learning rate is reduced."""
         estimator = self.estimator
-        what = "Validation score" if self.samples.judge is not None else "Training loss"
-        told = (
+        what = "Validation score" if self.samples.held_out is not None else "Training loss"
+        message = (
             f"{what} did not improve more than tol={estimator.tol:f} for {estimator.n_iter_no_change} "
             "consecutive epochs."
         )
         is_adaptive = self.follows("adaptive")
-        ends = not is_adaptive or self.rate <= LEAST_RATE
+        ends = not is_adaptive or self.rate <= LOWEST_RATE
         if not is_adaptive:
-            told += " Stopping."
+            message += " Stopping."
         elif ends:
-            told += " Learning rate too small. Stopping."
+            message += " Learning rate too small. Stopping."
         else:
             self.rate /= 5.0
-            told += f" Setting learning rate to {self.rate:f}"
+            message += f" Setting learning rate to {self.rate:f}"
         if estimator.verbose:
-            self._say(told)
+            self._print(message)
         return ends
 
 
-def train_whole(
+def train_lbfgs(
     estimator: BaseMLP, samples: Samples, layers: list[int], dtype: np.dtype[Any], progress: Progress | None
 ) -> None:
     """``lbfgs``: iterations on all samples at once until a minimum is found."""
@@ -300,19 +304,20 @@ def train_whole(
             samples.weights,
             samples.rows,
             estimator.max_iter,
-            told=None if progress is None else progress.tell_from(0),
+            told=None if progress is None else progress.callback_from(0),
         )
         if progress is not None and losses:
-            progress.tell(len(losses), losses[-1])
+            progress.report(len(losses), losses[-1])
     keep(estimator, run.parameters(), layers)
     found = run.minimum()
     if diverged is not None or found is None:
+        estimator._has_diverged = True
         raise ValueError(f"{DIVERGED} ({diverged})")
     reason, value, iterations, evaluations = found
-    # An iteration that Ctrl-C came into has moved the weights, but its loss was not told.
+    # An iteration that Ctrl-C interrupts changes the weights, but does not report its loss.
     estimator.n_iter_ = min(iterations, len(losses), estimator.max_iter)
     estimator.loss_ = value
-    # The engine tells each iteration's loss from before its step.
+    # The engine reports the loss of each iteration before its step.
     estimator.loss_curve_ = [*losses[1:], value][: estimator.n_iter_]
     if estimator.verbose:
         print(f"L-BFGS: loss = {value:.8f} after {iterations} iterations, {evaluations} evaluations: {reason}")
@@ -321,10 +326,10 @@ def train_whole(
     elif raised is not None:
         raise raised
     else:
-        _warn_of(reason, estimator)
+        _warn_about(reason, estimator)
 
 
-#: SciPy's status and words for ends of L-BFGS that are no minimum.
+#: SciPy's status and message for reasons to end L-BFGS without a minimum.
 FAILURES = {
     "iterations": (1, "STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT"),
     "evaluations": (1, "STOP: TOTAL NO. OF F,G EVALUATIONS EXCEEDS LIMIT"),
@@ -332,11 +337,11 @@ FAILURES = {
 }
 
 
-def _warn_of(reason: str, estimator: BaseMLP) -> None:
+def _warn_about(reason: str, estimator: BaseMLP) -> None:
     if reason not in FAILURES:
         return
-    status, told = FAILURES[reason]
-    message = f"lbfgs failed to converge after {estimator.n_iter_} iteration(s) (status={status}):\n{told}\n"
+    status, text = FAILURES[reason]
+    message = f"lbfgs failed to converge after {estimator.n_iter_} iteration(s) (status={status}):\n{text}\n"
     if estimator.n_iter_ == estimator.max_iter:
         message += f"\nIncrease the number of iterations to improve the convergence (max_iter={estimator.max_iter})."
     message += (

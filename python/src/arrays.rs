@@ -1,4 +1,4 @@
-//! NumPy's arrays as slices of the engine: looked at where they lie, never copied.
+//! NumPy arrays as slices for the engine, in place and without a copy.
 
 use crate::numbers::Number;
 use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArrayDyn};
@@ -22,7 +22,7 @@ pub(crate) enum Indices<'py> {
     Long(PyReadonlyArray1<'py, i64>),
 }
 
-/// Targets: numbers, truths (rows, outputs), or the class of each row.
+/// Targets: numbers or booleans (rows, outputs), or the class of each row.
 pub(crate) enum TargetArrays<'py, T: Number> {
     Numbers(PyReadonlyArray2<'py, T>),
     Truths(PyReadonlyArray2<'py, bool>),
@@ -56,7 +56,7 @@ impl<'py> Indices<'py> {
 }
 
 impl<'py, T: Number> TargetArrays<'py, T> {
-    /// `targets` is an array of numbers or truths, or (classes, how many there are).
+    /// `targets` is an array of numbers or booleans, or (classes, number of classes).
     pub(crate) fn of(targets: &Bound<'py, PyAny>) -> PyResult<Self> {
         if let Ok((classes, count)) = targets.extract::<(Bound<'py, PyAny>, usize)>() {
             return Ok(Self::Classes(extract(&classes, "the classes")?, count));
@@ -68,7 +68,7 @@ impl<'py, T: Number> TargetArrays<'py, T> {
     }
 }
 
-/// An array of the type and shape that is wanted.
+/// An array of the expected type and number of dimensions.
 pub(crate) fn extract<'py, A>(array: &Bound<'py, PyAny>, what: &str) -> PyResult<A>
 where
     A: for<'a> FromPyObject<'a, 'py>,
@@ -83,14 +83,14 @@ where
     })
 }
 
-/// What says that an array's numbers do not lie one after the other, row after row.
+/// The error for an array that is not C-contiguous.
 pub(crate) fn scattered(what: &str) -> PyErr {
     PyValueError::new_err(format!(
-        "{what} must lie row after row; use numpy.ascontiguousarray"
+        "{what} must be C-contiguous; use numpy.ascontiguousarray"
     ))
 }
 
-/// The numbers of arrays one after the other.
+/// The concatenated numbers of arrays.
 pub(crate) fn joined<T: Number>(arrays: &[PyReadonlyArrayDyn<'_, T>]) -> PyResult<Vec<T>> {
     let mut numbers = Vec::with_capacity(arrays.iter().map(|array| array.as_array().len()).sum());
     for array in arrays {

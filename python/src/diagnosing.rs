@@ -1,11 +1,10 @@
-//! A training that is watched, so that it can be said afterwards what is wrong with it.
+//! A training that is observed so that it can be diagnosed at its end.
 
 use crate::numbers::Number;
 use crate::run::refusal;
 use pellucid::data::dataset::Dataset;
 use pellucid::evaluation::evaluate::evaluate;
-use pellucid::inspection::diagnosis::{EpochLosses, TrainingDiagnosis, TrainingOutcome};
-use pellucid::inspection::layer_statistics::LayerStatisticsRecorder;
+use pellucid::inspection::diagnosis::{EpochLosses, TrainingDiagnosis};
 use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::training::trainer::check_fit;
 use pellucid::{Error, Network, Recipe};
@@ -13,13 +12,11 @@ use pyo3::prelude::*;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
-/// Keeps what the command's `diagnose` goes by: the network before training, layer statistics, the losses of training rows and
-/// of held-out rows, and the error that ended it.
+/// The diagnosis of a training that Python ends, with the losses of its epochs and the error that ended it.
 pub(crate) struct Diagnosing<T: Number> {
-    diagnosis: TrainingDiagnosis,
+    diagnosis: TrainingDiagnosis<T>,
     data: Dataset<T>,
     held_out: Option<Dataset<T>>,
-    layer_statistics: LayerStatisticsRecorder<T>,
     epochs: Vec<EpochLosses>,
     recipe: Recipe,
     threads: NonZeroUsize,
@@ -41,7 +38,6 @@ impl<T: Number> Diagnosing<T> {
         }
         Ok(Self {
             diagnosis: TrainingDiagnosis::new(recipe, network, &data, names, threads)?,
-            layer_statistics: LayerStatisticsRecorder::new(recipe, network, &data)?,
             data,
             held_out,
             epochs: Vec::new(),
@@ -51,16 +47,12 @@ impl<T: Number> Diagnosing<T> {
         })
     }
 
-    /// What is wrong with it, as JSON. `network` is the one that was kept: of epoch `best_epoch`, where held-out rows told.
+    /// The findings, as JSON. `network` is the one that was kept: of epoch `best_epoch`, where held-out rows chose it.
     pub(crate) fn findings(&self, network: &Network<T>, best_epoch: Option<u64>) -> PyResult<String> {
-        let outcome = TrainingOutcome {
-            network,
-            layer_statistics: self.layer_statistics.entries(),
-            epochs: &self.epochs,
-            best_epoch,
-            failure: self.failure.as_ref(),
-        };
-        let found = self.diagnosis.after(&self.recipe, &self.data, outcome);
+        let (epochs, failure) = (Some(self.epochs.clone()), self.failure.as_ref());
+        let found = self
+            .diagnosis
+            .after(&self.recipe, &self.data, network, epochs, best_epoch, failure);
         let found = found.map_err(|error| refusal(&error))?;
         serde_json::to_string(&found).map_err(|error| refusal(&error))
     }
@@ -82,10 +74,10 @@ impl<T: Number> Observer<T> for Diagnosing<T> {
                 validation: self.held_out.as_ref().map(of_held_out),
             });
         }
-        self.layer_statistics.on(event)
+        self.diagnosis.on(event)
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
-        self.layer_statistics.next_step(next)
+        self.diagnosis.next_step(next)
     }
 }

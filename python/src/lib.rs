@@ -1,9 +1,9 @@
-//! What the Python package asks of the engine: to train on its arrays, and to tell the outputs for them. Everything that
-//! scikit-learn has a say in (names, defaults, checks, when training ends) is the package's, in Python.
+//! The binding between the Python package and the engine: training on NumPy arrays, outputs, inspection, recipes and model
+//! files. scikit-learn's conventions (names, defaults, checks, when training ends) are implemented in Python.
 
 mod arrays;
 mod diagnosing;
-mod looking;
+mod inspection;
 mod model_file;
 mod numbers;
 mod recipes;
@@ -17,7 +17,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _engine {
     #[pymodule_export]
-    use crate::looking::{check_gradient, diagnose, explain};
+    use crate::inspection::{check_gradient, diagnose, explain};
 
     #[pymodule_export]
     use crate::model_file::{load_model, save_model};

@@ -1,17 +1,18 @@
-//! The model file that the command line reads and writes.
+//! Model files, in the format of the command line.
 
 use crate::run::{network, read, refusal};
 use numpy::ToPyArray;
-use pellucid::Precision;
-use pellucid_data::model_file::{AnyNetwork, EpochLine, Model};
+use pellucid::training::observe::EpochRecord;
+use pellucid::with_precision;
+use pellucid_data::model_file::{AnyNetwork, Model};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 
-/// Writes a model, whole or not at all. `losses` are those of its epochs, `metrics` JSON.
+/// Writes a model atomically. `losses` are those of its epochs, `metrics` is JSON.
 #[pyfunction]
 #[expect(
     clippy::too_many_arguments,
-    reason = "the parts of the file, named where it is called, in Python"
+    reason = "the parts of the file; Python names them in the call"
 )]
 pub(crate) fn save_model(
     path: PathBuf,
@@ -24,14 +25,12 @@ pub(crate) fn save_model(
     warnings: Vec<String>,
 ) -> PyResult<()> {
     let recipe = read(recipe)?;
-    let network: AnyNetwork = match recipe.train.precision {
-        Precision::F32 => network::<f32>(&recipe, &parameters)?.into(),
-        Precision::F64 => network::<f64>(&recipe, &parameters)?.into(),
-    };
-    let history = losses.into_iter().zip(1..).map(|(loss, epoch)| EpochLine {
+    let network: AnyNetwork =
+        with_precision!(recipe.train.precision, T => network::<T>(&recipe, &parameters)?.into());
+    let history = losses.into_iter().zip(1..).map(|(loss, epoch)| EpochRecord {
         epoch,
         loss,
-        ..EpochLine::default()
+        ..EpochRecord::default()
     });
     let model = Model {
         classes,
@@ -45,8 +44,9 @@ pub(crate) fn save_model(
     model.save(path).map_err(|error| refusal(&error))
 }
 
-/// What a model file tells: (recipe, parameters, classes, names of features, losses, metrics), recipe and metrics as JSON.
-type Told<'py> = (
+/// The contents of a model file: (recipe, parameters, classes, names of features, losses, metrics, whether it has a
+/// preparation), recipe and metrics as JSON.
+type Contents<'py> = (
     String,
     Bound<'py, PyAny>,
     Vec<String>,
@@ -56,17 +56,17 @@ type Told<'py> = (
     bool,
 );
 
-/// Reads a model, and whether it has a preparation of its own.
+/// Reads a model file.
 #[pyfunction]
-pub(crate) fn load_model(py: Python<'_>, path: PathBuf) -> PyResult<Told<'_>> {
+pub(crate) fn load_model(py: Python<'_>, path: PathBuf) -> PyResult<Contents<'_>> {
     let model = Model::load(path).map_err(|error| refusal(&error))?;
     let parameters = match &model.network {
         AnyNetwork::F32(network) => network.parameters().to_pyarray(py).into_any(),
         AnyNetwork::F64(network) => network.parameters().to_pyarray(py).into_any(),
     };
-    let told = |error: serde_json::Error| pyo3::exceptions::PyValueError::new_err(error.to_string());
+    let value_error = |error: serde_json::Error| pyo3::exceptions::PyValueError::new_err(error.to_string());
     Ok((
-        serde_json::to_string(&model.recipe).map_err(told)?,
+        serde_json::to_string(&model.recipe).map_err(value_error)?,
         parameters,
         model.classes,
         model.feature_names,

@@ -1,9 +1,9 @@
-//! The two precisions, as NumPy has them.
+//! The two precisions that NumPy and the engine have in common.
 
 use numpy::Element;
 use pellucid::Scalar;
 
-/// A number that NumPy's arrays and the engine both have.
+/// A number type of NumPy's arrays and of the engine.
 pub(crate) trait Number: Scalar + Element {}
 
 impl Number for f32 {}

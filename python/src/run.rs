@@ -12,7 +12,7 @@ use pellucid::numpy_random::RandomState;
 use pellucid::optimization::lbfgs::Reason;
 use pellucid::optimization::optimizer::Memory;
 use pellucid::training::observe::Observer;
-use pellucid::{Error, Network, Precision, Recipe, Trainer, evaluation};
+use pellucid::{Error, Network, Precision, Recipe, Trainer, evaluation, with_precision};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -28,6 +28,18 @@ struct Training<T: Number> {
 enum Trainings {
     Single(Training<f32>),
     Double(Training<f64>),
+}
+
+impl From<Training<f32>> for Trainings {
+    fn from(training: Training<f32>) -> Self {
+        Self::Single(training)
+    }
+}
+
+impl From<Training<f64>> for Trainings {
+    fn from(training: Training<f64>) -> Self {
+        Self::Double(training)
+    }
 }
 
 /// The same on whichever it is.
@@ -64,10 +76,9 @@ impl Run {
         let recipe = read(recipe)?;
         let generator = generator(&random_state)?;
         let threads = threads_of(threads);
-        let training = match recipe.train.precision {
-            Precision::F32 => Trainings::Single(training(&recipe, &parameters, generator, memory, threads)?),
-            Precision::F64 => Trainings::Double(training(&recipe, &parameters, generator, memory, threads)?),
-        };
+        let training = with_precision!(recipe.train.precision, T => {
+            training::<T>(&recipe, &parameters, generator, memory, threads)?.into()
+        });
         Ok(Self {
             recipe,
             threads,
@@ -134,7 +145,7 @@ impl Run {
             tolerance,
             patience,
         });
-        let mut watch = Watch::new(epochs, stagnation).telling(told.map(Listener::new), None);
+        let mut watch = Watch::new(epochs, stagnation).telling(told.map(Listener::new));
         let ended = with!(&mut self.training, training => {
             if let Some(rate) = rate {
                 training.trainer.set_learning_rate(rate);
@@ -143,7 +154,7 @@ impl Run {
         })?;
         let diverged = match ended {
             Ok(()) => None,
-            Err(error @ (Error::NonFiniteLoss { .. } | Error::NonFiniteParameters { .. })) => {
+            Err(error) if error.is_divergence() => {
                 let told = error.to_string();
                 with!(&mut self.training, training => {
                     if let Some(diagnosing) = &mut training.diagnosing {
@@ -264,22 +275,9 @@ pub(crate) fn outputs<'py>(
     threads: usize,
 ) -> PyResult<Bound<'py, PyAny>> {
     let recipe = read(recipe)?;
-    match recipe.train.precision {
-        Precision::F32 => outputs_of(
-            py,
-            &network::<f32>(&recipe, &parameters)?,
-            features,
-            None,
-            threads,
-        ),
-        Precision::F64 => outputs_of(
-            py,
-            &network::<f64>(&recipe, &parameters)?,
-            features,
-            None,
-            threads,
-        ),
-    }
+    with_precision!(recipe.train.precision, T => {
+        outputs_of(py, &network::<T>(&recipe, &parameters)?, features, None, threads)
+    })
 }
 
 pub(crate) fn read(recipe: &str) -> PyResult<Recipe> {
@@ -364,7 +362,7 @@ fn train<T: Number>(
     py: Python<'_>,
     Training { trainer, diagnosing }: &mut Training<T>,
     (features, targets, weights, rows): Arrays<'_, '_>,
-    watch: &mut Watch<'_>,
+    watch: &mut Watch,
 ) -> PyResult<Result<(), Error>> {
     let arrays = SampleArrays::<T>::of(features, Some(targets), weights, rows)?;
     let samples = arrays.lend()?;

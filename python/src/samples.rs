@@ -1,4 +1,4 @@
-//! Samples that Python lends: the engine gathers its batches straight from NumPy's arrays.
+//! Samples in NumPy arrays: the engine gathers its batches directly from them.
 
 use crate::arrays::{FeatureArrays, Indices, TargetArrays, scattered};
 use crate::numbers::Number;
@@ -9,12 +9,12 @@ use pellucid::{Error, Input};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-/// The arrays of a data set, held so that nobody writes to them meanwhile.
+/// The arrays of a data set, borrowed so that they cannot change during a training.
 pub(crate) struct SampleArrays<'py, T: Number> {
     features: FeatureArrays<'py, T>,
     targets: Option<TargetArrays<'py, T>>,
     weights: Option<PyReadonlyArray1<'py, T>>,
-    /// Which rows are the samples; all of them unless given.
+    /// The rows that are samples; all rows by default.
     rows: Option<PyReadonlyArray1<'py, u32>>,
 }
 
@@ -34,7 +34,7 @@ impl<'py, T: Number> SampleArrays<'py, T> {
         })
     }
 
-    /// The same as slices, once it is sure that everything fits together.
+    /// The arrays as slices, after all shapes and indices have been checked.
     pub(crate) fn lend(&self) -> PyResult<Lent<'_, T>> {
         let (features, row_count) = match &self.features {
             FeatureArrays::Dense(array) => {
@@ -80,8 +80,8 @@ impl<'py, T: Number> SampleArrays<'py, T> {
                 let array = array.as_array();
                 let classes = array.to_slice().ok_or_else(|| scattered("classes"))?;
                 if classes.iter().any(|&class| class as usize >= *count) {
-                    let told = format!("a class is beyond the last of {count}");
-                    return Err(PyValueError::new_err(told));
+                    let message = format!("a class index is not below the number of classes, {count}");
+                    return Err(PyValueError::new_err(message));
                 }
                 LentTargets::Classes {
                     classes,
@@ -91,21 +91,23 @@ impl<'py, T: Number> SampleArrays<'py, T> {
         };
         let slice = |array: &'_ PyReadonlyArray1<'py, T>| array.as_array().to_slice().map(<[T]>::len);
         if let Some(found) = targets.rows().filter(|&found| found != row_count) {
-            let told = format!("{found} targets for {row_count} rows of features");
-            return Err(PyValueError::new_err(told));
+            let message = format!("{found} targets for {row_count} rows of features");
+            return Err(PyValueError::new_err(message));
         }
         if let Some(weights) = &self.weights
             && slice(weights) != Some(row_count)
         {
-            let told = format!("a weight for each of {row_count} rows is needed");
-            return Err(PyValueError::new_err(told));
+            let message = format!("the weights must have one number for each of {row_count} rows");
+            return Err(PyValueError::new_err(message));
         }
         let rows = match &self.rows {
             None => None,
             Some(rows) => Some(rows.as_array().to_slice().ok_or_else(|| scattered("rows"))?),
         };
         if rows.is_some_and(|rows| rows.iter().any(|&row| row as usize >= row_count)) {
-            return Err(PyValueError::new_err("a row is beyond the last"));
+            return Err(PyValueError::new_err(
+                "a row index is not below the number of rows",
+            ));
         }
         Ok(Lent {
             features,
@@ -120,7 +122,7 @@ impl<'py, T: Number> SampleArrays<'py, T> {
     }
 }
 
-/// A data set that lies in arrays of Python.
+/// A data set in borrowed NumPy arrays.
 #[derive(Clone, Copy)]
 pub(crate) struct Lent<'a, T> {
     features: LentFeatures<'a, T>,
@@ -177,7 +179,7 @@ impl LentIndices<'_> {
         }
     }
 
-    /// The index at `at`; one below 0 is larger than any that makes sense.
+    /// The index at `at`; a negative one becomes larger than any valid index.
     fn at(self, at: usize) -> usize {
         match self {
             LentIndices::Short(slice) => slice[at] as usize,
@@ -193,7 +195,7 @@ impl<T: Number> Sparse<'_, T> {
         let ends = rows > 0 && self.starts.at(rows - 1) <= stored && stored <= self.columns.len();
         if !rises || !ends || (0..stored).any(|at| self.columns.at(at) >= self.width) {
             return Err(PyValueError::new_err(
-                "a sparse matrix whose indices do not fit its shape",
+                "the indices of a sparse matrix do not fit its shape",
             ));
         }
         Ok(())
@@ -201,7 +203,7 @@ impl<T: Number> Sparse<'_, T> {
 
     fn add_row(self, row: usize, to: &mut [T]) {
         for at in self.starts.at(row)..self.starts.at(row + 1) {
-            // Entries of the same place add up, as SciPy has it.
+            // Duplicate entries add up, as in SciPy.
             to[self.columns.at(at)] += self.values[at];
         }
     }
@@ -253,7 +255,7 @@ impl<T: Number> Lent<'_, T> {
         }
     }
 
-    /// The same samples as a data set of its own.
+    /// A copy of the samples as a data set.
     pub(crate) fn copied(&self) -> Result<Dataset<T>, Error> {
         let rows = Samples::rows(self);
         let mut buffers = BatchBuffers::default();

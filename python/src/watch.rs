@@ -1,11 +1,10 @@
-//! Who looks on while the engine trains without Python's lock: keeps the losses, ends training where they no longer fall,
-//! asks Python now and then whether Ctrl-C was pressed, and tells it how far training is.
+//! The observer of a training that runs without Python's lock: keeps the losses, ends training where they no longer fall,
+//! asks Python now and then whether Ctrl-C was pressed, and reports the progress to it.
 
 use pellucid::Scalar;
 use pellucid::training::observe::{Event, Observer, Position};
 use pyo3::prelude::*;
 use std::ops::ControlFlow;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Taking the lock for less than this would slow the threads that wait for it.
@@ -65,7 +64,7 @@ impl Stagnation {
 
 /// An observer for Python.
 #[derive(Debug)]
-pub(crate) struct Watch<'a> {
+pub(crate) struct Watch {
     pub(crate) losses: Vec<f64>,
     /// After so many epochs it is Python's turn, and the run goes on later.
     limit: u64,
@@ -73,8 +72,8 @@ pub(crate) struct Watch<'a> {
     /// What a signal's handler raised, such as `KeyboardInterrupt`.
     pub(crate) raised: Option<PyErr>,
     pub(crate) listener: Option<Listener>,
-    /// The loss of held-out rows after the last epoch, where somebody measures it.
-    validation: Option<&'a Mutex<Option<f64>>>,
+    /// The loss of held-out rows after the last epoch, where there are any.
+    validation: Option<f64>,
     looked: Instant,
     asked: Instant,
     /// How many steps lie between two looks at the clock.
@@ -82,7 +81,7 @@ pub(crate) struct Watch<'a> {
     due: u64,
 }
 
-impl<'a> Watch<'a> {
+impl Watch {
     pub(crate) fn new(limit: u64, stagnation: Option<Stagnation>) -> Self {
         let now = Instant::now();
         Self {
@@ -99,26 +98,16 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// The same, which tells `listener` how far training is.
-    pub(crate) fn telling(
-        self,
-        listener: Option<Listener>,
-        validation: Option<&'a Mutex<Option<f64>>>,
-    ) -> Self {
-        Self {
-            listener,
-            validation,
-            ..self
-        }
+    /// The same, which reports the progress to `listener`.
+    pub(crate) fn telling(self, listener: Option<Listener>) -> Self {
+        Self { listener, ..self }
     }
 
     /// Tells where training has come to.
     pub(crate) fn tell(&mut self, part: f64) -> PyResult<()> {
         let at = (self.losses.len() as u64, part);
         let loss = self.losses.last().copied();
-        let validation = self
-            .validation
-            .and_then(|found| found.lock().ok().and_then(|found| *found));
+        let validation = self.validation;
         match &mut self.listener {
             Some(listener) => listener.tell(at, loss, validation),
             None => Ok(()),
@@ -153,7 +142,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-impl<T: Scalar> Observer<T> for Watch<'_> {
+impl<T: Scalar> Observer<T> for Watch {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         match event {
             Event::Step { position, .. } => {
@@ -168,6 +157,10 @@ impl<T: Scalar> Observer<T> for Watch<'_> {
                 if stagnates || is_pause {
                     return ControlFlow::Break(());
                 }
+                ControlFlow::Continue(())
+            }
+            Event::Recorded { record, .. } => {
+                self.validation = record.validation.as_ref().map(|found| found.loss);
                 ControlFlow::Continue(())
             }
         }

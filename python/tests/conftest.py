@@ -1,4 +1,4 @@
-"""Data that all tests share: scikit-learn's own, nothing is downloaded."""
+"""Data for all tests: scikit-learn's bundled sets, without a download."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SETS = {
 
 @pytest.fixture(scope="session")
 def data() -> dict[str, tuple[Any, Any]]:
-    """The five sets, their columns standardised, the diabetes' target too."""
+    """The five sets with standardised columns; the target of diabetes is standardised too."""
     loaded = {name: load(return_X_y=True) for name, load in SETS.items()}
     return {
         name: (np.ascontiguousarray(scale(X)), scale(y) if name == "diabetes" else y) for name, (X, y) in loaded.items()
@@ -31,7 +31,7 @@ def data() -> dict[str, tuple[Any, Any]]:
 
 @pytest.fixture(autouse=True)
 def few_epochs_are_enough():
-    """Training here is seldom to the end."""
+    """Most trainings in these tests end before convergence."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         yield

@@ -1,4 +1,4 @@
-"""The same numbers as scikit-learn's, epoch by epoch."""
+"""The numbers equal those of scikit-learn, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def both(name, **settings):
 
 
 def assert_same(theirs, ours, X, rtol=1e-9):
-    """The same losses, weights and answers, to rounding that 25 epochs have gone through."""
+    """The losses, weights and predictions are equal up to the rounding errors of 25 epochs."""
     assert ours.n_iter_ == theirs.n_iter_
     assert ours.t_ == theirs.t_
     np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=rtol)
@@ -75,7 +75,7 @@ def test_weighted_rows(data, name, settings):
 def test_single_precision(data, name):
     X, y = data[name]
     theirs, ours = both(name)
-    # Not so far out that a probability is below what a float32 tells from 0, where scikit-learn's loss is cut off.
+    # Small enough that no probability underflows in float32, where scikit-learn clips the loss.
     X = (0.3 * X).astype(np.float32)
     assert_same(theirs.fit(X, y), ours.fit(X, y), X, rtol=2e-4)
     assert ours.coefs_[0].dtype == np.float32
@@ -106,7 +106,7 @@ def test_several_labels_and_counts(data):
 
 
 @pytest.mark.parametrize("settings", [{}, {"early_stopping": True}])
-def test_generators_are_used_up_alike(data, settings):
+def test_generators_end_in_the_same_state(data, settings):
     X, y = data["wine"]
     left = []
     for estimator in both("wine", **settings):
@@ -124,7 +124,7 @@ def test_generators_are_used_up_alike(data, settings):
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
-def test_warm_start_and_partial_fit_go_on(data, solver):
+def test_warm_start_and_partial_fit_continue(data, solver):
     X, y = data["iris"]
     pairs = both("iris", solver=solver, warm_start=True, learning_rate="invscaling", max_iter=4)
     for estimator in pairs:
@@ -132,13 +132,13 @@ def test_warm_start_and_partial_fit_go_on(data, solver):
             estimator.fit(X, y)
         assert len(estimator.loss_curve_) == 12
     assert_same(*pairs, X)
-    # In the order of the rows, where scikit-learn's shuffles do not matter.
+    # Without shuffles, in which scikit-learn differs.
     pairs = both("iris", solver=solver, shuffle=False, learning_rate="invscaling", learning_rate_init=0.1)
     for estimator in pairs:
         for rows in (slice(0, 50), slice(30, 150), slice(0, 150, 3), slice(0, 150)):
             estimator.partial_fit(X[rows], y[rows], classes=[0, 1, 2])
     assert_same(*pairs, X)
-    # A generator is drawn from by both, and the first call is the same for an integer.
+    # Both draw from a generator, and with an integer the first call is the same.
     pairs = both("iris", solver=solver, random_state=4)
     for estimator in pairs:
         estimator.partial_fit(X, y, classes=[0, 1, 2])
@@ -159,7 +159,7 @@ def test_lbfgs_finds_the_same_minimum(data, name):
     np.testing.assert_allclose(ours.loss_, theirs.loss_, rtol=1e-6)
 
 
-def test_what_is_said_is_the_same(data, capsys):
+def test_verbose_output_is_the_same(data, capsys):
     X, y = data["iris"]
     said = []
     for settings in ({}, {"early_stopping": True}, {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.5}):

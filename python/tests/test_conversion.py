@@ -1,4 +1,4 @@
-"""From scikit-learn's estimators and back."""
+"""Conversion between scikit-learn's estimators and ours."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_other_estimators_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"dropout": 0.2}, "dropout=0.2"),
         ({"dropout": [0.1, 0.3], "class_weight": "balanced"}, "class_weight='balanced', dropout=[0.1, 0.3]"),
@@ -66,13 +66,15 @@ def test_other_estimators_are_refused():
         ({"train": {"l1": 1e-5}}, "train={'l1': 1e-05}"),
     ],
 )
-def test_settings_of_training_that_are_left_out_are_named(data, settings, told):
+def test_settings_of_training_that_are_left_out_are_named(data, settings, message):
     X, y = data["wine"]
     model = MLPClassifier((5,), "tanh", max_iter=5, random_state=0, **settings)
-    with pytest.raises(ValueError, match=re.escape(f"MLPClassifier has no {told}, and would train")):
+    with pytest.raises(ValueError, match=re.escape(f"MLPClassifier has no {message}, and would train")):
         model.to_sklearn()
     model.fit(X, y)
-    with pytest.warns(UserWarning, match=re.escape(f"MLPClassifier has no {told}: it answers as this")) as warned:
+    with pytest.warns(
+        UserWarning, match=re.escape(f"MLPClassifier has no {message}: its predictions are those of this")
+    ) as warned:
         back = model.to_sklearn()
     assert len(warned) == 1 and warned[0].filename == __file__
     np.testing.assert_allclose(back.predict_proba(X), model.predict_proba(X), rtol=1e-6, atol=1e-7)
@@ -86,7 +88,7 @@ def test_losses_of_regressions_that_are_left_out_are_named(data, loss):
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         back = model.to_sklearn()
-    # The last is scikit-learn's by another name.
+    # The last one is scikit-learn's loss under another name.
     is_theirs = loss == {"name": "half_mean_squared_error"}
     assert [str(one.message) for one in warned] == [] if is_theirs else f"no loss={loss!r}" in str(warned[0].message)
     assert back.loss == "squared_error"
@@ -104,7 +106,7 @@ def test_losses_of_regressions_that_are_left_out_are_named(data, loss):
         {"hidden_layer_sizes": ()},
     ],
 )
-def test_what_scikit_learn_does_anyway_needs_no_word(data, settings):
+def test_settings_with_scikit_learns_effect_give_no_warning(data, settings):
     X, y = data["iris"]
     model = MLPClassifier(**{"hidden_layer_sizes": (4,), "max_iter": 5, "random_state": 0, **settings})
     with warnings.catch_warnings():
@@ -119,7 +121,7 @@ def test_what_scikit_learn_does_anyway_needs_no_word(data, settings):
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"activation": ["relu", "tanh"]}, r"one activation for all hidden layers, not \['relu', 'tanh'\]"),
         ({"activation": "gelu"}, "no activation 'gelu'; it has identity, logistic, relu, tanh"),
@@ -127,8 +129,8 @@ def test_what_scikit_learn_does_anyway_needs_no_word(data, settings):
         ({"normalisation": ["none", {"name": "layer"}]}, "no normalisation="),
     ],
 )
-def test_networks_that_answer_otherwise_are_refused(data, settings, told):
+def test_networks_with_other_predictions_are_refused(data, settings, message):
     model = MLPClassifier((4, 3), max_iter=2, random_state=0).set_params(**settings)
     for one in (model, clone(model).fit(*data["iris"])):
-        with pytest.raises(ValueError, match=told):
+        with pytest.raises(ValueError, match=message):
             one.to_sklearn()

@@ -1,4 +1,4 @@
-"""Where scikit-learn is wrong, or says too little, and we are not so."""
+"""Corrections: cases in which scikit-learn is wrong or reports too little."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 from pellucid import MLPClassifier, MLPRegressor
 
 
-def slopes(kind, outputs):
-    """The gradient that one step of plain descent follows, and the loss that is told, at the same weights."""
+def gradients(kind, outputs):
+    """The gradient of a step of plain descent, and the numerical one of the reported loss, at the same weights."""
     random = np.random.RandomState(0)
     X, Y = random.normal(size=(20, 3)), random.normal(size=(20, outputs))
     settings = {"hidden_layer_sizes": (), "solver": "sgd", "momentum": 0, "alpha": 0, "random_state": 1}
@@ -33,9 +33,9 @@ def slopes(kind, outputs):
 
 @pytest.mark.parametrize("outputs", [1, 2, 3])
 def test_several_outputs_follow_the_gradient_of_their_loss(outputs):
-    followed, numeric = slopes(MLPRegressor, outputs)
+    followed, numeric = gradients(MLPRegressor, outputs)
     np.testing.assert_allclose(followed, numeric, rtol=1e-6)
-    theirs, numeric = slopes(neural_network.MLPRegressor, outputs)
+    theirs, numeric = gradients(neural_network.MLPRegressor, outputs)
     np.testing.assert_allclose(theirs, outputs * numeric, rtol=1e-6)
 
 
@@ -46,18 +46,18 @@ def test_every_partial_fit_shuffles_anew():
         model = kind(random_state=random_state, batch_size=7, learning_rate_init=0.1)
         return [model.partial_fit(X, y, classes=[0, 1]).loss_ for _ in range(6)]
 
-    # An integer means what a generator that begins with it means, for which scikit-learn is right.
+    # An integer has the meaning of a generator with this seed, for which scikit-learn is right.
     found = losses(MLPClassifier, 0)
     np.testing.assert_array_equal(found, losses(MLPClassifier, np.random.RandomState(0)))
     right = losses(neural_network.MLPClassifier, np.random.RandomState(0))
     np.testing.assert_allclose(found, right, rtol=1e-9)
     theirs = losses(neural_network.MLPClassifier, 0)
     assert found[0] == pytest.approx(theirs[0], rel=1e-12)
-    # Its second call goes through the samples in another order than the first draw after the weights gives.
+    # The second call must use another order than the first draw after the weights.
     assert all(abs(a - b) > 1e-9 for a, b in zip(found[1:], theirs[1:], strict=True))
 
 
-def test_a_diverging_model_is_told_of_by_epoch_and_place():
+def test_divergence_is_reported_with_epoch_and_place():
     X = np.random.RandomState(0).normal(size=(50, 3)) * 1e3
     model = MLPRegressor(solver="sgd", learning_rate_init=10, random_state=0)
     with pytest.raises(ValueError, match=r"Solver produced non-finite parameter weights.*epoch \d"):
@@ -71,7 +71,7 @@ def test_a_diverging_model_is_told_of_by_epoch_and_place():
 def test_weights_of_nothing_are_refused():
     with pytest.raises(ValueError, match="at least one non-zero"):
         MLPRegressor().fit([[1.0], [2.0]], [1.0, 2.0], sample_weight=[0, 0])
-    # A batch of rows that count for nothing teaches nothing; scikit-learn stops with an error.
+    # A batch whose weights are all 0 changes nothing; scikit-learn stops with an error.
     weights = np.r_[np.zeros(10), np.ones(10)]
     X = np.arange(20.0).reshape(-1, 1) / 20
     model = MLPRegressor(batch_size=5, shuffle=False, max_iter=3, random_state=0)

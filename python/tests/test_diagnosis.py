@@ -1,4 +1,4 @@
-"""What is wrong with a training: planted faults are found, as the engine finds them, and nothing where all is well."""
+"""Diagnosis: constructed faults are found, as by the engine, and sound trainings have no findings."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ OTHERS = NOISE.normal(size=(80, 20)), NOISE.randint(2, size=80)
 LOPSIDED = NOISE.normal(size=(200, 4)), (np.arange(200) < 6).astype(int)
 FOREVER = {"tol": 0, "n_iter_no_change": np.inf}
 
-#: What is planted: the model, its rows (a set's name or arrays), and what is to be found, of which layer.
+#: Constructed faults: the model, its rows (the name of a set, or arrays), and the expected finding and layer.
 FAULTS = {
-    "a rate that kills relus": (
+    "a rate that makes relus dead": (
         MLPRegressor("squared_error", (20,), learning_rate_init=30, max_iter=30),
         "diabetes",
         ("dead_units", 1),
@@ -40,8 +40,8 @@ FAULTS = {
         "iris",
         ("loss_stuck", None),
     ),
-    "columns as they come": (MLPClassifier((20,), max_iter=50), load_wine, ("unscaled_inputs", None)),
-    "sigmoids out of their depth": (
+    "columns without scaling": (MLPClassifier((20,), max_iter=50), load_wine, ("unscaled_inputs", None)),
+    "saturated sigmoids": (
         MLPClassifier((20,), "logistic", max_iter=50),
         lambda **_: (10 * load_wine().data, load_wine().target),
         ("saturated_units", 1),
@@ -51,12 +51,12 @@ FAULTS = {
         "iris",
         ("vanishing_gradients", 1),
     ),
-    "weights that are too large": (
+    "large weights": (
         MLPClassifier((50,) * 4, init={"method": "normal", "std": 2.0}, max_iter=20),
         "iris",
         ("exploding_gradients", 1),
     ),
-    "weights that are all alike": (
+    "equal weights": (
         MLPClassifier((5,), "tanh", init={"method": "constant", "value": 0.1}, max_iter=20),
         "iris",
         ("symmetric_units", 1),
@@ -66,7 +66,7 @@ FAULTS = {
         lambda **_: LOPSIDED,
         ("constant_predictor", None),
     ),
-    "noise learnt by heart": (
+    "memorised noise": (
         MLPClassifier((100,), max_iter=500, early_stopping=True, validation_fraction=0.4, **FOREVER),
         lambda **_: (ROWS, LABELS),
         ("overfitting", None),
@@ -79,7 +79,7 @@ def kinds(findings):
 
 
 def fitted(model, X, y):
-    """The model after fit, which may find that training diverges."""
+    """The model after fit, whose training may diverge."""
     try:
         return model.set_params(random_state=0).fit(X, y)
     except ValueError as error:
@@ -88,7 +88,7 @@ def fitted(model, X, y):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_is_found(data, fault):
+def test_a_constructed_fault_is_found(data, fault):
     model, source, expected = FAULTS[fault]
     X, y = data[source] if isinstance(source, str) else source(return_X_y=True)
     found = fitted(model, X, y).diagnose(X, y)
@@ -99,7 +99,7 @@ def test_a_planted_fault_is_found(data, fault):
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_nothing_is_found_where_all_is_well(data, solver, early_stopping):
+def test_a_sound_training_has_no_findings(data, solver, early_stopping):
     digits = load_digits()
     sets = {**data, "digits": (digits.data / 16, digits.target)}
     for name, activation in [("iris", "relu"), ("digits", "relu"), ("breast_cancer", "tanh"), ("diabetes", "logistic")]:
@@ -109,7 +109,7 @@ def test_nothing_is_found_where_all_is_well(data, solver, early_stopping):
         assert model.fit(*sets[name]).diagnose(*sets[name]) == [], name
 
 
-#: Trainings as scikit-learn's parameters have them, and as the engine's recipe has them.
+#: Trainings by scikit-learn's parameters, with the scale of the data; the test writes each as a recipe too.
 SAME = [
     ({"learning_rate_init": 0.05}, {}),
     ({"learning_rate_init": 1e-9}, {}),
@@ -122,7 +122,7 @@ SAME = [
 
 
 @pytest.mark.parametrize(("settings", "planted"), SAME)
-def test_it_is_what_the_engine_finds_in_the_same_training(data, settings, planted):
+def test_findings_equal_those_of_the_engine_for_the_same_training(data, settings, planted):
     X, y = data["iris"]
     X = np.ascontiguousarray(X * planted.get("scale", 1.0))
     plain = {"activation": "logistic", "solver": "sgd", "momentum": 0, "alpha": 0, "shuffle": False, "batch_size": 150}
@@ -148,7 +148,7 @@ def test_it_is_what_the_engine_finds_in_the_same_training(data, settings, plante
     assert [finding["severity"] for finding in found] == [finding["severity"] for finding in record["findings"]]
 
 
-def test_rows_of_the_callers_tell_of_overfitting():
+def test_validation_rows_reveal_overfitting():
     for settings in ({}, {"class_weight": "balanced"}):
         model = MLPClassifier((100,), max_iter=400, random_state=0, **settings, **FOREVER).fit(ROWS, LABELS)
         assert model.diagnose(ROWS, LABELS) == []
@@ -161,14 +161,14 @@ def test_rows_of_the_callers_tell_of_overfitting():
 
 
 @pytest.mark.parametrize("random_state", [None, 3, np.random.RandomState(5), np.random.RandomState(np.random.PCG64(6))])
-def test_the_training_is_repeated_to_the_bit_and_the_model_left_alone(data, random_state):
+def test_the_training_is_repeated_to_the_bit_and_the_model_unchanged(data, random_state):
     X, y = data["iris"]
     for settings in ({}, {"dropout": 0.2}, {"solver": "lbfgs"}, {"learning_rate": "adaptive", "solver": "sgd"}):
         model = MLPClassifier((8,), max_iter=12, random_state=random_state, **settings).fit(X, y)
         before = pickle.dumps(model)
         drawn = str(model._random_state.get_state(legacy=False))
         with warnings.catch_warnings():
-            # It would warn of losses that are others.
+            # Different losses would give a warning.
             warnings.simplefilter("error")
             assert model.diagnose(X, y) == []
             assert pickle.loads(before).diagnose(X, y) == []
@@ -180,9 +180,9 @@ def test_a_training_that_a_callback_ended(data):
     X, y = data["iris"]
     calls = []
 
-    def third(model, told):
-        calls.append(told["epoch"])
-        return told["epoch"] == 3
+    def third(model, report):
+        calls.append(report["epoch"])
+        return report["epoch"] == 3
 
     settings = {"solver": "sgd", "learning_rate_init": 1e-8, "random_state": 0, "callbacks": [third]}
     model = MLPClassifier((8,), max_iter=50, **settings).fit(X, y)
@@ -191,7 +191,7 @@ def test_a_training_that_a_callback_ended(data):
     assert calls == [1, 2, 3]
 
 
-def test_what_cannot_be_repeated_is_looked_at_as_it_is(data):
+def test_a_training_that_cannot_be_repeated_is_inspected_as_it_is(data):
     X, y = data["iris"]
     model = MLPClassifier((8,), max_iter=5, random_state=0).fit(X, y)
     for rows, classes in ((X[:40] + 1, y[:40]), (X[:1], y[:1]), (X, np.roll(y, 50))):
@@ -199,18 +199,18 @@ def test_what_cannot_be_repeated_is_looked_at_as_it_is(data):
             assert isinstance(model.diagnose(rows, classes), list)
     scales = np.where(np.arange(4) == 2, 1e4, 1.0)
     model.partial_fit(X, y)
-    # No more is known than its losses and its layers, which rows it was trained on least of all.
+    # Only its losses and its layers are known, not its training rows.
     assert kinds(model.diagnose(X * scales, y)) == [("unscaled_inputs", None)]
     assert model.diagnose() == []
     with pytest.raises(ValueError, match="X and y, or neither"):
         model.diagnose(X)
-    with pytest.raises(ValueError, match="with the rows that they are of"):
+    with pytest.raises(ValueError, match="only together with X and y"):
         model.diagnose(validation_data=(X, y))
     with pytest.raises(ValueError, match="3 features"):
         model.diagnose(X[:, :3], y)
 
 
-def test_sparse_rows_are_looked_at_too(data):
+def test_sparse_rows_are_inspected_too(data):
     from scipy import sparse
 
     X, y = data["iris"]
@@ -219,7 +219,7 @@ def test_sparse_rows_are_looked_at_too(data):
     assert kinds(model.diagnose(sparse.csr_matrix(X), y)) == [("loss_stuck", None)]
 
 
-def test_the_columns_are_called_by_their_names():
+def test_findings_name_the_columns():
     pandas = pytest.importorskip("pandas")
     wine = load_wine()
     frame = pandas.DataFrame(wine.data, columns=wine.feature_names)

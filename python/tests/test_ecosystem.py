@@ -1,4 +1,4 @@
-"""In the ecosystem: scikit-learn's tools around the estimators, and many fits side by side."""
+"""Interoperation with scikit-learn's tools and with libraries for parallel fits."""
 
 from __future__ import annotations
 
@@ -64,22 +64,22 @@ def search(X, y):
     return found.cv_results_["mean_test_score"], found.predict_proba(X)
 
 
-def team():
-    """How many threads of the engine this process has, besides its own; 0 where the system does not tell."""
+def pool_threads():
+    """The number of threads of the engine's pool in this process; 0 if the system does not list threads."""
     return sum(name.read_text().startswith("pellucid-") for name in Path("/proc/self/task").glob("*/comm"))
 
 
 def threads_of_a_fit():
-    """What a fit that would take all cores was told, and how many threads of the engine there were at most."""
-    told, seen = thread_count(None), []
+    """The number of threads of a fit that could use all cores, and the maximum number of pool threads."""
+    count, seen = thread_count(None), []
     X = np.random.RandomState(0).normal(size=(2000, 200))
     y = (X[:, 0] > 0).astype(int)
-    MLPClassifier((300,), max_iter=2, callbacks=[lambda *_: seen.append(team())]).fit(X, y)
-    return told, max(seen)
+    MLPClassifier((300,), max_iter=2, callbacks=[lambda *_: seen.append(pool_threads())]).fit(X, y)
+    return count, max(seen)
 
 
 def of_threads():
-    """What two threads of joblib in one process take."""
+    """The thread counts of two joblib threads in one process."""
     return joblib.Parallel(n_jobs=2, backend="threading")(joblib.delayed(thread_count)(None) for _ in range(2))
 
 
@@ -159,7 +159,7 @@ def around_regressors(model):
     ]
 
 
-def test_within_other_estimators_answers_are_those_of_scikit_learns(data):
+def test_predictions_within_other_estimators_equal_scikit_learns(data):
     X, y = data["iris"]
     kinds = [MLPClassifier(**SMALL), neural_network.MLPClassifier(**SMALL)]
     for ours, theirs in zip(*(around_classifiers(kind, X, y) for kind in kinds), strict=True):
@@ -237,8 +237,8 @@ def test_joblibs_workers_have_one_thread_and_the_same_bits(data, backend):
         for a, b in zip(expected, search(*data["iris"]), strict=True):
             np.testing.assert_array_equal(a, b)
         if jobs > 1 and backend != "threading":
-            for told, more in joblib.Parallel(n_jobs=jobs)(joblib.delayed(threads_of_a_fit)() for _ in range(jobs)):
-                assert told == 1
+            for count, more in joblib.Parallel(n_jobs=jobs)(joblib.delayed(threads_of_a_fit)() for _ in range(jobs)):
+                assert count == 1
                 assert more == 0
 
 
@@ -248,11 +248,11 @@ def test_a_thread_of_joblib_takes_one_thread():
     assert thread_count(3) == 3
 
 
-def test_joblib_tells_its_workers_another_share():
+def test_joblib_can_change_the_share_of_a_worker():
     for share in (1, min(2, joblib.cpu_count())):
         with joblib.parallel_config(backend="loky", inner_max_num_threads=share):
             assert joblib.Parallel(n_jobs=2)(joblib.delayed(thread_count)(None) for _ in range(2)) == [share] * 2
-            # Threads within a worker share it.
+            # Threads within a worker take one each.
             assert joblib.Parallel(n_jobs=2)(joblib.delayed(of_threads)() for _ in range(2)) == [[1, 1]] * 2
 
 
@@ -273,8 +273,8 @@ def test_a_grid_search_on_a_cluster_of_dask(data):
     ):
         with joblib.parallel_config(backend="dask"):
             found = search(*data["iris"])
-        for told, more in client.gather([client.submit(threads_of_a_fit, pure=False) for _ in range(4)]):
-            assert told == 1
+        for count, more in client.gather([client.submit(threads_of_a_fit, pure=False) for _ in range(4)]):
+            assert count == 1
             assert more == 0
     for a, b in zip(expected, found, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -282,15 +282,17 @@ def test_a_grid_search_on_a_cluster_of_dask(data):
 
 @pytest.fixture
 def ray(monkeypatch):
-    """Ray on this machine with four processors to hand out, for what a worker may ask for."""
+    """A local Ray cluster with four CPUs."""
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    # Its workers step aside for whatever else runs here, and hardly come to import anything where much does.
+    # By default its workers run at low priority, too slowly for imports on a loaded machine.
     monkeypatch.setenv("RAY_worker_niceness", "0")
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     # Its workers import the functions below.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
-    ray = pytest.importorskip("ray", reason="Ray is not installed (pip install ray): fits in its workers go untested")
+    ray = pytest.importorskip(
+        "ray", reason="Ray is not installed (pip install ray): fits in its workers are not tested"
+    )
     try:
         ray.init(
             num_cpus=4,
@@ -300,30 +302,30 @@ def ray(monkeypatch):
             _node_ip_address="127.0.0.1",
         )
     except Exception as error:
-        # It gives itself half a minute, however busy the machine is.
+        # Its start has a time limit of half a minute, regardless of the load.
         if "timed out during startup" not in str(error):
             raise
-        pytest.skip(f"Ray did not come up, fits in its workers go untested: {error}")
+        pytest.skip(f"Ray did not start, so fits in its workers are not tested: {error}")
     yield ray
     ray.shutdown()
 
 
 def test_a_fit_alone_takes_all_cores(monkeypatch):
-    # Which a cluster of Dask leaves behind.
+    # A Dask cluster sets this variable and does not reset it.
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    told, more = threads_of_a_fit()
-    assert told == joblib.cpu_count()
+    count, more = threads_of_a_fit()
+    assert count == joblib.cpu_count()
     if Path("/proc/self/task").is_dir():
-        assert more == told - 1
+        assert more == count - 1
 
 
 def test_a_grid_search_on_ray(data, ray):
     from ray.util.joblib import register_ray
 
-    # A task has the processors that it asks for, and threads within it share them.
-    asked = ray.remote(num_cpus=2)
-    told, in_threads = ray.get([asked(thread_count).remote(None), asked(of_threads).remote()])
-    assert told == min(2, joblib.cpu_count())
+    # A task has the CPUs that it requests; threads within it take one each.
+    remote = ray.remote(num_cpus=2)
+    count, in_threads = ray.get([remote(thread_count).remote(None), remote(of_threads).remote()])
+    assert count == min(2, joblib.cpu_count())
     assert in_threads == [1, 1]
     expected = search(*data["iris"])
     register_ray()
@@ -331,7 +333,7 @@ def test_a_grid_search_on_ray(data, ray):
         found = search(*data["iris"])
     for a, b in zip(expected, found, strict=True):
         np.testing.assert_array_equal(a, b)
-    # And one unless it asks, whatever the fit could do with.
-    for told, more in ray.get([ray.remote(threads_of_a_fit).remote() for _ in range(4)]):
-        assert told == 1
+    # Without a request, a task has one CPU.
+    for count, more in ray.get([ray.remote(threads_of_a_fit).remote() for _ in range(4)]):
+        assert count == 1
         assert more == 0

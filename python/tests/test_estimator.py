@@ -1,4 +1,4 @@
-"""An estimator as scikit-learn and its users know them."""
+"""The interface of scikit-learn's estimators."""
 
 from __future__ import annotations
 
@@ -49,33 +49,33 @@ def test_parameters_are_scikit_learns_in_order_and_default(ours, theirs):
         {"shuffle": "yes"}, {"tol": -1}, {"random_state": "x"},
     ],
 )  # fmt: skip
-def test_errors_say_what_scikit_learns_say(ours, theirs, wrong):
+def test_error_texts_are_scikit_learns(ours, theirs, wrong):
     X, y = [[0.0], [1.0], [2.0]], [0, 1, 1]
-    told = []
+    messages = []
     for kind in (ours, theirs):
         with pytest.raises(ValueError) as caught:
             kind(**wrong).fit(X, y)
-        told.append(str(caught.value))
+        messages.append(str(caught.value))
     if next(iter(wrong)) in ("activation", "solver", "learning_rate"):
-        assert told[0].split(" must be ")[0] == told[1].split(" must be ")[0]
+        assert messages[0].split(" must be ")[0] == messages[1].split(" must be ")[0]
     else:
-        assert told[0] == told[1]
+        assert messages[0] == messages[1]
 
 
 @pytest.mark.parametrize(("ours", "theirs"), PAIRS)
-def test_partial_fit_says_what_scikit_learns_says(ours, theirs):
-    told = []
+def test_partial_fit_errors_are_scikit_learns(ours, theirs):
+    messages = []
     for kind in (ours, theirs):
         with pytest.raises(ValueError) as caught:
             kind(early_stopping=True).partial_fit(
                 [[0.0], [1.0]], [0, 1], **({"classes": [0, 1]} if "Cl" in kind.__name__ else {})
             )
-        told.append(str(caught.value))
-    assert told[0] == told[1]
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
     assert hasattr(ours(solver="sgd"), "partial_fit") and not hasattr(ours(solver="lbfgs"), "partial_fit")
 
 
-def test_labels_are_words_truths_or_numbers(data):
+def test_labels_are_strings_booleans_or_numbers(data):
     X, y = data["iris"]
     words = np.array(["setosa", "versicolor", "virginica"])[y]
     by_words = MLPClassifier(random_state=0, max_iter=50).fit(X, words)
@@ -99,7 +99,7 @@ def test_frames(data, frame):
         model.predict(frame({name + "!": X[:, at] for at, name in enumerate(names)}))
 
 
-def test_pickles_and_copies_answer_and_go_on_alike(data):
+def test_pickles_and_copies_predict_and_continue_alike(data):
     X, y = data["digits"]
     model = MLPClassifier(random_state=0, max_iter=3).fit(X, y)
     answers = model.predict_proba(X)
@@ -114,7 +114,7 @@ def test_pickles_and_copies_answer_and_go_on_alike(data):
     assert not hasattr(clone(model), "coefs_")
 
 
-def test_weights_given_from_outside_are_those_that_answer(data):
+def test_predictions_use_assigned_weights(data):
     X, y = data["diabetes"]
     model = MLPRegressor(hidden_layer_sizes=3, activation="tanh", max_iter=1, random_state=0).fit(X, y)
     model.coefs_ = [np.full((10, 3), 0.1), np.asfortranarray(np.full((3, 1), 2.0))]
@@ -122,7 +122,7 @@ def test_weights_given_from_outside_are_those_that_answer(data):
     model.intercepts_[1] = np.array([5.0])
     expected = np.tanh(X @ model.coefs_[0] + [0.0, 1.0, -1.0]) @ model.coefs_[1] + 5.0
     np.testing.assert_allclose(model.predict(X), expected.ravel(), rtol=1e-12)
-    # What is answered is as precise as the more precise of rows and weights.
+    # The precision of a prediction is the higher of rows and weights.
     assert model.predict(X.astype(np.float32)).dtype == np.float64
 
 

@@ -1,4 +1,4 @@
-"""Our estimators in ONNX, by skl2onnx, answer in onnxruntime as they do here."""
+"""Our estimators, converted by skl2onnx, give the same predictions in onnxruntime."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SMALL = {"hidden_layer_sizes": (8, 5), "max_iter": 10, "random_state": 0}
 
 
 def answers(model, X, **more):
-    """What onnxruntime answers, output by output."""
+    """The outputs of onnxruntime."""
     converted = skl2onnx.to_onnx(model, X[:1], **more)
     session = onnxruntime.InferenceSession(converted.SerializeToString(), providers=["CPUExecutionProvider"])
     return session.run(None, {session.get_inputs()[0].name: X})
@@ -60,19 +60,19 @@ def test_classifiers_in_pipelines(data, labels):
     label, probabilities = answers(model, X, options={"zipmap": False})
     close(probabilities, model.predict_proba(X))
     np.testing.assert_array_equal(label, model.predict(X).astype(label.dtype))
-    # As it is without options: a dictionary of each row.
-    _, told = answers(model, X[:3])
-    np.testing.assert_allclose([list(row.values()) for row in told], model.predict_proba(X[:3]), atol=1e-5)
-    assert list(told[0]) == list(model.classes_)
+    # Without options: a dictionary for each row.
+    _, found = answers(model, X[:3])
+    np.testing.assert_allclose([list(row.values()) for row in found], model.predict_proba(X[:3]), atol=1e-5)
+    assert list(found[0]) == list(model.classes_)
 
 
 def test_a_single_class(data):
     X, _ = data["iris"]
     X = X.astype(np.float32)
     model = MLPClassifier(**SMALL).fit(X, np.full(len(X), 7))
-    label, told = answers(model, X)
+    label, found = answers(model, X)
     assert set(label) == {7}
-    np.testing.assert_allclose([row[7] for row in told], model.predict_proba(X)[:, 1], atol=1e-5)
+    np.testing.assert_allclose([row[7] for row in found], model.predict_proba(X)[:, 1], atol=1e-5)
 
 
 def test_names_types_and_numbers_are_those_of_scikit_learns(data):
@@ -81,11 +81,11 @@ def test_names_types_and_numbers_are_those_of_scikit_learns(data):
     ours = MLPClassifier(**SMALL).fit(X, y)
     for options in (None, {"zipmap": False}, {"zipmap": "columns"}, {"zipmap": False, "output_class_labels": True},
                     {"nocl": True}):  # fmt: skip
-        told = []
+        found = []
         for model in (ours, ours.to_sklearn()):
             graph = skl2onnx.to_onnx(model, X[:1], options=options and {id(model): options}).graph
-            told.append([(output.name, output.type.SerializeToString()) for output in graph.output])
-        assert told[0] == told[1]
+            found.append([(output.name, output.type.SerializeToString()) for output in graph.output])
+        assert found[0] == found[1]
     with pytest.raises(NameError, match="nonsense"):
         skl2onnx.to_onnx(ours, X[:1], options={id(ours): {"nonsense": 1}})
 
@@ -123,7 +123,7 @@ def test_every_activation(activation, dtype):
         {"hidden_layer_sizes": ()},
     ],
 )
-def test_networks_that_scikit_learn_has_not(data, settings, dtype):
+def test_networks_that_scikit_learn_lacks(data, settings, dtype):
     X, y = data["wine"]
     X = X.astype(dtype)
     model = MLPClassifier(**{**SMALL, "learning_rate_init": 0.02, **settings}).fit(X, y)
@@ -149,17 +149,17 @@ def test_within_other_estimators(data):
         np.testing.assert_array_equal(label, around.predict(X))
 
 
-def test_what_onnx_cannot_answer_is_refused(data):
+def test_labels_without_onnx_type_are_refused(data):
     X, y = data["iris"]
     with pytest.raises(NotFittedError):
         skl2onnx.to_onnx(MLPRegressor(), X)
     model = MLPClassifier(normalisation="layer", **SMALL).fit(X, y)
     with pytest.raises(ValueError, match="target_opset=17"):
         skl2onnx.to_onnx(model, X, target_opset=15)
-    # scikit-learn's classifiers are not trained on such labels; it is for those who make them otherwise.
+    # scikit-learn's classifiers do not train on such labels, but a model can have them from elsewhere.
     model = MLPClassifier(**SMALL).fit(X, y.astype(float))
     model.classes_ = model.classes_ + 0.5
-    with pytest.raises(ValueError, match=r"whole numbers or words, not \[0\.5 1\.5 2\.5\]"):
+    with pytest.raises(ValueError, match=r"integers or strings, not \[0\.5 1\.5 2\.5\]"):
         skl2onnx.to_onnx(model, X, options={"zipmap": False})
 
 
@@ -171,13 +171,13 @@ ORDERS = {
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_it_is_told_of_them_whichever_is_imported_first(order):
+def test_registration_works_in_either_order_of_imports(order):
     code = ORDERS[order] + "\nprint(skl2onnx.get_model_alias(pellucid.MLPRegressor))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "PellucidMLPRegressor\n" and found.stderr == ""
 
 
-def test_scikit_learns_own_are_left_alone(data):
+def test_scikit_learns_converters_are_unchanged(data):
     X, y = data["iris"]
     assert skl2onnx.get_model_alias(neural_network.MLPClassifier) == "SklearnMLPClassifier"
     theirs = neural_network.MLPClassifier(**SMALL).fit(X, y)

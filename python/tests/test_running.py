@@ -1,4 +1,4 @@
-"""How it runs: threads, Ctrl-C, memory, Python's lock."""
+"""Threads, Ctrl-C, memory, and Python's lock."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from pellucid import MLPClassifier
 random = np.random.RandomState(0)
 X, y = random.normal(size=({rows}, {columns})), random.randint(2, size={rows})
 model = MLPClassifier(hidden_layer_sizes={hidden}, max_iter=10**7, tol=0, n_iter_no_change=10**7, {more})
-with warnings.catch_warnings(record=True) as told:
+with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     print("training", flush=True)
     start = time.monotonic()
     model.fit(X, y)
-said = [str(warning.message) for warning in told]
-print(said, len(model.loss_curve_) == model.n_iter_, np.isfinite(model.predict_proba(X)).all())
+messages = [str(warning.message) for warning in caught]
+print(messages, len(model.loss_curve_) == model.n_iter_, np.isfinite(model.predict_proba(X)).all())
 model.set_params(max_iter=2).fit(X[:50], y[:50])
 print("usable")
 """
@@ -65,15 +65,15 @@ def test_ctrl_c_ends_training_and_leaves_a_usable_model(case):
     time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     sent = time.monotonic()
-    told = process.stdout.readline()
+    line = process.stdout.readline()
     waited = time.monotonic() - sent
-    # Not `communicate`, which loses what `readline` has read ahead.
+    # `communicate` would lose the buffer of `readline`.
     assert process.stderr is not None
     out, errors = process.stdout.read(), process.stderr.read()
     process.wait(timeout=120)
-    assert told == "['Training interrupted by user.'] True True\n", (told, errors)
+    assert line == "['Training interrupted by user.'] True True\n", (line, errors)
     assert out == "usable\n", (out, errors)
-    # A batch, and the answers for all rows, not an epoch; on a machine that is busy with other things.
+    # The time of a batch and of the predictions for all rows, not of an epoch; on a loaded machine.
     assert waited < 10
 
 
@@ -96,16 +96,16 @@ print((after - before) * 1024 / X.nbytes)
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems count in other units")
 @pytest.mark.parametrize(
     ("order", "more", "copies"),
-    # Masks and orders of rows take a little beside.
+    # Masks and orders of rows take some further memory.
     [("C", "", 0.3), ("C", "early_stopping=True", 0.4), ("F", "", 1.3)],
 )
-def test_memory_beside_the_callers(order, more, copies):
+def test_additional_memory(order, more, copies):
     code = MEMORY.format(order=order, more=more)
     found = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
     assert float(found.stdout) < copies
 
 
-def test_other_threads_go_on_meanwhile():
+def test_other_threads_run_during_training():
     random = np.random.RandomState(0)
     X, y = random.normal(size=(2000, 100)), random.normal(size=2000)
     done, counted = threading.Event(), []
@@ -126,7 +126,7 @@ def test_other_threads_go_on_meanwhile():
     assert gaps.max() < max(0.5 * (end - start), 0.2)
 
 
-def test_rows_that_cannot_be_written_to_are_trained_on():
+def test_read_only_rows():
     X = np.random.RandomState(0).normal(size=(100, 3))
     X.flags.writeable = False
     assert np.isfinite(MLPRegressor(max_iter=2).fit(X, X[:, 0]).loss_)

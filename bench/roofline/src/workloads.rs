@@ -7,7 +7,7 @@ use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::evaluate::predict;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::Source;
-use pellucid::{Experiment, Input, Network, Precision, Recipe, Scalar, Workspace, forward};
+use pellucid::{Input, Network, Precision, Recipe, Scalar, Session, Workspace, forward};
 use pellucid_data::{Mnist, read_mnist};
 use std::hint::black_box;
 use std::num::NonZeroUsize;
@@ -136,10 +136,10 @@ fn train<T: Scalar>(mut recipe: Recipe, settings: &Settings, threads: NonZeroUsi
     }
     let mut steps = 0;
     let seconds = fastest(settings, || {
-        let mut run = Experiment::new(recipe.clone(), data.clone(), None, threads)?;
+        let mut trainer = Session::new(recipe.clone(), data.clone(), threads)?.into_trainer();
         let start = Instant::now();
-        run.run(&mut ())?;
-        steps = run.updates();
+        trainer.run(&data, &mut ())?;
+        steps = trainer.updates();
         Ok(start.elapsed().as_secs_f64())
     })?;
     let rows = recipe.train.batch_size.of(data.rows());
@@ -196,9 +196,7 @@ fn answering<T: Scalar>(recipe: Recipe, settings: &Settings) -> Result<(Network<
         .iter()
         .map(|&byte| T::from_f64(f64::from(byte) / 255.0));
     let features = Features::Dense(Matrix::new(ROWS, PIXELS, numbers.collect())?);
-    let network = Experiment::new(recipe, data, None, NonZeroUsize::MIN)?
-        .initial()
-        .clone();
+    let network = Session::new(recipe, data, NonZeroUsize::MIN)?.initial().clone();
     Ok((network, features))
 }
 

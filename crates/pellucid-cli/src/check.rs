@@ -91,17 +91,17 @@ fn of_recipe(arguments: &Check) -> Result<Checked> {
     let mut notes = Vec::new();
     if recipe.train.precision == Precision::F32 {
         notes.push(
-            "the recipe trains in f32, and is checked in f64, where a difference can be told from rounding"
+            "the recipe trains in f32, and is checked in f64, where a difference can be distinguished from rounding"
                 .into(),
         );
         recipe.train.precision = Precision::F64;
     }
     let threads = run::threads(arguments.running.threads, settings.quiet);
-    let (experiment, _) = run::prepare::<f64>(&recipe, &settings, threads)?;
-    let data = some_rows(experiment.training(), arguments.rows)?;
+    let session = run::session::<f64>(&recipe, &settings, threads)?;
+    let data = some_rows(session.training(), arguments.rows)?;
     notes.extend(left_out(&recipe));
     Ok(Checked {
-        network: experiment.initial().clone(),
+        network: session.initial().clone(),
         data,
         notes,
         recipe,
@@ -120,7 +120,7 @@ fn of_model(arguments: &Check) -> Result<Checked> {
         AnyNetwork::F64(network) => network.clone(),
         AnyNetwork::F32(network) => {
             notes.push(
-                "the model is in f32, and is checked in f64, where a difference can be told from rounding"
+                "the model is in f32, and is checked in f64, where a difference can be distinguished from rounding"
                     .into(),
             );
             let parameters = network.parameters().iter().map(|&value| f64::from(value));

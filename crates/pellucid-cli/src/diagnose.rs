@@ -18,7 +18,7 @@ use std::process::ExitCode;
 struct Diagnosis {
     findings: Vec<Finding>,
     /// In words: `4 rows, 2 layers, 1,000 epochs`.
-    looked_at: String,
+    examined: String,
     /// What a user should know besides.
     notes: Vec<String>,
     stopped: bool,
@@ -68,7 +68,7 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
     }
     if !matches!(json, Some(JsonOutput::Stdout)) {
         let lines = match found.findings.is_empty() {
-            true => vec![format!("nothing found; looked at {}", found.looked_at)],
+            true => vec![format!("nothing found; examined {}", found.examined)],
             false => findings::list(&found.findings),
         };
         for line in lines {
@@ -93,7 +93,7 @@ fn record(found: &Diagnosis) -> Value {
     record["version"] = json!(env!("CARGO_PKG_VERSION"));
     record["healthy"] = json!(found.findings.is_empty());
     record["findings"] = json!(found.findings);
-    record["looked_at"] = json!(found.looked_at);
+    record["examined"] = json!(found.examined);
     record["notes"] = json!(found.notes);
     record["stopped"] = json!(found.stopped);
     record
@@ -115,7 +115,7 @@ fn refuse_training_flags(arguments: &Diagnose) -> Result<()> {
     ];
     match of_training.iter().find(|(_, is_given)| *is_given) {
         Some((flag, _)) => Err(Misuse(format!(
-            "{flag} is for a training, and {} is a model, which is looked at as it is",
+            "{flag} is for a training, and {} is a model, which is examined as it is",
             arguments.source
         ))
         .into()),

@@ -25,7 +25,7 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     let model = Model::load(&arguments.model)?;
     let preparation = preparation(&model, &arguments.model)?;
     let threads = run::threads(arguments.running.threads, arguments.running.quiet);
-    let offer = pictures::of_table::offer_of_model(preparation);
+    let offer = pictures::table::offer_of_model(preparation);
     pictures::check(&arguments.pictures, &offer)?;
     let plots = PlotFiles::prepare(&arguments.pictures, &offer)?;
     let json = arguments.json.as_deref().map(JsonOutput::prepare).transpose()?;
@@ -68,7 +68,7 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
             .data
             .file_name()
             .map_or("-".into(), |name| name.to_string_lossy());
-        let drawn = pictures::of_table::judged(&of, &scores, &predictions, &answers, plots.theme);
+        let drawn = pictures::table::judged(&of, &scores, &predictions, &answers, plots.theme);
         let painted = plots.paint(&drawn)?;
         plots.write(painted)?;
     }

@@ -4,13 +4,12 @@ use crate::arguments::explain::{ColorArgument, Explain, FormatArgument};
 use crate::evaluate::preparation;
 use crate::failure::{self, Misuse};
 use crate::progress::Progress;
-use crate::run::{prepare, stopping, threads};
+use crate::run::{session, threads};
 use crate::{interrupt, outputs, recipes, source, terminal};
 use anyhow::{Context, Result};
 use pellucid::inspection::explanation::{Explanation, Labels, class_names};
 use pellucid::recipe::{Recipe, TableRecipe};
-use pellucid::training::observe::Observer;
-use pellucid::{Precision, Scalar};
+use pellucid::{Scalar, with_precision};
 use pellucid_data::model_file::{AnyNetwork, Model};
 use pellucid_data::preparation::{Preparation, TargetPreparation};
 use pellucid_data::{ColumnKind, OutputFile, Table, training};
@@ -20,7 +19,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Columns where nobody says how many there are: a worked step has wide matrices.
+/// Columns where neither COLUMNS nor a terminal says how many there are: a worked step has wide matrices.
 const COLUMNS: usize = 100;
 
 pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
@@ -162,10 +161,7 @@ fn of_recipe(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explan
         .into());
     }
     let recipe = recipes::find(&arguments.source, &arguments.settings())?;
-    match recipe.train.precision {
-        Precision::F32 => of_recipe_at::<f32>(arguments, recipe, threads),
-        Precision::F64 => of_recipe_at::<f64>(arguments, recipe, threads),
-    }
+    with_precision!(recipe.train.precision, T => of_recipe_at::<T>(arguments, recipe, threads))
 }
 
 fn of_recipe_at<T: Scalar>(
@@ -173,22 +169,17 @@ fn of_recipe_at<T: Scalar>(
     recipe: Recipe,
     threads: NonZeroUsize,
 ) -> Result<Option<Explanation>> {
-    let (experiment, validation) = prepare::<T>(&recipe, &arguments.settings(), threads)?;
-    let rows = chosen(arguments, experiment.training().rows(), "the training data have")?;
-    let step = step_of_run(arguments, &recipe, experiment.steps_per_epoch())?;
+    let session = session::<T>(&recipe, &arguments.settings(), threads)?;
+    let rows = chosen(arguments, session.training().rows(), "the training data have")?;
+    let step = step_of_run(arguments, &recipe, session.steps_per_epoch())?;
     interrupt::listen();
     let labels = Labels {
         name: file_name(&arguments.source),
-        output_names: class_names(experiment.training()),
+        output_names: class_names(session.training()),
         ..Labels::default()
     };
     let mut progress = Progress::new(&arguments.source, arguments.running.quiet || step < 1000);
-    // Such a recipe's schedule may go by the loss of held-out rows, and its run may end by them.
-    let mut stopping = stopping(&recipe, &experiment, validation.as_ref(), |_| {});
-    let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut progress];
-    observers.extend(stopping.as_mut().map(|stopping| stopping as &mut dyn Observer<T>));
-    let found = experiment.trace(step, rows.as_deref(), &mut observers[..]);
-    drop(stopping);
+    let found = session.trace(step, rows.as_deref(), &mut progress);
     progress.finish();
     match found? {
         Some((position, trace)) => Ok(Some(Explanation::from_trace(&recipe, &trace, position, labels))),

@@ -61,6 +61,7 @@ fn is_wrong_usage(cause: &(dyn Error + 'static)) -> bool {
     };
     let engine = match (cause.downcast_ref(), cause.downcast_ref()) {
         (Some(DataError::Engine(error)), _) | (_, Some(PreparationError::Engine(error))) => Some(error),
+        (Some(DataError::Training(unfinished)), _) => Some(&unfinished.error),
         _ => cause.downcast_ref(),
     };
     engine.is_some_and(of_engine)

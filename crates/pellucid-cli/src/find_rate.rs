@@ -1,21 +1,20 @@
 //! `pellucid find-rate`: which learning rate a training bears, by the range test.
 
-use crate::arguments::{FindRate, Settings};
+use crate::arguments::FindRate;
 use crate::failure::{self, Misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::pictures::scale_for;
 use crate::progress::Progress;
-use crate::run::{prepare, threads};
+use crate::run::{session, threads};
 use crate::subject::{Asked, Subject};
 use crate::{interrupt, recipes, terminal};
 use anyhow::{Context, Result};
-use pellucid::numpy_random::RandomState;
 use pellucid::recipe::Recipe;
-use pellucid::session::record::Number;
-use pellucid::training::rate_finder::{
+use pellucid::session::rate_finder::{
     EXPLOSION, RatePoint, RateRange, RateTest, SMOOTHING, find_rate as test,
 };
-use pellucid::{Precision, Scalar};
+use pellucid::session::record::Number;
+use pellucid::with_precision;
 use pellucid_data::training::Plan;
 use pellucid_report::{LineChart, PictureFormat, Scale, Series};
 use serde_json::{Value, json};
@@ -116,14 +115,12 @@ impl Subject {
     ) -> Result<(RateTest, Recipe)> {
         match self {
             Self::Recipe(recipe, settings) => {
-                let found = match recipe.train.precision {
-                    Precision::F32 => test_recipe::<f32>(&recipe, &settings, range, threads, progress),
-                    Precision::F64 => test_recipe::<f64>(&recipe, &settings, range, threads, progress),
-                };
-                Ok((
-                    found.with_context(|| format!("recipe {}", arguments.source))?,
-                    *recipe,
-                ))
+                let found = with_precision!(recipe.train.precision, T => {
+                    session::<T>(&recipe, &settings, threads)
+                        .and_then(|session| Ok(test(&session, range, progress)?))
+                });
+                let found = found.with_context(|| format!("recipe {}", arguments.source))?;
+                Ok((found, *recipe))
             }
             Self::Table(table, request) => {
                 let plan = Plan::new(&table, &request)?;
@@ -137,22 +134,6 @@ impl Subject {
             }
         }
     }
-}
-
-fn test_recipe<T: Scalar>(
-    recipe: &Recipe,
-    settings: &Settings,
-    range: RateRange,
-    threads: NonZeroUsize,
-    progress: &mut Progress,
-) -> Result<RateTest> {
-    let (experiment, _) = prepare::<T>(recipe, settings, threads)?;
-    // Past the draws of the initial weights, as in a run.
-    let mut generator = RandomState::new(recipe.train.seed);
-    pellucid::model::init::initialise::<T>(recipe.architecture()?, &recipe.init, &mut generator)?;
-    let start = experiment.initial().clone();
-    let data = experiment.training();
-    Ok(test(recipe, start, data, generator, range, threads, progress)?)
 }
 
 /// Some of the steps, evenly spread, and the last.

@@ -1,23 +1,23 @@
-//! Findings as they are told.
+//! Findings as text.
 
 use crate::terminal;
 use pellucid::inspection::diagnosis::{Finding, FindingKind};
 
-/// Tells of findings on standard error, of each that was not told already.
-pub(crate) fn tell(findings: &[Finding], told: &[Finding]) {
-    for finding in news(findings, told) {
+/// Reports findings on standard error, each that was not reported already.
+pub(crate) fn report(findings: &[Finding], reported: &[Finding]) {
+    for finding in news(findings, reported) {
         terminal::note(&format!("warning: {finding}"));
     }
 }
 
-/// The findings that were not told already. What ended a run is told as its error.
-pub(crate) fn news<'a>(findings: &'a [Finding], told: &[Finding]) -> impl Iterator<Item = &'a Finding> {
+/// The findings that were not reported already. What ended a run is reported as its error.
+pub(crate) fn news<'a>(findings: &'a [Finding], reported: &[Finding]) -> impl Iterator<Item = &'a Finding> {
     findings
         .iter()
-        .filter(move |finding| finding.kind != FindingKind::Diverged && !told.contains(finding))
+        .filter(move |finding| finding.kind != FindingKind::Diverged && !reported.contains(finding))
 }
 
-/// All of them, numbered, as the result of looking for them.
+/// All of them, numbered.
 pub(crate) fn list(findings: &[Finding]) -> Vec<String> {
     let mut lines = vec![match findings.len() {
         1 => "1 finding".to_string(),

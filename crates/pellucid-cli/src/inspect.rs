@@ -205,7 +205,13 @@ fn training(model: &Model) -> Vec<String> {
     let best = rows("best_epoch").unwrap_or(0);
     let epochs = [
         ("first", model.history.first()),
-        ("best", model.history.iter().find(|line| line.epoch == best)),
+        (
+            "best",
+            model
+                .history
+                .iter()
+                .find(|line| line.epoch + 1 == best + model.recipe.log.count_from),
+        ),
         ("last", model.history.last()),
     ];
     let mut table = vec![
@@ -215,7 +221,8 @@ fn training(model: &Model) -> Vec<String> {
     ];
     for (name, line) in epochs {
         table.extend(line.map(|line| {
-            let validation = line.validation_loss.map_or("-".into(), number);
+            let validation = line.validation.as_ref();
+            let validation = validation.map_or("-".into(), |validation| number(validation.loss));
             vec![
                 name.to_string(),
                 count(line.epoch as usize),

@@ -28,7 +28,6 @@ mod subject;
 mod terminal;
 mod text_style;
 mod train;
-mod train_progress;
 mod tune;
 mod tune_progress;
 

@@ -1,24 +1,28 @@
-//! Progress: a bar on a terminal, now and then a line where nobody looks on, and the ear for Ctrl-C.
+//! The progress of a training: a bar on a terminal, else a line now and then; and the end of the training at Ctrl-C.
 
 use crate::glance::Glance;
+use crate::score_text::{figure_name, number};
 use crate::{interrupt, terminal};
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pellucid::Scalar;
-use pellucid::training::observe::{Event, Observer, Position};
+use pellucid::training::observe::{EpochRecord, Event, Observer, Position};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// How often the bar moves.
 const GLANCE: Duration = Duration::from_millis(60);
-/// How often a line is written where nobody looks on.
+/// How often a line is written where there is no terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
-/// Shows how a run gets on, and ends it at Ctrl-C.
+/// Shows the progress of a training, and ends it at Ctrl-C.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     writes_lines: bool,
+    writes_epochs: bool,
     started: Instant,
     last_line: Instant,
+    last_epoch_line: Option<Instant>,
+    first_epoch: Option<Instant>,
     glance: Glance,
     loss: Option<f64>,
     note: String,
@@ -39,22 +43,33 @@ impl Progress {
         Self {
             bar,
             writes_lines: !watched && !quiet,
+            writes_epochs: false,
             started: now,
             last_line: now,
+            last_epoch_line: None,
+            first_epoch: None,
             glance: Glance::every(GLANCE),
             loss: None,
             note: String::new(),
         }
     }
 
-    /// The bar, for whoever writes lines above it.
+    /// The same, which writes a line for some epochs where there is no terminal.
+    pub(crate) fn with_epochs(self) -> Self {
+        Self {
+            writes_epochs: self.writes_lines,
+            ..self
+        }
+    }
+
+    /// The bar, for a caller that writes lines above it.
     pub(crate) fn bar(&self) -> Option<ProgressBar> {
         self.bar.clone()
     }
 
-    /// What is shown after the loss.
-    pub(crate) fn set_note(&mut self, note: String) {
-        self.note = note;
+    /// When the first epoch ended.
+    pub(crate) fn first_epoch(&self) -> Option<Instant> {
+        self.first_epoch
     }
 
     /// Takes the bar away.
@@ -102,19 +117,71 @@ impl Progress {
             terminal::note(&format!("{:.0}%  {message}", 100.0 * done as f64 / total as f64));
         }
     }
+
+    /// An epoch, counted from 1, and what was measured of it.
+    fn show_epoch(&mut self, epoch: u64, record: &EpochRecord, is_best: bool) {
+        let now = Instant::now();
+        self.first_epoch.get_or_insert(now);
+        let rest = figures(record);
+        let is_due = self
+            .last_epoch_line
+            .is_none_or(|last| now - last >= BETWEEN_LINES);
+        if self.writes_epochs && (is_round(epoch) || is_due) {
+            self.last_epoch_line = Some(now);
+            let best = match is_best && record.validation.is_some() {
+                true => "  (best)",
+                false => "",
+            };
+            terminal::note(&format!(
+                "epoch {epoch}  loss {}{rest}{best}",
+                number(record.loss)
+            ));
+        }
+        self.note = rest;
+    }
+}
+
+/// 1, 2, 5, 10, 20, 50, …
+fn is_round(epoch: u64) -> bool {
+    let mut decade = 1;
+    while decade <= epoch / 10 {
+        decade *= 10;
+    }
+    epoch.is_multiple_of(decade) && matches!(epoch / decade, 1 | 2 | 5)
+}
+
+/// Loss and metrics of held-out rows; where there are none, metrics of training rows.
+fn figures(record: &EpochRecord) -> String {
+    let (mut text, metrics) = match &record.validation {
+        Some(validation) => (
+            format!("  validation loss {}", number(validation.loss)),
+            &validation.metrics,
+        ),
+        None => (String::new(), &record.metrics),
+    };
+    for (metric, value) in metrics {
+        text += &format!("  {} {}", figure_name(&metric.name()), number(*value));
+    }
+    text
 }
 
 impl<T: Scalar> Observer<T> for Progress {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        if let Event::Step { position, loss, .. } = event
-            && self.glance.is_due(position.step)
-        {
-            self.show(*position, *loss);
+        match event {
+            Event::Step { position, loss, .. } if self.glance.is_due(position.step) => {
+                self.show(*position, *loss);
+            }
+            Event::Recorded {
+                position,
+                record,
+                is_best,
+                ..
+            } => self.show_epoch(position.epoch + 1, record, *is_best),
+            _ => {}
         }
-        if interrupt::was_asked() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
+        match interrupt::was_asked() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
     }
 

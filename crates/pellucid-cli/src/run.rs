@@ -3,41 +3,32 @@
 use crate::arguments::{Run, Settings};
 use crate::line_template::{LineTemplate, shortest};
 use crate::outputs::{self, JsonOutput};
-use crate::pictures::{self, PlotFiles, What, of_run};
+use crate::pictures::{self, CurveRecorder, PlotFiles, What};
 use crate::progress::Progress;
 use crate::terminal::Results;
 use crate::{failure, findings, interrupt, recipes, report, terminal, text_style};
 use anyhow::{Context, Result};
-use pellucid::data::dataset::Dataset;
+use indicatif::ProgressBar;
+use pellucid::data::dataset::Targets;
 use pellucid::evaluation::evaluate::Evaluation;
-use pellucid::evaluation::metrics::{Meters, Metric, suited_to};
-use pellucid::inspection::layer_statistics::LayerStatisticsRecorder;
-use pellucid::optimization::lbfgs::Reason;
-use pellucid::session::record::{MetricsRecord, Numbers, RunRecord};
-use pellucid::training::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
-use pellucid::training::observe::{EpochRecord, Event, History, LossCurve, Observer, Position};
-use pellucid::{Experiment, Precision, Recipe, Scalar, Timing};
+use pellucid::evaluation::metrics::Metric;
+use pellucid::optimization::lbfgs::{Minimum, Reason};
+use pellucid::session::Summary;
+use pellucid::session::record::{MetricsRecord, Numbers};
+use pellucid::training::observe::{Event, Observer, Position};
+use pellucid::{EndedBy, Finished, Recipe, Scalar, Session, Split, Unfinished, with_precision};
 use pellucid_data::OutputFile;
-use std::cell::RefCell;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Points of a training curve: more than a picture has pixels.
-const CURVE_POINTS: u64 = 4000;
-/// Points of a metric's curve: enough for a small chart, since each costs an epoch's metrics.
-const METRIC_POINTS: u64 = 500;
-
 pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
     let started = Instant::now();
     let recipe = recipes::find(&arguments.recipe, &arguments.settings)?;
-    let done = match recipe.train.precision {
-        Precision::F32 => run_at::<f32>(arguments, recipe, started),
-        Precision::F64 => run_at::<f64>(arguments, recipe, started),
-    };
-    done.with_context(|| format!("recipe {}", arguments.recipe))
+    with_precision!(recipe.train.precision, T => run_at::<T>(arguments, recipe, started))
+        .with_context(|| format!("recipe {}", arguments.recipe))
 }
 
 fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Result<ExitCode> {
@@ -55,15 +46,26 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     pictures::check_formats(&arguments.pictures)?;
     let threads = threads(settings.threads, settings.quiet);
 
-    let (mut experiment, validation) = prepare::<T>(&recipe, settings, threads)?;
-    if !settings.quiet {
-        findings::tell(experiment.findings(), &[]);
+    let clock = || started.elapsed().as_secs_f64();
+    let split = load::<T>(&recipe, settings.data.as_deref(), settings.quiet)?;
+    let mut session = Session::new(recipe.clone(), split, threads)?.with_clock(&clock);
+    let offer = pictures::samples::offer(&session);
+    // Findings that no output shows are not looked for.
+    let shows_findings = !settings.quiet
+        || json_path.is_some()
+        || report_path.is_some()
+        || pictures::wants(&arguments.pictures, &offer, What::Gradients);
+    if shows_findings {
+        session = session.diagnosed(&[])?;
     }
-    let offer = of_run::offer(&experiment);
+    if !settings.quiet {
+        findings::report(session.findings(), &[]);
+        note_of_patience(&recipe, session.split());
+    }
     pictures::check(&arguments.pictures, &offer)?;
     interrupt::listen();
-    // Before the work, so that a path nobody can write to does not cost it; but after Ctrl-C is listened to, so that
-    // it leaves no temporary file.
+    // Before the work, so that a path that cannot be written to does not cost it; but after Ctrl-C is listened to, so
+    // that it leaves no temporary file.
     let json = json_path.map(JsonOutput::prepare).transpose()?;
     let plots = PlotFiles::prepare(&arguments.pictures, &offer)?;
     let report = report_path.map(OutputFile::prepare).transpose()?;
@@ -75,185 +77,103 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     };
     let writes_files = !plots.is_empty() || report.is_some() || matches!(json, Some(JsonOutput::File(_)));
 
-    let mut progress = Progress::new(&arguments.recipe, settings.quiet);
-    let bar = progress.bar();
-    // What the epoch came to on held-out rows, which is known before its line is told.
-    let on_validation: RefCell<Option<Evaluation>> = RefCell::new(None);
-    let tell_entry = |entry: &EpochRecord| {
-        if settings.quiet {
-            return;
-        }
-        let entry = EpochRecord {
-            validation: on_validation.borrow().clone(),
-            ..entry.clone()
-        };
-        let line = template.fill(&entry);
-        match &bar {
-            Some(bar) => bar.suspend(|| results.log_line(&line)),
-            None => results.log_line(&line),
-        }
-    };
-    let mut history = History::new(
-        recipe.log_every(),
-        recipe.log.count_from,
-        Meters::new(&recipe.log.metrics, experiment.training()),
-        tell_entry,
-    );
-    let mut stopping = stopping(&recipe, &experiment, validation.as_ref(), |epoch| {
-        on_validation.replace(epoch.validation.clone());
-    });
-    let mut time = recipe
-        .train
-        .max_seconds
-        .map(|seconds| TimeLimit::new(seconds, || started.elapsed().as_secs_f64()));
-    let mut curve = LossCurve::new(if want(What::Loss) || arguments.chart {
-        recipe.train.epochs.div_ceil(CURVE_POINTS)
-    } else {
-        u64::MAX
-    });
-    let mut metrics = want(What::Metrics).then(|| metric_curves(&recipe, &experiment));
-    let mut reader = WhileRead {
+    let progress = Progress::new(&arguments.recipe, settings.quiet);
+    let lines = LogLines {
+        template: &template,
         results: &results,
+        bar: progress.bar(),
+        quiet: settings.quiet,
         or_files_are_written: writes_files,
     };
-
-    // Where nobody is told of findings, nobody looks for them.
-    let are_told = !settings.quiet || json.is_some() || report.is_some() || want(What::Gradients);
-    let mut layer_statistics = match are_told {
-        false => None,
-        true => Some(LayerStatisticsRecorder::new(
-            &recipe,
-            experiment.initial(),
-            experiment.training(),
-        )?),
-    };
-
-    let training_started = Instant::now();
-    let mut observers: Vec<&mut dyn Observer<T>> = Vec::new();
-    observers.extend(stopping.as_mut().map(|stopping| stopping as &mut dyn Observer<T>));
-    observers.extend(time.as_mut().map(|time| time as &mut dyn Observer<T>));
-    let others: [&mut dyn Observer<T>; 4] = [&mut history, &mut curve, &mut progress, &mut reader];
-    observers.extend(others);
-    observers.extend(metrics.as_mut().map(|metrics| metrics as &mut dyn Observer<T>));
-    observers.extend(
-        layer_statistics
-            .as_mut()
-            .map(|layer_statistics| layer_statistics as &mut dyn Observer<T>),
-    );
-    let ending = experiment.run(observers.as_mut_slice());
-    let training_seconds = training_started.elapsed().as_secs_f64();
+    let wants_loss = want(What::Loss) || arguments.chart;
+    let curves = CurveRecorder::of_samples(&session, wants_loss, want(What::Metrics));
+    let mut observers = (lines, (curves, progress));
+    let before = session.findings().to_vec();
+    let finished = session.run(&mut observers);
+    let (_, (curves, progress)) = observers;
     progress.finish();
-    if let Some(stopping) = stopping.as_ref().filter(|_| ending.is_ok()) {
-        experiment.keep_best(stopping);
-    }
-    let found = match &layer_statistics {
-        Some(layer_statistics) => experiment.diagnose(
-            layer_statistics.entries(),
-            stopping.as_ref(),
-            ending.as_ref().err(),
-        )?,
-        None => Vec::new(),
-    };
-    if !settings.quiet && ending.is_err() {
-        findings::tell(&found, experiment.findings());
-    }
-    let ending = ending?;
+    let finished = finished.map_err(|unfinished| {
+        if !settings.quiet {
+            findings::report(&unfinished.findings, &before);
+        }
+        unfinished.error
+    })?;
     if !writes_files {
         results.check()?;
     }
 
-    let rule = stopping.as_ref().and_then(EarlyStopping::ended_by);
-    let ended_by = EndedBy::of(ending, rule, time.as_ref().is_some_and(TimeLimit::is_over));
-    let judged = MetricsRecord {
-        validation: validation.as_ref().map(|rows| experiment.evaluate_on(rows)),
-        ..experiment.evaluate()
-    };
-    print_results(&experiment, &judged, &results);
-    let kept = stopping.as_ref().filter(|stopping| stopping.keeps_weights());
-    let best_epoch = kept.and_then(EarlyStopping::best_epoch);
+    let metrics = finished.evaluate();
+    print_results(&finished, &metrics, &results);
+    let summary = &finished.summary;
     if !plots.is_empty() || report.is_some() || arguments.chart {
         let title = match recipe.title.is_empty() {
             true => &arguments.recipe,
             false => &recipe.title,
         };
-        let seen = of_run::Seen {
-            title,
-            name: &arguments.recipe,
-            experiment: &experiment,
-            validation: validation.as_ref(),
-            curve: &curve,
-            metrics: metrics.as_ref().map_or(&[][..], History::entries),
-            stopping: stopping.as_ref(),
-            layer_statistics: layer_statistics
-                .as_ref()
-                .map_or(&[][..], LayerStatisticsRecorder::entries),
-            theme: plots.theme,
+        let curves = curves.into_curves(summary.best_epoch);
+        let plot_set = |want: &dyn Fn(What) -> bool| {
+            pictures::plots(title, &arguments.recipe, &finished, &curves, plots.theme, want)
         };
         if arguments.chart {
             let style = text_style::of_standard_output();
-            let chart = seen.album(|what| what == What::Loss)?.loss;
+            let chart = plot_set(&|what| what == What::Loss)?.loss;
             let text = chart.map_or_else(String::new, |chart| chart.text(&style));
             results.line(&format!("\n{}", text.trim_end()));
         }
-        let album = seen.album(want)?;
-        let painted = plots.paint(&album)?;
+        let plot_set = plot_set(&want)?;
+        let painted = plots.paint(&plot_set)?;
         if let Some(file) = report {
-            let subject = report::of_run::Subject {
-                title,
-                experiment: &experiment,
-                metrics: &judged,
-                held_out: validation.as_ref().map(Dataset::rows),
-                best_epoch,
-                ended_by,
-                seconds: training_seconds,
-                data: settings.data.as_deref(),
-                findings: &found,
-            };
-            file.write(subject.page(album)?.html()?.as_bytes())?;
+            let page = report::samples::page(title, &finished, &metrics, settings.data.as_deref(), plot_set)?;
+            file.write(page.html()?.as_bytes())?;
         }
         plots.write(painted)?;
     }
     if let Some(json) = json {
-        let timing = Timing {
-            training_seconds,
-            elapsed_seconds: started.elapsed().as_secs_f64(),
-        };
-        let record = experiment.record(&history, stopping.as_ref(), ended_by, judged, timing);
-        json.write(&RunRecord {
-            findings: found.clone(),
-            ..record
-        })?;
+        json.write(&finished.record(metrics, clock()))?;
     }
     if !settings.quiet {
-        findings::tell(&found, experiment.findings());
+        findings::report(&summary.findings, &summary.warnings);
     }
-    if ended_by == EndedBy::Interrupt {
+    if summary.ended_by == EndedBy::Interrupt {
         terminal::note(&format!(
             "stopped by Ctrl-C after {} steps; what was written is of the network as it stands",
-            experiment.updates()
+            summary.updates
         ));
         return Ok(ExitCode::from(failure::FAILED));
     }
     results.check()?;
     if !settings.quiet {
-        if let Some(how) = how_it_converged(&experiment) {
-            terminal::note(&how);
-        } else if ended_by != EndedBy::Epochs {
-            terminal::note(&ended(ended_by, &recipe, experiment.completed_epochs()));
-        }
-        if let Some(best) = best_epoch {
-            terminal::note(&format!("the weights are those of epoch {best}"));
-        }
-        terminal::note(&format!("trained in {training_seconds:.3} s"));
+        note_of_the_end(summary, &recipe);
+        terminal::note(&format!("trained in {:.3} s", summary.seconds));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is to be said of the minimum that a run came to, where it looked for one.
-fn how_it_converged<T: Scalar>(experiment: &Experiment<T>) -> Option<String> {
-    let minimum = experiment.minimum()?;
+/// A recipe with patience and no held-out rows trains for all its epochs.
+fn note_of_patience<T>(recipe: &Recipe, split: &Split<T>) {
+    if recipe.train.patience.is_some() && split.validation.is_none() {
+        terminal::note(
+            "note: train.patience waits for held-out rows, and none are held out; data.validation=0.2 holds out a fifth",
+        );
+    }
+}
+
+/// Why a training ended, where not after its last epoch, and whose weights are kept.
+fn note_of_the_end(summary: &Summary, recipe: &Recipe) {
+    if let Some(how) = summary.minimum.as_ref().and_then(how_it_converged) {
+        terminal::note(&how);
+    } else if summary.ended_by != EndedBy::Epochs {
+        terminal::note(&ended(summary, recipe));
+    }
+    if let Some(best) = summary.best_epoch {
+        terminal::note(&format!("the weights are those of epoch {best}"));
+    }
+}
+
+/// How L-BFGS came to a minimum.
+fn how_it_converged(minimum: &Minimum) -> Option<String> {
     let why = match minimum.reason {
-        Reason::Gradient => "no slope is larger than gradient_tolerance",
+        Reason::Gradient => "no derivative is larger than gradient_tolerance",
         Reason::Decrease => "the last iteration lowered the loss by no more than loss_tolerance",
         Reason::LineSearch => "no step lowers the loss any more",
         Reason::Evaluations => "max_evaluations is reached",
@@ -261,66 +181,47 @@ fn how_it_converged<T: Scalar>(experiment: &Experiment<T>) -> Option<String> {
         Reason::Stopped | Reason::NotFinite => return None,
     };
     Some(format!(
-        "{} iterations, {} evaluations, largest slope {:.2e}: {why}",
+        "{} iterations, {} evaluations, largest derivative {:.2e}: {why}",
         minimum.iterations, minimum.evaluations, minimum.largest_slope
     ))
 }
 
-/// What ended a run before its last epoch.
-pub(crate) fn ended(by: EndedBy, recipe: &Recipe, epochs: u64) -> String {
-    let epochs = match epochs {
+/// What ended a training before its last epoch.
+pub(crate) fn ended(summary: &Summary, recipe: &Recipe) -> String {
+    let epochs = match summary.epochs {
         1 => "1 epoch".to_string(),
         more => format!("{more} epochs"),
     };
-    format!("ended after {epochs}: {}", by.sentence(recipe))
+    format!("ended after {epochs}: {}", summary.ended_by.sentence(recipe))
 }
 
-/// What stops a run by its figures; nothing where the recipe asks for none of it.
-pub(crate) fn stopping<'a, T: Scalar>(
-    recipe: &Recipe,
-    experiment: &Experiment<T>,
-    validation: Option<&'a Dataset<T>>,
-    mut on_epoch: impl FnMut(&Epoch) + 'a,
-) -> Option<EarlyStopping<'a, T>> {
-    let rules = StopRules::of(recipe);
-    if rules.are_none() && validation.is_none() {
-        return None;
-    }
-    // What is told of training rows the history measures; the rules have to only where there are no others.
-    let of_training = match validation {
-        Some(_) => Vec::new(),
-        None => rules.with_metrics(&[]),
-    };
-    let held_out = validation.map(|data| HeldOut {
-        data,
-        loss: recipe.logged_loss(),
-        metrics: rules.with_metrics(&recipe.log.metrics),
-        threads: experiment.threads(),
-    });
-    let meters = Meters::new(&of_training, experiment.training());
-    Some(EarlyStopping::new(
-        rules,
-        meters,
-        held_out,
-        move |epoch: &Epoch| {
-            on_epoch(epoch);
-            ControlFlow::Continue(())
-        },
-    ))
-}
-
-/// Ends a run whose lines nobody reads any more, unless it writes files.
-struct WhileRead<'a> {
+/// The log lines of a run. Ends a run whose reader has closed the output, unless it writes files.
+struct LogLines<'a> {
+    template: &'a LineTemplate,
     results: &'a Results,
+    bar: Option<ProgressBar>,
+    quiet: bool,
     or_files_are_written: bool,
 }
 
-impl<T: Scalar> Observer<T> for WhileRead<'_> {
-    fn on(&mut self, _: &Event<'_, T>) -> ControlFlow<()> {
-        if self.results.failed() && !self.or_files_are_written {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
+impl<T: Scalar> Observer<T> for LogLines<'_> {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        if let Event::Recorded {
+            record,
+            is_logged: true,
+            ..
+        } = event
+            && !self.quiet
+        {
+            let line = self.template.fill(record);
+            match &self.bar {
+                Some(bar) => bar.suspend(|| self.results.log_line(&line)),
+                None => self.results.log_line(&line),
+            }
+        }
+        match self.results.failed() && !self.or_files_are_written {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
     }
 
@@ -329,7 +230,7 @@ impl<T: Scalar> Observer<T> for WhileRead<'_> {
     }
 }
 
-/// The threads asked for, the machine's cores unless any were, and a word when there are not as many cores.
+/// The threads asked for, the machine's cores unless any were, and a note when there are not as many cores.
 pub(crate) fn threads(asked: Option<NonZeroUsize>, quiet: bool) -> NonZeroUsize {
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let threads = asked.unwrap_or(cores);
@@ -341,34 +242,44 @@ pub(crate) fn threads(asked: Option<NonZeroUsize>, quiet: bool) -> NonZeroUsize 
     threads
 }
 
-/// The recipe with its data, ready to run, and the rows held out of it.
-pub(crate) fn prepare<T: Scalar>(
+/// The samples of a recipe, with a note of a download.
+pub(crate) fn load<T: Scalar>(recipe: &Recipe, data: Option<&Path>, quiet: bool) -> Result<Split<T>> {
+    let mut noted = String::new();
+    let split = pellucid_data::load::<T>(recipe, data, &mut |download| {
+        if !quiet && noted != download.file {
+            noted = download.file.to_string();
+            terminal::note(&format!("downloading {noted}"));
+        }
+    })?;
+    Ok(split)
+}
+
+/// A session on a recipe's own samples.
+pub(crate) fn session<T: Scalar>(
     recipe: &Recipe,
     settings: &Settings,
     threads: NonZeroUsize,
-) -> Result<(Experiment<T>, Option<Dataset<T>>)> {
-    let quiet = settings.quiet;
-    let mut told = String::new();
-    let samples = pellucid_data::load::<T>(recipe, settings.data.as_deref(), &mut |download| {
-        if !quiet && told != download.file {
-            told = download.file.to_string();
-            terminal::note(&format!("downloading {told}"));
-        }
-    })?;
-    let experiment = Experiment::new(recipe.clone(), samples.training, samples.test, threads)?;
-    Ok((experiment, samples.validation))
+) -> Result<Session<'static, T>> {
+    let split = load::<T>(recipe, settings.data.as_deref(), settings.quiet)?;
+    Ok(Session::new(recipe.clone(), split, threads)?)
 }
 
-fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord, results: &Results) {
-    if experiment.recipe().log.predictions {
+/// A training that diverged, or the error that ended it otherwise.
+pub(crate) fn diverged(unfinished: Box<Unfinished>) -> Result<Box<Unfinished>> {
+    match unfinished.error.is_divergence() {
+        true => Ok(unfinished),
+        false => Err(unfinished.error.into()),
+    }
+}
+
+fn print_results<T: Scalar>(finished: &Finished<T>, metrics: &MetricsRecord, results: &Results) {
+    if finished.recipe().log.predictions {
         results.line("\nPredictions (target, output, rounded):");
-        let targets = match experiment.training().targets() {
-            pellucid::data::dataset::Targets::Dense(matrix) => matrix.to_rows(),
-            pellucid::data::dataset::Targets::Classes { labels, .. } => {
-                labels.iter().map(|&label| vec![f64::from(label)]).collect()
-            }
+        let targets = match finished.split().training.targets() {
+            Targets::Dense(matrix) => matrix.to_rows(),
+            Targets::Classes { labels, .. } => labels.iter().map(|&label| vec![f64::from(label)]).collect(),
         };
-        for (target, Numbers(output)) in targets.iter().zip(experiment.outputs()) {
+        for (target, Numbers(output)) in targets.iter().zip(finished.outputs()) {
             let texts = |values: &[f64]| {
                 values
                     .iter()
@@ -385,9 +296,9 @@ fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord,
             ));
         }
     }
-    let line = |name: &str, evaluation: &pellucid::evaluation::evaluate::Evaluation| {
-        let of = |(metric, value): &(pellucid::evaluation::metrics::Metric, f64)| match metric {
-            pellucid::evaluation::metrics::Metric::Accuracy => format!(", accuracy {:.2}%", value * 100.0),
+    let line = |name: &str, evaluation: &Evaluation| {
+        let of = |(metric, value): &(Metric, f64)| match metric {
+            Metric::Accuracy => format!(", accuracy {:.2}%", value * 100.0),
             other => format!(", {} {value:.6}", other.name().replace('_', " ")),
         };
         let rest: String = evaluation.metrics.iter().map(of).collect();
@@ -400,19 +311,4 @@ fn print_results<T: Scalar>(experiment: &Experiment<T>, metrics: &MetricsRecord,
     if let Some(test) = &metrics.test {
         line("test data    ", test);
     }
-}
-
-/// Metrics of training rows for curves: those the recipe names, and accuracy where targets are classes.
-fn metric_curves<T: Scalar>(recipe: &Recipe, experiment: &Experiment<T>) -> History<'static> {
-    let mut metrics = recipe.log.metrics.clone();
-    metrics.retain(|metric| *metric != Metric::YPred);
-    let are_zero_or_one = experiment.training().targets().are_zero_or_one();
-    let suited = suited_to(recipe.train.loss, are_zero_or_one);
-    if metrics.is_empty() {
-        metrics = suited;
-    } else if suited.contains(&Metric::Accuracy) && !metrics.contains(&Metric::Accuracy) {
-        metrics.insert(0, Metric::Accuracy);
-    }
-    let meters = Meters::new(&metrics, experiment.training());
-    History::new(recipe.train.epochs.div_ceil(METRIC_POINTS), 1, meters, |_| {})
 }

@@ -5,7 +5,7 @@ use pellucid_report::TextStyle;
 use std::env;
 use std::io::{self, IsTerminal};
 
-/// Columns where nobody says how many there are.
+/// Columns where neither COLUMNS nor a terminal says how many there are.
 const COLUMNS: usize = 80;
 
 /// For charts on standard output: as wide as `COLUMNS` or the terminal says, in Unicode where the locale has it, in colours

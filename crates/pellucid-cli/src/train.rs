@@ -3,17 +3,18 @@
 use crate::arguments::{Hidden, NormalisationArgument, Train};
 use crate::failure::{self, Misuse};
 use crate::outputs::{self, JsonOutput};
-use crate::pictures::{self, Offer, PlotFiles, What, of_table};
+use crate::pictures::table::TrainedTable;
+use crate::pictures::{self, CurveRecorder, Offer, PlotFiles, PlotSet, What};
+use crate::progress::Progress;
 use crate::score_text::{self, count, figure_name, number};
-use crate::train_progress::TrainProgress;
-use crate::{interrupt, recipes, report, run, source, terminal, text_style};
+use crate::{findings, interrupt, recipes, report, run, source, terminal, text_style};
 use anyhow::Result;
 use pellucid::Normalisation;
 use pellucid::descriptor::OrNone;
 use pellucid::recipe::{ClassWeight, Recipe, Task};
 use pellucid::{EndedBy, Precision};
 use pellucid_data::training::{CrossValidation, Plan, Scores, Trained, TrainingRequest};
-use pellucid_data::{OutputFile, Table};
+use pellucid_data::{DataError, OutputFile, Table};
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -47,19 +48,19 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     let request = with_target_of_built_in(request, &arguments.data, &table);
     let plan = Plan::new(&table, &request)?;
     let threads = run::threads(arguments.running.threads, quiet);
-    let tell = |line: &str| {
+    let note = |line: &str| {
         if !quiet {
             terminal::note(line);
         }
     };
-    tell(&format!(
+    note(&format!(
         "{}: {} rows, {} columns",
         table.source,
         count(table.rows()),
         table.columns.len()
     ));
     for choice in plan.choices() {
-        tell(choice);
+        note(choice);
     }
 
     let part = plan
@@ -69,17 +70,20 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         .as_ref()
         .map_or(0.0, |table| table.validation);
     let holds_out = validation_table.is_some() || part > 0.0;
-    let offer = of_table::offer(&plan, &table, holds_out);
+    let offer = pictures::table::offer(&plan, &table, holds_out);
     pictures::check(&arguments.pictures, &offer)?;
     interrupt::listen();
     let mut files = Files::prepare(arguments, trains, &offer)?;
-    let mut job = Job {
+    let job = Job {
         plan: &plan,
-        name: table.source.clone(),
+        name: &table.source,
         threads,
         quiet,
-        is_diagnosed: files.json.is_some() || files.report.is_some() || files.plots.want(What::Gradients),
-        started,
+        is_diagnosed: !quiet
+            || files.json.is_some()
+            || files.report.is_some()
+            || files.plots.want(What::Gradients),
+        clock: &|| started.elapsed().as_secs_f64(),
     };
     let training_started = Instant::now();
     let cross_validation = match arguments.cv {
@@ -87,22 +91,21 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         None => None,
     };
     let stopped_early = cross_validation.as_ref().is_some_and(|found| found.stopped);
-    let mut first_epoch = None;
-    let trained = if trains && !stopped_early {
-        let (trained, seconds) = job.train(validation_table.as_ref())?;
-        first_epoch = seconds;
-        Some(trained)
-    } else {
-        None
-    };
+    let mut curves = CurveRecorder::of_table(plan.recipe());
+    let (mut trained, mut first_epoch) = (None, None);
+    if trains && !stopped_early {
+        let (found, at) = job.train(validation_table.as_ref(), &mut curves)?;
+        first_epoch = at.map(|at| (at - started).as_secs_f64());
+        trained = Some(found);
+    }
     let training_seconds = training_started.elapsed().as_secs_f64();
 
     let stopped = stopped_early
         || trained
             .as_ref()
-            .is_some_and(|trained| trained.ended_by == EndedBy::Interrupt);
-    for note in trained.iter().flat_map(|trained| &trained.notes) {
-        tell(&format!("note: {note}"));
+            .is_some_and(|trained| trained.summary.ended_by == EndedBy::Interrupt);
+    for text in trained.iter().flat_map(|trained| &trained.notes) {
+        note(&format!("note: {text}"));
     }
     let results = results(trained.as_ref(), cross_validation.as_ref());
     let mut record = json!({
@@ -119,7 +122,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         "recipe": plan.recipe(),
         "threads": threads,
         "stopped": stopped,
-        "ended_by": trained.as_ref().map(|trained| trained.ended_by),
+        "ended_by": trained.as_ref().map(|trained| trained.summary.ended_by),
         "training_seconds": training_seconds,
         "seconds_to_first_epoch": first_epoch,
         "cross_validation": cross_validation.as_ref().map(CrossValidation::to_json),
@@ -128,19 +131,21 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     if let Some(trained) = trained {
         files.add_to_record(&mut record, &trained);
         let title = title(&trained, &table.source);
-        let seen = of_table::Seen {
-            title: &title,
+        let source = TrainedTable {
             trained: &trained,
             plan: &plan,
             table: &table,
             validation: validation_table.as_ref(),
             threads,
-            theme: files.plots.theme,
         };
+        let curves = curves.into_curves(trained.summary.best_epoch);
+        let theme = files.plots.theme;
+        let plot_set =
+            |want: &dyn Fn(What) -> bool| pictures::plots(&title, &title, &source, &curves, theme, want);
         if arguments.chart {
-            chart_text = in_the_terminal(&seen)?;
+            chart_text = in_the_terminal(plot_set(&|what| what == What::Loss)?, &trained);
         }
-        let subject = report::of_table::Subject {
+        let page = report::table::TrainedTable {
             title: &title,
             trained: &trained,
             source: &table.source,
@@ -150,7 +155,8 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
             threads,
             command: command(arguments),
         };
-        let painted = files.paint(&seen, subject, &offer);
+        let painted =
+            plot_set(&|what| files.want(what, &offer)).and_then(|plot_set| files.paint(plot_set, page));
         // The model first: it is what the time was spent on.
         files.write_model(trained)?;
         files.write_pictures(painted?)?;
@@ -178,7 +184,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         });
         return Ok(ExitCode::from(failure::FAILED));
     }
-    tell(&format!("trained in {training_seconds:.2} s"));
+    note(&format!("trained in {training_seconds:.2} s"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -329,54 +335,75 @@ pub(crate) fn with_target_of_built_in(
     request
 }
 
-/// What is trained, and who is told.
+/// What is trained, and how.
 struct Job<'a> {
     plan: &'a Plan<'a>,
-    name: String,
+    name: &'a str,
     threads: NonZeroUsize,
     quiet: bool,
-    /// Whether it is diagnosed even where nobody is told of it.
     is_diagnosed: bool,
-    started: Instant,
+    /// Seconds since the start of the command.
+    clock: &'a dyn Fn() -> f64,
 }
 
 impl Job<'_> {
-    fn train(&mut self, validation: Option<&Table>) -> Result<(Trained, Option<f64>)> {
-        let mut progress = TrainProgress::new(&self.name, self.quiet, self.started);
+    /// Trains. When the first epoch ended, besides.
+    fn train(
+        &self,
+        validation: Option<&Table>,
+        curves: &mut CurveRecorder,
+    ) -> Result<(Trained, Option<Instant>)> {
+        let mut session = self
+            .plan
+            .session(validation, self.threads)?
+            .with_clock(self.clock);
         if self.is_diagnosed {
-            progress = progress.diagnosing();
+            session = session.diagnosed()?;
         }
-        let trained = self.plan.train(validation, self.threads, &mut progress);
+        let before = session.findings().to_vec();
+        if !self.quiet {
+            findings::report(&before, &[]);
+        }
+        let progress = Progress::new(self.name, self.quiet).with_epochs();
+        let mut observers = (progress, curves);
+        let trained = session.run(&mut observers);
+        let (progress, _) = observers;
         progress.finish();
+        if !self.quiet {
+            match &trained {
+                Ok(trained) => findings::report(&trained.summary.findings, &before),
+                Err(DataError::Training(unfinished)) => findings::report(&unfinished.findings, &before),
+                Err(_) => {}
+            }
+        }
         let trained = trained?;
         if !self.quiet {
             let parameters = trained.network.architecture().trained_count();
             let best = match trained.validation {
-                Some(_) => format!(", the best of them epoch {}", trained.best_epoch),
+                Some(_) => format!(", the best of them epoch {}", trained.best_epoch()),
                 None => String::new(),
             };
             terminal::note(&format!(
                 "{} features, {} parameters; {} epochs{best}",
                 count(trained.preparation.width()),
                 count(parameters),
-                trained.history.len()
+                trained.summary.epochs
             ));
             if matches!(
-                trained.ended_by,
+                trained.summary.ended_by,
                 EndedBy::Patience | EndedBy::Target | EndedBy::Time
             ) {
-                let epochs = trained.history.len() as u64;
-                terminal::note(&run::ended(trained.ended_by, &trained.recipe, epochs));
+                terminal::note(&run::ended(&trained.summary, &trained.recipe));
             }
         }
-        Ok((trained, progress.seconds_to_first_epoch()))
+        Ok((trained, progress.first_epoch()))
     }
 
-    fn cross_validate(&mut self, folds: usize) -> Result<CrossValidation> {
+    fn cross_validate(&self, folds: usize) -> Result<CrossValidation> {
         // Lines for epochs would drown those for folds.
-        let mut progress = TrainProgress::of_folds(&self.name, self.quiet, self.started);
+        let mut progress = Progress::new(self.name, self.quiet);
         let bar = progress.bar();
-        let tell = |fold: usize, scores: &Scores| {
+        let report = |fold: usize, scores: &Scores| {
             let figures: String = scores
                 .figures()
                 .iter()
@@ -390,7 +417,10 @@ impl Job<'_> {
                 None => terminal::note(&line),
             }
         };
-        let found = self.plan.cross_validate(folds, self.threads, &mut progress, tell);
+        let clock = Some(self.clock);
+        let found = self
+            .plan
+            .cross_validate(folds, self.threads, clock, &mut progress, report);
         progress.finish();
         let found = found?;
         if let Some(warning) = &found.warning {
@@ -410,9 +440,9 @@ fn results(trained: Option<&Trained>, cross_validation: Option<&CrossValidation>
         }
     }
     if let Some(trained) = trained {
-        let mut columns = vec![("training", trained.training_rows, &trained.training)];
+        let mut columns = vec![("training", trained.rows.len(), &trained.training)];
         if let Some(validation) = &trained.validation {
-            columns.push(("validation", trained.validation_rows, validation));
+            columns.push(("validation", trained.held_out_rows.len(), validation));
         }
         lines.extend(score_text::side_by_side(&columns));
     }
@@ -452,14 +482,17 @@ impl Files {
         record["parameters"] = json!(trained.network.architecture().trained_count());
         record["feature_names"] = json!(trained.preparation.feature_names());
         record["notes"] = json!(trained.notes);
-        record["findings"] = json!(trained.findings);
-        record["epochs"] = json!(trained.history.len());
-        record["best_epoch"] = json!(trained.best_epoch);
-        record["training_rows"] = json!(trained.training_rows);
-        record["validation_rows"] = json!(trained.validation_rows);
-        record["training"] = trained.training.to_json();
-        record["validation"] = json!(trained.validation.as_ref().map(Scores::to_json));
-        record["history"] = json!(trained.history);
+        record["findings"] = json!(trained.summary.findings);
+        record["epochs"] = json!(trained.summary.epochs);
+        record["updates"] = json!(trained.summary.updates);
+        record["best_epoch"] = json!(trained.best_epoch());
+        record["training_rows"] = json!(trained.rows.len());
+        record["validation_rows"] = json!(trained.held_out_rows.len());
+        record["metrics"] = json!({
+            "training": trained.training.to_json(),
+            "validation": trained.validation.as_ref().map(Scores::to_json),
+        });
+        record["history"] = json!(trained.summary.history);
     }
 
     /// The model and its recipe.
@@ -475,19 +508,16 @@ impl Files {
         Ok(())
     }
 
-    fn paint(
-        &self,
-        seen: &of_table::Seen<'_>,
-        subject: report::of_table::Subject<'_>,
-        offer: &Offer,
-    ) -> Result<Painted> {
-        let has_page = self.report.is_some();
-        let album = seen.album(|what| self.plots.want(what) || (has_page && offer.has(what)))?;
+    fn want(&self, what: What, offer: &Offer) -> bool {
+        self.plots.want(what) || (self.report.is_some() && offer.has(what))
+    }
+
+    fn paint(&self, plot_set: PlotSet, page: report::table::TrainedTable<'_>) -> Result<Painted> {
         Ok(Painted {
-            plots: self.plots.paint(&album)?,
-            page: match has_page {
-                true => Some(subject.page(album)?.html()?),
-                false => None,
+            plots: self.plots.paint(&plot_set)?,
+            page: match &self.report {
+                Some(_) => Some(page.page(plot_set)?.html()?),
+                None => None,
             },
         })
     }
@@ -502,11 +532,10 @@ impl Files {
 }
 
 /// The curve, and of classes the confusion matrix, that of held-out rows where there are any.
-fn in_the_terminal(seen: &of_table::Seen<'_>) -> Result<String> {
+fn in_the_terminal(plot_set: PlotSet, trained: &Trained) -> String {
     let style = text_style::of_standard_output();
-    let chart = seen.album(|what| what == What::Loss)?.loss;
+    let chart = plot_set.loss;
     let mut text = chart.map_or_else(String::new, |chart| format!("\n{}", chart.text(&style)));
-    let trained = seen.trained;
     let (rows, scores) = match &trained.validation {
         Some(scores) => ("validation", scores),
         None => ("training", &trained.training),
@@ -515,7 +544,7 @@ fn in_the_terminal(seen: &of_table::Seen<'_>) -> Result<String> {
         text.push_str(&format!("\n{rows} rows\n"));
         text.push_str(&score_text::shaded_confusion(classes, scores, &style));
     }
-    Ok(text)
+    text
 }
 
 /// Pictures and page, ready to be written.

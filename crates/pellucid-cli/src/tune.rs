@@ -3,8 +3,8 @@
 use crate::arguments::{MethodArgument, Tune};
 use crate::failure::{self, Misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
+use crate::progress::Progress;
 use crate::score_text::{aligned, count, number};
-use crate::train_progress::TrainProgress;
 use crate::tune_progress::TuneProgress;
 use crate::{interrupt, recipes, run, source, terminal, train};
 use anyhow::{Context, Result};
@@ -52,19 +52,19 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
     };
     let search = Search::new(&table, &training, &request)?;
     let threads = run::threads(arguments.running.threads, quiet);
-    let tell = |line: &str| {
+    let note = |line: &str| {
         if !quiet {
             terminal::note(line);
         }
     };
-    tell(&format!(
+    note(&format!(
         "{}: {} rows, {} columns",
         table.source,
         count(table.rows()),
         table.columns.len()
     ));
     for choice in search.choices() {
-        tell(&choice);
+        note(&choice);
     }
 
     interrupt::listen();
@@ -77,16 +77,16 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
         None => (None, Vec::new()),
     };
     if let (Some(path), false) = (&arguments.state, done.is_empty()) {
-        tell(&format!(
+        note(&format!(
             "{}: {} trainings are done already",
             path.display(),
             done.len()
         ));
     }
     let mut progress = TuneProgress::new(&table.source, quiet, search.metric());
-    let found = search.run(threads, done, &interrupt::was_asked, &mut |told| {
-        progress.tell(&told);
-        state.as_ref().map_or(Ok(()), |state| state.write(told.done))
+    let found = search.run(threads, done, &interrupt::was_asked, &mut |report| {
+        progress.show(&report);
+        state.as_ref().map_or(Ok(()), |state| state.write(report.done))
     });
     progress.finish();
     let found = found?;
@@ -95,13 +95,13 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
     let lines = table_of(&found);
     let mut winner = None;
     if let (Some(best), false) = (&best, found.stopped) {
-        winner = Some(train_winner(arguments, &search, best, threads, started)?);
+        winner = Some(train_winner(arguments, &search, best, threads)?);
     }
     let stopped = found.stopped
         || winner
             .as_ref()
             .and_then(|winner| winner.trained.as_ref())
-            .is_some_and(|trained| trained.ended_by == EndedBy::Interrupt);
+            .is_some_and(|trained| trained.summary.ended_by == EndedBy::Interrupt);
     let record = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "data": table.source,
@@ -142,7 +142,7 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
         terminal::note("error: no trial has a score; the table above says why");
         return Ok(ExitCode::from(failure::FAILED));
     };
-    tell(&format!(
+    note(&format!(
         "the best is trial {}; {:.2} s",
         best.trial,
         started.elapsed().as_secs_f64()
@@ -221,7 +221,6 @@ fn train_winner(
     search: &Search<'_>,
     best: &Trial,
     threads: NonZeroUsize,
-    started: Instant,
 ) -> Result<Winner> {
     let plan = search.on_all_rows(best)?;
     if arguments.model.is_none() {
@@ -230,7 +229,7 @@ fn train_winner(
             trained: None,
         });
     }
-    let mut progress = TrainProgress::of_folds("the best on all rows", arguments.running.quiet, started);
+    let mut progress = Progress::new("the best on all rows", arguments.running.quiet);
     let trained = plan.train(None, threads, &mut progress);
     progress.finish();
     let trained = trained?;

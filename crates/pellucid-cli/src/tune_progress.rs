@@ -1,4 +1,4 @@
-//! The progress of a search: a bar on a terminal, a line a trial where nobody looks on.
+//! The progress of a search: a bar on a terminal, else a line for each trial.
 
 use crate::score_text::number;
 use crate::terminal;
@@ -32,18 +32,18 @@ impl TuneProgress {
     }
 
     /// Takes note of a trial.
-    pub(crate) fn tell(&mut self, told: &TrialReport<'_>) {
+    pub(crate) fn show(&mut self, report: &TrialReport<'_>) {
         let name = self.metric.name().replace('_', " ");
         let better = self.metric.better().unwrap_or(Better::Higher);
-        let number_of = told.trial.trial;
-        let is_best = told
+        let number_of = report.trial.trial;
+        let is_best = report
             .trial
             .score()
             .is_some_and(|score| self.best.is_none_or(|(_, best)| better.is(score, best, 0.0)));
-        if let Some(score) = told.trial.score().filter(|_| is_best) {
+        if let Some(score) = report.trial.score().filter(|_| is_best) {
             self.best = Some((number_of, score));
         }
-        let result = match &told.trial.outcome {
+        let result = match &report.trial.outcome {
             TrialOutcome::Trained {
                 score, best_epoch, ..
             } => {
@@ -54,8 +54,8 @@ impl TuneProgress {
         let best = if is_best { "  (best so far)" } else { "" };
         let line = format!(
             "{} of {}: trial {number_of}, {result}{best}",
-            told.done.len(),
-            told.of
+            report.done.len(),
+            report.of
         );
         match &self.bar {
             _ if self.quiet => {}
@@ -63,8 +63,8 @@ impl TuneProgress {
                 if is_best {
                     bar.suspend(|| terminal::note(&line));
                 }
-                bar.set_length(told.of as u64);
-                bar.set_position(told.done.len() as u64);
+                bar.set_length(report.of as u64);
+                bar.set_position(report.done.len() as u64);
                 if let Some((trial, score)) = self.best {
                     bar.set_message(format!("best {name} {}, trial {trial}", number(score)));
                 }

@@ -31,12 +31,25 @@ pub enum DataError {
     /// A model file cannot be read or written.
     #[error(transparent)]
     Model(#[from] ModelFileError),
-    /// The engine refuses a setting or the data, or a training diverges.
+    /// The engine refuses a setting or the data.
     #[error(transparent)]
     Engine(#[from] pellucid::Error),
     /// A recipe cannot be read, or changed as asked.
     #[error(transparent)]
     Recipe(#[from] pellucid::recipe::RecipeError),
+    /// A training ended in an error, such as that it diverged.
+    #[error(transparent)]
+    Training(#[from] Box<pellucid::Unfinished>),
+}
+
+impl DataError {
+    /// The training that diverged, where that is the error.
+    pub fn divergence(&self) -> Option<&pellucid::Unfinished> {
+        match self {
+            Self::Training(unfinished) if unfinished.error.is_divergence() => Some(unfinished),
+            _ => None,
+        }
+    }
 }
 
 impl From<PreparationError> for DataError {

@@ -29,7 +29,7 @@ pub use files::{
     CLASSES, DownloadError, DownloadProgress, FileError, IdxArray, IdxError, Mnist, OutputFile, cache_folder,
     cached_mnist, parse_idx, read_cached_mnist, read_idx, read_idx_pair, read_mnist,
 };
-pub use recipe_data::{Samples, load};
+pub use recipe_data::load;
 pub use table::{
     BUILTINS, Builtin, Categories, CellPlace, Column, ColumnKind, ColumnNote, ColumnSummary, NumberSummary,
     ReadOptions, Table, TableChunks, TableError, TableSource, TableWriter, Values, WordCount, describe,

@@ -4,34 +4,13 @@ use crate::error::{Result, setting};
 use crate::files::{self, DownloadProgress, IdxArray};
 use crate::preparation::{Labels, hold_out};
 use crate::table::points_on_tanh;
-use pellucid::Scalar;
 use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::metrics::class_of;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{DataRecipe, Recipe, Source};
+use pellucid::{Scalar, Split};
 use std::path::Path;
-
-/// The samples of a run.
-#[derive(Debug, Clone)]
-pub struct Samples<T> {
-    /// The samples that the network is trained on.
-    pub training: Dataset<T>,
-    /// The training rows that are held out and judge each epoch, if any are.
-    pub validation: Option<Dataset<T>>,
-    /// The samples that the network is tested on, if there are any.
-    pub test: Option<Dataset<T>>,
-}
-
-impl<T> Samples<T> {
-    fn training_only(training: Dataset<T>) -> Self {
-        Samples {
-            training,
-            validation: None,
-            test: None,
-        }
-    }
-}
 
 /// Loads the samples that a recipe names. `location` is the user's `--data`, `progress` receives the progress of a
 /// download.
@@ -42,7 +21,7 @@ pub fn load<T: Scalar>(
     recipe: &Recipe,
     location: Option<&Path>,
     progress: &mut dyn FnMut(DownloadProgress<'_>),
-) -> Result<Samples<T>> {
+) -> Result<Split<T>> {
     let data = &recipe.data;
     check_keys(data)?;
     if let Some(location) = location
@@ -53,9 +32,9 @@ pub fn load<T: Scalar>(
     }
     let seed = data.seed.unwrap_or(recipe.train.seed);
     let samples = match data.source {
-        Source::Inline => Samples::training_only(inline(data)?),
-        Source::NoisyLine => Samples::training_only(noisy_line(data, seed)?),
-        Source::Regression => Samples::training_only(regression(data, seed)?),
+        Source::Inline => inline(data)?.into(),
+        Source::NoisyLine => noisy_line(data, seed)?.into(),
+        Source::Regression => regression(data, seed)?.into(),
         Source::Mnist => mnist_samples(location, progress)?,
         Source::Table => {
             let expected = "a table is trained on by `pellucid train TABLE --recipe FILE`";
@@ -63,7 +42,7 @@ pub fn load<T: Scalar>(
         }
     };
     let training = weighted(samples.training, data)?;
-    let samples = Samples { training, ..samples };
+    let samples = Split { training, ..samples };
     let samples = match data.validation {
         0.0 => samples,
         part => held_out(samples, part, seed)?,
@@ -74,16 +53,11 @@ pub fn load<T: Scalar>(
     })
 }
 
-/// Sets the weights of the training samples: the weight of each, times that of its class.
+/// The training samples with the weights that the recipe gives them and their classes.
 fn weighted<T: Scalar>(training: Dataset<T>, data: &DataRecipe) -> Result<Dataset<T>> {
-    if data.weights.is_none() && data.class_weight.is_none() {
-        return Ok(training);
-    }
-    let mut weights = match &data.weights {
-        Some(weights) => weights.clone(),
-        None => vec![1.0; training.rows()],
-    };
-    if weights.len() != training.rows() || !weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0)
+    let is_weight = |weight: &f64| weight.is_finite() && *weight >= 0.0;
+    if let Some(weights) = &data.weights
+        && (weights.len() != training.rows() || !weights.iter().all(is_weight))
     {
         let expected = format!(
             "a finite number, 0 or more, is needed for each of {} samples",
@@ -91,19 +65,42 @@ fn weighted<T: Scalar>(training: Dataset<T>, data: &DataRecipe) -> Result<Datase
         );
         return Err(setting("data.weights", format!("{weights:?}"), expected));
     }
-    if !data.class_weight.is_none() {
-        let (classes, count) = classes_of(training.targets()).ok_or_else(|| {
-            let expected = "every target must be a class: 0 or 1, or a 1 in one column and 0 in the others";
-            setting("data.class_weight", "(set)", expected)
-        })?;
-        let mut counts = vec![0; count];
-        classes.iter().for_each(|&class| counts[class] += 1);
-        let of_classes = data.class_weight.of_classes("data.class_weight", &counts)?;
-        for (weight, class) in weights.iter_mut().zip(classes) {
+    let classes = match data.class_weight.is_none() {
+        true => None,
+        false => {
+            let (classes, count) = classes_of(training.targets()).ok_or_else(|| {
+                let expected =
+                    "every target must be a class: 0 or 1, or a 1 in one column and 0 in the others";
+                setting("data.class_weight", "(set)", expected)
+            })?;
+            let mut counts = vec![0; count];
+            classes.iter().for_each(|&class| counts[class] += 1);
+            Some((
+                data.class_weight.of_classes("data.class_weight", &counts)?,
+                classes,
+            ))
+        }
+    };
+    with_weights(training, data.weights.clone(), classes)
+}
+
+/// Samples that count for their own weights, 1 unless given, times that of the class of each: weights of classes, and the
+/// class of each sample.
+pub(crate) fn with_weights<T: Scalar>(
+    data: Dataset<T>,
+    own: Option<Vec<f64>>,
+    classes: Option<(Vec<f64>, Vec<usize>)>,
+) -> Result<Dataset<T>> {
+    if own.is_none() && classes.is_none() {
+        return Ok(data);
+    }
+    let mut weights = own.unwrap_or_else(|| vec![1.0; data.rows()]);
+    if let Some((of_classes, of_samples)) = classes {
+        for (weight, class) in weights.iter_mut().zip(of_samples) {
             *weight *= of_classes[class];
         }
     }
-    Ok(training.weighted(weights.into_iter().map(T::from_f64).collect())?)
+    Ok(data.weighted(weights.into_iter().map(T::from_f64).collect())?)
 }
 
 /// The class of each sample, and the number of classes; `None` if the targets are not classes.
@@ -126,7 +123,7 @@ fn classes_of<T: Scalar>(targets: &Targets<T>) -> Option<(Vec<usize>, usize)> {
 }
 
 /// Holds out a part of the training rows, of each class its share if the targets are classes.
-fn held_out<T: Scalar>(samples: Samples<T>, part: f64, seed: u32) -> Result<Samples<T>> {
+fn held_out<T: Scalar>(samples: Split<T>, part: f64, seed: u32) -> Result<Split<T>> {
     let data = &samples.training;
     let labels = match data.targets() {
         Targets::Classes { labels, classes } => Some(Labels {
@@ -137,7 +134,7 @@ fn held_out<T: Scalar>(samples: Samples<T>, part: f64, seed: u32) -> Result<Samp
     };
     let rows: Vec<u32> = (0..data.rows() as u32).collect();
     let split = hold_out(&rows, labels.as_ref(), part, seed)?;
-    Ok(Samples {
+    Ok(Split {
         training: data.picked(&split.training)?,
         validation: Some(data.picked(&split.held_out)?),
         test: samples.test,
@@ -145,9 +142,9 @@ fn held_out<T: Scalar>(samples: Samples<T>, part: f64, seed: u32) -> Result<Samp
 }
 
 /// Standardises all rows by the means and standard deviations of the training rows.
-fn standardise<T: Scalar>(samples: Samples<T>) -> Samples<T> {
+fn standardise<T: Scalar>(samples: Split<T>) -> Split<T> {
     let columns = samples.training.features().standardisation();
-    Samples {
+    Split {
         training: samples.training.standardised_by(&columns),
         validation: samples.validation.map(|rows| rows.standardised_by(&columns)),
         test: samples.test.map(|test| test.standardised_by(&columns)),
@@ -264,7 +261,7 @@ fn regression<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
 fn mnist_samples<T: Scalar>(
     location: Option<&Path>,
     progress: &mut dyn FnMut(DownloadProgress<'_>),
-) -> Result<Samples<T>> {
+) -> Result<Split<T>> {
     let images = |images: IdxArray, labels: Vec<u8>| -> Result<Dataset<T>> {
         let rows = labels.len();
         let columns = images.values.len().checked_div(rows).unwrap_or(0);
@@ -280,13 +277,13 @@ fn mnist_samples<T: Scalar>(
     };
     if let Some(file) = location.filter(|path| path.is_file()) {
         let (of_file, labels) = files::read_idx_pair(file)?;
-        return Ok(Samples::training_only(images(of_file, labels)?));
+        return Ok(images(of_file, labels)?.into());
     }
     let mnist = match location {
         Some(folder) => files::read_mnist(folder)?,
         None => files::read_cached_mnist(progress)?,
     };
-    Ok(Samples {
+    Ok(Split {
         training: images(mnist.training_images, mnist.training_labels)?,
         validation: None,
         test: Some(images(mnist.test_images, mnist.test_labels)?),

@@ -2,10 +2,12 @@
 
 use pellucid::data::dataset::Features;
 use pellucid::data::matrix::Matrix;
-use pellucid::evaluation::evaluate::predict;
+use pellucid::evaluation::evaluate::{Evaluation, predict};
+use pellucid::evaluation::metrics::Metric;
 use pellucid::recipe::{BUILT_IN, Scale, Task};
+use pellucid::training::observe::EpochRecord;
 use pellucid::{Activation, Architecture, Network, Recipe, Scalar};
-use pellucid_data::model_file::{AnyNetwork, EpochLine, Model, ModelFileError, ModelProblem};
+use pellucid_data::model_file::{AnyNetwork, Model, ModelFileError, ModelProblem};
 use pellucid_data::preparation::{ColumnChoice, Preparation, PreparationSettings, choose_columns};
 use pellucid_data::training::{Plan, TrainingRequest};
 use pellucid_data::{Categories, Column, FileError, Table, Values, load_builtin};
@@ -211,7 +213,12 @@ proptest! {
         model.history = losses
             .iter()
             .enumerate()
-            .map(|(at, &loss)| EpochLine { epoch: at as u64 + 1, loss, validation_loss: Some(-loss), ..EpochLine::default() })
+            .map(|(at, &loss)| EpochRecord {
+                epoch: at as u64 + 1,
+                loss,
+                metrics: vec![(Metric::RocAuc, loss / 2.0), (Metric::Accuracy, 0.5)],
+                validation: Some(Evaluation { loss: -loss, metrics: vec![(Metric::R2, loss)] }),
+            })
             .collect();
         let folder = tempfile::tempdir().unwrap();
         let path = saved(&model, folder.path());
@@ -367,12 +374,14 @@ fn every_built_in_recipe_and_a_loss_that_is_no_number_come_back() {
         assert_eq!(read, model, "{}", recipe.name);
     }
     let mut model = plain(&[2, 1], |_| 0.5);
-    model.history.push(EpochLine {
-        training_metrics: Default::default(),
+    model.history.push(EpochRecord {
         epoch: 1,
         loss: f64::NAN,
-        validation_loss: Some(f64::NEG_INFINITY),
-        metrics: BTreeMap::from([("accuracy".to_string(), f64::NAN)]),
+        metrics: Vec::new(),
+        validation: Some(Evaluation {
+            loss: f64::NEG_INFINITY,
+            metrics: vec![(Metric::Accuracy, f64::NAN)],
+        }),
     });
     let read = Model::load(saved(&model, folder.path())).unwrap();
     assert_eq!(format!("{:?}", read.history), format!("{:?}", model.history));

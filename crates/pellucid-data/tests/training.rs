@@ -42,10 +42,10 @@ fn loss_and_output_follow_from_the_target() {
         assert_eq!(activations.last(), Some(&activation));
         assert_eq!(recipe.train.batch_size, BatchSize::Rows(32));
         let trained = plan.train(None, ONE, &mut ()).unwrap();
-        assert_eq!(trained.ended_by, EndedBy::Epochs);
+        assert_eq!(trained.summary.ended_by, EndedBy::Epochs);
         assert_eq!(trained.recipe.network.layers[0], trained.preparation.width());
-        assert_eq!(trained.training_rows + trained.validation_rows, table.rows());
-        assert_eq!(trained.validation_rows, table.rows().div_ceil(10));
+        assert_eq!(trained.rows.len() + trained.held_out_rows.len(), table.rows());
+        assert_eq!(trained.held_out_rows.len(), table.rows().div_ceil(10));
         assert_eq!(
             matches!(trained.training, Scores::Regression { .. }),
             task == Task::Regression
@@ -87,7 +87,7 @@ fn every_row_is_scored_once_in_cross_validation() {
     let plan = Plan::new(&table, &request("species")).unwrap();
     let mut told = Vec::new();
     let found = plan
-        .cross_validate(4, ONE, &mut (), |fold, _| told.push(fold))
+        .cross_validate(4, ONE, None, &mut (), |fold, _| told.push(fold))
         .unwrap();
     assert_eq!(told, [0, 1, 2, 3]);
     let rows = found.folds.iter().map(|fold| match fold {

@@ -211,9 +211,9 @@ fn the_winner_is_trained_on_all_rows_for_as_many_epochs_as_were_best() {
     assert!((0.0..=1.0).contains(&score));
     let plan = search.on_all_rows(best).unwrap();
     let trained = plan.train(None, threads(1), &mut ()).unwrap();
-    assert_eq!((trained.training_rows, trained.validation_rows), (150, 0));
-    assert_eq!(trained.history.len() as u64, best_epoch);
-    assert_eq!(trained.ended_by, EndedBy::Epochs);
+    assert_eq!((trained.rows.len(), trained.held_out_rows.len()), (150, 0));
+    assert_eq!(trained.summary.history.len() as u64, best_epoch);
+    assert_eq!(trained.summary.ended_by, EndedBy::Epochs);
     assert_eq!(trained.recipe, plan.recipe_for_all_rows().unwrap());
     let rate = best.settings[0].value.parse::<f64>().unwrap();
     assert_eq!(trained.recipe.train.learning_rate, rate);

@@ -1,4 +1,4 @@
-//! Buffers that begin on a cache line, so that a register of a row does not lie on two.
+//! Buffers that begin on a cache line, so that no register of a row crosses two lines.
 
 use crate::simd::scalar::Scalar;
 use std::ops::{Deref, DerefMut};
@@ -7,13 +7,13 @@ use std::ptr::NonNull;
 /// Bytes of a cache line, and of the widest register.
 const LINE: usize = 64;
 
-/// Bytes from which on a buffer asks for large pages.
+/// Minimum size in bytes of a buffer that asks for large pages.
 const LARGE: usize = 4 << 20;
 
-/// What a buffer of so many bytes is aligned to: a cache line; the power of two that it fits into, where it is larger than a
-/// page. Which lines of it can be in the first cache at once depends, on some processors, on a sum of address bits, and so,
-/// for a buffer that lies anywhere, on where the system happens to put it: a run took 31 ms in one process and 47 ms in
-/// the next.
+/// The alignment of a buffer of `bytes` bytes: a cache line, or, above the size of a page, the next power of two. On
+/// some processors a sum of address bits decides which lines can be in the first-level cache at the same time. Without
+/// this alignment the speed would depend on where the system places the buffer: one run took 31 ms in one process and
+/// 47 ms in the next.
 fn alignment_of(bytes: usize) -> usize {
     const PAGE: usize = 4096;
     const MOST: usize = 2 << 20;
@@ -24,18 +24,18 @@ fn alignment_of(bytes: usize) -> usize {
     }
 }
 
-/// Asks the system to back a buffer that is still empty by large pages, where it has them: the tables of a network of
-/// two million weights are more pages of 4 KiB than the processor remembers, and a step waits for them.
+/// Asks the system to back a buffer that is still empty by large pages, where it has them. The buffers of a network of
+/// two million weights span more 4 KiB pages than the TLB holds, and a step waits for the misses.
 fn ask_for_large_pages<T>(buffer: &mut Vec<T>) {
     #[cfg(target_os = "linux")]
     {
         const PAGE: usize = 4096;
-        let room = buffer.spare_capacity_mut();
-        let (start, length) = (room.as_mut_ptr() as usize, size_of_val(room));
+        let spare = buffer.spare_capacity_mut();
+        let (start, length) = (spare.as_mut_ptr() as usize, size_of_val(spare));
         let first = start.next_multiple_of(PAGE);
         if length >= LARGE {
-            // SAFETY: the pages lie within memory that this buffer owns, and the advice changes nothing that can be
-            // read there. Its refusal, too, changes nothing.
+            // SAFETY: the pages lie within memory that this buffer owns. The advice does not change what can be read
+            // there, whether the system follows or refuses it.
             unsafe {
                 libc::madvise(
                     first as *mut libc::c_void,
@@ -49,19 +49,19 @@ fn ask_for_large_pages<T>(buffer: &mut Vec<T>) {
     let _ = buffer;
 }
 
-/// A slice of numbers on the heap whose first lies at the start of a cache line.
+/// A slice of numbers on the heap whose first element lies at the start of a cache line.
 #[derive(Debug)]
 pub struct Aligned<T> {
-    /// The first of `length` numbers within `buffer`, which is never changed after it is made: a step of a small network
-    /// comes by here a dozen times, and finds the place without arithmetic.
+    /// The first of `length` numbers within `buffer`, which never changes after its creation. A step of a small network
+    /// dereferences such a slice a dozen times, so the pointer is stored and not computed.
     first: NonNull<T>,
     length: usize,
-    #[expect(dead_code, reason = "it owns what `first` points to")]
+    #[expect(dead_code, reason = "owns the memory that `first` points to")]
     buffer: Vec<T>,
 }
 
-// SAFETY: the pointer leads into memory that this buffer owns, as a vector's does, and is used through `&self` for reading
-// and `&mut self` for writing alone.
+// SAFETY: the pointer leads into memory that this buffer owns, as the pointer of a vector does. `&self` only reads
+// through it and `&mut self` only writes through it.
 unsafe impl<T: Send> Send for Aligned<T> {}
 // SAFETY: as above.
 unsafe impl<T: Sync> Sync for Aligned<T> {}
@@ -77,13 +77,13 @@ impl<T> Default for Aligned<T> {
 }
 
 impl<T: Clone> Aligned<T> {
-    /// `length` numbers, the same.
+    /// `length` copies of `value`.
     fn filled(value: &T, length: usize) -> Self {
         let alignment = alignment_of(length * size_of::<T>());
         let spare = alignment / size_of::<T>();
         let mut buffer: Vec<T> = Vec::with_capacity(length + spare);
         ask_for_large_pages(&mut buffer);
-        // Not found where the machine cannot tell: then the buffer works all the same.
+        // `align_offset` may find no offset; then the buffer is unaligned and works all the same.
         let start = buffer.as_ptr().align_offset(alignment);
         let start = if start <= spare { start } else { 0 };
         buffer.resize(start + length, value.clone());
@@ -94,8 +94,8 @@ impl<T: Clone> Aligned<T> {
         }
     }
 
-    /// The same numbers.
-    pub fn of(values: &[T]) -> Self {
+    /// A copy of `values`.
+    pub fn from_slice(values: &[T]) -> Self {
         match values.first() {
             None => Self::default(),
             Some(any) => {
@@ -108,8 +108,9 @@ impl<T: Clone> Aligned<T> {
 }
 
 impl<T: Scalar> Aligned<T> {
-    /// At least `length` numbers, whatever they are: the same buffer where it is long enough.
-    pub fn with_room(&mut self, length: usize) -> &mut [T] {
+    /// The first `length` numbers, of unspecified value. Keeps the buffer where it is long enough, and replaces it by
+    /// zeros otherwise.
+    pub fn ensure_length(&mut self, length: usize) -> &mut [T] {
         if self.length < length {
             *self = Self::zeros(length);
         }
@@ -119,7 +120,7 @@ impl<T: Scalar> Aligned<T> {
     /// `length` zeros.
     pub fn zeros(length: usize) -> Self {
         if length == 0 {
-            Self::of(&[])
+            Self::from_slice(&[])
         } else {
             Self::filled(&T::ZERO, length)
         }
@@ -130,7 +131,8 @@ impl<T> Deref for Aligned<T> {
     type Target = [T];
     #[inline(always)]
     fn deref(&self) -> &[T] {
-        // SAFETY: `first` and `length` are only set where the buffer is made, which has `length` numbers from there on.
+        // SAFETY: `first` and `length` are set only where the buffer is created, which holds `length` numbers from
+        // `first` on.
         unsafe { std::slice::from_raw_parts(self.first.as_ptr(), self.length) }
     }
 }
@@ -145,7 +147,7 @@ impl<T> DerefMut for Aligned<T> {
 
 impl<T: Clone> Clone for Aligned<T> {
     fn clone(&self) -> Self {
-        Self::of(self)
+        Self::from_slice(self)
     }
 }
 

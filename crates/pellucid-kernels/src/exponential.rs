@@ -1,10 +1,10 @@
-//! eˣ and what is made of it, a register at a time and without a branch.
+//! The exponential and the functions built on it (eˣ − 1, sigmoid, tanh), one register at a time and without branches.
 //!
-//! x = k·ln 2 + r with |r| ≤ ½·ln 2, and q = e^r − 1 by the polynomial that comes closest to it there (Remez; its error is
-//! 8e-18 of e^r), evaluated in Estrin's order, the powers of r beside it; then eˣ = 2ᵏ·(1 + q). 2ᵏ is built in the exponent
-//! bits (Muller et al., *Handbook of Floating-Point Arithmetic*, 2nd ed., §10.2): as a product of two, where k may lie
-//! beyond the range of one. The error of eˣ is below 1 unit in the last place for f64 and f32 alike; the tests hold exp,
-//! sigmoid and tanh to 2.5.
+//! x = k·ln 2 + r with |r| ≤ ½·ln 2, and q = e^r − 1 by its minimax polynomial on that interval (Remez; the error is
+//! 8e-18 of e^r), evaluated in Estrin's order, with the powers of r computed alongside; then eˣ = 2ᵏ·(1 + q). 2ᵏ is
+//! built in the exponent bits (Muller et al., *Handbook of Floating-Point Arithmetic*, 2nd ed., §10.2), as a product of
+//! two powers, because k may lie beyond the range of one. The error of eˣ is below 1 unit in the last place for f64 and
+//! f32 alike; the tests bound exp, sigmoid and tanh by 2.5 units.
 
 use crate::simd::scalar::Scalar;
 use crate::simd::vector::{Map, Vector};
@@ -14,15 +14,15 @@ fn constant<T: Scalar, V: Vector<T>>(value: f64) -> V {
     V::splat(T::from_f64(value))
 }
 
-/// A polynomial's pair of terms: odd·r + even.
+/// Two terms of a polynomial: odd·r + even.
 #[inline(always)]
 fn pair<T: Scalar, V: Vector<T>>(r: V, odd: f64, even: f64) -> V {
     r.mul_add(V::splat(T::from_f64(odd)), V::splat(T::from_f64(even)))
 }
 
-/// ln 2 in two parts, the first of so few digits that k times it is exact.
+/// ln 2 in two parts, the first with so few digits that k times it is exact.
 #[inline(always)]
-fn parts_of_ln_2<T>() -> (f64, f64) {
+fn ln_2_parts<T>() -> (f64, f64) {
     if size_of::<T>() == 4 {
         (0.693_359_375, -2.121_944_400_546_905_8e-4)
     } else {
@@ -34,14 +34,15 @@ fn parts_of_ln_2<T>() -> (f64, f64) {
 #[inline(always)]
 fn reduce<T: Scalar, V: Vector<T>>(x: V) -> (V, V, V) {
     let round = V::splat(T::ROUND);
-    let (ln_2_high, ln_2_low) = parts_of_ln_2::<T>();
+    let (ln_2_high, ln_2_low) = ln_2_parts::<T>();
     let rounded = x.mul_add(constant::<T, V>(std::f64::consts::LOG2_E), round);
     let k = rounded.sub(round);
     let r = k.mul_add(constant::<T, V>(-ln_2_high), x);
     (rounded, k, k.mul_add(constant::<T, V>(-ln_2_low), r))
 }
 
-/// Of the polynomial for (e^r − 1 − r) / r² in double precision, those of r⁰ and r¹, r² and r³, and so on.
+/// Coefficients of the polynomial for (e^r − 1 − r) / r² in double precision, in pairs: those of r⁰ and r¹, of r² and
+/// r³, and so on.
 const COEFFICIENTS: [(f64, f64); 5] = [
     (0.500_000_000_000_001, 0.166_666_666_666_666_74),
     (0.041_666_666_666_523_064, 0.008_333_333_333_323_265),
@@ -50,7 +51,7 @@ const COEFFICIENTS: [(f64, f64); 5] = [
     (2.763_256_469_185_498_7e-7, 2.510_915_899_965_010_4e-8),
 ];
 
-/// A pair of these, of r times `sign`.
+/// The pair `index` of [`COEFFICIENTS`], evaluated at r times `sign`.
 #[inline(always)]
 fn terms<T: Scalar, V: Vector<T>>(r: V, sign: f64, index: usize) -> V {
     let (even, odd) = COEFFICIENTS[index];
@@ -96,13 +97,13 @@ pub fn exp<T: Scalar, V: Vector<T>>(x: V) -> V {
     q.mul_add(half, half).mul(rest)
 }
 
-/// eˣ − 1, which keeps its digits near 0, for x that eˣ does not overflow at.
+/// eˣ − 1, accurate near 0, for x at which eˣ does not overflow.
 #[inline(always)]
 pub fn exp_minus_one<T: Scalar, V: Vector<T>>(x: V) -> V {
-    exp_minus_one_within_range(x.at_least(constant::<T, V>(-most_of_one_power::<T>())))
+    exp_minus_one_within_range(x.at_least(constant::<T, V>(-single_power_limit::<T>())))
 }
 
-/// The same for x of magnitude up to [`most_of_one_power`].
+/// eˣ − 1 for x of magnitude up to [`single_power_limit`].
 #[inline(always)]
 fn exp_minus_one_within_range<T: Scalar, V: Vector<T>>(x: V) -> V {
     let (rounded, _, r) = reduce::<T, V>(x);
@@ -111,28 +112,29 @@ fn exp_minus_one_within_range<T: Scalar, V: Vector<T>>(x: V) -> V {
     power.mul_add(q, power.sub(constant::<T, V>(1.0)))
 }
 
-/// The magnitude of x up to which eˣ and e⁻ˣ are a normal number times a normal power of two.
+/// The largest magnitude of x for which eˣ and e⁻ˣ are a normal number times a normal power of two.
 #[inline(always)]
-fn most_of_one_power<T>() -> f64 {
+fn single_power_limit<T>() -> f64 {
     if size_of::<T>() == 4 { 87.34 } else { 708.4 }
 }
 
-/// The logistic function 1 / (1 + e⁻ˣ); 0 below the range of [`most_of_one_power`], where it is less than the least normal
-/// number.
+/// The logistic function 1 / (1 + e⁻ˣ); 0 below the range of [`single_power_limit`], where it is less than the smallest
+/// normal number.
 ///
-/// A small network waits for nothing as long as for this, so as little as can be waits for r: with −x = k·l + r, where
-/// l is ln 2 as far as a number can hold it, and p = 2ᵏ(1 − k(ln 2 − l)), the denominator is (1 + p) + p·(e^r − 1); the
-/// polynomial's first terms are added to 1 + p while the others are still on their way.
+/// The latency of this function dominates the step of a small network, so the dependency chain after r is as short as
+/// possible. With −x = k·l + r, where l is ln 2 rounded to the precision, and p = 2ᵏ(1 − k(ln 2 − l)), the denominator
+/// is (1 + p) + p·(e^r − 1). The first terms of the polynomial are added to 1 + p while the other terms are still being
+/// computed.
 #[inline(always)]
 pub fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
     let (one, round) = (V::splat(T::ONE), V::splat(T::ROUND));
-    // What becomes of an x beyond these is anything, and put right at the end, where the comparison has long been made.
-    let most = constant::<T, V>(most_of_one_power::<T>());
-    let beyond = one.where_positive(x);
+    // The result for an x beyond these limits is arbitrary; the comparison, made early, replaces it at the end.
+    let most = constant::<T, V>(single_power_limit::<T>());
+    let beyond = one.keep_where_positive(x);
     let rounded = x.mul_add(constant::<T, V>(-std::f64::consts::LOG2_E), round);
     let k = rounded.sub(round);
     let power = rounded.power_of_two();
-    // −r, so that nothing waits for a negation; the odd terms' signs are turned.
+    // −r, which avoids a negation on the critical path; the odd terms have opposite signs.
     let (p, r) = if V::FUSES {
         let (ln_2, left_of_ln_2) = if size_of::<T>() == 4 {
             (f64::from(std::f32::consts::LN_2), -1.904_654_299_957_767_8e-9)
@@ -142,7 +144,7 @@ pub fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
         let c = k.mul(constant::<T, V>(-left_of_ln_2));
         (power.mul_add(c, power), k.mul_add(constant::<T, V>(ln_2), x))
     } else {
-        let (ln_2_high, ln_2_low) = parts_of_ln_2::<T>();
+        let (ln_2_high, ln_2_low) = ln_2_parts::<T>();
         let r = k.mul_add(constant::<T, V>(ln_2_high), x);
         (power, k.mul_add(constant::<T, V>(ln_2_low), r))
     };
@@ -156,18 +158,18 @@ pub fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
         let first = p.mul_add(r2.mul_add(p01, V::splat(T::ZERO).sub(r)), one.add(p));
         return one
             .div(p_r4.mul_add(r2.mul_add(p45, p23), first))
-            .or_where_above(x.abs(), most, beyond);
+            .replace_where_above(x.abs(), most, beyond);
     }
     let (p01, p23, p45) = (terms(r, -1.0, 0), terms(r, -1.0, 1), terms(r, -1.0, 2));
     let (p67, p89) = (terms(r, -1.0, 3), terms(r, -1.0, 4));
     let first = p.mul_add(r2.mul_add(p01, V::splat(T::ZERO).sub(r)), one.add(p));
     let others = r4.mul_add(r2.mul_add(p89, p67), r2.mul_add(p45, p23));
     one.div(p_r4.mul_add(others, first))
-        .or_where_above(x.abs(), most, beyond)
+        .replace_where_above(x.abs(), most, beyond)
 }
 
-/// The same by way of eˣ: slower to come, but closer by a rounding, for functions whose slopes go on with large multiples of
-/// 1 − σ.
+/// The logistic function by way of eˣ: higher latency, but more accurate by one rounding, for functions whose
+/// derivatives multiply 1 − σ by large factors.
 #[inline(always)]
 pub fn sigmoid_by_exp<T: Scalar, V: Vector<T>>(x: V) -> V {
     let one = V::splat(T::ONE);
@@ -205,7 +207,7 @@ impl<T: Scalar> Map<T> for Tanh {
 /// e^(z − shift).
 #[derive(Clone, Copy)]
 pub struct ExpOfDifference<T> {
-    /// What is subtracted first.
+    /// The shift to subtract first.
     pub shift: T,
 }
 impl<T: Scalar> Map<T> for ExpOfDifference<T> {
@@ -242,7 +244,7 @@ mod tests {
         if found == expected || (found.is_nan() && expected.is_nan()) {
             return 0.0;
         }
-        // Where e⁻ˣ is beyond the range, 1 / (1 + e⁻ˣ) is 0 instead of a number below the normal range.
+        // Where e⁻ˣ is out of range, 1 / (1 + e⁻ˣ) is 0 instead of a subnormal number.
         let least = if name == "sigmoid" {
             f64::MIN_POSITIVE
         } else {
@@ -275,7 +277,7 @@ mod tests {
                 .zip(found.into_iter().zip(expected))
             {
                 let rounded = expected as f32;
-                // As in double precision.
+                // As in `units_f64`.
                 let least = if *name == "sigmoid" {
                     f32::MIN_POSITIVE
                 } else {
@@ -296,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn special_values() {
+    fn special_values_agree_with_the_standard_library() {
         for x in [
             0.0, -0.0, 1e-320, -1e-320, 1e-9, 709.7, 710.0, 1e300, -708.0, -745.0, -746.0, -1e300,
         ] {
@@ -326,14 +328,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn double_precision_is_full(x in -745.0..710.0f64, small in -2.0..2.0f64) {
+        fn double_precision_is_accurate_to_units_in_the_last_place(x in -745.0..710.0f64, small in -2.0..2.0f64) {
             check_f64(x);
             check_f64(small);
             check_f64(small * 1e-8);
         }
 
         #[test]
-        fn single_precision_is_full(x in -103.0..89.0f32, small in -2.0..2.0f32) {
+        fn single_precision_is_accurate_to_units_in_the_last_place(x in -103.0..89.0f32, small in -2.0..2.0f32) {
             check_f32(x);
             check_f32(small);
             check_f32(small * 1e-4);

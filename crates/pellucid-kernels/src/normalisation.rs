@@ -1,10 +1,10 @@
-//! Normalises the pre-activations of a layer, z = x·W + b, before the activation: x̂ = (z − μ)/√(σ² + ε), then γ·x̂ + β,
-//! where gain γ and shift β are learnt for each unit.
+//! Batch and layer normalisation of pre-activations, between z = x·W + b and the activation: x̂ = (z − μ)/√(σ² + ε),
+//! and the activation receives γ·x̂ + β, with a learnt gain γ and shift β for each unit.
 //!
 //! Batch normalisation takes μ and σ² of each unit over the rows of the batch, and for predictions their running means
 //! (Ioffe & Szegedy, *Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift*,
-//! 2015). Layer normalisation takes them of each row over the units of the layer, in training and after it (Ba, Kiros &
-//! Hinton, *Layer Normalization*, 2016). As PyTorch's `BatchNorm1d` and `LayerNorm` compute them.
+//! 2015). Layer normalisation takes them of each row over the units of the layer, in training and in prediction (Ba,
+//! Kiros & Hinton, *Layer Normalization*, 2016). Both compute what PyTorch's `BatchNorm1d` and `LayerNorm` compute.
 
 use crate::choice;
 use crate::descriptor::{Choice, Descriptor, Range, Setting};
@@ -56,33 +56,34 @@ impl Normalisation {
         self.common().name
     }
 
-    /// Whether running means and variances are kept, for predictions.
+    /// Whether it keeps running means and variances, for predictions.
     pub fn keeps_statistics(self) -> bool {
         matches!(self, Self::Batch { .. })
     }
 }
 
-/// What a normalised layer keeps of a pass.
+/// The state that a normalised layer keeps from a forward pass for the backward pass.
 #[derive(Debug, Clone)]
 pub struct Normalised<T> {
     kind: Normalisation,
     width: usize,
     rows: usize,
-    /// Whether mean and variance are those of this batch; otherwise the running ones, which do not depend on it.
+    /// Whether mean and variance are those of this batch; otherwise they are the running ones, which do not depend on
+    /// it.
     of_batch: bool,
     /// x̂, (rows, width).
     x_hat: Vec<T>,
-    /// Of each unit of a batch, or of each row of a layer's.
+    /// One mean for each unit (batch normalisation) or for each row (layer normalisation).
     means: Vec<f64>,
     variances: Vec<f64>,
     /// 1/√(σ² + ε).
     inverses: Vec<f64>,
-    /// ∂L/∂γ of each unit, then ∂L/∂β of each: as gain and shift lie in the parameters.
-    slopes: Vec<f64>,
+    /// ∂L/∂γ of each unit, then ∂L/∂β of each unit: the order of gain and shift in the parameters.
+    derivatives: Vec<f64>,
 }
 
 impl<T: Scalar> Normalised<T> {
-    /// For up to `capacity` rows of a layer of so many units.
+    /// The state for up to `capacity` rows of a layer of `width` units.
     pub fn new(kind: Normalisation, width: usize, capacity: usize) -> Self {
         let groups = match kind {
             Normalisation::Batch { .. } => width,
@@ -97,7 +98,7 @@ impl<T: Scalar> Normalised<T> {
             means: vec![0.0; groups],
             variances: vec![0.0; groups],
             inverses: vec![0.0; groups],
-            slopes: vec![0.0; 2 * width],
+            derivatives: vec![0.0; 2 * width],
         }
     }
 
@@ -190,23 +191,23 @@ impl<T: Scalar> Normalised<T> {
         }
     }
 
-    /// ∂L/∂γ and ∂L/∂β, and `delta`, which is ∂L/∂(γ·x̂ + β), becomes ∂L/∂z. Ioffe & Szegedy, 2015, section 3.
+    /// Computes ∂L/∂γ and ∂L/∂β, and turns `delta` from ∂L/∂(γ·x̂ + β) into ∂L/∂z. Ioffe & Szegedy, 2015, section 3.
     #[inline(always)]
     fn backpropagate(&mut self, gain: &[T], delta: &mut [T]) {
         let width = self.width;
-        let (of_gain, of_shift) = self.slopes.split_at_mut(width);
-        of_gain.fill(0.0);
-        of_shift.fill(0.0);
+        let (gain_derivatives, shift_derivatives) = self.derivatives.split_at_mut(width);
+        gain_derivatives.fill(0.0);
+        shift_derivatives.fill(0.0);
         for (delta, x_hat) in delta.chunks_exact(width).zip(self.x_hat.chunks_exact(width)) {
             for j in 0..width {
-                of_gain[j] += delta[j].to_f64() * x_hat[j].to_f64();
-                of_shift[j] += delta[j].to_f64();
+                gain_derivatives[j] += delta[j].to_f64() * x_hat[j].to_f64();
+                shift_derivatives[j] += delta[j].to_f64();
             }
         }
         let rows = delta.chunks_exact_mut(width).zip(self.x_hat.chunks_exact(width));
         match self.kind {
             Normalisation::Batch { .. } => {
-                // Running moments do not depend on z, so nothing comes back through them.
+                // Running moments do not depend on z, so they contribute nothing to ∂L/∂z.
                 let share = if self.of_batch {
                     1.0 / self.rows as f64
                 } else {
@@ -214,9 +215,10 @@ impl<T: Scalar> Normalised<T> {
                 };
                 for (delta, x_hat) in rows {
                     for j in 0..width {
-                        let through = (of_shift[j] + x_hat[j].to_f64() * of_gain[j]) * share;
-                        let slope = gain[j].to_f64() * self.inverses[j] * (delta[j].to_f64() - through);
-                        delta[j] = T::from_f64(slope);
+                        let through =
+                            (shift_derivatives[j] + x_hat[j].to_f64() * gain_derivatives[j]) * share;
+                        let derivative = gain[j].to_f64() * self.inverses[j] * (delta[j].to_f64() - through);
+                        delta[j] = T::from_f64(derivative);
                     }
                 }
             }
@@ -225,27 +227,27 @@ impl<T: Scalar> Normalised<T> {
                 for (row, (delta, x_hat)) in rows.enumerate() {
                     let (mut sum, mut along) = (0.0, 0.0);
                     for j in 0..width {
-                        let slope = delta[j].to_f64() * gain[j].to_f64();
-                        sum += slope;
-                        along += slope * x_hat[j].to_f64();
+                        let derivative = delta[j].to_f64() * gain[j].to_f64();
+                        sum += derivative;
+                        along += derivative * x_hat[j].to_f64();
                     }
                     for j in 0..width {
                         let through = (sum + x_hat[j].to_f64() * along) * share;
-                        let slope = delta[j].to_f64() * gain[j].to_f64() - through;
-                        delta[j] = T::from_f64(self.inverses[row] * slope);
+                        let derivative = delta[j].to_f64() * gain[j].to_f64() - through;
+                        delta[j] = T::from_f64(self.inverses[row] * derivative);
                     }
                 }
             }
         }
     }
 
-    /// ∂L/∂γ and ∂L/∂β of the last backward pass, as gain and shift lie in the parameters.
-    pub fn slopes(&self) -> &[f64] {
-        &self.slopes
+    /// ∂L/∂γ and ∂L/∂β of the last backward pass, in the order of gain and shift in the parameters.
+    pub fn derivatives(&self) -> &[f64] {
+        &self.derivatives
     }
 
-    /// x̂ of the last forward pass, (rows, width), its means and its 1/√(σ² + ε): one each a unit of a batch, or a row of a
-    /// layer's.
+    /// x̂ of the last forward pass, (rows, width), with the means and 1/√(σ² + ε): one each for each unit (batch
+    /// normalisation) or for each row (layer normalisation).
     pub fn last(&self) -> (&[T], &[f64], &[f64]) {
         let groups = match self.kind {
             Normalisation::Batch { .. } => self.width,
@@ -258,9 +260,9 @@ impl<T: Scalar> Normalised<T> {
         )
     }
 
-    /// Moves running means and variances, which lie one behind the other, towards those of the batch; the variance as
-    /// that of a sample, over one row less. A single row has none, and moves nothing.
-    pub fn follow(&self, running: &mut [T]) {
+    /// Moves running means and variances, stored one after the other, towards those of the batch. The variance is the
+    /// sample variance, with divisor rows − 1. A batch of a single row has none and changes nothing.
+    pub fn update_running(&self, running: &mut [T]) {
         let Normalisation::Batch { momentum, .. } = self.kind else {
             return;
         };
@@ -269,19 +271,19 @@ impl<T: Scalar> Normalised<T> {
         }
         let rows = self.rows as f64;
         let (means, variances) = running.split_at_mut(self.width);
-        let moved = |from: T, to: f64| T::from_f64((1.0 - momentum) * from.to_f64() + momentum * to);
+        let blend = |from: T, to: f64| T::from_f64((1.0 - momentum) * from.to_f64() + momentum * to);
         for (running, &mean) in means.iter_mut().zip(&self.means) {
-            *running = moved(*running, mean);
+            *running = blend(*running, mean);
         }
         for (running, &variance) in variances.iter_mut().zip(&self.variances) {
-            *running = moved(*running, variance * rows / (rows - 1.0));
+            *running = blend(*running, variance * rows / (rows - 1.0));
         }
     }
 }
 
-/// z, (rows, width), becomes γ·x̂ + β.
+/// Forward pass: z, (rows, width), becomes γ·x̂ + β in place.
 pub struct Forward<'a, T> {
-    /// What the normalisation keeps.
+    /// The state of the normalisation.
     pub normalised: &'a mut Normalised<T>,
     /// The pre-activations z, (rows, fan_out).
     pub z: &'a mut [T],
@@ -289,7 +291,7 @@ pub struct Forward<'a, T> {
     pub gain: &'a [T],
     /// The shift β, (width).
     pub shift: &'a [T],
-    /// Running means, then running variances, where they are to be used.
+    /// Running means, then running variances, in place of those of the batch.
     pub running: Option<&'a [T]>,
 }
 
@@ -302,9 +304,9 @@ impl<T: Scalar> Task for Forward<'_, T> {
     }
 }
 
-/// ∂L/∂(γ·x̂ + β), (rows, width), becomes ∂L/∂z.
+/// Backward pass: ∂L/∂(γ·x̂ + β), (rows, width), becomes ∂L/∂z in place.
 pub struct Backward<'a, T> {
-    /// What the normalisation keeps.
+    /// The state of the normalisation.
     pub normalised: &'a mut Normalised<T>,
     /// The gain γ, (width).
     pub gain: &'a [T],

@@ -1,4 +1,4 @@
-//! The update loops of the optimizers: each maps a register of parameters and of what the optimizer remembers of them to
+//! The update loops of the optimizers: each maps a register of parameters, with the optimizer's state for them, to
 //! their values after the step.
 
 use crate::per_precision;
@@ -8,7 +8,7 @@ use crate::simd::{Isa, Task};
 use crate::thread_pool;
 use std::num::NonZeroUsize;
 
-/// How one step moves each parameter, with its coefficients.
+/// The update rule of one step, with its coefficients.
 pub enum StepRule<T> {
     /// θ ← θ − η·g.
     Descent {
@@ -39,29 +39,29 @@ pub enum StepRule<T> {
     RpropPlus(Rprop<T>),
 }
 
-/// One step of an optimizer on flat slices. `parameters`, `gradient` and those `slots` that the rule uses have the same
+/// One step of an optimizer on flat slices. `parameters`, `gradient` and the `slots` that the rule uses have the same
 /// length.
 pub struct OptimizerStep<'a, T> {
-    /// How each parameter moves.
+    /// The update rule.
     pub rule: StepRule<T>,
-    /// The factor of decoupled weight decay, 1 − ηλ, by which the first `decayed` parameters are multiplied first.
+    /// The factor of decoupled weight decay, 1 − ηλ; the step first multiplies the first `decayed` parameters by it.
     pub decay: Option<T>,
-    /// How many parameters, from the first on, decay.
+    /// The number of parameters, from the first on, that decay.
     pub decayed: usize,
     /// The parameters θ.
     pub parameters: &'a mut [T],
-    /// What the optimizer remembers of each parameter.
+    /// The optimizer's state for each parameter.
     pub slots: [&'a mut [T]; 3],
     /// The gradient g.
     pub gradient: &'a [T],
-    /// The most threads to use. The numbers do not depend on it, to the bit.
+    /// Maximum number of threads. The result does not depend on it, to the bit.
     pub threads: NonZeroUsize,
 }
 
 per_precision!(OptimizerStepPerPrecision: |'a, T| OptimizerStep<'a, T> => ());
 
 impl<T: Scalar> OptimizerStep<'_, T> {
-    /// Takes the step with the best instructions of this machine.
+    /// Takes the step with the best instruction set of this machine.
     pub fn take(self) {
         T::run::<OptimizerStepPerPrecision>(self);
     }
@@ -111,28 +111,29 @@ impl<T: Scalar> Task for OptimizerStep<'_, T> {
     }
 }
 
-/// One step of a rule on some of the parameters.
+/// One step of a rule on a range of the parameters.
 struct Part<'a, T, F, const N: usize> {
     step: F,
-    /// The parameters, then what the rule remembers of each.
+    /// The parameters, then the optimizer's state for each.
     numbers: [&'a mut [T]; N],
     gradient: &'a [T],
 }
 
-/// Parameters below which a second thread costs more than it saves.
-const LEAST_PARAMETERS: usize = 32 * 1024;
+/// Number of parameters below which a second thread costs more than it saves.
+const MIN_PARAMETERS: usize = 32 * 1024;
 
 impl<'a, T: Scalar, F: MapSeveral<T, N> + Send, const N: usize> Part<'a, T, F, N> {
-    /// Takes the step on up to `threads` threads. No parameter depends on another, so the bits do not depend on the threads.
+    /// Takes the step on up to `threads` threads. No parameter depends on another, so the bits do not depend on the
+    /// threads.
     #[inline(always)]
     fn split<I: Isa>(mut self, threads: NonZeroUsize) {
         let length = self.gradient.len();
-        if threads.get() < 2 || length < LEAST_PARAMETERS {
+        if threads.get() < 2 || length < MIN_PARAMETERS {
             return I::call(self);
         }
-        let count = threads.get().min(thread_pool::MOST_PARTS);
+        let count = threads.get().min(thread_pool::MAX_PARTS);
         let part_length = length.div_ceil(count).next_multiple_of(64);
-        let mut parts: [Option<Self>; thread_pool::MOST_PARTS] = [const { None }; thread_pool::MOST_PARTS];
+        let mut parts: [Option<Self>; thread_pool::MAX_PARTS] = [const { None }; thread_pool::MAX_PARTS];
         for (part, gradient) in parts.iter_mut().zip(self.gradient.chunks(part_length)) {
             let numbers = self.numbers.each_mut().map(|rest| {
                 let (first, others) = std::mem::take(rest).split_at_mut(gradient.len());
@@ -161,7 +162,7 @@ impl<T: Scalar, F: MapSeveral<T, N>, const N: usize> Task for Part<'_, T, F, N> 
     }
 }
 
-/// b ← μb + rest·g, θ ← θ − η·b, or θ ← θ − η(ahead·g + μb) where it looks ahead.
+/// b ← μb + rest·g, θ ← θ − η·b, or with Nesterov momentum θ ← θ − η(ahead·g + μb).
 #[derive(Clone, Copy)]
 pub struct Momentum<T> {
     /// The learning rate η.
@@ -170,9 +171,9 @@ pub struct Momentum<T> {
     pub momentum: T,
     /// 1 − dampening; 1 in the first step.
     pub rest: T,
-    /// 1, or the learning rate where that is in b, and η is 1.
+    /// The factor of g in Nesterov momentum: 1, or the learning rate where b already includes it and η is 1.
     pub ahead: T,
-    /// Whether the momentum looks ahead.
+    /// Whether the momentum is Nesterov's.
     pub nesterov: bool,
 }
 
@@ -203,8 +204,11 @@ impl<T: Scalar> MapSeveral<T, 2> for Adagrad<T> {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, [parameter, sum]: [V; 2], g: V) -> [V; 2] {
         let sum = g.mul_add(g, sum);
-        let root = sum.root_closely().add(V::splat(self.epsilon));
-        [parameter.sub(V::splat(self.rate).mul(g).div_closely(root)), sum]
+        let root = sum.approximate_sqrt().add(V::splat(self.epsilon));
+        [
+            parameter.sub(V::splat(self.rate).mul(g).approximate_div(root)),
+            sum,
+        ]
     }
 }
 
@@ -234,9 +238,9 @@ impl<T: Scalar> MapSeveral<T, 3> for RmsProp<T> {
     fn apply<V: Vector<T>>(self, [parameter, v, b]: [V; 3], g: V) -> [V; 3] {
         let g = g.flush_below(V::splat(T::NEGLIGIBLE));
         let v = mean_square(v, g, self.rho);
-        let root = v.root_closely().add(V::splat(self.epsilon));
+        let root = v.approximate_sqrt().add(V::splat(self.epsilon));
         let b = V::splat(self.momentum)
-            .mul_add(b, g.div_closely(root))
+            .mul_add(b, g.approximate_div(root))
             .flush_below(V::splat(T::NEGLIGIBLE));
         [parameter.sub(V::splat(self.rate).mul(b)), v, b]
     }
@@ -261,15 +265,15 @@ impl<T: Scalar> MapSeveral<T, 3> for Adadelta<T> {
         let v = mean_square(v, g, self.rho);
         let change = u
             .add(epsilon)
-            .root_closely()
+            .approximate_sqrt()
             .mul(g)
-            .div_closely(v.add(epsilon).root_closely());
+            .approximate_div(v.add(epsilon).approximate_sqrt());
         let u = mean_square(u, change, self.rho);
         [parameter.sub(V::splat(self.rate).mul(change)), v, u]
     }
 }
 
-/// How the two moments of Adam and its kin follow the gradient.
+/// How the two moments of Adam and related optimizers follow the gradient.
 #[derive(Clone, Copy)]
 pub struct Moments<T> {
     /// β₁.
@@ -283,12 +287,12 @@ pub struct Moments<T> {
 }
 
 impl<T: Scalar> Moments<T> {
-    /// m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²; the gradient comes out too, 0 where it is negligible.
+    /// m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g². Also returns the gradient, with 0 where it is negligible.
     ///
-    /// The moments of an input that is hardly ever there decay until they are denormal, and stay so, and every
-    /// operation on them is a hundred times slower. Against ε they are nothing long before.
+    /// The moments of an input that is almost always 0 decay until they are denormal, and stay so, and every operation
+    /// on denormal numbers is a hundred times slower. They are negligible against ε long before that.
     #[inline(always)]
-    fn follow<V: Vector<T>>(self, m: V, v: V, g: V) -> (V, V, V) {
+    fn update<V: Vector<T>>(self, m: V, v: V, g: V) -> (V, V, V) {
         let (least, least_square) = (V::splat(T::NEGLIGIBLE), V::splat(T::NEGLIGIBLE * T::NEGLIGIBLE));
         let g = g.flush_below(least);
         let m = V::splat(self.beta_1)
@@ -301,14 +305,14 @@ impl<T: Scalar> Moments<T> {
     }
 }
 
-/// θ ← θ − rate·m / (root·√v + ε), the moments having followed.
+/// θ ← θ − rate·m / (root·√v + ε), with the updated moments.
 #[derive(Clone, Copy)]
 pub struct Adam<T> {
     /// How the moments follow the gradient.
     pub moments: Moments<T>,
-    /// η with the first moment's correction.
+    /// η with the bias correction of the first moment.
     pub rate: T,
-    /// The root of the second moment's correction.
+    /// The square root of the bias correction of the second moment.
     pub root: T,
     /// ε.
     pub epsilon: T,
@@ -318,28 +322,28 @@ impl<T: Scalar> Adam<T> {
     #[inline(always)]
     fn step<V: Vector<T>>(self, m: V, v: V) -> V {
         let root = v
-            .root_closely()
+            .approximate_sqrt()
             .mul_add(V::splat(self.root), V::splat(self.epsilon));
-        V::splat(self.rate).mul(m).div_closely(root)
+        V::splat(self.rate).mul(m).approximate_div(root)
     }
 }
 
 impl<T: Scalar> MapSeveral<T, 3> for Adam<T> {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, [parameter, m, v]: [V; 3], g: V) -> [V; 3] {
-        let (m, v, _) = self.moments.follow(m, v, g);
+        let (m, v, _) = self.moments.update(m, v, g);
         [parameter.sub(self.step(m, v)), m, v]
     }
 }
 
-/// Adam by the largest second moment there was.
+/// Adam with the largest second moment so far.
 #[derive(Clone, Copy)]
 pub struct Amsgrad<T>(pub Adam<T>);
 
 impl<T: Scalar> MapSeveral<T, 4> for Amsgrad<T> {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, [parameter, m, v, largest]: [V; 4], g: V) -> [V; 4] {
-        let (m, v, _) = self.0.moments.follow(m, v, g);
+        let (m, v, _) = self.0.moments.update(m, v, g);
         let largest = largest.at_least(v);
         [parameter.sub(self.0.step(m, largest)), m, v, largest]
     }
@@ -354,7 +358,7 @@ pub struct Nadam<T> {
     pub rate_of_gradient: T,
     /// η_m.
     pub rate_of_moment: T,
-    /// The root of the second moment's correction.
+    /// The square root of the bias correction of the second moment.
     pub root: T,
     /// ε.
     pub epsilon: T,
@@ -363,12 +367,12 @@ pub struct Nadam<T> {
 impl<T: Scalar> MapSeveral<T, 3> for Nadam<T> {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, [parameter, m, v]: [V; 3], g: V) -> [V; 3] {
-        let (m, v, g) = self.moments.follow(m, v, g);
+        let (m, v, g) = self.moments.update(m, v, g);
         let root = v
-            .root_closely()
+            .approximate_sqrt()
             .mul_add(V::splat(self.root), V::splat(self.epsilon));
         let along = V::splat(self.rate_of_gradient).mul_add(g, V::splat(self.rate_of_moment).mul(m));
-        [parameter.sub(along.div_closely(root)), m, v]
+        [parameter.sub(along.approximate_div(root)), m, v]
     }
 }
 
@@ -386,11 +390,11 @@ pub struct Adamax<T> {
 impl<T: Scalar> MapSeveral<T, 3> for Adamax<T> {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, [parameter, m, u]: [V; 3], g: V) -> [V; 3] {
-        let (m, _, g) = self.moments.follow(m, u, g);
+        let (m, _, g) = self.moments.update(m, u, g);
         let u = V::splat(self.moments.beta_2)
             .mul(u)
             .at_least(g.abs().add(V::splat(self.epsilon)));
-        [parameter.sub(V::splat(self.rate).mul(m).div_closely(u)), m, u]
+        [parameter.sub(V::splat(self.rate).mul(m).approximate_div(u)), m, u]
     }
 }
 
@@ -398,8 +402,8 @@ impl<T: Scalar> MapSeveral<T, 3> for Adamax<T> {
 #[inline(always)]
 fn sign<T: Scalar, V: Vector<T>>(of: V) -> V {
     let one = V::splat(T::ONE);
-    one.where_positive(of)
-        .sub(one.where_positive(V::splat(T::ZERO).sub(of)))
+    one.keep_where_positive(of)
+        .sub(one.keep_where_positive(V::splat(T::ZERO).sub(of)))
 }
 
 /// θ ← θ − η·sign(β₁m + (1−β₁)g), m ← β₂m + (1−β₂)g.
@@ -428,7 +432,8 @@ impl<T: Scalar> MapSeveral<T, 2> for Lion<T> {
     }
 }
 
-/// Each parameter's step grows while its slope keeps its sign, and shrinks when it changes.
+/// Resilient propagation: the step of a parameter grows while its derivative keeps its sign, and shrinks when the sign
+/// changes.
 #[derive(Clone, Copy)]
 pub struct Rprop<T> {
     /// The factor of a step whose derivative keeps its sign.
@@ -439,44 +444,44 @@ pub struct Rprop<T> {
     pub least: T,
     /// The largest step.
     pub largest: T,
-    /// What a step whose slope's sign has changed since is taken back by: 1 or 0.
+    /// The factor, 1 or 0, of the previous step that is taken back where the sign of the derivative has changed.
     pub taken_back: T,
 }
 
 impl<T: Scalar> Rprop<T> {
-    /// (Where the sign has changed, the new step, the slope to be remembered).
+    /// (positive where the sign has changed, the new step, the derivative to store for the next step).
     #[inline(always)]
-    fn follow<V: Vector<T>>(self, before: V, step: V, g: V) -> (V, V, V) {
+    fn adapt<V: Vector<T>>(self, before: V, step: V, g: V) -> (V, V, V) {
         let product = g.mul(before);
         let changed = V::splat(T::ZERO).sub(product);
         let one = V::splat(T::ONE);
         let factor = one
-            .add(V::splat(self.increase - T::ONE).where_positive(product))
-            .sub(V::splat(T::ONE - self.decrease).where_positive(changed));
+            .add(V::splat(self.increase - T::ONE).keep_where_positive(product))
+            .sub(V::splat(T::ONE - self.decrease).keep_where_positive(changed));
         let step = step
             .mul(factor)
             .at_least(V::splat(self.least))
             .at_most(V::splat(self.largest));
-        (changed, step, g.sub(g.where_positive(changed)))
+        (changed, step, g.sub(g.keep_where_positive(changed)))
     }
 }
 
-/// The iRprop⁻ of Igel & Hüsken, as PyTorch's Rprop: where the sign has changed, no step is taken.
+/// The iRprop⁻ of Igel & Hüsken, as PyTorch's Rprop: where the sign has changed, the parameter does not move.
 impl<T: Scalar> MapSeveral<T, 3> for Rprop<T> {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, [parameter, before, step]: [V; 3], g: V) -> [V; 3] {
-        let (_, step, g) = self.follow(before, step, g);
+        let (_, step, g) = self.adapt(before, step, g);
         [parameter.sub(sign(g).mul(step)), g, step]
     }
 }
 
-/// Their iRprop⁺: where the sign has changed, the step before is taken back if the loss has risen.
+/// The iRprop⁺ of Igel & Hüsken: where the sign has changed, the previous step is taken back if the loss has risen.
 impl<T: Scalar> MapSeveral<T, 4> for Rprop<T> {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, [parameter, before, step, moved]: [V; 4], g: V) -> [V; 4] {
-        let (changed, step, g) = self.follow(before, step, g);
-        let back = moved.mul(V::splat(self.taken_back)).where_positive(changed);
-        // Where the sign has changed g is 0 by now.
+        let (changed, step, g) = self.adapt(before, step, g);
+        let back = moved.mul(V::splat(self.taken_back)).keep_where_positive(changed);
+        // Where the sign has changed, g is already 0.
         let moved = V::splat(T::ZERO).sub(sign(g).mul(step)).sub(back);
         [parameter.add(moved), g, step, moved]
     }

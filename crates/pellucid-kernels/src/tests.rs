@@ -1,20 +1,22 @@
-//! Every kernel against its naive twin: the sum of its definition, term after term, in double precision.
+//! Compares every kernel with its naive twin: the sum of its definition, term after term, in double precision.
 //!
-//! A twin gives with each number the magnitudes that went into it, Σ|aᵢ·bᵢ| over n terms. However a kernel orders
-//! and fuses its sum, in a precision with unit ε it is off by at most about n·ε of that magnitude (Higham,
-//! *Accuracy and Stability of Numerical Algorithms*, 2nd ed., §3.1); the same holds for the twin. Numbers below the
-//! normal range are in addition rounded to a multiple of the smallest one, a term at a time.
+//! A twin returns with each number the sum of the magnitudes of its n terms, Σ|aᵢ·bᵢ|. However a kernel orders and
+//! fuses its sum, in a precision with unit ε its error is at most about n·ε of that magnitude (Higham, *Accuracy and
+//! Stability of Numerical Algorithms*, 2nd ed., §3.1); the same holds for the twin. In addition, each term below the
+//! normal range is rounded to a multiple of the smallest number.
 //!
-//! A zero byte contributes nothing, whatever its weight: 0·∞ does not occur, so the twin of byte input leaves its
-//! terms out as well, and so does that of numbers of which half are zeros, and of activations and δ of large layers of
-//! which three eighths are. Everywhere else NaN and infinities come out as the definition has them.
+//! A zero byte contributes nothing, whatever its weight: 0·∞ does not occur, so the twin of byte input omits its terms
+//! as well. The same holds for numbers of which half are zeros, and for activations and δ of large layers of which
+//! three eighths are zeros. Everywhere else NaN and infinities are as in the definition.
 
 mod activations;
-mod few_units;
 mod generator;
+mod layer_kernels;
+mod lists;
+mod narrow_layers;
 mod products;
 mod registers;
-mod zeros;
+mod zero_skipping;
 
 use crate::activation::Activation;
 use crate::aligned::Aligned;
@@ -27,12 +29,11 @@ use crate::narrow;
 use crate::simd::isa::{self, Baseline, Isa, Task, dispatch};
 use crate::simd::scalar::Scalar;
 use generator::RandomState;
-use proptest::prelude::*;
 use std::num::NonZeroUsize;
 
 const ROWS: [usize; 8] = [1, 2, 3, 7, 8, 9, 31, 33];
 const WIDTHS: [usize; 18] = [1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 127, 129];
-/// Enough multiply-adds that a product is given to several threads.
+/// A shape with enough multiply-adds for several threads.
 const LARGE: (usize, usize, usize) = (129, 301, 115);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +86,7 @@ impl Kernel {
     }
 }
 
-/// What the kernels are given.
+/// The operands of the kernels.
 #[derive(Debug, Clone)]
 struct Case<T> {
     shape: Shape,
@@ -96,14 +97,14 @@ struct Case<T> {
     bias: Option<Vec<T>>,
     delta: Vec<T>,
     rate: Option<T>,
-    /// Where every slice begins in its buffer: 1 and more is off the alignment of a vector register.
+    /// The offset of every slice in its buffer: from 1 on, it is not aligned to a vector register.
     offset: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Numbers {
     Ordinary,
-    /// One in about thirty is NaN, infinite, a negative zero or below the normal range.
+    /// About one number in thirty is NaN, infinite, a negative zero or below the normal range.
     Special,
 }
 
@@ -188,21 +189,21 @@ impl<T: Scalar> Case<T> {
         self
     }
 
-    /// What the output holds before the kernel: parameters where they are to step, rubbish where they are not.
+    /// The content of the output before the kernel runs: parameters where it takes a step, NaN otherwise.
     fn before(&self, kernel: Kernel) -> Vec<T> {
-        let rubbish = || vec![T::from_f64(f64::NAN); kernel.output_len(self.shape)];
+        let undefined = || vec![T::from_f64(f64::NAN); kernel.output_len(self.shape)];
         match (kernel, self.rate) {
             (Kernel::WeightGradient | Kernel::InputWeightGradient | Kernel::ByteWeightGradient, Some(_)) => {
                 self.weights.clone()
             }
-            // The bias steps from the first row of deltas, for want of another fan_out numbers.
+            // The first row of deltas serves as the bias: the case has no other fan_out numbers.
             (Kernel::BiasGradient, Some(_)) => self.delta[..self.shape.fan_out].to_vec(),
-            _ => rubbish(),
+            _ => undefined(),
         }
     }
 }
 
-/// The sum that a number is, as its definition has it.
+/// A number as the sum of its definition.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     value: f64,
@@ -218,7 +219,7 @@ impl Sum {
     }
 }
 
-/// The kernel by its definition.
+/// The kernel, computed by its definition.
 fn twin<T: Scalar>(kernel: Kernel, case: &Case<T>) -> Vec<Sum> {
     let Shape {
         rows,
@@ -275,7 +276,7 @@ fn twin<T: Scalar>(kernel: Kernel, case: &Case<T>) -> Vec<Sum> {
     }
 }
 
-/// Parameters, one step along these gradients further.
+/// The parameters after one step along these gradients.
 fn stepped<T: Scalar>(gradients: &[Sum], before: &[T], rate: T) -> Vec<Sum> {
     let rate = rate.to_f64();
     let step = |(gradient, &before): (&Sum, &T)| {
@@ -293,11 +294,11 @@ fn stepped<T: Scalar>(gradients: &[Sum], before: &[T], rate: T) -> Vec<Sum> {
     gradients.iter().zip(before).map(step).collect()
 }
 
-/// Beyond the slice that a kernel may write to.
+/// Numbers beyond the slice that a kernel may write to.
 const GUARD: usize = 5;
 const UNTOUCHED: f64 = 12345.0;
 
-/// Numbers in the middle of others, which a kernel must neither write nor let into its results.
+/// A slice surrounded by other numbers, which a kernel must neither write nor use.
 struct Placed<T> {
     buffer: Vec<T>,
     offset: usize,
@@ -314,8 +315,8 @@ impl<T: Scalar> Placed<T> {
         }
     }
 
-    /// Room for numbers that are not there yet.
-    fn room(length: usize, offset: usize) -> Self {
+    /// A slice for output.
+    fn empty(length: usize, offset: usize) -> Self {
         Self::new(&vec![T::from_f64(f64::NAN); length], offset)
     }
 
@@ -323,8 +324,8 @@ impl<T: Scalar> Placed<T> {
         &mut self.buffer[self.offset..][..self.length]
     }
 
-    /// As the arrays of a workspace are: made for larger batches.
-    fn and_more(&mut self) -> &mut [T] {
+    /// The slice and all that follows, like the arrays of a workspace, which are made for larger batches.
+    fn with_excess(&mut self) -> &mut [T] {
         &mut self.buffer[self.offset..]
     }
 
@@ -343,7 +344,7 @@ impl<T: Scalar> Placed<T> {
     }
 }
 
-/// A kernel's call on a case, with all its slices at the case's offset.
+/// A call of a kernel on a case, with all its slices at the case's offset.
 #[derive(Clone, Copy)]
 struct Call<'a, T> {
     kernel: Kernel,
@@ -390,7 +391,7 @@ impl<T: Scalar> Task for Call<'_, T> {
                 Kernel::InputWeightGradient => (dense, Origin::Data),
                 _ => (bytes, Origin::Data),
             };
-            // What the forward pass finds in the input; twice, because a workspace is used for many batches.
+            // The forward pass finds the non-zero inputs; twice, because a workspace serves many batches.
             let mut z = vec![T::ZERO; shape.rows * shape.fan_out];
             for _ in 0..2 {
                 affine::<I, T>(shape, input, weights, bias, &mut z, &mut scratch);
@@ -415,7 +416,7 @@ fn epsilon<T: Scalar>() -> f64 {
     }
 }
 
-/// How far a sum of this precision may be from its twin; see the module's head.
+/// The tolerance between a sum of this precision and its twin; see the module's documentation.
 fn tolerance<T: Scalar>(sum: &Sum) -> f64 {
     let smallest = T::MIN_POSITIVE.to_f64() * epsilon::<T>();
     let n = (sum.terms + 4) as f64;
@@ -461,11 +462,11 @@ fn check_best<T: Scalar>(case: &Case<T>) {
     }
 }
 
-/// A task as a function of its own, which is compiled once for each instruction set however many tests call it.
+/// A task as a separate function, compiled once for each instruction set however many tests call it.
 #[derive(Clone, Copy)]
-struct Whole<K>(K);
+struct AsFunction<K>(K);
 
-impl<K: Task> Task for Whole<K> {
+impl<K: Task> Task for AsFunction<K> {
     type Output = K::Output;
     #[inline(always)]
     fn run<I: Isa>(self) -> K::Output {
@@ -473,24 +474,24 @@ impl<K: Task> Task for Whole<K> {
     }
 }
 
-/// What a task gives with the best instructions there are.
+/// The result of a task with the best instruction set.
 fn best<K: Task>(task: K) -> K::Output {
-    dispatch(Whole(task))
+    dispatch(AsFunction(task))
 }
 
-/// And with those that every machine has, and with the rounding of the ones in between. The suite as a whole can be
-/// run with lesser instructions by setting `PELLUCID_ISA`.
+/// The results with the best instruction set, with the baseline, and with AVX2. Set `PELLUCID_ISA` to run the whole
+/// suite with a smaller instruction set.
 fn on_every_isa<K: Task + Copy>(task: K) -> Vec<(&'static str, K::Output)> {
     vec![
         ("the best instructions", best(task)),
         ("the baseline", Baseline::call(task)),
         #[cfg(target_arch = "x86_64")]
-        ("AVX2 where it is", on_avx2_where_it_is(task)),
+        ("AVX2 if available", on_avx2_if_available(task)),
     ]
 }
 
 #[cfg(target_arch = "x86_64")]
-fn on_avx2_where_it_is<K: Task>(task: K) -> K::Output {
+fn on_avx2_if_available<K: Task>(task: K) -> K::Output {
     let has_all = is_x86_feature_detected!("avx2")
         && is_x86_feature_detected!("fma")
         && is_x86_feature_detected!("bmi1")
@@ -498,7 +499,7 @@ fn on_avx2_where_it_is<K: Task>(task: K) -> K::Output {
         && is_x86_feature_detected!("lzcnt")
         && is_x86_feature_detected!("popcnt");
     if has_all {
-        // `Isa::call` enters a function that is compiled with these instructions, which the machine has.
+        // `Isa::call` enters a function compiled with these instructions, which the machine has.
         isa::Avx2::call(task)
     } else {
         Baseline::call(task)
@@ -514,218 +515,7 @@ fn check_every_isa<T: Scalar>(case: &Case<T>) {
     }
 }
 
-fn every_shape<T: Scalar>() {
-    let mut seed = 0;
-    for rows in ROWS {
-        for fan_in in WIDTHS {
-            for fan_out in WIDTHS {
-                seed += 1;
-                let case = Case::<T>::new((rows, fan_in, fan_out), Numbers::Ordinary, seed);
-                check_best(&if seed % 3 == 0 {
-                    case.without_bias().stepping(0.3)
-                } else {
-                    case
-                });
-            }
-        }
-    }
-}
-
-#[test]
-fn every_shape_in_double_precision() {
-    every_shape::<f64>();
-}
-
-#[test]
-fn every_shape_in_single_precision() {
-    every_shape::<f32>();
-}
-
-fn every_isa<T: Scalar>() {
-    let mut seed = 7000;
-    for rows in [1, 2, 3, 8, 33] {
-        for fan_in in [1, 3, 8, 17, 65, 129] {
-            for fan_out in [1, 2, 5, 16, 17, 64, 100, 129] {
-                seed += 1;
-                let case = Case::<T>::new((rows, fan_in, fan_out), Numbers::Ordinary, seed);
-                check_every_isa(&if seed % 2 == 0 { case } else { case.without_bias() });
-                check_every_isa(
-                    &Case::<T>::new((rows, fan_in, fan_out), Numbers::Ordinary, seed).stepping(0.07),
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn every_instruction_set_in_double_precision() {
-    every_isa::<f64>();
-}
-
-#[test]
-fn every_instruction_set_in_single_precision() {
-    every_isa::<f32>();
-}
-
-fn large<T: Scalar>() {
-    for offset in [0, 1] {
-        let case = Case::<T>::new(LARGE, Numbers::Ordinary, 1).at_offset(offset);
-        check_best(&case);
-        check_best(&case.clone().without_bias());
-        check_best(&case.stepping(0.1).on_threads(3));
-    }
-}
-
-#[test]
-fn a_large_product_in_both_precisions() {
-    large::<f64>();
-    large::<f32>();
-}
-
-fn special<T: Scalar>() {
-    let mut seed = 0;
-    for rows in [1, 2, 3, 8, 9] {
-        for fan_in in [1, 3, 9, 33, 100] {
-            for fan_out in [1, 2, 7, 16, 17, 65, 129] {
-                seed += 1;
-                let case = Case::<T>::new((rows, fan_in, fan_out), Numbers::Special, seed);
-                check_every_isa(&case);
-                check_every_isa(&case.stepping(0.3));
-            }
-        }
-    }
-}
-
-#[test]
-fn nan_infinities_and_denormals_come_out_as_defined() {
-    special::<f64>();
-    special::<f32>();
-}
-
-#[test]
-fn a_zero_byte_contributes_nothing_whatever_its_weight() {
-    for fan_out in [1, 3, 16, 17, 64, 70] {
-        for width in [5, 8, 13] {
-            let mut case = Case::<f64>::new((2, width, fan_out), Numbers::Ordinary, 3);
-            case.bytes.fill(0);
-            case.weights.fill(f64::INFINITY);
-            case.delta.fill(f64::NAN);
-            let z = best(Call {
-                kernel: Kernel::ByteAffine,
-                case: &case,
-            });
-            let bias = case.bias.clone().unwrap();
-            assert_eq!(z, [&bias[..], &bias].concat(), "the bias alone");
-            let gradient = best(Call {
-                kernel: Kernel::ByteWeightGradient,
-                case: &case,
-            });
-            assert!(gradient.iter().all(|&g| g == 0.0));
-            let case = case.stepping(0.5);
-            let stepped = best(Call {
-                kernel: Kernel::ByteWeightGradient,
-                case: &case,
-            });
-            assert_eq!(stepped, case.weights, "weights of zero bytes stay where they are");
-        }
-    }
-}
-
-/// Bits, so that NaN equals itself and 0 differs from −0.
+/// The bits, so that NaN equals itself and 0 differs from −0.
 fn bits<T: Scalar>(values: &[T]) -> Vec<u64> {
     values.iter().map(|value| value.to_f64().to_bits()).collect()
-}
-
-fn threads_and_places_leave_the_bits<T: Scalar>() {
-    for shape in [LARGE, (8, 1024, 600), (513, 90, 97), (64, 33, 65), (9, 7, 3)] {
-        let case = Case::<T>::new(shape, Numbers::Ordinary, 5);
-        for case in [case.clone(), case.without_bias().stepping(0.01)] {
-            for kernel in Kernel::ALL {
-                let one = bits(&best(Call {
-                    kernel,
-                    case: &case.clone().at_offset(0),
-                }));
-                for threads in [1, 2, 3, 8] {
-                    for offset in [0, 1, 3] {
-                        let case = case.clone().on_threads(threads).at_offset(offset);
-                        let found = bits(&best(Call { kernel, case: &case }));
-                        assert!(
-                            found == one,
-                            "{kernel:?} {shape:?} on {threads} threads, offset {offset}"
-                        );
-                    }
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn threads_and_places_in_memory_leave_the_bits_in_double_precision() {
-    threads_and_places_leave_the_bits::<f64>();
-}
-
-#[test]
-fn threads_and_places_in_memory_leave_the_bits_in_single_precision() {
-    threads_and_places_leave_the_bits::<f32>();
-}
-
-#[test]
-fn what_was_found_in_a_larger_batch_is_forgotten() {
-    let (large, small) = (
-        Case::<f64>::new((9, 20, 4), Numbers::Ordinary, 1),
-        Case::new((3, 11, 4), Numbers::Ordinary, 2),
-    );
-    let mut scratch = Scratch::default();
-    for case in [&large, &small, &large, &small] {
-        let input = Input::Bytes {
-            bytes: &case.bytes,
-            values: &case.byte_values,
-        };
-        let mut z = vec![0.0; case.shape.rows * case.shape.fan_out];
-        let from = (input, Origin::Data);
-        affine::<Baseline, f64>(case.shape, from, &case.weights, None, &mut z, &mut scratch);
-        let mut gradient = vec![0.0; case.weights.len()];
-        let to = Destination::Gradient(&mut gradient);
-        weight_gradient::<Baseline, f64>(case.shape, input, &mut scratch, &case.delta, to);
-        let case = case.clone().without_bias();
-        assert_is_twin(
-            &z,
-            &twin(Kernel::ByteAffine, &case),
-            Kernel::ByteAffine,
-            &case,
-            "a used buffer",
-        );
-        let sums = twin(Kernel::ByteWeightGradient, &case);
-        assert_is_twin(
-            &gradient,
-            &sums,
-            Kernel::ByteWeightGradient,
-            &case,
-            "a used buffer",
-        );
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    #[test]
-    fn any_shape(
-        shape in (1usize..40, 1usize..160, 1usize..160),
-        seed in any::<u32>(),
-        special in any::<bool>(),
-        rate in proptest::option::of(1e-3..2.0f64),
-        bias in any::<bool>(),
-        threads in 1usize..5,
-    ) {
-        fn check<T: Scalar>(shape: (usize, usize, usize), kind: Numbers, seed: u32, rate: Option<f64>, bias: bool, threads: usize) {
-            let case = Case::<T>::new(shape, kind, seed).on_threads(threads);
-            let case = if bias { case } else { case.without_bias() };
-            check_every_isa(&match rate { Some(rate) => case.stepping(rate), None => case });
-        }
-        let kind = if special { Numbers::Special } else { Numbers::Ordinary };
-        check::<f64>(shape, kind, seed, rate, bias, threads);
-        check::<f32>(shape, kind, seed, rate, bias, threads);
-    }
 }

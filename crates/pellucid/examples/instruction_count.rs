@@ -7,8 +7,9 @@
 
 use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
+use pellucid::evaluation::evaluate::evaluate;
 use pellucid::numpy_random::RandomState;
-use pellucid::{Experiment, Recipe, Scalar};
+use pellucid::{Recipe, Scalar, Session};
 use std::error::Error;
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -74,12 +75,13 @@ fn trained<T: Scalar>(
         return Err(format!("STEPS is {steps}, not a multiple of the {steps_per_epoch} of an epoch").into());
     }
     recipe.train.epochs = steps / steps_per_epoch;
-    let mut run = Experiment::new(recipe, data, None, NonZeroUsize::MIN)?;
-    run.run(&mut ())?;
-    if run.updates() != steps {
-        return Err(format!("took {} steps, not {steps}", run.updates()).into());
+    let loss = recipe.logged_loss();
+    let mut trainer = Session::new(recipe, data.clone(), NonZeroUsize::MIN)?.into_trainer();
+    trainer.run(&data, &mut ())?;
+    if trainer.updates() != steps {
+        return Err(format!("took {} steps, not {steps}", trainer.updates()).into());
     }
-    Ok(run.evaluate().training.loss)
+    Ok(evaluate(trainer.network(), &data, loss, &[], NonZeroUsize::MIN).loss)
 }
 
 fn one_sample() -> pellucid::Result<Dataset<f64>> {

@@ -75,5 +75,15 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether training diverged: its loss, or its parameters, are no longer finite.
+    pub fn is_divergence(&self) -> bool {
+        matches!(
+            self,
+            Self::NonFiniteLoss { .. } | Self::NonFiniteParameters { .. }
+        )
+    }
+}
+
 /// The engine's result.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;

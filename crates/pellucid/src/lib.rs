@@ -5,7 +5,7 @@
 //! [`evaluation`], [`optimization`], [`recipe`], [`training`], [`inspection`], [`session`].
 //!
 //! ```
-//! use pellucid::{Activation, Architecture, Experiment, Recipe};
+//! use pellucid::{Activation, Architecture, Recipe, Session};
 //! use pellucid::data::dataset::{Dataset, Features, Targets};
 //! use pellucid::data::matrix::Matrix;
 //!
@@ -24,9 +24,9 @@
 //! let inputs = Matrix::from_rows("inputs", &[vec![0., 0.], vec![0., 1.], vec![1., 0.], vec![1., 1.]])?;
 //! let targets = Matrix::from_rows("targets", &[vec![0.], vec![1.], vec![1.], vec![0.]])?;
 //! let xor = Dataset::<f64>::new(Features::Dense(inputs), Targets::Dense(targets))?;
-//! let mut run = Experiment::new(recipe, xor, None, std::num::NonZeroUsize::MIN)?;
-//! run.run(&mut ())?;
-//! assert!(run.evaluate().training.loss < 0.05);
+//! let session = Session::new(recipe, xor, std::num::NonZeroUsize::MIN)?;
+//! let finished = session.run(&mut ())?;
+//! assert!(finished.evaluate().training.loss < 0.05);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -60,6 +60,31 @@ pub use optimization::schedule::Schedule;
 pub use pellucid_kernels::layer::Input;
 pub use recipe::Recipe;
 pub use scalar::{Precision, Scalar};
-pub use session::experiment::{Experiment, Timing};
+pub use session::{Finished, Session, Split, Unfinished};
 pub use training::early_stopping::{EarlyStopping, EndedBy};
 pub use training::trainer::{Ending, Trainer};
+
+/// Evaluates an expression with a type of this name that stands for a [`Precision`]'s numbers: the one place that chooses
+/// `f32` or `f64`.
+///
+/// ```
+/// use pellucid::{Precision, with_precision};
+///
+/// let bytes = |precision| with_precision!(precision, T => size_of::<T>());
+/// assert_eq!((bytes(Precision::F32), bytes(Precision::F64)), (4, 8));
+/// ```
+#[macro_export]
+macro_rules! with_precision {
+    ($precision:expr, $number:ident => $do:expr) => {
+        match $precision {
+            $crate::Precision::F32 => {
+                type $number = f32;
+                $do
+            }
+            $crate::Precision::F64 => {
+                type $number = f64;
+                $do
+            }
+        }
+    };
+}

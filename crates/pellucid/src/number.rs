@@ -1,7 +1,8 @@
 //! Numbers as records have them.
 
+use serde::de::Error;
 use serde::ser::SerializeSeq;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A number that JSON cannot spell is the string `"nan"`, `"inf"` or `"-inf"`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,6 +15,26 @@ impl Serialize for Number {
             value if value.is_nan() => serializer.serialize_str("nan"),
             value if value > 0.0 => serializer.serialize_str("inf"),
             _ => serializer.serialize_str("-inf"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Spelled {
+            Number(f64),
+            Word(String),
+        }
+        match Spelled::deserialize(deserializer)? {
+            Spelled::Number(value) => Ok(Self(value)),
+            Spelled::Word(word) => match word.as_str() {
+                "nan" => Ok(Self(f64::NAN)),
+                "inf" => Ok(Self(f64::INFINITY)),
+                "-inf" => Ok(Self(f64::NEG_INFINITY)),
+                _ => Err(D::Error::custom(format!("`{word}` is no number"))),
+            },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
-use pellucid::{Activation, Experiment, Loss, Recipe};
+use pellucid::{Activation, Loss, Recipe, Session};
 use serde_json::Value;
 use std::num::NonZeroUsize;
 
@@ -60,8 +60,8 @@ fn smoothed_labels_are_trained_towards() {
             Targets::Dense(Matrix::new(1, 4, y.to_vec()).unwrap()),
         );
         let recipe = Recipe::from_toml(&text, "the test").unwrap();
-        let mut run = Experiment::new(recipe, data.unwrap(), None, NonZeroUsize::MIN).unwrap();
-        run.run(&mut ()).unwrap();
+        let run = Session::new(recipe, data.unwrap(), NonZeroUsize::MIN).unwrap();
+        let run = run.run(&mut ()).unwrap();
         // z ← z − η(a − (1 − ε)y − ε/4): the loss that is told is checked below, over all rows.
         let mut a = [0.0; 4];
         let z = &z[row * 4..][..4];

@@ -3,9 +3,7 @@
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::model::pass::{self, Objective, Target, Update, Workspace};
-use pellucid::{
-    Activation, Architecture, Experiment, Input, Loss, Network, Normalisation, Recipe, Reduction,
-};
+use pellucid::{Activation, Architecture, Input, Loss, Network, Normalisation, Recipe, Reduction, Session};
 use serde_json::Value;
 use std::num::NonZeroUsize;
 
@@ -145,13 +143,13 @@ fn training_goes_where_pytorch_s_goes() {
         .unwrap();
         let start = Network::new(recipe.architecture().unwrap(), numbers(&run["start"])).unwrap();
         let data = dataset(&numbers(&run["x"]), &run["labels"]);
-        let mut experiment = Experiment::new(recipe, data, None, NonZeroUsize::MIN)
-            .and_then(|run| run.starting_from(&start))
+        let session = Session::new(recipe, data, NonZeroUsize::MIN)
+            .and_then(|session| session.starting_from(&start))
             .unwrap();
-        experiment.run(&mut ()).unwrap();
+        let finished = session.run(&mut ()).unwrap();
         let what = format!("{kind}, {optimizer}");
-        assert_near(experiment.network().parameters(), &run["end"], 1e-10, &what);
-        let outputs: Vec<f64> = experiment.outputs().into_iter().flat_map(|row| row.0).collect();
+        assert_near(finished.network().parameters(), &run["end"], 1e-10, &what);
+        let outputs: Vec<f64> = finished.outputs().into_iter().flat_map(|row| row.0).collect();
         assert_near(&outputs, &run["outputs"], 1e-10, &format!("{what}, outputs"));
     }
 }

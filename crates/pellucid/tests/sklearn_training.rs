@@ -1,12 +1,15 @@
 //! Training as scikit-learn does it, from its initial weights, in its order, with its penalty, optimizers and schedules;
 //! `golden/make_sklearn_training.py` made the figures.
 
-use pellucid::Optimizer;
+#[path = "support/run.rs"]
+mod run;
+
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::optimization::optimizer::{Memory, OptimizerState};
 use pellucid::training::observe::LossCurve;
-use pellucid::{Experiment, Recipe};
+use pellucid::{Optimizer, Recipe};
+use run::Run;
 use serde_json::Value;
 use std::num::NonZeroUsize;
 
@@ -26,7 +29,7 @@ fn recipes_follow_scikit_learn() {
             let weights = weights.iter().map(|weight| weight.as_f64().unwrap());
             data = data.weighted(weights.collect()).unwrap();
         }
-        let mut run = Experiment::new(recipe, data, None, NonZeroUsize::MIN).unwrap();
+        let mut run = Run::new(recipe, data, NonZeroUsize::MIN).unwrap();
         let mut curve = LossCurve::new(1);
         run.run(&mut curve).unwrap();
         let expected: Vec<f64> = serde_json::from_value(case["losses"].clone()).unwrap();

@@ -9,7 +9,7 @@ use pellucid::evaluation::evaluate::{evaluate, predict};
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{BatchSize, Source};
 use pellucid::training::observe::{Event, Observer, Position};
-use pellucid::{Experiment, Loss, Precision, Recipe, Scalar};
+use pellucid::{Loss, Precision, Recipe, Scalar, Session};
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -154,15 +154,15 @@ fn train<T: Scalar>(mut recipe: Recipe, data: &Dataset<T>, threads: usize) -> Le
     let steps = if steps_an_epoch > 1 { STEPS } else { TINY_STEPS };
     recipe.train.epochs = steps / steps_an_epoch;
     let threads = NonZeroUsize::new(threads).unwrap();
-    let mut run = Experiment::new(recipe, data.clone(), None, threads).unwrap();
     let mut losses = Losses::default();
-    run.run(&mut losses).unwrap();
-    assert_eq!(run.updates(), steps);
-    let evaluation = run.evaluate().training;
+    let session = Session::new(recipe, data.clone(), threads).unwrap();
+    let finished = session.run(&mut losses).unwrap();
+    assert_eq!(finished.summary.updates, steps);
+    let evaluation = finished.evaluate().training;
     let metrics = evaluation.metrics.iter().map(|(_, value)| value.to_bits());
     Left {
         losses: losses.0,
-        parameters: bits(run.network().parameters()),
+        parameters: bits(finished.network().parameters()),
         evaluation: std::iter::once(evaluation.loss.to_bits())
             .chain(metrics)
             .collect(),
@@ -228,8 +228,8 @@ fn every_workload_trains_to_the_same_bits() {
 /// The untrained network of a recipe, and its data.
 fn untrained<T: Scalar>(recipe: Recipe) -> (pellucid::Network<T>, Dataset<T>) {
     let data = data::<T>(&recipe);
-    let run = Experiment::new(recipe, data.clone(), None, NonZeroUsize::MIN).unwrap();
-    (run.initial().clone(), data)
+    let session = Session::new(recipe, data.clone(), NonZeroUsize::MIN).unwrap();
+    (session.initial().clone(), data)
 }
 
 /// 10,000 rows, as bytes and as numbers.

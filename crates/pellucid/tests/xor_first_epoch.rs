@@ -3,12 +3,16 @@
 //! The notebook's error is target − output, so its deltas have the opposite sign of ∂L/∂z, and its weights climb where
 //! ours descend.
 
+#[path = "support/run.rs"]
+mod run;
+
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::inspection::trace::Trace;
 use pellucid::model::init::{GivenLayer, Init};
 use pellucid::session::record::Numbers;
-use pellucid::{Ending, Experiment, Input, Loss, Objective, Recipe, Reduction, Update};
+use pellucid::{Ending, Input, Loss, Objective, Recipe, Reduction, Update};
+use run::Run;
 use serde_json::Value;
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -57,7 +61,7 @@ fn assert_close(ours: &[f64], golden: &[f64], tolerance: f64, what: &str) {
 }
 
 /// The recipe's run from other weights, for `epochs` at the notebook's rate.
-fn experiment(golden: &Value, weights: [&Value; 2], epochs: u64) -> Experiment<f64> {
+fn experiment(golden: &Value, weights: [&Value; 2], epochs: u64) -> Run<f64> {
     let mut recipe = Recipe::built_in("xor-by-hand").unwrap();
     let layer = |weights: &Value| GivenLayer {
         weights: rows(weights),
@@ -73,7 +77,7 @@ fn experiment(golden: &Value, weights: [&Value; 2], epochs: u64) -> Experiment<f
         Features::Dense(matrix("inputs")),
         Targets::Dense(matrix("targets")),
     );
-    Experiment::new(recipe, data.unwrap(), None, NonZeroUsize::MIN).unwrap()
+    Run::new(recipe, data.unwrap(), NonZeroUsize::MIN).unwrap()
 }
 
 #[test]
@@ -129,7 +133,7 @@ fn the_printed_weights_give_the_printed_outputs() {
     let Some(golden) = golden() else { return };
     let printed = &golden["printed_in_the_notebook"];
     let experiment = experiment(&golden, [&printed["weights_0"], &printed["weights_1"]], 1);
-    let outputs: Vec<f64> = experiment.outputs().iter().map(|row| row.0[0]).collect();
+    let outputs = experiment.predict();
     // Eight printed digits leave fewer of the outputs: NumPy, too, is up to 2e-6 from what was printed.
     assert_close(&outputs, &flat(&printed["output_layer"]), 4e-6, "outputs");
     let rounded: Vec<f64> = outputs.iter().map(|output| output.round()).collect();

@@ -2,11 +2,8 @@
 
 use crate::glance::Glance;
 use crate::interrupt;
-use pellucid::data::dataset::Dataset;
-use pellucid::evaluation::evaluate::evaluate;
+use pellucid::Scalar;
 use pellucid::training::observe::{Event, Observer, Position};
-use pellucid::{Loss, Scalar};
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -16,37 +13,31 @@ use std::time::{Duration, Instant};
 const MOST_STAMPS: u64 = 4000;
 const GLANCE: Duration = Duration::from_millis(60);
 
-pub(super) struct RunRecorder<'a, T> {
+pub(super) struct RunRecorder<'a> {
     started: Instant,
     /// Time spent on held-out rows, which is not training.
     paused: Duration,
     losses: Vec<f64>,
     stamps: Vec<(u64, f64)>,
-    held_out: Option<&'a Dataset<T>>,
-    loss: Loss,
-    threads: NonZeroUsize,
+    /// Whether rows are held out, and when their evaluation began.
+    holds_out: bool,
+    evaluating_since: Option<Instant>,
     validation: Vec<f64>,
     glance: Glance,
     /// Steps done, for the progress display.
     done: &'a AtomicU64,
 }
 
-impl<'a, T: Scalar> RunRecorder<'a, T> {
+impl<'a> RunRecorder<'a> {
     /// Starts the clock.
-    pub(super) fn new(
-        held_out: Option<&'a Dataset<T>>,
-        loss: Loss,
-        threads: NonZeroUsize,
-        done: &'a AtomicU64,
-    ) -> Self {
+    pub(super) fn new(holds_out: bool, done: &'a AtomicU64) -> Self {
         Self {
             started: Instant::now(),
             paused: Duration::ZERO,
             losses: Vec::new(),
             stamps: Vec::new(),
-            held_out,
-            loss,
-            threads,
+            holds_out,
+            evaluating_since: None,
             validation: Vec::new(),
             glance: Glance::every(GLANCE),
             done,
@@ -76,7 +67,7 @@ impl<'a, T: Scalar> RunRecorder<'a, T> {
     }
 }
 
-impl<T: Scalar> Observer<T> for RunRecorder<'_, T> {
+impl<T: Scalar> Observer<T> for RunRecorder<'_> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         match event {
             Event::Step { position, .. } => {
@@ -84,22 +75,19 @@ impl<T: Scalar> Observer<T> for RunRecorder<'_, T> {
                     self.done.store(position.step + 1, Ordering::Relaxed);
                 }
             }
-            Event::Epoch {
-                position,
-                loss,
-                network,
-            } => {
+            Event::Epoch { position, loss, .. } => {
                 self.losses.push(*loss);
                 let stride = position.epochs.div_ceil(MOST_STAMPS);
                 if (position.epoch + 1).is_multiple_of(stride) {
                     self.stamps.push((position.epoch + 1, self.seconds()));
                 }
-                if let Some(rows) = self.held_out {
-                    let before = Instant::now();
-                    let found = evaluate(network, rows, self.loss, &[], self.threads);
-                    self.validation.push(found.loss);
-                    self.paused += before.elapsed();
-                }
+                self.evaluating_since = self.holds_out.then(Instant::now);
+            }
+            Event::Recorded { record, .. } => {
+                self.validation
+                    .extend(record.validation.as_ref().map(|found| found.loss));
+                let evaluating = self.evaluating_since.take();
+                self.paused += evaluating.map_or(Duration::ZERO, |since| since.elapsed());
             }
         }
         if interrupt::was_asked() {
@@ -111,10 +99,5 @@ impl<T: Scalar> Observer<T> for RunRecorder<'_, T> {
 
     fn next_step(&mut self, next: Position) -> u64 {
         self.glance.next_step(next.step)
-    }
-
-    fn validation_loss(&self) -> Option<f64> {
-        self.held_out?;
-        Some(self.validation.last().copied().unwrap_or(f64::INFINITY))
     }
 }

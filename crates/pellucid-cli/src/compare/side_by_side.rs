@@ -3,13 +3,13 @@
 
 use super::progress::{CompareProgress, Lane};
 use super::run_recorder::RunRecorder;
-use super::variants::{AnySamples, Variant, first_weights};
+use super::variants::{AnySamples, Variant, session};
 use crate::interrupt;
+use crate::run::diverged;
 use anyhow::{Context, Result};
-use pellucid::numpy_random::RandomState;
-use pellucid::{Ending, Error, Scalar, Trainer};
-use pellucid_data::Samples;
+use pellucid::{EndedBy, Error, Scalar, Split};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -122,46 +122,35 @@ fn run(
 fn train<T: Scalar>(
     variants: &[Variant],
     index: usize,
-    samples: &Samples<T>,
+    split: &Arc<Split<T>>,
     seed: Option<u32>,
     threads: NonZeroUsize,
     lane: &Lane,
 ) -> Result<Option<FinishedRun>> {
     let variant = &variants[index];
-    let recipe = variant.spec.with_seed(seed);
-    let (mut network, mut generator) = first_weights::<T>(&recipe)?;
-    if let Some(leader) = variant.starts_as {
-        let (first, _) = first_weights::<T>(&variants[leader].spec.with_seed(seed))?;
-        // A variant that draws the same weights keeps the state of its generator, as `pellucid run` does.
-        if first.parameters() != network.parameters() {
-            network.parameters_mut().copy_from_slice(first.parameters());
-            generator = RandomState::new(recipe.train.seed);
-        }
-    }
-    let mut trainer = Trainer::new(&recipe, network, generator, threads)?;
-    let mut recorder = RunRecorder::new(
-        samples.validation.as_ref(),
-        recipe.logged_loss(),
-        threads,
-        lane.done(),
-    );
-    let ending = trainer.run(&samples.training, &mut recorder);
+    let leader = variant.starts_as.map(|leader| &variants[leader].spec);
+    let session = session(&variant.spec, leader, split, seed, threads)?;
+    let mut recorder = RunRecorder::new(split.validation.is_some(), lane.done());
+    let ended = session.run(&mut recorder);
     let (mut losses, validation, mut seconds) = recorder.finish();
-    let trouble = match ending {
-        Ok(Ending::Completed | Ending::Converged) => None,
-        Ok(Ending::Stopped) => return Ok(None),
+    let trouble = match ended {
+        Ok(finished) if finished.summary.ended_by == EndedBy::Interrupt => return Ok(None),
+        Ok(_) => None,
         // A run that diverges is an answer too: its curve ends there.
-        Err(error @ Error::NonFiniteLoss { loss, .. }) => {
-            losses.push(loss);
-            seconds.push(seconds.last().copied().unwrap_or(0.0));
-            Some(error.to_string())
+        Err(unfinished) => {
+            let unfinished = diverged(unfinished)?;
+            match unfinished.error {
+                Error::NonFiniteLoss { loss, .. } => {
+                    losses.push(loss);
+                    seconds.push(seconds.last().copied().unwrap_or(0.0));
+                }
+                _ => {
+                    losses.pop();
+                    losses.push(f64::NAN);
+                }
+            }
+            Some(unfinished.to_string())
         }
-        Err(error @ Error::NonFiniteParameters { .. }) => {
-            losses.pop();
-            losses.push(f64::NAN);
-            Some(error.to_string())
-        }
-        Err(error) => return Err(error.into()),
     };
     Ok(Some(FinishedRun {
         losses,

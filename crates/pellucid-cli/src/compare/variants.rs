@@ -10,8 +10,7 @@ use pellucid::model::init::{Init, initialise};
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::Source;
 use pellucid::training::early_stopping::StopRules;
-use pellucid::{Experiment, Network, Precision, Recipe, Scalar};
-use pellucid_data::Samples;
+use pellucid::{Network, Precision, Recipe, Scalar, Session, Split};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -32,8 +31,8 @@ pub(super) struct Variant {
 /// Samples in the precision of the recipe.
 #[derive(Debug, Clone)]
 pub(super) enum AnySamples {
-    F32(Arc<Samples<f32>>),
-    F64(Arc<Samples<f64>>),
+    F32(Arc<Split<f32>>),
+    F64(Arc<Split<f64>>),
 }
 
 impl Variant {
@@ -80,8 +79,8 @@ fn variant(
         .map(|other| other.samples.clone());
     let samples = match (same_data, spec.recipe.train.precision) {
         (Some(samples), _) => samples,
-        (None, Precision::F32) => AnySamples::F32(Arc::new(load(&spec.recipe, settings)?)),
-        (None, Precision::F64) => AnySamples::F64(Arc::new(load(&spec.recipe, settings)?)),
+        (None, Precision::F32) => AnySamples::F32(load(&spec.recipe, settings)?),
+        (None, Precision::F64) => AnySamples::F64(load(&spec.recipe, settings)?),
     };
     let starts_as = match own_weights || spec.varies_initial_weights() {
         true => None,
@@ -108,39 +107,48 @@ fn variant(
     })
 }
 
-fn load<T: Scalar>(recipe: &Recipe, settings: &Settings) -> Result<Samples<T>> {
-    let mut reported = String::new();
-    let samples = pellucid_data::load::<T>(recipe, settings.data.as_deref(), &mut |download| {
-        if !settings.quiet && reported != download.file {
-            reported = download.file.to_string();
-            terminal::note(&format!("downloading {reported}"));
-        }
-    })?;
-    Ok(samples)
+fn load<T: Scalar>(recipe: &Recipe, settings: &Settings) -> Result<Arc<Split<T>>> {
+    crate::run::load(recipe, settings.data.as_deref(), settings.quiet).map(Arc::new)
 }
 
 /// The training rows, and the findings about the network before its first step.
 fn check<T: Scalar>(
     spec: &VariantSpec,
     leader: Option<&VariantSpec>,
-    samples: &Samples<T>,
+    split: &Arc<Split<T>>,
     seed: Option<u32>,
 ) -> Result<(usize, Vec<Finding>)> {
-    let recipe = spec.with_seed(seed);
-    let training = samples.training.clone();
-    let mut experiment = Experiment::<T>::new(recipe, training, samples.test.clone(), NonZeroUsize::MIN)?;
-    if let Some(leader) = leader {
-        let (network, _) = first_weights::<T>(&leader.with_seed(seed))?;
-        experiment = experiment.starting_from(&network)?;
-    }
-    Ok((experiment.training().rows(), experiment.findings().to_vec()))
+    let session = session(spec, leader, split, seed, NonZeroUsize::MIN)?.diagnosed(&[])?;
+    Ok((session.training().rows(), session.findings().to_vec()))
 }
 
-/// The network that a recipe draws, and the state of the generator after that.
-pub(super) fn first_weights<T: Scalar>(recipe: &Recipe) -> Result<(Network<T>, RandomState)> {
+/// The training of a variant with a seed, for all epochs whatever would end it before, from the initial weights of
+/// `leader` if there is one.
+pub(super) fn session<T: Scalar>(
+    spec: &VariantSpec,
+    leader: Option<&VariantSpec>,
+    split: &Arc<Split<T>>,
+    seed: Option<u32>,
+    threads: NonZeroUsize,
+) -> Result<Session<'static, T>> {
+    let mut recipe = spec.with_seed(seed);
+    recipe.train.patience = None;
+    recipe.train.stop_at = None;
+    recipe.train.max_seconds = None;
+    // The curves come from the losses of all epochs; other figures of a log would only take time.
+    recipe.log.metrics.clear();
+    recipe.log.every = Some(u64::MAX);
+    let session = Session::new(recipe, Arc::clone(split), threads)?;
+    Ok(match leader {
+        Some(leader) => session.starting_from(&initial_network(&leader.with_seed(seed))?)?,
+        None => session,
+    })
+}
+
+/// The network that a recipe draws.
+fn initial_network<T: Scalar>(recipe: &Recipe) -> Result<Network<T>> {
     let mut generator = RandomState::new(recipe.train.seed);
-    let network = initialise(recipe.architecture()?, &recipe.init, &mut generator)?;
-    Ok((network, generator))
+    Ok(initialise(recipe.architecture()?, &recipe.init, &mut generator)?)
 }
 
 /// The first variant before with weights of the same shape; `None` where `spec` is the first of its kind.

@@ -1,4 +1,4 @@
-//! A finished model, looked at as it is.
+//! The diagnosis of a trained model.
 
 use super::Diagnosis;
 use crate::arguments::Diagnose;
@@ -27,9 +27,9 @@ pub(super) fn diagnose(arguments: &Diagnose) -> Result<Diagnosis> {
         .history
         .iter()
         .map(|line| EpochLosses {
-            epoch: line.epoch,
+            epoch: line.epoch + 1 - model.recipe.log.count_from,
             training: line.loss,
-            validation: line.validation_loss,
+            validation: line.validation.as_ref().map(|validation| validation.loss),
         })
         .collect();
     let course = Facts {
@@ -43,14 +43,14 @@ pub(super) fn diagnose(arguments: &Diagnose) -> Result<Diagnosis> {
         failure: None,
     };
     let mut notes = Vec::new();
-    let mut looked_at = format!("the {} epochs of its training", count(epochs.len()));
+    let mut examined = format!("the {} epochs of its training", count(epochs.len()));
     let findings = match &arguments.data {
         None => after_training(&course),
         Some(data) => {
             let preparation = preparation(&model, path)?;
             let threads = run::threads(arguments.running.threads, arguments.running.quiet);
             let table = source::read(data, &arguments.reading.options(), 0)?;
-            looked_at += &format!(
+            examined += &format!(
                 " and its layers on {} rows of {}",
                 count(table.rows()),
                 table.source
@@ -69,7 +69,7 @@ pub(super) fn diagnose(arguments: &Diagnose) -> Result<Diagnosis> {
     };
     Ok(Diagnosis {
         findings,
-        looked_at,
+        examined,
         notes,
         stopped: false,
         record: json!({ "model": arguments.source, "data": arguments.data, "recipe": model.recipe }),
@@ -135,8 +135,8 @@ fn unfamiliar(preparation: &Preparation, table: &Table) -> Vec<Finding> {
         let pellucid_data::Values::Numbers(values) = &table.column(name)?.values else {
             return None;
         };
-        let room = FAR * (number.maximum - number.minimum);
-        let is_far = |value: &&f64| **value < number.minimum - room || **value > number.maximum + room;
+        let margin = FAR * (number.maximum - number.minimum);
+        let is_far = |value: &&f64| **value < number.minimum - margin || **value > number.maximum + margin;
         let far: Vec<f64> = values.iter().filter(is_far).copied().collect();
         let furthest = far.iter().copied().max_by(|a, b| {
             let distance = |value: f64| (number.minimum - value).max(value - number.maximum);

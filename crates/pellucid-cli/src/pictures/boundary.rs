@@ -4,10 +4,10 @@ use pellucid_data::preparation::Predictions;
 use pellucid_report::{Boundary, BoundaryPoint, Field, Grid, Theme};
 
 /// What is drawn, whatever the network was trained on.
-pub(super) struct Drawn {
-    pub(super) labels: (String, String),
-    pub(super) grid: Grid,
-    pub(super) points: Vec<BoundaryPoint>,
+pub(crate) struct Drawn {
+    pub(crate) labels: (String, String),
+    pub(crate) grid: Grid,
+    pub(crate) points: Vec<BoundaryPoint>,
 }
 
 pub(super) fn boundary(of: &str, drawn: Drawn, field: Field, theme: Theme) -> Boundary {

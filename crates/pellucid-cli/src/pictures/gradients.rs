@@ -29,7 +29,7 @@ pub(super) fn gradient_flow(
     });
     (!layer_statistics.is_empty()).then(|| GradientFlow {
         subtitle: Some(format!(
-            "{of}: slopes of the loss on some training rows; steps at the ends of epochs"
+            "{of}: derivatives of the loss on some training rows; steps at the ends of epochs"
         )),
         layers: layers.collect(),
         theme,

@@ -5,18 +5,26 @@ mod curves;
 mod first_layer;
 mod gradients;
 mod judged;
-pub(crate) mod of_run;
-pub(crate) mod of_table;
+pub(crate) mod samples;
+pub(crate) mod table;
+
+pub(crate) use curves::{CurveRecorder, Curves, scale_for};
 
 pub(crate) use crate::arguments::What;
 use crate::arguments::{Plot, Plots, ThemeArgument};
 use crate::failure::Misuse;
 use crate::outputs::PlotOutput;
 use anyhow::Result;
-pub(crate) use curves::scale_for;
+use boundary::{Drawn, boundary, field};
+use gradients::gradient_flow;
+use judged::{Rows, confusion, residuals};
+use pellucid::Recipe;
+use pellucid::model::network::Architecture;
+use pellucid::session::Summary;
+use pellucid_data::preparation::Predictions;
 use pellucid_report::{
     Boundary, ConfusionMatrix, GradientFlow, LineChart, PageTable, PanelGrid, Picture, PictureFormat,
-    Residuals, Section, Theme, WeightPicture,
+    Residuals, Section, TargetResiduals, Theme, WeightPicture,
 };
 use std::path::Path;
 
@@ -60,7 +68,7 @@ impl Offer {
                 Some(format!("residuals are of predicted numbers, and {learns}"))
             }
             What::Metrics if !self.has_metrics => Some(
-                "no metric is told of its epochs; name some with --metrics or hold out rows with --validation".into(),
+                "no metric of its epochs is reported; name some with --metrics or hold out rows with --validation".into(),
             ),
             What::Boundary if self.inputs.len() != 2 => {
                 let shown: Vec<&str> = self.inputs.iter().take(4).map(String::as_str).collect();
@@ -127,6 +135,77 @@ pub(crate) fn check(plots: &Plots, offer: &Offer) -> Result<()> {
     Ok(())
 }
 
+/// Whether a picture is asked for.
+pub(crate) fn wants(plots: &Plots, offer: &Offer, what: What) -> bool {
+    let of = |plot: &Plot| plot.what.unwrap_or(offer.usual());
+    plots.plots.iter().any(|plot| of(plot) == what)
+}
+
+/// A trained network, whatever it was trained on, as pictures need it.
+pub(crate) trait PlotSource {
+    fn recipe(&self) -> &Recipe;
+
+    fn summary(&self) -> &Summary;
+
+    fn architecture(&self) -> &Architecture;
+
+    /// What losses are means of.
+    fn unit(&self) -> &'static str;
+
+    /// The rows it is judged by, the classes, and how often each (row) is predicted as which (column).
+    fn confusion(&self) -> Option<(Rows, Vec<String>, Vec<Vec<usize>>)>;
+
+    /// Predicted numbers of the rows it is judged by.
+    fn residuals(&self) -> Result<Option<(Rows, Vec<TargetResiduals>)>>;
+
+    fn weights(&self, of: &str, theme: Theme) -> WeightPicture;
+
+    /// Predictions on a grid over two inputs.
+    fn boundary(&self) -> Result<Option<(Drawn, Predictions)>>;
+}
+
+/// The pictures that are wanted. The curve of the loss is headed by `title`; the others are of `name`.
+pub(crate) fn plots(
+    title: &str,
+    name: &str,
+    source: &dyn PlotSource,
+    curves: &Curves,
+    theme: Theme,
+    want: &dyn Fn(What) -> bool,
+) -> Result<PlotSet> {
+    let mut plot_set = PlotSet::default();
+    if want(What::Loss) {
+        let loss = source.recipe().logged_loss();
+        plot_set.loss = Some(curves.loss(title, loss.name(), source.unit(), theme));
+    }
+    if want(What::Metrics) {
+        plot_set.metrics = curves.metrics(name, theme);
+    }
+    if want(What::Confusion) {
+        plot_set.confusion = source
+            .confusion()
+            .map(|(rows, classes, counts)| confusion(name, rows, &classes, counts, theme));
+    }
+    if want(What::Residuals) {
+        plot_set.residuals = source
+            .residuals()?
+            .map(|(rows, targets)| residuals(name, rows, targets, theme));
+    }
+    if want(What::Weights) {
+        plot_set.weights = Some(source.weights(name, theme));
+    }
+    if want(What::Boundary) {
+        plot_set.boundary = source
+            .boundary()?
+            .map(|(drawn, predictions)| boundary(name, drawn, field(predictions), theme));
+    }
+    if want(What::Gradients) {
+        let statistics = &source.summary().layer_statistics;
+        plot_set.gradients = gradient_flow(name, source.architecture(), statistics, theme);
+    }
+    Ok(plot_set)
+}
+
 /// The files that pictures go to, found to be writable.
 #[derive(Default)]
 pub(crate) struct PlotFiles {
@@ -160,9 +239,9 @@ impl PlotFiles {
     }
 
     /// The files' contents.
-    pub(crate) fn paint(&self, album: &Album) -> Result<Vec<Vec<u8>>> {
+    pub(crate) fn paint(&self, plot_set: &PlotSet) -> Result<Vec<Vec<u8>>> {
         let paint = |(what, file): &(What, PlotOutput)| {
-            let picture = album.picture(*what);
+            let picture = plot_set.picture(*what);
             file.paint(picture.ok_or_else(|| anyhow::anyhow!("there is nothing to draw {} of", what.name()))?)
         };
         self.files.iter().map(paint).collect()
@@ -178,7 +257,7 @@ impl PlotFiles {
 
 /// The pictures of a run; those that were not asked for, or that it cannot have, are not there.
 #[derive(Default)]
-pub(crate) struct Album {
+pub(crate) struct PlotSet {
     pub(crate) loss: Option<LineChart>,
     pub(crate) metrics: Option<PanelGrid>,
     pub(crate) confusion: Option<ConfusionMatrix>,
@@ -188,7 +267,7 @@ pub(crate) struct Album {
     pub(crate) gradients: Option<GradientFlow>,
 }
 
-impl Album {
+impl PlotSet {
     fn picture(&self, what: What) -> Option<&dyn Picture> {
         fn of<P: Picture>(picture: &Option<P>) -> Option<&dyn Picture> {
             picture.as_ref().map(|picture| picture as &dyn Picture)

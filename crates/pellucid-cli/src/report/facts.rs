@@ -1,24 +1,21 @@
-//! What there is to know of a network and its training, by name.
+//! Facts about a network and its training, by name.
 
 use crate::inspect;
 use crate::score_text::count;
 use pellucid::model::network::Architecture;
 use pellucid::recipe::BatchSize;
-use pellucid::{EndedBy, Precision, Recipe};
+use pellucid::session::Summary;
+use pellucid::{Precision, Recipe};
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 
-/// How a training went.
-pub(super) struct Course {
-    pub(super) epochs: u64,
-    /// Whose weights were kept, where held-out rows told it.
-    pub(super) best_epoch: Option<u64>,
-    pub(super) ended_by: EndedBy,
-    pub(super) seconds: f64,
-    pub(super) threads: NonZeroUsize,
-}
-
-pub(super) fn facts(recipe: &Recipe, architecture: &Architecture, course: &Course) -> Vec<(String, String)> {
+pub(super) fn facts(
+    recipe: &Recipe,
+    architecture: &Architecture,
+    summary: &Summary,
+    in_seconds: f64,
+    on_threads: NonZeroUsize,
+) -> Vec<(String, String)> {
     let train = &recipe.train;
     let written = json!(recipe);
     let mut facts: Vec<(&str, String)> = vec![
@@ -36,15 +33,15 @@ pub(super) fn facts(recipe: &Recipe, architecture: &Architecture, course: &Cours
         ),
     ];
     facts.extend(regularisation(&written["train"]).map(|text| ("Against overfitting", text)));
-    let best = match course.best_epoch {
+    let best = match summary.best_epoch {
         Some(epoch) => format!("; the weights of epoch {} are kept", count(epoch as usize)),
         None => String::new(),
     };
-    facts.push(("Epochs", format!("{}{best}", count(course.epochs as usize))));
-    facts.push(("Ended because", course.ended_by.sentence(recipe)));
+    facts.push(("Epochs", format!("{}{best}", count(summary.epochs as usize))));
+    facts.push(("Ended because", summary.ended_by.sentence(recipe)));
     facts.push((
         "Training time",
-        format!("{} on {}", seconds(course.seconds), threads(course.threads)),
+        format!("{} on {}", seconds(in_seconds), threads(on_threads)),
     ));
     facts.push((
         "Precision",

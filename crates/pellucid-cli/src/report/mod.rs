@@ -1,12 +1,102 @@
-//! The page of a run: what it was, what came of it, and how to do it again.
+//! The page of a training: what was trained, the results, and how to repeat it.
 
 mod facts;
-pub(crate) mod of_run;
-pub(crate) mod of_table;
+pub(crate) mod samples;
+pub(crate) mod table;
 
+use crate::score_text::{count, number};
+use anyhow::Result;
+use facts::{facts, seconds};
+use pellucid::Recipe;
 use pellucid::inspection::diagnosis;
-use pellucid_report::{PageFinding, PageTable, Repeat};
+use pellucid::model::network::Architecture;
+use pellucid::session::Summary;
+use pellucid_report::{PageFinding, PageTable, Repeat, Report, Section};
+use std::num::NonZeroUsize;
 use std::path::Path;
+
+/// What a page says of a training, whatever it was on.
+struct Page<'a> {
+    title: &'a str,
+    lead: String,
+    /// What the network is judged by: names and numbers.
+    headline: Vec<(String, String)>,
+    /// Parts of the data: name, number of rows, and figures by name.
+    columns: Vec<(&'static str, usize, Vec<(String, f64)>)>,
+    of_data: Vec<(String, String)>,
+    /// What was chosen where the user said nothing.
+    choices: &'a [String],
+    recipe: &'a Recipe,
+    architecture: &'a Architecture,
+    summary: &'a Summary,
+    seconds: f64,
+    threads: NonZeroUsize,
+    /// The command that repeats it.
+    command: Vec<String>,
+    notes: Vec<String>,
+    sections: Vec<Section>,
+}
+
+impl Page<'_> {
+    fn report(self) -> Result<Report> {
+        let scores = self.scores();
+        let mut figures = self.headline;
+        figures.extend([
+            ("parameters".into(), count(self.architecture.trained_count())),
+            ("epochs".into(), count(self.summary.epochs as usize)),
+            ("training time".into(), seconds(self.seconds)),
+        ]);
+        let mut all = self.of_data;
+        all.extend(facts(
+            self.recipe,
+            self.architecture,
+            self.summary,
+            self.seconds,
+            self.threads,
+        ));
+        if !self.choices.is_empty() {
+            all.push(("Chosen".into(), self.choices.join("; ")));
+        }
+        Ok(Report {
+            title: self.title.to_owned(),
+            lead: self.lead,
+            figures,
+            tables: vec![scores],
+            facts: all,
+            sections: self.sections,
+            repeat: repeat(self.recipe.to_toml()?, &self.command, self.notes),
+            findings: Some(findings(&self.summary.findings)),
+            footer: footer(),
+        })
+    }
+
+    /// The figures of each part of the data, those that the first has.
+    fn scores(&self) -> PageTable {
+        let line = |name: &str, cells: Vec<String>| std::iter::once(name.to_owned()).chain(cells).collect();
+        let columns = || self.columns.iter();
+        let mut rows = vec![line("rows", columns().map(|(_, rows, _)| count(*rows)).collect())];
+        for (name, _) in columns().next().into_iter().flat_map(|(.., figures)| figures) {
+            let of = |figures: &[(String, f64)]| {
+                let found = figures.iter().find(|(other, _)| other == name);
+                found.map_or("–".into(), |(_, value)| number(*value))
+            };
+            rows.push(line(name, columns().map(|(.., figures)| of(figures)).collect()));
+        }
+        table(
+            "",
+            line("", columns().map(|column| column.0.to_owned()).collect()),
+            rows,
+        )
+    }
+}
+
+/// `1 sample`, `2 samples`.
+fn plural(number: usize, one: &str) -> String {
+    match number {
+        1 => format!("1 {one}"),
+        _ => format!("{} {one}s", count(number)),
+    }
+}
 
 /// A row of a table, out of words.
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
@@ -36,7 +126,7 @@ fn findings(found: &[diagnosis::Finding]) -> Vec<PageFinding> {
 }
 
 /// The recipe, the command that follows it, and the one that was given.
-fn repeat(recipe: String, command: &[&str], mut notes: Vec<String>) -> Repeat {
+fn repeat(recipe: String, command: &[String], mut notes: Vec<String>) -> Repeat {
     let given: Vec<String> = std::env::args().skip(1).map(|word| quoted(&word)).collect();
     notes.push(format!("It was made by: pellucid {}", given.join(" ")));
     let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();

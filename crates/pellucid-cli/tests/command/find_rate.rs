@@ -80,7 +80,7 @@ fn a_table_explodes_and_its_suggestion_trains() {
         "--json",
     ]);
     let trained: Value = serde_json::from_str(&trained.stdout).unwrap();
-    let accuracy = trained["training"]["accuracy"].as_f64().unwrap();
+    let accuracy = trained["metrics"]["training"]["accuracy"].as_f64().unwrap();
     assert!(accuracy > 0.9, "{accuracy} at {suggested}");
 }
 

@@ -53,12 +53,12 @@ fn labels_are_learnt_each_for_itself() {
     );
     assert_eq!(told["recipe"]["network"]["activation"][1], "sigmoid");
     assert!(
-        told["validation"]["subset_accuracy"].as_f64().unwrap() > 0.8,
+        told["metrics"]["validation"]["subset_accuracy"].as_f64().unwrap() > 0.8,
         "{}",
-        told["validation"]
+        told["metrics"]["validation"]
     );
     for target in ["warm", "size", "odd"] {
-        let scores = &told["validation"]["targets"][target];
+        let scores = &told["metrics"]["validation"]["targets"][target];
         assert!(scores["accuracy"].as_f64().unwrap() > 0.85, "{target}: {scores}");
     }
 

@@ -172,15 +172,15 @@ fn a_training_is_judged_by_any_metric() {
     assert!(stderr.contains("accuracy came to 0.9"), "{stderr}");
     let history = told["history"].as_array().unwrap();
     let (last, before) = history.split_last().unwrap();
-    assert!(last["metrics"]["accuracy"].as_f64().unwrap() >= 0.9);
+    assert!(last["validation_accuracy"].as_f64().unwrap() >= 0.9);
     assert!(
         before
             .iter()
-            .all(|epoch| epoch["metrics"]["accuracy"].as_f64().unwrap() < 0.9)
+            .all(|epoch| epoch["validation_accuracy"].as_f64().unwrap() < 0.9)
     );
     for name in ["roc_auc", "top_2"] {
         assert!(
-            last["metrics"][name].is_number() && last["training_metrics"][name].is_number(),
+            last[format!("validation_{name}")].is_number() && last[name].is_number(),
             "{last}"
         );
     }
@@ -195,7 +195,7 @@ fn a_training_is_judged_by_any_metric() {
         "0.1",
     ]);
     assert_eq!(told["ended_by"], "patience");
-    let of = |epoch: &Value| epoch["metrics"]["mean_absolute_error"].as_f64().unwrap();
+    let of = |epoch: &Value| epoch["validation_mean_absolute_error"].as_f64().unwrap();
     let errors: Vec<f64> = told["history"].as_array().unwrap().iter().map(of).collect();
     let (mut best, mut best_at) = (f64::INFINITY, 0);
     for (at, error) in errors.iter().enumerate() {
@@ -206,7 +206,7 @@ fn a_training_is_judged_by_any_metric() {
     assert_eq!(errors.len(), best_at + 1 + 5);
     assert_eq!(told["best_epoch"], best_at as u64 + 1);
     // In the table's units, as the scores are.
-    let score = told["validation"]["mae"].as_f64().unwrap();
+    let score = told["metrics"]["validation"]["mae"].as_f64().unwrap();
     assert!((score - best).abs() < 1e-3 * best, "{score}, not {best}");
 }
 

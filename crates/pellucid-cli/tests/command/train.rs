@@ -254,17 +254,17 @@ fn numbers_are_learnt_one_or_several() {
     ]);
     assert_eq!(one["task"], "regression");
     assert!(
-        one["validation"]["r2"].as_f64().unwrap() > 0.98,
+        one["metrics"]["validation"]["r2"].as_f64().unwrap() > 0.98,
         "{}",
-        one["validation"]
+        one["metrics"]["validation"]
     );
     let both = record(&[text(&path), "--target", "product,4", "--out", text(&model)]);
     assert!(
-        both["validation"]["r2"].as_f64().unwrap() > 0.98,
+        both["metrics"]["validation"]["r2"].as_f64().unwrap() > 0.98,
         "{}",
-        both["validation"]
+        both["metrics"]["validation"]
     );
-    let targets = both["validation"]["targets"].as_object().unwrap();
+    let targets = both["metrics"]["validation"]["targets"].as_object().unwrap();
     assert_eq!(targets.keys().collect::<Vec<_>>(), ["line", "product"]);
     let ended = done(&["evaluate", text(&model), text(&path)]);
     for told in ["R²", "RMSE", "MAE", "product", "line"] {
@@ -308,7 +308,7 @@ fn the_weights_of_the_best_epoch_are_kept_by_rows_of_a_file() {
     assert_eq!(losses.len(), best + 6, "six epochs of patience");
     let ended = done(&["evaluate", text(&model), text(&held_out), "--json"]);
     let scores: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!(scores["accuracy"], told["validation"]["accuracy"]);
+    assert_eq!(scores["accuracy"], told["metrics"]["validation"]["accuracy"]);
     let of_model = scores["log_loss"].as_f64().unwrap();
     assert!(
         (of_model - losses[best - 1]).abs() < 1e-5,
@@ -342,7 +342,9 @@ fn balanced_classes_find_more_of_the_rare_one() {
             "--epochs",
             "60",
         ]);
-        told["training"]["per_class"]["rare"]["recall"].as_f64().unwrap()
+        told["metrics"]["training"]["per_class"]["rare"]["recall"]
+            .as_f64()
+            .unwrap()
     };
     let (alike, balanced) = (recall("none"), recall("balanced"));
     assert!(balanced > 0.9 && balanced > alike + 0.2, "{alike}, {balanced}");
@@ -446,8 +448,11 @@ fn adult_is_learnt_within_its_memory_and_as_well_as_is_known() {
         "4",
     ]);
     assert_eq!(told["rows"], 32_561);
-    assert_eq!(told["training"]["classes"], serde_json::json!(["<=50K", ">50K"]));
-    let accuracy = told["validation"]["accuracy"].as_f64().unwrap();
+    assert_eq!(
+        told["metrics"]["training"]["classes"],
+        serde_json::json!(["<=50K", ">50K"])
+    );
+    let accuracy = told["metrics"]["validation"]["accuracy"].as_f64().unwrap();
     assert!((0.84..0.88).contains(&accuracy), "{accuracy}");
 }
 
@@ -469,7 +474,7 @@ fn lbfgs_trains_on_all_rows_at_once_and_says_how_it_ended() {
     let record: Value =
         serde_json::from_str(&done(&[&train[..], &["--quiet", "--json"]].concat()).stdout).unwrap();
     assert!(
-        record["training"]["accuracy"].as_f64().unwrap() > 0.95,
+        record["metrics"]["training"]["accuracy"].as_f64().unwrap() > 0.95,
         "{record}"
     );
     assert_eq!(record["recipe"]["train"]["batch_size"], "full");

@@ -12,13 +12,11 @@
 //! The same model is the same bytes.
 
 mod format;
-mod history;
 mod model;
 mod network;
 mod problem;
 
 pub use format::FORMAT_VERSION;
-pub use history::EpochLine;
 pub use model::Model;
 pub use network::AnyNetwork;
 pub use problem::{ModelFileError, ModelProblem};

@@ -3,13 +3,13 @@
 use super::format::{
     FORMAT, FORMAT_VERSION, FORMAT_WITHOUT_NORMALISATION, ModelBytes, ORIENTATION, json, read, write,
 };
-use super::history::EpochLine;
 use super::network::AnyNetwork;
 use super::problem::{Failure, ModelFileError, ModelProblem};
 use crate::files::{FileError, OutputFile};
 use crate::preparation::Preparation;
 use pellucid::Loss;
 use pellucid::recipe::Recipe;
+use pellucid::training::observe::EpochRecord;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -28,7 +28,7 @@ pub struct Model {
     /// The features by name, empty if they have none; those of the preparation, if there is one.
     pub feature_names: Vec<String>,
     /// The epochs of its training.
-    pub history: Vec<EpochLine>,
+    pub history: Vec<EpochRecord>,
     /// The scores after its training.
     pub metrics: serde_json::Value,
     /// The notes of its training, a sentence each.

@@ -1,11 +1,11 @@
 //! Cross-validation: every row predicted once by a model that has not seen it.
 
-use super::fit::Watch;
 use super::plan::Plan;
 use super::scores::{Answers, Scores};
 use crate::error::Result;
 use crate::preparation::k_fold;
 use pellucid::EndedBy;
+use pellucid::training::observe::AnyObserver;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 
@@ -35,7 +35,8 @@ pub struct Spread {
 
 impl Plan<'_> {
     /// Trains once a fold, on all other rows, of which it holds out some to stop by as any training does, and scores
-    /// the fold. Folds have equal shares of every class. Each fold is told as soon as it is known.
+    /// the fold. Folds have equal shares of every class. Each fold is reported as soon as it is known. `clock` gives the
+    /// seconds since any moment; `train.max_seconds`, for each fold, needs it.
     ///
     /// # Errors
     /// As [`Plan::train`]; a class with one row, more folds than rows.
@@ -43,24 +44,30 @@ impl Plan<'_> {
         &self,
         folds: usize,
         threads: NonZeroUsize,
-        watch: &mut impl Watch,
-        mut tell: impl FnMut(usize, &Scores),
+        clock: Option<&dyn Fn() -> f64>,
+        observer: &mut impl AnyObserver,
+        mut report: impl FnMut(usize, &Scores),
     ) -> Result<CrossValidation> {
         let rows: Vec<u32> = (0..self.table.rows() as u32).collect();
         let split = k_fold(&rows, self.labels.as_ref(), folds, self.recipe.train.seed)?;
         let (mut scores, mut best_epochs) = (Vec::new(), Vec::new());
         for (fold, split) in split.splits.iter().enumerate() {
-            let trained = self.train_rows(&split.training, None, threads, watch)?;
-            if trained.ended_by == EndedBy::Interrupt {
+            let part = self.table_recipe().validation;
+            let mut session = self.session_on(&split.training, part, None, threads)?;
+            if let Some(clock) = clock {
+                session = session.with_clock(clock);
+            }
+            let trained = session.run(observer)?;
+            if trained.summary.ended_by == EndedBy::Interrupt {
                 break;
             }
             let mut answers = Answers::default();
             answers.append(trained.preparation.target(), self.table, &split.held_out)?;
             let (predictions, _) = trained.predict(self.table, &split.held_out, threads)?;
             let of_fold = Scores::from_predictions(&predictions, &answers)?;
-            tell(fold, &of_fold);
+            report(fold, &of_fold);
             scores.push(of_fold);
-            best_epochs.push((trained.best_epoch, trained.best_validation_loss()));
+            best_epochs.push((trained.best_epoch(), trained.summary.best_validation_loss));
         }
         Ok(CrossValidation {
             stopped: scores.len() < split.splits.len(),

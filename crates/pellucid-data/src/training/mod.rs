@@ -1,6 +1,6 @@
 //! From a table to a trained model: columns chosen, rows held out, preparation fitted, network trained, scored.
 //!
-//! There is no clock and no terminal here: a caller that has them implements [`Watch`].
+//! There is no clock and no terminal here: a front end hands in a clock and its observers.
 //!
 //! ```
 //! use pellucid_data::load_builtin;
@@ -12,7 +12,7 @@
 //! request.columns.target = vec!["species".into()];
 //! let plan = Plan::new(&iris, &request)?;
 //! let trained = plan.train(None, NonZeroUsize::MIN, &mut ())?;
-//! assert_eq!(trained.training_rows + trained.validation_rows, 150);
+//! assert_eq!(trained.rows.len() + trained.held_out_rows.len(), 150);
 //! let model = trained.into_model();
 //! assert_eq!(model.classes.len(), 3);
 //! # Ok::<(), pellucid_data::DataError>(())
@@ -20,14 +20,13 @@
 
 mod cross_validation;
 mod defaults;
-mod fit;
 mod plan;
-mod rate;
 mod request;
 mod scores;
+mod session;
 
 pub use cross_validation::{CrossValidation, Spread};
-pub use fit::{Trained, Watch, predict, samples};
 pub use plan::Plan;
 pub use request::TrainingRequest;
 pub use scores::{Answers, Scores};
+pub use session::{TableSession, Trained, predict, samples};

@@ -6,10 +6,9 @@ use super::result::{SearchResult, compare};
 use super::space::Space;
 use super::trial::{self, Setting, Trial, TrialOutcome};
 use crate::error::{Result, setting};
-use crate::model_file::EpochLine;
 use crate::preparation::problem;
 use crate::table::Table;
-use crate::training::{Plan, Scores, TrainingRequest, Watch};
+use crate::training::{Plan, Scores, TrainingRequest};
 use pellucid::evaluation::metrics::Metric;
 use pellucid::recipe::{Recipe, Task};
 use pellucid::training::observe::{Event, Observer, Position};
@@ -370,14 +369,14 @@ impl<'a> Search<'a> {
 
     fn outcome(&self, plan: &Plan<'_>, stop: &dyn Fn() -> bool) -> Result<Option<TrialOutcome>> {
         const ONE: NonZeroUsize = NonZeroUsize::MIN;
-        let mut watch = StopCheck(stop);
+        let mut stop = StopCheck(stop);
         let undefined = || {
             let name = self.metric.name();
             TrialOutcome::Failed(format!("{name} is not defined on the held-out rows"))
         };
         let Some(folds) = self.request.folds else {
-            let trained = plan.train(None, ONE, &mut watch)?;
-            if trained.ended_by == EndedBy::Interrupt {
+            let trained = plan.train(None, ONE, &mut stop)?;
+            if trained.summary.ended_by == EndedBy::Interrupt {
                 return Ok(None);
             }
             let score = trained
@@ -388,12 +387,12 @@ impl<'a> Search<'a> {
                 TrialOutcome::Trained {
                     score,
                     deviation: None,
-                    loss: trained.best_validation_loss(),
-                    best_epoch: trained.best_epoch,
+                    loss: trained.summary.best_validation_loss,
+                    best_epoch: trained.best_epoch(),
                 }
             })));
         };
-        let found = plan.cross_validate(folds, ONE, &mut watch, |_, _| {})?;
+        let found = plan.cross_validate(folds, ONE, None, &mut stop, |_, _| {})?;
         if found.stopped {
             return Ok(None);
         }
@@ -436,24 +435,12 @@ impl<'a> Search<'a> {
 /// Ends the training of a trial when the search is stopped.
 struct StopCheck<'a>(&'a dyn Fn() -> bool);
 
-impl StopCheck<'_> {
-    fn flow(&self) -> ControlFlow<()> {
+impl<T: Scalar> Observer<T> for StopCheck<'_> {
+    fn on(&mut self, _: &Event<'_, T>) -> ControlFlow<()> {
         match (self.0)() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
-    }
-}
-
-impl Watch for StopCheck<'_> {
-    fn epoch(&mut self, _: &EpochLine, _: bool) -> ControlFlow<()> {
-        self.flow()
-    }
-}
-
-impl<T: Scalar> Observer<T> for StopCheck<'_> {
-    fn on(&mut self, _: &Event<'_, T>) -> ControlFlow<()> {
-        self.flow()
     }
 
     /// Every 64 steps within a long epoch.

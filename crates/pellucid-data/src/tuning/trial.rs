@@ -143,11 +143,9 @@ fn activation(value: &str) -> Result<Activation> {
 
 /// The message of a training that diverged; any other error is the whole search's.
 pub(super) fn divergence(error: DataError) -> Result<String> {
-    match error {
-        DataError::Engine(
-            error @ (EngineError::NonFiniteLoss { .. } | EngineError::NonFiniteParameters { .. }),
-        ) => Ok(error.to_string()),
-        other => Err(other),
+    match error.divergence() {
+        Some(unfinished) => Ok(unfinished.to_string()),
+        None => Err(error),
     }
 }
 

@@ -1,6 +1,6 @@
-//! The activations that fewer networks have, compiled once for each instruction set instead of within every kernel.
+//! The less common activations, compiled once for each instruction set instead of within every kernel.
 //!
-//! Each slope follows from z alone, or from a alone where that spares an exponential.
+//! Each derivative is a function of z alone, or of a alone where that saves an exponential.
 
 use super::Activation;
 use crate::exponential::{ExpOfDifference, exp, exp_minus_one, sigmoid_by_exp};
@@ -85,7 +85,7 @@ impl<T: Scalar> Task for Backpropagate<'_, T> {
             Activation::GeluTanh => vector::update::<I, T, _>(delta, z, GeluTanh),
             Activation::Silu => vector::update::<I, T, _>(delta, z, Silu),
             Activation::Mish => vector::update::<I, T, _>(delta, z, Mish),
-            Activation::Softplus => vector::update::<I, T, _>(delta, z, SoftplusSlope),
+            Activation::Softplus => vector::update::<I, T, _>(delta, z, SoftplusDerivative),
             Activation::Softsign => vector::update::<I, T, _>(delta, z, Softsign),
             Activation::HardSigmoid => vector::update::<I, T, _>(delta, z, HardSigmoid),
             Activation::HardTanh => vector::update::<I, T, _>(delta, z, HardTanh),
@@ -99,20 +99,20 @@ impl<T: Scalar> Task for Backpropagate<'_, T> {
     }
 }
 
-/// Number by number, in double precision, for what has no vector form here.
+/// Number by number, in double precision, for functions without a vector form here.
 fn map_each<T: Scalar>(z: &[T], a: &mut [T], f: impl Fn(f64) -> f64) {
     for (a, z) in a.iter_mut().zip(z) {
         *a = T::from_f64(f(z.to_f64()));
     }
 }
 
-fn update_each<T: Scalar>(delta: &mut [T], z: &[T], slope: impl Fn(f64) -> f64) {
+fn update_each<T: Scalar>(delta: &mut [T], z: &[T], derivative: impl Fn(f64) -> f64) {
     for (delta, z) in delta.iter_mut().zip(z) {
-        *delta *= T::from_f64(slope(z.to_f64()));
+        *delta *= T::from_f64(derivative(z.to_f64()));
     }
 }
 
-/// Φ(z) = ½ erfc(−z/√2), which keeps its digits where it is near 0.
+/// Φ(z) = ½ erfc(−z/√2), accurate where it is near 0.
 fn normal_distribution(z: f64) -> f64 {
     0.5 * libm::erfc(-z * FRAC_1_SQRT_2)
 }
@@ -126,8 +126,8 @@ fn constant<T: Scalar, V: Vector<T>>(value: f64) -> V {
 #[inline(always)]
 fn choose<T: Scalar, V: Vector<T>>(of: V, above: V, elsewhere: V) -> V {
     elsewhere
-        .sub(elsewhere.where_positive(of))
-        .add(above.where_positive(of))
+        .sub(elsewhere.keep_where_positive(of))
+        .add(above.keep_where_positive(of))
 }
 
 #[derive(Clone, Copy)]
@@ -172,7 +172,7 @@ impl<T: Scalar> Map<T> for ScaledElu {
         z.at_least(zero).mul_add(constant(self.scale), below)
     }
 }
-/// By a: its slope below 0, scale·alpha·eᶻ, is a + scale·alpha.
+/// From a: the derivative below 0, scale·alpha·eᶻ, is a + scale·alpha.
 impl<T: Scalar> MapPairs<T> for ScaledElu {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, g: V, a: V) -> V {
@@ -181,18 +181,18 @@ impl<T: Scalar> MapPairs<T> for ScaledElu {
     }
 }
 
-/// (½(1 + tanh u), u′) for u = √(2/π)(z + 0.044715·z³). The first is 1 / (1 + e⁻²ᵘ), which keeps its digits where it is
-/// near 0.
+/// (½(1 + tanh u), u′) for u = √(2/π)(z + 0.044715·z³). The first is computed as 1 / (1 + e⁻²ᵘ), which is accurate
+/// where it is near 0.
 #[inline(always)]
 fn gelu_tanh<T: Scalar, V: Vector<T>>(z: V) -> (V, V) {
     let square = z.mul(z);
     let one = V::splat(T::ONE);
     let factor = square.mul_add(constant(GELU_CUBIC), one);
     let twice_u = z.mul(factor).mul(constant(2.0 * GELU_SCALE));
-    let slope = square
+    let derivative = square
         .mul_add(constant(3.0 * GELU_CUBIC), one)
         .mul(constant(GELU_SCALE));
-    (sigmoid_by_exp(twice_u), slope)
+    (sigmoid_by_exp(twice_u), derivative)
 }
 
 #[derive(Clone, Copy)]
@@ -206,9 +206,9 @@ impl<T: Scalar> Map<T> for GeluTanh {
 impl<T: Scalar> MapPairs<T> for GeluTanh {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        let (s, u_slope) = gelu_tanh(z);
+        let (s, u_derivative) = gelu_tanh(z);
         let rest = V::splat(T::ONE).sub(s).mul(constant(2.0));
-        g.mul(s.mul(z.mul(rest).mul_add(u_slope, V::splat(T::ONE))))
+        g.mul(s.mul(z.mul(rest).mul_add(u_derivative, V::splat(T::ONE))))
     }
 }
 
@@ -229,7 +229,7 @@ impl<T: Scalar> MapPairs<T> for Silu {
     }
 }
 
-/// z from which on tanh(ln(1 + eᶻ)) rounds to 1; beyond it the square of eᶻ would overflow.
+/// The z from which on tanh(ln(1 + eᶻ)) rounds to 1; beyond it the square of eᶻ would overflow.
 const MISH_IS_ONE: f64 = 20.0;
 
 /// tanh(ln(1 + eᶻ)) = n / (n + 2) with n = e²ᶻ + 2eᶻ: (n, n + 2).
@@ -246,28 +246,28 @@ struct Mish;
 impl<T: Scalar> Map<T> for Mish {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, z: V) -> V {
-        let (n, n_and_two) = tanh_of_softplus(z);
-        z.mul(n.div(n_and_two))
+        let (n, n_plus_two) = tanh_of_softplus(z);
+        z.mul(n.div(n_plus_two))
     }
 }
 /// f′ = t + z·(1 − t²)·σ(z), and 1 − t² = 4(n + 1)/(n + 2)².
 impl<T: Scalar> MapPairs<T> for Mish {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        let (n, n_and_two) = tanh_of_softplus(z);
-        let t = n.div(n_and_two);
+        let (n, n_plus_two) = tanh_of_softplus(z);
+        let t = n.div(n_plus_two);
         let rest = n
             .add(V::splat(T::ONE))
             .mul(constant(4.0))
-            .div(n_and_two.mul(n_and_two));
+            .div(n_plus_two.mul(n_plus_two));
         g.mul(z.mul(rest).mul_add(sigmoid_by_exp(z), t))
     }
 }
 
 /// ln(1 + eᶻ)′ = 1 / (1 + e⁻ᶻ).
 #[derive(Clone, Copy)]
-struct SoftplusSlope;
-impl<T: Scalar> MapPairs<T> for SoftplusSlope {
+struct SoftplusDerivative;
+impl<T: Scalar> MapPairs<T> for SoftplusDerivative {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
         g.mul(sigmoid_by_exp(z))
@@ -304,7 +304,7 @@ impl<T: Scalar> MapPairs<T> for HardSigmoid {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
         g.mul(constant(1.0 / 6.0))
-            .where_positive(constant::<T, V>(3.0).sub(z.abs()))
+            .keep_where_positive(constant::<T, V>(3.0).sub(z.abs()))
     }
 }
 
@@ -319,11 +319,11 @@ impl<T: Scalar> Map<T> for HardTanh {
 impl<T: Scalar> MapPairs<T> for HardTanh {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        g.where_positive(V::splat(T::ONE).sub(z.abs()))
+        g.keep_where_positive(V::splat(T::ONE).sub(z.abs()))
     }
 }
 
-/// δ = g·a, for the exponential, which is its own slope.
+/// δ = g·a, for the exponential, which is its own derivative.
 #[derive(Clone, Copy)]
 struct Product;
 impl<T: Scalar> MapPairs<T> for Product {

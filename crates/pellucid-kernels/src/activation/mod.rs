@@ -1,4 +1,4 @@
-//! Activation functions: a = f(z), and ∂L/∂z from ∂L/∂a.
+//! Activation functions: a = f(z), and the backward pass from ∂L/∂a to ∂L/∂z.
 //!
 //! To add one: a variant with its descriptor in `descriptors.rs`, and its f and f′ in `functions.rs`.
 
@@ -26,8 +26,9 @@ impl Activation {
         self != Activation::Softmax
     }
 
-    /// Whether the kernels of a few units apply it, and its slope, which follows from a alone, while their sums are in
-    /// registers. They are compiled for every width, so only what most networks use is worth its weight there.
+    /// Whether the kernels of narrow layers apply it, and its derivative, which follows from a alone, while the
+    /// pre-activations are in registers. They are compiled for every width, so only the most common activations justify
+    /// the size of the program.
     #[inline(always)]
     pub fn is_applied_in_registers(self) -> bool {
         matches!(
@@ -36,7 +37,7 @@ impl Activation {
         )
     }
 
-    /// Whether weights of He et al. suit it.
+    /// Whether it suits the initial weights of He et al.: it maps about half of its inputs to 0 or nearly 0.
     pub fn is_rectifier(self) -> bool {
         self.descriptor().is_rectifier
     }
@@ -69,7 +70,7 @@ impl Activation {
         });
     }
 
-    /// Turns ∂L/∂a into ∂L/∂z in place, for rows of `width` units: `delta` comes in as ∂L/∂a and leaves as δ.
+    /// Turns ∂L/∂a into ∂L/∂z in place, for rows of `width` units: `delta` is ∂L/∂a before and δ after the call.
     pub fn backpropagate<T: Scalar>(self, z: &[T], activation: &[T], delta: &mut [T], width: usize) {
         T::run::<BackpropagatePerPrecision>(Backpropagate {
             function: self,
@@ -103,7 +104,7 @@ impl Activation {
     }
 
     #[inline(always)]
-    /// [`apply`](Self::apply), by a caller that has chosen the instructions already.
+    /// [`apply`](Self::apply), with instruction set `I`.
     pub fn apply_on<I: Isa, T: Scalar>(self, z: &[T], activation: &mut [T], width: usize) {
         match self {
             Activation::Identity => activation.copy_from_slice(z),
@@ -133,11 +134,11 @@ impl Activation {
         activation: &mut [T],
         width: usize,
     ) {
-        if threads.get() == 1 || z.len() < LEAST_NUMBERS {
+        if threads.get() == 1 || z.len() < MIN_NUMBERS {
             return self.apply_on::<I, T>(z, activation, width);
         }
         let length = part_length(threads, z.len(), width);
-        let mut parts = [const { None }; MOST_PARTS];
+        let mut parts = [const { None }; MAX_PARTS];
         let pairs = z.chunks(length).zip(activation.chunks_mut(length));
         for (part, (z, activation)) in parts.iter_mut().zip(pairs) {
             *part = Some(Apply {
@@ -164,11 +165,11 @@ impl Activation {
         delta: &mut [T],
         width: usize,
     ) {
-        if threads.get() == 1 || delta.len() < LEAST_NUMBERS {
+        if threads.get() == 1 || delta.len() < MIN_NUMBERS {
             return self.backpropagate_on::<I, T>(z, activation, delta, width);
         }
         let length = part_length(threads, delta.len(), width);
-        let mut parts = [const { None }; MOST_PARTS];
+        let mut parts = [const { None }; MAX_PARTS];
         let forward = z.chunks(length).zip(activation.chunks(length));
         for (part, ((z, activation), delta)) in parts.iter_mut().zip(forward.zip(delta.chunks_mut(length))) {
             *part = Some(Backpropagate {
@@ -187,7 +188,7 @@ impl Activation {
     }
 
     #[inline(always)]
-    /// [`backpropagate`](Self::backpropagate), by a caller that has chosen the instructions already.
+    /// [`backpropagate`](Self::backpropagate), with instruction set `I`.
     pub fn backpropagate_on<I: Isa, T: Scalar>(
         self,
         z: &[T],
@@ -219,20 +220,21 @@ impl Activation {
     }
 }
 
-/// Numbers from which on a second thread is worth calling.
-const LEAST_NUMBERS: usize = 64 * 1024;
-/// The most parts that activations are computed in.
-const MOST_PARTS: usize = 8;
+/// Minimum number of numbers for a second thread.
+const MIN_NUMBERS: usize = 64 * 1024;
+/// Maximum number of parts that activations are computed in.
+const MAX_PARTS: usize = 8;
 
-/// Numbers of a part: whole rows, as many for each thread. Each row's are its own, so the bits do not depend on it.
+/// Numbers of a part: whole rows, equally many for each thread. Rows are independent, so the bits do not depend on it.
 fn part_length(threads: NonZeroUsize, numbers: usize, width: usize) -> usize {
-    (numbers / width).div_ceil(threads.get().min(MOST_PARTS)) * width
+    (numbers / width).div_ceil(threads.get().min(MAX_PARTS)) * width
 }
 
 impl Activation {
-    /// a = f(z) of the first `used` registers; leaves them alone where not [applied so](Self::is_applied_in_registers).
+    /// Applies f to the first `used` registers; leaves them unchanged where f is not [applied in
+    /// registers](Self::is_applied_in_registers).
     #[inline(always)]
-    pub fn of_registers<I: Isa, T: Scalar, V: Vector<T>>(self, registers: &mut [V], used: usize) {
+    pub fn apply_to_registers<I: Isa, T: Scalar, V: Vector<T>>(self, registers: &mut [V], used: usize) {
         let registers = &mut registers[..used];
         match self {
             Activation::Sigmoid => V::map_each::<I, _>(registers, Sigmoid),
@@ -242,10 +244,10 @@ impl Activation {
         }
     }
 
-    /// δ = g·f′(z) with a = f(z), of the first `used` registers; leaves g alone where not
-    /// [applied so](Self::is_applied_in_registers).
+    /// δ = g·f′(z) with a = f(z), of the first `used` registers; leaves g unchanged where f is not [applied in
+    /// registers](Self::is_applied_in_registers).
     #[inline(always)]
-    pub fn slopes_times<T: Scalar, V: Vector<T>>(self, gradients: &mut [V], a: &[V], used: usize) {
+    pub fn times_derivatives<T: Scalar, V: Vector<T>>(self, gradients: &mut [V], a: &[V], used: usize) {
         match self {
             Activation::Sigmoid => map_register_pairs(gradients, a, used, TimesSigmoidDerivative),
             Activation::Tanh => map_register_pairs(gradients, a, used, TimesTanhDerivative),
@@ -268,7 +270,7 @@ struct WherePositive;
 impl<T: Scalar> MapPairs<T> for WherePositive {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, gradient: V, a: V) -> V {
-        gradient.where_positive(a)
+        gradient.keep_where_positive(a)
     }
 }
 

@@ -1,11 +1,11 @@
-//! The arrays of one layer in a pass.
+//! The arrays that a pass computes for one layer.
 
 use super::Scratch;
 use crate::aligned::Aligned;
 use crate::normalisation::{Normalisation, Normalised};
 use crate::simd::scalar::Scalar;
 
-/// What a pass computes of one layer, each (batch, fan_out), row after row.
+/// The arrays of one layer, each (batch, fan_out), row-major.
 #[derive(Debug, Clone)]
 pub struct LayerArrays<T> {
     /// The pre-activations z, (rows, fan_out).
@@ -14,21 +14,21 @@ pub struct LayerArrays<T> {
     pub activation: Aligned<T>,
     /// δ = ∂L/∂z, (rows, fan_out).
     pub delta: Aligned<T>,
-    /// ∂L/∂a, kept only by a workspace that records.
+    /// ∂L/∂a, kept only by a workspace that records it.
     pub upstream: Aligned<T>,
-    /// Dropout's factor for each activation, 0 or 1/(1 − rate), and the activations times these; only where there is
-    /// dropout.
+    /// The dropout factor of each activation, 0 or 1/(1 − rate); only where there is dropout.
     pub mask: Aligned<T>,
-    /// The activations times these factors.
+    /// The activations times these factors; only where there is dropout.
     pub dropped: Aligned<T>,
-    /// Only of a layer whose sums are normalised; z is then what normalisation has made of them.
+    /// The state of the normalisation; only for a normalised layer, whose z is the normalised pre-activations.
     pub normalised: Option<Box<Normalised<T>>>,
-    /// What the layer's kernels keep between forward and backward.
+    /// What the layer's kernels keep from forward to backward.
     pub scratch: Scratch<T>,
 }
 
 impl<T: Scalar> LayerArrays<T> {
-    /// The arrays of a layer of `fan_out` units for batches of up to `capacity` rows, without those that not every pass has.
+    /// The arrays of a layer of `fan_out` units for batches of up to `capacity` rows, without the arrays that only some
+    /// passes have.
     pub fn new(fan_out: usize, normalisation: Option<Normalisation>, capacity: usize) -> Self {
         let length = fan_out * capacity;
         Self {
@@ -43,7 +43,7 @@ impl<T: Scalar> LayerArrays<T> {
         }
     }
 
-    /// What the next layer gets, (rows, fan_out).
+    /// The input of the next layer, (rows, fan_out).
     #[inline(always)]
     pub fn output(&self) -> &[T] {
         if self.dropped.is_empty() {

@@ -15,18 +15,18 @@ struct Left<'a, T> {
     step: usize,
 }
 
-/// What becomes of a product.
+/// How a product is stored.
 #[derive(Clone, Copy)]
 enum Finish<'a, T> {
-    /// It is stored, the bias added to each row.
+    /// Stored, with the bias added to each row.
     Store { bias: Option<&'a [T]> },
-    /// It is multiplied by the factor and added to what is there.
+    /// Multiplied by the factor and added to the output.
     Add { factor: T },
 }
 
 /// Rows of a tile.
 const ROWS: usize = 4;
-/// Sums that one row alone is split into, so that they need not wait for one another.
+/// Number of partial sums of a single row, which shortens the dependency chain.
 const SPLITS: usize = 4;
 
 #[inline(always)]
@@ -38,7 +38,7 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
     z: &mut [T],
 ) {
     if shape.fan_out == 1 {
-        // A single unit's weights lie side by side.
+        // The weights of a single unit are contiguous.
         let bias = bias.and_then(|bias| bias.first()).copied().unwrap_or(T::ZERO);
         for (x, z) in x.chunks_exact(shape.fan_in).zip(z) {
             *z = dot::<I, T>(x, weights) + bias;
@@ -71,7 +71,7 @@ pub(crate) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &
         Destination::Step { parameters, rate } => (Finish::Add { factor: -rate }, parameters),
     };
     if shape.fan_out == 1 {
-        // Transposed, (δᵀx)ᵀ, because a single unit's weights lie side by side.
+        // Transposed, (δᵀx)ᵀ, because the weights of a single unit are contiguous.
         let left = Left {
             values: delta,
             row: 0,
@@ -85,7 +85,7 @@ pub(crate) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &
 
 #[inline(always)]
 pub(crate) fn bias_gradient<I: Isa, T: Scalar>(shape: Shape, delta: &[T], to: Destination<'_, T>) {
-    // A product with a single row of ones, whose step of 0 reads the same one again.
+    // A product with a single row of ones; its step of 0 reads the same one again.
     let left = Left {
         values: &[T::ONE],
         row: 0,
@@ -98,7 +98,7 @@ pub(crate) fn bias_gradient<I: Isa, T: Scalar>(shape: Shape, delta: &[T], to: De
     multiply::<I, T>((1, shape.rows, shape.fan_out), left, delta, finish, to);
 }
 
-/// ∂L/∂x = δ·Wᵀ; `transposed` is scratch space.
+/// ∂L/∂x = δ·Wᵀ; `transposed` is a scratch buffer.
 #[inline(always)]
 pub(crate) fn input_delta<I: Isa, T: Scalar>(
     shape: Shape,
@@ -122,7 +122,7 @@ pub(crate) fn input_delta<I: Isa, T: Scalar>(
     if fan_out == 1 {
         multiply::<I, T>((rows, 1, fan_in), left, weights, finish, to);
     } else if rows >= ROWS {
-        let transposed = transposed.with_room(fan_in * fan_out);
+        let transposed = transposed.ensure_length(fan_in * fan_out);
         transpose::<I, T>(weights, (fan_in, fan_out), transposed);
         multiply::<I, T>((rows, fan_out, fan_in), left, transposed, finish, to);
     } else {
@@ -140,11 +140,14 @@ fn dot<I: Isa, T: Scalar>(a: &[T], b: &[T]) -> T {
     let lanes = VectorOf::<I, T>::LANES;
     let length = a.len().min(b.len());
     let (a, b) = (a.as_ptr(), b.as_ptr());
-    let mut sums = VectorOf::<I, T>::splat(T::ZERO);
+    let mut accumulators = VectorOf::<I, T>::splat(T::ZERO);
     let mut at = 0;
     while at + lanes <= length {
         // SAFETY: at + lanes is within both slices.
-        unsafe { sums = VectorOf::<I, T>::load(a.add(at)).mul_add(VectorOf::<I, T>::load(b.add(at)), sums) };
+        unsafe {
+            accumulators =
+                VectorOf::<I, T>::load(a.add(at)).mul_add(VectorOf::<I, T>::load(b.add(at)), accumulators)
+        };
         at += lanes;
     }
     if at < length {
@@ -155,13 +158,13 @@ fn dot<I: Isa, T: Scalar>(a: &[T], b: &[T]) -> T {
                 VectorOf::<I, T>::load_first(a.add(at), left),
                 VectorOf::<I, T>::load_first(b.add(at), left),
             );
-            sums = a.mul_add(b, sums);
+            accumulators = a.mul_add(b, accumulators);
         }
     }
-    sums.sum()
+    accumulators.sum()
 }
 
-/// `to` ← A·B by `finish`, with A (p, depth), B (depth, n) and `to` (p, n), B and `to` row after row.
+/// `to` ← A·B as `finish` says, with A (p, depth), B (depth, n) and `to` (p, n); B and `to` are row-major.
 #[inline(always)]
 fn multiply<I: Isa, T: Scalar>(
     sizes: (usize, usize, usize),
@@ -170,7 +173,7 @@ fn multiply<I: Isa, T: Scalar>(
     finish: Finish<'_, T>,
     to: &mut [T],
 ) {
-    if I::HAS_OWN_PRODUCTS {
+    if I::INLINES_PRODUCTS {
         multiply_here::<I, T>(sizes, left, right, finish, to);
     } else {
         I::call(Multiply {
@@ -229,8 +232,8 @@ fn multiply_here<I: Isa, T: Scalar>(
             column,
             finish,
         };
-        // SAFETY: the assertions bound every row of A, B, `to` and the bias; the columns that a panel covers, from
-        // `column` on, are 2·lanes, lanes or n − column, all of them below n.
+        // SAFETY: the assertions bound every row of A, B, `to` and the bias; a panel covers 2·lanes, lanes or n −
+        // column columns from `column` on, all of them below n.
         unsafe {
             if column + 2 * lanes <= n {
                 panel.rows::<I, 2, false>(p, to);
@@ -246,7 +249,8 @@ fn multiply_here<I: Isa, T: Scalar>(
     }
 }
 
-/// Some columns of a product: C registers wide from `column` on, the only one of them partly filled where MASKED.
+/// A panel of columns of a product: C registers wide from `column` on; where MASKED, its only register is partly
+/// filled.
 struct Panel<'a, T> {
     left: Left<'a, T>,
     /// B from `column` on.
@@ -259,40 +263,46 @@ struct Panel<'a, T> {
 
 impl<T: Scalar> Panel<'_, T> {
     /// # Safety
-    /// `p` rows of A and `to`, `depth` rows of B, and the panel's columns must be there.
+    /// `p` rows of A and `to`, `depth` rows of B, and the panel's columns must exist.
     #[inline(always)]
     unsafe fn rows<I: Isa, const C: usize, const MASKED: bool>(&self, p: usize, to: &mut [T]) {
         let tiled = p - p % ROWS;
-        // SAFETY: the rows below `p` are there, as the caller vouches.
+        // SAFETY: the caller guarantees the rows below `p`.
         unsafe {
             let mut row = 0;
             while row < tiled {
-                let mut sums = self.tile::<I, C, MASKED>(row);
-                // All rows are read before one is written: narrow rows lie within one register of each other.
-                for (r, sums) in sums.iter_mut().enumerate() {
-                    self.finish::<I, C, MASKED>(sums, to.as_ptr().add((row + r) * self.n + self.column));
+                let mut accumulators = self.tile::<I, C, MASKED>(row);
+                // Reads all rows before it writes one: narrow rows lie within one register of each other.
+                for (r, accumulators) in accumulators.iter_mut().enumerate() {
+                    self.finish::<I, C, MASKED>(
+                        accumulators,
+                        to.as_ptr().add((row + r) * self.n + self.column),
+                    );
                 }
-                for (r, sums) in sums.into_iter().enumerate() {
-                    self.store::<I, C, MASKED>(sums, to.as_mut_ptr().add((row + r) * self.n + self.column));
+                for (r, accumulators) in accumulators.into_iter().enumerate() {
+                    self.store::<I, C, MASKED>(
+                        accumulators,
+                        to.as_mut_ptr().add((row + r) * self.n + self.column),
+                    );
                 }
                 row += ROWS;
             }
             while row < p {
-                let mut sums = self.single::<I, C, MASKED>(row);
-                self.finish::<I, C, MASKED>(&mut sums, to.as_ptr().add(row * self.n + self.column));
-                self.store::<I, C, MASKED>(sums, to.as_mut_ptr().add(row * self.n + self.column));
+                let mut accumulators = self.single::<I, C, MASKED>(row);
+                self.finish::<I, C, MASKED>(&mut accumulators, to.as_ptr().add(row * self.n + self.column));
+                self.store::<I, C, MASKED>(accumulators, to.as_mut_ptr().add(row * self.n + self.column));
                 row += 1;
             }
         }
     }
 
     /// # Safety
-    /// `from` and the panel's columns after it must be there.
+    /// `from` must be valid for reading the panel's columns.
     #[inline(always)]
     unsafe fn load<I: Isa, const C: usize, const MASKED: bool>(&self, from: *const T) -> [VectorOf<I, T>; C] {
         let mut registers = [VectorOf::<I, T>::splat(T::ZERO); C];
         for (c, register) in registers.iter_mut().enumerate() {
-            // SAFETY: as the caller vouches.
+            // SAFETY: guaranteed by the caller.
             *register = unsafe {
                 if MASKED {
                     VectorOf::<I, T>::load_first(from, self.n - self.column)
@@ -305,69 +315,71 @@ impl<T: Scalar> Panel<'_, T> {
     }
 
     /// # Safety
-    /// Rows `row..row + ROWS` of A and all of B's must be there.
+    /// Rows `row..row + ROWS` of A and all rows of B must exist.
     #[inline(always)]
     unsafe fn tile<I: Isa, const C: usize, const MASKED: bool>(
         &self,
         row: usize,
     ) -> [[VectorOf<I, T>; C]; ROWS] {
-        let mut sums = [[VectorOf::<I, T>::splat(T::ZERO); C]; ROWS];
-        // SAFETY: k < depth and row + r < p, as the caller vouches.
+        let mut accumulators = [[VectorOf::<I, T>::splat(T::ZERO); C]; ROWS];
+        // SAFETY: k < depth and row + r < p, guaranteed by the caller.
         unsafe {
             let left = self.left.values.as_ptr().add(row * self.left.row);
             for k in 0..self.depth {
                 let right = self.load::<I, C, MASKED>(self.right.as_ptr().add(k * self.n));
-                for (r, sums) in sums.iter_mut().enumerate() {
+                for (r, accumulators) in accumulators.iter_mut().enumerate() {
                     let x = VectorOf::<I, T>::splat(*left.add(r * self.left.row + k * self.left.step));
                     for c in 0..C {
-                        sums[c] = x.mul_add(right[c], sums[c]);
+                        accumulators[c] = x.mul_add(right[c], accumulators[c]);
                     }
                 }
             }
         }
-        sums
+        accumulators
     }
 
     /// One row, its sum over k in [`SPLITS`] parts.
     ///
     /// # Safety
-    /// Row `row` of A and all of B's must be there.
+    /// Row `row` of A and all rows of B must exist.
     #[inline(always)]
     unsafe fn single<I: Isa, const C: usize, const MASKED: bool>(&self, row: usize) -> [VectorOf<I, T>; C] {
-        let mut sums = [[VectorOf::<I, T>::splat(T::ZERO); C]; SPLITS];
-        // SAFETY: k < depth, as the caller vouches.
+        let mut accumulators = [[VectorOf::<I, T>::splat(T::ZERO); C]; SPLITS];
+        // SAFETY: k < depth, guaranteed by the caller.
         unsafe {
             let mut k = 0;
             while k + SPLITS <= self.depth {
-                for (s, sums) in sums.iter_mut().enumerate() {
-                    self.add::<I, C, MASKED>(row, k + s, sums);
+                for (s, accumulators) in accumulators.iter_mut().enumerate() {
+                    self.add::<I, C, MASKED>(row, k + s, accumulators);
                 }
                 k += SPLITS;
             }
             while k < self.depth {
-                self.add::<I, C, MASKED>(row, k, &mut sums[0]);
+                self.add::<I, C, MASKED>(row, k, &mut accumulators[0]);
                 k += 1;
             }
         }
-        let mut total = sums[0];
+        let mut total = accumulators[0];
         for c in 0..C {
-            total[c] = sums[0][c].add(sums[1][c]).add(sums[2][c].add(sums[3][c]));
+            total[c] = accumulators[0][c]
+                .add(accumulators[1][c])
+                .add(accumulators[2][c].add(accumulators[3][c]));
         }
         total
     }
 
-    /// Adds A(row, k)·B(k) to the sums.
+    /// Adds A(row, k)·B(k) to the accumulators.
     ///
     /// # Safety
-    /// Row `row` of A and row `k` of B must be there.
+    /// Row `row` of A and row `k` of B must exist.
     #[inline(always)]
     unsafe fn add<I: Isa, const C: usize, const MASKED: bool>(
         &self,
         row: usize,
         k: usize,
-        sums: &mut [VectorOf<I, T>; C],
+        accumulators: &mut [VectorOf<I, T>; C],
     ) {
-        // SAFETY: as the caller vouches.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             let right = self.load::<I, C, MASKED>(self.right.as_ptr().add(k * self.n));
             let left = self
@@ -377,36 +389,36 @@ impl<T: Scalar> Panel<'_, T> {
                 .add(row * self.left.row + k * self.left.step);
             let x = VectorOf::<I, T>::splat(*left);
             for c in 0..C {
-                sums[c] = x.mul_add(right[c], sums[c]);
+                accumulators[c] = x.mul_add(right[c], accumulators[c]);
             }
         }
     }
 
-    /// Makes of the sums what is to be stored.
+    /// Turns the accumulators into the values to store.
     ///
     /// # Safety
-    /// `to` and the panel's columns after it must be there.
+    /// `to` must be valid for the panel's columns.
     #[inline(always)]
     unsafe fn finish<I: Isa, const C: usize, const MASKED: bool>(
         &self,
-        sums: &mut [VectorOf<I, T>; C],
+        accumulators: &mut [VectorOf<I, T>; C],
         to: *const T,
     ) {
-        // SAFETY: as the caller vouches; a bias has all n columns.
+        // SAFETY: guaranteed by the caller; a bias has all n columns.
         unsafe {
             match self.finish {
                 Finish::Store { bias: None } => {}
                 Finish::Store { bias: Some(bias) } => {
                     let bias = self.load::<I, C, MASKED>(bias.as_ptr().add(self.column));
                     for c in 0..C {
-                        sums[c] = sums[c].add(bias[c]);
+                        accumulators[c] = accumulators[c].add(bias[c]);
                     }
                 }
                 Finish::Add { factor } => {
                     let factor = VectorOf::<I, T>::splat(factor);
                     let old = self.load::<I, C, MASKED>(to);
                     for c in 0..C {
-                        sums[c] = factor.mul_add(sums[c], old[c]);
+                        accumulators[c] = factor.mul_add(accumulators[c], old[c]);
                     }
                 }
             }
@@ -414,7 +426,7 @@ impl<T: Scalar> Panel<'_, T> {
     }
 
     /// # Safety
-    /// `to` and the panel's columns after it must be there.
+    /// `to` must be valid for the panel's columns.
     #[inline(always)]
     unsafe fn store<I: Isa, const C: usize, const MASKED: bool>(
         &self,
@@ -422,7 +434,7 @@ impl<T: Scalar> Panel<'_, T> {
         to: *mut T,
     ) {
         for (c, finished) in finished.into_iter().enumerate() {
-            // SAFETY: as the caller vouches.
+            // SAFETY: guaranteed by the caller.
             unsafe {
                 if MASKED {
                     finished.store_first(to, self.n - self.column);

@@ -1,4 +1,4 @@
-//! Where the parameters of dense layers lie in one flat buffer.
+//! The layout of the parameters of dense layers in one flat buffer.
 
 use crate::activation::Activation;
 use std::ops::Range;
@@ -6,25 +6,25 @@ use std::ops::Range;
 /// One dense layer a = f(x·W + b): its shape, its activation, and where its parameters lie.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LayerLayout {
-    /// How many numbers come in.
+    /// The number of inputs.
     pub fan_in: usize,
-    /// How many units it has.
+    /// The number of units.
     pub fan_out: usize,
     /// The activation f of its units.
     pub activation: Activation,
-    /// Where the weights, (fan_in, fan_out), begin in the parameters.
+    /// Index of the first weight, (fan_in, fan_out), in the parameters.
     pub weights_at: usize,
-    /// Where the bias, (fan_out), begins in the parameters, if the layer has one.
+    /// Index of the first number of the bias, (fan_out), in the parameters, if the layer has one.
     pub bias_at: Option<usize>,
 }
 
 impl LayerLayout {
-    /// Where the weights, (fan_in, fan_out), lie in the parameters.
+    /// The range of the weights, (fan_in, fan_out), in the parameters.
     pub fn weights(&self) -> Range<usize> {
         self.weights_at..self.weights_at + self.fan_in * self.fan_out
     }
 
-    /// Where the bias, (fan_out), lies in the parameters, if the layer has one.
+    /// The range of the bias, (fan_out), in the parameters, if the layer has one.
     pub fn bias(&self) -> Option<Range<usize>> {
         self.bias_at.map(|at| at..at + self.fan_out)
     }
@@ -43,7 +43,7 @@ impl StackLayout {
     /// The layout of `layers` in a buffer of `parameter_count` numbers.
     ///
     /// # Panics
-    /// When a layer's parameters do not lie within the buffer, or a layer's input is not as wide as the layer below it.
+    /// If a layer's parameters do not lie within the buffer, or a layer's input is not as wide as the layer below it.
     pub fn new(layers: Vec<LayerLayout>, parameter_count: usize) -> Self {
         for (index, layer) in layers.iter().enumerate() {
             let end = layer

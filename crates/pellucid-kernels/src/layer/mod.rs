@@ -1,9 +1,9 @@
 //! The arithmetic of a dense layer: z = x·W + b, ∂L/∂W = xᵀδ, ∂L/∂b = Σ δ, ∂L/∂x = δ·Wᵀ.
 //!
-//! The shape of the work picks the kernel, and callers do not know which: inputs full of zeros skip them (`sparse`), large
-//! products go to the matrix-product crate (`product`), everything else takes tiles without packing (`dense`). Layers of a
-//! few units have kernels of their own ([`narrow`](crate::narrow)). The choice never depends on the number of threads, so
-//! neither do the bits. A naive twin of every kernel, in the tests, is what it is compared with.
+//! The shape of the work selects the kernel, and callers do not know which: inputs with many zeros use kernels that
+//! skip them (`sparse`), large products use the matrix-product crate (`product`), everything else uses tiles without
+//! packing (`dense`). Narrow layers have kernels of their own ([`narrow`](crate::narrow)). The choice never depends on
+//! the number of threads, so neither do the bits. The tests compare every kernel with a naive twin.
 
 pub mod arrays;
 pub(crate) mod dense;
@@ -18,14 +18,14 @@ use crate::simd::scalar::Scalar;
 use sparse::NonZeros;
 use std::num::NonZeroUsize;
 
-/// What goes into the first layer: rows of `fan_in` features.
+/// The input of the first layer: rows of `fan_in` features.
 #[derive(Debug, Clone, Copy)]
 pub enum Input<'a, T> {
     /// Numbers, (rows, fan_in).
     Dense(&'a [T]),
     /// Bytes, (rows, fan_in), as in images. A zero byte contributes nothing, whatever its weight.
     Bytes {
-        /// One byte a feature.
+        /// One byte for each feature.
         bytes: &'a [u8],
         /// The number that each byte stands for; that of byte 0 is 0.
         values: &'a [T; 256],
@@ -33,20 +33,20 @@ pub enum Input<'a, T> {
 }
 
 impl<T> Input<'_, T> {
-    /// How many rows of `fan_in` features there are.
+    /// The number of rows of `fan_in` features.
     #[inline(always)]
     pub fn rows(&self, fan_in: usize) -> usize {
         let numbers = match self {
             Input::Dense(values) => values.len(),
             Input::Bytes { bytes, .. } => bytes.len(),
         };
-        // A division is a good part of the step of a small network.
+        // A division is a considerable part of the step of a small network.
         if numbers == fan_in { 1 } else { numbers / fan_in }
     }
 }
 
 impl<'a, T> Input<'a, T> {
-    /// The numbers; none where they are bytes.
+    /// The numbers; empty for bytes.
     #[inline(always)]
     pub fn numbers(self) -> &'a [T] {
         match self {
@@ -55,7 +55,7 @@ impl<'a, T> Input<'a, T> {
         }
     }
 
-    /// What the numbers are, or what the bytes stand for.
+    /// The numbers, or the numbers that the bytes stand for.
     pub fn to_vec(self) -> Vec<T>
     where
         T: Copy,
@@ -67,7 +67,7 @@ impl<'a, T> Input<'a, T> {
     }
 }
 
-/// Where a layer's gradient goes.
+/// The destination of a layer's gradient.
 #[derive(Debug)]
 pub enum Destination<'a, T> {
     /// Stored, for an optimizer.
@@ -81,7 +81,7 @@ pub enum Destination<'a, T> {
     },
 }
 
-/// The shape of a layer at work: z is (rows, fan_out), x is (rows, fan_in).
+/// The shape of a layer and its batch: z is (rows, fan_out), x is (rows, fan_in).
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
     /// The samples of the batch.
@@ -90,30 +90,30 @@ pub struct Shape {
     pub fan_in: usize,
     /// The units of the layer.
     pub fan_out: usize,
-    /// The most threads to use. The numbers do not depend on it, to the bit.
+    /// Maximum number of threads. The result does not depend on it, to the bit.
     pub threads: NonZeroUsize,
 }
 
-/// Where a layer's input comes from: that decides when zeros are looked for in it.
+/// The origin of a layer's input, which decides when the kernels search it for zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// From the data.
+    /// The data.
     Data,
-    /// From the activations of the layer below.
+    /// The activations of the layer below.
     LayerBelow,
 }
 
-/// What the kernels of a layer keep between a forward pass and its backward pass, or need room for.
+/// What the kernels of a layer keep from a forward pass for its backward pass, and their buffers.
 #[derive(Debug, Clone, Default)]
 pub struct Scratch<T> {
     non_zeros: NonZeros<T>,
-    /// Whether the last input had zeros enough to go by what is not zero.
+    /// Whether the last input had enough zeros to skip them.
     skips_zeros: bool,
     non_zeros_of_delta: NonZeros<T>,
     transposed: Aligned<T>,
 }
 
-/// z = x·W + b. `scratch` keeps what was found in the input for [`weight_gradient`].
+/// z = x·W + b. `scratch` keeps the non-zero inputs for [`weight_gradient`].
 #[inline(always)]
 pub fn affine<I: Isa, T: Scalar>(
     shape: Shape,
@@ -124,12 +124,14 @@ pub fn affine<I: Isa, T: Scalar>(
     scratch: &mut Scratch<T>,
 ) {
     scratch.skips_zeros = match (origin, input) {
-        (Origin::LayerBelow, Input::Dense(x)) => sparse::pays_between::<I, T>(shape, x, shape.fan_in),
-        _ => sparse::pays::<I, T>(shape, input),
+        (Origin::LayerBelow, Input::Dense(x)) => {
+            sparse::is_profitable_between::<I, T>(shape, x, shape.fan_in)
+        }
+        _ => sparse::is_profitable::<I, T>(shape, input),
     };
     match input {
         Input::Dense(x) if !scratch.skips_zeros => {
-            if product::pays(shape) {
+            if product::is_profitable(shape) {
                 product::affine::<I, T>(shape, x, weights, bias, z);
             } else {
                 dense::affine::<I, T>(shape, x, weights, bias, z);
@@ -139,7 +141,7 @@ pub fn affine<I: Isa, T: Scalar>(
     }
 }
 
-/// ∂L/∂W = xᵀδ; `scratch` is that of [`affine`] on the same input.
+/// ∂L/∂W = xᵀδ; `scratch` is the one of [`affine`] on the same input.
 #[inline(always)]
 pub fn weight_gradient<I: Isa, T: Scalar>(
     shape: Shape,
@@ -150,7 +152,7 @@ pub fn weight_gradient<I: Isa, T: Scalar>(
 ) {
     match input {
         Input::Dense(x) if !scratch.skips_zeros => {
-            if product::pays(shape) {
+            if product::is_profitable(shape) {
                 product::weight_gradient::<I, T>(shape, x, delta, to);
             } else {
                 dense::weight_gradient::<I, T>(shape, x, delta, to);
@@ -175,9 +177,9 @@ pub fn input_delta<I: Isa, T: Scalar>(
     to: &mut [T],
     scratch: &mut Scratch<T>,
 ) {
-    if sparse::pays_between::<I, T>(shape, delta, shape.fan_out) {
+    if sparse::is_profitable_between::<I, T>(shape, delta, shape.fan_out) {
         sparse::input_delta::<I, T>(shape, delta, &mut scratch.non_zeros_of_delta, weights, to);
-    } else if product::pays(shape) {
+    } else if product::is_profitable(shape) {
         product::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);
     } else {
         dense::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);

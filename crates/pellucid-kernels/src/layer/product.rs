@@ -1,4 +1,4 @@
-//! Large products, by the matrix-product crate.
+//! Large products, computed by the matrix-product crate.
 
 use super::transpose::transpose;
 use super::{Destination, Shape};
@@ -8,25 +8,25 @@ use crate::simd::scalar::Scalar;
 use crate::thread_pool;
 use std::num::NonZeroUsize;
 
-/// Below this many multiply-adds the call and its packing cost more than they save.
-const LEAST_WORK: usize = 128 * 1024;
-/// A product is done in parts of this many multiply-adds at least.
-const LEAST_WORK_OF_A_PART: usize = 8 * 1024 * 1024;
-/// And of no fewer columns.
-const LEAST_COLUMNS_OF_A_PART: usize = 128;
-/// From this many multiply-adds on a product has four parts.
-const MUCH_WORK: usize = 512 * 1024 * 1024;
-const MOST_PARTS: usize = 4;
-/// A product with fewer rows reads each weight too few times for packing to pay.
-const LEAST_ROWS: usize = 8;
+/// Number of multiply-adds below which the call and its packing cost more than they save.
+const MIN_WORK: usize = 128 * 1024;
+/// Minimum number of multiply-adds of a part of a product.
+const MIN_WORK_PER_PART: usize = 8 * 1024 * 1024;
+/// Minimum number of columns of a part.
+const MIN_COLUMNS_PER_PART: usize = 128;
+/// Number of multiply-adds from which on a product has four parts.
+const LARGE_WORK: usize = 512 * 1024 * 1024;
+const MAX_PARTS: usize = 4;
+/// Minimum number of rows: with fewer, a product reads each weight too few times for packing to pay.
+const MIN_ROWS: usize = 8;
 
-/// Whether a layer of this shape is better done here than by the plain loops.
+/// Whether this kernel is faster than the plain loops for a layer of this shape.
 #[inline(always)]
-pub(crate) fn pays(shape: Shape) -> bool {
-    shape.rows >= LEAST_ROWS && shape.rows * shape.fan_in * shape.fan_out >= LEAST_WORK
+pub(crate) fn is_profitable(shape: Shape) -> bool {
+    shape.rows >= MIN_ROWS && shape.rows * shape.fan_in * shape.fan_out >= MIN_WORK
 }
 
-/// A matrix as the product reads it: its numbers, and the distance between columns and between rows.
+/// A matrix as the product reads it: its numbers, and the strides between columns and between rows.
 struct View<'a, T> {
     values: &'a [T],
     column_stride: isize,
@@ -49,33 +49,33 @@ fn transposed<T>(values: &[T], columns: usize) -> View<'_, T> {
     }
 }
 
-/// How many parts a product has: by its shape alone, so that the bits do not depend on the threads.
+/// The number of parts of a product: a function of its shape alone, so that the bits do not depend on the threads.
 fn part_count((m, k, n): (usize, usize, usize)) -> usize {
     let work = m * k * n;
-    let wanted = if work >= MUCH_WORK {
-        MOST_PARTS
-    } else if work >= 2 * LEAST_WORK_OF_A_PART {
+    let wanted = if work >= LARGE_WORK {
+        MAX_PARTS
+    } else if work >= 2 * MIN_WORK_PER_PART {
         2
     } else {
         1
     };
-    wanted.min(n / LEAST_COLUMNS_OF_A_PART).max(1)
+    wanted.min(n / MIN_COLUMNS_PER_PART).max(1)
 }
 
-/// A pointer to what is written, of which each thread has columns of its own.
+/// A pointer to the output, of which each thread writes columns of its own.
 #[derive(Clone, Copy)]
-pub(crate) struct To<T>(pub(super) *mut T);
-// SAFETY: whoever writes through it, writes columns that are its own.
-unsafe impl<T> Send for To<T> {}
+pub(crate) struct SharedOutput<T>(pub(super) *mut T);
+// SAFETY: every thread that writes through it writes only the columns assigned to it.
+unsafe impl<T> Send for SharedOutput<T> {}
 
-/// Some columns of a product, and room for what of the right operand is transposed first.
+/// A range of columns of a product, and a buffer for the part of the right operand that is transposed first.
 struct Part<'a, T> {
     columns: (usize, usize),
-    to: To<T>,
+    to: SharedOutput<T>,
     transposed: &'a mut [T],
 }
 
-/// What is done with a product.
+/// How a product is combined with the output.
 #[derive(Clone, Copy)]
 struct Finish<T> {
     keep: bool,
@@ -83,8 +83,8 @@ struct Finish<T> {
 }
 
 /// `to` ← `keep`·`to` + `factor`·left·right, with left (m, k), right (k, n) and `to` (m, n), row-major. A right operand
-/// that is given transposed is brought into order first, part by part, in `scratch`: that is quicker than to have the
-/// product's own packing read across its rows.
+/// that is given transposed is first brought into row-major order, part by part, in `scratch`: that is faster than
+/// letting the product's own packing read across its rows.
 fn multiply<I: Isa, T: Scalar>(
     threads: NonZeroUsize,
     (m, k, n): (usize, usize, usize),
@@ -105,18 +105,18 @@ fn multiply<I: Isa, T: Scalar>(
     );
     let transposes = right.row_stride == 1 && n > 1;
     let count = part_count((m, k, n));
-    let mut parts: [Option<Part<'_, T>>; MOST_PARTS] = [const { None }; MOST_PARTS];
-    let mut rest = scratch.with_room(if transposes { k * n } else { 0 });
-    let to = To(to.as_mut_ptr());
+    let mut parts: [Option<Part<'_, T>>; MAX_PARTS] = [const { None }; MAX_PARTS];
+    let mut rest = scratch.ensure_length(if transposes { k * n } else { 0 });
+    let to = SharedOutput(to.as_mut_ptr());
     for (index, part) in parts[..count].iter_mut().enumerate() {
         let boundary = |index: usize| (index * n / count).next_multiple_of(16).min(n);
         let columns = (boundary(index), boundary(index + 1));
-        let room = if transposes {
+        let length = if transposes {
             k * (columns.1 - columns.0)
         } else {
             0
         };
-        let (transposed, after) = rest.split_at_mut(room);
+        let (transposed, after) = rest.split_at_mut(length);
         rest = after;
         *part = Some(Part {
             columns,
@@ -145,8 +145,8 @@ fn multiply<I: Isa, T: Scalar>(
             (from, column_stride, row_stride) = (transposed.as_ptr(), 1, width as isize);
         }
         // SAFETY: the assertion above bounds every element that the strides reach within its slice, or `transposed`
-        // holds (k, width); `to` is borrowed mutably, so it overlaps neither operand, and the columns of this part are
-        // its own; T is f32 or f64 (`Scalar` is sealed), which `gemm` supports.
+        // holds (k, width); `to` is borrowed mutably, so it overlaps neither operand, and only this part writes its
+        // columns; T is f32 or f64 (`Scalar` is sealed), which `gemm` supports.
         unsafe {
             gemm::gemm(
                 m,

@@ -1,11 +1,11 @@
-//! Matrices brought into the order in which a product reads them.
+//! Transposes matrices into the order in which a product reads them.
 
 use crate::simd::scalar::Scalar;
 use crate::simd::vector::{Vector, VectorOf};
 use crate::simd::{Isa, Task};
 
-/// The most numbers of a register.
-const MOST_LANES: usize = 16;
+/// Maximum number of lanes of a register.
+const MAX_LANES: usize = 16;
 
 /// `to` (columns, rows) ← `from` (rows, columns), both row-major.
 #[inline(always)]
@@ -14,12 +14,12 @@ pub(crate) fn transpose<I: Isa, T: Scalar>(from: &[T], (rows, columns): (usize, 
         from.len() >= rows * columns && to.len() >= rows * columns,
         "a matrix is too short to be transposed"
     );
-    // SAFETY: both have as many numbers.
+    // SAFETY: both slices hold rows·columns numbers, and `to` is borrowed mutably.
     let task = unsafe { Transpose::new((from.as_ptr(), columns), (rows, columns), (to.as_mut_ptr(), rows)) };
     I::call(task);
 }
 
-/// [`transpose`] of a part of a matrix into a part of another: rows are `from_stride` numbers apart, and `to_stride`.
+/// [`transpose`] of a part of a matrix into a part of another: rows are `from_stride` and `to_stride` numbers apart.
 pub(crate) struct Transpose<T> {
     from: *const T,
     from_stride: usize,
@@ -28,13 +28,14 @@ pub(crate) struct Transpose<T> {
     to_stride: usize,
 }
 
-// SAFETY: whoever made it vouches for what it reaches; nobody else writes there while it is at work.
+// SAFETY: the caller of `new` guarantees that all it reaches is valid, and that no other thread accesses the
+// destination while it runs.
 unsafe impl<T: Sync> Send for Transpose<T> {}
 
 impl<T> Transpose<T> {
     /// # Safety
-    /// All that the shape and the strides reach from `from` on must be there to be read, and from `to` on to be written, as
-    /// long as this lives, and by nobody else.
+    /// Everything that the shape and the strides reach must be valid for reading from `from` on, and for writing from
+    /// `to` on, as long as this value lives, and no other thread may access the destination in that time.
     pub(crate) unsafe fn new(
         (from, from_stride): (*const T, usize),
         shape: (usize, usize),
@@ -74,9 +75,9 @@ impl<T: Scalar> Task for Transpose<T> {
 }
 
 impl<T: Scalar> Transpose<T> {
-    /// As many rows as a register has lanes, or the first `height` and `width`. Each round interleaves the rows of the first
-    /// half with those of the second, which turns the bits of (row, column) by one place; after as many rounds as an index
-    /// has bits, rows are columns.
+    /// Transposes a tile of as many rows and columns as a register has lanes, or of the first `height` rows and `width`
+    /// columns. Each round interleaves the rows of the first half with those of the second, which rotates the bits of
+    /// (row, column) by one place; after as many rounds as an index has bits, rows are columns.
     ///
     /// # Safety
     /// The tile must lie within the shape.
@@ -87,9 +88,9 @@ impl<T: Scalar> Transpose<T> {
         (height, width): (usize, usize),
     ) {
         let lanes = VectorOf::<I, T>::LANES;
-        let mut tile = [VectorOf::<I, T>::splat(T::ZERO); MOST_LANES];
+        let mut tile = [VectorOf::<I, T>::splat(T::ZERO); MAX_LANES];
         for (i, register) in tile.iter_mut().enumerate().take(lanes) {
-            // SAFETY: as the caller and that of `new` vouch.
+            // SAFETY: guaranteed by the callers of this function and of `new`.
             unsafe {
                 let from = self.from.add((row + i) * self.from_stride + column);
                 if !MASKED {

@@ -1,14 +1,14 @@
-//! Losses that a program brings along: what they are of a sample, and how they slope.
+//! Custom losses: their value and derivatives for a sample, given by the program as closures.
 
 use super::Loss;
 use crate::simd::scalar::Scalar;
 use std::cell::Cell;
 use std::fmt;
 
-/// The output layer for one sample, as a loss of one's own sees it; each array is as wide as the layer.
+/// The output layer for one sample, as a custom loss receives it; each array is as wide as the layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OutputRow<'a> {
-    /// The weighted sums z.
+    /// The pre-activations z.
     pub z: &'a [f64],
     /// The outputs a = f(z).
     pub outputs: &'a [f64],
@@ -17,36 +17,37 @@ pub struct OutputRow<'a> {
 }
 
 type Value = Box<dyn Fn(OutputRow<'_>) -> f64 + Send + Sync>;
-type Slopes = Box<dyn Fn(OutputRow<'_>, &mut [f64]) + Send + Sync>;
+type RowFunction = Box<dyn Fn(OutputRow<'_>, &mut [f64]) + Send + Sync>;
 
-struct Rules {
+struct Closures {
     name: String,
     value: Value,
-    slopes: Slopes,
-    delta: Option<Slopes>,
+    derivatives: RowFunction,
+    delta: Option<RowFunction>,
 }
 
-/// A loss of one's own: its value and its slopes as closures, in double precision whatever the network's.
+/// A custom loss: its value and its derivatives as closures, in double precision for networks of either precision.
 ///
-/// It stands wherever a [`Loss`] does: in a recipe's `train.loss` or `log.loss`, in an [`Objective`](crate::Objective). A
-/// recipe's text cannot name it; written out, a recipe shows the name, and reading it again is refused. It is a handle to
-/// be copied: the closures live to the end of the program, as a function does, so make it once and not in a loop. Any
-/// thread may call them, on any sample, and for the same sample they are to give the same numbers.
+/// It can be used wherever a [`Loss`] can: in a recipe's `train.loss` or `log.loss`, in an
+/// [`Objective`](crate::Objective). The text of a recipe cannot name it: a written recipe shows the name, and reading
+/// that recipe is refused. The value is a handle and can be copied. The closures live to the end of the program, as a
+/// function does, so create it once and not in a loop. Any thread may call the closures, on any sample, and they must
+/// return the same numbers for the same sample.
 ///
 /// ```
 /// use pellucid::loss::CustomLoss;
 /// use pellucid::model::pass::{Objective, Update};
 /// use pellucid::{Input, Loss, Reduction, check_network};
-/// # use pellucid::{Experiment, Recipe, dataset::{Dataset, Features, Targets}, matrix::Matrix};
+/// # use pellucid::{Recipe, Session, data::dataset::{Dataset, Features, Targets}, data::matrix::Matrix};
 ///
-/// // (a − y)² that counts three times where the output is too low.
+/// // (a − y)², weighted by three where the output is too low.
 /// let weight = |d: f64| if d < 0.0 { 3.0 } else { 1.0 };
 /// let asymmetric = CustomLoss::new(
 ///     "asymmetric",
 ///     move |row| row.outputs.iter().zip(row.targets).map(|(a, y)| weight(a - y) * (a - y).powi(2)).sum(),
-///     move |row, slopes| {
-///         for (slope, (a, y)) in slopes.iter_mut().zip(row.outputs.iter().zip(row.targets)) {
-///             *slope = 2.0 * weight(a - y) * (a - y);
+///     move |row, derivatives| {
+///         for (derivative, (a, y)) in derivatives.iter_mut().zip(row.outputs.iter().zip(row.targets)) {
+///             *derivative = 2.0 * weight(a - y) * (a - y);
 ///         }
 ///     },
 /// );
@@ -60,55 +61,55 @@ struct Rules {
 /// # let rows = |rows: [f64; 4]| Matrix::from_rows("rows", &rows.map(|x| vec![x]));
 /// # let (x, y) = (rows([0., 0., 1., 1.])?, rows([0., 1., 0., 1.])?);
 /// # let data = Dataset::<f64>::new(Features::Dense(x), Targets::Dense(y))?;
-/// let mut run = Experiment::new(recipe, data, None, std::num::NonZeroUsize::MIN)?;
+/// let session = Session::new(recipe, data, std::num::NonZeroUsize::MIN)?;
 /// let objective = Objective { loss: asymmetric.into(), reduction: Reduction::Mean, update: Update::Textbook };
-/// let report = check_network(run.initial(), Input::Dense(&[0.0, 1.0]), &[0.0, 0.4], objective);
+/// let report = check_network(session.initial(), Input::Dense(&[0.0, 1.0]), &[0.0, 0.4], objective);
 /// assert!(report.is_right(), "{report}");
-/// run.run(&mut ())?;
-/// // Between targets of 0 and 1 the outputs come to lie at 3/4.
-/// assert!((run.outputs()[0].0[0] - 0.75).abs() < 1e-3);
+/// let finished = session.run(&mut ())?;
+/// // Between targets of 0 and 1 the outputs converge to 3/4.
+/// assert!((finished.outputs()[0].0[0] - 0.75).abs() < 1e-3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct CustomLoss(&'static Rules);
+pub struct CustomLoss(&'static Closures);
 
 impl CustomLoss {
-    /// A loss from its value for a sample, and from its slopes ∂L/∂a, which are written to an array as wide as the
-    /// outputs. The chain rule through the output activation is the engine's. How well the two fit each other
-    /// [`check_network`](crate::check_network) says.
+    /// A loss from its value for a sample, and from its derivatives ∂L/∂a, which the closure writes to an array as wide
+    /// as the outputs. The engine applies the chain rule through the output activation.
+    /// [`check_network`](crate::check_network) checks that the two agree.
     pub fn new(
         name: impl Into<String>,
         value: impl Fn(OutputRow<'_>) -> f64 + Send + Sync + 'static,
-        slopes: impl Fn(OutputRow<'_>, &mut [f64]) + Send + Sync + 'static,
+        derivatives: impl Fn(OutputRow<'_>, &mut [f64]) + Send + Sync + 'static,
     ) -> Self {
-        Self::of(Rules {
+        Self::leak(Closures {
             name: name.into(),
             value: Box::new(value),
-            slopes: Box::new(slopes),
+            derivatives: Box::new(derivatives),
             delta: None,
         })
     }
 
-    /// The same, with δ = ∂L/∂z besides, for the one output activation it is meant for: where loss and activation pair
-    /// up, the chain rule through each alone loses digits.
+    /// The same, with δ = ∂L/∂z in addition, for the one output activation that the loss is meant for: where loss and
+    /// activation pair up, the chain rule through each alone loses digits.
     pub fn with_delta(
         name: impl Into<String>,
         value: impl Fn(OutputRow<'_>) -> f64 + Send + Sync + 'static,
-        slopes: impl Fn(OutputRow<'_>, &mut [f64]) + Send + Sync + 'static,
+        derivatives: impl Fn(OutputRow<'_>, &mut [f64]) + Send + Sync + 'static,
         delta: impl Fn(OutputRow<'_>, &mut [f64]) + Send + Sync + 'static,
     ) -> Self {
-        Self::of(Rules {
+        Self::leak(Closures {
             name: name.into(),
             value: Box::new(value),
-            slopes: Box::new(slopes),
+            derivatives: Box::new(derivatives),
             delta: Some(Box::new(delta)),
         })
     }
 
-    /// A loss is copied into every objective and observer, as the built-in ones are, and those must stay as small as a
-    /// number: so the rules stay where they are.
-    fn of(rules: Rules) -> Self {
-        Self(Box::leak(Box::new(rules)))
+    /// Leaks the closures: a loss is copied into every objective and observer, as the built-in ones are, and must stay
+    /// as small as a number.
+    fn leak(closures: Closures) -> Self {
+        Self(Box::leak(Box::new(closures)))
     }
 
     /// Its name.
@@ -116,7 +117,7 @@ impl CustomLoss {
         &self.0.name
     }
 
-    /// Whether δ comes from a closure of its own.
+    /// Whether the loss has a closure for δ.
     pub(super) fn has_delta(self) -> bool {
         self.0.delta.is_some()
     }
@@ -131,9 +132,9 @@ impl CustomLoss {
         T::from_f64(value)
     }
 
-    /// ∂L/∂a of every output, or δ where that is asked for and given, times `factor`.
+    /// ∂L/∂a of every output, or δ where `is_delta` asks for it and the loss has it, times `factor`.
     #[inline(never)]
-    pub(super) fn slopes<T: Scalar>(
+    pub(super) fn derivatives<T: Scalar>(
         self,
         is_delta: bool,
         arrays: [&[T]; 3],
@@ -143,33 +144,33 @@ impl CustomLoss {
     ) {
         let rule = match &self.0.delta {
             Some(delta) if is_delta => delta,
-            _ => &self.0.slopes,
+            _ => &self.0.derivatives,
         };
-        each_row(arrays, width, |at, row, slopes| {
-            // What a closure leaves out is no slope: the number of another row would go unnoticed.
-            slopes.fill(f64::NAN);
-            rule(row, slopes);
-            for (to, &slope) in to[at * width..].iter_mut().zip(&*slopes) {
-                *to = T::from_f64(slope) * factor;
+        each_row(arrays, width, |at, row, derivatives| {
+            // A number that the closure does not write becomes NaN: the number of another row would go unnoticed.
+            derivatives.fill(f64::NAN);
+            rule(row, derivatives);
+            for (to, &derivative) in to[at * width..].iter_mut().zip(&*derivatives) {
+                *to = T::from_f64(derivative) * factor;
             }
         });
     }
 }
 
 thread_local! {
-    /// Where rows become double precision; kept, so that a step allocates nothing.
-    static ROOM: Cell<Vec<f64>> = const { Cell::new(Vec::new()) };
+    /// The buffer for rows in double precision; kept between calls, so that a step allocates nothing.
+    static BUFFER: Cell<Vec<f64>> = const { Cell::new(Vec::new()) };
 }
 
-/// Hands over each row of z, outputs and targets, with room for as many slopes.
+/// Calls `visit` with each row of z, outputs and targets, and with a buffer for as many derivatives.
 fn each_row<T: Scalar>(
     arrays: [&[T]; 3],
     width: usize,
-    mut see: impl FnMut(usize, OutputRow<'_>, &mut [f64]),
+    mut visit: impl FnMut(usize, OutputRow<'_>, &mut [f64]),
 ) {
-    let mut room = ROOM.take();
-    room.resize(4 * width, 0.0);
-    let (numbers, slopes) = room.split_at_mut(3 * width);
+    let mut buffer = BUFFER.take();
+    buffer.resize(4 * width, 0.0);
+    let (numbers, derivatives) = buffer.split_at_mut(3 * width);
     for at in 0..arrays[0].len() / width {
         for (copies, array) in numbers.chunks_exact_mut(width).zip(arrays) {
             for (copy, number) in copies.iter_mut().zip(&array[at * width..]) {
@@ -181,9 +182,9 @@ fn each_row<T: Scalar>(
             outputs: &numbers[width..2 * width],
             targets: &numbers[2 * width..],
         };
-        see(at, row, slopes);
+        visit(at, row, derivatives);
     }
-    ROOM.set(room);
+    BUFFER.set(buffer);
 }
 
 impl From<CustomLoss> for Loss {
@@ -192,7 +193,7 @@ impl From<CustomLoss> for Loss {
     }
 }
 
-/// A loss is the same as its copies.
+/// A loss equals its copies.
 impl PartialEq for CustomLoss {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.0, other.0)

@@ -1,12 +1,13 @@
-//! Losses of each output on its own, of numbers, counts and signs: their values and slopes, number by number. In double
-//! precision whatever the network's: next to a layer's products this is nothing.
+//! Losses that are a sum over outputs of a function of one output: their values and derivatives, number by number. They
+//! are computed in double precision for networks of either precision, because their cost is negligible next to a
+//! layer's products.
 
 use super::Loss;
 use crate::simd::scalar::Scalar;
 
 impl Loss {
-    /// The loss of one output a whose target is y, for the losses that are worked on here.
-    pub(super) fn of_output(self, a: f64, y: f64) -> f64 {
+    /// The loss of one output a with target y, for the losses of this module.
+    pub(super) fn value_of_output(self, a: f64, y: f64) -> f64 {
         let d = a - y;
         match self {
             Loss::AbsoluteError => d.abs(),
@@ -32,8 +33,9 @@ impl Loss {
         }
     }
 
-    /// Its slope ∂/∂a. Where there is none, at a kink, it counts as 0, or as that of the side on which nothing is lost.
-    pub(super) fn slope_of_output(self, a: f64, y: f64) -> f64 {
+    /// Its derivative ∂/∂a. At a kink, where it does not exist, it counts as 0, or as the derivative of the side where
+    /// the loss is 0.
+    pub(super) fn derivative_of_output(self, a: f64, y: f64) -> f64 {
         let d = a - y;
         match self {
             Loss::AbsoluteError => sign(d),
@@ -55,14 +57,19 @@ impl Loss {
         }
     }
 
-    /// [`Loss::of_output`], summed.
+    /// [`Loss::value_of_output`], summed.
     #[inline(never)]
-    pub(super) fn of_outputs<T: Scalar>(self, a: &[T], y: &[T]) -> T {
+    pub(super) fn value_of_outputs<T: Scalar>(self, a: &[T], y: &[T]) -> T {
         let pairs = a.iter().zip(y);
-        T::from_f64(pairs.map(|(a, y)| self.of_output(a.to_f64(), y.to_f64())).sum())
+        T::from_f64(
+            pairs
+                .map(|(a, y)| self.value_of_output(a.to_f64(), y.to_f64()))
+                .sum(),
+        )
     }
 
-    /// The Poisson deviance of outputs e^z, `factor` 1 for half and 2 for all of it: by z, which may be what e^z has overflowed or vanished at.
+    /// The Poisson deviance of outputs e^z, with `factor` 1 for half of it and 2 for all of it. It uses z, which is
+    /// still finite where e^z has overflowed or underflowed.
     #[inline(never)]
     pub(super) fn poisson_of_exponential<T: Scalar>(z: &[T], a: &[T], y: &[T], factor: f64) -> T {
         let of = |z: f64, a: f64, y: f64| factor * (log_ratio(y, 1.0) - y * z - y + a);
@@ -73,11 +80,11 @@ impl Loss {
         )
     }
 
-    /// [`Loss::slope_of_output`] of each, times `factor`.
+    /// [`Loss::derivative_of_output`] of each output, times `factor`.
     #[inline(never)]
-    pub(super) fn slopes_of_outputs<T: Scalar>(self, a: &[T], y: &[T], factor: T, gradient: &mut [T]) {
-        for ((slope, a), y) in gradient.iter_mut().zip(a).zip(y) {
-            *slope = T::from_f64(self.slope_of_output(a.to_f64(), y.to_f64())) * factor;
+    pub(super) fn derivatives_of_outputs<T: Scalar>(self, a: &[T], y: &[T], factor: T, gradient: &mut [T]) {
+        for ((derivative, a), y) in gradient.iter_mut().zip(a).zip(y) {
+            *derivative = T::from_f64(self.derivative_of_output(a.to_f64(), y.to_f64())) * factor;
         }
     }
 }
@@ -92,12 +99,12 @@ fn sign(d: f64) -> f64 {
     if d == 0.0 { 0.0 } else { d.signum() }
 }
 
-/// y ln(y/a), which is 0 for y = 0 whatever a is.
+/// y ln(y/a); 0 for y = 0, for any a.
 pub(super) fn log_ratio(y: f64, a: f64) -> f64 {
     if y == 0.0 { 0.0 } else { y * libm::log(y / a) }
 }
 
-/// y / a, which is 0 for y = 0 whatever a is.
+/// y / a; 0 for y = 0, for any a.
 fn over(y: f64, a: f64) -> f64 {
     if y == 0.0 { 0.0 } else { y / a }
 }

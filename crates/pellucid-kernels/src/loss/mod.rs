@@ -3,7 +3,7 @@
 //! A loss is a sum over a sample's outputs; over the samples of a batch it is summed or averaged as
 //! [`Reduction`] says. Where a loss and an output activation pair up (softmax with categorical cross-entropy,
 //! sigmoid with binary cross-entropy) the joint form is used, in value and in delta, because the chain rule
-//! through each alone loses all digits when a unit is sure of itself (Bishop, *Pattern Recognition and Machine
+//! through each alone loses all digits when a unit saturates (Bishop, *Pattern Recognition and Machine
 //! Learning*, §4.3.6 and §5.2).
 
 mod custom;
@@ -36,7 +36,7 @@ pub enum Reduction {
 }
 
 impl Reduction {
-    /// What a sample's gradient is multiplied with in a batch of `rows`.
+    /// The factor of a sample's gradient in a batch of `rows` rows.
     #[inline(always)]
     pub fn factor<T: Scalar>(self, rows: usize) -> T {
         match self {
@@ -45,8 +45,8 @@ impl Reduction {
         }
     }
 
-    /// The same in a batch whose samples count for `weights`, or for 1 each where there are none. Where all of them are 0
-    /// there is nothing to be learnt, and it is 0 instead of infinite.
+    /// The same in a batch whose samples have the weights `weights`, or weight 1 where these are empty. 0 instead of
+    /// infinity where all weights are 0, because there is nothing to learn.
     #[inline(always)]
     pub fn factor_of<T: Scalar>(self, rows: usize, weights: &[T]) -> T {
         if self != Reduction::WeightedMean || weights.is_empty() {
@@ -91,8 +91,8 @@ impl Loss {
         (low, high, target_words)
     }
 
-    /// Why it is not defined for the outputs of an activation, and what to do: where it takes the logarithm of numbers that
-    /// may be 0 or below.
+    /// Why the loss cannot be combined with an output activation, and what to do instead: where it takes the logarithm
+    /// of numbers that may be 0 or below.
     pub fn objection_to(self, output: Activation) -> Option<String> {
         let (low, high) = output.range();
         let name = output.name();
@@ -137,7 +137,7 @@ impl Loss {
         sum
     }
 
-    /// The same of one output a row: the quotients that rows are counted by are a tenth of a step of a small network.
+    /// The same for one output per row: the divisions that count the rows are a tenth of a step of a small network.
     #[inline(always)]
     fn value_of_one_unit<T: Scalar>(
         self,
@@ -201,7 +201,7 @@ impl Loss {
                 a.iter().zip(y).map(|(&a, &y)| of(a, y)).sum()
             }
             (Loss::CategoricalCrossEntropy, _) => -a.iter().zip(y).map(|(&a, &y)| times_ln(y, a)).sum::<T>(),
-            _ => self.of_outputs(a, y),
+            _ => self.value_of_outputs(a, y),
         }
     }
 
@@ -233,12 +233,12 @@ impl Loss {
                     .zip(pairs)
                     .for_each(|(g, (&a, &y))| *g = -over(y, a) * factor);
             }
-            Loss::Custom(custom) => custom.slopes(false, [z, outputs, targets], factor, gradient, width),
-            _ => self.slopes_of_outputs(outputs, targets, factor, gradient),
+            Loss::Custom(custom) => custom.derivatives(false, [z, outputs, targets], factor, gradient, width),
+            _ => self.derivatives_of_outputs(outputs, targets, factor, gradient),
         }
     }
 
-    /// What a − y is multiplied with in the slope of a squared error: 2, and 1 for half of one, over `width` outputs.
+    /// The factor of a − y in the derivative of a squared error: 2, or 1 for half of one, over `width` outputs.
     #[inline(always)]
     fn factor_of_difference<T: Scalar>(self, factor: T, width: usize) -> T {
         match self {
@@ -248,25 +248,28 @@ impl Loss {
         }
     }
 
-    /// What makes δ of outputs and targets a register at a time, for the losses and activations that it is so simple for.
+    /// Computes δ from outputs and targets one register at a time, for the losses and activations that are simple
+    /// enough.
     #[inline(always)]
     fn delta_of_register<T: Scalar>(
         self,
         activation: Activation,
         factor: T,
         width: usize,
-    ) -> Option<DifferenceTimesSlope<T>> {
+    ) -> Option<DifferenceTimesDerivative<T>> {
         match self {
-            // The slope of the sigmoid cancels.
-            Loss::BinaryCrossEntropy if activation == Activation::Sigmoid => Some(DifferenceTimesSlope {
-                factor,
-                activation: Activation::Identity,
-            }),
+            // The derivative of the sigmoid cancels.
+            Loss::BinaryCrossEntropy if activation == Activation::Sigmoid => {
+                Some(DifferenceTimesDerivative {
+                    factor,
+                    activation: Activation::Identity,
+                })
+            }
             Loss::SquaredError | Loss::HalfSquaredError | Loss::HalfMeanSquaredError => {
                 let factor = self.factor_of_difference(factor, width);
                 activation
                     .is_applied_in_registers()
-                    .then_some(DifferenceTimesSlope { factor, activation })
+                    .then_some(DifferenceTimesDerivative { factor, activation })
             }
             _ => None,
         }
@@ -302,7 +305,8 @@ impl Loss {
                 };
                 vector::map_pairs::<I, T, _>(outputs, targets, delta, DifferenceTimes { factor });
             }
-            // a·Σy − y: targets that are no distribution have no Σy of 1 (and for those that are, it changes nothing).
+            // a·Σy − y: Σy is not 1 for targets that are not a distribution (and for distributions the factor changes
+            // nothing).
             (Loss::CategoricalCrossEntropy | Loss::KullbackLeibler, Activation::Softmax) => {
                 let rows = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
                 for (delta, (a, y)) in delta.chunks_exact_mut(width).zip(rows) {
@@ -315,7 +319,7 @@ impl Loss {
                 }
             }
             (Loss::Custom(custom), _) if custom.has_delta() => {
-                custom.slopes(true, [z, outputs, targets], factor, delta, width);
+                custom.derivatives(true, [z, outputs, targets], factor, delta, width);
             }
             _ => {
                 self.gradient_on::<I, T>(z, outputs, targets, factor, delta, width);
@@ -325,18 +329,18 @@ impl Loss {
     }
 }
 
-/// The loss of a network's outputs over the steps of a descent.
+/// The loss of a network's outputs over a run of training steps.
 pub struct OutputLoss<T> {
     loss: Loss,
     logged: Loss,
     activation: Activation,
     width: usize,
     factor: T,
-    of_register: Option<DifferenceTimesSlope<T>>,
+    of_register: Option<DifferenceTimesDerivative<T>>,
 }
 
 impl<T: Scalar> OutputLoss<T> {
-    /// `loss` is what is descended, times `factor`, `logged` what is told, of `width` outputs that `activation` makes.
+    /// `loss`, times `factor`, is minimised; `logged` is reported. Both are of `width` outputs of `activation`.
     pub fn new(loss: Loss, logged: Loss, activation: Activation, width: usize, factor: T) -> Self {
         Self {
             loss,
@@ -380,11 +384,12 @@ impl<T: Scalar> OutputLoss<T> {
     }
 
     /// Whether there is a [`delta_of_register`](Self::delta_of_register).
-    pub fn is_worked_on_in_registers(&self) -> bool {
+    pub fn is_computed_in_registers(&self) -> bool {
         self.of_register.is_some() && self.activation.is_applied_in_registers()
     }
 
-    /// δ of a register of outputs, which are left alone where there is [no such thing](Self::is_worked_on_in_registers).
+    /// δ of a register of outputs; returns the outputs unchanged where they are not [computed in
+    /// registers](Self::is_computed_in_registers).
     #[inline(always)]
     pub fn delta_of_register<V: Vector<T>>(&self, outputs: V, targets: V) -> V {
         match self.of_register {
@@ -406,18 +411,18 @@ impl<T: Scalar> MapPairs<T> for DifferenceTimes<T> {
     }
 }
 
-/// (a − y)·factor times the slope of the activation that gave a.
+/// (a − y)·factor times the derivative of the activation that gave a.
 #[derive(Clone, Copy)]
-struct DifferenceTimesSlope<T> {
+struct DifferenceTimesDerivative<T> {
     factor: T,
     activation: Activation,
 }
-impl<T: Scalar> MapPairs<T> for DifferenceTimesSlope<T> {
+impl<T: Scalar> MapPairs<T> for DifferenceTimesDerivative<T> {
     #[inline(always)]
     fn apply<V: Vector<T>>(self, a: V, y: V) -> V {
         let Self { factor, activation } = self;
         let mut gradient = [DifferenceTimes { factor }.apply(a, y)];
-        activation.slopes_times(&mut gradient, &[a], 1);
+        activation.times_derivatives(&mut gradient, &[a], 1);
         gradient[0]
     }
 }
@@ -447,12 +452,12 @@ fn softplus_of_negative<T: Scalar>(x: T) -> T {
     T::from_f64((-x.to_f64()).exp()).ln_1p()
 }
 
-/// y ln a, which is 0 for y = 0 whatever a is.
+/// y ln a; 0 for y = 0, for any a.
 fn times_ln<T: Scalar>(y: T, a: T) -> T {
     if y == T::ZERO { T::ZERO } else { y * a.ln() }
 }
 
-/// y / a, which is 0 for y = 0 whatever a is.
+/// y / a; 0 for y = 0, for any a.
 fn over<T: Scalar>(y: T, a: T) -> T {
     if y == T::ZERO { T::ZERO } else { y / a }
 }

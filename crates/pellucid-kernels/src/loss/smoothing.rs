@@ -1,9 +1,10 @@
-//! Label smoothing: Szegedy et al., *Rethinking the Inception Architecture for Computer Vision*, 2016, section 7.
+//! Label smoothing, which moves a little probability from each target to all classes: Szegedy et al., *Rethinking the
+//! Inception Architecture for Computer Vision*, 2016, section 7.
 
 use super::Loss;
 use crate::simd::scalar::Scalar;
 
-/// Targets on which a little of each class's probability is given to all: y ← (1 − ε)·y + ε/classes.
+/// Smooths targets: y ← (1 − ε)·y + ε/classes.
 #[derive(Debug, Clone)]
 pub struct LabelSmoothing<T> {
     kept: T,
@@ -12,8 +13,8 @@ pub struct LabelSmoothing<T> {
 }
 
 impl<T: Scalar> LabelSmoothing<T> {
-    /// Smoothing by `epsilon` for a network of so many outputs; each output of a binary cross-entropy is two classes.
-    /// None for an `epsilon` of 0.
+    /// Smoothing by `epsilon` for a network of `outputs` outputs; each output of a binary cross-entropy counts as two
+    /// classes. `None` for an `epsilon` of 0.
     pub fn new(epsilon: f64, loss: Loss, outputs: usize) -> Option<Self> {
         let classes = if loss == Loss::BinaryCrossEntropy {
             2
@@ -27,7 +28,7 @@ impl<T: Scalar> LabelSmoothing<T> {
         })
     }
 
-    /// What the last targets became.
+    /// The last smoothed targets.
     pub fn last(&self) -> &[T] {
         &self.smoothed
     }

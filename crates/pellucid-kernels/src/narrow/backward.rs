@@ -1,7 +1,7 @@
-//! ∂L/∂W, ∂L/∂b and the δ below of layers of a few units.
+//! The backward pass of narrow layers: ∂L/∂W, ∂L/∂b and the δ of the layer below.
 
-use super::forward::Sums;
-use super::{Kernel, Layers, REGISTERS, Row, add_product, load, load_rows, products, store};
+use super::forward::Accumulators;
+use super::{Kernel, Layers, ROW_REGISTERS, Row, add_product, load, load_rows, partial_dot, store};
 use crate::activation::Activation;
 use crate::layer::arrays::LayerArrays;
 use crate::layer::layout::{LayerLayout, StackLayout};
@@ -10,29 +10,30 @@ use crate::simd::vector::Vector;
 use crate::simd::{Isa, Task};
 use std::marker::PhantomData;
 
-/// The backward pass of layers of a few units, from δ of the output down to the parameters of the first of them, and to δ
-/// of the layer below that.
-pub struct Steps<'a, T> {
+/// The backward pass of narrow layers, from δ of the output down to the parameters of the first of them, and to δ of
+/// the layer below that.
+pub struct BackwardPass<'a, T> {
     pub(crate) layers: Layers<'a, T>,
-    /// As many numbers as there are parameters; the parameters themselves, where these take their step at once.
+    /// The destination: as many numbers as there are parameters, or the parameters themselves where they take their
+    /// step at once.
     pub(crate) to: *mut T,
-    /// What the gradient is multiplied with.
+    /// The factor of the gradient.
     factor: T,
-    /// Whether it is added to what is there.
+    /// Whether the scaled gradient is added to the destination.
     pub(crate) adds: bool,
-    /// Whether the δ below is taken through weights that have moved.
+    /// Whether the δ below uses the updated weights.
     top_down: bool,
     /// Whether ∂L/∂a is kept.
     pub(crate) records: bool,
 }
 
-impl<'a, T: Scalar> Steps<'a, T> {
+impl<'a, T: Scalar> BackwardPass<'a, T> {
     /// A pass that stores the gradient.
     ///
     /// # Panics
-    /// Where operands are too short.
+    /// If operands are too short.
     #[inline(always)]
-    pub fn storing(
+    pub fn storing_gradient(
         layout: &'a StackLayout,
         first: usize,
         input: &'a [T],
@@ -55,12 +56,12 @@ impl<'a, T: Scalar> Steps<'a, T> {
         }
     }
 
-    /// A pass that moves the parameters: θ ← θ − rate·∂L/∂θ.
+    /// A pass that updates the parameters: θ ← θ − rate·∂L/∂θ.
     ///
     /// # Panics
-    /// Where operands are too short.
+    /// If operands are too short.
     #[inline(always)]
-    pub fn moving(
+    pub fn updating_parameters(
         layout: &'a StackLayout,
         first: usize,
         input: &'a [T],
@@ -86,17 +87,17 @@ impl<'a, T: Scalar> Steps<'a, T> {
         }
     }
 
-    /// With the δ below taken through weights that have moved, where `top_down`.
+    /// Uses the updated weights for the δ below, where `top_down`.
     #[inline(always)]
     pub fn top_down(mut self, top_down: bool) -> Self {
         self.top_down = top_down;
         self
     }
 
-    /// Keeping ∂L/∂a of every layer below.
+    /// Keeps ∂L/∂a of every layer below.
     ///
     /// # Panics
-    /// Where there is no room for it.
+    /// If the arrays for it are too short.
     #[inline(always)]
     pub fn recording(mut self) -> Self {
         let Layers {
@@ -123,37 +124,38 @@ impl<'a, T: Scalar> Steps<'a, T> {
             let layer = &self.layers.layers[index];
             let (fan_in, fan_out) = (layer.fan_in, layer.fan_out);
             if fan_out == 1 {
-                with_known_width!(fan_in, N => I::call(BackwardOfOne::<T, N>(self, index)));
+                with_supported_width!(fan_in, N => I::call(BackwardSingleUnit::<T, N>(self, index)));
             } else {
-                with_known_width!(fan_out, N => I::call(BackwardOfSeveral::<T, N>(self, index)));
+                with_supported_width!(fan_out, N => I::call(BackwardUnits::<T, N>(self, index)));
             }
         }
     }
 
-    /// What does the same for a layer alone, to be asked for once and called in every step.
-    pub(crate) fn backward_of<I: Isa>(layer: &LayerLayout) -> Kernel<Self> {
+    /// The kernel that does the same for one layer, to be chosen once and called in every step.
+    pub(crate) fn backward_kernel<I: Isa>(layer: &LayerLayout) -> Kernel<Self> {
         if layer.fan_out == 1 {
-            with_known_width!(layer.fan_in, N => |steps, index| I::call(BackwardOfOne::<T, N>(steps, index)))
+            with_supported_width!(layer.fan_in, N => |pass, index| I::call(BackwardSingleUnit::<T, N>(pass, index)))
         } else {
-            with_known_width!(layer.fan_out, N => |steps, index| I::call(BackwardOfSeveral::<T, N>(steps, index)))
+            with_supported_width!(layer.fan_out, N => |pass, index| I::call(BackwardUnits::<T, N>(pass, index)))
         }
     }
 
-    /// δ below, ∂L/∂a being there in its place: times f′ for an f whose slope is not taken in registers.
+    /// Turns ∂L/∂a, stored in place of δ below, into δ: multiplies by f′ for an f whose derivative is not applied in
+    /// registers.
     #[inline(always)]
-    fn slopes_below<I: Isa>(&mut self, index: usize) {
-        I::call(SlopesBelow(self, index));
+    fn apply_deferred_derivatives<I: Isa>(&mut self, index: usize) {
+        I::call(DeferredDerivatives(self, index));
     }
 }
 
-/// [`Steps::slopes_below`], which is the same for every number of units.
-struct SlopesBelow<'a, 'b, T>(&'b mut Steps<'a, T>, usize);
+/// [`BackwardPass::apply_deferred_derivatives`] as a function of its own, shared by all numbers of units.
+struct DeferredDerivatives<'a, 'b, T>(&'b mut BackwardPass<'a, T>, usize);
 
-impl<T: Scalar> Task for SlopesBelow<'_, '_, T> {
+impl<T: Scalar> Task for DeferredDerivatives<'_, '_, T> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let Self(Steps { layers, records, .. }, index) = self;
+        let Self(BackwardPass { layers, records, .. }, index) = self;
         let (fan_in, function) = (layers.layers[index].fan_in, layers.layers[index - 1].activation);
         let used = layers.rows * fan_in;
         let below = &mut layers.arrays[index - 1];
@@ -166,39 +168,42 @@ impl<T: Scalar> Task for SlopesBelow<'_, '_, T> {
 }
 
 /// The backward pass of a layer of N units.
-struct BackwardOfSeveral<'a, 'b, T, const N: usize>(&'b mut Steps<'a, T>, usize);
+struct BackwardUnits<'a, 'b, T, const N: usize>(&'b mut BackwardPass<'a, T>, usize);
 
-impl<T: Scalar, const N: usize> Task for BackwardOfSeveral<'_, '_, T, N> {
+impl<T: Scalar, const N: usize> Task for BackwardUnits<'_, '_, T, N> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let Self(steps, index) = self;
-        with_best_register!(I, T, N, V => several::<I, T, V<I, T>, N>(steps, index));
+        let Self(pass, index) = self;
+        with_best_register!(I, T, N, V => backward_units::<I, T, V<I, T>, N>(pass, index));
     }
 }
 
 #[inline(always)]
-fn several<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(steps: &mut Steps<'_, T>, index: usize) {
-    // SAFETY: only `Steps::backward` comes here, with the index of a layer of N units; the operands are as long as the
-    // layers say, and there are one or four rows (`Layers::at`).
+fn backward_units<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(
+    pass: &mut BackwardPass<'_, T>,
+    index: usize,
+) {
+    // SAFETY: only `BackwardPass::backward` and the kernels it selects call this, with the index of a layer of N units; the operands have the lengths that the layers
+    // require, and there are one or four rows (`Layers::at`).
     unsafe {
-        let delta = steps.layers.arrays.get_unchecked(index).delta.as_ptr();
-        match (steps.layers.rows, steps.adds) {
+        let delta = pass.layers.arrays.get_unchecked(index).delta.as_ptr();
+        match (pass.layers.rows, pass.adds) {
             (1, true) => {
                 let delta = load_rows::<T, V, N, 1>(delta);
-                rows_of_several::<I, T, V, N, 1, true>(steps, index, delta);
+                rows_of_units::<I, T, V, N, 1, true>(pass, index, delta);
             }
             (1, false) => {
                 let delta = load_rows::<T, V, N, 1>(delta);
-                rows_of_several::<I, T, V, N, 1, false>(steps, index, delta);
+                rows_of_units::<I, T, V, N, 1, false>(pass, index, delta);
             }
             (_, true) => {
                 let delta = load_rows::<T, V, N, 4>(delta);
-                rows_of_several::<I, T, V, N, 4, true>(steps, index, delta);
+                rows_of_units::<I, T, V, N, 4, true>(pass, index, delta);
             }
             (_, false) => {
                 let delta = load_rows::<T, V, N, 4>(delta);
-                rows_of_several::<I, T, V, N, 4, false>(steps, index, delta);
+                rows_of_units::<I, T, V, N, 4, false>(pass, index, delta);
             }
         }
     }
@@ -207,9 +212,9 @@ fn several<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(steps: &mut Steps<'_
 /// The backward pass of a layer of N units from the δ of R rows, which are in memory too.
 ///
 /// # Safety
-/// There must be such a layer, of N units, and R rows; `ADDS` must be what the steps say.
+/// Layer `index` must exist and have N units, and there must be R rows; `ADDS` must equal `pass.adds`.
 #[inline(always)]
-pub(crate) unsafe fn rows_of_several<
+pub(crate) unsafe fn rows_of_units<
     I: Isa,
     T: Scalar,
     V: Vector<T>,
@@ -217,60 +222,62 @@ pub(crate) unsafe fn rows_of_several<
     const R: usize,
     const ADDS: bool,
 >(
-    steps: &mut Steps<'_, T>,
+    pass: &mut BackwardPass<'_, T>,
     index: usize,
     delta: [Row<V>; R],
 ) {
-    if !steps.top_down && index > 0 {
-        I::call(DeltaBelowSeveral::<T, V, N>(steps, index, PhantomData));
+    if !pass.top_down && index > 0 {
+        I::call(DeltaBelowUnits::<T, V, N>(pass, index, PhantomData));
     }
-    // SAFETY: as the caller vouches.
-    unsafe { gradient_of_several::<T, V, N, R, ADDS>(steps, index, delta, None) };
-    if steps.top_down && index > 0 {
-        I::call(DeltaBelowSeveral::<T, V, N>(steps, index, PhantomData));
+    // SAFETY: guaranteed by the caller.
+    unsafe { gradient_of_units::<T, V, N, R, ADDS>(pass, index, delta, None) };
+    if pass.top_down && index > 0 {
+        I::call(DeltaBelowUnits::<T, V, N>(pass, index, PhantomData));
     }
 }
 
-/// ∂L/∂W and ∂L/∂b of a layer of N units, from the δ of R rows. Where the parameters move, and `next` is what the next R rows
-/// have there, gives these rows' sums as well: each row of W goes on into the next forward pass while it is in registers.
+/// ∂L/∂W and ∂L/∂b of a layer of N units, from the δ of R rows. Where the parameters move and `next` is the input of
+/// the next R rows, returns the accumulators of these rows as well: each row of W takes part in the next forward pass
+/// while it is in registers.
 ///
 /// # Safety
-/// There must be such a layer, of N units, and R rows; `ADDS` must be what the steps say; `next` must be (R, fan_in).
+/// Layer `index` must exist and have N units, and there must be R rows; `ADDS` must equal `pass.adds`; `next` must be
+/// (R, fan_in).
 #[inline(always)]
-pub(crate) unsafe fn gradient_of_several<
+pub(crate) unsafe fn gradient_of_units<
     T: Scalar,
     V: Vector<T>,
     const N: usize,
     const R: usize,
     const ADDS: bool,
 >(
-    steps: &mut Steps<'_, T>,
+    pass: &mut BackwardPass<'_, T>,
     index: usize,
     delta: [Row<V>; R],
     next: Option<*const T>,
-) -> Sums<V, R, N> {
-    let zero = [V::splat(T::ZERO); REGISTERS];
-    let factor = V::splat(steps.factor);
-    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
+) -> Accumulators<V, R, N> {
+    let zero = [V::splat(T::ZERO); ROW_REGISTERS];
+    let factor = V::splat(pass.factor);
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`).
     unsafe {
-        let layer = steps.layers.layers.get_unchecked(index);
+        let layer = pass.layers.layers.get_unchecked(index);
         let fan_in = layer.fan_in;
-        let x = steps.layers.x(index);
+        let x = pass.layers.x(index);
         let mut scaled = delta;
         for registers in &mut scaled {
             for register in registers.iter_mut() {
                 *register = register.mul(factor);
             }
         }
-        // First, as the next forward pass begins with it.
+        // The bias comes first, because the next forward pass begins with it.
         let mut bias = zero;
         if let Some(at) = layer.bias_at {
-            let to = steps.to.add(at);
+            let to = pass.to.add(at);
             if ADDS {
                 bias = load::<T, V, N>(to);
             }
             for scaled in &scaled {
-                for c in 0..REGISTERS {
+                for c in 0..ROW_REGISTERS {
                     if c * V::LANES < N {
                         bias[c] = bias[c].add(scaled[c]);
                     }
@@ -278,8 +285,8 @@ pub(crate) unsafe fn gradient_of_several<
             }
             store::<T, V, N>(bias, to);
         }
-        let mut sums = Sums::<V, R, N>::new(bias);
-        let weights = steps.to.add(layer.weights_at);
+        let mut accumulators = Accumulators::<V, R, N>::new(bias);
+        let weights = pass.to.add(layer.weights_at);
         let mut k = 0;
         while k + 2 <= fan_in {
             let even = gradient_of_input::<T, V, N, R, ADDS>(weights.add(k * N), x.add(k), fan_in, &scaled);
@@ -290,25 +297,25 @@ pub(crate) unsafe fn gradient_of_several<
                 &scaled,
             );
             if let Some(next) = next {
-                sums.add::<T, false>(next.add(k), fan_in, even);
-                sums.add::<T, true>(next.add(k + 1), fan_in, odd);
+                accumulators.add::<T, false>(next.add(k), fan_in, even);
+                accumulators.add::<T, true>(next.add(k + 1), fan_in, odd);
             }
             k += 2;
         }
         if k < fan_in {
             let last = gradient_of_input::<T, V, N, R, ADDS>(weights.add(k * N), x.add(k), fan_in, &scaled);
             if let Some(next) = next {
-                sums.add::<T, false>(next.add(k), fan_in, last);
+                accumulators.add::<T, false>(next.add(k), fan_in, last);
             }
         }
-        sums
+        accumulators
     }
 }
 
-/// A row of ∂L/∂W, from an input of R rows of `fan_in` and what it is multiplied with. Gives what is then at `to`.
+/// A row of ∂L/∂W, from an input of R rows of `fan_in` numbers and the scaled δ. Returns the row at `to` afterwards.
 ///
 /// # Safety
-/// There must be N numbers at `to`, and such an input.
+/// `to` must be valid for reading and writing N numbers, and the input must exist in R rows.
 #[inline(always)]
 unsafe fn gradient_of_input<T: Scalar, V: Vector<T>, const N: usize, const R: usize, const ADDS: bool>(
     to: *mut T,
@@ -316,189 +323,188 @@ unsafe fn gradient_of_input<T: Scalar, V: Vector<T>, const N: usize, const R: us
     fan_in: usize,
     scaled: &[Row<V>; R],
 ) -> Row<V> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: guaranteed by the caller.
     unsafe {
-        let mut sums = if ADDS {
+        let mut accumulators = if ADDS {
             load::<T, V, N>(to)
         } else {
-            [V::splat(T::ZERO); REGISTERS]
+            [V::splat(T::ZERO); ROW_REGISTERS]
         };
         for (row, &scaled) in scaled.iter().enumerate() {
-            sums = add_product::<T, V, N>(V::splat(*x.add(row * fan_in)), scaled, sums);
+            accumulators = add_product::<T, V, N>(V::splat(*x.add(row * fan_in)), scaled, accumulators);
         }
-        store::<T, V, N>(sums, to);
-        sums
+        store::<T, V, N>(accumulators, to);
+        accumulators
     }
 }
 
-/// δ·Wᵀ of what is below a layer of N units, times its f′(z).
-struct DeltaBelowSeveral<'a, 'b, T, V, const N: usize>(&'b mut Steps<'a, T>, usize, PhantomData<V>);
+/// δ·Wᵀ below a layer of N units, times f′(z) of the layer below.
+struct DeltaBelowUnits<'a, 'b, T, V, const N: usize>(&'b mut BackwardPass<'a, T>, usize, PhantomData<V>);
 
-impl<T: Scalar, V: Vector<T>, const N: usize> Task for DeltaBelowSeveral<'_, '_, T, V, N> {
+impl<T: Scalar, V: Vector<T>, const N: usize> Task for DeltaBelowUnits<'_, '_, T, V, N> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let Self(steps, index, _) = self;
-        // SAFETY: only `Steps::backward` leads here, with the index of a layer of N units, and not with 0; the operands are
-        // as long as the layers say (`Layers::at`), and any register has room for four numbers.
+        let Self(pass, index, _) = self;
+        // SAFETY: only `BackwardPass::backward` and the kernels it selects lead here, with the index of a layer of N units, and not with 0; the operands are
+        // as long as the layers say (checked in `Layers::at`), and any register holds at least four numbers.
         unsafe {
-            let layer = steps.layers.layers.get_unchecked(index);
-            let function = steps.layers.layers.get_unchecked(index - 1).activation;
-            let weights = steps.layers.parameters.add(layer.weights_at);
-            let delta = steps.layers.arrays.get_unchecked(index).delta.as_ptr();
-            let below = steps.layers.arrays.get_unchecked_mut(index - 1);
+            let layer = pass.layers.layers.get_unchecked(index);
+            let function = pass.layers.layers.get_unchecked(index - 1).activation;
+            let weights = pass.layers.parameters.add(layer.weights_at);
+            let delta = pass.layers.arrays.get_unchecked(index).delta.as_ptr();
+            let below = pass.layers.arrays.get_unchecked_mut(index - 1);
             let (a, below) = (below.activation.as_ptr(), below.delta.as_mut_ptr());
             let zero = V::splat(T::ZERO);
-            for row in 0..steps.layers.rows {
+            for row in 0..pass.layers.rows {
                 let delta = load::<T, V, N>(delta.add(row * N));
                 let first = row * layer.fan_in;
                 for k in (0..layer.fan_in).step_by(4) {
                     let count = (layer.fan_in - k).min(4);
-                    let mut sums = [zero; 4];
-                    for (j, sums) in sums.iter_mut().enumerate() {
+                    let mut accumulators = [zero; 4];
+                    for (j, accumulators) in accumulators.iter_mut().enumerate() {
                         if j < count {
                             let weights = load::<T, V, N>(weights.add((k + j) * N));
-                            *sums = products::<T, V, N>(delta, weights, zero);
+                            *accumulators = partial_dot::<T, V, N>(delta, weights, zero);
                         }
                     }
-                    let mut gradient = [V::sums_of_four(sums)];
-                    if !steps.records {
+                    let mut gradient = [V::sums_of_four(accumulators)];
+                    if !pass.records {
                         let a = V::Half::load_first(a.add(first + k), count);
-                        function.slopes_times(&mut gradient, &[a], 1);
+                        function.times_derivatives(&mut gradient, &[a], 1);
                     }
                     gradient[0].store_first(below.add(first + k), count);
                 }
             }
-            if steps.records || !function.is_applied_in_registers() {
-                steps.slopes_below::<I>(index);
+            if pass.records || !function.is_applied_in_registers() {
+                pass.apply_deferred_derivatives::<I>(index);
             }
         }
     }
 }
 
 /// The backward pass of a layer of one unit with N inputs.
-struct BackwardOfOne<'a, 'b, T, const N: usize>(&'b mut Steps<'a, T>, usize);
+struct BackwardSingleUnit<'a, 'b, T, const N: usize>(&'b mut BackwardPass<'a, T>, usize);
 
-impl<T: Scalar, const N: usize> Task for BackwardOfOne<'_, '_, T, N> {
+impl<T: Scalar, const N: usize> Task for BackwardSingleUnit<'_, '_, T, N> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let Self(steps, index) = self;
-        with_best_register!(I, T, N, V => one::<I, T, V<I, T>, N>(steps, index));
+        let Self(pass, index) = self;
+        with_best_register!(I, T, N, V => backward_single_unit::<I, T, V<I, T>, N>(pass, index));
     }
 }
 
 #[inline(always)]
-fn one<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(steps: &mut Steps<'_, T>, index: usize) {
-    if steps.layers.rows == 1 {
-        all_of_one::<I, T, V, N, 1>(steps, index);
-    } else {
-        all_of_one::<I, T, V, N, 4>(steps, index);
-    }
-}
-
-#[inline(always)]
-fn all_of_one<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
-    steps: &mut Steps<'_, T>,
+fn backward_single_unit<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(
+    pass: &mut BackwardPass<'_, T>,
     index: usize,
 ) {
-    // SAFETY: only `Steps::backward` comes here, with the index of a layer of N inputs and one unit; the operands are as
-    // long as the layers say, and there are R rows.
+    if pass.layers.rows == 1 {
+        backward_single_unit_rows::<I, T, V, N, 1>(pass, index);
+    } else {
+        backward_single_unit_rows::<I, T, V, N, 4>(pass, index);
+    }
+}
+
+#[inline(always)]
+fn backward_single_unit_rows<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+    pass: &mut BackwardPass<'_, T>,
+    index: usize,
+) {
+    // SAFETY: only `BackwardPass::backward` and the kernels it selects call this, with the index of a layer of N inputs and one unit; the operands have the
+    // lengths that the layers require, and there are R rows.
     unsafe {
-        let x = load_rows::<T, V, N, R>(steps.layers.x(index));
+        let x = load_rows::<T, V, N, R>(pass.layers.x(index));
         let mut delta = [V::splat(T::ZERO); R];
-        let from = steps.layers.arrays.get_unchecked(index).delta.as_ptr();
+        let from = pass.layers.arrays.get_unchecked(index).delta.as_ptr();
         for (row, delta) in delta.iter_mut().enumerate() {
             *delta = V::splat(*from.add(row));
         }
-        let weights = gradient_of_one::<T, V, N, R>(steps, index, &x, delta);
+        let weights = gradient_of_single_unit::<T, V, N, R>(pass, index, &x, delta);
         if index > 0 {
-            let function = steps.layers.layers.get_unchecked(index - 1).activation;
-            // What is multiplied with the layer below is x.
-            delta_below_one::<T, V, N, R>(steps, index, weights, &x, delta);
-            if !function.is_applied_in_registers() || steps.records {
-                steps.slopes_below::<I>(index);
+            let function = pass.layers.layers.get_unchecked(index - 1).activation;
+            // The activations of the layer below are x.
+            delta_below_single_unit::<T, V, N, R>(pass, index, weights, &x, delta);
+            if !function.is_applied_in_registers() || pass.records {
+                pass.apply_deferred_derivatives::<I>(index);
             }
         }
     }
 }
 
-/// ∂L/∂W and ∂L/∂b of a layer of one unit, from x and δ of R rows, each in every lane. Gives the weights that δ below is taken through.
+/// ∂L/∂W and ∂L/∂b of a layer of one unit, from x of R rows and their δ, each in every lane. Returns the weights to use
+/// for δ below.
 ///
 /// # Safety
-/// There must be such a layer, of N inputs and one unit.
+/// Layer `index` must exist and have N inputs and one unit.
 #[inline(always)]
-pub(crate) unsafe fn gradient_of_one<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
-    steps: &mut Steps<'_, T>,
+pub(crate) unsafe fn gradient_of_single_unit<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+    pass: &mut BackwardPass<'_, T>,
     index: usize,
     x: &[Row<V>; R],
     delta: [V; R],
 ) -> Row<V> {
-    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`).
     unsafe {
-        let layer = steps.layers.layers.get_unchecked(index);
+        let layer = pass.layers.layers.get_unchecked(index);
         let (weights_at, bias_at) = (layer.weights_at, layer.bias_at);
-        let before = load::<T, V, N>(steps.layers.parameters.add(weights_at));
-        let mut sums = if steps.adds {
+        let before = load::<T, V, N>(pass.layers.parameters.add(weights_at));
+        let mut accumulators = if pass.adds {
             before
         } else {
-            [V::splat(T::ZERO); REGISTERS]
+            [V::splat(T::ZERO); ROW_REGISTERS]
         };
-        let (factor, mut of_bias) = (V::splat(steps.factor), V::splat(T::ZERO));
+        let (factor, mut bias_gradient) = (V::splat(pass.factor), V::splat(T::ZERO));
         for row in 0..R {
             let scaled = factor.mul(delta[row]);
-            sums = add_product::<T, V, N>(scaled, x[row], sums);
-            of_bias = of_bias.add(scaled);
+            accumulators = add_product::<T, V, N>(scaled, x[row], accumulators);
+            bias_gradient = bias_gradient.add(scaled);
         }
-        store::<T, V, N>(sums, steps.to.add(weights_at));
+        store::<T, V, N>(accumulators, pass.to.add(weights_at));
         if let Some(at) = bias_at {
-            let bias = steps.to.add(at);
-            if steps.adds {
-                of_bias = V::load_first(bias, 1).add(of_bias);
+            let bias = pass.to.add(at);
+            if pass.adds {
+                bias_gradient = V::load_first(bias, 1).add(bias_gradient);
             }
-            of_bias.store_first(bias, 1);
+            bias_gradient.store_first(bias, 1);
         }
-        if steps.top_down && steps.adds {
-            sums
+        if pass.top_down && pass.adds {
+            accumulators
         } else {
             before
         }
     }
 }
 
-/// δ of the N units below a layer of one, from `a` and δ of R rows, each in every lane: δ times the weights, times f′(z) where that is
-/// [taken in registers](Activation::is_applied_in_registers) and ∂L/∂a need not be kept. It is stored
-/// too.
+/// δ of the N units below a layer of one unit, from `a` of R rows and their δ, each in every lane: δ times the weights,
+/// times f′(z) where that is [applied in registers](Activation::is_applied_in_registers) and ∂L/∂a need not be kept.
+/// Stores the result too.
 ///
 /// # Safety
-/// There must be such a layer, of N inputs and one unit, and not the first.
+/// Layer `index` must exist, not be the first, and have N inputs and one unit.
 #[inline(always)]
-pub(crate) unsafe fn delta_below_one<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
-    steps: &mut Steps<'_, T>,
+pub(crate) unsafe fn delta_below_single_unit<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+    pass: &mut BackwardPass<'_, T>,
     index: usize,
     weights: Row<V>,
     a: &[Row<V>; R],
     delta: [V; R],
 ) -> [Row<V>; R] {
     let mut rows = [weights; R];
-    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`).
     unsafe {
-        let function = steps.layers.layers.get_unchecked(index - 1).activation;
-        let to = steps
-            .layers
-            .arrays
-            .get_unchecked_mut(index - 1)
-            .delta
-            .as_mut_ptr();
+        let function = pass.layers.layers.get_unchecked(index - 1).activation;
+        let to = pass.layers.arrays.get_unchecked_mut(index - 1).delta.as_mut_ptr();
         for (registers, delta) in rows.iter_mut().zip(delta) {
-            for c in 0..REGISTERS {
+            for c in 0..ROW_REGISTERS {
                 if c * V::LANES < N {
                     registers[c] = delta.mul(weights[c]);
                 }
             }
         }
-        if !steps.records {
-            times_slopes::<T, V, N, R>(function, &mut rows, a);
+        if !pass.records {
+            times_derivatives::<T, V, N, R>(function, &mut rows, a);
         }
         for (row, registers) in rows.iter().enumerate() {
             store::<T, V, N>(*registers, to.add(row * N));
@@ -509,21 +515,21 @@ pub(crate) unsafe fn delta_below_one<T: Scalar, V: Vector<T>, const N: usize, co
 
 /// δ = ∂L/∂a · f′(z) of R rows of N, for an f that is [applied in registers](Activation::is_applied_in_registers).
 #[inline(always)]
-fn times_slopes<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+fn times_derivatives<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
     function: Activation,
     gradients: &mut [Row<V>; R],
     a: &[Row<V>; R],
 ) {
     if N <= V::LANES {
-        // Which f it is, is asked once for all of them.
+        // One branch on f for all rows.
         let mut registers = gradients.map(|row| row[0]);
-        function.slopes_times(&mut registers, &a.map(|row| row[0]), R);
+        function.times_derivatives(&mut registers, &a.map(|row| row[0]), R);
         for (row, register) in gradients.iter_mut().zip(registers) {
             row[0] = register;
         }
     } else {
         for (row, a) in gradients.iter_mut().zip(a) {
-            function.slopes_times(row, a, N.div_ceil(V::LANES));
+            function.times_derivatives(row, a, N.div_ceil(V::LANES));
         }
     }
 }

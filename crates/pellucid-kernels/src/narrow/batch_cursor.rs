@@ -1,23 +1,24 @@
-//! Where a descent is in its data.
+//! Batch cursor: the position of a run of training steps in its data, with the next row, the steps taken and the epoch
+//! loss.
 
-/// Batches of the same number of rows in the order of the data, epoch after epoch.
+/// Batches of the same number of rows, in the order of the data, epoch after epoch.
 pub struct BatchCursor {
     /// The first row of the next batch.
     start: usize,
     batch_rows: usize,
-    /// Of the data; a multiple of those of a batch.
+    /// Rows of the data; a multiple of `batch_rows`.
     rows: usize,
     steps: u64,
     taken: u64,
-    /// The loss of the epoch so far, 0 where none of its steps was taken yet.
+    /// The loss of the epoch so far; 0 before its first step.
     epoch_loss: f64,
 }
 
 impl BatchCursor {
-    /// So many steps, from the batch on that begins with row `start`, over data of `rows` rows.
+    /// `steps` steps, from the batch that begins with row `start` on, over data of `rows` rows.
     ///
     /// # Panics
-    /// When there is no such batch, or the last one of an epoch would be smaller.
+    /// If there is no such batch, or if the last batch of an epoch would be smaller.
     pub fn new(start: usize, batch_rows: usize, rows: usize, steps: u64, epoch_loss: f64) -> Self {
         assert!(
             start < rows && rows.is_multiple_of(batch_rows) && start.is_multiple_of(batch_rows),
@@ -52,13 +53,13 @@ impl BatchCursor {
         self.start
     }
 
-    /// How many rows a batch has.
+    /// The number of rows of a batch.
     #[inline(always)]
     pub fn batch_rows(&self) -> usize {
         self.batch_rows
     }
 
-    /// How many rows the data have.
+    /// The number of rows of the data.
     #[inline(always)]
     pub(crate) fn rows(&self) -> usize {
         self.rows
@@ -71,7 +72,7 @@ impl BatchCursor {
         if start == self.rows { 0 } else { start }
     }
 
-    /// Goes on to the next batch, after a step whose loss was this.
+    /// Moves to the next batch, after a step with this loss.
     #[inline(always)]
     pub fn advance(&mut self, loss: f64) {
         self.start = self.start_after();
@@ -89,7 +90,7 @@ impl BatchCursor {
         self.taken == self.steps
     }
 
-    /// How many steps were taken, and the loss of the epoch so far.
+    /// The number of steps taken, and the loss of the epoch so far.
     pub fn taken(&self) -> (u64, f64) {
         (self.taken, self.epoch_loss)
     }

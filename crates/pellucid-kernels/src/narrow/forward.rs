@@ -1,6 +1,6 @@
-//! z = x·W + b and a = f(z) of layers of a few units.
+//! The forward pass of narrow layers: z = x·W + b and a = f(z).
 
-use super::{Kernel, Layers, REGISTERS, Row, add_product, load, load_rows, products, store};
+use super::{Kernel, Layers, ROW_REGISTERS, Row, add_product, load, load_rows, partial_dot, store};
 use crate::activation::Activation;
 use crate::layer::layout::LayerLayout;
 use crate::simd::scalar::Scalar;
@@ -14,50 +14,50 @@ impl<T: Scalar> Layers<'_, T> {
         for index in self.first..self.layers.len() {
             let (fan_in, fan_out) = (self.layers[index].fan_in, self.layers[index].fan_out);
             if fan_out == 1 {
-                with_known_width!(fan_in, N => I::call(ForwardOfOne::<T, N>(self, index)));
+                with_supported_width!(fan_in, N => I::call(ForwardSingleUnit::<T, N>(self, index)));
             } else {
-                with_known_width!(fan_out, N => I::call(ForwardOfSeveral::<T, N>(self, index)));
+                with_supported_width!(fan_out, N => I::call(ForwardUnits::<T, N>(self, index)));
             }
         }
     }
 
-    /// What does the same for a layer alone, to be asked for once and called in every step.
-    pub(crate) fn forward_of<I: Isa>(layer: &LayerLayout) -> Kernel<Self> {
+    /// The kernel that does the same for one layer, to be chosen once and called in every step.
+    pub(crate) fn forward_kernel<I: Isa>(layer: &LayerLayout) -> Kernel<Self> {
         if layer.fan_out == 1 {
-            with_known_width!(layer.fan_in, N => |layers, index| I::call(ForwardOfOne::<T, N>(layers, index)))
+            with_supported_width!(layer.fan_in, N => |layers, index| I::call(ForwardSingleUnit::<T, N>(layers, index)))
         } else {
-            with_known_width!(layer.fan_out, N => |layers, index| I::call(ForwardOfSeveral::<T, N>(layers, index)))
+            with_supported_width!(layer.fan_out, N => |layers, index| I::call(ForwardUnits::<T, N>(layers, index)))
         }
     }
 }
 
 /// The forward pass of a layer of N units.
-struct ForwardOfSeveral<'a, 'b, T, const N: usize>(&'b mut Layers<'a, T>, usize);
+struct ForwardUnits<'a, 'b, T, const N: usize>(&'b mut Layers<'a, T>, usize);
 
-impl<T: Scalar, const N: usize> Task for ForwardOfSeveral<'_, '_, T, N> {
+impl<T: Scalar, const N: usize> Task for ForwardUnits<'_, '_, T, N> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
         let Self(layers, index) = self;
-        with_best_register!(I, T, N, V => several::<I, T, V<I, T>, N>(layers, index));
-        layers.apply_what_is_left::<I>(index);
+        with_best_register!(I, T, N, V => forward_units::<I, T, V<I, T>, N>(layers, index));
+        layers.apply_deferred_activation::<I>(index);
     }
 }
 
 impl<T: Scalar> Layers<'_, T> {
     /// a = f(z) for an f that is not applied in registers.
     #[inline(always)]
-    fn apply_what_is_left<I: Isa>(&mut self, index: usize) {
+    fn apply_deferred_activation<I: Isa>(&mut self, index: usize) {
         if !self.layers[index].activation.is_applied_in_registers() {
-            I::call(WhatIsLeft(self, index));
+            I::call(DeferredActivation(self, index));
         }
     }
 }
 
-/// [`Layers::apply_what_is_left`], which is the same for every number of units.
-struct WhatIsLeft<'a, 'b, T>(&'b mut Layers<'a, T>, usize);
+/// [`Layers::apply_deferred_activation`] as a function of its own, shared by all numbers of units.
+struct DeferredActivation<'a, 'b, T>(&'b mut Layers<'a, T>, usize);
 
-impl<T: Scalar> Task for WhatIsLeft<'_, '_, T> {
+impl<T: Scalar> Task for DeferredActivation<'_, '_, T> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
@@ -71,30 +71,30 @@ impl<T: Scalar> Task for WhatIsLeft<'_, '_, T> {
 }
 
 #[inline(always)]
-fn several<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(layers: &mut Layers<'_, T>, index: usize) {
-    // SAFETY: only `Layers::forward` comes here, with the index of a layer of N units.
+fn forward_units<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(layers: &mut Layers<'_, T>, index: usize) {
+    // SAFETY: only `Layers::forward` and the kernels it selects call this, with the index of a layer of N units.
     unsafe {
         if layers.rows == 4 && N <= V::LANES {
-            let sums = sums_of_several::<T, V, N, 4>(layers, index, 0);
-            rows_of_several::<I, T, V, N, 4>(layers, index, 0, sums);
+            let accumulators = accumulators_of_units::<T, V, N, 4>(layers, index, 0);
+            rows_of_units::<I, T, V, N, 4>(layers, index, 0, accumulators);
         } else {
             for row in 0..layers.rows {
-                let sums = sums_of_several::<T, V, N, 1>(layers, index, row);
-                rows_of_several::<I, T, V, N, 1>(layers, index, row, sums);
+                let accumulators = accumulators_of_units::<T, V, N, 1>(layers, index, row);
+                rows_of_units::<I, T, V, N, 1>(layers, index, row, accumulators);
             }
         }
     }
 }
 
-/// The sums of R rows of N units on their way to z: two for each row, so that one need not wait for the other.
+/// The accumulators of the pre-activations of R rows of N units: two for each row, which halves the dependency chain.
 #[derive(Clone, Copy)]
-pub(crate) struct Sums<V, const R: usize, const N: usize> {
+pub(crate) struct Accumulators<V, const R: usize, const N: usize> {
     even: [Row<V>; R],
     odd: [Row<V>; R],
 }
 
-impl<V, const R: usize, const N: usize> Sums<V, R, N> {
-    /// The layer's bias, or zeros.
+impl<V, const R: usize, const N: usize> Accumulators<V, R, N> {
+    /// Accumulators that start at the layer's bias, or at zeros.
     #[inline(always)]
     pub(crate) fn new<T: Scalar>(bias: Row<V>) -> Self
     where
@@ -102,14 +102,14 @@ impl<V, const R: usize, const N: usize> Sums<V, R, N> {
     {
         Self {
             even: [bias; R],
-            odd: [[V::splat(T::ZERO); REGISTERS]; R],
+            odd: [[V::splat(T::ZERO); ROW_REGISTERS]; R],
         }
     }
 
-    /// Adds what input k, an even number or an odd one, contributes by its row of W. `x` is input k of the first row.
+    /// Adds the contribution of input k, an even or an odd number, by its row of W. `x` is input k of the first row.
     ///
     /// # Safety
-    /// There must be such an input of R rows, each of `fan_in`.
+    /// Input k must exist in R rows, each of `fan_in` numbers.
     #[inline(always)]
     pub(crate) unsafe fn add<T: Scalar, const IS_ODD: bool>(
         &mut self,
@@ -119,15 +119,15 @@ impl<V, const R: usize, const N: usize> Sums<V, R, N> {
     ) where
         V: Vector<T>,
     {
-        let sums = if IS_ODD { &mut self.odd } else { &mut self.even };
-        for (row, sums) in sums.iter_mut().enumerate() {
-            // SAFETY: as the caller vouches.
+        let accumulators = if IS_ODD { &mut self.odd } else { &mut self.even };
+        for (row, accumulators) in accumulators.iter_mut().enumerate() {
+            // SAFETY: guaranteed by the caller.
             let x = unsafe { *x.add(row * fan_in) };
-            *sums = add_product::<T, V, N>(V::splat(x), weights, *sums);
+            *accumulators = add_product::<T, V, N>(V::splat(x), weights, *accumulators);
         }
     }
 
-    /// z of each row.
+    /// The pre-activations z of each row.
     #[inline(always)]
     fn z<T: Scalar>(self) -> [Row<V>; R]
     where
@@ -135,7 +135,7 @@ impl<V, const R: usize, const N: usize> Sums<V, R, N> {
     {
         let mut z = self.even;
         for (z, odd) in z.iter_mut().zip(self.odd) {
-            for c in 0..REGISTERS {
+            for c in 0..ROW_REGISTERS {
                 if c * V::LANES < N {
                     z[c] = z[c].add(odd[c]);
                 }
@@ -148,53 +148,53 @@ impl<V, const R: usize, const N: usize> Sums<V, R, N> {
 /// x·W + b of R rows from `first_row` on.
 ///
 /// # Safety
-/// There must be such a layer, of N units, and such rows.
+/// Layer `index` must exist and have N units, and the rows must exist.
 #[inline(always)]
-pub(crate) unsafe fn sums_of_several<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+pub(crate) unsafe fn accumulators_of_units<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
     layers: &Layers<'_, T>,
     index: usize,
     first_row: usize,
-) -> Sums<V, R, N> {
-    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
+) -> Accumulators<V, R, N> {
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`).
     unsafe {
         let layer = layers.layers.get_unchecked(index);
         let fan_in = layer.fan_in;
         let weights = layers.parameters.add(layer.weights_at);
-        let mut sums = Sums::<V, R, N>::new(match layer.bias_at {
+        let mut accumulators = Accumulators::<V, R, N>::new(match layer.bias_at {
             Some(at) => load::<T, V, N>(layers.parameters.add(at)),
-            None => [V::splat(T::ZERO); REGISTERS],
+            None => [V::splat(T::ZERO); ROW_REGISTERS],
         });
         let x = layers.x(index).add(first_row * fan_in);
         let mut k = 0;
         while k + 2 <= fan_in {
-            sums.add::<T, false>(x.add(k), fan_in, load::<T, V, N>(weights.add(k * N)));
-            sums.add::<T, true>(x.add(k + 1), fan_in, load::<T, V, N>(weights.add((k + 1) * N)));
+            accumulators.add::<T, false>(x.add(k), fan_in, load::<T, V, N>(weights.add(k * N)));
+            accumulators.add::<T, true>(x.add(k + 1), fan_in, load::<T, V, N>(weights.add((k + 1) * N)));
             k += 2;
         }
         if k < fan_in {
-            sums.add::<T, false>(x.add(k), fan_in, load::<T, V, N>(weights.add(k * N)));
+            accumulators.add::<T, false>(x.add(k), fan_in, load::<T, V, N>(weights.add(k * N)));
         }
-        sums
+        accumulators
     }
 }
 
-/// The forward pass of R rows from `first_row` on through a layer of N units, from their sums on. Gives their activations,
-/// which are also stored, as are their z.
+/// The forward pass of R rows from `first_row` on through a layer of N units, from their accumulators on. Stores z and
+/// the activations, and returns the activations.
 ///
 /// # Safety
-/// There must be such a layer, of N units, and such rows.
+/// Layer `index` must exist and have N units, and the rows must exist.
 #[inline(always)]
-pub(crate) unsafe fn rows_of_several<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+pub(crate) unsafe fn rows_of_units<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
     layers: &mut Layers<'_, T>,
     index: usize,
     first_row: usize,
-    sums: Sums<V, R, N>,
+    accumulators: Accumulators<V, R, N>,
 ) -> [Row<V>; R] {
-    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`).
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`).
     unsafe {
         let function = layers.layers.get_unchecked(index).activation;
         let here = layers.arrays.get_unchecked_mut(index);
-        let mut rows = sums.z();
+        let mut rows = accumulators.z();
         for (row, z) in rows.iter().enumerate() {
             store::<T, V, N>(*z, here.z.as_mut_ptr().add((first_row + row) * N));
         }
@@ -216,59 +216,63 @@ fn activate<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
     rows: &mut [Row<V>; R],
 ) {
     if N <= V::LANES {
-        // Which f it is, is asked once for all of them.
+        // One branch on f for all rows.
         let mut registers = rows.map(|row| row[0]);
-        function.of_registers::<I, T, V>(&mut registers, R);
+        function.apply_to_registers::<I, T, V>(&mut registers, R);
         for (row, register) in rows.iter_mut().zip(registers) {
             row[0] = register;
         }
     } else {
         for row in rows {
-            function.of_registers::<I, T, V>(row, N.div_ceil(V::LANES));
+            function.apply_to_registers::<I, T, V>(row, N.div_ceil(V::LANES));
         }
     }
 }
 
 /// The forward pass of a layer of one unit with N inputs.
-struct ForwardOfOne<'a, 'b, T, const N: usize>(&'b mut Layers<'a, T>, usize);
+struct ForwardSingleUnit<'a, 'b, T, const N: usize>(&'b mut Layers<'a, T>, usize);
 
-impl<T: Scalar, const N: usize> Task for ForwardOfOne<'_, '_, T, N> {
+impl<T: Scalar, const N: usize> Task for ForwardSingleUnit<'_, '_, T, N> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
         let Self(layers, index) = self;
-        with_best_register!(I, T, N, V => one::<I, T, V<I, T>, N>(layers, index));
-        layers.apply_what_is_left::<I>(index);
+        with_best_register!(I, T, N, V => forward_single_unit::<I, T, V<I, T>, N>(layers, index));
+        layers.apply_deferred_activation::<I>(index);
     }
 }
 
 #[inline(always)]
-fn one<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(layers: &mut Layers<'_, T>, index: usize) {
-    // SAFETY: only `Layers::forward` comes here, with the index of a layer of N inputs and one unit; the operands are as
-    // long as the layers say, and there are one or four rows (`Layers::at`).
+fn forward_single_unit<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(
+    layers: &mut Layers<'_, T>,
+    index: usize,
+) {
+    // SAFETY: only `Layers::forward` and the kernels it selects call this, with the index of a layer of N inputs and
+    // one unit; the operands have the lengths that the layers require, and there are one or four rows (checked in
+    // `Layers::at`).
     unsafe {
         let x = layers.x(index);
         if layers.rows == 1 {
-            rows_of_one::<I, T, V, N, 1>(layers, index, &load_rows::<T, V, N, 1>(x));
+            rows_of_single_unit::<I, T, V, N, 1>(layers, index, &load_rows::<T, V, N, 1>(x));
         } else {
-            rows_of_one::<I, T, V, N, 4>(layers, index, &load_rows::<T, V, N, 4>(x));
+            rows_of_single_unit::<I, T, V, N, 4>(layers, index, &load_rows::<T, V, N, 4>(x));
         }
     }
 }
 
-/// The forward pass of R rows through a layer of one unit. Gives their activations, a lane each, which are also stored; of
-/// one row it is in every lane.
+/// The forward pass of R rows through a layer of one unit. Stores the activations and returns them, one lane for each
+/// row; the activation of a single row is in every lane.
 ///
 /// # Safety
-/// There must be such a layer, of N inputs and one unit, and R rows, one or four.
+/// Layer `index` must exist and have N inputs and one unit, and there must be R rows, one or four.
 #[inline(always)]
-pub(crate) unsafe fn rows_of_one<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+pub(crate) unsafe fn rows_of_single_unit<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
     layers: &mut Layers<'_, T>,
     index: usize,
     x: &[Row<V>; R],
 ) -> V::Single {
-    // SAFETY: as the caller vouches; the operands are as long as the layers say (`Layers::at`), and any register has room
-    // for four numbers.
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`), and any register holds
+    // at least four numbers.
     unsafe {
         let layer = layers.layers.get_unchecked(index);
         let function = layer.activation;
@@ -278,17 +282,17 @@ pub(crate) unsafe fn rows_of_one<I: Isa, T: Scalar, V: Vector<T>, const N: usize
             None => V::splat(T::ZERO),
         };
         let here = layers.arrays.get_unchecked_mut(index);
-        let mut sums = [bias; 4];
-        for (sums, x) in sums.iter_mut().zip(x) {
-            *sums = products::<T, V, N>(*x, weights, bias);
+        let mut accumulators = [bias; 4];
+        for (accumulators, x) in accumulators.iter_mut().zip(x) {
+            *accumulators = partial_dot::<T, V, N>(*x, weights, bias);
         }
         let mut z = [if R == 1 {
-            sums[0].sum_in_every_lane()
+            accumulators[0].broadcast_sum()
         } else {
-            V::beginning_with(V::sums_of_four(sums))
+            V::from_half(V::sums_of_four(accumulators))
         }];
         z[0].store_first(here.z.as_mut_ptr(), R);
-        function.of_registers::<I, T, V::Single>(&mut z, 1);
+        function.apply_to_registers::<I, T, V::Single>(&mut z, 1);
         z[0].store_first(here.activation.as_mut_ptr(), R);
         z[0]
     }

@@ -1,35 +1,35 @@
-//! Many steps, one after another, of layers of a few units.
+//! Fused steps: many training steps of narrow layers, one after another, with the kernels chosen once.
 
 use super::batch_cursor::BatchCursor;
 use super::output_kernel::{Data, OutputKernel};
-use super::{Kernel, Layers, Steps};
+use super::{BackwardPass, Kernel, Layers};
 use crate::layer::layout::LayerLayout;
 use crate::loss::OutputLoss;
 use crate::simd::Isa;
 use crate::simd::scalar::Scalar;
 
-/// [`Steps`] over and over: which kernel a layer has is asked once, not in every step.
+/// Repeated training steps: the kernel of each layer is chosen once, not in every step.
 pub struct FusedSteps<'a, T> {
-    steps: Steps<'a, T>,
-    /// Of the layers below the output_kernel, where there is one, or else of all.
+    pass: BackwardPass<'a, T>,
+    /// The kernels of the layers below the output kernel, or of all layers where there is none.
     kernels: Vec<Kernels<'a, T>>,
     output_kernel: Option<OutputKernel<'a, T>>,
     loss: OutputLoss<T>,
     output: &'a LayerLayout,
-    /// How many numbers the input of a step has.
+    /// The length of the input of a step.
     inputs: usize,
-    /// What the network's first layer is multiplied with.
+    /// The input of the network's first layer.
     input: &'a [T],
 }
 
-/// Those of a layer.
+/// The kernels of a layer.
 struct Kernels<'a, T> {
     forward: Kernel<Layers<'a, T>>,
-    backward: Kernel<Steps<'a, T>>,
+    backward: Kernel<BackwardPass<'a, T>>,
 }
 
-/// The layer below those of a few units, whose kernels are others; all it has is of one row.
-pub struct Below<'a, T> {
+/// The layer below the narrow ones, which has other kernels. All its arrays are of one row.
+pub struct LayerBelow<'a, T> {
     /// Its layout.
     pub layer: &'a LayerLayout,
     /// Its weights, (fan_in, fan_out).
@@ -45,21 +45,21 @@ pub struct Below<'a, T> {
 }
 
 impl<'a, T: Scalar> FusedSteps<'a, T> {
-    /// Steps of these layers down the loss of their outputs; nothing where there are no layers.
-    pub fn new<I: Isa>(steps: Steps<'a, T>, loss: OutputLoss<T>) -> Option<Self> {
+    /// Steps that reduce the loss of the outputs of these layers; `None` where there are no layers.
+    pub fn new<I: Isa>(pass: BackwardPass<'a, T>, loss: OutputLoss<T>) -> Option<Self> {
         let Layers {
             layers, first, rows, ..
-        } = steps.layers;
-        let of_few = &layers[first..];
-        let output = of_few.last()?;
-        let output_kernel = steps.output_kernel::<I>(&loss);
-        let below = of_few.len()
+        } = pass.layers;
+        let narrow_layers = &layers[first..];
+        let output = narrow_layers.last()?;
+        let output_kernel = pass.output_kernel::<I>(&loss);
+        let below = narrow_layers.len()
             - output_kernel
                 .as_ref()
                 .map_or(0, |output_kernel| output_kernel.layers);
-        let kernels = of_few[..below].iter().map(|layer| Kernels {
-            forward: Layers::forward_of::<I>(layer),
-            backward: Steps::backward_of::<I>(layer),
+        let kernels = narrow_layers[..below].iter().map(|layer| Kernels {
+            forward: Layers::forward_kernel::<I>(layer),
+            backward: BackwardPass::backward_kernel::<I>(layer),
         });
         Some(Self {
             kernels: kernels.collect(),
@@ -68,52 +68,52 @@ impl<'a, T: Scalar> FusedSteps<'a, T> {
             output,
             inputs: rows * layers.first()?.fan_in,
             input: &[],
-            steps,
+            pass,
         })
     }
 
-    /// Takes what the network's first layer is multiplied with. `x` is (rows, inputs).
+    /// Sets the input of the network's first layer. `x` is (rows, inputs).
     ///
     /// # Panics
-    /// Where `x` is too short.
+    /// If `x` is too short.
     #[inline(always)]
     pub fn set_input(&mut self, x: &'a [T]) {
         assert!(x.len() >= self.inputs, "a layer's operands are too short");
-        self.steps.layers.input = x.as_ptr();
+        self.pass.layers.input = x.as_ptr();
         self.input = x;
     }
 
-    /// A step of these layers: forward, loss, backward and update, down to δ of what is below them. Gives the batch's loss
-    /// before it, summed over its rows; as an error where it is not finite, and then the parameters are left alone.
-    /// `targets` are (rows, outputs).
+    /// One step of these layers: forward pass, loss, backward pass and update, down to δ of the layer below them.
+    /// Returns the loss of the batch before the step, summed over its rows; as an error where it is not finite, and
+    /// then the parameters do not change. `targets` are (rows, outputs).
     ///
     /// # Panics
-    /// Where there are fewer targets.
+    /// If there are fewer targets.
     #[inline(always)]
     pub fn step<I: Isa>(&mut self, targets: &[T]) -> Result<f64, f64> {
-        let first = self.steps.layers.first;
+        let first = self.pass.layers.first;
         for (index, kernels) in self.kernels.iter().enumerate() {
-            (kernels.forward)(&mut self.steps.layers, first + index);
+            (kernels.forward)(&mut self.pass.layers, first + index);
         }
         let loss = match &self.output_kernel {
             Some(output_kernel) => {
-                let mut cursor = BatchCursor::one_step(self.steps.layers.rows);
+                let mut cursor = BatchCursor::one_step(self.pass.layers.rows);
                 let x = self.input;
-                (output_kernel.kernel)(&mut self.steps, &self.loss, Data { x, targets }, &mut cursor)?
+                (output_kernel.kernel)(&mut self.pass, &self.loss, Data { x, targets }, &mut cursor)?
             }
             None => self.delta_of_output::<I>(targets)?,
         };
         for (index, kernels) in self.kernels.iter().enumerate().rev() {
-            (kernels.backward)(&mut self.steps, first + index);
+            (kernels.backward)(&mut self.pass, first + index);
         }
         Ok(loss)
     }
 
-    /// All steps of a cursor over data, where a kernel can take them by itself because it is for all of the network's layers:
-    /// says how that ended, and else gives nothing. `x` is (rows, inputs), `targets` (rows, outputs).
+    /// Takes all steps of a cursor over the data, where one kernel covers all of the network's layers, and returns the
+    /// result; `None` otherwise. `x` is (rows, inputs), `targets` (rows, outputs).
     ///
     /// # Panics
-    /// When there are fewer data.
+    /// If there are fewer data.
     #[inline(always)]
     pub fn take_all(
         &mut self,
@@ -122,19 +122,19 @@ impl<'a, T: Scalar> FusedSteps<'a, T> {
         cursor: &mut BatchCursor,
     ) -> Option<Result<f64, f64>> {
         let output_kernel = self.output_kernel.as_ref()?;
-        let takes_all = output_kernel.layers == self.steps.layers.layers.len();
-        takes_all.then(|| (output_kernel.kernel)(&mut self.steps, &self.loss, Data { x, targets }, cursor))
+        let takes_all = output_kernel.layers == self.pass.layers.layers.len();
+        takes_all.then(|| (output_kernel.kernel)(&mut self.pass, &self.loss, Data { x, targets }, cursor))
     }
 
-    /// δ of what the forward pass has put out, and its loss.
+    /// δ of the outputs of the forward pass; returns their loss.
     #[inline(always)]
     fn delta_of_output<I: Isa>(&mut self, targets: &[T]) -> Result<f64, f64> {
         let Layers {
             layers, arrays, rows, ..
-        } = &mut self.steps.layers;
+        } = &mut self.pass.layers;
         let used = *rows * self.output.fan_out;
-        // SAFETY: there are as many arrays as layers, of which there is one (`new`), and each is as long as the layer's rows
-        // are together (`Layers::at`). The three are buffers of their own.
+        // SAFETY: there are as many arrays as layers, of which there is at least one (`new`), and each array is as long
+        // as the rows of its layer together (checked in `Layers::at`). The three are separate buffers.
         let (z, outputs, delta) = unsafe {
             let here = arrays.get_unchecked_mut(layers.len() - 1);
             (
@@ -148,29 +148,29 @@ impl<'a, T: Scalar> FusedSteps<'a, T> {
         Ok(value)
     }
 
-    /// The layer below the first of these, where there is one row.
+    /// The layer below the first narrow one, where there is one row.
     #[inline(always)]
-    pub fn below(&mut self) -> Option<Below<'_, T>> {
+    pub fn below(&mut self) -> Option<LayerBelow<'_, T>> {
         let Layers {
             layers,
             arrays,
             first,
             rows,
             ..
-        } = &mut self.steps.layers;
+        } = &mut self.pass.layers;
         let index = first.checked_sub(1).filter(|_| *rows == 1)?;
         let layer = &layers[index];
         let here = &mut arrays[index];
-        // SAFETY: `to` is where all parameters of the network begin, for this to read and write (`Steps::moving`), and a
-        // layer's weights and bias lie apart.
+        // SAFETY: `to` points to the first parameter of the network, and this value may read and write all of them
+        // (`BackwardPass::updating_parameters`); the weights and the bias of a layer do not overlap.
         let (weights, bias) = unsafe {
-            let at = |at: usize, length: usize| std::slice::from_raw_parts_mut(self.steps.to.add(at), length);
+            let at = |at: usize, length: usize| std::slice::from_raw_parts_mut(self.pass.to.add(at), length);
             (
                 at(layer.weights_at, layer.fan_in * layer.fan_out),
                 layer.bias_at.map(|bias_at| at(bias_at, layer.fan_out)),
             )
         };
-        Some(Below {
+        Some(LayerBelow {
             layer,
             weights,
             bias,

@@ -1,12 +1,12 @@
-//! One sample, or four, through layers of a few units: the number of units is known to the compiler, so that each row
-//! of W is a register or two without a mask, nothing is decided within a loop, and the activation is applied to the
-//! sums while they are still in registers.
+//! Kernels for narrow layers, on one or four samples: the number of units is a compile-time constant, so each row of W
+//! occupies one or two registers without a mask, the loops contain no branch, and the activation is applied to the
+//! pre-activations while they are in registers.
 //!
-//! A layer of a single unit has its weights side by side: there the number that is known is that of its inputs.
+//! The weights of a layer with a single unit are contiguous: there the constant is the number of inputs.
 //!
-//! Most of a small network's step was once what lay around the arithmetic: slices made, lengths compared, structures
-//! filled. So [`Layers`] are those from one of the network's layers to its output, the operands of all of them are looked
-//! at once a pass, and a kernel finds its own by the layer's index.
+//! Much of the time of a small network's step once went to the code around the arithmetic: making slices, comparing
+//! lengths, filling structures. So [`Layers`] covers all layers from one of the network's layers to its output, the
+//! lengths of all operands are checked once per pass, and a kernel finds its operands by the layer's index.
 
 use crate::layer::arrays::LayerArrays;
 use crate::layer::layout::{LayerLayout, StackLayout};
@@ -15,19 +15,19 @@ use crate::simd::scalar::Scalar;
 use crate::simd::vector::{HalfOf, Vector, VectorOf};
 use std::marker::PhantomData;
 
-pub use backward::Steps;
+pub use backward::BackwardPass;
 pub use batch_cursor::BatchCursor;
-pub use fused_steps::{Below, FusedSteps};
+pub use fused_steps::{FusedSteps, LayerBelow};
 
-/// The most units: two registers of f64 with AVX-512, four with AVX2.
-const MOST: usize = 16;
-/// Registers that many units take at most.
-const REGISTERS: usize = 4;
+/// Maximum number of units: two registers of f64 with AVX-512, four with AVX2.
+const MAX_UNITS: usize = 16;
+/// Maximum number of registers that a row of so many units takes.
+const ROW_REGISTERS: usize = 4;
 
-/// Calls `$body` with `$N` the constant that `$width` is, one of [`is_known_width`].
-macro_rules! with_known_width {
+/// Evaluates `$body` with `$N` a constant equal to `$width`, which must satisfy [`is_supported_width`].
+macro_rules! with_supported_width {
     ($width:expr, $N:ident => $body:expr) => {
-        with_known_width!($width, $N => $body, 1 2 3 4 5 6 7 8 9 10 12 16)
+        with_supported_width!($width, $N => $body, 1 2 3 4 5 6 7 8 9 10 12 16)
     };
     ($width:expr, $N:ident => $body:expr, $($known:literal)+) => {
         match $width {
@@ -37,19 +37,19 @@ macro_rules! with_known_width {
     };
 }
 
-/// Calls `$body` with `$V` the [best register](best_register) for rows of `$N` numbers.
+/// Evaluates `$body` with `$V` the [best register type](best_register) for rows of `$N` numbers.
 macro_rules! with_best_register {
     ($I:ident, $T:ident, $N:ident, $V:ident => $body:expr) => {
         match $crate::narrow::best_register::<$I, $T>($N) {
-            $crate::narrow::Best::Half => {
+            $crate::narrow::RowRegister::Half => {
                 type $V<I, T> = $crate::simd::vector::HalfOf<I, T>;
                 $body
             }
-            $crate::narrow::Best::Whole => {
+            $crate::narrow::RowRegister::Whole => {
                 type $V<I, T> = $crate::simd::vector::VectorOf<I, T>;
                 $body
             }
-            $crate::narrow::Best::WholeAndHalf => {
+            $crate::narrow::RowRegister::WholeAndHalf => {
                 type $V<I, T> = $crate::simd::vector::WholeAndHalfOf<I, T>;
                 $body
             }
@@ -57,7 +57,7 @@ macro_rules! with_best_register {
     };
 }
 
-// After the macros, which they use.
+// These modules use the macros above.
 mod backward;
 mod batch_cursor;
 mod forward;
@@ -66,45 +66,45 @@ mod output_kernel;
 
 /// Whether kernels are compiled for rows of this width.
 #[inline(always)]
-fn is_known_width(width: usize) -> bool {
-    matches!(width, 1..=10 | 12 | MOST)
+fn is_supported_width(width: usize) -> bool {
+    matches!(width, 1..=10 | 12 | MAX_UNITS)
 }
 
 /// Whether kernels are compiled for a layer of this shape.
 #[inline(always)]
-pub(crate) fn is_known(fan_in: usize, fan_out: usize) -> bool {
-    is_known_width(if fan_out == 1 { fan_in } else { fan_out })
+pub(crate) fn supports_shape(fan_in: usize, fan_out: usize) -> bool {
+    is_supported_width(if fan_out == 1 { fan_in } else { fan_out })
 }
 
-/// Whether this many samples are worked on here.
+/// Whether the narrow kernels support this number of samples.
 #[inline(always)]
-pub fn is_few(rows: usize) -> bool {
+pub fn supports_rows(rows: usize) -> bool {
     rows == 1 || rows == 4
 }
 
-/// The index of the first layer from which on all are of a few units; that after the last where none is.
-pub fn first_of(layout: &StackLayout) -> usize {
+/// The index of the first layer from which on all layers are narrow; the number of layers where none is.
+pub fn first_narrow_layer(layout: &StackLayout) -> usize {
     let layers = layout.layers();
-    let many = layers
+    let last_wide = layers
         .iter()
-        .rposition(|layer| !is_known(layer.fan_in, layer.fan_out));
-    many.map_or(0, |last| last + 1)
+        .rposition(|layer| !supports_shape(layer.fan_in, layer.fan_out));
+    last_wide.map_or(0, |last| last + 1)
 }
 
-/// A kernel for a layer of known shape: what it works on, and the layer's index.
+/// A kernel for a layer of a supported shape: its arguments are the operands and the layer's index.
 type Kernel<L> = fn(&mut L, usize);
 
-/// Registers that hold N numbers, the last one partly filled.
-type Row<V> = [V; REGISTERS];
+/// The registers of a row of N numbers, the last one partly filled.
+type Row<V> = [V; ROW_REGISTERS];
 
 /// # Safety
-/// N numbers must be there.
+/// `from` must be valid for reading N numbers.
 #[inline(always)]
 unsafe fn load<T: Scalar, V: Vector<T>, const N: usize>(from: *const T) -> Row<V> {
-    let mut row = [V::splat(T::ZERO); REGISTERS];
+    let mut row = [V::splat(T::ZERO); ROW_REGISTERS];
     for (c, register) in row.iter_mut().enumerate() {
         let at = c * V::LANES;
-        // SAFETY: as the caller vouches.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             if at + V::LANES <= N {
                 *register = V::load(from.add(at));
@@ -117,24 +117,24 @@ unsafe fn load<T: Scalar, V: Vector<T>, const N: usize>(from: *const T) -> Row<V
 }
 
 /// # Safety
-/// R rows of N numbers must be there.
+/// `from` must be valid for reading R rows of N numbers.
 #[inline(always)]
 unsafe fn load_rows<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(from: *const T) -> [Row<V>; R] {
-    let mut rows = [[V::splat(T::ZERO); REGISTERS]; R];
+    let mut rows = [[V::splat(T::ZERO); ROW_REGISTERS]; R];
     for (row, registers) in rows.iter_mut().enumerate() {
-        // SAFETY: as the caller vouches.
+        // SAFETY: guaranteed by the caller.
         *registers = unsafe { load::<T, V, N>(from.add(row * N)) };
     }
     rows
 }
 
 /// # Safety
-/// There must be room for N numbers.
+/// `to` must be valid for writing N numbers.
 #[inline(always)]
 unsafe fn store<T: Scalar, V: Vector<T>, const N: usize>(row: Row<V>, to: *mut T) {
     for (c, register) in row.into_iter().enumerate() {
         let at = c * V::LANES;
-        // SAFETY: as the caller vouches.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             if at + V::LANES <= N {
                 register.store(to.add(at));
@@ -145,69 +145,73 @@ unsafe fn store<T: Scalar, V: Vector<T>, const N: usize>(row: Row<V>, to: *mut T
     }
 }
 
-/// factor·row + sums.
+/// factor·row + accumulators.
 #[inline(always)]
-fn add_product<T: Scalar, V: Vector<T>, const N: usize>(factor: V, row: Row<V>, mut sums: Row<V>) -> Row<V> {
-    for c in 0..REGISTERS {
+fn add_product<T: Scalar, V: Vector<T>, const N: usize>(
+    factor: V,
+    row: Row<V>,
+    mut accumulators: Row<V>,
+) -> Row<V> {
+    for c in 0..ROW_REGISTERS {
         if c * V::LANES < N {
-            sums[c] = factor.mul_add(row[c], sums[c]);
+            accumulators[c] = factor.mul_add(row[c], accumulators[c]);
         }
     }
-    sums
+    accumulators
 }
 
-/// Σ aⱼ bⱼ + Σ sⱼ, a part of it in each lane.
+/// Σ aⱼ bⱼ + Σ sⱼ, with a partial sum in each lane.
 #[inline(always)]
-fn products<T: Scalar, V: Vector<T>, const N: usize>(a: Row<V>, b: Row<V>, summands: V) -> V {
-    let mut sums = a[0].mul_add(b[0], summands);
-    for c in 1..REGISTERS {
+fn partial_dot<T: Scalar, V: Vector<T>, const N: usize>(a: Row<V>, b: Row<V>, summands: V) -> V {
+    let mut accumulators = a[0].mul_add(b[0], summands);
+    for c in 1..ROW_REGISTERS {
         if c * V::LANES < N {
-            sums = a[c].mul_add(b[c], sums);
+            accumulators = a[c].mul_add(b[c], accumulators);
         }
     }
-    sums
+    accumulators
 }
 
-/// The register that rows of this many numbers are best worked on in.
+/// The type of register for rows of a given number of numbers.
 #[derive(Clone, Copy)]
-enum Best {
+enum RowRegister {
     Half,
     Whole,
     WholeAndHalf,
 }
 
-/// A few numbers are better off in half registers, as what goes through them is quicker; but each is as much work as a whole
-/// one.
+/// Half registers have lower latency, which suits short rows; but an operation on a half register costs as much
+/// throughput as one on a whole register.
 #[inline(always)]
-const fn best_register<I: Isa, T: Scalar>(width: usize) -> Best {
+const fn best_register<I: Isa, T: Scalar>(width: usize) -> RowRegister {
     let (whole, half) = (VectorOf::<I, T>::LANES, HalfOf::<I, T>::LANES);
     if half < whole && width > whole && width <= whole + half {
-        Best::WholeAndHalf
+        RowRegister::WholeAndHalf
     } else if width <= 12 && width != whole {
-        Best::Half
+        RowRegister::Half
     } else {
-        Best::Whole
+        RowRegister::Whole
     }
 }
 
-/// The layers of a few units of a network, from one of them to the output, with what a pass over them reads and writes.
+/// The narrow layers of a network, from one of its layers to the output, with what a pass over them reads and writes.
 pub struct Layers<'a, T> {
     layers: &'a [LayerLayout],
     arrays: &'a mut [LayerArrays<T>],
     first: usize,
     rows: usize,
-    /// (rows, fan_in) of the network's first layer; read only where that is one of these.
+    /// (rows, fan_in) of the network's first layer; read only where that layer is one of the narrow ones.
     input: *const T,
     parameters: *const T,
     lifetimes: PhantomData<&'a T>,
 }
 
 impl<'a, T: Scalar> Layers<'a, T> {
-    /// The layers from `first` on, at parameters that the caller vouches for as below.
+    /// The layers from `first` on, with their operands.
     ///
     /// # Panics
-    /// Where there are fewer parameters than the layout has, or arrays or the input are too short for the rows,
-    /// or kernels are not compiled for a layer's shape.
+    /// If there are fewer parameters than the layout requires, if arrays or the input are too short for the rows, or if
+    /// a layer's shape has no kernel.
     #[inline(always)]
     pub fn new(
         layout: &'a StackLayout,
@@ -226,8 +230,8 @@ impl<'a, T: Scalar> Layers<'a, T> {
         Self::at(layout, first, rows, input, parameters.as_ptr(), arrays)
     }
 
-    /// [`new`](Self::new), from where the parameters begin. The kernels read and write as many there as the
-    /// layout has.
+    /// [`new`](Self::new) from a pointer to the first parameter. The kernels read and write as many numbers there as
+    /// the layout has parameters.
     #[inline(always)]
     fn at(
         layout: &'a StackLayout,
@@ -239,12 +243,12 @@ impl<'a, T: Scalar> Layers<'a, T> {
     ) -> Self {
         let layers = layout.layers();
         assert!(
-            is_few(rows)
+            supports_rows(rows)
                 && layers.len() == arrays.len()
                 && (first > 0 || input.len() >= rows * layers[0].fan_in),
             "a layer's operands are too short"
         );
-        // All of them, as the layer below the first of these is read too.
+        // All layers, because the layer below the first narrow one is read too.
         for (layer, of_layer) in layers.iter().zip(&*arrays) {
             let used = rows * layer.fan_out;
             assert!(
@@ -263,16 +267,16 @@ impl<'a, T: Scalar> Layers<'a, T> {
         }
     }
 
-    /// What layer `index` is multiplied with, (rows, fan_in).
+    /// The input of layer `index`, (rows, fan_in).
     ///
     /// # Safety
-    /// There must be such a layer.
+    /// Layer `index` must exist.
     #[inline(always)]
     unsafe fn x(&self, index: usize) -> *const T {
         if index == 0 {
             self.input
         } else {
-            // SAFETY: there are as many arrays as layers (`at`).
+            // SAFETY: there are as many arrays as layers (checked in `at`).
             unsafe { self.arrays.get_unchecked(index - 1) }
                 .activation
                 .as_ptr()

@@ -1,40 +1,40 @@
-//! Which bytes of a chunk are not zero, and those alone, packed.
+//! Finds the non-zero bytes of a chunk, as a bit mask or packed with their columns.
 
 use super::isa::Isa;
 
-/// The bytes of a chunk, and the columns of a mask.
+/// Bytes of a chunk, and columns of a mask.
 pub const CHUNK: usize = 64;
 
-/// [`Isa::non_zero_bits`] without any instruction of its own.
+/// [`Isa::non_zero_bits`] without vector instructions.
 #[inline(always)]
 pub fn non_zero_bits_portable(bytes: &[u8; 64]) -> u64 {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     let (words, _) = bytes.as_chunks::<8>();
     words.iter().enumerate().fold(0, |bits, (w, word)| {
         let word = u64::from_le_bytes(*word);
-        // The top bit of each byte is set where the byte is not 0; the product brings the eight together.
+        // The top bit of each byte is set where the byte is not 0; the product gathers the eight bits.
         let tops = (((word & LOW) + LOW) | word) & !LOW;
         bits | (((tops >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * w))
     })
 }
 
-/// A chunk of bytes, or a shorter one with zeros after it in `room`, which is all zeros.
+/// A whole chunk: `bytes` themselves, or a shorter slice copied to the start of `buffer`, which must be all zeros.
 #[inline(always)]
-pub fn whole_chunk<'a>(bytes: &'a [u8], room: &'a mut [u8; CHUNK]) -> &'a [u8; CHUNK] {
+pub fn whole_chunk<'a>(bytes: &'a [u8], buffer: &'a mut [u8; CHUNK]) -> &'a [u8; CHUNK] {
     match bytes.first_chunk() {
         Some(whole) => whole,
         None => {
-            room[..bytes.len()].copy_from_slice(bytes);
-            room
+            buffer[..bytes.len()].copy_from_slice(bytes);
+            buffer
         }
     }
 }
 
-/// [`Isa::pack_non_zeros`] from the bits alone.
+/// [`Isa::pack_non_zeros`] built on [`Isa::non_zero_bits`].
 #[inline(always)]
 pub fn pack_by_bits<I: Isa>(chunk: &[u8], first_column: u32, entries: &mut [u32; CHUNK]) -> usize {
-    let mut room = [0; CHUNK];
-    let chunk = whole_chunk(chunk, &mut room);
+    let mut buffer = [0; CHUNK];
+    let chunk = whole_chunk(chunk, &mut buffer);
     let mut bits = I::non_zero_bits(chunk);
     let mut found = 0;
     while bits != 0 {
@@ -63,7 +63,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bits_are_the_bytes_that_are_not_zero(bytes in proptest::collection::vec(prop_oneof![Just(0u8), any::<u8>()], 64)) {
+        fn bits_mark_the_non_zero_bytes(bytes in proptest::collection::vec(prop_oneof![Just(0u8), any::<u8>()], 64)) {
             let bytes: [u8; 64] = bytes.try_into().unwrap();
             let expected = (0..64).fold(0u64, |bits, j| bits | (u64::from(bytes[j] != 0) << j));
             prop_assert_eq!(non_zero_bits_portable(&bytes), expected);

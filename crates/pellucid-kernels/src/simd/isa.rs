@@ -1,7 +1,7 @@
-//! Which vector instructions the machine has, found once, when the program runs.
+//! Instruction sets as types, and the choice of the best one that the machine has, made once at run time.
 //!
-//! A [`Task`] is compiled once for each instruction set and run on the best one there is. Everything in it that
-//! is `#[inline(always)]` is compiled with those instructions; that is why the kernels are.
+//! A [`Task`] is compiled once for each instruction set and runs on the best one. Everything in it that is
+//! `#[inline(always)]` is compiled with those instructions; that is why the kernels are.
 
 use super::bytes::{CHUNK, non_zero_bits_portable, pack_by_bits, whole_chunk};
 use super::vector::{Portable, Vector};
@@ -9,45 +9,44 @@ use super::vector::{Portable, Vector};
 use super::x86::{F32x8, F32x16, F64x4, F64x8};
 use std::sync::OnceLock;
 
-/// An instruction set, as a type, so that a kernel is compiled for it.
+/// An instruction set as a type, for which kernels are compiled.
 pub trait Isa: Copy + Send + Sync + 'static {
     /// A register of f32.
     type F32: Vector<f32, Single = Self::F32>;
     /// A register of f64.
     type F64: Vector<f64, Single = Self::F64>;
-    /// Whether layers of a few units have kernels of their own. They are many, a set for each width: on an instruction
-    /// set that hardly any machine is left with they are not worth their weight in the program.
+    /// Whether narrow layers have kernels of their own. There is a set of kernels for each width, which on an
+    /// instruction set that hardly any machine needs would not justify the size of the program.
     const HAS_NARROW: bool = true;
-    /// Whether each caller of a product without packing has it compiled into itself, with what it knows of the operands;
-    /// otherwise they share one function.
-    const HAS_OWN_PRODUCTS: bool = true;
-    /// Has the processor fetch the line of the cache that `place` is in, where it can be told to. Nothing is read, so it
-    /// may be any place at all.
+    /// Whether a product without packing is inlined into each caller, with what the compiler knows of the operands;
+    /// otherwise the callers share one function.
+    const INLINES_PRODUCTS: bool = true;
+    /// Prefetches the cache line of `place`, where the instruction set can. Reads nothing, so any address is valid.
     #[inline(always)]
     fn prefetch<T>(place: *const T) {
         let _ = place;
     }
-    /// Which of 64 bytes are not 0, a bit each.
+    /// One bit for each of 64 bytes, set where the byte is not 0.
     fn non_zero_bits(bytes: &[u8; 64]) -> u64;
-    /// Packs the non-zero bytes of a chunk of up to 64, whose columns are below 2²⁴, each below the column that it is in, and
-    /// says how many they are; what lies beyond them in the array is overwritten with anything.
+    /// Packs the non-zero bytes of a chunk of up to 64, each in the lower 8 bits below its column, which must be below
+    /// 2²⁴, and returns their number. The content of the array beyond them is unspecified.
     #[inline(always)]
     fn pack_non_zeros(chunk: &[u8], first_column: u32, entries: &mut [u32; CHUNK]) -> usize {
         pack_by_bits::<Self>(chunk, first_column, entries)
     }
-    /// Runs a part of a task as a function of its own, compiled with these instructions. The parts are shared by
-    /// every task that calls them, which keeps the program small.
+    /// Runs a part of a task as a separate function, compiled with these instructions. Every task that calls the part
+    /// shares it, which keeps the program small.
     fn call<K: Task>(part: K) -> K::Output;
 }
 
-/// What every machine of the architecture has.
+/// The instructions that every machine of the architecture has.
 #[derive(Clone, Copy)]
 pub struct Baseline;
 impl Isa for Baseline {
     type F32 = Portable<f32>;
     type F64 = Portable<f64>;
     const HAS_NARROW: bool = cfg!(not(target_arch = "x86_64"));
-    const HAS_OWN_PRODUCTS: bool = cfg!(not(target_arch = "x86_64"));
+    const INLINES_PRODUCTS: bool = cfg!(not(target_arch = "x86_64"));
     #[inline(always)]
     fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
         non_zero_bits_portable(bytes)
@@ -58,10 +57,10 @@ impl Isa for Baseline {
     }
 }
 
-/// For each pattern of eight bits the places of those that are set, in order; zeros after them. Eight columns are
-/// compressed by it at once and without a branch: which of a digit's pixels are 0 is what no processor foresees.
+/// For each pattern of eight bits, the positions of the set bits, in order, then zeros. It compresses eight columns at
+/// once and without a branch: which pixels of a digit are 0 is unpredictable.
 #[cfg(target_arch = "x86_64")]
-static PLACES_OF_BITS: [[u8; 8]; 256] = {
+static POSITIONS_OF_SET_BITS: [[u8; 8]; 256] = {
     let mut table = [[0; 8]; 256];
     let mut bits = 0;
     while bits < 256 {
@@ -112,35 +111,35 @@ impl Isa for Avx2 {
             _mm_loadl_epi64, _mm_shuffle_epi8, _mm_unpacklo_epi8, _mm256_add_epi32, _mm256_cvtepu16_epi32,
             _mm256_set1_epi32, _mm256_storeu_si256,
         };
-        let mut room = [0; CHUNK];
-        let chunk = whole_chunk(chunk, &mut room);
+        let mut buffer = [0; CHUNK];
+        let chunk = whole_chunk(chunk, &mut buffer);
         let bits = Self::non_zero_bits(chunk);
         if bits == 0 {
             return 0;
         }
         let mut found = 0;
         for start in (0..CHUNK).step_by(8) {
-            let of_these = (bits >> start) as u8;
-            let places = &PLACES_OF_BITS[usize::from(of_these)];
-            // SAFETY: this type is named only within `on_avx2`; eight bytes are read of each array. No more than
-            // `start` were found in front, so the eight that are written end within the array of 64.
+            let byte_bits = (bits >> start) as u8;
+            let positions = &POSITIONS_OF_SET_BITS[usize::from(byte_bits)];
+            // SAFETY: this type is named only within `on_avx2`; eight bytes are read of each array. At most `start` entries
+            // come before these, so the eight that are written end within the array of 64.
             unsafe {
-                let places = _mm_loadl_epi64(places.as_ptr().cast());
+                let positions = _mm_loadl_epi64(positions.as_ptr().cast());
                 let these = _mm_loadl_epi64(chunk.as_ptr().add(start).cast());
-                let packed = _mm_unpacklo_epi8(_mm_shuffle_epi8(these, places), places);
+                let packed = _mm_unpacklo_epi8(_mm_shuffle_epi8(these, positions), positions);
                 let first = _mm256_set1_epi32(((first_column + start as u32) << 8) as i32);
                 _mm256_storeu_si256(
                     entries.as_mut_ptr().add(found).cast(),
                     _mm256_add_epi32(_mm256_cvtepu16_epi32(packed), first),
                 );
             }
-            found += of_these.count_ones() as usize;
+            found += byte_bits.count_ones() as usize;
         }
         found
     }
     #[inline(always)]
     fn call<K: Task>(part: K) -> K::Output {
-        // SAFETY: this type is named only within `on_avx2`, which `dispatch` calls only where AVX2 and FMA are.
+        // SAFETY: this type is named only within `on_avx2`, which `dispatch` calls only where AVX2 and FMA are available.
         unsafe { part.on_avx2() }
     }
 }
@@ -176,19 +175,19 @@ impl Isa for Avx512 {
             _mm512_test_epi16_mask,
         };
         const HALF: usize = CHUNK / 2;
-        static PLACES: [u16; HALF] = {
-            let mut places = [0; HALF];
+        static POSITIONS: [u16; HALF] = {
+            let mut positions = [0; HALF];
             let mut j = 0;
             while j < HALF {
-                places[j] = (j as u16) << 8;
+                positions[j] = (j as u16) << 8;
                 j += 1;
             }
-            places
+            positions
         };
         let mut found = 0;
         for (half, bytes) in chunk.chunks(HALF).enumerate() {
             // SAFETY: this type is named only within `on_avx512`; masked bytes are not read, and there are as many as the
-            // half is long (none is empty); no more than `half` times 32 were found in front, so that the 16 or 32 entries
+            // half is long (none is empty); at most `half` times 32 entries come before these, so the 16 or 32 entries
             // that are written end within the array of 64.
             unsafe {
                 let bytes = match bytes.first_chunk::<HALF>() {
@@ -197,14 +196,14 @@ impl Isa for Avx512 {
                 };
                 let bytes = _mm512_cvtepu8_epi16(bytes);
                 let mask = _mm512_test_epi16_mask(bytes, bytes);
-                let places = _mm512_loadu_si512(PLACES.as_ptr().cast());
-                let packed = _mm512_maskz_compress_epi16(mask, _mm512_or_si512(bytes, places));
+                let positions = _mm512_loadu_si512(POSITIONS.as_ptr().cast());
+                let packed = _mm512_maskz_compress_epi16(mask, _mm512_or_si512(bytes, positions));
                 let first = _mm512_set1_epi32(((first_column + (half * HALF) as u32) << 8) as i32);
                 let to = entries.as_mut_ptr().add(found);
                 let low = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(packed));
                 _mm512_storeu_si512(to.cast(), _mm512_add_epi32(low, first));
                 let count = mask.count_ones() as usize;
-                // Hardly ever: strokes are thin.
+                // Rare: strokes are thin.
                 if count > HALF / 2 {
                     let high = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64::<1>(packed));
                     _mm512_storeu_si512(to.add(HALF / 2).cast(), _mm512_add_epi32(high, first));
@@ -216,21 +215,21 @@ impl Isa for Avx512 {
     }
     #[inline(always)]
     fn call<K: Task>(part: K) -> K::Output {
-        // SAFETY: this type is named only within `on_avx512`, which `dispatch` calls only where its features are.
+        // SAFETY: this type is named only within `on_avx512`, which `dispatch` calls only where its features are available.
         unsafe { part.on_avx512() }
     }
 }
 
-/// Work to be compiled for every instruction set. `run` must be `#[inline(always)]`.
+/// Work compiled for every instruction set. `run` must be `#[inline(always)]`.
 pub trait Task {
-    /// What comes out.
+    /// The result.
     type Output;
     /// Does the work with the instructions of `I`.
     fn run<I: Isa>(self) -> Self::Output;
 
-    /// [`run`](Self::run) as a function of its own, compiled with AVX2 and FMA. (These are methods, not functions that
-    /// take any task, because the compiler keeps what becomes of a generic function in one piece of work, but what becomes
-    /// of a method with its type: so kernels are compiled on several cores.)
+    /// [`run`](Self::run) as a separate function, compiled with AVX2 and FMA. (These are methods and not functions
+    /// generic over a task, because the compiler keeps all instances of a generic function in one codegen unit, but
+    /// places an instance of a method with its type: this way the kernels are compiled on several cores.)
     ///
     /// # Safety
     /// The processor must have AVX2, FMA, BMI 1 and 2, LZCNT and POPCNT.
@@ -244,7 +243,7 @@ pub trait Task {
         self.run::<Avx2>()
     }
 
-    /// [`run`](Self::run) as a function of its own, compiled with AVX-512.
+    /// [`run`](Self::run) as a separate function, compiled with AVX-512.
     ///
     /// # Safety
     /// The processor must have the features named here.
@@ -260,7 +259,7 @@ pub trait Task {
         self.run::<Avx512>()
     }
 
-    /// [`run`](Self::run) as a function of its own, with what every machine has.
+    /// [`run`](Self::run) as a separate function, compiled with the baseline instructions.
     #[inline(never)]
     fn on_baseline(self) -> Self::Output
     where
@@ -309,7 +308,7 @@ fn best() -> Best {
     })
 }
 
-/// Runs `task` with the best instructions of this machine.
+/// Runs `task` with the best instruction set of this machine.
 #[inline]
 pub fn dispatch<K: Task>(task: K) -> K::Output {
     match best() {

@@ -1,14 +1,14 @@
-//! A register and a smaller one, side by side, as one: ten f64 are a whole register and a half, where two whole ones would
-//! keep the processor busy with six numbers that nobody asked for, and three halves with another register.
+//! A register and one of half its size, used as one: ten f64 fill a whole register and a half. Two whole registers
+//! would compute six unused numbers, and three halves need one more register.
 
 use super::scalar::Scalar;
 use super::vector::Vector;
 
-/// The lanes of a register, and then those of one of half its size.
+/// The lanes of a register, followed by those of one of half its size.
 #[derive(Clone, Copy)]
 pub struct Joined<W, H>(W, H);
 
-macro_rules! each_by_itself {
+macro_rules! per_register {
     ($(fn $name:ident(self$(, $argument:ident)*);)*) => {
         $(
             #[inline(always)]
@@ -27,39 +27,39 @@ impl<T: Scalar, W: Vector<T, Half = H, Single = W>, H: Vector<T, Half = H, Singl
     type Half = H;
     type Single = W;
 
-    each_by_itself! {
+    per_register! {
         fn mul_add(self, factor, summand);
         fn add(self, other);
         fn sub(self, other);
         fn mul(self, other);
         fn div(self, other);
         fn sqrt(self);
-        fn root_closely(self);
-        fn div_closely(self, other);
+        fn approximate_sqrt(self);
+        fn approximate_div(self, other);
         fn at_least(self, low);
         fn at_most(self, high);
         fn abs(self);
         fn flush_below(self, least);
-        fn where_positive(self, of);
-        fn or_where_above(self, magnitude, most, other);
+        fn keep_where_positive(self, of);
+        fn replace_where_above(self, magnitude, most, other);
         fn with_sign(self, sign);
         fn power_of_two(self);
     }
 
     #[inline(always)]
     fn splat(value: T) -> Self {
-        Self::of_single(W::splat(value))
+        Self::from_single(W::splat(value))
     }
 
     #[inline(always)]
     unsafe fn load(from: *const T) -> Self {
-        // SAFETY: the caller vouches for as many numbers as both have lanes.
+        // SAFETY: the caller guarantees as many numbers as both have lanes together.
         unsafe { Self(W::load(from), H::load(from.add(W::LANES))) }
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut T) {
-        // SAFETY: the caller vouches for as many numbers as both have lanes.
+        // SAFETY: the caller guarantees as many numbers as both have lanes together.
         unsafe {
             self.0.store(to);
             self.1.store(to.add(W::LANES));
@@ -69,7 +69,8 @@ impl<T: Scalar, W: Vector<T, Half = H, Single = W>, H: Vector<T, Half = H, Singl
     #[inline(always)]
     unsafe fn load_first(from: *const T, count: usize) -> Self {
         let of_first = count.min(W::LANES);
-        // SAFETY: the caller vouches for `count` numbers, of which the second register has what the first has no room for.
+        // SAFETY: the caller guarantees `count` numbers: the first register takes up to its number of lanes, the second
+        // the rest.
         unsafe {
             Self(
                 W::load_first(from, of_first),
@@ -97,18 +98,18 @@ impl<T: Scalar, W: Vector<T, Half = H, Single = W>, H: Vector<T, Half = H, Singl
     fn interleave(self, other: Self) -> (Self, Self) {
         const MOST: usize = 64;
         let (mut these, mut others) = ([T::ZERO; MOST], [T::ZERO; MOST]);
-        let mut turns = [T::ZERO; 2 * MOST];
-        // SAFETY: there is room for the lanes of any register.
+        let mut alternating = [T::ZERO; 2 * MOST];
+        // SAFETY: the arrays hold the lanes of any register.
         unsafe {
             self.store(these.as_mut_ptr());
             other.store(others.as_mut_ptr());
             for j in 0..Self::LANES {
-                turns[2 * j] = these[j];
-                turns[2 * j + 1] = others[j];
+                alternating[2 * j] = these[j];
+                alternating[2 * j + 1] = others[j];
             }
             (
-                Self::load(turns.as_ptr()),
-                Self::load(turns[Self::LANES..].as_ptr()),
+                Self::load(alternating.as_ptr()),
+                Self::load(alternating[Self::LANES..].as_ptr()),
             )
         }
     }
@@ -129,12 +130,12 @@ impl<T: Scalar, W: Vector<T, Half = H, Single = W>, H: Vector<T, Half = H, Singl
     }
 
     #[inline(always)]
-    fn beginning_with(half: H) -> W {
-        W::beginning_with(half)
+    fn from_half(half: H) -> W {
+        W::from_half(half)
     }
 
     #[inline(always)]
-    fn of_single(single: W) -> Self {
+    fn from_single(single: W) -> Self {
         Self(single, single.low_half())
     }
 }

@@ -1,8 +1,8 @@
-//! Vector instructions: precisions, registers, instruction sets, and the choice between them.
+//! Vector instructions: precisions, registers, instruction sets, and the choice between them at run time.
 //!
-//! A [`Task`] is compiled once for each instruction set ([`isa`]) with registers of one interface ([`vector`]); [`dispatch`]
-//! runs it on the best one the machine has. [`PerPrecision`] has generic work compiled once for each precision
-//! ([`scalar`]), in the crate that defines the work.
+//! A [`Task`] is compiled once for each instruction set ([`isa`]), on registers with one interface ([`vector`]);
+//! [`dispatch`] runs it on the best instruction set of the machine. [`PerPrecision`] compiles generic work once for
+//! each precision ([`scalar`]), in the crate that defines the work.
 
 pub mod bytes;
 pub mod isa;
@@ -18,13 +18,13 @@ use scalar::Scalar;
 
 /// Work that is compiled once for each precision, in the crate that implements this.
 ///
-/// Code that is generic over [`Scalar`] is compiled anew in every crate that uses it, and with it all kernels for every
-/// instruction set. The functions of an implementation are not generic: they are compiled where they stand, and
-/// [`Scalar::run`] finds the one of its precision. [`per_precision!`](crate::per_precision) writes an implementation.
+/// Code that is generic over [`Scalar`] is compiled anew in every crate that uses it, together with all kernels for
+/// every instruction set. The functions of an implementation are not generic: they are compiled in their own crate, and
+/// [`Scalar::run`] selects the one of its precision. [`per_precision!`](crate::per_precision) writes an implementation.
 pub trait PerPrecision {
     /// The work, generic over the precision.
     type Task<'a, T: Scalar>;
-    /// What comes out.
+    /// The result.
     type Output;
     /// Does the work in single precision.
     fn run_f32(task: Self::Task<'_, f32>) -> Self::Output;

@@ -1,4 +1,4 @@
-//! The two precisions a run can have, chosen once for the whole of it.
+//! The two precisions of a run, f32 and f64, behind one trait.
 
 use serde::{Deserialize, Serialize};
 use std::fmt::{Debug, Display};
@@ -9,9 +9,9 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// IEEE 754 binary32: twice the numbers a vector register, half the memory.
+    /// IEEE 754 binary32: twice as many numbers in a vector register, half the memory.
     F32,
-    /// IEEE 754 binary64: what NumPy computes in unless told otherwise.
+    /// IEEE 754 binary64: the default of NumPy.
     #[default]
     F64,
 }
@@ -22,7 +22,7 @@ mod sealed {
     impl Sealed for f64 {}
 }
 
-/// A floating-point number that a network can be made of: `f32` or `f64`.
+/// The type of a network's numbers: `f32` or `f64`.
 pub trait Scalar:
     sealed::Sealed
     + Copy
@@ -80,15 +80,15 @@ pub trait Scalar:
     fn max(self, other: Self) -> Self;
     /// The smaller of two numbers; the other one if one is NaN.
     fn min(self, other: Self) -> Self;
-    /// Neither NaN nor infinite.
+    /// Whether the number is neither NaN nor infinite.
     fn is_finite(self) -> bool;
     /// Runs work that is compiled once for each precision.
     #[doc(hidden)]
     fn run<'a, P: super::PerPrecision>(task: P::Task<'a, Self>) -> P::Output;
-    /// The vector register of this precision of an instruction set.
+    /// The vector register of this precision in an instruction set.
     #[doc(hidden)]
     type Vector<I: super::isa::Isa>: super::vector::Vector<Self, Single = Self::Vector<I>>;
-    /// 1.5·2^(digits of the mantissa): adding it rounds to a whole number and leaves that in the low bits.
+    /// 1.5·2^(digits of the mantissa): adding it rounds to an integer and leaves that integer in the low bits.
     #[doc(hidden)]
     const ROUND: Self;
     /// 2ᵏ, where `rounded` is k + `ROUND`.

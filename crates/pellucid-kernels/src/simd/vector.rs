@@ -1,21 +1,21 @@
-//! Vector registers, a type for each instruction set, with the few operations the kernels need.
+//! Vector registers: one type for each instruction set, with the few operations that the kernels need, and loops over
+//! slices.
 //!
-//! Loops over a run-time width are where a compiler's own vectorisation is least to be relied on: rows of 10 or 3
-//! units became scalar code. So the kernels say what they mean, and the last, partly filled register of a row is a
-//! masked load and store.
+//! Compilers vectorise loops over a run-time width unreliably: rows of 10 or 3 units became scalar code. So the kernels
+//! use registers explicitly, and load and store the last, partly filled register of a row with a mask.
 
 use super::isa::Isa;
 use super::joined::Joined;
 use super::scalar::Scalar;
 
-/// A register of `LANES` numbers. Every method must be called where the instruction set is known to be there: within
-/// a task that `dispatch` runs.
+/// A register of `LANES` numbers. Call its methods only where the instruction set is known to be available: within a
+/// task that `dispatch` runs.
 pub trait Vector<T>: Copy {
-    /// How many numbers it holds.
+    /// The number of lanes.
     const LANES: usize;
-    /// One of half the size; the same where there is none.
+    /// A register of half the size; the same type where there is none.
     type Half: Vector<T, Half = Self::Half, Single = Self::Half>;
-    /// A register for one number in every lane, from which that can be had in every lane of this one.
+    /// A register that holds one number in every lane, to be broadcast to every lane of this type.
     type Single: Vector<T, Single = Self::Single>;
     /// Whether [`mul_add`](Self::mul_add) rounds once.
     const FUSES: bool;
@@ -65,68 +65,71 @@ pub trait Vector<T>: Copy {
     /// √self, lane by lane.
     fn sqrt(self) -> Self;
 
-    /// √self for lanes that are 0 or more, to within two units in the last place; a lane too small for a normal number
-    /// counts as the smallest.
+    /// √self for lanes ≥ 0, within two units in the last place; a lane below the smallest normal number counts as that
+    /// number.
     #[inline(always)]
-    fn root_closely(self) -> Self {
+    fn approximate_sqrt(self) -> Self {
         self.sqrt()
     }
 
-    /// self / other for normal numbers, to within two units in the last place.
+    /// self / other for normal numbers, within two units in the last place.
     #[inline(always)]
-    fn div_closely(self, other: Self) -> Self {
+    fn approximate_div(self, other: Self) -> Self {
         self.div(other)
     }
 
-    /// `low` where a lane is below it. A NaN stays.
+    /// max(self, low), lane by lane. A NaN stays.
     fn at_least(self, low: Self) -> Self;
 
-    /// `high` where a lane is above it. A NaN stays.
+    /// min(self, high), lane by lane. A NaN stays.
     fn at_most(self, high: Self) -> Self;
 
     /// |self|, lane by lane.
     fn abs(self) -> Self;
 
-    /// 0 where a lane's magnitude is below `least`. A NaN stays.
+    /// self, with 0 where a lane's magnitude is below `least`. A NaN stays.
     fn flush_below(self, least: Self) -> Self;
 
-    /// 0 where `of` is not above 0.
-    fn where_positive(self, of: Self) -> Self;
+    /// self where `of` is above 0, and 0 elsewhere.
+    fn keep_where_positive(self, of: Self) -> Self;
 
-    /// self where `magnitude` is not above `most`, and `other` elsewhere: a NaN is not above anything.
-    fn or_where_above(self, magnitude: Self, most: Self, other: Self) -> Self;
+    /// self where `magnitude` is not above `most`, and `other` elsewhere; a NaN is not above any number.
+    fn replace_where_above(self, magnitude: Self, most: Self, other: Self) -> Self;
 
     /// self with the signs of `sign`, for lanes of self that are not negative.
     fn with_sign(self, sign: Self) -> Self;
 
-    /// 2ᵏ, lane by lane, where self is k + [`Scalar::ROUND`], k a whole number in the exponent's range.
+    /// 2ᵏ, lane by lane, where self is k + [`Scalar::ROUND`] and k is an integer in the exponent's range.
     fn power_of_two(self) -> Self;
 
-    /// Which lanes are not 0, a bit each from the first lane on; a NaN is not 0.
+    /// One bit for each lane, the first lane lowest, set where the lane is not 0; a NaN is not 0.
     fn non_zero_bits(self) -> u64;
 
-    /// The lanes of self and of `other` by turns: those of their first halves, and those of their second halves.
+    /// The lanes of self and `other`, alternating: first those of their first halves, then those of their second
+    /// halves.
     fn interleave(self, other: Self) -> (Self, Self);
 
-    /// The sum of the lanes, in an order that depends on the type alone.
+    /// The sum of the lanes, in an order that depends only on the type.
     fn sum(self) -> T;
 
     /// [`sum`](Self::sum) in every lane.
     #[inline(always)]
-    fn sum_in_every_lane(self) -> Self::Single {
+    fn broadcast_sum(self) -> Self::Single {
         Self::Single::splat(self.sum())
     }
 
-    /// What `single` has in every lane.
-    fn of_single(single: Self::Single) -> Self;
+    /// The number that `single` holds in every lane, in every lane of this type.
+    fn from_single(single: Self::Single) -> Self;
 
-    /// The first lanes.
+    /// The first half of the lanes.
     fn low_half(self) -> Self::Half;
 
-    /// The lanes from each [`Half`](Self::Half) on added to those of the first.
+    /// The sum of the halves: lane j of the result is the sum of the lanes j, j + [`Half::LANES`](Self::Half), and so
+    /// on.
     fn sum_of_halves(self) -> Self::Half;
 
-    /// [`sum`](Self::sum) of each of four registers, in the first four lanes. What is its own half says how.
+    /// [`sum`](Self::sum) of each of four registers, in the first four lanes. A type that is its own half must override
+    /// this.
     #[inline(always)]
     fn sums_of_four([a, b, c, d]: [Self; 4]) -> Self::Half {
         let halves = [
@@ -139,22 +142,22 @@ pub trait Vector<T>: Copy {
     }
 
     /// A register that begins with the lanes of `half`.
-    fn beginning_with(half: Self::Half) -> Self::Single;
+    fn from_half(half: Self::Half) -> Self::Single;
 
-    /// One of the first four lanes in every lane.
+    /// Lane `lane`, one of the first four, in every lane.
     #[inline(always)]
-    fn lane_in_every_lane(self, lane: usize) -> Self
+    fn broadcast_lane(self, lane: usize) -> Self
     where
         T: Scalar,
     {
         let mut lanes = [T::ZERO; 4];
-        // SAFETY: there is room for four numbers.
+        // SAFETY: the array holds four numbers.
         unsafe { self.store_first(lanes.as_mut_ptr(), 4) };
         Self::splat(lanes[lane])
     }
 
-    /// f of each of some registers; of halves two at a time, where these make a whole register of the instruction set: it
-    /// waits for one function instead of two.
+    /// Applies f to each register. Half registers are processed two at a time where two make a whole register of the
+    /// instruction set, which costs the latency of one call instead of two.
     #[inline(always)]
     fn map_each<I: Isa, F: Map<T>>(registers: &mut [Self], f: F)
     where
@@ -172,10 +175,10 @@ pub type VectorOf<I, T> = <T as Scalar>::Vector<I>;
 /// The register of `T` of half the size of an instruction set.
 pub type HalfOf<I, T> = <VectorOf<I, T> as Vector<T>>::Half;
 
-/// The two side by side.
+/// A whole and a half register side by side.
 pub type WholeAndHalfOf<I, T> = Joined<VectorOf<I, T>, HalfOf<I, T>>;
 
-/// A register where no instructions are known: four numbers, whatever the compiler makes of them.
+/// A register without known instructions: four numbers, which the compiler may vectorise.
 #[derive(Clone, Copy)]
 pub struct Portable<T>([T; PORTABLE_LANES]);
 
@@ -194,13 +197,13 @@ impl<T: Scalar> Vector<T> for Portable<T> {
 
     #[inline(always)]
     unsafe fn load(from: *const T) -> Self {
-        // SAFETY: the caller vouches for `LANES` readable numbers; an array of T is aligned as T is.
+        // SAFETY: the caller guarantees `LANES` readable numbers; an array of T is aligned as T is.
         Self(unsafe { from.cast::<[T; PORTABLE_LANES]>().read_unaligned() })
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut T) {
-        // SAFETY: the caller vouches for `LANES` writable numbers.
+        // SAFETY: the caller guarantees `LANES` writable numbers.
         unsafe { to.cast::<[T; PORTABLE_LANES]>().write_unaligned(self.0) }
     }
 
@@ -208,7 +211,7 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     unsafe fn load_first(from: *const T, count: usize) -> Self {
         let mut lanes = [T::ZERO; PORTABLE_LANES];
         for (j, lane) in lanes.iter_mut().enumerate().take(count) {
-            // SAFETY: j < count, and the caller vouches for `count` readable numbers.
+            // SAFETY: j < count, and the caller guarantees `count` readable numbers.
             *lane = unsafe { from.add(j).read() };
         }
         Self(lanes)
@@ -217,14 +220,14 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     #[inline(always)]
     unsafe fn store_first(self, to: *mut T, count: usize) {
         for (j, lane) in self.0.into_iter().enumerate().take(count) {
-            // SAFETY: j < count, and the caller vouches for `count` writable numbers.
+            // SAFETY: j < count, and the caller guarantees `count` writable numbers.
             unsafe { to.add(j).write(lane) }
         }
     }
 
     #[inline(always)]
     fn mul_add(self, factor: Self, summand: Self) -> Self {
-        // One instruction on NEON; elsewhere two, because a call to a library's fused one costs far more.
+        // One instruction on NEON; elsewhere two, because a call of the library's fused multiply-add costs far more.
         let mut lanes = summand.0;
         for (j, lane) in lanes.iter_mut().enumerate() {
             *lane = if Self::FUSES {
@@ -294,7 +297,7 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 
     #[inline(always)]
-    fn where_positive(self, of: Self) -> Self {
+    fn keep_where_positive(self, of: Self) -> Self {
         let mut lanes = self.0;
         for (lane, of) in lanes.iter_mut().zip(of.0) {
             *lane = if of > T::ZERO { *lane } else { T::ZERO };
@@ -303,7 +306,7 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 
     #[inline(always)]
-    fn or_where_above(self, magnitude: Self, most: Self, other: Self) -> Self {
+    fn replace_where_above(self, magnitude: Self, most: Self, other: Self) -> Self {
         let mut lanes = self.0;
         for (j, lane) in lanes.iter_mut().enumerate() {
             *lane = if magnitude.0[j] > most.0[j] {
@@ -342,13 +345,13 @@ impl<T: Scalar> Vector<T> for Portable<T> {
 
     #[inline(always)]
     fn interleave(self, other: Self) -> (Self, Self) {
-        let turns = |first: usize| {
+        let alternating = |first: usize| {
             std::array::from_fn(|j| {
                 let of = if j % 2 == 0 { &self.0 } else { &other.0 };
                 of[first + j / 2]
             })
         };
-        (Self(turns(0)), Self(turns(PORTABLE_LANES / 2)))
+        (Self(alternating(0)), Self(alternating(PORTABLE_LANES / 2)))
     }
 
     #[inline(always)]
@@ -358,7 +361,7 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 
     #[inline(always)]
-    fn of_single(single: Self) -> Self {
+    fn from_single(single: Self) -> Self {
         single
     }
 
@@ -368,7 +371,7 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 
     #[inline(always)]
-    fn beginning_with(half: Self) -> Self {
+    fn from_half(half: Self) -> Self {
         half
     }
 
@@ -383,26 +386,26 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 }
 
-/// A function of numbers, lane by lane. (A closure would not do: nothing makes sure that it is compiled with the
+/// A function of one number, lane by lane. (A closure would not do: nothing ensures that it is compiled with the
 /// instructions of its caller.)
 pub trait Map<T: Scalar>: Copy {
     /// f(x). Must be `#[inline(always)]`.
     fn apply<V: Vector<T>>(self, x: V) -> V;
 }
 
-/// A function of pairs of numbers, lane by lane.
+/// A function of two numbers, lane by lane.
 pub trait MapPairs<T: Scalar>: Copy {
     /// f(a, b). Must be `#[inline(always)]`.
     fn apply<V: Vector<T>>(self, a: V, b: V) -> V;
 }
 
-/// A function of N numbers and another, lane by lane, that gives N.
+/// A function of N numbers and one more, lane by lane, that returns N numbers.
 pub trait MapSeveral<T: Scalar, const N: usize>: Copy {
     /// f(numbers, by). Must be `#[inline(always)]`.
     fn apply<V: Vector<T>>(self, numbers: [V; N], by: V) -> [V; N];
 }
 
-/// to ← f(from), a register at a time.
+/// to ← f(from), one register at a time.
 #[inline(always)]
 pub fn map<I: Isa, T: Scalar, F: Map<T>>(from: &[T], to: &mut [T], f: F) {
     let lanes = VectorOf::<I, T>::LANES;
@@ -423,15 +426,15 @@ pub fn map<I: Isa, T: Scalar, F: Map<T>>(from: &[T], to: &mut [T], f: F) {
     }
 }
 
-/// to ← f(a, b), a register at a time.
+/// to ← f(a, b), one register at a time.
 #[inline(always)]
 pub fn map_pairs<I: Isa, T: Scalar, F: MapPairs<T>>(a: &[T], b: &[T], to: &mut [T], f: F) {
     let lanes = VectorOf::<I, T>::LANES;
     let length = a.len().min(b.len()).min(to.len());
     let (a, b, to) = (a.as_ptr(), b.as_ptr(), to.as_mut_ptr());
-    // Known numbers of numbers are half of the work where there are no more: the outputs of a small network.
+    // Constant lengths halve the work for short slices: the outputs of a small network.
     match length {
-        // SAFETY: so many numbers are in all three slices, and any register has room for four.
+        // SAFETY: all three slices hold this many numbers, and any register holds at least four.
         1 => return unsafe { first_pairs::<I, T, F, 1>(a, b, to, f) },
         // SAFETY: as above.
         4 => return unsafe { first_pairs::<I, T, F, 4>(a, b, to, f) },
@@ -465,7 +468,7 @@ pub fn map_pairs<I: Isa, T: Scalar, F: MapPairs<T>>(a: &[T], b: &[T], to: &mut [
 /// The first N of [`map_pairs`].
 ///
 /// # Safety
-/// There must be N numbers at each place, and no more than a half register has room for.
+/// All three pointers must be valid for N numbers, and N must not exceed the lanes of a half register.
 #[inline(always)]
 unsafe fn first_pairs<I: Isa, T: Scalar, F: MapPairs<T>, const N: usize>(
     a: *const T,
@@ -473,14 +476,14 @@ unsafe fn first_pairs<I: Isa, T: Scalar, F: MapPairs<T>, const N: usize>(
     to: *mut T,
     f: F,
 ) {
-    // SAFETY: as the caller vouches.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let (a, b) = (HalfOf::<I, T>::load_first(a, N), HalfOf::<I, T>::load_first(b, N));
         f.apply(a, b).store_first(to, N);
     }
 }
 
-/// to ← f(to, by), a register at a time.
+/// to ← f(to, by), one register at a time.
 #[inline(always)]
 pub fn update<I: Isa, T: Scalar, F: MapPairs<T>>(to: &mut [T], by: &[T], f: F) {
     let lanes = VectorOf::<I, T>::LANES;
@@ -511,7 +514,7 @@ pub fn update<I: Isa, T: Scalar, F: MapPairs<T>>(to: &mut [T], by: &[T], f: F) {
     }
 }
 
-/// numbers ← f(numbers, by), a register of each at a time.
+/// numbers ← f(numbers, by), one register of each at a time.
 #[inline(always)]
 pub fn update_several<I: Isa, T: Scalar, F: MapSeveral<T, N>, const N: usize>(
     numbers: [&mut [T]; N],
@@ -528,7 +531,7 @@ pub fn update_several<I: Isa, T: Scalar, F: MapSeveral<T, N>, const N: usize>(
     let by = by.as_ptr();
     let mut at = 0;
     while at + lanes <= length {
-        // SAFETY: at + lanes is within all of the slices, which are borrowed apart from one another.
+        // SAFETY: at + lanes is within all of the slices, which do not overlap.
         unsafe {
             let mut registers = [zero; N];
             for (register, from) in registers.iter_mut().zip(numbers) {

@@ -1,5 +1,7 @@
-//! AVX2 and AVX-512. SAFETY of every intrinsic here: these types are named only within tasks that run where
-//! `isa::best` has found the instructions.
+//! Registers of AVX2 and AVX-512.
+//!
+//! SAFETY of every intrinsic here: these types are named only within tasks that run where `isa::best` has found the
+//! instructions.
 
 use super::isa::Isa;
 use super::vector::{Map, Vector, VectorOf};
@@ -13,8 +15,8 @@ macro_rules! register {
         $or:ident, $and_not:ident, $shift:ident $bits:literal, $add_integers:ident, $one:expr, $integers:ident, $floats:ident;
         first: |$from:ident, $count:ident| $load_first:expr, |$value:ident, $to:ident, $count_2:ident| $store_first:expr;
         flush: |$number:ident, $least:ident| $flush:expr;
-        positive: |$there:ident, $of:ident| $where_positive:expr;
-        or_above: |$kept:ident, $magnitude:ident, $most:ident, $other:ident| $or_where_above:expr;
+        positive: |$there:ident, $of:ident| $keep_where_positive:expr;
+        or_above: |$kept:ident, $magnitude:ident, $most:ident, $other:ident| $replace_where_above:expr;
         non_zero: |$any:ident| $bits_of:expr;
         turns: |$first:ident, $second:ident| $turns:expr;
         low: |$low_of:ident| $low:expr;
@@ -39,23 +41,23 @@ macro_rules! register {
             }
             #[inline(always)]
             unsafe fn load(from: *const $float) -> Self {
-                // SAFETY: see the module; the caller vouches for the memory.
+                // SAFETY: see the module; the caller guarantees the memory.
                 Self(unsafe { $load(from) })
             }
             #[inline(always)]
             unsafe fn store(self, to: *mut $float) {
-                // SAFETY: see the module; the caller vouches for the memory.
+                // SAFETY: see the module; the caller guarantees the memory.
                 unsafe { $store(to, self.0) }
             }
             #[inline(always)]
             unsafe fn load_first($from: *const $float, $count: usize) -> Self {
-                // SAFETY: see the module; masked lanes are not read, the caller vouches for the others.
+                // SAFETY: see the module; masked lanes are not read, the caller guarantees the others.
                 Self(unsafe { $load_first })
             }
             #[inline(always)]
             unsafe fn store_first(self, $to: *mut $float, $count_2: usize) {
                 let $value = self.0;
-                // SAFETY: see the module; masked lanes are not written, the caller vouches for the others.
+                // SAFETY: see the module; masked lanes are not written, the caller guarantees the others.
                 unsafe { $store_first }
             }
             #[inline(always)]
@@ -90,7 +92,7 @@ macro_rules! register {
             }
             #[inline(always)]
             fn at_least(self, low: Self) -> Self {
-                // The instruction gives its second operand where one is NaN.
+                // The instruction returns its second operand where one is NaN.
                 // SAFETY: see the module.
                 Self(unsafe { $max(low.0, self.0) })
             }
@@ -111,20 +113,21 @@ macro_rules! register {
                 Self(unsafe { $flush })
             }
             #[inline(always)]
-            fn where_positive(self, of: Self) -> Self {
+            fn keep_where_positive(self, of: Self) -> Self {
                 let ($there, $of) = (self.0, of.0);
                 // SAFETY: see the module.
-                Self(unsafe { $where_positive })
+                Self(unsafe { $keep_where_positive })
             }
             #[inline(always)]
-            fn or_where_above(self, magnitude: Self, most: Self, other: Self) -> Self {
+            fn replace_where_above(self, magnitude: Self, most: Self, other: Self) -> Self {
                 let ($kept, $magnitude, $most, $other) = (self.0, magnitude.0, most.0, other.0);
                 // SAFETY: see the module.
-                Self(unsafe { $or_where_above })
+                Self(unsafe { $replace_where_above })
             }
             #[inline(always)]
             fn with_sign(self, sign: Self) -> Self {
-                // sign with all bits but the top one taken away is sign without |sign|'s bits.
+                // The inner and-not clears the sign bit of `sign`; the outer one clears all other bits, which leaves
+                // the sign bit alone.
                 // SAFETY: see the module.
                 Self(unsafe { $or(self.0, $and_not($and_not($splat(-0.0), sign.0), sign.0)) })
             }
@@ -153,7 +156,7 @@ macro_rules! register {
                 unsafe { $sum }
             }
             #[inline(always)]
-            fn of_single(single: Self) -> Self {
+            fn from_single(single: Self) -> Self {
                 single
             }
             #[inline(always)]
@@ -167,7 +170,7 @@ macro_rules! register {
                 $half($fold)
             }
             #[inline(always)]
-            fn beginning_with(half: $half) -> Self {
+            fn from_half(half: $half) -> Self {
                 let $begun = half.0;
                 Self($begin)
             }
@@ -206,10 +209,10 @@ register! {
     // SAFETY: see the module.
     begin: |half| unsafe { _mm512_zextps256_ps512(half) };
     sum: |whole| _mm512_reduce_add_ps(whole);
-    // The instructions for roots and quotients take three times as long as an estimate of 14 bits that a step of
-    // Newton's method makes one of 28.
+    // The square root and division instructions take three times as long as an estimate of 14 bits, which one step of
+    // Newton's method improves to 28 bits.
     #[inline(always)]
-    fn root_closely(self) -> Self {
+    fn approximate_sqrt(self) -> Self {
         // SAFETY: see the module.
         unsafe {
             let x = _mm512_max_ps(_mm512_set1_ps(f32::MIN_POSITIVE), self.0);
@@ -221,7 +224,7 @@ register! {
         }
     };
     #[inline(always)]
-    fn div_closely(self, other: Self) -> Self {
+    fn approximate_div(self, other: Self) -> Self {
         // SAFETY: see the module.
         unsafe {
             let estimate = _mm512_rcp14_ps(other.0);
@@ -266,9 +269,9 @@ register! {
     sum: |whole| _mm512_reduce_add_pd(whole)
 }
 
-// A masked store is not handed on to a load that follows it before it has reached the cache, which costs small
-// networks more than their arithmetic: one layer's last units are the next layer's first loads. So parts of a
-// register are read and written as whole halves, quarters and so on, by the bits of the count.
+// The processor does not forward a masked store to a following load before the store has reached the cache, which costs
+// small networks more than their arithmetic: the last units that one layer stores are the first that the next layer
+// loads. So parts of a register are loaded and stored as whole halves, quarters and so on, by the bits of the count.
 
 /// # Safety
 /// As [`Vector::load_first`]; see the module.
@@ -409,10 +412,10 @@ unsafe fn store_first_f64x4(lanes: __m256d, to: *mut f64, count: usize) {
     }
 }
 
-/// The first `count` numbers, up to 4.
+/// Loads the first `count` numbers, up to 4.
 ///
 /// # Safety
-/// They must be there; see the module.
+/// `from` must be valid for reading `count` numbers; see the module.
 #[inline(always)]
 unsafe fn load_up_to_four(from: *const f32, count: usize) -> __m128 {
     // SAFETY: each part lies within the first `count` numbers.
@@ -427,10 +430,10 @@ unsafe fn load_up_to_four(from: *const f32, count: usize) -> __m128 {
     }
 }
 
-/// Writes the first `count` lanes, up to 4.
+/// Stores the first `count` lanes, up to 4.
 ///
 /// # Safety
-/// There must be room for them; see the module.
+/// `to` must be valid for writing `count` numbers; see the module.
 #[inline(always)]
 unsafe fn store_up_to_four(lanes: __m128, to: *mut f32, count: usize) {
     // SAFETY: each part lies within the first `count` numbers.
@@ -481,7 +484,7 @@ unsafe fn store_first_f32x8(lanes: __m256, to: *mut f32, count: usize) {
 /// See the module.
 #[inline(always)]
 unsafe fn sum_of_halves_f32x8(whole: __m256) -> __m128 {
-    // SAFETY: as the caller vouches.
+    // SAFETY: guaranteed by the caller.
     unsafe { _mm_add_ps(_mm256_castps256_ps128(whole), _mm256_extractf128_ps::<1>(whole)) }
 }
 
@@ -558,7 +561,7 @@ register! {
         _mm_cvtsd_f64(_mm_add_sd(half, _mm_unpackhi_pd(half, half)))
     };
     #[inline(always)]
-    fn sum_in_every_lane(self) -> Self {
+    fn broadcast_sum(self) -> Self {
         // SAFETY: see the module.
         unsafe {
             let half = _mm256_add_pd(self.0, _mm256_permute2f128_pd::<0x01>(self.0, self.0));
@@ -577,7 +580,7 @@ register! {
         }
     };
     #[inline(always)]
-    fn lane_in_every_lane(self, lane: usize) -> Self {
+    fn broadcast_lane(self, lane: usize) -> Self {
         // SAFETY: see the module.
         Self(unsafe {
             match lane {
@@ -593,7 +596,7 @@ register! {
         let (pairs, others) = registers.as_chunks_mut::<2>();
         for [low, high] in pairs {
             if VectorOf::<I, f64>::LANES == F64x8::LANES {
-                // SAFETY: see the module; AVX-512 is there where such registers are.
+                // SAFETY: see the module; AVX-512 is available where such registers are.
                 unsafe {
                     let both = _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(low.0), high.0);
                     let both = f.apply(F64x8(both)).0;

@@ -1,8 +1,8 @@
-//! Activation functions and their way back, on registers, against the standard library's functions.
+//! Compares activation functions and their backward pass, on registers, with the standard library's functions.
 
 use super::*;
 
-/// Activations of whole rows: `z` in, and ∂L/∂a in, δ out.
+/// Activations of whole rows: takes z and ∂L/∂a, returns the activations and δ.
 #[derive(Clone, Copy)]
 struct Activate<'a, T> {
     function: Activation,
@@ -25,7 +25,7 @@ impl<T: Scalar> Task for Activate<'_, T> {
     }
 }
 
-/// f(z) of one row, by its definition and the standard library's functions.
+/// f(z) of one row, by its definition with the standard library's functions.
 pub(super) fn activation_twin(function: Activation, z: &[f64]) -> Vec<f64> {
     let each = |f: fn(f64) -> f64| z.iter().map(|&z| f(z)).collect();
     match function {
@@ -68,10 +68,10 @@ fn gelu_u(z: f64) -> f64 {
     (2.0 / std::f64::consts::PI).sqrt() * (z + 0.044715 * z.powi(3))
 }
 
-/// f′(z) of the activations that are not worked on in registers, as calculus has it.
-fn slope_twin(function: Activation, z: f64) -> f64 {
+/// f′(z) of the activations that are not computed in registers, by its analytic formula.
+fn derivative_twin(function: Activation, z: f64) -> f64 {
     let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
-    let within = |bound: f64, slope: f64| if z.abs() < bound { slope } else { 0.0 };
+    let within = |bound: f64, derivative: f64| if z.abs() < bound { derivative } else { 0.0 };
     match function {
         Activation::LeakyRelu => [0.01, 1.0][usize::from(z > 0.0)],
         Activation::Elu => z.min(0.0).exp(),
@@ -93,11 +93,11 @@ fn slope_twin(function: Activation, z: f64) -> f64 {
         Activation::Softsign => (1.0 + z.abs()).powi(-2),
         Activation::HardSigmoid => within(3.0, 1.0 / 6.0),
         Activation::HardTanh => within(1.0, 1.0),
-        _ => unreachable!("{} has its slope by a", function.name()),
+        _ => unreachable!("{} has its derivative from a", function.name()),
     }
 }
 
-/// Σₖ ∂L/∂aₖ · ∂aₖ/∂zⱼ of one row, with the magnitudes that went into it.
+/// Σₖ ∂L/∂aₖ · ∂aₖ/∂zⱼ of one row, with the magnitudes of its terms.
 fn delta_twin(function: Activation, z: &[f64], a: &[f64], upstream: &[f64]) -> Vec<Sum> {
     let jacobian = |k: usize, j: usize| match function {
         Activation::Softmax => a[k] * (f64::from(u8::from(k == j)) - a[j]),
@@ -107,7 +107,7 @@ fn delta_twin(function: Activation, z: &[f64], a: &[f64], upstream: &[f64]) -> V
         Activation::Tanh => 1.0 - a[j] * a[j],
         Activation::Relu => f64::from(u8::from(a[j] > 0.0)),
         Activation::Exponential => a[j],
-        _ => slope_twin(function, z[j]),
+        _ => derivative_twin(function, z[j]),
     };
     let delta = |j: usize| {
         let mut sum = Sum::default();
@@ -142,8 +142,8 @@ fn check_activations<T: Scalar>(scale: f64, seed: u32) {
                     let row = row * width..(row + 1) * width;
                     let expected = activation_twin(function, &z[row.clone()]);
                     for (found, expected) in activation[row.clone()].iter().zip(&expected) {
-                        // The exponential, the sum, the division: a few units each, the sum one a term; softmax
-                        // first rounds z − max, which the exponential turns into |z − max| units.
+                        // The exponential, the sum and the division cost a few units each, the sum one for each term;
+                        // softmax first rounds z − max, which the exponential turns into |z − max| units.
                         let units = 8.0
                             + match function {
                                 Activation::Softmax => width as f64 + 2.0 * scale,
@@ -155,7 +155,7 @@ fn check_activations<T: Scalar>(scale: f64, seed: u32) {
                         let least = f64::from(u8::from(function == Activation::HardSigmoid));
                         let bound = units * epsilon::<T>() * expected.abs().max(least)
                             + (1.0 + scale) * T::MIN_POSITIVE.to_f64();
-                        // What the precision cannot hold is infinite in it.
+                        // A number beyond the range of the precision is infinite in it.
                         assert!(
                             agree(*found, T::from_f64(*expected).to_f64(), bound),
                             "{}: {found:e}, twin {expected:e}",
@@ -168,7 +168,7 @@ fn check_activations<T: Scalar>(scale: f64, seed: u32) {
                         &activation[row.clone()],
                         &upstream[row.clone()],
                     );
-                    // Where a and Σ g·a nearly cancel, what is left carries their rounding: at most |g| ≤ 1 each.
+                    // Where a and Σ g·a nearly cancel, the difference carries their rounding: at most |g| ≤ 1 each.
                     for (found, sum) in delta[row.clone()].iter().zip(&sums) {
                         let bound = (width as f64 + 8.0) * epsilon::<T>() * (sum.magnitude + 1.0);
                         assert!(
@@ -184,7 +184,7 @@ fn check_activations<T: Scalar>(scale: f64, seed: u32) {
 }
 
 #[test]
-fn activations_of_rows_are_their_definitions() {
+fn activations_of_rows_agree_with_their_definitions() {
     for (seed, scale) in [0.1, 3.0, 30.0, 200.0].into_iter().enumerate() {
         check_activations::<f64>(scale, seed as u32);
         check_activations::<f32>(scale, seed as u32);
@@ -192,7 +192,7 @@ fn activations_of_rows_are_their_definitions() {
 }
 
 #[test]
-fn activations_of_nan_and_infinities_are_their_definitions() {
+fn activations_of_nan_and_infinities_agree_with_their_definitions() {
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     for z in [
         [nan, 1.0, -2.0],

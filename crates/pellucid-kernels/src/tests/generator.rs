@@ -1,8 +1,8 @@
-//! A seeded stream of uniform numbers.
+//! A seeded generator of uniform random numbers for the tests.
 
 use rand_mt::Mt;
 
-/// The Mersenne Twister, with 53 random bits a number.
+/// The Mersenne Twister, with 53 random bits per number.
 pub(super) struct RandomState(Mt);
 
 impl RandomState {

@@ -1,8 +1,8 @@
-//! Products by the matrix-product crate, around the sizes where they are divided into parts.
+//! Tests products by the matrix-product crate, around the sizes at which they are divided into parts.
 
 use super::*;
 
-/// The rows of an output that are compared with their twin: all of them where they are few.
+/// The rows of an output that are compared with their twin: a few, or all of them where there are at most 70.
 fn some_rows(rows: usize) -> Vec<usize> {
     if rows <= 70 {
         (0..rows).collect()
@@ -11,7 +11,7 @@ fn some_rows(rows: usize) -> Vec<usize> {
     }
 }
 
-/// Compares some rows of what a kernel gave with their definition.
+/// Compares some rows of a kernel's result with their definition.
 fn check_some_rows<T: Scalar>(kernel: Kernel, case: &Case<T>, found: &[T]) {
     let Shape {
         rows,
@@ -70,9 +70,13 @@ fn check_some_rows<T: Scalar>(kernel: Kernel, case: &Case<T>, found: &[T]) {
     }
 }
 
-/// A product with its bits on one thread, and on others.
+/// Checks a product on one thread, and that more threads give the same bits.
 fn check_on_threads<T: Scalar>(kernel: Kernel, case: &Case<T>) {
-    assert!(product::pays(case.shape), "{:?} is for other kernels", case.shape);
+    assert!(
+        product::is_profitable(case.shape),
+        "{:?} selects other kernels",
+        case.shape
+    );
     let one = best(Call { kernel, case });
     check_some_rows(kernel, case, &one);
     for threads in [2, 3, 8] {
@@ -95,7 +99,7 @@ fn check_product<T: Scalar>(shape: (usize, usize, usize), seed: u32) {
 }
 
 fn sizes_around_two_parts<T: Scalar>() {
-    // 2²⁴ multiply-adds with 256 columns are two parts, and neither with one less of either.
+    // 2²⁴ multiply-adds with 256 columns are two parts; one less of either is a single part.
     for (seed, shape) in [
         (64, 1024, 256),
         (64, 1024, 255),
@@ -155,10 +159,10 @@ fn the_smallest_products_and_those_of_one_column() {
 }
 
 #[test]
-fn products_are_divided_by_their_shape_alone() {
-    let pays = |shape| product::pays(Case::<f32>::new(shape, Numbers::Ordinary, 0).shape);
-    assert!(pays((8, 128, 128)));
-    assert!(!pays((8, 128, 127)) && !pays((8, 127, 128)) && !pays((7, 256, 256)));
+fn the_shape_selects_the_matrix_product_crate() {
+    let is_profitable = |shape| product::is_profitable(Case::<f32>::new(shape, Numbers::Ordinary, 0).shape);
+    assert!(is_profitable((8, 128, 128)));
+    assert!(!is_profitable((8, 128, 127)) && !is_profitable((8, 127, 128)) && !is_profitable((7, 256, 256)));
 }
 
 #[derive(Clone, Copy)]
@@ -174,8 +178,8 @@ impl<T: Scalar> Task for Transposing<'_, T> {
     fn run<I: Isa>(self) -> Vec<T> {
         let (rows, columns) = self.shape;
         let mut from = Placed::new(self.from, self.offset);
-        let mut to = Placed::room(rows * columns, self.offset);
-        transpose::transpose::<I, T>(from.and_more(), (rows, columns), to.and_more());
+        let mut to = Placed::empty(rows * columns, self.offset);
+        transpose::transpose::<I, T>(from.with_excess(), (rows, columns), to.with_excess());
         to.into_result()
     }
 }

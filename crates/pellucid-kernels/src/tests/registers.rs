@@ -1,9 +1,9 @@
-//! Registers, lane by lane.
+//! Tests the operations of registers, lane by lane.
 
 use super::*;
 use crate::simd::vector::{HalfOf, Map, Vector, VectorOf, WholeAndHalfOf};
 
-/// What a lane may hold that is worth a test.
+/// Values of a lane that are worth a test.
 fn lane_values<T: Scalar>() -> Vec<T> {
     let smallest = T::MIN_POSITIVE.to_f64();
     let positive = [
@@ -20,7 +20,7 @@ fn lane_values<T: Scalar>() -> Vec<T> {
     both.map(T::from_f64).collect()
 }
 
-/// Makes sure of a register, and of one of half the size.
+/// Checks a register, one of half its size, and the two joined.
 #[derive(Clone, Copy)]
 struct Registers<T> {
     seed: u32,
@@ -94,7 +94,7 @@ fn lanes<T: Scalar, V: Vector<T>>(seed: u32) {
         let found = unsafe {
             let register = V::load(of.as_ptr());
             V::load(there.as_ptr())
-                .where_positive(register)
+                .keep_where_positive(register)
                 .store(kept.as_mut_ptr());
             register.non_zero_bits()
         };
@@ -113,7 +113,7 @@ fn lanes<T: Scalar, V: Vector<T>>(seed: u32) {
         // SAFETY: each holds as many numbers as the register.
         let kept = unsafe {
             let (most, other) = (V::load(most.as_ptr()), V::load(other.as_ptr()));
-            numbers_of(V::load(there.as_ptr()).or_where_above(V::load(of.as_ptr()), most, other))
+            numbers_of(V::load(there.as_ptr()).replace_where_above(V::load(of.as_ptr()), most, other))
         };
         let lane = |j: usize| if of[j] > most[j] { other[j] } else { there[j] };
         let expected: Vec<T> = (0..V::LANES).map(lane).collect();
@@ -124,11 +124,11 @@ fn lanes<T: Scalar, V: Vector<T>>(seed: u32) {
         );
         // SAFETY: as above.
         let (first, second) = unsafe { V::load(there.as_ptr()).interleave(V::load(of.as_ptr())) };
-        let turns: Vec<T> = there.iter().zip(&of).flat_map(|(&a, &b)| [a, b]).collect();
+        let alternating: Vec<T> = there.iter().zip(&of).flat_map(|(&a, &b)| [a, b]).collect();
         assert_eq!(
             bits(&[numbers_of(first), numbers_of(second)].concat()),
-            bits(&turns),
-            "{there:?} and {of:?} by turns"
+            bits(&alternating),
+            "{there:?} and {of:?} alternating"
         );
     }
 }
@@ -136,7 +136,7 @@ fn lanes<T: Scalar, V: Vector<T>>(seed: u32) {
 #[inline(always)]
 fn numbers_of<T: Scalar, V: Vector<T>>(register: V) -> Vec<T> {
     let mut numbers = vec![T::ZERO; V::LANES];
-    // SAFETY: there is room for as many numbers as the register has.
+    // SAFETY: the vector holds as many numbers as the register has lanes.
     unsafe { register.store(numbers.as_mut_ptr()) };
     numbers
 }
@@ -160,14 +160,14 @@ fn sums<T: Scalar, V: Vector<T>>(seed: u32) {
         );
         let found = numbers_of(V::sums_of_four(registers));
         assert_eq!(bits(&found[..4]), bits(&expected), "four sums");
-        let begun = numbers_of(V::beginning_with(V::sums_of_four(registers)));
+        let begun = numbers_of(V::from_half(V::sums_of_four(registers)));
         assert_eq!(
             bits(&begun[..4]),
             bits(&expected),
             "a register that begins with four sums"
         );
         let [first, ..] = registers;
-        let everywhere = V::of_single(first.sum_in_every_lane());
+        let everywhere = V::from_single(first.broadcast_sum());
         assert_eq!(
             bits(&numbers_of(everywhere)),
             bits(&vec![expected[0]; V::LANES]),
@@ -186,7 +186,7 @@ fn sums<T: Scalar, V: Vector<T>>(seed: u32) {
             "the sum of the halves' sums"
         );
         for (lane, &number) in numbers.iter().enumerate().take(4) {
-            let found = numbers_of(first.lane_in_every_lane(lane));
+            let found = numbers_of(first.broadcast_lane(lane));
             assert_eq!(
                 bits(&found),
                 bits(&vec![number; V::LANES]),
@@ -231,12 +231,12 @@ fn parts<T: Scalar, V: Vector<T>>() {
             let numbers: Vec<T> = (0..count).map(number).collect();
             for offset in 0..3 {
                 let mut from = Placed::new(&numbers, offset);
-                let (mut whole, mut part) = (Placed::room(V::LANES, offset), Placed::room(count, offset));
+                let (mut whole, mut part) = (Placed::empty(V::LANES, offset), Placed::empty(count, offset));
                 // SAFETY: `from` and `part` hold `count` numbers, `whole` as many as the register.
                 unsafe {
                     let register = V::load_first(from.exactly().as_ptr(), count);
                     register.store(whole.exactly().as_mut_ptr());
-                    // Lanes that are not written hold something, too.
+                    // The lanes that are not written are not 0 either.
                     let full: Vec<T> = (0..V::LANES).map(number).collect();
                     V::load(full.as_ptr()).store_first(part.exactly().as_mut_ptr(), count);
                 }
@@ -258,21 +258,21 @@ fn parts<T: Scalar, V: Vector<T>>() {
 }
 
 #[test]
-fn lanes_are_kept_where_others_are_positive_and_found_where_they_are_not_zero() {
+fn masked_selection_non_zero_bits_and_interleaving_agree_with_scalar_code() {
     check_registers(3, Check::Lanes);
 }
 
 #[test]
-fn the_first_numbers_of_a_register_are_read_and_written_and_no_others() {
+fn partial_loads_and_stores_touch_only_the_first_numbers() {
     check_registers(0, Check::Parts);
 }
 
 #[test]
-fn sums_and_lanes_are_the_same_wherever_they_end_up() {
+fn sums_and_broadcasts_have_the_same_bits_in_every_form() {
     check_registers(4, Check::Sums);
 }
 
 #[test]
-fn a_function_of_some_registers_is_that_of_each() {
+fn map_each_equals_the_function_of_each_register() {
     check_registers(5, Check::Each);
 }

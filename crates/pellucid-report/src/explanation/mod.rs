@@ -47,7 +47,7 @@ const SIGNS: [(&str, &str); 9] = [
 ///
 /// ```
 /// use pellucid::inspection::explanation::{Explanation, Labels};
-/// use pellucid::{Experiment, Recipe};
+/// use pellucid::{Recipe, Session};
 /// use pellucid_report::WorkedExample;
 /// use std::num::NonZeroUsize;
 ///
@@ -58,8 +58,8 @@ const SIGNS: [(&str, &str); 9] = [
 ///     pellucid::data::dataset::Features::Dense(inputs),
 ///     pellucid::data::dataset::Targets::Dense(targets),
 /// )?;
-/// let run = Experiment::new(recipe.clone(), xor, None, NonZeroUsize::MIN)?;
-/// let (position, trace) = run.trace(0, None, &mut ())?.expect("a first step");
+/// let session = Session::new(recipe.clone(), xor, NonZeroUsize::MIN)?;
+/// let (position, trace) = session.trace(0, None, &mut ())?.expect("a first step");
 /// let labels = Labels { name: "xor-by-hand".into(), ..Labels::default() };
 /// let explanation = Explanation::from_trace(&recipe, &trace, position, labels);
 /// let text = WorkedExample::of(&explanation).terminal(80, false);

@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 const BATCH: usize = 256;
 
 /// The loss and the metrics of a network on a data set.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Evaluation {
     /// The mean loss of a sample, each counting for its weight where samples have weights.
     pub loss: f64,
@@ -38,7 +38,7 @@ pub fn evaluate<T: Scalar>(
     // As many batches at a time as there are threads, each in a room of its own; what comes of them is added up in the
     // order of the rows, so that the number of threads does not matter.
     let batches = data.rows().div_ceil(BATCH);
-    let mut rooms: Vec<Room<T>> = (0..threads.get().min(batches).min(thread_pool::MOST_PARTS))
+    let mut rooms: Vec<Room<T>> = (0..threads.get().min(batches).min(thread_pool::MAX_PARTS))
         .map(|_| Room::new(architecture, data.rows()))
         .collect();
     let wave = rooms.len() * BATCH;
@@ -83,9 +83,7 @@ where
     let width = architecture.output_width();
     let mut outputs = vec![T::ZERO; rows * width];
     let batches = rows.div_ceil(BATCH);
-    let batches_a_part = batches
-        .div_ceil(threads.get().min(thread_pool::MOST_PARTS))
-        .max(1);
+    let batches_a_part = batches.div_ceil(threads.get().min(thread_pool::MAX_PARTS)).max(1);
     let rows_a_part = batches_a_part * BATCH;
     let mut parts: Vec<(usize, &mut [T])> = outputs
         .chunks_mut(rows_a_part * width)

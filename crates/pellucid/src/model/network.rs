@@ -386,7 +386,7 @@ impl<T: Scalar> Network<T> {
         }
         Ok(Self {
             architecture,
-            parameters: Aligned::of(&parameters),
+            parameters: Aligned::from_slice(&parameters),
         })
     }
 

@@ -81,10 +81,10 @@ pub struct Workspace<T> {
     predicts: bool,
     /// What each row's loss counts for; empty where each counts for 1.
     row_weights: Vec<T>,
-    /// The first layer from which on all are of a few units.
-    few_from: usize,
-    /// The first of those that the last forward pass left to the kernels of a few units.
-    first_of_few: usize,
+    /// The first layer from which on all layers are narrow.
+    narrow_from: usize,
+    /// The first layer that the last forward pass computed with the narrow kernels.
+    first_narrow: usize,
 }
 
 impl<T: Scalar> Workspace<T> {
@@ -105,8 +105,8 @@ impl<T: Scalar> Workspace<T> {
             has_extras: architecture.is_normalised(),
             predicts: false,
             row_weights: Vec::new(),
-            few_from: narrow::first_of(architecture.layout()),
-            first_of_few: architecture.layers().len(),
+            narrow_from: narrow::first_narrow_layer(architecture.layout()),
+            first_narrow: architecture.layers().len(),
         }
     }
 
@@ -138,7 +138,7 @@ impl<T: Scalar> Workspace<T> {
     pub(crate) fn follow_statistics(&self, architecture: &Architecture, parameters: &mut [T]) {
         for (layer, arrays) in architecture.layers().iter().zip(&self.layers) {
             if let (Some(range), Some(normalised)) = (layer.statistics(), &arrays.normalised) {
-                normalised.follow(&mut parameters[range]);
+                normalised.update_running(&mut parameters[range]);
             }
         }
     }
@@ -243,16 +243,16 @@ impl<T: Scalar> Workspace<T> {
         self.activation(self.layers.len() - 1)
     }
 
-    /// The first of the layers that the kernels of a few units work on, as those after it are; that after the last where
-    /// none is.
+    /// The first of the layers that the narrow kernels compute, up to the output; the number of layers where there are
+    /// none.
     #[inline(always)]
-    fn find_first_of_few<I: Isa>(&self, input: Input<'_, T>) -> usize {
-        if !I::HAS_NARROW || !narrow::is_few(self.rows) || self.has_extras {
+    fn find_first_narrow<I: Isa>(&self, input: Input<'_, T>) -> usize {
+        if !I::HAS_NARROW || !narrow::supports_rows(self.rows) || self.has_extras {
             return self.layers.len();
         }
         match input {
-            Input::Dense(_) => self.few_from,
-            Input::Bytes { .. } => self.few_from.max(1),
+            Input::Dense(_) => self.narrow_from,
+            Input::Bytes { .. } => self.narrow_from.max(1),
         }
     }
 
@@ -262,10 +262,10 @@ impl<T: Scalar> Workspace<T> {
         self.layers.len()
     }
 
-    /// The first layer from which on all layers have a few units.
+    /// The first layer from which on all layers are narrow.
     #[inline(always)]
     pub(crate) fn first_narrow_layer(&self) -> usize {
-        self.few_from
+        self.narrow_from
     }
 
     /// Whether a pass does more than affine maps and activations, or records.
@@ -274,7 +274,7 @@ impl<T: Scalar> Workspace<T> {
         self.has_extras || self.records
     }
 
-    /// Steps of plain gradient descent on `rows` rows a step, of the layers from `first` on, which all have a few units.
+    /// Steps of plain gradient descent on `rows` rows a step, of the layers from `first` on, which are all narrow.
     /// `x` is what the network's first layer is multiplied with, read only where `first` is 0.
     ///
     /// # Panics
@@ -287,10 +287,10 @@ impl<T: Scalar> Workspace<T> {
         x: &'a [T],
         rows: usize,
         rate: T,
-    ) -> narrow::Steps<'a, T> {
+    ) -> narrow::BackwardPass<'a, T> {
         self.rows = rows;
-        self.first_of_few = first;
-        narrow::Steps::moving(
+        self.first_narrow = first;
+        narrow::BackwardPass::updating_parameters(
             architecture.layout(),
             first,
             x,
@@ -390,9 +390,9 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
         workspace.rows <= workspace.capacity,
         "the batch is larger than the workspace"
     );
-    let first_of_few = workspace.find_first_of_few::<I>(input);
-    workspace.first_of_few = first_of_few;
-    for (index, layer) in architecture.layers()[..first_of_few].iter().enumerate() {
+    let first_narrow = workspace.find_first_narrow::<I>(input);
+    workspace.first_narrow = first_narrow;
+    for (index, layer) in architecture.layers()[..first_narrow].iter().enumerate() {
         let shape = workspace.shape(layer.fan_in, layer.fan_out);
         let (below, here) = workspace.layers.split_at_mut(index);
         I::call(LayerForward {
@@ -419,11 +419,11 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
             }
         }
     }
-    if I::HAS_NARROW && first_of_few < architecture.layers().len() {
+    if I::HAS_NARROW && first_narrow < architecture.layers().len() {
         let (rows, arrays) = (workspace.rows, &mut workspace.layers);
         narrow::Layers::new(
             architecture.layout(),
-            first_of_few,
+            first_narrow,
             rows,
             input.numbers(),
             parameters,
@@ -474,23 +474,23 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         targets,
         workspace,
     });
-    let first_of_few = workspace.first_of_few;
-    if I::HAS_NARROW && first_of_few < architecture.layers().len() {
+    let first_narrow = workspace.first_narrow;
+    if I::HAS_NARROW && first_narrow < architecture.layers().len() {
         let arrays = &mut workspace.layers;
         let x = input.numbers();
         let mut steps = match &mut target {
-            Target::Gradient { parameters, gradient } => narrow::Steps::storing(
+            Target::Gradient { parameters, gradient } => narrow::BackwardPass::storing_gradient(
                 architecture.layout(),
-                first_of_few,
+                first_narrow,
                 x,
                 arrays,
                 rows,
                 parameters,
                 gradient,
             ),
-            Target::Parameters { parameters, rate } => narrow::Steps::moving(
+            Target::Parameters { parameters, rate } => narrow::BackwardPass::updating_parameters(
                 architecture.layout(),
-                first_of_few,
+                first_narrow,
                 x,
                 arrays,
                 rows,
@@ -504,7 +504,7 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         }
         steps.backward::<I>();
     }
-    for (index, layer) in architecture.layers()[..first_of_few].iter().enumerate().rev() {
+    for (index, layer) in architecture.layers()[..first_narrow].iter().enumerate().rev() {
         let shape = workspace.shape(layer.fan_in, layer.fan_out);
         let (below, here) = workspace.layers.split_at_mut(index);
         if workspace.has_extras {
@@ -594,7 +594,7 @@ fn normalise_backward<I: Isa, T: Scalar>(
     });
     match target {
         Target::Gradient { gradient, .. } => {
-            for (to, &slope) in gradient[both].iter_mut().zip(normalised.slopes()) {
+            for (to, &slope) in gradient[both].iter_mut().zip(normalised.derivatives()) {
                 *to = T::from_f64(slope);
             }
             if let Some(range) = layer.statistics() {
@@ -602,7 +602,7 @@ fn normalise_backward<I: Isa, T: Scalar>(
             }
         }
         Target::Parameters { parameters, rate } => {
-            for (parameter, &slope) in parameters[both].iter_mut().zip(normalised.slopes()) {
+            for (parameter, &slope) in parameters[both].iter_mut().zip(normalised.derivatives()) {
                 *parameter -= *rate * T::from_f64(slope);
             }
         }

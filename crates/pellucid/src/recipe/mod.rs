@@ -384,12 +384,13 @@ impl Recipe {
         self.log.loss.unwrap_or(self.train.loss)
     }
 
-    /// Every how many epochs a line is told.
+    /// Every how many epochs one is logged: each where a table is trained on, else about 20 of all, unless the recipe says.
     pub fn log_every(&self) -> u64 {
-        self.log
-            .every
-            .unwrap_or_else(|| self.train.epochs.div_ceil(20))
-            .max(1)
+        let usual = match self.data.source {
+            Source::Table => 1,
+            _ => self.train.epochs.div_ceil(20),
+        };
+        self.log.every.unwrap_or(usual).max(1)
     }
 
     /// Replaces every seed.

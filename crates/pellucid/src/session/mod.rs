@@ -1,4 +1,408 @@
-//! A whole training, from a recipe and its data to a record of what came of it.
+//! One training, from a recipe and samples to everything that is known at its end.
+//!
+//! [`Session::new`] draws the first weights; [`Session::run`] trains and connects all that belongs to a training: early
+//! stopping by held-out rows, the time limit, schedules that follow a loss, history, layer statistics and diagnosis. A
+//! front end adds its [`Observer`]s, such as a progress bar.
+//!
+//! ```
+//! use pellucid::{EndedBy, Recipe, Session};
+//! use pellucid::data::dataset::{Dataset, Features, Targets};
+//! use pellucid::data::matrix::Matrix;
+//!
+//! let recipe = Recipe::built_in("xor-batch-mean")?;
+//! let inputs = Matrix::from_rows("inputs", &[vec![0., 0.], vec![0., 1.], vec![1., 0.], vec![1., 1.]])?;
+//! let targets = Matrix::from_rows("targets", &[vec![0.], vec![1.], vec![1.], vec![0.]])?;
+//! let xor = Dataset::<f64>::new(Features::Dense(inputs), Targets::Dense(targets))?;
+//! let session = Session::new(recipe, xor, std::num::NonZeroUsize::MIN)?;
+//! let finished = session.run(&mut ())?;
+//! assert_eq!(finished.summary.ended_by, EndedBy::Epochs);
+//! assert!(finished.evaluate().training.loss < 0.1);
+//! # Ok::<(), pellucid::Error>(())
+//! ```
 
-pub mod experiment;
+mod finished;
+mod observers;
+pub mod rate_finder;
 pub mod record;
+mod split;
+
+pub use finished::{Finished, Summary, Unfinished};
+pub use split::Split;
+
+use crate::data::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::evaluation::metrics::{Figure, Meters, Metric, suited_to};
+use crate::inspection::diagnosis::{EpochLosses, Finding, TrainingDiagnosis};
+use crate::inspection::explanation::StepFinder;
+use crate::model::init::initialise;
+use crate::model::network::Network;
+use crate::numpy_random::RandomState;
+use crate::recipe::{Recipe, Task};
+use crate::scalar::Scalar;
+use crate::training::early_stopping::{EarlyStopping, EndedBy, HeldOut, StopRules, TimeLimit, check_metrics};
+use crate::training::observe::{EpochRecord, History, Observer, Position};
+use crate::training::trainer::{StepTrace, Trainer, check_fit};
+use observers::Observers;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// A training that is ready to start.
+#[derive(Clone)]
+pub struct Session<'a, T> {
+    recipe: Recipe,
+    split: Arc<Split<T>>,
+    initial: Network<T>,
+    trainer: Trainer<T>,
+    threads: NonZeroUsize,
+    clock: Option<&'a dyn Fn() -> f64>,
+    diagnosis: Option<TrainingDiagnosis<T>>,
+    warnings: Vec<Finding>,
+}
+
+impl<'a, T: Scalar> Session<'a, T> {
+    /// A training by `recipe` on samples, from first weights that are drawn as it says.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the recipe, or with how the data fits it.
+    pub fn new(recipe: Recipe, split: impl Into<Arc<Split<T>>>, threads: NonZeroUsize) -> Result<Self> {
+        let split = split.into();
+        recipe.validate()?;
+        let architecture = recipe.architecture()?;
+        for data in std::iter::once(&split.training)
+            .chain(&split.validation)
+            .chain(&split.test)
+        {
+            check_fit(&architecture, recipe.train.loss, data)?;
+        }
+        check_metrics(&recipe, &architecture, &split.training)?;
+        let mut generator = RandomState::new(recipe.train.seed);
+        let initial = initialise(architecture, &recipe.init, &mut generator)?;
+        let trainer = Trainer::new(&recipe, initial.clone(), generator, threads)?;
+        Ok(Self {
+            recipe,
+            split,
+            initial,
+            trainer,
+            threads,
+            clock: None,
+            diagnosis: None,
+            warnings: Vec::new(),
+        })
+    }
+
+    /// The same, with a clock: seconds since any moment. The engine has none, and `train.max_seconds` needs one.
+    #[must_use]
+    pub fn with_clock(mut self, clock: &'a dyn Fn() -> f64) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// The same, diagnosed: before its first step, by layer statistics on the way, and at its end. Features have these
+    /// names, or numbers where there are none.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for data without rows.
+    pub fn diagnosed(mut self, feature_names: &[String]) -> Result<Self> {
+        let (recipe, training) = (&self.recipe, &self.split.training);
+        let diagnosis = TrainingDiagnosis::new(recipe, &self.initial, training, feature_names, self.threads)?;
+        self.warnings = diagnosis.before(recipe);
+        self.diagnosis = Some(diagnosis);
+        Ok(self)
+    }
+
+    /// The same from other first weights, those of `network`. Unless they are the weights that the recipe draws, the
+    /// stream of random numbers begins at its seed. A diagnosis is asked for afterwards.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when the architecture is another.
+    pub fn starting_from(mut self, network: &Network<T>) -> Result<Self> {
+        if network.architecture().parameter_count() != self.initial.architecture().parameter_count()
+            || network.architecture().describe() != self.initial.architecture().describe()
+        {
+            return Err(Error::Shape {
+                what: "the network to start from".into(),
+                found: network.architecture().describe(),
+                expected: self.initial.architecture().describe(),
+                hint: String::new(),
+            });
+        }
+        if network.parameters() == self.initial.parameters() {
+            return Ok(self);
+        }
+        self.initial
+            .parameters_mut()
+            .copy_from_slice(network.parameters());
+        let generator = RandomState::new(self.recipe.train.seed);
+        self.trainer = Trainer::new(&self.recipe, self.initial.clone(), generator, self.threads)?;
+        self.diagnosis = None;
+        Ok(self)
+    }
+
+    /// The recipe.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The samples.
+    pub fn split(&self) -> &Split<T> {
+        &self.split
+    }
+
+    /// The training samples.
+    pub fn training(&self) -> &Dataset<T> {
+        &self.split.training
+    }
+
+    /// The network before training.
+    pub fn initial(&self) -> &Network<T> {
+        &self.initial
+    }
+
+    /// The threads it is allowed.
+    pub fn threads(&self) -> NonZeroUsize {
+        self.threads
+    }
+
+    /// The stream of random numbers, as the first weights have left it.
+    pub(crate) fn generator(&self) -> &RandomState {
+        self.trainer.generator()
+    }
+
+    /// What is wrong before the first step, where the training is [diagnosed](Self::diagnosed).
+    pub fn findings(&self) -> &[Finding] {
+        &self.warnings
+    }
+
+    /// How many steps, each of a batch, an epoch has.
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.trainer.steps_per_epoch(self.split.training.rows())
+    }
+
+    /// The trainer alone, for a caller that runs it on data of its own.
+    pub fn into_trainer(self) -> Trainer<T> {
+        self.trainer
+    }
+
+    /// Trains, until the last epoch or what ends the training before, and keeps the best weights where rows are held out.
+    ///
+    /// # Errors
+    /// [`Unfinished`]: [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges;
+    /// [`Error::Setting`] for `train.max_seconds` without a clock, and for a schedule that follows the loss of held-out
+    /// rows where there are none.
+    pub fn run<O>(mut self, observer: &mut O) -> Result<Finished<T>, Box<Unfinished>>
+    where
+        O: Observer<T> + ?Sized,
+    {
+        let split = Arc::clone(&self.split);
+        let mut observers = Observers {
+            judge: judge(&self.recipe, &split, self.threads),
+            time: time_limit(&self.recipe, self.clock)?,
+            history: history(&self.recipe, &split),
+            diagnosis: self.diagnosis.take(),
+            caller: observer,
+        };
+        let now = || self.clock.map_or(0.0, |clock| clock());
+        let began = now();
+        let ending = self.trainer.run(&split.training, &mut observers);
+        let seconds = now() - began;
+        let Observers {
+            judge,
+            time,
+            history,
+            diagnosis,
+            ..
+        } = observers;
+        let rule = judge.as_ref().and_then(EarlyStopping::ended_by);
+        let best_epoch = judge.as_ref().and_then(EarlyStopping::kept_epoch);
+        let best_validation_loss = judge.as_ref().and_then(EarlyStopping::kept_loss);
+        if let Some(judge) = judge.as_ref().filter(|_| ending.is_ok()) {
+            judge.restore(self.trainer.network_mut());
+        }
+        let (mut findings, mut layer_statistics) = (Vec::new(), Vec::new());
+        if let Some(diagnosis) = diagnosis {
+            let losses = judge
+                .as_ref()
+                .map(|judge| losses_of(judge.epochs(), 1))
+                .or_else(|| {
+                    history
+                        .is_complete()
+                        .then(|| losses_of(history.entries(), self.recipe.log.count_from))
+                });
+            findings = diagnosis.after(
+                &self.recipe,
+                &split.training,
+                self.trainer.network(),
+                losses,
+                best_epoch,
+                ending.as_ref().err(),
+            )?;
+            layer_statistics = diagnosis.into_statistics();
+        }
+        let (epochs, updates) = (self.trainer.completed_epochs(), self.trainer.updates());
+        let ending = match ending {
+            Ok(ending) => ending,
+            Err(error) => {
+                return Err(Box::new(Unfinished {
+                    error,
+                    findings,
+                    layer_statistics,
+                    epochs,
+                    updates,
+                }));
+            }
+        };
+        let (history, last_epoch) = history.into_records();
+        let summary = Summary {
+            history,
+            last_epoch,
+            best_epoch,
+            best_validation_loss,
+            ended_by: EndedBy::of(ending, rule, time.as_ref().is_some_and(TimeLimit::is_over)),
+            minimum: self.trainer.minimum().copied(),
+            warnings: self.warnings,
+            findings,
+            layer_statistics,
+            epochs,
+            updates,
+            seconds,
+        };
+
+        Ok(Finished {
+            recipe: self.recipe,
+            split: self.split,
+            initial: self.initial,
+            network: self.trainer.into_network(),
+            threads: self.threads,
+            summary,
+        })
+    }
+
+    /// Trains up to step `step` of the run, counted from 0, and takes it with every number traced. With `rows`, counted
+    /// from 0, the step is taken on these in place of the batch, by the network as it stood before that step. `None`
+    /// where the run ended before it. An optimizer that [takes no steps](crate::Optimizer::takes_steps) has its first
+    /// pass traced, on all rows unless some are given.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn trace(
+        mut self,
+        step: u64,
+        rows: Option<&[u32]>,
+        observer: &mut dyn Observer<T>,
+    ) -> Result<Option<(Option<Position>, StepTrace<T>)>> {
+        let split = Arc::clone(&self.split);
+        if !self.recipe.train.optimizer.takes_steps() {
+            let all: Vec<u32> = (0..split.training.rows() as u32).collect();
+            let rows = rows.unwrap_or(&all);
+            let trace = self.trainer.trace_step(&split.training, rows, T::ZERO)?;
+            return Ok(Some((None, trace)));
+        }
+        let mut finder = StepFinder::new(step, &self.trainer, observer);
+        let mut observers = Observers {
+            judge: judge(&self.recipe, &split, self.threads),
+            time: None,
+            history: history(&self.recipe, &split),
+            diagnosis: None,
+            caller: &mut finder,
+        };
+        let ending = self.trainer.run(&split.training, &mut observers);
+        drop(observers);
+        ending?;
+        let Some((mut trainer, found)) = finder.found() else {
+            return Ok(None);
+        };
+        let rows = rows.unwrap_or(&found.rows);
+        let trace = trainer.trace_step(&split.training, rows, found.learning_rate)?;
+        Ok(Some((Some(found.position), trace)))
+    }
+}
+
+/// What judges epochs: by held-out rows, or, for a target, by training rows. None where the recipe asks for neither.
+/// `train.patience` waits for a better figure on held-out rows: training rows do not show when to stop.
+fn judge<'a, T: Scalar>(
+    recipe: &Recipe,
+    split: &'a Split<T>,
+    threads: NonZeroUsize,
+) -> Option<EarlyStopping<'a, T>> {
+    let mut rules = StopRules::of(recipe);
+    let Some(data) = &split.validation else {
+        rules.patience = None;
+        let meters = Meters::new(&rules.with_metrics(&[]), &split.training);
+        return (!rules.are_none()).then(|| EarlyStopping::new(rules, meters, None));
+    };
+    let mut metrics = rules.with_metrics(&recipe.log.metrics);
+    let usual = usual_metric(recipe, data);
+    if !metrics.contains(&usual) {
+        metrics.insert(0, usual);
+    }
+    let held_out = HeldOut {
+        data,
+        loss: recipe.logged_loss(),
+        metrics,
+        threads,
+    };
+    Some(EarlyStopping::new(
+        rules,
+        Meters::new(&[], &split.training),
+        Some(held_out),
+    ))
+}
+
+/// What predictions are first of all judged by: accuracy of classes, R² of numbers.
+fn usual_metric<T: Scalar>(recipe: &Recipe, data: &Dataset<T>) -> Metric {
+    let are_classes = match recipe.data.table.as_ref().and_then(|table| table.task) {
+        Some(task) => task == Task::Classification,
+        None => suited_to(recipe.train.loss, data.targets().are_zero_or_one()).contains(&Metric::Accuracy),
+    };
+    if are_classes { Metric::Accuracy } else { Metric::R2 }
+}
+
+/// The history of training rows: the recipe's metrics, and those that end the training where no rows are held out.
+fn history<T: Scalar>(recipe: &Recipe, split: &Split<T>) -> History {
+    let rules = StopRules {
+        monitor: Figure::Loss,
+        ..StopRules::of(recipe)
+    };
+    let metrics = match &split.validation {
+        Some(_) => recipe.log.metrics.clone(),
+        None => rules.with_metrics(&recipe.log.metrics),
+    };
+    let meters = Meters::new(&metrics, &split.training);
+    History::new(recipe.log_every(), recipe.log.count_from, meters)
+}
+
+fn time_limit<'a>(recipe: &Recipe, clock: Option<&'a dyn Fn() -> f64>) -> Result<Option<TimeLimit<'a>>> {
+    match (recipe.train.max_seconds, clock) {
+        (None, _) => Ok(None),
+        (Some(seconds), Some(clock)) => Ok(Some(TimeLimit::new(seconds, clock))),
+        (Some(seconds), None) => Err(Error::Setting {
+            key: "train.max_seconds".into(),
+            found: seconds.to_string(),
+            expected: "this training has no clock; hand one in with Session::with_clock, or leave it out"
+                .into(),
+        }),
+    }
+}
+
+/// Losses of recorded epochs, which are counted from `first`.
+fn losses_of(epochs: &[EpochRecord], first: u64) -> Vec<EpochLosses> {
+    let losses = epochs.iter().map(|epoch| EpochLosses {
+        epoch: epoch.epoch - first + 1,
+        training: epoch.loss,
+        validation: epoch.validation.as_ref().map(|validation| validation.loss),
+    });
+    losses.collect()
+}
+
+impl<T> std::fmt::Debug for Session<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("recipe", &self.recipe)
+            .field("threads", &self.threads)
+            .field("has_clock", &self.clock.is_some())
+            .finish_non_exhaustive()
+    }
+}

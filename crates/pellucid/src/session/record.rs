@@ -3,14 +3,17 @@
 pub use crate::number::{Number, Numbers};
 
 use crate::evaluation::evaluate::Evaluation;
+use crate::evaluation::metrics::Metric;
 use crate::inspection::diagnosis::Finding;
 use crate::model::network::Network;
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
 use crate::training::early_stopping::EndedBy;
 use crate::training::observe::EpochRecord;
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
 
 /// A layer's parameters.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -93,6 +96,48 @@ impl Serialize for EpochRecord {
             }
         }
         map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for EpochRecord {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// Keys and numbers in the order in which they stand.
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = EpochRecord;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an epoch with its loss and metrics")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<EpochRecord, A::Error> {
+                let (mut record, mut epoch, mut loss) = (EpochRecord::default(), None, None);
+                let metric = |name: &str, key: &str| {
+                    Metric::named(name).ok_or_else(|| A::Error::custom(format!("`{key}` is no metric")))
+                };
+                while let Some(key) = map.next_key::<String>()? {
+                    match (key.as_str(), key.strip_prefix("validation_")) {
+                        ("epoch", _) => epoch = Some(map.next_value()?),
+                        ("loss", _) => loss = Some(map.next_value::<Number>()?.0),
+                        (_, Some("loss")) => {
+                            record.validation.get_or_insert_default().loss = map.next_value::<Number>()?.0;
+                        }
+                        (_, Some(name)) => {
+                            let pair = (metric(name, &key)?, map.next_value::<Number>()?.0);
+                            record.validation.get_or_insert_default().metrics.push(pair);
+                        }
+                        (name, None) => {
+                            let pair = (metric(name, &key)?, map.next_value::<Number>()?.0);
+                            record.metrics.push(pair);
+                        }
+                    }
+                }
+                record.epoch = epoch.ok_or_else(|| A::Error::missing_field("epoch"))?;
+                record.loss = loss.ok_or_else(|| A::Error::missing_field("loss"))?;
+                Ok(record)
+            }
+        }
+        deserializer.deserialize_map(Keys)
     }
 }
 

@@ -7,13 +7,13 @@ pub use time_limit::TimeLimit;
 
 use crate::data::dataset::Dataset;
 use crate::error::Result;
-use crate::evaluation::evaluate::{Evaluation, evaluate};
+use crate::evaluation::evaluate::evaluate;
 use crate::evaluation::metrics::{self, Better, Figure, Meters, Metric};
 use crate::loss::Loss;
 use crate::model::network::{Architecture, Network};
 use crate::recipe::{Recipe, StopAt};
 use crate::scalar::Scalar;
-use crate::training::observe::{Event, Observer, Position};
+use crate::training::observe::{EpochRecord, Event, Observer, Position};
 use crate::training::trainer::Ending;
 use serde::Serialize;
 use std::num::NonZeroUsize;
@@ -144,21 +144,6 @@ pub fn check_metrics<T: Scalar>(
     metrics::check("train.stop_at.metric", &stop_at, data, &output, loss)
 }
 
-/// An epoch as it was told.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Epoch {
-    /// Its number, counted from 1.
-    pub epoch: u64,
-    /// The mean loss of the training samples, each before the step it took part in.
-    pub loss: f64,
-    /// Metrics of the training samples, of the same outputs.
-    pub metrics: Vec<(Metric, f64)>,
-    /// Loss and metrics of held-out rows after the epoch, where there are any.
-    pub validation: Option<Evaluation>,
-    /// Whether no epoch before it was as good.
-    pub is_best: bool,
-}
-
 /// Rows that are not trained on, and what is told of them.
 #[derive(Debug)]
 pub struct HeldOut<'a, T> {
@@ -172,61 +157,49 @@ pub struct HeldOut<'a, T> {
     pub threads: NonZeroUsize,
 }
 
-type OnEpoch<'a> = Box<dyn FnMut(&Epoch) -> ControlFlow<()> + 'a>;
-
 /// Judges each epoch by what it came to on held-out rows, keeps the weights of the best one, and ends the run by
 /// [`StopRules`]. Where no rows are held out, epochs are judged by the training samples' loss and metrics, and no weights
 /// are kept: those figures are of before the steps, the weights of after them.
+#[derive(Debug)]
 pub struct EarlyStopping<'a, T> {
     rules: StopRules,
     meters: Meters,
     held_out: Option<HeldOut<'a, T>>,
-    epochs: Vec<Epoch>,
-    best: Option<(u64, f64)>,
+    epochs: Vec<EpochRecord>,
+    best: Option<f64>,
+    improvements: Vec<u64>,
     best_parameters: Vec<T>,
     ended_by: Option<EndedBy>,
-    on_epoch: OnEpoch<'a>,
 }
 
 impl<'a, T: Scalar> EarlyStopping<'a, T> {
-    /// Judges by `rules` what `meters` measure of the training samples and, where there are any, held-out rows. Each
-    /// epoch is handed to `on_epoch`, which may end the run.
-    pub fn new(
-        rules: StopRules,
-        meters: Meters,
-        held_out: Option<HeldOut<'a, T>>,
-        on_epoch: impl FnMut(&Epoch) -> ControlFlow<()> + 'a,
-    ) -> Self {
+    /// Judges by `rules` what `meters` measure of the training samples and, where there are any, held-out rows.
+    pub fn new(rules: StopRules, meters: Meters, held_out: Option<HeldOut<'a, T>>) -> Self {
         Self {
             rules,
             meters,
             held_out,
             epochs: Vec::new(),
             best: None,
+            improvements: Vec::new(),
             best_parameters: Vec::new(),
             ended_by: None,
-            on_epoch: Box::new(on_epoch),
         }
     }
 
-    /// The epochs so far.
-    pub fn epochs(&self) -> &[Epoch] {
+    /// The epochs so far, counted from 1.
+    pub fn epochs(&self) -> &[EpochRecord] {
         &self.epochs
-    }
-
-    /// Their losses.
-    pub fn losses(&self) -> Vec<EpochLosses> {
-        let losses = self.epochs.iter().map(|epoch| EpochLosses {
-            epoch: epoch.epoch,
-            training: epoch.loss,
-            validation: epoch.validation.as_ref().map(|validation| validation.loss),
-        });
-        losses.collect()
     }
 
     /// The best epoch, counted from 1, once there was one.
     pub fn best_epoch(&self) -> Option<u64> {
-        self.best.map(|(epoch, _)| epoch)
+        self.improvements.last().copied()
+    }
+
+    /// The epochs, counted from 1, that were better than all before them.
+    pub fn improvements(&self) -> &[u64] {
+        &self.improvements
     }
 
     /// The rule that ended the run, if one did.
@@ -237,6 +210,17 @@ impl<'a, T: Scalar> EarlyStopping<'a, T> {
     /// Whether the best epoch's weights are kept.
     pub fn keeps_weights(&self) -> bool {
         self.held_out.is_some()
+    }
+
+    /// The best epoch, counted from 1, where its weights are kept.
+    pub fn kept_epoch(&self) -> Option<u64> {
+        self.best_epoch().filter(|_| self.keeps_weights())
+    }
+
+    /// The loss on held-out rows after that epoch.
+    pub fn kept_loss(&self) -> Option<f64> {
+        let kept = self.epochs.get(self.kept_epoch()? as usize - 1)?;
+        Some(kept.validation.as_ref()?.loss)
     }
 
     /// Gives a network the weights of the best epoch; leaves it as it is when there was none.
@@ -251,9 +235,10 @@ impl<'a, T: Scalar> EarlyStopping<'a, T> {
         let is_best = value.is_finite()
             && self
                 .best
-                .is_none_or(|(_, best)| better.is(value, best, self.rules.min_delta));
+                .is_none_or(|best| better.is(value, best, self.rules.min_delta));
         if is_best {
-            self.best = Some((epoch, value));
+            self.best = Some(value);
+            self.improvements.push(epoch);
         }
         is_best
     }
@@ -271,6 +256,7 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
                 loss,
                 network,
             } => (position, *loss, network),
+            Event::Recorded { .. } => return ControlFlow::Continue(()),
         };
         let epoch = position.epoch + 1;
         let metrics = self.meters.take();
@@ -298,15 +284,12 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
             self.best_parameters.clear();
             self.best_parameters.extend_from_slice(network.parameters());
         }
-        let told = Epoch {
+        self.epochs.push(EpochRecord {
             epoch,
             loss,
             metrics,
             validation,
-            is_best,
-        };
-        let flow = (self.on_epoch)(&told);
-        self.epochs.push(told);
+        });
         let waited = self.epochs.len() as u64 - self.best_epoch().unwrap_or(0);
         self.ended_by = if reached {
             Some(EndedBy::Target)
@@ -317,7 +300,7 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
         };
         match self.ended_by {
             Some(_) => ControlFlow::Break(()),
-            None => flow,
+            None => ControlFlow::Continue(()),
         }
     }
 
@@ -333,14 +316,5 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
         self.held_out.as_ref()?;
         let last = self.epochs.last().and_then(|epoch| epoch.validation.as_ref());
         Some(last.map_or(f64::INFINITY, |validation| validation.loss))
-    }
-}
-
-impl<T> std::fmt::Debug for EarlyStopping<'_, T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EarlyStopping")
-            .field("rules", &self.rules)
-            .field("epochs", &self.epochs)
-            .finish_non_exhaustive()
     }
 }

@@ -1,11 +1,12 @@
 //! Losses that a program brings along: as good as the built-in ones, and vetted by the gradient check.
 
 use crate::fixture::{bits, classifier, difference, gradient, network, objective, targets, threads, uniform};
+use crate::run::Run;
 use pellucid::loss::{CustomLoss, OutputRow};
 use pellucid::model::pass::Workspace;
 use pellucid::numpy_random::RandomState;
 use pellucid::{
-    Activation, Error, Experiment, GradientReport, Input, Loss, Recipe, Reduction, Scalar, Trainer,
+    Activation, Error, GradientReport, Input, Loss, Recipe, Reduction, Scalar, Session, Trainer,
     check_network,
 };
 
@@ -152,8 +153,8 @@ fn training_goes_by_it_as_by_a_built_in_one() {
             let mut recipe = classifier();
             recipe.set(&format!("train.optimizer={optimizer}")).unwrap();
             recipe.train.loss = loss;
-            let mut run = Experiment::new(recipe, data.clone(), None, threads(count)).unwrap();
-            run.run(&mut ()).unwrap();
+            let run = Session::new(recipe, data.clone(), threads(count)).unwrap();
+            let run = run.run(&mut ()).unwrap();
             (run.network().parameters().to_vec(), run.evaluate().training.loss)
         };
         let ((own, own_loss), (expected, loss)) = (run(squares, 1), run(Loss::HalfSquaredError, 1));
@@ -188,7 +189,7 @@ fn a_loss_that_is_no_number_stops_the_run() {
     let mut recipe = classifier();
     recipe.train.loss = CustomLoss::new("none", |_| f64::NAN, difference_times(1.0)).into();
     let data = crate::fixture::classes::<f64>(8, 5, 3, 3);
-    let mut run = Experiment::new(recipe, data, None, threads(1)).unwrap();
+    let mut run = Run::new(recipe, data, threads(1)).unwrap();
     let before = run.network().parameters().to_vec();
     assert!(matches!(run.run(&mut ()), Err(Error::NonFiniteLoss { .. })));
     assert_eq!(run.network().parameters(), before);

@@ -1,6 +1,6 @@
 //! A traced step is the step of training: the same parameters before and after, to the bit, whatever the recipe asks for.
 
-use crate::fixture::{bits, classes, classifier, dense, difference, experiment, flat, recipe};
+use crate::fixture::{bits, classes, classifier, dense, difference, experiment, flat, recipe, session};
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::inspection::explanation::{Explanation, Labels};
 use pellucid::numpy_random::RandomState;
@@ -40,8 +40,8 @@ fn untraced<T: Scalar>(recipe: &Recipe, data: &Dataset<T>, steps: u64) -> Vec<T>
 }
 
 fn assert_traced_is_untraced<T: Scalar>(recipe: &Recipe, data: &Dataset<T>, step: u64, what: &str) {
-    let run = experiment(recipe, data);
-    let (position, trace) = run.trace(step, None, &mut ()).unwrap().unwrap();
+    let session = session(recipe, data);
+    let (position, trace) = session.trace(step, None, &mut ()).unwrap().unwrap();
     let position = position.unwrap();
     assert_eq!(position.step, step, "{what}");
     assert_eq!(
@@ -182,7 +182,7 @@ fn weighted_rows_and_zero_rich_bytes() {
 fn other_rows_are_taken_by_the_network_as_it_stands() {
     let data = classes::<f64>(19, 5, 3, 4);
     let recipe = classifier();
-    let (_, trace) = experiment(&recipe, &data)
+    let (_, trace) = session(&recipe, &data)
         .trace(7, Some(&[18, 2]), &mut ())
         .unwrap()
         .unwrap();
@@ -197,7 +197,7 @@ fn other_rows_are_taken_by_the_network_as_it_stands() {
     assert_eq!(trace.input, [features.row(18), features.row(2)].concat());
     // Rows' gradients are for themselves: the mean of two is the mean of theirs.
     let of = |row: u32| {
-        let (_, trace) = experiment(&recipe, &data)
+        let (_, trace) = session(&recipe, &data)
             .trace(7, Some(&[row]), &mut ())
             .unwrap()
             .unwrap();
@@ -211,13 +211,13 @@ fn other_rows_are_taken_by_the_network_as_it_stands() {
 fn a_step_that_the_run_does_not_take_is_not_found() {
     let data = classes::<f64>(19, 5, 3, 4);
     assert!(
-        experiment(&classifier(), &data)
+        session(&classifier(), &data)
             .trace(50, None, &mut ())
             .unwrap()
             .is_none()
     );
     assert!(
-        experiment(&classifier(), &data)
+        session(&classifier(), &data)
             .trace(49, None, &mut ())
             .unwrap()
             .is_some()
@@ -225,7 +225,7 @@ fn a_step_that_the_run_does_not_take_is_not_found() {
     let mut recipe = classifier();
     recipe.set("network.activation=[\"relu\",\"softmax\"]").unwrap();
     recipe.train.learning_rate = 1e300;
-    let diverged = experiment(&recipe, &data).trace(20, None, &mut ());
+    let diverged = session(&recipe, &data).trace(20, None, &mut ());
     assert!(
         matches!(diverged, Err(Error::NonFiniteLoss { .. })),
         "{diverged:?}"
@@ -250,8 +250,8 @@ fn l_bfgs_has_a_gradient_and_no_step() {
     let inputs = dense(3, 2, vec![0.0, 1.0, 2.0, -1.0, 0.5, 0.25]);
     let targets = dense(3, 1, vec![1.0, -1.0, 0.5]);
     let data = Dataset::<f64>::new(Features::Dense(inputs), Targets::Dense(targets)).unwrap();
-    let run = experiment(&recipe, &data);
-    let (position, trace) = run.trace(0, None, &mut ()).unwrap().unwrap();
+    let session = session(&recipe, &data);
+    let (position, trace) = session.trace(0, None, &mut ()).unwrap().unwrap();
     assert!(position.is_none() && trace.after.is_none());
     let record = Explanation::from_trace(&recipe, &trace, None, Labels::default());
     assert!(record.layers[0].weights_after.is_none());

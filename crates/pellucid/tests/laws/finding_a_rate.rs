@@ -1,10 +1,10 @@
 //! A range test is a training at rising rates.
 
-use crate::fixture::{classes, classifier, experiment};
+use crate::fixture::{classes, classifier, session};
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{BatchSize, Recipe};
+use pellucid::session::rate_finder::{EXPLOSION, RateRange, SMOOTHING, find_rate};
 use pellucid::training::observe::{Event, Observer, Position};
-use pellucid::training::rate_finder::{EXPLOSION, RateRange, SMOOTHING, find_rate};
 use pellucid::{Optimizer, Trainer};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -26,18 +26,9 @@ fn plain() -> Recipe {
 fn its_losses_are_those_of_steps_by_hand_at_its_rates() {
     let data = classes::<f64>(50, 5, 3, 7);
     let mut recipe = plain();
-    let run = experiment(&recipe, &data);
-    let start = run.initial().clone();
-    let test = find_rate(
-        &recipe,
-        start.clone(),
-        &data,
-        RandomState::new(0),
-        RANGE,
-        NonZeroUsize::MIN,
-        &mut (),
-    )
-    .unwrap();
+    let session = session(&recipe, &data);
+    let start = session.initial().clone();
+    let test = find_rate(&session, RANGE, &mut ()).unwrap();
     assert!(test.exploded && !test.stopped && test.points.len() < 161);
     let mut buffers = pellucid::data::dataset::BatchBuffers::default();
     let (mut network, mut smoothed, mut lowest) = (start, 0.0, f64::INFINITY);
@@ -86,17 +77,7 @@ fn observers_may_end_it_and_it_ends_after_its_steps() {
     recipe.set("train.schedule=cosine").unwrap();
     recipe.set("train.average={ name = \"swa\", from = 9 }").unwrap();
     let find = |recipe: &Recipe, range: RateRange, observer: &mut StopsAfter| {
-        let start = experiment(&plain(), &data).initial().clone();
-        let generator = RandomState::new(0);
-        find_rate(
-            recipe,
-            start,
-            &data,
-            generator,
-            range,
-            NonZeroUsize::MIN,
-            observer,
-        )
+        find_rate(&session(recipe, &data), range, observer)
     };
     let gentle = RateRange { to: 1e-2, ..RANGE };
     let whole = find(&recipe, gentle, &mut StopsAfter(u64::MAX)).unwrap();
@@ -118,21 +99,10 @@ fn observers_may_end_it_and_it_ends_after_its_steps() {
 #[test]
 fn an_optimizer_without_a_rate_has_none_to_be_found() {
     let data = classes::<f64>(50, 5, 3, 7);
-    let start = experiment(&plain(), &data).initial().clone();
     let mut recipe = plain();
     recipe.train.optimizer = Optimizer::LBFGS;
     recipe.train.learning_rate = 0.0;
-    let generator = RandomState::new(0);
-    let refusal = find_rate(
-        &recipe,
-        start,
-        &data,
-        generator,
-        RANGE,
-        NonZeroUsize::MIN,
-        &mut (),
-    )
-    .unwrap_err();
+    let refusal = find_rate(&session(&recipe, &data), RANGE, &mut ()).unwrap_err();
     assert!(
         refusal.to_string().contains("no learning rate to be found"),
         "{refusal}"

@@ -1,11 +1,12 @@
 //! Random networks, batches and runs that the laws are tried on.
 
+use crate::run::Run;
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::model::pass::{self, Objective, Target, Update, Workspace};
 use pellucid::numpy_random::RandomState;
 use pellucid::session::record::Numbers;
-use pellucid::{Activation, Architecture, Experiment, Input, Loss, Network, Recipe, Reduction, Scalar};
+use pellucid::{Activation, Architecture, Input, Loss, Network, Recipe, Reduction, Scalar, Session};
 use std::num::NonZeroUsize;
 
 pub(crate) fn objective(loss: Loss, reduction: Reduction) -> Objective {
@@ -161,8 +162,13 @@ pub(crate) fn classifier() -> Recipe {
     )
 }
 
-pub(crate) fn experiment<T: Scalar>(recipe: &Recipe, data: &Dataset<T>) -> Experiment<T> {
-    Experiment::new(recipe.clone(), data.clone(), None, NonZeroUsize::MIN).unwrap()
+pub(crate) fn session<T: Scalar>(recipe: &Recipe, data: &Dataset<T>) -> Session<'static, T> {
+    Session::new(recipe.clone(), data.clone(), NonZeroUsize::MIN).unwrap()
+}
+
+/// The training loop alone.
+pub(crate) fn experiment<T: Scalar>(recipe: &Recipe, data: &Dataset<T>) -> Run<T> {
+    Run::new(recipe.clone(), data.clone(), NonZeroUsize::MIN).unwrap()
 }
 
 /// The parameters after the whole run.

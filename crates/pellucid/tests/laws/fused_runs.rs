@@ -39,6 +39,7 @@ impl Observer<f64> for Every {
                 }
             }
             Event::Epoch { position, loss, .. } => self.told_epochs.push((position.epoch, loss.to_bits())),
+            Event::Recorded { .. } => {}
         }
         ControlFlow::Continue(())
     }

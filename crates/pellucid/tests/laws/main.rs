@@ -16,6 +16,8 @@ mod noise_and_norms;
 mod normalisation;
 mod regularisation;
 mod repeatability;
+#[path = "../support/run.rs"]
+mod run;
 mod scheduling;
 mod stopping;
 mod top_down;

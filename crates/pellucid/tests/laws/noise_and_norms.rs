@@ -1,12 +1,13 @@
 //! What training adds to its inputs or takes from them, and the norm that weights may have.
 
 use crate::fixture::{bits, classes, classifier, difference, network, recipe, threads, trained, uniform};
+use crate::run::Run;
 use pellucid::model::pass::{self, Workspace};
 use pellucid::numpy_random::RandomState;
 use pellucid::training::observe::{Event, Observer};
 use pellucid::{
-    Activation, Dropout, Experiment, Input, Loss, Network, Recipe, Reduction, Scalar, Trainer,
-    check_gradient, loss_sum,
+    Activation, Dropout, Input, Loss, Network, Recipe, Reduction, Scalar, Session, Trainer, check_gradient,
+    loss_sum,
 };
 use std::ops::ControlFlow;
 
@@ -172,8 +173,8 @@ fn noise_has_a_stream_of_its_own() {
     let of = |settings: &[&str]| {
         let mut recipe = classifier();
         settings.iter().for_each(|setting| recipe.set(setting).unwrap());
-        let mut run = Experiment::new(recipe, data.clone(), None, threads(1)).unwrap();
-        run.run(&mut ()).unwrap();
+        let run = Session::new(recipe, data.clone(), threads(1)).unwrap();
+        let run = run.run(&mut ()).unwrap();
         assert_eq!(run.evaluate(), run.evaluate());
         run.network().parameters().to_vec()
     };
@@ -231,7 +232,7 @@ fn stays_within<T: Scalar>(optimizer: &str, most: f64, tolerance: f64) {
     ] {
         recipe.set(setting).unwrap();
     }
-    let mut run = Experiment::new(recipe, classes::<T>(30, 5, 3, 3), None, threads(1)).unwrap();
+    let mut run = Run::new(recipe, classes::<T>(30, 5, 3, 3), threads(1)).unwrap();
     let mut seen = Norms(Vec::new());
     run.run(&mut seen).unwrap();
     assert_eq!(seen.0.len(), 40);
@@ -271,8 +272,8 @@ fn max_norm_scales_what_a_step_has_made() {
         recipe.set("train.batch_size=full").unwrap();
         recipe.set("train.epochs=1").unwrap();
         recipe.train.max_norm = max_norm;
-        let mut run = Experiment::new(recipe, data.clone(), None, threads(1)).unwrap();
-        run.run(&mut ()).unwrap();
+        let run = Session::new(recipe, data.clone(), threads(1)).unwrap();
+        let run = run.run(&mut ()).unwrap();
         run.network().clone()
     };
     let (plain, scaled) = (step(None), step(Some(0.9)));
@@ -311,8 +312,8 @@ fn everything_at_once_gives_the_same_bits_on_any_number_of_threads() {
     }
     let data = classes::<f32>(200, 5, 3, 3);
     let run = |count: usize| {
-        let mut run = Experiment::new(recipe.clone(), data.clone(), None, threads(count)).unwrap();
-        run.run(&mut ()).unwrap();
+        let run = Session::new(recipe.clone(), data.clone(), threads(count)).unwrap();
+        let run = run.run(&mut ()).unwrap();
         bits(run.network().parameters())
     };
     let once = run(1);

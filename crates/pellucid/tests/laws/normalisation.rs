@@ -1,11 +1,12 @@
 //! Layers whose sums are normalised: their gradients, their running statistics, and what they leave as it was.
 
 use crate::fixture::{bits, classes, classifier, difference, gradient, objective, targets, threads, uniform};
+use crate::run::Run;
 use pellucid::model::pass::{self, Target, Workspace};
 use pellucid::numpy_random::RandomState;
 use pellucid::{
-    Activation, Architecture, Dropout, Experiment, GradientReport, Input, Loss, Network, Normalisation,
-    Recipe, Reduction, Scalar, Trainer, check_gradient, check_network, loss_sum,
+    Activation, Architecture, Dropout, GradientReport, Input, Loss, Network, Normalisation, Recipe,
+    Reduction, Scalar, Session, Trainer, check_gradient, check_network, loss_sum,
 };
 
 const BATCH: Option<Normalisation> = Some(Normalisation::BATCH);
@@ -301,7 +302,7 @@ fn running_statistics_follow_the_batches() {
             .set(&format!("network.normalisation.momentum={momentum}"))
             .unwrap();
         recipe.set("train.learning_rate=1e-300").unwrap();
-        let start = Experiment::new(recipe.clone(), classes::<f64>(8, 5, 3, 3), None, threads(1)).unwrap();
+        let start = Run::new(recipe.clone(), classes::<f64>(8, 5, 3, 3), threads(1)).unwrap();
         let network = start.initial().clone();
         let (mean, variance) = network.statistics(0).unwrap();
         assert!(mean.iter().all(|&m| m == 0.0) && variance.iter().all(|&v| v == 1.0));
@@ -343,14 +344,14 @@ fn running_statistics_follow_the_batches() {
 fn a_single_row_left_over_leaves_the_statistics_alone() {
     let mut recipe = classifier();
     recipe.set("network.normalisation=batch").unwrap();
-    let start = Experiment::new(recipe.clone(), classes::<f64>(8, 5, 3, 3), None, threads(1)).unwrap();
+    let start = Run::new(recipe.clone(), classes::<f64>(8, 5, 3, 3), threads(1)).unwrap();
     let mut trainer =
         Trainer::new(&recipe, start.initial().clone(), RandomState::new(0), threads(1)).unwrap();
     trainer.step(Input::Dense(&[0.3; 5]), &[0.0, 1.0, 0.0]).unwrap();
     let (mean, variance) = trainer.network().statistics(0).unwrap();
     assert!(mean.iter().all(|&m| m == 0.0) && variance.iter().all(|&v| v == 1.0));
-    let mut run = Experiment::new(recipe, classes::<f64>(9, 5, 3, 3), None, threads(1)).unwrap();
-    run.run(&mut ()).unwrap();
+    let run = Session::new(recipe, classes::<f64>(9, 5, 3, 3), threads(1)).unwrap();
+    let run = run.run(&mut ()).unwrap();
     assert!(run.evaluate().training.loss.is_finite());
 }
 
@@ -402,8 +403,8 @@ fn trained_on<T: Scalar>(settings: &[&str], count: usize) -> Vec<T> {
     {
         recipe.set(setting).unwrap();
     }
-    let mut run = Experiment::new(recipe, classes::<T>(200, 5, 3, 3), None, threads(count)).unwrap();
-    run.run(&mut ()).unwrap();
+    let run = Session::new(recipe, classes::<T>(200, 5, 3, 3), threads(count)).unwrap();
+    let run = run.run(&mut ()).unwrap();
     run.network().parameters().to_vec()
 }
 

@@ -1,6 +1,7 @@
 //! Dropout, sample weights, the penalty on large weights, and the weights that early stopping keeps.
 
 use crate::fixture::{gradient, network, objective, targets, threads, uniform};
+use crate::run::Run;
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::metrics::Meters;
@@ -8,7 +9,7 @@ use pellucid::model::pass::{self, Workspace};
 use pellucid::numpy_random::RandomState;
 use pellucid::training::early_stopping::{HeldOut, StopRules};
 use pellucid::{
-    Activation, Dropout, EarlyStopping, EndedBy, Experiment, Input, Loss, Recipe, Reduction, check_gradient,
+    Activation, Dropout, EarlyStopping, EndedBy, Input, Loss, Recipe, Reduction, Session, check_gradient,
     loss_sum,
 };
 use std::ops::ControlFlow;
@@ -180,7 +181,7 @@ fn noisy(rows: usize, seed: u32) -> Dataset<f64> {
 fn the_penalty_pulls_weights_and_not_biases() {
     let step = |l2: f64| {
         let recipe = recipe(&format!("learning_rate = 0.1\nepochs = 1\nl2 = {l2}\n"));
-        let mut run = Experiment::new(recipe, noisy(20, 1), None, threads(1)).unwrap();
+        let mut run = Run::new(recipe, noisy(20, 1), threads(1)).unwrap();
         let initial = run.initial().clone();
         run.run(&mut ()).unwrap();
         (initial, run.network().clone())
@@ -203,7 +204,7 @@ fn the_penalty_pulls_weights_and_not_biases() {
 /// One step of full-batch gradient descent at rate 0.1 by a recipe's further settings: the parameters before and after.
 fn one_step(settings: &str) -> (Vec<f64>, Vec<f64>, usize) {
     let recipe = recipe(&format!("learning_rate = 0.1\nepochs = 1\n{settings}\n"));
-    let mut run = Experiment::new(recipe, noisy(20, 1), None, threads(1)).unwrap();
+    let mut run = Run::new(recipe, noisy(20, 1), threads(1)).unwrap();
     let before = run.initial().clone();
     run.run(&mut ()).unwrap();
     let weights = before.architecture().weight_count();
@@ -276,7 +277,7 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
     let recipe =
         recipe("learning_rate = 0.01\nepochs = 400\noptimizer = \"adam\"\nbatch_size = 4\npatience = 6\n");
     let validation = noisy(60, 2);
-    let mut run = Experiment::new(recipe.clone(), noisy(24, 1), None, threads(1)).unwrap();
+    let mut run = Run::new(recipe.clone(), noisy(24, 1), threads(1)).unwrap();
     let mut kept = Vec::new();
     let held_out = HeldOut {
         data: &validation,
@@ -285,9 +286,7 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
         threads: threads(1),
     };
     let meters = Meters::new(&[], &validation);
-    let mut stopping = EarlyStopping::new(StopRules::of(&recipe), meters, Some(held_out), |_| {
-        ControlFlow::Continue(())
-    });
+    let mut stopping = EarlyStopping::new(StopRules::of(&recipe), meters, Some(held_out));
     struct Keep<'a>(&'a mut Vec<Vec<f64>>);
     impl pellucid::training::observe::Observer<f64> for Keep<'_> {
         fn on(&mut self, event: &pellucid::training::observe::Event<'_, f64>) -> ControlFlow<()> {
@@ -326,8 +325,8 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
 fn dropout_gives_the_same_bits_again() {
     let run = |count: usize| {
         let recipe = recipe("learning_rate = 0.01\nepochs = 3\ndropout = 0.3\nl2 = 0.01\nbatch_size = 7\n");
-        let mut run = Experiment::new(recipe, noisy(40, 1), None, threads(count)).unwrap();
-        run.run(&mut ()).unwrap();
+        let run = Session::new(recipe, noisy(40, 1), threads(count)).unwrap();
+        let run = run.run(&mut ()).unwrap();
         run.network().parameters().to_vec()
     };
     assert_eq!(run(1), run(2));

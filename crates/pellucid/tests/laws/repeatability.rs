@@ -3,12 +3,12 @@
 use crate::fixture::{bits, classes, classifier, recipe, threads, trained};
 use pellucid::data::dataset::Dataset;
 use pellucid::recipe::BatchSize;
-use pellucid::{Experiment, Optimizer, Recipe, Scalar};
+use pellucid::{Optimizer, Recipe, Scalar, Session};
 use serde_json::Value;
 
 fn trained_on<T: Scalar>(recipe: &Recipe, data: &Dataset<T>, count: usize) -> Vec<u64> {
-    let mut run = Experiment::new(recipe.clone(), data.clone(), None, threads(count)).unwrap();
-    run.run(&mut ()).unwrap();
+    let run = Session::new(recipe.clone(), data.clone(), threads(count)).unwrap();
+    let run = run.run(&mut ()).unwrap();
     let metrics = run.evaluate();
     let mut all = bits(run.network().parameters());
     all.push(metrics.training.loss.to_bits());

@@ -1,14 +1,14 @@
 //! What ends a run: patience with any figure, a target, the time; and whose weights are kept.
 
 use crate::fixture::{classes, classifier, experiment, threads};
+use crate::run::Run;
 use pellucid::evaluation::evaluate::evaluate;
 use pellucid::evaluation::metrics::{Figure, Meters, Metric};
 use pellucid::recipe::StopAt;
-use pellucid::training::early_stopping::{EarlyStopping, EndedBy, Epoch, HeldOut, StopRules, TimeLimit};
-use pellucid::training::observe::Observer;
-use pellucid::{Ending, Experiment, Loss, Recipe};
+use pellucid::training::early_stopping::{EarlyStopping, EndedBy, HeldOut, StopRules, TimeLimit};
+use pellucid::training::observe::{EpochRecord, Observer};
+use pellucid::{Ending, Loss, Recipe, Session};
 use std::cell::Cell;
-use std::ops::ControlFlow;
 
 const LOSS: Loss = Loss::CategoricalCrossEntropy;
 
@@ -18,8 +18,9 @@ fn recipe() -> Recipe {
     recipe
 }
 
-/// The epochs of a run, what the rules say ended it, and the parameters that are kept.
-fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<Epoch>, EndedBy, Option<u64>, Vec<f64>) {
+/// The epochs of a run, what the rules say ended it, the epochs that were better than all before, and the parameters that
+/// are kept.
+fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<EpochRecord>, EndedBy, Vec<u64>, Vec<f64>) {
     let (training, validation) = (classes::<f64>(50, 5, 3, 7), classes::<f64>(40, 5, 3, 8));
     let rules = StopRules::of(recipe);
     let metrics = rules.with_metrics(&recipe.log.metrics);
@@ -30,15 +31,16 @@ fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<Epoch>, EndedBy, Option<
         metrics,
         threads: threads(1),
     };
-    let mut run: Experiment<f64> = experiment(recipe, &training);
+    let mut run: Run<f64> = experiment(recipe, &training);
     let held_out = with_held_out.then_some(held_out);
-    let mut stopping = EarlyStopping::new(rules, meters, held_out, |_| ControlFlow::Continue(()));
+    let mut stopping = EarlyStopping::new(rules, meters, held_out);
     let ending = run.run(&mut stopping).unwrap();
-    run.keep_best(&stopping);
-    let parameters = run.network().parameters().to_vec();
+    let mut network = run.network().clone();
+    stopping.restore(&mut network);
+    let parameters = network.parameters().to_vec();
     let best = stopping.best_epoch().expect("some epoch is the best");
     if with_held_out {
-        let found = evaluate(run.network(), &validation, LOSS, &[], threads(1));
+        let found = evaluate(&network, &validation, LOSS, &[], threads(1));
         let of_best = &stopping.epochs()[best as usize - 1].validation;
         assert_eq!(
             found.loss,
@@ -49,13 +51,13 @@ fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<Epoch>, EndedBy, Option<
     (
         stopping.epochs().to_vec(),
         EndedBy::of(ending, stopping.ended_by(), false),
-        Some(best),
+        stopping.improvements().to_vec(),
         parameters,
     )
 }
 
-fn figures(epochs: &[Epoch], figure: Figure) -> Vec<f64> {
-    let of = |epoch: &Epoch| match &epoch.validation {
+fn figures(epochs: &[EpochRecord], figure: Figure) -> Vec<f64> {
+    let of = |epoch: &EpochRecord| match &epoch.validation {
         Some(found) => figure.of(found.loss, &found.metrics),
         None => figure.of(epoch.loss, &epoch.metrics),
     };
@@ -81,7 +83,7 @@ fn patience_goes_by_the_figure_that_is_monitored_and_in_its_direction() {
                 recipe.train.patience,
                 recipe.train.min_delta,
             ) = (figure, Some(4), 0.003);
-            let (epochs, ended_by, best, _) = judged(&recipe, with_held_out);
+            let (epochs, ended_by, improvements, _) = judged(&recipe, with_held_out);
             // The rule by hand.
             let rises = !["loss", "log_loss", "mean_squared_error"].contains(&name);
             let sign = if rises { 1.0 } else { -1.0 };
@@ -92,14 +94,15 @@ fn patience_goes_by_the_figure_that_is_monitored_and_in_its_direction() {
                 if is_best {
                     (best_value, best_at) = (sign * value, at);
                 }
-                assert_eq!(epochs[at].is_best, is_best, "{name}, epoch {}", at + 1);
+                let improves = improvements.contains(&(at as u64 + 1));
+                assert_eq!(improves, is_best, "{name}, epoch {}", at + 1);
                 assert!(
                     at - best_at < 4 || at == found.len() - 1,
                     "{name} went on after epoch {}",
                     at + 1
                 );
             }
-            assert_eq!(best, Some(best_at as u64 + 1), "{name}");
+            assert_eq!(improvements.last(), Some(&(best_at as u64 + 1)), "{name}");
             if found.len() < 150 {
                 assert_eq!(ended_by, EndedBy::Patience, "{name}");
                 assert_eq!(found.len(), best_at + 1 + 4, "{name}");
@@ -162,13 +165,8 @@ fn what_is_told_of_training_rows_is_what_the_history_tells() {
     recipe.log.metrics = vec![Metric::Accuracy, Metric::RocAuc, Metric::R2];
     let data = classes::<f64>(50, 5, 3, 7);
     let meters = || Meters::new(&recipe.log.metrics, &data);
-    let mut history = pellucid::training::observe::History::new(1, 1, meters(), |_| {});
-    let mut stopping: EarlyStopping<'_, f64> = EarlyStopping::new(
-        StopRules::default(),
-        meters(),
-        None,
-        |_| ControlFlow::Continue(()),
-    );
+    let mut history = pellucid::training::observe::History::new(1, 1, meters());
+    let mut stopping: EarlyStopping<'_, f64> = EarlyStopping::new(StopRules::default(), meters(), None);
     let observers: &mut [&mut dyn Observer<f64>] = &mut [&mut history, &mut stopping];
     experiment(&recipe, &data).run(observers).unwrap();
     let of_history: Vec<_> = history
@@ -268,6 +266,6 @@ fn settings_that_make_no_sense_are_refused_with_their_key() {
     }
     let mut recipe = recipe();
     recipe.log.metrics = vec![Metric::named("top_9").unwrap()];
-    let error = Experiment::new(recipe, classes::<f64>(50, 5, 3, 7), None, threads(1)).unwrap_err();
+    let error = Session::new(recipe, classes::<f64>(50, 5, 3, 7), threads(1)).unwrap_err();
     assert!(error.to_string().contains("log.metrics"), "{error}");
 }

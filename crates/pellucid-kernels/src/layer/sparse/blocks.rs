@@ -1,22 +1,23 @@
-//! The non-zero inputs of some rows to come, found together: one after another, each would wait for the step before it.
+//! Finds the non-zero inputs of several future rows at once: one row at a time, each search would wait for the step
+//! before it.
 
-use super::list::{self, List, Packed};
+use super::list::{self, List, PackedEntries};
 use crate::simd::Isa;
 use crate::simd::scalar::Scalar;
 
-/// Rows that are looked at together: their inputs stay in the first cache until their turn.
+/// Rows scanned together: their inputs stay in the first-level cache until their turn.
 const ROWS: usize = 16;
 
-/// Bytes that the cache fetches together.
+/// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// What is known of some rows of bytes.
+/// The non-zero inputs of a block of rows of bytes.
 #[derive(Debug, Clone, Default)]
 pub struct NonZeroBlocks<T> {
     list: List<T>,
-    /// Where each row's inputs begin, and where the last one's end.
+    /// The index of each row's first entry, and the end of the last row.
     bounds: [usize; ROWS + 1],
-    /// The first row, and how many there are.
+    /// The first row of the block, and the number of its rows.
     first: usize,
     rows: usize,
 }
@@ -25,7 +26,7 @@ impl<T: Scalar> NonZeroBlocks<T> {
     /// z = x·W + b of row `row` of `bytes`, which are (rows, fan_in).
     ///
     /// # Panics
-    /// Where there is no such row, or an operand is too short.
+    /// If there is no such row, or if an operand is too short.
     #[inline(always)]
     pub fn affine<I: Isa>(
         &mut self,
@@ -42,9 +43,10 @@ impl<T: Scalar> NonZeroBlocks<T> {
             "a product's operands are too short"
         );
         if !(self.first..self.first + self.rows).contains(&row) {
-            self.look::<I>(row, bytes, fan_in);
+            self.scan::<I>(row, bytes, fan_in);
         }
-        // A row of those that are looked at next: nobody reads on while steps are taken, so the processor would not see.
+        // Prefetches a row of the next block: no other code reads ahead while steps run, so the hardware prefetcher
+        // would not detect the pattern.
         let next = bytes.as_ptr().wrapping_add((row + ROWS) * fan_in);
         for line in (0..fan_in).step_by(LINE) {
             I::prefetch(next.wrapping_add(line));
@@ -52,12 +54,12 @@ impl<T: Scalar> NonZeroBlocks<T> {
         list::affine::<I, T, _>(self.entries(row, values), weights, bias, z);
     }
 
-    /// W ← W − rate·xᵀδ for row `row`, that of the last [`affine`](Self::affine).
+    /// W ← W − rate·xᵀδ for row `row`, which must be the row of the last [`affine`](Self::affine).
     ///
     /// # Panics
-    /// Where that was another row, or there are fewer weights than then.
+    /// If that was another row, or if there are fewer weights than then.
     #[inline(always)]
-    pub fn descend<I: Isa>(
+    pub fn update_weights<I: Isa>(
         &self,
         row: usize,
         (values, fan_in): (&[T; 256], usize),
@@ -74,14 +76,14 @@ impl<T: Scalar> NonZeroBlocks<T> {
     }
 
     #[inline(always)]
-    fn entries<'a>(&'a self, row: usize, values: &'a [T; 256]) -> Packed<'a, T> {
+    fn entries<'a>(&'a self, row: usize, values: &'a [T; 256]) -> PackedEntries<'a, T> {
         let index = row - self.first;
         self.list
             .bytes(self.bounds[index]..self.bounds[index + 1], values)
     }
 
     #[inline(always)]
-    fn look<I: Isa>(&mut self, row: usize, bytes: &[u8], fan_in: usize) {
+    fn scan<I: Isa>(&mut self, row: usize, bytes: &[u8], fan_in: usize) {
         self.list.clear();
         (self.first, self.rows) = (row, 0);
         for bytes in bytes[row * fan_in..].chunks_exact(fan_in).take(ROWS) {

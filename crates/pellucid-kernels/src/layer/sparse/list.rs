@@ -1,4 +1,4 @@
-//! The non-zero inputs of a row, one after another.
+//! The list of non-zero inputs of a row, and the products with it.
 
 use super::{Input, Numbers, SPLITS, Source, WIDE, load, store};
 use crate::simd::Isa;
@@ -7,24 +7,24 @@ use crate::simd::scalar::Scalar;
 use crate::simd::vector::{Vector, VectorOf};
 use std::ops::Range;
 
-/// Whether a row of so many inputs can be listed: a column and a byte share 32 bits.
+/// Whether a row of this length can be listed: a column and a byte share 32 bits.
 #[inline(always)]
-pub fn is_short(fan_in: usize) -> bool {
+pub fn is_listable(fan_in: usize) -> bool {
     fan_in <= 1 << 24
 }
 
-/// The non-zero inputs of one row, or of some.
+/// The non-zero inputs of one row, or of several.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct List<T> {
-    /// Of bytes, the column and below it, in the last eight bits, the byte; of numbers, the column.
+    /// For bytes: the column in the upper 24 bits and the byte in the lower 8. For numbers: the column.
     entries: Vec<u32>,
-    /// Of numbers, what is in the column.
+    /// For numbers: the number in the column.
     values: Vec<T>,
     length: usize,
 }
 
 impl<T: Scalar> List<T> {
-    /// How many there are.
+    /// The number of entries.
     #[inline(always)]
     pub(crate) fn length(&self) -> usize {
         self.length
@@ -35,7 +35,7 @@ impl<T: Scalar> List<T> {
         self.length = 0;
     }
 
-    /// The non-zero inputs of a row in the place of all that was here.
+    /// Replaces the list by the non-zero inputs of a row.
     #[inline(always)]
     pub(crate) fn gather<I: Isa>(&mut self, fan_in: usize, input: Input<'_, T>) {
         match input {
@@ -47,10 +47,10 @@ impl<T: Scalar> List<T> {
         }
     }
 
-    /// Adds those of a row of bytes, which must be [short](is_short).
+    /// Adds the non-zero inputs of a row of bytes, which must be [listable](is_listable).
     #[inline(always)]
     pub(crate) fn add_bytes<I: Isa>(&mut self, row: &[u8]) {
-        // Room for a whole chunk beyond the last, as they are written whole.
+        // Space for a whole chunk beyond the last one, because chunks are written whole.
         let most = self.length + row.len() + CHUNK;
         if self.entries.len() < most {
             self.entries.resize(most, 0);
@@ -89,27 +89,27 @@ impl<T: Scalar> List<T> {
         self.length = found;
     }
 
-    /// Some of what was [added](Self::add_bytes), with the numbers that bytes stand for.
+    /// A range of the [added](Self::add_bytes) entries, with the numbers that the bytes stand for.
     #[inline(always)]
-    pub(crate) fn bytes<'a>(&'a self, range: Range<usize>, values: &'a [T; 256]) -> Packed<'a, T> {
-        Packed {
+    pub(crate) fn bytes<'a>(&'a self, range: Range<usize>, values: &'a [T; 256]) -> PackedEntries<'a, T> {
+        PackedEntries {
             entries: &self.entries[range],
             values,
         }
     }
 
     #[inline(always)]
-    fn numbers(&self) -> Apart<'_, T> {
-        Apart {
+    fn numbers(&self) -> SeparateEntries<'_, T> {
+        SeparateEntries {
             columns: &self.entries[..self.length],
             values: &self.values[..self.length],
         }
     }
 
-    /// z = x·W + b, of what was [gathered](Self::gather) of this input.
+    /// z = x·W + b, from the entries [gathered](Self::gather) from this input.
     ///
     /// # Panics
-    /// Where W has fewer rows than the input has columns, or an operand is too short for the units in z.
+    /// If W has fewer rows than the input has columns, or if an operand is too short for the units in z.
     #[inline(always)]
     pub(crate) fn affine<I: Isa>(&self, input: Input<'_, T>, weights: &[T], bias: Option<&[T]>, z: &mut [T]) {
         match input {
@@ -120,8 +120,7 @@ impl<T: Scalar> List<T> {
         }
     }
 
-    /// ∂L/∂W = xᵀδ, of what was gathered; of the rows of W, only those whose input is not zero are touched where they take a
-    /// step.
+    /// ∂L/∂W = xᵀδ, from the gathered entries; a step touches only the rows of W whose input is not zero.
     #[inline(always)]
     pub(crate) fn weight_gradient<I: Isa>(
         &self,
@@ -139,34 +138,34 @@ impl<T: Scalar> List<T> {
     }
 }
 
-/// Non-zero inputs of a row: the columns, and what is in them.
+/// Non-zero inputs of a row: the columns, and the number in each.
 pub(crate) trait Entries<T>: Copy {
-    /// How many there are.
+    /// The number of entries.
     fn count(self) -> usize;
-    /// S of them from `at` on.
+    /// S entries from `at` on.
     ///
     /// # Safety
-    /// They must be there.
-    unsafe fn some<const S: usize>(self, at: usize) -> [(usize, T); S];
+    /// They must exist.
+    unsafe fn read<const S: usize>(self, at: usize) -> [(usize, T); S];
 }
 
-/// Columns and numbers.
+/// Columns and numbers in separate arrays.
 #[derive(Clone, Copy)]
-struct Apart<'a, T> {
+struct SeparateEntries<'a, T> {
     columns: &'a [u32],
     values: &'a [T],
 }
 
-impl<T: Scalar> Entries<T> for Apart<'_, T> {
+impl<T: Scalar> Entries<T> for SeparateEntries<'_, T> {
     #[inline(always)]
     fn count(self) -> usize {
         self.columns.len().min(self.values.len())
     }
     #[inline(always)]
-    unsafe fn some<const S: usize>(self, at: usize) -> [(usize, T); S] {
+    unsafe fn read<const S: usize>(self, at: usize) -> [(usize, T); S] {
         let mut some = [(0, T::ZERO); S];
         for (s, (column, value)) in some.iter_mut().enumerate() {
-            // SAFETY: as the caller vouches.
+            // SAFETY: guaranteed by the caller.
             unsafe {
                 *column = *self.columns.get_unchecked(at + s) as usize;
                 *value = *self.values.get_unchecked(at + s);
@@ -176,30 +175,30 @@ impl<T: Scalar> Entries<T> for Apart<'_, T> {
     }
 }
 
-/// Columns with a byte each, and the numbers that bytes stand for. What limits a layer of a few units is how much it loads: so
-/// a column and its byte are one load, and two of them, too.
+/// Columns with a byte each, and the numbers that the bytes stand for. The number of loads limits the speed of a narrow
+/// layer, so a column and its byte are one load, and so are two such pairs.
 #[derive(Clone, Copy)]
-pub(crate) struct Packed<'a, T> {
+pub(crate) struct PackedEntries<'a, T> {
     entries: &'a [u32],
     values: &'a [T; 256],
 }
 
-impl<T: Scalar> Packed<'_, T> {
+impl<T: Scalar> PackedEntries<'_, T> {
     #[inline(always)]
     fn entry(self, entry: u32) -> (usize, T) {
         ((entry >> 8) as usize, self.values[(entry & 0xff) as usize])
     }
 }
 
-impl<T: Scalar> Entries<T> for Packed<'_, T> {
+impl<T: Scalar> Entries<T> for PackedEntries<'_, T> {
     #[inline(always)]
     fn count(self) -> usize {
         self.entries.len()
     }
     #[inline(always)]
-    unsafe fn some<const S: usize>(self, at: usize) -> [(usize, T); S] {
+    unsafe fn read<const S: usize>(self, at: usize) -> [(usize, T); S] {
         let mut some = [(0, T::ZERO); S];
-        // SAFETY: as the caller vouches.
+        // SAFETY: guaranteed by the caller.
         let from = unsafe { self.entries.as_ptr().add(at) };
         let (pairs, last) = some.as_chunks_mut::<2>();
         for (index, pair) in pairs.iter_mut().enumerate() {
@@ -215,7 +214,7 @@ impl<T: Scalar> Entries<T> for Packed<'_, T> {
     }
 }
 
-/// z = x·W + b for the units of z. W must have a row for each column, and an entry for each unit.
+/// z = x·W + b for the units of z. W must have a row for each column, and a number for each unit.
 #[inline(always)]
 pub(crate) fn affine<I: Isa, T: Scalar, E: Entries<T>>(
     entries: E,
@@ -239,7 +238,7 @@ pub(crate) fn affine<I: Isa, T: Scalar, E: Entries<T>>(
 }
 
 /// # Safety
-/// The panel's columns, from `column` on, must be in every row of the weights, in the bias and in z.
+/// Every row of the weights, the bias and z must have the panel's columns, from `column` on.
 #[inline(always)]
 unsafe fn panel<I: Isa, T: Scalar, E: Entries<T>, const C: usize, const S: usize, const MASKED: bool>(
     entries: E,
@@ -250,56 +249,56 @@ unsafe fn panel<I: Isa, T: Scalar, E: Entries<T>, const C: usize, const S: usize
     count: usize,
 ) {
     let n = z.len();
-    let mut sums = [[VectorOf::<I, T>::splat(T::ZERO); C]; S];
-    // SAFETY: as the caller vouches; all entries are below their count.
+    let mut accumulators = [[VectorOf::<I, T>::splat(T::ZERO); C]; S];
+    // SAFETY: guaranteed by the caller; all entries are below their count.
     unsafe {
         let weights = weights.as_ptr().add(column);
         if let Some(bias) = bias {
-            sums[0] = load::<I, T, C, MASKED>(bias.as_ptr().add(column), count);
+            accumulators[0] = load::<I, T, C, MASKED>(bias.as_ptr().add(column), count);
         }
         let mut at = 0;
         while at + S <= entries.count() {
-            for ((of, x), sums) in entries.some::<S>(at).into_iter().zip(&mut sums) {
-                add_row::<I, T, C, MASKED>(weights.add(of * n), x, sums, count);
+            for ((of, x), accumulators) in entries.read::<S>(at).into_iter().zip(&mut accumulators) {
+                add_row::<I, T, C, MASKED>(weights.add(of * n), x, accumulators, count);
             }
             at += S;
         }
         while at < entries.count() {
-            let [(of, x)] = entries.some::<1>(at);
-            add_row::<I, T, C, MASKED>(weights.add(of * n), x, &mut sums[0], count);
+            let [(of, x)] = entries.read::<1>(at);
+            add_row::<I, T, C, MASKED>(weights.add(of * n), x, &mut accumulators[0], count);
             at += 1;
         }
-        let mut total = sums[0];
-        for sums in &sums[1..] {
+        let mut total = accumulators[0];
+        for accumulators in &accumulators[1..] {
             for c in 0..C {
-                total[c] = total[c].add(sums[c]);
+                total[c] = total[c].add(accumulators[c]);
             }
         }
         store::<I, T, C, MASKED>(total, z.as_mut_ptr().add(column), count);
     }
 }
 
-/// sums ← sums + x·row.
+/// accumulators ← accumulators + x·row.
 ///
 /// # Safety
-/// The panel's numbers must be there.
+/// The panel's numbers must exist.
 #[inline(always)]
 unsafe fn add_row<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
     row: *const T,
     x: T,
-    sums: &mut [VectorOf<I, T>; C],
+    accumulators: &mut [VectorOf<I, T>; C],
     count: usize,
 ) {
-    // SAFETY: as the caller vouches.
+    // SAFETY: guaranteed by the caller.
     let row = unsafe { load::<I, T, C, MASKED>(row, count) };
     let x = VectorOf::<I, T>::splat(x);
     for c in 0..C {
-        sums[c] = x.mul_add(row[c], sums[c]);
+        accumulators[c] = x.mul_add(row[c], accumulators[c]);
     }
 }
 
-/// ∂L/∂W = xᵀδ for the units of δ; where there is a step, W ← W + step·xᵀδ, and only the rows of W whose input is not zero
-/// are touched. W must have a row for each column, and an entry for each unit.
+/// ∂L/∂W = xᵀδ for the units of δ; where there is a step, W ← W + step·xᵀδ, which touches only the rows of W whose
+/// input is not zero. W must have a row for each column, and a number for each unit.
 #[inline(always)]
 pub(crate) fn weight_gradient<I: Isa, T: Scalar, E: Entries<T>>(
     entries: E,
@@ -328,7 +327,7 @@ pub(crate) fn weight_gradient<I: Isa, T: Scalar, E: Entries<T>>(
 }
 
 /// # Safety
-/// The panel's columns, from `column` on, must be in every row of `to`, and in δ.
+/// Every row of `to`, and δ, must have the panel's columns, from `column` on.
 #[inline(always)]
 unsafe fn gradient_panel<I: Isa, T: Scalar, E: Entries<T>, const C: usize, const MASKED: bool>(
     entries: E,
@@ -339,7 +338,7 @@ unsafe fn gradient_panel<I: Isa, T: Scalar, E: Entries<T>, const C: usize, const
     count: usize,
 ) {
     let n = delta.len();
-    // SAFETY: as the caller vouches; all entries are below their count.
+    // SAFETY: guaranteed by the caller; all entries are below their count.
     unsafe {
         let to = to.as_mut_ptr().add(column);
         let factor = VectorOf::<I, T>::splat(factor);
@@ -349,13 +348,13 @@ unsafe fn gradient_panel<I: Isa, T: Scalar, E: Entries<T>, const C: usize, const
         }
         let mut at = 0;
         while at + 2 <= entries.count() {
-            for (of, x) in entries.some::<2>(at) {
+            for (of, x) in entries.read::<2>(at) {
                 move_row::<I, T, C, MASKED>(to.add(of * n), x, scaled, count);
             }
             at += 2;
         }
         if at < entries.count() {
-            let [(of, x)] = entries.some::<1>(at);
+            let [(of, x)] = entries.read::<1>(at);
             move_row::<I, T, C, MASKED>(to.add(of * n), x, scaled, count);
         }
     }
@@ -364,7 +363,7 @@ unsafe fn gradient_panel<I: Isa, T: Scalar, E: Entries<T>, const C: usize, const
 /// row ← row + x·scaled.
 ///
 /// # Safety
-/// The panel's numbers must be there.
+/// The panel's numbers must exist.
 #[inline(always)]
 unsafe fn move_row<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
     at: *mut T,
@@ -372,7 +371,7 @@ unsafe fn move_row<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
     scaled: [VectorOf<I, T>; C],
     count: usize,
 ) {
-    // SAFETY: as the caller vouches.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let mut row = load::<I, T, C, MASKED>(at, count);
         let x = VectorOf::<I, T>::splat(x);

@@ -4,11 +4,10 @@
 //! thresholds stand there with their reasons. A training that goes well has no finding.
 //!
 //! ```
-//! use pellucid::{Experiment, Recipe};
+//! use pellucid::{Recipe, Session};
 //! use pellucid::data::dataset::{Dataset, Features, Targets};
 //! use pellucid::inspection::diagnosis::FindingKind;
 //! use pellucid::data::matrix::Matrix;
-//! use pellucid::inspection::layer_statistics::LayerStatisticsRecorder;
 //!
 //! let recipe = Recipe::from_toml(r#"
 //!     [data]
@@ -25,12 +24,10 @@
 //! let inputs = Matrix::from_rows("inputs", &[vec![-1.], vec![0.], vec![1.]])?;
 //! let targets = Matrix::from_rows("targets", &[vec![10.], vec![20.], vec![30.]])?;
 //! let data = Dataset::<f64>::new(Features::Dense(inputs), Targets::Dense(targets))?;
-//! let mut run = Experiment::new(recipe, data, None, std::num::NonZeroUsize::MIN)?;
-//! assert_eq!(run.findings()[0].kind, FindingKind::TargetsOutOfRange);
-//! let mut layer_statistics = LayerStatisticsRecorder::new(run.recipe(), run.initial(), run.training())?;
-//! let ended = run.run(&mut layer_statistics);
-//! let findings = run.diagnose(layer_statistics.entries(), None, ended.as_ref().err())?;
-//! assert_eq!(findings[0], run.findings()[0]);
+//! let session = Session::new(recipe, data, std::num::NonZeroUsize::MIN)?.diagnosed(&[])?;
+//! assert_eq!(session.findings()[0].kind, FindingKind::TargetsOutOfRange);
+//! let summary = session.run(&mut ())?.summary;
+//! assert_eq!(summary.findings[0], summary.warnings[0]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -51,7 +48,7 @@ mod training;
 pub use crate::training::early_stopping::EpochLosses;
 pub use facts::{DataFacts, Facts, FeatureFacts, LayerFacts, NetworkFacts};
 pub use finding::{Finding, FindingKind, Severity};
-pub use training::{TrainingDiagnosis, TrainingOutcome};
+pub use training::TrainingDiagnosis;
 
 /// What can be said of a training before its first step.
 pub fn before_training(facts: &Facts<'_>) -> Vec<Finding> {

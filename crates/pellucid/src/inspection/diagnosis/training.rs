@@ -1,48 +1,36 @@
-//! A training that is diagnosed: what is known of it before it begins is kept for when it has ended.
+//! The diagnosis of one training: facts before its first step, layer statistics on the way, findings at its end.
 
 use super::facts::{DataFacts, Facts, NetworkFacts};
 use super::finding::Finding;
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::inspection::layer_statistics::LayerStatistics;
+use crate::inspection::layer_statistics::{LayerStatistics, LayerStatisticsRecorder};
 use crate::model::network::Network;
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
 use crate::training::early_stopping::EpochLosses;
+use crate::training::observe::{Event, Observer, Position};
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 
-/// A training before its first step.
+/// Observes a training so that it can be diagnosed.
 #[derive(Debug, Clone)]
-pub struct TrainingDiagnosis {
+pub struct TrainingDiagnosis<T> {
     data: DataFacts,
     initial: NetworkFacts,
+    statistics: LayerStatisticsRecorder<T>,
     threads: NonZeroUsize,
 }
 
-/// What became of it.
-#[derive(Debug, Clone, Copy)]
-pub struct TrainingOutcome<'a, T> {
-    /// The network that came of it; not looked at where the training failed.
-    pub network: &'a Network<T>,
-    /// Its layer statistics.
-    pub layer_statistics: &'a [LayerStatistics],
-    /// Its epochs.
-    pub epochs: &'a [EpochLosses],
-    /// The epoch whose weights were kept, where held-out rows told.
-    pub best_epoch: Option<u64>,
-    /// The error that ended it.
-    pub failure: Option<&'a Error>,
-}
-
-impl TrainingDiagnosis {
-    /// A network that `recipe` is about to train on `data`. Features have these names, or numbers.
+impl<T: Scalar> TrainingDiagnosis<T> {
+    /// A diagnosis of `network`, which `recipe` is about to train on `data`. Features have these names, or numbers.
     ///
     /// # Errors
-    /// None that data of the network's shape could cause.
+    /// [`Error::Shape`] for data without rows.
     ///
     /// # Panics
-    /// When the data has not the network's shape.
-    pub fn new<T: Scalar>(
+    /// When the data has not the network's shape ([`check_fit`](crate::training::trainer::check_fit) finds out).
+    pub fn new(
         recipe: &Recipe,
         network: &Network<T>,
         data: &Dataset<T>,
@@ -53,42 +41,63 @@ impl TrainingDiagnosis {
         Ok(Self {
             initial: NetworkFacts::of(recipe, network, data, &facts, threads)?,
             data: facts,
+            statistics: LayerStatisticsRecorder::new(recipe, network, data)?,
             threads,
         })
     }
 
-    /// What is wrong with it before it begins.
+    /// What is wrong before the first step.
     pub fn before(&self, recipe: &Recipe) -> Vec<Finding> {
         super::before_training(&Facts::before(recipe, &self.data, &self.initial))
     }
 
-    /// What is wrong with it now that it has ended, and what was before.
+    /// All findings of a training that has ended, those from before its first step among them: with `network`, whose
+    /// weights are those of `best_epoch` (counted from 1) where held-out rows chose them, with these losses of epochs, and
+    /// by the error that ended it, if one did. Without losses of all epochs those in the layer statistics are read.
     ///
     /// # Errors
     /// None that the training would not have met before.
-    pub fn after<T: Scalar>(
+    pub fn after(
         &self,
         recipe: &Recipe,
         data: &Dataset<T>,
-        outcome: TrainingOutcome<'_, T>,
+        network: &Network<T>,
+        epochs: Option<Vec<EpochLosses>>,
+        best_epoch: Option<u64>,
+        failure: Option<&Error>,
     ) -> Result<Vec<Finding>> {
-        let trained = match outcome.failure {
+        let trained = match failure {
             Some(_) => None,
-            None => Some(NetworkFacts::of(
-                recipe,
-                outcome.network,
-                data,
-                &self.data,
-                self.threads,
-            )?),
+            None => Some(NetworkFacts::of(recipe, network, data, &self.data, self.threads)?),
         };
+        let layer_statistics = self.statistics.entries();
+        let epochs = epochs.unwrap_or_else(|| EpochLosses::from_statistics(layer_statistics));
         Ok(super::after_training(&Facts {
             trained: trained.as_ref(),
-            layer_statistics: outcome.layer_statistics,
-            epochs: outcome.epochs,
-            best_epoch: outcome.best_epoch,
-            failure: outcome.failure,
+            layer_statistics,
+            epochs: &epochs,
+            best_epoch,
+            failure,
             ..Facts::before(recipe, &self.data, &self.initial)
         }))
+    }
+
+    /// The layer statistics, the first those before training.
+    pub fn into_statistics(self) -> Vec<LayerStatistics> {
+        self.statistics.into_entries()
+    }
+}
+
+impl<T: Scalar> Observer<T> for TrainingDiagnosis<T> {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        self.statistics.on(event)
+    }
+
+    fn next_step(&mut self, next: Position) -> u64 {
+        self.statistics.next_step(next)
+    }
+
+    fn next_epoch(&mut self, next: Position) -> u64 {
+        self.statistics.next_epoch(next)
     }
 }

@@ -4,20 +4,18 @@
 //! back into a gradient of their own; what that shows of each layer is kept as [`LayerStatistics`].
 //!
 //! ```
-//! use pellucid::{Experiment, Recipe};
+//! use pellucid::{Recipe, Session};
 //! use pellucid::data::dataset::{Dataset, Features, Targets};
 //! use pellucid::data::matrix::Matrix;
-//! use pellucid::inspection::layer_statistics::LayerStatisticsRecorder;
 //!
 //! let mut recipe = Recipe::built_in("xor-sgd")?;
 //! recipe.train.epochs = 100;
 //! let inputs = Matrix::from_rows("inputs", &[vec![0., 0.], vec![0., 1.], vec![1., 0.], vec![1., 1.]])?;
 //! let targets = Matrix::from_rows("targets", &[vec![0.], vec![1.], vec![1.], vec![0.]])?;
 //! let xor = Dataset::<f64>::new(Features::Dense(inputs), Targets::Dense(targets))?;
-//! let mut run = Experiment::new(recipe, xor, None, std::num::NonZeroUsize::MIN)?;
-//! let mut layer_statistics = LayerStatisticsRecorder::new(run.recipe(), run.initial(), run.training())?;
-//! run.run(&mut layer_statistics)?;
-//! let last = layer_statistics.entries().last().expect("the last epoch is kept");
+//! let session = Session::new(recipe, xor, std::num::NonZeroUsize::MIN)?.diagnosed(&[])?;
+//! let finished = session.run(&mut ())?;
+//! let last = finished.summary.layer_statistics.last().expect("the last epoch is kept");
 //! assert_eq!((last.epoch, last.updates, last.layers.len()), (100, 400, 2));
 //! assert!(last.layers[0].update_ratio.is_some_and(|ratio| ratio > 0.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -147,6 +145,7 @@ impl<T: Scalar> Observer<T> for LayerStatisticsRecorder<T> {
                 self.before.copy_from_slice(parameters);
                 self.next_step = Some(position.step + 1);
             }
+            Event::Recorded { .. } => {}
             Event::Epoch { position, loss, .. } => {
                 if self.is_kept(position.epoch + 1, position.epochs) {
                     let mut layers = self.probe.measure_at(&self.architecture, &self.before);

@@ -58,39 +58,18 @@ pub struct LayerSummary {
 /// Numbers that JSON cannot spell, as words.
 mod spelled {
     use crate::number::Number;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Spelled {
-        Number(f64),
-        Word(String),
-    }
-
-    impl Spelled {
-        fn number<E: Error>(self) -> Result<f64, E> {
-            match self {
-                Self::Number(number) => Ok(number),
-                Self::Word(word) => match word.as_str() {
-                    "nan" => Ok(f64::NAN),
-                    "inf" => Ok(f64::INFINITY),
-                    "-inf" => Ok(f64::NEG_INFINITY),
-                    _ => Err(E::custom("a number, \"nan\", \"inf\" or \"-inf\" was expected")),
-                },
-            }
-        }
-    }
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(super) fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
         Number(*number).serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-        Spelled::deserialize(deserializer)?.number()
+        Number::deserialize(deserializer).map(|number| number.0)
     }
 
     pub(super) mod option {
-        use super::{Number, Spelled};
+        use super::Number;
         use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
         pub(in crate::inspection::layer_statistics::records) fn serialize<S: Serializer>(
@@ -103,8 +82,8 @@ mod spelled {
         pub(in crate::inspection::layer_statistics::records) fn deserialize<'de, D: Deserializer<'de>>(
             deserializer: D,
         ) -> Result<Option<f64>, D::Error> {
-            let spelled = Option::<Spelled>::deserialize(deserializer)?;
-            spelled.map(Spelled::number).transpose()
+            let number = Option::<Number>::deserialize(deserializer)?;
+            Ok(number.map(|number| number.0))
         }
     }
 }

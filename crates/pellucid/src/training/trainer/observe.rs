@@ -55,6 +55,17 @@ pub enum Event<'a, T> {
         /// The network after the epoch: the averaged one, where the recipe asks for an average and there is one yet.
         network: &'a Network<T>,
     },
+    /// What a [`Session`](crate::Session) measured of an epoch that it logs or judges, after its [`Epoch`](Self::Epoch).
+    Recorded {
+        /// As that of the epoch.
+        position: Position,
+        /// Loss and metrics, of held-out rows too where there are any; metrics of training rows where it is logged.
+        record: &'a EpochRecord,
+        /// Whether it is part of the history.
+        is_logged: bool,
+        /// Whether it is judged, and no epoch before it was as good.
+        is_best: bool,
+    },
 }
 
 /// Something that watches a run. It can end the run by breaking.
@@ -83,6 +94,11 @@ pub trait Observer<T: Scalar> {
     }
 }
 
+/// An observer of trainings in either precision.
+pub trait AnyObserver: Observer<f32> + Observer<f64> {}
+
+impl<O: Observer<f32> + Observer<f64>> AnyObserver for O {}
+
 /// Watches nothing.
 impl<T: Scalar> Observer<T> for () {
     fn on(&mut self, _: &Event<'_, T>) -> ControlFlow<()> {
@@ -94,7 +110,47 @@ impl<T: Scalar> Observer<T> for () {
     }
 }
 
-/// Several observers side by side, told in order; the run ends when one of them says so.
+impl<T: Scalar, O: Observer<T> + ?Sized> Observer<T> for &mut O {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        (**self).on(event)
+    }
+
+    fn next_step(&mut self, next: Position) -> u64 {
+        (**self).next_step(next)
+    }
+
+    fn next_epoch(&mut self, next: Position) -> u64 {
+        (**self).next_epoch(next)
+    }
+
+    fn validation_loss(&self) -> Option<f64> {
+        (**self).validation_loss()
+    }
+}
+
+/// Two observers side by side, the first informed first; the run ends when one of them says so.
+impl<T: Scalar, A: Observer<T>, B: Observer<T>> Observer<T> for (A, B) {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        match (self.0.on(event), self.1.on(event)) {
+            (ControlFlow::Continue(()), ControlFlow::Continue(())) => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
+    }
+
+    fn next_step(&mut self, next: Position) -> u64 {
+        self.0.next_step(next).min(self.1.next_step(next))
+    }
+
+    fn next_epoch(&mut self, next: Position) -> u64 {
+        self.0.next_epoch(next).min(self.1.next_epoch(next))
+    }
+
+    fn validation_loss(&self) -> Option<f64> {
+        self.0.validation_loss().or_else(|| self.1.validation_loss())
+    }
+}
+
+/// Several observers side by side, informed in order; the run ends when one of them says so.
 impl<T: Scalar> Observer<T> for [&mut dyn Observer<T>] {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         let mut flow = ControlFlow::Continue(());
@@ -126,7 +182,7 @@ impl<T: Scalar> Observer<T> for [&mut dyn Observer<T>] {
 }
 
 /// What is known of an epoch.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct EpochRecord {
     /// The epoch, counted from where the recipe counts.
     pub epoch: u64,
@@ -139,23 +195,23 @@ pub struct EpochRecord {
 }
 
 /// Keeps a record of every so many epochs, and of the last one.
-pub struct History<'a> {
+#[derive(Debug, Clone)]
+pub struct History {
     every: u64,
     count_from: u64,
     meters: Meters,
     entries: Vec<EpochRecord>,
     last_epoch: Option<EpochRecord>,
     last_outputs: Vec<Vec<f64>>,
-    on_entry: Box<dyn FnMut(&EpochRecord) + 'a>,
 }
 
-impl<'a> History<'a> {
+impl History {
     /// The most rows of the last epoch's outputs that are kept.
     pub const MOST_OUTPUTS: usize = 100;
 
     /// A history of every `every`th epoch, the first one included, whose number is `count_from`, with what `meters`
-    /// measure. Each entry is handed to `on_entry` as it is made.
-    pub fn new(every: u64, count_from: u64, meters: Meters, on_entry: impl FnMut(&EpochRecord) + 'a) -> Self {
+    /// measure.
+    pub fn new(every: u64, count_from: u64, meters: Meters) -> Self {
         Self {
             every: every.max(1),
             count_from,
@@ -163,7 +219,6 @@ impl<'a> History<'a> {
             entries: Vec::new(),
             last_epoch: None,
             last_outputs: Vec::new(),
-            on_entry: Box::new(on_entry),
         }
     }
 
@@ -183,6 +238,34 @@ impl<'a> History<'a> {
         &self.last_outputs
     }
 
+    /// Whether every epoch so far has an entry.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.every == 1
+    }
+
+    /// Adds what judged the epoch of this number, counted from 0, to its record. The entry, if the epoch has one.
+    pub(crate) fn complete(&mut self, epoch: u64, judged: Option<&EpochRecord>) -> Option<&EpochRecord> {
+        let number = epoch + self.count_from;
+        let entry = self.entries.last_mut().filter(|entry| entry.epoch == number);
+        if let Some(judged) = judged {
+            let last = self.last_epoch.as_mut().filter(|last| last.epoch == number);
+            for record in entry.into_iter().chain(last) {
+                record.validation.clone_from(&judged.validation);
+            }
+        }
+        self.entries.last().filter(|entry| entry.epoch == number)
+    }
+
+    /// The entries; the last epoch of a run that was not ended before it, and its outputs.
+    #[expect(
+        clippy::type_complexity,
+        reason = "the last epoch and its outputs come together"
+    )]
+    pub(crate) fn into_records(self) -> (Vec<EpochRecord>, Option<(EpochRecord, Vec<Vec<f64>>)>) {
+        let outputs = self.last_outputs;
+        (self.entries, self.last_epoch.map(|epoch| (epoch, outputs)))
+    }
+
     fn next_of_interest(&self, epoch: u64, epochs: u64) -> u64 {
         epoch
             .next_multiple_of(self.every)
@@ -190,7 +273,7 @@ impl<'a> History<'a> {
     }
 }
 
-impl<T: Scalar> Observer<T> for History<'_> {
+impl<T: Scalar> Observer<T> for History {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         match event {
             Event::Step {
@@ -221,11 +304,11 @@ impl<T: Scalar> Observer<T> for History<'_> {
                         self.last_epoch = Some(entry.clone());
                     }
                     if position.epoch.is_multiple_of(self.every) {
-                        (self.on_entry)(&entry);
                         self.entries.push(entry);
                     }
                 }
             }
+            Event::Recorded { .. } => {}
         }
         ControlFlow::Continue(())
     }
@@ -290,14 +373,5 @@ impl<T: Scalar> Observer<T> for LossCurve {
         next.epoch
             .next_multiple_of(self.every)
             .min(next.epochs.saturating_sub(1).max(next.epoch))
-    }
-}
-
-impl std::fmt::Debug for History<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("History")
-            .field("every", &self.every)
-            .field("entries", &self.entries)
-            .finish_non_exhaustive()
     }
 }

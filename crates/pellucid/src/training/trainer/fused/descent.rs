@@ -7,7 +7,7 @@ use crate::model::pass::{Objective, Update, Workspace};
 use crate::scalar::Scalar;
 use pellucid_kernels::layer::sparse::NonZeroBlocks;
 use pellucid_kernels::layer::{Destination, Shape, bias_gradient};
-use pellucid_kernels::narrow::{BatchCursor, Below, FusedSteps};
+use pellucid_kernels::narrow::{BatchCursor, FusedSteps, LayerBelow};
 use pellucid_kernels::simd::Isa;
 use std::num::NonZeroUsize;
 
@@ -103,12 +103,13 @@ impl<'a, T: Scalar> FusedDescent<'a, T> {
         if let Features::Bytes(matrix) = self.features
             && let Some(below) = self.steps.below()
         {
-            let Below {
+            let LayerBelow {
                 weights, bias, delta, ..
             } = below;
             let (_, values) = matrix.bytes_and_values();
             let inputs = (values, matrix.columns());
-            self.blocks.descend::<I>(start, inputs, delta, self.rate, weights);
+            self.blocks
+                .update_weights::<I>(start, inputs, delta, self.rate, weights);
             if let Some(parameters) = bias {
                 let rate = self.rate;
                 let shape = Shape {

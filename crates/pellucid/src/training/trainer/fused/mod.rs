@@ -18,7 +18,7 @@ use crate::loss::Reduction;
 use crate::model::pass::Workspace;
 use crate::scalar::Scalar;
 use descent::FusedDescent;
-use pellucid_kernels::layer::sparse::is_short;
+use pellucid_kernels::layer::sparse::is_listable;
 use pellucid_kernels::narrow::{self, BatchCursor};
 use pellucid_kernels::per_precision;
 use pellucid_kernels::simd::{Isa, Task};
@@ -55,12 +55,12 @@ pub(super) fn samples<'a, T: Scalar, S: Samples<T> + ?Sized>(
 
 fn has_kernels<T: Scalar>(workspace: &Workspace<T>, features: &Features<T>, batch_rows: usize) -> bool {
     let fits = match features {
-        Features::Dense(_) => workspace.first_narrow_layer() == 0 && narrow::is_few(batch_rows),
+        Features::Dense(_) => workspace.first_narrow_layer() == 0 && narrow::supports_rows(batch_rows),
         Features::Bytes(bytes) => {
             workspace.first_narrow_layer() <= 1
                 && workspace.layer_count() > 1
                 && batch_rows == 1
-                && is_short(bytes.columns())
+                && is_listable(bytes.columns())
         }
     };
     fits && !workspace.has_extras_or_records()

@@ -1,4 +1,4 @@
-"""Pictures of a fitted model, by matplotlib, and what a notebook shows of it."""
+"""Plots of a fitted model by matplotlib, and its summary in a notebook."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ._recipe import rule_name
 if TYPE_CHECKING:
     from ._mlp import BaseMLP
 
-#: Colours that colour-blind people tell apart (Okabe & Ito, 2008), but for their black a grey, which is seen on dark.
+#: Colours for colour-blind readers (Okabe & Ito, 2008), with grey in place of black, which is invisible on dark.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#888888")
 
 
 def axes_of(ax: Any, size: tuple[float, float] = (6.0, 4.0)) -> Any:
-    """The axes to draw in: the caller's, or new ones."""
+    """The axes of the plot: those of the caller, or new ones."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
@@ -29,14 +29,14 @@ def axes_of(ax: Any, size: tuple[float, float] = (6.0, 4.0)) -> Any:
 
 
 def plot_loss(estimator: BaseMLP, ax: Any) -> Any:
-    """The loss of each epoch, and the score of held-out rows."""
+    """The loss of each epoch, and the score on held-out rows."""
     check_is_fitted(estimator)
     ax = axes_of(ax)
     losses = estimator.loss_curve_
     epochs = np.arange(1, len(losses) + 1)
     alone = {"marker": "o"} if len(losses) == 1 else {}
     (line,) = ax.plot(epochs, losses, color=COLOURS[0], label="training loss", **alone)
-    ax.set(xlabel="iteration" if is_trained_whole(estimator) else "epoch", ylabel="loss", title="Training loss")
+    ax.set(xlabel="iteration" if uses_lbfgs(estimator) else "epoch", ylabel="loss", title="Training loss")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(alpha=0.3)
     scores = getattr(estimator, "validation_scores_", None)
@@ -46,13 +46,13 @@ def plot_loss(estimator: BaseMLP, ax: Any) -> Any:
             np.arange(1, len(scores) + 1), scores, color=COLOURS[1], linestyle="--", label="score of held-out rows"
         )
         other.set_ylabel("accuracy" if is_classifier(estimator) else "R²")
-        # Above all curves, so on the axes that are drawn last; and where there is room between those of both.
-        other.legend(handles=[line, scored], loc=_room_between(losses, scores), framealpha=0.9)
+        # On the axes that are drawn last, so that no curve covers the legend; in the emptiest part of both.
+        other.legend(handles=[line, scored], loc=_free_corner(losses, scores), framealpha=0.9)
     return ax
 
 
-def _room_between(*curves: list[float]) -> str:
-    """The corner or edge that the fewest points of these curves are in, by matplotlib's name of it."""
+def _free_corner(*curves: list[float]) -> str:
+    """The corner or edge with the fewest points of these curves, by matplotlib's name."""
     places: list[tuple[float, str]] = []
     for place, across, up in [
         ("upper right", 0.45, 0.75),
@@ -75,12 +75,14 @@ def _room_between(*curves: list[float]) -> str:
 
 
 def plot_confusion(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
-    """How many rows of each class are taken for which."""
+    """The number of rows for each pair of true and predicted class."""
     from sklearn.metrics import confusion_matrix
 
     check_is_fitted(estimator)
     if not is_classifier(estimator):
-        raise TypeError("a confusion matrix is of classes, and a regression has none; see plot_loss and plot_weights")
+        raise TypeError(
+            "a confusion matrix needs classes, which a regression does not have; see plot_loss and plot_weights"
+        )
     ax = axes_of(ax, (5.5, 5.0))
     labels: Any = getattr(estimator, "classes_", [])
     counts = confusion_matrix(y, estimator.predict(X), labels=labels)
@@ -98,10 +100,10 @@ def plot_confusion(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
 
 
 def plot_decision_boundary(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
-    """What the model answers in the plane of its two features."""
+    """The predictions of the model in the plane of its two features."""
     check_is_fitted(estimator)
     if estimator.n_features_in_ != 2:
-        raise ValueError(f"a decision boundary is drawn in the plane of 2 features, not of {estimator.n_features_in_}")
+        raise ValueError(f"a decision boundary needs 2 features, not {estimator.n_features_in_}")
     ax = axes_of(ax)
     points = np.asarray(X, dtype=float)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -110,19 +112,19 @@ def plot_decision_boundary(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
     names = getattr(estimator, "feature_names_in_", np.array(["feature 1", "feature 2"], dtype=object))
     with warnings.catch_warnings():
-        # The plane's columns are those of the features, and have no names.
+        # The columns of the grid are the features without their names.
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
         found: Any = estimator.predict(grid)
     if is_classifier(estimator):
         _draw_classes(estimator, ax, across, up, found, points, np.asarray(y))
     else:
         _draw_numbers(ax, across, up, found, points, np.asarray(y, dtype=float))
-    ax.set(xlabel=names[0], ylabel=names[1], title="What is answered where")
+    ax.set(xlabel=names[0], ylabel=names[1], title="Predictions")
     return ax
 
 
 def _draw_classes(estimator: BaseMLP, ax: Any, across: Any, up: Any, found: Any, points: Any, y: Any) -> None:
-    """The plane in the colours of the classes that are answered, the points in those of their own."""
+    """The plane in the colours of the predicted classes, the points in those of their true classes."""
     import matplotlib
     from matplotlib.colors import ListedColormap
 
@@ -139,14 +141,14 @@ def _draw_classes(estimator: BaseMLP, ax: Any, across: Any, up: Any, found: Any,
 
 
 def _draw_numbers(ax: Any, across: Any, up: Any, found: Any, points: Any, y: Any) -> None:
-    """Plane and points by the same shades, so that a point that stands out is one that is missed."""
+    """The plane and the points in the same shades, so that a wrong prediction is a visible point."""
     from matplotlib.ticker import MaxNLocator
 
     all_numbers = np.concatenate([found, y])
     least, most = float(all_numbers.min()), float(all_numbers.max())
     low = min(np.quantile(y, 0.02), np.quantile(found, 0.1))
     high = max(np.quantile(y, 0.98), np.quantile(found, 0.9))
-    # A few numbers far out would leave one shade for all others: then they share the last.
+    # Without this limit, a few outliers would leave one shade for all other numbers.
     if most - least > 2 * (high - low) > 0:
         least, most = float(low), float(high)
     levels = MaxNLocator(20).tick_values(least, most if most > least else least + 1)
@@ -154,10 +156,10 @@ def _draw_numbers(ax: Any, across: Any, up: Any, found: Any, points: Any, y: Any
     extend = {("", ""): "neither", ("min", "max"): "both"}.get(ends, "".join(ends))
     plane = found.reshape(len(up), len(across))
     shades = ax.contourf(across, up, plane, levels=levels, cmap="cividis", extend=extend)
-    # A dark rim around the light one: one of them is seen on every shade.
+    # A dark rim around a light rim: one of them is visible on every shade.
     ax.scatter(*points.T, color="black", linewidths=0, s=34)
     ax.scatter(*points.T, c=y, cmap=shades.get_cmap(), norm=shades.norm, edgecolors="white", linewidths=0.6, s=22)
-    ax.figure.colorbar(shades, ax=ax, label="answer")
+    ax.figure.colorbar(shades, ax=ax, label="prediction")
 
 
 def plot_weights(estimator: BaseMLP, ax: Any) -> Any:
@@ -184,22 +186,22 @@ def plot_weights(estimator: BaseMLP, ax: Any) -> Any:
     return ax
 
 
-def card(estimator: BaseMLP) -> str:
-    """What a notebook shows of a fitted model: its layers, its parameters, its curve."""
+def model_summary(estimator: BaseMLP) -> str:
+    """The summary of a fitted model in a notebook: its layers, its parameters, its loss curve."""
     sizes = [estimator.coefs_[0].shape[0], *(weights.shape[1] for weights in estimator.coefs_)]
     count = sum(array.size for array in (*estimator.coefs_, *estimator.intercepts_))
     usual = type(estimator)().get_params(deep=False)
     asked_for = estimator.get_params(deep=False)
     changed = {name: value for name, value in asked_for.items() if repr(value) != repr(usual[name])}
-    # A generator's repr has its address in memory, its str has not.
+    # The repr of a generator contains its address in memory, its str does not.
     shown = {name: str(value) if name == "random_state" else repr(value) for name, value in changed.items()}
     asked = ", ".join(f"{name}={value}" for name, value in shown.items()) or "all by default"
-    unit = "iteration" if is_trained_whole(estimator) else "epoch"
+    unit = "iteration" if uses_lbfgs(estimator) else "epoch"
     length = f"{estimator.n_iter_:,} {unit}{'' if estimator.n_iter_ == 1 else 's'}"
-    # A training that diverged has no last loss.
+    # A diverged training has no last loss.
     loss = f", loss {estimator.loss_:.6g}" if hasattr(estimator, "loss_") else ""
     curve = [loss for loss in getattr(estimator, "loss_curve_", []) if np.isfinite(loss)]
-    told = [
+    entries = [
         ("layers", " → ".join(str(size) for size in sizes) + f" ({estimator.out_activation_})"),
         ("learnt", f"{count:,} weights and biases, {estimator.coefs_[0].dtype}"),
         ("parameters", asked),
@@ -208,23 +210,23 @@ def card(estimator: BaseMLP) -> str:
     left = "text-align:left;vertical-align:top;overflow-wrap:anywhere"
     rows = "".join(
         f'<tr><th style="{left};white-space:nowrap">{name}</th><td style="{left}">{html.escape(text)}</td></tr>'
-        for name, text in told
+        for name, text in entries
     )
-    # At the left, as scikit-learn's diagram above it; notebooks put tables in the middle.
+    # Left-aligned like scikit-learn's diagram above it; notebooks centre tables.
     table = f'<table style="margin:0.5em 0;table-layout:auto">{rows}</table>'
     return f'<div class="pellucid-model">{table}{_curve(curve, unit)}</div>'
 
 
-def is_trained_whole(estimator: BaseMLP) -> bool:
-    """Whether it is L-BFGS's iterations, not epochs, that training consists of."""
+def uses_lbfgs(estimator: BaseMLP) -> bool:
+    """Whether the training consists of iterations of L-BFGS, not of epochs."""
     return rule_name(estimator) == "lbfgs"
 
 
 def _curve(losses: list[float], unit: str) -> str:
-    """A loss curve as SVG, in the colour of the text around it, so that it is legible on light and on dark."""
+    """A loss curve as SVG, in the colour of the text around it, so that it is legible on light and dark backgrounds."""
     if len(losses) < 2:
         return ""
-    # A few hundred points are all that can be seen.
+    # A few hundred points are sufficient for the width.
     at = np.unique(np.linspace(0, len(losses) - 1, 300).astype(int))
     values = np.array(losses)[at]
     low, high = float(values.min()), float(values.max())

@@ -2,16 +2,13 @@
 //! *Cyclical Learning Rates for Training Neural Networks*, 2017, section 3.3, with rates evenly spaced on a logarithmic
 //! scale and a smoothed loss, as has become usual.
 
-use crate::data::dataset::Dataset;
+use super::Session;
 use crate::error::{Error, Result};
-use crate::model::network::Network;
-use crate::numpy_random::RandomState;
 use crate::optimization::schedule::{RunLength, Schedule};
-use crate::recipe::{BatchSize, Recipe};
+use crate::recipe::BatchSize;
 use crate::scalar::Scalar;
 use crate::training::observe::{Event, Observer, Position};
 use crate::training::trainer::{Ending, Trainer};
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 /// How slowly the smoothed loss follows: s ← β·s + (1 − β)·loss, over 1 − βᵗ after t steps.
@@ -129,26 +126,22 @@ fn slope(points: &[RatePoint]) -> f64 {
     above / below
 }
 
-/// Trains a network by a recipe at rising rates, in place of the recipe's rate and schedule, and for as many epochs as
-/// that takes. `generator` is the run's stream of random numbers. The observer is told as of any run.
+/// Trains a session's network at rising rates, in place of the recipe's rate and schedule, and for as many epochs as that
+/// takes. Nothing ends it before but the observer, which is informed as of any run.
 ///
 /// ```
 /// use pellucid::data::dataset::{Dataset, Features, Targets};
-/// use pellucid::model::init::initialise;
 /// use pellucid::data::matrix::Matrix;
-/// use pellucid::numpy_random::RandomState;
-/// use pellucid::training::rate_finder::{RateRange, find_rate};
-/// use pellucid::Recipe;
-/// use std::num::NonZeroUsize;
-///
+/// use pellucid::session::rate_finder::{RateRange, find_rate};
+/// use pellucid::{Recipe, Session};
+/// ///
 /// let recipe = Recipe::built_in("xor-batch-mean")?;
 /// let inputs = Matrix::from_rows("inputs", &[vec![0., 0.], vec![0., 1.], vec![1., 0.], vec![1., 1.]])?;
 /// let targets = Matrix::from_rows("targets", &[vec![0.], vec![1.], vec![1.], vec![0.]])?;
 /// let xor = Dataset::<f64>::new(Features::Dense(inputs), Targets::Dense(targets))?;
-/// let mut generator = RandomState::new(1);
-/// let network = initialise(recipe.architecture()?, &recipe.init, &mut generator)?;
+/// let session = Session::new(recipe, xor, NonZeroUsize::MIN)?;
 /// let range = RateRange { from: 1e-4, to: 100.0, steps: 100 };
-/// let test = find_rate(&recipe, network, &xor, generator, range, NonZeroUsize::MIN, &mut ())?;
+/// let test = find_rate(&session, range, &mut ())?;
 /// assert!(test.points.len() <= 100);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -157,15 +150,12 @@ fn slope(points: &[RatePoint]) -> f64 {
 /// [`Error::Setting`] for a range that is none and an optimizer without a rate, and what [`Trainer`] refuses. That the
 /// loss explodes is no error.
 pub fn find_rate<T: Scalar, O: Observer<T>>(
-    recipe: &Recipe,
-    network: Network<T>,
-    data: &Dataset<T>,
-    generator: RandomState,
+    session: &Session<'_, T>,
     range: RateRange,
-    threads: NonZeroUsize,
     observer: &mut O,
 ) -> Result<RateTest> {
     range.check()?;
+    let (recipe, data) = (session.recipe(), session.training());
     if !recipe.train.optimizer.takes_steps() {
         return Err(Error::Setting {
             key: "train.optimizer".into(),
@@ -208,12 +198,14 @@ pub fn find_rate<T: Scalar, O: Observer<T>>(
         steps: range.steps,
         is_done: false,
     };
-    let mut trainer = Trainer::new(&recipe, network, generator, threads)?.with_schedule(schedule);
+    let generator = session.generator().clone();
+    let trainer = Trainer::new(&recipe, session.initial().clone(), generator, session.threads())?;
+    let mut trainer = trainer.with_schedule(schedule);
     let observers: &mut [&mut dyn Observer<T>] = &mut [&mut test, observer];
     match trainer.run(data, observers) {
         Ok(Ending::Stopped) => test.found.stopped = !test.is_done,
         Ok(Ending::Completed | Ending::Converged) => {}
-        Err(Error::NonFiniteLoss { .. } | Error::NonFiniteParameters { .. }) => test.found.exploded = true,
+        Err(error) if error.is_divergence() => test.found.exploded = true,
         Err(error) => return Err(error),
     }
     Ok(test.found)

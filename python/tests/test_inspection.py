@@ -1,4 +1,4 @@
-"""A step in numbers, and the gradient checked."""
+"""Explanation of a step, and gradient check."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def test_an_explained_step_is_the_step_that_training_takes(data, precision):
     X, y = data["iris"]
     settings = {"solver": "sgd", "momentum": 0, "alpha": 0, "shuffle": False, "random_state": 0, "precision": precision}
     model = MLPClassifier((5,), max_iter=3, **settings).fit(X, y)
-    told = model.explain(X[:8], y[:8]).to_dict()
-    np.testing.assert_allclose(told["layers"][-1]["activation"], model.predict_proba(X[:8]), rtol=1e-5)
-    after = told["layers"]
+    record = model.explain(X[:8], y[:8]).to_dict()
+    np.testing.assert_allclose(record["layers"][-1]["activation"], model.predict_proba(X[:8]), rtol=1e-5)
+    after = record["layers"]
     model.partial_fit(X[:8], y[:8])
     for layer, weights, biases in zip(after, model.coefs_, model.intercepts_, strict=True):
         np.testing.assert_allclose(layer["weights_after"], weights, rtol=2e-6)
@@ -47,7 +47,7 @@ def test_gradients_are_right(data, activation):
         assert all(part["right"] and part["worst_relative_error"] < 1e-6 for part in parts)
 
 
-def test_a_tolerance_that_nothing_meets(data):
+def test_a_tolerance_below_rounding_fails(data):
     X, y = data["iris"]
     model = MLPClassifier((6,), activation="tanh", max_iter=3, random_state=0).fit(X, y)
     assert not all(part["right"] for part in model.check_gradient(X[:20], y[:20], tolerance=1e-300))

@@ -1,4 +1,4 @@
-"""Pictures, and what a notebook shows."""
+"""Plots, and the summary in a notebook."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def closed():
     matplotlib.pyplot.close("all")
 
 
-def test_the_loss_is_drawn_as_it_was(data):
+def test_the_loss_plot_has_the_recorded_losses(data):
     model = MLPClassifier((5,), max_iter=8, early_stopping=True, random_state=0).fit(*data["iris"])
     drawn = model.plot_loss()
     np.testing.assert_array_equal(drawn.lines[0].get_ydata(), model.loss_curve_)
@@ -39,7 +39,7 @@ def test_a_confusion_matrix_counts_all_rows(data):
         MLPRegressor(hidden_layer_sizes=(2,), max_iter=2).fit(X, X[:, 0]).plot_confusion(X, X[:, 0])
 
 
-def test_a_decision_boundary_is_what_is_answered(data):
+def test_a_decision_boundary_shows_predictions(data):
     X, y = data["iris"]
     drawn = MLPClassifier((5,), max_iter=30, random_state=0).fit(X[:, :2], y).plot_decision_boundary(X[:, :2], y)
     assert len(drawn.get_legend().get_texts()) == 3
@@ -48,7 +48,7 @@ def test_a_decision_boundary_is_what_is_answered(data):
         .fit(X[:, :2], X[:, 2])
         .plot_decision_boundary(X[:, :2], X[:, 2])
     )
-    with pytest.raises(ValueError, match="2 features, not of 4"):
+    with pytest.raises(ValueError, match="2 features, not 4"):
         MLPClassifier((5,), max_iter=3).fit(X, y).plot_decision_boundary(X, y)
 
 
@@ -80,7 +80,7 @@ def test_a_notebook_shows_layers_and_curve(data):
     )
 
 
-def test_a_number_far_out_leaves_shades_for_the_others():
+def test_an_outlier_leaves_shades_for_other_numbers():
     random = np.random.RandomState(0)
     X = random.normal(size=(200, 2))
     y = np.sin(2 * X[:, 0])
@@ -94,7 +94,7 @@ def test_a_number_far_out_leaves_shades_for_the_others():
     usual = shades(y)
     low, high = shades(np.where(np.arange(200) == 7, 1000.0, y))
     assert high - low <= 2 * (usual[1] - usual[0])
-    # A plane of a single number has shades too.
+    # A constant plane has shades too.
     model.coefs_[-1][:], model.intercepts_[-1][:] = 0, 3
     low, high = shades(np.full(200, 3.0))
     assert low <= 3 < high
@@ -108,12 +108,12 @@ def test_each_of_many_classes_has_a_colour_of_its_own():
     assert len(colours) == 12
 
 
-def test_what_the_card_of_a_model_tells(data):
+def test_the_summary_of_a_model(data):
     X, y = data["diabetes"]
     shown = MLPRegressor(hidden_layer_sizes=(3,), solver="lbfgs", max_iter=5, random_state=np.random.RandomState(0))
-    told = shown.fit(X, y)._repr_html_().split("pellucid-model")[1]
-    assert "5 iterations" in told and "epoch" not in told
-    assert "RandomState(MT19937)," in told and "0x" not in told
+    summary = shown.fit(X, y)._repr_html_().split("pellucid-model")[1]
+    assert "5 iterations" in summary and "epoch" not in summary
+    assert "RandomState(MT19937)," in summary and "0x" not in summary
     wide = MLPRegressor(
         hidden_layer_sizes=(3,), activation="identity", solver="sgd", learning_rate_init=1e9, batch_size=5
     )

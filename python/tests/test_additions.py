@@ -1,4 +1,4 @@
-"""What there is beyond scikit-learn."""
+"""Parameters and methods beyond scikit-learn's."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_every_part_trains_repeats_copies_and_is_saved(data, settings, tmp_path)
     assert loaded.loss_curve_ == model.loss_curve_
 
 
-def test_defaults_of_what_is_new_change_nothing(data):
+def test_defaults_of_additional_parameters_change_nothing(data):
     X, y = data["wine"]
     plain = MLPClassifier(random_state=0, max_iter=5).fit(X, y)
     spelled = MLPClassifier(
@@ -72,7 +72,7 @@ def test_losses_of_regressions(data, loss):
         assert 0.85 < np.mean(y < model.predict(X)) < 0.95
 
 
-def test_classes_count_for_their_weights(data):
+def test_class_weights_multiply_sample_weights(data):
     X, y = data["wine"]
     for weight in ("balanced", {0: 3.0, 1: 1.0, 2: 0.5}):
         by_class = MLPClassifier(random_state=0, max_iter=5, class_weight=weight).fit(X, y)
@@ -82,13 +82,13 @@ def test_classes_count_for_their_weights(data):
         MLPClassifier(class_weight="balanced").partial_fit(X, y, classes=[0, 1, 2])
 
 
-def test_rows_of_the_callers_judge_epochs(data):
+def test_validation_rows_score_epochs(data):
     X, y = data["digits"]
     judged = MLPClassifier(random_state=0, max_iter=200, n_iter_no_change=3, tol=1e-3)
     judged.fit(X[:1000], y[:1000], validation_data=(X[1000:], y[1000:]))
     assert judged.n_iter_ == len(judged.validation_scores_) < 200
     assert judged.score(X[1000:], y[1000:]) == judged.best_validation_score_ == max(judged.validation_scores_)
-    # It only looks on: the steps are those of training on these rows alone.
+    # Validation rows do not affect the training: the steps are those of training on these rows alone.
     alone = MLPClassifier(random_state=0, max_iter=judged.n_iter_, tol=0, n_iter_no_change=1000).fit(X[:1000], y[:1000])
     np.testing.assert_allclose(judged.loss_curve_, alone.loss_curve_, rtol=1e-12)
     weights = np.r_[np.ones(50), np.zeros(747)]
@@ -96,20 +96,20 @@ def test_rows_of_the_callers_judge_epochs(data):
     assert by_few.score(X[1000:1050], y[1000:1050]) == by_few.best_validation_score_
 
 
-def test_callbacks_look_on_and_end_training(data):
+def test_callbacks_observe_and_end_training(data):
     X, y = data["wine"]
     seen = []
 
-    def look(model, told):
-        seen.append((told["epoch"], told["loss"], model.score(X, y)))
-        return told["epoch"] == 7
+    def observe(model, report):
+        seen.append((report["epoch"], report["loss"], model.score(X, y)))
+        return report["epoch"] == 7
 
-    model = MLPClassifier(random_state=0, max_iter=50, callbacks=[look]).fit(X, y)
+    model = MLPClassifier(random_state=0, max_iter=50, callbacks=[observe]).fit(X, y)
     assert [epoch for epoch, *_ in seen] == list(range(1, 8)) and model.n_iter_ == 7
     assert [loss for _, loss, _ in seen] == model.loss_curve_
     assert seen[-1][2] == model.score(X, y) and len({score for *_, score in seen}) > 1
 
-    def fail(model, told):
+    def fail(model, report):
         raise RuntimeError("enough")
 
     model.set_params(callbacks=[fail])
@@ -118,9 +118,9 @@ def test_callbacks_look_on_and_end_training(data):
     assert np.isfinite(model.predict_proba(X)).all() and model.n_iter_ == 1
 
 
-def test_settings_that_make_no_sense_are_refused_by_key(data):
+def test_invalid_settings_are_refused_by_key(data):
     X, y = data["wine"]
-    for settings, told in [
+    for settings, message in [
         ({"optimizer": "adamm"}, "adam"),
         ({"schedule": "cosin"}, "cosine"),
         ({"init": "he"}, "he_normal"),
@@ -130,7 +130,7 @@ def test_settings_that_make_no_sense_are_refused_by_key(data):
         ({"activation": ["relu", "tanh"]}, "2 activations for 1 hidden layers"),
         ({"optimizer": "lbfgs", "train": {"clip_norm": 1.0}}, "lbfgs"),
     ]:
-        with pytest.raises(ValueError, match=told):
+        with pytest.raises(ValueError, match=message):
             MLPClassifier(**settings).fit(X, y)
 
 

@@ -1,4 +1,4 @@
-//! The kernels of a few units, and those that other shapes of the same widths fall to, against the same twin.
+//! Compares the kernels of narrow layers, and the kernels of other shapes of the same widths, with the twin.
 
 use super::activations::activation_twin;
 use super::*;
@@ -6,16 +6,17 @@ use crate::layer::arrays::LayerArrays;
 use crate::layer::layout::{LayerLayout, StackLayout};
 
 /// The widths that kernels are compiled for.
-const KNOWN: [usize; 12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16];
+const SUPPORTED: [usize; 12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16];
 const RATE: f64 = 0.3;
 
-/// A layer's way forward and back, by the kernels that its shape is for. What is below it gave `case.x`.
+/// Forward and backward pass of a layer, by the kernels that its shape selects. The layer below has the activations
+/// `case.x`.
 #[derive(Clone, Copy)]
 struct Layer<'a, T> {
     case: &'a Case<T>,
     /// Its own activation.
     function: Activation,
-    /// The one of the layer below, elementwise.
+    /// The activation of the layer below, elementwise.
     function_below: Activation,
 }
 
@@ -27,7 +28,7 @@ struct Found<T> {
     delta_below: Vec<T>,
 }
 
-/// Layers of these sizes, the inputs first: all weights, then all biases.
+/// Layers of these sizes, the inputs first; the parameters are all weights, then all biases.
 fn layout_of(sizes: &[usize], functions: &[Activation], has_bias: bool) -> StackLayout {
     let weight_count: usize = sizes.windows(2).map(|pair| pair[0] * pair[1]).sum();
     let (mut weights_at, mut bias_at) = (0, weight_count);
@@ -46,15 +47,15 @@ fn layout_of(sizes: &[usize], functions: &[Activation], has_bias: bool) -> Stack
     StackLayout::new(layers, if has_bias { bias_at } else { weight_count })
 }
 
-fn is_for_few<I: Isa>(shape: Shape) -> bool {
-    I::HAS_NARROW && narrow::is_few(shape.rows) && narrow::is_known(shape.fan_in, shape.fan_out)
+fn selects_narrow_kernels<I: Isa>(shape: Shape) -> bool {
+    I::HAS_NARROW && narrow::supports_rows(shape.rows) && narrow::supports_shape(shape.fan_in, shape.fan_out)
 }
 
 impl<T: Scalar> Task for Layer<'_, T> {
     type Output = Found<T>;
     #[inline(always)]
     fn run<I: Isa>(self) -> Found<T> {
-        if is_for_few::<I>(self.case.shape) {
+        if selects_narrow_kernels::<I>(self.case.shape) {
             self.as_last_of_two::<I>()
         } else {
             self.by_other_kernels::<I>()
@@ -63,7 +64,7 @@ impl<T: Scalar> Task for Layer<'_, T> {
 }
 
 impl<T: Scalar> Layer<'_, T> {
-    /// The kernels of a few units find their operands by a layer's place in a network: this is the second of two.
+    /// Compares the kernels of narrow layers, and the kernels of other shapes of the same widths, with the twin.
     #[inline(always)]
     fn as_last_of_two<I: Isa>(self) -> Found<T> {
         const BELOW: usize = 2;
@@ -91,12 +92,12 @@ impl<T: Scalar> Layer<'_, T> {
             Placed::new(&all, case.offset)
         };
         // Arrays are made for larger batches.
-        let array = |values: &[T]| Aligned::of(&[values, &[untouched; GUARD]].concat());
+        let array = |values: &[T]| Aligned::from_slice(&[values, &[untouched; GUARD]].concat());
         let (units, inputs) = (rows * fan_out, rows * fan_in);
-        let room = |length: usize| array(&vec![T::from_f64(f64::NAN); length]);
+        let empty = |length: usize| array(&vec![T::from_f64(f64::NAN); length]);
         let mut arrays = [
-            (room(inputs), array(&case.x), room(inputs)),
-            (room(units), room(units), array(&case.delta)),
+            (empty(inputs), array(&case.x), empty(inputs)),
+            (empty(units), empty(units), array(&case.delta)),
         ]
         .map(|(z, activation, delta)| LayerArrays {
             z,
@@ -112,10 +113,20 @@ impl<T: Scalar> Layer<'_, T> {
         match case.rate {
             None => {
                 let (parameters, to) = (parameters.exactly(), to.exactly());
-                narrow::Steps::storing(&layout, 1, &[], &mut arrays, rows, parameters, to).backward::<I>();
+                narrow::BackwardPass::storing_gradient(&layout, 1, &[], &mut arrays, rows, parameters, to)
+                    .backward::<I>();
             }
             Some(rate) => {
-                narrow::Steps::moving(&layout, 1, &[], &mut arrays, rows, to.exactly(), rate).backward::<I>();
+                narrow::BackwardPass::updating_parameters(
+                    &layout,
+                    1,
+                    &[],
+                    &mut arrays,
+                    rows,
+                    to.exactly(),
+                    rate,
+                )
+                .backward::<I>();
             }
         }
 
@@ -162,13 +173,13 @@ impl<T: Scalar> Layer<'_, T> {
         let bias = bias.as_mut().map(|bias| &*bias.exactly());
 
         let (units, inputs) = (shape.rows * shape.fan_out, shape.rows * shape.fan_in);
-        let (mut z, mut activation) = (Placed::room(units, offset), Placed::room(units, offset));
+        let (mut z, mut activation) = (Placed::empty(units, offset), Placed::empty(units, offset));
         let mut to_weights = placed(&case.before(Kernel::WeightGradient));
         let mut to_bias = case
             .bias
             .is_some()
             .then(|| placed(&case.before(Kernel::BiasGradient)));
-        let mut delta_below = Placed::room(inputs, offset);
+        let mut delta_below = Placed::empty(inputs, offset);
         let destination = |to| match case.rate {
             None => Destination::Gradient(to),
             Some(rate) => Destination::Step { parameters: to, rate },
@@ -196,7 +207,7 @@ impl<T: Scalar> Layer<'_, T> {
     }
 }
 
-/// f(z) of every row, for the z that was found.
+/// Checks f(z) of every row, for the z that was found.
 fn assert_is_activation<T: Scalar>(found: &Found<T>, function: Activation, width: usize, about: &str) {
     let wide = |values: &[T]| values.iter().map(|v| v.to_f64()).collect::<Vec<f64>>();
     let (z, activation) = (wide(&found.z), wide(&found.activation));
@@ -205,7 +216,7 @@ fn assert_is_activation<T: Scalar>(found: &Found<T>, function: Activation, width
             .iter()
             .filter(|z| z.is_finite())
             .fold(0.0, |most, z| z.abs().max(most));
-        // As in the test of the activations alone.
+        // The same units as in the test of the activations alone.
         let units = match function {
             Activation::Softmax => 8.0 + width as f64 + 2.0 * largest,
             _ => 8.0,
@@ -220,26 +231,26 @@ fn assert_is_activation<T: Scalar>(found: &Found<T>, function: Activation, width
     }
 }
 
-/// δ of the layer below is what comes through the weights, `through`, times f′.
+/// Checks that δ of the layer below is `through`, which comes from the weights, times f′.
 fn assert_is_delta_below<T: Scalar>(layer: Layer<'_, T>, through: &[Sum], found: &[T], about: &str) {
     for (at, (found, sum)) in found.iter().zip(through).enumerate() {
         let a = layer.case.x[at].to_f64();
-        // What is too small for the precision is 0 there, and 0·∞ is something else than a small number times ∞.
+        // A number too small for the precision is 0 there, and 0·∞ differs from a small number times ∞.
         let upstream = T::from_f64(sum.value).to_f64();
-        let through_slope = |slope: f64| {
-            // The slope itself is rounded: 1 − a, 1 − a², a(1 − a), of numbers around 1.
+        let through_derivative = |derivative: f64| {
+            // The derivative itself is rounded: 1 − a, 1 − a², a(1 − a), of numbers around 1.
             let rounding = 8.0 * epsilon::<T>() * (1.0 + a * a) * sum.magnitude;
             (
-                upstream * slope,
-                tolerance::<T>(sum) * (slope.abs() + 1.0) + rounding,
+                upstream * derivative,
+                tolerance::<T>(sum) * (derivative.abs() + 1.0) + rounding,
             )
         };
         let (expected, bound) = match layer.function_below {
             Activation::Relu if a > 0.0 => (upstream, tolerance::<T>(sum)),
-            // Whatever comes through the weights, a NaN included.
+            // For any value from the weights, a NaN included.
             Activation::Relu => (0.0, 0.0),
-            Activation::Sigmoid => through_slope(a * (1.0 - a)),
-            Activation::Tanh => through_slope(1.0 - a * a),
+            Activation::Sigmoid => through_derivative(a * (1.0 - a)),
+            Activation::Tanh => through_derivative(1.0 - a * a),
             _ => (upstream, tolerance::<T>(sum)),
         };
         assert!(
@@ -267,7 +278,7 @@ fn check_layer<T: Scalar>(layer: Layer<'_, T>) {
     }
 }
 
-/// What activations below may be: among them those where a slope is 0.
+/// Activations of the layer below, among them those where a derivative is 0.
 fn activations_below<T: Scalar>(count: usize, kind: Numbers, generator: &mut RandomState) -> Vec<T> {
     let mut below: Vec<T> = numbers(count, kind, generator);
     for value in &mut below {
@@ -278,7 +289,8 @@ fn activations_below<T: Scalar>(count: usize, kind: Numbers, generator: &mut Ran
     below
 }
 
-/// Those that are applied in registers, and one each of those that follow after: of whole rows, and number by number.
+/// The activations that are applied in registers, and one each of those that are applied afterwards: to whole rows, and
+/// number by number.
 const FUNCTIONS: [Activation; 6] = [
     Activation::Identity,
     Activation::Sigmoid,
@@ -288,10 +300,11 @@ const FUNCTIONS: [Activation; 6] = [
     Activation::Silu,
 ];
 
-/// Every known width as that of the units, and as that of a single unit's inputs, with so many rows.
-fn every_known_width<T: Scalar>(rows: &[usize], is_narrow: bool, kind: Numbers) {
+/// Every supported width as the number of units, and as the number of a single unit's inputs, with these numbers of
+/// rows.
+fn every_supported_width<T: Scalar>(rows: &[usize], is_narrow: bool, kind: Numbers) {
     let mut seed = 0u32;
-    for width in KNOWN {
+    for width in SUPPORTED {
         let mut shapes = vec![(width, 1)];
         if width > 1 {
             shapes.extend([1, 2, 3, 8, 13].map(|fan_in| (fan_in, width)));
@@ -301,7 +314,7 @@ fn every_known_width<T: Scalar>(rows: &[usize], is_narrow: bool, kind: Numbers) 
                 for function in FUNCTIONS {
                     for (has_bias, steps) in [(true, false), (true, true), (false, false), (false, true)] {
                         seed += 1;
-                        // The parity of the ones in a number falls into step with no loop.
+                        // The parity of the set bits of a number correlates with no loop.
                         let offset = seed.count_ones() as usize % 2;
                         let mut case = Case::<T>::new((rows, fan_in, fan_out), kind, seed).at_offset(offset);
                         if !has_bias {
@@ -312,7 +325,7 @@ fn every_known_width<T: Scalar>(rows: &[usize], is_narrow: bool, kind: Numbers) 
                         }
                         let generator = &mut RandomState::new(seed + 1_000_000);
                         case.x = activations_below(rows * fan_in, kind, generator);
-                        let found = narrow::is_few(rows) && narrow::is_known(fan_in, fan_out);
+                        let found = narrow::supports_rows(rows) && narrow::supports_shape(fan_in, fan_out);
                         assert_eq!(found, is_narrow, "{:?}", case.shape);
                         check_layer(Layer {
                             case: &case,
@@ -331,41 +344,41 @@ fn every_known_width<T: Scalar>(rows: &[usize], is_narrow: bool, kind: Numbers) 
 }
 
 #[test]
-fn layers_of_a_few_units_in_double_precision() {
-    every_known_width::<f64>(&[1, 4], true, Numbers::Ordinary);
+fn narrow_layers_in_double_precision() {
+    every_supported_width::<f64>(&[1, 4], true, Numbers::Ordinary);
 }
 
 #[test]
-fn layers_of_a_few_units_in_single_precision() {
-    every_known_width::<f32>(&[1, 4], true, Numbers::Ordinary);
+fn narrow_layers_in_single_precision() {
+    every_supported_width::<f32>(&[1, 4], true, Numbers::Ordinary);
 }
 
 #[test]
-fn layers_of_a_few_units_give_nan_infinities_and_denormals_as_defined() {
-    every_known_width::<f64>(&[1, 4], true, Numbers::Special);
-    every_known_width::<f32>(&[1, 4], true, Numbers::Special);
+fn nan_infinities_and_denormals_in_narrow_layers_agree_with_the_definition() {
+    every_supported_width::<f64>(&[1, 4], true, Numbers::Special);
+    every_supported_width::<f32>(&[1, 4], true, Numbers::Special);
 }
 
 #[test]
-fn other_numbers_of_rows_fall_to_other_kernels_with_the_same_answers() {
+fn other_numbers_of_rows_select_other_kernels_with_the_same_results() {
     for kind in [Numbers::Ordinary, Numbers::Special] {
-        every_known_width::<f64>(&[2, 3, 5], false, kind);
-        every_known_width::<f32>(&[2, 3, 5], false, kind);
+        every_supported_width::<f64>(&[2, 3, 5], false, kind);
+        every_supported_width::<f32>(&[2, 3, 5], false, kind);
     }
 }
 
 #[test]
-fn other_widths_are_for_other_kernels() {
+fn other_widths_select_other_kernels() {
     for width in 1..70 {
         assert_eq!(
-            narrow::is_known(width, 1),
-            KNOWN.contains(&width),
+            narrow::supports_shape(width, 1),
+            SUPPORTED.contains(&width),
             "one unit, {width} inputs"
         );
         if width > 1 {
             assert_eq!(
-                narrow::is_known(33, width),
-                KNOWN.contains(&width),
+                narrow::supports_shape(33, width),
+                SUPPORTED.contains(&width),
                 "{width} units"
             );
         }
@@ -380,14 +393,14 @@ fn other_widths_are_for_other_kernels() {
     ] {
         let functions = vec![Activation::Tanh; sizes.len() - 1];
         let layout = layout_of(sizes, &functions, true);
-        assert_eq!(narrow::first_of(&layout), first, "{sizes:?}");
+        assert_eq!(narrow::first_narrow_layer(&layout), first, "{sizes:?}");
     }
 }
 
-/// One number that is not like the others reaches every result that it is a part of, and no other one.
+/// A NaN reaches every result that it is a term of, and no other result.
 #[test]
 fn a_nan_reaches_its_results_and_no_others() {
-    for width in KNOWN {
+    for width in SUPPORTED {
         for (fan_in, fan_out) in [(5, width), (width, 1)] {
             for at in 0..fan_in * fan_out {
                 let mut case = Case::<f32>::new((4, fan_in, fan_out), Numbers::Ordinary, at as u32);

@@ -1,5 +1,4 @@
-//! A fitted network looked at: one step in numbers, its gradient checked, what is wrong with its training. The engine's own,
-//! told as JSON.
+//! Inspection of a fitted network by the engine, as JSON: one step in numbers, a gradient check, and a diagnosis.
 
 use crate::arrays::extract;
 use crate::numbers::Number;
@@ -11,7 +10,7 @@ use pellucid::inspection::diagnosis::{DataFacts, EpochLosses, Facts, NetworkFact
 use pellucid::inspection::explanation::{Explanation, Labels};
 use pellucid::inspection::gradient_check::{CheckSettings, check_layers};
 use pellucid::training::trainer::check_fit;
-use pellucid::{Objective, Precision, Recipe, Update};
+use pellucid::{Objective, Recipe, Update, with_precision};
 use pellucid_report::WorkedExample;
 use pyo3::prelude::*;
 use serde_json::{Value, json};
@@ -28,7 +27,7 @@ fn data<T: Number>(features: &Bound<'_, PyAny>, targets: &Bound<'_, PyAny>) -> P
     Dataset::new(features, targets).map_err(|error| refusal(&error))
 }
 
-/// The step that training would take next on these rows: its record as JSON, as Markdown, as a page, and as text.
+/// The next training step on these rows: its record as JSON, as Markdown, as a page, and as text.
 #[pyfunction]
 pub(crate) fn explain(
     recipe: &str,
@@ -45,10 +44,9 @@ pub(crate) fn explain(
         output_names,
         ..Labels::default()
     };
-    let explanation = match recipe.train.precision {
-        Precision::F32 => step::<f32>(&recipe, &parameters, features, targets, labels)?,
-        Precision::F64 => step::<f64>(&recipe, &parameters, features, targets, labels)?,
-    };
+    let explanation = with_precision!(recipe.train.precision, T => {
+        step::<T>(&recipe, &parameters, features, targets, labels)?
+    });
     let record = serde_json::to_string(&explanation).map_err(|error| refusal(&error))?;
     let example = WorkedExample::of(&explanation);
     Ok((
@@ -71,7 +69,7 @@ fn step<T: Number>(
     Explanation::of_next_step(recipe, network, &data, labels, threads_of(1)).map_err(|error| refusal(&error))
 }
 
-/// The gradient of backpropagation beside numeric ones, part by part, in double precision: JSON.
+/// The gradient of backpropagation compared with a numerical one, part by part, in double precision: JSON.
 #[pyfunction]
 pub(crate) fn check_gradient(
     recipe: &str,
@@ -98,7 +96,7 @@ pub(crate) fn check_gradient(
     let mut buffers = BatchBuffers::default();
     let (input, targets) = buffers.gather(&data, Rows::Range(0, data.rows()));
     let parts = check_layers(&network, input, targets, objective, settings);
-    let told: Vec<Value> = parts
+    let records: Vec<Value> = parts
         .iter()
         .map(|part| {
             json!({
@@ -112,10 +110,10 @@ pub(crate) fn check_gradient(
             })
         })
         .collect();
-    Ok(Value::from(told).to_string())
+    Ok(Value::from(records).to_string())
 }
 
-/// What is wrong with a fitted network: by the course of its training, and where rows are at hand by its layers on them. JSON.
+/// The findings about a fitted network, from the losses of its training and, if rows are given, from its layers on them: JSON.
 #[pyfunction]
 #[pyo3(signature = (recipe, parameters, rows, names, losses, threads))]
 pub(crate) fn diagnose(
@@ -136,7 +134,7 @@ pub(crate) fn diagnose(
             validation: None,
         })
         .collect();
-    let course = Facts {
+    let losses_only = Facts {
         recipe: &recipe,
         data: None,
         initial: None,
@@ -146,15 +144,16 @@ pub(crate) fn diagnose(
         best_epoch: None,
         failure: None,
     };
-    let looked = match (&rows, recipe.train.precision) {
-        (None, _) => None,
-        (Some(rows), Precision::F32) => Some(facts::<f32>(&recipe, &parameters, rows, &names, threads)?),
-        (Some(rows), Precision::F64) => Some(facts::<f64>(&recipe, &parameters, rows, &names, threads)?),
+    let inspected = match &rows {
+        None => None,
+        Some(rows) => Some(with_precision!(recipe.train.precision, T => {
+            facts::<T>(&recipe, &parameters, rows, &names, threads)?
+        })),
     };
     let found = after_training(&Facts {
-        data: looked.as_ref().map(|(data, _)| data),
-        trained: looked.as_ref().map(|(_, network)| network),
-        ..course
+        data: inspected.as_ref().map(|(data, _)| data),
+        trained: inspected.as_ref().map(|(_, network)| network),
+        ..losses_only
     });
     serde_json::to_string(&found).map_err(|error| refusal(&error))
 }

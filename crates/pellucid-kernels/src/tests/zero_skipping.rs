@@ -1,14 +1,14 @@
-//! The kernels that skip zeros, for bytes and for numbers, against a twin that skips them too.
+//! Compares the kernels that skip zeros, for bytes and for numbers, with a twin that skips them too.
 
 use super::*;
 
 const RATE: f64 = 0.3;
 
-/// Bytes that stand for what is not like other numbers.
+/// Bytes that stand for special numbers.
 const SPECIAL_BYTES: std::ops::Range<u8> = 1..7;
 
-/// An input of bytes, and the same one of numbers: a row of four is all zeros and one has none, a column of seven is
-/// all zeros, and of eleven one is until row 64.
+/// An input of bytes, and the same input of numbers. One row in four is all zeros and one has none; one column in seven
+/// is all zeros, and one in eleven is all zeros up to row 64.
 fn with_zeros<T: Scalar>(shape: (usize, usize, usize), kind: Numbers, seed: u32) -> Case<T> {
     let (rows, fan_in, _) = shape;
     let mut case = Case::<T>::new(shape, Numbers::Ordinary, seed);
@@ -31,14 +31,14 @@ fn with_zeros<T: Scalar>(shape: (usize, usize, usize), kind: Numbers, seed: u32)
         for (byte, value) in SPECIAL_BYTES.zip(special) {
             case.byte_values[usize::from(byte)] = T::from_f64(value);
         }
-        // Few enough of each that most results are ordinary.
+        // Few of each, so that most results are ordinary.
         let generator = &mut RandomState::new(seed + 1_000_000);
         let mut any = |count: usize| (generator.random_sample() * count as f64) as usize;
         for byte in SPECIAL_BYTES {
             let at = any(case.bytes.len());
             case.bytes[at] = byte;
         }
-        // Not the smallest one: times the rate it would be 0, which times an infinity is NaN.
+        // Without the smallest number: times the rate it would be 0, and 0·∞ is NaN.
         for &value in &special[..5] {
             let (weight, delta) = (any(2 * case.weights.len()), any(2 * case.delta.len()));
             if let Some(weight) = case.weights.get_mut(weight) {
@@ -67,51 +67,7 @@ impl From {
     const ALL: [From; 2] = [From::Bytes, From::Numbers];
 }
 
-/// What a chunk of bytes is packed to.
-#[derive(Clone, Copy)]
-struct Packing<'a> {
-    chunk: &'a [u8],
-    first_column: u32,
-}
-
-impl Task for Packing<'_> {
-    type Output = Vec<u32>;
-    #[inline(always)]
-    fn run<I: Isa>(self) -> Vec<u32> {
-        let mut entries = [u32::MAX; 64];
-        let found = I::pack_non_zeros(self.chunk, self.first_column, &mut entries);
-        entries[..found].to_vec()
-    }
-}
-
-#[test]
-fn bytes_that_are_not_zero_are_packed_with_their_columns() {
-    let generator = &mut RandomState::new(12);
-    for length in 1..=64 {
-        for blanks in [0.0, 0.3, 0.8, 1.0] {
-            let byte = |_| match generator.random_sample() {
-                blank if blank < blanks => 0,
-                _ => (generator.random_sample() * 256.0) as u8,
-            };
-            let chunk: Vec<u8> = (0..length).map(byte).collect();
-            for first_column in [0, 64, (1 << 24) - 64] {
-                let packed = |(j, &byte): (usize, &u8)| {
-                    (byte != 0).then(|| (first_column + j as u32) << 8 | u32::from(byte))
-                };
-                let expected: Vec<u32> = chunk.iter().enumerate().filter_map(packed).collect();
-                let packing = Packing {
-                    chunk: &chunk,
-                    first_column,
-                };
-                for (isa, found) in on_every_isa(packing) {
-                    assert_eq!(found, expected, "{isa}: {chunk:?}");
-                }
-            }
-        }
-    }
-}
-
-/// The way forward and the gradients, by the kernels that skip zeros.
+/// The forward pass and the gradients, by the kernels that skip zeros.
 #[derive(Clone, Copy)]
 struct Skipping<'a, T> {
     case: &'a Case<T>,
@@ -144,8 +100,8 @@ impl<T: Scalar> Task for Skipping<'_, T> {
                 values: &case.byte_values,
             },
         };
-        let mut z = Placed::room(shape.rows * shape.fan_out, offset);
-        let mut gradient = Placed::room(weights.len(), offset);
+        let mut z = Placed::empty(shape.rows * shape.fan_out, offset);
+        let mut gradient = Placed::empty(weights.len(), offset);
         let mut stepping = placed(weights);
         let mut found = NonZeros::default();
         sparse::affine::<I, T>(shape, input, &mut found, weights, bias, z.exactly());
@@ -206,7 +162,7 @@ fn all_bits<T: Scalar>(found: &Found<T>) -> [Vec<u64>; 3] {
 
 const ROWS: [usize; 6] = [1, 2, 63, 64, 65, 130];
 const FAN_IN: [usize; 7] = [1, 63, 64, 65, 128, 200, 784];
-/// Around one register of each size, around a wide panel of it, and beyond.
+/// Sizes around one register, around a wide panel, and beyond.
 const FAN_OUT: [usize; 13] = [1, 7, 8, 9, 16, 17, 64, 127, 128, 129, 200, 256, 300];
 
 fn every_panel<T: Scalar>(kind: Numbers) {
@@ -215,7 +171,7 @@ fn every_panel<T: Scalar>(kind: Numbers) {
         for fan_in in FAN_IN {
             for fan_out in FAN_OUT {
                 seed += 1;
-                // Large ones take turns, which no loop falls into step with.
+                // Large shapes run in only some of the turns; the hash correlates with no loop.
                 let turn = seed.wrapping_mul(0x9e37_79b9) >> 30;
                 let turns = match rows * fan_in * fan_out {
                     0..200_000 => 4,
@@ -239,22 +195,22 @@ fn every_panel<T: Scalar>(kind: Numbers) {
 }
 
 #[test]
-fn every_panel_of_an_input_of_many_zeros_in_double_precision() {
+fn every_panel_with_many_zeros_in_double_precision() {
     every_panel::<f64>(Numbers::Ordinary);
 }
 
 #[test]
-fn every_panel_of_an_input_of_many_zeros_in_single_precision() {
+fn every_panel_with_many_zeros_in_single_precision() {
     every_panel::<f32>(Numbers::Ordinary);
 }
 
 #[test]
-fn nan_infinities_and_denormals_among_many_zeros_come_out_as_defined() {
+fn nan_infinities_and_denormals_among_many_zeros_agree_with_the_definition() {
     every_panel::<f64>(Numbers::Special);
     every_panel::<f32>(Numbers::Special);
 }
 
-fn shards_leave_the_bits<T: Scalar>() {
+fn check_bits_of_shards<T: Scalar>() {
     for (seed, shape) in [
         (64, 125, 125),  // 10⁶ multiply-adds: two shards
         (64, 125, 124),  // one
@@ -286,16 +242,16 @@ fn shards_leave_the_bits<T: Scalar>() {
 }
 
 #[test]
-fn threads_leave_the_bits_of_shards_in_double_precision() {
-    shards_leave_the_bits::<f64>();
+fn bits_of_shards_do_not_depend_on_threads_in_double_precision() {
+    check_bits_of_shards::<f64>();
 }
 
 #[test]
-fn threads_leave_the_bits_of_shards_in_single_precision() {
-    shards_leave_the_bits::<f32>();
+fn bits_of_shards_do_not_depend_on_threads_in_single_precision() {
+    check_bits_of_shards::<f32>();
 }
 
-/// A batch that is zero but for one number, in each place that a mask, a group, a chunk has.
+/// A batch that is zero except for one number, at various positions of a mask, a group and a chunk.
 fn one_number_alone<T: Scalar>(number: T) {
     for (rows, fan_in, fan_out) in [
         (1, 70, 17),
@@ -310,7 +266,7 @@ fn one_number_alone<T: Scalar>(number: T) {
         case.delta = (0..rows * fan_out).map(|j| -powers(j)).collect();
         case.byte_values[1] = number;
         for place in 0..40 {
-            // Steps of a prime run through rows and columns.
+            // Multiples of a prime spread over rows and columns.
             let at = (place * 7919 + 64 * fan_in * usize::from(rows > 64)) % (rows * fan_in);
             let (row, column) = (at / fan_in, at % fan_in);
             case.bytes.fill(0);
@@ -319,7 +275,7 @@ fn one_number_alone<T: Scalar>(number: T) {
             case.x[at] = number;
             for from in From::ALL {
                 for (on, found) in on_every_isa(Skipping { case: &case, from }) {
-                    // Powers of two: exact, where nothing is flushed to 0.
+                    // Powers of two: exact, unless a number is flushed to 0.
                     let mut z = vec![T::ZERO; rows * fan_out];
                     let mut gradient = vec![T::ZERO; fan_in * fan_out];
                     for j in 0..fan_out {
@@ -337,7 +293,7 @@ fn one_number_alone<T: Scalar>(number: T) {
 }
 
 #[test]
-fn a_number_alone_is_found_wherever_it_is_however_small() {
+fn a_single_non_zero_number_is_found_at_any_position_and_magnitude() {
     one_number_alone(0.75f64);
     one_number_alone(f64::MIN_POSITIVE * f64::EPSILON);
     one_number_alone(0.75f32);
@@ -357,79 +313,88 @@ fn zeros_of_either_sign_contribute_nothing_whatever_their_weights() {
                 for (_, found) in on_every_isa(Skipping { case: &case, from }) {
                     assert_eq!(found.z, case.bias.clone().unwrap().repeat(rows), "the bias alone");
                     assert!(found.gradient.iter().all(|g| g.to_bits() == 0));
-                    assert_eq!(found.weights, case.weights, "the weights stay where they are");
+                    assert_eq!(found.weights, case.weights, "the weights do not change");
                 }
             }
         }
     }
 }
 
-/// Whether the kernels that skip zeros are those that an input is worked on by.
+/// Whether the kernels that skip zeros are selected for an input.
 #[derive(Clone, Copy)]
 struct Pays<'a>(Shape, &'a [f64]);
 impl Task for Pays<'_> {
     type Output = bool;
     #[inline(always)]
     fn run<I: Isa>(self) -> bool {
-        sparse::pays::<I, f64>(self.0, Input::Dense(self.1))
+        sparse::is_profitable::<I, f64>(self.0, Input::Dense(self.1))
     }
 }
 
 #[test]
-fn numbers_of_which_half_are_zeros_are_searched_for_them() {
-    let pays = |rows, fan_in, fan_out, x: &[f64]| {
+fn inputs_of_which_half_are_zeros_select_the_kernels_that_skip_them() {
+    let is_profitable = |rows, fan_in, fan_out, x: &[f64]| {
         let found = on_every_isa(Pays(
             Case::<f64>::new((rows, fan_in, fan_out), Numbers::Ordinary, 0).shape,
             x,
         ));
         assert!(
-            found.iter().all(|(_, pays)| *pays == found[0].1),
-            "every machine decides alike"
+            found
+                .iter()
+                .all(|(_, is_profitable)| *is_profitable == found[0].1),
+            "every instruction set decides alike"
         );
         found[0].1
     };
     let half = |rows: usize, fan_in: usize| [0.0, 1.0].repeat(rows * fan_in / 2);
     assert!(
-        pays(1, 64, 8, &half(1, 64)) && pays(3, 70, 8, &half(3, 70)) && pays(100, 130, 8, &half(100, 130))
+        is_profitable(1, 64, 8, &half(1, 64))
+            && is_profitable(3, 70, 8, &half(3, 70))
+            && is_profitable(100, 130, 8, &half(100, 130))
     );
-    assert!(!pays(1, 62, 8, &half(1, 62)), "too few features");
-    assert!(!pays(1, 64, 7, &half(1, 64)), "too few units");
+    assert!(!is_profitable(1, 62, 8, &half(1, 62)), "too few features");
+    assert!(!is_profitable(1, 64, 7, &half(1, 64)), "too few units");
     let mut more = half(3, 70);
     more[0] = f64::NAN;
-    assert!(!pays(3, 70, 8, &more), "a NaN is not a zero");
+    assert!(!is_profitable(3, 70, 8, &more), "a NaN is not a zero");
     more[0] = f64::MIN_POSITIVE * f64::EPSILON;
-    assert!(!pays(3, 70, 8, &more), "nor is a denormal");
+    assert!(!is_profitable(3, 70, 8, &more), "nor is a denormal");
     more[0] = -0.0;
-    assert!(pays(3, 70, 8, &more));
+    assert!(is_profitable(3, 70, 8, &more));
 }
 
-/// Whether they work on what passes between two layers: the layer's shape, the numbers, and how many are in a row.
+/// Whether these kernels are selected for numbers between two layers: the layer's shape, the numbers, and the width of
+/// a row.
 #[derive(Clone, Copy)]
 struct PaysBetween<'a>(Shape, &'a [f32], usize);
 impl Task for PaysBetween<'_> {
     type Output = bool;
     #[inline(always)]
     fn run<I: Isa>(self) -> bool {
-        sparse::pays_between::<I, f32>(self.0, self.1, self.2)
+        sparse::is_profitable_between::<I, f32>(self.0, self.1, self.2)
     }
 }
 
 #[test]
-fn what_passes_between_large_layers_is_searched_for_zeros() {
-    let pays = |(rows, fan_in, fan_out): (usize, usize, usize), numbers: &[f32], width: usize| {
+fn zeros_between_large_layers_select_the_kernels_that_skip_them() {
+    let is_profitable = |(rows, fan_in, fan_out): (usize, usize, usize), numbers: &[f32], width: usize| {
         let shape = Case::<f32>::new((rows, fan_in, fan_out), Numbers::Ordinary, 0).shape;
         let found = on_every_isa(PaysBetween(shape, numbers, width));
-        assert!(found.iter().all(|(_, pays)| *pays == found[0].1));
+        assert!(
+            found
+                .iter()
+                .all(|(_, is_profitable)| *is_profitable == found[0].1)
+        );
         found[0].1
     };
     let of_eight = |some: usize, count: usize| -> Vec<f32> {
         (0..count).map(|at| f32::from(u8::from(at % 8 < some))).collect()
     };
     let five = of_eight(5, 64 * 512);
-    assert!(pays((64, 256, 256), &five, 256) && pays((64, 512, 256), &five, 512));
-    assert!(!pays((63, 256, 256), &five, 256), "too few rows");
-    assert!(!pays((64, 256, 255), &five, 256) && !pays((64, 255, 256), &five, 256));
-    assert!(!pays((64, 256, 256), &of_eight(6, 64 * 256), 256));
+    assert!(is_profitable((64, 256, 256), &five, 256) && is_profitable((64, 512, 256), &five, 512));
+    assert!(!is_profitable((63, 256, 256), &five, 256), "too few rows");
+    assert!(!is_profitable((64, 256, 255), &five, 256) && !is_profitable((64, 255, 256), &five, 256));
+    assert!(!is_profitable((64, 256, 256), &of_eight(6, 64 * 256), 256));
 }
 
 /// δ of the layer below, by the kernels that skip zeros.
@@ -445,9 +410,9 @@ impl<T: Scalar> Task for DeltaBelow<'_, T> {
             Placed::new(&case.delta, case.offset),
             Placed::new(&case.weights, case.offset),
         );
-        let mut to = Placed::room(case.shape.rows * case.shape.fan_in, case.offset);
+        let mut to = Placed::empty(case.shape.rows * case.shape.fan_in, case.offset);
         let mut non_zeros = NonZeros::default();
-        // Twice, because a workspace is used for many batches.
+        // Twice, because a workspace serves many batches.
         for _ in 0..2 {
             let (delta, weights) = (&*delta.exactly(), &*weights.exactly());
             sparse::input_delta::<I, T>(case.shape, delta, &mut non_zeros, weights, to.exactly());
@@ -456,7 +421,7 @@ impl<T: Scalar> Task for DeltaBelow<'_, T> {
     }
 }
 
-/// Ordinary numbers, of whose δ half are 0, and all in every fifth row and in some columns.
+/// Ordinary numbers; half of δ is 0, and so are every fifth row and some columns.
 fn with_zeros_in_delta<T: Scalar>(shape: (usize, usize, usize), seed: u32) -> Case<T> {
     let mut case = Case::<T>::new(shape, Numbers::Ordinary, seed).at_offset(seed as usize % 2);
     for (at, delta) in case.delta.iter_mut().enumerate() {
@@ -506,16 +471,16 @@ fn deltas_below<T: Scalar>() {
 }
 
 #[test]
-fn delta_below_of_many_zeros_in_double_precision() {
+fn delta_below_with_many_zeros_in_double_precision() {
     deltas_below::<f64>();
 }
 
 #[test]
-fn delta_below_of_many_zeros_in_single_precision() {
+fn delta_below_with_many_zeros_in_single_precision() {
     deltas_below::<f32>();
 }
 
-/// Batch after batch through one workspace, as an epoch and the evaluation after it have them.
+/// Batches one after the other through one workspace, as in an epoch and its evaluation.
 fn pass_through<T: Scalar>(batches: &[(Case<T>, From)]) -> Vec<(Vec<T>, Vec<T>)> {
     let mut scratch = Scratch::default();
     let mut pass = |(case, from): &(Case<T>, From)| {
@@ -585,59 +550,4 @@ fn one_workspace<T: Scalar>() {
 #[test]
 fn batches_of_any_kind_share_a_workspace() {
     one_workspace::<f32>();
-}
-
-#[test]
-fn a_row_too_long_to_be_listed_has_its_masks() {
-    let shape = ((1 << 24) + 5, 1);
-    let mut bytes = vec![0; shape.0];
-    let mut expected = 0.0f32;
-    let weights: Vec<f32> = (0..shape.0).map(|column| (column % 1000) as f32).collect();
-    for column in [0, 7, 1 << 23, (1 << 24) - 1, 1 << 24, (1 << 24) + 4] {
-        bytes[column] = 3;
-        expected += 0.5 * weights[column];
-    }
-    let mut values = [0.0; 256];
-    values[3] = 0.5;
-    let input = Input::Bytes {
-        bytes: &bytes,
-        values: &values,
-    };
-    let shape = Shape {
-        rows: 1,
-        fan_in: shape.0,
-        fan_out: shape.1,
-        threads: NonZeroUsize::MIN,
-    };
-    for (isa, z) in on_every_isa(OneRow {
-        shape,
-        input,
-        weights: &weights,
-    }) {
-        assert_eq!(z, [expected], "{isa}");
-    }
-}
-
-/// x·W of a row.
-#[derive(Clone, Copy)]
-struct OneRow<'a> {
-    shape: Shape,
-    input: Input<'a, f32>,
-    weights: &'a [f32],
-}
-
-impl Task for OneRow<'_> {
-    type Output = [f32; 1];
-    #[inline(always)]
-    fn run<I: Isa>(self) -> [f32; 1] {
-        let Self {
-            shape,
-            input,
-            weights,
-        } = self;
-        let mut z = [0.0];
-        let mut scratch = Scratch::default();
-        affine::<I, f32>(shape, (input, Origin::Data), weights, None, &mut z, &mut scratch);
-        z
-    }
 }

@@ -1,4 +1,4 @@
-"""A fitted model looked at: a step in numbers, and its gradient checked."""
+"""Inspection of a fitted model: a training step in numbers, and a check of its gradient."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._mlp import BaseMLP
 
 
-#: The page in the frame is light or dark as the frame is told to be: as the notebook is, JupyterLab, VS Code or Colab.
+#: The page in the frame follows the light or dark theme of the notebook: JupyterLab, VS Code or Colab.
 THEMES = """
 [data-jp-theme-light="true"] .pellucid-explanation iframe, .vscode-light .pellucid-explanation iframe,
 html[theme="light"] .pellucid-explanation iframe { color-scheme: light }
@@ -27,24 +27,24 @@ html[theme="dark"] .pellucid-explanation iframe { color-scheme: dark }
 
 
 class Explanation:
-    """One training step in numbers: forwards, backwards, and the update.
+    """One training step in numbers: forward pass, backward pass, and update.
 
-    A notebook shows it as a page to walk through, ``print`` as text.
+    A notebook shows it as an interactive page, ``print`` as text.
     """
 
     def __init__(self, record: dict[str, Any], markdown: str, page: str, text: str) -> None:
         self._record, self._markdown, self._page, self._text = record, markdown, page, text
 
     def to_dict(self) -> dict[str, Any]:
-        """Every number of it; the record that ``pellucid explain --format json`` writes."""
+        """Every number of the step; the record that ``pellucid explain --format json`` writes."""
         return self._record
 
     def to_markdown(self) -> str:
-        """It as Markdown with LaTeX."""
+        """The explanation as Markdown with LaTeX."""
         return self._markdown
 
     def to_html(self) -> str:
-        """It as a page that needs nothing else."""
+        """The explanation as a self-contained HTML page."""
         return self._page
 
     def __str__(self) -> str:
@@ -58,14 +58,14 @@ class Explanation:
         return self._markdown
 
     def _repr_html_(self) -> str:
-        # A frame of its own, so that neither the page's style nor its script meets the notebook's.
+        # A separate frame isolates the style and the script of the page from the notebook.
         page = html.escape(self._page, quote=True)
         frame = f'<iframe srcdoc="{page}" style="width:100%;height:700px;border:0" title="A training step"></iframe>'
         return f'<div class="pellucid-explanation"><style>{THEMES}</style>{frame}</div>'
 
 
 def explain(estimator: BaseMLP, x: Any, y: Any) -> Explanation:
-    """The step that training would take next on these rows."""
+    """The next training step on these rows."""
     x = x if sparse.issparse(x) or hasattr(x, "columns") else np.atleast_2d(x)
     features, targets = rows_of(estimator, x, np.atleast_1d(y) if np.ndim(y) == 0 else y)
     dtype = estimator.coefs_[0].dtype
@@ -73,7 +73,7 @@ def explain(estimator: BaseMLP, x: Any, y: Any) -> Explanation:
     if hasattr(estimator, "classes_"):
         labels = [str(label) for label in estimator.classes_]
         outputs = labels if estimator.n_outputs_ > 1 else labels[1:2]
-    told = _engine.explain(
+    record, *documents = _engine.explain(
         json.dumps(recipe_of(estimator, layers_of(estimator), dtype)),
         estimator._parameters(dtype),
         features.astype(dtype, copy=False),
@@ -81,14 +81,14 @@ def explain(estimator: BaseMLP, x: Any, y: Any) -> Explanation:
         names_of(estimator),
         outputs,
     )
-    return Explanation(json.loads(told[0]), *told[1:])
+    return Explanation(json.loads(record), *documents)
 
 
 def check_gradient(estimator: BaseMLP, X: Any, y: Any, samples: int, tolerance: float) -> list[dict[str, Any]]:
-    """The gradient of backpropagation beside numeric ones."""
+    """The gradient of backpropagation compared with a numerical one."""
     features, targets = rows_of(estimator, X, y)
     double = np.dtype(np.float64)
-    told: list[dict[str, Any]] = json.loads(
+    parts: list[dict[str, Any]] = json.loads(
         _engine.check_gradient(
             json.dumps(recipe_of(estimator, layers_of(estimator), double)),
             estimator._parameters(double),
@@ -98,7 +98,7 @@ def check_gradient(estimator: BaseMLP, X: Any, y: Any, samples: int, tolerance: 
             tolerance,
         )
     )
-    return told
+    return parts
 
 
 def layers_of(estimator: BaseMLP) -> list[int]:
@@ -113,7 +113,7 @@ def rows_of(estimator: BaseMLP, X: Any, y: Any) -> tuple[Any, Any]:
     """Features and targets as numbers, (rows, columns) and (rows, outputs)."""
     check_is_fitted(estimator)
     X, y = estimator._checked(X, y, False)
-    # As partial_fit takes them: the classes are those that are known.
+    # As in partial_fit: only the known classes are valid.
     targets, width = estimator._encoded(y, True)
     if isinstance(targets, tuple):
         targets = np.eye(width)[targets[0]]

@@ -1,13 +1,14 @@
-//! The pictures of a training on a table.
+//! The pictures of a network that was trained on a table.
 
-use super::boundary::{Drawn, boundary, field};
-use super::curves::Curves;
+use super::boundary::Drawn;
 use super::first_layer::{of_columns, weights};
-use super::gradients::gradient_flow;
 use super::judged::{Rows, by_column, confusion, residuals};
-use super::{Album, Learns, Offer, What};
+use super::{Learns, Offer, PlotSet, PlotSource};
 use anyhow::Result;
+use pellucid::Recipe;
+use pellucid::model::network::Architecture;
 use pellucid::recipe::Task;
+use pellucid::session::Summary;
 use pellucid_data::model_file::AnyNetwork;
 use pellucid_data::preparation::{Predictions, Preparation, TargetPreparation};
 use pellucid_data::training::{Answers, Plan, Scores, Trained};
@@ -47,18 +48,18 @@ pub(crate) fn offer_of_model(preparation: &Preparation) -> Offer {
     }
 }
 
-/// The pictures of what a model says of a table whose answers are known.
+/// The pictures of a model's predictions for a table whose targets are known.
 pub(crate) fn judged(
     of: &str,
     scores: &Scores,
-    said: &Predictions,
+    predictions: &Predictions,
     answers: &Answers,
     theme: Theme,
-) -> Album {
-    let mut album = Album::default();
-    match (scores, said) {
+) -> PlotSet {
+    let mut plot_set = PlotSet::default();
+    match (scores, predictions) {
         (Scores::Classification { classes, scores }, _) => {
-            album.confusion = Some(confusion(
+            plot_set.confusion = Some(confusion(
                 of,
                 Rows::Given,
                 classes,
@@ -68,99 +69,27 @@ pub(crate) fn judged(
         }
         (_, Predictions::Numbers { columns, values }) => {
             let targets = by_column(columns, answers.numbers(), values.values());
-            album.residuals = Some(residuals(of, Rows::Given, targets, theme));
+            plot_set.residuals = Some(residuals(of, Rows::Given, targets, theme));
         }
         _ => {}
     }
-    album
+    plot_set
 }
 
 fn values<'a>(table: &'a Table, name: &str) -> Option<&'a Values> {
     table.column(name).map(|column| &column.values)
 }
 
-/// A training that is over, and what it was made of.
-pub(crate) struct Seen<'a> {
-    pub(crate) title: &'a str,
+/// A training on a table that has ended, and what it was made of.
+pub(crate) struct TrainedTable<'a> {
     pub(crate) trained: &'a Trained,
     pub(crate) plan: &'a Plan<'a>,
     pub(crate) table: &'a Table,
     pub(crate) validation: Option<&'a Table>,
     pub(crate) threads: NonZeroUsize,
-    pub(crate) theme: Theme,
 }
 
-impl Seen<'_> {
-    /// The pictures that are wanted.
-    pub(crate) fn album(&self, want: impl Fn(What) -> bool) -> Result<Album> {
-        let (of, theme, trained) = (self.title, self.theme, self.trained);
-        let curves = self.curves();
-        let mut album = Album::default();
-        if want(What::Loss) {
-            let mut chart = curves.loss(of, trained.recipe.train.loss.name(), "row", theme);
-            chart.subtitle = curves
-                .best
-                .map(|epoch| format!("the weights of epoch {epoch} are kept"));
-            album.loss = Some(chart);
-        }
-        if want(What::Metrics) {
-            album.metrics = curves.metrics(of, theme);
-        }
-        if want(What::Confusion) {
-            let (scores, rows) = self.judged();
-            if let Scores::Classification { classes, scores } = scores {
-                album.confusion = Some(confusion(of, rows, classes, scores.confusion.clone(), theme));
-            }
-        }
-        if want(What::Residuals) {
-            let targets = self.residuals()?;
-            album.residuals = targets.map(|targets| residuals(of, self.judged().1, targets, theme));
-        }
-        if want(What::Weights) {
-            album.weights = Some(self.weights());
-        }
-        if want(What::Boundary) {
-            let drawn = self.boundary()?;
-            album.boundary = drawn.map(|(drawn, said)| boundary(of, drawn, field(said), theme));
-        }
-        if want(What::Gradients) {
-            album.gradients = gradient_flow(
-                of,
-                trained.network.architecture(),
-                &trained.layer_statistics,
-                theme,
-            );
-        }
-        Ok(album)
-    }
-
-    fn curves(&self) -> Curves {
-        let history = &self.trained.history;
-        let mut curves = Curves {
-            best: self
-                .trained
-                .validation
-                .is_some()
-                .then_some(self.trained.best_epoch),
-            ..Curves::default()
-        };
-        for line in history {
-            let epoch = line.epoch as f64;
-            curves.training.push((epoch, line.loss));
-            curves
-                .validation
-                .extend(line.validation_loss.map(|loss| (epoch, loss)));
-            let held_out = line.validation_loss.is_some();
-            for (name, value) in &line.metrics {
-                curves.add(name, held_out, epoch, *value);
-            }
-            for (name, value) in &line.training_metrics {
-                curves.add(name, false, epoch, *value);
-            }
-        }
-        curves
-    }
-
+impl TrainedTable<'_> {
     /// The scores it is judged by, and of which rows they are.
     fn judged(&self) -> (&Scores, Rows) {
         match &self.trained.validation {
@@ -168,8 +97,35 @@ impl Seen<'_> {
             None => (&self.trained.training, Rows::Training),
         }
     }
+}
 
-    fn residuals(&self) -> Result<Option<Vec<TargetResiduals>>> {
+impl PlotSource for TrainedTable<'_> {
+    fn recipe(&self) -> &Recipe {
+        &self.trained.recipe
+    }
+
+    fn summary(&self) -> &Summary {
+        &self.trained.summary
+    }
+
+    fn architecture(&self) -> &Architecture {
+        self.trained.network.architecture()
+    }
+
+    fn unit(&self) -> &'static str {
+        "row"
+    }
+
+    fn confusion(&self) -> Option<(Rows, Vec<String>, Vec<Vec<usize>>)> {
+        match self.judged() {
+            (Scores::Classification { classes, scores }, rows) => {
+                Some((rows, classes.clone(), scores.confusion.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    fn residuals(&self) -> Result<Option<(Rows, Vec<TargetResiduals>)>> {
         let held_out = &self.trained.held_out_rows;
         let (table, rows) = match (self.validation, held_out.is_empty()) {
             (Some(table), _) => (table, held_out),
@@ -179,17 +135,19 @@ impl Seen<'_> {
         let actual = self.trained.preparation.target().numbers(table, rows)?;
         let (predictions, _) = self.trained.predict(table, rows, self.threads)?;
         Ok(match predictions {
-            Predictions::Numbers { columns, values } => Some(by_column(&columns, &actual, values.values())),
+            Predictions::Numbers { columns, values } => {
+                Some((self.judged().1, by_column(&columns, &actual, values.values())))
+            }
             _ => None,
         })
     }
 
-    fn weights(&self) -> WeightPicture {
+    fn weights(&self, of: &str, theme: Theme) -> WeightPicture {
         let inputs = self.trained.preparation.feature_names();
         let image = of_columns(&self.plan.columns().features, &inputs);
         match &self.trained.network {
-            AnyNetwork::F32(network) => weights(self.title, network, inputs, image, self.theme),
-            AnyNetwork::F64(network) => weights(self.title, network, inputs, image, self.theme),
+            AnyNetwork::F32(network) => weights(of, network, inputs, image, theme),
+            AnyNetwork::F64(network) => weights(of, network, inputs, image, theme),
         }
     }
 
@@ -231,12 +189,12 @@ impl Seen<'_> {
             source: self.table.source.clone(),
             columns: vec![column(x, xs), column(y, ys)],
         };
-        let (said, _) = self.trained.predict(&asking, &asked, self.threads)?;
+        let (predictions, _) = self.trained.predict(&asking, &asked, self.threads)?;
         let drawn = Drawn {
             labels: (x.clone(), y.clone()),
             grid,
             points,
         };
-        Ok(Some((drawn, said)))
+        Ok(Some((drawn, predictions)))
     }
 }

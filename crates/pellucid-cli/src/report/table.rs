@@ -1,8 +1,7 @@
 //! The page of a training on a table.
 
-use super::facts::{Course, facts, seconds};
-use super::{file_name, findings, footer, repeat, row, table};
-use crate::pictures::Album;
+use super::{Page, file_name, plural, row, table};
+use crate::pictures::PlotSet;
 use crate::score_text::{count, figure_name, number};
 use anyhow::Result;
 use pellucid::evaluation::scores::ClassificationScores;
@@ -11,8 +10,8 @@ use pellucid_data::training::{Scores, Trained};
 use pellucid_report::{PageTable, Report, Section};
 use std::num::NonZeroUsize;
 
-/// A training that is over.
-pub(crate) struct Subject<'a> {
+/// A training on a table that has ended.
+pub(crate) struct TrainedTable<'a> {
     pub(crate) title: &'a str,
     pub(crate) trained: &'a Trained,
     pub(crate) source: &'a str,
@@ -27,11 +26,14 @@ pub(crate) struct Subject<'a> {
 /// Rows of a table of classes, at most.
 const MOST_CLASSES: usize = 100;
 
-impl Subject<'_> {
-    pub(crate) fn page(self, album: Album) -> Result<Report> {
+impl TrainedTable<'_> {
+    pub(crate) fn page(self, plot_set: PlotSet) -> Result<Report> {
         let trained = self.trained;
-        let judged = trained.validation.as_ref().unwrap_or(&trained.training);
-        let mut sections = album.into_sections(details(judged));
+        let (judged, of) = match &trained.validation {
+            Some(scores) => (scores, "held out"),
+            None => (&trained.training, "training"),
+        };
+        let mut sections = plot_set.into_sections(details(judged));
         if let Scores::Labels { .. } = judged {
             sections.insert(
                 1.min(sections.len()),
@@ -41,26 +43,45 @@ impl Subject<'_> {
                 },
             );
         }
-        let command: Vec<&str> = self.command.iter().map(String::as_str).collect();
-        let mut notes: Vec<String> = trained
-            .notes
-            .iter()
-            .map(|note| format!("Note: {note}."))
-            .collect();
+        let notes = trained.notes.iter().map(|note| format!("Note: {note}."));
+        let mut notes: Vec<String> = notes.collect();
         if self.source == "-" {
             notes.push("The table came from standard input; it has to be there again.".into());
         }
-        Ok(Report {
-            title: self.title.to_owned(),
+        let named = |(name, value): (&str, f64)| (figure_name(name), value);
+        let figures = |scores: &Scores| scores.figures().into_iter().map(named).collect();
+        let mut columns = vec![("training", trained.rows.len(), figures(&trained.training))];
+        let held_out = trained.validation.as_ref();
+        columns.extend(held_out.map(|scores| ("held out", trained.held_out_rows.len(), figures(scores))));
+        let headline = judged.figures().into_iter().take(2);
+        let headline = headline.map(|(name, value)| (format!("{}, {of}", figure_name(name)), number(value)));
+        let inputs = format!(
+            "{} columns as {} features",
+            count(trained.preparation.columns().len()),
+            count(trained.preparation.width())
+        );
+        let of_data = [
+            ("Data", format!("{}: {} rows", self.source, count(self.rows))),
+            ("Target", trained.preparation.target().columns().join(", ")),
+            ("Inputs", inputs),
+        ];
+        Page {
+            title: self.title,
             lead: self.lead(judged),
-            figures: self.figures(judged),
-            tables: vec![self.scores()],
-            facts: self.facts(),
+            headline: headline.collect(),
+            columns,
+            of_data: of_data.map(|(name, value)| (name.to_owned(), value)).into(),
+            choices: self.choices,
+            recipe: &trained.recipe,
+            architecture: trained.network.architecture(),
+            summary: &trained.summary,
+            seconds: self.seconds,
+            threads: self.threads,
+            command: self.command,
+            notes,
             sections,
-            repeat: repeat(trained.recipe.to_toml()?, &command, notes),
-            findings: Some(findings(&trained.findings)),
-            footer: footer(),
-        })
+        }
+        .report()
     }
 
     fn lead(&self, judged: &Scores) -> String {
@@ -72,9 +93,8 @@ impl Subject<'_> {
             TargetPreparation::Labels { .. } => format!("{names}, two classes each,"),
             classes => format!("{names}, one of {} classes,", classes.classes().len()),
         };
-        let columns = trained.preparation.columns().len();
-        let rows = match trained.validation_rows {
-            0 => format!("its {} training rows", count(trained.training_rows)),
+        let rows = match trained.held_out_rows.len() {
+            0 => format!("its {} training rows", count(trained.rows.len())),
             held_out => format!("{} rows it was not trained on", count(held_out)),
         };
         let figure = judged.figures().into_iter().next();
@@ -84,84 +104,9 @@ impl Subject<'_> {
         format!(
             "A network with {} parameters that predicts {what} from {} of {}.{found}",
             count(trained.network.architecture().trained_count()),
-            if columns == 1 {
-                "1 column".into()
-            } else {
-                format!("{} columns", count(columns))
-            },
+            plural(trained.preparation.columns().len(), "column"),
             file_name(self.source),
         )
-    }
-
-    fn figures(&self, judged: &Scores) -> Vec<(String, String)> {
-        let of = match self.trained.validation_rows {
-            0 => "training",
-            _ => "held out",
-        };
-        let figures = judged.figures().into_iter().take(2);
-        let mut figures: Vec<(String, String)> = figures
-            .map(|(name, value)| (format!("{}, {of}", figure_name(name)), number(value)))
-            .collect();
-        let parameters = self.trained.network.architecture().trained_count();
-        figures.push(("parameters".into(), count(parameters)));
-        figures.push(("epochs".into(), count(self.trained.history.len())));
-        figures.push(("training time".into(), seconds(self.seconds)));
-        figures
-    }
-
-    fn scores(&self) -> PageTable {
-        let trained = self.trained;
-        let mut columns = vec![("training", trained.training_rows, &trained.training)];
-        columns.extend(
-            trained
-                .validation
-                .as_ref()
-                .map(|scores| ("held out", trained.validation_rows, scores)),
-        );
-        let head = std::iter::once(String::new()).chain(columns.iter().map(|column| column.0.to_owned()));
-        let mut rows = vec![
-            std::iter::once("rows".to_owned())
-                .chain(columns.iter().map(|column| count(column.1)))
-                .collect::<Vec<String>>(),
-        ];
-        for (name, _) in trained.training.figures() {
-            let of = |scores: &Scores| {
-                let found = scores.figures().into_iter().find(|(other, _)| *other == name);
-                found.map_or("–".into(), |(_, value)| number(value))
-            };
-            let values = columns.iter().map(|column| of(column.2));
-            rows.push(std::iter::once(figure_name(name)).chain(values).collect());
-        }
-        table("", head.collect(), rows)
-    }
-
-    fn facts(&self) -> Vec<(String, String)> {
-        let trained = self.trained;
-        let of_data = [
-            ("Data", format!("{}: {} rows", self.source, count(self.rows))),
-            ("Target", trained.preparation.target().columns().join(", ")),
-            (
-                "Inputs",
-                format!(
-                    "{} columns as {} features",
-                    count(trained.preparation.columns().len()),
-                    count(trained.preparation.width())
-                ),
-            ),
-        ];
-        let course = Course {
-            epochs: trained.history.len() as u64,
-            best_epoch: trained.validation.is_some().then_some(trained.best_epoch),
-            ended_by: trained.ended_by,
-            seconds: self.seconds,
-            threads: self.threads,
-        };
-        let mut all: Vec<(String, String)> = of_data.map(|(name, value)| (name.to_owned(), value)).into();
-        all.extend(facts(&trained.recipe, trained.network.architecture(), &course));
-        if !self.choices.is_empty() {
-            all.push(("Chosen".into(), self.choices.join("; ")));
-        }
-        all
     }
 }
 

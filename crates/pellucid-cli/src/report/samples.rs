@@ -1,0 +1,90 @@
+//! The page of a training on a recipe's own samples.
+
+use super::{Page, plural};
+use crate::pictures::PlotSet;
+use crate::score_text::{count, figure_name, number};
+use anyhow::Result;
+use pellucid::evaluation::evaluate::Evaluation;
+use pellucid::session::record::MetricsRecord;
+use pellucid::{Finished, Scalar};
+use pellucid_report::Report;
+use std::path::Path;
+
+/// The page of a run whose samples are in `data`, where that is a folder.
+pub(crate) fn page<T: Scalar>(
+    title: &str,
+    finished: &Finished<T>,
+    metrics: &MetricsRecord,
+    data: Option<&Path>,
+    plot_set: PlotSet,
+) -> Result<Report> {
+    let (split, summary) = (finished.split(), &finished.summary);
+    let mut columns = vec![("training", split.training.rows(), figures(&metrics.training))];
+    let held_out = [
+        ("held out", &split.validation, &metrics.validation),
+        ("test", &split.test, &metrics.test),
+    ];
+    for (name, rows, evaluation) in held_out {
+        columns.extend(
+            rows.as_ref()
+                .zip(evaluation.as_ref())
+                .map(|(rows, evaluation)| (name, rows.rows(), figures(evaluation))),
+        );
+    }
+    let (judged, of) = match (&metrics.test, &metrics.validation) {
+        (Some(test), _) => (test, "test"),
+        (None, Some(held_out)) => (held_out, "held out"),
+        (None, None) => (&metrics.training, "training"),
+    };
+    let first = judged.metrics.iter().take(1);
+    let mut headline: Vec<(String, String)> = first
+        .map(|(metric, value)| (format!("{}, {of}", figure_name(&metric.name())), number(*value)))
+        .collect();
+    headline.push((format!("loss, {of}"), number(judged.loss)));
+    let parameters = finished.network().architecture().trained_count();
+    let folder = data.map(|data| data.to_string_lossy().into_owned());
+    let mut command = ["pellucid", "run", "recipe.toml"].map(String::from).to_vec();
+    command.extend(folder.into_iter().flat_map(|folder| ["--data".into(), folder]));
+    let recipe = finished.complete_recipe();
+    let source = serde_json::json!(recipe.data.source);
+    let of_data = format!(
+        "{}: {} training samples of {} numbers{}",
+        source.as_str().unwrap_or("inline"),
+        count(split.training.rows()),
+        count(split.training.features().columns()),
+        match recipe.data.standardise {
+            true => ", standardised",
+            false => "",
+        }
+    );
+    Page {
+        title,
+        lead: format!(
+            "A network with {} parameters, trained for {} ({} steps) on {}.",
+            count(parameters),
+            plural(summary.epochs as usize, "epoch"),
+            count(summary.updates as usize),
+            plural(split.training.rows(), "sample"),
+        ),
+        headline,
+        columns,
+        of_data: vec![("Data".into(), of_data)],
+        choices: &[],
+        recipe: &recipe,
+        architecture: finished.network().architecture(),
+        summary,
+        seconds: summary.seconds,
+        threads: finished.threads(),
+        command,
+        notes: Vec::new(),
+        sections: plot_set.into_sections(Vec::new()),
+    }
+    .report()
+}
+
+fn figures(evaluation: &Evaluation) -> Vec<(String, f64)> {
+    let metrics = evaluation.metrics.iter();
+    std::iter::once(("loss".to_owned(), evaluation.loss))
+        .chain(metrics.map(|(metric, value)| (figure_name(&metric.name()), *value)))
+        .collect()
+}

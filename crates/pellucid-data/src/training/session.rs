@@ -1,0 +1,375 @@
+//! One training on a table: rows split, preparation fitted, the session run, the network scored.
+
+use super::plan::Plan;
+use super::scores::{Answers, Scores};
+use crate::error::{DataError, Result};
+use crate::model_file::{AnyNetwork, Model};
+use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, problem, row_weights};
+use crate::recipe_data::with_weights;
+use crate::table::Table;
+use pellucid::data::dataset::{Dataset, Features};
+use pellucid::data::matrix::Matrix;
+use pellucid::inspection::diagnosis::Finding;
+use pellucid::model::network::Network;
+use pellucid::recipe::{Recipe, TableRecipe};
+use pellucid::session::Summary;
+use pellucid::session::rate_finder::{RateRange, RateTest, find_rate};
+use pellucid::training::observe::AnyObserver;
+use pellucid::{Scalar, Session, Split, with_precision};
+use serde_json::json;
+use std::num::NonZeroUsize;
+
+/// A training on rows of a table that is ready to start.
+#[derive(Debug)]
+pub struct TableSession<'a> {
+    session: AnySession<'a>,
+    preparation: Preparation,
+    notes: Vec<String>,
+    training: (&'a Table, Vec<u32>),
+    validation: (&'a Table, Vec<u32>),
+    threads: NonZeroUsize,
+}
+
+#[derive(Debug)]
+enum AnySession<'a> {
+    F32(Session<'a, f32>),
+    F64(Session<'a, f64>),
+}
+
+/// The same on a session of either precision.
+macro_rules! with_session {
+    ($session:expr, $found:ident => $do:expr) => {
+        match $session {
+            AnySession::F32($found) => $do,
+            AnySession::F64($found) => $do,
+        }
+    };
+}
+
+impl<'a> From<Session<'a, f32>> for AnySession<'a> {
+    fn from(session: Session<'a, f32>) -> Self {
+        Self::F32(session)
+    }
+}
+
+impl<'a> From<Session<'a, f64>> for AnySession<'a> {
+    fn from(session: Session<'a, f64>) -> Self {
+        Self::F64(session)
+    }
+}
+
+/// A model that is trained, and how its training went.
+#[derive(Debug)]
+pub struct Trained {
+    /// The network with the weights of the best epoch; of the last where no rows were held out.
+    pub network: AnyNetwork,
+    /// How rows become its input.
+    pub preparation: Preparation,
+    /// The recipe, every layer with its size.
+    pub recipe: Recipe,
+    /// How the training went.
+    pub summary: Summary,
+    /// What a user should know, a sentence each.
+    pub notes: Vec<String>,
+    /// The rows of the table it was trained on.
+    pub rows: Vec<u32>,
+    /// Those held out of it, or of the table they came from.
+    pub held_out_rows: Vec<u32>,
+    /// How good it is on the rows it was trained on.
+    pub training: Scores,
+    /// How good it is on held-out rows.
+    pub validation: Option<Scores>,
+}
+
+impl<'a> Plan<'a> {
+    /// Trains on all rows. Rows to stop by come from `validation`, or are held out as the recipe says.
+    ///
+    /// # Errors
+    /// As [`session`](Self::session) and [`TableSession::run`].
+    pub fn train(
+        &self,
+        validation: Option<&Table>,
+        threads: NonZeroUsize,
+        observer: &mut impl AnyObserver,
+    ) -> Result<Trained> {
+        self.session(validation, threads)?.run(observer)
+    }
+
+    /// A session on all rows. Rows to stop by come from `validation`, or are held out as the recipe says.
+    ///
+    /// # Errors
+    /// [`DataError`]: rows that cannot be prepared or split, a validation table without the columns, a setting that
+    /// makes no sense.
+    pub fn session<'s>(
+        &'s self,
+        validation: Option<&'s Table>,
+        threads: NonZeroUsize,
+    ) -> Result<TableSession<'s>> {
+        let rows: Vec<u32> = (0..self.table.rows() as u32).collect();
+        let part = match validation {
+            Some(_) => 0.0,
+            None => self.table_recipe().validation,
+        };
+        self.session_on(&rows, part, validation, threads)
+    }
+
+    /// Tests a range of learning rates on all rows, none held out; see [`pellucid::session::rate_finder`].
+    ///
+    /// # Errors
+    /// As [`session`](Self::session); a range that makes no sense.
+    pub fn find_rate(
+        &self,
+        range: RateRange,
+        threads: NonZeroUsize,
+        observer: &mut impl AnyObserver,
+    ) -> Result<RateTest> {
+        let rows: Vec<u32> = (0..self.table.rows() as u32).collect();
+        let TableSession { session, .. } = self.session_on(&rows, 0.0, None, threads)?;
+        Ok(with_session!(session, session => find_rate(&session, range, observer))?)
+    }
+
+    /// A session on `rows`, of which this part is held out.
+    pub(super) fn session_on<'s>(
+        &'s self,
+        rows: &[u32],
+        part: f64,
+        validation: Option<&'s Table>,
+        threads: NonZeroUsize,
+    ) -> Result<TableSession<'s>> {
+        let (training_rows, held_out) = match part > 0.0 {
+            true => {
+                let labels = self.labels.as_ref().map(|labels| Labels {
+                    labels: rows.iter().map(|&row| labels.labels[row as usize]).collect(),
+                    classes: labels.classes.clone(),
+                });
+                let split = hold_out(rows, labels.as_ref(), part, self.recipe.train.seed)?;
+                (split.training, split.held_out)
+            }
+            false => (rows.to_vec(), Vec::new()),
+        };
+        if training_rows.is_empty() {
+            return Err(problem(&self.table.source, "no row is left to train on; hold out fewer").into());
+        }
+        let (preparation, notes) =
+            Preparation::fit(self.table, &training_rows, &self.chosen, &self.settings)?;
+        let mut recipe = self.recipe.clone();
+        recipe.network.layers[0] = preparation.width();
+        let training = (self.table, training_rows);
+        let validation = match validation {
+            Some(table) => (table, (0..table.rows() as u32).collect()),
+            None => (self.table, held_out),
+        };
+        let samples = SampleRows {
+            preparation: &preparation,
+            recipe: &self.table_recipe(),
+            counted: (training.0, &training.1),
+        };
+        let session = with_precision!(recipe.train.precision, T => {
+            let split = Split::<T> {
+                training: samples.dataset(training.0, &training.1)?.0,
+                validation: match validation.1.is_empty() {
+                    true => None,
+                    false => Some(samples.dataset(validation.0, &validation.1)?.0),
+                },
+                test: None,
+            };
+            AnySession::from(Session::new(recipe, split, threads)?)
+        });
+        Ok(TableSession {
+            session,
+            notes: notes.iter().map(ToString::to_string).collect(),
+            preparation,
+            training,
+            validation,
+            threads,
+        })
+    }
+}
+
+impl<'a> TableSession<'a> {
+    /// The same, with a clock: seconds since any moment.
+    #[must_use]
+    pub fn with_clock(mut self, clock: &'a dyn Fn() -> f64) -> Self {
+        self.session = with_session!(self.session, session => session.with_clock(clock).into());
+        self
+    }
+
+    /// The same, diagnosed.
+    ///
+    /// # Errors
+    /// As [`Session::diagnosed`].
+    pub fn diagnosed(mut self) -> Result<Self> {
+        let names = self.preparation.feature_names();
+        self.session = with_session!(self.session, session => session.diagnosed(&names)?.into());
+        Ok(self)
+    }
+
+    /// What is wrong before the first step, where it is diagnosed.
+    pub fn findings(&self) -> &[Finding] {
+        with_session!(&self.session, session => session.findings())
+    }
+
+    /// The recipe, every layer with its size.
+    pub fn recipe(&self) -> &Recipe {
+        with_session!(&self.session, session => session.recipe())
+    }
+
+    /// Trains, and scores the network on training and held-out rows.
+    ///
+    /// # Errors
+    /// [`DataError::Training`] for a training that diverges.
+    pub fn run(self, observer: &mut impl AnyObserver) -> Result<Trained> {
+        let recipe = self.recipe().clone();
+        let (network, summary): (AnyNetwork, Summary) = with_session!(self.session, session => {
+            let (network, summary) = session.run(observer)?.into_parts();
+            (network.into(), summary)
+        });
+        let preparation = self.preparation;
+        let scores = |(table, rows): (&Table, &[u32])| -> Result<Scores> {
+            let mut answers = Answers::default();
+            answers.append(preparation.target(), table, rows)?;
+            let (predictions, _) = predict(&network, &preparation, table, rows, self.threads)?;
+            Scores::from_predictions(&predictions, &answers)
+        };
+        let training = scores((self.training.0, &self.training.1))?;
+        let validation = match self.validation.1.is_empty() {
+            true => None,
+            false => Some(scores((self.validation.0, &self.validation.1))?),
+        };
+        Ok(Trained {
+            training,
+            validation,
+            held_out_rows: self.validation.1,
+            rows: self.training.1,
+            notes: self.notes,
+            summary,
+            network,
+            recipe,
+            preparation,
+        })
+    }
+}
+
+impl Trained {
+    /// The epoch, counted from 1, whose weights these are: the best on held-out rows, or the last.
+    pub fn best_epoch(&self) -> u64 {
+        self.summary.best_epoch.unwrap_or(self.summary.epochs)
+    }
+
+    /// The predictions of the network for rows of a table.
+    ///
+    /// # Errors
+    /// As [`Preparation::transform`].
+    pub fn predict(
+        &self,
+        table: &Table,
+        rows: &[u32],
+        threads: NonZeroUsize,
+    ) -> Result<(Predictions, Counts)> {
+        predict(&self.network, &self.preparation, table, rows, threads)
+    }
+
+    /// The model to be saved.
+    pub fn into_model(self) -> Model {
+        let metrics = json!({
+            "best_epoch": self.best_epoch(),
+            "ended_by": self.summary.ended_by,
+            "training_rows": self.rows.len(),
+            "validation_rows": self.held_out_rows.len(),
+            "training": self.training.to_json(),
+            "validation": self.validation.as_ref().map(Scores::to_json),
+        });
+        Model {
+            history: self.summary.history,
+            metrics,
+            warnings: self.notes,
+            ..Model::new(self.network, self.recipe, Some(self.preparation))
+        }
+    }
+}
+
+/// The predictions of a network for rows of a table, and counts of what was unknown in them.
+///
+/// # Errors
+/// As [`Preparation::transform`].
+pub fn predict(
+    network: &AnyNetwork,
+    preparation: &Preparation,
+    table: &Table,
+    rows: &[u32],
+    threads: NonZeroUsize,
+) -> Result<(Predictions, Counts)> {
+    fn outputs<T: Scalar>(
+        network: &Network<T>,
+        preparation: &Preparation,
+        table: &Table,
+        rows: &[u32],
+        threads: NonZeroUsize,
+    ) -> Result<(Predictions, Counts)> {
+        let (features, counts) = preparation.transform::<T>(table, rows)?;
+        let features = Features::Dense(features);
+        let outputs = pellucid::evaluation::evaluate::predict(network, &features, rows.len(), threads);
+        let outputs = Matrix::new(rows.len(), network.architecture().output_width(), outputs)?;
+        Ok((preparation.target().decode(&outputs)?, counts))
+    }
+    match network {
+        AnyNetwork::F32(network) => outputs(network, preparation, table, rows, threads),
+        AnyNetwork::F64(network) => outputs(network, preparation, table, rows, threads),
+    }
+}
+
+/// Rows of a table as a training takes them: prepared, and weighted as the recipe says. Classes are weighed by how many of
+/// these rows each has.
+///
+/// # Errors
+/// As [`Preparation::dataset`] and [`row_weights`].
+pub fn samples<T: Scalar>(
+    preparation: &Preparation,
+    recipe: &TableRecipe,
+    table: &Table,
+    rows: &[u32],
+) -> Result<(Dataset<T>, Counts)> {
+    let samples = SampleRows {
+        preparation,
+        recipe,
+        counted: (table, rows),
+    };
+    samples.dataset(table, rows)
+}
+
+/// How rows of a table become samples.
+struct SampleRows<'a> {
+    preparation: &'a Preparation,
+    recipe: &'a TableRecipe,
+    /// The rows, those of training, whose number in each class says what the class counts for.
+    counted: (&'a Table, &'a [u32]),
+}
+
+impl SampleRows<'_> {
+    fn dataset<T: Scalar>(&self, table: &Table, rows: &[u32]) -> Result<(Dataset<T>, Counts)> {
+        let (data, counts) = self.preparation.dataset(table, rows)?;
+        let target = self.preparation.target();
+        let data = data.in_units(target.units());
+        let own = match &self.recipe.weight {
+            Some(column) => Some(row_weights(table, column, rows)?),
+            None => None,
+        };
+        let class_weight = &self.recipe.class_weight;
+        let counted = match class_weight.is_none() {
+            true => None,
+            false => target.labels(self.counted.0, self.counted.1)?,
+        };
+        let classes = match counted {
+            None => None,
+            Some(counted) => {
+                let of_classes = class_weight
+                    .of_classes("data.table.class_weight", &counted.counts())
+                    .map_err(DataError::Engine)?;
+                let labels = target.labels(table, rows)?;
+                let labels = labels.into_iter().flat_map(|labels| labels.labels);
+                Some((of_classes, labels.map(|label| label as usize).collect()))
+            }
+        };
+        Ok((with_weights(data, own, classes)?, counts))
+    }
+}

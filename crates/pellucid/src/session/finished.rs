@@ -1,0 +1,212 @@
+//! What a session comes to: a trained network with all that is known of its training, or the error that ended it.
+
+use super::Split;
+use crate::data::dataset::Dataset;
+use crate::error::Error;
+use crate::evaluation::evaluate::{Evaluation, evaluate, predict};
+use crate::evaluation::metrics::{self, Metric};
+use crate::inspection::diagnosis::Finding;
+use crate::inspection::layer_statistics::LayerStatistics;
+use crate::model::network::Network;
+use crate::number::Numbers;
+use crate::optimization::lbfgs::Minimum;
+use crate::recipe::Recipe;
+use crate::scalar::Scalar;
+use crate::session::record::{LastEpochRecord, MetricsRecord, NetworkRecord, RunRecord};
+use crate::training::early_stopping::EndedBy;
+use crate::training::observe::{EpochRecord, History};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// The course of a training that has ended, in plain numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// The logged epochs, counted from where the recipe counts.
+    pub history: Vec<EpochRecord>,
+    /// The last epoch, unless the training ended before it, with its outputs for up to
+    /// [`MOST_OUTPUTS`](History::MOST_OUTPUTS) rows, each before the step it took part in.
+    pub last_epoch: Option<(EpochRecord, Vec<Vec<f64>>)>,
+    /// The epoch, counted from 1, whose weights are kept, where held-out rows chose it.
+    pub best_epoch: Option<u64>,
+    /// The loss on held-out rows after that epoch.
+    pub best_validation_loss: Option<f64>,
+    /// What ended it.
+    pub ended_by: EndedBy,
+    /// The minimum that L-BFGS came to, where it trained.
+    pub minimum: Option<Minimum>,
+    /// What was wrong before the first step, where the training was
+    /// [diagnosed](super::Session::diagnosed).
+    pub warnings: Vec<Finding>,
+    /// All that is wrong with it, likewise.
+    pub findings: Vec<Finding>,
+    /// Its layer statistics, likewise; the first are those before training.
+    pub layer_statistics: Vec<LayerStatistics>,
+    /// Completed epochs.
+    pub epochs: u64,
+    /// Steps that the parameters took.
+    pub updates: u64,
+    /// Seconds in the training loop, by the session's clock; 0 without one.
+    pub seconds: f64,
+}
+
+/// A training that ended in an error, such as that it diverged.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Unfinished {
+    /// The error.
+    pub error: Error,
+    /// All that is wrong with the training, where it was [diagnosed](super::Session::diagnosed).
+    pub findings: Vec<Finding>,
+    /// Its layer statistics, likewise.
+    pub layer_statistics: Vec<LayerStatistics>,
+    /// Completed epochs.
+    pub epochs: u64,
+    /// Steps that the parameters took.
+    pub updates: u64,
+}
+
+impl From<Error> for Box<Unfinished> {
+    fn from(error: Error) -> Self {
+        Box::new(Unfinished {
+            error,
+            findings: Vec::new(),
+            layer_statistics: Vec::new(),
+            epochs: 0,
+            updates: 0,
+        })
+    }
+}
+
+impl From<Box<Unfinished>> for Error {
+    fn from(unfinished: Box<Unfinished>) -> Self {
+        unfinished.error
+    }
+}
+
+/// A training that has ended.
+#[derive(Debug, Clone)]
+pub struct Finished<T> {
+    pub(super) recipe: Recipe,
+    pub(super) split: Arc<Split<T>>,
+    pub(super) initial: Network<T>,
+    pub(super) network: Network<T>,
+    pub(super) threads: NonZeroUsize,
+    /// How it went.
+    pub summary: Summary,
+}
+
+impl<T: Scalar> Finished<T> {
+    /// The recipe.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The samples.
+    pub fn split(&self) -> &Split<T> {
+        &self.split
+    }
+
+    /// The network before training.
+    pub fn initial(&self) -> &Network<T> {
+        &self.initial
+    }
+
+    /// The trained network: with the weights of the best epoch where rows were held out, else of the last.
+    pub fn network(&self) -> &Network<T> {
+        &self.network
+    }
+
+    /// The same, without what was known of its training.
+    pub fn into_network(self) -> Network<T> {
+        self.network
+    }
+
+    /// The same, and how the training went.
+    pub fn into_parts(self) -> (Network<T>, Summary) {
+        (self.network, self.summary)
+    }
+
+    /// The threads it was allowed.
+    pub fn threads(&self) -> NonZeroUsize {
+        self.threads
+    }
+
+    /// The outputs of the network for all rows of some data, (rows, outputs).
+    pub fn predict(&self, data: &Dataset<T>) -> Vec<T> {
+        predict(&self.network, data.features(), data.rows(), self.threads)
+    }
+
+    /// Loss and metrics of the network on some data: the metrics suited to its targets, and the recipe's.
+    pub fn evaluate_on(&self, data: &Dataset<T>) -> Evaluation {
+        let mut metrics = metrics::suited_to(self.recipe.train.loss, data.targets().are_zero_or_one());
+        for metric in &self.recipe.log.metrics {
+            if !metrics.contains(metric) && *metric != Metric::YPred {
+                metrics.push(*metric);
+            }
+        }
+        let loss = self.recipe.logged_loss();
+        evaluate(&self.network, data, loss, &metrics, self.threads)
+    }
+
+    /// Loss and metrics of the network on all parts of the split.
+    pub fn evaluate(&self) -> MetricsRecord {
+        let of = |data: &Option<Dataset<T>>| data.as_ref().map(|data| self.evaluate_on(data));
+        MetricsRecord {
+            training: self.evaluate_on(&self.split.training),
+            validation: of(&self.split.validation),
+            test: of(&self.split.test),
+        }
+    }
+
+    /// The outputs for up to [`MOST_OUTPUTS`](History::MOST_OUTPUTS) rows of the test data, or of the training data where
+    /// there is no other.
+    pub fn outputs(&self) -> Vec<Numbers> {
+        let data = self.split.test.as_ref().unwrap_or(&self.split.training);
+        let rows = data.rows().min(History::MOST_OUTPUTS);
+        let outputs = predict(&self.network, data.features(), rows, self.threads);
+        let width = self.network.architecture().output_width();
+        outputs
+            .chunks_exact(width)
+            .map(|row| Numbers(row.iter().map(|a| a.to_f64()).collect()))
+            .collect()
+    }
+
+    /// The record of the run, which took this long from start to end; `metrics` are those of
+    /// [`evaluate`](Self::evaluate).
+    pub fn record(&self, metrics: MetricsRecord, elapsed_seconds: f64) -> RunRecord {
+        let summary = &self.summary;
+        RunRecord {
+            recipe: self.complete_recipe(),
+            initial: NetworkRecord::of(&self.initial),
+            trained: NetworkRecord::of(&self.network),
+            history: summary.history.clone(),
+            last_epoch: summary
+                .last_epoch
+                .clone()
+                .map(|(epoch, outputs)| LastEpochRecord {
+                    epoch,
+                    outputs: outputs.into_iter().map(Numbers).collect(),
+                }),
+            outputs: self.outputs(),
+            metrics,
+            warnings: summary.warnings.iter().map(Finding::sentence).collect(),
+            findings: summary.findings.clone(),
+            stopped: summary.ended_by == EndedBy::Interrupt,
+            ended_by: summary.ended_by,
+            best_epoch: summary.best_epoch,
+            epochs: summary.epochs,
+            updates: summary.updates,
+            training_seconds: summary.seconds,
+            elapsed_seconds,
+            threads: self.threads.get(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        }
+    }
+
+    /// The recipe, every default written out that the training chose.
+    pub fn complete_recipe(&self) -> Recipe {
+        let mut recipe = self.recipe.clone();
+        recipe.log.every = Some(recipe.log_every());
+        recipe
+    }
+}
