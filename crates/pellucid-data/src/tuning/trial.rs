@@ -6,7 +6,7 @@ use crate::training::TrainingRequest;
 use pellucid::descriptor::Choice;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{Recipe, RecipeError};
-use pellucid::{Activation, Error as EngineError};
+use pellucid::Activation;
 use serde::{Deserialize, Serialize};
 
 /// A setting and its value, as a recipe spells it.

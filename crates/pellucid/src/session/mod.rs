@@ -17,7 +17,7 @@
 //! let finished = session.run(&mut ())?;
 //! assert_eq!(finished.summary.ended_by, EndedBy::Epochs);
 //! assert!(finished.evaluate().training.loss < 0.1);
-//! # Ok::<(), pellucid::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod finished;
