@@ -1,5 +1,5 @@
-"""Seconds of training until 98% of MNIST's test digits are told, over many seeds. Started by bench/mnist-98, which
-provides the environment."""
+"""Seconds of training until 98% of MNIST's test digits are classified correctly, over many seeds. Started by
+bench/mnist-98, which provides the environment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from run import find_mnist, positive, write
 BENCH = Path(__file__).resolve().parent
 RECIPE = "mnist-98"
 TARGET = 0.98
-# Each peer's program, and the settings it knows that are tried.
+# The program of each peer, and its settings that are tried.
 PEERS = {
     "torch": ("torch_98.py", ("128-64", "256-128")),
     "scikit-learn": ("sklearn_98.py", ("staged", "plain")),
@@ -26,7 +26,7 @@ PEERS = {
 
 @dataclass
 class Variant:
-    """A contestant with its settings and threads, and what was measured of it, a seed after the other."""
+    """A contestant with its settings and threads, and its results, seed by seed."""
 
     name: str
     threads: int
@@ -73,26 +73,26 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench/mnist-98",
         description="Trains the built-in recipe mnist-98 and, at settings of their own, the peers, once for each seed in\n"
-        "turn, and prints how long each trained and how many test digits it then told. Reading the data, warming up and\n"
-        "testing are not timed.",
+        "turn, and prints the time of each training and the test accuracy. Reading the data, warming up and testing are\n"
+        "not timed.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--seeds", type=positive, default=10, metavar="N", help="seeds 0 to N-1; 10 unless given")
-    parser.add_argument("--peers", metavar="A,B", help="only these, besides Pellucid; \"none\" for Pellucid alone")
-    parser.add_argument("--settings", metavar="A,B", help="only these of the peers' settings")
-    parser.add_argument("--threads", metavar="A,B", help="numbers of threads that are tried: 1 and all cores unless given")
+    parser.add_argument("--seeds", type=positive, default=10, metavar="N", help="seeds 0 to N-1; by default 10")
+    parser.add_argument("--peers", metavar="A,B", help="only these peers, and Pellucid; \"none\" for Pellucid alone")
+    parser.add_argument("--settings", metavar="A,B", help="only these settings of the peers")
+    parser.add_argument("--threads", metavar="A,B", help="numbers of threads to try; by default 1 and all cores")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="MNIST's four gzipped IDX files")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was measured")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all results as JSON")
     chosen = parser.parse_args()
     chosen.peers = list(PEERS) if chosen.peers is None else [] if chosen.peers == "none" else chosen.peers.split(",")
-    strangers = [peer for peer in chosen.peers if peer not in PEERS]
-    if strangers:
-        parser.error(f"no peer is called {strangers[0]!r}; there are {', '.join(PEERS)}")
+    unknown = [peer for peer in chosen.peers if peer not in PEERS]
+    if unknown:
+        parser.error(f"unknown peer {unknown[0]!r}; the peers are {', '.join(PEERS)}")
     known = [settings for _, all_settings in PEERS.values() for settings in all_settings]
     chosen.settings = known if chosen.settings is None else chosen.settings.split(",")
-    strangers = [settings for settings in chosen.settings if settings not in known]
-    if strangers:
-        parser.error(f"no settings are called {strangers[0]!r}; there are {', '.join(known)}")
+    unknown = [settings for settings in chosen.settings if settings not in known]
+    if unknown:
+        parser.error(f"unknown settings {unknown[0]!r}; the settings are {', '.join(known)}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     try:
         chosen.threads = [positive(count) for count in (chosen.threads or f"1,{cores}").split(",")]
@@ -135,7 +135,7 @@ def table(variants: list[Variant]) -> str:
 
 
 def ratios(variants: list[Variant]) -> str:
-    """Seed by seed, each contestant's fastest variant that reaches the target."""
+    """Compares, seed by seed, each contestant's fastest variant that reaches the target."""
     best: dict[str, Variant] = {}
     for variant in sorted(variants, key=lambda v: statistics.median(v.seconds)):
         if variant.reaches:
@@ -155,7 +155,7 @@ def ratios(variants: list[Variant]) -> str:
 
 def main() -> int:
     chosen = arguments()
-    # Not before: --help needs no environment.
+    # Imported here, because --help needs no environment.
     global contestants, machine, report
     from harness import contestants, machine, report
     folder = BENCH / ".work" / "mnist-98"
@@ -178,9 +178,9 @@ def main() -> int:
     print(table(variants))
     print(ratios(variants))
     if chosen.json:
-        told = {"date": datetime.date.today().isoformat(), "seeds": chosen.seeds, "machine": here}
-        told["variants"] = [variant.record() for variant in variants]
-        write(chosen.json, json.dumps(told, indent=1) + "\n")
+        results = {"date": datetime.date.today().isoformat(), "seeds": chosen.seeds, "machine": here}
+        results["variants"] = [variant.record() for variant in variants]
+        write(chosen.json, json.dumps(results, indent=1) + "\n")
     ours = [variant for variant in variants if variant.name == "pellucid"]
     return 0 if all(variant.reaches for variant in ours) else 1
 

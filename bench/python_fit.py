@@ -1,4 +1,4 @@
-"""The time of `fit` from Python, beside scikit-learn's, in one run: python bench/python_fit.py
+"""The time of `fit` in Python, compared with scikit-learn's in one run: python bench/python_fit.py
 
 Needs the package (`pip install ./python`). Each pair has the same settings and the same work: the loss curves are compared.
 """
@@ -43,7 +43,7 @@ def fastest(kind, X, y, settings):
 
 
 def with_and_without_bar(epochs):
-    """Seconds of a tiny network's fit without `progress=True` and with it, turn about, and the median of their ratios."""
+    """Seconds of a tiny network's fit without and with `progress=True`, in alternation, and the median of their ratios."""
     X, y = load_iris(return_X_y=True)
     settings = {"hidden_layer_sizes": 5, "max_iter": epochs, "tol": 0, "n_iter_no_change": 10**6, "random_state": 0}
     pairs = []
@@ -65,7 +65,7 @@ if __name__ == "__main__":
         ours, found = fastest(pellucid.MLPClassifier, X, y, settings)
         np.testing.assert_allclose(found, expected, rtol=1e-3, err_msg=name)
         print(f"{name:<28}{theirs:>12.3f} s{ours:>10.3f} s{theirs / ours:>8.1f}")
-    # It is drawn on standard error, which may go to a file.
+    # The bar is on standard error, which can be redirected to a file.
     for epochs in (1000, 20_000):
         plain, shown, ratio = with_and_without_bar(epochs)
         print(f"iris, 5 units, {epochs} epochs: {plain:.4f} s, with progress=True {shown:.4f} s, ratio {ratio:.3f}")

@@ -1,4 +1,4 @@
-"""Measures Pellucid side by side with its peers. Started by bench/run, which provides the environment."""
+"""Compares the speed of Pellucid with that of its peers. Started by bench/run, which provides the environment."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ def arguments() -> argparse.Namespace:
     listing = "\n".join(f"  {workload.name:18} {workload.title}" for workload in WORKLOADS)
     parser = argparse.ArgumentParser(
         prog="bench/run",
-        description="Runs Pellucid and its peers in turn (A B C A B C ...) on the same work from the same first\n"
-        "weights, checks that all reach the same loss, and prints how many times as long they take.",
+        description="Runs Pellucid and its peers in turn (A B C A B C ...) on the same work from the same\n"
+        "initial weights, checks that all reach the same loss, and prints how many times as long the peers take.",
         epilog=f"workloads:\n{listing}\n\npeers: {', '.join(PEERS)}\n\n"
         "The first start makes bench/.venv (about 2.3 GB to download) and compiles the Rust peers (about 10 minutes).",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="what to measure; everything unless given")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="the workloads to measure; by default all")
     parser.add_argument("--repeats", type=positive, metavar="N", help="rounds: 5, or 2 with --quick")
-    parser.add_argument("--peers", metavar="A,B", help="only these peers, besides Pellucid; \"none\" for Pellucid alone")
+    parser.add_argument("--peers", metavar="A,B", help="only these peers, and Pellucid; \"none\" for Pellucid alone")
     parser.add_argument("--without-pellucid", action="store_true", help="the peers alone")
-    parser.add_argument("--threads", type=positive, metavar="N", help="the most threads anyone may use: the cores unless given")
+    parser.add_argument("--threads", type=positive, metavar="N", help="the maximum number of threads; by default the number of cores")
     parser.add_argument("--quick", action="store_true", help="two rounds, and fewer epochs of the two smallest workloads")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="MNIST's four gzipped IDX files")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was measured")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all results as JSON")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables for the documentation")
     chosen = parser.parse_args()
     unknown = [name for name in chosen.workloads if name not in BY_NAME]
     if unknown:
-        parser.error(f"no workload is called {unknown[0]!r}; there are {', '.join(BY_NAME)}")
+        parser.error(f"unknown workload {unknown[0]!r}; the workloads are {', '.join(BY_NAME)}")
     peers = PEERS if chosen.peers is None else [] if chosen.peers == "none" else chosen.peers.split(",")
-    strangers = [peer for peer in peers if peer not in PEERS]
-    if strangers:
-        parser.error(f"no peer is called {strangers[0]!r}; there are {', '.join(PEERS)}")
+    unknown_peers = [peer for peer in peers if peer not in PEERS]
+    if unknown_peers:
+        parser.error(f"unknown peer {unknown_peers[0]!r}; the peers are {', '.join(PEERS)}")
     chosen.peers = set(peers) | (set() if chosen.without_pellucid else {"pellucid"})
     if not chosen.peers:
-        parser.error("nobody is left to measure")
+        parser.error("there is nothing to measure: --without-pellucid and no peers")
     chosen.workloads = [BY_NAME[name] for name in dict.fromkeys(chosen.workloads)] or list(WORKLOADS)
     chosen.repeats = chosen.repeats or (2 if chosen.quick else 5)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     chosen.threads = chosen.threads or cores
     if chosen.threads > cores:
-        parser.error(f"--threads {chosen.threads}: this machine has {cores} cores, and more threads would measure waiting")
+        parser.error(f"--threads {chosen.threads}: this machine has {cores} cores, and further threads would only wait")
     chosen.data = mnist_folder(parser, chosen)
     return chosen
 
@@ -69,7 +69,7 @@ def positive(text: str) -> int:
 
 
 def mnist_folder(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> Path | None:
-    """--data, or where the command keeps what it fetched; checked before anything is built."""
+    """--data, or the cache of the command; checked before anything is built."""
     if all("mnist" not in workload.recipe for workload in chosen.workloads):
         return None
     return find_mnist(parser, chosen.data)
@@ -80,8 +80,8 @@ def find_mnist(parser: argparse.ArgumentParser, data: Path | None) -> Path:
     for place in places:
         if all((place / name).is_file() for name in MNIST_FILES):
             return place.resolve()
-    looked = " or ".join(str(place) for place in places)
-    parser.error(f"MNIST is needed and not in {looked}: give --data FOLDER with {', '.join(MNIST_FILES)}")
+    searched = " or ".join(str(place) for place in places)
+    parser.error(f"MNIST is required, but not in {searched}: give --data FOLDER with {', '.join(MNIST_FILES)}")
 
 
 def command_caches() -> list[Path]:
@@ -95,7 +95,7 @@ def command_caches() -> list[Path]:
 
 
 def write(path: Path, text: str) -> None:
-    """Beside, then renamed: a table that was there stays whole."""
+    """Writes a temporary file and renames it, so that an existing file is never damaged."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         file.write(text)
@@ -119,7 +119,7 @@ def main() -> int:
         mnist=chosen.data,
         folder=BENCH / ".work",
     )
-    told = {
+    described = {
         "date": datetime.date.today().isoformat(),
         "repeats": chosen.repeats,
         "threads": chosen.threads,
@@ -129,11 +129,11 @@ def main() -> int:
     for workload in chosen.workloads:
         outcomes.append(measurement.measure(workload, settings))
         print(report.text(outcomes[-1]), flush=True)
-        # After every workload, so that a long measurement that is broken off has not been in vain.
+        # After every workload, so that an interrupted measurement keeps its results.
         if chosen.json:
-            write(chosen.json, json.dumps(report.record(outcomes, here, told), indent=1) + "\n")
+            write(chosen.json, json.dumps(report.record(outcomes, here, described), indent=1) + "\n")
         if chosen.markdown:
-            write(chosen.markdown, report.markdown(outcomes, here, told))
+            write(chosen.markdown, report.markdown(outcomes, here, described))
     disagreeing = [
         f"{outcome.workload.name}: {result.name}"
         for outcome in outcomes
@@ -141,7 +141,7 @@ def main() -> int:
         if result.agrees is False
     ]
     if disagreeing:
-        print(f"The losses do not agree, so these ratios mean nothing: {'; '.join(disagreeing)}", file=sys.stderr)
+        print(f"The losses do not agree, so these ratios are meaningless: {'; '.join(disagreeing)}", file=sys.stderr)
     return 1 if disagreeing else 0
 
 

@@ -21,7 +21,7 @@ BENCH = Path(__file__).resolve().parent
 
 @dataclass
 class Score:
-    """Over the folds; `seconds` of training."""
+    """Mean and standard deviation over the folds; `seconds` of training."""
 
     mean: float
     std: float
@@ -30,7 +30,7 @@ class Score:
 
 @dataclass
 class Row:
-    """A table and what was scored on it; `failure` says why Pellucid has no score."""
+    """A table and the scores on it; `failure` says why Pellucid has no score."""
 
     name: str
     rows: int
@@ -49,7 +49,7 @@ class Row:
 
     @property
     def passes(self) -> bool | None:
-        """No more than one standard deviation behind; `None` where one of the two was not measured."""
+        """Whether Pellucid is at most one standard deviation behind; `None` if a score is missing."""
         if self.failure:
             return False
         if not self.ours or not self.theirs:
@@ -81,35 +81,35 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench/tables",
         description="Scores `pellucid train` and scikit-learn's MLPClassifier and MLPRegressor, both at their defaults, by\n"
-        "five-fold cross-validation on the same files. Ends with status 1 where Pellucid's mean is more than one standard\n"
+        "five-fold cross-validation on the same files. Exits with status 1 if Pellucid's mean is more than one standard\n"
         "deviation of scikit-learn's folds below scikit-learn's mean, or Pellucid fails.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--only", action="append", metavar="NAME", help="only this table; may be given again")
-    parser.add_argument("--skip-peers", action="store_true", help="scikit-learn is not run; its scores are the baseline's")
-    parser.add_argument("--skip-pellucid", action="store_true", help="scikit-learn alone")
+    parser.add_argument("--only", action="append", metavar="NAME", help="only this table; can be repeated")
+    parser.add_argument("--skip-peers", action="store_true", help="do not run scikit-learn; its scores come from the baseline")
+    parser.add_argument("--skip-pellucid", action="store_true", help="only scikit-learn")
     parser.add_argument(
         "--baseline", type=Path, metavar="FILE",
-        help="scikit-learn's scores as JSON: read where they are there, of the same file and version; else added",
+        help="scikit-learn's scores as JSON: read if they are of the same file and version, otherwise measured and added",
     )
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="the public tables; ../shared/data/tabular unless given")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="the public tables; by default ../shared/data/tabular")
     parser.add_argument(
         "--files", type=Path, metavar="FOLDER", default=BENCH / ".work" / "tables",
-        help="where the tables that are made are written; bench/.work/tables unless given",
+        help="the folder for generated tables; by default bench/.work/tables",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was measured")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all results as JSON")
     return parser.parse_args()
 
 
 def chosen_names(only: list[str] | None, known: list[str]) -> list[str]:
-    stranger = next((name for name in only or [] if name not in known), None)
-    if stranger:
-        sys.exit(f"bench/tables: no table is called {stranger!r}; there are {', '.join(known)}")
+    unknown = next((name for name in only or [] if name not in known), None)
+    if unknown:
+        sys.exit(f"bench/tables: unknown table {unknown!r}; the tables are {', '.join(known)}")
     return [name for name in known if not only or name in only]
 
 
 class Baseline:
-    """scikit-learn's scores, kept in a file where one is named."""
+    """scikit-learn's scores, stored in a file if one is named."""
 
     def __init__(self, path: Path | None):
         from sklearn import __version__
@@ -125,7 +125,7 @@ class Baseline:
                 return None
             entry = self._measure(table) | {"sha256": digest, "version": self._version}
             self._entries[table.name] = entry
-            # After every table, so that a long measurement that is broken off has not been in vain.
+            # After every table, so that an interrupted measurement keeps its results.
             if self._path:
                 write(self._path, json.dumps(self._entries, indent=1) + "\n")
         return Score(entry["mean"], entry["std"], entry["seconds"])
@@ -153,20 +153,20 @@ def own_score(table, folder: Path) -> Score:
     command = [str(contestants.own_binary().resolve()), "train", str(table.path), "--target", ",".join(table.target)]
     command += ["--cv", "5", "--seed", "0", "--json", "-", *table.options]
     try:
-        # In the folder of the tables, where a model that is written is in nobody's way.
+        # In the folder of the tables, so that no model file lands in the working directory.
         done = subprocess.run(command, capture_output=True, text=True, timeout=contestants.PATIENCE, cwd=folder)
     except subprocess.TimeoutExpired:
         raise contestants.Unavailable(f"took more than {contestants.PATIENCE} s") from None
     if done.returncode:
         raise contestants.Unavailable(contestants.last_words(done.stderr))
     try:
-        told = json.loads(done.stdout)
-        of_folds = told["cross_validation"][table.metric]
-        numbers = (of_folds["mean"], of_folds["std"], told["training_seconds"])
+        record = json.loads(done.stdout)
+        of_folds = record["cross_validation"][table.metric]
+        numbers = (of_folds["mean"], of_folds["std"], record["training_seconds"])
     except json.JSONDecodeError:
-        raise contestants.Unavailable("what --json - wrote is not JSON") from None
+        raise contestants.Unavailable("the output of --json - is not JSON") from None
     except KeyError as missing:
-        raise contestants.Unavailable(f"its JSON has no {missing} where cross-validated {table.metric} was looked for") from None
+        raise contestants.Unavailable(f"its JSON has no {missing} for the cross-validated {table.metric}") from None
     return Score(*map(contestants.number, numbers))
 
 
@@ -234,11 +234,11 @@ def main() -> int:
         if row.failure:
             print(f"{row.name}: pellucid failed: {row.failure}")
     if absent:
-        print(f"left out, as their files are not in {data}: {', '.join(absent)}")
+        print(f"skipped, because their files are not in {data}: {', '.join(absent)}")
     print(verdict(measured))
     if chosen.json:
-        told = {"date": datetime.date.today().isoformat(), "machine": here, "tables": [asdict(row) for row in measured]}
-        write(chosen.json, json.dumps(told, indent=1) + "\n")
+        record = {"date": datetime.date.today().isoformat(), "machine": here, "tables": [asdict(row) for row in measured]}
+        write(chosen.json, json.dumps(record, indent=1) + "\n")
     return 1 if any(row.passes is False for row in measured) else 0
 
 

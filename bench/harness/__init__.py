@@ -1,1 +1,1 @@
-"""What run.py is made of: workloads, jobs, contestants, checks and reports."""
+"""The parts of run.py: workloads, jobs, contestants, checks and reports."""

@@ -1,4 +1,4 @@
-"""Those who take part: each is started once, and measured once a round."""
+"""The contestants: each is started once, and measured once in a round."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PYTHON_PEERS = {
 }
 CARGO_PEERS = {"burn": "burn-peer", "candle": "candle-peer"}
 
-PATIENCE = 900  # seconds until a silent contestant is given up
+PATIENCE = 900  # seconds until a contestant without output counts as failed
 
 
 class Unavailable(Exception):
@@ -38,18 +38,18 @@ class Unavailable(Exception):
 @dataclass
 class Measured:
     seconds: float
-    loss: float | None = None  # gathered in training, or of the answers
+    loss: float | None = None  # accumulated in training, or of the predictions
     accuracy: float | None = None
     megabytes: float | None = None  # peak memory of the process
 
 
 def environment(threads: int) -> dict[str, str]:
-    """The variables by which each library is told how many threads to use."""
+    """The environment variables that set the number of threads of each library."""
     count = str(threads)
     names = ["OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "RAYON"]
     chosen = {f"{name}_NUM_THREADS": count for name in names}
     chosen |= {"NPROC": count, "PJRT_NPROC": count, "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "2"}
-    chosen["JAX_TRACEBACK_FILTERING"] = "off"  # so that the last line of a failure says what failed
+    chosen["JAX_TRACEBACK_FILTERING"] = "off"  # so that the last line of a traceback is the error
     if threads == 1:
         chosen["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
     else:
@@ -65,21 +65,21 @@ def peer_command(peer: str) -> list[str]:
 
 
 def build(peer: str) -> None:
-    """Compiles what is not Python. The Rust peers get every instruction of this machine; Pellucid finds out itself."""
+    """Compiles the Rust programs: the peers for this machine's instruction set; Pellucid detects it at run time."""
     if peer == "pellucid":
         build_command()
-        if (ROOT / "crates" / "pellucid" / "examples" / "inference.rs").exists():
-            cargo = ["cargo", "build", "--release", "--locked", "--package", "pellucid", "--example", "inference"]
+        if (BENCH / "programs" / "src" / "inference.rs").exists():
+            cargo = ["cargo", "build", "--release", "--locked", "--package", "bench-programs", "--bin", "inference"]
             run_build(cargo, ROOT, dict(os.environ), peer)
     elif peer in CARGO_PEERS:
-        # A target folder of its own, whatever the caller's environment says.
+        # Always the peer's own target folder, regardless of the environment.
         variables = {name: value for name, value in os.environ.items() if name != "CARGO_TARGET_DIR"}
         variables["RUSTFLAGS"] = "-C target-cpu=native"
         run_build(["cargo", "build", "--release", "--locked"], RUST_PEERS / peer, variables, peer)
 
 
 def build_command() -> None:
-    """Pellucid's command alone."""
+    """Compiles only Pellucid's command."""
     cargo = ["cargo", "build", "--release", "--locked", "--package", "pellucid-cli"]
     run_build(cargo, ROOT, dict(os.environ), "pellucid")
 
@@ -95,7 +95,7 @@ def run_build(command: list[str], folder: Path, variables: dict, peer: str) -> N
 
 
 def peer_version(peer: str) -> str:
-    """Of a peer that is not asked, as it was installed or is pinned."""
+    """The version of a peer that does not report it: the installed or the pinned one."""
     if peer in CARGO_PEERS:
         manifest = tomllib.loads((RUST_PEERS / peer / "Cargo.toml").read_text())
         pinned = manifest["dependencies"].get(peer) or manifest["dependencies"][f"{peer}-core"]
@@ -115,7 +115,7 @@ def own_binary() -> Path:
 
 
 def last_words(text: str) -> str:
-    """Of what a failed process wrote to its standard error, the line that says why."""
+    """The line of a failed process's standard error that gives the reason."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("note: ")]
     for number, line in enumerate(lines):
         if "panicked at" in line:  # Rust: the message is on the next line
@@ -124,7 +124,7 @@ def last_words(text: str) -> str:
 
 
 class Conversation:
-    """A peer that waits: loads and compiles once, then does the work once a line."""
+    """A peer process: loads and compiles once, then does the work once for each line."""
 
     def __init__(self, peer: str, command: list[str], job: Path, threads: int):
         self.peer, self.threads, self.version = peer, threads, ""
@@ -140,7 +140,7 @@ class Conversation:
                     env=environment(threads),
                 )
             except FileNotFoundError:
-                raise Unavailable(f"{command[0]} is not there") from None
+                raise Unavailable(f"{command[0]} does not exist") from None
         self.version = self._read().get("version", "")
 
     def _read(self) -> dict:
@@ -170,7 +170,7 @@ class Conversation:
 
 
 class TrainingRun:
-    """Pellucid's command: every round is a run of its own, timed by its own record (`training_seconds`)."""
+    """Pellucid's command: every round is a separate run, timed by its record (`training_seconds`)."""
 
     def __init__(self, recipe: Path | str, mnist: Path | None, threads: int, record: Path):
         self.peer, self.threads, self.version = "pellucid", threads, own_version()
@@ -201,14 +201,14 @@ class TrainingRun:
 
 
 class FreshProcess:
-    """A whole process, from its start to its end, with its peak memory; it prints the test accuracy."""
+    """A complete process with its peak memory; it prints the test accuracy."""
 
     def __init__(self, peer: str, command: list[str], threads: int, version: str = ""):
         self.peer, self.threads, self.version = peer, threads, version
         self._command = command
 
     def measure(self) -> Measured:
-        # meter.py stands between, so that the peak is the process's own and not one inherited from this one.
+        # meter.py is the parent, so that the peak is that of the process and not inherited from this one.
         meter = [sys.executable, "-I", "-S", str(BENCH / "harness" / "meter.py"), *self._command]
         done = subprocess.run(meter, capture_output=True, text=True, env=environment(self.threads), timeout=PATIENCE)
         try:
@@ -229,12 +229,12 @@ class FreshProcess:
 
 
 def number(value) -> float:
-    return float(value)  # also of "nan" and "inf", as the record spells them
+    return float(value)  # also for "nan" and "inf", the spelling of the record
 
 
 def own_version() -> str:
     try:
         done = subprocess.run([str(own_binary()), "--version"], capture_output=True, text=True)
     except FileNotFoundError:
-        raise Unavailable(f"{own_binary()} is not there") from None
+        raise Unavailable(f"{own_binary()} does not exist") from None
     return done.stdout.split()[-1] if done.stdout.split() else ""

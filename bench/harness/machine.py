@@ -1,4 +1,4 @@
-"""Where it was measured: what a reader needs to judge the figures."""
+"""The machine of a measurement: the facts that a reader needs to judge the results."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-# Of the processor's flags, those that decide how fast a kernel can be.
+# The processor flags that determine the speed of a kernel.
 TELLING_FLAGS = ("sse4_2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512_bf16", "avx512_fp16", "amx_bf16", "asimd", "sve")
 
 
@@ -49,7 +49,7 @@ def describe() -> dict:
 
 
 def load() -> float:
-    """The load average of the last minute: what others do on this machine."""
+    """The load average of the last minute, which shows the activity of other programs."""
     try:
         return os.getloadavg()[0]
     except OSError:

@@ -1,4 +1,4 @@
-"""One workload measured: jobs written, contestants started, rounds run in turn, losses compared."""
+"""The measurement of one workload: writes jobs, starts contestants, runs rounds in turn, compares losses."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from . import contestants, machine, samples
 from .contestants import BENCH, Conversation, FreshProcess, TrainingRun, Unavailable
 from .workloads import ALL, Workload
 
-# Between two contestants: worker threads of the one before stop spinning.
+# Pause between two contestants, until worker threads of the previous one stop spinning.
 PAUSE = 0.1
-# A contestant this slow takes part in the first rounds only, or one table would take hours.
+# A slower contestant takes part in the first rounds only, because a table would otherwise take hours.
 SLOW_SECONDS = 10.0
 SLOW_ROUNDS = 3
 
@@ -39,13 +39,13 @@ class Settings:
 
 @dataclass
 class Result:
-    """One contestant's rounds. `seconds` holds one number a round, round 0 first."""
+    """The rounds of one contestant. `seconds` has one number for each round, round 0 first."""
 
     peer: str
     threads: int
     version: str
     seconds: list[float] = field(default_factory=list)
-    loss: float | None = None  # as the contestant gathered it
+    loss: float | None = None  # as the contestant accumulated it
     final_loss: float | None = None  # of its trained parameters, computed here, the same way for all
     accuracy: float | None = None
     megabytes: list[float] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Result:
 class Outcome:
     workload: Workload
     results: list[Result]
-    absent: dict[str, str]  # who is not in the table, and why
+    absent: dict[str, str]  # contestants that are not in the table, with the reason
     load_before: float
     reference: str | None = None
     shortened_to: int | None = None  # epochs, with --quick
@@ -103,7 +103,7 @@ def measure(workload: Workload, settings: Settings) -> Outcome:
 
 
 def variants(workload: Workload, settings: Settings) -> list[tuple[str, int]]:
-    """Each peer with each number of threads it is tried with, Pellucid first."""
+    """Each peer with each of its numbers of threads, Pellucid first."""
     entries = {"pellucid": workload.own_threads, **workload.peers}
     chosen = []
     for peer, counts in entries.items():
@@ -114,7 +114,7 @@ def variants(workload: Workload, settings: Settings) -> list[tuple[str, int]]:
 
 
 def run_rounds(taking_part: list, repeats: int, judge, outcome: Outcome) -> None:
-    """A B C A B C …, so that whatever slows the machine down for a while slows all of them."""
+    """A B C A B C …, so that a temporary disturbance of the machine affects all contestants."""
     for number in range(repeats):
         for contestant, result in taking_part:
             slow = result.seconds and result.seconds[0] > SLOW_SECONDS
@@ -163,7 +163,7 @@ def fresh_processes(workload: Workload, settings: Settings, outcome: Outcome) ->
 
 
 def conversations(workload: Workload, settings: Settings, folder: Path, outcome: Outcome):
-    """Everyone who takes part, ready to be measured, and the judge of trained parameters (none for inference)."""
+    """All contestants, ready for measurement, and the function that evaluates trained parameters (none for inference)."""
     recipe_file = folder / f"{workload.recipe}.toml"
     text = (BENCH / "recipes" / f"{workload.recipe}.toml").read_text()
     if settings.quick and workload.quick_epochs:
@@ -195,7 +195,7 @@ def conversations(workload: Workload, settings: Settings, folder: Path, outcome:
         job = write_job(workload, recipe, parameters, train_samples, folder)
         taking_part = [(run, Result("pellucid", run.threads, run.version)) for run in own or []]
     else:
-        # Inference is measured on a trained network: the values that its layers see are those of real use.
+        # Inference is measured on a trained network, whose activations are realistic.
         trained = own[0].parameters("final") if own else trained_by_numpy(workload, recipe, parameters, train_samples, folder)
         job = write_job(workload, recipe, trained, test_samples(workload, recipe, settings), folder)
 
@@ -206,7 +206,7 @@ def conversations(workload: Workload, settings: Settings, folder: Path, outcome:
             if peer == "pellucid":
                 if own is None:
                     continue
-                command = [str(contestants.own_target() / "release" / "examples" / "inference")]
+                command = [str(contestants.own_target() / "release" / "inference")]
             else:
                 contestants.build(peer)
                 command = contestants.peer_command(peer)
@@ -243,7 +243,7 @@ def test_samples(workload: Workload, recipe: dict, settings: Settings) -> sample
 
 
 def trained_by_numpy(workload: Workload, recipe: dict, parameters: list, train: samples.Samples, folder: Path) -> list:
-    """Pellucid takes no part, so NumPy's own peer trains the network."""
+    """Without Pellucid, the NumPy peer trains the network."""
     folder = folder / "training"
     folder.mkdir(exist_ok=True)
     job = write_job(workload, recipe, parameters, train, folder) | {"work": "train", "threads": 1}
@@ -259,7 +259,7 @@ def trained_by_numpy(workload: Workload, recipe: dict, parameters: list, train: 
 
 
 def write_job(workload: Workload, recipe: dict, parameters: list, data: samples.Samples, folder: Path) -> dict:
-    """The job that every peer is handed, its arrays as plain little-endian numbers beside it."""
+    """The job file of all peers, with its arrays as plain little-endian numbers in files beside it."""
     train, names = recipe["train"], recipe["network"]["activation"]
     dtype = samples.DTYPES[train["precision"]]
     rows = len(data.inputs)
@@ -327,7 +327,7 @@ def compare_times(outcome: Outcome) -> None:
 
 
 def compare_losses(outcome: Outcome) -> None:
-    """Everyone against one reference: NumPy where it takes part, being the plainest, else the first."""
+    """Compares all contestants with one reference: NumPy, the simplest, if it takes part, otherwise the first."""
     workload = outcome.workload
     judged = lambda result: result.final_loss if result.final_loss is not None else result.loss
     if workload.kind == "start-to-finish":

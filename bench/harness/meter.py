@@ -1,4 +1,4 @@
-"""Runs a command and prints, as JSON, its wall time, its peak resident memory, its status and what it said.
+"""Runs a command and prints, as JSON, its wall time, its peak resident memory, its status and its output.
 
 A small process of its own: Linux counts into a child's peak the memory its parent had when it was started.
 """

@@ -1,4 +1,4 @@
-"""What was measured, as a table to read, as Markdown for the documentation and as JSON for machines."""
+"""The results as a text table, as Markdown for the documentation, and as JSON."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def per_second(outcome: Outcome, result: Result) -> str:
 
 
 def goals(outcome: Outcome) -> list[dict]:
-    """What was to be reached, and what was."""
+    """The goals, and the results for them."""
     own, listed = outcome.fastest("pellucid"), []
     if own is None:
         return listed
@@ -65,7 +65,7 @@ def goals(outcome: Outcome) -> list[dict]:
         best = outcome.fastest(reach.peer)
         if best and best.ratio:
             reached = best.ratio["median"]
-            text = f"{times(reached)} {best.name}, to reach {times(reach.ratio)}"
+            text = f"{times(reached)} {best.name}, goal {times(reach.ratio)}"
             listed.append({"text": text, "reached": reached, "wanted": reach.ratio, "met": reached >= reach.ratio})
     if outcome.workload.memory_reach and own.megabytes:
         peak, most = max(own.megabytes), outcome.workload.memory_reach
@@ -80,7 +80,7 @@ def notes(outcome: Outcome) -> list[str]:
         lines.append(f"SLOWER with {many.threads} threads than with 1: {duration(many.median)}, {duration(one.median)}")
     if outcome.shortened_to:
         lines.append(f"shortened by --quick to {outcome.shortened_to:,} epochs")
-    lines += [f"left out: {name}: {reason}" for name, reason in outcome.absent.items()]
+    lines += [f"excluded: {name}: {reason}" for name, reason in outcome.absent.items()]
     if outcome.load_before > 0.7:
         lines.append(f"the machine was not idle: load {outcome.load_before:.1f} before the first round")
     return lines
@@ -114,7 +114,7 @@ def markdown(outcomes: list[Outcome], machine: dict, settings: dict) -> str:
         f"{settings['repeats']} rounds{', shortened by --quick' if settings['quick'] else ''}. "
         "Times are medians; ratios are medians of the rounds' own ratios, against Pellucid's fastest variant.",
         "",
-        "| work | ours | best peer to beat | ratio (min … max) | to reach |",
+        "| workload | ours | best peer | ratio (min … max) | goal |",
         "| --- | --- | --- | --- | --- |",
     ]
     for outcome in outcomes:

@@ -1,4 +1,4 @@
-"""A recipe's data and first parameters in NumPy: what the peers are handed, in the recipe's precision.
+"""The data and initial parameters of a recipe in NumPy, in the recipe's precision: the input of the peers.
 
 The parameters normally come from Pellucid's own record of the run; drawing them here serves where it takes no part.
 """
@@ -17,8 +17,8 @@ DTYPES = {"f32": np.dtype("<f4"), "f64": np.dtype("<f8")}
 @dataclass
 class Samples:
     inputs: np.ndarray  # (rows, features)
-    targets: np.ndarray | None  # (rows, outputs), or None where there are classes
-    labels: np.ndarray | None  # (rows,), one class a row
+    targets: np.ndarray | None  # (rows, outputs), or None if the targets are classes
+    labels: np.ndarray | None  # (rows,), the class of each row
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -59,7 +59,7 @@ def training_samples(recipe: dict, mnist: Path | None) -> Samples:
 
 
 def first_parameters(recipe: dict) -> list[tuple[np.ndarray, np.ndarray | None]]:
-    """(weights, bias) of each layer, f64, as Pellucid draws them."""
+    """(weights, bias) of each layer in f64, drawn as in Pellucid."""
     init, sizes = recipe["init"], recipe["network"]["layers"]
     biased = recipe["network"].get("bias", True)
     generator = np.random.RandomState(recipe["train"].get("seed", 0))
@@ -109,7 +109,7 @@ def perform(draw: dict, generator: np.random.RandomState, weights: list, biases:
 
 
 def mean_loss(recipe: dict, parameters: list, samples: Samples) -> float:
-    """The recipe's mean loss a row over `samples` in f64: how trained parameters are compared."""
+    """The mean loss per row of the recipe over `samples` in f64, for the comparison of trained parameters."""
     total, rows = 0.0, len(samples.inputs)
     names = recipe["network"]["activation"]
     names = [names] * len(parameters) if isinstance(names, str) else names

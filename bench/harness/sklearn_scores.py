@@ -1,4 +1,4 @@
-"""What scikit-learn's networks score on a table, at their defaults, behind the usual preparation."""
+"""The scores of scikit-learn's networks on a table, with default settings, behind the usual preparation."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .table_files import Table
 
 FOLDS = 5
 SEED = 0
-# What `pellucid` takes for a missing value.
+# The values that `pellucid` treats as missing.
 MISSING = {"", "?", "na", "n/a", "nan", "null"}
 
 
 def cross_validate(table: Table) -> tuple[list[float], float]:
-    """The score of each fold, and the seconds of all their trainings, preparation included."""
+    """The score of each fold, and the total seconds of their trainings, including the preparation."""
     x, numeric, y = read(table)
     classify = table.task == "classification"
     split = (StratifiedKFold if classify else KFold)(FOLDS, shuffle=True, random_state=SEED)
@@ -69,7 +69,7 @@ def read(table: Table) -> tuple[np.ndarray, list[bool], np.ndarray]:
 
 
 def numbers(cells: tuple[str, ...]) -> list[float] | None:
-    """NaN where a value is missing; `None` where some cell is a word."""
+    """The column as numbers, with NaN for missing values; `None` if any cell is a word."""
     try:
         values = [math.nan if cell.lower() in MISSING else float(cell) for cell in cells]
     except ValueError:

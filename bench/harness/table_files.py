@@ -1,4 +1,4 @@
-"""The tables that are scored: files of the data beside the project, scikit-learn's own, and made ones."""
+"""The tables of the comparison: files beside the project, scikit-learn's own data sets, and generated tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BESIDE_THE_PROJECT = Path(__file__).resolve().parents[3] / "shared" / "data" / "
 
 @dataclass(frozen=True)
 class Table:
-    """A file, and what is to be predicted of it. `options` are what `pellucid train` has to be told besides."""
+    """A file and its target columns. `options` are further options of `pellucid train`."""
 
     name: str
     path: Path
@@ -31,7 +31,7 @@ class Table:
         return "accuracy" if self.task == "classification" else "r2"
 
 
-# Without header lines, so that the last column is called by its number.
+# These files have no header, so the name of the last column is its number.
 SHARED = {
     "iris": ("iris.csv", "c5", "classification"),
     "wine": ("wine.csv", "c14", "classification"),
@@ -44,7 +44,7 @@ SHARED = {
     "abalone": ("abalone.csv", "c9", "regression"),
     "wine-quality-regression": ("winequality-white.csv", "c12", "regression"),
 }
-# Where the numbers of the target look like the other task.
+# Tables whose target numbers look like the other task.
 TASK_IS_TOLD = {"wine-quality-regression"}
 
 BUNDLED = {
@@ -89,7 +89,7 @@ def imbalanced():
 
 
 def missing_numbers():
-    """Of the features, 15% are `?`."""
+    """15% of the feature values are `?`."""
     x, y = datasets.make_classification(2000, 12, n_informative=8, n_classes=3, random_state=0)
     header, rows = of_numbers(x, y=y)
     unknown = np.random.default_rng(0).random(x.shape) < 0.15
@@ -138,7 +138,7 @@ NAMES = [*SHARED, *BUNDLED, *MADE]
 
 
 def find(name: str, data: Path, folder: Path) -> Table | None:
-    """A table of `data`, `None` where its file is not there; or one whose file is made in `folder`."""
+    """A table in `data`, or `None` if its file is missing; a generated table is written to `folder`."""
     if name in SHARED:
         file, target, task = SHARED[name]
         options = ("--task", task) if name in TASK_IS_TOLD else ()

@@ -1,10 +1,10 @@
-"""What is measured: the nine workloads, who takes part in each, and what is to be reached."""
+"""The workloads, with their contestants and goals."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# A number of threads that stands for the value of --threads.
+# Stands for the value of --threads.
 ALL = 0
 
 
@@ -22,18 +22,18 @@ class Workload:
     kind: str  # "train", "one-row", "rows" or "start-to-finish"
     title: str
     recipe: str
-    # Each peer with the numbers of threads it is tried with; the fastest counts.
+    # Each peer with the numbers of threads to try; the fastest counts.
     peers: dict[str, tuple[int, ...]]
     reach: tuple[Reach, ...]
-    # The relative difference allowed between the losses of two contestants.
+    # The maximum relative difference between the losses of two contestants.
     tolerance: float
-    # Peers whose mathematics is known to differ a little, with the difference allowed to them.
+    # Peers whose mathematics differs slightly, with the maximum difference.
     approximate: dict[str, float] = field(default_factory=dict)
     # Threads of Pellucid.
     own_threads: tuple[int, ...] = (1, ALL)
-    # --quick runs this many epochs, which leaves the work per step as it is.
+    # The number of epochs with --quick, which does not change the work per step.
     quick_epochs: int | None = None
-    # The most memory Pellucid may take, in MB.
+    # The maximum memory of Pellucid in MB.
     memory_reach: float | None = None
 
 

@@ -1,7 +1,7 @@
-//! What the Rust peers share: the job that `bench/run.py` hands over, the conversation with it, and MNIST's files.
+//! The common part of the Rust peers: the job from `bench/run.py`, the protocol with it, and MNIST's files.
 //!
-//! A peer is started with the path of a job file. It loads everything, says `{"ready": true}`, and then does the
-//! work once for every line it reads, timing only the work, and answers with `{"seconds": …, "loss": …}`.
+//! A peer is started with the path of a job file. It loads everything, prints `{"ready": true}`, and then does the
+//! work once for every line that it reads. It times only the work, and answers with `{"seconds": …, "loss": …}`.
 
 use std::error::Error;
 use std::fs;
@@ -23,17 +23,17 @@ pub struct Job {
     pub learning_rate: f64,
     /// Little-endian f32, (rows, fan_in of the first layer).
     pub inputs: PathBuf,
-    /// Little-endian u32, one class a row.
+    /// Little-endian u32, the class of each row.
     pub labels: PathBuf,
-    /// Little-endian f32, (fan_in, fan_out) and (fan_out), a pair a layer.
+    /// Little-endian f32, (fan_in, fan_out) and (fan_out), a pair for each layer.
     pub weights: Vec<PathBuf>,
     pub biases: Vec<PathBuf>,
-    /// Where the trained parameters go, in the same form.
+    /// The files for the trained parameters, in the same form.
     pub final_weights: Vec<PathBuf>,
     pub final_biases: Vec<PathBuf>,
 }
 
-/// What one repeat of the work took, and the loss by which the runner checks that the mathematics is equal.
+/// The time of one repetition, and the loss by which the runner checks that the mathematics is equal.
 pub struct Measured {
     pub seconds: f64,
     pub loss: f64,
@@ -66,7 +66,7 @@ pub fn write_f32(path: &Path, values: &[f32]) -> Outcome<()> {
     Ok(fs::write(path, bytes)?)
 }
 
-/// Says that the peer is ready, then does the work once a line until the runner closes the pipe.
+/// Reports that the peer is ready, then does the work for each line until the runner closes the pipe.
 pub fn serve(version: &str, mut work: impl FnMut() -> Outcome<Measured>) -> Outcome<()> {
     let mut out = io::stdout();
     writeln!(out, r#"{{"ready": true, "version": "{version}"}}"#)?;
@@ -98,7 +98,7 @@ pub fn mean_cross_entropy(probabilities: &[f32], classes: usize, labels: &[u32])
     total / labels.len() as f64
 }
 
-/// One half of MNIST as it lies on the disk: gzipped IDX, pixels and labels as bytes.
+/// One half of MNIST from disk: gzipped IDX, pixels and labels as bytes.
 pub struct Digits {
     pub pixels: Vec<u8>,
     pub labels: Vec<u8>,

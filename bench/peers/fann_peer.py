@@ -1,6 +1,6 @@
-"""FANN as a peer, where the system has it: a C library, called through ctypes, one fann_train a digit.
+"""FANN as a peer, if the system has it: a C library, called through ctypes, one fann_train per digit.
 
-Nearly equal mathematics: FANN takes a sigmoid's derivative at an output clipped to 0.01 … 0.99.
+Approximately equal mathematics: FANN computes the derivative of a sigmoid at an output clipped to 0.01 … 0.99.
 """
 
 import ctypes

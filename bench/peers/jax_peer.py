@@ -53,7 +53,7 @@ def adam_step(job, state, gradients):
 
 
 def minibatch_training(job, x, y):
-    """Epochs of steps with Adam or plain gradient descent; a shorter last batch is a step of its own."""
+    """Epochs of steps with Adam or plain gradient descent; a shorter last batch is a separate step."""
     full = job.rows // job.batch_size
     split = full * job.batch_size
     reduce = jnp.mean if job.reduction == "mean" else jnp.sum
@@ -91,7 +91,7 @@ def minibatch_training(job, x, y):
 
 
 def full_batch_training(job, x, y):
-    """Plain gradient descent on all rows, the loss taken only at the end."""
+    """Plain gradient descent on all rows; the loss is computed only at the end."""
     total = lambda parameters: row_losses(job, parameters, x, y).sum()
 
     def step(parameters, _):
@@ -106,7 +106,7 @@ def full_batch_training(job, x, y):
 
 
 def top_down_training(job, x, y):
-    """single-sample: two sigmoid layers, the output layer moved before the delta below it is taken."""
+    """single-sample: two sigmoid layers; the output layer is updated before the δ of the layer before is computed."""
     x, y, rate = x[0], y[0], job.learning_rate
 
     def step(parameters, _):

@@ -1,4 +1,4 @@
-"""What the Python peers share: the job that run.py hands over, and the conversation with it.
+"""The common part of the Python peers: the job from run.py, and the protocol with it.
 
 A peer is started with the path of a job file. It loads everything, compiles what it compiles, says
 {"ready": true}, and then does the work once for every line it reads, timing only the work, and answers with
@@ -18,14 +18,14 @@ import numpy as np
 
 
 class Job:
-    """One work on one machine: what is computed, from which numbers, with how many threads."""
+    """One job: the work, its input, and the number of threads."""
 
     def __init__(self, path: str | Path):
         fields = json.loads(Path(path).read_text())
         self.work: str = fields["work"]  # "train", "one-row" or "rows"
         self.threads: int = fields["threads"]
         self.layers: list[int] = fields["layers"]
-        self.activation: list[str] = fields["activation"]  # one a layer after the inputs
+        self.activation: list[str] = fields["activation"]  # one for each layer after the inputs
         self.loss: str = fields["loss"]
         self.reduction: str = fields["reduction"]
         self.optimizer: str = fields["optimizer"]
@@ -46,7 +46,7 @@ class Job:
         return np.fromfile(self._fields["labels"], "<u4").astype(np.int64)
 
     def targets(self) -> np.ndarray:
-        """(rows, outputs): the numbers to reach, or the classes as ones among zeros."""
+        """(rows, outputs): the target numbers, or the one-hot classes."""
         if self._fields["targets"] is None:
             return np.eye(self.layers[-1], dtype=self.dtype)[self.labels()]
         return np.fromfile(self._fields["targets"], self.dtype).reshape(self.rows, self.layers[-1])
@@ -72,7 +72,7 @@ class Job:
 
 
 def serve(version: str, work) -> None:
-    """Says that the peer is ready, then does work() -> (seconds, loss) once a line until run.py closes the pipe."""
+    """Reports that the peer is ready, then does work() -> (seconds, loss) for each line until run.py closes the pipe."""
     print(json.dumps({"ready": True, "version": version}), flush=True)
     for _ in sys.stdin:
         seconds, loss = work()
@@ -80,7 +80,7 @@ def serve(version: str, work) -> None:
 
 
 def serve_seeds(version: str, settings: dict[str, dict], prepare) -> None:
-    """A peer's command line on its way to 98%: JOB.json, which names MNIST's folder, the threads and one of the settings.
+    """The command line of a peer of bench/mnist-98: JOB.json, which names MNIST's folder, the threads and the settings.
     prepare(folder, threads, **settings) -> train; train(seed) -> (seconds, test accuracy), once for each seed it reads."""
     fields = json.loads(Path(sys.argv[1]).read_text())
     train = prepare(fields["mnist"], fields["threads"], **settings[fields["settings"]])
@@ -93,8 +93,8 @@ def serve_seeds(version: str, settings: dict[str, dict], prepare) -> None:
 def serve_inference(job: Job, version: str, answer) -> None:
     """Serves "one-row" and "rows": answer((n, features)) -> (n, classes) probabilities, a NumPy array.
 
-    seconds is the median of one call; loss the mean cross-entropy of the answers, so that the runner sees that
-    all computed the same.
+    seconds is the median of one call; loss is the mean cross-entropy of the predictions, by which the runner compares
+    the results.
     """
     inputs, labels = job.inputs(), job.labels()
     if job.work == "one-row":
@@ -127,7 +127,7 @@ def read_digits(folder: str | Path, half: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def he_normal(sizes: list[int], seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
-    """First f32 parameters for the fresh processes, which are handed none."""
+    """Initial f32 parameters for the fresh processes, which receive none."""
     generator = np.random.default_rng(seed)
     return [
         (

@@ -1,4 +1,4 @@
-"""NumPy as a peer: the notebooks' loops where there is a notebook, plain minibatch code elsewhere."""
+"""NumPy as a peer: the loops of the notebooks where a notebook exists, otherwise plain mini-batch code."""
 
 import time
 
@@ -24,7 +24,7 @@ ACTIVATIONS = {
     "softmax": softmax,
 }
 
-# From the activation itself.
+# Derivatives in terms of the activation.
 DERIVATIVES = {
     "identity": lambda a: np.ones_like(a),
     "sigmoid": lambda a: a * (1 - a),
@@ -42,7 +42,7 @@ def forward(parameters, activation, x):
 
 
 def backward(parameters, activation, activations, delta):
-    """The gradients of every layer, from the last layer's delta."""
+    """The gradients of every layer, from the δ of the last layer."""
     gradients = []
     for index in reversed(range(len(parameters))):
         gradients.append((activations[index].T @ delta, delta.sum(axis=0)))
@@ -70,7 +70,7 @@ class Adam:
 
 
 def minibatches(job, epochs=None):
-    """An epoch after the other with Adam; softmax with cross-entropy, or half the squared error."""
+    """Epochs of Adam; softmax with cross-entropy, or half the squared error."""
     x, y, parameters = job.inputs(), job.targets(), job.parameters()
     adam = Adam(parameters, job.learning_rate)
     start = time.perf_counter()
@@ -88,7 +88,7 @@ def minibatches(job, epochs=None):
 
 
 def single_sample(job):
-    """The notebook's loop: the output layer moves before the delta below it is taken."""
+    """The loop of the notebook: the output layer is updated before the δ of the layer before is computed."""
     x, y_true = job.inputs()[0], job.targets()[0, 0]
     (w_hidden, b_hidden), (w_output, b_output) = job.parameters()
     w_hidden, b_hidden = w_hidden.T.copy(), b_hidden.reshape(1, -1)  # the notebook's (fan_out, fan_in)
@@ -119,7 +119,7 @@ def single_sample(job):
 
 
 def xor_by_hand(job):
-    """The notebook's loop."""
+    """The loop of the notebook."""
     inputs, outputs = job.inputs(), job.targets()
     (weights_0, _), (weights_1, _) = job.parameters()
     learning_rate = job.learning_rate
@@ -128,7 +128,7 @@ def xor_by_hand(job):
         hidden_layer = sigmoid(np.dot(inputs, weights_0))
         output_layer = sigmoid(np.dot(hidden_layer, weights_1))
         error_output_layer = outputs - output_layer
-        average = np.mean(abs(error_output_layer))  # noqa: F841  (the notebook takes it every epoch)
+        average = np.mean(abs(error_output_layer))  # noqa: F841  (the notebook computes it in every epoch)
         delta_output = error_output_layer * (output_layer * (1 - output_layer))
         delta_hidden_layer = delta_output.dot(weights_1.T) * (hidden_layer * (1 - hidden_layer))
         weights_1 = weights_1 + hidden_layer.T.dot(delta_output) * learning_rate
@@ -138,7 +138,7 @@ def xor_by_hand(job):
 
 
 def mnist_online(job):
-    """The notebook's loop, one digit a step."""
+    """The loop of the notebook, one digit per step."""
     x_train, y_train = job.inputs(), job.labels()
     (input_weights, hidden_biases), (output_weights, output_biases) = job.parameters()
     input_weights, output_weights = input_weights.T.copy(), output_weights.T.copy()  # (fan_out, fan_in)

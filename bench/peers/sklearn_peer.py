@@ -30,7 +30,7 @@ def starting_from(kind, parameters):
             assert weights.shape == (fan_in, fan_out) and weights.dtype == dtype
             return weights, bias
 
-    # scikit-learn finds an estimator's settings in its own __init__.
+    # scikit-learn reads the parameters of an estimator from its __init__.
     Given.__init__ = kind.__init__
     return Given
 
@@ -73,7 +73,7 @@ def infer(job):
     mlp = estimator(job, 1)
     classes = job.layers[-1]
     x = job.inputs()[:classes]
-    mlp.fit(x, range(classes))  # lets it set itself up; the parameters are put back below
+    mlp.fit(x, range(classes))  # initialises the estimator; its parameters are replaced below
     for index, (weights, bias) in enumerate(job.parameters()):
         mlp.coefs_[index], mlp.intercepts_[index] = weights, bias
     jobs.serve_inference(job, sklearn.__version__, mlp.predict_proba)

@@ -1,4 +1,4 @@
-"""PyTorch on the CPU as a peer: eager, with its fused optimizers."""
+"""PyTorch on the CPU as a peer: eager mode, with its fused optimizers."""
 
 import time
 
@@ -13,7 +13,7 @@ ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
 
 
 def network(parameters, activation, logits):
-    """nn.Sequential with these parameters; the last softmax is left to the loss when logits is true."""
+    """nn.Sequential with these parameters; if logits is true, the loss includes the last softmax."""
     modules = []
     for (weights, bias), name in zip(parameters, activation):
         linear = nn.Linear(*weights.shape, bias=bias is not None)

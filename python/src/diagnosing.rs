@@ -1,14 +1,12 @@
 //! A training that is observed so that it can be diagnosed at its end.
 
 use crate::numbers::Number;
-use crate::run::refusal;
 use pellucid::data::dataset::Dataset;
 use pellucid::evaluation::evaluate::evaluate;
 use pellucid::inspection::diagnosis::{EpochLosses, TrainingDiagnosis};
 use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::training::trainer::check_fit;
 use pellucid::{Error, Network, Recipe};
-use pyo3::prelude::*;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
@@ -24,7 +22,7 @@ pub(crate) struct Diagnosing<T: Number> {
 }
 
 impl<T: Number> Diagnosing<T> {
-    /// Of `network`, which `recipe` is about to train on `data`.
+    /// For `network`, which `recipe` is about to train on `data`.
     pub(crate) fn new(
         recipe: &Recipe,
         network: &Network<T>,
@@ -47,14 +45,17 @@ impl<T: Number> Diagnosing<T> {
         })
     }
 
-    /// The findings, as JSON. `network` is the one that was kept: of epoch `best_epoch`, where held-out rows chose it.
-    pub(crate) fn findings(&self, network: &Network<T>, best_epoch: Option<u64>) -> PyResult<String> {
+    /// The findings, as JSON. `network` is the final one: that of epoch `best_epoch`, if held-out rows chose it.
+    pub(crate) fn findings(
+        &self,
+        network: &Network<T>,
+        best_epoch: Option<u64>,
+    ) -> Result<String, Box<dyn std::error::Error>> {
         let (epochs, failure) = (Some(self.epochs.clone()), self.failure.as_ref());
         let found = self
             .diagnosis
-            .after(&self.recipe, &self.data, network, epochs, best_epoch, failure);
-        let found = found.map_err(|error| refusal(&error))?;
-        serde_json::to_string(&found).map_err(|error| refusal(&error))
+            .after(&self.recipe, &self.data, network, epochs, best_epoch, failure)?;
+        Ok(serde_json::to_string(&found)?)
     }
 }
 

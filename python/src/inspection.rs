@@ -48,7 +48,7 @@ pub(crate) fn explain(
         step::<T>(&recipe, &parameters, features, targets, labels)?
     });
     let record = serde_json::to_string(&explanation).map_err(|error| refusal(&error))?;
-    let example = WorkedExample::of(&explanation);
+    let example = WorkedExample::new(&explanation);
     Ok((
         record,
         example.markdown(),
@@ -168,7 +168,7 @@ fn facts<T: Number>(
     let data = data::<T>(features, targets)?;
     let network = network::<T>(recipe, parameters)?;
     check_fit(network.architecture(), recipe.train.loss, &data).map_err(|error| refusal(&error))?;
-    let facts = DataFacts::of(&data, names);
-    let of_network = NetworkFacts::of(recipe, &network, &data, &facts, threads_of(threads));
+    let facts = DataFacts::from_data(&data, names);
+    let of_network = NetworkFacts::from_network(recipe, &network, &data, &facts, threads_of(threads));
     Ok((facts, of_network.map_err(|error| refusal(&error))?))
 }

@@ -1,4 +1,4 @@
-//! Recipes from Python: read, and run as the command runs them.
+//! Recipes for Python: reads them, and runs them like the command.
 
 use crate::run::{read, refusal, threads_of};
 use crate::watch::{Listener, Watch};
@@ -53,7 +53,7 @@ pub(crate) fn names(kind: &str) -> PyResult<Vec<&'static str>> {
 }
 
 /// Runs a recipe without Python's lock. Returns its record as JSON, the one of `pellucid run --json`. `data` is the folder
-/// that its files are in; `told` is called some 10 times a second with the progress.
+/// of its files; `told` is called about 10 times per second with the progress.
 #[pyfunction]
 #[pyo3(signature = (recipe, data, threads, told=None))]
 pub(crate) fn run_recipe(

@@ -1,4 +1,4 @@
-//! A network in training, and one at work.
+//! Training and prediction on NumPy arrays, for scikit-learn's estimators.
 
 use crate::arrays::{extract, joined};
 use crate::diagnosing::Diagnosing;
@@ -18,13 +18,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::num::NonZeroUsize;
 
-/// A training, and what watches it to say what is wrong.
+/// A trainer, and the observer of its diagnosis.
 struct Training<T: Number> {
     trainer: Trainer<T>,
     diagnosing: Option<Diagnosing<T>>,
 }
 
-/// Of either precision.
+/// A training in either precision.
 enum Trainings {
     Single(Training<f32>),
     Double(Training<f64>),
@@ -42,7 +42,7 @@ impl From<Training<f64>> for Trainings {
     }
 }
 
-/// The same on whichever it is.
+/// Runs the same code for either precision.
 macro_rules! with {
     ($trainings:expr, $training:ident => $do:expr) => {
         match $trainings {
@@ -62,8 +62,8 @@ pub(crate) struct Run {
 
 #[pymethods]
 impl Run {
-    /// A run of a recipe from these parameters. `random_state` is NumPy's (key, position, Gaussian that is kept), `memory`
-    /// what the optimizer of an earlier run remembered.
+    /// A run of a recipe from these parameters. `random_state` is NumPy's (key, position, cached Gaussian), `memory` the state
+    /// of the optimizer of an earlier run.
     #[new]
     #[pyo3(signature = (recipe, parameters, random_state, memory, threads))]
     fn new(
@@ -86,8 +86,8 @@ impl Run {
         })
     }
 
-    /// Has the training on these samples, which has not begun, watched for [`diagnose`](Self::diagnose). Samples and
-    /// held-out ones, if there are any, are (features, targets, weights, rows), and are copied.
+    /// Observes the training on these samples, which has not started, for [`diagnose`](Self::diagnose). Samples and held-out
+    /// samples, if any, are (features, targets, weights, rows), and are copied.
     #[pyo3(signature = (samples, held_out, names))]
     fn watch(
         &mut self,
@@ -105,19 +105,20 @@ impl Run {
         Ok(())
     }
 
-    /// What is wrong with the training that was watched, of which these parameters were kept: JSON.
+    /// The findings about the observed training, whose final parameters are given: JSON.
     #[pyo3(signature = (parameters, best_epoch))]
     fn diagnose(&self, parameters: Vec<Bound<'_, PyAny>>, best_epoch: Option<u64>) -> PyResult<String> {
         with!(&self.training, training => {
             let diagnosing = training.diagnosing.as_ref();
             let diagnosing = diagnosing.ok_or_else(|| PyValueError::new_err("the training was not watched"))?;
-            diagnosing.findings(&network(&self.recipe, &parameters)?, best_epoch)
+            let found = diagnosing.findings(&network(&self.recipe, &parameters)?, best_epoch);
+            found.map_err(|error| refusal(&*error))
         })
     }
 
-    /// Trains for up to `epochs` more epochs, without Python's lock. Ends before where the losses no longer fall, on
-    /// Ctrl-C, and where a number is no longer finite: (losses, best, waited, what was raised, what diverged). `told` is
-    /// called some 10 times a second with how far it is.
+    /// Trains for up to `epochs` more epochs, without Python's lock. Ends earlier if the losses stop falling, on Ctrl-C, and
+    /// if a number is not finite. Returns (losses, best, waited, raised exception, error of divergence). `told` is called
+    /// about 10 times per second with the progress.
     #[pyo3(signature = (features, targets, weights, rows, epochs, *, rate=None, best=f64::INFINITY, waited=0, tolerance=0.0, patience=None, told=None))]
     #[expect(
         clippy::too_many_arguments,
@@ -171,12 +172,12 @@ impl Run {
         Ok((watch.losses, best, waited, watch.raised, diverged))
     }
 
-    /// The parameters, one after the other: the weights of all layers, then all biases, then what normalised layers have.
+    /// All parameters: the weights of all layers, then all biases, then those of normalised layers.
     fn parameters<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         with!(&self.training, training => training.trainer.network().parameters().to_pyarray(py).into_any())
     }
 
-    /// The outputs of the network as it stands, (rows, outputs).
+    /// The outputs of the current network, (rows, outputs).
     #[pyo3(signature = (features, rows, threads))]
     fn outputs<'py>(
         &self,
@@ -188,12 +189,12 @@ impl Run {
         with!(&self.training, training => outputs_of(py, training.trainer.network(), features, rows, threads))
     }
 
-    /// Where the shuffles have left NumPy's generator: (key, position, Gaussian that is kept).
+    /// The state of NumPy's generator after the shuffles: (key, position, cached Gaussian).
     fn random_state<'py>(&self, py: Python<'py>) -> NumpyState<'py> {
         with!(&self.training, training => numpy_state(py, training.trainer.generator()))
     }
 
-    /// What the optimizer remembers of its steps.
+    /// The state of the optimizer.
     fn memory<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let told = PyDict::new(py);
         with!(&self.training, training => {
@@ -226,7 +227,7 @@ fn reason_name(reason: Reason) -> &'static str {
     }
 }
 
-/// First values of the parameters, as a recipe's `[init]` has them, and where that leaves the generator.
+/// Initial parameters by a recipe's `[init]`, and the state of the generator after them.
 #[pyfunction]
 pub(crate) fn initial<'py>(
     py: Python<'py>,
@@ -248,7 +249,7 @@ pub(crate) fn initial<'py>(
     Ok((parameters, numpy_state(py, &generator)))
 }
 
-/// NumPy's (key, position, Gaussian that is kept).
+/// NumPy's (key, position, cached Gaussian).
 type NumpyState<'py> = (Bound<'py, PyArray1<u32>>, usize, Option<f64>);
 
 fn numpy_state<'py>(py: Python<'py>, generator: &RandomState) -> NumpyState<'py> {
@@ -264,7 +265,7 @@ fn generator(
         .ok_or_else(|| PyValueError::new_err("a state that NumPy's MT19937 does not have"))
 }
 
-/// The outputs, (rows, outputs), of the network that a recipe describes, with these parameters.
+/// The outputs, (rows, outputs), of a recipe's network with these parameters.
 #[pyfunction]
 #[pyo3(signature = (recipe, parameters, features, threads))]
 pub(crate) fn outputs<'py>(
@@ -345,7 +346,7 @@ type LentArrays<'py> = (
     Option<Bound<'py, PyAny>>,
 );
 
-/// The samples as a data set of its own.
+/// A copy of the samples as a data set.
 fn copied<T: Number>((features, targets, weights, rows): &LentArrays<'_>) -> PyResult<Dataset<T>> {
     let arrays = SampleArrays::<T>::of(features, Some(targets), weights.as_ref(), rows.as_ref())?;
     arrays.lend()?.copied().map_err(|error| refusal(&error))

@@ -1,5 +1,5 @@
-//! The observer of a training that runs without Python's lock: keeps the losses, ends training where they no longer fall,
-//! asks Python now and then whether Ctrl-C was pressed, and reports the progress to it.
+//! The observer of a training that runs without Python's lock: keeps the losses, ends the training if they stop falling,
+//! checks for Ctrl-C at intervals, and reports the progress to Python.
 
 use pellucid::Scalar;
 use pellucid::training::observe::{Event, Observer, Position};
@@ -7,15 +7,15 @@ use pyo3::prelude::*;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// Taking the lock for less than this would slow the threads that wait for it.
+/// The interval between two acquisitions of the lock; shorter intervals would slow threads that wait for it.
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(20);
-/// The clock is looked at about as often.
+/// The approximate interval between two readings of the clock.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
-/// A bar that moves more often than this only costs time.
+/// The interval between two progress reports; more frequent ones only cost time.
 const BETWEEN_TELLINGS: Duration = Duration::from_millis(100);
 
-/// Who is told how far training is: `(epochs, part of the next, loss, loss of held-out rows)`, some 10 times a second.
+/// A Python callback for the progress: `(epochs, part of the next, loss, loss on held-out rows)`, about 10 times per second.
 #[derive(Debug)]
 pub(crate) struct Listener {
     told: Py<PyAny>,
@@ -40,7 +40,7 @@ impl Listener {
     }
 }
 
-/// scikit-learn's rule: more than `patience` epochs in a row that were not lower than the lowest by `tolerance`.
+/// scikit-learn's rule: more than `patience` consecutive epochs whose loss is not below the lowest by `tolerance`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stagnation {
     pub(crate) best: f64,
@@ -50,7 +50,7 @@ pub(crate) struct Stagnation {
 }
 
 impl Stagnation {
-    /// Takes note of an epoch's loss. Whether it has been long enough.
+    /// Records the loss of an epoch. Whether the training ends.
     fn tell(&mut self, loss: f64) -> bool {
         if loss > self.best - self.tolerance {
             self.waited += 1;
@@ -62,21 +62,21 @@ impl Stagnation {
     }
 }
 
-/// An observer for Python.
+/// The observer of a training for Python.
 #[derive(Debug)]
 pub(crate) struct Watch {
     pub(crate) losses: Vec<f64>,
-    /// After so many epochs it is Python's turn, and the run goes on later.
+    /// The number of epochs after which control returns to Python; the run can continue later.
     limit: u64,
     pub(crate) stagnation: Option<Stagnation>,
-    /// What a signal's handler raised, such as `KeyboardInterrupt`.
+    /// The exception of a signal handler, such as `KeyboardInterrupt`.
     pub(crate) raised: Option<PyErr>,
     pub(crate) listener: Option<Listener>,
-    /// The loss of held-out rows after the last epoch, where there are any.
+    /// The loss on held-out rows after the last epoch, if any.
     validation: Option<f64>,
     looked: Instant,
     asked: Instant,
-    /// How many steps lie between two looks at the clock.
+    /// The number of steps between two readings of the clock.
     stride: u64,
     due: u64,
 }
@@ -98,12 +98,12 @@ impl Watch {
         }
     }
 
-    /// The same, which reports the progress to `listener`.
+    /// Adds a listener for the progress.
     pub(crate) fn telling(self, listener: Option<Listener>) -> Self {
         Self { listener, ..self }
     }
 
-    /// Tells where training has come to.
+    /// Reports the progress to the listener.
     pub(crate) fn tell(&mut self, part: f64) -> PyResult<()> {
         let at = (self.losses.len() as u64, part);
         let loss = self.losses.last().copied();

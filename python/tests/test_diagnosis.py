@@ -224,4 +224,4 @@ def test_findings_name_the_columns():
     wine = load_wine()
     frame = pandas.DataFrame(wine.data, columns=wine.feature_names)
     found = MLPClassifier((5,), max_iter=5, random_state=0).fit(frame, wine.target).diagnose(frame, wine.target)
-    assert any("(proline) reaches" in finding["seen"] for finding in found)
+    assert any("(proline) ranges" in finding["seen"] for finding in found)

@@ -1,53 +1,53 @@
-//! The least that a piece of work needs: operations, bytes, and operations that wait for one another.
+//! The minimum requirements of a workload: operations, bytes, and dependent operations.
 
 use crate::machine::{Caches, Latencies, Level, Peaks};
 use pellucid::{Activation, Architecture, Optimizer};
 
-/// How much of the input is not zero.
+/// The non-zero part of the input.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct NonZero {
-    /// Of all features, the share that is not zero.
+    /// The share of features that are not zero.
     pub(crate) features: f64,
-    /// Of a batch's columns, the share in which any row is not zero: these rows of W are needed.
+    /// The share of a batch's columns with a non-zero row: the step needs these rows of W.
     pub(crate) columns: f64,
 }
 
-/// One step of training, or one batch of answers.
+/// One training step, or one batch of predictions.
 #[derive(Debug, Clone)]
 pub(crate) struct Step<'a> {
     pub(crate) architecture: &'a Architecture,
     /// Rows of the batch.
     pub(crate) rows: usize,
-    /// What trains it, if it is trained.
+    /// The optimizer, for a training step.
     pub(crate) optimizer: Option<Optimizer>,
-    /// Where zeros of the input may be skipped.
+    /// The non-zero part, if zeros of the input may be skipped.
     pub(crate) non_zero: Option<NonZero>,
-    /// Bytes of a feature, and of the whole data that batches are taken from in turn.
+    /// Bytes of a feature, and of the complete data set.
     pub(crate) feature_bytes: usize,
     pub(crate) data_bytes: usize,
-    /// Bytes of every other number.
+    /// Bytes of any other number.
     pub(crate) number_bytes: usize,
 }
 
-/// What a step needs.
+/// The requirements of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Needs {
-    /// Floating-point operations, zeros multiplied like any number.
+    /// Floating-point operations, including products with zeros.
     pub(crate) flops_dense: f64,
-    /// Floating-point operations where zeros of the input are skipped.
+    /// Floating-point operations without products with zeros of the input.
     pub(crate) flops: f64,
-    /// Bytes of parameters and of what is computed that are read and written, each array once for every use.
+    /// Bytes of parameters and intermediate values that are read and written, each array once for every use.
     pub(crate) bytes: f64,
-    /// Bytes that the next step uses again: these move between the cores and wherever so much has room.
+    /// Bytes that the next step uses again, which the caches should hold.
     pub(crate) working_set: f64,
-    /// Bytes of the batch, and of the data that it comes from.
+    /// Bytes of the batch, and of its data set.
     pub(crate) batch_bytes: f64,
     pub(crate) data_bytes: f64,
-    /// Operations on the longest way from a step's first weight to the same weight in the next.
+    /// Operations on the longest dependency chain from a weight to the same weight in the next step.
     pub(crate) chain: Chain,
 }
 
-/// Operations that each wait for the one before.
+/// A chain of dependent operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Chain {
     pub(crate) multiply_adds: usize,
@@ -70,7 +70,7 @@ impl Chain {
         }
     }
 
-    /// One product, then a sum of `terms` in pairs, pairs of pairs, and so on.
+    /// One product, then a pairwise sum of `terms`.
     fn product_and_sum(terms: usize) -> Chain {
         Chain {
             multiply_adds: 1,
@@ -102,7 +102,7 @@ impl Chain {
                 additions: 1,
                 ..Chain::default()
             },
-            // Those without an exponential or with more than one are not in a workload that is measured.
+            // No measured workload has an activation without an exponential or with more than one.
             _ if function.is_elementwise() => Chain::exponential(number_bytes).then(quotient),
             // The largest, the exponentials, their sum, the quotient.
             _ => Chain {
@@ -114,7 +114,7 @@ impl Chain {
     }
 }
 
-/// How many additions follow one another when `terms` are added in pairs.
+/// The number of dependent additions in a pairwise sum of `terms`.
 fn depth(terms: usize) -> usize {
     terms.next_power_of_two().trailing_zeros() as usize
 }
@@ -224,18 +224,18 @@ impl Step<'_> {
     }
 }
 
-/// The least seconds that a step takes on this machine, by each of its limits.
+/// The minimum seconds of a step on this machine, by each of its limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Floor {
-    /// Arithmetic alone, zeros skipped where they may be.
+    /// Arithmetic alone, without products with zeros where they may be skipped.
     pub(crate) arithmetic: f64,
-    /// Arithmetic, zeros multiplied.
+    /// Arithmetic, including products with zeros.
     pub(crate) arithmetic_dense: f64,
     /// Bytes alone.
     pub(crate) memory: f64,
-    /// Where they come from.
+    /// The level of the memory hierarchy that holds them.
     pub(crate) level: Level,
-    /// Operations that wait for one another.
+    /// Dependent operations.
     pub(crate) chain: f64,
 }
 
@@ -247,7 +247,7 @@ impl Floor {
         };
         let own = moved(needs.bytes, needs.working_set);
         let batch = moved(needs.batch_bytes, needs.data_bytes);
-        // Both may be under way at once.
+        // Both can overlap.
         let (memory, level) = if batch.0 > own.0 { batch } else { own };
         Self {
             arithmetic: needs.flops / peaks.best_flops(),

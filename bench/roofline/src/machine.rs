@@ -1,5 +1,4 @@
-//! What one machine can do at best: multiply-adds a second, bytes a second, and how long an operation takes that waits
-//! for the one before.
+//! The limits of a machine: multiply-adds per second, bytes per second, and the latency of dependent operations.
 
 use crate::simd::{InstructionSet, Loops, chain_of_integer_products};
 use std::fs;
@@ -7,7 +6,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Where a working set lies.
+/// The cache level of a working set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
     L1,
@@ -35,7 +34,7 @@ pub(crate) struct Caches {
 }
 
 impl Caches {
-    /// As the system says, or what most machines have at least.
+    /// The sizes from the system, or the minimum of common machines.
     pub(crate) fn found() -> Self {
         let of_level = |wanted: &str| {
             (0..8).find_map(|index| {
@@ -54,7 +53,7 @@ impl Caches {
         }
     }
 
-    /// The nearest cache that holds so many bytes.
+    /// The smallest cache that holds this many bytes.
     pub(crate) fn level_of(self, bytes: f64) -> Level {
         if bytes <= self.l1 as f64 {
             Level::L1
@@ -65,7 +64,7 @@ impl Caches {
         }
     }
 
-    /// Bytes that lie at a level for certain.
+    /// A working set that certainly lies at a level.
     fn sample(self, level: Level) -> usize {
         match level {
             Level::L1 => self.l1 / 2,
@@ -75,30 +74,30 @@ impl Caches {
     }
 }
 
-/// Peaks of a precision on so many threads.
+/// Peaks of a precision for a number of threads.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Peaks {
-    /// Floating-point operations a second, a multiply-add being two, by instruction set.
+    /// Floating-point operations per second by instruction set; a multiply-add counts as two.
     pub(crate) flops: Vec<(InstructionSet, f64)>,
-    /// Bytes a second at each level: read alone, and read and written.
+    /// Bytes per second at each level: read only, and read and written.
     pub(crate) bandwidth: Vec<(Level, Bandwidth)>,
 }
 
-/// Bytes a second.
+/// Bytes per second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bandwidth {
     pub(crate) read: f64,
-    /// Of bytes that are read and written back; both count.
+    /// Bytes that are read and written back; both count.
     pub(crate) update: f64,
 }
 
 impl Peaks {
-    /// The most floating-point operations a second.
+    /// The highest number of floating-point operations per second.
     pub(crate) fn best_flops(&self) -> f64 {
         self.flops.iter().fold(0.0, |most, &(_, flops)| most.max(flops))
     }
 
-    /// The most bytes a second at a level, however they are moved.
+    /// The highest number of bytes per second at a level, for either kind of access.
     pub(crate) fn best_bandwidth(&self, level: Level) -> f64 {
         let at_level = self.bandwidth.iter().filter(|&&(at, _)| at == level);
         at_level.fold(0.0, |most, (_, bandwidth)| {
@@ -107,7 +106,7 @@ impl Peaks {
     }
 }
 
-/// Seconds that an operation takes when it waits for the one before.
+/// The latency of dependent operations in seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Latencies {
     pub(crate) multiply_add: f64,
@@ -115,16 +114,16 @@ pub(crate) struct Latencies {
     pub(crate) division: f64,
 }
 
-/// How long each measurement goes on, and how often it is repeated; the best counts. Short and often is best: a try that
-/// no other program interrupts is then likely even where one runs.
+/// The duration of a measurement, and the number of repetitions, of which the best counts. Many short measurements are best:
+/// some of them then run without interruption, even beside another program.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
     pub(crate) seconds: f64,
     pub(crate) repeats: usize,
 }
 
-/// Calls `work`, which gives how much it did, on `threads` threads at once for as long as `patience` has it, and gives how
-/// much was done a second by all of them: the best of many tries. Each thread works on what `prepare` makes.
+/// Calls `work`, which returns the amount of its work, on `threads` threads for the time in `patience`. Returns the total work
+/// per second, the best of many repetitions. Each thread works on its own value of `prepare`.
 fn best_rate<S>(
     patience: Patience,
     threads: usize,
@@ -174,7 +173,7 @@ pub(crate) fn peaks<T: Loops>(patience: Patience, caches: Caches, threads: usize
     let widest = *sets.last().expect("every machine has an instruction set");
     let bandwidth = Level::ALL.map(|level| {
         let bytes = caches.sample(level);
-        // A clock is read after each piece of work, which must not be shorter than that is worth.
+        // Each call of `work` must take much longer than reading the clock after it.
         let times = (1usize << 18).div_ceil(bytes);
         let prepare = || T::buffer(widest, bytes);
         let read = best_rate(patience, threads, prepare, |buffer| {
@@ -216,7 +215,7 @@ pub(crate) fn latencies<T: Loops>(patience: Patience) -> Latencies {
     }
 }
 
-/// Cycles a second while one core is busy, where cycles can be told.
+/// Cycles per second while one core is busy, if they can be measured.
 pub(crate) fn clock(patience: Patience) -> Option<f64> {
     chain_of_integer_products(1)?;
     let rate = best_rate(

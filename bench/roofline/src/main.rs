@@ -1,5 +1,5 @@
-//! Measures what this machine could do at best, computes the least time that the work of `bench/` could take on it, and
-//! says how far Pellucid is from that.
+//! Measures the limits of this machine, computes the minimum time of the workloads of `bench/` on it, and prints Pellucid's
+//! distance from that minimum.
 //!
 //!     cargo run --release -p roofline -- --data FOLDER_WITH_MNIST
 
@@ -20,30 +20,30 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What this machine could do at best, and how far Pellucid is from it on the work of bench/
+/// The limits of this machine, and Pellucid's distance from them on the workloads of bench/
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The workloads of bench/README.md to measure, all of them unless some are named
+    /// The workloads of bench/README.md to measure; by default all
     workloads: Vec<String>,
-    /// The folder with MNIST's four files; without it noise with MNIST's share of zeros takes its place
+    /// The folder with MNIST's four files; without it, noise with MNIST's share of zeros is used
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Threads to measure with besides one
+    /// A number of threads to measure in addition to one
     #[arg(long, default_value_t = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))]
     threads: NonZeroUsize,
-    /// Runs of each workload, the fastest of which counts; fewer where one takes long
+    /// Runs of each workload, of which the fastest counts; fewer for long runs
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// One short run of each, on less data: to see that it works
+    /// One short run of each, on less data, as a trial
     #[arg(long)]
     quick: bool,
 }
 
-/// What the machine can do in one precision.
+/// The limits of the machine in one precision.
 #[derive(Debug, Clone)]
 struct Abilities {
     precision: Precision,
-    /// On each of the numbers of threads.
+    /// For each number of threads.
     peaks: Vec<(usize, Peaks)>,
     latencies: Latencies,
 }
@@ -74,7 +74,10 @@ fn main() -> Result<()> {
     for name in &arguments.workloads {
         if !workloads::ALL.iter().any(|workload| workload.name == name) {
             let names = workloads::ALL.map(|workload| workload.name);
-            bail!("there is no workload \"{name}\", only {}", names.join(", "));
+            bail!(
+                "unknown workload \"{name}\"; the workloads are {}",
+                names.join(", ")
+            );
         }
     }
     if arguments.rounds == 0 {

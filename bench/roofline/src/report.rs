@@ -1,4 +1,4 @@
-//! The tables, in Markdown.
+//! The output: tables in Markdown.
 
 use crate::Abilities;
 use crate::floor::Floor;
@@ -14,7 +14,7 @@ fn name(precision: Precision) -> &'static str {
     }
 }
 
-/// What the machine can do.
+/// Prints the limits of the machine.
 pub(crate) fn machine(abilities: &[Abilities], caches: Caches, clock: Option<f64>) {
     println!("| peak | precision | threads | rate |");
     println!("| --- | --- | --- | --- |");
@@ -42,7 +42,7 @@ pub(crate) fn machine(abilities: &[Abilities], caches: Caches, clock: Option<f64
         }
     }
     println!();
-    println!("| operation that waits for the one before | f32 | f64 |");
+    println!("| latency of a dependent operation | f32 | f64 |");
     println!("| --- | --- | --- |");
     let cycles = |seconds: f64| match clock {
         Some(clock) => format!("{:.2} ns, {:.1} cycles", seconds * 1e9, seconds * clock),
@@ -74,22 +74,22 @@ pub(crate) fn machine(abilities: &[Abilities], caches: Caches, clock: Option<f64
     println!();
 }
 
-/// The head of the table of workloads.
+/// Prints the header of the table of workloads.
 pub(crate) fn workloads_header(has_mnist: bool, is_quick: bool) {
     if !has_mnist {
-        println!("MNIST is replaced by noise with its share of zeros: no --data.\n");
+        println!("Without --data, noise with MNIST's share of zeros replaces MNIST.\n");
     }
     if is_quick {
-        println!("Quick: shorter work, run once. Not for quoting.\n");
+        println!("Quick trial: less work, one run. Do not quote these figures.\n");
     }
     println!(
-        "| work | threads | FLOP a step, zeros multiplied | zeros skipped | bytes a step | floor: arithmetic | memory | \
-         chain | measured a step | distance | in all |"
+        "| workload | threads | FLOP per step, zeros multiplied | zeros skipped | bytes per step | floor: arithmetic | memory | \
+         chain | measured per step | distance | total |"
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
 }
 
-/// A row of it.
+/// Prints a row of the table of workloads.
 pub(crate) fn workload(name: &str, threads: usize, measured: &Measured, floor: &Floor) {
     let needs = &measured.needs;
     let step = measured.seconds / measured.steps as f64;
@@ -116,22 +116,22 @@ pub(crate) fn workload(name: &str, threads: usize, measured: &Measured, floor: &
     );
 }
 
-/// What the columns mean.
+/// Prints the meaning of the columns.
 pub(crate) fn explanation() {
     println!(
         "
-A step is a batch of training, or a call that answers. The floor is the highest of three limits (bold); the distance is
-the measured time over it.
+A step is one training batch or one prediction call. The floor is the highest of three limits (bold); the distance is the
+measured time divided by the floor.
 
-- Arithmetic: the products of the passes, a multiply-add being two operations, and 13 operations a parameter for Adam,
-  at the peak of the best instruction set. Where the input is bytes, zeros are skipped. Activations are left out.
-- Memory: parameters, moments, activations and deltas, once for every use, at the best rate of the cache that the working
-  set fits in; or the batch, at that of the cache that the data fits in, where this takes longer. Gradients are left out:
-  they need not leave the registers.
-- Chain: the operations from a weight to the same weight a step later that wait for one another, each at its latency;
-  sums are made in pairs, an exponential is a rounding and a polynomial in pairs. Steps of training cannot overlap, so
-  this is what bounds the smallest networks: their arithmetic is nothing. It is an estimate; moving numbers between the
-  lanes of a register, loads and stores are left out."
+- Arithmetic: the products of the passes, with two operations for a multiply-add, and 13 operations per parameter for
+  Adam, at the peak of the best instruction set. Zeros are skipped if the input is bytes. Activations are not included.
+- Memory: parameters, moments, activations and deltas, once for every use, at the best rate of the cache that holds the
+  working set; or the batch, at the rate of the cache that holds the data, if this takes longer. Gradients are not
+  included, because they can stay in registers.
+- Chain: the dependent operations from a weight to the same weight one step later, each with its latency; sums are
+  pairwise, and an exponential is a rounding and a pairwise polynomial. Training steps cannot overlap, so this limit
+  applies to the smallest networks, whose arithmetic is negligible. It is an estimate without loads, stores and moves
+  between the lanes of a register."
     );
 }
 

@@ -1,6 +1,6 @@
 //! Loops that keep the arithmetic units, or the loads and stores, of one core busy: the only `unsafe` here.
 //!
-//! Each is compiled for an instruction set and called only after that was found on the machine.
+//! Each is compiled for an instruction set and called only if the machine has it.
 
 #![allow(
     unsafe_code,
@@ -12,7 +12,7 @@ use std::hint::black_box;
 /// An instruction set that peaks are measured with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InstructionSet {
-    /// What the compiler makes of plain loops for the architecture in general.
+    /// Plain loops, compiled for the baseline of the architecture.
     Baseline,
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -21,7 +21,7 @@ pub(crate) enum InstructionSet {
 }
 
 impl InstructionSet {
-    /// Those of this machine.
+    /// The instruction sets of this machine.
     pub(crate) fn all() -> Vec<InstructionSet> {
         #[cfg(target_arch = "x86_64")]
         {
@@ -48,7 +48,7 @@ impl InstructionSet {
     }
 }
 
-/// A precision's loops.
+/// The loops of a precision.
 pub(crate) trait Loops: Copy + 'static {
     /// A vector of zeros on cache lines, to be read and updated.
     type Buffer;
@@ -57,13 +57,13 @@ pub(crate) trait Loops: Copy + 'static {
 
     /// Fused multiply-adds without dependences, `rounds` times some number; gives how many numbers were multiplied.
     fn multiply_add(set: InstructionSet, rounds: u64) -> u64;
-    /// A buffer of about so many bytes.
+    /// A buffer of about this many bytes.
     fn buffer(set: InstructionSet, bytes: usize) -> Self::Buffer;
-    /// Reads it all once; gives the bytes moved.
+    /// Reads the buffer once; returns the bytes moved.
     fn read(buffer: &Self::Buffer) -> usize;
-    /// Reads and writes it all once; gives the bytes moved, those read and those written.
+    /// Reads and writes the buffer once; returns the bytes moved, read and written.
     fn update(buffer: &mut Self::Buffer) -> usize;
-    /// `count` fused multiply-adds, each of which needs the one before.
+    /// `count` dependent fused multiply-adds.
     fn chain_of_multiply_adds(set: InstructionSet, count: u64);
     /// The same with additions.
     fn chain_of_additions(count: u64);
@@ -71,7 +71,7 @@ pub(crate) trait Loops: Copy + 'static {
     fn chain_of_divisions(count: u64);
 }
 
-/// Independent sums, enough to hide the latency of a fused multiply-add on every unit (4 cycles on 2 units, or 5).
+/// Independent accumulators, enough to hide the latency of a fused multiply-add on every unit (4 cycles on 2 units, or 5).
 const SUMS: usize = 12;
 
 /// A number of the buffer's vectors that is read in one go.
@@ -340,7 +340,7 @@ macro_rules! loops {
 loops!(f32, avx2_f32, avx512_f32);
 loops!(f64, avx2_f64, avx512_f64);
 
-/// `count` integer products, each of which needs the one before: 3 cycles each on every x86-64 since 2008.
+/// `count` dependent integer products: 3 cycles each on every x86-64 since 2008.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn chain_of_integer_products(count: u64) -> Option<u64> {
     let mut product = black_box(3u64);

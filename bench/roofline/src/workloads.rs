@@ -1,4 +1,4 @@
-//! The work of bench/README.md, run in this process and timed.
+//! The workloads of bench/README.md, run and timed in this process.
 
 use crate::floor::{Needs, NonZero, Step};
 use anyhow::{Context, Result};
@@ -25,13 +25,13 @@ enum Kind {
     Rows,
 }
 
-/// A piece of work.
+/// A workload.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Workload {
     pub(crate) name: &'static str,
     kind: Kind,
     recipe: &'static str,
-    /// Whether more than one thread may gain anything.
+    /// Whether more than one thread can help.
     pub(crate) takes_threads: bool,
 }
 
@@ -46,7 +46,7 @@ macro_rules! workload {
     };
 }
 
-/// All of them.
+/// All workloads.
 pub(crate) const ALL: [Workload; 9] = [
     workload!("single-sample", Train, "single-sample", false),
     workload!("xor-by-hand", Train, "xor-by-hand", false),
@@ -59,24 +59,24 @@ pub(crate) const ALL: [Workload; 9] = [
     workload!("ten-thousand-rows", Rows, "mnist-128", true),
 ];
 
-/// What a measurement is made with.
+/// The settings of a measurement.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// MNIST, or nothing for noise of its shape.
+    /// MNIST, or `None` for noise of its shape.
     pub(crate) mnist: Option<Mnist>,
-    /// At most so many runs of each, the fastest of which counts.
+    /// The maximum number of runs of each, of which the fastest counts.
     pub(crate) rounds: usize,
-    /// No further run after so long.
+    /// The time after which no further run starts.
     pub(crate) enough: Duration,
     /// Whether to train on less data, or for fewer epochs.
     pub(crate) is_quick: bool,
 }
 
-/// A piece of work, done.
+/// The result of a workload.
 #[derive(Debug, Clone)]
 pub(crate) struct Measured {
     pub(crate) precision: Precision,
-    /// Steps of training, or batches of answers.
+    /// Training steps, or batches of predictions.
     pub(crate) steps: u64,
     pub(crate) needs: Needs,
     /// Of all steps.
@@ -166,7 +166,7 @@ fn train<T: Scalar>(mut recipe: Recipe, settings: &Settings, threads: NonZeroUsi
     })
 }
 
-/// How much of the input is not zero, and how many columns of a batch.
+/// The non-zero share of the input, and of the columns of a batch.
 fn non_zero(bytes: &[u8], columns: usize, rows: usize) -> NonZero {
     let share = |count: usize, of: usize| count as f64 / of as f64;
     let set = bytes.iter().filter(|&&byte| byte != 0).count();
@@ -213,7 +213,7 @@ fn needs_of_answer<T: Scalar>(network: &Network<T>, rows: usize, all_rows: usize
     .needs()
 }
 
-/// The median time of one row's answer.
+/// The median time of the prediction of one row.
 fn one_row<T: Scalar>(network: &Network<T>, features: &Features<T>, settings: &Settings) -> Measured {
     let mut workspace = Workspace::new(network.architecture(), 1);
     let rows = features.rows() / if settings.is_quick { 10 } else { 1 };

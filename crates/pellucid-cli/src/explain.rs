@@ -36,13 +36,13 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
         terminal::note("stopped by Ctrl-C before the step; nothing was written");
         return Ok(ExitCode::from(failure::FAILED));
     };
-    let mut example = WorkedExample::of(&explanation);
+    let mut example = WorkedExample::new(&explanation);
     if arguments.full {
         example = example.in_full();
     }
     if let Some(unit) = arguments.unit {
         let layers = explanation.layers.len();
-        if UnitArithmetic::of(&explanation, unit).is_none() {
+        if UnitArithmetic::new(&explanation, unit).is_none() {
             let there_are = match explanation.layers.get(unit.layer - 1) {
                 Some(layer) => format!("layer {} has units 1 to {}", unit.layer, layer.fan_out),
                 None => format!("the layers are 1 to {layers}, the inputs being none"),
@@ -69,7 +69,7 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
                 explanation: &explanation,
                 unit: arguments
                     .unit
-                    .and_then(|unit| UnitArithmetic::of(&explanation, unit)),
+                    .and_then(|unit| UnitArithmetic::new(&explanation, unit)),
             };
             let text = serde_json::to_string(&record).context("the record cannot be written as JSON")?;
             text + "\n"
@@ -87,7 +87,7 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What machines read.
+/// The JSON: the record, and the arithmetic of a unit.
 #[derive(Serialize)]
 struct Record<'a> {
     #[serde(flatten)]
@@ -96,7 +96,7 @@ struct Record<'a> {
     unit: Option<UnitArithmetic>,
 }
 
-/// What is written: as asked for, or by the name of the file.
+/// The format: as given, or by the name of the file.
 fn format(arguments: &Explain) -> Result<FormatArgument> {
     let Some(path) = arguments.output.as_deref().filter(|path| path.as_os_str() != "-") else {
         return Ok(arguments.format.unwrap_or(FormatArgument::Terminal));
@@ -113,26 +113,26 @@ fn format(arguments: &Explain) -> Result<FormatArgument> {
     };
     arguments.format.or(by_name).ok_or_else(|| {
         Misuse(format!(
-            "--output {}: the name does not say what to write; end it in .md, .html, .json or .txt, or say --format",
+            "--output {}: the name gives no format; end it in .md, .html, .json or .txt, or use --format",
             path.display()
         ))
         .into()
     })
 }
 
-/// A built-in recipe's name, or a file's without its folder.
+/// The name of a built-in recipe, or of a file without its folder.
 fn file_name(source: &str) -> String {
     let name = Path::new(source).file_name();
     name.map_or(source.into(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Whether an argument means a model: a safetensors file.
+/// Whether an argument is a model: a safetensors file.
 fn is_model(source: &str) -> bool {
     let extension = Path::new(source).extension();
     extension.is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
 }
 
-/// The rows asked for, counted from 0.
+/// The rows of `--row` or `--rows`, counted from 0.
 fn chosen(arguments: &Explain, there_are: usize, of: &str) -> Result<Option<Vec<u32>>> {
     let Some((first, last)) = arguments.chosen_rows() else {
         return Ok(None);
@@ -148,7 +148,7 @@ fn chosen(arguments: &Explain, there_are: usize, of: &str) -> Result<Option<Vec<
     Ok(Some((first as u32 - 1..last as u32).collect()))
 }
 
-/// A step of a recipe's training; nothing where Ctrl-C came before it.
+/// A step of a recipe's training; none where Ctrl-C ended the training before it.
 fn of_recipe(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explanation>> {
     let of_table = [
         ("--delimiter", arguments.reading.delimiter.is_some()),
@@ -184,20 +184,17 @@ fn of_recipe_at<T: Scalar>(
     match found? {
         Some((position, trace)) => Ok(Some(Explanation::from_trace(&recipe, &trace, position, labels))),
         None if interrupt::was_asked() => Ok(None),
-        None => anyhow::bail!(
-            "the run ended before step {}: what it stops by was reached; ask for an earlier one",
-            step + 1
-        ),
+        None => anyhow::bail!("the run stopped before step {}; choose an earlier one", step + 1),
     }
 }
 
-/// The step asked for, of the whole run, counted from 0.
+/// The step of `--epoch` and `--step`, of the whole run, counted from 0.
 fn step_of_run(arguments: &Explain, recipe: &Recipe, per_epoch: u64) -> Result<u64> {
     let train = &recipe.train;
     if !train.optimizer.takes_steps() {
         if arguments.epoch.is_some() || arguments.step.is_some() {
-            let message = "--epoch and --step are for optimizers that go step by step; L-BFGS goes by all samples at once, \
-                           and its gradient is explained where it starts";
+            let message = "--epoch and --step are for optimizers that take steps on batches; L-BFGS works on all samples at \
+                           once, and its gradient is explained at its starting point";
             return Err(Misuse(message.into()).into());
         }
         return Ok(0);
@@ -278,7 +275,7 @@ fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explana
         let rows = model.recipe.train.batch_size.of(table.rows()).min(table.rows());
         (0..rows as u32).collect()
     });
-    let subject = Subject {
+    let step = NextStep {
         name: file_name(&arguments.source),
         recipe: &model.recipe,
         preparation,
@@ -288,14 +285,14 @@ fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explana
         threads,
     };
     let explanation = match &model.network {
-        AnyNetwork::F32(network) => subject.step(network)?,
-        AnyNetwork::F64(network) => subject.step(network)?,
+        AnyNetwork::F32(network) => step.explain(network)?,
+        AnyNetwork::F64(network) => step.explain(network)?,
     };
     Ok(Some(explanation))
 }
 
-/// A model's next step.
-struct Subject<'a> {
+/// A model, and the rows of its next step.
+struct NextStep<'a> {
     name: String,
     recipe: &'a Recipe,
     preparation: &'a Preparation,
@@ -305,8 +302,8 @@ struct Subject<'a> {
     threads: NonZeroUsize,
 }
 
-impl Subject<'_> {
-    fn step<T: Scalar>(self, network: &pellucid::Network<T>) -> Result<Explanation> {
+impl NextStep<'_> {
+    fn explain<T: Scalar>(self, network: &pellucid::Network<T>) -> Result<Explanation> {
         let (data, met) = training::samples::<T>(self.preparation, self.counts_for, self.table, self.rows)?;
         for warning in met.warnings() {
             terminal::note(&format!("warning: {warning}"));
@@ -316,8 +313,8 @@ impl Subject<'_> {
         if train.optimizer.takes_steps() {
             let optimizer = train.optimizer.title();
             notes.push(format!(
-                "The step that training would take next on these rows, with η as the recipe has it. A model's file does not \
-                 hold what {optimizer} remembers of the steps before, if it does: it begins anew."
+                "The step that training would take next on these rows, with the recipe's η. A model's file does not hold the memory \
+                 of {optimizer}, where it has any, so the optimizer starts without it."
             ));
         }
         let labels = Labels {
@@ -338,7 +335,7 @@ impl Subject<'_> {
     }
 }
 
-/// What each output stands for.
+/// The names of the outputs.
 fn output_names(target: &TargetPreparation) -> Vec<String> {
     match target.classes() {
         [_, second] if target.outputs() == 1 => vec![second.clone()],

@@ -118,7 +118,7 @@ fn value_of(entry: &EpochRecord, name: &str) -> Option<f64> {
         (None, _) => (entry.loss, &entry.metrics, name),
     };
     let figure = Figure::named(name)?;
-    Some(figure.of(loss, metrics))
+    Some(figure.value_in(loss, metrics))
 }
 
 impl Style {

@@ -1,5 +1,7 @@
 //! The `pellucid` command: words in, words out.
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod check;
 mod columns;

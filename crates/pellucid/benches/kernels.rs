@@ -1,10 +1,10 @@
-//! Micro-benchmarks of the kernels, through the functions that everybody calls.
+//! Measures the kernels with micro-benchmarks of the public functions.
 //!
 //!     cargo bench -p pellucid                     all of them
 //!     cargo bench -p pellucid -- first_layer      those whose path contains this
 //!
-//! `item/s` are multiply-adds a second for layers (zero pixels counted as if they were multiplied), numbers a second
-//! for the rest. Everything runs on one thread.
+//! `item/s` are multiply-adds per second for layers (zero pixels included), and numbers per second for the rest. Everything
+//! runs on one thread.
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -21,7 +21,7 @@ fn main() {
     divan::main();
 }
 
-/// A layer at work on a batch.
+/// A layer and a batch for it.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
     fan_in: usize,
@@ -43,7 +43,7 @@ const fn shape(fan_in: usize, fan_out: usize, rows: usize) -> Shape {
     }
 }
 
-/// First layers of numbers in the workloads of bench/README.md.
+/// First layers with dense inputs in the workloads of bench/README.md.
 const DENSE: [Shape; 7] = [
     shape(10, 10, 1),
     shape(2, 3, 4),
@@ -53,14 +53,14 @@ const DENSE: [Shape; 7] = [
     shape(784, 128, 256),
     shape(784, 1024, 256),
 ];
-/// First layers of digits.
+/// First layers with the pixels of digits as inputs.
 const BYTES: [Shape; 4] = [
     shape(784, 16, 1),
     shape(784, 128, 1),
     shape(784, 128, 32),
     shape(784, 1024, 256),
 ];
-/// Layers above another.
+/// Layers above another layer.
 const INNER: [Shape; 8] = [
     shape(10, 1, 1),
     shape(3, 1, 4),
@@ -85,7 +85,7 @@ fn uniform<T: Scalar>(count: usize) -> Vec<T> {
         .collect()
 }
 
-/// Bytes of which 19.1% are not zero, as in MNIST.
+/// Random bytes, 19.1% of them not zero, as in MNIST.
 fn digits(shape: Shape) -> Vec<u8> {
     let mut generator = RandomState::new(0);
     (0..shape.rows * shape.fan_in)
@@ -126,12 +126,12 @@ impl<T: Scalar> Work<T> {
         }
     }
 
-    /// One layer, the first.
+    /// A network of one layer.
     fn first(shape: Shape) -> Self {
         Self::new(&[shape.fan_in, shape.fan_out], shape)
     }
 
-    /// The layer above another, which has a single input and so next to no work of its own.
+    /// A layer above another one with a single input, whose own work is negligible.
     fn inner(shape: Shape) -> Self {
         Self::new(&[1, shape.fan_in, shape.fan_out], shape)
     }
@@ -251,7 +251,7 @@ mod activation {
         let upstream: Vec<T> = uniform(COUNT);
         let mut delta = upstream.clone();
         bencher.counter(ItemsCount::new(COUNT)).bench_local(|| {
-            // Made anew each time: δ shrinks with each application until it is denormal.
+            // Created again for each iteration: δ shrinks with each application until it is denormal.
             delta.copy_from_slice(&upstream);
             function.backpropagate(black_box(&z), &a, black_box(&mut delta), WIDTH);
         });

@@ -1,8 +1,10 @@
-//! A notebook's gradient is wrong, and its weights run off to minus infinity. Told from its loop alone, that is hard
-//! to see: the error it prints is 1.0 from beginning to end. The gradient check sees it before the first step.
+//! Shows how the gradient check finds the mistakes in a notebook's gradient.
+//!
+//! The notebook's gradient is wrong, and its weights go to minus infinity. Its training loop does not show that: the error
+//! it prints is 1.0 from beginning to end. The gradient check shows it before the first step.
 //!
 //! `cargo run --release -p pellucid --example wrong_gradient`
-#![allow(clippy::print_stdout, reason = "an example shows what it finds")]
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 #[path = "wrong_gradient/notebook.rs"]
 mod notebook;
@@ -19,18 +21,18 @@ fn main() -> pellucid::Result<()> {
 
     println!("1. The perceptron, 3 inputs and 1 sigmoid, by the notebook's rule\n");
     println!("   delta = z (1 - z) * error,   W <- W + 0.5 * (inputs transposed) delta\n");
-    climbed(&climb(&start.perceptron, wrong_gradient));
-    println!("\n   The outputs end at 0, all four of them, and the error has never moved.\n");
+    print_all(&climb(&start.perceptron, wrong_gradient));
+    println!("\n   All four outputs end at 0, and the error never changes.\n");
 
     println!("2. The gradient check: that rule against the loss E = sum (a - y)^2 / n\n");
     println!("   At the notebook's first weights, on its data (entry k is W[k]):");
-    verdict(&check(&start.perceptron, &notebook::DATA, wrong_gradient));
+    print_report(&check(&start.perceptron, &notebook::DATA, wrong_gradient));
     println!(
-        "   The true gradient is 0 to the last digit there: with inputs of 500 every sigmoid is at its end."
+        "   The true gradient is 0 to the last digit there: with inputs of 500 every sigmoid is saturated."
     );
-    println!("   With each column brought to mean 0 and standard deviation 1 there is something to descend:");
-    verdict(&check(&start.perceptron, &standardised, wrong_gradient));
-    println!("   Where the network is known besides, the check knows two of the mistakes by name:");
+    println!("   With each column scaled to mean 0 and standard deviation 1 the gradient is not 0:");
+    print_report(&check(&start.perceptron, &standardised, wrong_gradient));
+    println!("   Given the network as well, the check names two of the mistakes:");
     println!(
         "\n   {}\n",
         named(&start.perceptron, &standardised, wrong_gradient)
@@ -46,36 +48,36 @@ fn main() -> pellucid::Result<()> {
     println!(
         "3. The right rule, delta = 2/n (a - y) a (1 - a), at the same weights and standardised columns:"
     );
-    verdict(&check(&start.perceptron, &standardised, right_gradient));
+    print_report(&check(&start.perceptron, &standardised, right_gradient));
     let objective = Objective {
         loss: Loss::SquaredError,
         reduction: Reduction::Mean,
         update: Update::Textbook,
     };
-    println!("   And the library's own backward pass, which computes the same:");
-    verdict(&check_network(
+    println!("   And the library's own backward pass, which computes the same gradient:");
+    print_report(&check_network(
         &start.perceptron,
         Input::Dense(&standardised),
         &notebook::LABELS,
         objective,
     ));
-    println!("   Down that gradient, on the standardised columns:\n");
-    descended(&descend(&start.perceptron, &standardised, 1000));
+    println!("   Gradient descent with that gradient, on the standardised columns:\n");
+    print_some(&descend(&start.perceptron, &standardised, 1000));
 
     println!("\n4. The notebook's second part: a hidden layer of 4 sigmoids, by the same kind of rule\n");
-    climbed(&climb(&start.with_hidden_layer, wrong_hidden_gradients));
+    print_all(&climb(&start.with_hidden_layer, wrong_hidden_gradients));
     println!(
-        "\n   One step, and every hidden unit is at 0 for every row: nothing can move any more, and the outputs stay at\n   \
+        "\n   After one step every hidden unit is 0 for every row: no weight changes any more, and the outputs stay at\n   \
          sigmoid(0) = 0.5. The check, at the first weights, on the standardised columns (entries 0 to 11 are W, row\n   \
          after row, entries 12 to 15 are V):"
     );
-    verdict(&check(
+    print_report(&check(
         &start.with_hidden_layer,
         &standardised,
         wrong_hidden_gradients,
     ));
     println!("   The library's backward pass on the same network:");
-    verdict(&check_network(
+    print_report(&check_network(
         &start.with_hidden_layer,
         Input::Dense(&standardised),
         &notebook::LABELS,
@@ -84,19 +86,19 @@ fn main() -> pellucid::Result<()> {
     Ok(())
 }
 
-fn verdict(report: &GradientReport) {
+fn print_report(report: &GradientReport) {
     println!("\n   {}", report.to_string().replace('\n', "\n   "));
     if !report.is_right() {
         println!(
-            "   At worst the two are {:.2} times the larger of them apart.",
+            "   The largest difference between the two is {:.2} times the larger of them.",
             report.worst()
         );
     }
     println!();
 }
 
-/// Iterations, a line each, with the first three weights.
-fn climbed(iterations: &[Iteration]) {
+/// Prints each iteration on a line, with the first three weights.
+fn print_all(iterations: &[Iteration]) {
     println!(
         "   iteration    error {:>16} {:>16} {:>16}",
         "W[0]", "W[1]", "W[2]"
@@ -112,7 +114,7 @@ fn climbed(iterations: &[Iteration]) {
     }
 }
 
-fn descended(iterations: &[Iteration]) {
+fn print_some(iterations: &[Iteration]) {
     println!(
         "   iteration    error {:>16} {:>16} {:>16}",
         "W[0]", "W[1]", "W[2]"

@@ -1,46 +1,46 @@
-//! Everything that can go wrong in the engine, said so that a user can act on it.
+//! The error type of the engine. Its messages say what a user can do.
 
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The architecture cannot be built: too few layers, a layer of zero width, a wrong count of activations.
+    /// The architecture cannot be built: too few layers, a layer of zero width, a wrong number of activations.
     #[error("the network cannot be built: {0}")]
     Architecture(String),
 
-    /// Two things that must agree in shape do not.
+    /// Two shapes that must agree differ.
     #[error("{what} has {found}, but {expected} was expected{hint}")]
     Shape {
-        /// The thing whose shape is wrong, such as `layer 1's weights`.
+        /// What has the wrong shape, such as `layer 1's weights`.
         what: String,
         /// The shape that was found.
         found: String,
         /// The shape that was expected.
         expected: String,
-        /// What to do about it, or nothing; begins with punctuation.
+        /// What to do about it, or an empty text. It begins with punctuation.
         hint: String,
     },
 
-    /// A setting has a value that makes no sense.
+    /// A setting has an invalid value.
     #[error("{key} = {found} cannot be used: {expected}")]
     Setting {
         /// The recipe's key, such as `train.learning_rate`.
         key: String,
         /// The value that was found.
         found: String,
-        /// What a sensible value is.
+        /// What a valid value is.
         expected: String,
     },
 
-    /// A number handed in (a weight, a feature, a target) is NaN or infinite.
+    /// An input number (a weight, a feature, a target) is NaN or infinite.
     #[error("{place} is {value}; every number must be finite")]
     NonFiniteInput {
-        /// Where it stands.
+        /// The position of the number.
         place: String,
         /// The number.
         value: f64,
     },
 
-    /// Training was stopped because the loss was no longer a finite number.
+    /// Training stopped because the loss was no longer finite.
     #[error(
         "the loss became {loss} in epoch {epoch}, batch {batch}: {origin}. \
          Training stopped there; the parameters are those from before this batch. \
@@ -53,14 +53,14 @@ pub enum Error {
         epoch: u64,
         /// The batch within the epoch, counted from 1.
         batch: u64,
-        /// The layer, counted from 1, where a number was first not finite, or whose finite outputs have such a loss; none
-        /// where only slopes are not.
+        /// The first layer, counted from 1, with a number that is not finite, or the output layer where only the loss of its
+        /// outputs is not finite. `None` where only derivatives are not finite.
         layer: Option<usize>,
-        /// The first place in the forward pass where a number was not finite.
+        /// The first position in the forward pass with a number that is not finite.
         origin: String,
     },
 
-    /// Training ended with parameters that are not finite, although the loss was.
+    /// Training ended with parameters that are not finite, although the loss was finite.
     #[error(
         "after epoch {epoch}, {origin}, though the loss still looks finite: training diverged. \
          Try a smaller learning rate, or scale the inputs"
@@ -68,7 +68,7 @@ pub enum Error {
     NonFiniteParameters {
         /// The last epoch, counted from 1.
         epoch: u64,
-        /// That layer, counted from 1.
+        /// The layer with such parameters, counted from 1.
         layer: Option<usize>,
         /// Which layer's parameters are not finite.
         origin: String,

@@ -1,10 +1,10 @@
-//! Numbers as records have them.
+//! Serialises numbers for JSON records, NaN and infinities included.
 
 use serde::de::Error;
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A number that JSON cannot spell is the string `"nan"`, `"inf"` or `"-inf"`.
+/// A number. A value that JSON cannot represent becomes the string `"nan"`, `"inf"` or `"-inf"`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Number(pub f64);
 
@@ -39,7 +39,7 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// A row of numbers.
+/// A list of numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Numbers(pub Vec<f64>);
 

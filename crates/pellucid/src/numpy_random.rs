@@ -1,8 +1,8 @@
-//! NumPy's legacy random generator, bit for bit.
+//! Reproduces NumPy's legacy random generator, bit for bit.
 //!
 //! [`RandomState`] draws what `numpy.random.RandomState(seed)` and, equally, `numpy.random.seed(seed)`
-//! followed by the module's functions draw, so that an experiment that was first written down in NumPy
-//! starts from the same weights and visits its samples in the same order here.
+//! followed by the module's functions draw. An experiment that was first written with NumPy therefore has the
+//! same initial weights and the same order of samples here.
 //!
 //! ```
 //! use pellucid::numpy_random::RandomState;
@@ -20,8 +20,8 @@
 //!   one for the next call, as `legacy_gauss` does in NumPy's `legacy-distributions.c`.
 //! - Integers: the masks and rejections of NumPy's `random_interval` and `RandomState.randint`.
 //!
-//! NumPy has frozen these streams, so they do not change with its version. Only the logarithm inside the
-//! Gaussian is left to the platform's mathematics library; there, and nowhere else, another platform may
+//! NumPy has frozen these streams, so they do not change with its version. Only the logarithm of the
+//! Gaussian comes from the platform's mathematics library; there, and nowhere else, another platform may
 //! differ in the last bit.
 
 use std::fmt;
@@ -33,12 +33,12 @@ const BLOCK: usize = 624;
 
 /// `numpy.random.RandomState`: one seeded stream of uniforms, Gaussians, integers and permutations.
 ///
-/// All methods share the one stream, so the order of calls matters exactly as it does in NumPy.
+/// All methods share one stream, so the order of the calls matters, exactly as in NumPy.
 #[derive(Clone, PartialEq)]
 pub struct RandomState {
     twister: Mt,
-    /// The twister's latest block of outputs. It is kept because it alone determines all blocks to come:
-    /// a copy of it, with the position, is a complete snapshot.
+    /// The twister's current block of outputs. It determines all later blocks, so that a copy of it, with the
+    /// position, is a complete snapshot.
     block: [u32; BLOCK],
     position: usize,
     kept_gaussian: Option<f64>,
@@ -54,7 +54,7 @@ impl fmt::Debug for RandomState {
     }
 }
 
-/// Where a [`RandomState`] stands in its stream: enough to go on from there, bit for bit.
+/// The position of a [`RandomState`] in its stream: enough to continue from there, bit for bit.
 ///
 /// The block holds tempered outputs, whereas the `key` of NumPy's `get_state()` holds the words before
 /// tempering; the two are not interchangeable.
@@ -62,13 +62,13 @@ impl fmt::Debug for RandomState {
 pub struct RandomStateSnapshot {
     /// The current block of 624 outputs of the twister.
     pub block: Vec<u32>,
-    /// How many words of the block have been drawn, 0 to 624.
+    /// The number of words drawn from the block, 0 to 624.
     pub position: usize,
-    /// The second value of the last Gaussian pair, if it is still to be given out.
+    /// The second value of the last Gaussian pair, if it is not drawn yet.
     pub kept_gaussian: Option<f64>,
 }
 
-/// What the twister makes of a word of its state: Matsumoto & Nishimura, 1998, equations 2.2 to 2.5.
+/// The output of the twister for a word of its state: Matsumoto & Nishimura, 1998, equations 2.2 to 2.5.
 fn temper(mut word: u32) -> u32 {
     word ^= word >> 11;
     word ^= (word << 7) & 0x9d2c_5680;
@@ -76,7 +76,7 @@ fn temper(mut word: u32) -> u32 {
     word ^ (word >> 18)
 }
 
-/// The word that [`temper`] made this of. Each of its steps leaves some bits alone, from which the others follow.
+/// The inverse of [`temper`]. Each step of it leaves some bits unchanged, and the others follow from these.
 fn untemper(mut word: u32) -> u32 {
     word ^= word >> 18;
     word ^= (word << 15) & 0xefc6_0000;
@@ -104,7 +104,7 @@ impl RandomState {
         state
     }
 
-    /// Starts again from `seed` and forgets the kept Gaussian, as `np.random.seed` does.
+    /// Restarts from `seed` and discards the kept Gaussian, as `np.random.seed` does.
     ///
     /// ```
     /// use pellucid::numpy_random::RandomState;
@@ -118,7 +118,7 @@ impl RandomState {
         *self = RandomState::new(seed);
     }
 
-    /// Where the generator stands now.
+    /// A snapshot of the current position in the stream.
     ///
     /// ```
     /// use pellucid::numpy_random::RandomState;
@@ -137,7 +137,7 @@ impl RandomState {
         }
     }
 
-    /// A generator that goes on from a snapshot, or `None` if the block is not of 624 words or the position
+    /// A generator that continues from a snapshot, or `None` if the block does not have 624 words or the position
     /// lies beyond it.
     pub fn from_snapshot(snapshot: &RandomStateSnapshot) -> Option<Self> {
         let block: [u32; BLOCK] = snapshot.block.as_slice().try_into().ok()?;
@@ -157,8 +157,8 @@ impl RandomState {
         })
     }
 
-    /// A generator that goes on from what `numpy.random.RandomState.get_state()` tells of an `MT19937`: its `key`, `pos` and
-    /// the Gaussian it has kept. `None` if the key is not of 624 words or the position lies beyond it.
+    /// A generator that continues from the state of an `MT19937` that `numpy.random.RandomState.get_state()` returns: its
+    /// `key`, `pos` and the Gaussian it has kept. `None` if the key does not have 624 words or the position lies beyond it.
     pub fn from_numpy_state(key: &[u32], position: usize, kept_gaussian: Option<f64>) -> Option<Self> {
         Self::from_snapshot(&RandomStateSnapshot {
             block: key.iter().map(|&word| temper(word)).collect(),
@@ -167,7 +167,7 @@ impl RandomState {
         })
     }
 
-    /// What `set_state()` takes in NumPy: `key`, `pos` and the Gaussian that is still to be given out.
+    /// The state that `set_state()` takes in NumPy: `key`, `pos` and the Gaussian that is not drawn yet.
     pub fn numpy_state(&self) -> (Vec<u32>, usize, Option<f64>) {
         let key = self.block.iter().map(|&word| untemper(word)).collect();
         (key, self.position, self.kept_gaussian)
@@ -206,8 +206,8 @@ impl RandomState {
 
     /// A uniform number in [low, high): `np.random.uniform(low, high)`.
     ///
-    /// The bounds are not checked: reversed ones give numbers in (high, low], and where NumPy refuses a
-    /// range that is not finite, the result here is not finite either.
+    /// The bounds are not checked: reversed ones give numbers in (high, low]. Where NumPy refuses a range that is not
+    /// finite, the result here is not finite either.
     ///
     /// ```
     /// use pellucid::numpy_random::RandomState;
@@ -221,8 +221,8 @@ impl RandomState {
 
     /// A Gaussian of mean 0 and standard deviation 1: `np.random.standard_normal()`, `randn()`.
     ///
-    /// Two come out of each accepted point of the unit disc. The second is kept and given out by the next
-    /// call, whatever else was drawn meanwhile.
+    /// Each accepted point of the unit disc yields two values. The second one is kept for the next call, whatever is
+    /// drawn in between.
     ///
     /// ```
     /// use pellucid::numpy_random::RandomState;
@@ -249,16 +249,16 @@ impl RandomState {
 
     /// A Gaussian of the given mean and standard deviation: `np.random.normal(mean, std)`.
     ///
-    /// The deviation is not checked: NumPy refuses a negative one, here it mirrors the distribution.
+    /// The standard deviation is not checked: NumPy refuses a negative one; here it mirrors the distribution.
     #[inline]
     pub fn normal(&mut self, mean: f64, std: f64) -> f64 {
         mean + std * self.standard_normal()
     }
 
     /// An integer in [low, high): `np.random.randint(low, high)` of dtype `int64`, the default wherever C's
-    /// `long` has 64 bits; dtype `int32` draws alike. `None`, and nothing drawn, if there is no such integer.
+    /// `long` has 64 bits; dtype `int32` draws the same. `None`, with nothing drawn, if there is no such integer.
     ///
-    /// Where there is only one, nothing is drawn either. A range of up to 2^32 integers takes 32 bits a
+    /// Where there is only one such integer, nothing is drawn either. A range of up to 2^32 integers takes 32 bits per
     /// trial, a wider one 64.
     ///
     /// ```
@@ -309,9 +309,9 @@ impl RandomState {
         order
     }
 
-    /// Puts the items into random order: `np.random.shuffle(items)`, a Fisher-Yates shuffle from the end.
+    /// Shuffles the items: `np.random.shuffle(items)`, a Fisher-Yates shuffle from the end.
     ///
-    /// NumPy draws alike for a list, a vector and the rows of a matrix, so one item here may be a row.
+    /// NumPy draws the same numbers for a list, a vector and the rows of a matrix, so an item here may be a row.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let other = self.interval(last as u64) as usize;

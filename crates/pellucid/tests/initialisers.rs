@@ -1,5 +1,5 @@
-//! First values: scikit-learn's to the bit, orthogonal ones beside NumPy's QR decomposition
-//! (`golden/make_initialisers.py` made the figures), and what every method promises, over random shapes.
+//! Compares initial values with scikit-learn's, to the bit, and orthogonal ones with NumPy's QR decomposition
+//! (`golden/make_initialisers.py` made the expected values), and checks each method's distribution over random shapes.
 
 use pellucid::model::init::{Init, initialise};
 use pellucid::numpy_random::RandomState;
@@ -24,7 +24,7 @@ fn network(layers: &[usize], hidden: Activation, init: &Init, seed: u32) -> Netw
 }
 
 #[test]
-fn scikit_learn_starts_from_the_same_bits() {
+fn initial_values_equal_scikit_learn_to_the_bit() {
     for case in golden("perceptrons") {
         let hidden = match case["activation"].as_str().unwrap() {
             "logistic" => Activation::Sigmoid,
@@ -48,7 +48,7 @@ fn scikit_learn_starts_from_the_same_bits() {
 }
 
 #[test]
-fn orthogonal_ones_are_numpys_q() {
+fn orthogonal_values_equal_numpys_q() {
     for case in golden("orthogonal") {
         let (layers, seed): (Vec<usize>, u32) = (list(&case["layers"]), list(&case["seed"]));
         let expected: Vec<f64> = list(&case["weights"]);
@@ -63,7 +63,7 @@ fn orthogonal_ones_are_numpys_q() {
 }
 
 #[test]
-fn every_other_name_is_read() {
+fn reads_all_aliases() {
     for (name, expected) in [
         ("glorot_uniform", Init::XavierUniform),
         ("glorot_normal", Init::XavierNormal),
@@ -104,7 +104,7 @@ proptest! {
             let (mean, square, most) = moments(found.weights(0));
             let count = i * o;
             prop_assert!(most <= limit && most > 0.99 * limit, "{way:?}: {most} of {limit}");
-            // Six deviations of what random sampling leaves.
+            // Six standard deviations of the sampling error.
             prop_assert!(mean.abs() < 6.0 * limit / (3.0 * count).sqrt(), "{way:?}: mean {mean}");
             let off = square / (limit * limit / 3.0) - 1.0;
             prop_assert!(off.abs() < 6.0 * (0.8 / count).sqrt(), "{way:?}: variance off by {off}");
@@ -119,7 +119,7 @@ proptest! {
         (fan_in, fan_out, seed) in (40usize..120, 40usize..120, any::<u32>())
     ) {
         let (i, o) = (fan_in as f64, fan_out as f64);
-        // Of a normal distribution cut at two deviations: 1 − 4φ(2) / (2Φ(2) − 1).
+        // The variance of a normal distribution truncated at two standard deviations: 1 − 4φ(2) / (2Φ(2) − 1).
         let truncated = 0.3f64.powi(2) * 0.773_741_303_549_923_2;
         for (init, variance) in [
             (Init::XavierNormal, 2.0 / (i + o)),
@@ -174,9 +174,10 @@ proptest! {
     }
 }
 
-/// In a deep network each hidden layer goes by its own activation, the outputs by the last of them.
+/// In a deep network the bound of each hidden layer depends on its own activation, that of the outputs on the last hidden
+/// one.
 #[test]
-fn scikit_learns_bound_is_that_of_the_hidden_activation() {
+fn scikit_learns_bound_depends_on_the_hidden_activation() {
     let build = |activations: &[Activation]| {
         let architecture = Architecture::new(&[40, 40, 40, 40], activations, true).unwrap();
         let network: Network<f64> =

@@ -1,4 +1,4 @@
-//! Wrong rules for a gradient, written out as people write them, and what the check calls each.
+//! Checks that the gradient check names the known mistakes in hand-written gradients.
 
 use pellucid::inspection::gradient_check::{PartKind, Pattern, RuleReport, check_rule};
 use pellucid::numpy_random::RandomState;
@@ -17,18 +17,18 @@ struct Case {
     objective: Objective,
 }
 
-/// Backpropagation by hand, with a place for each mistake. f is the function of both layers.
+/// Backpropagation by hand, with one replaceable part for each mistake. f is the function of both layers.
 #[derive(Clone, Copy)]
 struct Hand {
     /// f′ from z and a, in the output layer.
-    output_slope: fn(f64, f64) -> f64,
-    /// The same in the hidden layer.
-    hidden_slope: fn(f64, f64) -> f64,
+    output_derivative: fn(f64, f64) -> f64,
+    /// f′ from z and a, in the hidden layer.
+    hidden_derivative: fn(f64, f64) -> f64,
     /// ∂L/∂a from a and y.
     error: fn(f64, f64) -> f64,
-    /// One error for all rows: the sum of them.
+    /// One error for all rows: the sum of the errors.
     one_error: bool,
-    /// What all of it is multiplied with.
+    /// A factor of the whole gradient.
     factor: f64,
 }
 
@@ -65,7 +65,7 @@ impl Case {
         )
     }
 
-    /// The gradient of a rule, by loops.
+    /// The gradient of a hand-written rule, with loops.
     fn by_hand(&self, hand: Hand) -> Vec<f64> {
         let network = &self.network;
         let function = network.architecture().layer(0).activation;
@@ -74,7 +74,7 @@ impl Case {
             function.apply(&[z], &mut a, 1);
             a[0]
         };
-        let sums = |x: &[f64], layer: usize, width: usize| -> Vec<f64> {
+        let pre_activations = |x: &[f64], layer: usize, width: usize| -> Vec<f64> {
             let (w, b) = (network.weights(layer), network.bias(layer).unwrap());
             (0..width)
                 .map(|j| b[j] + (0..x.len()).map(|i| x[i] * w[i * width + j]).sum::<f64>())
@@ -84,9 +84,9 @@ impl Case {
             .x
             .chunks(INPUTS)
             .map(|x| {
-                let z1 = sums(x, 0, HIDDEN);
+                let z1 = pre_activations(x, 0, HIDDEN);
                 let a1: Vec<f64> = z1.iter().map(|&z| f(z)).collect();
-                let z2 = sums(&a1, 1, OUTPUTS);
+                let z2 = pre_activations(&a1, 1, OUTPUTS);
                 let a2 = z2.iter().map(|&z| f(z)).collect();
                 [z1, a1, z2, a2]
             })
@@ -103,7 +103,7 @@ impl Case {
             let delta2: Vec<f64> = (0..OUTPUTS)
                 .map(|j| {
                     let error = if hand.one_error { one } else { error[j] };
-                    error * (hand.output_slope)(z2[j], a2[j]) * hand.factor
+                    error * (hand.output_derivative)(z2[j], a2[j]) * hand.factor
                 })
                 .collect();
             for j in 0..OUTPUTS {
@@ -116,7 +116,7 @@ impl Case {
                 let through: f64 = (0..OUTPUTS)
                     .map(|j| delta2[j] * network.weights(1)[i * OUTPUTS + j])
                     .sum();
-                let delta1 = through * (hand.hidden_slope)(z1[i], a1[i]);
+                let delta1 = through * (hand.hidden_derivative)(z1[i], a1[i]);
                 b1[i] += delta1;
                 for (k, &x) in x.iter().enumerate() {
                     w1[k * HIDDEN + i] += x * delta1;
@@ -129,17 +129,18 @@ impl Case {
 
 const SIGMOID: fn(f64, f64) -> f64 = |_, a| a * (1.0 - a);
 const TANH: fn(f64, f64) -> f64 = |_, a| 1.0 - a * a;
+const EXPONENTIAL: fn(f64, f64) -> f64 = |_, a| a;
 const ONE: fn(f64, f64) -> f64 = |_, _| 1.0;
 
 fn sigmoids() -> Case {
     Case::new(Activation::Sigmoid, Loss::HalfSquaredError, Reduction::Mean)
 }
 
-/// What is right for [`sigmoids`].
+/// The correct rule for [`sigmoids`].
 fn right() -> Hand {
     Hand {
-        output_slope: SIGMOID,
-        hidden_slope: SIGMOID,
+        output_derivative: SIGMOID,
+        hidden_derivative: SIGMOID,
         error: |a, y| a - y,
         one_error: false,
         factor: 1.0 / ROWS as f64,
@@ -154,7 +155,7 @@ fn pattern(report: &RuleReport, layer: usize, kind: PartKind) -> Option<&Pattern
     found.unwrap().pattern.as_ref()
 }
 
-/// The words that the check has for the weights of a layer.
+/// The report of the check for the weights of a layer.
 fn words(report: &RuleReport, layer: usize) -> String {
     pattern(report, layer, PartKind::Weights).map_or_else(String::new, ToString::to_string)
 }
@@ -162,12 +163,12 @@ fn words(report: &RuleReport, layer: usize) -> String {
 #[track_caller]
 fn assert_says(words: &str, parts: &[&str]) {
     for part in parts {
-        assert!(words.contains(part), "{words:?} does not say {part:?}");
+        assert!(words.contains(part), "{words:?} does not contain {part:?}");
     }
 }
 
 #[test]
-fn the_right_rule_is_right() {
+fn accepts_the_correct_rule() {
     let case = sigmoids();
     let report = case.check(|_| case.by_hand(right()));
     assert!(report.is_right(), "{report}");
@@ -176,17 +177,22 @@ fn the_right_rule_is_right() {
 }
 
 #[test]
-fn signs_and_factors_are_named() {
+fn names_wrong_signs_and_factors() {
     let case = sigmoids();
     for (factor, said) in [
         (-1.0, "the sign is wrong"),
         (ROWS as f64, "division by the 7 rows is missing"),
         (1.0 / ROWS as f64, "divided by the 7 rows once too often"),
-        (2.0, "a factor of 2 is too much"),
+        (2.0, "there is a factor of 2 too many"),
         (0.5, "the 2 of the square is missing"),
         (0.3, "0.300000 times what it should be: a factor is wrong"),
     ] {
-        let report = case.check(|_| case.by_hand(right()).iter().map(|slope| slope * factor).collect());
+        let report = case.check(|_| {
+            case.by_hand(right())
+                .iter()
+                .map(|derivative| derivative * factor)
+                .collect()
+        });
         for layer in [1, 2] {
             assert_says(&words(&report, layer), &[said]);
         }
@@ -195,12 +201,12 @@ fn signs_and_factors_are_named() {
 }
 
 #[test]
-fn a_derivative_taken_at_z_is_named() {
+fn names_a_derivative_evaluated_at_z() {
     let case = sigmoids();
     let at_z = |z: f64, _: f64| z * (1.0 - z);
     let report = case.check(|_| {
         case.by_hand(Hand {
-            output_slope: at_z,
+            output_derivative: at_z,
             ..right()
         })
     });
@@ -212,7 +218,7 @@ fn a_derivative_taken_at_z_is_named() {
     }
     let report = case.check(|_| {
         case.by_hand(Hand {
-            hidden_slope: at_z,
+            hidden_derivative: at_z,
             ..right()
         })
     });
@@ -228,8 +234,8 @@ fn a_derivative_taken_at_z_is_named() {
     let tanh = Case::new(Activation::Tanh, Loss::HalfSquaredError, Reduction::Mean);
     let report = tanh.check(|_| {
         tanh.by_hand(Hand {
-            output_slope: |z, _| 1.0 - z * z,
-            hidden_slope: |z, _| 1.0 - z * z,
+            output_derivative: |z, _| 1.0 - z * z,
+            hidden_derivative: |z, _| 1.0 - z * z,
             ..right()
         })
     });
@@ -245,7 +251,7 @@ fn a_derivative_taken_at_z_is_named() {
 }
 
 #[test]
-fn a_derivative_taken_at_a_is_named() {
+fn names_a_derivative_evaluated_at_a() {
     let case = sigmoids();
     let of_a = |_: f64, a: f64| {
         let s = 1.0 / (1.0 + (-a).exp());
@@ -253,7 +259,7 @@ fn a_derivative_taken_at_a_is_named() {
     };
     let report = case.check(|_| {
         case.by_hand(Hand {
-            hidden_slope: of_a,
+            hidden_derivative: of_a,
             ..right()
         })
     });
@@ -264,16 +270,16 @@ fn a_derivative_taken_at_a_is_named() {
 }
 
 #[test]
-fn a_missing_derivative_is_named() {
+fn names_a_missing_derivative() {
     let case = sigmoids();
-    for (output_slope, hidden_slope, said) in [
+    for (output_derivative, hidden_derivative, said) in [
         (ONE, SIGMOID, "the output's derivative f′(z) is missing"),
         (SIGMOID, ONE, "the hidden units' derivative f′(z) is missing"),
     ] {
         let report = case.check(|_| {
             case.by_hand(Hand {
-                output_slope,
-                hidden_slope,
+                output_derivative,
+                hidden_derivative,
                 ..right()
             })
         });
@@ -281,46 +287,55 @@ fn a_missing_derivative_is_named() {
     }
 }
 
-/// δ = a − y of cross-entropy and sigmoid, to which the sigmoid's slope was put all the same.
+/// δ = a − y, where the loss cancels the derivative of the output, multiplied by that derivative once too often.
 #[test]
-fn a_derivative_too_many_is_named() {
-    let case = Case::new(Activation::Sigmoid, Loss::BinaryCrossEntropy, Reduction::Mean);
-    let plain = Hand {
-        output_slope: ONE,
-        ..right()
-    };
-    assert!(case.check(|_| case.by_hand(plain)).is_right());
-    let report = case.check(|_| case.by_hand(right()));
-    assert_says(&words(&report, 2), &["the output's derivative f′(z) is too much"]);
+fn names_an_extra_derivative() {
+    for (function, loss, derivative) in [
+        (Activation::Sigmoid, Loss::BinaryCrossEntropy, SIGMOID),
+        (Activation::Exponential, Loss::HalfPoissonDeviance, EXPONENTIAL),
+    ] {
+        let case = Case::new(function, loss, Reduction::Mean);
+        let of = |output_derivative| Hand {
+            output_derivative,
+            hidden_derivative: derivative,
+            ..right()
+        };
+        assert!(case.check(|_| case.by_hand(of(ONE))).is_right());
+        let report = case.check(|_| case.by_hand(of(derivative)));
+        assert_says(
+            &words(&report, 2),
+            &["the output's derivative f′(z) is one too many"],
+        );
+    }
 }
 
 #[test]
-fn one_error_for_all_rows_is_named() {
-    for (function, slope) in [(Activation::Sigmoid, SIGMOID), (Activation::Tanh, TANH)] {
+fn names_one_error_for_all_rows() {
+    for (function, derivative) in [(Activation::Sigmoid, SIGMOID), (Activation::Tanh, TANH)] {
         let case = Case::new(function, Loss::HalfSquaredError, Reduction::Mean);
         let report = case.check(|_| {
             case.by_hand(Hand {
                 one_error: true,
-                output_slope: slope,
-                hidden_slope: slope,
+                output_derivative: derivative,
+                hidden_derivative: derivative,
                 ..right()
             })
         });
         for layer in [1, 2] {
-            assert_says(&words(&report, layer), &["one error stands for all rows"]);
+            assert_says(&words(&report, layer), &["one error is used for all rows"]);
         }
     }
 }
 
 #[test]
-fn exchanged_rows_and_columns_are_named() {
+fn names_a_transposed_gradient() {
     let case = sigmoids();
     let report = case.check(|network| {
         let mut gradient = case.by_hand(right());
         let layer = network.architecture().layer(0).weights();
         let right = gradient[layer.clone()].to_vec();
-        for (at, slope) in gradient[layer].iter_mut().enumerate() {
-            *slope = right[at % INPUTS * HIDDEN + at / INPUTS];
+        for (at, derivative) in gradient[layer].iter_mut().enumerate() {
+            *derivative = right[at % INPUTS * HIDDEN + at / INPUTS];
         }
         gradient
     });
@@ -329,7 +344,7 @@ fn exchanged_rows_and_columns_are_named() {
 }
 
 #[test]
-fn what_was_broadcast_is_named() {
+fn names_a_broadcast_gradient() {
     let case = sigmoids();
     let with = |change: fn(&mut [f64])| {
         case.check(|network| {
@@ -355,7 +370,7 @@ fn what_was_broadcast_is_named() {
 }
 
 #[test]
-fn a_forgotten_bias_is_named() {
+fn names_a_missing_bias_gradient() {
     let case = sigmoids();
     let report = case.check(|network| {
         let mut gradient = case.by_hand(right());
@@ -370,9 +385,9 @@ fn a_forgotten_bias_is_named() {
     );
 }
 
-/// What is wrong in no known way is said to be just that.
+/// An unknown mistake is reported as wrong, without a name.
 #[test]
-fn where_no_pattern_fits_none_is_named() {
+fn names_no_pattern_where_none_fits() {
     let case = sigmoids();
     let mut random = RandomState::new(8);
     let report = case.check(|network| {
@@ -388,7 +403,7 @@ fn where_no_pattern_fits_none_is_named() {
         "{report}"
     );
     assert_says(&report.to_string(), &["no known mistake fits"]);
-    // A mistake in one entry is no mistake in the rule.
+    // A mistake in a single entry is not a mistake of the rule.
     let report = case.check(|_| {
         let mut gradient = case.by_hand(right());
         gradient[5] *= 1.5;

@@ -1,4 +1,5 @@
-//! L-BFGS on scikit-learn's digits against SciPy's L-BFGS-B; `golden/make_lbfgs.py` made data and figures.
+//! Compares L-BFGS on scikit-learn's digits with SciPy's L-BFGS-B. `golden/make_lbfgs.py` made the data and the expected
+//! values.
 
 #[path = "support/run.rs"]
 mod run;
@@ -48,7 +49,7 @@ fn from_weights_of<T: Scalar>(run: Run<T>, seed: u32) -> Run<T> {
     run.starting_from(&start).unwrap()
 }
 
-/// The losses told, and where each iteration led.
+/// The reported losses, and the parameters after each iteration.
 #[derive(Default)]
 struct Watcher {
     losses: Vec<f64>,
@@ -78,7 +79,7 @@ impl<T: Scalar> Observer<T> for Watcher {
 }
 
 #[test]
-fn it_needs_about_as_many_evaluations_as_scipy_for_as_low_a_loss() {
+fn needs_as_many_evaluations_as_scipy_for_the_same_loss() {
     let golden: Value = serde_json::from_str(include_str!("golden/lbfgs.json")).unwrap();
     let data = digits::<f64>();
     for case in golden["cases"].as_array().unwrap() {
@@ -107,7 +108,7 @@ fn it_needs_about_as_many_evaluations_as_scipy_for_as_low_a_loss() {
         };
         let first = watcher.losses[0] + 0.5 * l2 * squares(run.initial());
         assert!((first / number("first_value") - 1.0).abs() < 1e-12);
-        // What is told is the loss alone, without the penalty.
+        // The reported loss does not include the penalty.
         let loss = evaluate(
             run.network(),
             &data,
@@ -131,7 +132,7 @@ fn small() -> Recipe {
 }
 
 #[test]
-fn single_precision_comes_as_far_as_it_can() {
+fn single_precision_reaches_nearly_the_same_loss() {
     let run = Run::new(small(), digits::<f64>(), NonZeroUsize::MIN).unwrap();
     let mut double = from_weights_of(run, 5);
     double.run(&mut ()).unwrap();
@@ -143,7 +144,7 @@ fn single_precision_comes_as_far_as_it_can() {
 }
 
 #[test]
-fn observers_end_it_after_an_iteration_and_limits_are_kept() {
+fn observers_and_limits_end_it_after_an_iteration() {
     let mut recipe = small();
     let mut run = Run::new(recipe.clone(), digits::<f64>(), NonZeroUsize::MIN).unwrap();
     let mut watcher = Watcher {
@@ -170,7 +171,7 @@ fn observers_end_it_after_an_iteration_and_limits_are_kept() {
 }
 
 #[test]
-fn rows_count_for_their_weights() {
+fn row_weights_equal_repeated_rows() {
     let data = digits::<f64>();
     let once: Vec<f64> = (0..data.rows())
         .map(|row| if row % 3 == 0 { 2.0 } else { 1.0 })
@@ -198,7 +199,7 @@ fn rows_count_for_their_weights() {
     .unwrap();
     let trained = |data: Dataset<f64>| {
         let mut recipe = small();
-        // Sums, so that the number of rows does not matter.
+        // The sum of the losses, so that the result does not depend on the number of rows.
         recipe.train.reduction = pellucid::Reduction::Sum;
         recipe.train.epochs = 5;
         let run = Run::new(recipe, data, NonZeroUsize::MIN).unwrap();
@@ -213,7 +214,7 @@ fn rows_count_for_their_weights() {
 }
 
 #[test]
-fn a_loss_that_is_no_number_is_told_of_before_anything_moves() {
+fn reports_a_non_finite_loss_before_any_update() {
     let data = digits::<f64>();
     let mut run = Run::new(small(), data, NonZeroUsize::MIN).unwrap();
     let architecture = run.initial().architecture().clone();
@@ -226,8 +227,8 @@ fn a_loss_that_is_no_number_is_told_of_before_anything_moves() {
 }
 
 #[test]
-fn what_makes_no_sense_for_it_is_refused_by_name() {
-    for (setting, told) in [
+fn rejects_settings_that_do_not_apply() {
+    for (setting, expected) in [
         (
             "train.learning_rate=0.1",
             "train.learning_rate = 0.1 cannot be used: lbfgs finds",
@@ -256,7 +257,7 @@ fn what_makes_no_sense_for_it_is_refused_by_name() {
             Ok(()) => recipe.validate().unwrap_err().to_string(),
             Err(error) => error.to_string(),
         };
-        assert!(refusal.contains(told), "{setting}: {refusal}");
+        assert!(refusal.contains(expected), "{setting}: {refusal}");
     }
     let mut recipe = small();
     let refusal = recipe

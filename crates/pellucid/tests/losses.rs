@@ -1,4 +1,4 @@
-//! Losses against PyTorch's and scikit-learn's; `golden/make_losses.py` made the figures.
+//! Compares losses with PyTorch's and scikit-learn's. `golden/make_losses.py` made the expected values.
 
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
@@ -22,7 +22,7 @@ fn golden() -> (Vec<f64>, Vec<Value>) {
 }
 
 #[test]
-fn every_loss_is_its_reference() {
+fn losses_equal_the_references() {
     let (z, cases) = golden();
     for case in cases.iter().filter(|case| case["label_smoothing"].is_null()) {
         let loss: Loss = serde_json::from_value(case["loss"].clone()).unwrap();
@@ -39,9 +39,9 @@ fn every_loss_is_its_reference() {
     }
 }
 
-/// The smoothing is of training: a network whose outputs are the figures', its loss before the first step.
+/// Label smoothing applies to training: the loss before the first step of a network that outputs the golden values.
 #[test]
-fn smoothed_labels_are_trained_towards() {
+fn training_uses_smoothed_labels() {
     let (z, cases) = golden();
     let case = cases
         .iter()
@@ -62,7 +62,7 @@ fn smoothed_labels_are_trained_towards() {
         let recipe = Recipe::from_toml(&text, "the test").unwrap();
         let run = Session::new(recipe, data.unwrap(), NonZeroUsize::MIN).unwrap();
         let run = run.run(&mut ()).unwrap();
-        // z ← z − η(a − (1 − ε)y − ε/4): the loss that is told is checked below, over all rows.
+        // z ← z − η(a − (1 − ε)y − ε/4): the reported loss is checked below, over all rows.
         let mut a = [0.0; 4];
         let z = &z[row * 4..][..4];
         Activation::Softmax.apply(z, &mut a, 4);

@@ -1,4 +1,4 @@
-//! Metrics against scikit-learn's, which `golden/make_metrics.py` wrote, their laws, and what is refused.
+//! Compares metrics with scikit-learn's (`golden/make_metrics.py` made the expected values), and checks which are rejected.
 
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
@@ -28,7 +28,7 @@ fn architecture(width: usize, activation: Activation) -> Architecture {
 }
 
 #[test]
-fn every_metric_is_scikit_learns_however_the_rows_are_cut_into_batches() {
+fn metrics_equal_scikit_learn_for_every_batch_size() {
     let mut seen = std::collections::BTreeSet::new();
     for (index, case) in cases().iter().enumerate() {
         let width = case["width"].as_u64().unwrap() as usize;
@@ -45,7 +45,7 @@ fn every_metric_is_scikit_learns_however_the_rows_are_cut_into_batches() {
         let output = architecture(width, activation).output_layer();
         metrics::check("log.metrics", &metrics, &data, &output, loss).unwrap();
         let mut meters = Meters::new(&metrics, &data);
-        // Twice with the same meters, which start afresh.
+        // Twice with the same meters, which reset themselves.
         for rows in [1, 7, 1000] {
             for (outputs, targets) in outputs.chunks(rows * width).zip(targets.chunks(rows * width)) {
                 meters.add(outputs, targets);
@@ -60,7 +60,9 @@ fn every_metric_is_scikit_learns_however_the_rows_are_cut_into_batches() {
             }
         }
         if case["kind"] == "labels" {
-            let scores = serde_json::to_value(LabelScores::of(&outputs, &targets, width).unwrap()).unwrap();
+            let scores =
+                serde_json::to_value(LabelScores::from_probabilities(&outputs, &targets, width).unwrap())
+                    .unwrap();
             for name in ["accuracy", "roc_auc", "micro_f1", "macro_f1", "weighted_f1"] {
                 let (found, expected) = (scores[name].as_f64().unwrap(), expected[name].as_f64().unwrap());
                 assert!(
@@ -80,7 +82,7 @@ fn every_metric_is_scikit_learns_however_the_rows_are_cut_into_batches() {
 }
 
 #[test]
-fn names_are_read_as_they_are_written() {
+fn reads_the_names_it_writes() {
     for (at, metric) in Metric::ALL.into_iter().enumerate() {
         assert_eq!(Metric::named(&metric.name()), Some(metric));
         let json = serde_json::to_value(metric).unwrap();
@@ -103,7 +105,7 @@ fn names_are_read_as_they_are_written() {
 }
 
 #[test]
-fn a_better_value_is_better_by_more_than_the_margin() {
+fn better_means_better_by_more_than_the_margin() {
     assert!(Better::Higher.is(0.9, 0.8, 0.05) && !Better::Higher.is(0.84, 0.8, 0.05));
     assert!(Better::Lower.is(0.7, 0.8, 0.05) && !Better::Lower.is(0.76, 0.8, 0.05));
     assert!(!Better::Higher.is(f64::NAN, 0.0, 0.0) && !Better::Lower.is(f64::NAN, 0.0, 0.0));
@@ -120,7 +122,7 @@ fn a_better_value_is_better_by_more_than_the_margin() {
 }
 
 #[test]
-fn numbers_are_told_in_the_unit_of_the_table() {
+fn reports_numbers_in_the_unit_of_the_table() {
     let (outputs, targets) = ([0.5, -1.0, 2.0, 0.0], [0.0, -1.0, 1.0, 0.5]);
     let all = [
         Metric::MeanAbsoluteError,
@@ -154,7 +156,7 @@ fn numbers_are_told_in_the_unit_of_the_table() {
 }
 
 #[test]
-fn what_cannot_be_told_is_refused_with_the_reason() {
+fn rejects_metrics_that_do_not_apply_with_the_reason() {
     use Activation::{Identity, Sigmoid, Softmax};
     use Loss::{BinaryCrossEntropy, CategoricalCrossEntropy, HalfSquaredError, Hinge};
     let (numbers, labels) = (data(&[0.3, 2.0, 1.0, 0.0], 2), data(&[1.0, 1.0, 0.0, 0.0], 2));
@@ -225,7 +227,7 @@ fn what_cannot_be_told_is_refused_with_the_reason() {
         ("top_2", &classes, 3, Softmax, CategoricalCrossEntropy, None),
         ("r2", &classes, 3, Softmax, CategoricalCrossEntropy, None),
     ];
-    for (name, data, width, activation, loss, told) in cases {
+    for (name, data, width, activation, loss, expected) in cases {
         let output = architecture(width, activation).output_layer();
         let found = metrics::check(
             "log.metrics",
@@ -234,20 +236,23 @@ fn what_cannot_be_told_is_refused_with_the_reason() {
             &output,
             loss,
         );
-        match (found, told) {
+        match (found, expected) {
             (Ok(()), None) => {}
-            (Err(error), Some(told)) => {
+            (Err(error), Some(expected)) => {
                 let error = error.to_string();
-                assert!(error.contains(told) && error.contains(name), "{name}: {error}");
+                assert!(
+                    error.contains(expected) && error.contains(name),
+                    "{name}: {error}"
+                );
                 assert!(error.contains("log.metrics"), "{error}");
             }
-            (found, told) => panic!("{name}: {found:?}, not {told:?}"),
+            (found, expected) => panic!("{name}: {found:?}, not {expected:?}"),
         }
     }
 }
 
 #[test]
-fn what_is_not_defined_is_nan() {
+fn undefined_metrics_are_nan() {
     let one_class = data(&[1.0, 0.0, 1.0, 0.0], 2);
     let mut meters = Meters::new(&[Metric::RocAuc, Metric::Accuracy], &one_class);
     meters.add(&[0.9, 0.1, 0.2, 0.8], &[1.0, 0.0, 1.0, 0.0]);

@@ -1,4 +1,4 @@
-//! Batch and layer normalisation against PyTorch's; `golden/make_normalisation.py` made the figures.
+//! Compares batch and layer normalisation with PyTorch's. `golden/make_normalisation.py` made the expected values.
 
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
@@ -40,9 +40,9 @@ fn normalisation(case: &Value) -> Normalisation {
     }
 }
 
-/// A layer whose weights are the identity: its sums are its inputs, its δ the slopes of its inputs.
+/// A layer whose weights are the identity: its pre-activations are its inputs, its δ the derivatives of its inputs.
 #[test]
-fn a_layer_computes_what_pytorch_s_module_does() {
+fn a_layer_equals_pytorchs_module() {
     const TOLERANCE: f64 = 1e-12;
     for case in golden()["cases"].as_array().unwrap() {
         let width = case["width"].as_u64().unwrap() as usize;
@@ -108,7 +108,7 @@ fn a_layer_computes_what_pytorch_s_module_does() {
             assert!(
                 gradient[architecture.trained_count()..]
                     .iter()
-                    .all(|&slope| slope == 0.0)
+                    .all(|&derivative| derivative == 0.0)
             );
         }
     }
@@ -121,9 +121,9 @@ fn dataset(x: &[f64], labels: &Value) -> Dataset<f64> {
     Dataset::new(features, Targets::Classes { labels, classes: 3 }).unwrap()
 }
 
-/// Sixty steps of mini-batches and of full ones: parameters, running statistics, and the outputs of predictions.
+/// Sixty steps on mini-batches and on full batches: parameters, running statistics, and the outputs of predictions.
 #[test]
-fn training_goes_where_pytorch_s_goes() {
+fn training_equals_pytorch() {
     for run in golden()["runs"].as_array().unwrap() {
         let [kind, optimizer] = ["kind", "optimizer"].map(|key| run[key].as_str().unwrap());
         let batch = run["batch"].as_u64().unwrap();

@@ -1,5 +1,5 @@
-//! The legacy generator against figures drawn by NumPy itself; `golden/make_numpy_random_state.py` made them.
-#![allow(clippy::print_stderr, reason = "a test says when it skips")]
+//! Compares the legacy generator with numbers drawn by NumPy. `golden/make_numpy_random_state.py` made the expected values.
+#![allow(clippy::print_stderr, reason = "a test reports when it skips")]
 
 use std::path::{Path, PathBuf};
 
@@ -24,13 +24,15 @@ fn seed(case: &Value) -> u32 {
 }
 
 fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("{value} is not a number"))
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
     value
         .as_array()
-        .unwrap_or_else(|| panic!("{value} is no list"))
+        .unwrap_or_else(|| panic!("{value} is not a list"))
         .iter()
         .map(number)
         .collect()
@@ -51,7 +53,7 @@ fn draw(n: usize, mut one: impl FnMut() -> f64) -> Vec<f64> {
     (0..n).map(|_| one()).collect()
 }
 
-/// Equality of floats is meant to the bit throughout this file.
+/// Floats are compared to the bit throughout this file.
 #[track_caller]
 fn assert_long_run(drawn: &[f64], golden: &Value) {
     assert_eq!(drawn[..3], numbers(&golden["first"]));
@@ -64,7 +66,7 @@ fn assert_long_run(drawn: &[f64], golden: &Value) {
 }
 
 #[test]
-fn long_runs_of_uniforms_and_gaussians_are_numpys() {
+fn long_runs_of_uniforms_and_gaussians_equal_numpy() {
     for case in cases() {
         let mut uniforms = vec![0.0; 200_000];
         RandomState::new(seed(&case)).fill_random_sample(&mut uniforms);
@@ -77,7 +79,7 @@ fn long_runs_of_uniforms_and_gaussians_are_numpys() {
 }
 
 #[test]
-fn bounded_uniforms_and_scaled_gaussians_are_numpys() {
+fn bounded_uniforms_and_scaled_gaussians_equal_numpy() {
     for case in cases() {
         let golden = &case["uniform_then_normal"];
         let mut random = RandomState::new(seed(&case));
@@ -90,7 +92,7 @@ fn bounded_uniforms_and_scaled_gaussians_are_numpys() {
 }
 
 #[test]
-fn permutations_from_empty_to_60000_are_numpys() {
+fn permutations_from_empty_to_60000_equal_numpy() {
     for case in cases() {
         for golden in case["permutation"].as_array().expect("permutations") {
             let n = golden["n"].as_u64().expect("n") as usize;
@@ -113,7 +115,7 @@ fn permutations_from_empty_to_60000_are_numpys() {
 }
 
 #[test]
-fn integers_of_every_width_are_numpys_and_use_up_as_many_bits() {
+fn integers_of_every_width_equal_numpy_and_use_as_many_bits() {
     for case in cases() {
         for golden in case["randint"].as_array().expect("ranges") {
             let [low, high] = ["low", "high"].map(|bound| golden[bound].as_i64().expect("a bound"));
@@ -131,7 +133,7 @@ fn integers_of_every_width_are_numpys_and_use_up_as_many_bits() {
 }
 
 #[test]
-fn an_empty_range_gives_no_integer_and_draws_nothing() {
+fn an_empty_range_returns_none_and_draws_nothing() {
     let mut random = RandomState::new(1);
     assert_eq!(random.randint(3, 3), None);
     assert_eq!(random.randint(i64::MAX, i64::MIN), None);
@@ -139,7 +141,7 @@ fn an_empty_range_gives_no_integer_and_draws_nothing() {
 }
 
 #[test]
-fn lists_vectors_and_rows_shuffle_alike() {
+fn lists_vectors_and_rows_shuffle_the_same() {
     for case in cases() {
         let golden = &case["shuffle"];
         let mut random = RandomState::new(seed(&case));
@@ -200,7 +202,7 @@ fn a_snapshot_resumes_anywhere_in_a_block_with_or_without_a_kept_gaussian() {
 }
 
 #[test]
-fn a_damaged_snapshot_is_refused() {
+fn rejects_a_damaged_snapshot() {
     let whole = RandomState::new(0).snapshot();
     let short = RandomStateSnapshot {
         block: whole.block[..623].to_vec(),
@@ -215,7 +217,7 @@ fn a_damaged_snapshot_is_refused() {
 }
 
 #[test]
-fn the_projects_shared_figures_are_met() {
+fn equals_the_shared_golden_values() {
     let path: PathBuf = [
         env!("CARGO_MANIFEST_DIR"),
         "../../../shared/golden/numpy-random-state.json",
@@ -282,7 +284,7 @@ fn with(fresh: &RandomState, mut one: impl FnMut(&mut RandomState) -> f64) -> im
 }
 
 #[test]
-fn numpys_own_state_is_taken_over_and_handed_back() {
+fn converts_from_and_to_numpys_state() {
     // np.random.RandomState(42).get_state(): the words of init_genrand(42), none of which is drawn yet.
     let mut key = vec![42u32];
     for i in 1..624 {

@@ -1,10 +1,11 @@
-//! Fifty steps of every optimizer against PyTorch's and the papers'; `golden/make_optimizers.py` made the figures.
+//! Compares fifty steps of every optimizer with PyTorch and the papers. `golden/make_optimizers.py` made the expected
+//! values.
 
 use pellucid::Optimizer;
 use pellucid::optimization::optimizer::OptimizerState;
 use serde_json::Value;
 
-/// Rosenbrock's function in a chain, not as steep, and its gradient.
+/// A chained Rosenbrock function with smaller coefficients, and its gradient.
 fn valley(x: &[f64]) -> (f64, Vec<f64>) {
     let (mut value, mut gradient) = (0.0, vec![0.0; x.len()]);
     for i in 0..x.len() - 1 {
@@ -22,7 +23,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 }
 
 #[test]
-fn every_optimizer_goes_its_reference_way() {
+fn optimizers_equal_the_references() {
     let golden: Value = serde_json::from_str(include_str!("golden/optimizers.json")).unwrap();
     let start = numbers(&golden["start"]);
     let cases = golden["cases"].as_array().unwrap();
@@ -65,8 +66,8 @@ fn refusal(settings: &str) -> String {
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused_by_name() {
-    for (settings, told) in [
+fn rejects_invalid_settings_by_name() {
+    for (settings, expected) in [
         (
             r#"{"name": "adam", "momentum": 0.9}"#,
             "train.optimizer.momentum = 0.9 cannot be used: train.optimizer.name = \"adam\" does not use it",
@@ -98,12 +99,12 @@ fn settings_that_make_no_sense_are_refused_by_name() {
         (r#"{"name": "adamw", "weight_decay": -1}"#, "0 or more"),
     ] {
         let refusal = refusal(settings);
-        assert!(refusal.contains(told), "{settings}: {refusal}");
+        assert!(refusal.contains(expected), "{settings}: {refusal}");
     }
 }
 
 #[test]
-fn an_optimizer_is_named_alone_or_set_out() {
+fn reads_an_optimizer_as_a_name_or_a_table() {
     let read = |text: &str| serde_json::from_str::<Optimizer>(text).unwrap();
     assert_eq!(read(r#""nadam""#), read(r#"{"name": "nadam"}"#));
     assert_eq!(

@@ -1,16 +1,16 @@
-//! Learning-rate schedules against PyTorch's and scikit-learn's; `golden/make_schedules.py` made the figures.
+//! Compares learning-rate schedules with PyTorch's and scikit-learn's. `golden/make_schedules.py` made the expected values.
 
 use pellucid::Schedule;
 use pellucid::optimization::schedule::{LearningRate, RunLength};
 use serde_json::Value;
 
 #[test]
-fn every_rate_is_that_of_pytorch_and_scikit_learn() {
+fn rates_equal_pytorch_and_scikit_learn() {
     let golden: Value = serde_json::from_str(include_str!("golden/schedules.json")).unwrap();
     let highest = golden["highest"].as_f64().unwrap();
     let cases = golden["cases"].as_array().unwrap();
     for name in Schedule::ALL.map(|schedule| schedule.name()) {
-        // These two go by losses: below.
+        // These two depend on losses; the next test covers them.
         let reacts = name == "reduce_on_plateau" || name == "adaptive";
         assert!(
             reacts || cases.iter().any(|case| case["schedule"]["name"] == name),
@@ -31,7 +31,7 @@ fn every_rate_is_that_of_pytorch_and_scikit_learn() {
         };
         for (step, expected) in (0..).zip(expected) {
             let rate = schedule.rate(highest, step, run);
-            // PyTorch gets some of its rates by multiplying the one before.
+            // PyTorch computes some of its rates by multiplying the previous one.
             let off = (rate - expected.as_f64().unwrap()).abs();
             assert!(
                 off < 1e-13,
@@ -42,7 +42,7 @@ fn every_rate_is_that_of_pytorch_and_scikit_learn() {
 }
 
 #[test]
-fn schedules_that_react_to_losses_do_as_pytorch_and_scikit_learn_do() {
+fn schedules_that_follow_losses_equal_pytorch_and_scikit_learn() {
     let golden: Value = serde_json::from_str(include_str!("golden/schedules.json")).unwrap();
     let highest = golden["highest"].as_f64().unwrap();
     let cases = golden["reacting"].as_array().unwrap();
@@ -71,7 +71,7 @@ fn schedules_that_react_to_losses_do_as_pytorch_and_scikit_learn_do() {
             }
             found.push(rate.at(step, run));
         }
-        assert_eq!(found.len(), rates.len(), "{schedule:?} ends when it should");
+        assert_eq!(found.len(), rates.len(), "{schedule:?} ends at the right epoch");
         for (epoch, (found, expected)) in (1..).zip(found.iter().zip(&rates)) {
             let off = (found / expected - 1.0).abs();
             assert!(

@@ -1,4 +1,4 @@
-//! Scores against scikit-learn's, which `golden/make_scores.py` wrote, and their laws.
+//! Compares scores with scikit-learn's (`golden/make_scores.py` made the expected values), and checks their invariants.
 
 use pellucid::{ClassificationScores, Error, RegressionScores};
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ fn list<T: serde::de::DeserializeOwned>(case: &Value, key: &str) -> Vec<T> {
     serde_json::from_value(case[key].clone()).unwrap()
 }
 
-/// The same in every place, numbers to 1e-13 of theirs.
+/// Asserts equal JSON values, with a relative tolerance of 1e-13 for numbers.
 fn assert_same(found: &Value, expected: &Value, place: &str) {
     match (found, expected) {
         (Value::Object(f), Value::Object(e)) => {
@@ -39,10 +39,10 @@ fn value(scores: impl Serialize) -> Value {
 }
 
 #[test]
-fn classes_are_scored_as_scikit_learn_does() {
+fn classification_scores_equal_scikit_learn() {
     for (index, case) in golden("classification").iter().enumerate() {
         let classes = case["classes"].as_u64().unwrap() as usize;
-        let scores = ClassificationScores::of(
+        let scores = ClassificationScores::from_probabilities(
             &list::<f64>(case, "probabilities"),
             &list(case, "labels"),
             classes,
@@ -52,10 +52,10 @@ fn classes_are_scored_as_scikit_learn_does() {
 }
 
 #[test]
-fn numbers_are_scored_as_scikit_learn_does() {
+fn regression_scores_equal_scikit_learn() {
     for (index, case) in golden("regression").iter().enumerate() {
         let outputs = case["outputs"].as_u64().unwrap() as usize;
-        let scores = RegressionScores::of(
+        let scores = RegressionScores::from_predictions(
             &list::<f64>(case, "predictions"),
             &list::<f64>(case, "targets"),
             outputs,
@@ -64,20 +64,26 @@ fn numbers_are_scored_as_scikit_learn_does() {
     }
 }
 
-/// Where a rounded mean makes a constant target seem to vary, 0.1 being no binary fraction.
+/// 0.1 has no exact binary form, so that a rounded mean would give a constant target a variance above 0.
 #[test]
-fn a_constant_target_has_no_variance_at_all() {
-    let scores = RegressionScores::of(&[0.2, 0.3, 0.5], &[0.1; 3], 1).unwrap();
+fn a_constant_target_has_variance_0() {
+    let scores = RegressionScores::from_predictions(&[0.2, 0.3, 0.5], &[0.1; 3], 1).unwrap();
     assert_eq!((scores.mean.r2, scores.mean.explained_variance), (Some(0.0), 0.0));
-    let exact = RegressionScores::of(&[0.1; 3], &[0.1; 3], 1).unwrap();
+    let exact = RegressionScores::from_predictions(&[0.1; 3], &[0.1; 3], 1).unwrap();
     assert_eq!((exact.mean.r2, exact.mean.explained_variance), (Some(1.0), 1.0));
-    assert_eq!(RegressionScores::of(&[1.0], &[2.0], 1).unwrap().mean.r2, None);
+    assert_eq!(
+        RegressionScores::from_predictions(&[1.0], &[2.0], 1)
+            .unwrap()
+            .mean
+            .r2,
+        None
+    );
 }
 
 #[test]
-fn what_cannot_be_scored_is_refused() {
-    let classes = |p: &[f64], y: &[usize], n| ClassificationScores::of(p, y, n).unwrap_err();
-    let numbers = |a: &[f64], y: &[f64], n| RegressionScores::of(a, y, n).unwrap_err();
+fn rejects_invalid_inputs() {
+    let classes = |p: &[f64], y: &[usize], n| ClassificationScores::from_probabilities(p, y, n).unwrap_err();
+    let numbers = |a: &[f64], y: &[f64], n| RegressionScores::from_predictions(a, y, n).unwrap_err();
     for (error, says) in [
         (classes(&[], &[], 2), "0 numbers"),
         (classes(&[0.5; 4], &[0, 1], 0), "4 numbers"),
@@ -126,7 +132,7 @@ fn classified() -> impl Strategy<Value = (Vec<f64>, Vec<usize>, usize)> {
 proptest! {
     #[test]
     fn the_confusion_matrix_holds_every_row_once((probabilities, labels, classes) in classified()) {
-        let scores = ClassificationScores::of(&probabilities, &labels, classes).unwrap();
+        let scores = ClassificationScores::from_probabilities(&probabilities, &labels, classes).unwrap();
         prop_assert_eq!(scores.confusion.iter().flatten().sum::<usize>(), labels.len());
         for (class, row) in scores.confusion.iter().enumerate() {
             let support = labels.iter().filter(|&&label| label == class).count();
@@ -141,14 +147,14 @@ proptest! {
 
     #[test]
     fn the_area_asks_only_for_the_order((probabilities, labels, classes) in classified()) {
-        let area = |p: &[f64]| ClassificationScores::of(p, &labels, classes).unwrap().roc_auc;
-        // Each by its rank: far from linear, and without rounding.
+        let area = |p: &[f64]| ClassificationScores::from_probabilities(p, &labels, classes).unwrap().roc_auc;
+        // Each score by its rank: nonlinear, and without rounding.
         let mut sorted = probabilities.clone();
         sorted.sort_by(f64::total_cmp);
         let rank = |p: &f64| sorted.partition_point(|other| other < p) as f64;
         let ranks: Vec<f64> = probabilities.iter().map(rank).collect();
         prop_assert_eq!(area(&probabilities), area(&ranks));
-        // Turned round, what was above is below.
+        // The reversed order reverses the comparisons.
         let turned: Vec<f64> = probabilities.iter().map(|p| -p).collect();
         if let (Some(area), Some(turned)) = (area(&probabilities), area(&turned)) {
             prop_assert!((area + turned - 1.0).abs() < 1e-12);
@@ -159,8 +165,8 @@ proptest! {
     fn the_order_of_rows_does_not_matter((probabilities, labels, classes) in classified()) {
         let (backwards, turned): (Vec<&[f64]>, Vec<usize>) =
             probabilities.chunks(classes).zip(labels.iter().copied()).rev().unzip();
-        let one = ClassificationScores::of(&probabilities, &labels, classes).unwrap();
-        let other = ClassificationScores::of(&backwards.concat(), &turned, classes).unwrap();
+        let one = ClassificationScores::from_probabilities(&probabilities, &labels, classes).unwrap();
+        let other = ClassificationScores::from_probabilities(&backwards.concat(), &turned, classes).unwrap();
         prop_assert!((one.log_loss - other.log_loss).abs() <= 1e-13 * one.log_loss.max(1.0));
         prop_assert_eq!(ClassificationScores { log_loss: one.log_loss, ..other }, one);
     }
@@ -171,11 +177,11 @@ proptest! {
     ) {
         let scores = |scale: f64, pairs: &mut dyn Iterator<Item = &(f64, f64)>| {
             let (a, y): (Vec<f64>, Vec<f64>) = pairs.map(|(a, y)| (a * scale, y * scale)).unzip();
-            RegressionScores::of(&a, &y, 1).unwrap().mean
+            RegressionScores::from_predictions(&a, &y, 1).unwrap().mean
         };
         let one = scores(1.0, &mut pairs.iter());
         assert_same(&value(scores(1.0, &mut pairs.iter().rev())), &value(one), "backwards");
-        // A power of two rounds nothing.
+        // Scaling by a power of two does not round.
         let scaled = scores(4.0, &mut pairs.iter());
         prop_assert_eq!((scaled.r2, scaled.explained_variance), (one.r2, one.explained_variance));
         prop_assert_eq!((scaled.rmse, scaled.mae, scaled.mse), (4.0 * one.rmse, 4.0 * one.mae, 16.0 * one.mse));

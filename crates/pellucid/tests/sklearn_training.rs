@@ -1,5 +1,5 @@
-//! Training as scikit-learn does it, from its initial weights, in its order, with its penalty, optimizers and schedules;
-//! `golden/make_sklearn_training.py` made the figures.
+//! Compares training with scikit-learn's: initial weights, order of samples, penalty, optimizers and schedules.
+//! `golden/make_sklearn_training.py` made the expected values.
 
 #[path = "support/run.rs"]
 mod run;
@@ -18,7 +18,7 @@ fn rows(value: &Value) -> Vec<Vec<f64>> {
 }
 
 #[test]
-fn recipes_follow_scikit_learn() {
+fn training_equals_scikit_learn() {
     let golden: Value = serde_json::from_str(include_str!("golden/sklearn_training.json")).unwrap();
     let features = Matrix::<f64>::from_rows("features", &rows(&golden["features"])).unwrap();
     for (index, case) in golden["cases"].as_array().unwrap().iter().enumerate() {
@@ -52,7 +52,7 @@ fn recipes_follow_scikit_learn() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_by_name() {
+fn rejects_invalid_settings_by_name() {
     let refusal = |key: &str, value: &str| {
         let text = format!(
             "data = {{ source = \"inline\" }}\nnetwork = {{ layers = [2, 1], activation = \"identity\" }}\n\
@@ -68,7 +68,7 @@ fn what_makes_no_sense_is_refused_by_name() {
     assert!(shared.contains("train.reduction = \"mean\""), "{shared}");
     let gathered = refusal("batch_size", "2\naccumulate = 2\nreduction = \"weighted_mean\"");
     assert!(gathered.contains("share_penalty"), "{gathered}");
-    for (settings, told) in [
+    for (settings, expected) in [
         (
             r#"{"name": "adam", "velocity": true}"#,
             "train.optimizer.name = \"adam\" does not use it",
@@ -86,13 +86,13 @@ fn what_makes_no_sense_is_refused_by_name() {
             Ok(optimizer) => optimizer.validate().unwrap_err().to_string(),
             Err(error) => error.to_string(),
         };
-        assert!(refusal.contains(told), "{settings}: {refusal}");
+        assert!(refusal.contains(expected), "{settings}: {refusal}");
     }
 }
 
-/// Ten steps, and five from what the first five left behind, end at the same bits.
+/// Ten steps end at the same bits as five steps and five more with the memory of the first five.
 #[test]
-fn an_optimizer_goes_on_from_its_memory() {
+fn an_optimizer_continues_from_its_memory() {
     for settings in [
         r#"{"name": "sgd", "momentum": 0.9, "nesterov": true, "velocity": true}"#,
         r#"{"name": "amsgrad"}"#,

@@ -1,7 +1,8 @@
-//! The bits do not depend on threads: on every workload of `bench/recipes`, in training, evaluation and answers.
+//! Checks that results do not depend on the number of threads, to the bit: training, evaluation and predictions of every
+//! workload of `bench/recipes`.
 //!
-//! The work has the workloads' own layers and batches, on data made here, so that nothing is below the sizes from which
-//! threads are used; the last test looks whether they really were.
+//! The tests use the layers and batches of the workloads, on generated data, so that the work is large enough for several
+//! threads; the last test checks that several threads do work.
 
 use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
@@ -18,13 +19,13 @@ use std::sync::{Mutex, PoisonError};
 
 const PIXELS: usize = 28 * 28;
 const THREADS: [usize; 4] = [1, 2, 3, 8];
-/// Steps that are taken of a workload: enough for several batches, the last of them smaller.
+/// The number of steps of a workload: enough for several batches, the last of which is smaller.
 const STEPS: u64 = 4;
-/// Steps of the workloads that take a microsecond each.
+/// The number of steps of workloads whose step takes a microsecond.
 const TINY_STEPS: u64 = 2_000;
 
-/// Runs `work`, and nothing beside it: one test counts processor time, and there is one team of threads.
-fn alone<R>(work: impl FnOnce() -> R) -> R {
+/// Runs `work` while no other test works: one test counts processor time, and there is one thread pool.
+fn run_exclusively<R>(work: impl FnOnce() -> R) -> R {
     static ALONE: Mutex<()> = Mutex::new(());
     let _guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     work()
@@ -35,7 +36,7 @@ fn recipe(name: &str) -> Recipe {
     Recipe::from_toml(&std::fs::read_to_string(path).unwrap(), name).unwrap()
 }
 
-fn names_of_workloads() -> Vec<String> {
+fn workload_names() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/recipes");
     let names = std::fs::read_dir(folder).unwrap().filter_map(|entry| {
         let path = entry.unwrap().path();
@@ -47,7 +48,7 @@ fn names_of_workloads() -> Vec<String> {
     names
 }
 
-/// Noise in the shape of MNIST: 19.1% of its bytes are not zero, all of them in the inner 20 by 20.
+/// Noise in the shape of MNIST: 19.1% of the bytes are not zero, all of them in the inner 20 by 20.
 fn digits(rows: usize) -> Vec<u8> {
     let mut generator = RandomState::new(7);
     let inner = 4..24;
@@ -71,7 +72,7 @@ fn dense<T: Scalar>(rows: usize, columns: usize, values: impl IntoIterator<Item 
     Matrix::new(rows, columns, values.into_iter().map(T::from_f64).collect()).unwrap()
 }
 
-/// Data of the kind that the recipe asks for, for at least `STEPS` batches.
+/// Data of the kind that the recipe needs, for at least `STEPS` batches.
 fn data<T: Scalar>(recipe: &Recipe) -> Dataset<T> {
     let batch = match recipe.train.batch_size {
         BatchSize::Full => 1,
@@ -141,7 +142,7 @@ fn bits<T: Scalar>(values: &[T]) -> Vec<u64> {
     values.iter().map(|value| value.to_f64().to_bits()).collect()
 }
 
-/// What a run leaves: each step's loss, the parameters, and the loss and metrics of an evaluation.
+/// The results of a run: the loss of each step, the parameters, and the loss and metrics of an evaluation.
 #[derive(PartialEq)]
 struct Left {
     losses: Vec<u64>,
@@ -174,12 +175,12 @@ fn training_leaves_every_bit<T: Scalar>(name: &str, recipe: &Recipe) {
     let one = train(recipe.clone(), &data, 1);
     assert!(
         one.losses.len() as u64 >= STEPS,
-        "{name}: each step's loss is looked at"
+        "{name}: the loss of each step is observed"
     );
     assert_ne!(
         one.losses.first(),
         one.losses.last(),
-        "{name}: nothing was learnt"
+        "{name}: nothing was learned"
     );
     for threads in THREADS {
         let many = train(recipe.clone(), &data, threads);
@@ -199,8 +200,8 @@ fn training_leaves_every_bit<T: Scalar>(name: &str, recipe: &Recipe) {
 }
 
 #[test]
-fn every_workload_trains_to_the_same_bits() {
-    let names = names_of_workloads();
+fn training_does_not_depend_on_threads() {
+    let names = workload_names();
     for known in [
         "mnist-1024",
         "mnist-128",
@@ -214,7 +215,7 @@ fn every_workload_trains_to_the_same_bits() {
             "{known} is not in bench/recipes"
         );
     }
-    alone(|| {
+    run_exclusively(|| {
         for name in names {
             let recipe = recipe(&name);
             match recipe.train.precision {
@@ -273,19 +274,20 @@ fn answers_leave_every_bit<T: Scalar>() {
 }
 
 #[test]
-fn ten_thousand_rows_get_the_same_answers() {
-    alone(|| {
+fn predictions_do_not_depend_on_threads() {
+    run_exclusively(|| {
         answers_leave_every_bit::<f32>();
         answers_leave_every_bit::<f64>();
     });
 }
 
-/// Processor time in hundredths of a second that was used by this process, all its threads, and by this thread alone.
-/// `None` where the system does not tell.
+/// The processor time, in hundredths of a second, of this process with all its threads, and of this thread alone.
+/// `None` where the system does not report it.
 fn processor_time() -> Option<(u64, u64)> {
     let of = |path: &str| {
         let stat = std::fs::read_to_string(path).ok()?;
-        // The name of the program, in parentheses, may hold anything; user and system time are 12th and 13th after it.
+        // The name of the program, in parentheses, may contain any characters; user and system time are 12th and 13th after
+        // it.
         let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
         let user: u64 = fields.next()?.parse().ok()?;
         let system: u64 = fields.next()?.parse().ok()?;
@@ -294,7 +296,7 @@ fn processor_time() -> Option<(u64, u64)> {
     Some((of("/proc/self/stat")?, of("/proc/thread-self/stat")?))
 }
 
-/// The share of the processor time of `work`, repeated for a second of it, that other threads than this one used.
+/// The share of the processor time of `work` that threads other than this one use; `work` repeats for a second.
 fn share_of_others(mut work: impl FnMut()) -> f64 {
     let (all_before, own_before) = processor_time().unwrap();
     loop {
@@ -307,18 +309,18 @@ fn share_of_others(mut work: impl FnMut()) -> f64 {
     }
 }
 
-/// Without this, the others could compare one thread with one thread.
+/// Without this test, the other tests could compare one thread with one thread.
 #[test]
-fn a_second_thread_really_works() {
+fn a_second_thread_works() {
     if processor_time().is_none() {
-        return skip("this system does not tell a thread's processor time");
+        return skip("this system does not report the processor time of a thread");
     }
     if std::thread::available_parallelism().is_ok_and(|processors| processors.get() < 2) {
         return skip(
-            "there is one processor, on which whoever has work finishes it before another thread comes",
+            "there is one processor, on which one thread finishes the work before another one starts",
         );
     }
-    alone(|| {
+    run_exclusively(|| {
         let recipe = recipe("mnist-1024");
         let data = data::<f32>(&recipe);
         others_share("mnist-1024", |threads| {
@@ -338,24 +340,24 @@ fn a_second_thread_really_works() {
     });
 }
 
-/// Not by `eprintln`, which the test harness keeps to itself where a test passes.
+/// Not with `eprintln`, whose output the test harness hides when a test passes.
 fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED, whether a second thread works: {why}");
 }
 
-/// Asserts that `work` on one thread stays there, and on more does not: on an idle machine others do a quarter to a half
-/// of it, on a loaded one far less, but on one thread nothing.
+/// Asserts that `work` on one thread stays on this thread, and on more threads does not: on an idle machine other threads do
+/// a quarter to a half of it, on a loaded one far less, but on one thread nothing.
 fn others_share(what: &str, mut work: impl FnMut(usize)) {
-    // Times are told to a hundredth of what is measured.
-    const MOST_ALONE: f64 = 0.021;
+    // The resolution of the times is a hundredth of the measured duration.
+    const MOST_ON_ONE_THREAD: f64 = 0.021;
     const LEAST_SHARED: f64 = 0.04;
-    let alone = share_of_others(|| work(1));
+    let single = share_of_others(|| work(1));
     assert!(
-        alone < MOST_ALONE,
-        "{what} on 1 thread: {alone:.2} of the work was done by others"
+        single < MOST_ON_ONE_THREAD,
+        "{what} on 1 thread: other threads did {single:.2} of the work"
     );
     for threads in [2, 8] {
-        // Whether another thread comes in time depends on what else the machine does: it may try again.
+        // Whether another thread starts in time depends on the load of the machine, so that several attempts are allowed.
         let mut most: f64 = 0.0;
         for _ in 0..10 {
             most = most.max(share_of_others(|| work(threads)));
@@ -365,7 +367,7 @@ fn others_share(what: &str, mut work: impl FnMut(usize)) {
         }
         assert!(
             most >= LEAST_SHARED,
-            "{what} on {threads} threads: others did only {most:.2} of the work"
+            "{what} on {threads} threads: other threads did only {most:.2} of the work"
         );
     }
 }

@@ -1,6 +1,6 @@
-//! The figures of `examples/wrong_gradient.rs` against those that the notebook prints, and against the same loop in
-//! NumPy where its figures are at hand.
-#![allow(clippy::print_stderr, reason = "a test says when it skips")]
+//! Compares `examples/wrong_gradient.rs` with the numbers that the notebook prints, and with the same loop in NumPy where
+//! its golden values are available.
+#![allow(clippy::print_stderr, reason = "a test reports when it skips")]
 
 #[path = "../examples/wrong_gradient/notebook.rs"]
 mod notebook;
@@ -41,9 +41,9 @@ fn assert_near(found: &[f64], expected: &[f64], tolerance: f64) {
     }
 }
 
-/// The figures as the notebook shows them, nine digits each.
+/// The numbers as the notebook prints them, nine digits each.
 #[test]
-fn the_perceptron_goes_where_the_notebook_s_goes() {
+fn the_perceptron_equals_the_notebook() {
     let printed = [
         [-630_288.840_769_76, -82_211_996.951_800_38, -927_450.255_940_21],
         [-8.164_326_93e21, -1.064_909_10e24, -1.201_412_31e22],
@@ -74,20 +74,20 @@ fn assert_log(found: &[Iteration], log: &Value, weights: &[&str]) {
     for (found, expected) in found.iter().zip(log) {
         assert_near(&[found.error], &numbers(&expected["printed_error"]), 1e-12);
         let expected: Vec<f64> = weights.iter().flat_map(|key| numbers(&expected[key])).collect();
-        // Each iteration squares the weights and doubles what rounding has done to them.
+        // Each iteration squares the weights and doubles their relative rounding error.
         assert_near(&found.weights, &expected, 1e-12);
     }
 }
 
 #[test]
-fn both_parts_are_numpy_s() {
+fn both_parts_equal_numpy() {
     let Some(golden) = golden() else { return };
     let start = Start::new().unwrap();
     let of = &golden["as_written_perceptron"];
     assert_eq!(start.perceptron.parameters(), numbers(&of["initial_weights"]));
     let found = climb(&start.perceptron, wrong_gradient);
     assert_log(&found, &of["log"], &["weights"]);
-    // What it prints at the end was computed before the last step.
+    // The numbers printed at the end are from before the last step.
     let architecture = start.perceptron.architecture();
     let last = forward(architecture, &found[ITERATIONS - 2].weights, &notebook::DATA);
     assert_eq!(last.outputs(), numbers(&of["output"]));
@@ -103,7 +103,7 @@ fn both_parts_are_numpy_s() {
 }
 
 #[test]
-fn with_a_hidden_layer_the_first_step_is_the_last() {
+fn with_a_hidden_layer_only_the_first_step_changes_weights() {
     let network = Start::new().unwrap().with_hidden_layer;
     let found = climb(&network, wrong_hidden_gradients);
     assert!(
@@ -117,7 +117,7 @@ fn with_a_hidden_layer_the_first_step_is_the_last() {
 }
 
 #[test]
-fn the_right_rule_on_standardised_columns_is_numpy_s() {
+fn the_correct_rule_on_standardised_columns_equals_numpy() {
     let Some(golden) = golden() else { return };
     let of = &golden["corrected_perceptron_on_standardised_columns"];
     let (start, data) = (Start::new().unwrap().perceptron, standardised_data().unwrap());
@@ -134,7 +134,7 @@ fn the_right_rule_on_standardised_columns_is_numpy_s() {
 }
 
 #[test]
-fn the_gradient_check_tells_the_wrong_rules_from_the_right_one() {
+fn the_gradient_check_rejects_the_wrong_rules_only() {
     let (start, data) = (Start::new().unwrap(), standardised_data().unwrap());
     for data in [&notebook::DATA[..], &data] {
         let report = check(&start.perceptron, data, wrong_gradient);
@@ -154,16 +154,16 @@ fn the_gradient_check_tells_the_wrong_rules_from_the_right_one() {
     }
 }
 
-/// What the notebook does, on its own data, where the true gradient is 0 to the last digit, and on standardised columns.
+/// The rules of the notebook on its own data, where the true gradient is 0 to the last digit, and on standardised columns.
 #[test]
-fn the_notebook_s_mistakes_are_named() {
+fn names_the_mistakes_of_the_notebook() {
     let (start, standardised) = (Start::new().unwrap(), standardised_data().unwrap());
     for data in [&notebook::DATA[..], &standardised] {
         let said = named(&start.perceptron, data, wrong_gradient).to_string();
         for part in [
             "layer 1's weights: wrong in 3 of 3 entries",
-            "the output's derivative is taken at z, z(1 − z), where its formula is one of a, a(1 − a)",
-            "one error stands for all rows",
+            "the output's derivative is taken at z, z(1 − z), but its formula is in terms of a, a(1 − a)",
+            "one error is used for all rows",
             "fits all 3 entries",
         ] {
             assert!(said.contains(part), "{part:?}: {said}");

@@ -1,7 +1,7 @@
-//! XOR worked by hand: every array of the notebook's first epoch, by the notebook's names, in the engine's workspace.
+//! Compares every array of the first epoch of a hand-written XOR notebook, by the notebook's names, with the workspace.
 //!
-//! The notebook's error is target − output, so its deltas have the opposite sign of ∂L/∂z, and its weights climb where
-//! ours descend.
+//! The notebook's error is target − output, so that its deltas have the opposite sign of ∂L/∂z, and its update adds where
+//! gradient descent subtracts.
 
 #[path = "support/run.rs"]
 mod run;
@@ -20,13 +20,13 @@ use std::path::Path;
 
 const CLOSE: f64 = 1e-9;
 
-/// The golden figures, kept beside the workspace.
+/// The golden values, stored beside the repository.
 fn golden() -> Option<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/golden/xor-by-hand.json");
     match std::fs::read_to_string(&path) {
         Ok(text) => Some(serde_json::from_str(&text).unwrap()),
         Err(_) => {
-            // Past the test harness, which would keep it to itself.
+            // Written directly, because the test harness would hide it.
             let _ = writeln!(std::io::stderr(), "SKIPPED: {} is not there", path.display());
             None
         }
@@ -60,7 +60,7 @@ fn assert_close(ours: &[f64], golden: &[f64], tolerance: f64, what: &str) {
     }
 }
 
-/// The recipe's run from other weights, for `epochs` at the notebook's rate.
+/// The run of the recipe from other weights, for `epochs` epochs at the notebook's learning rate.
 fn experiment(golden: &Value, weights: [&Value; 2], epochs: u64) -> Run<f64> {
     let mut recipe = Recipe::built_in("xor-by-hand").unwrap();
     let layer = |weights: &Value| GivenLayer {
@@ -81,7 +81,7 @@ fn experiment(golden: &Value, weights: [&Value; 2], epochs: u64) -> Run<f64> {
 }
 
 #[test]
-fn every_array_of_the_first_epoch_is_the_notebooks() {
+fn arrays_of_the_first_epoch_equal_the_notebook() {
     let Some(golden) = golden() else { return };
     let first = &golden["first_epoch_at_learning_rate_0_3"];
     let mut experiment = experiment(&golden, [&golden["weights_0"], &golden["weights_1"]], 1);
@@ -134,7 +134,7 @@ fn the_printed_weights_give_the_printed_outputs() {
     let printed = &golden["printed_in_the_notebook"];
     let experiment = experiment(&golden, [&printed["weights_0"], &printed["weights_1"]], 1);
     let outputs = experiment.predict();
-    // Eight printed digits leave fewer of the outputs: NumPy, too, is up to 2e-6 from what was printed.
+    // Eight printed digits of the weights give fewer correct digits of the outputs: NumPy also differs by up to 2e-6.
     assert_close(&outputs, &flat(&printed["output_layer"]), 4e-6, "outputs");
     let rounded: Vec<f64> = outputs.iter().map(|output| output.round()).collect();
     assert_eq!(rounded, [0.0, 1.0, 1.0, 0.0]);

@@ -1,5 +1,5 @@
-//! burn (its Flex backend) as a peer: trains, answers one row, answers many rows, and goes from the files to the
-//! test accuracy.
+//! burn (its Flex backend) as a peer: trains, predicts one row, predicts many rows, and runs from the files to the test
+//! accuracy.
 
 #[path = "../../shared.rs"]
 mod shared;
@@ -28,7 +28,7 @@ fn main() -> Outcome<()> {
                 "train" => train(&job),
                 "one-row" => one_row(&job),
                 "rows" => many_rows(&job),
-                other => Err(format!("burn-peer does not know the work \"{other}\"").into()),
+                other => Err(format!("burn-peer: unknown work \"{other}\"").into()),
             }
         }
         _ => Err("usage: burn-peer JOB.json | burn-peer start-to-finish FOLDER".into()),
@@ -99,7 +99,7 @@ fn classes(labels: impl Iterator<Item = i64>, device: &Device) -> Tensor<1, Int>
     Tensor::from_data(TensorData::new(labels, [count]), device)
 }
 
-/// The network with the optimizer that moves it.
+/// The network and its optimizer.
 struct Training {
     net: Net,
     adam: ModuleOptimizer,
@@ -118,7 +118,7 @@ impl Training {
         }
     }
 
-    /// One step, and the batch's mean loss.
+    /// One step; returns the mean loss of the batch.
     fn step(mut self, inputs: Tensor<2>, labels: Tensor<1, Int>) -> (Self, f64) {
         let loss = self.cross_entropy.forward(self.net.logits(inputs), labels);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.net);
@@ -163,7 +163,7 @@ fn train(job: &Job) -> Outcome<()> {
             },
         ))
     };
-    run(&batches[..batches.len().min(20)], 1)?; // warms the thread pool and the allocator up
+    run(&batches[..batches.len().min(20)], 1)?; // warms up the thread pool and the allocator
     shared::serve(VERSION, || {
         let (net, measured) = run(&batches, job.epochs)?;
         net.save(job)?;

@@ -1,4 +1,4 @@
-//! candle as a peer: trains, answers one row, answers many rows, and goes from the files to the test accuracy.
+//! candle as a peer: trains, predicts one row, predicts many rows, and runs from the files to the test accuracy.
 
 #[path = "../../shared.rs"]
 mod shared;
@@ -23,7 +23,7 @@ fn main() -> Outcome<()> {
                 "train" => train(&job),
                 "one-row" => one_row(&job),
                 "rows" => many_rows(&job),
-                other => Err(format!("candle-peer does not know the work \"{other}\"").into()),
+                other => Err(format!("candle-peer: unknown work \"{other}\"").into()),
             }
         }
         _ => Err("usage: candle-peer JOB.json | candle-peer start-to-finish FOLDER".into()),
@@ -63,7 +63,7 @@ impl Net {
         Self::new(&job.layers, &parameters?)
     }
 
-    /// The same layers without the tape that variables record.
+    /// The same layers, without the tape of variables.
     fn frozen(&self) -> Self {
         let freeze = |layer: &Linear| Linear::new(layer.weight().detach(), layer.bias().map(Tensor::detach));
         Self {
@@ -109,7 +109,7 @@ impl Net {
     }
 }
 
-/// One step, and the batch's mean loss.
+/// One step; returns the mean loss of the batch.
 fn step(net: &Net, adam: &mut AdamW, inputs: &Tensor, labels: &Tensor) -> candle_core::Result<f64> {
     let loss = loss::cross_entropy(&net.logits(inputs)?, labels)?;
     adam.backward_step(&loss)?;
@@ -153,7 +153,7 @@ fn train(job: &Job) -> Outcome<()> {
             },
         ))
     };
-    run(&batches[..batches.len().min(20)], 1)?; // warms the thread pool and the allocator up
+    run(&batches[..batches.len().min(20)], 1)?; // warms up the thread pool and the allocator
     shared::serve(VERSION, || {
         let (net, measured) = run(&batches, job.epochs)?;
         net.save(job)?;

@@ -17,12 +17,12 @@ pub(crate) struct Explain {
     #[arg(value_name = "RECIPE-or-MODEL")]
     pub(crate) source: String,
 
-    /// For a model: the table its rows are from, a file, - for standard input, or a built-in set. For a recipe: the folder
-    /// with the data's files, or an IDX images file
+    /// For a model: the table of its rows, a file, - for standard input, or a built-in set. For a recipe: the folder with the
+    /// data's files, or an IDX images file
     #[arg(long, value_name = "DATA")]
     pub(crate) data: Option<PathBuf>,
 
-    /// Take the step on this sample in place of the batch; samples are counted from 1
+    /// Take the step on this sample instead of the batch; samples are counted from 1
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = counted, conflicts_with = "rows", help_heading = "Which step")]
     pub(crate) row: Option<u64>,
 
@@ -30,7 +30,7 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "A..B", allow_negative_numbers = true, value_parser = rows, help_heading = "Which step")]
     pub(crate) rows: Option<(u64, u64)>,
 
-    /// The epoch of the step, counted as the recipe counts; with --row the network is as it stands then [default: the
+    /// The epoch of the step, counted as the recipe counts; with --row, by the network before that step [default: the
     /// first]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = number, help_heading = "Which step")]
     pub(crate) epoch: Option<u64>,
@@ -79,7 +79,7 @@ pub(crate) struct Explain {
     pub(crate) running: Running,
 }
 
-/// What an explanation is written as.
+/// The format of an explanation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FormatArgument {
     Terminal,
@@ -98,7 +98,7 @@ pub(crate) enum ColorArgument {
 }
 
 impl Explain {
-    /// What is put over a recipe, as for a run.
+    /// The settings that replace those of a recipe, as for a run.
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             seed: self.seed,

@@ -210,7 +210,8 @@ fn warn_of_other_data(variants: &[Variant]) {
 }
 
 fn note_stopping(variants: &[Variant]) {
-    let stops = |recipe: &Recipe| !StopRules::of(recipe).are_none() || recipe.train.max_seconds.is_some();
+    let stops =
+        |recipe: &Recipe| !StopRules::from_recipe(recipe).are_none() || recipe.train.max_seconds.is_some();
     if let Some(first) = variants.iter().find(|variant| stops(&variant.spec.recipe)) {
         terminal::note(&format!(
             "note: {}: all epochs are run, so that the curves can be compared, whatever train.patience, train.stop_at and \

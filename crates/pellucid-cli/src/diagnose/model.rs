@@ -103,12 +103,12 @@ fn on_rows<T: Scalar>(
         }
     };
     notes.extend(counts.warnings());
-    let mut facts = DataFacts::of(&data, &preparation.feature_names());
+    let mut facts = DataFacts::from_data(&data, &preparation.feature_names());
     if !has_targets {
         facts.class_counts = None;
         facts.targets.clear();
     }
-    let trained = NetworkFacts::of(course.recipe, network, &data, &facts, threads)?;
+    let trained = NetworkFacts::from_network(course.recipe, network, &data, &facts, threads)?;
     Ok(after_training(&Facts {
         data: Some(&facts),
         trained: Some(&trained),

@@ -15,14 +15,17 @@ use pellucid_report::{PageFinding, PageTable, Repeat, Report, Section};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+/// Figures by name.
+type Figures = Vec<(String, f64)>;
+
 /// What a page says of a training, whatever it was on.
 struct Page<'a> {
     title: &'a str,
     lead: String,
     /// What the network is judged by: names and numbers.
     headline: Vec<(String, String)>,
-    /// Parts of the data: name, number of rows, and figures by name.
-    columns: Vec<(&'static str, usize, Vec<(String, f64)>)>,
+    /// Parts of the data: name, number of rows, and figures.
+    columns: Vec<(&'static str, usize, Figures)>,
     of_data: Vec<(String, String)>,
     /// What was chosen where the user said nothing.
     choices: &'a [String],

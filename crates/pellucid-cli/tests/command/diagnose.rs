@@ -126,7 +126,11 @@ fn unscaled_inputs_that_saturate_sigmoids() {
     for row in &mut training.inputs {
         row.iter_mut().for_each(|x| *x = 500.0 + 300.0 * *x);
     }
-    let said = ["saturated", "Unscaled inputs are why", "data.standardise = true"];
+    let said = [
+        "saturated",
+        "Unscaled inputs are the cause",
+        "data.standardise = true",
+    ];
     assert_found(&training.findings(), "saturated_units", Some(1), &said);
     // The notebook's failing run.
     let notebook = findings(&["perceptron", "--set", "data.standardise=false"]);
@@ -134,7 +138,7 @@ fn unscaled_inputs_that_saturate_sigmoids() {
         &notebook,
         "saturated_units",
         Some(1),
-        &["column 2 reaches from 200 to 550"],
+        &["column 2 ranges from 200 to 550"],
     );
 }
 
@@ -294,7 +298,7 @@ fn columns_of_wildly_different_scales() {
     );
     training.inputs.iter_mut().for_each(|row| row[1] *= 1e-3);
     let said = [
-        "column 2 reaches",
+        "column 2 ranges",
         "standard deviations",
         "standardise the columns",
     ];
@@ -390,7 +394,7 @@ fn units_that_begin_alike_and_stay_so() {
             &training.findings(),
             "symmetric_units",
             Some(1),
-            &["none of them can be told apart", "at random"],
+            &["none of them differ", "at random"],
         );
     }
 }

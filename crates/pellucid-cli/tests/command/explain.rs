@@ -301,7 +301,7 @@ fn l_bfgs_has_its_gradient_explained() {
     let recipe = by_lbfgs(&folder);
     let said = done(&["explain", &recipe]).stdout;
     assert!(
-        said.contains("note: L-BFGS goes by all samples at once"),
+        said.contains("note: L-BFGS works on all samples at once"),
         "{said}"
     );
     assert!(said.contains("∂L/∂W⁽¹⁾") && !said.contains("new W"), "{said}");
@@ -322,7 +322,10 @@ fn every_part_of_a_run_has_its_words() {
         ),
         (
             &["train.l2=0.1"],
-            &["what the penalties add", "the gradient that the optimizer gets"],
+            &[
+                "what the penalties add",
+                "the gradient that the optimizer receives",
+            ],
         ),
         (
             &["train.update=\"top-down\""],
@@ -334,7 +337,7 @@ fn every_part_of_a_run_has_its_words() {
         ),
         (
             &["network.normalisation=\"batch\""],
-            &["normalised sums", "scaled and shifted", "gain γ"],
+            &["normalised pre-activations", "scaled and shifted", "gain γ"],
         ),
         (
             &["network.activation=[\"softmax\",\"sigmoid\"]"],
@@ -346,7 +349,7 @@ fn every_part_of_a_run_has_its_words() {
         ),
         (
             &["train.clip_norm=1e-3"],
-            &["note: The gradient that the optimizer was given is clipped"],
+            &["note: The gradient that the optimizer received is clipped"],
         ),
         (&["train.optimizer=\"rprop\""], &["the optimizer's memory Δ"]),
     ] {

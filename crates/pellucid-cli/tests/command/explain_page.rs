@@ -1,11 +1,11 @@
-//! The page of `pellucid explain`, in a browser: no error, and stepping by keyboard. Where no Chromium is found the tests say
-//! so and skip; `scripts/browser` installs one.
+//! Tests the page of `pellucid explain` in a browser: no error, and stepping by keyboard. Without a Chromium the tests report
+//! it and skip; `scripts/browser` installs one.
 
 use crate::driver::{done, shared, skipped, text};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// What the page is asked, and answers in an element of its own: a line each. The script of the page has run by then.
+/// Checks that run in the page after its own script; the answers go into an element of their own, one per line.
 const QUESTIONS: &str = r##"
 <script>
 (() => {
@@ -39,8 +39,11 @@ const QUESTIONS: &str = r##"
     press("ArrowRight");
   }
   say("titles", titles.size);
+  // A window without the focus, as while another browser has it, gives its elements no focus events.
+  window.focus();
   const result = [...document.querySelectorAll(".matrix.result td[data-array]")].pop();
   result.focus();
+  if (!document.hasFocus()) result.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
   say("focus", result.classList.contains("picked"));
   say("errors", errors.join(" | "));
   const answer = document.createElement("pre");
@@ -51,7 +54,7 @@ const QUESTIONS: &str = r##"
 </script>
 "##;
 
-/// Before anything else: what goes wrong is kept.
+/// Runs before anything else and collects errors.
 const EARS: &str = r#"<script>
 const errors = [];
 const answers = [];
@@ -61,7 +64,7 @@ console.error = (...words) => errors.push(words.join(" "));
 </script>
 "#;
 
-/// The first browser there is: the one named by CHROMIUM, or one of the usual names.
+/// The first browser found: the one named by CHROMIUM, or one of the usual names.
 fn browser() -> Option<PathBuf> {
     let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
     let usual = ["chromium", "chromium-browser", "google-chrome"].map(PathBuf::from);
@@ -78,7 +81,7 @@ fn browser() -> Option<PathBuf> {
     found
 }
 
-/// What a page answers in a browser, by key.
+/// The answers of a page in a browser, by key.
 fn answers(arguments: &[&str]) -> Option<Vec<(String, String)>> {
     let browser = browser()?;
     let folder = tempfile::tempdir().unwrap();

@@ -55,7 +55,7 @@ fn a_run_ends_at_a_target_and_says_so() {
     let target = "train.stop_at={metric=\"loss\",value=0.2}";
     let ended = done(&["run", "xor-by-hand", "--epochs", "200000", "--set", target]);
     assert!(
-        ended.stderr.contains("ended after ") && ended.stderr.contains("loss came to 0.2"),
+        ended.stderr.contains("ended after ") && ended.stderr.contains("loss reached 0.2"),
         "{}",
         ended.stderr
     );
@@ -162,14 +162,14 @@ fn the_time_ends_a_run_and_a_training() {
         (&told["ended_by"], &told["stopped"]),
         (&"time".into(), &false.into())
     );
-    assert!(stderr.contains("0.3 s were over"), "{stderr}");
+    assert!(stderr.contains("the time limit of 0.3 s was reached"), "{stderr}");
 }
 
 #[test]
 fn a_training_is_judged_by_any_metric() {
     let (told, stderr) = trained(&["iris", "--stop-at", "accuracy=0.9", "--metrics", "roc_auc,top_2"]);
     assert_eq!(told["ended_by"], "target");
-    assert!(stderr.contains("accuracy came to 0.9"), "{stderr}");
+    assert!(stderr.contains("accuracy reached 0.9"), "{stderr}");
     let history = told["history"].as_array().unwrap();
     let (last, before) = history.split_last().unwrap();
     assert!(last["validation_accuracy"].as_f64().unwrap() >= 0.9);

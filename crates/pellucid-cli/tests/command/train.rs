@@ -496,7 +496,7 @@ fn lbfgs_trains_on_all_rows_at_once_and_says_how_it_ended() {
     ];
     let ended = done(&run);
     assert!(
-        ended.stderr.contains("iterations, ") && ended.stderr.contains("evaluations, largest slope"),
+        ended.stderr.contains("iterations, ") && ended.stderr.contains("evaluations, largest derivative"),
         "{}",
         ended.stderr
     );

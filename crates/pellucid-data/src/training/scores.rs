@@ -84,7 +84,11 @@ impl Scores {
                 ..
             } => Self::Classification {
                 classes: classes.clone(),
-                scores: ClassificationScores::of(probabilities.values(), &answers.labels, classes.len())?,
+                scores: ClassificationScores::from_probabilities(
+                    probabilities.values(),
+                    &answers.labels,
+                    classes.len(),
+                )?,
             },
             Predictions::Labels {
                 columns,
@@ -93,7 +97,7 @@ impl Scores {
             } => Self::from_labels(columns, classes, probabilities, &answers.numbers)?,
             Predictions::Numbers { columns, values } => Self::Regression {
                 columns: columns.clone(),
-                scores: RegressionScores::of(values.values(), &answers.numbers, columns.len())?,
+                scores: RegressionScores::from_predictions(values.values(), &answers.numbers, columns.len())?,
             },
         })
     }
@@ -130,7 +134,7 @@ impl Scores {
                 .into_iter()
                 .map(|answer| usize::from(answer > 0.5))
                 .collect();
-            Ok(ClassificationScores::of(&both, &labels, 2)?)
+            Ok(ClassificationScores::from_probabilities(&both, &labels, 2)?)
         };
         let rows = probabilities
             .values()

@@ -3,10 +3,10 @@
 use super::space::Space;
 use crate::error::{DataError, Result, setting};
 use crate::training::TrainingRequest;
+use pellucid::Activation;
 use pellucid::descriptor::Choice;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{Recipe, RecipeError};
-use pellucid::Activation;
 use serde::{Deserialize, Serialize};
 
 /// A setting and its value, as a recipe spells it.

@@ -195,8 +195,8 @@ choice! {
         /// A program's own. Recipes cannot name it.
         Custom (CustomLoss) => LossDescriptor {
             common: Descriptor::new("custom", "loss of a program")
-                .formula("as the program says", r"\text{as the program says}"),
-            derivative: Formula::new("as the program says", r"\text{as the program says}"),
+                .formula("as the program defines it", r"\text{as the program defines it}"),
+            derivative: Formula::new("as the program defines it", r"\text{as the program defines it}"),
             ..ANY_TARGETS
         },
     }

@@ -77,7 +77,7 @@ impl Loss {
     }
 
     /// Whether it and this output activation have a joint form, δ = a − y or a multiple, in which f′ cancels.
-    pub fn pairs_with(self, output: Activation) -> bool {
+    pub fn is_paired_with(self, output: Activation) -> bool {
         self.descriptor().pairs_with == Some(output)
     }
 

@@ -1,19 +1,19 @@
-//! Which of a large network's samples, inputs and units are shown: the same ones wherever they appear, so that a row of one
+//! Which samples, inputs and units of a large network are shown: the same ones in every matrix, so that a row of one
 //! matrix still meets the column of the next.
 
 use pellucid::inspection::explanation::Explanation;
 
-/// What a row or a column of a matrix stands for.
+/// The meaning of the rows or columns of a matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Axis {
     /// There is only one.
     One,
     Samples,
-    /// Inputs for 0, then the units of layer 1, 2, ….
+    /// The inputs for 0, then the units of layer 1, 2, ….
     Units(usize),
 }
 
-/// Of one axis, how many there are and which are shown.
+/// The length of an axis, and the indices that are shown.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Shown {
     pub(super) length: usize,
@@ -28,16 +28,15 @@ impl Shown {
         }
     }
 
-    /// The first ones and the last, of those that matter where not all do.
+    /// The first ones and the last, of those that matter where there are too many.
     fn some(length: usize, most: usize, matters: impl Fn(usize) -> bool, also: Option<usize>) -> Self {
         if length <= most {
             return Self::all(length);
         }
-        let mut candidates: Vec<usize> = (0..length).filter(|&index| matters(index)).collect();
-        if candidates.len() < 2 {
-            candidates = (0..length).collect();
+        let mut indices: Vec<usize> = (0..length).filter(|&index| matters(index)).collect();
+        if indices.len() < 2 {
+            indices = (0..length).collect();
         }
-        let mut indices = candidates;
         if indices.len() > most {
             let last = indices[indices.len() - 1];
             indices.truncate(most.max(2) - 1);
@@ -56,6 +55,23 @@ impl Shown {
     pub(super) fn hidden(&self) -> usize {
         self.length - self.indices.len()
     }
+
+    /// The shown indices in order, with a gap, `None`, wherever some are left out.
+    pub(super) fn with_gaps(&self) -> Vec<Option<usize>> {
+        let mut all = Vec::new();
+        let mut next = 0;
+        for &index in &self.indices {
+            if index > next {
+                all.push(None);
+            }
+            all.push(Some(index));
+            next = index + 1;
+        }
+        if next < self.length {
+            all.push(None);
+        }
+        all
+    }
 }
 
 /// All axes of a network and its batch.
@@ -64,13 +80,13 @@ pub(super) struct Axes {
     one: Shown,
     pub(super) samples: Shown,
     units: Vec<Shown>,
-    /// How many inputs are not 0 in any sample, where most are 0 in all of them.
+    /// The number of inputs that are not 0 in every sample, where most inputs are.
     pub(super) inputs_that_count: Option<usize>,
 }
 
 impl Axes {
-    /// Up to `most` of each, and unit `also` of a layer, both counted from 1 and 0; all where `full`.
-    pub(super) fn of(
+    /// Up to `most` of each, and also one unit: its layer, counted from 1, and its index, from 0. All where `full`.
+    pub(super) fn new(
         explanation: &Explanation,
         most: usize,
         full: bool,
@@ -91,7 +107,7 @@ impl Axes {
             None,
         )];
         for (index, layer) in explanation.layers.iter().enumerate() {
-            // Of the outputs that of the first sample's target.
+            // Also the output of the first sample's class.
             let is_last = index + 1 == explanation.layers.len();
             let targets = explanation.target.first().filter(|_| is_last);
             let of_target = targets.and_then(|row| row.0.iter().position(|&y| y == 1.0));
@@ -106,7 +122,7 @@ impl Axes {
         }
     }
 
-    /// Whether anything is left out.
+    /// Whether anything is hidden.
     pub(super) fn hides_any(&self) -> bool {
         std::iter::once(&self.samples)
             .chain(&self.units)

@@ -1,4 +1,4 @@
-//! Functions, losses and optimizers as formulas.
+//! The formulas of activations, losses and optimizers: the only place where the walkthrough takes them from.
 
 use pellucid::descriptor::Choice;
 use pellucid::inspection::explanation::Explanation;
@@ -6,7 +6,7 @@ use pellucid::loss::Reduction;
 use pellucid::{Activation, Loss, Optimizer};
 
 /// f(z), and f′(z) in terms of what is known by then.
-pub(super) fn function(of: Activation) -> (&'static str, &'static str) {
+pub(super) fn activation(of: Activation) -> (&'static str, &'static str) {
     let descriptor = of.descriptor();
     (descriptor.common.formula.latex, descriptor.derivative.latex)
 }
@@ -26,23 +26,39 @@ pub(super) fn loss(of: Loss) -> (String, String) {
     (value, with_settings(descriptor.derivative.latex))
 }
 
-/// δ of the output layer where loss and activation go together so well that it is computed in one go.
-pub(super) fn joint_delta(loss: Loss, output: Activation) -> Option<&'static str> {
+/// δ of the output layer, where loss and activation are differentiated together.
+pub(super) fn paired_delta(loss: Loss, output: Activation) -> Option<&'static str> {
     match loss {
-        _ if !loss.pairs_with(output) => None,
-        Loss::PoissonDeviance => Some(r"2 (a - y)"),
+        _ if !loss.is_paired_with(output) => None,
+        Loss::PoissonDeviance => Some(r"2 \cdot (a - y)"),
         _ => Some("a - y"),
     }
 }
 
-/// What every slope is divided by, where samples are averaged.
+/// The number that every derivative is divided by, where samples are averaged.
 pub(super) fn share(explanation: &Explanation) -> Option<usize> {
     let rows = explanation.rows.len();
     (explanation.reduction != Reduction::Sum && rows > 1).then_some(rows)
 }
 
-/// The rule of a step, a formula a line, for weights W whose gradient is g.
-pub(super) fn rule(explanation: &Explanation) -> Vec<String> {
+/// The same as a factor in a formula; empty where there is none.
+pub(super) fn share_factor(explanation: &Explanation) -> String {
+    share(explanation).map_or(String::new(), |rows| format!(r"\frac{{1}}{{{rows}}} \cdot "))
+}
+
+/// An optimizer's memory in its formula.
+pub(super) fn memory(name: &str) -> &str {
+    match name {
+        "b" => r"\text{velocity}",
+        "Δ" => r"\Delta",
+        "Δθ" => r"\text{step}",
+        "v̂" => r"\hat{v}",
+        other => other,
+    }
+}
+
+/// The rule of a step, one formula per line, for weights W with gradient g.
+pub(super) fn optimizer(explanation: &Explanation) -> Vec<String> {
     let optimizer = explanation.recipe.train.optimizer;
     let number = |key: &str| optimizer.number(key).unwrap_or(0.0);
     let (beta_1, beta_2, weight_decay) = (number("beta_1"), number("beta_2"), optimizer.weight_decay());
@@ -145,7 +161,7 @@ pub(super) fn rule(explanation: &Explanation) -> Vec<String> {
     lines
 }
 
-/// 1 − β, as a person writes it.
+/// 1 − β, without the rounding of binary fractions.
 fn rest(of: f64) -> String {
     let rest = format!("{:.10}", 1.0 - of);
     rest.trim_end_matches('0').trim_end_matches('.').into()

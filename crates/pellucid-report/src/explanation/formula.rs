@@ -1,4 +1,4 @@
-//! Formulas, written once in the part of LaTeX that they need, and read as LaTeX, MathML or a line of text.
+//! Formulas in the subset of LaTeX that they need, written out as LaTeX, MathML or a line of text.
 
 /// A formula in LaTeX: letters, digits and operators, `^`, `_`, `{…}`, `\frac`, `\sqrt`, `\text`, `\mathrm` and the names
 /// in [`SYMBOLS`].
@@ -11,77 +11,46 @@ impl<S: Into<String>> From<S> for Formula {
     }
 }
 
-/// A name in LaTeX, the character it stands for, and what that is.
-const SYMBOLS: [(&str, &str, Kind); 37] = [
-    ("partial", "∂", Kind::Letter),
-    ("delta", "δ", Kind::Letter),
-    ("Delta", "Δ", Kind::Letter),
-    ("eta", "η", Kind::Letter),
-    ("theta", "θ", Kind::Letter),
-    ("lambda", "λ", Kind::Letter),
-    ("mu", "μ", Kind::Letter),
-    ("rho", "ρ", Kind::Letter),
-    ("tau", "τ", Kind::Letter),
-    ("beta", "β", Kind::Letter),
-    ("gamma", "γ", Kind::Letter),
-    ("sigma", "σ", Kind::Letter),
-    ("varepsilon", "ε", Kind::Letter),
-    ("Phi", "Φ", Kind::Letter),
-    ("varphi", "φ", Kind::Letter),
-    ("infty", "∞", Kind::Letter),
-    ("top", "⊤", Kind::Letter),
-    ("prime", "′", Kind::Letter),
-    ("ldots", "…", Kind::Letter),
-    ("sum", "Σ", Kind::Large),
-    ("cdot", "·", Kind::Operator),
-    ("times", "×", Kind::Spaced),
-    ("odot", "⊙", Kind::Spaced),
-    ("leftarrow", "←", Kind::Spaced),
-    ("approx", "≈", Kind::Spaced),
-    ("le", "≤", Kind::Spaced),
-    ("ge", "≥", Kind::Spaced),
-    ("ln", "ln", Kind::Name),
-    ("tanh", "tanh", Kind::Name),
-    ("cosh", "cosh", Kind::Name),
-    ("max", "max", Kind::Name),
-    ("min", "min", Kind::Name),
-    ("quad", "   ", Kind::Space),
-    ("hat", "\u{302}", Kind::Accent),
-    ("{", "{", Kind::Operator),
-    ("}", "}", Kind::Operator),
-    (",", "", Kind::Space),
+/// Names in LaTeX and the characters they stand for, by kind.
+const SYMBOLS: [(Kind, &str); 7] = [
+    (
+        Kind::Letter,
+        "partial ∂ delta δ Delta Δ eta η theta θ lambda λ mu μ rho ρ tau τ beta β gamma γ sigma σ varepsilon ε Phi Φ varphi φ \
+         infty ∞ top ⊤ prime ′ ldots …",
+    ),
+    (Kind::Large, "sum Σ"),
+    (Kind::Operator, "cdot · { { } }"),
+    (Kind::Spaced, "times × odot ⊙ leftarrow ← approx ≈ le ≤ ge ≥"),
+    (Kind::Name, "ln ln tanh tanh cosh cosh max max min min"),
+    (Kind::Space, "quad _ , _"),
+    (Kind::Accent, "hat _"),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    Number,
     Letter,
     Operator,
-    /// An operator with room on both sides.
+    /// An operator with space on both sides.
     Spaced,
-    /// One with limits.
+    /// An operator with limits.
     Large,
     Name,
+    Text,
     Space,
-    /// Stands over what follows.
+    /// Stands over the next node.
     Accent,
 }
 
 /// A part of a formula.
 #[derive(Debug, Clone, PartialEq)]
 enum Node {
-    Number(String),
-    Letter(String),
-    Operator(String),
-    Spaced(String),
-    Large(String),
-    Name(String),
-    Text(String),
-    Space,
+    Atom(Kind, String),
     Row(Vec<Node>),
     Fraction(Box<Node>, Box<Node>),
     Root(Box<Node>),
     Accent(Box<Node>),
-    /// Base, below, above.
+    /// Base, subscript, superscript.
     Scripts(Box<Node>, Option<Box<Node>>, Option<Box<Node>>),
 }
 
@@ -90,7 +59,7 @@ impl Formula {
         &self.0
     }
 
-    /// As MathML, which browsers typeset by themselves.
+    /// As MathML, which browsers typeset.
     pub(crate) fn mathml(&self, block: bool) -> String {
         let mut out = String::from(if block {
             "<math display=\"block\">"
@@ -114,7 +83,17 @@ impl Formula {
     }
 }
 
-/// Parts up to the end, or to the brace that closes.
+impl Node {
+    fn is(&self, kind: Kind, text: &str) -> bool {
+        matches!(self, Node::Atom(of, found) if *of == kind && found == text)
+    }
+
+    fn is_any(&self, kinds: &[Kind]) -> bool {
+        matches!(self, Node::Atom(of, _) if kinds.contains(of))
+    }
+}
+
+/// The nodes up to the end, or to the closing brace.
 fn row(of: &[char], at: &mut usize) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::new();
     while let Some(&next) = of.get(*at) {
@@ -122,13 +101,13 @@ fn row(of: &[char], at: &mut usize) -> Vec<Node> {
             '}' => break,
             '^' | '_' => {
                 *at += 1;
-                let script = Box::new(part(of, at));
-                let base = nodes.pop().unwrap_or(Node::Space);
+                let script = Some(Box::new(part(of, at)));
+                let base = nodes.pop().unwrap_or(Node::Atom(Kind::Space, String::new()));
                 nodes.push(match (base, next) {
-                    (Node::Scripts(base, below, None), '^') => Node::Scripts(base, below, Some(script)),
-                    (Node::Scripts(base, None, above), '_') => Node::Scripts(base, Some(script), above),
-                    (base, '^') => Node::Scripts(Box::new(base), None, Some(script)),
-                    (base, _) => Node::Scripts(Box::new(base), Some(script), None),
+                    (Node::Scripts(base, below, None), '^') => Node::Scripts(base, below, script),
+                    (Node::Scripts(base, None, above), '_') => Node::Scripts(base, script, above),
+                    (base, '^') => Node::Scripts(Box::new(base), None, script),
+                    (base, _) => Node::Scripts(Box::new(base), script, None),
                 });
             }
             c if c.is_whitespace() => *at += 1,
@@ -138,35 +117,36 @@ fn row(of: &[char], at: &mut usize) -> Vec<Node> {
     nodes
 }
 
-/// One part: a group in braces, a name, a number or a character.
+/// One node: a group in braces, a name, a number or a character.
 fn part(of: &[char], at: &mut usize) -> Node {
     let Some(&next) = of.get(*at) else {
-        return Node::Space;
+        return Node::Atom(Kind::Space, String::new());
     };
     *at += 1;
-    match next {
+    let kind = match next {
         '{' => {
             let nodes = row(of, at);
             *at += 1;
-            Node::Row(nodes)
+            return Node::Row(nodes);
         }
-        '\\' => named(of, at),
+        '\\' => return named(of, at),
         c if c.is_ascii_digit() => {
-            let mut digits = String::from(c);
-            while let Some(&more) = of.get(*at)
-                && (more.is_ascii_digit() || more == '.')
-            {
-                digits.push(more);
+            let start = *at - 1;
+            while of.get(*at).is_some_and(|c| c.is_ascii_digit() || *c == '.') {
                 *at += 1;
             }
-            Node::Number(digits)
+            return Node::Atom(Kind::Number, of[start..*at].iter().collect());
         }
-        '+' | '=' | '<' | '>' => Node::Spaced(next.into()),
-        '-' => Node::Operator("−".into()),
-        c if c.is_alphabetic() => Node::Letter(c.into()),
-        '\'' => Node::Operator("′".into()),
-        c => Node::Operator(c.into()),
-    }
+        '+' | '=' | '<' | '>' => Kind::Spaced,
+        c if c.is_alphabetic() => Kind::Letter,
+        _ => Kind::Operator,
+    };
+    let character = match next {
+        '-' => '−',
+        '\'' => '′',
+        c => c,
+    };
+    Node::Atom(kind, character.into())
 }
 
 fn named(of: &[char], at: &mut usize) -> Node {
@@ -175,138 +155,113 @@ fn named(of: &[char], at: &mut usize) -> Node {
         *at += 1;
     }
     if *at == start {
-        *at += 1; // `\,`, `\{` and their like
+        *at += 1; // a sign, as in `\,` and `\{`
     }
     let name: String = of[start..(*at).min(of.len())].iter().collect();
+    let mut next = || Box::new(part(of, at));
     match name.as_str() {
-        "frac" => {
-            let above = part(of, at);
-            Node::Fraction(Box::new(above), Box::new(part(of, at)))
-        }
-        "sqrt" => Node::Root(Box::new(part(of, at))),
+        "frac" => Node::Fraction(next(), next()),
+        "sqrt" => Node::Root(next()),
+        "left" | "right" => *next(),
         "text" | "mathrm" => {
-            let end = of[*at..]
-                .iter()
-                .position(|&c| c == '}')
-                .map_or(of.len(), |end| *at + end);
+            let length = of[*at..].iter().position(|&c| c == '}');
+            let end = length.map_or(of.len(), |length| *at + length);
             let text = of[(*at + 1).min(end)..end].iter().collect();
             *at = end + 1;
-            Node::Text(text)
+            Node::Atom(Kind::Text, text)
         }
-        "left" | "right" => part(of, at),
-        _ => match SYMBOLS.iter().find(|(symbol, ..)| *symbol == name) {
-            Some((_, _, Kind::Accent)) => Node::Accent(Box::new(part(of, at))),
-            Some((_, _, Kind::Space)) => Node::Space,
-            Some((_, character, kind)) => {
-                let character = (*character).to_string();
-                match kind {
-                    Kind::Letter => Node::Letter(character),
-                    Kind::Operator => Node::Operator(character),
-                    Kind::Spaced => Node::Spaced(character),
-                    Kind::Large => Node::Large(character),
-                    _ => Node::Name(character),
-                }
+        _ => {
+            let known = SYMBOLS.iter().find_map(|(kind, pairs)| {
+                let mut words = pairs.split(' ');
+                words
+                    .position(|word| word == name)
+                    .and_then(|_| words.next())
+                    .map(|word| (*kind, word))
+            });
+            match known {
+                Some((Kind::Accent, _)) => Node::Accent(next()),
+                Some((kind, character)) => Node::Atom(kind, character.into()),
+                None => Node::Atom(Kind::Text, name),
             }
-            None => Node::Text(name),
-        },
+        }
     }
 }
 
 fn mathml(node: &Node, out: &mut String) {
-    let element = |name: &str, text: &str, out: &mut String| {
-        out.push_str(&format!("<{name}>{}</{name}>", escaped(text)));
+    let mut element = |name: &str, nodes: &[&Node]| {
+        let tag = name.split(' ').next().unwrap_or(name);
+        out.push_str(&format!("<{name}>"));
+        nodes.iter().for_each(|node| mathml(node, out));
+        out.push_str(&format!("</{tag}>"));
     };
     match node {
-        Node::Number(digits) => element("mn", digits, out),
-        Node::Letter(letter) => element("mi", letter, out),
-        Node::Operator(operator) if ["(", ")", "|", "{", "}"].contains(&operator.as_str()) => {
-            out.push_str(&format!("<mo stretchy=\"false\">{operator}</mo>"));
+        Node::Atom(kind, text) => {
+            let text = escaped(text);
+            out.push_str(&match kind {
+                Kind::Number => format!("<mn>{text}</mn>"),
+                Kind::Letter => format!("<mi>{text}</mi>"),
+                Kind::Name => format!("<mi>{text}</mi><mspace width=\"0.17em\"></mspace>"),
+                Kind::Operator if ["(", ")", "|", "{", "}"].contains(&text.as_str()) => {
+                    format!("<mo stretchy=\"false\">{text}</mo>")
+                }
+                Kind::Operator | Kind::Spaced => format!("<mo>{text}</mo>"),
+                Kind::Large => format!("<mo>{}</mo>", text.replace('Σ', "∑")),
+                // Spaces at the ends would be dropped.
+                Kind::Text => format!("<mtext>{}</mtext>", text.replace(' ', "\u{a0}")),
+                Kind::Space | Kind::Accent => "<mspace width=\"1em\"></mspace>".into(),
+            });
         }
-        Node::Operator(operator) | Node::Spaced(operator) => element("mo", operator, out),
-        Node::Large(operator) => element("mo", if operator == "Σ" { "∑" } else { operator }, out),
-        Node::Name(name) => {
-            element("mi", name, out);
-            out.push_str("<mspace width=\"0.17em\"></mspace>");
-        }
-        // Spaces at the ends would be dropped.
-        Node::Text(text) => element("mtext", &text.replace(' ', "\u{a0}"), out),
-        Node::Space => out.push_str("<mspace width=\"1em\"></mspace>"),
         Node::Row(nodes) => {
             out.push_str("<mrow>");
             for (index, node) in nodes.iter().enumerate() {
-                match node {
-                    Node::Operator(minus) if minus == "−" && !is_binary(nodes, index) => {
-                        out.push_str("<mo form=\"prefix\" lspace=\"0\" rspace=\"0\">−</mo>");
-                    }
-                    node => mathml(node, out),
+                match node.is(Kind::Operator, "−") && !is_binary(nodes, index) {
+                    true => out.push_str("<mo form=\"prefix\" lspace=\"0\" rspace=\"0\">−</mo>"),
+                    false => mathml(node, out),
                 }
             }
             out.push_str("</mrow>");
         }
-        Node::Fraction(above, below) => {
-            out.push_str("<mfrac>");
-            mathml(above, out);
-            mathml(below, out);
-            out.push_str("</mfrac>");
-        }
-        Node::Root(of) => {
-            out.push_str("<msqrt>");
-            mathml(of, out);
-            out.push_str("</msqrt>");
-        }
-        Node::Accent(of) => {
-            out.push_str("<mover accent=\"true\">");
-            mathml(of, out);
-            out.push_str("<mo>^</mo></mover>");
-        }
-        Node::Scripts(base, below, above) => {
-            let name = match (below, above) {
-                (Some(_), Some(_)) => "msubsup",
-                (Some(_), None) => "msub",
-                _ => "msup",
-            };
-            out.push_str(&format!("<{name}>"));
-            mathml(base, out);
-            below.iter().chain(above).for_each(|script| mathml(script, out));
-            out.push_str(&format!("</{name}>"));
-        }
+        Node::Fraction(above, below) => element("mfrac", &[above, below]),
+        Node::Root(of) => element("msqrt", &[of]),
+        Node::Accent(of) => element(
+            "mover accent=\"true\"",
+            &[of, &Node::Atom(Kind::Operator, "^".into())],
+        ),
+        Node::Scripts(base, Some(below), Some(above)) => element("msubsup", &[base, below, above]),
+        Node::Scripts(base, Some(below), None) => element("msub", &[base, below]),
+        Node::Scripts(base, None, Some(above)) => element("msup", &[base, above]),
+        Node::Scripts(base, None, None) => mathml(base, out),
     }
 }
 
 /// Whether a minus stands between two numbers, and not before one.
 fn is_binary(nodes: &[Node], index: usize) -> bool {
-    let before = index.checked_sub(1).map(|before| &nodes[before]);
-    !matches!(
-        before,
-        None | Some(Node::Spaced(_) | Node::Large(_) | Node::Space)
-    ) && !matches!(before, Some(Node::Operator(before)) if before == "(" || before == "·" || before == ",")
+    index.checked_sub(1).is_some_and(|before| {
+        let before = &nodes[before];
+        let opens = ["(", "·", ","].iter().any(|sign| before.is(Kind::Operator, sign));
+        !opens && !before.is_any(&[Kind::Spaced, Kind::Large, Kind::Space])
+    })
 }
 
 fn text(node: &Node) -> String {
     match node {
-        Node::Operator(comma) if comma == "," => ", ".into(),
-        Node::Number(of) | Node::Letter(of) | Node::Operator(of) | Node::Large(of) | Node::Text(of) => {
-            of.clone()
-        }
-        Node::Name(name) => format!("{name} "),
-        Node::Spaced(operator) => format!(" {operator} "),
-        Node::Space => "  ".into(),
+        Node::Atom(Kind::Operator, comma) if comma == "," => ", ".into(),
+        Node::Atom(Kind::Name, name) => format!("{name} "),
+        Node::Atom(Kind::Spaced, operator) => format!(" {operator} "),
+        Node::Atom(Kind::Space | Kind::Accent, _) => "  ".into(),
+        Node::Atom(_, text) => text.clone(),
         Node::Row(nodes) => {
             let mut all = String::new();
             for (index, node) in nodes.iter().enumerate() {
                 // `ln (a)`, `ln a`, but `tanh(z)`.
-                if matches!(node, Node::Operator(open) if open == "(")
-                    && all.ends_with(' ')
-                    && matches!(nodes.get(index.wrapping_sub(1)), Some(Node::Name(_)))
-                {
+                let follows_name = index > 0 && nodes[index - 1].is_any(&[Kind::Name]);
+                if node.is(Kind::Operator, "(") && follows_name && all.ends_with(' ') {
                     all.pop();
                 }
-                let is_minus = matches!(node, Node::Operator(minus) if minus == "−");
-                all.push_str(&if is_minus && is_binary(nodes, index) {
-                    " − ".into()
-                } else {
-                    text(node)
-                });
+                match node.is(Kind::Operator, "−") && is_binary(nodes, index) {
+                    true => all.push_str(" − "),
+                    false => all.push_str(&text(node)),
+                }
             }
             all
         }
@@ -318,13 +273,14 @@ fn text(node: &Node) -> String {
         Node::Accent(of) => format!("{}\u{302}", text(of)),
         Node::Scripts(base, below, above) => {
             let mut all = text(base).trim_end().to_string();
-            if let Some(below) = below {
-                all.push_str(&script(&text(below), SUBSCRIPTS, '_'));
+            for (node, characters, mark) in [(below, SUBSCRIPTS, '_'), (above, SUPERSCRIPTS, '^')] {
+                all.push_str(
+                    &node
+                        .as_ref()
+                        .map_or(String::new(), |node| script(&text(node), characters, mark)),
+                );
             }
-            if let Some(above) = above {
-                all.push_str(&script(&text(above), SUPERSCRIPTS, '^'));
-            }
-            if matches!(**base, Node::Large(_)) {
+            if base.is_any(&[Kind::Large]) {
                 all.push(' ');
             }
             all
@@ -336,73 +292,30 @@ fn text(node: &Node) -> String {
 fn grouped(node: &Node) -> String {
     let inside = text(node);
     let inside = inside.trim();
-    if inside.contains(' ') || inside.contains('·') || inside.contains('/') {
-        format!("({inside})")
-    } else {
-        inside.into()
+    match inside.contains([' ', '·', '/']) {
+        true => format!("({inside})"),
+        false => inside.into(),
     }
 }
 
-const SUPERSCRIPTS: &[(char, char)] = &[
-    ('0', '⁰'),
-    ('1', '¹'),
-    ('2', '²'),
-    ('3', '³'),
-    ('4', '⁴'),
-    ('5', '⁵'),
-    ('6', '⁶'),
-    ('7', '⁷'),
-    ('8', '⁸'),
-    ('9', '⁹'),
-    ('+', '⁺'),
-    ('−', '⁻'),
-    ('(', '⁽'),
-    (')', '⁾'),
-    ('⊤', 'ᵀ'),
-    ('z', 'ᶻ'),
-    ('t', 'ᵗ'),
-    (' ', ' '),
-];
-const SUBSCRIPTS: &[(char, char)] = &[
-    ('0', '₀'),
-    ('1', '₁'),
-    ('2', '₂'),
-    ('3', '₃'),
-    ('4', '₄'),
-    ('5', '₅'),
-    ('6', '₆'),
-    ('7', '₇'),
-    ('8', '₈'),
-    ('9', '₉'),
-    ('+', '₊'),
-    ('−', '₋'),
-    ('(', '₍'),
-    (')', '₎'),
-    ('i', 'ᵢ'),
-    ('j', 'ⱼ'),
-    ('k', 'ₖ'),
-    ('n', 'ₙ'),
-    ('t', 'ₜ'),
-    ('h', 'ₕ'),
-    (',', ','),
-];
+/// Characters, and the same raised.
+const SUPERSCRIPTS: (&str, &str) = ("0123456789+−()⊤zt ", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵀᶻᵗ ");
+/// Characters, and the same lowered.
+const SUBSCRIPTS: (&str, &str) = ("0123456789+−()ijknth,", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ᵢⱼₖₙₜₕ,");
 
-fn script(of: &str, characters: &[(char, char)], mark: char) -> String {
-    let raised: Option<String> = of
-        .chars()
-        .map(|c| {
-            characters
-                .iter()
-                .find(|(plain, _)| *plain == c)
-                .map(|(_, raised)| *raised)
-        })
-        .collect();
-    let is_number = |of: &str| of.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '−');
-    raised.unwrap_or_else(|| match of.chars().count() {
-        _ if is_number(of) => format!("{mark}{of}"),
-        1 => format!("{mark}{of}"),
-        _ => format!("{mark}({of})"),
-    })
+fn script(of: &str, (plain, moved): (&str, &str), mark: char) -> String {
+    let character = |c| {
+        plain
+            .chars()
+            .zip(moved.chars())
+            .find_map(|(known, moved)| (known == c).then_some(moved))
+    };
+    let is_number = of.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '−');
+    match of.chars().map(character).collect::<Option<String>>() {
+        Some(moved) => moved,
+        None if is_number || of.chars().count() == 1 => format!("{mark}{of}"),
+        None => format!("{mark}({of})"),
+    }
 }
 
 pub(crate) fn escaped(text: &str) -> String {

@@ -1,30 +1,37 @@
-//! The worked explanation of a training step: for a terminal, as Markdown with LaTeX, and as a page that is walked through.
+//! The worked explanation of a training step, from its record: as text for a terminal, as Markdown with LaTeX, and as a page.
+//!
+//! [`walkthrough`] lists the computations of the step; [`document`] puts them in order for [`terminal`] and [`markdown`],
+//! [`page`] embeds them as JSON.
 
 mod arithmetic;
 mod axes;
 mod catalogue;
+mod document;
 mod formula;
-mod html;
 mod markdown;
 mod number;
-mod story;
+mod page;
 mod terminal;
 mod unit;
+mod walkthrough;
 
 pub use unit::{Product, UnitArithmetic, UnitChoice, UnitSample, UnitWeight};
 
+use pellucid::Precision;
 use pellucid::inspection::explanation::Explanation;
 
-/// The signs in formulas, and what they mean.
-const SIGNS: [(&str, &str); 9] = [
-    ("x", "the numbers that go in; rows are samples"),
+const SYMBOLS_HEADING: &str = "The symbols";
+
+/// The symbols in formulas, and their meaning.
+const SYMBOLS: [(&str, &str); 9] = [
+    ("x", "the inputs; rows are samples"),
     (
         r"W, \quad b",
         "weights and biases: what is learnt; the number in parentheses is the layer",
     ),
     (
         r"z, \quad a",
-        "the sum that a unit makes, and its activation: what it puts out",
+        "the pre-activation of a unit, and its activation: what it puts out",
     ),
     (
         r"y, \quad L",
@@ -32,15 +39,19 @@ const SIGNS: [(&str, &str); 9] = [
     ),
     (
         r"\frac{\partial L}{\partial a}",
-        "the slope of L by a: by how many times as much L grows where a grows by a tiny bit and all else stays",
+        "the derivative of L with respect to a: by how many times as much L grows where a grows by a tiny amount and all else \
+         stays",
     ),
-    (r"\delta", "the slope of the loss by a unit's sum z"),
+    (
+        r"\delta",
+        "the derivative of the loss with respect to the pre-activation of a unit",
+    ),
     (r"\eta", "the learning rate: how far a step goes"),
     (
         r"\cdot, \quad \odot",
         "row times column, added up; and number times number at the same place",
     ),
-    (r"W^{\top}", "W turned over: its rows become columns"),
+    (r"W^{\top}", "W transposed: its rows become columns"),
 ];
 
 /// A training step as a worked example.
@@ -62,7 +73,7 @@ const SIGNS: [(&str, &str); 9] = [
 /// let (position, trace) = session.trace(0, None, &mut ())?.expect("a first step");
 /// let labels = Labels { name: "xor-by-hand".into(), ..Labels::default() };
 /// let explanation = Explanation::from_trace(&recipe, &trace, position, labels);
-/// let text = WorkedExample::of(&explanation).terminal(80, false);
+/// let text = WorkedExample::new(&explanation).terminal(80, false);
 /// assert!(text.contains("z⁽¹⁾ = x·W⁽¹⁾"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -74,8 +85,8 @@ pub struct WorkedExample<'a> {
 }
 
 impl<'a> WorkedExample<'a> {
-    /// Of a step. Large layers are shown in part.
-    pub fn of(explanation: &'a Explanation) -> Self {
+    /// A worked example of a step. Large layers are shown in part.
+    pub fn new(explanation: &'a Explanation) -> Self {
         Self {
             explanation,
             full: false,
@@ -90,14 +101,14 @@ impl<'a> WorkedExample<'a> {
         self
     }
 
-    /// The same with one unit's arithmetic, every product of its sums. A unit that is not there is left out.
+    /// The same with the arithmetic of one unit, every product of its sums. A unit that does not exist is left out.
     #[must_use]
     pub fn with_unit(mut self, unit: UnitChoice) -> Self {
         self.unit = Some(unit);
         self
     }
 
-    /// As text for a terminal of so many columns, with colours or without.
+    /// As text for a terminal of `width` columns, with colours or without.
     pub fn terminal(&self, width: usize, coloured: bool) -> String {
         terminal::text(self, width, coloured)
     }
@@ -109,70 +120,59 @@ impl<'a> WorkedExample<'a> {
 
     /// As a page of HTML that needs nothing else.
     pub fn html(&self) -> String {
-        html::page(self)
+        page::html(self)
     }
 
-    fn story(&self, most: usize) -> story::Story<'a> {
+    /// The parts of the step, with up to `most` rows and columns of a matrix shown.
+    fn walkthrough(&self, most: usize) -> walkthrough::Walkthrough<'a> {
         let also = self
             .unit
             .map(|choice| (choice.layer, choice.unit.saturating_sub(1)));
-        story::Story::of(
-            self.explanation,
-            axes::Axes::of(self.explanation, most, self.full, also),
-        )
+        let axes = axes::Axes::new(self.explanation, most, self.full, also);
+        walkthrough::Walkthrough::new(self.explanation, axes)
     }
 
-    fn unit_tables(&self, story: &story::Story<'_>) -> Option<(String, Vec<unit::UnitTable>)> {
+    fn unit_tables(&self, all: &walkthrough::Walkthrough<'_>) -> Option<(String, Vec<unit::WordTable>)> {
         let choice = self.unit?;
-        let unit = UnitArithmetic::of(self.explanation, choice)?;
-        let heading = format!("Unit {} of {}, in full", choice.unit, story.name(choice.layer));
-        Some((heading, unit.tables(self.explanation, &story.axes, self.full)))
+        let unit = UnitArithmetic::new(self.explanation, choice)?;
+        let heading = format!("Unit {} of {}, in full", choice.unit, all.name(choice.layer));
+        Some((heading, unit.tables(self.explanation, &all.axes, self.full)))
     }
 
-    /// A title, and what the step is of.
+    /// A title, and two lines on network and step.
     fn heading(&self) -> (String, Vec<String>) {
         let of = self.explanation;
-        let functions: Vec<&str> = of.layers.iter().map(|layer| layer.function.name()).collect();
-        let samples = match (of.rows.as_slice(), of.rows.len()) {
-            ([row], _) => format!("sample {row}"),
-            (rows, count) => {
-                let follow = rows.windows(2).all(|pair| pair[1] == pair[0] + 1);
-                match (rows.first(), rows.last()) {
-                    (Some(first), Some(last)) if follow => format!("samples {first} to {last}"),
-                    _ => format!("{count} samples"),
-                }
-            }
+        let follow = of.rows.windows(2).all(|pair| pair[1] == pair[0] + 1);
+        let samples = match of.rows.as_slice() {
+            [row] => format!("sample {row}"),
+            [first, .., last] if follow => format!("samples {first} to {last}"),
+            rows => format!("{} samples", rows.len()),
         };
         let when = match of.position {
-            Some(position) if position.steps_per_epoch > 1 => format!(
-                "epoch {}, step {} of {}",
-                position.epoch, position.step, position.steps_per_epoch
-            ),
-            Some(position) => format!("epoch {}", position.epoch),
+            Some(at) if at.steps_per_epoch > 1 => {
+                format!("epoch {}, step {} of {}", at.epoch, at.step, at.steps_per_epoch)
+            }
+            Some(at) => format!("epoch {}", at.epoch),
             None => "at the parameters as they stand".into(),
         };
         let optimizer = match of.update.learning_rate.0 {
             0.0 => of.update.optimizer.title().to_string(),
             rate => format!("{}, η = {}", of.update.optimizer.title(), number::short(rate)),
         };
+        let precision = match of.precision {
+            Precision::F32 => "single precision",
+            Precision::F64 => "double precision",
+        };
+        let functions: Vec<&str> = of.layers.iter().map(|layer| layer.function.name()).collect();
+        let functions = match functions.as_slice() {
+            [first, rest @ ..] if rest.iter().all(|function| function == first) => {
+                format!(", {first} in every layer")
+            }
+            all => format!(": {}", all.join(", ")),
+        };
         let facts = vec![
-            match functions.split_first() {
-                Some((first, rest)) if rest.iter().all(|function| function == first) => {
-                    format!("network {}, {first} in every layer", of.network).replace('_', " ")
-                }
-                _ => format!(
-                    "network {}: {}",
-                    of.network,
-                    functions.join(", ").replace('_', " ")
-                ),
-            },
-            format!(
-                "{when}, {samples}; {optimizer}; in {}",
-                match of.precision {
-                    pellucid::Precision::F32 => "single precision",
-                    pellucid::Precision::F64 => "double precision",
-                }
-            ),
+            format!("network {}{}", of.network, functions.replace('_', " ")),
+            format!("{when}, {samples}; {optimizer}; in {precision}"),
         ];
         (format!("One training step of {}", of.name), facts)
     }

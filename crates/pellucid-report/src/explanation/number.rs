@@ -1,4 +1,4 @@
-//! Numbers as they are read: short, and aligned within a matrix.
+//! Numbers as text: short, and aligned within a matrix.
 
 /// Five significant digits, without zeros at the end; a power of ten where it is very small or large. In LaTeX.
 pub(super) fn short_latex(value: f64) -> String {
@@ -48,8 +48,8 @@ fn trimmed(text: &str) -> &str {
     }
 }
 
-/// How many decimals the numbers of a matrix are written with, so that their points stand one below the other: five digits
-/// of the largest, three of the smallest, as far as there are so many.
+/// The number of decimals that aligns the numbers of a matrix: five digits of the largest, three of the smallest, as far as
+/// they have so many.
 pub(super) fn decimals(values: impl Iterator<Item = f64>) -> usize {
     let values: Vec<f64> = values.filter(|value| is_plain(*value) && *value != 0.0).collect();
     let exponent = |value: f64| value.abs().log10().floor() as i32;
@@ -62,7 +62,7 @@ pub(super) fn decimals(values: impl Iterator<Item = f64>) -> usize {
     longest.max().unwrap_or(0).min(7)
 }
 
-/// A cell of a matrix with so many decimals.
+/// A cell of a matrix with this many decimals.
 pub(super) fn cell(value: f64, decimals: usize) -> String {
     if is_plain(value) {
         format!("{value:.decimals$}").replace('-', "−")
@@ -71,7 +71,7 @@ pub(super) fn cell(value: f64, decimals: usize) -> String {
     }
 }
 
-/// Whether it is written without a power of ten.
+/// Whether a number is written without a power of ten.
 fn is_plain(value: f64) -> bool {
     value == 0.0 || (value.abs() >= 1e-5 && value.abs() < 1e6)
 }

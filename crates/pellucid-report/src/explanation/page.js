@@ -1,14 +1,8 @@
 "use strict";
-// Draws the step that stands in the record: one chapter at a time, its matrices, and which numbers made which.
+// Draws the step in the embedded record: one part at a time, its matrices, and which numbers made which.
 (() => {
   const record = JSON.parse(document.getElementById("record").textContent);
-  const { axes, arrays, chapters, weights } = record;
-  const PHASES = {
-    forward: "Forward: from the input to the output",
-    loss: "Loss: how wrong the output is",
-    backward: "Backward: where the loss comes from, by the chain rule",
-    update: "Update: every weight takes a step downhill",
-  };
+  const { axes, arrays, parts, weights } = record;
   const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
   const layerCount = weights.length;
   const byId = (id) => document.getElementById(id);
@@ -25,12 +19,12 @@
     return drawn;
   };
 
-  // The chapter in which each array is computed.
-  const origins = new Map(chapters.map((chapter, index) => [chapter.result, index]));
+  // The index of the part that computes each array.
+  const origins = new Map(parts.map((part, index) => [part.result, index]));
   let current = 0;
-  // Whose numbers the network shows where the chapter has none of its own.
-  let lastSample = chapters.find((chapter) => chapter.rule === "affine").example[0];
-  let picked = null; // { array, row, column } of the number whose making is shown
+  // The sample whose numbers the network shows where the part has none of its own.
+  let lastSample = parts.find((part) => part.rule === "affine").example[0];
+  let picked = null; // { array, row, column } of the number whose arithmetic is shown
 
   // Five significant digits, as in the text.
   const isPlain = (value) => value === 0 || (Math.abs(value) >= 1e-5 && Math.abs(value) < 1e6);
@@ -56,7 +50,7 @@
   const cellText = (value, decimals) =>
     typeof value === "number" && isPlain(value) ? value.toFixed(decimals).replace("-", "−") : short(value);
 
-  // Where something is left out there is a gap: null among the shown places.
+  // Where some are hidden there is a gap: null among the shown places.
   const withGaps = (axis) => {
     const places = [];
     let next = 0;
@@ -106,11 +100,11 @@
     return around;
   };
 
-  // Which numbers made a number: places among those shown, by the rule of the chapter that computed it.
+  // Which numbers made a number: places among those shown, by the rule of the part that computed it.
   const sourcesOf = ({ array, row, column }) => {
-    const chapter = chapters[origins.get(array)];
-    if (!chapter) return [];
-    const operands = chapter.operands.map(([, operand]) => operand);
+    const part = parts[origins.get(array)];
+    if (!part) return [];
+    const operands = part.operands.map(([, operand]) => operand);
     const all = (axis) => axes[axis].shown.map((_, place) => place);
     const same = (operand) => {
       const of = arrays[operand];
@@ -119,7 +113,7 @@
     };
     const ofRow = (operand, at) => all(arrays[operand].columns).map((place) => ({ array: operand, row: at, column: place }));
     const ofColumn = (operand, at) => all(arrays[operand].rows).map((place) => ({ array: operand, row: place, column: at }));
-    switch (chapter.rule) {
+    switch (part.rule) {
       case "affine":
         return [...ofRow(operands[0], row), ...ofColumn(operands[1], column), ...operands.slice(2).map(same)];
       case "back":
@@ -155,11 +149,11 @@
     name.append(symbol, ...(labels.length ? [` of ${labels.join(", ")}`] : []));
     made.append(name);
     const origin = origins.get(place.array);
-    const chapter = chapters[origin];
-    const written = chapter && chapter.made[place.row] && chapter.made[place.row][place.column];
+    const part = parts[origin];
+    const written = part && part.made[place.row] && part.made[place.row][place.column];
     const line = make("div");
     if (written) line.innerHTML = written;
-    else if (!chapter || chapter.rule === "given") line.append(`= ${short(array.values[place.row][place.column])}, given`);
+    else if (!part || part.rule === "given") line.append(`= ${short(array.values[place.row][place.column])}, given`);
     else line.append(`= ${short(array.values[place.row][place.column])}, from the marked numbers by the formula`);
     made.append(line);
     for (const source of sourcesOf(place)) cellOf(source)?.classList.add("source");
@@ -181,7 +175,7 @@
 
   // The units as circles with the latest numbers of one sample, the weights as links.
   const network = () => {
-    const chapter = chapters[current];
+    const part = parts[current];
     const columns = [];
     for (let layer = 0; layer <= layerCount; layer += 1) columns.push(withGaps(axes[layer]));
     const tallest = Math.max(...columns.map((places) => places.length));
@@ -189,15 +183,15 @@
     const [width, height] = [340, Math.max(2, tallest) * step + 46];
     const x = (layer) => 40 + (layer * (width - 80)) / layerCount;
     const y = (layer, at) => 14 + (height - 46) / 2 + (at - (columns[layer].length - 1) / 2) * step;
-    const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: chapter.phase });
+    const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: part.phase });
     svg.append(draw("title", {}, "The units of the network as circles, the weights between them as lines"));
     const of = picked && arrays[picked.array];
     const sample = of && of.rows === "samples" ? picked.row : lastSample;
     lastSample = sample;
     const isActive = (layer) =>
-      chapter.layer === null ? layer === (chapter.phase === "loss" ? layerCount : 0) : layer === chapter.layer;
+      part.layer === null ? layer === (part.phase === "loss" ? layerCount : 0) : layer === part.layer;
     const activeLinks =
-      chapter.layer === null ? null : chapter.rule === "back" ? chapter.layer : ["affine", "gradient", "descend"].includes(chapter.rule) || chapter.phase === "update" ? chapter.layer - 1 : null;
+      part.layer === null ? null : part.rule === "back" ? part.layer : ["affine", "gradient", "descend"].includes(part.rule) || part.phase === "update" ? part.layer - 1 : null;
     for (let layer = 0; layer < layerCount; layer += 1) {
       const { values } = arrays[weights[layer]];
       const largest = Math.max(1e-12, ...values.flat().map(Math.abs));
@@ -218,7 +212,7 @@
       // The latest of the layer's arrays that has a number for each sample and unit.
       let latest = null;
       for (let index = 0; index <= current; index += 1) {
-        const result = chapters[index].result;
+        const result = parts[index].result;
         if (arrays[result].rows === "samples" && arrays[result].columns === String(layer)) latest = result;
       }
       if (latest !== null) shows.push(arrays[latest].text);
@@ -247,46 +241,46 @@
   };
 
   const show = (index) => {
-    current = Math.max(0, Math.min(chapters.length - 1, index));
-    const chapter = chapters[current];
-    document.querySelector("main").className = chapter.phase;
-    byId("phase").textContent = PHASES[chapter.phase];
-    byId("title").textContent = chapter.title;
-    byId("words").textContent = chapter.words;
-    byId("formula").innerHTML = chapter.formulas.join("");
+    current = Math.max(0, Math.min(parts.length - 1, index));
+    const part = parts[current];
+    document.querySelector("main").className = part.phase;
+    byId("phase").textContent = part.heading;
+    byId("title").textContent = part.title;
+    byId("words").textContent = part.words;
+    byId("formula").innerHTML = part.formulas.join("");
     const equation = byId("equation");
     equation.replaceChildren();
-    // A sign stays with what it stands before.
-    const part = (sign, of) => {
-      const around = make("div", { class: "part" });
+    // A sign stays with the matrix after it.
+    const term = (sign, of) => {
+      const around = make("div", { class: "term" });
       if (sign) around.append(make("span", { class: "operator" }, sign));
       around.append(of);
       return around;
     };
-    for (const [before, operand] of chapter.operands) equation.append(part(before, matrix(operand, false)));
-    equation.append(part(chapter.operands.length ? "=" : "", matrix(chapter.result, true)));
-    byId("position").textContent = `part ${current + 1} of ${chapters.length}`;
+    for (const [before, operand] of part.operands) equation.append(term(before, matrix(operand, false)));
+    equation.append(term(part.operands.length ? "=" : "", matrix(part.result, true)));
+    byId("position").textContent = `part ${current + 1} of ${parts.length}`;
     byId("back").disabled = current === 0;
-    byId("next").disabled = current === chapters.length - 1;
-    [...byId("track").children].forEach((part, at) => {
-      part.className = `${chapters[at].phase}${at < current ? " done" : ""}`;
-      if (at === current) part.setAttribute("aria-current", "step");
-      else part.removeAttribute("aria-current");
+    byId("next").disabled = current === parts.length - 1;
+    [...byId("track").children].forEach((button, at) => {
+      button.className = `${parts[at].phase}${at < current ? " done" : ""}`;
+      if (at === current) button.setAttribute("aria-current", "step");
+      else button.removeAttribute("aria-current");
     });
-    pick({ array: chapter.result, row: chapter.example[0], column: chapter.example[1] });
+    pick({ array: part.result, row: part.example[0], column: part.example[1] });
     history.replaceState(null, "", `#${current + 1}`);
   };
 
-  chapters.forEach((chapter, index) => {
-    const part = make("button", { type: "button", "aria-label": `Part ${index + 1}: ${chapter.title}`, title: chapter.title });
-    part.addEventListener("click", () => show(index));
-    byId("track").append(part);
+  parts.forEach((part, index) => {
+    const button = make("button", { type: "button", "aria-label": `Part ${index + 1}: ${part.title}`, title: part.title });
+    button.addEventListener("click", () => show(index));
+    byId("track").append(button);
   });
   byId("back").addEventListener("click", () => show(current - 1));
   byId("next").addEventListener("click", () => show(current + 1));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const to = { ArrowRight: current + 1, ArrowLeft: current - 1, Home: 0, End: chapters.length - 1 }[event.key];
+    const to = { ArrowRight: current + 1, ArrowLeft: current - 1, Home: 0, End: parts.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     show(to);

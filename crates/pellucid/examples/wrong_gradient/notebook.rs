@@ -1,6 +1,5 @@
-//! The notebook's data and its rule, with the right rule beside it. The forward pass and the drawing of weights are
-//! the library's; what the notebook does with them afterwards is written out here, because the library has no such
-//! rule.
+//! Contains the notebook's data and its rule, with the correct rule beside it. The library draws the weights and computes
+//! the forward pass. The notebook's own rule is written out here, because the library has no such rule.
 
 use pellucid::data::dataset::Features;
 use pellucid::data::matrix::Matrix;
@@ -18,7 +17,7 @@ pub(crate) const ROWS: usize = 4;
 pub(crate) const FEATURES: usize = 3;
 /// Hidden units in the second part.
 pub(crate) const HIDDEN: usize = 4;
-/// How often the notebook goes round.
+/// The number of iterations of the notebook.
 pub(crate) const ITERATIONS: usize = 10;
 /// The notebook's learning rate.
 pub(crate) const ETA: f64 = 0.5;
@@ -26,11 +25,11 @@ pub(crate) const ETA: f64 = 0.5;
 /// (ROWS, FEATURES), row after row.
 pub(crate) const DATA: [f64; ROWS * FEATURES] =
     [4.0, 500.0, 6.0, 4.0, 550.0, 5.5, 2.0, 200.0, 3.5, 2.0, 250.0, 4.0];
-/// A label a row.
+/// One label per row.
 pub(crate) const LABELS: [f64; ROWS] = [1.0, 1.0, 0.0, 0.0];
 
-/// The two networks of the notebook, drawn one after the other from `np.random.seed(1)`. The notebook's printout of
-/// the second part began from other weights, its cells having been run out of order; its cells run in order, in NumPy,
+/// The two networks of the notebook, drawn one after the other from `np.random.seed(1)`. The notebook's output of
+/// the second part began from other weights, because its cells were run out of order; run in order, in NumPy, its cells
 /// begin from these.
 pub(crate) struct Start {
     /// 3 inputs, 1 sigmoid.
@@ -40,7 +39,7 @@ pub(crate) struct Start {
 }
 
 impl Start {
-    /// Draws them.
+    /// Draws the initial weights of both networks.
     pub(crate) fn new() -> Result<Self> {
         let mut random = RandomState::new(1);
         let mut draw = |sizes: &[usize]| {
@@ -63,8 +62,8 @@ pub(crate) fn forward(architecture: &Architecture, weights: &[f64], data: &[f64]
     workspace
 }
 
-/// What the notebook calls the mean squared error: it subtracts labels of shape (4,) from outputs of shape (4, 1),
-/// so that every output meets every label, 16 differences in all.
+/// The notebook's "mean squared error": it subtracts labels of shape (4,) from outputs of shape (4, 1), which compares
+/// every output with every label, 16 differences in all.
 pub(crate) fn broadcast_error(outputs: &[f64]) -> f64 {
     let differences = outputs
         .iter()
@@ -72,18 +71,18 @@ pub(crate) fn broadcast_error(outputs: &[f64]) -> f64 {
     2.0 * differences.map(|difference| difference * difference).sum::<f64>() / (ROWS * ROWS) as f64
 }
 
-/// What it means: E = Σ (ŷ − y)² / n.
+/// The intended error: E = Σ (ŷ − y)² / n.
 pub(crate) fn mean_squared_error(architecture: &Architecture, weights: &[f64], data: &[f64]) -> f64 {
     let workspace = forward(architecture, weights, data);
     pass::loss_sum(Loss::SquaredError, architecture, &LABELS, &workspace) / ROWS as f64
 }
 
-/// The "derivative of the sigmoid" as the notebook has it: taken of the weighted sum z instead of the output.
+/// The "derivative of the sigmoid" as the notebook has it: computed from the pre-activation z instead of the output.
 fn derivative_at_z(z: f64) -> f64 {
     z * (1.0 - z)
 }
 
-/// dataᵀ·v for a number (or a row of `width` numbers) a row: (FEATURES, width).
+/// dataᵀ·v for one number (or `width` numbers) per row: (FEATURES, width).
 fn times_transposed_data(data: &[f64], v: &[f64], width: usize) -> Vec<f64> {
     let mut product = vec![0.0; FEATURES * width];
     for row in 0..ROWS {
@@ -108,7 +107,7 @@ pub(crate) fn wrong_gradient(architecture: &Architecture, weights: &[f64], data:
     times_transposed_data(data, &delta, 1)
 }
 
-/// The right one, of E = Σ (a − y)² / n: Dᵀ·(2/n · (a − y) · a(1 − a)).
+/// The correct gradient, of E = Σ (a − y)² / n: Dᵀ·(2/n · (a − y) · a(1 − a)).
 pub(crate) fn right_gradient(architecture: &Architecture, weights: &[f64], data: &[f64]) -> Vec<f64> {
     let workspace = forward(architecture, weights, data);
     let pairs = workspace.outputs().iter().zip(LABELS);
@@ -119,14 +118,14 @@ pub(crate) fn right_gradient(architecture: &Architecture, weights: &[f64], data:
 }
 
 /// Both layers of the notebook's second part: W's gradient and V's, as it computes them. V takes its step in between,
-/// and W's gradient multiplies the deltas of row r by V[r], a weight of unit r; it works out because there happen to
-/// be as many rows as hidden units.
+/// and W's gradient multiplies the deltas of row r by V[r], a weight of unit r; the shapes fit only because there are as
+/// many rows as hidden units.
 pub(crate) fn wrong_hidden_gradients(architecture: &Architecture, weights: &[f64], data: &[f64]) -> Vec<f64> {
     let workspace = forward(architecture, weights, data);
     let outputs = workspace.outputs();
     let error = broadcast_error(outputs);
     let output_derivative: Vec<f64> = workspace.z(1).iter().map(|&z| derivative_at_z(z)).collect();
-    // outputsᵀ·(…), where the activations of the hidden layer belong: one number for all of V.
+    // outputsᵀ·(…) instead of the activations of the hidden layer: one number for all of V.
     let v_gradient: f64 = outputs
         .iter()
         .zip(&output_derivative)
@@ -150,7 +149,7 @@ pub(crate) fn wrong_hidden_gradients(architecture: &Architecture, weights: &[f64
     gradients
 }
 
-/// One iteration of a rule: the error it prints, and the weights it leaves.
+/// One iteration of a rule: the printed error, and the weights after the step.
 pub(crate) struct Iteration {
     /// The error, before the step.
     pub(crate) error: f64,
@@ -177,7 +176,7 @@ pub(crate) fn climb(
     (0..ITERATIONS).map(|_| iteration()).collect()
 }
 
-/// The right rule: down the right gradient of `data`, `iterations` times. The errors are mean squared errors.
+/// The correct rule: gradient descent on `data`, `iterations` times. The errors are mean squared errors.
 pub(crate) fn descend(network: &Network<f64>, data: &[f64], iterations: usize) -> Vec<Iteration> {
     let architecture = network.architecture();
     let mut weights = network.parameters().to_vec();
@@ -193,7 +192,7 @@ pub(crate) fn descend(network: &Network<f64>, data: &[f64], iterations: usize) -
     (0..iterations).map(|_| iteration()).collect()
 }
 
-/// What the library's gradient check says of a rule on `data`, at the weights of a network.
+/// The report of the library's gradient check for a rule on `data`, at the weights of a network.
 pub(crate) fn check(
     network: &Network<f64>,
     data: &[f64],
@@ -206,7 +205,7 @@ pub(crate) fn check(
     })
 }
 
-/// The same of each layer, with the mistake by name where it is known.
+/// The report for each layer, with the name of the mistake where it is known.
 pub(crate) fn named(
     network: &Network<f64>,
     data: &[f64],
@@ -222,7 +221,7 @@ pub(crate) fn named(
     })
 }
 
-/// The data with every column brought to mean 0 and standard deviation 1.
+/// The data with every column scaled to mean 0 and standard deviation 1.
 pub(crate) fn standardised_data() -> Result<Vec<f64>> {
     let data = Features::Dense(Matrix::new(ROWS, FEATURES, DATA.to_vec())?);
     let columns = data.standardisation();

@@ -1,20 +1,20 @@
-//! Samples in memory: features, kept as compactly as they came, and targets.
+//! Keeps samples in memory: features, in the compact form of their source, and targets.
 
 use crate::data::matrix::Matrix;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 use pellucid_kernels::layer::Input;
 
-/// The features of all samples, a row each.
+/// The features of all samples, one row per sample.
 #[derive(Debug, Clone)]
 pub enum Features<T> {
     /// Numbers.
     Dense(Matrix<T>),
-    /// Bytes that each stand for a number, as the pixels of images do.
+    /// Bytes that each encode a number, such as the pixels of images.
     Bytes(ByteMatrix<T>),
 }
 
-/// Rows of bytes, and the number that each of the 256 bytes stands for.
+/// Rows of bytes, and the number that each of the 256 byte values encodes.
 #[derive(Debug, Clone)]
 pub struct ByteMatrix<T> {
     rows: usize,
@@ -24,7 +24,7 @@ pub struct ByteMatrix<T> {
 }
 
 impl<T: Scalar> ByteMatrix<T> {
-    /// Rows of bytes b that stand for b / `divisor`.
+    /// Rows of bytes b that encode b / `divisor`.
     ///
     /// # Errors
     /// [`Error::Shape`] when there are not `rows * columns` bytes, [`Error::Setting`] for a divisor of 0.
@@ -41,7 +41,7 @@ impl<T: Scalar> ByteMatrix<T> {
             return Err(Error::Setting {
                 key: "divisor".into(),
                 found: divisor.to_string(),
-                expected: "bytes are divided by a number other than 0".into(),
+                expected: "the divisor of bytes must not be 0".into(),
             });
         }
         let values = Box::new(std::array::from_fn(|byte| T::from_f64(byte as f64 / divisor)));
@@ -53,12 +53,12 @@ impl<T: Scalar> ByteMatrix<T> {
         })
     }
 
-    /// The bytes, (rows, columns), and the number that each of the 256 stands for.
+    /// The bytes, (rows, columns), and the number that each of the 256 byte values encodes.
     pub(crate) fn bytes_and_values(&self) -> (&[u8], &[T; 256]) {
         (&self.bytes, &self.values)
     }
 
-    /// How many bytes a row.
+    /// The number of bytes per row.
     pub(crate) fn columns(&self) -> usize {
         self.columns
     }
@@ -70,7 +70,7 @@ impl<T: Scalar> ByteMatrix<T> {
 }
 
 impl<T: Scalar> Features<T> {
-    /// How many samples.
+    /// The number of samples.
     pub fn rows(&self) -> usize {
         match self {
             Features::Dense(matrix) => matrix.rows(),
@@ -78,7 +78,7 @@ impl<T: Scalar> Features<T> {
         }
     }
 
-    /// How many features a sample.
+    /// The number of features per sample.
     pub fn columns(&self) -> usize {
         match self {
             Features::Dense(matrix) => matrix.columns(),
@@ -86,10 +86,10 @@ impl<T: Scalar> Features<T> {
         }
     }
 
-    /// Rows `start..end` as a pass takes them, without a copy.
+    /// Rows `start..end` as the input of a pass, without a copy.
     ///
     /// # Panics
-    /// When there are no such rows.
+    /// When a row is out of range.
     pub fn slice(&self, start: usize, end: usize) -> Input<'_, T> {
         let columns = self.columns();
         match self {
@@ -101,7 +101,7 @@ impl<T: Scalar> Features<T> {
         }
     }
 
-    /// These rows as a pass takes them: slices where they follow one another, copies otherwise.
+    /// These rows as the input of a pass: slices where the rows are contiguous, copies otherwise.
     #[inline(always)]
     fn gather_features<'a>(
         &'a self,
@@ -131,14 +131,14 @@ impl<T: Scalar> Features<T> {
         }
     }
 
-    /// Mean and standard deviation (over all rows, as NumPy's `std`) of every column.
+    /// The mean and the standard deviation (over all rows, as in NumPy's `std`) of every column.
     pub fn standardisation(&self) -> Vec<(f64, f64)> {
         let (rows, columns) = (self.rows() as f64, self.columns());
         let mut means = vec![0.0; columns];
-        self.each(|at, value| means[at % columns] += value);
+        self.for_each_value(|at, value| means[at % columns] += value);
         means.iter_mut().for_each(|mean| *mean /= rows);
         let mut variances = vec![0.0; columns];
-        self.each(|at, value| variances[at % columns] += (value - means[at % columns]).powi(2));
+        self.for_each_value(|at, value| variances[at % columns] += (value - means[at % columns]).powi(2));
         means
             .into_iter()
             .zip(variances)
@@ -146,15 +146,15 @@ impl<T: Scalar> Features<T> {
             .collect()
     }
 
-    /// Subtracts each column's mean and divides by its standard deviation, both as given; a column whose deviation
-    /// is 0 becomes zeros.
+    /// Subtracts each column's mean and divides by its standard deviation, both as given; a column with a standard
+    /// deviation of 0 becomes zeros.
     ///
     /// # Panics
     /// When there are fewer pairs than columns.
     #[must_use]
     pub fn standardised_by(self, columns: &[(f64, f64)]) -> Self {
         let mut values = Vec::with_capacity(self.rows() * columns.len());
-        self.each(|at, value| {
+        self.for_each_value(|at, value| {
             let (mean, deviation) = columns[at % columns.len()];
             values.push(T::from_f64(
                 (value - mean) / if deviation > 0.0 { deviation } else { 1.0 },
@@ -166,21 +166,21 @@ impl<T: Scalar> Features<T> {
         }
     }
 
-    /// Every value with its place, row after row.
-    fn each(&self, mut see: impl FnMut(usize, f64)) {
+    /// Calls `visit` with the index and the value of every number, row after row.
+    fn for_each_value(&self, mut visit: impl FnMut(usize, f64)) {
         match self {
             Features::Dense(matrix) => matrix
                 .values()
                 .iter()
                 .enumerate()
-                .for_each(|(at, v)| see(at, v.to_f64())),
+                .for_each(|(at, v)| visit(at, v.to_f64())),
             Features::Bytes(matrix) => {
                 let of = |&byte: &u8| matrix.values[usize::from(byte)].to_f64();
                 matrix
                     .bytes
                     .iter()
                     .enumerate()
-                    .for_each(|(at, byte)| see(at, of(byte)));
+                    .for_each(|(at, byte)| visit(at, of(byte)));
             }
         }
     }
@@ -189,7 +189,7 @@ impl<T: Scalar> Features<T> {
     pub fn ranges(&self) -> Vec<(f64, f64)> {
         let columns = self.columns();
         let mut ranges = vec![(f64::INFINITY, f64::NEG_INFINITY); columns];
-        self.each(|at, value| {
+        self.for_each_value(|at, value| {
             let (low, high) = &mut ranges[at % columns];
             *low = low.min(value);
             *high = high.max(value);
@@ -198,16 +198,16 @@ impl<T: Scalar> Features<T> {
     }
 }
 
-/// What the outputs should be, a row a sample.
+/// The targets of all samples, one row per sample.
 #[derive(Debug, Clone)]
 pub enum Targets<T> {
     /// Numbers.
     Dense(Matrix<T>),
-    /// A class each, 0 to `classes` − 1; as numbers, 1 in the class's column and 0 elsewhere.
+    /// One class per sample, 0 to `classes` − 1; as numbers, 1 in the class's column and 0 elsewhere (one-hot).
     Classes {
         /// The class of each sample.
         labels: Vec<u32>,
-        /// How many classes there are.
+        /// The number of classes.
         classes: usize,
     },
 }
@@ -220,7 +220,7 @@ impl<T: Scalar> Targets<T> {
         }
     }
 
-    /// How many numbers a sample's target is.
+    /// The number of columns of the targets.
     pub fn width(&self) -> usize {
         match self {
             Targets::Dense(matrix) => matrix.columns(),
@@ -250,8 +250,8 @@ impl<T: Scalar> Dataset<T> {
     /// A data set.
     ///
     /// # Errors
-    /// [`Error::Shape`] when there are no samples, no features, not as many targets as samples, or a class that
-    /// is none.
+    /// [`Error::Shape`] when there are no samples or no features, when the number of targets is not the number of samples,
+    /// or when a label is out of range.
     pub fn new(features: Features<T>, targets: Targets<T>) -> Result<Self> {
         let shape = |what: &str, found: String, expected: String| Error::Shape {
             what: what.into(),
@@ -289,11 +289,11 @@ impl<T: Scalar> Dataset<T> {
         })
     }
 
-    /// The same samples, each counting for its weight in the loss and in the gradient of training. The mean over a
-    /// batch still divides by the number of its rows.
+    /// The same samples with a weight for each, in the loss and in the gradient of training. The mean over a batch still
+    /// divides by the number of its rows.
     ///
     /// # Errors
-    /// [`Error::Shape`] when there are not as many weights as samples, or one is negative or not finite.
+    /// [`Error::Shape`] when the number of weights is not the number of samples, or a weight is negative or not finite.
     pub fn weighted(self, weights: Vec<T>) -> Result<Self> {
         let wrong = |found: String, expected: String| Error::Shape {
             what: "the sample weights".into(),
@@ -318,63 +318,63 @@ impl<T: Scalar> Dataset<T> {
         })
     }
 
-    /// The same samples, whose targets were brought into another unit: number · scale + shift, (shift, scale) of each, is
-    /// what they were, and what metrics are told in.
+    /// The same samples with the units of their targets: number · scale + shift, with (shift, scale) of each column, is a
+    /// target in its original unit, and metrics are reported in that unit.
     #[must_use]
     pub fn in_units(self, units: Vec<(f64, f64)>) -> Self {
         Self { units, ..self }
     }
 
-    /// Shift and scale of each target's unit; nothing where they are as they were.
+    /// The shift and the scale of the unit of each target; empty where targets are in their original units.
     pub fn units(&self) -> &[(f64, f64)] {
         &self.units
     }
 
-    /// These rows of it, in this order.
+    /// The data set of these rows, in this order.
     ///
     /// # Errors
-    /// [`Error::Shape`] when there are none.
+    /// [`Error::Shape`] when `rows` is empty.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// When a row is out of range.
     pub fn picked(&self, rows: &[u32]) -> Result<Self> {
-        fn of_rows<V: Copy>(values: &[V], width: usize, rows: &[u32]) -> Vec<V> {
+        fn gathered<V: Copy>(values: &[V], width: usize, rows: &[u32]) -> Vec<V> {
             let row = |&row: &u32| &values[row as usize * width..(row as usize + 1) * width];
             rows.iter().flat_map(row).copied().collect()
         }
         let matrix = |matrix: &Matrix<T>| {
             let width = matrix.columns();
-            Matrix::new(rows.len(), width, of_rows(matrix.values(), width, rows))
+            Matrix::new(rows.len(), width, gathered(matrix.values(), width, rows))
         };
         let features = match &self.features {
             Features::Dense(dense) => Features::Dense(matrix(dense)?),
             Features::Bytes(bytes) => Features::Bytes(ByteMatrix {
                 rows: rows.len(),
                 columns: bytes.columns,
-                bytes: of_rows(&bytes.bytes, bytes.columns, rows),
+                bytes: gathered(&bytes.bytes, bytes.columns, rows),
                 values: bytes.values.clone(),
             }),
         };
         let targets = match &self.targets {
             Targets::Dense(dense) => Targets::Dense(matrix(dense)?),
             Targets::Classes { labels, classes } => Targets::Classes {
-                labels: of_rows(labels, 1, rows),
+                labels: gathered(labels, 1, rows),
                 classes: *classes,
             },
         };
         let picked = Self::new(features, targets)?.in_units(self.units.clone());
         match &self.weights {
-            Some(weights) => picked.weighted(of_rows(weights, 1, rows)),
+            Some(weights) => picked.weighted(gathered(weights, 1, rows)),
             None => Ok(picked),
         }
     }
 
-    /// What each sample counts for in training; nothing where each counts for 1.
+    /// The weight of each sample in training; `None` where each weight is 1.
     pub fn weights(&self) -> Option<&[T]> {
         self.weights.as_deref()
     }
 
-    /// How many samples.
+    /// The number of samples.
     pub fn rows(&self) -> usize {
         self.features.rows()
     }
@@ -389,7 +389,7 @@ impl<T: Scalar> Dataset<T> {
         &self.targets
     }
 
-    /// The same samples, their features standardised by these means and deviations.
+    /// The same samples, with their features standardised by these means and standard deviations.
     ///
     /// # Panics
     /// When there are fewer pairs than features.
@@ -402,24 +402,24 @@ impl<T: Scalar> Dataset<T> {
     }
 }
 
-/// Samples that a network can be trained on and used on, wherever they are kept: a [`Dataset`] owns them; a front end may
+/// Samples for training and predictions, independent of where they are stored: a [`Dataset`] owns them; a front end may
 /// lend its own.
 pub trait Samples<T: Scalar> {
-    /// How many samples.
+    /// The number of samples.
     fn rows(&self) -> usize;
 
-    /// How many features a sample.
+    /// The number of features per sample.
     fn columns(&self) -> usize;
 
-    /// How many numbers a sample's target is; 0 where there are no targets.
+    /// The number of columns of the targets; 0 where there are no targets.
     fn width(&self) -> usize;
 
-    /// Whether samples count for different weights.
+    /// Whether samples have weights.
     fn is_weighted(&self) -> bool {
         false
     }
 
-    /// What sample `row` counts for in training.
+    /// The weight of sample `row` in training.
     fn weight(&self, row: usize) -> T {
         let _ = row;
         T::ONE
@@ -428,17 +428,17 @@ pub trait Samples<T: Scalar> {
     /// The row of the first target outside `lowest..=highest`, and that target.
     fn target_outside(&self, lowest: f64, highest: f64) -> Option<(usize, f64)>;
 
-    /// Features and targets of all of them in the order of the rows, where they lie so: then steps on them may be taken without
-    /// [`gather`](Self::gather).
+    /// The features and the targets of all samples in the order of the rows, where they are stored in this form. Steps on
+    /// them then need no [`gather`](Self::gather).
     fn in_order(&self) -> Option<(&Features<T>, &Targets<T>)> {
         None
     }
 
-    /// The batch's features and targets, (rows, columns) and (rows, width): slices where they lie so, else copies in the
-    /// buffers.
+    /// The features and the targets of a batch, (rows, columns) and (rows, width): slices where the storage allows it, else
+    /// copies in the buffers.
     ///
     /// # Panics
-    /// When there are no such rows.
+    /// When a row is out of range.
     fn gather<'a>(&'a self, rows: Rows<'_>, buffers: &'a mut BatchBuffers<T>) -> (Input<'a, T>, &'a [T]);
 }
 
@@ -508,7 +508,7 @@ impl<T: Scalar> Samples<T> for Features<T> {
     }
 }
 
-/// A batch of a data set: rows that follow one another, or rows picked in some order.
+/// A batch of a data set: contiguous rows, or selected rows in some order.
 #[derive(Debug, Clone, Copy)]
 pub enum Rows<'a> {
     /// Rows `start..end`.
@@ -517,7 +517,7 @@ pub enum Rows<'a> {
     Picked(&'a [u32]),
 }
 
-/// Buffers that batches are gathered in where they cannot be slices of the data set.
+/// Buffers for batches that cannot be slices of the data set.
 #[derive(Debug, Clone, Default)]
 pub struct BatchBuffers<T> {
     /// For features as numbers.
@@ -529,11 +529,11 @@ pub struct BatchBuffers<T> {
 }
 
 impl<T: Scalar> BatchBuffers<T> {
-    /// The batch's features and targets: slices of the data set where its rows follow one another and its
-    /// targets are numbers, copies otherwise.
+    /// The features and the targets of a batch: slices of the data set where the rows are contiguous and the targets
+    /// are numbers, copies otherwise.
     ///
     /// # Panics
-    /// When there are no such rows.
+    /// When a row is out of range.
     #[inline(always)]
     pub fn gather<'a>(&'a mut self, data: &'a Dataset<T>, rows: Rows<'_>) -> (Input<'a, T>, &'a [T]) {
         let input = data
@@ -567,7 +567,7 @@ impl<T: Scalar> BatchBuffers<T> {
     }
 }
 
-/// Rows of `classes` numbers, a 1 in each for its label.
+/// Writes one-hot rows of `classes` numbers: a 1 in the column of the label, 0 elsewhere.
 #[inline(always)]
 pub(crate) fn one_hot<T: Scalar>(
     labels: impl ExactSizeIterator<Item = u32>,
@@ -582,53 +582,4 @@ pub(crate) fn one_hot<T: Scalar>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn dense(rows: &[Vec<f64>]) -> Matrix<f64> {
-        Matrix::from_rows("the test", rows).unwrap()
-    }
-
-    #[test]
-    fn standardised_columns_have_mean_0_and_deviation_1() {
-        let features = Features::Dense(dense(&[vec![1.0, 7.0], vec![3.0, 7.0], vec![8.0, 7.0]]));
-        let columns = features.standardisation();
-        let features = features.standardised_by(&columns);
-        let Features::Dense(matrix) = features else {
-            panic!("dense features stay dense")
-        };
-        let first: Vec<f64> = (0..3).map(|r| matrix.row(r)[0]).collect();
-        assert!(first.iter().sum::<f64>().abs() < 1e-15);
-        assert!((first.iter().map(|v| v * v).sum::<f64>() / 3.0 - 1.0).abs() < 1e-15);
-        assert!((0..3).all(|r| matrix.row(r)[1] == 0.0));
-    }
-
-    #[test]
-    fn picked_rows_are_those_rows() {
-        let bytes = ByteMatrix::new(3, 2, vec![0, 255, 51, 0, 102, 153], 255.0).unwrap();
-        let targets = Targets::Classes {
-            labels: vec![0, 2, 1],
-            classes: 3,
-        };
-        let data = Dataset::<f64>::new(Features::Bytes(bytes), targets).unwrap();
-        let mut buffers = BatchBuffers::default();
-        let (input, targets) = buffers.gather(&data, Rows::Picked(&[2, 0]));
-        let Input::Bytes { bytes, values } = input else {
-            panic!("bytes stay bytes")
-        };
-        assert_eq!(bytes, [102, 153, 0, 255]);
-        assert_eq!((values[51], values[255]), (0.2, 1.0));
-        assert_eq!(targets, [0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
-    }
-
-    #[test]
-    fn a_label_beyond_the_classes_is_refused() {
-        let targets = Targets::Classes {
-            labels: vec![0, 3],
-            classes: 3,
-        };
-        let features = Features::Dense(dense(&[vec![1.0], vec![2.0]]));
-        let error = Dataset::new(features, targets).unwrap_err().to_string();
-        assert!(error.contains("row 2") && error.contains("0 to 2"), "{error}");
-    }
-}
+mod tests;

@@ -1,9 +1,9 @@
-//! A matrix: rows of equal length in one buffer, row after row.
+//! Defines the matrix type: rows of equal length in one row-major buffer.
 
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 
-/// A row-major matrix that owns its numbers. A data set's rows are samples.
+/// A row-major matrix that owns its numbers. In a data set, each row is a sample.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matrix<T> {
     rows: usize,
@@ -32,7 +32,7 @@ impl<T: Scalar> Matrix<T> {
         })
     }
 
-    /// A matrix from rows of doubles, rounded to this precision. `what` names it in errors.
+    /// A matrix from rows of f64, rounded to `T`. `what` names the matrix in errors.
     ///
     /// # Errors
     /// [`Error::Shape`] for rows of unequal length, [`Error::NonFiniteInput`] for a NaN or an infinity.
@@ -59,12 +59,12 @@ impl<T: Scalar> Matrix<T> {
         Self::new(rows.len(), columns, values)
     }
 
-    /// How many rows.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// How many columns.
+    /// The number of columns.
     pub fn columns(&self) -> usize {
         self.columns
     }
@@ -74,7 +74,7 @@ impl<T: Scalar> Matrix<T> {
         &self.values
     }
 
-    /// All numbers, row after row, to be changed in place.
+    /// All numbers, row after row, mutable.
     pub fn values_mut(&mut self) -> &mut [T] {
         &mut self.values
     }
@@ -87,7 +87,7 @@ impl<T: Scalar> Matrix<T> {
         &self.values[row * self.columns..][..self.columns]
     }
 
-    /// The rows as doubles.
+    /// The rows as f64.
     pub fn to_rows(&self) -> Vec<Vec<f64>> {
         (0..self.rows)
             .map(|r| self.row(r).iter().map(|v| v.to_f64()).collect())

@@ -1,4 +1,4 @@
-//! Training data in memory: matrices and data sets of features and targets.
+//! Keeps training data in memory: matrices, and data sets of features and targets.
 
 pub mod dataset;
 pub mod matrix;

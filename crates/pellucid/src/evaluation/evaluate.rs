@@ -1,4 +1,4 @@
-//! Using a network: its outputs, its loss and metrics on data.
+//! Computes the outputs of a network on data, and its loss and metrics.
 
 use crate::data::dataset::{BatchBuffers, Dataset, Rows, Samples};
 use crate::evaluation::metrics::{Meters, Metric};
@@ -9,13 +9,13 @@ use crate::scalar::Scalar;
 use pellucid_kernels::thread_pool;
 use std::num::NonZeroUsize;
 
-/// Rows that go through the network at once: enough for a matrix product, few enough to stay in the caches.
+/// The rows of one forward pass: enough for efficient matrix products, few enough to stay in the caches.
 const BATCH: usize = 256;
 
 /// The loss and the metrics of a network on a data set.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Evaluation {
-    /// The mean loss of a sample, each counting for its weight where samples have weights.
+    /// The mean loss of the samples, each times its weight where samples have weights.
     pub loss: f64,
     /// The metrics.
     pub metrics: Vec<(Metric, f64)>,
@@ -24,7 +24,7 @@ pub struct Evaluation {
 /// The mean loss and the metrics of a network on all of `data`.
 ///
 /// # Panics
-/// When the data does not have the network's shape ([`check_fit`](crate::training::trainer::check_fit) tells).
+/// When the data does not have the network's shape; [`check_fit`](crate::training::trainer::check_fit) checks it.
 pub fn evaluate<T: Scalar>(
     network: &Network<T>,
     data: &Dataset<T>,
@@ -35,33 +35,33 @@ pub fn evaluate<T: Scalar>(
     let architecture = network.architecture();
     let mut meters = Meters::new(metrics, data);
     let mut sum = 0.0;
-    // As many batches at a time as there are threads, each in a room of its own; what comes of them is added up in the
-    // order of the rows, so that the number of threads does not matter.
+    // As many batches at a time as there are threads, each with arrays of its own. The results are added in the order of the
+    // rows, so that they do not depend on the number of threads.
     let batches = data.rows().div_ceil(BATCH);
-    let mut rooms: Vec<Room<T>> = (0..threads.get().min(batches).min(thread_pool::MAX_PARTS))
-        .map(|_| Room::new(architecture, data.rows()))
+    let mut slots: Vec<BatchSlot<T>> = (0..threads.get().min(batches).min(thread_pool::MAX_PARTS))
+        .map(|_| BatchSlot::new(architecture, data.rows()))
         .collect();
-    let wave = rooms.len() * BATCH;
+    let wave = slots.len() * BATCH;
     for first in (0..data.rows()).step_by(wave) {
-        let used = (data.rows() - first).div_ceil(BATCH).min(rooms.len());
-        for (index, room) in rooms[..used].iter_mut().enumerate() {
-            room.start = first + index * BATCH;
+        let used = (data.rows() - first).div_ceil(BATCH).min(slots.len());
+        for (index, slot) in slots[..used].iter_mut().enumerate() {
+            slot.start = first + index * BATCH;
         }
-        thread_pool::for_each(threads, &mut rooms[..used], |room| {
-            let end = (room.start + BATCH).min(data.rows());
-            let (input, targets) = room.buffers.gather(data, Rows::Range(room.start, end));
-            pass::forward(architecture, network.parameters(), input, &mut room.workspace);
+        thread_pool::for_each(threads, &mut slots[..used], |slot| {
+            let end = (slot.start + BATCH).min(data.rows());
+            let (input, targets) = slot.buffers.gather(data, Rows::Range(slot.start, end));
+            pass::forward(architecture, network.parameters(), input, &mut slot.workspace);
             let weights = data
                 .weights()
-                .map_or(&[][..], |weights| &weights[room.start..end]);
-            room.workspace.weigh_rows(weights.iter().copied());
-            room.loss = pass::loss_sum(loss, architecture, targets, &room.workspace);
+                .map_or(&[][..], |weights| &weights[slot.start..end]);
+            slot.workspace.weigh_rows(weights.iter().copied());
+            slot.loss = pass::loss_sum(loss, architecture, targets, &slot.workspace);
         });
-        for room in &mut rooms[..used] {
-            let end = (room.start + BATCH).min(data.rows());
-            let (_, targets) = room.buffers.gather(data, Rows::Range(room.start, end));
-            sum += room.loss;
-            meters.add(room.workspace.outputs(), targets);
+        for slot in &mut slots[..used] {
+            let end = (slot.start + BATCH).min(data.rows());
+            let (_, targets) = slot.buffers.gather(data, Rows::Range(slot.start, end));
+            sum += slot.loss;
+            meters.add(slot.workspace.outputs(), targets);
         }
     }
     Evaluation {
@@ -73,7 +73,7 @@ pub fn evaluate<T: Scalar>(
 /// The outputs for rows `0..rows` of `features`, (rows, outputs).
 ///
 /// # Panics
-/// When the features do not have the network's shape, or there are not as many rows.
+/// When the features do not have the network's shape, or have fewer rows.
 pub fn predict<T, S>(network: &Network<T>, features: &S, rows: usize, threads: NonZeroUsize) -> Vec<T>
 where
     T: Scalar,
@@ -83,12 +83,12 @@ where
     let width = architecture.output_width();
     let mut outputs = vec![T::ZERO; rows * width];
     let batches = rows.div_ceil(BATCH);
-    let batches_a_part = batches.div_ceil(threads.get().min(thread_pool::MAX_PARTS)).max(1);
-    let rows_a_part = batches_a_part * BATCH;
+    let batches_per_part = batches.div_ceil(threads.get().min(thread_pool::MAX_PARTS)).max(1);
+    let rows_per_part = batches_per_part * BATCH;
     let mut parts: Vec<(usize, &mut [T])> = outputs
-        .chunks_mut(rows_a_part * width)
+        .chunks_mut(rows_per_part * width)
         .enumerate()
-        .map(|(index, outputs)| (index * rows_a_part, outputs))
+        .map(|(index, outputs)| (index * rows_per_part, outputs))
         .collect();
     thread_pool::for_each(threads, &mut parts, |(first, outputs)| {
         let mut workspace = Workspace::new(architecture, BATCH.min(outputs.len() / width)).predicting();
@@ -104,15 +104,15 @@ where
     outputs
 }
 
-/// What one thread needs to evaluate a batch.
-struct Room<T> {
+/// The arrays of one thread for one batch, and the loss of the batch.
+struct BatchSlot<T> {
     start: usize,
     workspace: Workspace<T>,
     buffers: BatchBuffers<T>,
     loss: f64,
 }
 
-impl<T: Scalar> Room<T> {
+impl<T: Scalar> BatchSlot<T> {
     fn new(architecture: &Architecture, rows: usize) -> Self {
         Self {
             start: 0,

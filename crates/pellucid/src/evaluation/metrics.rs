@@ -1,4 +1,4 @@
-//! Metrics of a training besides its loss, to report and to stop by.
+//! Defines the metrics: figures beside the loss that describe a run and can stop it.
 
 mod meters;
 
@@ -16,22 +16,23 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::num::NonZeroU32;
 
-/// A measure of how good outputs are. Those that [`scores`](crate::evaluation::scores) has too are computed by it; a row's class is
-/// the largest output, or for a single output the side of ½, and it has the labels whose output is above ½.
+/// A measure of the quality of outputs. [`scores`](crate::evaluation::scores) computes those that it has too. The class of a
+/// row is that of the largest output, or for a single output whether it is above ½. A row has the labels whose output is
+/// above ½.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
-    /// The part of samples whose class, or all of whose labels, are right.
+    /// The fraction of samples whose class is right, or all of whose labels are right.
     Accuracy,
     /// The mean recall of the classes that have rows.
     BalancedAccuracy,
-    /// The part of samples whose class is among so many of the largest outputs, of equals the first.
+    /// The fraction of samples whose class is among the k largest outputs; of equal outputs the first counts as larger.
     TopK(NonZeroU32),
-    /// The mean of −ln p, p being the probability of a sample's true class.
+    /// The mean of −ln p, where p is the probability of a sample's true class.
     LogLoss,
-    /// The area under the ROC curve: of two classes for the second, of more the mean over each against the rest, of
-    /// labels the mean. NaN where a class has no rows.
+    /// The area under the ROC curve: for two classes that of the second, for more classes the mean over each class against
+    /// the rest, for labels the mean over the labels. NaN where a class has no rows.
     RocAuc,
-    /// F1 of all decisions together; of classes it is the accuracy.
+    /// F1 of all decisions together; for classes it equals the accuracy.
     MicroF1,
     /// The mean F1 of the classes that occur, or of all labels.
     MacroF1,
@@ -41,18 +42,18 @@ pub enum Metric {
     MeanAbsoluteError,
     /// The mean of (a − y)² over samples and outputs.
     MeanSquaredError,
-    /// √ of the mean of (a − y)² of an output, its mean over the outputs.
+    /// √ of the mean of (a − y)² of an output, averaged over the outputs.
     RootMeanSquaredError,
-    /// 1 − Σ(y − a)² / Σ(y − ȳ)² of an output, its mean over the outputs. NaN for a single row.
+    /// 1 − Σ(y − a)² / Σ(y − ȳ)² of an output, averaged over the outputs. NaN for a single row.
     R2,
-    /// 1 − var(y − a) / var(y) of an output, its mean over the outputs.
+    /// 1 − var(y − a) / var(y) of an output, averaged over the outputs.
     ExplainedVariance,
-    /// The mean of the outputs themselves, for a training on a single sample.
+    /// The mean of the outputs themselves, for runs on a single sample.
     YPred,
 }
 
 impl Metric {
-    /// Every metric, with the two largest outputs for [`TopK`](Self::TopK).
+    /// All metrics; top-k is there with k = 2.
     pub const ALL: [Metric; 14] = [
         Metric::Accuracy,
         Metric::BalancedAccuracy,
@@ -267,7 +268,7 @@ impl Metric {
         self.descriptor().better
     }
 
-    /// What is wrong with it for such targets and outputs.
+    /// Why the metric does not apply to such targets and outputs, or `None` where it applies.
     fn objection_to(self, kind: TargetKind, output: &Layer, loss: Loss) -> Option<String> {
         if !self.descriptor().is_of_classes {
             return None;
@@ -276,25 +277,27 @@ impl Metric {
         match kind {
             TargetKind::Numbers if !loss.wants_probabilities() => {
                 return Some(
-                    "it is about classes, and the targets are numbers; they have r2 or mean_squared_error"
-                        .into(),
+                    "it needs classes, and the targets are numbers; use r2 or mean_squared_error".into(),
                 );
             }
             TargetKind::Numbers if !only_argmax => {
-                return Some("it is about classes, and the targets are probabilities between 0 and 1; they have accuracy".into());
+                return Some(
+                    "it needs classes, and the targets are probabilities between 0 and 1; use accuracy"
+                        .into(),
+                );
             }
             TargetKind::Labels
                 if matches!(self, Metric::BalancedAccuracy | Metric::TopK(_) | Metric::LogLoss) =>
             {
                 return Some(
-                    "it is about one class a row, and rows have several or none; they have accuracy, roc_auc, micro_f1, \
-                     macro_f1 or weighted_f1"
+                    "it needs one class per row, and rows have several or none; use accuracy, roc_auc, micro_f1, macro_f1 or \
+                     weighted_f1"
                         .into(),
                 );
             }
             TargetKind::Labels if loss == Loss::Hinge => {
                 return Some(
-                    "rows have several classes or none, and hinge's outputs do not say which".into(),
+                    "rows have several classes or none, and the outputs of hinge cannot express that".into(),
                 );
             }
             _ => {}
@@ -302,14 +305,14 @@ impl Metric {
         let classes = output.fan_out.max(2);
         match (self, output.activation) {
             (Metric::TopK(count), _) if count.get() as usize >= classes => Some(format!(
-                "of {classes} classes it is always 1; choose top_{} or less",
+                "for {classes} classes it is always 1; choose top_{} or less",
                 classes - 1
             )),
             (Metric::LogLoss, Activation::Softmax) => None,
             (Metric::LogLoss, Activation::Sigmoid) if output.fan_out == 1 => None,
             (Metric::LogLoss, other) => Some(format!(
-                "it wants a class's probability, from softmax, or from sigmoid for a single output; {} outputs of {} are \
-                 none",
+                "it needs the probability of a class, from softmax, or from sigmoid for a single output; {} outputs of {} \
+                 are not probabilities",
                 output.fan_out,
                 other.name()
             )),
@@ -344,12 +347,12 @@ const fn metric(
     }
 }
 
-/// Whether higher is better, or lower.
+/// The direction in which a figure improves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
-    /// Higher values are better.
+    /// A higher value is better.
     Higher,
-    /// Lower values are better.
+    /// A lower value is better.
     Lower,
 }
 
@@ -376,7 +379,7 @@ impl<'de> Deserialize<'de> for Metric {
     }
 }
 
-/// What epochs are compared by: the loss, or a metric.
+/// A figure that a run can be judged by: its loss, or a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Figure {
     /// The loss.
@@ -409,7 +412,7 @@ impl Figure {
         std::iter::once("loss").chain(metrics).collect()
     }
 
-    /// The metric that it is.
+    /// The metric of this figure, if it is one.
     pub fn metric(self) -> Option<Metric> {
         match self {
             Figure::Loss => None,
@@ -417,7 +420,7 @@ impl Figure {
         }
     }
 
-    /// Whether higher is better, or lower; none where neither is.
+    /// Whether a higher or a lower value is better; `None` where neither is.
     pub fn better(self) -> Option<Better> {
         match self {
             Figure::Loss => Some(Better::Lower),
@@ -425,8 +428,8 @@ impl Figure {
         }
     }
 
-    /// Its value among a loss and metrics; NaN where it is missing.
-    pub fn of(self, loss: f64, metrics: &[(Metric, f64)]) -> f64 {
+    /// The value of this figure among a loss and metrics; NaN where it is not among them.
+    pub fn value_in(self, loss: f64, metrics: &[(Metric, f64)]) -> f64 {
         match self {
             Figure::Loss => loss,
             Figure::Metric(wanted) => metrics
@@ -450,19 +453,19 @@ impl<'de> Deserialize<'de> for Figure {
     }
 }
 
-/// The kind of targets, for metrics.
+/// The kind of the targets, for metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TargetKind {
-    /// A class a row.
+    /// One class per row.
     Classes,
-    /// Any number of labels a row: 0 and 1, not one 1 in each row.
+    /// Any number of labels per row: zeros and ones, not exactly one 1 in each row.
     Labels,
     /// Numbers.
     Numbers,
 }
 
 impl TargetKind {
-    fn of<T: Scalar>(targets: &Targets<T>) -> Self {
+    fn from_targets<T: Scalar>(targets: &Targets<T>) -> Self {
         match targets {
             Targets::Classes { .. } => Self::Classes,
             _ if !targets.are_zero_or_one() => Self::Numbers,
@@ -479,11 +482,11 @@ impl TargetKind {
     }
 }
 
-/// Checks that these metrics, which the recipe names under `key`, make sense for such data.
+/// Checks that these metrics, which the recipe names under `key`, apply to the data.
 ///
 /// # Errors
-/// [`Error::Setting`] for one that makes no sense: of classes where targets are numbers, of probabilities where outputs
-/// are none.
+/// [`Error::Setting`] for a metric that does not apply, such as one of classes where targets are numbers, or one of
+/// probabilities where outputs are not probabilities.
 pub fn check<T: Scalar>(
     key: &str,
     metrics: &[Metric],
@@ -494,7 +497,7 @@ pub fn check<T: Scalar>(
     if metrics.is_empty() {
         return Ok(());
     }
-    let kind = TargetKind::of(data.targets());
+    let kind = TargetKind::from_targets(data.targets());
     for metric in metrics {
         if let Some(expected) = metric.objection_to(kind, output, loss) {
             return Err(Error::Setting {
@@ -507,7 +510,7 @@ pub fn check<T: Scalar>(
     Ok(())
 }
 
-/// The metrics to report at the end of a training: errors, and accuracy where targets are classes.
+/// The default metrics at the end of a run: errors, and accuracy where targets are classes.
 pub fn suited_to(loss: Loss, targets_are_zero_or_one: bool) -> Vec<Metric> {
     let mut metrics = vec![Metric::MeanSquaredError, Metric::MeanAbsoluteError];
     if targets_are_zero_or_one || loss.wants_probabilities() {

@@ -1,4 +1,4 @@
-//! What a network predicts, and how well: outputs, losses, metrics and scores.
+//! Measures what a network predicts: outputs, losses, metrics and scores.
 
 pub mod evaluate;
 pub mod metrics;

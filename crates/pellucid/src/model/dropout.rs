@@ -1,18 +1,20 @@
-//! Dropout: Srivastava et al., *Dropout: A Simple Way to Prevent Neural Networks from Overfitting*, JMLR 15, 2014.
-//! Here as it is usually computed: what stays is made 1/(1 − rate) times as large in training, so that a prediction
-//! uses the weights as they are.
+//! Drops units of hidden layers at random in training (dropout).
+//!
+//! Srivastava et al., *Dropout: A Simple Way to Prevent Neural Networks from Overfitting*, JMLR 15, 2014.
+//! This is the usual inverted form: training scales the kept activations by 1/(1 − rate), so that a prediction uses the
+//! weights unchanged.
 
 use crate::error::{Error, Result};
 use crate::numpy_random::RandomState;
 use crate::scalar::Scalar;
 
-/// The dropout of a run's hidden layers: their rates, and its own stream of random numbers, so that a run with dropout
-/// draws the same initial values and the same order of samples as one without.
+/// The dropout of the hidden layers: their rates, and a random stream of its own, so that a run with dropout has the same
+/// initial values and the same order of samples as a run without.
 #[derive(Debug, Clone)]
 pub struct Dropout {
-    /// Of each hidden layer, the first one first.
+    /// The rate of each hidden layer, the first layer first.
     rates: Vec<f64>,
-    /// Of those beyond.
+    /// The rate of all further layers.
     others: f64,
     generator: RandomState,
 }
@@ -31,12 +33,12 @@ impl Dropout {
         })
     }
 
-    /// Dropout of each unit of hidden layer `index`, counted from 0, with the probability `rates[index]`; of layers beyond
-    /// with none.
+    /// Dropout of each unit of hidden layer `index`, counted from 0, with the probability `rates[index]`; further layers
+    /// have no dropout.
     ///
     /// # Errors
     /// [`Error::Setting`] for a rate that is not 0 ≤ rate < 1.
-    pub fn of_layers(rates: &[f64], seed: u32) -> Result<Self> {
+    pub fn with_layer_rates(rates: &[f64], seed: u32) -> Result<Self> {
         rates.iter().try_for_each(|&rate| check_rate(rate))?;
         Ok(Self {
             rates: rates.to_vec(),
@@ -45,7 +47,7 @@ impl Dropout {
         })
     }
 
-    /// The probability with which a unit of a hidden layer, counted from 0, is left out.
+    /// The probability that dropout drops a unit of a hidden layer; layers are counted from 0.
     pub fn rate(&self, layer: usize) -> f64 {
         self.rates.get(layer).copied().unwrap_or(self.others)
     }
@@ -57,7 +59,7 @@ impl Dropout {
     }
 }
 
-/// A factor for each number: 0 with the probability `rate`, otherwise 1/(1 − rate).
+/// Draws a factor for each number: 0 with the probability `rate`, otherwise 1/(1 − rate).
 pub(crate) fn draw_mask<T: Scalar>(rate: f64, generator: &mut RandomState, mask: &mut [T]) {
     let kept = T::from_f64(1.0 / (1.0 - rate));
     for factor in mask {
@@ -69,7 +71,7 @@ pub(crate) fn draw_mask<T: Scalar>(rate: f64, generator: &mut RandomState, mask:
     }
 }
 
-/// Whether so many of a layer's numbers can be left out.
+/// Checks that a dropout rate is 0 or more, and below 1.
 pub(crate) fn check_rate(rate: f64) -> Result<()> {
     if (0.0..1.0).contains(&rate) {
         return Ok(());
@@ -77,6 +79,6 @@ pub(crate) fn check_rate(rate: f64) -> Result<()> {
     Err(Error::Setting {
         key: "train.dropout".into(),
         found: rate.to_string(),
-        expected: "the part of a layer's units that is left out is needed: 0 or more, below 1".into(),
+        expected: "the fraction of units to drop must be 0 or more, and below 1".into(),
     })
 }

@@ -1,4 +1,4 @@
-//! Initialises the parameters.
+//! Draws or sets the initial values of the parameters.
 
 mod orthogonal;
 mod settings;
@@ -10,10 +10,10 @@ use crate::numpy_random::RandomState;
 use crate::scalar::Scalar;
 pub use settings::{Draw, DrawFunction, DrawShape, GivenLayer, Init};
 
-/// A network with its initial parameters, drawn from `generator` layer after layer.
+/// Creates a network with its initial values, drawn from `generator` layer after layer.
 ///
 /// # Errors
-/// [`Error::Setting`], [`Error::Shape`] or [`Error::NonFiniteInput`] when the recipe's numbers do not fit the
+/// [`Error::Setting`], [`Error::Shape`] or [`Error::NonFiniteInput`] when the settings do not fit the
 /// architecture.
 pub fn initialise<T: Scalar>(
     architecture: Architecture,
@@ -27,13 +27,13 @@ pub fn initialise<T: Scalar>(
     parameters.try_reserve_exact(count).map_err(|_| {
         let gigabytes = count as f64 * size_of::<T>() as f64 / 1e9;
         Error::Architecture(format!(
-            "{} has {count} parameters, {gigabytes:.0} GB, more memory than there is",
+            "{} has {count} parameters, {gigabytes:.0} GB, which is more than the available memory",
             architecture.describe()
         ))
     })?;
     parameters.resize(count, 0.0);
     match init {
-        Init::Given { layers } => given(&architecture, layers, &mut parameters)?,
+        Init::Given { layers } => copy_given(&architecture, layers, &mut parameters)?,
         Init::Draws { draws } => draw(&architecture, draws, generator, &mut parameters)?,
         _ => {
             let layers = architecture.layers();
@@ -45,7 +45,7 @@ pub fn initialise<T: Scalar>(
                     before()
                 };
                 let hidden = hidden.map(|layer| layer.activation);
-                let (weights, bias) = first_values(init, layer, hidden);
+                let (weights, bias) = initial_values(init, layer, hidden);
                 fill(weights, layer.fan_in, &mut parameters[layer.weights()], generator);
                 if let Some(range) = layer.bias() {
                     fill(bias, 1, &mut parameters[range], generator);
@@ -53,40 +53,41 @@ pub fn initialise<T: Scalar>(
             }
         }
     }
-    architecture.start_normalisation(&mut parameters);
+    architecture.initialise_normalisation(&mut parameters);
     Network::new(architecture, parameters.into_iter().map(T::from_f64).collect())
 }
 
-/// The distribution of a layer's initial weights or biases.
+/// The distribution of the initial weights or biases of one layer.
 #[derive(Debug, Clone, Copy)]
-enum FirstValues {
+enum InitialValues {
     Constant(f64),
     Uniform(f64, f64),
     /// Mean 0 and this standard deviation.
     Normal(f64),
-    /// The same; a number further than two standard deviations from 0 is drawn again.
+    /// The same; values further than two standard deviations from 0 are drawn again.
     TruncatedNormal(f64),
-    /// Orthonormal columns or rows, times this.
+    /// Orthonormal columns or rows, times this gain.
     Orthogonal(f64),
 }
 
-/// The distributions of a layer's weights and biases. `hidden` is the activation of the layer, or of the one before the outputs.
-fn first_values(init: &Init, layer: &Layer, hidden: Option<Activation>) -> (FirstValues, FirstValues) {
+/// The distributions of a layer's weights and biases. `hidden` is the activation of the layer itself, or for the output
+/// layer that of the last hidden layer.
+fn initial_values(init: &Init, layer: &Layer, hidden: Option<Activation>) -> (InitialValues, InitialValues) {
     let (fan_in, fan_out) = (layer.fan_in as f64, layer.fan_out as f64);
-    let within = |limit: f64| FirstValues::Uniform(-limit, limit);
+    let within = |limit: f64| InitialValues::Uniform(-limit, limit);
     let weights = match *init {
-        Init::Zeros | Init::Given { .. } | Init::Draws { .. } => FirstValues::Constant(0.0),
-        Init::Constant { value } => FirstValues::Constant(value),
-        Init::Uniform { low, high } => FirstValues::Uniform(low, high),
-        Init::Normal { std } => FirstValues::Normal(std),
-        Init::TruncatedNormal { std } => FirstValues::TruncatedNormal(std),
+        Init::Zeros | Init::Given { .. } | Init::Draws { .. } => InitialValues::Constant(0.0),
+        Init::Constant { value } => InitialValues::Constant(value),
+        Init::Uniform { low, high } => InitialValues::Uniform(low, high),
+        Init::Normal { std } => InitialValues::Normal(std),
+        Init::TruncatedNormal { std } => InitialValues::TruncatedNormal(std),
         Init::XavierUniform => within((6.0 / (fan_in + fan_out)).sqrt()),
-        Init::XavierNormal => FirstValues::Normal((2.0 / (fan_in + fan_out)).sqrt()),
+        Init::XavierNormal => InitialValues::Normal((2.0 / (fan_in + fan_out)).sqrt()),
         Init::HeUniform => within((6.0 / fan_in).sqrt()),
-        Init::HeNormal => FirstValues::Normal((2.0 / fan_in).sqrt()),
+        Init::HeNormal => InitialValues::Normal((2.0 / fan_in).sqrt()),
         Init::LecunUniform => within((3.0 / fan_in).sqrt()),
-        Init::LecunNormal => FirstValues::Normal((1.0 / fan_in).sqrt()),
-        Init::Orthogonal { gain } => FirstValues::Orthogonal(gain),
+        Init::LecunNormal => InitialValues::Normal((1.0 / fan_in).sqrt()),
+        Init::Orthogonal { gain } => InitialValues::Orthogonal(gain),
         Init::Sklearn => {
             let factor = match hidden {
                 Some(Activation::Sigmoid) => 2.0,
@@ -100,16 +101,16 @@ fn first_values(init: &Init, layer: &Layer, hidden: Option<Activation>) -> (Firs
             return (both, both);
         }
     };
-    (weights, FirstValues::Constant(0.0))
+    (weights, InitialValues::Constant(0.0))
 }
 
-/// `values` are (`fan_in`, fan_out).
-fn fill(with: FirstValues, fan_in: usize, values: &mut [f64], generator: &mut RandomState) {
-    match with {
-        FirstValues::Constant(value) => values.fill(value),
-        FirstValues::Uniform(low, high) => values.fill_with(|| generator.uniform(low, high)),
-        FirstValues::Normal(deviation) => values.fill_with(|| generator.standard_normal() * deviation),
-        FirstValues::TruncatedNormal(deviation) => values.fill_with(|| {
+/// Fills `values`, (`fan_in`, fan_out), from a distribution.
+fn fill(distribution: InitialValues, fan_in: usize, values: &mut [f64], generator: &mut RandomState) {
+    match distribution {
+        InitialValues::Constant(value) => values.fill(value),
+        InitialValues::Uniform(low, high) => values.fill_with(|| generator.uniform(low, high)),
+        InitialValues::Normal(deviation) => values.fill_with(|| generator.standard_normal() * deviation),
+        InitialValues::TruncatedNormal(deviation) => values.fill_with(|| {
             loop {
                 let drawn = generator.standard_normal();
                 if drawn.abs() <= 2.0 {
@@ -117,7 +118,7 @@ fn fill(with: FirstValues, fan_in: usize, values: &mut [f64], generator: &mut Ra
                 }
             }
         }),
-        FirstValues::Orthogonal(gain) => orthogonal::fill(values, fan_in, gain, generator),
+        InitialValues::Orthogonal(gain) => orthogonal::fill(values, fan_in, gain, generator),
     }
 }
 
@@ -139,7 +140,7 @@ fn finite(values: &[f64], place: impl Fn(usize) -> String) -> Result<()> {
     }
 }
 
-fn given(architecture: &Architecture, layers: &[GivenLayer], parameters: &mut [f64]) -> Result<()> {
+fn copy_given(architecture: &Architecture, layers: &[GivenLayer], parameters: &mut [f64]) -> Result<()> {
     let shape = |what: String, found: String, expected: String| Error::Shape {
         what,
         found,
@@ -216,7 +217,7 @@ fn draw(
         return Err(setting(
             "init.draws",
             "[]",
-            "no weight is drawn; for weights of 0 say init.method = \"zeros\"",
+            "no weight is drawn; for weights of 0 set init.method = \"zeros\"",
         ));
     }
     for (index, draw) in draws.iter().enumerate() {
@@ -304,107 +305,4 @@ fn draw(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn net(sizes: &[usize], bias: bool) -> Architecture {
-        Architecture::new(sizes, &vec![Activation::Sigmoid; sizes.len() - 1], bias).unwrap()
-    }
-
-    #[test]
-    fn named_initialisers_have_the_deviation_of_their_paper() {
-        let (fan_in, fan_out) = (200usize, 100usize);
-        let expected = [
-            (Init::XavierUniform, (2.0f64 / 300.0).sqrt()),
-            (Init::XavierNormal, (2.0f64 / 300.0).sqrt()),
-            (Init::HeUniform, (2.0f64 / 200.0).sqrt()),
-            (Init::HeNormal, (2.0f64 / 200.0).sqrt()),
-        ];
-        for (method, deviation) in expected {
-            let network: Network<f64> =
-                initialise(net(&[fan_in, fan_out], true), &method, &mut RandomState::new(1)).unwrap();
-            let weights = network.weights(0);
-            let found = (weights.iter().map(|w| w * w).sum::<f64>() / weights.len() as f64).sqrt();
-            assert!(
-                (found / deviation - 1.0).abs() < 0.02,
-                "{method:?}: {found} for {deviation}"
-            );
-            assert!(network.bias(0).is_some_and(|bias| bias.iter().all(|&b| b == 0.0)));
-        }
-    }
-
-    #[test]
-    fn weights_drawn_out_in_are_the_transpose() {
-        let draws = |shape| Init::Draws {
-            draws: vec![Draw {
-                seed: Some(3),
-                weights: Some(1),
-                shape: Some(shape),
-                ..Draw::default()
-            }],
-        };
-        let mut generator = RandomState::new(0);
-        let a: Network<f64> =
-            initialise(net(&[2, 3], false), &draws(DrawShape::InOut), &mut generator).unwrap();
-        let b: Network<f64> =
-            initialise(net(&[3, 2], false), &draws(DrawShape::OutIn), &mut generator).unwrap();
-        for i in 0..2 {
-            for j in 0..3 {
-                assert_eq!(a.weights(0)[i * 3 + j], b.weights(0)[j * 2 + i]);
-            }
-        }
-    }
-
-    #[test]
-    fn wrong_recipes_are_refused_with_the_key() {
-        for (settings, expected) in [
-            (r#"{"method": "uniform"}"#, "init.low"),
-            (r#"{"method": "normal"}"#, "init.std"),
-            (r#"{"method": "truncated-normal"}"#, "init.std"),
-            (r#"{"method": "constant"}"#, "init.value"),
-            (r#"{"method": "sklearn", "value": 1}"#, "init.value"),
-            (r#"{"method": "given"}"#, "init.layers"),
-            (r#"{"method": "draws"}"#, "init.draws"),
-            (r#"{"method": "zeros", "std": 1}"#, "init.std"),
-        ] {
-            let error = serde_json::from_str::<Init>(settings).unwrap_err().to_string();
-            assert!(error.contains(expected), "{error} should say {expected}");
-        }
-        let draws = |draw| Init::Draws { draws: vec![draw] };
-        let cases = [
-            (Init::Orthogonal { gain: -1.0 }, "init.gain"),
-            (Init::Uniform { low: 1.0, high: 0.0 }, "init.low"),
-            (
-                draws(Draw {
-                    weights: Some(4),
-                    ..Draw::default()
-                }),
-                "layers 1 to 1",
-            ),
-            (
-                draws(Draw {
-                    bias: Some(1),
-                    ..Draw::default()
-                }),
-                "network.bias",
-            ),
-            (
-                Init::Given {
-                    layers: vec![GivenLayer {
-                        weights: vec![vec![1.0], vec![f64::NAN]],
-                        bias: None,
-                    }],
-                },
-                "row 2, column 1",
-            ),
-        ];
-        for (recipe, expected) in cases {
-            let error =
-                initialise::<f64>(net(&[2, 1], false), &recipe, &mut RandomState::new(0)).unwrap_err();
-            assert!(
-                error.to_string().contains(expected),
-                "{error} should say {expected}"
-            );
-        }
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! The network: its architecture and parameters, their initial values, and the forward and the backward pass.
+//! The network: architecture, parameters, initial values, and the forward and the backward pass.
 
 pub mod dropout;
 pub mod init;

@@ -1,9 +1,9 @@
-//! The network: its architecture, and one flat buffer of parameters.
+//! Describes a network: its architecture, and one flat buffer of parameters.
 //!
-//! Weights of all layers lie first, then the biases of all layers, so that weight decay is a prefix. The weights
-//! of a layer are (fan_in, fan_out), row after row, so that z = x·W + b. Behind them lie gain and shift of each layer
-//! that is normalised, and last the running means and variances of batch normalisation: whatever keeps, copies or averages
-//! parameters keeps those too. Their gradient is 0, so that no optimizer moves them.
+//! The buffer holds the weights of all layers, then the biases of all layers, so that weight decay applies to a prefix. The
+//! weights of a layer are (fan_in, fan_out) in row-major order, so that z = x·W + b. Gain and shift of each normalised layer
+//! follow, and last the running means and variances of batch normalisation, so that code that stores, copies or averages
+//! parameters includes them. Their gradient is 0, so that no optimizer moves them.
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use pellucid_kernels::aligned::Aligned;
 use pellucid_kernels::layer::layout::{LayerLayout, StackLayout};
 use std::ops::Range;
 
-/// The shape of a network: layer sizes, activations, bias or none, and where each layer's parameters lie.
+/// The shape of a network: layer sizes, activations, biases, and the layout of the parameters.
 ///
 /// ```
 /// use pellucid::{Activation, Architecture};
@@ -25,33 +25,34 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Architecture {
     layers: Vec<Layer>,
-    /// The same layers as the kernels see them.
+    /// The same layers in the form of the kernels.
     layout: StackLayout,
     weight_count: usize,
-    /// Weights and biases.
+    /// The number of weights and biases.
     affine_count: usize,
-    /// Those, gains and shifts.
+    /// The number of weights, biases, gains and shifts.
     trained_count: usize,
     parameter_count: usize,
 }
 
-/// One dense layer: a = f(x·W + b), or f of what its normalisation makes of the sums.
+/// One dense layer: a = f(x·W + b), or a = f(n(x·W + b)) with a normalisation n.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Layer {
-    /// How many numbers come in.
+    /// The number of inputs.
     pub fan_in: usize,
-    /// How many units it has.
+    /// The number of units.
     pub fan_out: usize,
-    /// What its units apply to their weighted sums.
+    /// The activation function f.
     pub activation: Activation,
-    /// What it applies to its sums before they go on to the normalisation, or to the next layer.
-    pub(crate) function_of_sums: Activation,
+    /// The function of the pre-activations before the normalisation: the identity where the layer is normalised, else the
+    /// activation function.
+    pub(crate) pre_activation_function: Activation,
     weights_at: usize,
     bias_at: Option<usize>,
     normalised: Option<NormalisedLayer>,
 }
 
-/// Where what a normalised layer needs lies in the parameters.
+/// The normalisation of a layer, and the positions of its parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct NormalisedLayer {
     normalisation: Normalisation,
@@ -60,35 +61,35 @@ struct NormalisedLayer {
 }
 
 impl Layer {
-    /// Where the weights, (fan_in, fan_out), lie in the parameters.
+    /// The range of the weights, (fan_in, fan_out), in the parameters.
     pub fn weights(&self) -> Range<usize> {
         self.weights_at..self.weights_at + self.fan_in * self.fan_out
     }
 
-    /// Where the bias, (fan_out), lies in the parameters, if the layer has one.
+    /// The range of the bias, (fan_out), in the parameters, if the layer has one.
     pub fn bias(&self) -> Option<Range<usize>> {
         self.bias_at.map(|at| at..at + self.fan_out)
     }
 
-    /// How its sums are normalised, if they are.
+    /// The normalisation of the pre-activations, if the layer has one.
     pub fn normalisation(&self) -> Option<Normalisation> {
         self.normalised.map(|normalised| normalised.normalisation)
     }
 
-    /// Where the gain γ, (fan_out), lies in the parameters, if the layer is normalised.
+    /// The range of the gain γ, (fan_out), in the parameters, if the layer is normalised.
     pub fn gain(&self) -> Option<Range<usize>> {
         let at = self.normalised?.gain_at;
         Some(at..at + self.fan_out)
     }
 
-    /// Where the shift β, (fan_out), lies in the parameters, right behind the gain.
+    /// The range of the shift β, (fan_out), in the parameters, directly after the gain.
     pub fn shift(&self) -> Option<Range<usize>> {
         let at = self.normalised?.gain_at + self.fan_out;
         Some(at..at + self.fan_out)
     }
 
-    /// Where the running means, (fan_out), and right behind them the running variances, (fan_out), lie in the parameters,
-    /// if the layer keeps them.
+    /// The range of the running means, (fan_out), and directly after them the running variances, (fan_out), in the
+    /// parameters, if the layer has them.
     pub fn statistics(&self) -> Option<Range<usize>> {
         let NormalisedLayer {
             normalisation,
@@ -118,7 +119,7 @@ impl Architecture {
     ///
     /// # Errors
     /// [`Error::Architecture`] for fewer than two sizes, a size of zero, a number of activations other than
-    /// one a layer, or more parameters than memory can address.
+    /// one per layer, or more parameters than memory can address.
     pub fn new(sizes: &[usize], activations: &[Activation], bias: bool) -> Result<Self> {
         let refuse = |why: String| Err(Error::Architecture(why));
         if sizes.len() < 2 {
@@ -171,7 +172,7 @@ impl Architecture {
                 fan_in,
                 fan_out,
                 activation,
-                function_of_sums: activation,
+                pre_activation_function: activation,
                 weights_at,
                 bias_at: bias.then_some(bias_at),
                 normalised: None,
@@ -190,32 +191,32 @@ impl Architecture {
         })
     }
 
-    /// The same, the sums of some layers normalised: one entry for each layer after the inputs.
+    /// The same architecture with some layers normalised: one entry for each layer after the inputs.
     ///
     /// ```
     /// use pellucid::{Activation, Architecture, Normalisation};
     /// let plain = Architecture::new(&[4, 8, 3], &[Activation::Relu, Activation::Softmax], true)?;
     /// let normalised = plain.clone().normalised(&[Some(Normalisation::BATCH), None])?;
-    /// // Gain and shift of eight units, and their running means and variances.
+    /// // The gains and shifts of eight units, and their running means and variances.
     /// assert_eq!(normalised.trained_count(), plain.parameter_count() + 16);
     /// assert_eq!(normalised.parameter_count(), plain.parameter_count() + 32);
     /// # Ok::<(), pellucid::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`Error::Architecture`]: not an entry for each layer, an ε or a momentum that makes no sense, layer normalisation of
-    /// a single unit, which is 0 whatever comes in.
-    pub fn normalised(mut self, of_layers: &[Option<Normalisation>]) -> Result<Self> {
+    /// [`Error::Architecture`] when there is not one entry for each layer, for an ε or a momentum out of range, and for
+    /// layer normalisation of a single unit, whose output is 0 for every input.
+    pub fn normalised(mut self, per_layer: &[Option<Normalisation>]) -> Result<Self> {
         let refuse = |why: String| Err(Error::Architecture(why));
-        if of_layers.len() != self.layers.len() {
+        if per_layer.len() != self.layers.len() {
             return refuse(format!(
                 "{} normalisation(s) for {} layers; give one name for all hidden layers, or one for each layer after the \
                  inputs",
-                of_layers.len(),
+                per_layer.len(),
                 self.layers.len()
             ));
         }
-        for (index, (layer, normalisation)) in self.layers.iter().zip(of_layers).enumerate() {
+        for (index, (layer, normalisation)) in self.layers.iter().zip(per_layer).enumerate() {
             let (Some(Normalisation::Batch { epsilon, .. }) | Some(Normalisation::Layer { epsilon })) =
                 *normalisation
             else {
@@ -223,21 +224,21 @@ impl Architecture {
             };
             if !(epsilon > 0.0 && epsilon.is_finite()) {
                 return refuse(format!(
-                    "the normalisation of layer {} has epsilon = {epsilon}; a finite number above 0 is needed, such as 1e-5",
+                    "the normalisation of layer {} has epsilon = {epsilon}; it must be a finite number above 0, such as 1e-5",
                     index + 1
                 ));
             }
             match *normalisation {
                 Some(Normalisation::Batch { momentum, .. }) if !(0.0..=1.0).contains(&momentum) => {
                     return refuse(format!(
-                        "the normalisation of layer {} has momentum = {momentum}; 0 to 1 is needed, such as 0.1",
+                        "the normalisation of layer {} has momentum = {momentum}; it must lie between 0 and 1, such as 0.1",
                         index + 1
                     ));
                 }
                 Some(Normalisation::Layer { .. }) if layer.fan_out == 1 => {
                     return refuse(format!(
-                        "layer {} has a single unit, which layer normalisation makes 0 whatever comes in; give it more units, \
-                         or normalise it by batches",
+                        "layer {} has a single unit, for which layer normalisation outputs 0 for every input; give it more \
+                         units, or use batch normalisation",
                         index + 1
                     ));
                 }
@@ -245,8 +246,8 @@ impl Architecture {
             }
         }
         let mut at = self.affine_count;
-        for (layer, &normalisation) in self.layers.iter_mut().zip(of_layers) {
-            layer.function_of_sums = match normalisation {
+        for (layer, &normalisation) in self.layers.iter_mut().zip(per_layer) {
+            layer.pre_activation_function = match normalisation {
                 Some(_) => Activation::Identity,
                 None => layer.activation,
             };
@@ -276,8 +277,8 @@ impl Architecture {
         self.trained_count > self.affine_count
     }
 
-    /// Gain 1 and shift 0, running means of 0 and running variances of 1, where layers are normalised.
-    pub(crate) fn start_normalisation<T: Scalar>(&self, parameters: &mut [T]) {
+    /// Initialises the parameters of normalised layers: gain 1, shift 0, running means 0 and running variances 1.
+    pub(crate) fn initialise_normalisation<T: Scalar>(&self, parameters: &mut [T]) {
         for layer in &self.layers {
             for range in layer.gain().into_iter().chain(
                 layer
@@ -296,7 +297,7 @@ impl Architecture {
         }
     }
 
-    /// The layers as the kernels see them.
+    /// The layers in the form of the kernels.
     #[inline(always)]
     pub(crate) fn layout(&self) -> &StackLayout {
         &self.layout
@@ -315,12 +316,12 @@ impl Architecture {
         self.layers[index]
     }
 
-    /// How many features go in.
+    /// The number of features of a sample.
     pub fn input_width(&self) -> usize {
         self.layers[0].fan_in
     }
 
-    /// How many outputs come out.
+    /// The number of outputs.
     pub fn output_width(&self) -> usize {
         self.layers[self.layers.len() - 1].fan_out
     }
@@ -330,27 +331,27 @@ impl Architecture {
         self.layers[self.layers.len() - 1]
     }
 
-    /// How many weights there are; they are the first parameters.
+    /// The number of weights; they are the first parameters.
     pub fn weight_count(&self) -> usize {
         self.weight_count
     }
 
-    /// How many weights and biases there are; they are the first parameters.
+    /// The number of weights and biases; they are the first parameters.
     pub fn affine_count(&self) -> usize {
         self.affine_count
     }
 
-    /// How many parameters are learnt: weights, biases, gains and shifts. They are the first.
+    /// The number of trained parameters: weights, biases, gains and shifts. They are the first parameters.
     pub fn trained_count(&self) -> usize {
         self.trained_count
     }
 
-    /// How many parameters there are: those that are learnt, and running means and variances.
+    /// The number of all parameters: the trained ones, and running means and variances.
     pub fn parameter_count(&self) -> usize {
         self.parameter_count
     }
 
-    /// The sizes, as in `784-128-10`, and how layers are normalised, as in `784-128(batch)-10`.
+    /// The sizes, such as `784-128-10`, with the normalisations, such as `784-128(batch)-10`.
     pub fn describe(&self) -> String {
         let mut text = self.input_width().to_string();
         for layer in &self.layers {
@@ -371,10 +372,10 @@ pub struct Network<T> {
 }
 
 impl<T: Scalar> Network<T> {
-    /// A network from its parameters: all weights, then all biases, then what normalised layers need.
+    /// A network from its parameters: all weights, then all biases, then the parameters of normalised layers.
     ///
     /// # Errors
-    /// [`Error::Shape`] when there are not as many parameters as the architecture has.
+    /// [`Error::Shape`] when the number of parameters is not the architecture's.
     pub fn new(architecture: Architecture, parameters: Vec<T>) -> Result<Self> {
         if parameters.len() != architecture.parameter_count() {
             return Err(Error::Shape {
@@ -390,7 +391,7 @@ impl<T: Scalar> Network<T> {
         })
     }
 
-    /// The shape.
+    /// The architecture.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
     }
@@ -400,7 +401,7 @@ impl<T: Scalar> Network<T> {
         &self.parameters
     }
 
-    /// The same, to be changed in place.
+    /// The parameters, mutable.
     pub fn parameters_mut(&mut self) -> &mut [T] {
         &mut self.parameters
     }
@@ -430,19 +431,19 @@ impl<T: Scalar> Network<T> {
         range.map(|range| &self.parameters[range])
     }
 
-    /// Running means and running variances of layer `index`, (fan_out) each, if it keeps them.
+    /// The running means and running variances of layer `index`, (fan_out) each, if the layer has them.
     pub fn statistics(&self, index: usize) -> Option<(&[T], &[T])> {
         let layer = self.architecture.layer(index);
         let range = layer.statistics();
         range.map(|range| self.parameters[range].split_at(layer.fan_out))
     }
 
-    /// The architecture, and the parameters to be changed.
+    /// The architecture, and the mutable parameters.
     pub(crate) fn split_mut(&mut self) -> (&Architecture, &mut [T]) {
         (&self.architecture, &mut self.parameters)
     }
 
-    /// The first layer, counted from 1, that holds a number which is not finite, and that number.
+    /// The first layer, counted from 1, with a parameter that is not finite, and that parameter.
     pub fn first_non_finite_layer(&self) -> Option<(usize, f64)> {
         let layers = self.architecture.layers().iter().enumerate();
         layers.into_iter().find_map(|(index, layer)| {
@@ -463,7 +464,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weights_lie_before_biases() {
+    fn weights_precede_biases() {
         let net = Architecture::new(&[2, 3, 1], &[Activation::Relu; 2], true).unwrap();
         assert_eq!(net.layer(0).weights(), 0..6);
         assert_eq!(net.layer(1).weights(), 6..9);
@@ -473,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_shapes_are_refused() {
+    fn rejects_impossible_shapes() {
         for sizes in [
             &[][..],
             &[3],

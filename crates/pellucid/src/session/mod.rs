@@ -257,7 +257,7 @@ impl<'a, T: Scalar> Session<'a, T> {
             last_epoch,
             best_epoch,
             best_validation_loss,
-            ended_by: EndedBy::of(ending, rule, time.as_ref().is_some_and(TimeLimit::is_over)),
+            ended_by: EndedBy::from_ending(ending, rule, time.as_ref().is_some_and(TimeLimit::is_over)),
             minimum: self.trainer.minimum().copied(),
             warnings: self.warnings,
             findings,
@@ -327,7 +327,7 @@ fn judge<'a, T: Scalar>(
     split: &'a Split<T>,
     threads: NonZeroUsize,
 ) -> Option<EarlyStopping<'a, T>> {
-    let mut rules = StopRules::of(recipe);
+    let mut rules = StopRules::from_recipe(recipe);
     let Some(data) = &split.validation else {
         rules.patience = None;
         let meters = Meters::new(&rules.with_metrics(&[]), &split.training);
@@ -364,7 +364,7 @@ fn usual_metric<T: Scalar>(recipe: &Recipe, data: &Dataset<T>) -> Metric {
 fn history<T: Scalar>(recipe: &Recipe, split: &Split<T>) -> History {
     let rules = StopRules {
         monitor: Figure::Loss,
-        ..StopRules::of(recipe)
+        ..StopRules::from_recipe(recipe)
     };
     let metrics = match &split.validation {
         Some(_) => recipe.log.metrics.clone(),

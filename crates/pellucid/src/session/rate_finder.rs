@@ -1,6 +1,6 @@
-//! The learning-rate range test: a short training whose rate rises from step to step, until the loss explodes. Smith,
-//! *Cyclical Learning Rates for Training Neural Networks*, 2017, section 3.3, with rates evenly spaced on a logarithmic
-//! scale and a smoothed loss, as has become usual.
+//! Runs the learning-rate range test: a short training whose learning rate rises with every step, until the loss explodes.
+//! Smith, *Cyclical Learning Rates for Training Neural Networks*, 2017, section 3.3, with rates evenly spaced on a
+//! logarithmic scale and a smoothed loss, as is usual today.
 
 use super::Session;
 use crate::error::{Error, Result};
@@ -11,32 +11,32 @@ use crate::training::observe::{Event, Observer, Position};
 use crate::training::trainer::{Ending, Trainer};
 use std::ops::ControlFlow;
 
-/// How slowly the smoothed loss follows: s ← β·s + (1 − β)·loss, over 1 − βᵗ after t steps.
+/// The factor β of the smoothed loss: s ← β·s + (1 − β)·loss, over 1 − βᵗ after t steps.
 pub const SMOOTHING: f64 = 0.9;
-/// How many times its lowest the smoothed loss is when it has exploded.
+/// The loss has exploded when the smoothed loss is above this multiple of its minimum.
 pub const EXPLOSION: f64 = 4.0;
-/// The first steps, in which the smoothed loss is that of a few batches and says little.
+/// The number of first steps to ignore: their smoothed loss averages only a few batches.
 const FIRST: usize = 10;
 
-/// The rates of a test.
+/// The learning rates of a test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateRange {
     /// The rate of the first step.
     pub from: f64,
-    /// The rate of the last.
+    /// The rate of the last step.
     pub to: f64,
-    /// How many steps.
+    /// The number of steps.
     pub steps: u64,
 }
 
 impl RateRange {
-    /// The fewest steps that a test has.
+    /// The smallest number of steps of a test.
     pub const FEWEST_STEPS: u64 = 20;
 
-    /// Whether the range is one.
+    /// Checks the range.
     ///
     /// # Errors
-    /// [`Error::Setting`] otherwise.
+    /// [`Error::Setting`] for rates or a number of steps out of range.
     pub fn check(&self) -> Result<()> {
         let refuse = |key: &str, found: String, expected: String| {
             Err(Error::Setting {
@@ -46,11 +46,11 @@ impl RateRange {
             })
         };
         if !(self.from > 0.0 && self.from.is_finite()) {
-            let expected = "a finite rate above 0 is needed, such as 1e-6".into();
+            let expected = "it must be a finite rate above 0, such as 1e-6".into();
             return refuse("from", self.from.to_string(), expected);
         }
         if !(self.to > self.from && self.to.is_finite()) {
-            let expected = format!("a finite rate above the first one, {}, is needed", self.from);
+            let expected = format!("it must be a finite rate above the first one, {}", self.from);
             return refuse("to", self.to.to_string(), expected);
         }
         if self.steps < Self::FEWEST_STEPS {
@@ -61,30 +61,30 @@ impl RateRange {
     }
 }
 
-/// A step of a test.
+/// One step of a test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RatePoint {
     /// The rate.
     pub rate: f64,
-    /// The mean loss of the batch before the step: what the rates before this one have led to.
+    /// The mean loss of the batch before the step, which is the effect of the rates before this one.
     pub loss: f64,
     /// The loss, smoothed over the steps so far.
     pub smoothed: f64,
 }
 
-/// What a test found.
+/// The result of a test.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RateTest {
-    /// The steps, up to where the loss exploded.
+    /// The steps, up to the one where the loss exploded.
     pub points: Vec<RatePoint>,
-    /// Whether the loss exploded, or became no number, before the last rate.
+    /// Whether the loss exploded, or was no longer finite, before the last rate.
     pub exploded: bool,
-    /// Whether an observer ended it before that.
+    /// Whether an observer ended the test before that.
     pub stopped: bool,
 }
 
 impl RateTest {
-    /// The step whose smoothed loss is the lowest; nothing where it never falls.
+    /// The step with the lowest smoothed loss; `None` where the smoothed loss never falls.
     pub fn lowest(&self) -> Option<&RatePoint> {
         self.points.get(self.lowest_index()?)
     }
@@ -96,45 +96,46 @@ impl RateTest {
         (lowest.smoothed < first).then_some(index)
     }
 
-    /// The step at which the smoothed loss falls fastest against the logarithm of the rate, on the way to where it is
-    /// lowest; nothing where it never falls. The slope at a step is that of the line through all steps up to a fortieth
-    /// of them away, by least squares.
+    /// The step at which the smoothed loss falls fastest with the logarithm of the rate, up to the step of its minimum;
+    /// `None` where the smoothed loss never falls. The derivative at a step is that of the least-squares line through all
+    /// steps at a distance of at most a fortieth of the number of steps.
     pub fn steepest(&self) -> Option<&RatePoint> {
         let lowest = self.lowest_index()?;
         let reach = (self.points.len() / 40).max(2);
-        let slope = |at: usize| {
+        let derivative = |at: usize| {
             let end = (at + reach + 1).min(self.points.len());
-            slope(&self.points[at.saturating_sub(reach)..end])
+            fitted_derivative(&self.points[at.saturating_sub(reach)..end])
         };
-        let falls = (FIRST..=lowest).map(|at| (at, slope(at)));
+        let falls = (FIRST..=lowest).map(|at| (at, derivative(at)));
         let (at, steepest) = falls.min_by(|(_, a), (_, b)| a.total_cmp(b))?;
         (steepest < 0.0).then(|| &self.points[at])
     }
 }
 
-/// The slope of the line nearest to the smoothed losses, against the logarithm of the rate.
-fn slope(points: &[RatePoint]) -> f64 {
+/// The derivative of the smoothed loss with respect to the logarithm of the rate: that of the least-squares line.
+fn fitted_derivative(points: &[RatePoint]) -> f64 {
     let count = points.len() as f64;
     let mean_x = points.iter().map(|point| point.rate.ln()).sum::<f64>() / count;
     let mean_y = points.iter().map(|point| point.smoothed).sum::<f64>() / count;
-    let (mut above, mut below) = (0.0, 0.0);
+    let (mut covariance, mut variance) = (0.0, 0.0);
     for point in points {
         let x = point.rate.ln() - mean_x;
-        above += x * (point.smoothed - mean_y);
-        below += x * x;
+        covariance += x * (point.smoothed - mean_y);
+        variance += x * x;
     }
-    above / below
+    covariance / variance
 }
 
-/// Trains a session's network at rising rates, in place of the recipe's rate and schedule, and for as many epochs as that
-/// takes. Nothing ends it before but the observer, which is informed as of any run.
+/// Trains the network of a session at rising rates, instead of the recipe's rate and schedule, for as many epochs as the
+/// steps need. Only the observer ends it earlier; it receives the events of any run.
 ///
 /// ```
 /// use pellucid::data::dataset::{Dataset, Features, Targets};
 /// use pellucid::data::matrix::Matrix;
 /// use pellucid::session::rate_finder::{RateRange, find_rate};
 /// use pellucid::{Recipe, Session};
-/// ///
+/// use std::num::NonZeroUsize;
+///
 /// let recipe = Recipe::built_in("xor-batch-mean")?;
 /// let inputs = Matrix::from_rows("inputs", &[vec![0., 0.], vec![0., 1.], vec![1., 0.], vec![1., 1.]])?;
 /// let targets = Matrix::from_rows("targets", &[vec![0.], vec![1.], vec![1.], vec![0.]])?;
@@ -147,8 +148,8 @@ fn slope(points: &[RatePoint]) -> f64 {
 /// ```
 ///
 /// # Errors
-/// [`Error::Setting`] for a range that is none and an optimizer without a rate, and what [`Trainer`] refuses. That the
-/// loss explodes is no error.
+/// [`Error::Setting`] for an invalid range and for an optimizer without a learning rate, and the errors of [`Trainer`]. A
+/// loss that explodes is not an error.
 pub fn find_rate<T: Scalar, O: Observer<T>>(
     session: &Session<'_, T>,
     range: RateRange,
@@ -160,8 +161,7 @@ pub fn find_rate<T: Scalar, O: Observer<T>>(
         return Err(Error::Setting {
             key: "train.optimizer".into(),
             found: format!("\"{}\"", recipe.train.optimizer.name()),
-            expected: "it has no learning rate to be found; its line search finds the length of each step"
-                .into(),
+            expected: "it has no learning rate; its line search finds the length of each step".into(),
         });
     }
     let mut recipe = recipe.clone();
@@ -169,7 +169,7 @@ pub fn find_rate<T: Scalar, O: Observer<T>>(
     train.learning_rate = range.to;
     train.schedule = Schedule::default();
     train.average = None;
-    // Batches that make a step together are one batch.
+    // Batches that contribute to the same step become one batch.
     if let BatchSize::Rows(rows) = train.batch_size {
         let together = (rows as u64).saturating_mul(train.accumulate.max(1));
         train.batch_size = BatchSize::Rows(usize::try_from(together).unwrap_or(usize::MAX));
@@ -186,7 +186,7 @@ pub fn find_rate<T: Scalar, O: Observer<T>>(
         start: range.from / range.to,
         steps: range.steps,
     };
-    let mut test = Test {
+    let mut test = TestObserver {
         found: RateTest {
             points: Vec::new(),
             exploded: false,
@@ -211,8 +211,8 @@ pub fn find_rate<T: Scalar, O: Observer<T>>(
     Ok(test.found)
 }
 
-/// Takes note of the steps, and ends the run after the last or when the loss explodes.
-struct Test<F> {
+/// Records the steps, and ends the run after the last step or when the loss explodes.
+struct TestObserver<F> {
     found: RateTest,
     sum: f64,
     lowest: f64,
@@ -221,7 +221,7 @@ struct Test<F> {
     is_done: bool,
 }
 
-impl<T: Scalar, F: Fn(u64) -> f64> Observer<T> for Test<F> {
+impl<T: Scalar, F: Fn(u64) -> f64> Observer<T> for TestObserver<F> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         let Event::Step { position, loss, .. } = event else {
             return ControlFlow::Continue(());
@@ -254,69 +254,4 @@ impl<T: Scalar, F: Fn(u64) -> f64> Observer<T> for Test<F> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A curve that falls as a wave of the cosine from 10⁻⁴ to 10⁻¹, then rises.
-    fn curve(steps: usize) -> RateTest {
-        let points = (0..steps).map(|step| {
-            let exponent = -6.0 + 6.0 * step as f64 / (steps - 1) as f64;
-            let along = ((exponent + 4.0) / 3.0).clamp(0.0, 2.0);
-            let loss = 1.0 + (std::f64::consts::PI * along).cos();
-            RatePoint {
-                rate: 10f64.powf(exponent),
-                loss,
-                smoothed: loss,
-            }
-        });
-        RateTest {
-            points: points.collect(),
-            exploded: false,
-            stopped: false,
-        }
-    }
-
-    #[test]
-    fn the_steepest_is_halfway_down_and_the_lowest_at_the_bottom() {
-        let test = curve(241);
-        let near = |found: &RatePoint, exponent: f64| (found.rate.log10() - exponent).abs() < 0.03;
-        assert!(near(test.steepest().unwrap(), -2.5), "{:?}", test.steepest());
-        assert!(near(test.lowest().unwrap(), -1.0), "{:?}", test.lowest());
-    }
-
-    #[test]
-    fn a_loss_that_never_falls_suggests_nothing() {
-        let mut test = curve(241);
-        for point in &mut test.points {
-            point.smoothed = 1.0 + point.rate;
-        }
-        assert_eq!((test.lowest(), test.steepest()), (None, None));
-        test.points.truncate(5);
-        assert_eq!((test.lowest(), test.steepest()), (None, None));
-    }
-
-    #[test]
-    fn ranges_that_are_none_are_refused() {
-        let range = RateRange {
-            from: 1e-6,
-            to: 10.0,
-            steps: 100,
-        };
-        range.check().unwrap();
-        for (wrong, told) in [
-            (RateRange { from: 0.0, ..range }, "from = 0"),
-            (RateRange { to: 1e-7, ..range }, "above the first one, 0.000001"),
-            (
-                RateRange {
-                    to: f64::INFINITY,
-                    ..range
-                },
-                "to = inf",
-            ),
-            (RateRange { steps: 3, ..range }, "at least 20 steps"),
-        ] {
-            let refusal = wrong.check().unwrap_err().to_string();
-            assert!(refusal.contains(told), "{refusal}");
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! The ends of a run before its last epoch: when a figure on held-out rows is no longer better, the best weights being
-//! kept (Prechelt, *Early Stopping — But When?*, 1998), when it has come to where it is to be, and when the time is over.
+//! Ends a run before its last epoch: when a figure on held-out rows no longer improves, with the best weights kept
+//! (Prechelt, *Early Stopping — But When?*, 1998), when a figure reaches its target, and when the time limit is reached.
 
 mod time_limit;
 
@@ -22,30 +22,30 @@ use std::ops::ControlFlow;
 /// The mean losses of an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochLosses {
-    /// Which, counted from 1.
+    /// The epoch, counted from 1.
     pub epoch: u64,
-    /// Of training rows, each before the step it took part in.
+    /// The loss of training rows, each before the step that used it.
     pub training: f64,
-    /// Of held-out rows, after the epoch.
+    /// The loss of held-out rows, after the epoch.
     pub validation: Option<f64>,
 }
 
-/// When figures end a run.
+/// The rules by which figures end a run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct StopRules {
-    /// What makes an epoch better than another.
+    /// The figure that compares epochs.
     pub monitor: Figure,
-    /// How many epochs in a row without a better one end the run; never unless given.
+    /// The number of consecutive epochs without improvement that ends the run; `None` for no such limit.
     pub patience: Option<u64>,
-    /// By how much the figure must be better.
+    /// The smallest change that counts as an improvement.
     pub min_delta: f64,
-    /// What ends the run as soon as it is reached.
+    /// The target that ends the run as soon as a figure reaches it.
     pub stop_at: Option<StopAt>,
 }
 
 impl StopRules {
-    /// Those of a recipe's `[train]`.
-    pub fn of(recipe: &Recipe) -> Self {
+    /// The rules of a recipe's `[train]`.
+    pub fn from_recipe(recipe: &Recipe) -> Self {
         let train = &recipe.train;
         Self {
             monitor: train.monitor,
@@ -55,16 +55,16 @@ impl StopRules {
         }
     }
 
-    /// Whether there is anything to stop by.
+    /// Whether there is no rule that can end a run.
     pub fn are_none(&self) -> bool {
         self.patience.is_none() && self.stop_at.is_none()
     }
 
-    /// These metrics, and those that the rules ask for.
-    pub fn with_metrics(&self, told: &[Metric]) -> Vec<Metric> {
-        let mut metrics = told.to_vec();
-        let asked = [Some(self.monitor), self.stop_at.map(|stop_at| stop_at.metric)];
-        for metric in asked.into_iter().flatten().filter_map(Figure::metric) {
+    /// These metrics, and those that the rules need.
+    pub fn with_metrics(&self, reported: &[Metric]) -> Vec<Metric> {
+        let mut metrics = reported.to_vec();
+        let needed = [Some(self.monitor), self.stop_at.map(|stop_at| stop_at.metric)];
+        for metric in needed.into_iter().flatten().filter_map(Figure::metric) {
             if !metrics.contains(&metric) {
                 metrics.push(metric);
             }
@@ -73,27 +73,27 @@ impl StopRules {
     }
 }
 
-/// What ended a run.
+/// The reason why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndedBy {
-    /// Its last epoch.
+    /// The last epoch is complete.
     Epochs,
-    /// So many epochs in a row without a better figure.
+    /// The number of consecutive epochs without improvement reached the patience.
     Patience,
-    /// A figure that came to where it was to be.
+    /// A figure reached its target.
     Target,
-    /// The time it was given.
+    /// The time limit.
     Time,
-    /// A minimum, or a learning rate that came to its least: further epochs would change nothing.
+    /// A minimum, or the smallest learning rate of the schedule: further epochs would change nothing.
     Convergence,
-    /// Someone who looked on.
+    /// An observer, such as one that a signal stops.
     Interrupt,
 }
 
 impl EndedBy {
-    /// What ended a run, of which the rules and the clock may know.
-    pub fn of(ending: Ending, rule: Option<EndedBy>, time_is_over: bool) -> Self {
+    /// The reason why a run ended: that of the rules if one applied, else that of the clock or the trainer.
+    pub fn from_ending(ending: Ending, rule: Option<EndedBy>, time_is_over: bool) -> Self {
         match (rule, ending) {
             (Some(rule), _) => rule,
             (None, Ending::Completed) => Self::Epochs,
@@ -103,7 +103,7 @@ impl EndedBy {
         }
     }
 
-    /// The same in words, for a run of this recipe.
+    /// The reason in words, for a run of this recipe.
     pub fn sentence(self, recipe: &Recipe) -> String {
         let train = &recipe.train;
         let name = |figure: Figure| figure.name().replace('_', " ");
@@ -115,21 +115,24 @@ impl EndedBy {
                 name(train.monitor)
             ),
             Self::Target => match train.stop_at {
-                Some(StopAt { metric, value }) => format!("{} came to {value}", name(metric)),
-                None => "a figure came to where it was to be".into(),
+                Some(StopAt { metric, value }) => format!("{} reached {value}", name(metric)),
+                None => "a figure reached its target".into(),
             },
-            Self::Convergence if !train.optimizer.takes_steps() => "it came to a minimum".into(),
-            Self::Convergence => "the learning rate came to its least, and the loss no longer fell".into(),
-            Self::Time => format!("{} s were over", train.max_seconds.unwrap_or(0.0)),
+            Self::Convergence if !train.optimizer.takes_steps() => "it reached a minimum".into(),
+            Self::Convergence => "the learning rate reached its minimum, and the loss no longer fell".into(),
+            Self::Time => format!(
+                "the time limit of {} s was reached",
+                train.max_seconds.unwrap_or(0.0)
+            ),
             Self::Interrupt => "it was stopped".into(),
         }
     }
 }
 
-/// Whether the metrics that a recipe names can be told of such data.
+/// Checks that the metrics of a recipe apply to the data.
 ///
 /// # Errors
-/// [`Error::Setting`](crate::Error::Setting), with the key.
+/// [`Error::Setting`](crate::Error::Setting), with the key of the recipe.
 pub fn check_metrics<T: Scalar>(
     recipe: &Recipe,
     architecture: &Architecture,
@@ -137,29 +140,31 @@ pub fn check_metrics<T: Scalar>(
 ) -> Result<()> {
     let output = architecture.output_layer();
     let (train, loss) = (&recipe.train, recipe.train.loss);
-    let of = |figure: Figure| figure.metric().into_iter().collect::<Vec<Metric>>();
+    let metric_of = |figure: Figure| figure.metric().into_iter().collect::<Vec<Metric>>();
     metrics::check("log.metrics", &recipe.log.metrics, data, &output, loss)?;
-    metrics::check("train.monitor", &of(train.monitor), data, &output, loss)?;
-    let stop_at = train.stop_at.map_or_else(Vec::new, |stop_at| of(stop_at.metric));
+    metrics::check("train.monitor", &metric_of(train.monitor), data, &output, loss)?;
+    let stop_at = train
+        .stop_at
+        .map_or_else(Vec::new, |stop_at| metric_of(stop_at.metric));
     metrics::check("train.stop_at.metric", &stop_at, data, &output, loss)
 }
 
-/// Rows that are not trained on, and what is told of them.
+/// Rows that are not used for training, and what is reported of them.
 #[derive(Debug)]
 pub struct HeldOut<'a, T> {
     /// The rows.
     pub data: &'a Dataset<T>,
-    /// The loss that is told.
+    /// The reported loss.
     pub loss: Loss,
-    /// The metrics.
+    /// The reported metrics.
     pub metrics: Vec<Metric>,
-    /// On how many threads they are evaluated.
+    /// The number of threads that evaluate them.
     pub threads: NonZeroUsize,
 }
 
-/// Judges each epoch by what it came to on held-out rows, keeps the weights of the best one, and ends the run by
-/// [`StopRules`]. Where no rows are held out, epochs are judged by the training samples' loss and metrics, and no weights
-/// are kept: those figures are of before the steps, the weights of after them.
+/// Evaluates each epoch on held-out rows, keeps the weights of the best epoch, and ends the run by [`StopRules`]. Without
+/// held-out rows it compares epochs by the loss and metrics of the training samples and keeps no weights, because these
+/// figures are from before the steps, and the weights from after them.
 #[derive(Debug)]
 pub struct EarlyStopping<'a, T> {
     rules: StopRules,
@@ -173,7 +178,7 @@ pub struct EarlyStopping<'a, T> {
 }
 
 impl<'a, T: Scalar> EarlyStopping<'a, T> {
-    /// Judges by `rules` what `meters` measure of the training samples and, where there are any, held-out rows.
+    /// Applies `rules` to what `meters` measure on the training samples, or to held-out rows where there are any.
     pub fn new(rules: StopRules, meters: Meters, held_out: Option<HeldOut<'a, T>>) -> Self {
         Self {
             rules,
@@ -192,7 +197,7 @@ impl<'a, T: Scalar> EarlyStopping<'a, T> {
         &self.epochs
     }
 
-    /// The best epoch, counted from 1, once there was one.
+    /// The best epoch so far, counted from 1.
     pub fn best_epoch(&self) -> Option<u64> {
         self.improvements.last().copied()
     }
@@ -202,12 +207,12 @@ impl<'a, T: Scalar> EarlyStopping<'a, T> {
         &self.improvements
     }
 
-    /// The rule that ended the run, if one did.
+    /// The rule that ended the run, if a rule ended it.
     pub fn ended_by(&self) -> Option<EndedBy> {
         self.ended_by
     }
 
-    /// Whether the best epoch's weights are kept.
+    /// Whether it keeps the weights of the best epoch.
     pub fn keeps_weights(&self) -> bool {
         self.held_out.is_some()
     }
@@ -223,14 +228,14 @@ impl<'a, T: Scalar> EarlyStopping<'a, T> {
         Some(kept.validation.as_ref()?.loss)
     }
 
-    /// Gives a network the weights of the best epoch; leaves it as it is when there was none.
+    /// Copies the weights of the best epoch into a network; leaves the network unchanged when there is no best epoch.
     pub fn restore(&self, network: &mut Network<T>) {
         if !self.best_parameters.is_empty() {
             network.parameters_mut().copy_from_slice(&self.best_parameters);
         }
     }
 
-    fn judge(&mut self, epoch: u64, value: f64) -> bool {
+    fn update_best(&mut self, epoch: u64, value: f64) -> bool {
         let better = self.rules.monitor.better().unwrap_or(Better::Lower);
         let is_best = value.is_finite()
             && self
@@ -270,8 +275,8 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
             )
         });
         let value = |figure: Figure| match &validation {
-            Some(found) => figure.of(found.loss, &found.metrics),
-            None => figure.of(loss, &metrics),
+            Some(found) => figure.value_in(found.loss, &found.metrics),
+            None => figure.value_in(loss, &metrics),
         };
         let reached = self.rules.stop_at.is_some_and(|stop_at| {
             let found = value(stop_at.metric);
@@ -279,7 +284,7 @@ impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
             found == stop_at.value || better.is(found, stop_at.value, 0.0)
         });
         let monitored = value(self.rules.monitor);
-        let is_best = self.judge(epoch, monitored);
+        let is_best = self.update_best(epoch, monitored);
         if is_best && self.keeps_weights() {
             self.best_parameters.clear();
             self.best_parameters.extend_from_slice(network.parameters());

@@ -1,4 +1,4 @@
-//! The training loop, its observers, and what ends it.
+//! Trains networks: the training loop, its observers, and early stopping.
 
 pub mod early_stopping;
 pub mod trainer;

@@ -1,8 +1,8 @@
-"""Activations and their slopes as PyTorch has them, for `tests/activations.rs`.
+"""PyTorch's activations and their derivatives for `tests/activations.rs`.
 
     python make_activations.py activations.json
 
-Needs PyTorch (written with 2.15), whose own hard sigmoid has a slope of 1/6 in single precision. The hard sigmoid's and the hard tanh's slopes at their kinks are a matter of taste, so
+Needs PyTorch (written with 2.15), whose own hard sigmoid has a derivative of 1/6 in single precision. The hard sigmoid's and the hard tanh's derivatives at their kinks are a matter of taste, so
 the points are not on them.
 """
 
@@ -39,7 +39,7 @@ def main(path):
         z = torch.tensor(POINTS, dtype=torch.float64, requires_grad=True)
         a = function(z)
         a.sum().backward()
-        functions[name] = {"a": a.tolist(), "slope": z.grad.tolist()}
+        functions[name] = {"a": a.tolist(), "derivative": z.grad.tolist()}
     told = {"pytorch": torch.__version__.split("+")[0], "z": POINTS, "functions": functions}
     with open(path, "w") as file:
         json.dump(told, file, indent=1)

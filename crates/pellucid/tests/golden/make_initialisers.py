@@ -1,4 +1,4 @@
-"""First values of scikit-learn's perceptrons, and orthogonal ones by NumPy's QR, for `tests/initialisers.rs`.
+"""Initial values of scikit-learn's perceptrons, and orthogonal ones by NumPy's QR, for `tests/initialisers.rs`.
 
     python make_initialisers.py initialisers.json
 

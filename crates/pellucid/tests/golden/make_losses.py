@@ -1,4 +1,4 @@
-"""Losses as PyTorch, scikit-learn and NumPy have them, for `tests/losses.rs`.
+"""Losses of PyTorch, scikit-learn and NumPy for `tests/losses.rs`.
 
     python make_losses.py losses.json
 

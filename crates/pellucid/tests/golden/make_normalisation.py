@@ -1,4 +1,4 @@
-"""Batch and layer normalisation as PyTorch has them, for `tests/normalisation.rs`.
+"""Batch and layer normalisation of PyTorch for `tests/normalisation.rs`.
 
     python make_normalisation.py normalisation.json
 
@@ -59,8 +59,8 @@ def case(generator, kind, rows, width, **settings):
 
 
 def run(generator, kind, optimizer, batch):
-    """Sixty steps of a network whose hidden layers are normalised, the batches in the order of the rows. A bias before
-    batch normalisation has a slope of 0, of which Adam would make steps out of rounding: there it has none."""
+    """Sixty steps of a network with normalised hidden layers, with batches in the order of the rows. A bias before batch
+    normalisation has a derivative of 0, from whose rounding errors Adam would make steps: such layers have no bias."""
     norm, bias = (nn.BatchNorm1d, False) if kind == "batch" else (nn.LayerNorm, True)
     first, second, last = [nn.Linear(*sizes, bias=bias) for sizes in [(4, 6), (6, 5), (5, 3)]]
     norms = [norm(6), norm(5)]
@@ -75,7 +75,7 @@ def run(generator, kind, optimizer, batch):
     labels = torch.tensor(generator.integers(0, 3, 24))
 
     def parameters():
-        # As the project lays them out: weights (fan_in, fan_out), biases, gain and shift of each layer, statistics.
+        # In the layout of the project: weights (fan_in, fan_out), biases, gain and shift of each layer, statistics.
         parts = [numbers(layer.weight.T.contiguous()) for layer in linear]
         parts += [numbers(layer.bias) for layer in linear if bias]
         parts += [numbers(part) for norm in norms for part in (norm.weight, norm.bias)]

@@ -17,7 +17,7 @@ STEPS = 50
 
 
 def valley(x):
-    """Rosenbrock's function in a chain, not as steep."""
+    """A chained Rosenbrock function with smaller coefficients."""
     return ((1 - x[:-1]) ** 2 + 3 * (x[1:] - x[:-1] ** 2) ** 2).sum()
 
 
@@ -115,7 +115,7 @@ def main(path):
     case({"name": "irprop_plus"}, 0.01, irprop_plus(0.01))
 
     told = {"pytorch": torch.__version__.split("+")[0], "start": START}
-    # Every tenth step, which the steps between lead to.
+    # Every tenth step; it depends on all steps before it.
     lines = ",\n".join(json.dumps({**case, "path": case["path"][9::10]}) for case in cases)
     with open(path, "w") as file:
         file.write(json.dumps(told)[:-1] + f', "cases": [\n{lines}\n]}}\n')

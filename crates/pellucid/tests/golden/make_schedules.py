@@ -95,7 +95,7 @@ def inverse_scaling(epochs, steps_per_epoch, samples, power):
 
 
 def falling(epochs, seed):
-    """Losses that fall, more and more slowly, up and down."""
+    """Oscillating losses that fall more and more slowly."""
     generator = random.Random(seed)
     return [1 / (1 + 0.3 * epoch) + 0.05 * generator.random() for epoch in range(epochs)]
 

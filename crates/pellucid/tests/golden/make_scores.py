@@ -87,12 +87,12 @@ def main(path):
         classification(two, (two[:, 1] + draw.normal(0, 0.3, 40) > 0.6).astype(int), 2),
         classification(three, draw.integers(0, 3, 60), 3),
         classification(three, (three + draw.normal(0, 0.2, three.shape)).argmax(axis=1), 3),
-        # Sure, and once surely wrong.
+        # Certain predictions, one of them wrong.
         classification([[1, 0], [0, 1], [1, 0], [0, 1]], [0, 1, 1, 1], 2),
-        # A class without rows, and one that is met nowhere.
+        # A class without rows, and one that does not occur at all.
         classification([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], [0, 0, 0], 2),
         classification([[0.6, 0.3, 0.1, 0], [0.2, 0.7, 0.1, 0], [0.1, 0.2, 0.7, 0]], [0, 0, 1], 4),
-        # All the same.
+        # All predictions equal.
         classification([[0.5, 0.5]] * 5, [0, 1, 1, 0, 1], 2),
     ]
     numbers = draw.normal(3, 5, (50, 3))

@@ -1,4 +1,4 @@
-"""Training as scikit-learn does it, for `tests/sklearn_training.rs`.
+"""Training of scikit-learn for `tests/sklearn_training.rs`.
 
     python make_sklearn_training.py sklearn_training.json
 

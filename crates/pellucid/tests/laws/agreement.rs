@@ -1,4 +1,4 @@
-//! One computation, seen in two ways: in two precisions, traced and trained, from bytes and from numbers.
+//! Compares one computation done in two ways: in two precisions, traced and trained, from bytes and from numbers.
 
 use crate::fixture::{
     bits, classifier, dense, difference, flat, gradient, network, objective, targets, trained, uniform,
@@ -48,14 +48,14 @@ fn pass_in<T: Scalar>(
 }
 
 #[test]
-fn single_precision_is_nearly_double() {
+fn single_precision_is_close_to_double() {
     for (seed, &hidden) in Activation::ALL.iter().enumerate() {
         for (rows, sizes) in [(1, [3, 4, 2]), (7, [30, 17, 5]), (40, [70, 60, 10])] {
             let activations = [hidden, Activation::Sigmoid];
             let numbers = single_and_double(&sizes, &activations, rows, seed as u32);
             let single = pass_in::<f32>(&sizes, &activations, &numbers);
             let double = pass_in::<f64>(&sizes, &activations, &numbers);
-            // About fan_in units of single precision a layer, and half of them cancel.
+            // About fan_in roundings of single precision per layer, half of which cancel.
             let (outputs, gradients) = (difference(&single.0, &double.0), difference(&single.1, &double.1));
             assert!(
                 outputs < 1e-5 && gradients < 1e-4,
@@ -63,7 +63,7 @@ fn single_precision_is_nearly_double() {
             );
             assert!(
                 outputs > 0.0,
-                "double precision was not computed in double precision"
+                "double precision is not computed in double precision"
             );
         }
     }
@@ -137,7 +137,7 @@ fn trace_is_training<T: Scalar>(
             traced.d_loss_d_bias.as_ref().map(|bias| bits(&bias.0)),
             layer.bias().map(|b| bits(&gradient[b]))
         );
-        // To rounding: the step is fused, see `a_fused_step_is_the_gradient_s_step`.
+        // Up to rounding, because the step stores no gradient: see `a_step_without_a_gradient_equals_one_with_it`.
         let stepped = |range: std::ops::Range<usize>, gradient: &[f64]| {
             let before = &network.parameters()[range.clone()];
             let expected: Vec<T> = before
@@ -160,7 +160,7 @@ fn trace_is_training<T: Scalar>(
         if let (Some(range), Some(gradient)) = (layer.bias(), &traced.d_loss_d_bias) {
             stepped(range, &gradient.0);
         }
-        // The chain rule, shown: for a unit whose activation depends on its own z alone, δ = ∂L/∂a · ∂a/∂z.
+        // The chain rule: for a unit whose activation depends on its own z alone, δ = ∂L/∂a · ∂a/∂z.
         let is_joint_form = index == 2
             && matches!(
                 (loss, output),
@@ -180,7 +180,7 @@ fn trace_is_training<T: Scalar>(
 }
 
 #[test]
-fn a_trace_is_the_training_step() {
+fn a_trace_equals_the_training_step() {
     let mut seed = 0;
     for hidden in Activation::ALL {
         for (output, loss) in [
@@ -238,7 +238,7 @@ proptest! {
 }
 
 #[test]
-fn a_run_on_bytes_is_the_run_on_their_numbers() {
+fn a_run_on_bytes_equals_the_run_on_numbers() {
     let (rows, columns) = (50, 19);
     let (bytes, labels) = digits(rows, columns, 8);
     let values: Vec<f64> = bytes.iter().map(|&byte| f64::from(byte) / 255.0).collect();
@@ -261,7 +261,7 @@ fn a_run_on_bytes_is_the_run_on_their_numbers() {
 }
 
 #[test]
-fn classes_are_their_numbers_to_the_bit() {
+fn classes_equal_one_hot_numbers_to_the_bit() {
     let data = crate::fixture::classes::<f64>(30, 5, 3, 1);
     let Targets::Classes { labels, classes } = data.targets() else {
         panic!("classes")

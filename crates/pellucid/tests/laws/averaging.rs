@@ -1,4 +1,4 @@
-//! Several batches that make a step are one batch of all their rows; averaged weights are the mean they say they are.
+//! Checks that batches that share a step equal one batch of all their rows, and that averaged weights follow their formula.
 
 use crate::fixture::{bits, classes, classifier, difference, experiment, trained};
 use pellucid::data::dataset::Dataset;
@@ -13,7 +13,7 @@ fn data() -> Dataset<f64> {
 }
 
 #[test]
-fn accumulated_batches_are_one_batch() {
+fn accumulated_batches_equal_one_batch() {
     for reduction in [Reduction::Mean, Reduction::Sum] {
         for settings in [
             &["train.optimizer=sgd"][..],
@@ -47,14 +47,14 @@ fn accumulated_batches_are_one_batch() {
     }
 }
 
-/// The parameters that are told after each epoch, and the losses.
+/// Records the reported parameters and loss of each epoch.
 #[derive(Default)]
-struct Told {
+struct EpochRecorder {
     parameters: Vec<Vec<f64>>,
     losses: Vec<f64>,
 }
 
-impl<T: Scalar> Observer<T> for Told {
+impl<T: Scalar> Observer<T> for EpochRecorder {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         if let Event::Epoch { loss, network, .. } = event {
             let numbers = network.parameters().iter();
@@ -66,13 +66,13 @@ impl<T: Scalar> Observer<T> for Told {
     }
 }
 
-fn told(recipe: &Recipe) -> (Told, Vec<f64>) {
-    let (mut told, mut run) = (Told::default(), experiment(recipe, &data()));
-    run.run(&mut told).unwrap();
-    (told, run.network().parameters().to_vec())
+fn recorded(recipe: &Recipe) -> (EpochRecorder, Vec<f64>) {
+    let (mut recorder, mut run) = (EpochRecorder::default(), experiment(recipe, &data()));
+    run.run(&mut recorder).unwrap();
+    (recorder, run.network().parameters().to_vec())
 }
 
-/// One step an epoch, so that each is told.
+/// A recipe with one step per epoch, so that each step is reported.
 fn full_batches() -> Recipe {
     let mut recipe = classifier();
     recipe.train.batch_size = BatchSize::Full;
@@ -81,14 +81,14 @@ fn full_batches() -> Recipe {
 }
 
 #[test]
-fn a_moving_average_is_its_formula() {
+fn a_moving_average_follows_its_formula() {
     let mut recipe = full_batches();
-    let (plain, _) = told(&recipe);
+    let (plain, _) = recorded(&recipe);
     recipe
         .set("train.average={ name = \"ema\", decay = 0.8 }")
         .unwrap();
-    let (averaged, last) = told(&recipe);
-    // As PyTorch's AveragedModel: the first is copied.
+    let (averaged, last) = recorded(&recipe);
+    // As in PyTorch's AveragedModel, the first parameters are copied.
     let mut mean = plain.parameters[0].clone();
     for (epoch, parameters) in plain.parameters.iter().enumerate() {
         if epoch > 0 {
@@ -104,7 +104,7 @@ fn a_moving_average_is_its_formula() {
     assert_eq!(
         bits(&averaged.losses),
         bits(&plain.losses),
-        "it takes no part in the training"
+        "the average does not change the training"
     );
 }
 
@@ -113,11 +113,11 @@ fn stochastic_weight_averaging_is_the_mean_of_the_last_epochs() {
     for (from, first) in [("0.5", 15), ("21", 20), ("0", 0), ("30", 29), ("0.99", 29)] {
         let mut recipe = classifier();
         recipe.train.epochs = 30;
-        let (plain, _) = told(&recipe);
+        let (plain, _) = recorded(&recipe);
         recipe
             .set(&format!("train.average={{ name = \"swa\", from = {from} }}"))
             .unwrap();
-        let (averaged, last) = told(&recipe);
+        let (averaged, last) = recorded(&recipe);
         for epoch in 0..30 {
             let mean: Vec<f64> = if epoch < first {
                 plain.parameters[epoch].clone()
@@ -136,7 +136,7 @@ fn stochastic_weight_averaging_is_the_mean_of_the_last_epochs() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_by_name() {
+fn rejects_invalid_settings_by_name() {
     for (settings, message) in [
         (&["train.accumulate=0"][..], "at least 1 batch"),
         (

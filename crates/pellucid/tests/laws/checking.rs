@@ -1,4 +1,4 @@
-//! The check of layers over random networks: right throughout, whatever they are made of.
+//! Checks that the gradient check of layers finds no error in random networks.
 
 use crate::fixture::{network, objective, targets, uniform};
 use pellucid::inspection::gradient_check::{CheckSettings, PartKind, check_layers};
@@ -6,7 +6,7 @@ use pellucid::numpy_random::RandomState;
 use pellucid::{Activation, Input, Loss, Network, Normalisation, Reduction};
 
 #[test]
-fn every_part_of_every_activation_is_right() {
+fn accepts_all_parts_of_all_activations() {
     let mut generator = RandomState::new(12);
     for function in Activation::ALL {
         let network: Network<f64> = network(
@@ -35,7 +35,7 @@ fn every_part_of_every_activation_is_right() {
 }
 
 #[test]
-fn normalised_layers_have_gain_and_shift_checked() {
+fn checks_gain_and_shift_of_normalised_layers() {
     let mut generator = RandomState::new(13);
     let plain: Network<f64> = network(
         &[4, 6, 2],
@@ -68,7 +68,7 @@ fn normalised_layers_have_gain_and_shift_checked() {
 }
 
 #[test]
-fn of_many_entries_some_are_drawn_and_each_once() {
+fn samples_entries_of_large_layers_without_repetition() {
     let mut generator = RandomState::new(14);
     let network: Network<f64> = network(&[30, 20, 1], &[Activation::Tanh; 2], true, &mut generator);
     let x: Vec<f64> = uniform(3 * 30, -1.0, 1.0, &mut generator);
@@ -93,9 +93,9 @@ fn of_many_entries_some_are_drawn_and_each_once() {
     assert_ne!(drawn, of(2));
 }
 
-/// Units that are exactly on relu's kink, as those of zeros are, are told from errors.
+/// The check distinguishes units exactly on the kink of relu, such as those with zero inputs, from errors.
 #[test]
-fn units_on_a_kink_are_no_error() {
+fn units_on_a_kink_are_not_errors() {
     let mut generator = RandomState::new(15);
     let mut network: Network<f64> = network(
         &[2, 3, 1],

@@ -1,4 +1,4 @@
-//! Losses that a program brings along: as good as the built-in ones, and vetted by the gradient check.
+//! Checks custom losses: they equal the built-in ones, and the gradient check tests them.
 
 use crate::fixture::{bits, classifier, difference, gradient, network, objective, targets, threads, uniform};
 use crate::run::Run;
@@ -16,9 +16,9 @@ fn half_squared_error(row: OutputRow<'_>) -> f64 {
 }
 
 fn difference_times(factor: f64) -> impl Fn(OutputRow<'_>, &mut [f64]) + Send + Sync {
-    move |row, slopes| {
-        for (slope, (a, y)) in slopes.iter_mut().zip(row.outputs.iter().zip(row.targets)) {
-            *slope = factor * (a - y);
+    move |row, derivatives| {
+        for (derivative, (a, y)) in derivatives.iter_mut().zip(row.outputs.iter().zip(row.targets)) {
+            *derivative = factor * (a - y);
         }
     }
 }
@@ -33,9 +33,9 @@ fn cross_entropy_of_sigmoid() -> Loss {
                 .map(|(z, y)| z.max(0.0) - z * y + (-z.abs()).exp().ln_1p())
                 .sum()
         },
-        |row, slopes| {
-            for (slope, (a, y)) in slopes.iter_mut().zip(row.outputs.iter().zip(row.targets)) {
-                *slope = (a - y) / (a * (1.0 - a));
+        |row, derivatives| {
+            for (derivative, (a, y)) in derivatives.iter_mut().zip(row.outputs.iter().zip(row.targets)) {
+                *derivative = (a - y) / (a * (1.0 - a));
             }
         },
         difference_times(1.0),
@@ -64,7 +64,7 @@ fn is_the_built_in_one<T: Scalar>(own: Loss, built_in: Loss, output: Activation,
 }
 
 #[test]
-fn a_loss_of_one_s_own_is_the_built_in_one_where_it_computes_the_same() {
+fn a_custom_loss_equals_the_built_in_loss_of_the_same_formula() {
     let squares: Loss = CustomLoss::new("squares", half_squared_error, difference_times(1.0)).into();
     let entropy = cross_entropy_of_sigmoid();
     is_the_built_in_one::<f64>(squares, Loss::HalfSquaredError, Activation::Sigmoid, 1e-13);
@@ -87,7 +87,7 @@ fn report(loss: impl Into<Loss>, output: Activation) -> GradientReport {
 }
 
 #[test]
-fn the_gradient_check_says_what_is_wrong_with_a_loss() {
+fn the_gradient_check_names_the_mistake_of_a_loss() {
     let of = |factor: f64| {
         report(
             CustomLoss::new("mine", half_squared_error, difference_times(factor)),
@@ -113,7 +113,7 @@ fn the_gradient_check_says_what_is_wrong_with_a_loss() {
         "{missing_factor}"
     );
 
-    // The slopes forget that an output that is too low counts three times: no factor sets that right.
+    // The derivatives omit that an output that is too low counts three times: no factor corrects that.
     let weighted = |row: OutputRow<'_>| {
         let pairs = row.outputs.iter().zip(row.targets);
         pairs
@@ -135,17 +135,17 @@ fn the_gradient_check_says_what_is_wrong_with_a_loss() {
     );
     assert!(
         left_out.worst().is_nan(),
-        "slopes that were not written are no slopes: {left_out}"
+        "unwritten derivatives are an error: {left_out}"
     );
     let entropy = report(cross_entropy_of_sigmoid(), Activation::Sigmoid);
     assert!(entropy.is_right(), "{entropy}");
-    // δ = a − y is that of the sigmoid; with another output it is wrong.
+    // δ = a − y holds for the sigmoid; for another output activation it is wrong.
     assert!(!report(cross_entropy_of_sigmoid(), Activation::HardSigmoid).is_right());
 }
 
-/// Fused steps, stored gradients, mini-batches, any number of threads.
+/// Covers fused steps, stored gradients, mini-batches, and several numbers of threads.
 #[test]
-fn training_goes_by_it_as_by_a_built_in_one() {
+fn training_equals_that_of_the_built_in_loss() {
     let data = crate::fixture::classes::<f64>(40, 5, 3, 3);
     let squares: Loss = CustomLoss::new("squares", half_squared_error, difference_times(1.0)).into();
     for optimizer in ["sgd", "adam"] {
@@ -175,17 +175,17 @@ fn training_goes_by_it_as_by_a_built_in_one() {
 }
 
 #[test]
-fn a_recipe_shows_its_name_and_cannot_be_read_with_it() {
+fn a_recipe_writes_its_name_but_cannot_read_it() {
     let mut recipe = classifier();
-    recipe.train.loss = CustomLoss::new("mine alone", half_squared_error, difference_times(1.0)).into();
+    recipe.train.loss = CustomLoss::new("my own", half_squared_error, difference_times(1.0)).into();
     let text = recipe.to_toml().unwrap();
-    assert!(text.contains("loss = \"mine alone\""), "{text}");
+    assert!(text.contains("loss = \"my own\""), "{text}");
     let refusal = Recipe::from_toml(&text, "the test").unwrap_err().to_string();
-    assert!(refusal.contains("mine alone"), "{refusal}");
+    assert!(refusal.contains("my own"), "{refusal}");
 }
 
 #[test]
-fn a_loss_that_is_no_number_stops_the_run() {
+fn a_non_finite_loss_stops_the_run() {
     let mut recipe = classifier();
     recipe.train.loss = CustomLoss::new("none", |_| f64::NAN, difference_times(1.0)).into();
     let data = crate::fixture::classes::<f64>(8, 5, 3, 3);
@@ -195,9 +195,9 @@ fn a_loss_that_is_no_number_stops_the_run() {
     assert_eq!(run.network().parameters(), before);
 }
 
-/// A closure that holds what changes while it is trained on, and is told of each sample.
+/// A closure may have state that changes during training, and is called for each sample.
 #[test]
-fn a_closure_may_hold_what_it_needs() {
+fn a_closure_may_have_state() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     let calls = Arc::new(AtomicUsize::new(0));

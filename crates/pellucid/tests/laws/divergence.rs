@@ -1,4 +1,4 @@
-//! A run whose numbers leave the range of numbers ends there, and says where that was.
+//! Checks that a run ends where its numbers are no longer finite, and reports the position.
 
 use crate::fixture::{bits, dense, experiment, recipe};
 use pellucid::data::dataset::{Dataset, Features, Targets};
@@ -25,7 +25,7 @@ fn data(rows: usize) -> Dataset<f64> {
     .unwrap()
 }
 
-/// The epoch, the batch (from 1), and where it began, of a run's error.
+/// The epoch and the batch (counted from 1) and the origin in the error of a run.
 fn failure(recipe: &Recipe, data: &Dataset<f64>) -> (u64, u64, String, Vec<f64>) {
     let mut run = experiment(recipe, data);
     let error = run.run(&mut ()).expect_err("the run should diverge");
@@ -52,17 +52,17 @@ fn failure(recipe: &Recipe, data: &Dataset<f64>) -> (u64, u64, String, Vec<f64>)
         origin.clone(),
         "learning rate".to_string(),
     ] {
-        assert!(text.contains(&part), "`{text}` does not say `{part}`");
+        assert!(text.contains(&part), "`{text}` does not contain `{part}`");
     }
     (epoch, batch, origin, run.network().parameters().to_vec())
 }
 
 #[test]
-fn a_loss_beyond_the_range_names_epoch_and_batch() {
-    // The first step throws the weight to about 1e200; the second batch's error, squared, is past 1e308.
+fn an_infinite_loss_reports_epoch_and_batch() {
+    // The first step makes the weight about 1e200; the squared error of the second batch exceeds 1e308.
     let (epoch, batch, origin, parameters) = failure(&regression("[1, 1]", 1e200, 5, 2), &data(6));
     assert_eq!((epoch, batch), (1, 2));
-    assert!(origin.contains("are finite, their loss is not"), "{origin}");
+    assert!(origin.contains("are finite, but their loss is not"), "{origin}");
     assert!(
         parameters[0].is_finite() && parameters[0].abs() > 1e199,
         "{parameters:?}"
@@ -73,23 +73,24 @@ fn a_loss_beyond_the_range_names_epoch_and_batch() {
 }
 
 #[test]
-fn a_layer_beyond_the_range_is_named() {
-    // After one step both layers' weights are about 1e200: the first layer's z is, too, the second's is their product.
+fn reports_the_first_layer_that_overflows() {
+    // After one step the weights of both layers are about 1e200: so is the first layer's z, and the second's z is their
+    // product.
     let (epoch, batch, origin, _) = failure(&regression("[1, 1, 1]", 1e200, 5, 2), &data(6));
     assert_eq!((epoch, batch), (1, 2));
-    assert!(origin.contains("layer 2 are the first"), "{origin}");
+    assert!(origin.contains("layer 2 is the first"), "{origin}");
 }
 
 #[test]
-fn a_parameter_that_is_not_finite_is_named_with_its_layer() {
-    // The step itself overflows: 1e308 times a gradient of 10 and more.
+fn reports_the_layer_of_a_non_finite_parameter() {
+    // The step itself overflows: 1e308 times a gradient of 10 or more.
     let (epoch, batch, origin, _) = failure(&regression("[1, 1]", 1e308, 5, 2), &data(6));
     assert_eq!((epoch, batch), (1, 2));
     assert!(origin.contains("layer 1") && origin.contains("inf"), "{origin}");
 }
 
 #[test]
-fn a_run_that_overflows_in_its_last_step_does_not_end_well() {
+fn an_overflow_in_the_last_step_is_an_error() {
     let mut run = experiment(&regression("[1, 1]", 1e308, 1, 2), &data(2));
     let error = run.run(&mut ()).expect_err("its parameters are not finite");
     assert!(
@@ -100,7 +101,7 @@ fn a_run_that_overflows_in_its_last_step_does_not_end_well() {
 }
 
 #[test]
-fn a_nan_is_found_in_the_layer_where_it_began_and_nothing_moves() {
+fn reports_the_layer_where_a_nan_begins_and_changes_nothing() {
     for optimizer in ["sgd", "adam"] {
         let mut recipe = regression("[1, 3, 3, 1]", 0.1, 5, 2);
         recipe.set(&format!("train.optimizer={optimizer}")).unwrap();
@@ -111,7 +112,7 @@ fn a_nan_is_found_in_the_layer_where_it_began_and_nothing_moves() {
         let error = trainer
             .step(Input::Dense(&[1.0, f64::NAN]), &[0.0, 0.0])
             .unwrap_err();
-        assert!(error.to_string().contains("layer 1 are the first"), "{error}");
+        assert!(error.to_string().contains("layer 1 is the first"), "{error}");
         assert_eq!(
             bits(trainer.network().parameters()),
             bits(network.parameters()),

@@ -1,4 +1,4 @@
-//! A traced step is the step of training: the same parameters before and after, to the bit, whatever the recipe asks for.
+//! Checks that a traced step equals the training step: the same parameters before and after, to the bit, for many recipes.
 
 use crate::fixture::{bits, classes, classifier, dense, difference, experiment, flat, recipe, session};
 use pellucid::data::dataset::{Dataset, Features, Targets};
@@ -64,7 +64,7 @@ fn assert_traced_is_untraced<T: Scalar>(recipe: &Recipe, data: &Dataset<T>, step
         assert_eq!(bits(&recorded), bits(&weights), "{what}");
     }
     if record.update.is_plain {
-        // Where the backward pass moved the parameters, the gradient was stored by another pass.
+        // Where the backward pass moves the parameters, another pass stores the gradient.
         let rate = trace.learning_rate;
         for (index, layer) in record.layers.iter().enumerate() {
             let moved: Vec<f64> = trace
@@ -99,7 +99,7 @@ fn assert_traced_is_untraced<T: Scalar>(recipe: &Recipe, data: &Dataset<T>, step
 }
 
 #[test]
-fn whatever_the_recipe_asks_for() {
+fn with_all_settings() {
     let data = classes::<f64>(19, 5, 3, 4);
     let single = classes::<f32>(19, 5, 3, 4);
     for settings in [
@@ -152,7 +152,7 @@ fn with_every_optimizer_that_takes_steps() {
 }
 
 #[test]
-fn weighted_rows_and_zero_rich_bytes() {
+fn with_weighted_rows_and_sparse_bytes() {
     let weights = (0..19).map(|row| 0.5 + f64::from(row % 3)).collect();
     let data = classes::<f64>(19, 5, 3, 4).weighted(weights).unwrap();
     assert_traced_is_untraced(&classifier(), &data, 3, "weights");
@@ -179,7 +179,7 @@ fn weighted_rows_and_zero_rich_bytes() {
 }
 
 #[test]
-fn other_rows_are_taken_by_the_network_as_it_stands() {
+fn other_rows_use_the_current_network() {
     let data = classes::<f64>(19, 5, 3, 4);
     let recipe = classifier();
     let (_, trace) = session(&recipe, &data)
@@ -195,7 +195,7 @@ fn other_rows_are_taken_by_the_network_as_it_stands() {
         unreachable!()
     };
     assert_eq!(trace.input, [features.row(18), features.row(2)].concat());
-    // Rows' gradients are for themselves: the mean of two is the mean of theirs.
+    // The gradient of two rows is the mean of the gradients of each.
     let of = |row: u32| {
         let (_, trace) = session(&recipe, &data)
             .trace(7, Some(&[row]), &mut ())
@@ -208,7 +208,7 @@ fn other_rows_are_taken_by_the_network_as_it_stands() {
 }
 
 #[test]
-fn a_step_that_the_run_does_not_take_is_not_found() {
+fn does_not_find_a_step_beyond_the_run() {
     let data = classes::<f64>(19, 5, 3, 4);
     assert!(
         session(&classifier(), &data)
@@ -233,7 +233,7 @@ fn a_step_that_the_run_does_not_take_is_not_found() {
 }
 
 #[test]
-fn l_bfgs_has_a_gradient_and_no_step() {
+fn lbfgs_has_a_gradient_but_no_step() {
     let recipe = recipe(
         r#"
         [data]

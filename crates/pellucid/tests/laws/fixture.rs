@@ -1,4 +1,4 @@
-//! Random networks, batches and runs that the laws are tried on.
+//! Builds the random networks, batches and runs of these tests.
 
 use crate::run::Run;
 use pellucid::data::dataset::{Dataset, Features, Targets};
@@ -27,7 +27,7 @@ pub(crate) fn uniform<T: Scalar>(count: usize, low: f64, high: f64, generator: &
         .collect()
 }
 
-/// A network whose weights are of the size that keeps activations away from their flat ends.
+/// A network whose weights are small enough to keep activations away from saturation.
 pub(crate) fn network<T: Scalar>(
     sizes: &[usize],
     activations: &[Activation],
@@ -48,7 +48,7 @@ pub(crate) fn network<T: Scalar>(
     Network::new(architecture, parameters).unwrap()
 }
 
-/// Targets that a loss can be asked about: any numbers, independent probabilities, or distributions.
+/// Targets that suit a loss: any numbers, independent probabilities, or distributions.
 pub(crate) fn targets<T: Scalar>(
     loss: Loss,
     rows: usize,
@@ -99,7 +99,7 @@ pub(crate) fn gradient<T: Scalar>(
     gradient
 }
 
-/// The bits of numbers, so that "the same" is not "nearly the same", nor untrue of NaN.
+/// The bits of numbers, for a comparison that is exact and treats NaN as equal to itself.
 pub(crate) fn bits<T: Scalar>(values: &[T]) -> Vec<u64> {
     values.iter().map(|value| value.to_f64().to_bits()).collect()
 }
@@ -109,7 +109,7 @@ pub(crate) fn flat(rows: &[Numbers]) -> Vec<f64> {
     rows.iter().flat_map(|row| row.0.clone()).collect()
 }
 
-/// The largest difference, over the largest magnitude.
+/// The largest difference, relative to the largest magnitude.
 pub(crate) fn difference<T: Scalar, U: Scalar>(a: &[T], b: &[U]) -> f64 {
     assert_eq!(a.len(), b.len());
     let largest = b
@@ -124,7 +124,7 @@ pub(crate) fn dense<T: Scalar>(rows: usize, columns: usize, values: Vec<T>) -> M
     Matrix::new(rows, columns, values).unwrap()
 }
 
-/// Rows whose class can be told from their features.
+/// Rows whose class follows from their features.
 pub(crate) fn classes<T: Scalar>(rows: usize, columns: usize, classes: usize, seed: u32) -> Dataset<T> {
     let mut generator = RandomState::new(seed);
     let values: Vec<f64> = uniform(rows * columns, -1.0, 1.0, &mut generator);
@@ -142,7 +142,7 @@ pub(crate) fn recipe(text: &str) -> Recipe {
     Recipe::from_toml(text, "the test").unwrap()
 }
 
-/// A small classifier; the tests change what they are about.
+/// The recipe of a small classifier; each test changes the settings that it tests.
 pub(crate) fn classifier() -> Recipe {
     recipe(
         r#"

@@ -1,4 +1,4 @@
-//! Steps that nobody looks at are taken in one go; they come out as those that somebody looks at, one by one.
+//! Checks that fused runs of unobserved steps equal observed single steps, to the bit.
 
 use crate::fixture::{bits, dense, experiment, recipe, uniform};
 use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
@@ -7,13 +7,13 @@ use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Ending, Error, Recipe};
 use std::ops::ControlFlow;
 
-/// Looks at every so many steps and epochs, and keeps what it is told of epochs.
+/// Observes every n-th step and epoch, and records them.
 struct Every {
     steps: u64,
     epochs: u64,
     stops_at_step: u64,
-    told_steps: Vec<(u64, u64, u64)>,
-    told_epochs: Vec<(u64, u64)>,
+    observed_steps: Vec<(u64, u64, u64)>,
+    observed_epochs: Vec<(u64, u64)>,
 }
 
 impl Every {
@@ -22,8 +22,8 @@ impl Every {
             steps,
             epochs,
             stops_at_step: u64::MAX,
-            told_steps: Vec::new(),
-            told_epochs: Vec::new(),
+            observed_steps: Vec::new(),
+            observed_epochs: Vec::new(),
         }
     }
 }
@@ -32,13 +32,15 @@ impl Observer<f64> for Every {
     fn on(&mut self, event: &Event<'_, f64>) -> ControlFlow<()> {
         match event {
             Event::Step { position, .. } => {
-                self.told_steps
+                self.observed_steps
                     .push((position.epoch, position.batch, position.step));
                 if position.step >= self.stops_at_step {
                     return ControlFlow::Break(());
                 }
             }
-            Event::Epoch { position, loss, .. } => self.told_epochs.push((position.epoch, loss.to_bits())),
+            Event::Epoch { position, loss, .. } => {
+                self.observed_epochs.push((position.epoch, loss.to_bits()))
+            }
             Event::Recorded { .. } => {}
         }
         ControlFlow::Continue(())
@@ -77,14 +79,14 @@ fn descent(layers: &str, activation: &str, batch_size: usize, more: &str) -> Rec
     ))
 }
 
-/// A run that is looked at now and then, and one that is looked at in every step.
+/// Compares a run with a few observed steps with one whose every step is observed.
 fn assert_the_same(recipe: &Recipe, data: &Dataset<f64>, about: &str) {
     let mut step_by_step = Every::new(1, 1);
     let mut expected = experiment(recipe, data);
     expected.run(&mut step_by_step).unwrap();
     let never = u64::MAX / 2;
     for (steps, epochs) in [(never, never), (7, 5), (never, 3), (11, never)] {
-        let about = format!("{about}, told every {steps}, {epochs}");
+        let about = format!("{about}, observed every {steps}, {epochs}");
         let mut every = Every::new(steps, epochs);
         let mut run = experiment(recipe, data);
         assert_eq!(run.run(&mut every).unwrap(), Ending::Completed, "{about}");
@@ -94,17 +96,27 @@ fn assert_the_same(recipe: &Recipe, data: &Dataset<f64>, about: &str) {
             "{about}"
         );
         assert_eq!(run.updates(), expected.updates(), "{about}");
-        let told = |told: &(u64, u64)| told.0.is_multiple_of(epochs);
-        let of_these: Vec<_> = step_by_step.told_epochs.iter().copied().filter(told).collect();
-        assert_eq!(every.told_epochs, of_these, "{about}");
-        let told = |told: &(u64, u64, u64)| told.2.is_multiple_of(steps);
-        let of_these: Vec<_> = step_by_step.told_steps.iter().copied().filter(told).collect();
-        assert_eq!(every.told_steps, of_these, "{about}");
+        let is_observed = |epoch: &(u64, u64)| epoch.0.is_multiple_of(epochs);
+        let of_these: Vec<_> = step_by_step
+            .observed_epochs
+            .iter()
+            .copied()
+            .filter(is_observed)
+            .collect();
+        assert_eq!(every.observed_epochs, of_these, "{about}");
+        let is_observed = |step: &(u64, u64, u64)| step.2.is_multiple_of(steps);
+        let of_these: Vec<_> = step_by_step
+            .observed_steps
+            .iter()
+            .copied()
+            .filter(is_observed)
+            .collect();
+        assert_eq!(every.observed_steps, of_these, "{about}");
     }
 }
 
 #[test]
-fn a_stretch_is_its_steps_one_by_one_to_the_bit() {
+fn a_fused_run_equals_single_steps() {
     let networks = [
         ("[3, 4, 1]", "sigmoid", 3, 1),
         ("[2, 10, 5, 2]", "tanh", 2, 2),
@@ -113,7 +125,7 @@ fn a_stretch_is_its_steps_one_by_one_to_the_bit() {
     ];
     for (layers, activation, inputs, outputs) in networks {
         let data = data(inputs, outputs, 5);
-        // 1 and 4 rows are taken in stretches, 3 are not, and 5 leave a smaller batch at the end.
+        // Batches of 1 and 4 rows use fused runs, those of 3 do not, and those of 5 leave a smaller batch at the end.
         for batch_size in [1, 4, 3, 5] {
             for more in [
                 "reduction = \"mean\"",
@@ -132,7 +144,7 @@ fn a_stretch_is_its_steps_one_by_one_to_the_bit() {
 }
 
 #[test]
-fn the_last_two_layers_in_one_go_are_their_steps_one_by_one_to_the_bit() {
+fn the_kernel_of_the_last_two_layers_equals_single_steps() {
     let data = data(3, 1, 7);
     for hidden in [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16] {
         for (activation, loss) in [
@@ -162,7 +174,7 @@ fn the_last_two_layers_in_one_go_are_their_steps_one_by_one_to_the_bit() {
 }
 
 #[test]
-fn an_output_layer_of_several_units_in_one_go_is_its_steps_one_by_one_to_the_bit() {
+fn the_kernel_of_several_output_units_equals_single_steps() {
     for outputs in [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16] {
         let numbers = data(3, outputs, 9);
         let labels = (0..ROWS as u32).map(|row| row * 7 % outputs as u32).collect();
@@ -198,8 +210,8 @@ fn an_output_layer_of_several_units_in_one_go_is_its_steps_one_by_one_to_the_bit
 }
 
 #[test]
-fn a_stretch_on_bytes_is_its_steps_one_by_one_to_the_bit() {
-    // Columns that are no whole chunks of 64, rows that are no whole looks ahead of 16.
+fn a_fused_run_on_bytes_equals_single_steps() {
+    // The number of columns is not a multiple of the chunks of 64, that of rows not one of the blocks of 16.
     let (rows, columns, classes) = (41, 150, 3);
     let generator = &mut RandomState::new(8);
     let byte = |_| match generator.random_sample() {
@@ -224,14 +236,14 @@ fn a_stretch_on_bytes_is_its_steps_one_by_one_to_the_bit() {
 }
 
 #[test]
-fn a_run_that_is_stopped_within_a_stretch_goes_on_as_if_it_had_not_been() {
+fn a_run_stopped_within_a_fused_run_continues_unchanged() {
     let recipe = descent("[3, 4, 1]", "sigmoid", 4, "reduction = \"mean\"");
     let data = data(3, 1, 6);
     let mut whole = experiment(&recipe, &data);
     whole.run(&mut ()).unwrap();
     let mut run = experiment(&recipe, &data);
     let mut stopping = Every::new(u64::MAX / 2, u64::MAX / 2);
-    // The last step of an epoch, as a run goes on with the next epoch.
+    // The last step of an epoch, because a run continues with the next epoch.
     stopping.stops_at_step = 7 * 3 - 1;
     assert_eq!(run.run(&mut stopping).unwrap(), Ending::Stopped);
     assert_eq!(run.updates(), 21);
@@ -243,7 +255,7 @@ fn a_run_that_is_stopped_within_a_stretch_goes_on_as_if_it_had_not_been() {
 }
 
 #[test]
-fn a_loss_that_is_not_finite_within_a_stretch_has_its_epoch_and_batch() {
+fn a_non_finite_loss_within_a_fused_run_reports_epoch_and_batch() {
     let mut recipe = descent("[3, 2, 1]", "identity", 4, "reduction = \"sum\"");
     recipe.train.learning_rate = 30.0;
     recipe.train.epochs = 1000;

@@ -1,4 +1,4 @@
-//! What the backward pass says of the loss, however it is asked.
+//! Compares the gradient of the backward pass with numeric derivatives of the loss.
 
 use crate::fixture::{bits, difference, gradient, network, objective, targets, uniform};
 use pellucid::model::pass::{self, Target, Workspace};
@@ -7,19 +7,19 @@ use pellucid::{Activation, Input, Loss, Network, Reduction, Scalar, check_networ
 use proptest::prelude::*;
 
 #[test]
-fn analytic_is_numeric_for_every_activation_loss_reduction_and_bias() {
+fn analytic_equals_numeric_for_all_activations_losses_and_reductions() {
     let generator = &mut RandomState::new(20);
     let defined = Activation::ALL
         .iter()
         .flat_map(|&output| Loss::ALL.map(|loss| (output, loss)))
         .filter(|&(output, loss)| loss.objection_to(output).is_none());
-    // Two hidden layers, whose activations go round: beside each loss every one of them comes by.
+    // Two hidden layers with rotating activations, so that each loss is tested with every activation.
     let mut hidden = Activation::ALL.iter().cycle();
     for (output, loss) in defined {
         for reduction in [Reduction::Sum, Reduction::Mean] {
             for bias in [false, true] {
                 let mut width = || generator.randint(1, 7).unwrap() as usize;
-                // The softmax of a single unit is 1, and ln(1 − 1) is no loss: it gets a second one.
+                // The softmax of a single unit is 1, and ln(1 − 1) is not finite: it gets a second unit.
                 let outputs = width() + usize::from(!output.is_elementwise());
                 let (rows, sizes) = (width(), [width(), width(), width(), outputs]);
                 let activations = [*hidden.next().unwrap(), *hidden.next().unwrap(), output];
@@ -38,7 +38,7 @@ fn analytic_is_numeric_for_every_activation_loss_reduction_and_bias() {
 }
 
 #[test]
-fn analytic_is_numeric_where_products_are_large() {
+fn analytic_equals_numeric_for_large_products() {
     let generator = &mut RandomState::new(4);
     let network = network(
         &[40, 50, 10],
@@ -53,9 +53,9 @@ fn analytic_is_numeric_where_products_are_large() {
     assert!(report.is_right(), "{report}");
 }
 
-/// Targets are probabilities one by one, but nobody made them add up to 1: none of the classes, or several.
+/// Each target is a probability, but the sum is not 1: no class, or several classes.
 #[test]
-fn analytic_is_numeric_for_targets_that_are_no_distribution() {
+fn analytic_equals_numeric_for_targets_that_are_not_distributions() {
     let generator = &mut RandomState::new(9);
     let input: Vec<f64> = uniform(3 * 4, -1.0, 1.0, generator);
     let targets = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.2, 0.1, 0.3];
@@ -100,9 +100,9 @@ fn shapes() -> impl Strategy<Value = Shape> {
         any::<u32>(),
     )
         .prop_map(|(mut sizes, rows, hidden, output, bias, seed)| {
-            // As above: the softmax of a single unit gets a second one.
+            // As above, the softmax of a single unit gets a second unit.
             *sizes.last_mut().unwrap() += usize::from(!output.0.is_elementwise());
-            // The exponential of an exponential is soon infinite.
+            // The exponential of an exponential soon overflows.
             if hidden == Activation::Exponential {
                 sizes.drain(1..sizes.len().saturating_sub(2).max(1));
             }
@@ -116,7 +116,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
             }
         })
         .prop_filter(
-            "what is as large as an exponential makes probabilities that are 0 or 1, of which losses are infinite",
+            "inputs as large as an exponential give probabilities of 0 or 1, whose losses are infinite",
             |shape| {
                 let wants_probabilities = shape.output.1.wants_probabilities();
                 let grows = shape.output.0 == Activation::Exponential;
@@ -141,10 +141,9 @@ impl Shape {
     }
 }
 
-/// A step that stores no gradient, and one that takes it afterwards, are the same to rounding: the fused one may
-/// round θ − η·g once where the other rounds η·g first, and sum the rows onto θ in place of onto 0. What a weight may
-/// differ by is (rows + 4) units of its own magnitude and of η·Σ|x·δ|, which the workspace knows. The deltas are the
-/// same to the bit.
+/// A step that stores no gradient equals one that stores it, up to rounding: the first may round θ − η·g once where the
+/// second rounds η·g first, and adds the rows to θ instead of to 0. A weight may differ by (rows + 4) roundings of its own
+/// magnitude and of η·Σ|x·δ|, which follows from the workspace. The deltas are equal to the bit.
 fn fused_is_unfused<T: Scalar>(shape: &Shape, rate: f64) {
     let (network, input, targets) = shape.make::<T>();
     let architecture = network.architecture();
@@ -224,7 +223,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn a_fused_step_is_the_gradient_s_step(shape in shapes(), rate in 1e-3..1.0f64) {
+    fn a_step_without_a_gradient_equals_one_with_it(shape in shapes(), rate in 1e-3..1.0f64) {
         fused_is_unfused::<f64>(&shape, rate);
         fused_is_unfused::<f32>(&shape, rate);
     }
@@ -241,7 +240,7 @@ proptest! {
             let single = gradient(&network, Input::Dense(x), y, summed, &mut workspace);
             sum.iter_mut().zip(&single).for_each(|(sum, g)| *sum += g);
         }
-        // The units of a few hundred roundings, far below what a lost or doubled row would make.
+        // A few hundred roundings, far below the effect of a lost or doubled row.
         prop_assert!(difference(&sum, &of_batch) < 1e-11, "{}", difference(&sum, &of_batch));
     }
 

@@ -1,4 +1,4 @@
-//! Layer statistics are those of the pass and of the steps, and change nothing.
+//! Checks that layer statistics equal those of the passes and the steps, and that recording them changes nothing.
 
 use crate::fixture::{classes, classifier, experiment, flat, trained};
 use pellucid::data::dataset::{BatchBuffers, Dataset, Rows};
@@ -12,7 +12,7 @@ use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Activation, Network, Objective, Optimizer, Recipe, Reduction, Update};
 use std::ops::ControlFlow;
 
-fn watched(recipe: &Recipe, data: &Dataset<f64>) -> (Vec<LayerStatistics>, Vec<f64>) {
+fn recorded(recipe: &Recipe, data: &Dataset<f64>) -> (Vec<LayerStatistics>, Vec<f64>) {
     let mut run = experiment(recipe, data);
     let mut layer_statistics = LayerStatisticsRecorder::new(recipe, run.initial(), data).unwrap();
     run.run(&mut layer_statistics).unwrap();
@@ -34,7 +34,7 @@ fn assert_near(found: f64, expected: f64) {
     );
 }
 
-/// By the trace of the same rows, which shares the pass and nothing else.
+/// Compares with the trace of the same rows, which shares only the pass.
 fn by_trace(recipe: &Recipe, network: &Network<f64>, data: &Dataset<f64>) -> Vec<LayerSummary> {
     let rows = data.rows();
     let mut buffers = BatchBuffers::default();
@@ -77,7 +77,7 @@ fn by_trace(recipe: &Recipe, network: &Network<f64>, data: &Dataset<f64>) -> Vec
 }
 
 #[test]
-fn they_are_those_of_the_pass() {
+fn statistics_equal_those_of_the_pass() {
     for (rows, function) in [
         (50, Activation::Relu),
         (3, Activation::Sigmoid),
@@ -87,7 +87,7 @@ fn they_are_those_of_the_pass() {
         recipe.network.activation = pellucid::recipe::Activations::Each(vec![function, Activation::Softmax]);
         let data = classes::<f64>(rows, 5, 3, 7);
         let mut network = experiment(&recipe, &data).initial().clone();
-        // One unit far out on its function, whatever the row.
+        // One unit that is saturated for every row.
         let bias = network.architecture().layer(0).bias().unwrap();
         network.parameters_mut()[bias.start] = -50.0;
         let found = Probe::new(&recipe, network.architecture(), &data)
@@ -112,7 +112,7 @@ fn they_are_those_of_the_pass() {
 }
 
 #[test]
-fn a_probe_has_rows_of_the_whole_data() {
+fn a_probe_samples_rows_of_all_data() {
     let data = classes::<f64>(1000, 5, 3, 7);
     let recipe = classifier();
     let probe = Probe::new(&recipe, &recipe.architecture().unwrap(), &data).unwrap();
@@ -144,7 +144,7 @@ impl Observer<f64> for Path {
 }
 
 #[test]
-fn update_ratios_are_those_of_the_last_steps() {
+fn update_ratios_equal_those_of_the_last_steps() {
     let data = classes::<f64>(50, 5, 3, 7);
     let with = |change: fn(&mut Recipe)| {
         let mut recipe = classifier();
@@ -166,7 +166,7 @@ fn update_ratios_are_those_of_the_last_steps() {
         }),
     ];
     for recipe in recipes {
-        let (entries, _) = watched(&recipe, &data);
+        let (entries, _) = recorded(&recipe, &data);
         let mut run = experiment(&recipe, &data);
         let mut path = Path(vec![run.initial().parameters().to_vec()]);
         run.run(&mut path).unwrap();
@@ -181,7 +181,7 @@ fn update_ratios_are_those_of_the_last_steps() {
                 rms(&steps) / rms(before)
             });
             let ratios: Vec<f64> = moved.collect();
-            // Where epochs follow one another one step more may have been seen.
+            // Where epochs are consecutive, one more step may be recorded.
             let found = entry.layers[1].update_ratio.unwrap();
             let (low, high) = ratios.iter().fold((f64::INFINITY, 0.0f64), |(low, high), &r| {
                 (low.min(r), high.max(r))
@@ -199,22 +199,22 @@ fn update_ratios_are_those_of_the_last_steps() {
 }
 
 #[test]
-fn they_change_nothing() {
+fn recording_changes_nothing() {
     let data = classes::<f64>(50, 5, 3, 7);
     let mut recipe = classifier();
     recipe.train.dropout = pellucid::recipe::DropoutRates::Hidden(0.3);
-    let (entries, parameters) = watched(&recipe, &data);
+    let (entries, parameters) = recorded(&recipe, &data);
     assert_eq!(entries.len(), 11);
     assert_eq!(parameters, trained(&recipe, &data));
 }
 
-/// Long runs are thinned, evenly, and keep their first and their last epochs.
+/// A long run keeps evenly spaced entries, with its first and its last epoch.
 #[test]
-fn a_long_run_keeps_some_hundred_entries() {
+fn a_long_run_keeps_about_a_hundred_entries() {
     let data = classes::<f64>(2, 5, 3, 7);
     let mut recipe = classifier();
     recipe.train.epochs = 30_011;
-    let (entries, _) = watched(&recipe, &data);
+    let (entries, _) = recorded(&recipe, &data);
     assert!((150..300).contains(&entries.len()), "{}", entries.len());
     let epochs: Vec<u64> = entries.iter().map(|entry| entry.epoch).collect();
     assert_eq!(epochs[..=32], (0..=32).collect::<Vec<u64>>());
@@ -226,9 +226,9 @@ fn a_long_run_keeps_some_hundred_entries() {
 }
 
 #[test]
-fn they_are_read_as_they_were_written() {
+fn statistics_survive_serialisation() {
     let data = classes::<f64>(20, 5, 3, 7);
-    let (mut entries, _) = watched(&classifier(), &data);
+    let (mut entries, _) = recorded(&classifier(), &data);
     entries[0].layers[0].gradient_rms = f64::INFINITY;
     let text = serde_json::to_string(&entries).unwrap();
     assert!(text.contains("\"inf\""));

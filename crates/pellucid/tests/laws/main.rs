@@ -1,5 +1,5 @@
-//! The laws that hold the engine together, through its public face: whatever is computed in two ways comes out the
-//! same, and the loop that trains changes nothing but what it says.
+//! Checks the laws of the engine through its public interface: results that can be computed in two ways are equal, and
+//! observation does not change a training.
 
 mod agreement;
 mod averaging;
@@ -7,13 +7,14 @@ mod checking;
 mod custom_loss;
 mod divergence;
 mod explaining;
-mod finding_a_rate;
 mod fixture;
 mod fused_runs;
 mod gradients;
 mod layer_statistics;
 mod noise_and_norms;
 mod normalisation;
+mod observers;
+mod rate_finder;
 mod regularisation;
 mod repeatability;
 #[path = "../support/run.rs"]
@@ -21,4 +22,3 @@ mod run;
 mod scheduling;
 mod stopping;
 mod top_down;
-mod watching;

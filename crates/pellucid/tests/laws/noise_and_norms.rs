@@ -1,4 +1,4 @@
-//! What training adds to its inputs or takes from them, and the norm that weights may have.
+//! Checks noise and dropout of the inputs, per-layer dropout, and the maximum norm of weights.
 
 use crate::fixture::{bits, classes, classifier, difference, network, recipe, threads, trained, uniform};
 use crate::run::Run;
@@ -21,8 +21,8 @@ fn each_hidden_layer_has_its_own_rate() {
         for rows in [1, 6] {
             let x: Vec<f64> = uniform(rows * 5, -1.0, 1.0, generator);
             let y = crate::fixture::targets::<f64>(Loss::CategoricalCrossEntropy, rows, 3, generator);
-            let fresh =
-                Workspace::new(architecture, rows).with_dropout(Dropout::of_layers(&rates, 7).unwrap());
+            let fresh = Workspace::new(architecture, rows)
+                .with_dropout(Dropout::with_layer_rates(&rates, 7).unwrap());
             let loss = |parameters: &[f64]| {
                 let mut workspace = fresh.clone();
                 pass::forward(architecture, parameters, Input::Dense(&x), &mut workspace);
@@ -33,7 +33,7 @@ fn each_hidden_layer_has_its_own_rate() {
                 crate::fixture::gradient(&network, Input::Dense(&x), &y, objective, &mut fresh.clone())
             });
             assert!(report.is_right(), "{rates:?}, {rows} rows: {report}");
-            // A unit that is left out has no part in the weights that leave it.
+            // A dropped unit does not contribute to its outgoing weights.
             for (layer, rate) in rates.iter().enumerate() {
                 let leaving = architecture.layer(layer + 1).weights();
                 let units = report.entries[leaving].chunks_exact(architecture.layer(layer + 1).fan_out);
@@ -50,7 +50,7 @@ fn each_hidden_layer_has_its_own_rate() {
 }
 
 #[test]
-fn a_list_with_the_number_s_rates_is_the_number() {
+fn a_list_of_equal_rates_equals_one_rate() {
     let data = classes::<f64>(30, 5, 3, 3);
     let of = |dropout: &str| {
         let mut recipe = classifier();
@@ -59,14 +59,14 @@ fn a_list_with_the_number_s_rates_is_the_number() {
     };
     assert_eq!(of("0.3"), of("[0, 0.3]"));
     assert_eq!(of("0"), of("[0.0, 0.0]"));
-    // So small a rate leaves nothing out: copying the inputs changes no bit, and neither does a stream of their own.
+    // So small a rate drops nothing: neither the copy of the inputs nor a separate random stream changes a bit.
     assert_eq!(of("0.3"), of("[1e-18, 0.3]"));
     assert_ne!(of("0.3"), of("[0.2, 0.3]"));
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused() {
-    for (setting, told) in [
+fn rejects_invalid_settings() {
+    for (setting, expected) in [
         ("train.dropout=[0.1]", "2 for layers = [5, 7, 3]"),
         ("train.dropout=[0.1, 0.2, 0.3]", "2 for layers = [5, 7, 3]"),
         ("train.dropout=[0.1, 1.0]", "0 or more, below 1"),
@@ -77,7 +77,7 @@ fn settings_that_make_no_sense_are_refused() {
         let mut recipe = classifier();
         recipe.set(setting).unwrap();
         let refusal = recipe.validate().unwrap_err().to_string();
-        assert!(refusal.contains(told), "{setting}: {refusal}");
+        assert!(refusal.contains(expected), "{setting}: {refusal}");
     }
     let mut recipe = classifier();
     recipe.set("train.update=top-down").unwrap();
@@ -87,8 +87,8 @@ fn settings_that_make_no_sense_are_refused() {
     assert!(classifier().set("train.dropout=half").is_err());
 }
 
-/// One output of a linear network, ½(a − y)², and its corrupted steps, so short that the weights stay where they are:
-/// how far they went, over steps and rate, is the mean gradient; and how far off that may be by chance.
+/// One output of a linear network, ½(a − y)², with corrupted inputs and steps so short that the weights hardly change:
+/// their total change over steps and rate is the mean gradient. Also returns the tolerance for chance.
 fn mean_gradient(setting: &str) -> (Vec<f64>, Network<f64>) {
     const STEPS: u64 = 40_000;
     const RATE: f64 = 1e-9;
@@ -122,7 +122,7 @@ fn clean_gradient(network: &Network<f64>) -> Vec<f64> {
 
 /// E ½(w·(x + σε) + b − y)² = ½(w·x + b − y)² + ½σ²‖w‖²: Bishop 1995.
 #[test]
-fn noise_on_a_linear_network_s_inputs_is_a_penalty() {
+fn input_noise_of_a_linear_network_is_a_penalty() {
     let (found, network) = mean_gradient("train.input_noise=0.4");
     let clean = clean_gradient(&network);
     for (index, (found, clean)) in found.iter().zip(&clean).enumerate() {
@@ -131,7 +131,7 @@ fn noise_on_a_linear_network_s_inputs_is_a_penalty() {
         } else {
             0.0
         };
-        // Five deviations of a mean over 40,000 steps, each of which is off by about 1.
+        // Five standard deviations of a mean over 40,000 steps, each of which has a standard deviation of about 1.
         assert!(
             (found - clean - penalty).abs() < 0.025,
             "{index}: {found}, not {clean} + {penalty}"
@@ -141,12 +141,12 @@ fn noise_on_a_linear_network_s_inputs_is_a_penalty() {
         .iter()
         .zip(&clean)
         .any(|(found, clean)| (found - clean).abs() > 0.03);
-    assert!(drawn, "there was no noise: {found:?} {clean:?}");
+    assert!(drawn, "there is no noise: {found:?} {clean:?}");
 }
 
 /// E ½(w·(m∘x) + b − y)² = ½(w·x + b − y)² + ½ p/(1 − p) Σ w²x²: Srivastava et al. 2014, section 9.1.
 #[test]
-fn dropout_of_a_linear_network_s_inputs_is_a_penalty_too() {
+fn input_dropout_of_a_linear_network_is_a_penalty() {
     let (found, network) = mean_gradient("train.dropout=[0.3]");
     let clean = clean_gradient(&network);
     let mut largest = 0.0f64;
@@ -163,12 +163,15 @@ fn dropout_of_a_linear_network_s_inputs_is_a_penalty_too() {
             "{index}: {found}, not {clean} + {penalty}"
         );
     }
-    assert!(largest > 0.2, "the penalty is too small to be told from chance");
+    assert!(
+        largest > 0.2,
+        "the penalty is too small to distinguish it from chance"
+    );
 }
 
-/// Initial values, orders and masks are those of a run without noise; predictions are without noise.
+/// Initial values, orders and masks equal those of a run without noise; predictions have no noise.
 #[test]
-fn noise_has_a_stream_of_its_own() {
+fn noise_has_its_own_random_stream() {
     let data = classes::<f64>(30, 5, 3, 3);
     let of = |settings: &[&str]| {
         let mut recipe = classifier();
@@ -189,7 +192,7 @@ fn noise_has_a_stream_of_its_own() {
     assert!(difference(&noisy, &plain) > 1e-3);
 }
 
-/// The norms of the weights coming into each unit of each layer.
+/// The norms of the incoming weights of each unit of each layer.
 fn norms<T: Scalar>(network: &Network<T>) -> Vec<f64> {
     let layers = network.architecture().layers().iter().enumerate();
     layers
@@ -221,7 +224,7 @@ impl<T: Scalar> Observer<T> for Norms {
 }
 
 fn stays_within<T: Scalar>(optimizer: &str, most: f64, tolerance: f64) {
-    // A batch an epoch, so that each step is seen.
+    // One batch per epoch, so that each step is observed.
     let mut recipe = classifier();
     for setting in [
         "train.batch_size=full",
@@ -256,16 +259,16 @@ fn stays_within<T: Scalar>(optimizer: &str, most: f64, tolerance: f64) {
 }
 
 #[test]
-fn no_unit_s_weights_are_longer_than_max_norm_after_any_step() {
+fn no_weight_norm_exceeds_max_norm_after_a_step() {
     for optimizer in ["sgd", "adam", "rprop"] {
         stays_within::<f64>(optimizer, 0.8, 1e-13);
         stays_within::<f32>(optimizer, 0.8, 1e-6);
     }
 }
 
-/// The step first, then the scaling: directions stay, biases stay, and units below the norm stay altogether.
+/// First the step, then the scaling: it keeps directions and biases, and does not change units below the norm.
 #[test]
-fn max_norm_scales_what_a_step_has_made() {
+fn max_norm_scales_after_the_step() {
     let data = classes::<f64>(30, 5, 3, 3);
     let step = |max_norm: Option<f64>| {
         let mut recipe = classifier();
@@ -295,7 +298,7 @@ fn max_norm_scales_what_a_step_has_made() {
 }
 
 #[test]
-fn everything_at_once_gives_the_same_bits_on_any_number_of_threads() {
+fn all_settings_together_do_not_depend_on_threads() {
     let mut recipe = classifier();
     for setting in [
         "network.layers=[5, 60, 40, 3]",
@@ -322,7 +325,7 @@ fn everything_at_once_gives_the_same_bits_on_any_number_of_threads() {
     }
 }
 
-/// |w| has no slope at 0; counting it as 0 there leaves a weight that came to lie at 0 free to leave it again.
+/// |w| has no derivative at 0; with a derivative of 0 there, a weight that becomes 0 can leave 0 again.
 #[test]
 fn the_l1_penalty_does_not_hold_weights_at_zero() {
     let recipe = |l1: f64| -> Recipe {
@@ -341,11 +344,11 @@ fn the_l1_penalty_does_not_hold_weights_at_zero() {
         }
         trainer.network().parameters().to_vec()
     };
-    // At 0 the slopes are 0.5, 0.65 and −1.35: all three weights leave it, whatever the penalty.
+    // At 0 the derivatives are 0.5, 0.65 and −1.35: all three weights leave 0, for every penalty.
     for l1 in [0.0, 0.1, 0.6] {
         assert!(after(l1, 1)[..3].iter().all(|&w| w != 0.0), "λ = {l1}");
     }
-    // Where the penalty is steeper than the loss the weight stays near 0, within a step of it, and does not run off.
+    // Where the penalty has the larger derivative, the weight stays within a step of 0.
     let pulled = after(5.0, 1000);
     assert!(
         pulled[..3].iter().all(|w| w.abs() <= 0.01 * (5.0 + 2.0)),

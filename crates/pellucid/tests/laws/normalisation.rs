@@ -1,4 +1,4 @@
-//! Layers whose sums are normalised: their gradients, their running statistics, and what they leave as it was.
+//! Checks normalised layers: gradients, running statistics, and invariants.
 
 use crate::fixture::{bits, classes, classifier, difference, gradient, objective, targets, threads, uniform};
 use crate::run::Run;
@@ -12,7 +12,7 @@ use pellucid::{
 const BATCH: Option<Normalisation> = Some(Normalisation::BATCH);
 const LAYER: Option<Normalisation> = Some(Normalisation::LAYER);
 
-/// A network with some layers normalised, gains about 1, shifts and running statistics of some size.
+/// A network with some normalised layers, gains near 1, and shifts and running statistics other than their defaults.
 fn network<T: Scalar>(
     sizes: &[usize],
     activations: &[Activation],
@@ -37,7 +37,7 @@ fn network<T: Scalar>(
     Network::new(architecture, parameters).unwrap()
 }
 
-/// What is added to a loss, or done to a pass, beside the normalisation.
+/// A regulariser beside the normalisation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Regulariser {
     None,
@@ -57,7 +57,7 @@ const REGULARISERS: [Regulariser; 6] = [
     Regulariser::ElasticNetOnBiasesToo,
 ];
 
-/// λ₁ and λ₂, and whether biases are among what is penalized.
+/// λ₁ and λ₂, and whether the penalty includes biases.
 fn penalty(regulariser: Regulariser) -> (f64, f64, bool) {
     match regulariser {
         Regulariser::L1 => (0.03, 0.0, false),
@@ -98,7 +98,7 @@ fn gradient_of_a_step(
         .collect()
 }
 
-/// What the gradient check says of a random network with these activations, the loss and the regulariser.
+/// The report of the gradient check for a random network with these activations, the loss and the regulariser.
 fn check(
     activations: &[Activation; 3],
     (loss, reduction): (Loss, Reduction),
@@ -114,7 +114,7 @@ fn check(
     let y = targets::<f64>(loss, rows, sizes[3], generator);
     let mut fresh = Workspace::new(architecture, rows);
     if regulariser == Regulariser::Dropout {
-        fresh = fresh.with_dropout(Dropout::of_layers(&[0.2, 0.3], 7).unwrap());
+        fresh = fresh.with_dropout(Dropout::with_layer_rates(&[0.2, 0.3], 7).unwrap());
     }
     if regulariser == Regulariser::RowWeights {
         fresh.weigh_rows(uniform::<f64>(rows, 0.2, 2.0, generator));
@@ -145,13 +145,13 @@ fn check(
         let objective = objective(loss, reduction);
         let mut all = gradient(&network, Input::Dense(&x), &y, objective, &mut fresh.clone());
         let of_statistics = all.split_off(trained);
-        assert!(of_statistics.iter().all(|&slope| slope == 0.0));
+        assert!(of_statistics.iter().all(|&derivative| derivative == 0.0));
         all
     })
 }
 
 #[test]
-fn analytic_is_numeric_for_every_activation_loss_normalisation_and_regulariser() {
+fn analytic_equals_numeric_for_all_combinations() {
     let generator = &mut RandomState::new(77);
     let defined: Vec<(Activation, Loss)> = Activation::ALL
         .iter()
@@ -173,8 +173,8 @@ fn analytic_is_numeric_for_every_activation_loss_normalisation_and_regulariser()
             for regulariser in REGULARISERS {
                 let activations = [*hidden.next().unwrap(), *hidden.next().unwrap(), output];
                 let by = (loss, [Reduction::Sum, Reduction::Mean][turn % 2]);
-                // Of so many networks some lie as near to a kink as the smallest step of the differences: no formula is
-                // wrong where another network with the same activations agrees.
+                // Some of these many networks lie as near to a kink as the smallest step of the differences. The formula is
+                // right where another network with the same activations passes.
                 let is_right = |report: &GradientReport| report.is_right() && report.worst() < 1e-6;
                 let mut again = || check(&activations, by, &normalisations, regulariser, generator);
                 let first = again();
@@ -196,7 +196,7 @@ fn analytic_is_numeric_for_every_activation_loss_normalisation_and_regulariser()
 }
 
 #[test]
-fn the_network_s_own_check_is_in_training_mode() {
+fn the_gradient_check_uses_training_mode() {
     let generator = &mut RandomState::new(3);
     let layers = [Activation::Tanh, Activation::Gelu, Activation::Softmax];
     let network = network::<f64>(&[5, 20, 12, 4], &layers, &[BATCH, LAYER, BATCH], generator);
@@ -260,14 +260,14 @@ fn a_fused_step_is_the_gradient_s<T: Scalar>(tolerance: f64) {
 }
 
 #[test]
-fn fused_steps_move_gain_and_shift_too() {
+fn steps_without_a_gradient_move_gain_and_shift() {
     a_fused_step_is_the_gradient_s::<f64>(1e-13);
     a_fused_step_is_the_gradient_s::<f32>(1e-5);
 }
 
-/// In training the rows of a batch are normalised together; a prediction is a row's own.
+/// Training normalises the rows of a batch together; a prediction depends on its own row only.
 #[test]
-fn a_prediction_does_not_depend_on_the_rows_beside_it() {
+fn a_prediction_does_not_depend_on_other_rows() {
     let generator = &mut RandomState::new(4);
     for normalisations in [[BATCH, None], [LAYER, None], [None, None]] {
         let network = network::<f64>(&[3, 8, 2], &[Activation::Tanh; 2], &normalisations, generator);
@@ -292,7 +292,7 @@ fn a_prediction_does_not_depend_on_the_rows_beside_it() {
     }
 }
 
-/// With a momentum of 1 they are the last batch's mean and variance, the latter over one row less.
+/// With a momentum of 1 they are the mean and the variance of the last batch, with rows − 1 as the divisor of the variance.
 #[test]
 fn running_statistics_follow_the_batches() {
     for (momentum, rows) in [(1.0, 6), (0.25, 6), (0.1, 2)] {
@@ -320,9 +320,12 @@ fn running_statistics_follow_the_batches() {
                     .map(|i| row[i] * network.weights(0)[i * 7 + unit])
                     .sum::<f64>()
             };
-            let sums: Vec<f64> = x.chunks(5).map(sum).collect();
-            let of_batch = sums.iter().sum::<f64>() / rows as f64;
-            let squares = sums.iter().map(|z| (z - of_batch).powi(2)).sum::<f64>();
+            let pre_activations: Vec<f64> = x.chunks(5).map(sum).collect();
+            let of_batch = pre_activations.iter().sum::<f64>() / rows as f64;
+            let squares = pre_activations
+                .iter()
+                .map(|z| (z - of_batch).powi(2))
+                .sum::<f64>();
             let expected = momentum * of_batch;
             assert!(
                 (mean[unit] - expected).abs() < 1e-13,
@@ -339,9 +342,9 @@ fn running_statistics_follow_the_batches() {
     }
 }
 
-/// The last batch of an epoch may have a single row. It has no variance: statistics stay, and nothing becomes infinite.
+/// The last batch of an epoch may have a single row. It has no variance: the statistics stay, and all numbers stay finite.
 #[test]
-fn a_single_row_left_over_leaves_the_statistics_alone() {
+fn a_batch_of_one_row_keeps_the_statistics() {
     let mut recipe = classifier();
     recipe.set("network.normalisation=batch").unwrap();
     let start = Run::new(recipe.clone(), classes::<f64>(8, 5, 3, 3), threads(1)).unwrap();
@@ -355,9 +358,9 @@ fn a_single_row_left_over_leaves_the_statistics_alone() {
     assert!(run.evaluate().training.loss.is_finite());
 }
 
-/// Penalties pull weights, and biases where they are asked to, but neither gain nor shift.
+/// Penalties act on weights, and on biases where a setting asks for it, but neither on gain nor on shift.
 #[test]
-fn penalties_and_decay_leave_gain_and_shift_alone() {
+fn penalties_and_decay_do_not_change_gain_and_shift() {
     let generator = &mut RandomState::new(6);
     let layers = [Activation::Tanh, Activation::Softmax];
     let network = network::<f64>(&[5, 7, 3], &layers, &[BATCH, LAYER], generator);
@@ -409,7 +412,7 @@ fn trained_on<T: Scalar>(settings: &[&str], count: usize) -> Vec<T> {
 }
 
 #[test]
-fn the_bits_do_not_depend_on_threads() {
+fn results_do_not_depend_on_threads() {
     for normalisation in ["batch", "layer", "[\"batch\", \"layer\", \"batch\"]"] {
         let settings = [
             &format!("network.normalisation={normalisation}")[..],
@@ -429,7 +432,7 @@ fn the_bits_do_not_depend_on_threads() {
 }
 
 #[test]
-fn single_precision_is_near_double_precision() {
+fn single_precision_is_close_to_double() {
     for normalisation in ["batch", "layer"] {
         let settings = [&format!("network.normalisation={normalisation}")[..]];
         let (single, double) = (trained_on::<f32>(&settings, 1), trained_on::<f64>(&settings, 1));
@@ -441,9 +444,9 @@ fn single_precision_is_near_double_precision() {
     }
 }
 
-/// What normalisation is for: a layer's outputs do not depend on how large its weights are, or where its sums lie.
+/// The outputs of a normalised layer do not depend on the scale of its weights or the mean of its pre-activations.
 #[test]
-fn the_size_of_weights_does_not_matter() {
+fn outputs_do_not_depend_on_the_scale_of_weights() {
     let generator = &mut RandomState::new(14);
     let exact = |kind: Normalisation| match kind {
         Normalisation::Batch { momentum, .. } => Normalisation::Batch {
@@ -477,14 +480,14 @@ fn the_size_of_weights_does_not_matter() {
         );
         assert!(
             difference(&outputs(-1.0, 0.0), &plain) > 1e-2,
-            "{}: nothing goes through",
+            "{}: the gradient is 0",
             kind.name()
         );
     }
 }
 
 #[test]
-fn what_lies_where() {
+fn layout_of_the_parameters() {
     let plain = Architecture::new(&[2, 3, 4, 1], &[Activation::Relu; 3], true).unwrap();
     let net = plain.clone().normalised(&[BATCH, LAYER, BATCH]).unwrap();
     assert_eq!((net.weight_count(), net.affine_count()), (22, 30));
@@ -515,7 +518,7 @@ fn what_lies_where() {
 }
 
 #[test]
-fn normalisations_that_make_no_sense_are_refused() {
+fn rejects_invalid_normalisations() {
     let of = |settings: &[&str]| -> String {
         let mut recipe = classifier();
         for setting in settings {
@@ -528,7 +531,7 @@ fn normalisations_that_make_no_sense_are_refused() {
             Err(error) => error.to_string(),
         }
     };
-    for (settings, told) in [
+    for (settings, expected) in [
         (&["network.normalisation=batch"][..], "fine"),
         (&["network.normalisation=[\"layer\", \"none\"]"], "fine"),
         (&["network.normalisation=bacth"], "did you mean `batch`?"),
@@ -569,7 +572,7 @@ fn normalisations_that_make_no_sense_are_refused() {
         ),
     ] {
         let found = of(settings);
-        assert!(found.contains(told), "{settings:?}: {found}");
+        assert!(found.contains(expected), "{settings:?}: {found}");
     }
     let mut recipe: Recipe = classifier();
     recipe

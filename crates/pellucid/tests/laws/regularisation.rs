@@ -1,4 +1,4 @@
-//! Dropout, sample weights, the penalty on large weights, and the weights that early stopping keeps.
+//! Checks dropout, sample weights, penalties, gradient clipping and early stopping.
 
 use crate::fixture::{gradient, network, objective, targets, threads, uniform};
 use crate::run::Run;
@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 const SIZES: [usize; 4] = [5, 9, 7, 3];
 
 #[test]
-fn the_gradient_under_dropout_is_that_of_the_network_with_the_units_left_out() {
+fn the_gradient_under_dropout_is_that_of_the_thinned_network() {
     for activation in [Activation::Sigmoid, Activation::Tanh, Activation::Relu] {
         for rows in [1, 4, 6] {
             let generator = &mut RandomState::new(rows as u32);
@@ -67,9 +67,9 @@ fn the_gradient_under_dropout_is_that_of_the_network_with_the_units_left_out() {
     }
 }
 
-/// For a linear network the mean over many masks is the output without dropout.
+/// For a linear network, the mean output over many masks is the output without dropout.
 #[test]
-fn dropout_leaves_the_expected_output_alone() {
+fn dropout_keeps_the_expected_output() {
     let generator = &mut RandomState::new(3);
     let network = network::<f64>(&[4, 20, 2], &[Activation::Identity; 2], true, generator);
     let x: Vec<f64> = uniform(4, -1.0, 1.0, generator);
@@ -92,7 +92,7 @@ fn dropout_leaves_the_expected_output_alone() {
         for j in 0..2 {
             let mean = sum[j] / DRAWS as f64;
             let deviation = (squares[j] / DRAWS as f64 - mean * mean).sqrt();
-            assert!(deviation > 0.0, "something is left out");
+            assert!(deviation > 0.0, "no unit is dropped");
             let allowed = 5.0 * deviation / (DRAWS as f64).sqrt();
             assert!(
                 (mean - whole[j]).abs() < allowed,
@@ -104,7 +104,7 @@ fn dropout_leaves_the_expected_output_alone() {
 }
 
 #[test]
-fn a_rate_of_dropout_that_leaves_nothing_is_refused() {
+fn rejects_a_dropout_rate_of_1() {
     for rate in [-0.1, 1.0, f64::NAN] {
         assert!(
             Dropout::new(rate, 0)
@@ -115,9 +115,9 @@ fn a_rate_of_dropout_that_leaves_nothing_is_refused() {
     }
 }
 
-/// A row that counts twice is a row that is there twice, and one that counts for nothing is not there.
+/// A row of weight 2 equals the same row twice; a row of weight 0 equals no row.
 #[test]
-fn weights_are_repetitions() {
+fn sample_weights_equal_repeated_rows() {
     let outputs = [
         Activation::Tanh,
         Activation::Sigmoid,
@@ -178,7 +178,7 @@ fn noisy(rows: usize, seed: u32) -> Dataset<f64> {
 
 /// θ ← θ − η(g + λW), and no penalty on biases.
 #[test]
-fn the_penalty_pulls_weights_and_not_biases() {
+fn the_penalty_acts_on_weights_and_not_on_biases() {
     let step = |l2: f64| {
         let recipe = recipe(&format!("learning_rate = 0.1\nepochs = 1\nl2 = {l2}\n"));
         let mut run = Run::new(recipe, noisy(20, 1), threads(1)).unwrap();
@@ -201,7 +201,7 @@ fn the_penalty_pulls_weights_and_not_biases() {
     }
 }
 
-/// One step of full-batch gradient descent at rate 0.1 by a recipe's further settings: the parameters before and after.
+/// One step of full-batch gradient descent at rate 0.1 with further settings: the parameters before and after.
 fn one_step(settings: &str) -> (Vec<f64>, Vec<f64>, usize) {
     let recipe = recipe(&format!("learning_rate = 0.1\nepochs = 1\n{settings}\n"));
     let mut run = Run::new(recipe, noisy(20, 1), threads(1)).unwrap();
@@ -215,9 +215,9 @@ fn one_step(settings: &str) -> (Vec<f64>, Vec<f64>, usize) {
     )
 }
 
-/// g + λ₁·sign(W) + λ₂·W, on the biases only where they are asked for.
+/// g + λ₁·sign(W) + λ₂·W, on the biases only where the setting asks for it.
 #[test]
-fn both_penalties_pull_together_and_biases_when_asked() {
+fn both_penalties_add_up_and_include_biases_on_request() {
     let (before, plain, weights) = one_step("");
     for (settings, biases) in [("", false), ("penalize_biases = true", true)] {
         let (_, punished, _) = one_step(&format!("l1 = 0.3\nl2 = 0.5\n{settings}"));
@@ -237,8 +237,8 @@ fn both_penalties_pull_together_and_biases_when_asked() {
 }
 
 #[test]
-fn clipped_gradients_are_no_larger_and_point_the_same_way() {
-    let slopes = |settings: &str| -> Vec<f64> {
+fn clipping_limits_the_size_and_keeps_the_direction() {
+    let gradient = |settings: &str| -> Vec<f64> {
         let (before, after, _) = one_step(settings);
         before
             .iter()
@@ -246,10 +246,10 @@ fn clipped_gradients_are_no_larger_and_point_the_same_way() {
             .map(|(before, after)| (before - after) / 0.1)
             .collect()
     };
-    let norm = |slopes: &[f64]| slopes.iter().map(|g| g * g).sum::<f64>().sqrt();
-    let plain = slopes("");
+    let norm = |gradient: &[f64]| gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
+    let plain = gradient("");
     let bound = norm(&plain) / 4.0;
-    let by_norm = slopes(&format!("clip_norm = {bound}"));
+    let by_norm = gradient(&format!("clip_norm = {bound}"));
     assert!((norm(&by_norm) - bound).abs() < 1e-12);
     assert!(
         plain
@@ -258,12 +258,12 @@ fn clipped_gradients_are_no_larger_and_point_the_same_way() {
             .all(|(g, clipped)| (g / 4.0 - clipped).abs() < 1e-12)
     );
     let largest = plain.iter().fold(0.0f64, |most, g| most.max(g.abs()));
-    let by_value = slopes(&format!("clip_value = {}", largest / 2.0));
+    let by_value = gradient(&format!("clip_value = {}", largest / 2.0));
     for (g, clipped) in plain.iter().zip(&by_value) {
         assert!((g.clamp(-largest / 2.0, largest / 2.0) - clipped).abs() < 1e-12);
     }
-    // What is large enough changes nothing but where the step is taken.
-    let untouched = slopes("clip_norm = 1e6\nclip_value = 1e6");
+    // A large enough bound changes only the code path of the step.
+    let untouched = gradient("clip_norm = 1e6\nclip_value = 1e6");
     assert!(
         plain
             .iter()
@@ -286,7 +286,7 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
         threads: threads(1),
     };
     let meters = Meters::new(&[], &validation);
-    let mut stopping = EarlyStopping::new(StopRules::of(&recipe), meters, Some(held_out));
+    let mut stopping = EarlyStopping::new(StopRules::from_recipe(&recipe), meters, Some(held_out));
     struct Keep<'a>(&'a mut Vec<Vec<f64>>);
     impl pellucid::training::observe::Observer<f64> for Keep<'_> {
         fn on(&mut self, event: &pellucid::training::observe::Event<'_, f64>) -> ControlFlow<()> {
@@ -309,7 +309,7 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
         .unwrap();
     assert!(
         losses.len() < 400,
-        "the noise was learned by heart and it did not stop"
+        "the network memorised the noise, but the run did not stop"
     );
     assert_eq!(losses.len(), best + 1 + 6, "six epochs after the best");
     assert_eq!(stopping.best_epoch(), Some(best as u64 + 1));
@@ -320,9 +320,9 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
     assert_ne!(network.parameters(), run.network().parameters());
 }
 
-/// A run with dropout is a function of its recipe too, and its batches are large enough to be shared by threads.
+/// A run with dropout depends on its recipe only; its batches are large enough for several threads.
 #[test]
-fn dropout_gives_the_same_bits_again() {
+fn dropout_is_repeatable_to_the_bit() {
     let run = |count: usize| {
         let recipe = recipe("learning_rate = 0.01\nepochs = 3\ndropout = 0.3\nl2 = 0.01\nbatch_size = 7\n");
         let run = Session::new(recipe, noisy(40, 1), threads(count)).unwrap();

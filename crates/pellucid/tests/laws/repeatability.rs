@@ -1,4 +1,4 @@
-//! A run is a function of its recipe and its data: not of the threads, the day, or who watches.
+//! Checks that a run depends on its recipe and its data only: not on threads or observers.
 
 use crate::fixture::{bits, classes, classifier, recipe, threads, trained};
 use pellucid::data::dataset::Dataset;
@@ -15,7 +15,7 @@ fn trained_on<T: Scalar>(recipe: &Recipe, data: &Dataset<T>, count: usize) -> Ve
     all
 }
 
-/// Layers wide enough that a batch's products are given to several threads.
+/// Layers wide enough for several threads per product.
 fn wide(optimizer: Optimizer) -> Recipe {
     let mut recipe = classifier();
     recipe.network.layers = vec![300, 200, 100, 10];
@@ -49,17 +49,17 @@ fn threads_leave_every_bit<T: Scalar>() {
 }
 
 #[test]
-fn one_thread_is_many_to_the_bit_in_double_precision() {
+fn results_do_not_depend_on_threads_in_double_precision() {
     threads_leave_every_bit::<f64>();
 }
 
 #[test]
-fn one_thread_is_many_to_the_bit_in_single_precision() {
+fn results_do_not_depend_on_threads_in_single_precision() {
     threads_leave_every_bit::<f32>();
 }
 
 #[test]
-fn a_second_run_gives_the_same_bits_and_another_seed_does_not() {
+fn a_second_run_is_equal_to_the_bit_and_another_seed_is_not() {
     let data = classes::<f64>(50, 5, 3, 7);
     for optimizer in [Optimizer::SGD, Optimizer::ADAM] {
         let mut recipe = classifier();
@@ -72,7 +72,7 @@ fn a_second_run_gives_the_same_bits_and_another_seed_does_not() {
 }
 
 #[test]
-fn a_recipe_written_and_read_again_trains_to_the_same_bits() {
+fn a_recipe_written_and_read_again_trains_equally() {
     let data = classes::<f64>(50, 5, 3, 7);
     let mut original = classifier();
     original.train.learning_rate = 0.1 + 0.2; // has no short decimal form
@@ -91,7 +91,7 @@ fn the_order_of_samples_depends_on_the_seed_alone() {
 }
 
 #[test]
-fn a_batch_larger_than_the_data_is_the_full_batch() {
+fn a_batch_larger_than_the_data_equals_the_full_batch() {
     let data = classes::<f64>(50, 5, 3, 7);
     for shuffle in [false, true] {
         let of = |size| {

@@ -1,4 +1,4 @@
-//! The rate of each step is the schedule's, whatever the optimizer.
+//! Checks that each step uses the learning rate of the schedule, with every optimizer.
 
 use crate::fixture::{bits, classes, classifier, difference, experiment, gradient, objective, trained};
 use pellucid::data::dataset::{Dataset, Targets};
@@ -21,7 +21,7 @@ const SCHEDULES: [&str; 9] = [
     "train.schedule={ name = \"cosine_restarts\", period = 3 }",
 ];
 
-/// The parameters after every step is taken by hand.
+/// The parameters after all steps, taken manually.
 fn trained_by_hand(recipe: &Recipe, data: &Dataset<f64>, batch: usize) -> Vec<f64> {
     let run = experiment(recipe, data);
     let mut network = run.initial().clone();
@@ -59,7 +59,7 @@ fn trained_by_hand(recipe: &Recipe, data: &Dataset<f64>, batch: usize) -> Vec<f6
 }
 
 #[test]
-fn every_step_is_taken_at_the_rate_of_its_schedule() {
+fn every_step_uses_the_rate_of_the_schedule() {
     let data = classes::<f64>(50, 5, 3, 7);
     for optimizer in [Optimizer::SGD, Optimizer::ADAM] {
         let mut recipe = classifier();
@@ -78,7 +78,7 @@ fn every_step_is_taken_at_the_rate_of_its_schedule() {
 }
 
 #[test]
-fn a_constant_schedule_is_none() {
+fn a_constant_schedule_equals_no_schedule() {
     let data = classes::<f32>(50, 5, 3, 7);
     let without = classifier();
     let mut with = classifier();
@@ -86,7 +86,7 @@ fn a_constant_schedule_is_none() {
     assert_eq!(bits(&trained(&with, &data)), bits(&trained(&without, &data)));
 }
 
-/// A watcher with a validation loss of its own making.
+/// An observer with a given sequence of validation losses.
 struct Validated(Vec<f64>);
 
 impl Observer<f64> for Validated {
@@ -103,7 +103,7 @@ impl Observer<f64> for Validated {
 }
 
 #[test]
-fn a_schedule_that_reacts_goes_by_the_loss_it_is_asked_to() {
+fn a_schedule_follows_the_loss_that_it_names() {
     let data = classes::<f64>(50, 5, 3, 7);
     let mut plain = classifier();
     plain.train.shuffle = false;
@@ -113,7 +113,7 @@ fn a_schedule_that_reacts_goes_by_the_loss_it_is_asked_to() {
             "train.schedule={ name = \"reduce_on_plateau\", patience = 1, factor = 0.25, loss = \"validation\" }",
         )
         .unwrap();
-    // The fifth epoch is the second that is no better: from the sixth on the rate is a quarter.
+    // The fifth epoch is the second without improvement: from the sixth on the rate is a quarter.
     let mut run = experiment(&reacting, &data);
     run.run(&mut Validated(Vec::new())).unwrap();
     let mut by_hand = plain.clone();
@@ -126,20 +126,20 @@ fn a_schedule_that_reacts_goes_by_the_loss_it_is_asked_to() {
     second.run(&mut ()).unwrap();
     let mut seven = reacting.clone();
     seven.train.epochs = 7;
-    let mut watched = experiment(&seven, &data);
-    watched.run(&mut Validated(Vec::new())).unwrap();
+    let mut validated = experiment(&seven, &data);
+    validated.run(&mut Validated(Vec::new())).unwrap();
     assert_eq!(
-        bits(watched.network().parameters()),
+        bits(validated.network().parameters()),
         bits(second.network().parameters())
     );
-    // The training loss falls all the while.
+    // The training loss falls throughout.
     let mut by_training = reacting.clone();
     by_training.set("train.schedule.loss=training").unwrap();
     assert_eq!(bits(&trained(&by_training, &data)), bits(&trained(&plain, &data)));
 }
 
 #[test]
-fn a_validation_loss_that_nobody_measures_is_missed_before_the_first_step() {
+fn rejects_a_schedule_without_its_validation_loss_before_the_first_step() {
     let data = classes::<f64>(50, 5, 3, 7);
     let mut recipe = classifier();
     recipe
@@ -155,7 +155,7 @@ fn a_validation_loss_that_nobody_measures_is_missed_before_the_first_step() {
 }
 
 #[test]
-fn adaptive_ends_the_run_at_its_least_rate() {
+fn adaptive_ends_the_run_at_its_smallest_rate() {
     let data = classes::<f64>(50, 5, 3, 7);
     let mut recipe = classifier();
     recipe.train.epochs = 1000;
@@ -165,6 +165,7 @@ fn adaptive_ends_the_run_at_its_least_rate() {
         .unwrap();
     let mut run = experiment(&recipe, &data);
     assert_eq!(run.run(&mut ()).unwrap(), Ending::Converged);
-    // One epoch is better than none; every three that are not divide by 5: 4e-6, 8e-7, and the end.
+    // The first epoch counts as an improvement; every three epochs without one divide the rate by 5: 4e-6, 8e-7, and the
+    // end.
     assert_eq!(run.updates(), 13 * (1 + 3 * 3));
 }

@@ -1,4 +1,4 @@
-//! What ends a run: patience with any figure, a target, the time; and whose weights are kept.
+//! Checks what ends a run (patience with any figure, a target, a time limit) and which weights it keeps.
 
 use crate::fixture::{classes, classifier, experiment, threads};
 use crate::run::Run;
@@ -18,11 +18,10 @@ fn recipe() -> Recipe {
     recipe
 }
 
-/// The epochs of a run, what the rules say ended it, the epochs that were better than all before, and the parameters that
-/// are kept.
+/// The epochs of a run, the reason of its end, its improvements, and the final parameters.
 fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<EpochRecord>, EndedBy, Vec<u64>, Vec<f64>) {
     let (training, validation) = (classes::<f64>(50, 5, 3, 7), classes::<f64>(40, 5, 3, 8));
-    let rules = StopRules::of(recipe);
+    let rules = StopRules::from_recipe(recipe);
     let metrics = rules.with_metrics(&recipe.log.metrics);
     let meters = Meters::new(if with_held_out { &[] } else { &metrics }, &training);
     let held_out = HeldOut {
@@ -50,7 +49,7 @@ fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<EpochRecord>, EndedBy, V
     }
     (
         stopping.epochs().to_vec(),
-        EndedBy::of(ending, stopping.ended_by(), false),
+        EndedBy::from_ending(ending, stopping.ended_by(), false),
         stopping.improvements().to_vec(),
         parameters,
     )
@@ -58,14 +57,14 @@ fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<EpochRecord>, EndedBy, V
 
 fn figures(epochs: &[EpochRecord], figure: Figure) -> Vec<f64> {
     let of = |epoch: &EpochRecord| match &epoch.validation {
-        Some(found) => figure.of(found.loss, &found.metrics),
-        None => figure.of(epoch.loss, &epoch.metrics),
+        Some(found) => figure.value_in(found.loss, &found.metrics),
+        None => figure.value_in(epoch.loss, &epoch.metrics),
     };
     epochs.iter().map(of).collect()
 }
 
 #[test]
-fn patience_goes_by_the_figure_that_is_monitored_and_in_its_direction() {
+fn patience_follows_the_monitored_figure_in_its_direction() {
     for name in [
         "loss",
         "accuracy",
@@ -84,7 +83,7 @@ fn patience_goes_by_the_figure_that_is_monitored_and_in_its_direction() {
                 recipe.train.min_delta,
             ) = (figure, Some(4), 0.003);
             let (epochs, ended_by, improvements, _) = judged(&recipe, with_held_out);
-            // The rule by hand.
+            // The same rule, computed here.
             let rises = !["loss", "log_loss", "mean_squared_error"].contains(&name);
             let sign = if rises { 1.0 } else { -1.0 };
             let (mut best_value, mut best_at) = (f64::NEG_INFINITY, 0);
@@ -98,7 +97,7 @@ fn patience_goes_by_the_figure_that_is_monitored_and_in_its_direction() {
                 assert_eq!(improves, is_best, "{name}, epoch {}", at + 1);
                 assert!(
                     at - best_at < 4 || at == found.len() - 1,
-                    "{name} went on after epoch {}",
+                    "{name} continued after epoch {}",
                     at + 1
                 );
             }
@@ -107,10 +106,7 @@ fn patience_goes_by_the_figure_that_is_monitored_and_in_its_direction() {
                 assert_eq!(ended_by, EndedBy::Patience, "{name}");
                 assert_eq!(found.len(), best_at + 1 + 4, "{name}");
             } else {
-                assert!(
-                    with_held_out || name != "accuracy",
-                    "{name} is soon as good as it gets"
-                );
+                assert!(with_held_out || name != "accuracy", "{name} soon stops improving");
                 assert_eq!(ended_by, EndedBy::Epochs);
             }
         }
@@ -146,7 +142,7 @@ fn a_target_ends_the_run_at_the_first_epoch_that_reaches_it() {
 }
 
 #[test]
-fn without_held_out_rows_the_last_weights_are_kept() {
+fn without_held_out_rows_it_keeps_the_last_weights() {
     let mut recipe = recipe();
     recipe.train.patience = Some(1);
     recipe.train.monitor = Figure::Metric(Metric::Accuracy);
@@ -159,7 +155,7 @@ fn without_held_out_rows_the_last_weights_are_kept() {
 }
 
 #[test]
-fn what_is_told_of_training_rows_is_what_the_history_tells() {
+fn training_metrics_equal_those_of_the_history() {
     let mut recipe = recipe();
     recipe.train.epochs = 6;
     recipe.log.metrics = vec![Metric::Accuracy, Metric::RocAuc, Metric::R2];
@@ -182,14 +178,14 @@ fn what_is_told_of_training_rows_is_what_the_history_tells() {
     assert_eq!(of_history, of_stopping);
 }
 
-/// A clock that goes a second further whenever somebody looks.
+/// The clock advances by a second with each reading.
 #[test]
-fn the_time_ends_a_run_between_two_steps() {
+fn the_time_limit_ends_a_run_between_two_steps() {
     for seconds in [1.0, 7.0, 40.0] {
-        let looked = Cell::new(0);
+        let readings = Cell::new(0);
         let clock = || {
-            looked.set(looked.get() + 1);
-            f64::from(looked.get())
+            readings.set(readings.get() + 1);
+            f64::from(readings.get())
         };
         let mut limit = TimeLimit::new(seconds, clock);
         let data = classes::<f64>(50, 5, 3, 7);
@@ -198,18 +194,18 @@ fn the_time_ends_a_run_between_two_steps() {
         assert_eq!(ending, Ending::Stopped);
         assert!(limit.is_over());
         drop(limit);
-        // A second a step is slow enough to look after each.
+        // At a second per step, the limit reads the clock after each step.
         assert_eq!(run.updates(), seconds as u64);
-        assert_eq!(f64::from(looked.get()), seconds + 1.0);
+        assert_eq!(f64::from(readings.get()), seconds + 1.0);
     }
 }
 
 #[test]
-fn a_fast_run_is_not_looked_at_after_each_step() {
-    let looked = Cell::new(0u64);
+fn a_fast_run_reads_the_clock_rarely() {
+    let readings = Cell::new(0u64);
     let clock = || {
-        looked.set(looked.get() + 1);
-        looked.get() as f64 * 1e-6
+        readings.set(readings.get() + 1);
+        readings.get() as f64 * 1e-6
     };
     let mut limit = TimeLimit::new(1.0, clock);
     let data = classes::<f64>(50, 5, 3, 7);
@@ -217,15 +213,15 @@ fn a_fast_run_is_not_looked_at_after_each_step() {
     assert_eq!(run.run(&mut limit).unwrap(), Ending::Completed);
     drop(limit);
     assert!(
-        looked.get() < 20,
-        "{} looks in {} steps",
-        looked.get(),
+        readings.get() < 20,
+        "{} readings in {} steps",
+        readings.get(),
         run.updates()
     );
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused_with_their_key() {
+fn rejects_invalid_settings_with_their_key() {
     let of = |change: fn(&mut Recipe)| {
         let mut recipe = recipe();
         change(&mut recipe);

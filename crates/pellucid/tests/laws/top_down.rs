@@ -1,4 +1,4 @@
-//! `update = "top-down"`: each layer's weights take their step before the delta below is taken through them.
+//! Checks `update = "top-down"`: each layer's weights take their step before δ passes through them to the layer below.
 
 use crate::fixture::{bits, gradient, network, objective, targets, uniform};
 use pellucid::model::pass::{self, Target, Workspace};
@@ -33,7 +33,7 @@ fn step(network: &mut Network<f64>, input: &[f64], targets: &[f64], update: Upda
     );
 }
 
-/// A layer as a from-scratch loop has it.
+/// A layer as a hand-written loop has it.
 struct ByHand {
     weights: Vec<Vec<f64>>,
     bias: Vec<f64>,
@@ -85,7 +85,7 @@ impl ByHand {
     }
 }
 
-/// Three layers, one sample after the other, the loop written out.
+/// Three layers, one sample after the other, as a hand-written loop.
 fn by_hand(network: &Network<f64>, samples: &[(&[f64], &[f64])], update: Update, rate: f64) -> Vec<f64> {
     let mut layers: Vec<ByHand> = (0..3).map(|index| ByHand::of(network, index)).collect();
     for (x, y) in samples {
@@ -113,7 +113,7 @@ fn by_hand(network: &Network<f64>, samples: &[(&[f64], &[f64])], update: Update,
 }
 
 #[test]
-fn top_down_and_textbook_are_their_loops_by_hand() {
+fn top_down_and_textbook_equal_hand_written_loops() {
     let generator = &mut RandomState::new(6);
     let start = network::<f64>(&[4, 5, 3, 2], &[Activation::Sigmoid; 3], true, generator);
     let (input, targets): (Vec<f64>, Vec<f64>) = (
@@ -133,11 +133,14 @@ fn top_down_and_textbook_are_their_loops_by_hand() {
         ends.push(expected);
     }
     let apart = crate::fixture::difference(&ends[0], &ends[1]);
-    assert!(apart > 1e-4, "the two rules can be told apart: {apart:e}");
+    assert!(
+        apart > 1e-4,
+        "the two rules give nearly the same result: {apart:e}"
+    );
 }
 
 #[test]
-fn of_a_batch_top_down_differs_below_the_output_layer_only() {
+fn top_down_differs_below_the_output_layer_only() {
     let generator = &mut RandomState::new(8);
     let start = network::<f64>(&[20, 30, 10], &[Activation::Tanh; 2], true, generator);
     let input: Vec<f64> = uniform(40 * 20, -1.0, 1.0, generator);
@@ -153,7 +156,7 @@ fn of_a_batch_top_down_differs_below_the_output_layer_only() {
 }
 
 #[test]
-fn one_layer_has_nothing_below_and_the_rules_are_one_to_the_bit() {
+fn with_one_layer_both_rules_are_equal_to_the_bit() {
     let generator = &mut RandomState::new(7);
     for function in Activation::ALL {
         let start = network::<f64>(&[6, 3], &[function], true, generator);
@@ -169,9 +172,9 @@ fn one_layer_has_nothing_below_and_the_rules_are_one_to_the_bit() {
     }
 }
 
-/// Where a gradient is stored, nothing moves during the pass, and the order cannot matter.
+/// Where a gradient is stored, no parameter moves during the pass, so that the order does not matter.
 #[test]
-fn a_stored_gradient_does_not_know_the_order_of_updates() {
+fn a_stored_gradient_does_not_depend_on_the_order_of_updates() {
     let generator = &mut RandomState::new(3);
     let network = network::<f64>(&[6, 8, 3], &[Activation::Tanh; 2], true, generator);
     let input: Vec<f64> = uniform(5 * 6, -1.0, 1.0, generator);

@@ -1,6 +1,6 @@
-//! A trainer with its data: the training loop alone, which a test may run in parts.
+//! Runs the training loop alone, so that a test may run it in parts: a trainer with its data.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(dead_code, reason = "each test program uses only some of the functions")]
 
 use pellucid::data::dataset::Dataset;
 use pellucid::evaluation::evaluate::predict;
@@ -17,10 +17,10 @@ pub(crate) struct Run<T> {
 
 impl<T: Scalar> Run<T> {
     pub(crate) fn new(recipe: Recipe, data: Dataset<T>, threads: NonZeroUsize) -> Result<Self> {
-        Session::new(recipe, data, threads).map(Self::of)
+        Session::new(recipe, data, threads).map(Self::from_session)
     }
 
-    fn of(session: Session<'static, T>) -> Self {
+    fn from_session(session: Session<'static, T>) -> Self {
         Self {
             data: session.training().clone(),
             trainer: session.clone().into_trainer(),
@@ -29,7 +29,7 @@ impl<T: Scalar> Run<T> {
     }
 
     pub(crate) fn starting_from(self, network: &Network<T>) -> Result<Self> {
-        self.session.starting_from(network).map(Self::of)
+        self.session.starting_from(network).map(Self::from_session)
     }
 
     pub(crate) fn initial(&self) -> &Network<T> {

@@ -1,22 +1,22 @@
-//! Metrics of the outputs that have been seen so far.
+//! Accumulates metrics over the batches of a run.
 
 use super::{Metric, TargetKind};
 use crate::data::dataset::Dataset;
 use crate::evaluation::scores::{self, Counts, OutputScores, RegressionScores, class_of};
 use crate::scalar::Scalar;
 
-/// Metrics over the batches that were added. Sums and counts are kept where they are enough, and else the outputs and
-/// targets themselves.
+/// Metrics over the batches added so far. It keeps sums and counts where they suffice, and else all outputs and
+/// targets.
 #[derive(Debug, Clone)]
 pub struct Meters {
     metrics: Vec<Metric>,
     kind: TargetKind,
     width: usize,
-    /// Shift and scale of each output, where targets have a unit that the network does not learn in.
+    /// The shift and the scale of each output, where the network learns targets in another unit.
     units: Vec<(f64, f64)>,
-    /// One a metric: what it is the quotient of.
+    /// The numerator and the denominator of each metric.
     sums: Vec<(f64, f64)>,
-    /// One a class, where a metric is made of them.
+    /// The counts of each class, where a metric needs them.
     counts: Vec<Counts>,
     collects: bool,
     outputs: Vec<f64>,
@@ -24,7 +24,7 @@ pub struct Meters {
 }
 
 impl Meters {
-    /// These metrics, of outputs for rows of `data`.
+    /// Meters of these metrics, for outputs on rows of `data`.
     pub fn new<T: Scalar>(metrics: &[Metric], data: &Dataset<T>) -> Self {
         let asked = |of: &[Metric]| metrics.iter().any(|metric| of.contains(metric));
         let counts = asked(&[
@@ -40,7 +40,7 @@ impl Meters {
             Metric::ExplainedVariance,
         ]);
         let kind = match metrics.iter().any(|metric| metric.descriptor().is_of_classes) {
-            true => TargetKind::of(data.targets()),
+            true => TargetKind::from_targets(data.targets()),
             false => TargetKind::Numbers,
         };
         let width = data.targets().width().max(1);
@@ -61,17 +61,17 @@ impl Meters {
         }
     }
 
-    /// Whether there is nothing to measure.
+    /// Whether there is no metric.
     pub fn is_empty(&self) -> bool {
         self.metrics.is_empty()
     }
 
-    /// How many outputs a row has.
+    /// The number of outputs of a row.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Takes in a batch: `outputs` and `targets` are (rows, width).
+    /// Adds a batch: `outputs` and `targets` are (rows, width).
     pub fn add<T: Scalar>(&mut self, outputs: &[T], targets: &[T]) {
         for at in 0..self.metrics.len() {
             let (sum, count) = self.sum(self.metrics[at], outputs, targets);
@@ -94,11 +94,11 @@ impl Meters {
         }
     }
 
-    /// What a metric is the quotient of, for a batch; nothing where it is none.
+    /// The numerator and the denominator of a metric for a batch; zeros where the metric is no such quotient.
     fn sum<T: Scalar>(&self, metric: Metric, outputs: &[T], targets: &[T]) -> (f64, f64) {
         let width = self.width;
         let rows = || outputs.chunks_exact(width).zip(targets.chunks_exact(width));
-        let part_of_rows = |right: usize| (right as f64, (outputs.len() / width) as f64);
+        let fraction_of_rows = |right: usize| (right as f64, (outputs.len() / width) as f64);
         let unit = |at: usize, value: f64| in_unit(&self.units, at % width, value);
         let pairs = || {
             let both = outputs.iter().zip(targets).enumerate();
@@ -108,9 +108,9 @@ impl Meters {
         match metric {
             Metric::Accuracy if self.kind == TargetKind::Labels => {
                 let same = |(a, y): (&T, &T)| (*a > T::HALF) == (*y > T::HALF);
-                part_of_rows(rows().filter(|(a, y)| a.iter().zip(*y).all(same)).count())
+                fraction_of_rows(rows().filter(|(a, y)| a.iter().zip(*y).all(same)).count())
             }
-            Metric::Accuracy => part_of_rows(rows().filter(|(a, y)| class_of(a) == class_of(y)).count()),
+            Metric::Accuracy => fraction_of_rows(rows().filter(|(a, y)| class_of(a) == class_of(y)).count()),
             Metric::TopK(most) => {
                 let among = |(a, y): &(&[T], &[T])| {
                     let class = class_of(y);
@@ -119,18 +119,18 @@ impl Meters {
                     };
                     a.iter().enumerate().filter(above).count() < most.get() as usize
                 };
-                part_of_rows(rows().filter(among).count())
+                fraction_of_rows(rows().filter(among).count())
             }
             Metric::LogLoss => {
-                let surprise = |(a, y): (&[T], &[T])| {
+                let negative_log = |(a, y): (&[T], &[T])| {
                     let probability = match (a, class_of(y)) {
                         ([single], 0) => 1.0 - single.to_f64(),
                         ([single], _) => single.to_f64(),
                         (many, class) => many[class].to_f64(),
                     };
-                    scores::surprise(probability)
+                    scores::negative_log(probability)
                 };
-                (rows().map(surprise).sum(), values / width as f64)
+                (rows().map(negative_log).sum(), values / width as f64)
             }
             Metric::MeanAbsoluteError => (pairs().map(|(a, y)| (a - y).abs()).sum(), values),
             Metric::MeanSquaredError => (pairs().map(|(a, y)| (a - y) * (a - y)).sum(), values),
@@ -165,14 +165,15 @@ impl Meters {
         }
     }
 
-    /// The metrics so far, NaN before the first batch; the next ones start afresh.
+    /// Returns the metrics so far, NaN before the first batch, and resets the meters.
     pub fn take(&mut self) -> Vec<(Metric, f64)> {
         let mut of_numbers = None;
         let taken = (0..self.metrics.len()).map(|at| {
             let metric = self.metrics[at];
             let mut regression = |score: fn(&OutputScores) -> f64| {
-                let scores = of_numbers
-                    .get_or_insert_with(|| RegressionScores::of(&self.outputs, &self.targets, self.width));
+                let scores = of_numbers.get_or_insert_with(|| {
+                    RegressionScores::from_predictions(&self.outputs, &self.targets, self.width)
+                });
                 scores.as_ref().map_or(f64::NAN, |scores| score(&scores.mean))
             };
             let value = match metric {
@@ -216,7 +217,7 @@ impl Meters {
     }
 }
 
-/// An output's number in the unit of its target.
+/// An output in the unit of its target.
 fn in_unit(units: &[(f64, f64)], output: usize, value: f64) -> f64 {
     match units.get(output) {
         Some((shift, scale)) => value * scale + shift,

@@ -1,43 +1,43 @@
-//! How well probabilities tell classes.
+//! Scores predicted probabilities of classes.
 
 use super::counts::{self, Counts};
-use super::{class_of, mismatch, ratio, rows_of};
+use super::{class_of, count_rows, mismatch, ratio};
 use crate::error::Result;
 use serde::Serialize;
 
-/// The scores of a classifier. A row's predicted class is its most probable one, of equals the first.
+/// The scores of a classifier. A row's predicted class is its most probable one, of equal ones the first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassificationScores {
-    /// The part of rows whose class is right.
+    /// The fraction of rows whose class is right.
     pub accuracy: f64,
     /// The mean recall of the classes that have rows.
     pub balanced_accuracy: f64,
-    /// The mean of −ln p, p being the probability of a row's true class, kept ε = 2⁻⁵² away from 0 and 1.
+    /// The mean of −ln p, where p is the probability of a row's true class, kept ε = 2⁻⁵² away from 0 and 1.
     pub log_loss: f64,
-    /// The probability that a row of a class gets a higher probability of it than a row of another class, equals
-    /// counting half: of two classes for the second, of more the mean over each class against the rest. `None` where
-    /// a class has no rows.
+    /// The probability that a row of a class gets a higher probability of it than a row of another class, where equal ones
+    /// count half: for two classes that of the second, for more classes the mean over each class against the rest. `None`
+    /// where a class has no rows.
     pub roc_auc: Option<f64>,
     /// The mean F1 of the classes that have rows or are predicted.
     pub macro_f1: f64,
     /// The mean F1 of the classes, each weighted by its rows.
     pub weighted_f1: f64,
-    /// Class by class.
+    /// The scores of each class.
     pub per_class: Vec<ClassScores>,
-    /// How many rows of each true class (rows) are predicted to be of each class (columns).
+    /// The number of rows of each true class (rows) that are predicted as each class (columns).
     pub confusion: Vec<Vec<usize>>,
 }
 
-/// The scores of one class against the rest; 0 where there is nothing to divide by.
+/// The scores of one class against the rest; 0 where the denominator is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ClassScores {
-    /// The part of the rows predicted to be of the class that are.
+    /// The fraction of the rows predicted as the class that belong to it.
     pub precision: f64,
-    /// The part of the class's rows that are predicted to be.
+    /// The fraction of the class's rows that are predicted as it.
     pub recall: f64,
     /// The harmonic mean of precision and recall.
     pub f1: f64,
-    /// How many rows are of the class.
+    /// The number of rows of the class.
     pub support: usize,
 }
 
@@ -46,7 +46,7 @@ impl ClassificationScores {
     ///
     /// ```
     /// use pellucid::evaluation::scores::ClassificationScores;
-    /// let scores = ClassificationScores::of(&[0.9, 0.1, 0.6, 0.4, 0.2, 0.8], &[0, 1, 1], 2)?;
+    /// let scores = ClassificationScores::from_probabilities(&[0.9, 0.1, 0.6, 0.4, 0.2, 0.8], &[0, 1, 1], 2)?;
     /// assert_eq!(scores.accuracy, 2.0 / 3.0);
     /// assert_eq!(scores.roc_auc, Some(1.0)); // 0.4 and 0.8 are above 0.1
     /// assert_eq!(scores.confusion, [[1, 0], [1, 1]]);
@@ -54,10 +54,10 @@ impl ClassificationScores {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Shape`](crate::Error::Shape) for no rows, fewer than two classes, a number of labels other than one a
-    /// row, or a label that is no class; [`Error::NonFiniteInput`](crate::Error::NonFiniteInput).
-    pub fn of(probabilities: &[f64], labels: &[usize], classes: usize) -> Result<Self> {
-        let rows = rows_of("the probabilities", probabilities, classes)?;
+    /// [`Error::Shape`](crate::Error::Shape) for no rows, fewer than two classes, a number of labels other than one per
+    /// row, or a label out of range; [`Error::NonFiniteInput`](crate::Error::NonFiniteInput).
+    pub fn from_probabilities(probabilities: &[f64], labels: &[usize], classes: usize) -> Result<Self> {
+        let rows = count_rows("the probabilities", probabilities, classes)?;
         if classes < 2 {
             return Err(mismatch(
                 "a row of probabilities",
@@ -85,7 +85,7 @@ impl ClassificationScores {
         let mut log_loss = 0.0;
         for (row, &label) in probabilities.chunks_exact(classes).zip(labels) {
             confusion[label][class_of(row)] += 1;
-            log_loss += surprise(row[label]);
+            log_loss += negative_log(row[label]);
         }
         let counted: Vec<Counts> = (0..classes)
             .map(|class| Counts {
@@ -107,12 +107,12 @@ impl ClassificationScores {
     }
 }
 
-/// −ln p of a true class, p being kept ε = 2⁻⁵² away from 0 and 1.
-pub(crate) fn surprise(p: f64) -> f64 {
+/// −ln p of a true class, with p kept ε = 2⁻⁵² away from 0 and 1.
+pub(crate) fn negative_log(p: f64) -> f64 {
     -p.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
 }
 
-/// `scores` are (rows, `classes`), of which only the order matters.
+/// The area under the ROC curve. `scores` are (rows, `classes`); only their order matters.
 pub(crate) fn roc_auc(scores: &[f64], labels: &[usize], classes: usize) -> Option<f64> {
     if (0..classes).any(|class| !labels.contains(&class)) {
         return None;
@@ -130,12 +130,12 @@ pub(crate) fn roc_auc(scores: &[f64], labels: &[usize], classes: usize) -> Optio
     })
 }
 
-/// From the sum of the positives' ranks (Mann & Whitney, 1947), of which equals share the mean. Twice the ranks are
-/// whole numbers, so that the order of the rows does not matter to the last bit.
+/// The area under the ROC curve from the rank sum of the positives (Mann & Whitney, 1947); equal scores share their mean
+/// rank. Twice a rank is a whole number, so that the result does not depend on the order of the rows, to the last bit.
 pub(super) fn area_under_roc(mut scored: Vec<(f64, bool)>) -> f64 {
     scored.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let (mut before, mut positives, mut twice_ranks) = (0u128, 0u128, 0u128);
-    // `==` holds for 0 and −0, which `total_cmp` puts side by side.
+    // `==` holds for 0 and −0, which are neighbours under `total_cmp`.
     for equals in scored.chunk_by(|a, b| a.0 == b.0) {
         let positive = equals.iter().filter(|(_, positive)| *positive).count() as u128;
         twice_ranks += positive * (2 * before + equals.len() as u128 + 1);

@@ -1,20 +1,20 @@
-//! What is counted of a class, and the scores that follow from nothing else.
+//! Counts the rows of each class, and computes the scores that depend on these counts alone.
 
 use super::{ClassScores, ratio};
 
 /// The counts of one class against the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Counts {
-    /// Rows of the class that are predicted to be.
+    /// Rows of the class that are predicted as it.
     pub(crate) right: usize,
-    /// Rows that are predicted to be.
+    /// Rows that are predicted as the class.
     pub(crate) predicted: usize,
     /// Rows of the class.
     pub(crate) support: usize,
 }
 
 impl Counts {
-    /// Takes in a row: whether it is of the class, and whether it is predicted to be.
+    /// Adds a row: whether it belongs to the class, and whether it is predicted as the class.
     pub(crate) fn add(&mut self, is: bool, predicted: bool) {
         self.right += usize::from(is && predicted);
         self.predicted += usize::from(predicted);
@@ -30,7 +30,7 @@ impl Counts {
         }
     }
 
-    fn is_met(self) -> bool {
+    fn occurs(self) -> bool {
         self.predicted + self.support > 0
     }
 }
@@ -46,7 +46,7 @@ pub(crate) fn balanced_accuracy(classes: &[Counts]) -> f64 {
     mean(present.map(|class| class.scores().recall))
 }
 
-/// F1 of all decisions together: of classes, of which a row has one, it is the accuracy.
+/// F1 of all decisions together; with one class per row it equals the accuracy.
 pub(crate) fn micro_f1(classes: &[Counts]) -> f64 {
     let all = classes.iter().fold(Counts::default(), |all, class| Counts {
         right: all.right + class.right,
@@ -58,16 +58,16 @@ pub(crate) fn micro_f1(classes: &[Counts]) -> f64 {
 
 /// The mean F1 of the classes that have rows or are predicted.
 pub(crate) fn macro_f1(classes: &[Counts]) -> f64 {
-    let met = classes.iter().filter(|class| class.is_met());
-    mean(met.map(|class| class.scores().f1))
+    let occurring = classes.iter().filter(|class| class.occurs());
+    mean(occurring.map(|class| class.scores().f1))
 }
 
-/// The mean F1 of all labels; 0 of those that are met nowhere.
+/// The mean F1 of all labels; labels that do not occur count as 0.
 pub(crate) fn macro_f1_of_labels(labels: &[Counts]) -> f64 {
     mean(labels.iter().map(|label| label.scores().f1))
 }
 
-/// The mean F1, each weighted by its rows; 0 where there are none.
+/// The mean F1, each weighted by its rows; 0 where there are no rows.
 pub(crate) fn weighted_f1(classes: &[Counts]) -> f64 {
     let rows: usize = classes.iter().map(|class| class.support).sum();
     let sum: f64 = classes

@@ -1,17 +1,17 @@
-//! How well probabilities tell labels, of which a row may have none, one or several.
+//! Scores predicted probabilities of labels, of which a row may have none, one or several.
 
 use super::classification::area_under_roc;
 use super::counts::{self, Counts};
-use super::{ClassScores, mismatch, ratio, rows_of};
+use super::{ClassScores, count_rows, mismatch, ratio};
 use crate::error::Result;
 use serde::Serialize;
 
 /// The scores of a multi-label classifier. A row is predicted to have the labels whose probability is above ½.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LabelScores {
-    /// The part of rows all of whose labels are right.
+    /// The fraction of rows all of whose labels are right.
     pub accuracy: f64,
-    /// The mean area under the ROC curve over the labels. `None` where all rows have a label, or none has.
+    /// The mean area under the ROC curve over the labels. `None` where all rows have a label, or no row has it.
     pub roc_auc: Option<f64>,
     /// F1 of all decisions together.
     pub micro_f1: f64,
@@ -19,7 +19,7 @@ pub struct LabelScores {
     pub macro_f1: f64,
     /// The mean F1 of the labels, each weighted by its rows.
     pub weighted_f1: f64,
-    /// Label by label.
+    /// The scores of each label.
     pub per_label: Vec<ClassScores>,
 }
 
@@ -28,7 +28,7 @@ impl LabelScores {
     ///
     /// ```
     /// use pellucid::evaluation::scores::LabelScores;
-    /// let scores = LabelScores::of(&[0.9, 0.8, 0.2, 0.7], &[1.0, 0.0, 0.0, 1.0], 2)?;
+    /// let scores = LabelScores::from_probabilities(&[0.9, 0.8, 0.2, 0.7], &[1.0, 0.0, 0.0, 1.0], 2)?;
     /// assert_eq!((scores.accuracy, scores.micro_f1), (0.5, 0.8));
     /// # Ok::<(), pellucid::Error>(())
     /// ```
@@ -36,9 +36,9 @@ impl LabelScores {
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for no rows, or probabilities and targets of different shape;
     /// [`Error::NonFiniteInput`](crate::Error::NonFiniteInput).
-    pub fn of(probabilities: &[f64], targets: &[f64], labels: usize) -> Result<Self> {
-        let rows = rows_of("the probabilities", probabilities, labels)?;
-        let expected = rows_of("the targets", targets, labels)?;
+    pub fn from_probabilities(probabilities: &[f64], targets: &[f64], labels: usize) -> Result<Self> {
+        let rows = count_rows("the probabilities", probabilities, labels)?;
+        let expected = count_rows("the targets", targets, labels)?;
         if rows != expected {
             let expected = format!("{expected}, as the targets have,");
             return Err(mismatch("the probabilities", format!("{rows} rows"), expected));
@@ -65,7 +65,7 @@ impl LabelScores {
     }
 }
 
-/// Both are (rows, `labels`).
+/// The mean area under the ROC curve over the labels. Both slices are (rows, `labels`).
 pub(crate) fn label_roc_auc(probabilities: &[f64], targets: &[f64], labels: usize) -> Option<f64> {
     let of_label = |label: usize| {
         let scores = probabilities[label..].iter().step_by(labels);

@@ -1,4 +1,4 @@
-//! Scores: what a trained model is judged by, as scikit-learn computes it.
+//! Computes the scores of a trained model, by the definitions of scikit-learn.
 
 mod classification;
 mod counts;
@@ -6,7 +6,7 @@ mod labels;
 mod regression;
 
 pub use classification::{ClassScores, ClassificationScores};
-pub(crate) use classification::{roc_auc, surprise};
+pub(crate) use classification::{negative_log, roc_auc};
 pub(crate) use counts::{Counts, balanced_accuracy, macro_f1, macro_f1_of_labels, micro_f1, weighted_f1};
 pub use labels::LabelScores;
 pub(crate) use labels::label_roc_auc;
@@ -15,7 +15,7 @@ pub use regression::{OutputScores, RegressionScores};
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 
-/// The class that a row of outputs speaks for: the first of the largest; for a single output whether it is above ½.
+/// The predicted class of a row of outputs: the first of the largest; for a single output whether it is above ½.
 pub fn class_of<T: Scalar>(outputs: &[T]) -> usize {
     match outputs {
         [single] => usize::from(*single > T::HALF),
@@ -23,8 +23,8 @@ pub fn class_of<T: Scalar>(outputs: &[T]) -> usize {
     }
 }
 
-/// The rows of `numbers`, (rows, `width`), all finite; there is at least one.
-fn rows_of(what: &str, numbers: &[f64], width: usize) -> Result<usize> {
+/// The number of rows of `numbers`, (rows, `width`). Checks that there is a row and that all numbers are finite.
+fn count_rows(what: &str, numbers: &[f64], width: usize) -> Result<usize> {
     if numbers.is_empty() || width == 0 || !numbers.len().is_multiple_of(width) {
         return Err(mismatch(
             what,
@@ -50,7 +50,7 @@ fn mismatch(what: impl Into<String>, found: String, expected: String) -> Error {
     }
 }
 
-/// 0 where there is nothing to divide by.
+/// The fraction `part` / `whole`; 0 where `whole` is 0.
 fn ratio(part: usize, whole: usize) -> f64 {
     part as f64 / whole.max(1) as f64
 }

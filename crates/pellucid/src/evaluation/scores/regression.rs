@@ -1,26 +1,26 @@
-//! How near predicted numbers are.
+//! Scores predicted numbers.
 
-use super::{mismatch, rows_of};
+use super::{count_rows, mismatch};
 use crate::error::Result;
 use serde::Serialize;
 
 /// The scores of predicted numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RegressionScores {
-    /// Output by output.
+    /// The scores of each output.
     pub outputs: Vec<OutputScores>,
-    /// The mean of each score over the outputs, all weighing the same.
+    /// The mean of each score over the outputs, all with the same weight.
     pub mean: OutputScores,
 }
 
 /// The scores of one output.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct OutputScores {
-    /// 1 − Σ(y − a)² / Σ(y − ȳ)². Where the target never changes, 1 for exact predictions and 0 for any other;
+    /// 1 − Σ(y − a)² / Σ(y − ȳ)². Where the target is constant, 1 for exact predictions and 0 for any other;
     /// `None` for a single row.
     pub r2: Option<f64>,
-    /// 1 − var(y − a) / var(y), which forgives a constant offset. Where the target never changes, 1 if y − a does
-    /// not either and 0 otherwise.
+    /// 1 − var(y − a) / var(y), which ignores a constant offset. Where the target is constant, 1 if y − a is constant
+    /// too and 0 otherwise.
     pub explained_variance: f64,
     /// √ of the mean of (y − a)², in the target's unit.
     pub rmse: f64,
@@ -35,7 +35,7 @@ impl RegressionScores {
     ///
     /// ```
     /// use pellucid::evaluation::scores::RegressionScores;
-    /// let scores = RegressionScores::of(&[2.5, 0.0, 2.0, 8.0], &[3.0, -0.5, 2.0, 7.0], 1)?;
+    /// let scores = RegressionScores::from_predictions(&[2.5, 0.0, 2.0, 8.0], &[3.0, -0.5, 2.0, 7.0], 1)?;
     /// assert_eq!(scores.mean.mae, 0.5);
     /// assert!((scores.mean.r2.unwrap() - 0.9486081370449679).abs() < 1e-15);
     /// # Ok::<(), pellucid::Error>(())
@@ -44,9 +44,9 @@ impl RegressionScores {
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for no rows, or predictions and targets of different shape;
     /// [`Error::NonFiniteInput`](crate::Error::NonFiniteInput).
-    pub fn of(predictions: &[f64], targets: &[f64], outputs: usize) -> Result<Self> {
-        let rows = rows_of("the predictions", predictions, outputs)?;
-        let expected = rows_of("the targets", targets, outputs)?;
+    pub fn from_predictions(predictions: &[f64], targets: &[f64], outputs: usize) -> Result<Self> {
+        let rows = count_rows("the predictions", predictions, outputs)?;
+        let expected = count_rows("the targets", targets, outputs)?;
         if rows != expected {
             let expected = format!("{expected}, as the targets have,");
             return Err(mismatch("the predictions", format!("{rows} rows"), expected));
@@ -55,7 +55,7 @@ impl RegressionScores {
             numbers[output..].iter().step_by(outputs).copied().collect()
         };
         let outputs: Vec<OutputScores> = (0..outputs)
-            .map(|output| OutputScores::of(&column(predictions, output), &column(targets, output)))
+            .map(|output| OutputScores::from_column(&column(predictions, output), &column(targets, output)))
             .collect();
         let mean =
             |score: fn(&OutputScores) -> f64| outputs.iter().map(score).sum::<f64>() / outputs.len() as f64;
@@ -71,7 +71,7 @@ impl RegressionScores {
 }
 
 impl OutputScores {
-    fn of(predictions: &[f64], targets: &[f64]) -> Self {
+    fn from_column(predictions: &[f64], targets: &[f64]) -> Self {
         let errors: Vec<f64> = targets.iter().zip(predictions).map(|(y, a)| y - a).collect();
         let rows = errors.len() as f64;
         let mse = errors.iter().map(|error| error * error).sum::<f64>() / rows;
@@ -94,7 +94,7 @@ fn explained(unexplained: f64, spread: f64) -> f64 {
     }
 }
 
-/// Over all rows; exactly 0 where all are equal, which a rounded mean would miss.
+/// The variance over all rows; exactly 0 where all values are equal, which a rounded mean would miss.
 fn variance(values: &[f64]) -> f64 {
     if values.iter().all(|value| *value == values[0]) {
         return 0.0;

@@ -1,10 +1,10 @@
-//! A classifier that always answers the same.
+//! Detects classifiers that always predict the same class.
 
 use super::facts::{ALMOST_ALL, Facts};
 use super::finding::{Finding, FindingKind, Severity, percent};
 
-/// Where one class has nine tenths of the rows or more, and the network puts every row into it. Below that, an answer that
-/// is always the same may be all that there is to learn.
+/// A class with nine tenths of the rows or more, which the network predicts for every row. For smaller shares a constant
+/// prediction may be the best that can be learnt.
 pub(super) fn constant_predictor(facts: &Facts<'_>) -> Vec<Finding> {
     let counts = facts.data.and_then(|data| data.class_counts.as_ref());
     let predicted = facts
@@ -25,13 +25,13 @@ pub(super) fn constant_predictor(facts: &Facts<'_>) -> Vec<Finding> {
         layer: None,
         severity: Severity::Warning,
         seen: format!(
-            "{} of {rows} training rows ({}) are of class {}, and the network puts every row into it",
+            "{} of {rows} training rows ({}) are of class {}, and the network predicts it for every row",
             counts[class],
             percent(share),
             class + 1
         ),
         why: format!(
-            "an accuracy of {} comes of never finding any of the other {} rows",
+            "the accuracy of {} hides that none of the other {} rows is found",
             percent(share),
             rows - counts[class]
         ),

@@ -1,4 +1,4 @@
-//! What detectors read: plain numbers.
+//! The facts that detectors read: plain numbers about recipe, data, network and training.
 
 use crate::data::dataset::{Dataset, Features, Targets};
 use crate::error::{Error, Result};
@@ -13,25 +13,25 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
 
-/// The most rows whose features are looked at.
+/// The most rows whose features are sampled.
 const FEATURE_ROWS: usize = 4096;
 /// The most rows that are predicted.
 const PREDICTED_ROWS: usize = 20_000;
 
-/// All that is known of a training.
+/// The known facts of a training.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
-    /// How it is trained.
+    /// The recipe.
     pub recipe: &'a Recipe,
-    /// The training rows, where they are at hand.
+    /// The training rows, where they are available.
     pub data: Option<&'a DataFacts>,
     /// The network before training.
     pub initial: Option<&'a NetworkFacts>,
-    /// The network that came of it.
+    /// The trained network.
     pub trained: Option<&'a NetworkFacts>,
-    /// Its layer statistics; the first those before training.
+    /// The layer statistics; the first are those before training.
     pub layer_statistics: &'a [LayerStatistics],
-    /// Its epochs, in order; some may be missing.
+    /// The losses of the epochs, in order; some may be missing.
     pub epochs: &'a [EpochLosses],
     /// The epoch whose weights were kept, where it is not the last.
     pub best_epoch: Option<u64>,
@@ -40,7 +40,7 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// What is known before training.
+    /// The facts before training.
     pub fn before(recipe: &'a Recipe, data: &'a DataFacts, initial: &'a NetworkFacts) -> Self {
         Self {
             recipe,
@@ -54,7 +54,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// How a layer, counted from 0, is called.
+    /// The name of a layer, counted from 0.
     pub(super) fn layer_name(&self, layer: usize) -> String {
         let activation = self.recipe.architecture().ok();
         let activation = activation.and_then(|found| found.layers().get(layer).copied());
@@ -66,7 +66,7 @@ impl<'a> Facts<'a> {
 }
 
 impl EpochLosses {
-    /// Those that layer statistics have.
+    /// The losses of the training rows in layer statistics.
     pub fn from_statistics(layer_statistics: &[LayerStatistics]) -> Vec<Self> {
         let losses = layer_statistics.iter().filter_map(|entry| {
             Some(Self {
@@ -79,20 +79,20 @@ impl EpochLosses {
     }
 }
 
-/// What samples look like.
+/// The facts of a data set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataFacts {
-    /// How many there are.
+    /// The number of rows.
     pub rows: usize,
-    /// The features, by some thousand rows; none where they are bytes, which are all on one scale.
+    /// The features, by up to some thousand sampled rows; none where they are bytes, which are all on one scale.
     pub features: Vec<FeatureFacts>,
     /// The lowest and the highest target of each output.
     pub targets: Vec<(f64, f64)>,
-    /// Whether the targets are classes: a 1 among zeros, or 0 or 1.
+    /// The rows of each class, where the targets are classes: a 1 among zeros, or 0 or 1.
     pub class_counts: Option<Vec<usize>>,
 }
 
-/// What a feature looks like.
+/// The facts of a feature.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureFacts {
     /// Its name, or its number counted from 1.
@@ -103,13 +103,13 @@ pub struct FeatureFacts {
     pub high: f64,
     /// Its standard deviation.
     pub deviation: f64,
-    /// Whether it only says yes or no: it takes two values.
+    /// Whether it has only two values.
     pub is_indicator: bool,
 }
 
 impl DataFacts {
-    /// Those of a data set. Features without a name have their number.
-    pub fn of<T: Scalar>(data: &Dataset<T>, names: &[String]) -> Self {
+    /// The facts of a data set. Features without a name have their number.
+    pub fn from_data<T: Scalar>(data: &Dataset<T>, names: &[String]) -> Self {
         let rows = data.rows();
         let features = match data.features() {
             Features::Bytes(_) => Vec::new(),
@@ -162,7 +162,7 @@ impl DataFacts {
         }
     }
 
-    /// The feature that reaches furthest from 0.
+    /// The feature with the largest magnitude.
     pub(super) fn furthest(&self) -> Option<&FeatureFacts> {
         let reach = |feature: &FeatureFacts| feature.low.abs().max(feature.high.abs());
         self.features.iter().max_by(|a, b| reach(a).total_cmp(&reach(b)))
@@ -182,40 +182,40 @@ fn class_counts<T: Scalar>(targets: &Targets<T>, values: &[T], width: usize) -> 
     Some(counts)
 }
 
-/// A network as it stands.
+/// The facts of a network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NetworkFacts {
     /// The layers, the first hidden one first.
     pub layers: Vec<LayerFacts>,
-    /// How many rows it puts into each class; looked at only where almost all rows are of one class.
+    /// The number of rows it predicts for each class; only where almost all rows are of one class.
     pub predicted_counts: Option<Vec<usize>>,
 }
 
-/// A layer as it stands.
+/// The facts of a layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerFacts {
-    /// How many units it has.
+    /// The number of units.
     pub units: usize,
-    /// What the probe's rows show.
+    /// The statistics over the sampled rows.
     pub summary: LayerSummary,
-    /// The least and the largest |z| of the probe's rows.
-    pub sums: (f64, f64),
-    /// How many units are unlike each other, in the weights that come in or in those that go out.
+    /// The least and the largest |z| over the sampled rows.
+    pub pre_activations: (f64, f64),
+    /// The number of units that differ from each other, in their incoming or outgoing weights.
     pub distinct_units: usize,
 }
 
-/// The part of the rows from which on one class is almost all.
+/// The share of rows from which a class counts as almost all.
 pub(super) const ALMOST_ALL: f64 = 0.9;
 
 impl NetworkFacts {
-    /// Those of a network that is trained by `recipe` on `data`.
+    /// The facts of a network that is trained by `recipe` on `data`.
     ///
     /// # Errors
     /// None that a data set of the network's shape could cause.
     ///
     /// # Panics
-    /// When the data has not the network's shape.
-    pub fn of<T: Scalar>(
+    /// When the data do not have the network's shape.
+    pub fn from_network<T: Scalar>(
         recipe: &Recipe,
         network: &Network<T>,
         data: &Dataset<T>,
@@ -230,7 +230,7 @@ impl NetworkFacts {
             LayerFacts {
                 units: architecture.layer(index).fan_out,
                 summary,
-                sums: (
+                pre_activations: (
                     magnitudes.clone().fold(f64::INFINITY, f64::min),
                     magnitudes.fold(0.0, f64::max),
                 ),
@@ -263,11 +263,11 @@ impl NetworkFacts {
     }
 }
 
-/// How many units of a layer differ in what comes in or in what goes out.
+/// The number of units of a layer that differ in their incoming or outgoing weights.
 fn distinct_units<T: Scalar>(network: &Network<T>, index: usize) -> usize {
     let architecture = network.architecture();
     let width = architecture.layer(index).fan_out;
-    // Where weights are drawn, those of one input tell all units apart.
+    // Where weights are random, those of one input already differ.
     let of_one_input = network.weights(index)[..width]
         .iter()
         .map(|value| value.to_f64().to_bits());
@@ -275,20 +275,20 @@ fn distinct_units<T: Scalar>(network: &Network<T>, index: usize) -> usize {
         return width;
     }
     let mut units = vec![DefaultHasher::new(); width];
-    let coming_in = network.weights(index).chunks_exact(width);
+    let incoming = network.weights(index).chunks_exact(width);
     let of_units = [network.bias(index), network.gain(index), network.shift(index)];
-    for row in coming_in.chain(of_units.into_iter().flatten()) {
+    for row in incoming.chain(of_units.into_iter().flatten()) {
         for (unit, value) in units.iter_mut().zip(row) {
             (value.to_f64() + 0.0).to_bits().hash(unit); // −0 is 0
         }
     }
     if let Some(next) = architecture.layers().get(index + 1) {
-        let going_out = network.weights(index + 1).chunks_exact(next.fan_out);
-        for (unit, row) in units.iter_mut().zip(going_out) {
+        let outgoing = network.weights(index + 1).chunks_exact(next.fan_out);
+        for (unit, row) in units.iter_mut().zip(outgoing) {
             row.iter()
                 .for_each(|value| (value.to_f64() + 0.0).to_bits().hash(unit));
         }
     }
-    let unlike: HashSet<u64> = units.iter().map(Hasher::finish).collect();
-    unlike.len()
+    let distinct: HashSet<u64> = units.iter().map(Hasher::finish).collect();
+    distinct.len()
 }

@@ -1,49 +1,49 @@
-//! A finding.
+//! A finding: one thing that is wrong with a training.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What kind of thing is wrong.
+/// The kind of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
     /// Units of a bounded function are at its flat ends.
     SaturatedUnits,
-    /// Rectifiers put out the same, and learn nothing, whatever comes in.
+    /// Rectifiers have the same output for every input, and do not learn.
     DeadUnits,
-    /// Units of a layer begin alike, and stay so.
+    /// Units of a layer begin with equal weights, and stay equal.
     SymmetricUnits,
-    /// Gradients fade on their way down.
+    /// Gradients vanish from the output down.
     VanishingGradients,
-    /// Gradients grow on their way down.
+    /// Gradients explode from the output down.
     ExplodingGradients,
     /// The loss, or a parameter, became NaN or infinite.
     Diverged,
-    /// The loss is higher at the end than it was.
+    /// The loss is higher at the end than at the beginning.
     LossRising,
-    /// The loss goes up and down and gets nowhere.
+    /// The loss rises and falls without progress.
     Oscillation,
-    /// The loss stays where it is, because steps are too small.
+    /// The loss hardly changes, because the steps are too small.
     LossStuck,
-    /// Columns of the input are on scales too far from each other.
+    /// The scales of the input columns differ too much.
     UnscaledInputs,
-    /// Targets that the output activation cannot give.
+    /// Targets are outside the range of the output activation.
     TargetsOutOfRange,
-    /// The rows are almost all of one class, and the network always answers with it.
+    /// Almost all rows are of one class, and the network always predicts it.
     ConstantPredictor,
-    /// Held-out rows fare worse while training rows fare better.
+    /// The loss of held-out rows rises while that of training rows falls.
     Overfitting,
-    /// Rows are far from what the network was trained on.
+    /// Rows are far from the training data.
     UnfamiliarInputs,
 }
 
 impl FindingKind {
-    /// A few words for it.
+    /// The title of a finding of this kind.
     pub fn title(self) -> &'static str {
         match self {
             Self::SaturatedUnits => "saturated units",
             Self::DeadUnits => "dead units",
-            Self::SymmetricUnits => "units that are all alike",
+            Self::SymmetricUnits => "equal units",
             Self::VanishingGradients => "vanishing gradients",
             Self::ExplodingGradients => "exploding gradients",
             Self::Diverged => "the training diverged",
@@ -51,32 +51,32 @@ impl FindingKind {
             Self::Oscillation => "the loss oscillates",
             Self::LossStuck => "the loss is stuck",
             Self::UnscaledInputs => "inputs on different scales",
-            Self::TargetsOutOfRange => "targets out of reach",
-            Self::ConstantPredictor => "always the same class",
+            Self::TargetsOutOfRange => "targets out of range",
+            Self::ConstantPredictor => "constant predictions",
             Self::Overfitting => "overfitting",
             Self::UnfamiliarInputs => "unfamiliar inputs",
         }
     }
 }
 
-/// How grave it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// The result may be used, and could be better.
+    /// The result is usable, but could be better.
     Warning,
-    /// What is named does not learn, or the run came to nothing.
+    /// A part of the network does not learn, or the run failed.
     Fault,
 }
 
-/// Something that is wrong with a training.
+/// One thing that is wrong with a training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What kind of thing.
+    /// Its kind.
     pub kind: FindingKind,
-    /// The layer, counted from 1 at the first hidden one, where there is one to be named.
+    /// The layer, counted from 1 at the first hidden one, where the finding is about one.
     pub layer: Option<usize>,
-    /// How grave it is.
+    /// Its severity.
     pub severity: Severity,
     /// What was seen, with its numbers.
     pub seen: String,
@@ -87,7 +87,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// All of it in one line.
+    /// The whole finding in one line.
     pub fn sentence(&self) -> String {
         let Self {
             kind,
@@ -114,7 +114,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A number to three digits.
+/// A number with three significant digits.
 pub(super) fn short(number: f64) -> String {
     match number.abs() {
         0.0 => "0".into(),

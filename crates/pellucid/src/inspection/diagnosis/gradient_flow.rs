@@ -1,4 +1,4 @@
-//! Gradients that fade or grow from the output down.
+//! Detects gradients that vanish or explode from the output down.
 
 use super::facts::Facts;
 use super::finding::{Finding, FindingKind, Severity, short};
@@ -13,7 +13,7 @@ const LEAST: f64 = 1e-3;
 /// networks*, 2013).
 const MOST: f64 = 100.0;
 
-/// The layer of the least δ, and its part of the output's.
+/// The layer of the least δ, and its ratio to the output's.
 fn least(layers: &[LayerSummary]) -> Option<(usize, f64)> {
     let (output, hidden) = layers.split_last()?;
     let parts = hidden.iter().map(|layer| layer.delta_rms / output.delta_rms);
@@ -23,7 +23,7 @@ fn least(layers: &[LayerSummary]) -> Option<(usize, f64)> {
         .min_by(|a, b| a.1.total_cmp(&b.1))
 }
 
-/// The layer of the largest.
+/// The layer of the largest δ, and its ratio to the output's.
 fn largest(layers: &[LayerSummary]) -> Option<(usize, f64)> {
     let (output, hidden) = layers.split_last()?;
     let parts = hidden.iter().map(|layer| layer.delta_rms / output.delta_rms);
@@ -33,7 +33,7 @@ fn largest(layers: &[LayerSummary]) -> Option<(usize, f64)> {
         .max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
-/// Throughout the training, by the epoch in the middle of them: what only begins so is no matter.
+/// Over the whole training, by the median epoch: a gradient that vanishes only at first does no harm.
 pub(super) fn vanishing(facts: &Facts<'_>) -> Vec<Finding> {
     let trained = facts.layer_statistics.get(1..).unwrap_or_default();
     let mut found: Vec<(usize, f64)> = trained.iter().filter_map(|entry| least(&entry.layers)).collect();
@@ -41,7 +41,6 @@ pub(super) fn vanishing(facts: &Facts<'_>) -> Vec<Finding> {
     let Some(&(layer, part)) = found.get(found.len() / 2) else {
         return Vec::new();
     };
-    // A first layer of one step with zeros above it has nothing yet.
     if part >= LEAST {
         return Vec::new();
     }
@@ -50,21 +49,21 @@ pub(super) fn vanishing(facts: &Facts<'_>) -> Vec<Finding> {
         layer: Some(layer + 1),
         severity: Severity::Fault,
         seen: format!(
-            "of the gradient at the output, {} of its size reaches {} (in the middle of {} epochs looked at)",
+            "only {} of the size of the output's gradient reaches {} (median of {} sampled epochs)",
             short(part),
             facts.layer_name(layer),
             found.len()
         ),
-        why: "each layer passes on its slope times its weights, and where that is below 1 the lower layers hardly move: \
-              the network learns with its upper layers only"
+        why: "each layer multiplies the gradient by its derivative and its weights; where that is below 1, the lower layers \
+              hardly change, and only the upper layers learn"
             .into(),
         try_this: "relu or tanh in place of sigmoid, with init.method = \"he_normal\" or \"xavier_normal\"; fewer layers; \
-                   or normalised ones (network.normalisation = \"batch\")"
+                   or normalised layers (network.normalisation = \"batch\")"
             .into(),
     }]
 }
 
-/// In the network to start from.
+/// In the initial network.
 pub(super) fn exploding(facts: &Facts<'_>) -> Vec<Finding> {
     let layers: Vec<LayerSummary> = match facts.initial {
         Some(network) => network.layers.iter().map(|layer| layer.summary).collect(),
@@ -84,8 +83,8 @@ pub(super) fn exploding(facts: &Facts<'_>) -> Vec<Finding> {
             short(factor),
             short(weights)
         ),
-        why: "each layer multiplies it by its weights, so a step that suits the upper layers throws the lower ones far \
-              away"
+        why: "each layer multiplies the gradient by its weights, so a step that suits the upper layers is far too large for \
+              the lower ones"
             .into(),
         try_this: "smaller initial weights, such as init.method = \"he_normal\" (\"xavier_normal\" without relu); \
                    train.clip_norm = 1; or normalised layers"

@@ -1,24 +1,24 @@
-//! Steps that are too large or too small.
+//! Detects learning rates that are too high or too low.
 
 use super::facts::Facts;
 use super::finding::{Finding, FindingKind, Severity, short};
 
-/// Epochs that are looked at together: a run may swing in one part and be calm in another.
+/// The number of epochs of a window: a run may oscillate in one part and be calm in another.
 const WINDOW: usize = 32;
-/// The least number of ups, and of downs, that are a swinging: one or two happen to many a run.
+/// The least number of rises, and of falls, of an oscillation: many runs have one or two.
 const LEAST_UPS: usize = 3;
-/// A change counts where the loss grows, or falls, by this part of itself from one epoch to the next …
+/// A change counts where the loss rises or falls by this part of itself from one epoch to the next …
 const CHANGE: f64 = 0.1;
-/// … and by this part of the first epoch's loss: near the minimum noise may be many times what is left.
+/// … and by this part of the first epoch's loss: near the minimum, noise may be many times the remaining loss.
 const CHANGE_OF_FIRST: f64 = 0.03;
-/// The same where steps are noisy, by batches, dropout or noise: dropout of a half and batch normalisation move the losses of
-/// healthy trainings on some hundred rows by 3% to 7% of the first.
+/// The same where steps are noisy because of batches, dropout or noise: dropout of one half and batch normalisation change
+/// the losses of healthy trainings on some hundred rows by 3% to 7% of the first.
 const CHANGE_OF_FIRST_IN_NOISE: f64 = 0.1;
-/// The part of a window's epochs that may go up: descent goes down, and where every sixth step goes up the rate is beyond what
-/// the steepest direction bears, twice the best one (LeCun et al., *Efficient BackProp*, 1998, section 5.1).
+/// The share of a window's epochs in which the loss may rise: where every sixth step raises it, the rate exceeds the largest
+/// stable rate of the steepest direction, which is twice the best one (LeCun et al., *Efficient BackProp*, 1998, section 5.1).
 const UPS: f64 = 0.15;
 
-/// Losses that go up and down.
+/// Losses that oscillate.
 pub(super) fn oscillation(facts: &Facts<'_>) -> Vec<Finding> {
     let Some(first) = facts.epochs.first() else {
         return Vec::new();
@@ -43,12 +43,12 @@ pub(super) fn oscillation(facts: &Facts<'_>) -> Vec<Finding> {
         let downs = changes.iter().filter(|&&change| change < 0.0).count();
         (ups, downs)
     };
-    let swings = |window: &[f64]| {
+    let oscillates = |window: &[f64]| {
         let (ups, downs) = of_window(window);
         ups >= LEAST_UPS && downs >= LEAST_UPS && ups as f64 > UPS * window.len() as f64
     };
     let length = WINDOW.min(changes.len()).max(1);
-    let Some(start) = changes.windows(length).position(swings) else {
+    let Some(start) = changes.windows(length).position(oscillates) else {
         return Vec::new();
     };
     let window = &changes[start..start + length];
@@ -65,23 +65,23 @@ pub(super) fn oscillation(facts: &Facts<'_>) -> Vec<Finding> {
         layer: None,
         severity: Severity::Fault,
         seen: format!(
-            "in epochs {} to {} the loss goes up {ups} times, by {} on average, and down again, between {} and {}",
+            "in epochs {} to {} the loss rises {ups} times, by {} on average, and falls again, between {} and {}",
             losses[0].epoch,
             losses[length].epoch,
             short(rise),
             short(low),
             short(high)
         ),
-        why: "steps overshoot the valley they are in, and land on its other side".into(),
+        why: "the steps are so large that they overshoot the minimum".into(),
         try_this: format!(
-            "a learning rate of {} or less in place of {}; `pellucid find-rate` looks for one",
+            "a learning rate of {} or less in place of {}; `pellucid find-rate` finds one",
             short(facts.recipe.train.learning_rate / 10.0),
             short(facts.recipe.train.learning_rate)
         ),
     }]
 }
 
-/// Whether two epochs at the same parameters could have different losses.
+/// Whether two epochs with the same parameters could have different losses.
 fn is_noisy(facts: &Facts<'_>) -> bool {
     let train = &facts.recipe.train;
     let rows = facts.data.map_or(usize::MAX, |data| data.rows);
@@ -91,13 +91,13 @@ fn is_noisy(facts: &Facts<'_>) -> bool {
         || train.dropout.of_hidden(hidden).iter().any(|&rate| rate > 0.0)
 }
 
-/// How far, as a part of their size, the weights of a layer must have been able to move in all the run: less cannot have
-/// changed what the network does.
+/// How far the weights of a layer must have been able to move in the whole run, relative to their size: less cannot change
+/// the network's outputs much.
 const TRAVEL: f64 = 0.01;
-/// The part of itself by which the loss may have fallen nevertheless.
+/// The relative fall of the loss that is still no progress.
 const FALL: f64 = 0.01;
 
-/// Weights that have hardly moved, and a loss that has hardly fallen, where a larger step would have lowered it.
+/// Weights that hardly moved and a loss that hardly fell, where a larger step would have lowered it.
 pub(super) fn too_low(facts: &Facts<'_>) -> Vec<Finding> {
     let (Some(begin), Some(last)) = (facts.layer_statistics.first(), facts.layer_statistics.last()) else {
         return Vec::new();
@@ -112,7 +112,7 @@ pub(super) fn too_low(facts: &Facts<'_>) -> Vec<Finding> {
         .fold(0.0, f64::max);
     let travel = ratio * last.updates as f64;
     let fall = (first.training - end.training) / first.training.abs();
-    // What the gradient promises for weights that move by as much as their size, against the loss there is.
+    // The fall that the gradient predicts for weights that move by as much as their size.
     let promise: f64 = begin
         .layers
         .iter()
@@ -128,7 +128,7 @@ pub(super) fn too_low(facts: &Facts<'_>) -> Vec<Finding> {
         layer: None,
         severity: Severity::Fault,
         seen: format!(
-            "in {} steps the loss went from {} to {}; a step moves the weights by {} of their size at most, all of them \
+            "in {} steps the loss went from {} to {}; one step moves the weights by {} of their size at most, all steps \
              together by {}",
             last.updates,
             short(first.training),
@@ -136,9 +136,10 @@ pub(super) fn too_low(facts: &Facts<'_>) -> Vec<Finding> {
             short(ratio),
             short(travel)
         ),
-        why: "steps of about 1e-3 of the weights' size are usual; these are too small to get anywhere".into(),
+        why: "steps of about 1e-3 of the weights' size are usual; these are too small to make progress"
+            .into(),
         try_this: format!(
-            "a learning rate of {} or more in place of {}; `pellucid find-rate` looks for one",
+            "a learning rate of {} or more in place of {}; `pellucid find-rate` finds one",
             short(facts.recipe.train.learning_rate * (1e-3 / ratio.max(1e-12)).clamp(10.0, 1e6)),
             short(facts.recipe.train.learning_rate)
         ),

@@ -1,4 +1,4 @@
-//! Where the loss went.
+//! Detects losses that become non-finite or rise.
 
 use super::facts::Facts;
 use super::finding::{Finding, FindingKind, Severity, short};
@@ -6,7 +6,7 @@ use super::saturation::LARGE_INPUT;
 use crate::error::Error;
 use crate::training::early_stopping::EpochLosses;
 
-/// What ended the run: the first number that was not finite.
+/// A run that ended because of a number that was not finite.
 pub(super) fn not_finite(facts: &Facts<'_>) -> Vec<Finding> {
     let (seen, layer) = match facts.failure {
         Some(Error::NonFiniteLoss {
@@ -37,7 +37,7 @@ pub(super) fn not_finite(facts: &Facts<'_>) -> Vec<Finding> {
     };
     match far {
         Some(feature) => try_this.push_str(&format!(
-            "; before that scaled inputs (data.standardise = true), since {} reaches from {} to {}",
+            "; before that scaled inputs (data.standardise = true), because {} ranges from {} to {}",
             feature.name,
             short(feature.low),
             short(feature.high)
@@ -49,17 +49,17 @@ pub(super) fn not_finite(facts: &Facts<'_>) -> Vec<Finding> {
         layer,
         severity: Severity::Fault,
         seen,
-        why: "steps grew beyond what numbers can hold, each making the next one larger".into(),
+        why: "the steps grew from one to the next, until the numbers overflowed".into(),
         try_this,
     }]
 }
 
-/// The least number of epochs of which an end can be told from a beginning.
+/// The least number of epochs in which the end differs from the beginning.
 const EPOCHS: usize = 4;
-/// By how much, as a part of it, the end must lie above the beginning and above the lowest.
+/// How far the end must lie above the beginning and above the lowest loss, relative to these.
 const RISE: f64 = 0.2;
 
-/// A loss that ends higher than it began. Means of the first and the last fifth are compared, so that noise is no rise.
+/// A loss that ends higher than it began, comparing the means of the first and the last fifth, so that noise does not count.
 pub(super) fn rising(facts: &Facts<'_>) -> Vec<Finding> {
     let losses: Vec<f64> = facts.epochs.iter().map(|epoch| epoch.training).collect();
     if losses.len() < EPOCHS {
@@ -69,7 +69,7 @@ pub(super) fn rising(facts: &Facts<'_>) -> Vec<Finding> {
     let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
     let (begin, end) = (mean(&losses[..fifth]), mean(&losses[losses.len() - fifth..]));
     let lowest = losses.iter().copied().fold(f64::INFINITY, f64::min);
-    // Losses below 0 are a program's own; a part of them says nothing.
+    // Negative losses are custom ones; a relative change of them has no meaning.
     if begin < 0.0 || !(end > (1.0 + RISE) * begin && end > (1.0 + RISE) * lowest) {
         return Vec::new();
     }
@@ -86,9 +86,9 @@ pub(super) fn rising(facts: &Facts<'_>) -> Vec<Finding> {
             short(end),
             short(lowest)
         ),
-        why: "descent that goes uphill takes steps too large for the slope it follows".into(),
+        why: "gradient descent raises the loss only where its steps are too large".into(),
         try_this: format!(
-            "a learning rate of {} or less in place of {}; `pellucid find-rate` looks for one",
+            "a learning rate of {} or less in place of {}; `pellucid find-rate` finds one",
             short(rate / 10.0),
             short(rate)
         ),

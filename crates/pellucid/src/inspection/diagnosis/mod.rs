@@ -1,7 +1,7 @@
-//! What is wrong with a training: findings, each with what was seen, why it matters and what to try.
+//! Diagnoses a training: findings, each with what was seen, why it matters and what to try.
 //!
-//! Detectors, a file each, read [`Facts`]: plain numbers about recipe, data, network, layer statistics and losses. Their
-//! thresholds stand there with their reasons. A training that goes well has no finding.
+//! Detectors, one file each, read [`Facts`]: plain numbers about recipe, data, network, layer statistics and losses. Each
+//! threshold is documented there with its reason. A training that goes well has no finding.
 //!
 //! ```
 //! use pellucid::{Recipe, Session};
@@ -50,62 +50,59 @@ pub use facts::{DataFacts, Facts, FeatureFacts, LayerFacts, NetworkFacts};
 pub use finding::{Finding, FindingKind, Severity};
 pub use training::TrainingDiagnosis;
 
-/// What can be said of a training before its first step.
+/// The findings before the first step.
 pub fn before_training(facts: &Facts<'_>) -> Vec<Finding> {
-    let mut findings = saturation::before(facts);
-    let inputs_told = findings
-        .iter()
-        .any(|finding| finding.why.contains(saturation::INPUTS));
+    let (mut findings, inputs_are_reported) = saturation::before(facts);
     findings.extend(dead_units::before(facts));
     findings.extend(symmetry::find(facts));
     if findings.is_empty() {
         findings.extend(gradient_flow::exploding(facts));
     }
-    if !inputs_told {
+    if !inputs_are_reported {
         findings.extend(scales::find(facts));
     }
     findings.extend(targets::find(facts));
     findings
 }
 
-/// All that can be said of a training that has ended, the gravest first. What has one cause is told once.
+/// All findings of a training that has ended, the most severe first. Each cause is reported once.
 pub fn after_training(facts: &Facts<'_>) -> Vec<Finding> {
     let mut findings = before_training(facts);
-    let is_told = |findings: &[Finding], kinds: &[FindingKind]| {
+    let is_reported = |findings: &[Finding], kinds: &[FindingKind]| {
         findings.iter().any(|finding| kinds.contains(&finding.kind))
     };
     let add = |findings: &mut Vec<Finding>, new: Vec<Finding>| {
         let same = |one: &Finding, other: &Finding| (one.kind, one.layer) == (other.kind, other.layer);
         for finding in new {
-            if !findings.iter().any(|told| same(told, &finding)) {
+            if !findings.iter().any(|known| same(known, &finding)) {
                 findings.push(finding);
             }
         }
     };
     add(&mut findings, loss_course::not_finite(facts));
-    let out_of_reach = is_told(&findings, &[FindingKind::TargetsOutOfRange]);
+    let out_of_reach = is_reported(&findings, &[FindingKind::TargetsOutOfRange]);
     let output = facts.trained.map(|network| network.layers.len());
-    // An output that strains after what it cannot reach ends at its end: that is told already.
+    // An output with unreachable targets ends at the end of its range: that is reported already.
     let flat = saturation::after(facts)
         .into_iter()
         .chain(dead_units::after(facts));
-    let told_apart = flat.filter(|finding| !(out_of_reach && finding.layer == output));
-    add(&mut findings, told_apart.collect());
-    if !is_told(&findings, &[FindingKind::Diverged]) {
+    let unreported = flat.filter(|finding| !(out_of_reach && finding.layer == output));
+    add(&mut findings, unreported.collect());
+    if !is_reported(&findings, &[FindingKind::Diverged]) {
         let blocked = [
             FindingKind::SaturatedUnits,
             FindingKind::DeadUnits,
             FindingKind::SymmetricUnits,
         ];
         let flow = [FindingKind::VanishingGradients, FindingKind::ExplodingGradients];
-        if !is_told(&findings, &blocked) && !out_of_reach {
+        if !is_reported(&findings, &blocked) && !out_of_reach {
             add(&mut findings, gradient_flow::vanishing(facts));
         }
         add(&mut findings, learning_rate::oscillation(facts));
-        if !is_told(&findings, &[FindingKind::Oscillation]) {
+        if !is_reported(&findings, &[FindingKind::Oscillation]) {
             add(&mut findings, loss_course::rising(facts));
         }
-        if !is_told(&findings, &blocked) && !is_told(&findings, &flow) {
+        if !is_reported(&findings, &blocked) && !is_reported(&findings, &flow) {
             add(&mut findings, learning_rate::too_low(facts));
         }
         add(&mut findings, classes::constant_predictor(facts));

@@ -1,29 +1,29 @@
-//! Rows learnt by heart.
+//! Detects overfitting.
 
 use super::facts::Facts;
 use super::finding::{Finding, FindingKind, Severity, short};
 use crate::training::early_stopping::EpochLosses;
 
-/// By how much of itself the loss of held-out rows must have risen from its best: less is what waiting for a better epoch
-/// (`patience`) costs in trainings that end well (Prechelt, *Early Stopping — But When?*, 1998, has 5% as the threshold to
+/// The relative rise of the held-out rows' loss from its best: less is what waiting for a better epoch (`patience`) costs
+/// in trainings that end well (Prechelt, *Early Stopping — But When?*, 1998, has 5% as the threshold to
 /// stop at, and shows curves that rise by a half and fall again).
 const RISE: f64 = 0.5;
-/// To what part of itself the training loss must have fallen meanwhile.
+/// The part to which the training loss must have fallen meanwhile.
 const FALL: f64 = 0.5;
-/// The last epochs, whose mean is compared, as a part of all.
+/// One in so many epochs is among the last ones, whose mean is compared.
 const LAST: usize = 10;
 
-/// Held-out rows that fare worse while training rows fare better.
+/// A loss of held-out rows that rises while that of training rows falls.
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let judged: Vec<(&EpochLosses, f64)> = facts
+    let validated: Vec<(&EpochLosses, f64)> = facts
         .epochs
         .iter()
         .filter_map(|epoch| Some((epoch, epoch.validation?)))
         .collect();
-    let Some(&(best, lowest)) = judged.iter().min_by(|a, b| a.1.total_cmp(&b.1)) else {
+    let Some(&(best, lowest)) = validated.iter().min_by(|a, b| a.1.total_cmp(&b.1)) else {
         return Vec::new();
     };
-    let last = &judged[judged.len() - (judged.len() / LAST).max(1)..];
+    let last = &validated[validated.len() - (validated.len() / LAST).max(1)..];
     let mean = |of: fn(&(&EpochLosses, f64)) -> f64| last.iter().map(of).sum::<f64>() / last.len() as f64;
     let (validation, training) = (mean(|epoch| epoch.1), mean(|epoch| epoch.0.training));
     let rose = validation > (1.0 + RISE) * lowest;
@@ -48,7 +48,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             short(best.training),
             short(training)
         ),
-        why: "the network learns its rows by heart, and what it learns holds for no others".into(),
+        why: "the network memorises the training rows, and what it learns does not hold for others".into(),
         try_this:
             "fewer units, train.l2, train.dropout, more rows; train.patience, which ends the run in time"
                 .into(),

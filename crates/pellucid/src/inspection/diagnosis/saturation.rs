@@ -1,39 +1,42 @@
-//! Units that sit at the flat ends of their function.
+//! Detects units that are saturated: at the flat ends of their activation function.
 
-use super::facts::{Facts, NetworkFacts};
+use super::facts::{Facts, FeatureFacts, NetworkFacts};
 use super::finding::{Finding, FindingKind, Severity, percent, short};
 use crate::activation::Activation;
 use crate::inspection::layer_statistics::largest_derivative_of_bounded;
 
-/// How inputs are blamed.
-pub(super) const INPUTS: &str = "Unscaled inputs are why";
-/// Inputs beyond this are not scaled: the weights of the usual initialisers are meant for inputs of a size of about 1
+/// Inputs beyond this are not scaled: the usual initialisers assume inputs of a size of about 1
 /// (LeCun et al., *Efficient BackProp*, 1998, section 4.3).
 pub(super) const LARGE_INPUT: f64 = 10.0;
-/// The share of a layer's units that may be saturated. One in ten after training is common in nets that answer well; where
-/// half are, half of the layer no longer learns (Glorot & Bengio, *Understanding the difficulty of training deep
-/// feedforward neural networks*, 2010, section 3.1, of a layer that is saturated whole).
+/// The share of a layer's units that may be saturated. One in ten after training is common in good networks; where half are,
+/// half of the layer no longer learns (Glorot & Bengio, *Understanding the difficulty of training deep
+/// feedforward neural networks*, 2010, section 3.1, on a layer that is saturated entirely).
 const SHARE: f64 = 0.5;
 
-/// In the network to start from: any layer whose slope is not taken out by its loss.
-pub(super) fn before(facts: &Facts<'_>) -> Vec<Finding> {
+/// The feature with unscaled values that saturates a layer, counted from 0, if any.
+fn unscaled<'a>(facts: &Facts<'a>, index: usize) -> Option<&'a FeatureFacts> {
+    let far = facts.data.and_then(|data| data.furthest());
+    far.filter(|feature| index == 0 && feature.low.abs().max(feature.high.abs()) > LARGE_INPUT)
+}
+
+/// Checks the initial network: any layer whose derivative its loss does not cancel. Also whether unscaled inputs are a cause.
+pub(super) fn before(facts: &Facts<'_>) -> (Vec<Finding>, bool) {
+    let mut has_unscaled = false;
     let network = facts.initial.into_iter();
     let layers = network.flat_map(|network| network.layers.iter().enumerate());
-    layers
+    let findings = layers
         .filter(|(index, layer)| {
             let is_sole_class = layer.units == 1 && function(facts, *index) == Some(Activation::Softmax);
             layer.summary.saturated_units >= SHARE && !is_sole_class && !is_paired(facts, *index)
         })
         .map(|(index, layer)| {
             let share = layer.summary.saturated_units;
-            let (least, most) = layer.sums;
-            let far = facts
-                .data
-                .and_then(|data| data.furthest())
-                .filter(|feature| index == 0 && feature.low.abs().max(feature.high.abs()) > LARGE_INPUT);
+            let (least, most) = layer.pre_activations;
+            let far = unscaled(facts, index);
+            has_unscaled |= far.is_some();
             let because = far.map_or_else(String::new, |feature| {
                 format!(
-                    ". {INPUTS}: {} reaches from {} to {}",
+                    ". Unscaled inputs are the cause: {} ranges from {} to {}",
                     feature.name,
                     short(feature.low),
                     short(feature.high)
@@ -44,7 +47,7 @@ pub(super) fn before(facts: &Facts<'_>) -> Vec<Finding> {
                 layer: Some(index + 1),
                 severity: severity(share),
                 seen: format!(
-                    "before training {} of {} {} saturated on all rows looked at; |z| lies between {} and {}",
+                    "before training {} of {} {} saturated on every sampled row; |z| lies between {} and {}",
                     of_units(share, layer.units),
                     facts.layer_name(index),
                     are(layer.units),
@@ -52,7 +55,7 @@ pub(super) fn before(facts: &Facts<'_>) -> Vec<Finding> {
                     short(most)
                 ),
                 why: format!(
-                    "there its slope is all but 0, so almost no gradient comes through and nothing is learnt{because}"
+                    "the derivative is nearly 0 there, so almost no gradient passes and nothing is learnt{because}"
                 ),
                 try_this: match far {
                     Some(_) => "standardise the columns (data.standardise = true; --scale standardize for a table)".into(),
@@ -60,15 +63,16 @@ pub(super) fn before(facts: &Facts<'_>) -> Vec<Finding> {
                 },
             }
         })
-        .collect()
+        .collect();
+    (findings, has_unscaled)
 }
 
-/// The part of the outputs that are at an end of their function, and the part of the first loss that is left, from which on
-/// outputs are not sure of themselves but stuck.
+/// The share of outputs at an end of their range, and the share of the first loss that remains, above which outputs are
+/// stuck rather than certain.
 const STUCK: (f64, f64) = (0.95, 0.2);
 
-/// In the trained network: hidden layers, and an output layer that is at its ends and wrong. One that is sure of itself may
-/// well be right.
+/// Checks the trained network: hidden layers, and an output layer that is at the ends of its range and wrong. Certain outputs
+/// may well be right.
 pub(super) fn after(facts: &Facts<'_>) -> Vec<Finding> {
     let Some(network) = facts.trained else {
         return Vec::new();
@@ -90,14 +94,14 @@ fn of_output(facts: &Facts<'_>, network: &NetworkFacts) -> Option<Finding> {
         layer: Some(index + 1),
         severity: Severity::Fault,
         seen: format!(
-            "after training {} of what {} puts out is at an end of its range, and the loss is {}, {} of the first epoch's",
+            "after training {} of the outputs of {} are at an end of their range, and the loss is {}, {} of the first epoch's",
             percent(layer.summary.flat),
             facts.layer_name(index),
             short(last.training),
             percent(last.training / first.training)
         ),
-        why: "there its slope is all but 0: what is wrong there stays wrong, since no gradient comes through".into(),
-        try_this: "a smaller learning rate; a loss that makes up for the slope (binary_cross_entropy with sigmoid, \
+        why: "the derivative is nearly 0 there: wrong outputs stay wrong, because no gradient passes".into(),
+        try_this: "a smaller learning rate; a loss that cancels the derivative (binary_cross_entropy with sigmoid, \
                    categorical_cross_entropy with softmax)"
             .into(),
     })
@@ -113,13 +117,13 @@ fn of_hidden(facts: &Facts<'_>, network: &NetworkFacts) -> Vec<Finding> {
             layer: Some(index + 1),
             severity: severity(layer.summary.saturated_units),
             seen: format!(
-                "after training {} of {} {} saturated on all rows looked at; |z| reaches {}",
+                "after training {} of {} {} saturated on every sampled row; |z| is up to {}",
                 of_units(layer.summary.saturated_units, layer.units),
                 facts.layer_name(index),
                 are(layer.units),
-                short(layer.sums.1)
+                short(layer.pre_activations.1)
             ),
-            why: "there their slope is all but 0: they have stopped learning, and say the same whatever comes in".into(),
+            why: "their derivative is nearly 0: they have stopped learning, and give the same output for every input".into(),
             try_this: "a smaller learning rate, a penalty on large weights (train.l2), or normalised layers \
                        (network.normalisation = \"batch\")"
                 .into(),
@@ -143,7 +147,7 @@ pub(super) fn of_units(share: f64, units: usize) -> String {
     }
 }
 
-/// The verb for so many units.
+/// The verb for this many units.
 pub(super) fn are(units: usize) -> &'static str {
     if units == 1 { "is" } else { "are" }
 }
@@ -153,11 +157,11 @@ fn function(facts: &Facts<'_>, index: usize) -> Option<Activation> {
     architecture.layers().get(index).map(|layer| layer.activation)
 }
 
-/// Whether the loss takes the output's slope out, so that a saturated output learns as well as any.
+/// Whether the loss cancels the output's derivative, so that a saturated output still learns.
 fn is_paired(facts: &Facts<'_>, index: usize) -> bool {
     let Ok(architecture) = facts.recipe.architecture() else {
         return false;
     };
     let output = architecture.output_layer().activation;
-    index + 1 == architecture.layers().len() && facts.recipe.train.loss.pairs_with(output)
+    index + 1 == architecture.layers().len() && facts.recipe.train.loss.is_paired_with(output)
 }

@@ -1,18 +1,19 @@
-//! Columns of the input on different scales.
+//! Detects input columns on different scales.
 
 use super::facts::{Facts, FeatureFacts};
 use super::finding::{Finding, FindingKind, Severity, short};
 
-/// How many times another's a column's standard deviation may be. The steepest and the flattest direction of the loss are
-/// as the squares of it, so that at 100 a rate the one bears is 10,000 times too small for the other (LeCun et al.,
+/// The largest ratio of two columns' standard deviations. The curvatures of the loss are as their squares, so that at 100
+/// the largest stable rate of one column is 10,000 times too small for the other (LeCun et al.,
 /// *Efficient BackProp*, 1998, sections 4.3 and 5.1).
 const RATIO: f64 = 100.0;
 
-/// A column that is 0 but in a few rows, as a pixel at the edge, deviates little on whatever scale; its own is at least this
-/// part of its range. Normal numbers deviate by more up to some thousand rows, equally spread ones by 0.29 of it.
+/// A column that is 0 except in a few rows, as a pixel at the edge, has a small standard deviation on any scale; its scale is
+/// at least this part of its range. The standard deviation of up to some thousand normal numbers is more, that of uniform
+/// numbers 0.29 of the range.
 const OF_RANGE: f64 = 0.1;
 
-/// Columns that never vary and columns of two values, such as words have, are left out of it.
+/// Constant columns and columns of two values, such as words have, are ignored.
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let Some(data) = facts.data else {
         return Vec::new();
@@ -31,7 +32,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let ratio = most.deviation / least.deviation;
     let range = |feature: &FeatureFacts| {
         format!(
-            "{} reaches from {} to {}",
+            "{} ranges from {} to {}",
             feature.name,
             short(feature.low),
             short(feature.high)
@@ -42,13 +43,13 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         layer: None,
         severity: Severity::Warning,
         seen: format!(
-            "{}, {}: their standard deviations are as {} to 1",
+            "{}, {}: the ratio of their standard deviations is {}",
             range(most),
             range(least),
             short(ratio)
         ),
-        why: "the rate that the widest column bears is the square of that too small for the narrowest, which is hardly \
-              learnt from"
+        why: "the learning rate that suits the widest column is too small for the narrowest by the square of this ratio, so \
+              the network hardly learns from it"
             .into(),
         try_this: "standardise the columns (data.standardise = true; --scale standardize for a table)".into(),
     }]
@@ -75,11 +76,15 @@ mod tests {
             predicted_counts: None,
         };
         let recipe = Recipe::built_in("xor-sgd").unwrap();
-        find(&Facts::before(&recipe, &DataFacts::of(&data, &[]), &network))
+        find(&Facts::before(
+            &recipe,
+            &DataFacts::from_data(&data, &[]),
+            &network,
+        ))
     }
 
     #[test]
-    fn a_column_that_is_seldom_anything_is_on_no_other_scale() {
+    fn a_column_that_is_rarely_nonzero_is_not_on_another_scale() {
         let seldom = |scale: f64| move |row: usize| if row < 2 { scale * (row + 1) as f64 } else { 0.0 };
         assert_eq!(found(seldom(0.03)), []);
         assert_eq!(found(seldom(1e-4)).len(), 1);

@@ -1,17 +1,16 @@
-//! Hidden units that begin alike.
+//! Detects hidden units that begin with equal weights.
 
 use super::facts::Facts;
 use super::finding::{Finding, FindingKind, Severity};
 
-/// Units of a hidden layer whose weights are the same, coming in and going out, have the same gradient, and are the same
-/// for ever (Rumelhart, Hinton & Williams, *Learning internal representations by error propagation*, 1986, on breaking
-/// symmetry). Two that are alike by chance are no matter; half of a layer are none.
+/// Units of a hidden layer with equal incoming and outgoing weights have the same gradient, and stay equal (Rumelhart, Hinton & Williams, *Learning internal representations by error propagation*, 1986, on breaking
+/// symmetry). Two that are equal by chance do no harm; half of a layer does.
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let (Some(network), Ok(architecture)) = (facts.initial, facts.recipe.architecture()) else {
         return Vec::new();
     };
     let hidden = architecture.layers().len() - 1;
-    // Dropout leaves out some and not others, which parts them.
+    // Dropout leaves out some and not others, which makes them differ.
     let dropped = facts.recipe.train.dropout.of_hidden(hidden);
     let layers = network.layers[..hidden].iter().enumerate();
     layers
@@ -24,7 +23,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             layer: Some(index + 1),
             severity: Severity::Fault,
             seen: format!(
-                "the {} units of {} begin with the same weights, coming in and going out: {} of them can be told apart",
+                "the {} units of {} begin with the same incoming and outgoing weights: {} of them differ",
                 layer.units,
                 facts.layer_name(index),
                 match layer.distinct_units {
@@ -32,8 +31,8 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                     more => format!("only {more}"),
                 }
             ),
-            why: "units that are alike have the same gradient, and never part: the layer does no more than a single one \
-                  of each kind would"
+            why: "equal units have the same gradient and stay equal: the layer computes no more than one unit of each kind \
+                  would"
                 .into(),
             try_this: "draw the weights at random, such as init.method = \"xavier_uniform\"; biases may begin at 0".into(),
         })

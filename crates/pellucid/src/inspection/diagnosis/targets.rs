@@ -1,15 +1,15 @@
-//! Targets that the output activation cannot give.
+//! Detects targets outside the range of the output activation.
 
 use super::facts::Facts;
 use super::finding::{Finding, FindingKind, Severity, short};
 use crate::loss::Loss;
 
-/// Targets beyond the ends of the output's range. Its ends count as within: 0 and 1 are what classes are.
+/// Targets outside the output's range. Its ends count as inside: 0 and 1 are the targets of classes.
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let (Some(data), Ok(architecture)) = (facts.data, facts.recipe.architecture()) else {
         return Vec::new();
     };
-    // Its targets name classes, and are no numbers to come to.
+    // Hinge loss and classes have targets that the output need not equal.
     if facts.recipe.train.loss == Loss::Hinge || data.class_counts.is_some() {
         return Vec::new();
     }
@@ -25,7 +25,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     };
     let name = output.activation.name();
     let reach = match (low.is_finite(), high.is_finite()) {
-        (true, true) => format!("gives {} to {} only", short(low), short(high)),
+        (true, true) => format!("gives only {} to {}", short(low), short(high)),
         _ => format!("gives nothing below {}", short(low)),
     };
     vec![Finding {
@@ -33,12 +33,12 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         layer: Some(architecture.layers().len()),
         severity: Severity::Fault,
         seen: format!(
-            "the targets of output {} reach from {} to {}, but its activation, {name}, {reach}",
+            "the targets of output {} range from {} to {}, but its activation, {name}, {reach}",
             index + 1,
             short(*least),
             short(*most)
         ),
-        why: "what is out of reach is never come to: the output goes to its end, where its slope is 0, and stays".into(),
-        try_this: "identity as the activation of the last layer, or targets brought into its range".into(),
+        why: "the output can never equal such targets: it goes to the end of its range, where its derivative is 0, and stays".into(),
+        try_this: "identity as the activation of the last layer, or targets scaled into its range".into(),
     }]
 }

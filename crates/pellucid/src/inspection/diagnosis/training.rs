@@ -29,7 +29,7 @@ impl<T: Scalar> TrainingDiagnosis<T> {
     /// [`Error::Shape`] for data without rows.
     ///
     /// # Panics
-    /// When the data has not the network's shape ([`check_fit`](crate::training::trainer::check_fit) finds out).
+    /// When the data do not have the network's shape ([`check_fit`](crate::training::trainer::check_fit) finds out).
     pub fn new(
         recipe: &Recipe,
         network: &Network<T>,
@@ -37,9 +37,9 @@ impl<T: Scalar> TrainingDiagnosis<T> {
         names: &[String],
         threads: NonZeroUsize,
     ) -> Result<Self> {
-        let facts = DataFacts::of(data, names);
+        let facts = DataFacts::from_data(data, names);
         Ok(Self {
-            initial: NetworkFacts::of(recipe, network, data, &facts, threads)?,
+            initial: NetworkFacts::from_network(recipe, network, data, &facts, threads)?,
             data: facts,
             statistics: LayerStatisticsRecorder::new(recipe, network, data)?,
             threads,
@@ -56,7 +56,7 @@ impl<T: Scalar> TrainingDiagnosis<T> {
     /// by the error that ended it, if one did. Without losses of all epochs those in the layer statistics are read.
     ///
     /// # Errors
-    /// None that the training would not have met before.
+    /// None that the training would not have returned.
     pub fn after(
         &self,
         recipe: &Recipe,
@@ -68,7 +68,13 @@ impl<T: Scalar> TrainingDiagnosis<T> {
     ) -> Result<Vec<Finding>> {
         let trained = match failure {
             Some(_) => None,
-            None => Some(NetworkFacts::of(recipe, network, data, &self.data, self.threads)?),
+            None => Some(NetworkFacts::from_network(
+                recipe,
+                network,
+                data,
+                &self.data,
+                self.threads,
+            )?),
         };
         let layer_statistics = self.statistics.entries();
         let epochs = epochs.unwrap_or_else(|| EpochLosses::from_statistics(layer_statistics));

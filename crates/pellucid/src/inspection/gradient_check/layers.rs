@@ -1,4 +1,4 @@
-//! The engine's own gradient, layer by layer, some of its entries where there are many.
+//! Checks the engine's own gradient layer by layer, a sample of its entries where there are many.
 
 use super::parts::ParameterPart;
 use super::{GradientEntry, GradientReport, OwnPass, TOLERANCE, compare};
@@ -7,14 +7,14 @@ use crate::model::pass::Objective;
 use crate::numpy_random::RandomState;
 use pellucid_kernels::layer::Input;
 
-/// How much is checked, and how exactly.
+/// How many entries are checked, and how exactly.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CheckSettings {
-    /// The most entries of each layer's weights, and of its biases, that are checked; drawn where there are more.
+    /// The most entries of each part that are checked; drawn at random where there are more.
     pub samples: usize,
     /// The relative error from which an entry counts as wrong.
     pub tolerance: f64,
-    /// The seed of what is drawn.
+    /// The seed of the random draws.
     pub seed: u32,
 }
 
@@ -31,19 +31,19 @@ impl Default for CheckSettings {
 /// One part of the network, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerCheck {
-    /// Which.
+    /// The part of the parameters.
     pub part: ParameterPart,
     /// The entries that were checked.
     pub report: GradientReport,
 }
 
-/// How far off a kink parameters are moved.
+/// The standard deviation by which parameters are moved off a kink.
 const NUDGE: f64 = 1e-3;
 
 /// Checks the engine's own backward pass on a batch, part by part. `targets` are (rows, outputs).
 ///
-/// Where several rows have a kink at once, as where all weights are 0, the slopes on the two sides of a parameter do not tell
-/// which slopes the rows may have: such entries are checked at parameters that are moved by about 1/1000.
+/// Where several rows have a kink at once, as when all weights are 0, the derivatives on the two sides of a parameter do not
+/// determine those of each row: such entries are checked at parameters that are moved by about 1/1000.
 ///
 /// # Panics
 /// When the batch does not have the network's shape.
@@ -105,7 +105,7 @@ pub fn check_layers(
         .collect()
 }
 
-/// All at once: what is small is told from rounding by the largest slope of the whole gradient.
+/// All entries at once: the largest derivative of the whole gradient separates small ones from rounding.
 fn entries_of(
     pass: &mut OwnPass<'_>,
     parameters: &[f64],

@@ -1,8 +1,7 @@
-//! The gradient check: what a backward pass says against what the loss does.
+//! The gradient check: compares a gradient with numeric derivatives of the loss.
 //!
 //! [`check_gradient`] is for any loss and its gradient, [`check_network`] and [`check_layers`] for the engine's own pass,
-//! and [`check_rule`] for a rule of one's own for the gradient of a network: it says what is wrong with it where that fits a
-//! known mistake.
+//! and [`check_rule`] for a hand-written rule for the gradient of a network: it names the known mistake that fits.
 
 mod layers;
 mod numeric;
@@ -21,26 +20,26 @@ use numeric::Difference;
 use pellucid_kernels::layer::Input;
 use std::fmt;
 
-/// Relative errors below this are rounding.
+/// Relative errors up to this are rounding.
 pub const TOLERANCE: f64 = 1e-6;
 
-/// One entry of a gradient, as given and as measured.
+/// One entry of a gradient, as given and by numeric differentiation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GradientEntry {
-    /// Which parameter, counted from 0.
+    /// The index of the parameter, counted from 0.
     pub index: usize,
-    /// What the checked gradient says.
+    /// The entry of the checked gradient.
     pub given: f64,
-    /// What the loss does.
+    /// The numeric derivative of the loss.
     pub numeric: f64,
-    /// |given − numeric| over the larger of the two magnitudes. At a kink 0 for whatever lies between the slopes on its two
+    /// |given − numeric| over the larger of the two magnitudes. At a kink 0 for any value between the derivatives on its two
     /// sides.
     pub relative_error: f64,
-    /// Whether the loss has a kink there, as relu makes, so that it has a slope on either side.
+    /// Whether the loss has a kink there, as relu makes, with a different derivative on each side.
     pub at_kink: bool,
 }
 
-/// What came out of a gradient check.
+/// The result of a gradient check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GradientReport {
     /// Every entry.
@@ -63,8 +62,8 @@ impl GradientReport {
         self.entries.iter().filter(is_wrong)
     }
 
-    /// What all wrong entries are multiples of the numeric gradient by, to four digits, where there are several and they
-    /// agree on it: −1 is a wrong sign, anything else a factor that is too much or missing.
+    /// The common ratio of the wrong entries to the numeric gradient, where there are several and they agree to four digits:
+    /// −1 is a wrong sign, anything else a wrong factor.
     pub fn common_factor(&self) -> Option<f64> {
         let mut ratios = self.wrong().map(|entry| entry.given / entry.numeric);
         let first = ratios.next().filter(|ratio| ratio.is_finite())?;
@@ -116,7 +115,7 @@ impl fmt::Display for GradientReport {
     }
 }
 
-/// Compares a gradient with the numeric gradient of a loss, both handed in as closures.
+/// Compares a gradient with the numeric gradient of a loss; both are closures.
 ///
 /// ```
 /// use pellucid::check_gradient;
@@ -285,9 +284,9 @@ mod tests {
         assert!(report.to_string().contains("wrong in 1 of 1"));
     }
 
-    /// The loss is large and does not depend on the parameter; what its rounding makes of that is no slope.
+    /// The loss is large and does not depend on the parameter; its rounding is not a derivative.
     #[test]
-    fn a_slope_of_nothing_is_told_from_rounding() {
+    fn a_derivative_of_zero_is_separated_from_rounding() {
         let loss = |w: &[f64]| 1e3 * w[0].sin().powi(2) + 1e3 * w[0].cos().powi(2);
         let starts = (0..20).map(|start| [0.05 * f64::from(start)]);
         let reports: Vec<_> = starts
@@ -307,7 +306,7 @@ mod tests {
         assert!(report.is_right(), "{report}");
     }
 
-    /// Exactly on the kink any number between the two slopes is a slope, and others are none.
+    /// Exactly on the kink any number between the two derivatives is right, and others are wrong.
     #[test]
     fn at_a_kink_what_lies_between_the_slopes_is_right() {
         let loss = |w: &[f64]| 3.0 * w[0].max(0.0) - w[0].min(0.0) + (w[0] + 1.0).powi(2);

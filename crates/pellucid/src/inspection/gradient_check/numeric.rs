@@ -2,7 +2,7 @@
 //!
 //! The five-point central difference has an error that falls with the fourth power of the step (Abramowitz & Stegun,
 //! §25.3.6). Where a kink, as relu has, lies within the step, smaller steps are tried; where it lies within those too, the
-//! slopes on its two sides are told apart by one-sided differences.
+//! one-sided differences give the derivatives on its two sides.
 
 use super::TOLERANCE;
 
@@ -10,10 +10,10 @@ use super::TOLERANCE;
 pub(super) const STEPS: [f64; 3] = [7e-4, 3e-5, 1e-6];
 /// The step of one-sided differences, so small that a kink which the central ones cross lies on one side of it.
 const SIDE_STEP: f64 = 1e-5;
-/// How exact slopes on one side are.
+/// The relative error of one-sided differences.
 pub(super) const ONE_SIDED: f64 = 1e-5;
-/// By how much of itself a slope must change from one side to the other to be a kink: a curve changes it by the step times
-/// its curvature.
+/// The relative change of the derivative from one side to the other that makes a kink: a smooth curve changes it by the
+/// step times its curvature.
 const KINK: f64 = 1e-3;
 
 /// A loss as a function of one parameter at a time.
@@ -21,7 +21,7 @@ pub(super) struct Difference<'a, F> {
     parameters: &'a [f64],
     moved: Vec<f64>,
     loss: F,
-    /// The loss where nothing is moved.
+    /// The loss at the unchanged parameters.
     value: f64,
 }
 
@@ -54,11 +54,10 @@ impl<'a, F: FnMut(&[f64]) -> f64> Difference<'a, F> {
         (8.0 * near - far) / (12.0 * step)
     }
 
-    /// The size below which a slope cannot be told from 0. A gradient's small entries are as exact as its large ones:
-    /// rounding in the loss is shared by all. Nor can a difference tell a slope from 0 that is smaller than what the loss's
-    /// rounding, a few units of its last place, comes to.
-    pub(super) fn floor(&self, slopes: &[f64]) -> f64 {
-        let largest = slopes
+    /// The size below which a derivative cannot be distinguished from 0. The absolute error is the same for small and large
+    /// entries, because all share the rounding of the loss, a few units of its last place.
+    pub(super) fn floor(&self, derivatives: &[f64]) -> f64 {
+        let largest = derivatives
             .iter()
             .filter(|v| v.is_finite())
             .fold(0.0f64, |most, v| most.max(v.abs()));
@@ -66,17 +65,17 @@ impl<'a, F: FnMut(&[f64]) -> f64> Difference<'a, F> {
         (largest * 1e-4).max(rounding / TOLERANCE).max(1e-12)
     }
 
-    /// The lower and the higher of the slopes on the two sides, by three-point one-sided differences, where they differ as
-    /// those of a kink do: at a tenth of the step as much as at the step.
+    /// The lower and the higher derivative of the two sides, by three-point one-sided differences, where there is a kink:
+    /// where they differ at a tenth of the step as much as at the step.
     pub(super) fn kink(&mut self, index: usize, floor: f64) -> Option<(f64, f64)> {
         let step = self.step(index, SIDE_STEP);
         let mut sides = |step: f64| {
             let here = self.at(index, 0.0);
-            let mut slope = |step: f64| {
+            let mut side = |step: f64| {
                 let (near, far) = (self.at(index, step), self.at(index, 2.0 * step));
                 (4.0 * near - far - 3.0 * here) / (2.0 * step)
             };
-            [slope(-step), slope(step)]
+            [side(-step), side(step)]
         };
         let ([left, right], [near_left, near_right]) = (sides(step), sides(0.1 * step));
         let size = near_left.abs().max(near_right.abs()).max(floor);

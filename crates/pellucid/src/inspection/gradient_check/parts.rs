@@ -1,11 +1,11 @@
-//! Which parameters are what.
+//! The parts of a network's parameters: weights, biases, gain and shift of each layer.
 
 use crate::model::network::Architecture;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::Range;
 
-/// What the parameters of a part are to their layer.
+/// The kind of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartKind {
@@ -31,23 +31,23 @@ impl PartKind {
     }
 }
 
-/// The weights, the biases, the gain or the shift of a layer.
+/// One part of the parameters: the weights, the biases, the gain or the shift of a layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterPart {
     /// The layer, counted from 1 at the first hidden one.
     pub layer: usize,
-    /// Which of its parameters.
+    /// Its kind.
     pub kind: PartKind,
-    /// Where they lie in the flat buffer, row after row.
+    /// Its range in the flat buffer, row-major.
     pub range: Range<usize>,
-    /// How many rows: fan_in for weights, else 1.
+    /// The number of rows: fan_in for weights, else 1.
     pub rows: usize,
-    /// How many columns: fan_out.
+    /// The number of columns: fan_out.
     pub columns: usize,
 }
 
 impl ParameterPart {
-    /// All parts of a network that are learnt, layer after layer.
+    /// All trained parts of a network, layer after layer.
     pub fn all(architecture: &Architecture) -> Vec<Self> {
         let layers = architecture.layers().iter().enumerate();
         let parts = layers.flat_map(|(index, layer)| {
@@ -70,7 +70,7 @@ impl ParameterPart {
         parts.flatten().collect()
     }
 
-    /// Where the parameter of this index in the buffer stands in it: row and column.
+    /// Row and column of the parameter with this index in the buffer.
     pub fn place(&self, index: usize) -> [usize; 2] {
         let at = index - self.range.start;
         [at / self.columns, at % self.columns]

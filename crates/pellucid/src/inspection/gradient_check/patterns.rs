@@ -1,47 +1,47 @@
-//! Mistakes that show in the numbers of a gradient alone.
+//! The known mistakes, and those that the numbers of a gradient show by themselves.
 
 use super::parts::{ParameterPart, PartKind};
 use std::fmt;
 
-/// How exactly a pattern has to fit, as a part of the gradient's size.
+/// The largest residual of a pattern that fits, relative to the size of the gradient.
 const FIT: f64 = 1e-5;
 
 /// A known mistake, and the evidence for it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pattern {
-    /// Every entry is 0, where the loss has slopes.
+    /// Every entry is 0, but the loss depends on the parameters.
     Forgotten,
     /// The gradient is right but for its sign.
     Sign,
-    /// It is so many times what it should be.
+    /// It is a multiple of what it should be.
     Factor {
         /// The ratio.
         factor: f64,
-        /// The rows of the batch: a factor of them is a mean taken for a sum, or the other way round.
+        /// The rows of the batch: a factor of as many is a mean confused with a sum.
         rows: usize,
     },
     /// Its rows and columns are exchanged.
     Transposed,
     /// The same number everywhere.
     OneNumber,
-    /// The same row for each of its rows, where they are to differ.
+    /// All its rows are the same, but they should differ.
     SameRows,
-    /// The same column for each of its columns.
+    /// All its columns are the same, but they should differ.
     SameColumns,
     /// A wrong rule for δ fits.
     Rule {
-        /// What it says of δ.
+        /// The mistake in δ.
         rule: String,
-        /// The ratio to what that rule gives; of no meaning, and none, where the rule does not say how large.
+        /// The ratio to the gradient by that rule; none where the rule leaves the size open.
         factor: Option<f64>,
-        /// The entries that it fits.
+        /// The number of entries that it fits.
         entries: usize,
-        /// What is left of the gradient beside it, as a part of its size.
+        /// The residual, relative to the size of the gradient.
         residual: f64,
     },
 }
 
-/// Words for it, with the evidence.
+/// The mistake in words, with the evidence.
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -89,16 +89,18 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// What a factor comes of.
+/// The cause of a factor.
 fn cause(factor: f64, rows: usize) -> String {
     let is = |other: f64| (factor / other - 1.0).abs() < FIT;
     let n = rows as f64;
     match () {
-        () if rows > 1 && is(n) => format!("the division by the {rows} rows is missing, a sum for a mean"),
-        () if rows > 1 && is(1.0 / n) => {
-            format!("it is divided by the {rows} rows once too often, a mean for a sum")
+        () if rows > 1 && is(n) => {
+            format!("the division by the {rows} rows is missing, a sum instead of a mean")
         }
-        () if is(2.0) => "a factor of 2 is too much: of half a square the 2 falls away".into(),
+        () if rows > 1 && is(1.0 / n) => {
+            format!("it is divided by the {rows} rows once too often, a mean instead of a sum")
+        }
+        () if is(2.0) => "there is a factor of 2 too many: for half a square the 2 cancels".into(),
         () if is(0.5) => "the 2 of the square is missing".into(),
         () if rows > 1 && is(-n) => format!("the sign, and the division by the {rows} rows"),
         () if is(-2.0) || is(-0.5) => "the sign, and the 2 of the square".into(),
@@ -106,7 +108,7 @@ fn cause(factor: f64, rows: usize) -> String {
     }
 }
 
-/// Multiples of one another: c of given ≈ c·of, and what is left over as a part of the size of `given`.
+/// The least-squares c of given ≈ c·of, and the residual relative to the size of `given`.
 pub(super) fn proportion(given: &[f64], of: &[f64]) -> Option<(f64, f64)> {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let (size, other) = (dot(given, given), dot(of, of));
@@ -122,17 +124,17 @@ pub(super) fn proportion(given: &[f64], of: &[f64]) -> Option<(f64, f64)> {
     Some((factor, (left / size).sqrt()))
 }
 
-/// Whether two arrays are multiples of each other, and which.
+/// The ratio and the residual of two arrays that are multiples of each other.
 pub(super) fn fits(given: &[f64], of: &[f64]) -> Option<(f64, f64)> {
     proportion(given, of).filter(|(_, left)| *left < FIT)
 }
 
-/// The mistake that the numbers of a part show, where they show one. `right` is what they should be, `given` is wrong.
+/// The mistake that the numbers of a part show, if any. `given` is wrong, `right` is correct.
 pub(super) fn of_numbers(given: &[f64], right: &[f64], rows: usize) -> Option<Pattern> {
-    if given.iter().all(|&slope| slope == 0.0) {
+    if given.iter().all(|&derivative| derivative == 0.0) {
         return Some(Pattern::Forgotten);
     }
-    // Of a single entry anything is a multiple.
+    // A single entry is a multiple of anything.
     if given.len() < 2 {
         return None;
     }
@@ -145,20 +147,20 @@ pub(super) fn of_numbers(given: &[f64], right: &[f64], rows: usize) -> Option<Pa
     None
 }
 
-/// The mistake that their places show: looked for after wrong rules, which may give the like.
+/// The mistake that the places of the numbers show, if any: tried after the wrong rules, which may look alike.
 pub(super) fn of_places(part: &ParameterPart, given: &[f64], right: &[f64]) -> Option<Pattern> {
     let (rows, columns) = (part.rows, part.columns);
     if given.len() < 2 {
         return None;
     }
     let is_same = |a: f64, b: f64| (a - b).abs() <= FIT * a.abs().max(b.abs());
-    if given.iter().all(|&slope| is_same(slope, given[0])) {
+    if given.iter().all(|&derivative| is_same(derivative, given[0])) {
         return Some(Pattern::OneNumber);
     }
     if part.kind != PartKind::Weights || rows < 2 || columns < 2 {
         return None;
     }
-    // A buffer of (columns, rows), row after row.
+    // (columns, rows), row-major.
     let transposed: Vec<f64> = (0..columns)
         .flat_map(|column| (0..rows).map(move |row| right[row * columns + column]))
         .collect();

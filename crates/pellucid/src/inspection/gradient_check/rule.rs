@@ -1,8 +1,8 @@
-//! A rule of one's own for the gradient of a network, against what the loss does; and where it is wrong, in what.
+//! Checks a hand-written rule for the gradient of a network against its loss, and names the known mistake that fits.
 //!
-//! Each known mistake in δ gives a gradient of its own. Where the one that was handed in is a multiple of it, to all digits
-//! and in all entries of a layer, that is what was done. The wrong gradients are computed by the engine's own pass, a layer
-//! at a time: a loss whose slopes are given is all it takes.
+//! Each known mistake in δ gives a gradient of its own. Where the given gradient is a multiple of it, to all digits and in
+//! all entries of a layer, that is the mistake. The wrong gradients are computed by the engine's own pass, one layer at a
+//! time, with a loss whose derivatives are given.
 
 use super::parts::ParameterPart;
 use super::patterns::{Pattern, fits, of_numbers, of_places};
@@ -15,18 +15,18 @@ use pellucid_kernels::layer::Input;
 use std::fmt;
 use std::sync::OnceLock;
 
-/// One part of a gradient, and what is to be said of it.
+/// One part of a gradient, and the verdict on it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PartVerdict {
-    /// Which.
+    /// The part of the parameters.
     pub part: ParameterPart,
-    /// Its entries.
+    /// Its entries, given and numeric.
     pub report: GradientReport,
     /// The mistake that fits, where it is wrong and one does.
     pub pattern: Option<Pattern>,
 }
 
-/// What came of checking a rule.
+/// The result of checking a rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleReport {
     /// The parts, layer after layer.
@@ -82,10 +82,14 @@ impl fmt::Display for RuleReport {
     }
 }
 
-/// Checks a rule for ∂L/∂θ of a network's loss on a batch, laid out as the network's parameters are, and says of each layer
-/// what is wrong with it: a sign, a factor, a derivative taken at z in place of a or at a in place of z, a derivative left
-/// out or one too many, one error for all rows, exchanged rows and columns, a number broadcast, an entry forgotten.
-/// `targets` are (rows, outputs).
+/// Checks a rule for ∂L/∂θ of a network's loss on a batch, and names for each part of the parameters the mistake that fits:
+/// a wrong sign, a wrong factor, a derivative evaluated at z instead of a or at a instead of z, a derivative missing or one
+/// too many, one error for all rows, exchanged rows and columns, a broadcast number, a forgotten part.
+///
+/// `rule` returns the gradient, laid out as the network's parameters. `targets` are (rows, outputs). The numeric gradient
+/// costs at least four forward passes for each parameter, so this is for networks of some thousand parameters.
+///
+/// Mistakes in δ are known for networks without normalisation on dense inputs; elsewhere signs, factors and places are.
 ///
 /// ```
 /// use pellucid::inspection::gradient_check::{Pattern, check_rule};
@@ -179,21 +183,21 @@ fn of_rules(part: &ParameterPart, given: &[f64], candidates: &[Candidate]) -> Op
     })
 }
 
-/// What is done with f′.
+/// How a rule treats f′.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Slope {
+enum Derivative {
     Right,
-    /// The formula for a, of z: z(1 − z).
+    /// The formula in a, applied to z: z(1 − z).
     AtZ,
-    /// f′ of a in place of z.
+    /// f′(a) instead of f′(z).
     AtA,
-    /// 1 in its place.
+    /// 1 instead.
     Missing,
-    /// Once more, where the loss has taken it out.
+    /// A factor too many: the loss has cancelled it.
     Twice,
 }
 
-/// What ∂L/∂a is taken for.
+/// What a rule uses as ∂L/∂a.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ErrorTerm {
     /// Each row's own.
@@ -204,72 +208,74 @@ enum ErrorTerm {
     Mean,
 }
 
-/// A gradient by a rule that is wrong.
+/// The gradient by a wrong rule.
 struct Candidate {
-    output: Slope,
-    hidden: Slope,
+    output: Derivative,
+    hidden: Derivative,
     error: ErrorTerm,
-    /// The functions of the output and, where they are all one, of the hidden layers.
+    /// The activations of the output and, where they are all the same, of the hidden layers.
     functions: (Activation, Option<Activation>),
     layers: usize,
     gradient: Vec<f64>,
 }
 
 impl Candidate {
-    /// What it does otherwise, as far as it matters to a layer, counted from 1; nothing where it is right there.
+    /// The mistakes that affect a layer, counted from 1; none where it is right there.
     fn rule_for(&self, layer: usize) -> Option<String> {
-        let mut said = Vec::new();
+        let mut mistakes = Vec::new();
         let of_hidden = layer < self.layers;
-        if self.output != Slope::Right {
-            said.push(words(self.output, "the output's", Some(self.functions.0)));
+        if self.output != Derivative::Right {
+            mistakes.push(words(self.output, "the output's", Some(self.functions.0)));
         }
-        if of_hidden && self.hidden != Slope::Right {
-            said.push(words(self.hidden, "the hidden units'", self.functions.1));
+        if of_hidden && self.hidden != Derivative::Right {
+            mistakes.push(words(self.hidden, "the hidden units'", self.functions.1));
         }
         match self.error {
             ErrorTerm::Own => {}
-            ErrorTerm::One => said.push(
-                "one error stands for all rows, where each row's own difference belongs (an array was broadcast)".into(),
+            ErrorTerm::One => mistakes.push(
+                "one error is used for all rows, where each row needs its own difference (an array was broadcast)".into(),
             ),
-            ErrorTerm::Mean => said.push(
-                "the mean error over rows stands for each row, where each row's own difference belongs".into(),
+            ErrorTerm::Mean => mistakes.push(
+                "the mean error over rows is used for each row, where each row needs its own difference".into(),
             ),
         }
-        (!said.is_empty()).then(|| said.join("; and "))
+        (!mistakes.is_empty()).then(|| mistakes.join("; and "))
     }
 }
 
-fn words(slope: Slope, whose: &str, function: Option<Activation>) -> String {
+fn words(mistake: Derivative, whose: &str, function: Option<Activation>) -> String {
     let formulas = match function {
         Some(Activation::Sigmoid) => Some(("z(1 − z)", "a(1 − a)")),
         Some(Activation::Tanh) => Some(("1 − z²", "1 − a²")),
         _ => None,
     };
-    match (slope, formulas) {
-        (Slope::Right, _) => String::new(),
-        (Slope::AtZ, Some((at_z, at_a))) => {
-            format!("{whose} derivative is taken at z, {at_z}, where its formula is one of a, {at_a}")
+    match (mistake, formulas) {
+        (Derivative::Right, _) => String::new(),
+        (Derivative::AtZ, Some((at_z, at_a))) => {
+            format!("{whose} derivative is taken at z, {at_z}, but its formula is in terms of a, {at_a}")
         }
-        (Slope::AtZ, None) => format!("{whose} derivative is taken at z, where its formula is one of a"),
-        (Slope::AtA, _) => format!("{whose} derivative is taken at a, f′(a), where it belongs to z, f′(z)"),
-        (Slope::Missing, _) => format!("{whose} derivative f′(z) is missing"),
-        (Slope::Twice, _) => format!(
-            "{whose} derivative f′(z) is too much: in δ = a − y of this loss and this activation it has fallen away"
+        (Derivative::AtZ, None) => {
+            format!("{whose} derivative is taken at z, but its formula is in terms of a")
+        }
+        (Derivative::AtA, _) => format!("{whose} derivative is taken at a, f′(a), instead of at z, f′(z)"),
+        (Derivative::Missing, _) => format!("{whose} derivative f′(z) is missing"),
+        (Derivative::Twice, _) => format!(
+            "{whose} derivative f′(z) is one too many: for this loss and this activation it cancels in δ = a − y"
         ),
     }
 }
 
-/// The slope as a mistake has it, (rows, units); nothing where it is none of this function.
-fn slope_of(slope: Slope, function: Activation, z: &[f64], a: &[f64]) -> Option<Vec<f64>> {
-    match slope {
-        Slope::Right | Slope::Twice => Some(function.derivative(z, a)),
-        Slope::Missing => Some(vec![1.0; z.len()]),
-        Slope::AtZ => match function {
+/// f′ as a mistake computes it, (rows, units); none where the mistake is impossible for this function.
+fn derivative_as(mistake: Derivative, function: Activation, z: &[f64], a: &[f64]) -> Option<Vec<f64>> {
+    match mistake {
+        Derivative::Right | Derivative::Twice => Some(function.derivative(z, a)),
+        Derivative::Missing => Some(vec![1.0; z.len()]),
+        Derivative::AtZ => match function {
             Activation::Sigmoid => Some(z.iter().map(|z| z * (1.0 - z)).collect()),
             Activation::Tanh => Some(z.iter().map(|z| 1.0 - z * z).collect()),
             _ => None,
         },
-        Slope::AtA => {
+        Derivative::AtA => {
             let mut of_a = vec![0.0; a.len()];
             function.apply(a, &mut of_a, a.len());
             function.is_elementwise().then(|| function.derivative(a, &of_a))
@@ -277,40 +283,46 @@ fn slope_of(slope: Slope, function: Activation, z: &[f64], a: &[f64]) -> Option<
     }
 }
 
-/// All wrong rules that make sense of this network and this loss, those with fewer mistakes first.
+/// All wrong rules that are possible for this network and this loss, those with fewer mistakes first.
 fn candidates_of(own: &OwnPass<'_>) -> Vec<Candidate> {
     let architecture = own.network.architecture();
-    // Normalised layers, and inputs other than numbers, are beyond it.
+    // Normalised layers and byte inputs are not covered.
     let Input::Dense(input) = own.input else {
         return Vec::new();
     };
     if architecture.is_normalised() {
         return Vec::new();
     }
-    let slopes = [Slope::Right, Slope::AtZ, Slope::AtA, Slope::Missing, Slope::Twice];
+    let mistakes = [
+        Derivative::Right,
+        Derivative::AtZ,
+        Derivative::AtA,
+        Derivative::Missing,
+        Derivative::Twice,
+    ];
     let errors = [ErrorTerm::Own, ErrorTerm::One, ErrorTerm::Mean];
     let mut found = Vec::new();
-    for output in slopes {
-        for hidden in &slopes[..4] {
+    for output in mistakes {
+        for hidden in &mistakes[..4] {
             for error in errors {
                 found.extend(candidate(own, input, output, *hidden, error));
             }
         }
     }
-    let mistakes = |candidate: &Candidate| {
-        usize::from(candidate.output != Slope::Right)
-            + usize::from(candidate.hidden != Slope::Right)
+    let count = |candidate: &Candidate| {
+        usize::from(candidate.output != Derivative::Right)
+            + usize::from(candidate.hidden != Derivative::Right)
             + usize::from(candidate.error != ErrorTerm::Own)
     };
-    found.sort_by_key(mistakes);
+    found.sort_by_key(count);
     found
 }
 
 fn candidate(
     own: &OwnPass<'_>,
     input: &[f64],
-    output: Slope,
-    hidden: Slope,
+    output: Derivative,
+    hidden: Derivative,
     error: ErrorTerm,
 ) -> Option<Candidate> {
     let architecture = own.network.architecture();
@@ -318,14 +330,13 @@ fn candidate(
     let layers = architecture.layers();
     let last = layers.len() - 1;
     let function = layers[last].activation;
-    let paired = own.objective.loss.pairs_with(function);
+    let paired = own.objective.loss.is_paired_with(function);
     let (z, a) = (workspace.z(last), workspace.activation(last));
     let mut delta: Vec<f64> = match (error, output, paired) {
-        // With all of it in one, δ is the only difference there is.
-        (ErrorTerm::Own, Slope::Right, _) => workspace.delta(last).to_vec(),
-        (ErrorTerm::Own, Slope::Twice, true) => workspace.delta(last).to_vec(),
-        (_, Slope::Twice, false) | (ErrorTerm::Own, _, true) => return None,
-        (_, Slope::AtZ | Slope::AtA | Slope::Missing, true) => return None,
+        (ErrorTerm::Own, Derivative::Right, _) => workspace.delta(last).to_vec(),
+        (ErrorTerm::Own, Derivative::Twice, true) => workspace.delta(last).to_vec(),
+        (_, Derivative::Twice, false) | (ErrorTerm::Own, _, true) => return None,
+        (_, Derivative::AtZ | Derivative::AtA | Derivative::Missing, true) => return None,
         (ErrorTerm::Own, _, false) => workspace.upstream(last)?.to_vec(),
         (ErrorTerm::One, ..) => vec![1.0; z.len()],
         (ErrorTerm::Mean, ..) => {
@@ -340,17 +351,17 @@ fn candidate(
             means.iter().copied().cycle().take(z.len()).collect()
         }
     };
-    let takes_slope = match (error, output) {
-        (ErrorTerm::Own, Slope::Right) => false,
-        (_, Slope::Twice) => true,
+    let takes_derivative = match (error, output) {
+        (ErrorTerm::Own, Derivative::Right) => false,
+        (_, Derivative::Twice) => true,
         _ => !paired,
     };
-    if takes_slope {
-        let slopes = slope_of(output, function, z, a)?;
+    if takes_derivative {
+        let derivatives = derivative_as(output, function, z, a)?;
         delta
             .iter_mut()
-            .zip(slopes)
-            .for_each(|(delta, slope)| *delta *= slope);
+            .zip(derivatives)
+            .for_each(|(delta, derivative)| *delta *= derivative);
     }
     let mut gradient = vec![0.0; own.network.parameters().len()];
     for index in (0..=last).rev() {
@@ -367,15 +378,15 @@ fn candidate(
         if index > 0 {
             let (z, a) = (workspace.z(index - 1), workspace.activation(index - 1));
             let function = layers[index - 1].activation;
-            // One that has a derivative only by all its units is left as it is.
+            // Softmax has no derivative of one unit by itself.
             if !function.is_elementwise() {
                 return None;
             }
-            let slopes = slope_of(hidden, function, z, a)?;
+            let derivatives = derivative_as(hidden, function, z, a)?;
             delta = upstream
                 .iter()
-                .zip(slopes)
-                .map(|(upstream, slope)| upstream * slope)
+                .zip(derivatives)
+                .map(|(upstream, derivative)| upstream * derivative)
                 .collect();
         }
     }
@@ -391,21 +402,20 @@ fn candidate(
     })
 }
 
-/// A loss whose slopes are its targets.
-fn given_slopes() -> Loss {
+/// A loss whose derivatives are its targets.
+fn given_derivatives() -> Loss {
     static LOSS: OnceLock<CustomLoss> = OnceLock::new();
     let loss = LOSS.get_or_init(|| {
         CustomLoss::new(
-            "given slopes",
+            "given derivatives",
             |row| row.outputs.iter().zip(row.targets).map(|(a, y)| a * y).sum(),
-            |row, slopes| slopes.copy_from_slice(row.targets),
+            |row, derivatives| derivatives.copy_from_slice(row.targets),
         )
     });
     (*loss).into()
 }
 
-/// xᵀδ, Σδ and δ·Wᵀ of one layer by the engine's pass: the layer on its own, above one that hands its input on and whose δ
-/// is what comes through.
+/// xᵀδ, Σδ and δ·Wᵀ of one layer by the engine's pass through two layers: an identity, whose δ is δ·Wᵀ, and the layer.
 fn through(
     network: &Network<f64>,
     index: usize,
@@ -437,7 +447,7 @@ fn through(
         gradient: &mut gradient,
     };
     let objective = Objective {
-        loss: given_slopes(),
+        loss: given_derivatives(),
         reduction: Reduction::Sum,
         update: Update::Textbook,
     };

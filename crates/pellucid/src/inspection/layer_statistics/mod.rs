@@ -1,7 +1,7 @@
-//! Layer statistics: how gradients, weights and units of each layer fare while a network trains.
+//! Layer statistics: the gradients, weights and units of each layer during training.
 //!
-//! [`LayerStatisticsRecorder`] watches a run. At some of its epochs some rows of the training data, a [`Probe`], go through the network and
-//! back into a gradient of their own; what that shows of each layer is kept as [`LayerStatistics`].
+//! [`LayerStatisticsRecorder`] observes a run. At some of its epochs sampled rows of the training data, a [`Probe`], pass
+//! through the network, forwards and backwards, and the statistics of each layer are kept as [`LayerStatistics`].
 //!
 //! ```
 //! use pellucid::{Recipe, Session};
@@ -36,16 +36,16 @@ use crate::scalar::Scalar;
 use crate::training::observe::{Event, Observer, Position};
 use std::ops::ControlFlow;
 
-/// The first epochs, each of which is kept.
+/// The number of first epochs that are all kept.
 const FIRST_EPOCHS: u64 = 32;
-/// The most entries after those, but for the last epoch; when there are more, every second goes.
+/// The most entries after those, not counting the last epoch; when there are more, every second one is dropped.
 const MOST_LATER: usize = 256;
-/// About how often a run is probed at most after those: what is thinned away later costs time all the same.
+/// About the most probes of a run after those: entries that are dropped later cost time too.
 const MOST_PROBES: u64 = 1024;
-/// Steps at the end of an epoch whose sizes are measured.
+/// The number of steps at the end of an epoch whose sizes are measured.
 const STEPS: u64 = 8;
 
-/// Keeps the layer statistics of a network in training: before the first epoch, after each of the first epochs, then after
+/// Records the layer statistics of a network in training: before the first epoch, after each of the first epochs, then after
 /// every so many, so that there are never more than some hundred entries, and after the last.
 #[derive(Debug, Clone)]
 pub struct LayerStatisticsRecorder<T> {
@@ -57,19 +57,19 @@ pub struct LayerStatisticsRecorder<T> {
     /// The parameters after the step before `next_step`.
     before: Vec<T>,
     next_step: Option<u64>,
-    /// The first and the last step that is looked at for the next entry, counted from 0.
+    /// The first and the last step that is measured for the next entry, counted from 0.
     window: (u64, u64),
     sizes: StepSizes,
 }
 
 impl<T: Scalar> LayerStatisticsRecorder<T> {
-    /// Layer statistics of `network`, which `recipe` is about to train on `data`; it is probed at once.
+    /// A recorder for `network`, which `recipe` is about to train on `data`; the first entry is made at once.
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for data without rows.
     ///
     /// # Panics
-    /// When the data has not the network's shape ([`check_fit`](crate::training::trainer::check_fit) tells).
+    /// When the data do not have the network's shape ([`check_fit`](crate::training::trainer::check_fit) checks it).
     pub fn new(recipe: &Recipe, network: &Network<T>, data: &Dataset<T>) -> Result<Self> {
         let architecture = network.architecture();
         let mut probe = Probe::new(recipe, architecture, data)?;
@@ -88,16 +88,16 @@ impl<T: Scalar> LayerStatisticsRecorder<T> {
             before: network.parameters().to_vec(),
             next_step: None,
             window: (0, 0),
-            sizes: StepSizes::of(architecture),
+            sizes: StepSizes::new(architecture),
         })
     }
 
-    /// What was kept, in the order of epochs; the first is that before training.
+    /// The entries in the order of epochs; the first is that before training.
     pub fn entries(&self) -> &[LayerStatistics] {
         &self.entries
     }
 
-    /// The same, for whoever keeps it.
+    /// The same, owned.
     pub fn into_entries(self) -> Vec<LayerStatistics> {
         self.entries
     }
@@ -165,7 +165,7 @@ impl<T: Scalar> Observer<T> for LayerStatisticsRecorder<T> {
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
-        // The parameters it was made with are those before the first step.
+        // `new` copied the parameters before the first step.
         if self.next_step.is_none() {
             self.next_step = Some(next.step);
             self.every = next.epochs.div_ceil(MOST_PROBES).next_power_of_two();
@@ -185,23 +185,23 @@ impl<T: Scalar> Observer<T> for LayerStatisticsRecorder<T> {
     }
 }
 
-/// ‖ΔW‖/‖W‖ of some steps, layer by layer.
+/// Accumulates ‖ΔW‖/‖W‖ of some steps, layer by layer.
 #[derive(Debug, Clone)]
 struct StepSizes {
-    /// Of each layer the sum over steps of (‖ΔW‖/‖W‖)².
+    /// The sum over steps of (‖ΔW‖/‖W‖)², one entry per layer.
     sums: Vec<f64>,
     steps: u64,
 }
 
 impl StepSizes {
-    fn of(architecture: &Architecture) -> Self {
+    fn new(architecture: &Architecture) -> Self {
         Self {
             sums: vec![0.0; architecture.layers().len()],
             steps: 0,
         }
     }
 
-    /// A step, unless it only gathered its gradient.
+    /// Adds a step, unless the parameters stayed because the gradient was only accumulated.
     fn add<T: Scalar>(&mut self, architecture: &Architecture, before: &[T], after: &[T]) {
         if before == after {
             return;
@@ -218,7 +218,7 @@ impl StepSizes {
         }
     }
 
-    /// The ratios of the steps there were, and a new beginning; 0 where there was none.
+    /// Writes the ratios of the steps so far, 0 without any, and starts again.
     fn take(&mut self, layers: &mut [LayerSummary]) {
         for (sum, layer) in self.sums.iter_mut().zip(layers) {
             layer.update_ratio = Some((*sum / self.steps.max(1) as f64).sqrt());

@@ -1,4 +1,4 @@
-//! Some rows that go through the network and back, beside the training, to see how it is.
+//! Measures the layers of a network on sampled rows: one forward and one backward pass that training does not see.
 
 use super::LayerSummary;
 use crate::activation::Activation;
@@ -11,20 +11,20 @@ use crate::recipe::Recipe;
 use crate::scalar::Scalar;
 use pellucid_kernels::aligned::Aligned;
 
-/// A unit is flat where its slope is below this part of the largest its function can have: a sigmoid beyond |z| of 8.3.
+/// A unit is flat where its derivative is below this part of the largest its function has: a sigmoid beyond |z| of 8.3.
 pub const FLAT: f64 = 1e-3;
 
 /// The most rows of a probe.
 pub const PROBE_ROWS: usize = 128;
 
-/// Rows of the data, spread evenly over it, and room for one forward and one backward pass of them.
+/// Rows sampled evenly from the data, and buffers for one forward and one backward pass.
 #[derive(Debug, Clone)]
 pub struct Probe<T> {
     rows: Dataset<T>,
     buffers: BatchBuffers<T>,
     workspace: Workspace<T>,
     gradient: Aligned<T>,
-    slopes: Vec<T>,
+    derivatives: Vec<T>,
     flat_rows: Vec<usize>,
     objective: Objective,
     label_smoothing: Option<LabelSmoothing<T>>,
@@ -32,7 +32,7 @@ pub struct Probe<T> {
 
 impl<T: Scalar> Probe<T> {
     /// A probe of up to [`PROBE_ROWS`] rows of `data`, for networks of this shape that are trained by `recipe`. Batch
-    /// normalisation goes by the probe's own moments, as in training; nothing is dropped out.
+    /// normalisation uses the moments of the probe's rows, as in training; there is no dropout.
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for data without rows.
@@ -51,7 +51,7 @@ impl<T: Scalar> Probe<T> {
             buffers: BatchBuffers::default(),
             workspace,
             gradient: Aligned::zeros(architecture.parameter_count()),
-            slopes: Vec::with_capacity(widest * count),
+            derivatives: Vec::with_capacity(widest * count),
             flat_rows: Vec::with_capacity(widest),
             objective: Objective {
                 loss: recipe.train.loss,
@@ -66,7 +66,7 @@ impl<T: Scalar> Probe<T> {
         })
     }
 
-    /// The rows.
+    /// The sampled rows.
     pub fn rows(&self) -> &Dataset<T> {
         &self.rows
     }
@@ -81,10 +81,10 @@ impl<T: Scalar> Probe<T> {
         &self.gradient
     }
 
-    /// One forward and one backward pass, and what they show of each layer; nothing of steps.
+    /// One forward and one backward pass, and the summary of each layer, without the size of steps.
     ///
     /// # Panics
-    /// When the network has not the probe's shape.
+    /// When the network does not have the probe's shape.
     pub fn measure(&mut self, network: &Network<T>) -> Vec<LayerSummary> {
         self.measure_at(network.architecture(), network.parameters())
     }
@@ -110,14 +110,14 @@ impl<T: Scalar> Probe<T> {
             &mut self.workspace,
         );
         let layers = architecture.layers().iter().enumerate();
-        let layer_statistics = layers.map(|(index, layer)| {
+        let summaries = layers.map(|(index, layer)| {
             let activation = self.workspace.activation(index);
             let (units, flat) = flatness(
                 layer.activation,
                 self.workspace.z(index),
                 activation,
                 layer.fan_out,
-                &mut self.slopes,
+                &mut self.derivatives,
                 &mut self.flat_rows,
             );
             let is_bounded = largest_derivative_of_bounded(layer.activation).is_some();
@@ -127,7 +127,7 @@ impl<T: Scalar> Probe<T> {
             LayerSummary {
                 gradient_rms: rms(&self.gradient[layer.weights()]),
                 bias_gradient_rms: layer.bias().map(|range| rms(&self.gradient[range])),
-                // The pass works with the mean's 1/rows already in it.
+                // δ of the pass contains the mean's 1/rows.
                 delta_rms: rms(self.workspace.delta(index)) * count as f64,
                 weight_rms: rms(&parameters[layer.weights()]),
                 update_ratio: None,
@@ -138,7 +138,7 @@ impl<T: Scalar> Probe<T> {
                 activation_deviation: (squares.sum::<f64>() / numbers).sqrt(),
             }
         });
-        layer_statistics.collect()
+        summaries.collect()
     }
 }
 
@@ -148,7 +148,7 @@ fn rms<T: Scalar>(values: &[T]) -> f64 {
     (squares / values.len() as f64).sqrt()
 }
 
-/// The largest derivative of a function that has a lower and an upper bound; none for others.
+/// The largest derivative of a bounded function; none for others.
 pub(crate) fn largest_derivative_of_bounded(activation: Activation) -> Option<f64> {
     activation
         .is_bounded()
@@ -156,24 +156,24 @@ pub(crate) fn largest_derivative_of_bounded(activation: Activation) -> Option<f6
 }
 
 /// The share of units that are flat on every row, and the share of all pairs of row and unit that are. `z` and
-/// `activation` are (rows, width); the other two are room.
+/// `activation` are (rows, width); the other two are buffers.
 fn flatness<T: Scalar>(
     function: Activation,
     z: &[T],
     activation: &[T],
     width: usize,
-    slopes: &mut Vec<T>,
+    derivatives: &mut Vec<T>,
     flat_rows: &mut Vec<usize>,
 ) -> (f64, f64) {
     let limit = FLAT * largest_derivative_of_bounded(function).unwrap_or(1.0);
-    slopes.clear();
-    slopes.resize(z.len(), T::ZERO);
-    function.derivative_into(z, activation, slopes);
+    derivatives.clear();
+    derivatives.resize(z.len(), T::ZERO);
+    function.derivative_into(z, activation, derivatives);
     flat_rows.clear();
     flat_rows.resize(width, 0);
-    for row in slopes.chunks_exact(width) {
-        for (count, slope) in flat_rows.iter_mut().zip(row) {
-            *count += usize::from(slope.to_f64().abs() < limit);
+    for row in derivatives.chunks_exact(width) {
+        for (count, derivative) in flat_rows.iter_mut().zip(row) {
+            *count += usize::from(derivative.to_f64().abs() < limit);
         }
     }
     let rows = z.len() / width;

@@ -1,15 +1,15 @@
-//! What is kept of a network's layer statistics, in plain numbers.
+//! The record of layer statistics, in plain numbers.
 
 use serde::{Deserialize, Serialize};
 
-/// A network at one moment of its training, as its probe rows see it.
+/// The statistics of a network at one moment of its training, over the sampled rows.
 ///
 /// In JSON a number that is not finite is the string `"nan"`, `"inf"` or `"-inf"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerStatistics {
-    /// The epochs that are over: 0 before training, 1 after the first epoch.
+    /// The completed epochs: 0 before training, 1 after the first epoch.
     pub epoch: u64,
-    /// The steps that the parameters have taken.
+    /// The number of parameter updates so far.
     pub updates: u64,
     /// The mean loss of the training samples in that epoch, each before the step it took part in; none before training.
     #[serde(with = "spelled::option", default, skip_serializing_if = "Option::is_none")]
@@ -18,7 +18,7 @@ pub struct LayerStatistics {
     pub layers: Vec<LayerSummary>,
 }
 
-/// One layer at one moment. Gradients are those of the mean loss of the probe rows, without penalties. RMS is the root of
+/// One layer at one moment. Gradients are those of the mean loss of the sampled rows, without penalties. RMS is the root of
 /// the mean square, √(Σ v² / count).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LayerSummary {
@@ -28,7 +28,7 @@ pub struct LayerSummary {
     /// RMS of ∂L/∂b over the layer's biases, if it has any.
     #[serde(with = "spelled::option", default, skip_serializing_if = "Option::is_none")]
     pub bias_gradient_rms: Option<f64>,
-    /// RMS of δ = ∂ℓ/∂z over probe rows and units, ℓ being the row's own loss: what the chain rule brings to the layer.
+    /// RMS of δ = ∂ℓ/∂z over sampled rows and units, ℓ being the loss of the row alone.
     #[serde(with = "spelled")]
     pub delta_rms: f64,
     /// RMS of the weights.
@@ -38,16 +38,16 @@ pub struct LayerSummary {
     /// epoch. About 1e-3 is usual. None before training.
     #[serde(with = "spelled::option", default, skip_serializing_if = "Option::is_none")]
     pub update_ratio: Option<f64>,
-    /// The share of units, 0 to 1, that are saturated: their function is bounded (sigmoid, tanh and the like), and flat on
-    /// every probe row.
+    /// The share of units, 0 to 1, that are saturated: their function is bounded (such as sigmoid and tanh), and flat on
+    /// every sampled row.
     pub saturated_units: f64,
-    /// The share of units, 0 to 1, that are dead: their function is a rectifier (relu and the like), and flat on every probe
+    /// The share of units, 0 to 1, that are dead: their function is a rectifier (such as relu), and flat on every sampled
     /// row.
     pub dead_units: f64,
-    /// The share of all pairs of probe row and unit where the function is flat: its slope is below
-    /// [`FLAT`](super::FLAT) of the largest it can have.
+    /// The share of all pairs of sampled row and unit where the function is flat: its derivative is below
+    /// [`FLAT`](super::FLAT) of the largest it has.
     pub flat: f64,
-    /// The mean of the activations over probe rows and units.
+    /// The mean of the activations over sampled rows and units.
     #[serde(with = "spelled")]
     pub activation_mean: f64,
     /// Their standard deviation.
@@ -55,7 +55,7 @@ pub struct LayerSummary {
     pub activation_deviation: f64,
 }
 
-/// Numbers that JSON cannot spell, as words.
+/// Non-finite numbers, which JSON does not have, as strings.
 mod spelled {
     use crate::number::Number;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

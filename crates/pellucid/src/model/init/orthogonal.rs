@@ -1,14 +1,14 @@
-//! Orthogonal first values: Saxe, McClelland & Ganguli, *Exact Solutions to the Nonlinear Dynamics of Learning in Deep
-//! Linear Neural Networks*, 2014.
+//! Draws orthogonal initial weights: Saxe, McClelland & Ganguli, *Exact Solutions to the Nonlinear Dynamics of Learning in
+//! Deep Linear Neural Networks*, 2014.
 
 use crate::numpy_random::RandomState;
 
 /// Fills weights, (`fan_in`, fan_out), with orthonormal columns, or with orthonormal rows where there are fewer of them,
 /// times `gain`.
 ///
-/// They are the Q of a QR decomposition of normal numbers whose R has a positive diagonal, so that none is likelier than
-/// another (Mezzadri, *How to Generate Random Matrices from the Classical Compact Groups*, 2007). Gram & Schmidt's
-/// process gives that Q without more ado; gone through twice, it is orthogonal to rounding (Giraud et al., *The Loss of
+/// The weights are the Q of a QR decomposition of normal numbers whose R has a positive diagonal, so that all orthogonal
+/// matrices are equally likely (Mezzadri, *How to Generate Random Matrices from the Classical Compact Groups*, 2007). The
+/// Gram-Schmidt process gives this Q directly; applied twice, it is orthogonal up to rounding (Giraud et al., *The Loss of
 /// Orthogonality in the Gram-Schmidt Orthogonalization Process*, 2005). The vectors are drawn one after the other.
 pub(super) fn fill(weights: &mut [f64], fan_in: usize, gain: f64, generator: &mut RandomState) {
     let fan_out = weights.len() / fan_in;
@@ -37,7 +37,7 @@ pub(super) fn fill(weights: &mut [f64], fan_in: usize, gain: f64, generator: &mu
     }
 }
 
-/// In several sums, which is quicker and rounds less than one.
+/// The dot product in several partial sums, which is faster and rounds less than one sum.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     const LANES: usize = 8;
     let mut sums = [0.0; LANES];

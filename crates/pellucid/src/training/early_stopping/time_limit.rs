@@ -1,40 +1,40 @@
-//! The end of a run's time, by a clock that somebody else has.
+//! Ends a run when its time limit is reached, by a clock that the caller supplies.
 
 use crate::scalar::Scalar;
 use crate::training::observe::{Event, Observer, Position};
 use std::ops::ControlFlow;
 
-/// How often it looks at the clock, in seconds.
-const GLANCE: f64 = 0.01;
+/// The interval between two readings of the clock, in seconds.
+const READING_INTERVAL: f64 = 0.01;
 
-/// Ends a run after the step in which its time is over. It looks at the clock about a hundred times a second, however
-/// quick the steps are.
+/// Ends a run after the step in which it reaches its time limit. It reads the clock about a hundred times per second,
+/// independent of the duration of a step.
 pub struct TimeLimit<'a> {
     seconds: f64,
     clock: Box<dyn FnMut() -> f64 + 'a>,
-    began: f64,
-    looked: f64,
-    looked_at: u64,
+    started: f64,
+    last_reading: f64,
+    last_step: u64,
     stride: u64,
     is_over: bool,
 }
 
 impl<'a> TimeLimit<'a> {
-    /// A limit of `seconds` from now; `clock` tells the seconds since any moment.
+    /// A limit of `seconds` from now; `clock` returns the seconds since any fixed moment.
     pub fn new(seconds: f64, mut clock: impl FnMut() -> f64 + 'a) -> Self {
         let now = clock();
         Self {
             seconds,
             clock: Box::new(clock),
-            began: now,
-            looked: now,
-            looked_at: 0,
+            started: now,
+            last_reading: now,
+            last_step: 0,
             stride: 1,
             is_over: false,
         }
     }
 
-    /// Whether it ended the run.
+    /// Whether the time limit ended the run.
     pub fn is_over(&self) -> bool {
         self.is_over
     }
@@ -43,15 +43,15 @@ impl<'a> TimeLimit<'a> {
 impl<T: Scalar> Observer<T> for TimeLimit<'_> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         if let Event::Step { position, .. } = event
-            && position.step + 1 >= self.looked_at + self.stride
+            && position.step + 1 >= self.last_step + self.stride
         {
             let now = (self.clock)();
             let done = position.step + 1;
-            let steps_a_glance =
-                (done - self.looked_at) as f64 * GLANCE / (now - self.looked).max(GLANCE / 1e6);
-            self.stride = (steps_a_glance as u64).clamp(1, self.stride.saturating_mul(8));
-            (self.looked, self.looked_at) = (now, done);
-            self.is_over = now - self.began >= self.seconds;
+            let steps_per_reading = (done - self.last_step) as f64 * READING_INTERVAL
+                / (now - self.last_reading).max(READING_INTERVAL / 1e6);
+            self.stride = (steps_per_reading as u64).clamp(1, self.stride.saturating_mul(8));
+            (self.last_reading, self.last_step) = (now, done);
+            self.is_over = now - self.started >= self.seconds;
         }
         if self.is_over {
             ControlFlow::Break(())
@@ -61,7 +61,7 @@ impl<T: Scalar> Observer<T> for TimeLimit<'_> {
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
-        (self.looked_at + self.stride).max(next.step + 1) - 1
+        (self.last_step + self.stride).max(next.step + 1) - 1
     }
 
     fn next_epoch(&mut self, _: Position) -> u64 {

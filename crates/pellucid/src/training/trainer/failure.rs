@@ -1,4 +1,4 @@
-//! What stops a training with an error: data that does not fit the network, and numbers that are not finite.
+//! Reports the errors that stop a training: data that does not fit the network, and numbers that are not finite.
 
 use super::Trainer;
 use crate::data::dataset::Samples;
@@ -8,7 +8,7 @@ use crate::model::network::Architecture;
 use crate::scalar::Scalar;
 
 impl<T: Scalar> Trainer<T> {
-    /// Whether the parameters are finite.
+    /// Checks that all parameters are finite.
     pub(super) fn check_parameters(&self) -> Result<()> {
         let found = self.network.first_non_finite_layer();
         match found.or_else(|| self.network().first_non_finite_layer()) {
@@ -21,7 +21,7 @@ impl<T: Scalar> Trainer<T> {
         }
     }
 
-    /// Says where in the forward pass a number was first not finite.
+    /// The error for a loss that is not finite; it names the first layer with a number that is not finite.
     #[cold]
     pub(super) fn non_finite_loss(&self, loss: f64, batch: u64) -> Error {
         let finite = |values: &[T]| values.iter().all(|value| value.is_finite());
@@ -34,11 +34,11 @@ impl<T: Scalar> Trainer<T> {
                 match first {
                     Some(layer) => (
                         layer,
-                        format!("the numbers of layer {layer} are the first that are not finite"),
+                        format!("layer {layer} is the first with numbers that are not finite"),
                     ),
                     None => (
                         layer_count,
-                        format!("the outputs, of layer {layer_count}, are finite, their loss is not"),
+                        format!("the outputs (layer {layer_count}) are finite, but their loss is not"),
                     ),
                 }
             }
@@ -53,21 +53,21 @@ impl<T: Scalar> Trainer<T> {
     }
 }
 
-/// The error where a schedule follows the validation loss of a run that holds out no rows.
+/// The error for a schedule that follows the validation loss in a run without held-out rows.
 pub(super) fn no_validation_loss() -> Error {
     Error::Setting {
         key: "train.schedule.loss".into(),
         found: "\"validation\"".into(),
         expected:
-            "this run holds out no rows whose loss it could go by; hold some out, or set it to \"training\""
+            "this run has no held-out rows for a validation loss; hold some out, or set it to \"training\""
                 .into(),
     }
 }
 
-/// Whether a data set can train a network with a loss.
+/// Checks that a data set can train a network with a loss.
 ///
 /// # Errors
-/// [`Error::Shape`] or [`Error::Setting`], naming both sides.
+/// [`Error::Shape`] or [`Error::Setting`], which name both sides.
 pub fn check_fit<T, S>(architecture: &Architecture, loss: Loss, data: &S) -> Result<()>
 where
     T: Scalar,

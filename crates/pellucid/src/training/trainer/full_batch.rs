@@ -1,4 +1,4 @@
-//! Training on all samples at once by L-BFGS: the trainer's passes as a function to be minimised.
+//! Trains on all samples at once with L-BFGS: presents the passes of the trainer as a function to minimise.
 
 use super::{Ending, Trainer};
 use crate::data::dataset::{BatchBuffers, Rows, Samples};
@@ -38,8 +38,8 @@ impl<T: Scalar> Trainer<T> {
         };
         let mut x = self.network.parameters().to_vec();
         let mut problem = FullBatchProblem {
-            told_step: observer.next_step(position),
-            told_epoch: observer.next_epoch(position),
+            observed_step: observer.next_step(position),
+            observed_epoch: observer.next_epoch(position),
             before: None,
             loss: f64::NAN,
             network: &mut self.network,
@@ -68,7 +68,7 @@ impl<T: Scalar> Trainer<T> {
                     batch: 1,
                     layer: None,
                     origin: format!(
-                        "it is {} itself, but not all of its slopes are finite",
+                        "it is {} itself, but some of its derivatives are not finite",
                         found.value
                     ),
                 });
@@ -83,7 +83,7 @@ impl<T: Scalar> Trainer<T> {
     }
 }
 
-/// All samples as a function of the parameters, and who is told of its minimisation.
+/// The loss of all samples as a function of the parameters, and the observer of its minimisation.
 struct FullBatchProblem<'a, T, O: ?Sized> {
     network: &'a mut Network<T>,
     workspace: &'a mut Workspace<T>,
@@ -92,15 +92,15 @@ struct FullBatchProblem<'a, T, O: ?Sized> {
     penalty: Penalty<T>,
     input: Input<'a, T>,
     targets: &'a [T],
-    /// The targets that are trained towards.
+    /// The targets after label smoothing.
     smoothed: &'a [T],
-    /// The mean loss at the last evaluation, as it is told.
+    /// The reported mean loss at the last evaluation.
     loss: f64,
-    /// The same where the iteration under way began, and the outputs there.
+    /// The reported loss and the outputs at the start of the current iteration.
     before: Option<(f64, Vec<T>)>,
     position: Position,
-    told_step: u64,
-    told_epoch: u64,
+    observed_step: u64,
+    observed_epoch: u64,
     observer: &'a mut O,
 }
 
@@ -155,7 +155,7 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Problem<T> for FullBatchProblem<'_, T, 
         reduced + penalized
     }
 
-    /// Tells the observers, as the loop does: the loss and the outputs are those from before the step.
+    /// Reports to the observers like the training loop: the loss and the outputs are those before the step.
     fn on_iteration(&mut self, parameters: &[T], _: &Iteration) -> ControlFlow<()> {
         self.network.parameters_mut().copy_from_slice(parameters);
         let position = self.position;
@@ -163,7 +163,7 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Problem<T> for FullBatchProblem<'_, T, 
         let Some((loss, outputs)) = &mut self.before else {
             return ControlFlow::Continue(());
         };
-        if position.step >= self.told_step {
+        if position.step >= self.observed_step {
             self.observer.on(&Event::Step {
                 position,
                 loss: *loss,
@@ -174,15 +174,15 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Problem<T> for FullBatchProblem<'_, T, 
                 trainer: None,
                 parameters,
             })?;
-            self.told_step = self.observer.next_step(self.position);
+            self.observed_step = self.observer.next_step(self.position);
         }
-        if position.epoch >= self.told_epoch {
+        if position.epoch >= self.observed_epoch {
             self.observer.on(&Event::Epoch {
                 position,
                 loss: *loss,
                 network: self.network,
             })?;
-            self.told_epoch = self.observer.next_epoch(self.position);
+            self.observed_epoch = self.observer.next_epoch(self.position);
         }
         *loss = self.loss;
         outputs.copy_from_slice(self.workspace.outputs());

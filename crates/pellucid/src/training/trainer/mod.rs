@@ -1,4 +1,4 @@
-//! A network in training: parameters, optimizer, schedule, generator and position, and the loop that moves them.
+//! Trains a network: the trainer holds parameters, optimizer, schedule, generator and position, and runs the training loop.
 
 mod failure;
 mod full_batch;
@@ -32,15 +32,15 @@ use crate::scalar::Scalar;
 use pellucid_kernels::aligned::Aligned;
 use std::num::NonZeroUsize;
 
-/// How a run ended.
+/// The way in which a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// After its last epoch.
+    /// After the last epoch.
     Completed,
-    /// Because an observer said so; the network is as the last step left it.
+    /// Because an observer ended it; the network is that of the last step.
     Stopped,
-    /// Before its last epoch, because there was nothing more to gain: L-BFGS had found a minimum, or the schedule had come to
-    /// its least rate.
+    /// Before the last epoch, because further steps would change nothing: L-BFGS found a minimum, or the schedule reached
+    /// its smallest rate.
     Converged,
 }
 
@@ -61,13 +61,13 @@ pub struct Trainer<T> {
     clipping: Clipping,
     accumulation: Option<Accumulation<T>>,
     average: Option<Averaging<T>>,
-    /// The rates, and the seed.
+    /// The dropout at the start of training: its rates and its seed.
     dropout: Option<Dropout>,
     batch_size: BatchSize,
     batches_of_step: u64,
     shuffles: bool,
     reshuffles: bool,
-    /// The samples in the order of the last epoch that was shuffled.
+    /// The indices of the samples in the order of the last shuffled epoch.
     order: Vec<u32>,
     epochs: u64,
     generator: RandomState,
@@ -78,11 +78,11 @@ pub struct Trainer<T> {
 }
 
 impl<T: Scalar> Trainer<T> {
-    /// A trainer for a network, by the recipe's `[train]`. `generator` is the run's stream of random numbers,
-    /// from which the initial values were drawn before.
+    /// A trainer for a network, by the recipe's `[train]`. `generator` is the random stream of the run, from which the
+    /// initial values are already drawn.
     ///
     /// # Errors
-    /// [`Error::Setting`] for settings that make no sense.
+    /// [`Error::Setting`] for invalid settings.
     pub fn new(
         recipe: &Recipe,
         network: Network<T>,
@@ -133,7 +133,7 @@ impl<T: Scalar> Trainer<T> {
             max_norm,
             dropout: match train.dropout.of_hidden(hidden_layers) {
                 rates if rates.iter().all(|&rate| rate == 0.0) => None,
-                rates => Some(Dropout::of_layers(&rates, train.seed)?),
+                rates => Some(Dropout::with_layer_rates(&rates, train.seed)?),
             },
             batch_size: train.batch_size,
             batches_of_step: train.accumulate,
@@ -149,20 +149,20 @@ impl<T: Scalar> Trainer<T> {
         })
     }
 
-    /// The same, with another schedule, whose fractions are of the recipe's rate.
+    /// The same trainer with another schedule, whose factors multiply the recipe's learning rate.
     #[must_use]
     pub fn with_schedule(mut self, schedule: Schedule) -> Self {
         self.learning_rate = LearningRate::new(schedule, self.learning_rate.highest());
         self
     }
 
-    /// The network as it stands: the averaged one, where the recipe asks for an average and there is one yet.
+    /// The current network: the averaged one, where the recipe asks for an average and it has begun.
     pub fn network(&self) -> &Network<T> {
         let averaged = self.average.as_ref().and_then(Averaging::network);
         averaged.unwrap_or(&self.network)
     }
 
-    /// The same network, to be given other parameters.
+    /// The current network, mutable.
     pub fn network_mut(&mut self) -> &mut Network<T> {
         match self.average.as_mut().and_then(Averaging::network_mut) {
             Some(averaged) => averaged,
@@ -170,7 +170,7 @@ impl<T: Scalar> Trainer<T> {
         }
     }
 
-    /// The same network, training being over.
+    /// The final network; ends the training.
     pub fn into_network(self) -> Network<T> {
         let averaged = self.average.and_then(Averaging::into_network);
         averaged.unwrap_or(self.network)
@@ -181,22 +181,22 @@ impl<T: Scalar> Trainer<T> {
         &self.workspace
     }
 
-    /// How the last run of L-BFGS ended, once there was one.
+    /// The result of the last run of L-BFGS, if there is one.
     pub fn minimum(&self) -> Option<&Minimum> {
         self.minimum.as_ref()
     }
 
-    /// How many epochs were completed.
+    /// The number of completed epochs.
     pub fn completed_epochs(&self) -> u64 {
         self.epoch
     }
 
-    /// How many batches went through.
+    /// The number of batches so far.
     pub fn steps(&self) -> u64 {
         self.step
     }
 
-    /// How many steps the parameters took: fewer than there were batches, where several make a step together.
+    /// The number of updates of the parameters: fewer than batches, where several batches contribute to a step.
     pub fn updates(&self) -> u64 {
         match &self.accumulation {
             Some(accumulation) => accumulation.steps(),
@@ -204,31 +204,31 @@ impl<T: Scalar> Trainer<T> {
         }
     }
 
-    /// The stream of random numbers, where the shuffles so far have left it.
+    /// The random stream, after the shuffles so far.
     pub fn generator(&self) -> &RandomState {
         &self.generator
     }
 
-    /// The optimizer, and what it remembers.
+    /// The optimizer and its memory.
     pub fn optimizer(&self) -> &OptimizerState<T> {
         &self.optimizer
     }
 
-    /// The same, whose optimizer goes on from what one like it remembered.
+    /// The same trainer, whose optimizer continues with the memory of an earlier one.
     ///
     /// # Errors
-    /// [`Error::Shape`] when that was of another network or another rule.
+    /// [`Error::Shape`] when the memory is that of another network or another update rule.
     pub fn remembering(mut self, memory: &Memory<T>) -> Result<Self> {
         self.optimizer = self.optimizer.remembering(memory)?;
         Ok(self)
     }
 
-    /// Sets the epoch that is the last, counted from the first [`run`](Self::run): another run goes on until there.
+    /// Sets the number of epochs, counted from the first [`run`](Self::run): the next run continues up to it.
     pub fn set_epochs(&mut self, epochs: u64) {
         self.epochs = epochs;
     }
 
-    /// Sets the learning rate that the schedule's fractions are of.
+    /// Sets the learning rate that the schedule multiplies.
     pub fn set_learning_rate(&mut self, rate: f64) {
         self.learning_rate.set_highest(rate);
     }

@@ -1,4 +1,4 @@
-//! Watching a run: the loop only steps and tells; everything that looks on is an [`Observer`].
+//! Defines observers of a run: the training loop steps and reports, and all other work is done by an [`Observer`].
 
 use crate::data::dataset::Rows;
 use crate::evaluation::evaluate::Evaluation;
@@ -8,28 +8,28 @@ use crate::scalar::Scalar;
 use crate::training::trainer::Trainer;
 use std::ops::ControlFlow;
 
-/// Where a run stands. Everything is counted from 0.
+/// The position of a run. All counts begin with 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// The epoch under way.
+    /// The current epoch.
     pub epoch: u64,
     /// The batch within the epoch.
     pub batch: u64,
     /// The steps taken since the run began.
     pub step: u64,
-    /// How many batches an epoch has.
+    /// The number of batches of an epoch.
     pub steps_per_epoch: u64,
-    /// How many epochs the run has.
+    /// The number of epochs of the run.
     pub epochs: u64,
 }
 
-/// What the training loop tells.
+/// An event that the training loop reports.
 #[derive(Debug)]
 pub enum Event<'a, T> {
-    /// A batch went through the network and the parameters took their step, or, where several batches make one, gathered
-    /// for it.
+    /// A batch is complete: the parameters took a step, or, where several batches contribute to a step, the gradient was
+    /// accumulated.
     Step {
-        /// Which.
+        /// The position of the step.
         position: Position,
         /// The mean loss of the batch's rows, before the step.
         loss: f64,
@@ -39,20 +39,20 @@ pub enum Event<'a, T> {
         targets: &'a [T],
         /// The rows of the data set that made the batch.
         rows: Rows<'a>,
-        /// The learning rate of the step; 0 where the optimizer has none.
+        /// The learning rate of the step; 0 where the optimizer has no learning rate.
         learning_rate: T,
-        /// The training as the step left it; nothing where the optimizer goes by all rows at once.
+        /// The trainer after the step; `None` where the optimizer works on all rows at once.
         trainer: Option<&'a Trainer<T>>,
-        /// The parameters after the step: those in training, never averaged ones.
+        /// The parameters after the step: the trained ones, never averages.
         parameters: &'a [T],
     },
-    /// All samples went through once.
+    /// An epoch is complete: all samples were used once.
     Epoch {
-        /// Which: its `batch` and `step` are those of the epoch's last step.
+        /// The position; its `batch` and `step` are those of the epoch's last step.
         position: Position,
-        /// The mean loss of all samples, each before the step it took part in.
+        /// The mean loss of all samples, each before the step that used it.
         loss: f64,
-        /// The network after the epoch: the averaged one, where the recipe asks for an average and there is one yet.
+        /// The network after the epoch: the averaged one, where the recipe asks for an average and it has begun.
         network: &'a Network<T>,
     },
     /// What a [`Session`](crate::Session) measured of an epoch that it logs or judges, after its [`Epoch`](Self::Epoch).
@@ -68,27 +68,27 @@ pub enum Event<'a, T> {
     },
 }
 
-/// Something that watches a run. It can end the run by breaking.
+/// An observer of a run. It ends the run by returning [`ControlFlow::Break`].
 ///
-/// The loop asks beforehand which events are worth telling, so that a run of a million tiny steps is not slowed
-/// by one that looks on now and then.
+/// The loop asks in advance for the next step and the next epoch to report, so that an observer of few events does not slow
+/// down a run of a million small steps.
 pub trait Observer<T: Scalar> {
-    /// Takes note of an event.
+    /// Receives an event.
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()>;
 
-    /// The number of the next step, `next.step` or later, that is worth telling; by default none.
+    /// The next step to report, `next.step` or later; by default none.
     fn next_step(&mut self, next: Position) -> u64 {
         let _ = next;
         u64::MAX
     }
 
-    /// The next epoch, `next.epoch` or later, that is worth telling; by default each.
+    /// The next epoch to report, `next.epoch` or later; by default every epoch.
     fn next_epoch(&mut self, next: Position) -> u64 {
         next.epoch
     }
 
-    /// The loss on held-out rows after the last epoch, for a schedule that goes by it: infinite before there was one,
-    /// nothing where the observer measures none, which is the default.
+    /// The loss on held-out rows after the last epoch, for a schedule that follows it: infinite before the first epoch,
+    /// `None` where the observer measures no such loss, which is the default.
     fn validation_loss(&self) -> Option<f64> {
         None
     }
@@ -99,7 +99,7 @@ pub trait AnyObserver: Observer<f32> + Observer<f64> {}
 
 impl<O: Observer<f32> + Observer<f64>> AnyObserver for O {}
 
-/// Watches nothing.
+/// Observes nothing.
 impl<T: Scalar> Observer<T> for () {
     fn on(&mut self, _: &Event<'_, T>) -> ControlFlow<()> {
         ControlFlow::Continue(())
@@ -128,7 +128,7 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Observer<T> for &mut O {
     }
 }
 
-/// Two observers side by side, the first informed first; the run ends when one of them says so.
+/// Two observers, of which the first receives each event first; the run ends when one of them ends it.
 impl<T: Scalar, A: Observer<T>, B: Observer<T>> Observer<T> for (A, B) {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         match (self.0.on(event), self.1.on(event)) {
@@ -150,7 +150,7 @@ impl<T: Scalar, A: Observer<T>, B: Observer<T>> Observer<T> for (A, B) {
     }
 }
 
-/// Several observers side by side, informed in order; the run ends when one of them says so.
+/// Several observers, which receive each event in order; the run ends when one of them ends it.
 impl<T: Scalar> Observer<T> for [&mut dyn Observer<T>] {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         let mut flow = ControlFlow::Continue(());
@@ -181,20 +181,20 @@ impl<T: Scalar> Observer<T> for [&mut dyn Observer<T>] {
     }
 }
 
-/// What is known of an epoch.
+/// The record of an epoch.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EpochRecord {
-    /// The epoch, counted from where the recipe counts.
+    /// The number of the epoch; the recipe sets the first number.
     pub epoch: u64,
-    /// The mean loss of the samples, each before the step it took part in.
+    /// The mean loss of the samples, each before the step that used it.
     pub loss: f64,
-    /// The metrics, of the same outputs as the loss.
+    /// The metrics, from the same outputs as the loss.
     pub metrics: Vec<(Metric, f64)>,
-    /// Loss and metrics on held-out rows after the epoch, where there are any.
+    /// Loss and metrics on held-out rows after the epoch, if there are such rows.
     pub validation: Option<Evaluation>,
 }
 
-/// Keeps a record of every so many epochs, and of the last one.
+/// Records every n-th epoch and the last one.
 #[derive(Debug, Clone)]
 pub struct History {
     every: u64,
@@ -206,11 +206,11 @@ pub struct History {
 }
 
 impl History {
-    /// The most rows of the last epoch's outputs that are kept.
+    /// The largest number of rows of the last epoch's outputs that it keeps.
     pub const MOST_OUTPUTS: usize = 100;
 
-    /// A history of every `every`th epoch, the first one included, whose number is `count_from`, with what `meters`
-    /// measure.
+    /// A history of every `every`-th epoch, the first one included, whose number is `count_from`, with the metrics of
+    /// `meters`.
     pub fn new(every: u64, count_from: u64, meters: Meters) -> Self {
         Self {
             every: every.max(1),
@@ -222,17 +222,17 @@ impl History {
         }
     }
 
-    /// The epochs recorded.
+    /// The recorded epochs.
     pub fn entries(&self) -> &[EpochRecord] {
         &self.entries
     }
 
-    /// The last epoch of a run that was not ended before it.
+    /// The record of the last epoch, if the run reached it.
     pub fn last_epoch(&self) -> Option<&EpochRecord> {
         self.last_epoch.as_ref()
     }
 
-    /// The outputs of the last epoch, each before the step it took part in, in the order of training; the first
+    /// The outputs of the last epoch, each before the step that used it, in the order of training; the first
     /// [`MOST_OUTPUTS`](Self::MOST_OUTPUTS) of them.
     pub fn last_outputs(&self) -> &[Vec<f64>] {
         &self.last_outputs
@@ -243,7 +243,7 @@ impl History {
         self.every == 1
     }
 
-    /// Adds what judged the epoch of this number, counted from 0, to its record. The entry, if the epoch has one.
+    /// Adds the validation figures of an epoch, counted from 0, to its record. Returns the entry, if the epoch has one.
     pub(crate) fn complete(&mut self, epoch: u64, judged: Option<&EpochRecord>) -> Option<&EpochRecord> {
         let number = epoch + self.count_from;
         let entry = self.entries.last_mut().filter(|entry| entry.epoch == number);
@@ -256,7 +256,7 @@ impl History {
         self.entries.last().filter(|entry| entry.epoch == number)
     }
 
-    /// The entries; the last epoch of a run that was not ended before it, and its outputs.
+    /// The entries; and the last epoch with its outputs, if the run reached it.
     #[expect(
         clippy::type_complexity,
         reason = "the last epoch and its outputs come together"
@@ -266,7 +266,7 @@ impl History {
         (self.entries, self.last_epoch.map(|epoch| (epoch, outputs)))
     }
 
-    fn next_of_interest(&self, epoch: u64, epochs: u64) -> u64 {
+    fn next_recorded(&self, epoch: u64, epochs: u64) -> u64 {
         epoch
             .next_multiple_of(self.every)
             .min(epochs.saturating_sub(1).max(epoch))
@@ -282,18 +282,18 @@ impl<T: Scalar> Observer<T> for History {
                 targets,
                 ..
             } => {
-                if self.next_of_interest(position.epoch, position.epochs) == position.epoch {
+                if self.next_recorded(position.epoch, position.epochs) == position.epoch {
                     self.meters.add(outputs, targets);
                     if position.epoch + 1 == position.epochs {
-                        let room = Self::MOST_OUTPUTS - self.last_outputs.len();
-                        let rows = outputs.chunks_exact(self.meters.width()).take(room);
+                        let remaining = Self::MOST_OUTPUTS - self.last_outputs.len();
+                        let rows = outputs.chunks_exact(self.meters.width()).take(remaining);
                         self.last_outputs
                             .extend(rows.map(|row| row.iter().map(|a| a.to_f64()).collect()));
                     }
                 }
             }
             Event::Epoch { position, loss, .. } => {
-                if self.next_of_interest(position.epoch, position.epochs) == position.epoch {
+                if self.next_recorded(position.epoch, position.epochs) == position.epoch {
                     let entry = EpochRecord {
                         epoch: position.epoch + self.count_from,
                         loss: *loss,
@@ -314,11 +314,12 @@ impl<T: Scalar> Observer<T> for History {
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
-        let epoch = self.next_of_interest(next.epoch, next.epochs);
+        let epoch = self.next_recorded(next.epoch, next.epochs);
         if epoch == next.epoch {
             let is_last = epoch + 1 == next.epochs;
-            let wanted = !self.meters.is_empty() || (is_last && self.last_outputs.len() < Self::MOST_OUTPUTS);
-            if wanted {
+            let is_needed =
+                !self.meters.is_empty() || (is_last && self.last_outputs.len() < Self::MOST_OUTPUTS);
+            if is_needed {
                 return next.step;
             }
             let last_epoch_begins = next.epochs.saturating_sub(1).saturating_mul(next.steps_per_epoch);
@@ -332,11 +333,11 @@ impl<T: Scalar> Observer<T> for History {
     }
 
     fn next_epoch(&mut self, next: Position) -> u64 {
-        self.next_of_interest(next.epoch, next.epochs)
+        self.next_recorded(next.epoch, next.epochs)
     }
 }
 
-/// The loss of every so many epochs, for a curve.
+/// Records the loss of every n-th epoch, for a loss curve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LossCurve {
     every: u64,
@@ -344,7 +345,7 @@ pub struct LossCurve {
 }
 
 impl LossCurve {
-    /// A curve with a point every `every` epochs, and at the last.
+    /// A curve with a point for every `every`-th epoch and for the last one.
     pub fn new(every: u64) -> Self {
         Self {
             every: every.max(1),
@@ -352,7 +353,7 @@ impl LossCurve {
         }
     }
 
-    /// The epochs, counted from 1, and their losses.
+    /// The points: epoch, counted from 1, and loss.
     pub fn points(&self) -> &[(u64, f64)] {
         &self.points
     }

@@ -1,4 +1,4 @@
-//! The training loop: gather a batch, take a step, report.
+//! Runs the training loop: gathers a batch, takes a step, reports.
 
 use super::failure::{check_fit, no_validation_loss};
 use super::{Ending, Trainer, fused};
@@ -9,7 +9,7 @@ use crate::scalar::Scalar;
 use crate::training::observe::{Event, Observer, Position};
 use std::ops::ControlFlow;
 
-/// How a run cuts its data into batches.
+/// The division of the data of a run into batches.
 pub(super) struct BatchLoop {
     rows: usize,
     pub(super) batch_rows: usize,
@@ -29,24 +29,24 @@ impl BatchLoop {
     }
 }
 
-/// How far the epoch under way is: the next batch, and the loss so far, summed over rows.
+/// The progress of the current epoch: the next batch, and the loss so far, summed over rows.
 #[derive(Default)]
 pub(super) struct EpochProgress {
     pub(super) batch: u64,
     pub(super) loss: f64,
 }
 
-/// The next step and the next epoch that the observer asks to see.
+/// The next step and the next epoch that the observer requests.
 struct Observed {
     step: u64,
     epoch: u64,
 }
 
 impl<T: Scalar> Trainer<T> {
-    /// Trains until the last epoch, or until the observer ends it.
+    /// Trains up to the last epoch, or until the observer ends the run.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the data does not fit the network; [`Error::Setting`] when the schedule goes by a validation
+    /// [`Error::Shape`] when the data does not fit the network; [`Error::Setting`] when the schedule follows a validation
     /// loss and no observer has one; [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges.
     pub fn run<S, O>(&mut self, data: &S, observer: &mut O) -> Result<Ending>
     where
@@ -63,7 +63,7 @@ impl<T: Scalar> Trainer<T> {
         ending
     }
 
-    /// [`run`](Self::run), batch by batch. `order` is that of the last epoch that was shuffled.
+    /// [`run`](Self::run), batch by batch. `order` is that of the last shuffled epoch.
     fn run_batches<S, O>(&mut self, data: &S, observer: &mut O, order: &mut Vec<u32>) -> Result<Ending>
     where
         S: Samples<T> + ?Sized,
@@ -172,7 +172,7 @@ impl<T: Scalar> Trainer<T> {
         Ok(Ending::Completed)
     }
 
-    /// Makes room for the batches of a run over `rows` rows.
+    /// Prepares a run over `rows` rows, and allocates the arrays of its batches.
     fn begin(&mut self, rows: usize) -> BatchLoop {
         let batch_rows = self.batch_size.of(rows);
         let steps_per_epoch = rows.div_ceil(batch_rows) as u64;
@@ -193,8 +193,8 @@ impl<T: Scalar> Trainer<T> {
         }
     }
 
-    /// Where the run is when it is about to take the step on batch `batch` of the current epoch; that is the first one of the
-    /// next epoch where the current one has no more.
+    /// The position of the run before the step on batch `batch` of the current epoch; the first batch of the next epoch
+    /// where the current epoch has no such batch.
     fn position(&self, batches: &BatchLoop, batch: u64) -> Position {
         let is_next_epoch = batch == batches.steps_per_epoch;
         Position {
@@ -206,7 +206,7 @@ impl<T: Scalar> Trainer<T> {
         }
     }
 
-    /// Puts the samples in the order of the coming epoch.
+    /// Shuffles the samples for the next epoch.
     fn shuffle(&mut self, order: &mut Vec<u32>, rows: usize) {
         if !self.shuffles {
             return;
@@ -218,15 +218,15 @@ impl<T: Scalar> Trainer<T> {
         self.generator.shuffle(order);
     }
 
-    /// How many steps no observer asks to see. The last step of an epoch that is observed, and the last of all, count as
-    /// observed.
+    /// The number of next steps that no observer requests. The last step of an observed epoch and the last step of the run
+    /// count as observed.
     fn unobserved_steps(&self, batches: &BatchLoop, epoch: &EpochProgress, observed: &Observed) -> u64 {
         let epochs = observed.epoch.clamp(self.epoch, self.epochs - 1) - self.epoch + 1;
         let steps = epochs.saturating_mul(batches.steps_per_epoch) - epoch.batch - 1;
         steps.min(observed.step.saturating_sub(self.step))
     }
 
-    /// Hands the workspace what each row of a batch counts for.
+    /// Sets the row weights of a batch in the workspace.
     fn weigh<S: Samples<T> + ?Sized>(&mut self, data: &S, rows: Rows<'_>) {
         match rows {
             Rows::Range(start, end) => {

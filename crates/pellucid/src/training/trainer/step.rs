@@ -1,4 +1,4 @@
-//! One training step on one batch: forward, loss, backward, update.
+//! Takes one training step on one batch: forward, loss, backward, update.
 
 use super::Trainer;
 use crate::error::{Error, Result};
@@ -11,12 +11,12 @@ use pellucid_kernels::per_precision;
 use pellucid_kernels::simd::{Isa, Task};
 
 impl<T: Scalar> Trainer<T> {
-    /// One step on one batch: forward, loss, backward, update. Gives the batch's loss before the step, summed over
-    /// its rows. `targets` are (rows, outputs). The step is taken at the recipe's learning rate: a schedule is for
-    /// [`run`](Self::run), which knows how many steps there will be.
+    /// Takes one step on one batch: forward, loss, backward, update. Returns the batch's loss before the step, summed over
+    /// its rows. `targets` are (rows, outputs). The step uses the recipe's learning rate: a schedule needs
+    /// [`run`](Self::run), which knows the number of steps.
     ///
     /// # Errors
-    /// [`Error::NonFiniteLoss`], before anything is updated; [`Error::Setting`] when the optimizer
+    /// [`Error::NonFiniteLoss`], before any update; [`Error::Setting`] when the optimizer
     /// [takes no steps](crate::Optimizer::takes_steps).
     ///
     /// # Panics
@@ -26,7 +26,7 @@ impl<T: Scalar> Trainer<T> {
             return Err(Error::Setting {
                 key: "train.optimizer".into(),
                 found: "\"lbfgs\"".into(),
-                expected: "it takes no steps on batches; run it on a data set".into(),
+                expected: "it takes no steps on batches; train it on a data set with `run`".into(),
             });
         }
         self.ensure_capacity(input.rows(self.network.architecture().input_width()));
@@ -39,7 +39,7 @@ impl<T: Scalar> Trainer<T> {
         Ok(loss)
     }
 
-    /// [`step`](Self::step) at a rate of the caller's. The loss may be not finite; then nothing is updated.
+    /// [`step`](Self::step) at a given learning rate. Where the loss is not finite, nothing is updated.
     pub(super) fn take_step(&mut self, input: Input<'_, T>, targets: &[T], learning_rate: T) -> f64 {
         T::run::<StepPerPrecision>(&mut Step {
             trainer: self,
@@ -50,8 +50,7 @@ impl<T: Scalar> Trainer<T> {
     }
 }
 
-/// The reported loss of a batch, summed over its rows, where it is not just that sum: it counts rows by their weights, or
-/// includes the penalty.
+/// The reported loss of a batch, summed over its rows, where it divides by the row weights or includes the penalty.
 #[inline(never)]
 fn reported_loss<T: Scalar>(
     sum: f64,
@@ -77,7 +76,7 @@ fn reported_loss<T: Scalar>(
 
 per_precision!(StepPerPrecision: |'a, T| &'a mut Step<'a, T> => f64);
 
-/// A whole step of training.
+/// One training step.
 struct Step<'a, T> {
     trainer: &'a mut Trainer<T>,
     input: Input<'a, T>,
@@ -87,8 +86,8 @@ struct Step<'a, T> {
 
 impl<T: Scalar> Task for &mut Step<'_, T> {
     type Output = f64;
-    /// Forward, loss, backward and update; the loss of the batch, summed over its rows. Where that is not finite
-    /// the parameters are left alone.
+    /// Forward, loss, backward and update. Returns the loss of the batch, summed over its rows. Where the loss is not
+    /// finite, the parameters stay unchanged.
     #[inline(always)]
     fn run<I: Isa>(self) -> f64 {
         let &mut Step {

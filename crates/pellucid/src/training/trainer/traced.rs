@@ -1,4 +1,4 @@
-//! One traced step of training: the same step, by the same code, with every array of it kept.
+//! Traces one training step: the same step, by the same code, with all of its arrays kept.
 
 use super::Trainer;
 use crate::data::dataset::{BatchBuffers, Dataset, Rows};
@@ -55,8 +55,9 @@ impl<T: Scalar> Trainer<T> {
 
     /// Takes a step on these rows, as [`run`](Self::run) takes its own at this learning rate, and keeps every array of it.
     /// The parameters after it are the same, to the bit. Where the backward pass moves the parameters itself no gradient is
-    /// stored, so the same backward pass runs again to store it; its sums may differ in the last bits from those that
-    /// moved the parameters. For an optimizer that [takes no steps](crate::Optimizer::takes_steps) only the pass is traced.
+    /// stored, so the same backward pass runs again to store it; its result may differ in the last bits from the gradient
+    /// that moved the parameters. For an optimizer that [takes no steps](crate::Optimizer::takes_steps) only the pass is
+    /// traced.
     ///
     /// # Errors
     /// [`Error::NonFiniteLoss`](crate::Error::NonFiniteLoss).
@@ -107,8 +108,8 @@ impl<T: Scalar> Trainer<T> {
             None => (None, targets),
         };
         let is_fused = takes_steps && self.gradient.is_empty();
-        // In the top-down order each δ is computed with the updated weights of the layer above.
-        let of_backward = match self.objective.update {
+        // In the top-down order, each δ is computed with the updated weights of the layer above.
+        let backward_network = match self.objective.update {
             Update::TopDown if is_fused => &self.network,
             _ => &before,
         };
@@ -117,7 +118,7 @@ impl<T: Scalar> Trainer<T> {
         pass::backward(
             before.architecture(),
             Target::Gradient {
-                parameters: of_backward.parameters(),
+                parameters: backward_network.parameters(),
                 gradient: &mut gradient,
             },
             input,

@@ -1,4 +1,4 @@
-//! Plain gradient descent with the step's layers in one kernel call: what is the same in each step is looked up once.
+//! Takes steps of plain gradient descent with all layers in one kernel call, and does the set-up of a step only once.
 
 use crate::data::dataset::Features;
 use crate::loss::{Loss, OutputLoss};
@@ -11,8 +11,8 @@ use pellucid_kernels::narrow::{BatchCursor, FusedSteps, LayerBelow};
 use pellucid_kernels::simd::Isa;
 use std::num::NonZeroUsize;
 
-/// Steps through a network whose layers all have a few units, or all but a first one whose input is a row of bytes a step.
-/// They are made of the same parts as [`forward`](crate::forward) and [`backward`](crate::backward).
+/// Steps of a network whose layers all have a few units, except possibly a first layer whose input is one row of bytes per
+/// step. They use the same kernels as [`forward`](crate::forward) and [`backward`](crate::backward).
 pub(super) struct FusedDescent<'a, T> {
     steps: FusedSteps<'a, T>,
     features: &'a Features<T>,
@@ -22,11 +22,11 @@ pub(super) struct FusedDescent<'a, T> {
 }
 
 impl<'a, T: Scalar> FusedDescent<'a, T> {
-    /// Steps at `rate` from the parameters on, on batches of `rows` rows of the features; nothing where there are no such
-    /// kernels for this machine.
+    /// Prepares steps at learning rate `rate` on batches of `rows` rows of the features; `None` where this machine has no
+    /// such kernels.
     ///
     /// # Panics
-    /// When the parameters are not the architecture's, or the [predicate](super::is_possible) does not hold.
+    /// When the number of parameters is not the architecture's, or [`samples`](super::samples) rejects the training.
     #[inline(always)]
     pub(super) fn new<I: Isa>(
         network: (&'a Architecture, &'a mut [T]),
@@ -58,7 +58,7 @@ impl<'a, T: Scalar> FusedDescent<'a, T> {
         })
     }
 
-    /// Takes all steps of the cursor where one kernel can do so by itself; else gives nothing.
+    /// Takes all steps of the cursor where one kernel can do that; else returns `None`.
     #[inline(always)]
     pub(super) fn take_all(&mut self, targets: &[T], cursor: &mut BatchCursor) -> Option<Result<f64, f64>> {
         match self.features {
@@ -67,12 +67,12 @@ impl<'a, T: Scalar> FusedDescent<'a, T> {
         }
     }
 
-    /// One step, on the batch that begins with row `start`: forward, loss, backward and update. Gives the batch's loss
-    /// before it, summed over its rows; as an error where it is not finite, and then the parameters are left alone.
+    /// Takes one step on the batch that begins with row `start`: forward, loss, backward and update. Returns the batch's
+    /// loss before the step, summed over its rows, as an error where it is not finite; the parameters are then unchanged.
     /// `targets` are (rows, outputs).
     ///
     /// # Panics
-    /// When there is no such batch.
+    /// When the batch is out of range.
     #[inline(always)]
     pub(super) fn step<I: Isa>(&mut self, start: usize, targets: &[T]) -> Result<f64, f64> {
         match self.features {

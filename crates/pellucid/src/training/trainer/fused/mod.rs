@@ -1,8 +1,8 @@
 //! Fused runs: steps of plain gradient descent on small networks, all steps up to the next observed one in one dispatch.
 //!
 //! This is the second way to take a step, beside [`forward`](crate::forward) and [`backward`](crate::backward). A step of a
-//! network of ten weights takes a hundred nanoseconds, and half of that would go into finding again what is the same in
-//! each: kernels, arrays, loss. [`samples`] is the only place that chooses it.
+//! network of ten weights takes a hundred nanoseconds, and half of that time would be the repeated set-up of kernels, arrays
+//! and loss, which are the same in each step. [`samples`] is the only place that chooses this way.
 //!
 //! The law: a fused run leaves the same bits as the same number of single steps, in parameters, losses and activations. Its
 //! kernels are made of the parts of a single step, in the same order. `tests/laws/fused_runs.rs` compares the two over every
@@ -29,9 +29,9 @@ per_precision!(FusedRunPerPrecision: |'a, T| &'a mut FusedRun<'a, T> => FusedRun
 /// Samples that are read in the order of the data.
 pub(super) type OrderedSamples<'a, T> = (&'a Features<T>, &'a Targets<T>);
 
-/// The samples, where steps on them may be taken in fused runs: the optimizer is plain gradient descent at a constant rate,
-/// nothing changes inputs, targets, gradients or losses on the way, batches come in the order of the data and have all the
-/// same number of rows, and there are kernels for the layers.
+/// The samples, if training on them can use fused runs: the optimizer is plain gradient descent at a constant learning rate,
+/// nothing modifies inputs, targets, gradients or losses, batches are in the order of the data and all have the same number
+/// of rows, and there are kernels for the layers.
 pub(super) fn samples<'a, T: Scalar, S: Samples<T> + ?Sized>(
     trainer: &Trainer<T>,
     data: &'a S,
@@ -73,25 +73,25 @@ struct FusedRun<'a, T> {
     batch_rows: usize,
     /// The first row of the first batch.
     start: usize,
-    /// How many steps.
+    /// The number of steps.
     steps: u64,
     learning_rate: T,
     /// The loss of the epoch so far.
     epoch_loss: f64,
 }
 
-/// How far a fused run came.
+/// The result of a fused run.
 struct FusedRunResult {
-    /// The steps that were taken: fewer than asked for, where the loss of the next is not finite.
+    /// The number of steps taken: fewer than requested where the loss of the next step is not finite.
     taken: u64,
-    /// The loss of that step.
+    /// The loss of that next step.
     not_finite: Option<f64>,
-    /// The loss of the epoch so far, 0 where none of its steps was taken yet.
+    /// The loss of the epoch so far; 0 before its first step.
     epoch_loss: f64,
 }
 
 impl<T: Scalar> Trainer<T> {
-    /// Takes up to `steps` steps, over the ends of epochs too.
+    /// Takes up to `steps` steps, across the ends of epochs.
     ///
     /// # Errors
     /// [`Error::NonFiniteLoss`](crate::Error::NonFiniteLoss).
@@ -161,7 +161,7 @@ impl<T: Scalar> Task for &mut FusedRun<'_, T> {
     }
 }
 
-/// Takes all steps of a cursor, unless the loss of one is not finite: that is the error.
+/// Takes all steps of a cursor. A loss that is not finite ends the run and is the error.
 #[inline(always)]
 fn take_all<I: Isa, T: Scalar>(
     descent: &mut FusedDescent<'_, T>,

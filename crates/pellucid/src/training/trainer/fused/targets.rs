@@ -1,9 +1,9 @@
-//! The targets of one batch after another, without a copy where they are numbers.
+//! Provides the targets of consecutive batches, without a copy where they are numbers.
 
 use crate::data::dataset::{Targets, one_hot};
 use crate::scalar::Scalar;
 
-/// The targets of one batch after another.
+/// The targets of consecutive batches.
 pub(super) enum BatchTargets<'a, T> {
     /// (rows, width)
     Numbers {
@@ -11,7 +11,7 @@ pub(super) enum BatchTargets<'a, T> {
         length: usize,
         width: usize,
     },
-    /// The targets of the current batch, a 1 in each row for its class.
+    /// Labels, and the one-hot targets of the current batch.
     Classes {
         labels: &'a [u32],
         classes: usize,

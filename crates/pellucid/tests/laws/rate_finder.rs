@@ -1,4 +1,4 @@
-//! A range test is a training at rising rates.
+//! Checks that a learning-rate range test is a training at rising rates.
 
 use crate::fixture::{classes, classifier, session};
 use pellucid::numpy_random::RandomState;
@@ -23,7 +23,7 @@ fn plain() -> Recipe {
 }
 
 #[test]
-fn its_losses_are_those_of_steps_by_hand_at_its_rates() {
+fn losses_equal_those_of_manual_steps_at_the_same_rates() {
     let data = classes::<f64>(50, 5, 3, 7);
     let mut recipe = plain();
     let session = session(&recipe, &data);
@@ -68,7 +68,7 @@ impl Observer<f64> for StopsAfter {
 }
 
 #[test]
-fn observers_may_end_it_and_it_ends_after_its_steps() {
+fn ends_after_its_steps_or_when_an_observer_ends_it() {
     let data = classes::<f64>(50, 5, 3, 7);
     let mut recipe = plain();
     recipe.train.batch_size = BatchSize::Rows(8);
@@ -89,7 +89,7 @@ fn observers_may_end_it_and_it_ends_after_its_steps() {
     let stopped = find(&recipe, gentle, &mut StopsAfter(40)).unwrap();
     assert_eq!((stopped.points.len(), stopped.stopped), (41, true));
     assert_eq!(stopped.points, whole.points[..41]);
-    // Batches that make a step together are one.
+    // Batches that share a step become one batch.
     recipe.train.batch_size = BatchSize::Rows(2);
     recipe.train.accumulate = 4;
     let together = find(&recipe, gentle, &mut StopsAfter(u64::MAX)).unwrap();
@@ -97,14 +97,14 @@ fn observers_may_end_it_and_it_ends_after_its_steps() {
 }
 
 #[test]
-fn an_optimizer_without_a_rate_has_none_to_be_found() {
+fn rejects_an_optimizer_without_a_learning_rate() {
     let data = classes::<f64>(50, 5, 3, 7);
     let mut recipe = plain();
     recipe.train.optimizer = Optimizer::LBFGS;
     recipe.train.learning_rate = 0.0;
     let refusal = find_rate(&session(&recipe, &data), RANGE, &mut ()).unwrap_err();
     assert!(
-        refusal.to_string().contains("no learning rate to be found"),
+        refusal.to_string().contains("it has no learning rate"),
         "{refusal}"
     );
 }

@@ -1,4 +1,4 @@
-//! Observers see the run as it is, and change nothing but its end.
+//! Checks that observers receive the events of a run, and change nothing but its end.
 
 use crate::fixture::{bits, classes, classifier, difference, experiment, trained};
 use pellucid::data::dataset::{BatchBuffers, Dataset, Rows};
@@ -19,9 +19,9 @@ fn data() -> Dataset<f64> {
     classes(ROWS, 5, 3, 7)
 }
 
-/// Sees everything; stops after the step of this number.
+/// Records all events; ends the run after a given step or epoch.
 #[derive(Default)]
-struct Watcher {
+struct Recorder {
     stop_after_step: Option<u64>,
     stop_after_epoch: Option<u64>,
     steps: Vec<Position>,
@@ -30,9 +30,9 @@ struct Watcher {
     networks: Vec<Vec<u64>>,
 }
 
-impl Observer<f64> for Watcher {
+impl Observer<f64> for Recorder {
     fn on(&mut self, event: &Event<'_, f64>) -> ControlFlow<()> {
-        let (is, wanted) = match event {
+        let (number, stop_after) = match event {
             Event::Step { position, loss, .. } => {
                 self.steps.push(*position);
                 self.losses.push(*loss);
@@ -49,7 +49,7 @@ impl Observer<f64> for Watcher {
             }
             Event::Recorded { .. } => return ControlFlow::Continue(()),
         };
-        if wanted == Some(is) {
+        if stop_after == Some(number) {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -61,7 +61,7 @@ impl Observer<f64> for Watcher {
     }
 }
 
-/// The run's loop by hand: the parameters after each step, the loss of each batch's rows before it.
+/// The training loop, written out: the network after each step, and the mean loss of its batch before the step.
 fn steps_by_hand(recipe: &Recipe, data: &Dataset<f64>) -> Vec<(Network<f64>, f64)> {
     let run = experiment(recipe, data);
     let mut generator = RandomState::new(recipe.train.seed);
@@ -95,23 +95,23 @@ fn steps_by_hand(recipe: &Recipe, data: &Dataset<f64>) -> Vec<(Network<f64>, f64
 }
 
 #[test]
-fn a_run_is_its_steps_by_hand_to_the_bit() {
+fn a_run_equals_manual_steps_to_the_bit() {
     for optimizer in [Optimizer::SGD, Optimizer::ADAM] {
         for shuffle in [false, true] {
             let mut recipe = classifier();
             (recipe.train.optimizer, recipe.train.shuffle) = (optimizer, shuffle);
             let steps = steps_by_hand(&recipe, &data());
-            let mut watcher = Watcher::default();
+            let mut recorder = Recorder::default();
             let mut run = experiment(&recipe, &data());
-            assert_eq!(run.run(&mut watcher).unwrap(), Ending::Completed);
+            assert_eq!(run.run(&mut recorder).unwrap(), Ending::Completed);
             assert_eq!(run.updates() as usize, 10 * STEPS_PER_EPOCH);
             assert_eq!(
                 bits(run.network().parameters()),
                 bits(steps[steps.len() - 1].0.parameters())
             );
             let losses: Vec<f64> = steps.iter().map(|(_, loss)| *loss).collect();
-            assert_eq!(watcher.losses, losses);
-            for (epoch, network) in watcher.networks.iter().enumerate() {
+            assert_eq!(recorder.losses, losses);
+            for (epoch, network) in recorder.networks.iter().enumerate() {
                 assert_eq!(
                     *network,
                     bits(steps[(epoch + 1) * STEPS_PER_EPOCH - 1].0.parameters())
@@ -122,9 +122,9 @@ fn a_run_is_its_steps_by_hand_to_the_bit() {
 }
 
 #[test]
-fn events_come_in_order_with_their_place() {
-    let mut watcher = Watcher::default();
-    experiment(&classifier(), &data()).run(&mut watcher).unwrap();
+fn events_come_in_order_with_their_position() {
+    let mut recorder = Recorder::default();
+    experiment(&classifier(), &data()).run(&mut recorder).unwrap();
     let expected = (0..130u64).map(|step| Position {
         epoch: step / 13,
         batch: step % 13,
@@ -132,19 +132,19 @@ fn events_come_in_order_with_their_place() {
         steps_per_epoch: STEPS_PER_EPOCH as u64,
         epochs: 10,
     });
-    assert_eq!(watcher.steps, expected.collect::<Vec<_>>());
-    let last_steps: Vec<Position> = watcher.steps.iter().copied().filter(|p| p.batch == 12).collect();
+    assert_eq!(recorder.steps, expected.collect::<Vec<_>>());
+    let last_steps: Vec<Position> = recorder.steps.iter().copied().filter(|p| p.batch == 12).collect();
     assert_eq!(
-        watcher
+        recorder
             .epochs
             .iter()
             .map(|(position, _)| *position)
             .collect::<Vec<_>>(),
         last_steps
     );
-    for (epoch, (_, loss)) in watcher.epochs.iter().enumerate() {
+    for (epoch, (_, loss)) in recorder.epochs.iter().enumerate() {
         let of_rows = |batch: usize| if batch == 12 { 2.0 } else { 4.0 };
-        let losses = &watcher.losses[epoch * STEPS_PER_EPOCH..][..STEPS_PER_EPOCH];
+        let losses = &recorder.losses[epoch * STEPS_PER_EPOCH..][..STEPS_PER_EPOCH];
         let mean = losses
             .iter()
             .enumerate()
@@ -153,7 +153,7 @@ fn events_come_in_order_with_their_place() {
             / ROWS as f64;
         assert!(
             (mean / loss - 1.0).abs() < 1e-14,
-            "every sample counts alike, also in the last, smaller batch"
+            "all samples have the same weight, also in the last, smaller batch"
         );
     }
 }
@@ -163,13 +163,13 @@ fn observers_change_no_bit() {
     for batch_size in [BatchSize::Rows(4), BatchSize::Rows(1), BatchSize::Full] {
         let mut recipe = classifier();
         recipe.train.batch_size = batch_size;
-        let alone = bits(&trained(&recipe, &data()));
+        let unobserved = bits(&trained(&recipe, &data()));
         let mut history = History::new(3, 1, Meters::new(&Metric::ALL, &data()));
-        let (mut curve, mut watcher) = (LossCurve::new(2), Watcher::default());
+        let (mut curve, mut recorder) = (LossCurve::new(2), Recorder::default());
         let mut run = experiment(&recipe, &data());
-        let mut observers: [&mut dyn Observer<f64>; 3] = [&mut history, &mut curve, &mut watcher];
+        let mut observers: [&mut dyn Observer<f64>; 3] = [&mut history, &mut curve, &mut recorder];
         run.run(&mut observers[..]).unwrap();
-        assert_eq!(bits(run.network().parameters()), alone);
+        assert_eq!(bits(run.network().parameters()), unobserved);
         assert_eq!(history.entries().len(), 4);
     }
 }
@@ -179,12 +179,12 @@ fn stopping_leaves_the_network_of_that_step() {
     let recipe = classifier();
     let steps = steps_by_hand(&recipe, &data());
     for stop in [0, 5, 12, 13, 77, 129] {
-        let mut watcher = Watcher {
+        let mut recorder = Recorder {
             stop_after_step: Some(stop),
-            ..Watcher::default()
+            ..Recorder::default()
         };
         let mut run = experiment(&recipe, &data());
-        assert_eq!(run.run(&mut watcher).unwrap(), Ending::Stopped);
+        assert_eq!(run.run(&mut recorder).unwrap(), Ending::Stopped);
         assert_eq!(run.updates(), stop + 1);
         assert_eq!(
             bits(run.network().parameters()),
@@ -193,12 +193,12 @@ fn stopping_leaves_the_network_of_that_step() {
         );
     }
     for stop in [0, 4] {
-        let mut watcher = Watcher {
+        let mut recorder = Recorder {
             stop_after_epoch: Some(stop),
-            ..Watcher::default()
+            ..Recorder::default()
         };
         let mut run = experiment(&recipe, &data());
-        assert_eq!(run.run(&mut watcher).unwrap(), Ending::Stopped);
+        assert_eq!(run.run(&mut recorder).unwrap(), Ending::Stopped);
         let last = (stop as usize + 1) * STEPS_PER_EPOCH - 1;
         assert_eq!(
             bits(run.network().parameters()),
@@ -209,15 +209,15 @@ fn stopping_leaves_the_network_of_that_step() {
 }
 
 #[test]
-fn any_of_several_observers_ends_the_run_and_all_are_told() {
+fn any_of_several_observers_ends_the_run_and_all_receive_the_event() {
     let (mut first, mut second) = (
-        Watcher::default(),
-        Watcher {
+        Recorder::default(),
+        Recorder {
             stop_after_step: Some(3),
-            ..Watcher::default()
+            ..Recorder::default()
         },
     );
-    let mut third = Watcher::default();
+    let mut third = Recorder::default();
     let mut observers: [&mut dyn Observer<f64>; 3] = [&mut first, &mut second, &mut third];
     let mut run = experiment(&classifier(), &data());
     assert_eq!(run.run(&mut observers[..]).unwrap(), Ending::Stopped);
@@ -267,7 +267,7 @@ fn epoch_by_hand(recipe: &Recipe, epoch: usize) -> (f64, Vec<(Metric, f64)>, Vec
 }
 
 #[test]
-fn a_history_has_the_epochs_asked_for_and_their_means() {
+fn a_history_has_the_requested_epochs_and_their_means() {
     for (every, count_from, expected) in [
         (1, 0, (0..10).collect::<Vec<u64>>()),
         (1, 1, (1..=10).collect()),
@@ -323,11 +323,11 @@ fn a_loss_curve_has_its_points_and_the_last_epoch() {
 #[test]
 fn a_history_of_a_stopped_run_has_no_last_epoch() {
     let mut history = History::new(1, 0, Meters::new(&[Metric::Accuracy], &data()));
-    let mut watcher = Watcher {
+    let mut recorder = Recorder {
         stop_after_step: Some(30),
-        ..Watcher::default()
+        ..Recorder::default()
     };
-    let mut observers: [&mut dyn Observer<f64>; 2] = [&mut history, &mut watcher];
+    let mut observers: [&mut dyn Observer<f64>; 2] = [&mut history, &mut recorder];
     experiment(&classifier(), &data())
         .run(&mut observers[..])
         .unwrap();
@@ -336,7 +336,7 @@ fn a_history_of_a_stopped_run_has_no_last_epoch() {
 }
 
 #[test]
-fn an_evaluation_in_batches_is_the_one_in_a_piece() {
+fn an_evaluation_in_batches_equals_one_pass() {
     let data = classes::<f64>(700, 5, 3, 3);
     let run = experiment(&classifier(), &data);
     let network = run.initial();

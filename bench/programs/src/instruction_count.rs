@@ -1,9 +1,11 @@
-//! Trains a small workload for some number of steps, to have its instructions counted by `scripts/instruction-counts`.
+//! Trains a small workload for a number of steps, whose instructions `scripts/instruction-counts` counts.
 //!
-//!     instruction_count single-sample|xor-by-hand|mnist-128 STEPS
+//!     instruction-count single-sample|xor-by-hand|mnist-128 STEPS
 //!
-//! The data does not depend on the number of steps, so that the difference of two counts is that of steps alone.
-//! Ends with status 3 where the processor, as a counting emulator presents it, lacks what the AVX2 kernels need.
+//! The data does not depend on the number of steps, so that the difference of two counts is the count of steps alone.
+//! The status is 3 where the processor, as the counting emulator presents it, lacks a feature of the AVX2 kernels.
+
+#![forbid(unsafe_code)]
 
 use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
@@ -15,9 +17,9 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: instruction_count single-sample|xor-by-hand|mnist-128 STEPS";
+const USAGE: &str = "usage: instruction-count single-sample|xor-by-hand|mnist-128 STEPS";
 const NO_AVX2: u8 = 3;
-/// Digits of `mnist-128`: eight batches.
+/// The rows of `mnist-128`: eight batches.
 const DIGITS: usize = 256;
 const PIXELS: usize = 28 * 28;
 
@@ -30,25 +32,25 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     if !has_avx2() {
         return Ok(ExitCode::from(NO_AVX2));
     }
-    let recipes = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bench/recipes");
+    let recipes = concat!(env!("CARGO_MANIFEST_DIR"), "/../recipes");
     let recipe = Recipe::from_toml(&std::fs::read_to_string(format!("{recipes}/{name}.toml"))?, name)?;
     let loss = match name.as_str() {
-        "single-sample" => trained(recipe, one_sample()?, 1, steps)?,
+        "single-sample" => final_loss(recipe, one_sample()?, 1, steps)?,
         "xor-by-hand" => {
             let table =
                 |rows: &Option<Vec<Vec<f64>>>| Matrix::from_rows(name, rows.as_deref().unwrap_or_default());
             let (inputs, targets) = (table(&recipe.data.inputs)?, table(&recipe.data.targets)?);
             let data = Dataset::new(Features::Dense(inputs), Targets::Dense(targets))?;
-            trained::<f64>(recipe, data, 1, steps)?
+            final_loss::<f64>(recipe, data, 1, steps)?
         }
-        "mnist-128" => trained::<f32>(recipe, digits()?, DIGITS as u64 / 32, steps)?,
+        "mnist-128" => final_loss::<f32>(recipe, digits()?, DIGITS as u64 / 32, steps)?,
         _ => return Err(USAGE.into()),
     };
     writeln!(std::io::stdout(), "loss after {steps} steps: {loss}")?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the engine asks of a processor before it takes the AVX2 kernels.
+/// Whether the processor has what the engine requires for the AVX2 kernels.
 #[cfg(target_arch = "x86_64")]
 fn has_avx2() -> bool {
     is_x86_feature_detected!("avx2")
@@ -64,15 +66,18 @@ fn has_avx2() -> bool {
     false
 }
 
-/// Trains for `steps` steps, whole epochs of `steps_per_epoch`, and gives the loss in the end.
-fn trained<T: Scalar>(
+/// Trains for `steps` steps, which must be whole epochs of `steps_per_epoch`, and returns the final training loss.
+fn final_loss<T: Scalar>(
     mut recipe: Recipe,
     data: Dataset<T>,
     steps_per_epoch: u64,
     steps: u64,
 ) -> Result<f64, Box<dyn Error>> {
     if !steps.is_multiple_of(steps_per_epoch) {
-        return Err(format!("STEPS is {steps}, not a multiple of the {steps_per_epoch} of an epoch").into());
+        return Err(format!(
+            "STEPS is {steps}, which is not a multiple of the {steps_per_epoch} steps of an epoch"
+        )
+        .into());
     }
     recipe.train.epochs = steps / steps_per_epoch;
     let loss = recipe.logged_loss();
@@ -90,7 +95,7 @@ fn one_sample() -> pellucid::Result<Dataset<f64>> {
     Dataset::new(Features::Dense(Matrix::new(1, 10, line)?), target)
 }
 
-/// Noise in the shape of MNIST: its share of pixels that are not zero, 19.1%, all of them in the inner 20 by 20.
+/// Noise in the shape of MNIST: the same share of non-zero pixels, 19.1%, all of them in the inner 20 by 20.
 fn digits() -> pellucid::Result<Dataset<f32>> {
     const SHARE_WITHIN: f64 = 0.191 * PIXELS as f64 / (20.0 * 20.0);
     let mut generator = RandomState::new(0);

@@ -1,8 +1,11 @@
-//! Answers from given weights, timed: Pellucid's side of the inference workloads in `bench/`.
+//! Times predictions with given weights: Pellucid's side of the inference workloads of `bench/run`.
 //!
-//! Started with the path of a job file that `bench/run` writes. It loads everything, says `{"ready": true}`, and then
-//! does the work once for every line it reads, answering with `{"seconds": …, "loss": …}`: the median time of one
-//! call, and the mean cross-entropy of the answers, by which the bench sees that everybody computed the same.
+//! The argument is the path of a job file that `bench/run` writes. The program loads everything, prints
+//! `{"ready": true, …}`, and then does the work once for each line that it reads. It answers each with
+//! `{"seconds": …, "loss": …}`: the median time of one call, and the mean cross-entropy of the outputs, with which the
+//! benchmark checks that all contestants compute the same.
+
+#![forbid(unsafe_code)]
 
 use std::error::Error;
 use std::fs;
@@ -26,15 +29,15 @@ struct Job {
     layers: Vec<usize>,
     activation: Vec<Activation>,
     rows: usize,
-    /// Of `rows`: how many passes over all rows a line asks for.
+    /// For `rows`: the passes over all rows for each line read.
     epochs: usize,
     /// Little-endian f32, (rows, features).
     inputs: PathBuf,
-    /// Little-endian u32, one class a row.
+    /// Little-endian u32, one class per row.
     labels: PathBuf,
-    /// Little-endian f32, (fan_in, fan_out), one a layer.
+    /// Little-endian f32, (fan_in, fan_out), one file per layer.
     weights: Vec<PathBuf>,
-    /// Little-endian f32, (fan_out), one a layer.
+    /// Little-endian f32, (fan_out), one file per layer.
     biases: Vec<PathBuf>,
 }
 
@@ -55,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "one-row" => {
             let mut workspace = Workspace::new(network.architecture(), 1);
             serve(&labels, || {
-                let (mut seconds, mut answers) = (Vec::with_capacity(job.rows), Vec::new());
+                let (mut seconds, mut outputs) = (Vec::with_capacity(job.rows), Vec::new());
                 for row in inputs.chunks_exact(network.architecture().input_width()) {
                     let start = Instant::now();
                     let input = Input::Dense(black_box(row));
@@ -67,9 +70,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                     );
                     black_box(workspace.outputs());
                     seconds.push(start.elapsed().as_secs_f64());
-                    answers.extend_from_slice(workspace.outputs());
+                    outputs.extend_from_slice(workspace.outputs());
                 }
-                (seconds, answers)
+                (seconds, outputs)
             })
         }
         "rows" => {
@@ -79,22 +82,20 @@ fn main() -> Result<(), Box<dyn Error>> {
                 inputs,
             )?);
             serve(&labels, || {
-                let (mut seconds, mut answers) = (Vec::with_capacity(job.epochs), Vec::new());
+                let (mut seconds, mut outputs) = (Vec::with_capacity(job.epochs), Vec::new());
                 for _ in 0..job.epochs {
                     let start = Instant::now();
-                    answers = black_box(predict(&network, &features, job.rows, job.threads));
+                    outputs = black_box(predict(&network, &features, job.rows, job.threads));
                     seconds.push(start.elapsed().as_secs_f64());
                 }
-                (seconds, answers)
+                (seconds, outputs)
             })
         }
-        other => Err(
-            format!("this example does not do the work \"{other}\", only \"one-row\" and \"rows\"").into(),
-        ),
+        other => Err(format!("unknown work \"{other}\": choose \"one-row\" or \"rows\"").into()),
     }
 }
 
-/// The file's four-byte numbers.
+/// Reads a file of four-byte numbers.
 fn words(path: &PathBuf) -> io::Result<impl Iterator<Item = [u8; 4]>> {
     let bytes = fs::read(path)?;
     Ok((0..bytes.len() / 4).map(move |at| {
@@ -107,7 +108,7 @@ fn words(path: &PathBuf) -> io::Result<impl Iterator<Item = [u8; 4]>> {
     }))
 }
 
-/// Does the work once a line: each call's seconds, and the answers, (rows, classes).
+/// Runs `work` once for each line of the input. It returns the seconds of each call and the outputs, (rows, classes).
 fn serve(labels: &[u32], mut work: impl FnMut() -> (Vec<f64>, Vec<f32>)) -> Result<(), Box<dyn Error>> {
     let mut out = io::stdout();
     writeln!(
@@ -118,11 +119,11 @@ fn serve(labels: &[u32], mut work: impl FnMut() -> (Vec<f64>, Vec<f32>)) -> Resu
     out.flush()?;
     for line in io::stdin().lock().lines() {
         line?;
-        let (mut seconds, answers) = work();
+        let (mut seconds, outputs) = work();
         seconds.sort_by(f64::total_cmp);
-        let classes = answers.len() / labels.len();
-        let answered = answers.chunks_exact(classes).zip(labels);
-        let total: f64 = answered
+        let classes = outputs.len() / labels.len();
+        let labelled = outputs.chunks_exact(classes).zip(labels);
+        let total: f64 = labelled
             .map(|(row, &label)| -f64::from(row[label as usize]).ln())
             .sum();
         let median = seconds[seconds.len() / 2];
