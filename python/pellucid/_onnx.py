@@ -118,6 +118,8 @@ def outputs_of(nodes: Nodes, model: BaseMLP, x: str) -> str:
         model.coefs_, model.intercepts_, activations, normalised, strict=True
     ):
         z = nodes.node("Add", nodes.node("MatMul", a, weights), biases)
+        if activation not in ACTIVATIONS:
+            raise NotImplementedError(f"{activation} has no ONNX form; add one to ACTIVATIONS in pellucid/_onnx.py")
         a = ACTIVATIONS[activation](nodes, z if normalise is None else normalise(nodes, z))
     return a
 

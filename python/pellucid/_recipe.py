@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _engine
+
 if TYPE_CHECKING:
     from ._mlp import BaseMLP
 
 #: The activations of hidden layers, by the engine's names.
-ACTIVATION_NAMES = (
-    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus",
-    "softsign", "hard_sigmoid", "hard_tanh", "exponential",
-)  # fmt: skip
+ACTIVATION_NAMES = tuple(name for name in _engine.names("activation") if name != "softmax")
 
 #: scikit-learn's names of activations, where they differ from the engine's.
 ACTIVATIONS = {"logistic": "sigmoid", "exp": "exponential"}

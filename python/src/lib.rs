@@ -23,7 +23,7 @@ mod _engine {
     use crate::model_file::{load_model, save_model};
 
     #[pymodule_export]
-    use crate::recipes::{built_in_recipes, read_recipe, run_recipe};
+    use crate::recipes::{built_in_recipes, names, read_recipe, run_recipe};
 
     #[pymodule_export]
     use crate::run::{Run, initial, outputs};

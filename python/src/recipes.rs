@@ -2,6 +2,10 @@
 
 use crate::run::{read, refusal, threads_of};
 use crate::watch::{Listener, Watch};
+use pellucid::descriptor::Choice;
+use pellucid::model::init::Init;
+use pellucid::optimization::averaging::Average;
+use pellucid::{Activation, Loss, Normalisation, Optimizer, Schedule};
 use pellucid::{Recipe, Scalar, Session, with_precision};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -27,6 +31,25 @@ pub(crate) fn built_in_recipes() -> Vec<&'static str> {
         .iter()
         .map(|recipe| recipe.name)
         .collect()
+}
+
+/// The names that a recipe accepts for a kind of choice, such as `"activation"` or `"optimizer"`; aliases included.
+#[pyfunction]
+pub(crate) fn names(kind: &str) -> PyResult<Vec<&'static str>> {
+    Ok(match kind {
+        "activation" => Activation::names(),
+        "loss" => Loss::names(),
+        "optimizer" => Optimizer::names(),
+        "schedule" => Schedule::names(),
+        "init" => Init::names(),
+        "average" => Average::names(),
+        "normalisation" => Normalisation::names(),
+        _ => {
+            return Err(PyValueError::new_err(format!(
+                "there are no names of kind {kind:?}"
+            )));
+        }
+    })
 }
 
 /// Runs a recipe without Python's lock. Returns its record as JSON, the one of `pellucid run --json`. `data` is the folder

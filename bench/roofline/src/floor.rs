@@ -128,7 +128,7 @@ impl Step<'_> {
         let layers = self.architecture.layers();
         let parameters = self.architecture.parameter_count() as f64;
         let trains = self.optimizer.is_some();
-        let adam = self.optimizer == Some(Optimizer::Adam);
+        let adam = matches!(self.optimizer, Some(Optimizer::Adam { .. }));
         let (mut flops_dense, mut flops, mut bytes) = (0.0, 0.0, 0.0);
         let mut activations = 0.0;
         for (index, layer) in layers.iter().enumerate() {
@@ -149,7 +149,7 @@ impl Step<'_> {
             // above and read again for ∂L/∂W; δ is written and read.
             bytes += weights * columns * (1.0 + of_delta) * bytes_a_number;
             bytes += units * bytes_a_number * if trains { 5.0 } else { 2.0 };
-            if self.optimizer == Some(Optimizer::Sgd) {
+            if matches!(self.optimizer, Some(Optimizer::Sgd { .. })) {
                 // The backward pass moves the parameters: reads them (again, in the first layer) and writes them.
                 bytes += weights * columns * (1.0 + f64::from(u8::from(is_first))) * bytes_a_number;
             }
@@ -209,7 +209,7 @@ impl Step<'_> {
         // The first layer's gradient, a sum over the rows, then the step.
         chain = chain.then(Chain::product_and_sum(self.rows));
         chain.then(match optimizer {
-            Optimizer::Sgd => Chain {
+            Optimizer::Sgd { .. } => Chain {
                 additions: 1,
                 ..Chain::default()
             },
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn training_needs_three_products_a_layer_and_two_of_the_first() {
-        let step = needs(&[10, 20, 30], 4, Some(Optimizer::Sgd), None);
+        let step = needs(&[10, 20, 30], 4, Some(Optimizer::SGD), None);
         assert_eq!(step.flops_dense, 2.0 * 4.0 * (2.0 * 200.0 + 3.0 * 600.0));
     }
 
@@ -310,7 +310,7 @@ mod tests {
             features: 0.25,
             columns: 0.5,
         };
-        let step = needs(&[100, 20, 30], 4, Some(Optimizer::Sgd), Some(share));
+        let step = needs(&[100, 20, 30], 4, Some(Optimizer::SGD), Some(share));
         let (first, second) = (2.0 * 4.0 * 2.0 * 2000.0, 2.0 * 4.0 * 3.0 * 600.0);
         assert_eq!(step.flops, 0.25 * first + second);
         assert_eq!(step.flops_dense, first + second);
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn the_chain_of_a_deeper_network_is_longer() {
-        let step = |sizes: &[usize]| needs(sizes, 1, Some(Optimizer::Sgd), None).chain;
+        let step = |sizes: &[usize]| needs(sizes, 1, Some(Optimizer::SGD), None).chain;
         let (shallow, deep) = (step(&[10, 10, 1]), step(&[10, 10, 10, 1]));
         assert_eq!(shallow.divisions, 2);
         assert_eq!(deep.divisions, 3);

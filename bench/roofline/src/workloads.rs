@@ -151,7 +151,7 @@ fn train<T: Scalar>(mut recipe: Recipe, settings: &Settings, threads: NonZeroUsi
     let needs = Step {
         architecture: &architecture,
         rows,
-        optimizer: Some(recipe.train.optimizer.name),
+        optimizer: Some(recipe.train.optimizer),
         non_zero,
         feature_bytes,
         data_bytes: data.rows() * architecture.input_width() * feature_bytes,

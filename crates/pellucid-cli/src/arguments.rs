@@ -12,10 +12,12 @@ pub(crate) use diagnose::Diagnose;
 pub(crate) use pictures::{Plot, Plots, ThemeArgument, What};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pellucid::descriptor::Choice;
 use pellucid::evaluation::metrics::{Figure, Metric};
 use pellucid::recipe::{BatchSize, DropoutRates, StopAt};
 use pellucid::{Activation, Optimizer, Precision};
 use pellucid_data::ReadOptions;
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -690,6 +692,7 @@ pub(crate) enum ScaleArgument {
     #[value(alias = "standardise")]
     Standardize,
     /// To 0 to 1
+    #[value(alias = "min_max")]
     MinMax,
     /// Not at all
     None,
@@ -787,20 +790,31 @@ fn dropout(text: &str) -> Result<DropoutRates, String> {
     }
 }
 
+/// An argument with `-` for `_` in the name of a flag: `--learning_rate` is `--learning-rate`.
+pub(crate) fn spelt(argument: OsString) -> OsString {
+    match argument.to_str() {
+        Some(text) if text.starts_with("--") => {
+            let (flag, value) = text.split_at(text.find('=').unwrap_or(text.len()));
+            format!("{}{value}", flag.replace('_', "-")).into()
+        }
+        _ => argument,
+    }
+}
+
 pub(crate) fn activation(text: &str) -> Result<Activation, String> {
-    let known = || Activation::ALL.into_iter().filter(|known| known.is_elementwise());
-    known().find(|known| known.name() == text).ok_or_else(|| {
-        let names: Vec<&str> = known().map(Activation::name).collect();
+    let found = Activation::named(text).filter(|known| known.is_elementwise());
+    found.ok_or_else(|| {
+        let names: Vec<&str> = Activation::ALL
+            .into_iter()
+            .filter(|known| known.is_elementwise())
+            .map(Activation::name)
+            .collect();
         format!("expected one of {}", names.join(", "))
     })
 }
 
 fn optimizer(text: &str) -> Result<Optimizer, String> {
-    let found = Optimizer::ALL.into_iter().find(|known| known.name() == text);
-    found.ok_or_else(|| {
-        let names = Optimizer::ALL.map(Optimizer::name);
-        format!("expected one of {}", names.join(", "))
-    })
+    Optimizer::named(text).ok_or_else(|| format!("expected one of {}", Optimizer::names().join(", ")))
 }
 
 fn batch_size(text: &str) -> Result<BatchSize, String> {

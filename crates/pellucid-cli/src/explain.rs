@@ -191,7 +191,7 @@ fn of_recipe_at<T: Scalar>(
 /// The step of `--epoch` and `--step`, of the whole run, counted from 0.
 fn step_of_run(arguments: &Explain, recipe: &Recipe, per_epoch: u64) -> Result<u64> {
     let train = &recipe.train;
-    if !train.optimizer.name.takes_steps() {
+    if !train.optimizer.takes_steps() {
         if arguments.epoch.is_some() || arguments.step.is_some() {
             let message = "--epoch and --step are for optimizers that take steps on batches; L-BFGS works on all samples at \
                            once, and its gradient is explained at its starting point";
@@ -243,9 +243,7 @@ fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explana
     }
     let path = Path::new(&arguments.source);
     let mut model = Model::load(path)?;
-    for assignment in &arguments.set {
-        model.recipe.set(assignment)?;
-    }
+    model.recipe.set_all(arguments.set.iter().map(String::as_str))?;
     if let Some(seed) = arguments.seed {
         model.recipe.set_seed(seed);
     }
@@ -312,8 +310,8 @@ impl NextStep<'_> {
         }
         let train = &self.recipe.train;
         let mut notes = Vec::new();
-        if train.optimizer.name.takes_steps() {
-            let optimizer = train.optimizer.name.title();
+        if train.optimizer.takes_steps() {
+            let optimizer = train.optimizer.title();
             notes.push(format!(
                 "The step that training would take next on these rows, with the recipe's η. A model's file does not hold the memory \
                  of {optimizer}, where it has any, so the optimizer starts without it."

@@ -1,6 +1,7 @@
 //! The message and the exit status of a failed command.
 
 use crate::terminal;
+use pellucid::recipe::RecipeError;
 use pellucid_data::DataError;
 use pellucid_data::preparation::PreparationError;
 use pellucid_report::ReportError;
@@ -51,11 +52,11 @@ fn status(error: &anyhow::Error) -> u8 {
 }
 
 fn is_wrong_usage(cause: &(dyn Error + 'static)) -> bool {
-    use pellucid::Error::{Architecture, NonFiniteInput, Recipe, Setting, Shape};
+    use pellucid::Error::{Architecture, NonFiniteInput, Setting, Shape};
     let of_engine = |error: &pellucid::Error| {
         matches!(
             error,
-            Architecture(_) | NonFiniteInput { .. } | Recipe(_) | Setting { .. } | Shape { .. }
+            Architecture(_) | NonFiniteInput { .. } | Setting { .. } | Shape { .. }
         )
     };
     let engine = match (cause.downcast_ref(), cause.downcast_ref()) {
@@ -68,5 +69,7 @@ fn is_wrong_usage(cause: &(dyn Error + 'static)) -> bool {
             cause.downcast_ref(),
             Some(ReportError::UnknownPictureFormat { .. })
         )
+        || matches!(cause.downcast_ref(), Some(DataError::Recipe(_)))
+        || cause.is::<RecipeError>()
         || cause.is::<Misuse>()
 }

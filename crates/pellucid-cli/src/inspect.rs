@@ -196,16 +196,12 @@ fn training(model: &Model) -> Vec<String> {
         lines.push(format!("trained on {training} rows, {validation} held out"));
     }
     let train = &model.recipe.train;
-    let rate = if train.optimizer.name.takes_steps() {
+    let rate = if train.optimizer.takes_steps() {
         format!(" with learning rate {}", train.learning_rate)
     } else {
         String::new()
     };
-    lines.push(format!(
-        "{}{rate}, seed {}",
-        train.optimizer.name.title(),
-        train.seed
-    ));
+    lines.push(format!("{}{rate}, seed {}", train.optimizer.title(), train.seed));
     let best = rows("best_epoch").unwrap_or(0);
     let epochs = [
         ("first", model.history.first()),

@@ -38,7 +38,7 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::parse_from(std::env::args_os().map(arguments::spelt));
     let done = match &arguments.command {
         Command::Recipes(recipes) => recipes::recipes(recipes),
         Command::Run(run) => run::run(run),

@@ -52,9 +52,7 @@ pub(crate) fn load(name: &str) -> Result<Recipe> {
 /// The recipe that `name` means, with the user's settings put over it.
 pub(crate) fn find(name: &str, settings: &Settings) -> Result<Recipe> {
     let mut recipe = load(name)?;
-    for assignment in &settings.set {
-        recipe.set(assignment)?;
-    }
+    recipe.set_all(settings.set.iter().map(String::as_str))?;
     if let Some(epochs) = settings.epochs {
         recipe.train.epochs = epochs;
     }

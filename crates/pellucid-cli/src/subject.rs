@@ -54,9 +54,7 @@ impl Subject {
         let recipe = match recipe {
             Some(name) => {
                 let mut recipe = recipes::load(name)?;
-                for assignment in &settings.set {
-                    recipe.set(assignment)?;
-                }
+                recipe.set_all(settings.set.iter().map(String::as_str))?;
                 Some(recipe)
             }
             None if !settings.set.is_empty() => {

@@ -9,7 +9,9 @@ use crate::progress::Progress;
 use crate::score_text::{self, count, figure_name, number};
 use crate::{findings, interrupt, recipes, report, run, source, terminal, text_style};
 use anyhow::Result;
-use pellucid::recipe::{ClassWeight, NormalisationName, Recipe, Task};
+use pellucid::Normalisation;
+use pellucid::descriptor::OrNone;
+use pellucid::recipe::{ClassWeight, Recipe, Task};
 use pellucid::{EndedBy, Precision};
 use pellucid_data::training::{CrossValidation, Plan, Scores, Trained, TrainingRequest};
 use pellucid_data::{DataError, OutputFile, Table};
@@ -291,9 +293,9 @@ fn request(arguments: &Train, recipe: Option<Recipe>, validation: &Validation) -
         hidden: arguments.hidden.as_ref().map(|Hidden(sizes)| sizes.clone()),
         activation: arguments.activation,
         normalisation: arguments.normalisation.map(|normalisation| match normalisation {
-            NormalisationArgument::None => NormalisationName::None,
-            NormalisationArgument::Batch => NormalisationName::Batch,
-            NormalisationArgument::Layer => NormalisationName::Layer,
+            NormalisationArgument::None => OrNone(None),
+            NormalisationArgument::Batch => OrNone(Some(Normalisation::BATCH)),
+            NormalisationArgument::Layer => OrNone(Some(Normalisation::LAYER)),
         }),
         optimizer: arguments.optimizer,
         learning_rate: arguments.learning_rate,

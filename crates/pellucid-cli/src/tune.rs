@@ -11,11 +11,11 @@ use anyhow::{Context, Result};
 use pellucid::EndedBy;
 use pellucid::evaluation::metrics::Better;
 use pellucid::recipe::{ClassWeight, Recipe};
+use pellucid_data::OutputFile;
 use pellucid_data::training::{Trained, TrainingRequest};
 use pellucid_data::tuning::{
     Method, Search, SearchRequest, SearchResult, SearchState, SettingRange, Space, Trial, TrialOutcome,
 };
-use pellucid_data::{DataError, OutputFile};
 use pellucid_report::{PictureFormat, SearchChart, SearchPoint, SearchSetting, SettingValues};
 use serde_json::json;
 use std::num::NonZeroUsize;
@@ -261,7 +261,7 @@ impl Files {
     fn write(self, chart: &SearchChart, winner: Option<Winner>, record: &serde_json::Value) -> Result<()> {
         if let Some(winner) = winner {
             if let Some(file) = self.recipe {
-                let toml = winner.recipe.to_toml().map_err(DataError::Engine)?;
+                let toml = winner.recipe.to_toml()?;
                 file.write(toml.as_bytes())?;
             }
             if let (Some(file), Some(trained)) = (self.model, winner.trained) {

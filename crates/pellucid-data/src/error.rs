@@ -34,6 +34,9 @@ pub enum DataError {
     /// The engine refuses a setting or the data.
     #[error(transparent)]
     Engine(#[from] pellucid::Error),
+    /// A recipe cannot be read, or changed as asked.
+    #[error(transparent)]
+    Recipe(#[from] pellucid::recipe::RecipeError),
     /// A training ended in an error, such as that it diverged.
     #[error(transparent)]
     Training(#[from] Box<pellucid::Unfinished>),

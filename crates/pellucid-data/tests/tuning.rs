@@ -222,7 +222,7 @@ fn the_winner_is_trained_on_all_rows_for_as_many_epochs_as_were_best() {
         one => vec![4, one.parse().unwrap(), 3],
     };
     assert_eq!(trained.recipe.network.layers, hidden);
-    assert_eq!(trained.recipe.train.optimizer.name.name(), best.settings[2].value);
+    assert_eq!(trained.recipe.train.optimizer.name(), best.settings[2].value);
 }
 
 #[test]

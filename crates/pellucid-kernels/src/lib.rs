@@ -14,11 +14,10 @@
 
 pub mod activation;
 pub mod aligned;
+pub mod descriptor;
 pub mod exponential;
 pub mod layer;
 pub mod loss;
-#[doc(hidden)]
-pub mod name_or_table;
 pub mod narrow;
 pub mod normalisation;
 pub mod optimizer_step;

@@ -6,42 +6,54 @@
 //! 2015). Layer normalisation takes them of each row over the units of the layer, in training and in prediction (Ba,
 //! Kiros & Hinton, *Layer Normalization*, 2016). Both compute what PyTorch's `BatchNorm1d` and `LayerNorm` compute.
 
+use crate::choice;
+use crate::descriptor::{Choice, Descriptor, Range, Setting};
 use crate::simd::scalar::Scalar;
 use crate::simd::{Isa, Task};
 
-/// The kind of normalisation of a layer's pre-activations.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Normalisation {
-    /// Each unit is normalised over the rows of a batch.
-    Batch {
-        /// The weight of a batch's mean and variance in the running ones: μ ← (1 − momentum)·μ + momentum·μ of the
-        /// batch.
-        momentum: f64,
-        /// ε, which keeps the quotient finite.
-        epsilon: f64,
-    },
-    /// Each row is normalised over the units of the layer.
-    Layer {
-        /// ε, which keeps the quotient finite.
-        epsilon: f64,
-    },
+const MOMENTUM: Setting = Setting::number(
+    "momentum",
+    Range::FRACTION,
+    "the weight of a batch's mean and variance in the running ones: μ ← (1 − momentum)·μ + momentum·μ of the batch",
+);
+const EPSILON: Setting = Setting::number("epsilon", Range::POSITIVE, "ε: keeps the quotient finite");
+
+choice! {
+    /// How the pre-activations of a layer are normalised. The settings are by default those of PyTorch.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    pub enum Normalisation: Descriptor, key "network.normalisation", tag "name", unnamed None, alone true {
+        /// Each unit's over the rows of a batch.
+        Batch {
+            momentum: f64 = 0.1, MOMENTUM;
+            epsilon: f64 = 1e-5, EPSILON;
+        } => Descriptor::new("batch", "batch normalisation")
+            .formula(
+                "γ·(z − μ)/√(σ² + ε) + β, μ and σ² of each unit over the rows of a step; in predictions the running \
+                        ones, to which each step adds its own by `momentum`",
+                NORMALISED,
+            )
+            .paper("Ioffe & Szegedy, Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate \
+                    Shift, 2015"),
+        /// Each row's over the units of the layer.
+        Layer {
+            epsilon: f64 = 1e-5, EPSILON;
+        } => Descriptor::new("layer", "layer normalisation")
+            .formula("γ·(z − μ)/√(σ² + ε) + β, μ and σ² of each row over the units of the layer", NORMALISED)
+            .paper("Ba, Kiros & Hinton, Layer Normalization, 2016"),
+    }
 }
+
+const NORMALISED: &str = r"\gamma \cdot \frac{z - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta";
 
 impl Normalisation {
     /// Batch normalisation with PyTorch's settings: momentum 0.1, ε = 1e-5.
-    pub const BATCH: Self = Self::Batch {
-        momentum: 0.1,
-        epsilon: 1e-5,
-    };
+    pub const BATCH: Self = Self::ALL[0];
     /// Layer normalisation with PyTorch's setting: ε = 1e-5.
-    pub const LAYER: Self = Self::Layer { epsilon: 1e-5 };
+    pub const LAYER: Self = Self::ALL[1];
 
     /// The name in recipes.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Batch { .. } => "batch",
-            Self::Layer { .. } => "layer",
-        }
+        self.common().name
     }
 
     /// Whether it keeps running means and variances, for predictions.

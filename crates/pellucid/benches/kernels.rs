@@ -264,7 +264,7 @@ mod optimizer {
 
     const PARAMETERS: usize = 784 * 128 + 128 * 10 + 128 + 10;
 
-    #[divan::bench(types = [f32, f64], args = [Optimizer::Sgd, Optimizer::Adam])]
+    #[divan::bench(types = [f32, f64], args = [Optimizer::SGD, Optimizer::ADAM])]
     fn step<T: Scalar>(bencher: Bencher<'_, '_>, rule: Optimizer) {
         let mut parameters: Vec<T> = uniform(PARAMETERS);
         let gradient: Vec<T> = uniform(PARAMETERS);

@@ -1,7 +1,5 @@
 //! The error type of the engine. Its messages say what a user can do.
 
-use crate::recipe::RecipeError;
-
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -75,10 +73,6 @@ pub enum Error {
         /// Which layer's parameters are not finite.
         origin: String,
     },
-
-    /// A recipe could not be read.
-    #[error(transparent)]
-    Recipe(#[from] RecipeError),
 }
 
 impl Error {

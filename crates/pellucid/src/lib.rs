@@ -27,7 +27,7 @@
 //! let session = Session::new(recipe, xor, std::num::NonZeroUsize::MIN)?;
 //! let finished = session.run(&mut ())?;
 //! assert!(finished.evaluate().training.loss < 0.05);
-//! # Ok::<(), pellucid::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 #![forbid(unsafe_code)]
@@ -44,7 +44,7 @@ pub mod recipe;
 pub mod session;
 pub mod training;
 
-pub use pellucid_kernels::{activation, loss, normalisation, scalar};
+pub use pellucid_kernels::{activation, descriptor, loss, normalisation, scalar};
 
 pub use activation::Activation;
 pub use error::{Error, Result};

@@ -1,9 +1,8 @@
 //! Compares initial values with scikit-learn's, to the bit, and orthogonal ones with NumPy's QR decomposition
 //! (`golden/make_initialisers.py` made the expected values), and checks each method's distribution over random shapes.
 
-use pellucid::model::init::initialise;
+use pellucid::model::init::{Init, initialise};
 use pellucid::numpy_random::RandomState;
-use pellucid::recipe::{InitMethod, InitRecipe};
 use pellucid::{Activation, Architecture, Network};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -17,14 +16,7 @@ fn list<T: serde::de::DeserializeOwned>(value: &Value) -> T {
     serde_json::from_value(value.clone()).unwrap()
 }
 
-fn method(method: InitMethod) -> InitRecipe {
-    InitRecipe {
-        method,
-        ..InitRecipe::default()
-    }
-}
-
-fn network(layers: &[usize], hidden: Activation, init: &InitRecipe, seed: u32) -> Network<f64> {
+fn network(layers: &[usize], hidden: Activation, init: &Init, seed: u32) -> Network<f64> {
     let mut activations = vec![hidden; layers.len() - 1];
     *activations.last_mut().unwrap() = Activation::Identity;
     let architecture = Architecture::new(layers, &activations, true).unwrap();
@@ -40,7 +32,7 @@ fn initial_values_equal_scikit_learn_to_the_bit() {
             _ => Activation::Relu,
         };
         let (layers, seed): (Vec<usize>, u32) = (list(&case["layers"]), list(&case["seed"]));
-        let found = network(&layers, hidden, &method(InitMethod::Sklearn), seed);
+        let found = network(&layers, hidden, &Init::Sklearn, seed);
         let (weights, biases): (Vec<Vec<f64>>, Vec<Vec<f64>>) =
             (list(&case["weights"]), list(&case["biases"]));
         assert_eq!(weights.len(), layers.len() - 1);
@@ -60,7 +52,7 @@ fn orthogonal_values_equal_numpys_q() {
     for case in golden("orthogonal") {
         let (layers, seed): (Vec<usize>, u32) = (list(&case["layers"]), list(&case["seed"]));
         let expected: Vec<f64> = list(&case["weights"]);
-        let found = network(&layers, Activation::Relu, &method(InitMethod::Orthogonal), seed);
+        let found = network(&layers, Activation::Relu, &Init::Orthogonal { gain: 1.0 }, seed);
         for (found, expected) in found.weights(0).iter().zip(&expected) {
             assert!(
                 (found - expected).abs() < 1e-13,
@@ -73,13 +65,13 @@ fn orthogonal_values_equal_numpys_q() {
 #[test]
 fn reads_all_aliases() {
     for (name, expected) in [
-        ("glorot_uniform", InitMethod::XavierUniform),
-        ("glorot_normal", InitMethod::XavierNormal),
-        ("kaiming_uniform", InitMethod::HeUniform),
-        ("kaiming_normal", InitMethod::HeNormal),
+        ("glorot_uniform", Init::XavierUniform),
+        ("glorot_normal", Init::XavierNormal),
+        ("kaiming_uniform", Init::HeUniform),
+        ("kaiming_normal", Init::HeNormal),
     ] {
-        let read: InitRecipe = serde_json::from_value(serde_json::json!({"method": name})).unwrap();
-        assert_eq!(read.method, expected);
+        let read: Init = serde_json::from_value(serde_json::json!({"method": name})).unwrap();
+        assert_eq!(read, expected);
     }
 }
 
@@ -102,13 +94,13 @@ proptest! {
     ) {
         let (i, o) = (fan_in as f64, fan_out as f64);
         for (way, limit, has_biases) in [
-            (InitMethod::XavierUniform, (6.0 / (i + o)).sqrt(), false),
-            (InitMethod::HeUniform, (6.0 / i).sqrt(), false),
-            (InitMethod::LecunUniform, (3.0 / i).sqrt(), false),
-            (InitMethod::Sklearn, (6.0 / (i + o)).sqrt(), true),
-            (InitMethod::Pytorch, 1.0 / i.sqrt(), true),
+            (Init::XavierUniform, (6.0 / (i + o)).sqrt(), false),
+            (Init::HeUniform, (6.0 / i).sqrt(), false),
+            (Init::LecunUniform, (3.0 / i).sqrt(), false),
+            (Init::Sklearn, (6.0 / (i + o)).sqrt(), true),
+            (Init::Pytorch, 1.0 / i.sqrt(), true),
         ] {
-            let found = network(&[fan_in, fan_out], Activation::Relu, &method(way), seed);
+            let found = network(&[fan_in, fan_out], Activation::Relu, &way, seed);
             let (mean, square, most) = moments(found.weights(0));
             let count = i * o;
             prop_assert!(most <= limit && most > 0.99 * limit, "{way:?}: {most} of {limit}");
@@ -127,26 +119,25 @@ proptest! {
         (fan_in, fan_out, seed) in (40usize..120, 40usize..120, any::<u32>())
     ) {
         let (i, o) = (fan_in as f64, fan_out as f64);
-        let with_std = |way| InitRecipe { std: Some(0.3), ..method(way) };
         // The variance of a normal distribution truncated at two standard deviations: 1 − 4φ(2) / (2Φ(2) − 1).
         let truncated = 0.3f64.powi(2) * 0.773_741_303_549_923_2;
         for (init, variance) in [
-            (method(InitMethod::XavierNormal), 2.0 / (i + o)),
-            (method(InitMethod::HeNormal), 2.0 / i),
-            (method(InitMethod::LecunNormal), 1.0 / i),
-            (with_std(InitMethod::Normal), 0.09),
-            (with_std(InitMethod::TruncatedNormal), truncated),
+            (Init::XavierNormal, 2.0 / (i + o)),
+            (Init::HeNormal, 2.0 / i),
+            (Init::LecunNormal, 1.0 / i),
+            (Init::Normal { std: 0.3 }, 0.09),
+            (Init::TruncatedNormal { std: 0.3 }, truncated),
         ] {
             let found = network(&[fan_in, fan_out], Activation::Relu, &init, seed);
             let (mean, square, most) = moments(found.weights(0));
             let count = i * o;
-            prop_assert!(mean.abs() < 6.0 * (variance / count).sqrt(), "{:?}: mean {mean}", init.method);
+            prop_assert!(mean.abs() < 6.0 * (variance / count).sqrt(), "{:?}: mean {mean}", init.name());
             let off = square / variance - 1.0;
-            prop_assert!(off.abs() < 6.0 * (2.0 / count).sqrt(), "{:?}: variance off by {off}", init.method);
-            if init.method == InitMethod::TruncatedNormal {
+            prop_assert!(off.abs() < 6.0 * (2.0 / count).sqrt(), "{:?}: variance off by {off}", init.name());
+            if matches!(init, Init::TruncatedNormal { .. }) {
                 prop_assert!(most <= 0.6 && most > 0.57, "{most}");
             } else {
-                prop_assert!(most > 2.5 * variance.sqrt(), "{:?}: {most}", init.method);
+                prop_assert!(most > 2.5 * variance.sqrt(), "{:?}: {most}", init.name());
             }
             prop_assert!(found.bias(0).unwrap().iter().all(|b| *b == 0.0));
         }
@@ -156,7 +147,7 @@ proptest! {
     fn orthogonal_ones_are_orthogonal(
         (fan_in, fan_out, seed, gain) in (1usize..70, 1usize..70, any::<u32>(), 0.1f64..3.0)
     ) {
-        let init = InitRecipe { gain: Some(gain), ..method(InitMethod::Orthogonal) };
+        let init = Init::Orthogonal { gain };
         let found = network(&[fan_in, fan_out], Activation::Relu, &init, seed);
         let weights = found.weights(0);
         let columns = fan_in >= fan_out;
@@ -176,7 +167,7 @@ proptest! {
 
     #[test]
     fn a_constant_is_everywhere(value in -2.0f64..2.0, fan_in in 1usize..9, fan_out in 1usize..9) {
-        let init = InitRecipe { value: Some(value), ..method(InitMethod::Constant) };
+        let init = Init::Constant { value };
         let found = network(&[fan_in, fan_out], Activation::Relu, &init, 0);
         prop_assert!(found.weights(0).iter().all(|w| *w == value));
         prop_assert!(found.bias(0).unwrap().iter().all(|b| *b == 0.0));
@@ -189,12 +180,8 @@ proptest! {
 fn scikit_learns_bound_depends_on_the_hidden_activation() {
     let build = |activations: &[Activation]| {
         let architecture = Architecture::new(&[40, 40, 40, 40], activations, true).unwrap();
-        let network: Network<f64> = initialise(
-            architecture,
-            &method(InitMethod::Sklearn),
-            &mut RandomState::new(1),
-        )
-        .unwrap();
+        let network: Network<f64> =
+            initialise(architecture, &Init::Sklearn, &mut RandomState::new(1)).unwrap();
         [0, 1, 2].map(|layer| moments(network.weights(layer)).2)
     };
     use Activation::{Relu, Sigmoid, Softmax};

@@ -2,8 +2,7 @@
 //! values.
 
 use pellucid::Optimizer;
-use pellucid::optimization::optimizer::{OptimizerState, Rule};
-use pellucid::recipe::OptimizerRecipe;
+use pellucid::optimization::optimizer::OptimizerState;
 use serde_json::Value;
 
 /// A chained Rosenbrock function with smaller coefficients, and its gradient.
@@ -36,14 +35,14 @@ fn optimizers_equal_the_references() {
         assert!(cases.iter().any(|case| of_it(&case)), "{}", optimizer.name());
     }
     for case in cases {
-        let recipe: OptimizerRecipe = serde_json::from_value(case["optimizer"].clone()).unwrap();
+        let optimizer: Optimizer = serde_json::from_value(case["optimizer"].clone()).unwrap();
         let rate = case["learning_rate"].as_f64().unwrap();
-        let mut state = OptimizerState::new(Rule::of(&recipe).unwrap(), start.len());
+        let mut state = OptimizerState::new(optimizer, start.len());
         let mut x = start.clone();
         let mut expected = case["path"].as_array().unwrap().iter();
         for step in 1..=50 {
             let (loss, gradient) = valley(&x);
-            state.tell_loss(loss);
+            state.report_loss(loss);
             state.step(&mut x, &gradient, rate);
             if step % 10 == 0 {
                 for (found, expected) in x.iter().zip(numbers(expected.next().unwrap())) {
@@ -59,12 +58,19 @@ fn optimizers_equal_the_references() {
     }
 }
 
+fn refusal(settings: &str) -> String {
+    match serde_json::from_str::<Optimizer>(settings) {
+        Ok(optimizer) => optimizer.validate().unwrap_err().to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
 #[test]
 fn rejects_invalid_settings_by_name() {
     for (settings, expected) in [
         (
             r#"{"name": "adam", "momentum": 0.9}"#,
-            "train.optimizer.momentum = 0.9 cannot be used: Adam does not use it",
+            "train.optimizer.momentum = 0.9 cannot be used: train.optimizer.name = \"adam\" does not use it",
         ),
         (r#"{"name": "sgd", "momentum": 1.5}"#, "0 to 1"),
         (
@@ -79,7 +85,10 @@ fn rejects_invalid_settings_by_name() {
             r#"{"name": "sgd", "momentum": 0.9, "nesterov": true, "dampening": 0.1}"#,
             "0 is needed",
         ),
-        (r#"{"name": "lion", "nesterov": true}"#, "Lion does not use it"),
+        (
+            r#"{"name": "lion", "nesterov": true}"#,
+            "train.optimizer.name = \"lion\" does not use it",
+        ),
         (r#"{"name": "adam", "epsilon": 0}"#, "above 0"),
         (r#"{"name": "rprop", "increase": 1}"#, "above 1"),
         (r#"{"name": "rprop", "decrease": 1}"#, "above 0, below 1"),
@@ -89,15 +98,14 @@ fn rejects_invalid_settings_by_name() {
         ),
         (r#"{"name": "adamw", "weight_decay": -1}"#, "0 or more"),
     ] {
-        let recipe: OptimizerRecipe = serde_json::from_str(settings).unwrap();
-        let refusal = Rule::of(&recipe).unwrap_err().to_string();
+        let refusal = refusal(settings);
         assert!(refusal.contains(expected), "{settings}: {refusal}");
     }
 }
 
 #[test]
 fn reads_an_optimizer_as_a_name_or_a_table() {
-    let read = |text: &str| serde_json::from_str::<OptimizerRecipe>(text).unwrap();
+    let read = |text: &str| serde_json::from_str::<Optimizer>(text).unwrap();
     assert_eq!(read(r#""nadam""#), read(r#"{"name": "nadam"}"#));
     assert_eq!(
         serde_json::to_string(&read(r#"{"name": "nadam"}"#)).unwrap(),
@@ -105,7 +113,7 @@ fn reads_an_optimizer_as_a_name_or_a_table() {
     );
     let momentum = read(r#"{"name": "sgd", "momentum": 0.9, "nesterov": true}"#);
     assert_eq!(read(&serde_json::to_string(&momentum).unwrap()), momentum);
-    let wrong = serde_json::from_str::<OptimizerRecipe>(r#"{"name": "sgd", "momentun": 0.9}"#);
+    let wrong = serde_json::from_str::<Optimizer>(r#"{"name": "sgd", "momentun": 0.9}"#);
     assert!(
         wrong
             .unwrap_err()

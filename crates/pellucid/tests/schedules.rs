@@ -2,7 +2,6 @@
 
 use pellucid::Schedule;
 use pellucid::optimization::schedule::{LearningRate, RunLength};
-use pellucid::recipe::{ScheduleName, ScheduleRecipe};
 use serde_json::Value;
 
 #[test]
@@ -10,7 +9,7 @@ fn rates_equal_pytorch_and_scikit_learn() {
     let golden: Value = serde_json::from_str(include_str!("golden/schedules.json")).unwrap();
     let highest = golden["highest"].as_f64().unwrap();
     let cases = golden["cases"].as_array().unwrap();
-    for name in ScheduleName::ALL.map(ScheduleName::name) {
+    for name in Schedule::ALL.map(|schedule| schedule.name()) {
         // These two depend on losses; the next test covers them.
         let reacts = name == "reduce_on_plateau" || name == "adaptive";
         assert!(
@@ -19,8 +18,7 @@ fn rates_equal_pytorch_and_scikit_learn() {
         );
     }
     for case in cases {
-        let settings: ScheduleRecipe = serde_json::from_value(case["schedule"].clone()).unwrap();
-        let schedule = Schedule::of(&settings).unwrap();
+        let schedule: Schedule = serde_json::from_value(case["schedule"].clone()).unwrap();
         let expected = case["rates"].as_array().unwrap();
         let number = |key: &str| case[key].as_u64();
         let steps = number("steps").unwrap();
@@ -37,7 +35,7 @@ fn rates_equal_pytorch_and_scikit_learn() {
             let off = (rate - expected.as_f64().unwrap()).abs();
             assert!(
                 off < 1e-13,
-                "{settings:?}, step {step} of {steps}: {rate}, not {expected}"
+                "{schedule:?}, step {step} of {steps}: {rate}, not {expected}"
             );
         }
     }
@@ -57,8 +55,8 @@ fn schedules_that_follow_losses_equal_pytorch_and_scikit_learn() {
             let list = case[key].as_array().unwrap().iter();
             list.map(|number| number.as_f64().unwrap()).collect()
         };
-        let settings: ScheduleRecipe = serde_json::from_value(case["schedule"].clone()).unwrap();
-        let mut rate = LearningRate::new(Schedule::of(&settings).unwrap(), highest);
+        let schedule: Schedule = serde_json::from_value(case["schedule"].clone()).unwrap();
+        let mut rate = LearningRate::new(schedule, highest);
         let (losses, rates) = (numbers("losses"), numbers("rates"));
         let run = RunLength {
             epochs: losses.len() as u64,
@@ -67,23 +65,23 @@ fn schedules_that_follow_losses_equal_pytorch_and_scikit_learn() {
         };
         let mut found = Vec::new();
         for (step, &loss) in (1..).zip(&losses) {
-            if rate.tell(loss, step, run).is_break() {
+            if rate.report(loss, step, run).is_break() {
                 ended += 1;
                 break;
             }
             found.push(rate.at(step, run));
         }
-        assert_eq!(found.len(), rates.len(), "{settings:?} ends at the right epoch");
+        assert_eq!(found.len(), rates.len(), "{schedule:?} ends at the right epoch");
         for (epoch, (found, expected)) in (1..).zip(found.iter().zip(&rates)) {
             let off = (found / expected - 1.0).abs();
             assert!(
                 off < 1e-13,
-                "{settings:?}, epoch {epoch}: {found}, not {expected}"
+                "{schedule:?}, epoch {epoch}: {found}, not {expected}"
             );
         }
         assert!(
             rates.iter().any(|&rate| rate < highest),
-            "{settings:?} says nothing"
+            "{schedule:?} says nothing"
         );
     }
     assert!(ended > 0, "no schedule ended its run");

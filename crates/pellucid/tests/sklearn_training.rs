@@ -4,12 +4,11 @@
 #[path = "support/run.rs"]
 mod run;
 
-use pellucid::Recipe;
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
-use pellucid::optimization::optimizer::{Memory, OptimizerState, Rule};
-use pellucid::recipe::OptimizerRecipe;
+use pellucid::optimization::optimizer::{Memory, OptimizerState};
 use pellucid::training::observe::LossCurve;
+use pellucid::{Optimizer, Recipe};
 use run::Run;
 use serde_json::Value;
 use std::num::NonZeroUsize;
@@ -70,18 +69,23 @@ fn rejects_invalid_settings_by_name() {
     let gathered = refusal("batch_size", "2\naccumulate = 2\nreduction = \"weighted_mean\"");
     assert!(gathered.contains("share_penalty"), "{gathered}");
     for (settings, expected) in [
-        (r#"{"name": "adam", "velocity": true}"#, "Adam does not use it"),
+        (
+            r#"{"name": "adam", "velocity": true}"#,
+            "train.optimizer.name = \"adam\" does not use it",
+        ),
         (
             r#"{"name": "sgd", "epsilon_hat": true}"#,
-            "gradient descent does not use it",
+            "train.optimizer.name = \"sgd\" does not use it",
         ),
         (
             r#"{"name": "sgd", "momentum": 0.9, "dampening": 0.5, "velocity": true}"#,
             "0 is needed",
         ),
     ] {
-        let recipe: OptimizerRecipe = serde_json::from_str(settings).unwrap();
-        let refusal = Rule::of(&recipe).unwrap_err().to_string();
+        let refusal = match serde_json::from_str::<Optimizer>(settings) {
+            Ok(optimizer) => optimizer.validate().unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        };
         assert!(refusal.contains(expected), "{settings}: {refusal}");
     }
 }
@@ -95,12 +99,11 @@ fn an_optimizer_continues_from_its_memory() {
         r#"{"name": "nadam"}"#,
         r#"{"name": "irprop_plus"}"#,
     ] {
-        let recipe: OptimizerRecipe = serde_json::from_str(settings).unwrap();
-        let rule = Rule::of(&recipe).unwrap();
+        let rule: Optimizer = serde_json::from_str(settings).unwrap();
         let steps = |state: &mut OptimizerState<f64>, x: &mut [f64; 3], count: usize| {
             for _ in 0..count {
                 let gradient = x.map(|x| 2.0 * x + (3.0 * x).sin());
-                state.tell_loss(x.iter().map(|x| x * x).sum());
+                state.report_loss(x.iter().map(|x| x * x).sum());
                 state.step(x, &gradient, 0.05);
             }
         };

@@ -9,7 +9,7 @@ mod run;
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::inspection::trace::Trace;
-use pellucid::recipe::{GivenLayer, InitMethod};
+use pellucid::model::init::{GivenLayer, Init};
 use pellucid::session::record::Numbers;
 use pellucid::{Ending, Input, Loss, Objective, Recipe, Reduction, Update};
 use run::Run;
@@ -63,12 +63,13 @@ fn assert_close(ours: &[f64], golden: &[f64], tolerance: f64, what: &str) {
 /// The run of the recipe from other weights, for `epochs` epochs at the notebook's learning rate.
 fn experiment(golden: &Value, weights: [&Value; 2], epochs: u64) -> Run<f64> {
     let mut recipe = Recipe::built_in("xor-by-hand").unwrap();
-    recipe.init.method = InitMethod::Given;
     let layer = |weights: &Value| GivenLayer {
         weights: rows(weights),
         bias: None,
     };
-    recipe.init.layers = Some(weights.map(layer).to_vec());
+    recipe.init = Init::Given {
+        layers: weights.map(layer).to_vec(),
+    };
     recipe.train.epochs = epochs;
     recipe.train.learning_rate = 0.3;
     let matrix = |key: &str| Matrix::from_rows(key, &rows(&golden[key])).unwrap();

@@ -4,6 +4,7 @@ use crate::arguments::{self, Compare, Hidden};
 use crate::failure::Misuse;
 use crate::{recipes, terminal};
 use anyhow::{Context, Result};
+use pellucid::descriptor::Choice;
 use pellucid::recipe::Activations;
 use pellucid::{Error, Recipe};
 use pellucid_data::tuning::{SettingRange, Space};
@@ -121,6 +122,15 @@ fn named(settings: &[(String, String)]) -> String {
 fn varied(base: &Recipe, settings: &[(String, String)]) -> Result<Recipe> {
     let mut recipe = base.clone();
     let names_rate = settings.iter().any(|(key, _)| key == "train.learning_rate");
+    let before = recipe.train.optimizer;
+    let is_special = |key: &str| ["hidden", "activation"].contains(&key);
+    let others = settings.iter().filter(|(key, _)| !is_special(key));
+    let assignments: Vec<String> = others.map(|(key, value)| format!("{key}={value}")).collect();
+    recipe.set_all(assignments.iter().map(String::as_str))?;
+    let optimizer = recipe.train.optimizer;
+    if !optimizer.is_like(&before) && !names_rate {
+        recipe.train.learning_rate = optimizer.usual_learning_rate();
+    }
     for (key, value) in settings {
         let refused = |expected: String| {
             anyhow::Error::from(Error::Setting {
@@ -141,14 +151,7 @@ fn varied(base: &Recipe, settings: &[(String, String)]) -> Result<Recipe> {
                 each.push(output);
                 recipe.network.activation = Activations::Each(each);
             }
-            _ => {
-                let before = recipe.train.optimizer.name;
-                recipe.set(&format!("{key}={value}"))?;
-                let optimizer = recipe.train.optimizer.name;
-                if optimizer != before && !names_rate {
-                    recipe.train.learning_rate = optimizer.usual_learning_rate();
-                }
-            }
+            _ => {}
         }
     }
     recipe.validate()?;

@@ -6,11 +6,11 @@ use crate::arguments::Settings;
 use crate::terminal;
 use anyhow::{Context, Result};
 use pellucid::inspection::diagnosis::Finding;
-use pellucid::model::init::initialise;
+use pellucid::model::init::{Init, initialise};
 use pellucid::numpy_random::RandomState;
-use pellucid::recipe::{InitMethod, Source};
+use pellucid::recipe::Source;
 use pellucid::training::early_stopping::StopRules;
-use pellucid::{Network, Optimizer, Precision, Recipe, Scalar, Session, Split};
+use pellucid::{Network, Precision, Recipe, Scalar, Session, Split};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -189,9 +189,10 @@ fn has_data_of(one: &Recipe, other: &Recipe) -> bool {
 /// Whether a seed makes any difference to a run.
 pub(super) fn draws(recipe: &Recipe) -> bool {
     let train = &recipe.train;
-    let fixed = [InitMethod::Given, InitMethod::Zeros, InitMethod::Constant];
-    !fixed.contains(&recipe.init.method)
-        || train.shuffle
+    !matches!(
+        recipe.init,
+        Init::Given { .. } | Init::Zeros | Init::Constant { .. }
+    ) || train.shuffle
         || !train.dropout.is_none()
         || train.input_noise != 0.0
 }
@@ -218,7 +219,7 @@ fn note_stopping(variants: &[Variant]) {
             first.spec.name
         ));
     }
-    let lbfgs = |variant: &&Variant| variant.spec.recipe.train.optimizer.name == Optimizer::Lbfgs;
+    let lbfgs = |variant: &&Variant| !variant.spec.recipe.train.optimizer.takes_steps();
     if let Some(first) = variants.iter().find(lbfgs).filter(|_| variants.len() > 1) {
         terminal::note(&format!(
             "note: {}: an epoch of lbfgs is an iteration, which may go through the samples several times; compare it by \

@@ -74,7 +74,7 @@ fn threads(threads: NonZeroUsize) -> String {
 
 fn optimizer(recipe: &Recipe, schedule: &Value) -> String {
     let train = &recipe.train;
-    let mut text = train.optimizer.name.title().to_string();
+    let mut text = train.optimizer.title().to_string();
     if train.learning_rate > 0.0 {
         text += &format!(", learning rate {}", train.learning_rate);
     }

@@ -1,9 +1,9 @@
 //! The network of a model file, as named tensors.
 
 use super::problem::ModelProblem;
+use pellucid::descriptor::OrNone;
 use pellucid::model::network::Layer;
-use pellucid::recipe::NormalisationRecipe;
-use pellucid::{Activation, Architecture, Network, Precision, Scalar};
+use pellucid::{Activation, Architecture, Network, Normalisation, Precision, Scalar};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorView};
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub(super) struct Shape {
     bias: bool,
     /// One for each layer after the inputs; empty if none is normalised, as in files before format 2.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    normalisation: Vec<NormalisationRecipe>,
+    normalisation: Vec<OrNone<Normalisation>>,
     precision: Precision,
 }
 
@@ -83,7 +83,7 @@ impl AnyNetwork {
             activations: layers.iter().map(|layer| layer.activation).collect(),
             bias: layers[0].bias().is_some(),
             normalisation: match self.architecture().is_normalised() {
-                true => layers.iter().map(|layer| layer.normalisation().into()).collect(),
+                true => layers.iter().map(|layer| OrNone(layer.normalisation())).collect(),
                 false => Vec::new(),
             },
             precision: self.precision(),
@@ -103,14 +103,8 @@ impl AnyNetwork {
         let mut architecture =
             Architecture::new(&shape.layers, &shape.activations, shape.bias).map_err(unusable)?;
         if !shape.normalisation.is_empty() {
-            let each = shape
-                .normalisation
-                .iter()
-                .map(|normalisation| normalisation.normalisation());
-            let each: pellucid::Result<Vec<_>> = each.collect();
-            architecture = each
-                .and_then(|each| architecture.normalised(&each))
-                .map_err(unusable)?;
+            let of_layers: Vec<_> = shape.normalisation.iter().map(|one| one.0).collect();
+            architecture = architecture.normalised(&of_layers).map_err(unusable)?;
         }
         match shape.precision {
             Precision::F32 => {

@@ -1,7 +1,8 @@
 //! The choice of features, targets, identifier and weight among the columns of a table.
 
 use super::error::{PreparationError, listed, problem};
-use crate::table::{Column, Table, nearest};
+use crate::table::{Column, Table};
+use pellucid::descriptor::nearest;
 use serde::{Deserialize, Serialize};
 
 /// Columns by name, as a user names them.

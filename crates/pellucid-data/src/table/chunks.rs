@@ -4,9 +4,9 @@ use super::columns::{ColumnKind, Table};
 use super::error::TableError;
 use super::format::{ReadOptions, RowReader};
 use super::formats;
-use super::names::nearest;
 use super::source::{OpenSource, TableSource};
 use super::typed::TypedColumn;
+use pellucid::descriptor::nearest;
 use std::path::{Path, PathBuf};
 
 /// The rows of a table in chunks. Of delimited text and Parquet, only one chunk is in memory; the other formats are read

@@ -24,7 +24,6 @@ pub use columns::{Categories, Column, ColumnKind, Table, Values};
 pub use describe::{ColumnNote, ColumnSummary, NumberSummary, WordCount, describe};
 pub use error::{CellPlace, TableError};
 pub use format::ReadOptions;
-pub(crate) use names::nearest;
 pub use read::read_table;
 pub use source::TableSource;
 pub use writer::TableWriter;

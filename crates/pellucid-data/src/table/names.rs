@@ -43,11 +43,3 @@ pub(super) fn check_names(path: &Path, names: &[String]) -> Result<(), TableErro
     }
     Ok(())
 }
-
-/// The known name that is nearest to `name`, if one is near.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let distance =
-        |known: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &known.trim().to_lowercase());
-    let (distance, known) = known.map(|known| (distance(known), known)).min()?;
-    (distance <= name.len().max(known.len()) / 2).then_some(known)
-}

@@ -2,8 +2,8 @@
 
 use super::builtin::BUILTINS;
 use super::error::TableError;
-use super::names::nearest;
 use crate::files::{FileError, Unpacked};
+use pellucid::descriptor::nearest;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Cursor, Read};

@@ -3,11 +3,13 @@
 use crate::preparation::TargetPreparation;
 use pellucid::evaluation::metrics::Figure;
 use pellucid::loss::{Loss, Reduction};
+use pellucid::model::init::Init;
 use pellucid::model::pass::Update;
 use pellucid::optimization::optimizer::Optimizer;
+use pellucid::optimization::schedule::Schedule;
 use pellucid::recipe::{
-    Activations, BatchSize, ClassWeight, DataRecipe, DropoutRates, InitMethod, InitRecipe, LogRecipe,
-    NetworkRecipe, Normalisations, Recipe, ScheduleRecipe, Source, TableRecipe, TrainRecipe,
+    Activations, BatchSize, ClassWeight, DataRecipe, DropoutRates, LogRecipe, NetworkRecipe, Normalisations,
+    Recipe, Source, TableRecipe, TrainRecipe,
 };
 use pellucid::{Activation, Precision};
 
@@ -78,19 +80,16 @@ pub(super) fn recipe(target: &TargetPreparation, rows: usize) -> Recipe {
             bias: true,
             normalisation: Normalisations::default(),
         },
-        init: InitRecipe {
-            method: InitMethod::HeUniform,
-            ..InitRecipe::default()
-        },
+        init: Init::HeUniform,
         train: TrainRecipe {
             loss,
             reduction: Reduction::Mean,
             reshuffle: false,
             share_penalty: false,
             tell_penalty: false,
-            optimizer: Optimizer::Adam.into(),
+            optimizer: Optimizer::ADAM,
             learning_rate: 1e-3,
-            schedule: ScheduleRecipe::default(),
+            schedule: Schedule::default(),
             batch_size: BatchSize::Rows(batch_size(rows)),
             accumulate: 1,
             average: None,

@@ -8,9 +8,11 @@ use crate::preparation::{
 };
 use crate::table::Table;
 use pellucid::Activation;
+use pellucid::descriptor::Choice;
 use pellucid::evaluation::metrics::Figure;
+use pellucid::model::init::Init;
 use pellucid::recipe::{
-    Activations, BatchSize, DataRecipe, InitMethod, Normalisations, Recipe, Source, TableRecipe, Task,
+    Activations, BatchSize, DataRecipe, Normalisations, Recipe, Source, TableRecipe, Task,
 };
 
 /// The plan of a training on all rows of a table or on some.
@@ -173,7 +175,7 @@ impl<'a> Plan<'a> {
                         format!(", fewer after {patience} in a row without a better {name}")
                     }
                 });
-            let how = if train.optimizer.name.takes_steps() {
+            let how = if train.optimizer.takes_steps() {
                 let rate = train.learning_rate;
                 let batch = train.batch_size.of(self.table.rows());
                 format!("with learning rate {rate}, batches of {batch}")
@@ -187,7 +189,7 @@ impl<'a> Plan<'a> {
                 } else {
                     hidden.join(", ")
                 },
-                train.optimizer.name.title(),
+                train.optimizer.title(),
                 train.epochs,
                 if self.table_recipe().validation > 0.0 {
                     patience
@@ -232,14 +234,11 @@ fn override_by(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPr
     }
     if request.activation.is_some() {
         activations.fill(hidden_activation);
-        if matches!(
-            recipe.init.method,
-            InitMethod::HeUniform | InitMethod::XavierUniform
-        ) {
-            recipe.init.method = if hidden_activation.is_rectifier() {
-                InitMethod::HeUniform
+        if matches!(recipe.init, Init::HeUniform | Init::XavierUniform) {
+            recipe.init = if hidden_activation.is_rectifier() {
+                Init::HeUniform
             } else {
-                InitMethod::XavierUniform
+                Init::XavierUniform
             };
         }
     }
@@ -247,14 +246,14 @@ fn override_by(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPr
     recipe.network.layers = [&[1], hidden.as_slice(), &[target.outputs()]].concat();
     recipe.network.activation = Activations::Each(activations);
 
-    if let Some(name) = request.normalisation {
-        recipe.network.normalisation = Normalisations::Hidden(name.into());
+    if let Some(normalisation) = request.normalisation {
+        recipe.network.normalisation = Normalisations::Hidden(normalisation);
     }
     let train = &mut recipe.train;
     if let Some(optimizer) = request.optimizer
-        && optimizer != train.optimizer.name
+        && !optimizer.is_like(&train.optimizer)
     {
-        train.optimizer = optimizer.into();
+        train.optimizer = optimizer;
         train.learning_rate = optimizer.usual_learning_rate();
         if !optimizer.takes_steps() {
             (train.batch_size, train.shuffle) = (BatchSize::Full, false);

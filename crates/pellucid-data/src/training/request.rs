@@ -3,11 +3,11 @@
 use crate::error::Result;
 use crate::preparation::{ColumnChoice, problem};
 use crate::table::Table;
+use pellucid::Normalisation;
+use pellucid::descriptor::OrNone;
 use pellucid::evaluation::metrics::{Figure, Metric};
 use pellucid::optimization::optimizer::Optimizer;
-use pellucid::recipe::{
-    BatchSize, ClassWeight, DropoutRates, NormalisationName, Recipe, Scale, StopAt, Task, Unseen,
-};
+use pellucid::recipe::{BatchSize, ClassWeight, DropoutRates, Recipe, Scale, StopAt, Task, Unseen};
 use pellucid::{Activation, Precision};
 
 /// The requested settings; every `None` is chosen by the table.
@@ -33,7 +33,7 @@ pub struct TrainingRequest {
     /// The activation of the hidden layers.
     pub activation: Option<Activation>,
     /// How the pre-activations of the hidden layers are normalised.
-    pub normalisation: Option<NormalisationName>,
+    pub normalisation: Option<OrNone<Normalisation>>,
     /// The optimizer.
     pub optimizer: Option<Optimizer>,
     /// The learning rate.

@@ -101,7 +101,7 @@ fn identity(search: &Search<'_>) -> Result<Map<String, Value>> {
     let mut identity = json!({
         "pellucid_version": env!("CARGO_PKG_VERSION"),
         "data": digest(search.table),
-        "recipe": search.base.to_toml().map_err(DataError::Engine)?,
+        "recipe": search.base.to_toml()?,
         "space": request.space.lines(),
         "method": request.method.name(),
         "seed": request.seed,

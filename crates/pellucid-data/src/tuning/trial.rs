@@ -3,10 +3,10 @@
 use super::space::Space;
 use crate::error::{DataError, Result, setting};
 use crate::training::TrainingRequest;
+use pellucid::Activation;
+use pellucid::descriptor::Choice;
 use pellucid::numpy_random::RandomState;
-use pellucid::optimization::optimizer::Optimizer;
 use pellucid::recipe::{Recipe, RecipeError};
-use pellucid::{Activation, Error as EngineError};
 use serde::{Deserialize, Serialize};
 
 /// A setting and its value, as a recipe spells it.
@@ -91,37 +91,28 @@ pub(super) fn request(base: &Recipe, settings: &[Setting]) -> Result<TrainingReq
     let names_rate = settings
         .iter()
         .any(|setting| setting.key == "train.learning_rate");
+    let before = recipe.train.optimizer;
+    let mut assignments = Vec::new();
     for Setting { key, value } in settings {
         match key.as_str() {
             "hidden" => request.hidden = Some(hidden(value)?),
             "activation" => request.activation = Some(activation(value)?),
-            _ => {
-                let before = recipe.train.optimizer.name;
-                let assignment = format!("{key}={value}");
-                recipe
-                    .set(&assignment)
-                    .map_err(|error| named(error, assignment))?;
-                let optimizer: Optimizer = recipe.train.optimizer.name;
-                if key == "train.optimizer" && optimizer != before && !names_rate {
-                    recipe.train.learning_rate = optimizer.usual_learning_rate();
-                }
-            }
+            _ => assignments.push(format!("{key}={value}")),
         }
+    }
+    recipe
+        .set_all(assignments.iter().map(String::as_str))
+        .map_err(|error| RecipeError {
+            origin: error.origin.trim_start_matches("--set ").into(),
+            ..error
+        })?;
+    let optimizer = recipe.train.optimizer;
+    if !optimizer.is_like(&before) && !names_rate {
+        recipe.train.learning_rate = optimizer.usual_learning_rate();
     }
     recipe.validate().map_err(DataError::Engine)?;
     request.recipe = Some(recipe);
     Ok(request)
-}
-
-/// A recipe's error, under the name that a search has for it.
-fn named(error: EngineError, assignment: String) -> DataError {
-    DataError::Engine(match error {
-        EngineError::Recipe(error) => EngineError::Recipe(RecipeError {
-            origin: assignment,
-            ..error
-        }),
-        other => other,
-    })
 }
 
 fn hidden(value: &str) -> Result<Vec<usize>> {

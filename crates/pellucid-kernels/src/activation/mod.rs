@@ -1,9 +1,11 @@
 //! Activation functions: a = f(z), and the backward pass from ∂L/∂a to ∂L/∂z.
 //!
-//! To add one: a variant here with its name and its range, its arm in [`Activation::apply`], its arm in
-//! [`Activation::backpropagate`].
+//! To add one: a variant with its descriptor in `descriptors.rs`, and its f and f′ in `functions.rs`.
 
+mod descriptors;
 mod functions;
+
+pub use descriptors::{Activation, ActivationDescriptor};
 
 use crate::exponential::{ExpOfDifference, Sigmoid, Tanh};
 use crate::per_precision;
@@ -11,95 +13,12 @@ use crate::simd::scalar::Scalar;
 use crate::simd::vector::{self, Map, MapPairs, Vector};
 use crate::simd::{Isa, Task};
 use crate::thread_pool;
-use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 
-/// The function that a layer applies to its pre-activations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    /// a = z.
-    Identity,
-    /// a = 1 / (1 + e⁻ᶻ), between 0 and 1.
-    Sigmoid,
-    /// a = tanh z, between −1 and 1.
-    Tanh,
-    /// a = max(0, z).
-    Relu,
-    /// a = z for z > 0, 0.01·z below: Maas, Hannun & Ng, *Rectifier Nonlinearities Improve Neural Network Acoustic
-    /// Models*, 2013.
-    LeakyRelu,
-    /// a = z for z > 0, eᶻ − 1 below: Clevert, Unterthiner & Hochreiter, *Fast and Accurate Deep Network Learning by
-    /// Exponential Linear Units*, 2016.
-    Elu,
-    /// elu with 1.6733 times its negative half, and all of it 1.0507 times: with LeCun's normal weights activations
-    /// keep mean 0 and variance 1. Klambauer et al., *Self-Normalizing Neural Networks*, 2017.
-    Selu,
-    /// a = z·Φ(z), Φ the normal distribution: Hendrycks & Gimpel, *Gaussian Error Linear Units*, 2016.
-    Gelu,
-    /// gelu by way of tanh: a = ½z(1 + tanh(√(2/π)(z + 0.044715·z³))), from the same paper.
-    GeluTanh,
-    /// a = z / (1 + e⁻ᶻ), called swish too: Elfwing, Uchibe & Doya, *Sigmoid-Weighted Linear Units*, 2018.
-    Silu,
-    /// a = z·tanh(ln(1 + eᶻ)): Misra, *Mish: A Self Regularized Non-Monotonic Activation Function*, 2020.
-    Mish,
-    /// a = ln(1 + eᶻ), above 0.
-    Softplus,
-    /// a = z / (1 + |z|), between −1 and 1.
-    Softsign,
-    /// a = z/6 + ½, no lower than 0 and no higher than 1.
-    HardSigmoid,
-    /// a = z, no lower than −1 and no higher than 1.
-    HardTanh,
-    /// a = eᶻ: the output of a network that predicts counts, with a Poisson loss.
-    Exponential,
-    /// aⱼ = e^zⱼ / Σₖ e^zₖ over the units of the layer: a probability for each.
-    Softmax,
-}
-
 impl Activation {
-    /// Every activation there is.
-    pub const ALL: [Activation; 17] = [
-        Activation::Identity,
-        Activation::Sigmoid,
-        Activation::Tanh,
-        Activation::Relu,
-        Activation::LeakyRelu,
-        Activation::Elu,
-        Activation::Selu,
-        Activation::Gelu,
-        Activation::GeluTanh,
-        Activation::Silu,
-        Activation::Mish,
-        Activation::Softplus,
-        Activation::Softsign,
-        Activation::HardSigmoid,
-        Activation::HardTanh,
-        Activation::Exponential,
-        Activation::Softmax,
-    ];
-
     /// The name in recipes.
     pub fn name(self) -> &'static str {
-        match self {
-            Activation::Identity => "identity",
-            Activation::Sigmoid => "sigmoid",
-            Activation::Tanh => "tanh",
-            Activation::Relu => "relu",
-            Activation::LeakyRelu => "leaky_relu",
-            Activation::Elu => "elu",
-            Activation::Selu => "selu",
-            Activation::Gelu => "gelu",
-            Activation::GeluTanh => "gelu_tanh",
-            Activation::Silu => "silu",
-            Activation::Mish => "mish",
-            Activation::Softplus => "softplus",
-            Activation::Softsign => "softsign",
-            Activation::HardSigmoid => "hard_sigmoid",
-            Activation::HardTanh => "hard_tanh",
-            Activation::Exponential => "exponential",
-            Activation::Softmax => "softmax",
-        }
+        self.descriptor().common.name
     }
 
     /// Whether each unit's activation depends on its own z alone (all but softmax).
@@ -120,25 +39,18 @@ impl Activation {
 
     /// Whether it suits the initial weights of He et al.: it maps about half of its inputs to 0 or nearly 0.
     pub fn is_rectifier(self) -> bool {
-        use Activation::{Elu, Gelu, GeluTanh, LeakyRelu, Mish, Relu, Silu};
-        matches!(self, Relu | LeakyRelu | Elu | Gelu | GeluTanh | Silu | Mish)
+        self.descriptor().is_rectifier
     }
 
-    /// The lowest and the highest value the function can give.
+    /// The lowest and the highest value of the function, or its limits.
     pub fn range(self) -> (f64, f64) {
-        match self {
-            Activation::Identity | Activation::LeakyRelu => (f64::NEG_INFINITY, f64::INFINITY),
-            Activation::Sigmoid | Activation::HardSigmoid | Activation::Softmax => (0.0, 1.0),
-            Activation::Tanh | Activation::Softsign | Activation::HardTanh => (-1.0, 1.0),
-            Activation::Relu | Activation::Softplus | Activation::Exponential => (0.0, f64::INFINITY),
-            Activation::Elu => (-1.0, f64::INFINITY),
-            Activation::Selu => (-functions::SELU_SCALE * functions::SELU_ALPHA, f64::INFINITY),
-            // Where their derivatives are 0, rounded down.
-            Activation::Gelu => (-0.169_971_21, f64::INFINITY),
-            Activation::GeluTanh => (-0.170_040_76, f64::INFINITY),
-            Activation::Silu => (-0.278_464_55, f64::INFINITY),
-            Activation::Mish => (-0.308_840_35, f64::INFINITY),
-        }
+        self.descriptor().range
+    }
+
+    /// Whether the function has a lower and an upper bound.
+    pub fn is_bounded(self) -> bool {
+        let (low, high) = self.range();
+        low.is_finite() && high.is_finite()
     }
 
     /// a = f(z) for rows of `width` units; `z` and `activation` are (rows, width).
@@ -472,6 +384,25 @@ mod tests {
             assert!(
                 a.iter().all(|&a| (low..=high).contains(&a)),
                 "{}: {a:?}",
+                function.name()
+            );
+        }
+    }
+
+    #[test]
+    fn derivatives_stay_within_their_bound() {
+        let z: Vec<f64> = (-3_000..3_000).map(|step| f64::from(step) / 500.0).collect();
+        for function in Activation::ALL.into_iter().filter(|f| f.is_elementwise()) {
+            let mut a = vec![0.0; z.len()];
+            function.apply(&z, &mut a, 1);
+            let largest = function
+                .derivative(&z, &a)
+                .iter()
+                .fold(0.0, |most: f64, d| most.max(d.abs()));
+            let bound = function.descriptor().derivative_bound;
+            assert!(
+                largest <= bound * (1.0 + 1e-12) && (largest > 0.99 * bound || bound == f64::INFINITY),
+                "{}: {largest}, not {bound}",
                 function.name()
             );
         }

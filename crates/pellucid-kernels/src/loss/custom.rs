@@ -68,7 +68,7 @@ struct Closures {
 /// let finished = session.run(&mut ())?;
 /// // Between targets of 0 and 1 the outputs converge to 3/4.
 /// assert!((finished.outputs()[0].0[0] - 0.75).abs() < 1e-3);
-/// # Ok::<(), pellucid::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct CustomLoss(&'static Closures);

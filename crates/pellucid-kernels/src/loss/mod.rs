@@ -7,73 +7,20 @@
 //! Learning*, §4.3.6 and §5.2).
 
 mod custom;
+mod descriptors;
 mod elementwise;
-mod settings;
 mod smoothing;
 
 pub use custom::{CustomLoss, OutputRow};
+pub use descriptors::{Loss, LossDescriptor};
 pub use smoothing::LabelSmoothing;
 
 use crate::activation::Activation;
+use crate::descriptor::Choice;
 use crate::simd::Isa;
 use crate::simd::scalar::Scalar;
 use crate::simd::vector::{self, MapPairs, Vector};
-use serde::{Deserialize, Serialize, Serializer};
-use settings::LossRecipe;
-
-/// The loss function to minimise. y is the target, a the output, d = a − y.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(try_from = "LossRecipe")]
-pub enum Loss {
-    /// Σ (a − y)².
-    SquaredError,
-    /// ½ Σ (a − y)².
-    HalfSquaredError,
-    /// ½ Σ (a − y)² over the number of outputs: the loss that scikit-learn reports for a regression.
-    HalfMeanSquaredError,
-    /// Σ |d|: the outputs become medians.
-    AbsoluteError,
-    /// Σ ½d² for |d| ≤ δ, δ(|d| − ½δ) beyond: Huber, *Robust Estimation of a Location Parameter*, 1964.
-    Huber {
-        /// Where the square ends and the straight line begins.
-        delta: f64,
-    },
-    /// Σ ln cosh d: like ½d² where it is small, like |d| where it is large.
-    LogCosh,
-    /// 2 Σ (y ln(y/a) − y + a), of counts and other numbers of 0 or more: McCullagh & Nelder, *Generalized Linear
-    /// Models*, 1989, section 2.3. It pairs up with the exponential as output activation.
-    PoissonDeviance,
-    /// Half of it, Σ (y ln(y/a) − y + a), as scikit-learn has it.
-    HalfPoissonDeviance,
-    /// Σ max(−τd, (1 − τ)d), the pinball loss: the outputs become quantiles. Koenker & Bassett, *Regression Quantiles*,
-    /// 1978.
-    Quantile {
-        /// τ: the part of the targets that should lie below the outputs.
-        quantile: f64,
-    },
-    /// −Σ (y ln a + (1 − y) ln(1 − a)), each output an independent yes or no.
-    BinaryCrossEntropy,
-    /// −Σ y ln a, the outputs being one probability distribution.
-    CategoricalCrossEntropy,
-    /// Σ y ln(y/a), how far the distribution a is from the distribution y: Kullback & Leibler, *On Information and
-    /// Sufficiency*, 1951. It is less than the cross-entropy by a constant that does not depend on the outputs.
-    KullbackLeibler,
-    /// Σ max(0, 1 − s·a), an output for each class, s being 1 for that of the sample and −1 for the others: Crammer &
-    /// Singer's loss in its one-against-all form (Rifkin & Klautau, *In Defense of One-Vs-All Classification*, 2004).
-    Hinge,
-    /// A custom loss of the program. Recipes cannot name it.
-    Custom(CustomLoss),
-}
-
-/// Written as in recipes. A custom loss is written as its name, with which no recipe can be read.
-impl Serialize for Loss {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match LossRecipe::try_from(*self) {
-            Ok(recipe) => Serialize::serialize(&recipe, serializer),
-            Err(_) => serializer.serialize_str(self.name()),
-        }
-    }
-}
+use serde::{Deserialize, Serialize};
 
 /// How the losses of a batch's samples become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -111,59 +58,37 @@ impl Reduction {
 }
 
 impl Loss {
-    /// Every loss that recipes can name, with default settings.
-    pub const ALL: [Loss; 13] = [
-        Loss::SquaredError,
-        Loss::HalfSquaredError,
-        Loss::HalfMeanSquaredError,
-        Loss::AbsoluteError,
-        Loss::Huber { delta: 1.0 },
-        Loss::LogCosh,
-        Loss::PoissonDeviance,
-        Loss::HalfPoissonDeviance,
-        Loss::Quantile { quantile: 0.5 },
-        Loss::BinaryCrossEntropy,
-        Loss::CategoricalCrossEntropy,
-        Loss::KullbackLeibler,
-        Loss::Hinge,
-    ];
-
     /// The name in recipes.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
-            Loss::SquaredError => "squared_error",
-            Loss::HalfSquaredError => "half_squared_error",
-            Loss::HalfMeanSquaredError => "half_mean_squared_error",
-            Loss::AbsoluteError => "absolute_error",
-            Loss::Huber { .. } => "huber",
-            Loss::LogCosh => "log_cosh",
-            Loss::PoissonDeviance => "poisson_deviance",
-            Loss::HalfPoissonDeviance => "half_poisson_deviance",
-            Loss::Quantile { .. } => "quantile",
-            Loss::BinaryCrossEntropy => "binary_cross_entropy",
-            Loss::CategoricalCrossEntropy => "categorical_cross_entropy",
-            Loss::KullbackLeibler => "kullback_leibler",
-            Loss::Hinge => "hinge",
             Loss::Custom(custom) => custom.name(),
+            loss => loss.common().name,
         }
     }
 
     /// Whether targets and outputs must be probabilities.
     pub fn wants_probabilities(self) -> bool {
-        matches!(
-            self,
-            Loss::BinaryCrossEntropy | Loss::CategoricalCrossEntropy | Loss::KullbackLeibler
-        )
+        self.descriptor().wants_probabilities
     }
 
-    /// The lowest and the highest target that it accepts, and a description of such targets.
+    /// Whether it needs an output for each class, 2 or more.
+    pub fn needs_classes(self) -> bool {
+        self.descriptor().needs_classes
+    }
+
+    /// Whether it and this output activation have a joint form, δ = a − y or a multiple, in which f′ cancels.
+    pub fn is_paired_with(self, output: Activation) -> bool {
+        self.descriptor().pairs_with == Some(output)
+    }
+
+    /// The lowest and the highest target it is defined for, and what such targets are called.
     pub fn targets(self) -> (f64, f64, &'static str) {
-        match self {
-            _ if self.wants_probabilities() => (0.0, 1.0, "probabilities, 0 to 1"),
-            Loss::Hinge => (0.0, 1.0, "0 or 1 for each class"),
-            Loss::PoissonDeviance | Loss::HalfPoissonDeviance => (0.0, f64::INFINITY, "counts, 0 or more"),
-            _ => (f64::NEG_INFINITY, f64::INFINITY, "any numbers"),
-        }
+        let LossDescriptor {
+            targets: (low, high),
+            target_words,
+            ..
+        } = *self.descriptor();
+        (low, high, target_words)
     }
 
     /// Why the loss cannot be combined with an output activation, and what to do instead: where it takes the logarithm
@@ -171,9 +96,9 @@ impl Loss {
     pub fn objection_to(self, output: Activation) -> Option<String> {
         let (low, high) = output.range();
         let name = output.name();
-        let reaches_its_ends = matches!(output, Activation::Relu | Activation::HardSigmoid);
+        let reaches_its_ends = output.descriptor().reaches_bounds;
         if self.wants_probabilities() && (low < 0.0 || high > 1.0 || reaches_its_ends) {
-            return Some(if reaches_its_ends && high <= 1.0 {
+            return Some(if reaches_its_ends && low >= 0.0 && high <= 1.0 {
                 format!(
                     "{name} reaches 0 and 1, of which the logarithm is infinite; end with sigmoid or softmax"
                 )
@@ -348,22 +273,6 @@ impl Loss {
             }
             _ => None,
         }
-    }
-
-    /// Whether loss and output activation are differentiated together: δ = ∂L/∂z is a multiple of a − y, without f′.
-    pub fn is_paired_with(self, output: Activation) -> bool {
-        matches!(
-            (self, output),
-            (Loss::BinaryCrossEntropy, Activation::Sigmoid)
-                | (
-                    Loss::CategoricalCrossEntropy | Loss::KullbackLeibler,
-                    Activation::Softmax
-                )
-                | (
-                    Loss::PoissonDeviance | Loss::HalfPoissonDeviance,
-                    Activation::Exponential
-                )
-        )
     }
 
     /// δ = ∂L/∂z of the output layer times `factor`, into `delta`; shapes as in [`Loss::value`].
@@ -554,4 +463,81 @@ fn over<T: Scalar>(y: T, a: T) -> T {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_recipes() {
+        for loss in Loss::ALL {
+            let written = serde_json::to_string(&loss).unwrap();
+            assert_eq!(written, format!("\"{}\"", loss.name()));
+            assert_eq!(serde_json::from_str::<Loss>(&written).unwrap(), loss);
+        }
+        let text = r#"{"name":"quantile","quantile":0.9}"#;
+        let loss: Loss = serde_json::from_str(text).unwrap();
+        assert_eq!(loss, Loss::Quantile { quantile: 0.9 });
+        assert_eq!(serde_json::to_string(&loss).unwrap(), text);
+    }
+
+    #[test]
+    fn settings_of_another_loss_are_refused() {
+        for (text, told) in [
+            (r#"{"name":"quantile","quantile":1}"#, "above 0 and below 1"),
+            (
+                r#"{"name":"huber","quantile":0.5}"#,
+                "loss.name = \"huber\" does not use it",
+            ),
+            (r#"{"name":"huber","delta":0}"#, "above 0"),
+            (
+                r#"{"name":"hinge","delta":1}"#,
+                "loss.name = \"hinge\" does not use it",
+            ),
+            (r#"{"delta":1}"#, "missing field `name`"),
+        ] {
+            let refusal = match serde_json::from_str::<Loss>(text) {
+                Ok(loss) => loss.check().unwrap_err().to_string(),
+                Err(error) => error.to_string(),
+            };
+            assert!(refusal.contains(told), "{text}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn squared_error_sums_over_outputs() {
+        let value = Loss::SquaredError.value(
+            Activation::Identity,
+            &[0.0; 4],
+            &[1.0, 2.0, 3.0, 4.0],
+            &[0.0; 4],
+            2,
+        );
+        assert_eq!(value, 30.0f64);
+    }
+
+    #[test]
+    fn cross_entropies_stay_finite_where_the_chain_rule_would_not() {
+        let z = [800.0f64, -800.0];
+        let mut a = [0.0; 2];
+        Activation::Softmax.apply(&z, &mut a, 2);
+        let value = Loss::CategoricalCrossEntropy.value(Activation::Softmax, &z, &a, &[0.0, 1.0], 2);
+        assert_eq!(value, 1600.0);
+        Activation::Sigmoid.apply(&z, &mut a, 2);
+        let value = Loss::BinaryCrossEntropy.value(Activation::Sigmoid, &z, &a, &[0.0, 1.0], 2);
+        assert_eq!(value, 1600.0);
+    }
+
+    #[test]
+    fn joint_and_separate_forms_agree() {
+        let z = [0.3f64, -1.2, 0.7];
+        let y = [0.2, 0.5, 0.3];
+        let mut a = [0.0; 3];
+        Activation::Softmax.apply(&z, &mut a, 3);
+        let joint = Loss::CategoricalCrossEntropy.value(Activation::Softmax, &z, &a, &y, 3);
+        let separate = Loss::CategoricalCrossEntropy.value(Activation::Identity, &a, &a, &y, 3);
+        assert!((joint - separate).abs() < 1e-15);
+        Activation::Sigmoid.apply(&z, &mut a, 3);
+        let joint = Loss::BinaryCrossEntropy.value(Activation::Sigmoid, &z, &a, &y, 3);
+        let separate = Loss::BinaryCrossEntropy.value(Activation::Identity, &a, &a, &y, 3);
+        assert!((joint - separate).abs() < 1e-15);
+    }
+}

@@ -44,7 +44,7 @@ fn of_one_seed(found: &Comparison) -> Value {
             "epochs": run.epochs,
             "updates": run.updates,
             "seconds": Number(run.seconds.median),
-            "final_loss": (run.epochs > 0).then(|| Number(run.final_loss.median)),
+            "final_loss": (run.epochs > 0).then_some(Number(run.final_loss.median)),
             "lowest_loss": lowest.is_finite().then_some(lowest),
             "diverged_at": run.diverged_at,
         })

@@ -75,7 +75,7 @@ const SYMBOLS: [(&str, &str); 9] = [
 /// let explanation = Explanation::from_trace(&recipe, &trace, position, labels);
 /// let text = WorkedExample::new(&explanation).terminal(80, false);
 /// assert!(text.contains("z⁽¹⁾ = x·W⁽¹⁾"));
-/// # Ok::<(), pellucid::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct WorkedExample<'a> {

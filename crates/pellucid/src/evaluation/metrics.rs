@@ -7,11 +7,11 @@ pub use meters::Meters;
 
 use crate::activation::Activation;
 use crate::data::dataset::{Dataset, Targets};
+use crate::descriptor::{Descriptor, is_same_name, unknown_name};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::network::Layer;
 use crate::scalar::Scalar;
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::num::NonZeroU32;
@@ -52,33 +52,6 @@ pub enum Metric {
     YPred,
 }
 
-/// The names; `top_5` stands for every `top_` with a number.
-const NAMES: [&str; 14] = [
-    "accuracy",
-    "balanced_accuracy",
-    "top_5",
-    "log_loss",
-    "roc_auc",
-    "micro_f1",
-    "macro_f1",
-    "weighted_f1",
-    "mean_absolute_error",
-    "mean_squared_error",
-    "root_mean_squared_error",
-    "r2",
-    "explained_variance",
-    "y_pred",
-];
-const NAMES_AND_LOSS: [&str; 15] = {
-    let mut names = ["loss"; 15];
-    let mut at = 0;
-    while at < NAMES.len() {
-        names[at + 1] = NAMES[at];
-        at += 1;
-    }
-    names
-};
-
 impl Metric {
     /// All metrics; top-k is there with k = 2.
     pub const ALL: [Metric; 14] = [
@@ -98,49 +71,206 @@ impl Metric {
         Metric::YPred,
     ];
 
-    /// The name in recipes and records.
-    pub fn name(self) -> Cow<'static, str> {
+    /// The descriptor; the name of [`TopK`](Self::TopK) stands for every `top_` with a number.
+    pub fn descriptor(self) -> &'static MetricDescriptor {
+        use Better::{Higher, Lower};
         match self {
-            Metric::TopK(count) => format!("top_{count}").into(),
-            other => {
-                let at = Self::ALL.iter().position(|metric| *metric == other);
-                NAMES[at.unwrap_or(0)].into()
+            Metric::Accuracy => {
+                const {
+                    &metric(
+                        "accuracy",
+                        "accuracy",
+                        "the part of rows whose class, or all of whose labels, are right",
+                        r"\frac{c}{n} \text{, c of n rows being right}",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::BalancedAccuracy => {
+                const {
+                    &metric(
+                        "balanced_accuracy",
+                        "balanced accuracy",
+                        "the mean recall of the classes that have rows",
+                        r"\frac{1}{k} \sum_{j} \frac{c_j}{n_j} \text{ over k classes}",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::TopK(_) => {
+                const {
+                    &metric(
+                        "top_5",
+                        "top-k accuracy",
+                        "the part of rows whose class is among so many of the largest outputs: `top_2`, `top_5`, …",
+                        r"\frac{c}{n} \text{, c of n rows having their class among the k largest outputs}",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::LogLoss => {
+                const {
+                    &metric(
+                        "log_loss",
+                        "log loss",
+                        "the mean of −ln p, p being the probability of the true class",
+                        r"-\frac{1}{n} \sum_{i} \ln p_i",
+                        Some(Lower),
+                        true,
+                    )
+                }
+            }
+            Metric::RocAuc => {
+                const {
+                    &metric(
+                        "roc_auc",
+                        "area under the ROC curve",
+                        "the area under the ROC curve; of more than two classes the mean over each against the rest, of labels the mean",
+                        r"\text{the area under the ROC curve}",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::MicroF1 => {
+                const {
+                    &metric(
+                        "micro_f1",
+                        "micro F1",
+                        "F1 of all decisions together; of classes it is the accuracy",
+                        r"\frac{2 t}{2 t + f + m} \text{ of all true positives, false positives and misses}",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::MacroF1 => {
+                const {
+                    &metric(
+                        "macro_f1",
+                        "macro F1",
+                        "the mean F1 of the classes that occur, or of all labels",
+                        r"\frac{1}{k} \sum_{j} F_j",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::WeightedF1 => {
+                const {
+                    &metric(
+                        "weighted_f1",
+                        "weighted F1",
+                        "the mean F1, each class or label weighted by its rows",
+                        r"\frac{1}{n} \sum_{j} n_j F_j",
+                        Some(Higher),
+                        true,
+                    )
+                }
+            }
+            Metric::MeanAbsoluteError => {
+                const {
+                    &metric(
+                        "mean_absolute_error",
+                        "mean absolute error",
+                        "the mean of |a − y| over rows and outputs",
+                        r"\frac{1}{n} \sum_{i} |a_i - y_i|",
+                        Some(Lower),
+                        false,
+                    )
+                }
+            }
+            Metric::MeanSquaredError => {
+                const {
+                    &metric(
+                        "mean_squared_error",
+                        "mean squared error",
+                        "the mean of (a − y)² over rows and outputs",
+                        r"\frac{1}{n} \sum_{i} (a_i - y_i)^2",
+                        Some(Lower),
+                        false,
+                    )
+                }
+            }
+            Metric::RootMeanSquaredError => {
+                const {
+                    &metric(
+                        "root_mean_squared_error",
+                        "root mean squared error",
+                        "√ of the mean of (a − y)² of an output, its mean over the outputs",
+                        r"\sqrt{\frac{1}{n} \sum_{i} (a_i - y_i)^2}",
+                        Some(Lower),
+                        false,
+                    )
+                }
+            }
+            Metric::R2 => {
+                const {
+                    &metric(
+                        "r2",
+                        "R²",
+                        "1 − Σ(y − a)²/Σ(y − ȳ)² of an output, its mean over the outputs; NaN for a single row",
+                        r"1 - \frac{\sum_{i} (y_i - a_i)^2}{\sum_{i} (y_i - m)^2} \text{, m the mean of y}",
+                        Some(Higher),
+                        false,
+                    )
+                }
+            }
+            Metric::ExplainedVariance => {
+                const {
+                    &metric(
+                        "explained_variance",
+                        "explained variance",
+                        "1 − var(y − a)/var(y) of an output, its mean over the outputs",
+                        r"1 - \frac{\text{var}(y - a)}{\text{var}(y)}",
+                        Some(Higher),
+                        false,
+                    )
+                }
+            }
+            Metric::YPred => {
+                const {
+                    &metric(
+                        "y_pred",
+                        "mean output",
+                        "the mean of the outputs",
+                        r"\frac{1}{n} \sum_{i} a_i",
+                        None,
+                        false,
+                    )
+                }
             }
         }
     }
 
-    /// The metric of a name.
+    /// The name in recipes and records.
+    pub fn name(self) -> Cow<'static, str> {
+        match self {
+            Metric::TopK(count) => format!("top_{count}").into(),
+            other => other.descriptor().common.name.into(),
+        }
+    }
+
+    /// The metric of a name, `-` and `_` alike.
     pub fn named(name: &str) -> Option<Self> {
-        if let Some(count) = name.strip_prefix("top_") {
+        if let Some(count) = name.strip_prefix("top_").or(name.strip_prefix("top-")) {
             return count.parse().ok().map(Metric::TopK);
         }
-        let at = NAMES.iter().position(|known| *known == name)?;
-        Some(Self::ALL[at])
+        let mut all = Self::ALL.into_iter();
+        all.find(|metric| is_same_name(metric.descriptor().common.name, name))
     }
 
-    /// Whether a higher or a lower value is better; `None` where neither is.
+    /// Whether higher is better, or lower; none where neither is.
     pub fn better(self) -> Option<Better> {
-        match self {
-            Metric::YPred => None,
-            Metric::LogLoss
-            | Metric::MeanAbsoluteError
-            | Metric::MeanSquaredError
-            | Metric::RootMeanSquaredError => Some(Better::Lower),
-            _ => Some(Better::Higher),
-        }
-    }
-
-    fn needs_classes(self) -> bool {
-        use Metric::{Accuracy, BalancedAccuracy, LogLoss, MacroF1, MicroF1, RocAuc, TopK, WeightedF1};
-        matches!(
-            self,
-            Accuracy | BalancedAccuracy | TopK(_) | LogLoss | RocAuc | MicroF1 | MacroF1 | WeightedF1
-        )
+        self.descriptor().better
     }
 
     /// Why the metric does not apply to such targets and outputs, or `None` where it applies.
     fn objection_to(self, kind: TargetKind, output: &Layer, loss: Loss) -> Option<String> {
-        if !self.needs_classes() {
+        if !self.descriptor().is_of_classes {
             return None;
         }
         let only_argmax = matches!(self, Metric::Accuracy | Metric::TopK(_));
@@ -191,6 +321,32 @@ impl Metric {
     }
 }
 
+/// What a metric is called and computes.
+#[derive(Debug, Clone, Copy)]
+pub struct MetricDescriptor {
+    /// Names and formula.
+    pub common: Descriptor,
+    /// Whether higher is better, or lower; none where neither is.
+    pub better: Option<Better>,
+    /// Whether it needs classes or labels as targets.
+    pub is_of_classes: bool,
+}
+
+const fn metric(
+    name: &'static str,
+    title: &'static str,
+    plain: &'static str,
+    latex: &'static str,
+    better: Option<Better>,
+    is_of_classes: bool,
+) -> MetricDescriptor {
+    MetricDescriptor {
+        common: Descriptor::new(name, title).formula(plain, latex),
+        better,
+        is_of_classes,
+    }
+}
+
 /// The direction in which a figure improves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
@@ -219,7 +375,7 @@ impl Serialize for Metric {
 impl<'de> Deserialize<'de> for Metric {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Metric::named(&name).ok_or_else(|| D::Error::unknown_variant(&name, &NAMES))
+        Metric::named(&name).ok_or_else(|| unknown_name(&name, &Figure::names()[1..]))
     }
 }
 
@@ -250,9 +406,10 @@ impl Figure {
         }
     }
 
-    /// All names; `top_5` stands for every `top_` with a number.
-    pub fn names() -> &'static [&'static str] {
-        &NAMES_AND_LOSS
+    /// Every name, `top_5` standing for every `top_` with a number.
+    pub fn names() -> Vec<&'static str> {
+        let metrics = Metric::ALL.map(|metric| metric.descriptor().common.name);
+        std::iter::once("loss").chain(metrics).collect()
     }
 
     /// The metric of this figure, if it is one.
@@ -292,7 +449,7 @@ impl Serialize for Figure {
 impl<'de> Deserialize<'de> for Figure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Figure::named(&name).ok_or_else(|| D::Error::unknown_variant(&name, &NAMES_AND_LOSS))
+        Figure::named(&name).ok_or_else(|| unknown_name(&name, &Figure::names()))
     }
 }
 

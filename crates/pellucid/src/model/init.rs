@@ -1,13 +1,14 @@
 //! Draws or sets the initial values of the parameters.
 
 mod orthogonal;
+mod settings;
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::model::network::{Architecture, Layer, Network};
 use crate::numpy_random::RandomState;
-use crate::recipe::{Draw, DrawFunction, DrawShape, GivenLayer, InitMethod, InitRecipe};
 use crate::scalar::Scalar;
+pub use settings::{Draw, DrawFunction, DrawShape, GivenLayer, Init};
 
 /// Creates a network with its initial values, drawn from `generator` layer after layer.
 ///
@@ -16,10 +17,11 @@ use crate::scalar::Scalar;
 /// architecture.
 pub fn initialise<T: Scalar>(
     architecture: Architecture,
-    init: &InitRecipe,
+    init: &Init,
     generator: &mut RandomState,
 ) -> Result<Network<T>> {
-    check_unused(init)?;
+    init.validate()
+        .map_err(|error| setting(error.key, error.found, error.expected))?;
     let count = architecture.parameter_count();
     let mut parameters = Vec::new();
     parameters.try_reserve_exact(count).map_err(|_| {
@@ -30,20 +32,9 @@ pub fn initialise<T: Scalar>(
         ))
     })?;
     parameters.resize(count, 0.0);
-    match init.method {
-        InitMethod::Given => copy_given(
-            &architecture,
-            required(init.layers.as_deref(), "layers", init)?,
-            &mut parameters,
-        )?,
-        InitMethod::Draws => {
-            draw(
-                &architecture,
-                required(init.draws.as_deref(), "draws", init)?,
-                generator,
-                &mut parameters,
-            )?;
-        }
+    match init {
+        Init::Given { layers } => copy_given(&architecture, layers, &mut parameters)?,
+        Init::Draws { draws } => draw(&architecture, draws, generator, &mut parameters)?,
         _ => {
             let layers = architecture.layers();
             for (index, layer) in layers.iter().enumerate() {
@@ -54,7 +45,7 @@ pub fn initialise<T: Scalar>(
                     before()
                 };
                 let hidden = hidden.map(|layer| layer.activation);
-                let (weights, bias) = initial_values(init, layer, hidden)?;
+                let (weights, bias) = initial_values(init, layer, hidden);
                 fill(weights, layer.fan_in, &mut parameters[layer.weights()], generator);
                 if let Some(range) = layer.bias() {
                     fill(bias, 1, &mut parameters[range], generator);
@@ -81,70 +72,36 @@ enum InitialValues {
 
 /// The distributions of a layer's weights and biases. `hidden` is the activation of the layer itself, or for the output
 /// layer that of the last hidden layer.
-fn initial_values(
-    init: &InitRecipe,
-    layer: &Layer,
-    hidden: Option<Activation>,
-) -> Result<(InitialValues, InitialValues)> {
+fn initial_values(init: &Init, layer: &Layer, hidden: Option<Activation>) -> (InitialValues, InitialValues) {
     let (fan_in, fan_out) = (layer.fan_in as f64, layer.fan_out as f64);
     let within = |limit: f64| InitialValues::Uniform(-limit, limit);
-    let deviation = || match finite_setting(init.std, "std", init)? {
-        std if std < 0.0 => Err(setting(
-            "std",
-            std.to_string(),
-            "a standard deviation is 0 or more",
-        )),
-        std => Ok(std),
-    };
-    let weights = match init.method {
-        InitMethod::Constant => InitialValues::Constant(finite_setting(init.value, "value", init)?),
-        InitMethod::Uniform => {
-            let (low, high) = (
-                finite_setting(init.low, "low", init)?,
-                finite_setting(init.high, "high", init)?,
-            );
-            if low > high {
-                return Err(setting(
-                    "low",
-                    low.to_string(),
-                    format!("init.high is {high}, which is less"),
-                ));
-            }
-            InitialValues::Uniform(low, high)
-        }
-        InitMethod::Normal => InitialValues::Normal(deviation()?),
-        InitMethod::TruncatedNormal => InitialValues::TruncatedNormal(deviation()?),
-        InitMethod::XavierUniform => within((6.0 / (fan_in + fan_out)).sqrt()),
-        InitMethod::XavierNormal => InitialValues::Normal((2.0 / (fan_in + fan_out)).sqrt()),
-        InitMethod::HeUniform => within((6.0 / fan_in).sqrt()),
-        InitMethod::HeNormal => InitialValues::Normal((2.0 / fan_in).sqrt()),
-        InitMethod::LecunUniform => within((3.0 / fan_in).sqrt()),
-        InitMethod::LecunNormal => InitialValues::Normal((1.0 / fan_in).sqrt()),
-        InitMethod::Orthogonal => match init.gain.unwrap_or(1.0) {
-            gain if gain.is_finite() && gain > 0.0 => InitialValues::Orthogonal(gain),
-            gain => {
-                return Err(setting(
-                    "gain",
-                    gain.to_string(),
-                    "a finite number above 0 is needed",
-                ));
-            }
-        },
-        InitMethod::Sklearn => {
+    let weights = match *init {
+        Init::Zeros | Init::Given { .. } | Init::Draws { .. } => InitialValues::Constant(0.0),
+        Init::Constant { value } => InitialValues::Constant(value),
+        Init::Uniform { low, high } => InitialValues::Uniform(low, high),
+        Init::Normal { std } => InitialValues::Normal(std),
+        Init::TruncatedNormal { std } => InitialValues::TruncatedNormal(std),
+        Init::XavierUniform => within((6.0 / (fan_in + fan_out)).sqrt()),
+        Init::XavierNormal => InitialValues::Normal((2.0 / (fan_in + fan_out)).sqrt()),
+        Init::HeUniform => within((6.0 / fan_in).sqrt()),
+        Init::HeNormal => InitialValues::Normal((2.0 / fan_in).sqrt()),
+        Init::LecunUniform => within((3.0 / fan_in).sqrt()),
+        Init::LecunNormal => InitialValues::Normal((1.0 / fan_in).sqrt()),
+        Init::Orthogonal { gain } => InitialValues::Orthogonal(gain),
+        Init::Sklearn => {
             let factor = match hidden {
                 Some(Activation::Sigmoid) => 2.0,
                 _ => 6.0,
             };
             let both = within(f64::sqrt(factor / (fan_in + fan_out)));
-            return Ok((both, both));
+            return (both, both);
         }
-        InitMethod::Pytorch => {
+        Init::Pytorch => {
             let both = within(1.0 / fan_in.sqrt());
-            return Ok((both, both));
+            return (both, both);
         }
-        InitMethod::Zeros | InitMethod::Given | InitMethod::Draws => InitialValues::Constant(0.0),
     };
-    Ok((weights, InitialValues::Constant(0.0)))
+    (weights, InitialValues::Constant(0.0))
 }
 
 /// Fills `values`, (`fan_in`, fan_out), from a distribution.
@@ -165,63 +122,12 @@ fn fill(distribution: InitialValues, fan_in: usize, values: &mut [f64], generato
     }
 }
 
-fn setting(key: &str, found: impl Into<String>, expected: impl Into<String>) -> Error {
+fn setting(key: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) -> Error {
     Error::Setting {
-        key: format!("init.{key}"),
+        key: key.into(),
         found: found.into(),
         expected: expected.into(),
     }
-}
-
-fn method_name(init: &InitRecipe) -> String {
-    toml::Value::try_from(init.method).map_or_else(|_| String::new(), |name| name.to_string())
-}
-
-fn required<'a, V: ?Sized>(value: Option<&'a V>, key: &str, init: &InitRecipe) -> Result<&'a V> {
-    value.ok_or_else(|| {
-        setting(
-            key,
-            "(missing)",
-            format!("init.method = {} needs it", method_name(init)),
-        )
-    })
-}
-
-fn finite_setting(value: Option<f64>, key: &str, init: &InitRecipe) -> Result<f64> {
-    let value = *required(value.as_ref(), key, init)?;
-    if value.is_finite() {
-        Ok(value)
-    } else {
-        Err(setting(key, value.to_string(), "a finite number is needed"))
-    }
-}
-
-/// Rejects a key that the method does not read: it is a mistake.
-fn check_unused(init: &InitRecipe) -> Result<()> {
-    let is = |methods: &[InitMethod]| methods.contains(&init.method);
-    let keys = [
-        ("low", init.low.is_some(), is(&[InitMethod::Uniform])),
-        ("high", init.high.is_some(), is(&[InitMethod::Uniform])),
-        (
-            "std",
-            init.std.is_some(),
-            is(&[InitMethod::Normal, InitMethod::TruncatedNormal]),
-        ),
-        ("value", init.value.is_some(), is(&[InitMethod::Constant])),
-        ("gain", init.gain.is_some(), is(&[InitMethod::Orthogonal])),
-        ("layers", init.layers.is_some(), is(&[InitMethod::Given])),
-        ("draws", init.draws.is_some(), is(&[InitMethod::Draws])),
-    ];
-    for (key, is_set, is_read) in keys {
-        if is_set && !is_read {
-            return Err(setting(
-                key,
-                "(set)",
-                format!("init.method = {} does not use it", method_name(init)),
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn finite(values: &[f64], place: impl Fn(usize) -> String) -> Result<()> {
@@ -309,13 +215,13 @@ fn draw(
 ) -> Result<()> {
     if draws.is_empty() {
         return Err(setting(
-            "draws",
+            "init.draws",
             "[]",
             "no weight is drawn; for weights of 0 set init.method = \"zeros\"",
         ));
     }
     for (index, draw) in draws.iter().enumerate() {
-        let key = format!("draws[{index}]");
+        let key = format!("init.draws[{index}]");
         if let Some(seed) = draw.seed {
             generator.seed(seed);
         }
@@ -340,7 +246,7 @@ fn draw(
                 ));
             }
         };
-        finite(&[low, high, scale, offset], |_| format!("a number in init.{key}"))?;
+        finite(&[low, high, scale, offset], |_| format!("a number in {key}"))?;
         let mut next = || {
             let value = match function {
                 DrawFunction::Rand => generator.random_sample(),

@@ -1,7 +1,6 @@
-//! Gradient accumulation: several batches that make one step together, as one batch of all their rows would.
+//! Accumulates the gradients of several batches, which make one step together, as one batch of all their rows would.
 
 use crate::loss::Reduction;
-use crate::recipe::TrainRecipe;
 use crate::scalar::Scalar;
 use pellucid_kernels::aligned::Aligned;
 
@@ -10,7 +9,7 @@ use pellucid_kernels::aligned::Aligned;
 pub(crate) struct Accumulation<T> {
     sum: Aligned<T>,
     reduction: Reduction,
-    /// The batches of a step. The last step of an epoch has what is left.
+    /// The batches of a step. The last step of an epoch has the remaining ones.
     batches_of_step: u64,
     batches: u64,
     rows: usize,
@@ -20,12 +19,12 @@ pub(crate) struct Accumulation<T> {
 }
 
 impl<T: Scalar> Accumulation<T> {
-    /// What a recipe asks for; nothing where every batch makes a step.
-    pub(crate) fn of(train: &TrainRecipe, parameter_count: usize) -> Option<Self> {
-        (train.accumulate > 1).then(|| Self {
+    /// Accumulates `batches_of_step` batches; nothing where every batch makes a step.
+    pub(crate) fn new(batches_of_step: u64, reduction: Reduction, parameter_count: usize) -> Option<Self> {
+        (batches_of_step > 1).then(|| Self {
             sum: Aligned::zeros(parameter_count),
-            reduction: train.reduction,
-            batches_of_step: train.accumulate,
+            reduction,
+            batches_of_step,
             batches: 0,
             rows: 0,
             rows_of_epoch: None,
@@ -34,12 +33,12 @@ impl<T: Scalar> Accumulation<T> {
         })
     }
 
-    /// How many steps were completed.
+    /// The completed steps.
     pub(crate) fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// Begins with epochs of so many rows; what was gathered before is forgotten.
+    /// Begins with epochs of so many rows; accumulated gradients are discarded.
     pub(crate) fn begin(&mut self, rows_of_epoch: usize) {
         self.rows_of_epoch = Some(rows_of_epoch);
         self.seen_of_epoch = 0;
@@ -60,8 +59,8 @@ impl<T: Scalar> Accumulation<T> {
             Reduction::Mean | Reduction::WeightedMean => T::from_f64(rows as f64),
             Reduction::Sum => T::ONE,
         };
-        for (sum, &slope) in self.sum.iter_mut().zip(&*gradient) {
-            *sum += share * slope;
+        for (sum, &derivative) in self.sum.iter_mut().zip(&*gradient) {
+            *sum += share * derivative;
         }
         self.batches += 1;
         self.rows += rows;
@@ -77,8 +76,8 @@ impl<T: Scalar> Accumulation<T> {
             Reduction::Mean | Reduction::WeightedMean => T::from_f64(self.rows as f64),
             Reduction::Sum => T::ONE,
         };
-        for (slope, &sum) in gradient.iter_mut().zip(&*self.sum) {
-            *slope = sum / whole;
+        for (derivative, &sum) in gradient.iter_mut().zip(&*self.sum) {
+            *derivative = sum / whole;
         }
         self.forget();
         self.steps += 1;

@@ -1,82 +1,84 @@
-//! Averaged weights: a network that is the mean of those the training goes through, which generalises better than the
-//! last of them and takes no part in the training.
+//! Averages the weights of a training. The mean of the networks that a training passes through generalises better than the
+//! last of them, and takes no part in the training.
 
-use crate::error::{Error, Result};
+use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingError};
 use crate::model::network::Network;
-use crate::recipe::{AverageName, AverageRecipe};
 use crate::scalar::Scalar;
+use pellucid_kernels::choice;
 
-/// Which mean.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Average {
-    /// The exponential moving average θ̄ ← d·θ̄ + (1 − d)·θ after every step, θ̄ being θ after the first: Polyak & Juditsky,
-    /// *Acceleration of Stochastic Approximation by Averaging*, 1992, with weights that fall.
-    Ema {
-        /// d, how slowly it follows.
-        decay: f64,
-    },
-    /// The mean of the parameters at the ends of epochs: Izmailov et al., *Averaging Weights Leads to Wider Optima and
-    /// Better Generalization*, 2018, algorithm 1.
-    Swa {
-        /// The first epoch of the mean, counted from 1; below 1, the part of the epochs that goes before it.
-        from: f64,
-    },
+const DECAY: Setting = Setting::number(
+    "decay",
+    Range::BELOW_ONE.described("0 or more, below 1, is needed"),
+    "d: how slowly the mean follows",
+);
+const FROM: Setting = Setting::number(
+    "from",
+    Range::ANY,
+    "the first epoch of the mean, counted from 1; below 1, the part of the epochs before it",
+);
+
+choice! {
+    /// Which mean of the weights is evaluated and kept.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    pub enum Average: Descriptor, key "train.average", tag "name", unnamed Some("ema"), alone true {
+        /// The exponential moving average after every step, which begins with θ after the first.
+        Ema {
+            decay: f64 = 0.999, DECAY;
+        } => Descriptor::new("ema", "exponential moving average")
+            .formula(
+                "θ̄ ← decay·θ̄ + (1 − decay)·θ after every step, beginning with θ after the first",
+                r"\bar{\theta} \leftarrow d \cdot \bar{\theta} + (1 - d) \cdot \theta",
+            )
+            .paper("Polyak & Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992, with weights that fall"),
+        /// The mean of the parameters at the ends of epochs.
+        Swa {
+            from: f64 = 0.75, FROM;
+        } => Descriptor::new("swa", "stochastic weight averaging")
+            .formula(
+                "the mean of θ at the ends of epochs",
+                r"\bar{\theta} = \frac{1}{n} \sum_{k} \theta_k \text{ at the ends of epochs}",
+            )
+            .paper("Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018, algorithm 1"),
+    }
 }
 
 impl Average {
-    /// The average that a recipe asks for, of a run of so many epochs.
+    /// The name in recipes.
+    pub fn name(&self) -> &'static str {
+        self.common().name
+    }
+
+    /// Checks its setting for a run of so many epochs.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a key that the average does not read, or a value that makes no sense.
-    pub fn of(recipe: &AverageRecipe, epochs: u64) -> Result<Self> {
-        let refuse = |key: &str, found: f64, expected: String| {
-            Err(Error::Setting {
-                key: format!("train.average.{key}"),
-                found: found.to_string(),
-                expected,
-            })
-        };
-        let not_used = || format!("train.average.name = \"{}\" does not use it", recipe.name.name());
-        match recipe.name {
-            AverageName::Ema => {
-                let decay = recipe.decay.unwrap_or(0.999);
-                if let Some(from) = recipe.from {
-                    return refuse("from", from, not_used());
-                }
-                if !(0.0..1.0).contains(&decay) {
-                    return refuse("decay", decay, "0 or more, below 1, is needed".into());
-                }
-                Ok(Self::Ema { decay })
-            }
-            AverageName::Swa => {
-                let from = recipe.from.unwrap_or(0.75);
-                if let Some(decay) = recipe.decay {
-                    return refuse("decay", decay, not_used());
-                }
-                if !(0.0..=epochs.max(1) as f64).contains(&from) {
-                    let expected = format!(
-                        "the first epoch of the mean is needed, from 1 to train.epochs, {epochs}, or the part of the \
-                         epochs before it, from 0 to less than 1"
-                    );
-                    return refuse("from", from, expected);
-                }
-                Ok(Self::Swa { from })
-            }
+    /// [`SettingError`] when it cannot be used.
+    pub fn validate(&self, epochs: u64) -> Result<(), SettingError> {
+        self.check()?;
+        match *self {
+            Self::Swa { from } if !(0.0..=epochs.max(1) as f64).contains(&from) => Err(SettingError {
+                key: "train.average.from".into(),
+                found: from.to_string(),
+                expected: format!(
+                    "the first epoch of the mean is needed, from 1 to train.epochs, {epochs}, or the part of the epochs \
+                     before it, from 0 to less than 1"
+                ),
+            }),
+            _ => Ok(()),
         }
     }
 }
 
-/// An average under way.
+/// An average in progress.
 #[derive(Debug, Clone)]
 pub(crate) struct Averaging<T> {
     average: Average,
     network: Network<T>,
-    /// Of how many.
+    /// The number of networks in it.
     count: u64,
 }
 
 impl<T: Scalar> Averaging<T> {
-    /// An average of networks like this one, before the first of them.
+    /// An average of networks like this one, still empty.
     pub(crate) fn new(average: Average, network: &Network<T>) -> Self {
         Self {
             average,
@@ -90,17 +92,17 @@ impl<T: Scalar> Averaging<T> {
         (self.count > 0).then_some(&self.network)
     }
 
-    /// The same, to be given other parameters.
+    /// The same, to change its parameters.
     pub(crate) fn network_mut(&mut self) -> Option<&mut Network<T>> {
         (self.count > 0).then_some(&mut self.network)
     }
 
-    /// The same, training being over.
+    /// The same, after the training.
     pub(crate) fn into_network(self) -> Option<Network<T>> {
         (self.count > 0).then_some(self.network)
     }
 
-    /// Takes note of the parameters after a step.
+    /// Adds the parameters after a step.
     #[inline(never)]
     pub(crate) fn after_step(&mut self, parameters: &[T]) {
         if let Average::Ema { decay } = self.average {
@@ -108,7 +110,7 @@ impl<T: Scalar> Averaging<T> {
         }
     }
 
-    /// Takes note of the parameters after epoch `epoch`, counted from 1, of `epochs`.
+    /// Adds the parameters after epoch `epoch`, counted from 1, of `epochs`.
     pub(crate) fn after_epoch(&mut self, parameters: &[T], epoch: u64, epochs: u64) {
         if let Average::Swa { from } = self.average {
             let has_begun = if from < 1.0 {

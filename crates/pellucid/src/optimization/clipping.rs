@@ -1,9 +1,8 @@
-//! Gradient clipping: Pascanu, Mikolov & Bengio, *On the Difficulty of Training Recurrent Neural Networks*, 2013.
+//! Clips gradients: Pascanu, Mikolov & Bengio, *On the Difficulty of Training Recurrent Neural Networks*, 2013.
 
-use crate::recipe::TrainRecipe;
 use crate::scalar::Scalar;
 
-/// What a gradient is brought down to where it is larger.
+/// The limits of a gradient.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Clipping {
     value: Option<f64>,
@@ -11,11 +10,8 @@ pub(crate) struct Clipping {
 }
 
 impl Clipping {
-    pub(crate) fn of(train: &TrainRecipe) -> Self {
-        Self {
-            value: train.clip_value,
-            norm: train.clip_norm,
-        }
+    pub(crate) fn new(value: Option<f64>, norm: Option<f64>) -> Self {
+        Self { value, norm }
     }
 
     /// Whether there is none.
@@ -28,14 +24,14 @@ impl Clipping {
     pub(crate) fn apply<T: Scalar>(&self, gradient: &mut [T]) {
         if let Some(value) = self.value {
             let (low, high) = (T::from_f64(-value), T::from_f64(value));
-            for slope in &mut *gradient {
+            for derivative in &mut *gradient {
                 // A NaN is neither, and stays.
-                *slope = if *slope > high {
+                *derivative = if *derivative > high {
                     high
-                } else if *slope < low {
+                } else if *derivative < low {
                     low
                 } else {
-                    *slope
+                    *derivative
                 };
             }
         }
@@ -47,8 +43,8 @@ impl Clipping {
                 .sqrt();
             if norm > most {
                 let factor = T::from_f64(most / norm);
-                for slope in &mut *gradient {
-                    *slope *= factor;
+                for derivative in &mut *gradient {
+                    *derivative *= factor;
                 }
             }
         }

@@ -1,11 +1,10 @@
-//! What training does to the features of a batch before they go through the network: noise is added (Bishop, *Training
-//! with Noise is Equivalent to Tikhonov Regularization*, 1995), and features are left out, as dropout does it to hidden
+//! Corrupts the features of a batch in training: adds noise (Bishop, *Training
+//! with Noise is Equivalent to Tikhonov Regularization*, 1995), and leaves features out, as dropout does with hidden
 //! units (Srivastava et al., 2014; Vincent et al., *Extracting and Composing Robust Features with Denoising
-//! Autoencoders*, 2008). Predictions are made from the features as they are.
+//! Autoencoders*, 2008). Predictions use the features as they are.
 
 use crate::model::dropout::draw_mask;
 use crate::numpy_random::RandomState;
-use crate::recipe::TrainRecipe;
 use crate::scalar::Scalar;
 use pellucid_kernels::layer::Input;
 
@@ -22,11 +21,10 @@ pub(crate) struct Corruption<T> {
 }
 
 impl<T: Scalar> Corruption<T> {
-    /// What a recipe asks for; nothing where it leaves the inputs alone.
-    pub(crate) fn of(train: &TrainRecipe) -> Option<Self> {
-        let (noise, dropout) = (train.input_noise, train.dropout.of_inputs());
+    /// Noise of the standard deviation `noise` and dropout of the rate `dropout`; nothing where both are 0.
+    pub(crate) fn new(noise: f64, dropout: f64, seed: u32) -> Option<Self> {
         // Streams from one seed would be one stream: the masks of hidden units come from the seed itself.
-        let stream = |name: &[u8; 4]| RandomState::new(train.seed ^ u32::from_le_bytes(*name));
+        let stream = |name: &[u8; 4]| RandomState::new(seed ^ u32::from_le_bytes(*name));
         (noise > 0.0 || dropout > 0.0).then(|| Self {
             noise,
             of_noise: stream(b"nois"),
@@ -37,7 +35,7 @@ impl<T: Scalar> Corruption<T> {
         })
     }
 
-    /// What the last batch became.
+    /// The last corrupted batch.
     pub(crate) fn last(&self) -> Input<'_, T> {
         Input::Dense(&self.corrupted)
     }

@@ -1,4 +1,4 @@
-//! The max-norm constraint: Srebro & Shraibman, *Rank, Trace-Norm and Max-Norm*, 2005; with dropout in Srivastava et al.,
+//! Limits the norm of the weights that come into a unit: Srebro & Shraibman, *Rank, Trace-Norm and Max-Norm*, 2005; with dropout in Srivastava et al.,
 //! 2014, section 5.1.
 
 use crate::model::network::Architecture;
@@ -8,7 +8,7 @@ use crate::scalar::Scalar;
 #[derive(Debug, Clone)]
 pub(crate) struct MaxNorm {
     most: f64,
-    /// Of each unit of a layer, first the square of its norm, then what its weights are multiplied with.
+    /// For each unit of a layer, first the square of its norm, then the factor of its weights.
     factors: Vec<f64>,
 }
 

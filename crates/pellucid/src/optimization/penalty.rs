@@ -1,7 +1,6 @@
-//! Penalties on large parameters: they add to the gradient, and to the loss that is told only where that is asked for.
+//! Penalises large parameters: adds to the gradient, and to the reported loss only where a recipe asks for it.
 
 use crate::model::network::Architecture;
-use crate::recipe::TrainRecipe;
 use crate::scalar::Scalar;
 
 /// λ₁‖W‖₁ + ½λ₂‖W‖², of the weights, and of the biases too where they are asked for. Both together are the elastic net:
@@ -12,20 +11,31 @@ pub(crate) struct Penalty<T> {
     l2: T,
     /// Whether it is divided by what a batch's rows count for.
     is_shared: bool,
-    /// Whether it is part of the losses that are told.
-    pub(crate) is_told: bool,
-    /// How many parameters, from the first on, it is on.
+    /// Whether the reported losses include it.
+    pub(crate) is_reported: bool,
+    /// It is on the first so many parameters.
     parameters: usize,
 }
 
 impl<T: Scalar> Penalty<T> {
-    pub(crate) fn of(train: &TrainRecipe, architecture: &Architecture) -> Self {
+    /// λ₁ and λ₂ on the first `parameters` parameters, part of no reported loss.
+    pub(crate) fn new(l1: f64, l2: f64, parameters: usize) -> Self {
         Self {
-            l1: T::from_f64(train.l1),
-            l2: T::from_f64(train.l2),
-            is_shared: train.share_penalty,
-            is_told: train.tell_penalty,
-            parameters: penalized_parameters(train, architecture),
+            l1: T::from_f64(l1),
+            l2: T::from_f64(l2),
+            is_shared: false,
+            is_reported: false,
+            parameters,
+        }
+    }
+
+    /// The same, divided by what a batch's rows count for where `is_shared`, and included in reported losses where
+    /// `is_reported`.
+    pub(crate) fn with(self, is_shared: bool, is_reported: bool) -> Self {
+        Self {
+            is_shared,
+            is_reported,
+            ..self
         }
     }
 
@@ -45,7 +55,7 @@ impl<T: Scalar> Penalty<T> {
         self
     }
 
-    /// The penalty itself, by `LANES` sums side by side, which do not wait for one another.
+    /// The penalty itself, in `LANES` independent partial sums.
     pub(crate) fn value<const LANES: usize>(&self, parameters: &[T]) -> f64 {
         let (mut sizes, mut squares) = ([0.0; LANES], [0.0; LANES]);
         for weights in parameters[..self.parameters].chunks(LANES) {
@@ -60,16 +70,16 @@ impl<T: Scalar> Penalty<T> {
         self.l1.to_f64() * sizes + 0.5 * self.l2.to_f64() * squares
     }
 
-    /// Adds the penalty's slopes, λ₁·sign(w) + λ₂·w, to the gradient. At 0, where |w| has none, its slope counts as 0.
+    /// Adds the penalty's derivatives, λ₁·sign(w) + λ₂·w, to the gradient. At 0, where |w| has none, its derivative counts as 0.
     #[inline(always)]
     pub(crate) fn add_to(&self, gradient: &mut [T], parameters: &[T]) {
         let pairs = gradient[..self.parameters].iter_mut().zip(parameters);
         if self.l1 == T::ZERO {
-            for (slope, &weight) in pairs {
-                *slope += self.l2 * weight;
+            for (derivative, &weight) in pairs {
+                *derivative += self.l2 * weight;
             }
         } else {
-            for (slope, &weight) in pairs {
+            for (derivative, &weight) in pairs {
                 let sign = if weight > T::ZERO {
                     self.l1
                 } else if weight < T::ZERO {
@@ -77,16 +87,16 @@ impl<T: Scalar> Penalty<T> {
                 } else {
                     T::ZERO
                 };
-                *slope += sign + self.l2 * weight;
+                *derivative += sign + self.l2 * weight;
             }
         }
     }
 }
 
-/// How many parameters, from the first on, penalties and weight decay are on: weights lie before biases, and gains and
-/// shifts behind both, which neither is on.
-pub(crate) fn penalized_parameters(train: &TrainRecipe, architecture: &Architecture) -> usize {
-    if train.penalize_biases {
+/// Penalties and weight decay are on the first so many parameters: weights lie before biases, and gains and shifts, which
+/// have neither, behind both.
+pub(crate) fn penalized_parameters(penalize_biases: bool, architecture: &Architecture) -> usize {
+    if penalize_biases {
         architecture.affine_count()
     } else {
         architecture.weight_count()

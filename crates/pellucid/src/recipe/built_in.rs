@@ -1,13 +1,13 @@
-//! The recipes that come with the engine: the files in `recipes/`, compiled in.
+//! The built-in recipes: the files in `recipes/`, compiled in.
 
 use super::Recipe;
-use crate::error::Result;
-use crate::recipe::RecipeError;
+use super::RecipeError;
+use crate::descriptor::{is_same_name, nearest};
 
-/// A recipe that comes with the engine.
+/// A built-in recipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BuiltIn {
-    /// What it is run by.
+    /// The name that runs it.
     pub name: &'static str,
     /// The file, comments included.
     pub toml: &'static str,
@@ -40,22 +40,18 @@ impl Recipe {
     /// assert_eq!(recipe.network.layers, [2, 3, 1]);
     /// let error = pellucid::Recipe::built_in("xor-by-hnad").unwrap_err().to_string();
     /// assert!(error.contains("did you mean `xor-by-hand`?"));
-    /// # Ok::<(), pellucid::Error>(())
+    /// # Ok::<(), pellucid::recipe::RecipeError>(())
     /// ```
     ///
     /// # Errors
     /// [`RecipeError`] when there is none, with the nearest name.
-    pub fn built_in(name: &str) -> Result<Self> {
-        if let Some(found) = BUILT_IN.iter().find(|recipe| recipe.name == name) {
+    pub fn built_in(name: &str) -> Result<Self, RecipeError> {
+        if let Some(found) = BUILT_IN.iter().find(|recipe| is_same_name(recipe.name, name)) {
             return Self::from_toml(found.toml, name);
         }
-        let nearest = BUILT_IN
-            .iter()
-            .map(|recipe| (strsim::damerau_levenshtein(recipe.name, name), recipe.name))
-            .min()
-            .filter(|(distance, known)| *distance <= known.len() / 2);
-        let hint = nearest.map_or_else(String::new, |(_, known)| format!(" (did you mean `{known}`?)"));
         let names: Vec<_> = BUILT_IN.iter().map(|recipe| recipe.name).collect();
+        let nearest = nearest(name, names.iter().copied());
+        let hint = nearest.map_or_else(String::new, |known| format!(" (did you mean `{known}`?)"));
         Err(RecipeError {
             origin: name.into(),
             position: None,
@@ -63,8 +59,7 @@ impl Recipe {
                 "no such built-in recipe{hint}. There are {}. A file's name ends in .toml",
                 names.join(", ")
             ),
-        }
-        .into())
+        })
     }
 }
 

@@ -3,44 +3,43 @@
 //!
 //! A run is a function of its recipe and its data: the same recipe and the same data give the same bits.
 
-mod average;
 mod built_in;
 mod class_weight;
 mod dropout;
 mod normalisation;
-mod optimizer;
 mod reading;
 mod settings;
+mod spelling;
 mod stopping;
 mod table;
 
-pub use average::{AverageName, AverageRecipe};
 pub use built_in::{BUILT_IN, BuiltIn};
 pub use class_weight::ClassWeight;
 pub use dropout::DropoutRates;
-pub use normalisation::{NormalisationName, NormalisationRecipe, Normalisations};
-pub use optimizer::OptimizerRecipe;
+pub use normalisation::Normalisations;
 pub use reading::RecipeError;
-pub use settings::{Activations, BatchSize, ScheduleName, ScheduleRecipe};
+pub use settings::{Activations, BatchSize};
 pub use stopping::StopAt;
 pub use table::{Scale, TableRecipe, Task, Unseen};
 
 use crate::activation::Activation;
+use crate::descriptor::{Choice, SettingError};
 use crate::error::{Error, Result};
 use crate::evaluation::metrics::{Figure, Metric};
 use crate::loss::{Loss, Reduction};
 use crate::model::dropout::check_rate;
+use crate::model::init::Init;
 use crate::model::network::Architecture;
 use crate::model::pass::Update;
 use crate::optimization::averaging::Average;
-use crate::optimization::optimizer::{Optimizer, Rule};
+use crate::optimization::optimizer::Optimizer;
 use crate::optimization::schedule::Schedule;
 use crate::scalar::Precision;
 use serde::{Deserialize, Serialize};
 
 /// The whole of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Recipe {
     /// One line that says what the run shows.
     #[serde(default)]
@@ -51,7 +50,7 @@ pub struct Recipe {
     pub network: NetworkRecipe,
     /// Where the parameters start.
     #[serde(default)]
-    pub init: InitRecipe,
+    pub init: Init,
     /// How it is trained.
     pub train: TrainRecipe,
     /// What is told, and when.
@@ -136,159 +135,11 @@ fn yes() -> bool {
     true
 }
 
-/// `[init]`: where the parameters start. Biases start at 0 unless the method says otherwise.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InitRecipe {
-    /// The rule.
-    #[serde(default)]
-    pub method: InitMethod,
-    /// `uniform`: the lowest value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub low: Option<f64>,
-    /// `uniform`: the value that none reaches.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub high: Option<f64>,
-    /// `constant`: the value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<f64>,
-    /// `orthogonal`: what the orthonormal columns or rows are multiplied by; 1 unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gain: Option<f64>,
-    /// `normal` and `truncated_normal`: the standard deviation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub std: Option<f64>,
-    /// `given`: the numbers, layer by layer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub layers: Option<Vec<GivenLayer>>,
-    /// `draws`: what is drawn from NumPy's generator, in order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub draws: Option<Vec<Draw>>,
-}
-
-/// How the parameters get their first values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InitMethod {
-    /// All 0. Hidden units that start alike stay alike: for networks without hidden layers.
-    Zeros,
-    /// All `value`; for networks without hidden layers too.
-    Constant,
-    /// Uniform in `low..high`.
-    Uniform,
-    /// Normal with mean 0 and deviation `std`.
-    Normal,
-    /// The same, what is further than 2·`std` from 0 being drawn anew, so that the deviation is about 0.88·`std`.
-    TruncatedNormal,
-    /// Uniform in ±√(6 / (fan_in + fan_out)): Glorot & Bengio, 2010, equation 16.
-    #[default]
-    #[serde(alias = "glorot_uniform")]
-    XavierUniform,
-    /// Normal with deviation √(2 / (fan_in + fan_out)): Glorot & Bengio, 2010, equation 12.
-    #[serde(alias = "glorot_normal")]
-    XavierNormal,
-    /// Uniform in ±√(6 / fan_in): He et al., *Delving Deep into Rectifiers*, 2015, equation 10.
-    #[serde(alias = "kaiming_uniform")]
-    HeUniform,
-    /// Normal with deviation √(2 / fan_in): He et al., 2015, equation 10.
-    #[serde(alias = "kaiming_normal")]
-    HeNormal,
-    /// Uniform in ±√(3 / fan_in): LeCun et al., *Efficient BackProp*, 1998, equation 16.
-    LecunUniform,
-    /// Normal with deviation √(1 / fan_in): LeCun et al., 1998, equation 16.
-    LecunNormal,
-    /// Orthonormal columns, or rows where there are fewer of them, times `gain`: Saxe et al., *Exact Solutions to the
-    /// Nonlinear Dynamics of Learning in Deep Linear Neural Networks*, 2014.
-    Orthogonal,
-    /// What scikit-learn's `MLPClassifier` and `MLPRegressor` start from, to the bit where the seed is the same: weights,
-    /// then biases of each layer uniform in ±√(6 / (fan_in + fan_out)), with 2 in place of 6 where the hidden units are
-    /// sigmoids. The outputs go by the hidden layer before them.
-    Sklearn,
-    /// As PyTorch's `Linear` starts, though not from its generator: weights, then biases uniform in ±1/√fan_in.
-    Pytorch,
-    /// The numbers in `layers`.
-    Given,
-    /// Draws from NumPy's generator, one after the other.
-    Draws,
-}
-
-/// A layer's parameters as numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GivenLayer {
-    /// fan_in rows of fan_out numbers.
-    pub weights: Vec<Vec<f64>>,
-    /// fan_out numbers, for a layer with a bias.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bias: Option<Vec<f64>>,
-}
-
-/// One of the ordered draws of `[init]`: seeds the generator anew, or fills a layer's weights or bias, or draws
-/// numbers that nobody uses.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Draw {
-    /// Seeds the generator first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seed: Option<u32>,
-    /// The layer, counted from 1, whose weights are drawn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weights: Option<usize>,
-    /// The layer, counted from 1, whose bias is drawn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bias: Option<usize>,
-    /// How many numbers are drawn and thrown away.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub discard: Option<usize>,
-    /// NumPy's function.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<DrawFunction>,
-    /// `uniform`: the lowest value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub low: Option<f64>,
-    /// `uniform`: the value that none reaches.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub high: Option<f64>,
-    /// The shape weights are drawn in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shape: Option<DrawShape>,
-    /// Each number is multiplied by this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scale: Option<f64>,
-    /// Then this is added.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offset: Option<f64>,
-}
-
-/// A function of NumPy's generator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DrawFunction {
-    /// `numpy.random.rand`, which `random` is too: uniform in 0..1.
-    #[default]
-    Rand,
-    /// `numpy.random.uniform(low, high)`.
-    Uniform,
-    /// `numpy.random.randn`: normal with mean 0 and deviation 1.
-    Randn,
-}
-
-/// The order in which weights are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DrawShape {
-    /// (fan_in, fan_out), as they are kept.
-    #[default]
-    InOut,
-    /// (fan_out, fan_in), as notebooks that compute W·x keep them.
-    OutIn,
-}
-
 /// `[train]`: how the network is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainRecipe {
-    /// What is made small.
+    /// Loss function to minimise.
     pub loss: Loss,
     /// ε of the targets (1 − ε)·y + ε/classes that are trained towards, in cross-entropies.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -298,13 +149,13 @@ pub struct TrainRecipe {
     pub reduction: Reduction,
     /// The rule of the step.
     #[serde(default)]
-    pub optimizer: OptimizerRecipe,
+    pub optimizer: Optimizer,
     /// η, the size of the step; the highest, where a schedule changes it. `lbfgs`, which finds its own, has none: 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub learning_rate: f64,
     /// How the learning rate changes over the run.
     #[serde(default)]
-    pub schedule: ScheduleRecipe,
+    pub schedule: Schedule,
     /// How many samples make a step: a number, 1 for online training, or `"full"`.
     #[serde(default)]
     pub batch_size: BatchSize,
@@ -313,7 +164,7 @@ pub struct TrainRecipe {
     pub accumulate: u64,
     /// Which mean of the weights the training goes through is evaluated and kept; the last weights unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub average: Option<AverageRecipe>,
+    pub average: Option<Average>,
     /// Whether the samples come in a new order each epoch.
     #[serde(default)]
     pub shuffle: bool,
@@ -446,7 +297,7 @@ fn objection_to_accumulation(train: &TrainRecipe) -> Option<&'static str> {
         _ if train.share_penalty || train.reduction == Reduction::WeightedMean => Some(
             "what a batch's losses and penalties are divided by is that batch's own; use reduction = \"mean\" without share_penalty",
         ),
-        _ if train.optimizer.name == Optimizer::IrpropPlus => {
+        _ if matches!(train.optimizer, Optimizer::IrpropPlus { .. }) => {
             Some("irprop_plus compares the losses of whole steps, and a batch has only its own")
         }
         _ => None,
@@ -468,9 +319,9 @@ fn objection_to_lbfgs(train: &TrainRecipe) -> Option<(&'static str, String, &'st
         let why = "lbfgs takes all rows at once, whose order does not matter; set it to false";
         return Some(("shuffle", "true".into(), why));
     }
-    if train.schedule != ScheduleRecipe::default() {
+    if train.schedule != Schedule::default() {
         let why = "lbfgs has no learning rate that could follow a schedule; leave it out";
-        return Some(("schedule", word(&train.schedule.name.name()), why));
+        return Some(("schedule", word(&train.schedule.name()), why));
     }
     if !train.dropout.is_none() {
         let why = "lbfgs needs the same loss at every step, and dropout changes it; use \"adam\", or l2 in its place";
@@ -497,9 +348,16 @@ fn objection_to_lbfgs(train: &TrainRecipe) -> Option<(&'static str, String, &'st
     }
     if let Some(average) = &train.average {
         let why = "lbfgs ends at a minimum, and a mean of the way there is none; leave it out";
-        return Some(("average", word(&average.name.name()), why));
+        return Some(("average", word(&average.name()), why));
     }
     None
+}
+
+impl From<SettingError> for Error {
+    fn from(error: SettingError) -> Self {
+        let SettingError { key, found, expected } = error;
+        Self::Setting { key, found, expected }
+    }
 }
 
 impl Recipe {
@@ -514,10 +372,7 @@ impl Recipe {
             Activations::Each(list) => list.clone(),
         };
         let architecture = Architecture::new(layers, &activations, self.network.bias)?;
-        let of_layers = self
-            .network
-            .normalisation
-            .of_layers(architecture.layers().len())?;
+        let of_layers = self.network.normalisation.of_layers(architecture.layers().len());
         if of_layers.iter().all(Option::is_none) && of_layers.len() == architecture.layers().len() {
             return Ok(architecture);
         }
@@ -544,8 +399,8 @@ impl Recipe {
         if let Some(of_data) = &mut self.data.seed {
             *of_data = seed;
         }
-        for draw in self.init.draws.iter_mut().flatten() {
-            if let Some(of_draw) = &mut draw.seed {
+        if let Init::Draws { draws } = &mut self.init {
+            for of_draw in draws.iter_mut().filter_map(|draw| draw.seed.as_mut()) {
                 *of_draw = seed;
             }
         }
@@ -574,11 +429,10 @@ impl Recipe {
             let expected = "softmax of a single output is always 1; use sigmoid, or an output for each class";
             return refuse("network.activation", "\"softmax\"".into(), expected);
         }
-        let is_of_classes = matches!(
-            train.loss,
-            Loss::CategoricalCrossEntropy | Loss::KullbackLeibler | Loss::Hinge
-        );
-        if is_of_classes && output.fan_out == 1 {
+        for loss in [Some(train.loss), self.log.loss].iter().flatten() {
+            loss.check()?;
+        }
+        if train.loss.needs_classes() && output.fan_out == 1 {
             let expected =
                 "it wants an output for each class, 2 or more; for one output use \"binary_cross_entropy\"";
             return refuse("train.loss", loss_name(), expected);
@@ -595,7 +449,7 @@ impl Recipe {
                 &expected,
             );
         }
-        if !train.optimizer.name.takes_steps() {
+        if !train.optimizer.takes_steps() {
             if let Some((key, found, why)) = objection_to_lbfgs(train) {
                 return refuse(&format!("train.{key}"), found, why);
             }
@@ -608,7 +462,9 @@ impl Recipe {
             };
             return refuse("train.learning_rate", found, expected);
         }
-        Schedule::of(&train.schedule)?;
+        train.schedule.check()?;
+        train.optimizer.validate()?;
+        self.init.validate()?;
         for (key, number) in [
             ("train.l1", train.l1),
             ("train.l2", train.l2),
@@ -661,7 +517,7 @@ impl Recipe {
             );
         }
         if let Some(average) = &train.average {
-            Average::of(average, train.epochs)?;
+            average.validate(train.epochs)?;
         }
         if train.reshuffle && !train.shuffle {
             let expected = "it says how the samples are shuffled; set train.shuffle = true, or leave it out";
@@ -689,7 +545,7 @@ impl Recipe {
             .layers()
             .iter()
             .any(|layer| layer.statistics().is_some());
-        if keeps_statistics && !train.optimizer.name.takes_steps() {
+        if keeps_statistics && !train.optimizer.takes_steps() {
             let expected = "lbfgs tries out more batches than it goes by, and running means would follow them all; use \"layer\", \
                             or \"adam\"";
             return refuse("network.normalisation", "\"batch\"".into(), expected);
@@ -698,7 +554,7 @@ impl Recipe {
             let expected = "batch normalisation takes mean and variance over the rows of a step, 2 or more; or use \"layer\"";
             return refuse("train.batch_size", "1".into(), expected);
         }
-        let is_plain = Rule::of(&train.optimizer)?.is_plain_descent()
+        let is_plain = train.optimizer.is_plain_descent()
             && [train.l1, train.l2] == [0.0; 2]
             && train.dropout.is_none()
             && [train.clip_value, train.clip_norm, train.max_norm] == [None; 3]

@@ -1,14 +1,15 @@
-//! Recipes from TOML, and the settings that a user puts over them.
+//! Reads recipes from TOML, and changes their settings.
 
 use super::Recipe;
-use crate::error::Result;
-use serde::Deserialize;
+use super::spelling::AnySpelling;
+use crate::descriptor::{is_same_name, nearest};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A recipe that cannot be read: where, what was found, what may stand there.
+/// A recipe that cannot be read: the place, what was found, and what is expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecipeError {
     /// The file, or the built-in recipe's name, or the `--set` argument.
@@ -34,18 +35,32 @@ impl fmt::Display for RecipeError {
 
 impl std::error::Error for RecipeError {}
 
+/// As its derived form, with `-` and `_` alike in keys and names.
+impl<'de> Deserialize<'de> for Recipe {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        Recipe::deserialize(AnySpelling::new(deserializer))
+    }
+}
+
+impl Serialize for Recipe {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        Recipe::serialize(self, serializer)
+    }
+}
+
+type Result<T> = std::result::Result<T, RecipeError>;
+
 impl Recipe {
     /// Reads a recipe from TOML. `origin` names the text in errors.
     ///
     /// # Errors
     /// [`RecipeError`], with the line, and for a misspelt key or name the nearest that is known.
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
-        let recipe = toml::from_str(text).map_err(|error| RecipeError {
+        toml::from_str(text).map_err(|error| RecipeError {
             origin: origin.into(),
             position: error.span().map(|span| position(text, span.start)),
             message: with_suggestion(error.message()),
-        })?;
-        Ok(recipe)
+        })
     }
 
     /// The recipe as TOML.
@@ -53,16 +68,15 @@ impl Recipe {
     /// # Errors
     /// [`RecipeError`] when a number is out of TOML's range.
     pub fn to_toml(&self) -> Result<String> {
-        let text = toml::to_string(self).map_err(|error| RecipeError {
+        toml::to_string(self).map_err(|error| RecipeError {
             origin: "the recipe".into(),
             position: None,
             message: error.to_string(),
-        })?;
-        Ok(text)
+        })
     }
 
-    /// Puts one setting over the recipe: `assignment` is `table.key=value`, the value as in TOML, with the quotes
-    /// of a text left out if one likes.
+    /// Changes one setting: `assignment` is `table.key=value`, the value as in TOML, where the quotes of a text may be
+    /// missing.
     ///
     /// ```
     /// # use pellucid::Recipe;
@@ -71,61 +85,115 @@ impl Recipe {
     /// recipe.set("train.learning_rate=0.3")?;
     /// assert_eq!(recipe.train.learning_rate, 0.3);
     /// assert!(recipe.set("train.learning_rat=0.3").unwrap_err().to_string().contains("`learning_rate`"));
-    /// # Ok::<(), pellucid::Error>(())
+    /// # Ok::<(), pellucid::recipe::RecipeError>(())
     /// ```
     ///
     /// # Errors
-    /// [`RecipeError`] for a key that is none, or a value that the key cannot hold.
+    /// [`RecipeError`] for an unknown key, or a value that the key cannot hold.
     pub fn set(&mut self, assignment: &str) -> Result<()> {
+        self.set_all([assignment])
+    }
+
+    /// Changes several settings at once, so that those which go together need no order.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set), with the assignment that is at fault.
+    pub fn set_all<'a>(&mut self, assignments: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let assignments: Vec<&str> = assignments.into_iter().collect();
+        let Some((last, others)) = assignments.split_last() else {
+            return Ok(());
+        };
+        match self.with(&assignments) {
+            Ok(changed) => *self = changed,
+            Err(error) => {
+                // The first assignment that fails after those before it is the one at fault.
+                for count in 1..=others.len() {
+                    self.with(&assignments[..count])?;
+                }
+                return Err(RecipeError {
+                    origin: format!("--set {last}"),
+                    ..error
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn with(&self, assignments: &[&str]) -> Result<Self> {
         let fail = |message: String| RecipeError {
-            origin: format!("--set {assignment}"),
+            origin: format!("--set {}", assignments.last().unwrap_or(&"")),
             position: None,
             message,
         };
-        let Some((key, value)) = assignment.split_once('=') else {
-            let message = "expected key=value, such as train.learning_rate=0.3".to_string();
-            return Err(fail(message).into());
-        };
         let text = self.to_toml().map_err(|error| fail(error.to_string()))?;
-        let line = format!("value = {}", value.trim());
-        // Through the deserializer that reads files: code for another would be a good part of the program.
+        let lines: Vec<String> = assignments
+            .iter()
+            .map(|assignment| match assignment.split_once('=') {
+                Some((_, value)) => Ok(format!("value = {}", value.trim())),
+                None => Err(fail("expected key=value, such as train.learning_rate=0.3".into())),
+            })
+            .collect::<Result<_>>()?;
+        // Through the deserializer that reads files: another would double the code.
         let mut document = DeTable::parse(&text).map_err(|error| fail(error.message().into()))?;
-        let path: Vec<&str> = key.trim().split('.').map(str::trim).collect();
-        if path.iter().any(|part| part.is_empty()) {
-            return Err(fail("the key has an empty part".into()).into());
+        for (assignment, line) in assignments.iter().zip(&lines) {
+            let (key, value) = assignment.split_once('=').unwrap_or((assignment, ""));
+            insert(document.get_mut(), key, parse_value(line, value.trim())).map_err(fail)?;
         }
-        let (last, tables) = match path.split_last() {
-            Some(split) => split,
-            None => return Err(fail("there is no key".into()).into()),
-        };
-        let mut at = document.get_mut();
-        for part in tables {
-            let entry = at
-                .entry(nowhere(Cow::from(*part)))
-                .or_insert_with(|| nowhere(DeValue::Table(DeTable::new())))
-                .get_mut();
-            // What is named alone has room for its settings once it is a table.
-            if matches!(entry, DeValue::String(_))
-                && ["loss", "normalisation", "optimizer", "schedule", "average"].contains(part)
-            {
-                let name = std::mem::replace(entry, DeValue::Boolean(false));
-                let name = (nowhere(Cow::from("name")), nowhere(name));
-                *entry = DeValue::Table([name].into_iter().collect());
-            }
-            at = match entry {
-                DeValue::Table(inner) => inner,
-                _ => return Err(fail(format!("`{part}` is not a table")).into()),
-            };
-        }
-        at.insert(nowhere(Cow::from(*last)), parse_value(&line, value.trim()));
-        *self = Recipe::deserialize(toml::Deserializer::from(document))
-            .map_err(|error| fail(with_suggestion(error.message())))?;
-        Ok(())
+        <Self as Deserialize>::deserialize(toml::Deserializer::from(document))
+            .map_err(|error| fail(with_suggestion(error.message())))
     }
 }
 
-/// A key or a value that no file has.
-fn nowhere<V>(value: V) -> Spanned<V> {
+/// Puts a value into the table that its key names.
+fn insert<'a>(
+    document: &mut DeTable<'a>,
+    key: &'a str,
+    value: Spanned<DeValue<'a>>,
+) -> std::result::Result<(), String> {
+    let path: Vec<&str> = key.trim().split('.').map(str::trim).collect();
+    if path.iter().any(|part| part.is_empty()) {
+        return Err("the key has an empty part".into());
+    }
+    let Some((last, tables)) = path.split_last() else {
+        return Err("there is no key".into());
+    };
+    let mut at = document;
+    for part in tables {
+        let part = spelt(at, part);
+        let is_choice = ["loss", "normalisation", "optimizer", "schedule", "average"]
+            .iter()
+            .any(|choice| is_same_name(choice, &part));
+        let entry = at
+            .entry(without_place(Cow::from(part.clone())))
+            .or_insert_with(|| without_place(DeValue::Table(DeTable::new())))
+            .get_mut();
+        // A choice that is named alone becomes a table, which has room for its settings.
+        if is_choice && matches!(entry, DeValue::String(_)) {
+            let name = std::mem::replace(entry, DeValue::Boolean(false));
+            let name = (without_place(Cow::from("name")), without_place(name));
+            *entry = DeValue::Table([name].into_iter().collect());
+        }
+        at = match entry {
+            DeValue::Table(inner) => inner,
+            _ => return Err(format!("`{part}` is not a table")),
+        };
+    }
+    let last = spelt(at, last);
+    at.insert(without_place(Cow::from(last)), value);
+    Ok(())
+}
+
+/// A key as the table spells it, where it has it.
+fn spelt(table: &DeTable<'_>, key: &str) -> String {
+    let known = table.keys().map(|known| known.get_ref());
+    let known = known
+        .map(AsRef::as_ref)
+        .find(|known: &&str| is_same_name(known, key));
+    known.unwrap_or(key).to_owned()
+}
+
+/// A key or a value without a place in a file.
+fn without_place<V>(value: V) -> Spanned<V> {
     Spanned::new(0..0, value)
 }
 
@@ -134,7 +202,7 @@ fn parse_value<'a>(line: &'a str, text: &'a str) -> Spanned<DeValue<'a>> {
     let parsed = DeTable::parse(line).ok();
     parsed
         .and_then(|document| document.into_inner().remove("value"))
-        .unwrap_or_else(|| nowhere(DeValue::String(Cow::from(text))))
+        .unwrap_or_else(|| without_place(DeValue::String(Cow::from(text))))
 }
 
 /// Line and column of a byte, counted from 1.
@@ -158,12 +226,8 @@ fn with_suggestion(message: &str) -> String {
     let Some(found) = quoted.next() else {
         return message;
     };
-    let nearest = quoted
-        .map(|known| (strsim::damerau_levenshtein(found, known), known))
-        .filter(|(distance, known)| *distance <= found.len().max(known.len()) / 2)
-        .min();
-    match nearest {
-        Some((_, known)) => format!("{message}; did you mean `{known}`?"),
+    match nearest(found, quoted) {
+        Some(known) => format!("{message}; did you mean `{known}`?"),
         None => message,
     }
 }
@@ -171,7 +235,6 @@ fn with_suggestion(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Error;
 
     const GOOD: &str = r#"title = "a test"
 [data]
@@ -189,10 +252,7 @@ batch_size = "full"
 "#;
 
     fn fault(text: &str) -> RecipeError {
-        match Recipe::from_toml(text, "test.toml") {
-            Err(Error::Recipe(error)) => error,
-            other => panic!("expected a recipe error, got {other:?}"),
-        }
+        Recipe::from_toml(text, "test.toml").unwrap_err()
     }
 
     #[test]

@@ -1,8 +1,6 @@
-//! Settings that may be written in two ways.
+//! Settings that may be written in two ways: as one value, or as a list or a word.
 
 use crate::activation::Activation;
-use crate::optimization::schedule::{ThresholdMode, WatchedLoss};
-use pellucid_kernels::name_or_table;
 use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -40,13 +38,13 @@ impl<'de> Deserialize<'de> for Activations {
     }
 }
 
-/// How many samples make a step.
+/// The number of samples of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum BatchSize {
     /// All of them.
     #[default]
     Full,
-    /// This many; the last batch of an epoch has what is left.
+    /// This many; the last batch of an epoch has the remaining ones.
     Rows(usize),
 }
 
@@ -97,121 +95,3 @@ impl<'de> Deserialize<'de> for BatchSize {
         deserializer.deserialize_any(Either)
     }
 }
-
-/// `schedule` of `[train]`: a schedule's name, or a table with its settings. [`Schedule`](crate::Schedule) says what they
-/// do.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(remote = "Self", deny_unknown_fields)]
-pub struct ScheduleRecipe {
-    /// Which.
-    #[serde(default)]
-    pub name: ScheduleName,
-    /// The part of the run's steps in which the learning rate rises.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub warmup: Option<f64>,
-    /// `one_cycle`: the fraction of the learning rate that the first step has.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start: Option<f64>,
-    /// `linear`, `polynomial`, `one_cycle` and the cosines: the fraction of the learning rate that the end has.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<f64>,
-    /// `step`: every how many epochs the rate is multiplied by `factor`; 10 unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub every: Option<u64>,
-    /// `step` and `reduce_on_plateau` (0.1 unless given), `exponential` (0.95): what the rate is multiplied by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub factor: Option<f64>,
-    /// `polynomial` (1 unless given), `inverse_scaling` (0.5): the power.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub power: Option<f64>,
-    /// `cosine_restarts`: the epochs of the first fall; 10 unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub period: Option<u64>,
-    /// `cosine_restarts`: how many times longer than the one before a fall is; 2 unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub multiplier: Option<u64>,
-    /// `reduce_on_plateau` and `adaptive`: more than so many epochs without a better loss bring the rate down; 10 unless
-    /// given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub patience: Option<u64>,
-    /// `reduce_on_plateau` and `adaptive`: by how much a loss must be lower to be better; 0.0001 unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold: Option<f64>,
-    /// `reduce_on_plateau`: whether `threshold` is a part of the best loss.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold_mode: Option<ThresholdMode>,
-    /// `reduce_on_plateau`: the epochs after a reduction that do not count; 0 unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cooldown: Option<u64>,
-    /// `reduce_on_plateau`: the rate that is the least; 0 unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub least_rate: Option<f64>,
-    /// `reduce_on_plateau` and `adaptive`: the loss they go by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub loss: Option<WatchedLoss>,
-}
-
-/// The learning-rate schedules; [`Schedule`](crate::Schedule) says what they do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScheduleName {
-    /// The same rate throughout.
-    #[default]
-    Constant,
-    /// Falls by the same amount each step.
-    Linear,
-    /// Falls as a power of what is left of the run.
-    Polynomial,
-    /// Is multiplied by a factor every so many epochs.
-    Step,
-    /// Is multiplied by a factor after each epoch.
-    Exponential,
-    /// Is divided by a power of the samples gone through.
-    InverseScaling,
-    /// Falls along half a wave of the cosine.
-    Cosine,
-    /// The same, again and again.
-    CosineRestarts,
-    /// Rises, then falls.
-    OneCycle,
-    /// Is multiplied by a factor when the loss no longer falls.
-    ReduceOnPlateau,
-    /// Is divided by 5 when the loss no longer falls.
-    Adaptive,
-}
-
-impl ScheduleName {
-    /// Every name there is.
-    pub const ALL: [Self; 11] = [
-        Self::Constant,
-        Self::Linear,
-        Self::Polynomial,
-        Self::Step,
-        Self::Exponential,
-        Self::InverseScaling,
-        Self::Cosine,
-        Self::CosineRestarts,
-        Self::OneCycle,
-        Self::ReduceOnPlateau,
-        Self::Adaptive,
-    ];
-
-    /// The name in recipes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Constant => "constant",
-            Self::Linear => "linear",
-            Self::Polynomial => "polynomial",
-            Self::Step => "step",
-            Self::Exponential => "exponential",
-            Self::InverseScaling => "inverse_scaling",
-            Self::Cosine => "cosine",
-            Self::CosineRestarts => "cosine_restarts",
-            Self::OneCycle => "one_cycle",
-            Self::ReduceOnPlateau => "reduce_on_plateau",
-            Self::Adaptive => "adaptive",
-        }
-    }
-}
-
-name_or_table!(ScheduleRecipe of ScheduleName, "the name of a schedule, or a table with its name and settings");

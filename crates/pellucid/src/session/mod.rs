@@ -17,7 +17,7 @@
 //! let finished = session.run(&mut ())?;
 //! assert_eq!(finished.summary.ended_by, EndedBy::Epochs);
 //! assert!(finished.evaluate().training.loss < 0.1);
-//! # Ok::<(), pellucid::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod finished;
@@ -294,7 +294,7 @@ impl<'a, T: Scalar> Session<'a, T> {
         observer: &mut dyn Observer<T>,
     ) -> Result<Option<(Option<Position>, StepTrace<T>)>> {
         let split = Arc::clone(&self.split);
-        if !self.recipe.train.optimizer.name.takes_steps() {
+        if !self.recipe.train.optimizer.takes_steps() {
             let all: Vec<u32> = (0..split.training.rows() as u32).collect();
             let rows = rows.unwrap_or(&all);
             let trace = self.trainer.trace_step(&split.training, rows, T::ZERO)?;

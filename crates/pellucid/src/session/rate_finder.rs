@@ -5,7 +5,7 @@
 use super::Session;
 use crate::error::{Error, Result};
 use crate::optimization::schedule::{RunLength, Schedule};
-use crate::recipe::{BatchSize, ScheduleRecipe};
+use crate::recipe::BatchSize;
 use crate::scalar::Scalar;
 use crate::training::observe::{Event, Observer, Position};
 use crate::training::trainer::{Ending, Trainer};
@@ -144,7 +144,7 @@ fn fitted_derivative(points: &[RatePoint]) -> f64 {
 /// let range = RateRange { from: 1e-4, to: 100.0, steps: 100 };
 /// let test = find_rate(&session, range, &mut ())?;
 /// assert!(test.points.len() <= 100);
-/// # Ok::<(), pellucid::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
@@ -157,17 +157,17 @@ pub fn find_rate<T: Scalar, O: Observer<T>>(
 ) -> Result<RateTest> {
     range.check()?;
     let (recipe, data) = (session.recipe(), session.training());
-    if !recipe.train.optimizer.name.takes_steps() {
+    if !recipe.train.optimizer.takes_steps() {
         return Err(Error::Setting {
             key: "train.optimizer".into(),
-            found: format!("\"{}\"", recipe.train.optimizer.name.name()),
+            found: format!("\"{}\"", recipe.train.optimizer.name()),
             expected: "it has no learning rate; its line search finds the length of each step".into(),
         });
     }
     let mut recipe = recipe.clone();
     let train = &mut recipe.train;
     train.learning_rate = range.to;
-    train.schedule = ScheduleRecipe::default();
+    train.schedule = Schedule::default();
     train.average = None;
     // Batches that contribute to the same step become one batch.
     if let BatchSize::Rows(rows) = train.batch_size {

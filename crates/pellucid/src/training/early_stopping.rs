@@ -118,7 +118,7 @@ impl EndedBy {
                 Some(StopAt { metric, value }) => format!("{} reached {value}", name(metric)),
                 None => "a figure reached its target".into(),
             },
-            Self::Convergence if !train.optimizer.name.takes_steps() => "it reached a minimum".into(),
+            Self::Convergence if !train.optimizer.takes_steps() => "it reached a minimum".into(),
             Self::Convergence => "the learning rate reached its minimum, and the loss no longer fell".into(),
             Self::Time => format!(
                 "the time limit of {} s was reached",

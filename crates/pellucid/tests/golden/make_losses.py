@@ -30,6 +30,10 @@ def main(path):
     def case(loss, activation, targets, value, **more):
         cases.append({"loss": loss, "activation": activation, "targets": targets.tolist(), "value": float(value), **more})
 
+    squares = np.square(OUTPUTS - TARGETS).sum()
+    case("squared_error", "identity", TARGETS, squares)
+    case("half_squared_error", "identity", TARGETS, squares / 2)
+    case("binary_cross_entropy", "sigmoid", one_hot, (np.logaddexp(0, OUTPUTS) - OUTPUTS * one_hot).sum())
     case("half_mean_squared_error", "identity", TARGETS, 3 * metrics.mean_squared_error(TARGETS, OUTPUTS) / 2)
     case("absolute_error", "identity", TARGETS, functional.l1_loss(z, y, reduction="sum"))
     case("huber", "identity", TARGETS, functional.huber_loss(z, y, reduction="sum"))

@@ -163,10 +163,10 @@ fn rejects_invalid_settings_by_name() {
         ),
     ] {
         let mut recipe = classifier();
-        for setting in settings {
-            recipe.set(setting).unwrap();
-        }
-        let refusal = recipe.validate().unwrap_err().to_string();
+        let refusal = match recipe.set_all(settings.iter().copied()) {
+            Ok(()) => recipe.validate().unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        };
         assert!(refusal.contains(message), "{settings:?}: {refusal}");
     }
     let mut recipe = classifier();

@@ -143,7 +143,7 @@ fn with_every_optimizer_that_takes_steps() {
         .filter(|optimizer| optimizer.takes_steps())
     {
         let mut recipe = classifier();
-        recipe.train.optimizer = optimizer.into();
+        recipe.train.optimizer = optimizer;
         recipe.train.learning_rate = 0.01;
         for step in [0, 9] {
             assert_traced_is_untraced(&recipe, &data, step, optimizer.name());

@@ -6,7 +6,8 @@ use pellucid::inspection::layer_statistics::{
     FLAT, LayerStatistics, LayerStatisticsRecorder, LayerSummary, PROBE_ROWS, Probe,
 };
 use pellucid::inspection::trace::{LayerTrace, Trace};
-use pellucid::recipe::{AverageName, AverageRecipe, BatchSize};
+use pellucid::optimization::averaging::Average;
+use pellucid::recipe::BatchSize;
 use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Activation, Network, Objective, Optimizer, Recipe, Reduction, Update};
 use std::ops::ControlFlow;
@@ -155,13 +156,13 @@ fn update_ratios_equal_those_of_the_last_steps() {
         with(|recipe| recipe.train.batch_size = BatchSize::Full),
         with(|recipe| recipe.train.accumulate = 3),
         with(|recipe| {
-            recipe.train.average = Some(AverageRecipe::from(AverageName::Ema));
+            recipe.train.average = Some(Average::Ema { decay: 0.999 });
         }),
         with(|recipe| {
-            recipe.train.optimizer = Optimizer::Lbfgs.into();
+            recipe.train.optimizer = Optimizer::LBFGS;
             recipe.train.batch_size = BatchSize::Full;
             recipe.train.shuffle = false;
-            recipe.train.learning_rate = Optimizer::Lbfgs.usual_learning_rate();
+            recipe.train.learning_rate = Optimizer::LBFGS.usual_learning_rate();
         }),
     ];
     for recipe in recipes {

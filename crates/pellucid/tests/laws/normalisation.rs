@@ -555,7 +555,7 @@ fn rejects_invalid_normalisations() {
                 "network.normalisation=layer",
                 "network.normalisation.momentum=0.1",
             ],
-            "it is for \"batch\"",
+            "network.normalisation.name = \"layer\" does not use it",
         ),
         (
             &["network.normalisation=layer", "network.layers=[5, 1, 3]"],

@@ -96,10 +96,10 @@ fn steps_by_hand(recipe: &Recipe, data: &Dataset<f64>) -> Vec<(Network<f64>, f64
 
 #[test]
 fn a_run_equals_manual_steps_to_the_bit() {
-    for optimizer in [Optimizer::Sgd, Optimizer::Adam] {
+    for optimizer in [Optimizer::SGD, Optimizer::ADAM] {
         for shuffle in [false, true] {
             let mut recipe = classifier();
-            (recipe.train.optimizer, recipe.train.shuffle) = (optimizer.into(), shuffle);
+            (recipe.train.optimizer, recipe.train.shuffle) = (optimizer, shuffle);
             let steps = steps_by_hand(&recipe, &data());
             let mut recorder = Recorder::default();
             let mut run = experiment(&recipe, &data());

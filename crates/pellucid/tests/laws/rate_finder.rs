@@ -100,7 +100,7 @@ fn ends_after_its_steps_or_when_an_observer_ends_it() {
 fn rejects_an_optimizer_without_a_learning_rate() {
     let data = classes::<f64>(50, 5, 3, 7);
     let mut recipe = plain();
-    recipe.train.optimizer = Optimizer::Lbfgs.into();
+    recipe.train.optimizer = Optimizer::LBFGS;
     recipe.train.learning_rate = 0.0;
     let refusal = find_rate(&session(&recipe, &data), RANGE, &mut ()).unwrap_err();
     assert!(

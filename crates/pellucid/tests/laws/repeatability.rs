@@ -25,7 +25,7 @@ fn wide(optimizer: Optimizer) -> Recipe {
         pellucid::Activation::Softmax,
     ]);
     recipe.train.batch_size = BatchSize::Rows(128);
-    recipe.train.optimizer = optimizer.into();
+    recipe.train.optimizer = optimizer;
     recipe.train.learning_rate = optimizer.usual_learning_rate();
     recipe.train.epochs = 3;
     if !optimizer.takes_steps() {
@@ -61,9 +61,9 @@ fn results_do_not_depend_on_threads_in_single_precision() {
 #[test]
 fn a_second_run_is_equal_to_the_bit_and_another_seed_is_not() {
     let data = classes::<f64>(50, 5, 3, 7);
-    for optimizer in [Optimizer::Sgd, Optimizer::Adam] {
+    for optimizer in [Optimizer::SGD, Optimizer::ADAM] {
         let mut recipe = classifier();
-        recipe.train.optimizer = optimizer.into();
+        recipe.train.optimizer = optimizer;
         let first = bits(&trained(&recipe, &data));
         assert_eq!(bits(&trained(&recipe, &data)), first);
         recipe.set_seed(12);

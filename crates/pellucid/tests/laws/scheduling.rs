@@ -2,11 +2,11 @@
 
 use crate::fixture::{bits, classes, classifier, difference, experiment, gradient, objective, trained};
 use pellucid::data::dataset::{Dataset, Targets};
-use pellucid::optimization::optimizer::{OptimizerState, Rule};
+use pellucid::optimization::optimizer::OptimizerState;
 use pellucid::optimization::schedule::RunLength;
 use pellucid::recipe::{BatchSize, Recipe};
 use pellucid::training::observe::{Event, Observer};
-use pellucid::{Ending, Loss, Optimizer, Reduction, Schedule, Workspace};
+use pellucid::{Ending, Loss, Optimizer, Reduction, Workspace};
 use std::ops::ControlFlow;
 
 const SCHEDULES: [&str; 9] = [
@@ -25,12 +25,9 @@ const SCHEDULES: [&str; 9] = [
 fn trained_by_hand(recipe: &Recipe, data: &Dataset<f64>, batch: usize) -> Vec<f64> {
     let run = experiment(recipe, data);
     let mut network = run.initial().clone();
-    let mut optimizer = OptimizerState::new(
-        Rule::of(&recipe.train.optimizer).unwrap(),
-        network.parameters().len(),
-    );
+    let mut optimizer = OptimizerState::new(recipe.train.optimizer, network.parameters().len());
     let mut workspace = Workspace::new(network.architecture(), batch);
-    let schedule = Schedule::of(&recipe.train.schedule).unwrap();
+    let schedule = recipe.train.schedule;
     let Targets::Classes { labels, classes } = data.targets() else {
         unreachable!("the data are classes")
     };
@@ -64,10 +61,10 @@ fn trained_by_hand(recipe: &Recipe, data: &Dataset<f64>, batch: usize) -> Vec<f6
 #[test]
 fn every_step_uses_the_rate_of_the_schedule() {
     let data = classes::<f64>(50, 5, 3, 7);
-    for optimizer in [Optimizer::Sgd, Optimizer::Adam] {
+    for optimizer in [Optimizer::SGD, Optimizer::ADAM] {
         let mut recipe = classifier();
         recipe.train.shuffle = false;
-        recipe.train.optimizer = optimizer.into();
+        recipe.train.optimizer = optimizer;
         recipe.train.batch_size = BatchSize::Rows(8);
         let constant = trained(&recipe, &data);
         for schedule in SCHEDULES {

@@ -39,7 +39,7 @@ impl Meters {
             Metric::R2,
             Metric::ExplainedVariance,
         ]);
-        let kind = match metrics.iter().any(|metric| metric.needs_classes()) {
+        let kind = match metrics.iter().any(|metric| metric.descriptor().is_of_classes) {
             true => TargetKind::from_targets(data.targets()),
             false => TargetKind::Numbers,
         };

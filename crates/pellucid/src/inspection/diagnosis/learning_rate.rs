@@ -119,7 +119,7 @@ pub(super) fn too_low(facts: &Facts<'_>) -> Vec<Finding> {
         .map(|layer| layer.gradient_rms * layer.weight_rms)
         .fold(0.0, f64::max);
     let is_flat = promise < 1e-6 * first.training.abs();
-    let takes_steps = facts.recipe.train.optimizer.name.takes_steps();
+    let takes_steps = facts.recipe.train.optimizer.takes_steps();
     if !takes_steps || is_flat || last.updates == 0 || !(travel < TRAVEL && fall < FALL) {
         return Vec::new();
     }

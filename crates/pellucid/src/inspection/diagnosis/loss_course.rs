@@ -27,7 +27,7 @@ pub(super) fn not_finite(facts: &Facts<'_>) -> Vec<Finding> {
     let far = facts.data.and_then(|data| data.furthest());
     let far = far.filter(|feature| feature.low.abs().max(feature.high.abs()) > LARGE_INPUT);
     let rate = facts.recipe.train.learning_rate;
-    let mut try_this = match facts.recipe.train.optimizer.name.takes_steps() {
+    let mut try_this = match facts.recipe.train.optimizer.takes_steps() {
         true => format!(
             "a learning rate of {} or less in place of {}",
             short(rate / 10.0),

@@ -28,7 +28,7 @@
 //! assert_eq!(session.findings()[0].kind, FindingKind::TargetsOutOfRange);
 //! let summary = session.run(&mut ())?.summary;
 //! assert_eq!(summary.findings[0], summary.warnings[0]);
-//! # Ok::<(), pellucid::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod classes;

@@ -22,7 +22,7 @@ use crate::scalar::{Precision, Scalar};
 use crate::training::observe::Position;
 use crate::training::trainer::{StepTrace, Trainer};
 use pellucid_kernels::layer::Input;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::num::NonZeroUsize;
 
 /// One training step.
@@ -87,7 +87,8 @@ pub struct StepPosition {
 /// The optimizer's rule, as far as it is the same for all layers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct UpdateExplanation {
-    /// The optimizer.
+    /// The optimizer; in records its name.
+    #[serde(serialize_with = "name_of")]
     pub optimizer: Optimizer,
     /// η of the step; 0 where the optimizer has none.
     pub learning_rate: Number,
@@ -99,6 +100,10 @@ pub struct UpdateExplanation {
     pub order: Update,
     /// Whether the parameters stay, because this batch only contributes to a later step.
     pub only_gathered: bool,
+}
+
+fn name_of<S: Serializer>(optimizer: &Optimizer, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(optimizer.name())
 }
 
 /// What the trace of a step does not know: names, and further notes.
@@ -126,11 +131,16 @@ impl Explanation {
     ) -> Self {
         let architecture = trace.before.architecture();
         let (inputs, outputs) = (architecture.input_width(), architecture.output_width());
-        let optimizer = recipe.train.optimizer.name;
+        let optimizer = recipe.train.optimizer;
         let is_plain = trace.optimizer_gradient.is_none()
             && trace.memory.is_empty()
-            && optimizer == Optimizer::Sgd
-            && recipe.train.optimizer.weight_decay.is_none()
+            && matches!(
+                optimizer,
+                Optimizer::Sgd {
+                    weight_decay: 0.0,
+                    ..
+                }
+            )
             && recipe.train.max_norm.is_none()
             && !trace.only_gathered;
         let after = trace.after.as_ref();

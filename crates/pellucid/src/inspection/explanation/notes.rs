@@ -2,7 +2,6 @@
 
 use crate::inspection::trace::LayerTrace;
 use crate::model::pass::Update;
-use crate::optimization::optimizer::Optimizer;
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
 use crate::training::trainer::StepTrace;
@@ -16,7 +15,7 @@ pub(super) fn notes<T: Scalar>(recipe: &Recipe, trace: &StepTrace<T>, layers: &[
         }
     };
     note(
-        train.optimizer.name == Optimizer::Lbfgs,
+        !train.optimizer.takes_steps(),
         "L-BFGS works on all samples at once and takes no such steps: the gradient is that of its starting point, and a line \
          search decides how far the parameters move.",
     );

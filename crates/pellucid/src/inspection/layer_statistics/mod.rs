@@ -18,7 +18,7 @@
 //! let last = finished.summary.layer_statistics.last().expect("the last epoch is kept");
 //! assert_eq!((last.epoch, last.updates, last.layers.len()), (100, 400, 2));
 //! assert!(last.layers[0].update_ratio.is_some_and(|ratio| ratio > 0.0));
-//! # Ok::<(), pellucid::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod probe;

@@ -150,12 +150,9 @@ fn rms<T: Scalar>(values: &[T]) -> f64 {
 
 /// The largest derivative of a bounded function; none for others.
 pub(crate) fn largest_derivative_of_bounded(activation: Activation) -> Option<f64> {
-    match activation {
-        Activation::Sigmoid | Activation::Softmax => Some(0.25),
-        Activation::HardSigmoid => Some(1.0 / 6.0),
-        Activation::Tanh | Activation::Softsign | Activation::HardTanh => Some(1.0),
-        _ => None,
-    }
+    activation
+        .is_bounded()
+        .then(|| activation.descriptor().derivative_bound)
 }
 
 /// The share of units that are flat on every row, and the share of all pairs of row and unit that are. `z` and

@@ -6,29 +6,18 @@ fn net(sizes: &[usize], bias: bool) -> Architecture {
     Architecture::new(sizes, &vec![Activation::Sigmoid; sizes.len() - 1], bias).unwrap()
 }
 
-fn init(method: InitMethod) -> InitRecipe {
-    InitRecipe {
-        method,
-        ..InitRecipe::default()
-    }
-}
-
 #[test]
 fn named_initialisers_have_the_standard_deviation_of_their_paper() {
     let (fan_in, fan_out) = (200usize, 100usize);
     let expected = [
-        (InitMethod::XavierUniform, (2.0f64 / 300.0).sqrt()),
-        (InitMethod::XavierNormal, (2.0f64 / 300.0).sqrt()),
-        (InitMethod::HeUniform, (2.0f64 / 200.0).sqrt()),
-        (InitMethod::HeNormal, (2.0f64 / 200.0).sqrt()),
+        (Init::XavierUniform, (2.0f64 / 300.0).sqrt()),
+        (Init::XavierNormal, (2.0f64 / 300.0).sqrt()),
+        (Init::HeUniform, (2.0f64 / 200.0).sqrt()),
+        (Init::HeNormal, (2.0f64 / 200.0).sqrt()),
     ];
     for (method, deviation) in expected {
-        let network: Network<f64> = initialise(
-            net(&[fan_in, fan_out], true),
-            &init(method),
-            &mut RandomState::new(1),
-        )
-        .unwrap();
+        let network: Network<f64> =
+            initialise(net(&[fan_in, fan_out], true), &method, &mut RandomState::new(1)).unwrap();
         let weights = network.weights(0);
         let found = (weights.iter().map(|w| w * w).sum::<f64>() / weights.len() as f64).sqrt();
         assert!(
@@ -41,15 +30,13 @@ fn named_initialisers_have_the_standard_deviation_of_their_paper() {
 
 #[test]
 fn out_in_draws_are_the_transpose() {
-    let draws = |shape| InitRecipe {
-        method: InitMethod::Draws,
-        draws: Some(vec![Draw {
+    let draws = |shape| Init::Draws {
+        draws: vec![Draw {
             seed: Some(3),
             weights: Some(1),
             shape: Some(shape),
             ..Draw::default()
-        }]),
-        ..InitRecipe::default()
+        }],
     };
     let mut generator = RandomState::new(0);
     let a: Network<f64> = initialise(net(&[2, 3], false), &draws(DrawShape::InOut), &mut generator).unwrap();
@@ -63,61 +50,43 @@ fn out_in_draws_are_the_transpose() {
 
 #[test]
 fn rejects_wrong_recipes_with_the_key() {
+    for (settings, expected) in [
+        (r#"{"method": "uniform"}"#, "init.low"),
+        (r#"{"method": "normal"}"#, "init.std"),
+        (r#"{"method": "truncated-normal"}"#, "init.std"),
+        (r#"{"method": "constant"}"#, "init.value"),
+        (r#"{"method": "sklearn", "value": 1}"#, "init.value"),
+        (r#"{"method": "given"}"#, "init.layers"),
+        (r#"{"method": "draws"}"#, "init.draws"),
+        (r#"{"method": "zeros", "std": 1}"#, "init.std"),
+    ] {
+        let error = serde_json::from_str::<Init>(settings).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error} should say {expected}");
+    }
+    let draws = |draw| Init::Draws { draws: vec![draw] };
     let cases = [
-        (init(InitMethod::Uniform), "init.low"),
-        (init(InitMethod::Normal), "init.std"),
-        (init(InitMethod::TruncatedNormal), "init.std"),
-        (init(InitMethod::Constant), "init.value"),
+        (Init::Orthogonal { gain: -1.0 }, "init.gain"),
+        (Init::Uniform { low: 1.0, high: 0.0 }, "init.low"),
         (
-            InitRecipe {
-                gain: Some(-1.0),
-                ..init(InitMethod::Orthogonal)
-            },
-            "init.gain",
-        ),
-        (
-            InitRecipe {
-                value: Some(1.0),
-                ..init(InitMethod::Sklearn)
-            },
-            "init.value",
-        ),
-        (init(InitMethod::Given), "init.layers"),
-        (init(InitMethod::Draws), "init.draws"),
-        (
-            InitRecipe {
-                std: Some(1.0),
-                ..init(InitMethod::Zeros)
-            },
-            "init.std",
-        ),
-        (
-            InitRecipe {
-                draws: Some(vec![Draw {
-                    weights: Some(4),
-                    ..Draw::default()
-                }]),
-                ..init(InitMethod::Draws)
-            },
+            draws(Draw {
+                weights: Some(4),
+                ..Draw::default()
+            }),
             "layers 1 to 1",
         ),
         (
-            InitRecipe {
-                draws: Some(vec![Draw {
-                    bias: Some(1),
-                    ..Draw::default()
-                }]),
-                ..init(InitMethod::Draws)
-            },
+            draws(Draw {
+                bias: Some(1),
+                ..Draw::default()
+            }),
             "network.bias",
         ),
         (
-            InitRecipe {
-                layers: Some(vec![GivenLayer {
+            Init::Given {
+                layers: vec![GivenLayer {
                     weights: vec![vec![1.0], vec![f64::NAN]],
                     bias: None,
-                }]),
-                ..init(InitMethod::Given)
+                }],
             },
             "row 2, column 1",
         ),

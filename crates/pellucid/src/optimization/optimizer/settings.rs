@@ -1,316 +1,471 @@
-//! An optimizer's settings: what a recipe says of them, and what they are where it says nothing.
+//! The optimizers: what each is called, computes and can be set to.
 
-use super::Optimizer;
-use crate::error::{Error, Result};
+use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingError};
 use crate::optimization::lbfgs::Lbfgs;
-use crate::recipe::OptimizerRecipe;
+use pellucid_kernels::choice;
 
-/// An optimizer with all of its settings. Those it does not use are 0.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rule {
-    /// Which.
-    pub optimizer: Optimizer,
-    /// μ of gradient descent and RMSProp: how much of the step before is in this one.
-    pub momentum: f64,
-    /// What of the gradient does not enter the momentum: 0 for all of it.
-    pub dampening: f64,
-    /// Whether the momentum looks ahead.
-    pub nesterov: bool,
-    /// Whether each gradient stays in the momentum with the learning rate it came with, v ← μv − η·g, θ ← θ + v, as
-    /// Sutskever et al., 2013, and scikit-learn have it. It makes a difference where the rate changes.
-    pub velocity: bool,
-    /// β₁, how slowly the first moment follows the gradient.
-    pub beta_1: f64,
-    /// β₂, how slowly the second moment follows its square.
-    pub beta_2: f64,
-    /// ρ, how slowly RMSProp's and AdaDelta's mean square follows.
-    pub rho: f64,
-    /// ε, which keeps a quotient finite.
-    pub epsilon: f64,
-    /// Whether Adam's ε is added to √v before v is corrected: the ε̂ of Kingma & Ba, section 2, which scikit-learn has.
-    pub epsilon_hat: bool,
-    /// λ of the decoupled decay θ ← (1 − ηλ)·θ before the step, of weights alone.
-    pub weight_decay: f64,
-    /// What Rprop multiplies a step with whose slope has kept its sign.
-    pub increase: f64,
-    /// And one whose slope has changed it.
-    pub decrease: f64,
-    /// The least step of Rprop.
-    pub least_step: f64,
-    /// And the largest.
-    pub largest_step: f64,
-    /// Those of L-BFGS; its iterations are the run's epochs.
-    pub lbfgs: Lbfgs,
+/// What an optimizer is called, computes and needs.
+#[derive(Debug, Clone, Copy)]
+pub struct OptimizerDescriptor {
+    /// Names, formula and paper. In the formula g is the gradient, η the learning rate, θ a parameter.
+    pub common: Descriptor,
+    /// A learning rate to begin with, where nothing is known: that of PyTorch or of the paper, and for gradient descent
+    /// one that suits standardised inputs. 0 where it has none.
+    pub usual_learning_rate: f64,
+    /// The names of the numbers that it remembers of each parameter, as in the formula.
+    pub memory: &'static [&'static str],
 }
 
-impl From<Optimizer> for Rule {
-    /// The settings of the papers and of PyTorch.
-    fn from(optimizer: Optimizer) -> Self {
-        let none = Self {
-            optimizer,
-            momentum: 0.0,
-            dampening: 0.0,
-            nesterov: false,
-            velocity: false,
-            beta_1: 0.0,
-            beta_2: 0.0,
-            rho: 0.0,
-            epsilon: 0.0,
-            epsilon_hat: false,
-            weight_decay: 0.0,
-            increase: 0.0,
-            decrease: 0.0,
-            least_step: 0.0,
-            largest_step: 0.0,
-            // scikit-learn's `tol`, for the rest SciPy's settings.
-            lbfgs: Lbfgs {
-                gradient_tolerance: 1e-4,
-                ..Lbfgs::default()
-            },
-        };
-        let adam = Self {
-            beta_1: 0.9,
-            beta_2: 0.999,
-            epsilon: 1e-8,
-            ..none
-        };
-        match optimizer {
-            Optimizer::Sgd | Optimizer::Lbfgs => none,
-            Optimizer::Adagrad => Self {
-                epsilon: 1e-10,
-                ..none
-            },
-            Optimizer::Rmsprop => Self {
-                rho: 0.99,
-                epsilon: 1e-8,
-                ..none
-            },
-            Optimizer::Adadelta => Self {
-                rho: 0.9,
-                epsilon: 1e-6,
-                ..none
-            },
-            Optimizer::Adam
-            | Optimizer::Amsgrad
-            | Optimizer::Nadam
-            | Optimizer::Radam
-            | Optimizer::Adamax => adam,
-            Optimizer::Adamw => Self {
-                weight_decay: 0.01,
-                ..adam
-            },
-            Optimizer::Lion => Self {
-                beta_1: 0.9,
-                beta_2: 0.99,
-                ..none
-            },
-            Optimizer::Rprop | Optimizer::IrpropPlus => Self {
-                increase: 1.2,
-                decrease: 0.5,
-                least_step: 1e-6,
-                largest_step: 50.0,
-                ..none
-            },
-        }
+impl AsRef<Descriptor> for OptimizerDescriptor {
+    fn as_ref(&self) -> &Descriptor {
+        &self.common
     }
 }
 
-impl Rule {
+const MOMENTUM: Setting = Setting::number(
+    "momentum",
+    Range::FRACTION,
+    "μ: how much of the step before is in this one",
+);
+const DAMPENING: Setting = Setting::number(
+    "dampening",
+    Range::BELOW_ONE,
+    "the part of the gradient that does not enter the momentum",
+);
+const NESTEROV: Setting = Setting::other("nesterov", "whether the momentum looks ahead");
+const VELOCITY: Setting = Setting::other(
+    "velocity",
+    "whether each gradient stays in the momentum with the learning rate it came with, v ← μv − ηg, θ ← θ + v, which makes \
+     a difference where the rate changes (Sutskever et al. 2013); scikit-learn's way",
+);
+const BETA_1: Setting = Setting::number(
+    "beta_1",
+    Range::BELOW_ONE,
+    "β₁: how slowly the first moment follows the gradient",
+);
+const BETA_2: Setting = Setting::number(
+    "beta_2",
+    Range::BELOW_ONE,
+    "β₂: how slowly the second moment follows the squared gradient; of Lion, how slowly its memory follows the gradient",
+);
+const RHO: Setting = Setting::number(
+    "rho",
+    Range::BELOW_ONE,
+    "ρ: how slowly the mean square follows the squared gradient",
+);
+const EPSILON: Setting = Setting::number("epsilon", Range::POSITIVE, "ε: keeps a quotient finite");
+const EPSILON_HAT: Setting = Setting::other(
+    "epsilon_hat",
+    "whether ε is added to √v before v is corrected (Kingma & Ba, section 2); scikit-learn's way",
+);
+const WEIGHT_DECAY: Setting = Setting::number(
+    "weight_decay",
+    Range::NOT_NEGATIVE,
+    "λ of the decoupled weight decay θ ← (1 − ηλ)·θ before the step, of weights alone",
+);
+const INCREASE: Setting = Setting::number(
+    "increase",
+    Range::between(1.0, f64::INFINITY, "a number is needed, above 1"),
+    "the factor of a step whose derivative keeps its sign",
+);
+const DECREASE: Setting = Setting::number(
+    "decrease",
+    Range::between(0.0, 1.0, "a number is needed, above 0, below 1"),
+    "the factor of a step whose derivative changes its sign",
+);
+const LEAST_STEP: Setting = Setting::number("least_step", Range::POSITIVE, "the smallest step");
+const LARGEST_STEP: Setting = Setting::number("largest_step", Range::POSITIVE, "the largest step");
+const HISTORY: Setting = Setting::number("history", Range::COUNT, "how many of the last steps it remembers");
+const GRADIENT_TOLERANCE: Setting = Setting::number(
+    "gradient_tolerance",
+    Range::NOT_NEGATIVE,
+    "training ends when no derivative is larger than this",
+);
+const LOSS_TOLERANCE: Setting = Setting::number(
+    "loss_tolerance",
+    Range::NOT_NEGATIVE,
+    "training ends when an iteration lowers the loss by no more than this, times the loss where that is above 1",
+);
+const MAX_EVALUATIONS: Setting = Setting::number(
+    "max_evaluations",
+    Range::COUNT,
+    "no iteration begins after so many evaluations of the loss",
+);
+
+choice! {
+    /// The rule by which parameters take their step, with its settings. They are by default those of the papers and of
+    /// PyTorch.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    pub enum Optimizer: OptimizerDescriptor, key "train.optimizer", tag "name", unnamed Some("sgd"), alone true {
+        /// Gradient descent, θ ← θ − η·g. Without momentum the backward pass takes this step itself.
+        Sgd {
+            momentum: f64 = 0.0, MOMENTUM;
+            dampening: f64 = 0.0, DAMPENING;
+            nesterov: bool = false, NESTEROV;
+            velocity: bool = false, VELOCITY;
+            weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("sgd", "gradient descent")
+                .formula(
+                    "b ← μb + g, θ ← θ − η·b",
+                    r"b \leftarrow \mu \cdot b + g, \quad \theta \leftarrow \theta - \eta \cdot b",
+                )
+                .paper("Momentum: Polyak, Some Methods of Speeding Up the Convergence of Iteration Methods, 1964. Looking \
+                        ahead: Nesterov, A Method for Solving the Convex Programming Problem with Convergence Rate \
+                        O(1/k²), 1983, in the form of Sutskever et al., On the Importance of Initialization and Momentum \
+                        in Deep Learning, 2013"),
+            usual_learning_rate: 0.01,
+            memory: &["b"],
+        },
+        /// AdaGrad.
+        Adagrad {
+            epsilon: f64 = 1e-10, EPSILON;
+            weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("adagrad", "AdaGrad")
+                .formula(
+                    "s ← s + g², θ ← θ − η·g/(√s + ε)",
+                    r"s \leftarrow s + g^2, \quad \theta \leftarrow \theta - \eta \cdot \frac{g}{\sqrt{s} + \varepsilon}",
+                )
+                .paper("Duchi, Hazan & Singer, Adaptive Subgradient Methods for Online Learning and Stochastic \
+                        Optimization, 2011"),
+            usual_learning_rate: 0.01,
+            memory: &["s"],
+        },
+        /// RMSProp.
+        Rmsprop {
+            momentum: f64 = 0.0, MOMENTUM;
+            rho: f64 = 0.99, RHO;
+            epsilon: f64 = 1e-8, EPSILON;
+            weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("rmsprop", "RMSProp")
+                .formula(
+                    "v ← ρv + (1−ρ)g², b ← μb + g/(√v + ε), θ ← θ − η·b",
+                    r"v \leftarrow \rho \cdot v + (1 - \rho) \cdot g^2, \quad b \leftarrow \mu \cdot b + \frac{g}{\sqrt{v} + \varepsilon}, \quad \theta \leftarrow \theta - \eta \cdot b",
+                )
+                .paper("Tieleman & Hinton, Neural Networks for Machine Learning, lecture 6.5, 2012"),
+            usual_learning_rate: 0.01,
+            memory: &["v", "b"],
+        },
+        /// AdaDelta.
+        Adadelta {
+            rho: f64 = 0.9, RHO;
+            epsilon: f64 = 1e-6, EPSILON;
+            weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("adadelta", "AdaDelta")
+                .formula(
+                    "v ← ρv + (1−ρ)g², d = √(u + ε)/√(v + ε)·g, u ← ρu + (1−ρ)d², θ ← θ − η·d",
+                    r"v \leftarrow \rho \cdot v + (1 - \rho) \cdot g^2, \quad d = \frac{\sqrt{u + \varepsilon}}{\sqrt{v + \varepsilon}} \cdot g, \quad u \leftarrow \rho \cdot u + (1 - \rho) \cdot d^2, \quad \theta \leftarrow \theta - \eta \cdot d",
+                )
+                .paper("Zeiler, ADADELTA: An Adaptive Learning Rate Method, 2012"),
+            usual_learning_rate: 1.0,
+            memory: &["v", "u"],
+        },
+        /// Adam.
+        Adam {
+            beta_1: f64 = 0.9, BETA_1;
+            beta_2: f64 = 0.999, BETA_2;
+            epsilon: f64 = 1e-8, EPSILON;
+            epsilon_hat: bool = false, EPSILON_HAT;
+            weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("adam", "Adam")
+                .formula(ADAM, ADAM_LATEX)
+                .paper("Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1"),
+            usual_learning_rate: 1e-3,
+            memory: &["m", "v"],
+        },
+        /// Adam with decoupled weight decay.
+        Adamw {
+            beta_1: f64 = 0.9, BETA_1;
+            beta_2: f64 = 0.999, BETA_2;
+            epsilon: f64 = 1e-8, EPSILON;
+            epsilon_hat: bool = false, EPSILON_HAT;
+            weight_decay: f64 = 0.01, WEIGHT_DECAY;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("adamw", "AdamW")
+                .formula(
+                    "θ ← (1 − ηλ)·θ, then Adam's step",
+                    r"\theta \leftarrow (1 - \eta \cdot \lambda) \cdot \theta \text{, then Adam's step}",
+                )
+                .paper("Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019"),
+            usual_learning_rate: 1e-3,
+            memory: &["m", "v"],
+        },
+        /// Adam whose second moment never falls.
+        Amsgrad {
+            beta_1: f64 = 0.9, BETA_1;
+            beta_2: f64 = 0.999, BETA_2;
+            epsilon: f64 = 1e-8, EPSILON;
+            weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("amsgrad", "AMSGrad")
+                .formula(
+                    "Adam with v̂ ← max(v̂, v) in place of v",
+                    r"\hat{v} \leftarrow \max(\hat{v}, v) \text{, then Adam's step with it in place of } v",
+                )
+                .paper("Reddi, Kale & Kumar, On the Convergence of Adam and Beyond, 2018"),
+            usual_learning_rate: 1e-3,
+            memory: &["m", "v", "v̂"],
+        },
+        /// Adam that looks ahead.
+        Nadam {
+            beta_1: f64 = 0.9, BETA_1;
+            beta_2: f64 = 0.999, BETA_2;
+            epsilon: f64 = 1e-8, EPSILON;
+            weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("nadam", "NAdam")
+                .formula(
+                    "Adam with (1−μₜ)g/(1 − Πμ) + μₜ₊₁m/(1 − Πμ·μₜ₊₁) in place of m, where μₜ rises to β₁",
+                    r"\text{Adam with } \frac{(1 - \mu_t) g}{1 - p} + \frac{\mu_{t+1} m}{1 - p \mu_{t+1}} \text{ in place of m, p being the product of all } \mu",
+                )
+                .paper("Dozat, Incorporating Nesterov Momentum into Adam, 2016"),
+            usual_learning_rate: 2e-3,
+            memory: &["m", "v"],
+        },
+        /// Adam without its second moment until that has a finite variance.
+        Radam {
+            beta_1: f64 = 0.9, BETA_1;
+            beta_2: f64 = 0.999, BETA_2;
+            epsilon: f64 = 1e-8, EPSILON;
+            weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("radam", "RAdam")
+                .formula(
+                    "Adam times r, the rectification of the variance of 1/√v; without v while the variance is infinite",
+                    r"\text{Adam times r, the rectification of the variance of } \frac{1}{\sqrt{v}} \text{; without v while the variance is infinite}",
+                )
+                .paper("Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020, algorithm 2"),
+            usual_learning_rate: 1e-3,
+            memory: &["m", "v"],
+        },
+        /// Adam by the largest derivative in place of the second moment.
+        Adamax {
+            beta_1: f64 = 0.9, BETA_1;
+            beta_2: f64 = 0.999, BETA_2;
+            epsilon: f64 = 1e-8, EPSILON;
+            weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("adamax", "Adamax")
+                .formula(
+                    "u ← max(β₂u, |g| + ε), θ ← θ − η·m/((1 − β₁ᵗ)·u)",
+                    r"u \leftarrow \max(\beta_2 \cdot u, |g| + \varepsilon), \quad \theta \leftarrow \theta - \eta \cdot \frac{m}{(1 - \beta_1^t) \cdot u}",
+                )
+                .paper("Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 2"),
+            usual_learning_rate: 2e-3,
+            memory: &["m", "u"],
+        },
+        /// Steps of the same length for every parameter.
+        Lion {
+            beta_1: f64 = 0.9, BETA_1;
+            beta_2: f64 = 0.99, BETA_2;
+            weight_decay: f64 = 0.0, WEIGHT_DECAY;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("lion", "Lion")
+                .formula(
+                    "θ ← θ − η·sign(β₁m + (1−β₁)g), m ← β₂m + (1−β₂)g",
+                    r"\theta \leftarrow \theta - \eta \cdot \mathrm{sign}(\beta_1 \cdot m + (1 - \beta_1) \cdot g), \quad m \leftarrow \beta_2 \cdot m + (1 - \beta_2) \cdot g",
+                )
+                .paper("Chen et al., Symbolic Discovery of Optimization Algorithms, 2023"),
+            usual_learning_rate: 1e-4,
+            memory: &["m"],
+        },
+        /// iRprop⁻: steps that grow while a derivative keeps its sign, for full batches. The learning rate is the length of
+        /// the first step.
+        Rprop {
+            weight_decay: f64 = 0.0, WEIGHT_DECAY;
+            increase: f64 = 1.2, INCREASE;
+            decrease: f64 = 0.5, DECREASE;
+            least_step: f64 = 1e-6, LEAST_STEP;
+            largest_step: f64 = 50.0, LARGEST_STEP;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("rprop", "Rprop")
+                .formula(
+                    "Δ grows while g keeps its sign and shrinks when it changes, θ ← θ − sign(g)·Δ where it keeps it",
+                    r"\theta \leftarrow \theta - \mathrm{sign}(g) \cdot \Delta \text{, where } \Delta \text{ grows while g keeps its sign and shrinks when it changes}",
+                )
+                .paper("Riedmiller & Braun, A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP \
+                        Algorithm, 1993, in the form iRprop⁻ of Igel & Hüsken, Improving the Rprop Learning Algorithm, 2000"),
+            usual_learning_rate: 0.01,
+            memory: &["g", "Δ"],
+        },
+        /// iRprop⁺: Rprop that takes back a step across a minimum where the loss has risen.
+        IrpropPlus {
+            weight_decay: f64 = 0.0, WEIGHT_DECAY;
+            increase: f64 = 1.2, INCREASE;
+            decrease: f64 = 0.5, DECREASE;
+            least_step: f64 = 1e-6, LEAST_STEP;
+            largest_step: f64 = 50.0, LARGEST_STEP;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("irprop_plus", "iRprop+")
+                .formula(
+                    "Rprop, and where g changes its sign and the loss has risen, the last step is taken back",
+                    r"\text{Rprop, and where g changes its sign and the loss has risen, the last step is taken back}",
+                )
+                .paper("Igel & Hüsken, Improving the Rprop Learning Algorithm, 2000"),
+            usual_learning_rate: 0.01,
+            memory: &["g", "Δ", "Δθ"],
+        },
+        /// L-BFGS with a line search, on all samples at once. It takes no steps of its own:
+        /// [`minimize`](crate::optimization::lbfgs::minimize) is the method, and its iterations are the epochs of the run.
+        Lbfgs {
+            history: usize = 10, HISTORY;
+            // scikit-learn's `tol`; the others are SciPy's.
+            gradient_tolerance: f64 = 1e-4, GRADIENT_TOLERANCE;
+            loss_tolerance: f64 = 1e7 * f64::EPSILON, LOSS_TOLERANCE;
+            max_evaluations: u64 = 15_000, MAX_EVALUATIONS;
+        } => OptimizerDescriptor {
+            common: Descriptor::new("lbfgs", "L-BFGS")
+                .formula(
+                    "θ ← θ − α·Hg, H from the last steps, α by a line search",
+                    r"\theta \leftarrow \theta - \alpha \cdot H g \text{, H from the last steps, } \alpha \text{ by a line search}",
+                )
+                .paper("Liu & Nocedal, On the Limited Memory BFGS Method for Large Scale Optimization, 1989; line search: \
+                        Moré & Thuente, Line Search Algorithms with Guaranteed Sufficient Decrease, 1994"),
+            usual_learning_rate: 0.0,
+            memory: &[],
+        },
+    }
+}
+
+const ADAM: &str =
+    "m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − η·m̂/(√v̂ + ε), m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ)";
+const ADAM_LATEX: &str = r"m \leftarrow \beta_1 \cdot m + (1 - \beta_1) \cdot g, \quad v \leftarrow \beta_2 \cdot v + (1 - \beta_2) \cdot g^2, \quad \theta \leftarrow \theta - \eta \cdot \frac{m}{1 - \beta_1^t} / (\sqrt{\frac{v}{1 - \beta_2^t}} + \varepsilon)";
+
+impl Default for Optimizer {
+    fn default() -> Self {
+        Self::SGD
+    }
+}
+
+impl Optimizer {
+    /// Plain gradient descent.
+    pub const SGD: Self = Self::ALL[0];
+    /// Adam with its default settings.
+    pub const ADAM: Self = Self::ALL[4];
+    /// L-BFGS with its default settings.
+    pub const LBFGS: Self = Self::ALL[13];
+
+    /// The name in recipes.
+    pub fn name(&self) -> &'static str {
+        self.descriptor().common.name
+    }
+
+    /// The name in texts.
+    pub fn title(&self) -> &'static str {
+        self.descriptor().common.title
+    }
+
+    /// A learning rate to begin with; 0 where it has none.
+    pub fn usual_learning_rate(&self) -> f64 {
+        self.descriptor().usual_learning_rate
+    }
+
+    /// Whether it takes steps, each with a learning rate: all but L-BFGS, which minimises the loss of all samples.
+    pub fn takes_steps(&self) -> bool {
+        !matches!(self, Self::Lbfgs { .. })
+    }
+
     /// Whether it is θ ← θ − η·g and nothing else.
     pub fn is_plain_descent(&self) -> bool {
-        self.optimizer == Optimizer::Sgd && self.momentum == 0.0 && self.weight_decay == 0.0
+        matches!(*self, Self::Sgd { momentum, weight_decay, .. } if momentum == 0.0 && weight_decay == 0.0)
     }
 
-    /// The rule that a recipe asks for.
+    /// λ of the decoupled weight decay.
+    pub fn weight_decay(&self) -> f64 {
+        self.number(WEIGHT_DECAY.key).unwrap_or(0.0)
+    }
+
+    /// The names of the numbers that it remembers of each parameter.
+    pub(super) fn memory(&self) -> &'static [&'static str] {
+        match self {
+            Self::Sgd { momentum: 0.0, .. } => &[],
+            _ => self.descriptor().memory,
+        }
+    }
+
+    /// The settings of L-BFGS, where it is that.
+    pub(crate) fn lbfgs(&self, max_iterations: u64) -> Option<Lbfgs> {
+        let Self::Lbfgs {
+            history,
+            gradient_tolerance,
+            loss_tolerance,
+            max_evaluations,
+        } = *self
+        else {
+            return None;
+        };
+        Some(Lbfgs {
+            history,
+            gradient_tolerance,
+            loss_tolerance,
+            max_iterations,
+            max_evaluations,
+        })
+    }
+
+    /// Checks every setting, and that they go together.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a key that the optimizer does not use, and for a value that makes no sense.
-    pub fn of(recipe: &OptimizerRecipe) -> Result<Self> {
-        use Optimizer::{Adadelta, Adagrad, IrpropPlus, Lion, Rmsprop, Rprop, Sgd};
-        let name = recipe.name;
-        let refuse = |key: &str, found: String, expected: String| {
-            Err(Error::Setting {
-                key: format!("train.optimizer.{key}"),
-                found,
-                expected,
-            })
-        };
-        let mut rule = Self::from(name);
-        let is_rprop = matches!(name, Rprop | IrpropPlus);
-        let is_adam =
-            !is_rprop && !matches!(name, Sgd | Adagrad | Rmsprop | Adadelta | Lion | Optimizer::Lbfgs);
-        let below_one: (fn(f64) -> bool, &str) = (|x| (0.0..1.0).contains(&x), "0 or more, below 1");
-        let up_to_one: (fn(f64) -> bool, &str) = (|x| (0.0..=1.0).contains(&x), "0 to 1");
-        let positive: (fn(f64) -> bool, &str) = (|x| x > 0.0 && x.is_finite(), "above 0");
-        let keys = [
-            (
-                "momentum",
-                recipe.momentum,
-                matches!(name, Sgd | Rmsprop),
-                &mut rule.momentum,
-                up_to_one,
-            ),
-            (
-                "dampening",
-                recipe.dampening,
-                name == Sgd,
-                &mut rule.dampening,
-                below_one,
-            ),
-            (
-                "beta_1",
-                recipe.beta_1,
-                is_adam || name == Lion,
-                &mut rule.beta_1,
-                below_one,
-            ),
-            (
-                "beta_2",
-                recipe.beta_2,
-                is_adam || name == Lion,
-                &mut rule.beta_2,
-                below_one,
-            ),
-            (
-                "rho",
-                recipe.rho,
-                matches!(name, Rmsprop | Adadelta),
-                &mut rule.rho,
-                below_one,
-            ),
-            (
-                "epsilon",
-                recipe.epsilon,
-                is_adam || matches!(name, Adagrad | Rmsprop | Adadelta),
-                &mut rule.epsilon,
-                positive,
-            ),
-            (
-                "weight_decay",
-                recipe.weight_decay,
-                name != Optimizer::Lbfgs,
-                &mut rule.weight_decay,
-                (|x| x >= 0.0 && x.is_finite(), "0 or more"),
-            ),
-            (
-                "gradient_tolerance",
-                recipe.gradient_tolerance,
-                name == Optimizer::Lbfgs,
-                &mut rule.lbfgs.gradient_tolerance,
-                (|x| x >= 0.0 && x.is_finite(), "0 or more"),
-            ),
-            (
-                "loss_tolerance",
-                recipe.loss_tolerance,
-                name == Optimizer::Lbfgs,
-                &mut rule.lbfgs.loss_tolerance,
-                (|x| x >= 0.0 && x.is_finite(), "0 or more"),
-            ),
-            (
-                "increase",
-                recipe.increase,
-                is_rprop,
-                &mut rule.increase,
-                (|x| x > 1.0 && x.is_finite(), "above 1"),
-            ),
-            (
-                "decrease",
-                recipe.decrease,
-                is_rprop,
-                &mut rule.decrease,
-                (|x| x > 0.0 && x < 1.0, "above 0, below 1"),
-            ),
-            (
-                "least_step",
-                recipe.least_step,
-                is_rprop,
-                &mut rule.least_step,
-                positive,
-            ),
-            (
-                "largest_step",
-                recipe.largest_step,
-                is_rprop,
-                &mut rule.largest_step,
-                positive,
-            ),
-        ];
-        for (key, asked, is_used, place, (is_valid, range)) in keys {
-            let Some(value) = asked else { continue };
-            if !is_used {
-                return refuse(
-                    key,
-                    value.to_string(),
-                    format!("{} does not use it", name.title()),
-                );
-            }
-            if !is_valid(value) {
-                return refuse(key, value.to_string(), format!("a number is needed, {range}"));
-            }
-            *place = value;
-        }
-        let counts = [
-            ("history", recipe.history.map(|pairs| pairs as u64)),
-            ("max_evaluations", recipe.max_evaluations),
-        ];
-        for (key, asked) in counts {
-            let Some(count) = asked else { continue };
-            if name != Optimizer::Lbfgs {
-                let expected = format!("{} does not use it", name.title());
-                return refuse(key, count.to_string(), expected);
-            }
-            if count == 0 {
-                return refuse(key, "0".into(), "a whole number is needed, 1 or more".into());
-            }
-        }
-        rule.lbfgs.history = recipe.history.unwrap_or(rule.lbfgs.history);
-        rule.lbfgs.max_evaluations = recipe.max_evaluations.unwrap_or(rule.lbfgs.max_evaluations);
-        for (key, asked, is_used, place) in [
-            ("nesterov", recipe.nesterov, name == Sgd, &mut rule.nesterov),
-            ("velocity", recipe.velocity, name == Sgd, &mut rule.velocity),
-            (
-                "epsilon_hat",
-                recipe.epsilon_hat,
-                matches!(name, Optimizer::Adam | Optimizer::Adamw),
-                &mut rule.epsilon_hat,
-            ),
-        ] {
-            let Some(asked) = asked else { continue };
-            if !is_used {
-                let expected = format!("{} does not use it", name.title());
-                return refuse(key, asked.to_string(), expected);
-            }
-            *place = asked;
-        }
-        if rule.velocity && rule.dampening > 0.0 {
-            let expected = "a velocity takes all of the gradient; 0 is needed".into();
-            return refuse("dampening", rule.dampening.to_string(), expected);
-        }
-        if (rule.nesterov || recipe.dampening.is_some()) && rule.momentum == 0.0 {
-            let key = if rule.nesterov { "nesterov" } else { "dampening" };
-            let found = if rule.nesterov {
-                "true".into()
-            } else {
-                rule.dampening.to_string()
-            };
-            return refuse(
+    /// [`SettingError`] for the first that cannot be used.
+    pub fn validate(&self) -> Result<(), SettingError> {
+        self.check()?;
+        let refuse = |setting: Setting, found: String, expected: &str| {
+            let key = format!("{}.{}", Self::KEY, setting.key);
+            Err(SettingError {
                 key,
                 found,
-                "it is a kind of momentum; set train.optimizer.momentum, to 0.9 say".into(),
-            );
+                expected: expected.into(),
+            })
+        };
+        match *self {
+            Self::Sgd {
+                dampening,
+                velocity: true,
+                ..
+            } if dampening > 0.0 => refuse(
+                DAMPENING,
+                dampening.to_string(),
+                "a velocity takes all of the gradient; 0 is needed",
+            ),
+            Self::Sgd {
+                momentum: 0.0,
+                nesterov: true,
+                ..
+            } => refuse(NESTEROV, "true".into(), NEEDS_MOMENTUM),
+            Self::Sgd {
+                momentum: 0.0,
+                dampening,
+                ..
+            } if dampening > 0.0 => refuse(DAMPENING, dampening.to_string(), NEEDS_MOMENTUM),
+            Self::Sgd {
+                dampening,
+                nesterov: true,
+                ..
+            } if dampening > 0.0 => refuse(
+                DAMPENING,
+                dampening.to_string(),
+                "momentum that looks ahead takes all of the gradient; 0 is needed",
+            ),
+            Self::Rprop {
+                least_step,
+                largest_step,
+                ..
+            }
+            | Self::IrpropPlus {
+                least_step,
+                largest_step,
+                ..
+            } if least_step > largest_step => {
+                let expected = format!("no more than largest_step, {largest_step}, is needed");
+                refuse(LEAST_STEP, least_step.to_string(), &expected)
+            }
+            _ => Ok(()),
         }
-        if rule.nesterov && rule.dampening > 0.0 {
-            let found = rule.dampening.to_string();
-            return refuse(
-                "dampening",
-                found,
-                "momentum that looks ahead takes all of the gradient; 0 is needed".into(),
-            );
-        }
-        if rule.least_step > rule.largest_step {
-            let expected = format!("no more than largest_step, {}, is needed", rule.largest_step);
-            return refuse("least_step", rule.least_step.to_string(), expected);
-        }
-        Ok(rule)
     }
 }
+
+const NEEDS_MOMENTUM: &str = "it is a kind of momentum; set train.optimizer.momentum, to 0.9 say";

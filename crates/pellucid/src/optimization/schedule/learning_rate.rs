@@ -1,33 +1,32 @@
-//! The learning rate of a run under way.
+//! The learning rate during a run.
 
 use super::{RunLength, Schedule, ThresholdMode, WatchedLoss};
 use std::ops::ControlFlow;
 
-/// What scikit-learn's `adaptive` divides by.
+/// The divisor of scikit-learn's `adaptive`.
 const ADAPTIVE_DIVISOR: f64 = 5.0;
 /// The rate at which it gives up.
 const ADAPTIVE_LEAST: f64 = 1e-6;
 /// PyTorch leaves a rate alone that would change by no more than this.
 const LEAST_CHANGE: f64 = 1e-8;
 
-/// A schedule, and what it remembers of the losses it was told.
+/// A schedule, and what it remembers of the reported losses.
 ///
 /// ```
-/// use pellucid::recipe::ScheduleName;
+/// use pellucid::descriptor::Choice;
 /// use pellucid::optimization::schedule::{LearningRate, RunLength, Schedule};
-/// let schedule = Schedule::of(&ScheduleName::ReduceOnPlateau.into())?;
+/// let schedule = Schedule::named("reduce_on_plateau").unwrap();
 /// let run = RunLength { epochs: 100, steps_per_epoch: 1, samples: 1 };
 /// let mut rate = LearningRate::new(schedule, 0.1);
 /// for epoch in 1..=12 {
-///     assert!(rate.tell(0.5, epoch, run).is_continue());
+///     assert!(rate.report(0.5, epoch, run).is_continue());
 /// }
 /// assert!((rate.at(12, run) - 0.01).abs() < 1e-15);
-/// # Ok::<(), pellucid::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct LearningRate {
     schedule: Schedule,
-    /// What the schedule's fractions are of. Losses may bring it down.
+    /// The rate that the schedule's fractions are of. Losses may reduce it.
     highest: f64,
     best: f64,
     /// Epochs in a row that were no better than the best.
@@ -37,7 +36,7 @@ pub struct LearningRate {
 }
 
 impl LearningRate {
-    /// A schedule whose fractions are of `highest`, before it was told anything.
+    /// A schedule whose fractions are of `highest`, before any loss was reported.
     pub fn new(schedule: Schedule, highest: f64) -> Self {
         Self {
             schedule,
@@ -48,12 +47,12 @@ impl LearningRate {
         }
     }
 
-    /// What the schedule's fractions are of: the recipe's rate, until losses bring it down.
+    /// The highest rate: the recipe's, until losses reduce it.
     pub fn highest(&self) -> f64 {
         self.highest
     }
 
-    /// Sets what the schedule's fractions are of.
+    /// Sets the highest rate.
     pub fn set_highest(&mut self, rate: f64) {
         self.highest = rate;
     }
@@ -63,7 +62,7 @@ impl LearningRate {
         self.schedule.is_constant()
     }
 
-    /// The loss that it is to be told of after each epoch.
+    /// The loss to report after each epoch.
     pub fn watched_loss(&self) -> Option<WatchedLoss> {
         self.schedule.watched_loss()
     }
@@ -73,9 +72,9 @@ impl LearningRate {
         self.schedule.rate(self.highest, step, run)
     }
 
-    /// Takes note of the loss of the epoch that ended before step `step`. Breaks when there is nothing more to gain. A
-    /// schedule that goes by no loss takes no note.
-    pub fn tell(&mut self, loss: f64, step: u64, run: RunLength) -> ControlFlow<()> {
+    /// Reports the loss of the epoch that ended before step `step`. Breaks when training should end. A schedule that depends
+    /// on no loss ignores it.
+    pub fn report(&mut self, loss: f64, step: u64, run: RunLength) -> ControlFlow<()> {
         if (step as f64) <= self.schedule.warmup_steps(run) {
             return ControlFlow::Continue(());
         }

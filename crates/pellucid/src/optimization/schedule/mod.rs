@@ -1,162 +1,222 @@
-//! Learning-rate schedules: what the rate of each step is. Most rates are a function of the step and of how long the run
-//! is, and of nothing else; two schedules go by the loss besides, of which they are told after each epoch.
+//! Sets the learning rate of each step. Most rates are a function of the step and of the length of the run, and of nothing
+//! else; two schedules depend on the loss besides, which is reported to them after each epoch.
 
 mod learning_rate;
-mod settings;
 
 pub use learning_rate::LearningRate;
 
+use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingValue};
+use pellucid_kernels::choice;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// How the learning rate changes over a run. Rates are told as fractions of the recipe's `train.learning_rate`,
-/// which is the highest.
-///
-/// `warmup` is the part of the run's steps, 0 to 1, in which the rate rises. What counts epochs counts those that begin
-/// after it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Schedule {
-    /// The same rate throughout, once warmed up.
-    Constant {
-        /// The part of the steps in which the rate rises.
-        warmup: f64,
-    },
-    /// Falls by the same amount each step.
-    Linear {
-        /// The part of the steps in which the rate rises.
-        warmup: f64,
-        /// The fraction it falls to.
-        end: f64,
-    },
-    /// Falls as a power of what is left of the run.
-    Polynomial {
-        /// The part of the steps in which the rate rises.
-        warmup: f64,
-        /// Which power; 1 is a straight line.
-        power: f64,
-        /// The fraction it falls to.
-        end: f64,
-    },
-    /// Is multiplied by a factor now and then.
-    Step {
-        /// The part of the steps in which the rate rises.
-        warmup: f64,
-        /// Every how many epochs.
-        every: u64,
-        /// The factor.
-        factor: f64,
-    },
-    /// Is multiplied by a factor after each epoch.
-    Exponential {
-        /// The part of the steps in which the rate rises.
-        warmup: f64,
-        /// The factor.
-        factor: f64,
-    },
-    /// Is divided by (t + 1)^power, t being the number of samples that all epochs before went through: scikit-learn's
-    /// `invscaling`.
-    InverseScaling {
-        /// The part of the steps in which the rate rises.
-        warmup: f64,
-        /// The power.
-        power: f64,
-    },
-    /// Falls as half a wave of the cosine does: slowly, fast, slowly. Loshchilov & Hutter, *SGDR: Stochastic Gradient
-    /// Descent with Warm Restarts*, 2017, equation 5, without a restart.
-    Cosine {
-        /// The part of the steps in which the rate rises.
-        warmup: f64,
-        /// The fraction it falls to.
-        end: f64,
-    },
-    /// The same, and begins anew at the top when it has come down: with the restarts of Loshchilov & Hutter, 2017.
-    CosineRestarts {
-        /// The part of the steps in which the rate rises.
-        warmup: f64,
-        /// The epochs of the first fall.
-        period: u64,
-        /// How many times longer than the one before each further fall is.
-        multiplier: u64,
-        /// The fraction it falls to.
-        end: f64,
-    },
-    /// Rises from `start`, then falls to `end`, each as half a wave of the cosine. Smith & Topin, *Super-Convergence:
-    /// Very Fast Training of Neural Networks Using Large Learning Rates*, 2018, in the form that PyTorch's
-    /// `OneCycleLR` gave it.
-    OneCycle {
-        /// The part of the steps in which the rate rises.
-        warmup: f64,
-        /// The fraction it rises from, at the first step.
-        start: f64,
-        /// The fraction it falls to, at the last step.
-        end: f64,
-    },
-    /// Is multiplied by a factor when more than `patience` epochs in a row were no better than the best before them:
-    /// PyTorch's `ReduceLROnPlateau`.
-    ReduceOnPlateau {
-        /// The part of the steps in which the rate rises; the losses of its epochs do not count.
-        warmup: f64,
-        /// The factor.
-        factor: f64,
-        /// The epochs that are waited for.
-        patience: u64,
-        /// By how much a loss must be lower to be better.
-        threshold: f64,
-        /// What `threshold` is a part of.
-        threshold_mode: ThresholdMode,
-        /// The epochs after a reduction that do not count.
-        cooldown: u64,
-        /// What the rate does not fall below. A rate, not a fraction of one.
-        least_rate: f64,
-        /// Whose loss it goes by.
-        loss: WatchedLoss,
-    },
-    /// Is divided by 5 when more than `patience` epochs in a row were not lower than the lowest before them by
-    /// `threshold`, and ends the run when that happens at a rate of 10⁻⁶ or less: scikit-learn's `adaptive`.
-    Adaptive {
-        /// The part of the steps in which the rate rises; the losses of its epochs do not count.
-        warmup: f64,
-        /// The epochs that are waited for.
-        patience: u64,
-        /// By how much a loss must be lower to be better.
-        threshold: f64,
-        /// Whose loss it goes by.
-        loss: WatchedLoss,
-    },
-    /// Rises by the same factor each step, from `start` at the first step to 1 at step `steps` − 1: what a learning-rate
-    /// range test does. Smith, *Cyclical Learning Rates for Training Neural Networks*, 2017, section 3.3, with rates
-    /// evenly spaced on a logarithmic scale. No recipe asks for it.
-    RangeTest {
-        /// The fraction it rises from.
-        start: f64,
-        /// The steps it rises for.
-        steps: u64,
-    },
+const PART_OF_RATE: Range = Range::FRACTION.described("a fraction of the learning rate is needed, 0 to 1");
+const WARMUP: Setting = Setting::number(
+    "warmup",
+    Range::FRACTION.described("a fraction of the steps is needed, 0 to 1"),
+    "the part of the run's steps in which the rate rises",
+);
+const START: Setting = Setting::number(
+    "start",
+    PART_OF_RATE,
+    "the fraction of the rate that the first step has",
+);
+const END: Setting = Setting::number("end", PART_OF_RATE, "the fraction of the rate at the end");
+const EVERY: Setting = Setting::number(
+    "every",
+    EPOCHS,
+    "the epochs from one change of the rate to the next",
+);
+const FACTOR: Setting = Setting::number(
+    "factor",
+    Range::between(0.0, 1.0, "a factor above 0 and below 1 is needed"),
+    "the factor of a change",
+);
+const POWER: Setting = Setting::number(
+    "power",
+    Range::POSITIVE.described("a power above 0 is needed"),
+    "the power",
+);
+const PERIOD: Setting = Setting::number("period", EPOCHS, "the epochs of the first fall");
+const MULTIPLIER: Setting = Setting::number(
+    "multiplier",
+    Range::COUNT.described("1 or more is needed"),
+    "how many times longer each fall is than the one before",
+);
+const PATIENCE: Setting = Setting::number(
+    "patience",
+    Range::ANY,
+    "more than so many epochs without a better loss reduce the rate",
+);
+const THRESHOLD: Setting = Setting::number(
+    "threshold",
+    NOT_NEGATIVE,
+    "by how much a loss must be lower to be better",
+);
+const THRESHOLD_MODE: Setting = Setting::other(
+    "threshold_mode",
+    "whether the threshold is a part of the best loss",
+);
+const COOLDOWN: Setting = Setting::number(
+    "cooldown",
+    Range::ANY,
+    "the epochs after a reduction that do not count",
+);
+const LEAST_RATE: Setting = Setting::number(
+    "least_rate",
+    NOT_NEGATIVE,
+    "the lowest rate; a rate, not a fraction of one",
+);
+const LOSS: Setting = Setting::other("loss", "the loss that it depends on");
+const EPOCHS: Range = Range::COUNT.described("at least 1 epoch is needed");
+const NOT_NEGATIVE: Range = Range::NOT_NEGATIVE.described("a finite number, 0 or more, is needed");
+
+choice! {
+    /// How the learning rate changes over a run. Rates are fractions of the recipe's `train.learning_rate`, the highest.
+    ///
+    /// The formulas have t, the number of the step, counted from 0; T, the steps of the run; W, those of the warm-up; and E,
+    /// the whole epochs since the first that began after the warm-up.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    pub enum Schedule: Descriptor, key "train.schedule", tag "name", unnamed Some("constant"), alone true {
+        /// The same rate throughout, once warmed up.
+        Constant {
+            warmup: f64 = 0.0, WARMUP;
+        } => Descriptor::new("constant", "constant")
+            .formula("1", r"1"),
+        /// Falls by the same amount each step.
+        Linear {
+            warmup: f64 = 0.0, WARMUP;
+            end: f64 = 0.0, END;
+        } => Descriptor::new("linear", "linear")
+            .formula(
+                "1 + (end − 1)·p, where p = (t − W)/(T − W)",
+                r"1 + (e - 1) \cdot p, \quad p = \frac{t - W}{T - W}",
+            ),
+        /// Falls as a power of what is left of the run; power 1 is a straight line.
+        Polynomial {
+            warmup: f64 = 0.0, WARMUP;
+            end: f64 = 0.0, END;
+            power: f64 = 1.0, POWER;
+        } => Descriptor::new("polynomial", "polynomial")
+            .formula("end + (1 − end)·(1 − p)^power", r"e + (1 - e) \cdot (1 - p)^k"),
+        /// Is multiplied by a factor every so many epochs.
+        Step {
+            warmup: f64 = 0.0, WARMUP;
+            every: u64 = 10, EVERY;
+            factor: f64 = 0.1, FACTOR;
+        } => Descriptor::new("step", "step")
+            .formula("factor^⌊E/every⌋", r"f^{E / n} \text{, the exponent rounded down}"),
+        /// Is multiplied by a factor after each epoch.
+        Exponential {
+            warmup: f64 = 0.0, WARMUP;
+            factor: f64 = 0.95, FACTOR;
+        } => Descriptor::new("exponential", "exponential")
+            .formula("factor^E", r"f^E"),
+        /// Is divided by (n + 1)^power, n being the number of samples of all epochs before.
+        InverseScaling {
+            warmup: f64 = 0.0, WARMUP;
+            power: f64 = 0.5, POWER;
+        } => Descriptor::new("inverse_scaling", "inverse scaling")
+            .formula(
+                "1/(n + 1)^power, n being the samples of E epochs: scikit-learn's `invscaling`",
+                r"\frac{1}{(n + 1)^k} \text{ with n samples of E epochs}",
+            ),
+        /// Falls along half a wave of the cosine: slowly, fast, slowly.
+        Cosine {
+            warmup: f64 = 0.0, WARMUP;
+            end: f64 = 0.0, END;
+        } => Descriptor::new("cosine", "cosine")
+            .formula("end + (1 − end)·(1 + cos πp)/2", r"e + (1 - e) \cdot \frac{1 + \cos(\pi p)}{2}")
+            .paper("Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, equation 5, without restarts"),
+        /// The cosine, which begins again at the top each time it has come down.
+        CosineRestarts {
+            warmup: f64 = 0.0, WARMUP;
+            end: f64 = 0.0, END;
+            period: u64 = 10, PERIOD;
+            multiplier: u64 = 2, MULTIPLIER;
+        } => Descriptor::new("cosine_restarts", "cosine with restarts")
+            .formula(
+                "the same with restarts: the first fall takes `period` epochs, each further one `multiplier` times as long as the one before",
+                r"e + (1 - e) \cdot \frac{1 + \cos(\pi p)}{2} \text{, p being the part of the current fall}",
+            )
+            .paper("Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017"),
+        /// Rises from `start`, then falls to `end`, each along half a wave of the cosine.
+        OneCycle {
+            warmup: f64 = 0.3, WARMUP;
+            start: f64 = 1.0 / 25.0, START;
+            end: f64 = 1.0 / 250_000.0, END;
+        } => Descriptor::new("one_cycle", "one cycle")
+            .formula(
+                "rises from `start` to 1 until step `warmup`·T − 1, then falls to `end` at step T − 1, both along half a wave of the cosine",
+                r"\text{rises from start to 1, then falls to end, both along half a wave of the cosine}",
+            )
+            .paper("Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018, in the form of PyTorch's OneCycleLR"),
+        /// Is multiplied by a factor when more than `patience` epochs in a row were no better than the best before them:
+        /// PyTorch's `ReduceLROnPlateau`.
+        ReduceOnPlateau {
+            warmup: f64 = 0.0, WARMUP;
+            factor: f64 = 0.1, FACTOR;
+            patience: u64 = 10, PATIENCE;
+            threshold: f64 = 1e-4, THRESHOLD;
+            threshold_mode: ThresholdMode = ThresholdMode::Relative, THRESHOLD_MODE;
+            cooldown: u64 = 0, COOLDOWN;
+            least_rate: f64 = 0.0, LEAST_RATE;
+            loss: WatchedLoss = WatchedLoss::Training, LOSS;
+        } => Descriptor::new("reduce_on_plateau", "reduce on plateau")
+            .formula(
+                "is multiplied by `factor` when more than `patience` epochs in a row had a loss no better than the best: PyTorch's `ReduceLROnPlateau`",
+                r"f^k \text{ after k plateaus}",
+            ),
+        /// Is divided by 5 when more than `patience` epochs in a row were not lower than the lowest before them by `threshold`,
+        /// and ends the run when that happens at a rate of 10⁻⁶ or less: scikit-learn's `adaptive`.
+        Adaptive {
+            warmup: f64 = 0.0, WARMUP;
+            patience: u64 = 10, PATIENCE;
+            threshold: f64 = 1e-4, THRESHOLD;
+            loss: WatchedLoss = WatchedLoss::Training, LOSS;
+        } => Descriptor::new("adaptive", "adaptive")
+            .formula(
+                "is divided by 5 when more than `patience` epochs in a row were not lower than the lowest by `threshold`; when that happens at a rate of 10⁻⁶ or less, the run ends: scikit-learn's `adaptive`, with its `n_iter_no_change` and `tol`",
+                r"5^{-k} \text{ after k plateaus}",
+            ),
+    }
+    others {
+        /// Rises by the same factor each step, from `start` at the first step to 1 at step `steps` − 1: a learning-rate range
+        /// test, with rates evenly spaced on a logarithmic scale.
+        RangeTest {
+            /// The fraction it rises from.
+            start: f64,
+            /// The steps it rises for.
+            steps: u64,
+        } => Descriptor::new("range_test", "range test")
+            .formula("start^(1 − t/(steps − 1))", r"s^{1 - t / (n - 1)}")
+            .paper("Smith, Cyclical Learning Rates for Training Neural Networks, 2017, section 3.3"),
+    }
 }
 
-/// What a threshold of improvement is a part of.
+/// What a threshold of improvement is relative to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ThresholdMode {
-    /// Of the best loss: better is below best·(1 − threshold).
+    /// The best loss: better is below best·(1 − threshold).
     #[default]
     Relative,
-    /// Of nothing: better is below best − threshold.
+    /// Nothing: better is below best − threshold.
     Absolute,
 }
 
-/// The loss that a schedule goes by.
+/// The loss that a schedule depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WatchedLoss {
-    /// The mean loss of the epoch's samples, each before the step it took part in, as it is told.
+    /// The mean loss of the epoch's samples, each before the step it took part in, as reported.
     #[default]
     Training,
     /// The loss on held-out rows after the epoch.
     Validation,
 }
 
-/// How long a run is, in all that schedules count by.
+/// The length of a run in epochs, steps and samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunLength {
     /// The epochs.
@@ -174,6 +234,26 @@ impl RunLength {
     }
 }
 
+impl SettingValue for ThresholdMode {
+    fn text(&self) -> String {
+        let name = match self {
+            Self::Relative => "relative",
+            Self::Absolute => "absolute",
+        };
+        format!("\"{name}\"")
+    }
+}
+
+impl SettingValue for WatchedLoss {
+    fn text(&self) -> String {
+        let name = match self {
+            Self::Training => "training",
+            Self::Validation => "validation",
+        };
+        format!("\"{name}\"")
+    }
+}
+
 impl Default for Schedule {
     fn default() -> Self {
         Self::Constant { warmup: 0.0 }
@@ -181,12 +261,17 @@ impl Default for Schedule {
 }
 
 impl Schedule {
+    /// The name in recipes.
+    pub fn name(&self) -> &'static str {
+        self.common().name
+    }
+
     /// Whether every step has the same rate, whatever the losses are.
     pub fn is_constant(&self) -> bool {
         *self == Self::Constant { warmup: 0.0 }
     }
 
-    /// The loss it goes by, where it goes by one.
+    /// The loss it depends on, where it depends on one.
     pub fn watched_loss(&self) -> Option<WatchedLoss> {
         match *self {
             Self::ReduceOnPlateau { loss, .. } | Self::Adaptive { loss, .. } => Some(loss),
@@ -194,8 +279,8 @@ impl Schedule {
         }
     }
 
-    /// The rate of step `step`, counted from 0, of a run whose highest rate is `highest`. Of a schedule that goes by the
-    /// loss it is the rate while the loss falls.
+    /// The rate of step `step`, counted from 0, of a run whose highest rate is `highest`. Of a schedule that depends
+    /// on the loss it is the rate while the loss falls.
     ///
     /// ```
     /// use pellucid::optimization::schedule::{RunLength, Schedule};
@@ -269,7 +354,7 @@ impl Schedule {
     }
 }
 
-/// How far the fall under way has come, of falls that follow one another, each `multiplier` times longer than the one
+/// The completed part of the current fall, of falls that follow one another, each `multiplier` times longer than the one
 /// before. The first has `length` steps.
 fn since_restart(step: f64, mut length: f64, multiplier: f64) -> f64 {
     if multiplier == 1.0 {

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::loss::{Loss, Reduction};
 use crate::model::network::Network;
 use crate::model::pass::{self, Objective, Target, Workspace};
-use crate::optimization::lbfgs::{Iteration, Lbfgs, Problem, Reason, minimize};
+use crate::optimization::lbfgs::{Iteration, Problem, Reason, minimize};
 use crate::optimization::penalty::Penalty;
 use crate::scalar::Scalar;
 use crate::training::observe::{Event, Observer, Position};
@@ -25,10 +25,8 @@ impl<T: Scalar> Trainer<T> {
         let weighted = if data.is_weighted() { rows } else { 0 };
         self.workspace
             .weigh_rows((0..weighted).map(|row| data.weight(row)));
-        let settings = Lbfgs {
-            max_iterations: self.epochs.saturating_sub(self.epoch),
-            ..self.optimizer.rule().lbfgs
-        };
+        let iterations = self.epochs.saturating_sub(self.epoch);
+        let settings = self.optimizer.optimizer().lbfgs(iterations).unwrap_or_default();
         let mut buffers = BatchBuffers::default();
         let (input, targets) = data.gather(Rows::Range(0, rows), &mut buffers);
         let position = Position {
@@ -129,7 +127,7 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Problem<T> for FullBatchProblem<'_, T, 
         } else {
             sum_of(self.logged_loss) / divisor
         };
-        if penalty.is_told {
+        if penalty.is_reported {
             self.loss += penalized;
         }
         if self.before.is_none() {

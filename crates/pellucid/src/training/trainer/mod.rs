@@ -19,12 +19,12 @@ use crate::model::network::Network;
 use crate::model::pass::{Objective, Workspace};
 use crate::numpy_random::RandomState;
 use crate::optimization::accumulation::Accumulation;
-use crate::optimization::averaging::{Average, Averaging};
+use crate::optimization::averaging::Averaging;
 use crate::optimization::clipping::Clipping;
 use crate::optimization::corruption::Corruption;
 use crate::optimization::lbfgs::Minimum;
 use crate::optimization::max_norm::MaxNorm;
-use crate::optimization::optimizer::{Memory, OptimizerState, Rule};
+use crate::optimization::optimizer::{Memory, OptimizerState};
 use crate::optimization::penalty::{Penalty, penalized_parameters};
 use crate::optimization::schedule::{LearningRate, Schedule};
 use crate::recipe::{BatchSize, Recipe};
@@ -92,19 +92,18 @@ impl<T: Scalar> Trainer<T> {
         recipe.validate()?;
         let train = &recipe.train;
         let architecture = network.architecture();
-        let penalty = Penalty::of(train, architecture);
-        let clipping = Clipping::of(train);
+        let penalized = penalized_parameters(train.penalize_biases, architecture);
+        let penalty =
+            Penalty::new(train.l1, train.l2, penalized).with(train.share_penalty, train.tell_penalty);
+        let clipping = Clipping::new(train.clip_value, train.clip_norm);
         let network_outputs = architecture.output_width();
-        let optimizer = OptimizerState::new(Rule::of(&train.optimizer)?, network.parameters().len())
+        let optimizer = OptimizerState::new(train.optimizer, network.parameters().len())
             .with_threads(threads)
-            .decaying(penalized_parameters(train, architecture));
+            .decaying(penalized);
         let max_norm = train.max_norm.map(|most| MaxNorm::new(most, architecture));
         let hidden_layers = architecture.layers().len() - 1;
-        let accumulation = Accumulation::of(train, network.parameters().len());
-        let average = match &train.average {
-            Some(average) => Some(Averaging::new(Average::of(average, train.epochs)?, &network)),
-            None => None,
-        };
+        let accumulation = Accumulation::new(train.accumulate, train.reduction, network.parameters().len());
+        let average = train.average.map(|average| Averaging::new(average, &network));
         let is_fused = !architecture.is_normalised()
             && optimizer.is_plain_descent()
             && penalty.is_none()
@@ -124,13 +123,13 @@ impl<T: Scalar> Trainer<T> {
                 update: train.update,
             },
             logged_loss: recipe.logged_loss(),
-            learning_rate: LearningRate::new(Schedule::of(&train.schedule)?, train.learning_rate),
+            learning_rate: LearningRate::new(train.schedule, train.learning_rate),
             label_smoothing: LabelSmoothing::new(train.label_smoothing, train.loss, network_outputs),
             penalty,
             clipping,
             accumulation,
             average,
-            corruption: Corruption::of(train),
+            corruption: Corruption::new(train.input_noise, train.dropout.of_inputs(), train.seed),
             max_norm,
             dropout: match train.dropout.of_hidden(hidden_layers) {
                 rates if rates.iter().all(|&rate| rate == 0.0) => None,

@@ -54,7 +54,7 @@ impl<T: Scalar> Trainer<T> {
         O: Observer<T> + ?Sized,
     {
         check_fit(self.network.architecture(), self.objective.loss, data)?;
-        if !self.optimizer.rule().optimizer.takes_steps() {
+        if !self.optimizer.optimizer().takes_steps() {
             return self.run_full_batch(data, observer);
         }
         let mut order = std::mem::take(&mut self.order);
@@ -160,7 +160,7 @@ impl<T: Scalar> Trainer<T> {
                 };
                 if self
                     .learning_rate
-                    .tell(loss, self.updates(), batches.length)
+                    .report(loss, self.updates(), batches.length)
                     .is_break()
                 {
                     self.check_parameters()?;

@@ -22,7 +22,7 @@ impl<T: Scalar> Trainer<T> {
     /// # Panics
     /// When the batch does not have the network's shape.
     pub fn step(&mut self, input: Input<'_, T>, targets: &[T]) -> Result<f64> {
-        if !self.optimizer.rule().optimizer.takes_steps() {
+        if !self.optimizer.optimizer().takes_steps() {
             return Err(Error::Setting {
                 key: "train.optimizer".into(),
                 found: "\"lbfgs\"".into(),
@@ -66,7 +66,7 @@ fn reported_loss<T: Scalar>(
         Reduction::Mean | Reduction::Sum => sum / rows,
     };
     let penalty = penalty.of_batch(weight);
-    let penalized = if penalty.is_told {
+    let penalized = if penalty.is_reported {
         penalty.value::<8>(parameters)
     } else {
         0.0
@@ -126,7 +126,7 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
         if !loss.is_finite() {
             return loss;
         }
-        if objective.reduction == Reduction::WeightedMean || penalty.is_told {
+        if objective.reduction == Reduction::WeightedMean || penalty.is_reported {
             loss = reported_loss(loss, objective.reduction, penalty, workspace, parameters);
         }
         if gradient.is_empty() {
@@ -150,13 +150,13 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
                 penalty.of_batch(workspace.weight()).add_to(gradient, parameters);
             }
             clipping.apply(gradient);
-            if optimizer.wants_loss() {
+            if optimizer.needs_loss() {
                 let trained = if *logged_loss == objective.loss {
                     loss
                 } else {
                     pass::loss_sum(objective.loss, architecture, targets, workspace)
                 };
-                optimizer.tell_loss(trained);
+                optimizer.report_loss(trained);
             }
             I::call(optimizer.next_step(parameters, gradient, learning_rate));
             if let Some(max_norm) = max_norm {

@@ -81,7 +81,7 @@ impl<T: Scalar> Trainer<T> {
 
         let before = self.network.clone();
         let remembered: Vec<Vec<T>> = self.optimizer.named_memory().map(|(_, of)| of.to_vec()).collect();
-        let takes_steps = self.optimizer.rule().optimizer.takes_steps();
+        let takes_steps = self.optimizer.optimizer().takes_steps();
         let updates = self.updates();
         let loss = if takes_steps {
             self.take_step(input, targets, learning_rate)

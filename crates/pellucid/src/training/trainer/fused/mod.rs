@@ -42,7 +42,7 @@ pub(super) fn samples<'a, T: Scalar, S: Samples<T> + ?Sized>(
         && trainer.learning_rate.is_constant()
         && !data.is_weighted()
         && trainer.objective.reduction != Reduction::WeightedMean
-        && !trainer.penalty.is_told
+        && !trainer.penalty.is_reported
         && trainer.corruption.is_none()
         && trainer.label_smoothing.is_none()
         && trainer.average.is_none();
