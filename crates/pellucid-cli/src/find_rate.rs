@@ -90,7 +90,7 @@ fn subject(arguments: &FindRate) -> Result<Subject> {
     match &mut subject {
         Subject::Recipe(recipe, _) => {
             if let Some(optimizer) = arguments.optimizer {
-                recipe.train.optimizer = optimizer.into();
+                recipe.train.optimizer = optimizer;
             }
             if let Some(batch_size) = arguments.batch_size {
                 recipe.train.batch_size = batch_size;
