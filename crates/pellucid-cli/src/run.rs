@@ -182,7 +182,7 @@ fn how_it_converged(minimum: &Minimum) -> Option<String> {
     };
     Some(format!(
         "{} iterations, {} evaluations, largest derivative {:.2e}: {why}",
-        minimum.iterations, minimum.evaluations, minimum.largest_slope
+        minimum.iterations, minimum.evaluations, minimum.largest_derivative
     ))
 }
 

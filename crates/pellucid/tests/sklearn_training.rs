@@ -63,7 +63,7 @@ fn rejects_invalid_settings_by_name() {
     };
     assert!(refusal("reshuffle", "true").contains("train.shuffle = true"));
     assert!(refusal("share_penalty", "true").contains("set train.l2"));
-    assert!(refusal("tell_penalty", "true").contains("set train.l2"));
+    assert!(refusal("report_penalty", "true").contains("set train.l2"));
     let shared = refusal("l2", "0.1\nshare_penalty = true\nreduction = \"sum\"");
     assert!(shared.contains("train.reduction = \"mean\""), "{shared}");
     let gathered = refusal("batch_size", "2\naccumulate = 2\nreduction = \"weighted_mean\"");
