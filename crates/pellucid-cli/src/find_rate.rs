@@ -80,7 +80,7 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
 
 /// What rates are tested on.
 fn subject(arguments: &FindRate) -> Result<Subject> {
-    let mut subject = Subject::of(Asked {
+    let mut subject = Subject::read(Asked {
         source: &arguments.source,
         settings: arguments.settings(),
         target: &arguments.target,

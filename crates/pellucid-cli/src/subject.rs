@@ -27,7 +27,7 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Subject {
-    pub(crate) fn of(asked: Asked<'_>) -> Result<Self> {
+    pub(crate) fn read(asked: Asked<'_>) -> Result<Self> {
         let Asked {
             source,
             settings,

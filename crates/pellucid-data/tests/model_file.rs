@@ -133,7 +133,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(bytes: &[u8]) -> Self {
+    fn from_bytes(bytes: &[u8]) -> Self {
         let (_, header) = SafeTensors::read_metadata(bytes).unwrap();
         let texts = header.metadata().clone().unwrap().into_iter().collect();
         let read = SafeTensors::deserialize(bytes).unwrap();
@@ -184,7 +184,7 @@ impl Parts {
 /// A saved model with something changed and the checksum right again.
 fn forged(change: impl FnOnce(&mut Parts)) -> (ModelProblem, String) {
     let folder = tempfile::tempdir().unwrap();
-    let mut parts = Parts::of(&fs::read(saved(&of_table(), folder.path())).unwrap());
+    let mut parts = Parts::from_bytes(&fs::read(saved(&of_table(), folder.path())).unwrap());
     change(&mut parts);
     refusal_of(&parts.bytes())
 }
@@ -402,7 +402,7 @@ fn a_model_of_a_table_comes_back_whole() {
 fn any_safetensors_library_reads_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = saved(&plain(&[2, 3, 1], |at| at as f32 * 0.5), folder.path());
-    let parts = Parts::of(&fs::read(path).unwrap());
+    let parts = Parts::from_bytes(&fs::read(path).unwrap());
     let names: Vec<&str> = parts.tensors.keys().map(String::as_str).collect();
     assert_eq!(
         names,

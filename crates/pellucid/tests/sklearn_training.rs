@@ -103,7 +103,7 @@ fn an_optimizer_continues_from_its_memory() {
         let steps = |state: &mut OptimizerState<f64>, x: &mut [f64; 3], count: usize| {
             for _ in 0..count {
                 let gradient = x.map(|x| 2.0 * x + (3.0 * x).sin());
-                state.report_loss(x.iter().map(|x| x * x).sum());
+                state.set_loss(x.iter().map(|x| x * x).sum());
                 state.step(x, &gradient, 0.05);
             }
         };

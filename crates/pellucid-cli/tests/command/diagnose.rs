@@ -17,7 +17,7 @@ fn normal(rows: usize, columns: usize, seed: u32) -> Rows {
 }
 
 /// A target of each row.
-fn of(rows: &Rows, target: impl Fn(&[f64]) -> f64) -> Rows {
+fn targets_of(rows: &Rows, target: impl Fn(&[f64]) -> f64) -> Rows {
     rows.iter().map(|row| vec![target(row)]).collect()
 }
 
@@ -45,7 +45,7 @@ impl Training {
     fn new(target: fn(&[f64]) -> f64, network: &str, train: &'static str) -> Self {
         let inputs = normal(40, 3, 1);
         Self {
-            targets: of(&inputs, target),
+            targets: targets_of(&inputs, target),
             inputs,
             data: "",
             network: network.into(),
@@ -337,7 +337,7 @@ fn targets_that_the_output_cannot_reach() {
 #[test]
 fn ninety_nine_to_one_and_always_the_same_answer() {
     let inputs = normal(300, 3, 2);
-    let mut targets = of(&inputs, |_| 0.0);
+    let mut targets = targets_of(&inputs, |_| 0.0);
     [5, 120, 250].into_iter().for_each(|row| targets[row][0] = 1.0);
     let training = Training {
         inputs,

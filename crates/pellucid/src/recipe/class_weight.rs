@@ -1,4 +1,4 @@
-//! `class_weight` of `[data]` and `[data.table]`.
+//! Reads `class_weight` of `[data]` and `[data.table]`: the weights of the classes in training.
 
 use crate::error::Error;
 use serde::de::{SeqAccess, Visitor};

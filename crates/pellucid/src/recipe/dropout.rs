@@ -1,4 +1,4 @@
-//! `dropout` of `[train]`.
+//! Reads `dropout` of `[train]`: one rate for all hidden layers, or one for each layer.
 
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};

@@ -1,6 +1,7 @@
-//! The line search: a step that lowers the value enough and the derivative enough, the strong Wolfe conditions. Moré & Thuente,
-//! *Line Search Algorithms with Guaranteed Sufficient Decrease*, 1994, as in MINPACK-2 (`dcsrch`), with the constants
-//! of L-BFGS-B.
+//! Finds a step along a direction that satisfies the strong Wolfe conditions: sufficient decrease and small derivative.
+//!
+//! Moré & Thuente, *Line Search Algorithms with Guaranteed Sufficient Decrease*, 1994, as in MINPACK-2 (`dcsrch`), with the
+//! constants of L-BFGS-B.
 
 /// The least decrease, as a fraction of what the first derivative predicts.
 const DECREASE: f64 = 1e-3;
@@ -20,7 +21,7 @@ struct Point {
 
 impl Point {
     /// The same of the value minus the decrease that `derivative` predicts: the auxiliary function ψ of the paper.
-    fn less(self, derivative: f64) -> Self {
+    fn minus_line(self, derivative: f64) -> Self {
         Self {
             step: self.step,
             value: self.value - self.step * derivative,
@@ -28,8 +29,8 @@ impl Point {
         }
     }
 
-    fn plus(self, derivative: f64) -> Self {
-        self.less(-derivative)
+    fn plus_line(self, derivative: f64) -> Self {
+        self.minus_line(-derivative)
     }
 }
 
@@ -94,8 +95,8 @@ impl LineSearch {
             value,
             derivative,
         };
-        let promise = DECREASE * self.start.derivative;
-        let bar = self.start.value + here.step * promise;
+        let required = DECREASE * self.start.derivative;
+        let bar = self.start.value + here.step * required;
         if !self.is_past_first_stage && value <= bar && derivative >= 0.0 {
             self.is_past_first_stage = true;
         }
@@ -103,16 +104,16 @@ impl LineSearch {
             && (here.step <= self.least
                 || here.step >= self.most
                 || self.most - self.least <= NARROW * self.most);
-        let is_at_limit = here.step == self.limit && value <= bar && derivative <= promise;
-        let is_at_zero = here.step == 0.0 && (value > bar || derivative >= promise);
+        let is_at_limit = here.step == self.limit && value <= bar && derivative <= required;
+        let is_at_zero = here.step == 0.0 && (value > bar || derivative >= required);
         let is_good = value <= bar && derivative.abs() <= CURVATURE * -self.start.derivative;
         if is_stuck || is_at_limit || is_at_zero || is_good {
             return true;
         }
         if !self.is_past_first_stage && value <= self.best.value && value > bar {
-            let (mut best, mut other) = (self.best.less(promise), self.other.less(promise));
-            self.narrow(&mut best, &mut other, here.less(promise));
-            (self.best, self.other) = (best.plus(promise), other.plus(promise));
+            let (mut best, mut other) = (self.best.minus_line(required), self.other.minus_line(required));
+            self.narrow(&mut best, &mut other, here.minus_line(required));
+            (self.best, self.other) = (best.plus_line(required), other.plus_line(required));
         } else {
             let (mut best, mut other) = (self.best, self.other);
             self.narrow(&mut best, &mut other, here);

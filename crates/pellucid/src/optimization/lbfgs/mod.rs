@@ -14,7 +14,7 @@ use memory::Memory;
 use std::ops::ControlFlow;
 
 /// The most evaluations that a line search makes.
-const MOST_OF_A_SEARCH: usize = 20;
+const MAX_SEARCH_EVALUATIONS: usize = 20;
 
 /// The settings of [`minimize`]; by default those of SciPy.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -162,17 +162,21 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
     }
     loop {
         memory.direction(&gradient, &mut direction);
-        let derivative = dot(&gradient, &direction);
+        let directional_derivative = dot(&gradient, &direction);
         let length = direction.iter().map(|d| d * d).sum::<f64>().sqrt();
         x_before.copy_from_slice(x);
         gradient_before.copy_from_slice(&gradient);
         let before = now;
         // Without memory the direction is −g, whose length does not suit as a step.
         let first = if memory.is_empty() { 1.0 / length } else { 1.0 };
-        let mut search = LineSearch::new(before.value, derivative, first);
+        let mut search = LineSearch::new(before.value, directional_derivative, first);
         let mut found = None;
         // Rounding can turn the direction uphill; then there is nothing to search for.
-        let tries = if derivative < 0.0 { MOST_OF_A_SEARCH } else { 0 };
+        let tries = if directional_derivative < 0.0 {
+            MAX_SEARCH_EVALUATIONS
+        } else {
+            0
+        };
         for _ in 0..tries {
             let step = search.step();
             for ((x, &from), &along) in x.iter_mut().zip(&x_before).zip(&direction) {
@@ -180,17 +184,17 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
             }
             now.value = problem.evaluate(x, &mut gradient);
             now.evaluations += 1;
-            let derivative_here = if now.value.is_finite() {
+            let new_derivative = if now.value.is_finite() {
                 dot(&gradient, &direction)
             } else {
                 f64::NAN
             };
-            if search.accepts(now.value, derivative_here) {
-                found = Some((step, derivative_here));
+            if search.accepts(now.value, new_derivative) {
+                found = Some((step, new_derivative));
                 break;
             }
         }
-        let Some((step, derivative_here)) = found else {
+        let Some((step, new_derivative)) = found else {
             x.copy_from_slice(&x_before);
             gradient.copy_from_slice(&gradient_before);
             now = Iteration {
@@ -223,7 +227,7 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
             return end(now, Reason::Decrease);
         }
         // A pair with almost no curvature would spoil the memory.
-        if (derivative_here - derivative) * step > f64::EPSILON * -derivative * step {
+        if (new_derivative - directional_derivative) * step > f64::EPSILON * -directional_derivative * step {
             memory.remember(step, &direction, &gradient, &gradient_before);
         }
     }
@@ -257,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_and_tolerances_end_the_search_and_are_told_of() {
+    fn limits_and_tolerances_end_the_search_and_are_reported() {
         let ended = |settings: Lbfgs| {
             let mut x = [5.0, -3.0, 0.5];
             (minimize(&mut bowl, &mut x, &settings), x)
