@@ -1,4 +1,4 @@
-//! `pellucid diagnose`: what is wrong with a training, or with a model.
+//! `pellucid diagnose`: finds faults of a training or of a model.
 
 mod model;
 mod training;

@@ -1,4 +1,4 @@
-//! `pellucid find-rate`: which learning rate a training bears, by the range test.
+//! `pellucid find-rate`: suggests a learning rate by the range test.
 
 use crate::arguments::FindRate;
 use crate::failure::{self, Misuse};

@@ -1,4 +1,4 @@
-//! `pellucid train`: from a table to a model that can be used anywhere.
+//! `pellucid train`: trains a network on a table and writes a model file.
 
 use crate::arguments::{Hidden, NormalisationArgument, Train};
 use crate::failure::{self, Misuse};

@@ -1,4 +1,4 @@
-//! The weights of the first layer.
+//! The picture of the weights of the first layer.
 
 use pellucid::Scalar;
 use pellucid::model::network::Network;

@@ -1,4 +1,4 @@
-//! The pictures of a run: which there can be, what they are made of, and the files they go to.
+//! The pictures of a run: the available kinds, their data and their files.
 
 mod boundary;
 mod curves;
