@@ -106,7 +106,7 @@ def _train(estimator: BaseMLP, dtype: np.dtype[Any], batch_size: int | str) -> d
             train["dropout"] = list(rates) if isinstance(rates, list | tuple) else float(rates)
     if estimator.alpha > 0:
         # scikit-learn's penalty is α/2n·‖W‖², where n is the number of rows of the batch; its losses include it.
-        train.update(l2=float(estimator.alpha), share_penalty=True, tell_penalty=True)
+        train.update(l2=float(estimator.alpha), share_penalty=True, report_penalty=True)
     train.update(estimator.train or {})
     return train
 

@@ -142,7 +142,7 @@ fn train<T: Scalar>(mut recipe: Recipe, settings: &Settings, threads: NonZeroUsi
         steps = trainer.updates();
         Ok(start.elapsed().as_secs_f64())
     })?;
-    let rows = recipe.train.batch_size.of(data.rows());
+    let rows = recipe.train.batch_size.rows_per_batch(data.rows());
     let architecture = recipe.architecture()?;
     let (non_zero, feature_bytes) = match data.features() {
         Features::Bytes(matrix) => (Some(non_zero(matrix.bytes(), data.features().columns(), rows)), 1),

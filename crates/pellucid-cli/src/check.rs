@@ -1,4 +1,4 @@
-//! `pellucid check`: the gradient of backpropagation against what the loss does.
+//! `pellucid check`: compares the gradient of backpropagation with numerical derivatives of the loss.
 
 use crate::arguments::Check;
 use crate::evaluate::preparation;

@@ -1,4 +1,4 @@
-//! `pellucid diagnose`: what is wrong with a training, or with a model.
+//! `pellucid diagnose`: finds faults of a training or of a model.
 
 mod model;
 mod training;
@@ -42,7 +42,7 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
         let json = arguments.json.as_deref().map(JsonOutput::prepare).transpose()?;
         (model::diagnose(arguments)?, json)
     } else {
-        let subject = Subject::of(Asked {
+        let subject = Subject::read(Asked {
             source: &arguments.source,
             settings: arguments.settings(),
             target: &arguments.target,

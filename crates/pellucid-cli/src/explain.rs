@@ -272,7 +272,12 @@ fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explana
     let table = source::read_as(data, &arguments.reading.options(), &expected)?;
     let rows = chosen(arguments, table.rows(), "the table has")?;
     let rows = rows.unwrap_or_else(|| {
-        let rows = model.recipe.train.batch_size.of(table.rows()).min(table.rows());
+        let rows = model
+            .recipe
+            .train
+            .batch_size
+            .rows_per_batch(table.rows())
+            .min(table.rows());
         (0..rows as u32).collect()
     });
     let step = NextStep {

@@ -1,4 +1,4 @@
-//! `pellucid find-rate`: which learning rate a training bears, by the range test.
+//! `pellucid find-rate`: suggests a learning rate by the range test.
 
 use crate::arguments::FindRate;
 use crate::failure::{self, Misuse};
@@ -80,7 +80,7 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
 
 /// What rates are tested on.
 fn subject(arguments: &FindRate) -> Result<Subject> {
-    let mut subject = Subject::of(Asked {
+    let mut subject = Subject::read(Asked {
         source: &arguments.source,
         settings: arguments.settings(),
         target: &arguments.target,
@@ -90,7 +90,7 @@ fn subject(arguments: &FindRate) -> Result<Subject> {
     match &mut subject {
         Subject::Recipe(recipe, _) => {
             if let Some(optimizer) = arguments.optimizer {
-                recipe.train.optimizer = optimizer.into();
+                recipe.train.optimizer = optimizer;
             }
             if let Some(batch_size) = arguments.batch_size {
                 recipe.train.batch_size = batch_size;

@@ -1,8 +1,8 @@
-//! Looking at a run now and then: steps are too quick to look at the clock in each.
+//! Rate limit for checks of the clock and of Ctrl-C: single steps are too short for a check in each.
 
 use std::time::{Duration, Instant};
 
-/// Looks about so often, whatever a step takes.
+/// Limits checks to about one per interval, however long a step takes.
 #[derive(Debug)]
 pub(crate) struct Glance {
     every: Duration,
@@ -12,7 +12,7 @@ pub(crate) struct Glance {
 }
 
 impl Glance {
-    /// About one look in this time.
+    /// Allows about one check per interval `every`.
     pub(crate) fn every(every: Duration) -> Self {
         Self {
             every,
@@ -22,12 +22,12 @@ impl Glance {
         }
     }
 
-    /// The step, counted from 0, after which the next look is due; `next` or later.
+    /// The step, counted from 0, after which the next check is due; `next` or later.
     pub(crate) fn next_step(&self, next: u64) -> u64 {
         (self.steps + self.stride).max(next + 1) - 1
     }
 
-    /// Whether a look is due after step `step`, counted from 0; if so the next one comes about a glance from now.
+    /// Whether a check is due after step `step`, counted from 0; if so, the next one is due about one interval later.
     pub(crate) fn is_due(&mut self, step: u64) -> bool {
         let done = step + 1;
         if done < self.steps + self.stride {

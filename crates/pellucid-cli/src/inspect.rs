@@ -1,4 +1,4 @@
-//! `pellucid inspect`: what is in a model.
+//! `pellucid inspect`: describes a model file.
 
 use crate::arguments::Inspect;
 use crate::outputs::{self, JsonOutput};

@@ -35,7 +35,7 @@ impl LineTemplate {
     /// # Errors
     /// A [`pellucid::Error::Setting`] for a brace without its partner, a name that is not logged, or a format that
     /// is none.
-    pub(crate) fn of(recipe: &Recipe) -> Result<Self, Error> {
+    pub(crate) fn from_recipe(recipe: &Recipe) -> Result<Self, Error> {
         let metrics: Vec<String> = (recipe.log.metrics.iter())
             .map(|metric| metric.name().into_owned())
             .collect();

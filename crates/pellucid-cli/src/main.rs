@@ -1,4 +1,4 @@
-//! The `pellucid` command: words in, words out.
+//! The `pellucid` command: parses the command line, runs one subcommand and sets the exit status.
 
 #![forbid(unsafe_code)]
 

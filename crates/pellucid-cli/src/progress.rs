@@ -1,4 +1,4 @@
-//! The progress of a training: a bar on a terminal, else a line now and then; and the end of the training at Ctrl-C.
+//! The progress of a training: a bar on a terminal, otherwise a line at intervals; ends the training at Ctrl-C.
 
 use crate::glance::Glance;
 use crate::score_text::{figure_name, number};

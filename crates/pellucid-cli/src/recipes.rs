@@ -1,4 +1,4 @@
-//! `pellucid recipes`, and finding the recipe that an argument means.
+//! `pellucid recipes`, and the search for the recipe that an argument names.
 
 use crate::arguments::{Recipes, Settings};
 use crate::terminal::print;

@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
 
 fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Result<ExitCode> {
     let settings = &arguments.settings;
-    let template = LineTemplate::of(&recipe)?;
+    let template = LineTemplate::from_recipe(&recipe)?;
     let recipe_file: Vec<(&str, &Path)> = recipes::file(&arguments.recipe)
         .into_iter()
         .map(|file| ("the recipe", file))
@@ -182,7 +182,7 @@ fn how_it_converged(minimum: &Minimum) -> Option<String> {
     };
     Some(format!(
         "{} iterations, {} evaluations, largest derivative {:.2e}: {why}",
-        minimum.iterations, minimum.evaluations, minimum.largest_slope
+        minimum.iterations, minimum.evaluations, minimum.largest_derivative
     ))
 }
 

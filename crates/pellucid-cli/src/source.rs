@@ -1,4 +1,4 @@
-//! The table that an argument means: a file, the standard input, or a built-in set.
+//! The table that an argument names: a file, the standard input, or a built-in set.
 
 use crate::failure::Misuse;
 use anyhow::Result;

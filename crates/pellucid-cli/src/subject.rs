@@ -1,4 +1,4 @@
-//! What a command works on that takes a recipe or a table alike.
+//! The subject of a command that accepts a recipe or a table.
 
 use crate::arguments::{Reading, Settings};
 use crate::failure::Misuse;
@@ -27,7 +27,7 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Subject {
-    pub(crate) fn of(asked: Asked<'_>) -> Result<Self> {
+    pub(crate) fn read(asked: Asked<'_>) -> Result<Self> {
         let Asked {
             source,
             settings,

@@ -1,4 +1,4 @@
-//! What the terminal can show of a chart.
+//! The style of text charts that the terminal supports: width, characters and colour.
 
 use crate::terminal;
 use pellucid_report::TextStyle;
@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal};
 const COLUMNS: usize = 80;
 
 /// For charts on standard output: as wide as `COLUMNS` or the terminal says, in Unicode where the locale has it, in colours
-/// where somebody looks on who has not set `NO_COLOR`.
+/// on a terminal where `NO_COLOR` is not set.
 pub(crate) fn of_standard_output() -> TextStyle {
     let width = terminal::width(io::stdout().is_terminal(), COLUMNS);
     TextStyle {

@@ -1,4 +1,4 @@
-//! `pellucid train`: from a table to a model that can be used anywhere.
+//! `pellucid train`: trains a network on a table and writes a model file.
 
 use crate::arguments::{Hidden, NormalisationArgument, Train};
 use crate::failure::{self, Misuse};
@@ -24,7 +24,7 @@ use std::time::Instant;
 pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     let started = Instant::now();
     let quiet = arguments.running.quiet;
-    let validation = Validation::of(arguments)?;
+    let validation = Validation::from_arguments(arguments)?;
     let trains = arguments.cv.is_none() || arguments.out.is_some();
     if !trains {
         refuse_files_without_a_model(arguments)?;
@@ -195,7 +195,7 @@ enum Validation {
 }
 
 impl Validation {
-    fn of(arguments: &Train) -> Result<Self> {
+    fn from_arguments(arguments: &Train) -> Result<Self> {
         let Some(text) = &arguments.validation else {
             return Ok(Self::Part(None));
         };

@@ -1,4 +1,4 @@
-//! The progress of a search: a bar on a terminal, else a line for each trial.
+//! The progress of a search: a bar on a terminal, otherwise a line for each trial.
 
 use crate::score_text::number;
 use crate::terminal;

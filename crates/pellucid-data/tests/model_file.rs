@@ -1,4 +1,4 @@
-//! Model files: what is written is read again, and nothing else is.
+//! Model files: a round trip keeps everything, and other files are refused.
 
 use pellucid::data::dataset::Features;
 use pellucid::data::matrix::Matrix;
@@ -133,7 +133,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(bytes: &[u8]) -> Self {
+    fn from_bytes(bytes: &[u8]) -> Self {
         let (_, header) = SafeTensors::read_metadata(bytes).unwrap();
         let texts = header.metadata().clone().unwrap().into_iter().collect();
         let read = SafeTensors::deserialize(bytes).unwrap();
@@ -184,7 +184,7 @@ impl Parts {
 /// A saved model with something changed and the checksum right again.
 fn forged(change: impl FnOnce(&mut Parts)) -> (ModelProblem, String) {
     let folder = tempfile::tempdir().unwrap();
-    let mut parts = Parts::of(&fs::read(saved(&of_table(), folder.path())).unwrap());
+    let mut parts = Parts::from_bytes(&fs::read(saved(&of_table(), folder.path())).unwrap());
     change(&mut parts);
     refusal_of(&parts.bytes())
 }
@@ -402,7 +402,7 @@ fn a_model_of_a_table_comes_back_whole() {
 fn any_safetensors_library_reads_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = saved(&plain(&[2, 3, 1], |at| at as f32 * 0.5), folder.path());
-    let parts = Parts::of(&fs::read(path).unwrap());
+    let parts = Parts::from_bytes(&fs::read(path).unwrap());
     let names: Vec<&str> = parts.tensors.keys().map(String::as_str).collect();
     assert_eq!(
         names,
@@ -482,8 +482,8 @@ fn changed_in_any_bit_of_a_byte_it_is_refused() {
 }
 
 #[test]
-fn what_is_no_model_is_told_by_what_it_looks_like() {
-    for (bytes, told) in [
+fn a_file_that_is_no_model_is_recognised_by_its_contents() {
+    for (bytes, expected) in [
         (&b"PK\x03\x04 and so on, longer than eight"[..], "zip archive"),
         (b"\x89HDF\r\n\x1a\n and so on", "HDF5"),
         (b"\x80\x04\x95 and so on and on", "pickle"),
@@ -499,7 +499,7 @@ fn what_is_no_model_is_told_by_what_it_looks_like() {
             "{message}"
         );
         assert!(
-            message.contains(told) && message.contains("expected a safetensors file"),
+            message.contains(expected) && message.contains("expected a safetensors file"),
             "{message}"
         );
     }
@@ -520,7 +520,7 @@ fn what_is_no_model_is_told_by_what_it_looks_like() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_may_not_be_read_is_told_of() {
+fn an_unreadable_file_is_reported() {
     use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
@@ -660,7 +660,7 @@ fn what_contradicts_itself_is_refused_whatever_the_checksum_says() {
         assert!(message.contains(key), "{message}");
     }
     let huge = "{\"layers\":[4,4000000000,3],\"activations\":[\"relu\",\"softmax\"],\"bias\":true,\"precision\":\"f32\"}";
-    for (value, told) in [
+    for (value, expected) in [
         (huge, "[4, 4000000000]"),
         (
             "{\"layers\":[18446744073709551615,18446744073709551615],\"activations\":[\"relu\"],\"bias\":true,\"precision\":\"f32\"}",
@@ -684,7 +684,7 @@ fn what_contradicts_itself_is_refused_whatever_the_checksum_says() {
         ),
     ] {
         let (_, message) = text("architecture", value);
-        assert!(message.contains(told), "{told}: {message}");
+        assert!(message.contains(expected), "{expected}: {message}");
     }
     // A preparation of another table.
     let (found, message) = forged(|parts| {

@@ -85,11 +85,11 @@ fn held_out_rows_do_not_leak_into_the_preparation() {
 fn every_row_is_scored_once_in_cross_validation() {
     let table = load_builtin("iris", 0).unwrap();
     let plan = Plan::new(&table, &request("species")).unwrap();
-    let mut told = Vec::new();
+    let mut folds = Vec::new();
     let found = plan
-        .cross_validate(4, ONE, None, &mut (), |fold, _| told.push(fold))
+        .cross_validate(4, ONE, None, &mut (), |fold, _| folds.push(fold))
         .unwrap();
-    assert_eq!(told, [0, 1, 2, 3]);
+    assert_eq!(folds, [0, 1, 2, 3]);
     let rows = found.folds.iter().map(|fold| match fold {
         Scores::Classification { scores, .. } => {
             scores.per_class.iter().map(|class| class.support).sum::<usize>()
@@ -116,12 +116,12 @@ fn columns_go_by_number_and_last_too() {
     for name in ["species", "5", "last"] {
         assert_eq!(chosen(name).unwrap(), ["species"]);
     }
-    for (name, told) in [
+    for (name, expected) in [
         ("0", "numbered 1 to 5"),
         ("6", "numbered 1 to 5"),
         ("specis", "did you mean `species`?"),
     ] {
         let error = chosen(name).unwrap_err().to_string();
-        assert!(error.contains(told), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
 }

@@ -96,8 +96,8 @@ fn a_search_that_was_stopped_goes_on_and_ends_with_the_same_table() {
             // A training asks some ten times: of two side by side, one at least comes to its end.
             let asked = AtomicUsize::new(0);
             let stop = || asked.fetch_add(1, Ordering::SeqCst) >= 25;
-            let tell = &mut |told: pellucid_data::tuning::TrialReport<'_>| state.write(told.done);
-            let part = search.run(threads(2), done, &stop, tell).unwrap();
+            let write_state = &mut |report: pellucid_data::tuning::TrialReport<'_>| state.write(report.done);
+            let part = search.run(threads(2), done, &stop, write_state).unwrap();
             rounds += 1;
             if !part.stopped {
                 assert_eq!(part, expected, "{method:?}");
@@ -116,9 +116,9 @@ fn halving_gives_the_best_of_a_rung_three_times_the_epochs() {
     let search = Search::new(&table, &training("species", 9), &request).unwrap();
     let mut all: Vec<Trial> = Vec::new();
     let found = search
-        .run(threads(1), Vec::new(), &|| false, &mut |told| {
-            all.push(told.trial.clone());
-            assert_eq!((told.done.len(), told.of), (all.len(), 13));
+        .run(threads(1), Vec::new(), &|| false, &mut |report| {
+            all.push(report.trial.clone());
+            assert_eq!((report.done.len(), report.of), (all.len(), 13));
             Ok(())
         })
         .unwrap();
@@ -151,17 +151,17 @@ fn halving_gives_the_best_of_a_rung_three_times_the_epochs() {
 fn a_longer_random_search_begins_with_the_shorter() {
     let table = iris();
     let short = found(&table, &search(Method::Random, 4), 1, Vec::new());
-    let told = AtomicUsize::new(0);
+    let reports = AtomicUsize::new(0);
     let request = search(Method::Random, 7);
     let search = Search::new(&table, &training("species", 9), &request).unwrap();
     let long = search
         .run(threads(1), short.trials.clone(), &|| false, &mut |_| {
-            told.fetch_add(1, Ordering::SeqCst);
+            reports.fetch_add(1, Ordering::SeqCst);
             Ok(())
         })
         .unwrap();
     assert_eq!(long.trials[..4], short.trials);
-    assert_eq!(told.into_inner(), 3, "only those that were missing");
+    assert_eq!(reports.into_inner(), 3, "only those that were missing");
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn what_makes_no_sense_is_refused_with_its_key() {
     };
     let of_line =
         |line: &'static str| refused(&move |request, _| request.space = Space::from_lines(&[line]).unwrap());
-    for (error, told) in [
+    for (error, expected) in [
         (of_line("learning_rat=1,2"), "did you mean `learning_rate`"),
         (of_line("activation=relu,softmax"), "softmax"),
         (of_line("hidden=8,many"), "many"),
@@ -320,7 +320,7 @@ fn what_makes_no_sense_is_refused_with_its_key() {
             "halving chooses the epochs",
         ),
     ] {
-        assert!(error.contains(told), "{error} does not tell of {told}");
+        assert!(error.contains(expected), "{error} does not mention {expected}");
     }
 }
 
@@ -336,8 +336,8 @@ fn the_state_of_another_search_is_refused() {
         "nothing is written before there is something"
     );
     let found = first
-        .run(threads(1), Vec::new(), &|| false, &mut |told| {
-            state.write(told.done)
+        .run(threads(1), Vec::new(), &|| false, &mut |report| {
+            state.write(report.done)
         })
         .unwrap();
     let (_, again) = SearchState::open(&path, &first).unwrap();
@@ -357,7 +357,7 @@ fn the_state_of_another_search_is_refused() {
         changed
     };
     open(&table, &with(&|request| request.trials = 30), 9).unwrap();
-    for (result, told) in [
+    for (result, expected) in [
         (open(&other_table, &request, 9), "data"),
         (open(&table, &request, 8), "recipe"),
         (
@@ -391,7 +391,7 @@ fn the_state_of_another_search_is_refused() {
     ] {
         let error = result.unwrap_err().to_string();
         assert!(
-            error.contains(told) && error.contains("another search") && error.contains("state.json"),
+            error.contains(expected) && error.contains("another search") && error.contains("state.json"),
             "{error}"
         );
     }
@@ -414,14 +414,14 @@ fn the_state_of_another_search_is_refused() {
 }
 
 #[test]
-fn an_error_of_who_is_told_ends_the_search() {
+fn an_error_of_the_callback_ends_the_search() {
     let table = iris();
     let request = search(Method::Random, 6);
     let search = Search::new(&table, &training("species", 3), &request).unwrap();
-    let told = AtomicUsize::new(0);
+    let reports = AtomicUsize::new(0);
     let error = search
         .run(threads(2), Vec::new(), &|| false, &mut |_| {
-            told.fetch_add(1, Ordering::SeqCst);
+            reports.fetch_add(1, Ordering::SeqCst);
             Err(DataError::File(FileError::Write {
                 path: "the test".into(),
                 reason: "the disk is full".into(),
@@ -429,5 +429,5 @@ fn an_error_of_who_is_told_ends_the_search() {
         })
         .unwrap_err();
     assert!(error.to_string().contains("the disk is full"));
-    assert_eq!(told.into_inner(), 1, "what comes after it is not told of");
+    assert_eq!(reports.into_inner(), 1, "what comes after it is not reported");
 }

@@ -1,4 +1,4 @@
-//! What samples and classes count for, in recipes and in tables.
+//! Weights of samples and of classes, in recipes and in tables.
 
 use pellucid::Recipe;
 use pellucid::recipe::{ClassWeight, Task};
@@ -47,7 +47,7 @@ fn samples_count_for_their_weight_times_their_class_s() {
         [1.0, 2.5, 1.0, 4.0]
     );
     assert_eq!(weights(&format!("{ONE}\nclass_weight = \"none\"")), Ok(None));
-    for (settings, told) in [
+    for (settings, expected) in [
         (format!("{ONE}\nweights = [1, 2]"), "each of 4 samples"),
         (format!("{ONE}\nweights = [1, 2, 3, -1]"), "0 or more"),
         (format!("{ONE}\nclass_weight = [1, 2, 3]"), "each of 2 classes"),
@@ -62,7 +62,7 @@ fn samples_count_for_their_weight_times_their_class_s() {
         ),
     ] {
         let refusal = weights(&settings).unwrap_err();
-        assert!(refusal.contains(told), "{settings}: {refusal}");
+        assert!(refusal.contains(expected), "{settings}: {refusal}");
     }
 }
 
@@ -147,7 +147,7 @@ fn a_column_of_weights_is_no_feature_and_says_what_rows_count_for() {
         halves,
         trained(&plain, Some(ClassWeight::Each(vec![2.0, 0.5])), None).unwrap()
     );
-    for (table, column, told) in [
+    for (table, column, expected) in [
         (
             with_weights(|row| if row == 7 { -1.0 } else { 1.0 }),
             "counts",
@@ -162,7 +162,7 @@ fn a_column_of_weights_is_no_feature_and_says_what_rows_count_for() {
         (with_weights(|_| 1.0), "class", "as target and as weight"),
     ] {
         let refusal = trained(&table, None, Some(column)).unwrap_err();
-        assert!(refusal.contains(told), "{refusal}");
+        assert!(refusal.contains(expected), "{refusal}");
     }
     let refusal = trained(&plain, Some(ClassWeight::Each(vec![1.0])), None).unwrap_err();
     assert!(refusal.contains("data.table.class_weight"), "{refusal}");

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn wrapped_lines_fit_and_lose_no_word_while_there_is_room() {
+    fn wrapped_lines_fit_and_lose_no_word_while_space_is_left() {
         let text = "the loss of a small network on exclusive or over many epochs";
         let lines = wrap(text, 12.0, 150.0, 9);
         assert!(lines.len() > 1);

@@ -1,4 +1,4 @@
-//! Comparisons of curves whose right answer is known.
+//! Comparisons of curves with a known answer.
 
 use pellucid_report::{Comparison, Reach, ReportError, VariantRuns};
 use proptest::prelude::*;
@@ -181,7 +181,7 @@ fn nothing_learnt_means_nothing_to_say() {
 }
 
 #[test]
-fn early_lead_and_late_overtaking_are_both_told() {
+fn early_lead_and_late_overtaking_are_both_reported() {
     let fast_start = (0..100).map(|epoch| {
         if epoch < 5 {
             0.5
@@ -368,7 +368,7 @@ proptest! {
     }
 
     #[test]
-    fn chosen_targets_lie_below_every_start_and_tell_runs_apart(
+    fn chosen_targets_lie_below_every_start_and_distinguish_runs(
         rates in prop::collection::vec(0.3..0.999f64, 2..6), epochs in 2..200i32,
     ) {
         let curves: Vec<VariantRuns> = rates.iter().map(|rate| curve("run", 1, decay(*rate, epochs))).collect();

@@ -1,4 +1,4 @@
-//! Properties of the pictures themselves.
+//! Properties of line charts.
 
 use std::collections::HashSet;
 

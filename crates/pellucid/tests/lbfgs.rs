@@ -240,7 +240,7 @@ fn rejects_settings_that_do_not_apply() {
             "train.schedule = \"cosine\" cannot be used",
         ),
         ("train.dropout=0.5", "dropout changes it"),
-        ("train.l1=0.1", "corner at 0"),
+        ("train.l1=0.1", "kink at 0"),
         ("train.clip_norm=1", "train.clip_norm = 1 cannot be used"),
         ("train.average=ema", "train.average = \"ema\" cannot be used"),
         ("train.accumulate=2", "train.accumulate = 2 cannot be used"),

@@ -65,7 +65,7 @@ fn schedules_that_follow_losses_equal_pytorch_and_scikit_learn() {
         };
         let mut found = Vec::new();
         for (step, &loss) in (1..).zip(&losses) {
-            if rate.report(loss, step, run).is_break() {
+            if rate.observe_loss(loss, step, run).is_break() {
                 ended += 1;
                 break;
             }

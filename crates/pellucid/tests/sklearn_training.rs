@@ -63,7 +63,7 @@ fn rejects_invalid_settings_by_name() {
     };
     assert!(refusal("reshuffle", "true").contains("train.shuffle = true"));
     assert!(refusal("share_penalty", "true").contains("set train.l2"));
-    assert!(refusal("tell_penalty", "true").contains("set train.l2"));
+    assert!(refusal("report_penalty", "true").contains("set train.l2"));
     let shared = refusal("l2", "0.1\nshare_penalty = true\nreduction = \"sum\"");
     assert!(shared.contains("train.reduction = \"mean\""), "{shared}");
     let gathered = refusal("batch_size", "2\naccumulate = 2\nreduction = \"weighted_mean\"");
@@ -103,7 +103,7 @@ fn an_optimizer_continues_from_its_memory() {
         let steps = |state: &mut OptimizerState<f64>, x: &mut [f64; 3], count: usize| {
             for _ in 0..count {
                 let gradient = x.map(|x| 2.0 * x + (3.0 * x).sin());
-                state.report_loss(x.iter().map(|x| x * x).sum());
+                state.set_loss(x.iter().map(|x| x * x).sum());
                 state.step(x, &gradient, 0.05);
             }
         };

@@ -151,7 +151,9 @@ struct Left {
 }
 
 fn train<T: Scalar>(mut recipe: Recipe, data: &Dataset<T>, threads: usize) -> Left {
-    let steps_an_epoch = data.rows().div_ceil(recipe.train.batch_size.of(data.rows())) as u64;
+    let steps_an_epoch = data
+        .rows()
+        .div_ceil(recipe.train.batch_size.rows_per_batch(data.rows())) as u64;
     let steps = if steps_an_epoch > 1 { STEPS } else { TINY_STEPS };
     recipe.train.epochs = steps / steps_an_epoch;
     let threads = NonZeroUsize::new(threads).unwrap();

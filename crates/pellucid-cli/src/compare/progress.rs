@@ -70,7 +70,10 @@ impl CompareProgress {
         });
         let batches = |variant: &Variant| {
             let train = &variant.spec.recipe.train;
-            let per_epoch = variant.rows.div_ceil(train.batch_size.of(variant.rows).max(1)) as u64;
+            let per_epoch = variant
+                .rows
+                .div_ceil(train.batch_size.rows_per_batch(variant.rows).max(1))
+                as u64;
             train.epochs.saturating_mul(per_epoch)
         };
         Self {

@@ -96,7 +96,7 @@ fn variant(
     }
     let leader = leader.map(|leader| leader.name.clone());
     let train = &spec.recipe.train;
-    let batches = rows.div_ceil(train.batch_size.of(rows).max(1)) as u64;
+    let batches = rows.div_ceil(train.batch_size.rows_per_batch(rows).max(1)) as u64;
     Ok(Variant {
         updates_per_epoch: batches.div_ceil(train.accumulate.max(1)),
         spec,

@@ -1,4 +1,4 @@
-//! The diagnosis of a training, which is run for it.
+//! The diagnosis of a training, which is run for the purpose.
 
 use super::Diagnosis;
 use crate::arguments::Settings;

@@ -1,4 +1,4 @@
-//! The decision boundary over two inputs: what a network says on a grid.
+//! The decision boundary over two inputs: the predictions of a network on a grid.
 
 use pellucid_data::preparation::Predictions;
 use pellucid_report::{Boundary, BoundaryPoint, Field, Grid, Theme};

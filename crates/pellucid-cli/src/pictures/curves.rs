@@ -1,4 +1,4 @@
-//! Curves over epochs.
+//! Learning curves: losses and metrics over epochs.
 
 use crate::score_text::figure_name;
 use pellucid::evaluation::metrics::{Meters, Metric, suited_to};

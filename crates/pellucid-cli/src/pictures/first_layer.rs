@@ -1,4 +1,4 @@
-//! The weights of the first layer.
+//! The picture of the weights of the first layer.
 
 use pellucid::Scalar;
 use pellucid::model::network::Network;
@@ -40,7 +40,7 @@ pub(super) fn square(pixels: usize) -> Option<ImageShape> {
 pub(super) fn of_columns(columns: &[String], inputs: &[String]) -> Option<ImageShape> {
     let names: Vec<Numbered> = columns
         .iter()
-        .map(|name| Numbered::of(name))
+        .map(|name| Numbered::parse(name))
         .collect::<Option<_>>()?;
     let first = names.first()?;
     if names.iter().any(|name| name.word != first.word) {
@@ -79,7 +79,7 @@ struct Numbered<'a> {
 }
 
 impl<'a> Numbered<'a> {
-    fn of(name: &'a str) -> Option<Self> {
+    fn parse(name: &'a str) -> Option<Self> {
         let split = |text: &'a str| -> Option<(&'a str, usize)> {
             let word = text.trim_end_matches(|c: char| c.is_ascii_digit());
             Some((word, text[word.len()..].parse().ok()?))

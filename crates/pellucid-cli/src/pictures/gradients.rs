@@ -1,4 +1,4 @@
-//! Gradient flow, out of the layer statistics of a run.
+//! Gradient flow, drawn from the layer statistics of a run.
 
 use pellucid::inspection::layer_statistics::{LayerStatistics, LayerSummary};
 use pellucid::model::network::Architecture;

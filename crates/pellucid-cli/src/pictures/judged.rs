@@ -1,4 +1,4 @@
-//! What predictions are worth: confusion matrix and residuals.
+//! Pictures of prediction errors: confusion matrix and residuals.
 
 use crate::score_text::{count, number};
 use pellucid_report::{ConfusionMatrix, Residuals, TargetResiduals, Theme};

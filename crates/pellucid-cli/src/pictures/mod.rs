@@ -1,4 +1,4 @@
-//! The pictures of a run: which there can be, what they are made of, and the files they go to.
+//! The pictures of a run: the available kinds, their data and their files.
 
 mod boundary;
 mod curves;
@@ -269,17 +269,17 @@ pub(crate) struct PlotSet {
 
 impl PlotSet {
     fn picture(&self, what: What) -> Option<&dyn Picture> {
-        fn of<P: Picture>(picture: &Option<P>) -> Option<&dyn Picture> {
+        fn as_picture<P: Picture>(picture: &Option<P>) -> Option<&dyn Picture> {
             picture.as_ref().map(|picture| picture as &dyn Picture)
         }
         match what {
-            What::Loss => of(&self.loss),
-            What::Metrics => of(&self.metrics),
-            What::Confusion => of(&self.confusion),
-            What::Residuals => of(&self.residuals),
-            What::Weights => of(&self.weights),
-            What::Boundary => of(&self.boundary),
-            What::Gradients => of(&self.gradients),
+            What::Loss => as_picture(&self.loss),
+            What::Metrics => as_picture(&self.metrics),
+            What::Confusion => as_picture(&self.confusion),
+            What::Residuals => as_picture(&self.residuals),
+            What::Weights => as_picture(&self.weights),
+            What::Boundary => as_picture(&self.boundary),
+            What::Gradients => as_picture(&self.gradients),
         }
     }
 

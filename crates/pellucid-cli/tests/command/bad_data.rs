@@ -5,7 +5,7 @@ use crate::idx_folder::{IdxFolder, TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, TR
 use std::fs;
 
 #[track_caller]
-fn assert_refused(folder: &IdxFolder, told: &[&str]) {
+fn assert_refused(folder: &IdxFolder, expected: &[&str]) {
     let run = [
         "run",
         "mnist-online",
@@ -15,7 +15,7 @@ fn assert_refused(folder: &IdxFolder, told: &[&str]) {
         "--data",
         text(folder.path()),
     ];
-    refused(&run, 1, told);
+    refused(&run, 1, expected);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_missing_folder_or_file_is_named() {
 }
 
 #[test]
-fn an_empty_file_is_told_of() {
+fn an_empty_file_is_reported() {
     for name in [TRAINING_IMAGES, TRAINING_LABELS, TEST_IMAGES, TEST_LABELS] {
         let folder = IdxFolder::small();
         folder.put(name, b"");
@@ -63,7 +63,7 @@ fn an_empty_file_is_told_of() {
 }
 
 #[test]
-fn a_cut_off_file_is_told_of() {
+fn a_truncated_file_is_reported() {
     for (name, kept) in [
         (TRAINING_IMAGES, 7),
         (TRAINING_IMAGES, 100),
@@ -83,7 +83,7 @@ fn a_cut_off_file_is_told_of() {
 }
 
 #[test]
-fn a_file_that_goes_on_is_told_of() {
+fn a_file_with_trailing_bytes_is_reported() {
     let folder = IdxFolder::small();
     let mut bytes = folder.bytes(TEST_LABELS);
     bytes.push(1);
@@ -108,7 +108,7 @@ fn a_header_that_promises_more_than_there_is_takes_no_memory() {
 }
 
 #[test]
-fn what_is_no_idx_file_is_told_of() {
+fn a_file_of_another_format_is_reported() {
     let folder = IdxFolder::small();
     folder.put(TRAINING_IMAGES, b"P5 28 28 255 and so on");
     assert_refused(&folder, &[TRAINING_IMAGES, "not an IDX file"]);
@@ -124,7 +124,7 @@ fn what_is_no_idx_file_is_told_of() {
 }
 
 #[test]
-fn a_bad_gzip_stream_is_told_of() {
+fn a_bad_gzip_stream_is_reported() {
     let folder = IdxFolder::small();
     fs::remove_file(folder.file(TRAINING_LABELS)).unwrap();
     let packed = format!("{TRAINING_LABELS}.gz");
@@ -138,7 +138,7 @@ fn a_bad_gzip_stream_is_told_of() {
 }
 
 #[test]
-fn a_label_that_is_no_digit_is_told_of() {
+fn a_label_that_is_no_digit_is_reported() {
     for value in [10, 255] {
         let folder = IdxFolder::small();
         let mut labels = folder.bytes(TRAINING_LABELS);
@@ -152,7 +152,7 @@ fn a_label_that_is_no_digit_is_told_of() {
 }
 
 #[test]
-fn images_and_labels_of_other_counts_are_told_of() {
+fn different_counts_of_images_and_labels_are_reported() {
     let folder = IdxFolder::small();
     folder.put(TRAINING_LABELS, &idx(&[11], &[3; 11]));
     assert_refused(
@@ -162,7 +162,7 @@ fn images_and_labels_of_other_counts_are_told_of() {
 }
 
 #[test]
-fn images_of_another_size_than_the_network_are_told_of() {
+fn images_of_another_size_than_the_network_are_reported() {
     let folder = IdxFolder::small();
     folder.put(TEST_IMAGES, &idx(&[10, 27, 28], &[0; 27 * 28 * 10]));
     assert_refused(&folder, &[TEST_IMAGES, "27 x 28", "28 x 28"]);

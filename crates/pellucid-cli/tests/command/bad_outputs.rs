@@ -21,7 +21,7 @@ fn a_path_that_cannot_be_written_is_refused_before_training() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "a file").unwrap();
     fs::create_dir(folder.path().join("folder.svg")).unwrap();
-    for (option, name, told) in [
+    for (option, name, expected) in [
         ("--json", "missing/record.json", "there is no folder"),
         ("--plot", "missing/curve.svg", "there is no folder"),
         ("--json", "folder.svg", "it is a folder"),
@@ -32,7 +32,7 @@ fn a_path_that_cannot_be_written_is_refused_before_training() {
         refused(
             &[&LONG_RUN[..], &[option, text(&path)]].concat(),
             1,
-            &["cannot write to", text(&path), told],
+            &["cannot write to", text(&path), expected],
         );
     }
     assert_eq!(names(folder.path()), ["file", "folder.svg"]);
@@ -41,7 +41,7 @@ fn a_path_that_cannot_be_written_is_refused_before_training() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told_of() {
+fn a_full_disk_is_reported() {
     let ended = crate::driver::pellucid(&["run", "xor-sgd", "--quiet", "--json", "/dev/full"]);
     assert_eq!(ended.status, 1, "{ended:?}");
     assert!(
@@ -100,12 +100,12 @@ fn a_recipe_is_not_overwritten_by_its_record() {
     let recipe = folder.path().join("recipe.toml");
     let content = done(&["recipes", "xor-sgd"]).stdout;
     fs::write(&recipe, &content).unwrap();
-    let told = ["--json", "would overwrite the recipe"];
-    refused(&["run", text(&recipe), "--json", text(&recipe)], 2, &told);
+    let expected = ["--json", "would overwrite the recipe"];
+    refused(&["run", text(&recipe), "--json", text(&recipe)], 2, &expected);
     refused(
         &["compare", "xor-sgd", text(&recipe), "--json", text(&recipe)],
         2,
-        &told,
+        &expected,
     );
     assert_eq!(fs::read_to_string(&recipe).unwrap(), content);
 }

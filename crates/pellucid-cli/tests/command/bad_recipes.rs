@@ -1,18 +1,18 @@
-//! Recipes and settings that make no sense: one message that names file, line and key, and says what may stand there.
+//! Invalid recipes and settings: one message that names file, line, key and the accepted values.
 
 use crate::driver::{done, refused, text};
 use std::fs;
 
 /// Checks `xor-sgd`'s file with `find` replaced.
 #[track_caller]
-fn assert_file_refused(find: &str, replace: &str, told: &[&str]) {
+fn assert_file_refused(find: &str, replace: &str, expected: &[&str]) {
     let recipe = done(&["recipes", "xor-sgd"]).stdout;
     assert_eq!(recipe.matches(find).count(), 1, "{find} in the recipe");
     let line = recipe[..recipe.find(find).unwrap()].matches('\n').count() + 1;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("changed.toml");
     fs::write(&file, recipe.replace(find, replace)).unwrap();
-    let stderr = refused(&["run", text(&file), "--quiet"], 2, told);
+    let stderr = refused(&["run", text(&file), "--quiet"], 2, expected);
     assert!(
         stderr.contains(&format!("changed.toml, line {line}, column ")),
         "{stderr}"
@@ -20,14 +20,14 @@ fn assert_file_refused(find: &str, replace: &str, told: &[&str]) {
 }
 
 #[track_caller]
-fn assert_setting_refused(recipe: &str, settings: &[&str], told: &[&str]) {
+fn assert_setting_refused(recipe: &str, settings: &[&str], expected: &[&str]) {
     let mut arguments = vec!["run", recipe, "--quiet"];
     arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
-    refused(&arguments, 2, told);
+    refused(&arguments, 2, expected);
 }
 
 #[test]
-fn an_unknown_recipe_is_told_of_with_the_nearest() {
+fn an_unknown_recipe_is_reported_with_the_nearest() {
     refused(
         &["run", "xor-by-hnad"],
         2,
@@ -84,14 +84,14 @@ fn recipe_files_of_other_systems_are_read() {
 }
 
 #[test]
-fn bad_toml_is_told_of_with_its_line() {
+fn bad_toml_is_reported_with_its_line() {
     assert_file_refused("epochs = 10_000", "epochs = = 10_000", &[]);
     assert_file_refused("activation = \"sigmoid\"", "activation = \"sigmoid", &[]);
     assert_file_refused("layers = [2, 2, 1]", "layers = [2, 2, 1]]", &[]);
 }
 
 #[test]
-fn a_misspelt_key_or_name_is_told_of_with_its_line_and_the_nearest() {
+fn a_misspelt_key_or_name_is_reported_with_its_line_and_the_nearest() {
     for (find, replace, found, nearest) in [
         (
             "learning_rate = 0.1",
@@ -123,8 +123,8 @@ fn a_misspelt_key_or_name_is_told_of_with_its_line_and_the_nearest() {
 }
 
 #[test]
-fn settings_out_of_range_are_told_of() {
-    for (setting, told) in [
+fn settings_out_of_range_are_reported() {
+    for (setting, expected) in [
         (
             "train.epochs=0",
             "train.epochs = 0 cannot be used: at least 1 epoch",
@@ -175,12 +175,12 @@ fn settings_out_of_range_are_told_of() {
         ("log.line={loss", "log.line"),
         ("log.line={los}", "log.line"),
     ] {
-        assert_setting_refused("xor-sgd", &[setting], &[told]);
+        assert_setting_refused("xor-sgd", &[setting], &[expected]);
     }
 }
 
 #[test]
-fn settings_of_the_wrong_kind_are_told_of() {
+fn settings_of_the_wrong_kind_are_reported() {
     for setting in [
         "nonsense",
         "",
@@ -212,7 +212,7 @@ fn settings_of_the_wrong_kind_are_told_of() {
 
 #[test]
 fn given_weights_must_be_finite_and_fit() {
-    for (layers, told) in [
+    for (layers, expected) in [
         (
             "[{ weights = [[nan, 1, 1], [1, 1, 1]] }, { weights = [[1], [1], [1]] }]",
             "layer 1",
@@ -228,20 +228,20 @@ fn given_weights_must_be_finite_and_fit() {
         ("[{ weights = [[1, 1, 1], [1, 1, 1]] }]", "layer"),
         ("[]", "layer"),
     ] {
-        assert_setting_refused("xor-by-hand", &[&format!("init.layers={layers}")], &[told]);
+        assert_setting_refused("xor-by-hand", &[&format!("init.layers={layers}")], &[expected]);
     }
 }
 
 #[test]
 fn drawn_data_must_be_of_a_sensible_size() {
-    for (settings, told) in [
+    for (settings, expected) in [
         (["data.features=0", "title=none"], "data.features = 0"),
         (["data.features=10000000000000", "title=many"], "at most"),
         (["data.targets=[]", "title=none"], "targets"),
         (["data.targets=[[1], [2]]", "title=many"], "2 targets"),
         (["data.source=regression", "title=other"], "data.targets"),
     ] {
-        assert_setting_refused("single-sample", &settings, &[told]);
+        assert_setting_refused("single-sample", &settings, &[expected]);
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("regression.toml");
@@ -250,7 +250,7 @@ fn drawn_data_must_be_of_a_sensible_size() {
                   [train]\nloss = \"squared_error\"\nlearning_rate = 0.05\nepochs = 4\n";
     fs::write(&file, recipe).unwrap();
     done(&["run", text(&file)]);
-    for (setting, told) in [
+    for (setting, expected) in [
         ("data.rows=0", "data.rows = 0"),
         ("data.features=0", "data.features = 0"),
         ("data.rows=1000000000000000000", "at most"),
@@ -258,13 +258,13 @@ fn drawn_data_must_be_of_a_sensible_size() {
         ("data.rows=-4", "--set data.rows=-4"),
         ("data.noise=nan", "data.noise"),
     ] {
-        assert_setting_refused(text(&file), &[setting], &[told]);
+        assert_setting_refused(text(&file), &[setting], &[expected]);
     }
 }
 
 #[test]
-fn options_out_of_range_are_told_of() {
-    for (option, value, told) in [
+fn options_out_of_range_are_reported() {
+    for (option, value, expected) in [
         ("--threads", "0", "from 1 to 1024"),
         ("--threads", "100000", "from 1 to 1024"),
         ("--threads", "-2", "from 1 to 1024"),
@@ -276,7 +276,7 @@ fn options_out_of_range_are_told_of() {
         ("--epochs", "-3", "whole number"),
         ("--epochs", "0", "at least 1 epoch"),
     ] {
-        refused(&["run", "xor-sgd", option, value], 2, &[told]);
+        refused(&["run", "xor-sgd", option, value], 2, &[expected]);
     }
     refused(&["run"], 2, &["<RECIPE>"]);
     refused(&["runn"], 2, &["'run'"]);

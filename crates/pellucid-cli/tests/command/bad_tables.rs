@@ -6,13 +6,13 @@ use std::fs;
 const GOOD: &str = "size,colour,class\n1,red,a\n2,blue,b\n3,red,a\n4,blue,b\n5,red,a\n6,blue,b\n";
 
 /// Trains on a table of these bytes.
-fn refuse(contents: &[u8], options: &[&str], status: i32, told: &[&str]) {
+fn refuse(contents: &[u8], options: &[&str], status: i32, expected: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.csv");
     fs::write(&path, contents).unwrap();
     let out = folder.path().join("model");
     let arguments = ["train", text(&path), "--out", text(&out), "--epochs", "2"];
-    refused(&[&arguments[..], options].concat(), status, told);
+    refused(&[&arguments[..], options].concat(), status, expected);
     assert_eq!(
         fs::read_dir(folder.path()).unwrap().count(),
         1,
@@ -20,12 +20,12 @@ fn refuse(contents: &[u8], options: &[&str], status: i32, told: &[&str]) {
     );
 }
 
-fn refuse_class(contents: &str, told: &[&str]) {
+fn refuse_class(contents: &str, expected: &[&str]) {
     refuse(
         contents.as_bytes(),
         &["--target", "class", "-q"],
         1,
-        &[&["table.csv"], told].concat(),
+        &[&["table.csv"], expected].concat(),
     );
 }
 
@@ -128,12 +128,12 @@ fn text_that_is_no_table() {
 
 #[test]
 fn flags_that_make_no_sense() {
-    let good = |options: &[&str], told: &[&str]| {
+    let good = |options: &[&str], expected: &[&str]| {
         refuse(
             GOOD.as_bytes(),
             &[&["--target", "class", "-q"], options].concat(),
             2,
-            told,
+            expected,
         );
     };
     good(&["--hidden", "0"], &["--hidden", "1 or more"]);

@@ -94,14 +94,14 @@ fn training_and_evaluation_shade_the_confusion_matrix() {
         "--quiet",
         "--chart",
     ];
-    let told = shown(&train, "80", "C.UTF-8");
+    let report = shown(&train, "80", "C.UTF-8");
     assert!(
-        told.contains("a training   b validation") && told.contains("validation rows"),
-        "{told}"
+        report.contains("a training   b validation") && report.contains("validation rows"),
+        "{report}"
     );
     assert!(
-        told.contains("true \\ predicted") && told.contains("██"),
-        "{told}"
+        report.contains("true \\ predicted") && report.contains("██"),
+        "{report}"
     );
     let plain = shown(&["evaluate", text(&model), "iris"], "80", "C.UTF-8");
     let shaded = shown(&["evaluate", text(&model), "iris", "--chart"], "80", "C.UTF-8");

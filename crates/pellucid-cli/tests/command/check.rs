@@ -1,4 +1,4 @@
-//! `pellucid check`.
+//! Tests of `pellucid check`.
 
 use crate::driver::{done, pellucid, refused, shared, text};
 use serde_json::Value;
@@ -20,9 +20,9 @@ fn the_built_in_recipes_are_right() {
         ("perceptron", 3),
         ("perceptron-hidden", 16),
     ] {
-        let told = record(&[recipe]);
-        assert_eq!(told["right"], true, "{recipe}");
-        let layers = told["layers"].as_array().unwrap();
+        let report = record(&[recipe]);
+        assert_eq!(report["right"], true, "{recipe}");
+        let layers = report["layers"].as_array().unwrap();
         let checked: u64 = layers
             .iter()
             .map(|layer| layer["checked"].as_u64().unwrap())
@@ -63,9 +63,9 @@ fn settings_are_put_over_a_recipe() {
     }
 }
 
-/// All weights 0: every relu is on its kink, and a number between the two slopes is right.
+/// All weights 0: every relu is on its kink, and a number between the two one-sided derivatives is right.
 #[test]
-fn kinks_are_told_from_errors() {
+fn kinks_are_distinguished_from_errors() {
     let settings = [
         "xor-sgd",
         "--set",
@@ -88,9 +88,9 @@ fn kinks_are_told_from_errors() {
                   { weights = [[0.5], [-0.7]], bias = [0.1] }] }\n\
                   train = { loss = \"squared_error\", learning_rate = 0.1, epochs = 1 }\n";
     std::fs::write(&file, recipe).unwrap();
-    let told = record(&[text(&file)]);
-    assert_eq!(told["right"], true);
-    assert!(told["layers"][0]["at_kinks"].as_u64().unwrap() > 0, "{told}");
+    let report = record(&[text(&file)]);
+    assert_eq!(report["right"], true);
+    assert!(report["layers"][0]["at_kinks"].as_u64().unwrap() > 0, "{report}");
     let ended = done(&["check", text(&file), "--quiet"]);
     assert!(ended.stdout.contains("at a kink"), "{}", ended.stdout);
 }
@@ -103,8 +103,8 @@ fn what_is_wrong_ends_with_status_1() {
     assert_eq!((ended.status, ended.stderr.as_str()), (1, ""), "{}", ended.stdout);
     assert!(ended.stdout.contains("WRONG in "), "{}", ended.stdout);
     let ended = pellucid(&[&arguments[..], &["--json"]].concat());
-    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!((ended.status, &told["right"]), (1, &Value::Bool(false)));
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((ended.status, &report["right"]), (1, &Value::Bool(false)));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `pellucid compare`.
+//! Tests of `pellucid compare`.
 
 use crate::driver::{Ended, done, record, refused, text};
 use crate::figures::{CLOSE, assert_close};
@@ -14,22 +14,22 @@ fn comparison(arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn the_exercise_is_told_as_json() {
-    let told = comparison(&[&THREE[..], &["--reach", "0.2,0.01"]].concat());
-    let recipes = told["recipes"].as_array().unwrap();
+fn the_exercise_is_reported_as_json() {
+    let report = comparison(&[&THREE[..], &["--reach", "0.2,0.01"]].concat());
+    let recipes = report["recipes"].as_array().unwrap();
     assert_eq!(recipes.len(), 3);
     assert_eq!(recipes[1]["train"]["reduction"], "mean");
-    assert!(told["version"].is_string());
+    assert!(report["version"].is_string());
 
-    let told = &told["comparison"];
-    let names: Vec<&Value> = told["runs"]
+    let report = &report["comparison"];
+    let names: Vec<&Value> = report["runs"]
         .as_array()
         .unwrap()
         .iter()
         .map(|run| &run["name"])
         .collect();
     assert_eq!(names, ["xor-sgd", "xor-batch-mean", "xor-batch-sum"]);
-    for (run, updates) in told["runs"]
+    for (run, updates) in report["runs"]
         .as_array()
         .unwrap()
         .iter()
@@ -40,13 +40,13 @@ fn the_exercise_is_told_as_json() {
         assert!(run["seconds"].as_f64().unwrap() > 0.0);
         assert!(run["diverged_at"].is_null());
     }
-    let first = &told["equal_epochs"][0];
+    let first = &report["equal_epochs"][0];
     assert_eq!(first["epoch"], 1);
     // NumPy's, of the first epoch from the weights of seed 42.
     let golden = json!([0.3239537158130419, 0.3237286194396077, 0.3237286194396077]);
     assert_close(&first["losses"], &golden, CLOSE, "losses of the first epoch");
 
-    let targets = told["targets"].as_array().unwrap();
+    let targets = report["targets"].as_array().unwrap();
     assert_eq!(
         targets.iter().map(|target| &target["loss"]).collect::<Vec<_>>(),
         [0.2, 0.01]
@@ -59,7 +59,7 @@ fn the_exercise_is_told_as_json() {
     );
     assert_eq!(hard[2]["updates"], hard[2]["epoch"]);
     assert!(hard[0]["epoch"].as_u64() < hard[2]["epoch"].as_u64());
-    let answer = told["answer"].as_str().unwrap();
+    let answer = report["answer"].as_str().unwrap();
     assert!(
         answer.starts_with("By epochs, xor-sgd converged fastest"),
         "{answer}"
@@ -68,7 +68,7 @@ fn the_exercise_is_told_as_json() {
 }
 
 #[test]
-fn the_exercise_is_told_as_a_table() {
+fn the_exercise_is_reported_as_a_table() {
     let Ended { stdout, stderr, .. } = done(&[&THREE[..], &["--quiet", "--reach", "0.2,0.01"]].concat());
     assert_eq!(stderr, "");
     for heading in [
@@ -116,8 +116,8 @@ fn all_start_from_the_first_ones_weights() {
         .replace("seed = 42, weights", "seed = 5, weights");
     assert!(recipe.contains("seed = 5"));
     fs::write(&file, recipe).unwrap();
-    let told = comparison(&["compare", "xor-sgd", text(&file), "--epochs", "100"]);
-    for row in told["comparison"]["equal_epochs"].as_array().unwrap() {
+    let report = comparison(&["compare", "xor-sgd", text(&file), "--epochs", "100"]);
+    for row in report["comparison"]["equal_epochs"].as_array().unwrap() {
         assert_eq!(row["losses"][0], row["losses"][1], "epoch {}", row["epoch"]);
     }
 }
@@ -141,8 +141,8 @@ fn networks_of_other_shapes_begin_from_weights_of_their_own_and_it_is_said() {
             && stderr.contains("2-3-1, not 2-2-1"),
         "{stderr}"
     );
-    let told: Value = serde_json::from_str(&stdout).unwrap();
-    assert!(told["variants"][1]["initial_weights_of"].is_null());
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert!(report["variants"][1]["initial_weights_of"].is_null());
     // The recipe gives its weights: the curve is that of the recipe alone.
     let alone = record(&[
         "xor-by-hand",
@@ -155,7 +155,7 @@ fn networks_of_other_shapes_begin_from_weights_of_their_own_and_it_is_said() {
     ]);
     let history = alone["history"].as_array().unwrap().iter();
     let losses: Vec<&Value> = history.map(|epoch| &epoch["loss"]).collect();
-    let compared: Vec<&Value> = told["variants"][1]["runs"][0]["losses"]
+    let compared: Vec<&Value> = report["variants"][1]["runs"][0]["losses"]
         .as_array()
         .unwrap()
         .iter()
@@ -191,7 +191,7 @@ fn what_cannot_be_compared_is_refused() {
 }
 
 #[test]
-fn a_run_that_diverges_is_told_of_and_does_not_win() {
+fn a_run_that_diverges_is_reported_and_does_not_win() {
     let folder = tempfile::tempdir().unwrap();
     let diverging = "[data]\nsource = \"regression\"\nrows = 20\nfeatures = 3\nnoise = 0.1\n\
                      [network]\nlayers = [3, 4, 1]\nactivation = \"identity\"\n\
@@ -205,20 +205,20 @@ fn a_run_that_diverges_is_told_of_and_does_not_win() {
         "{}",
         ended.stderr
     );
-    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
-    let answer = told["comparison"]["answer"].as_str().unwrap();
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let answer = report["comparison"]["answer"].as_str().unwrap();
     assert!(answer.contains("fast.toml diverged"), "{answer}");
     assert!(
-        told["variants"][0]["runs"][0]["diverged"]
+        report["variants"][0]["runs"][0]["diverged"]
             .as_str()
             .unwrap()
             .contains("the loss became")
     );
-    let losses = told["variants"][0]["runs"][0]["losses"].as_array().unwrap();
-    let seconds = told["variants"][0]["runs"][0]["seconds"].as_array().unwrap();
+    let losses = report["variants"][0]["runs"][0]["losses"].as_array().unwrap();
+    let seconds = report["variants"][0]["runs"][0]["seconds"].as_array().unwrap();
     assert!(losses.last().unwrap().is_string() && losses.len() == seconds.len());
-    assert!(told["comparison"]["runs"][0]["diverged_at"].as_u64() > Some(1));
+    assert!(report["comparison"]["runs"][0]["diverged_at"].as_u64() > Some(1));
     // Whether the overflow shows as an infinity or as the difference of two depends on the order of the sums.
-    let final_loss = told["comparison"]["runs"][0]["final_loss"].as_str();
+    let final_loss = report["comparison"]["runs"][0]["final_loss"].as_str();
     assert!(matches!(final_loss, Some("inf" | "nan")), "{final_loss:?}");
 }

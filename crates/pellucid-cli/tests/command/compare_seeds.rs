@@ -6,20 +6,20 @@ use serde_json::Value;
 
 const THREE: [&str; 4] = ["compare", "xor-sgd", "xor-batch-mean", "xor-batch-sum"];
 
-fn told(arguments: &[&str]) -> Value {
+fn comparison(arguments: &[&str]) -> Value {
     let ended = done(&[arguments, &["--quiet", "--json", "-"]].concat());
     serde_json::from_str(&ended.stdout).unwrap()
 }
 
-fn losses(told: &Value, variant: usize, seed: usize) -> Vec<f64> {
-    let losses = told["variants"][variant]["runs"][seed]["losses"]
+fn losses(report: &Value, variant: usize, seed: usize) -> Vec<f64> {
+    let losses = report["variants"][variant]["runs"][seed]["losses"]
         .as_array()
         .unwrap();
     losses.iter().map(|loss| loss.as_f64().unwrap()).collect()
 }
 
 /// Everything but what the clock says.
-fn without_seconds(mut told: Value) -> Value {
+fn without_seconds(mut report: Value) -> Value {
     fn forget(value: &mut Value) {
         match value {
             Value::Object(map) => {
@@ -32,13 +32,13 @@ fn without_seconds(mut told: Value) -> Value {
             _ => {}
         }
     }
-    forget(&mut told);
-    told
+    forget(&mut report);
+    report
 }
 
 #[test]
 fn seeds_count_up_and_each_run_is_that_of_the_recipe_with_the_seed() {
-    let found = told(&[&THREE[..], &["--seeds", "3", "--seed", "7", "--epochs", "20"]].concat());
+    let found = comparison(&[&THREE[..], &["--seeds", "3", "--seed", "7", "--epochs", "20"]].concat());
     assert_eq!(found["over_seeds"]["seeds"], serde_json::json!([7, 8, 9]));
     assert!(found["comparison"].is_null());
     for (seed, of) in ["7", "8", "9"].iter().enumerate() {
@@ -58,7 +58,7 @@ fn seeds_count_up_and_each_run_is_that_of_the_recipe_with_the_seed() {
 fn the_numbers_do_not_depend_on_how_many_run_side_by_side() {
     let run = |more: &[&str]| {
         let seeds = ["--seeds", "4", "--epochs", "300", "--reach", "0.25"];
-        without_seconds(told(&[&THREE[..], &seeds[..], more].concat()))
+        without_seconds(comparison(&[&THREE[..], &seeds[..], more].concat()))
     };
     let one = run(&["--threads", "1"]);
     for more in [
@@ -72,7 +72,7 @@ fn the_numbers_do_not_depend_on_how_many_run_side_by_side() {
 
 #[test]
 fn the_band_and_the_pairs_are_those_of_the_runs() {
-    let found = told(
+    let found = comparison(
         &[
             &THREE[..],
             &["--seeds", "10", "--epochs", "6000", "--reach", "0.2"],
@@ -207,13 +207,13 @@ fn the_data_stay_the_same_whatever_the_seed() {
                   [network]\nlayers = [3, 1]\nactivation = \"identity\"\n[init]\nmethod = \"zeros\"\n\
                   [train]\nloss = \"squared_error\"\nlearning_rate = 0.01\nepochs = 5\n";
     std::fs::write(&file, recipe).unwrap();
-    let found = told(&["compare", text(&file), "--seeds", "3"]);
+    let found = comparison(&["compare", text(&file), "--seeds", "3"]);
     assert_eq!(losses(&found, 0, 0), losses(&found, 0, 2));
     assert_eq!(found["over_seeds"]["all_alike"], true);
 }
 
 #[test]
-fn progress_is_told_a_line_a_run_and_quiet_is_quiet() {
+fn progress_is_one_line_per_run_and_quiet_is_quiet() {
     let Ended { stderr, .. } = done(&[&THREE[..], &["--seeds", "2", "--epochs", "10"]].concat());
     assert!(
         stderr.contains("6 of 6: ") && stderr.contains("seed 43: loss 0."),
@@ -286,7 +286,7 @@ fn rows_held_out_have_curves_of_their_own() {
                   [train]\nloss = \"squared_error\"\nlearning_rate = 0.05\nepochs = 40\nbatch_size = 5\n";
     std::fs::write(&file, recipe).unwrap();
     let png = folder.path().join("curves.png");
-    let found = told(&[
+    let found = comparison(&[
         "compare",
         text(&file),
         "--vary",

@@ -4,25 +4,27 @@ use crate::driver::{Ended, done, record, refused, text};
 use serde_json::Value;
 use std::fs;
 
-fn told(arguments: &[&str]) -> Value {
+fn comparison(arguments: &[&str]) -> Value {
     let ended = done(&[&["compare"], arguments, &["--quiet", "--json", "-"]].concat());
     serde_json::from_str(&ended.stdout).unwrap()
 }
 
-fn names(told: &Value) -> Vec<&str> {
-    let variants = told["variants"].as_array().unwrap().iter();
+fn names(report: &Value) -> Vec<&str> {
+    let variants = report["variants"].as_array().unwrap().iter();
     variants
         .map(|variant| variant["name"].as_str().unwrap())
         .collect()
 }
 
-fn losses(told: &Value, variant: usize) -> &Vec<Value> {
-    told["variants"][variant]["runs"][0]["losses"].as_array().unwrap()
+fn losses(report: &Value, variant: usize) -> &Vec<Value> {
+    report["variants"][variant]["runs"][0]["losses"]
+        .as_array()
+        .unwrap()
 }
 
 #[test]
 fn each_combination_of_values_is_a_variant_with_a_short_name() {
-    let found = told(&[
+    let found = comparison(&[
         "xor-sgd",
         "--vary",
         "batch_size=1,full",
@@ -63,7 +65,7 @@ fn each_combination_of_values_is_a_variant_with_a_short_name() {
 
 #[test]
 fn several_recipes_are_varied_each_and_keep_their_names() {
-    let found = told(&[
+    let found = comparison(&[
         "xor-sgd",
         "xor-batch-sum",
         "--vary",
@@ -101,7 +103,7 @@ fn a_variant_trains_as_its_recipe_does_alone() {
     let end = recipe[start..].find("\n]\n").unwrap() + start + 3;
     let plain = format!("{}{}", &recipe[..start], &recipe[end..]).replace("\"draws\"", "\"xavier_uniform\"");
     fs::write(&file, plain).unwrap();
-    let found = told(&[&[text(&file), "--vary", "batch_size=1,2"], &common[..]].concat());
+    let found = comparison(&[&[text(&file), "--vary", "batch_size=1,2"], &common[..]].concat());
     for (variant, batch_size) in [(0, "1"), (1, "2")] {
         let set = format!("train.batch_size={batch_size}");
         let alone = record(&[&[text(&file), "--set", &set], &common[..], &without_draws[..]].concat());
@@ -143,7 +145,7 @@ fn what_changes_the_network_or_the_initialiser_begins_from_weights_of_its_own() 
     );
     assert_eq!(losses(&found, 2)[0], losses(&found, 3)[0]);
 
-    let found = told(&[
+    let found = comparison(&[
         "mnist-98",
         "--data",
         &small_mnist(),
@@ -184,17 +186,17 @@ fn own_weights_are_drawn_by_the_recipes_own_seeds() {
         .replace("seed = 42", "seed = 5");
     fs::write(&file, recipe).unwrap();
     let both = ["xor-sgd", text(&file), "--epochs", "10"];
-    let shared = told(&both);
+    let shared = comparison(&both);
     assert_eq!(losses(&shared, 0), losses(&shared, 1));
     assert_eq!(names(&shared), ["xor-sgd", "other.toml"]);
-    let own = told(&[&both[..], &["--own-weights"]].concat());
+    let own = comparison(&[&both[..], &["--own-weights"]].concat());
     assert_ne!(losses(&own, 0)[0], losses(&own, 1)[0]);
     assert!(own["variants"][1]["initial_weights_of"].is_null());
 }
 
 #[test]
 fn lists_tables_and_arithmetic_can_vary() {
-    let found = told(&[
+    let found = comparison(&[
         "xor-batch-sum",
         "--vary",
         "network.activation=[\"tanh\",\"sigmoid\"],sigmoid",
@@ -208,7 +210,7 @@ fn lists_tables_and_arithmetic_can_vary() {
         found["variants"][1]["recipe"]["train"]["optimizer"]["momentum"],
         0.9
     );
-    let found = told(&["xor-batch-sum", "--vary", "precision=f64,f32", "--epochs", "3"]);
+    let found = comparison(&["xor-batch-sum", "--vary", "precision=f64,f32", "--epochs", "3"]);
     let (double, single) = (
         losses(&found, 0)[0].as_f64().unwrap(),
         losses(&found, 1)[0].as_f64().unwrap(),

@@ -54,7 +54,7 @@ fn a_table_is_described_column_by_column() {
         .collect();
     fs::write(&path, format!("who;size;always;colour\n{}\n", rows.join("\n"))).unwrap();
     let shown = done(&["data", "show", text(&path)]).stdout;
-    for told in [
+    for expected in [
         "20 rows, 4 columns",
         "size",
         "number",
@@ -63,7 +63,7 @@ fn a_table_is_described_column_by_column() {
         "`who`: every row has its own value",
         "`always`: all values are the same",
     ] {
-        assert!(shown.contains(told), "{told}: {shown}");
+        assert!(shown.contains(expected), "{expected}: {shown}");
     }
     let json: Value = serde_json::from_str(&done(&["data", "show", text(&path), "--json"]).stdout).unwrap();
     let size = &json["columns"][1];
@@ -101,7 +101,7 @@ fn odd_names_and_long_words_leave_the_table_a_table() {
 }
 
 #[test]
-fn what_is_not_there_is_told_of() {
+fn missing_data_is_reported() {
     refused(
         &["data", "show", "irsi"],
         1,
@@ -129,11 +129,11 @@ fn what_is_not_there_is_told_of() {
 fn mnist_is_counted() {
     let Some(mnist) = shared("data/mnist") else { return };
     let shown = done(&["data", "show", "mnist", "--data", text(&mnist)]).stdout;
-    for told in [
+    for expected in [
         "60,000 training and 10,000 test images of 28 x 28 bytes",
         "6,742",
         "1,135",
     ] {
-        assert!(shown.contains(told), "{told}: {shown}");
+        assert!(shown.contains(expected), "{expected}: {shown}");
     }
 }

@@ -17,7 +17,7 @@ fn normal(rows: usize, columns: usize, seed: u32) -> Rows {
 }
 
 /// A target of each row.
-fn of(rows: &Rows, target: impl Fn(&[f64]) -> f64) -> Rows {
+fn targets_of(rows: &Rows, target: impl Fn(&[f64]) -> f64) -> Rows {
     rows.iter().map(|row| vec![target(row)]).collect()
 }
 
@@ -45,7 +45,7 @@ impl Training {
     fn new(target: fn(&[f64]) -> f64, network: &str, train: &'static str) -> Self {
         let inputs = normal(40, 3, 1);
         Self {
-            targets: of(&inputs, target),
+            targets: targets_of(&inputs, target),
             inputs,
             data: "",
             network: network.into(),
@@ -257,7 +257,7 @@ fn a_rate_so_low_that_the_loss_is_stuck() {
 }
 
 #[test]
-fn a_loss_that_becomes_infinite_is_told_with_layer_and_batch() {
+fn a_loss_that_becomes_infinite_is_reported_with_layer_and_batch() {
     let mut training = Training::new(
         smooth,
         "layers = [3, 6, 1]\nactivation = \"identity\"",
@@ -337,7 +337,7 @@ fn targets_that_the_output_cannot_reach() {
 #[test]
 fn ninety_nine_to_one_and_always_the_same_answer() {
     let inputs = normal(300, 3, 2);
-    let mut targets = of(&inputs, |_| 0.0);
+    let mut targets = targets_of(&inputs, |_| 0.0);
     [5, 120, 250].into_iter().for_each(|row| targets[row][0] = 1.0);
     let training = Training {
         inputs,
@@ -540,9 +540,9 @@ fn what_is_found_is_numbered_and_strict_fails() {
     assert_eq!((strict.status, strict.stdout), (1, ended.stdout));
 }
 
-/// `run` and `train` tell what is wrong, where somebody listens, and their records have it.
+/// `run` and `train` report findings on standard error unless they are quiet, and always in their records.
 #[test]
-fn runs_and_trainings_tell_of_findings() {
+fn runs_and_trainings_report_findings() {
     let folder = tempfile::tempdir().unwrap();
     let training = Training::new(
         class,
@@ -587,9 +587,9 @@ fn runs_and_trainings_tell_of_findings() {
     assert_eq!(record["findings"], serde_json::json!([]));
 }
 
-/// A finding before the start is told once, and a run that diverges tells of it as its error.
+/// A finding before the start is reported once, and a run that diverges reports the finding as its error.
 #[test]
-fn nothing_is_told_twice() {
+fn nothing_is_reported_twice() {
     let raw = ["run", "perceptron", "--set", "data.standardise=false"];
     let ended = done(&raw);
     assert_eq!(ended.stderr.matches("warning: ").count(), 1, "{}", ended.stderr);
@@ -608,7 +608,7 @@ fn nothing_is_told_twice() {
 }
 
 #[test]
-fn a_model_is_looked_at_on_a_table() {
+fn a_model_is_diagnosed_on_a_table() {
     let folder = tempfile::tempdir().unwrap();
     let (table, far, model) = (
         folder.path().join("rows.csv"),

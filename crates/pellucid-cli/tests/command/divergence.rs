@@ -1,4 +1,4 @@
-//! Runs whose numbers leave the finite ones.
+//! Runs that diverge: infinite and undefined numbers.
 
 use crate::driver::{pellucid, record, refused, text};
 use std::fs;
@@ -18,13 +18,17 @@ pub(crate) fn recipe(folder: &Path) -> PathBuf {
 fn a_loss_that_is_not_finite_ends_the_run_and_says_where() {
     let folder = tempfile::tempdir().unwrap();
     let file = recipe(folder.path());
-    let told = [
+    let expected = [
         "the loss became",
         "in epoch 2, batch 2",
         "their loss is not",
         "Try a smaller learning rate",
     ];
-    refused(&["run", text(&file), "--quiet", "--precision", "f32"], 1, &told);
+    refused(
+        &["run", text(&file), "--quiet", "--precision", "f32"],
+        1,
+        &expected,
+    );
     // The first step lands where even a weighted sum is larger than any number.
     let steep = [
         "run",
@@ -58,10 +62,10 @@ fn a_number_that_is_not_finite_is_a_string_in_the_record() {
         "--epochs",
         "1",
     ];
-    let told = record(&[&[text(&file)], &settings[..], &["--set", "network.layers=[2,1]"]].concat());
-    assert!(told["history"][0]["loss"].is_f64());
-    assert_eq!(told["metrics"]["training"]["loss"], "inf");
-    assert!(told["outputs"][0][0].as_f64().unwrap().abs() > 1e155);
+    let report = record(&[&[text(&file)], &settings[..], &["--set", "network.layers=[2,1]"]].concat());
+    assert!(report["history"][0]["loss"].is_f64());
+    assert_eq!(report["metrics"]["training"]["loss"], "inf");
+    assert!(report["outputs"][0][0].as_f64().unwrap().abs() > 1e155);
 }
 
 #[test]
@@ -87,7 +91,7 @@ fn saturated_units_are_warned_of_and_unscaled_inputs_named() {
         "{}",
         compared.stderr
     );
-    let told = record(&["perceptron", "--set", "data.standardise=false"]);
-    assert!(told["warnings"][0].as_str().unwrap().contains("saturated"));
+    let report = record(&["perceptron", "--set", "data.standardise=false"]);
+    assert!(report["warnings"][0].as_str().unwrap().contains("saturated"));
     assert_eq!(record(&["perceptron"])["warnings"].as_array().unwrap().len(), 0);
 }

@@ -1,4 +1,4 @@
-//! MNIST without `--data`: from a cache, by a download, or with a word on what to do.
+//! MNIST without `--data`: from a cache, by a download, or with a message on what to do.
 
 use crate::driver::{Ended, command, pellucid, shared, text};
 use crate::idx_folder::{TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, TRAINING_LABELS};
@@ -23,14 +23,14 @@ fn without_files_and_network_the_message_says_what_to_do() {
     let ended = train_with_cache(cache.path(), crate::driver::NO_MIRROR);
     assert_eq!(ended.status, 1);
     assert_eq!(ended.stdout, "");
-    let told = [
+    let expected = [
         "cannot download train-images-idx3-ubyte",
         "127.0.0.1:9",
         "Is there a network?",
         "--data",
         text(cache.path()),
     ];
-    for part in told {
+    for part in expected {
         assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
     }
     assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
@@ -38,7 +38,7 @@ fn without_files_and_network_the_message_says_what_to_do() {
     crate::driver::assert_is_refusal(&quiet, &["mnist-online"], 1, &["cannot download"]);
 }
 
-/// Serves the files of a folder to whoever asks, as long as the test's process lives.
+/// Serves the files of a folder over HTTP, as long as the test's process lives.
 fn serve(folder: PathBuf) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/", listener.local_addr().unwrap());

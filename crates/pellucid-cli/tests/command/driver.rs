@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
-/// Where nobody listens: the discard service of this machine.
+/// An address without a listener: the discard service of this machine.
 pub(crate) const NO_MIRROR: &str = "http://127.0.0.1:9/";
 
 /// The binary as a command to be run to its end.
@@ -57,17 +57,17 @@ pub(crate) fn record(arguments: &[&str]) -> Value {
     serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
 }
 
-/// Runs `pellucid`, which is to fail with `status` and one clear message that holds every one of `told`.
+/// Runs `pellucid`, which is to fail with `status` and one clear message that holds every part of `expected`.
 #[track_caller]
-pub(crate) fn refused(arguments: &[&str], status: i32, told: &[&str]) -> String {
+pub(crate) fn refused(arguments: &[&str], status: i32, expected: &[&str]) -> String {
     let ended = pellucid(arguments);
-    assert_is_refusal(&ended, arguments, status, told);
+    assert_is_refusal(&ended, arguments, status, expected);
     ended.stderr
 }
 
 /// One message, on standard error, no panic, nothing on standard output.
 #[track_caller]
-pub(crate) fn assert_is_refusal(ended: &Ended, arguments: &[&str], status: i32, told: &[&str]) {
+pub(crate) fn assert_is_refusal(ended: &Ended, arguments: &[&str], status: i32, expected: &[&str]) {
     let Ended { stderr, stdout, .. } = ended;
     assert_eq!(ended.status, status, "{arguments:?}: {stderr}");
     assert_eq!(stdout, "", "{arguments:?}");
@@ -75,10 +75,10 @@ pub(crate) fn assert_is_refusal(ended: &Ended, arguments: &[&str], status: i32, 
     for panic in ["panicked", "RUST_BACKTRACE", "unwrap", "overflow"] {
         assert!(!stderr.contains(panic), "{arguments:?}: {stderr}");
     }
-    for part in told {
+    for part in expected {
         assert!(
             stderr.contains(part),
-            "{arguments:?} does not tell of {part:?}: {stderr}"
+            "{arguments:?} does not mention {part:?}: {stderr}"
         );
     }
 }

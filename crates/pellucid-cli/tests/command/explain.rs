@@ -85,14 +85,14 @@ fn colours_are_for_terminals_and_for_who_asks() {
 #[test]
 fn a_unit_is_shown_with_every_product_of_its_sum() {
     let said = done(&["explain", "xor-by-hand", "--unit", "2:1", "--row", "2"]).stdout;
-    for told in [
+    for expected in [
         "Unit 1 of the output layer, in full",
         "unit 1             0.58856  −0.017  −0.010005",
         "−0.32114",
         "sum z",
         "−0.27419",
     ] {
-        assert!(said.contains(told), "{told}: {said}");
+        assert!(said.contains(expected), "{expected}: {said}");
     }
     let unit = &json(&["xor-by-hand", "--unit", "1:2"])["unit"];
     let sample = &unit["samples"][1];
@@ -118,7 +118,7 @@ fn a_unit_is_shown_with_every_product_of_its_sum() {
 #[test]
 fn files_are_written_as_their_names_say() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, told) in [
+    for (name, expected) in [
         ("xor.md", "\\begin{pmatrix}"),
         ("xor.html", "<math"),
         ("xor.json", "\"d_loss_d_weights\""),
@@ -128,7 +128,7 @@ fn files_are_written_as_their_names_say() {
         let ended = done(&["explain", "xor-by-hand", "-o", text(&path)]);
         assert_eq!(ended.stdout, "");
         let written = std::fs::read_to_string(&path).unwrap();
-        assert!(written.contains(told), "{name}");
+        assert!(written.contains(expected), "{name}");
     }
     let markdown = std::fs::read_to_string(folder.path().join("xor.md")).unwrap();
     assert_eq!(markdown.matches("$$\n").count() % 2, 0);
@@ -216,13 +216,13 @@ fn a_model_takes_its_next_step_on_the_rows_of_a_table() {
         .fold(0.0, f64::max);
     assert!((largest - 1e-3).abs() < 1e-5, "{largest}");
     let said = done(&["explain", text(&model), "--data", "iris", "--row", "1"]).stdout;
-    for told in [
+    for expected in [
         "note: The step that training would take next",
         "Adam",
         "setosa",
         "m ← 0.9·m + 0.1·g",
     ] {
-        assert!(said.contains(told), "{told}: {said}");
+        assert!(said.contains(expected), "{expected}: {said}");
     }
 }
 
@@ -232,7 +232,7 @@ fn what_makes_no_sense_is_refused_with_what_to_do() {
     let model = folder.path().join("iris.safetensors");
     done(&["train", "iris", "--epochs", "1", "--quiet", "--out", text(&model)]);
     let model = text(&model);
-    for (arguments, told) in [
+    for (arguments, expected) in [
         (&["xor-by-hand", "--row", "5"][..], &["--row 5", "4 rows"][..]),
         (&["xor-by-hand", "--rows", "3..9"], &["--rows 3..9", "4 rows"]),
         (&["xor-by-hand", "--row", "0"], &["counted from 1"]),
@@ -275,7 +275,7 @@ fn what_makes_no_sense_is_refused_with_what_to_do() {
             &["--row 151", "150 rows"],
         ),
     ] {
-        refused(&[&["explain"], arguments].concat(), 2, told);
+        refused(&[&["explain"], arguments].concat(), 2, expected);
     }
     refused(
         &["explain", "not-there.safetensors", "--data", "iris"],
@@ -315,7 +315,7 @@ fn l_bfgs_has_its_gradient_explained() {
 
 #[test]
 fn every_part_of_a_run_has_its_words() {
-    for (settings, told) in [
+    for (settings, expected) in [
         (
             &["train.optimizer={name=\"sgd\",momentum=0.9}"][..],
             &["velocity ← 0.9·velocity + g"][..],
@@ -356,8 +356,8 @@ fn every_part_of_a_run_has_its_words() {
         let set: Vec<&str> = settings.iter().flat_map(|setting| ["--set", *setting]).collect();
         let said = done(&[&["explain", "xor-by-hand"], &set[..]].concat()).stdout;
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        for told in told {
-            assert!(said.contains(told), "{settings:?} {told}: {said}");
+        for part in expected {
+            assert!(said.contains(part), "{settings:?} {part}: {said}");
         }
     }
 }

@@ -121,9 +121,9 @@ fn the_notebooks_first_epoch_array_by_array_in_its_order() {
         }
         assert_eq!(ours.len(), theirs.len(), "{name}");
     }
-    // The text tells them in the notebook's order.
-    let told = done(&["explain", "xor-by-hand", "--set", "train.learning_rate=0.3"]).stdout;
-    let mut rest = told.as_str();
+    // The text lists them in the notebook's order.
+    let stdout = done(&["explain", "xor-by-hand", "--set", "train.learning_rate=0.3"]).stdout;
+    let mut rest = stdout.as_str();
     for formula in [
         "z⁽¹⁾ = x·W⁽¹⁾",
         "a⁽¹⁾ = f(z⁽¹⁾)",
@@ -207,9 +207,9 @@ fn an_image_of_mnist_is_what_a_naive_twin_makes_of_it() {
         for (layer, x) in layers.iter().zip(&inputs).rev() {
             close(layer, "d_loss_d_activation", &upstream);
             let a = matrix(&layer["activation"]);
-            let slope = zip(&a, &a, |a, _| a * (1.0 - a));
-            close(layer, "d_activation_d_z", &slope);
-            let delta = zip(&upstream, &slope, |g, s| g * s);
+            let derivative = zip(&a, &a, |a, _| a * (1.0 - a));
+            close(layer, "d_activation_d_z", &derivative);
+            let delta = zip(&upstream, &derivative, |g, s| g * s);
             close(layer, "delta", &delta);
             let of_weights = product(&transposed(x), &delta);
             close(layer, "d_loss_d_weights", &of_weights);

@@ -1,4 +1,4 @@
-//! Golden figures, and how close to them is close enough.
+//! Golden figures and the tolerances of comparisons with them.
 
 use serde_json::Value;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! `pellucid find-rate`.
+//! Tests of `pellucid find-rate`.
 
 use crate::driver::{done, pellucid, refused, text};
 use crate::pictures::{assert_is_png, assert_is_svg};
@@ -16,8 +16,8 @@ fn a_recipe_has_its_rates_tested_in_a_table_and_suggested() {
     assert!(lines[0].contains("rate") && lines[0].contains("smoothed loss"));
     assert!(lines[1].trim_start().starts_with("1.00e-3"), "{}", ended.stdout);
     assert!(lines.len() > 10 && lines.len() < 40, "{}", ended.stdout);
-    for told in ["suggested: ", "falls fastest", "a tenth of"] {
-        assert!(ended.stdout.contains(told), "{told}: {}", ended.stdout);
+    for expected in ["suggested: ", "falls fastest", "a tenth of"] {
+        assert!(ended.stdout.contains(expected), "{expected}: {}", ended.stdout);
     }
     let again = done(&[
         "find-rate",
@@ -107,7 +107,7 @@ fn it_is_drawn_with_a_logarithmic_axis_across() {
 
 #[test]
 fn what_makes_no_sense_is_refused_with_what_to_do() {
-    for (arguments, told) in [
+    for (arguments, expected) in [
         (&["iris", "--from", "0"][..], &["--from = 0", "above 0"][..]),
         (&["iris", "--from", "-1"], &["--from = -1", "above 0"]),
         (
@@ -131,7 +131,7 @@ fn what_makes_no_sense_is_refused_with_what_to_do() {
             &["x.svg", "one file"],
         ),
     ] {
-        refused(&[&["find-rate"], arguments].concat(), 2, told);
+        refused(&[&["find-rate"], arguments].concat(), 2, expected);
     }
     refused(
         &["find-rate", "not-there.csv", "--target", "y"],

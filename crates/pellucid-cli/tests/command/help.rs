@@ -1,9 +1,9 @@
-//! What the command says of itself.
+//! Tests of `--help` and `--version`.
 
 use crate::driver::{done, pellucid};
 
 #[test]
-fn each_command_tells_its_options() {
+fn each_command_lists_its_options() {
     for (command, options) in [
         (
             &["--help"][..],
@@ -98,14 +98,14 @@ fn each_command_tells_its_options() {
         for option in options {
             assert!(
                 help.contains(option),
-                "{command:?} does not tell of {option}: {help}"
+                "{command:?} does not mention {option}: {help}"
             );
         }
     }
 }
 
 #[test]
-fn the_version_is_told() {
+fn the_version_is_printed() {
     assert_eq!(
         done(&["--version"]).stdout,
         concat!("pellucid ", env!("CARGO_PKG_VERSION"), "\n")

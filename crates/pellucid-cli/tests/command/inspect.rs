@@ -1,11 +1,11 @@
-//! `pellucid inspect`.
+//! Tests of `pellucid inspect`.
 
 use crate::driver::{done, refused, text};
 use crate::train::people;
 use serde_json::Value;
 
 #[test]
-fn a_model_tells_what_it_is() {
+fn a_model_is_described() {
     let folder = tempfile::tempdir().unwrap();
     let table = people(folder.path(), 200);
     let model = folder.path().join("model");
@@ -28,7 +28,7 @@ fn a_model_tells_what_it_is() {
     );
     let shown = done(&["inspect", text(&model)]).stdout;
     // age, age is missing, three colours, noise.
-    for told in [
+    for expected in [
         "6 → 8 relu → 4 relu → 1 sigmoid",
         "97, single precision",
         "buys: no, yes",
@@ -42,7 +42,7 @@ fn a_model_tells_what_it_is() {
         "accuracy",
         "ROC AUC",
     ] {
-        assert!(shown.contains(told), "{told}: {shown}");
+        assert!(shown.contains(expected), "{expected}: {shown}");
     }
     let json: Value = serde_json::from_str(&done(&["inspect", text(&model), "--json"]).stdout).unwrap();
     assert_eq!(json["layers"], serde_json::json!([6, 8, 4, 1]));

@@ -1,4 +1,4 @@
-//! Ctrl-C.
+//! Tests of Ctrl-C.
 
 use crate::driver::text;
 use crate::figures::read;
@@ -45,18 +45,18 @@ fn it_ends_a_run_which_still_leaves_its_files() {
     let stderr = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("stopped by Ctrl-C after"), "{stderr}");
-    let told = read(&json);
-    assert_eq!(told["stopped"], true);
+    let report = read(&json);
+    assert_eq!(report["stopped"], true);
     let (epochs, updates) = (
-        told["epochs"].as_u64().unwrap(),
-        told["updates"].as_u64().unwrap(),
+        report["epochs"].as_u64().unwrap(),
+        report["updates"].as_u64().unwrap(),
     );
     assert!(
         epochs > 0 && updates - epochs <= 1,
         "{updates} updates in {epochs} epochs"
     );
-    assert!(told["last_epoch"].is_null());
-    assert_ne!(told["initial"], told["final"]);
+    assert!(report["last_epoch"].is_null());
+    assert_ne!(report["initial"], report["final"]);
     assert!(fs::read_to_string(&plot).unwrap().contains("<svg"));
     assert_eq!(
         fs::read_dir(folder.path()).unwrap().count(),
@@ -109,7 +109,7 @@ fn it_ends_a_training_whose_model_can_be_used() {
 }
 
 #[test]
-fn it_ends_all_runs_of_a_comparison_which_tells_of_those_that_are_done() {
+fn it_ends_all_runs_of_a_comparison_which_reports_the_finished_ones() {
     let folder = tempfile::tempdir().unwrap();
     let json = folder.path().join("record.json");
     let child = Command::new(env!("CARGO_BIN_EXE_pellucid"))
@@ -149,9 +149,9 @@ fn it_ends_all_runs_of_a_comparison_which_tells_of_those_that_are_done() {
         stdout.contains("epochs=100") && !stdout.contains("9000000000000000000"),
         "{stdout}"
     );
-    let told = read(&json);
+    let report = read(&json);
     assert_eq!(
-        (&told["stopped"], told["variants"].as_array().unwrap().len()),
+        (&report["stopped"], report["variants"].as_array().unwrap().len()),
         (&true.into(), 2)
     );
 }

@@ -1,4 +1,4 @@
-//! The `pellucid` command from outside: each test runs the real binary and reads what it leaves.
+//! The `pellucid` command from outside: each test runs the real binary and reads its output.
 
 mod bad_data;
 mod bad_outputs;

@@ -58,9 +58,9 @@ fn a_normalised_network_is_trained_kept_and_shown() {
         let expected = (180.0 * of("training") + 20.0 * of("validation")) / 200.0;
         assert!((evaluated["accuracy"].as_f64().unwrap() - expected).abs() < 1e-12);
     }
-    let bad = |options: &[&str], told: &[&str]| {
+    let bad = |options: &[&str], expected: &[&str]| {
         let start = ["train", text(&table), "--target", "buys", "--quiet"];
-        refused(&[&start[..], options].concat(), 2, told);
+        refused(&[&start[..], options].concat(), 2, expected);
     };
     bad(
         &["--normalisation", "group"],
@@ -134,7 +134,7 @@ fn rows_that_count_for_nothing_are_not_learnt_from() {
 
 #[test]
 fn a_recipe_is_run_with_all_of_them() {
-    let told = record(&[
+    let report = record(&[
         "xor-sgd",
         "--set",
         "network.layers=[2, 8, 1]",
@@ -159,7 +159,7 @@ fn a_recipe_is_run_with_all_of_them() {
         "--epochs",
         "50",
     ]);
-    let layers = told["final"]["layers"].as_array().unwrap();
+    let layers = report["final"]["layers"].as_array().unwrap();
     for layer in layers {
         let weights = layer["weights"].as_array().unwrap();
         let of_unit = |unit: usize| {
@@ -176,5 +176,5 @@ fn a_recipe_is_run_with_all_of_them() {
     for part in ["gain", "shift", "mean", "variance"] {
         assert_eq!(normalised[part].as_array().unwrap().len(), 8, "{part}");
     }
-    assert_eq!(told["recipe"]["data"]["class_weight"], json!([1.0, 2.0]));
+    assert_eq!(report["recipe"]["data"]["class_weight"], json!([1.0, 2.0]));
 }

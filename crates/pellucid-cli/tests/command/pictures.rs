@@ -1,4 +1,4 @@
-//! Whether a picture is one, and shows something; and `--plot`.
+//! `--plot`: pictures are valid files and are not empty.
 
 use crate::driver::{done, refused, text};
 use std::fs;
@@ -256,8 +256,8 @@ fn a_model_is_judged_in_pictures() {
         fs::remove_file(&picture).unwrap();
     }
     let plot = format!("loss={}", text(&picture));
-    let told = ["--plot loss=", "trained before", "there is confusion"];
-    refused(&["evaluate", text(&model), "iris", "--plot", &plot], 2, &told);
+    let expected = ["--plot loss=", "trained before", "there is confusion"];
+    refused(&["evaluate", text(&model), "iris", "--plot", &plot], 2, &expected);
     done(&[
         "train",
         "diabetes",
@@ -278,7 +278,7 @@ fn a_model_is_judged_in_pictures() {
 
 #[test]
 fn a_picture_that_a_run_cannot_have_is_refused_before_training() {
-    let train = |data: &str, plot: &str, told: &[&str]| {
+    let train = |data: &str, plot: &str, expected: &[&str]| {
         let run = [
             "train",
             data,
@@ -291,7 +291,7 @@ fn a_picture_that_a_run_cannot_have_is_refused_before_training() {
             "--plot",
             plot,
         ];
-        refused_of_talk(&run, told);
+        refused_after_notes(&run, expected);
     };
     train(
         "iris",
@@ -325,7 +325,7 @@ fn a_picture_that_a_run_cannot_have_is_refused_before_training() {
         2,
         &["two inputs", "has 10"],
     );
-    let told = ["no metric is told", "--metrics"];
+    let expected = ["no metric is told", "--metrics"];
     let run = [
         "train",
         "iris",
@@ -336,19 +336,19 @@ fn a_picture_that_a_run_cannot_have_is_refused_before_training() {
         "--out",
         "none.safetensors",
     ];
-    refused_of_talk(&run, &told);
+    refused_after_notes(&run, &expected);
     assert!(!Path::new("none.safetensors").exists());
 }
 
 /// As [`refused`], of a command that says what it has chosen before it fails.
-fn refused_of_talk(arguments: &[&str], told: &[&str]) {
+fn refused_after_notes(arguments: &[&str], expected: &[&str]) {
     let ended = crate::driver::pellucid(arguments);
     assert_eq!(ended.status, 2, "{arguments:?}: {}", ended.stderr);
     assert_eq!(ended.stdout, "");
-    for part in told {
+    for part in expected {
         assert!(
             ended.stderr.contains(part),
-            "{arguments:?} does not tell of {part:?}: {}",
+            "{arguments:?} does not mention {part:?}: {}",
             ended.stderr
         );
     }

@@ -193,20 +193,20 @@ fn parquet_goes_in_and_out_and_chunks_do_not_show() {
 }
 
 #[test]
-fn what_is_new_in_the_rows_is_told_of() {
+fn unknown_values_in_the_rows_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let model = model(folder.path(), &["--drop", "name"]);
     let new = "age,colour,noise,shoe\n30,red,1,40\n5000,red,1,40\n30,violet,1,40\n40,violet,99,40\n";
     let new = write(folder.path(), "new.csv", new);
     let ended = done(&["predict", text(&model), text(&new)]);
     assert_eq!(ended.stdout.lines().count(), 5);
-    for told in [
+    for expected in [
         "`age`: numbers far outside",
         "rows: 1",
         "first `violet`; rows: 2",
         "`shoe`",
     ] {
-        assert!(ended.stderr.contains(told), "{told}: {}", ended.stderr);
+        assert!(ended.stderr.contains(expected), "{expected}: {}", ended.stderr);
     }
 }
 
@@ -215,10 +215,10 @@ fn tables_that_do_not_fit_are_refused_and_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let model = model(folder.path(), &["--drop", "name", "--unseen", "error"]);
     let out = folder.path().join("out.csv");
-    let refuse = |contents: &str, told: &[&str]| {
+    let refuse = |contents: &str, expected: &[&str]| {
         let new = write(folder.path(), "new.csv", contents);
         let arguments = ["predict", text(&model), text(&new), "-o", text(&out)];
-        refused(&arguments, 1, &[&["new.csv"], told].concat());
+        refused(&arguments, 1, &[&["new.csv"], expected].concat());
         assert!(!out.exists());
     };
     refuse(
@@ -273,7 +273,7 @@ fn tables_that_do_not_fit_are_refused_and_leave_nothing() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told_of_and_a_reader_that_leaves_is_no_error() {
+fn a_full_disk_is_reported_and_a_broken_pipe_is_no_error() {
     let folder = tempfile::tempdir().unwrap();
     let model = model(folder.path(), &["--drop", "name"]);
     let people = folder.path().join("people.csv");

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 #[test]
 fn it_has_every_promised_key() {
-    let told = record(&["xor-sgd", "--set", "log.every=2500"]);
-    let mut keys: Vec<&str> = told.as_object().unwrap().keys().map(String::as_str).collect();
+    let report = record(&["xor-sgd", "--set", "log.every=2500"]);
+    let mut keys: Vec<&str> = report.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
     let promised = [
         "elapsed_seconds",
@@ -30,25 +30,25 @@ fn it_has_every_promised_key() {
     ];
     assert_eq!(keys, promised);
     for network in ["initial", "final"] {
-        let layers = told[network]["layers"].as_array().unwrap();
+        let layers = report[network]["layers"].as_array().unwrap();
         assert_eq!(layers.len(), 2);
         assert_eq!(layers[1]["weights"].as_array().unwrap().len(), 2);
         assert_eq!(layers[1]["bias"].as_array().unwrap().len(), 1);
     }
     assert!(record(&["xor-by-hand", "--epochs", "1"])["initial"]["layers"][0]["bias"].is_null());
-    assert_eq!(told["history"].as_array().unwrap().len(), 4);
-    assert_eq!(told["history"][1]["epoch"], 2501);
-    assert!(told["history"][1]["mean_squared_error"].is_f64());
-    assert_eq!(told["outputs"].as_array().unwrap().len(), 4);
-    assert!(told["metrics"]["training"]["accuracy"].is_f64() && told["metrics"]["test"].is_null());
-    let (training, elapsed) = (&told["training_seconds"], &told["elapsed_seconds"]);
+    assert_eq!(report["history"].as_array().unwrap().len(), 4);
+    assert_eq!(report["history"][1]["epoch"], 2501);
+    assert!(report["history"][1]["mean_squared_error"].is_f64());
+    assert_eq!(report["outputs"].as_array().unwrap().len(), 4);
+    assert!(report["metrics"]["training"]["accuracy"].is_f64() && report["metrics"]["test"].is_null());
+    let (training, elapsed) = (&report["training_seconds"], &report["elapsed_seconds"]);
     assert!(0.0 < training.as_f64().unwrap() && training.as_f64() <= elapsed.as_f64());
     assert_eq!(
-        (&told["epochs"], &told["updates"]),
+        (&report["epochs"], &report["updates"]),
         (&10_000.into(), &40_000.into())
     );
-    assert_eq!(told["stopped"], false);
-    assert_eq!(told["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(report["stopped"], false);
+    assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn without_times(mut record: Value) -> Value {
 
 #[test]
 fn its_recipe_is_the_one_that_ran() {
-    let told = record(&[
+    let report = record(&[
         "xor-sgd",
         "--set",
         "train.learning_rate=0.3",
@@ -84,12 +84,18 @@ fn its_recipe_is_the_one_that_ran() {
         "--precision",
         "f32",
     ]);
-    let train = &told["recipe"]["train"];
+    let train = &report["recipe"]["train"];
     assert_eq!(train["learning_rate"], 0.3);
     assert_eq!(train["epochs"], 7);
     assert_eq!(train["precision"], "f32");
-    assert_eq!(told["recipe"]["data"]["inputs"][3], serde_json::json!([1.0, 1.0]));
-    assert_eq!(told["recipe"]["network"]["layers"], serde_json::json!([2, 2, 1]));
+    assert_eq!(
+        report["recipe"]["data"]["inputs"][3],
+        serde_json::json!([1.0, 1.0])
+    );
+    assert_eq!(
+        report["recipe"]["network"]["layers"],
+        serde_json::json!([2, 2, 1])
+    );
 }
 
 /// Every value under a key `seed`, however deep.
@@ -115,8 +121,8 @@ fn a_seed_replaces_every_seed() {
         ("perceptron-hidden", 2),
         ("xor-by-hand", 1),
     ] {
-        let told = record(&[recipe, "--seed", "977", "--epochs", "1"]);
-        assert_eq!(seeds(&told["recipe"]), vec![977; count], "{recipe}");
+        let report = record(&[recipe, "--seed", "977", "--epochs", "1"]);
+        assert_eq!(seeds(&report["recipe"]), vec![977; count], "{recipe}");
     }
 }
 
@@ -150,9 +156,9 @@ fn the_bits_do_not_depend_on_threads() {
     for precision in ["f32", "f64"] {
         let run = |threads| {
             let run = [text(&file), "--precision", precision, "--threads", threads];
-            let told = record(&[&run[..], &wide[..]].concat());
-            assert_eq!(told["threads"].to_string(), threads);
-            (told["final"].clone(), told["outputs"].clone())
+            let report = record(&[&run[..], &wide[..]].concat());
+            assert_eq!(report["threads"].to_string(), threads);
+            (report["final"].clone(), report["outputs"].clone())
         };
         let one = run("1");
         for threads in ["2", "3", "8"] {

@@ -1,4 +1,4 @@
-//! `--report`: the page of a run, as a reader's browser has it.
+//! `--report`: the page of a run, as a browser shows it.
 
 use crate::driver::{done, pellucid, refused, shared, skipped, text};
 use std::fs;
@@ -407,7 +407,7 @@ fn a_hundred_thousand_rows_make_a_small_page() {
 }
 
 #[test]
-fn a_page_nobody_can_write_is_refused_before_training() {
+fn a_page_that_cannot_be_written_is_refused_before_training() {
     let run = [
         "run",
         "single-sample",

@@ -36,7 +36,7 @@ fn train(arguments: &[&str]) -> Value {
 fn labels_are_learnt_each_for_itself() {
     let folder = tempfile::tempdir().unwrap();
     let (table, model) = (table(folder.path()), folder.path().join("model"));
-    let told = train(&[
+    let report = train(&[
         text(&table),
         "--target",
         "warm,size,odd",
@@ -45,20 +45,23 @@ fn labels_are_learnt_each_for_itself() {
         "--out",
         text(&model),
     ]);
-    assert_eq!(told["task"], "classification");
-    assert_eq!(told["recipe"]["train"]["loss"], "binary_cross_entropy");
+    assert_eq!(report["task"], "classification");
+    assert_eq!(report["recipe"]["train"]["loss"], "binary_cross_entropy");
     assert_eq!(
-        told["recipe"]["network"]["layers"],
+        report["recipe"]["network"]["layers"],
         serde_json::json!([2, 100, 3])
     );
-    assert_eq!(told["recipe"]["network"]["activation"][1], "sigmoid");
+    assert_eq!(report["recipe"]["network"]["activation"][1], "sigmoid");
     assert!(
-        told["metrics"]["validation"]["subset_accuracy"].as_f64().unwrap() > 0.8,
+        report["metrics"]["validation"]["subset_accuracy"]
+            .as_f64()
+            .unwrap()
+            > 0.8,
         "{}",
-        told["metrics"]["validation"]
+        report["metrics"]["validation"]
     );
     for target in ["warm", "size", "odd"] {
-        let scores = &told["metrics"]["validation"]["targets"][target];
+        let scores = &report["metrics"]["validation"]["targets"][target];
         assert!(scores["accuracy"].as_f64().unwrap() > 0.85, "{target}: {scores}");
     }
 
@@ -87,7 +90,7 @@ fn labels_are_learnt_each_for_itself() {
         );
     }
     let shown = done(&["evaluate", text(&model), text(&table)]).stdout;
-    for told in [
+    for expected in [
         "subset accuracy",
         "log loss",
         "ROC AUC",
@@ -95,21 +98,21 @@ fn labels_are_learnt_each_for_itself() {
         "small",
         "precision",
     ] {
-        assert!(shown.contains(told), "{told}: {shown}");
+        assert!(shown.contains(expected), "{expected}: {shown}");
     }
     let shown = done(&["inspect", text(&model)]).stdout;
-    for told in [
+    for expected in [
         "warm (no or yes)",
         "size (large or small)",
         "odd (0 or 1)",
         "subset accuracy",
     ] {
-        assert!(shown.contains(told), "{told}: {shown}");
+        assert!(shown.contains(expected), "{expected}: {shown}");
     }
 }
 
 #[test]
-fn labels_are_told_from_numbers() {
+fn labels_are_distinguished_from_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let (table, model) = (table(folder.path()), folder.path().join("model"));
     let short = ["--epochs", "2", "--out", text(&model)];
@@ -195,15 +198,15 @@ fn a_recipe_may_have_several_labels_too() {
          [train]\nloss = \"binary_cross_entropy\"\noptimizer = \"adam\"\nlearning_rate = 0.05\nepochs = 600\nseed = 3\n",
     )
     .unwrap();
-    let told = crate::driver::record(&[text(&recipe)]);
-    let outputs = told["outputs"].as_array().unwrap();
+    let report = crate::driver::record(&[text(&recipe)]);
+    let outputs = report["outputs"].as_array().unwrap();
     let targets = [[0, 0, 1], [1, 0, 1], [1, 0, 1], [0, 1, 0]];
     for (output, target) in outputs.iter().zip(targets) {
         for (a, y) in output.as_array().unwrap().iter().zip(target) {
             assert_eq!(a.as_f64().unwrap() > 0.5, y == 1, "{outputs:?}");
         }
     }
-    let normalised = &told["final"]["layers"][0]["normalisation"];
+    let normalised = &report["final"]["layers"][0]["normalisation"];
     assert_eq!(normalised["gain"].as_array().unwrap().len(), 8);
-    assert!(normalised["mean"].is_null() && told["final"]["layers"][1]["normalisation"].is_null());
+    assert!(normalised["mean"].is_null() && report["final"]["layers"][1]["normalisation"].is_null());
 }

@@ -1,4 +1,4 @@
-//! What ends a run before its last epoch, and what is said of it.
+//! Tests of early ends of a run: their causes and how they are reported.
 
 use crate::driver::{done, record, refused, text};
 use serde_json::Value;
@@ -8,8 +8,8 @@ fn trained(arguments: &[&str]) -> (Value, String) {
     let (model, json) = (folder.path().join("model"), folder.path().join("record.json"));
     let fixed = ["--out", text(&model), "--json", text(&json)];
     let ended = done(&[&["train"], arguments, &fixed].concat());
-    let told = std::fs::read_to_string(&json).unwrap();
-    (serde_json::from_str(&told).unwrap(), ended.stderr)
+    let report = std::fs::read_to_string(&json).unwrap();
+    (serde_json::from_str(&report).unwrap(), ended.stderr)
 }
 
 #[test]
@@ -36,13 +36,13 @@ fn a_run_ends_at_a_target_and_says_so() {
                 "log.metrics=[\"mean_absolute_error\",\"r2\"]",
             ])
         };
-        let told = of(target);
+        let report = of(target);
         assert_eq!(
-            (&told["ended_by"], &told["stopped"]),
+            (&report["ended_by"], &report["stopped"]),
             (&"target".into(), &false.into()),
             "{target}"
         );
-        let history = told["history"].as_array().unwrap();
+        let history = report["history"].as_array().unwrap();
         assert!(history.len() < 200_000);
         let (last, before) = history.split_last().unwrap();
         assert!(reached(last[figure].as_f64().unwrap()), "{last}");
@@ -94,10 +94,10 @@ fn a_run_holds_rows_out_and_keeps_the_best_weights() {
         "#,
     )
     .unwrap();
-    let told = record(&[text(&recipe)]);
-    assert_eq!(told["ended_by"], "patience");
-    let history = told["history"].as_array().unwrap();
-    let best = told["best_epoch"].as_u64().unwrap();
+    let report = record(&[text(&recipe)]);
+    assert_eq!(report["ended_by"], "patience");
+    let history = report["history"].as_array().unwrap();
+    let best = report["best_epoch"].as_u64().unwrap();
     assert_eq!(history.len() as u64, best + 7);
     let of = |name: &str| -> Vec<f64> {
         history
@@ -112,7 +112,7 @@ fn a_run_holds_rows_out_and_keeps_the_best_weights() {
         Some(best as usize - 1)
     );
     // The weights that are left are those of that epoch.
-    let validation = &told["metrics"]["validation"];
+    let validation = &report["metrics"]["validation"];
     assert_eq!(validation["loss"], history[best as usize - 1]["validation_loss"]);
     assert_eq!(validation["r2"], history[best as usize - 1]["validation_r2"]);
     assert!(
@@ -122,11 +122,11 @@ fn a_run_holds_rows_out_and_keeps_the_best_weights() {
 
     let ended = done(&["run", text(&recipe)]);
     assert!(ended.stdout.contains("held-out data: loss"), "{}", ended.stdout);
-    for told in [
+    for expected in [
         format!("the weights are those of epoch {best}"),
         "7 epochs in a row had no better mean absolute error".to_string(),
     ] {
-        assert!(ended.stderr.contains(&told), "{}", ended.stderr);
+        assert!(ended.stderr.contains(&expected), "{}", ended.stderr);
     }
     let line = ended.stdout.lines().next().unwrap();
     assert_eq!(line.split(' ').count(), 4, "{line}");
@@ -135,7 +135,7 @@ fn a_run_holds_rows_out_and_keeps_the_best_weights() {
 
 #[test]
 fn the_time_ends_a_run_and_a_training() {
-    let told = record(&[
+    let report = record(&[
         "xor-by-hand",
         "--epochs",
         "4000000000",
@@ -143,13 +143,13 @@ fn the_time_ends_a_run_and_a_training() {
         "train.max_seconds=0.3",
     ]);
     assert_eq!(
-        (&told["ended_by"], &told["stopped"]),
+        (&report["ended_by"], &report["stopped"]),
         (&"time".into(), &false.into())
     );
-    let seconds = told["training_seconds"].as_f64().unwrap();
+    let seconds = report["training_seconds"].as_f64().unwrap();
     assert!((0.25..20.0).contains(&seconds), "{seconds}");
-    assert!(told["updates"].as_u64().unwrap() > 0);
-    let (told, stderr) = trained(&[
+    assert!(report["updates"].as_u64().unwrap() > 0);
+    let (report, stderr) = trained(&[
         "spirals",
         "--epochs",
         "100000000",
@@ -159,7 +159,7 @@ fn the_time_ends_a_run_and_a_training() {
         "0.3",
     ]);
     assert_eq!(
-        (&told["ended_by"], &told["stopped"]),
+        (&report["ended_by"], &report["stopped"]),
         (&"time".into(), &false.into())
     );
     assert!(stderr.contains("the time limit of 0.3 s was reached"), "{stderr}");
@@ -167,10 +167,10 @@ fn the_time_ends_a_run_and_a_training() {
 
 #[test]
 fn a_training_is_judged_by_any_metric() {
-    let (told, stderr) = trained(&["iris", "--stop-at", "accuracy=0.9", "--metrics", "roc_auc,top_2"]);
-    assert_eq!(told["ended_by"], "target");
+    let (report, stderr) = trained(&["iris", "--stop-at", "accuracy=0.9", "--metrics", "roc_auc,top_2"]);
+    assert_eq!(report["ended_by"], "target");
     assert!(stderr.contains("accuracy reached 0.9"), "{stderr}");
-    let history = told["history"].as_array().unwrap();
+    let history = report["history"].as_array().unwrap();
     let (last, before) = history.split_last().unwrap();
     assert!(last["validation_accuracy"].as_f64().unwrap() >= 0.9);
     assert!(
@@ -185,7 +185,7 @@ fn a_training_is_judged_by_any_metric() {
         );
     }
 
-    let (told, _) = trained(&[
+    let (report, _) = trained(&[
         "diabetes",
         "--monitor",
         "mean_absolute_error",
@@ -194,9 +194,9 @@ fn a_training_is_judged_by_any_metric() {
         "--min-delta",
         "0.1",
     ]);
-    assert_eq!(told["ended_by"], "patience");
+    assert_eq!(report["ended_by"], "patience");
     let of = |epoch: &Value| epoch["validation_mean_absolute_error"].as_f64().unwrap();
-    let errors: Vec<f64> = told["history"].as_array().unwrap().iter().map(of).collect();
+    let errors: Vec<f64> = report["history"].as_array().unwrap().iter().map(of).collect();
     let (mut best, mut best_at) = (f64::INFINITY, 0);
     for (at, error) in errors.iter().enumerate() {
         if *error < best - 0.1 {
@@ -204,15 +204,15 @@ fn a_training_is_judged_by_any_metric() {
         }
     }
     assert_eq!(errors.len(), best_at + 1 + 5);
-    assert_eq!(told["best_epoch"], best_at as u64 + 1);
+    assert_eq!(report["best_epoch"], best_at as u64 + 1);
     // In the table's units, as the scores are.
-    let score = told["metrics"]["validation"]["mae"].as_f64().unwrap();
+    let score = report["metrics"]["validation"]["mae"].as_f64().unwrap();
     assert!((score - best).abs() < 1e-3 * best, "{score}, not {best}");
 }
 
 #[test]
 fn what_makes_no_sense_is_refused() {
-    for (arguments, told) in [
+    for (arguments, expected) in [
         (
             &["train", "iris", "--monitor", "r3"][..],
             &["--monitor", "balanced_accuracy"][..],
@@ -262,7 +262,7 @@ fn what_makes_no_sense_is_refused() {
             "train" => [arguments, &out].concat(),
             _ => arguments.to_vec(),
         };
-        refused(&arguments, 2, told);
+        refused(&arguments, 2, expected);
         assert!(!model.exists());
     }
 }

@@ -1,4 +1,4 @@
-//! What goes to standard output and what to standard error, and what happens where nobody reads.
+//! What goes to standard output and what to standard error, and the behaviour at a broken pipe.
 
 use crate::driver::{command, done, text};
 use serde_json::Value;
@@ -18,8 +18,8 @@ fn start(arguments: &[&str]) -> Child {
 #[test]
 fn a_record_on_standard_output_is_alone_there() {
     let ended = done(&["run", "xor-sgd", "--json", "-"]);
-    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!(told["recipe"]["train"]["seed"], 42);
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(report["recipe"]["train"]["seed"], 42);
     assert!(ended.stderr.contains("Epoch 9001, Loss: "), "{}", ended.stderr);
     let ended = done(&["compare", "xor-sgd", "xor-batch-sum", "--json", "-"]);
     serde_json::from_str::<Value>(&ended.stdout).unwrap();
@@ -74,14 +74,14 @@ fn a_reader_that_leaves_does_not_cost_the_files() {
         .read_line(&mut first)
         .unwrap();
     assert!(child.wait().unwrap().success());
-    let told = crate::figures::read(&file);
-    assert_eq!(told["stopped"], false);
-    assert_eq!(told["epochs"], 1_000_000);
+    let report = crate::figures::read(&file);
+    assert_eq!(report["stopped"], false);
+    assert_eq!(report["epochs"], 1_000_000);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_standard_output_that_is_full_is_told_of() {
+fn a_full_standard_output_is_reported() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let ended = Command::new(env!("CARGO_BIN_EXE_pellucid"))
         .args(["run", "single-sample", "--epochs", "1000000000000"])

@@ -1,4 +1,4 @@
-//! `pellucid train`: what it leaves, and that it leaves the same again.
+//! `pellucid train`: its outputs, and that a repeated run writes the same.
 
 use crate::driver::{command, done, refused, shared, text};
 use crate::pictures::{assert_is_png, assert_is_svg};
@@ -53,13 +53,13 @@ fn a_built_in_set_needs_nothing_else_and_no_model_is_overwritten() {
             String::from_utf8(output.stderr).unwrap(),
         );
         assert!(output.status.success(), "{stderr}");
-        for told in [
+        for expected in [
             "150 rows",
             "classification of species into 3 classes",
             "epoch 1  loss",
             "trained in",
         ] {
-            assert!(stderr.contains(told), "{told}: {stderr}");
+            assert!(stderr.contains(expected), "{expected}: {stderr}");
         }
         for result in ["accuracy", "log loss", "ROC AUC", "validation"] {
             assert!(stdout.contains(result), "{result}: {stdout}");
@@ -172,7 +172,7 @@ fn a_saved_recipe_makes_the_same_model() {
     ]);
     assert!(fs::read(first).unwrap() == fs::read(&second).unwrap());
     // Another table, another number of inputs; and a flag goes before the recipe.
-    let told = record(&[
+    let report = record(&[
         text(&people),
         "--recipe",
         text(&recipe),
@@ -183,15 +183,15 @@ fn a_saved_recipe_makes_the_same_model() {
         "--epochs",
         "2",
     ]);
-    assert_eq!(told["epochs"], 2);
-    assert_eq!(told["recipe"]["network"]["layers"][1], 12);
+    assert_eq!(report["epochs"], 2);
+    assert_eq!(report["recipe"]["network"]["layers"][1], 12);
 }
 
 #[test]
-fn cross_validation_tells_mean_and_deviation_and_makes_no_model() {
+fn cross_validation_reports_mean_and_deviation_and_makes_no_model() {
     let folder = folder();
     let people = people(folder.path(), 240);
-    let told = record(&[
+    let report = record(&[
         text(&people),
         "--target",
         "buys",
@@ -202,9 +202,9 @@ fn cross_validation_tells_mean_and_deviation_and_makes_no_model() {
         "--epochs",
         "60",
     ]);
-    let accuracy = &told["cross_validation"]["accuracy"];
+    let accuracy = &report["cross_validation"]["accuracy"];
     let mean = accuracy["mean"].as_f64().unwrap();
-    let folds = told["cross_validation"]["folds"].as_array().unwrap();
+    let folds = report["cross_validation"]["folds"].as_array().unwrap();
     assert_eq!(folds.len(), 4);
     let of_folds: Vec<f64> = folds
         .iter()
@@ -267,8 +267,8 @@ fn numbers_are_learnt_one_or_several() {
     let targets = both["metrics"]["validation"]["targets"].as_object().unwrap();
     assert_eq!(targets.keys().collect::<Vec<_>>(), ["line", "product"]);
     let ended = done(&["evaluate", text(&model), text(&path)]);
-    for told in ["R²", "RMSE", "MAE", "product", "line"] {
-        assert!(ended.stdout.contains(told), "{told}: {}", ended.stdout);
+    for expected in ["R²", "RMSE", "MAE", "product", "line"] {
+        assert!(ended.stdout.contains(expected), "{expected}: {}", ended.stdout);
     }
 }
 
@@ -280,7 +280,7 @@ fn the_weights_of_the_best_epoch_are_kept_by_rows_of_a_file() {
     fs::copy(&people_path, &held_out).unwrap();
     let people_path = people(folder.path(), 120);
     let model = folder.path().join("model");
-    let told = record(&[
+    let report = record(&[
         text(&people_path),
         "--target",
         "buys",
@@ -295,20 +295,20 @@ fn the_weights_of_the_best_epoch_are_kept_by_rows_of_a_file() {
         "--patience",
         "6",
     ]);
-    assert_eq!(told["training_rows"], 120);
-    assert_eq!(told["validation_rows"], 200);
-    let losses: Vec<f64> = told["history"]
+    assert_eq!(report["training_rows"], 120);
+    assert_eq!(report["validation_rows"], 200);
+    let losses: Vec<f64> = report["history"]
         .as_array()
         .unwrap()
         .iter()
         .map(|line| line["validation_loss"].as_f64().unwrap())
         .collect();
-    let best = told["best_epoch"].as_u64().unwrap() as usize;
+    let best = report["best_epoch"].as_u64().unwrap() as usize;
     assert!(losses.iter().all(|loss| *loss >= losses[best - 1]));
     assert_eq!(losses.len(), best + 6, "six epochs of patience");
     let ended = done(&["evaluate", text(&model), text(&held_out), "--json"]);
     let scores: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!(scores["accuracy"], told["metrics"]["validation"]["accuracy"]);
+    assert_eq!(scores["accuracy"], report["metrics"]["validation"]["accuracy"]);
     let of_model = scores["log_loss"].as_f64().unwrap();
     assert!(
         (of_model - losses[best - 1]).abs() < 1e-5,
@@ -331,7 +331,7 @@ fn balanced_classes_find_more_of_the_rare_one() {
     fs::write(&path, format!("x,noise,class\n{}\n", rows.join("\n"))).unwrap();
     let recall = |weights: &str| {
         let model = folder.path().join(weights);
-        let told = record(&[
+        let report = record(&[
             text(&path),
             "--target",
             "class",
@@ -342,7 +342,7 @@ fn balanced_classes_find_more_of_the_rare_one() {
             "--epochs",
             "60",
         ]);
-        told["metrics"]["training"]["per_class"]["rare"]["recall"]
+        report["metrics"]["training"]["per_class"]["rare"]["recall"]
             .as_f64()
             .unwrap()
     };
@@ -438,7 +438,7 @@ fn adult_is_learnt_within_its_memory_and_as_well_as_is_known() {
     };
     let folder = folder();
     let out = folder.path().join("model");
-    let told = record(&[
+    let report = record(&[
         text(&adult),
         "--target",
         "last",
@@ -447,12 +447,12 @@ fn adult_is_learnt_within_its_memory_and_as_well_as_is_known() {
         "--epochs",
         "4",
     ]);
-    assert_eq!(told["rows"], 32_561);
+    assert_eq!(report["rows"], 32_561);
     assert_eq!(
-        told["metrics"]["training"]["classes"],
+        report["metrics"]["training"]["classes"],
         serde_json::json!(["<=50K", ">50K"])
     );
-    let accuracy = told["metrics"]["validation"]["accuracy"].as_f64().unwrap();
+    let accuracy = report["metrics"]["validation"]["accuracy"].as_f64().unwrap();
     assert!((0.84..0.88).contains(&accuracy), "{accuracy}");
 }
 
@@ -479,12 +479,12 @@ fn lbfgs_trains_on_all_rows_at_once_and_says_how_it_ended() {
     );
     assert_eq!(record["recipe"]["train"]["batch_size"], "full");
     assert!(record["recipe"]["train"]["learning_rate"].is_null());
-    for (arguments, told) in [
+    for (arguments, expected) in [
         (["--learning-rate", "0.1"], "line search; leave it out"),
         (["--batch-size", "32"], "set it to \"full\""),
         (["--dropout", "0.5"], "dropout changes it"),
     ] {
-        refused(&[&train[..], &arguments].concat(), 2, &[told]);
+        refused(&[&train[..], &arguments].concat(), 2, &[expected]);
     }
     let run = [
         "run",

@@ -1,4 +1,4 @@
-//! `pellucid tune`: its table, that it goes on after Ctrl-C, what it leaves and what it refuses.
+//! `pellucid tune`: its table, its continuation after Ctrl-C, its outputs and its errors.
 
 use crate::driver::{done, pellucid, refused, text};
 use crate::pictures::assert_is_png;
@@ -45,13 +45,13 @@ fn the_table_has_every_trial_the_best_first_on_any_number_of_threads() {
     let score = |line: &&str| line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap();
     let scores: Vec<f64> = lines[1..].iter().map(score).collect();
     assert!(scores.windows(2).all(|pair| pair[0] >= pair[1]), "{scores:?}");
-    for told in [
+    for expected in [
         "150 rows",
         "classification of species",
         "varied: train.learning_rate=log:0.001..0.1",
         "6 of 6",
     ] {
-        assert!(one.stderr.contains(told), "{told}: {}", one.stderr);
+        assert!(one.stderr.contains(expected), "{expected}: {}", one.stderr);
     }
     assert_eq!(done(&arguments(&["--threads", "2"])).stdout, one.stdout);
     let quiet = done(&arguments(&["--quiet"]));
@@ -80,10 +80,10 @@ fn every_result_has_its_file_and_the_recipe_makes_the_model_again() {
         "{}",
         ended.stdout
     );
-    let told = json(&record);
-    let trials = told["trials"].as_array().unwrap();
+    let report = json(&record);
+    let trials = report["trials"].as_array().unwrap();
     assert_eq!(trials.len(), 9);
-    assert_eq!(trials[0]["trial"], told["best"]);
+    assert_eq!(trials[0]["trial"], report["best"]);
     assert_eq!(
         (&trials[0]["epochs"], &trials[8]["epochs"]),
         (&8.into(), &2.into())
@@ -91,8 +91,8 @@ fn every_result_has_its_file_and_the_recipe_makes_the_model_again() {
     for key in ["train.learning_rate", "hidden", "train.optimizer"] {
         assert!(trials[0]["settings"][key].is_string(), "{}", trials[0]);
     }
-    assert_eq!(told["stopped"], false);
-    assert_eq!(told["recipe"]["train"]["epochs"], trials[0]["best_epoch"]);
+    assert_eq!(report["stopped"], false);
+    assert_eq!(report["recipe"]["train"]["epochs"], trials[0]["best_epoch"]);
     let svg = std::fs::read_to_string(&plot).unwrap();
     for word in [
         "<svg",
@@ -230,15 +230,15 @@ fn ctrl_c_keeps_what_is_done() {
     let ended = child.wait_with_output().unwrap();
     let stderr = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{stderr}");
-    let told = json(&record);
-    assert_eq!(told["stopped"], true);
-    assert!(told["model"].is_null());
+    let report = json(&record);
+    assert_eq!(report["stopped"], true);
+    assert!(report["model"].is_null());
     let kept = if state.exists() {
         json(&state)["trials"].as_array().unwrap().len()
     } else {
         0
     };
-    assert_eq!(told["trials"].as_array().unwrap().len(), kept);
+    assert_eq!(report["trials"].as_array().unwrap().len(), kept);
     assert!(
         stderr.contains("stopped by Ctrl-C; the same command goes on where it was"),
         "{stderr}"
@@ -251,7 +251,7 @@ fn ctrl_c_keeps_what_is_done() {
 }
 
 #[test]
-fn trials_that_diverge_are_told_of_and_are_no_reason_to_stop() {
+fn trials_that_diverge_are_reported_and_are_no_reason_to_stop() {
     let of = |rates: &str| {
         let rates = format!("learning_rate={rates}");
         let arguments = [
@@ -273,7 +273,7 @@ fn trials_that_diverge_are_told_of_and_are_no_reason_to_stop() {
 
 #[test]
 fn what_makes_no_sense_is_refused() {
-    for (more, told) in [
+    for (more, expected) in [
         (&["--trials", "0"][..], &["--trials", "1 to"][..]),
         (
             &["--vary", "learning_rat=1,2"],
@@ -300,7 +300,7 @@ fn what_makes_no_sense_is_refused() {
     ] {
         let arguments = [&["tune", "iris", "--epochs", "2"], more].concat();
         let status = if more[0] == "--target" { 1 } else { 2 };
-        refused(&arguments, status, told);
+        refused(&arguments, status, expected);
     }
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &str| {

@@ -1,4 +1,4 @@
-//! Where downloaded data is kept.
+//! The cache folder for downloaded data.
 
 use super::download::DownloadError;
 use std::env;

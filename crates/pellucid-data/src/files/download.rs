@@ -1,4 +1,4 @@
-//! Downloading one file of known contents.
+//! Downloads one file and verifies its digest.
 //!
 //! The file arrives packed in `<name>.gz.part`, which a later request, or a later run, continues where an earlier one
 //! ended. Only when its unpacked contents have the known SHA-256 are they put in place, in one step.

@@ -1,4 +1,4 @@
-//! Replacing a file in one step.
+//! Replaces a file in one step.
 //!
 //! The new contents go to a temporary file beside the destination, which is renamed over it once it is complete and
 //! on disk. After any failure the destination holds either its old or its new contents, never a part of them.

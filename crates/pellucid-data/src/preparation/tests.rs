@@ -289,7 +289,7 @@ fn a_column_is_read_as_the_kind_it_had_in_training() {
         boolean("y", &["n", "y", "n"]),
     ]);
     let (preparation, _) = fitted_with(&training, scaled(Scale::None));
-    // Booleans as words: what becomes of a third word is for the preparation to say.
+    // Booleans as words: the preparation reports a third word.
     let kinds = [ColumnKind::Number, ColumnKind::Category, ColumnKind::Category];
     assert!(
         preparation
@@ -636,7 +636,7 @@ proptest! {
     }
 
     #[test]
-    fn only_training_rows_are_looked_at(t in any_table()) {
+    fn only_training_rows_are_used(t in any_table()) {
         let rows = all_rows(&t);
         let mut further = t.clone();
         for column in &mut further.columns {

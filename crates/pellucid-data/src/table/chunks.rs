@@ -1,4 +1,4 @@
-//! A table some rows at a time, with columns that are known beforehand.
+//! Reads a table in chunks of rows, with columns that are known beforehand.
 
 use super::columns::{ColumnKind, Table};
 use super::error::TableError;

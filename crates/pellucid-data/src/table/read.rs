@@ -1,4 +1,4 @@
-//! Reading a whole table.
+//! Reads a whole table.
 
 use super::columns::Table;
 use super::error::TableError;

@@ -1,4 +1,4 @@
-//! Writing tables, chunk after chunk.
+//! Writes tables in chunks of rows.
 
 use super::columns::{ColumnKind, Table};
 use super::error::TableError;

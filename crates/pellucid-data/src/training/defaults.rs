@@ -86,7 +86,7 @@ pub(super) fn recipe(target: &TargetPreparation, rows: usize) -> Recipe {
             reduction: Reduction::Mean,
             reshuffle: false,
             share_penalty: false,
-            tell_penalty: false,
+            report_penalty: false,
             optimizer: Optimizer::ADAM,
             learning_rate: 1e-3,
             schedule: Schedule::default(),

@@ -177,7 +177,7 @@ impl<'a> Plan<'a> {
                 });
             let how = if train.optimizer.takes_steps() {
                 let rate = train.learning_rate;
-                let batch = train.batch_size.of(self.table.rows());
+                let batch = train.batch_size.rows_per_batch(self.table.rows());
                 format!("with learning rate {rate}, batches of {batch}")
             } else {
                 "on all rows at once".into()

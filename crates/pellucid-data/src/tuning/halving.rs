@@ -32,16 +32,16 @@ mod tests {
 
     #[test]
     fn rungs_divide_trials_and_multiply_epochs_by_three() {
-        let told = |trials, epochs| -> Vec<(usize, u64)> {
+        let rungs = |trials, epochs| -> Vec<(usize, u64)> {
             let rungs = rungs(trials, epochs).into_iter();
             rungs.map(|rung| (rung.trials, rung.epochs)).collect()
         };
-        assert_eq!(told(27, 81), [(27, 3), (9, 9), (3, 27), (1, 81)]);
-        assert_eq!(told(50, 200), [(50, 7), (16, 22), (5, 66), (1, 200)]);
-        assert_eq!(told(1, 10), [(1, 10)]);
-        assert_eq!(told(2, 10), [(2, 10)]);
-        assert_eq!(told(30, 2), [(30, 2)], "too few epochs to divide");
-        assert_eq!(told(30, 5), [(30, 1), (10, 5)]);
-        assert_eq!(told(3, u64::MAX).len(), 2);
+        assert_eq!(rungs(27, 81), [(27, 3), (9, 9), (3, 27), (1, 81)]);
+        assert_eq!(rungs(50, 200), [(50, 7), (16, 22), (5, 66), (1, 200)]);
+        assert_eq!(rungs(1, 10), [(1, 10)]);
+        assert_eq!(rungs(2, 10), [(2, 10)]);
+        assert_eq!(rungs(30, 2), [(30, 2)], "too few epochs to divide");
+        assert_eq!(rungs(30, 5), [(30, 1), (10, 5)]);
+        assert_eq!(rungs(3, u64::MAX).len(), 2);
     }
 }

@@ -1,4 +1,4 @@
-//! A space in a TOML file.
+//! Reads the space of a search from a TOML file.
 //!
 //! ```toml
 //! hidden = [[64], [128, 64]]

@@ -1,4 +1,4 @@
-//! One trial: settings, and what they came to.
+//! One trial: its settings and its outcome.
 
 use super::space::Space;
 use crate::error::{DataError, Result, setting};

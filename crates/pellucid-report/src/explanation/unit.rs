@@ -1,4 +1,4 @@
-//! The arithmetic of one unit in full: every product of its sums, forwards and backwards.
+//! The arithmetic of one unit in full: every product of its pre-activation, forwards and backwards.
 
 use super::axes::Axes;
 use super::number::short;

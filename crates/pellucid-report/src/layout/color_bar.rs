@@ -1,4 +1,4 @@
-//! A bar that says which number a colour stands for.
+//! The colour bar: the key from colours to numbers.
 
 use super::plot::{Plot, widest_label};
 use super::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, TICK_LABEL_SIZE, crisp};

@@ -1,4 +1,4 @@
-//! Which of a chart's numbers are drawn, what range they span, and what the reader must know about the others.
+//! The numbers of a chart that are drawn, their range, and notes about the others.
 
 use super::{LineChart, Scale};
 use crate::axis::Extent;

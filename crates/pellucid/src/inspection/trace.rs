@@ -73,7 +73,7 @@ pub struct NormalisationTrace {
     pub mean: Numbers,
     /// 1/√(σ² + ε), as many as there are means.
     pub inverse_deviation: Numbers,
-    /// x̂ = (sums − μ)/√(σ² + ε), (rows, fan_out). z is γ·x̂ + β.
+    /// x̂ = (x·W + b − μ)/√(σ² + ε), (rows, fan_out). z is γ·x̂ + β.
     pub normal: Vec<Numbers>,
     /// γ before the step, (fan_out).
     pub gain: Numbers,

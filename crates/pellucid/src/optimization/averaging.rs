@@ -1,5 +1,6 @@
-//! Averages the weights of a training. The mean of the networks that a training passes through generalises better than the
-//! last of them, and takes no part in the training.
+//! Averages the weights of a training.
+//!
+//! The mean of a training's networks generalises better than the last of them, and does not affect the training.
 
 use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingError};
 use crate::model::network::Network;

@@ -1,4 +1,4 @@
-//! The built-in recipes: the files in `recipes/`, compiled in.
+//! Provides the built-in recipes: the files in `recipes/`, compiled in.
 
 use super::Recipe;
 use super::RecipeError;
@@ -19,7 +19,7 @@ macro_rules! built_in {
     };
 }
 
-/// Every built-in recipe, in the order of a first reading.
+/// Every built-in recipe, in the order in which to read them.
 pub const BUILT_IN: &[BuiltIn] = built_in![
     "xor-by-hand",
     "xor-sgd",

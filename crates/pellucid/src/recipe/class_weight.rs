@@ -1,29 +1,29 @@
-//! `class_weight` of `[data]` and `[data.table]`.
+//! Reads `class_weight` of `[data]` and `[data.table]`: the weights of the classes in training.
 
 use crate::error::Error;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// What the rows of a class count for.
+/// The weight of the rows of each class.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum ClassWeight {
     /// 1 each.
     #[default]
     None,
-    /// rows / (classes · rows of the class), so that all classes count alike.
+    /// rows / (classes · rows of the class), so that all classes have the same weight.
     Balanced,
-    /// So much, in the order of the classes.
+    /// These weights, in the order of the classes.
     Each(Vec<f64>),
 }
 
 impl ClassWeight {
-    /// Whether every row counts for 1.
+    /// Whether every row has the weight 1.
     pub fn is_none(&self) -> bool {
         *self == Self::None
     }
 
-    /// What a row of each class counts for, by how many rows each has; 0 for a class without rows, where they are
+    /// The weight of a row of each class, from the number of rows of each; 0 for a class without rows, if they are
     /// balanced. `key` names the setting in errors.
     ///
     /// # Errors

@@ -1,16 +1,16 @@
-//! `dropout` of `[train]`.
+//! Reads `dropout` of `[train]`: one rate for all hidden layers, or one for each layer.
 
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
-/// With which probability a layer's numbers are left out of a step of training.
+/// The dropout rates of the layers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum DropoutRates {
-    /// Every unit of every hidden layer with this one; inputs never.
+    /// This rate for all hidden units; inputs have none.
     Hidden(f64),
-    /// One for each layer but the last, the inputs first.
+    /// One for each layer except the last, the inputs first.
     Each(Vec<f64>),
 }
 
@@ -27,7 +27,7 @@ impl From<f64> for DropoutRates {
 }
 
 impl DropoutRates {
-    /// Whether nothing is ever left out.
+    /// Whether there is no dropout.
     pub fn is_none(&self) -> bool {
         match self {
             Self::Hidden(rate) => *rate == 0.0,
@@ -35,7 +35,7 @@ impl DropoutRates {
         }
     }
 
-    /// With which probability an input is left out.
+    /// The rate of the inputs.
     pub fn of_inputs(&self) -> f64 {
         match self {
             Self::Hidden(_) => 0.0,
@@ -43,7 +43,7 @@ impl DropoutRates {
         }
     }
 
-    /// With which probability a unit is left out, for each of so many hidden layers.
+    /// The rate of each of so many hidden layers.
     pub fn of_hidden(&self, layers: usize) -> Vec<f64> {
         match self {
             Self::Hidden(rate) => vec![*rate; layers],

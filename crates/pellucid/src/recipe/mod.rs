@@ -1,5 +1,5 @@
-//! The recipe: the whole of a run, in one value. TOML for the command, keyword arguments from Python, JSON from a
-//! page and the header of a model file are all this.
+//! Describes a complete run in one value, the recipe. TOML for the command, keyword arguments from Python, JSON from a page
+//! and the header of a model file all have this form.
 //!
 //! A run is a function of its recipe and its data: the same recipe and the same data give the same bits.
 
@@ -37,69 +37,69 @@ use crate::optimization::schedule::Schedule;
 use crate::scalar::Precision;
 use serde::{Deserialize, Serialize};
 
-/// The whole of a run.
+/// A complete run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct Recipe {
-    /// One line that says what the run shows.
+    /// One line that describes the run.
     #[serde(default)]
     pub title: String,
-    /// What it is trained on.
+    /// The data.
     pub data: DataRecipe,
-    /// The network's shape.
+    /// The network.
     pub network: NetworkRecipe,
-    /// Where the parameters start.
+    /// The initial parameters.
     #[serde(default)]
     pub init: Init,
-    /// How it is trained.
+    /// The training.
     pub train: TrainRecipe,
-    /// What is told, and when.
+    /// What to report, and when.
     #[serde(default)]
     pub log: LogRecipe,
 }
 
-/// `[data]`: what the network is trained on.
+/// `[data]`: the samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataRecipe {
-    /// Where the samples come from.
+    /// The source of the samples.
     pub source: Source,
-    /// `inline`: the features, a row a sample.
+    /// `inline`: the features, one row per sample.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<Vec<Vec<f64>>>,
-    /// `inline` and `noisy-line`: the targets, a row a sample.
+    /// `inline` and `noisy-line`: the targets, one row per sample.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub targets: Option<Vec<Vec<f64>>>,
-    /// `noisy-line` and `regression`: how many features a sample has.
+    /// `noisy-line` and `regression`: the number of features.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features: Option<usize>,
-    /// `regression`: how many samples there are.
+    /// `regression`: the number of samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<usize>,
-    /// `noisy-line`: the half-width of the uniform noise; `regression`: the deviation of the normal noise.
+    /// `noisy-line`: the half-width of the uniform noise; `regression`: the standard deviation of the normal noise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise: Option<f64>,
-    /// Seed of the samples that are drawn; `train.seed` unless given.
+    /// Seed of drawn samples; `train.seed` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u32>,
-    /// `inline`: what each sample counts for in training; 1 each unless given.
+    /// `inline`: the weight of each sample in training; 1 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Vec<f64>>,
-    /// `inline` and `mnist`: what the samples of each class count for in training.
+    /// `inline` and `mnist`: the weight of the samples of each class in training.
     #[serde(default, skip_serializing_if = "ClassWeight::is_none")]
     pub class_weight: ClassWeight,
-    /// The part of the training rows that is held out to judge epochs by; 0 for none. A `table` has its own.
+    /// The fraction of the training rows that is held out to compare epochs by; 0 for none. A `table` has its own.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub validation: f64,
-    /// Whether every column is brought to mean 0 and standard deviation 1.
+    /// Whether to scale every column to mean 0 and standard deviation 1.
     #[serde(default)]
     pub standardise: bool,
-    /// `table`: which columns are what.
+    /// `table`: the roles of the columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<TableRecipe>,
 }
 
-/// Where samples come from.
+/// The source of the samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
@@ -126,7 +126,7 @@ pub struct NetworkRecipe {
     /// Whether the layers have a bias.
     #[serde(default = "yes")]
     pub bias: bool,
-    /// How the sums of the hidden layers are normalised, or those of each layer.
+    /// The normalisation of the hidden layers, or of each layer.
     #[serde(default, skip_serializing_if = "Normalisations::is_none")]
     pub normalisation: Normalisations,
 }
@@ -135,120 +135,120 @@ fn yes() -> bool {
     true
 }
 
-/// `[train]`: how the network is trained.
+/// `[train]`: the training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainRecipe {
     /// Loss function to minimise.
     pub loss: Loss,
-    /// ε of the targets (1 − ε)·y + ε/classes that are trained towards, in cross-entropies.
+    /// ε of the smoothed targets (1 − ε)·y + ε/classes, for cross-entropies.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub label_smoothing: f64,
-    /// How the samples of a batch add up.
+    /// How the losses of a batch become one.
     #[serde(default)]
     pub reduction: Reduction,
-    /// The rule of the step.
+    /// The optimizer.
     #[serde(default)]
     pub optimizer: Optimizer,
-    /// η, the size of the step; the highest, where a schedule changes it. `lbfgs`, which finds its own, has none: 0.
+    /// η, the learning rate; the highest one if a schedule changes it. `lbfgs` has none: 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub learning_rate: f64,
     /// How the learning rate changes over the run.
     #[serde(default)]
     pub schedule: Schedule,
-    /// How many samples make a step: a number, 1 for online training, or `"full"`.
+    /// The number of samples per step: a number, 1 for online training, or `"full"`.
     #[serde(default)]
     pub batch_size: BatchSize,
-    /// How many batches make a step together.
+    /// The number of batches whose gradients form one step.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub accumulate: u64,
-    /// Which mean of the weights the training goes through is evaluated and kept; the last weights unless given.
+    /// The mean of the weights that is evaluated and kept; the last weights by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average: Option<Average>,
-    /// Whether the samples come in a new order each epoch.
+    /// Whether to shuffle the samples each epoch.
     #[serde(default)]
     pub shuffle: bool,
-    /// Whether each new order is a shuffle of the one before, not of the samples as they came.
+    /// Whether to shuffle the order of the previous epoch instead of the original order.
     #[serde(default, skip_serializing_if = "is_false")]
     pub reshuffle: bool,
-    /// How many times all samples are gone through.
+    /// The number of passes over all samples.
     pub epochs: u64,
-    /// When a layer's weights take their step.
+    /// When the weights of a layer are updated.
     #[serde(default)]
     pub update: Update,
-    /// λ of the penalty λ‖W‖₁ on the weights; the losses that are told are without it.
+    /// λ of the penalty λ‖W‖₁ on the weights; reported losses do not include it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub l1: f64,
-    /// λ of the penalty ½λ‖W‖² on the weights, not on the biases; the losses that are told are without it.
+    /// λ of the penalty ½λ‖W‖² on the weights, not on the biases; reported losses do not include it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub l2: f64,
-    /// Whether penalties are divided by what a batch's losses are divided by, as part of a sum that becomes their mean.
+    /// Whether to divide penalties by the divisor of a batch's losses, its rows or their weights.
     #[serde(default, skip_serializing_if = "is_false")]
     pub share_penalty: bool,
-    /// Whether the losses that are told of training have the penalties in them.
+    /// Whether the reported training loss includes the penalties.
     #[serde(default, skip_serializing_if = "is_false")]
-    pub tell_penalty: bool,
-    /// Whether penalties and weight decay are on the biases too.
+    pub report_penalty: bool,
+    /// Whether penalties and weight decay apply to biases too.
     #[serde(default, skip_serializing_if = "is_false")]
     pub penalize_biases: bool,
-    /// What each number of the gradient is brought down to.
+    /// The largest size of each number of the gradient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_value: Option<f64>,
-    /// What the whole gradient's Euclidean norm is brought down to, after that.
+    /// The largest Euclidean norm of the gradient, applied after that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
-    /// The probability with which a hidden unit is left out of a step, or one for each layer but the last.
+    /// The dropout rate of hidden units, or one rate for each layer except the last.
     #[serde(default, skip_serializing_if = "DropoutRates::is_none")]
     pub dropout: DropoutRates,
-    /// The standard deviation of the normal noise that is added to the features in training.
+    /// The standard deviation of normal noise on the features in training.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub input_noise: f64,
-    /// What the norm of the weights coming into each unit is brought down to after a step.
+    /// The largest norm of a unit's incoming weights after a step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_norm: Option<f64>,
-    /// What makes an epoch better than another: the loss, or a metric; on held-out rows, where there are any.
+    /// The figure that compares epochs: the loss, or a metric; on held-out rows if there are any.
     #[serde(default, skip_serializing_if = "is_default")]
     pub monitor: Figure,
-    /// How many epochs in a row without a better one end the run; never unless given.
+    /// The number of epochs without improvement that ends the run; unlimited by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
-    /// By how much `monitor` must be better.
+    /// The least improvement of `monitor` that counts.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub min_delta: f64,
     /// A figure and the value at which the run ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_at: Option<StopAt>,
-    /// How long the run may take, in seconds; what comes of it then depends on the machine.
+    /// The time limit in seconds; the result then depends on the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_seconds: Option<f64>,
-    /// The arithmetic.
+    /// The precision of the arithmetic.
     #[serde(default)]
     pub precision: Precision,
-    /// Seed of everything that is drawn without a seed of its own.
+    /// Seed of every draw without a seed of its own.
     #[serde(default)]
     pub seed: u32,
 }
 
-/// `[log]`: what is told, and when.
+/// `[log]`: what to report, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogRecipe {
-    /// Every how many epochs a line is told; about 20 lines a run unless given.
+    /// The number of epochs from one line to the next; about 20 lines per run by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every: Option<u64>,
-    /// Whether the first epoch is called 0 or 1.
+    /// The number of the first epoch, 0 or 1.
     #[serde(default = "one")]
     pub count_from: u64,
-    /// The loss that is told, where it is not the one that is made small.
+    /// The loss to report, if it is not the one to minimise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<Loss>,
-    /// What is told besides.
+    /// The metrics to report.
     #[serde(default)]
     pub metrics: Vec<Metric>,
     /// The line, with `{epoch}`, `{loss}` and the metrics' names in braces, formatted as in Python: `{loss:.4f}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
-    /// Whether the outputs for the training samples are printed at the end, raw and rounded.
+    /// Whether to print the outputs for the training samples at the end, raw and rounded.
     #[serde(default)]
     pub predictions: bool,
 }
@@ -286,7 +286,7 @@ impl Default for LogRecipe {
     }
 }
 
-/// Why batches cannot be gathered to steps as asked for.
+/// Why batches cannot be accumulated as requested.
 fn objection_to_accumulation(train: &TrainRecipe) -> Option<&'static str> {
     match train.accumulate {
         0 => Some("at least 1 batch makes a step"),
@@ -304,7 +304,7 @@ fn objection_to_accumulation(train: &TrainRecipe) -> Option<&'static str> {
     }
 }
 
-/// The setting that makes no sense for L-BFGS, what it is, and why it does not.
+/// A setting that L-BFGS cannot use: its key, its value, and the reason.
 fn objection_to_lbfgs(train: &TrainRecipe) -> Option<(&'static str, String, &'static str)> {
     let word = |word: &dyn std::fmt::Display| format!("\"{word}\"");
     if train.learning_rate != 0.0 {
@@ -337,7 +337,8 @@ fn objection_to_lbfgs(train: &TrainRecipe) -> Option<(&'static str, String, &'st
         return Some(("max_norm", most.to_string(), why));
     }
     if train.l1 != 0.0 {
-        let why = "lbfgs needs slopes that change smoothly, and |w| has a corner at 0; use l2, or \"adam\"";
+        let why =
+            "lbfgs needs derivatives that change smoothly, and |w| has a kink at 0; use l2, or \"adam\"";
         return Some(("l1", train.l1.to_string(), why));
     }
     for (key, clip) in [("clip_value", train.clip_value), ("clip_norm", train.clip_norm)] {
@@ -379,7 +380,7 @@ impl Recipe {
         architecture.normalised(&of_layers)
     }
 
-    /// The loss that is told.
+    /// The loss to report.
     pub fn logged_loss(&self) -> Loss {
         self.log.loss.unwrap_or(self.train.loss)
     }
@@ -406,7 +407,7 @@ impl Recipe {
         }
     }
 
-    /// Checks every setting that can be checked without data.
+    /// Checks every setting that does not need data.
     ///
     /// # Errors
     /// [`Error::Setting`] or [`Error::Architecture`], naming the key, what it holds and what it may hold.
@@ -526,7 +527,7 @@ impl Recipe {
         let without_penalty = [train.l1, train.l2] == [0.0; 2];
         for (key, is_set) in [
             ("train.share_penalty", train.share_penalty),
-            ("train.tell_penalty", train.tell_penalty),
+            ("train.report_penalty", train.report_penalty),
         ] {
             if is_set && without_penalty {
                 let expected = "there is no penalty; set train.l2, or leave it out";
@@ -566,7 +567,11 @@ impl Recipe {
             return refuse("train.update", "\"top-down\"".into(), expected);
         }
         if self.log.every == Some(0) {
-            return refuse("log.every", "0".into(), "lines are told every 1 epoch or more");
+            return refuse(
+                "log.every",
+                "0".into(),
+                "at least 1 epoch is needed between lines",
+            );
         }
         if self.log.count_from > 1 {
             let found = self.log.count_from.to_string();

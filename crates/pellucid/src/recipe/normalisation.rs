@@ -1,4 +1,4 @@
-//! `normalisation` of `[network]`: one for all hidden layers, or one for each layer.
+//! Reads `normalisation` of `[network]`: one for all hidden layers, or one for each layer.
 
 use crate::descriptor::OrNone;
 use crate::normalisation::Normalisation;

@@ -1,4 +1,4 @@
-//! Reads recipes from TOML, and changes their settings.
+//! Reads recipes from TOML and changes their settings.
 
 use super::Recipe;
 use super::spelling::AnySpelling;
@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 pub struct RecipeError {
     /// The file, or the built-in recipe's name, or the `--set` argument.
     pub origin: String,
-    /// Line and column, counted from 1, where a file is at fault.
+    /// Line and column, counted from 1, where the error is in a file.
     pub position: Option<(usize, usize)>,
     /// What is wrong.
     pub message: String,
@@ -97,7 +97,7 @@ impl Recipe {
     /// Changes several settings at once, so that those which go together need no order.
     ///
     /// # Errors
-    /// As [`set`](Self::set), with the assignment that is at fault.
+    /// As [`set`](Self::set), with the invalid assignment.
     pub fn set_all<'a>(&mut self, assignments: impl IntoIterator<Item = &'a str>) -> Result<()> {
         let assignments: Vec<&str> = assignments.into_iter().collect();
         let Some((last, others)) = assignments.split_last() else {
@@ -106,7 +106,7 @@ impl Recipe {
         match self.with(&assignments) {
             Ok(changed) => *self = changed,
             Err(error) => {
-                // The first assignment that fails after those before it is the one at fault.
+                // The first assignment that fails after those before it is the invalid one.
                 for count in 1..=others.len() {
                     self.with(&assignments[..count])?;
                 }
@@ -167,7 +167,7 @@ fn insert<'a>(
             .entry(without_place(Cow::from(part.clone())))
             .or_insert_with(|| without_place(DeValue::Table(DeTable::new())))
             .get_mut();
-        // A choice that is named alone becomes a table, which has room for its settings.
+        // A choice given by name alone becomes a table, which can hold its settings.
         if is_choice && matches!(entry, DeValue::String(_)) {
             let name = std::mem::replace(entry, DeValue::Boolean(false));
             let name = (without_place(Cow::from("name")), without_place(name));

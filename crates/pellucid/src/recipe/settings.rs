@@ -1,4 +1,4 @@
-//! Settings that may be written in two ways: as one value, or as a list or a word.
+//! Reads settings that have two forms: one value, or a list or a word.
 
 use crate::activation::Activation;
 use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
@@ -38,10 +38,10 @@ impl<'de> Deserialize<'de> for Activations {
     }
 }
 
-/// The number of samples of a step.
+/// The number of samples in a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum BatchSize {
-    /// All of them.
+    /// All samples.
     #[default]
     Full,
     /// This many; the last batch of an epoch has the remaining ones.
@@ -49,8 +49,8 @@ pub enum BatchSize {
 }
 
 impl BatchSize {
-    /// The rows of a batch of a data set of `rows`.
-    pub fn of(self, rows: usize) -> usize {
+    /// The number of rows in a batch of a data set of `rows`.
+    pub fn rows_per_batch(self, rows: usize) -> usize {
         match self {
             BatchSize::Full => rows,
             BatchSize::Rows(size) => size.min(rows),

@@ -1,5 +1,5 @@
-//! Reads keys and names of recipes with `-` and `_` alike, from any format: wraps a deserializer, and replaces each by the
-//! spelling that the type being read knows.
+//! Treats `-` and `_` alike in the keys and names of recipes, in any format: wraps a deserializer and replaces each name by
+//! the spelling that the target type defines.
 
 use crate::descriptor::is_same_name;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
@@ -18,7 +18,7 @@ impl<D> AnySpelling<D> {
         Self { inner, known: &[] }
     }
 
-    fn of(inner: D, known: &'static [&'static str]) -> Self {
+    fn for_names(inner: D, known: &'static [&'static str]) -> Self {
         Self { inner, known }
     }
 
@@ -35,17 +35,18 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for AnySpelling<D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_any(AnySpelling::of(visitor, self.known))
+        self.inner
+            .deserialize_any(AnySpelling::for_names(visitor, self.known))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.inner
-            .deserialize_option(AnySpelling::of(visitor, self.known))
+            .deserialize_option(AnySpelling::for_names(visitor, self.known))
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.inner
-            .deserialize_identifier(AnySpelling::of(visitor, self.known))
+            .deserialize_identifier(AnySpelling::for_names(visitor, self.known))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -64,7 +65,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for AnySpelling<D> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         self.inner
-            .deserialize_struct(name, fields, AnySpelling::of(visitor, fields))
+            .deserialize_struct(name, fields, AnySpelling::for_names(visitor, fields))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -74,7 +75,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for AnySpelling<D> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         self.inner
-            .deserialize_enum(name, variants, AnySpelling::of(visitor, variants))
+            .deserialize_enum(name, variants, AnySpelling::for_names(visitor, variants))
     }
 
     forward_to_deserialize_any! {
@@ -132,11 +133,11 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for AnySpelling<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(AnySpelling::of(map, self.known))
+        self.inner.visit_map(AnySpelling::for_names(map, self.known))
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_enum(AnySpelling::of(data, self.known))
+        self.inner.visit_enum(AnySpelling::for_names(data, self.known))
     }
 }
 
@@ -144,7 +145,8 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for AnySpelling<S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(AnySpelling::of(deserializer, self.known))
+        self.inner
+            .deserialize(AnySpelling::for_names(deserializer, self.known))
     }
 }
 
@@ -160,7 +162,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for AnySpelling<A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.inner.next_key_seed(AnySpelling::of(seed, self.known))
+        self.inner.next_key_seed(AnySpelling::for_names(seed, self.known))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
@@ -173,6 +175,6 @@ impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for AnySpelling<A> {
     type Variant = A::Variant;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, A::Variant), A::Error> {
-        self.inner.variant_seed(AnySpelling::of(seed, self.known))
+        self.inner.variant_seed(AnySpelling::for_names(seed, self.known))
     }
 }

@@ -1,21 +1,21 @@
-//! What ends a run before its last epoch.
+//! Settings that end a run before its last epoch.
 
 use super::{Recipe, Source};
 use crate::error::{Error, Result};
 use crate::evaluation::metrics::Figure;
 use serde::{Deserialize, Serialize};
 
-/// `stop_at` of `[train]`: a figure, and the value at which it ends the run.
+/// `stop_at` of `[train]`: a figure, and the value that ends the run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StopAt {
     /// The loss, or a metric.
     pub metric: Figure,
-    /// The value that it is to come to: from below where more is better, from above where less is.
+    /// The value to reach: from below if higher is better, from above if lower is.
     pub value: f64,
 }
 
-/// The settings that can be checked without data.
+/// Checks the settings that do not need data.
 pub(super) fn check(recipe: &Recipe) -> Result<()> {
     let refuse = |key: &str, found: String, expected: &str| {
         Err(Error::Setting {

@@ -1,4 +1,4 @@
-//! `[data.table]`: which columns of a table are what, and how they become numbers.
+//! `[data.table]`: the roles of the columns of a table, and how they become numbers.
 
 use super::ClassWeight;
 use serde::{Deserialize, Serialize};
@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableRecipe {
-    /// The columns to be predicted: names.
+    /// The names of the columns to predict.
     pub target: Vec<String>,
-    /// The only features; all columns that are nothing else unless given.
+    /// The only features; by default all columns without another role.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<String>,
     /// Columns that are not features.
@@ -18,33 +18,33 @@ pub struct TableRecipe {
     /// The column that names each row, and is no feature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The column that says what each row counts for in training, and is no feature.
+    /// The column of the weights of the rows in training; it is no feature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<String>,
-    /// Whether the target is a class or a number; chosen from the column unless given.
+    /// Whether the target is a class or a number; by default the column decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
     /// How numbers are scaled.
     #[serde(default)]
     pub scale: Scale,
-    /// What becomes of words that training rows do not have.
+    /// The treatment of words that training rows do not have.
     #[serde(default)]
     pub unseen: Unseen,
-    /// The part of the rows that is held out to stop by; 0 for none.
+    /// The fraction of the rows that is held out for early stopping; 0 for none.
     #[serde(default)]
     pub validation: f64,
-    /// What the rows of a class count for.
+    /// The weight of the rows of each class.
     #[serde(default)]
     pub class_weight: ClassWeight,
 }
 
-/// What a target asks for.
+/// The kind of prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
-    /// Which class.
+    /// A class.
     Classification,
-    /// How much.
+    /// A number.
     Regression,
 }
 
@@ -61,7 +61,7 @@ pub enum Scale {
     None,
 }
 
-/// What becomes of a word that training rows do not have, and of a missing one where none was missing in training.
+/// The treatment of a word that training rows do not have, and of a missing one if none was missing in training.
 /// A missing number is the median whatever this says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

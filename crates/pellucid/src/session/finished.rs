@@ -1,4 +1,4 @@
-//! What a session comes to: a trained network with all that is known of its training, or the error that ended it.
+//! The result of a session: a trained network with the history of its training, or the error that ended it.
 
 use super::Split;
 use crate::data::dataset::Dataset;
@@ -18,7 +18,7 @@ use crate::training::observe::{EpochRecord, History};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-/// The course of a training that has ended, in plain numbers.
+/// The summary of a finished training, in plain numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// The logged epochs, counted from where the recipe counts.
@@ -30,20 +30,20 @@ pub struct Summary {
     pub best_epoch: Option<u64>,
     /// The loss on held-out rows after that epoch.
     pub best_validation_loss: Option<f64>,
-    /// What ended it.
+    /// The reason for the end.
     pub ended_by: EndedBy,
-    /// The minimum that L-BFGS came to, where it trained.
+    /// The minimum that L-BFGS found, where it is the optimizer.
     pub minimum: Option<Minimum>,
-    /// What was wrong before the first step, where the training was
+    /// The findings before the first step, where the training was
     /// [diagnosed](super::Session::diagnosed).
     pub warnings: Vec<Finding>,
-    /// All that is wrong with it, likewise.
+    /// All findings, likewise.
     pub findings: Vec<Finding>,
     /// Its layer statistics, likewise; the first are those before training.
     pub layer_statistics: Vec<LayerStatistics>,
     /// Completed epochs.
     pub epochs: u64,
-    /// Steps that the parameters took.
+    /// Parameter updates.
     pub updates: u64,
     /// Seconds in the training loop, by the session's clock; 0 without one.
     pub seconds: f64,
@@ -55,13 +55,13 @@ pub struct Summary {
 pub struct Unfinished {
     /// The error.
     pub error: Error,
-    /// All that is wrong with the training, where it was [diagnosed](super::Session::diagnosed).
+    /// All findings, where the training was [diagnosed](super::Session::diagnosed).
     pub findings: Vec<Finding>,
     /// Its layer statistics, likewise.
     pub layer_statistics: Vec<LayerStatistics>,
     /// Completed epochs.
     pub epochs: u64,
-    /// Steps that the parameters took.
+    /// Parameter updates.
     pub updates: u64,
 }
 
@@ -91,7 +91,7 @@ pub struct Finished<T> {
     pub(super) initial: Network<T>,
     pub(super) network: Network<T>,
     pub(super) threads: NonZeroUsize,
-    /// How it went.
+    /// The summary of the training.
     pub summary: Summary,
 }
 
@@ -116,22 +116,22 @@ impl<T: Scalar> Finished<T> {
         &self.network
     }
 
-    /// The same, without what was known of its training.
+    /// The trained network, by value.
     pub fn into_network(self) -> Network<T> {
         self.network
     }
 
-    /// The same, and how the training went.
+    /// The trained network and the summary, by value.
     pub fn into_parts(self) -> (Network<T>, Summary) {
         (self.network, self.summary)
     }
 
-    /// The threads it was allowed.
+    /// The largest number of threads.
     pub fn threads(&self) -> NonZeroUsize {
         self.threads
     }
 
-    /// The outputs of the network for all rows of some data, (rows, outputs).
+    /// The network's outputs for all rows of `data`, (rows, outputs).
     pub fn predict(&self, data: &Dataset<T>) -> Vec<T> {
         predict(&self.network, data.features(), data.rows(), self.threads)
     }
@@ -171,14 +171,14 @@ impl<T: Scalar> Finished<T> {
             .collect()
     }
 
-    /// The record of the run, which took this long from start to end; `metrics` are those of
+    /// The record of the run, with its seconds from start to end; `metrics` are those of
     /// [`evaluate`](Self::evaluate).
     pub fn record(&self, metrics: MetricsRecord, elapsed_seconds: f64) -> RunRecord {
         let summary = &self.summary;
         RunRecord {
             recipe: self.complete_recipe(),
-            initial: NetworkRecord::of(&self.initial),
-            trained: NetworkRecord::of(&self.network),
+            initial: NetworkRecord::from_network(&self.initial),
+            trained: NetworkRecord::from_network(&self.network),
             history: summary.history.clone(),
             last_epoch: summary
                 .last_epoch
@@ -203,7 +203,7 @@ impl<T: Scalar> Finished<T> {
         }
     }
 
-    /// The recipe, every default written out that the training chose.
+    /// The recipe, with every default that the training chose written out.
     pub fn complete_recipe(&self) -> Recipe {
         let mut recipe = self.recipe.clone();
         recipe.log.every = Some(recipe.log_every());

@@ -1,7 +1,7 @@
-//! One training, from a recipe and samples to everything that is known at its end.
+//! Runs one training, from a recipe and samples to the trained network and its history.
 //!
-//! [`Session::new`] draws the first weights; [`Session::run`] trains and connects all that belongs to a training: early
-//! stopping by held-out rows, the time limit, schedules that follow a loss, history, layer statistics and diagnosis. A
+//! [`Session::new`] draws the initial weights; [`Session::run`] trains and connects all parts of a training: early
+//! stopping on held-out rows, the time limit, schedules that depend on a loss, history, layer statistics and diagnosis. A
 //! front end adds its [`Observer`]s, such as a progress bar.
 //!
 //! ```
@@ -60,10 +60,10 @@ pub struct Session<'a, T> {
 }
 
 impl<'a, T: Scalar> Session<'a, T> {
-    /// A training by `recipe` on samples, from first weights that are drawn as it says.
+    /// A training by `recipe` on samples, from initial weights drawn as the recipe specifies.
     ///
     /// # Errors
-    /// Whatever is wrong with the recipe, or with how the data fits it.
+    /// Any error in the recipe, or in the match between recipe and data.
     pub fn new(recipe: Recipe, split: impl Into<Arc<Split<T>>>, threads: NonZeroUsize) -> Result<Self> {
         let split = split.into();
         recipe.validate()?;
@@ -90,7 +90,7 @@ impl<'a, T: Scalar> Session<'a, T> {
         })
     }
 
-    /// The same, with a clock: seconds since any moment. The engine has none, and `train.max_seconds` needs one.
+    /// The same, with a clock: seconds since any moment. The engine has no clock, and `train.max_seconds` needs one.
     #[must_use]
     pub fn with_clock(mut self, clock: &'a dyn Fn() -> f64) -> Self {
         self.clock = Some(clock);
@@ -110,8 +110,8 @@ impl<'a, T: Scalar> Session<'a, T> {
         Ok(self)
     }
 
-    /// The same from other first weights, those of `network`. Unless they are the weights that the recipe draws, the
-    /// stream of random numbers begins at its seed. A diagnosis is asked for afterwards.
+    /// The same, starting from the weights of `network`. Unless they are the weights that the recipe draws, the stream of
+    /// random numbers begins at its seed. Call [`diagnosed`](Self::diagnosed) afterwards, not before.
     ///
     /// # Errors
     /// [`Error::Shape`] when the architecture is another.
@@ -158,22 +158,22 @@ impl<'a, T: Scalar> Session<'a, T> {
         &self.initial
     }
 
-    /// The threads it is allowed.
+    /// The largest number of threads.
     pub fn threads(&self) -> NonZeroUsize {
         self.threads
     }
 
-    /// The stream of random numbers, as the first weights have left it.
+    /// The stream of random numbers after the draws of the initial weights.
     pub(crate) fn generator(&self) -> &RandomState {
         self.trainer.generator()
     }
 
-    /// What is wrong before the first step, where the training is [diagnosed](Self::diagnosed).
+    /// The findings before the first step, where the training is [diagnosed](Self::diagnosed).
     pub fn findings(&self) -> &[Finding] {
         &self.warnings
     }
 
-    /// How many steps, each of a batch, an epoch has.
+    /// The number of steps, one per batch, of an epoch.
     pub fn steps_per_epoch(&self) -> u64 {
         self.trainer.steps_per_epoch(self.split.training.rows())
     }
@@ -183,11 +183,11 @@ impl<'a, T: Scalar> Session<'a, T> {
         self.trainer
     }
 
-    /// Trains, until the last epoch or what ends the training before, and keeps the best weights where rows are held out.
+    /// Trains until the last epoch or an earlier stop, and keeps the best weights where rows are held out.
     ///
     /// # Errors
     /// [`Unfinished`]: [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges;
-    /// [`Error::Setting`] for `train.max_seconds` without a clock, and for a schedule that follows the loss of held-out
+    /// [`Error::Setting`] for `train.max_seconds` without a clock, and for a schedule that depends on the loss of held-out
     /// rows where there are none.
     pub fn run<O>(mut self, observer: &mut O) -> Result<Finished<T>, Box<Unfinished>>
     where
@@ -277,9 +277,9 @@ impl<'a, T: Scalar> Session<'a, T> {
         })
     }
 
-    /// Trains up to step `step` of the run, counted from 0, and takes it with every number traced. With `rows`, counted
-    /// from 0, the step is taken on these in place of the batch, by the network as it stood before that step. `None`
-    /// where the run ended before it. An optimizer that [takes no steps](crate::Optimizer::takes_steps) has its first
+    /// Trains up to step `step` of the run, counted from 0, and traces every number of that step. With `rows`, counted from
+    /// 0, the traced step uses these rows instead of the batch, with the network before that step. `None` where the run
+    /// ended earlier. An optimizer that [takes no steps](crate::Optimizer::takes_steps) has its first
     /// pass traced, on all rows unless some are given.
     ///
     /// # Errors
@@ -320,7 +320,7 @@ impl<'a, T: Scalar> Session<'a, T> {
     }
 }
 
-/// What judges epochs: by held-out rows, or, for a target, by training rows. None where the recipe asks for neither.
+/// The judge of epochs: by held-out rows or, for a target, by training rows; none where the recipe sets neither.
 /// `train.patience` waits for a better figure on held-out rows: training rows do not show when to stop.
 fn judge<'a, T: Scalar>(
     recipe: &Recipe,
@@ -351,7 +351,7 @@ fn judge<'a, T: Scalar>(
     ))
 }
 
-/// What predictions are first of all judged by: accuracy of classes, R² of numbers.
+/// The main metric of predictions: accuracy for classes, R² for numbers.
 fn usual_metric<T: Scalar>(recipe: &Recipe, data: &Dataset<T>) -> Metric {
     let are_classes = match recipe.data.table.as_ref().and_then(|table| table.task) {
         Some(task) => task == Task::Classification,

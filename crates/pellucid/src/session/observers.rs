@@ -1,4 +1,4 @@
-//! The observers that a session connects: judge, time limit, history, layer statistics, and those of the caller.
+//! Connects the observers of a session: judge, time limit, history, layer statistics, and those of the caller.
 
 use crate::inspection::diagnosis::TrainingDiagnosis;
 use crate::scalar::Scalar;
@@ -16,7 +16,7 @@ pub(super) struct Observers<'a, T, O: ?Sized> {
 }
 
 impl<T: Scalar, O: Observer<T> + ?Sized> Observers<'_, T, O> {
-    /// Those of the session that measure, in the order in which they are informed.
+    /// The session's own observers, in the order of notification.
     fn own(&mut self) -> impl Iterator<Item = &mut dyn Observer<T>> {
         fn observer<T: Scalar, A: Observer<T>>(found: Option<&mut A>) -> Option<&mut dyn Observer<T>> {
             found.map(|observer| observer as &mut dyn Observer<T>)
@@ -34,8 +34,8 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Observers<'_, T, O> {
 }
 
 impl<T: Scalar, O: Observer<T> + ?Sized> Observer<T> for Observers<'_, T, O> {
-    /// The caller is informed first, so that a clock of its own can leave out what measuring takes; what was measured
-    /// of an epoch is reported to it afterwards.
+    /// Notifies the caller's observer first, so that its clock can exclude the time of measurements; the measurements of an
+    /// epoch are reported to it afterwards.
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         let mut flow = self.caller.on(event);
         for observer in self.own() {

@@ -175,7 +175,9 @@ pub fn find_rate<T: Scalar, O: Observer<T>>(
         train.batch_size = BatchSize::Rows(usize::try_from(together).unwrap_or(usize::MAX));
     }
     train.accumulate = 1;
-    let steps_per_epoch = data.rows().div_ceil(train.batch_size.of(data.rows()).max(1)) as u64;
+    let steps_per_epoch = data
+        .rows()
+        .div_ceil(train.batch_size.rows_per_batch(data.rows()).max(1)) as u64;
     train.epochs = range.steps.div_ceil(steps_per_epoch);
     let length = RunLength {
         epochs: train.epochs,

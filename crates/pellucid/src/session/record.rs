@@ -1,4 +1,4 @@
-//! The record of a run: what a machine reads, in plain numbers.
+//! The machine-readable record of a run, in plain numbers.
 
 pub use crate::number::{Number, Numbers};
 
@@ -22,12 +22,12 @@ pub struct LayerRecord {
     pub weights: Vec<Numbers>,
     /// fan_out numbers, or null.
     pub bias: Option<Numbers>,
-    /// What a normalised layer has besides.
+    /// The parameters of the normalisation, where the layer is normalised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normalisation: Option<NormalisationRecord>,
 }
 
-/// What a normalised layer has besides weights and bias, fan_out numbers each.
+/// The parameters and running statistics of a normalised layer, fan_out numbers each.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NormalisationRecord {
     /// γ.
@@ -51,7 +51,7 @@ pub struct NetworkRecord {
 
 impl NetworkRecord {
     /// The parameters of a network, in double precision, exactly.
-    pub fn of<T: Scalar>(network: &Network<T>) -> Self {
+    pub fn from_network<T: Scalar>(network: &Network<T>) -> Self {
         let numbers = |values: &[T]| Numbers(values.iter().map(|value| value.to_f64()).collect());
         let layers = network
             .architecture()
@@ -152,8 +152,8 @@ impl Serialize for Evaluation {
     }
 }
 
-/// The last epoch as it was trained: loss, metrics and outputs, each from before the step it took part in. This is
-/// what a loop that prints its last iteration shows.
+/// The last epoch during training: loss, metrics and outputs, each before the step it took part in, as a loop that prints
+/// its last iteration shows them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LastEpochRecord {
     /// Its loss and metrics.
@@ -176,7 +176,7 @@ pub struct MetricsRecord {
     pub test: Option<Evaluation>,
 }
 
-/// The whole of a run, as it went.
+/// The record of a whole run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunRecord {
     /// The recipe as run, complete.
@@ -195,15 +195,15 @@ pub struct RunRecord {
     pub outputs: Vec<Numbers>,
     /// Loss and metrics after training.
     pub metrics: MetricsRecord,
-    /// What was noticed before training, a sentence each.
+    /// The warnings before training, one sentence each.
     pub warnings: Vec<String>,
-    /// What is wrong with it: what was noticed before training, and whatever its maker adds.
+    /// The findings: the warnings before training, and those that the caller adds.
     pub findings: Vec<Finding>,
-    /// Whether somebody stopped the run.
+    /// Whether the user stopped the run.
     pub stopped: bool,
-    /// What ended it.
+    /// The reason for the end.
     pub ended_by: EndedBy,
-    /// The epoch, counted from 1, whose weights were kept; where rows were held out to tell it by.
+    /// The epoch, counted from 1, whose weights were kept, where rows were held out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best_epoch: Option<u64>,
     /// Completed epochs.
@@ -214,7 +214,7 @@ pub struct RunRecord {
     pub training_seconds: f64,
     /// Seconds from start to end, reading the data included.
     pub elapsed_seconds: f64,
-    /// The threads it was allowed.
+    /// The largest number of threads.
     pub threads: usize,
     /// The version that ran it.
     pub version: String,

@@ -1,10 +1,9 @@
-//! The samples of a training: those it learns from, those that judge its epochs, and those that test its end.
+//! Splits the samples of a training by purpose: training, validation and test.
 
 use crate::data::dataset::Dataset;
 use std::sync::Arc;
 
-/// Samples, split by purpose. Whatever they come from (a recipe's data, a table), a [`Session`](super::Session) trains on
-/// this.
+/// Samples, split by purpose: the input of a [`Session`](super::Session), from any source.
 #[derive(Debug, Clone)]
 pub struct Split<T> {
     /// The rows that the network is trained on.

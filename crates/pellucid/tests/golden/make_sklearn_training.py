@@ -46,7 +46,7 @@ def main(path):
                 "network": {"layers": [4, 5, 3, outputs], "activation": [network, network, output[model.out_activation_]]},
                 "init": {"method": "sklearn"},
                 "train": {
-                    "reduction": "weighted_mean", "l2": 0.3, "share_penalty": True, "tell_penalty": True, "batch_size": 6,
+                    "reduction": "weighted_mean", "l2": 0.3, "share_penalty": True, "report_penalty": True, "batch_size": 6,
                     "shuffle": True, "reshuffle": True, "epochs": EPOCHS, "seed": SEED, **train,
                 },
             },

@@ -85,7 +85,7 @@ fn steps_by_hand(recipe: &Recipe, data: &Dataset<f64>) -> Vec<(Network<f64>, f64
                 .collect(),
             false => (0..data.rows() as u32).collect(),
         };
-        for rows in order.chunks(recipe.train.batch_size.of(data.rows())) {
+        for rows in order.chunks(recipe.train.batch_size.rows_per_batch(data.rows())) {
             let (input, targets) = buffers.gather(data, Rows::Picked(rows));
             let loss = trainer.step(input, targets).unwrap();
             steps.push((trainer.network().clone(), loss / rows.len() as f64));
@@ -237,7 +237,7 @@ fn epoch_by_hand(recipe: &Recipe, epoch: usize) -> (f64, Vec<(Metric, f64)>, Vec
     let orders: Vec<Vec<usize>> = (0..=epoch).map(|_| generator.permutation(ROWS)).collect();
     let mut meters = Meters::new(&Metric::ALL, &data);
     let (mut loss, mut outputs, mut buffers) = (0.0, Vec::new(), BatchBuffers::default());
-    let batch = recipe.train.batch_size.of(ROWS);
+    let batch = recipe.train.batch_size.rows_per_batch(ROWS);
     let first = epoch * ROWS.div_ceil(batch);
     for (b, rows) in orders[epoch].chunks(batch).enumerate() {
         let network = if first + b == 0 {

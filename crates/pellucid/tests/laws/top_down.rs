@@ -44,7 +44,7 @@ fn sigmoid(z: f64) -> f64 {
 }
 
 impl ByHand {
-    fn of(network: &Network<f64>, index: usize) -> Self {
+    fn from_layer(network: &Network<f64>, index: usize) -> Self {
         let width = network.architecture().layer(index).fan_out;
         let weights = network
             .weights(index)
@@ -87,7 +87,7 @@ impl ByHand {
 
 /// Three layers, one sample after the other, as a hand-written loop.
 fn by_hand(network: &Network<f64>, samples: &[(&[f64], &[f64])], update: Update, rate: f64) -> Vec<f64> {
-    let mut layers: Vec<ByHand> = (0..3).map(|index| ByHand::of(network, index)).collect();
+    let mut layers: Vec<ByHand> = (0..3).map(|index| ByHand::from_layer(network, index)).collect();
     for (x, y) in samples {
         let mut activations = vec![x.to_vec()];
         for layer in &layers {

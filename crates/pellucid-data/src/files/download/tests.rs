@@ -1,4 +1,4 @@
-//! Against a server of our own on this machine, which misbehaves in the ways servers do.
+//! Tests of downloads against a local server that imitates the failures of real servers.
 
 use std::io::{BufRead, Write};
 use std::net::{TcpListener, TcpStream};
@@ -149,7 +149,7 @@ pub(crate) fn direct_agent() -> Agent {
         .into()
 }
 
-/// An address of this machine where nobody listens.
+/// An address of this machine without a listener.
 pub(crate) fn deserted_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}/mnist", listener.local_addr().unwrap())
@@ -347,9 +347,9 @@ fn the_next_mirror_serves_where_one_does_not() {
     let broken = trial.server(&[Reply::Status(503)]);
     let wrong = trial.server(&[Reply::Other(b"<html>Please log in</html>".to_vec())]);
     let server = trial.server(&[Reply::Serve]);
-    let nobody = deserted_address();
+    let unreachable = deserted_address();
     let mirrors = [
-        &nobody,
+        &unreachable,
         &empty.address,
         &broken.address,
         &wrong.address,
@@ -374,15 +374,15 @@ fn a_mirror_continues_what_another_began() {
 }
 
 #[test]
-fn without_a_server_each_mirror_is_told_with_its_reason_and_the_part_stays() {
+fn without_a_server_each_mirror_is_reported_with_its_reason_and_the_part_stays() {
     let mut trial = Trial::new();
     trial.leave_part(&trial.packed[..50_000]);
     let empty = Server::start(Vec::new(), vec![Reply::Serve]);
-    let nobody = deserted_address();
-    let attempts = trial.run(&[&nobody, &empty.address]).unwrap_err();
+    let unreachable = deserted_address();
+    let attempts = trial.run(&[&unreachable, &empty.address]).unwrap_err();
     assert_eq!(attempts.len(), 2);
     assert!(
-        attempts[0].starts_with(&nobody) && attempts[0].to_lowercase().contains("refused"),
+        attempts[0].starts_with(&unreachable) && attempts[0].to_lowercase().contains("refused"),
         "{attempts:?}"
     );
     assert!(

@@ -159,7 +159,7 @@ fn no_dimensions_and_dimensions_of_size_0_are_refused() {
 }
 
 #[test]
-fn damaged_gzip_is_told_from_cut_gzip() {
+fn damaged_gzip_is_distinguished_from_truncated_gzip() {
     let packed = gzip(&small());
     // Everything but the last byte of the trailer; and a cut inside the stream.
     for kept in [packed.len() - 1, packed.len() - 12, 5] {

@@ -102,7 +102,7 @@ fn a_label_that_is_no_digit_is_given_with_its_place() {
 }
 
 #[test]
-fn images_and_labels_that_changed_places_are_told() {
+fn swapped_images_and_labels_are_reported() {
     let folder = folder_of_small_set();
     let [_, (_, labels), (images_name, _), _] = small_set();
     fs::write(folder.path().join(images_name), labels).unwrap();

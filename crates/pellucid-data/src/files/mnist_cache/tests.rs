@@ -114,13 +114,13 @@ fn files_put_there_by_hand_are_taken_and_wrong_ones_left_alone() {
 
 #[test]
 fn without_a_network_the_message_says_what_to_do() {
-    let (set, home, nobody) = (hashed_set(), tempfile::tempdir().unwrap(), deserted_address());
+    let (set, home, unreachable) = (hashed_set(), tempfile::tempdir().unwrap(), deserted_address());
     let files = known(&set);
-    let cache = cache(home.path(), &files, &nobody);
+    let cache = cache(home.path(), &files, &unreachable);
     let error = cache.read(&mut |_| ()).unwrap_err().to_string();
     let folder = cache.folder.display().to_string();
     for expected in [
-        nobody.as_str(),
+        unreachable.as_str(),
         "train-labels-idx1-ubyte.gz",
         &folder,
         "--data",
@@ -162,7 +162,7 @@ fn several_at_once_download_every_file_once() {
 }
 
 #[test]
-fn one_that_waits_tells_how_far_the_other_is() {
+fn a_waiting_process_reports_the_progress_of_the_other() {
     let (set, home, server) = (hashed_set(), tempfile::tempdir().unwrap(), serve_small_set());
     let files = known(&set);
     let cache = cache(home.path(), &files, &server.address);

@@ -1,4 +1,4 @@
-//! Recognising the delimiter of a text.
+//! Recognises the delimiter of a text.
 
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 

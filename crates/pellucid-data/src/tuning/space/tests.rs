@@ -41,7 +41,7 @@ fn ranges_are_read_as_they_are_written() {
 
 #[test]
 fn what_is_no_range_is_refused_with_the_reason() {
-    for (line, told) in [
+    for (line, expected) in [
         ("hidden", "expected KEY=VALUES"),
         ("hidden=", "nothing to choose from"),
         ("hidden=64,,32", "a value is empty"),
@@ -59,7 +59,7 @@ fn what_is_no_range_is_refused_with_the_reason() {
         ("=1,2", "before the ="),
     ] {
         let error = Space::from_lines(&[line]).unwrap_err().to_string();
-        assert!(error.contains(told), "{line}: {error}");
+        assert!(error.contains(expected), "{line}: {error}");
     }
     let error = Space::from_lines(&["l2=0..1", "train.l2=1,2"])
         .unwrap_err()

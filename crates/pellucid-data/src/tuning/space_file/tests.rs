@@ -31,7 +31,7 @@ fn a_file_says_what_lines_say() {
 
 #[test]
 fn what_is_none_is_refused_with_its_place() {
-    for (text, told) in [
+    for (text, expected) in [
         ("", "names no setting"),
         ("hidden = 3", "expected a list"),
         ("[train]\nl2 = { log = [1] }", "two ends"),
@@ -41,6 +41,6 @@ fn what_is_none_is_refused_with_its_place() {
         ("= 3", "no TOML"),
     ] {
         let error = Space::from_toml(text, "space.toml").unwrap_err().to_string();
-        assert!(error.contains(told), "{text}: {error}");
+        assert!(error.contains(expected), "{text}: {error}");
     }
 }

@@ -91,7 +91,7 @@ impl<'a> Ranking<'a> {
         format!("By {unit} to {goal}, the medians of {seeds} seeds: {all}.")
     }
 
-    /// The variants that the leader was ahead of by more than chance, and those that cannot be told apart from it.
+    /// The variants that the leader was ahead of by more than chance, and those that cannot be distinguished from it.
     fn seed_by_seed(&self) -> Vec<String> {
         if self.found.all_alike {
             return Vec::new();

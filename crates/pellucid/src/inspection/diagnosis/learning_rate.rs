@@ -86,7 +86,7 @@ fn is_noisy(facts: &Facts<'_>) -> bool {
     let train = &facts.recipe.train;
     let rows = facts.data.map_or(usize::MAX, |data| data.rows);
     let hidden = facts.recipe.network.layers.len().saturating_sub(2);
-    train.batch_size.of(rows) < rows
+    train.batch_size.rows_per_batch(rows) < rows
         || train.input_noise > 0.0
         || train.dropout.of_hidden(hidden).iter().any(|&rate| rate > 0.0)
 }

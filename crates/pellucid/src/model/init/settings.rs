@@ -26,7 +26,7 @@ const MISSING: f64 = f64::NAN;
 
 choice! {
     /// How the parameters start. Biases start at 0 unless the method says otherwise.
-    #[derive(Debug, Clone, PartialEq)]
+    #[derive(Debug, Clone, PartialEq, Default)]
     pub enum Init: Descriptor, key "init", tag "method", unnamed Some("xavier_uniform"), alone false {
         /// All 0. Hidden units that start alike stay alike: for networks without hidden layers.
         Zeros => Descriptor::new("zeros", "zeros")
@@ -59,6 +59,7 @@ choice! {
                 r"\text{normal, where a number further than } 2 \sigma \text{ from 0 is drawn again}",
             ),
         /// Uniform in ±√(6/(fan_in + fan_out)).
+        #[default]
         XavierUniform => Descriptor::new("xavier_uniform", "Xavier, uniform")
             .aliases(&["glorot_uniform"])
             .formula("uniform in ±√(6/(fan_in + fan_out))", r"\text{uniform in } \pm \sqrt{\frac{6}{n + m}}")
@@ -128,12 +129,6 @@ choice! {
             draws: Vec<Draw> = Vec::new(), DRAWS;
         } => Descriptor::new("draws", "draws")
             .formula("an ordered list of draws from NumPy's generator", r"\text{an ordered list of draws}"),
-    }
-}
-
-impl Default for Init {
-    fn default() -> Self {
-        Self::XavierUniform
     }
 }
 

@@ -1,39 +1,40 @@
-//! The line search: a step that lowers the value enough and the slope enough, the strong Wolfe conditions. Moré & Thuente,
-//! *Line Search Algorithms with Guaranteed Sufficient Decrease*, 1994, as MINPACK-2 has it (`dcsrch`), with the constants
-//! of L-BFGS-B.
+//! Finds a step along a direction that satisfies the strong Wolfe conditions: sufficient decrease and small derivative.
+//!
+//! Moré & Thuente, *Line Search Algorithms with Guaranteed Sufficient Decrease*, 1994, as in MINPACK-2 (`dcsrch`), with the
+//! constants of L-BFGS-B.
 
-/// What part of the first slope's promise the value must keep.
+/// The least decrease, as a fraction of what the first derivative predicts.
 const DECREASE: f64 = 1e-3;
-/// What part of the first slope may be left.
+/// The largest remaining derivative, as a fraction of the first.
 const CURVATURE: f64 = 0.9;
 /// The interval, over its upper end, that is too narrow to search on.
 const NARROW: f64 = 0.1;
 const LARGEST_STEP: f64 = 1e10;
 
-/// A step, and value and slope there.
+/// A step, and value and derivative there.
 #[derive(Debug, Clone, Copy)]
 struct Point {
     step: f64,
     value: f64,
-    slope: f64,
+    derivative: f64,
 }
 
 impl Point {
-    /// The same of the value less what `slope` promises: the auxiliary function ψ of the paper.
-    fn less(self, slope: f64) -> Self {
+    /// The same of the value minus the decrease that `derivative` predicts: the auxiliary function ψ of the paper.
+    fn minus_line(self, derivative: f64) -> Self {
         Self {
             step: self.step,
-            value: self.value - self.step * slope,
-            slope: self.slope - slope,
+            value: self.value - self.step * derivative,
+            derivative: self.derivative - derivative,
         }
     }
 
-    fn plus(self, slope: f64) -> Self {
-        self.less(-slope)
+    fn plus_line(self, derivative: f64) -> Self {
+        self.minus_line(-derivative)
     }
 }
 
-/// A line search that is told value and slope of one step after the other.
+/// A line search that receives value and derivative of one step after another.
 #[derive(Debug)]
 pub(super) struct LineSearch {
     start: Point,
@@ -42,7 +43,7 @@ pub(super) struct LineSearch {
     best: Point,
     other: Point,
     is_bracketed: bool,
-    /// Whether value less promise has been below zero with a rising slope: from then on the value itself is searched.
+    /// Whether ψ was below 0 with a derivative of 0 or more: from then on the value itself is searched.
     is_past_first_stage: bool,
     least: f64,
     most: f64,
@@ -52,12 +53,12 @@ pub(super) struct LineSearch {
 }
 
 impl LineSearch {
-    /// A search from a value with a slope, which is below 0, that tries the step `first` at first.
-    pub(super) fn new(value: f64, slope: f64, first: f64) -> Self {
+    /// A search from a value with a derivative, which is below 0, that tries the step `first` at first.
+    pub(super) fn new(value: f64, derivative: f64, first: f64) -> Self {
         let start = Point {
             step: 0.0,
             value,
-            slope,
+            derivative,
         };
         let step = first.min(LARGEST_STEP);
         Self {
@@ -75,15 +76,15 @@ impl LineSearch {
         }
     }
 
-    /// The step to be tried next.
+    /// The next step to try.
     pub(super) fn step(&self) -> f64 {
         self.step
     }
 
-    /// Whether the step just tried will do, where value and slope are these; else there is a next one.
-    pub(super) fn accepts(&mut self, value: f64, slope: f64) -> bool {
-        if !(value.is_finite() && slope.is_finite()) {
-            // There is no model of such a place: much shorter, and never again as far.
+    /// Whether to accept the last step, which gave this value and derivative; otherwise there is a next one.
+    pub(super) fn accepts(&mut self, value: f64, derivative: f64) -> bool {
+        if !(value.is_finite() && derivative.is_finite()) {
+            // No model fits such a point: try a much shorter step, and never again as far.
             self.limit = self.step;
             self.step = self.best.step + 0.1 * (self.step - self.best.step);
             self.most = self.most.min(self.limit);
@@ -92,27 +93,27 @@ impl LineSearch {
         let here = Point {
             step: self.step,
             value,
-            slope,
+            derivative,
         };
-        let promise = DECREASE * self.start.slope;
-        let bar = self.start.value + here.step * promise;
-        if !self.is_past_first_stage && value <= bar && slope >= 0.0 {
+        let required = DECREASE * self.start.derivative;
+        let bar = self.start.value + here.step * required;
+        if !self.is_past_first_stage && value <= bar && derivative >= 0.0 {
             self.is_past_first_stage = true;
         }
         let is_stuck = self.is_bracketed
             && (here.step <= self.least
                 || here.step >= self.most
                 || self.most - self.least <= NARROW * self.most);
-        let is_at_limit = here.step == self.limit && value <= bar && slope <= promise;
-        let is_at_zero = here.step == 0.0 && (value > bar || slope >= promise);
-        let is_good = value <= bar && slope.abs() <= CURVATURE * -self.start.slope;
+        let is_at_limit = here.step == self.limit && value <= bar && derivative <= required;
+        let is_at_zero = here.step == 0.0 && (value > bar || derivative >= required);
+        let is_good = value <= bar && derivative.abs() <= CURVATURE * -self.start.derivative;
         if is_stuck || is_at_limit || is_at_zero || is_good {
             return true;
         }
         if !self.is_past_first_stage && value <= self.best.value && value > bar {
-            let (mut best, mut other) = (self.best.less(promise), self.other.less(promise));
-            self.narrow(&mut best, &mut other, here.less(promise));
-            (self.best, self.other) = (best.plus(promise), other.plus(promise));
+            let (mut best, mut other) = (self.best.minus_line(required), self.other.minus_line(required));
+            self.narrow(&mut best, &mut other, here.minus_line(required));
+            (self.best, self.other) = (best.plus_line(required), other.plus_line(required));
         } else {
             let (mut best, mut other) = (self.best, self.other);
             self.narrow(&mut best, &mut other, here);
@@ -144,9 +145,9 @@ impl LineSearch {
     /// The next step by cubic and quadratic models of what was found, and the interval that holds a minimum: section 4 of
     /// the paper, `dcstep` of MINPACK-2.
     fn narrow(&mut self, best: &mut Point, other: &mut Point, here: Point) {
-        let turns = here.slope * (best.slope / best.slope.abs()) < 0.0;
-        let (x, dx) = (best.step, best.slope);
-        let (p, dp) = (here.step, here.slope);
+        let turns = here.derivative * (best.derivative / best.derivative.abs()) < 0.0;
+        let (x, dx) = (best.step, best.derivative);
+        let (p, dp) = (here.step, here.derivative);
         let next;
         if here.value > best.value {
             // Higher: a minimum lies between. The cubic's, if it is nearer to the best than the quadratic's.
@@ -163,7 +164,7 @@ impl LineSearch {
             };
             self.is_bracketed = true;
         } else if turns {
-            // Lower, with a slope the other way: a minimum lies between. The farther of the cubic's and the secant's.
+            // Lower, with a derivative the other way: a minimum lies between. The farther of the cubic's and the secant's.
             let theta = 3.0 * (best.value - here.value) / (p - x) + dx + dp;
             let root = cubic_root(theta, dx, dp, false);
             let gamma = if p > x { -root } else { root };
@@ -206,7 +207,7 @@ impl LineSearch {
             };
         } else if self.is_bracketed {
             // Lower, and as steep: the minimum of the cubic through the other end.
-            let (y, dy) = (other.step, other.slope);
+            let (y, dy) = (other.step, other.derivative);
             let theta = 3.0 * (here.value - other.value) / (y - p) + dy + dp;
             let root = cubic_root(theta, dy, dp, false);
             let gamma = if p > y { -root } else { root };

@@ -1,4 +1,4 @@
-//! What L-BFGS remembers of its last steps, and the direction that follows from it.
+//! The memory of L-BFGS: its last steps, and the search direction that follows from them.
 
 use crate::scalar::Scalar;
 
@@ -6,7 +6,7 @@ use crate::scalar::Scalar;
 pub(super) struct Memory<T> {
     pairs: Vec<Pair<T>>,
     history: usize,
-    /// Where the oldest pair is, once all places are taken: the next one goes there.
+    /// The index of the oldest pair once all places are taken; the next pair replaces it.
     oldest: usize,
     used: usize,
     parameters: usize,
@@ -41,7 +41,7 @@ impl<T: Scalar> Memory<T> {
         (self.used, self.oldest) = (0, 0);
     }
 
-    /// Takes note of a step along a direction, and of the gradients after and before it.
+    /// Remembers a step along a direction, and the gradients after and before it.
     pub(super) fn remember(&mut self, step: f64, direction: &[f64], after: &[T], before: &[T]) {
         if self.history == 0 {
             return;
@@ -78,7 +78,7 @@ impl<T: Scalar> Memory<T> {
         }
     }
 
-    /// −H·g, H being the inverse Hessian as the pairs have it: Nocedal & Wright, *Numerical Optimization*, 2006, algorithm
+    /// −H·g, H being the inverse Hessian that the pairs approximate: Nocedal & Wright, *Numerical Optimization*, 2006, algorithm
     /// 7.4. Without pairs it is −g.
     pub(super) fn direction(&mut self, gradient: &[T], direction: &mut [f64]) {
         for (d, g) in direction.iter_mut().zip(gradient) {

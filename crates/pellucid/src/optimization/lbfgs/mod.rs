@@ -1,5 +1,5 @@
-//! L-BFGS: a minimum of any smooth function of a flat slice of numbers, from its values and gradients. It knows nothing of
-//! networks; [`Trainer`](crate::Trainer) uses it for whole data sets at a time.
+//! L-BFGS: minimises a smooth function of a flat slice of numbers by its values and gradients. It knows nothing of networks;
+//! [`Trainer`](crate::Trainer) uses it on full data sets.
 //!
 //! Liu & Nocedal, *On the Limited Memory BFGS Method for Large Scale Optimization*, 1989. The line search, the
 //! tolerances and when a pair is remembered are those of L-BFGS-B 3.0 (Zhu, Byrd, Lu & Nocedal, 1997; Morales & Nocedal,
@@ -14,21 +14,21 @@ use memory::Memory;
 use std::ops::ControlFlow;
 
 /// The most evaluations that a line search makes.
-const MOST_OF_A_SEARCH: usize = 20;
+const MAX_SEARCH_EVALUATIONS: usize = 20;
 
 /// The settings of [`minimize`]; by default those of SciPy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lbfgs {
     /// How many of the last steps it remembers.
     pub history: usize,
-    /// It is done when no slope is larger than this, by size.
+    /// The search ends when no derivative is larger than this in magnitude.
     pub gradient_tolerance: f64,
-    /// It is done when an iteration lowers the value by no more than this times the value's size, or this where that is
-    /// below 1.
+    /// The search ends when an iteration lowers the value by no more than this times the magnitude of the value, or by no
+    /// more than this if that is below 1.
     pub loss_tolerance: f64,
     /// The most iterations.
     pub max_iterations: u64,
-    /// The evaluations after which no further iteration is begun.
+    /// No iteration begins after so many evaluations.
     pub max_evaluations: u64,
 }
 
@@ -62,29 +62,29 @@ impl<T, F: FnMut(&[T], &mut [T]) -> f64> Problem<T> for F {
     }
 }
 
-/// Where the search stands after an iteration.
+/// The state of the search after an iteration.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Iteration {
     /// Its number, counted from 1.
     pub number: u64,
     /// The value.
     pub value: f64,
-    /// The size of the largest slope.
-    pub largest_slope: f64,
+    /// The largest magnitude of a derivative.
+    pub largest_derivative: f64,
     /// The evaluations so far.
     pub evaluations: u64,
 }
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Minimum {
     /// The value.
     pub value: f64,
-    /// The size of the largest slope.
-    pub largest_slope: f64,
+    /// The largest magnitude of a derivative.
+    pub largest_derivative: f64,
     /// The iterations.
     pub iterations: u64,
-    /// How many times value and gradient were asked for.
+    /// The number of evaluations of value and gradient.
     pub evaluations: u64,
     /// Why it ended.
     pub reason: Reason,
@@ -93,25 +93,23 @@ pub struct Minimum {
 /// Why a search ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// No slope is larger than the tolerance.
+    /// No derivative is larger than the tolerance.
     Gradient,
     /// The last iteration lowered the value by no more than the tolerance.
     Decrease,
-    /// No step along the direction lowers the value any more: it is as low as rounding lets it be, or the function is not
-    /// smooth here.
+    /// No step along the direction lowers the value: rounding allows no lower one, or the function is not smooth here.
     LineSearch,
-    /// It made as many iterations as it may.
+    /// The limit of iterations was reached.
     Iterations,
-    /// It made as many evaluations as it may.
+    /// The limit of evaluations was reached.
     Evaluations,
-    /// [`Problem::on_iteration`] said so.
+    /// [`Problem::on_iteration`] stopped it.
     Stopped,
-    /// Value or gradient are not finite where it was to begin. (Where a step leads to such a place, it takes a shorter
-    /// one.)
+    /// Value or gradient are not finite at the starting point. (A step to such a point is replaced by a shorter one.)
     NotFinite,
 }
 
-/// Goes from `x` to a minimum nearby, and leaves it in `x`.
+/// Moves `x` to a nearby minimum.
 ///
 /// ```
 /// use pellucid::optimization::lbfgs::{Lbfgs, Reason, minimize};
@@ -143,20 +141,20 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
     let mut now = Iteration {
         number: 0,
         value,
-        largest_slope: largest(&gradient),
+        largest_derivative: largest(&gradient),
         evaluations: 1,
     };
     let end = |now: Iteration, reason: Reason| Minimum {
         value: now.value,
-        largest_slope: now.largest_slope,
+        largest_derivative: now.largest_derivative,
         iterations: now.number,
         evaluations: now.evaluations,
         reason,
     };
-    if !(value.is_finite() && now.largest_slope.is_finite()) {
+    if !(value.is_finite() && now.largest_derivative.is_finite()) {
         return end(now, Reason::NotFinite);
     }
-    if now.largest_slope <= settings.gradient_tolerance {
+    if now.largest_derivative <= settings.gradient_tolerance {
         return end(now, Reason::Gradient);
     }
     if settings.max_iterations == 0 {
@@ -164,17 +162,21 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
     }
     loop {
         memory.direction(&gradient, &mut direction);
-        let slope = dot(&gradient, &direction);
+        let directional_derivative = dot(&gradient, &direction);
         let length = direction.iter().map(|d| d * d).sum::<f64>().sqrt();
         x_before.copy_from_slice(x);
         gradient_before.copy_from_slice(&gradient);
         let before = now;
-        // Without memory the direction is the gradient's, whose length says nothing of the step's.
+        // Without memory the direction is −g, whose length does not suit as a step.
         let first = if memory.is_empty() { 1.0 / length } else { 1.0 };
-        let mut search = LineSearch::new(before.value, slope, first);
+        let mut search = LineSearch::new(before.value, directional_derivative, first);
         let mut found = None;
-        // Where rounding has turned the direction uphill there is nothing to search for.
-        let tries = if slope < 0.0 { MOST_OF_A_SEARCH } else { 0 };
+        // Rounding can turn the direction uphill; then there is nothing to search for.
+        let tries = if directional_derivative < 0.0 {
+            MAX_SEARCH_EVALUATIONS
+        } else {
+            0
+        };
         for _ in 0..tries {
             let step = search.step();
             for ((x, &from), &along) in x.iter_mut().zip(&x_before).zip(&direction) {
@@ -182,17 +184,17 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
             }
             now.value = problem.evaluate(x, &mut gradient);
             now.evaluations += 1;
-            let slope_here = if now.value.is_finite() {
+            let new_derivative = if now.value.is_finite() {
                 dot(&gradient, &direction)
             } else {
                 f64::NAN
             };
-            if search.accepts(now.value, slope_here) {
-                found = Some((step, slope_here));
+            if search.accepts(now.value, new_derivative) {
+                found = Some((step, new_derivative));
                 break;
             }
         }
-        let Some((step, slope_here)) = found else {
+        let Some((step, new_derivative)) = found else {
             x.copy_from_slice(&x_before);
             gradient.copy_from_slice(&gradient_before);
             now = Iteration {
@@ -206,26 +208,26 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
             continue;
         };
         now.number += 1;
-        now.largest_slope = largest(&gradient);
+        now.largest_derivative = largest(&gradient);
         if problem.on_iteration(x, &now).is_break() {
             return end(now, Reason::Stopped);
         }
-        // Limits before tolerances, as SciPy has it: where both are met, it says so of the limit.
+        // Limits before tolerances, as in SciPy: if both are met, the limit is the reason.
         if now.number >= settings.max_iterations {
             return end(now, Reason::Iterations);
         }
         if now.evaluations > settings.max_evaluations {
             return end(now, Reason::Evaluations);
         }
-        if now.largest_slope <= settings.gradient_tolerance {
+        if now.largest_derivative <= settings.gradient_tolerance {
             return end(now, Reason::Gradient);
         }
         let size = before.value.abs().max(now.value.abs()).max(1.0);
         if before.value - now.value <= settings.loss_tolerance * size {
             return end(now, Reason::Decrease);
         }
-        // A pair without curvature to speak of would spoil the memory.
-        if (slope_here - slope) * step > f64::EPSILON * -slope * step {
+        // A pair with almost no curvature would spoil the memory.
+        if (new_derivative - directional_derivative) * step > f64::EPSILON * -directional_derivative * step {
             memory.remember(step, &direction, &gradient, &gradient_before);
         }
     }
@@ -236,7 +238,7 @@ fn dot<T: Scalar>(a: &[T], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a.to_f64() * b).sum()
 }
 
-/// The size of the largest number; NaN where one is.
+/// The largest magnitude; NaN if a number is NaN.
 fn largest<T: Scalar>(numbers: &[T]) -> f64 {
     numbers.iter().fold(0.0, |most, number| {
         let size = number.to_f64().abs();
@@ -249,23 +251,23 @@ mod tests {
     use super::*;
 
     fn bowl(x: &[f64], gradient: &mut [f64]) -> f64 {
-        for (at, (slope, x)) in gradient.iter_mut().zip(x).enumerate() {
-            *slope = 2.0 * (at + 1) as f64 * (x - 1.0);
+        for (at, (derivative, x)) in gradient.iter_mut().zip(x).enumerate() {
+            *derivative = 2.0 * (at + 1) as f64 * (x - 1.0);
         }
         x.iter()
             .zip(&*gradient)
-            .map(|(x, slope)| 0.5 * slope * (x - 1.0))
+            .map(|(x, derivative)| 0.5 * derivative * (x - 1.0))
             .sum()
     }
 
     #[test]
-    fn limits_and_tolerances_end_the_search_and_are_told_of() {
+    fn limits_and_tolerances_end_the_search_and_are_reported() {
         let ended = |settings: Lbfgs| {
             let mut x = [5.0, -3.0, 0.5];
             (minimize(&mut bowl, &mut x, &settings), x)
         };
         let (found, x) = ended(Lbfgs::default());
-        assert!(found.reason == Reason::Gradient && found.largest_slope <= 1e-5);
+        assert!(found.reason == Reason::Gradient && found.largest_derivative <= 1e-5);
         assert!(x.iter().all(|x| (x - 1.0).abs() < 1e-5));
         let one = Lbfgs {
             max_iterations: 1,
@@ -326,7 +328,10 @@ mod tests {
         };
         let mut x = [-0.5];
         let found = minimize(&mut far, &mut x, &settings);
-        assert!(found.value.is_finite() && found.largest_slope < 1e-4, "{found:?}");
+        assert!(
+            found.value.is_finite() && found.largest_derivative < 1e-4,
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -97,13 +97,13 @@ impl<T: Scalar> OptimizerState<T> {
         self.optimizer
     }
 
-    /// Whether it needs the loss beside the gradient, by [`report_loss`](Self::report_loss) before each step.
+    /// Whether it needs the loss beside the gradient, by [`set_loss`](Self::set_loss) before each step.
     pub fn needs_loss(&self) -> bool {
         matches!(self.optimizer, Optimizer::IrpropPlus { .. })
     }
 
-    /// Reports the loss at the parameters that the next step starts from. Only iRprop⁺ uses it.
-    pub fn report_loss(&mut self, loss: f64) {
+    /// Sets the loss at the parameters that the next step starts from. Only iRprop⁺ uses it.
+    pub fn set_loss(&mut self, loss: f64) {
         self.losses = [loss, self.losses[0]];
     }
 

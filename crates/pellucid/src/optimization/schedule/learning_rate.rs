@@ -19,7 +19,7 @@ const LEAST_CHANGE: f64 = 1e-8;
 /// let run = RunLength { epochs: 100, steps_per_epoch: 1, samples: 1 };
 /// let mut rate = LearningRate::new(schedule, 0.1);
 /// for epoch in 1..=12 {
-///     assert!(rate.report(0.5, epoch, run).is_continue());
+///     assert!(rate.observe_loss(0.5, epoch, run).is_continue());
 /// }
 /// assert!((rate.at(12, run) - 0.01).abs() < 1e-15);
 /// ```
@@ -72,9 +72,9 @@ impl LearningRate {
         self.schedule.rate(self.highest, step, run)
     }
 
-    /// Reports the loss of the epoch that ended before step `step`. Breaks when training should end. A schedule that depends
+    /// Observes the loss of the epoch that ended before step `step`. Breaks when training should end. A schedule that depends
     /// on no loss ignores it.
-    pub fn report(&mut self, loss: f64, step: u64, run: RunLength) -> ControlFlow<()> {
+    pub fn observe_loss(&mut self, loss: f64, step: u64, run: RunLength) -> ControlFlow<()> {
         if (step as f64) <= self.schedule.warmup_steps(run) {
             return ControlFlow::Continue(());
         }

@@ -61,8 +61,8 @@ const ALL: [Schedule; 11] = [
     },
 ];
 
-/// So many steps, five an epoch.
-fn of(steps: u64) -> RunLength {
+/// A run of so many steps, five per epoch.
+fn run_of(steps: u64) -> RunLength {
     RunLength {
         epochs: steps.div_ceil(5),
         steps_per_epoch: 5,
@@ -70,7 +70,7 @@ fn of(steps: u64) -> RunLength {
     }
 }
 
-/// So many epochs of a step each.
+/// A run of so many epochs of one step each.
 fn epochs(epochs: u64) -> RunLength {
     RunLength {
         epochs,
@@ -101,7 +101,9 @@ fn read(schedule: &str) -> Schedule {
 #[test]
 fn rates_rise_to_the_highest_and_then_fall_but_for_the_constant() {
     for schedule in ALL {
-        let rates: Vec<f64> = (0..100).map(|step| schedule.rate(0.4, step, of(100))).collect();
+        let rates: Vec<f64> = (0..100)
+            .map(|step| schedule.rate(0.4, step, run_of(100)))
+            .collect();
         assert!(rates[..20].is_sorted(), "{schedule:?}: {rates:?}");
         assert!(rates[20..].is_sorted_by(|a, b| a >= b), "{schedule:?}: {rates:?}");
         let highest = rates.iter().copied().fold(0.0, f64::max);
@@ -113,11 +115,11 @@ fn rates_rise_to_the_highest_and_then_fall_but_for_the_constant() {
 fn the_ends_are_where_they_are_said_to_be() {
     let [_, linear, cosine, one_cycle, ..] = ALL;
     // One step after the last one.
-    assert!((linear.rate(1.0, 100, of(100)) - 0.1).abs() < 1e-15);
-    assert!((cosine.rate(1.0, 100, of(100)) - 0.1).abs() < 1e-15);
-    assert!((one_cycle.rate(1.0, 0, of(100)) - 0.05).abs() < 1e-15);
-    assert!((one_cycle.rate(1.0, 19, of(100)) - 1.0).abs() < 1e-15);
-    assert!((one_cycle.rate(1.0, 99, of(100)) - 0.1).abs() < 1e-15);
+    assert!((linear.rate(1.0, 100, run_of(100)) - 0.1).abs() < 1e-15);
+    assert!((cosine.rate(1.0, 100, run_of(100)) - 0.1).abs() < 1e-15);
+    assert!((one_cycle.rate(1.0, 0, run_of(100)) - 0.05).abs() < 1e-15);
+    assert!((one_cycle.rate(1.0, 19, run_of(100)) - 1.0).abs() < 1e-15);
+    assert!((one_cycle.rate(1.0, 99, run_of(100)) - 0.1).abs() < 1e-15);
 }
 
 #[test]
@@ -126,7 +128,7 @@ fn the_shortest_runs_and_the_longest_warm_ups_have_finite_rates() {
         for warmup in [0.0, 0.3, 1.0 / 3.0, 0.5, 1.0] {
             let settings = serde_json::json!({ "name": name, "warmup": warmup });
             let schedule: Schedule = serde_json::from_value(settings).unwrap();
-            for run in [0, 1, 2, 3].map(epochs).into_iter().chain([0, 5, 10].map(of)) {
+            for run in [0, 1, 2, 3].map(epochs).into_iter().chain([0, 5, 10].map(run_of)) {
                 for step in 0..=run.steps() + 1 {
                     let rate = schedule.rate(2.0, step, run);
                     assert!(
@@ -147,7 +149,7 @@ fn epochs_are_counted_from_the_first_that_begins_after_the_warm_up() {
         factor: 0.5,
     };
     // Six of twenty steps: the warm-up ends within the second of four epochs.
-    let rates: Vec<f64> = (0..20).map(|at| step.rate(1.0, at, of(20))).collect();
+    let rates: Vec<f64> = (0..20).map(|at| step.rate(1.0, at, run_of(20))).collect();
     assert!((rates[5] - 6.0 / 7.0).abs() < 1e-15);
     assert_eq!(rates[6..15], [1.0; 9]);
     assert_eq!(rates[15..], [0.5; 5]);
@@ -163,7 +165,7 @@ fn restarts_come_after_each_fall() {
     };
     // Falls of 10 and of 30 steps.
     for (step, rate) in [(0, 1.0), (5, 0.5), (10, 1.0), (25, 0.5), (40, 1.0)] {
-        let found = restarts.rate(1.0, step, of(200));
+        let found = restarts.rate(1.0, step, run_of(200));
         assert!((found - rate).abs() < 1e-15, "step {step}: {found}");
     }
 }
@@ -175,21 +177,21 @@ fn a_range_test_rises_by_the_same_factor_each_step() {
         steps: 7,
     };
     for step in 0..9 {
-        let rate = test.rate(10.0, step, of(100));
+        let rate = test.rate(10.0, step, run_of(100));
         let expected = 1e-5 * 10f64.powi(step.min(6) as i32);
         assert!((rate / expected - 1.0).abs() < 1e-12, "step {step}: {rate}");
     }
     let of_one = Schedule::RangeTest { start: 0.1, steps: 1 };
-    assert!(of_one.rate(1.0, 0, of(5)).is_finite());
+    assert!(of_one.rate(1.0, 0, run_of(5)).is_finite());
 }
 
 /// The rates of the epochs after each of these losses.
-fn told(schedule: Schedule, highest: f64, losses: &[f64]) -> (Vec<f64>, bool) {
+fn rates_after(schedule: Schedule, highest: f64, losses: &[f64]) -> (Vec<f64>, bool) {
     let run = epochs(100);
     let mut rate = LearningRate::new(schedule, highest);
     let mut rates = Vec::new();
     for (epoch, &loss) in (1..).zip(losses) {
-        if rate.report(loss, epoch, run).is_break() {
+        if rate.observe_loss(loss, epoch, run).is_break() {
             return (rates, true);
         }
         rates.push(rate.at(epoch, run));
@@ -205,12 +207,12 @@ fn losses_of_the_warm_up_do_not_count() {
     let run = epochs(100);
     let mut rate = LearningRate::new(ALL[9], 1.0);
     for epoch in 1..=20 {
-        assert!(rate.report(epoch as f64, epoch, run).is_continue());
+        assert!(rate.observe_loss(epoch as f64, epoch, run).is_continue());
         assert!(rate.at(epoch, run) > epoch as f64 / 21.0 - 1e-15);
     }
     assert_eq!(rate.at(20, run), 1.0);
     for (epoch, loss, expected) in [(21, 5.0, 1.0), (22, 5.0, 1.0), (23, 5.0, 0.1)] {
-        assert!(rate.report(loss, epoch, run).is_continue());
+        assert!(rate.observe_loss(loss, epoch, run).is_continue());
         assert_eq!(rate.at(epoch, run), expected, "epoch {epoch}");
     }
 }
@@ -223,9 +225,9 @@ fn a_loss_that_is_no_number_is_no_better() {
         threshold: 0.1,
         loss: WatchedLoss::Training,
     };
-    let (rates, _) = told(adaptive, 1.0, &[1.0, f64::NAN, f64::NAN, 0.5]);
+    let (rates, _) = rates_after(adaptive, 1.0, &[1.0, f64::NAN, f64::NAN, 0.5]);
     assert_eq!(rates, [1.0, 1.0, 0.2, 0.2]);
-    let (_, converged) = told(adaptive, 1e-6, &[1.0, 1.0, 1.0]);
+    let (_, converged) = rates_after(adaptive, 1e-6, &[1.0, 1.0, 1.0]);
     assert!(converged);
 }
 
@@ -253,8 +255,8 @@ fn recipes_name_a_schedule_or_set_it_out() {
 }
 
 #[test]
-fn mistakes_are_told_of_with_place_and_remedy() {
-    for (schedule, line, told) in [
+fn mistakes_are_reported_with_place_and_remedy() {
+    for (schedule, line, expected) in [
         ("schedule = \"cosin\"", Some(7), "did you mean `cosine`?"),
         (
             "schedule = { name = \"cosine\", warmpu = 0.1 }",
@@ -325,7 +327,7 @@ fn mistakes_are_told_of_with_place_and_remedy() {
         ("schedule = { name = \"step\", every = -1 }", Some(7), "-1"),
     ] {
         let refusal = refusal(schedule);
-        assert!(refusal.contains(told), "{schedule}: {refusal}");
+        assert!(refusal.contains(expected), "{schedule}: {refusal}");
         if let Some(line) = line {
             assert!(
                 refusal.contains(&format!("test.toml, line {line},")),

@@ -63,7 +63,7 @@ impl<T: Scalar> Trainer<T> {
         let ending = match found.reason {
             Reason::NotFinite if found.value.is_finite() => {
                 return Err(Error::NonFiniteLoss {
-                    loss: found.largest_slope,
+                    loss: found.largest_derivative,
                     epoch: self.epoch + 1,
                     batch: 1,
                     layer: None,

@@ -94,7 +94,7 @@ impl<T: Scalar> Trainer<T> {
         let architecture = network.architecture();
         let penalized = penalized_parameters(train.penalize_biases, architecture);
         let penalty =
-            Penalty::new(train.l1, train.l2, penalized).with(train.share_penalty, train.tell_penalty);
+            Penalty::new(train.l1, train.l2, penalized).with(train.share_penalty, train.report_penalty);
         let clipping = Clipping::new(train.clip_value, train.clip_norm);
         let network_outputs = architecture.output_width();
         let optimizer = OptimizerState::new(train.optimizer, network.parameters().len())

@@ -160,7 +160,7 @@ impl<T: Scalar> Trainer<T> {
                 };
                 if self
                     .learning_rate
-                    .report(loss, self.updates(), batches.length)
+                    .observe_loss(loss, self.updates(), batches.length)
                     .is_break()
                 {
                     self.check_parameters()?;
@@ -174,7 +174,7 @@ impl<T: Scalar> Trainer<T> {
 
     /// Prepares a run over `rows` rows, and allocates the arrays of its batches.
     fn begin(&mut self, rows: usize) -> BatchLoop {
-        let batch_rows = self.batch_size.of(rows);
+        let batch_rows = self.batch_size.rows_per_batch(rows);
         let steps_per_epoch = rows.div_ceil(batch_rows) as u64;
         self.ensure_capacity(batch_rows);
         self.workspace.weigh_rows([]);

@@ -156,7 +156,7 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
                 } else {
                     pass::loss_sum(objective.loss, architecture, targets, workspace)
                 };
-                optimizer.report_loss(trained);
+                optimizer.set_loss(trained);
             }
             I::call(optimizer.next_step(parameters, gradient, learning_rate));
             if let Some(max_norm) = max_norm {

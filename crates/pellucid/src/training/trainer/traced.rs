@@ -50,7 +50,7 @@ pub struct StepTrace<T> {
 impl<T: Scalar> Trainer<T> {
     /// The number of batches of an epoch over `rows` rows.
     pub fn steps_per_epoch(&self, rows: usize) -> u64 {
-        rows.div_ceil(self.batch_size.of(rows)) as u64
+        rows.div_ceil(self.batch_size.rows_per_batch(rows)) as u64
     }
 
     /// Takes a step on these rows, as [`run`](Self::run) takes its own at this learning rate, and keeps every array of it.
