@@ -127,7 +127,7 @@ fn output_kernel<'a, I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: u
             let activations =
                 forward::rows_of_units::<I, T, V, N, R>(&mut pass.layers, lowest, 0, accumulators);
             let (value, delta) = if L == 1 {
-                delta_of_units::<I, T, V, N, R>(pass, loss, &activations, targets)?
+                delta_of_units::<T, V, N, R>(pass, loss, &activations, targets)?
             } else {
                 delta_below_output::<I, T, V, N, R>(pass, loss, &activations, targets)?
             };
@@ -152,7 +152,7 @@ fn output_kernel<'a, I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: u
 /// # Safety
 /// The last layer must have N units, and there must be R rows.
 #[inline(always)]
-unsafe fn delta_of_units<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+unsafe fn delta_of_units<T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
     pass: &mut BackwardPass<'_, T>,
     loss: &OutputLoss<T>,
     outputs: &[Row<V>; R],
