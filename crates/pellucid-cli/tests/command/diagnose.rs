@@ -252,7 +252,7 @@ fn a_rate_so_low_that_the_loss_is_stuck() {
         &training.findings(),
         "loss_stuck",
         None,
-        &["200 steps", "too small to get anywhere"],
+        &["200 steps", "too small to make progress"],
     );
 }
 
@@ -318,7 +318,7 @@ fn targets_that_the_output_cannot_reach() {
         &found,
         "targets_out_of_range",
         Some(2),
-        &["gives 0 to 1 only", "identity"],
+        &["gives only 0 to 1", "identity"],
     );
     let relu = Training::new(
         |row| smooth(row) - 3.0,

@@ -325,7 +325,7 @@ fn a_picture_that_a_run_cannot_have_is_refused_before_training() {
         2,
         &["two inputs", "has 10"],
     );
-    let expected = ["no metric is told", "--metrics"];
+    let expected = ["no metric of its epochs is reported", "--metrics"];
     let run = [
         "train",
         "iris",

@@ -69,8 +69,8 @@ fn rejects_invalid_settings() {
     for (setting, expected) in [
         ("train.dropout=[0.1]", "2 for layers = [5, 7, 3]"),
         ("train.dropout=[0.1, 0.2, 0.3]", "2 for layers = [5, 7, 3]"),
-        ("train.dropout=[0.1, 1.0]", "0 or more, below 1"),
-        ("train.dropout=[-0.1, 0.5]", "0 or more, below 1"),
+        ("train.dropout=[0.1, 1.0]", "0 or more, and below 1"),
+        ("train.dropout=[-0.1, 0.5]", "0 or more, and below 1"),
         ("train.input_noise=-1", "0 or more"),
         ("train.max_norm=0", "above 0"),
     ] {
