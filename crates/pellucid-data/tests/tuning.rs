@@ -302,7 +302,7 @@ fn what_makes_no_sense_is_refused_with_its_key() {
         (refused(&|request, _| request.trials = 0), "--trials"),
         (
             refused(&|_, training| training.validation = Some(0.0)),
-            "held out",
+            "held-out rows",
         ),
         (
             refused(&|_, training| training.max_seconds = Some(1.0)),
