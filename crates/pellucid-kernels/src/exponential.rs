@@ -118,7 +118,7 @@ fn single_power_limit<T>() -> f64 {
     if size_of::<T>() == 4 { 87.34 } else { 708.4 }
 }
 
-/// The logistic function 1 / (1 + e⁻ˣ); 0 below the range of [`single_power_limit`], where it is less than the smallest
+/// The logistic function 1 / (1 + e⁻ˣ); 0 below the range of `single_power_limit`, where it is less than the smallest
 /// normal number.
 ///
 /// The latency of this function dominates the step of a small network, so the dependency chain after r is as short as

@@ -29,6 +29,47 @@
 //! assert!(finished.evaluate().training.loss < 0.05);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # A custom loss
+//!
+//! A program can bring its own loss as closures; the gradient check says whether value and derivatives agree.
+//!
+//! ```
+//! use pellucid::loss::CustomLoss;
+//! use pellucid::model::pass::{Objective, Update};
+//! use pellucid::{Input, Loss, Reduction, check_network};
+//! # use pellucid::{Recipe, Session, data::dataset::{Dataset, Features, Targets}, data::matrix::Matrix};
+//!
+//! // (a − y)², weighted by three where the output is too low.
+//! let weight = |d: f64| if d < 0.0 { 3.0 } else { 1.0 };
+//! let asymmetric = CustomLoss::new(
+//!     "asymmetric",
+//!     move |row| row.outputs.iter().zip(row.targets).map(|(a, y)| weight(a - y) * (a - y).powi(2)).sum(),
+//!     move |row, derivatives| {
+//!         for (derivative, (a, y)) in derivatives.iter_mut().zip(row.outputs.iter().zip(row.targets)) {
+//!             *derivative = 2.0 * weight(a - y) * (a - y);
+//!         }
+//!     },
+//! );
+//!
+//! let mut recipe = Recipe::from_toml(r#"
+//!     data = { source = "inline" }
+//!     network = { layers = [1, 1], activation = "identity" }
+//!     train = { loss = "squared_error", learning_rate = 0.1, epochs = 500 }
+//! "#, "example")?;
+//! recipe.train.loss = asymmetric.into();
+//! # let rows = |rows: [f64; 4]| Matrix::from_rows("rows", &rows.map(|x| vec![x]));
+//! # let (x, y) = (rows([0., 0., 1., 1.])?, rows([0., 1., 0., 1.])?);
+//! # let data = Dataset::<f64>::new(Features::Dense(x), Targets::Dense(y))?;
+//! let session = Session::new(recipe, data, std::num::NonZeroUsize::MIN)?;
+//! let objective = Objective { loss: asymmetric.into(), reduction: Reduction::Mean, update: Update::Textbook };
+//! let report = check_network(session.initial(), Input::Dense(&[0.0, 1.0]), &[0.0, 0.4], objective);
+//! assert!(report.is_right(), "{report}");
+//! let finished = session.run(&mut ())?;
+//! // Between targets of 0 and 1 the outputs converge to 3/4.
+//! assert!((finished.outputs()[0].0[0] - 0.75).abs() < 1e-3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![forbid(unsafe_code)]
 

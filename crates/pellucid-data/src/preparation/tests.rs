@@ -265,7 +265,7 @@ fn unseen_words_are_treated_as_the_settings_say() {
     ]);
     says(
         &second,
-        "test.csv, column `d`, data row 1: the value is missing, and never was in training; correct it, or let unseen \
+        "test.csv, column `d`, data row 1: the value is missing, and no training row lacks it; correct it, or let unseen \
          words count as zeros",
     );
     let third = table(vec![
@@ -344,14 +344,14 @@ fn columns_are_left_out_with_a_note() {
     assert_eq!(
         notes,
         [
-            "column `id` is left out: each row has a word of its own, as identifiers do; name it among the only columns \
+            "column `id` is left out: each row has a different word, as identifiers do; name it among the only columns \
              to keep it",
             "column `seven` is left out: it never changes",
             "column `same` is left out: it never changes",
             "column `yes` is left out: it never changes",
             "column `nothing` is left out: it holds no values",
             "column `blank` is left out: it holds no values",
-            "column `index` counts the rows; it is used as a feature: drop it if it is none",
+            "column `index` counts the rows; it is used as a feature: drop it if it should not be",
         ]
     );
 
@@ -515,7 +515,7 @@ fn columns_are_chosen_by_name() {
     let bad = [
         (
             choice(&[], &[], &[], None),
-            "no target is named; choose the column to be predicted: `a`, `b`, `key`, `y`, `z`",
+            "no target is named; choose the column to predict: `a`, `b`, `key`, `y`, `z`",
         ),
         (
             choice(&["kye"], &[], &[], None),

@@ -29,46 +29,27 @@ struct Closures {
 /// A custom loss: its value and its derivatives as closures, in double precision for networks of either precision.
 ///
 /// It can be used wherever a [`Loss`] can: in a recipe's `train.loss` or `log.loss`, in an
-/// [`Objective`](crate::Objective). The text of a recipe cannot name it: a written recipe shows the name, and reading
+/// objective of the pass. The text of a recipe cannot name it: a written recipe shows the name, and reading
 /// that recipe is refused. The value is a handle and can be copied. The closures live to the end of the program, as a
 /// function does, so create it once and not in a loop. Any thread may call the closures, on any sample, and they must
 /// return the same numbers for the same sample.
 ///
 /// ```
-/// use pellucid::loss::CustomLoss;
-/// use pellucid::model::pass::{Objective, Update};
-/// use pellucid::{Input, Loss, Reduction, check_network};
-/// # use pellucid::{Recipe, Session, data::dataset::{Dataset, Features, Targets}, data::matrix::Matrix};
+/// use pellucid_kernels::activation::Activation;
+/// use pellucid_kernels::loss::{CustomLoss, Loss};
 ///
-/// // (a − y)², weighted by three where the output is too low.
-/// let weight = |d: f64| if d < 0.0 { 3.0 } else { 1.0 };
-/// let asymmetric = CustomLoss::new(
-///     "asymmetric",
-///     move |row| row.outputs.iter().zip(row.targets).map(|(a, y)| weight(a - y) * (a - y).powi(2)).sum(),
-///     move |row, derivatives| {
+/// let cubic = CustomLoss::new(
+///     "cubic",
+///     |row| row.outputs.iter().zip(row.targets).map(|(a, y)| (a - y).abs().powi(3)).sum(),
+///     |row, derivatives| {
 ///         for (derivative, (a, y)) in derivatives.iter_mut().zip(row.outputs.iter().zip(row.targets)) {
-///             *derivative = 2.0 * weight(a - y) * (a - y);
+///             *derivative = 3.0 * (a - y) * (a - y).abs();
 ///         }
 ///     },
 /// );
-///
-/// let mut recipe = Recipe::from_toml(r#"
-///     data = { source = "inline" }
-///     network = { layers = [1, 1], activation = "identity" }
-///     train = { loss = "squared_error", learning_rate = 0.1, epochs = 500 }
-/// "#, "example")?;
-/// recipe.train.loss = asymmetric.into();
-/// # let rows = |rows: [f64; 4]| Matrix::from_rows("rows", &rows.map(|x| vec![x]));
-/// # let (x, y) = (rows([0., 0., 1., 1.])?, rows([0., 1., 0., 1.])?);
-/// # let data = Dataset::<f64>::new(Features::Dense(x), Targets::Dense(y))?;
-/// let session = Session::new(recipe, data, std::num::NonZeroUsize::MIN)?;
-/// let objective = Objective { loss: asymmetric.into(), reduction: Reduction::Mean, update: Update::Textbook };
-/// let report = check_network(session.initial(), Input::Dense(&[0.0, 1.0]), &[0.0, 0.4], objective);
-/// assert!(report.is_right(), "{report}");
-/// let finished = session.run(&mut ())?;
-/// // Between targets of 0 and 1 the outputs converge to 3/4.
-/// assert!((finished.outputs()[0].0[0] - 0.75).abs() < 1e-3);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// // Two rows of one output.
+/// let value = Loss::from(cubic).value(Activation::Identity, &[1.0, 2.0], &[1.0, 2.0], &[0.0, 0.0], 1);
+/// assert_eq!(value, 9.0);
 /// ```
 #[derive(Clone, Copy)]
 pub struct CustomLoss(&'static Closures);
@@ -76,7 +57,7 @@ pub struct CustomLoss(&'static Closures);
 impl CustomLoss {
     /// A loss from its value for a sample, and from its derivatives ∂L/∂a, which the closure writes to an array as wide
     /// as the outputs. The engine applies the chain rule through the output activation.
-    /// [`check_network`](crate::check_network) checks that the two agree.
+    /// The engine's `check_network` checks that the two agree.
     pub fn new(
         name: impl Into<String>,
         value: impl Fn(OutputRow<'_>) -> f64 + Send + Sync + 'static,

@@ -168,7 +168,7 @@ fn every_bad_target_is_an_error_with_its_place() {
             &["a".into(), "b".into()],
             Some(Task::Classification),
         ),
-        ", column `b`: it has 3 classes: `x`, `y`, `z`; several targets can be learnt as classes only where each has two; \
+        ", column `b`: it has 3 classes: `x`, `y`, `z`; several targets can be learned as classes only if each has two; \
          choose one target",
     );
     says(

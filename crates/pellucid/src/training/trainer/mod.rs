@@ -82,7 +82,7 @@ impl<T: Scalar> Trainer<T> {
     /// initial values are already drawn.
     ///
     /// # Errors
-    /// [`Error::Setting`] for invalid settings.
+    /// [`Error::Setting`](crate::Error::Setting) for invalid settings.
     pub fn new(
         recipe: &Recipe,
         network: Network<T>,
@@ -217,7 +217,7 @@ impl<T: Scalar> Trainer<T> {
     /// The same trainer, whose optimizer continues with the memory of an earlier one.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the memory is that of another network or another update rule.
+    /// [`Error::Shape`](crate::Error::Shape) when the memory is that of another network or another update rule.
     pub fn remembering(mut self, memory: &Memory<T>) -> Result<Self> {
         self.optimizer = self.optimizer.remembering(memory)?;
         Ok(self)

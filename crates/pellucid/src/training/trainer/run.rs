@@ -46,8 +46,8 @@ impl<T: Scalar> Trainer<T> {
     /// Trains up to the last epoch, or until the observer ends the run.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the data does not fit the network; [`Error::Setting`] when the schedule follows a validation
-    /// loss and no observer has one; [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges.
+    /// [`Error::Shape`](crate::Error::Shape) when the data does not fit the network; [`Error::Setting`](crate::Error::Setting) when the schedule follows a validation
+    /// loss and no observer has one; [`Error::NonFiniteLoss`](crate::Error::NonFiniteLoss) and [`Error::NonFiniteParameters`](crate::Error::NonFiniteParameters) when training diverges.
     pub fn run<S, O>(&mut self, data: &S, observer: &mut O) -> Result<Ending>
     where
         S: Samples<T> + ?Sized,
