@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(
     after_help = "A recipe or a table is trained, as `pellucid run` and `pellucid train` would, and observed at every \
-    step; no model is written. A model is looked at as it is: the course of its training, and with --data its \
+    step; no model is written. For a model: the history of its training, and with --data its \
     layers on a table's rows.\n\n\
     Examples:\n  \
     pellucid diagnose mine.toml\n  \

@@ -45,12 +45,12 @@ def step(layers, x, y, loss, share, rate):
     written = []
     for (weights, bias, function), of in reversed(list(zip(layers, pass_))):
         a = of["activation"]
-        slope = FUNCTIONS[function][1](a)
+        derivative = FUNCTIONS[function][1](a)
         if function == "softmax":
             jacobian = a[:, :, None] * (np.eye(a.shape[1]) - a[:, None, :])
             delta = np.einsum("nij,nj->ni", jacobian, upstream)
         else:
-            delta = upstream * slope
+            delta = upstream * derivative
         of_weights, of_bias = of["input"].T @ delta, delta.sum(axis=0)
         record = {
             "weights": weights,
@@ -58,7 +58,7 @@ def step(layers, x, y, loss, share, rate):
             "z": of["z"],
             "activation": a,
             "d_loss_d_activation": upstream,
-            "d_activation_d_z": slope,
+            "d_activation_d_z": derivative,
             "delta": delta,
             "d_loss_d_weights": of_weights,
             "d_loss_d_bias": None if bias is None else of_bias,

@@ -381,7 +381,7 @@ def verify(mnist, directory):
     as_written = g["as_written_hidden_layer"]
     check("perceptron-hidden as written", log_pairs(hidden, as_written["log"], "printed_error", "W", "V"))
     # The golden "output" of this network contradicts its own log and the notebook, which say 0.5 four times:
-    # it is what the corrected perceptron puts out before its last update, so it is told apart here.
+    # it is what the corrected perceptron puts out before its last update, so it is listed separately here.
     stale = perceptron(1, 999, 100)["final_outputs"]
     check("perceptron-hidden as written, output 0.5", [(hidden_output, [0.5] * 4)])
     print(f"    golden output against this network: {distance(hidden_output, as_written['output']):.1e}")

@@ -27,7 +27,7 @@ HIDDEN = {
 def objective(layers, activation, l2, rows, targets):
     """Mean cross-entropy of a softmax, and the penalty; all weights lie before all biases."""
     shapes = list(zip(layers[:-1], layers[1:]))
-    f, slope = HIDDEN[activation]
+    f, derivative = HIDDEN[activation]
 
     def split(x):
         weights, biases, at = [], [], 0
@@ -54,7 +54,7 @@ def objective(layers, activation, l2, rows, targets):
             of_weights.insert(0, activations[index].T @ delta + l2 * weights[index])
             of_biases.insert(0, delta.sum(axis=0))
             if index:
-                delta = (delta @ weights[index].T) * slope(activations[index])
+                delta = (delta @ weights[index].T) * derivative(activations[index])
         value += 0.5 * l2 * sum((w * w).sum() for w in weights)
         return value, np.concatenate([g.ravel() for g in of_weights + of_biases])
 

@@ -3,7 +3,7 @@
     python make_numpy_random_state.py numpy_random_state.json
 
 Needs NumPy (written with 2.4; the legacy streams are frozen, so any version from 1.17 gives the same).
-Long runs are told by their last value, their sum in plain sequence, and a digest over the bits of every
+Long runs are given by their last value, their sum in plain sequence, and a digest over the bits of every
 value in order: digest = digest * 31 + bits, modulo 2^64, as a decimal string.
 """
 
