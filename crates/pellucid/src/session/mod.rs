@@ -9,7 +9,7 @@
 //! use pellucid::data::dataset::{Dataset, Features, Targets};
 //! use pellucid::data::matrix::Matrix;
 //!
-//! let recipe = Recipe::built_in("xor-batch-mean")?;
+//! let recipe = Recipe::built_in("xor-batch-sum")?;
 //! let inputs = Matrix::from_rows("inputs", &[vec![0., 0.], vec![0., 1.], vec![1., 0.], vec![1., 1.]])?;
 //! let targets = Matrix::from_rows("targets", &[vec![0.], vec![1.], vec![1.], vec![0.]])?;
 //! let xor = Dataset::<f64>::new(Features::Dense(inputs), Targets::Dense(targets))?;
