@@ -306,7 +306,7 @@ fn what_makes_no_sense_is_refused_with_its_key() {
         ),
         (
             refused(&|_, training| training.max_seconds = Some(1.0)),
-            "how fast the machine is",
+            "the speed of the machine",
         ),
         (
             refused(&|request, _| request.metric = Some(Metric::R2)),

@@ -519,43 +519,43 @@ fn columns_are_chosen_by_name() {
         ),
         (
             choice(&["kye"], &[], &[], None),
-            "there is no column `kye`, which is asked for as target; did you mean `key`?",
+            "there is no column `kye`, which is requested as target; did you mean `key`?",
         ),
         (
             choice(&["y"], &["Key"], &[], None),
-            "there is no column `Key`, which is asked for as only; did you mean `key`?",
+            "there is no column `Key`, which is requested as only; did you mean `key`?",
         ),
         (
             choice(&["y"], &[], &["quite_else"], None),
-            "there is no column `quite_else`, which is asked for as drop; there are `a`, `b`, `key`, `y`, `z`",
+            "there is no column `quite_else`, which is requested as drop; there are `a`, `b`, `key`, `y`, `z`",
         ),
         (
             choice(&["y"], &[], &[], Some("keys")),
-            "there is no column `keys`, which is asked for as id; did you mean `key`?",
+            "there is no column `keys`, which is requested as id; did you mean `key`?",
         ),
         (
             choice(&["y"], &[], &["y"], None),
-            "column `y` is asked for as target and as drop; choose one",
+            "column `y` is requested as target and as drop; choose one",
         ),
         (
             choice(&["y"], &[], &[], Some("y")),
-            "column `y` is asked for as target and as id; choose one",
+            "column `y` is requested as target and as id; choose one",
         ),
         (
             choice(&["y", "y"], &[], &[], None),
-            "column `y` is asked for as target and as target again; choose one",
+            "column `y` is requested as target and as target again; choose one",
         ),
         (
             choice(&["y"], &["a"], &["a"], None),
-            "column `a` is asked for as only and as drop; choose one",
+            "column `a` is requested as only and as drop; choose one",
         ),
         (
             choice(&["y"], &["a"], &[], Some("a")),
-            "column `a` is asked for as only and as id; choose one",
+            "column `a` is requested as only and as id; choose one",
         ),
         (
             choice(&["y"], &["y"], &[], None),
-            "no column is left as a feature; at least one beside the target is needed",
+            "no column is left as a feature; at least one besides the target is needed",
         ),
     ];
     for (choice, message) in bad {
@@ -565,7 +565,7 @@ fn columns_are_chosen_by_name() {
     let twins = table(vec![number("a", &[1.0]), number("a", &[1.0])]);
     assert_eq!(
         choose_columns(&twins, &target_y()).unwrap_err().to_string(),
-        "test.csv: two columns are called `a`; give each column a name of its own"
+        "test.csv: two columns are called `a`; give each column a different name"
     );
 }
 
