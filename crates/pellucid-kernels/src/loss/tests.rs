@@ -17,15 +17,24 @@ fn names_are_those_of_recipes() {
 
 #[test]
 fn settings_of_another_loss_are_refused() {
-    for (text, expected) in [
+    for (text, told) in [
         (r#"{"name":"quantile","quantile":1}"#, "above 0 and below 1"),
-        (r#"{"name":"huber","quantile":0.5}"#, "it is for `quantile`"),
+        (
+            r#"{"name":"huber","quantile":0.5}"#,
+            "loss.name = \"huber\" does not use it",
+        ),
         (r#"{"name":"huber","delta":0}"#, "above 0"),
-        (r#"{"name":"hinge","delta":1}"#, "it is for `huber`"),
+        (
+            r#"{"name":"hinge","delta":1}"#,
+            "loss.name = \"hinge\" does not use it",
+        ),
         (r#"{"delta":1}"#, "missing field `name`"),
     ] {
-        let refusal = serde_json::from_str::<Loss>(text).unwrap_err().to_string();
-        assert!(refusal.contains(expected), "{text}: {refusal}");
+        let refusal = match serde_json::from_str::<Loss>(text) {
+            Ok(loss) => loss.check().unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert!(refusal.contains(told), "{text}: {refusal}");
     }
 }
 
