@@ -7,6 +7,8 @@ use super::bytes::{CHUNK, non_zero_bits_portable, pack_by_bits, whole_chunk};
 use super::vector::{Portable, Vector};
 #[cfg(target_arch = "x86_64")]
 use super::x86::{F32x8, F32x16, F64x4, F64x8};
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
 use std::sync::OnceLock;
 
 /// An instruction set as a type, for which kernels are compiled.
@@ -21,9 +23,15 @@ pub trait Isa: Copy + Send + Sync + 'static {
     /// Whether a product without packing is inlined into each caller, with what the compiler knows of the operands;
     /// otherwise the callers share one function.
     const INLINES_PRODUCTS: bool = true;
-    /// Prefetches the cache line of `place`, where the instruction set can. Reads nothing, so any address is valid.
+    /// Prefetches the cache line of `place`, where the architecture can. Reads nothing, so any address is valid.
     #[inline(always)]
     fn prefetch<T>(place: *const T) {
+        // SAFETY: every x86-64 processor has this instruction, and it never faults.
+        #[cfg(target_arch = "x86_64")]
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(place.cast());
+        }
+        #[cfg(not(target_arch = "x86_64"))]
         let _ = place;
     }
     /// One bit for each of 64 bytes, set where the byte is not 0.
@@ -86,15 +94,7 @@ impl Isa for Avx2 {
     type F32 = F32x8;
     type F64 = F64x4;
     #[inline(always)]
-    fn prefetch<T>(place: *const T) {
-        // SAFETY: every x86-64 processor has this instruction, and it never faults.
-        unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(place.cast()) }
-    }
-    #[inline(always)]
     fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
-        use std::arch::x86_64::{
-            _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_setzero_si256,
-        };
         let half = |at: usize| {
             // SAFETY: this type is named only within `on_avx2`; 32 bytes from `at` (0 or 32) on are within the array.
             let zeros = unsafe {
@@ -107,10 +107,6 @@ impl Isa for Avx2 {
     }
     #[inline(always)]
     fn pack_non_zeros(chunk: &[u8], first_column: u32, entries: &mut [u32; CHUNK]) -> usize {
-        use std::arch::x86_64::{
-            _mm_loadl_epi64, _mm_shuffle_epi8, _mm_unpacklo_epi8, _mm256_add_epi32, _mm256_cvtepu16_epi32,
-            _mm256_set1_epi32, _mm256_storeu_si256,
-        };
         let mut buffer = [0; CHUNK];
         let chunk = whole_chunk(chunk, &mut buffer);
         let bits = Self::non_zero_bits(chunk);
@@ -153,13 +149,7 @@ impl Isa for Avx512 {
     type F32 = F32x16;
     type F64 = F64x8;
     #[inline(always)]
-    fn prefetch<T>(place: *const T) {
-        // SAFETY: every x86-64 processor has this instruction, and it never faults.
-        unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(place.cast()) }
-    }
-    #[inline(always)]
     fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
-        use std::arch::x86_64::{_mm512_loadu_si512, _mm512_test_epi8_mask};
         // SAFETY: this type is named only within `on_avx512`; the array has the 64 bytes that are read.
         unsafe {
             let bytes = _mm512_loadu_si512(bytes.as_ptr().cast());
@@ -168,12 +158,6 @@ impl Isa for Avx512 {
     }
     #[inline(always)]
     fn pack_non_zeros(chunk: &[u8], first_column: u32, entries: &mut [u32; CHUNK]) -> usize {
-        use std::arch::x86_64::{
-            _mm256_loadu_si256, _mm256_maskz_loadu_epi8, _mm512_add_epi32, _mm512_castsi512_si256,
-            _mm512_cvtepu8_epi16, _mm512_cvtepu16_epi32, _mm512_extracti64x4_epi64, _mm512_loadu_si512,
-            _mm512_maskz_compress_epi16, _mm512_or_si512, _mm512_set1_epi32, _mm512_storeu_si512,
-            _mm512_test_epi16_mask,
-        };
         const HALF: usize = CHUNK / 2;
         static POSITIONS: [u16; HALF] = {
             let mut positions = [0; HALF];

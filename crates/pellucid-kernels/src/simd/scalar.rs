@@ -50,8 +50,6 @@ pub trait Scalar:
     const ZERO: Self;
     /// 1.
     const ONE: Self;
-    /// 2.
-    const TWO: Self;
     /// ½.
     const HALF: Self;
     /// The smallest positive normal number.
@@ -96,6 +94,18 @@ pub trait Scalar:
     fn power_of_two(rounded: Self) -> Self;
 }
 
+/// Methods that are the type's own of the same name.
+macro_rules! same_method {
+    ($float:ident: $($method:ident($($argument:ident),*) -> $Output:ty;)*) => {
+        $(
+            #[inline(always)]
+            fn $method(self, $($argument: Self),*) -> $Output {
+                $float::$method(self, $($argument),*)
+            }
+        )*
+    };
+}
+
 macro_rules! scalar {
     ($float:ident, $precision:ident, $run:ident, $negligible:literal, $round:literal, $mantissa:literal, $bias:literal) => {
         impl Scalar for $float {
@@ -107,7 +117,6 @@ macro_rules! scalar {
             }
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
-            const TWO: Self = 2.0;
             const HALF: Self = 0.5;
             const MIN_POSITIVE: Self = $float::MIN_POSITIVE;
             const NEG_INFINITY: Self = $float::NEG_INFINITY;
@@ -119,37 +128,16 @@ macro_rules! scalar {
             fn to_f64(self) -> f64 {
                 f64::from(self)
             }
-            #[inline(always)]
-            fn abs(self) -> Self {
-                $float::abs(self)
-            }
-            #[inline(always)]
-            fn sqrt(self) -> Self {
-                $float::sqrt(self)
-            }
-            #[inline(always)]
-            fn ln(self) -> Self {
-                $float::ln(self)
-            }
-            #[inline(always)]
-            fn ln_1p(self) -> Self {
-                $float::ln_1p(self)
-            }
-            #[inline(always)]
-            fn mul_add(self, a: Self, b: Self) -> Self {
-                $float::mul_add(self, a, b)
-            }
-            #[inline(always)]
-            fn max(self, other: Self) -> Self {
-                $float::max(self, other)
-            }
-            #[inline(always)]
-            fn min(self, other: Self) -> Self {
-                $float::min(self, other)
-            }
-            #[inline(always)]
-            fn is_finite(self) -> bool {
-                $float::is_finite(self)
+            same_method! {
+                $float:
+                abs() -> Self;
+                sqrt() -> Self;
+                ln() -> Self;
+                ln_1p() -> Self;
+                mul_add(a, b) -> Self;
+                max(other) -> Self;
+                min(other) -> Self;
+                is_finite() -> bool;
             }
             const NEGLIGIBLE: Self = $negligible;
             const ROUND: Self = $round;

@@ -184,11 +184,44 @@ pub struct Portable<T>([T; PORTABLE_LANES]);
 
 const PORTABLE_LANES: usize = 4;
 
+/// Methods that compute lane by lane.
+macro_rules! on_lanes {
+    ($($method:ident($first:ident $(, $other:ident)*) => $value:expr;)*) => {
+        $(
+            #[inline(always)]
+            fn $method(self $(, $other: Self)*) -> Self {
+                Self(std::array::from_fn(|j| {
+                    let ($first, $($other),*) = (self.0[j], $($other.0[j]),*);
+                    $value
+                }))
+            }
+        )*
+    };
+}
+
 impl<T: Scalar> Vector<T> for Portable<T> {
     const LANES: usize = PORTABLE_LANES;
     const FUSES: bool = cfg!(target_arch = "aarch64");
     type Half = Self;
     type Single = Self;
+
+    on_lanes! {
+        // One instruction on NEON; elsewhere two, because a call of the library's fused multiply-add costs far more.
+        mul_add(a, factor, summand) => if Self::FUSES { a.mul_add(factor, summand) } else { a * factor + summand };
+        add(a, b) => a + b;
+        sub(a, b) => a - b;
+        mul(a, b) => a * b;
+        div(a, b) => a / b;
+        sqrt(a) => a.sqrt();
+        at_least(a, low) => if a < low { low } else { a };
+        at_most(a, high) => if a > high { high } else { a };
+        abs(a) => a.abs();
+        flush_below(a, least) => if a.abs() < least { T::ZERO } else { a };
+        keep_where_positive(a, of) => if of > T::ZERO { a } else { T::ZERO };
+        replace_where_above(a, magnitude, most, other) => if magnitude > most { other } else { a };
+        with_sign(a, sign) => if sign < T::ZERO { -a } else { a };
+        power_of_two(a) => T::power_of_two(a);
+    }
 
     #[inline(always)]
     fn splat(value: T) -> Self {
@@ -223,115 +256,6 @@ impl<T: Scalar> Vector<T> for Portable<T> {
             // SAFETY: j < count, and the caller guarantees `count` writable numbers.
             unsafe { to.add(j).write(lane) }
         }
-    }
-
-    #[inline(always)]
-    fn mul_add(self, factor: Self, summand: Self) -> Self {
-        // One instruction on NEON; elsewhere two, because a call of the library's fused multiply-add costs far more.
-        let mut lanes = summand.0;
-        for (j, lane) in lanes.iter_mut().enumerate() {
-            *lane = if Self::FUSES {
-                self.0[j].mul_add(factor.0[j], *lane)
-            } else {
-                self.0[j] * factor.0[j] + *lane
-            };
-        }
-        Self(lanes)
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self(std::array::from_fn(|j| self.0[j] + other.0[j]))
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        Self(std::array::from_fn(|j| self.0[j] - other.0[j]))
-    }
-
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        Self(std::array::from_fn(|j| self.0[j] * other.0[j]))
-    }
-
-    #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        Self(std::array::from_fn(|j| self.0[j] / other.0[j]))
-    }
-
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        Self(self.0.map(T::sqrt))
-    }
-
-    #[inline(always)]
-    fn at_least(self, low: Self) -> Self {
-        Self(std::array::from_fn(|j| {
-            if self.0[j] < low.0[j] { low.0[j] } else { self.0[j] }
-        }))
-    }
-
-    #[inline(always)]
-    fn at_most(self, high: Self) -> Self {
-        Self(std::array::from_fn(|j| {
-            if self.0[j] > high.0[j] {
-                high.0[j]
-            } else {
-                self.0[j]
-            }
-        }))
-    }
-
-    #[inline(always)]
-    fn abs(self) -> Self {
-        Self(self.0.map(T::abs))
-    }
-
-    #[inline(always)]
-    fn flush_below(self, least: Self) -> Self {
-        let mut lanes = self.0;
-        for (lane, least) in lanes.iter_mut().zip(least.0) {
-            *lane = if lane.abs() < least { T::ZERO } else { *lane };
-        }
-        Self(lanes)
-    }
-
-    #[inline(always)]
-    fn keep_where_positive(self, of: Self) -> Self {
-        let mut lanes = self.0;
-        for (lane, of) in lanes.iter_mut().zip(of.0) {
-            *lane = if of > T::ZERO { *lane } else { T::ZERO };
-        }
-        Self(lanes)
-    }
-
-    #[inline(always)]
-    fn replace_where_above(self, magnitude: Self, most: Self, other: Self) -> Self {
-        let mut lanes = self.0;
-        for (j, lane) in lanes.iter_mut().enumerate() {
-            *lane = if magnitude.0[j] > most.0[j] {
-                other.0[j]
-            } else {
-                *lane
-            };
-        }
-        Self(lanes)
-    }
-
-    #[inline(always)]
-    fn with_sign(self, sign: Self) -> Self {
-        Self(std::array::from_fn(|j| {
-            if sign.0[j] < T::ZERO {
-                -self.0[j]
-            } else {
-                self.0[j]
-            }
-        }))
-    }
-
-    #[inline(always)]
-    fn power_of_two(self) -> Self {
-        Self(self.0.map(T::power_of_two))
     }
 
     #[inline(always)]
@@ -386,8 +310,7 @@ impl<T: Scalar> Vector<T> for Portable<T> {
     }
 }
 
-/// A function of one number, lane by lane. (A closure would not do: nothing ensures that it is compiled with the
-/// instructions of its caller.)
+/// A function of one number, lane by lane.
 pub trait Map<T: Scalar>: Copy {
     /// f(x). Must be `#[inline(always)]`.
     fn apply<V: Vector<T>>(self, x: V) -> V;
@@ -403,6 +326,81 @@ pub trait MapPairs<T: Scalar>: Copy {
 pub trait MapSeveral<T: Scalar, const N: usize>: Copy {
     /// f(numbers, by). Must be `#[inline(always)]`.
     fn apply<V: Vector<T>>(self, numbers: [V; N], by: V) -> [V; N];
+}
+
+/// Implements [`Map`], [`MapPairs`] or [`MapSeveral`] for a type, as the arguments say. They are registers of type `V`, of
+/// numbers of type `T`. (A closure would not do: nothing ensures that it is compiled with the instructions of its caller.)
+macro_rules! lane_by_lane {
+    ($Type:ty: |$self:ident, $x:ident| $value:expr) => {
+        impl<T: $crate::simd::scalar::Scalar> $crate::simd::vector::Map<T> for $Type {
+            #[inline(always)]
+            fn apply<V: $crate::simd::vector::Vector<T>>($self, $x: V) -> V {
+                $value
+            }
+        }
+    };
+    ($Type:ty: |$self:ident, $a:ident, $b:ident| $value:expr) => {
+        impl<T: $crate::simd::scalar::Scalar> $crate::simd::vector::MapPairs<T> for $Type {
+            #[inline(always)]
+            fn apply<V: $crate::simd::vector::Vector<T>>($self, $a: V, $b: V) -> V {
+                $value
+            }
+        }
+    };
+    ($Type:ty: |$self:ident, [$($number:ident),+; $N:literal], $by:ident| $value:expr) => {
+        impl<T: $crate::simd::scalar::Scalar> $crate::simd::vector::MapSeveral<T, $N> for $Type {
+            #[inline(always)]
+            fn apply<V: $crate::simd::vector::Vector<T>>($self, [$($number),+]: [V; $N], $by: V) -> [V; $N] {
+                $value
+            }
+        }
+    };
+}
+pub(crate) use lane_by_lane;
+
+/// Loads C registers from `from` on, or the first `count` numbers of one.
+///
+/// # Safety
+/// `from` must be valid for reading them.
+#[inline(always)]
+pub(crate) unsafe fn load<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
+    from: *const T,
+    count: usize,
+) -> [VectorOf<I, T>; C] {
+    let mut registers = [VectorOf::<I, T>::splat(T::ZERO); C];
+    for (c, register) in registers.iter_mut().enumerate() {
+        // SAFETY: guaranteed by the caller.
+        *register = unsafe {
+            if MASKED {
+                VectorOf::<I, T>::load_first(from, count)
+            } else {
+                VectorOf::<I, T>::load(from.add(c * VectorOf::<I, T>::LANES))
+            }
+        };
+    }
+    registers
+}
+
+/// Stores C registers from `to` on, or the first `count` numbers of one.
+///
+/// # Safety
+/// `to` must be valid for writing them.
+#[inline(always)]
+pub(crate) unsafe fn store<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
+    registers: [VectorOf<I, T>; C],
+    to: *mut T,
+    count: usize,
+) {
+    for (c, register) in registers.into_iter().enumerate() {
+        // SAFETY: guaranteed by the caller.
+        unsafe {
+            if MASKED {
+                register.store_first(to, count);
+            } else {
+                register.store(to.add(c * VectorOf::<I, T>::LANES));
+            }
+        }
+    }
 }
 
 /// to ← f(from), one register at a time.
@@ -429,88 +427,93 @@ pub fn map<I: Isa, T: Scalar, F: Map<T>>(from: &[T], to: &mut [T], f: F) {
 /// to ← f(a, b), one register at a time.
 #[inline(always)]
 pub fn map_pairs<I: Isa, T: Scalar, F: MapPairs<T>>(a: &[T], b: &[T], to: &mut [T], f: F) {
-    let lanes = VectorOf::<I, T>::LANES;
     let length = a.len().min(b.len()).min(to.len());
     let (a, b, to) = (a.as_ptr(), b.as_ptr(), to.as_mut_ptr());
     // Constant lengths halve the work for short slices: the outputs of a small network.
-    match length {
-        // SAFETY: all three slices hold this many numbers, and any register holds at least four.
-        1 => return unsafe { first_pairs::<I, T, F, 1>(a, b, to, f) },
-        // SAFETY: as above.
-        4 => return unsafe { first_pairs::<I, T, F, 4>(a, b, to, f) },
-        _ => {}
-    }
-    let mut at = 0;
-    while at + lanes <= length {
-        // SAFETY: at + lanes is within all three slices.
-        unsafe {
-            f.apply(
-                VectorOf::<I, T>::load(a.add(at)),
-                VectorOf::<I, T>::load(b.add(at)),
-            )
-            .store(to.add(at))
-        };
-        at += lanes;
-    }
-    if at < length {
-        let left = length - at;
-        // SAFETY: `left` < lanes numbers are left in all three slices.
-        unsafe {
-            let (a, b) = (
-                VectorOf::<I, T>::load_first(a.add(at), left),
-                VectorOf::<I, T>::load_first(b.add(at), left),
-            );
-            f.apply(a, b).store_first(to.add(at), left);
+    // SAFETY: all three slices hold `length` numbers, and any register holds at least four.
+    unsafe {
+        match length {
+            1 => short_pairs::<I, T, F>(a, b, to, 1, f),
+            4 => short_pairs::<I, T, F>(a, b, to, 4, f),
+            _ => pairs::<I, T, F>(a, b, to, length, f),
         }
     }
 }
 
-/// The first N of [`map_pairs`].
+/// The first `count` numbers of [`map_pairs`].
 ///
 /// # Safety
-/// All three pointers must be valid for N numbers, and N must not exceed the lanes of a half register.
+/// The pointers must be valid for so many numbers, at most as many as a half register has lanes.
 #[inline(always)]
-unsafe fn first_pairs<I: Isa, T: Scalar, F: MapPairs<T>, const N: usize>(
+unsafe fn short_pairs<I: Isa, T: Scalar, F: MapPairs<T>>(
     a: *const T,
     b: *const T,
     to: *mut T,
+    count: usize,
     f: F,
 ) {
     // SAFETY: guaranteed by the caller.
     unsafe {
-        let (a, b) = (HalfOf::<I, T>::load_first(a, N), HalfOf::<I, T>::load_first(b, N));
-        f.apply(a, b).store_first(to, N);
+        let (a, b) = (
+            HalfOf::<I, T>::load_first(a, count),
+            HalfOf::<I, T>::load_first(b, count),
+        );
+        f.apply(a, b).store_first(to, count);
     }
 }
 
 /// to ← f(to, by), one register at a time.
 #[inline(always)]
 pub fn update<I: Isa, T: Scalar, F: MapPairs<T>>(to: &mut [T], by: &[T], f: F) {
-    let lanes = VectorOf::<I, T>::LANES;
     let length = to.len().min(by.len());
-    let (to, by) = (to.as_mut_ptr(), by.as_ptr());
+    let to = to.as_mut_ptr();
+    // SAFETY: both slices hold `length` numbers.
+    unsafe { pairs::<I, T, F>(to, by.as_ptr(), to, length, f) }
+}
+
+/// The first `length` numbers of f(a, b), to `to`, which may be `a`.
+///
+/// # Safety
+/// The pointers must be valid for so many numbers.
+#[inline(always)]
+unsafe fn pairs<I: Isa, T: Scalar, F: MapPairs<T>>(
+    a: *const T,
+    b: *const T,
+    to: *mut T,
+    length: usize,
+    f: F,
+) {
+    let lanes = VectorOf::<I, T>::LANES;
     let mut at = 0;
-    while at + lanes <= length {
-        // SAFETY: at + lanes is within both slices.
-        unsafe {
-            f.apply(
-                VectorOf::<I, T>::load(to.add(at)),
-                VectorOf::<I, T>::load(by.add(at)),
-            )
-            .store(to.add(at))
-        };
-        at += lanes;
-    }
-    if at < length {
-        let left = length - at;
-        // SAFETY: `left` < lanes numbers are left in both slices.
-        unsafe {
-            let (old, by) = (
-                VectorOf::<I, T>::load_first(to.add(at), left),
-                VectorOf::<I, T>::load_first(by.add(at), left),
-            );
-            f.apply(old, by).store_first(to.add(at), left);
+    // SAFETY: each register lies within the numbers that the caller guarantees.
+    unsafe {
+        while at + lanes <= length {
+            pair::<I, T, F, false>(a.add(at), b.add(at), to.add(at), lanes, f);
+            at += lanes;
         }
+        if at < length {
+            pair::<I, T, F, true>(a.add(at), b.add(at), to.add(at), length - at, f);
+        }
+    }
+}
+
+/// One register of [`pairs`], or its first `count` numbers.
+///
+/// # Safety
+/// The pointers must be valid for these numbers.
+#[inline(always)]
+unsafe fn pair<I: Isa, T: Scalar, F: MapPairs<T>, const MASKED: bool>(
+    a: *const T,
+    b: *const T,
+    to: *mut T,
+    count: usize,
+    f: F,
+) {
+    // SAFETY: guaranteed by the caller.
+    unsafe {
+        let [a] = load::<I, T, 1, MASKED>(a, count);
+        let [b] = load::<I, T, 1, MASKED>(b, count);
+        store::<I, T, 1, MASKED>([f.apply(a, b)], to, count);
     }
 }
 
@@ -522,40 +525,45 @@ pub fn update_several<I: Isa, T: Scalar, F: MapSeveral<T, N>, const N: usize>(
     f: F,
 ) {
     let lanes = VectorOf::<I, T>::LANES;
-    let zero = VectorOf::<I, T>::splat(T::ZERO);
     let mut length = by.len();
     for slice in &numbers {
         length = length.min(slice.len());
     }
     let numbers = numbers.map(|slice| slice.as_mut_ptr());
-    let by = by.as_ptr();
     let mut at = 0;
-    while at + lanes <= length {
-        // SAFETY: at + lanes is within all of the slices, which do not overlap.
-        unsafe {
-            let mut registers = [zero; N];
-            for (register, from) in registers.iter_mut().zip(numbers) {
-                *register = VectorOf::<I, T>::load(from.add(at));
-            }
-            let registers = f.apply(registers, VectorOf::<I, T>::load(by.add(at)));
-            for (register, to) in registers.into_iter().zip(numbers) {
-                register.store(to.add(at));
-            }
+    // SAFETY: each register lies within all of the slices, which do not overlap.
+    unsafe {
+        while at + lanes <= length {
+            several::<I, T, F, N, false>(numbers, by.as_ptr(), at, lanes, f);
+            at += lanes;
         }
-        at += lanes;
+        if at < length {
+            several::<I, T, F, N, true>(numbers, by.as_ptr(), at, length - at, f);
+        }
     }
-    if at < length {
-        let left = length - at;
-        // SAFETY: `left` < lanes numbers are left in all of the slices.
-        unsafe {
-            let mut registers = [zero; N];
-            for (register, from) in registers.iter_mut().zip(numbers) {
-                *register = VectorOf::<I, T>::load_first(from.add(at), left);
-            }
-            let registers = f.apply(registers, VectorOf::<I, T>::load_first(by.add(at), left));
-            for (register, to) in registers.into_iter().zip(numbers) {
-                register.store_first(to.add(at), left);
-            }
+}
+
+/// One register of [`update_several`], from number `at` on, or its first `count` numbers.
+///
+/// # Safety
+/// The pointers must be valid for these numbers.
+#[inline(always)]
+unsafe fn several<I: Isa, T: Scalar, F: MapSeveral<T, N>, const N: usize, const MASKED: bool>(
+    numbers: [*mut T; N],
+    by: *const T,
+    at: usize,
+    count: usize,
+    f: F,
+) {
+    let mut registers = [VectorOf::<I, T>::splat(T::ZERO); N];
+    // SAFETY: guaranteed by the caller.
+    unsafe {
+        for (register, from) in registers.iter_mut().zip(numbers) {
+            [*register] = load::<I, T, 1, MASKED>(from.add(at), count);
+        }
+        let [by] = load::<I, T, 1, MASKED>(by.add(at), count);
+        for (register, to) in f.apply(registers, by).into_iter().zip(numbers) {
+            store::<I, T, 1, MASKED>([register], to.add(at), count);
         }
     }
 }

@@ -7,16 +7,27 @@ use super::isa::Isa;
 use super::vector::{Map, Vector, VectorOf};
 use std::arch::x86_64::*;
 
+/// Methods that apply intrinsics to whole registers.
+macro_rules! on_registers {
+    ($($method:ident($first:ident $(, $other:ident)*) => $value:expr;)*) => {
+        $(
+            #[inline(always)]
+            fn $method(self $(, $other: Self)*) -> Self {
+                let ($first, $($other),*) = (self.0, $($other.0),*);
+                // SAFETY: see the module.
+                Self(unsafe { $value })
+            }
+        )*
+    };
+}
+
 macro_rules! register {
     (
         $(#[$doc:meta])* $name:ident of $lanes:literal $float:ident in $register:ident, half $half:ident:
-        $splat:ident, $load:ident, $store:ident, $fused:ident;
-        $add:ident, $sub:ident, $mul:ident, $div:ident, $sqrt:ident, $max:ident, $min:ident;
+        $splat:ident, $load:ident, $store:ident, $load_first:ident, $store_first:ident;
+        $fused:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $sqrt:ident, $max:ident, $min:ident;
         $or:ident, $and_not:ident, $shift:ident $bits:literal, $add_integers:ident, $one:expr, $integers:ident, $floats:ident;
-        first: |$from:ident, $count:ident| $load_first:expr, |$value:ident, $to:ident, $count_2:ident| $store_first:expr;
-        flush: |$number:ident, $least:ident| $flush:expr;
-        positive: |$there:ident, $of:ident| $keep_where_positive:expr;
-        or_above: |$kept:ident, $magnitude:ident, $most:ident, $other:ident| $replace_where_above:expr;
+        lanes { $($by_lane:tt)* }
         non_zero: |$any:ident| $bits_of:expr;
         turns: |$first:ident, $second:ident| $turns:expr;
         low: |$low_of:ident| $low:expr;
@@ -34,6 +45,23 @@ macro_rules! register {
             const FUSES: bool = true;
             type Half = $half;
             type Single = Self;
+            on_registers! {
+                mul_add(a, factor, summand) => $fused(a, factor, summand);
+                add(a, b) => $add(a, b);
+                sub(a, b) => $sub(a, b);
+                mul(a, b) => $mul(a, b);
+                div(a, b) => $div(a, b);
+                sqrt(a) => $sqrt(a);
+                // The instruction returns its second operand where one is NaN.
+                at_least(a, low) => $max(low, a);
+                at_most(a, high) => $min(high, a);
+                abs(a) => $and_not($splat(-0.0), a);
+                // The inner and-not clears the sign bit of `sign`; the outer one clears all other bits, which leaves
+                // the sign bit alone.
+                with_sign(a, sign) => $or(a, $and_not($and_not($splat(-0.0), sign), sign));
+                power_of_two(a) => $floats($add_integers($shift::<$bits>($integers(a)), $one));
+                $($by_lane)*
+            }
             #[inline(always)]
             fn splat(value: $float) -> Self {
                 // SAFETY: see the module.
@@ -50,91 +78,14 @@ macro_rules! register {
                 unsafe { $store(to, self.0) }
             }
             #[inline(always)]
-            unsafe fn load_first($from: *const $float, $count: usize) -> Self {
+            unsafe fn load_first(from: *const $float, count: usize) -> Self {
                 // SAFETY: see the module; masked lanes are not read, the caller guarantees the others.
-                Self(unsafe { $load_first })
+                Self(unsafe { $load_first(from, count) })
             }
             #[inline(always)]
-            unsafe fn store_first(self, $to: *mut $float, $count_2: usize) {
-                let $value = self.0;
+            unsafe fn store_first(self, to: *mut $float, count: usize) {
                 // SAFETY: see the module; masked lanes are not written, the caller guarantees the others.
-                unsafe { $store_first }
-            }
-            #[inline(always)]
-            fn mul_add(self, factor: Self, summand: Self) -> Self {
-                // SAFETY: see the module.
-                Self(unsafe { $fused(self.0, factor.0, summand.0) })
-            }
-            #[inline(always)]
-            fn add(self, other: Self) -> Self {
-                // SAFETY: see the module.
-                Self(unsafe { $add(self.0, other.0) })
-            }
-            #[inline(always)]
-            fn sub(self, other: Self) -> Self {
-                // SAFETY: see the module.
-                Self(unsafe { $sub(self.0, other.0) })
-            }
-            #[inline(always)]
-            fn mul(self, other: Self) -> Self {
-                // SAFETY: see the module.
-                Self(unsafe { $mul(self.0, other.0) })
-            }
-            #[inline(always)]
-            fn div(self, other: Self) -> Self {
-                // SAFETY: see the module.
-                Self(unsafe { $div(self.0, other.0) })
-            }
-            #[inline(always)]
-            fn sqrt(self) -> Self {
-                // SAFETY: see the module.
-                Self(unsafe { $sqrt(self.0) })
-            }
-            #[inline(always)]
-            fn at_least(self, low: Self) -> Self {
-                // The instruction returns its second operand where one is NaN.
-                // SAFETY: see the module.
-                Self(unsafe { $max(low.0, self.0) })
-            }
-            #[inline(always)]
-            fn at_most(self, high: Self) -> Self {
-                // SAFETY: see the module.
-                Self(unsafe { $min(high.0, self.0) })
-            }
-            #[inline(always)]
-            fn abs(self) -> Self {
-                // SAFETY: see the module.
-                Self(unsafe { $and_not($splat(-0.0), self.0) })
-            }
-            #[inline(always)]
-            fn flush_below(self, least: Self) -> Self {
-                let ($number, $least) = (self.0, least.0);
-                // SAFETY: see the module.
-                Self(unsafe { $flush })
-            }
-            #[inline(always)]
-            fn keep_where_positive(self, of: Self) -> Self {
-                let ($there, $of) = (self.0, of.0);
-                // SAFETY: see the module.
-                Self(unsafe { $keep_where_positive })
-            }
-            #[inline(always)]
-            fn replace_where_above(self, magnitude: Self, most: Self, other: Self) -> Self {
-                let ($kept, $magnitude, $most, $other) = (self.0, magnitude.0, most.0, other.0);
-                // SAFETY: see the module.
-                Self(unsafe { $replace_where_above })
-            }
-            #[inline(always)]
-            fn with_sign(self, sign: Self) -> Self {
-                // The inner and-not clears the sign bit of `sign`; the outer one clears all other bits, which leaves
-                // the sign bit alone.
-                // SAFETY: see the module.
-                Self(unsafe { $or(self.0, $and_not($and_not($splat(-0.0), sign.0), sign.0)) })
-            }
-            #[inline(always)]
-            fn power_of_two(self) -> Self {
-                // SAFETY: see the module.
-                Self(unsafe { $floats($add_integers($shift::<$bits>($integers(self.0)), $one)) })
+                unsafe { $store_first(self.0, to, count) }
             }
             #[inline(always)]
             fn non_zero_bits(self) -> u64 {
@@ -182,20 +133,20 @@ macro_rules! register {
 register! {
     /// Sixteen f32 in an AVX-512 register.
     F32x16 of 16 f32 in __m512, half F32x8:
-    _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps;
-    _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_max_ps, _mm512_min_ps;
+    _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, load_first_f32x16, store_first_f32x16;
+    _mm512_fmadd_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_max_ps, _mm512_min_ps;
     _mm512_or_ps, _mm512_andnot_ps, _mm512_slli_epi32 23, _mm512_add_epi32, _mm512_set1_epi32(127 << 23), _mm512_castps_si512, _mm512_castsi512_ps;
-    first: |from, count| load_first_f32x16(from, count),
-           |value, to, count| store_first_f32x16(value, to, count);
-    flush: |number, least| {
-        let kept = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(_mm512_abs_ps(number), least);
-        _mm512_maskz_mov_ps(kept, number)
-    };
-    positive: |there, of| _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(of, _mm512_setzero_ps()), there);
-    or_above: |there, magnitude, most, other| {
-        let kept = _mm512_cmp_ps_mask::<_CMP_NGT_UQ>(magnitude, most);
-        _mm512_mask_mov_ps(other, kept, there)
-    };
+    lanes {
+        flush_below(number, least) => {
+            let kept = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(_mm512_abs_ps(number), least);
+            _mm512_maskz_mov_ps(kept, number)
+        };
+        keep_where_positive(there, of) => _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(of, _mm512_setzero_ps()), there);
+        replace_where_above(there, magnitude, most, other) => {
+            let kept = _mm512_cmp_ps_mask::<_CMP_NGT_UQ>(magnitude, most);
+            _mm512_mask_mov_ps(other, kept, there)
+        };
+    }
     non_zero: |any| _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(any, _mm512_setzero_ps());
     turns: |first, second| {
         let low = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
@@ -240,20 +191,20 @@ register! {
 register! {
     /// Eight f64 in an AVX-512 register.
     F64x8 of 8 f64 in __m512d, half F64x4:
-    _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd;
-    _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_max_pd, _mm512_min_pd;
+    _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, load_first_f64x8, store_first_f64x8;
+    _mm512_fmadd_pd, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_max_pd, _mm512_min_pd;
     _mm512_or_pd, _mm512_andnot_pd, _mm512_slli_epi64 52, _mm512_add_epi64, _mm512_set1_epi64(1023 << 52), _mm512_castpd_si512, _mm512_castsi512_pd;
-    first: |from, count| load_first_f64x8(from, count),
-           |value, to, count| store_first_f64x8(value, to, count);
-    flush: |number, least| {
-        let kept = _mm512_cmp_pd_mask::<_CMP_NLT_UQ>(_mm512_abs_pd(number), least);
-        _mm512_maskz_mov_pd(kept, number)
-    };
-    positive: |there, of| _mm512_maskz_mov_pd(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(of, _mm512_setzero_pd()), there);
-    or_above: |there, magnitude, most, other| {
-        let kept = _mm512_cmp_pd_mask::<_CMP_NGT_UQ>(magnitude, most);
-        _mm512_mask_mov_pd(other, kept, there)
-    };
+    lanes {
+        flush_below(number, least) => {
+            let kept = _mm512_cmp_pd_mask::<_CMP_NLT_UQ>(_mm512_abs_pd(number), least);
+            _mm512_maskz_mov_pd(kept, number)
+        };
+        keep_where_positive(there, of) => _mm512_maskz_mov_pd(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(of, _mm512_setzero_pd()), there);
+        replace_where_above(there, magnitude, most, other) => {
+            let kept = _mm512_cmp_pd_mask::<_CMP_NGT_UQ>(magnitude, most);
+            _mm512_mask_mov_pd(other, kept, there)
+        };
+    }
     non_zero: |any| _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(any, _mm512_setzero_pd());
     turns: |first, second| {
         let low = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0);
@@ -491,19 +442,19 @@ unsafe fn sum_of_halves_f32x8(whole: __m256) -> __m128 {
 register! {
     /// Eight f32 in an AVX register.
     F32x8 of 8 f32 in __m256, half F32x8:
-    _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps;
-    _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_max_ps, _mm256_min_ps;
+    _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, load_first_f32x8, store_first_f32x8;
+    _mm256_fmadd_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_max_ps, _mm256_min_ps;
     _mm256_or_ps, _mm256_andnot_ps, _mm256_slli_epi32 23, _mm256_add_epi32, _mm256_set1_epi32(127 << 23), _mm256_castps_si256, _mm256_castsi256_ps;
-    first: |from, count| load_first_f32x8(from, count),
-           |value, to, count| store_first_f32x8(value, to, count);
-    flush: |number, least| {
-        let magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0), number);
-        _mm256_and_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(magnitude, least), number)
-    };
-    positive: |there, of| _mm256_and_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(of, _mm256_setzero_ps()), there);
-    or_above: |there, magnitude, most, other| {
-        _mm256_blendv_ps(there, other, _mm256_cmp_ps::<_CMP_GT_OQ>(magnitude, most))
-    };
+    lanes {
+        flush_below(number, least) => {
+            let magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0), number);
+            _mm256_and_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(magnitude, least), number)
+        };
+        keep_where_positive(there, of) => _mm256_and_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(of, _mm256_setzero_ps()), there);
+        replace_where_above(there, magnitude, most, other) => {
+            _mm256_blendv_ps(there, other, _mm256_cmp_ps::<_CMP_GT_OQ>(magnitude, most))
+        };
+    }
     non_zero: |any| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(any, _mm256_setzero_ps())) as u32;
     turns: |first, second| {
         let (low, high) = (_mm256_unpacklo_ps(first, second), _mm256_unpackhi_ps(first, second));
@@ -535,19 +486,19 @@ register! {
 register! {
     /// Four f64 in an AVX register.
     F64x4 of 4 f64 in __m256d, half F64x4:
-    _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd;
-    _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_max_pd, _mm256_min_pd;
+    _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, load_first_f64x4, store_first_f64x4;
+    _mm256_fmadd_pd, _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_max_pd, _mm256_min_pd;
     _mm256_or_pd, _mm256_andnot_pd, _mm256_slli_epi64 52, _mm256_add_epi64, _mm256_set1_epi64x(1023 << 52), _mm256_castpd_si256, _mm256_castsi256_pd;
-    first: |from, count| load_first_f64x4(from, count),
-           |value, to, count| store_first_f64x4(value, to, count);
-    flush: |number, least| {
-        let magnitude = _mm256_andnot_pd(_mm256_set1_pd(-0.0), number);
-        _mm256_and_pd(_mm256_cmp_pd::<_CMP_NLT_UQ>(magnitude, least), number)
-    };
-    positive: |there, of| _mm256_and_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(of, _mm256_setzero_pd()), there);
-    or_above: |there, magnitude, most, other| {
-        _mm256_blendv_pd(there, other, _mm256_cmp_pd::<_CMP_GT_OQ>(magnitude, most))
-    };
+    lanes {
+        flush_below(number, least) => {
+            let magnitude = _mm256_andnot_pd(_mm256_set1_pd(-0.0), number);
+            _mm256_and_pd(_mm256_cmp_pd::<_CMP_NLT_UQ>(magnitude, least), number)
+        };
+        keep_where_positive(there, of) => _mm256_and_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(of, _mm256_setzero_pd()), there);
+        replace_where_above(there, magnitude, most, other) => {
+            _mm256_blendv_pd(there, other, _mm256_cmp_pd::<_CMP_GT_OQ>(magnitude, most))
+        };
+    }
     non_zero: |any| _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_NEQ_UQ>(any, _mm256_setzero_pd())) as u32;
     turns: |first, second| {
         let (low, high) = (_mm256_unpacklo_pd(first, second), _mm256_unpackhi_pd(first, second));
