@@ -85,6 +85,29 @@ pub fn for_each<P: Send>(threads: NonZeroUsize, parts: &mut [P], f: impl Fn(&mut
     }
 }
 
+/// [`for_each`] of up to `MOST` parts that `f` receives by value.
+///
+/// # Panics
+/// If there are more parts, or if `f` panics.
+#[inline(always)]
+pub fn for_each_of<const MOST: usize, P: Send>(
+    threads: NonZeroUsize,
+    parts: impl Iterator<Item = P>,
+    f: impl Fn(P) + Sync,
+) {
+    let mut values = [const { None }; MOST];
+    let mut count = 0;
+    for part in parts {
+        values[count] = Some(part);
+        count += 1;
+    }
+    for_each(threads, &mut values[..count], |value| {
+        if let Some(part) = value.take() {
+            f(part);
+        }
+    });
+}
+
 /// The parts and the function of a [`for_each`] call, as a worker receives them.
 struct Parts<P, F> {
     first: *mut P,

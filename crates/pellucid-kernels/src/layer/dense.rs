@@ -1,28 +1,12 @@
 //! Products too small for the matrix-product crate: tiles of four rows by two registers, without packing.
 
+use super::matrix::{Finish, Matrix};
 use super::transpose::transpose;
 use super::{Destination, Shape};
 use crate::aligned::Aligned;
 use crate::simd::scalar::Scalar;
-use crate::simd::vector::{Vector, VectorOf};
+use crate::simd::vector::{Vector, VectorOf, load, store};
 use crate::simd::{Isa, Task};
-
-/// The left matrix of a product: A(p, k) = `values[p * row + k * step]`.
-#[derive(Clone, Copy)]
-struct Left<'a, T> {
-    values: &'a [T],
-    row: usize,
-    step: usize,
-}
-
-/// How a product is stored.
-#[derive(Clone, Copy)]
-enum Finish<'a, T> {
-    /// Stored, with the bias added to each row.
-    Store { bias: Option<&'a [T]> },
-    /// Multiplied by the factor and added to the output.
-    Add { factor: T },
-}
 
 /// Rows of a tile.
 const ROWS: usize = 4;
@@ -45,57 +29,35 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
         }
         return;
     }
-    let left = Left {
-        values: x,
-        row: shape.fan_in,
-        step: 1,
-    };
-    multiply::<I, T>(
-        (shape.rows, shape.fan_in, shape.fan_out),
-        left,
-        weights,
-        Finish::Store { bias },
-        z,
-    );
+    let finish = Finish { bias, step: None };
+    multiply::<I, T>(shape.sizes(), Matrix::rows(x, shape.fan_in), weights, finish, z);
 }
 
 #[inline(always)]
 pub(crate) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
-    let left = Left {
-        values: x,
-        row: 1,
-        step: shape.fan_in,
-    };
-    let (finish, to) = match to {
-        Destination::Gradient(gradient) => (Finish::Store { bias: None }, gradient),
-        Destination::Step { parameters, rate } => (Finish::Add { factor: -rate }, parameters),
-    };
-    if shape.fan_out == 1 {
+    let (rows, fan_in, fan_out) = shape.sizes();
+    let (to, step) = to.parts();
+    let finish = Finish { bias: None, step };
+    if fan_out == 1 {
         // Transposed, (δᵀx)ᵀ, because the weights of a single unit are contiguous.
-        let left = Left {
-            values: delta,
-            row: 0,
-            step: 1,
-        };
-        multiply::<I, T>((1, shape.rows, shape.fan_in), left, x, finish, to);
-        return;
+        multiply::<I, T>((1, rows, fan_in), Matrix::rows(delta, 0), x, finish, to);
+    } else {
+        let x = Matrix::transposed(x, fan_in);
+        multiply::<I, T>((fan_in, rows, fan_out), x, delta, finish, to);
     }
-    multiply::<I, T>((shape.fan_in, shape.rows, shape.fan_out), left, delta, finish, to);
 }
 
 #[inline(always)]
 pub(crate) fn bias_gradient<I: Isa, T: Scalar>(shape: Shape, delta: &[T], to: Destination<'_, T>) {
-    // A product with a single row of ones; its step of 0 reads the same one again.
-    let left = Left {
+    // A product with a single row of ones; its strides of 0 read the same one again.
+    let ones = Matrix {
         values: &[T::ONE],
-        row: 0,
-        step: 0,
+        row_stride: 0,
+        column_stride: 0,
     };
-    let (finish, to) = match to {
-        Destination::Gradient(gradient) => (Finish::Store { bias: None }, gradient),
-        Destination::Step { parameters, rate } => (Finish::Add { factor: -rate }, parameters),
-    };
-    multiply::<I, T>((1, shape.rows, shape.fan_out), left, delta, finish, to);
+    let (to, step) = to.parts();
+    let finish = Finish { bias: None, step };
+    multiply::<I, T>((1, shape.rows, shape.fan_out), ones, delta, finish, to);
 }
 
 /// ∂L/∂x = δ·Wᵀ; `transposed` is a scratch buffer.
@@ -107,24 +69,14 @@ pub(crate) fn input_delta<I: Isa, T: Scalar>(
     to: &mut [T],
     transposed: &mut Aligned<T>,
 ) {
-    let Shape {
-        rows,
-        fan_in,
-        fan_out,
-        ..
-    } = shape;
-    let left = Left {
-        values: delta,
-        row: fan_out,
-        step: 1,
-    };
-    let finish = Finish::Store { bias: None };
+    let (rows, fan_in, fan_out) = shape.sizes();
+    let left = Matrix::rows(delta, fan_out);
     if fan_out == 1 {
-        multiply::<I, T>((rows, 1, fan_in), left, weights, finish, to);
+        multiply::<I, T>((rows, 1, fan_in), left, weights, Finish::STORE, to);
     } else if rows >= ROWS {
         let transposed = transposed.ensure_length(fan_in * fan_out);
         transpose::<I, T>(weights, (fan_in, fan_out), transposed);
-        multiply::<I, T>((rows, fan_out, fan_in), left, transposed, finish, to);
+        multiply::<I, T>((rows, fan_out, fan_in), left, transposed, Finish::STORE, to);
     } else {
         for (delta, to) in delta.chunks_exact(fan_out).zip(to.chunks_exact_mut(fan_in)) {
             for (weights, to) in weights.chunks_exact(fan_out).zip(to) {
@@ -168,7 +120,7 @@ fn dot<I: Isa, T: Scalar>(a: &[T], b: &[T]) -> T {
 #[inline(always)]
 fn multiply<I: Isa, T: Scalar>(
     sizes: (usize, usize, usize),
-    left: Left<'_, T>,
+    left: Matrix<'_, T>,
     right: &[T],
     finish: Finish<'_, T>,
     to: &mut [T],
@@ -189,7 +141,7 @@ fn multiply<I: Isa, T: Scalar>(
 /// [`multiply_here`] as a function that its callers share.
 struct Multiply<'a, T> {
     sizes: (usize, usize, usize),
-    left: Left<'a, T>,
+    left: Matrix<'a, T>,
     right: &'a [T],
     finish: Finish<'a, T>,
     to: &'a mut [T],
@@ -206,7 +158,7 @@ impl<T: Scalar> Task for Multiply<'_, T> {
 #[inline(always)]
 fn multiply_here<I: Isa, T: Scalar>(
     (p, depth, n): (usize, usize, usize),
-    left: Left<'_, T>,
+    left: Matrix<'_, T>,
     right: &[T],
     finish: Finish<'_, T>,
     to: &mut [T],
@@ -214,13 +166,14 @@ fn multiply_here<I: Isa, T: Scalar>(
     if p == 0 || n == 0 {
         return;
     }
-    let last_of_left = (p - 1) * left.row + depth.saturating_sub(1) * left.step;
-    let bias_is_short = matches!(finish, Finish::Store { bias: Some(bias) } if bias.len() < n);
     assert!(
-        (depth == 0 || last_of_left < left.values.len()) && right.len() >= depth * n && to.len() >= p * n,
+        left.holds(p, depth) && right.len() >= depth * n && to.len() >= p * n,
         "a product's operands are too short"
     );
-    assert!(!bias_is_short, "a bias is too short");
+    assert!(
+        finish.bias.is_none_or(|bias| bias.len() >= n),
+        "a bias is too short"
+    );
     let lanes = VectorOf::<I, T>::LANES;
     let mut column = 0;
     while column < n {
@@ -230,6 +183,7 @@ fn multiply_here<I: Isa, T: Scalar>(
             depth,
             n,
             column,
+            count: n - column,
             finish,
         };
         // SAFETY: the assertions bound every row of A, B, `to` and the bias; a panel covers 2·lanes, lanes or n −
@@ -252,12 +206,14 @@ fn multiply_here<I: Isa, T: Scalar>(
 /// A panel of columns of a product: C registers wide from `column` on; where MASKED, its only register is partly
 /// filled.
 struct Panel<'a, T> {
-    left: Left<'a, T>,
+    left: Matrix<'a, T>,
     /// B from `column` on.
     right: &'a [T],
     depth: usize,
     n: usize,
     column: usize,
+    /// The columns of a partly filled register.
+    count: usize,
     finish: Finish<'a, T>,
 }
 
@@ -280,9 +236,10 @@ impl<T: Scalar> Panel<'_, T> {
                     );
                 }
                 for (r, accumulators) in accumulators.into_iter().enumerate() {
-                    self.store::<I, C, MASKED>(
+                    store::<I, T, C, MASKED>(
                         accumulators,
                         to.as_mut_ptr().add((row + r) * self.n + self.column),
+                        self.count,
                     );
                 }
                 row += ROWS;
@@ -290,28 +247,14 @@ impl<T: Scalar> Panel<'_, T> {
             while row < p {
                 let mut accumulators = self.single::<I, C, MASKED>(row);
                 self.finish::<I, C, MASKED>(&mut accumulators, to.as_ptr().add(row * self.n + self.column));
-                self.store::<I, C, MASKED>(accumulators, to.as_mut_ptr().add(row * self.n + self.column));
+                store::<I, T, C, MASKED>(
+                    accumulators,
+                    to.as_mut_ptr().add(row * self.n + self.column),
+                    self.count,
+                );
                 row += 1;
             }
         }
-    }
-
-    /// # Safety
-    /// `from` must be valid for reading the panel's columns.
-    #[inline(always)]
-    unsafe fn load<I: Isa, const C: usize, const MASKED: bool>(&self, from: *const T) -> [VectorOf<I, T>; C] {
-        let mut registers = [VectorOf::<I, T>::splat(T::ZERO); C];
-        for (c, register) in registers.iter_mut().enumerate() {
-            // SAFETY: guaranteed by the caller.
-            *register = unsafe {
-                if MASKED {
-                    VectorOf::<I, T>::load_first(from, self.n - self.column)
-                } else {
-                    VectorOf::<I, T>::load(from.add(c * VectorOf::<I, T>::LANES))
-                }
-            };
-        }
-        registers
     }
 
     /// # Safety
@@ -324,11 +267,13 @@ impl<T: Scalar> Panel<'_, T> {
         let mut accumulators = [[VectorOf::<I, T>::splat(T::ZERO); C]; ROWS];
         // SAFETY: k < depth and row + r < p, guaranteed by the caller.
         unsafe {
-            let left = self.left.values.as_ptr().add(row * self.left.row);
+            let left = self.left.values.as_ptr().add(row * self.left.row_stride);
             for k in 0..self.depth {
-                let right = self.load::<I, C, MASKED>(self.right.as_ptr().add(k * self.n));
+                let right = load::<I, T, C, MASKED>(self.right.as_ptr().add(k * self.n), self.count);
                 for (r, accumulators) in accumulators.iter_mut().enumerate() {
-                    let x = VectorOf::<I, T>::splat(*left.add(r * self.left.row + k * self.left.step));
+                    let x = VectorOf::<I, T>::splat(
+                        *left.add(r * self.left.row_stride + k * self.left.column_stride),
+                    );
                     for c in 0..C {
                         accumulators[c] = x.mul_add(right[c], accumulators[c]);
                     }
@@ -381,12 +326,12 @@ impl<T: Scalar> Panel<'_, T> {
     ) {
         // SAFETY: guaranteed by the caller.
         unsafe {
-            let right = self.load::<I, C, MASKED>(self.right.as_ptr().add(k * self.n));
+            let right = load::<I, T, C, MASKED>(self.right.as_ptr().add(k * self.n), self.count);
             let left = self
                 .left
                 .values
                 .as_ptr()
-                .add(row * self.left.row + k * self.left.step);
+                .add(row * self.left.row_stride + k * self.left.column_stride);
             let x = VectorOf::<I, T>::splat(*left);
             for c in 0..C {
                 accumulators[c] = x.mul_add(right[c], accumulators[c]);
@@ -406,40 +351,17 @@ impl<T: Scalar> Panel<'_, T> {
     ) {
         // SAFETY: guaranteed by the caller; a bias has all n columns.
         unsafe {
-            match self.finish {
-                Finish::Store { bias: None } => {}
-                Finish::Store { bias: Some(bias) } => {
-                    let bias = self.load::<I, C, MASKED>(bias.as_ptr().add(self.column));
-                    for c in 0..C {
-                        accumulators[c] = accumulators[c].add(bias[c]);
-                    }
-                }
-                Finish::Add { factor } => {
-                    let factor = VectorOf::<I, T>::splat(factor);
-                    let old = self.load::<I, C, MASKED>(to);
-                    for c in 0..C {
-                        accumulators[c] = factor.mul_add(accumulators[c], old[c]);
-                    }
+            if let Some(bias) = self.finish.bias {
+                let bias = load::<I, T, C, MASKED>(bias.as_ptr().add(self.column), self.count);
+                for c in 0..C {
+                    accumulators[c] = accumulators[c].add(bias[c]);
                 }
             }
-        }
-    }
-
-    /// # Safety
-    /// `to` must be valid for the panel's columns.
-    #[inline(always)]
-    unsafe fn store<I: Isa, const C: usize, const MASKED: bool>(
-        &self,
-        finished: [VectorOf<I, T>; C],
-        to: *mut T,
-    ) {
-        for (c, finished) in finished.into_iter().enumerate() {
-            // SAFETY: guaranteed by the caller.
-            unsafe {
-                if MASKED {
-                    finished.store_first(to, self.n - self.column);
-                } else {
-                    finished.store(to.add(c * VectorOf::<I, T>::LANES));
+            if let Some(step) = self.finish.step {
+                let step = VectorOf::<I, T>::splat(step);
+                let old = load::<I, T, C, MASKED>(to, self.count);
+                for c in 0..C {
+                    accumulators[c] = step.mul_add(accumulators[c], old[c]);
                 }
             }
         }

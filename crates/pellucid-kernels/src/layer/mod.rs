@@ -8,6 +8,7 @@
 pub mod arrays;
 pub(crate) mod dense;
 pub mod layout;
+mod matrix;
 pub(crate) mod product;
 pub mod sparse;
 pub(crate) mod transpose;
@@ -81,6 +82,17 @@ pub enum Destination<'a, T> {
     },
 }
 
+impl<'a, T: Scalar> Destination<'a, T> {
+    /// The numbers to write, and the factor of the gradient that is added to them; without it, the gradient replaces them.
+    #[inline(always)]
+    fn parts(self) -> (&'a mut [T], Option<T>) {
+        match self {
+            Destination::Gradient(gradient) => (gradient, None),
+            Destination::Step { parameters, rate } => (parameters, Some(-rate)),
+        }
+    }
+}
+
 /// The shape of a layer and its batch: z is (rows, fan_out), x is (rows, fan_in).
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
@@ -92,6 +104,14 @@ pub struct Shape {
     pub fan_out: usize,
     /// Maximum number of threads. The result does not depend on it, to the bit.
     pub threads: NonZeroUsize,
+}
+
+impl Shape {
+    /// (rows, fan_in, fan_out).
+    #[inline(always)]
+    fn sizes(self) -> (usize, usize, usize) {
+        (self.rows, self.fan_in, self.fan_out)
+    }
 }
 
 /// The origin of a layer's input, which decides when the kernels search it for zeros.

@@ -1,5 +1,6 @@
 //! Large products, computed by the matrix-product crate.
 
+use super::matrix::{Finish, Matrix};
 use super::transpose::transpose;
 use super::{Destination, Shape};
 use crate::aligned::Aligned;
@@ -24,29 +25,6 @@ const MIN_ROWS: usize = 8;
 #[inline(always)]
 pub(crate) fn is_profitable(shape: Shape) -> bool {
     shape.rows >= MIN_ROWS && shape.rows * shape.fan_in * shape.fan_out >= MIN_WORK
-}
-
-/// A matrix as the product reads it: its numbers, and the strides between columns and between rows.
-struct View<'a, T> {
-    values: &'a [T],
-    column_stride: isize,
-    row_stride: isize,
-}
-
-fn row_major<T>(values: &[T], columns: usize) -> View<'_, T> {
-    View {
-        values,
-        column_stride: 1,
-        row_stride: columns as isize,
-    }
-}
-
-fn transposed<T>(values: &[T], columns: usize) -> View<'_, T> {
-    View {
-        values,
-        column_stride: columns as isize,
-        row_stride: 1,
-    }
 }
 
 /// The number of parts of a product: a function of its shape alone, so that the bits do not depend on the threads.
@@ -75,40 +53,32 @@ struct Part<'a, T> {
     transposed: &'a mut [T],
 }
 
-/// How a product is combined with the output.
-#[derive(Clone, Copy)]
-struct Finish<T> {
-    keep: bool,
-    factor: T,
-}
-
-/// `to` ← `keep`·`to` + `factor`·left·right, with left (m, k), right (k, n) and `to` (m, n), row-major. A right operand
-/// that is given transposed is first brought into row-major order, part by part, in `scratch`: that is faster than
-/// letting the product's own packing read across its rows.
+/// `to` ← left·right as `finish` says, with left (m, k), right (k, n) and `to` (m, n), row-major. A right operand that is
+/// given transposed is first brought into row-major order, part by part, in `scratch`: that is faster than letting the
+/// product's own packing read across its rows.
 fn multiply<I: Isa, T: Scalar>(
     threads: NonZeroUsize,
     (m, k, n): (usize, usize, usize),
-    left: View<'_, T>,
-    right: View<'_, T>,
-    finish: Finish<T>,
+    left: Matrix<'_, T>,
+    right: Matrix<'_, T>,
+    finish: Finish<'_, T>,
     to: &mut [T],
     scratch: &mut Aligned<T>,
 ) {
-    let enough = |view: &View<'_, T>, rows: usize, columns: usize| {
-        let last = |count: usize, stride: isize| count.saturating_sub(1) * stride as usize;
-        rows * columns == 0
-            || last(rows, view.row_stride) + last(columns, view.column_stride) < view.values.len()
-    };
     assert!(
-        enough(&left, m, k) && enough(&right, k, n) && to.len() >= m * n,
+        left.holds(m, k) && right.holds(k, n) && to.len() >= m * n,
         "a product's operands are too short"
     );
+    if let Some(bias) = finish.bias {
+        to.chunks_exact_mut(n).for_each(|row| row.copy_from_slice(bias));
+    }
+    let adds = finish.bias.is_some() || finish.step.is_some();
+    let factor = finish.step.unwrap_or(T::ONE);
     let transposes = right.row_stride == 1 && n > 1;
     let count = part_count((m, k, n));
-    let mut parts: [Option<Part<'_, T>>; MAX_PARTS] = [const { None }; MAX_PARTS];
     let mut rest = scratch.ensure_length(if transposes { k * n } else { 0 });
     let to = SharedOutput(to.as_mut_ptr());
-    for (index, part) in parts[..count].iter_mut().enumerate() {
+    let parts = (0..count).map(|index| {
         let boundary = |index: usize| (index * n / count).next_multiple_of(16).min(n);
         let columns = (boundary(index), boundary(index + 1));
         let length = if transposes {
@@ -116,33 +86,27 @@ fn multiply<I: Isa, T: Scalar>(
         } else {
             0
         };
-        let (transposed, after) = rest.split_at_mut(length);
+        let (transposed, after) = std::mem::take(&mut rest).split_at_mut(length);
         rest = after;
-        *part = Some(Part {
+        Part {
             columns,
             to,
             transposed,
-        });
-    }
-    thread_pool::for_each(threads, &mut parts[..count], |part| {
-        let Some(Part {
-            columns: (start, end),
-            to,
-            transposed,
-        }) = part
-        else {
-            return;
+        }
+    });
+    thread_pool::for_each_of::<MAX_PARTS, _>(threads, parts, |part| {
+        let (start, end) = part.columns;
+        let width = end - start;
+        let mut right = Matrix {
+            values: right
+                .values
+                .get(start * right.column_stride..)
+                .unwrap_or_default(),
+            ..right
         };
-        let width = *end - *start;
-        let first = *start * right.column_stride as usize;
-        let (mut from, mut column_stride, mut row_stride) = (
-            right.values.get(first..).unwrap_or_default().as_ptr(),
-            right.column_stride,
-            right.row_stride,
-        );
         if transposes {
-            transpose::<I, T>(&right.values[first..], (width, k), transposed);
-            (from, column_stride, row_stride) = (transposed.as_ptr(), 1, width as isize);
+            transpose::<I, T>(right.values, (width, k), part.transposed);
+            right = Matrix::rows(part.transposed, width);
         }
         // SAFETY: the assertion above bounds every element that the strides reach within its slice, or `transposed`
         // holds (k, width); `to` is borrowed mutably, so it overlaps neither operand, and only this part writes its
@@ -152,18 +116,18 @@ fn multiply<I: Isa, T: Scalar>(
                 m,
                 width,
                 k,
-                to.0.add(*start),
+                part.to.0.add(start),
                 1,
                 n as isize,
-                finish.keep,
+                adds,
                 left.values.as_ptr(),
-                left.column_stride,
-                left.row_stride,
-                from,
-                column_stride,
-                row_stride,
+                left.column_stride as isize,
+                left.row_stride as isize,
+                right.values.as_ptr(),
+                right.column_stride as isize,
+                right.row_stride as isize,
                 T::ONE,
-                finish.factor,
+                factor,
                 false,
                 false,
                 false,
@@ -180,26 +144,14 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
     bias: Option<&[T]>,
     z: &mut [T],
 ) {
-    let Shape {
-        rows,
-        fan_in,
-        fan_out,
-        ..
-    } = shape;
-    if let Some(bias) = bias {
-        z.chunks_exact_mut(fan_out)
-            .for_each(|row| row.copy_from_slice(bias));
-    }
-    let (left, right) = (row_major(x, fan_in), row_major(weights, fan_out));
-    let finish = Finish {
-        keep: bias.is_some(),
-        factor: T::ONE,
-    };
+    let (sizes, x) = (shape.sizes(), Matrix::rows(x, shape.fan_in));
+    let weights = Matrix::rows(weights, shape.fan_out);
+    let finish = Finish { bias, step: None };
     multiply::<I, T>(
         shape.threads,
-        (rows, fan_in, fan_out),
-        left,
-        right,
+        sizes,
+        x,
+        weights,
         finish,
         z,
         &mut Aligned::default(),
@@ -207,34 +159,16 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
 }
 
 pub(crate) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
-    let Shape {
-        rows,
-        fan_in,
-        fan_out,
-        ..
-    } = shape;
-    let (finish, to) = match to {
-        Destination::Gradient(gradient) => (
-            Finish {
-                keep: false,
-                factor: T::ONE,
-            },
-            gradient,
-        ),
-        Destination::Step { parameters, rate } => (
-            Finish {
-                keep: true,
-                factor: -rate,
-            },
-            parameters,
-        ),
-    };
-    let (left, right) = (transposed(x, fan_in), row_major(delta, fan_out));
+    let (rows, fan_in, fan_out) = shape.sizes();
+    let (x, delta) = (Matrix::transposed(x, fan_in), Matrix::rows(delta, fan_out));
+    let (to, step) = to.parts();
+    let finish = Finish { bias: None, step };
+    let sizes = (fan_in, rows, fan_out);
     multiply::<I, T>(
         shape.threads,
-        (fan_in, rows, fan_out),
-        left,
-        right,
+        sizes,
+        x,
+        delta,
         finish,
         to,
         &mut Aligned::default(),
@@ -248,24 +182,8 @@ pub(crate) fn input_delta<I: Isa, T: Scalar>(
     to: &mut [T],
     scratch: &mut Aligned<T>,
 ) {
-    let Shape {
-        rows,
-        fan_in,
-        fan_out,
-        ..
-    } = shape;
-    let (left, right) = (row_major(delta, fan_out), transposed(weights, fan_out));
-    let finish = Finish {
-        keep: false,
-        factor: T::ONE,
-    };
-    multiply::<I, T>(
-        shape.threads,
-        (rows, fan_out, fan_in),
-        left,
-        right,
-        finish,
-        to,
-        scratch,
-    );
+    let (rows, fan_in, fan_out) = shape.sizes();
+    let (delta, weights) = (Matrix::rows(delta, fan_out), Matrix::transposed(weights, fan_out));
+    let sizes = (rows, fan_out, fan_in);
+    multiply::<I, T>(shape.threads, sizes, delta, weights, Finish::STORE, to, scratch);
 }

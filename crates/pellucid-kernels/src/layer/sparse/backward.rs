@@ -1,10 +1,10 @@
 //! The weight gradient of several rows, accumulated over the samples that a transposed mask selects.
 
-use super::{GROUP, MAX_SHARDS, NonZeros, Shard, Source, WIDE, load, store};
+use super::{GROUP, MAX_SHARDS, NonZeros, Shard, Source, WIDE};
 use crate::aligned::Aligned;
 use crate::layer::Shape;
 use crate::simd::scalar::Scalar;
-use crate::simd::vector::{Vector, VectorOf};
+use crate::simd::vector::{Vector, VectorOf, load, store};
 use crate::simd::{Isa, Task};
 use crate::thread_pool;
 
@@ -25,26 +25,19 @@ pub(super) fn gradient_of_rows<I: Isa, T: Scalar, S: Source<T>>(
         step,
     };
     let NonZeros { shards, blocks, .. } = non_zeros;
-    if let [only] = &mut shards[..] {
-        return work.run::<I>(only, &mut blocks[0], to);
-    }
-    let mut parts: [Option<PartOfGradient<'_, '_, T, S>>; MAX_SHARDS] = [const { None }; MAX_SHARDS];
-    let (mut rest, count) = (to, shards.len());
-    for ((part, shard), block) in parts.iter_mut().zip(shards).zip(blocks) {
-        let (to, after) = rest.split_at_mut((shard.columns.1 - shard.columns.0) * shape.fan_out);
-        *part = Some(PartOfGradient {
+    let mut rest = to;
+    let parts = shards.iter_mut().zip(blocks).map(|(shard, block)| {
+        let length = (shard.columns.1 - shard.columns.0) * shape.fan_out;
+        let (to, after) = std::mem::take(&mut rest).split_at_mut(length);
+        rest = after;
+        PartOfGradient {
             work,
             shard,
             block,
             to,
-        });
-        rest = after;
-    }
-    thread_pool::for_each(shape.threads, &mut parts[..count], |part| {
-        if let Some(part) = part.take() {
-            I::call(part);
         }
     });
+    thread_pool::for_each_of::<MAX_SHARDS, _>(shape.threads, parts, |part| I::call(part));
 }
 
 #[derive(Clone, Copy)]
@@ -69,42 +62,29 @@ impl<T: Scalar, S: Source<T>> Task for PartOfGradient<'_, '_, T, S> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        self.work.run::<I>(self.shard, self.block, self.to);
-    }
-}
-
-impl<T: Scalar, S: Source<T>> GradientOfShard<'_, T, S> {
-    /// The gradient of the shard's rows of W, which `to` holds.
-    #[inline(always)]
-    fn run<I: Isa>(self, shard: &mut Shard<T>, block: &mut Aligned<T>, to: &mut [T]) {
-        let Shape { rows, fan_out: n, .. } = self.shape;
+        let Self {
+            work,
+            shard,
+            block,
+            to,
+        } = self;
+        let Shape { rows, fan_out: n, .. } = work.shape;
         shard.transpose(rows);
-        let Shard {
-            columns: (start, end),
-            by_column,
-            ..
-        } = shard;
         let lanes = VectorOf::<I, T>::LANES;
         if n > WIDE * lanes {
             block.ensure_length(GROUP * WIDE * lanes);
         }
-        let columns = (*start, *end);
-        panels!(
-            n,
-            lanes,
+        let (columns, masks) = (shard.columns, &shard.by_column);
+        panels!(n, lanes, |column, count, C, MASKED| {
             // SAFETY: the operands have the lengths that the shape requires (checked in `weight_gradient`), `to` has a
             // row for each of the shard's columns, the masks have a bit only where the source has a number, and the
             // columns of a panel lie below n.
-            |column, count| unsafe { self.panel::<I, WIDE, false>(columns, by_column, block, to, column, 0) },
-            // SAFETY: as above.
-            unsafe { self.panel::<I, 2, false>(columns, by_column, block, to, column, 0) },
-            // SAFETY: as above.
-            unsafe { self.panel::<I, 1, false>(columns, by_column, block, to, column, 0) },
-            // SAFETY: as above.
-            unsafe { self.panel::<I, 1, true>(columns, by_column, block, to, column, count) }
-        );
+            unsafe { work.panel::<I, C, MASKED>(columns, masks, block, to, column, count) }
+        });
     }
+}
 
+impl<T: Scalar, S: Source<T>> GradientOfShard<'_, T, S> {
     /// # Safety
     /// The operands must have the lengths that the shape requires, the masks must be those of the source, and the
     /// panel's columns, from `column` on, must be below `fan_out`.

@@ -1,13 +1,13 @@
 //! The forward pass of several rows: each row adds the rows of W that its mask selects, block by block.
 
-use super::{MAX_SHARDS, NonZeros, Right, Shard, Source, UNITS_PER_PART, WIDE, load, shard_count, store};
+use super::{MAX_SHARDS, NonZeros, Right, Shard, Source, UNITS_PER_PART, WIDE, shard_count};
 use crate::aligned::Aligned;
 use crate::layer::Shape;
 use crate::layer::product::SharedOutput;
 use crate::layer::transpose::Transpose;
 use crate::simd::bytes::CHUNK;
 use crate::simd::scalar::Scalar;
-use crate::simd::vector::{Vector, VectorOf};
+use crate::simd::vector::{Vector, VectorOf, load, store};
 use crate::simd::{Isa, Task};
 use crate::thread_pool;
 
@@ -46,49 +46,44 @@ pub(super) fn affine_of_rows<I: Isa, T: Scalar, S: Source<T>>(
         units: (0, fan_out),
         z: SharedOutput(z.as_mut_ptr()),
     };
-    if count == 1 {
-        shards[0].scan::<I, T, S>(shape, source);
-        return work.run::<I>(shards, &mut blocks[0]);
-    }
-    let mut parts: [Option<PartOfAffine<'_, '_, T, S>>; MAX_SHARDS] = [const { None }; MAX_SHARDS];
     let part_count = count.min(fan_out / UNITS_PER_PART);
     if part_count > 1 {
         // Each part has units of its own, and needs the masks of all shards.
         thread_pool::for_each(threads, shards, |shard| I::call(Scan { shape, source, shard }));
         let panels = fan_out.div_ceil(UNITS_PER_PART);
         let boundary = |index: usize| (index * panels / part_count * UNITS_PER_PART).min(fan_out);
-        for (index, (part, block)) in parts.iter_mut().zip(blocks).take(part_count).enumerate() {
-            let units = (boundary(index), boundary(index + 1));
-            *part = Some(PartOfAffine {
-                work: AffineOfShard { units, ..work },
-                shards: Shards::Scanned(shards),
-                block,
+        let parts = blocks
+            .iter_mut()
+            .take(part_count)
+            .enumerate()
+            .map(|(index, block)| {
+                let units = (boundary(index), boundary(index + 1));
+                PartOfAffine {
+                    work: AffineOfShard { units, ..work },
+                    shards: Shards::Scanned(shards),
+                    block,
+                }
             });
-        }
-        thread_pool::for_each(threads, &mut parts[..part_count], |part| {
-            if let Some(part) = part.take() {
-                I::call(part);
-            }
-        });
+        thread_pool::for_each_of::<MAX_SHARDS, _>(threads, parts, |part| I::call(part));
         return;
     }
-    for (index, ((part, shard), block)) in parts.iter_mut().zip(&mut *shards).zip(blocks).enumerate() {
-        let mut work = work;
-        if index > 0 {
-            work.z = SharedOutput(shard.partial_z.ensure_length(used).as_mut_ptr());
-            work.bias = None;
-        }
-        *part = Some(PartOfAffine {
-            work,
-            shards: Shards::Unscanned(shard),
-            block,
+    let parts = shards
+        .iter_mut()
+        .zip(blocks)
+        .enumerate()
+        .map(|(index, (shard, block))| {
+            let mut work = work;
+            if index > 0 {
+                work.z = SharedOutput(shard.partial_z.ensure_length(used).as_mut_ptr());
+                work.bias = None;
+            }
+            PartOfAffine {
+                work,
+                shards: Shards::Unscanned(shard),
+                block,
+            }
         });
-    }
-    thread_pool::for_each(threads, &mut parts[..count], |part| {
-        if let Some(part) = part.take() {
-            I::call(part);
-        }
-    });
+    thread_pool::for_each_of::<MAX_SHARDS, _>(threads, parts, |part| I::call(part));
     for shard in &shards[1..] {
         for (z, &part) in z.iter_mut().zip(&shard.partial_z[..used]) {
             *z += part;
@@ -149,35 +144,20 @@ impl<T: Scalar, S: Source<T>> Task for PartOfAffine<'_, '_, T, S> {
                 std::slice::from_ref(shard)
             }
         };
-        work.run::<I>(shards, block);
+        let (first, end) = work.units;
+        let lanes = VectorOf::<I, T>::LANES;
+        if work.right.is_transposed || work.shape.fan_out > WIDE * lanes {
+            block.ensure_length(CHUNK * WIDE * lanes);
+        }
+        panels!(end - first, lanes, |column, count, C, MASKED| {
+            // SAFETY: the operands have the lengths that the shape requires (checked in `affine` and `input_delta`), the
+            // masks have a bit only where the source has a number, and the columns of a panel are units of this part.
+            unsafe { work.panel::<I, C, MASKED>(shards, block, first + column, count) }
+        });
     }
 }
 
 impl<T: Scalar, S: Source<T>> AffineOfShard<'_, T, S> {
-    /// z of the units: the bias, or 0, plus the contribution of the shards' columns.
-    #[inline(always)]
-    fn run<I: Isa>(self, shards: &[Shard<T>], block: &mut Aligned<T>) {
-        let (first, end) = self.units;
-        let lanes = VectorOf::<I, T>::LANES;
-        if self.right.is_transposed || self.shape.fan_out > WIDE * lanes {
-            block.ensure_length(CHUNK * WIDE * lanes);
-        }
-        panels!(
-            end - first,
-            lanes,
-            // SAFETY: the operands have the lengths that the shape requires (checked in `affine` and `input_delta`),
-            // the masks have a bit only where the source has a number, and the columns of a panel are units of this
-            // part.
-            |column, count| unsafe { self.panel::<I, WIDE, false>(shards, block, first + column, 0) },
-            // SAFETY: as above.
-            unsafe { self.panel::<I, 2, false>(shards, block, first + column, 0) },
-            // SAFETY: as above.
-            unsafe { self.panel::<I, 1, false>(shards, block, first + column, 0) },
-            // SAFETY: as above.
-            unsafe { self.panel::<I, 1, true>(shards, block, first + column, count) }
-        );
-    }
-
     /// # Safety
     /// The operands must have the lengths that the shape requires, the shards' masks must be those of the source, and
     /// the panel's columns, from `column` on, must be among the units.

@@ -1,10 +1,10 @@
 //! The list of non-zero inputs of a row, and the products with it.
 
-use super::{Input, Numbers, SPLITS, Source, WIDE, load, store};
+use super::{Input, Numbers, SPLITS, Source, WIDE};
 use crate::simd::Isa;
 use crate::simd::bytes::CHUNK;
 use crate::simd::scalar::Scalar;
-use crate::simd::vector::{Vector, VectorOf};
+use crate::simd::vector::{Vector, VectorOf, load, store};
 use std::ops::Range;
 
 /// Whether a row of this length can be listed: a column and a byte share 32 bits.
@@ -222,19 +222,12 @@ pub(crate) fn affine<I: Isa, T: Scalar, E: Entries<T>>(
     bias: Option<&[T]>,
     z: &mut [T],
 ) {
-    panels!(
-        z.len(),
-        VectorOf::<I, T>::LANES,
+    panels!(z.len(), VectorOf::<I, T>::LANES, |column, count, C, MASKED| {
+        const S: usize = if C == WIDE { 1 } else { SPLITS };
         // SAFETY: `weights` are (fan_in, n) and every column is below fan_in; bias and z have n numbers; the columns of a
         // panel lie below n.
-        |column, count| unsafe { panel::<I, T, E, WIDE, 1, false>(entries, weights, bias, z, column, 0) },
-        // SAFETY: as above.
-        unsafe { panel::<I, T, E, 2, SPLITS, false>(entries, weights, bias, z, column, 0) },
-        // SAFETY: as above.
-        unsafe { panel::<I, T, E, 1, SPLITS, false>(entries, weights, bias, z, column, 0) },
-        // SAFETY: as above.
-        unsafe { panel::<I, T, E, 1, SPLITS, true>(entries, weights, bias, z, column, count) }
-    );
+        unsafe { panel::<I, T, E, C, S, MASKED>(entries, weights, bias, z, column, count) }
+    });
 }
 
 /// # Safety
@@ -313,16 +306,10 @@ pub(crate) fn weight_gradient<I: Isa, T: Scalar, E: Entries<T>>(
     panels!(
         delta.len(),
         VectorOf::<I, T>::LANES,
-        // SAFETY: `to` is (fan_in, n) and every column is below fan_in; δ has n numbers; the columns of a panel lie below n.
-        |column, count| unsafe {
-            gradient_panel::<I, T, E, WIDE, false>(entries, delta, factor, to, column, 0)
-        },
-        // SAFETY: as above.
-        unsafe { gradient_panel::<I, T, E, 2, false>(entries, delta, factor, to, column, 0) },
-        // SAFETY: as above.
-        unsafe { gradient_panel::<I, T, E, 1, false>(entries, delta, factor, to, column, 0) },
-        // SAFETY: as above.
-        unsafe { gradient_panel::<I, T, E, 1, true>(entries, delta, factor, to, column, count) }
+        |column, count, C, MASKED| {
+            // SAFETY: `to` is (fan_in, n) and every column is below fan_in; δ has n numbers; the columns of a panel lie below n.
+            unsafe { gradient_panel::<I, T, E, C, MASKED>(entries, delta, factor, to, column, count) }
+        }
     );
 }
 

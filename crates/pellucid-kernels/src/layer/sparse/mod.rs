@@ -100,8 +100,7 @@ impl<T: Scalar> Source<T> for Numbers<'_, T> {
         let lanes = VectorOf::<I, T>::LANES;
         let numbers = &self.0[at..at + width];
         let mut bits = 0;
-        let mut column = 0;
-        while column < width {
+        for column in (0..width).step_by(lanes) {
             let left = (width - column).min(lanes);
             // SAFETY: `left` numbers are left in the slice.
             let register = unsafe {
@@ -113,7 +112,6 @@ impl<T: Scalar> Source<T> for Numbers<'_, T> {
                 }
             };
             bits |= register.non_zero_bits() << column;
-            column += lanes;
         }
         bits
     }
@@ -206,12 +204,7 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
     bias: Option<&[T]>,
     z: &mut [T],
 ) {
-    let Shape {
-        rows,
-        fan_in,
-        fan_out,
-        ..
-    } = shape;
+    let (rows, fan_in, fan_out) = shape.sizes();
     let inputs = match input {
         Input::Bytes { bytes, .. } => bytes.len(),
         Input::Dense(x) => x.len(),
@@ -250,12 +243,7 @@ pub(crate) fn input_delta<I: Isa, T: Scalar>(
     weights: &[T],
     to: &mut [T],
 ) {
-    let Shape {
-        rows,
-        fan_in,
-        fan_out,
-        ..
-    } = shape;
+    let (rows, fan_in, fan_out) = shape.sizes();
     assert!(
         delta.len() >= rows * fan_out && weights.len() >= fan_in * fan_out && to.len() >= rows * fan_in,
         "a product's operands are too short"
@@ -281,16 +269,8 @@ pub(crate) fn weight_gradient<I: Isa, T: Scalar>(
     delta: &[T],
     to: Destination<'_, T>,
 ) {
-    let Shape {
-        rows,
-        fan_in,
-        fan_out,
-        ..
-    } = shape;
-    let (step, to) = match to {
-        Destination::Gradient(gradient) => (None, gradient),
-        Destination::Step { parameters, rate } => (Some(-rate), parameters),
-    };
+    let (rows, fan_in, fan_out) = shape.sizes();
+    let (to, step) = to.parts();
     assert!(
         delta.len() >= rows * fan_out && to.len() >= fan_in * fan_out,
         "a product's operands are too short"
@@ -328,55 +308,50 @@ pub(crate) fn weight_gradient<I: Isa, T: Scalar>(
 /// to the same cache lines, and each panel of the gradient would fetch them again.
 #[inline(always)]
 fn transpose_input<I: Isa, T: Scalar>(shape: Shape, x: &[T], shards: &[Shard<T>], to: &mut [T]) {
-    let Shape {
-        rows,
-        fan_in,
-        threads,
-        ..
-    } = shape;
+    let (rows, fan_in, _) = shape.sizes();
     assert!(x.len() >= rows * fan_in, "a product's operands are too short");
     let mut rest = to;
-    let mut parts = [const { None }; MAX_SHARDS];
-    for (part, shard) in parts.iter_mut().zip(shards) {
+    let parts = shards.iter().map(|shard| {
         let (start, end) = shard.columns;
-        let (to, after) = rest.split_at_mut((end - start) * rows);
+        let (to, after) = std::mem::take(&mut rest).split_at_mut((end - start) * rows);
+        rest = after;
         // SAFETY: x is (rows, fan_in), the shard's columns are below fan_in, and `to` holds rows numbers for each of
         // them.
-        *part = Some(unsafe {
+        unsafe {
             let from = (x.as_ptr().add(start), fan_in);
             Transpose::new(from, (rows, end - start), (to.as_mut_ptr(), rows))
-        });
-        rest = after;
-    }
-    thread_pool::for_each(threads, &mut parts[..shards.len()], |part| {
-        if let Some(part) = part.take() {
-            I::call(part);
         }
     });
+    thread_pool::for_each_of::<MAX_SHARDS, _>(shape.threads, parts, |part| I::call(part));
 }
 
-/// Evaluates `$wide` for panels of [`WIDE`] registers, `$pair` for panels of two, `$single` for one, `$masked` for a
-/// last, partly filled register.
+/// Evaluates `$panel` for each panel of columns: C registers from `$column` on, [`WIDE`] of them, two or one; where MASKED,
+/// the last columns, `$count` of them, which fill only a part of a register.
 macro_rules! panels {
-    ($n:expr, $lanes:expr, |$column:ident, $count:ident| $wide:expr, $pair:expr, $single:expr, $masked:expr) => {{
+    ($n:expr, $lanes:expr, |$column:ident, $count:ident, $C:ident, $MASKED:ident| $panel:expr) => {{
         let (n, lanes) = ($n, $lanes);
         let mut $column = 0;
         while $column < n {
             if $column + WIDE * lanes <= n {
-                $wide;
+                panels!($C = WIDE, $MASKED = false, $count = 0, $panel);
                 $column += WIDE * lanes;
             } else if $column + 2 * lanes <= n {
-                $pair;
+                panels!($C = 2, $MASKED = false, $count = 0, $panel);
                 $column += 2 * lanes;
             } else if $column + lanes <= n {
-                $single;
+                panels!($C = 1, $MASKED = false, $count = 0, $panel);
                 $column += lanes;
             } else {
-                let $count = n - $column;
-                $masked;
+                panels!($C = 1, $MASKED = true, $count = n - $column, $panel);
                 $column = n;
             }
         }
+    }};
+    ($C:ident = $registers:expr, $MASKED:ident = $masked:literal, $count:ident = $left:expr, $panel:expr) => {{
+        const $C: usize = $registers;
+        const $MASKED: bool = $masked;
+        let $count = $left;
+        $panel
     }};
 }
 
@@ -384,51 +359,6 @@ macro_rules! panels {
 mod backward;
 mod forward;
 pub(crate) mod list;
-
-/// Loads C registers from `from` on, or the first `count` numbers of one.
-///
-/// # Safety
-/// `from` must be valid for reading them.
-#[inline(always)]
-unsafe fn load<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
-    from: *const T,
-    count: usize,
-) -> [VectorOf<I, T>; C] {
-    let mut registers = [VectorOf::<I, T>::splat(T::ZERO); C];
-    for (c, register) in registers.iter_mut().enumerate() {
-        // SAFETY: guaranteed by the caller.
-        *register = unsafe {
-            if MASKED {
-                VectorOf::<I, T>::load_first(from, count)
-            } else {
-                VectorOf::<I, T>::load(from.add(c * VectorOf::<I, T>::LANES))
-            }
-        };
-    }
-    registers
-}
-
-/// Stores C registers from `to` on, or the first `count` numbers of one.
-///
-/// # Safety
-/// `to` must be valid for writing them.
-#[inline(always)]
-unsafe fn store<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
-    registers: [VectorOf<I, T>; C],
-    to: *mut T,
-    count: usize,
-) {
-    for (c, register) in registers.into_iter().enumerate() {
-        // SAFETY: guaranteed by the caller.
-        unsafe {
-            if MASKED {
-                register.store_first(to, count);
-            } else {
-                register.store(to.add(c * VectorOf::<I, T>::LANES));
-            }
-        }
-    }
-}
 
 impl<T> Shard<T> {
     /// Fills `by_row`.
