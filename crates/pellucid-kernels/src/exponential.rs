@@ -7,17 +7,18 @@
 //! f32 alike; the tests bound exp, sigmoid and tanh by 2.5 units.
 
 use crate::simd::scalar::Scalar;
-use crate::simd::vector::{Map, Vector};
+use crate::simd::vector::{Vector, lane_by_lane};
 
+/// A number in every lane.
 #[inline(always)]
-fn constant<T: Scalar, V: Vector<T>>(value: f64) -> V {
+pub(crate) fn constant<T: Scalar, V: Vector<T>>(value: f64) -> V {
     V::splat(T::from_f64(value))
 }
 
 /// Two terms of a polynomial: odd·r + even.
 #[inline(always)]
 fn pair<T: Scalar, V: Vector<T>>(r: V, odd: f64, even: f64) -> V {
-    r.mul_add(V::splat(T::from_f64(odd)), V::splat(T::from_f64(even)))
+    r.mul_add(constant(odd), constant(even))
 }
 
 /// ln 2 in two parts, the first with so few digits that k times it is exact.
@@ -187,22 +188,12 @@ fn tanh<T: Scalar, V: Vector<T>>(x: V) -> V {
 /// 1 / (1 + e⁻ᶻ).
 #[derive(Clone, Copy)]
 pub struct Sigmoid;
-impl<T: Scalar> Map<T> for Sigmoid {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, z: V) -> V {
-        sigmoid(z)
-    }
-}
+lane_by_lane!(Sigmoid: |self, z| sigmoid(z));
 
 /// tanh z.
 #[derive(Clone, Copy)]
 pub struct Tanh;
-impl<T: Scalar> Map<T> for Tanh {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, z: V) -> V {
-        tanh(z)
-    }
-}
+lane_by_lane!(Tanh: |self, z| tanh(z));
 
 /// e^(z − shift).
 #[derive(Clone, Copy)]
@@ -210,12 +201,7 @@ pub struct ExpOfDifference<T> {
     /// The shift to subtract first.
     pub shift: T,
 }
-impl<T: Scalar> Map<T> for ExpOfDifference<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, z: V) -> V {
-        exp(z.sub(V::splat(self.shift)))
-    }
-}
+lane_by_lane!(ExpOfDifference<T>: |self, z| exp(z.sub(V::splat(self.shift))));
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 
 use crate::per_precision;
 use crate::simd::scalar::Scalar;
-use crate::simd::vector::{self, MapSeveral, Vector};
+use crate::simd::vector::{self, MapSeveral, Vector, lane_by_lane};
 use crate::simd::{Isa, Task};
 use crate::thread_pool;
 use std::num::NonZeroUsize;
@@ -133,24 +133,16 @@ impl<'a, T: Scalar, F: MapSeveral<T, N> + Send, const N: usize> Part<'a, T, F, N
         }
         let count = threads.get().min(thread_pool::MAX_PARTS);
         let part_length = length.div_ceil(count).next_multiple_of(64);
-        let mut parts: [Option<Self>; thread_pool::MAX_PARTS] = [const { None }; thread_pool::MAX_PARTS];
-        for (part, gradient) in parts.iter_mut().zip(self.gradient.chunks(part_length)) {
-            let numbers = self.numbers.each_mut().map(|rest| {
+        let parts = self.gradient.chunks(part_length).map(|gradient| Part {
+            step: self.step,
+            numbers: self.numbers.each_mut().map(|rest| {
                 let (first, others) = std::mem::take(rest).split_at_mut(gradient.len());
                 *rest = others;
                 first
-            });
-            *part = Some(Part {
-                step: self.step,
-                numbers,
-                gradient,
-            });
-        }
-        thread_pool::for_each(threads, &mut parts[..count], |part| {
-            if let Some(part) = part.take() {
-                I::call(part);
-            }
+            }),
+            gradient,
         });
+        thread_pool::for_each_of::<{ thread_pool::MAX_PARTS }, _>(threads, parts, |part| I::call(part));
     }
 }
 
@@ -177,19 +169,16 @@ pub struct Momentum<T> {
     pub nesterov: bool,
 }
 
-impl<T: Scalar> MapSeveral<T, 2> for Momentum<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, [parameter, b]: [V; 2], g: V) -> [V; 2] {
-        let momentum = V::splat(self.momentum);
-        let b = momentum.mul_add(b, V::splat(self.rest).mul(g));
-        let along = if self.nesterov {
-            momentum.mul_add(b, V::splat(self.ahead).mul(g))
-        } else {
-            b
-        };
-        [parameter.sub(V::splat(self.rate).mul(along)), b]
-    }
-}
+lane_by_lane!(Momentum<T>: |self, [parameter, b; 2], g| {
+    let momentum = V::splat(self.momentum);
+    let b = momentum.mul_add(b, V::splat(self.rest).mul(g));
+    let along = if self.nesterov {
+        momentum.mul_add(b, V::splat(self.ahead).mul(g))
+    } else {
+        b
+    };
+    [parameter.sub(V::splat(self.rate).mul(along)), b]
+});
 
 /// s ← s + g², θ ← θ − η·g / (√s + ε).
 #[derive(Clone, Copy)]
@@ -200,17 +189,14 @@ pub struct Adagrad<T> {
     pub epsilon: T,
 }
 
-impl<T: Scalar> MapSeveral<T, 2> for Adagrad<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, [parameter, sum]: [V; 2], g: V) -> [V; 2] {
-        let sum = g.mul_add(g, sum);
-        let root = sum.approximate_sqrt().add(V::splat(self.epsilon));
-        [
-            parameter.sub(V::splat(self.rate).mul(g).approximate_div(root)),
-            sum,
-        ]
-    }
-}
+lane_by_lane!(Adagrad<T>: |self, [parameter, sum; 2], g| {
+    let sum = g.mul_add(g, sum);
+    let root = sum.approximate_sqrt().add(V::splat(self.epsilon));
+    [
+        parameter.sub(V::splat(self.rate).mul(g).approximate_div(root)),
+        sum,
+    ]
+});
 
 /// ρ·mean + (1 − ρ)·g².
 #[inline(always)]
@@ -233,18 +219,15 @@ pub struct RmsProp<T> {
     pub momentum: T,
 }
 
-impl<T: Scalar> MapSeveral<T, 3> for RmsProp<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, [parameter, v, b]: [V; 3], g: V) -> [V; 3] {
-        let g = g.flush_below(V::splat(T::NEGLIGIBLE));
-        let v = mean_square(v, g, self.rho);
-        let root = v.approximate_sqrt().add(V::splat(self.epsilon));
-        let b = V::splat(self.momentum)
-            .mul_add(b, g.approximate_div(root))
-            .flush_below(V::splat(T::NEGLIGIBLE));
-        [parameter.sub(V::splat(self.rate).mul(b)), v, b]
-    }
-}
+lane_by_lane!(RmsProp<T>: |self, [parameter, v, b; 3], g| {
+    let g = g.flush_below(V::splat(T::NEGLIGIBLE));
+    let v = mean_square(v, g, self.rho);
+    let root = v.approximate_sqrt().add(V::splat(self.epsilon));
+    let b = V::splat(self.momentum)
+        .mul_add(b, g.approximate_div(root))
+        .flush_below(V::splat(T::NEGLIGIBLE));
+    [parameter.sub(V::splat(self.rate).mul(b)), v, b]
+});
 
 /// v ← ρv + (1−ρ)g², Δ = √(u + ε) / √(v + ε)·g, u ← ρu + (1−ρ)Δ², θ ← θ − η·Δ.
 #[derive(Clone, Copy)]
@@ -257,21 +240,18 @@ pub struct Adadelta<T> {
     pub epsilon: T,
 }
 
-impl<T: Scalar> MapSeveral<T, 3> for Adadelta<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, [parameter, v, u]: [V; 3], g: V) -> [V; 3] {
-        let g = g.flush_below(V::splat(T::NEGLIGIBLE));
-        let epsilon = V::splat(self.epsilon);
-        let v = mean_square(v, g, self.rho);
-        let change = u
-            .add(epsilon)
-            .approximate_sqrt()
-            .mul(g)
-            .approximate_div(v.add(epsilon).approximate_sqrt());
-        let u = mean_square(u, change, self.rho);
-        [parameter.sub(V::splat(self.rate).mul(change)), v, u]
-    }
-}
+lane_by_lane!(Adadelta<T>: |self, [parameter, v, u; 3], g| {
+    let g = g.flush_below(V::splat(T::NEGLIGIBLE));
+    let epsilon = V::splat(self.epsilon);
+    let v = mean_square(v, g, self.rho);
+    let change = u
+        .add(epsilon)
+        .approximate_sqrt()
+        .mul(g)
+        .approximate_div(v.add(epsilon).approximate_sqrt());
+    let u = mean_square(u, change, self.rho);
+    [parameter.sub(V::splat(self.rate).mul(change)), v, u]
+});
 
 /// How the two moments of Adam and related optimizers follow the gradient.
 #[derive(Clone, Copy)]
@@ -328,26 +308,20 @@ impl<T: Scalar> Adam<T> {
     }
 }
 
-impl<T: Scalar> MapSeveral<T, 3> for Adam<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, [parameter, m, v]: [V; 3], g: V) -> [V; 3] {
-        let (m, v, _) = self.moments.update(m, v, g);
-        [parameter.sub(self.step(m, v)), m, v]
-    }
-}
+lane_by_lane!(Adam<T>: |self, [parameter, m, v; 3], g| {
+    let (m, v, _) = self.moments.update(m, v, g);
+    [parameter.sub(self.step(m, v)), m, v]
+});
 
 /// Adam with the largest second moment so far.
 #[derive(Clone, Copy)]
 pub struct Amsgrad<T>(pub Adam<T>);
 
-impl<T: Scalar> MapSeveral<T, 4> for Amsgrad<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, [parameter, m, v, largest]: [V; 4], g: V) -> [V; 4] {
-        let (m, v, _) = self.0.moments.update(m, v, g);
-        let largest = largest.at_least(v);
-        [parameter.sub(self.0.step(m, largest)), m, v, largest]
-    }
-}
+lane_by_lane!(Amsgrad<T>: |self, [parameter, m, v, largest; 4], g| {
+    let (m, v, _) = self.0.moments.update(m, v, g);
+    let largest = largest.at_least(v);
+    [parameter.sub(self.0.step(m, largest)), m, v, largest]
+});
 
 /// θ ← θ − (η_g·g + η_m·m) / (root·√v + ε).
 #[derive(Clone, Copy)]
@@ -364,39 +338,25 @@ pub struct Nadam<T> {
     pub epsilon: T,
 }
 
-impl<T: Scalar> MapSeveral<T, 3> for Nadam<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, [parameter, m, v]: [V; 3], g: V) -> [V; 3] {
-        let (m, v, g) = self.moments.update(m, v, g);
-        let root = v
-            .approximate_sqrt()
-            .mul_add(V::splat(self.root), V::splat(self.epsilon));
-        let along = V::splat(self.rate_of_gradient).mul_add(g, V::splat(self.rate_of_moment).mul(m));
-        [parameter.sub(along.approximate_div(root)), m, v]
-    }
-}
+lane_by_lane!(Nadam<T>: |self, [parameter, m, v; 3], g| {
+    let (m, v, g) = self.moments.update(m, v, g);
+    let root = v
+        .approximate_sqrt()
+        .mul_add(V::splat(self.root), V::splat(self.epsilon));
+    let along = V::splat(self.rate_of_gradient).mul_add(g, V::splat(self.rate_of_moment).mul(m));
+    [parameter.sub(along.approximate_div(root)), m, v]
+});
 
-/// u ← max(β₂u, |g| + ε), θ ← θ − rate·m / u.
+/// u ← max(β₂u, |g| + ε), θ ← θ − rate·m / u; the root is of no use.
 #[derive(Clone, Copy)]
-pub struct Adamax<T> {
-    /// How the moments follow the gradient.
-    pub moments: Moments<T>,
-    /// The learning rate η.
-    pub rate: T,
-    /// ε.
-    pub epsilon: T,
-}
+pub struct Adamax<T>(pub Adam<T>);
 
-impl<T: Scalar> MapSeveral<T, 3> for Adamax<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, [parameter, m, u]: [V; 3], g: V) -> [V; 3] {
-        let (m, _, g) = self.moments.update(m, u, g);
-        let u = V::splat(self.moments.beta_2)
-            .mul(u)
-            .at_least(g.abs().add(V::splat(self.epsilon)));
-        [parameter.sub(V::splat(self.rate).mul(m).approximate_div(u)), m, u]
-    }
-}
+lane_by_lane!(Adamax<T>: |self, [parameter, m, u; 3], g| {
+    let Adam { moments, rate, epsilon, .. } = self.0;
+    let (m, _, g) = moments.update(m, u, g);
+    let u = V::splat(moments.beta_2).mul(u).at_least(g.abs().add(V::splat(epsilon)));
+    [parameter.sub(V::splat(rate).mul(m).approximate_div(u)), m, u]
+});
 
 /// −1, 0 or 1; 0 for NaN.
 #[inline(always)]
@@ -415,22 +375,19 @@ pub struct Lion<T> {
     pub rate: T,
 }
 
-impl<T: Scalar> MapSeveral<T, 2> for Lion<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, [parameter, m]: [V; 2], g: V) -> [V; 2] {
-        let Moments {
-            beta_1,
-            rest_1,
-            beta_2,
-            rest_2,
-        } = self.moments;
-        let along = V::splat(beta_1).mul_add(m, V::splat(rest_1).mul(g));
-        let m = V::splat(beta_2)
-            .mul_add(m, V::splat(rest_2).mul(g))
-            .flush_below(V::splat(T::NEGLIGIBLE));
-        [parameter.sub(V::splat(self.rate).mul(sign(along))), m]
-    }
-}
+lane_by_lane!(Lion<T>: |self, [parameter, m; 2], g| {
+    let Moments {
+        beta_1,
+        rest_1,
+        beta_2,
+        rest_2,
+    } = self.moments;
+    let along = V::splat(beta_1).mul_add(m, V::splat(rest_1).mul(g));
+    let m = V::splat(beta_2)
+        .mul_add(m, V::splat(rest_2).mul(g))
+        .flush_below(V::splat(T::NEGLIGIBLE));
+    [parameter.sub(V::splat(self.rate).mul(sign(along))), m]
+});
 
 /// Resilient propagation: the step of a parameter grows while its derivative keeps its sign, and shrinks when the sign
 /// changes.
@@ -466,23 +423,17 @@ impl<T: Scalar> Rprop<T> {
     }
 }
 
-/// The iRprop⁻ of Igel & Hüsken, as PyTorch's Rprop: where the sign has changed, the parameter does not move.
-impl<T: Scalar> MapSeveral<T, 3> for Rprop<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, [parameter, before, step]: [V; 3], g: V) -> [V; 3] {
-        let (_, step, g) = self.adapt(before, step, g);
-        [parameter.sub(sign(g).mul(step)), g, step]
-    }
-}
+// The iRprop⁻ of Igel & Hüsken, as PyTorch's Rprop: where the sign has changed, the parameter does not move.
+lane_by_lane!(Rprop<T>: |self, [parameter, before, step; 3], g| {
+    let (_, step, g) = self.adapt(before, step, g);
+    [parameter.sub(sign(g).mul(step)), g, step]
+});
 
-/// The iRprop⁺ of Igel & Hüsken: where the sign has changed, the previous step is taken back if the loss has risen.
-impl<T: Scalar> MapSeveral<T, 4> for Rprop<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, [parameter, before, step, moved]: [V; 4], g: V) -> [V; 4] {
-        let (changed, step, g) = self.adapt(before, step, g);
-        let back = moved.mul(V::splat(self.taken_back)).keep_where_positive(changed);
-        // Where the sign has changed, g is already 0.
-        let moved = V::splat(T::ZERO).sub(sign(g).mul(step)).sub(back);
-        [parameter.add(moved), g, step, moved]
-    }
-}
+// The iRprop⁺ of Igel & Hüsken: where the sign has changed, the previous step is taken back if the loss has risen.
+lane_by_lane!(Rprop<T>: |self, [parameter, before, step, moved; 4], g| {
+    let (changed, step, g) = self.adapt(before, step, g);
+    let back = moved.mul(V::splat(self.taken_back)).keep_where_positive(changed);
+    // Where the sign has changed, g is already 0.
+    let moved = V::splat(T::ZERO).sub(sign(g).mul(step)).sub(back);
+    [parameter.add(moved), g, step, moved]
+});

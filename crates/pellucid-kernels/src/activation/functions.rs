@@ -2,10 +2,10 @@
 //!
 //! Each derivative is a function of z alone, or of a alone where that saves an exponential.
 
-use super::Activation;
-use crate::exponential::{ExpOfDifference, exp, exp_minus_one, sigmoid_by_exp};
+use super::{Activation, Apply, Backpropagate};
+use crate::exponential::{constant, exp, exp_minus_one, sigmoid_by_exp};
 use crate::simd::scalar::Scalar;
-use crate::simd::vector::{self, Map, MapPairs, Vector};
+use crate::simd::vector::{self, Vector, lane_by_lane};
 use crate::simd::{Isa, Task};
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
@@ -18,23 +18,15 @@ const LEAK: f64 = 0.01;
 const GELU_SCALE: f64 = FRAC_2_SQRT_PI * FRAC_1_SQRT_2;
 const GELU_CUBIC: f64 = 0.044_715;
 
-/// a = f(z).
-pub(super) struct Apply<'a, T> {
-    pub(super) function: Activation,
-    pub(super) z: &'a [T],
-    pub(super) activation: &'a mut [T],
-}
+/// A pass through one of these functions, as a function of its own.
+pub(super) struct Separate<P>(pub(super) P);
 
-impl<T: Scalar> Task for Apply<'_, T> {
+impl<T: Scalar> Task for Separate<Apply<'_, T>> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let Self {
-            function,
-            z,
-            activation: a,
-        } = self;
-        match function {
+        let (z, a) = (self.0.z, self.0.activation);
+        match self.0.function {
             Activation::LeakyRelu => vector::map::<I, T, _>(z, a, LeakyRelu),
             Activation::Elu => vector::map::<I, T, _>(z, a, ScaledElu::ELU),
             Activation::Selu => vector::map::<I, T, _>(z, a, ScaledElu::SELU),
@@ -46,7 +38,7 @@ impl<T: Scalar> Task for Apply<'_, T> {
             Activation::Softsign => vector::map::<I, T, _>(z, a, Softsign),
             Activation::HardSigmoid => vector::map::<I, T, _>(z, a, HardSigmoid),
             Activation::HardTanh => vector::map::<I, T, _>(z, a, HardTanh),
-            Activation::Exponential => vector::map::<I, T, _>(z, a, ExpOfDifference { shift: T::ZERO }),
+            Activation::Exponential => vector::map::<I, T, _>(z, a, Exponential),
             Activation::Identity
             | Activation::Sigmoid
             | Activation::Tanh
@@ -56,25 +48,12 @@ impl<T: Scalar> Task for Apply<'_, T> {
     }
 }
 
-/// δ = g·f′(z), in place of g.
-pub(super) struct Backpropagate<'a, T> {
-    pub(super) function: Activation,
-    pub(super) z: &'a [T],
-    pub(super) activation: &'a [T],
-    pub(super) delta: &'a mut [T],
-}
-
-impl<T: Scalar> Task for Backpropagate<'_, T> {
+impl<T: Scalar> Task for Separate<Backpropagate<'_, T>> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let Self {
-            function,
-            z,
-            activation: a,
-            delta,
-        } = self;
-        match function {
+        let (z, a, delta) = (self.0.z, self.0.activation, self.0.delta);
+        match self.0.function {
             Activation::LeakyRelu => vector::update::<I, T, _>(delta, z, LeakyRelu),
             Activation::Elu => vector::update::<I, T, _>(delta, a, ScaledElu::ELU),
             Activation::Selu => vector::update::<I, T, _>(delta, a, ScaledElu::SELU),
@@ -85,11 +64,11 @@ impl<T: Scalar> Task for Backpropagate<'_, T> {
             Activation::GeluTanh => vector::update::<I, T, _>(delta, z, GeluTanh),
             Activation::Silu => vector::update::<I, T, _>(delta, z, Silu),
             Activation::Mish => vector::update::<I, T, _>(delta, z, Mish),
-            Activation::Softplus => vector::update::<I, T, _>(delta, z, SoftplusDerivative),
+            Activation::Softplus => vector::update::<I, T, _>(delta, z, Softplus),
             Activation::Softsign => vector::update::<I, T, _>(delta, z, Softsign),
             Activation::HardSigmoid => vector::update::<I, T, _>(delta, z, HardSigmoid),
             Activation::HardTanh => vector::update::<I, T, _>(delta, z, HardTanh),
-            Activation::Exponential => vector::update::<I, T, _>(delta, a, Product),
+            Activation::Exponential => vector::update::<I, T, _>(delta, a, Exponential),
             Activation::Identity
             | Activation::Sigmoid
             | Activation::Tanh
@@ -117,11 +96,6 @@ fn normal_distribution(z: f64) -> f64 {
     0.5 * libm::erfc(-z * FRAC_1_SQRT_2)
 }
 
-#[inline(always)]
-fn constant<T: Scalar, V: Vector<T>>(value: f64) -> V {
-    V::splat(T::from_f64(value))
-}
-
 /// `above` where `of` is above 0, `elsewhere` where it is not.
 #[inline(always)]
 fn choose<T: Scalar, V: Vector<T>>(of: V, above: V, elsewhere: V) -> V {
@@ -132,19 +106,11 @@ fn choose<T: Scalar, V: Vector<T>>(of: V, above: V, elsewhere: V) -> V {
 
 #[derive(Clone, Copy)]
 struct LeakyRelu;
-impl<T: Scalar> Map<T> for LeakyRelu {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, z: V) -> V {
-        let zero = V::splat(T::ZERO);
-        z.at_most(zero).mul_add(constant(LEAK), z.at_least(zero))
-    }
-}
-impl<T: Scalar> MapPairs<T> for LeakyRelu {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        choose(z, g, g.mul(constant(LEAK)))
-    }
-}
+lane_by_lane!(LeakyRelu: |self, z| {
+    let zero = V::splat(T::ZERO);
+    z.at_most(zero).mul_add(constant(LEAK), z.at_least(zero))
+});
+lane_by_lane!(LeakyRelu: |self, g, z| choose(z, g, g.mul(constant(LEAK))));
 
 /// scale·z for z > 0, scale·alpha·(eᶻ − 1) below.
 #[derive(Clone, Copy)]
@@ -164,22 +130,16 @@ impl ScaledElu {
     };
 }
 
-impl<T: Scalar> Map<T> for ScaledElu {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, z: V) -> V {
-        let zero = V::splat(T::ZERO);
-        let below = exp_minus_one(z.at_most(zero)).mul(constant(self.scale * self.alpha));
-        z.at_least(zero).mul_add(constant(self.scale), below)
-    }
-}
-/// From a: the derivative below 0, scale·alpha·eᶻ, is a + scale·alpha.
-impl<T: Scalar> MapPairs<T> for ScaledElu {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, g: V, a: V) -> V {
-        let below = a.add(constant(self.scale * self.alpha));
-        g.mul(choose(a, constant(self.scale), below))
-    }
-}
+lane_by_lane!(ScaledElu: |self, z| {
+    let zero = V::splat(T::ZERO);
+    let below = exp_minus_one(z.at_most(zero)).mul(constant(self.scale * self.alpha));
+    z.at_least(zero).mul_add(constant(self.scale), below)
+});
+// From a: the derivative below 0, scale·alpha·eᶻ, is a + scale·alpha.
+lane_by_lane!(ScaledElu: |self, g, a| {
+    let below = a.add(constant(self.scale * self.alpha));
+    g.mul(choose(a, constant(self.scale), below))
+});
 
 /// (½(1 + tanh u), u′) for u = √(2/π)(z + 0.044715·z³). The first is computed as 1 / (1 + e⁻²ᵘ), which is accurate
 /// where it is near 0.
@@ -197,37 +157,21 @@ fn gelu_tanh<T: Scalar, V: Vector<T>>(z: V) -> (V, V) {
 
 #[derive(Clone, Copy)]
 struct GeluTanh;
-impl<T: Scalar> Map<T> for GeluTanh {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, z: V) -> V {
-        z.mul(gelu_tanh(z).0)
-    }
-}
-impl<T: Scalar> MapPairs<T> for GeluTanh {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        let (s, u_derivative) = gelu_tanh(z);
-        let rest = V::splat(T::ONE).sub(s).mul(constant(2.0));
-        g.mul(s.mul(z.mul(rest).mul_add(u_derivative, V::splat(T::ONE))))
-    }
-}
+lane_by_lane!(GeluTanh: |self, z| z.mul(gelu_tanh(z).0));
+lane_by_lane!(GeluTanh: |self, g, z| {
+    let (s, u_derivative) = gelu_tanh(z);
+    let rest = V::splat(T::ONE).sub(s).mul(constant(2.0));
+    g.mul(s.mul(z.mul(rest).mul_add(u_derivative, V::splat(T::ONE))))
+});
 
 #[derive(Clone, Copy)]
 struct Silu;
-impl<T: Scalar> Map<T> for Silu {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, z: V) -> V {
-        z.mul(sigmoid_by_exp(z))
-    }
-}
-impl<T: Scalar> MapPairs<T> for Silu {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        let s = sigmoid_by_exp::<T, V>(z);
-        let one = V::splat(T::ONE);
-        g.mul(s.mul(z.mul_add(one.sub(s), one)))
-    }
-}
+lane_by_lane!(Silu: |self, z| z.mul(sigmoid_by_exp(z)));
+lane_by_lane!(Silu: |self, g, z| {
+    let s = sigmoid_by_exp::<T, V>(z);
+    let one = V::splat(T::ONE);
+    g.mul(s.mul(z.mul_add(one.sub(s), one)))
+});
 
 /// The z from which on tanh(ln(1 + eᶻ)) rounds to 1; beyond it the square of eᶻ would overflow.
 const MISH_IS_ONE: f64 = 20.0;
@@ -243,92 +187,53 @@ fn tanh_of_softplus<T: Scalar, V: Vector<T>>(z: V) -> (V, V) {
 
 #[derive(Clone, Copy)]
 struct Mish;
-impl<T: Scalar> Map<T> for Mish {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, z: V) -> V {
-        let (n, n_plus_two) = tanh_of_softplus(z);
-        z.mul(n.div(n_plus_two))
-    }
-}
-/// f′ = t + z·(1 − t²)·σ(z), and 1 − t² = 4(n + 1)/(n + 2)².
-impl<T: Scalar> MapPairs<T> for Mish {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        let (n, n_plus_two) = tanh_of_softplus(z);
-        let t = n.div(n_plus_two);
-        let rest = n
-            .add(V::splat(T::ONE))
-            .mul(constant(4.0))
-            .div(n_plus_two.mul(n_plus_two));
-        g.mul(z.mul(rest).mul_add(sigmoid_by_exp(z), t))
-    }
-}
+lane_by_lane!(Mish: |self, z| {
+    let (n, n_plus_two) = tanh_of_softplus(z);
+    z.mul(n.div(n_plus_two))
+});
+// f′ = t + z·(1 − t²)·σ(z), and 1 − t² = 4(n + 1)/(n + 2)².
+lane_by_lane!(Mish: |self, g, z| {
+    let (n, n_plus_two) = tanh_of_softplus(z);
+    let t = n.div(n_plus_two);
+    let rest = n
+        .add(V::splat(T::ONE))
+        .mul(constant(4.0))
+        .div(n_plus_two.mul(n_plus_two));
+    g.mul(z.mul(rest).mul_add(sigmoid_by_exp(z), t))
+});
 
 /// ln(1 + eᶻ)′ = 1 / (1 + e⁻ᶻ).
 #[derive(Clone, Copy)]
-struct SoftplusDerivative;
-impl<T: Scalar> MapPairs<T> for SoftplusDerivative {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        g.mul(sigmoid_by_exp(z))
-    }
-}
+struct Softplus;
+lane_by_lane!(Softplus: |self, g, z| g.mul(sigmoid_by_exp(z)));
 
 #[derive(Clone, Copy)]
 struct Softsign;
-impl<T: Scalar> Map<T> for Softsign {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, z: V) -> V {
-        z.div(z.abs().add(V::splat(T::ONE)))
-    }
-}
-impl<T: Scalar> MapPairs<T> for Softsign {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        let below = z.abs().add(V::splat(T::ONE));
-        g.div(below.mul(below))
-    }
-}
+lane_by_lane!(Softsign: |self, z| z.div(z.abs().add(V::splat(T::ONE))));
+lane_by_lane!(Softsign: |self, g, z| {
+    let below = z.abs().add(V::splat(T::ONE));
+    g.div(below.mul(below))
+});
 
 #[derive(Clone, Copy)]
 struct HardSigmoid;
-impl<T: Scalar> Map<T> for HardSigmoid {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, z: V) -> V {
-        z.mul_add(constant(1.0 / 6.0), V::splat(T::HALF))
-            .at_least(V::splat(T::ZERO))
-            .at_most(V::splat(T::ONE))
-    }
-}
-impl<T: Scalar> MapPairs<T> for HardSigmoid {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        g.mul(constant(1.0 / 6.0))
-            .keep_where_positive(constant::<T, V>(3.0).sub(z.abs()))
-    }
-}
+lane_by_lane!(HardSigmoid: |self, z| {
+    z.mul_add(constant(1.0 / 6.0), V::splat(T::HALF))
+        .at_least(V::splat(T::ZERO))
+        .at_most(V::splat(T::ONE))
+});
+lane_by_lane!(HardSigmoid: |self, g, z| {
+    g.mul(constant(1.0 / 6.0))
+        .keep_where_positive(constant::<T, V>(3.0).sub(z.abs()))
+});
 
 #[derive(Clone, Copy)]
 struct HardTanh;
-impl<T: Scalar> Map<T> for HardTanh {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, z: V) -> V {
-        z.at_least(constant(-1.0)).at_most(V::splat(T::ONE))
-    }
-}
-impl<T: Scalar> MapPairs<T> for HardTanh {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, g: V, z: V) -> V {
-        g.keep_where_positive(V::splat(T::ONE).sub(z.abs()))
-    }
-}
+lane_by_lane!(HardTanh: |self, z| z.at_least(constant(-1.0)).at_most(V::splat(T::ONE)));
+lane_by_lane!(HardTanh: |self, g, z| g.keep_where_positive(V::splat(T::ONE).sub(z.abs())));
 
-/// δ = g·a, for the exponential, which is its own derivative.
+/// eᶻ, which is its own derivative.
 #[derive(Clone, Copy)]
-struct Product;
-impl<T: Scalar> MapPairs<T> for Product {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, g: V, a: V) -> V {
-        g.mul(a)
-    }
-}
+struct Exponential;
+lane_by_lane!(Exponential: |self, z| exp(z));
+lane_by_lane!(Exponential: |self, g, a| g.mul(a));

@@ -7,10 +7,12 @@ mod functions;
 
 pub use descriptors::{Activation, ActivationDescriptor};
 
+use functions::Separate;
+
 use crate::exponential::{ExpOfDifference, Sigmoid, Tanh};
 use crate::per_precision;
 use crate::simd::scalar::Scalar;
-use crate::simd::vector::{self, Map, MapPairs, Vector};
+use crate::simd::vector::{self, MapPairs, Vector, lane_by_lane};
 use crate::simd::{Isa, Task};
 use crate::thread_pool;
 use std::num::NonZeroUsize;
@@ -103,25 +105,25 @@ impl Activation {
         }
     }
 
-    #[inline(always)]
     /// [`apply`](Self::apply), with instruction set `I`.
+    #[inline(always)]
     pub fn apply_on<I: Isa, T: Scalar>(self, z: &[T], activation: &mut [T], width: usize) {
         match self {
             Activation::Identity => activation.copy_from_slice(z),
             Activation::Sigmoid => vector::map::<I, T, _>(z, activation, Sigmoid),
             Activation::Tanh => vector::map::<I, T, _>(z, activation, Tanh),
-            // `at_least` lets a NaN through, where a maximum would turn it into 0 and hide it.
-            Activation::Relu => vector::map::<I, T, _>(z, activation, AtLeastZero),
+            Activation::Relu => vector::map::<I, T, _>(z, activation, Relu),
             Activation::Softmax => {
                 for (z, a) in z.chunks_exact(width).zip(activation.chunks_exact_mut(width)) {
                     softmax::<I, T>(z, a);
                 }
             }
-            _ => I::call(functions::Apply {
-                function: self,
+            function => I::call(Separate(Apply {
+                function,
                 z,
                 activation,
-            }),
+                width,
+            })),
         }
     }
 
@@ -138,21 +140,14 @@ impl Activation {
             return self.apply_on::<I, T>(z, activation, width);
         }
         let length = part_length(threads, z.len(), width);
-        let mut parts = [const { None }; MAX_PARTS];
         let pairs = z.chunks(length).zip(activation.chunks_mut(length));
-        for (part, (z, activation)) in parts.iter_mut().zip(pairs) {
-            *part = Some(Apply {
-                function: self,
-                z,
-                activation,
-                width,
-            });
-        }
-        thread_pool::for_each(threads, &mut parts, |part| {
-            if let Some(part) = part.take() {
-                I::call(part);
-            }
+        let parts = pairs.map(|(z, activation)| Apply {
+            function: self,
+            z,
+            activation,
+            width,
         });
+        thread_pool::for_each_of::<MAX_PARTS, _>(threads, parts, |part| I::call(part));
     }
 
     /// [`backpropagate`](Self::backpropagate), on several threads where there is work for them.
@@ -169,26 +164,20 @@ impl Activation {
             return self.backpropagate_on::<I, T>(z, activation, delta, width);
         }
         let length = part_length(threads, delta.len(), width);
-        let mut parts = [const { None }; MAX_PARTS];
         let forward = z.chunks(length).zip(activation.chunks(length));
-        for (part, ((z, activation), delta)) in parts.iter_mut().zip(forward.zip(delta.chunks_mut(length))) {
-            *part = Some(Backpropagate {
-                function: self,
-                z,
-                activation,
-                delta,
-                width,
-            });
-        }
-        thread_pool::for_each(threads, &mut parts, |part| {
-            if let Some(part) = part.take() {
-                I::call(part);
-            }
+        let parts = forward.zip(delta.chunks_mut(length));
+        let parts = parts.map(|((z, activation), delta)| Backpropagate {
+            function: self,
+            z,
+            activation,
+            delta,
+            width,
         });
+        thread_pool::for_each_of::<MAX_PARTS, _>(threads, parts, |part| I::call(part));
     }
 
-    #[inline(always)]
     /// [`backpropagate`](Self::backpropagate), with instruction set `I`.
+    #[inline(always)]
     pub fn backpropagate_on<I: Isa, T: Scalar>(
         self,
         z: &[T],
@@ -198,9 +187,9 @@ impl Activation {
     ) {
         match self {
             Activation::Identity => {}
-            Activation::Sigmoid => vector::update::<I, T, _>(delta, activation, TimesSigmoidDerivative),
-            Activation::Tanh => vector::update::<I, T, _>(delta, activation, TimesTanhDerivative),
-            Activation::Relu => vector::update::<I, T, _>(delta, activation, WherePositive),
+            Activation::Sigmoid => vector::update::<I, T, _>(delta, activation, Sigmoid),
+            Activation::Tanh => vector::update::<I, T, _>(delta, activation, Tanh),
+            Activation::Relu => vector::update::<I, T, _>(delta, activation, Relu),
             // δⱼ = aⱼ (gⱼ − Σₖ gₖ aₖ): the Jacobian diag(a) − a·aᵀ times g = ∂L/∂a.
             Activation::Softmax => {
                 for (a, d) in activation.chunks_exact(width).zip(delta.chunks_exact_mut(width)) {
@@ -210,12 +199,13 @@ impl Activation {
                     }
                 }
             }
-            _ => I::call(functions::Backpropagate {
-                function: self,
+            function => I::call(Separate(Backpropagate {
+                function,
                 z,
                 activation,
                 delta,
-            }),
+                width,
+            })),
         }
     }
 }
@@ -239,7 +229,7 @@ impl Activation {
         match self {
             Activation::Sigmoid => V::map_each::<I, _>(registers, Sigmoid),
             Activation::Tanh => V::map_each::<I, _>(registers, Tanh),
-            Activation::Relu => V::map_each::<I, _>(registers, AtLeastZero),
+            Activation::Relu => V::map_each::<I, _>(registers, Relu),
             _ => {}
         }
     }
@@ -249,9 +239,9 @@ impl Activation {
     #[inline(always)]
     pub fn times_derivatives<T: Scalar, V: Vector<T>>(self, gradients: &mut [V], a: &[V], used: usize) {
         match self {
-            Activation::Sigmoid => map_register_pairs(gradients, a, used, TimesSigmoidDerivative),
-            Activation::Tanh => map_register_pairs(gradients, a, used, TimesTanhDerivative),
-            Activation::Relu => map_register_pairs(gradients, a, used, WherePositive),
+            Activation::Sigmoid => map_register_pairs(gradients, a, used, Sigmoid),
+            Activation::Tanh => map_register_pairs(gradients, a, used, Tanh),
+            Activation::Relu => map_register_pairs(gradients, a, used, Relu),
             _ => {}
         }
     }
@@ -264,45 +254,17 @@ fn map_register_pairs<T: Scalar, V: Vector<T>, F: MapPairs<T>>(to: &mut [V], by:
     }
 }
 
-/// δ = g where a > 0, and 0 elsewhere.
+/// max(0, z); f′ is 1 where a > 0, and 0 elsewhere.
 #[derive(Clone, Copy)]
-struct WherePositive;
-impl<T: Scalar> MapPairs<T> for WherePositive {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, gradient: V, a: V) -> V {
-        gradient.keep_where_positive(a)
-    }
-}
+struct Relu;
+// `at_least` lets a NaN through, where a maximum would turn it into 0 and hide it.
+lane_by_lane!(Relu: |self, z| z.at_least(V::splat(T::ZERO)));
+lane_by_lane!(Relu: |self, g, a| g.keep_where_positive(a));
 
-/// max(0, z).
-#[derive(Clone, Copy)]
-struct AtLeastZero;
-impl<T: Scalar> Map<T> for AtLeastZero {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, z: V) -> V {
-        z.at_least(V::splat(T::ZERO))
-    }
-}
-
-/// δ = g·a(1 − a).
-#[derive(Clone, Copy)]
-struct TimesSigmoidDerivative;
-impl<T: Scalar> MapPairs<T> for TimesSigmoidDerivative {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, gradient: V, a: V) -> V {
-        gradient.mul(a.mul(V::splat(T::ONE).sub(a)))
-    }
-}
-
-/// δ = g·(1 − a²).
-#[derive(Clone, Copy)]
-struct TimesTanhDerivative;
-impl<T: Scalar> MapPairs<T> for TimesTanhDerivative {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, gradient: V, a: V) -> V {
-        gradient.mul(V::splat(T::ONE).sub(a.mul(a)))
-    }
-}
+// δ = g·a(1 − a).
+lane_by_lane!(Sigmoid: |self, g, a| g.mul(a.mul(V::splat(T::ONE).sub(a))));
+// δ = g·(1 − a²).
+lane_by_lane!(Tanh: |self, g, a| g.mul(V::splat(T::ONE).sub(a.mul(a))));
 
 /// Softmax of one row; the largest z is subtracted first, so that no exponential overflows.
 #[inline(always)]

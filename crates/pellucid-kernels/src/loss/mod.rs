@@ -19,7 +19,7 @@ use crate::activation::Activation;
 use crate::descriptor::Choice;
 use crate::simd::Isa;
 use crate::simd::scalar::Scalar;
-use crate::simd::vector::{self, MapPairs, Vector};
+use crate::simd::vector::{self, MapPairs, Vector, lane_by_lane};
 use serde::{Deserialize, Serialize};
 
 /// How the losses of a batch's samples become one.
@@ -404,12 +404,7 @@ impl<T: Scalar> OutputLoss<T> {
 struct DifferenceTimes<T> {
     factor: T,
 }
-impl<T: Scalar> MapPairs<T> for DifferenceTimes<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, a: V, y: V) -> V {
-        a.sub(y).mul(V::splat(self.factor))
-    }
-}
+lane_by_lane!(DifferenceTimes<T>: |self, a, y| a.sub(y).mul(V::splat(self.factor)));
 
 /// (a − y)·factor times the derivative of the activation that gave a.
 #[derive(Clone, Copy)]
@@ -417,15 +412,12 @@ struct DifferenceTimesDerivative<T> {
     factor: T,
     activation: Activation,
 }
-impl<T: Scalar> MapPairs<T> for DifferenceTimesDerivative<T> {
-    #[inline(always)]
-    fn apply<V: Vector<T>>(self, a: V, y: V) -> V {
-        let Self { factor, activation } = self;
-        let mut gradient = [DifferenceTimes { factor }.apply(a, y)];
-        activation.times_derivatives(&mut gradient, &[a], 1);
-        gradient[0]
-    }
-}
+lane_by_lane!(DifferenceTimesDerivative<T>: |self, a, y| {
+    let Self { factor, activation } = self;
+    let mut gradient = [DifferenceTimes { factor }.apply(a, y)];
+    activation.times_derivatives(&mut gradient, &[a], 1);
+    gradient[0]
+});
 
 /// Σ y (ln Σ e^zₖ − z), and ln Σ e^zₖ = z_max − ln a_max, where a_max ≥ 1/width is never tiny.
 #[inline(always)]

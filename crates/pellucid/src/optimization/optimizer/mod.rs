@@ -292,14 +292,7 @@ impl<T: Scalar> OptimizerState<T> {
                 beta_2,
                 epsilon,
                 ..
-            } => {
-                let adam = self.adam(rate, [beta_1, beta_2, epsilon], false);
-                StepRule::Adamax(Adamax {
-                    moments: adam.moments,
-                    rate: adam.rate,
-                    epsilon: adam.epsilon,
-                })
-            }
+            } => StepRule::Adamax(Adamax(self.adam(rate, [beta_1, beta_2, epsilon], false))),
             Optimizer::Lion { beta_1, beta_2, .. } => StepRule::Lion(Lion {
                 moments: moments(beta_1, beta_2),
                 rate: learning_rate,
