@@ -46,14 +46,8 @@ impl<'a, T: Scalar> BackwardPass<'a, T> {
             gradient.len() == layout.parameter_count(),
             "the gradient is not laid out as the parameters are"
         );
-        Self {
-            layers: Layers::new(layout, first, rows, input, parameters, arrays),
-            to: gradient.as_mut_ptr(),
-            factor: T::ONE,
-            adds: false,
-            top_down: false,
-            records: false,
-        }
+        let layers = Layers::new(layout, first, rows, input, parameters, arrays);
+        Self::to(layers, gradient.as_mut_ptr(), T::ONE, false)
     }
 
     /// A pass that updates the parameters: θ ← θ − rate·∂L/∂θ.
@@ -70,18 +64,18 @@ impl<'a, T: Scalar> BackwardPass<'a, T> {
         parameters: &'a mut [T],
         rate: T,
     ) -> Self {
-        assert!(
-            parameters.len() == layout.parameter_count(),
-            "{} parameters are given, the layers have {}",
-            parameters.len(),
-            layout.parameter_count()
-        );
-        let to = parameters.as_mut_ptr();
+        let parameters: *mut [T] = parameters;
+        let layers = Layers::at(layout, first, rows, input, parameters, arrays);
+        Self::to(layers, parameters.cast(), -rate, true)
+    }
+
+    #[inline(always)]
+    fn to(layers: Layers<'a, T>, to: *mut T, factor: T, adds: bool) -> Self {
         Self {
-            layers: Layers::at(layout, first, rows, input, to, arrays),
+            layers,
             to,
-            factor: -rate,
-            adds: true,
+            factor,
+            adds,
             top_down: false,
             records: false,
         }
@@ -121,34 +115,23 @@ impl<'a, T: Scalar> BackwardPass<'a, T> {
     #[inline(always)]
     pub fn backward<I: Isa>(&mut self) {
         for index in (self.layers.first..self.layers.layers.len()).rev() {
-            let layer = &self.layers.layers[index];
-            let (fan_in, fan_out) = (layer.fan_in, layer.fan_out);
-            if fan_out == 1 {
-                with_supported_width!(fan_in, N => I::call(BackwardSingleUnit::<T, N>(self, index)));
-            } else {
-                with_supported_width!(fan_out, N => I::call(BackwardUnits::<T, N>(self, index)));
-            }
+            Self::backward_kernel::<I>(&self.layers.layers[index])(self, index);
         }
     }
 
     /// The kernel that does the same for one layer, to be chosen once and called in every step.
+    #[inline(always)]
     pub(crate) fn backward_kernel<I: Isa>(layer: &LayerLayout) -> Kernel<Self> {
         if layer.fan_out == 1 {
-            with_supported_width!(layer.fan_in, N => |pass, index| I::call(BackwardSingleUnit::<T, N>(pass, index)))
+            with_supported_width!(layer.fan_in, N => |pass, index| I::call(Backward::<T, N, true>(pass, index)))
         } else {
-            with_supported_width!(layer.fan_out, N => |pass, index| I::call(BackwardUnits::<T, N>(pass, index)))
+            with_supported_width!(layer.fan_out, N => |pass, index| I::call(Backward::<T, N, false>(pass, index)))
         }
-    }
-
-    /// Turns ∂L/∂a, stored in place of δ below, into δ: multiplies by f′ for an f whose derivative is not applied in
-    /// registers.
-    #[inline(always)]
-    fn apply_deferred_derivatives<I: Isa>(&mut self, index: usize) {
-        I::call(DeferredDerivatives(self, index));
     }
 }
 
-/// [`BackwardPass::apply_deferred_derivatives`] as a function of its own, shared by all numbers of units.
+/// Turns ∂L/∂a, stored in place of δ below, into δ: multiplies by f′ for an f whose derivative is not applied in
+/// registers. A function of its own, shared by all numbers of units.
 struct DeferredDerivatives<'a, 'b, T>(&'b mut BackwardPass<'a, T>, usize);
 
 impl<T: Scalar> Task for DeferredDerivatives<'_, '_, T> {
@@ -167,15 +150,19 @@ impl<T: Scalar> Task for DeferredDerivatives<'_, '_, T> {
     }
 }
 
-/// The backward pass of a layer of N units.
-struct BackwardUnits<'a, 'b, T, const N: usize>(&'b mut BackwardPass<'a, T>, usize);
+/// The backward pass of a layer of N units, or of a single unit with N inputs.
+struct Backward<'a, 'b, T, const N: usize, const IS_SINGLE: bool>(&'b mut BackwardPass<'a, T>, usize);
 
-impl<T: Scalar, const N: usize> Task for BackwardUnits<'_, '_, T, N> {
+impl<T: Scalar, const N: usize, const IS_SINGLE: bool> Task for Backward<'_, '_, T, N, IS_SINGLE> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
         let Self(pass, index) = self;
-        with_best_register!(I, T, N, V => backward_units::<I, T, V<I, T>, N>(pass, index));
+        if IS_SINGLE {
+            with_best_register!(I, T, N, V => backward_single_unit::<I, T, V<I, T>, N>(pass, index));
+        } else {
+            with_best_register!(I, T, N, V => backward_units::<I, T, V<I, T>, N>(pass, index));
+        }
     }
 }
 
@@ -189,22 +176,10 @@ fn backward_units<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(
     unsafe {
         let delta = pass.layers.arrays.get_unchecked(index).delta.as_ptr();
         match (pass.layers.rows, pass.adds) {
-            (1, true) => {
-                let delta = load_rows::<T, V, N, 1>(delta);
-                rows_of_units::<I, T, V, N, 1, true>(pass, index, delta);
-            }
-            (1, false) => {
-                let delta = load_rows::<T, V, N, 1>(delta);
-                rows_of_units::<I, T, V, N, 1, false>(pass, index, delta);
-            }
-            (_, true) => {
-                let delta = load_rows::<T, V, N, 4>(delta);
-                rows_of_units::<I, T, V, N, 4, true>(pass, index, delta);
-            }
-            (_, false) => {
-                let delta = load_rows::<T, V, N, 4>(delta);
-                rows_of_units::<I, T, V, N, 4, false>(pass, index, delta);
-            }
+            (1, true) => rows_of_units::<I, T, V, N, 1, true>(pass, index, load_rows::<T, V, N, 1>(delta)),
+            (1, false) => rows_of_units::<I, T, V, N, 1, false>(pass, index, load_rows::<T, V, N, 1>(delta)),
+            (_, true) => rows_of_units::<I, T, V, N, 4, true>(pass, index, load_rows::<T, V, N, 4>(delta)),
+            (_, false) => rows_of_units::<I, T, V, N, 4, false>(pass, index, load_rows::<T, V, N, 4>(delta)),
         }
     }
 }
@@ -377,21 +352,9 @@ impl<T: Scalar, V: Vector<T>, const N: usize> Task for DeltaBelowUnits<'_, '_, T
                 }
             }
             if pass.records || !function.is_applied_in_registers() {
-                pass.apply_deferred_derivatives::<I>(index);
+                I::call(DeferredDerivatives(pass, index));
             }
         }
-    }
-}
-
-/// The backward pass of a layer of one unit with N inputs.
-struct BackwardSingleUnit<'a, 'b, T, const N: usize>(&'b mut BackwardPass<'a, T>, usize);
-
-impl<T: Scalar, const N: usize> Task for BackwardSingleUnit<'_, '_, T, N> {
-    type Output = ();
-    #[inline(always)]
-    fn run<I: Isa>(self) {
-        let Self(pass, index) = self;
-        with_best_register!(I, T, N, V => backward_single_unit::<I, T, V<I, T>, N>(pass, index));
     }
 }
 
@@ -427,7 +390,7 @@ fn backward_single_unit_rows<I: Isa, T: Scalar, V: Vector<T>, const N: usize, co
             // The activations of the layer below are x.
             delta_below_single_unit::<T, V, N, R>(pass, index, weights, &x, delta);
             if !function.is_applied_in_registers() || pass.records {
-                pass.apply_deferred_derivatives::<I>(index);
+                I::call(DeferredDerivatives(pass, index));
             }
         }
     }

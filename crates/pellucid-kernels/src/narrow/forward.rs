@@ -12,34 +12,34 @@ impl<T: Scalar> Layers<'_, T> {
     #[inline(always)]
     pub fn forward<I: Isa>(&mut self) {
         for index in self.first..self.layers.len() {
-            let (fan_in, fan_out) = (self.layers[index].fan_in, self.layers[index].fan_out);
-            if fan_out == 1 {
-                with_supported_width!(fan_in, N => I::call(ForwardSingleUnit::<T, N>(self, index)));
-            } else {
-                with_supported_width!(fan_out, N => I::call(ForwardUnits::<T, N>(self, index)));
-            }
+            Self::forward_kernel::<I>(&self.layers[index])(self, index);
         }
     }
 
     /// The kernel that does the same for one layer, to be chosen once and called in every step.
+    #[inline(always)]
     pub(crate) fn forward_kernel<I: Isa>(layer: &LayerLayout) -> Kernel<Self> {
         if layer.fan_out == 1 {
-            with_supported_width!(layer.fan_in, N => |layers, index| I::call(ForwardSingleUnit::<T, N>(layers, index)))
+            with_supported_width!(layer.fan_in, N => |layers, index| I::call(Forward::<T, N, true>(layers, index)))
         } else {
-            with_supported_width!(layer.fan_out, N => |layers, index| I::call(ForwardUnits::<T, N>(layers, index)))
+            with_supported_width!(layer.fan_out, N => |layers, index| I::call(Forward::<T, N, false>(layers, index)))
         }
     }
 }
 
-/// The forward pass of a layer of N units.
-struct ForwardUnits<'a, 'b, T, const N: usize>(&'b mut Layers<'a, T>, usize);
+/// The forward pass of a layer of N units, or of a single unit with N inputs.
+struct Forward<'a, 'b, T, const N: usize, const IS_SINGLE: bool>(&'b mut Layers<'a, T>, usize);
 
-impl<T: Scalar, const N: usize> Task for ForwardUnits<'_, '_, T, N> {
+impl<T: Scalar, const N: usize, const IS_SINGLE: bool> Task for Forward<'_, '_, T, N, IS_SINGLE> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
         let Self(layers, index) = self;
-        with_best_register!(I, T, N, V => forward_units::<I, T, V<I, T>, N>(layers, index));
+        if IS_SINGLE {
+            with_best_register!(I, T, N, V => forward_single_unit::<I, T, V<I, T>, N>(layers, index));
+        } else {
+            with_best_register!(I, T, N, V => forward_units::<I, T, V<I, T>, N>(layers, index));
+        }
         layers.apply_deferred_activation::<I>(index);
     }
 }
@@ -226,19 +226,6 @@ fn activate<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
         for row in rows {
             function.apply_to_registers::<I, T, V>(row, N.div_ceil(V::LANES));
         }
-    }
-}
-
-/// The forward pass of a layer of one unit with N inputs.
-struct ForwardSingleUnit<'a, 'b, T, const N: usize>(&'b mut Layers<'a, T>, usize);
-
-impl<T: Scalar, const N: usize> Task for ForwardSingleUnit<'_, '_, T, N> {
-    type Output = ();
-    #[inline(always)]
-    fn run<I: Isa>(self) {
-        let Self(layers, index) = self;
-        with_best_register!(I, T, N, V => forward_single_unit::<I, T, V<I, T>, N>(layers, index));
-        layers.apply_deferred_activation::<I>(index);
     }
 }
 

@@ -221,26 +221,25 @@ impl<'a, T: Scalar> Layers<'a, T> {
         parameters: &'a [T],
         arrays: &'a mut [LayerArrays<T>],
     ) -> Self {
-        assert!(
-            parameters.len() == layout.parameter_count(),
-            "{} parameters are given, the layers have {}",
-            parameters.len(),
-            layout.parameter_count()
-        );
-        Self::at(layout, first, rows, input, parameters.as_ptr(), arrays)
+        Self::at(layout, first, rows, input, parameters, arrays)
     }
 
-    /// [`new`](Self::new) from a pointer to the first parameter. The kernels read and write as many numbers there as
-    /// the layout has parameters.
+    /// [`new`](Self::new) from a pointer to the parameters, which the kernels may write too.
     #[inline(always)]
     fn at(
         layout: &'a StackLayout,
         first: usize,
         rows: usize,
         input: &'a [T],
-        parameters: *const T,
+        parameters: *const [T],
         arrays: &'a mut [LayerArrays<T>],
     ) -> Self {
+        assert!(
+            parameters.len() == layout.parameter_count(),
+            "{} parameters are given, the layers have {}",
+            parameters.len(),
+            layout.parameter_count()
+        );
         let layers = layout.layers();
         assert!(
             supports_rows(rows)
@@ -262,7 +261,7 @@ impl<'a, T: Scalar> Layers<'a, T> {
             first,
             rows,
             input: input.as_ptr(),
-            parameters,
+            parameters: parameters.cast(),
             lifetimes: PhantomData,
         }
     }
