@@ -102,8 +102,10 @@ impl<T: Scalar> Normalised<T> {
         }
     }
 
+    /// Turns z, (rows, width), into γ·x̂ + β in place. `running` are running means, then running variances, in place of
+    /// those of the batch.
     #[inline(always)]
-    fn normalise(&mut self, z: &mut [T], gain: &[T], shift: &[T], running: Option<&[T]>) {
+    pub fn normalise(&mut self, z: &mut [T], gain: &[T], shift: &[T], running: Option<&[T]>) {
         let width = self.width;
         self.rows = z.len() / width;
         self.of_batch = running.is_none();
@@ -278,29 +280,6 @@ impl<T: Scalar> Normalised<T> {
         for (running, &variance) in variances.iter_mut().zip(&self.variances) {
             *running = blend(*running, variance * rows / (rows - 1.0));
         }
-    }
-}
-
-/// Forward pass: z, (rows, width), becomes γ·x̂ + β in place.
-pub struct Forward<'a, T> {
-    /// The state of the normalisation.
-    pub normalised: &'a mut Normalised<T>,
-    /// The pre-activations z, (rows, fan_out).
-    pub z: &'a mut [T],
-    /// The gain γ, (width).
-    pub gain: &'a [T],
-    /// The shift β, (width).
-    pub shift: &'a [T],
-    /// Running means, then running variances, in place of those of the batch.
-    pub running: Option<&'a [T]>,
-}
-
-impl<T: Scalar> Task for Forward<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<I: Isa>(self) {
-        self.normalised
-            .normalise(self.z, self.gain, self.shift, self.running);
     }
 }
 

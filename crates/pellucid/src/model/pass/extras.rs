@@ -37,14 +37,8 @@ impl<T: Scalar> Task for NormaliseForward<'_, T> {
         };
         let used = shape.rows * shape.fan_out;
         let z = &mut here.z[..used];
-        normalisation::Forward {
-            normalised,
-            z,
-            gain: &parameters[gain],
-            shift: &parameters[shift],
-            running: running.map(|range| &parameters[range]),
-        }
-        .run::<I>();
+        let running = running.map(|range| &parameters[range]);
+        normalised.normalise(z, &parameters[gain], &parameters[shift], running);
         let activation = &mut here.activation[..used];
         layer
             .activation
