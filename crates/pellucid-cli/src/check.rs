@@ -2,10 +2,10 @@
 
 use crate::arguments::Check;
 use crate::evaluate::preparation;
-use crate::failure::{self, Misuse};
+use crate::failure::{self, misuse};
 use crate::outputs::{self, JsonOutput};
-use crate::score_text::{aligned, count};
-use crate::{diagnose, recipes, run, source, subject, terminal};
+use crate::score_text::{count, plural, titled};
+use crate::{recipes, run, source, subject, terminal};
 use anyhow::{Context, Result};
 use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Targets};
 use pellucid::data::matrix::Matrix;
@@ -29,27 +29,23 @@ struct Checked {
 }
 
 pub(crate) fn check(arguments: &Check) -> Result<ExitCode> {
-    let read: Vec<(&str, &Path)> = [
+    let read = [
         ("the subject", Some(Path::new(&arguments.source))),
         ("the data", arguments.data.as_deref().and_then(source::file)),
-    ]
-    .into_iter()
-    .filter_map(|(name, path)| Some((name, path?)))
-    .collect();
+    ];
     outputs::check_distinct(&read, &[("--json", arguments.json.as_deref())])?;
-    let checked = if diagnose::is_model(&arguments.source) {
+    let checked = if subject::is_model(&arguments.source) {
         of_model(arguments)?
     } else if subject::is_recipe(&arguments.source) {
         of_recipe(arguments).with_context(|| format!("recipe {}", arguments.source))?
     } else {
-        return Err(Misuse(format!(
+        return misuse(format!(
             "{}: a recipe (a built-in one, or a file ending in .toml) or a model ending in .safetensors is checked; for a table \
              train a model first",
             arguments.source
-        ))
-        .into());
+        ));
     };
-    let json = arguments.json.as_deref().map(JsonOutput::prepare).transpose()?;
+    let json = JsonOutput::prepare(arguments.json.as_deref())?;
     if !arguments.running.quiet {
         for note in &checked.notes {
             terminal::note(&format!("note: {note}"));
@@ -71,14 +67,8 @@ pub(crate) fn check(arguments: &Check) -> Result<ExitCode> {
     let (input, targets) = buffers.gather(&checked.data, Rows::Range(0, rows));
     let parts = check_layers(&checked.network, input, targets, objective, settings);
     let is_right = parts.iter().all(|part| part.report.is_right());
-    if !matches!(json, Some(JsonOutput::Stdout)) {
-        for line in lines(&checked, &parts) {
-            terminal::print(&line)?;
-        }
-    }
-    if let Some(json) = json {
-        json.write(&record(arguments, &checked, &parts, is_right))?;
-    }
+    json.print(lines(&checked, &parts))?;
+    json.write(|| record(arguments, &checked, &parts, is_right))?;
     Ok(match is_right {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(failure::FAILED),
@@ -98,7 +88,8 @@ fn of_recipe(arguments: &Check) -> Result<Checked> {
     }
     let threads = run::threads(arguments.running.threads, settings.quiet);
     let session = run::session::<f64>(&recipe, &settings, threads)?;
-    let data = some_rows(session.training(), arguments.rows)?;
+    let all = session.training();
+    let data = all.picked(&spread(all.rows(), arguments.rows))?;
     notes.extend(left_out(&recipe));
     Ok(Checked {
         network: session.initial().clone(),
@@ -110,8 +101,7 @@ fn of_recipe(arguments: &Check) -> Result<Checked> {
 
 fn of_model(arguments: &Check) -> Result<Checked> {
     if !arguments.set.is_empty() {
-        let message = "--set is for a recipe, and a model is checked as it is";
-        return Err(Misuse(message.into()).into());
+        return misuse("--set is for a recipe, and a model is checked as it is");
     }
     let path = Path::new(&arguments.source);
     let model = Model::load(path)?;
@@ -163,11 +153,8 @@ fn left_out(recipe: &Recipe) -> Option<String> {
         ("label smoothing", train.label_smoothing > 0.0),
         ("penalties", train.l1 > 0.0 || train.l2 > 0.0),
     ];
-    let named: Vec<&str> = named
-        .into_iter()
-        .filter(|(_, is_used)| *is_used)
-        .map(|(name, _)| name)
-        .collect();
+    let used = named.into_iter().filter(|(_, is_used)| *is_used);
+    let named: Vec<&str> = used.map(|(name, _)| name).collect();
     (!named.is_empty()).then(|| format!("checked is the loss alone, without {}", named.join(", ")))
 }
 
@@ -175,10 +162,6 @@ fn left_out(recipe: &Recipe) -> Option<String> {
 fn spread(rows: usize, most: usize) -> Vec<u32> {
     let count = rows.min(most);
     (0..count).map(|index| (index * rows / count) as u32).collect()
-}
-
-fn some_rows(data: &Dataset<f64>, most: usize) -> Result<Dataset<f64>> {
-    Ok(data.picked(&spread(data.rows(), most))?)
 }
 
 /// Normal features, as standardised columns are, and targets of which the loss can be asked.
@@ -238,45 +221,43 @@ fn lines(checked: &Checked, parts: &[LayerCheck]) -> Vec<String> {
         "numeric",
         "verdict",
     ];
-    let mut table = vec![titles.map(String::from).to_vec()];
     let architecture = checked.network.architecture();
-    for part in parts {
+    let row = |part: &LayerCheck| {
         let activation = architecture.layer(part.part.layer - 1).activation.name();
-        let mut row = vec![
+        let [error, at, gradient, numeric] = match worst(part) {
+            Some(worst) => {
+                let [from, to] = part.part.place(worst.index);
+                let [gradient, numeric] = [worst.given, worst.numeric].map(|value| format!("{value:.6e}"));
+                let error = format!("{:.1e}", worst.relative_error);
+                [error, format!("[{from}, {to}]"), gradient, numeric]
+            }
+            None => std::array::from_fn(|_| "-".into()),
+        };
+        vec![
             format!("{} {} ({activation})", part.part.layer, part.part.kind.name()),
             count(part.part.range.len()),
             count(part.report.entries.len()),
-        ];
-        row.extend(match worst(part) {
-            Some(worst) => {
-                let [from, to] = part.part.place(worst.index);
-                [
-                    format!("{:.1e}", worst.relative_error),
-                    format!("[{from}, {to}]"),
-                    format!("{:.6e}", worst.given),
-                    format!("{:.6e}", worst.numeric),
-                ]
-            }
-            None => std::array::from_fn(|_| "-".into()),
-        });
-        row.push(verdict(part));
-        table.push(row);
-    }
-    let mut lines = aligned(&table);
-    lines.push(String::new());
+            error,
+            at,
+            gradient,
+            numeric,
+            verdict(part),
+        ]
+    };
+    let mut lines = titled(titles, parts.iter().map(row));
     let checked_entries: usize = parts.iter().map(|part| part.report.entries.len()).sum();
     let wrong: usize = parts.iter().map(|part| part.report.wrong().count()).sum();
     let of = format!(
-        "{} of {} parameters, on {} {}",
+        "{} of {} parameters, on {}",
         count(checked_entries),
         count(architecture.trained_count()),
-        count(checked.data.rows()),
-        if checked.data.rows() == 1 { "row" } else { "rows" }
+        plural(checked.data.rows(), "row")
     );
-    lines.push(match wrong {
+    let found = match wrong {
         0 => format!("the gradient is right: {of}"),
         wrong => format!("the gradient is WRONG in {wrong} entries: {of}"),
-    });
+    };
+    lines.extend([String::new(), found]);
     lines
 }
 

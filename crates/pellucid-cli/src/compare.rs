@@ -20,7 +20,6 @@ use progress::CompareProgress;
 use side_by_side::{Cores, FinishedRun, run_all};
 use specs::VariantSpec;
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::process::ExitCode;
 use variants::{Variant, draws};
 
@@ -33,7 +32,7 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     let variants = variants::variants(specs, settings, arguments.own_weights, seeds[0])?;
     let cores = cores(arguments, variants.len() * seeds.len());
     interrupt::listen();
-    let json = settings.json.as_deref().map(JsonOutput::prepare).transpose()?;
+    let json = JsonOutput::prepare(settings.json.as_deref())?;
     let plot = arguments.plot.as_deref().map(PlotOutput::prepare).transpose()?;
 
     let mut progress = CompareProgress::new(&variants, &seeds, settings.quiet);
@@ -48,7 +47,7 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     let found = runs.comparison(arguments.reach.as_deref())?;
     let notes = runs.notes(cores);
     let charts = picture::charts(&runs, arguments, cores);
-    if !matches!(json, Some(JsonOutput::Stdout)) {
+    if !json.takes_standard_output() {
         terminal::print(found.to_string().trim_end())?;
         let held_out = held_out::table(&runs);
         if !held_out.is_empty() {
@@ -70,9 +69,7 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     if let Some(plot) = plot {
         picture::write(plot, charts, &runs, arguments)?;
     }
-    if let Some(json) = json {
-        json.write(&record::record(&runs, &found, &notes, arguments, cores, stopped))?;
-    }
+    json.write(|| record::record(&runs, &found, &notes, arguments, cores, stopped))?;
     if stopped {
         let seeds = runs.seeds.len();
         terminal::note(&format!(
@@ -86,11 +83,8 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
 }
 
 fn check_files(arguments: &Compare) -> Result<()> {
-    let files: Vec<(&str, &Path)> = arguments
-        .recipes
-        .iter()
-        .filter_map(|name| Some(("the recipe", recipes::file(name)?)))
-        .collect();
+    let recipes = arguments.recipes.iter();
+    let files: Vec<_> = recipes.map(|name| ("the recipe", recipes::file(name))).collect();
     let (json, plot) = (arguments.settings.json.as_deref(), arguments.plot.as_deref());
     outputs::check_distinct(&files, &[("--json", json), ("--plot", plot)])?;
     if let Some(path) = plot {

@@ -1,10 +1,10 @@
 //! `pellucid data`: the built-in sets, and the description of a table.
 
 use crate::arguments::{Data, DataCommand, ShowData};
-use crate::failure::Misuse;
+use crate::failure::misuse;
 use crate::outputs::{self, JsonOutput};
-use crate::score_text::{aligned, count, number, one_line};
-use crate::{source, terminal};
+use crate::score_text::{count, number, one_line, titled};
+use crate::{run, source, terminal};
 use anyhow::Result;
 use pellucid_data::{BUILTINS, ColumnKind, ColumnSummary, Mnist, describe, read_cached_mnist, read_mnist};
 use serde_json::json;
@@ -20,45 +20,32 @@ pub(crate) fn data(arguments: &Data) -> Result<ExitCode> {
 }
 
 fn list(arguments: &Data) -> Result<()> {
-    if let Some(path) = &arguments.json {
-        let sets = BUILTINS.iter();
+    let sets = BUILTINS.iter();
+    if arguments.json.is_some() {
         let sets =
             sets.map(|set| json!({"name": set.name, "about": set.about, "generated": set.is_generated}));
-        return JsonOutput::prepare(path)?.write(&sets.collect::<Vec<_>>());
+        return JsonOutput::prepare(arguments.json.as_deref())?.write(|| sets.collect::<Vec<_>>());
     }
-    let rows: Vec<[&str; 2]> = BUILTINS.iter().map(|set| [set.name, set.about]).collect();
-    let width = rows.iter().map(|[name, _]| name.len()).max().unwrap_or(0);
-    for [name, about] in rows {
-        terminal::print(&format!("{name:width$}  {about}"))?;
-    }
-    Ok(())
+    let width = sets.clone().map(|set| set.name.len()).max().unwrap_or(0);
+    terminal::print_lines(sets.map(|set| format!("{:width$}  {}", set.name, set.about)))
 }
 
 fn describe_table(show: &ShowData) -> Result<()> {
-    let read: Vec<_> = source::file(&show.data)
-        .map(|file| ("the data", file))
-        .into_iter()
-        .collect();
+    let read = [("the data", source::file(&show.data))];
     outputs::check_distinct(&read, &[("--json", show.json.as_deref())])?;
     if source::built_in(&show.data) == Some("mnist") {
         return describe_mnist(show);
     }
     if show.folder.is_some() {
-        let message = "--data names the folder of mnist; leave it out, or show mnist";
-        return Err(Misuse(message.into()).into());
+        return misuse("--data names the folder of mnist; leave it out, or show mnist");
     }
     let table = source::read(&show.data, &show.reading.options(), show.seed.unwrap_or(0))?;
     let columns = describe(&table);
-    if let Some(path) = &show.json {
-        let record = json!({"source": table.source, "rows": table.rows(), "columns": columns});
-        return JsonOutput::prepare(path)?.write(&record);
+    if show.json.is_some() {
+        let record = || json!({"source": table.source, "rows": table.rows(), "columns": columns});
+        return JsonOutput::prepare(show.json.as_deref())?.write(record);
     }
-    terminal::print(&format!(
-        "{}: {} rows, {} columns\n",
-        table.source,
-        count(table.rows()),
-        columns.len()
-    ))?;
+    terminal::print(&(source::size(&table) + "\n"))?;
     let titles = [
         "column",
         "type",
@@ -69,27 +56,20 @@ fn describe_table(show: &ShowData) -> Result<()> {
         "mean",
         "deviation",
     ];
-    let mut rows = vec![titles.map(String::from).to_vec()];
-    rows.extend(columns.iter().map(row));
-    for line in aligned(&rows) {
-        terminal::print(&line)?;
-    }
-    let balances = columns.iter().filter_map(balance).collect::<Vec<_>>();
-    if !balances.is_empty() {
-        terminal::print("")?;
-    }
-    for line in balances {
-        terminal::print(&line)?;
-    }
-    let notes = columns.iter().flat_map(|column| {
-        column
-            .notes
-            .iter()
-            .map(move |note| format!("note: column `{}`: {note}", one_line(&column.name)))
-    });
-    for (index, note) in notes.enumerate() {
-        let gap = if index == 0 { "\n" } else { "" };
-        terminal::print(&format!("{gap}{note}"))?;
+    terminal::print_lines(titled(titles, columns.iter().map(row)))?;
+    let note = |column: &ColumnSummary| {
+        let name = one_line(&column.name);
+        let notes = column.notes.iter();
+        notes
+            .map(|note| format!("note: column `{name}`: {note}"))
+            .collect::<Vec<_>>()
+    };
+    let balances: Vec<String> = columns.iter().filter_map(balance).collect();
+    for lines in [balances, columns.iter().flat_map(note).collect()] {
+        if !lines.is_empty() {
+            terminal::print("")?;
+            terminal::print_lines(lines)?;
+        }
     }
     Ok(())
 }
@@ -119,20 +99,11 @@ fn balance(column: &ColumnSummary) -> Option<String> {
     if column.frequent.is_empty() || column.distinct == present {
         return None;
     }
-    let share = |rows: usize| 100.0 * rows as f64 / present as f64;
-    let mut words: Vec<String> = column
-        .frequent
-        .iter()
-        .take(SHOWN)
-        .map(|word| {
-            format!(
-                "{} {} ({:.1}%)",
-                one_line(&word.word),
-                count(word.count),
-                share(word.count)
-            )
-        })
-        .collect();
+    let frequent = column.frequent.iter().take(SHOWN).map(|word| {
+        let share = 100.0 * word.count as f64 / present as f64;
+        format!("{} {} ({share:.1}%)", one_line(&word.word), count(word.count))
+    });
+    let mut words: Vec<String> = frequent.collect();
     if column.distinct > words.len() {
         words.push(format!("and {} more", count(column.distinct - words.len())));
     }
@@ -142,15 +113,7 @@ fn balance(column: &ColumnSummary) -> Option<String> {
 fn describe_mnist(show: &ShowData) -> Result<()> {
     let mnist: Mnist = match &show.folder {
         Some(folder) => read_mnist(folder)?,
-        None => {
-            let mut reported = String::new();
-            read_cached_mnist(&mut |download| {
-                if reported != download.file {
-                    reported = download.file.to_string();
-                    terminal::note(&format!("downloading {reported}"));
-                }
-            })?
-        }
+        None => read_cached_mnist(&mut run::note_of_downloads(false))?,
     };
     let digits = |labels: &[u8]| -> Vec<usize> {
         (0..pellucid_data::CLASSES)
@@ -159,7 +122,7 @@ fn describe_mnist(show: &ShowData) -> Result<()> {
     };
     let (training, test) = (digits(&mnist.training_labels), digits(&mnist.test_labels));
     let shape = &mnist.training_images.shape;
-    if let Some(path) = &show.json {
+    if show.json.is_some() {
         let record = json!({
             "source": "mnist",
             "training_images": mnist.training_labels.len(),
@@ -168,7 +131,7 @@ fn describe_mnist(show: &ShowData) -> Result<()> {
             "training_digits": training,
             "test_digits": test,
         });
-        return JsonOutput::prepare(path)?.write(&record);
+        return JsonOutput::prepare(show.json.as_deref())?.write(|| record);
     }
     let size: Vec<String> = shape[1..].iter().map(ToString::to_string).collect();
     terminal::print(&format!(
@@ -177,13 +140,8 @@ fn describe_mnist(show: &ShowData) -> Result<()> {
         count(mnist.test_labels.len()),
         size.join(" x ")
     ))?;
-    let mut rows = vec![["digit", "training", "test"].map(String::from).to_vec()];
-    let counts = training.iter().zip(&test).enumerate();
-    rows.extend(
-        counts.map(|(digit, (training, test))| vec![digit.to_string(), count(*training), count(*test)]),
-    );
-    for line in aligned(&rows) {
-        terminal::print(&line)?;
-    }
-    Ok(())
+    let digits = training.iter().zip(&test).enumerate();
+    let rows =
+        digits.map(|(digit, (training, test))| vec![digit.to_string(), count(*training), count(*test)]);
+    terminal::print_lines(titled(["digit", "training", "test"], rows))
 }

@@ -4,9 +4,9 @@ mod model;
 mod training;
 
 use crate::arguments::Diagnose;
-use crate::failure::{self, Misuse};
+use crate::failure::{self, refuse_flags};
 use crate::outputs::{self, JsonOutput};
-use crate::subject::{Asked, Subject};
+use crate::subject::{Asked, Subject, is_model};
 use crate::{findings, interrupt, recipes, run, source, terminal};
 use anyhow::Result;
 use pellucid::inspection::diagnosis::Finding;
@@ -27,19 +27,16 @@ struct Diagnosis {
 }
 
 pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
-    let is_model = is_model(&arguments.source);
-    let read: Vec<(&str, &Path)> = [
+    let quiet = arguments.running.quiet;
+    let read = [
         ("the subject", source::file(Path::new(&arguments.source))),
         ("the recipe", arguments.recipe.as_deref().and_then(recipes::file)),
         ("the data", arguments.data.as_deref().and_then(source::file)),
-    ]
-    .into_iter()
-    .filter_map(|(name, path)| Some((name, path?)))
-    .collect();
+    ];
     outputs::check_distinct(&read, &[("--json", arguments.json.as_deref())])?;
-    let found = if is_model {
+    let (found, json) = if is_model(&arguments.source) {
         refuse_training_flags(arguments)?;
-        let json = arguments.json.as_deref().map(JsonOutput::prepare).transpose()?;
+        let json = JsonOutput::prepare(arguments.json.as_deref())?;
         (model::diagnose(arguments)?, json)
     } else {
         let subject = Subject::read(Asked {
@@ -49,38 +46,29 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
             recipe: arguments.recipe.as_deref(),
             reading: &arguments.reading,
         })?;
-        let threads = run::threads(arguments.running.threads, arguments.running.quiet);
+        let threads = run::threads(arguments.running.threads, quiet);
         interrupt::listen();
-        let json = arguments.json.as_deref().map(JsonOutput::prepare).transpose()?;
+        let json = JsonOutput::prepare(arguments.json.as_deref())?;
         let found = match subject {
             Subject::Recipe(recipe, settings) => {
                 training::of_recipe(&arguments.source, &recipe, &settings, threads)?
             }
-            Subject::Table(table, request) => {
-                training::of_table(&table, &request, threads, arguments.running.quiet)?
-            }
+            Subject::Table(table, request) => training::of_table(&table, &request, threads, quiet)?,
         };
         (found, json)
     };
-    let (found, json) = found;
     for note in &found.notes {
         terminal::note(&format!("note: {note}"));
     }
-    if !matches!(json, Some(JsonOutput::Stdout)) {
-        let lines = match found.findings.is_empty() {
-            true => vec![format!("nothing found; examined {}", found.examined)],
-            false => findings::list(&found.findings),
-        };
-        for line in lines {
-            terminal::print(&line)?;
-        }
-    }
-    if let Some(json) = json {
-        json.write(&record(&found))?;
-    }
+    json.print(match found.findings.is_empty() {
+        true => vec![format!("nothing found; examined {}", found.examined)],
+        false => findings::list(&found.findings),
+    })?;
+    json.write(|| record(&found))?;
     if found.stopped {
-        terminal::note("stopped by Ctrl-C; what was found is of the training so far");
-        return Ok(ExitCode::from(failure::FAILED));
+        return Ok(failure::failed(
+            "stopped by Ctrl-C; what was found is of the training so far",
+        ));
     }
     Ok(match arguments.strict && !found.findings.is_empty() {
         true => ExitCode::from(failure::FAILED),
@@ -99,12 +87,6 @@ fn record(found: &Diagnosis) -> Value {
     record
 }
 
-/// Whether an argument means a model file.
-pub(crate) fn is_model(source: &str) -> bool {
-    let extension = Path::new(source).extension();
-    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
-}
-
 fn refuse_training_flags(arguments: &Diagnose) -> Result<()> {
     let of_training = [
         ("--target", !arguments.target.is_empty()),
@@ -113,12 +95,10 @@ fn refuse_training_flags(arguments: &Diagnose) -> Result<()> {
         ("--set", !arguments.set.is_empty()),
         ("--seed", arguments.seed.is_some()),
     ];
-    match of_training.iter().find(|(_, is_given)| *is_given) {
-        Some((flag, _)) => Err(Misuse(format!(
+    refuse_flags(&of_training, |flag| {
+        format!(
             "{flag} is for a training, and {} is a model, which is examined as it is",
             arguments.source
-        ))
-        .into()),
-        None => Ok(()),
-    }
+        )
+    })
 }

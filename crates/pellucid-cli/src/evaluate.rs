@@ -3,7 +3,7 @@
 use crate::arguments::Evaluate;
 use crate::outputs::{self, JsonOutput};
 use crate::pictures::{self, PlotFiles};
-use crate::source::Chunks;
+use crate::source::{CHUNK_ROWS, Chunks};
 use crate::{run, score_text, source, terminal, text_style};
 use anyhow::Result;
 use pellucid::data::matrix::Matrix;
@@ -16,8 +16,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
-    let mut read = vec![("the model", arguments.model.as_path())];
-    read.extend(source::file(&arguments.data).map(|file| ("the data", file)));
+    let read = [
+        ("the model", Some(arguments.model.as_path())),
+        ("the data", source::file(&arguments.data)),
+    ];
     let mut written = vec![("--json", arguments.json.as_deref())];
     written.extend(pictures::paths(&arguments.pictures));
     outputs::check_distinct(&read, &written)?;
@@ -28,15 +30,12 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     let offer = pictures::table::offer_of_model(preparation);
     pictures::check(&arguments.pictures, &offer)?;
     let plots = PlotFiles::prepare(&arguments.pictures, &offer)?;
-    let json = arguments.json.as_deref().map(JsonOutput::prepare).transpose()?;
+    let json = JsonOutput::prepare(arguments.json.as_deref())?;
 
     let target = preparation.target();
-    let expected: Vec<(String, ColumnKind)> = preparation
-        .expected_columns()
-        .chain(target.expected_columns())
-        .map(|(name, kind)| (name.to_owned(), kind))
-        .collect();
-    let chunks = Chunks::open(&arguments.data, &arguments.reading.options(), &expected, false)?;
+    let expected = expected_with_target(preparation);
+    let options = arguments.reading.options();
+    let chunks = Chunks::open(&arguments.data, &options, &expected, false, CHUNK_ROWS)?;
     let mut met = Counts::default();
     let extra_columns = preparation.unknown_columns(&chunks.names());
     let (mut answers, mut outputs) = (Answers::default(), Vec::new());
@@ -64,28 +63,23 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     let predictions = as_predictions(preparation, outputs);
     let scores = Scores::from_predictions(&predictions, &answers)?;
     if !plots.is_empty() {
-        let of = arguments
-            .data
-            .file_name()
-            .map_or("-".into(), |name| name.to_string_lossy());
+        let of = source::file_name(&arguments.data.to_string_lossy());
         let drawn = pictures::table::judged(&of, &scores, &predictions, &answers, plots.theme);
         let painted = plots.paint(&drawn)?;
         plots.write(painted)?;
     }
-    let to_stdout = matches!(json, Some(JsonOutput::Stdout));
-    if let Some(json) = json {
+    let prints = !json.takes_standard_output();
+    json.write(|| {
         let mut record = scores.to_json();
         record["model"] = json!(arguments.model);
         record["data"] = json!(arguments.data);
         record["rows"] = json!(rows);
         record["warnings"] = json!(warnings);
-        json.write(&record)?;
-    }
-    if !to_stdout {
+        record
+    })?;
+    if prints {
         let style = arguments.chart.then(text_style::of_standard_output);
-        for line in score_text::whole(rows, &scores, style.as_ref()) {
-            terminal::print(&line)?;
-        }
+        terminal::print_lines(score_text::whole(rows, &scores, style.as_ref()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -111,6 +105,14 @@ fn as_predictions(preparation: &Preparation, outputs: Matrix<f64>) -> Prediction
             probabilities: outputs,
         },
     }
+}
+
+/// The columns of a table that a model needs where the answers are known, and the kinds to read them as.
+pub(crate) fn expected_with_target(preparation: &Preparation) -> Vec<(String, ColumnKind)> {
+    let all = preparation
+        .expected_columns()
+        .chain(preparation.target().expected_columns());
+    all.map(|(name, kind)| (name.to_owned(), kind)).collect()
 }
 
 /// How a table becomes the model's input.

@@ -1,20 +1,21 @@
 //! `pellucid explain`: one training step as a worked example.
 
 use crate::arguments::explain::{ColorArgument, Explain, FormatArgument};
-use crate::evaluate::preparation;
-use crate::failure::{self, Misuse};
+use crate::evaluate::{expected_with_target, preparation};
+use crate::failure::{self, Misuse, misuse, refuse_flags};
 use crate::progress::Progress;
 use crate::run::{session, threads};
+use crate::source::file_name;
+use crate::subject::is_model;
 use crate::{interrupt, outputs, recipes, source, terminal};
 use anyhow::{Context, Result};
 use pellucid::inspection::explanation::{Explanation, Labels, class_names};
-use pellucid::recipe::{Recipe, TableRecipe};
-use pellucid::{Scalar, with_precision};
+use pellucid::recipe::Recipe;
+use pellucid::{Network, Scalar, with_precision};
 use pellucid_data::model_file::{AnyNetwork, Model};
 use pellucid_data::preparation::{Preparation, TargetPreparation};
 use pellucid_data::{ColumnKind, OutputFile, Table, training};
-use pellucid_report::{UnitArithmetic, WorkedExample};
-use serde::Serialize;
+use pellucid_report::WorkedExample;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,8 +25,10 @@ const COLUMNS: usize = 100;
 
 pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
     let format = format(arguments)?;
-    let mut read = vec![("the recipe or model", Path::new(&arguments.source))];
-    read.extend(arguments.data.as_deref().map(|data| ("the data", data)));
+    let read = [
+        ("the recipe or model", Some(Path::new(&arguments.source))),
+        ("the data", arguments.data.as_deref()),
+    ];
     outputs::check_distinct(&read, &[("--output", arguments.output.as_deref())])?;
     let threads = threads(arguments.running.threads, arguments.running.quiet);
     let explanation = match is_model(&arguments.source) {
@@ -33,23 +36,24 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
         false => of_recipe(arguments, threads).with_context(|| format!("recipe {}", arguments.source))?,
     };
     let Some(explanation) = explanation else {
-        terminal::note("stopped by Ctrl-C before the step; nothing was written");
-        return Ok(ExitCode::from(failure::FAILED));
+        let note = "stopped by Ctrl-C before the step; nothing was written";
+        return Ok(failure::failed(note));
     };
     let mut example = WorkedExample::new(&explanation);
     if arguments.full {
         example = example.in_full();
     }
     if let Some(unit) = arguments.unit {
-        let layers = explanation.layers.len();
-        if UnitArithmetic::new(&explanation, unit).is_none() {
+        example = example.with_unit(unit).ok_or_else(|| {
             let there_are = match explanation.layers.get(unit.layer - 1) {
                 Some(layer) => format!("layer {} has units 1 to {}", unit.layer, layer.fan_out),
-                None => format!("the layers are 1 to {layers}, the inputs being none"),
+                None => {
+                    let layers = explanation.layers.len();
+                    format!("the layers are 1 to {layers}, the inputs being none")
+                }
             };
-            return Err(Misuse(format!("--unit {}:{}: {there_are}", unit.layer, unit.unit)).into());
-        }
-        example = example.with_unit(unit);
+            Misuse(format!("--unit {}:{}: {there_are}", unit.layer, unit.unit))
+        })?;
     }
     let file = arguments.output.as_deref().filter(|path| path.as_os_str() != "-");
     let text = match format {
@@ -65,13 +69,7 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
         FormatArgument::Markdown => example.markdown(),
         FormatArgument::Html => example.html(),
         FormatArgument::Json => {
-            let record = Record {
-                explanation: &explanation,
-                unit: arguments
-                    .unit
-                    .and_then(|unit| UnitArithmetic::new(&explanation, unit)),
-            };
-            let text = serde_json::to_string(&record).context("the record cannot be written as JSON")?;
+            let text = example.json().context("the record cannot be written as JSON")?;
             text + "\n"
         }
     };
@@ -87,28 +85,17 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The JSON: the record, and the arithmetic of a unit.
-#[derive(Serialize)]
-struct Record<'a> {
-    #[serde(flatten)]
-    explanation: &'a Explanation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unit: Option<UnitArithmetic>,
-}
-
 /// The format: as given, or by the name of the file.
 fn format(arguments: &Explain) -> Result<FormatArgument> {
     let Some(path) = arguments.output.as_deref().filter(|path| path.as_os_str() != "-") else {
         return Ok(arguments.format.unwrap_or(FormatArgument::Terminal));
     };
-    let extension = path
-        .extension()
-        .map(|extension| extension.to_string_lossy().to_lowercase());
-    let by_name = match extension.as_deref() {
-        Some("md" | "markdown") => Some(FormatArgument::Markdown),
-        Some("html" | "htm") => Some(FormatArgument::Html),
-        Some("json") => Some(FormatArgument::Json),
-        Some("txt") => Some(FormatArgument::Terminal),
+    let extension = path.extension().unwrap_or_default();
+    let by_name = match &*extension.to_string_lossy().to_lowercase() {
+        "md" | "markdown" => Some(FormatArgument::Markdown),
+        "html" | "htm" => Some(FormatArgument::Html),
+        "json" => Some(FormatArgument::Json),
+        "txt" => Some(FormatArgument::Terminal),
         _ => None,
     };
     arguments.format.or(by_name).ok_or_else(|| {
@@ -118,18 +105,6 @@ fn format(arguments: &Explain) -> Result<FormatArgument> {
         ))
         .into()
     })
-}
-
-/// The name of a built-in recipe, or of a file without its folder.
-fn file_name(source: &str) -> String {
-    let name = Path::new(source).file_name();
-    name.map_or(source.into(), |name| name.to_string_lossy().into_owned())
-}
-
-/// Whether an argument is a model: a safetensors file.
-fn is_model(source: &str) -> bool {
-    let extension = Path::new(source).extension();
-    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
 }
 
 /// The rows of `--row` or `--rows`, counted from 0.
@@ -143,7 +118,7 @@ fn chosen(arguments: &Explain, there_are: usize, of: &str) -> Result<Option<Vec<
             None => format!("--rows {first}..{last}"),
         };
         let rows = if there_are == 1 { "row" } else { "rows" };
-        return Err(Misuse(format!("{flag}: {of} {there_are} {rows}, counted from 1")).into());
+        return misuse(format!("{flag}: {of} {there_are} {rows}, counted from 1"));
     }
     Ok(Some((first as u32 - 1..last as u32).collect()))
 }
@@ -154,12 +129,9 @@ fn of_recipe(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explan
         ("--delimiter", arguments.reading.delimiter.is_some()),
         ("--header", arguments.reading.header.is_some()),
     ];
-    if let Some((flag, _)) = of_table.iter().find(|(_, is_given)| *is_given) {
-        return Err(Misuse(format!(
-            "{flag} is for the table of a model, and this is a recipe"
-        ))
-        .into());
-    }
+    refuse_flags(&of_table, |flag| {
+        format!("{flag} is for the table of a model, and this is a recipe")
+    })?;
     let recipe = recipes::find(&arguments.source, &arguments.settings())?;
     with_precision!(recipe.train.precision, T => of_recipe_at::<T>(arguments, recipe, threads))
 }
@@ -178,10 +150,13 @@ fn of_recipe_at<T: Scalar>(
         output_names: class_names(session.training()),
         ..Labels::default()
     };
-    let mut progress = Progress::new(&arguments.source, arguments.running.quiet || step < 1000);
-    let found = session.trace(step, rows.as_deref(), &mut progress);
-    progress.finish();
-    match found? {
+    let quiet = arguments.running.quiet || step < 1000;
+    let found = session.trace(
+        step,
+        rows.as_deref(),
+        &mut Progress::new(&arguments.source, quiet),
+    )?;
+    match found {
         Some((position, trace)) => Ok(Some(Explanation::from_trace(&recipe, &trace, position, labels))),
         None if interrupt::was_asked() => Ok(None),
         None => anyhow::bail!("the run stopped before step {}; choose an earlier one", step + 1),
@@ -193,9 +168,10 @@ fn step_of_run(arguments: &Explain, recipe: &Recipe, per_epoch: u64) -> Result<u
     let train = &recipe.train;
     if !train.optimizer.takes_steps() {
         if arguments.epoch.is_some() || arguments.step.is_some() {
-            let message = "--epoch and --step are for optimizers that take steps on batches; L-BFGS works on all samples at \
-                           once, and its gradient is explained at its starting point";
-            return Err(Misuse(message.into()).into());
+            return misuse(
+                "--epoch and --step are for optimizers that take steps on batches; L-BFGS works on all samples at once, and \
+                 its gradient is explained at its starting point",
+            );
         }
         return Ok(0);
     }
@@ -205,42 +181,39 @@ fn step_of_run(arguments: &Explain, recipe: &Recipe, per_epoch: u64) -> Result<u
     let Some(epoch) = arguments.epoch else {
         let all = train.epochs.saturating_mul(per_epoch);
         if within >= all {
-            let message = format!("--step {}: the run has {all} steps, counted from 1", within + 1);
-            return Err(Misuse(message).into());
+            let step = within + 1;
+            return misuse(format!("--step {step}: the run has {all} steps, counted from 1"));
         }
         return Ok(within);
     };
     if !(first..=last).contains(&epoch) {
-        return Err(Misuse(format!(
+        return misuse(format!(
             "--epoch {epoch}: the recipe's epochs are {first} to {last}; --set train.epochs=N gives it more"
-        ))
-        .into());
+        ));
     }
     if within >= per_epoch {
         let steps = if per_epoch == 1 { "step" } else { "steps" };
-        let message = format!(
+        return misuse(format!(
             "--step {}: an epoch has {per_epoch} {steps}, counted from 1",
             within + 1
-        );
-        return Err(Misuse(message).into());
+        ));
     }
     Ok((epoch - first) * per_epoch + within)
 }
 
 /// The step that a model would take next on rows of a table.
 fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explanation>> {
-    let refused = [
-        ("--epoch", arguments.epoch.is_some(), "a model is trained already"),
-        ("--step", arguments.step.is_some(), "a model is trained already"),
-        (
-            "--precision",
-            arguments.precision.is_some(),
-            "a model has its own",
-        ),
+    let of_step = [
+        ("--epoch", arguments.epoch.is_some()),
+        ("--step", arguments.step.is_some()),
     ];
-    if let Some((flag, _, why)) = refused.iter().find(|(_, is_given, _)| *is_given) {
-        return Err(Misuse(format!("{flag} is for a recipe: {why}")).into());
-    }
+    refuse_flags(&of_step, |flag| {
+        format!("{flag} is for a recipe: a model is trained already")
+    })?;
+    let of_precision = [("--precision", arguments.precision.is_some())];
+    refuse_flags(&of_precision, |flag| {
+        format!("{flag} is for a recipe: a model has its own")
+    })?;
     let path = Path::new(&arguments.source);
     let mut model = Model::load(path)?;
     model.recipe.set_all(arguments.set.iter().map(String::as_str))?;
@@ -250,94 +223,70 @@ fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explana
     model.recipe.validate()?;
     let preparation = preparation(&model, path)?;
     let Some(data) = &arguments.data else {
-        return Err(Misuse(format!(
+        return misuse(format!(
             "{}: a model holds no samples; name a table with --data, such as the one it was trained on",
             arguments.source
-        ))
-        .into());
+        ));
     };
-    let counts_for = model.recipe.data.table.clone().unwrap_or_default();
-    let target = preparation.target();
-    let expected: Vec<(String, ColumnKind)> = preparation
-        .expected_columns()
-        .chain(target.expected_columns())
-        .map(|(name, kind)| (name.to_owned(), kind))
-        .chain(
-            counts_for
-                .weight
-                .iter()
-                .map(|weight| (weight.clone(), ColumnKind::Number)),
-        )
-        .collect();
+    let mut expected = expected_with_target(preparation);
+    let weight = model
+        .recipe
+        .data
+        .table
+        .iter()
+        .filter_map(|table| table.weight.clone());
+    expected.extend(weight.map(|weight| (weight, ColumnKind::Number)));
     let table = source::read_as(data, &arguments.reading.options(), &expected)?;
     let rows = chosen(arguments, table.rows(), "the table has")?;
     let rows = rows.unwrap_or_else(|| {
-        let rows = model
-            .recipe
-            .train
-            .batch_size
-            .rows_per_batch(table.rows())
-            .min(table.rows());
-        (0..rows as u32).collect()
+        let batch = model.recipe.train.batch_size.rows_per_batch(table.rows());
+        (0..batch.min(table.rows()) as u32).collect()
     });
-    let step = NextStep {
-        name: file_name(&arguments.source),
-        recipe: &model.recipe,
-        preparation,
-        table: &table,
-        rows: &rows,
-        counts_for: &counts_for,
-        threads,
-    };
+    let name = file_name(&arguments.source);
     let explanation = match &model.network {
-        AnyNetwork::F32(network) => step.explain(network)?,
-        AnyNetwork::F64(network) => step.explain(network)?,
+        AnyNetwork::F32(network) => next_step(name, &model, network, preparation, &table, &rows, threads)?,
+        AnyNetwork::F64(network) => next_step(name, &model, network, preparation, &table, &rows, threads)?,
     };
     Ok(Some(explanation))
 }
 
-/// A model, and the rows of its next step.
-struct NextStep<'a> {
+fn next_step<T: Scalar>(
     name: String,
-    recipe: &'a Recipe,
-    preparation: &'a Preparation,
-    table: &'a Table,
-    rows: &'a [u32],
-    counts_for: &'a TableRecipe,
+    model: &Model,
+    network: &Network<T>,
+    preparation: &Preparation,
+    table: &Table,
+    rows: &[u32],
     threads: NonZeroUsize,
-}
-
-impl NextStep<'_> {
-    fn explain<T: Scalar>(self, network: &pellucid::Network<T>) -> Result<Explanation> {
-        let (data, met) = training::samples::<T>(self.preparation, self.counts_for, self.table, self.rows)?;
-        for warning in met.warnings() {
-            terminal::note(&format!("warning: {warning}"));
-        }
-        let train = &self.recipe.train;
-        let mut notes = Vec::new();
-        if train.optimizer.takes_steps() {
-            let optimizer = train.optimizer.title();
-            notes.push(format!(
-                "The step that training would take next on these rows, with the recipe's η. A model's file does not hold the memory \
-                 of {optimizer}, where it has any, so the optimizer starts without it."
-            ));
-        }
-        let labels = Labels {
-            name: self.name,
-            input_names: self.preparation.feature_names(),
-            output_names: output_names(self.preparation.target()),
-            rows: Some(self.rows.iter().map(|&row| u64::from(row) + 1).collect()),
-            notes,
-        };
-        let network = network.clone();
-        Ok(Explanation::of_next_step(
-            self.recipe,
-            network,
-            &data,
-            labels,
-            self.threads,
-        )?)
+) -> Result<Explanation> {
+    let recipe = &model.recipe;
+    let counts_for = recipe.data.table.clone().unwrap_or_default();
+    let (data, met) = training::samples::<T>(preparation, &counts_for, table, rows)?;
+    for warning in met.warnings() {
+        terminal::note(&format!("warning: {warning}"));
     }
+    let optimizer = recipe.train.optimizer;
+    let note = optimizer.takes_steps().then(|| {
+        format!(
+            "The step that training would take next on these rows, with the recipe's η. A model's file does not hold the memory \
+             of {}, where it has any, so the optimizer starts without it.",
+            optimizer.title()
+        )
+    });
+    let labels = Labels {
+        name,
+        input_names: preparation.feature_names(),
+        output_names: output_names(preparation.target()),
+        rows: Some(rows.iter().map(|&row| u64::from(row) + 1).collect()),
+        notes: note.into_iter().collect(),
+    };
+    Ok(Explanation::of_next_step(
+        recipe,
+        network.clone(),
+        &data,
+        labels,
+        threads,
+    )?)
 }
 
 /// The names of the outputs.

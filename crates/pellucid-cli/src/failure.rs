@@ -6,26 +6,40 @@ use pellucid_data::DataError;
 use pellucid_data::preparation::PreparationError;
 use pellucid_report::ReportError;
 use std::error::Error;
-use std::fmt;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
 /// Something failed: a file, a disk, a training run.
 pub(crate) const FAILED: u8 = 1;
 /// The command line or the recipe is not valid.
-pub(crate) const WRONG_USAGE: u8 = 2;
+const WRONG_USAGE: u8 = 2;
 
 /// Arguments that are each valid but not together.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub(crate) struct Misuse(pub(crate) String);
 
-impl fmt::Display for Misuse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+/// Refuses arguments that do not go together.
+pub(crate) fn misuse<T>(message: impl Into<String>) -> Result<T, anyhow::Error> {
+    Err(Misuse(message.into()).into())
+}
+
+/// Refuses the first of some flags that is given.
+pub(crate) fn refuse_flags(
+    flags: &[(&str, bool)],
+    why: impl Fn(&str) -> String,
+) -> Result<(), anyhow::Error> {
+    match flags.iter().find(|(_, is_given)| *is_given) {
+        Some((flag, _)) => misuse(why(flag)),
+        None => Ok(()),
     }
 }
 
-impl Error for Misuse {}
+/// The end of a command that failed, or was stopped by Ctrl-C, after its results were written.
+pub(crate) fn failed(note: &str) -> ExitCode {
+    terminal::note(note);
+    ExitCode::from(FAILED)
+}
 
 /// Reports an error in one message.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
@@ -33,7 +47,10 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS; // the reader, such as `head`, closed the output
     }
     terminal::note(&format!("error: {error:#}"));
-    ExitCode::from(status(error))
+    ExitCode::from(match error.chain().any(is_wrong_usage) {
+        true => WRONG_USAGE,
+        false => FAILED,
+    })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -41,14 +58,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .any(|cause| cause.kind() == ErrorKind::BrokenPipe)
-}
-
-fn status(error: &anyhow::Error) -> u8 {
-    if error.chain().any(is_wrong_usage) {
-        WRONG_USAGE
-    } else {
-        FAILED
-    }
 }
 
 fn is_wrong_usage(cause: &(dyn Error + 'static)) -> bool {

@@ -6,6 +6,7 @@ use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::pictures::scale_for;
 use crate::progress::Progress;
 use crate::run::{session, threads};
+use crate::source::file_name;
 use crate::subject::{Asked, Subject};
 use crate::{interrupt, recipes, terminal};
 use anyhow::{Context, Result};
@@ -33,13 +34,10 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
     };
     range.check().map_err(|error| Misuse(format!("--{error}")))?;
     let (json_path, plot_path) = (arguments.json.as_deref(), arguments.plot.as_deref());
-    let read: Vec<(&str, &Path)> = [
+    let read = [
         ("the data or recipe", Some(Path::new(&arguments.source))),
         ("the recipe", arguments.recipe.as_deref().and_then(recipes::file)),
-    ]
-    .into_iter()
-    .filter_map(|(name, path)| Some((name, path?)))
-    .collect();
+    ];
     outputs::check_distinct(&read, &[("--json", json_path), ("--plot", plot_path)])?;
     if let Some(path) = plot_path {
         PictureFormat::from_path(path)?;
@@ -47,33 +45,26 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
     let threads = threads(arguments.running.threads, arguments.running.quiet);
     let subject = subject(arguments)?;
     interrupt::listen();
-    let json = json_path.map(JsonOutput::prepare).transpose()?;
+    let json = JsonOutput::prepare(json_path)?;
     let plot = plot_path.map(PlotOutput::prepare).transpose()?;
     let mut progress = Progress::new(&arguments.source, arguments.running.quiet);
     let found = subject.test(arguments, range, threads, &mut progress);
-    progress.finish();
+    drop(progress);
     let (found, recipe) = found?;
 
-    if !matches!(json, Some(JsonOutput::Stdout)) {
-        for line in table(&found, arguments.running.quiet)
-            .into_iter()
-            .chain(suggestion(&found, range))
-        {
-            terminal::print(&line)?;
-        }
+    if !arguments.running.quiet {
+        json.print(table(&found))?;
     }
+    json.print(suggestion(&found, range))?;
     if let Some(plot) = plot {
         plot.write(&chart(&found, &arguments.source, &recipe))?;
     }
-    if let Some(json) = json {
-        json.write(&record(&found, range, &recipe, threads))?;
-    }
+    json.write(|| record(&found, range, &recipe, threads))?;
     if found.stopped {
-        terminal::note(&format!(
+        return Ok(failure::failed(&format!(
             "stopped by Ctrl-C after {} steps; what was written is of those",
             found.points.len()
-        ));
-        return Ok(ExitCode::from(failure::FAILED));
+        )));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -89,12 +80,9 @@ fn subject(arguments: &FindRate) -> Result<Subject> {
     })?;
     match &mut subject {
         Subject::Recipe(recipe, _) => {
-            if let Some(optimizer) = arguments.optimizer {
-                recipe.train.optimizer = optimizer;
-            }
-            if let Some(batch_size) = arguments.batch_size {
-                recipe.train.batch_size = batch_size;
-            }
+            let train = &mut recipe.train;
+            train.optimizer = arguments.optimizer.unwrap_or(train.optimizer);
+            train.batch_size = arguments.batch_size.unwrap_or(train.batch_size);
         }
         Subject::Table(_, request) => {
             request.optimizer = arguments.optimizer;
@@ -137,26 +125,14 @@ impl Subject {
 }
 
 /// Some of the steps, evenly spread, and the last.
-fn table(found: &RateTest, quiet: bool) -> Vec<String> {
-    if quiet {
-        return Vec::new();
-    }
+fn table(found: &RateTest) -> Vec<String> {
     let every = found.points.len().div_ceil(LINES).max(1);
     let last = found.points.len().saturating_sub(1);
-    let shown = found
-        .points
-        .iter()
-        .enumerate()
-        .filter(|(step, _)| step % every == 0 || *step == last);
-    let mut lines = vec![format!("{:>10}  {:>12}  {:>13}", "rate", "loss", "smoothed loss")];
-    lines.extend(shown.map(|(_, point)| {
-        format!(
-            "{:>10}  {:>12}  {:>13}",
-            rate(point.rate),
-            loss(point.loss),
-            loss(point.smoothed)
-        )
-    }));
+    let shown = found.points.iter().enumerate();
+    let shown = shown.filter(|(step, _)| step % every == 0 || *step == last);
+    let line = |cells: [&str; 3]| format!("{:>10}  {:>12}  {:>13}", cells[0], cells[1], cells[2]);
+    let mut lines = vec![line(["rate", "loss", "smoothed loss"])];
+    lines.extend(shown.map(|(_, point)| line([&rate(point.rate), &loss(point.loss), &loss(point.smoothed)])));
     lines.push(String::new());
     lines
 }
@@ -206,9 +182,7 @@ fn suggestion(found: &RateTest, range: RateRange) -> Vec<String> {
 }
 
 fn chart(found: &RateTest, source: &str, recipe: &Recipe) -> LineChart {
-    let name = Path::new(source)
-        .file_name()
-        .map_or(source.into(), |name| name.to_string_lossy());
+    let name = file_name(source);
     let of_loss = recipe.logged_loss().name().replace('_', " ");
     let title = format!("Learning-rate range test of {name}");
     let mut chart = LineChart::new(title, "learning rate", format!("{of_loss} (mean of a batch)"));
@@ -227,10 +201,9 @@ fn chart(found: &RateTest, source: &str, recipe: &Recipe) -> LineChart {
         series(format!("falls fastest: {}", rate(steepest.rate)), dot(steepest));
         series(format!("lowest: {}", rate(lowest.rate)), dot(lowest));
     }
-    let ends = if found.exploded {
-        "the loss explodes at the last rate"
-    } else {
-        "the loss does not explode"
+    let ends = match found.exploded {
+        true => "the loss explodes at the last rate",
+        false => "the loss does not explode",
     };
     chart.subtitle = Some(format!("{} steps; {ends}", found.points.len()));
     chart

@@ -2,13 +2,15 @@
 
 use crate::arguments::Inspect;
 use crate::outputs::{self, JsonOutput};
-use crate::score_text::{aligned, count, figure_name, number};
+use crate::score_text::{count, figure_name, number, titled};
 use crate::terminal;
 use anyhow::Result;
 use pellucid::model::network::Architecture;
 use pellucid::recipe::Scale;
 use pellucid_data::model_file::Model;
-use pellucid_data::preparation::{FeatureColumn, LabelTarget, Preparation, TargetPreparation, Transform};
+use pellucid_data::preparation::{
+    FeatureColumn, LabelTarget, NumberTransform, Preparation, RegressionTarget, TargetPreparation, Transform,
+};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -16,13 +18,11 @@ use std::process::ExitCode;
 const SHOWN: usize = 20;
 
 pub(crate) fn inspect(arguments: &Inspect) -> Result<ExitCode> {
-    outputs::check_distinct(
-        &[("the model", &arguments.model)],
-        &[("--json", arguments.json.as_deref())],
-    )?;
+    let read = [("the model", Some(arguments.model.as_path()))];
+    outputs::check_distinct(&read, &[("--json", arguments.json.as_deref())])?;
     let model = Model::load(&arguments.model)?;
-    if let Some(path) = &arguments.json {
-        JsonOutput::prepare(path)?.write(&record(&model))?;
+    if arguments.json.is_some() {
+        JsonOutput::prepare(arguments.json.as_deref())?.write(|| record(&model))?;
         return Ok(ExitCode::SUCCESS);
     }
     let shown = if arguments.all { usize::MAX } else { SHOWN };
@@ -36,9 +36,7 @@ pub(crate) fn inspect(arguments: &Inspect) -> Result<ExitCode> {
     lines.extend(training(&model));
     lines.extend(scores(&model.metrics));
     lines.extend(model.warnings.iter().map(|warning| format!("note: {warning}")));
-    for line in lines {
-        terminal::print(&line)?;
-    }
+    terminal::print_lines(lines)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -94,50 +92,35 @@ fn network(model: &Model) -> Vec<String> {
 }
 
 fn target(preparation: &Preparation, model: &Model, shown: usize) -> Vec<String> {
-    let target = preparation.target();
-    let mut lines = vec![match target {
+    let target = match preparation.target() {
         TargetPreparation::Regression { columns } => {
-            let columns: Vec<String> = columns
-                .iter()
-                .map(|target| {
-                    format!(
-                        "{} (mean {}, standard deviation {})",
-                        target.column,
-                        number(target.mean),
-                        number(target.std)
-                    )
-                })
-                .collect();
-            format!("target      {}", cut(&columns, shown))
+            let column = |target: &RegressionTarget| {
+                let [mean, std] = [target.mean, target.std].map(number);
+                format!("{} (mean {mean}, standard deviation {std})", target.column)
+            };
+            cut(&columns.iter().map(column).collect::<Vec<_>>(), shown)
         }
         TargetPreparation::Labels { labels } => {
             let label = |label: &LabelTarget| {
                 format!("{} ({} or {})", label.column, label.classes[0], label.classes[1])
             };
-            let labels: Vec<String> = labels.iter().map(label).collect();
-            format!("target      {}", cut(&labels, shown))
+            cut(&labels.iter().map(label).collect::<Vec<_>>(), shown)
         }
-        classes => format!(
-            "target      {}: {}",
-            classes.columns().join(", "),
-            cut(classes.classes(), shown)
-        ),
-    }];
-    let id = model
-        .recipe
-        .data
-        .table
-        .as_ref()
-        .and_then(|table| table.id.as_ref());
+        classes => {
+            let columns = classes.columns().join(", ");
+            format!("{columns}: {}", cut(classes.classes(), shown))
+        }
+    };
+    let mut lines = vec![format!("target      {target}")];
+    let table = model.recipe.data.table.as_ref();
+    let id = table.and_then(|table| table.id.as_ref());
     lines.extend(id.map(|id| format!("id          {id}")));
     lines
 }
 
 fn columns(preparation: &Preparation, shown: usize) -> Vec<String> {
     let titles = ["column", "type", "features", "from", "to", "missing counts as"];
-    let mut rows = vec![titles.map(String::from).to_vec()];
-    rows.extend(preparation.columns().iter().take(shown).map(column));
-    let mut lines = aligned(&rows);
+    let mut lines = titled(titles, preparation.columns().iter().take(shown).map(column));
     let all = preparation.columns().len();
     if all > shown {
         lines.push(format!("and {} more; --all shows them", all - shown));
@@ -151,31 +134,22 @@ fn columns(preparation: &Preparation, shown: usize) -> Vec<String> {
 }
 
 fn column(column: &FeatureColumn) -> Vec<String> {
-    let name = column.name.clone();
-    let (kind, features, range, missing) = match &column.transform {
-        Transform::Number(of) => {
-            let mark = if of.marks_missing { ", marked" } else { "" };
-            let range = [number(of.minimum), number(of.maximum)];
-            (
-                "number",
-                1 + usize::from(of.marks_missing),
-                range,
-                format!("{}{mark}", number(of.median)),
-            )
-        }
+    let mark = |number: &NumberTransform| if number.marks_missing { ", marked" } else { "" };
+    let (kind, features, [from, to], missing) = match &column.transform {
+        Transform::Number(of) => (
+            "number",
+            1 + usize::from(of.marks_missing),
+            [number(of.minimum), number(of.maximum)],
+            format!("{}{}", number(of.median), mark(of)),
+        ),
         Transform::Boolean { names, number: of } => {
             let missing = match of.median {
                 0.0 => names[0].clone(),
                 1.0 => names[1].clone(),
                 between => number(between),
             };
-            let mark = if of.marks_missing { ", marked" } else { "" };
-            (
-                "boolean",
-                1 + usize::from(of.marks_missing),
-                names.clone(),
-                format!("{missing}{mark}"),
-            )
+            let features = 1 + usize::from(of.marks_missing);
+            ("boolean", features, names.clone(), missing + mark(of))
         }
         Transform::Category(of) => {
             let features = of.names.len() + usize::from(of.other) + usize::from(of.missing);
@@ -184,8 +158,14 @@ fn column(column: &FeatureColumn) -> Vec<String> {
             ("words", features, range, missing.into())
         }
     };
-    let [from, to] = range;
-    vec![name, kind.into(), count(features), from, to, missing]
+    vec![
+        column.name.clone(),
+        kind.into(),
+        count(features),
+        from,
+        to,
+        missing,
+    ]
 }
 
 fn training(model: &Model) -> Vec<String> {
@@ -196,43 +176,31 @@ fn training(model: &Model) -> Vec<String> {
         lines.push(format!("trained on {training} rows, {validation} held out"));
     }
     let train = &model.recipe.train;
-    let rate = if train.optimizer.takes_steps() {
-        format!(" with learning rate {}", train.learning_rate)
-    } else {
-        String::new()
+    let rate = match train.optimizer.takes_steps() {
+        true => format!(" with learning rate {}", train.learning_rate),
+        false => String::new(),
     };
     lines.push(format!("{}{rate}, seed {}", train.optimizer.title(), train.seed));
-    let best = rows("best_epoch").unwrap_or(0);
+    let best = rows("best_epoch").unwrap_or(0) + model.recipe.log.count_from;
+    let history = &model.history;
     let epochs = [
-        ("first", model.history.first()),
-        (
-            "best",
-            model
-                .history
-                .iter()
-                .find(|line| line.epoch + 1 == best + model.recipe.log.count_from),
-        ),
-        ("last", model.history.last()),
+        ("first", history.first()),
+        ("best", history.iter().find(|line| line.epoch + 1 == best)),
+        ("last", history.last()),
     ];
-    let mut table = vec![
-        ["", "epoch", "loss", "validation loss"]
-            .map(String::from)
-            .to_vec(),
-    ];
-    for (name, line) in epochs {
-        table.extend(line.map(|line| {
-            let validation = line.validation.as_ref();
-            let validation = validation.map_or("-".into(), |validation| number(validation.loss));
-            vec![
-                name.to_string(),
-                count(line.epoch as usize),
-                number(line.loss),
-                validation,
-            ]
-        }));
-    }
-    if table.len() > 1 {
-        lines.extend(aligned(&table));
+    let epochs = epochs.into_iter().filter_map(|(name, line)| {
+        let line = line?;
+        let validation = line.validation.as_ref();
+        let validation = validation.map_or("-".into(), |validation| number(validation.loss));
+        Some(vec![
+            name.into(),
+            count(line.epoch as usize),
+            number(line.loss),
+            validation,
+        ])
+    });
+    if !history.is_empty() {
+        lines.extend(titled(["", "epoch", "loss", "validation loss"], epochs));
     }
     lines
 }
@@ -249,20 +217,17 @@ fn scores(metrics: &Value) -> Vec<String> {
         "mae",
     ];
     let of = |part: &str, name: &str| metrics[part][name].as_f64().map_or("-".into(), number);
-    let mut table = vec![["", "training", "held out"].map(String::from).to_vec()];
-    for name in names {
-        if metrics["training"][name].is_number() {
-            table.push(vec![
-                figure_name(name),
-                of("training", name),
-                of("validation", name),
-            ]);
-        }
+    let known = names
+        .into_iter()
+        .filter(|name| metrics["training"][name].is_number());
+    let row = |name: &str| vec![figure_name(name), of("training", name), of("validation", name)];
+    let rows: Vec<Vec<String>> = known.map(row).collect();
+    match rows.is_empty() {
+        true => Vec::new(),
+        false => std::iter::once(String::new())
+            .chain(titled(["", "training", "held out"], rows))
+            .collect(),
     }
-    if table.len() == 1 {
-        return Vec::new();
-    }
-    std::iter::once(String::new()).chain(aligned(&table)).collect()
 }
 
 fn cut(names: &[String], shown: usize) -> String {

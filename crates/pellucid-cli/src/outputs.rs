@@ -1,6 +1,6 @@
 //! The files that a run writes: its record and its picture.
 
-use crate::failure::Misuse;
+use crate::failure::misuse;
 use crate::terminal;
 use anyhow::{Context, Result};
 use pellucid_data::OutputFile;
@@ -10,29 +10,41 @@ use std::path::{Path, PathBuf};
 
 /// The destination of the record.
 pub(crate) enum JsonOutput {
+    None,
     Stdout,
     File(OutputFile),
 }
 
 impl JsonOutput {
-    pub(crate) fn prepare(path: &Path) -> Result<Self> {
-        Ok(if path.as_os_str() == "-" {
-            Self::Stdout
-        } else {
-            Self::File(OutputFile::prepare(path)?)
+    pub(crate) fn prepare(path: Option<&Path>) -> Result<Self> {
+        Ok(match path {
+            None => Self::None,
+            Some(path) if path.as_os_str() == "-" => Self::Stdout,
+            Some(path) => Self::File(OutputFile::prepare(path)?),
         })
     }
 
-    pub(crate) fn write<R: serde::Serialize>(self, record: &R) -> Result<()> {
-        let mut text = serde_json::to_string(record).context("the record cannot be written as JSON")?;
-        match self {
-            Self::Stdout => terminal::print(&text)?,
-            Self::File(file) => {
-                text.push('\n');
-                file.write(text.as_bytes())?;
-            }
+    /// Whether standard output is for the record, and nothing else.
+    pub(crate) fn takes_standard_output(&self) -> bool {
+        matches!(self, Self::Stdout)
+    }
+
+    /// Prints lines of results, unless standard output is for the record.
+    pub(crate) fn print<L: AsRef<str>>(&self, lines: impl IntoIterator<Item = L>) -> Result<()> {
+        match self.takes_standard_output() {
+            true => Ok(()),
+            false => terminal::print_lines(lines),
         }
-        Ok(())
+    }
+
+    /// Writes the record, which is made only where it has a destination.
+    pub(crate) fn write<R: serde::Serialize>(self, record: impl FnOnce() -> R) -> Result<()> {
+        let text = || serde_json::to_string(&record()).context("the record cannot be written as JSON");
+        match self {
+            Self::None => Ok(()),
+            Self::Stdout => terminal::print(&text()?),
+            Self::File(file) => Ok(file.write((text()? + "\n").as_bytes())?),
+        }
     }
 }
 
@@ -65,21 +77,22 @@ impl PlotOutput {
 }
 
 /// Refuses output files of which one would replace another, or one that is read. Each has its name in messages.
-pub(crate) fn check_distinct(read: &[(&str, &Path)], written: &[(&str, Option<&Path>)]) -> Result<()> {
-    let standard = Path::new("-");
-    let read = read.iter().filter(|(_, path)| *path != standard);
-    let mut taken: Vec<(&str, PathBuf)> = read.map(|(name, path)| (*name, place(path))).collect();
-    for (name, path) in written {
-        let Some(path) = path.filter(|path| *path != standard) else {
+pub(crate) fn check_distinct(
+    read: &[(&str, Option<&Path>)],
+    written: &[(&str, Option<&Path>)],
+) -> Result<()> {
+    let mut taken: Vec<(&str, PathBuf)> = Vec::new();
+    for (index, (name, path)) in read.iter().chain(written).enumerate() {
+        let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
             continue;
         };
         let place = place(path);
-        if let Some((other, _)) = taken.iter().find(|(_, other)| *other == place) {
+        let other = taken.iter().find(|(_, other)| *other == place);
+        if let Some((other, _)) = other.filter(|_| index >= read.len()) {
             let path = path.display();
-            return Err(Misuse(format!(
+            return misuse(format!(
                 "{name} {path} would overwrite {other}: they are one file; give {name} another"
-            ))
-            .into());
+            ));
         }
         taken.push((name, place));
     }

@@ -3,22 +3,24 @@
 use crate::arguments::Predict;
 use crate::evaluate::{all_rows, preparation};
 use crate::score_text::count;
-use crate::source::Chunks;
+use crate::source::{CHUNK_ROWS, Chunks};
 use crate::{interrupt, outputs, run, source, terminal};
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pellucid::data::matrix::Matrix;
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::{Counts, LabelTarget, Predictions, Preparation, TargetPreparation};
 use pellucid_data::training;
 use pellucid_data::{Categories, Column, ColumnKind, OutputFile, Table, TableWriter, Values};
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
     let started = Instant::now();
-    let mut read = vec![("the model", arguments.model.as_path())];
-    read.extend(source::file(&arguments.data).map(|file| ("the data", file)));
+    let read = [
+        ("the model", Some(arguments.model.as_path())),
+        ("the data", source::file(&arguments.data)),
+    ];
     outputs::check_distinct(&read, &[("--output", arguments.output.as_deref())])?;
     let model = Model::load(&arguments.model)?;
     let preparation = preparation(&model, &arguments.model)?;
@@ -27,15 +29,10 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
         .expected_columns()
         .map(|(name, kind)| (name.to_owned(), kind))
         .collect();
-    let id = model
-        .recipe
-        .data
-        .table
-        .as_ref()
-        .and_then(|table| table.id.clone());
+    let id = (model.recipe.data.table.as_ref()).and_then(|table| table.id.clone());
     let reads_others = arguments.keep_columns || id.is_some();
     let options = arguments.reading.options();
-    let chunks = Chunks::open(&arguments.data, &options, &expected, reads_others)?;
+    let chunks = Chunks::open(&arguments.data, &options, &expected, reads_others, CHUNK_ROWS)?;
     let names = chunks.names();
     let layout = Layout::new(preparation, &names, id.as_deref(), arguments);
     // Only now, so that a table that cannot be read leaves no file; and Ctrl-C leaves none either.
@@ -79,7 +76,7 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
             "{} rows in {:.2} s: {}",
             count(rows),
             started.elapsed().as_secs_f64(),
-            Path::display(path)
+            path.display()
         ));
     }
     Ok(ExitCode::SUCCESS)
@@ -107,11 +104,8 @@ struct Layout {
 impl Layout {
     /// No column of an answer has the name of a kept one.
     fn new(preparation: &Preparation, names: &[String], id: Option<&str>, arguments: &Predict) -> Self {
-        let kept: Vec<String> = names
-            .iter()
-            .filter(|name| arguments.keep_columns || Some(name.as_str()) == id)
-            .cloned()
-            .collect();
+        let is_kept = |name: &&String| arguments.keep_columns || Some(name.as_str()) == id;
+        let kept: Vec<String> = names.iter().filter(is_kept).cloned().collect();
         let target = preparation.target();
         let mut answers: Vec<String> = match target.columns().as_slice() {
             [_] => vec!["prediction".into()],
@@ -126,12 +120,8 @@ impl Layout {
             terminal::note("note: numbers are predicted, which have no probabilities");
         }
         if with_probabilities {
-            answers.extend(
-                target
-                    .classes()
-                    .iter()
-                    .map(|class| format!("probability_{class}")),
-            );
+            let classes = target.classes().iter();
+            answers.extend(classes.map(|class| format!("probability_{class}")));
             let second = labels.iter().map(|label| (&label.column, &label.classes[1]));
             answers.extend(second.map(|(column, class)| format!("probability_{column}_{class}")));
         }
@@ -154,43 +144,32 @@ impl Layout {
             let found = chunk.columns.iter().position(|column| column.name == *name);
             columns.extend(found.map(|at| chunk.columns.swap_remove(at)));
         }
-        let mut values: Vec<Values> = Vec::new();
-        match predictions {
+        // Labels, and numbers beside them: probabilities, or predicted numbers alone.
+        let (mut values, numbers, shows_numbers) = match predictions {
             Predictions::Classes {
                 classes,
                 labels,
                 probabilities,
             } => {
-                let of_column =
-                    |class: usize| probabilities.values().iter().skip(class).step_by(classes.len());
-                let each: Vec<Values> = (0..if self.with_probabilities { classes.len() } else { 0 })
-                    .map(|class| Values::Numbers(of_column(class).copied().collect()))
-                    .collect();
-                values.push(as_kind(self.kinds[0], classes.clone(), labels));
-                values.extend(each);
+                let labels = as_kind(self.kinds[0], classes, labels);
+                (vec![labels], probabilities, self.with_probabilities)
             }
             Predictions::Labels {
-                columns,
                 classes,
                 probabilities,
+                ..
             } => {
-                let of_column =
-                    |column: usize| probabilities.values().iter().skip(column).step_by(columns.len());
-                for (column, (classes, &kind)) in classes.iter().zip(&self.kinds).enumerate() {
-                    let labels = of_column(column).map(|&p| u32::from(p > 0.5));
-                    values.push(as_kind(kind, classes.to_vec(), labels.collect()));
-                }
-                let each = (0..if self.with_probabilities { columns.len() } else { 0 })
-                    .map(|column| Values::Numbers(of_column(column).copied().collect()));
-                values.extend(each);
+                let labels = classes.iter().zip(&self.kinds).enumerate();
+                let labels = labels.map(|(column, (classes, &kind))| {
+                    let labels = column_of(&probabilities, column).map(|p| u32::from(p > 0.5));
+                    as_kind(kind, classes.to_vec(), labels.collect())
+                });
+                (labels.collect(), probabilities, self.with_probabilities)
             }
-            Predictions::Numbers { columns, values: of } => {
-                let of_column = |column: usize| of.values().iter().skip(column).step_by(columns.len());
-                values.extend(
-                    (0..columns.len()).map(|column| Values::Numbers(of_column(column).copied().collect())),
-                );
-            }
-        }
+            Predictions::Numbers { values, .. } => (Vec::new(), values, true),
+        };
+        let shown = if shows_numbers { numbers.columns() } else { 0 };
+        values.extend((0..shown).map(|column| Values::Numbers(column_of(&numbers, column).collect())));
         let answers = self.answers.iter().cloned().zip(values);
         columns.extend(answers.map(|(name, values)| Column { name, values }));
         Table {
@@ -199,6 +178,11 @@ impl Layout {
             columns,
         }
     }
+}
+
+fn column_of(matrix: &Matrix<f64>, column: usize) -> impl Iterator<Item = f64> {
+    let values = matrix.values().iter().skip(column);
+    values.step_by(matrix.columns()).copied()
 }
 
 /// As the target was: numbers, booleans or words.

@@ -14,7 +14,7 @@ const GLANCE: Duration = Duration::from_millis(60);
 /// How often a line is written where there is no terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
-/// Shows the progress of a training, and ends it at Ctrl-C.
+/// Shows the progress of a training, and ends it at Ctrl-C. Dropped, it takes the bar away.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     writes_lines: bool,
@@ -55,11 +55,9 @@ impl Progress {
     }
 
     /// The same, which writes a line for some epochs where there is no terminal.
-    pub(crate) fn with_epochs(self) -> Self {
-        Self {
-            writes_epochs: self.writes_lines,
-            ..self
-        }
+    pub(crate) fn with_epochs(mut self) -> Self {
+        self.writes_epochs = self.writes_lines;
+        self
     }
 
     /// The bar, for a caller that writes lines above it.
@@ -70,13 +68,6 @@ impl Progress {
     /// When the first epoch ended.
     pub(crate) fn first_epoch(&self) -> Option<Instant> {
         self.first_epoch
-    }
-
-    /// Takes the bar away.
-    pub(crate) fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
     }
 
     fn show(&mut self, position: Position, loss: f64) {
@@ -138,6 +129,14 @@ impl Progress {
             ));
         }
         self.note = rest;
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }
 

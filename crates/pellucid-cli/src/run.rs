@@ -3,8 +3,9 @@
 use crate::arguments::{Run, Settings};
 use crate::line_template::{LineTemplate, shortest};
 use crate::outputs::{self, JsonOutput};
-use crate::pictures::{self, CurveRecorder, PlotFiles, What};
+use crate::pictures::{self, CurveRecorder, What};
 use crate::progress::Progress;
+use crate::report::PictureFiles;
 use crate::terminal::Results;
 use crate::{failure, findings, interrupt, recipes, report, terminal, text_style};
 use anyhow::{Context, Result};
@@ -17,7 +18,7 @@ use pellucid::session::Summary;
 use pellucid::session::record::{MetricsRecord, Numbers};
 use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{EndedBy, Finished, Recipe, Scalar, Session, Split, Unfinished, with_precision};
-use pellucid_data::OutputFile;
+use pellucid_data::DownloadProgress;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -34,15 +35,11 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
 fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Result<ExitCode> {
     let settings = &arguments.settings;
     let template = LineTemplate::from_recipe(&recipe)?;
-    let recipe_file: Vec<(&str, &Path)> = recipes::file(&arguments.recipe)
-        .into_iter()
-        .map(|file| ("the recipe", file))
-        .collect();
     let (json_path, report_path) = (settings.json.as_deref(), arguments.report.as_deref());
     let mut written = vec![("--json", json_path)];
     written.extend(pictures::paths(&arguments.pictures));
     written.push(("--report", report_path));
-    outputs::check_distinct(&recipe_file, &written)?;
+    outputs::check_distinct(&[("the recipe", recipes::file(&arguments.recipe))], &written)?;
     pictures::check_formats(&arguments.pictures)?;
     let threads = threads(settings.threads, settings.quiet);
 
@@ -66,16 +63,10 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     interrupt::listen();
     // Before the work, so that a path that cannot be written to does not cost it; but after Ctrl-C is listened to, so
     // that it leaves no temporary file.
-    let json = json_path.map(JsonOutput::prepare).transpose()?;
-    let plots = PlotFiles::prepare(&arguments.pictures, &offer)?;
-    let report = report_path.map(OutputFile::prepare).transpose()?;
-    let want = |what: What| plots.want(what) || (report.is_some() && offer.has(what));
-    let results = if matches!(json, Some(JsonOutput::Stdout)) {
-        Results::not_to_standard_output()
-    } else {
-        Results::to_standard_output()
-    };
-    let writes_files = !plots.is_empty() || report.is_some() || matches!(json, Some(JsonOutput::File(_)));
+    let json = JsonOutput::prepare(json_path)?;
+    let files = PictureFiles::prepare(&arguments.pictures, report_path, &offer)?;
+    let results = Results::new(!json.takes_standard_output());
+    let writes_files = !files.is_empty() || matches!(json, JsonOutput::File(_));
 
     let progress = Progress::new(&arguments.recipe, settings.quiet);
     let lines = LogLines {
@@ -85,13 +76,13 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         quiet: settings.quiet,
         or_files_are_written: writes_files,
     };
-    let wants_loss = want(What::Loss) || arguments.chart;
-    let curves = CurveRecorder::of_samples(&session, wants_loss, want(What::Metrics));
+    let wants_loss = files.want(What::Loss) || arguments.chart;
+    let curves = CurveRecorder::of_samples(&session, wants_loss, files.want(What::Metrics));
     let mut observers = (lines, (curves, progress));
     let before = session.findings().to_vec();
     let finished = session.run(&mut observers);
     let (_, (curves, progress)) = observers;
-    progress.finish();
+    drop(progress);
     let finished = finished.map_err(|unfinished| {
         if !settings.quiet {
             findings::report(&unfinished.findings, &before);
@@ -105,14 +96,14 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     let metrics = finished.evaluate();
     print_results(&finished, &metrics, &results);
     let summary = &finished.summary;
-    if !plots.is_empty() || report.is_some() || arguments.chart {
+    if !files.is_empty() || arguments.chart {
         let title = match recipe.title.is_empty() {
             true => &arguments.recipe,
             false => &recipe.title,
         };
         let curves = curves.into_curves(summary.best_epoch);
         let plot_set = |want: &dyn Fn(What) -> bool| {
-            pictures::plots(title, &arguments.recipe, &finished, &curves, plots.theme, want)
+            pictures::plots(title, &arguments.recipe, &finished, &curves, files.theme(), want)
         };
         if arguments.chart {
             let style = text_style::of_standard_output();
@@ -120,26 +111,20 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
             let text = chart.map_or_else(String::new, |chart| chart.text(&style));
             results.line(&format!("\n{}", text.trim_end()));
         }
-        let plot_set = plot_set(&want)?;
-        let painted = plots.paint(&plot_set)?;
-        if let Some(file) = report {
-            let page = report::samples::page(title, &finished, &metrics, settings.data.as_deref(), plot_set)?;
-            file.write(page.html()?.as_bytes())?;
-        }
-        plots.write(painted)?;
+        let painted = files.paint(plot_set(&|what| files.want(what))?, |plot_set| {
+            report::samples::page(title, &finished, &metrics, settings.data.as_deref(), plot_set)
+        })?;
+        files.write(painted)?;
     }
-    if let Some(json) = json {
-        json.write(&finished.record(metrics, clock()))?;
-    }
+    json.write(|| finished.record(metrics, clock()))?;
     if !settings.quiet {
         findings::report(&summary.findings, &summary.warnings);
     }
     if summary.ended_by == EndedBy::Interrupt {
-        terminal::note(&format!(
+        return Ok(failure::failed(&format!(
             "stopped by Ctrl-C after {} steps; what was written is of the network as it stands",
             summary.updates
-        ));
-        return Ok(ExitCode::from(failure::FAILED));
+        )));
     }
     results.check()?;
     if !settings.quiet {
@@ -242,16 +227,20 @@ pub(crate) fn threads(asked: Option<NonZeroUsize>, quiet: bool) -> NonZeroUsize 
     threads
 }
 
-/// The samples of a recipe, with a note of a download.
-pub(crate) fn load<T: Scalar>(recipe: &Recipe, data: Option<&Path>, quiet: bool) -> Result<Split<T>> {
+/// Notes the name of each file that is downloaded.
+pub(crate) fn note_of_downloads(quiet: bool) -> impl FnMut(DownloadProgress<'_>) {
     let mut noted = String::new();
-    let split = pellucid_data::load::<T>(recipe, data, &mut |download| {
+    move |download| {
         if !quiet && noted != download.file {
             noted = download.file.to_string();
             terminal::note(&format!("downloading {noted}"));
         }
-    })?;
-    Ok(split)
+    }
+}
+
+/// The samples of a recipe, with a note of a download.
+pub(crate) fn load<T: Scalar>(recipe: &Recipe, data: Option<&Path>, quiet: bool) -> Result<Split<T>> {
+    Ok(pellucid_data::load(recipe, data, &mut note_of_downloads(quiet))?)
 }
 
 /// A session on a recipe's own samples.
@@ -281,11 +270,8 @@ fn print_results<T: Scalar>(finished: &Finished<T>, metrics: &MetricsRecord, res
         };
         for (target, Numbers(output)) in targets.iter().zip(finished.outputs()) {
             let texts = |values: &[f64]| {
-                values
-                    .iter()
-                    .map(|&value| shortest(value))
-                    .collect::<Vec<_>>()
-                    .join(" ")
+                let texts = values.iter().map(|&value| shortest(value));
+                texts.collect::<Vec<_>>().join(" ")
             };
             let rounded: Vec<String> = output.iter().map(|value| format!("{value:.0}")).collect();
             results.line(&format!(
@@ -305,10 +291,11 @@ fn print_results<T: Scalar>(finished: &Finished<T>, metrics: &MetricsRecord, res
         results.line(&format!("{name}: loss {:.6}{rest}", evaluation.loss));
     };
     line("training data", &metrics.training);
-    if let Some(validation) = &metrics.validation {
-        line("held-out data", validation);
-    }
-    if let Some(test) = &metrics.test {
-        line("test data    ", test);
+    let others = [
+        ("held-out data", &metrics.validation),
+        ("test data    ", &metrics.test),
+    ];
+    for (name, evaluation) in others {
+        evaluation.iter().for_each(|evaluation| line(name, evaluation));
     }
 }

@@ -34,48 +34,60 @@ pub(crate) fn count(value: usize) -> String {
     indicatif::HumanCount(value as u64).to_string()
 }
 
-/// Training and validation side by side.
-pub(crate) fn side_by_side(columns: &[(&str, usize, &Scores)]) -> Vec<String> {
-    let mut rows = vec![
-        std::iter::once(String::new())
-            .chain(columns.iter().map(|(name, ..)| (*name).to_string()))
-            .collect::<Vec<_>>(),
-        std::iter::once("rows".to_string())
-            .chain(columns.iter().map(|(_, rows, _)| count(*rows)))
-            .collect(),
-    ];
-    for (name, _) in columns
-        .first()
-        .map_or(Vec::new(), |(.., scores)| scores.figures())
-    {
-        let of = |scores: &Scores| {
-            let found = scores.figures().into_iter().find(|(other, _)| *other == name);
-            found.map_or("-".into(), |(_, value)| number(value))
-        };
-        let values = columns.iter().map(|(.., scores)| of(scores));
-        rows.push(std::iter::once(figure_name(name)).chain(values).collect());
+/// `1 row`, `2 rows`.
+pub(crate) fn plural(number: usize, one: &str) -> String {
+    match number {
+        1 => format!("1 {one}"),
+        _ => format!("{} {one}s", count(number)),
     }
-    aligned(&rows)
+}
+
+/// Figures by name.
+pub(crate) type Figures = Vec<(String, f64)>;
+
+pub(crate) fn figures(scores: &Scores) -> Figures {
+    let named = |(name, value): (&str, f64)| (figure_name(name), value);
+    scores.figures().into_iter().map(named).collect()
+}
+
+/// Parts of the data beside each other: their names, their numbers of rows, and the figures that the first has.
+pub(crate) fn side_by_side(parts: &[(&str, usize, Figures)], missing: &str) -> Vec<Vec<String>> {
+    let row = |name: &str, of: &dyn Fn(&(&str, usize, Figures)) -> String| -> Vec<String> {
+        std::iter::once(name.to_owned())
+            .chain(parts.iter().map(of))
+            .collect()
+    };
+    let mut rows = vec![
+        row("", &|part| part.0.to_owned()),
+        row("rows", &|part| count(part.1)),
+    ];
+    for (name, _) in parts.iter().take(1).flat_map(|(.., figures)| figures) {
+        rows.push(row(name, &|(.., figures)| {
+            let found = figures.iter().find(|(other, _)| other == name);
+            found.map_or(missing.into(), |(_, value)| number(*value))
+        }));
+    }
+    rows
 }
 
 /// All scores of predictions; the confusion matrix is shaded if there is a style.
 pub(crate) fn whole(rows: usize, scores: &Scores, style: Option<&TextStyle>) -> Vec<String> {
     let mut table = vec![vec!["rows".to_string(), count(rows)]];
-    let figures = scores.figures().into_iter();
-    table.extend(figures.map(|(name, value)| vec![figure_name(name), number(value)]));
+    let figures = figures(scores).into_iter();
+    table.extend(figures.map(|(name, value)| vec![name, number(value)]));
     let mut lines = aligned(&table);
     match scores {
         Scores::Classification { classes, scores } => {
             lines.push(String::new());
-            lines.extend(per_class(classes, scores));
+            lines.extend(titled(CLASS_TITLES, class_rows(classes, scores)));
             lines.push(String::new());
-            match style {
+            lines.extend(match style {
                 Some(style) => {
                     let shaded = shaded_confusion(classes, scores, style);
-                    lines.extend(shaded.lines().map(str::to_owned));
+                    shaded.lines().map(str::to_owned).collect()
                 }
-                None => lines.extend(confusion(classes, scores)),
-            }
+                None => confusion(classes, scores),
+            });
         }
         Scores::Labels {
             columns,
@@ -88,7 +100,7 @@ pub(crate) fn whole(rows: usize, scores: &Scores, style: Option<&TextStyle>) -> 
         }
         Scores::Regression { columns, scores } if columns.len() > 1 => {
             lines.push(String::new());
-            lines.extend(per_target(columns, &scores.outputs));
+            lines.extend(titled(TARGET_TITLES, target_rows(columns, &scores.outputs, "-")));
         }
         Scores::Regression { .. } => {}
     }
@@ -98,36 +110,45 @@ pub(crate) fn whole(rows: usize, scores: &Scores, style: Option<&TextStyle>) -> 
 /// Mean and standard deviation over the folds.
 pub(crate) fn cross_validation(found: &CrossValidation) -> Vec<String> {
     let spreads = found.spreads().into_iter();
-    let rows: Vec<Vec<String>> = spreads
-        .map(|spread| {
-            let text = format!("{} ± {}", number(spread.mean), number(spread.std));
-            vec![figure_name(spread.name), text]
-        })
-        .collect();
-    aligned(&rows)
+    let rows = spreads.map(|spread| {
+        let text = format!("{} ± {}", number(spread.mean), number(spread.std));
+        vec![figure_name(spread.name), text]
+    });
+    aligned(&rows.collect::<Vec<_>>())
 }
 
-fn per_class(classes: &[String], scores: &ClassificationScores) -> Vec<String> {
-    let mut rows = vec![titles(&["class", "precision", "recall", "F1", "rows"])];
-    for (class, scores) in classes.iter().zip(&scores.per_class) {
-        rows.push(vec![
-            class.clone(),
-            number(scores.precision),
-            number(scores.recall),
-            number(scores.f1),
-            count(scores.support),
-        ]);
-    }
-    aligned(&rows)
+pub(crate) const CLASS_TITLES: [&str; 5] = ["class", "precision", "recall", "F1", "rows"];
+
+pub(crate) fn class_rows(
+    classes: &[String],
+    scores: &ClassificationScores,
+) -> impl Iterator<Item = Vec<String>> {
+    classes.iter().zip(&scores.per_class).map(|(class, scores)| {
+        let [precision, recall, f1] = [scores.precision, scores.recall, scores.f1].map(number);
+        vec![class.clone(), precision, recall, f1, count(scores.support)]
+    })
+}
+
+pub(crate) const TARGET_TITLES: [&str; 4] = ["target", "R²", "RMSE", "MAE"];
+
+pub(crate) fn target_rows(
+    columns: &[String],
+    outputs: &[OutputScores],
+    missing: &str,
+) -> impl Iterator<Item = Vec<String>> {
+    columns.iter().zip(outputs).map(|(column, scores)| {
+        let r2 = scores.r2.map_or(missing.into(), number);
+        vec![column.clone(), r2, number(scores.rmse), number(scores.mae)]
+    })
 }
 
 fn confusion(classes: &[String], scores: &ClassificationScores) -> Vec<String> {
     let heading = std::iter::once("true \\ predicted".to_string()).chain(classes.iter().cloned());
     let mut rows = vec![heading.collect::<Vec<_>>()];
-    for (class, counts) in classes.iter().zip(&scores.confusion) {
+    rows.extend(classes.iter().zip(&scores.confusion).map(|(class, counts)| {
         let counts = counts.iter().map(|&rows| count(rows));
-        rows.push(std::iter::once(class.clone()).chain(counts).collect());
-    }
+        std::iter::once(class.clone()).chain(counts).collect()
+    }));
     aligned(&rows)
 }
 
@@ -149,7 +170,7 @@ pub(crate) fn shaded_confusion(
 
 /// Precision, recall and F1 are those of the second class.
 fn per_label(columns: &[String], classes: &[[String; 2]], scores: &[ClassificationScores]) -> Vec<String> {
-    let mut rows = vec![titles(&[
+    let titles = [
         "target",
         "class",
         "accuracy",
@@ -158,38 +179,20 @@ fn per_label(columns: &[String], classes: &[[String; 2]], scores: &[Classificati
         "F1",
         "ROC AUC",
         "rows",
-    ])];
-    for ((column, [_, class]), scores) in columns.iter().zip(classes).zip(scores) {
+    ];
+    let rows = (columns.iter().zip(classes).zip(scores)).map(|((column, [_, class]), scores)| {
         let of_class = scores.per_class[1];
-        rows.push(vec![
-            column.clone(),
-            class.clone(),
-            number(scores.accuracy),
-            number(of_class.precision),
-            number(of_class.recall),
-            number(of_class.f1),
-            scores.roc_auc.map_or("-".into(), number),
-            count(of_class.support),
-        ]);
-    }
-    aligned(&rows)
+        let mut row = vec![column.clone(), class.clone()];
+        row.extend([scores.accuracy, of_class.precision, of_class.recall, of_class.f1].map(number));
+        row.push(scores.roc_auc.map_or("-".into(), number));
+        row.push(count(of_class.support));
+        row
+    });
+    titled(titles, rows)
 }
 
-fn per_target(columns: &[String], outputs: &[OutputScores]) -> Vec<String> {
-    let mut rows = vec![titles(&["target", "R²", "RMSE", "MAE"])];
-    for (column, scores) in columns.iter().zip(outputs) {
-        rows.push(vec![
-            column.clone(),
-            scores.r2.map_or("-".into(), number),
-            number(scores.rmse),
-            number(scores.mae),
-        ]);
-    }
-    aligned(&rows)
-}
-
-fn titles(titles: &[&str]) -> Vec<String> {
-    titles.iter().map(ToString::to_string).collect()
+pub(crate) fn cells<const N: usize>(words: [&str; N]) -> Vec<String> {
+    words.map(String::from).into()
 }
 
 /// A name or word of a user's table in one line, and not wider than a table may be.
@@ -209,25 +212,30 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
+/// Rows under their titles, [aligned].
+pub(crate) fn titled<const N: usize>(
+    titles: [&str; N],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> Vec<String> {
+    let rows: Vec<_> = std::iter::once(cells(titles)).chain(rows).collect();
+    aligned(&rows)
+}
+
 /// Rows with the first column to the left and the others to the right.
 pub(crate) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
     let legible = |row: &Vec<String>| row.iter().map(|cell| one_line(cell)).collect();
     let rows: Vec<Vec<String>> = rows.iter().map(legible).collect();
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut widths = vec![0; rows.iter().map(Vec::len).max().unwrap_or(0)];
+    for (column, cell) in rows.iter().flat_map(|row| row.iter().enumerate()) {
+        widths[column] = cell.chars().count().max(widths[column]);
+    }
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).enumerate();
-        let cells: Vec<String> = cells
-            .map(|(column, (cell, &width))| match column {
-                0 => format!("{cell:<width$}"),
-                _ => format!("{cell:>width$}"),
-            })
-            .collect();
-        cells.join("  ").trim_end().to_string()
+        let cells = cells.map(|(column, (cell, &width))| match column {
+            0 => format!("{cell:<width$}"),
+            _ => format!("{cell:>width$}"),
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_string()
     };
     rows.iter().map(line).collect()
 }

@@ -1,6 +1,7 @@
 //! The table that an argument names: a file, the standard input, or a built-in set.
 
-use crate::failure::Misuse;
+use crate::failure::misuse;
+use crate::score_text::count;
 use anyhow::Result;
 use pellucid_data::{
     BUILTINS, ColumnKind, ReadOptions, Table, TableChunks, TableError, TableSource, load_builtin, read_table,
@@ -19,14 +20,24 @@ pub(crate) fn file(data: &Path) -> Option<&Path> {
     (built_in(data).is_none() && data.as_os_str() != "-").then_some(data)
 }
 
+/// The name of a file without its folder.
+pub(crate) fn file_name(path: &str) -> String {
+    let name = Path::new(path).file_name();
+    name.map_or(path.into(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The size of a table in words.
+pub(crate) fn size(table: &Table) -> String {
+    let (rows, columns) = (count(table.rows()), table.columns.len());
+    format!("{}: {rows} rows, {columns} columns", table.source)
+}
+
 /// The whole table.
 pub(crate) fn read(data: &Path, options: &ReadOptions, seed: u32) -> Result<Table> {
     match built_in(data) {
-        Some("mnist") => Err(Misuse(
-            "mnist is images, no table; `pellucid run mnist-online` and `pellucid run mnist-98` train on it"
-                .into(),
-        )
-        .into()),
+        Some("mnist") => misuse(
+            "mnist is images, no table; `pellucid run mnist-online` and `pellucid run mnist-98` train on it",
+        ),
         Some(name) => Ok(load_builtin(name, seed)?),
         None => Ok(read_table(&TableSource::from(data), options)?),
     }
@@ -38,11 +49,8 @@ pub(crate) fn read_as(
     options: &ReadOptions,
     expected: &[(String, ColumnKind)],
 ) -> Result<Table> {
-    if built_in(data).is_some() {
-        return read(data, options, 0);
-    }
     const ALL: usize = 1 << 30;
-    let mut chunks = TableChunks::open(&TableSource::from(data), options, expected, ALL)?;
+    let mut chunks = Chunks::open(data, options, expected, false, ALL)?;
     Ok(match chunks.next() {
         Some(table) => table?,
         None => Table {
@@ -53,6 +61,9 @@ pub(crate) fn read_as(
     })
 }
 
+/// How many rows of a table are predicted at a time.
+pub(crate) const CHUNK_ROWS: usize = 8192;
+
 /// A table some rows at a time.
 pub(crate) enum Chunks {
     Stream(TableChunks),
@@ -60,34 +71,37 @@ pub(crate) enum Chunks {
 }
 
 impl Chunks {
-    /// The expected columns of a table, in that order; with `others` all other columns after them.
+    /// The expected columns of a table, in that order, `rows` at a time; with `others` all other columns after them.
     pub(crate) fn open(
         data: &Path,
         options: &ReadOptions,
         expected: &[(String, ColumnKind)],
         others: bool,
+        rows: usize,
     ) -> Result<Self> {
         if built_in(data).is_some() {
             return Ok(Self::Whole(Some(read(data, options, 0)?)));
         }
-        const ROWS: usize = 8192;
-        let source = TableSource::from(data);
-        Ok(Self::Stream(if others {
-            TableChunks::open_with_others(&source, options, expected, ROWS)?
-        } else {
-            TableChunks::open(&source, options, expected, ROWS)?
-        }))
+        let open = match others {
+            true => TableChunks::open_with_others,
+            false => TableChunks::open,
+        };
+        Ok(Self::Stream(open(
+            &TableSource::from(data),
+            options,
+            expected,
+            rows,
+        )?))
     }
 
     /// All columns of the source by name.
     pub(crate) fn names(&self) -> Vec<String> {
         match self {
             Self::Stream(chunks) => chunks.names().to_vec(),
-            Self::Whole(table) => table
-                .iter()
-                .flat_map(|table| &table.columns)
-                .map(|column| column.name.clone())
-                .collect(),
+            Self::Whole(table) => {
+                let columns = table.iter().flat_map(|table| &table.columns);
+                columns.map(|column| column.name.clone()).collect()
+            }
         }
     }
 }

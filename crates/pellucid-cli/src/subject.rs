@@ -1,7 +1,7 @@
 //! The subject of a command that accepts a recipe or a table.
 
 use crate::arguments::{Reading, Settings};
-use crate::failure::Misuse;
+use crate::failure::{misuse, refuse_flags};
 use crate::{recipes, source};
 use anyhow::{Context, Result};
 use pellucid::Precision;
@@ -42,14 +42,14 @@ impl Subject {
                 ("--delimiter", reading.delimiter.is_some()),
                 ("--header", reading.header.is_some()),
             ];
-            if let Some((flag, _)) = of_table.iter().find(|(_, is_given)| *is_given) {
-                return Err(Misuse(format!("{flag} is for a table, and {source} is a recipe")).into());
-            }
+            refuse_flags(&of_table, |flag| {
+                format!("{flag} is for a table, and {source} is a recipe")
+            })?;
             let recipe = recipes::find(source, &settings).with_context(|| format!("recipe {source}"))?;
             return Ok(Self::Recipe(Box::new(recipe), settings));
         }
         if settings.data.is_some() {
-            return Err(Misuse("--data is for a recipe; a table is named by itself".into()).into());
+            return misuse("--data is for a recipe; a table is named by itself");
         }
         let recipe = match recipe {
             Some(name) => {
@@ -58,26 +58,15 @@ impl Subject {
                 Some(recipe)
             }
             None if !settings.set.is_empty() => {
-                let message = "--set is for the settings of a recipe; name one with --recipe";
-                return Err(Misuse(message.into()).into());
+                return misuse("--set is for the settings of a recipe; name one with --recipe");
             }
             None => None,
         };
         let path = Path::new(source);
-        let seed = settings
-            .seed
-            .or(recipe.as_ref().map(|recipe| recipe.train.seed))
-            .unwrap_or(0);
-        let table = source::read(path, &reading.options(), seed)?;
-        let of_recipe = recipe.as_ref().is_some_and(|recipe| recipe.data.table.is_some());
-        let mut target = target.to_vec();
-        if target.is_empty() && !of_recipe && source::built_in(path).is_some() {
-            target.extend(table.columns.last().map(|column| column.name.clone()));
-        }
-        let request = TrainingRequest {
+        let mut request = TrainingRequest {
             recipe,
             columns: ColumnChoice {
-                target,
+                target: target.to_vec(),
                 ..ColumnChoice::default()
             },
             epochs: settings.epochs,
@@ -85,14 +74,41 @@ impl Subject {
             seed: settings.seed,
             ..TrainingRequest::default()
         };
+        let table = read_table(path, reading, &mut request)?;
         Ok(Self::Table(Box::new(table), Box::new(request)))
     }
 }
 
+/// The table of a training. The target of a built-in set is its last column.
+pub(crate) fn read_table(path: &Path, reading: &Reading, request: &mut TrainingRequest) -> Result<Table> {
+    let recipe = request.recipe.as_ref();
+    let of_recipe = recipe.is_some_and(|recipe| recipe.data.table.is_some());
+    let table = source::read(path, &reading.options(), seed(request))?;
+    if request.columns.target.is_empty() && !of_recipe && source::built_in(path).is_some() {
+        let last = table.columns.last().map(|column| column.name.clone());
+        request.columns.target.extend(last);
+    }
+    Ok(table)
+}
+
+/// The seed of a training, and of a built-in set that is generated for it.
+pub(crate) fn seed(request: &TrainingRequest) -> u32 {
+    let of_recipe = request.recipe.as_ref().map(|recipe| recipe.train.seed);
+    request.seed.or(of_recipe).unwrap_or(0)
+}
+
+/// Whether an argument means a model file.
+pub(crate) fn is_model(source: &str) -> bool {
+    ends_in(source, "safetensors")
+}
+
+fn ends_in(source: &str, extension: &str) -> bool {
+    let found = Path::new(source).extension();
+    found.is_some_and(|found| found.eq_ignore_ascii_case(extension))
+}
+
 /// Whether an argument means a recipe: a built-in one's name, or a file that ends in .toml.
 pub(crate) fn is_recipe(source: &str) -> bool {
-    let is_toml = Path::new(source)
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-    is_toml || (BUILT_IN.iter().any(|recipe| recipe.name == source) && !Path::new(source).is_file())
+    ends_in(source, "toml")
+        || (BUILT_IN.iter().any(|recipe| recipe.name == source) && !Path::new(source).is_file())
 }

@@ -18,19 +18,14 @@ pub(crate) fn is_coloured() -> bool {
 
 /// The width of text in columns: COLUMNS, or that of the terminal, or `otherwise`.
 pub(crate) fn width(to_terminal: bool, otherwise: usize) -> usize {
-    let asked = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.trim().parse().ok());
-    let of_terminal = || match to_terminal {
-        true => console::Term::stdout()
-            .size_checked()
-            .map(|(_, columns)| columns.into()),
-        false => None,
+    let asked = std::env::var("COLUMNS").ok();
+    let asked = asked.and_then(|columns| columns.trim().parse().ok());
+    let of_terminal = || {
+        let (_, columns) = console::Term::stdout().size_checked().filter(|_| to_terminal)?;
+        Some(columns.into())
     };
-    asked
-        .filter(|columns| *columns > 0)
-        .or_else(of_terminal)
-        .unwrap_or(otherwise)
+    let asked = asked.filter(|columns| *columns > 0);
+    asked.or_else(of_terminal).unwrap_or(otherwise)
 }
 
 /// Writes a note to standard error. A closed standard error is not an error.
@@ -43,6 +38,10 @@ pub(crate) fn print(line: &str) -> Result<()> {
     writeln!(io::stdout().lock(), "{line}").context(NOT_WRITTEN)
 }
 
+pub(crate) fn print_lines<L: AsRef<str>>(lines: impl IntoIterator<Item = L>) -> Result<()> {
+    lines.into_iter().try_for_each(|line| print(line.as_ref()))
+}
+
 const NOT_WRITTEN: &str = "cannot write to standard output";
 
 /// The lines of a run. After one could not be written, because the reader closed the output, no other is tried.
@@ -52,27 +51,19 @@ pub(crate) struct Results {
 }
 
 impl Results {
-    pub(crate) fn to_standard_output() -> Self {
+    /// Nothing may be mixed into a record on standard output.
+    pub(crate) fn new(to_standard_output: bool) -> Self {
         Self {
-            to_standard_output: true,
-            failure: RefCell::new(None),
-        }
-    }
-
-    /// For a record on standard output, into which nothing may be mixed.
-    pub(crate) fn not_to_standard_output() -> Self {
-        Self {
-            to_standard_output: false,
+            to_standard_output,
             failure: RefCell::new(None),
         }
     }
 
     /// Writes a line of the log, to standard error if it may not go to standard output.
     pub(crate) fn log_line(&self, line: &str) {
-        if self.to_standard_output {
-            self.line(line);
-        } else {
-            note(line);
+        match self.to_standard_output {
+            true => self.line(line),
+            false => note(line),
         }
     }
 

@@ -4,9 +4,9 @@ use crate::arguments::{MethodArgument, Tune};
 use crate::failure::{self, Misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::progress::Progress;
-use crate::score_text::{aligned, count, number};
+use crate::score_text::{aligned, number};
 use crate::tune_progress::TuneProgress;
-use crate::{interrupt, recipes, run, source, terminal, train};
+use crate::{interrupt, recipes, run, source, subject, terminal};
 use anyhow::{Context, Result};
 use pellucid::EndedBy;
 use pellucid::evaluation::metrics::Better;
@@ -19,7 +19,6 @@ use pellucid_data::tuning::{
 use pellucid_report::{PictureFormat, SearchChart, SearchPoint, SearchSetting, SettingValues};
 use serde_json::json;
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -28,15 +27,10 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
     let quiet = arguments.running.quiet;
     check_files(arguments)?;
     let space = space(arguments)?;
-    let recipe = match &arguments.recipe {
-        Some(name) => Some(recipes::load(name)?),
-        None => None,
-    };
-    let seed = (arguments.seed)
-        .or(recipe.as_ref().map(|recipe| recipe.train.seed))
-        .unwrap_or(0);
-    let table = source::read(&arguments.data, &arguments.reading.options(), seed)?;
-    let training = train::with_target_of_built_in(training(arguments, recipe), &arguments.data, &table);
+    let recipe = arguments.recipe.as_deref().map(recipes::load).transpose()?;
+    let mut training = training(arguments, recipe);
+    let seed = subject::seed(&training);
+    let table = subject::read_table(&arguments.data, &arguments.reading, &mut training)?;
     let request = SearchRequest {
         trials: arguments.trials,
         seed,
@@ -57,12 +51,7 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
             terminal::note(line);
         }
     };
-    note(&format!(
-        "{}: {} rows, {} columns",
-        table.source,
-        count(table.rows()),
-        table.columns.len()
-    ));
+    note(&source::size(&table));
     for choice in search.choices() {
         note(&choice);
     }
@@ -119,13 +108,11 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
         "threads": threads,
         "elapsed_seconds": started.elapsed().as_secs_f64(),
     });
-    let json_to_stdout = matches!(files.json, Some(JsonOutput::Stdout));
+    let prints = !files.json.takes_standard_output();
     let chart = chart(&found, &table.source);
     files.write(&chart, winner.filter(|_| !stopped), &record)?;
-    if !json_to_stdout {
-        for line in &lines {
-            terminal::print(line)?;
-        }
+    if prints {
+        terminal::print_lines(&lines)?;
         if let Some(path) = arguments.model.as_ref().filter(|_| !stopped && best.is_some()) {
             terminal::print(&format!("model: {}", path.display()))?;
         }
@@ -151,11 +138,11 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
 }
 
 fn check_files(arguments: &Tune) -> Result<()> {
-    let mut read = Vec::new();
-    read.extend(source::file(&arguments.data).map(|file| ("the data", file)));
-    read.extend(arguments.space.as_deref().map(|file| ("the space", file)));
-    let recipe = arguments.recipe.as_deref().and_then(recipes::file);
-    read.extend(recipe.map(|file| ("the recipe", file)));
+    let read = [
+        ("the data", source::file(&arguments.data)),
+        ("the space", arguments.space.as_deref()),
+        ("the recipe", arguments.recipe.as_deref().and_then(recipes::file)),
+    ];
     outputs::check_distinct(
         &read,
         &[
@@ -230,9 +217,7 @@ fn train_winner(
         });
     }
     let mut progress = Progress::new("the best on all rows", arguments.running.quiet);
-    let trained = plan.train(None, threads, &mut progress);
-    progress.finish();
-    let trained = trained?;
+    let trained = plan.train(None, threads, &mut progress)?;
     Ok(Winner {
         recipe: trained.recipe.clone(),
         trained: Some(trained),
@@ -244,7 +229,7 @@ struct Files {
     model: Option<OutputFile>,
     recipe: Option<OutputFile>,
     plot: Option<PlotOutput>,
-    json: Option<JsonOutput>,
+    json: JsonOutput,
 }
 
 impl Files {
@@ -254,7 +239,7 @@ impl Files {
             model: file(&arguments.model)?,
             recipe: file(&arguments.save_recipe)?,
             plot: arguments.plot.as_deref().map(PlotOutput::prepare).transpose()?,
-            json: arguments.json.as_deref().map(JsonOutput::prepare).transpose()?,
+            json: JsonOutput::prepare(arguments.json.as_deref())?,
         })
     }
 
@@ -271,10 +256,7 @@ impl Files {
         if let Some(plot) = self.plot {
             plot.write(chart)?;
         }
-        match self.json {
-            Some(json) => json.write(record),
-            None => Ok(()),
-        }
+        self.json.write(|| record)
     }
 }
 
@@ -350,9 +332,7 @@ fn table_of(found: &SearchResult) -> Vec<String> {
 }
 
 fn chart(found: &SearchResult, data: &str) -> SearchChart {
-    let data = Path::new(data)
-        .file_name()
-        .map_or(data.into(), |name| name.to_string_lossy());
+    let data = source::file_name(data);
     let trials = &found.trials;
     let highest = trials.iter().map(|trial| trial.rung).max().unwrap_or(0);
     let name = found.metric.name().replace('_', " ");

@@ -46,7 +46,7 @@ pub use comparison::{
 };
 pub use confusion_matrix::ConfusionMatrix;
 pub use error::ReportError;
-pub use explanation::{Product, UnitArithmetic, UnitChoice, UnitSample, UnitWeight, WorkedExample};
+pub use explanation::{UnitChoice, WorkedExample};
 pub use gradient_flow::{GradientFlow, LayerFlow};
 pub use line_chart::{Guide, LineChart, Scale, Series, SeriesBand};
 pub use page::{PageFinding, PageTable, Repeat, Report, Section};

@@ -4,7 +4,7 @@ use super::Diagnosis;
 use crate::arguments::Settings;
 use crate::progress::Progress;
 use crate::run::{diverged, session};
-use crate::score_text::count;
+use crate::score_text::plural;
 use crate::terminal;
 use anyhow::{Context, Result};
 use pellucid::session::Summary;
@@ -15,20 +15,6 @@ use serde_json::json;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-/// `4 rows, 2 layers, 1,000 epochs`, and what of them.
-fn examined(rows: usize, layers: usize, epochs: u64) -> String {
-    let of = |number: usize, one: &str, more: &str| match number {
-        1 => format!("1 {one}"),
-        _ => format!("{} {more}", count(number)),
-    };
-    format!(
-        "{}, {} and {}: inputs, targets, initial weights, gradients, units, size of the steps, losses",
-        of(rows, "training row", "training rows"),
-        of(layers, "layer", "layers"),
-        of(epochs as usize, "epoch", "epochs")
-    )
-}
-
 /// The diagnosis of a training that has ended, or diverged.
 fn diagnosis(
     ended: Result<&Summary, &Unfinished>,
@@ -36,20 +22,19 @@ fn diagnosis(
     rows: usize,
     notes: Vec<String>,
 ) -> Diagnosis {
-    let layers = recipe.network.layers.len() - 1;
-    let (findings, statistics, epochs, updates, ended_by) = match ended {
-        Ok(of) => (
-            &of.findings,
-            &of.layer_statistics,
-            of.epochs,
-            of.updates,
-            Some(of.ended_by),
-        ),
-        Err(of) => (&of.findings, &of.layer_statistics, of.epochs, of.updates, None),
+    let (findings, statistics, epochs, updates) = match ended {
+        Ok(of) => (&of.findings, &of.layer_statistics, of.epochs, of.updates),
+        Err(of) => (&of.findings, &of.layer_statistics, of.epochs, of.updates),
     };
+    let ended_by = ended.ok().map(|summary| summary.ended_by);
     Diagnosis {
         findings: findings.clone(),
-        examined: examined(rows, layers, epochs),
+        examined: format!(
+            "{}, {} and {}: inputs, targets, initial weights, gradients, units, size of the steps, losses",
+            plural(rows, "training row"),
+            plural(recipe.network.layers.len() - 1, "layer"),
+            plural(epochs as usize, "epoch")
+        ),
         notes,
         stopped: ended_by == Some(EndedBy::Interrupt),
         record: json!({
@@ -81,13 +66,10 @@ fn of_recipe_at<T: Scalar>(
 ) -> Result<Diagnosis> {
     let started = Instant::now();
     let clock = || started.elapsed().as_secs_f64();
-    let session = session::<T>(recipe, settings, threads)?
-        .with_clock(&clock)
-        .diagnosed(&[])?;
+    let session = session::<T>(recipe, settings, threads)?.with_clock(&clock);
+    let session = session.diagnosed(&[])?;
     let rows = session.training().rows();
-    let mut progress = Progress::new(name, settings.quiet);
-    let ended = session.run(&mut progress);
-    progress.finish();
+    let ended = session.run(&mut Progress::new(name, settings.quiet));
     Ok(match ended {
         Ok(finished) => diagnosis(Ok(&finished.summary), recipe, rows, Vec::new()),
         Err(unfinished) => diagnosis(Err(&*diverged(unfinished)?), recipe, rows, Vec::new()),
@@ -105,27 +87,16 @@ pub(super) fn of_table(
     let clock = || started.elapsed().as_secs_f64();
     let plan = Plan::new(table, request)?;
     if !quiet {
-        for choice in plan.choices() {
-            terminal::note(choice);
-        }
+        plan.choices().iter().for_each(|choice| terminal::note(choice));
     }
     let session = plan.session(None, threads)?.with_clock(&clock).diagnosed()?;
-    let mut progress = Progress::new(&table.source, quiet).with_epochs();
-    let ended = session.run(&mut progress);
-    progress.finish();
+    let ended = session.run(&mut Progress::new(&table.source, quiet).with_epochs());
+    let recipe = plan.recipe();
     Ok(match ended {
-        Ok(trained) => diagnosis(
-            Ok(&trained.summary),
-            plan.recipe(),
-            trained.rows.len(),
-            trained.notes.clone(),
-        ),
-        Err(DataError::Training(unfinished)) => diagnosis(
-            Err(&*diverged(unfinished)?),
-            plan.recipe(),
-            table.rows(),
-            Vec::new(),
-        ),
+        Ok(trained) => diagnosis(Ok(&trained.summary), recipe, trained.rows.len(), trained.notes),
+        Err(DataError::Training(unfinished)) => {
+            diagnosis(Err(&*diverged(unfinished)?), recipe, table.rows(), Vec::new())
+        }
         Err(error) => return Err(error.into()),
     })
 }

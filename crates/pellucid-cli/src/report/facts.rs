@@ -1,26 +1,19 @@
 //! Facts about a network and its training, by name.
 
+use super::Page;
 use crate::inspect;
 use crate::score_text::count;
-use pellucid::model::network::Architecture;
 use pellucid::recipe::BatchSize;
-use pellucid::session::Summary;
 use pellucid::{Precision, Recipe};
 use serde_json::{Value, json};
-use std::num::NonZeroUsize;
 
-pub(super) fn facts(
-    recipe: &Recipe,
-    architecture: &Architecture,
-    summary: &Summary,
-    in_seconds: f64,
-    on_threads: NonZeroUsize,
-) -> Vec<(String, String)> {
+pub(super) fn facts(of: &Page<'_>) -> Vec<(&'static str, String)> {
+    let (recipe, summary) = (of.recipe, of.summary);
     let train = &recipe.train;
     let written = json!(recipe);
-    let mut facts: Vec<(&str, String)> = vec![
-        ("Network", inspect::shape(architecture)),
-        ("Parameters", count(architecture.trained_count())),
+    let mut facts = vec![
+        ("Network", inspect::shape(of.architecture)),
+        ("Parameters", count(of.architecture.trained_count())),
         ("First weights", words(&written["init"]["method"])),
         ("Loss", words(&written["train"]["loss"])),
         ("Optimizer", optimizer(recipe, &written["train"]["schedule"])),
@@ -37,24 +30,22 @@ pub(super) fn facts(
         Some(epoch) => format!("; the weights of epoch {} are kept", count(epoch as usize)),
         None => String::new(),
     };
-    facts.push(("Epochs", format!("{}{best}", count(summary.epochs as usize))));
-    facts.push(("Ended because", summary.ended_by.sentence(recipe)));
-    facts.push((
-        "Training time",
-        format!("{} on {}", seconds(in_seconds), threads(on_threads)),
-    ));
-    facts.push((
-        "Precision",
-        match train.precision {
-            Precision::F32 => "single (f32)".into(),
-            Precision::F64 => "double (f64)".into(),
-        },
-    ));
-    facts.push(("Seed", train.seed.to_string()));
+    let threads = match of.threads.get() {
+        1 => "1 thread".into(),
+        many => format!("{many} threads"),
+    };
+    let precision = match train.precision {
+        Precision::F32 => "single (f32)",
+        Precision::F64 => "double (f64)",
+    };
+    facts.extend([
+        ("Epochs", format!("{}{best}", count(summary.epochs as usize))),
+        ("Ended because", summary.ended_by.sentence(recipe)),
+        ("Training time", format!("{} on {threads}", seconds(of.seconds))),
+        ("Precision", precision.into()),
+        ("Seed", train.seed.to_string()),
+    ]);
     facts
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
 }
 
 pub(super) fn seconds(seconds: f64) -> String {
@@ -62,13 +53,6 @@ pub(super) fn seconds(seconds: f64) -> String {
         0.0..10.0 => format!("{seconds:.2} s"),
         10.0..120.0 => format!("{seconds:.0} s"),
         _ => format!("{:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0),
-    }
-}
-
-fn threads(threads: NonZeroUsize) -> String {
-    match threads.get() {
-        1 => "1 thread".into(),
-        many => format!("{many} threads"),
     }
 }
 

@@ -4,19 +4,75 @@ mod facts;
 pub(crate) mod samples;
 pub(crate) mod table;
 
-use crate::score_text::{count, number};
+use crate::arguments::Plots;
+use crate::pictures::{Offer, PlotFiles, PlotSet, What};
+use crate::score_text::{self, Figures, count};
 use anyhow::Result;
 use facts::{facts, seconds};
 use pellucid::Recipe;
-use pellucid::inspection::diagnosis;
+use pellucid::inspection::diagnosis::Finding;
 use pellucid::model::network::Architecture;
 use pellucid::session::Summary;
-use pellucid_report::{PageFinding, PageTable, Repeat, Report, Section};
+use pellucid_data::OutputFile;
+use pellucid_report::{PageFinding, PageTable, Repeat, Report, Section, Theme};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-/// Figures by name.
-type Figures = Vec<(String, f64)>;
+/// The files of a training's pictures and of its page, found to be writable before it begins.
+pub(crate) struct PictureFiles<'a> {
+    plots: PlotFiles,
+    page: Option<OutputFile>,
+    offer: &'a Offer,
+}
+
+impl<'a> PictureFiles<'a> {
+    pub(crate) fn prepare(plots: &Plots, page: Option<&Path>, offer: &'a Offer) -> Result<Self> {
+        Ok(Self {
+            plots: PlotFiles::prepare(plots, offer)?,
+            page: page.map(OutputFile::prepare).transpose()?,
+            offer,
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.plots.is_empty() && !self.has_page()
+    }
+
+    pub(crate) fn has_page(&self) -> bool {
+        self.page.is_some()
+    }
+
+    pub(crate) fn theme(&self) -> Theme {
+        self.plots.theme
+    }
+
+    /// Whether a picture has a file, or a place on the page.
+    pub(crate) fn want(&self, what: What) -> bool {
+        self.plots.want(what) || (self.has_page() && self.offer.has(what))
+    }
+
+    /// The contents of the files.
+    pub(crate) fn paint(
+        &self,
+        plot_set: PlotSet,
+        page: impl FnOnce(PlotSet) -> Result<Report>,
+    ) -> Result<(Vec<Vec<u8>>, Option<String>)> {
+        let plots = self.plots.paint(&plot_set)?;
+        let page = match self.has_page() {
+            true => Some(page(plot_set)?.html()?),
+            false => None,
+        };
+        Ok((plots, page))
+    }
+
+    pub(crate) fn write(self, (plots, page): (Vec<Vec<u8>>, Option<String>)) -> Result<()> {
+        self.plots.write(plots)?;
+        if let Some((file, page)) = self.page.zip(page) {
+            file.write(page.as_bytes())?;
+        }
+        Ok(())
+    }
+}
 
 /// What a page says of a training, whatever it was on.
 struct Page<'a> {
@@ -26,7 +82,7 @@ struct Page<'a> {
     headline: Vec<(String, String)>,
     /// Parts of the data: name, number of rows, and figures.
     columns: Vec<(&'static str, usize, Figures)>,
-    of_data: Vec<(String, String)>,
+    of_data: Vec<(&'static str, String)>,
     /// What was chosen where the user said nothing.
     choices: &'a [String],
     recipe: &'a Recipe,
@@ -41,69 +97,43 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    fn report(self) -> Result<Report> {
-        let scores = self.scores();
-        let mut figures = self.headline;
-        figures.extend([
+    fn report(mut self) -> Result<Report> {
+        let mut scores = score_text::side_by_side(&self.columns, "–");
+        let head = scores.remove(0);
+        self.headline.extend([
             ("parameters".into(), count(self.architecture.trained_count())),
             ("epochs".into(), count(self.summary.epochs as usize)),
             ("training time".into(), seconds(self.seconds)),
         ]);
-        let mut all = self.of_data;
-        all.extend(facts(
-            self.recipe,
-            self.architecture,
-            self.summary,
-            self.seconds,
-            self.threads,
-        ));
-        if !self.choices.is_empty() {
-            all.push(("Chosen".into(), self.choices.join("; ")));
-        }
+        let of_data = std::mem::take(&mut self.of_data);
+        let chosen = (!self.choices.is_empty()).then(|| ("Chosen", self.choices.join("; ")));
+        let facts = of_data.into_iter().chain(facts(&self)).chain(chosen);
+        let given = format!(
+            "It was made by: pellucid {}",
+            in_a_shell(std::env::args().skip(1))
+        );
+        self.notes.push(given);
         Ok(Report {
             title: self.title.to_owned(),
             lead: self.lead,
-            figures,
-            tables: vec![scores],
-            facts: all,
+            figures: self.headline,
+            tables: vec![table("", head, scores)],
+            facts: facts.map(|(name, value)| (name.to_owned(), value)).collect(),
             sections: self.sections,
-            repeat: repeat(self.recipe.to_toml()?, &self.command, self.notes),
-            findings: Some(findings(&self.summary.findings)),
-            footer: footer(),
+            repeat: Repeat {
+                recipe: self.recipe.to_toml()?,
+                command: in_a_shell(self.command.into_iter()),
+                notes: self.notes,
+            },
+            findings: Some(self.summary.findings.iter().map(finding).collect()),
+            footer: format!(
+                "pellucid {} on {}, {}",
+                env!("CARGO_PKG_VERSION"),
+                std::env::consts::OS,
+                std::env::consts::ARCH
+            ),
         })
     }
-
-    /// The figures of each part of the data, those that the first has.
-    fn scores(&self) -> PageTable {
-        let line = |name: &str, cells: Vec<String>| std::iter::once(name.to_owned()).chain(cells).collect();
-        let columns = || self.columns.iter();
-        let mut rows = vec![line("rows", columns().map(|(_, rows, _)| count(*rows)).collect())];
-        for (name, _) in columns().next().into_iter().flat_map(|(.., figures)| figures) {
-            let of = |figures: &[(String, f64)]| {
-                let found = figures.iter().find(|(other, _)| other == name);
-                found.map_or("–".into(), |(_, value)| number(*value))
-            };
-            rows.push(line(name, columns().map(|(.., figures)| of(figures)).collect()));
-        }
-        table(
-            "",
-            line("", columns().map(|column| column.0.to_owned()).collect()),
-            rows,
-        )
-    }
-}
-
-/// `1 sample`, `2 samples`.
-fn plural(number: usize, one: &str) -> String {
-    match number {
-        1 => format!("1 {one}"),
-        _ => format!("{} {one}s", count(number)),
-    }
-}
-
-/// A row of a table, out of words.
-fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
-    cells.map(String::from).into()
 }
 
 fn table(caption: &str, head: Vec<String>, rows: Vec<Vec<String>>) -> PageTable {
@@ -114,9 +144,8 @@ fn table(caption: &str, head: Vec<String>, rows: Vec<Vec<String>>) -> PageTable 
     }
 }
 
-/// Findings as a page has them.
-fn findings(found: &[diagnosis::Finding]) -> Vec<PageFinding> {
-    let finding = |finding: &diagnosis::Finding| PageFinding {
+fn finding(finding: &Finding) -> PageFinding {
+    PageFinding {
         title: match finding.layer {
             Some(layer) => format!("{}, layer {layer}", finding.kind.title()),
             None => finding.kind.title().to_string(),
@@ -124,20 +153,11 @@ fn findings(found: &[diagnosis::Finding]) -> Vec<PageFinding> {
         seen: finding.seen.clone(),
         why: finding.why.clone(),
         try_this: finding.try_this.clone(),
-    };
-    found.iter().map(finding).collect()
+    }
 }
 
-/// The recipe, the command that follows it, and the one that was given.
-fn repeat(recipe: String, command: &[String], mut notes: Vec<String>) -> Repeat {
-    let given: Vec<String> = std::env::args().skip(1).map(|word| quoted(&word)).collect();
-    notes.push(format!("It was made by: pellucid {}", given.join(" ")));
-    let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
-    Repeat {
-        recipe,
-        command: words.join(" "),
-        notes,
-    }
+fn in_a_shell(words: impl Iterator<Item = String>) -> String {
+    words.map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A word as a shell takes it for one.
@@ -147,21 +167,6 @@ fn quoted(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-fn footer() -> String {
-    let (version, os, arch) = (
-        env!("CARGO_PKG_VERSION"),
-        std::env::consts::OS,
-        std::env::consts::ARCH,
-    );
-    format!("pellucid {version} on {os}, {arch}")
-}
-
-/// A name without its folder.
-fn file_name(source: &str) -> String {
-    let name = Path::new(source).file_name();
-    name.map_or(source.into(), |name| name.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The page of a training on a recipe's own samples.
 
-use super::{Page, plural};
+use super::Page;
 use crate::pictures::PlotSet;
-use crate::score_text::{count, figure_name, number};
+use crate::score_text::{Figures, count, figure_name, number, plural};
 use anyhow::Result;
 use pellucid::evaluation::evaluate::Evaluation;
 use pellucid::session::record::MetricsRecord;
@@ -25,22 +25,17 @@ pub(crate) fn page<T: Scalar>(
         ("test", &split.test, &metrics.test),
     ];
     for (name, rows, evaluation) in held_out {
-        columns.extend(
-            rows.as_ref()
-                .zip(evaluation.as_ref())
-                .map(|(rows, evaluation)| (name, rows.rows(), figures(evaluation))),
-        );
+        let both = rows.as_ref().zip(evaluation.as_ref());
+        columns.extend(both.map(|(rows, evaluation)| (name, rows.rows(), figures(evaluation))));
     }
     let (judged, of) = match (&metrics.test, &metrics.validation) {
         (Some(test), _) => (test, "test"),
         (None, Some(held_out)) => (held_out, "held out"),
         (None, None) => (&metrics.training, "training"),
     };
-    let first = judged.metrics.iter().take(1);
-    let mut headline: Vec<(String, String)> = first
-        .map(|(metric, value)| (format!("{}, {of}", figure_name(&metric.name())), number(*value)))
-        .collect();
-    headline.push((format!("loss, {of}"), number(judged.loss)));
+    // The first metric, if any, then the loss.
+    let headline = figures(judged).into_iter().take(2).rev();
+    let headline = headline.map(|(name, value)| (format!("{name}, {of}"), number(value)));
     let parameters = finished.network().architecture().trained_count();
     let folder = data.map(|data| data.to_string_lossy().into_owned());
     let mut command = ["pellucid", "run", "recipe.toml"].map(String::from).to_vec();
@@ -66,9 +61,9 @@ pub(crate) fn page<T: Scalar>(
             count(summary.updates as usize),
             plural(split.training.rows(), "sample"),
         ),
-        headline,
+        headline: headline.collect(),
         columns,
-        of_data: vec![("Data".into(), of_data)],
+        of_data: vec![("Data", of_data)],
         choices: &[],
         recipe: &recipe,
         architecture: finished.network().architecture(),
@@ -82,7 +77,7 @@ pub(crate) fn page<T: Scalar>(
     .report()
 }
 
-fn figures(evaluation: &Evaluation) -> Vec<(String, f64)> {
+fn figures(evaluation: &Evaluation) -> Figures {
     let metrics = evaluation.metrics.iter();
     std::iter::once(("loss".to_owned(), evaluation.loss))
         .chain(metrics.map(|(metric, value)| (figure_name(&metric.name()), *value)))

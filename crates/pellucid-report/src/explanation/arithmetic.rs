@@ -4,7 +4,7 @@ use super::axes::Axis;
 use super::catalogue;
 use super::formula::Formula;
 use super::number::{factor_latex, short, short_latex};
-use super::walkthrough::{Part, Rule, Values, Walkthrough};
+use super::walkthrough::{Part, Rule, Walkthrough};
 use pellucid::{Activation, Loss};
 
 /// The most terms of a sum that are written out.
@@ -28,10 +28,7 @@ impl Walkthrough<'_> {
     fn left_side(&self, part: &Part, row: usize, column: usize) -> Option<String> {
         let operand = |index: usize| part.operands.get(index).map(|(_, array)| &self.arrays[*array]);
         let at = |index: usize, row: usize, column: usize| {
-            operand(index).map_or(f64::NAN, |array| match array.values {
-                Values::Row(_) => array.values.at(0, column),
-                _ => array.values.at(row, column),
-            })
+            operand(index).map_or(f64::NAN, |array| array.values.at(row, column))
         };
         let here = |index: usize| at(index, row, column);
         let length = |axis: Axis| self.axes.shown(axis).length;

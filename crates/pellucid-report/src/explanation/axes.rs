@@ -129,6 +129,12 @@ impl Axes {
             .any(|shown| shown.hidden() > 0)
     }
 
+    /// The shown places of a matrix, row by row.
+    pub(super) fn places(&self, rows: Axis, columns: Axis) -> impl Iterator<Item = (usize, usize)> {
+        let (rows, columns) = (self.shown(rows).indices.iter(), &self.shown(columns).indices);
+        rows.flat_map(move |&row| columns.iter().map(move |&column| (row, column)))
+    }
+
     pub(super) fn shown(&self, axis: Axis) -> &Shown {
         match axis {
             Axis::One => &self.one,

@@ -1,5 +1,6 @@
 //! The formulas of activations, losses and optimizers: the only place where the walkthrough takes them from.
 
+use super::number::short_latex;
 use pellucid::descriptor::Choice;
 use pellucid::inspection::explanation::Explanation;
 use pellucid::loss::Reduction;
@@ -57,116 +58,108 @@ pub(super) fn memory(name: &str) -> &str {
     }
 }
 
-/// The rule of a step, one formula per line, for weights W with gradient g.
+const FIRST_MOMENT: &str = r"m \leftarrow [beta_1] \cdot m + [1-beta_1] \cdot g";
+const SECOND_MOMENT: &str = r"v \leftarrow [beta_2] \cdot v + [1-beta_2] \cdot g^2";
+const MEAN_SQUARE: &str = r"v \leftarrow [rho] \cdot v + [1-rho] \cdot g^2";
+const BY_VELOCITY: &str = r"W \leftarrow W - \eta \cdot \text{velocity}";
+
+/// The rule of a step, one formula per line, for weights W with gradient g. In the lines here a setting's key stands in
+/// brackets for its number, and t for the number of steps.
 pub(super) fn optimizer(explanation: &Explanation) -> Vec<String> {
     let optimizer = explanation.recipe.train.optimizer;
-    let number = |key: &str| optimizer.number(key).unwrap_or(0.0);
-    let (beta_1, beta_2, weight_decay) = (number("beta_1"), number("beta_2"), optimizer.weight_decay());
-    let mut lines: Vec<String> = Vec::new();
-    if weight_decay > 0.0 {
-        lines.push(format!(r"W \leftarrow (1 - \eta \cdot {}) \cdot W", weight_decay));
-    }
-    let (m, v) = (
-        format!(r"m \leftarrow {} \cdot m + {} \cdot g", beta_1, rest(beta_1)),
-        format!(r"v \leftarrow {} \cdot v + {} \cdot g^2", beta_2, rest(beta_2)),
-    );
-    let t = explanation.update.steps;
-    let first = format!(r"\frac{{m}}{{1 - {}^{{{t}}}}}", beta_1);
-    let adam = |second: &str| {
-        format!(
-            r"W \leftarrow W - \eta \cdot {first} / (\sqrt{{\frac{{{second}}}{{1 - {}^{{{t}}}}}}} + {})",
-            beta_2,
-            power(number("epsilon"))
-        )
+    let steps = explanation.update.steps;
+    let lines: &[&str] = match optimizer {
+        Optimizer::Sgd { momentum: 0.0, .. } => &[r"W \leftarrow W - \eta \cdot g"],
+        Optimizer::Sgd {
+            dampening, nesterov, ..
+        } => &[
+            match dampening == 0.0 || steps == 1 {
+                true => r"\text{velocity} \leftarrow [momentum] \cdot \text{velocity} + g",
+                false => {
+                    r"\text{velocity} \leftarrow [momentum] \cdot \text{velocity} + [1-dampening] \cdot g"
+                }
+            },
+            match nesterov {
+                true => r"W \leftarrow W - \eta \cdot (g + [momentum] \cdot \text{velocity})",
+                false => BY_VELOCITY,
+            },
+        ],
+        Optimizer::Adagrad { .. } => &[
+            r"s \leftarrow s + g^2",
+            r"W \leftarrow W - \eta \cdot \frac{g}{\sqrt{s} + [epsilon]}",
+        ],
+        Optimizer::Rmsprop { .. } => &[
+            MEAN_SQUARE,
+            r"\text{velocity} \leftarrow [momentum] \cdot \text{velocity} + \frac{g}{\sqrt{v} + [epsilon]}",
+            BY_VELOCITY,
+        ],
+        Optimizer::Adadelta { .. } => &[
+            MEAN_SQUARE,
+            r"d = \frac{\sqrt{u + [epsilon]}}{\sqrt{v + [epsilon]}} \cdot g",
+            r"u \leftarrow [rho] \cdot u + [1-rho] \cdot d^2",
+            r"W \leftarrow W - \eta \cdot d",
+        ],
+        Optimizer::Adam { .. } | Optimizer::Adamw { .. } => &[
+            FIRST_MOMENT,
+            SECOND_MOMENT,
+            r"W \leftarrow W - \eta \cdot \frac{m}{1 - [beta_1]^{[t]}} / (\sqrt{\frac{v}{1 - [beta_2]^{[t]}}} + [epsilon])",
+        ],
+        Optimizer::Amsgrad { .. } => &[
+            FIRST_MOMENT,
+            SECOND_MOMENT,
+            r"\hat{v} \leftarrow \max(\hat{v}, v)",
+            r"W \leftarrow W - \eta \cdot \frac{m}{1 - [beta_1]^{[t]}} / (\sqrt{\frac{\hat{v}}{1 - [beta_2]^{[t]}}} + [epsilon])",
+        ],
+        Optimizer::Nadam { .. } => &[
+            FIRST_MOMENT,
+            SECOND_MOMENT,
+            r"W \leftarrow W - \eta \cdot \frac{\text{m, looking ahead}}{\sqrt{\text{v, corrected}} + \varepsilon}",
+        ],
+        Optimizer::Radam { .. } => &[
+            FIRST_MOMENT,
+            SECOND_MOMENT,
+            r"W \leftarrow W - \eta \cdot \text{rectified} \cdot \frac{m}{1 - [beta_1]^{[t]}}",
+        ],
+        Optimizer::Adamax { .. } => &[
+            FIRST_MOMENT,
+            r"u \leftarrow \max([beta_2] \cdot u, |g| + [epsilon])",
+            r"W \leftarrow W - \eta \cdot \frac{m}{1 - [beta_1]^{[t]}} / u",
+        ],
+        Optimizer::Lion { .. } => &[
+            r"W \leftarrow W - \eta \cdot \text{sign}([beta_1] \cdot m + [1-beta_1] \cdot g)",
+            r"m \leftarrow [beta_2] \cdot m + [1-beta_2] \cdot g",
+        ],
+        Optimizer::Rprop { .. } | Optimizer::IrpropPlus { .. } => &[
+            r"\Delta \leftarrow [increase] \cdot \Delta \text{ while the sign of g stays, } [decrease] \cdot \Delta \text{ when it changes}",
+            r"W \leftarrow W - \text{sign}(g) \cdot \Delta",
+        ],
+        Optimizer::Lbfgs { .. } => &[],
     };
-    let mean_square = |rho: f64| format!(r"v \leftarrow {rho} \cdot v + {} \cdot g^2", rest(rho));
-    let epsilon = power(number("epsilon"));
-    match optimizer {
-        Optimizer::Sgd { momentum, dampening, nesterov, .. } if momentum > 0.0 => {
-            let share = match dampening {
-                0.0 => "g".to_string(),
-                _ if t == 1 => "g".to_string(),
-                dampening => format!(r"{} \cdot g", rest(dampening)),
-            };
-            lines.push(format!(
-                r"\text{{velocity}} \leftarrow {} \cdot \text{{velocity}} + {share}",
-                momentum
-            ));
-            lines.push(if nesterov {
-                format!(
-                    r"W \leftarrow W - \eta \cdot (g + {} \cdot \text{{velocity}})",
-                    momentum
-                )
-            } else {
-                r"W \leftarrow W - \eta \cdot \text{velocity}".into()
-            });
-        }
-        Optimizer::Sgd { .. } => lines.push(r"W \leftarrow W - \eta \cdot g".into()),
-        Optimizer::Adagrad { .. } => {
-            lines.push(r"s \leftarrow s + g^2".into());
-            lines.push(format!(r"W \leftarrow W - \eta \cdot \frac{{g}}{{\sqrt{{s}} + {epsilon}}}"));
-        }
-        Optimizer::Rmsprop { momentum, rho, .. } => {
-            lines.push(mean_square(rho));
-            lines.push(format!(
-                r"\text{{velocity}} \leftarrow {} \cdot \text{{velocity}} + \frac{{g}}{{\sqrt{{v}} + {epsilon}}}",
-                momentum
-            ));
-            lines.push(r"W \leftarrow W - \eta \cdot \text{velocity}".into());
-        }
-        Optimizer::Adadelta { rho, .. } => {
-            lines.push(mean_square(rho));
-            lines.push(format!(
-                r"d = \frac{{\sqrt{{u + {epsilon}}}}}{{\sqrt{{v + {epsilon}}}}} \cdot g"
-            ));
-            lines.push(format!(r"u \leftarrow {} \cdot u + {} \cdot d^2", rho, rest(rho)));
-            lines.push(r"W \leftarrow W - \eta \cdot d".into());
-        }
-        Optimizer::Adam { .. } | Optimizer::Adamw { .. } => lines.extend([m, v, adam("v")]),
-        Optimizer::Amsgrad { .. } => {
-            lines.extend([m, v, r"\hat{v} \leftarrow \max(\hat{v}, v)".into(), adam(r"\hat{v}")]);
-        }
-        Optimizer::Nadam { .. } => lines.extend([
-            m,
-            v,
-            r"W \leftarrow W - \eta \cdot \frac{\text{m, looking ahead}}{\sqrt{\text{v, corrected}} + \varepsilon}".into(),
-        ]),
-        Optimizer::Radam { .. } => lines.extend([
-            m,
-            v,
-            format!(r"W \leftarrow W - \eta \cdot \text{{rectified}} \cdot {first}"),
-        ]),
-        Optimizer::Adamax { .. } => lines.extend([
-            m,
-            format!(r"u \leftarrow \max({} \cdot u, |g| + {epsilon})", beta_2),
-            format!(r"W \leftarrow W - \eta \cdot {first} / u"),
-        ]),
-        Optimizer::Lion { .. } => lines.extend([
-            format!(
-                r"W \leftarrow W - \eta \cdot \text{{sign}}({} \cdot m + {} \cdot g)",
-                beta_1,
-                rest(beta_1)
-            ),
-            format!(r"m \leftarrow {} \cdot m + {} \cdot g", beta_2, rest(beta_2)),
-        ]),
-        Optimizer::Rprop { .. } | Optimizer::IrpropPlus { .. } => lines.extend([
-            format!(
-                r"\Delta \leftarrow {} \cdot \Delta \text{{ while the sign of g stays, }} {} \cdot \Delta \text{{ when it changes}}",
-                number("increase"), number("decrease")
-            ),
-            r"W \leftarrow W - \text{sign}(g) \cdot \Delta".into(),
-        ]),
-        Optimizer::Lbfgs { .. } => {}
-    }
-    lines
+    let number = |key: &str| optimizer.number(key).unwrap_or(0.0);
+    let with_numbers = |line: &str| {
+        let pieces = line.split(['[', ']']).enumerate();
+        let pieces = pieces.map(|(index, piece)| match (index % 2, piece) {
+            (0, text) => text.into(),
+            (_, "t") => steps.to_string(),
+            (_, "epsilon") => short_latex(number(piece)),
+            (_, key) => match key.strip_prefix("1-") {
+                Some(key) => rest(number(key)),
+                None => number(key).to_string(),
+            },
+        });
+        pieces.collect()
+    };
+    let decay = r"W \leftarrow (1 - \eta \cdot [weight_decay]) \cdot W";
+    let decay = (optimizer.weight_decay() > 0.0).then_some(decay);
+    decay
+        .into_iter()
+        .chain(lines.iter().copied())
+        .map(with_numbers)
+        .collect()
 }
 
 /// 1 − β, without the rounding of binary fractions.
 fn rest(of: f64) -> String {
     let rest = format!("{:.10}", 1.0 - of);
     rest.trim_end_matches('0').trim_end_matches('.').into()
-}
-
-fn power(of: f64) -> String {
-    super::number::short_latex(of)
 }

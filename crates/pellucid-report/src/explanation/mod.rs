@@ -15,10 +15,12 @@ mod terminal;
 mod unit;
 mod walkthrough;
 
-pub use unit::{Product, UnitArithmetic, UnitChoice, UnitSample, UnitWeight};
+pub use unit::UnitChoice;
 
 use pellucid::Precision;
 use pellucid::inspection::explanation::Explanation;
+use serde::Serialize;
+use unit::{UnitArithmetic, WordTable};
 
 const SYMBOLS_HEADING: &str = "The symbols";
 
@@ -77,11 +79,14 @@ const SYMBOLS: [(&str, &str); 9] = [
 /// assert!(text.contains("z⁽¹⁾ = x·W⁽¹⁾"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Serialize)]
 pub struct WorkedExample<'a> {
+    #[serde(flatten)]
     explanation: &'a Explanation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<UnitArithmetic>,
+    #[serde(skip)]
     full: bool,
-    unit: Option<UnitChoice>,
 }
 
 impl<'a> WorkedExample<'a> {
@@ -89,8 +94,8 @@ impl<'a> WorkedExample<'a> {
     pub fn new(explanation: &'a Explanation) -> Self {
         Self {
             explanation,
-            full: false,
             unit: None,
+            full: false,
         }
     }
 
@@ -101,11 +106,19 @@ impl<'a> WorkedExample<'a> {
         self
     }
 
-    /// The same with the arithmetic of one unit, every product of its sums. A unit that does not exist is left out.
+    /// The same with the arithmetic of one unit, every product of its sums; none where there is no such unit.
     #[must_use]
-    pub fn with_unit(mut self, unit: UnitChoice) -> Self {
-        self.unit = Some(unit);
-        self
+    pub fn with_unit(mut self, unit: UnitChoice) -> Option<Self> {
+        self.unit = Some(UnitArithmetic::new(self.explanation, unit)?);
+        Some(self)
+    }
+
+    /// As JSON: the record, and the arithmetic of the unit.
+    ///
+    /// # Errors
+    /// None is known: all of it can be written.
+    pub fn json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
     }
 
     /// As text for a terminal of `width` columns, with colours or without.
@@ -125,17 +138,14 @@ impl<'a> WorkedExample<'a> {
 
     /// The parts of the step, with up to `most` rows and columns of a matrix shown.
     fn walkthrough(&self, most: usize) -> walkthrough::Walkthrough<'a> {
-        let also = self
-            .unit
-            .map(|choice| (choice.layer, choice.unit.saturating_sub(1)));
+        let also = self.unit.as_ref().map(|unit| (unit.layer, unit.unit - 1));
         let axes = axes::Axes::new(self.explanation, most, self.full, also);
         walkthrough::Walkthrough::new(self.explanation, axes)
     }
 
-    fn unit_tables(&self, all: &walkthrough::Walkthrough<'_>) -> Option<(String, Vec<unit::WordTable>)> {
-        let choice = self.unit?;
-        let unit = UnitArithmetic::new(self.explanation, choice)?;
-        let heading = format!("Unit {} of {}, in full", choice.unit, all.name(choice.layer));
+    fn unit_tables(&self, all: &walkthrough::Walkthrough<'_>) -> Option<(String, Vec<WordTable>)> {
+        let unit = self.unit.as_ref()?;
+        let heading = format!("Unit {} of {}, in full", unit.unit, all.name(unit.layer));
         Some((heading, unit.tables(self.explanation, &all.axes, self.full)))
     }
 

@@ -10,13 +10,14 @@ use super::axes::{Axes, Axis};
 use super::formula::Formula;
 use pellucid::Update;
 use pellucid::inspection::explanation::Explanation;
+use pellucid::inspection::trace::LayerTrace;
 use pellucid::session::record::Numbers;
 use serde::Serialize;
 
 /// The phase of the step that a part belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(in crate::explanation) enum Phase {
+pub(super) enum Phase {
     Forward,
     Loss,
     Backward,
@@ -24,7 +25,7 @@ pub(in crate::explanation) enum Phase {
 }
 
 impl Phase {
-    pub(in crate::explanation) fn title(self) -> &'static str {
+    pub(super) fn title(self) -> &'static str {
         match self {
             Phase::Forward => "Forward: from the input to the output",
             Phase::Loss => "Loss: how wrong the output is",
@@ -37,7 +38,7 @@ impl Phase {
 /// How a number of the result is computed from numbers of the operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::explanation) enum Rule {
+pub(super) enum Rule {
     /// It is given.
     Given,
     /// Row of the first operand times column of the second, plus the third.
@@ -74,14 +75,14 @@ pub(in crate::explanation) enum Rule {
 
 /// A matrix of the record, by reference.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::explanation) enum Values<'a> {
+pub(super) enum Values<'a> {
     Table(&'a [Numbers]),
     Row(&'a Numbers),
     Number(f64),
 }
 
 impl Values<'_> {
-    pub(in crate::explanation) fn at(&self, row: usize, column: usize) -> f64 {
+    pub(super) fn at(&self, row: usize, column: usize) -> f64 {
         let found = match self {
             Values::Table(rows) => rows.get(row).and_then(|row| row.0.get(column)),
             Values::Row(numbers) => numbers.0.get(column),
@@ -93,190 +94,178 @@ impl Values<'_> {
 
 /// A matrix with its symbol, and what its rows and columns stand for.
 #[derive(Debug, Clone)]
-pub(in crate::explanation) struct Array<'a> {
-    pub(in crate::explanation) symbol: Formula,
-    pub(in crate::explanation) values: Values<'a>,
-    pub(in crate::explanation) rows: Axis,
-    pub(in crate::explanation) columns: Axis,
+pub(super) struct Array<'a> {
+    pub(super) symbol: Formula,
+    pub(super) values: Values<'a>,
+    pub(super) rows: Axis,
+    pub(super) columns: Axis,
 }
 
 /// One computation of the step.
 #[derive(Debug, Clone)]
-pub(in crate::explanation) struct Part {
-    pub(in crate::explanation) phase: Phase,
+pub(super) struct Part {
+    pub(super) phase: Phase,
     /// The layer, counted from 1; none for input and loss.
-    pub(in crate::explanation) layer: Option<usize>,
-    pub(in crate::explanation) title: String,
-    pub(in crate::explanation) words: String,
-    pub(in crate::explanation) formulas: Vec<Formula>,
-    pub(in crate::explanation) rule: Rule,
+    pub(super) layer: Option<usize>,
+    pub(super) title: String,
+    pub(super) words: String,
+    pub(super) formulas: Vec<Formula>,
+    pub(super) rule: Rule,
     /// Index into the arrays.
-    pub(in crate::explanation) result: usize,
+    pub(super) result: usize,
     /// The sign before each operand, and its index into the arrays.
-    pub(in crate::explanation) operands: Vec<(&'static str, usize)>,
-}
-
-impl Part {
-    fn words(&mut self, words: impl Into<String>) -> &mut Self {
-        self.words = words.into();
-        self
-    }
-
-    /// Adds a formula, a [template](at_layer) of the part's layer.
-    fn formula(&mut self, template: &str) -> &mut Self {
-        let latex = self
-            .layer
-            .map_or_else(|| template.into(), |layer| at_layer(template, layer));
-        self.formulas.push(latex.into());
-        self
-    }
-
-    fn rule(&mut self, rule: Rule) -> &mut Self {
-        self.rule = rule;
-        self
-    }
-}
-
-/// LaTeX with the layer's number in the place of `@`, and that of the next layer in the place of `@+`: `W@` is `W^{(2)}`.
-fn at_layer(template: &str, layer: usize) -> String {
-    template
-        .replace("@+", &format!("^{{({})}}", layer + 1))
-        .replace('@', &format!("^{{({layer})}}"))
+    pub(super) operands: Vec<(&'static str, usize)>,
 }
 
 /// The whole step.
-pub(in crate::explanation) struct Walkthrough<'a> {
-    pub(in crate::explanation) explanation: &'a Explanation,
-    pub(in crate::explanation) axes: Axes,
-    pub(in crate::explanation) arrays: Vec<Array<'a>>,
-    pub(in crate::explanation) parts: Vec<Part>,
-}
-
-/// The indices of a layer's arrays.
-#[derive(Clone, Copy)]
-struct LayerArrays {
-    weights: usize,
-    bias: Option<usize>,
-    input: usize,
-    z: usize,
-    activation: usize,
-    mask: Option<usize>,
-    delta: usize,
-    weights_after: Option<usize>,
+pub(super) struct Walkthrough<'a> {
+    pub(super) explanation: &'a Explanation,
+    pub(super) axes: Axes,
+    pub(super) arrays: Vec<Array<'a>>,
+    pub(super) parts: Vec<Part>,
+    /// The phase that parts are added to.
+    phase: Phase,
+    /// The layer that arrays and parts are added to, counted from 1; 0 for input and loss.
+    layer: usize,
 }
 
 impl<'a> Walkthrough<'a> {
-    pub(in crate::explanation) fn new(explanation: &'a Explanation, axes: Axes) -> Self {
+    pub(super) fn new(explanation: &'a Explanation, axes: Axes) -> Self {
         let mut all = Self {
             explanation,
             axes,
             arrays: Vec::new(),
             parts: Vec::new(),
+            phase: Phase::Forward,
+            layer: 0,
         };
         let count = explanation.layers.len();
-        let mut below = all.input();
-        let target = all.array(
-            "y",
-            Values::Table(&explanation.target),
-            Axis::Samples,
-            Axis::Units(count),
-        );
-        let mut layers = Vec::new();
-        for number in 1..=count {
-            layers.push(all.forward(number, below));
-            below = all.parts.last().map_or(below, |part| part.result);
+        all.input();
+        for layer in 1..=count {
+            all.layer = layer;
+            all.forward();
         }
-        all.loss(layers[count - 1].activation, target);
-        let takes_a_step = explanation
-            .layers
-            .iter()
-            .all(|layer| layer.weights_after.is_some());
+        all.loss();
+        let takes_a_step = (explanation.layers.iter()).all(|layer| layer.weights_after.is_some());
         let at_once = takes_a_step && explanation.update.order == Update::TopDown;
-        for number in (1..=count).rev() {
-            all.backward(number, &mut layers, target, at_once);
+        for layer in (1..=count).rev() {
+            all.layer = layer;
+            all.backward();
             if at_once {
-                all.update(number, &mut layers[number - 1]);
+                all.update();
             }
         }
         if !at_once {
-            for number in (1..=count).rev() {
-                all.update(number, &mut layers[number - 1]);
+            for layer in (1..=count).rev() {
+                all.layer = layer;
+                all.update();
             }
         }
         all
     }
 
-    fn array(&mut self, symbol: impl Into<Formula>, values: Values<'a>, rows: Axis, columns: Axis) -> usize {
+    /// The record of the layer.
+    fn trace(&self) -> &'a LayerTrace {
+        &self.explanation.layers[self.layer - 1]
+    }
+
+    /// LaTeX with the layer's number in the place of `@`, that of the layer above in the place of `@+`, and that of the layer
+    /// below in the place of `@-`: `W@` is `W^{(2)}`.
+    fn at_layer(&self, template: &str) -> String {
+        let Some(below) = self.layer.checked_sub(1) else {
+            return template.into();
+        };
+        template
+            .replace("@+", &format!("^{{({})}}", self.layer + 1))
+            .replace("@-", &format!("^{{({below})}}"))
+            .replace('@', &format!("^{{({})}}", self.layer))
+    }
+
+    /// The array of a symbol, [at the layer](Self::at_layer), that was added last.
+    fn find(&self, symbol: &str) -> Option<usize> {
+        let symbol = self.at_layer(symbol);
+        self.arrays
+            .iter()
+            .rposition(|array| array.symbol.latex() == symbol)
+    }
+
+    /// The symbol of the layer's input.
+    fn input_symbol(&self) -> &'static str {
+        match self.layer.checked_sub(2) {
+            None => "x",
+            Some(below) if self.explanation.layers[below].dropout.is_some() => "h@-",
+            Some(_) => "a@-",
+        }
+    }
+
+    fn array(&mut self, symbol: &str, values: Values<'a>, rows: Axis, columns: Axis) {
         self.arrays.push(Array {
-            symbol: symbol.into(),
+            symbol: self.at_layer(symbol).into(),
             values,
             rows,
             columns,
         });
-        self.arrays.len() - 1
     }
 
-    /// (rows, fan_out) of a layer.
-    fn units(&mut self, layer: usize, symbol: &str, values: &'a [Numbers]) -> usize {
-        let symbol = at_layer(symbol, layer);
-        self.array(symbol, Values::Table(values), Axis::Samples, Axis::Units(layer))
+    /// (rows, fan_out) of the layer.
+    fn units(&mut self, symbol: &str, values: &'a [Numbers]) {
+        self.array(
+            symbol,
+            Values::Table(values),
+            Axis::Samples,
+            Axis::Units(self.layer),
+        );
     }
 
-    /// (fan_in, fan_out) of a layer.
-    fn weights(&mut self, layer: usize, symbol: &str, values: &'a [Numbers]) -> usize {
-        let (symbol, values) = (at_layer(symbol, layer), Values::Table(values));
-        self.array(symbol, values, Axis::Units(layer - 1), Axis::Units(layer))
+    /// (fan_in, fan_out) of the layer.
+    fn weights(&mut self, symbol: &str, values: &'a [Numbers]) {
+        let (rows, columns) = (Axis::Units(self.layer - 1), Axis::Units(self.layer));
+        self.array(symbol, Values::Table(values), rows, columns);
     }
 
-    /// (fan_out) of a layer.
-    fn row(&mut self, layer: usize, symbol: &str, values: &'a Numbers) -> usize {
-        let symbol = at_layer(symbol, layer);
-        self.array(symbol, Values::Row(values), Axis::One, Axis::Units(layer))
+    /// (fan_out) of the layer.
+    fn row(&mut self, symbol: &str, values: &'a Numbers) {
+        self.array(symbol, Values::Row(values), Axis::One, Axis::Units(self.layer));
     }
 
-    /// Adds a part of a layer.
+    /// Adds the computation of the array added last. The formula follows its symbol; there is none where it is empty. Operands
+    /// are given by symbol, and those that the layer does not have are left out.
     fn part(
         &mut self,
-        phase: Phase,
-        layer: usize,
+        rule: Rule,
         title: &str,
-        result: usize,
-        operands: &[(&'static str, usize)],
+        operands: &[(&'static str, &str)],
+        formula: &str,
+        words: impl Into<String>,
     ) -> &mut Part {
-        let name = self.name(layer);
-        let mut name: String = name.trim_start_matches("the ").into();
-        if let Some(first) = name.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        let title = format!("{name}: {title}");
-        self.add(phase, Some(layer), title, result, operands)
-    }
-
-    fn add(
-        &mut self,
-        phase: Phase,
-        layer: Option<usize>,
-        title: String,
-        result: usize,
-        operands: &[(&'static str, usize)],
-    ) -> &mut Part {
-        let part = Part {
-            phase,
+        let result = self.arrays.len() - 1;
+        let symbol = self.arrays[result].symbol.latex();
+        let formula = (!formula.is_empty()).then(|| format!("{symbol}{}", self.at_layer(formula)).into());
+        let operands = (operands.iter())
+            .filter_map(|(sign, symbol)| Some((*sign, self.find(symbol)?)))
+            .collect();
+        let layer = (self.layer > 0).then_some(self.layer);
+        let name = layer.map_or_else(String::new, |layer| {
+            let name = self.name(layer);
+            let name = name.trim_start_matches("the ");
+            format!("{}{}: ", name[..1].to_ascii_uppercase(), &name[1..])
+        });
+        self.parts.push(Part {
+            phase: self.phase,
             layer,
-            title,
-            words: String::new(),
-            formulas: Vec::new(),
-            rule: Rule::Pointwise,
+            title: format!("{name}{title}"),
+            words: words.into(),
+            formulas: formula.into_iter().collect(),
+            rule,
             result,
-            operands: operands.to_vec(),
-        };
-        self.parts.push(part);
+            operands,
+        });
         let last = self.parts.len() - 1;
         &mut self.parts[last]
     }
 
     /// The name of a layer in a sentence.
-    pub(in crate::explanation) fn name(&self, number: usize) -> String {
+    pub(super) fn name(&self, number: usize) -> String {
         let count = self.explanation.layers.len();
         match (number == count, count) {
             (true, _) => "the output layer".into(),
@@ -286,7 +275,7 @@ impl<'a> Walkthrough<'a> {
     }
 
     /// The label of a row or a column; none where there is only one.
-    pub(in crate::explanation) fn label(&self, axis: Axis, index: usize) -> Option<String> {
+    pub(super) fn label(&self, axis: Axis, index: usize) -> Option<String> {
         let of = self.explanation;
         let named = |names: &[String], kind: &str| match names.get(index) {
             Some(name) if kind == "input" => name.clone(),
@@ -303,14 +292,14 @@ impl<'a> Walkthrough<'a> {
     }
 
     /// The labels of a place, as in `sample 2, unit 1`.
-    pub(in crate::explanation) fn place(&self, array: usize, row: usize, column: usize) -> String {
+    pub(super) fn place(&self, array: usize, row: usize, column: usize) -> String {
         let array = &self.arrays[array];
         let labels = [self.label(array.rows, row), self.label(array.columns, column)];
         labels.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     /// A shape in words, as in `4×3: samples × units`.
-    pub(in crate::explanation) fn shape(&self, array: usize) -> String {
+    pub(super) fn shape(&self, array: usize) -> String {
         let Array { rows, columns, .. } = self.arrays[array];
         if matches!(self.arrays[array].values, Values::Number(_)) {
             return "one number".into();
@@ -334,29 +323,24 @@ impl<'a> Walkthrough<'a> {
 
     /// The place of a result whose arithmetic is shown: of the first sample whose inputs are not all 0, and of the first
     /// unit; of a weight the first whose derivative is not 0.
-    pub(in crate::explanation) fn example(&self, part: &Part) -> (usize, usize) {
+    pub(super) fn example(&self, part: &Part) -> (usize, usize) {
         let array = &self.arrays[part.result];
         let rows = &self.axes.shown(array.rows).indices;
         let columns = &self.axes.shown(array.columns).indices;
-        let first = (
-            rows.first().copied().unwrap_or(0),
-            columns.first().copied().unwrap_or(0),
-        );
+        let [first_row, column] = [rows, columns].map(|shown| shown.first().copied().unwrap_or(0));
         if array.rows == Axis::Samples {
             let input = &self.explanation.input;
             let is_there = |row: &&usize| input[**row].0.iter().any(|x| *x != 0.0);
-            return (rows.iter().find(is_there).copied().unwrap_or(first.0), first.1);
+            return (rows.iter().find(is_there).copied().unwrap_or(first_row), column);
         }
-        let derivatives = match part.rule {
-            Rule::Descend => part.operands.get(1).map_or(part.result, |(_, array)| *array),
-            _ => part.result,
+        let derivatives = match (part.rule, part.operands.get(1)) {
+            (Rule::Descend, Some((_, derivatives))) => &self.arrays[*derivatives],
+            _ => array,
         };
-        let mut places = rows
-            .iter()
-            .flat_map(|&row| columns.iter().map(move |&column| (row, column)));
-        places
-            .find(|&(row, column)| self.arrays[derivatives].values.at(row, column) != 0.0)
-            .unwrap_or(first)
+        self.axes
+            .places(array.rows, array.columns)
+            .find(|&(row, column)| derivatives.values.at(row, column) != 0.0)
+            .unwrap_or((first_row, column))
     }
 }
 

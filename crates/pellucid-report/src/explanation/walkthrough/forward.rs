@@ -2,19 +2,16 @@
 
 use super::super::axes::Axis;
 use super::super::catalogue;
-use super::{LayerArrays, Phase, Rule, Values, Walkthrough, at_layer, readable};
+use super::{Phase, Rule, Values, Walkthrough, readable};
 use pellucid::Activation;
 use pellucid::inspection::trace::NormalisationTrace;
 
+const INVERSE_DEVIATION: &str = r"\frac{1}{\sqrt{\sigma^2 + \varepsilon}}@";
+
 impl<'a> Walkthrough<'a> {
-    pub(super) fn input(&mut self) -> usize {
+    /// The input x, and the array of the targets y.
+    pub(super) fn input(&mut self) {
         let explanation = self.explanation;
-        let x = self.array(
-            "x",
-            Values::Table(&explanation.input),
-            Axis::Samples,
-            Axis::Units(0),
-        );
         let rows = explanation.rows.len();
         let mut words = match rows {
             1 => "The input: one sample, one row.".to_string(),
@@ -27,41 +24,42 @@ impl<'a> Walkthrough<'a> {
                 if rows == 1 { "it" } else { "some of them" }
             ));
         }
-        self.add(Phase::Forward, None, "Input".into(), x, &[])
-            .words(words)
-            .rule(Rule::Given);
-        x
+        self.units("x", &explanation.input);
+        self.part(Rule::Given, "Input", &[], "", words);
+        let outputs = Axis::Units(explanation.layers.len());
+        self.array("y", Values::Table(&explanation.target), Axis::Samples, outputs);
     }
 
-    pub(super) fn forward(&mut self, number: usize, input: usize) -> LayerArrays {
-        let layer = &self.explanation.layers[number - 1];
-        let below = self.arrays[input].symbol.latex().to_string();
-        let weights = self.weights(number, "W@", &layer.weights);
-        let bias = layer.bias.as_ref().map(|bias| self.row(number, "b@", bias));
-        let mut operands = vec![("", input), ("·", weights)];
-        operands.extend(bias.map(|bias| ("+", bias)));
-        let (words, plus) = match bias {
-            Some(_) => (" and its bias", " + b@"),
+    pub(super) fn forward(&mut self) {
+        let layer = self.trace();
+        let below = self.input_symbol();
+        self.weights("W@", &layer.weights);
+        let (bias, plus) = match &layer.bias {
+            Some(bias) => {
+                self.row("b@", bias);
+                (" and its bias", " + b@")
+            }
             None => ("", ""),
         };
-        let words = format!(
-            "Each unit of {} multiplies every input by its weight for that input and adds up the products{words}. W has one \
-             column per unit.",
-            self.name(number)
-        );
-        let (letter, sums) = match &layer.normalisation {
-            Some(normalisation) => ("s@", &normalisation.sums),
-            None => ("z@", &layer.z),
-        };
-        let mut z = self.units(number, letter, sums);
-        self.part(Phase::Forward, number, "pre-activations", z, &operands)
-            .words(words)
-            .formula(&format!(r"{letter} = {below} \cdot W@{plus}"))
-            .rule(Rule::Affine);
-        if let Some(normalisation) = &layer.normalisation {
-            z = self.normalise(number, normalisation, z);
+        match &layer.normalisation {
+            Some(normalisation) => self.units("s@", &normalisation.sums),
+            None => self.units("z@", &layer.z),
         }
-        let activation = self.units(number, "a@", &layer.activation);
+        self.part(
+            Rule::Affine,
+            "pre-activations",
+            &[("", below), ("·", "W@"), ("+", "b@")],
+            &format!(r" = {below} \cdot W@{plus}"),
+            format!(
+                "Each unit of {} multiplies every input by its weight for that input and adds up the products{bias}. W has one \
+                 column per unit.",
+                self.name(self.layer)
+            ),
+        );
+        if let Some(normalisation) = &layer.normalisation {
+            self.normalise(normalisation);
+        }
+        self.units("a@", &layer.activation);
         let name = readable(layer.function.name());
         let words = match layer.function {
             Activation::Softmax => {
@@ -82,79 +80,64 @@ impl<'a> Walkthrough<'a> {
             _ => (Rule::Function, "f(z)"),
         };
         let (f, _) = catalogue::activation(layer.function);
+        let formula = format!(r" = f(z@), \quad {left} = {f}");
         let title = format!("activation ({name})");
-        self.part(Phase::Forward, number, &title, activation, &[("f of", z)])
-            .words(words)
-            .formula(&format!(r"a@ = f(z@), \quad {left} = {f}"))
-            .rule(rule);
-        let mask = layer.dropout.as_ref().map(|dropout| {
-            let mask = self.units(number, "m@", &dropout.mask);
-            let output = self.units(number, "h@", &dropout.output);
-            let operands = [("", activation), ("⊙", mask)];
-            self.part(Phase::Forward, number, "dropout", output, &operands)
-                .words(
-                    "Some units, drawn at random, are left out of this step: their factor is 0. The others are scaled up to \
-                     compensate.",
-                )
-                .formula(r"h@ = a@ \odot m@")
-                .rule(Rule::Product);
-            mask
-        });
-        LayerArrays {
-            weights,
-            bias,
-            input,
-            z,
-            activation,
-            mask,
-            delta: z,
-            weights_after: None,
+        self.part(rule, &title, &[("f of", "z@")], &formula, words);
+        if let Some(dropout) = &layer.dropout {
+            self.units("m@", &dropout.mask);
+            self.units("h@", &dropout.output);
+            self.part(
+                Rule::Product,
+                "dropout",
+                &[("", "a@"), ("⊙", "m@")],
+                r" = a@ \odot m@",
+                "Some units, drawn at random, are left out of this step: their factor is 0. The others are scaled up to \
+                 compensate.",
+            );
         }
     }
 
-    /// From s = x·W + b to z; the index of z.
-    fn normalise(&mut self, number: usize, normalisation: &'a NormalisationTrace, sums: usize) -> usize {
-        let layer = &self.explanation.layers[number - 1];
-        let is_batch = normalisation.name == "batch";
-        let columns = match is_batch {
-            true => Axis::Units(number),
-            false => Axis::Samples,
+    /// From s = x·W + b to z.
+    fn normalise(&mut self, normalisation: &'a NormalisationTrace) {
+        let (columns, over) = match normalisation.name.as_str() {
+            "batch" => (
+                Axis::Units(self.layer),
+                "The pre-activations of each unit over the batch",
+            ),
+            _ => (Axis::Samples, "The pre-activations of each sample over the layer"),
         };
-        let mean = at_layer(r"\mu@", number);
-        let mean = self.array(mean, Values::Row(&normalisation.mean), Axis::One, columns);
-        let inverse = at_layer(r"\frac{1}{\sqrt{\sigma^2 + \varepsilon}}@", number);
-        let values = Values::Row(&normalisation.inverse_deviation);
-        let inverse = self.array(inverse, values, Axis::One, columns);
-        let normal = self.units(number, r"\hat{x}@", &normalisation.normal);
-        let over = match is_batch {
-            true => "The pre-activations of each unit over the batch",
-            false => "The pre-activations of each sample over the layer",
-        };
-        let operands = [("", sums), ("−", mean), ("×", inverse)];
+        let moments = [
+            (r"\mu@", &normalisation.mean),
+            (INVERSE_DEVIATION, &normalisation.inverse_deviation),
+        ];
+        for (symbol, values) in moments {
+            self.array(symbol, Values::Row(values), Axis::One, columns);
+        }
+        self.units(r"\hat{x}@", &normalisation.normal);
         self.part(
-            Phase::Forward,
-            number,
+            Rule::Normal,
             "normalised pre-activations",
-            normal,
-            &operands,
-        )
-        .words(format!("{over} are brought to mean 0 and standard deviation 1."))
-        .formula(r"\hat{x}@ = \frac{s@ - \mu@}{\sqrt{\sigma^2 + \varepsilon}}")
-        .rule(Rule::Normal);
-        let gain = self.row(number, r"\gamma@", &normalisation.gain);
-        let shift = self.row(number, r"\beta@", &normalisation.shift);
-        let z = self.units(number, "z@", &layer.z);
-        let operands = [("", gain), ("⊙", normal), ("+", shift)];
-        self.part(Phase::Forward, number, "scaled and shifted", z, &operands)
-            .words("Each unit multiplies its normalised pre-activations by its gain γ and adds its shift β; both are learnt.")
-            .formula(r"z@ = \gamma@ \odot \hat{x}@ + \beta@")
-            .rule(Rule::ScaleShift);
-        z
+            &[("", "s@"), ("−", r"\mu@"), ("×", INVERSE_DEVIATION)],
+            r" = \frac{s@ - \mu@}{\sqrt{\sigma^2 + \varepsilon}}",
+            format!("{over} are brought to mean 0 and standard deviation 1."),
+        );
+        self.row(r"\gamma@", &normalisation.gain);
+        self.row(r"\beta@", &normalisation.shift);
+        self.units("z@", &self.trace().z);
+        self.part(
+            Rule::ScaleShift,
+            "scaled and shifted",
+            &[("", r"\gamma@"), ("⊙", r"\hat{x}@"), ("+", r"\beta@")],
+            r" = \gamma@ \odot \hat{x}@ + \beta@",
+            "Each unit multiplies its normalised pre-activations by its gain γ and adds its shift β; both are learnt.",
+        );
     }
 
-    pub(super) fn loss(&mut self, output: usize, target: usize) {
+    pub(super) fn loss(&mut self) {
         let explanation = self.explanation;
-        let loss = self.array("L", Values::Number(explanation.loss.0), Axis::One, Axis::One);
+        let output = self.at_layer("a@");
+        (self.phase, self.layer) = (Phase::Loss, 0);
+        self.array("L", Values::Number(explanation.loss.0), Axis::One, Axis::One);
         let (value, _) = catalogue::loss(explanation.recipe.train.loss);
         let rows = explanation.rows.len();
         let outputs = explanation.layers.last().map_or(1, |layer| layer.fan_out);
@@ -173,12 +156,14 @@ impl<'a> Walkthrough<'a> {
             (_, Some(rows)) => (format!(r"\frac{{1}}{{{rows}}} "), "the mean of the samples"),
             (_, None) => (String::new(), "summed over the samples"),
         };
-        let title = format!("Loss ({})", readable(explanation.recipe.train.loss.name()));
-        self.add(Phase::Loss, None, title, loss, &[("of", output), ("and", target)])
-            .words(format!(
+        self.part(
+            Rule::Loss,
+            &format!("Loss ({})", readable(explanation.recipe.train.loss.name())),
+            &[("of", &output), ("and", "y")],
+            &format!(" = {factor}{sum}{value}"),
+            format!(
                 "One number says how far the outputs a are from the targets y, {over}. Training makes it smaller."
-            ))
-            .formula(&format!("L = {factor}{sum}{value}"))
-            .rule(Rule::Loss);
+            ),
+        );
     }
 }

@@ -3,27 +3,24 @@
 use super::super::catalogue;
 use super::super::formula::Formula;
 use super::super::number::short_latex;
-use super::{LayerArrays, Phase, Rule, Walkthrough};
+use super::{Phase, Rule, Walkthrough};
 use pellucid::inspection::trace::{LayerTrace, LayerUpdate, WeightsAndBias};
 
 const BY_W: &str = r"\frac{\partial L}{\partial W@}";
 const BY_B: &str = r"\frac{\partial L}{\partial b@}";
 
-/// The indices of an array for the weights and of one for the biases.
-type Pair = [Option<usize>; 2];
-
 impl<'a> Walkthrough<'a> {
-    pub(super) fn update(&mut self, number: usize, arrays: &mut LayerArrays) {
+    pub(super) fn update(&mut self) {
+        self.phase = Phase::Update;
         let explanation = self.explanation;
-        let layer = &explanation.layers[number - 1];
-        let gradient = self.gradient(number, layer, arrays);
+        let layer = self.trace();
+        self.gradient(layer);
         let Some(weights_after) = &layer.weights_after else {
             return;
         };
-        let before = [Some(arrays.weights), arrays.bias];
         let received = match &layer.update {
-            Some(update) => self.optimizer_input(number, update, before, gradient),
-            None => gradient,
+            Some(update) => self.optimizer_input(update),
+            None => [BY_W, BY_B],
         };
         let update = &explanation.update;
         let eta = short_latex(update.learning_rate.0);
@@ -32,60 +29,45 @@ impl<'a> Walkthrough<'a> {
             true => Rule::Descend,
             false => Rule::Pointwise,
         };
-        let operands = |before: usize, gradient: Option<usize>| {
-            let moved = gradient.filter(|_| !update.only_gathered);
-            let mut operands = vec![("", before)];
-            operands.extend(moved.map(|gradient| ("− η ·", gradient)));
-            operands
-        };
-        let after = self.weights(number, r"\text{new } W@", weights_after);
-        arrays.weights_after = Some(after);
-        let words = match (update.only_gathered, update.is_plain) {
-            (true, _) => "They stay: this batch only contributes to a later step.".into(),
-            (_, true) => format!(
-                "Each weight moves against its derivative: down where an increase would raise the loss, up where it would \
-                 lower it, by η = {eta_text} times the derivative."
+        // A batch that only contributes to a later step moves nothing.
+        let moved = 1 + usize::from(!update.only_gathered);
+        let (words, formula) = match (update.only_gathered, update.is_plain) {
+            (true, _) => (
+                "They stay: this batch only contributes to a later step.".into(),
+                " = W@".into(),
             ),
-            _ => format!(
-                "Each weight takes the step of the optimizer, {}, with η = {eta_text}.",
-                update.optimizer.title()
+            (_, true) => (
+                format!(
+                    "Each weight moves against its derivative: down where an increase would raise the loss, up where it \
+                     would lower it, by η = {eta_text} times the derivative."
+                ),
+                format!(r" = W@ - {eta} \cdot {BY_W}"),
+            ),
+            _ => (
+                format!(
+                    "Each weight takes the step of the optimizer, {}, with η = {eta_text}.",
+                    update.optimizer.title()
+                ),
+                r" \leftarrow W@".into(),
             ),
         };
+        self.weights(r"\text{new } W@", weights_after);
+        let operands = [("", "W@"), ("− η ·", received[0])];
         let title = "the weights after the step";
-        let part = self.part(
-            Phase::Update,
-            number,
-            title,
-            after,
-            &operands(arrays.weights, received[0]),
-        );
-        part.words(words)
-            .rule(rule)
-            .formula(&match (update.is_plain, update.only_gathered) {
-                (true, _) => format!(r"\text{{new }} W@ = W@ - {eta} \cdot {BY_W}"),
-                (_, true) => r"\text{new } W@ = W@".into(),
-                _ => r"\text{new } W@ \leftarrow W@".into(),
-            });
+        let part = self.part(rule, title, &operands[..moved], &formula, words);
         if !update.is_plain && !update.only_gathered {
             let lines = catalogue::optimizer(explanation);
             part.formulas.extend(lines.into_iter().map(Formula::from));
         }
-        if let (Some(bias_after), Some(before)) = (&layer.bias_after, arrays.bias) {
-            let after = self.row(number, r"\text{new } b@", bias_after);
-            let title = "the biases after the step";
-            self.part(
-                Phase::Update,
-                number,
-                title,
-                after,
-                &operands(before, received[1]),
-            )
-            .words("The biases move in the same way.")
-            .rule(rule)
-            .formula(&match update.is_plain {
-                true => format!(r"\text{{new }} b@ = b@ - {eta} \cdot {BY_B}"),
-                false => r"\text{new } b@ \leftarrow b@".into(),
-            });
+        if let Some(bias_after) = &layer.bias_after {
+            let formula = match update.is_plain {
+                true => format!(r" = b@ - {eta} \cdot {BY_B}"),
+                false => r" \leftarrow b@".into(),
+            };
+            self.row(r"\text{new } b@", bias_after);
+            let operands = [("", "b@"), ("− η ·", received[1])];
+            let (title, words) = ("the biases after the step", "The biases move in the same way.");
+            self.part(rule, title, &operands[..moved], &formula, words);
         }
         let Some(n) = &layer.normalisation else { return };
         for (letter, what, derivatives, before, after) in [
@@ -94,118 +76,104 @@ impl<'a> Walkthrough<'a> {
         ] {
             let Some(after) = after else { continue };
             let by = format!(r"\frac{{\partial L}}{{\partial {letter}}}");
-            let new = format!(r"\text{{new }} {letter}");
-            let derivatives = self.row(number, &by, derivatives);
-            let before = self.row(number, letter, before);
-            let after = self.row(number, &new, after);
-            let (title, operands) = (
-                format!("the {what} after the step"),
-                [("", before), ("− η ·", derivatives)],
+            self.row(&by, derivatives);
+            self.row(letter, before);
+            self.row(&format!(r"\text{{new }} {letter}"), after);
+            self.part(
+                rule,
+                &format!("the {what} after the step"),
+                &[("", letter), ("− η ·", &by)],
+                &format!(r" \leftarrow {letter}"),
+                format!("The {what} of each unit is learnt as weights are."),
             );
-            self.part(Phase::Update, number, &title, after, &operands)
-                .words(format!("The {what} of each unit is learnt as weights are."))
-                .formula(&format!(r"{new} \leftarrow {letter}"))
-                .rule(rule);
         }
     }
 
     /// ∂L/∂W and ∂L/∂b.
-    fn gradient(&mut self, number: usize, layer: &'a LayerTrace, arrays: &LayerArrays) -> Pair {
-        let input = match self.arrays[arrays.input].symbol.latex() {
-            input if input.contains('^') => format!("({input})"),
-            input => input.into(),
+    fn gradient(&mut self, layer: &'a LayerTrace) {
+        let input = match self.input_symbol() {
+            "x" => "x".into(),
+            below => format!("({below})"),
         };
         let over = match self.explanation.rows.len() {
             1 => "",
             _ => ", added up over the samples",
         };
-        let weights = self.weights(number, BY_W, &layer.d_loss_d_weights);
-        let operands = [("", arrays.input), ("ᵀ ·", arrays.delta)];
-        let title = "how the loss changes with each weight";
-        self.part(Phase::Update, number, title, weights, &operands)
-            .words(format!(
+        self.weights(BY_W, &layer.d_loss_d_weights);
+        self.part(
+            Rule::Gradient,
+            "how the loss changes with each weight",
+            &[("", self.input_symbol()), ("ᵀ ·", r"\delta@")],
+            &format!(r" = {input}^{{\top}} \cdot \delta@"),
+            format!(
                 "A weight multiplies one input of the unit, so the loss changes with it by that input times the unit's δ{over}."
-            ))
-            .formula(&format!(r"{BY_W} = {input}^{{\top}} \cdot \delta@"))
-            .rule(Rule::Gradient);
-        let bias = layer.d_loss_d_bias.as_ref().map(|bias| {
-            let bias = self.row(number, BY_B, bias);
-            let title = "how the loss changes with each bias";
-            self.part(Phase::Update, number, title, bias, &[("Σ", arrays.delta)])
-                .words(
-                    "A bias is added as it is, so its derivative is the unit's δ, added up over the samples.",
-                )
-                .formula(&format!(r"{BY_B} = \sum_{{n}} \delta@_n"))
-                .rule(Rule::Sum);
-            bias
-        });
-        [Some(weights), bias]
+            ),
+        );
+        if let Some(bias) = &layer.d_loss_d_bias {
+            self.row(BY_B, bias);
+            self.part(
+                Rule::Sum,
+                "how the loss changes with each bias",
+                &[("Σ", r"\delta@")],
+                r" = \sum_{n} \delta@_n",
+                "A bias is added as it is, so its derivative is the unit's δ, added up over the samples.",
+            );
+        }
     }
 
-    /// Penalties, the gradient that the optimizer receives, and its memory; the indices of the gradient received.
-    fn optimizer_input(
-        &mut self,
-        number: usize,
-        update: &'a LayerUpdate,
-        before: Pair,
-        gradient: Pair,
-    ) -> Pair {
-        let mut received = gradient;
+    /// Penalties, the gradient that the optimizer receives, and its memory; the symbols of the gradient received.
+    fn optimizer_input(&mut self, update: &'a LayerUpdate) -> [&'static str; 2] {
+        let mut received = [BY_W, BY_B];
         if let Some(penalty) = &update.penalty {
-            let symbols = [r"\text{penalty} (W@)", r"\text{penalty} (b@)"];
-            let right =
-                ["W", "b"].map(|w| format!(r"\lambda_1 \cdot \text{{sign}}({w}) + \lambda_2 \cdot {w}"));
-            let penalty = self.pair(number, symbols, penalty);
             let words = "The penalty on large weights pulls each of them towards 0.";
-            self.parts_of_pair(number, "what the penalties add", words, right, penalty, before);
+            let of = ["W", "b"].map(|w| {
+                [
+                    format!(r"\text{{penalty}} ({w}@)"),
+                    format!("{w}@"),
+                    format!(r" = \lambda_1 \cdot \text{{sign}}({w}) + \lambda_2 \cdot {w}"),
+                ]
+            });
+            self.pair("what the penalties add", words, penalty, of);
         }
         if let Some(gradient) = &update.gradient {
-            let right = [BY_W, BY_B].map(|by| format!(r"{by} \text{{ with all that the recipe adds}}"));
-            let pair = self.pair(number, ["g@", r"g@_{\text{bias}}"], gradient);
             let title = "the gradient that the optimizer receives";
             let words = "The derivatives of the loss with whatever the recipe adds: earlier batches, penalties, clipping.";
-            self.parts_of_pair(number, title, words, right, pair, received);
-            received = pair;
+            let of = [("g@", BY_W), (r"g@_{\text{bias}}", BY_B)].map(|(symbol, by)| {
+                let formula = format!(r" = {by} \text{{ with all that the recipe adds}}");
+                [symbol.into(), by.into(), formula]
+            });
+            self.pair(title, words, gradient, of);
+            received = ["g@", r"g@_{\text{bias}}"];
         }
         for memory in &update.memory {
             let letter = catalogue::memory(&memory.name);
-            let symbols = |when: &str| ["W", "b"].map(|w| format!(r"{letter}_{{{w}, \text{{{when}}}}}"));
-            let before = symbols("before");
-            let before = self.pair(number, before.each_ref().map(String::as_str), &memory.before);
-            let after = symbols("now");
-            let after = self.pair(number, after.each_ref().map(String::as_str), &memory.after);
+            let [weights, biases] = ["W", "b"].map(|w| {
+                let symbol = |when: &str| format!(r"{letter}_{{{w}, \text{{{when}}}}}");
+                let formula = format!(r" = {letter}_{w} \text{{ follows the derivatives}}");
+                [symbol("now"), symbol("before"), formula]
+            });
+            self.weights(&weights[1], &memory.before.weights);
+            if let Some(bias) = &memory.before.bias {
+                self.row(&biases[1], bias);
+            }
             let title = format!("the optimizer's memory {}", Formula::from(letter).text());
             let words = "What the optimizer remembers of the derivatives of each weight, this step included.";
-            let right = ["W", "b"].map(|w| format!(r"{letter}_{w} \text{{ follows the derivatives}}"));
-            self.parts_of_pair(number, &title, words, right, after, before);
+            self.pair(&title, words, &memory.after, [weights, biases]);
         }
         received
     }
 
-    fn pair(&mut self, number: usize, symbols: [&str; 2], of: &'a WeightsAndBias) -> Pair {
-        let weights = self.weights(number, symbols[0], &of.weights);
-        let bias = of.bias.as_ref().map(|bias| self.row(number, symbols[1], bias));
-        [Some(weights), bias]
-    }
-
-    /// A part for the weights, and one for the biases where there are any.
-    fn parts_of_pair(
-        &mut self,
-        number: usize,
-        title: &str,
-        words: &str,
-        right: [String; 2],
-        results: Pair,
-        operands: Pair,
-    ) {
-        for (index, what) in ["weights", "biases"].into_iter().enumerate() {
-            if let (Some(result), Some(operand)) = (results[index], operands[index]) {
-                let formula = format!("{} = {}", self.arrays[result].symbol.latex(), right[index]);
-                let title = format!("{title}, {what}");
-                self.part(Phase::Update, number, &title, result, &[("of", operand)])
-                    .words(words)
-                    .formula(&formula);
+    /// Adds a part for the weights, and one for the biases where there are any. `of` has the symbols of result and operand, and
+    /// the formula, of either.
+    fn pair(&mut self, title: &str, words: &str, values: &'a WeightsAndBias, of: [[String; 3]; 2]) {
+        for ([symbol, operand, formula], what) in of.iter().zip(["weights", "biases"]) {
+            match (what, &values.bias) {
+                ("weights", _) => self.weights(symbol, &values.weights),
+                (_, Some(bias)) => self.row(symbol, bias),
+                _ => return,
             }
+            let title = format!("{title}, {what}");
+            self.part(Rule::Pointwise, &title, &[("of", operand)], formula, words);
         }
     }
 }
