@@ -16,7 +16,7 @@ impl Walkthrough<'_> {
     /// The arithmetic of the number at a place of a part's result; none where it is given, or where the formula already says
     /// everything.
     pub(super) fn arithmetic(&self, part: &Part, row: usize, column: usize) -> Option<Formula> {
-        let value = self.arrays[part.result].values.at(row, column);
+        let value = self.arrays[part.result].at(row, column);
         let is_exact = short(value)
             .parse::<f64>()
             .is_ok_and(|text| (text - value).abs() <= 1e-12 * value.abs());
@@ -28,7 +28,7 @@ impl Walkthrough<'_> {
     fn left_side(&self, part: &Part, row: usize, column: usize) -> Option<String> {
         let operand = |index: usize| part.operands.get(index).map(|(_, array)| &self.arrays[*array]);
         let at = |index: usize, row: usize, column: usize| {
-            operand(index).map_or(f64::NAN, |array| array.values.at(row, column))
+            operand(index).map_or(f64::NAN, |array| array.at(row, column))
         };
         let here = |index: usize| at(index, row, column);
         let length = |axis: Axis| self.axes.shown(axis).length;

@@ -2,8 +2,8 @@
 
 use super::WorkedExample;
 use super::formula::Formula;
-use super::unit::WordTable;
 use super::walkthrough::{Phase, Walkthrough};
+use crate::page::PageTable;
 use std::collections::HashSet;
 
 /// One element of the document.
@@ -21,8 +21,10 @@ pub(super) enum Block<'a> {
     Matrix(usize),
     /// The arithmetic of one number: its place, and the formula with numbers.
     Example(String, Formula),
-    Table(WordTable),
-    /// A symbol and its meaning; the first one comes after a heading.
+    Table(PageTable),
+    /// The heading of the symbols.
+    Symbols,
+    /// A symbol and its meaning.
     Symbol(Formula, &'static str),
     /// That large layers are shown in part.
     Hint,
@@ -65,6 +67,7 @@ pub(super) fn write<'a>(
         write(Block::Section(None, heading));
         tables.into_iter().for_each(|table| write(Block::Table(table)));
     }
+    write(Block::Symbols);
     for (symbol, meaning) in super::SYMBOLS {
         write(Block::Symbol(symbol.into(), meaning));
     }

@@ -1,5 +1,7 @@
 //! Formulas in the subset of LaTeX that they need, written out as LaTeX, MathML or a line of text.
 
+use crate::svg::escape;
+
 /// A formula in LaTeX: letters, digits and operators, `^`, `_`, `{…}`, `\frac`, `\sqrt`, `\text`, `\mathrm` and the names
 /// in [`SYMBOLS`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,12 +48,8 @@ enum Kind {
 #[derive(Debug, Clone, PartialEq)]
 enum Node {
     Atom(Kind, String),
-    Row(Vec<Node>),
-    Fraction(Box<Node>, Box<Node>),
-    Root(Box<Node>),
-    Accent(Box<Node>),
-    /// Base, subscript, superscript.
-    Scripts(Box<Node>, Option<Box<Node>>, Option<Box<Node>>),
+    /// An element of MathML by name, and its parts: `mrow`, `mfrac`, `msqrt`, `mover`, `msub`, `msup` or `msubsup`.
+    Element(&'static str, Vec<Node>),
 }
 
 impl Formula {
@@ -61,10 +59,9 @@ impl Formula {
 
     /// As MathML, which browsers typeset.
     pub(crate) fn mathml(&self, block: bool) -> String {
-        let mut out = String::from(if block {
-            "<math display=\"block\">"
-        } else {
-            "<math>"
+        let mut out = String::from(match block {
+            true => "<math display=\"block\">",
+            false => "<math>",
         });
         mathml(&self.parsed(), &mut out);
         out.push_str("</math>");
@@ -79,7 +76,7 @@ impl Formula {
     fn parsed(&self) -> Node {
         let characters: Vec<char> = self.0.chars().collect();
         let mut at = 0;
-        Node::Row(row(&characters, &mut at))
+        Node::Element("mrow", row(&characters, &mut at))
     }
 }
 
@@ -101,13 +98,19 @@ fn row(of: &[char], at: &mut usize) -> Vec<Node> {
             '}' => break,
             '^' | '_' => {
                 *at += 1;
-                let script = Some(Box::new(part(of, at)));
+                let script = part(of, at);
                 let base = nodes.pop().unwrap_or(Node::Atom(Kind::Space, String::new()));
                 nodes.push(match (base, next) {
-                    (Node::Scripts(base, below, None), '^') => Node::Scripts(base, below, script),
-                    (Node::Scripts(base, None, above), '_') => Node::Scripts(base, script, above),
-                    (base, '^') => Node::Scripts(Box::new(base), None, script),
-                    (base, _) => Node::Scripts(Box::new(base), script, None),
+                    (Node::Element("msub", mut parts), '^') => {
+                        parts.push(script);
+                        Node::Element("msubsup", parts)
+                    }
+                    (Node::Element("msup", mut parts), '_') => {
+                        parts.insert(1, script);
+                        Node::Element("msubsup", parts)
+                    }
+                    (base, '^') => Node::Element("msup", vec![base, script]),
+                    (base, _) => Node::Element("msub", vec![base, script]),
                 });
             }
             c if c.is_whitespace() => *at += 1,
@@ -127,7 +130,7 @@ fn part(of: &[char], at: &mut usize) -> Node {
         '{' => {
             let nodes = row(of, at);
             *at += 1;
-            return Node::Row(nodes);
+            return Node::Element("mrow", nodes);
         }
         '\\' => return named(of, at),
         c if c.is_ascii_digit() => {
@@ -158,11 +161,11 @@ fn named(of: &[char], at: &mut usize) -> Node {
         *at += 1; // a sign, as in `\,` and `\{`
     }
     let name: String = of[start..(*at).min(of.len())].iter().collect();
-    let mut next = || Box::new(part(of, at));
+    let mut next = || part(of, at);
     match name.as_str() {
-        "frac" => Node::Fraction(next(), next()),
-        "sqrt" => Node::Root(next()),
-        "left" | "right" => *next(),
+        "frac" => Node::Element("mfrac", vec![next(), next()]),
+        "sqrt" => Node::Element("msqrt", vec![next()]),
+        "left" | "right" => next(),
         "text" | "mathrm" => {
             let length = of[*at..].iter().position(|&c| c == '}');
             let end = length.map_or(of.len(), |length| *at + length);
@@ -173,13 +176,13 @@ fn named(of: &[char], at: &mut usize) -> Node {
         _ => {
             let known = SYMBOLS.iter().find_map(|(kind, pairs)| {
                 let mut words = pairs.split(' ');
-                words
-                    .position(|word| word == name)
-                    .and_then(|_| words.next())
-                    .map(|word| (*kind, word))
+                words.find(|word| *word == name)?;
+                Some((*kind, words.next()?))
             });
             match known {
-                Some((Kind::Accent, _)) => Node::Accent(next()),
+                Some((Kind::Accent, _)) => {
+                    Node::Element("mover", vec![next(), Node::Atom(Kind::Operator, "^".into())])
+                }
                 Some((kind, character)) => Node::Atom(kind, character.into()),
                 None => Node::Atom(Kind::Text, name),
             }
@@ -188,15 +191,9 @@ fn named(of: &[char], at: &mut usize) -> Node {
 }
 
 fn mathml(node: &Node, out: &mut String) {
-    let mut element = |name: &str, nodes: &[&Node]| {
-        let tag = name.split(' ').next().unwrap_or(name);
-        out.push_str(&format!("<{name}>"));
-        nodes.iter().for_each(|node| mathml(node, out));
-        out.push_str(&format!("</{tag}>"));
-    };
     match node {
         Node::Atom(kind, text) => {
-            let text = escaped(text);
+            let text = escape(text);
             out.push_str(&match kind {
                 Kind::Number => format!("<mn>{text}</mn>"),
                 Kind::Letter => format!("<mi>{text}</mi>"),
@@ -211,26 +208,17 @@ fn mathml(node: &Node, out: &mut String) {
                 Kind::Space | Kind::Accent => "<mspace width=\"1em\"></mspace>".into(),
             });
         }
-        Node::Row(nodes) => {
-            out.push_str("<mrow>");
-            for (index, node) in nodes.iter().enumerate() {
-                match node.is(Kind::Operator, "−") && !is_binary(nodes, index) {
+        Node::Element(name, parts) => {
+            let accent = if *name == "mover" { " accent=\"true\"" } else { "" };
+            out.push_str(&format!("<{name}{accent}>"));
+            for (index, part) in parts.iter().enumerate() {
+                match *name == "mrow" && part.is(Kind::Operator, "−") && !is_binary(parts, index) {
                     true => out.push_str("<mo form=\"prefix\" lspace=\"0\" rspace=\"0\">−</mo>"),
-                    false => mathml(node, out),
+                    false => mathml(part, out),
                 }
             }
-            out.push_str("</mrow>");
+            out.push_str(&format!("</{name}>"));
         }
-        Node::Fraction(above, below) => element("mfrac", &[above, below]),
-        Node::Root(of) => element("msqrt", &[of]),
-        Node::Accent(of) => element(
-            "mover accent=\"true\"",
-            &[of, &Node::Atom(Kind::Operator, "^".into())],
-        ),
-        Node::Scripts(base, Some(below), Some(above)) => element("msubsup", &[base, below, above]),
-        Node::Scripts(base, Some(below), None) => element("msub", &[base, below]),
-        Node::Scripts(base, None, Some(above)) => element("msup", &[base, above]),
-        Node::Scripts(base, None, None) => mathml(base, out),
     }
 }
 
@@ -250,7 +238,7 @@ fn text(node: &Node) -> String {
         Node::Atom(Kind::Spaced, operator) => format!(" {operator} "),
         Node::Atom(Kind::Space | Kind::Accent, _) => "  ".into(),
         Node::Atom(_, text) => text.clone(),
-        Node::Row(nodes) => {
+        Node::Element("mrow", nodes) => {
             let mut all = String::new();
             for (index, node) in nodes.iter().enumerate() {
                 // `ln (a)`, `ln a`, but `tanh(z)`.
@@ -265,22 +253,24 @@ fn text(node: &Node) -> String {
             }
             all
         }
-        Node::Fraction(above, below) => match (text(above).as_str(), text(below).as_str()) {
+        Node::Element("mfrac", parts) => match (text(&parts[0]).as_str(), text(&parts[1]).as_str()) {
             ("1", "2") => "½".into(),
-            _ => format!("{}/{}", grouped(above), grouped(below)),
+            _ => format!("{}/{}", grouped(&parts[0]), grouped(&parts[1])),
         },
-        Node::Root(of) => format!("√{}", grouped(of)),
-        Node::Accent(of) => format!("{}\u{302}", text(of)),
-        Node::Scripts(base, below, above) => {
-            let mut all = text(base).trim_end().to_string();
-            for (node, characters, mark) in [(below, SUBSCRIPTS, '_'), (above, SUPERSCRIPTS, '^')] {
-                all.push_str(
-                    &node
-                        .as_ref()
-                        .map_or(String::new(), |node| script(&text(node), characters, mark)),
-                );
+        Node::Element("msqrt", parts) => format!("√{}", grouped(&parts[0])),
+        Node::Element("mover", parts) => format!("{}\u{302}", text(&parts[0])),
+        Node::Element(name, parts) => {
+            let mut all = text(&parts[0]).trim_end().to_string();
+            let (below, above) = ((SUBSCRIPTS, '_'), (SUPERSCRIPTS, '^'));
+            let scripts = if *name == "msup" {
+                [above, above]
+            } else {
+                [below, above]
+            };
+            for (node, (characters, mark)) in parts[1..].iter().zip(scripts) {
+                all.push_str(&script(&text(node), characters, mark));
             }
-            if base.is_any(&[Kind::Large]) {
+            if parts[0].is_any(&[Kind::Large]) {
                 all.push(' ');
             }
             all
@@ -305,10 +295,8 @@ const SUBSCRIPTS: (&str, &str) = ("0123456789+−()ijknth,", "₀₁₂₃₄₅
 
 fn script(of: &str, (plain, moved): (&str, &str), mark: char) -> String {
     let character = |c| {
-        plain
-            .chars()
-            .zip(moved.chars())
-            .find_map(|(known, moved)| (known == c).then_some(moved))
+        let mut pairs = plain.chars().zip(moved.chars());
+        Some(pairs.find(|(known, _)| *known == c)?.1)
     };
     let is_number = of.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '−');
     match of.chars().map(character).collect::<Option<String>>() {
@@ -316,13 +304,6 @@ fn script(of: &str, (plain, moved): (&str, &str), mark: char) -> String {
         None if is_number || of.chars().count() == 1 => format!("{mark}{of}"),
         None => format!("{mark}({of})"),
     }
-}
-
-pub(crate) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use super::axes::{Axis, Shown};
 use super::document::{self, Block};
 use super::number::short_latex;
-use super::walkthrough::{Values, Walkthrough};
-use super::{SYMBOLS, SYMBOLS_HEADING, WorkedExample};
+use super::walkthrough::Walkthrough;
+use super::{SYMBOLS_HEADING, WorkedExample};
 
 /// The most rows and columns of a matrix that are written out.
 const MOST: usize = 8;
@@ -23,32 +23,21 @@ pub(super) fn text(example: &WorkedExample<'_>) -> String {
             Block::Formula(formula) => display(formula.latex()),
             Block::Matrix(array) => display(&matrix(&all, array)),
             Block::Example(place, arithmetic) => {
-                format!(
-                    "\nFor example {}:\n{}",
-                    plain(&place),
-                    display(arithmetic.latex())
-                )
+                let arithmetic = display(arithmetic.latex());
+                format!("\nFor example {}:\n{arithmetic}", plain(&place))
             }
             Block::Table(table) => {
                 let line = |cells: &Vec<String>| {
                     let cells: Vec<String> = cells.iter().map(|cell| plain(cell)).collect();
                     format!("| {} |\n", cells.join(" | "))
                 };
-                let rule = " --: |".repeat(table.columns.len() - 1);
+                let rule = " --: |".repeat(table.head.len() - 1);
                 let rows: String = table.rows.iter().map(line).collect();
-                format!(
-                    "\n### {}\n\n{}| :-- |{rule}\n{rows}",
-                    table.heading,
-                    line(&table.columns)
-                )
+                let head = line(&table.head);
+                format!("\n### {}\n\n{head}| :-- |{rule}\n{rows}", table.caption)
             }
-            Block::Symbol(symbol, meaning) => {
-                let heading = match meaning == SYMBOLS[0].1 {
-                    true => format!("\n## {SYMBOLS_HEADING}\n\n"),
-                    false => String::new(),
-                };
-                format!("{heading}- ${}$: {meaning}\n", symbol.latex())
-            }
+            Block::Symbols => format!("\n## {SYMBOLS_HEADING}\n\n"),
+            Block::Symbol(symbol, meaning) => format!("- ${}$: {meaning}\n", symbol.latex()),
             // The page of Markdown has no options.
             Block::Hint => String::new(),
         });
@@ -77,13 +66,13 @@ fn plain(words: &str) -> String {
 fn matrix(all: &Walkthrough<'_>, index: usize) -> String {
     let array = &all.arrays[index];
     let symbol = array.symbol.latex();
-    if let Values::Number(number) = array.values {
-        return format!("{symbol} = {}", short_latex(number));
+    if array.is_number() {
+        return format!("{symbol} = {}", short_latex(array.at(0, 0)));
     }
     let (rows, columns) = (all.axes.shown(array.rows), all.axes.shown(array.columns));
     let line = |&row: &usize| {
         let cells = columns.indices.iter();
-        let cells = cells.map(|&column| short_latex(array.values.at(row, column)));
+        let cells = cells.map(|&column| short_latex(array.at(row, column)));
         with_gap(cells.collect(), columns, r"\cdots").join(" & ")
     };
     let width = columns.indices.len() + usize::from(columns.hidden() > 0);

@@ -17,10 +17,11 @@ mod walkthrough;
 
 pub use unit::UnitChoice;
 
+use crate::page::PageTable;
 use pellucid::Precision;
 use pellucid::inspection::explanation::Explanation;
 use serde::Serialize;
-use unit::{UnitArithmetic, WordTable};
+use unit::UnitArithmetic;
 
 const SYMBOLS_HEADING: &str = "The symbols";
 
@@ -143,7 +144,7 @@ impl<'a> WorkedExample<'a> {
         walkthrough::Walkthrough::new(self.explanation, axes)
     }
 
-    fn unit_tables(&self, all: &walkthrough::Walkthrough<'_>) -> Option<(String, Vec<WordTable>)> {
+    fn unit_tables(&self, all: &walkthrough::Walkthrough<'_>) -> Option<(String, Vec<PageTable>)> {
         let unit = self.unit.as_ref()?;
         let heading = format!("Unit {} of {}, in full", unit.unit, all.name(unit.layer));
         Some((heading, unit.tables(self.explanation, &all.axes, self.full)))

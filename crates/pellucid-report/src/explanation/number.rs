@@ -12,21 +12,16 @@ pub(super) fn short_latex(value: f64) -> String {
 /// The same, in parentheses where it is negative, so that it can be a factor.
 pub(super) fn factor_latex(value: f64) -> String {
     let text = short_latex(value);
-    if text.starts_with('-') {
-        format!("({text})")
-    } else {
-        text
+    match text.starts_with('-') {
+        true => format!("({text})"),
+        false => text,
     }
 }
 
 /// Five significant digits, without zeros at the end, such as `0.358`, `-12`, `1.2346e-7`.
 pub(super) fn short(value: f64) -> String {
     if !value.is_finite() {
-        return match value {
-            _ if value.is_nan() => "nan".into(),
-            _ if value > 0.0 => "inf".into(),
-            _ => "-inf".into(),
-        };
+        return format!("{value}").to_lowercase();
     }
     if value == 0.0 {
         return "0".into();
@@ -64,10 +59,9 @@ pub(super) fn decimals(values: impl Iterator<Item = f64>) -> usize {
 
 /// A cell of a matrix with this many decimals.
 pub(super) fn cell(value: f64, decimals: usize) -> String {
-    if is_plain(value) {
-        format!("{value:.decimals$}").replace('-', "−")
-    } else {
-        short(value).replace('-', "−")
+    match is_plain(value) {
+        true => format!("{value:.decimals$}").replace('-', "−"),
+        false => short(value).replace('-', "−"),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::WorkedExample;
 use super::axes::Axis;
-use super::formula::{Formula, escaped};
+use super::formula::Formula;
 use super::walkthrough::{Part, Phase, Rule, Walkthrough};
+use crate::page::PageTable;
+use crate::svg::escape;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -61,30 +63,31 @@ struct PartRecord<'a> {
 pub(super) fn html(example: &WorkedExample<'_>) -> String {
     let all = example.walkthrough(MOST);
     let (title, facts) = example.heading();
-    let facts = facts.iter().map(|fact| format!("<p>{}</p>\n", escaped(fact)));
+    let facts = facts.iter().map(|fact| format!("<p>{}</p>\n", escape(fact)));
     let notes = all.explanation.notes.iter();
-    let notes = notes.map(|note| format!("<p class=\"note\">{}</p>\n", escaped(note)));
+    let notes = notes.map(|note| format!("<p class=\"note\">{}</p>\n", escape(note)));
     let symbols = super::SYMBOLS.iter().map(|(symbol, meaning)| {
         let symbol = Formula::from(*symbol).mathml(false);
-        format!("<dt>{symbol}</dt><dd>{}</dd>\n", escaped(meaning))
+        format!("<dt>{symbol}</dt><dd>{}</dd>\n", escape(meaning))
     });
     // A script element ends at the first `</`, also within a string.
     let record = serde_json::to_string(&record(&all)).unwrap_or_default();
     let record = record.replace("</", "<\\/");
+    let parts = [
+        ("title", escape(&title)),
+        ("style", include_str!("page.css").into()),
+        ("facts", facts.collect()),
+        ("notes", notes.collect()),
+        ("unit", unit(example, &all)),
+        ("symbols", symbols.collect()),
+        ("record", record),
+        ("script", include_str!("page.js").into()),
+    ];
     let mut page = String::new();
     for piece in include_str!("page.html").split("{{") {
         let (key, rest) = piece.split_once("}}").unwrap_or(("", piece));
-        page.push_str(&match key {
-            "title" => escaped(&title),
-            "style" => include_str!("page.css").into(),
-            "facts" => facts.clone().collect(),
-            "notes" => notes.clone().collect(),
-            "unit" => unit(example, &all),
-            "symbols" => symbols.clone().collect(),
-            "record" => record.clone(),
-            "script" => include_str!("page.js").into(),
-            _ => String::new(),
-        });
+        let part = parts.iter().find(|(name, _)| *name == key);
+        page.extend(part.map(|(_, text)| text.as_str()));
         page.push_str(rest);
     }
     page
@@ -109,7 +112,7 @@ fn record<'a>(all: &'a Walkthrough<'_>) -> PageRecord<'a> {
         shape: all.shape(index),
         rows: name(array.rows),
         columns: name(array.columns),
-        values: of_shown(all, index, |row, column| array.values.at(row, column)),
+        values: of_shown(all, index, |row, column| array.at(row, column)),
     });
     let of_weights = all.parts.iter().filter(|part| part.rule == Rule::Affine);
     PageRecord {
@@ -167,21 +170,21 @@ fn unit(example: &WorkedExample<'_>, all: &Walkthrough<'_>) -> String {
         return String::new();
     };
     let line = |cells: &[String], name: &str| -> String {
-        let cell = |cell: &String| format!("<{name}>{}</{name}>", escaped(cell));
+        let cell = |cell: &String| format!("<{name}>{}</{name}>", escape(cell));
         format!("<tr>{}</tr>", cells.iter().map(cell).collect::<String>())
     };
-    let table = |table: &super::unit::WordTable| {
+    let table = |table: &PageTable| {
         let rows = table.rows.iter().map(|row| line(row, "td") + "\n");
         format!(
             "<h3>{}</h3>\n<div class=\"wide\"><table>\n<thead>{}</thead>\n<tbody>\n{}</tbody>\n</table></div>\n",
-            escaped(&table.heading),
-            line(&table.columns, "th"),
+            escape(&table.caption),
+            line(&table.head, "th"),
             rows.collect::<String>(),
         )
     };
     let tables: String = tables.iter().map(table).collect();
     format!(
         "<section class=\"unit\">\n<h2>{}</h2>\n{tables}</section>\n",
-        escaped(&heading)
+        escape(&heading)
     )
 }

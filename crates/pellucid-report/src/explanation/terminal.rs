@@ -3,7 +3,7 @@
 use super::document::{self, Block};
 use super::number;
 use super::walkthrough::{Phase, Walkthrough};
-use super::{SYMBOLS, SYMBOLS_HEADING, WorkedExample};
+use super::{SYMBOLS_HEADING, WorkedExample};
 use crate::text_table::{TextTable, fill};
 
 /// SGR codes of the styles.
@@ -52,23 +52,20 @@ pub(super) fn text(example: &WorkedExample<'_>, width: usize, coloured: bool) ->
                 lines.collect()
             }
             Block::Table(table) => {
-                let mut aligned = TextTable::new(table.columns, 1);
+                let mut aligned = TextTable::new(table.head, 1);
                 table.rows.into_iter().for_each(|row| aligned.push(row));
-                format!("\n{}\n{}", ink(STRONG, &table.heading), aligned.render(width))
+                format!("\n{}\n{}", ink(STRONG, &table.caption), aligned.render(width))
             }
+            Block::Symbols => format!("\n{}\n", ink(STRONG, SYMBOLS_HEADING)),
             Block::Symbol(symbol, meaning) => {
                 let symbol = symbol.text();
-                let heading = match meaning == SYMBOLS[0].1 {
-                    true => format!("\n{}\n", ink(STRONG, SYMBOLS_HEADING)),
-                    false => String::new(),
-                };
                 let lines = fill(meaning, width.saturating_sub(14).max(20));
                 let lines = lines.lines().enumerate().map(|(index, line)| {
                     let symbol = if index == 0 { symbol.as_str() } else { "" };
                     let gap = " ".repeat(8usize.saturating_sub(symbol.chars().count()));
                     format!("  {}{gap}  {line}\n", ink(FORMULA, symbol))
                 });
-                heading + &lines.collect::<String>()
+                lines.collect::<String>()
             }
             Block::Hint => {
                 let words = "Large layers are shown in part: --full shows every number, --unit LAYER:UNIT one unit's \
@@ -94,28 +91,24 @@ fn colour(phase: Option<Phase>) -> &'static str {
 fn matrix(all: &Walkthrough<'_>, index: usize, width: usize) -> String {
     let array = &all.arrays[index];
     let (rows, columns) = (all.axes.shown(array.rows), all.axes.shown(array.columns));
-    let places = rows
-        .indices
-        .iter()
-        .flat_map(|&row| columns.indices.iter().map(move |&column| (row, column)));
-    let decimals = number::decimals(places.map(|(row, column)| array.values.at(row, column)));
+    let places = all.axes.places(array.rows, array.columns);
+    let decimals = number::decimals(places.map(|(row, column)| array.at(row, column)));
     let label = |axis, index: Option<usize>| {
         index.map_or("…".into(), |index| all.label(axis, index).unwrap_or_default())
     };
     let columns = columns.with_gaps();
     let mut header = vec![String::new()];
     header.extend(columns.iter().map(|&column| label(array.columns, column)));
-    let is_number = header.len() == 2 && header[1].is_empty();
     let mut table = TextTable::new(header, 1);
     for row in rows.with_gaps() {
         let mut cells = vec![label(array.rows, row)];
         cells.extend(columns.iter().map(|&column| match (row, column) {
-            (Some(row), Some(column)) => number::cell(array.values.at(row, column), decimals),
+            (Some(row), Some(column)) => number::cell(array.at(row, column), decimals),
             _ => "…".into(),
         }));
         table.push(cells);
     }
-    match is_number {
+    match array.is_number() {
         true => format!("  {}\n", table.render(width).trim()),
         false => table.render(width),
     }

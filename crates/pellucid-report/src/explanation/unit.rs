@@ -2,6 +2,7 @@
 
 use super::axes::Axes;
 use super::number::short;
+use crate::page::PageTable;
 use pellucid::inspection::explanation::Explanation;
 use serde::Serialize;
 
@@ -16,67 +17,67 @@ pub struct UnitChoice {
 
 /// The arithmetic of one unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct UnitArithmetic {
+pub(super) struct UnitArithmetic {
     /// The layer, counted from 1.
-    pub layer: usize,
+    pub(super) layer: usize,
     /// The unit in it, counted from 1.
-    pub unit: usize,
+    pub(super) unit: usize,
     /// Forwards and backwards, one entry per sample.
-    pub samples: Vec<UnitSample>,
+    samples: Vec<UnitSample>,
     /// One entry per input: the weight, its derivative and its step.
-    pub weights: Vec<UnitWeight>,
+    weights: Vec<UnitWeight>,
 }
 
 /// A unit and one sample.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct UnitSample {
+struct UnitSample {
     /// The number of the sample, counted from 1.
-    pub row: u64,
+    row: u64,
     /// Every input times its weight.
-    pub products: Vec<Product>,
+    products: Vec<Product>,
     /// The bias.
-    pub bias: Option<f64>,
+    bias: Option<f64>,
     /// The pre-activation.
-    pub z: f64,
+    z: f64,
     /// f(z).
-    pub activation: f64,
+    activation: f64,
     /// δ times weight of each unit above; none in the output layer.
-    pub comes_back: Vec<Product>,
+    comes_back: Vec<Product>,
     /// ∂L/∂a.
-    pub d_loss_d_activation: f64,
+    d_loss_d_activation: f64,
     /// ∂a/∂z.
-    pub d_activation_d_z: f64,
+    d_activation_d_z: f64,
     /// δ.
-    pub delta: f64,
+    delta: f64,
 }
 
 /// A number, a weight, and their product.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Product {
+struct Product {
     /// An input, or the δ of a unit above.
-    pub number: f64,
+    number: f64,
     /// The weight between the two units.
-    pub weight: f64,
+    weight: f64,
     /// Number times weight.
-    pub product: f64,
+    product: f64,
 }
 
 /// A weight of the unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct UnitWeight {
+struct UnitWeight {
     /// Input times δ of each sample.
-    pub products: Vec<f64>,
+    products: Vec<f64>,
     /// Their sum, ∂L/∂w.
-    pub d_loss_d_weight: f64,
+    d_loss_d_weight: f64,
     /// The weight before the step.
-    pub weight: f64,
+    weight: f64,
     /// The weight after it.
-    pub weight_after: Option<f64>,
+    weight_after: Option<f64>,
 }
 
 impl UnitArithmetic {
     /// The arithmetic of a unit; none where there is no such unit.
-    pub fn new(explanation: &Explanation, choice: UnitChoice) -> Option<Self> {
+    pub(super) fn new(explanation: &Explanation, choice: UnitChoice) -> Option<Self> {
         let (index, unit) = (choice.layer.checked_sub(1)?, choice.unit.checked_sub(1)?);
         let layer = explanation
             .layers
@@ -120,53 +121,46 @@ impl UnitArithmetic {
     }
 
     /// Its tables: of each shown sample forwards and backwards, and of its weights.
-    pub(super) fn tables(&self, explanation: &Explanation, axes: &Axes, full: bool) -> Vec<WordTable> {
+    pub(super) fn tables(&self, explanation: &Explanation, axes: &Axes, full: bool) -> Vec<PageTable> {
         let layer = &explanation.layers[self.layer - 1];
+        let z = match layer.normalisation {
+            Some(_) => "z, normalised",
+            None => "sum z",
+        };
+        let activation = format!("a = f(z), {}", layer.function.name().replace('_', " "));
         let mut order = axes.samples.indices.clone();
         // A sample with an input other than 0 comes first.
-        order.sort_by_key(|&at| {
-            self.samples[at]
-                .products
-                .iter()
-                .all(|product| product.number == 0.0)
-        });
+        order.sort_by_key(|&at| self.samples[at].products.iter().all(Product::is_zero));
         if !full {
             order.truncate(1);
         }
         let mut tables = Vec::new();
-        for at in order {
-            let sample = &self.samples[at];
+        for sample in order.into_iter().map(|at| &self.samples[at]) {
             let inputs = sample.products.iter().enumerate();
-            let inputs = inputs.map(|(from, product)| product.row(self.input_name(explanation, from)));
-            let is_zero = |from: usize| sample.products[from].number == 0.0;
-            let (mut rows, zero) = without_zeros(inputs.collect(), is_zero, full);
-            rows.extend(zero.map(|zero| cells([&zero, "0", "", "0"])));
+            let inputs = inputs
+                .map(|(from, product)| (product.is_zero(), product.row(self.input_name(explanation, from))));
+            let mut rows = without_zeros(inputs.collect(), full, |zero| cells([&zero, "0", "", "0"]));
             rows.extend(sample.bias.map(|bias| labelled("bias", bias)));
-            let z = match layer.normalisation {
-                Some(_) => "z, normalised",
-                None => "sum z",
-            };
-            let activation = format!("a = f(z), {}", layer.function.name().replace('_', " "));
             rows.extend([labelled(z, sample.z), labelled(&activation, sample.activation)]);
-            tables.push(WordTable {
-                heading: format!(
+            tables.push(PageTable {
+                caption: format!(
                     "Forward, sample {}: every product of its pre-activation",
                     sample.row
                 ),
-                columns: cells(["input", "number", "weight", "product"]),
+                head: cells(["input", "number", "weight", "product"]),
                 rows,
             });
-            let above = sample.comes_back.iter().enumerate();
-            let above = above
-                .map(|(to, product)| product.row(format!("unit {} of layer {}", to + 1, self.layer + 1)));
+            let above = (1..).zip(&sample.comes_back);
+            let above =
+                above.map(|(to, product)| product.row(format!("unit {to} of layer {}", self.layer + 1)));
             let own = [
                 labelled("∂L/∂a", sample.d_loss_d_activation),
                 labelled("∂a/∂z", sample.d_activation_d_z),
                 labelled("δ", sample.delta),
             ];
-            tables.push(WordTable {
-                heading: format!("Backward, sample {}: ∂L/∂a, and δ = ∂L/∂a · ∂a/∂z", sample.row),
-                columns: cells(["from", "δ there", "weight", "product"]),
+            tables.push(PageTable {
+                caption: format!("Backward, sample {}: ∂L/∂a, and δ = ∂L/∂a · ∂a/∂z", sample.row),
+                head: cells(["from", "δ there", "weight", "product"]),
                 rows: above.chain(own).collect(),
             });
         }
@@ -174,33 +168,30 @@ impl UnitArithmetic {
         tables
     }
 
-    fn weight_table(&self, explanation: &Explanation, axes: &Axes, full: bool) -> WordTable {
+    fn weight_table(&self, explanation: &Explanation, axes: &Axes, full: bool) -> PageTable {
         let shown = &axes.samples.indices;
         let hidden = axes.samples.hidden();
-        let mut columns = vec!["weight from".to_string()];
-        columns.extend(shown.iter().map(|&at| format!("sample {}", self.samples[at].row)));
-        columns.extend((hidden > 0).then(|| format!("{hidden} more")));
-        columns.extend(["∂L/∂w", "before", "after"].map(String::from));
-        let row = |(from, weight): (usize, &UnitWeight)| {
+        let mut head = vec!["weight from".to_string()];
+        head.extend(shown.iter().map(|&at| format!("sample {}", self.samples[at].row)));
+        head.extend((hidden > 0).then(|| format!("{hidden} more")));
+        head.extend(["∂L/∂w", "before", "after"].map(String::from));
+        let rows = self.weights.iter().enumerate().map(|(from, weight)| {
             let mut row = vec![self.input_name(explanation, from)];
             row.extend(shown.iter().map(|&at| cell(weight.products[at])));
             row.extend((hidden > 0).then(|| "…".into()));
             row.extend([cell(weight.d_loss_d_weight), cell(weight.weight)]);
             row.push(weight.weight_after.map_or("–".into(), cell));
-            row
-        };
-        let is_zero = |from: usize| self.weights[from].products.iter().all(|product| *product == 0.0);
-        let (mut rows, zero) =
-            without_zeros(self.weights.iter().enumerate().map(row).collect(), is_zero, full);
-        rows.extend(zero.map(|zero| {
-            let mut row = vec![String::new(); columns.len()];
+            (weight.products.iter().all(|product| *product == 0.0), row)
+        });
+        let rows = without_zeros(rows.collect(), full, |zero| {
+            let mut row = vec![String::new(); head.len()];
             row[0] = zero;
-            row[columns.len() - 3] = "0".into();
+            row[head.len() - 3] = "0".into();
             row
-        }));
-        WordTable {
-            heading: "Update: input times δ, added up over the samples".into(),
-            columns,
+        });
+        PageTable {
+            caption: "Update: input times δ, added up over the samples".into(),
+            head,
             rows,
         }
     }
@@ -218,20 +209,25 @@ impl Product {
     fn row(&self, name: String) -> Vec<String> {
         vec![name, cell(self.number), cell(self.weight), cell(self.product)]
     }
+
+    fn is_zero(&self) -> bool {
+        self.number == 0.0
+    }
 }
 
-/// The rows whose number is not 0, and a name for the others, where most are 0 and not all are to be shown.
+/// The rows, of which it is known whether their number is 0. Where most are 0 and not all are to be shown, one for all of
+/// those, `others` of how many.
 fn without_zeros(
-    rows: Vec<Vec<String>>,
-    is_zero: impl Fn(usize) -> bool,
+    mut rows: Vec<(bool, Vec<String>)>,
     full: bool,
-) -> (Vec<Vec<String>>, Option<String>) {
-    let zero = (0..rows.len()).filter(|&row| is_zero(row)).count();
-    if full || zero <= 20 || 2 * zero <= rows.len() {
-        return (rows, None);
+    others: impl FnOnce(String) -> Vec<String>,
+) -> Vec<Vec<String>> {
+    let zero = rows.iter().filter(|(is_zero, _)| *is_zero).count();
+    if !full && zero > 20 && 2 * zero > rows.len() {
+        rows.retain(|(is_zero, _)| !is_zero);
+        rows.push((true, others(format!("{zero} others"))));
     }
-    let rows = rows.into_iter().enumerate().filter(|(row, _)| !is_zero(*row));
-    (rows.map(|(_, row)| row).collect(), Some(format!("{zero} others")))
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 fn cell(value: f64) -> String {
@@ -245,11 +241,4 @@ fn cells<const N: usize>(words: [&str; N]) -> Vec<String> {
 /// A row of one number.
 fn labelled(name: &str, value: f64) -> Vec<String> {
     cells([name, "", "", &cell(value)])
-}
-
-/// A table of words and numbers.
-pub(super) struct WordTable {
-    pub(super) heading: String,
-    pub(super) columns: Vec<String>,
-    pub(super) rows: Vec<Vec<String>>,
 }

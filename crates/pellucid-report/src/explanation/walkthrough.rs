@@ -13,6 +13,8 @@ use pellucid::inspection::explanation::Explanation;
 use pellucid::inspection::trace::LayerTrace;
 use pellucid::session::record::Numbers;
 use serde::Serialize;
+use std::borrow::Cow;
+use std::slice;
 
 /// The phase of the step that a part belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -73,32 +75,27 @@ pub(super) enum Rule {
     Normal,
 }
 
-/// A matrix of the record, by reference.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Values<'a> {
-    Table(&'a [Numbers]),
-    Row(&'a Numbers),
-    Number(f64),
-}
-
-impl Values<'_> {
-    pub(super) fn at(&self, row: usize, column: usize) -> f64 {
-        let found = match self {
-            Values::Table(rows) => rows.get(row).and_then(|row| row.0.get(column)),
-            Values::Row(numbers) => numbers.0.get(column),
-            Values::Number(number) => Some(number),
-        };
-        found.copied().unwrap_or(f64::NAN)
-    }
-}
-
 /// A matrix with its symbol, and what its rows and columns stand for.
 #[derive(Debug, Clone)]
 pub(super) struct Array<'a> {
     pub(super) symbol: Formula,
-    pub(super) values: Values<'a>,
     pub(super) rows: Axis,
     pub(super) columns: Axis,
+    values: Cow<'a, [Numbers]>,
+}
+
+impl Array<'_> {
+    /// The number at a place; where there is only one row, it is the row of every place.
+    pub(super) fn at(&self, row: usize, column: usize) -> f64 {
+        let row = if self.rows == Axis::One { 0 } else { row };
+        let found = self.values.get(row).and_then(|row| row.0.get(column));
+        found.copied().unwrap_or(f64::NAN)
+    }
+
+    /// Whether it is no matrix, but one number.
+    pub(super) fn is_number(&self) -> bool {
+        (self.rows, self.columns) == (Axis::One, Axis::One)
+    }
 }
 
 /// One computation of the step.
@@ -198,34 +195,38 @@ impl<'a> Walkthrough<'a> {
         }
     }
 
-    fn array(&mut self, symbol: &str, values: Values<'a>, rows: Axis, columns: Axis) {
+    fn array(&mut self, symbol: &str, values: impl Into<Cow<'a, [Numbers]>>, rows: Axis, columns: Axis) {
         self.arrays.push(Array {
             symbol: self.at_layer(symbol).into(),
-            values,
             rows,
             columns,
+            values: values.into(),
         });
     }
 
     /// (rows, fan_out) of the layer.
     fn units(&mut self, symbol: &str, values: &'a [Numbers]) {
-        self.array(
-            symbol,
-            Values::Table(values),
-            Axis::Samples,
-            Axis::Units(self.layer),
-        );
+        self.array(symbol, values, Axis::Samples, Axis::Units(self.layer));
     }
 
     /// (fan_in, fan_out) of the layer.
     fn weights(&mut self, symbol: &str, values: &'a [Numbers]) {
-        let (rows, columns) = (Axis::Units(self.layer - 1), Axis::Units(self.layer));
-        self.array(symbol, Values::Table(values), rows, columns);
+        self.array(
+            symbol,
+            values,
+            Axis::Units(self.layer - 1),
+            Axis::Units(self.layer),
+        );
     }
 
     /// (fan_out) of the layer.
     fn row(&mut self, symbol: &str, values: &'a Numbers) {
-        self.array(symbol, Values::Row(values), Axis::One, Axis::Units(self.layer));
+        self.array(
+            symbol,
+            slice::from_ref(values),
+            Axis::One,
+            Axis::Units(self.layer),
+        );
     }
 
     /// Adds the computation of the array added last. The formula follows its symbol; there is none where it is empty. Operands
@@ -300,8 +301,8 @@ impl<'a> Walkthrough<'a> {
 
     /// A shape in words, as in `4×3: samples × units`.
     pub(super) fn shape(&self, array: usize) -> String {
-        let Array { rows, columns, .. } = self.arrays[array];
-        if matches!(self.arrays[array].values, Values::Number(_)) {
+        let array = &self.arrays[array];
+        if array.is_number() {
             return "one number".into();
         }
         let length = |axis: Axis| self.axes.shown(axis).length;
@@ -314,10 +315,10 @@ impl<'a> Walkthrough<'a> {
             Axis::Units(_) if layers == 2 => "hidden units".into(),
             Axis::Units(layer) => format!("units of layer {layer}"),
         };
-        let (height, width) = (length(rows), length(columns));
-        match rows {
-            Axis::One => format!("1×{width}: {}", name(columns)),
-            _ => format!("{height}×{width}: {} × {}", name(rows), name(columns)),
+        let (height, width, columns) = (length(array.rows), length(array.columns), name(array.columns));
+        match array.rows {
+            Axis::One => format!("1×{width}: {columns}"),
+            rows => format!("{height}×{width}: {} × {columns}", name(rows)),
         }
     }
 
@@ -339,7 +340,7 @@ impl<'a> Walkthrough<'a> {
         };
         self.axes
             .places(array.rows, array.columns)
-            .find(|&(row, column)| derivatives.values.at(row, column) != 0.0)
+            .find(|&(row, column)| derivatives.at(row, column) != 0.0)
             .unwrap_or((first_row, column))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::axes::Axis;
 use super::super::catalogue;
-use super::{Phase, Rule, Values, Walkthrough, readable};
+use super::{Numbers, Phase, Rule, Walkthrough, readable, slice};
 use pellucid::Activation;
 use pellucid::inspection::trace::NormalisationTrace;
 
@@ -27,7 +27,7 @@ impl<'a> Walkthrough<'a> {
         self.units("x", &explanation.input);
         self.part(Rule::Given, "Input", &[], "", words);
         let outputs = Axis::Units(explanation.layers.len());
-        self.array("y", Values::Table(&explanation.target), Axis::Samples, outputs);
+        self.array("y", &explanation.target, Axis::Samples, outputs);
     }
 
     pub(super) fn forward(&mut self) {
@@ -111,7 +111,7 @@ impl<'a> Walkthrough<'a> {
             (INVERSE_DEVIATION, &normalisation.inverse_deviation),
         ];
         for (symbol, values) in moments {
-            self.array(symbol, Values::Row(values), Axis::One, columns);
+            self.array(symbol, slice::from_ref(values), Axis::One, columns);
         }
         self.units(r"\hat{x}@", &normalisation.normal);
         self.part(
@@ -137,7 +137,8 @@ impl<'a> Walkthrough<'a> {
         let explanation = self.explanation;
         let output = self.at_layer("a@");
         (self.phase, self.layer) = (Phase::Loss, 0);
-        self.array("L", Values::Number(explanation.loss.0), Axis::One, Axis::One);
+        let loss = vec![Numbers(vec![explanation.loss.0])];
+        self.array("L", loss, Axis::One, Axis::One);
         let (value, _) = catalogue::loss(explanation.recipe.train.loss);
         let rows = explanation.rows.len();
         let outputs = explanation.layers.last().map_or(1, |layer| layer.fan_out);
