@@ -109,10 +109,8 @@ fn as_predictions(preparation: &Preparation, outputs: Matrix<f64>) -> Prediction
 
 /// The columns of a table that a model needs where the answers are known, and the kinds to read them as.
 pub(crate) fn expected_with_target(preparation: &Preparation) -> Vec<(String, ColumnKind)> {
-    let all = preparation
-        .expected_columns()
-        .chain(preparation.target().expected_columns());
-    all.map(|(name, kind)| (name.to_owned(), kind)).collect()
+    let of_target = preparation.target().expected_columns();
+    [preparation.expected_columns(), of_target].concat()
 }
 
 /// How a table becomes the model's input.

@@ -3,7 +3,6 @@
 use crate::terminal;
 use pellucid::recipe::RecipeError;
 use pellucid_data::DataError;
-use pellucid_data::preparation::PreparationError;
 use pellucid_report::ReportError;
 use std::error::Error;
 use std::io::ErrorKind;
@@ -68,9 +67,9 @@ fn is_wrong_usage(cause: &(dyn Error + 'static)) -> bool {
             Architecture(_) | NonFiniteInput { .. } | Setting { .. } | Shape { .. }
         )
     };
-    let engine = match (cause.downcast_ref(), cause.downcast_ref()) {
-        (Some(DataError::Engine(error)), _) | (_, Some(PreparationError::Engine(error))) => Some(error),
-        (Some(DataError::Training(unfinished)), _) => Some(&unfinished.error),
+    let engine = match cause.downcast_ref() {
+        Some(DataError::Engine(error)) => Some(error),
+        Some(DataError::Training(unfinished)) => Some(&unfinished.error),
         _ => cause.downcast_ref(),
     };
     engine.is_some_and(of_engine)

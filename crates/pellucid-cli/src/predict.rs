@@ -25,10 +25,7 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
     let model = Model::load(&arguments.model)?;
     let preparation = preparation(&model, &arguments.model)?;
     let threads = run::threads(arguments.running.threads, arguments.running.quiet);
-    let expected: Vec<(String, ColumnKind)> = preparation
-        .expected_columns()
-        .map(|(name, kind)| (name.to_owned(), kind))
-        .collect();
+    let expected = preparation.expected_columns();
     let id = (model.recipe.data.table.as_ref()).and_then(|table| table.id.clone());
     let reads_others = arguments.keep_columns || id.is_some();
     let options = arguments.reading.options();

@@ -4,7 +4,7 @@ use crate::failure::misuse;
 use crate::score_text::count;
 use anyhow::Result;
 use pellucid_data::{
-    BUILTINS, ColumnKind, ReadOptions, Table, TableChunks, TableError, TableSource, load_builtin, read_table,
+    BUILTINS, ColumnKind, FileError, ReadOptions, Table, TableChunks, TableSource, load_builtin, read_table,
 };
 use std::path::Path;
 
@@ -82,16 +82,11 @@ impl Chunks {
         if built_in(data).is_some() {
             return Ok(Self::Whole(Some(read(data, options, 0)?)));
         }
-        let open = match others {
-            true => TableChunks::open_with_others,
-            false => TableChunks::open,
-        };
-        Ok(Self::Stream(open(
-            &TableSource::from(data),
-            options,
-            expected,
-            rows,
-        )?))
+        let chunks = TableChunks::open(&TableSource::from(data), options, expected, rows)?;
+        Ok(Self::Stream(match others {
+            true => chunks.with_others(),
+            false => chunks,
+        }))
     }
 
     /// All columns of the source by name.
@@ -107,7 +102,7 @@ impl Chunks {
 }
 
 impl Iterator for Chunks {
-    type Item = Result<Table, TableError>;
+    type Item = Result<Table, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {

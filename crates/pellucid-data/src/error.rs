@@ -1,36 +1,25 @@
 //! The error of everything between a table and a model.
 //!
-//! The error types of files, tables, preparations and model files live beside what fails; this one holds any of them.
 //! Every message stands alone: it names the place, what was found, what was expected and, if something can be done, what
 //! to do.
 
-use crate::files::{DownloadError, FileError, IdxError};
-use crate::model_file::ModelFileError;
-use crate::preparation::PreparationError;
-use crate::table::TableError;
+use crate::files::FileError;
 
 /// Any error of this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// A file cannot be read or written.
+    /// A file cannot be read, written or downloaded, or does not hold what it should.
     #[error(transparent)]
     File(#[from] FileError),
-    /// An IDX file cannot be read.
-    #[error(transparent)]
-    Idx(#[from] IdxError),
-    /// Data cannot be downloaded.
-    #[error(transparent)]
-    Download(#[from] DownloadError),
-    /// A table cannot be read or written.
-    #[error(transparent)]
-    Table(#[from] TableError),
     /// A table cannot become numbers, or rows cannot be split.
-    #[error(transparent)]
-    Preparation(PreparationError),
-    /// A model file cannot be read or written.
-    #[error(transparent)]
-    Model(#[from] ModelFileError),
+    #[error("{place}: {problem}")]
+    Unusable {
+        /// The table, and the column and row of the problem.
+        place: String,
+        /// What was found, what was expected, what to do.
+        problem: String,
+    },
     /// The engine refuses a setting or the data.
     #[error(transparent)]
     Engine(#[from] pellucid::Error),
@@ -52,12 +41,11 @@ impl DataError {
     }
 }
 
-impl From<PreparationError> for DataError {
-    fn from(error: PreparationError) -> Self {
-        match error {
-            PreparationError::Engine(error) => Self::Engine(error),
-            error => Self::Preparation(error),
-        }
+/// The error of a table or of rows, with its place.
+pub(crate) fn problem(place: impl Into<String>, problem: impl Into<String>) -> DataError {
+    DataError::Unusable {
+        place: place.into(),
+        problem: problem.into(),
     }
 }
 

@@ -26,12 +26,11 @@ pub mod tuning;
 
 pub use error::{DataError, Result};
 pub use files::{
-    CLASSES, DownloadError, DownloadProgress, FileError, IdxArray, IdxError, Mnist, OutputFile, cache_folder,
-    cached_mnist, parse_idx, read_cached_mnist, read_idx, read_idx_pair, read_mnist,
+    CLASSES, DownloadProgress, FileError, IdxArray, Mnist, OutputFile, cache_folder, cached_mnist, parse_idx,
+    read_cached_mnist, read_idx, read_idx_pair, read_mnist,
 };
 pub use recipe_data::load;
 pub use table::{
-    BUILTINS, Builtin, Categories, CellPlace, Column, ColumnKind, ColumnNote, ColumnSummary, NumberSummary,
-    ReadOptions, Table, TableChunks, TableError, TableSource, TableWriter, Values, WordCount, describe,
-    load_builtin, read_table,
+    BUILTINS, Builtin, Categories, Column, ColumnKind, ColumnNote, ColumnSummary, NumberSummary, ReadOptions,
+    Table, TableChunks, TableSource, TableWriter, Values, WordCount, describe, load_builtin, read_table,
 };

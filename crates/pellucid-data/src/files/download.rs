@@ -5,7 +5,6 @@
 
 use super::error::FileError;
 use super::gzip::Unpacked;
-use super::idx::IdxError;
 use super::output::OutputFile;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions};
@@ -14,56 +13,6 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 use ureq::Agent;
-
-/// Data that cannot be downloaded, or not be kept in the cache folder.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DownloadError {
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    File(#[from] FileError),
-
-    /// The files of the cache cannot be read.
-    #[error(transparent)]
-    Idx(#[from] IdxError),
-
-    /// The cache folder is not known or cannot be used.
-    #[error(
-        "cannot keep downloaded data: {reason}; set PELLUCID_CACHE to a folder that can be written, or name the data \
-         with --data"
-    )]
-    CacheFolder {
-        /// Why.
-        reason: String,
-    },
-
-    /// The list of mirrors is empty or holds something else than web addresses.
-    #[error(
-        "PELLUCID_MNIST_MIRROR: expected one or more addresses that begin with https:// or http://, separated by \
-         spaces, found {found:?}"
-    )]
-    Mirrors {
-        /// The list.
-        found: String,
-    },
-
-    /// No mirror serves the file.
-    #[error(
-        "cannot download {file}:\n  {}\nIs there a network? Otherwise put {} by hand into {}, name a folder that \
-         holds them with --data, or name another mirror in PELLUCID_MNIST_MIRROR.",
-        attempts.join("\n  "), all_files.join(", "), folder.display()
-    )]
-    NoMirror {
-        /// The file's name at the mirrors.
-        file: String,
-        /// A line a mirror: its address and why it did not serve.
-        attempts: Vec<String>,
-        /// All files that are needed.
-        all_files: Vec<String>,
-        /// The folder in which they are sought.
-        folder: PathBuf,
-    },
-}
 
 /// How far a download is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +24,9 @@ pub struct DownloadProgress<'a> {
     /// Bytes of the whole file, where the mirror says so.
     pub total: Option<u64>,
 }
+
+/// Receives the progress of downloads.
+pub(super) type Progress<'a> = &'a mut dyn FnMut(DownloadProgress<'_>);
 
 /// A file whose contents are known.
 #[derive(Debug, Clone, Copy)]
@@ -96,8 +48,19 @@ impl KnownFile<'_> {
         folder.join(format!("{}.gz.part", self.name))
     }
 
+    /// Whether a file of this name and length is in `folder`.
+    pub(super) fn has_length(&self, folder: &Path) -> bool {
+        let metadata = fs::metadata(folder.join(self.name));
+        metadata.is_ok_and(|metadata| metadata.is_file() && metadata.len() == self.bytes)
+    }
+
+    /// Whether the file itself is in `folder`.
+    pub(super) fn has_digest(&self, folder: &Path) -> bool {
+        fs::read(folder.join(self.name)).is_ok_and(|contents| self.is(&contents))
+    }
+
     /// Whether `contents`, unpacked, are the known ones.
-    pub(super) fn is(&self, contents: &[u8]) -> bool {
+    fn is(&self, contents: &[u8]) -> bool {
         contents.len() as u64 == self.bytes && hexadecimal(&Sha256::digest(contents)) == self.sha256
     }
 }
@@ -124,11 +87,8 @@ pub(super) fn examine(path: &Path, known: KnownFile<'_>) -> Result<Contents, Fil
         Err(reason) => return Err(FileError::from_read(path, reason)),
     };
     let mut bytes = Vec::new();
-    let unpacked = Unpacked::new(file, path)?;
-    if let Err(error) = unpacked
-        .take(known.bytes.saturating_add(1))
-        .read_to_end(&mut bytes)
-    {
+    let mut unpacked = Unpacked::new(file, path)?.take(known.bytes.saturating_add(1));
+    if let Err(error) = unpacked.read_to_end(&mut bytes) {
         return match error.kind() {
             io::ErrorKind::UnexpectedEof => Ok(Contents::Beginning),
             io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Ok(Contents::Wrong(
@@ -145,15 +105,14 @@ pub(super) fn examine(path: &Path, known: KnownFile<'_>) -> Result<Contents, Fil
     if length == 0 || (length < known.bytes && bytes.starts_with(&[0, 0, 8])) {
         return Ok(Contents::Beginning);
     }
+    let (digest, expected) = (hexadecimal(&Sha256::digest(&bytes)), known.sha256);
+    let part = if length > known.bytes {
+        " (of its beginning)"
+    } else {
+        ""
+    };
     Ok(Contents::Wrong(format!(
-        "not the published file: its SHA-256 once unpacked is {}{}, expected {}",
-        hexadecimal(&Sha256::digest(&bytes)),
-        if length > known.bytes {
-            " (of its beginning)"
-        } else {
-            ""
-        },
-        known.sha256
+        "not the published file: its SHA-256 once unpacked is {digest}{part}, expected {expected}"
     )))
 }
 
@@ -187,7 +146,7 @@ pub(super) fn download(
     known: KnownFile<'_>,
     mirrors: &[String],
     folder: &Path,
-    progress: &mut dyn FnMut(DownloadProgress<'_>),
+    progress: Progress<'_>,
 ) -> Result<Result<(), Vec<String>>, FileError> {
     let part = known.part_path(folder);
     // A run may have ended between the last byte and the renaming.
@@ -202,13 +161,13 @@ pub(super) fn download(
         let mut most = length(&part);
         let mut failure = "it broke off too often".to_owned();
         for _ in 0..MAXIMAL_REQUESTS {
-            let answer = request(agent, &address, known, &part, progress)?;
+            let (began_at, broken) = request(agent, &address, known, &part, progress)?;
             match examine(&part, known)? {
                 Contents::Known(bytes) => return keep(&bytes, known, folder, &part).map(Ok),
                 Contents::Wrong(reason) => {
                     remove(&part)?;
                     failure = reason;
-                    if answer.began_at == 0 {
+                    if began_at == 0 {
                         break;
                     }
                     // Perhaps only the part from before was wrong: once more, from the beginning.
@@ -216,9 +175,7 @@ pub(super) fn download(
                 }
                 Contents::Beginning => {
                     let now = length(&part);
-                    failure = answer
-                        .failure
-                        .unwrap_or_else(|| format!("the file ends too early, after {now} bytes"));
+                    failure = broken.unwrap_or_else(|| format!("the file ends too early, after {now} bytes"));
                     if now <= most {
                         break;
                     }
@@ -238,58 +195,42 @@ pub(super) fn keep(bytes: &[u8], known: KnownFile<'_>, folder: &Path, part: &Pat
     remove(part)
 }
 
-/// The end of a request.
-struct Answer {
-    /// The offset from which the part was written.
-    began_at: u64,
-    /// Why it failed, if it did.
-    failure: Option<String>,
-}
-
-/// Makes one request that continues `part` where the server can do that, and begins it anew otherwise.
+/// Makes one request that continues `part` where the server can do that, and begins it anew otherwise. Returns the offset
+/// from which the part was written, and why the request failed, if it did.
 fn request(
     agent: &Agent,
     address: &str,
     known: KnownFile<'_>,
     part: &Path,
-    progress: &mut dyn FnMut(DownloadProgress<'_>),
-) -> Result<Answer, FileError> {
+    progress: Progress<'_>,
+) -> Result<(u64, Option<String>), FileError> {
     let present = length(part);
-    let from = |offset: u64| {
-        let request = agent.get(address);
-        if offset > 0 {
-            request.header("Range", format!("bytes={offset}-"))
-        } else {
-            request
-        }
-        .call()
+    let from = |offset: u64| match offset {
+        0 => agent.get(address).call(),
+        _ => agent
+            .get(address)
+            .header("Range", format!("bytes={offset}-"))
+            .call(),
     };
     let mut response = from(present);
-    let continued = match &response {
-        Ok(response) => response.status() == 206 && range_start(response) == Some(present),
-        Err(_) => false,
-    };
-    let range_refused = match &response {
-        Ok(response) => response.status() == 206 && !continued,
-        Err(ureq::Error::StatusCode(status)) => *status == 416,
-        Err(_) => false,
+    let (continued, range_refused) = match &response {
+        Ok(response) => {
+            let is_part = response.status() == 206;
+            let continues = is_part && range_start(response) == Some(present);
+            (continues, is_part && !continues)
+        }
+        Err(error) => (false, matches!(error, ureq::Error::StatusCode(416))),
     };
     if present > 0 && range_refused {
         response = from(0);
     }
-    let failed = |failure: String| {
-        Ok(Answer {
-            began_at: present,
-            failure: Some(failure),
-        })
-    };
     let response = match response {
         Ok(response) if response.status() == 200 || continued => response,
         Ok(response) => {
             let status = response.status().as_u16();
-            return failed(format!("unexpected answer: HTTP status {status}"));
+            return Ok((present, Some(format!("unexpected answer: HTTP status {status}"))));
         }
-        Err(error) => return failed(describe(&error)),
+        Err(error) => return Ok((present, Some(describe(&error)))),
     };
 
     let began_at = if continued { present } else { 0 };
@@ -337,7 +278,7 @@ fn request(
             Err(error) => break Some(format!("the connection broke after {bytes} bytes: {error}")),
         }
     };
-    Ok(Answer { began_at, failure })
+    Ok((began_at, failure))
 }
 
 /// The first offset of an answer's `Content-Range: bytes 100-199/200`.
@@ -363,7 +304,7 @@ fn describe(error: &ureq::Error) -> String {
     }
 }
 
-fn length(path: &Path) -> u64 {
+pub(super) fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 

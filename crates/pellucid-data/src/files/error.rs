@@ -1,12 +1,13 @@
-//! Why a file cannot be read or written.
+//! Why a file cannot be read, written or downloaded.
 //!
 //! The reason that the operating system gives is part of the message and not a `source`, so that a printed chain of
 //! errors does not repeat it.
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file that cannot be read or written.
+/// A file that cannot be read, written or downloaded, or does not hold what it should.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
@@ -26,13 +27,22 @@ pub enum FileError {
         reason: io::Error,
     },
 
-    /// A gzip stream is cut off or damaged.
-    #[error("{}: the gzip stream is {damage}; copy or download the file again", path.display())]
-    Gzip {
+    /// The contents are damaged, contradict each other or other files, or are of a kind that is not read.
+    #[error("{}: {problem}", path.display())]
+    Contents {
+        /// The file or folder.
+        path: PathBuf,
+        /// The place, what was found, what was expected, what to do.
+        problem: String,
+    },
+
+    /// The file is not one of images with a file of labels beside it.
+    #[error("{}: {problem}", path.display())]
+    NotAPair {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and after how many unpacked bytes.
-        damage: String,
+        /// What was found, what was expected.
+        problem: String,
     },
 
     /// A file or folder cannot be created or written.
@@ -52,6 +62,11 @@ pub enum FileError {
         /// The error of the operating system, of the kind `BrokenPipe`.
         source: io::Error,
     },
+
+    /// Data that is in no file: it cannot be downloaded or kept, or no built-in set has this name. The message says why
+    /// and what to do.
+    #[error("{0}")]
+    Unavailable(String),
 }
 
 impl FileError {
@@ -79,5 +94,19 @@ impl FileError {
             path: path.to_path_buf(),
             reason: reason.to_string(),
         }
+    }
+
+    /// The error for a file or folder that does not hold what it should.
+    pub(crate) fn contents(path: &Path, problem: impl Into<String>) -> Self {
+        Self::Contents {
+            path: path.to_path_buf(),
+            problem: problem.into(),
+        }
+    }
+
+    /// The error for a file of a binary format that is cut off or damaged.
+    pub(crate) fn damaged(path: &Path, format: &str, reason: impl Display) -> Self {
+        let problem = format!("not a complete {format} file ({reason}); write or copy it again");
+        Self::contents(path, problem)
     }
 }

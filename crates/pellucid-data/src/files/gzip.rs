@@ -49,27 +49,26 @@ impl<R: Read> Unpacked<R> {
 impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-        let read = match &mut self.stream {
+        let reader = match &mut self.stream {
             Stream::Plain(reader) => return reader.read(buffer),
-            Stream::Packed(reader) => reader.read(buffer),
+            Stream::Packed(reader) => reader,
         };
-        let count = self.count;
-        let damaged = |kind, damage| {
-            let path = self.path.clone();
-            io::Error::new(kind, FileError::Gzip { path, damage })
-        };
-        match read {
+        let reason = match reader.read(buffer) {
             Ok(bytes) => {
                 self.count += bytes as u64;
-                Ok(bytes)
+                return Ok(bytes);
             }
-            Err(reason) => Err(match reason.kind() {
-                UnexpectedEof => damaged(UnexpectedEof, format!("cut off after {count} unpacked bytes")),
-                kind @ (InvalidInput | InvalidData) => {
-                    damaged(kind, format!("damaged after {count} unpacked bytes ({reason})"))
-                }
-                _ => reason,
-            }),
-        }
+            Err(reason) => reason,
+        };
+        let damage = match reason.kind() {
+            UnexpectedEof => format!("cut off after {} unpacked bytes", self.count),
+            InvalidInput | InvalidData => format!("damaged after {} unpacked bytes ({reason})", self.count),
+            _ => return Err(reason),
+        };
+        let problem = format!("the gzip stream is {damage}; copy or download the file again");
+        Err(io::Error::new(
+            reason.kind(),
+            FileError::contents(&self.path, problem),
+        ))
     }
 }

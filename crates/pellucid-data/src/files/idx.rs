@@ -17,7 +17,7 @@ use super::error::FileError;
 use super::gzip::Unpacked;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// An array of unsigned bytes, last dimension fastest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,55 +28,15 @@ pub struct IdxArray {
     pub values: Vec<u8>,
 }
 
-/// An IDX file that cannot be read, or that does not hold what it should.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum IdxError {
-    /// The file itself cannot be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-
-    /// The file is no complete IDX file of unsigned bytes, or its contents do not fit other files.
-    #[error("{}: {problem}", path.display())]
-    Contents {
-        /// The file or folder.
-        path: PathBuf,
-        /// What was found, what was expected.
-        problem: String,
-    },
-
-    /// The file is not one of images with a file of labels beside it.
-    #[error("{}: {problem}", path.display())]
-    NotAPair {
-        /// The file.
-        path: PathBuf,
-        /// What was found, what was expected.
-        problem: String,
-    },
-}
-
-impl IdxError {
-    pub(super) fn contents(path: &Path, problem: impl Into<String>) -> Self {
-        Self::Contents {
-            path: path.to_path_buf(),
-            problem: problem.into(),
-        }
-    }
-}
-
-const UNSIGNED_BYTE: u8 = 0x08;
-
-fn element_name(code: u8) -> Option<&'static str> {
-    match code {
-        UNSIGNED_BYTE => Some("unsigned bytes (type 0x08)"),
-        0x09 => Some("signed bytes (type 0x09)"),
-        0x0b => Some("16-bit integers (type 0x0b)"),
-        0x0c => Some("32-bit integers (type 0x0c)"),
-        0x0d => Some("32-bit floats (type 0x0d)"),
-        0x0e => Some("64-bit floats (type 0x0e)"),
-        _ => None,
-    }
-}
+/// The types of elements by code and name. Only the first is read.
+const ELEMENTS: [(u8, &str); 6] = [
+    (0x08, "unsigned bytes (type 0x08)"),
+    (0x09, "signed bytes (type 0x09)"),
+    (0x0b, "16-bit integers (type 0x0b)"),
+    (0x0c, "32-bit integers (type 0x0c)"),
+    (0x0d, "32-bit floats (type 0x0d)"),
+    (0x0e, "64-bit floats (type 0x0e)"),
+];
 
 /// Bytes for which memory is reserved at a time where the length of the file is not known.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -91,7 +51,7 @@ const DEFLATE_MAXIMAL_RATIO: u64 = 1032;
 ///
 /// The file cannot be read or is no complete IDX file of unsigned bytes. A header that promises more than the file can
 /// hold is refused before memory is reserved.
-pub fn read_idx(path: impl AsRef<Path>) -> Result<IdxArray, IdxError> {
+pub fn read_idx(path: impl AsRef<Path>) -> Result<IdxArray, FileError> {
     let path = path.as_ref();
     let file = File::open(path).map_err(|reason| FileError::from_read(path, reason))?;
     // The length of pipes and devices is not known: they say 0.
@@ -110,24 +70,24 @@ pub fn read_idx(path: impl AsRef<Path>) -> Result<IdxArray, IdxError> {
 /// let array = pellucid_data::parse_idx(&file[..], Path::new("six.idx"))?;
 /// assert_eq!(array.shape, [2, 3]);
 /// assert_eq!(array.values, [1, 2, 3, 4, 5, 6]);
-/// # Ok::<(), pellucid_data::IdxError>(())
+/// # Ok::<(), pellucid_data::FileError>(())
 /// ```
 ///
 /// # Errors
 ///
 /// As [`read_idx`].
-pub fn parse_idx(reader: impl Read, origin: &Path) -> Result<IdxArray, IdxError> {
+pub fn parse_idx(reader: impl Read, origin: &Path) -> Result<IdxArray, FileError> {
     parse(reader, origin, None)
 }
 
 /// `length` is that of the file, packed if it is packed, where it is known.
-fn parse(reader: impl Read, origin: &Path, length: Option<u64>) -> Result<IdxArray, IdxError> {
+fn parse(reader: impl Read, origin: &Path, length: Option<u64>) -> Result<IdxArray, FileError> {
     let mut reader = Unpacked::new(reader, origin)?;
     let capacity = match reader.is_packed() {
         true => length.map(|length| length.saturating_mul(DEFLATE_MAXIMAL_RATIO)),
         false => length,
     };
-    let wrong = |problem: String| Err(IdxError::contents(origin, problem));
+    let wrong = |problem: String| FileError::contents(origin, problem);
     let mut read =
         |bytes: &mut [u8]| fill(&mut reader, bytes).map_err(|error| FileError::from_read(origin, error));
     let short_header = |promised: usize, found: usize| {
@@ -139,55 +99,53 @@ fn parse(reader: impl Read, origin: &Path, length: Option<u64>) -> Result<IdxArr
 
     let mut start = [0; 4];
     match read(&mut start)? {
-        0 => return wrong("the file is empty; an IDX file begins with a header of at least 8 bytes".into()),
+        0 => {
+            let problem = "the file is empty; an IDX file begins with a header of at least 8 bytes";
+            return Err(wrong(problem.into()));
+        }
         4 => (),
-        found => return short_header(4, found),
+        found => return Err(short_header(4, found)),
     }
     let [a, b, code, dimensions] = start;
-    match element_name(code).filter(|_| [a, b] == [0, 0]) {
-        None => {
-            return wrong(format!(
-                "not an IDX file: expected two zero bytes, an element type and a number of dimensions at offset 0, \
-                 found {a:02x} {b:02x} {code:02x} {dimensions:02x}"
-            ));
-        }
-        Some(element) if code != UNSIGNED_BYTE => {
-            return wrong(format!(
-                "the IDX header says (offset 2) that the elements are {element}; only unsigned bytes (type 0x08) can \
-                 be read"
-            ));
-        }
-        Some(_) => (),
+    let element = ELEMENTS
+        .iter()
+        .find(|(known, _)| *known == code && [a, b] == [0, 0]);
+    let Some((_, element)) = element else {
+        return Err(wrong(format!(
+            "not an IDX file: expected two zero bytes, an element type and a number of dimensions at offset 0, found \
+             {a:02x} {b:02x} {code:02x} {dimensions:02x}"
+        )));
+    };
+    if code != ELEMENTS[0].0 {
+        return Err(wrong(format!(
+            "the IDX header says (offset 2) that the elements are {element}; only unsigned bytes (type 0x08) can be read"
+        )));
     }
     if dimensions == 0 {
-        return wrong(
-            "the IDX header says (offset 3) that the array has no dimensions; expected at least 1".into(),
-        );
+        let problem = "the IDX header says (offset 3) that the array has no dimensions; expected at least 1";
+        return Err(wrong(problem.into()));
     }
     let mut sizes = vec![0; 4 * usize::from(dimensions)];
     let found = read(&mut sizes)?;
     if found < sizes.len() {
-        return short_header(4 + sizes.len(), 4 + found);
+        return Err(short_header(4 + sizes.len(), 4 + found));
     }
     let sizes = sizes.as_chunks().0.iter();
     let shape: Vec<usize> = sizes.map(|&size| u32::from_be_bytes(size) as usize).collect();
     if let Some(index) = shape.iter().position(|&size| size == 0) {
-        return wrong(format!(
+        return Err(wrong(format!(
             "the IDX header says (offset {}) that dimension {} has the size 0, so the file holds no data; expected at \
              least 1",
             4 * (index + 1),
             index + 1
-        ));
+        )));
     }
+    let product = product(&shape);
     let too_large = || {
-        IdxError::contents(
-            origin,
-            format!(
-                "the IDX header promises {} elements, more than this machine can hold; the header is damaged or the \
-                 file is not what it says",
-                product(&shape)
-            ),
-        )
+        wrong(format!(
+            "the IDX header promises {product} elements, more than this machine can hold; the header is damaged or the \
+             file is not what it says"
+        ))
     };
     let elements = shape
         .iter()
@@ -202,10 +160,7 @@ fn parse(reader: impl Read, origin: &Path, length: Option<u64>) -> Result<IdxArr
     values
         .try_reserve_exact(elements.min(capacity))
         .map_err(|_| too_large())?;
-    let promised = format!(
-        "the IDX header promises {} = {elements} bytes of data",
-        product(&shape)
-    );
+    let promised = format!("the IDX header promises {product} = {elements} bytes of data");
     while values.len() < elements {
         let start = values.len();
         let end = elements.min(start + CHUNK_BYTES);
@@ -213,15 +168,17 @@ fn parse(reader: impl Read, origin: &Path, length: Option<u64>) -> Result<IdxArr
         values.resize(end, 0);
         let filled = start + read(&mut values[start..])?;
         if filled < end {
-            return wrong(format!("{promised}, the file holds {filled}; it is cut off"));
+            return Err(wrong(format!(
+                "{promised}, the file holds {filled}; it is cut off"
+            )));
         }
     }
     // Reading past the end also makes the gzip decoder compare its checksum.
     if read(&mut [0])? > 0 {
         let end = 4 + 4 * shape.len() + elements;
-        return wrong(format!(
+        return Err(wrong(format!(
             "{promised}, but the file goes on after them (offset {end})"
-        ));
+        )));
     }
     Ok(IdxArray { shape, values })
 }

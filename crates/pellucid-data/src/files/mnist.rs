@@ -1,7 +1,7 @@
 //! MNIST and sets of its form: images in one IDX file, their labels in another.
 
 use super::error::FileError;
-use super::idx::{IdxArray, IdxError, product, read_idx};
+use super::idx::{IdxArray, product, read_idx};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ pub(super) fn spellings(name: &str) -> [String; 4] {
 ///
 /// A file is missing or damaged, images and labels differ in number, a label is not a digit, or the test images are of
 /// another size than the training images.
-pub fn read_mnist(folder: impl AsRef<Path>) -> Result<Mnist, IdxError> {
+pub fn read_mnist(folder: impl AsRef<Path>) -> Result<Mnist, FileError> {
     let folder = folder.as_ref();
     // All four names first: a missing file is then reported before any time is spent on the others.
     let training_images = find(folder, "training images", "train-images-idx3-ubyte")?;
@@ -65,12 +65,10 @@ pub fn read_mnist(folder: impl AsRef<Path>) -> Result<Mnist, IdxError> {
     let (size, test_size) = (&training.shape[1..], &test.shape[1..]);
     if size != test_size {
         let (size, test_size) = (product(size), product(test_size));
-        return Err(IdxError::contents(
-            &test_images,
-            format!(
-                "the test images have {test_size} pixels, the training images {size}; they do not belong together"
-            ),
-        ));
+        let problem = format!(
+            "the test images have {test_size} pixels, the training images {size}; they do not belong together"
+        );
+        return Err(FileError::contents(&test_images, problem));
     }
     Ok(Mnist {
         training_images: training,
@@ -88,11 +86,11 @@ pub fn read_mnist(folder: impl AsRef<Path>) -> Result<Mnist, IdxError> {
 ///
 /// # Errors
 ///
-/// [`IdxError::NotAPair`]: there is no file of labels, or the arrays are not of images and labels. One of the two is
+/// [`FileError::NotAPair`]: there is no file of labels, or the arrays are not of images and labels. One of the two is
 /// damaged, or they differ in number.
-pub fn read_idx_pair(images_path: impl AsRef<Path>) -> Result<(IdxArray, Vec<u8>), IdxError> {
+pub fn read_idx_pair(images_path: impl AsRef<Path>) -> Result<(IdxArray, Vec<u8>), FileError> {
     let images_path = images_path.as_ref();
-    let not_a_pair = |path: &Path, problem: String| IdxError::NotAPair {
+    let not_a_pair = |path: &Path, problem: String| FileError::NotAPair {
         path: path.to_path_buf(),
         problem,
     };
@@ -112,91 +110,74 @@ pub fn read_idx_pair(images_path: impl AsRef<Path>) -> Result<(IdxArray, Vec<u8>
         let problem = format!("its labels file is not beside it; looked for {alike}, {other}");
         return Err(not_a_pair(images_path, problem));
     };
-    let images = read_idx(images_path)?;
-    if images.shape.len() < 2 {
-        let problem = wrong_dimensions("images in two dimensions or more (image, row, column)", &images);
-        return Err(not_a_pair(images_path, problem));
-    }
-    let labels = read_idx(labels_path)?;
-    if labels.shape.len() != 1 {
-        return Err(not_a_pair(
-            labels_path,
-            wrong_dimensions("labels in 1 dimension", &labels),
-        ));
-    }
-    check_counts(&images, &labels, images_path, labels_path)?;
-    Ok((images, labels.values))
+    let expected = "images in two dimensions or more (image, row, column)";
+    read_both(images_path, labels_path, expected, |d| d >= 2, not_a_pair)
 }
 
-fn find(folder: &Path, what: &str, name: &str) -> Result<PathBuf, IdxError> {
+fn find(folder: &Path, what: &str, name: &str) -> Result<PathBuf, FileError> {
     let names = spellings(name);
-    if let Some(path) = names
-        .iter()
-        .map(|name| folder.join(name))
-        .find(|path| path.is_file())
-    {
+    let mut paths = names.iter().map(|name| folder.join(name));
+    if let Some(path) = paths.find(|path| path.is_file()) {
         return Ok(path);
     }
-    let reason = match fs::metadata(folder) {
+    Err(match fs::metadata(folder) {
         Ok(metadata) if metadata.is_dir() => {
             let problem = format!("no {what} here; looked for {}", names.join(", "));
-            return Err(IdxError::contents(folder, problem));
+            FileError::contents(folder, problem)
+        }
+        Ok(_) => {
+            let reason = io::Error::other("it is a file; expected the folder of MNIST's files");
+            FileError::from_read(folder, reason)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(IdxError::contents(
-                folder,
-                "there is no such folder; check the path",
-            ));
+            FileError::contents(folder, "there is no such folder; check the path")
         }
-        Ok(_) => io::Error::other("it is a file; expected the folder of MNIST's files"),
-        Err(reason) => reason,
-    };
-    Err(FileError::from_read(folder, reason).into())
+        Err(reason) => FileError::from_read(folder, reason),
+    })
 }
 
 /// Images of digits and their labels.
-fn read_digits(images_path: &Path, labels_path: &Path) -> Result<(IdxArray, Vec<u8>), IdxError> {
-    let images = read_idx(images_path)?;
-    if images.shape.len() != 3 {
-        let problem = wrong_dimensions("images in 3 dimensions (image, row, column)", &images);
-        return Err(IdxError::contents(images_path, problem));
-    }
-    let labels = read_idx(labels_path)?;
-    if labels.shape.len() != 1 {
-        let problem = wrong_dimensions("labels in 1 dimension", &labels);
-        return Err(IdxError::contents(labels_path, problem));
-    }
-    if let Some(index) = labels.values.iter().position(|&label| label >= CLASSES) {
-        let (label, last) = (labels.values[index], CLASSES - 1);
+fn read_digits(images_path: &Path, labels_path: &Path) -> Result<(IdxArray, Vec<u8>), FileError> {
+    let expected = "images in 3 dimensions (image, row, column)";
+    let wrong = |path: &Path, problem| FileError::contents(path, problem);
+    let (images, labels) = read_both(images_path, labels_path, expected, |d| d == 3, wrong)?;
+    if let Some(index) = labels.iter().position(|&label| label >= CLASSES) {
+        let (label, last) = (labels[index], CLASSES - 1);
         let problem = format!("label {index} (counted from 0) is {label}; expected 0 to {last}");
-        return Err(IdxError::contents(labels_path, problem));
+        return Err(wrong(labels_path, problem));
     }
-    check_counts(&images, &labels, images_path, labels_path)?;
-    Ok((images, labels.values))
+    Ok((images, labels))
 }
 
-fn wrong_dimensions(expected: &str, found: &IdxArray) -> String {
-    let (dimensions, shape) = (found.shape.len(), product(&found.shape));
-    let plural = if dimensions == 1 { "" } else { "s" };
-    format!("expected {expected}, found an array of {dimensions} dimension{plural} ({shape})")
-}
-
-fn check_counts(
-    images: &IdxArray,
-    labels: &IdxArray,
+/// Images of an accepted number of dimensions, and a label for each. `other` makes the error of other arrays.
+fn read_both(
     images_path: &Path,
     labels_path: &Path,
-) -> Result<(), IdxError> {
-    if images.shape[0] == labels.shape[0] {
-        return Ok(());
+    expected: &str,
+    accepts: fn(usize) -> bool,
+    other: impl Fn(&Path, String) -> FileError,
+) -> Result<(IdxArray, Vec<u8>), FileError> {
+    let read = |path: &Path, expected: &str, accepts: fn(usize) -> bool| {
+        let array = read_idx(path)?;
+        let dimensions = array.shape.len();
+        if accepts(dimensions) {
+            return Ok(array);
+        }
+        let (plural, shape) = (if dimensions == 1 { "" } else { "s" }, product(&array.shape));
+        let found = format!("found an array of {dimensions} dimension{plural} ({shape})");
+        Err(other(path, format!("expected {expected}, {found}")))
+    };
+    let images = read(images_path, expected, accepts)?;
+    let labels = read(labels_path, "labels in 1 dimension", |d| d == 1)?.values;
+    if images.shape[0] != labels.len() {
+        let (count, file) = (images.shape[0], labels_path.display());
+        let problem = format!(
+            "the file holds {count} images, but {file} holds {} labels; they do not belong together",
+            labels.len()
+        );
+        return Err(FileError::contents(images_path, problem));
     }
-    let problem = format!(
-        "the file holds {} images, but {} holds {} labels; they do not belong together",
-        images.shape[0],
-        labels_path.display(),
-        labels.shape[0]
-    );
-    Err(IdxError::contents(images_path, problem))
+    Ok((images, labels))
 }
 
 #[cfg(test)]

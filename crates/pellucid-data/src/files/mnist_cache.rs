@@ -4,13 +4,13 @@
 //! the same reason the SHA-256 is compared when a file is downloaded, before it gets its name, and afterwards only its
 //! length. If reading then fails all the same, the SHA-256 decides whether the file is downloaded again.
 
-use super::cache_folder::cache_folder;
-use super::download::{self, Contents, DownloadError, DownloadProgress, KnownFile};
+use super::cache_folder::{cache_folder, unusable};
+use super::download::{self, Contents, DownloadProgress, KnownFile, Progress};
 use super::error::FileError;
 use super::mnist::{Mnist, read_mnist, spellings};
 use std::env;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 use ureq::Agent;
@@ -57,9 +57,9 @@ const MIRRORS: [&str; 2] = [
 ///
 /// No mirror serves (the message names them with their reasons, and says where to put the files by hand), or the folder
 /// cannot be written.
-pub fn cached_mnist(progress: &mut dyn FnMut(DownloadProgress<'_>)) -> Result<PathBuf, DownloadError> {
+pub fn cached_mnist(progress: Progress<'_>) -> Result<PathBuf, FileError> {
     let cache = MnistCache::for_user()?;
-    cache.complete(Trust::Length, progress)?;
+    cache.complete(KnownFile::has_length, progress)?;
     Ok(cache.folder)
 }
 
@@ -69,16 +69,12 @@ pub fn cached_mnist(progress: &mut dyn FnMut(DownloadProgress<'_>)) -> Result<Pa
 /// # Errors
 ///
 /// As [`cached_mnist`] and [`read_mnist`].
-pub fn read_cached_mnist(progress: &mut dyn FnMut(DownloadProgress<'_>)) -> Result<Mnist, DownloadError> {
+pub fn read_cached_mnist(progress: Progress<'_>) -> Result<Mnist, FileError> {
     MnistCache::for_user()?.read(progress)
 }
 
-/// How a file that is there is checked to be the right one.
-#[derive(Debug, Clone, Copy)]
-enum Trust {
-    Length,
-    Sha256,
-}
+/// How a file that is there is checked to be the right one: its length or its SHA-256.
+type Check<'a> = fn(&KnownFile<'a>, &Path) -> bool;
 
 struct MnistCache<'a> {
     folder: PathBuf,
@@ -88,14 +84,13 @@ struct MnistCache<'a> {
 }
 
 impl MnistCache<'static> {
-    fn for_user() -> Result<MnistCache<'static>, DownloadError> {
+    fn for_user() -> Result<Self, FileError> {
         let mirrors = match env::var_os("PELLUCID_MNIST_MIRROR") {
             Some(named) if !named.is_empty() => mirrors_named(&named.to_string_lossy())?,
             _ => MIRRORS.map(str::to_owned).to_vec(),
         };
-        let folder = cache_folder()?.join("mnist");
-        Ok(MnistCache {
-            folder,
+        Ok(Self {
+            folder: cache_folder()?.join("mnist"),
             files: &FILES,
             mirrors,
             agent: download::agent(),
@@ -103,29 +98,23 @@ impl MnistCache<'static> {
     }
 }
 
-impl MnistCache<'_> {
-    fn read(&self, progress: &mut dyn FnMut(DownloadProgress<'_>)) -> Result<Mnist, DownloadError> {
-        self.complete(Trust::Length, progress)?;
+impl<'a> MnistCache<'a> {
+    fn read(&self, progress: Progress<'_>) -> Result<Mnist, FileError> {
+        self.complete(KnownFile::has_length, progress)?;
         read_mnist(&self.folder).or_else(|_| {
-            self.complete(Trust::Sha256, progress)?;
-            Ok(read_mnist(&self.folder)?)
+            self.complete(KnownFile::has_digest, progress)?;
+            read_mnist(&self.folder)
         })
     }
 
     /// Makes sure that all files are there.
-    fn complete(
-        &self,
-        trust: Trust,
-        progress: &mut dyn FnMut(DownloadProgress<'_>),
-    ) -> Result<(), DownloadError> {
+    fn complete(&self, is_right: Check<'a>, progress: Progress<'_>) -> Result<(), FileError> {
         // The usual case, which a folder that may only be read allows too.
-        if self.files.iter().all(|&file| self.has(file, trust)) {
+        if self.files.iter().all(|file| is_right(file, &self.folder)) {
             return Ok(());
         }
-        let unusable = |reason: std::io::Error| DownloadError::CacheFolder {
-            reason: format!("{}: {reason}", self.folder.display()),
-        };
-        fs::create_dir_all(&self.folder).map_err(unusable)?;
+        let failed = |reason: std::io::Error| unusable(format!("{}: {reason}", self.folder.display()));
+        fs::create_dir_all(&self.folder).map_err(failed)?;
         // The lock ends with the file's handle, however the process ends; the empty file itself stays, because
         // removing it would let two processes hold a lock on different files.
         let lock = OpenOptions::new()
@@ -133,25 +122,15 @@ impl MnistCache<'_> {
             .write(true)
             .truncate(false)
             .open(self.folder.join(".lock"))
-            .map_err(unusable)?;
+            .map_err(failed)?;
         self.wait_for(&lock, progress);
         for &file in self.files {
             // Another process may have downloaded it meanwhile.
-            if !self.has(file, trust) && !self.take_other_spelling(file)? {
+            if !is_right(&file, &self.folder) && !self.take_other_spelling(file)? {
                 self.download(file, progress)?;
             }
         }
         Ok(())
-    }
-
-    fn has(&self, file: KnownFile<'_>, trust: Trust) -> bool {
-        let path = self.folder.join(file.name);
-        match trust {
-            Trust::Length => {
-                fs::metadata(&path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == file.bytes)
-            }
-            Trust::Sha256 => fs::read(&path).is_ok_and(|contents| file.is(&contents)),
-        }
     }
 
     /// Takes a file put here by hand, packed or under another name, if it is the right one.
@@ -168,30 +147,28 @@ impl MnistCache<'_> {
         Ok(false)
     }
 
-    fn download(
-        &self,
-        file: KnownFile<'_>,
-        progress: &mut dyn FnMut(DownloadProgress<'_>),
-    ) -> Result<(), DownloadError> {
+    fn download(&self, file: KnownFile<'_>, progress: Progress<'_>) -> Result<(), FileError> {
         download::download(&self.agent, file, &self.mirrors, &self.folder, progress)?.map_err(|attempts| {
-            DownloadError::NoMirror {
-                file: file.packed_name(),
-                attempts,
-                all_files: self.files.iter().map(KnownFile::packed_name).collect(),
-                folder: self.folder.clone(),
-            }
+            let all_files: Vec<String> = self.files.iter().map(KnownFile::packed_name).collect();
+            FileError::Unavailable(format!(
+                "cannot download {}:\n  {}\nIs there a network? Otherwise put {} by hand into {}, name a folder that \
+                 holds them with --data, or name another mirror in PELLUCID_MNIST_MIRROR.",
+                file.packed_name(),
+                attempts.join("\n  "),
+                all_files.join(", "),
+                self.folder.display()
+            ))
         })
     }
 
     /// Waits until no other process downloads into this folder, and reports its progress.
-    fn wait_for(&self, lock: &File, progress: &mut dyn FnMut(DownloadProgress<'_>)) {
+    fn wait_for(&self, lock: &File, progress: Progress<'_>) {
         // Any other error: the file system has no locks. Then the SHA-256 alone guards the files.
         while let Err(TryLockError::WouldBlock) = lock.try_lock() {
-            if let Some(&file) = self.files.iter().find(|&&file| !self.has(file, Trust::Length)) {
-                let bytes = fs::metadata(file.part_path(&self.folder)).map_or(0, |metadata| metadata.len());
+            if let Some(file) = self.files.iter().find(|file| !file.has_length(&self.folder)) {
                 progress(DownloadProgress {
                     file: &file.packed_name(),
-                    bytes,
+                    bytes: download::length(&file.part_path(&self.folder)),
                     total: None,
                 });
             }
@@ -200,12 +177,14 @@ impl MnistCache<'_> {
     }
 }
 
-fn mirrors_named(text: &str) -> Result<Vec<String>, DownloadError> {
+fn mirrors_named(text: &str) -> Result<Vec<String>, FileError> {
     let mirrors: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
     let address = |mirror: &String| mirror.starts_with("https://") || mirror.starts_with("http://");
     if mirrors.is_empty() || !mirrors.iter().all(address) {
-        let found = text.to_owned();
-        return Err(DownloadError::Mirrors { found });
+        return Err(FileError::Unavailable(format!(
+            "PELLUCID_MNIST_MIRROR: expected one or more addresses that begin with https:// or http://, separated by \
+             spaces, found {text:?}"
+        )));
     }
     Ok(mirrors)
 }

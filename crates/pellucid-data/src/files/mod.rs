@@ -10,11 +10,10 @@ mod mnist_cache;
 mod output;
 
 pub use cache_folder::cache_folder;
-pub use download::{DownloadError, DownloadProgress};
+pub use download::DownloadProgress;
 pub use error::FileError;
 pub(crate) use gzip::Unpacked;
-pub use idx::{IdxArray, IdxError, parse_idx, read_idx};
+pub use idx::{IdxArray, parse_idx, read_idx};
 pub use mnist::{CLASSES, Mnist, read_idx_pair, read_mnist};
 pub use mnist_cache::{cached_mnist, read_cached_mnist};
 pub use output::OutputFile;
-pub(crate) use output::OutputStream;

@@ -12,14 +12,18 @@ use tempfile::NamedTempFile;
 
 /// A path that will be written, checked to be writable before the work whose result goes there.
 ///
-/// Dropped without [`write`](OutputFile::write), it leaves everything as it was.
+/// The contents are written [at once](OutputFile::write), or piece by piece and then
+/// [committed](OutputFile::commit). Dropped before, it leaves everything as it was.
 ///
 /// - A symbolic link stays one: the file that it leads to is replaced.
 /// - An existing file keeps its permissions, and a file that may not be written is not replaced. A new file has the
 ///   permissions of any new file. Another name (hard link) of an existing file keeps the old contents.
 /// - What is not an ordinary file, such as `/dev/stdout`, a pipe or a device, is written directly.
 #[derive(Debug)]
-pub struct OutputFile(OutputStream);
+pub struct OutputFile {
+    path: PathBuf,
+    route: Route,
+}
 
 #[derive(Debug)]
 enum Route {
@@ -50,7 +54,7 @@ impl OutputFile {
         let path = path.as_ref();
         let route = prepare(path).map_err(|reason| FileError::from_write(path, reason))?;
         let path = path.to_path_buf();
-        Ok(OutputFile(OutputStream { path, route }))
+        Ok(Self { path, route })
     }
 
     /// The standard output of the process.
@@ -62,12 +66,12 @@ impl OutputFile {
         let path = PathBuf::from("standard output");
         let file = shared(io::stdout()).map_err(|error| FileError::from_write(&path, error))?;
         let route = Route::Direct(file);
-        Ok(OutputFile(OutputStream { path, route }))
+        Ok(Self { path, route })
     }
 
     /// The path as it was given to [`prepare`](OutputFile::prepare).
     pub fn path(&self) -> &Path {
-        self.0.path()
+        &self.path
     }
 
     /// Writes `bytes`, waits until they are on disk, and replaces the destination.
@@ -75,73 +79,56 @@ impl OutputFile {
     /// # Errors
     ///
     /// The disk is full or fails; the destination is then as it was before.
-    pub fn write(self, bytes: &[u8]) -> Result<(), FileError> {
-        let mut stream = self.into_stream();
-        match stream.write_all(bytes) {
-            Ok(()) => stream.commit(),
-            Err(error) => Err(stream.error(&error)),
+    pub fn write(mut self, bytes: &[u8]) -> Result<(), FileError> {
+        match self.write_all(bytes) {
+            Ok(()) => self.commit(),
+            Err(error) => Err(self.failed(&error)),
         }
     }
 
-    /// A stream whose contents replace the destination once it is [committed](OutputStream::commit).
-    pub(crate) fn into_stream(self) -> OutputStream {
-        if matches!(self.0.route, Route::Direct(_)) {
-            // If both go to the same place, what this process has printed so far comes first.
-            let _ = io::stdout().flush();
-        }
-        self.0
-    }
-}
-
-/// Contents written piece by piece. Dropped before [`commit`](OutputStream::commit), it leaves the destination as it was.
-#[derive(Debug)]
-pub(crate) struct OutputStream {
-    path: PathBuf,
-    route: Route,
-}
-
-impl OutputStream {
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Waits until all is on disk, and replaces the destination.
-    pub(crate) fn commit(self) -> Result<(), FileError> {
-        let OutputStream { path, route } = self;
-        match route {
+    /// Waits until all that was written is on disk, and replaces the destination.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](OutputFile::write).
+    pub fn commit(mut self) -> Result<(), FileError> {
+        let done = match self.route {
             Route::Replace {
                 temporary,
                 destination,
             } => replace(temporary, &destination).map_err(|error| format!("{error}; {UNCHANGED}")),
-            Route::Direct(mut file) => file.flush().map_err(|error| error.to_string()),
-        }
-        .map_err(|reason| FileError::Write { path, reason })
+            Route::Direct(ref mut file) => file.flush().map_err(|error| error.to_string()),
+        };
+        done.map_err(|reason| FileError::from_write(&self.path, reason))
     }
 
-    fn error(&self, error: &io::Error) -> FileError {
+    fn failed(&self, error: &io::Error) -> FileError {
         match &self.route {
             Route::Replace { .. } => FileError::from_write(&self.path, format!("{error}; {UNCHANGED}")),
             Route::Direct(_) => FileError::from_write(&self.path, error),
-        }
-    }
-
-    fn file(&mut self) -> &mut File {
-        match &mut self.route {
-            Route::Replace { temporary, .. } => temporary.as_file_mut(),
-            Route::Direct(file) => file,
         }
     }
 }
 
 const UNCHANGED: &str = "what was there before is unchanged";
 
-impl Write for OutputStream {
+impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file().write(bytes)
+        match &mut self.route {
+            Route::Replace { temporary, .. } => temporary.as_file_mut().write(bytes),
+            Route::Direct(file) => {
+                // If both go to the same place, what this process has printed so far comes first.
+                let _ = io::stdout().flush();
+                file.write(bytes)
+            }
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file().flush()
+        match &mut self.route {
+            Route::Replace { temporary, .. } => temporary.as_file_mut().flush(),
+            Route::Direct(file) => file.flush(),
+        }
     }
 }
 
@@ -178,16 +165,14 @@ fn prepare(path: &Path) -> Result<Route, String> {
     }
 
     let folder = folder_of(&destination);
+    let shown = folder.display();
     match fs::metadata(folder) {
         Ok(metadata) if metadata.is_dir() => (),
-        Ok(_) => return Err(format!("{} is a file, not a folder", folder.display())),
+        Ok(_) => return Err(format!("{shown} is a file, not a folder")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(format!(
-                "there is no folder {}; create it first",
-                folder.display()
-            ));
+            return Err(format!("there is no folder {shown}; create it first"));
         }
-        Err(error) => return Err(format!("{}: {error}", folder.display())),
+        Err(error) => return Err(format!("{shown}: {error}")),
     }
     if existing.is_some() {
         // Renaming does not check whether the file it replaces may be written.
@@ -197,7 +182,7 @@ fn prepare(path: &Path) -> Result<Route, String> {
             .map_err(|error| format!("the file exists and may not be written: {error}"))?;
     }
     let temporary = temporary_beside(folder)
-        .map_err(|error| format!("cannot create a file in its folder {}: {error}", folder.display()))?;
+        .map_err(|error| format!("cannot create a file in its folder {shown}: {error}"))?;
     if let Some(metadata) = existing {
         // Some file systems have no permissions; a failure is ignored.
         let _ = temporary.as_file().set_permissions(metadata.permissions());

@@ -1,13 +1,14 @@
 //! The bytes of a model file: safetensors with a checksum and checked metadata.
 
-use super::network::Tensor;
-use super::problem::{Failure, ModelProblem};
-use safetensors::tensor::Metadata;
+use crate::files::FileError;
+use safetensors::Dtype;
+use safetensors::tensor::{Metadata, TensorInfo, TensorView};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
+use std::path::Path;
 
 /// The format that is written, and the highest that is read.
 pub const FORMAT_VERSION: u64 = 2;
@@ -18,63 +19,106 @@ pub(super) const FORMAT: &str = "pellucid";
 const LARGEST_HEADER: u64 = 100_000_000;
 pub(super) const ORIENTATION: &str =
     "layers.N.weight is (fan_in, fan_out), row-major: z = x.W + b; PyTorch keeps the transpose";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The parts of a file whose checksum is right.
-pub(super) struct ModelBytes {
-    pub(super) header: Metadata,
-    pub(super) metadata: HashMap<String, String>,
-    pub(super) data: Vec<u8>,
+/// A file that is read; its checksum is right.
+pub(super) struct ModelBytes<'a> {
+    /// The file, in messages.
+    path: &'a Path,
+    header: Metadata,
+    data: Vec<u8>,
 }
 
-impl ModelBytes {
-    /// The version of pellucid that wrote it.
-    pub(super) fn writer(&self) -> String {
-        writer(&self.metadata)
+/// Tensors by name: type, shape and bytes.
+pub(super) type Tensors = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
+
+impl ModelBytes<'_> {
+    pub(super) fn wrong(&self, problem: impl Into<String>) -> FileError {
+        FileError::contents(self.path, problem)
     }
 
     /// A value of the metadata.
-    pub(super) fn parsed<T: DeserializeOwned>(&self, key: &'static str) -> Result<T, ModelProblem> {
-        let refuse = |found: String| ModelProblem::Metadata {
-            key,
-            found,
-            writer: writer(&self.metadata),
-        };
-        let text = self
-            .metadata
-            .get(key)
-            .ok_or_else(|| refuse("is missing".into()))?;
-        serde_json::from_str(text).map_err(|error| refuse(format!("cannot be read ({error})")))
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        self.header.metadata().as_ref()?.get(key).map(String::as_str)
+    }
+
+    /// The version of pellucid that wrote it, as far as the file can be believed.
+    pub(super) fn writer(&self) -> &str {
+        self.text("pellucid_version").unwrap_or("of unknown version")
+    }
+
+    /// A value of the metadata that is JSON.
+    pub(super) fn parsed<T: DeserializeOwned>(&self, key: &str) -> Result<T, FileError> {
+        let text = self.text(key).ok_or_else(|| self.wrong_text(key, "is missing"))?;
+        serde_json::from_str(text).map_err(|error| self.wrong_text(key, &format!("cannot be read ({error})")))
+    }
+
+    fn wrong_text(&self, key: &str, found: &str) -> FileError {
+        let writer = self.writer();
+        self.wrong(format!(
+            "the metadata `{key}` {found}; pellucid {writer} wrote the file, this is {VERSION}; write it again with its \
+             own version, or train the model again"
+        ))
+    }
+
+    /// The number of tensors.
+    pub(super) fn tensor_count(&self) -> usize {
+        self.header.offset_keys().len()
+    }
+
+    /// Type, shape and bytes of a tensor.
+    pub(super) fn tensor(&self, name: &str) -> Option<(&TensorInfo, &[u8])> {
+        let info = self.header.info(name)?;
+        Some((info, self.data.get(info.data_offsets.0..info.data_offsets.1)?))
+    }
+
+    fn check_format(&self) -> Result<(), FileError> {
+        if self.text("format") != Some(FORMAT) {
+            let keys = self.header.offset_keys();
+            let first: Vec<String> = keys.iter().take(3).map(|name| format!("`{name}`")).collect();
+            let more = if keys.len() > 3 { ", …" } else { "" };
+            let names = match first.is_empty() {
+                true => String::new(),
+                false => format!(" ({}{more})", first.join(", ")),
+            };
+            return Err(self.wrong(format!(
+                "a safetensors file of {} tensor(s){names} that pellucid did not write; only pellucid's own models can be \
+                 read, since tensors alone do not say how to compute with them",
+                keys.len()
+            )));
+        }
+        let version = self.text("format_version").unwrap_or_default();
+        match version.parse() {
+            Ok(1..=FORMAT_VERSION) => Ok(()),
+            Ok(found) if found > FORMAT_VERSION => Err(self.wrong(format!(
+                "a model of format {found}, written by pellucid {}; this pellucid, {VERSION}, reads format \
+                 {FORMAT_VERSION}; update it",
+                self.writer()
+            ))),
+            _ => Err(self.wrong_text("format_version", &format!("is {version:?}; expected 1 or more"))),
+        }
     }
 }
 
-fn writer(metadata: &HashMap<String, String>) -> String {
-    let version = metadata.get("pellucid_version").cloned();
-    version.unwrap_or_else(|| "of unknown version".into())
+pub(super) fn json(part: &impl Serialize) -> io::Result<String> {
+    Ok(serde_json::to_string(part)?)
 }
 
-pub(super) fn json(part: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string(part).map_err(|error| Failure::Io(error.into()))
-}
-
-pub(super) fn write(mut metadata: BTreeMap<&str, String>, tensors: &[Tensor]) -> Result<Vec<u8>, Failure> {
-    let failed = |error: safetensors::SafeTensorError| Failure::Io(io::Error::other(error.to_string()));
-    let mut sorted: Vec<&Tensor> = tensors.iter().collect();
-    sorted.sort_by(|a, b| a.name.cmp(&b.name));
-    let texts = metadata.iter().map(|(&key, value)| (key, value.as_str()));
-    let bytes = sorted
+/// The bytes of a file with this metadata, a checksum and these tensors.
+pub(super) fn write(mut metadata: BTreeMap<String, String>, tensors: &Tensors) -> io::Result<Vec<u8>> {
+    let texts = metadata.iter().map(|(key, value)| (key, value.as_bytes()));
+    let bytes = tensors
         .iter()
-        .map(|tensor| (tensor.name.as_str(), tensor.bytes.as_slice()));
-    metadata.insert("sha256", checksum(texts, bytes));
-
-    let mut views = Vec::new();
-    for tensor in &sorted {
-        views.push((tensor.name.as_str(), tensor.view().map_err(failed)?));
-    }
-    let owned = metadata
-        .into_iter()
-        .map(|(key, value)| (key.to_string(), value))
-        .collect();
-    let mut file = safetensors::serialize(views, Some(owned)).map_err(failed)?;
+        .map(|(name, (_, _, bytes))| (name, bytes.as_slice()));
+    metadata.insert("sha256".into(), checksum(texts.chain(bytes)));
+    let views = tensors.iter().map(|(name, (dtype, shape, bytes))| {
+        let view = TensorView::new(*dtype, shape.clone(), bytes)?;
+        Ok((name, view))
+    });
+    let file = views
+        .collect::<Result<Vec<_>, _>>()
+        .and_then(|views| safetensors::serialize(views, Some(metadata.into_iter().collect())));
+    let mut file = file.map_err(|error| io::Error::other(error.to_string()))?;
     sort_header(&mut file);
     Ok(file)
 }
@@ -94,130 +138,97 @@ fn sort_header(file: &mut [u8]) {
     }
 }
 
-/// `texts` and `tensors` are sorted.
-fn checksum<'a>(
-    texts: impl Iterator<Item = (&'a str, &'a str)>,
-    tensors: impl Iterator<Item = (&'a str, &'a [u8])>,
-) -> String {
+/// The checksum of the metadata and then the tensors, each sorted by name.
+fn checksum<'a>(parts: impl Iterator<Item = (&'a String, &'a [u8])>) -> String {
     let mut hash = Sha256::new();
-    for (name, bytes) in texts.map(|(key, value)| (key, value.as_bytes())).chain(tensors) {
-        for part in [name.as_bytes(), bytes] {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        }
+    for part in parts.flat_map(|(name, bytes)| [name.as_bytes(), bytes]) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reads only the header of a file that is no model, and never reserves memory for bytes that are not there.
-pub(super) fn read(file: &mut impl Read) -> Result<ModelBytes, Failure> {
-    let mut part = |bytes: u64| -> io::Result<Vec<u8>> {
+/// Reads a file. Reads only the header of one that is no model, and never reserves memory for bytes that are not there.
+pub(super) fn read<'a>(file: &mut impl Read, path: &'a Path) -> Result<ModelBytes<'a>, FileError> {
+    let unread = |error: io::Error| FileError::from_read(path, error);
+    let mut part = |bytes: u64| -> Result<Vec<u8>, FileError> {
         let mut read = Vec::new();
-        file.by_ref().take(bytes).read_to_end(&mut read)?;
+        file.by_ref().take(bytes).read_to_end(&mut read).map_err(unread)?;
         Ok(read)
+    };
+    let wrong = |problem: String| FileError::contents(path, problem);
+    let cut_off = |part: &str, promised: u64, found: &[u8]| {
+        let found = found.len();
+        wrong(format!(
+            "the file is cut off: its {part} takes {promised} bytes, {found} are there; copy it again"
+        ))
+    };
+    let other_kind = |found: String| {
+        wrong(format!(
+            "not a model: {found}; expected a safetensors file that pellucid wrote"
+        ))
     };
     let start = part(8)?;
     if start.is_empty() {
-        return Err(ModelProblem::Empty.into());
+        return Err(wrong("the file is empty; a model was expected".into()));
     }
-    let cut_off = |part, promised, found: &[u8]| ModelProblem::CutOff {
-        part,
-        promised,
-        found: found.len() as u64,
-    };
-    let not_safetensors = |why: String| {
-        let found = looks_like(&start).unwrap_or(why);
-        Failure::Model(ModelProblem::NotSafetensors { found })
-    };
     let Ok(length) = <[u8; 8]>::try_from(start.as_slice()).map(u64::from_le_bytes) else {
         // The first three bytes of a model's little-endian length may have any value.
         return Err(match looks_like(&start) {
-            Some(found) if start.len() > 3 => ModelProblem::NotSafetensors { found }.into(),
-            _ => cut_off("first part", 8, &start).into(),
+            Some(found) if start.len() > 3 => other_kind(found),
+            _ => cut_off("first part", 8, &start),
         });
     };
-    let would_mean = format!("its first 8 bytes would mean a header of {length} bytes");
+    let not_safetensors = |why: &str| {
+        let would_mean = format!("its first 8 bytes would mean a header of {length} bytes, {why}");
+        other_kind(looks_like(&start).unwrap_or(would_mean))
+    };
     if length > LARGEST_HEADER {
-        return Err(not_safetensors(format!("{would_mean}, more than any has")));
+        return Err(not_safetensors("more than any has"));
     }
     let header = part(length)?;
     if header.first().is_some_and(|&byte| byte != b'{') || length == 0 {
-        return Err(not_safetensors(format!(
-            "{would_mean}, which does not begin with '{{'"
-        )));
+        return Err(not_safetensors("which does not begin with '{'"));
     }
     if (header.len() as u64) < length {
-        return Err(cut_off("header", length, &header).into());
+        return Err(cut_off("header", length, &header));
     }
-    let header: Metadata = serde_json::from_slice(&header).map_err(|error| ModelProblem::DamagedHeader {
-        reason: error.to_string(),
+    let header = serde_json::from_slice(&header).map_err(|error| {
+        wrong(format!(
+            "the header cannot be read ({error}); the file is damaged, copy it again"
+        ))
     })?;
-    let metadata = header.metadata().clone().unwrap_or_default();
-    check_format(&header, &metadata)?;
-
-    let promised = header.data_len() as u64;
-    let data = part(promised)?;
-    if (data.len() as u64) < promised {
-        return Err(cut_off("tensors", promised, &data).into());
-    }
-    let extra = io::copy(file, &mut io::sink())?;
-    if extra > 0 {
-        return Err(ModelProblem::TrailingBytes { extra }.into());
-    }
-    let texts: BTreeMap<&str, &str> = metadata
-        .iter()
-        .map(|(key, value)| (key.as_str(), value.as_str()))
-        .collect();
-    let infos = header.tensors();
-    let tensors: BTreeMap<&str, &[u8]> = infos
-        .iter()
-        .filter_map(|(name, info)| Some((name.as_str(), data.get(info.data_offsets.0..info.data_offsets.1)?)))
-        .collect();
-    let expected = checksum(
-        texts.into_iter().filter(|(key, _)| *key != "sha256"),
-        tensors.into_iter(),
-    );
-    if metadata.get("sha256") != Some(&expected) {
-        return Err(ModelProblem::Changed {
-            writer: writer(&metadata),
-        }
-        .into());
-    }
-    Ok(ModelBytes {
+    let mut read = ModelBytes {
+        path,
         header,
-        metadata,
-        data,
-    })
-}
+        data: Vec::new(),
+    };
+    read.check_format()?;
 
-fn check_format(header: &Metadata, metadata: &HashMap<String, String>) -> Result<(), ModelProblem> {
-    if metadata.get("format").map(String::as_str) != Some(FORMAT) {
-        let keys = header.offset_keys();
-        let first: Vec<String> = keys.iter().take(3).map(|name| format!("`{name}`")).collect();
-        let more = if keys.len() > 3 { ", …" } else { "" };
-        return Err(ModelProblem::Foreign {
-            tensors: keys.len(),
-            names: match first.is_empty() {
-                true => String::new(),
-                false => format!(" ({}{more})", first.join(", ")),
-            },
-        });
+    let promised = read.header.data_len() as u64;
+    read.data = part(promised)?;
+    if (read.data.len() as u64) < promised {
+        return Err(cut_off("tensors", promised, &read.data));
     }
-    let writer = writer(metadata);
-    let version = metadata.get("format_version").map_or("", String::as_str);
-    match version.parse() {
-        Ok(1..=FORMAT_VERSION) => Ok(()),
-        Ok(found) if found > FORMAT_VERSION => Err(ModelProblem::Newer {
-            found,
-            newest: FORMAT_VERSION,
-            writer,
-        }),
-        _ => Err(ModelProblem::Metadata {
-            key: "format_version",
-            found: format!("is {version:?}; expected 1 or more"),
-            writer,
-        }),
+    let extra = io::copy(file, &mut io::sink()).map_err(unread)?;
+    if extra > 0 {
+        return Err(wrong(format!(
+            "the file goes on for {extra} bytes after its last tensor; it is damaged, copy it again"
+        )));
     }
+    let texts: BTreeMap<_, _> = read.header.metadata().iter().flatten().collect();
+    let texts = texts.into_iter().filter(|(key, _)| *key != "sha256");
+    let names: BTreeSet<String> = read.header.tensors().into_keys().collect();
+    let tensors = names.iter().filter_map(|name| Some((name, read.tensor(name)?.1)));
+    let expected = checksum(texts.map(|(key, value)| (key, value.as_bytes())).chain(tensors));
+    if read.text("sha256") != Some(&expected) {
+        return Err(wrong(format!(
+            "the checksum does not match: the file was changed after pellucid {} wrote it; copy it again, or train the \
+             model again",
+            read.writer()
+        )));
+    }
+    Ok(read)
 }
 
 /// The known kind of file that the first bytes are of.

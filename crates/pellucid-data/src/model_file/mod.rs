@@ -14,9 +14,7 @@
 mod format;
 mod model;
 mod network;
-mod problem;
 
 pub use format::FORMAT_VERSION;
 pub use model::Model;
 pub use network::AnyNetwork;
-pub use problem::{ModelFileError, ModelProblem};

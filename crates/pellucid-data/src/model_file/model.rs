@@ -3,15 +3,14 @@
 use super::format::{
     FORMAT, FORMAT_VERSION, FORMAT_WITHOUT_NORMALISATION, ModelBytes, ORIENTATION, json, read, write,
 };
-use super::network::AnyNetwork;
-use super::problem::{Failure, ModelFileError, ModelProblem};
+use super::network::{AnyNetwork, contradiction};
 use crate::files::{FileError, OutputFile};
 use crate::preparation::Preparation;
 use pellucid::Loss;
 use pellucid::recipe::Recipe;
 use pellucid::training::observe::EpochRecord;
-use std::collections::BTreeMap;
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
 /// A trained model, with everything that is needed to use it and to know what it is.
@@ -73,7 +72,7 @@ impl Model {
     /// # Errors
     /// The path cannot be written, or the disk is full; the model could not be read again, because weights are not finite
     /// or parts contradict each other.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ModelFileError> {
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), FileError> {
         self.save_to(OutputFile::prepare(path)?)
     }
 
@@ -81,47 +80,42 @@ impl Model {
     ///
     /// # Errors
     /// As [`save`](Self::save).
-    pub fn save_to(&self, output: OutputFile) -> Result<(), ModelFileError> {
-        let bytes = self.to_bytes().and_then(|bytes| {
-            let read = read(&mut bytes.as_slice())?;
-            Self::from_file(read).map(|_| bytes)
-        });
-        let bytes = bytes.map_err(|failure| match failure {
-            Failure::Model(problem) => ModelFileError::new(output.path(), problem),
-            Failure::Io(reason) => FileError::from_write(output.path(), reason).into(),
-        })?;
-        Ok(output.write(&bytes)?)
+    pub fn save_to(&self, output: OutputFile) -> Result<(), FileError> {
+        if let Some(message) = self.unnamed_loss() {
+            return Err(FileError::contents(output.path(), contradiction(message)));
+        }
+        let bytes = self.to_bytes();
+        let bytes = bytes.map_err(|reason| FileError::from_write(output.path(), reason))?;
+        Self::from_file(&read(&mut bytes.as_slice(), output.path())?)?;
+        output.write(&bytes)
     }
 
     /// Reads a model.
     ///
     /// # Errors
-    /// The file cannot be read, or is no model: [`ModelProblem`].
-    pub fn load(path: impl AsRef<Path>) -> Result<Self, ModelFileError> {
+    /// The file cannot be read, or is no model.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, FileError> {
         let path = path.as_ref();
         let mut file = File::open(path).map_err(|reason| FileError::from_read(path, reason))?;
-        let model = read(&mut file).and_then(Self::from_file);
-        model.map_err(|failure| match failure {
-            Failure::Model(problem) => ModelFileError::new(path, problem),
-            Failure::Io(reason) => FileError::from_read(path, reason).into(),
-        })
+        Self::from_file(&read(&mut file, path)?)
     }
 
-    fn to_bytes(&self) -> Result<Vec<u8>, Failure> {
-        let losses = std::iter::once(self.recipe.train.loss).chain(self.recipe.log.loss);
-        if let Some(custom) = losses.into_iter().find(|loss| matches!(loss, Loss::Custom(_))) {
-            let name = custom.name();
-            let message = format!(
-                "the recipe's loss, `{name}`, is defined by a program, and no file can name it; give the model's recipe the \
-                 nearest of the built-in losses"
-            );
-            return Err(ModelProblem::Contradiction(message).into());
-        }
+    /// Why no file can hold the recipe, if its loss has no name.
+    fn unnamed_loss(&self) -> Option<String> {
+        let mut losses = std::iter::once(self.recipe.train.loss).chain(self.recipe.log.loss);
+        let name = losses.find(|loss| matches!(loss, Loss::Custom(_)))?.name();
+        Some(format!(
+            "the recipe's loss, `{name}`, is defined by a program, and no file can name it; give the model's recipe the \
+             nearest of the built-in losses"
+        ))
+    }
+
+    fn to_bytes(&self) -> io::Result<Vec<u8>> {
         let format_version = match self.network.architecture().is_normalised() {
             true => FORMAT_VERSION,
             false => FORMAT_WITHOUT_NORMALISATION,
         };
-        let mut metadata = BTreeMap::from([
+        let mut metadata = vec![
             ("format", FORMAT.to_string()),
             ("format_version", format_version.to_string()),
             ("pellucid_version", self.version.clone()),
@@ -133,40 +127,38 @@ impl Model {
             ("history", json(&self.history)?),
             ("metrics", json(&self.metrics)?),
             ("warnings", json(&self.warnings)?),
-        ]);
+        ];
         if let Some(preparation) = &self.preparation {
-            metadata.insert("preparation", json(preparation)?);
+            metadata.push(("preparation", json(preparation)?));
         }
-        write(metadata, &self.network.tensors())
+        let metadata = metadata.into_iter().map(|(key, value)| (key.into(), value));
+        write(metadata.collect(), &self.network.tensors())
     }
 
-    fn from_file(file: ModelBytes) -> Result<Self, Failure> {
-        let network = AnyNetwork::from_tensors(file.parsed("architecture")?, &file.header, &file.data)?;
-        let preparation = match file.metadata.contains_key("preparation") {
-            true => Some(file.parsed("preparation")?),
-            false => None,
-        };
+    fn from_file(file: &ModelBytes<'_>) -> Result<Self, FileError> {
+        let network = AnyNetwork::from_file(file)?;
+        let preparation = file.text("preparation").map(|_| file.parsed("preparation"));
         let model = Self {
             network,
+            preparation: preparation.transpose()?,
             recipe: file.parsed("recipe")?,
-            preparation,
             classes: file.parsed("classes")?,
             feature_names: file.parsed("feature_names")?,
             history: file.parsed("history")?,
             metrics: file.parsed("metrics")?,
             warnings: file.parsed("warnings")?,
-            version: file.writer(),
+            version: file.writer().into(),
         };
-        model.check().map_err(ModelProblem::Contradiction)?;
-        Ok(model)
+        match model.check() {
+            Ok(()) => Ok(model),
+            Err(message) => Err(file.wrong(contradiction(message))),
+        }
     }
 
     /// Checks that the parts fit each other.
     fn check(&self) -> Result<(), String> {
-        let (inputs, outputs) = (
-            self.network.architecture().input_width(),
-            self.network.architecture().output_width(),
-        );
+        let architecture = self.network.architecture();
+        let (inputs, outputs) = (architecture.input_width(), architecture.output_width());
         let fits = |what: &str, found: usize, of_network: &str, expected: usize| match found == expected {
             true => Ok(()),
             false => Err(format!(
@@ -174,13 +166,9 @@ impl Model {
             )),
         };
         if let Some(preparation) = &self.preparation {
+            let prepared = preparation.target().outputs();
             fits("features are prepared", preparation.width(), "inputs", inputs)?;
-            fits(
-                "outputs are prepared",
-                preparation.target().outputs(),
-                "outputs",
-                outputs,
-            )?;
+            fits("outputs are prepared", prepared, "outputs", outputs)?;
             if self.classes != preparation.target().classes() {
                 return Err("`classes` are not those of the preparation".into());
             }

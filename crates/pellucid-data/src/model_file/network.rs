@@ -1,11 +1,11 @@
 //! The network of a model file, as named tensors.
 
-use super::problem::ModelProblem;
+use super::format::{ModelBytes, Tensors};
+use crate::files::FileError;
 use pellucid::descriptor::OrNone;
 use pellucid::model::network::Layer;
 use pellucid::{Activation, Architecture, Network, Normalisation, Precision, Scalar};
 use safetensors::Dtype;
-use safetensors::tensor::{Metadata, TensorView};
 use serde::{Deserialize, Serialize};
 
 /// A network of either precision.
@@ -42,20 +42,6 @@ pub(super) struct Shape {
     precision: Precision,
 }
 
-/// A tensor with its bytes.
-pub(super) struct Tensor {
-    pub(super) name: String,
-    dtype: Dtype,
-    shape: Vec<usize>,
-    pub(super) bytes: Vec<u8>,
-}
-
-impl Tensor {
-    pub(super) fn view(&self) -> Result<TensorView<'_>, safetensors::SafeTensorError> {
-        TensorView::new(self.dtype, self.shape.clone(), &self.bytes)
-    }
-}
-
 impl AnyNetwork {
     /// The shape.
     pub fn architecture(&self) -> &Architecture {
@@ -90,118 +76,112 @@ impl AnyNetwork {
         }
     }
 
-    pub(super) fn tensors(&self) -> Vec<Tensor> {
+    pub(super) fn tensors(&self) -> Tensors {
         match self {
-            Self::F32(network) => tensors(network, |value| value.to_le_bytes()),
-            Self::F64(network) => tensors(network, |value| value.to_le_bytes()),
+            Self::F32(network) => tensors(network, Dtype::F32, f32::to_le_bytes),
+            Self::F64(network) => tensors(network, Dtype::F64, f64::to_le_bytes),
         }
     }
 
-    /// Reads the tensors of a file; `data` is as long as their offsets say.
-    pub(super) fn from_tensors(shape: Shape, header: &Metadata, data: &[u8]) -> Result<Self, ModelProblem> {
-        let unusable = |error: pellucid::Error| ModelProblem::Contradiction(error.to_string());
-        let mut architecture =
-            Architecture::new(&shape.layers, &shape.activations, shape.bias).map_err(unusable)?;
-        if !shape.normalisation.is_empty() {
-            let of_layers: Vec<_> = shape.normalisation.iter().map(|one| one.0).collect();
-            architecture = architecture.normalised(&of_layers).map_err(unusable)?;
-        }
-        match shape.precision {
-            Precision::F32 => {
-                let parameters = parameters(&architecture, header, data, Dtype::F32, f32::from_le_bytes)?;
-                finite(Network::new(architecture, parameters).map_err(unusable)?).map(Self::F32)
-            }
-            Precision::F64 => {
-                let parameters = parameters(&architecture, header, data, Dtype::F64, f64::from_le_bytes)?;
-                finite(Network::new(architecture, parameters).map_err(unusable)?).map(Self::F64)
-            }
-        }
+    /// Reads the tensors of a file.
+    pub(super) fn from_file(file: &ModelBytes<'_>) -> Result<Self, FileError> {
+        let shape: Shape = file.parsed("architecture")?;
+        let of_layers: Vec<_> = shape.normalisation.iter().map(|one| one.0).collect();
+        let architecture = Architecture::new(&shape.layers, &shape.activations, shape.bias);
+        let architecture = architecture.and_then(|architecture| match of_layers.is_empty() {
+            true => Ok(architecture),
+            false => architecture.normalised(&of_layers),
+        });
+        let architecture = architecture.map_err(|error| file.wrong(contradiction(&error)))?;
+        Ok(match shape.precision {
+            Precision::F32 => Self::F32(read_network(architecture, file, Dtype::F32, f32::from_le_bytes)?),
+            Precision::F64 => Self::F64(read_network(architecture, file, Dtype::F64, f64::from_le_bytes)?),
+        })
     }
+}
+
+/// The problem of parts of a model that do not fit each other.
+pub(super) fn contradiction(what: impl std::fmt::Display) -> String {
+    format!("{what}; the parts of this model do not belong together: train it again")
 }
 
 /// Name and shape of every tensor, in the order of the flat parameters: all weights, then all biases, then gain and shift
 /// of each normalised layer, then its running statistics. The names of the latter are PyTorch's.
 fn layout(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
-    let each = |parts: &[&str], has: fn(&Layer) -> bool| -> Vec<(String, Vec<usize>)> {
-        let layers = architecture
-            .layers()
-            .iter()
-            .enumerate()
-            .filter(|(_, layer)| has(layer));
-        let named = layers.flat_map(|(index, layer)| {
-            let shape = |part: &str| match part {
-                "weight" => vec![layer.fan_in, layer.fan_out],
-                _ => vec![layer.fan_out],
-            };
-            parts
-                .iter()
-                .map(move |part| (format!("layers.{index}.{part}"), shape(part)))
-        });
-        named.collect()
-    };
-    [
-        each(&["weight"], |_| true),
-        each(&["bias"], |layer| layer.bias().is_some()),
-        each(&["norm.weight", "norm.bias"], |layer| layer.gain().is_some()),
-        each(&["norm.running_mean", "norm.running_var"], |layer| {
+    type Group = (&'static [&'static str], fn(&Layer) -> bool);
+    const GROUPS: [Group; 4] = [
+        (&["weight"], |_| true),
+        (&["bias"], |layer| layer.bias().is_some()),
+        (&["norm.weight", "norm.bias"], |layer| layer.gain().is_some()),
+        (&["norm.running_mean", "norm.running_var"], |layer| {
             layer.statistics().is_some()
         }),
-    ]
-    .concat()
+    ];
+    let mut layout = Vec::new();
+    for (parts, has) in GROUPS {
+        for (index, layer) in architecture.layers().iter().enumerate() {
+            for part in parts.iter().filter(|_| has(layer)) {
+                let shape = match *part {
+                    "weight" => vec![layer.fan_in, layer.fan_out],
+                    _ => vec![layer.fan_out],
+                };
+                layout.push((format!("layers.{index}.{part}"), shape));
+            }
+        }
+    }
+    layout
 }
 
-fn tensors<T: Scalar, const N: usize>(network: &Network<T>, bytes: fn(T) -> [u8; N]) -> Vec<Tensor> {
+fn tensors<T: Scalar, const N: usize>(
+    network: &Network<T>,
+    dtype: Dtype,
+    bytes: fn(T) -> [u8; N],
+) -> Tensors {
     let mut rest = network.parameters();
     let tensor = |(name, shape): (String, Vec<usize>)| {
         let (values, others) = rest.split_at(shape.iter().product());
         rest = others;
-        Tensor {
-            name,
-            dtype: if N == 4 { Dtype::F32 } else { Dtype::F64 },
-            shape,
-            bytes: values.iter().flat_map(|&value| bytes(value)).collect(),
-        }
+        let bytes = values.iter().flat_map(|&value| bytes(value)).collect();
+        (name, (dtype, shape, bytes))
     };
     layout(network.architecture()).into_iter().map(tensor).collect()
 }
 
-/// The flat parameters in the tensors of a file. Memory is reserved once every tensor is known to be complete.
-fn parameters<T: Scalar, const N: usize>(
-    architecture: &Architecture,
-    header: &Metadata,
-    data: &[u8],
+/// A network with the tensors of a file. Memory is reserved once every tensor is known to be complete.
+fn read_network<T: Scalar, const N: usize>(
+    architecture: Architecture,
+    file: &ModelBytes<'_>,
     dtype: Dtype,
     number: fn([u8; N]) -> T,
-) -> Result<Vec<T>, ModelProblem> {
+) -> Result<Network<T>, FileError> {
+    let other = |tensor: &str, found: String, expected: String| {
+        file.wrong(format!(
+            "{tensor}: found {found}, but the architecture has {expected}; train the model again"
+        ))
+    };
     let mut parts = Vec::new();
-    for (name, shape) in layout(architecture) {
-        let info = header.info(&name);
-        let found = info.filter(|info| info.dtype == dtype && info.shape == shape);
-        let part = found.and_then(|info| data.get(info.data_offsets.0..info.data_offsets.1));
-        parts.push(part.ok_or_else(|| ModelProblem::WrongTensor {
-            tensor: format!("tensor `{name}`"),
-            found: info.map_or("none".into(), |info| format!("{} {:?}", info.dtype, info.shape)),
-            expected: format!("{dtype} {shape:?}"),
-        })?);
+    for (name, shape) in layout(&architecture) {
+        let found = file.tensor(&name);
+        let part = found.filter(|(info, _)| info.dtype == dtype && info.shape == shape);
+        let (_, bytes) = part.ok_or_else(|| {
+            let found = found.map_or("none".into(), |(info, _)| {
+                format!("{} {:?}", info.dtype, info.shape)
+            });
+            other(&format!("tensor `{name}`"), found, format!("{dtype} {shape:?}"))
+        })?;
+        parts.push(bytes);
     }
-    let found = header.offset_keys().len();
-    if found != parts.len() {
-        return Err(ModelProblem::WrongTensor {
-            tensor: "the list of tensors".into(),
-            found: format!("{found} tensors"),
-            expected: parts.len().to_string(),
-        });
+    if file.tensor_count() != parts.len() {
+        let found = format!("{} tensors", file.tensor_count());
+        return Err(other("the list of tensors", found, parts.len().to_string()));
     }
     let numbers = parts.into_iter().flat_map(|part| part.as_chunks::<N>().0);
-    Ok(numbers.map(|&bytes| number(bytes)).collect())
-}
-
-fn finite<T: Scalar>(network: Network<T>) -> Result<Network<T>, ModelProblem> {
+    let numbers = numbers.map(|&bytes| number(bytes)).collect();
+    let network = Network::new(architecture, numbers).map_err(|error| file.wrong(contradiction(&error)))?;
     match network.first_non_finite_layer() {
         None => Ok(network),
-        Some((layer, value)) => Err(ModelProblem::NotFinite {
-            layer,
-            value: value.to_string(),
-        }),
+        Some((layer, value)) => Err(file.wrong(format!(
+            "layer {layer} holds {value}; every weight and bias must be finite: train the model again"
+        ))),
     }
 }

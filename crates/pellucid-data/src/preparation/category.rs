@@ -67,21 +67,15 @@ impl CategoryTransform {
         let other = self.other.then_some(self.names.len());
         let missing = self.missing.then(|| self.width() - 1);
         let place: HashMap<&str, usize> = self.names.iter().map(String::as_str).zip(0..).collect();
-        let place: Vec<Option<usize>> = words
-            .names
-            .iter()
-            .map(|name| place.get(name.as_str()).copied().or(other))
-            .collect();
+        let place = |name: &String| place.get(name.as_str()).copied().or(other);
+        let place: Vec<Option<usize>> = words.names.iter().map(place).collect();
         for (at, (row, &code)) in rows.zip(&words.codes).enumerate() {
             let is_missing = code == Categories::MISSING;
             let known = if is_missing { missing } else { place[code as usize] };
             if is_missing {
                 counts.missing += 1;
             } else if known.is_none() {
-                counts.unseen += 1;
-                counts
-                    .first_unseen
-                    .get_or_insert_with(|| words.names[code as usize].clone());
+                counts.add_unseen(&words.names[code as usize]);
             }
             let place = match unseen {
                 Unseen::Error if known.is_none() => return Err(at),

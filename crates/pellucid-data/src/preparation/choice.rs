@@ -1,6 +1,7 @@
 //! The choice of features, targets, identifier and weight among the columns of a table.
 
-use super::error::{PreparationError, listed, problem};
+use super::error::listed;
+use crate::error::{Result, problem};
 use crate::table::{Column, Table};
 use pellucid::descriptor::nearest;
 use serde::{Deserialize, Serialize};
@@ -30,10 +31,6 @@ pub struct ChosenColumns {
     pub asked_for: bool,
     /// The targets, in the order of the request. At least one.
     pub targets: Vec<String>,
-    /// The column that names each row.
-    pub id: Option<String>,
-    /// The column of the weight of each row.
-    pub weight: Option<String>,
 }
 
 /// Finds the columns that a user names.
@@ -41,7 +38,7 @@ pub struct ChosenColumns {
 /// # Errors
 /// A column is not there (the message suggests the nearest name); there is no target; a target is dropped or named twice;
 /// one column has two roles; two columns have one name; no feature is left.
-pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColumns, PreparationError> {
+pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColumns> {
     let ColumnChoice {
         target,
         only,
@@ -57,28 +54,23 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
         )));
     }
     // A column has one role, but a target may be among the only features, and an id among the dropped columns.
-    let single = |name: &Option<String>| name.iter().cloned().collect::<Vec<_>>();
-    let (id_column, weight_column) = (single(id), single(weight));
-    let roles = [
+    let roles: [(&str, &[String]); 5] = [
         ("target", target),
         ("only", only),
         ("drop", drop),
-        ("id", &id_column),
-        ("weight", &weight_column),
+        ("id", id.as_slice()),
+        ("weight", weight.as_slice()),
     ];
-    for (role, name) in roles
-        .iter()
-        .flat_map(|(role, names)| names.iter().map(move |name| (role, name)))
-    {
-        if table.column(name).is_none() {
+    for (role, names) in roles {
+        if let Some(name) = names.iter().find(|name| table.column(name).is_none()) {
             let present = format!("there is no column `{name}`, which is requested as {role}");
             return Err(wrong(present + &suggestion(table, name)));
         }
     }
     if target.is_empty() {
+        let names = listed(&names);
         return Err(wrong(format!(
-            "no target is named; choose the column to predict: {}",
-            listed(&names)
+            "no target is named; choose the column to predict: {names}"
         )));
     }
     let clash = |name: &str, first: &str, second: &str| {
@@ -100,11 +92,10 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
         }
     }
     let is_feature = |name: &String| {
-        !target.contains(name)
-            && !drop.contains(name)
-            && id.as_ref() != Some(name)
-            && weight.as_ref() != Some(name)
-            && (only.is_empty() || only.contains(name))
+        let has_other_role = roles
+            .iter()
+            .any(|(role, names)| *role != "only" && names.contains(name));
+        !has_other_role && (only.is_empty() || only.contains(name))
     };
     let features: Vec<String> = names.into_iter().filter(is_feature).collect();
     if features.is_empty() {
@@ -116,13 +107,11 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
         features,
         asked_for: !only.is_empty(),
         targets: target.clone(),
-        id: id.clone(),
-        weight: weight.clone(),
     })
 }
 
 /// The column of a name that the model was trained on.
-pub(super) fn find<'a>(table: &'a Table, name: &str, role: &str) -> Result<&'a Column, PreparationError> {
+pub(super) fn find<'a>(table: &'a Table, name: &str, role: &str) -> Result<&'a Column> {
     table.column(name).ok_or_else(|| {
         let missing = format!("there is no column `{name}`, a {role} of the training data");
         problem(&table.source, missing + &suggestion(table, name))

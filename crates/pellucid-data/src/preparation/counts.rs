@@ -26,6 +26,14 @@ pub struct ColumnCounts {
     pub outside: usize,
 }
 
+impl ColumnCounts {
+    /// Counts a row with a word that no training row has.
+    pub(super) fn add_unseen(&mut self, word: &str) {
+        self.unseen += 1;
+        self.first_unseen.get_or_insert_with(|| word.to_owned());
+    }
+}
+
 impl Counts {
     /// Adds the counts of further rows of the same columns.
     pub fn merge(&mut self, further: Counts) {
@@ -47,16 +55,12 @@ impl Counts {
         for counts in &self.columns {
             let column = &counts.column;
             if let Some(word) = &counts.first_unseen {
-                let rows = counts.unseen;
-                warnings.push(format!(
-                    "column `{column}`: words that are not in the training rows, first `{word}`; rows: {rows}"
-                ));
+                let (met, rows) = ("words that are not in the training rows, first", counts.unseen);
+                warnings.push(format!("column `{column}`: {met} `{word}`; rows: {rows}"));
             }
             if counts.outside > 0 {
-                let rows = counts.outside;
-                warnings.push(format!(
-                    "column `{column}`: numbers far outside the training rows' range; rows: {rows}"
-                ));
+                let (met, rows) = ("numbers far outside the training rows' range", counts.outside);
+                warnings.push(format!("column `{column}`: {met}; rows: {rows}"));
             }
         }
         if !self.extra_columns.is_empty() {

@@ -1,32 +1,6 @@
-//! Why a table cannot become numbers, and how messages name the place.
+//! How messages about a table name the place and list words.
 
 use crate::table::Table;
-
-/// A table that cannot become numbers, or rows that cannot be split.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PreparationError {
-    /// The columns or rows cannot be used.
-    #[error("{place}: {problem}")]
-    Unusable {
-        /// The table, and the column and row of the problem.
-        place: String,
-        /// What was found, what was expected, what to do.
-        problem: String,
-    },
-
-    /// The engine refuses the numbers.
-    #[error(transparent)]
-    Engine(#[from] pellucid::Error),
-}
-
-/// An error with its place.
-pub(crate) fn problem(place: impl Into<String>, problem: impl Into<String>) -> PreparationError {
-    PreparationError::Unusable {
-        place: place.into(),
-        problem: problem.into(),
-    }
-}
 
 /// ``adult.csv, column `age`, data row 7``: rows count from 1 and a header is not counted.
 pub(super) fn at(table: &Table, column: &str, row: Option<u32>) -> String {

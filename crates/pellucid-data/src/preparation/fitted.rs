@@ -2,11 +2,10 @@
 
 use super::choice::{ChosenColumns, find};
 use super::counts::{ColumnCounts, Counts};
-use super::error::{PreparationError, problem};
-use super::note::PreparationNote;
 use super::target::TargetPreparation;
 use super::transform::{Transform, fit_column};
 use super::words::read_as;
+use crate::error::{Result, problem};
 use crate::table::{ColumnKind, Table};
 use pellucid::Scalar;
 use pellucid::data::dataset::{Dataset, Features};
@@ -53,20 +52,15 @@ impl Preparation {
     ///
     /// # Errors
     /// No rows, an infinite number, numbers too large, no feature left, and the errors of [`TargetPreparation::fit`].
-    ///
-    /// # Panics
-    /// A row is not in the table.
     pub fn fit(
         table: &Table,
         rows: &[u32],
         chosen: &ChosenColumns,
         settings: &PreparationSettings,
-    ) -> Result<(Self, Vec<PreparationNote>), PreparationError> {
+    ) -> Result<(Self, Vec<String>)> {
         if rows.is_empty() {
-            return Err(problem(
-                &table.source,
-                "there are no training rows; at least one is needed",
-            ));
+            let message = "there are no training rows; at least one is needed";
+            return Err(problem(&table.source, message));
         }
         let target = TargetPreparation::fit(table, rows, &chosen.targets, settings.task)?;
         let (mut columns, mut notes) = (Vec::new(), Vec::new());
@@ -80,8 +74,7 @@ impl Preparation {
             }));
         }
         if columns.is_empty() {
-            let why: Vec<String> = notes.iter().map(PreparationNote::to_string).collect();
-            let message = format!("no feature is left: {}", why.join("; "));
+            let message = format!("no feature is left: {}", notes.join("; "));
             return Err(problem(&table.source, message));
         }
         let used = |name: &String| columns.iter().any(|column| column.name == *name);
@@ -133,11 +126,9 @@ impl Preparation {
     }
 
     /// The columns that [`Preparation::transform`] needs, and the kinds to read them as: booleans as words.
-    pub fn expected_columns(&self) -> impl Iterator<Item = (&str, ColumnKind)> {
-        self.columns.iter().map(|column| {
-            let kind = read_as(column.transform.kind());
-            (column.name.as_str(), kind)
-        })
+    pub fn expected_columns(&self) -> Vec<(String, ColumnKind)> {
+        let expected = |column: &FeatureColumn| (column.name.clone(), read_as(column.transform.kind()));
+        self.columns.iter().map(expected).collect()
     }
 
     /// The features of some rows, (rows, [`Preparation::width`]), and the counts of unusual values. Columns are found by
@@ -146,14 +137,7 @@ impl Preparation {
     /// # Errors
     /// A column is missing; a value is a word where numbers are expected, infinite, too large for `T` once scaled, or an
     /// unknown word if the settings refuse those.
-    ///
-    /// # Panics
-    /// A row is not in the table.
-    pub fn transform<T: Scalar>(
-        &self,
-        table: &Table,
-        rows: &[u32],
-    ) -> Result<(Matrix<T>, Counts), PreparationError> {
+    pub fn transform<T: Scalar>(&self, table: &Table, rows: &[u32]) -> Result<(Matrix<T>, Counts)> {
         let width = self.width();
         let mut features = vec![T::ZERO; rows.len() * width];
         let mut counts = Counts {
@@ -182,14 +166,7 @@ impl Preparation {
     ///
     /// # Errors
     /// As [`Preparation::transform`] and [`TargetPreparation::encode`]; there are no rows.
-    ///
-    /// # Panics
-    /// A row is not in the table.
-    pub fn dataset<T: Scalar>(
-        &self,
-        table: &Table,
-        rows: &[u32],
-    ) -> Result<(Dataset<T>, Counts), PreparationError> {
+    pub fn dataset<T: Scalar>(&self, table: &Table, rows: &[u32]) -> Result<(Dataset<T>, Counts)> {
         let (features, counts) = self.transform(table, rows)?;
         let targets = self.target.encode(table, rows)?;
         Ok((Dataset::new(Features::Dense(features), targets)?, counts))

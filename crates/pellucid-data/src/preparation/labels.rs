@@ -1,7 +1,5 @@
 //! Labels: the class of each row.
 
-use pellucid::recipe::ClassWeight;
-
 /// The class of each row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labels {
@@ -13,23 +11,10 @@ pub struct Labels {
 
 impl Labels {
     /// The number of rows of each class.
-    ///
-    /// # Panics
-    /// A label is not one of the classes.
     pub fn counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes.len()];
         self.labels.iter().for_each(|&label| counts[label as usize] += 1);
         counts
-    }
-
-    /// A weight for each class that gives all classes the same total weight: rows / (classes · rows of the class), as
-    /// scikit-learn's `balanced`; 0 for a class without rows.
-    ///
-    /// # Panics
-    /// A label is not one of the classes.
-    pub fn balanced_weights(&self) -> Vec<f64> {
-        let balanced = ClassWeight::Balanced.of_classes("class_weight", &self.counts());
-        balanced.unwrap_or_default() // balanced weights are always accepted
     }
 
     /// The class with the fewest rows, among those that have any: its name and their number.

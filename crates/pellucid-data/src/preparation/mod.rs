@@ -1,5 +1,7 @@
 //! The preparation of a table: the features and targets of a network, fitted to training rows and saved with the model.
 //!
+//! Rows are named by their index in the table; each function panics if one is not there.
+//!
 //! ```
 //! use pellucid_data::preparation::{ColumnChoice, Preparation, PreparationSettings, choose_columns};
 //! use pellucid_data::{Categories, Column, Table, Values};
@@ -22,7 +24,7 @@
 //! assert_eq!(preparation.feature_names(), ["age", "age is missing", "colour=blue", "colour=red"]);
 //! let (features, _counts) = preparation.transform::<f64>(&table, &rows)?;
 //! assert_eq!(features.row(2), [0.0, 1.0, 0.0, 1.0]); // the median, 30, is the mean as well
-//! # Ok::<(), pellucid_data::preparation::PreparationError>(())
+//! # Ok::<(), pellucid_data::DataError>(())
 //! ```
 
 mod category;
@@ -31,7 +33,6 @@ mod counts;
 mod error;
 mod fitted;
 mod labels;
-mod note;
 mod number;
 mod row_weight;
 mod split;
@@ -43,16 +44,13 @@ pub use crate::table::ColumnKind;
 pub use category::{CategoryTransform, MOST_NAMES};
 pub use choice::{ChosenColumns, ColumnChoice, choose_columns};
 pub use counts::{ColumnCounts, Counts};
-pub use error::PreparationError;
-pub(crate) use error::problem;
 pub use fitted::{FeatureColumn, Preparation, PreparationSettings};
 pub use labels::Labels;
-pub use note::PreparationNote;
 pub use number::NumberTransform;
 pub use pellucid::recipe::{Scale, Task, Unseen};
 pub use row_weight::row_weights;
 pub use split::{Folds, RowSplit, hold_out, k_fold};
-pub use target::{LabelTarget, Predictions, RegressionTarget, TargetPreparation, choose_task};
+pub use target::{ClassTarget, LabelTarget, Predictions, RegressionTarget, TargetPreparation, choose_task};
 pub use transform::Transform;
 
 #[cfg(test)]

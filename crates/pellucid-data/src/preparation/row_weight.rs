@@ -1,18 +1,16 @@
 //! Weights of rows in training, from a column.
 
 use super::choice::find;
-use super::error::{PreparationError, at, problem};
+use super::error::at;
 use super::words::numbers;
+use crate::error::{Result, problem};
 use crate::table::Table;
 
 /// The weights of some rows.
 ///
 /// # Errors
 /// The column is not there; a weight is missing, below 0, infinite or no number.
-///
-/// # Panics
-/// A row is not in the table.
-pub fn row_weights(table: &Table, column: &str, rows: &[u32]) -> Result<Vec<f64>, PreparationError> {
+pub fn row_weights(table: &Table, column: &str, rows: &[u32]) -> Result<Vec<f64>> {
     let weights = numbers(table, find(table, column, "weight")?, rows)?;
     // NaN is a missing weight.
     let Some(wrong) = weights.iter().position(|weight| weight.is_nan() || *weight < 0.0) else {

@@ -1,7 +1,7 @@
 //! Splits into training rows and held-out rows, drawn with a seed, stratified by class if there are classes.
 
-use super::error::{PreparationError, problem};
 use super::labels::Labels;
+use crate::error::{Result, problem};
 use pellucid::numpy_random::RandomState;
 
 /// Rows to train on and rows to measure on, each in the random order of the draw.
@@ -30,27 +30,19 @@ pub struct Folds {
 ///
 /// # Panics
 /// There is not a label for each row.
-pub fn hold_out(
-    rows: &[u32],
-    labels: Option<&Labels>,
-    fraction: f64,
-    seed: u32,
-) -> Result<RowSplit, PreparationError> {
+pub fn hold_out(rows: &[u32], labels: Option<&Labels>, fraction: f64, seed: u32) -> Result<RowSplit> {
     if !(fraction > 0.0 && fraction < 1.0) {
         let message = format!("a fraction of {fraction} cannot be held out; choose one between 0 and 1");
         return Err(problem("the hold-out", message));
     }
     if rows.len() < 2 {
-        let message = format!(
-            "{} cannot be split; at least 2 rows are needed",
-            counted(rows.len())
-        );
+        let rows = counted(rows.len());
+        let message = format!("{rows} cannot be split; at least 2 rows are needed");
         return Err(problem("the hold-out", message));
     }
     let classes = classes(rows, labels, "the hold-out")?;
     let total = ((rows.len() as f64 * fraction).ceil() as usize).min(rows.len() - 1);
-    let mut counts = vec![0; labels.map_or(1, |labels| labels.classes.len())];
-    classes.iter().for_each(|&class| counts[class as usize] += 1);
+    let counts = labels.map_or_else(|| vec![rows.len()], Labels::counts);
     let mut quotas = quotas(&counts, total, rows.len());
     let (mut training, mut held_out) = (Vec::new(), Vec::new());
     for at in RandomState::new(seed).permutation(rows.len()) {
@@ -70,12 +62,7 @@ pub fn hold_out(
 ///
 /// # Panics
 /// There is not a label for each row.
-pub fn k_fold(
-    rows: &[u32],
-    labels: Option<&Labels>,
-    folds: usize,
-    seed: u32,
-) -> Result<Folds, PreparationError> {
+pub fn k_fold(rows: &[u32], labels: Option<&Labels>, folds: usize, seed: u32) -> Result<Folds> {
     if folds < 2 || folds > rows.len() {
         let message = format!(
             "{} cannot be split into {folds} folds; choose at least 2 folds, and no more than there are rows",
@@ -101,16 +88,14 @@ pub fn k_fold(
             held_out: rows_at(held_out),
         }
     };
-    let scarce = labels
-        .and_then(Labels::smallest)
-        .filter(|(_, count)| *count < folds);
+    let smallest = labels.and_then(Labels::smallest);
+    let scarce = smallest.filter(|(_, count)| *count < folds);
+    let warning = |(class, count)| {
+        format!("class `{class}` has {count} rows, fewer than the {folds} folds: some folds have none of it")
+    };
     Ok(Folds {
         splits: (0..folds).map(split).collect(),
-        warning: scarce.map(|(class, count)| {
-            format!(
-                "class `{class}` has {count} rows, fewer than the {folds} folds: some folds have none of it"
-            )
-        }),
+        warning: scarce.map(warning),
     })
 }
 
@@ -119,7 +104,7 @@ fn counted(rows: usize) -> String {
 }
 
 /// The class of each row: one class for all where there are no labels.
-fn classes(rows: &[u32], labels: Option<&Labels>, what: &str) -> Result<Vec<u32>, PreparationError> {
+fn classes(rows: &[u32], labels: Option<&Labels>, what: &str) -> Result<Vec<u32>> {
     let Some(labels) = labels else {
         return Ok(vec![0; rows.len()]);
     };
@@ -141,10 +126,8 @@ fn classes(rows: &[u32], labels: Option<&Labels>, what: &str) -> Result<Vec<u32>
 fn quotas(counts: &[usize], total: usize, rows: usize) -> Vec<usize> {
     let share = |count: usize| count as u128 * total as u128;
     let rows = rows as u128;
-    let mut quotas: Vec<usize> = counts
-        .iter()
-        .map(|&count| (share(count) / rows) as usize)
-        .collect();
+    let whole = |&count: &usize| (share(count) / rows) as usize;
+    let mut quotas: Vec<usize> = counts.iter().map(whole).collect();
     let mut by_rest: Vec<usize> = (0..counts.len()).collect();
     by_rest.sort_by_key(|&class| std::cmp::Reverse(share(counts[class]) % rows));
     let lacking = total - quotas.iter().sum::<usize>();

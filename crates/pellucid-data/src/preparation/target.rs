@@ -1,10 +1,11 @@
 //! The target of a network: fitted classes or numbers, encoded for training and decoded from outputs.
 
 use super::choice::find;
-use super::error::{PreparationError, at, listed, problem};
+use super::error::{at, listed};
 use super::labels::Labels;
 use super::number::mean_and_std;
 use super::words::{Words, in_spelling_of, numbers, read_as, truth};
+use crate::error::{DataError, Result, problem};
 use crate::table::{Categories, ColumnKind, Table, Values};
 use pellucid::Scalar;
 use pellucid::data::dataset::Targets;
@@ -12,8 +13,6 @@ use pellucid::data::matrix::Matrix;
 use pellucid::recipe::Task;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-
-type Result<T> = std::result::Result<T, PreparationError>;
 
 /// A target column of numbers, which a network learns as (number − mean) / std.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,17 +26,20 @@ pub struct RegressionTarget {
     pub std: f64,
 }
 
-/// A target column of two classes.
+/// A target column of classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LabelTarget {
+pub struct ClassTarget<C> {
     /// Its name.
     pub column: String,
     /// The kind of its values.
     pub kind: ColumnKind,
     /// The classes by name: false before true, the lower number before the higher, words sorted.
-    pub classes: [String; 2],
+    pub classes: C,
 }
+
+/// A target column of two classes.
+pub type LabelTarget = ClassTarget<[String; 2]>;
 
 /// The target of a network, fitted to training rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,14 +48,7 @@ pub enum TargetPreparation {
     /// Two classes: one output, the probability of the second.
     Binary(LabelTarget),
     /// More classes: an output each, its probability.
-    Classes {
-        /// The column.
-        column: String,
-        /// The kind of its values.
-        kind: ColumnKind,
-        /// The classes by name, numbers and words sorted.
-        classes: Vec<String>,
-    },
+    Classes(ClassTarget<Vec<String>>),
     /// Several targets of two classes, of which a row may have any: an output each, the probability of the second.
     Labels {
         /// The columns.
@@ -103,52 +98,42 @@ pub enum Predictions {
 ///
 /// # Errors
 /// There is no target, or one is not in the table.
-///
-/// # Panics
-/// A row is not in the table.
 pub fn choose_task(table: &Table, rows: &[u32], targets: &[String], task: Option<Task>) -> Result<Task> {
     const MOST_CLASSES: usize = 20;
-    let [target] = targets else {
-        if targets.is_empty() {
-            return Err(problem(
-                &table.source,
-                "no target is named; at least one is needed",
-            ));
+    let numbers = |target: &String| match &find(table, target, "target")?.values {
+        Values::Numbers(numbers) => Ok(Some(rows.iter().map(|&row| numbers[row as usize]))),
+        Values::Categories(_) | Values::Booleans(_) => Ok::<_, DataError>(None),
+    };
+    let is_classes = match (targets, task) {
+        ([], _) => {
+            let message = "no target is named; at least one is needed";
+            return Err(problem(&table.source, message));
         }
-        if let Some(task) = task {
-            return Ok(task);
+        ([target], Some(task)) => return find(table, target, "target").map(|_| task),
+        (_, Some(task)) => return Ok(task),
+        ([target], None) => {
+            let most = MOST_CLASSES.min((rows.len() / 10).max(2));
+            let mut distinct = HashSet::new();
+            numbers(target)?.is_none_or(|numbers| {
+                numbers.filter(|number| !number.is_nan()).all(|number| {
+                    distinct.insert((number + 0.0).to_bits());
+                    number.is_finite() && number.trunc() == number && distinct.len() <= most
+                })
+            })
         }
-        for target in targets {
-            if let Values::Numbers(numbers) = &find(table, target, "target")?.values {
-                let is_label = |&row: &u32| [0.0, 1.0].contains(&numbers[row as usize]);
-                if !rows.iter().all(is_label) {
+        (targets, None) => {
+            for target in targets {
+                let numbers = numbers(target)?;
+                if numbers.is_some_and(|mut numbers| numbers.any(|number| ![0.0, 1.0].contains(&number))) {
                     return Ok(Task::Regression);
                 }
             }
+            true
         }
-        return Ok(Task::Classification);
     };
-    let column = find(table, target, "target")?;
-    if let Some(task) = task {
-        return Ok(task);
-    }
-    let Values::Numbers(numbers) = &column.values else {
-        return Ok(Task::Classification);
-    };
-    let most = MOST_CLASSES.min((rows.len() / 10).max(2));
-    let mut distinct = HashSet::new();
-    let few_integers = rows
-        .iter()
-        .map(|&row| numbers[row as usize])
-        .filter(|number| !number.is_nan())
-        .all(|number| {
-            distinct.insert((number + 0.0).to_bits());
-            number.is_finite() && number.trunc() == number && distinct.len() <= most
-        });
-    Ok(if few_integers {
-        Task::Classification
-    } else {
-        Task::Regression
+    Ok(match is_classes {
+        true => Task::Classification,
+        false => Task::Regression,
     })
 }
 
@@ -158,9 +143,6 @@ impl TargetPreparation {
     /// # Errors
     /// A target is not there, missing in some row, the same in all rows, or of words where numbers are needed; one of
     /// several targets that are to be classes has more than two.
-    ///
-    /// # Panics
-    /// A row is not in the table.
     pub fn fit(table: &Table, rows: &[u32], targets: &[String], task: Option<Task>) -> Result<Self> {
         if choose_task(table, rows, targets, task)? == Task::Regression {
             let columns = targets.iter().map(|target| fit_numbers(table, rows, target));
@@ -207,29 +189,28 @@ impl TargetPreparation {
         }
         let column = target.to_owned();
         match <[String; 2]>::try_from(classes) {
-            Ok(classes) => Ok(Self::Binary(LabelTarget {
+            Ok(classes) => Ok(Self::Binary(ClassTarget {
                 column,
                 kind,
                 classes,
             })),
             Err(classes) if classes.len() < 2 => {
-                let only = classes
-                    .first()
-                    .map_or("missing".into(), |class| format!("`{class}`"));
-                Err(never_changes(table, target, &only))
+                let only = classes.first().map(|class| format!("`{class}`"));
+                Err(never_changes(table, target, &only.unwrap_or("missing".into())))
             }
-            Err(classes) => Ok(Self::Classes {
+            Err(classes) => Ok(Self::Classes(ClassTarget {
                 column,
                 kind,
                 classes,
-            }),
+            })),
         }
     }
 
     /// The target columns by name.
     pub fn columns(&self) -> Vec<&str> {
         match self {
-            Self::Binary(LabelTarget { column, .. }) | Self::Classes { column, .. } => vec![column],
+            Self::Binary(target) => vec![&target.column],
+            Self::Classes(target) => vec![&target.column],
             Self::Labels { labels } => labels.iter().map(|target| target.column.as_str()).collect(),
             Self::Regression { columns } => columns.iter().map(|target| target.column.as_str()).collect(),
         }
@@ -238,23 +219,24 @@ impl TargetPreparation {
     /// The kind of each target column in training.
     pub fn kinds(&self) -> Vec<ColumnKind> {
         match self {
-            Self::Binary(LabelTarget { kind, .. }) | Self::Classes { kind, .. } => vec![*kind],
+            Self::Binary(target) => vec![target.kind],
+            Self::Classes(target) => vec![target.kind],
             Self::Labels { labels } => labels.iter().map(|target| target.kind).collect(),
             Self::Regression { columns } => vec![ColumnKind::Number; columns.len()],
         }
     }
 
     /// The target columns, and the kinds to read them as: booleans as words.
-    pub fn expected_columns(&self) -> impl Iterator<Item = (&str, ColumnKind)> {
-        let kinds = self.kinds().into_iter().map(read_as);
-        self.columns().into_iter().zip(kinds)
+    pub fn expected_columns(&self) -> Vec<(String, ColumnKind)> {
+        let columns = self.columns().into_iter().map(str::to_owned);
+        columns.zip(self.kinds().into_iter().map(read_as)).collect()
     }
 
     /// The classes by name; none for regression, and none for several targets, of which each has its own.
     pub fn classes(&self) -> &[String] {
         match self {
             Self::Binary(label) => &label.classes,
-            Self::Classes { classes, .. } => classes,
+            Self::Classes(target) => &target.classes,
             Self::Labels { .. } | Self::Regression { .. } => &[],
         }
     }
@@ -263,7 +245,7 @@ impl TargetPreparation {
     pub fn outputs(&self) -> usize {
         match self {
             Self::Binary(_) => 1,
-            Self::Classes { classes, .. } => classes.len(),
+            Self::Classes(target) => target.classes.len(),
             Self::Labels { labels } => labels.len(),
             Self::Regression { columns } => columns.len(),
         }
@@ -281,18 +263,13 @@ impl TargetPreparation {
     ///
     /// # Errors
     /// The target is not there, missing in some row, or not one of the classes.
-    ///
-    /// # Panics
-    /// A row is not in the table.
     pub fn labels(&self, table: &Table, rows: &[u32]) -> Result<Option<Labels>> {
-        let (column, kind) = match self {
-            Self::Binary(LabelTarget { column, kind, .. }) | Self::Classes { column, kind, .. } => {
-                (column, *kind)
-            }
+        let labels = match self {
+            Self::Binary(target) => target.labels(table, rows)?,
+            Self::Classes(target) => target.labels(table, rows)?,
             Self::Labels { .. } | Self::Regression { .. } => return Ok(None),
         };
         let classes = self.classes().to_vec();
-        let labels = label_rows(table, rows, column, kind, &classes)?;
         Ok(Some(Labels { labels, classes }))
     }
 
@@ -301,16 +278,10 @@ impl TargetPreparation {
     ///
     /// # Errors
     /// As [`TargetPreparation::labels`]; for regression also words and infinite numbers.
-    ///
-    /// # Panics
-    /// A row is not in the table.
     pub fn encode<T: Scalar>(&self, table: &Table, rows: &[u32]) -> Result<Targets<T>> {
-        if let Self::Classes { classes, .. } = self {
-            let labels = self
-                .labels(table, rows)?
-                .map(|labels| labels.labels)
-                .unwrap_or_default();
-            let classes = classes.len();
+        if let Self::Classes(target) = self {
+            let labels = target.labels(table, rows)?;
+            let classes = target.classes.len();
             return Ok(Targets::Classes { labels, classes });
         }
         let mut values = self.numbers(table, rows)?;
@@ -319,11 +290,9 @@ impl TargetPreparation {
                 let RegressionTarget { column, mean, std } = &columns[index % columns.len()];
                 let number = (*value - mean) / std;
                 if !T::from_f64(number).is_finite() {
+                    let row = rows[index / columns.len()];
                     let message = format!("{value} is too large to compute with, once scaled");
-                    return Err(problem(
-                        at(table, column, Some(rows[index / columns.len()])),
-                        message,
-                    ));
+                    return Err(problem(at(table, column, Some(row)), message));
                 }
                 *value = number;
             }
@@ -337,28 +306,20 @@ impl TargetPreparation {
     ///
     /// # Errors
     /// As [`TargetPreparation::encode`].
-    ///
-    /// # Panics
-    /// A row is not in the table.
     pub fn numbers(&self, table: &Table, rows: &[u32]) -> Result<Vec<f64>> {
+        let numbers = |target: &RegressionTarget| target_numbers(table, rows, &target.column);
         let zeros_and_ones = |label: &LabelTarget| -> Result<Vec<f64>> {
-            let labels = label_rows(table, rows, &label.column, label.kind, &label.classes)?;
+            let labels = label.labels(table, rows)?;
             Ok(labels.into_iter().map(f64::from).collect())
         };
         let columns: Vec<Vec<f64>> = match self {
-            Self::Regression { columns } => {
-                let columns = columns
-                    .iter()
-                    .map(|target| target_numbers(table, rows, &target.column));
-                columns.collect::<Result<_>>()?
-            }
+            Self::Regression { columns } => columns.iter().map(numbers).collect::<Result<_>>()?,
             Self::Labels { labels } => labels.iter().map(zeros_and_ones).collect::<Result<_>>()?,
             Self::Binary(label) => vec![zeros_and_ones(label)?],
             Self::Classes { .. } => return Ok(Vec::new()),
         };
-        Ok((0..rows.len())
-            .flat_map(|row| columns.iter().map(move |column| column[row]))
-            .collect())
+        let row = |row: usize| columns.iter().map(move |column| column[row]);
+        Ok((0..rows.len()).flat_map(row).collect())
     }
 
     /// The predictions in a network's outputs, (rows, [`TargetPreparation::outputs`]).
@@ -377,7 +338,7 @@ impl TargetPreparation {
             .into());
         }
         let outputs = outputs.values().iter().map(|output| output.to_f64());
-        let classes = match self {
+        let probabilities: Vec<f64> = match self {
             Self::Regression { columns } => {
                 let numbers = outputs.zip(columns.iter().cycle());
                 let numbers = numbers.map(|(output, target)| target.mean + target.std * output);
@@ -393,19 +354,16 @@ impl TargetPreparation {
                     probabilities: Matrix::new(rows, width, outputs.collect())?,
                 });
             }
-            Self::Binary(_) | Self::Classes { .. } => self.classes().to_vec(),
-        };
-        let probabilities: Vec<f64> = match self {
             Self::Binary(_) => outputs.flat_map(|second| [1.0 - second, second]).collect(),
-            _ => outputs.collect(),
+            Self::Classes(_) => outputs.collect(),
         };
+        let classes = self.classes().to_vec();
         let most_probable = |row: &[f64]| {
             let better = |best, class| if row[class] > row[best] { class } else { best };
             (0..row.len()).fold(0, better) as u32
         };
-        let labels = probabilities
-            .chunks_exact(classes.len().max(1))
-            .map(most_probable);
+        let each_row = probabilities.chunks_exact(classes.len().max(1));
+        let labels = each_row.map(most_probable);
         Ok(Predictions::Classes {
             labels: labels.collect(),
             probabilities: Matrix::new(rows, classes.len(), probabilities)?,
@@ -431,40 +389,37 @@ fn fit_numbers(table: &Table, rows: &[u32], target: &str) -> Result<RegressionTa
     })
 }
 
-fn never_changes(table: &Table, target: &str, value: &str) -> PreparationError {
+fn never_changes(table: &Table, target: &str, value: &str) -> DataError {
     let message = format!(
         "the target is {value} in every training row, so there is nothing to learn; choose another target, or other rows"
     );
     problem(at(table, target, None), message)
 }
 
-/// The index of the class of each row.
-fn label_rows(
-    table: &Table,
-    rows: &[u32],
-    column: &str,
-    kind: ColumnKind,
-    classes: &[String],
-) -> Result<Vec<u32>> {
-    let words = Words::in_rows(find(table, column, "target")?, rows);
-    check_present(table, rows, column, |at| words.codes[at] == Categories::MISSING)?;
-    let class = |word: &String| {
-        if kind == ColumnKind::Boolean {
-            return truth(classes, word);
-        }
-        let word = in_spelling_of(kind, word);
-        classes.iter().position(|class| *class == *word)
-    };
-    let class: Vec<Option<usize>> = words.names.iter().map(class).collect();
-    let label = |(&code, &row): (&u32, &u32)| {
-        let label = class[code as usize].map(|class| class as u32);
-        label.ok_or_else(|| {
-            let (word, known) = (&words.names[code as usize], listed(classes));
-            let message = format!("`{word}` is not a class of the training rows, which are {known}");
-            problem(at(table, column, Some(row)), message)
-        })
-    };
-    words.codes.iter().zip(rows).map(label).collect()
+impl<C: AsRef<[String]>> ClassTarget<C> {
+    /// The index of the class of each row.
+    fn labels(&self, table: &Table, rows: &[u32]) -> Result<Vec<u32>> {
+        let (column, classes) = (&self.column, self.classes.as_ref());
+        let words = Words::in_rows(find(table, column, "target")?, rows);
+        check_present(table, rows, column, |at| words.codes[at] == Categories::MISSING)?;
+        let class = |word: &String| {
+            if self.kind == ColumnKind::Boolean {
+                return truth(classes, word);
+            }
+            let word = in_spelling_of(self.kind, word);
+            classes.iter().position(|class| *class == *word)
+        };
+        let class: Vec<Option<usize>> = words.names.iter().map(class).collect();
+        let label = |(&code, &row): (&u32, &u32)| {
+            let label = class[code as usize].map(|class| class as u32);
+            label.ok_or_else(|| {
+                let (word, known) = (&words.names[code as usize], listed(classes));
+                let message = format!("`{word}` is not a class of the training rows, which are {known}");
+                problem(at(table, column, Some(row)), message)
+            })
+        };
+        words.codes.iter().zip(rows).map(label).collect()
+    }
 }
 
 fn target_numbers(table: &Table, rows: &[u32], target: &str) -> Result<Vec<f64>> {

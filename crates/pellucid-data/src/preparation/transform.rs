@@ -1,11 +1,11 @@
 //! The transform of one column, of any kind.
 
-use super::category::CategoryTransform;
+use super::category::{CategoryTransform, MOST_NAMES};
 use super::counts::ColumnCounts;
-use super::error::{PreparationError, at, problem};
-use super::note::PreparationNote;
+use super::error::at;
 use super::number::NumberTransform;
 use super::words::{Words, numbers, truth};
+use crate::error::{Result, problem};
 use crate::table::{Categories, Column, ColumnKind, Table, Values};
 use pellucid::Scalar;
 use pellucid::recipe::{Scale, Unseen};
@@ -64,7 +64,7 @@ impl Transform {
         features: impl Iterator<Item = &'a mut [T]>,
         unseen: Unseen,
         met: &mut ColumnCounts,
-    ) -> Result<(), PreparationError> {
+    ) -> Result<()> {
         let unknown = |at_row: usize, words: &Words<'_>| {
             let found = match words.names.get(words.codes[at_row] as usize) {
                 Some(word) => format!("`{word}` is not in any training row"),
@@ -91,9 +91,7 @@ impl Transform {
                         if unseen == Unseen::Error {
                             return Err(unknown(at_row, &words));
                         }
-                        met.unseen += 1;
-                        met.first_unseen
-                            .get_or_insert_with(|| words.names[code as usize].clone());
+                        met.add_unseen(&words.names[code as usize]);
                     }
                     values.push(known.map_or(f64::NAN, |truth| truth as f64));
                 }
@@ -111,41 +109,41 @@ impl Transform {
     }
 }
 
-/// Fits a column's transform, unless the column is left out.
+/// Fits a column's transform, unless the column is left out; also what the user should know of it.
 pub(super) fn fit_column(
     table: &Table,
     column: &Column,
     rows: &[u32],
     asked_for: bool,
     scale: Scale,
-) -> Result<(Option<Transform>, Option<PreparationNote>), PreparationError> {
+) -> Result<(Option<Transform>, Option<String>)> {
     /// More words than this, none of them twice, are identifiers and not categories.
     const FEW_ROWS: usize = 20;
-    let name = || column.name.clone();
+    let name = &column.name;
+    let left_out = |why: &str| Ok((None, Some(format!("column `{name}` is left out: {why}"))));
+    let constant = "it never changes";
     let number = |values: &[f64]| {
         NumberTransform::fit(values, scale).ok_or_else(|| {
             let message = "the numbers are too large to compute with; divide them by a power of ten";
-            problem(at(table, &column.name, None), message)
+            problem(at(table, name, None), message)
         })
     };
-    let missing = rows
-        .iter()
-        .filter(|&&row| column.values.is_missing(row as usize))
-        .count();
+    let missing = rows.iter().filter(|&&row| column.values.is_missing(row as usize));
+    let missing = missing.count();
     if missing == rows.len() {
-        return Ok((None, Some(PreparationNote::Empty(name()))));
+        return left_out("it holds no values");
     }
     if let Values::Numbers(_) = column.values {
         let values = numbers(table, column, rows)?;
         if values.iter().all(|&value| value == values[0]) {
-            return Ok((None, Some(PreparationNote::Constant(name()))));
+            return left_out(constant);
         }
+        let mut numbered = rows.iter().zip(&values);
         let counts_rows = rows.len() > FEW_ROWS
-            && rows
-                .iter()
-                .zip(&values)
-                .all(|(&row, value)| value - f64::from(row) == values[0] - f64::from(rows[0]));
-        let note = counts_rows.then(|| PreparationNote::RowNumbers(name()));
+            && numbered.all(|(&row, value)| value - f64::from(row) == values[0] - f64::from(rows[0]));
+        let note = counts_rows.then(|| {
+            format!("column `{name}` counts the rows; it is used as a feature: drop it if it should not be")
+        });
         return Ok((Some(Transform::Number(number(&values)?)), note));
     }
     let words = Words::in_rows(column, rows);
@@ -162,33 +160,36 @@ pub(super) fn fit_column(
     }
     let (category, names, other_rows) = CategoryTransform::fit(&words);
     if names == 1 && missing == 0 {
-        return Ok((None, Some(PreparationNote::Constant(name()))));
+        return left_out(constant);
     }
-    if let Some(note) = mostly_numbers(&column.name, &words) {
-        return Ok((Some(Transform::Category(category)), Some(note)));
+    let mostly_numbers = mostly_numbers(name, &words);
+    if mostly_numbers.is_none() && names + missing == rows.len() && names > FEW_ROWS && !asked_for {
+        return left_out(
+            "each row has a different word, as identifiers do; name it among the only columns to keep it",
+        );
     }
-    if names + missing == rows.len() && names > FEW_ROWS && !asked_for {
-        return Ok((None, Some(PreparationNote::Identifier(name()))));
-    }
-    let note = category.other.then(|| PreparationNote::ManyNames {
-        column: name(),
-        names,
-        other_rows,
-    });
+    let many_names = || {
+        format!(
+            "column `{name}` has {names} different words; the {MOST_NAMES} most frequent have a feature each, the others \
+             share one; their rows: {other_rows}"
+        )
+    };
+    let note = mostly_numbers.or_else(|| category.other.then(many_names));
     Ok((Some(Transform::Category(category)), note))
 }
 
-/// A few words among numbers are more often mistakes than categories.
-fn mostly_numbers(column: &str, words: &Words<'_>) -> Option<PreparationNote> {
+/// A note about a few words among numbers, which are more often mistakes than categories.
+fn mostly_numbers(column: &str, words: &Words<'_>) -> Option<String> {
     let is_number = |name: &str| name.trim().parse::<f64>().is_ok_and(f64::is_finite);
     let counts = words.counts();
     let counted = words.names.iter().zip(&counts).filter(|(_, rows)| **rows > 0);
     let others: Vec<_> = counted.filter(|(name, _)| !is_number(name)).collect();
     let (word, _) = others.first()?;
     let rows = others.iter().map(|(_, rows)| *rows).sum::<usize>();
-    (rows * 10 <= counts.iter().sum()).then(|| PreparationNote::MostlyNumbers {
-        column: column.to_owned(),
-        word: (*word).clone(),
-        rows,
+    (rows * 10 <= counts.iter().sum()).then(|| {
+        format!(
+            "column `{column}` is read as words, because of `{word}`; rows without a number: {rows}; correct them, or \
+             empty them where the value is not known"
+        )
     })
 }

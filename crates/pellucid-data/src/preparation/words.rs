@@ -1,9 +1,9 @@
 //! A column read as the kind that it had in training, whatever kind the reader inferred now.
 
-use super::error::{PreparationError, at, problem};
-use crate::table::{Categories, Column, ColumnKind, Table, Values, boolean};
+use super::error::at;
+use crate::error::{Result, problem};
+use crate::table::{self, Categories, Column, ColumnKind, Table, Values, boolean, word_counts};
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 /// The words of some rows: `names[codes[i]]` in the i-th of them, or [`Categories::MISSING`].
 pub(super) struct Words<'a> {
@@ -25,18 +25,14 @@ impl<'a> Words<'a> {
                 }
             }
             Values::Numbers(numbers) => {
-                let mut code_of: HashMap<String, u32> = HashMap::new();
-                let mut names = Vec::new();
-                let mut code = |number: f64| {
-                    if number.is_nan() {
-                        return Categories::MISSING;
+                let mut words = table::Words::default();
+                for &row in rows {
+                    match numbers[row as usize] {
+                        missing if missing.is_nan() => words.push_missing(),
+                        number => _ = words.push(&number_as_word(number)),
                     }
-                    *code_of.entry(number_as_word(number)).or_insert_with_key(|word| {
-                        names.push(word.clone());
-                        names.len() as u32 - 1
-                    })
-                };
-                let codes = rows.iter().map(|&row| code(numbers[row as usize])).collect();
+                }
+                let Categories { names, codes } = words.finish();
                 Self {
                     names: Cow::Owned(names),
                     codes,
@@ -47,11 +43,7 @@ impl<'a> Words<'a> {
 
     /// The number of rows with each name.
     pub(super) fn counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.names.len()];
-        for &code in self.codes.iter().filter(|&&code| code != Categories::MISSING) {
-            counts[code as usize] += 1;
-        }
-        counts
+        word_counts(&self.codes, self.names.len())
     }
 }
 
@@ -88,32 +80,32 @@ pub(super) fn read_as(kind: ColumnKind) -> ColumnKind {
 }
 
 /// The numbers of some rows, NaN where one is missing. Words must be spelled as numbers.
-pub(super) fn numbers(table: &Table, column: &Column, rows: &[u32]) -> Result<Vec<f64>, PreparationError> {
-    let read: Vec<Option<f64>> = match &column.values {
+pub(super) fn numbers(table: &Table, column: &Column, rows: &[u32]) -> Result<Vec<f64>> {
+    let wrong = |row: u32, message| problem(at(table, &column.name, Some(row)), message);
+    let read = |word: &String| word.trim().parse().ok().filter(|number: &f64| !number.is_nan());
+    let of_words: Vec<Option<f64>> = match &column.values {
         Values::Numbers(_) => Vec::new(),
-        Values::Categories(words) | Values::Booleans(words) => words
-            .names
-            .iter()
-            .map(|word| word.trim().parse().ok().filter(|number: &f64| !number.is_nan()))
-            .collect(),
+        Values::Categories(words) | Values::Booleans(words) => words.names.iter().map(read).collect(),
     };
     let number = |&row: &u32| {
         let number = match &column.values {
             Values::Numbers(numbers) => numbers[row as usize],
             Values::Categories(words) | Values::Booleans(words) => match words.get(row as usize) {
                 None => f64::NAN,
-                Some(word) => read[words.codes[row as usize] as usize].ok_or_else(|| {
-                    let message =
+                Some(word) => of_words[words.codes[row as usize] as usize].ok_or_else(|| {
+                    let found =
                         format!("found the word `{word}`, but a number is needed here; write a number");
-                    problem(at(table, &column.name, Some(row)), message)
+                    wrong(row, found)
                 })?,
             },
         };
-        if number.is_infinite() {
-            let message = format!("{number} cannot be used; every number must be finite");
-            return Err(problem(at(table, &column.name, Some(row)), message));
+        match number.is_infinite() {
+            true => Err(wrong(
+                row,
+                format!("{number} cannot be used; every number must be finite"),
+            )),
+            false => Ok(number),
         }
-        Ok(number)
     };
     rows.iter().map(number).collect()
 }

@@ -1,7 +1,7 @@
 //! The built-in tables, measured and generated.
 
 use super::columns::{Categories, Column, Table, Values};
-use super::error::TableError;
+use crate::files::FileError;
 use pellucid::numpy_random::RandomState;
 use std::f64::consts::{PI, TAU};
 
@@ -80,13 +80,13 @@ const ROWS: usize = 400;
 /// assert_eq!(iris.rows(), 150);
 /// assert_eq!(iris.columns[4].name, "species");
 /// assert_eq!(pellucid_data::load_builtin("moons", 7)?, pellucid_data::load_builtin("moons", 7)?);
-/// # Ok::<(), pellucid_data::TableError>(())
+/// # Ok::<(), pellucid_data::FileError>(())
 /// ```
 ///
 /// # Errors
 ///
 /// There is no table of this name; `mnist` is not a table.
-pub fn load_builtin(name: &str, seed: u32) -> Result<Table, TableError> {
+pub fn load_builtin(name: &str, seed: u32) -> Result<Table, FileError> {
     let columns = match name {
         "iris" => iris(),
         "wine" => wine(),
@@ -97,14 +97,12 @@ pub fn load_builtin(name: &str, seed: u32) -> Result<Table, TableError> {
         "spirals" => spirals(seed),
         "regression" => regression(seed),
         _ => {
-            let tables = BUILTINS
-                .iter()
-                .map(|set| set.name)
-                .filter(|&name| name != "mnist");
-            return Err(TableError::NoBuiltin {
-                name: name.to_owned(),
-                known: tables.collect::<Vec<_>>().join(", "),
-            });
+            let tables = BUILTINS.iter().map(|set| set.name);
+            let known: Vec<&str> = tables.filter(|&name| name != "mnist").collect();
+            return Err(FileError::Unavailable(format!(
+                "there is no built-in set {name:?}; there are {}",
+                known.join(", ")
+            )));
         }
     };
     Ok(Table::new(name, columns))
@@ -126,11 +124,8 @@ fn columns_of(names: &[&str], values: impl Iterator<Item = f64>) -> Vec<Column> 
     for (index, value) in values.enumerate() {
         columns[index % names.len()].push(value);
     }
-    names
-        .iter()
-        .zip(columns)
-        .map(|(name, values)| numbers(name, values))
-        .collect()
+    let named = names.iter().zip(columns);
+    named.map(|(name, values)| numbers(name, values)).collect()
 }
 
 fn iris() -> Vec<Column> {
@@ -138,11 +133,8 @@ fn iris() -> Vec<Column> {
     let names = ["sepal_length", "sepal_width", "petal_length", "petal_width"];
     let mut columns = columns_of(&names, data.records().iter().copied());
     let species = data.targets().iter().map(|&class| class as u32).collect();
-    columns.push(categories(
-        "species",
-        &["setosa", "versicolor", "virginica"],
-        species,
-    ));
+    let names = ["setosa", "versicolor", "virginica"];
+    columns.push(categories("species", &names, species));
     columns
 }
 
@@ -193,62 +185,59 @@ fn diabetes() -> Vec<Column> {
     columns
 }
 
-/// Points with a class each, and the classes' names.
-fn points(names: &[&str; 2], mut point: impl FnMut(usize) -> ([f64; 2], u32)) -> Vec<Column> {
-    let (points, classes): (Vec<_>, Vec<_>) = (0..ROWS).map(&mut point).unzip();
+/// Drawn points, each with a class, 0 or 1; `names` are those of the classes.
+fn points(
+    seed: u32,
+    names: &[&str; 2],
+    point: impl Fn(&mut RandomState, usize) -> ([f64; 2], usize),
+) -> Vec<Column> {
+    let mut random = RandomState::new(seed);
+    let (points, classes): (Vec<_>, Vec<_>) = (0..ROWS).map(|row| point(&mut random, row)).unzip();
     let mut columns = columns_of(&["x1", "x2"], points.into_iter().flatten());
+    let classes = classes.into_iter().map(|class| class as u32).collect();
     columns.push(categories("class", names, classes));
     columns
 }
 
 fn xor(seed: u32) -> Vec<Column> {
-    let mut random = RandomState::new(seed);
-    points(&["a", "b"], |_| {
+    points(seed, &["a", "b"], |random, _| {
         let point = [random.uniform(-1.0, 1.0), random.uniform(-1.0, 1.0)];
-        (point, u32::from((point[0] < 0.0) != (point[1] < 0.0)))
+        (point, usize::from((point[0] < 0.0) != (point[1] < 0.0)))
     })
 }
 
-/// The position of a row among those of its class, from 0 to almost 1; the classes alternate.
-fn place(row: usize) -> f64 {
-    (row / 2) as f64 / (ROWS / 2) as f64
-}
-
-fn noisy(random: &mut RandomState, [x, y]: [f64; 2], noise: f64) -> [f64; 2] {
-    [
-        x + noise * random.standard_normal(),
-        y + noise * random.standard_normal(),
-    ]
+/// Noisy points of two classes that alternate. `point` takes the class and the position of a row among those of its class,
+/// from 0 to almost 1.
+fn noisy(seed: u32, names: &[&str; 2], noise: f64, point: impl Fn(usize, f64) -> [f64; 2]) -> Vec<Column> {
+    points(seed, names, |random, row| {
+        let place = (row / 2) as f64 / (ROWS / 2) as f64;
+        let point = point(row % 2, place).map(|x| x + noise * random.standard_normal());
+        (point, row % 2)
+    })
 }
 
 fn circles(seed: u32) -> Vec<Column> {
-    let mut random = RandomState::new(seed);
-    points(&["inner", "outer"], |row| {
-        let (angle, radius) = (TAU * place(row), [0.5, 1.0][row % 2]);
-        let point = [radius * angle.cos(), radius * angle.sin()];
-        (noisy(&mut random, point, 0.1), row as u32 % 2)
+    noisy(seed, &["inner", "outer"], 0.1, |class, place| {
+        let (angle, radius) = (TAU * place, [0.5, 1.0][class]);
+        [radius * angle.cos(), radius * angle.sin()]
     })
 }
 
 fn moons(seed: u32) -> Vec<Column> {
-    let mut random = RandomState::new(seed);
-    points(&["lower", "upper"], |row| {
-        let angle = PI * place(row);
-        let point = match row % 2 {
+    noisy(seed, &["lower", "upper"], 0.1, |class, place| {
+        let angle = PI * place;
+        match class {
             0 => [1.0 - angle.cos(), 0.5 - angle.sin()],
             _ => [angle.cos(), angle.sin()],
-        };
-        (noisy(&mut random, point, 0.1), row as u32 % 2)
+        }
     })
 }
 
 fn spirals(seed: u32) -> Vec<Column> {
-    let mut random = RandomState::new(seed);
-    points(&["a", "b"], |row| {
-        let radius = 0.05 + 0.95 * place(row);
-        let angle = 1.5 * TAU * radius + PI * (row % 2) as f64;
-        let point = [radius * angle.cos(), radius * angle.sin()];
-        (noisy(&mut random, point, 0.02), row as u32 % 2)
+    noisy(seed, &["a", "b"], 0.02, |class, place| {
+        let radius = 0.05 + 0.95 * place;
+        let angle = 1.5 * TAU * radius + PI * class as f64;
+        [radius * angle.cos(), radius * angle.sin()]
     })
 }
 

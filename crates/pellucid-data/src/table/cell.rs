@@ -1,5 +1,7 @@
 //! The meaning of the text of one cell.
 
+use super::columns::Values;
+
 /// One cell, as a reader finds it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Cell<'a> {
@@ -16,6 +18,17 @@ impl<'a> Cell<'a> {
             Cell::Missing
         } else {
             Cell::Text(text)
+        }
+    }
+
+    /// The cell of a row of a column.
+    pub(super) fn from_row(values: &'a Values, row: usize) -> Cell<'a> {
+        match values {
+            Values::Numbers(numbers) if numbers[row].is_nan() => Cell::Missing,
+            Values::Numbers(numbers) => Cell::Number(numbers[row]),
+            Values::Categories(words) | Values::Booleans(words) => {
+                words.get(row).map_or(Cell::Missing, Cell::Text)
+            }
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Reads a table in chunks of rows, with columns that are known beforehand.
 
 use super::columns::{ColumnKind, Table};
-use super::error::TableError;
+use super::error::{did_you_mean, no_rows};
 use super::format::{ReadOptions, RowReader};
 use super::formats;
 use super::source::{OpenSource, TableSource};
 use super::typed::TypedColumn;
+use crate::files::FileError;
 use pellucid::descriptor::nearest;
 use std::path::{Path, PathBuf};
 
@@ -17,9 +18,10 @@ use std::path::{Path, PathBuf};
 pub struct TableChunks {
     reader: Box<dyn RowReader>,
     path: PathBuf,
-    expected: Vec<(String, ColumnKind)>,
-    /// The positions of the expected columns in the source.
-    positions: Vec<usize>,
+    /// The names of all columns of the source.
+    names: Vec<String>,
+    /// Name, kind and position in the source of each column of a chunk.
+    columns: Vec<(String, ColumnKind, usize)>,
     rows: usize,
     /// Rows of the chunks before.
     read_before: u64,
@@ -55,80 +57,55 @@ impl TableChunks {
         options: &ReadOptions,
         expected: &[(String, ColumnKind)],
         rows: usize,
-    ) -> Result<TableChunks, TableError> {
-        Self::open_as(source, options, expected, rows, false)
-    }
-
-    /// As [`open`](Self::open), with the source's other columns after the expected ones, as words.
-    ///
-    /// # Errors
-    ///
-    /// As [`open`](Self::open).
-    pub fn open_with_others(
-        source: &TableSource,
-        options: &ReadOptions,
-        expected: &[(String, ColumnKind)],
-        rows: usize,
-    ) -> Result<TableChunks, TableError> {
-        Self::open_as(source, options, expected, rows, true)
-    }
-
-    /// The names of all columns of the source, in its order.
-    pub fn names(&self) -> &[String] {
-        self.reader.names()
-    }
-
-    fn open_as(
-        source: &TableSource,
-        options: &ReadOptions,
-        expected: &[(String, ColumnKind)],
-        rows: usize,
-        keeps_others: bool,
-    ) -> Result<TableChunks, TableError> {
+    ) -> Result<TableChunks, FileError> {
         let source = OpenSource::open(source)?;
         let path = source.path.clone();
-        let reader = formats::recognise(&source.prefix).rows(source, options, expected)?;
-        let names = reader.names();
-        let mut expected = expected.to_vec();
-        if keeps_others {
-            let is_other = |name: &&String| expected.iter().all(|(known, _)| known != *name);
-            let others: Vec<String> = names.iter().filter(is_other).cloned().collect();
-            expected.extend(others.into_iter().map(|name| (name, ColumnKind::Category)));
-        }
-        let positions = expected
-            .iter()
-            .map(|(name, _)| position(&path, name, names))
-            .collect::<Result<_, _>>()?;
+        let (names, reader) = formats::recognise(&source.prefix).rows(source, options, expected)?;
+        let expected = expected.iter();
+        let columns = expected.map(|(name, kind)| Ok((name.clone(), *kind, position(&path, name, &names)?)));
         Ok(TableChunks {
             reader,
+            columns: columns.collect::<Result<_, FileError>>()?,
             path,
-            expected,
-            positions,
+            names,
             rows: rows.max(1),
             read_before: 0,
             done: false,
         })
     }
 
-    fn read(&mut self) -> Result<Option<Table>, TableError> {
-        let columns = self
-            .expected
-            .iter()
-            .map(|(name, kind)| TypedColumn::new(name, *kind));
-        let mut columns: Vec<TypedColumn> = columns.collect();
+    /// The same, with the source's other columns after the expected ones, as words.
+    #[must_use]
+    pub fn with_others(mut self) -> TableChunks {
+        for (position, name) in self.names.iter().enumerate() {
+            if self.columns.iter().all(|(known, ..)| known != name) {
+                let other = (name.clone(), ColumnKind::Category, position);
+                self.columns.push(other);
+            }
+        }
+        self
+    }
+
+    /// The names of all columns of the source, in its order.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn read(&mut self) -> Result<Option<Table>, FileError> {
+        let columns = self.columns.iter();
+        let mut columns: Vec<TypedColumn> = columns
+            .map(|(name, kind, position)| TypedColumn::new(name, *kind, *position))
+            .collect();
         let mut count = 0;
         while count < self.rows {
-            match self
-                .reader
-                .append(&mut columns, &self.positions, self.rows - count)?
-            {
+            match self.reader.append(&mut columns, self.rows - count)? {
                 0 => break,
                 appended => count += appended,
             }
         }
         if count == 0 {
             return match self.read_before {
-                0 => Err(TableError::no_rows(&self.path)),
+                0 => Err(no_rows(&self.path)),
                 _ => Ok(None),
             };
         }
@@ -143,7 +120,7 @@ impl TableChunks {
 }
 
 impl Iterator for TableChunks {
-    type Item = Result<Table, TableError>;
+    type Item = Result<Table, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.done {
@@ -155,12 +132,12 @@ impl Iterator for TableChunks {
     }
 }
 
-fn position(path: &Path, name: &str, names: &[String]) -> Result<usize, TableError> {
+fn position(path: &Path, name: &str, names: &[String]) -> Result<usize, FileError> {
     let position = names.iter().position(|other| other == name);
-    position.ok_or_else(|| TableError::NoColumn {
-        path: path.to_path_buf(),
-        name: name.to_owned(),
-        found: names.to_vec(),
-        nearest: nearest(name, names.iter().map(String::as_str)).map(str::to_owned),
+    position.ok_or_else(|| {
+        let near = nearest(name, names.iter().map(String::as_str)).map(did_you_mean);
+        let (near, found) = (near.unwrap_or_default(), names.join(", "));
+        let problem = format!("there is no column {name:?}, which is needed{near}; the table has {found}");
+        FileError::contents(path, problem)
     })
 }

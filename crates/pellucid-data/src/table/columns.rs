@@ -66,19 +66,19 @@ impl Categories {
     /// The code of a row whose value is missing.
     pub const MISSING: u32 = u32::MAX;
 
-    /// The number of rows that hold each word.
-    pub(crate) fn counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.names.len()];
-        for &code in self.codes.iter().filter(|&&code| code != Self::MISSING) {
-            counts[code as usize] += 1;
-        }
-        counts
-    }
-
     /// The word of a row, unless it is missing.
     pub fn get(&self, row: usize) -> Option<&str> {
         self.names.get(self.codes[row] as usize).map(String::as_str)
     }
+}
+
+/// The number of rows that hold each of `words` words, from the codes of the rows.
+pub(crate) fn word_counts(codes: &[u32], words: usize) -> Vec<usize> {
+    let mut counts = vec![0; words];
+    for &code in codes.iter().filter(|&&code| code != Categories::MISSING) {
+        counts[code as usize] += 1;
+    }
+    counts
 }
 
 impl Column {

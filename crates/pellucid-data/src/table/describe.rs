@@ -1,7 +1,7 @@
 //! A description of the columns of a table.
 
 use super::cell::number;
-use super::columns::{Column, ColumnKind, Table, Values};
+use super::columns::{Column, ColumnKind, Table, Values, word_counts};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt;
@@ -77,12 +77,10 @@ impl fmt::Display for ColumnNote {
             ColumnNote::IdentifierLike => {
                 formatter.write_str("every row has its own value, as an identifier has")
             }
-            ColumnNote::WordsAmongNumbers { count, example } => {
-                write!(
-                    formatter,
-                    "words among numbers in {count} rows, such as {example:?}"
-                )
-            }
+            ColumnNote::WordsAmongNumbers { count, example } => write!(
+                formatter,
+                "words among numbers in {count} rows, such as {example:?}"
+            ),
         }
     }
 }
@@ -102,12 +100,16 @@ fn summary(column: &Column) -> ColumnSummary {
     let (distinct, numbers, frequent) = match &column.values {
         Values::Numbers(values) => describe_numbers(values),
         Values::Categories(words) | Values::Booleans(words) => {
-            let counted = words.names.iter().cloned().zip(words.counts());
+            let counted = words
+                .names
+                .iter()
+                .cloned()
+                .zip(word_counts(&words.codes, words.names.len()));
             let counted: Vec<_> = counted.filter(|(_, count)| *count > 0).collect();
             (counted.len(), None, most_frequent(counted))
         }
     };
-    let mut summary = ColumnSummary {
+    ColumnSummary {
         name: column.name.clone(),
         kind: column.values.kind(),
         rows,
@@ -115,10 +117,8 @@ fn summary(column: &Column) -> ColumnSummary {
         distinct,
         numbers,
         frequent,
-        notes: Vec::new(),
-    };
-    summary.notes = notes(column, &summary);
-    summary
+        notes: notes(column, rows, missing, distinct),
+    }
 }
 
 fn describe_numbers(values: &[f64]) -> (usize, Option<NumberSummary>, Vec<WordCount>) {
@@ -154,29 +154,32 @@ fn most_frequent(mut counts: Vec<(String, usize)>) -> Vec<WordCount> {
     counts.into_iter().map(count).collect()
 }
 
-fn notes(column: &Column, summary: &ColumnSummary) -> Vec<ColumnNote> {
+fn notes(column: &Column, rows: usize, missing: usize, distinct: usize) -> Vec<ColumnNote> {
     let mut notes = Vec::new();
-    let known = summary.rows - summary.missing;
-    match (known, summary.distinct) {
+    let known = rows - missing;
+    match (known, distinct) {
         (0, _) => notes.push(ColumnNote::AllMissing),
         (2.., 1) => notes.push(ColumnNote::Constant),
         _ => (),
     }
-    let all_differ = summary.missing == 0 && summary.distinct == summary.rows;
+    let all_differ = missing == 0 && distinct == rows;
     match &column.values {
         Values::Numbers(values) => {
             let integers = values.iter().all(|value| value.fract() == 0.0);
             let consecutive = values.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
-            let enough = summary.rows >= IDENTIFIER_ROWS;
+            let enough = rows >= IDENTIFIER_ROWS;
             if all_differ && integers && ((consecutive && enough) || names_rows(&column.name)) {
                 notes.push(ColumnNote::IdentifierLike);
             }
         }
         Values::Categories(words) => {
-            if all_differ && summary.rows >= IDENTIFIER_ROWS {
+            if all_differ && rows >= IDENTIFIER_ROWS {
                 notes.push(ColumnNote::IdentifierLike);
             }
-            let counted = words.names.iter().zip(words.counts());
+            let counted = words
+                .names
+                .iter()
+                .zip(word_counts(&words.codes, words.names.len()));
             let others: Vec<_> = counted.filter(|(name, _)| number(name).is_none()).collect();
             let count = others.iter().map(|(_, count)| count).sum::<usize>();
             if 10 * count <= known
@@ -195,9 +198,8 @@ fn notes(column: &Column, summary: &ColumnSummary) -> Vec<ColumnNote> {
 fn names_rows(name: &str) -> bool {
     let name = name.to_lowercase();
     let last = name.rsplit(['_', '-', ' ', '.']).next().unwrap_or_default();
-    [
-        "id", "index", "idx", "row", "rowid", "no", "nr", "number", "key", "uuid",
-    ]
-    .contains(&last)
-        || name.starts_with("unnamed")
+    matches!(
+        last,
+        "id" | "index" | "idx" | "row" | "rowid" | "no" | "nr" | "number" | "key" | "uuid"
+    ) || name.starts_with("unnamed")
 }

@@ -1,12 +1,11 @@
 //! The interface of a table format. Each format implements it in a file of its own in `formats`.
 
 use super::cell::Cell;
-use super::columns::{Column, ColumnKind, Table, Values};
-use super::error::{CellPlace, TableError};
+use super::columns::{Column, ColumnKind, Table};
 use super::source::OpenSource;
 use super::typed::TypedColumn;
-use crate::files::{FileError, OutputStream};
-use std::path::PathBuf;
+use crate::files::FileError;
+use std::path::Path;
 
 /// What is known of a table of text before it is read; the rest is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,6 +19,9 @@ pub struct ReadOptions {
 /// The columns that a reader of chunks expects: name and kind.
 pub(super) type Expected = [(String, ColumnKind)];
 
+/// The names of all columns of an open table, and its rows.
+pub(super) type NamedRows = (Vec<String>, Box<dyn RowReader>);
+
 /// A format of files that hold one table.
 pub(super) trait Format: Sync {
     /// Its name in messages and in `docs/tables.md`.
@@ -29,58 +31,25 @@ pub(super) trait Format: Sync {
     fn recognises(&self, prefix: &[u8]) -> bool;
 
     /// Reads all columns, of the kinds that the file says or shows.
-    fn read(&self, source: OpenSource, options: &ReadOptions) -> Result<Vec<Column>, TableError>;
+    fn read(&self, source: OpenSource, options: &ReadOptions) -> Result<Vec<Column>, FileError>;
 
     /// Reads rows in pieces. A format that cannot reads all rows first.
-    fn rows(
-        &self,
-        source: OpenSource,
-        options: &ReadOptions,
-        _expected: &Expected,
-    ) -> Result<Box<dyn RowReader>, TableError> {
-        let path = source.path.clone();
-        let table = Table::new(path.display().to_string(), self.read(source, options)?);
-        let (names, next) = (table.names(), 0);
-        Ok(Box::new(WholeTable {
-            path,
-            table,
-            names,
-            next,
-        }))
-    }
-
-    /// The extensions of files that are written in this format; none if it is only read.
-    fn extensions(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// Begins to write a table with these columns. Called only where there are extensions.
-    fn writer(&self, output: OutputStream, _columns: &Expected) -> Result<Box<dyn RowWriter>, FileError> {
-        Err(FileError::from_write(
-            output.path(),
-            format!("{} is not written", self.name()),
-        ))
+    fn rows(&self, source: OpenSource, options: &ReadOptions, _: &Expected) -> Result<NamedRows, FileError> {
+        let name = source.path.display().to_string();
+        let table = Table::new(name, self.read(source, options)?);
+        Ok((table.names(), Box::new(WholeTable { table, next: 0 })))
     }
 }
 
 /// The rows of an open table, in pieces.
 pub(super) trait RowReader {
-    /// The names of all columns.
-    fn names(&self) -> &[String];
-
-    /// Appends up to `rows` rows of the columns at the positions `wanted` to `columns`; returns the number appended, 0 at
-    /// the end.
-    fn append(
-        &mut self,
-        columns: &mut [TypedColumn],
-        wanted: &[usize],
-        rows: usize,
-    ) -> Result<usize, TableError>;
+    /// Appends up to `rows` rows to `columns`; returns the number appended, 0 at the end.
+    fn append(&mut self, columns: &mut [TypedColumn], rows: usize) -> Result<usize, FileError>;
 }
 
 /// A table that is being written.
 pub(super) trait RowWriter {
-    /// Appends rows. The columns are those given to [`Format::writer`].
+    /// Appends rows. The columns are always the same.
     fn write(&mut self, table: &Table) -> Result<(), FileError>;
 
     /// Completes the file and puts it in place.
@@ -89,42 +58,20 @@ pub(super) trait RowWriter {
 
 /// A table that was read whole.
 struct WholeTable {
-    path: PathBuf,
     table: Table,
-    names: Vec<String>,
     next: usize,
 }
 
 impl RowReader for WholeTable {
-    fn names(&self) -> &[String] {
-        &self.names
-    }
-
-    fn append(
-        &mut self,
-        columns: &mut [TypedColumn],
-        wanted: &[usize],
-        rows: usize,
-    ) -> Result<usize, TableError> {
-        let end = self.table.rows().min(self.next + rows);
-        let appended = self.next..end;
+    fn append(&mut self, columns: &mut [TypedColumn], rows: usize) -> Result<usize, FileError> {
+        let appended = self.next..self.table.rows().min(self.next + rows);
+        self.next = appended.end;
         for row in appended.clone() {
-            for (column, &position) in columns.iter_mut().zip(wanted) {
-                let cell = cell(&self.table.columns[position].values, row);
-                column.push(cell, &self.path, || CellPlace::Row(row as u64 + 1))?;
+            for column in columns.iter_mut() {
+                let cell = Cell::from_row(&self.table.columns[column.position].values, row);
+                column.push(cell, Path::new(&self.table.source), || format!("row {}", row + 1))?;
             }
         }
-        self.next = end;
         Ok(appended.len())
-    }
-}
-
-fn cell(values: &Values, row: usize) -> Cell<'_> {
-    match values {
-        Values::Numbers(numbers) if numbers[row].is_nan() => Cell::Missing,
-        Values::Numbers(numbers) => Cell::Number(numbers[row]),
-        Values::Categories(words) | Values::Booleans(words) => {
-            words.get(row).map_or(Cell::Missing, Cell::Text)
-        }
     }
 }

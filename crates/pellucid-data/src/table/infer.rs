@@ -2,8 +2,9 @@
 
 use super::cell::{boolean, is_missing, meant_as_number, number};
 use super::columns::{Categories, Values};
-use super::error::{CellPlace, TableError};
+use super::error::unusable_cell;
 use super::words::{Words, recode};
+use crate::files::FileError;
 use std::path::Path;
 
 /// The form of a number whose shortest text is the one that was read.
@@ -42,61 +43,37 @@ struct Odd {
     advice: &'static str,
 }
 
-#[derive(Debug)]
-enum State {
-    /// So far numbers. Their texts can be restored if a word follows.
-    Numbers {
-        values: Vec<f64>,
-        forms: Vec<u8>,
-        verbatim: Vec<Box<str>>,
-    },
-    Words(Words),
-}
-
 /// A column of texts that becomes numbers, booleans or categories.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct InferredColumn {
-    state: State,
+    /// The rows so long as they are numbers, and what restores their texts if a word follows.
+    numbers: Vec<f64>,
+    forms: Vec<u8>,
+    verbatim: Vec<Box<str>>,
+    /// All rows, from the first word on.
+    words: Option<Words>,
     has_numbers: bool,
     has_words: bool,
     odd: Option<Odd>,
 }
 
 impl InferredColumn {
-    pub(super) fn new() -> Self {
-        InferredColumn {
-            state: State::Numbers {
-                values: Vec::new(),
-                forms: Vec::new(),
-                verbatim: Vec::new(),
-            },
-            has_numbers: false,
-            has_words: false,
-            odd: None,
-        }
-    }
-
     /// Appends a row: a trimmed cell on `line` of the file.
     pub(super) fn push(&mut self, cell: &str, line: impl FnOnce() -> u64) {
-        if let State::Numbers {
-            values,
-            forms,
-            verbatim,
-        } = &mut self.state
-        {
+        if self.words.is_none() {
             if let Some(value) = number(cell) {
                 let form = form_of(cell, value);
                 if form == VERBATIM {
-                    verbatim.push(cell.into());
+                    self.verbatim.push(cell.into());
                 }
-                values.push(value);
-                forms.push(form);
+                self.numbers.push(value);
+                self.forms.push(form);
                 self.has_numbers = true;
                 return;
             }
             if is_missing(cell) {
-                values.push(f64::NAN);
-                forms.push(SHORTEST);
+                self.numbers.push(f64::NAN);
+                self.forms.push(SHORTEST);
                 return;
             }
         }
@@ -135,67 +112,54 @@ impl InferredColumn {
 
     /// The column as words, converted if necessary.
     fn words(&mut self) -> &mut Words {
-        if let State::Numbers {
-            values,
-            forms,
-            verbatim,
-        } = &mut self.state
-        {
+        self.words.get_or_insert_with(|| {
             let mut words = Words::default();
-            let mut verbatim = std::mem::take(verbatim).into_iter();
-            for (value, form) in values.iter().zip(forms) {
-                match *form {
+            let mut verbatim = std::mem::take(&mut self.verbatim).into_iter();
+            let numbers = std::mem::take(&mut self.numbers).into_iter();
+            for (value, form) in numbers.zip(std::mem::take(&mut self.forms)) {
+                match form {
                     _ if value.is_nan() => words.push_missing(),
                     VERBATIM => _ = words.push(&verbatim.next().unwrap_or_default()),
                     SHORTEST => _ = words.push(&value.to_string()),
                     decimals => _ = words.push(&format!("{value:.*}", usize::from(decimals))),
                 }
             }
-            self.state = State::Words(words);
-        }
-        match &mut self.state {
-            State::Words(words) => words,
-            State::Numbers { .. } => unreachable!("made words above"),
-        }
+            words
+        })
     }
 
     /// Whether there are numbers and nothing else.
     pub(super) fn is_numeric(&self) -> bool {
-        matches!(self.state, State::Numbers { .. }) && self.has_numbers
+        self.words.is_none() && self.has_numbers
     }
 
     /// Whether a word is among the rows.
     pub(super) fn contains(&self, word: &str) -> bool {
-        matches!(&self.state, State::Words(words) if words.codes.contains_key(word))
+        let words = self.words.as_ref();
+        words.is_some_and(|words| words.codes.contains_key(word))
     }
 
     /// Whether a word is there more than once.
     pub(super) fn has_repeats(&self) -> bool {
-        matches!(&self.state, State::Words(words) if words.codes.len()
-            < words.rows.iter().filter(|&&code| code != Categories::MISSING).count())
+        self.words.as_ref().is_some_and(|words| {
+            let known = words.rows.iter().filter(|&&code| code != Categories::MISSING);
+            words.codes.len() < known.count()
+        })
     }
 
     /// The values of all rows.
-    pub(super) fn finish(self, path: &Path, name: &str) -> Result<Values, TableError> {
-        let words = match self.state {
-            State::Numbers { mut values, .. } => {
-                values.shrink_to_fit();
-                return Ok(Values::Numbers(values));
-            }
-            State::Words(words) => words,
+    pub(super) fn finish(mut self, path: &Path, name: &str) -> Result<Values, FileError> {
+        let Some(words) = self.words else {
+            self.numbers.shrink_to_fit();
+            return Ok(Values::Numbers(self.numbers));
         };
         if let Some(odd) = self.odd
             && !self.has_words
             && (self.has_numbers || odd.cell.contains(','))
         {
-            return Err(TableError::Cell {
-                path: path.to_path_buf(),
-                place: CellPlace::Line(odd.line),
-                column: name.into(),
-                cell: odd.cell,
-                expected: "a number, as the others of its column are",
-                advice: odd.advice,
-            });
+            let place = format!("line {}", odd.line);
+            let expected = "a number, as the others of its column are";
+            return Err(unusable_cell(path, place, name, &odd.cell, expected, odd.advice));
         }
         Ok(as_booleans(words.finish()))
     }
@@ -203,30 +167,22 @@ impl InferredColumn {
 
 /// Booleans where all words are of one pair that means false and true, else categories.
 fn as_booleans(words: Categories) -> Values {
-    let Some(meanings) = words
-        .names
-        .iter()
-        .map(|name| boolean(name))
-        .collect::<Option<Vec<_>>>()
-    else {
+    let meanings: Option<Vec<_>> = words.names.iter().map(|name| boolean(name)).collect();
+    let of_one_pair = |meanings: &Vec<(usize, bool)>| {
+        let first = meanings.first();
+        first.is_some_and(|(first, _)| meanings.iter().all(|(pair, _)| pair == first))
+    };
+    let Some(meanings) = meanings.filter(of_one_pair) else {
         return Values::Categories(words);
     };
-    if meanings.is_empty() || meanings.iter().any(|(pair, _)| *pair != meanings[0].0) {
-        return Values::Categories(words);
-    }
     let mut names = Vec::new();
     let mut new_codes = vec![0; meanings.len()];
     for meaning in [false, true] {
-        let spellings = meanings
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, means))| *means == meaning);
-        for (nth, (code, _)) in spellings.enumerate() {
-            if nth == 0 {
-                names.push(words.names[code].clone());
-            }
-            new_codes[code] = names.len() as u32 - 1;
-        }
+        let mut spellings = (0..meanings.len())
+            .filter(|&code| meanings[code].1 == meaning)
+            .peekable();
+        names.extend(spellings.peek().map(|&code| words.names[code].clone()));
+        spellings.for_each(|code| new_codes[code] = names.len() as u32 - 1);
     }
     let mut codes = words.codes;
     recode(&mut codes, &new_codes);

@@ -1,7 +1,7 @@
 //! Names of columns: taken from a first row, numbered, checked, and searched for.
 
 use super::cell::{is_missing, number};
-use super::error::TableError;
+use crate::files::FileError;
 use std::path::Path;
 
 /// Whether a first row may be names: words, of which the first may be empty, as above row numbers. Names that occur
@@ -19,26 +19,23 @@ pub(super) fn numbered_names(columns: usize) -> Vec<String> {
 }
 
 /// The names of a first row; a column without one is called by its number.
-pub(super) fn names_of(path: &Path, row: &[String]) -> Result<Vec<String>, TableError> {
-    let numbered = numbered_names(row.len());
-    let names: Vec<String> = row
-        .iter()
-        .zip(numbered)
-        .map(|(cell, numbered)| if cell.is_empty() { numbered } else { cell.clone() })
-        .collect();
+pub(super) fn names_of(path: &Path, row: &[String]) -> Result<Vec<String>, FileError> {
+    let numbered = numbered_names(row.len()).into_iter();
+    let name = |(cell, numbered): (&String, String)| if cell.is_empty() { numbered } else { cell.clone() };
+    let names: Vec<String> = row.iter().zip(numbered).map(name).collect();
     check_names(path, &names)?;
     Ok(names)
 }
 
 /// Refuses names that occur twice.
-pub(super) fn check_names(path: &Path, names: &[String]) -> Result<(), TableError> {
+pub(super) fn check_names(path: &Path, names: &[String]) -> Result<(), FileError> {
     let mut seen = std::collections::HashMap::new();
     for (name, second) in names.iter().zip(1..) {
         if let Some(first) = seen.insert(name, second) {
             let problem = format!(
                 "columns {first} and {second} (counted from 1) are both called {name:?}; rename one of them"
             );
-            return Err(TableError::contents(path, problem));
+            return Err(FileError::contents(path, problem));
         }
     }
     Ok(())

@@ -1,10 +1,10 @@
 //! Reads a whole table.
 
 use super::columns::Table;
-use super::error::TableError;
 use super::format::ReadOptions;
 use super::formats;
 use super::source::{OpenSource, TableSource};
+use crate::files::FileError;
 
 /// Reads a table: delimited text, Parquet, NumPy's `.npy` and `.npz`, or IDX, each plain or packed with gzip. The first
 /// bytes decide the format, not the name.
@@ -21,7 +21,7 @@ use super::source::{OpenSource, TableSource};
 ///
 /// # Errors
 ///
-/// [`TableError`], which names the file and, where there is one, the line and the column.
+/// [`FileError`], which names the file and, where there is one, the line and the column.
 ///
 /// ```
 /// use pellucid_data::{ReadOptions, Values, read_table};
@@ -34,7 +34,7 @@ use super::source::{OpenSource, TableSource};
 /// assert!(matches!(height, Values::Numbers(heights) if heights[0] == 1.65 && heights[1].is_nan()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn read_table(source: &TableSource, options: &ReadOptions) -> Result<Table, TableError> {
+pub fn read_table(source: &TableSource, options: &ReadOptions) -> Result<Table, FileError> {
     let source = OpenSource::open(source)?;
     let name = source.path.display().to_string();
     let columns = formats::recognise(&source.prefix).read(source, options)?;

@@ -1,7 +1,7 @@
 //! The source of a table, opened and unpacked.
 
 use super::builtin::BUILTINS;
-use super::error::TableError;
+use super::error::{did_you_mean, empty};
 use crate::files::{FileError, Unpacked};
 use pellucid::descriptor::nearest;
 use std::fmt;
@@ -54,7 +54,7 @@ pub(super) struct OpenSource {
 }
 
 impl OpenSource {
-    pub(super) fn open(source: &TableSource) -> Result<OpenSource, TableError> {
+    pub(super) fn open(source: &TableSource) -> Result<OpenSource, FileError> {
         let path = PathBuf::from(source.to_string());
         let mut seekable = None;
         let raw: Box<dyn Read + Send> = match source {
@@ -72,7 +72,7 @@ impl OpenSource {
         let read = (&mut rest).take(PREFIX_BYTES).read_to_end(&mut prefix);
         read.map_err(|error| FileError::from_read(&path, error))?;
         if prefix.is_empty() {
-            return Err(TableError::empty(&path));
+            return Err(empty(&path));
         }
         Ok(OpenSource {
             is_whole: (prefix.len() as u64) < PREFIX_BYTES,
@@ -99,18 +99,15 @@ impl OpenSource {
 }
 
 /// The error of opening `path`, with the nearest built-in set if it is a bare name.
-fn not_opened(path: &Path, reason: io::Error) -> TableError {
-    match FileError::from_read(path, reason) {
-        FileError::Missing { path } => {
-            let name = path
-                .to_str()
-                .filter(|_| path.extension().is_none() && path.components().count() == 1);
-            let nearest = name.and_then(|name| nearest(name, BUILTINS.iter().map(|set| set.name)));
-            TableError::Missing {
-                nearest: nearest.map(str::to_owned),
-                path,
-            }
+fn not_opened(path: &Path, reason: io::Error) -> FileError {
+    let error = FileError::from_read(path, reason);
+    let is_bare = path.extension().is_none() && path.components().count() == 1;
+    let name = path.to_str().filter(|_| is_bare);
+    match name.and_then(|name| nearest(name, BUILTINS.iter().map(|set| set.name))) {
+        Some(nearest) if matches!(error, FileError::Missing { .. }) => {
+            let problem = "there is no such file; check the path".to_owned();
+            FileError::contents(path, problem + &did_you_mean(nearest))
         }
-        error => error.into(),
+        _ => error,
     }
 }

@@ -2,8 +2,9 @@
 
 use super::cell::{Cell, boolean, meant_as_number, number};
 use super::columns::{Categories, Column, ColumnKind, Values};
-use super::error::{CellPlace, TableError};
+use super::error::unusable_cell;
 use super::words::Words;
+use crate::files::FileError;
 use std::path::Path;
 
 #[derive(Debug)]
@@ -17,13 +18,16 @@ enum Rows {
 #[derive(Debug)]
 pub(super) struct TypedColumn {
     name: String,
+    /// Its position in the source, counted from 0.
+    pub(super) position: usize,
     rows: Rows,
 }
 
 impl TypedColumn {
-    pub(super) fn new(name: &str, kind: ColumnKind) -> Self {
+    pub(super) fn new(name: &str, kind: ColumnKind, position: usize) -> Self {
         TypedColumn {
             name: name.to_owned(),
+            position,
             rows: match kind {
                 ColumnKind::Number => Rows::Numbers(Vec::new()),
                 ColumnKind::Category => Rows::Words(Words::default()),
@@ -37,34 +41,26 @@ impl TypedColumn {
         &mut self,
         cell: Cell<'_>,
         path: &Path,
-        place: impl FnOnce() -> CellPlace,
-    ) -> Result<(), TableError> {
-        let unusable = |name: &str, cell: &dyn ToString, expected, advice| {
-            Err(TableError::Cell {
-                path: path.to_path_buf(),
-                place: place(),
-                column: name.into(),
-                cell: cell.to_string().into(),
-                expected,
-                advice,
-            })
+        place: impl FnOnce() -> String,
+    ) -> Result<(), FileError> {
+        let unusable = |cell: &dyn ToString, expected, advice| {
+            let cell = cell.to_string();
+            Err(unusable_cell(path, place(), &self.name, &cell, expected, advice))
         };
         match (&mut self.rows, cell) {
             (Rows::Numbers(rows), Cell::Missing) => rows.push(f64::NAN),
-            (Rows::Numbers(rows), Cell::Number(number)) => {
-                if number.is_infinite() {
-                    let advice = "replace it by a finite number or a missing value";
-                    return unusable(&self.name, &number, "a finite number", advice);
-                }
-                rows.push(number);
+            (Rows::Numbers(_), Cell::Number(number)) if number.is_infinite() => {
+                let advice = "replace it by a finite number or a missing value";
+                return unusable(&number, "a finite number", advice);
             }
+            (Rows::Numbers(rows), Cell::Number(number)) => rows.push(number),
             (Rows::Numbers(rows), Cell::Boolean(value)) => rows.push(f64::from(u8::from(value))),
             (Rows::Numbers(rows), Cell::Text(text)) => match number(text) {
                 Some(number) => rows.push(number),
                 None => {
                     let advice = meant_as_number(text)
                         .unwrap_or("correct it, or leave the cell empty where the value is not known");
-                    return unusable(&self.name, &text, "a number", advice);
+                    return unusable(&text, "a number", advice);
                 }
             },
             (Rows::Words(words), Cell::Missing) => words.push_missing(),
@@ -78,10 +74,10 @@ impl TypedColumn {
             (Rows::Booleans(rows), Cell::Number(number)) if number == 0.0 || number == 1.0 => {
                 rows.push(u32::from(number == 1.0));
             }
-            (Rows::Booleans(_), Cell::Number(cell)) => return unusable(&self.name, &cell, BOOLEAN, BOOLEANS),
+            (Rows::Booleans(_), Cell::Number(cell)) => return unusable(&cell, BOOLEAN, BOOLEANS),
             (Rows::Booleans(rows), Cell::Text(text)) => match boolean(text) {
                 Some((_, meaning)) => rows.push(u32::from(meaning)),
-                None => return unusable(&self.name, &text, BOOLEAN, BOOLEANS),
+                None => return unusable(&text, BOOLEAN, BOOLEANS),
             },
         }
         Ok(())

@@ -5,20 +5,20 @@ use std::collections::HashMap;
 
 /// The words of a column that is being read, each distinct one held once.
 #[derive(Debug, Default)]
-pub(super) struct Words {
+pub(crate) struct Words {
     pub(super) codes: HashMap<Box<str>, u32>,
     pub(super) rows: Vec<u32>,
 }
 
 impl Words {
     /// Appends a row; returns whether the word is new.
-    pub(super) fn push(&mut self, word: &str) -> bool {
+    pub(crate) fn push(&mut self, word: &str) -> bool {
         let (code, new) = self.code(word);
         self.rows.push(code);
         new
     }
 
-    pub(super) fn push_missing(&mut self) {
+    pub(crate) fn push_missing(&mut self) {
         self.rows.push(Categories::MISSING);
     }
 
@@ -33,7 +33,7 @@ impl Words {
     }
 
     /// The words sorted.
-    pub(super) fn finish(mut self) -> Categories {
+    pub(crate) fn finish(mut self) -> Categories {
         let mut names: Vec<(Box<str>, u32)> = self.codes.drain().collect();
         names.sort_unstable();
         let mut sorted = vec![0; names.len()];

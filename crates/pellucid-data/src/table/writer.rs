@@ -1,10 +1,9 @@
 //! Writes tables in chunks of rows.
 
 use super::columns::{ColumnKind, Table};
-use super::error::TableError;
-use super::format::{Format, RowWriter};
+use super::format::RowWriter;
 use super::formats;
-use crate::files::{FileError, OutputFile, OutputStream};
+use crate::files::{FileError, OutputFile};
 use std::path::{Path, PathBuf};
 
 /// Writes a table, chunk after chunk, in the format that the file's extension names: `.parquet`, `.tsv`, otherwise CSV.
@@ -31,29 +30,21 @@ use std::path::{Path, PathBuf};
 /// ```
 pub struct TableWriter {
     path: PathBuf,
-    format: &'static dyn Format,
     /// Names and kinds of the first chunk.
     columns: Vec<(String, ColumnKind)>,
-    state: State,
-}
-
-enum State {
-    /// No chunk is written yet.
-    Unopened(OutputStream),
-    Open(Box<dyn RowWriter>),
-    /// The first chunk could not be written.
-    Failed,
+    /// The output until the first chunk, and then what writes to it; neither if that chunk could not be written.
+    output: Option<OutputFile>,
+    writer: Option<Box<dyn RowWriter>>,
 }
 
 impl TableWriter {
     /// Begins to write to `output`.
     pub fn new(output: OutputFile) -> TableWriter {
-        let path = output.path().to_path_buf();
         TableWriter {
-            format: formats::for_path(&path),
-            path,
+            path: output.path().to_path_buf(),
             columns: Vec::new(),
-            state: State::Unopened(output.into_stream()),
+            output: Some(output),
+            writer: None,
         }
     }
 
@@ -62,28 +53,22 @@ impl TableWriter {
     /// # Errors
     ///
     /// The columns' names or kinds are others than those of the first table, or the disk is full or fails.
-    pub fn write(&mut self, table: &Table) -> Result<(), TableError> {
-        let columns = table
-            .columns
-            .iter()
-            .map(|column| (column.name.clone(), column.values.kind()));
-        let columns: Vec<_> = columns.collect();
-        match std::mem::replace(&mut self.state, State::Failed) {
-            State::Unopened(output) => {
-                self.state = State::Open(self.format.writer(output, &columns)?);
-                self.columns.clone_from(&columns);
-            }
-            state => self.state = state,
+    pub fn write(&mut self, table: &Table) -> Result<(), FileError> {
+        let columns = table.columns.iter();
+        let columns: Vec<_> = columns
+            .map(|column| (column.name.clone(), column.values.kind()))
+            .collect();
+        if let Some(output) = self.output.take() {
+            self.writer = Some(formats::writer(output, &columns)?);
+            self.columns.clone_from(&columns);
         }
-        if !matches!(self.state, State::Failed) && self.columns != columns {
+        let writer = self.writer.as_mut().ok_or_else(|| failed(&self.path))?;
+        if self.columns != columns {
             let (expected, found) = (list(&self.columns), list(&columns));
             let reason = format!("expected the columns {expected}, as before, found {found}");
-            return Err(FileError::from_write(&self.path, reason).into());
+            return Err(FileError::from_write(&self.path, reason));
         }
-        match &mut self.state {
-            State::Open(writer) => Ok(writer.write(table)?),
-            State::Unopened(_) | State::Failed => Err(failed(&self.path)),
-        }
+        writer.write(table)
     }
 
     /// Writes what is left, waits until all is on disk, and puts the file in its place.
@@ -91,23 +76,20 @@ impl TableWriter {
     /// # Errors
     ///
     /// The disk is full or fails; the previous contents are then unchanged.
-    pub fn finish(self) -> Result<(), TableError> {
-        match self.state {
-            State::Open(writer) => Ok(writer.finish()?),
-            State::Unopened(output) => Ok(output.commit()?),
-            State::Failed => Err(failed(&self.path)),
+    pub fn finish(self) -> Result<(), FileError> {
+        match (self.output, self.writer) {
+            (Some(output), _) => output.commit(),
+            (None, Some(writer)) => writer.finish(),
+            (None, None) => Err(failed(&self.path)),
         }
     }
 }
 
-fn failed(path: &Path) -> TableError {
-    FileError::from_write(path, "an earlier chunk could not be written").into()
+fn failed(path: &Path) -> FileError {
+    FileError::from_write(path, "an earlier chunk could not be written")
 }
 
 fn list(columns: &[(String, ColumnKind)]) -> String {
-    let columns: Vec<String> = columns
-        .iter()
-        .map(|(name, kind)| format!("{name} ({kind})"))
-        .collect();
-    columns.join(", ")
+    let columns = columns.iter().map(|(name, kind)| format!("{name} ({kind})"));
+    columns.collect::<Vec<_>>().join(", ")
 }

@@ -35,7 +35,8 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// A column is not there, the target cannot be learned, or a setting makes no sense.
     pub fn new(table: &'a Table, request: &TrainingRequest) -> Result<Self> {
-        let chosen = choose_columns(table, &request.columns_of(table)?)?;
+        let choice = request.columns_of(table)?;
+        let chosen = choose_columns(table, &choice)?;
         let of_recipe = request.recipe.as_ref();
         let table_recipe = of_recipe.and_then(|recipe| recipe.data.table.clone());
         let asked_task = request
@@ -54,11 +55,11 @@ impl<'a> Plan<'a> {
             ..TableRecipe::default()
         });
         let table_recipe = TableRecipe {
-            target: chosen.targets.clone(),
-            only: request.columns_of(table)?.only,
-            drop: request.columns_of(table)?.drop,
-            id: chosen.id.clone(),
-            weight: chosen.weight.clone(),
+            target: choice.target,
+            only: choice.only,
+            drop: choice.drop,
+            id: choice.id,
+            weight: choice.weight,
             task: Some(task),
             scale: request.scale.unwrap_or(table_recipe.scale),
             unseen: request.unseen.unwrap_or(table_recipe.unseen),

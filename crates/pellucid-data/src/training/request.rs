@@ -1,7 +1,7 @@
 //! The settings of a training that a user requests. The table decides the others.
 
-use crate::error::Result;
-use crate::preparation::{ColumnChoice, problem};
+use crate::error::{Result, problem};
+use crate::preparation::ColumnChoice;
 use crate::table::Table;
 use pellucid::Normalisation;
 use pellucid::descriptor::OrNone;
@@ -111,6 +111,6 @@ fn named(table: &Table, asked: &str) -> Result<String> {
     found.map(|column| column.name.clone()).ok_or_else(|| {
         let columns = table.columns.len();
         let message = format!("there is no column {asked}; the columns are numbered 1 to {columns}");
-        problem(&table.source, message).into()
+        problem(&table.source, message)
     })
 }

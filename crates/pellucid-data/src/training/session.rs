@@ -2,9 +2,9 @@
 
 use super::plan::Plan;
 use super::scores::{Answers, Scores};
-use crate::error::{DataError, Result};
+use crate::error::{DataError, Result, problem};
 use crate::model_file::{AnyNetwork, Model};
-use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, problem, row_weights};
+use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, row_weights};
 use crate::recipe_data::with_weights;
 use crate::table::Table;
 use pellucid::data::dataset::{Dataset, Features};
@@ -148,7 +148,10 @@ impl<'a> Plan<'a> {
             false => (rows.to_vec(), Vec::new()),
         };
         if training_rows.is_empty() {
-            return Err(problem(&self.table.source, "no row is left to train on; hold out fewer").into());
+            return Err(problem(
+                &self.table.source,
+                "no row is left to train on; hold out fewer",
+            ));
         }
         let (preparation, notes) =
             Preparation::fit(self.table, &training_rows, &self.chosen, &self.settings)?;
@@ -177,7 +180,7 @@ impl<'a> Plan<'a> {
         });
         Ok(TableSession {
             session,
-            notes: notes.iter().map(ToString::to_string).collect(),
+            notes,
             preparation,
             training,
             validation,

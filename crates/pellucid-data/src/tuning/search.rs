@@ -5,8 +5,7 @@ use super::halving;
 use super::result::{SearchResult, compare};
 use super::space::Space;
 use super::trial::{self, Setting, Trial, TrialOutcome};
-use crate::error::{Result, setting};
-use crate::preparation::problem;
+use crate::error::{Result, problem, setting};
 use crate::table::Table;
 use crate::training::{Plan, Scores, TrainingRequest};
 use pellucid::evaluation::metrics::Metric;
@@ -419,11 +418,8 @@ impl<'a> Search<'a> {
     pub fn on_all_rows(&self, trial: &Trial) -> Result<Plan<'a>> {
         let TrialOutcome::Trained { best_epoch, .. } = trial.outcome else {
             let place = format!("trial {}", trial.trial);
-            return Err(problem(
-                place,
-                "its training diverged, so it cannot be repeated on all rows",
-            )
-            .into());
+            let message = "its training diverged, so it cannot be repeated on all rows";
+            return Err(problem(place, message));
         };
         let mut request = trial::request(&self.base, &trial.settings)?;
         request.epochs = Some(best_epoch.max(1));

@@ -2,9 +2,8 @@
 
 use super::search::{Method, Search};
 use super::trial::Trial;
-use crate::error::{DataError, Result};
+use crate::error::{Result, problem};
 use crate::files::{FileError, OutputFile};
-use crate::preparation::problem;
 use crate::table::{Categories, Table, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -40,7 +39,7 @@ impl SearchState {
             path: path.to_path_buf(),
             search: identity(search)?,
         };
-        let wrong = |message: String| DataError::from(problem(path.display().to_string(), message));
+        let wrong = |message: String| problem(path.display().to_string(), message);
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

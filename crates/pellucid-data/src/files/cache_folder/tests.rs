@@ -1,6 +1,6 @@
 use super::*;
 
-fn chosen(variables: &[(&str, &str)], home: Option<&str>) -> Result<PathBuf, DownloadError> {
+fn chosen(variables: &[(&str, &str)], home: Option<&str>) -> Result<PathBuf, FileError> {
     choose(
         |name| {
             variables

@@ -19,7 +19,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn parse_bytes(bytes: &[u8]) -> Result<IdxArray, IdxError> {
+fn parse_bytes(bytes: &[u8]) -> Result<IdxArray, FileError> {
     parse(bytes, Path::new("a.idx"), Some(bytes.len() as u64))
 }
 
@@ -62,10 +62,7 @@ fn a_missing_file_is_named() {
 #[test]
 fn a_folder_instead_of_a_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        read_idx(folder.path()),
-        Err(IdxError::File(FileError::Read { .. }))
-    ));
+    assert!(matches!(read_idx(folder.path()), Err(FileError::Read { .. })));
 }
 
 #[test]

@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use sha2::{Digest, Sha256};
 
 use super::*;
@@ -177,7 +175,7 @@ fn a_waiting_process_reports_the_progress_of_the_other() {
     let mut waited_at = None;
     let mut other = Some(other);
     cache
-        .complete(Trust::Length, &mut |progress| {
+        .complete(KnownFile::has_length, &mut |progress| {
             if other.take().is_some() {
                 waited_at = Some(progress.bytes);
                 assert!(server.offsets().is_empty());

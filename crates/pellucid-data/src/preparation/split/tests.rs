@@ -1,4 +1,5 @@
 use super::{Labels, hold_out, k_fold};
+use pellucid::recipe::ClassWeight;
 use proptest::prelude::*;
 
 fn labels_of(labels: &[u32], classes: usize) -> Labels {
@@ -12,7 +13,8 @@ fn labels_of(labels: &[u32], classes: usize) -> Labels {
 #[test]
 fn balanced_weights_are_scikit_learns() {
     let labels = labels_of(&[0, 0, 0, 1], 2);
-    assert_eq!(labels.balanced_weights(), [4.0 / 6.0, 2.0]);
+    let weights = ClassWeight::Balanced.of_classes("class_weight", &labels.counts());
+    assert_eq!(weights.unwrap(), [4.0 / 6.0, 2.0]);
 }
 
 #[test]
@@ -36,7 +38,7 @@ fn the_draw_is_numpys_permutation() {
 
 #[test]
 fn every_bad_split_is_an_error() {
-    let says = |result: Result<super::RowSplit, crate::preparation::PreparationError>, message: &str| {
+    let says = |result: crate::Result<super::RowSplit>, message: &str| {
         assert_eq!(result.unwrap_err().to_string(), message);
     };
     let rows = [0, 1, 2];

@@ -1,12 +1,11 @@
 //! IDX: images as a column per pixel.
 
 use super::super::columns::{Column, Values};
-use super::super::error::TableError;
 use super::super::format::{Format, ReadOptions};
 use super::super::names::numbered_names;
 use super::super::source::OpenSource;
 use super::super::words::Words;
-use crate::files::{IdxArray, IdxError, parse_idx, read_idx_pair};
+use crate::files::{FileError, IdxArray, parse_idx, read_idx_pair};
 
 /// An array of bytes; of images, with the labels that lie beside them.
 pub(super) struct Idx;
@@ -20,7 +19,7 @@ impl Format for Idx {
         matches!(prefix, [0, 0, 8..=14, ..])
     }
 
-    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Vec<Column>, TableError> {
+    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Vec<Column>, FileError> {
         let path = source.path.clone();
         // There are no labels beside the standard input.
         if source.seekable.is_some() || path.is_file() {
@@ -31,8 +30,8 @@ impl Format for Idx {
                     return Ok(columns);
                 }
                 // Other arrays than images, or images alone.
-                Err(IdxError::NotAPair { .. }) => (),
-                Err(error) => return Err(error.into()),
+                Err(FileError::NotAPair { .. }) => (),
+                Err(error) => return Err(error),
             }
         }
         Ok(pixels(&parse_idx(source.into_reader(), &path)?))
@@ -42,15 +41,16 @@ impl Format for Idx {
 /// A column for each element of what the first dimension counts.
 fn pixels(array: &IdxArray) -> Vec<Column> {
     let columns = array.values.len() / array.shape[0];
-    let names = numbered_names(columns).into_iter().enumerate();
     let column = |(column, name): (usize, String)| {
         let values = array.values.iter().skip(column).step_by(columns);
-        Column::new(
-            name,
-            Values::Numbers(values.map(|&value| f64::from(value)).collect()),
-        )
+        let values = values.map(|&value| f64::from(value)).collect();
+        Column::new(name, Values::Numbers(values))
     };
-    names.map(column).collect()
+    numbered_names(columns)
+        .into_iter()
+        .enumerate()
+        .map(column)
+        .collect()
 }
 
 /// Classes by their digits, sorted as words.

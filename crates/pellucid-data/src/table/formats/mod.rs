@@ -6,11 +6,11 @@ mod numpy;
 mod parquet;
 mod text;
 
-use super::format::Format;
-use std::path::Path;
+use super::format::{Expected, Format, RowWriter};
+use crate::files::{FileError, OutputFile};
 
 /// All formats, in the order in which they are tried on a file. Text is last: it takes everything.
-const FORMATS: [&dyn Format; 5] = [&parquet::Parquet, &numpy::Npy, &numpy::Npz, &idx::Idx, TEXT];
+const FORMATS: [&dyn Format; 4] = [&parquet::Parquet, &numpy::NumPy, &idx::Idx, TEXT];
 const TEXT: &dyn Format = &text::Text;
 
 /// The format of a file that begins with `prefix`.
@@ -19,16 +19,13 @@ pub(super) fn recognise(prefix: &[u8]) -> &'static dyn Format {
     found.unwrap_or(TEXT)
 }
 
-/// The format in which a file of this name is written: text unless the extension is that of another.
-pub(super) fn for_path(path: &Path) -> &'static dyn Format {
-    let extension = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default();
-    let found = FORMATS
-        .into_iter()
-        .find(|format| format.extensions().contains(&extension));
-    found.unwrap_or(TEXT)
+/// Begins to write a table with these columns, in the format that the file's extension names: text unless it is that of
+/// another.
+pub(super) fn writer(output: OutputFile, columns: &Expected) -> Result<Box<dyn RowWriter>, FileError> {
+    match output.path().extension() {
+        Some(extension) if extension == "parquet" => parquet::writer(output, columns),
+        _ => text::writer(output, columns),
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use super::super::cell::{Cell, boolean};
 use super::super::columns::{Categories, Column, ColumnKind, Table, Values};
-use super::super::error::{CellPlace, TableError};
-use super::super::format::{Expected, Format, ReadOptions, RowReader, RowWriter};
+use super::super::error::{no_rows, unsupported};
+use super::super::format::{Expected, Format, NamedRows, ReadOptions, RowReader, RowWriter};
 use super::super::names::check_names;
 use super::super::source::OpenSource;
 use super::super::typed::TypedColumn;
-use crate::files::{FileError, OutputStream};
+use crate::files::{FileError, OutputFile};
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType};
@@ -17,6 +17,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnDescriptor, Type};
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,32 +34,18 @@ impl Format for Parquet {
         prefix.starts_with(b"PAR1")
     }
 
-    fn extensions(&self) -> &'static [&'static str] {
-        &["parquet"]
-    }
-
-    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Vec<Column>, TableError> {
-        let mut rows = ParquetRows::open(source)?;
-        let all: Vec<usize> = (0..rows.names.len()).collect();
-        let kinds = rows.names.iter().zip(&rows.kinds);
-        let mut columns: Vec<TypedColumn> = kinds.map(|(name, kind)| TypedColumn::new(name, *kind)).collect();
-        while rows.append(&mut columns, &all, BATCH_ROWS)? > 0 {}
+    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Vec<Column>, FileError> {
+        let (names, mut rows) = ParquetRows::open(source)?;
+        let kinds = names.iter().zip(rows.kinds.clone()).enumerate();
+        let columns = kinds.map(|(position, (name, kind))| TypedColumn::new(name, kind, position));
+        let mut columns: Vec<TypedColumn> = columns.collect();
+        while rows.append(&mut columns, BATCH_ROWS)? > 0 {}
         Ok(columns.into_iter().map(TypedColumn::finish).collect())
     }
 
-    fn rows(
-        &self,
-        source: OpenSource,
-        _: &ReadOptions,
-        _: &Expected,
-    ) -> Result<Box<dyn RowReader>, TableError> {
-        Ok(Box::new(ParquetRows::open(source)?))
-    }
-
-    fn writer(&self, output: OutputStream, columns: &Expected) -> Result<Box<dyn RowWriter>, FileError> {
-        let path = output.path().to_path_buf();
-        let writer = open_writer(output, columns).map_err(|error| FileError::from_write(&path, error))?;
-        Ok(Box::new(ParquetWriter { writer, path }))
+    fn rows(&self, source: OpenSource, _: &ReadOptions, _: &Expected) -> Result<NamedRows, FileError> {
+        let (names, rows) = ParquetRows::open(source)?;
+        Ok((names, Box::new(rows)))
     }
 }
 
@@ -69,7 +56,6 @@ const BATCH_ROWS: usize = 8192;
 struct ParquetRows {
     file: Box<dyn FileReader>,
     path: PathBuf,
-    names: Vec<String>,
     kinds: Vec<ColumnKind>,
     /// Whether the column's integers are unsigned.
     unsigned: Vec<bool>,
@@ -82,7 +68,8 @@ struct ParquetRows {
 }
 
 impl ParquetRows {
-    fn open(mut source: OpenSource) -> Result<ParquetRows, TableError> {
+    /// Opens a file; also the names of its columns.
+    fn open(mut source: OpenSource) -> Result<(Vec<String>, ParquetRows), FileError> {
         let path = source.path.clone();
         let file: Box<dyn FileReader> = match source.seekable.take() {
             Some(file) => Box::new(guarded(&path, || SerializedFileReader::new(file))?),
@@ -92,70 +79,54 @@ impl ParquetRows {
             }
         };
         check_ranges(file.metadata(), &path)?;
-        let schema = file.metadata().file_metadata().schema_descr();
-        let names: Vec<String> = schema
-            .columns()
-            .iter()
-            .map(|column| column.name().to_owned())
-            .collect();
-        let kinds = schema.columns().iter().map(|column| kind_of(column, &path));
+        let metadata = file.metadata().file_metadata();
+        let columns = metadata.schema_descr().columns();
+        let names: Vec<String> = columns.iter().map(|column| column.name().to_owned()).collect();
+        let kinds = columns.iter().map(|column| kind_of(column, &path));
         let kinds = kinds.collect::<Result<Vec<_>, _>>()?;
-        let unsigned = schema
-            .columns()
-            .iter()
-            .map(|column| is_unsigned(column))
-            .collect();
+        let unsigned = columns.iter().map(|column| is_unsigned(column)).collect();
         check_names(&path, &names)?;
-        if names.is_empty() || file.metadata().file_metadata().num_rows() <= 0 {
-            return Err(TableError::no_rows(&path));
+        if names.is_empty() || metadata.num_rows() <= 0 {
+            return Err(no_rows(&path));
         }
-        Ok(ParquetRows {
+        let rows = ParquetRows {
             file,
             path,
-            names,
             kinds,
             unsigned,
             next_group: 0,
             group: Vec::new(),
             left: 0,
             row: 0,
-        })
+        };
+        Ok((names, rows))
     }
 }
 
 impl RowReader for ParquetRows {
-    fn names(&self) -> &[String] {
-        &self.names
-    }
-
-    fn append(
-        &mut self,
-        columns: &mut [TypedColumn],
-        wanted: &[usize],
-        rows: usize,
-    ) -> Result<usize, TableError> {
+    fn append(&mut self, columns: &mut [TypedColumn], rows: usize) -> Result<usize, FileError> {
         while self.left == 0 {
             if self.next_group == self.file.num_row_groups() {
                 return Ok(0);
             }
             let group = self.file.get_row_group(self.next_group);
-            let group = group.map_err(|error| damaged(&self.path, &error))?;
-            let readers = wanted
+            let group = group.map_err(|error| damaged(&self.path, error))?;
+            let readers = columns
                 .iter()
-                .map(|&column| guarded(&self.path, || group.get_column_reader(column)));
+                .map(|column| guarded(&self.path, || group.get_column_reader(column.position)));
             self.group = readers.collect::<Result<_, _>>()?;
             self.left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
             self.next_group += 1;
         }
         let count = rows.min(self.left).min(BATCH_ROWS);
-        for ((reader, column), &index) in self.group.iter_mut().zip(columns).zip(wanted) {
+        for (reader, column) in self.group.iter_mut().zip(columns) {
+            let unsigned = self.unsigned[column.position];
             let batch = Batch {
                 count,
                 row: self.row,
                 path: &self.path,
                 column,
             };
-            let unsigned = self.unsigned[index];
             match reader {
                 ColumnReader::BoolColumnReader(reader) => batch.read(reader, |&value| Cell::Boolean(value)),
                 ColumnReader::Int32ColumnReader(reader) => batch.read(reader, |&value| {
@@ -182,30 +153,22 @@ impl RowReader for ParquetRows {
 }
 
 /// Refuses negative sizes and offsets, at which the library panics.
-fn check_ranges(metadata: &ParquetMetaData, path: &Path) -> Result<(), TableError> {
+fn check_ranges(metadata: &ParquetMetaData, path: &Path) -> Result<(), FileError> {
     let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
     for column in columns {
         let start = column.dictionary_page_offset().unwrap_or(0);
         if start.min(column.data_page_offset()).min(column.compressed_size()) < 0 {
-            return Err(TableError::damaged(
-                path,
-                "Parquet",
-                "a column's offset is below 0",
-            ));
+            return Err(damaged(path, "a column's offset is below 0"));
         }
     }
     Ok(())
 }
 
 /// Calls the library; its errors, and its panics over a damaged file, become errors of the file.
-fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, TableError> {
+fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, FileError> {
     match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result.map_err(|error| damaged(path, &error)),
-        Err(_) => Err(TableError::damaged(
-            path,
-            "Parquet",
-            "its contents contradict each other",
-        )),
+        Ok(result) => result.map_err(|error| damaged(path, error)),
+        Err(_) => Err(damaged(path, "its contents contradict each other")),
     }
 }
 
@@ -226,7 +189,7 @@ impl Batch<'_> {
         self,
         reader: &mut ColumnReaderImpl<T>,
         cell: impl for<'v> Fn(&'v T::T) -> Cell<'v>,
-    ) -> Result<(), TableError> {
+    ) -> Result<(), FileError> {
         let (mut levels, mut values) = (Vec::new(), Vec::new());
         // One call may end with the page.
         let mut read = 0;
@@ -236,7 +199,7 @@ impl Batch<'_> {
             })?;
             if records == 0 {
                 let error = ParquetError::EOF(format!("a column ends after row {}", self.row + read));
-                return Err(damaged(self.path, &error));
+                return Err(damaged(self.path, error));
             }
             read += records;
         }
@@ -248,32 +211,34 @@ impl Batch<'_> {
                 Some(value) => cell(value),
                 None => Cell::Missing,
             };
-            self.column
-                .push(cell, self.path, || CellPlace::Row((self.row + row + 1) as u64))?;
+            let place = || format!("row {}", self.row + row + 1);
+            self.column.push(cell, self.path, place)?;
         }
         Ok(())
     }
 }
 
-fn kind_of(column: &ColumnDescriptor, path: &Path) -> Result<ColumnKind, TableError> {
+fn kind_of(column: &ColumnDescriptor, path: &Path) -> Result<ColumnKind, FileError> {
     let expected = "flat columns of numbers, booleans or strings";
-    let unsupported = |found: &str| TableError::unsupported(path, &column.path().string(), found, expected);
+    let unsupported = |found: &str| unsupported(path, &column.path().string(), found, expected);
     if column.path().parts().len() > 1 || column.max_rep_level() > 0 || column.max_def_level() > 1 {
         return Err(unsupported("nested (a list, map or struct)"));
     }
     let logical = column.logical_type_ref();
     let kind = match column.physical_type() {
         Physical::BOOLEAN => Some(ColumnKind::Boolean),
-        Physical::INT32 | Physical::INT64 => match (logical, column.converted_type()) {
-            (Some(LogicalType::Integer(_)), _) => Some(ColumnKind::Number),
-            (Some(_), _) => None,
-            (None, ConvertedType::NONE) => Some(ColumnKind::Number),
-            (
-                None,
-                ConvertedType::INT_8 | ConvertedType::INT_16 | ConvertedType::INT_32 | ConvertedType::INT_64,
-            ) => Some(ColumnKind::Number),
-            (None, _) => is_unsigned(column).then_some(ColumnKind::Number),
-        },
+        Physical::INT32 | Physical::INT64 => {
+            use ConvertedType::{INT_8, INT_16, INT_32, INT_64, NONE};
+            let is_number = match logical {
+                Some(logical) => matches!(logical, LogicalType::Integer(_)),
+                None => {
+                    let is_signed =
+                        matches!(column.converted_type(), NONE | INT_8 | INT_16 | INT_32 | INT_64);
+                    is_signed || is_unsigned(column)
+                }
+            };
+            is_number.then_some(ColumnKind::Number)
+        }
         Physical::FLOAT | Physical::DOUBLE => Some(ColumnKind::Number),
         Physical::BYTE_ARRAY => match (logical, column.converted_type()) {
             (Some(LogicalType::String | LogicalType::Enum), _) => Some(ColumnKind::Category),
@@ -304,13 +269,20 @@ fn is_unsigned(column: &ColumnDescriptor) -> bool {
     }
 }
 
-fn damaged(path: &Path, error: &ParquetError) -> TableError {
-    TableError::damaged(path, "Parquet", error)
+fn damaged(path: &Path, reason: impl Display) -> FileError {
+    FileError::damaged(path, Parquet.name(), reason)
 }
 
 struct ParquetWriter {
-    writer: SerializedFileWriter<OutputStream>,
+    writer: SerializedFileWriter<OutputFile>,
     path: PathBuf,
+}
+
+/// Begins to write a file.
+pub(super) fn writer(output: OutputFile, columns: &Expected) -> Result<Box<dyn RowWriter>, FileError> {
+    let path = output.path().to_path_buf();
+    let writer = open_writer(output, columns).map_err(|error| FileError::from_write(&path, error))?;
+    Ok(Box::new(ParquetWriter { writer, path }))
 }
 
 impl RowWriter for ParquetWriter {
@@ -327,9 +299,9 @@ impl RowWriter for ParquetWriter {
 }
 
 fn open_writer(
-    output: OutputStream,
+    output: OutputFile,
     columns: &Expected,
-) -> Result<SerializedFileWriter<OutputStream>, ParquetError> {
+) -> Result<SerializedFileWriter<OutputFile>, ParquetError> {
     let fields = columns
         .iter()
         .map(|(name, kind)| {
@@ -352,37 +324,30 @@ fn open_writer(
     SerializedFileWriter::new(output, Arc::new(schema), Arc::new(properties))
 }
 
-fn write_row_group(
-    writer: &mut SerializedFileWriter<OutputStream>,
-    table: &Table,
-) -> Result<(), ParquetError> {
+fn write_row_group(writer: &mut SerializedFileWriter<OutputFile>, table: &Table) -> Result<(), ParquetError> {
     let mut group = writer.next_row_group()?;
     for column in &table.columns {
         let Some(mut writer) = group.next_column()? else {
             break;
         };
-        let levels: Vec<i16> = (0..table.rows())
-            .map(|row| i16::from(!column.values.is_missing(row)))
-            .collect();
+        let levels = (0..table.rows()).map(|row| i16::from(!column.values.is_missing(row)));
+        let levels: Vec<i16> = levels.collect();
+        let levels = Some(&levels[..]);
         match &column.values {
             Values::Numbers(values) => {
                 let known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-                writer
-                    .typed::<DoubleType>()
-                    .write_batch(&known, Some(&levels), None)?;
+                writer.typed::<DoubleType>().write_batch(&known, levels, None)?;
             }
             Values::Booleans(words) => {
                 let known: Vec<bool> = known_codes(words).map(|code| means_true(words, code)).collect();
-                writer
-                    .typed::<BoolType>()
-                    .write_batch(&known, Some(&levels), None)?;
+                writer.typed::<BoolType>().write_batch(&known, levels, None)?;
             }
             Values::Categories(words) => {
                 let names: Vec<ByteArray> = words.names.iter().map(|name| name.as_str().into()).collect();
                 let known: Vec<ByteArray> = known_codes(words).map(|code| names[code].clone()).collect();
                 writer
                     .typed::<ByteArrayType>()
-                    .write_batch(&known, Some(&levels), None)?;
+                    .write_batch(&known, levels, None)?;
             }
         }
         writer.close()?;

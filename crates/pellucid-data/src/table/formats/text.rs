@@ -2,14 +2,14 @@
 
 use super::super::cell::Cell;
 use super::super::columns::{Column, Table, Values};
-use super::super::error::{CellPlace, TableError};
-use super::super::format::{Expected, Format, ReadOptions, RowReader, RowWriter};
+use super::super::error::{empty, no_rows};
+use super::super::format::{Expected, Format, NamedRows, ReadOptions, RowReader, RowWriter};
 use super::super::infer::InferredColumn;
 use super::super::names::{may_be_names, names_of, numbered_names};
 use super::super::source::OpenSource;
 use super::super::typed::TypedColumn;
 use super::delimiter::find_delimiter;
-use crate::files::{FileError, OutputStream};
+use crate::files::{FileError, OutputFile};
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Terminator};
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
@@ -26,15 +26,11 @@ impl Format for Text {
         true
     }
 
-    fn extensions(&self) -> &'static [&'static str] {
-        &["csv", "tsv"]
-    }
-
-    fn read(&self, source: OpenSource, options: &ReadOptions) -> Result<Vec<Column>, TableError> {
+    fn read(&self, source: OpenSource, options: &ReadOptions) -> Result<Vec<Column>, FileError> {
         let path = source.path.clone();
         let (mut rows, first) = Rows::open(source, options)?;
         let held_out = options.header.unwrap_or_else(|| may_be_names(&first));
-        let mut columns: Vec<InferredColumn> = first.iter().map(|_| InferredColumn::new()).collect();
+        let mut columns: Vec<InferredColumn> = first.iter().map(|_| InferredColumn::default()).collect();
         let push = |columns: &mut [InferredColumn], rows: &Rows| {
             for (index, column) in columns.iter_mut().enumerate() {
                 column.push(rows.cell(index), || rows.line());
@@ -49,7 +45,7 @@ impl Format for Text {
             has_rows = true;
         }
         if !has_rows {
-            return Err(TableError::no_rows(&path));
+            return Err(no_rows(&path));
         }
         let header = held_out && (options.header == Some(true) || are_names(&first, &columns));
         if held_out && !header {
@@ -67,9 +63,8 @@ impl Format for Text {
         source: OpenSource,
         options: &ReadOptions,
         expected: &Expected,
-    ) -> Result<Box<dyn RowReader>, TableError> {
-        let path = source.path.clone();
-        let (rows, first) = Rows::open(source, options)?;
+    ) -> Result<NamedRows, FileError> {
+        let (mut rows, first) = Rows::open(source, options)?;
         let header = options.header.unwrap_or_else(|| {
             let is_numbered = |name: &str| {
                 let number = name.strip_prefix('c');
@@ -78,29 +73,12 @@ impl Format for Text {
             let all_numbered = expected.iter().all(|(name, _)| is_numbered(name));
             !all_numbered || expected.iter().all(|(name, _)| first.contains(name))
         });
-        Ok(Box::new(Chunks {
-            names: names(&path, &first, header)?,
-            rows,
-            pending: !header,
-        }))
-    }
-
-    fn writer(&self, output: OutputStream, columns: &Expected) -> Result<Box<dyn RowWriter>, FileError> {
-        let path = output.path().to_path_buf();
-        let delimiter = match path.extension() {
-            Some(extension) if extension == "tsv" => b'\t',
-            _ => b',',
-        };
-        let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(output);
-        let names = columns.iter().map(|(name, _)| name);
-        writer
-            .write_record(names)
-            .map_err(|error| not_written(&path, error))?;
-        Ok(Box::new(TextWriter { writer, path }))
+        rows.is_pending = !header;
+        Ok((names(&rows.path, &first, header)?, Box::new(rows)))
     }
 }
 
-fn names(path: &Path, first: &[String], header: bool) -> Result<Vec<String>, TableError> {
+fn names(path: &Path, first: &[String], header: bool) -> Result<Vec<String>, FileError> {
     match header {
         true => names_of(path, first),
         false => Ok(numbered_names(first.len())),
@@ -109,39 +87,19 @@ fn names(path: &Path, first: &[String], header: bool) -> Result<Vec<String>, Tab
 
 /// Whether words above columns are their names.
 fn are_names(words: &[String], columns: &[InferredColumn]) -> bool {
-    let occurs_below = || {
-        words
-            .iter()
-            .zip(columns)
-            .any(|(word, column)| column.contains(word))
-    };
+    let mut pairs = words.iter().zip(columns);
     columns.iter().any(InferredColumn::is_numeric)
-        || (!occurs_below() && columns.iter().any(InferredColumn::has_repeats))
+        || (!pairs.any(|(word, column)| column.contains(word))
+            && columns.iter().any(InferredColumn::has_repeats))
 }
 
-/// Rows in pieces. `pending`: the first row is read, but not yet part of a piece.
-struct Chunks {
-    rows: Rows,
-    names: Vec<String>,
-    pending: bool,
-}
-
-impl RowReader for Chunks {
-    fn names(&self) -> &[String] {
-        &self.names
-    }
-
-    fn append(
-        &mut self,
-        columns: &mut [TypedColumn],
-        wanted: &[usize],
-        rows: usize,
-    ) -> Result<usize, TableError> {
+impl RowReader for Rows {
+    fn append(&mut self, columns: &mut [TypedColumn], rows: usize) -> Result<usize, FileError> {
         let mut count = 0;
-        while count < rows && (std::mem::take(&mut self.pending) || self.rows.advance()?) {
-            for (column, &position) in columns.iter_mut().zip(wanted) {
-                let cell = Cell::from_text(self.rows.cell(position));
-                column.push(cell, &self.rows.path, || CellPlace::Line(self.rows.line()))?;
+        while count < rows && (std::mem::take(&mut self.is_pending) || self.advance()?) {
+            for column in columns.iter_mut() {
+                let cell = Cell::from_text(self.cell(column.position));
+                column.push(cell, &self.path, || format!("line {}", self.line()))?;
             }
             count += 1;
         }
@@ -149,8 +107,21 @@ impl RowReader for Chunks {
     }
 }
 
+/// Begins to write a text.
+pub(super) fn writer(output: OutputFile, columns: &Expected) -> Result<Box<dyn RowWriter>, FileError> {
+    let path = output.path().to_path_buf();
+    let delimiter = match path.extension() {
+        Some(extension) if extension == "tsv" => b'\t',
+        _ => b',',
+    };
+    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(output);
+    let written = writer.write_record(columns.iter().map(|(name, _)| name));
+    written.map_err(|error| not_written(&path, error))?;
+    Ok(Box::new(TextWriter { writer, path }))
+}
+
 struct TextWriter {
-    writer: csv::Writer<OutputStream>,
+    writer: csv::Writer<OutputFile>,
     path: PathBuf,
 }
 
@@ -219,11 +190,13 @@ struct Rows {
     path: PathBuf,
     /// Cells of the first row.
     width: Option<usize>,
+    /// Whether the row that was read last is not yet part of a piece.
+    is_pending: bool,
 }
 
 impl Rows {
     /// Opens a text; also the cells of its first row.
-    fn open(source: OpenSource, options: &ReadOptions) -> Result<(Rows, Vec<String>), TableError> {
+    fn open(source: OpenSource, options: &ReadOptions) -> Result<(Rows, Vec<String>), FileError> {
         let path = source.path.clone();
         if source.prefix.starts_with(&[0xff, 0xfe]) || source.prefix.starts_with(&[0xfe, 0xff]) {
             return Err(not_utf8(&path, 1, 1));
@@ -245,18 +218,18 @@ impl Rows {
             record: StringRecord::new(),
             path,
             width: None,
+            is_pending: false,
         };
         if !rows.advance()? {
-            return Err(TableError::empty(&rows.path));
+            return Err(empty(&rows.path));
         }
-        let first = (0..rows.record.len())
-            .map(|column| rows.cell(column).to_owned())
-            .collect();
+        let first = (0..rows.record.len()).map(|column| rows.cell(column).to_owned());
+        let first = first.collect();
         Ok((rows, first))
     }
 
     /// Goes to the next row that is not blank; `false` at the end.
-    fn advance(&mut self) -> Result<bool, TableError> {
+    fn advance(&mut self) -> Result<bool, FileError> {
         loop {
             let read = self.reader.read_record(&mut self.record);
             if !read.map_err(|error| self.error(error))? {
@@ -271,7 +244,7 @@ impl Rows {
                 let line = self.reader.position().line() - last.matches('\n').count() as u64;
                 let problem =
                     format!("the quote that opens on line {line} is never closed; close it or double it");
-                return Err(TableError::contents(&self.path, problem));
+                return Err(FileError::contents(&self.path, problem));
             }
             // Two quotes with nothing between them are a cell, white space alone is not.
             if cells == 1 && !last.is_empty() && last.trim().is_empty() {
@@ -284,7 +257,7 @@ impl Rows {
                     "line {line} has {cells} cell{plural}, expected {expected} as in the first row; check its \
                      delimiters and quotes"
                 );
-                return Err(TableError::contents(&self.path, problem));
+                return Err(FileError::contents(&self.path, problem));
             }
             return Ok(true);
         }
@@ -308,20 +281,19 @@ impl Rows {
         self.reader.position().line() - 1 - inside
     }
 
-    fn error(&self, error: csv::Error) -> TableError {
+    fn error(&self, error: csv::Error) -> FileError {
         match error.into_kind() {
-            ErrorKind::Io(error) => FileError::from_read(&self.path, error).into(),
-            ErrorKind::Utf8 { pos, err } => not_utf8(
-                &self.path,
-                pos.map_or(0, |position| position.line()),
-                err.field() + 1,
-            ),
-            other => TableError::damaged(&self.path, "CSV", format!("{other:?}")),
+            ErrorKind::Io(error) => FileError::from_read(&self.path, error),
+            ErrorKind::Utf8 { pos, err } => {
+                let line = pos.map_or(0, |position| position.line());
+                not_utf8(&self.path, line, err.field() + 1)
+            }
+            other => FileError::damaged(&self.path, "CSV", format!("{other:?}")),
         }
     }
 }
 
-fn not_utf8(path: &Path, line: u64, column: usize) -> TableError {
+fn not_utf8(path: &Path, line: u64, column: usize) -> FileError {
     let problem = format!("line {line}, column {column}: the text is not UTF-8; save the file as UTF-8");
-    TableError::contents(path, problem)
+    FileError::contents(path, problem)
 }

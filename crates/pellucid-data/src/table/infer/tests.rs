@@ -1,8 +1,8 @@
 use super::*;
 use proptest::prelude::*;
 
-fn column(cells: &[&str]) -> Result<Values, TableError> {
-    let mut column = InferredColumn::new();
+fn column(cells: &[&str]) -> Result<Values, FileError> {
+    let mut column = InferredColumn::default();
     for (row, cell) in cells.iter().enumerate() {
         column.push(cell, || row as u64 + 1);
     }
