@@ -782,7 +782,7 @@ pub(crate) fn hidden(text: &str) -> Result<Hidden, String> {
 fn dropout(text: &str) -> Result<DropoutRates, String> {
     let rates: Option<Vec<f64>> = text.split(',').map(|rate| rate.trim().parse().ok()).collect();
     match rates.as_deref() {
-        Some(&[rate]) => Ok(DropoutRates::Hidden(rate)),
+        Some(&[rate]) => Ok(DropoutRates::One(rate)),
         Some(rates) => Ok(DropoutRates::Each(rates.to_vec())),
         None => {
             Err("expected a number from 0 to less than 1, or several with commas, such as 0.2,0.5".into())
@@ -807,7 +807,7 @@ pub(crate) fn activation(text: &str) -> Result<Activation, String> {
         let names: Vec<&str> = Activation::ALL
             .into_iter()
             .filter(|known| known.is_elementwise())
-            .map(Activation::name)
+            .map(|activation| activation.name())
             .collect();
         format!("expected one of {}", names.join(", "))
     })

@@ -1,6 +1,7 @@
 //! Log lines: a template with `{epoch}`, `{loss}` and metrics in braces, formatted as Python formats them.
 
 use pellucid::Error;
+use pellucid::descriptor::SettingError;
 use pellucid::evaluation::metrics::Figure;
 use pellucid::recipe::Recipe;
 use pellucid::training::observe::EpochRecord;
@@ -62,11 +63,8 @@ impl LineTemplate {
     }
 
     fn parse(line: &str, names: &[&str]) -> Result<Self, Error> {
-        let refuse = |expected: String| Error::Setting {
-            key: "log.line".into(),
-            found: format!("{line:?}"),
-            expected,
-        };
+        let refuse =
+            |expected: String| Error::from(SettingError::new("log.line", format!("{line:?}"), expected));
         let mut parts = Vec::new();
         let mut rest = line;
         while let Some((text, after)) = rest.split_once('{') {

@@ -4,6 +4,7 @@
 //! to do.
 
 use crate::files::FileError;
+use pellucid::descriptor::SettingError;
 
 /// Any error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -50,12 +51,8 @@ pub(crate) fn problem(place: impl Into<String>, problem: impl Into<String>) -> D
 }
 
 /// The error of a setting `key` that cannot be `found`.
-pub(crate) fn setting(key: &str, found: impl Into<String>, expected: impl Into<String>) -> DataError {
-    DataError::Engine(pellucid::Error::Setting {
-        key: key.into(),
-        found: found.into(),
-        expected: expected.into(),
-    })
+pub(crate) fn setting(key: &str, found: impl ToString, expected: impl Into<String>) -> DataError {
+    DataError::Engine(SettingError::new(key, found, expected).into())
 }
 
 /// The result of trainings and searches.

@@ -7,26 +7,16 @@
 //! Kiros & Hinton, *Layer Normalization*, 2016). Both compute what PyTorch's `BatchNorm1d` and `LayerNorm` compute.
 
 use crate::choice;
-use crate::descriptor::{Choice, Descriptor, Range, Setting};
+use crate::descriptor::{Descriptor, Range, Setting};
 use crate::simd::scalar::Scalar;
 use crate::simd::{Isa, Task};
-
-const MOMENTUM: Setting = Setting::number(
-    "momentum",
-    Range::FRACTION,
-    "the weight of a batch's mean and variance in the running ones: μ ← (1 − momentum)·μ + momentum·μ of the batch",
-);
-const EPSILON: Setting = Setting::number("epsilon", Range::POSITIVE, "ε: keeps the quotient finite");
 
 choice! {
     /// How the pre-activations of a layer are normalised. The settings are by default those of PyTorch.
     #[derive(Debug, Clone, Copy, PartialEq)]
     pub enum Normalisation: Descriptor, key "network.normalisation", tag "name", unnamed None, alone true {
         /// Each unit's over the rows of a batch.
-        Batch {
-            momentum: f64 = 0.1, MOMENTUM;
-            epsilon: f64 = 1e-5, EPSILON;
-        } => Descriptor::new("batch", "batch normalisation")
+        Batch { momentum, epsilon } => Descriptor::new("batch", "batch normalisation")
             .formula(
                 "γ·(z − μ)/√(σ² + ε) + β, μ and σ² of each unit over the rows of a step; in predictions the running \
                         ones, to which each step adds its own by `momentum`",
@@ -35,11 +25,16 @@ choice! {
             .paper("Ioffe & Szegedy, Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate \
                     Shift, 2015"),
         /// Each row's over the units of the layer.
-        Layer {
-            epsilon: f64 = 1e-5, EPSILON;
-        } => Descriptor::new("layer", "layer normalisation")
+        Layer { epsilon } => Descriptor::new("layer", "layer normalisation")
             .formula("γ·(z − μ)/√(σ² + ε) + β, μ and σ² of each row over the units of the layer", NORMALISED)
             .paper("Ba, Kiros & Hinton, Layer Normalization, 2016"),
+    }
+    settings {
+        momentum: f64 = 0.1, Setting::number(
+            Range::FRACTION,
+            "the weight of a batch's mean and variance in the running ones: μ ← (1 − momentum)·μ + momentum·μ of the batch",
+        );
+        epsilon: f64 = 1e-5, Setting::number(Range::POSITIVE, "ε: keeps the quotient finite");
     }
 }
 
@@ -50,11 +45,6 @@ impl Normalisation {
     pub const BATCH: Self = Self::ALL[0];
     /// Layer normalisation with PyTorch's setting: ε = 1e-5.
     pub const LAYER: Self = Self::ALL[1];
-
-    /// The name in recipes.
-    pub fn name(self) -> &'static str {
-        self.common().name
-    }
 
     /// Whether it keeps running means and variances, for predictions.
     pub fn keeps_statistics(self) -> bool {

@@ -1,5 +1,7 @@
 //! The error type of the engine. Its messages say what a user can do.
 
+use crate::descriptor::SettingError;
+
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -21,15 +23,8 @@ pub enum Error {
     },
 
     /// A setting has an invalid value.
-    #[error("{key} = {found} cannot be used: {expected}")]
-    Setting {
-        /// The recipe's key, such as `train.learning_rate`.
-        key: String,
-        /// The value that was found.
-        found: String,
-        /// What a valid value is.
-        expected: String,
-    },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
 
     /// An input number (a weight, a feature, a target) is NaN or infinite.
     #[error("{place} is {value}; every number must be finite")]

@@ -37,8 +37,7 @@ const BLOCK: usize = 624;
 #[derive(Clone, PartialEq)]
 pub struct RandomState {
     twister: Mt,
-    /// The twister's current block of outputs. It determines all later blocks, so that a copy of it, with the
-    /// position, is a complete snapshot.
+    /// The twister's current block of outputs, which determines all later blocks.
     block: [u32; BLOCK],
     position: usize,
     kept_gaussian: Option<f64>,
@@ -52,20 +51,6 @@ impl fmt::Debug for RandomState {
             .field("kept_gaussian", &self.kept_gaussian)
             .finish_non_exhaustive()
     }
-}
-
-/// The position of a [`RandomState`] in its stream: enough to continue from there, bit for bit.
-///
-/// The block holds tempered outputs, whereas the `key` of NumPy's `get_state()` holds the words before
-/// tempering; the two are not interchangeable.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RandomStateSnapshot {
-    /// The current block of 624 outputs of the twister.
-    pub block: Vec<u32>,
-    /// The number of words drawn from the block, 0 to 624.
-    pub position: usize,
-    /// The second value of the last Gaussian pair, if it is not drawn yet.
-    pub kept_gaussian: Option<f64>,
 }
 
 /// The output of the twister for a word of its state: Matsumoto & Nishimura, 1998, equations 2.2 to 2.5.
@@ -118,59 +103,34 @@ impl RandomState {
         *self = RandomState::new(seed);
     }
 
-    /// A snapshot of the current position in the stream.
+    /// The state of the stream, as `get_state()` of NumPy returns it and its `set_state()` takes it: `key`, `pos` and the
+    /// Gaussian that is not drawn yet.
     ///
     /// ```
     /// use pellucid::numpy_random::RandomState;
     ///
     /// let mut random = RandomState::new(7);
     /// random.standard_normal();
-    /// let mut resumed = RandomState::from_snapshot(&random.snapshot()).unwrap();
+    /// let (key, position, kept_gaussian) = random.numpy_state();
+    /// let mut resumed = RandomState::from_numpy_state(&key, position, kept_gaussian).unwrap();
     /// assert_eq!(random.standard_normal(), resumed.standard_normal());
     /// assert_eq!(random.random_sample(), resumed.random_sample());
     /// ```
-    pub fn snapshot(&self) -> RandomStateSnapshot {
-        RandomStateSnapshot {
-            block: self.block.to_vec(),
-            position: self.position,
-            kept_gaussian: self.kept_gaussian,
-        }
+    pub fn numpy_state(&self) -> (Vec<u32>, usize, Option<f64>) {
+        let key = self.block.iter().map(|&word| untemper(word)).collect();
+        (key, self.position, self.kept_gaussian)
     }
 
-    /// A generator that continues from a snapshot, or `None` if the block does not have 624 words or the position
-    /// lies beyond it.
-    pub fn from_snapshot(snapshot: &RandomStateSnapshot) -> Option<Self> {
-        let block: [u32; BLOCK] = snapshot.block.as_slice().try_into().ok()?;
-        if snapshot.position > BLOCK {
-            return None;
-        }
-        let RandomStateSnapshot {
-            position,
-            kept_gaussian,
-            ..
-        } = *snapshot;
-        Some(RandomState {
+    /// A generator that continues from such a state. `None` if the key does not have 624 words or the position lies beyond
+    /// it.
+    pub fn from_numpy_state(key: &[u32], position: usize, kept_gaussian: Option<f64>) -> Option<Self> {
+        let block = <[u32; BLOCK]>::try_from(key).ok()?.map(temper);
+        (position <= BLOCK).then(|| RandomState {
             twister: Mt::from(block),
             block,
             position,
             kept_gaussian,
         })
-    }
-
-    /// A generator that continues from the state of an `MT19937` that `numpy.random.RandomState.get_state()` returns: its
-    /// `key`, `pos` and the Gaussian it has kept. `None` if the key does not have 624 words or the position lies beyond it.
-    pub fn from_numpy_state(key: &[u32], position: usize, kept_gaussian: Option<f64>) -> Option<Self> {
-        Self::from_snapshot(&RandomStateSnapshot {
-            block: key.iter().map(|&word| temper(word)).collect(),
-            position,
-            kept_gaussian,
-        })
-    }
-
-    /// The state that `set_state()` takes in NumPy: `key`, `pos` and the Gaussian that is not drawn yet.
-    pub fn numpy_state(&self) -> (Vec<u32>, usize, Option<f64>) {
-        let key = self.block.iter().map(|&word| untemper(word)).collect();
-        (key, self.position, self.kept_gaussian)
     }
 
     fn next_block(&mut self) {
@@ -317,21 +277,5 @@ impl RandomState {
             let other = self.interval(last as u64) as usize;
             items.swap(last, other);
         }
-    }
-
-    /// Fills the slice with [`random_sample`](Self::random_sample): `np.random.rand(n)`, and for a matrix in
-    /// row-major order `np.random.rand(rows, columns)`.
-    pub fn fill_random_sample(&mut self, values: &mut [f64]) {
-        values.fill_with(|| self.random_sample());
-    }
-
-    /// Fills the slice with [`uniform`](Self::uniform): `np.random.uniform(low, high, n)`.
-    pub fn fill_uniform(&mut self, values: &mut [f64], low: f64, high: f64) {
-        values.fill_with(|| self.uniform(low, high));
-    }
-
-    /// Fills the slice with [`standard_normal`](Self::standard_normal): `np.random.randn(n)`.
-    pub fn fill_standard_normal(&mut self, values: &mut [f64]) {
-        values.fill_with(|| self.standard_normal());
     }
 }

@@ -4,7 +4,7 @@ use crate::arguments::{self, Compare, Hidden};
 use crate::failure::Misuse;
 use crate::{recipes, terminal};
 use anyhow::{Context, Result};
-use pellucid::descriptor::Choice;
+use pellucid::descriptor::{Choice, SettingError};
 use pellucid::recipe::Activations;
 use pellucid::{Error, Recipe};
 use pellucid_data::tuning::{SettingRange, Space};
@@ -132,13 +132,7 @@ fn varied(base: &Recipe, settings: &[(String, String)]) -> Result<Recipe> {
         recipe.train.learning_rate = optimizer.usual_learning_rate();
     }
     for (key, value) in settings {
-        let refused = |expected: String| {
-            anyhow::Error::from(Error::Setting {
-                key: key.clone(),
-                found: value.clone(),
-                expected,
-            })
-        };
+        let refused = |expected: String| Error::from(SettingError::new(key, value, expected));
         match key.as_str() {
             "hidden" => {
                 let Hidden(sizes) = arguments::hidden(value).map_err(refused)?;

@@ -216,7 +216,7 @@ fn override_by(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPr
     let layers = &recipe.network.layers;
     let mut hidden: Vec<usize> = layers.get(1..layers.len() - 1).unwrap_or_default().to_vec();
     let mut activations: Vec<Activation> = match &recipe.network.activation {
-        Activations::All(one) => vec![*one; layers.len().saturating_sub(1)],
+        Activations::One(one) => vec![*one; layers.len().saturating_sub(1)],
         Activations::Each(each) => each.clone(),
     };
     let recipe_output = activations.pop();
@@ -248,7 +248,7 @@ fn override_by(recipe: &mut Recipe, request: &TrainingRequest, target: &TargetPr
     recipe.network.activation = Activations::Each(activations);
 
     if let Some(normalisation) = request.normalisation {
-        recipe.network.normalisation = Normalisations::Hidden(normalisation);
+        recipe.network.normalisation = Normalisations::One(normalisation);
     }
     let train = &mut recipe.train;
     if let Some(optimizer) = request.optimizer

@@ -132,7 +132,7 @@ fn activation(value: &str) -> Result<Activation> {
     let mut known = Activation::ALL.into_iter().filter(|known| known.is_elementwise());
     known.find(|known| known.name() == value).ok_or_else(|| {
         let names = Activation::ALL.into_iter().filter(|known| known.is_elementwise());
-        let names: Vec<&str> = names.map(Activation::name).collect();
+        let names: Vec<&str> = names.map(|activation| activation.name()).collect();
         setting(
             "activation",
             value,

@@ -18,11 +18,6 @@ use crate::thread_pool;
 use std::num::NonZeroUsize;
 
 impl Activation {
-    /// The name in recipes.
-    pub fn name(self) -> &'static str {
-        self.descriptor().common.name
-    }
-
     /// Whether each unit's activation depends on its own z alone (all but softmax).
     pub fn is_elementwise(self) -> bool {
         self != Activation::Softmax

@@ -9,6 +9,9 @@ mod reading;
 
 pub use reading::{Choice, OrNone, SettingValue, Settings, read};
 
+use std::ops::Bound::{self, Excluded, Included, Unbounded};
+use std::ops::RangeBounds;
+
 /// One thing that a recipe can choose, such as an activation or an optimizer.
 #[derive(Debug, Clone, Copy)]
 pub struct Descriptor {
@@ -89,10 +92,10 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// A setting that is a number in a range.
-    pub const fn number(key: &'static str, range: Range, meaning: &'static str) -> Self {
+    /// A setting that is a number in a range, still without a key.
+    pub const fn number(range: Range, meaning: &'static str) -> Self {
         Self {
-            key,
+            key: "",
             meaning,
             range,
             is_required: false,
@@ -100,8 +103,13 @@ impl Setting {
     }
 
     /// A setting that is not a number: a truth value, a name or a list.
-    pub const fn other(key: &'static str, meaning: &'static str) -> Self {
-        Self::number(key, Range::ANY, meaning)
+    pub const fn other(meaning: &'static str) -> Self {
+        Self::number(Range::ANY, meaning)
+    }
+
+    /// The same with its key.
+    pub const fn named(self, key: &'static str) -> Self {
+        Self { key, ..self }
     }
 
     /// The same, which a recipe must give.
@@ -117,67 +125,45 @@ impl Setting {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
     /// The lowest number.
-    pub low: f64,
-    /// Whether the lowest number itself is allowed.
-    pub includes_low: bool,
+    pub low: Bound<f64>,
     /// The highest number.
-    pub high: f64,
-    /// Whether the highest number itself is allowed.
-    pub includes_high: bool,
+    pub high: Bound<f64>,
     /// The range in words, for messages.
     pub expected: &'static str,
 }
 
 impl Range {
-    /// Any number.
-    pub const ANY: Self = Self {
-        low: f64::NEG_INFINITY,
-        includes_low: true,
-        high: f64::INFINITY,
-        includes_high: true,
-        expected: "a number is needed",
-    };
+    /// Any number, even NaN.
+    pub const ANY: Self = Self::new(Unbounded, Unbounded, "a number is needed");
     /// Any finite number.
     pub const FINITE: Self = Self::between(f64::NEG_INFINITY, f64::INFINITY, "a finite number is needed");
     /// 0 to 1, both included.
-    pub const FRACTION: Self = Self::between(0.0, 1.0, "a number is needed, 0 to 1").including_both();
+    pub const FRACTION: Self = Self::new(Included(0.0), Included(1.0), "a number is needed, 0 to 1");
     /// From 0 to below 1.
-    pub const BELOW_ONE: Self =
-        Self::between(0.0, 1.0, "a number is needed, 0 or more, below 1").including_low();
+    pub const BELOW_ONE: Self = Self::new(
+        Included(0.0),
+        Excluded(1.0),
+        "a number is needed, 0 or more, below 1",
+    );
     /// Above 0, and finite.
     pub const POSITIVE: Self = Self::between(0.0, f64::INFINITY, "a number is needed, above 0");
     /// 0 or more, and finite.
-    pub const NOT_NEGATIVE: Self =
-        Self::between(0.0, f64::INFINITY, "a number is needed, 0 or more").including_low();
+    pub const NOT_NEGATIVE: Self = Self::at_least(0.0, "a number is needed, 0 or more");
     /// A whole number, 1 or more.
-    pub const COUNT: Self =
-        Self::between(1.0, f64::INFINITY, "a whole number is needed, 1 or more").including_low();
+    pub const COUNT: Self = Self::at_least(1.0, "a whole number is needed, 1 or more");
+
+    /// The numbers from one bound to another.
+    pub const fn new(low: Bound<f64>, high: Bound<f64>, expected: &'static str) -> Self {
+        Self { low, high, expected }
+    }
 
     /// The numbers between two, both excluded.
     pub const fn between(low: f64, high: f64, expected: &'static str) -> Self {
-        Self {
-            low,
-            includes_low: false,
-            high,
-            includes_high: false,
-            expected,
-        }
+        Self::new(Excluded(low), Excluded(high), expected)
     }
 
-    /// The same with its lowest number.
-    pub const fn including_low(self) -> Self {
-        Self {
-            includes_low: true,
-            ..self
-        }
-    }
-
-    /// The same with its lowest and its highest number.
-    pub const fn including_both(self) -> Self {
-        Self {
-            includes_high: true,
-            ..self.including_low()
-        }
+    const fn at_least(low: f64, expected: &'static str) -> Self {
+        Self::new(Included(low), Excluded(f64::INFINITY), expected)
     }
 
     /// The same numbers in other words.
@@ -185,11 +171,17 @@ impl Range {
         Self { expected, ..self }
     }
 
-    /// Whether a number is in the range. Only [`ANY`](Self::ANY) has a NaN.
-    pub fn contains(&self, number: f64) -> bool {
-        let above = number > self.low || (self.includes_low && number == self.low);
-        let below = number < self.high || (self.includes_high && number == self.high);
-        (above && below) || *self == Self::ANY
+    /// Checks the value of the setting `key`; a value that is not a number is in every range.
+    ///
+    /// # Errors
+    /// [`SettingError`] when it is not in the range.
+    pub fn check(&self, key: &str, value: &dyn SettingValue) -> Result<(), SettingError> {
+        match value.number() {
+            Some(number) if !(self.low, self.high).contains(&number) => {
+                Err(SettingError::new(key, value.text(), self.expected))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -204,13 +196,21 @@ pub struct SettingError {
     pub expected: String,
 }
 
+impl SettingError {
+    /// The setting `key` holds `found`, and `expected` says what it may hold.
+    pub fn new(key: impl Into<String>, found: impl ToString, expected: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            found: found.to_string(),
+            expected: expected.into(),
+        }
+    }
+}
+
 impl std::fmt::Display for SettingError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} = {} cannot be used: {}",
-            self.key, self.found, self.expected
-        )
+        let Self { key, found, expected } = self;
+        write!(f, "{key} = {found} cannot be used: {expected}")
     }
 }
 

@@ -73,18 +73,12 @@ pub trait Choice: Clone + 'static {
     /// # Errors
     /// [`SettingError`] for the first that is not.
     fn check(&self) -> Result<(), SettingError> {
-        for (setting, value) in self.settings().iter().zip(self.values()) {
-            if let Some(number) = value.number()
-                && !setting.range.contains(number)
-            {
-                return Err(SettingError {
-                    key: format!("{}.{}", Self::KEY, setting.key),
-                    found: value.text(),
-                    expected: setting.range.expected.into(),
-                });
-            }
-        }
-        Ok(())
+        let mut values = self.settings().iter().zip(self.values());
+        values.try_for_each(|(setting, value)| {
+            setting
+                .range
+                .check(&format!("{}.{}", Self::KEY, setting.key), value)
+        })
     }
 }
 
@@ -116,6 +110,17 @@ number!(f64, u64, usize);
 impl SettingValue for bool {
     fn text(&self) -> String {
         self.to_string()
+    }
+}
+
+/// A setting that is left out is in every range.
+impl<V: SettingValue> SettingValue for Option<V> {
+    fn number(&self) -> Option<f64> {
+        self.as_ref()?.number()
+    }
+
+    fn text(&self) -> String {
+        self.as_ref().map_or_else(|| "(none)".into(), V::text)
     }
 }
 
@@ -266,11 +271,8 @@ fn with_settings<C: Choice, E: Error>(choice: C, mut settings: Settings) -> Resu
 }
 
 fn refused<C: Choice, E: Error>(name: &str, key: &str, found: &str, why: &str) -> E {
-    E::custom(SettingError {
-        key: format!("{}.{key}", C::KEY),
-        found: found.into(),
-        expected: format!("{}.{} = \"{name}\" {why}", C::KEY, C::TAG),
-    })
+    let expected = format!("{}.{} = \"{name}\" {why}", C::KEY, C::TAG);
+    E::custom(SettingError::new(format!("{}.{key}", C::KEY), found, expected))
 }
 
 /// The keys of a choice's table: the tag, and the settings of all choices.

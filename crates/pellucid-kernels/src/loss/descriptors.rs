@@ -30,17 +30,6 @@ impl AsRef<Descriptor> for LossDescriptor {
     }
 }
 
-const DELTA: Setting = Setting::number(
-    "delta",
-    Range::POSITIVE,
-    "δ: where the square ends and the straight line begins",
-);
-const QUANTILE: Setting = Setting::number(
-    "quantile",
-    Range::between(0.0, 1.0, "a number is needed, above 0 and below 1"),
-    "τ: the part of the targets that should lie below the outputs; 0.5 is the median",
-);
-
 const ANY_TARGETS: LossDescriptor = LossDescriptor {
     common: Descriptor::new("", ""),
     derivative: Formula::new("", ""),
@@ -99,9 +88,7 @@ choice! {
             ..ANY_TARGETS
         },
         /// Σ ½d² for |d| ≤ δ, δ(|d| − ½δ) beyond.
-        Huber {
-            delta: f64 = 1.0, DELTA;
-        } => LossDescriptor {
+        Huber { delta } => LossDescriptor {
             common: Descriptor::new("huber", "Huber loss")
                 .formula(
                     "½d² for |d| ≤ δ, δ(|d| − ½δ) beyond, d = a − y, δ being `delta`",
@@ -135,9 +122,7 @@ choice! {
             ..COUNTS
         },
         /// Σ max(−τd, (1 − τ)d), the pinball loss: the outputs become quantiles.
-        Quantile {
-            quantile: f64 = 0.5, QUANTILE;
-        } => LossDescriptor {
+        Quantile { quantile } => LossDescriptor {
             common: Descriptor::new("quantile", "quantile loss")
                 .formula(
                     "max(−τd, (1 − τ)d), d = a − y, τ being `quantile`",
@@ -190,6 +175,16 @@ choice! {
             needs_classes: true,
             pairs_with: None,
         },
+    }
+    settings {
+        delta: f64 = 1.0, Setting::number(
+            Range::POSITIVE,
+            "δ: where the square ends and the straight line begins",
+        );
+        quantile: f64 = 0.5, Setting::number(
+            Range::between(0.0, 1.0, "a number is needed, above 0 and below 1"),
+            "τ: the part of the targets that should lie below the outputs; 0.5 is the median",
+        );
     }
     others {
         /// A program's own. Recipes cannot name it.

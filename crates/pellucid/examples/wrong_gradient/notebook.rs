@@ -45,7 +45,7 @@ impl Start {
         let mut draw = |sizes: &[usize]| {
             let architecture = Architecture::new(sizes, &vec![Activation::Sigmoid; sizes.len() - 1], false)?;
             let mut weights = vec![0.0; architecture.parameter_count()];
-            random.fill_random_sample(&mut weights);
+            weights.fill_with(|| random.random_sample());
             Network::new(architecture, weights)
         };
         Ok(Self {

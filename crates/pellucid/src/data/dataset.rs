@@ -1,6 +1,7 @@
 //! Keeps samples in memory: features, in the compact form of their source, and targets.
 
 use crate::data::matrix::Matrix;
+use crate::descriptor::SettingError;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 use pellucid_kernels::layer::Input;
@@ -38,11 +39,8 @@ impl<T: Scalar> ByteMatrix<T> {
             });
         }
         if !divisor.is_normal() {
-            return Err(Error::Setting {
-                key: "divisor".into(),
-                found: divisor.to_string(),
-                expected: "the divisor of bytes must not be 0".into(),
-            });
+            let expected = "the divisor of bytes must not be 0";
+            return Err(SettingError::new("divisor", divisor, expected).into());
         }
         let values = Box::new(std::array::from_fn(|byte| T::from_f64(byte as f64 / divisor)));
         Ok(Self {

@@ -7,7 +7,7 @@ pub use meters::Meters;
 
 use crate::activation::Activation;
 use crate::data::dataset::{Dataset, Targets};
-use crate::descriptor::{Descriptor, is_same_name, unknown_name};
+use crate::descriptor::{Descriptor, SettingError, is_same_name, unknown_name};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::network::Layer;
@@ -16,236 +16,92 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::num::NonZeroU32;
 
-/// A measure of the quality of outputs. [`scores`](crate::evaluation::scores) computes those that it has too. The class of a
-/// row is that of the largest output, or for a single output whether it is above ½. A row has the labels whose output is
-/// above ½.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Metric {
-    /// The fraction of samples whose class is right, or all of whose labels are right.
-    Accuracy,
-    /// The mean recall of the classes that have rows.
-    BalancedAccuracy,
-    /// The fraction of samples whose class is among the k largest outputs; of equal outputs the first counts as larger.
-    TopK(NonZeroU32),
-    /// The mean of −ln p, where p is the probability of a sample's true class.
-    LogLoss,
-    /// The area under the ROC curve: for two classes that of the second, for more classes the mean over each class against
-    /// the rest, for labels the mean over the labels. NaN where a class has no rows.
-    RocAuc,
-    /// F1 of all decisions together; for classes it equals the accuracy.
-    MicroF1,
-    /// The mean F1 of the classes that occur, or of all labels.
-    MacroF1,
-    /// The mean F1, each class or label weighted by its rows.
-    WeightedF1,
-    /// The mean of |a − y| over samples and outputs.
-    MeanAbsoluteError,
-    /// The mean of (a − y)² over samples and outputs.
-    MeanSquaredError,
-    /// √ of the mean of (a − y)² of an output, averaged over the outputs.
-    RootMeanSquaredError,
-    /// 1 − Σ(y − a)² / Σ(y − ȳ)² of an output, averaged over the outputs. NaN for a single row.
-    R2,
-    /// 1 − var(y − a) / var(y) of an output, averaged over the outputs.
-    ExplainedVariance,
-    /// The mean of the outputs themselves, for runs on a single sample.
-    YPred,
-}
+macro_rules! metrics {
+    ($(
+        $Metric:ident $(($Parameter:ty = $example:expr))? => $name:literal, $title:literal, $better:expr,
+            is_of_classes $is_of_classes:literal, needs $Needs:ident, $plain:literal, $latex:literal;
+    )*) => {
+        /// A measure of the quality of outputs. [`scores`](crate::evaluation::scores) computes those that it has too. The class
+        /// of a row is that of the largest output, of equal ones the first, or for a single output whether it is above ½. A row
+        /// has the labels whose output is above ½. The area under the ROC curve is that of the second of two classes; it is NaN
+        /// where a class has no rows.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Metric {
+            $( #[doc = concat!("`", $name, "`: ", $plain, ".")] $Metric $(($Parameter))?, )*
+        }
 
-impl Metric {
-    /// All metrics; top-k is there with k = 2.
-    pub const ALL: [Metric; 14] = [
-        Metric::Accuracy,
-        Metric::BalancedAccuracy,
-        Metric::TopK(NonZeroU32::MIN.saturating_add(1)),
-        Metric::LogLoss,
-        Metric::RocAuc,
-        Metric::MicroF1,
-        Metric::MacroF1,
-        Metric::WeightedF1,
-        Metric::MeanAbsoluteError,
-        Metric::MeanSquaredError,
-        Metric::RootMeanSquaredError,
-        Metric::R2,
-        Metric::ExplainedVariance,
-        Metric::YPred,
-    ];
+        impl Metric {
+            /// All metrics; top-k is there with k = 2.
+            pub const ALL: [Metric; [$( $name ),*].len()] = [$( Metric::$Metric $(($example))? ),*];
 
-    /// The descriptor; the name of [`TopK`](Self::TopK) stands for every `top_` with a number.
-    pub fn descriptor(self) -> &'static MetricDescriptor {
-        use Better::{Higher, Lower};
-        match self {
-            Metric::Accuracy => {
-                const {
-                    &metric(
-                        "accuracy",
-                        "accuracy",
-                        "the part of rows whose class, or all of whose labels, are right",
-                        r"\frac{c}{n} \text{, c of n rows being right}",
-                        Some(Higher),
-                        true,
-                    )
-                }
-            }
-            Metric::BalancedAccuracy => {
-                const {
-                    &metric(
-                        "balanced_accuracy",
-                        "balanced accuracy",
-                        "the mean recall of the classes that have rows",
-                        r"\frac{1}{k} \sum_{j} \frac{c_j}{n_j} \text{ over k classes}",
-                        Some(Higher),
-                        true,
-                    )
-                }
-            }
-            Metric::TopK(_) => {
-                const {
-                    &metric(
-                        "top_5",
-                        "top-k accuracy",
-                        "the part of rows whose class is among so many of the largest outputs: `top_2`, `top_5`, …",
-                        r"\frac{c}{n} \text{, c of n rows having their class among the k largest outputs}",
-                        Some(Higher),
-                        true,
-                    )
-                }
-            }
-            Metric::LogLoss => {
-                const {
-                    &metric(
-                        "log_loss",
-                        "log loss",
-                        "the mean of −ln p, p being the probability of the true class",
-                        r"-\frac{1}{n} \sum_{i} \ln p_i",
-                        Some(Lower),
-                        true,
-                    )
-                }
-            }
-            Metric::RocAuc => {
-                const {
-                    &metric(
-                        "roc_auc",
-                        "area under the ROC curve",
-                        "the area under the ROC curve; of more than two classes the mean over each against the rest, of labels the mean",
-                        r"\text{the area under the ROC curve}",
-                        Some(Higher),
-                        true,
-                    )
-                }
-            }
-            Metric::MicroF1 => {
-                const {
-                    &metric(
-                        "micro_f1",
-                        "micro F1",
-                        "F1 of all decisions together; of classes it is the accuracy",
-                        r"\frac{2 t}{2 t + f + m} \text{ of all true positives, false positives and misses}",
-                        Some(Higher),
-                        true,
-                    )
-                }
-            }
-            Metric::MacroF1 => {
-                const {
-                    &metric(
-                        "macro_f1",
-                        "macro F1",
-                        "the mean F1 of the classes that occur, or of all labels",
-                        r"\frac{1}{k} \sum_{j} F_j",
-                        Some(Higher),
-                        true,
-                    )
-                }
-            }
-            Metric::WeightedF1 => {
-                const {
-                    &metric(
-                        "weighted_f1",
-                        "weighted F1",
-                        "the mean F1, each class or label weighted by its rows",
-                        r"\frac{1}{n} \sum_{j} n_j F_j",
-                        Some(Higher),
-                        true,
-                    )
-                }
-            }
-            Metric::MeanAbsoluteError => {
-                const {
-                    &metric(
-                        "mean_absolute_error",
-                        "mean absolute error",
-                        "the mean of |a − y| over rows and outputs",
-                        r"\frac{1}{n} \sum_{i} |a_i - y_i|",
-                        Some(Lower),
-                        false,
-                    )
-                }
-            }
-            Metric::MeanSquaredError => {
-                const {
-                    &metric(
-                        "mean_squared_error",
-                        "mean squared error",
-                        "the mean of (a − y)² over rows and outputs",
-                        r"\frac{1}{n} \sum_{i} (a_i - y_i)^2",
-                        Some(Lower),
-                        false,
-                    )
-                }
-            }
-            Metric::RootMeanSquaredError => {
-                const {
-                    &metric(
-                        "root_mean_squared_error",
-                        "root mean squared error",
-                        "√ of the mean of (a − y)² of an output, its mean over the outputs",
-                        r"\sqrt{\frac{1}{n} \sum_{i} (a_i - y_i)^2}",
-                        Some(Lower),
-                        false,
-                    )
-                }
-            }
-            Metric::R2 => {
-                const {
-                    &metric(
-                        "r2",
-                        "R²",
-                        "1 − Σ(y − a)²/Σ(y − ȳ)² of an output, its mean over the outputs; NaN for a single row",
-                        r"1 - \frac{\sum_{i} (y_i - a_i)^2}{\sum_{i} (y_i - m)^2} \text{, m the mean of y}",
-                        Some(Higher),
-                        false,
-                    )
-                }
-            }
-            Metric::ExplainedVariance => {
-                const {
-                    &metric(
-                        "explained_variance",
-                        "explained variance",
-                        "1 − var(y − a)/var(y) of an output, its mean over the outputs",
-                        r"1 - \frac{\text{var}(y - a)}{\text{var}(y)}",
-                        Some(Higher),
-                        false,
-                    )
-                }
-            }
-            Metric::YPred => {
-                const {
-                    &metric(
-                        "y_pred",
-                        "mean output",
-                        "the mean of the outputs",
-                        r"\frac{1}{n} \sum_{i} a_i",
-                        None,
-                        false,
-                    )
+            /// The descriptor; the name of [`TopK`](Self::TopK) stands for every `top_` with a number.
+            pub fn descriptor(self) -> &'static MetricDescriptor {
+                use Better::{Higher, Lower};
+                match self {
+                    $(
+                        Metric::$Metric { .. } => const {
+                            &MetricDescriptor {
+                                common: Descriptor::new($name, $title).formula($plain, $latex),
+                                better: $better,
+                                is_of_classes: $is_of_classes,
+                                needs: Needs::$Needs,
+                            }
+                        },
+                    )*
                 }
             }
         }
-    }
+    };
+}
 
+metrics! {
+    Accuracy => "accuracy", "accuracy", Some(Higher), is_of_classes true, needs Sums,
+        "the part of rows whose class, or all of whose labels, are right",
+        r"\frac{c}{n} \text{, c of n rows being right}";
+    BalancedAccuracy => "balanced_accuracy", "balanced accuracy", Some(Higher), is_of_classes true, needs Counts,
+        "the mean recall of the classes that have rows",
+        r"\frac{1}{k} \sum_{j} \frac{c_j}{n_j} \text{ over k classes}";
+    TopK(NonZeroU32 = NonZeroU32::MIN.saturating_add(1)) =>
+        "top_5", "top-k accuracy", Some(Higher), is_of_classes true, needs Sums,
+        "the part of rows whose class is among so many of the largest outputs: `top_2`, `top_5`, …",
+        r"\frac{c}{n} \text{, c of n rows having their class among the k largest outputs}";
+    LogLoss => "log_loss", "log loss", Some(Lower), is_of_classes true, needs Sums,
+        "the mean of −ln p, p being the probability of the true class",
+        r"-\frac{1}{n} \sum_{i} \ln p_i";
+    RocAuc => "roc_auc", "area under the ROC curve", Some(Higher), is_of_classes true, needs Outputs,
+        "the area under the ROC curve; of more than two classes the mean over each against the rest, of labels the mean",
+        r"\text{the area under the ROC curve}";
+    MicroF1 => "micro_f1", "micro F1", Some(Higher), is_of_classes true, needs Counts,
+        "F1 of all decisions together; of classes it is the accuracy",
+        r"\frac{2 t}{2 t + f + m} \text{ of all true positives, false positives and misses}";
+    MacroF1 => "macro_f1", "macro F1", Some(Higher), is_of_classes true, needs Counts,
+        "the mean F1 of the classes that occur, or of all labels",
+        r"\frac{1}{k} \sum_{j} F_j";
+    WeightedF1 => "weighted_f1", "weighted F1", Some(Higher), is_of_classes true, needs Counts,
+        "the mean F1, each class or label weighted by its rows",
+        r"\frac{1}{n} \sum_{j} n_j F_j";
+    MeanAbsoluteError => "mean_absolute_error", "mean absolute error", Some(Lower), is_of_classes false, needs Sums,
+        "the mean of |a − y| over rows and outputs",
+        r"\frac{1}{n} \sum_{i} |a_i - y_i|";
+    MeanSquaredError => "mean_squared_error", "mean squared error", Some(Lower), is_of_classes false, needs Sums,
+        "the mean of (a − y)² over rows and outputs",
+        r"\frac{1}{n} \sum_{i} (a_i - y_i)^2";
+    RootMeanSquaredError =>
+        "root_mean_squared_error", "root mean squared error", Some(Lower), is_of_classes false, needs Outputs,
+        "√ of the mean of (a − y)² of an output, its mean over the outputs",
+        r"\sqrt{\frac{1}{n} \sum_{i} (a_i - y_i)^2}";
+    R2 => "r2", "R²", Some(Higher), is_of_classes false, needs Outputs,
+        "1 − Σ(y − a)²/Σ(y − ȳ)² of an output, its mean over the outputs; NaN for a single row",
+        r"1 - \frac{\sum_{i} (y_i - a_i)^2}{\sum_{i} (y_i - m)^2} \text{, m the mean of y}";
+    ExplainedVariance => "explained_variance", "explained variance", Some(Higher), is_of_classes false, needs Outputs,
+        "1 − var(y − a)/var(y) of an output, its mean over the outputs",
+        r"1 - \frac{\text{var}(y - a)}{\text{var}(y)}";
+    YPred => "y_pred", "mean output", None, is_of_classes false, needs Sums,
+        "the mean of the outputs",
+        r"\frac{1}{n} \sum_{i} a_i";
+}
+
+impl Metric {
     /// The name in recipes and records.
     pub fn name(self) -> Cow<'static, str> {
         match self {
@@ -330,21 +186,18 @@ pub struct MetricDescriptor {
     pub better: Option<Better>,
     /// Whether it needs classes or labels as targets.
     pub is_of_classes: bool,
+    needs: Needs,
 }
 
-const fn metric(
-    name: &'static str,
-    title: &'static str,
-    plain: &'static str,
-    latex: &'static str,
-    better: Option<Better>,
-    is_of_classes: bool,
-) -> MetricDescriptor {
-    MetricDescriptor {
-        common: Descriptor::new(name, title).formula(plain, latex),
-        better,
-        is_of_classes,
-    }
+/// What a metric follows from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// A numerator and a denominator, each a sum over batches.
+    Sums,
+    /// The counts of each class.
+    Counts,
+    /// All outputs and targets.
+    Outputs,
 }
 
 /// The direction in which a figure improves.
@@ -500,11 +353,8 @@ pub fn check<T: Scalar>(
     let kind = TargetKind::from_targets(data.targets());
     for metric in metrics {
         if let Some(expected) = metric.objection_to(kind, output, loss) {
-            return Err(Error::Setting {
-                key: key.into(),
-                found: format!("\"{}\"", metric.name()),
-                expected,
-            });
+            let found = format!("\"{}\"", metric.name());
+            return Err(Error::from(SettingError::new(key, found, expected)));
         }
     }
     Ok(())

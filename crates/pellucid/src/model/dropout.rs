@@ -4,6 +4,7 @@
 //! This is the usual inverted form: training scales the kept activations by 1/(1 − rate), so that a prediction uses the
 //! weights unchanged.
 
+use crate::descriptor::SettingError;
 use crate::error::{Error, Result};
 use crate::numpy_random::RandomState;
 use crate::scalar::Scalar;
@@ -76,9 +77,6 @@ pub(crate) fn check_rate(rate: f64) -> Result<()> {
     if (0.0..1.0).contains(&rate) {
         return Ok(());
     }
-    Err(Error::Setting {
-        key: "train.dropout".into(),
-        found: rate.to_string(),
-        expected: "the fraction of units to drop must be 0 or more, and below 1".into(),
-    })
+    let expected = "the fraction of units to drop must be 0 or more, and below 1";
+    Err(Error::from(SettingError::new("train.dropout", rate, expected)))
 }

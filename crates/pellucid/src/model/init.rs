@@ -4,6 +4,7 @@ mod orthogonal;
 mod settings;
 
 use crate::activation::Activation;
+use crate::descriptor::SettingError;
 use crate::error::{Error, Result};
 use crate::model::network::{Architecture, Layer, Network};
 use crate::numpy_random::RandomState;
@@ -122,12 +123,8 @@ fn fill(distribution: InitialValues, fan_in: usize, values: &mut [f64], generato
     }
 }
 
-fn setting(key: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) -> Error {
-    Error::Setting {
-        key: key.into(),
-        found: found.into(),
-        expected: expected.into(),
-    }
+fn setting(key: impl Into<String>, found: impl ToString, expected: impl Into<String>) -> Error {
+    SettingError::new(key, found, expected).into()
 }
 
 fn finite(values: &[f64], place: impl Fn(usize) -> String) -> Result<()> {

@@ -7,48 +7,38 @@ use crate::model::network::Network;
 use crate::scalar::Scalar;
 use pellucid_kernels::choice;
 
-const DECAY: Setting = Setting::number(
-    "decay",
-    Range::BELOW_ONE.described("0 or more, below 1, is needed"),
-    "d: how slowly the mean follows",
-);
-const FROM: Setting = Setting::number(
-    "from",
-    Range::ANY,
-    "the first epoch of the mean, counted from 1; below 1, the part of the epochs before it",
-);
-
 choice! {
     /// Which mean of the weights is evaluated and kept.
     #[derive(Debug, Clone, Copy, PartialEq)]
     pub enum Average: Descriptor, key "train.average", tag "name", unnamed Some("ema"), alone true {
         /// The exponential moving average after every step, which begins with θ after the first.
-        Ema {
-            decay: f64 = 0.999, DECAY;
-        } => Descriptor::new("ema", "exponential moving average")
+        Ema { decay } => Descriptor::new("ema", "exponential moving average")
             .formula(
                 "θ̄ ← decay·θ̄ + (1 − decay)·θ after every step, beginning with θ after the first",
                 r"\bar{\theta} \leftarrow d \cdot \bar{\theta} + (1 - d) \cdot \theta",
             )
             .paper("Polyak & Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992, with weights that fall"),
         /// The mean of the parameters at the ends of epochs.
-        Swa {
-            from: f64 = 0.75, FROM;
-        } => Descriptor::new("swa", "stochastic weight averaging")
+        Swa { from } => Descriptor::new("swa", "stochastic weight averaging")
             .formula(
                 "the mean of θ at the ends of epochs",
                 r"\bar{\theta} = \frac{1}{n} \sum_{k} \theta_k \text{ at the ends of epochs}",
             )
             .paper("Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018, algorithm 1"),
     }
+    settings {
+        decay: f64 = 0.999, Setting::number(
+            Range::BELOW_ONE.described("0 or more, below 1, is needed"),
+            "d: how slowly the mean follows",
+        );
+        from: f64 = 0.75, Setting::number(
+            Range::ANY,
+            "the first epoch of the mean, counted from 1; below 1, the part of the epochs before it",
+        );
+    }
 }
 
 impl Average {
-    /// The name in recipes.
-    pub fn name(&self) -> &'static str {
-        self.common().name
-    }
-
     /// Checks its setting for a run of so many epochs.
     ///
     /// # Errors
@@ -56,14 +46,13 @@ impl Average {
     pub fn validate(&self, epochs: u64) -> Result<(), SettingError> {
         self.check()?;
         match *self {
-            Self::Swa { from } if !(0.0..=epochs.max(1) as f64).contains(&from) => Err(SettingError {
-                key: "train.average.from".into(),
-                found: from.to_string(),
-                expected: format!(
+            Self::Swa { from } if !(0.0..=epochs.max(1) as f64).contains(&from) => {
+                let expected = format!(
                     "the first epoch of the mean is needed, from 1 to train.epochs, {epochs}, or the part of the epochs \
                      before it, from 0 to less than 1"
-                ),
-            }),
+                );
+                Err(SettingError::new("train.average.from", from, expected))
+            }
             _ => Ok(()),
         }
     }

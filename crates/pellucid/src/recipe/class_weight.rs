@@ -1,6 +1,8 @@
 //! Reads `class_weight` of `[data]` and `[data.table]`: the weights of the classes in training.
 
-use crate::error::Error;
+use crate::descriptor::SettingError;
+use crate::error::{Error, Result};
+use serde::de::value::SeqAccessDeserializer;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -28,7 +30,7 @@ impl ClassWeight {
     ///
     /// # Errors
     /// [`Error::Setting`]: not a weight for each class, or one that is negative or not finite.
-    pub fn of_classes(&self, key: &str, counts: &[usize]) -> crate::error::Result<Vec<f64>> {
+    pub fn of_classes(&self, key: &str, counts: &[usize]) -> Result<Vec<f64>> {
         match self {
             Self::None => Ok(vec![1.0; counts.len()]),
             Self::Balanced => {
@@ -45,14 +47,15 @@ impl ClassWeight {
                 if weights.len() == counts.len() && weights.iter().all(usable) {
                     return Ok(weights.clone());
                 }
-                Err(Error::Setting {
-                    key: key.into(),
-                    found: format!("{weights:?}"),
-                    expected: format!(
-                        "a finite number, 0 or more, is needed for each of {} classes, or \"balanced\"",
-                        counts.len()
-                    ),
-                })
+                let expected = format!(
+                    "a finite number, 0 or more, is needed for each of {} classes, or \"balanced\"",
+                    counts.len()
+                );
+                Err(Error::from(SettingError::new(
+                    key,
+                    format!("{weights:?}"),
+                    expected,
+                )))
             }
         }
     }
@@ -83,11 +86,8 @@ impl<'de> Deserialize<'de> for ClassWeight {
                     other => Err(E::unknown_variant(other, &["none", "balanced"])),
                 }
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ClassWeight, A::Error> {
-                let mut weights = Vec::new();
-                while let Some(weight) = list.next_element()? {
-                    weights.push(weight);
-                }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<ClassWeight, A::Error> {
+                let weights = Vec::deserialize(SeqAccessDeserializer::new(list))?;
                 if weights.is_empty() {
                     return Err(serde::de::Error::invalid_length(0, &"a number for each class"));
                 }

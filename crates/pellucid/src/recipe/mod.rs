@@ -5,26 +5,22 @@
 
 mod built_in;
 mod class_weight;
-mod dropout;
-mod normalisation;
+mod of_layers;
 mod reading;
 mod settings;
 mod spelling;
-mod stopping;
 mod table;
 
 pub use built_in::{BUILT_IN, BuiltIn};
 pub use class_weight::ClassWeight;
-pub use dropout::DropoutRates;
-pub use normalisation::Normalisations;
+pub use of_layers::{Activations, DropoutRates, Normalisations, OfLayers};
 pub use reading::RecipeError;
-pub use settings::{Activations, BatchSize};
-pub use stopping::StopAt;
+pub use settings::{BatchSize, StopAt};
 pub use table::{Scale, TableRecipe, Task, Unseen};
 
 use crate::activation::Activation;
-use crate::descriptor::{Choice, SettingError};
-use crate::error::{Error, Result};
+use crate::descriptor::{Choice, Range, SettingError, SettingValue};
+use crate::error::Result;
 use crate::evaluation::metrics::{Figure, Metric};
 use crate::loss::{Loss, Reduction};
 use crate::model::dropout::check_rate;
@@ -304,62 +300,76 @@ fn objection_to_accumulation(train: &TrainRecipe) -> Option<&'static str> {
     }
 }
 
-/// A setting that L-BFGS cannot use: its key, its value, and the reason.
-fn objection_to_lbfgs(train: &TrainRecipe) -> Option<(&'static str, String, &'static str)> {
-    let word = |word: &dyn std::fmt::Display| format!("\"{word}\"");
+/// Refuses the settings that L-BFGS cannot use.
+fn check_for_lbfgs(train: &TrainRecipe) -> Result<()> {
     if train.learning_rate != 0.0 {
         let why = "lbfgs finds the length of each step by a line search; leave it out";
-        return Some(("learning_rate", train.learning_rate.to_string(), why));
+        return refuse("train.learning_rate", train.learning_rate, why);
     }
     if let BatchSize::Rows(rows) = train.batch_size {
         let why = "lbfgs needs the same loss at every step, that of all rows; set it to \"full\"";
-        return Some(("batch_size", rows.to_string(), why));
+        return refuse("train.batch_size", rows, why);
     }
     if train.shuffle {
         let why = "lbfgs takes all rows at once, whose order does not matter; set it to false";
-        return Some(("shuffle", "true".into(), why));
+        return refuse("train.shuffle", true, why);
     }
     if train.schedule != Schedule::default() {
         let why = "lbfgs has no learning rate that could follow a schedule; leave it out";
-        return Some(("schedule", word(&train.schedule.name()), why));
+        return refuse("train.schedule", quoted(&train.schedule.name()), why);
     }
     if !train.dropout.is_none() {
         let why = "lbfgs needs the same loss at every step, and dropout changes it; use \"adam\", or l2 in its place";
-        return Some(("dropout", "a rate above 0".into(), why));
+        return refuse("train.dropout", "a rate above 0", why);
     }
     if train.input_noise != 0.0 {
         let why =
             "lbfgs needs the same loss at every step, and noise changes it; use \"adam\", or l2 in its place";
-        return Some(("input_noise", train.input_noise.to_string(), why));
+        return refuse("train.input_noise", train.input_noise, why);
     }
     if let Some(most) = train.max_norm {
         let why = "lbfgs takes steps to a minimum without constraints; use \"adam\", or l2 in its place";
-        return Some(("max_norm", most.to_string(), why));
+        return refuse("train.max_norm", most, why);
     }
     if train.l1 != 0.0 {
         let why =
             "lbfgs needs derivatives that change smoothly, and |w| has a kink at 0; use l2, or \"adam\"";
-        return Some(("l1", train.l1.to_string(), why));
+        return refuse("train.l1", train.l1, why);
     }
-    for (key, clip) in [("clip_value", train.clip_value), ("clip_norm", train.clip_norm)] {
-        if let Some(clip) = clip {
-            let why = "lbfgs needs the gradient itself, and takes no step that raises the loss; leave it out";
-            return Some((key, clip.to_string(), why));
-        }
+    let clips = [
+        ("train.clip_value", train.clip_value),
+        ("train.clip_norm", train.clip_norm),
+    ];
+    if let Some((key, clip)) = clips.iter().find_map(|(key, clip)| Some((*key, (*clip)?))) {
+        let why = "lbfgs needs the gradient itself, and takes no step that raises the loss; leave it out";
+        return refuse(key, clip, why);
     }
     if let Some(average) = &train.average {
         let why = "lbfgs ends at a minimum, and a mean of the way there is none; leave it out";
-        return Some(("average", word(&average.name()), why));
+        return refuse("train.average", quoted(&average.name()), why);
     }
-    None
+    Ok(())
 }
 
-impl From<SettingError> for Error {
-    fn from(error: SettingError) -> Self {
-        let SettingError { key, found, expected } = error;
-        Self::Setting { key, found, expected }
-    }
+fn refuse<T>(key: &str, found: impl ToString, expected: impl Into<String>) -> Result<T> {
+    Err(SettingError::new(key, found, expected).into())
 }
+
+fn quoted(word: &dyn std::fmt::Display) -> String {
+    format!("\"{word}\"")
+}
+
+const ABOVE_0: Range = Range::POSITIVE.described("a finite number above 0 is needed, such as 1");
+const NOT_NEGATIVE: Range = Range::NOT_NEGATIVE.described("a finite number, 0 or more, is needed");
+const SECONDS: Range = Range::POSITIVE.described("a finite number above 0 is needed, such as 60");
+const SMOOTHING: Range = Range::BELOW_ONE.described("0 or more, below 1, is needed");
+const HELD_OUT: Range =
+    Range::BELOW_ONE.described("a part of the rows, from 0 (none) to less than 1, is held out");
+const EPOCHS: Range = Range::COUNT.described("at least 1 epoch is needed");
+const WAITED_EPOCHS: Range = Range::COUNT.described("at least 1 epoch is waited for");
+const LOGGED_EPOCHS: Range = Range::COUNT.described("at least 1 epoch is needed between lines");
+const FIRST_EPOCH: Range = Range::FRACTION.described("epochs are counted from 0 or from 1");
+const ROWS: Range = Range::COUNT.described("at least 1 row is needed, or \"full\"");
 
 impl Recipe {
     /// The architecture.
@@ -369,7 +379,7 @@ impl Recipe {
     pub fn architecture(&self) -> Result<Architecture> {
         let layers = &self.network.layers;
         let activations: Vec<Activation> = match &self.network.activation {
-            Activations::All(one) => vec![*one; layers.len().saturating_sub(1)],
+            Activations::One(one) => vec![*one; layers.len().saturating_sub(1)],
             Activations::Each(list) => list.clone(),
         };
         let architecture = Architecture::new(layers, &activations, self.network.bias)?;
@@ -412,23 +422,16 @@ impl Recipe {
     /// # Errors
     /// [`Error::Setting`] or [`Error::Architecture`], naming the key, what it holds and what it may hold.
     pub fn validate(&self) -> Result<()> {
-        let refuse = |key: &str, found: String, expected: &str| {
-            Err(Error::Setting {
-                key: key.into(),
-                found,
-                expected: expected.into(),
-            })
-        };
         let train = &self.train;
         let architecture = self.architecture()?;
         let output = architecture.output_layer();
-        let loss_name = || format!("\"{}\"", train.loss.name());
+        let loss_name = || quoted(&train.loss.name());
         if let Some(objection) = train.loss.objection_to(output.activation) {
-            return refuse("train.loss", loss_name(), &objection);
+            return refuse("train.loss", loss_name(), objection);
         }
         if output.activation == Activation::Softmax && output.fan_out == 1 {
             let expected = "softmax of a single output is always 1; use sigmoid, or an output for each class";
-            return refuse("network.activation", "\"softmax\"".into(), expected);
+            return refuse("network.activation", "\"softmax\"", expected);
         }
         for loss in [Some(train.loss), self.log.loss].iter().flatten() {
             loss.check()?;
@@ -438,59 +441,52 @@ impl Recipe {
                 "it wants an output for each class, 2 or more; for one output use \"binary_cross_entropy\"";
             return refuse("train.loss", loss_name(), expected);
         }
-        if !(0.0..1.0).contains(&train.label_smoothing) {
-            let found = train.label_smoothing.to_string();
-            return refuse("train.label_smoothing", found, "0 or more, below 1, is needed");
-        }
+        SMOOTHING.check("train.label_smoothing", &train.label_smoothing)?;
         if train.label_smoothing > 0.0 && !train.loss.wants_probabilities() {
             let expected = format!("{} has no classes' probabilities to smooth", train.loss.name());
-            return refuse(
-                "train.label_smoothing",
-                train.label_smoothing.to_string(),
-                &expected,
-            );
+            return refuse("train.label_smoothing", train.label_smoothing, expected);
         }
         if !train.optimizer.takes_steps() {
-            if let Some((key, found, why)) = objection_to_lbfgs(train) {
-                return refuse(&format!("train.{key}"), found, why);
-            }
+            check_for_lbfgs(train)?;
         } else if !(train.learning_rate.is_finite() && train.learning_rate > 0.0) {
-            let found = train.learning_rate.to_string();
             let expected = if train.learning_rate == 0.0 {
                 "a finite number above 0 is needed, such as 0.01; where the recipe has none, add one"
             } else {
                 "a finite number above 0 is needed, such as 0.01"
             };
-            return refuse("train.learning_rate", found, expected);
+            return refuse("train.learning_rate", train.learning_rate, expected);
         }
         train.schedule.check()?;
         train.optimizer.validate()?;
         self.init.validate()?;
-        for (key, number) in [
-            ("train.l1", train.l1),
-            ("train.l2", train.l2),
-            ("train.min_delta", train.min_delta),
-            ("train.input_noise", train.input_noise),
-        ] {
-            if !(number.is_finite() && number >= 0.0) {
-                return refuse(key, number.to_string(), "a finite number, 0 or more, is needed");
-            }
+        if self.data.source == Source::Table && self.data.validation != 0.0 {
+            let expected = "a table's rows are held out by data.table.validation";
+            return refuse("data.validation", self.data.validation, expected);
         }
-        for (key, number) in [
-            ("train.clip_value", train.clip_value),
-            ("train.clip_norm", train.clip_norm),
-            ("train.max_norm", train.max_norm),
-        ] {
-            if let Some(number) = number.filter(|number| !(number.is_finite() && *number > 0.0)) {
-                return refuse(
-                    key,
-                    number.to_string(),
-                    "a finite number above 0 is needed, such as 1",
-                );
-            }
+        let stop_at = train.stop_at;
+        let ranges: [(&str, &dyn SettingValue, Range); 16] = [
+            ("train.l1", &train.l1, NOT_NEGATIVE),
+            ("train.l2", &train.l2, NOT_NEGATIVE),
+            ("train.min_delta", &train.min_delta, NOT_NEGATIVE),
+            ("train.input_noise", &train.input_noise, NOT_NEGATIVE),
+            ("train.clip_value", &train.clip_value, ABOVE_0),
+            ("train.clip_norm", &train.clip_norm, ABOVE_0),
+            ("train.max_norm", &train.max_norm, ABOVE_0),
+            ("train.stop_at.value", &stop_at.map(|at| at.value), Range::FINITE),
+            ("train.max_seconds", &train.max_seconds, SECONDS),
+            ("data.validation", &self.data.validation, HELD_OUT),
+            ("train.patience", &train.patience, WAITED_EPOCHS),
+            ("train.epochs", &train.epochs, EPOCHS),
+            ("train.batch_size", &train.batch_size, ROWS),
+            ("log.every", &self.log.every, LOGGED_EPOCHS),
+            ("log.count_from", &self.log.count_from, FIRST_EPOCH),
+            ("data.noise", &self.data.noise, NOT_NEGATIVE),
+        ];
+        for (key, value, range) in ranges {
+            range.check(key, value)?;
         }
         match &train.dropout {
-            DropoutRates::Hidden(rate) => check_rate(*rate)?,
+            DropoutRates::One(rate) => check_rate(*rate)?,
             DropoutRates::Each(rates) => {
                 let layers = &self.network.layers;
                 if rates.len() != layers.len() - 1 {
@@ -498,31 +494,27 @@ impl Recipe {
                         "a list has a rate for each layer but the last, the inputs first: {} for layers = {layers:?}",
                         layers.len() - 1
                     );
-                    return refuse("train.dropout", format!("{rates:?}"), &expected);
+                    return refuse("train.dropout", format!("{rates:?}"), expected);
                 }
                 rates.iter().try_for_each(|&rate| check_rate(rate))?;
             }
         }
-        stopping::check(self)?;
-        if train.patience == Some(0) {
-            return refuse("train.patience", "0".into(), "at least 1 epoch is waited for");
-        }
-        if train.epochs == 0 {
-            return refuse("train.epochs", "0".into(), "at least 1 epoch is needed");
-        }
-        if train.batch_size == BatchSize::Rows(0) {
-            return refuse(
-                "train.batch_size",
-                "0".into(),
-                "at least 1 row is needed, or \"full\"",
-            );
+        let judged = [
+            ("train.monitor", Some(train.monitor)),
+            ("train.stop_at.metric", stop_at.map(|at| at.metric)),
+        ];
+        for (key, figure) in judged {
+            if let Some(figure) = figure.filter(|figure| figure.better().is_none()) {
+                let expected = "neither more nor less of it is better; choose another";
+                return refuse(key, quoted(&figure.name()), expected);
+            }
         }
         if let Some(average) = &train.average {
             average.validate(train.epochs)?;
         }
         if train.reshuffle && !train.shuffle {
             let expected = "it says how the samples are shuffled; set train.shuffle = true, or leave it out";
-            return refuse("train.reshuffle", "true".into(), expected);
+            return refuse("train.reshuffle", true, expected);
         }
         let without_penalty = [train.l1, train.l2] == [0.0; 2];
         for (key, is_set) in [
@@ -530,33 +522,30 @@ impl Recipe {
             ("train.report_penalty", train.report_penalty),
         ] {
             if is_set && without_penalty {
-                let expected = "there is no penalty; set train.l2, or leave it out";
-                return refuse(key, "true".into(), expected);
+                return refuse(key, true, "there is no penalty; set train.l2, or leave it out");
             }
         }
         if train.share_penalty && train.reduction == Reduction::Sum {
             let expected =
                 "the losses of a batch are not divided by anything; set train.reduction = \"mean\"";
-            return refuse("train.share_penalty", "true".into(), expected);
+            return refuse("train.share_penalty", true, expected);
         }
         if let Some(why) = objection_to_accumulation(train) {
-            return refuse("train.accumulate", train.accumulate.to_string(), why);
+            return refuse("train.accumulate", train.accumulate, why);
         }
-        let keeps_statistics = architecture
-            .layers()
-            .iter()
-            .any(|layer| layer.statistics().is_some());
+        let mut layers = architecture.layers().iter();
+        let keeps_statistics = layers.any(|layer| layer.statistics().is_some());
         if keeps_statistics && !train.optimizer.takes_steps() {
             let expected = "lbfgs tries out more batches than it goes by, and running means would follow them all; use \"layer\", \
                             or \"adam\"";
-            return refuse("network.normalisation", "\"batch\"".into(), expected);
+            return refuse("network.normalisation", "\"batch\"", expected);
         }
         if keeps_statistics && train.batch_size == BatchSize::Rows(1) {
             let expected = "batch normalisation takes mean and variance over the rows of a step, 2 or more; or use \"layer\"";
-            return refuse("train.batch_size", "1".into(), expected);
+            return refuse("train.batch_size", 1, expected);
         }
         let is_plain = train.optimizer.is_plain_descent()
-            && [train.l1, train.l2] == [0.0; 2]
+            && without_penalty
             && train.dropout.is_none()
             && [train.clip_value, train.clip_norm, train.max_norm] == [None; 3]
             && train.accumulate == 1
@@ -564,27 +553,7 @@ impl Recipe {
         if train.update == Update::TopDown && !is_plain {
             let expected = "only plain gradient descent updates layer by layer: optimizer = \"sgd\", without momentum, \
                             decay, penalty, dropout, clipping, max_norm, accumulation or normalisation";
-            return refuse("train.update", "\"top-down\"".into(), expected);
-        }
-        if self.log.every == Some(0) {
-            return refuse(
-                "log.every",
-                "0".into(),
-                "at least 1 epoch is needed between lines",
-            );
-        }
-        if self.log.count_from > 1 {
-            let found = self.log.count_from.to_string();
-            return refuse("log.count_from", found, "epochs are counted from 0 or from 1");
-        }
-        if let Some(noise) = self.data.noise
-            && !(noise.is_finite() && noise >= 0.0)
-        {
-            return refuse(
-                "data.noise",
-                noise.to_string(),
-                "a finite number, 0 or more, is needed",
-            );
+            return refuse("train.update", "\"top-down\"", expected);
         }
         Ok(())
     }

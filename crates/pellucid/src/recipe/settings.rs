@@ -1,41 +1,19 @@
-//! Reads settings that have two forms: one value, or a list or a word.
+//! Settings of a training that are neither a number nor a choice.
 
-use crate::activation::Activation;
-use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
-use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
+use crate::descriptor::SettingValue;
+use crate::evaluation::metrics::Figure;
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// One activation for all layers, or one for each.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Activations {
-    /// The same for every layer after the inputs.
-    All(Activation),
-    /// One for each layer after the inputs.
-    Each(Vec<Activation>),
-}
-
-impl<'de> Deserialize<'de> for Activations {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = Activations;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(
-                    "the name of an activation, or a list of names, one for each layer after the inputs",
-                )
-            }
-            fn visit_str<E: Error>(self, name: &str) -> Result<Activations, E> {
-                let name: StrDeserializer<'_, E> = name.into_deserializer();
-                Activation::deserialize(name).map(Activations::All)
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Activations, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Activations::Each)
-            }
-        }
-        deserializer.deserialize_any(Either)
-    }
+/// `stop_at` of `[train]`: a figure, and the value that ends the run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopAt {
+    /// The loss, or a metric.
+    pub metric: Figure,
+    /// The value to reach: from below if higher is better, from above if lower is.
+    pub value: f64,
 }
 
 /// The number of samples in a batch.
@@ -54,6 +32,22 @@ impl BatchSize {
         match self {
             BatchSize::Full => rows,
             BatchSize::Rows(size) => size.min(rows),
+        }
+    }
+}
+
+impl SettingValue for BatchSize {
+    fn number(&self) -> Option<f64> {
+        match self {
+            Self::Full => None,
+            Self::Rows(rows) => rows.number(),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Full => "\"full\"".into(),
+            Self::Rows(rows) => rows.text(),
         }
     }
 }
@@ -84,12 +78,12 @@ impl<'de> Deserialize<'de> for BatchSize {
             fn visit_i64<E: Error>(self, rows: i64) -> Result<BatchSize, E> {
                 usize::try_from(rows)
                     .map(BatchSize::Rows)
-                    .map_err(|_| E::invalid_value(serde::de::Unexpected::Signed(rows), &self))
+                    .map_err(|_| E::invalid_value(Unexpected::Signed(rows), &self))
             }
             fn visit_u64<E: Error>(self, rows: u64) -> Result<BatchSize, E> {
                 usize::try_from(rows)
                     .map(BatchSize::Rows)
-                    .map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(rows), &self))
+                    .map_err(|_| E::invalid_value(Unexpected::Unsigned(rows), &self))
             }
         }
         deserializer.deserialize_any(Either)

@@ -30,6 +30,7 @@ pub use finished::{Finished, Summary, Unfinished};
 pub use split::Split;
 
 use crate::data::dataset::Dataset;
+use crate::descriptor::SettingError;
 use crate::error::{Error, Result};
 use crate::evaluation::metrics::{Figure, Meters, Metric, suited_to};
 use crate::inspection::diagnosis::{EpochLosses, Finding, TrainingDiagnosis};
@@ -378,12 +379,11 @@ fn time_limit<'a>(recipe: &Recipe, clock: Option<&'a dyn Fn() -> f64>) -> Result
     match (recipe.train.max_seconds, clock) {
         (None, _) => Ok(None),
         (Some(seconds), Some(clock)) => Ok(Some(TimeLimit::new(seconds, clock))),
-        (Some(seconds), None) => Err(Error::Setting {
-            key: "train.max_seconds".into(),
-            found: seconds.to_string(),
-            expected: "this training has no clock; hand one in with Session::with_clock, or leave it out"
-                .into(),
-        }),
+        (Some(seconds), None) => {
+            let expected =
+                "this training has no clock; hand one in with Session::with_clock, or leave it out";
+            Err(SettingError::new("train.max_seconds", seconds, expected).into())
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! logarithmic scale and a smoothed loss, as is usual today.
 
 use super::Session;
+use crate::descriptor::SettingError;
 use crate::error::{Error, Result};
 use crate::optimization::schedule::{RunLength, Schedule};
 use crate::recipe::BatchSize;
@@ -38,24 +39,17 @@ impl RateRange {
     /// # Errors
     /// [`Error::Setting`] for rates or a number of steps out of range.
     pub fn check(&self) -> Result<()> {
-        let refuse = |key: &str, found: String, expected: String| {
-            Err(Error::Setting {
-                key: key.into(),
-                found,
-                expected,
-            })
-        };
         if !(self.from > 0.0 && self.from.is_finite()) {
-            let expected = "it must be a finite rate above 0, such as 1e-6".into();
-            return refuse("from", self.from.to_string(), expected);
+            let expected = "it must be a finite rate above 0, such as 1e-6";
+            return Err(Error::from(SettingError::new("from", self.from, expected)));
         }
         if !(self.to > self.from && self.to.is_finite()) {
             let expected = format!("it must be a finite rate above the first one, {}", self.from);
-            return refuse("to", self.to.to_string(), expected);
+            return Err(Error::from(SettingError::new("to", self.to, expected)));
         }
         if self.steps < Self::FEWEST_STEPS {
             let expected = format!("at least {} steps are needed", Self::FEWEST_STEPS);
-            return refuse("steps", self.steps.to_string(), expected);
+            return Err(Error::from(SettingError::new("steps", self.steps, expected)));
         }
         Ok(())
     }
@@ -158,11 +152,9 @@ pub fn find_rate<T: Scalar, O: Observer<T>>(
     range.check()?;
     let (recipe, data) = (session.recipe(), session.training());
     if !recipe.train.optimizer.takes_steps() {
-        return Err(Error::Setting {
-            key: "train.optimizer".into(),
-            found: format!("\"{}\"", recipe.train.optimizer.name()),
-            expected: "it has no learning rate; its line search finds the length of each step".into(),
-        });
+        let found = format!("\"{}\"", recipe.train.optimizer.name());
+        let expected = "it has no learning rate; its line search finds the length of each step";
+        return Err(Error::from(SettingError::new("train.optimizer", found, expected)));
     }
     let mut recipe = recipe.clone();
     let train = &mut recipe.train;

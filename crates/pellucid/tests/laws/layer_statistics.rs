@@ -202,7 +202,7 @@ fn update_ratios_equal_those_of_the_last_steps() {
 fn recording_changes_nothing() {
     let data = classes::<f64>(50, 5, 3, 7);
     let mut recipe = classifier();
-    recipe.train.dropout = pellucid::recipe::DropoutRates::Hidden(0.3);
+    recipe.train.dropout = pellucid::recipe::DropoutRates::One(0.3);
     let (entries, parameters) = recorded(&recipe, &data);
     assert_eq!(entries.len(), 11);
     assert_eq!(parameters, trained(&recipe, &data));

@@ -73,7 +73,7 @@ fn ends_after_its_steps_or_when_an_observer_ends_it() {
     let mut recipe = plain();
     recipe.train.batch_size = BatchSize::Rows(8);
     recipe.train.shuffle = true;
-    recipe.train.dropout = 0.1.into();
+    recipe.train.dropout = pellucid::recipe::DropoutRates::One(0.1);
     recipe.set("train.schedule=cosine").unwrap();
     recipe.set("train.average={ name = \"swa\", from = 9 }").unwrap();
     let find = |recipe: &Recipe, range: RateRange, observer: &mut StopsAfter| {

@@ -1,6 +1,6 @@
 //! Accumulates metrics over the batches of a run.
 
-use super::{Metric, TargetKind};
+use super::{Metric, Needs, TargetKind};
 use crate::data::dataset::Dataset;
 use crate::evaluation::scores::{self, Counts, OutputScores, RegressionScores, class_of};
 use crate::scalar::Scalar;
@@ -26,19 +26,7 @@ pub struct Meters {
 impl Meters {
     /// Meters of these metrics, for outputs on rows of `data`.
     pub fn new<T: Scalar>(metrics: &[Metric], data: &Dataset<T>) -> Self {
-        let asked = |of: &[Metric]| metrics.iter().any(|metric| of.contains(metric));
-        let counts = asked(&[
-            Metric::BalancedAccuracy,
-            Metric::MicroF1,
-            Metric::MacroF1,
-            Metric::WeightedF1,
-        ]);
-        let collects = asked(&[
-            Metric::RocAuc,
-            Metric::RootMeanSquaredError,
-            Metric::R2,
-            Metric::ExplainedVariance,
-        ]);
+        let needs = |what: Needs| metrics.iter().any(|metric| metric.descriptor().needs == what);
         let kind = match metrics.iter().any(|metric| metric.descriptor().is_of_classes) {
             true => TargetKind::from_targets(data.targets()),
             false => TargetKind::Numbers,
@@ -53,8 +41,8 @@ impl Meters {
             width,
             units: data.units().to_vec(),
             sums: vec![(0.0, 0.0); metrics.len()],
-            counts: vec![Counts::default(); if counts { classes } else { 0 }],
-            collects,
+            counts: vec![Counts::default(); if needs(Needs::Counts) { classes } else { 0 }],
+            collects: needs(Needs::Outputs),
             metrics: metrics.to_vec(),
             outputs: Vec::new(),
             targets: Vec::new(),
@@ -135,14 +123,7 @@ impl Meters {
             Metric::MeanAbsoluteError => (pairs().map(|(a, y)| (a - y).abs()).sum(), values),
             Metric::MeanSquaredError => (pairs().map(|(a, y)| (a - y) * (a - y)).sum(), values),
             Metric::YPred => (pairs().map(|(a, _)| a).sum(), values),
-            Metric::BalancedAccuracy
-            | Metric::RocAuc
-            | Metric::MicroF1
-            | Metric::MacroF1
-            | Metric::WeightedF1
-            | Metric::RootMeanSquaredError
-            | Metric::R2
-            | Metric::ExplainedVariance => (0.0, 0.0),
+            _ => (0.0, 0.0),
         }
     }
 
@@ -188,12 +169,7 @@ impl Meters {
                 Metric::RootMeanSquaredError => regression(|scores| scores.rmse),
                 Metric::R2 => regression(|scores| scores.r2.unwrap_or(f64::NAN)),
                 Metric::ExplainedVariance => regression(|scores| scores.explained_variance),
-                Metric::Accuracy
-                | Metric::TopK(_)
-                | Metric::LogLoss
-                | Metric::MeanAbsoluteError
-                | Metric::MeanSquaredError
-                | Metric::YPred => self.sums[at].0 / self.sums[at].1,
+                _ => self.sums[at].0 / self.sums[at].1,
             };
             (metric, value)
         });

@@ -2,7 +2,7 @@
 
 use super::classification::area_under_roc;
 use super::counts::{self, Counts};
-use super::{ClassScores, count_rows, mismatch, ratio};
+use super::{ClassScores, count_pairs, ratio};
 use crate::error::Result;
 use serde::Serialize;
 
@@ -37,12 +37,7 @@ impl LabelScores {
     /// [`Error::Shape`](crate::Error::Shape) for no rows, or probabilities and targets of different shape;
     /// [`Error::NonFiniteInput`](crate::Error::NonFiniteInput).
     pub fn from_probabilities(probabilities: &[f64], targets: &[f64], labels: usize) -> Result<Self> {
-        let rows = count_rows("the probabilities", probabilities, labels)?;
-        let expected = count_rows("the targets", targets, labels)?;
-        if rows != expected {
-            let expected = format!("{expected}, as the targets have,");
-            return Err(mismatch("the probabilities", format!("{rows} rows"), expected));
-        }
+        let rows = count_pairs("the probabilities", probabilities, targets, labels)?;
         let mut counted = vec![Counts::default(); labels];
         let mut right = 0;
         for (row, of_row) in probabilities

@@ -41,6 +41,17 @@ fn count_rows(what: &str, numbers: &[f64], width: usize) -> Result<usize> {
     }
 }
 
+/// The number of rows of predictions and targets, both (rows, `width`).
+fn count_pairs(what: &str, predictions: &[f64], targets: &[f64], width: usize) -> Result<usize> {
+    let rows = count_rows(what, predictions, width)?;
+    let expected = count_rows("the targets", targets, width)?;
+    if rows != expected {
+        let expected = format!("{expected}, as the targets have,");
+        return Err(mismatch(what, format!("{rows} rows"), expected));
+    }
+    Ok(rows)
+}
+
 fn mismatch(what: impl Into<String>, found: String, expected: String) -> Error {
     Error::Shape {
         what: what.into(),

@@ -1,6 +1,6 @@
 //! Scores predicted numbers.
 
-use super::{count_rows, mismatch};
+use super::count_pairs;
 use crate::error::Result;
 use serde::Serialize;
 
@@ -45,12 +45,7 @@ impl RegressionScores {
     /// [`Error::Shape`](crate::Error::Shape) for no rows, or predictions and targets of different shape;
     /// [`Error::NonFiniteInput`](crate::Error::NonFiniteInput).
     pub fn from_predictions(predictions: &[f64], targets: &[f64], outputs: usize) -> Result<Self> {
-        let rows = count_rows("the predictions", predictions, outputs)?;
-        let expected = count_rows("the targets", targets, outputs)?;
-        if rows != expected {
-            let expected = format!("{expected}, as the targets have,");
-            return Err(mismatch("the predictions", format!("{rows} rows"), expected));
-        }
+        let rows = count_pairs("the predictions", predictions, targets, outputs)?;
         let column = |numbers: &[f64], output: usize| -> Vec<f64> {
             numbers[output..].iter().step_by(outputs).copied().collect()
         };

@@ -4,23 +4,6 @@ use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingError};
 use pellucid_kernels::choice;
 use serde::{Deserialize, Serialize};
 
-const LOW: Setting = Setting::number("low", Range::FINITE, "the lowest number").required();
-const HIGH: Setting = Setting::number("high", Range::FINITE, "the number that none reaches").required();
-const VALUE: Setting = Setting::number("value", Range::FINITE, "the number").required();
-const GAIN: Setting = Setting::number(
-    "gain",
-    Range::POSITIVE.described("a finite number above 0 is needed"),
-    "the factor of the orthonormal columns or rows",
-);
-const STD: Setting = Setting::number(
-    "std",
-    Range::NOT_NEGATIVE.described("a finite standard deviation is needed, 0 or more"),
-    "the standard deviation",
-)
-.required();
-const LAYERS: Setting = Setting::other("layers", "the numbers, layer by layer").required();
-const DRAWS: Setting = Setting::other("draws", "the draws, in order").required();
-
 /// Stands for a number that a recipe must give.
 const MISSING: f64 = f64::NAN;
 
@@ -32,28 +15,19 @@ choice! {
         Zeros => Descriptor::new("zeros", "zeros")
             .formula("0", r"0"),
         /// All the same number; for networks without hidden layers too.
-        Constant {
-            value: f64 = MISSING, VALUE;
-        } => Descriptor::new("constant", "constant")
+        Constant { value } => Descriptor::new("constant", "constant")
             .formula("value", r"c"),
         /// Uniform from `low` to `high`.
-        Uniform {
-            low: f64 = MISSING, LOW;
-            high: f64 = MISSING, HIGH;
-        } => Descriptor::new("uniform", "uniform")
+        Uniform { low, high } => Descriptor::new("uniform", "uniform")
             .formula("uniform from low to high", r"\text{uniform from low to high}"),
         /// Normal with mean 0 and standard deviation `std`.
-        Normal {
-            std: f64 = MISSING, STD;
-        } => Descriptor::new("normal", "normal")
+        Normal { std } => Descriptor::new("normal", "normal")
             .formula(
                 "normal with mean 0 and standard deviation std",
                 r"\text{normal with mean 0 and standard deviation } \sigma",
             ),
         /// The same; a number further than 2·`std` from 0 is drawn again, so that the standard deviation is about 0.88·`std`.
-        TruncatedNormal {
-            std: f64 = MISSING, STD;
-        } => Descriptor::new("truncated_normal", "truncated normal")
+        TruncatedNormal { std } => Descriptor::new("truncated_normal", "truncated normal")
             .formula(
                 "normal, where a number further than 2·std from 0 is drawn again",
                 r"\text{normal, where a number further than } 2 \sigma \text{ from 0 is drawn again}",
@@ -97,9 +71,7 @@ choice! {
             )
             .paper("LeCun et al., Efficient BackProp, 1998, equation 16"),
         /// Orthonormal columns, or rows where there are fewer of them, times `gain`.
-        Orthogonal {
-            gain: f64 = 1.0, GAIN;
-        } => Descriptor::new("orthogonal", "orthogonal")
+        Orthogonal { gain } => Descriptor::new("orthogonal", "orthogonal")
             .formula(
                 "orthonormal columns, or rows where they are fewer, times gain",
                 r"g \cdot Q \text{, the columns or rows of Q orthonormal}",
@@ -120,24 +92,30 @@ choice! {
                 r"\text{weights and biases uniform in } \pm \frac{1}{\sqrt{n}}",
             ),
         /// The numbers in `layers`.
-        Given {
-            layers: Vec<GivenLayer> = Vec::new(), LAYERS;
-        } => Descriptor::new("given", "given")
+        Given { layers } => Descriptor::new("given", "given")
             .formula("the numbers in layers", r"\text{the numbers in layers}"),
         /// Draws from NumPy's generator, one after the other.
-        Draws {
-            draws: Vec<Draw> = Vec::new(), DRAWS;
-        } => Descriptor::new("draws", "draws")
+        Draws { draws } => Descriptor::new("draws", "draws")
             .formula("an ordered list of draws from NumPy's generator", r"\text{an ordered list of draws}"),
+    }
+    settings {
+        value: f64 = MISSING, Setting::number(Range::FINITE, "the number").required();
+        low: f64 = MISSING, Setting::number(Range::FINITE, "the lowest number").required();
+        high: f64 = MISSING, Setting::number(Range::FINITE, "the number that none reaches").required();
+        std: f64 = MISSING, Setting::number(
+            Range::NOT_NEGATIVE.described("a finite standard deviation is needed, 0 or more"),
+            "the standard deviation",
+        ).required();
+        gain: f64 = 1.0, Setting::number(
+            Range::POSITIVE.described("a finite number above 0 is needed"),
+            "the factor of the orthonormal columns or rows",
+        );
+        layers: Vec<GivenLayer> = Vec::new(), Setting::other("the numbers, layer by layer").required();
+        draws: Vec<Draw> = Vec::new(), Setting::other("the draws, in order").required();
     }
 }
 
 impl Init {
-    /// The name in recipes.
-    pub fn name(&self) -> &'static str {
-        self.common().name
-    }
-
     /// Checks every setting, and that they go together.
     ///
     /// # Errors
@@ -145,11 +123,10 @@ impl Init {
     pub fn validate(&self) -> Result<(), SettingError> {
         self.check()?;
         match *self {
-            Self::Uniform { low, high } if low > high => Err(SettingError {
-                key: "init.low".into(),
-                found: low.to_string(),
-                expected: format!("init.high is {high}, which is less"),
-            }),
+            Self::Uniform { low, high } if low > high => {
+                let expected = format!("init.high is {high}, which is less");
+                Err(SettingError::new("init.low", low, expected))
+            }
             _ => Ok(()),
         }
     }

@@ -28,10 +28,6 @@ impl Point {
             derivative: self.derivative - derivative,
         }
     }
-
-    fn plus_line(self, derivative: f64) -> Self {
-        self.minus_line(-derivative)
-    }
 }
 
 /// A line search that receives value and derivative of one step after another.
@@ -110,15 +106,12 @@ impl LineSearch {
         if is_stuck || is_at_limit || is_at_zero || is_good {
             return true;
         }
-        if !self.is_past_first_stage && value <= self.best.value && value > bar {
-            let (mut best, mut other) = (self.best.minus_line(required), self.other.minus_line(required));
-            self.narrow(&mut best, &mut other, here.minus_line(required));
-            (self.best, self.other) = (best.plus_line(required), other.plus_line(required));
-        } else {
-            let (mut best, mut other) = (self.best, self.other);
-            self.narrow(&mut best, &mut other, here);
-            (self.best, self.other) = (best, other);
-        }
+        // ψ, or the value itself: its line has the slope 0.
+        let is_auxiliary = !self.is_past_first_stage && value <= self.best.value && value > bar;
+        let slope = if is_auxiliary { required } else { 0.0 };
+        let (mut best, mut other) = (self.best.minus_line(slope), self.other.minus_line(slope));
+        self.narrow(&mut best, &mut other, here.minus_line(slope));
+        (self.best, self.other) = (best.minus_line(-slope), other.minus_line(-slope));
         let (best, other) = (self.best.step, self.other.step);
         if self.is_bracketed {
             if (other - best).abs() >= 0.66 * self.width_before {
@@ -148,14 +141,12 @@ impl LineSearch {
         let turns = here.derivative * (best.derivative / best.derivative.abs()) < 0.0;
         let (x, dx) = (best.step, best.derivative);
         let (p, dp) = (here.step, here.derivative);
+        let theta =
+            |a: Point, b: Point| 3.0 * (a.value - b.value) / (b.step - a.step) + a.derivative + b.derivative;
         let next;
         if here.value > best.value {
             // Higher: a minimum lies between. The cubic's, if it is nearer to the best than the quadratic's.
-            let theta = 3.0 * (best.value - here.value) / (p - x) + dx + dp;
-            let root = cubic_root(theta, dx, dp, false);
-            let gamma = if p < x { -root } else { root };
-            let ratio = ((gamma - dx) + theta) / (((gamma - dx) + gamma) + dp);
-            let cubic = x + ratio * (p - x);
+            let cubic = cubic_minimum(*best, here, theta(*best, here));
             let quadratic = x + dx / ((best.value - here.value) / (p - x) + dx) / 2.0 * (p - x);
             next = if (cubic - x).abs() < (quadratic - x).abs() {
                 cubic
@@ -165,11 +156,7 @@ impl LineSearch {
             self.is_bracketed = true;
         } else if turns {
             // Lower, with a derivative the other way: a minimum lies between. The farther of the cubic's and the secant's.
-            let theta = 3.0 * (best.value - here.value) / (p - x) + dx + dp;
-            let root = cubic_root(theta, dx, dp, false);
-            let gamma = if p > x { -root } else { root };
-            let ratio = ((gamma - dp) + theta) / (((gamma - dp) + gamma) + dx);
-            let cubic = p + ratio * (x - p);
+            let cubic = cubic_minimum(here, *best, theta(*best, here));
             let secant = p + dp / (dp - dx) * (x - p);
             next = if (cubic - p).abs() > (secant - p).abs() {
                 cubic
@@ -179,21 +166,20 @@ impl LineSearch {
             self.is_bracketed = true;
         } else if dp.abs() < dx.abs() {
             // Lower, and less steep: the cubic's minimum, if the cubic has one beyond.
-            let theta = 3.0 * (best.value - here.value) / (p - x) + dx + dp;
+            let theta = theta(*best, here);
             let root = cubic_root(theta, dx, dp, true);
             let gamma = if p > x { -root } else { root };
             let ratio = ((gamma - dp) + theta) / ((gamma + (dx - dp)) + gamma);
+            let farthest = if p > x { self.most } else { self.least };
             let cubic = if ratio < 0.0 && gamma != 0.0 {
                 p + ratio * (x - p)
-            } else if p > x {
-                self.most
             } else {
-                self.least
+                farthest
             };
             let secant = p + dp / (dp - dx) * (x - p);
-            let is_cubic_nearer = (cubic - p).abs() < (secant - p).abs();
+            let (to_cubic, to_secant) = ((cubic - p).abs(), (secant - p).abs());
             next = if self.is_bracketed {
-                let nearer = if is_cubic_nearer { cubic } else { secant };
+                let nearer = if to_cubic < to_secant { cubic } else { secant };
                 let bound = p + 0.66 * (other.step - p);
                 if p > x {
                     nearer.min(bound)
@@ -201,18 +187,12 @@ impl LineSearch {
                     nearer.max(bound)
                 }
             } else {
-                let is_cubic_farther = (cubic - p).abs() > (secant - p).abs();
-                let farther = if is_cubic_farther { cubic } else { secant };
+                let farther = if to_cubic > to_secant { cubic } else { secant };
                 farther.min(self.most).max(self.least)
             };
         } else if self.is_bracketed {
             // Lower, and as steep: the minimum of the cubic through the other end.
-            let (y, dy) = (other.step, other.derivative);
-            let theta = 3.0 * (here.value - other.value) / (y - p) + dy + dp;
-            let root = cubic_root(theta, dy, dp, false);
-            let gamma = if p > y { -root } else { root };
-            let ratio = ((gamma - dp) + theta) / (((gamma - dp) + gamma) + dy);
-            next = p + ratio * (y - p);
+            next = cubic_minimum(here, *other, theta(*other, here));
         } else {
             next = if p > x { self.most } else { self.least };
         }
@@ -226,6 +206,15 @@ impl LineSearch {
         }
         self.step = next;
     }
+}
+
+/// The minimum of the cubic through two points with their derivatives, θ being 3·Δvalue/Δstep plus both derivatives.
+fn cubic_minimum(from: Point, to: Point, theta: f64) -> f64 {
+    let (a, b) = (from.derivative, to.derivative);
+    let root = cubic_root(theta, a, b, false);
+    let gamma = if to.step < from.step { -root } else { root };
+    let ratio = ((gamma - a) + theta) / (((gamma - a) + gamma) + b);
+    from.step + ratio * (to.step - from.step)
 }
 
 /// √(θ² − ab), safe from overflow; 0 where that is below 0 and may be.

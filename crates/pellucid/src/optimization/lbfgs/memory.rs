@@ -1,15 +1,12 @@
 //! The memory of L-BFGS: its last steps, and the search direction that follows from them.
 
 use crate::scalar::Scalar;
+use std::collections::VecDeque;
 
-/// The last steps s and changes of the gradient y.
+/// The last steps s and changes of the gradient y, the oldest first.
 pub(super) struct Memory<T> {
-    pairs: Vec<Pair<T>>,
+    pairs: VecDeque<Pair<T>>,
     history: usize,
-    /// The index of the oldest pair once all places are taken; the next pair replaces it.
-    oldest: usize,
-    used: usize,
-    parameters: usize,
 }
 
 struct Pair<T> {
@@ -23,22 +20,18 @@ struct Pair<T> {
 }
 
 impl<T: Scalar> Memory<T> {
-    pub(super) fn new(parameters: usize, history: usize) -> Self {
-        Self {
-            pairs: Vec::new(),
-            history,
-            oldest: 0,
-            used: 0,
-            parameters,
-        }
+    /// A memory of the last `history` steps, still empty.
+    pub(super) fn new(history: usize) -> Self {
+        let pairs = VecDeque::new();
+        Self { pairs, history }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.used == 0
+        self.pairs.is_empty()
     }
 
     pub(super) fn clear(&mut self) {
-        (self.used, self.oldest) = (0, 0);
+        self.pairs.clear();
     }
 
     /// Remembers a step along a direction, and the gradients after and before it.
@@ -46,29 +39,21 @@ impl<T: Scalar> Memory<T> {
         if self.history == 0 {
             return;
         }
-        let place = if self.used < self.history {
-            self.used += 1;
-            self.used - 1
+        let forgotten = if self.pairs.len() == self.history {
+            self.pairs.pop_front()
         } else {
-            let place = self.oldest;
-            self.oldest = (self.oldest + 1) % self.history;
-            place
+            None
         };
-        if place == self.pairs.len() {
-            self.pairs.push(Pair {
-                s: vec![T::ZERO; self.parameters],
-                y: vec![T::ZERO; self.parameters],
-                curvature: 0.0,
-                squares: 0.0,
-                alpha: 0.0,
-            });
-        }
-        let pair = &mut self.pairs[place];
+        let mut pair = forgotten.unwrap_or_else(|| Pair {
+            s: vec![T::ZERO; direction.len()],
+            y: vec![T::ZERO; direction.len()],
+            curvature: 0.0,
+            squares: 0.0,
+            alpha: 0.0,
+        });
         (pair.curvature, pair.squares) = (0.0, 0.0);
-        let changes = after
-            .iter()
-            .zip(before)
-            .map(|(after, before)| after.to_f64() - before.to_f64());
+        let gradients = after.iter().zip(before);
+        let changes = gradients.map(|(after, before)| after.to_f64() - before.to_f64());
         for (((s, y), along), change) in pair.s.iter_mut().zip(&mut pair.y).zip(direction).zip(changes) {
             let moved = step * along;
             *s = T::from_f64(moved);
@@ -76,6 +61,7 @@ impl<T: Scalar> Memory<T> {
             pair.curvature += moved * change;
             pair.squares += change * change;
         }
+        self.pairs.push_back(pair);
     }
 
     /// −H·g, H being the inverse Hessian that the pairs approximate: Nocedal & Wright, *Numerical Optimization*, 2006, algorithm
@@ -84,21 +70,17 @@ impl<T: Scalar> Memory<T> {
         for (d, g) in direction.iter_mut().zip(gradient) {
             *d = -g.to_f64();
         }
-        let places = |nth: usize| (self.oldest + nth) % self.history.max(1);
-        for nth in (0..self.used).rev() {
-            let pair = &mut self.pairs[places(nth)];
+        for pair in self.pairs.iter_mut().rev() {
             pair.alpha = super::dot(&pair.s, direction) / pair.curvature;
             for (d, y) in direction.iter_mut().zip(&pair.y) {
                 *d -= pair.alpha * y.to_f64();
             }
         }
-        if self.used > 0 {
-            let latest = &self.pairs[places(self.used - 1)];
+        if let Some(latest) = self.pairs.back() {
             let scale = latest.curvature / latest.squares;
             direction.iter_mut().for_each(|d| *d *= scale);
         }
-        for nth in 0..self.used {
-            let pair = &self.pairs[places(nth)];
+        for pair in &self.pairs {
             let change = pair.alpha - super::dot(&pair.y, direction) / pair.curvature;
             for (d, s) in direction.iter_mut().zip(&pair.s) {
                 *d += change * s.to_f64();

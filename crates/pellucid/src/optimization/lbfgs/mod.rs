@@ -136,7 +136,7 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
     let mut gradient = vec![T::ZERO; x.len()];
     let (mut x_before, mut gradient_before) = (x.to_vec(), gradient.clone());
     let mut direction = vec![0.0; x.len()];
-    let mut memory = Memory::new(x.len(), settings.history);
+    let mut memory = Memory::new(settings.history);
     let value = problem.evaluate(x, &mut gradient);
     let mut now = Iteration {
         number: 0,

@@ -2,7 +2,7 @@
 
 mod settings;
 
-pub use settings::{Optimizer, OptimizerDescriptor};
+pub use settings::{Optimizer, OptimizerDescriptor, OptimizerSettings};
 
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
@@ -31,10 +31,10 @@ pub struct Memory<T> {
 #[derive(Debug, Clone)]
 pub struct OptimizerState<T> {
     optimizer: Optimizer,
+    settings: OptimizerSettings,
     steps: i32,
     threads: NonZeroUsize,
     slots: [Aligned<T>; 3],
-    weight_decay: f64,
     /// Weight decay is for the first so many parameters.
     decayed: usize,
     /// NAdam: the product of the momenta so far.
@@ -50,10 +50,10 @@ impl<T: Scalar> OptimizerState<T> {
         let slot = |index: usize| Aligned::zeros(if index < used { parameter_count } else { 0 });
         Self {
             optimizer,
+            settings: optimizer.all_settings(),
             steps: 0,
             threads: NonZeroUsize::MIN,
             slots: [slot(0), slot(1), slot(2)],
-            weight_decay: optimizer.weight_decay(),
             decayed: parameter_count,
             momentum_product: 1.0,
             losses: [f64::INFINITY; 2],
@@ -165,7 +165,8 @@ impl<T: Scalar> OptimizerState<T> {
         }
         self.steps = self.steps.saturating_add(1);
         let rate = learning_rate.to_f64();
-        let decay = (self.weight_decay > 0.0).then(|| T::from_f64(1.0 - rate * self.weight_decay));
+        let weight_decay = self.settings.weight_decay;
+        let decay = (weight_decay > 0.0).then(|| T::from_f64(1.0 - rate * weight_decay));
         let rule = self.rule(learning_rate);
         OptimizerStep {
             rule,
@@ -177,88 +178,53 @@ impl<T: Scalar> OptimizerState<T> {
             threads: self.threads,
         }
     }
-}
 
-impl<T: Scalar> OptimizerState<T> {
     /// The next step's coefficients.
     fn rule(&mut self, learning_rate: T) -> StepRule<T> {
         let steps = self.steps;
         let number = T::from_f64;
         let rate = learning_rate.to_f64();
+        let of = self.settings;
         match self.optimizer {
             // `next_step` refuses L-BFGS.
             Optimizer::Lbfgs { .. } => StepRule::Descent { rate: learning_rate },
             Optimizer::Sgd { momentum: 0.0, .. } => StepRule::Descent { rate: learning_rate },
-            Optimizer::Sgd {
-                momentum,
-                dampening,
-                nesterov,
-                velocity,
-                ..
-            } => {
-                let dampening = if steps == 1 { 0.0 } else { dampening };
+            Optimizer::Sgd { .. } => {
+                let dampening = if steps == 1 { 0.0 } else { of.dampening };
                 // With the rate in b instead of before it, b is what is taken from θ.
-                let (rate, rest) = if velocity {
+                let (rate, rest) = if of.velocity {
                     (T::ONE, learning_rate)
                 } else {
                     (learning_rate, number(1.0 - dampening))
                 };
                 StepRule::Momentum(Momentum {
                     rate,
-                    momentum: number(momentum),
+                    momentum: number(of.momentum),
                     rest,
-                    ahead: if velocity { learning_rate } else { T::ONE },
-                    nesterov,
+                    ahead: if of.velocity { learning_rate } else { T::ONE },
+                    nesterov: of.nesterov,
                 })
             }
-            Optimizer::Adagrad { epsilon, .. } => StepRule::Adagrad(Adagrad {
+            Optimizer::Adagrad { .. } => StepRule::Adagrad(Adagrad {
                 rate: learning_rate,
-                epsilon: number(epsilon),
+                epsilon: number(of.epsilon),
             }),
-            Optimizer::Rmsprop {
-                momentum,
-                rho,
-                epsilon,
-                ..
-            } => StepRule::RmsProp(RmsProp {
+            Optimizer::Rmsprop { .. } => StepRule::RmsProp(RmsProp {
                 rate: learning_rate,
-                rho: number(rho),
-                epsilon: number(epsilon),
-                momentum: number(momentum),
+                rho: number(of.rho),
+                epsilon: number(of.epsilon),
+                momentum: number(of.momentum),
             }),
-            Optimizer::Adadelta { rho, epsilon, .. } => StepRule::Adadelta(Adadelta {
+            Optimizer::Adadelta { .. } => StepRule::Adadelta(Adadelta {
                 rate: learning_rate,
-                rho: number(rho),
-                epsilon: number(epsilon),
+                rho: number(of.rho),
+                epsilon: number(of.epsilon),
             }),
-            Optimizer::Adam {
-                beta_1,
-                beta_2,
-                epsilon,
-                epsilon_hat,
-                ..
-            }
-            | Optimizer::Adamw {
-                beta_1,
-                beta_2,
-                epsilon,
-                epsilon_hat,
-                ..
-            } => StepRule::Adam(self.adam(rate, [beta_1, beta_2, epsilon], epsilon_hat)),
-            Optimizer::Amsgrad {
-                beta_1,
-                beta_2,
-                epsilon,
-                ..
-            } => StepRule::Amsgrad(Amsgrad(self.adam(rate, [beta_1, beta_2, epsilon], false))),
-            Optimizer::Nadam {
-                beta_1,
-                beta_2,
-                epsilon,
-                ..
-            } => {
-                let adam = self.adam(rate, [beta_1, beta_2, epsilon], false);
-                let momentum = |t: f64| beta_1 * (1.0 - 0.5 * 0.96f64.powf(t * NADAM_DECAY));
+            Optimizer::Adam { .. } | Optimizer::Adamw { .. } => StepRule::Adam(self.adam(rate)),
+            Optimizer::Amsgrad { .. } => StepRule::Amsgrad(Amsgrad(self.adam(rate))),
+            Optimizer::Nadam { .. } => {
+                let adam = self.adam(rate);
+                let momentum = |t: f64| of.beta_1 * (1.0 - 0.5 * 0.96f64.powf(t * NADAM_DECAY));
                 let (now, next) = (momentum(f64::from(steps)), momentum(f64::from(steps) + 1.0));
                 self.momentum_product *= now;
                 let product = self.momentum_product;
@@ -270,15 +236,10 @@ impl<T: Scalar> OptimizerState<T> {
                     epsilon: adam.epsilon,
                 })
             }
-            Optimizer::Radam {
-                beta_1,
-                beta_2,
-                epsilon,
-                ..
-            } => {
-                let adam = self.adam(rate, [beta_1, beta_2, epsilon], false);
-                let [correction_1, correction_2] = [beta_1, beta_2].map(|beta| 1.0 - beta.powi(steps));
-                let rectified = rectification(beta_2, steps);
+            Optimizer::Radam { .. } => {
+                let adam = self.adam(rate);
+                let [correction_1, correction_2] = self.corrections();
+                let rectified = rectification(of.beta_2, steps);
                 StepRule::Adam(Adam {
                     rate: number(rate / correction_1 * rectified.map_or(1.0, |r| r * correction_2.sqrt())),
                     // While there is no second moment to divide by, √v has no weight.
@@ -287,39 +248,21 @@ impl<T: Scalar> OptimizerState<T> {
                     ..adam
                 })
             }
-            Optimizer::Adamax {
-                beta_1,
-                beta_2,
-                epsilon,
-                ..
-            } => StepRule::Adamax(Adamax(self.adam(rate, [beta_1, beta_2, epsilon], false))),
-            Optimizer::Lion { beta_1, beta_2, .. } => StepRule::Lion(Lion {
-                moments: moments(beta_1, beta_2),
+            Optimizer::Adamax { .. } => StepRule::Adamax(Adamax(self.adam(rate))),
+            Optimizer::Lion { .. } => StepRule::Lion(Lion {
+                moments: self.moments(),
                 rate: learning_rate,
             }),
-            Optimizer::Rprop {
-                increase,
-                decrease,
-                least_step,
-                largest_step,
-                ..
-            }
-            | Optimizer::IrpropPlus {
-                increase,
-                decrease,
-                least_step,
-                largest_step,
-                ..
-            } => {
+            Optimizer::Rprop { .. } | Optimizer::IrpropPlus { .. } => {
                 if steps == 1 {
                     self.slots[1].fill(learning_rate);
                 }
                 let [now, before] = self.losses;
                 let rprop = Rprop {
-                    increase: number(increase),
-                    decrease: number(decrease),
-                    least: number(least_step),
-                    largest: number(largest_step),
+                    increase: number(of.increase),
+                    decrease: number(of.decrease),
+                    least: number(of.least_step),
+                    largest: number(of.largest_step),
                     taken_back: number(f64::from(u8::from(now > before))),
                 };
                 if self.needs_loss() {
@@ -332,29 +275,35 @@ impl<T: Scalar> OptimizerState<T> {
     }
 
     /// m̂/(√v̂ + ε) with the corrections of m and v taken out of the loop.
-    fn adam(&self, rate: f64, [beta_1, beta_2, epsilon]: [f64; 3], epsilon_hat: bool) -> Adam<T> {
-        let [correction_1, correction_2] = [beta_1, beta_2].map(|beta| 1.0 - beta.powi(self.steps));
+    fn adam(&self, rate: f64) -> Adam<T> {
+        let [correction_1, correction_2] = self.corrections();
         let number = T::from_f64;
-        let (rate, root) = if epsilon_hat {
+        let (rate, root) = if self.settings.epsilon_hat {
             (rate * correction_2.sqrt() / correction_1, T::ONE)
         } else {
             (rate / correction_1, number(1.0 / correction_2.sqrt()))
         };
         Adam {
-            moments: moments(beta_1, beta_2),
+            moments: self.moments(),
             rate: number(rate),
             root,
-            epsilon: number(epsilon),
+            epsilon: number(self.settings.epsilon),
         }
     }
-}
 
-fn moments<T: Scalar>(beta_1: f64, beta_2: f64) -> Moments<T> {
-    Moments {
-        beta_1: T::from_f64(beta_1),
-        rest_1: T::from_f64(1.0 - beta_1),
-        beta_2: T::from_f64(beta_2),
-        rest_2: T::from_f64(1.0 - beta_2),
+    /// 1 − β₁ᵗ and 1 − β₂ᵗ.
+    fn corrections(&self) -> [f64; 2] {
+        [self.settings.beta_1, self.settings.beta_2].map(|beta| 1.0 - beta.powi(self.steps))
+    }
+
+    fn moments(&self) -> Moments<T> {
+        let OptimizerSettings { beta_1, beta_2, .. } = self.settings;
+        Moments {
+            beta_1: T::from_f64(beta_1),
+            rest_1: T::from_f64(1.0 - beta_1),
+            beta_2: T::from_f64(beta_2),
+            rest_2: T::from_f64(1.0 - beta_2),
+        }
     }
 }
 

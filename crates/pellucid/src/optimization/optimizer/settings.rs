@@ -1,6 +1,6 @@
 //! The optimizers: what each is called, computes and can be set to.
 
-use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingError};
+use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingError, SettingValue};
 use crate::optimization::lbfgs::Lbfgs;
 use pellucid_kernels::choice;
 
@@ -22,89 +22,13 @@ impl AsRef<Descriptor> for OptimizerDescriptor {
     }
 }
 
-const MOMENTUM: Setting = Setting::number(
-    "momentum",
-    Range::FRACTION,
-    "μ: how much of the step before is in this one",
-);
-const DAMPENING: Setting = Setting::number(
-    "dampening",
-    Range::BELOW_ONE,
-    "the part of the gradient that does not enter the momentum",
-);
-const NESTEROV: Setting = Setting::other("nesterov", "whether the momentum looks ahead");
-const VELOCITY: Setting = Setting::other(
-    "velocity",
-    "whether each gradient stays in the momentum with the learning rate it came with, v ← μv − ηg, θ ← θ + v, which makes \
-     a difference where the rate changes (Sutskever et al. 2013); scikit-learn's way",
-);
-const BETA_1: Setting = Setting::number(
-    "beta_1",
-    Range::BELOW_ONE,
-    "β₁: how slowly the first moment follows the gradient",
-);
-const BETA_2: Setting = Setting::number(
-    "beta_2",
-    Range::BELOW_ONE,
-    "β₂: how slowly the second moment follows the squared gradient; of Lion, how slowly its memory follows the gradient",
-);
-const RHO: Setting = Setting::number(
-    "rho",
-    Range::BELOW_ONE,
-    "ρ: how slowly the mean square follows the squared gradient",
-);
-const EPSILON: Setting = Setting::number("epsilon", Range::POSITIVE, "ε: keeps a quotient finite");
-const EPSILON_HAT: Setting = Setting::other(
-    "epsilon_hat",
-    "whether ε is added to √v before v is corrected (Kingma & Ba, section 2); scikit-learn's way",
-);
-const WEIGHT_DECAY: Setting = Setting::number(
-    "weight_decay",
-    Range::NOT_NEGATIVE,
-    "λ of the decoupled weight decay θ ← (1 − ηλ)·θ before the step, of weights alone",
-);
-const INCREASE: Setting = Setting::number(
-    "increase",
-    Range::between(1.0, f64::INFINITY, "a number is needed, above 1"),
-    "the factor of a step whose derivative keeps its sign",
-);
-const DECREASE: Setting = Setting::number(
-    "decrease",
-    Range::between(0.0, 1.0, "a number is needed, above 0, below 1"),
-    "the factor of a step whose derivative changes its sign",
-);
-const LEAST_STEP: Setting = Setting::number("least_step", Range::POSITIVE, "the smallest step");
-const LARGEST_STEP: Setting = Setting::number("largest_step", Range::POSITIVE, "the largest step");
-const HISTORY: Setting = Setting::number("history", Range::COUNT, "how many of the last steps it remembers");
-const GRADIENT_TOLERANCE: Setting = Setting::number(
-    "gradient_tolerance",
-    Range::NOT_NEGATIVE,
-    "training ends when no derivative is larger than this",
-);
-const LOSS_TOLERANCE: Setting = Setting::number(
-    "loss_tolerance",
-    Range::NOT_NEGATIVE,
-    "training ends when an iteration lowers the loss by no more than this, times the loss where that is above 1",
-);
-const MAX_EVALUATIONS: Setting = Setting::number(
-    "max_evaluations",
-    Range::COUNT,
-    "no iteration begins after so many evaluations of the loss",
-);
-
 choice! {
     /// The rule by which parameters take their step, with its settings. They are by default those of the papers and of
     /// PyTorch.
     #[derive(Debug, Clone, Copy, PartialEq)]
     pub enum Optimizer: OptimizerDescriptor, key "train.optimizer", tag "name", unnamed Some("sgd"), alone true {
         /// Gradient descent, θ ← θ − η·g. Without momentum the backward pass takes this step itself.
-        Sgd {
-            momentum: f64 = 0.0, MOMENTUM;
-            dampening: f64 = 0.0, DAMPENING;
-            nesterov: bool = false, NESTEROV;
-            velocity: bool = false, VELOCITY;
-            weight_decay: f64 = 0.0, WEIGHT_DECAY;
-        } => OptimizerDescriptor {
+        Sgd { momentum, dampening, nesterov, velocity, weight_decay } => OptimizerDescriptor {
             common: Descriptor::new("sgd", "gradient descent")
                 .formula(
                     "b ← μb + g, θ ← θ − η·b",
@@ -118,10 +42,7 @@ choice! {
             memory: &["b"],
         },
         /// AdaGrad.
-        Adagrad {
-            epsilon: f64 = 1e-10, EPSILON;
-            weight_decay: f64 = 0.0, WEIGHT_DECAY;
-        } => OptimizerDescriptor {
+        Adagrad { epsilon = 1e-10, weight_decay } => OptimizerDescriptor {
             common: Descriptor::new("adagrad", "AdaGrad")
                 .formula(
                     "s ← s + g², θ ← θ − η·g/(√s + ε)",
@@ -133,12 +54,7 @@ choice! {
             memory: &["s"],
         },
         /// RMSProp.
-        Rmsprop {
-            momentum: f64 = 0.0, MOMENTUM;
-            rho: f64 = 0.99, RHO;
-            epsilon: f64 = 1e-8, EPSILON;
-            weight_decay: f64 = 0.0, WEIGHT_DECAY;
-        } => OptimizerDescriptor {
+        Rmsprop { momentum, rho = 0.99, epsilon, weight_decay } => OptimizerDescriptor {
             common: Descriptor::new("rmsprop", "RMSProp")
                 .formula(
                     "v ← ρv + (1−ρ)g², b ← μb + g/(√v + ε), θ ← θ − η·b",
@@ -149,11 +65,7 @@ choice! {
             memory: &["v", "b"],
         },
         /// AdaDelta.
-        Adadelta {
-            rho: f64 = 0.9, RHO;
-            epsilon: f64 = 1e-6, EPSILON;
-            weight_decay: f64 = 0.0, WEIGHT_DECAY;
-        } => OptimizerDescriptor {
+        Adadelta { rho, epsilon = 1e-6, weight_decay } => OptimizerDescriptor {
             common: Descriptor::new("adadelta", "AdaDelta")
                 .formula(
                     "v ← ρv + (1−ρ)g², d = √(u + ε)/√(v + ε)·g, u ← ρu + (1−ρ)d², θ ← θ − η·d",
@@ -164,13 +76,7 @@ choice! {
             memory: &["v", "u"],
         },
         /// Adam.
-        Adam {
-            beta_1: f64 = 0.9, BETA_1;
-            beta_2: f64 = 0.999, BETA_2;
-            epsilon: f64 = 1e-8, EPSILON;
-            epsilon_hat: bool = false, EPSILON_HAT;
-            weight_decay: f64 = 0.0, WEIGHT_DECAY;
-        } => OptimizerDescriptor {
+        Adam { beta_1, beta_2, epsilon, epsilon_hat, weight_decay } => OptimizerDescriptor {
             common: Descriptor::new("adam", "Adam")
                 .formula(ADAM, ADAM_LATEX)
                 .paper("Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1"),
@@ -178,13 +84,7 @@ choice! {
             memory: &["m", "v"],
         },
         /// Adam with decoupled weight decay.
-        Adamw {
-            beta_1: f64 = 0.9, BETA_1;
-            beta_2: f64 = 0.999, BETA_2;
-            epsilon: f64 = 1e-8, EPSILON;
-            epsilon_hat: bool = false, EPSILON_HAT;
-            weight_decay: f64 = 0.01, WEIGHT_DECAY;
-        } => OptimizerDescriptor {
+        Adamw { beta_1, beta_2, epsilon, epsilon_hat, weight_decay = 0.01 } => OptimizerDescriptor {
             common: Descriptor::new("adamw", "AdamW")
                 .formula(
                     "θ ← (1 − ηλ)·θ, then Adam's step",
@@ -195,12 +95,7 @@ choice! {
             memory: &["m", "v"],
         },
         /// Adam whose second moment never falls.
-        Amsgrad {
-            beta_1: f64 = 0.9, BETA_1;
-            beta_2: f64 = 0.999, BETA_2;
-            epsilon: f64 = 1e-8, EPSILON;
-            weight_decay: f64 = 0.0, WEIGHT_DECAY;
-        } => OptimizerDescriptor {
+        Amsgrad { beta_1, beta_2, epsilon, weight_decay } => OptimizerDescriptor {
             common: Descriptor::new("amsgrad", "AMSGrad")
                 .formula(
                     "Adam with v̂ ← max(v̂, v) in place of v",
@@ -211,12 +106,7 @@ choice! {
             memory: &["m", "v", "v̂"],
         },
         /// Adam that looks ahead.
-        Nadam {
-            beta_1: f64 = 0.9, BETA_1;
-            beta_2: f64 = 0.999, BETA_2;
-            epsilon: f64 = 1e-8, EPSILON;
-            weight_decay: f64 = 0.0, WEIGHT_DECAY;
-        } => OptimizerDescriptor {
+        Nadam { beta_1, beta_2, epsilon, weight_decay } => OptimizerDescriptor {
             common: Descriptor::new("nadam", "NAdam")
                 .formula(
                     "Adam with (1−μₜ)g/(1 − Πμ) + μₜ₊₁m/(1 − Πμ·μₜ₊₁) in place of m, where μₜ rises to β₁",
@@ -227,12 +117,7 @@ choice! {
             memory: &["m", "v"],
         },
         /// Adam without its second moment until that has a finite variance.
-        Radam {
-            beta_1: f64 = 0.9, BETA_1;
-            beta_2: f64 = 0.999, BETA_2;
-            epsilon: f64 = 1e-8, EPSILON;
-            weight_decay: f64 = 0.0, WEIGHT_DECAY;
-        } => OptimizerDescriptor {
+        Radam { beta_1, beta_2, epsilon, weight_decay } => OptimizerDescriptor {
             common: Descriptor::new("radam", "RAdam")
                 .formula(
                     "Adam times r, the rectification of the variance of 1/√v; without v while the variance is infinite",
@@ -243,12 +128,7 @@ choice! {
             memory: &["m", "v"],
         },
         /// Adam by the largest derivative in place of the second moment.
-        Adamax {
-            beta_1: f64 = 0.9, BETA_1;
-            beta_2: f64 = 0.999, BETA_2;
-            epsilon: f64 = 1e-8, EPSILON;
-            weight_decay: f64 = 0.0, WEIGHT_DECAY;
-        } => OptimizerDescriptor {
+        Adamax { beta_1, beta_2, epsilon, weight_decay } => OptimizerDescriptor {
             common: Descriptor::new("adamax", "Adamax")
                 .formula(
                     "u ← max(β₂u, |g| + ε), θ ← θ − η·m/((1 − β₁ᵗ)·u)",
@@ -259,11 +139,7 @@ choice! {
             memory: &["m", "u"],
         },
         /// Steps of the same length for every parameter.
-        Lion {
-            beta_1: f64 = 0.9, BETA_1;
-            beta_2: f64 = 0.99, BETA_2;
-            weight_decay: f64 = 0.0, WEIGHT_DECAY;
-        } => OptimizerDescriptor {
+        Lion { beta_1, beta_2 = 0.99, weight_decay } => OptimizerDescriptor {
             common: Descriptor::new("lion", "Lion")
                 .formula(
                     "θ ← θ − η·sign(β₁m + (1−β₁)g), m ← β₂m + (1−β₂)g",
@@ -275,13 +151,7 @@ choice! {
         },
         /// iRprop⁻: steps that grow while a derivative keeps its sign, for full batches. The learning rate is the length of
         /// the first step.
-        Rprop {
-            weight_decay: f64 = 0.0, WEIGHT_DECAY;
-            increase: f64 = 1.2, INCREASE;
-            decrease: f64 = 0.5, DECREASE;
-            least_step: f64 = 1e-6, LEAST_STEP;
-            largest_step: f64 = 50.0, LARGEST_STEP;
-        } => OptimizerDescriptor {
+        Rprop { weight_decay, increase, decrease, least_step, largest_step } => OptimizerDescriptor {
             common: Descriptor::new("rprop", "Rprop")
                 .formula(
                     "Δ grows while g keeps its sign and shrinks when it changes, θ ← θ − sign(g)·Δ where it keeps it",
@@ -293,13 +163,7 @@ choice! {
             memory: &["g", "Δ"],
         },
         /// iRprop⁺: Rprop that takes back a step across a minimum where the loss has risen.
-        IrpropPlus {
-            weight_decay: f64 = 0.0, WEIGHT_DECAY;
-            increase: f64 = 1.2, INCREASE;
-            decrease: f64 = 0.5, DECREASE;
-            least_step: f64 = 1e-6, LEAST_STEP;
-            largest_step: f64 = 50.0, LARGEST_STEP;
-        } => OptimizerDescriptor {
+        IrpropPlus { weight_decay, increase, decrease, least_step, largest_step } => OptimizerDescriptor {
             common: Descriptor::new("irprop_plus", "iRprop+")
                 .formula(
                     "Rprop, and where g changes its sign and the loss has risen, the last step is taken back",
@@ -311,13 +175,7 @@ choice! {
         },
         /// L-BFGS with a line search, on all samples at once. It takes no steps of its own:
         /// [`minimize`](crate::optimization::lbfgs::minimize) is the method, and its iterations are the epochs of the run.
-        Lbfgs {
-            history: usize = 10, HISTORY;
-            // scikit-learn's `tol`; the others are SciPy's.
-            gradient_tolerance: f64 = 1e-4, GRADIENT_TOLERANCE;
-            loss_tolerance: f64 = 1e7 * f64::EPSILON, LOSS_TOLERANCE;
-            max_evaluations: u64 = 15_000, MAX_EVALUATIONS;
-        } => OptimizerDescriptor {
+        Lbfgs { history, gradient_tolerance, loss_tolerance, max_evaluations } => OptimizerDescriptor {
             common: Descriptor::new("lbfgs", "L-BFGS")
                 .formula(
                     "θ ← θ − α·Hg, H from the last steps, α by a line search",
@@ -328,6 +186,59 @@ choice! {
             usual_learning_rate: 0.0,
             memory: &[],
         },
+    }
+    settings OptimizerSettings {
+        momentum: f64 = 0.0, Setting::number(Range::FRACTION, "μ: how much of the step before is in this one");
+        dampening: f64 = 0.0, Setting::number(
+            Range::BELOW_ONE,
+            "the part of the gradient that does not enter the momentum",
+        );
+        nesterov: bool = false, Setting::other("whether the momentum looks ahead");
+        velocity: bool = false, Setting::other(
+            "whether each gradient stays in the momentum with the learning rate it came with, v ← μv − ηg, θ ← θ + v, which \
+             makes a difference where the rate changes (Sutskever et al. 2013); scikit-learn's way",
+        );
+        beta_1: f64 = 0.9, Setting::number(Range::BELOW_ONE, "β₁: how slowly the first moment follows the gradient");
+        beta_2: f64 = 0.999, Setting::number(
+            Range::BELOW_ONE,
+            "β₂: how slowly the second moment follows the squared gradient; of Lion, how slowly its memory follows the gradient",
+        );
+        rho: f64 = 0.9, Setting::number(
+            Range::BELOW_ONE,
+            "ρ: how slowly the mean square follows the squared gradient",
+        );
+        epsilon: f64 = 1e-8, Setting::number(Range::POSITIVE, "ε: keeps a quotient finite");
+        epsilon_hat: bool = false, Setting::other(
+            "whether ε is added to √v before v is corrected (Kingma & Ba, section 2); scikit-learn's way",
+        );
+        weight_decay: f64 = 0.0, Setting::number(
+            Range::NOT_NEGATIVE,
+            "λ of the decoupled weight decay θ ← (1 − ηλ)·θ before the step, of weights alone",
+        );
+        increase: f64 = 1.2, Setting::number(
+            Range::between(1.0, f64::INFINITY, "a number is needed, above 1"),
+            "the factor of a step whose derivative keeps its sign",
+        );
+        decrease: f64 = 0.5, Setting::number(
+            Range::between(0.0, 1.0, "a number is needed, above 0, below 1"),
+            "the factor of a step whose derivative changes its sign",
+        );
+        least_step: f64 = 1e-6, Setting::number(Range::POSITIVE, "the smallest step");
+        largest_step: f64 = 50.0, Setting::number(Range::POSITIVE, "the largest step");
+        history: usize = 10, Setting::number(Range::COUNT, "how many of the last steps it remembers");
+        // scikit-learn's `tol`; the two after it are SciPy's.
+        gradient_tolerance: f64 = 1e-4, Setting::number(
+            Range::NOT_NEGATIVE,
+            "training ends when no derivative is larger than this",
+        );
+        loss_tolerance: f64 = 1e7 * f64::EPSILON, Setting::number(
+            Range::NOT_NEGATIVE,
+            "training ends when an iteration lowers the loss by no more than this, times the loss where that is above 1",
+        );
+        max_evaluations: u64 = 15_000, Setting::number(
+            Range::COUNT,
+            "no iteration begins after so many evaluations of the loss",
+        );
     }
 }
 
@@ -348,11 +259,6 @@ impl Optimizer {
     pub const ADAM: Self = Self::ALL[4];
     /// L-BFGS with its default settings.
     pub const LBFGS: Self = Self::ALL[13];
-
-    /// The name in recipes.
-    pub fn name(&self) -> &'static str {
-        self.descriptor().common.name
-    }
 
     /// The name in texts.
     pub fn title(&self) -> &'static str {
@@ -376,7 +282,7 @@ impl Optimizer {
 
     /// λ of the decoupled weight decay.
     pub fn weight_decay(&self) -> f64 {
-        self.number(WEIGHT_DECAY.key).unwrap_or(0.0)
+        self.all_settings().weight_decay
     }
 
     /// The names of the numbers that it remembers of each parameter.
@@ -389,21 +295,13 @@ impl Optimizer {
 
     /// The settings of L-BFGS, where it is that.
     pub(crate) fn lbfgs(&self, max_iterations: u64) -> Option<Lbfgs> {
-        let Self::Lbfgs {
-            history,
-            gradient_tolerance,
-            loss_tolerance,
-            max_evaluations,
-        } = *self
-        else {
-            return None;
-        };
-        Some(Lbfgs {
-            history,
-            gradient_tolerance,
-            loss_tolerance,
+        let of = self.all_settings();
+        (!self.takes_steps()).then_some(Lbfgs {
+            history: of.history,
+            gradient_tolerance: of.gradient_tolerance,
+            loss_tolerance: of.loss_tolerance,
             max_iterations,
-            max_evaluations,
+            max_evaluations: of.max_evaluations,
         })
     }
 
@@ -413,59 +311,39 @@ impl Optimizer {
     /// [`SettingError`] for the first that cannot be used.
     pub fn validate(&self) -> Result<(), SettingError> {
         self.check()?;
-        let refuse = |setting: Setting, found: String, expected: &str| {
-            let key = format!("{}.{}", Self::KEY, setting.key);
-            Err(SettingError {
-                key,
-                found,
-                expected: expected.into(),
-            })
+        let OptimizerSettings {
+            momentum,
+            dampening,
+            nesterov,
+            velocity,
+            least_step,
+            largest_step,
+            ..
+        } = self.all_settings();
+        let refuse = |key: &str, found: &dyn SettingValue, expected: &str| {
+            let key = format!("{}.{key}", Self::KEY);
+            Err(SettingError::new(key, found.text(), expected))
         };
-        match *self {
-            Self::Sgd {
-                dampening,
-                velocity: true,
-                ..
-            } if dampening > 0.0 => refuse(
-                DAMPENING,
-                dampening.to_string(),
-                "a velocity takes all of the gradient; 0 is needed",
-            ),
-            Self::Sgd {
-                momentum: 0.0,
-                nesterov: true,
-                ..
-            } => refuse(NESTEROV, "true".into(), NEEDS_MOMENTUM),
-            Self::Sgd {
-                momentum: 0.0,
-                dampening,
-                ..
-            } if dampening > 0.0 => refuse(DAMPENING, dampening.to_string(), NEEDS_MOMENTUM),
-            Self::Sgd {
-                dampening,
-                nesterov: true,
-                ..
-            } if dampening > 0.0 => refuse(
-                DAMPENING,
-                dampening.to_string(),
-                "momentum that looks ahead takes all of the gradient; 0 is needed",
-            ),
-            Self::Rprop {
-                least_step,
-                largest_step,
-                ..
-            }
-            | Self::IrpropPlus {
-                least_step,
-                largest_step,
-                ..
-            } if least_step > largest_step => {
-                let expected = format!("no more than largest_step, {largest_step}, is needed");
-                refuse(LEAST_STEP, least_step.to_string(), &expected)
-            }
-            _ => Ok(()),
+        let needs_momentum = "it is a kind of momentum; set train.optimizer.momentum, to 0.9 say";
+        // Only gradient descent can have these three.
+        if velocity && dampening > 0.0 {
+            let expected = "a velocity takes all of the gradient; 0 is needed";
+            return refuse("dampening", &dampening, expected);
         }
+        if nesterov && momentum == 0.0 {
+            return refuse("nesterov", &nesterov, needs_momentum);
+        }
+        if dampening > 0.0 && momentum == 0.0 {
+            return refuse("dampening", &dampening, needs_momentum);
+        }
+        if dampening > 0.0 && nesterov {
+            let expected = "momentum that looks ahead takes all of the gradient; 0 is needed";
+            return refuse("dampening", &dampening, expected);
+        }
+        if least_step > largest_step {
+            let expected = format!("no more than largest_step, {largest_step}, is needed");
+            return refuse("least_step", &least_step, &expected);
+        }
+        Ok(())
     }
 }
-
-const NEEDS_MOMENTUM: &str = "it is a kind of momentum; set train.optimizer.momentum, to 0.9 say";

@@ -10,66 +10,10 @@ use pellucid_kernels::choice;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-const PART_OF_RATE: Range = Range::FRACTION.described("a fraction of the learning rate is needed, 0 to 1");
-const WARMUP: Setting = Setting::number(
-    "warmup",
-    Range::FRACTION.described("a fraction of the steps is needed, 0 to 1"),
-    "the part of the run's steps in which the rate rises",
-);
-const START: Setting = Setting::number(
-    "start",
-    PART_OF_RATE,
-    "the fraction of the rate that the first step has",
-);
-const END: Setting = Setting::number("end", PART_OF_RATE, "the fraction of the rate at the end");
-const EVERY: Setting = Setting::number(
-    "every",
-    EPOCHS,
-    "the epochs from one change of the rate to the next",
-);
-const FACTOR: Setting = Setting::number(
-    "factor",
-    Range::between(0.0, 1.0, "a factor above 0 and below 1 is needed"),
-    "the factor of a change",
-);
-const POWER: Setting = Setting::number(
-    "power",
-    Range::POSITIVE.described("a power above 0 is needed"),
-    "the power",
-);
-const PERIOD: Setting = Setting::number("period", EPOCHS, "the epochs of the first fall");
-const MULTIPLIER: Setting = Setting::number(
-    "multiplier",
-    Range::COUNT.described("1 or more is needed"),
-    "how many times longer each fall is than the one before",
-);
-const PATIENCE: Setting = Setting::number(
-    "patience",
-    Range::ANY,
-    "more than so many epochs without a better loss reduce the rate",
-);
-const THRESHOLD: Setting = Setting::number(
-    "threshold",
-    NOT_NEGATIVE,
-    "by how much a loss must be lower to be better",
-);
-const THRESHOLD_MODE: Setting = Setting::other(
-    "threshold_mode",
-    "whether the threshold is a part of the best loss",
-);
-const COOLDOWN: Setting = Setting::number(
-    "cooldown",
-    Range::ANY,
-    "the epochs after a reduction that do not count",
-);
-const LEAST_RATE: Setting = Setting::number(
-    "least_rate",
-    NOT_NEGATIVE,
-    "the lowest rate; a rate, not a fraction of one",
-);
-const LOSS: Setting = Setting::other("loss", "the loss that it depends on");
 const EPOCHS: Range = Range::COUNT.described("at least 1 epoch is needed");
 const NOT_NEGATIVE: Range = Range::NOT_NEGATIVE.described("a finite number, 0 or more, is needed");
+const PART_OF_RATE: Range = Range::FRACTION.described("a fraction of the learning rate is needed, 0 to 1");
+const PART_OF_STEPS: Range = Range::FRACTION.described("a fraction of the steps is needed, 0 to 1");
 
 choice! {
     /// How the learning rate changes over a run. Rates are fractions of the recipe's `train.learning_rate`, the highest.
@@ -79,73 +23,42 @@ choice! {
     #[derive(Debug, Clone, Copy, PartialEq)]
     pub enum Schedule: Descriptor, key "train.schedule", tag "name", unnamed Some("constant"), alone true {
         /// The same rate throughout, once warmed up.
-        Constant {
-            warmup: f64 = 0.0, WARMUP;
-        } => Descriptor::new("constant", "constant")
+        Constant { warmup } => Descriptor::new("constant", "constant")
             .formula("1", r"1"),
         /// Falls by the same amount each step.
-        Linear {
-            warmup: f64 = 0.0, WARMUP;
-            end: f64 = 0.0, END;
-        } => Descriptor::new("linear", "linear")
+        Linear { warmup, end } => Descriptor::new("linear", "linear")
             .formula(
                 "1 + (end − 1)·p, where p = (t − W)/(T − W)",
                 r"1 + (e - 1) \cdot p, \quad p = \frac{t - W}{T - W}",
             ),
         /// Falls as a power of what is left of the run; power 1 is a straight line.
-        Polynomial {
-            warmup: f64 = 0.0, WARMUP;
-            end: f64 = 0.0, END;
-            power: f64 = 1.0, POWER;
-        } => Descriptor::new("polynomial", "polynomial")
+        Polynomial { warmup, end, power } => Descriptor::new("polynomial", "polynomial")
             .formula("end + (1 − end)·(1 − p)^power", r"e + (1 - e) \cdot (1 - p)^k"),
         /// Is multiplied by a factor every so many epochs.
-        Step {
-            warmup: f64 = 0.0, WARMUP;
-            every: u64 = 10, EVERY;
-            factor: f64 = 0.1, FACTOR;
-        } => Descriptor::new("step", "step")
+        Step { warmup, every, factor } => Descriptor::new("step", "step")
             .formula("factor^⌊E/every⌋", r"f^{E / n} \text{, the exponent rounded down}"),
         /// Is multiplied by a factor after each epoch.
-        Exponential {
-            warmup: f64 = 0.0, WARMUP;
-            factor: f64 = 0.95, FACTOR;
-        } => Descriptor::new("exponential", "exponential")
+        Exponential { warmup, factor = 0.95 } => Descriptor::new("exponential", "exponential")
             .formula("factor^E", r"f^E"),
         /// Is divided by (n + 1)^power, n being the number of samples of all epochs before.
-        InverseScaling {
-            warmup: f64 = 0.0, WARMUP;
-            power: f64 = 0.5, POWER;
-        } => Descriptor::new("inverse_scaling", "inverse scaling")
+        InverseScaling { warmup, power = 0.5 } => Descriptor::new("inverse_scaling", "inverse scaling")
             .formula(
                 "1/(n + 1)^power, n being the samples of E epochs: scikit-learn's `invscaling`",
                 r"\frac{1}{(n + 1)^k} \text{ with n samples of E epochs}",
             ),
         /// Falls along half a wave of the cosine: slowly, fast, slowly.
-        Cosine {
-            warmup: f64 = 0.0, WARMUP;
-            end: f64 = 0.0, END;
-        } => Descriptor::new("cosine", "cosine")
+        Cosine { warmup, end } => Descriptor::new("cosine", "cosine")
             .formula("end + (1 − end)·(1 + cos πp)/2", r"e + (1 - e) \cdot \frac{1 + \cos(\pi p)}{2}")
             .paper("Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, equation 5, without restarts"),
         /// The cosine, which begins again at the top each time it has come down.
-        CosineRestarts {
-            warmup: f64 = 0.0, WARMUP;
-            end: f64 = 0.0, END;
-            period: u64 = 10, PERIOD;
-            multiplier: u64 = 2, MULTIPLIER;
-        } => Descriptor::new("cosine_restarts", "cosine with restarts")
+        CosineRestarts { warmup, end, period, multiplier } => Descriptor::new("cosine_restarts", "cosine with restarts")
             .formula(
                 "the same with restarts: the first fall takes `period` epochs, each further one `multiplier` times as long as the one before",
                 r"e + (1 - e) \cdot \frac{1 + \cos(\pi p)}{2} \text{, p being the part of the current fall}",
             )
             .paper("Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017"),
         /// Rises from `start`, then falls to `end`, each along half a wave of the cosine.
-        OneCycle {
-            warmup: f64 = 0.3, WARMUP;
-            start: f64 = 1.0 / 25.0, START;
-            end: f64 = 1.0 / 250_000.0, END;
-        } => Descriptor::new("one_cycle", "one cycle")
+        OneCycle { warmup = 0.3, start, end = 1.0 / 250_000.0 } => Descriptor::new("one_cycle", "one cycle")
             .formula(
                 "rises from `start` to 1 until step `warmup`·T − 1, then falls to `end` at step T − 1, both along half a wave of the cosine",
                 r"\text{rises from start to 1, then falls to end, both along half a wave of the cosine}",
@@ -153,32 +66,45 @@ choice! {
             .paper("Smith & Topin, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates, 2018, in the form of PyTorch's OneCycleLR"),
         /// Is multiplied by a factor when more than `patience` epochs in a row were no better than the best before them:
         /// PyTorch's `ReduceLROnPlateau`.
-        ReduceOnPlateau {
-            warmup: f64 = 0.0, WARMUP;
-            factor: f64 = 0.1, FACTOR;
-            patience: u64 = 10, PATIENCE;
-            threshold: f64 = 1e-4, THRESHOLD;
-            threshold_mode: ThresholdMode = ThresholdMode::Relative, THRESHOLD_MODE;
-            cooldown: u64 = 0, COOLDOWN;
-            least_rate: f64 = 0.0, LEAST_RATE;
-            loss: WatchedLoss = WatchedLoss::Training, LOSS;
-        } => Descriptor::new("reduce_on_plateau", "reduce on plateau")
+        ReduceOnPlateau { warmup, factor, patience, threshold, threshold_mode, cooldown, least_rate, loss } => Descriptor::new("reduce_on_plateau", "reduce on plateau")
             .formula(
                 "is multiplied by `factor` when more than `patience` epochs in a row had a loss no better than the best: PyTorch's `ReduceLROnPlateau`",
                 r"f^k \text{ after k plateaus}",
             ),
         /// Is divided by 5 when more than `patience` epochs in a row were not lower than the lowest before them by `threshold`,
         /// and ends the run when that happens at a rate of 10⁻⁶ or less: scikit-learn's `adaptive`.
-        Adaptive {
-            warmup: f64 = 0.0, WARMUP;
-            patience: u64 = 10, PATIENCE;
-            threshold: f64 = 1e-4, THRESHOLD;
-            loss: WatchedLoss = WatchedLoss::Training, LOSS;
-        } => Descriptor::new("adaptive", "adaptive")
+        Adaptive { warmup, patience, threshold, loss } => Descriptor::new("adaptive", "adaptive")
             .formula(
                 "is divided by 5 when more than `patience` epochs in a row were not lower than the lowest by `threshold`; when that happens at a rate of 10⁻⁶ or less, the run ends: scikit-learn's `adaptive`, with its `n_iter_no_change` and `tol`",
                 r"5^{-k} \text{ after k plateaus}",
             ),
+    }
+    settings ScheduleSettings {
+        warmup: f64 = 0.0, Setting::number(PART_OF_STEPS, "the part of the run's steps in which the rate rises");
+        start: f64 = 1.0 / 25.0, Setting::number(PART_OF_RATE, "the fraction of the rate that the first step has");
+        end: f64 = 0.0, Setting::number(PART_OF_RATE, "the fraction of the rate at the end");
+        every: u64 = 10, Setting::number(EPOCHS, "the epochs from one change of the rate to the next");
+        factor: f64 = 0.1, Setting::number(
+            Range::between(0.0, 1.0, "a factor above 0 and below 1 is needed"),
+            "the factor of a change",
+        );
+        power: f64 = 1.0, Setting::number(Range::POSITIVE.described("a power above 0 is needed"), "the power");
+        period: u64 = 10, Setting::number(EPOCHS, "the epochs of the first fall");
+        multiplier: u64 = 2, Setting::number(
+            Range::COUNT.described("1 or more is needed"),
+            "how many times longer each fall is than the one before",
+        );
+        patience: u64 = 10, Setting::number(
+            Range::ANY,
+            "more than so many epochs without a better loss reduce the rate",
+        );
+        threshold: f64 = 1e-4, Setting::number(NOT_NEGATIVE, "by how much a loss must be lower to be better");
+        threshold_mode: ThresholdMode = ThresholdMode::Relative, Setting::other(
+            "whether the threshold is a part of the best loss",
+        );
+        cooldown: u64 = 0, Setting::number(Range::ANY, "the epochs after a reduction that do not count");
+        least_rate: f64 = 0.0, Setting::number(NOT_NEGATIVE, "the lowest rate; a rate, not a fraction of one");
+        loss: WatchedLoss = WatchedLoss::Training, Setting::other("the loss that it depends on");
     }
     others {
         /// Rises by the same factor each step, from `start` at the first step to 1 at step `steps` − 1: a learning-rate range
@@ -236,21 +162,13 @@ impl RunLength {
 
 impl SettingValue for ThresholdMode {
     fn text(&self) -> String {
-        let name = match self {
-            Self::Relative => "relative",
-            Self::Absolute => "absolute",
-        };
-        format!("\"{name}\"")
+        format!("\"{self:?}\"").to_lowercase()
     }
 }
 
 impl SettingValue for WatchedLoss {
     fn text(&self) -> String {
-        let name = match self {
-            Self::Training => "training",
-            Self::Validation => "validation",
-        };
-        format!("\"{name}\"")
+        format!("\"{self:?}\"").to_lowercase()
     }
 }
 
@@ -294,18 +212,9 @@ impl Schedule {
 
     /// The steps in which the rate rises to what the schedule proper begins with.
     fn warmup_steps(&self, run: RunLength) -> f64 {
-        let warmup = match *self {
-            Self::Constant { warmup }
-            | Self::Linear { warmup, .. }
-            | Self::Polynomial { warmup, .. }
-            | Self::Step { warmup, .. }
-            | Self::Exponential { warmup, .. }
-            | Self::InverseScaling { warmup, .. }
-            | Self::Cosine { warmup, .. }
-            | Self::CosineRestarts { warmup, .. }
-            | Self::ReduceOnPlateau { warmup, .. }
-            | Self::Adaptive { warmup, .. } => warmup,
-            Self::OneCycle { .. } | Self::RangeTest { .. } => 0.0,
+        let warmup = match self {
+            Self::OneCycle { .. } => 0.0,
+            _ => self.all_settings().warmup,
         };
         (warmup * run.steps() as f64).round()
     }

@@ -2,6 +2,7 @@
 
 use super::Trainer;
 use crate::data::dataset::Samples;
+use crate::descriptor::SettingError;
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::model::network::Architecture;
@@ -55,13 +56,9 @@ impl<T: Scalar> Trainer<T> {
 
 /// The error for a schedule that follows the validation loss in a run without held-out rows.
 pub(super) fn no_validation_loss() -> Error {
-    Error::Setting {
-        key: "train.schedule.loss".into(),
-        found: "\"validation\"".into(),
-        expected:
-            "this run has no held-out rows for a validation loss; hold some out, or set it to \"training\""
-                .into(),
-    }
+    let expected =
+        "this run has no held-out rows for a validation loss; hold some out, or set it to \"training\"";
+    SettingError::new("train.schedule.loss", "\"validation\"", expected).into()
 }
 
 /// Checks that a data set can train a network with a loss.
@@ -112,14 +109,11 @@ where
     if (lowest, highest) != (f64::NEG_INFINITY, f64::INFINITY)
         && let Some((row, found)) = data.target_outside(lowest, highest)
     {
-        return Err(Error::Setting {
-            key: "train.loss".into(),
-            found: format!("\"{}\"", loss.name()),
-            expected: format!(
-                "its targets are {called}, but the target of row {} is {found}; a squared error takes any number",
-                row + 1
-            ),
-        });
+        let expected = format!(
+            "its targets are {called}, but the target of row {} is {found}; a squared error takes any number",
+            row + 1
+        );
+        return Err(SettingError::new("train.loss", format!("\"{}\"", loss.name()), expected).into());
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Takes one training step on one batch: forward, loss, backward, update.
 
 use super::Trainer;
+use crate::descriptor::SettingError;
 use crate::error::{Error, Result};
 use crate::loss::Reduction;
 use crate::model::pass::{self, Target, Workspace};
@@ -23,11 +24,9 @@ impl<T: Scalar> Trainer<T> {
     /// When the batch does not have the network's shape.
     pub fn step(&mut self, input: Input<'_, T>, targets: &[T]) -> Result<f64> {
         if !self.optimizer.optimizer().takes_steps() {
-            return Err(Error::Setting {
-                key: "train.optimizer".into(),
-                found: "\"lbfgs\"".into(),
-                expected: "it takes no steps on batches; train it on a data set with `run`".into(),
-            });
+            let expected = "it takes no steps on batches; train it on a data set with `run`";
+            let error = SettingError::new("train.optimizer", "\"lbfgs\"", expected);
+            return Err(Error::from(error));
         }
         self.ensure_capacity(input.rows(self.network.architecture().input_width()));
         let learning_rate = T::from_f64(self.learning_rate.highest());
