@@ -33,7 +33,8 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     let cores = cores(arguments, variants.len() * seeds.len());
     interrupt::listen();
     let json = JsonOutput::prepare(settings.json.as_deref())?;
-    let plot = arguments.plot.as_deref().map(PlotOutput::prepare).transpose()?;
+    let prepare = |path| PlotOutput::prepare(path, arguments.theme.into());
+    let plot = arguments.plot.as_deref().map(prepare).transpose()?;
 
     let mut progress = CompareProgress::new(&variants, &seeds, settings.quiet);
     let done = run_all(&variants, &seeds, cores, &mut progress);

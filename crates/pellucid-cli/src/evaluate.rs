@@ -64,7 +64,7 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     let scores = Scores::from_predictions(&predictions, &answers)?;
     if !plots.is_empty() {
         let of = source::file_name(&arguments.data.to_string_lossy());
-        let drawn = pictures::table::judged(&of, &scores, &predictions, &answers, plots.theme);
+        let drawn = pictures::table::judged(&of, &scores, &predictions, &answers);
         let painted = plots.paint(&drawn)?;
         plots.write(painted)?;
     }

@@ -17,7 +17,7 @@ use pellucid::session::rate_finder::{
 use pellucid::session::record::Number;
 use pellucid::with_precision;
 use pellucid_data::training::Plan;
-use pellucid_report::{LineChart, PictureFormat, Scale, Series};
+use pellucid_report::{LineChart, PictureFormat, Scale, Series, Theme};
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -46,7 +46,8 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
     let subject = subject(arguments)?;
     interrupt::listen();
     let json = JsonOutput::prepare(json_path)?;
-    let plot = plot_path.map(PlotOutput::prepare).transpose()?;
+    let light = |path| PlotOutput::prepare(path, Theme::Light);
+    let plot = plot_path.map(light).transpose()?;
     let mut progress = Progress::new(&arguments.source, arguments.running.quiet);
     let found = subject.test(arguments, range, threads, &mut progress);
     drop(progress);
@@ -205,7 +206,7 @@ fn chart(found: &RateTest, source: &str, recipe: &Recipe) -> LineChart {
         true => "the loss explodes at the last rate",
         false => "the loss does not explode",
     };
-    chart.subtitle = Some(format!("{} steps; {ends}", found.points.len()));
+    chart.subtitle = format!("{} steps; {ends}", found.points.len());
     chart
 }
 

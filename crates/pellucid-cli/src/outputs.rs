@@ -4,7 +4,7 @@ use crate::failure::misuse;
 use crate::terminal;
 use anyhow::{Context, Result};
 use pellucid_data::OutputFile;
-use pellucid_report::{Picture, PictureFormat};
+use pellucid_report::{Picture, PictureFormat, PictureStyle, Theme};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -52,18 +52,21 @@ impl JsonOutput {
 pub(crate) struct PlotOutput {
     file: OutputFile,
     format: PictureFormat,
+    theme: Theme,
 }
 
 impl PlotOutput {
-    pub(crate) fn prepare(path: &Path) -> Result<Self> {
+    pub(crate) fn prepare(path: &Path, theme: Theme) -> Result<Self> {
         Ok(Self {
             format: PictureFormat::from_path(path)?,
             file: OutputFile::prepare(path)?,
+            theme,
         })
     }
 
     pub(crate) fn paint(&self, picture: &dyn Picture) -> Result<Vec<u8>> {
-        Ok(picture.render(self.format)?)
+        let (theme, width) = (self.theme, None);
+        Ok(picture.render(self.format, PictureStyle { theme, width })?)
     }
 
     pub(crate) fn write_painted(self, bytes: &[u8]) -> Result<()> {

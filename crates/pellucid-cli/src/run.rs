@@ -102,16 +102,14 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
             false => &recipe.title,
         };
         let curves = curves.into_curves(summary.best_epoch);
-        let plot_set = |want: &dyn Fn(What) -> bool| {
-            pictures::plots(title, &arguments.recipe, &finished, &curves, files.theme(), want)
-        };
         if arguments.chart {
-            let style = text_style::of_standard_output();
-            let chart = plot_set(&|what| what == What::Loss)?.loss;
-            let text = chart.map_or_else(String::new, |chart| chart.text(&style));
+            let chart = curves.loss(title, &finished);
+            let text = chart.text(&text_style::of_standard_output());
             results.line(&format!("\n{}", text.trim_end()));
         }
-        let painted = files.paint(plot_set(&|what| files.want(what))?, |plot_set| {
+        let want = |what| files.want(what);
+        let plot_set = pictures::plots(title, &arguments.recipe, &finished, &curves, &want)?;
+        let painted = files.paint(plot_set, |plot_set| {
             report::samples::page(title, &finished, &metrics, settings.data.as_deref(), plot_set)
         })?;
         files.write(painted)?;

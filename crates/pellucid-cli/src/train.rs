@@ -4,7 +4,7 @@ use crate::arguments::{Hidden, NormalisationArgument, Train};
 use crate::failure::{self, misuse, refuse_flags};
 use crate::outputs::{self, JsonOutput};
 use crate::pictures::table::TrainedTable;
-use crate::pictures::{self, CurveRecorder, PlotSet, What};
+use crate::pictures::{self, CurveRecorder, What};
 use crate::progress::Progress;
 use crate::report::PictureFiles;
 use crate::score_text::{self, count, figures, number};
@@ -16,6 +16,7 @@ use pellucid::recipe::{ClassWeight, Recipe, Task};
 use pellucid::{EndedBy, Precision};
 use pellucid_data::training::{CrossValidation, Plan, Scores, TableSession, Trained, TrainingRequest};
 use pellucid_data::{DataError, OutputFile};
+use pellucid_report::LineChart;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -144,13 +145,12 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
             threads,
         };
         let curves = curves.into_curves(trained.summary.best_epoch);
-        let plot_set = |want: &dyn Fn(What) -> bool| {
-            pictures::plots(&title, &title, &source, &curves, files.theme(), want)
-        };
         if arguments.chart {
-            chart_text = in_the_terminal(plot_set(&|what| what == What::Loss)?, &trained);
+            chart_text = in_the_terminal(&curves.loss(&title, &source), &trained);
         }
-        let painted = plot_set(&|what| files.want(what)).and_then(|plot_set| {
+        let want = |what| files.want(what);
+        let plot_set = pictures::plots(&title, &title, &source, &curves, &want);
+        let painted = plot_set.and_then(|plot_set| {
             files.paint(plot_set, |plot_set| {
                 report::table::page(&title, &source, training_seconds, command(arguments), plot_set)
             })
@@ -395,10 +395,9 @@ fn add_to_record(record: &mut Value, trained: &Trained, model: Option<&Path>) {
 }
 
 /// The curve, and of classes the confusion matrix, that of held-out rows where there are any.
-fn in_the_terminal(plot_set: PlotSet, trained: &Trained) -> String {
+fn in_the_terminal(loss: &LineChart, trained: &Trained) -> String {
     let style = text_style::of_standard_output();
-    let chart = plot_set.loss;
-    let mut text = chart.map_or_else(String::new, |chart| format!("\n{}", chart.text(&style)));
+    let mut text = format!("\n{}", loss.text(&style));
     let (rows, scores) = match &trained.validation {
         Some(scores) => ("validation", scores),
         None => ("training", &trained.training),

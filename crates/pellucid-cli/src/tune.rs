@@ -16,7 +16,7 @@ use pellucid_data::training::{Trained, TrainingRequest};
 use pellucid_data::tuning::{
     Method, Search, SearchRequest, SearchResult, SearchState, SettingRange, Space, Trial, TrialOutcome,
 };
-use pellucid_report::{PictureFormat, SearchChart, SearchPoint, SearchSetting, SettingValues};
+use pellucid_report::{PictureFormat, SearchChart, SearchPoint, SearchSetting, SettingValues, Theme};
 use serde_json::json;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -234,11 +234,12 @@ struct Files {
 
 impl Files {
     fn prepare(arguments: &Tune) -> Result<Self> {
+        let light = |path| PlotOutput::prepare(path, Theme::Light);
         let file = |path: &Option<std::path::PathBuf>| path.as_ref().map(OutputFile::prepare).transpose();
         Ok(Self {
             model: file(&arguments.model)?,
             recipe: file(&arguments.save_recipe)?,
-            plot: arguments.plot.as_deref().map(PlotOutput::prepare).transpose()?,
+            plot: arguments.plot.as_deref().map(light).transpose()?,
             json: JsonOutput::prepare(arguments.json.as_deref())?,
         })
     }

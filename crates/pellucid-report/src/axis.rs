@@ -2,10 +2,21 @@
 
 use crate::label::{self, Notation};
 
+/// How an axis maps numbers to places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Scale {
+    /// Equal differences are equally long.
+    #[default]
+    Linear,
+    /// Equal ratios are equally long. Zero and negative values are left out, and the picture says how many; with no
+    /// positive value at all the picture falls back to [`Scale::Linear`], and says so.
+    Log,
+}
+
 /// One axis of a chart: the range it covers and the marks along it.
 #[derive(Debug)]
 pub(crate) struct Axis {
-    logarithmic: bool,
+    scale: Scale,
     /// The ends of the range; on a logarithmic axis their decimal logarithms.
     low: f64,
     high: f64,
@@ -32,17 +43,13 @@ pub(crate) struct Extent {
 impl Extent {
     /// The range of these numbers; `None` without numbers.
     pub(crate) fn spanning(values: impl IntoIterator<Item = f64>) -> Option<Self> {
-        values.into_iter().fold(None, |extent, value| {
-            Some(match extent {
-                None => Self {
-                    low: value,
-                    high: value,
-                },
-                Some(Self { low, high }) => Self {
-                    low: low.min(value),
-                    high: high.max(value),
-                },
-            })
+        let each = values.into_iter().map(|value| Self {
+            low: value,
+            high: value,
+        });
+        each.reduce(|extent, value| Self {
+            low: extent.low.min(value.low),
+            high: extent.high.max(value.high),
         })
     }
 }
@@ -53,10 +60,15 @@ fn half_span(low: f64, high: f64) -> f64 {
 }
 
 impl Axis {
-    /// A linear axis across, for epochs and the like: from edge to edge, from 0 if that is near.
+    /// An axis across, for epochs and the like: from edge to edge, a linear one from 0 if that is near. On a logarithmic
+    /// scale `extent` must be positive.
     ///
-    /// At most about `most_labels` labels; `whole` keeps the ticks on whole numbers.
-    pub(crate) fn linear_across(extent: Extent, most_labels: usize, whole: bool) -> Self {
+    /// At most about `most_labels` labels, to which parts of decades may add as many; `whole` keeps the ticks of a linear
+    /// axis on whole numbers.
+    pub(crate) fn across(scale: Scale, extent: Extent, most_labels: usize, whole: bool) -> Self {
+        if scale == Scale::Log {
+            return Self::logarithmic(extent, 0.0, most_labels);
+        }
         let Extent { mut low, mut high } = spread(extent, if whole { 0.5 } else { 0.0 });
         let span = half_span(low, high) * 2.0;
         if extent.low != extent.high {
@@ -70,92 +82,64 @@ impl Axis {
         Self::linear(low, high, most_labels, whole)
     }
 
-    /// A linear axis upwards, for losses and the like: with a small margin at both ends, from 0 if that is near.
-    pub(crate) fn linear_upwards(extent: Extent, most_labels: usize) -> Self {
+    /// An axis upwards, for losses and the like: with a small margin at both ends, a linear one from 0 if that is near.
+    /// Otherwise as [`Axis::across`].
+    pub(crate) fn upwards(scale: Scale, extent: Extent, most_labels: usize) -> Self {
+        if scale == Scale::Log {
+            let margin = (0.03 * (extent.high.log10() - extent.low.log10())).max(1e-3);
+            return Self::logarithmic(extent, margin, most_labels);
+        }
         let Extent { low, high } = spread(extent, 0.0);
         let margin = half_span(low, high) * 0.08;
         let from_zero = |near: f64, far: f64| near >= 0.0 && near <= 0.35 * far;
-        let bottom = if from_zero(low, high) {
-            0.0
-        } else {
-            (low - margin).max(f64::MIN)
+        let bottom = match from_zero(low, high) {
+            true => 0.0,
+            false => (low - margin).max(f64::MIN),
         };
-        let top = if from_zero(-high, -low) {
-            0.0
-        } else {
-            (high + margin).min(f64::MAX)
+        let top = match from_zero(-high, -low) {
+            true => 0.0,
+            false => (high + margin).min(f64::MAX),
         };
         Self::linear(bottom, top, most_labels, false)
     }
 
-    /// A linear axis upwards that stays near its numbers, whether or not 0 is near them.
-    pub(crate) fn linear_near(extent: Extent, most_labels: usize) -> Self {
+    /// A linear axis that stays near its numbers, whether or not 0 is near them: its ends are beyond them by `margin` times
+    /// half their range.
+    pub(crate) fn near(extent: Extent, margin: f64, most_labels: usize) -> Self {
         let Extent { low, high } = spread(extent, 0.0);
-        let margin = half_span(low, high) * 0.12;
+        let margin = half_span(low, high) * margin;
         Self::linear(low - margin, high + margin, most_labels, false)
-    }
-
-    /// A linear axis from exactly `low` to exactly `high`; `low` is below `high`.
-    pub(crate) fn linear_between(extent: Extent, most_labels: usize) -> Self {
-        let Extent { low, high } = spread(extent, 0.0);
-        Self::linear(low, high, most_labels, false)
     }
 
     fn linear(low: f64, high: f64, most_labels: usize, whole: bool) -> Self {
         let mut axis = Self {
-            logarithmic: false,
+            scale: Scale::Linear,
             low,
             high,
             ticks: Vec::new(),
         };
-        let mut step = round_step(half_span(low, high) / most_labels.max(2) as f64 * 2.0);
-        if whole {
-            step = step.max(1.0);
-        }
-        axis.ticks = axis.labelled_multiples(low, high, step);
+        let step = step_for(low, high, most_labels);
+        axis.ticks = axis.labelled_multiples(low, high, if whole { step.max(1.0) } else { step });
         axis
     }
 
-    /// A logarithmic axis upwards, with a small margin at both ends. `extent` must be positive.
-    ///
-    /// Parts of decades may double the number of labels.
-    pub(crate) fn logarithmic_upwards(extent: Extent, most_labels: usize) -> Self {
-        let margin = (0.03 * (extent.high.log10() - extent.low.log10())).max(1e-3);
-        Self::logarithmic(extent, margin, most_labels)
-    }
-
-    /// A logarithmic axis across, from edge to edge. `extent` must be positive.
-    ///
-    /// Parts of decades may double the number of labels.
-    pub(crate) fn logarithmic_across(extent: Extent, most_labels: usize) -> Self {
-        Self::logarithmic(extent, 0.0, most_labels)
-    }
-
     fn logarithmic(extent: Extent, margin: f64, most_labels: usize) -> Self {
-        let (mut low, mut high) = (extent.low.log10(), extent.high.log10());
-        if high - low < 1e-9 {
-            low -= 0.5;
-            high += 0.5;
-        } else {
-            low -= margin;
-            high += margin;
-        }
+        let (low, high) = (extent.low.log10(), extent.high.log10());
+        let margin = if high - low < 1e-9 { 0.5 } else { margin };
+        let (low, high) = (low - margin, high + margin);
         let mut axis = Self {
-            logarithmic: true,
+            scale: Scale::Log,
             low,
             high,
             ticks: Vec::new(),
         };
         axis.ticks = axis.decades(most_labels);
         let labels = axis.ticks.iter().filter(|tick| tick.label.is_some()).count();
-        if labels < 3 && axis.high - axis.low < 1.5 {
+        if labels < 3 && high - low < 1.5 {
             // Too narrow for 1-2-5 labels: evenly spaced numbers, unevenly placed.
-            let (from, to) = (
-                10f64.powf(low).max(f64::MIN_POSITIVE),
-                10f64.powf(high).min(f64::MAX),
-            );
-            let step = round_step(half_span(from, to) / most_labels.max(2) as f64 * 2.0);
-            let ticks = axis.labelled_multiples(from, to, step);
+            let from = 10f64.powf(low).max(f64::MIN_POSITIVE);
+            let to = 10f64.powf(high).min(f64::MAX);
+            let ticks = axis.labelled_multiples(from, to, step_for(from, to, most_labels));
             if ticks.len() > 1 {
                 axis.ticks = ticks;
             }
@@ -166,11 +150,10 @@ impl Axis {
     /// How far along the axis `value` lies, 0 to 1 within its range. `value` must be finite, and positive if the axis
     /// is logarithmic.
     pub(crate) fn fraction(&self, value: f64) -> f64 {
-        if self.logarithmic {
-            self.fraction_along(value.log10())
-        } else {
-            self.fraction_along(value)
-        }
+        self.fraction_along(match self.scale {
+            Scale::Linear => value,
+            Scale::Log => value.log10(),
+        })
     }
 
     fn fraction_along(&self, value: f64) -> f64 {
@@ -195,10 +178,9 @@ impl Axis {
             if fraction < -1e-9 || ticks.last().is_some_and(|tick| tick.fraction >= fraction) {
                 continue;
             }
-            let label = Some(label::number(value, step, notation));
             ticks.push(Tick {
                 fraction: fraction.clamp(0.0, 1.0),
-                label,
+                label: Some(label::number(value, step, notation)),
                 major: true,
             });
         }
@@ -257,14 +239,12 @@ fn spread(extent: Extent, least_half_width: f64) -> Extent {
     if half > size * 1e-9 && half > f64::MIN_POSITIVE * 1e6 {
         return extent;
     }
-    let widening = match size {
-        0.0 => 0.5,
-        _ => (size * 0.1).max(f64::MIN_POSITIVE * 1e7),
-    };
     let widening = if least_half_width > 0.0 {
         least_half_width.max(size * 1e-6)
+    } else if size == 0.0 {
+        0.5
     } else {
-        widening
+        (size * 0.1).max(f64::MIN_POSITIVE * 1e7)
     };
     Extent {
         low: (low - widening).max(f64::MIN),
@@ -272,14 +252,13 @@ fn spread(extent: Extent, least_half_width: f64) -> Extent {
     }
 }
 
-/// The smallest of 1, 2, 5, 10, … times a power of ten that is not below `least`.
-fn round_step(least: f64) -> f64 {
+/// The smallest of 1, 2, 5, 10, … times a power of ten that divides a range into at most `most_labels` steps.
+fn step_for(low: f64, high: f64, most_labels: usize) -> f64 {
+    let least = half_span(low, high) / most_labels.max(2) as f64 * 2.0;
     let magnitude = 10f64.powf(least.log10().floor());
-    [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .map(|mantissa| mantissa * magnitude)
-        .find(|step| *step >= least * (1.0 - 1e-9))
-        .unwrap_or(least)
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|mantissa| mantissa * magnitude);
+    let enough = |step: &f64| *step >= least * (1.0 - 1e-9);
+    steps.into_iter().find(enough).unwrap_or(least)
 }
 
 #[cfg(test)]
@@ -301,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_million_epochs_have_engineering_labels_from_zero() {
-        let axis = Axis::linear_across(extent(1.0, 1_000_000.0), 6, true);
+        let axis = Axis::across(Scale::Linear, extent(1.0, 1_000_000.0), 6, true);
         assert_eq!(labels(&axis), ["0", "200k", "400k", "600k", "800k", "1M"]);
         assert_eq!(axis.fraction(1_000_000.0), 1.0);
     }
@@ -309,20 +288,26 @@ mod tests {
     #[test]
     fn few_epochs_stay_whole_numbers() {
         assert_eq!(
-            labels(&Axis::linear_across(extent(1.0, 3.0), 8, true)),
+            labels(&Axis::across(Scale::Linear, extent(1.0, 3.0), 8, true)),
             ["1", "2", "3"]
         );
-        assert_eq!(labels(&Axis::linear_across(extent(1.0, 1.0), 8, true)), ["1"]);
-        assert_eq!(labels(&Axis::linear_across(extent(1.0, 1.0), 8, false)).len(), 5);
+        assert_eq!(
+            labels(&Axis::across(Scale::Linear, extent(1.0, 1.0), 8, true)),
+            ["1"]
+        );
+        assert_eq!(
+            labels(&Axis::across(Scale::Linear, extent(1.0, 1.0), 8, false)).len(),
+            5
+        );
     }
 
     #[test]
     fn losses_start_from_zero_only_if_that_is_near() {
         assert_eq!(
-            labels(&Axis::linear_upwards(extent(0.02, 0.31), 6)),
+            labels(&Axis::upwards(Scale::Linear, extent(0.02, 0.31), 6)),
             ["0.00", "0.10", "0.20", "0.30"].map(|label| if label == "0.00" { "0" } else { &label[..3] })
         );
-        let high = Axis::linear_upwards(extent(2.0, 2.2), 6);
+        let high = Axis::upwards(Scale::Linear, extent(2.0, 2.2), 6);
         assert!(
             labels(&high).iter().all(|label| label.starts_with('2')),
             "{:?}",
@@ -332,7 +317,7 @@ mod tests {
 
     #[test]
     fn decades_are_labelled_and_their_parts_ticked() {
-        let axis = Axis::logarithmic_upwards(extent(1e-5, 1.0), 8);
+        let axis = Axis::upwards(Scale::Log, extent(1e-5, 1.0), 8);
         assert_eq!(labels(&axis), ["10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
         assert_eq!(axis.ticks.iter().filter(|tick| tick.major).count(), 6);
         assert!(axis.ticks.iter().filter(|tick| !tick.major).count() >= 40);
@@ -344,19 +329,19 @@ mod tests {
 
     #[test]
     fn a_few_decades_have_one_two_five_labels() {
-        let axis = Axis::logarithmic_upwards(extent(0.01, 1.0), 8);
+        let axis = Axis::upwards(Scale::Log, extent(0.01, 1.0), 8);
         assert_eq!(labels(&axis), ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1"]);
     }
 
     #[test]
     fn a_fraction_of_a_decade_has_even_labels() {
-        let axis = Axis::logarithmic_upwards(extent(0.31, 0.34), 6);
+        let axis = Axis::upwards(Scale::Log, extent(0.31, 0.34), 6);
         assert!(labels(&axis).len() >= 3, "{:?}", labels(&axis));
     }
 
     #[test]
     fn hundreds_of_decades_have_few_labels() {
-        let axis = Axis::logarithmic_upwards(extent(5e-324, f64::MAX), 8);
+        let axis = Axis::upwards(Scale::Log, extent(5e-324, f64::MAX), 8);
         assert!((3..=8).contains(&labels(&axis).len()), "{:?}", labels(&axis));
         assert_eq!(
             axis.ticks.len(),
@@ -377,7 +362,7 @@ mod tests {
         #[test]
         fn every_linear_axis_holds_its_extent_and_ordered_ticks(a in any_finite(), b in any_finite(), whole: bool) {
             let extent = extent(a.min(b), a.max(b));
-            for axis in [Axis::linear_across(extent, 8, whole), Axis::linear_upwards(extent, 8)] {
+            for axis in [Axis::across(Scale::Linear, extent, 8, whole), Axis::upwards(Scale::Linear, extent, 8)] {
                 for value in [extent.low, extent.high] {
                     let fraction = axis.fraction(value);
                     prop_assert!((-1e-9..=1.0 + 1e-9).contains(&fraction), "{} in {:?}", fraction, axis);
@@ -391,7 +376,7 @@ mod tests {
         #[test]
         fn every_logarithmic_axis_holds_its_extent_and_ordered_ticks(a in any_finite(), b in any_finite()) {
             let (a, b) = (a.abs().max(5e-324), b.abs().max(5e-324));
-            let axis = Axis::logarithmic_upwards(extent(a.min(b), a.max(b)), 8);
+            let axis = Axis::upwards(Scale::Log, extent(a.min(b), a.max(b)), 8);
             for value in [a, b] {
                 prop_assert!((0.0..=1.0).contains(&axis.fraction(value)), "{:?}", axis);
             }

@@ -17,38 +17,20 @@ pub(crate) enum ColorScale {
 }
 
 impl ColorScale {
-    fn anchors(self, theme: Theme) -> &'static [Color] {
-        match (self, theme) {
-            (Self::Sequential, Theme::Light) => &[
-                Color(244, 247, 250),
-                Color(126, 182, 219),
-                Color(0, 114, 178),
-                Color(0, 48, 92),
-            ],
-            (Self::Sequential, Theme::Dark) => &[
-                Color(32, 38, 46),
-                Color(18, 92, 140),
-                Color(86, 180, 233),
-                Color(222, 241, 252),
-            ],
-            (Self::Diverging, Theme::Light) => &[
-                Color(0, 58, 105),
-                Color(0, 114, 178),
-                Color(126, 182, 219),
-                Color(246, 246, 246),
-                Color(238, 160, 104),
-                Color(203, 84, 0),
-                Color(118, 40, 0),
-            ],
-            (Self::Diverging, Theme::Dark) => &[
-                Color(200, 232, 250),
-                Color(86, 180, 233),
-                Color(24, 92, 136),
-                Color(34, 38, 44),
-                Color(128, 70, 10),
-                Color(230, 159, 0),
-                Color(255, 228, 170),
-            ],
+    fn anchors(self, theme: Theme) -> &'static [u32] {
+        match self {
+            Self::Sequential => theme.choose(
+                &[0xF4F7FA, 0x7EB6DB, 0x0072B2, 0x00305C],
+                &[0x20262E, 0x125C8C, 0x56B4E9, 0xDEF1FC],
+            ),
+            Self::Diverging => theme.choose(
+                &[
+                    0x003A69, 0x0072B2, 0x7EB6DB, 0xF6F6F6, 0xEEA068, 0xCB5400, 0x762800,
+                ],
+                &[
+                    0xC8E8FA, 0x56B4E9, 0x185C88, 0x22262C, 0x80460A, 0xE69F00, 0xFFE4AA,
+                ],
+            ),
         }
     }
 
@@ -60,7 +42,8 @@ impl ColorScale {
         let anchors = self.anchors(theme);
         let place = fraction.clamp(0.0, 1.0) * (anchors.len() - 1) as f64;
         let at = (place as usize).min(anchors.len() - 2);
-        mix(anchors[at], anchors[at + 1], place - at as f64)
+        let [from, to] = [anchors[at], anchors[at + 1]].map(Color::hex);
+        mix(from, to, place - at as f64)
     }
 }
 
@@ -72,11 +55,11 @@ pub(crate) fn mix(from: Color, to: Color, part: f64) -> Color {
 
 /// Black or white, whichever is legible on `color`.
 pub(crate) fn ink_on(color: Color) -> Color {
-    if oklab(color)[0] > 0.62 {
-        Color(20, 23, 28)
+    Color::hex(if oklab(color)[0] > 0.62 {
+        0x14171C
     } else {
-        Color(255, 255, 255)
-    }
+        0xFFFFFF
+    })
 }
 
 fn linear(channel: u8) -> f64 {

@@ -31,10 +31,8 @@ pub enum ReportError {
     },
 
     /// A painter refused a mark or could not encode the picture.
-    #[error("painting the {format} picture of {title:?} failed: {reason}; try another picture format")]
+    #[error("painting the PNG picture of {title:?} failed: {reason}; try another picture format")]
     Painting {
-        /// `"SVG"` or `"PNG"`.
-        format: &'static str,
         /// The picture's title.
         title: String,
         /// The painter's message.

@@ -31,24 +31,19 @@ pub(crate) fn number(value: f64, step: f64, notation: Notation) -> String {
         return "0".to_owned();
     }
     let (size, suffix) = match notation {
-        Notation::Plain => (1.0, String::new()),
-        Notation::Engineering => {
-            let (size, suffix) = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]
-                .into_iter()
-                .find(|(size, _)| value.abs() >= size * (1.0 - 1e-9))
-                .unwrap_or((1.0, ""));
-            (size, suffix.to_owned())
-        }
+        Notation::Plain => (1.0, ""),
+        Notation::Engineering => [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]
+            .into_iter()
+            .find(|(size, _)| value.abs() >= size * (1.0 - 1e-9))
+            .unwrap_or((1.0, "")),
         Notation::Scientific => {
             let exponent = (value.abs().log10() + 1e-9).floor() as i32;
             return scientific(value, exponent, decimals(step / power_of_ten(exponent)));
         }
     };
     let text = format!("{:.*}", decimals(step / size), value / size);
-    format!(
-        "{}{suffix}",
-        without_trailing_zeros(&text, notation == Notation::Engineering).replace('-', "−")
-    )
+    let text = without_trailing_zeros(&text, notation == Notation::Engineering);
+    format!("{}{suffix}", text.replace('-', "−"))
 }
 
 /// `mantissa × 10^exponent`, as on a logarithmic axis.

@@ -2,7 +2,7 @@
 //!
 //! [`LineChart`] draws learning curves and the like as SVG or PNG, [`PanelGrid`] several of them; [`LineChart::text`] and
 //! [`TextMatrix`] are for a terminal. [`ConfusionMatrix`], [`Residuals`], [`WeightPicture`], [`Boundary`] and
-//! [`GradientFlow`] show what a network has learnt and how; [`SearchChart`] draws the trials of a search for settings.
+//! [`gradient_flow`] show what a network has learnt and how; [`SearchChart`] draws the trials of a search for settings.
 //! [`Comparison`] compares the loss curves of several variants, with one seed or several, and says in plain English which
 //! of them converged faster. [`Report`] puts pictures, tables and text on one page; [`WorkedExample`] explains one
 //! training step. All read plain numbers and never run a network.
@@ -47,12 +47,12 @@ pub use comparison::{
 pub use confusion_matrix::ConfusionMatrix;
 pub use error::ReportError;
 pub use explanation::{UnitChoice, WorkedExample};
-pub use gradient_flow::{GradientFlow, LayerFlow};
+pub use gradient_flow::gradient_flow;
 pub use line_chart::{Guide, LineChart, Scale, Series, SeriesBand};
-pub use page::{PageFinding, PageTable, Repeat, Report, Section};
+pub use page::{PageTable, Report, Section};
 pub use palette::Theme;
 pub use panel_grid::PanelGrid;
-pub use picture::Picture;
+pub use picture::{Picture, PictureStyle};
 pub use picture_format::PictureFormat;
 pub use residuals::{Residuals, TargetResiduals};
 pub use search_chart::{SearchChart, SearchPoint, SearchSetting, SettingValues};

@@ -7,6 +7,14 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Color(pub(crate) u8, pub(crate) u8, pub(crate) u8);
 
+impl Color {
+    /// From `0xRRGGBB`.
+    pub(crate) fn hex(rgb: u32) -> Self {
+        let [_, red, green, blue] = rgb.to_be_bytes();
+        Self(red, green, blue)
+    }
+}
+
 /// Whether a picture is dark on light or light on dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Theme {
@@ -18,86 +26,53 @@ pub enum Theme {
 }
 
 impl Theme {
-    pub(crate) fn background(self) -> Color {
+    pub(crate) fn choose<T>(self, light: T, dark: T) -> T {
         match self {
-            Self::Light => Color(255, 255, 255),
-            Self::Dark => Color(20, 23, 28),
+            Self::Light => light,
+            Self::Dark => dark,
         }
+    }
+
+    pub(crate) fn background(self) -> Color {
+        Color::hex(self.choose(0xFFFFFF, 0x14171C))
     }
 
     /// Titles and axis labels.
     pub(crate) fn ink(self) -> Color {
-        match self {
-            Self::Light => Color(28, 30, 33),
-            Self::Dark => Color(232, 234, 237),
-        }
+        Color::hex(self.choose(0x1C1E21, 0xE8EAED))
     }
 
     /// Subtitles and numbers on the axes.
     pub(crate) fn faint_ink(self) -> Color {
-        match self {
-            Self::Light => Color(84, 89, 96),
-            Self::Dark => Color(172, 178, 187),
-        }
+        Color::hex(self.choose(0x545960, 0xACB2BB))
     }
 
     pub(crate) fn axis_line(self) -> Color {
-        match self {
-            Self::Light => Color(110, 116, 124),
-            Self::Dark => Color(140, 146, 156),
-        }
+        Color::hex(self.choose(0x6E747C, 0x8C929C))
     }
 
     pub(crate) fn major_grid(self) -> Color {
-        match self {
-            Self::Light => Color(222, 225, 229),
-            Self::Dark => Color(52, 57, 65),
-        }
+        Color::hex(self.choose(0xDEE1E5, 0x343941))
     }
 
     pub(crate) fn minor_grid(self) -> Color {
-        match self {
-            Self::Light => Color(240, 242, 244),
-            Self::Dark => Color(34, 38, 45),
-        }
+        Color::hex(self.choose(0xF0F2F4, 0x22262D))
     }
 
     fn series_colors(self) -> [Color; 8] {
-        match self {
-            // Yellow is darkened to olive: it cannot be seen on white.
-            Self::Light => [
-                BLUE,
-                VERMILLION,
-                BLUISH_GREEN,
-                REDDISH_PURPLE,
-                BLACK,
-                ORANGE,
-                SKY_BLUE,
-                Color(125, 110, 0),
+        // Blue, vermillion, bluish green, reddish purple, black, orange and sky blue; olive, as yellow cannot be seen on
+        // white. On dark: sky blue, orange, bluish green, reddish purple, yellow, vermillion, white for black, light blue.
+        let colors = self.choose(
+            [
+                0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0x000000, 0xE69F00, 0x56B4E9, 0x7D6E00,
             ],
-            // White stands in for black.
-            Self::Dark => [
-                SKY_BLUE,
-                ORANGE,
-                BLUISH_GREEN,
-                REDDISH_PURPLE,
-                YELLOW,
-                VERMILLION,
-                Color(245, 245, 245),
-                Color(46, 134, 204),
+            [
+                0x56B4E9, 0xE69F00, 0x009E73, 0xCC79A7, 0xF0E442, 0xD55E00, 0xF5F5F5, 0x2E86CC,
             ],
-        }
+        );
+        colors.map(Color::hex)
     }
 }
-
-const BLACK: Color = Color(0, 0, 0);
-const ORANGE: Color = Color(230, 159, 0);
-const SKY_BLUE: Color = Color(86, 180, 233);
-const BLUISH_GREEN: Color = Color(0, 158, 115);
-const YELLOW: Color = Color(240, 228, 66);
-const BLUE: Color = Color(0, 114, 178);
-const VERMILLION: Color = Color(213, 94, 0);
-const REDDISH_PURPLE: Color = Color(204, 121, 167);
 
 /// Lengths in pixels of stroke, gap, stroke, gap …; their number has no factor in common with the number of colours, so
 /// the pairs of colour and dash repeat only after 40 series.

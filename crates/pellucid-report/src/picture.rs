@@ -6,13 +6,20 @@ use crate::picture_format::PictureFormat;
 use crate::scene::Scene;
 use crate::{png, svg};
 
-/// A picture that can be laid out in either theme.
-pub(crate) trait Arrange {
-    /// The theme of the file.
-    fn theme(&self) -> Theme;
+/// How a picture is drawn, whatever it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct PictureStyle {
+    /// Light or dark.
+    pub theme: Theme,
+    /// In pixels of an SVG viewer at its natural size, 240 to 8000; a PNG has twice as many. The height follows. `None` for
+    /// the usual width of such a picture.
+    pub width: Option<u32>,
+}
 
-    /// The marks of the picture, `width` pixels wide or of its own width.
-    fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError>;
+/// A picture that can be laid out in any style.
+pub(crate) trait Arrange {
+    /// The marks of the picture.
+    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError>;
 }
 
 /// A picture that can be written as a file or shown on a page. Only this crate implements it.
@@ -23,8 +30,8 @@ pub trait Picture: Arrange {
     /// # Errors
     ///
     /// [`ReportError::PictureSize`] if it cannot be laid out at its size.
-    fn svg(&self) -> Result<String, ReportError> {
-        Ok(svg::document(&self.scene(self.theme(), None)?))
+    fn svg(&self, style: PictureStyle) -> Result<String, ReportError> {
+        Ok(svg::document(&self.scene(style)?))
     }
 
     /// The picture as a PNG file's bytes, at two pixels per unit of its width.
@@ -34,8 +41,8 @@ pub trait Picture: Arrange {
     /// # Errors
     ///
     /// As [`Picture::svg`].
-    fn png(&self) -> Result<Vec<u8>, ReportError> {
-        png::paint(&self.scene(self.theme(), None)?)
+    fn png(&self, style: PictureStyle) -> Result<Vec<u8>, ReportError> {
+        png::paint(&self.scene(style)?)
     }
 
     /// The picture as a file's bytes in this format.
@@ -43,10 +50,10 @@ pub trait Picture: Arrange {
     /// # Errors
     ///
     /// As [`Picture::svg`].
-    fn render(&self, format: PictureFormat) -> Result<Vec<u8>, ReportError> {
+    fn render(&self, format: PictureFormat, style: PictureStyle) -> Result<Vec<u8>, ReportError> {
         match format {
-            PictureFormat::Svg => self.svg().map(String::into_bytes),
-            PictureFormat::Png => self.png(),
+            PictureFormat::Svg => self.svg(style).map(String::into_bytes),
+            PictureFormat::Png => self.png(style),
         }
     }
 }

@@ -15,7 +15,6 @@ const PIXELS_PER_UNIT: u32 = 2;
 
 pub(crate) fn paint(scene: &Scene) -> Result<Vec<u8>, ReportError> {
     let failure = |reason: String| ReportError::Painting {
-        format: "PNG",
         title: scene.title.clone(),
         reason,
     };
@@ -58,7 +57,7 @@ fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
             color,
         } => {
             if let Some(circle) = PathBuilder::from_circle(*x as f32, *y as f32, *radius as f32) {
-                fill(canvas, &circle, *color, zoom());
+                fill(canvas, &circle, &ink(*color), zoom());
             }
         }
         Mark::Polygon {
@@ -69,7 +68,7 @@ fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
             if let Some(path) = path(points, true) {
                 let mut paint = ink(*color);
                 paint.shader.apply_opacity(*opacity as f32);
-                canvas.fill_path(&path, &paint, FillRule::Winding, zoom(), None);
+                fill(canvas, &path, &paint, zoom());
             }
         }
         Mark::Image { area, raster } => paint_image(canvas, *area, raster),
@@ -100,30 +99,26 @@ fn paint_image(canvas: &mut Pixmap, [top_left, bottom_right]: Area, raster: &Ras
     let place = zoom()
         .pre_translate(top_left.0 as f32, top_left.1 as f32)
         .pre_scale(across as f32, down as f32);
-    let quality = if raster.smooth {
-        FilterQuality::Bilinear
-    } else {
-        FilterQuality::Nearest
-    };
     let paint = PixmapPaint {
-        quality,
+        quality: match raster.smooth {
+            true => FilterQuality::Bilinear,
+            false => FilterQuality::Nearest,
+        },
         ..PixmapPaint::default()
     };
     canvas.draw_pixmap(0, 0, pixels.as_ref(), &paint, place, None);
 }
 
-fn fill(canvas: &mut Pixmap, path: &Path, color: Color, transform: Transform) {
-    canvas.fill_path(path, &ink(color), FillRule::Winding, transform, None);
+fn fill(canvas: &mut Pixmap, path: &Path, paint: &Paint<'_>, transform: Transform) {
+    canvas.fill_path(path, paint, FillRule::Winding, transform, None);
 }
 
 fn path(points: &[Point], closed: bool) -> Option<Path> {
     let mut builder = PathBuilder::new();
     for (index, (x, y)) in points.iter().enumerate() {
-        let (x, y) = (*x as f32, *y as f32);
-        if index == 0 {
-            builder.move_to(x, y)
-        } else {
-            builder.line_to(x, y)
+        match index {
+            0 => builder.move_to(*x as f32, *y as f32),
+            _ => builder.line_to(*x as f32, *y as f32),
         }
     }
     if closed {
@@ -159,5 +154,5 @@ fn paint_text(canvas: &mut Pixmap, text: &Text) {
         .pre_translate(text.baseline.0 as f32, text.baseline.1 as f32)
         .pre_concat(Transform::from_rotate(turn))
         .pre_translate(start, 0.0);
-    fill(canvas, &outline, text.color, place);
+    fill(canvas, &outline, &ink(text.color), place);
 }

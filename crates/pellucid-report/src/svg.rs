@@ -1,8 +1,6 @@
 //! Writes a scene as an SVG document, or as a part of a page with a light and a dark theme.
 
-use std::fmt::Write;
-
-use crate::palette::{Color, Stroke};
+use crate::palette::{Color, Theme};
 use crate::png;
 use crate::scene::{Anchor, Area, Mark, Point, Raster, Scene, Text};
 use crate::typeface::FAMILIES;
@@ -12,28 +10,23 @@ const UNITS_PER_PIXEL: f64 = 10.0;
 
 /// A document of its own.
 pub(crate) fn document(scene: &Scene) -> String {
-    let mut text = opening(scene, true);
-    Writer {
-        text: &mut text,
+    let mut writer = Writer {
+        text: opening(scene, " xmlns=\"http://www.w3.org/2000/svg\""),
         inks: None,
-    }
-    .marks(&scene.marks, None);
-    text.push_str("</svg>\n");
-    text
+    };
+    writer.marks(&scene.marks, &scene.marks);
+    writer.text + "</svg>\n"
 }
 
 /// A part of a page whose style sheet defines the colours. The two scenes show one picture in two themes, and differ in
 /// colours only.
 pub(crate) fn part(light: &Scene, dark: &Scene, inks: &mut Inks) -> String {
-    let mut text = opening(light, false);
-    let inks = Some(inks);
-    Writer {
-        text: &mut text,
-        inks,
-    }
-    .marks(&light.marks, Some(&dark.marks));
-    text.push_str("</svg>\n");
-    text
+    let mut writer = Writer {
+        text: opening(light, ""),
+        inks: Some(inks),
+    };
+    writer.marks(&light.marks, &dark.marks);
+    writer.text + "</svg>\n"
 }
 
 /// The colours of a page, each with its counterpart in the dark theme.
@@ -52,35 +45,25 @@ impl Inks {
     }
 
     /// The variables of one theme.
-    pub(crate) fn variables(&self, dark: bool) -> String {
-        let mut text = String::new();
-        for (index, pair) in self.pairs.iter().enumerate() {
-            let color = hex(if dark { pair.1 } else { pair.0 });
-            let _ = write!(text, "--i{index}:{color};");
-        }
-        text
+    pub(crate) fn variables(&self, theme: Theme) -> String {
+        let pairs = self.pairs.iter().enumerate();
+        let variables = pairs.map(|(index, (light, dark))| {
+            let color = hex(theme.choose(*light, *dark));
+            format!("--i{index}:{color};")
+        });
+        variables.collect()
     }
 
     /// Filled (`f`) and stroked (`s`) with each.
     pub(crate) fn classes(&self) -> String {
-        let mut text = String::new();
-        for index in 0..self.pairs.len() {
-            let _ = writeln!(
-                text,
-                ".f{index}{{fill:var(--i{index})}}.s{index}{{stroke:var(--i{index})}}"
-            );
-        }
-        text
+        let indices = 0..self.pairs.len();
+        let classes = indices.map(|i| format!(".f{i}{{fill:var(--i{i})}}.s{i}{{stroke:var(--i{i})}}\n"));
+        classes.collect()
     }
 }
 
-fn opening(scene: &Scene, is_document: bool) -> String {
+fn opening(scene: &Scene, namespace: &str) -> String {
     let title = escape(&scene.title);
-    let namespace = if is_document {
-        " xmlns=\"http://www.w3.org/2000/svg\""
-    } else {
-        ""
-    };
     format!(
         "<svg{namespace} width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{title}\">\n\
          <title>{title}</title>\n<desc>{}</desc>\n",
@@ -109,83 +92,69 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 struct Writer<'a> {
-    text: &'a mut String,
+    text: String,
     inks: Option<&'a mut Inks>,
 }
 
 impl Writer<'_> {
-    fn marks(&mut self, marks: &[Mark], dark: Option<&[Mark]>) {
-        for (index, mark) in marks.iter().enumerate() {
-            self.mark(mark, dark.and_then(|dark| dark.get(index)));
+    /// `dark` are the same marks in the other theme.
+    fn marks(&mut self, marks: &[Mark], dark: &[Mark]) {
+        for (mark, dark) in marks.iter().zip(dark) {
+            self.mark(mark, dark);
         }
     }
 
-    /// `dark` is the same mark in the other theme.
-    fn mark(&mut self, mark: &Mark, dark: Option<&Mark>) {
-        let ink = |mark: &Mark| match mark {
-            Mark::Rectangle { color, .. }
-            | Mark::Line { color, .. }
-            | Mark::Polyline {
-                stroke: Stroke { color, .. },
-                ..
-            }
-            | Mark::Polygon { color, .. }
-            | Mark::Dot { color, .. }
-            | Mark::Text(Text { color, .. }) => Some(*color),
-            Mark::Image { .. } | Mark::Noted { .. } => None,
-        };
-        let colors = ink(mark).map(|light| (light, dark.and_then(ink).unwrap_or(light)));
-        match mark {
-            Mark::Rectangle { area, .. } => {
-                let (place, fill) = (place(*area), self.paint("fill", colors));
-                self.line(&format!("<rect {place} {fill}/>"));
-            }
+    fn mark(&mut self, mark: &Mark, dark: &Mark) {
+        let paint = self.paint(mark, dark);
+        let line = match mark {
+            Mark::Rectangle { area, .. } => format!("<rect {} {paint}/>", place(*area)),
             Mark::Line { ends: [from, to], .. } => {
                 let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(units);
-                let (stroke, width) = (self.paint("stroke", colors), units(1.0));
-                self.line(&format!(
-                    "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" {stroke} stroke-width=\"{width}\"/>"
-                ));
+                let width = units(1.0);
+                format!(
+                    "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" {paint} stroke-width=\"{width}\"/>"
+                )
             }
             Mark::Polyline { points, stroke } => {
-                let mut dash = String::new();
-                if !stroke.dashes.is_empty() {
-                    let lengths = stroke.dashes.iter().map(|dash| units(*dash).to_string());
-                    let lengths: Vec<String> = lengths.collect();
-                    dash = format!(" stroke-dasharray=\"{}\"", lengths.join(" "));
-                }
+                let lengths = stroke.dashes.iter().map(|dash| units(*dash).to_string());
+                let dash = match lengths.collect::<Vec<_>>() {
+                    lengths if lengths.is_empty() => String::new(),
+                    lengths => format!(" stroke-dasharray=\"{}\"", lengths.join(" ")),
+                };
                 let (corners, width) = (corners(points), units(stroke.width));
-                let stroke = self.paint("stroke", colors);
-                self.line(&format!(
-                    "<polyline points=\"{corners}\" fill=\"none\" {stroke} stroke-width=\"{width}\" \
+                format!(
+                    "<polyline points=\"{corners}\" fill=\"none\" {paint} stroke-width=\"{width}\" \
                      stroke-linejoin=\"round\"{dash}/>"
-                ));
+                )
             }
             Mark::Polygon { points, opacity, .. } => {
-                let (corners, fill) = (corners(points), self.paint("fill", colors));
                 let thin = match *opacity < 1.0 {
                     true => format!(" fill-opacity=\"{opacity}\""),
                     false => String::new(),
                 };
-                self.line(&format!("<polygon points=\"{corners}\" {fill}{thin}/>"));
+                format!("<polygon points=\"{}\" {paint}{thin}/>", corners(points))
             }
             Mark::Dot { center, radius, .. } => {
-                let (x, y, radius) = (units(center.0), units(center.1), units(*radius));
-                let fill = self.paint("fill", colors);
-                self.line(&format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" {fill}/>"));
+                let [x, y, radius] = [center.0, center.1, *radius].map(units);
+                format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" {paint}/>")
             }
-            Mark::Text(text) => self.words(text, colors),
-            Mark::Image { area, raster } => self.image(&place(*area), raster, dark),
+            Mark::Text(text) => self.words(text, &paint),
+            Mark::Image { area, raster } => match dark {
+                Mark::Image { raster: other, .. } if other != raster => {
+                    let light = image(*area, raster, " class=\"in-light\"");
+                    format!("{light}\n{}", image(*area, other, " class=\"in-dark\""))
+                }
+                _ => image(*area, raster, ""),
+            },
             Mark::Noted { note, marks } => {
                 self.line(&format!("<g><title>{}</title>", escape(note)));
-                let dark_marks = dark.and_then(|mark| match mark {
-                    Mark::Noted { marks, .. } => Some(&marks[..]),
-                    _ => None,
-                });
-                self.marks(marks, dark_marks);
-                self.line("</g>");
+                if let Mark::Noted { marks: dark, .. } = dark {
+                    self.marks(marks, dark);
+                }
+                "</g>".to_owned()
             }
-        }
+        };
+        self.line(&line);
     }
 
     fn line(&mut self, line: &str) {
@@ -193,53 +162,61 @@ impl Writer<'_> {
         self.text.push('\n');
     }
 
-    fn paint(&mut self, what: &str, colors: Option<(Color, Color)>) -> String {
-        let Some(pair) = colors else { return String::new() };
+    /// The attribute with a mark's colour.
+    fn paint(&mut self, mark: &Mark, dark: &Mark) -> String {
+        let Some((what, color)) = ink(mark) else {
+            return String::new();
+        };
+        let dark = ink(dark).map_or(color, |ink| ink.1);
         match &mut self.inks {
-            Some(inks) => format!("class=\"{}{}\"", &what[..1], inks.index(pair)),
-            None => format!("{what}=\"{}\"", hex(pair.0)),
+            Some(inks) => format!("class=\"{}{}\"", &what[..1], inks.index((color, dark))),
+            None => format!("{what}=\"{}\"", hex(color)),
         }
     }
 
-    fn words(&mut self, text: &Text, colors: Option<(Color, Color)>) {
-        let (x, y) = (units(text.baseline.0), units(text.baseline.1));
+    fn words(&self, text: &Text, paint: &str) -> String {
+        let [x, y, size] = [text.baseline.0, text.baseline.1, text.size].map(units);
         let anchor = match text.anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
             Anchor::End => "end",
         };
-        let turn = if text.upwards {
-            format!(" transform=\"rotate(270, {x}, {y})\"")
-        } else {
-            String::new()
+        let turn = match text.upwards {
+            true => format!(" transform=\"rotate(270, {x}, {y})\""),
+            false => String::new(),
         };
         // The page's style sheet names the typeface once.
         let family = match self.inks {
             Some(_) => String::new(),
             None => format!(" font-family=\"{FAMILIES}\""),
         };
-        let (size, fill, words) = (units(text.size), self.paint("fill", colors), escape(&text.text));
-        self.line(&format!(
-            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\"{family} font-size=\"{size}\" {fill}{turn}>{words}</text>"
-        ));
+        let words = escape(&text.text);
+        format!(
+            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\"{family} font-size=\"{size}\" {paint}{turn}>{words}</text>"
+        )
     }
+}
 
-    fn image(&mut self, place: &str, raster: &Raster, dark: Option<&Mark>) {
-        let dark = match dark {
-            Some(Mark::Image { raster: other, .. }) if other != raster => Some(other),
-            _ => None,
-        };
-        let light_class = dark.map_or("", |_| " class=\"in-light\"");
-        let dark = dark.map(|dark| (dark, " class=\"in-dark\""));
-        for (raster, class) in std::iter::once((raster, light_class)).chain(dark) {
-            let rendering = if raster.smooth { "auto" } else { "pixelated" };
-            let data = base64(&png::encode_raster(raster));
-            self.line(&format!(
-                "<image {place} preserveAspectRatio=\"none\" style=\"image-rendering:{rendering}\"{class} \
-                 href=\"data:image/png;base64,{data}\"/>"
-            ));
-        }
+/// Whether a mark is filled or a stroke, and its colour.
+fn ink(mark: &Mark) -> Option<(&'static str, Color)> {
+    match mark {
+        Mark::Line { color, .. } => Some(("stroke", *color)),
+        Mark::Polyline { stroke, .. } => Some(("stroke", stroke.color)),
+        Mark::Rectangle { color, .. }
+        | Mark::Polygon { color, .. }
+        | Mark::Dot { color, .. }
+        | Mark::Text(Text { color, .. }) => Some(("fill", *color)),
+        Mark::Image { .. } | Mark::Noted { .. } => None,
     }
+}
+
+fn image(area: Area, raster: &Raster, class: &str) -> String {
+    let rendering = if raster.smooth { "auto" } else { "pixelated" };
+    let (place, data) = (place(area), base64(&png::encode_raster(raster)));
+    format!(
+        "<image {place} preserveAspectRatio=\"none\" style=\"image-rendering:{rendering}\"{class} \
+         href=\"data:image/png;base64,{data}\"/>"
+    )
 }
 
 fn place([top_left, bottom_right]: Area) -> String {

@@ -1,6 +1,6 @@
 //! Text for a terminal: tables of aligned columns, and prose in lines.
 
-use crate::typeface::without_middle;
+use crate::typeface::{self, without_middle};
 
 /// A table of words and numbers. A table too wide for the terminal is broken into blocks, each with the first columns.
 #[derive(Debug)]
@@ -86,17 +86,7 @@ pub(crate) fn fill(prose: &str, width: usize) -> String {
 
 /// The words of a text in lines of at most `width` characters.
 pub(crate) fn lines_of_words(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
+    typeface::lines_of_words(text, |line| line.chars().count() <= width)
 }
 
 #[cfg(test)]

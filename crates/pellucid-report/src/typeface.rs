@@ -72,18 +72,9 @@ impl OutlineBuilder for Pen {
 
 /// `text` without control characters, which XML forbids or swallows, on one line.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
-        .map(|c| {
-            if c.is_control() || c.is_whitespace() {
-                ' '
-            } else {
-                c
-            }
-        })
-        .collect::<String>()
-        .trim()
-        .to_owned()
+    let allowed = text.replace(['\u{fffe}', '\u{ffff}'], "");
+    let spaced = allowed.replace(|c: char| c.is_control() || c.is_whitespace(), " ");
+    spaced.trim().to_owned()
 }
 
 /// `text` shortened in its middle to at most `space` pixels: names of runs often differ at their ends.
@@ -116,25 +107,23 @@ pub(crate) fn without_middle(text: &str, kept: usize, ellipsis: &str) -> String 
 /// `text` broken between words into at most `most_lines` lines no wider than `space` pixels; what does not fit is
 /// shortened.
 pub(crate) fn wrap(text: &str, size: f64, space: f64, most_lines: usize) -> Vec<String> {
+    let mut lines = lines_of_words(text, |line| width(line, size) <= space);
+    if lines.len() > most_lines {
+        let rest = lines.split_off(most_lines.saturating_sub(1)).join(" ");
+        lines.push(rest);
+    }
+    lines.iter().map(|line| ellipsize(line, size, space)).collect()
+}
+
+/// The words of a text in lines that fit, but for those of a single word.
+pub(crate) fn lines_of_words(text: &str, fits: impl Fn(&str) -> bool) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
-    while let Some(&word) = words.peek() {
-        if lines.len() + 1 >= most_lines {
-            let rest: Vec<&str> = words.by_ref().collect();
-            lines.push(ellipsize(&rest.join(" "), size, space));
-            break;
+    for word in text.split_whitespace() {
+        let longer = lines.last().map(|line| format!("{line} {word}"));
+        match (lines.last_mut(), longer.filter(|line| fits(line))) {
+            (Some(line), Some(longer)) => *line = longer,
+            _ => lines.push(word.to_owned()),
         }
-        let mut line = word.to_owned();
-        words.next();
-        while let Some(&next) = words.peek() {
-            let longer = format!("{line} {next}");
-            if width(&longer, size) > space {
-                break;
-            }
-            line = longer;
-            words.next();
-        }
-        lines.push(ellipsize(&line, size, space));
     }
     lines
 }

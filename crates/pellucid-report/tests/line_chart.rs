@@ -3,10 +3,15 @@
 use std::collections::HashSet;
 
 use pellucid_report::{
-    Guide, LineChart, Picture, PictureFormat, ReportError, Scale, Series, SeriesBand, Theme,
+    Guide, LineChart, Picture, PictureFormat, PictureStyle, ReportError, Scale, Series, SeriesBand, Theme,
 };
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
+
+const LIGHT: PictureStyle = PictureStyle {
+    theme: Theme::Light,
+    width: None,
+};
 
 /// The SVG documents count in tenths of a pixel.
 const UNITS: f64 = 10.0;
@@ -110,12 +115,11 @@ fn svg_has_titles_labels_curves_and_a_legend() {
         for count in [1, 3, 8] {
             for y_scale in [Scale::Linear, Scale::Log] {
                 let chart = LineChart {
-                    theme,
                     y_scale,
-                    subtitle: Some("200 epochs".to_owned()),
+                    subtitle: "200 epochs".to_owned(),
                     ..chart(decays(count))
                 };
-                let svg = chart.svg().unwrap();
+                let svg = chart.svg(PictureStyle { theme, ..LIGHT }).unwrap();
                 let document = Document::parse(&svg).unwrap();
                 check_coordinates(&document);
                 assert_eq!(curves(&document).len(), count);
@@ -143,7 +147,7 @@ fn svg_has_titles_labels_curves_and_a_legend() {
 #[test]
 fn legend_does_not_lie_over_the_plot() {
     for count in [1, 3, 8, 30] {
-        let svg = chart(decays(count)).svg().unwrap();
+        let svg = chart(decays(count)).svg(LIGHT).unwrap();
         let document = Document::parse(&svg).unwrap();
         let points: Vec<(f64, f64)> = curves(&document).into_iter().flat_map(corners).collect();
         let right = points.iter().map(|point| point.0).fold(0.0, f64::max);
@@ -159,7 +163,7 @@ fn legend_does_not_lie_over_the_plot() {
 
 #[test]
 fn svg_is_accessible() {
-    let svg = chart(decays(2)).svg().unwrap();
+    let svg = chart(decays(2)).svg(LIGHT).unwrap();
     let document = Document::parse(&svg).unwrap();
     let root = document.root_element();
     assert_eq!(root.attribute("role"), Some("img"));
@@ -186,8 +190,8 @@ fn svg_is_accessible() {
 fn names_are_escaped_and_control_characters_dropped() {
     let name = "<b> & \"q\" 'a' ]]> \u{0}\u{1b}é";
     let mut chart = chart(vec![series(name, [1.0, 2.0]), series("other", [2.0, 1.0])]);
-    (chart.title, chart.y_label, chart.subtitle) = (name.to_owned(), name.to_owned(), Some(name.to_owned()));
-    let svg = chart.svg().unwrap();
+    (chart.title, chart.y_label, chart.subtitle) = (name.to_owned(), name.to_owned(), name.to_owned());
+    let svg = chart.svg(LIGHT).unwrap();
     let document = Document::parse(&svg).unwrap();
     let shown = "<b> & \"q\" 'a' ]]>   é";
     assert_eq!(
@@ -209,7 +213,7 @@ fn a_million_epochs_make_a_small_document_that_keeps_spikes() {
             1.0 + 0.5 * f64::from(epoch % 13) / 13.0
         }
     });
-    let svg = chart(vec![series("noisy", ys)]).svg().unwrap();
+    let svg = chart(vec![series("noisy", ys)]).svg(LIGHT).unwrap();
     assert!(svg.len() < 60_000, "{} bytes", svg.len());
     let document = Document::parse(&svg).unwrap();
     let points = corners(curves(&document)[0]);
@@ -230,7 +234,7 @@ fn numbers_that_are_not_finite_are_gaps_and_remarked_on() {
         f64::NEG_INFINITY,
         5.0,
     ];
-    let svg = chart(vec![series("a", ys)]).svg().unwrap();
+    let svg = chart(vec![series("a", ys)]).svg(LIGHT).unwrap();
     let document = Document::parse(&svg).unwrap();
     assert_eq!(curves(&document).len(), 2);
     assert_eq!(elements(&document, "circle").len(), 1, "the lone last point");
@@ -242,10 +246,10 @@ fn numbers_that_are_not_finite_are_gaps_and_remarked_on() {
 fn a_logarithmic_scale_leaves_out_what_is_not_positive_and_says_so() {
     let mut chart = chart(vec![series("a", [1.0, 0.1, 0.0, 0.01, -3.0])]);
     chart.y_scale = Scale::Log;
-    let svg = chart.svg().unwrap();
+    let svg = chart.svg(LIGHT).unwrap();
     assert!(svg.contains("2 values that are not above zero are left out of the logarithmic scale"));
     chart.series = vec![series("a", [0.0, -1.0])];
-    let svg = chart.svg().unwrap();
+    let svg = chart.svg(LIGHT).unwrap();
     assert!(svg.contains("linear scale, because no value is above zero"));
     assert_eq!(curves(&Document::parse(&svg).unwrap()).len(), 1);
 }
@@ -258,7 +262,7 @@ fn a_logarithmic_axis_across_has_equal_ratios_equally_long() {
         points: rates.map(|rate| (rate, rate.ln())).collect(),
     }]);
     chart.x_scale = Scale::Log;
-    let svg = chart.svg().unwrap();
+    let svg = chart.svg(LIGHT).unwrap();
     let document = Document::parse(&svg).unwrap();
     let places: Vec<f64> = corners(curves(&document)[0])
         .iter()
@@ -279,7 +283,7 @@ fn a_logarithmic_axis_across_has_equal_ratios_equally_long() {
     }
     chart.series[0].points.push((0.0, 1.0));
     chart.series[0].points.push((-1.0, 1.0));
-    let svg = chart.svg().unwrap();
+    let svg = chart.svg(LIGHT).unwrap();
     assert!(svg.contains(
         "2 values that are not above zero are left out of the logarithmic scale of the axis across"
     ));
@@ -290,9 +294,10 @@ fn nothing_to_plot_is_said() {
     for series in [vec![], vec![series("a", [])], vec![series("a", [f64::NAN; 3])]] {
         let chart = chart(series);
         assert!(
-            texts(&Document::parse(&chart.svg().unwrap()).unwrap()).contains(&"nothing to plot".to_owned())
+            texts(&Document::parse(&chart.svg(LIGHT).unwrap()).unwrap())
+                .contains(&"nothing to plot".to_owned())
         );
-        assert!(!chart.png().unwrap().is_empty());
+        assert!(!chart.png(LIGHT).unwrap().is_empty());
     }
 }
 
@@ -305,7 +310,7 @@ fn sizes_out_of_bounds_are_refused() {
             ..chart(decays(1))
         };
         for format in [PictureFormat::Svg, PictureFormat::Png] {
-            let error = chart.render(format).unwrap_err();
+            let error = chart.render(format, LIGHT).unwrap_err();
             assert!(
                 matches!(error, ReportError::PictureSize { side: found, .. } if found == side),
                 "{error}"
@@ -338,13 +343,10 @@ fn decode(png: &[u8]) -> Pixels {
 #[test]
 fn png_has_twice_the_pixels_and_every_color_of_the_svg() {
     for theme in [Theme::Light, Theme::Dark] {
-        let chart = LineChart {
-            theme,
-            ..chart(decays(8))
-        };
-        let pixels = decode(&chart.png().unwrap());
+        let (chart, style) = (chart(decays(8)), PictureStyle { theme, ..LIGHT });
+        let pixels = decode(&chart.png(style).unwrap());
         assert_eq!((pixels.width, pixels.height), (1600, 1000));
-        let svg = chart.svg().unwrap();
+        let svg = chart.svg(style).unwrap();
         let document = Document::parse(&svg).unwrap();
         for curve in curves(&document) {
             let hex = curve.attribute("stroke").unwrap();
@@ -363,7 +365,7 @@ fn png_has_lettering() {
             title: title.to_owned(),
             ..chart(vec![series("", [1.0, 2.0])])
         };
-        let pixels = decode(&chart.png().unwrap());
+        let pixels = decode(&chart.png(LIGHT).unwrap());
         let top = (pixels.width * 60) as usize;
         pixels.colors[..top]
             .iter()
@@ -382,10 +384,13 @@ fn png_has_lettering() {
 fn format_decides_what_is_rendered() {
     let chart = chart(decays(1));
     assert_eq!(
-        chart.render(PictureFormat::Svg).unwrap(),
-        chart.svg().unwrap().into_bytes()
+        chart.render(PictureFormat::Svg, LIGHT).unwrap(),
+        chart.svg(LIGHT).unwrap().into_bytes()
     );
-    assert_eq!(chart.render(PictureFormat::Png).unwrap(), chart.png().unwrap());
+    assert_eq!(
+        chart.render(PictureFormat::Png, LIGHT).unwrap(),
+        chart.png(LIGHT).unwrap()
+    );
 }
 
 fn any_number() -> impl Strategy<Value = f64> {
@@ -417,12 +422,11 @@ proptest! {
     ) {
         let chart = LineChart {
             title,
-            subtitle: Some(label.clone()),
+            subtitle: label.clone(),
             x_label: label.clone(),
             y_label: label,
             x_scale: if log_across { Scale::Log } else { Scale::Linear },
             y_scale: if log { Scale::Log } else { Scale::Linear },
-            theme: if dark { Theme::Dark } else { Theme::Light },
             bands: series
                 .iter()
                 .enumerate()
@@ -439,7 +443,8 @@ proptest! {
             width,
             height,
         };
-        let svg = chart.svg().unwrap();
+        let theme = if dark { Theme::Dark } else { Theme::Light };
+        let svg = chart.svg(PictureStyle { theme, ..LIGHT }).unwrap();
         check_coordinates(&Document::parse(&svg).unwrap());
     }
 
@@ -447,6 +452,6 @@ proptest! {
     fn any_small_png_is_painted(series in prop::collection::vec(any_series(), 0..5), log: bool) {
         let y_scale = if log { Scale::Log } else { Scale::Linear };
         let chart = LineChart { y_scale, width: 240, height: 180, ..chart(series) };
-        prop_assert_eq!(decode(&chart.png().unwrap()).width, 480);
+        prop_assert_eq!(decode(&chart.png(LIGHT).unwrap()).width, 480);
     }
 }

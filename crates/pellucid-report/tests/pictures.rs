@@ -2,13 +2,21 @@
 
 use std::collections::HashSet;
 
+use pellucid::Activation;
+use pellucid::inspection::layer_statistics::{LayerStatistics, LayerSummary};
+use pellucid::model::network::Architecture;
 use pellucid_report::{
-    Boundary, BoundaryPoint, ConfusionMatrix, Field, GradientFlow, Grid, Guide, ImageShape, LayerFlow,
-    LineChart, PanelGrid, Picture, PictureFormat, ReportError, Residuals, Series, TargetResiduals, Theme,
-    WeightPicture,
+    Boundary, BoundaryPoint, ConfusionMatrix, Field, Grid, Guide, ImageShape, LineChart, PanelGrid, Picture,
+    PictureFormat, PictureStyle, ReportError, Residuals, Series, TargetResiduals, Theme, WeightPicture,
+    gradient_flow,
 };
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
+
+const LIGHT: PictureStyle = PictureStyle {
+    theme: Theme::Light,
+    width: None,
+};
 
 /// The SVG documents count in tenths of a pixel.
 const UNITS: f64 = 10.0;
@@ -62,13 +70,16 @@ fn matrix(classes: &[&str], counts: &[&[usize]]) -> ConfusionMatrix {
     ConfusionMatrix {
         classes: classes.iter().map(|&name| name.to_owned()).collect(),
         counts: counts.iter().map(|row| row.to_vec()).collect(),
-        ..ConfusionMatrix::new("a matrix")
+        title: "a matrix".to_owned(),
+        ..ConfusionMatrix::default()
     }
 }
 
 #[test]
 fn a_confusion_matrix_has_counts_shares_and_names() {
-    let svg = matrix(&["cat", "dog"], &[&[41, 3], &[0, 1051]]).svg().unwrap();
+    let svg = matrix(&["cat", "dog"], &[&[41, 3], &[0, 1051]])
+        .svg(LIGHT)
+        .unwrap();
     let document = checked(&svg);
     let said = texts(&document, "text");
     for word in [
@@ -117,12 +128,16 @@ fn fifty_classes_with_long_names_fit_at_every_width() {
         .collect();
     for width in [240, 360, 700, 1200] {
         let picture = ConfusionMatrix {
+            title: "fifty".to_owned(),
             classes: names.clone(),
             counts: Vec::clone(&counts),
-            width,
-            ..ConfusionMatrix::new("fifty")
+            ..ConfusionMatrix::default()
         };
-        let svg = picture.svg().unwrap();
+        let style = PictureStyle {
+            width: Some(width),
+            ..LIGHT
+        };
+        let svg = picture.svg(style).unwrap();
         let document = checked(&svg);
         assert!(
             texts(&document, "text").iter().any(|text| text.contains('…')),
@@ -151,9 +166,10 @@ fn line(count: usize) -> TargetResiduals {
 fn residuals_have_a_point_a_row_a_diagonal_and_a_histogram_of_all() {
     let picture = Residuals {
         targets: vec![line(300)],
-        ..Residuals::new("prices")
+        title: "prices".to_owned(),
+        ..Residuals::default()
     };
-    let svg = picture.svg().unwrap();
+    let svg = picture.svg(LIGHT).unwrap();
     let document = checked(&svg);
     assert_eq!(elements(&document, "circle").len(), 300);
     let diagonal = elements(&document, "polyline")[0].attribute("points").unwrap();
@@ -182,9 +198,10 @@ fn many_residuals_are_thinned_and_the_picture_says_so() {
     target.predicted[7] = f64::NAN;
     let picture = Residuals {
         targets: vec![target],
-        ..Residuals::new("prices")
+        title: "prices".to_owned(),
+        ..Residuals::default()
     };
-    let svg = picture.svg().unwrap();
+    let svg = picture.svg(LIGHT).unwrap();
     let document = checked(&svg);
     assert!(elements(&document, "circle").len() <= 2000);
     let said = texts(&document, "text").join(" ");
@@ -207,9 +224,11 @@ fn units_of_pixels_are_images_and_others_a_map() {
             columns: 28,
             pixels: (0..784).collect(),
         }),
-        ..WeightPicture::new("layer 1", 100)
+        title: "layer 1".to_owned(),
+        units: 100,
+        ..WeightPicture::default()
     };
-    let svg = picture.svg().unwrap();
+    let svg = picture.svg(LIGHT).unwrap();
     let document = checked(&svg);
     assert_eq!(elements(&document, "image").len(), 64 + 1, "and the bar");
     assert!(
@@ -221,9 +240,11 @@ fn units_of_pixels_are_images_and_others_a_map() {
     let picture = WeightPicture {
         weights: vec![0.25, -1.0, 0.0, 2.0, f64::NAN, 1.0],
         input_names: vec!["age".into(), "height".into(), "<weight>".into()],
-        ..WeightPicture::new("layer 1", 2)
+        title: "layer 1".to_owned(),
+        units: 2,
+        ..WeightPicture::default()
     };
-    let svg = picture.svg().unwrap();
+    let svg = picture.svg(LIGHT).unwrap();
     let document = checked(&svg);
     let notes = texts(&document, "title");
     for note in [
@@ -241,9 +262,11 @@ fn colors_of_weights_are_centred_on_zero() {
     let of = |weights: Vec<f64>| {
         let picture = WeightPicture {
             weights,
-            ..WeightPicture::new("layer 1", 1)
+            title: "layer 1".to_owned(),
+            units: 1,
+            ..WeightPicture::default()
         };
-        let svg = picture.svg().unwrap();
+        let svg = picture.svg(LIGHT).unwrap();
         let document = Document::parse(&svg).unwrap();
         let groups = elements(&document, "g").into_iter();
         let fills = groups.map(|group| {
@@ -268,9 +291,11 @@ fn a_few_large_weights_do_not_make_the_others_pale() {
     weights[5] = 50.0;
     let picture = WeightPicture {
         weights,
-        ..WeightPicture::new("layer 1", 20)
+        title: "layer 1".to_owned(),
+        units: 20,
+        ..WeightPicture::default()
     };
-    let svg = picture.svg().unwrap();
+    let svg = picture.svg(LIGHT).unwrap();
     assert!(svg.contains("1 weight is beyond the scale"));
     assert!(svg.contains("coloured from −0.5"));
 }
@@ -293,19 +318,19 @@ fn circle() -> Boundary {
         .collect();
     let names = ["inner".to_owned(), "outer".to_owned()];
     Boundary {
+        title: "circles".to_owned(),
+        subtitle: String::new(),
+        x_label: "x1".to_owned(),
+        y_label: "x2".to_owned(),
+        grid,
+        field: Field::TwoClasses { names, probabilities },
         points,
-        ..Boundary::new(
-            "circles",
-            ("x1", "x2"),
-            grid,
-            Field::TwoClasses { names, probabilities },
-        )
     }
 }
 
 #[test]
 fn the_line_of_one_half_lies_where_the_probability_is() {
-    let svg = circle().svg().unwrap();
+    let svg = circle().svg(LIGHT).unwrap();
     let document = checked(&svg);
     // The image is the plot, and the circle's radius of 0.75 lies in a span of 2 · 1.16.
     let image = elements(&document, "image")[0];
@@ -363,7 +388,7 @@ fn classes_differ_in_shape_and_numbers_have_a_bar() {
             .collect(),
         ..two.clone()
     };
-    let svg = three.svg().unwrap();
+    let svg = three.svg(LIGHT).unwrap();
     let document = checked(&svg);
     // Each with its edge; the key has one of each.
     assert_eq!(elements(&document, "circle").len(), 2 * (67 + 1));
@@ -375,29 +400,46 @@ fn classes_differ_in_shape_and_numbers_have_a_bar() {
         },
         ..two
     };
-    let svg = numbers.svg().unwrap();
+    let svg = numbers.svg(LIGHT).unwrap();
     assert!(texts(&checked(&svg), "text").contains(&"price (€)".to_owned()));
+}
+
+/// The flow of a network with three layers, of which the later ones have smaller gradients.
+fn flow(statistics: usize) -> PanelGrid {
+    let architecture = Architecture::new(&[2, 3, 4, 1], &[Activation::Sigmoid; 3], true).unwrap();
+    let layer = |at: i32, epoch: u64| LayerSummary {
+        gradient_rms: 10f64.powi(-at),
+        bias_gradient_rms: None,
+        delta_rms: 0.0,
+        weight_rms: 0.0,
+        update_ratio: Some(10f64.powi(-at) * epoch as f64 / 10.0),
+        saturated_units: 0.0,
+        dead_units: 0.0,
+        flat: 0.0,
+        activation_mean: 0.0,
+        activation_deviation: 0.0,
+    };
+    let entry = |epoch: u64| LayerStatistics {
+        epoch,
+        updates: epoch,
+        loss: None,
+        layers: (1..4).map(|at| layer(at, epoch)).collect(),
+    };
+    let statistics: Vec<LayerStatistics> = (1..30).map(entry).take(statistics).collect();
+    gradient_flow("flow".to_owned(), &architecture, &statistics)
 }
 
 #[test]
 fn gradient_flow_has_each_layer_in_both_charts_and_the_rule_of_thumb() {
-    let layer = |at: i32| LayerFlow {
-        name: format!("layer {at}"),
-        gradients: (1..30).map(|epoch| (f64::from(epoch), 10f64.powi(-at))).collect(),
-        updates: (1..30)
-            .map(|epoch| (f64::from(epoch), 10f64.powi(-at) * f64::from(epoch) / 10.0))
-            .collect(),
-    };
-    let picture = GradientFlow {
-        layers: (1..4).map(layer).collect(),
-        ..GradientFlow::new("flow")
-    };
-    let svg = picture.svg().unwrap();
+    let svg = flow(29).svg(LIGHT).unwrap();
     let document = checked(&svg);
     let said = texts(&document, "text");
-    for layer in 1..4 {
-        let name = format!("layer {layer}");
-        assert_eq!(said.iter().filter(|text| **text == name).count(), 2, "{said:?}");
+    for layer in [
+        "layer 1 (2 → 3, sigmoid)",
+        "layer 2 (3 → 4, sigmoid)",
+        "layer 3 (4 → 1, sigmoid)",
+    ] {
+        assert_eq!(said.iter().filter(|text| *text == layer).count(), 2, "{said:?}");
     }
     assert!(said.iter().any(|text| text.starts_with("usual")));
     assert!(said.contains(&"10⁻²".to_owned()), "{said:?}");
@@ -415,7 +457,7 @@ fn guides_stand_at_their_place_and_beyond_the_curve_are_left_out() {
         guides: vec![Guide::Upright(at, "best".into())],
         ..LineChart::new("a run", "epoch", "loss")
     };
-    let svg = chart(50.0).svg().unwrap();
+    let svg = chart(50.0).svg(LIGHT).unwrap();
     let document = checked(&svg);
     let points = |line: &Node<'_, '_>| line.attribute("points").unwrap().to_owned();
     let lines: Vec<String> = elements(&document, "polyline").iter().map(points).collect();
@@ -427,10 +469,10 @@ fn guides_stand_at_their_place_and_beyond_the_curve_are_left_out() {
     let middle = (curve[0] + curve[curve.len() - 1]) / 2.0;
     assert!((guide - middle).abs() < 10.0, "{guide}, {middle}");
     assert!(texts(&document, "text").contains(&"best".to_owned()));
-    assert!(!chart(500.0).svg().unwrap().contains("best"));
+    assert!(!chart(500.0).svg(LIGHT).unwrap().contains("best"));
 }
 
-fn all(theme: Theme, width: u32, name: &str) -> Vec<Box<dyn Picture>> {
+fn all(name: &str) -> Vec<Box<dyn Picture>> {
     let chart = LineChart {
         series: vec![Series {
             name: name.into(),
@@ -438,66 +480,49 @@ fn all(theme: Theme, width: u32, name: &str) -> Vec<Box<dyn Picture>> {
         }],
         ..LineChart::new(name, name, name)
     };
-    let (circle, shared) = (circle(), chart.clone());
+    let grid = PanelGrid {
+        panels: vec![chart.clone(), chart],
+        ..PanelGrid::new(name)
+    };
     vec![
-        Box::new(ConfusionMatrix {
-            theme,
-            width,
-            ..matrix(&[name, "b"], &[&[1, 2], &[3, 4]])
-        }),
+        Box::new(matrix(&[name, "b"], &[&[1, 2], &[3, 4]])),
         Box::new(Residuals {
-            theme,
-            width,
+            title: name.into(),
             targets: vec![TargetResiduals {
                 name: name.into(),
                 ..line(50)
             }],
-            ..Residuals::new(name)
+            ..Residuals::default()
         }),
         Box::new(WeightPicture {
-            theme,
-            width,
+            title: name.into(),
             weights: vec![1.0, -2.0],
+            units: 1,
             input_names: vec![name.into(), name.into()],
-            ..WeightPicture::new(name, 1)
+            ..WeightPicture::default()
         }),
         Box::new(Boundary {
-            theme,
-            width,
             x_label: name.into(),
-            ..circle
+            ..circle()
         }),
         Box::new(PanelGrid {
-            theme,
-            width,
-            panels: vec![chart.clone(), chart],
-            ..PanelGrid::new(name)
+            shared_legend: true,
+            columns: 2,
+            ..grid.clone()
         }),
-        Box::new(PanelGrid {
-            theme,
-            width,
-            panels: vec![shared.clone(), shared],
-            ..PanelGrid::with_shared_legend(name)
-        }),
-        Box::new(GradientFlow {
-            theme,
-            width,
-            layers: vec![LayerFlow {
-                name: name.into(),
-                gradients: vec![(1.0, 0.1)],
-                updates: vec![],
-            }],
-            ..GradientFlow::new(name)
-        }),
+        Box::new(grid),
+        Box::new(flow(1)),
     ]
 }
 
 #[test]
 fn every_picture_is_painted_in_both_formats_and_themes() {
     for theme in [Theme::Light, Theme::Dark] {
-        for picture in all(theme, 600, "a name") {
-            let png = tiny_skia::Pixmap::decode_png(&picture.png().unwrap()).unwrap();
-            let svg = picture.render(PictureFormat::Svg).unwrap();
+        let width = Some(600);
+        let style = PictureStyle { theme, width };
+        for picture in all("a name") {
+            let png = tiny_skia::Pixmap::decode_png(&picture.png(style).unwrap()).unwrap();
+            let svg = picture.render(PictureFormat::Svg, style).unwrap();
             let svg = String::from_utf8(svg).unwrap();
             let document = checked(&svg);
             let root = document.root_element();
@@ -517,8 +542,12 @@ fn every_picture_is_painted_in_both_formats_and_themes() {
 #[test]
 fn widths_that_cannot_be_laid_out_are_refused() {
     for width in [100, 9000] {
-        for picture in all(Theme::Light, width, "a name") {
-            let error = picture.svg().unwrap_err();
+        let style = PictureStyle {
+            width: Some(width),
+            ..LIGHT
+        };
+        for picture in all("a name") {
+            let error = picture.svg(style).unwrap_err();
             assert!(
                 matches!(error, ReportError::PictureSize { side: "width", .. }),
                 "{error}"
@@ -529,23 +558,34 @@ fn widths_that_cannot_be_laid_out_are_refused() {
 
 #[test]
 fn empty_pictures_are_pictures() {
-    let empty = Grid::around(&[]);
     let none = Field::Classes {
         names: vec![],
         probabilities: vec![],
     };
     let pictures: Vec<Box<dyn Picture>> = vec![
-        Box::new(ConfusionMatrix::new("")),
-        Box::new(Residuals::new("")),
-        Box::new(WeightPicture::new("", 0)),
-        Box::new(Boundary::new("", ("", ""), empty, none)),
+        Box::new(ConfusionMatrix::default()),
+        Box::new(Residuals::default()),
+        Box::new(WeightPicture::default()),
+        Box::new(Boundary {
+            title: String::new(),
+            x_label: String::new(),
+            y_label: String::new(),
+            grid: Grid::around(&[]),
+            field: none,
+            points: Vec::new(),
+            ..circle()
+        }),
         Box::new(PanelGrid::new("")),
-        Box::new(PanelGrid::with_shared_legend("")),
-        Box::new(GradientFlow::new("")),
+        Box::new(PanelGrid {
+            shared_legend: true,
+            columns: 2,
+            ..PanelGrid::new("")
+        }),
+        Box::new(flow(0)),
     ];
     for picture in pictures {
-        Document::parse(&picture.svg().unwrap()).unwrap();
-        assert!(!picture.png().unwrap().is_empty());
+        Document::parse(&picture.svg(LIGHT).unwrap()).unwrap();
+        assert!(!picture.png(LIGHT).unwrap().is_empty());
     }
 }
 
@@ -555,8 +595,9 @@ proptest! {
     #[test]
     fn any_name_is_escaped_and_stays_inside(name in ".{0,80}", width in 240..1300u32, dark: bool) {
         let theme = if dark { Theme::Dark } else { Theme::Light };
-        for picture in all(theme, width, &name) {
-            checked(&picture.svg().unwrap());
+        let width = Some(width);
+        for picture in all(&name) {
+            checked(&picture.svg(PictureStyle { theme, width }).unwrap());
         }
     }
 }

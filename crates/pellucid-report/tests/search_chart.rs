@@ -1,9 +1,15 @@
 //! Properties of the picture of a search.
 
 use pellucid_report::{
-    Picture, PictureFormat, ReportError, SearchChart, SearchPoint, SearchSetting, SettingValues, Theme,
+    Picture, PictureFormat, PictureStyle, ReportError, SearchChart, SearchPoint, SearchSetting,
+    SettingValues, Theme,
 };
 use roxmltree::{Document, Node};
+
+const LIGHT: PictureStyle = PictureStyle {
+    theme: Theme::Light,
+    width: None,
+};
 
 fn point(trial: u64, score: Option<f64>) -> SearchPoint {
     SearchPoint {
@@ -60,7 +66,7 @@ fn each_trial_is_a_dot_in_each_panel() {
     let scores: Vec<Option<f64>> = (0..20)
         .map(|at| Some(0.5 + 0.02 * f64::from(at * 7 % 20)))
         .collect();
-    let svg = chart(&scores, true).svg().unwrap();
+    let svg = chart(&scores, true).svg(LIGHT).unwrap();
     let document = Document::parse(&svg).unwrap();
     // Of the trials, in three panels, and three in the key.
     let key = 2;
@@ -84,7 +90,7 @@ fn each_trial_is_a_dot_in_each_panel() {
 fn the_best_so_far_never_gets_worse_and_ends_at_the_best() {
     for (higher, best) in [(true, 4), (false, 3)] {
         let scores = [0.6, 0.7, 0.2, 0.9, 0.4].map(Some);
-        let svg = chart(&scores, higher).svg().unwrap();
+        let svg = chart(&scores, higher).svg(LIGHT).unwrap();
         let document = Document::parse(&svg).unwrap();
         let steps: Vec<f64> = elements(&document, "polyline")
             .into_iter()
@@ -111,7 +117,7 @@ fn the_best_so_far_never_gets_worse_and_ends_at_the_best() {
 fn hopeless_and_failed_trials_are_reported_and_do_not_press_the_others_together() {
     let mut scores: Vec<Option<f64>> = (0..12).map(|at| Some(0.8 + 0.01 * f64::from(at))).collect();
     scores.extend([Some(-1000.0), None, Some(f64::NAN)]);
-    let svg = chart(&scores, true).svg().unwrap();
+    let svg = chart(&scores, true).svg(LIGHT).unwrap();
     let said = words(&svg).join(" ");
     assert!(said.contains("2 trials have no score"), "{said}");
     assert!(said.contains("1 trial scored lower than the axis"), "{said}");
@@ -143,9 +149,9 @@ fn nothing_and_odd_values_can_be_drawn() {
             },
         });
         for theme in [Theme::Light, Theme::Dark] {
-            of_odd.theme = theme;
-            Document::parse(&of_odd.svg().unwrap()).unwrap();
-            assert!(of_odd.png().unwrap().starts_with(b"\x89PNG"));
+            let style = PictureStyle { theme, ..LIGHT };
+            Document::parse(&of_odd.svg(style).unwrap()).unwrap();
+            assert!(of_odd.png(style).unwrap().starts_with(b"\x89PNG"));
         }
     }
 }
@@ -155,7 +161,7 @@ fn the_height_follows_from_the_settings_and_widths_are_checked() {
     let height = |count: usize| -> f64 {
         let mut many = chart(&[Some(0.1), Some(0.2)], true);
         many.settings = vec![many.settings[0].clone(); count];
-        let svg = String::from_utf8(many.render(PictureFormat::Svg).unwrap()).unwrap();
+        let svg = String::from_utf8(many.render(PictureFormat::Svg, LIGHT).unwrap()).unwrap();
         let document = Document::parse(&svg).unwrap();
         document
             .root_element()
@@ -165,10 +171,9 @@ fn the_height_follows_from_the_settings_and_widths_are_checked() {
             .unwrap()
     };
     assert!(height(0) < height(1) && height(1) == height(3) && height(3) < height(4));
-    let mut narrow = chart(&[Some(0.1)], true);
-    narrow.width = 100;
+    let width = Some(100);
     assert!(matches!(
-        narrow.svg(),
+        chart(&[Some(0.1)], true).svg(PictureStyle { width, ..LIGHT }),
         Err(ReportError::PictureSize { side: "width", .. })
     ));
 }

@@ -38,7 +38,7 @@ fn three() -> LineChart {
         "epochs",
         "squared error (mean of a sample)",
     );
-    chart.subtitle = Some("median of 10 seeds".to_owned());
+    chart.subtitle = "median of 10 seeds".to_owned();
     chart.y_scale = Scale::Log;
     let sigmoid = |epoch: f64, middle: f64| 0.25 / (1.0 + ((epoch - middle) / 120.0).exp()) + 0.002;
     chart.series = vec![

@@ -26,7 +26,7 @@ pub(crate) struct Plot {
 }
 
 /// The subject of a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum What {
     Loss,
     Metrics,
@@ -38,34 +38,13 @@ pub(crate) enum What {
 }
 
 impl What {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Loss,
-        Self::Metrics,
-        Self::Confusion,
-        Self::Residuals,
-        Self::Weights,
-        Self::Boundary,
-        Self::Gradients,
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Loss => "loss",
-            Self::Metrics => "metrics",
-            Self::Confusion => "confusion",
-            Self::Residuals => "residuals",
-            Self::Weights => "weights",
-            Self::Boundary => "boundary",
-            Self::Gradients => "gradients",
-        }
-    }
-
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|what| what.name() == name)
+    pub(crate) fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
     pub(crate) fn names(these: &[Self]) -> String {
-        let names: Vec<&str> = these.iter().map(|what| what.name()).collect();
+        let names: Vec<String> = these.iter().map(|what| what.name()).collect();
         match names.split_last() {
             Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
             _ => names.join(""),
@@ -85,10 +64,10 @@ fn plot(text: &str) -> Result<Plot, String> {
     let (what, path) = match text.split_once('=') {
         // A path may have an = in it, but hardly before its folder or its extension.
         Some((name, path)) if !name.contains(['/', '\\', '.']) => {
-            let what = What::named(name).ok_or_else(|| {
+            let what = What::from_str(name, false).map_err(|_| {
                 format!(
                     "there is no picture `{name}`; there are {}, and a file named so is ./{text}",
-                    What::names(&What::ALL)
+                    What::names(What::value_variants())
                 )
             })?;
             (Some(what), path)

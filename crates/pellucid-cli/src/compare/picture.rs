@@ -65,12 +65,12 @@ pub(super) fn charts(runs: &Runs, arguments: &Compare, cores: Cores) -> Vec<Line
     let validation = |done: &FinishedRun| done.validation.clone();
     let mut charts: Vec<LineChart> = axes
         .iter()
-        .map(|&against| chart(runs, arguments, cores, (against, "", &losses)))
+        .map(|&against| chart(runs, cores, (against, "", &losses)))
         .collect();
     if has_validation {
         let held_out = axes
             .iter()
-            .map(|&against| chart(runs, arguments, cores, (against, "held-out rows", &validation)));
+            .map(|&against| chart(runs, cores, (against, "held-out rows", &validation)));
         charts.extend(held_out);
     }
     let scale = scale_for(charts.iter().flat_map(values));
@@ -91,19 +91,13 @@ fn values(chart: &LineChart) -> impl Iterator<Item = f64> {
 /// The axis, the rows and the losses of a chart's curves.
 type CurveKind<'a> = (Against, &'a str, &'a dyn Fn(&FinishedRun) -> Vec<f64>);
 
-fn chart(
-    runs: &Runs,
-    arguments: &Compare,
-    cores: Cores,
-    (against, rows, losses): CurveKind<'_>,
-) -> LineChart {
+fn chart(runs: &Runs, cores: Cores, (against, rows, losses): CurveKind<'_>) -> LineChart {
     let title = title(runs, &[name(against)]);
     let y_label = match rows {
         "" => loss_name(runs),
         _ => format!("{}, {rows}", loss_name(runs)),
     };
     let mut chart = LineChart::new(title, x_label(against, cores), y_label);
-    chart.theme = arguments.theme.into();
     chart.subtitle = subtitle(runs);
     let mut ends = Vec::new();
     for (index, variant) in runs.variants.iter().enumerate() {
@@ -169,16 +163,20 @@ fn title(runs: &Runs, axes: &[&str]) -> String {
     format!("Loss against {}{weights}", list(axes))
 }
 
-fn subtitle(runs: &Runs) -> Option<String> {
-    let seeds = runs.seeds.len();
-    (seeds > 1).then(|| format!("median of {seeds} seeds; band: {}", Band::for_seeds(seeds).name()))
+fn subtitle(runs: &Runs) -> String {
+    match runs.seeds.len() {
+        ..2 => String::new(),
+        seeds => format!("median of {seeds} seeds; band: {}", Band::for_seeds(seeds).name()),
+    }
 }
 
 /// A chart for the terminal, which has no bands.
 pub(super) fn in_text(chart: &LineChart, runs: &Runs, style: &TextStyle) -> String {
-    let seeds = runs.seeds.len();
     let chart = LineChart {
-        subtitle: (seeds > 1).then(|| format!("median of {seeds} seeds")),
+        subtitle: match runs.seeds.len() {
+            ..2 => String::new(),
+            seeds => format!("median of {seeds} seeds"),
+        },
         bands: Vec::new(),
         ..chart.clone()
     };
@@ -208,11 +206,11 @@ pub(super) fn write(
     });
     let loss = loss_name(runs);
     let panels = PanelGrid {
-        subtitle: Some(match subtitle(runs) {
-            Some(band) => format!("{loss}; {band}"),
-            None => loss,
-        }),
-        theme: arguments.theme.into(),
+        subtitle: match subtitle(runs) {
+            band if band.is_empty() => loss,
+            band => format!("{loss}; {band}"),
+        },
+        shared_legend: true,
         // Training above, held-out rows below, where that makes whole rows.
         columns: match axes.len() {
             3 if has_validation => 3,
@@ -220,7 +218,7 @@ pub(super) fn write(
             _ => axes.len() as u32,
         },
         panels: charts.collect(),
-        ..PanelGrid::with_shared_legend(title(runs, &axes))
+        ..PanelGrid::new(title(runs, &axes))
     };
     plot.write(&panels)
 }

@@ -1,28 +1,27 @@
 //! The decision boundary over two inputs: the predictions of a network on a grid.
 
 use pellucid_data::preparation::Predictions;
-use pellucid_report::{Boundary, BoundaryPoint, Field, Grid, Theme};
+use pellucid_report::{Boundary, BoundaryPoint, Field, Grid};
 
-/// What is drawn, whatever the network was trained on.
-pub(crate) struct Drawn {
-    pub(crate) labels: (String, String),
-    pub(crate) grid: Grid,
-    pub(crate) points: Vec<BoundaryPoint>,
-}
-
-pub(super) fn boundary(of: &str, drawn: Drawn, field: Field, theme: Theme) -> Boundary {
-    let Drawn { labels, grid, points } = drawn;
+pub(super) fn boundary(
+    of: &str,
+    [x_label, y_label]: [&String; 2],
+    grid: Grid,
+    points: Vec<BoundaryPoint>,
+    field: Field,
+) -> Boundary {
     let title = match field {
         Field::Numbers { .. } => "What is predicted",
         _ => "Decision boundary",
     };
     Boundary {
-        subtitle: Some(format!(
-            "{of}: the network's answers on a grid, and the training rows"
-        )),
+        title: title.to_owned(),
+        subtitle: format!("{of}: the network's answers on a grid, and the training rows"),
+        x_label: x_label.clone(),
+        y_label: y_label.clone(),
+        grid,
+        field,
         points,
-        theme,
-        ..Boundary::new(title, (&labels.0, &labels.1), grid, field)
     }
 }
 
@@ -33,22 +32,7 @@ pub(super) fn field(predictions: Predictions) -> Field {
             classes,
             probabilities,
             ..
-        } => match <[String; 2]>::try_from(classes) {
-            Ok(names) => Field::TwoClasses {
-                names,
-                probabilities: probabilities
-                    .values()
-                    .iter()
-                    .skip(1)
-                    .step_by(2)
-                    .copied()
-                    .collect(),
-            },
-            Err(names) => Field::Classes {
-                names,
-                probabilities: probabilities.values().to_vec(),
-            },
-        },
+        } => of_classes(classes, probabilities.values().to_vec()),
         Predictions::Labels {
             mut classes,
             probabilities,
@@ -61,6 +45,17 @@ pub(super) fn field(predictions: Predictions) -> Field {
             values: first(values.values(), values.columns()),
             name: columns.into_iter().next().unwrap_or_default(),
         },
+    }
+}
+
+/// Probabilities, (points, classes).
+pub(super) fn of_classes(classes: Vec<String>, probabilities: Vec<f64>) -> Field {
+    match <[String; 2]>::try_from(classes) {
+        Ok(names) => Field::TwoClasses {
+            names,
+            probabilities: probabilities.into_iter().skip(1).step_by(2).collect(),
+        },
+        Err(names) => Field::Classes { names, probabilities },
     }
 }
 

@@ -1,10 +1,11 @@
 //! Learning curves: losses and metrics over epochs.
 
+use super::PlotSource;
 use crate::score_text::figure_name;
 use pellucid::evaluation::metrics::{Meters, Metric, suited_to};
 use pellucid::training::observe::{Event, History, LossCurve, Observer, Position};
 use pellucid::{Recipe, Scalar, Session};
-use pellucid_report::{Guide, LineChart, PanelGrid, Scale, Series, Theme};
+use pellucid_report::{Guide, LineChart, PanelGrid, Scale, Series};
 use std::ops::ControlFlow;
 
 /// Points of a training curve: more than a picture has pixels.
@@ -16,12 +17,12 @@ const METRIC_POINTS: u64 = 500;
 type Points = Vec<(f64, f64)>;
 
 /// What is known of each epoch, for curves.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Curves {
     training: Points,
     validation: Points,
     /// By name: of training rows, and of held-out rows.
-    metrics: Vec<(String, Points, Points)>,
+    metrics: Vec<(String, [Points; 2])>,
     /// The epoch whose weights are kept, where held-out rows chose it.
     best: Option<u64>,
 }
@@ -31,23 +32,31 @@ pub(crate) struct CurveRecorder {
     loss: LossCurve,
     /// Metrics of training rows; those of the training's own history where there is none.
     metrics: Option<History>,
-    curves: Curves,
+    validation: Points,
+    /// Other metrics: of training rows or of held-out rows (1), and epoch and number.
+    recorded: Vec<(Metric, usize, (f64, f64))>,
 }
 
 impl CurveRecorder {
+    fn new(every: u64, metrics: Option<History>) -> Self {
+        Self {
+            loss: LossCurve::new(every),
+            metrics,
+            validation: Vec::new(),
+            recorded: Vec::new(),
+        }
+    }
+
     /// Curves of a training on a table: its loss, and the metrics of its history.
     pub(crate) fn of_table(recipe: &Recipe) -> Self {
-        Self {
-            loss: LossCurve::new(recipe.train.epochs.div_ceil(CURVE_POINTS)),
-            metrics: None,
-            curves: Curves::default(),
-        }
+        Self::new(recipe.train.epochs.div_ceil(CURVE_POINTS), None)
     }
 
     /// Curves of a training on a recipe's samples, as far as they are wanted: the loss, and of training rows the metrics
     /// that the recipe names, and accuracy where targets are classes.
     pub(crate) fn of_samples<T: Scalar>(session: &Session<'_, T>, loss: bool, metrics: bool) -> Self {
         let (recipe, training) = (session.recipe(), session.training());
+        let epochs = recipe.train.epochs;
         let history = || {
             let mut metrics = recipe.log.metrics.clone();
             metrics.retain(|metric| *metric != Metric::YPred);
@@ -57,18 +66,14 @@ impl CurveRecorder {
             } else if suited.contains(&Metric::Accuracy) && !metrics.contains(&Metric::Accuracy) {
                 metrics.insert(0, Metric::Accuracy);
             }
-            let every = recipe.train.epochs.div_ceil(METRIC_POINTS);
-            History::new(every, 1, Meters::new(&metrics, training))
+            History::new(epochs.div_ceil(METRIC_POINTS), 1, Meters::new(&metrics, training))
         };
-        let every = match loss {
-            true => recipe.train.epochs.div_ceil(CURVE_POINTS),
-            false => u64::MAX,
+        let every = if loss {
+            epochs.div_ceil(CURVE_POINTS)
+        } else {
+            u64::MAX
         };
-        Self {
-            loss: LossCurve::new(every),
-            metrics: metrics.then(history),
-            curves: Curves::default(),
-        }
+        Self::new(every, metrics.then(history))
     }
 
     /// The curves of the training, of which the weights of the best epoch are kept, if there is one.
@@ -76,19 +81,20 @@ impl CurveRecorder {
         let losses = self.loss.points().iter();
         let mut curves = Curves {
             training: losses.map(|&(epoch, loss)| (epoch as f64, loss)).collect(),
+            validation: self.validation,
+            metrics: Vec::new(),
             best,
-            ..self.curves
         };
-        let mut of_held_out = std::mem::take(&mut curves.metrics);
-        for entry in self.metrics.iter().flat_map(History::entries) {
-            for (metric, value) in &entry.metrics {
-                curves.add(&metric.name(), false, entry.epoch as f64, *value);
-            }
-        }
-        for (name, training, validation) in of_held_out.drain(..) {
-            let (_, of_training, of_validation) = curves.metric(&name);
-            of_training.extend(training);
-            of_validation.extend(validation);
+        let entries = self.metrics.iter().flat_map(History::entries);
+        let logged = entries.flat_map(|entry| {
+            let epoch = entry.epoch as f64;
+            entry
+                .metrics
+                .iter()
+                .map(move |(metric, value)| (*metric, 0, (epoch, *value)))
+        });
+        for (metric, rows, point) in logged.chain(self.recorded) {
+            curves.points(&metric.name())[rows].push(point);
         }
         curves
     }
@@ -103,16 +109,18 @@ impl<T: Scalar> Observer<T> for CurveRecorder {
         }
         if let Event::Recorded { position, record, .. } = event {
             let epoch = (position.epoch + 1) as f64;
+            let mut add = |rows: usize, metrics: &[(Metric, f64)]| {
+                let metrics = metrics
+                    .iter()
+                    .map(|(metric, value)| (*metric, rows, (epoch, *value)));
+                self.recorded.extend(metrics);
+            };
             if let Some(found) = &record.validation {
-                self.curves.validation.push((epoch, found.loss));
-                for (metric, value) in &found.metrics {
-                    self.curves.add(&metric.name(), true, epoch, *value);
-                }
+                self.validation.push((epoch, found.loss));
+                add(1, &found.metrics);
             }
             if self.metrics.is_none() {
-                for (metric, value) in &record.metrics {
-                    self.curves.add(&metric.name(), false, epoch, *value);
-                }
+                add(0, &record.metrics);
             }
         }
         of_loss
@@ -132,19 +140,13 @@ impl<T: Scalar> Observer<T> for CurveRecorder {
 
 impl Curves {
     /// A metric's points, of training rows and of held-out rows.
-    fn metric(&mut self, name: &str) -> &mut (String, Points, Points) {
-        let known = self.metrics.iter().position(|(known, ..)| known == name);
+    fn points(&mut self, name: &str) -> &mut [Points; 2] {
+        let known = self.metrics.iter().position(|(known, _)| known == name);
         let at = known.unwrap_or_else(|| {
-            self.metrics.push((name.to_owned(), Vec::new(), Vec::new()));
+            self.metrics.push((name.to_owned(), Default::default()));
             self.metrics.len() - 1
         });
-        &mut self.metrics[at]
-    }
-
-    /// Adds a metric of an epoch.
-    fn add(&mut self, name: &str, is_validation: bool, epoch: f64, value: f64) {
-        let (_, training, validation) = self.metric(name);
-        (if is_validation { validation } else { training }).push((epoch, value));
+        &mut self.metrics[at].1
     }
 
     fn best(&self) -> Vec<Guide> {
@@ -152,33 +154,30 @@ impl Curves {
         self.best.map(guide).into_iter().collect()
     }
 
-    /// Losses over epochs. `per` is what they are means of.
-    pub(super) fn loss(&self, title: &str, loss: &str, per: &str, theme: Theme) -> LineChart {
-        let loss = loss.replace('_', " ");
+    /// Losses over epochs.
+    pub(crate) fn loss(&self, title: &str, source: &dyn PlotSource) -> LineChart {
+        let loss = source.recipe().logged_loss().name().replace('_', " ");
         let both = self.training.iter().chain(&self.validation);
-        let mut chart = LineChart {
-            theme,
+        let kept = |epoch| format!("the weights of epoch {epoch} are kept");
+        let series = match self.validation.is_empty() {
+            true => vec![series("training loss", &self.training)],
+            false => vec![
+                series("training", &self.training),
+                series("validation", &self.validation),
+            ],
+        };
+        LineChart {
             y_scale: scale_for(both.map(|point| point.1)),
             guides: self.best(),
-            subtitle: self
-                .best
-                .map(|epoch| format!("the weights of epoch {epoch} are kept")),
-            ..LineChart::new(title, "epoch", format!("{loss} (mean of a {per})"))
-        };
-        let alone = self.validation.is_empty();
-        chart.series.push(series(
-            if alone { "training loss" } else { "training" },
-            &self.training,
-        ));
-        if !alone {
-            chart.series.push(series("validation", &self.validation));
+            subtitle: self.best.map_or_else(String::new, kept),
+            series,
+            ..LineChart::new(title, "epoch", format!("{loss} (mean of a {})", source.unit()))
         }
-        chart
     }
 
     /// A chart for each metric.
-    pub(super) fn metrics(&self, title: &str, theme: Theme) -> Option<PanelGrid> {
-        let chart = |(name, training, validation): &(String, Points, Points)| LineChart {
+    pub(super) fn metrics(&self, title: &str) -> Option<PanelGrid> {
+        let chart = |(name, [training, validation]): &(String, [Points; 2])| LineChart {
             series: [("training", training), ("validation", validation)]
                 .into_iter()
                 .filter(|(_, points)| !points.is_empty())
@@ -188,9 +187,8 @@ impl Curves {
             ..LineChart::new("", "epoch", figure_name(name))
         };
         (!self.metrics.is_empty()).then(|| PanelGrid {
-            subtitle: Some(title.to_owned()),
+            subtitle: title.to_owned(),
             panels: self.metrics.iter().map(chart).collect(),
-            theme,
             ..PanelGrid::new("Metrics by epoch")
         })
     }

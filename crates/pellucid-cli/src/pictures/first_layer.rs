@@ -2,7 +2,7 @@
 
 use pellucid::Scalar;
 use pellucid::model::network::Network;
-use pellucid_report::{ImageShape, Theme, WeightPicture};
+use pellucid_report::{ImageShape, WeightPicture};
 
 /// Squares of fewer pixels are taken for columns that happen to be numbered.
 const LEAST_SIDE: usize = 8;
@@ -12,16 +12,14 @@ pub(super) fn weights<T: Scalar>(
     network: &Network<T>,
     input_names: Vec<String>,
     image: Option<ImageShape>,
-    theme: Theme,
 ) -> WeightPicture {
-    let layer = network.architecture().layer(0);
     WeightPicture {
-        subtitle: Some(of.to_owned()),
+        title: "Weights of layer 1".to_owned(),
+        subtitle: of.to_owned(),
         weights: network.weights(0).iter().map(|weight| weight.to_f64()).collect(),
+        units: network.architecture().layer(0).fan_out,
         input_names,
         image,
-        theme,
-        ..WeightPicture::new("Weights of layer 1", layer.fan_out)
     }
 }
 
@@ -38,10 +36,8 @@ pub(super) fn square(pixels: usize) -> Option<ImageShape> {
 /// Images whose pixels are columns, as files of digits have them: `columns` are numbered one after the other, from 0 or 1
 /// to a square, or by row and column, as in `pixel_3_7`. `inputs` are those that were kept.
 pub(super) fn of_columns(columns: &[String], inputs: &[String]) -> Option<ImageShape> {
-    let names: Vec<Numbered> = columns
-        .iter()
-        .map(|name| Numbered::parse(name))
-        .collect::<Option<_>>()?;
+    let names = columns.iter().map(|name| Numbered::parse(name));
+    let names: Vec<Numbered> = names.collect::<Option<_>>()?;
     let first = names.first()?;
     if names.iter().any(|name| name.word != first.word) {
         return None;
@@ -54,10 +50,10 @@ pub(super) fn of_columns(columns: &[String], inputs: &[String]) -> Option<ImageS
         Some(_) => {
             let rows = names.iter().filter_map(|name| name.row).max()? + 1;
             let columns = names.iter().map(|name| name.column).max()? + 1;
-            let in_order = names
-                .iter()
-                .enumerate()
-                .all(|(at, name)| name.row == Some(at / columns) && name.column == at % columns);
+            let is_next = |(at, name): (usize, &Numbered)| {
+                name.row == Some(at / columns) && name.column == at % columns
+            };
+            let in_order = names.iter().enumerate().all(is_next);
             let large = rows >= LEAST_SIDE && columns >= LEAST_SIDE;
             (in_order && large && names.len() == rows * columns).then(|| ImageShape {
                 rows,
@@ -85,18 +81,11 @@ impl<'a> Numbered<'a> {
             Some((word, text[word.len()..].parse().ok()?))
         };
         let (rest, column) = split(name)?;
-        let row = rest.strip_suffix('_').and_then(split);
-        Some(match row {
-            Some((word, row)) => Self {
-                word,
-                row: Some(row),
-                column,
-            },
-            None => Self {
-                word: rest,
-                row: None,
-                column,
-            },
+        let by_row = rest.strip_suffix('_').and_then(split);
+        Some(Self {
+            word: by_row.map_or(rest, |(word, _)| word),
+            row: by_row.map(|(_, row)| row),
+            column,
         })
     }
 }

@@ -3,7 +3,6 @@
 mod boundary;
 mod curves;
 mod first_layer;
-mod gradients;
 mod judged;
 pub(crate) mod samples;
 pub(crate) mod table;
@@ -11,21 +10,19 @@ pub(crate) mod table;
 pub(crate) use curves::{CurveRecorder, Curves, scale_for};
 
 pub(crate) use crate::arguments::What;
-use crate::arguments::{Plot, Plots, ThemeArgument};
-use crate::failure::Misuse;
+use crate::arguments::{Plot, Plots};
+use crate::failure::misuse;
 use crate::outputs::PlotOutput;
 use anyhow::Result;
-use boundary::{Drawn, boundary, field};
-use gradients::gradient_flow;
-use judged::{Rows, confusion, residuals};
+use clap::ValueEnum;
 use pellucid::Recipe;
 use pellucid::model::network::Architecture;
 use pellucid::session::Summary;
-use pellucid_data::preparation::Predictions;
 use pellucid_report::{
-    Boundary, ConfusionMatrix, GradientFlow, LineChart, PageTable, PanelGrid, Picture, PictureFormat,
-    Residuals, Section, TargetResiduals, Theme, WeightPicture,
+    Boundary, ConfusionMatrix, PageTable, Picture, PictureFormat, Residuals, Section, WeightPicture,
+    gradient_flow,
 };
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What is learnt, as far as pictures go.
@@ -91,22 +88,20 @@ impl Offer {
         self.refusal(what).is_none()
     }
 
-    /// The picture that is meant where none is named.
-    fn usual(&self) -> What {
-        match self.learns {
+    /// What a picture is of, where that is not named too.
+    fn subject(&self, plot: &Plot) -> What {
+        plot.what.unwrap_or(match self.learns {
             _ if self.trains => What::Loss,
             Learns::Numbers => What::Residuals,
             _ => What::Confusion,
-        }
+        })
     }
 }
 
 /// The paths that pictures would go to, as options that messages name.
 pub(crate) fn paths(plots: &Plots) -> impl Iterator<Item = (&'static str, Option<&Path>)> {
-    plots
-        .plots
-        .iter()
-        .map(|plot| ("--plot", Some(plot.path.as_path())))
+    let paths = plots.plots.iter().map(|plot| plot.path.as_path());
+    paths.map(|path| ("--plot", Some(path)))
 }
 
 /// Whether every picture has a format.
@@ -119,17 +114,18 @@ pub(crate) fn check_formats(plots: &Plots) -> Result<()> {
 
 /// Whether every picture that is asked for can be drawn.
 pub(crate) fn check(plots: &Plots, offer: &Offer) -> Result<()> {
-    for Plot { what, path } in &plots.plots {
-        let what = what.unwrap_or(offer.usual());
+    for plot in &plots.plots {
+        let what = offer.subject(plot);
         if let Some(why) = offer.refusal(what) {
-            let there: Vec<What> = What::ALL.into_iter().filter(|what| offer.has(*what)).collect();
+            let all = What::value_variants().iter().copied();
+            let there: Vec<What> = all.filter(|what| offer.has(*what)).collect();
             let there = match there.len() {
                 0 => "there is no other".to_string(),
                 1 => format!("there is {}", What::names(&there)),
                 _ => format!("there are {}", What::names(&there)),
             };
-            let (name, path) = (what.name(), path.display());
-            return Err(Misuse(format!("--plot {name}={path}: {why}; {there}")).into());
+            let (name, path) = (what.name(), plot.path.display());
+            return misuse(format!("--plot {name}={path}: {why}; {there}"));
         }
     }
     Ok(())
@@ -137,11 +133,10 @@ pub(crate) fn check(plots: &Plots, offer: &Offer) -> Result<()> {
 
 /// Whether a picture is asked for.
 pub(crate) fn wants(plots: &Plots, offer: &Offer, what: What) -> bool {
-    let of = |plot: &Plot| plot.what.unwrap_or(offer.usual());
-    plots.plots.iter().any(|plot| of(plot) == what)
+    plots.plots.iter().any(|plot| offer.subject(plot) == what)
 }
 
-/// A trained network, whatever it was trained on, as pictures need it.
+/// A trained network, whatever it was trained on, as pictures need it. The pictures are of a name.
 pub(crate) trait PlotSource {
     fn recipe(&self) -> &Recipe;
 
@@ -152,16 +147,23 @@ pub(crate) trait PlotSource {
     /// What losses are means of.
     fn unit(&self) -> &'static str;
 
-    /// The rows it is judged by, the classes, and how often each (row) is predicted as which (column).
-    fn confusion(&self) -> Option<(Rows, Vec<String>, Vec<Vec<usize>>)>;
+    /// Classes and predicted classes of the rows it is judged by.
+    fn confusion(&self, of: &str) -> Option<ConfusionMatrix>;
 
     /// Predicted numbers of the rows it is judged by.
-    fn residuals(&self) -> Result<Option<(Rows, Vec<TargetResiduals>)>>;
+    fn residuals(&self, of: &str) -> Result<Option<Residuals>>;
 
-    fn weights(&self, of: &str, theme: Theme) -> WeightPicture;
+    fn weights(&self, of: &str) -> WeightPicture;
 
     /// Predictions on a grid over two inputs.
-    fn boundary(&self) -> Result<Option<(Drawn, Predictions)>>;
+    fn boundary(&self, of: &str) -> Result<Option<Boundary>>;
+}
+
+/// The pictures of a run; those that were not asked for, or that it cannot have, are not there.
+pub(crate) type PlotSet = BTreeMap<What, Box<dyn Picture>>;
+
+fn boxed<P: Picture + 'static>(picture: P) -> Box<dyn Picture> {
+    Box::new(picture)
 }
 
 /// The pictures that are wanted. The curve of the loss is headed by `title`; the others are of `name`.
@@ -170,63 +172,45 @@ pub(crate) fn plots(
     name: &str,
     source: &dyn PlotSource,
     curves: &Curves,
-    theme: Theme,
     want: &dyn Fn(What) -> bool,
 ) -> Result<PlotSet> {
-    let mut plot_set = PlotSet::default();
-    if want(What::Loss) {
-        let loss = source.recipe().logged_loss();
-        plot_set.loss = Some(curves.loss(title, loss.name(), source.unit(), theme));
-    }
-    if want(What::Metrics) {
-        plot_set.metrics = curves.metrics(name, theme);
-    }
-    if want(What::Confusion) {
-        plot_set.confusion = source
-            .confusion()
-            .map(|(rows, classes, counts)| confusion(name, rows, &classes, counts, theme));
-    }
-    if want(What::Residuals) {
-        plot_set.residuals = source
-            .residuals()?
-            .map(|(rows, targets)| residuals(name, rows, targets, theme));
-    }
-    if want(What::Weights) {
-        plot_set.weights = Some(source.weights(name, theme));
-    }
-    if want(What::Boundary) {
-        plot_set.boundary = source
-            .boundary()?
-            .map(|(drawn, predictions)| boundary(name, drawn, field(predictions), theme));
-    }
-    if want(What::Gradients) {
-        let statistics = &source.summary().layer_statistics;
-        plot_set.gradients = gradient_flow(name, source.architecture(), statistics, theme);
-    }
-    Ok(plot_set)
+    let draw = |what| -> Result<Option<Box<dyn Picture>>> {
+        Ok(match what {
+            What::Loss => Some(boxed(curves.loss(title, source))),
+            What::Metrics => curves.metrics(name).map(boxed),
+            What::Confusion => source.confusion(name).map(boxed),
+            What::Residuals => source.residuals(name)?.map(boxed),
+            What::Weights => Some(boxed(source.weights(name))),
+            What::Boundary => source.boundary(name)?.map(boxed),
+            What::Gradients => {
+                let statistics = &source.summary().layer_statistics;
+                let subtitle = format!(
+                    "{name}: derivatives of the loss on some training rows; steps at the ends of epochs"
+                );
+                let flow = || gradient_flow(subtitle, source.architecture(), statistics);
+                (!statistics.is_empty()).then(flow).map(boxed)
+            }
+        })
+    };
+    let wanted = What::value_variants().iter().filter(|what| want(**what));
+    let drawn = wanted.filter_map(|&what| draw(what).transpose().map(|picture| Ok((what, picture?))));
+    drawn.collect()
 }
 
 /// The files that pictures go to, found to be writable.
 #[derive(Default)]
 pub(crate) struct PlotFiles {
     files: Vec<(What, PlotOutput)>,
-    pub(crate) theme: Theme,
 }
 
 impl PlotFiles {
     pub(crate) fn prepare(plots: &Plots, offer: &Offer) -> Result<Self> {
         let prepare = |plot: &Plot| {
-            Ok((
-                plot.what.unwrap_or(offer.usual()),
-                PlotOutput::prepare(&plot.path)?,
-            ))
+            let output = PlotOutput::prepare(&plot.path, plots.theme.into())?;
+            Ok((offer.subject(plot), output))
         };
         Ok(Self {
             files: plots.plots.iter().map(prepare).collect::<Result<_>>()?,
-            theme: match plots.theme {
-                ThemeArgument::Light => Theme::Light,
-                ThemeArgument::Dark => Theme::Dark,
-            },
         })
     }
 
@@ -240,9 +224,9 @@ impl PlotFiles {
 
     /// The files' contents.
     pub(crate) fn paint(&self, plot_set: &PlotSet) -> Result<Vec<Vec<u8>>> {
-        let paint = |(what, file): &(What, PlotOutput)| {
-            let picture = plot_set.picture(*what);
-            file.paint(picture.ok_or_else(|| anyhow::anyhow!("there is nothing to draw {} of", what.name()))?)
+        let paint = |(what, file): &(What, PlotOutput)| match plot_set.get(what) {
+            Some(picture) => file.paint(&**picture),
+            None => Err(anyhow::anyhow!("there is nothing to draw {} of", what.name())),
         };
         self.files.iter().map(paint).collect()
     }
@@ -255,84 +239,59 @@ impl PlotFiles {
     }
 }
 
-/// The pictures of a run; those that were not asked for, or that it cannot have, are not there.
-#[derive(Default)]
-pub(crate) struct PlotSet {
-    pub(crate) loss: Option<LineChart>,
-    pub(crate) metrics: Option<PanelGrid>,
-    pub(crate) confusion: Option<ConfusionMatrix>,
-    pub(crate) residuals: Option<Residuals>,
-    pub(crate) weights: Option<WeightPicture>,
-    pub(crate) boundary: Option<Boundary>,
-    pub(crate) gradients: Option<GradientFlow>,
-}
+/// The parts of a page: heading, pictures, and what they show.
+const PARTS: [(&str, &[What], &[&str]); 6] = [
+    ("Training", &[What::Loss, What::Metrics], &[]),
+    (
+        "Confusion",
+        &[What::Confusion],
+        &[
+            "Each row is a true class, each column what was predicted for its rows: the diagonal is right, all else is not. \
+             Colour goes by the square root of the share, so that rare mistakes are to be seen.",
+        ],
+    ),
+    (
+        "Residuals",
+        &[What::Residuals],
+        &[
+            "On the dashed diagonal predictions are true. To the right, how often they are off by how much: below 0 what was \
+             predicted too high, above 0 too low.",
+        ],
+    ),
+    (
+        "Decision boundary",
+        &[What::Boundary],
+        &["What the network says between the rows of the data, asked on a grid."],
+    ),
+    (
+        "Weights",
+        &[What::Weights],
+        &[
+            "What each unit of the first layer looks at: it is driven up by inputs whose weight is above 0, down by those \
+             below.",
+        ],
+    ),
+    (
+        "Gradient flow",
+        &[What::Gradients],
+        &[
+            "How much of the gradient reaches each layer, and how large a step is beside the weights it moves. A layer far \
+             below the others hardly learns.",
+        ],
+    ),
+];
 
-impl PlotSet {
-    fn picture(&self, what: What) -> Option<&dyn Picture> {
-        fn as_picture<P: Picture>(picture: &Option<P>) -> Option<&dyn Picture> {
-            picture.as_ref().map(|picture| picture as &dyn Picture)
+/// The parts of a page that have pictures. `details` belong to what predictions are worth.
+pub(crate) fn sections(mut plot_set: PlotSet, details: &[PageTable]) -> Vec<Section> {
+    let section = |(heading, whats, text): (&str, &[What], &[&str])| {
+        let has_details = matches!(whats, [What::Confusion | What::Residuals]);
+        Section {
+            heading: heading.to_owned(),
+            text: text.iter().map(|text| (*text).to_owned()).collect(),
+            pictures: whats.iter().filter_map(|what| plot_set.remove(what)).collect(),
+            tables: if has_details { details.to_vec() } else { Vec::new() },
         }
-        match what {
-            What::Loss => as_picture(&self.loss),
-            What::Metrics => as_picture(&self.metrics),
-            What::Confusion => as_picture(&self.confusion),
-            What::Residuals => as_picture(&self.residuals),
-            What::Weights => as_picture(&self.weights),
-            What::Boundary => as_picture(&self.boundary),
-            What::Gradients => as_picture(&self.gradients),
-        }
-    }
-
-    /// The parts of a page. `details` belong to what predictions are worth.
-    pub(crate) fn into_sections(self, details: Vec<PageTable>) -> Vec<Section> {
-        fn boxed<P: Picture + 'static>(picture: Option<P>) -> Option<Box<dyn Picture>> {
-            picture.map(|picture| Box::new(picture) as Box<dyn Picture>)
-        }
-        let parts = [
-            ("Training", vec![boxed(self.loss), boxed(self.metrics)], ""),
-            (
-                "Confusion",
-                vec![boxed(self.confusion)],
-                "Each row is a true class, each column what was predicted for its rows: the diagonal is right, all else is \
-                 not. Colour goes by the square root of the share, so that rare mistakes are to be seen.",
-            ),
-            (
-                "Residuals",
-                vec![boxed(self.residuals)],
-                "On the dashed diagonal predictions are true. To the right, how often they are off by how much: below 0 \
-                 what was predicted too high, above 0 too low.",
-            ),
-            (
-                "Decision boundary",
-                vec![boxed(self.boundary)],
-                "What the network says between the rows of the data, asked on a grid.",
-            ),
-            (
-                "Weights",
-                vec![boxed(self.weights)],
-                "What each unit of the first layer looks at: it is driven up by inputs whose weight is above 0, down by \
-                 those below.",
-            ),
-            (
-                "Gradient flow",
-                vec![boxed(self.gradients)],
-                "How much of the gradient reaches each layer, and how large a step is beside the weights it moves. A layer \
-                 far below the others hardly learns.",
-            ),
-        ];
-        let sections = parts.into_iter().filter_map(|(heading, pictures, text)| {
-            let pictures: Vec<_> = pictures.into_iter().flatten().collect();
-            let tables = match heading {
-                "Confusion" | "Residuals" => details.clone(),
-                _ => Vec::new(),
-            };
-            (!pictures.is_empty()).then(|| Section {
-                pictures,
-                tables,
-                text: (!text.is_empty()).then(|| text.to_owned()).into_iter().collect(),
-                ..Section::new(heading)
-            })
-        });
-        sections.collect()
-    }
+    };
+    let sections = PARTS.into_iter().map(section);
+    sections.filter(|section| !section.pictures.is_empty()).collect()
 }

@@ -1,8 +1,8 @@
 //! The pictures of a network that was trained on a recipe's own samples.
 
-use super::boundary::Drawn;
+use super::boundary::{boundary, first, of_classes};
 use super::first_layer::{square, weights};
-use super::judged::{Rows, by_column};
+use super::judged::{confusion, residuals};
 use super::{Learns, Offer, PlotSource};
 use anyhow::Result;
 use pellucid::data::dataset::{Dataset, Features, Targets};
@@ -12,8 +12,7 @@ use pellucid::evaluation::metrics::class_of;
 use pellucid::model::network::Architecture;
 use pellucid::session::Summary;
 use pellucid::{Activation, Finished, Recipe, Scalar, Session};
-use pellucid_data::preparation::Predictions;
-use pellucid_report::{BoundaryPoint, Grid, TargetResiduals, Theme, WeightPicture};
+use pellucid_report::{Boundary, BoundaryPoint, ConfusionMatrix, Field, Grid, Residuals, WeightPicture};
 
 /// What there can be, before training.
 pub(crate) fn offer<T: Scalar>(session: &Session<'_, T>) -> Offer {
@@ -68,20 +67,20 @@ impl<T: Scalar> PlotSource for Finished<T> {
         "sample"
     }
 
-    fn confusion(&self) -> Option<(Rows, Vec<String>, Vec<Vec<usize>>)> {
-        let (data, rows) = judged(self);
-        let classes = classes(self);
-        let mut counts = vec![vec![0; classes]; classes];
+    fn confusion(&self, of: &str) -> Option<ConfusionMatrix> {
+        let (data, kind) = judged(self);
+        let classes = class_names(self);
+        let mut counts = vec![vec![0; classes.len()]; classes.len()];
         let width = self.architecture().output_width();
         let outputs = self.predict(data);
         for (truth, outputs) in truths(data).into_iter().zip(outputs.chunks_exact(width)) {
             counts[truth][class_of(outputs)] += 1;
         }
-        Some((rows, class_names(self), counts))
+        Some(confusion(of, kind, classes, counts))
     }
 
-    fn residuals(&self) -> Result<Option<(Rows, Vec<TargetResiduals>)>> {
-        let (data, rows) = judged(self);
+    fn residuals(&self, of: &str) -> Result<Option<Residuals>> {
+        let (data, kind) = judged(self);
         let Targets::Dense(targets) = data.targets() else {
             return Ok(None);
         };
@@ -90,125 +89,93 @@ impl<T: Scalar> PlotSource for Finished<T> {
             many => (1..=many).map(|output| format!("output {output}")).collect(),
         };
         let (actual, predicted) = (numbers(targets.values()), numbers(&self.predict(data)));
-        Ok(Some((rows, by_column(&names, &actual, &predicted))))
+        Ok(Some(residuals(of, kind, &names, &actual, &predicted)))
     }
 
-    fn weights(&self, of: &str, theme: Theme) -> WeightPicture {
+    fn weights(&self, of: &str) -> WeightPicture {
         let training = &self.split().training;
         let image = match training.features() {
             Features::Bytes(_) => square(self.architecture().input_width()),
             Features::Dense(_) => None,
         };
-        weights(
-            of,
-            self.network(),
-            input_names(Self::recipe(self), training),
-            image,
-            theme,
-        )
+        let names = input_names(Self::recipe(self), training);
+        weights(of, self.network(), names, image)
     }
 
-    fn boundary(&self) -> Result<Option<(Drawn, Predictions)>> {
+    fn boundary(&self, of: &str) -> Result<Option<Boundary>> {
         let training = &self.split().training;
         let features = match training.features() {
             Features::Dense(matrix) => numbers(matrix.values()),
             Features::Bytes(matrix) => matrix.bytes().iter().map(|&byte| f64::from(byte)).collect(),
         };
         let learns = learns(training);
-        let targets: Vec<f64> = match (learns, training.targets()) {
-            (Learns::Classes, _) => truths(training).into_iter().map(|class| class as f64).collect(),
-            (_, Targets::Dense(matrix)) => {
-                super::boundary::first(&numbers(matrix.values()), matrix.columns())
+        let targets: Vec<f64> = match training.targets() {
+            Targets::Dense(matrix) if learns != Learns::Classes => {
+                first(&numbers(matrix.values()), matrix.columns())
             }
-            (_, Targets::Classes { labels, .. }) => labels.iter().map(|&label| f64::from(label)).collect(),
+            _ => truths(training).into_iter().map(|class| class as f64).collect(),
         };
-        let points: Vec<BoundaryPoint> = features
-            .chunks_exact(2)
-            .zip(targets)
-            .map(|(row, target)| BoundaryPoint {
-                x: row[0],
-                y: row[1],
-                target,
-            })
-            .collect();
+        let point = |(row, target): (&[f64], f64)| BoundaryPoint {
+            x: row[0],
+            y: row[1],
+            target,
+        };
+        let points: Vec<BoundaryPoint> = features.chunks_exact(2).zip(targets).map(point).collect();
         let grid = Grid::around(&points);
         let asked: Vec<T> = grid.points().flat_map(|(x, y)| [x, y]).map(T::from_f64).collect();
         let rows = asked.len() / 2;
         let asked = Features::Dense(Matrix::new(rows, 2, asked)?);
         let outputs = numbers(&predict(self.network(), &asked, rows, self.threads()));
         let names = input_names(Self::recipe(self), training);
-        let drawn = Drawn {
-            labels: (names[0].clone(), names[1].clone()),
-            grid,
-            points,
-        };
-        Ok(Some((drawn, predictions(self, learns, rows, outputs)?)))
+        let field = field(self, learns, &outputs);
+        Ok(Some(boundary(of, [&names[0], &names[1]], grid, points, field)))
     }
 }
 
 /// The rows it is judged by: test rows where there are any, else held-out rows, else those it was trained on.
-fn judged<T: Scalar>(finished: &Finished<T>) -> (&Dataset<T>, Rows) {
+fn judged<T: Scalar>(finished: &Finished<T>) -> (&Dataset<T>, &'static str) {
     let split = finished.split();
     match (&split.test, &split.validation) {
-        (Some(test), _) => (test, Rows::Test),
-        (None, Some(held_out)) => (held_out, Rows::HeldOut),
-        (None, None) => (&split.training, Rows::Training),
+        (Some(test), _) => (test, "test "),
+        (None, Some(held_out)) => (held_out, "held-out "),
+        (None, None) => (&split.training, "training "),
     }
 }
 
-fn classes<T: Scalar>(finished: &Finished<T>) -> usize {
-    finished.network().architecture().output_width().max(2)
-}
-
 fn class_names<T: Scalar>(finished: &Finished<T>) -> Vec<String> {
-    (0..classes(finished)).map(|class| class.to_string()).collect()
+    let classes = finished.network().architecture().output_width().max(2);
+    (0..classes).map(|class| class.to_string()).collect()
 }
 
 /// Outputs as what they stand for. Those of classes that are no probabilities are made some: not below 0, and 1 together.
-fn predictions<T: Scalar>(
-    finished: &Finished<T>,
-    learns: Learns,
-    rows: usize,
-    outputs: Vec<f64>,
-) -> Result<Predictions> {
+fn field<T: Scalar>(finished: &Finished<T>, learns: Learns, outputs: &[f64]) -> Field {
     let output = finished.network().architecture().output_layer();
     let width = output.fan_out;
-    Ok(match learns {
+    match learns {
         Learns::Classes => {
-            let mut probabilities = Vec::with_capacity(rows * width.max(2));
-            for row in outputs.chunks_exact(width) {
-                match row {
-                    [second] => probabilities.extend([1.0 - second.clamp(0.0, 1.0), second.clamp(0.0, 1.0)]),
-                    row if output.activation == Activation::Softmax => probabilities.extend_from_slice(row),
-                    row => {
-                        let sum: f64 = row.iter().map(|a| a.max(0.0)).sum();
-                        let share = |a: &f64| {
-                            if sum > 0.0 {
-                                a.max(0.0) / sum
-                            } else {
-                                1.0 / width as f64
-                            }
-                        };
-                        probabilities.extend(row.iter().map(share));
-                    }
+            let probabilities = outputs.chunks_exact(width).flat_map(|row| match row {
+                [second] => vec![1.0 - second.clamp(0.0, 1.0), second.clamp(0.0, 1.0)],
+                row if output.activation == Activation::Softmax => row.to_vec(),
+                row => {
+                    let sum: f64 = row.iter().map(|a| a.max(0.0)).sum();
+                    let share = |a: &f64| match sum > 0.0 {
+                        true => a.max(0.0) / sum,
+                        false => 1.0 / width as f64,
+                    };
+                    row.iter().map(share).collect()
                 }
-            }
-            Predictions::Classes {
-                classes: class_names(finished),
-                labels: Vec::new(),
-                probabilities: Matrix::new(rows, classes(finished), probabilities)?,
-            }
+            });
+            of_classes(class_names(finished), probabilities.collect())
         }
-        Learns::Labels => Predictions::Labels {
-            columns: Vec::new(),
-            classes: vec![["0".to_owned(), "1 in output 1".to_owned()]],
-            probabilities: Matrix::new(rows, width, outputs)?,
+        Learns::Labels => Field::TwoClasses {
+            names: ["0".to_owned(), "1 in output 1".to_owned()],
+            probabilities: first(outputs, width),
         },
-        Learns::Numbers => Predictions::Numbers {
-            columns: vec![if width == 1 { "output" } else { "output 1" }.to_owned()],
-            values: Matrix::new(rows, width, outputs)?,
+        Learns::Numbers => Field::Numbers {
+            name: if width == 1 { "output" } else { "output 1" }.to_owned(),
+            values: first(outputs, width),
         },
-    })
+    }
 }
 
 fn numbers<T: Scalar>(values: &[T]) -> Vec<f64> {

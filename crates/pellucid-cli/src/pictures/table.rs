@@ -1,9 +1,9 @@
 //! The pictures of a network that was trained on a table.
 
-use super::boundary::Drawn;
+use super::boundary::{boundary, field, first};
 use super::first_layer::{of_columns, weights};
-use super::judged::{Rows, by_column, confusion, residuals};
-use super::{Learns, Offer, PlotSet, PlotSource};
+use super::judged;
+use super::{Learns, Offer, PlotSet, PlotSource, What, boxed};
 use anyhow::Result;
 use pellucid::Recipe;
 use pellucid::model::network::Architecture;
@@ -13,7 +13,7 @@ use pellucid_data::model_file::AnyNetwork;
 use pellucid_data::preparation::{Predictions, Preparation, TargetPreparation};
 use pellucid_data::training::{Answers, Plan, Scores, Trained};
 use pellucid_data::{Column, Table, Values};
-use pellucid_report::{BoundaryPoint, Grid, TargetResiduals, Theme, WeightPicture};
+use pellucid_report::{Boundary, BoundaryPoint, ConfusionMatrix, Grid, Residuals, WeightPicture};
 use std::num::NonZeroUsize;
 
 /// What there can be, before training.
@@ -49,31 +49,30 @@ pub(crate) fn offer_of_model(preparation: &Preparation) -> Offer {
 }
 
 /// The pictures of a model's predictions for a table whose targets are known.
-pub(crate) fn judged(
-    of: &str,
-    scores: &Scores,
-    predictions: &Predictions,
-    answers: &Answers,
-    theme: Theme,
-) -> PlotSet {
-    let mut plot_set = PlotSet::default();
-    match (scores, predictions) {
-        (Scores::Classification { classes, scores }, _) => {
-            plot_set.confusion = Some(confusion(
-                of,
-                Rows::Given,
-                classes,
-                scores.confusion.clone(),
-                theme,
-            ));
+pub(crate) fn judged(of: &str, scores: &Scores, predictions: &Predictions, answers: &Answers) -> PlotSet {
+    let confusion = confusion(of, "", scores).map(|picture| (What::Confusion, boxed(picture)));
+    let residuals = residuals(of, "", predictions, answers.numbers());
+    let residuals = residuals.map(|picture| (What::Residuals, boxed(picture)));
+    confusion.into_iter().chain(residuals).collect()
+}
+
+fn confusion(of: &str, kind: &str, scores: &Scores) -> Option<ConfusionMatrix> {
+    match scores {
+        Scores::Classification { classes, scores } => {
+            let counts = scores.confusion.clone();
+            Some(judged::confusion(of, kind, classes.clone(), counts))
         }
-        (_, Predictions::Numbers { columns, values }) => {
-            let targets = by_column(columns, answers.numbers(), values.values());
-            plot_set.residuals = Some(residuals(of, Rows::Given, targets, theme));
-        }
-        _ => {}
+        _ => None,
     }
-    plot_set
+}
+
+fn residuals(of: &str, kind: &str, predictions: &Predictions, actual: &[f64]) -> Option<Residuals> {
+    match predictions {
+        Predictions::Numbers { columns, values } => {
+            Some(judged::residuals(of, kind, columns, actual, values.values()))
+        }
+        _ => None,
+    }
 }
 
 fn values<'a>(table: &'a Table, name: &str) -> Option<&'a Values> {
@@ -91,10 +90,10 @@ pub(crate) struct TrainedTable<'a> {
 
 impl TrainedTable<'_> {
     /// The scores it is judged by, and of which rows they are.
-    fn judged(&self) -> (&Scores, Rows) {
+    fn judged(&self) -> (&Scores, &'static str) {
         match &self.trained.validation {
-            Some(scores) => (scores, Rows::HeldOut),
-            None => (&self.trained.training, Rows::Training),
+            Some(scores) => (scores, "held-out "),
+            None => (&self.trained.training, "training "),
         }
     }
 }
@@ -116,16 +115,12 @@ impl PlotSource for TrainedTable<'_> {
         "row"
     }
 
-    fn confusion(&self) -> Option<(Rows, Vec<String>, Vec<Vec<usize>>)> {
-        match self.judged() {
-            (Scores::Classification { classes, scores }, rows) => {
-                Some((rows, classes.clone(), scores.confusion.clone()))
-            }
-            _ => None,
-        }
+    fn confusion(&self, of: &str) -> Option<ConfusionMatrix> {
+        let (scores, kind) = self.judged();
+        confusion(of, kind, scores)
     }
 
-    fn residuals(&self) -> Result<Option<(Rows, Vec<TargetResiduals>)>> {
+    fn residuals(&self, of: &str) -> Result<Option<Residuals>> {
         let held_out = &self.trained.held_out_rows;
         let (table, rows) = match (self.validation, held_out.is_empty()) {
             (Some(table), _) => (table, held_out),
@@ -134,24 +129,19 @@ impl PlotSource for TrainedTable<'_> {
         };
         let actual = self.trained.preparation.target().numbers(table, rows)?;
         let (predictions, _) = self.trained.predict(table, rows, self.threads)?;
-        Ok(match predictions {
-            Predictions::Numbers { columns, values } => {
-                Some((self.judged().1, by_column(&columns, &actual, values.values())))
-            }
-            _ => None,
-        })
+        Ok(residuals(of, self.judged().1, &predictions, &actual))
     }
 
-    fn weights(&self, of: &str, theme: Theme) -> WeightPicture {
+    fn weights(&self, of: &str) -> WeightPicture {
         let inputs = self.trained.preparation.feature_names();
         let image = of_columns(&self.plan.columns().features, &inputs);
         match &self.trained.network {
-            AnyNetwork::F32(network) => weights(of, network, inputs, image, theme),
-            AnyNetwork::F64(network) => weights(of, network, inputs, image, theme),
+            AnyNetwork::F32(network) => weights(of, network, inputs, image),
+            AnyNetwork::F64(network) => weights(of, network, inputs, image),
         }
     }
 
-    fn boundary(&self) -> Result<Option<(Drawn, Predictions)>> {
+    fn boundary(&self, of: &str) -> Result<Option<Boundary>> {
         let [x, y] = &self.plan.columns().features[..] else {
             return Ok(None);
         };
@@ -165,18 +155,15 @@ impl PlotSource for TrainedTable<'_> {
             Some(labels) => labels.labels.iter().map(|&label| f64::from(label)).collect(),
             None => {
                 let numbers = target.numbers(self.table, rows)?;
-                super::boundary::first(&numbers, target.columns().len())
+                first(&numbers, target.columns().len())
             }
         };
-        let points: Vec<BoundaryPoint> = rows
-            .iter()
-            .zip(targets)
-            .map(|(&row, target)| BoundaryPoint {
-                x: across[row as usize],
-                y: up[row as usize],
-                target,
-            })
-            .collect();
+        let point = |(&row, target): (&u32, f64)| BoundaryPoint {
+            x: across[row as usize],
+            y: up[row as usize],
+            target,
+        };
+        let points: Vec<BoundaryPoint> = rows.iter().zip(targets).map(point).collect();
         let grid = Grid::around(&points);
         let (xs, ys): (Vec<f64>, Vec<f64>) = grid.points().unzip();
         let asked: Vec<u32> = (0..xs.len() as u32).collect();
@@ -190,11 +177,7 @@ impl PlotSource for TrainedTable<'_> {
             columns: vec![column(x, xs), column(y, ys)],
         };
         let (predictions, _) = self.trained.predict(&asking, &asked, self.threads)?;
-        let drawn = Drawn {
-            labels: (x.clone(), y.clone()),
-            grid,
-            points,
-        };
-        Ok(Some((drawn, predictions)))
+        let field = field(predictions);
+        Ok(Some(boundary(of, [x, y], grid, points, field)))
     }
 }

@@ -10,11 +10,10 @@ use crate::score_text::{self, Figures, count};
 use anyhow::Result;
 use facts::{facts, seconds};
 use pellucid::Recipe;
-use pellucid::inspection::diagnosis::Finding;
 use pellucid::model::network::Architecture;
 use pellucid::session::Summary;
 use pellucid_data::OutputFile;
-use pellucid_report::{PageFinding, PageTable, Repeat, Report, Section, Theme};
+use pellucid_report::{PageTable, Report, Section};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -40,10 +39,6 @@ impl<'a> PictureFiles<'a> {
 
     pub(crate) fn has_page(&self) -> bool {
         self.page.is_some()
-    }
-
-    pub(crate) fn theme(&self) -> Theme {
-        self.plots.theme
     }
 
     /// Whether a picture has a file, or a place on the page.
@@ -120,12 +115,10 @@ impl Page<'_> {
             tables: vec![table("", head, scores)],
             facts: facts.map(|(name, value)| (name.to_owned(), value)).collect(),
             sections: self.sections,
-            repeat: Repeat {
-                recipe: self.recipe.to_toml()?,
-                command: in_a_shell(self.command.into_iter()),
-                notes: self.notes,
-            },
-            findings: Some(self.summary.findings.iter().map(finding).collect()),
+            recipe: self.recipe.to_toml()?,
+            command: in_a_shell(self.command.into_iter()),
+            notes: self.notes,
+            findings: Some(self.summary.findings.clone()),
             footer: format!(
                 "pellucid {} on {}, {}",
                 env!("CARGO_PKG_VERSION"),
@@ -141,18 +134,6 @@ fn table(caption: &str, head: Vec<String>, rows: Vec<Vec<String>>) -> PageTable 
         caption: caption.to_owned(),
         head,
         rows,
-    }
-}
-
-fn finding(finding: &Finding) -> PageFinding {
-    PageFinding {
-        title: match finding.layer {
-            Some(layer) => format!("{}, layer {layer}", finding.kind.title()),
-            None => finding.kind.title().to_string(),
-        },
-        seen: finding.seen.clone(),
-        why: finding.why.clone(),
-        try_this: finding.try_this.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The page of a training on a recipe's own samples.
 
 use super::Page;
-use crate::pictures::PlotSet;
+use crate::pictures::{PlotSet, sections};
 use crate::score_text::{Figures, count, figure_name, number, plural};
 use anyhow::Result;
 use pellucid::evaluation::evaluate::Evaluation;
@@ -72,7 +72,7 @@ pub(crate) fn page<T: Scalar>(
         threads: finished.threads(),
         command,
         notes: Vec::new(),
-        sections: plot_set.into_sections(Vec::new()),
+        sections: sections(plot_set, &[]),
     }
     .report()
 }

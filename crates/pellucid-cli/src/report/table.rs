@@ -1,8 +1,8 @@
 //! The page of a training on a table.
 
 use super::{Page, table};
-use crate::pictures::PlotSet;
 use crate::pictures::table::TrainedTable;
+use crate::pictures::{PlotSet, sections};
 use crate::score_text::{
     CLASS_TITLES, TARGET_TITLES, cells, class_rows, count, figures, number, plural, target_rows,
 };
@@ -29,11 +29,12 @@ pub(crate) fn page(
         Some(scores) => (scores, "held out"),
         None => (&trained.training, "training"),
     };
-    let mut sections = plot_set.into_sections(details(judged));
+    let mut sections = sections(plot_set, &details(judged));
     if let Scores::Labels { .. } = judged {
         let labels = Section {
+            heading: "Labels".to_owned(),
             tables: details(judged),
-            ..Section::new("Labels")
+            ..Section::default()
         };
         sections.insert(1.min(sections.len()), labels);
     }

@@ -4,67 +4,54 @@ use std::collections::HashMap;
 
 use crate::scene::Point;
 
+/// A column and a row of the grid.
+type Corner = (usize, usize);
+/// An edge of the grid, from its smaller corner.
+type Edge = (Corner, Corner);
+
 /// The lines along which `values` (rows of `columns` numbers) change their sign, in units of the grid: x is the column,
 /// y the row. NaN has no line.
 pub(crate) fn zero_lines(values: &[f64], columns: usize) -> Vec<Vec<Point>> {
     let rows = values.len() / columns.max(1);
+    let at = |(column, row): Corner| values[row * columns + column];
     let mut pieces = Vec::new();
-    for row in 1..rows {
-        for column in 1..columns {
-            let corners = [
-                (column - 1, row - 1),
-                (column, row - 1),
-                (column, row),
-                (column - 1, row),
-            ];
-            let at = |(column, row): (usize, usize)| values[row * columns + column];
-            if corners.iter().any(|&corner| at(corner).is_nan()) {
-                continue;
-            }
-            // The edges that a line crosses, in their order around the square.
-            let crossed: Vec<Edge> = (0..4)
-                .map(|side| Edge::between(corners[side], corners[(side + 1) % 4]))
-                .filter(|edge| (at(edge.from) > 0.0) != (at(edge.to) > 0.0))
-                .collect();
-            match crossed[..] {
-                [a, b] => pieces.push((a, b)),
-                [a, b, c, d] => {
-                    // A saddle: the middle says which corners belong together.
-                    let middle: f64 = corners.iter().map(|&corner| at(corner)).sum();
-                    let first_with_middle = (middle > 0.0) == (at(corners[0]) > 0.0);
-                    if first_with_middle {
-                        pieces.extend([(a, b), (c, d)]);
-                    } else {
-                        pieces.extend([(d, a), (b, c)]);
-                    }
+    for (row, column) in (1..rows).flat_map(|row| (1..columns).map(move |column| (row, column))) {
+        let corners = [
+            (column - 1, row - 1),
+            (column, row - 1),
+            (column, row),
+            (column - 1, row),
+        ];
+        if corners.iter().any(|&corner| at(corner).is_nan()) {
+            continue;
+        }
+        // The edges that a line crosses, in their order around the square.
+        let sides = (0..4).map(|side| (corners[side], corners[(side + 1) % 4]));
+        let crossed: Vec<Edge> = sides
+            .map(|(a, b)| (a.min(b), a.max(b)))
+            .filter(|&(from, to)| (at(from) > 0.0) != (at(to) > 0.0))
+            .collect();
+        match crossed[..] {
+            [a, b] => pieces.push((a, b)),
+            [a, b, c, d] => {
+                // A saddle: the middle says which corners belong together.
+                let middle: f64 = corners.iter().map(|&corner| at(corner)).sum();
+                match (middle > 0.0) == (at(corners[0]) > 0.0) {
+                    true => pieces.extend([(a, b), (c, d)]),
+                    false => pieces.extend([(d, a), (b, c)]),
                 }
-                _ => {}
             }
+            _ => {}
         }
     }
-    let point = |edge: Edge| {
-        let (a, b) = (edge.from, edge.to);
-        let (low, high) = (values[a.1 * columns + a.0], values[b.1 * columns + b.0]);
+    let point = |(from, to): Edge| {
+        let (low, high) = (at(from), at(to));
         let part = if low == high { 0.5 } else { low / (low - high) };
         let along = |from: usize, to: usize| from as f64 + (to as f64 - from as f64) * part;
-        (along(a.0, b.0), along(a.1, b.1))
+        (along(from.0, to.0), along(from.1, to.1))
     };
     let lines = chained(&pieces).into_iter();
     lines.map(|line| line.into_iter().map(point).collect()).collect()
-}
-
-/// An edge of the grid; `from` is the smaller corner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Edge {
-    from: (usize, usize),
-    to: (usize, usize),
-}
-
-impl Edge {
-    fn between(a: (usize, usize), b: (usize, usize)) -> Self {
-        let (from, to) = if a <= b { (a, b) } else { (b, a) };
-        Self { from, to }
-    }
 }
 
 /// Joins pieces to lines as long as possible.

@@ -1,7 +1,6 @@
 //! The colours of predictions on a grid, and the lines between classes.
 
 use super::contour::zero_lines;
-use super::marker::Marker;
 use super::{Boundary, Field};
 use crate::axis::{Axis, Extent};
 use crate::color_scale::{ColorScale, mix};
@@ -37,7 +36,7 @@ impl<'a> FieldColors<'a> {
             field: &picture.field,
             theme,
             range,
-            bar: name.map(|name| (Axis::linear_between(range, 6), name)),
+            bar: name.map(|name| (Axis::near(range, 0.0, 6), name)),
         }
     }
 
@@ -84,14 +83,13 @@ impl<'a> FieldColors<'a> {
         Stroke::of_series(class, self.theme).color
     }
 
-    /// The shape and the colour of a row of the data.
-    pub(super) fn marker(&self, target: f64) -> (Marker, Color) {
+    /// The shape, as that of a class, and the colour of a row of the data.
+    pub(super) fn marker(&self, target: f64) -> (usize, Color) {
         if let Field::Numbers { .. } = self.field {
-            let color = ColorScale::Sequential.color(self.fraction(target), self.theme);
-            return (Marker::Circle, color);
+            return (0, self.bar_color(self.fraction(target)));
         }
         let class = target.max(0.0) as usize;
-        (Marker::of_class(class), self.class_color(class))
+        (class, self.class_color(class))
     }
 
     /// The lines between classes, in units of the grid.

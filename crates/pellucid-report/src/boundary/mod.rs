@@ -2,10 +2,9 @@
 
 mod contour;
 mod field_colors;
-mod marker;
 mod scene;
 
-use crate::palette::Theme;
+use crate::axis::Extent;
 
 /// The predictions on the grid.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,14 +61,12 @@ impl Grid {
     pub fn around(points: &[BoundaryPoint]) -> Self {
         let ends = |input: fn(&BoundaryPoint) -> f64| {
             let values = points.iter().map(input).filter(|value| value.is_finite());
-            let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-                (low.min(value), high.max(value))
-            });
-            match high - low {
-                span if span > 0.0 => (low - 0.08 * span, high + 0.08 * span),
-                0.0 => (low - 1.0, high + 1.0),
-                _ => (-1.0, 1.0),
-            }
+            let Some(Extent { low, high }) = Extent::spanning(values) else {
+                return (-1.0, 1.0);
+            };
+            let span = high - low;
+            let margin = if span > 0.0 { 0.08 * span } else { 1.0 };
+            (low - margin, high + margin)
         };
         Self {
             x: ends(|point| point.x),
@@ -96,27 +93,29 @@ impl Grid {
 /// as colour. The rows of the data lie over it.
 ///
 /// ```
-/// use pellucid_report::{Boundary, BoundaryPoint, Field, Grid, Picture};
+/// use pellucid_report::{Boundary, BoundaryPoint, Field, Grid, Picture, PictureStyle};
 ///
 /// let points = vec![BoundaryPoint { x: 0.0, y: 0.0, target: 0.0 }, BoundaryPoint { x: 1.0, y: 1.0, target: 1.0 }];
 /// let grid = Grid::around(&points);
 /// let probabilities = grid.points().map(|(x, y)| 1.0 / (1.0 + (4.0 - 4.0 * (x + y)).exp())).collect();
 /// let picture = Boundary {
+///     title: "two points".to_owned(),
+///     subtitle: String::new(),
+///     x_label: "x1".to_owned(),
+///     y_label: "x2".to_owned(),
+///     grid,
+///     field: Field::TwoClasses { names: ["a".to_owned(), "b".to_owned()], probabilities },
 ///     points,
-///     ..Boundary::new("two points", ("x1", "x2"), grid, Field::TwoClasses {
-///         names: ["a".to_owned(), "b".to_owned()],
-///         probabilities,
-///     })
 /// };
-/// assert!(picture.svg()?.contains("probability of b"));
+/// assert!(picture.svg(PictureStyle::default())?.contains("probability of b"));
 /// # Ok::<(), pellucid_report::ReportError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Boundary {
     /// The heading.
     pub title: String,
-    /// A smaller line below the heading. Remarks on rows that are not drawn follow it.
-    pub subtitle: Option<String>,
+    /// A smaller line below the heading, if it is not empty. Remarks on rows that are not drawn follow it.
+    pub subtitle: String,
     /// The first input, across, with its unit.
     pub x_label: String,
     /// The second, upwards.
@@ -127,25 +126,4 @@ pub struct Boundary {
     pub field: Field,
     /// Rows of the data; of very many only some are drawn, evenly picked, and the picture says so.
     pub points: Vec<BoundaryPoint>,
-    /// Light or dark.
-    pub theme: Theme,
-    /// In pixels of an SVG viewer at its natural size; a PNG has twice as many. 240 to 8000. The height follows.
-    pub width: u32,
-}
-
-impl Boundary {
-    /// A light picture without points, 700 pixels wide.
-    pub fn new(title: impl Into<String>, (x, y): (&str, &str), grid: Grid, field: Field) -> Self {
-        Self {
-            title: title.into(),
-            subtitle: None,
-            x_label: x.to_owned(),
-            y_label: y.to_owned(),
-            grid,
-            field,
-            points: Vec::new(),
-            theme: Theme::default(),
-            width: 700,
-        }
-    }
 }

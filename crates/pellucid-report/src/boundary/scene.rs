@@ -1,7 +1,6 @@
 //! Arranges a decision boundary: the predictions as colours, the borders, the points, and a key to both.
 
 use super::field_colors::FieldColors;
-use super::marker::Marker;
 use super::{Boundary, BoundaryPoint, Field};
 use crate::axis::{Axis, Extent};
 use crate::error::ReportError;
@@ -9,8 +8,8 @@ use crate::label::grouped;
 use crate::layout::color_bar::ColorBar;
 use crate::layout::panel::{BELOW, Panel};
 use crate::layout::{Canvas, HALF_DIGIT, MARGIN, WIDTHS};
-use crate::palette::{Stroke, Theme};
-use crate::picture::Arrange;
+use crate::palette::{Color, Stroke};
+use crate::picture::{Arrange, PictureStyle};
 use crate::scene::{Anchor, Point, Raster, Scene};
 use crate::typeface::{ellipsize, printable, width as width_of};
 
@@ -21,13 +20,9 @@ const KEY_ROW: f64 = 19.0;
 const BORDER: f64 = 1.6;
 
 impl Arrange for Boundary {
-    fn theme(&self) -> Theme {
-        self.theme
-    }
-
-    fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError> {
-        let mut canvas = Canvas::new(theme, width.unwrap_or(self.width), WIDTHS)?;
-        let colors = FieldColors::new(self, theme);
+    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
+        let mut canvas = Canvas::new(style, 700, WIDTHS)?;
+        let colors = FieldColors::new(self, style.theme);
         let every = self.points.len().div_ceil(MOST_POINTS).max(1);
         let mut remarks = Vec::new();
         if every > 1 {
@@ -35,7 +30,7 @@ impl Arrange for Boundary {
             let all = grouped(self.points.len() as u64);
             remarks.push(format!("{drawn} of {all} rows are drawn"));
         }
-        let top = canvas.heading(&self.title, self.subtitle.as_deref(), &remarks);
+        let top = canvas.heading(&self.title, &self.subtitle, &remarks);
         let top = draw_key(&self.field, &colors, top, &mut canvas);
 
         let bar = colors.bar.as_ref().map(|(axis, name)| ColorBar {
@@ -47,14 +42,9 @@ impl Arrange for Boundary {
             None => canvas.right(),
         };
         let side = (right - MARGIN - 50.0).clamp(80.0, MOST_SIDE);
-        let grid = &self.grid;
-        let extent = |(low, high): (f64, f64)| Extent { low, high };
-        let mut panel = Panel::new(
-            (MARGIN, right),
-            (top, top + side),
-            |most| Axis::linear_between(extent(grid.x), most),
-            |most| Axis::linear_between(extent(grid.y), most),
-        );
+        let axis = |(low, high): (f64, f64)| move |most| Axis::near(Extent { low, high }, 0.0, most);
+        let (x, y) = (axis(self.grid.x), axis(self.grid.y));
+        let mut panel = Panel::new((MARGIN, right), (top, top + side), x, y);
         panel.plot.right = panel.plot.right.min(panel.plot.left + side);
         panel.draw_axes(&mut canvas);
         self.draw_field(&panel, &colors, &mut canvas);
@@ -64,8 +54,8 @@ impl Arrange for Boundary {
         };
         let size = if self.points.len() > 400 { 3.0 } else { 3.6 };
         for point in self.points.iter().step_by(every).filter(within) {
-            let (marker, color) = colors.marker(point.target);
-            marker.draw(panel.at(point.x, point.y), size, color, &mut canvas);
+            let (class, color) = colors.marker(point.target);
+            draw_marker(class, panel.at(point.x, point.y), size, color, &mut canvas);
         }
         panel.draw_names(&self.x_label, &self.y_label, &mut canvas);
         let plot = panel.plot;
@@ -73,8 +63,7 @@ impl Arrange for Boundary {
             let color = |fraction| colors.bar_color(fraction);
             bar.draw(plot.right + 14.0, (plot.top, plot.bottom), color, &mut canvas);
         }
-        let height = plot.bottom + BELOW + MARGIN - 4.0;
-        canvas.finish(&self.title, describe(self), height)
+        canvas.finish(describe(self), plot.bottom + BELOW + MARGIN - 4.0)
     }
 }
 
@@ -125,7 +114,7 @@ fn draw_key(field: &Field, colors: &FieldColors<'_>, top: f64, canvas: &mut Canv
         match class {
             Some(class) => {
                 let color = colors.class_color(class);
-                Marker::of_class(class).draw((x + 5.0, y), 4.2, color, canvas);
+                draw_marker(class, (x + 5.0, y), 4.2, color, canvas);
             }
             None => canvas.polyline(vec![(x, y), (x + 24.0, y)], Stroke::solid(ink, BORDER)),
         }
@@ -134,6 +123,27 @@ fn draw_key(field: &Field, colors: &FieldColors<'_>, top: f64, canvas: &mut Canv
         x += wide + 20.0;
     }
     y + KEY_ROW / 2.0 + 8.0
+}
+
+/// Draws a point in the shape of its class, so that a print without colour can be read too. Its edge, in the colour of the
+/// background, stands out from its own region.
+fn draw_marker(class: usize, (x, y): Point, size: f64, color: Color, canvas: &mut Canvas) {
+    for (r, color) in [(size + 1.1, canvas.theme.background()), (size, color)] {
+        let (half, long) = (r * 0.88, r * 1.25);
+        match class % 4 {
+            0 => canvas.dot((x, y), r, color),
+            1 => canvas.rectangle((x - half, y - half), (x + half, y + half), color),
+            2 => {
+                let (across, bottom) = (0.87 * long, y + 0.5 * long);
+                let corners = vec![(x, y - long), (x + across, bottom), (x - across, bottom)];
+                canvas.polygon(corners, color, 1.0);
+            }
+            _ => {
+                let corners = vec![(x, y - long), (x + long, y), (x, y + long), (x - long, y)];
+                canvas.polygon(corners, color, 1.0);
+            }
+        }
+    }
 }
 
 fn describe(picture: &Boundary) -> String {

@@ -6,6 +6,7 @@ pub(crate) mod plot;
 
 use crate::error::ReportError;
 use crate::palette::{Color, Stroke, Theme};
+use crate::picture::PictureStyle;
 use crate::scene::{Anchor, Mark, Point, Raster, Scene, Text};
 use crate::typeface::{ellipsize, printable, wrap};
 
@@ -30,28 +31,28 @@ pub(crate) const LEFT_NAME: f64 = MARGIN + 0.6 * AXIS_LABEL_SIZE;
 pub(crate) struct Canvas {
     pub(crate) theme: Theme,
     width: u32,
+    title: String,
     pub(crate) marks: Vec<Mark>,
 }
 
 impl Canvas {
-    /// A background of a height that [`Canvas::finish`] sets.
-    pub(crate) fn new(theme: Theme, width: u32, limits: (u32, u32)) -> Result<Self, ReportError> {
+    /// A background of a height that [`Canvas::finish`] sets, `width` pixels wide if the style does not say otherwise.
+    pub(crate) fn new(style: PictureStyle, width: u32, limits: (u32, u32)) -> Result<Self, ReportError> {
+        let width = style.width.unwrap_or(width);
         check_size("width", width, limits)?;
-        let mut canvas = Self {
-            theme,
-            width,
-            marks: Vec::new(),
-        };
-        canvas.rectangle((0.0, 0.0), (0.0, 0.0), theme.background());
+        let mut canvas = Self::transparent(style.theme, width);
+        canvas.rectangle((0.0, 0.0), (0.0, 0.0), style.theme.background());
         Ok(canvas)
     }
 
     /// No background: marks that another canvas takes over.
     pub(crate) fn transparent(theme: Theme, width: u32) -> Self {
+        let (title, marks) = (String::new(), Vec::new());
         Self {
             theme,
             width,
-            marks: Vec::new(),
+            title,
+            marks,
         }
     }
 
@@ -66,12 +67,7 @@ impl Canvas {
     }
 
     /// The scene, `height` pixels high.
-    pub(crate) fn finish(
-        mut self,
-        title: &str,
-        description: String,
-        height: f64,
-    ) -> Result<Scene, ReportError> {
+    pub(crate) fn finish(mut self, description: String, height: f64) -> Result<Scene, ReportError> {
         let height = height.ceil().clamp(f64::from(HEIGHTS.0), f64::from(u32::MAX)) as u32;
         check_size("height", height, HEIGHTS)?;
         if let Some(Mark::Rectangle { area, .. }) = self.marks.first_mut() {
@@ -80,14 +76,14 @@ impl Canvas {
         Ok(Scene {
             width: self.width,
             height,
-            title: printable(title),
+            title: self.title,
             description,
             marks: self.marks,
         })
     }
 
     /// Title and subtitle, with remarks on what is not drawn. Returns where the next thing may begin.
-    pub(crate) fn heading(&mut self, title: &str, subtitle: Option<&str>, remarks: &[String]) -> f64 {
+    pub(crate) fn heading(&mut self, title: &str, subtitle: &str, remarks: &[String]) -> f64 {
         self.heading_of_lines(title, subtitle, remarks, (2, 3))
     }
 
@@ -95,15 +91,16 @@ impl Canvas {
     pub(crate) fn heading_of_lines(
         &mut self,
         title: &str,
-        subtitle: Option<&str>,
+        subtitle: &str,
         remarks: &[String],
         (title_lines, subtitle_lines): (usize, usize),
     ) -> f64 {
+        self.title = printable(title);
         let space = self.right() - MARGIN;
-        let mut parts = vec![subtitle.map(printable).unwrap_or_default()];
+        let mut parts = vec![printable(subtitle)];
         parts.retain(|subtitle| !subtitle.is_empty());
         parts.extend_from_slice(remarks);
-        let title = wrap(&printable(title), TITLE_SIZE, space, title_lines);
+        let title = wrap(&self.title, TITLE_SIZE, space, title_lines);
         let subtitle = wrap(&parts.join("; "), SUBTITLE_SIZE, space, subtitle_lines);
         let (ink, faint) = (self.theme.ink(), self.theme.faint_ink());
         let title = title.into_iter().map(|line| (line, TITLE_SIZE, ink));

@@ -29,7 +29,7 @@ pub(super) fn draw(
             let is_drawn = values.is_drawn(x, low) && values.is_drawn(x, high);
             is_drawn.then(|| (plot.x(x_axis.fraction(x)), y_of(high), y_of(low)))
         });
-        let color = Stroke::of_series(band.series, chart.theme).color;
+        let color = Stroke::of_series(band.series, canvas.theme).color;
         for piece in thinned(ends).into_iter().filter(|piece| piece.len() > 1) {
             let above = piece.iter().map(|&(x, top, _)| (x, top));
             let below = piece.iter().rev().map(|&(x, _, bottom)| (x, bottom));

@@ -8,33 +8,24 @@ use crate::scene::Point;
 /// `None` is a gap; the result has one piece between each two gaps. A gap that begins and ends in the same pixel column
 /// cannot be seen and is closed, or a curve with a million gaps would need a million pieces.
 pub(crate) fn decimate(points: impl IntoIterator<Item = Option<Point>>) -> Vec<Vec<Point>> {
-    let mut pieces = Vec::new();
-    let mut piece: Vec<Point> = Vec::new();
-    let mut column: Option<Column> = None;
-    let mut gap = false;
+    let mut pieces: Vec<Vec<Point>> = Vec::new();
+    let mut column: Vec<Point> = Vec::new();
+    let mut gap = true;
     for point in points {
         let Some(point) = point else {
             gap = true;
             continue;
         };
-        match &mut column {
-            Some(current) if current.index == column_of(point) => current.add(point),
-            _ => {
-                if let Some(finished) = column.take() {
-                    finished.append_to(&mut piece);
-                    if gap {
-                        pieces.push(std::mem::take(&mut piece));
-                    }
-                }
-                column = Some(Column::new(point));
+        if column.first().map(|first| column_of(*first)) != Some(column_of(point)) {
+            thin(&mut column, &mut pieces);
+            if gap {
+                pieces.push(Vec::new());
             }
         }
+        column.push(point);
         gap = false;
     }
-    if let Some(finished) = column {
-        finished.append_to(&mut piece);
-        pieces.push(piece);
-    }
+    thin(&mut column, &mut pieces);
     pieces
 }
 
@@ -42,51 +33,21 @@ fn column_of(point: Point) -> i64 {
     point.0.floor() as i64
 }
 
-/// Consecutive points on one pixel column; each extreme with its place in the column's order.
-struct Column {
-    index: i64,
-    count: usize,
-    first: Point,
-    highest: (usize, Point),
-    lowest: (usize, Point),
-    last: Point,
-}
-
-impl Column {
-    fn new(point: Point) -> Self {
-        Self {
-            index: column_of(point),
-            count: 1,
-            first: point,
-            highest: (0, point),
-            lowest: (0, point),
-            last: point,
+/// Moves the points of a pixel column that are kept to the last piece.
+fn thin(column: &mut Vec<Point>, pieces: &mut [Vec<Point>]) {
+    let Some(piece) = pieces.last_mut() else { return };
+    let furthest = |is_further: fn(&f64, &f64) -> bool| {
+        let better = |best: usize, at: usize| is_further(&column[at].1, &column[best].1);
+        (0..column.len()).fold(0, |best, at| if better(best, at) { at } else { best })
+    };
+    let (highest, lowest) = (furthest(f64::lt), furthest(f64::gt));
+    let last = column.len().saturating_sub(1);
+    for at in [0, highest.min(lowest), highest.max(lowest), last] {
+        if let Some(point) = column.get(at).filter(|point| piece.last() != Some(*point)) {
+            piece.push(*point);
         }
     }
-
-    fn add(&mut self, point: Point) {
-        if point.1 < self.highest.1.1 {
-            self.highest = (self.count, point);
-        }
-        if point.1 > self.lowest.1.1 {
-            self.lowest = (self.count, point);
-        }
-        self.last = point;
-        self.count += 1;
-    }
-
-    fn append_to(self, piece: &mut Vec<Point>) {
-        let (earlier, later) = if self.highest.0 <= self.lowest.0 {
-            (self.highest.1, self.lowest.1)
-        } else {
-            (self.lowest.1, self.highest.1)
-        };
-        for point in [self.first, earlier, later, self.last] {
-            if piece.last() != Some(&point) {
-                piece.push(point);
-            }
-        }
-    }
+    column.clear();
 }
 
 #[cfg(test)]

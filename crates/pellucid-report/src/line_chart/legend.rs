@@ -1,9 +1,9 @@
 //! The legend: in rows above the plot where it fits there, otherwise in a column beside it; never over the curves.
 
-use super::{LineChart, band};
+use super::{LineChart, Series, band};
 use crate::layout::plot::Plot;
 use crate::layout::{Canvas, HALF_DIGIT, MARGIN};
-use crate::palette::Stroke;
+use crate::palette::{Stroke, Theme};
 use crate::scene::{Anchor, Point};
 use crate::typeface::{ellipsize, printable, width};
 
@@ -24,12 +24,16 @@ const NARROW: u32 = 480;
 /// The largest part of the width that a column beside the plot takes.
 const BESIDE: f64 = 0.3;
 
-#[derive(Debug)]
+/// The legend of a chart and the space that it takes; none where the only curve has no name.
+#[derive(Debug, Default)]
 pub(crate) struct Legend {
     entries: Vec<Entry>,
-    place: Place,
-    /// Where the rows above the plot begin.
+    /// The number of entries in each row above the plot; without rows they stand beside it.
+    rows: Vec<usize>,
+    /// Where the rows begin.
     top: f64,
+    pub(crate) height_above: f64,
+    pub(crate) width_beside: f64,
 }
 
 #[derive(Debug)]
@@ -41,22 +45,9 @@ struct Entry {
     band: f64,
 }
 
-#[derive(Debug)]
-enum Place {
-    Nowhere,
-    /// The number of entries in each row.
-    Above(Vec<usize>),
-    /// The column's width.
-    Beside(f64),
-}
-
 impl Entry {
     fn indent(&self) -> f64 {
-        if self.stroke.is_some() {
-            SAMPLE + SAMPLE_GAP
-        } else {
-            0.0
-        }
+        self.stroke.map_or(0.0, |_| SAMPLE + SAMPLE_GAP)
     }
 
     fn width(&self) -> f64 {
@@ -80,103 +71,85 @@ impl Entry {
 }
 
 impl Legend {
-    /// The legend of a chart whose heading ends at `top`.
-    pub(crate) fn new(chart: &LineChart, top: f64) -> Self {
-        Self::placed(chart, top, chart.width < NARROW)
-    }
-
-    /// The legend in rows above the plot, regardless of their number.
-    pub(crate) fn above(chart: &LineChart, top: f64) -> Self {
-        Self::placed(chart, top, true)
-    }
-
-    fn placed(chart: &LineChart, top: f64, in_rows: bool) -> Self {
-        let space = f64::from(chart.width) - 2.0 * MARGIN;
-        let shown = chart.series.len() > 1 || chart.series.iter().any(|series| !series.name.is_empty());
-        let entry = |(index, name): (usize, String)| {
+    /// The legend of a picture of this size whose heading ends at `top`; `in_rows` if it must not stand beside the plot.
+    pub(crate) fn new(
+        chart: &LineChart,
+        theme: Theme,
+        (width, height): (u32, u32),
+        top: f64,
+        in_rows: bool,
+    ) -> Self {
+        if chart.series.len() < 2 && chart.series.iter().all(|series| series.name.is_empty()) {
+            return Self::default();
+        }
+        let entry = |(index, series): (usize, &Series)| {
+            let name = printable(&series.name);
             let has_band = chart.bands.iter().any(|band| band.series == index);
             Entry {
-                name: if name.is_empty() {
-                    format!("series {}", index + 1)
-                } else {
-                    name
+                name: match name.is_empty() {
+                    true => format!("series {}", index + 1),
+                    false => name,
                 },
-                stroke: Some(Stroke::of_series(index, chart.theme)),
+                stroke: Some(Stroke::of_series(index, theme)),
                 band: if has_band { band::opacity(chart) } else { 0.0 },
             }
         };
-        let names = chart.series.iter().map(|series| printable(&series.name));
-        let mut entries: Vec<Entry> = names.enumerate().map(entry).collect();
-        let place = if !shown {
-            Place::Nowhere
-        } else if let Some(rows) = rows(&entries, space, if entries.len() <= FEW { 2 } else { 1 }) {
-            Place::Above(rows)
-        } else if in_rows || entries.len() == 1 {
+        let mut entries: Vec<Entry> = chart.series.iter().enumerate().map(entry).collect();
+        let (space, height) = (f64::from(width) - 2.0 * MARGIN, f64::from(height) - top);
+        let rows_of = |part: f64| (height * part / ROW) as usize;
+        let is_cut = |entry: &Entry| entry.width() > BESIDE * space;
+        let rows = if let Some(rows) = rows(&entries, space, if entries.len() <= FEW { 2 } else { 1 }) {
+            rows
+        } else if in_rows || width < NARROW || entries.len() == 1 {
             shorten(&mut entries, space);
-            let most_rows = (((f64::from(chart.height) - top) * 0.3 / ROW) as usize).max(1);
-            Place::Above(truncated(&mut entries, space, most_rows))
-        } else if let Some(rows) = rows_of_whole_names(&entries, space, f64::from(chart.height) - top) {
-            Place::Above(rows)
+            truncated(&mut entries, space, rows_of(0.3).max(1))
+        } else if entries.iter().any(is_cut)
+            && let Some(rows) = rows(&entries, space, rows_of(0.25))
+        {
+            // A column beside the plot would cut names short.
+            rows
         } else {
-            let widest = BESIDE * space;
-            shorten(&mut entries, widest);
+            shorten(&mut entries, BESIDE * space);
             let below_plot = 60.0;
-            let most_rows = (((f64::from(chart.height) - top - below_plot) / ROW) as usize).max(1);
+            let most_rows = (((height - below_plot) / ROW) as usize).max(1);
             if entries.len() > most_rows {
                 let total = entries.len();
                 leave_out(&mut entries, most_rows - 1, total);
             }
-            Place::Beside(entries.iter().map(Entry::width).fold(0.0, f64::max))
+            Vec::new()
         };
-        Self { entries, place, top }
-    }
-
-    pub(crate) fn height_above(&self) -> f64 {
-        match &self.place {
-            Place::Above(rows) => rows.len() as f64 * ROW + 6.0,
-            Place::Beside(_) | Place::Nowhere => 0.0,
-        }
-    }
-
-    pub(crate) fn width_beside(&self) -> f64 {
-        match self.place {
-            Place::Beside(width) => COLUMN_GAP + width,
-            Place::Above(_) | Place::Nowhere => 0.0,
+        let widest = entries.iter().map(Entry::width).fold(0.0, f64::max);
+        let is_beside = rows.is_empty();
+        Self {
+            height_above: if is_beside {
+                0.0
+            } else {
+                rows.len() as f64 * ROW + 6.0
+            },
+            width_beside: if is_beside { COLUMN_GAP + widest } else { 0.0 },
+            entries,
+            rows,
+            top,
         }
     }
 
     pub(crate) fn draw(&self, plot: &Plot, canvas: &mut Canvas) {
-        match &self.place {
-            Place::Nowhere => {}
-            Place::Above(rows) => {
-                let mut entries = self.entries.iter();
-                let mut y = self.top + ROW / 2.0 - 4.0;
-                for &count in rows {
-                    let mut x = MARGIN;
-                    for entry in entries.by_ref().take(count) {
-                        entry.draw((x, y), canvas);
-                        x += entry.width() + ENTRY_GAP;
-                    }
-                    y += ROW;
-                }
-            }
-            Place::Beside(_) => {
-                for (row, entry) in self.entries.iter().enumerate() {
-                    let y = plot.top + (row as f64 + 0.5) * ROW;
-                    entry.draw((plot.right + COLUMN_GAP, y), canvas);
-                }
+        if self.rows.is_empty() {
+            for (row, entry) in self.entries.iter().enumerate() {
+                let y = plot.top + (row as f64 + 0.5) * ROW;
+                entry.draw((plot.right + COLUMN_GAP, y), canvas);
             }
         }
-    }
-}
-
-/// Rows above the plot where a column beside it would cut names short and these do not take too much of the height.
-fn rows_of_whole_names(entries: &[Entry], space: f64, height: f64) -> Option<Vec<usize>> {
-    let is_cut = |entry: &Entry| entry.width() > BESIDE * space;
-    let most_rows = (height * 0.25 / ROW) as usize;
-    match entries.iter().any(is_cut) {
-        true => rows(entries, space, most_rows),
-        false => None,
+        let mut entries = self.entries.iter();
+        let mut y = self.top + ROW / 2.0 - 4.0;
+        for &count in &self.rows {
+            let mut x = MARGIN;
+            for entry in entries.by_ref().take(count) {
+                entry.draw((x, y), canvas);
+                x += entry.width() + ENTRY_GAP;
+            }
+            y += ROW;
+        }
     }
 }
 
@@ -208,17 +181,14 @@ fn rows(entries: &[Entry], space: f64, most_rows: usize) -> Option<Vec<usize>> {
 
 /// As [`rows`], leaving out as many entries as must be.
 fn truncated(entries: &mut Vec<Entry>, space: f64, most_rows: usize) -> Vec<usize> {
-    if let Some(rows) = rows(entries, space, most_rows) {
-        return rows;
-    }
     let total = entries.len();
-    for kept in (0..total).rev() {
-        leave_out(entries, kept, total);
+    for left_out in 1..=total {
         if let Some(rows) = rows(entries, space, most_rows) {
             return rows;
         }
+        leave_out(entries, total - left_out, total);
     }
-    vec![entries.len()]
+    rows(entries, space, most_rows).unwrap_or_else(|| vec![entries.len()])
 }
 
 /// Keeps the first `kept` of `total` series; a last line counts the others.

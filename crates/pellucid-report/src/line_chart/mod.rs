@@ -6,11 +6,10 @@ mod drawn_values;
 mod legend;
 mod scene;
 
+pub use crate::axis::Scale;
 pub(crate) use drawn_values::DrawnValues;
 pub(crate) use legend::Legend;
-pub(crate) use scene::{describe, draw_plot};
-
-use crate::palette::Theme;
+pub(crate) use scene::{describe, draw_plot, scene};
 
 /// A named curve.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,17 +29,6 @@ pub struct SeriesBand {
     pub points: Vec<(f64, f64, f64)>,
 }
 
-/// How an axis maps numbers to places.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Scale {
-    /// Equal differences are equally long.
-    #[default]
-    Linear,
-    /// Equal ratios are equally long. Zero and negative values are left out, and the picture says how many; with no
-    /// positive value at all the picture falls back to [`Scale::Linear`], and says so.
-    Log,
-}
-
 /// A thin labelled line through the whole plot.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Guide {
@@ -56,7 +44,7 @@ pub enum Guide {
 /// from [`LineChart::new`] and set the other fields as needed.
 ///
 /// ```
-/// use pellucid_report::{LineChart, Picture, Scale, Series};
+/// use pellucid_report::{LineChart, Picture, PictureStyle, Scale, Series};
 ///
 /// let mut chart = LineChart::new("XOR by online SGD", "epoch", "loss (mean squared error)");
 /// chart.y_scale = Scale::Log;
@@ -64,7 +52,7 @@ pub enum Guide {
 ///     name: "rate 0.1".to_owned(),
 ///     points: (1..=1_000_000).map(|epoch| (f64::from(epoch), 1.0 / f64::from(epoch))).collect(),
 /// });
-/// let svg = chart.svg()?;
+/// let svg = chart.svg(PictureStyle::default())?;
 /// assert!(svg.starts_with("<svg") && svg.len() < 100_000);
 /// # Ok::<(), pellucid_report::ReportError>(())
 /// ```
@@ -72,8 +60,8 @@ pub enum Guide {
 pub struct LineChart {
     /// The heading.
     pub title: String,
-    /// A smaller line below the heading. Remarks on values that are not drawn follow it.
-    pub subtitle: Option<String>,
+    /// A smaller line below the heading, if it is not empty. Remarks on values that are not drawn follow it.
+    pub subtitle: String,
     /// The horizontal axis, with its unit: "epoch", "time (s)".
     pub x_label: String,
     /// The vertical axis, with its unit.
@@ -82,31 +70,29 @@ pub struct LineChart {
     pub x_scale: Scale,
     /// Linear or logarithmic vertical axis.
     pub y_scale: Scale,
-    /// Light or dark.
-    pub theme: Theme,
     /// The curves, in the legend's order.
     pub series: Vec<Series>,
     /// Areas around some of the curves.
     pub bands: Vec<SeriesBand>,
     /// Lines that mark a place; one beyond the curves is not drawn.
     pub guides: Vec<Guide>,
-    /// In pixels of an SVG viewer at its natural size; a PNG has twice as many. 200 to 8000.
+    /// In pixels of an SVG viewer at its natural size; a PNG has twice as many. 200 to 8000. A style with a width replaces
+    /// it.
     pub width: u32,
     /// As `width`; 150 to 8000.
     pub height: u32,
 }
 
 impl LineChart {
-    /// An empty light chart with linear axes, 800 by 500 pixels.
+    /// An empty chart with linear axes, 800 by 500 pixels.
     pub fn new(title: impl Into<String>, x_label: impl Into<String>, y_label: impl Into<String>) -> Self {
         Self {
             title: title.into(),
-            subtitle: None,
+            subtitle: String::new(),
             x_label: x_label.into(),
             y_label: y_label.into(),
             x_scale: Scale::default(),
             y_scale: Scale::default(),
-            theme: Theme::default(),
             series: Vec::new(),
             bands: Vec::new(),
             guides: Vec::new(),

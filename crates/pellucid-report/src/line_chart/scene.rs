@@ -11,7 +11,7 @@ use crate::layout::{
     AXIS_LABEL_SIZE, Canvas, HEIGHTS, LEFT_NAME, MAJOR_TICK, MARGIN, TICK_LABEL_SIZE, check_size, crisp,
 };
 use crate::palette::{Stroke, Theme};
-use crate::picture::Arrange;
+use crate::picture::{Arrange, PictureStyle};
 use crate::scene::{Anchor, Scene};
 use crate::typeface::{ellipsize, printable, width as width_of};
 
@@ -23,65 +23,61 @@ const X_SPACING: f64 = 64.0;
 const Y_SPACING: f64 = 44.0;
 
 impl Arrange for LineChart {
-    fn theme(&self) -> Theme {
-        self.theme
-    }
-
-    fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError> {
-        let mut chart = self.clone();
-        chart.theme = theme;
-        if let Some(width) = width {
+    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
+        let size = match style.width {
             // As high, but not upright.
-            (chart.width, chart.height) = (width, chart.height.min(width * 4 / 5).max(250));
-        }
-        scene(&chart)
+            Some(width) => (width, self.height.min(width * 4 / 5).max(250)),
+            None => (self.width, self.height),
+        };
+        scene(self, style.theme, size)
     }
 }
 
-fn scene(chart: &LineChart) -> Result<Scene, ReportError> {
-    let mut canvas = Canvas::new(chart.theme, chart.width, WIDTHS)?;
-    check_size("height", chart.height, HEIGHTS)?;
+/// The chart at this size, whatever its own is.
+pub(crate) fn scene(
+    chart: &LineChart,
+    theme: Theme,
+    (width, height): (u32, u32),
+) -> Result<Scene, ReportError> {
+    let style = PictureStyle { theme, width: None };
+    let mut canvas = Canvas::new(style, width, WIDTHS)?;
+    check_size("height", height, HEIGHTS)?;
     let values = DrawnValues::from_chart(chart);
-    let lines = if chart.height >= 300 { (2, 3) } else { (1, 1) };
-    let mut top = canvas.heading_of_lines(&chart.title, chart.subtitle.as_deref(), &values.remarks, lines);
-    let legend = Legend::new(chart, top);
-    top += legend.height_above();
+    let lines = if height >= 300 { (2, 3) } else { (1, 1) };
+    let mut top = canvas.heading_of_lines(&chart.title, &chart.subtitle, &values.remarks, lines);
+    let legend = Legend::new(chart, theme, (width, height), top, false);
+    top += legend.height_above;
     // The words at upright guides stand above the plot, clear of curves.
     let is_upright = |guide: &Guide| matches!(guide, Guide::Upright(..));
     if chart.guides.iter().any(is_upright) {
         top += GUIDE_ROW;
     }
-    let plot = draw_plot(chart, &values, top, legend.width_beside(), &mut canvas);
+    let height = f64::from(height);
+    let plot = draw_plot(chart, &values, (top, height), legend.width_beside, &mut canvas);
     legend.draw(&plot, &mut canvas);
-    let description = describe(chart, &values);
-    canvas.finish(&chart.title, description, f64::from(chart.height))
+    canvas.finish(describe(chart, &values), height)
 }
 
 /// Draws the axes and what stands between them, from `top` to the lower edge, with `beside` left free to the right.
 pub(crate) fn draw_plot(
     chart: &LineChart,
     values: &DrawnValues,
-    top: f64,
+    (top, height): (f64, f64),
     beside: f64,
     canvas: &mut Canvas,
 ) -> Plot {
-    let (width, height) = (f64::from(chart.width), f64::from(chart.height));
+    let width = canvas.width();
     let bottom = height - MARGIN - AXIS_LABEL_SIZE - TICK_LABEL_SIZE - MAJOR_TICK - 11.0;
-    let y_axis = values.y.map(|extent| {
-        let most_labels = most_labels(bottom - top, Y_SPACING);
-        match values.y_scale {
-            Scale::Linear => Axis::linear_upwards(extent, most_labels),
-            Scale::Log => Axis::logarithmic_upwards(extent, most_labels),
-        }
-    });
+    let most_labels = most_labels(bottom - top, Y_SPACING);
+    let y_axis = values
+        .y
+        .map(|extent| Axis::upwards(values.y_scale, extent, most_labels));
     let y_ticks = ticks_upwards(y_axis.as_ref(), bottom - top);
     let across = (MARGIN, width - MARGIN - beside);
     let mut plot = Plot::with_labels(across, (top, bottom), widest_label(&y_ticks));
     let x_axis = values.x.map(|extent| {
-        axis_across(plot.width(), X_SPACING, |most| match values.x_scale {
-            Scale::Linear => Axis::linear_across(extent, most, values.whole_x),
-            Scale::Log => Axis::logarithmic_across(extent, most),
-        })
+        let axis = |most| Axis::across(values.x_scale, extent, most, values.whole_x);
+        axis_across(plot.width(), X_SPACING, axis)
     });
     let x_ticks: &[Tick] = x_axis.as_ref().map_or(&[], |axis| &axis.ticks);
     if let Some(last) = x_ticks.last() {
@@ -160,16 +156,20 @@ pub(crate) fn describe(chart: &LineChart, values: &DrawnValues) -> String {
     };
     let names = chart.series.iter().map(|series| printable(&series.name));
     let names: Vec<String> = names.collect();
-    let series = match names.len() {
-        0 => ", without series".to_owned(),
-        1 => format!(", one series: {}", names[0]),
-        count => format!(", {count} series: {}", names.join(", ")),
+    let series = match &names[..] {
+        [] => ", without series".to_owned(),
+        [name] => format!(", one series: {name}"),
+        names => format!(", {} series: {}", names.len(), names.join(", ")),
     };
-    let bands = match chart.bands.is_empty() {
-        true => "",
-        false => ", with bands around them",
+    let bands = if chart.bands.is_empty() {
+        ""
+    } else {
+        ", with bands around them"
     };
-    let remarks = values.remarks.iter().map(|remark| format!("; {remark}"));
-    let remarks: String = remarks.collect();
+    let remarks: String = values
+        .remarks
+        .iter()
+        .map(|remark| format!("; {remark}"))
+        .collect();
     format!("Line chart of {y_label} against {x_label}{scales}{series}{bands}{remarks}")
 }

@@ -4,10 +4,11 @@ mod html;
 
 use crate::error::ReportError;
 use crate::palette::Theme;
-use crate::picture::Picture;
+use crate::picture::{Picture, PictureStyle};
 use crate::svg::{self, Inks};
 use crate::typeface::printable;
 use html::Html;
+use pellucid::inspection::diagnosis::Finding;
 
 /// Widths of pictures on a wide and on a narrow screen, in pixels.
 const WIDE: u32 = 820;
@@ -27,40 +28,17 @@ pub struct PageTable {
     pub rows: Vec<Vec<String>>,
 }
 
-/// A problem of a training.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PageFinding {
-    /// The problem in a few words.
-    pub title: String,
-    /// The observation, with its numbers.
-    pub seen: String,
-    /// The reason why it matters.
-    pub why: String,
-    /// The remedy to try.
-    pub try_this: String,
-}
-
 /// A part of a page about one subject.
+#[derive(Default)]
 pub struct Section {
     /// Its heading.
     pub heading: String,
     /// Paragraphs before the pictures.
     pub text: Vec<String>,
-    /// Its pictures; their own widths and themes do not count.
+    /// Its pictures; their own widths do not count.
     pub pictures: Vec<Box<dyn Picture>>,
     /// Tables after the pictures.
     pub tables: Vec<PageTable>,
-}
-
-/// The instructions to repeat a training.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Repeat {
-    /// The recipe, as TOML.
-    pub recipe: String,
-    /// The command that runs the saved recipe.
-    pub command: String,
-    /// Further remarks, a sentence each.
-    pub notes: Vec<String>,
 }
 
 /// The page of a training: a single HTML file with its pictures and styles. It downloads nothing and follows the reader's
@@ -73,7 +51,7 @@ pub struct Repeat {
 /// let report = Report {
 ///     title: "a < b".to_owned(),
 ///     figures: vec![("accuracy".to_owned(), "95%".to_owned())],
-///     sections: vec![Section { pictures: vec![Box::new(chart)], ..Section::new("Curves") }],
+///     sections: vec![Section { pictures: vec![Box::new(chart)], ..Section::default() }],
 ///     ..Report::default()
 /// };
 /// let html = report.html()?;
@@ -95,23 +73,15 @@ pub struct Report {
     /// The sections with pictures.
     pub sections: Vec<Section>,
     /// The problems found; `None` without a diagnosis.
-    pub findings: Option<Vec<PageFinding>>,
-    /// The instructions to repeat it.
-    pub repeat: Repeat,
+    pub findings: Option<Vec<Finding>>,
+    /// The recipe that repeats it, as TOML.
+    pub recipe: String,
+    /// The command that runs the saved recipe.
+    pub command: String,
+    /// Further remarks on how to repeat it, a sentence each.
+    pub notes: Vec<String>,
     /// Versions and the like, in a line at the end.
     pub footer: String,
-}
-
-impl Section {
-    /// An empty section.
-    pub fn new(heading: impl Into<String>) -> Self {
-        Self {
-            heading: heading.into(),
-            text: Vec::new(),
-            pictures: Vec::new(),
-            tables: Vec::new(),
-        }
-    }
 }
 
 impl Report {
@@ -151,8 +121,8 @@ impl Report {
             .raw(include_str!("style.css"))
             .raw(&format!(
                 ":root{{{}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{}}}}}\n",
-                inks.variables(false),
-                inks.variables(true)
+                inks.variables(Theme::Light),
+                inks.variables(Theme::Dark)
             ))
             .raw(&inks.classes())
             .raw("</style>\n</head>\n<body>\n")
@@ -215,8 +185,12 @@ impl Report {
             body.element("p", "Nothing was found that is wrong with this training.");
         }
         for finding in findings {
+            let title = match finding.layer {
+                Some(layer) => format!("{}, layer {layer}", finding.kind.title()),
+                None => finding.kind.title().to_string(),
+            };
             body.open("div class=\"finding\"")
-                .element("h3", &finding.title)
+                .element("h3", &title)
                 .open("dl");
             let lines = [
                 ("seen", &finding.seen),
@@ -233,23 +207,18 @@ impl Report {
 
     fn repetition(&self, body: &mut Html) {
         body.open("section id=\"repeat\"").element("h2", "Repeat it");
-        if !self.repeat.command.is_empty() {
-            body.element(
-                "p",
-                "Save the recipe below as recipe.toml; then this gives the same numbers:",
-            );
-            body.open("pre")
-                .element("code", &self.repeat.command)
-                .close("pre");
+        if !self.command.is_empty() {
+            let text = "Save the recipe below as recipe.toml; then this gives the same numbers:";
+            body.element("p", text);
+            body.open("pre").element("code", &self.command).close("pre");
         }
-        for note in &self.repeat.notes {
+        for note in &self.notes {
             body.element("p class=\"faint\"", note);
         }
-        if !self.repeat.recipe.is_empty() {
+        if !self.recipe.is_empty() {
+            let recipe = self.recipe.trim_end();
             body.element("h3", "recipe.toml");
-            body.open("pre")
-                .element("code", self.repeat.recipe.trim_end())
-                .close("pre");
+            body.open("pre").element("code", recipe).close("pre");
         }
         body.close("section");
     }
@@ -264,8 +233,9 @@ impl Section {
         for picture in &self.pictures {
             body.open("figure");
             for (width, class) in [(WIDE, "wide"), (NARROW, "narrow")] {
+                let width = Some(width);
                 let [light, dark] =
-                    [Theme::Light, Theme::Dark].map(|theme| picture.scene(theme, Some(width)));
+                    [Theme::Light, Theme::Dark].map(|theme| picture.scene(PictureStyle { theme, width }));
                 body.open(&format!("div class=\"{class}\""))
                     .raw(&svg::part(&light?, &dark?, inks))
                     .close("div");

@@ -3,8 +3,6 @@
 mod scene;
 mod scores;
 
-use crate::palette::Theme;
-
 /// A trial of a search.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SearchPoint {
@@ -50,10 +48,11 @@ pub enum SettingValues {
     },
 }
 
-/// A picture of a search: score against trial with the best so far, and below it score against each setting.
+/// A picture of a search: score against trial with the best so far, and below it score against each setting. At least 400
+/// pixels wide.
 ///
 /// ```
-/// use pellucid_report::{Picture, SearchChart, SearchPoint, SearchSetting, SettingValues};
+/// use pellucid_report::{Picture, PictureStyle, SearchChart, SearchPoint, SearchSetting, SettingValues};
 ///
 /// let scores = [0.81, 0.93, 0.88];
 /// let chart = SearchChart {
@@ -64,15 +63,15 @@ pub enum SettingValues {
 ///     }],
 ///     ..SearchChart::new("iris", "accuracy", true)
 /// };
-/// assert!(chart.svg()?.starts_with("<svg"));
+/// assert!(chart.svg(PictureStyle::default())?.starts_with("<svg"));
 /// # Ok::<(), pellucid_report::ReportError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchChart {
     /// The heading.
     pub title: String,
-    /// A smaller line below the heading. Remarks on trials without a place follow it.
-    pub subtitle: Option<String>,
+    /// A smaller line below the heading, if it is not empty. Remarks on trials without a place follow it.
+    pub subtitle: String,
     /// The name of the score.
     pub score_label: String,
     /// Whether a higher score is better.
@@ -81,25 +80,18 @@ pub struct SearchChart {
     pub points: Vec<SearchPoint>,
     /// The settings, each with a value for every trial.
     pub settings: Vec<SearchSetting>,
-    /// Light or dark.
-    pub theme: Theme,
-    /// In pixels of an SVG viewer at its natural size; a PNG has twice as many. 400 to 8000. The height follows from
-    /// the number of settings.
-    pub width: u32,
 }
 
 impl SearchChart {
-    /// An empty light chart, 900 pixels wide.
+    /// An empty chart.
     pub fn new(title: impl Into<String>, score_label: impl Into<String>, higher_is_better: bool) -> Self {
         Self {
             title: title.into(),
-            subtitle: None,
+            subtitle: String::new(),
             score_label: score_label.into(),
             higher_is_better,
             points: Vec::new(),
             settings: Vec::new(),
-            theme: Theme::default(),
-            width: 900,
         }
     }
 }

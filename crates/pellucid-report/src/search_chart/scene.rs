@@ -2,13 +2,13 @@
 
 use super::scores::Scores;
 use super::{SearchChart, SearchSetting, SettingValues};
-use crate::axis::{Axis, Extent, Tick};
+use crate::axis::{Axis, Extent, Scale, Tick};
 use crate::error::ReportError;
 use crate::layout::panel::{draw_name_below, panel_axis_across};
 use crate::layout::plot::{Plot, ticks_upwards, widest_label};
 use crate::layout::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, LEFT_NAME, MAJOR_TICK, MARGIN, TICK_LABEL_SIZE};
 use crate::palette::{Color, Stroke, Theme};
-use crate::picture::Arrange;
+use crate::picture::{Arrange, PictureStyle};
 use crate::scene::{Anchor, Point, Scene};
 use crate::typeface::{ellipsize, printable, width as width_of};
 
@@ -28,15 +28,11 @@ const BEST_DOT: f64 = 5.0;
 const BEST_LINE: f64 = 1.6;
 
 impl Arrange for SearchChart {
-    fn theme(&self) -> Theme {
-        self.theme
-    }
-
-    fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError> {
-        let mut canvas = Canvas::new(theme, width.unwrap_or(self.width), WIDTHS)?;
+    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
+        let mut canvas = Canvas::new(style, 900, WIDTHS)?;
         let scores = Scores::new(self);
         let remarks = scores.remarks(self.higher_is_better);
-        let top = canvas.heading(&self.title, self.subtitle.as_deref(), &remarks) + KEY_HEIGHT;
+        let top = canvas.heading(&self.title, &self.subtitle, &remarks) + KEY_HEIGHT;
         let description = describe(self, &scores);
         let mut painter = Painter {
             chart: self,
@@ -44,7 +40,7 @@ impl Arrange for SearchChart {
             canvas: &mut canvas,
         };
         let bottom = painter.draw_plots(top);
-        canvas.finish(&self.title, description, bottom + MARGIN - 6.0)
+        canvas.finish(description, bottom + MARGIN - 6.0)
     }
 }
 
@@ -104,7 +100,7 @@ impl Painter<'_> {
     fn draw_trials(&mut self, plot: &Plot, y_axis: Option<&Axis>, y_ticks: &[Tick]) {
         let chart = self.chart;
         let trials = Extent::spanning(chart.points.iter().map(|point| point.trial as f64));
-        let axis = |extent| panel_axis_across(plot, |most| Axis::linear_across(extent, most, true));
+        let axis = |extent| panel_axis_across(plot, |most| Axis::across(Scale::Linear, extent, most, true));
         let x_axis = trials.map(axis);
         plot.draw_axes(ticks(x_axis.as_ref()), y_ticks, self.canvas);
         draw_name_below(plot, "trial", self.canvas);
@@ -237,8 +233,8 @@ impl Painter<'_> {
                 let finite = values.iter().copied().filter(|value| value.is_finite());
                 let x_axis = Extent::spanning(finite).map(|extent| {
                     panel_axis_across(plot, |most| match is_logarithmic {
-                        true => Axis::logarithmic_upwards(extent, most),
-                        false => Axis::linear_across(extent, most, false),
+                        true => Axis::upwards(Scale::Log, extent, most),
+                        false => Axis::across(Scale::Linear, extent, most, false),
                     })
                 });
                 plot.draw_axes(ticks(x_axis.as_ref()), y_ticks, self.canvas);

@@ -57,7 +57,7 @@ impl Scores {
     /// The vertical axis of a plot so many pixels high.
     pub(super) fn axis(&self, height: f64) -> Option<Axis> {
         let most_labels = ((height / SPACING) as usize).max(2);
-        self.extent.map(|extent| Axis::linear_near(extent, most_labels))
+        self.extent.map(|extent| Axis::near(extent, 0.12, most_labels))
     }
 
     /// The score, or the end of the axis where it lies beyond.

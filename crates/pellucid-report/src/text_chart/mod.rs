@@ -11,7 +11,7 @@ pub use matrix::TextMatrix;
 pub use style::TextStyle;
 
 use crate::axis::Axis;
-use crate::line_chart::{DrawnValues, Guide, LineChart, Scale};
+use crate::line_chart::{DrawnValues, Guide, LineChart};
 use crate::text_table::lines_of_words;
 use crate::typeface::printable;
 use cells::CellGrid;
@@ -50,16 +50,10 @@ impl LineChart {
             return finish(lines, &style);
         };
         let most_labels = (style.height / 3).max(2);
-        let y_axis = match values.y_scale {
-            Scale::Linear => Axis::linear_upwards(upwards, most_labels),
-            Scale::Log => Axis::logarithmic_upwards(upwards, most_labels),
-        };
+        let y_axis = Axis::upwards(values.y_scale, upwards, most_labels);
         let frame = Frame::new(&y_axis, &style, chart.series.len());
         let most_labels = (frame.columns / 12).max(2);
-        let x_axis = match values.x_scale {
-            Scale::Linear => Axis::linear_across(across, most_labels, values.whole_x),
-            Scale::Log => Axis::logarithmic_across(across, most_labels),
-        };
+        let x_axis = Axis::across(values.x_scale, across, most_labels, values.whole_x);
         let mut cells = CellGrid::new(frame.columns, style.height, &style);
         for (index, series) in chart.series.iter().enumerate() {
             let places = series.points.iter().map(|&(x, y)| {
@@ -80,14 +74,11 @@ impl LineChart {
 /// Title, subtitle, legend, and the name of the vertical axis.
 fn heading(chart: &LineChart, values: &DrawnValues, style: &TextStyle) -> Vec<String> {
     let mut lines = vec![style.line(&chart.title, style.width)];
-    let subtitle = chart.subtitle.as_deref().map(printable);
+    let subtitle = std::iter::once(printable(&chart.subtitle));
     let guides = chart.guides.iter().map(|guide| match guide {
         Guide::Upright(_, name) | Guide::Level(_, name) => printable(name),
     });
-    let remarks = subtitle
-        .into_iter()
-        .chain(guides)
-        .chain(values.remarks.iter().cloned());
+    let remarks = subtitle.chain(guides).chain(values.remarks.iter().cloned());
     let remarks: Vec<String> = remarks.filter(|remark| !remark.is_empty()).collect();
     lines.extend(lines_of_words(&style.spelled(&remarks.join("; ")), style.width));
     let named = chart.series.len() > 1 || chart.series.iter().any(|series| !series.name.is_empty());

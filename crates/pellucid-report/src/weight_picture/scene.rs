@@ -8,7 +8,7 @@ use crate::label::grouped;
 use crate::layout::color_bar::ColorBar;
 use crate::layout::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, LEFT_NAME, MARGIN, TICK_LABEL_SIZE, WIDTHS};
 use crate::palette::{Color, Theme};
-use crate::picture::Arrange;
+use crate::picture::{Arrange, PictureStyle};
 use crate::scene::{Anchor, Point, Raster, Scene};
 use crate::typeface::{ellipsize, printable, width as width_of};
 
@@ -25,12 +25,8 @@ const SMALL: f64 = 9.5;
 const BAR_GAP: f64 = 16.0;
 
 impl Arrange for WeightPicture {
-    fn theme(&self) -> Theme {
-        self.theme
-    }
-
-    fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError> {
-        let canvas = Canvas::new(theme, width.unwrap_or(self.width), WIDTHS)?;
+    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
+        let canvas = Canvas::new(style, 900, WIDTHS)?;
         let (limit, beyond) = limit(&self.weights);
         let extent = Extent {
             low: -limit,
@@ -38,9 +34,9 @@ impl Arrange for WeightPicture {
         };
         let painter = Painter {
             picture: self,
-            theme,
+            theme: style.theme,
             limit,
-            axis: Axis::linear_between(extent, 5),
+            axis: Axis::near(extent, 0.0, 5),
             remarks: match beyond {
                 0 => Vec::new(),
                 1 => vec!["1 weight is beyond the scale".to_owned()],
@@ -120,8 +116,7 @@ impl Painter<'_> {
             let all = grouped(units as u64);
             self.remarks.push(format!("the first {most} of {all} units"));
         }
-        let subtitle = self.picture.subtitle.as_deref();
-        canvas.heading(&self.picture.title, subtitle, &self.remarks) + 2.0
+        canvas.heading(&self.picture.title, &self.picture.subtitle, &self.remarks) + 2.0
     }
 
     fn images(mut self, image: &ImageShape, mut canvas: Canvas) -> Result<Scene, ReportError> {
@@ -160,7 +155,7 @@ impl Painter<'_> {
             image.rows, image.columns, self.limit
         );
         let height = bottom.max(top + label + 60.0) + MARGIN;
-        canvas.finish(&self.picture.title, description, height)
+        canvas.finish(description, height)
     }
 
     /// The weights of one unit as an image.
@@ -239,7 +234,7 @@ impl Painter<'_> {
             self.limit
         );
         let height = below.max(top + 60.0) + MARGIN;
-        canvas.finish(&self.picture.title, description, height)
+        canvas.finish(description, height)
     }
 
     fn draw_squares(

@@ -1,14 +1,12 @@
-//! Arranges a confusion matrix.
+//! The confusion matrix: how often each class is predicted for each true class.
 
-use super::ConfusionMatrix;
 use crate::axis::Tick;
 use crate::color_scale::{ColorScale, ink_on};
 use crate::error::ReportError;
 use crate::label::grouped;
 use crate::layout::color_bar::ColorBar;
 use crate::layout::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, LEFT_NAME, MARGIN, TICK_LABEL_SIZE, WIDTHS};
-use crate::palette::Theme;
-use crate::picture::Arrange;
+use crate::picture::{Arrange, PictureStyle};
 use crate::scene::{Anchor, Scene};
 use crate::typeface::{ellipsize, printable, width as width_of};
 
@@ -21,6 +19,32 @@ const LEAST_COUNT: f64 = 8.0;
 /// The longest name below the matrix.
 const MOST_BELOW: f64 = 110.0;
 
+/// A confusion matrix: a square for each pair of a true and a predicted class, with its count and its share of the true
+/// class.
+///
+/// ```
+/// use pellucid_report::{ConfusionMatrix, Picture, PictureStyle};
+///
+/// let matrix = ConfusionMatrix {
+///     classes: vec!["cat".to_owned(), "dog".to_owned()],
+///     counts: vec![vec![41, 3], vec![5, 51]],
+///     ..ConfusionMatrix::default()
+/// };
+/// assert!(matrix.svg(PictureStyle::default())?.contains("true cat, predicted dog: 3 rows, 6.8% of cat"));
+/// # Ok::<(), pellucid_report::ReportError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ConfusionMatrix {
+    /// The heading.
+    pub title: String,
+    /// A smaller line below the heading, if it is not empty.
+    pub subtitle: String,
+    /// The classes' names.
+    pub classes: Vec<String>,
+    /// (true class, predicted class): numbers of rows.
+    pub counts: Vec<Vec<usize>>,
+}
+
 /// The square of all cells, in pixels.
 struct Square {
     left: f64,
@@ -30,13 +54,9 @@ struct Square {
 }
 
 impl Arrange for ConfusionMatrix {
-    fn theme(&self) -> Theme {
-        self.theme
-    }
-
-    fn scene(&self, theme: Theme, width: Option<u32>) -> Result<Scene, ReportError> {
-        let mut canvas = Canvas::new(theme, width.unwrap_or(self.width), WIDTHS)?;
-        let top = canvas.heading(&self.title, self.subtitle.as_deref(), &[]) + 2.0;
+    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
+        let mut canvas = Canvas::new(style, 700, WIDTHS)?;
+        let top = canvas.heading(&self.title, &self.subtitle, &[]) + 2.0;
         let classes: Vec<String> = self.classes.iter().map(|name| printable(name)).collect();
         let percents = percents();
         let mut bar = ColorBar {
@@ -65,15 +85,11 @@ impl Arrange for ConfusionMatrix {
         if side < 190.0 {
             bar.name = "share of row (%)";
         }
-        let color = |fraction| ColorScale::Sequential.color(fraction, theme);
-        bar.draw(
-            left + side + 14.0,
-            (top, bottom.max(top + 60.0)),
-            color,
-            &mut canvas,
-        );
+        let color = |fraction| ColorScale::Sequential.color(fraction, style.theme);
+        let down = (top, bottom.max(top + 60.0));
+        bar.draw(left + side + 14.0, down, color, &mut canvas);
         let height = (bottom + below).max(top + 60.0) + AXIS_LABEL_SIZE + 6.0 + MARGIN;
-        canvas.finish(&self.title, describe(self), height)
+        canvas.finish(describe(self), height)
     }
 }
 
@@ -90,14 +106,8 @@ fn draw_names(classes: &[String], square: &Square, row_names: f64, canvas: &mut 
     let mut below: f64 = 0.0;
     for (index, name) in classes.iter().enumerate().step_by(every) {
         let middle = (index as f64 + 0.5) * cell;
-        let row = ellipsize(name, size, row_names);
-        canvas.text(
-            row,
-            (left - 6.0, top + middle + HALF_DIGIT * size),
-            size,
-            ink,
-            Anchor::End,
-        );
+        let at = (left - 6.0, top + middle + HALF_DIGIT * size);
+        canvas.text(ellipsize(name, size, row_names), at, size, ink, Anchor::End);
         if are_level {
             let at = (left + middle, bottom + 5.0 + 0.8 * size);
             canvas.text(name, at, size, ink, Anchor::Middle);
@@ -129,10 +139,10 @@ fn draw_cells(matrix: &ConfusionMatrix, classes: &[String], square: &Square, can
             let (x, y) = (left + column as f64 * cell, top + row as f64 * cell);
             let middle = (x + cell / 2.0, y + cell / 2.0);
             let number = grouped(rows as u64);
+            let level = (middle.0, middle.1 + HALF_DIGIT * size);
             if rows == 0 {
                 if has_counts {
-                    let at = (middle.0, middle.1 + HALF_DIGIT * size);
-                    canvas.text(number, at, size, theme.axis_line(), Anchor::Middle);
+                    canvas.text(number, level, size, theme.axis_line(), Anchor::Middle);
                 }
                 continue;
             }
@@ -145,14 +155,12 @@ fn draw_cells(matrix: &ConfusionMatrix, classes: &[String], square: &Square, can
                 let end = (x + cell - gap, y + cell - gap);
                 canvas.rectangle((x + gap, y + gap), end, color);
                 let ink = ink_on(color);
-                if has_counts {
-                    let lift = if has_shares { -0.12 } else { HALF_DIGIT };
-                    let at = (middle.0, middle.1 + lift * size);
-                    canvas.text(number, at, size, ink, Anchor::Middle);
-                }
                 if has_shares {
-                    let at = (middle.0, middle.1 + 0.98 * size);
-                    canvas.text(share, at, size * 0.82, ink, Anchor::Middle);
+                    let (above, below) = (middle.1 - 0.12 * size, middle.1 + 0.98 * size);
+                    canvas.text(number, (middle.0, above), size, ink, Anchor::Middle);
+                    canvas.text(share, (middle.0, below), size * 0.82, ink, Anchor::Middle);
+                } else if has_counts {
+                    canvas.text(number, level, size, ink, Anchor::Middle);
                 }
             });
         }
