@@ -15,12 +15,6 @@ pub(crate) fn constant<T: Scalar, V: Vector<T>>(value: f64) -> V {
     V::splat(T::from_f64(value))
 }
 
-/// Two terms of a polynomial: odd·r + even.
-#[inline(always)]
-fn pair<T: Scalar, V: Vector<T>>(r: V, odd: f64, even: f64) -> V {
-    r.mul_add(constant(odd), constant(even))
-}
-
 /// ln 2 in two parts, the first with so few digits that k times it is exact.
 #[inline(always)]
 fn ln_2_parts<T>() -> (f64, f64) {
@@ -52,25 +46,33 @@ const COEFFICIENTS: [(f64, f64); 5] = [
     (2.763_256_469_185_498_7e-7, 2.510_915_899_965_010_4e-8),
 ];
 
-/// The pair `index` of [`COEFFICIENTS`], evaluated at r times `sign`.
+/// The same in single precision.
+const SINGLE_COEFFICIENTS: [(f64, f64); 3] = [
+    (0.5, 1.0 / 6.0),
+    (1.0 / 24.0, 1.0 / 120.0),
+    (1.0 / 720.0, 1.0 / 5_040.0),
+];
+
+/// The pair `index` of the coefficients, evaluated at r times `sign`.
 #[inline(always)]
 fn terms<T: Scalar, V: Vector<T>>(r: V, sign: f64, index: usize) -> V {
-    let (even, odd) = COEFFICIENTS[index];
-    pair(r, sign * odd, even)
+    let (even, odd) = if size_of::<T>() == 4 {
+        SINGLE_COEFFICIENTS[index]
+    } else {
+        COEFFICIENTS[index]
+    };
+    r.mul_add(constant(sign * odd), constant(even))
 }
 
 /// e^r − 1 for |r| ≤ ½·ln 2.
 #[inline(always)]
 fn small_exp_minus_one<T: Scalar, V: Vector<T>>(r: V) -> V {
     let r2 = r.mul(r);
+    let (p01, p23, p45) = (terms(r, 1.0, 0), terms(r, 1.0, 1), terms(r, 1.0, 2));
     if size_of::<T>() == 4 {
-        let p01 = pair(r, 1.0 / 6.0, 0.5);
-        let p23 = pair(r, 1.0 / 120.0, 1.0 / 24.0);
-        let p45 = pair(r, 1.0 / 5_040.0, 1.0 / 720.0);
         let first = r2.mul_add(r2.mul_add(p23, p01), r);
         return r2.mul(r2).mul(r2).mul_add(p45, first);
     }
-    let (p01, p23, p45) = (terms(r, 1.0, 0), terms(r, 1.0, 1), terms(r, 1.0, 2));
     let (p67, p89) = (terms(r, 1.0, 3), terms(r, 1.0, 4));
     let r4 = r2.mul(r2);
     let first = r2.mul_add(r2.mul_add(p23, p01), r);
@@ -152,18 +154,14 @@ pub fn sigmoid<T: Scalar, V: Vector<T>>(x: V) -> V {
     let r2 = r.mul(r);
     let r4 = r2.mul(r2);
     let p_r4 = p.mul(r4);
+    let (p01, p23, p45) = (terms(r, -1.0, 0), terms(r, -1.0, 1), terms(r, -1.0, 2));
+    let first = p.mul_add(r2.mul_add(p01, V::splat(T::ZERO).sub(r)), one.add(p));
     if size_of::<T>() == 4 {
-        let p01 = pair(r, -1.0 / 6.0, 0.5);
-        let p23 = pair(r, -1.0 / 120.0, 1.0 / 24.0);
-        let p45 = pair(r, -1.0 / 5_040.0, 1.0 / 720.0);
-        let first = p.mul_add(r2.mul_add(p01, V::splat(T::ZERO).sub(r)), one.add(p));
         return one
             .div(p_r4.mul_add(r2.mul_add(p45, p23), first))
             .replace_where_above(x.abs(), most, beyond);
     }
-    let (p01, p23, p45) = (terms(r, -1.0, 0), terms(r, -1.0, 1), terms(r, -1.0, 2));
     let (p67, p89) = (terms(r, -1.0, 3), terms(r, -1.0, 4));
-    let first = p.mul_add(r2.mul_add(p01, V::splat(T::ZERO).sub(r)), one.add(p));
     let others = r4.mul_add(r2.mul_add(p89, p67), r2.mul_add(p45, p23));
     one.div(p_r4.mul_add(others, first))
         .replace_where_above(x.abs(), most, beyond)

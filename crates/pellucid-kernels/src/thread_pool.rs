@@ -19,18 +19,15 @@ const MAX_WORKERS: usize = 63;
 /// instruction.
 const SPINS_BEFORE_SLEEP: u32 = 20_000;
 
-/// The posted work: `run(data, part)` for every part.
-struct Work {
-    run: unsafe fn(*const (), usize),
-    data: *const (),
-}
+/// The posted work: it is called with the index of every part.
+type Work<'a> = &'a dyn Fn(usize);
 
 /// The place where the caller posts its work and the workers find it.
 struct Board {
     /// The parts not yet taken, one bit each; the bits above them hold the number of workers that may help.
     open: AtomicU64,
     /// The work of these parts. Valid while at least one part is not done.
-    work: AtomicPtr<Work>,
+    work: AtomicPtr<Work<'static>>,
     /// The number of parts not yet done.
     pending: AtomicU32,
     /// The payload of a panic in a part that a worker ran.
@@ -108,23 +105,6 @@ pub fn for_each_of<const MOST: usize, P: Send>(
     });
 }
 
-/// The parts and the function of a [`for_each`] call, as a worker receives them.
-struct Parts<P, F> {
-    first: *mut P,
-    f: *const F,
-}
-
-/// # Safety
-/// `data` must point to a valid `Parts<P, F>` whose function and part number `part` are alive, and no other thread may
-/// access that part.
-unsafe fn run_part<P, F: Fn(&mut P)>(data: *const (), part: usize) {
-    // SAFETY: guaranteed by the caller.
-    unsafe {
-        let parts = &*data.cast::<Parts<P, F>>();
-        (*parts.f)(&mut *parts.first.add(part));
-    }
-}
-
 fn run_shared<P: Send, F: Fn(&mut P) + Sync>(
     workers: &mut Vec<Worker>,
     helpers: usize,
@@ -139,15 +119,13 @@ fn run_shared<P: Send, F: Fn(&mut P) + Sync>(
             None => break, // the system creates no more threads: the existing ones do all the work
         }
     }
-    let all = Parts {
-        first: parts.as_mut_ptr(),
-        f: &raw const *f,
-    };
-    let work = Work {
-        run: run_part::<P, F>,
-        data: (&raw const all).cast(),
-    };
-    BOARD.work.store((&raw const work).cast_mut(), Ordering::Relaxed);
+    let first = parts.as_mut_ptr();
+    // SAFETY: each thread takes parts below `count` that no other thread takes, and `parts` is borrowed mutably.
+    let run = |part: usize| f(unsafe { &mut *first.add(part) });
+    let work: Work<'_> = &run;
+    BOARD
+        .work
+        .store((&raw const work).cast_mut().cast(), Ordering::Relaxed);
     BOARD.pending.store(count as u32, Ordering::Relaxed);
     let open = (1u64 << count) - 1;
     // `SeqCst`, like the stores of a worker that goes to sleep: at least one of the two threads sees what the other has
@@ -164,8 +142,7 @@ fn run_shared<P: Send, F: Fn(&mut P) + Sync>(
     // A panic of the caller must wait until no worker can access `parts` any more.
     let own = catch_unwind(AssertUnwindSafe(|| {
         while let Some(part) = take(|open| open.trailing_zeros()) {
-            // SAFETY: `work` is alive on this stack frame, and this thread alone has taken this part.
-            unsafe { (work.run)(work.data, part) };
+            work(part);
             BOARD.pending.fetch_sub(1, Ordering::Release);
         }
     }));
@@ -232,10 +209,8 @@ fn work_loop(index: u64, is_asleep: &AtomicBool) {
             if let Some(part) = take(|open| open.ilog2()) {
                 // SAFETY: this thread took the part, and the caller waits until the part is done. Until then the work,
                 // which the caller posted before it opened the part, stays alive, and so do its parts and its function.
-                let result = catch_unwind(AssertUnwindSafe(|| unsafe {
-                    let work = &*BOARD.work.load(Ordering::Relaxed);
-                    (work.run)(work.data, part);
-                }));
+                let work = unsafe { *BOARD.work.load(Ordering::Relaxed) };
+                let result = catch_unwind(AssertUnwindSafe(|| work(part)));
                 if let Err(panic) = result {
                     *BOARD.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
                 }

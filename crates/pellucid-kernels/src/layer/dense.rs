@@ -5,7 +5,7 @@ use super::transpose::transpose;
 use super::{Destination, Shape};
 use crate::aligned::Aligned;
 use crate::simd::scalar::Scalar;
-use crate::simd::vector::{Vector, VectorOf, load, store};
+use crate::simd::vector::{Vector, VectorOf, add_row, load, store};
 use crate::simd::{Isa, Task};
 
 /// Rows of a tile.
@@ -37,7 +37,7 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
 pub(crate) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
     let (rows, fan_in, fan_out) = shape.sizes();
     let (to, step) = to.parts();
-    let finish = Finish { bias: None, step };
+    let finish = Finish::stepping(step);
     if fan_out == 1 {
         // Transposed, (δᵀx)ᵀ, because the weights of a single unit are contiguous.
         multiply::<I, T>((1, rows, fan_in), Matrix::rows(delta, 0), x, finish, to);
@@ -56,7 +56,7 @@ pub(crate) fn bias_gradient<I: Isa, T: Scalar>(shape: Shape, delta: &[T], to: De
         column_stride: 0,
     };
     let (to, step) = to.parts();
-    let finish = Finish { bias: None, step };
+    let finish = Finish::stepping(step);
     multiply::<I, T>((1, shape.rows, shape.fan_out), ones, delta, finish, to);
 }
 
@@ -72,11 +72,17 @@ pub(crate) fn input_delta<I: Isa, T: Scalar>(
     let (rows, fan_in, fan_out) = shape.sizes();
     let left = Matrix::rows(delta, fan_out);
     if fan_out == 1 {
-        multiply::<I, T>((rows, 1, fan_in), left, weights, Finish::STORE, to);
+        multiply::<I, T>((rows, 1, fan_in), left, weights, Finish::stepping(None), to);
     } else if rows >= ROWS {
         let transposed = transposed.ensure_length(fan_in * fan_out);
         transpose::<I, T>(weights, (fan_in, fan_out), transposed);
-        multiply::<I, T>((rows, fan_out, fan_in), left, transposed, Finish::STORE, to);
+        multiply::<I, T>(
+            (rows, fan_out, fan_in),
+            left,
+            transposed,
+            Finish::stepping(None),
+            to,
+        );
     } else {
         for (delta, to) in delta.chunks_exact(fan_out).zip(to.chunks_exact_mut(fan_in)) {
             for (weights, to) in weights.chunks_exact(fan_out).zip(to) {
@@ -94,23 +100,18 @@ fn dot<I: Isa, T: Scalar>(a: &[T], b: &[T]) -> T {
     let (a, b) = (a.as_ptr(), b.as_ptr());
     let mut accumulators = VectorOf::<I, T>::splat(T::ZERO);
     let mut at = 0;
-    while at + lanes <= length {
-        // SAFETY: at + lanes is within both slices.
-        unsafe {
-            accumulators =
-                VectorOf::<I, T>::load(a.add(at)).mul_add(VectorOf::<I, T>::load(b.add(at)), accumulators)
-        };
-        at += lanes;
-    }
-    if at < length {
-        let left = length - at;
-        // SAFETY: `left` < lanes numbers are left in both slices.
-        unsafe {
-            let (a, b) = (
-                VectorOf::<I, T>::load_first(a.add(at), left),
-                VectorOf::<I, T>::load_first(b.add(at), left),
-            );
-            accumulators = a.mul_add(b, accumulators);
+    // SAFETY: each register lies within both slices.
+    unsafe {
+        while at + lanes <= length {
+            let [x] = load::<I, T, 1, false>(a.add(at), lanes);
+            let [y] = load::<I, T, 1, false>(b.add(at), lanes);
+            accumulators = x.mul_add(y, accumulators);
+            at += lanes;
+        }
+        if at < length {
+            let [x] = load::<I, T, 1, true>(a.add(at), length - at);
+            let [y] = load::<I, T, 1, true>(b.add(at), length - at);
+            accumulators = x.mul_add(y, accumulators);
         }
     }
     accumulators.sum()
@@ -125,79 +126,76 @@ fn multiply<I: Isa, T: Scalar>(
     finish: Finish<'_, T>,
     to: &mut [T],
 ) {
+    let product = Product {
+        sizes,
+        left,
+        right,
+        finish,
+        to,
+    };
     if I::INLINES_PRODUCTS {
-        multiply_here::<I, T>(sizes, left, right, finish, to);
+        product.run::<I>();
     } else {
-        I::call(Multiply {
-            sizes,
-            left,
-            right,
-            finish,
-            to,
-        });
+        I::call(product);
     }
 }
 
-/// [`multiply_here`] as a function that its callers share.
-struct Multiply<'a, T> {
+/// A product, as a function that its callers share or compiled into its caller.
+struct Product<'a, T> {
     sizes: (usize, usize, usize),
     left: Matrix<'a, T>,
     right: &'a [T],
     finish: Finish<'a, T>,
     to: &'a mut [T],
 }
-impl<T: Scalar> Task for Multiply<'_, T> {
+
+impl<T: Scalar> Task for Product<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        multiply_here::<I, T>(self.sizes, self.left, self.right, self.finish, self.to);
-    }
-}
-
-/// [`multiply`], compiled into its caller.
-#[inline(always)]
-fn multiply_here<I: Isa, T: Scalar>(
-    (p, depth, n): (usize, usize, usize),
-    left: Matrix<'_, T>,
-    right: &[T],
-    finish: Finish<'_, T>,
-    to: &mut [T],
-) {
-    if p == 0 || n == 0 {
-        return;
-    }
-    assert!(
-        left.holds(p, depth) && right.len() >= depth * n && to.len() >= p * n,
-        "a product's operands are too short"
-    );
-    assert!(
-        finish.bias.is_none_or(|bias| bias.len() >= n),
-        "a bias is too short"
-    );
-    let lanes = VectorOf::<I, T>::LANES;
-    let mut column = 0;
-    while column < n {
-        let panel = Panel {
+        let Self {
+            sizes: (p, depth, n),
             left,
-            right: &right[column.min(right.len())..],
-            depth,
-            n,
-            column,
-            count: n - column,
+            right,
             finish,
-        };
-        // SAFETY: the assertions bound every row of A, B, `to` and the bias; a panel covers 2·lanes, lanes or n −
-        // column columns from `column` on, all of them below n.
-        unsafe {
-            if column + 2 * lanes <= n {
-                panel.rows::<I, 2, false>(p, to);
-                column += 2 * lanes;
-            } else if column + lanes <= n {
-                panel.rows::<I, 1, false>(p, to);
-                column += lanes;
-            } else {
-                panel.rows::<I, 1, true>(p, to);
-                column = n;
+            to,
+        } = self;
+        if p == 0 || n == 0 {
+            return;
+        }
+        assert!(
+            left.holds(p, depth) && right.len() >= depth * n && to.len() >= p * n,
+            "a product's operands are too short"
+        );
+        assert!(
+            finish.bias.is_none_or(|bias| bias.len() >= n),
+            "a bias is too short"
+        );
+        let lanes = VectorOf::<I, T>::LANES;
+        let mut column = 0;
+        while column < n {
+            let panel = Panel {
+                left,
+                right: &right[column.min(right.len())..],
+                depth,
+                n,
+                column,
+                count: n - column,
+                finish,
+            };
+            // SAFETY: the assertions bound every row of A, B, `to` and the bias; a panel covers 2·lanes, lanes or n −
+            // column columns from `column` on, all of them below n.
+            unsafe {
+                if column + 2 * lanes <= n {
+                    panel.rows::<I, 2, false>(p, to);
+                    column += 2 * lanes;
+                } else if column + lanes <= n {
+                    panel.rows::<I, 1, false>(p, to);
+                    column += lanes;
+                } else {
+                    panel.rows::<I, 1, true>(p, to);
+                    column = n;
+                }
             }
         }
     }
@@ -292,15 +290,19 @@ impl<T: Scalar> Panel<'_, T> {
         let mut accumulators = [[VectorOf::<I, T>::splat(T::ZERO); C]; SPLITS];
         // SAFETY: k < depth, guaranteed by the caller.
         unsafe {
+            let left = self.left.values.as_ptr().add(row * self.left.row_stride);
+            let right = self.right.as_ptr();
             let mut k = 0;
             while k + SPLITS <= self.depth {
-                for (s, accumulators) in accumulators.iter_mut().enumerate() {
-                    self.add::<I, C, MASKED>(row, k + s, accumulators);
+                for accumulators in &mut accumulators {
+                    let x = *left.add(k * self.left.column_stride);
+                    add_row::<I, T, C, MASKED>(right.add(k * self.n), x, accumulators, self.count);
+                    k += 1;
                 }
-                k += SPLITS;
             }
             while k < self.depth {
-                self.add::<I, C, MASKED>(row, k, &mut accumulators[0]);
+                let x = *left.add(k * self.left.column_stride);
+                add_row::<I, T, C, MASKED>(right.add(k * self.n), x, &mut accumulators[0], self.count);
                 k += 1;
             }
         }
@@ -311,32 +313,6 @@ impl<T: Scalar> Panel<'_, T> {
                 .add(accumulators[2][c].add(accumulators[3][c]));
         }
         total
-    }
-
-    /// Adds A(row, k)·B(k) to the accumulators.
-    ///
-    /// # Safety
-    /// Row `row` of A and row `k` of B must exist.
-    #[inline(always)]
-    unsafe fn add<I: Isa, const C: usize, const MASKED: bool>(
-        &self,
-        row: usize,
-        k: usize,
-        accumulators: &mut [VectorOf<I, T>; C],
-    ) {
-        // SAFETY: guaranteed by the caller.
-        unsafe {
-            let right = load::<I, T, C, MASKED>(self.right.as_ptr().add(k * self.n), self.count);
-            let left = self
-                .left
-                .values
-                .as_ptr()
-                .add(row * self.left.row_stride + k * self.left.column_stride);
-            let x = VectorOf::<I, T>::splat(*left);
-            for c in 0..C {
-                accumulators[c] = x.mul_add(right[c], accumulators[c]);
-            }
-        }
     }
 
     /// Turns the accumulators into the values to store.

@@ -2,16 +2,16 @@
 
 /// A matrix: entry (i, j) is `values[i * row_stride + j * column_stride]`.
 #[derive(Clone, Copy)]
-pub(super) struct Matrix<'a, T> {
-    pub(super) values: &'a [T],
-    pub(super) row_stride: usize,
-    pub(super) column_stride: usize,
+pub(in crate::layer) struct Matrix<'a, T> {
+    pub(in crate::layer) values: &'a [T],
+    pub(in crate::layer) row_stride: usize,
+    pub(in crate::layer) column_stride: usize,
 }
 
 impl<'a, T> Matrix<'a, T> {
     /// Rows of `columns` numbers, one after another.
     #[inline(always)]
-    pub(super) fn rows(values: &'a [T], columns: usize) -> Self {
+    pub(in crate::layer) fn rows(values: &'a [T], columns: usize) -> Self {
         Self {
             values,
             row_stride: columns,
@@ -21,7 +21,7 @@ impl<'a, T> Matrix<'a, T> {
 
     /// The transpose of [`rows`](Self::rows).
     #[inline(always)]
-    pub(super) fn transposed(values: &'a [T], columns: usize) -> Self {
+    pub(in crate::layer) fn transposed(values: &'a [T], columns: usize) -> Self {
         Self {
             values,
             row_stride: 1,
@@ -29,9 +29,15 @@ impl<'a, T> Matrix<'a, T> {
         }
     }
 
+    /// Whether it is the transpose of several columns.
+    #[inline(always)]
+    pub(in crate::layer) fn is_transposed(&self) -> bool {
+        self.column_stride != 1
+    }
+
     /// Whether the values have all entries of so many rows and columns.
     #[inline(always)]
-    pub(super) fn holds(&self, rows: usize, columns: usize) -> bool {
+    pub(in crate::layer) fn holds(&self, rows: usize, columns: usize) -> bool {
         let last = rows.saturating_sub(1) * self.row_stride + columns.saturating_sub(1) * self.column_stride;
         rows * columns == 0 || last < self.values.len()
     }
@@ -39,18 +45,18 @@ impl<'a, T> Matrix<'a, T> {
 
 /// How a product is stored.
 #[derive(Clone, Copy)]
-pub(super) struct Finish<'a, T> {
+pub(in crate::layer) struct Finish<'a, T> {
     /// Added to each row of the product.
-    pub(super) bias: Option<&'a [T]>,
+    pub(in crate::layer) bias: Option<&'a [T]>,
     /// The factor of the product, which is then added to the output; without it, the product replaces the output. Never
     /// beside a bias.
-    pub(super) step: Option<T>,
+    pub(in crate::layer) step: Option<T>,
 }
 
 impl<T> Finish<'_, T> {
-    /// The product alone.
-    pub(super) const STORE: Self = Self {
-        bias: None,
-        step: None,
-    };
+    /// A product without a bias.
+    #[inline(always)]
+    pub(in crate::layer) fn stepping(step: Option<T>) -> Self {
+        Self { bias: None, step }
+    }
 }

@@ -59,8 +59,7 @@ struct Part<'a, T> {
 fn multiply<I: Isa, T: Scalar>(
     threads: NonZeroUsize,
     (m, k, n): (usize, usize, usize),
-    left: Matrix<'_, T>,
-    right: Matrix<'_, T>,
+    (left, right): (Matrix<'_, T>, Matrix<'_, T>),
     finish: Finish<'_, T>,
     to: &mut [T],
     scratch: &mut Aligned<T>,
@@ -144,35 +143,22 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
     bias: Option<&[T]>,
     z: &mut [T],
 ) {
-    let (sizes, x) = (shape.sizes(), Matrix::rows(x, shape.fan_in));
-    let weights = Matrix::rows(weights, shape.fan_out);
-    let finish = Finish { bias, step: None };
-    multiply::<I, T>(
-        shape.threads,
-        sizes,
-        x,
-        weights,
-        finish,
-        z,
-        &mut Aligned::default(),
+    let operands = (
+        Matrix::rows(x, shape.fan_in),
+        Matrix::rows(weights, shape.fan_out),
     );
+    let finish = Finish { bias, step: None };
+    let scratch = &mut Aligned::default();
+    multiply::<I, T>(shape.threads, shape.sizes(), operands, finish, z, scratch);
 }
 
 pub(crate) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
     let (rows, fan_in, fan_out) = shape.sizes();
-    let (x, delta) = (Matrix::transposed(x, fan_in), Matrix::rows(delta, fan_out));
+    let operands = (Matrix::transposed(x, fan_in), Matrix::rows(delta, fan_out));
     let (to, step) = to.parts();
-    let finish = Finish { bias: None, step };
-    let sizes = (fan_in, rows, fan_out);
-    multiply::<I, T>(
-        shape.threads,
-        sizes,
-        x,
-        delta,
-        finish,
-        to,
-        &mut Aligned::default(),
-    );
+    let (sizes, finish) = ((fan_in, rows, fan_out), Finish::stepping(step));
+    let scratch = &mut Aligned::default();
+    multiply::<I, T>(shape.threads, sizes, operands, finish, to, scratch);
 }
 
 pub(crate) fn input_delta<I: Isa, T: Scalar>(
@@ -183,7 +169,7 @@ pub(crate) fn input_delta<I: Isa, T: Scalar>(
     scratch: &mut Aligned<T>,
 ) {
     let (rows, fan_in, fan_out) = shape.sizes();
-    let (delta, weights) = (Matrix::rows(delta, fan_out), Matrix::transposed(weights, fan_out));
-    let sizes = (rows, fan_out, fan_in);
-    multiply::<I, T>(shape.threads, sizes, delta, weights, Finish::STORE, to, scratch);
+    let operands = (Matrix::rows(delta, fan_out), Matrix::transposed(weights, fan_out));
+    let (sizes, finish) = ((rows, fan_out, fan_in), Finish::stepping(None));
+    multiply::<I, T>(shape.threads, sizes, operands, finish, to, scratch);
 }

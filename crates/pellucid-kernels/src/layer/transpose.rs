@@ -19,13 +19,12 @@ pub(crate) fn transpose<I: Isa, T: Scalar>(from: &[T], (rows, columns): (usize, 
     I::call(task);
 }
 
-/// [`transpose`] of a part of a matrix into a part of another: rows are `from_stride` and `to_stride` numbers apart.
+/// [`transpose`] of a part of a matrix into a part of another: beside each pointer stands how many numbers its rows are
+/// apart.
 pub(crate) struct Transpose<T> {
-    from: *const T,
-    from_stride: usize,
+    from: (*const T, usize),
     shape: (usize, usize),
-    to: *mut T,
-    to_stride: usize,
+    to: (*mut T, usize),
 }
 
 // SAFETY: the caller of `new` guarantees that all it reaches is valid, and that no other thread accesses the
@@ -36,18 +35,8 @@ impl<T> Transpose<T> {
     /// # Safety
     /// Everything that the shape and the strides reach must be valid for reading from `from` on, and for writing from
     /// `to` on, as long as this value lives, and no other thread may access the destination in that time.
-    pub(crate) unsafe fn new(
-        (from, from_stride): (*const T, usize),
-        shape: (usize, usize),
-        (to, to_stride): (*mut T, usize),
-    ) -> Self {
-        Self {
-            from,
-            from_stride,
-            shape,
-            to,
-            to_stride,
-        }
+    pub(crate) unsafe fn new(from: (*const T, usize), shape: (usize, usize), to: (*mut T, usize)) -> Self {
+        Self { from, shape, to }
     }
 }
 
@@ -92,7 +81,7 @@ impl<T: Scalar> Transpose<T> {
         for (i, register) in tile.iter_mut().enumerate().take(lanes) {
             // SAFETY: guaranteed by the callers of this function and of `new`.
             unsafe {
-                let from = self.from.add((row + i) * self.from_stride + column);
+                let from = self.from.0.add((row + i) * self.from.1 + column);
                 if !MASKED {
                     *register = VectorOf::<I, T>::load(from);
                 } else if i < height {
@@ -111,7 +100,7 @@ impl<T: Scalar> Transpose<T> {
         for (j, register) in tile.into_iter().enumerate().take(lanes) {
             // SAFETY: as above.
             unsafe {
-                let to = self.to.add((column + j) * self.to_stride + row);
+                let to = self.to.0.add((column + j) * self.to.1 + row);
                 if !MASKED {
                     register.store(to);
                 } else if j < width {

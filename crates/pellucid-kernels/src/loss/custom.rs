@@ -63,12 +63,7 @@ impl CustomLoss {
         value: impl Fn(OutputRow<'_>) -> f64 + Send + Sync + 'static,
         derivatives: impl Fn(OutputRow<'_>, &mut [f64]) + Send + Sync + 'static,
     ) -> Self {
-        Self::leak(Closures {
-            name: name.into(),
-            value: Box::new(value),
-            derivatives: Box::new(derivatives),
-            delta: None,
-        })
+        Self::leak(name.into(), Box::new(value), Box::new(derivatives), None)
     }
 
     /// The same, with δ = ∂L/∂z in addition, for the one output activation that the loss is meant for: where loss and
@@ -79,18 +74,19 @@ impl CustomLoss {
         derivatives: impl Fn(OutputRow<'_>, &mut [f64]) + Send + Sync + 'static,
         delta: impl Fn(OutputRow<'_>, &mut [f64]) + Send + Sync + 'static,
     ) -> Self {
-        Self::leak(Closures {
-            name: name.into(),
-            value: Box::new(value),
-            derivatives: Box::new(derivatives),
-            delta: Some(Box::new(delta)),
-        })
+        let delta: RowFunction = Box::new(delta);
+        Self::leak(name.into(), Box::new(value), Box::new(derivatives), Some(delta))
     }
 
     /// Leaks the closures: a loss is copied into every objective and observer, as the built-in ones are, and must stay
     /// as small as a number.
-    fn leak(closures: Closures) -> Self {
-        Self(Box::leak(Box::new(closures)))
+    fn leak(name: String, value: Value, derivatives: RowFunction, delta: Option<RowFunction>) -> Self {
+        Self(Box::leak(Box::new(Closures {
+            name,
+            value,
+            derivatives,
+            delta,
+        })))
     }
 
     /// Its name.

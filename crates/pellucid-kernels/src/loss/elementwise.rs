@@ -2,7 +2,7 @@
 //! are computed in double precision for networks of either precision, because their cost is negligible next to a
 //! layer's products.
 
-use super::Loss;
+use super::{Loss, over};
 use crate::simd::scalar::Scalar;
 
 impl Loss {
@@ -102,9 +102,4 @@ fn sign(d: f64) -> f64 {
 /// y ln(y/a); 0 for y = 0, for any a.
 pub(super) fn log_ratio(y: f64, a: f64) -> f64 {
     if y == 0.0 { 0.0 } else { y * libm::log(y / a) }
-}
-
-/// y / a; 0 for y = 0, for any a.
-fn over(y: f64, a: f64) -> f64 {
-    if y == 0.0 { 0.0 } else { y / a }
 }

@@ -83,12 +83,9 @@ impl Loss {
 
     /// The lowest and the highest target it is defined for, and what such targets are called.
     pub fn targets(self) -> (f64, f64, &'static str) {
-        let LossDescriptor {
-            targets: (low, high),
-            target_words,
-            ..
-        } = *self.descriptor();
-        (low, high, target_words)
+        let descriptor = self.descriptor();
+        let (low, high) = descriptor.targets;
+        (low, high, descriptor.target_words)
     }
 
     /// Why the loss cannot be combined with an output activation, and what to do instead: where it takes the logarithm
@@ -373,14 +370,9 @@ impl<T: Scalar> OutputLoss<T> {
     /// [`Loss::delta_on`].
     #[inline(always)]
     pub fn delta_on<I: Isa>(&self, z: &[T], outputs: &[T], targets: &[T], delta: &mut [T]) {
-        let Self {
-            loss,
-            activation,
-            width,
-            factor,
-            ..
-        } = *self;
-        loss.delta_on::<I, T>(activation, z, outputs, targets, factor, delta, width);
+        let (activation, factor, width) = (self.activation, self.factor, self.width);
+        self.loss
+            .delta_on::<I, T>(activation, z, outputs, targets, factor, delta, width);
     }
 
     /// Whether there is a [`delta_of_register`](Self::delta_of_register).

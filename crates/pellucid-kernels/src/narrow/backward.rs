@@ -94,16 +94,10 @@ impl<'a, T: Scalar> BackwardPass<'a, T> {
     /// If the arrays for it are too short.
     #[inline(always)]
     pub fn recording(mut self) -> Self {
-        let Layers {
-            layers,
-            arrays,
-            first,
-            rows,
-            ..
-        } = &self.layers;
-        for index in first.saturating_sub(1)..layers.len() {
+        let narrow = &self.layers;
+        for index in narrow.first.saturating_sub(1)..narrow.layers.len() {
             assert!(
-                arrays[index].upstream.len() >= rows * layers[index].fan_out,
+                narrow.arrays[index].upstream.len() >= narrow.rows * narrow.layers[index].fan_out,
                 "a layer's operands are too short"
             );
         }
@@ -159,7 +153,11 @@ impl<T: Scalar, const N: usize, const IS_SINGLE: bool> Task for Backward<'_, '_,
     fn run<I: Isa>(self) {
         let Self(pass, index) = self;
         if IS_SINGLE {
-            with_best_register!(I, T, N, V => backward_single_unit::<I, T, V<I, T>, N>(pass, index));
+            with_best_register!(I, T, N, V => if pass.layers.rows == 1 {
+                backward_single_unit::<I, T, V<I, T>, N, 1>(pass, index);
+            } else {
+                backward_single_unit::<I, T, V<I, T>, N, 4>(pass, index);
+            });
         } else {
             with_best_register!(I, T, N, V => backward_units::<I, T, V<I, T>, N>(pass, index));
         }
@@ -359,19 +357,7 @@ impl<T: Scalar, V: Vector<T>, const N: usize> Task for DeltaBelowUnits<'_, '_, T
 }
 
 #[inline(always)]
-fn backward_single_unit<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(
-    pass: &mut BackwardPass<'_, T>,
-    index: usize,
-) {
-    if pass.layers.rows == 1 {
-        backward_single_unit_rows::<I, T, V, N, 1>(pass, index);
-    } else {
-        backward_single_unit_rows::<I, T, V, N, 4>(pass, index);
-    }
-}
-
-#[inline(always)]
-fn backward_single_unit_rows<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
+fn backward_single_unit<I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: usize>(
     pass: &mut BackwardPass<'_, T>,
     index: usize,
 ) {

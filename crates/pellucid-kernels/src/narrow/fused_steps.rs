@@ -129,14 +129,12 @@ impl<'a, T: Scalar> FusedSteps<'a, T> {
     /// δ of the outputs of the forward pass; returns their loss.
     #[inline(always)]
     fn delta_of_output<I: Isa>(&mut self, targets: &[T]) -> Result<f64, f64> {
-        let Layers {
-            layers, arrays, rows, ..
-        } = &mut self.pass.layers;
-        let used = *rows * self.output.fan_out;
+        let narrow = &mut self.pass.layers;
+        let used = narrow.rows * self.output.fan_out;
         // SAFETY: there are as many arrays as layers, of which there is at least one (`new`), and each array is as long
         // as the rows of its layer together (checked in `Layers::at`). The three are separate buffers.
         let (z, outputs, delta) = unsafe {
-            let here = arrays.get_unchecked_mut(layers.len() - 1);
+            let here = narrow.arrays.get_unchecked_mut(narrow.layers.len() - 1);
             (
                 std::slice::from_raw_parts(here.z.as_ptr(), used),
                 std::slice::from_raw_parts(here.activation.as_ptr(), used),
@@ -151,16 +149,9 @@ impl<'a, T: Scalar> FusedSteps<'a, T> {
     /// The layer below the first narrow one, where there is one row.
     #[inline(always)]
     pub fn below(&mut self) -> Option<LayerBelow<'_, T>> {
-        let Layers {
-            layers,
-            arrays,
-            first,
-            rows,
-            ..
-        } = &mut self.pass.layers;
-        let index = first.checked_sub(1).filter(|_| *rows == 1)?;
-        let layer = &layers[index];
-        let here = &mut arrays[index];
+        let narrow = &mut self.pass.layers;
+        let index = narrow.first.checked_sub(1).filter(|_| narrow.rows == 1)?;
+        let (layer, here) = (&narrow.layers[index], &mut narrow.arrays[index]);
         // SAFETY: `to` points to the first parameter of the network, and this value may read and write all of them
         // (`BackwardPass::updating_parameters`); the weights and the bias of a layer do not overlap.
         let (weights, bias) = unsafe {

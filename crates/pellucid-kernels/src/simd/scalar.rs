@@ -74,10 +74,6 @@ pub trait Scalar:
     fn ln_1p(self) -> Self;
     /// x·a + b, rounded once.
     fn mul_add(self, a: Self, b: Self) -> Self;
-    /// The larger of two numbers; the other one if one is NaN.
-    fn max(self, other: Self) -> Self;
-    /// The smaller of two numbers; the other one if one is NaN.
-    fn min(self, other: Self) -> Self;
     /// Whether the number is neither NaN nor infinite.
     fn is_finite(self) -> bool;
     /// Runs work that is compiled once for each precision.
@@ -135,8 +131,6 @@ macro_rules! scalar {
                 ln() -> Self;
                 ln_1p() -> Self;
                 mul_add(a, b) -> Self;
-                max(other) -> Self;
-                min(other) -> Self;
                 is_finite() -> bool;
             }
             const NEGLIGIBLE: Self = $negligible;

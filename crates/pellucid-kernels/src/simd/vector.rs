@@ -381,6 +381,25 @@ pub(crate) unsafe fn load<I: Isa, T: Scalar, const C: usize, const MASKED: bool>
     registers
 }
 
+/// accumulators ← accumulators + x·row, with the registers of a row that [`load`] loads.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+pub(crate) unsafe fn add_row<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
+    row: *const T,
+    x: T,
+    accumulators: &mut [VectorOf<I, T>; C],
+    count: usize,
+) {
+    // SAFETY: guaranteed by the caller.
+    let row = unsafe { load::<I, T, C, MASKED>(row, count) };
+    let x = VectorOf::<I, T>::splat(x);
+    for c in 0..C {
+        accumulators[c] = x.mul_add(row[c], accumulators[c]);
+    }
+}
+
 /// Stores C registers from `to` on, or the first `count` numbers of one.
 ///
 /// # Safety

@@ -1,8 +1,9 @@
 //! The forward pass of several rows: each row adds the rows of W that its mask selects, block by block.
 
-use super::{MAX_SHARDS, NonZeros, Right, Shard, Source, UNITS_PER_PART, WIDE, shard_count};
+use super::{MAX_SHARDS, NonZeros, Shard, Source, UNITS_PER_PART, WIDE, shard_count};
 use crate::aligned::Aligned;
 use crate::layer::Shape;
+use crate::layer::matrix::Matrix;
 use crate::layer::product::SharedOutput;
 use crate::layer::transpose::Transpose;
 use crate::simd::bytes::CHUNK;
@@ -16,7 +17,7 @@ pub(super) fn affine_of_rows<I: Isa, T: Scalar, S: Source<T>>(
     shape: Shape,
     source: S,
     non_zeros: &mut NonZeros<T>,
-    right: Right<'_, T>,
+    right: Matrix<'_, T>,
     bias: Option<&[T]>,
     z: &mut [T],
 ) {
@@ -111,7 +112,7 @@ impl<T: Scalar, S: Source<T>> Task for Scan<'_, T, S> {
 struct AffineOfShard<'a, T, S> {
     shape: Shape,
     source: S,
-    right: Right<'a, T>,
+    right: Matrix<'a, T>,
     bias: Option<&'a [T]>,
     units: (usize, usize),
     /// (rows, fan_out), of which only this part writes `units`.
@@ -146,7 +147,7 @@ impl<T: Scalar, S: Source<T>> Task for PartOfAffine<'_, '_, T, S> {
         };
         let (first, end) = work.units;
         let lanes = VectorOf::<I, T>::LANES;
-        if work.right.is_transposed || work.shape.fan_out > WIDE * lanes {
+        if work.right.is_transposed() || work.shape.fan_out > WIDE * lanes {
             block.ensure_length(CHUNK * WIDE * lanes);
         }
         panels!(end - first, lanes, |column, count, C, MASKED| {
@@ -188,7 +189,7 @@ impl<T: Scalar, S: Source<T>> AffineOfShard<'_, T, S> {
                 unsafe {
                     let mut weights = self.right.values.as_ptr();
                     let mut stride = n;
-                    if self.right.is_transposed {
+                    if self.right.is_transposed() {
                         let from = weights.add(column * fan_in + first);
                         let units = if MASKED { count } else { width };
                         let to = (block.as_mut_ptr(), width);
@@ -210,7 +211,7 @@ impl<T: Scalar, S: Source<T>> AffineOfShard<'_, T, S> {
                     let next = first + CHUNK;
                     let (next, next_stride, next_rows) = if next >= last {
                         (z.cast_const(), 0, 0)
-                    } else if self.right.is_transposed {
+                    } else if self.right.is_transposed() {
                         let at = self.right.values.as_ptr().wrapping_add(column * fan_in + next);
                         (at, fan_in, if MASKED { count } else { width })
                     } else {

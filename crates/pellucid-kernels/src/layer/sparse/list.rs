@@ -4,7 +4,7 @@ use super::{Input, Numbers, SPLITS, Source, WIDE};
 use crate::simd::Isa;
 use crate::simd::bytes::CHUNK;
 use crate::simd::scalar::Scalar;
-use crate::simd::vector::{Vector, VectorOf, load, store};
+use crate::simd::vector::{Vector, VectorOf, add_row, load, store};
 use std::ops::Range;
 
 /// Whether a row of this length can be listed: a column and a byte share 32 bits.
@@ -268,25 +268,6 @@ unsafe fn panel<I: Isa, T: Scalar, E: Entries<T>, const C: usize, const S: usize
             }
         }
         store::<I, T, C, MASKED>(total, z.as_mut_ptr().add(column), count);
-    }
-}
-
-/// accumulators ← accumulators + x·row.
-///
-/// # Safety
-/// The panel's numbers must exist.
-#[inline(always)]
-unsafe fn add_row<I: Isa, T: Scalar, const C: usize, const MASKED: bool>(
-    row: *const T,
-    x: T,
-    accumulators: &mut [VectorOf<I, T>; C],
-    count: usize,
-) {
-    // SAFETY: guaranteed by the caller.
-    let row = unsafe { load::<I, T, C, MASKED>(row, count) };
-    let x = VectorOf::<I, T>::splat(x);
-    for c in 0..C {
-        accumulators[c] = x.mul_add(row[c], accumulators[c]);
     }
 }
 

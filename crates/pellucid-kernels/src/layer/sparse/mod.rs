@@ -17,6 +17,7 @@ use forward::affine_of_rows;
 use list::List;
 pub use list::is_listable;
 
+use super::matrix::Matrix;
 use super::transpose::Transpose;
 use super::{Destination, Input, Shape};
 use crate::aligned::Aligned;
@@ -186,14 +187,6 @@ fn shard_count(shape: Shape) -> usize {
     wanted.min(shape.fan_in.div_ceil(CHUNK))
 }
 
-/// The right operand of a product, (fan_in, fan_out) row-major.
-#[derive(Clone, Copy)]
-struct Right<'a, T> {
-    values: &'a [T],
-    /// Whether the values are given transposed, (fan_out, fan_in).
-    is_transposed: bool,
-}
-
 /// z = x·W + b.
 #[inline(always)]
 pub(crate) fn affine<I: Isa, T: Scalar>(
@@ -222,10 +215,7 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
             .single
             .affine::<I>(input, weights, bias, &mut z[..fan_out]);
     }
-    let right = Right {
-        values: weights,
-        is_transposed: false,
-    };
+    let right = Matrix::rows(weights, fan_out);
     match input {
         Input::Bytes { bytes, values } => {
             affine_of_rows::<I, T, _>(shape, Bytes { bytes, values }, non_zeros, right, bias, z);
@@ -253,11 +243,8 @@ pub(crate) fn input_delta<I: Isa, T: Scalar>(
         fan_out: fan_in,
         ..shape
     };
-    let right = Right {
-        values: weights,
-        is_transposed: true,
-    };
-    affine_of_rows::<I, T, _>(shape, Numbers(delta), non_zeros, right, None, to);
+    let weights = Matrix::transposed(weights, fan_out);
+    affine_of_rows::<I, T, _>(shape, Numbers(delta), non_zeros, weights, None, to);
 }
 
 /// ∂L/∂W = xᵀδ, for the input of the last [`affine`].
