@@ -2,7 +2,7 @@
 //! are computed in double precision for networks of either precision, because their cost is negligible next to a
 //! layer's products.
 
-use super::{Loss, over};
+use super::{Loss, each_output, over};
 use crate::simd::scalar::Scalar;
 
 impl Loss {
@@ -83,9 +83,9 @@ impl Loss {
     /// [`Loss::derivative_of_output`] of each output, times `factor`.
     #[inline(never)]
     pub(super) fn derivatives_of_outputs<T: Scalar>(self, a: &[T], y: &[T], factor: T, gradient: &mut [T]) {
-        for ((derivative, a), y) in gradient.iter_mut().zip(a).zip(y) {
-            *derivative = T::from_f64(self.derivative_of_output(a.to_f64(), y.to_f64())) * factor;
-        }
+        each_output(a, y, gradient, |a, y| {
+            T::from_f64(self.derivative_of_output(a.to_f64(), y.to_f64())) * factor
+        });
     }
 }
 

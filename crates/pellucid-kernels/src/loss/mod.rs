@@ -213,22 +213,16 @@ impl Loss {
         gradient: &mut [T],
         width: usize,
     ) {
-        let pairs = outputs.iter().zip(targets);
         match self {
             Loss::SquaredError | Loss::HalfSquaredError | Loss::HalfMeanSquaredError => {
                 let factor = self.factor_of_difference(factor, width);
                 vector::map_pairs::<I, T, _>(outputs, targets, gradient, DifferenceTimes { factor });
             }
-            Loss::BinaryCrossEntropy => {
-                gradient.iter_mut().zip(pairs).for_each(|(g, (&a, &y))| {
-                    *g = (over(T::ONE - y, T::ONE - a) - over(y, a)) * factor;
-                });
-            }
+            Loss::BinaryCrossEntropy => each_output(outputs, targets, gradient, |a, y| {
+                (over(T::ONE - y, T::ONE - a) - over(y, a)) * factor
+            }),
             Loss::CategoricalCrossEntropy => {
-                gradient
-                    .iter_mut()
-                    .zip(pairs)
-                    .for_each(|(g, (&a, &y))| *g = -over(y, a) * factor);
+                each_output(outputs, targets, gradient, |a, y| -over(y, a) * factor);
             }
             Loss::Custom(custom) => custom.derivatives(false, [z, outputs, targets], factor, gradient, width),
             _ => self.derivatives_of_outputs(outputs, targets, factor, gradient),
@@ -308,11 +302,7 @@ impl Loss {
                 let rows = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
                 for (delta, (a, y)) in delta.chunks_exact_mut(width).zip(rows) {
                     let total: T = y.iter().copied().sum();
-                    let pairs = a.iter().zip(y);
-                    delta
-                        .iter_mut()
-                        .zip(pairs)
-                        .for_each(|(d, (&a, &y))| *d = (a * total - y) * factor);
+                    each_output(a, y, delta, |a, y| (a * total - y) * factor);
                 }
             }
             (Loss::Custom(custom), _) if custom.has_delta() => {
@@ -388,6 +378,14 @@ impl<T: Scalar> OutputLoss<T> {
             Some(of_register) => of_register.apply(outputs, targets),
             None => outputs,
         }
+    }
+}
+
+/// to ← f(a, y), output by output.
+#[inline(always)]
+fn each_output<T: Scalar>(a: &[T], y: &[T], to: &mut [T], f: impl Fn(T, T) -> T) {
+    for (to, (&a, &y)) in to.iter_mut().zip(a.iter().zip(y)) {
+        *to = f(a, y);
     }
 }
 

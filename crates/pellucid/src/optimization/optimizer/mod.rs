@@ -7,10 +7,7 @@ pub use settings::{Optimizer, OptimizerDescriptor, OptimizerSettings};
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 use pellucid_kernels::aligned::Aligned;
-use pellucid_kernels::optimizer_step::{
-    Adadelta, Adagrad, Adam, Adamax, Amsgrad, Lion, Moments, Momentum, Nadam, OptimizerStep, RmsProp, Rprop,
-    StepRule,
-};
+use pellucid_kernels::optimizer_step::{Coefficients, OptimizerStep, StepRule};
 use std::num::NonZeroUsize;
 
 /// How slowly the momentum of NAdam rises: ψ of Dozat's schedule, with PyTorch's value.
@@ -167,9 +164,10 @@ impl<T: Scalar> OptimizerState<T> {
         let rate = learning_rate.to_f64();
         let weight_decay = self.settings.weight_decay;
         let decay = (weight_decay > 0.0).then(|| T::from_f64(1.0 - rate * weight_decay));
-        let rule = self.rule(learning_rate);
+        let (rule, coefficients) = self.rule(learning_rate);
         OptimizerStep {
             rule,
+            coefficients,
             decay,
             decayed: self.decayed,
             parameters,
@@ -179,131 +177,111 @@ impl<T: Scalar> OptimizerState<T> {
         }
     }
 
-    /// The next step's coefficients.
-    fn rule(&mut self, learning_rate: T) -> StepRule<T> {
+    /// The rule of the next step, and its coefficients.
+    fn rule(&mut self, learning_rate: T) -> (StepRule, Coefficients<T>) {
         let steps = self.steps;
         let number = T::from_f64;
         let rate = learning_rate.to_f64();
         let of = self.settings;
-        match self.optimizer {
+        let [now, before] = self.losses;
+        let mut with = Coefficients {
+            rate: learning_rate,
+            rate_of_gradient: T::ZERO,
+            momentum: number(of.momentum),
+            rest: T::ONE,
+            ahead: T::ONE,
+            nesterov: of.nesterov,
+            rho: number(of.rho),
+            beta_1: number(of.beta_1),
+            rest_1: number(1.0 - of.beta_1),
+            beta_2: number(of.beta_2),
+            rest_2: number(1.0 - of.beta_2),
+            root: T::ONE,
+            epsilon: number(of.epsilon),
+            increase: number(of.increase),
+            decrease: number(of.decrease),
+            least: number(of.least_step),
+            largest: number(of.largest_step),
+            taken_back: number(f64::from(u8::from(now > before))),
+        };
+        let rule = match self.optimizer {
             // `next_step` refuses L-BFGS.
-            Optimizer::Lbfgs { .. } => StepRule::Descent { rate: learning_rate },
-            Optimizer::Sgd { momentum: 0.0, .. } => StepRule::Descent { rate: learning_rate },
+            Optimizer::Lbfgs { .. } | Optimizer::Sgd { momentum: 0.0, .. } => StepRule::Descent,
             Optimizer::Sgd { .. } => {
-                let dampening = if steps == 1 { 0.0 } else { of.dampening };
-                // With the rate in b instead of before it, b is what is taken from θ.
-                let (rate, rest) = if of.velocity {
-                    (T::ONE, learning_rate)
-                } else {
-                    (learning_rate, number(1.0 - dampening))
-                };
-                StepRule::Momentum(Momentum {
-                    rate,
-                    momentum: number(of.momentum),
-                    rest,
-                    ahead: if of.velocity { learning_rate } else { T::ONE },
-                    nesterov: of.nesterov,
-                })
+                with.rest = number(1.0 - if steps == 1 { 0.0 } else { of.dampening });
+                if of.velocity {
+                    // With the rate in b instead of before it, b is what is taken from θ.
+                    (with.rate, with.rest, with.ahead) = (T::ONE, learning_rate, learning_rate);
+                }
+                StepRule::Momentum
             }
-            Optimizer::Adagrad { .. } => StepRule::Adagrad(Adagrad {
-                rate: learning_rate,
-                epsilon: number(of.epsilon),
-            }),
-            Optimizer::Rmsprop { .. } => StepRule::RmsProp(RmsProp {
-                rate: learning_rate,
-                rho: number(of.rho),
-                epsilon: number(of.epsilon),
-                momentum: number(of.momentum),
-            }),
-            Optimizer::Adadelta { .. } => StepRule::Adadelta(Adadelta {
-                rate: learning_rate,
-                rho: number(of.rho),
-                epsilon: number(of.epsilon),
-            }),
-            Optimizer::Adam { .. } | Optimizer::Adamw { .. } => StepRule::Adam(self.adam(rate)),
-            Optimizer::Amsgrad { .. } => StepRule::Amsgrad(Amsgrad(self.adam(rate))),
+            Optimizer::Adagrad { .. } => StepRule::Adagrad,
+            Optimizer::Rmsprop { .. } => StepRule::RmsProp,
+            Optimizer::Adadelta { .. } => StepRule::Adadelta,
+            Optimizer::Adam { .. } | Optimizer::Adamw { .. } => {
+                (with.rate, with.root) = self.corrected(rate);
+                StepRule::Adam
+            }
+            Optimizer::Amsgrad { .. } => {
+                (with.rate, with.root) = self.corrected(rate);
+                StepRule::Amsgrad
+            }
             Optimizer::Nadam { .. } => {
-                let adam = self.adam(rate);
                 let momentum = |t: f64| of.beta_1 * (1.0 - 0.5 * 0.96f64.powf(t * NADAM_DECAY));
                 let (now, next) = (momentum(f64::from(steps)), momentum(f64::from(steps) + 1.0));
                 self.momentum_product *= now;
                 let product = self.momentum_product;
-                StepRule::Nadam(Nadam {
-                    moments: adam.moments,
-                    rate_of_gradient: number(rate * (1.0 - now) / (1.0 - product)),
-                    rate_of_moment: number(rate * next / (1.0 - product * next)),
-                    root: adam.root,
-                    epsilon: adam.epsilon,
-                })
+                (_, with.root) = self.corrected(rate);
+                with.rate_of_gradient = number(rate * (1.0 - now) / (1.0 - product));
+                with.rate = number(rate * next / (1.0 - product * next));
+                StepRule::Nadam
             }
             Optimizer::Radam { .. } => {
-                let adam = self.adam(rate);
                 let [correction_1, correction_2] = self.corrections();
                 let rectified = rectification(of.beta_2, steps);
-                StepRule::Adam(Adam {
-                    rate: number(rate / correction_1 * rectified.map_or(1.0, |r| r * correction_2.sqrt())),
+                with.rate = number(rate / correction_1 * rectified.map_or(1.0, |r| r * correction_2.sqrt()));
+                if rectified.is_none() {
                     // While there is no second moment to divide by, √v has no weight.
-                    root: if rectified.is_some() { T::ONE } else { T::ZERO },
-                    epsilon: if rectified.is_some() { adam.epsilon } else { T::ONE },
-                    ..adam
-                })
+                    (with.root, with.epsilon) = (T::ZERO, T::ONE);
+                }
+                StepRule::Adam
             }
-            Optimizer::Adamax { .. } => StepRule::Adamax(Adamax(self.adam(rate))),
-            Optimizer::Lion { .. } => StepRule::Lion(Lion {
-                moments: self.moments(),
-                rate: learning_rate,
-            }),
+            Optimizer::Adamax { .. } => {
+                (with.rate, _) = self.corrected(rate);
+                StepRule::Adamax
+            }
+            Optimizer::Lion { .. } => StepRule::Lion,
             Optimizer::Rprop { .. } | Optimizer::IrpropPlus { .. } => {
                 if steps == 1 {
                     self.slots[1].fill(learning_rate);
                 }
-                let [now, before] = self.losses;
-                let rprop = Rprop {
-                    increase: number(of.increase),
-                    decrease: number(of.decrease),
-                    least: number(of.least_step),
-                    largest: number(of.largest_step),
-                    taken_back: number(f64::from(u8::from(now > before))),
-                };
                 if self.needs_loss() {
-                    StepRule::RpropPlus(rprop)
+                    StepRule::RpropPlus
                 } else {
-                    StepRule::Rprop(rprop)
+                    StepRule::Rprop
                 }
             }
-        }
+        };
+        (rule, with)
     }
 
-    /// m̂/(√v̂ + ε) with the corrections of m and v taken out of the loop.
-    fn adam(&self, rate: f64) -> Adam<T> {
+    /// The rate and the factor of √v with which m̂/(√v̂ + ε) is m/(factor·√v + ε) times the rate: the corrections of m and v
+    /// taken out of the loop.
+    fn corrected(&self, rate: f64) -> (T, T) {
         let [correction_1, correction_2] = self.corrections();
-        let number = T::from_f64;
-        let (rate, root) = if self.settings.epsilon_hat {
-            (rate * correction_2.sqrt() / correction_1, T::ONE)
+        if self.settings.epsilon_hat {
+            (T::from_f64(rate * correction_2.sqrt() / correction_1), T::ONE)
         } else {
-            (rate / correction_1, number(1.0 / correction_2.sqrt()))
-        };
-        Adam {
-            moments: self.moments(),
-            rate: number(rate),
-            root,
-            epsilon: number(self.settings.epsilon),
+            (
+                T::from_f64(rate / correction_1),
+                T::from_f64(1.0 / correction_2.sqrt()),
+            )
         }
     }
 
     /// 1 − β₁ᵗ and 1 − β₂ᵗ.
     fn corrections(&self) -> [f64; 2] {
         [self.settings.beta_1, self.settings.beta_2].map(|beta| 1.0 - beta.powi(self.steps))
-    }
-
-    fn moments(&self) -> Moments<T> {
-        let OptimizerSettings { beta_1, beta_2, .. } = self.settings;
-        Moments {
-            beta_1: T::from_f64(beta_1),
-            rest_1: T::from_f64(1.0 - beta_1),
-            beta_2: T::from_f64(beta_2),
-            rest_2: T::from_f64(1.0 - beta_2),
-        }
     }
 }
 
