@@ -7,7 +7,7 @@ use crate::outputs::{self, JsonOutput};
 use crate::score_text::{count, plural, titled};
 use crate::{recipes, run, source, subject, terminal};
 use anyhow::{Context, Result};
-use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Targets};
+use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Targets, evenly};
 use pellucid::data::matrix::Matrix;
 use pellucid::inspection::gradient_check::{CheckSettings, GradientEntry, LayerCheck, check_layers};
 use pellucid::numpy_random::RandomState;
@@ -88,8 +88,7 @@ fn of_recipe(arguments: &Check) -> Result<Checked> {
     }
     let threads = run::threads(arguments.running.threads, settings.quiet);
     let session = run::session::<f64>(&recipe, &settings, threads)?;
-    let all = session.training();
-    let data = all.picked(&spread(all.rows(), arguments.rows))?;
+    let data = session.training().sampled(arguments.rows)?;
     notes.extend(left_out(&recipe));
     Ok(Checked {
         network: session.initial().clone(),
@@ -121,8 +120,9 @@ fn of_model(arguments: &Check) -> Result<Checked> {
         Some(data) => {
             let preparation = preparation(&model, path)?;
             let table = source::read(data, &arguments.reading.options(), 0)?;
-            let rows: Vec<u32> = spread(table.rows(), arguments.rows);
-            preparation.dataset(&table, &rows)?.0
+            preparation
+                .dataset(&table, &evenly(table.rows(), arguments.rows))?
+                .0
         }
         None => {
             notes.push(
@@ -156,12 +156,6 @@ fn left_out(recipe: &Recipe) -> Option<String> {
     let used = named.into_iter().filter(|(_, is_used)| *is_used);
     let named: Vec<&str> = used.map(|(name, _)| name).collect();
     (!named.is_empty()).then(|| format!("checked is the loss alone, without {}", named.join(", ")))
-}
-
-/// Rows from all over.
-fn spread(rows: usize, most: usize) -> Vec<u32> {
-    let count = rows.min(most);
-    (0..count).map(|index| (index * rows / count) as u32).collect()
 }
 
 /// Normal features, as standardised columns are, and targets of which the loss can be asked.

@@ -71,6 +71,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// [`Error::Shape`] without advice: `what` has `found`, but `expected` was expected.
+    pub fn shape(what: impl ToString, found: impl ToString, expected: impl ToString) -> Self {
+        Self::Shape {
+            what: what.to_string(),
+            found: found.to_string(),
+            expected: expected.to_string(),
+            hint: String::new(),
+        }
+    }
+
     /// Whether training diverged: its loss, or its parameters, are no longer finite.
     pub fn is_divergence(&self) -> bool {
         matches!(

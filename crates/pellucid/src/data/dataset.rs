@@ -18,10 +18,9 @@ pub enum Features<T> {
 /// Rows of bytes, and the number that each of the 256 byte values encodes.
 #[derive(Debug, Clone)]
 pub struct ByteMatrix<T> {
-    rows: usize,
-    columns: usize,
-    bytes: Vec<u8>,
-    values: Box<[T; 256]>,
+    /// (rows, columns).
+    pub(crate) bytes: Matrix<u8>,
+    pub(crate) values: Box<[T; 256]>,
 }
 
 impl<T: Scalar> ByteMatrix<T> {
@@ -30,40 +29,18 @@ impl<T: Scalar> ByteMatrix<T> {
     /// # Errors
     /// [`Error::Shape`] when there are not `rows * columns` bytes, [`Error::Setting`] for a divisor of 0.
     pub fn new(rows: usize, columns: usize, bytes: Vec<u8>, divisor: f64) -> Result<Self> {
-        if rows.checked_mul(columns) != Some(bytes.len()) {
-            return Err(Error::Shape {
-                what: "a byte matrix's buffer".into(),
-                found: format!("{} bytes", bytes.len()),
-                expected: format!("{rows} x {columns}"),
-                hint: String::new(),
-            });
-        }
+        let bytes = Matrix::named(["a byte matrix", "bytes"], rows, columns, bytes)?;
         if !divisor.is_normal() {
             let expected = "the divisor of bytes must not be 0";
             return Err(SettingError::new("divisor", divisor, expected).into());
         }
         let values = Box::new(std::array::from_fn(|byte| T::from_f64(byte as f64 / divisor)));
-        Ok(Self {
-            rows,
-            columns,
-            bytes,
-            values,
-        })
-    }
-
-    /// The bytes, (rows, columns), and the number that each of the 256 byte values encodes.
-    pub(crate) fn bytes_and_values(&self) -> (&[u8], &[T; 256]) {
-        (&self.bytes, &self.values)
-    }
-
-    /// The number of bytes per row.
-    pub(crate) fn columns(&self) -> usize {
-        self.columns
+        Ok(Self { bytes, values })
     }
 
     /// The bytes, row after row.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.values()
     }
 }
 
@@ -72,7 +49,7 @@ impl<T: Scalar> Features<T> {
     pub fn rows(&self) -> usize {
         match self {
             Features::Dense(matrix) => matrix.rows(),
-            Features::Bytes(matrix) => matrix.rows,
+            Features::Bytes(matrix) => matrix.bytes.rows(),
         }
     }
 
@@ -80,52 +57,19 @@ impl<T: Scalar> Features<T> {
     pub fn columns(&self) -> usize {
         match self {
             Features::Dense(matrix) => matrix.columns(),
-            Features::Bytes(matrix) => matrix.columns,
-        }
-    }
-
-    /// Rows `start..end` as the input of a pass, without a copy.
-    ///
-    /// # Panics
-    /// When a row is out of range.
-    pub fn slice(&self, start: usize, end: usize) -> Input<'_, T> {
-        let columns = self.columns();
-        match self {
-            Features::Dense(matrix) => Input::Dense(&matrix.values()[start * columns..end * columns]),
-            Features::Bytes(matrix) => Input::Bytes {
-                bytes: &matrix.bytes[start * columns..end * columns],
-                values: &matrix.values,
-            },
+            Features::Bytes(matrix) => matrix.bytes.columns(),
         }
     }
 
     /// These rows as the input of a pass: slices where the rows are contiguous, copies otherwise.
     #[inline(always)]
-    fn gather_features<'a>(
-        &'a self,
-        rows: Rows<'_>,
-        dense: &'a mut Vec<T>,
-        bytes: &'a mut Vec<u8>,
-    ) -> Input<'a, T> {
-        match (rows, self) {
-            (Rows::Range(start, end), features) => features.slice(start, end),
-            (Rows::Picked(picked), Features::Dense(matrix)) => {
-                dense.clear();
-                picked
-                    .iter()
-                    .for_each(|&row| dense.extend_from_slice(matrix.row(row as usize)));
-                Input::Dense(dense)
-            }
-            (Rows::Picked(picked), Features::Bytes(matrix)) => {
-                bytes.clear();
-                for &row in picked {
-                    bytes.extend_from_slice(&matrix.bytes[row as usize * matrix.columns..][..matrix.columns]);
-                }
-                Input::Bytes {
-                    bytes,
-                    values: &matrix.values,
-                }
-            }
+    fn gathered<'a>(&'a self, rows: Rows<'_>, dense: &'a mut Vec<T>, bytes: &'a mut Vec<u8>) -> Input<'a, T> {
+        match self {
+            Features::Dense(matrix) => Input::Dense(gathered(matrix, rows, dense)),
+            Features::Bytes(matrix) => Input::Bytes {
+                bytes: gathered(&matrix.bytes, rows, bytes),
+                values: &matrix.values,
+            },
         }
     }
 
@@ -167,32 +111,15 @@ impl<T: Scalar> Features<T> {
     /// Calls `visit` with the index and the value of every number, row after row.
     fn for_each_value(&self, mut visit: impl FnMut(usize, f64)) {
         match self {
-            Features::Dense(matrix) => matrix
-                .values()
-                .iter()
-                .enumerate()
-                .for_each(|(at, v)| visit(at, v.to_f64())),
-            Features::Bytes(matrix) => {
-                let of = |&byte: &u8| matrix.values[usize::from(byte)].to_f64();
-                matrix
-                    .bytes
-                    .iter()
-                    .enumerate()
-                    .for_each(|(at, byte)| visit(at, of(byte)));
+            Features::Dense(matrix) => {
+                let values = matrix.values().iter().enumerate();
+                values.for_each(|(at, value)| visit(at, value.to_f64()));
+            }
+            Features::Bytes(ByteMatrix { bytes, values }) => {
+                let bytes = bytes.values().iter().enumerate();
+                bytes.for_each(|(at, &byte)| visit(at, values[usize::from(byte)].to_f64()));
             }
         }
-    }
-
-    /// The smallest and the largest value of every column.
-    pub fn ranges(&self) -> Vec<(f64, f64)> {
-        let columns = self.columns();
-        let mut ranges = vec![(f64::INFINITY, f64::NEG_INFINITY); columns];
-        self.for_each_value(|at, value| {
-            let (low, high) = &mut ranges[at % columns];
-            *low = low.min(value);
-            *high = high.max(value);
-        });
-        ranges
     }
 }
 
@@ -251,33 +178,23 @@ impl<T: Scalar> Dataset<T> {
     /// [`Error::Shape`] when there are no samples or no features, when the number of targets is not the number of samples,
     /// or when a label is out of range.
     pub fn new(features: Features<T>, targets: Targets<T>) -> Result<Self> {
-        let shape = |what: &str, found: String, expected: String| Error::Shape {
-            what: what.into(),
-            found,
-            expected,
-            hint: String::new(),
-        };
-        if features.rows() == 0 || features.columns() == 0 {
-            let found = format!("{} rows of {} features", features.rows(), features.columns());
-            return Err(shape(
-                "the data",
-                found,
-                "at least one row of at least one feature".into(),
-            ));
+        let (rows, columns) = (features.rows(), features.columns());
+        if rows == 0 || columns == 0 {
+            let found = format!("{rows} rows of {columns} features");
+            let expected = "at least one row of at least one feature";
+            return Err(Error::shape("the data", found, expected));
         }
-        if targets.rows() != features.rows() {
-            let expected = format!("{}, one for each row of features,", features.rows());
-            return Err(shape("the data", format!("{} targets", targets.rows()), expected));
+        if targets.rows() != rows {
+            let expected = format!("{rows}, one for each row of features,");
+            let found = format!("{} targets", targets.rows());
+            return Err(Error::shape("the data", found, expected));
         }
         if let Targets::Classes { labels, classes } = &targets
             && let Some(row) = labels.iter().position(|&label| label as usize >= *classes)
         {
             let what = format!("the label of row {}", row + 1);
-            return Err(shape(
-                &what,
-                labels[row].to_string(),
-                format!("0 to {}", classes.saturating_sub(1)),
-            ));
+            let expected = format!("0 to {}", classes.saturating_sub(1));
+            return Err(Error::shape(what, labels[row], expected));
         }
         Ok(Self {
             features,
@@ -293,22 +210,15 @@ impl<T: Scalar> Dataset<T> {
     /// # Errors
     /// [`Error::Shape`] when the number of weights is not the number of samples, or a weight is negative or not finite.
     pub fn weighted(self, weights: Vec<T>) -> Result<Self> {
-        let wrong = |found: String, expected: String| Error::Shape {
-            what: "the sample weights".into(),
-            found,
-            expected,
-            hint: String::new(),
-        };
+        let what = "the sample weights";
         if weights.len() != self.rows() {
             let expected = format!("{}, one for each sample,", self.rows());
-            return Err(wrong(format!("{} weights", weights.len()), expected));
+            return Err(Error::shape(what, format!("{} weights", weights.len()), expected));
         }
-        if let Some(row) = weights
-            .iter()
-            .position(|weight| !(weight.is_finite() && *weight >= T::ZERO))
-        {
+        let is_invalid = |weight: &T| !(weight.is_finite() && *weight >= T::ZERO);
+        if let Some(row) = weights.iter().position(is_invalid) {
             let found = format!("{} for row {}", weights[row], row + 1);
-            return Err(wrong(found, "finite numbers, 0 or more".into()));
+            return Err(Error::shape(what, found, "finite numbers, 0 or more"));
         }
         Ok(Self {
             weights: Some(weights),
@@ -336,35 +246,37 @@ impl<T: Scalar> Dataset<T> {
     /// # Panics
     /// When a row is out of range.
     pub fn picked(&self, rows: &[u32]) -> Result<Self> {
-        fn gathered<V: Copy>(values: &[V], width: usize, rows: &[u32]) -> Vec<V> {
-            let row = |&row: &u32| &values[row as usize * width..(row as usize + 1) * width];
-            rows.iter().flat_map(row).copied().collect()
+        fn of_matrix<V: Copy>(matrix: &Matrix<V>, rows: &[u32]) -> Result<Matrix<V>> {
+            let values = rows.iter().flat_map(|&row| matrix.row(row as usize));
+            Matrix::new(rows.len(), matrix.columns(), values.copied().collect())
         }
-        let matrix = |matrix: &Matrix<T>| {
-            let width = matrix.columns();
-            Matrix::new(rows.len(), width, gathered(matrix.values(), width, rows))
-        };
         let features = match &self.features {
-            Features::Dense(dense) => Features::Dense(matrix(dense)?),
-            Features::Bytes(bytes) => Features::Bytes(ByteMatrix {
-                rows: rows.len(),
-                columns: bytes.columns,
-                bytes: gathered(&bytes.bytes, bytes.columns, rows),
-                values: bytes.values.clone(),
+            Features::Dense(matrix) => Features::Dense(of_matrix(matrix, rows)?),
+            Features::Bytes(ByteMatrix { bytes, values }) => Features::Bytes(ByteMatrix {
+                bytes: of_matrix(bytes, rows)?,
+                values: values.clone(),
             }),
         };
         let targets = match &self.targets {
-            Targets::Dense(dense) => Targets::Dense(matrix(dense)?),
+            Targets::Dense(matrix) => Targets::Dense(of_matrix(matrix, rows)?),
             Targets::Classes { labels, classes } => Targets::Classes {
-                labels: gathered(labels, 1, rows),
+                labels: rows.iter().map(|&row| labels[row as usize]).collect(),
                 classes: *classes,
             },
         };
         let picked = Self::new(features, targets)?.in_units(self.units.clone());
         match &self.weights {
-            Some(weights) => picked.weighted(gathered(weights, 1, rows)),
+            Some(weights) => picked.weighted(rows.iter().map(|&row| weights[row as usize]).collect()),
             None => Ok(picked),
         }
+    }
+
+    /// The data set of at most so many rows, evenly from all.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when `most` is 0.
+    pub fn sampled(&self, most: usize) -> Result<Self> {
+        self.picked(&evenly(self.rows(), most))
     }
 
     /// The weight of each sample in training; `None` where each weight is 1.
@@ -501,9 +413,14 @@ impl<T: Scalar> Samples<T> for Features<T> {
 
     #[inline(always)]
     fn gather<'a>(&'a self, rows: Rows<'_>, buffers: &'a mut BatchBuffers<T>) -> (Input<'a, T>, &'a [T]) {
-        let BatchBuffers { dense, bytes, .. } = buffers;
-        (self.gather_features(rows, dense, bytes), &[])
+        (self.gathered(rows, &mut buffers.dense, &mut buffers.bytes), &[])
     }
+}
+
+/// The numbers of at most `most` rows, evenly from `rows`.
+pub fn evenly(rows: usize, most: usize) -> Vec<u32> {
+    let count = rows.min(most);
+    (0..count).map(|index| (index * rows / count) as u32).collect()
 }
 
 /// A batch of a data set: contiguous rows, or selected rows in some order.
@@ -534,34 +451,36 @@ impl<T: Scalar> BatchBuffers<T> {
     /// When a row is out of range.
     #[inline(always)]
     pub fn gather<'a>(&'a mut self, data: &'a Dataset<T>, rows: Rows<'_>) -> (Input<'a, T>, &'a [T]) {
-        let input = data
-            .features
-            .gather_features(rows, &mut self.dense, &mut self.bytes);
-        let targets = match (rows, &data.targets) {
-            (Rows::Range(start, end), Targets::Dense(matrix)) => {
-                &matrix.values()[start * matrix.columns()..end * matrix.columns()]
-            }
-            (Rows::Picked(picked), Targets::Dense(matrix)) => {
-                self.targets.clear();
-                picked
-                    .iter()
-                    .for_each(|&row| self.targets.extend_from_slice(matrix.row(row as usize)));
-                &self.targets
-            }
-            (Rows::Range(start, end), Targets::Classes { labels, classes }) => {
-                one_hot(labels[start..end].iter().copied(), *classes, &mut self.targets);
-                &self.targets
-            }
-            (Rows::Picked(picked), Targets::Classes { labels, classes }) => {
-                one_hot(
-                    picked.iter().map(|&row| labels[row as usize]),
-                    *classes,
-                    &mut self.targets,
-                );
-                &self.targets
+        let input = data.features.gathered(rows, &mut self.dense, &mut self.bytes);
+        let targets = match &data.targets {
+            Targets::Dense(matrix) => gathered(matrix, rows, &mut self.targets),
+            Targets::Classes { labels, classes } => {
+                let (classes, to) = (*classes, &mut self.targets);
+                match rows {
+                    Rows::Range(start, end) => one_hot(labels[start..end].iter().copied(), classes, to),
+                    Rows::Picked(picked) => {
+                        one_hot(picked.iter().map(|&row| labels[row as usize]), classes, to);
+                    }
+                }
+                to
             }
         };
         (input, targets)
+    }
+}
+
+/// These rows of a matrix: a slice where they are contiguous, copies in the buffer otherwise.
+#[inline(always)]
+fn gathered<'a, V: Copy>(matrix: &'a Matrix<V>, rows: Rows<'_>, buffer: &'a mut Vec<V>) -> &'a [V] {
+    match rows {
+        Rows::Range(start, end) => &matrix.values()[start * matrix.columns()..end * matrix.columns()],
+        Rows::Picked(picked) => {
+            buffer.clear();
+            for &row in picked {
+                buffer.extend_from_slice(matrix.row(row as usize));
+            }
+            buffer
+        }
     }
 }
 

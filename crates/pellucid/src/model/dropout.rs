@@ -28,9 +28,8 @@ impl Dropout {
     pub fn new(rate: f64, seed: u32) -> Result<Self> {
         check_rate(rate)?;
         Ok(Self {
-            rates: Vec::new(),
             others: rate,
-            generator: RandomState::new(seed),
+            ..Self::with_layer_rates(&[], seed)?
         })
     }
 
@@ -55,8 +54,7 @@ impl Dropout {
 
     /// Draws a factor for each activation of a hidden layer: 0 with the probability of its rate, otherwise 1/(1 − rate).
     pub(crate) fn draw<T: Scalar>(&mut self, layer: usize, mask: &mut [T]) {
-        let rate = self.rate(layer);
-        draw_mask(rate, &mut self.generator, mask);
+        draw_mask(self.rate(layer), &mut self.generator, mask);
     }
 }
 
@@ -64,11 +62,8 @@ impl Dropout {
 pub(crate) fn draw_mask<T: Scalar>(rate: f64, generator: &mut RandomState, mask: &mut [T]) {
     let kept = T::from_f64(1.0 / (1.0 - rate));
     for factor in mask {
-        *factor = if generator.random_sample() < rate {
-            T::ZERO
-        } else {
-            kept
-        };
+        let is_dropped = generator.random_sample() < rate;
+        *factor = if is_dropped { T::ZERO } else { kept };
     }
 }
 

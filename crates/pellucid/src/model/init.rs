@@ -21,8 +21,7 @@ pub fn initialise<T: Scalar>(
     init: &Init,
     generator: &mut RandomState,
 ) -> Result<Network<T>> {
-    init.validate()
-        .map_err(|error| setting(error.key, error.found, error.expected))?;
+    init.validate()?;
     let count = architecture.parameter_count();
     let mut parameters = Vec::new();
     parameters.try_reserve_exact(count).map_err(|_| {
@@ -39,92 +38,87 @@ pub fn initialise<T: Scalar>(
         _ => {
             let layers = architecture.layers();
             for (index, layer) in layers.iter().enumerate() {
-                let before = || index.checked_sub(1).map(|before| &layers[before]);
-                let hidden = if index + 1 < layers.len() {
-                    Some(layer)
+                let is_hidden = index + 1 < layers.len();
+                let hidden = if is_hidden {
+                    Some(index)
                 } else {
-                    before()
+                    index.checked_sub(1)
                 };
-                let hidden = hidden.map(|layer| layer.activation);
-                let (weights, bias) = initial_values(init, layer, hidden);
-                fill(weights, layer.fan_in, &mut parameters[layer.weights()], generator);
+                let hidden = hidden.map(|index| layers[index].activation);
+                let (weights, bias) = distributions(init, layer, hidden);
+                fill(
+                    &weights,
+                    layer.fan_in,
+                    &mut parameters[layer.weights()],
+                    generator,
+                );
                 if let Some(range) = layer.bias() {
-                    fill(bias, 1, &mut parameters[range], generator);
+                    fill(&bias, 1, &mut parameters[range], generator);
                 }
             }
         }
     }
-    architecture.initialise_normalisation(&mut parameters);
+    for layer in architecture.layers() {
+        // Shifts and running means start at 0.
+        let running = layer.statistics();
+        let variances = running.map(|range| range.start + layer.fan_out..range.end);
+        for range in layer.gain().into_iter().chain(variances) {
+            parameters[range].fill(1.0);
+        }
+    }
     Network::new(architecture, parameters.into_iter().map(T::from_f64).collect())
 }
 
-/// The distribution of the initial weights or biases of one layer.
-#[derive(Debug, Clone, Copy)]
-enum InitialValues {
-    Constant(f64),
-    Uniform(f64, f64),
-    /// Mean 0 and this standard deviation.
-    Normal(f64),
-    /// The same; values further than two standard deviations from 0 are drawn again.
-    TruncatedNormal(f64),
-    /// Orthonormal columns or rows, times this gain.
-    Orthogonal(f64),
-}
-
-/// The distributions of a layer's weights and biases. `hidden` is the activation of the layer itself, or for the output
-/// layer that of the last hidden layer.
-fn initial_values(init: &Init, layer: &Layer, hidden: Option<Activation>) -> (InitialValues, InitialValues) {
+/// The distributions of a layer's weights and biases, each zeros, a constant, uniform, normal, truncated or orthogonal. `hidden`
+/// is the activation of the layer itself, or for the output layer that of the last hidden layer.
+fn distributions(init: &Init, layer: &Layer, hidden: Option<Activation>) -> (Init, Init) {
     let (fan_in, fan_out) = (layer.fan_in as f64, layer.fan_out as f64);
-    let within = |limit: f64| InitialValues::Uniform(-limit, limit);
+    let within = |limit: f64| Init::Uniform {
+        low: -limit,
+        high: limit,
+    };
+    let normal = |std: f64| Init::Normal { std };
     let weights = match *init {
-        Init::Zeros | Init::Given { .. } | Init::Draws { .. } => InitialValues::Constant(0.0),
-        Init::Constant { value } => InitialValues::Constant(value),
-        Init::Uniform { low, high } => InitialValues::Uniform(low, high),
-        Init::Normal { std } => InitialValues::Normal(std),
-        Init::TruncatedNormal { std } => InitialValues::TruncatedNormal(std),
         Init::XavierUniform => within((6.0 / (fan_in + fan_out)).sqrt()),
-        Init::XavierNormal => InitialValues::Normal((2.0 / (fan_in + fan_out)).sqrt()),
+        Init::XavierNormal => normal((2.0 / (fan_in + fan_out)).sqrt()),
         Init::HeUniform => within((6.0 / fan_in).sqrt()),
-        Init::HeNormal => InitialValues::Normal((2.0 / fan_in).sqrt()),
+        Init::HeNormal => normal((2.0 / fan_in).sqrt()),
         Init::LecunUniform => within((3.0 / fan_in).sqrt()),
-        Init::LecunNormal => InitialValues::Normal((1.0 / fan_in).sqrt()),
-        Init::Orthogonal { gain } => InitialValues::Orthogonal(gain),
+        Init::LecunNormal => normal((1.0 / fan_in).sqrt()),
         Init::Sklearn => {
             let factor = match hidden {
                 Some(Activation::Sigmoid) => 2.0,
                 _ => 6.0,
             };
             let both = within(f64::sqrt(factor / (fan_in + fan_out)));
-            return (both, both);
+            return (both.clone(), both);
         }
         Init::Pytorch => {
             let both = within(1.0 / fan_in.sqrt());
-            return (both, both);
+            return (both.clone(), both);
         }
+        _ => init.clone(),
     };
-    (weights, InitialValues::Constant(0.0))
+    (weights, Init::Zeros)
 }
 
-/// Fills `values`, (`fan_in`, fan_out), from a distribution.
-fn fill(distribution: InitialValues, fan_in: usize, values: &mut [f64], generator: &mut RandomState) {
-    match distribution {
-        InitialValues::Constant(value) => values.fill(value),
-        InitialValues::Uniform(low, high) => values.fill_with(|| generator.uniform(low, high)),
-        InitialValues::Normal(deviation) => values.fill_with(|| generator.standard_normal() * deviation),
-        InitialValues::TruncatedNormal(deviation) => values.fill_with(|| {
+/// Fills `values`, (`fan_in`, fan_out), which are 0, from one of the [`distributions`].
+fn fill(distribution: &Init, fan_in: usize, values: &mut [f64], generator: &mut RandomState) {
+    match *distribution {
+        Init::Constant { value } => values.fill(value),
+        Init::Uniform { low, high } => values.fill_with(|| generator.uniform(low, high)),
+        Init::Normal { std } => values.fill_with(|| generator.standard_normal() * std),
+        Init::TruncatedNormal { std } => values.fill_with(|| {
             loop {
                 let drawn = generator.standard_normal();
                 if drawn.abs() <= 2.0 {
-                    break drawn * deviation;
+                    break drawn * std;
                 }
             }
         }),
-        InitialValues::Orthogonal(gain) => orthogonal::fill(values, fan_in, gain, generator),
+        Init::Orthogonal { gain } => orthogonal::fill(values, fan_in, gain, generator),
+        _ => {}
     }
-}
-
-fn setting(key: impl Into<String>, found: impl ToString, expected: impl Into<String>) -> Error {
-    SettingError::new(key, found, expected).into()
 }
 
 fn finite(values: &[f64], place: impl Fn(usize) -> String) -> Result<()> {
@@ -137,67 +131,48 @@ fn finite(values: &[f64], place: impl Fn(usize) -> String) -> Result<()> {
     }
 }
 
-fn copy_given(architecture: &Architecture, layers: &[GivenLayer], parameters: &mut [f64]) -> Result<()> {
-    let shape = |what: String, found: String, expected: String| Error::Shape {
-        what,
-        found,
-        expected,
-        hint: String::new(),
-    };
-    if layers.len() != architecture.layers().len() {
-        let expected = format!(
-            "{}, one for each layer after the inputs,",
-            architecture.layers().len()
-        );
-        return Err(shape(
-            "init.layers".into(),
-            format!("{} entries", layers.len()),
+fn copy_given(architecture: &Architecture, given: &[GivenLayer], parameters: &mut [f64]) -> Result<()> {
+    let layers = architecture.layers();
+    if given.len() != layers.len() {
+        let expected = format!("{}, one for each layer after the inputs,", layers.len());
+        return Err(Error::shape(
+            "init.layers",
+            format!("{} entries", given.len()),
             expected,
         ));
     }
-    for (index, (layer, given)) in architecture.layers().iter().zip(layers).enumerate() {
-        let number = index + 1;
-        if given.weights.len() != layer.fan_in || given.weights.iter().any(|row| row.len() != layer.fan_out) {
-            let widths = given.weights.iter().map(Vec::len);
+    for (number, (layer, GivenLayer { weights, bias })) in (1..).zip(layers.iter().zip(given)) {
+        let (fan_in, fan_out) = (layer.fan_in, layer.fan_out);
+        if weights.len() != fan_in || weights.iter().any(|row| row.len() != fan_out) {
+            let widths = weights.iter().map(Vec::len);
             let (least, most) = (widths.clone().min().unwrap_or(0), widths.max().unwrap_or(0));
-            let width = if least == most {
-                least.to_string()
-            } else {
-                format!("{least} to {most}")
+            let width = match least == most {
+                true => least.to_string(),
+                false => format!("{least} to {most}"),
             };
-            let found = format!("{} rows of {width} numbers", given.weights.len());
-            let expected = format!(
-                "{} rows (fan_in) of {} numbers (fan_out)",
-                layer.fan_in, layer.fan_out
-            );
-            return Err(shape(format!("layer {number}'s weights"), found, expected));
+            let found = format!("{} rows of {width} numbers", weights.len());
+            let expected = format!("{fan_in} rows (fan_in) of {fan_out} numbers (fan_out)");
+            return Err(Error::shape(format!("layer {number}'s weights"), found, expected));
         }
-        for (r, (row, to)) in given
-            .weights
-            .iter()
-            .zip(parameters[layer.weights()].chunks_mut(layer.fan_out))
-            .enumerate()
-        {
+        let rows = parameters[layer.weights()].chunks_mut(fan_out);
+        for (r, (row, to)) in weights.iter().zip(rows).enumerate() {
             finite(row, |c| {
                 format!("layer {number}'s weight in row {}, column {}", r + 1, c + 1)
             })?;
             to.copy_from_slice(row);
         }
-        match (layer.bias(), &given.bias) {
+        match (layer.bias(), bias) {
             (None, None) => {}
-            (Some(range), Some(bias)) if bias.len() == layer.fan_out => {
+            (Some(range), Some(bias)) if bias.len() == fan_out => {
                 finite(bias, |at| format!("layer {number}'s bias {}", at + 1))?;
                 parameters[range].copy_from_slice(bias);
             }
             (range, bias) => {
                 let count =
                     |there: Option<usize>| there.map_or("none".to_string(), |n| format!("{n} numbers"));
-                let expected = count(range.map(|range| range.len()));
-                return Err(shape(
-                    format!("layer {number}'s bias"),
-                    count(bias.as_ref().map(Vec::len)),
-                    expected,
-                ));
+                let (found, expected) = (bias.as_ref().map(Vec::len), range.map(|range| range.len()));
+                let what = format!("layer {number}'s bias");
+                return Err(Error::shape(what, count(found), count(expected)));
             }
         }
     }
@@ -211,14 +186,13 @@ fn draw(
     parameters: &mut [f64],
 ) -> Result<()> {
     if draws.is_empty() {
-        return Err(setting(
-            "init.draws",
-            "[]",
-            "no weight is drawn; for weights of 0 set init.method = \"zeros\"",
-        ));
+        let expected = "no weight is drawn; for weights of 0 set init.method = \"zeros\"";
+        return Err(SettingError::new("init.draws", "[]", expected).into());
     }
+    let layers = architecture.layers();
     for (index, draw) in draws.iter().enumerate() {
         let key = format!("init.draws[{index}]");
+        let refused = |found: &str, expected: &str| Err(SettingError::new(&key, found, expected).into());
         if let Some(seed) = draw.seed {
             generator.seed(seed);
         }
@@ -228,20 +202,10 @@ fn draw(
         let (low, high) = match (function, draw.low, draw.high) {
             (DrawFunction::Uniform, Some(low), Some(high)) => (low, high),
             (DrawFunction::Uniform, ..) => {
-                return Err(setting(
-                    &key,
-                    "from = \"uniform\"",
-                    "`low` and `high` are needed with it",
-                ));
+                return refused("from = \"uniform\"", "`low` and `high` are needed with it");
             }
             (_, None, None) => (0.0, 1.0),
-            _ => {
-                return Err(setting(
-                    &key,
-                    "`low` or `high`",
-                    "only from = \"uniform\" takes them",
-                ));
-            }
+            _ => return refused("`low` or `high`", "only from = \"uniform\" takes them"),
         };
         finite(&[low, high, scale, offset], |_| format!("a number in {key}"))?;
         let mut next = || {
@@ -253,18 +217,11 @@ fn draw(
             value * scale + offset
         };
         let layer_of = |number: usize| {
-            let count = architecture.layers().len();
-            match number
-                .checked_sub(1)
-                .and_then(|index| architecture.layers().get(index))
-            {
-                Some(layer) => Ok(*layer),
-                None => Err(setting(
-                    &key,
-                    format!("layer {number}"),
-                    format!("there are layers 1 to {count}"),
-                )),
-            }
+            let layer = number.checked_sub(1).and_then(|index| layers.get(index));
+            layer.ok_or_else(|| {
+                let expected = format!("there are layers 1 to {}", layers.len());
+                SettingError::new(&key, format!("layer {number}"), expected)
+            })
         };
         match (draw.weights, draw.bias, draw.discard) {
             (Some(number), None, None) => {
@@ -283,18 +240,17 @@ fn draw(
             }
             (None, Some(number), None) => match layer_of(number)?.bias() {
                 Some(range) => parameters[range].fill_with(next),
-                None => return Err(setting(&key, format!("bias = {number}"), "network.bias is false")),
+                None => return refused(&format!("bias = {number}"), "network.bias is false"),
             },
             (None, None, Some(count)) => (0..count).for_each(|_| {
                 next();
             }),
             (None, None, None) if draw.seed.is_some() => {}
             _ => {
-                return Err(setting(
-                    &key,
+                return refused(
                     "(neither or several)",
                     "exactly one of `weights`, `bias` and `discard` is needed, or a `seed` alone",
-                ));
+                );
             }
         }
     }

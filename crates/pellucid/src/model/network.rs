@@ -84,21 +84,16 @@ impl Layer {
 
     /// The range of the shift β, (fan_out), in the parameters, directly after the gain.
     pub fn shift(&self) -> Option<Range<usize>> {
-        let at = self.normalised?.gain_at + self.fan_out;
+        let at = self.gain()?.end;
         Some(at..at + self.fan_out)
     }
 
     /// The range of the running means, (fan_out), and directly after them the running variances, (fan_out), in the
     /// parameters, if the layer has them.
     pub fn statistics(&self) -> Option<Range<usize>> {
-        let NormalisedLayer {
-            normalisation,
-            statistics_at: at,
-            ..
-        } = self.normalised?;
-        normalisation
-            .keeps_statistics()
-            .then_some(at..at + 2 * self.fan_out)
+        let normalised = self.normalised?;
+        let range = normalised.statistics_at..normalised.statistics_at + 2 * self.fan_out;
+        normalised.normalisation.keeps_statistics().then_some(range)
     }
 }
 
@@ -129,10 +124,9 @@ impl Architecture {
             ));
         }
         if let Some(zero) = sizes.iter().position(|&size| size == 0) {
-            let name = if zero == 0 {
-                "the input layer".to_string()
-            } else {
-                format!("layer {zero}")
+            let name = match zero {
+                0 => "the input layer".to_string(),
+                _ => format!("layer {zero}"),
             };
             return refuse(format!(
                 "{name} of {sizes:?} has zero width; every layer needs at least one unit"
@@ -216,33 +210,28 @@ impl Architecture {
                 self.layers.len()
             ));
         }
-        for (index, (layer, normalisation)) in self.layers.iter().zip(per_layer).enumerate() {
-            let (Some(Normalisation::Batch { epsilon, .. }) | Some(Normalisation::Layer { epsilon })) =
-                *normalisation
-            else {
-                continue;
+        for (number, (layer, normalisation)) in (1..).zip(self.layers.iter().zip(per_layer)) {
+            let (epsilon, momentum, least_units) = match *normalisation {
+                None => continue,
+                Some(Normalisation::Batch { epsilon, momentum }) => (epsilon, momentum, 1),
+                Some(Normalisation::Layer { epsilon }) => (epsilon, 0.0, 2),
             };
             if !(epsilon > 0.0 && epsilon.is_finite()) {
                 return refuse(format!(
-                    "the normalisation of layer {} has epsilon = {epsilon}; it must be a finite number above 0, such as 1e-5",
-                    index + 1
+                    "the normalisation of layer {number} has epsilon = {epsilon}; it must be a finite number above 0, such as \
+                     1e-5"
                 ));
             }
-            match *normalisation {
-                Some(Normalisation::Batch { momentum, .. }) if !(0.0..=1.0).contains(&momentum) => {
-                    return refuse(format!(
-                        "the normalisation of layer {} has momentum = {momentum}; it must lie between 0 and 1, such as 0.1",
-                        index + 1
-                    ));
-                }
-                Some(Normalisation::Layer { .. }) if layer.fan_out == 1 => {
-                    return refuse(format!(
-                        "layer {} has a single unit, for which layer normalisation outputs 0 for every input; give it more \
-                         units, or use batch normalisation",
-                        index + 1
-                    ));
-                }
-                _ => {}
+            if !(0.0..=1.0).contains(&momentum) {
+                return refuse(format!(
+                    "the normalisation of layer {number} has momentum = {momentum}; it must lie between 0 and 1, such as 0.1"
+                ));
+            }
+            if layer.fan_out < least_units {
+                return refuse(format!(
+                    "layer {number} has a single unit, for which layer normalisation outputs 0 for every input; give it more \
+                     units, or use batch normalisation"
+                ));
             }
         }
         let mut at = self.affine_count;
@@ -275,26 +264,6 @@ impl Architecture {
     /// Whether any layer is normalised.
     pub fn is_normalised(&self) -> bool {
         self.trained_count > self.affine_count
-    }
-
-    /// Initialises the parameters of normalised layers: gain 1, shift 0, running means 0 and running variances 1.
-    pub(crate) fn initialise_normalisation<T: Scalar>(&self, parameters: &mut [T]) {
-        for layer in &self.layers {
-            for range in layer.gain().into_iter().chain(
-                layer
-                    .statistics()
-                    .map(|both| both.start + layer.fan_out..both.end),
-            ) {
-                parameters[range].fill(T::ONE);
-            }
-            for range in layer.shift().into_iter().chain(
-                layer
-                    .statistics()
-                    .map(|both| both.start..both.start + layer.fan_out),
-            ) {
-                parameters[range].fill(T::ZERO);
-            }
-        }
     }
 
     /// The layers in the form of the kernels.
@@ -377,13 +346,10 @@ impl<T: Scalar> Network<T> {
     /// # Errors
     /// [`Error::Shape`] when the number of parameters is not the architecture's.
     pub fn new(architecture: Architecture, parameters: Vec<T>) -> Result<Self> {
-        if parameters.len() != architecture.parameter_count() {
-            return Err(Error::Shape {
-                what: format!("the parameter buffer of a {} network", architecture.describe()),
-                found: format!("{} numbers", parameters.len()),
-                expected: architecture.parameter_count().to_string(),
-                hint: String::new(),
-            });
+        let (found, expected) = (parameters.len(), architecture.parameter_count());
+        if found != expected {
+            let what = format!("the parameter buffer of a {} network", architecture.describe());
+            return Err(Error::shape(what, format!("{found} numbers"), expected));
         }
         Ok(Self {
             architecture,
@@ -413,29 +379,27 @@ impl<T: Scalar> Network<T> {
 
     /// The bias of layer `index`, (fan_out), if it has one.
     pub fn bias(&self, index: usize) -> Option<&[T]> {
-        self.architecture
-            .layer(index)
-            .bias()
-            .map(|range| &self.parameters[range])
+        self.part(self.architecture.layer(index).bias())
     }
 
     /// The gain γ of layer `index`, (fan_out), if it is normalised.
     pub fn gain(&self, index: usize) -> Option<&[T]> {
-        let range = self.architecture.layer(index).gain();
-        range.map(|range| &self.parameters[range])
+        self.part(self.architecture.layer(index).gain())
     }
 
     /// The shift β of layer `index`, (fan_out), if it is normalised.
     pub fn shift(&self, index: usize) -> Option<&[T]> {
-        let range = self.architecture.layer(index).shift();
-        range.map(|range| &self.parameters[range])
+        self.part(self.architecture.layer(index).shift())
     }
 
     /// The running means and running variances of layer `index`, (fan_out) each, if the layer has them.
     pub fn statistics(&self, index: usize) -> Option<(&[T], &[T])> {
         let layer = self.architecture.layer(index);
-        let range = layer.statistics();
-        range.map(|range| self.parameters[range].split_at(layer.fan_out))
+        Some(self.part(layer.statistics())?.split_at(layer.fan_out))
+    }
+
+    fn part(&self, range: Option<Range<usize>>) -> Option<&[T]> {
+        Some(&self.parameters[range?])
     }
 
     /// The architecture, and the mutable parameters.
@@ -445,16 +409,12 @@ impl<T: Scalar> Network<T> {
 
     /// The first layer, counted from 1, with a parameter that is not finite, and that parameter.
     pub fn first_non_finite_layer(&self) -> Option<(usize, f64)> {
-        let layers = self.architecture.layers().iter().enumerate();
-        layers.into_iter().find_map(|(index, layer)| {
-            let weights = &self.parameters[layer.weights()];
-            let parts = [layer.bias(), layer.gain(), layer.shift(), layer.statistics()];
-            let parts = parts
-                .into_iter()
-                .flatten()
-                .flat_map(|range| &self.parameters[range]);
-            let bad = weights.iter().chain(parts).find(|value| !value.is_finite())?;
-            Some((index + 1, bad.to_f64()))
+        let mut layers = self.architecture.layers().iter().enumerate();
+        layers.find_map(|(index, layer)| {
+            let others = [layer.bias(), layer.gain(), layer.shift(), layer.statistics()];
+            let ranges = std::iter::once(layer.weights()).chain(others.into_iter().flatten());
+            let mut values = ranges.flat_map(|range| &self.parameters[range]);
+            Some((index + 1, values.find(|value| !value.is_finite())?.to_f64()))
         })
     }
 }

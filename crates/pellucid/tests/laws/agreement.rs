@@ -3,7 +3,7 @@
 use crate::fixture::{
     bits, classifier, dense, difference, flat, gradient, network, objective, targets, trained, uniform,
 };
-use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
+use pellucid::data::dataset::{BatchBuffers, ByteMatrix, Dataset, Features, Rows, Samples, Targets};
 use pellucid::inspection::trace::Trace;
 use pellucid::model::pass::{Objective, Workspace};
 use pellucid::numpy_random::RandomState;
@@ -231,7 +231,8 @@ proptest! {
             let gradient = gradient(&network, input, &targets, SQUARED_ERROR, &mut workspace);
             (workspace.outputs().to_vec(), gradient)
         };
-        let (from_bytes, from_numbers) = (of(features.slice(0, rows)), of(Input::Dense(&values)));
+        let from_bytes = of(features.gather(Rows::Range(0, rows), &mut BatchBuffers::default()).0);
+        let from_numbers = of(Input::Dense(&values));
         prop_assert!(difference(&from_bytes.0, &from_numbers.0) < 1e-12);
         prop_assert!(difference(&from_bytes.1, &from_numbers.1) < 1e-12);
     }

@@ -1,7 +1,7 @@
 //! Checks that each step uses the learning rate of the schedule, with every optimizer.
 
 use crate::fixture::{bits, classes, classifier, difference, experiment, gradient, objective, trained};
-use pellucid::data::dataset::{Dataset, Targets};
+use pellucid::data::dataset::{BatchBuffers, Dataset, Rows, Samples, Targets};
 use pellucid::optimization::optimizer::OptimizerState;
 use pellucid::optimization::schedule::RunLength;
 use pellucid::recipe::{BatchSize, Recipe};
@@ -47,7 +47,8 @@ fn trained_by_hand(recipe: &Recipe, data: &Dataset<f64>, batch: usize) -> Vec<f6
         }
         let gradient = gradient(
             &network,
-            data.features().slice(start, end),
+            data.gather(Rows::Range(start, end), &mut BatchBuffers::default())
+                .0,
             &targets,
             objective(Loss::CategoricalCrossEntropy, Reduction::Mean),
             &mut workspace,

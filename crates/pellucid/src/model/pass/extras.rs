@@ -36,13 +36,11 @@ impl<T: Scalar> Task for NormaliseForward<'_, T> {
             return;
         };
         let used = shape.rows * shape.fan_out;
-        let z = &mut here.z[..used];
+        let (z, activation) = (&mut here.z[..used], &mut here.activation[..used]);
         let running = running.map(|range| &parameters[range]);
         normalised.normalise(z, &parameters[gain], &parameters[shift], running);
-        let activation = &mut here.activation[..used];
-        layer
-            .activation
-            .apply_in_parts::<I, T>(shape.threads, z, activation, shape.fan_out);
+        let function = layer.activation;
+        function.apply_in_parts::<I, T>(shape.threads, z, activation, shape.fan_out);
     }
 }
 
@@ -60,13 +58,9 @@ pub(super) fn normalise_backward<I: Isa, T: Scalar>(
         return;
     };
     let both = gain.start..shift.end;
-    let parameters = match target {
-        Target::Gradient { parameters, .. } => *parameters,
-        Target::Parameters { parameters, .. } => &**parameters,
-    };
     I::call(normalisation::Backward {
         normalised: &mut *normalised,
-        gain: &parameters[gain],
+        gain: &target.parameters()[gain],
         delta: &mut here.delta[..rows * layer.fan_out],
     });
     match target {

@@ -1,8 +1,8 @@
 //! The forward and the backward pass of one layer.
 
-use super::Update;
-use super::target::LayerTarget;
+use super::{Target, Update};
 use crate::activation::Activation;
+use crate::model::network::Layer;
 use crate::scalar::Scalar;
 use pellucid_kernels::layer::arrays::LayerArrays;
 use pellucid_kernels::layer::{self, Input, Origin, Scratch, Shape};
@@ -38,25 +38,20 @@ impl<T: Scalar> Task for LayerForward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let Self {
-            shape,
-            input,
-            weights,
-            bias,
-            function,
-            here,
-        } = self;
+        let Self { shape, here, .. } = self;
         let used = shape.rows * shape.fan_out;
         let z = &mut here.z[..used];
-        layer::affine::<I, T>(shape, input, weights, bias, z, &mut here.scratch);
-        function.apply_in_parts::<I, T>(shape.threads, z, &mut here.activation[..used], shape.fan_out);
+        layer::affine::<I, T>(shape, self.input, self.weights, self.bias, z, &mut here.scratch);
+        self.function
+            .apply_in_parts::<I, T>(shape.threads, z, &mut here.activation[..used], shape.fan_out);
     }
 }
 
 /// The gradients of one layer, and δ of the layer below.
-pub(super) struct LayerBackward<'a, T> {
+pub(super) struct LayerBackward<'a, 't, T> {
     pub(super) shape: Shape,
-    pub(super) target: LayerTarget<'a, T>,
+    pub(super) layer: &'a Layer,
+    pub(super) target: &'a mut Target<'t, T>,
     pub(super) input: Input<'a, T>,
     /// The layer below, unless this is the first.
     pub(super) below: Option<&'a mut LayerArrays<T>>,
@@ -67,78 +62,46 @@ pub(super) struct LayerBackward<'a, T> {
     pub(super) records: bool,
 }
 
-impl<T: Scalar> Task for LayerBackward<'_, T> {
+impl<T: Scalar> Task for LayerBackward<'_, '_, T> {
     type Output = ();
     #[inline(always)]
-    fn run<I: Isa>(self) {
-        let Self {
-            shape,
-            mut target,
-            input,
-            mut below,
-            function_below,
-            delta,
-            update,
-            scratch,
-            records,
-        } = self;
-        if update == Update::Textbook
-            && let Some(below) = &mut below
-        {
-            delta_below::<I, T>(
-                shape,
-                delta,
-                target.weights(),
-                below,
-                function_below,
-                records,
-                scratch,
-            );
+    fn run<I: Isa>(mut self) {
+        if self.update == Update::Textbook {
+            self.delta_below::<I>();
         }
-        let (to_weights, to_bias) = target.destinations();
-        let (input, _) = layer_input(input, below.as_deref(), shape);
-        layer::weight_gradient::<I, T>(shape, input, scratch, delta, to_weights);
+        let (to_weights, to_bias) = self.target.of_layer(self.layer);
+        let (input, _) = layer_input(self.input, self.below.as_deref(), self.shape);
+        layer::weight_gradient::<I, T>(self.shape, input, self.scratch, self.delta, to_weights);
         if let Some(bias) = to_bias {
-            layer::bias_gradient::<I, T>(shape, delta, bias);
+            layer::bias_gradient::<I, T>(self.shape, self.delta, bias);
         }
-        if update == Update::TopDown
-            && let Some(below) = &mut below
-        {
-            delta_below::<I, T>(
-                shape,
-                delta,
-                target.weights(),
-                below,
-                function_below,
-                records,
-                scratch,
-            );
+        if self.update == Update::TopDown {
+            self.delta_below::<I>();
         }
     }
 }
 
-/// δ of the layer below: δ·Wᵀ times its f′(z).
-#[inline(always)]
-fn delta_below<I: Isa, T: Scalar>(
-    shape: Shape,
-    delta: &[T],
-    weights: &[T],
-    below: &mut LayerArrays<T>,
-    function: Activation,
-    records: bool,
-    scratch: &mut Scratch<T>,
-) {
-    let used = shape.rows * shape.fan_in;
-    layer::input_delta::<I, T>(shape, delta, weights, &mut below.delta[..used], scratch);
-    if !below.mask.is_empty() {
-        for (delta, &factor) in below.delta[..used].iter_mut().zip(&below.mask[..]) {
-            *delta *= factor;
+impl<T: Scalar> LayerBackward<'_, '_, T> {
+    /// δ of the layer below, if there is one: δ·Wᵀ times its f′(z).
+    #[inline(always)]
+    fn delta_below<I: Isa>(&mut self) {
+        let Some(below) = &mut self.below else {
+            return;
+        };
+        let (shape, used) = (self.shape, self.shape.rows * self.shape.fan_in);
+        let weights = &self.target.parameters()[self.layer.weights()];
+        let delta = &mut below.delta[..used];
+        layer::input_delta::<I, T>(shape, self.delta, weights, delta, self.scratch);
+        if !below.mask.is_empty() {
+            for (delta, &factor) in delta.iter_mut().zip(&below.mask[..]) {
+                *delta *= factor;
+            }
         }
+        if self.records {
+            below.upstream[..used].copy_from_slice(delta);
+        }
+        let (z, activation) = (&below.z[..used], &below.activation[..used]);
+        self.function_below
+            .backpropagate_in_parts::<I, T>(shape.threads, z, activation, delta, shape.fan_in);
     }
-    if records {
-        below.upstream[..used].copy_from_slice(&below.delta[..used]);
-    }
-    let (z, activation) = (&below.z[..used], &below.activation[..used]);
-    let delta = &mut below.delta[..used];
-    function.backpropagate_in_parts::<I, T>(shape.threads, z, activation, delta, shape.fan_in);
 }

@@ -175,28 +175,20 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
     });
     let first_narrow = workspace.first_narrow;
     if I::HAS_NARROW && first_narrow < architecture.layers().len() {
-        let arrays = &mut workspace.layers;
         let x = input.numbers();
         let mut steps = match &mut target {
             Target::Gradient { parameters, gradient } => narrow::BackwardPass::storing_gradient(
                 architecture.layout(),
                 first_narrow,
                 x,
-                arrays,
+                &mut workspace.layers,
                 rows,
                 parameters,
                 gradient,
             ),
-            Target::Parameters { parameters, rate } => narrow::BackwardPass::updating_parameters(
-                architecture.layout(),
-                first_narrow,
-                x,
-                arrays,
-                rows,
-                parameters,
-                *rate,
-            )
-            .top_down(objective.update == Update::TopDown),
+            Target::Parameters { parameters, rate } => workspace
+                .narrow_steps((architecture, parameters), first_narrow, x, rows, *rate)
+                .top_down(objective.update == Update::TopDown),
         };
         if records {
             steps = steps.recording();
@@ -211,7 +203,8 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         }
         I::call(LayerBackward {
             shape,
-            target: target.layer(layer),
+            layer,
+            target: &mut target,
             input,
             below: below.last_mut(),
             function_below: match index {

@@ -3,7 +3,6 @@
 use crate::model::network::Layer;
 use crate::scalar::Scalar;
 use pellucid_kernels::layer::Destination;
-use std::ops::Range;
 
 /// The destination of the backward pass.
 #[derive(Debug)]
@@ -24,97 +23,40 @@ pub enum Target<'a, T> {
     },
 }
 
-/// One layer's part of a [`Target`].
-pub(super) enum LayerTarget<'a, T> {
-    Gradient {
-        weights: &'a [T],
-        weight_gradient: &'a mut [T],
-        bias_gradient: Option<&'a mut [T]>,
-    },
-    Parameters {
-        weights: &'a mut [T],
-        bias: Option<&'a mut [T]>,
-        rate: T,
-    },
-}
-
-impl<T: Scalar> LayerTarget<'_, T> {
+impl<T: Scalar> Target<'_, T> {
+    /// The parameters, as they are now.
     #[inline(always)]
-    pub(super) fn weights(&self) -> &[T] {
+    pub(super) fn parameters(&self) -> &[T] {
         match self {
-            LayerTarget::Gradient { weights, .. } => weights,
-            LayerTarget::Parameters { weights, .. } => weights,
+            Target::Gradient { parameters, .. } => parameters,
+            Target::Parameters { parameters, .. } => parameters,
         }
     }
 
-    /// The destinations of the gradients of the weights and of the bias.
+    /// The destinations of the gradients of a layer's weights and of its bias.
     #[inline(always)]
-    pub(super) fn destinations(&mut self) -> (Destination<'_, T>, Option<Destination<'_, T>>) {
-        match self {
-            LayerTarget::Gradient {
-                weight_gradient,
-                bias_gradient,
-                ..
-            } => (
-                Destination::Gradient(weight_gradient),
-                match bias_gradient {
-                    Some(gradient) => Some(Destination::Gradient(gradient)),
-                    None => None,
-                },
-            ),
-            LayerTarget::Parameters { weights, bias, rate } => (
+    pub(super) fn of_layer(&mut self, layer: &Layer) -> (Destination<'_, T>, Option<Destination<'_, T>>) {
+        let (all, rate) = match self {
+            Target::Gradient { gradient, .. } => (&mut **gradient, None),
+            Target::Parameters { parameters, rate } => (&mut **parameters, Some(*rate)),
+        };
+        let (weights, bias) = match layer.bias() {
+            None => (&mut all[layer.weights()], None),
+            // All biases lie behind all weights.
+            Some(bias) => {
+                let (before, from) = all.split_at_mut(bias.start);
+                (&mut before[layer.weights()], Some(&mut from[..bias.len()]))
+            }
+        };
+        match rate {
+            None => (Destination::Gradient(weights), bias.map(Destination::Gradient)),
+            Some(rate) => (
                 Destination::Step {
                     parameters: weights,
-                    rate: *rate,
+                    rate,
                 },
-                match bias {
-                    Some(parameters) => Some(Destination::Step {
-                        parameters,
-                        rate: *rate,
-                    }),
-                    None => None,
-                },
+                bias.map(|parameters| Destination::Step { parameters, rate }),
             ),
-        }
-    }
-}
-
-/// Splits two parts off one slice; the first part lies before the second.
-#[inline(always)]
-fn two_parts<T>(
-    all: &mut [T],
-    first: Range<usize>,
-    second: Option<Range<usize>>,
-) -> (&mut [T], Option<&mut [T]>) {
-    match second {
-        None => (&mut all[first], None),
-        Some(second) => {
-            let (before, from) = all.split_at_mut(second.start);
-            (&mut before[first], Some(&mut from[..second.len()]))
-        }
-    }
-}
-
-impl<T: Scalar> Target<'_, T> {
-    #[inline(always)]
-    pub(super) fn layer(&mut self, layer: &Layer) -> LayerTarget<'_, T> {
-        match self {
-            Target::Gradient { parameters, gradient } => {
-                let (weight_gradient, bias_gradient) = two_parts(gradient, layer.weights(), layer.bias());
-                LayerTarget::Gradient {
-                    weights: &parameters[layer.weights()],
-                    weight_gradient,
-                    bias_gradient,
-                }
-            }
-            Target::Parameters { parameters, rate } => {
-                let (weights, bias) = two_parts(parameters, layer.weights(), layer.bias());
-                LayerTarget::Parameters {
-                    weights,
-                    bias,
-                    rate: *rate,
-                }
-            }
         }
     }
 }

@@ -83,10 +83,10 @@ impl<'a, T: Scalar> FusedDescent<'a, T> {
             }
             Features::Bytes(matrix) => {
                 if let Some(below) = self.steps.below() {
-                    let (rows, columns) = (matrix.bytes_and_values(), matrix.columns());
+                    let (bytes, columns) = (matrix.bytes(), matrix.bytes.columns());
                     self.blocks.affine::<I>(
                         start,
-                        rows,
+                        (bytes, &matrix.values),
                         columns,
                         below.weights,
                         below.bias.as_deref(),
@@ -106,15 +106,15 @@ impl<'a, T: Scalar> FusedDescent<'a, T> {
             let LayerBelow {
                 weights, bias, delta, ..
             } = below;
-            let (_, values) = matrix.bytes_and_values();
-            let inputs = (values, matrix.columns());
+            let columns = matrix.bytes.columns();
+            let inputs = (&*matrix.values, columns);
             self.blocks
                 .update_weights::<I>(start, inputs, delta, self.rate, weights);
             if let Some(parameters) = bias {
                 let rate = self.rate;
                 let shape = Shape {
                     rows: 1,
-                    fan_in: matrix.columns(),
+                    fan_in: columns,
                     fan_out: delta.len(),
                     threads: NonZeroUsize::MIN,
                 };

@@ -60,7 +60,7 @@ fn has_kernels<T: Scalar>(workspace: &Workspace<T>, features: &Features<T>, batc
             workspace.first_narrow_layer() <= 1
                 && workspace.layer_count() > 1
                 && batch_rows == 1
-                && is_listable(bytes.columns())
+                && is_listable(bytes.bytes.columns())
         }
     };
     fits && !workspace.has_extras_or_records()
