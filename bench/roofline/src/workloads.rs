@@ -2,12 +2,12 @@
 
 use crate::floor::{Needs, NonZero, Step};
 use anyhow::{Context, Result};
-use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
+use pellucid::data::dataset::{BatchBuffers, ByteMatrix, Dataset, Features, Rows, Samples, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::evaluate::predict;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::Source;
-use pellucid::{Input, Network, Precision, Recipe, Scalar, Session, Workspace, forward};
+use pellucid::{Network, Precision, Recipe, Scalar, Session, Workspace, forward};
 use pellucid_data::{Mnist, read_mnist};
 use std::hint::black_box;
 use std::num::NonZeroUsize;
@@ -216,10 +216,11 @@ fn needs_of_answer<T: Scalar>(network: &Network<T>, rows: usize, all_rows: usize
 /// The median time of the prediction of one row.
 fn one_row<T: Scalar>(network: &Network<T>, features: &Features<T>, settings: &Settings) -> Measured {
     let mut workspace = Workspace::new(network.architecture(), 1);
+    let mut buffers = BatchBuffers::default();
     let rows = features.rows() / if settings.is_quick { 10 } else { 1 };
     let mut seconds: Vec<f64> = (0..rows)
         .map(|row| {
-            let input: Input<'_, T> = features.slice(row, row + 1);
+            let (input, _) = features.gather(Rows::Range(row, row + 1), &mut buffers);
             let start = Instant::now();
             forward(
                 network.architecture(),

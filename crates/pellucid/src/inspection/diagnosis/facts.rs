@@ -1,11 +1,12 @@
 //! The facts that detectors read: plain numbers about recipe, data, network and training.
 
-use crate::data::dataset::{Dataset, Features, Targets};
+use super::finding::short;
+use crate::data::dataset::{Dataset, Features, Targets, evenly};
 use crate::error::{Error, Result};
 use crate::evaluation::evaluate::predict;
 use crate::evaluation::metrics::class_of;
 use crate::inspection::layer_statistics::{LayerStatistics, LayerSummary, Probe};
-use crate::model::network::Network;
+use crate::model::network::{Layer, Network};
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
 use crate::training::early_stopping::EpochLosses;
@@ -15,6 +16,9 @@ use std::num::NonZeroUsize;
 
 /// The most rows whose features are sampled.
 const FEATURE_ROWS: usize = 4096;
+/// Inputs beyond this are not scaled: the usual initialisers assume inputs of a size of about 1
+/// (LeCun et al., *Efficient BackProp*, 1998, section 4.3).
+const LARGE_INPUT: f64 = 10.0;
 /// The most rows that are predicted.
 const PREDICTED_ROWS: usize = 20_000;
 
@@ -54,28 +58,32 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// A layer, counted from 0.
+    pub(super) fn layer(&self, index: usize) -> Option<Layer> {
+        self.recipe.architecture().ok()?.layers().get(index).copied()
+    }
+
     /// The name of a layer, counted from 0.
-    pub(super) fn layer_name(&self, layer: usize) -> String {
-        let activation = self.recipe.architecture().ok();
-        let activation = activation.and_then(|found| found.layers().get(layer).copied());
-        match activation {
-            Some(found) => format!("layer {} ({})", layer + 1, found.activation.name()),
-            None => format!("layer {}", layer + 1),
+    pub(super) fn layer_name(&self, index: usize) -> String {
+        match self.layer(index) {
+            Some(layer) => format!("layer {} ({})", index + 1, layer.activation.name()),
+            None => format!("layer {}", index + 1),
         }
     }
-}
 
-impl EpochLosses {
-    /// The losses of the training rows in layer statistics.
-    pub fn from_statistics(layer_statistics: &[LayerStatistics]) -> Vec<Self> {
-        let losses = layer_statistics.iter().filter_map(|entry| {
-            Some(Self {
-                epoch: entry.epoch,
-                training: entry.loss?,
-                validation: None,
-            })
-        });
-        losses.collect()
+    /// The feature with the largest magnitude, where its values are not scaled.
+    pub(super) fn unscaled(&self) -> Option<&'a FeatureFacts> {
+        let reach = |feature: &FeatureFacts| feature.low.abs().max(feature.high.abs());
+        let features = self.data?.features.iter();
+        let furthest = features.max_by(|a, b| reach(a).total_cmp(&reach(b)))?;
+        (reach(furthest) > LARGE_INPUT).then_some(furthest)
+    }
+
+    /// The advice to lower the learning rate.
+    pub(super) fn lower_rate(&self) -> String {
+        let rate = self.recipe.train.learning_rate;
+        let (lower, rate) = (short(rate / 10.0), short(rate));
+        format!("a learning rate of {lower} or less in place of {rate}")
     }
 }
 
@@ -114,14 +122,13 @@ impl DataFacts {
         let features = match data.features() {
             Features::Bytes(_) => Vec::new(),
             Features::Dense(matrix) => {
-                let count = rows.min(FEATURE_ROWS);
-                let picked: Vec<usize> = (0..count).map(|index| index * rows / count).collect();
+                let picked = evenly(rows, FEATURE_ROWS);
+                let count = picked.len();
                 let column = |at: usize| {
-                    let values = picked.iter().map(move |&row| matrix.row(row)[at].to_f64());
+                    let values = picked.iter().map(|&row| matrix.row(row as usize)[at].to_f64());
                     let mean = values.clone().sum::<f64>() / count as f64;
                     let squares = values.clone().map(|value| (value - mean).powi(2)).sum::<f64>();
-                    let low = values.clone().fold(f64::INFINITY, f64::min);
-                    let high = values.clone().fold(f64::NEG_INFINITY, f64::max);
+                    let (low, high) = range(values.clone());
                     FeatureFacts {
                         name: match names.get(at) {
                             Some(name) => format!("column {} ({name})", at + 1),
@@ -144,14 +151,12 @@ impl DataFacts {
             }
             Targets::Dense(matrix) => {
                 let width = matrix.columns();
-                let mut ranges = vec![(f64::INFINITY, f64::NEG_INFINITY); width];
-                for row in matrix.values().chunks_exact(width) {
-                    for ((low, high), target) in ranges.iter_mut().zip(row) {
-                        *low = low.min(target.to_f64());
-                        *high = high.max(target.to_f64());
-                    }
-                }
-                (ranges, class_counts(data.targets(), matrix.values(), width))
+                let of_column = |at| matrix.values().iter().skip(at).step_by(width);
+                let ranges = (0..width).map(|at| range(of_column(at).map(|target| target.to_f64())));
+                let are_classes = data.targets().are_zero_or_one()
+                    && (width == 1 || matrix.values().chunks_exact(width).all(is_one_hot));
+                let counts = are_classes.then(|| class_counts(matrix.values(), width));
+                (ranges.collect(), counts)
             }
         };
         Self {
@@ -161,25 +166,38 @@ impl DataFacts {
             class_counts,
         }
     }
+}
 
-    /// The feature with the largest magnitude.
-    pub(super) fn furthest(&self) -> Option<&FeatureFacts> {
-        let reach = |feature: &FeatureFacts| feature.low.abs().max(feature.high.abs());
-        self.features.iter().max_by(|a, b| reach(a).total_cmp(&reach(b)))
+impl FeatureFacts {
+    /// Name and range in words.
+    pub(super) fn range(&self) -> String {
+        format!(
+            "{} ranges from {} to {}",
+            self.name,
+            short(self.low),
+            short(self.high)
+        )
     }
 }
 
-/// The rows of each class, where targets are a 1 among zeros, or 0 or 1 in a single column.
-fn class_counts<T: Scalar>(targets: &Targets<T>, values: &[T], width: usize) -> Option<Vec<usize>> {
-    let is_class = |row: &[T]| width == 1 || row.iter().filter(|&&y| y == T::ONE).count() == 1;
-    if !targets.are_zero_or_one() || !values.chunks_exact(width).all(is_class) {
-        return None;
-    }
+/// The lowest and the highest number.
+pub(super) fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    })
+}
+
+/// Whether a row of zeros and ones has a single 1.
+fn is_one_hot<T: Scalar>(row: &[T]) -> bool {
+    row.iter().filter(|&&y| y == T::ONE).count() == 1
+}
+
+/// The rows of each class, by targets or outputs.
+fn class_counts<T: Scalar>(values: &[T], width: usize) -> Vec<usize> {
     let mut counts = vec![0; width.max(2)];
-    values
-        .chunks_exact(width)
-        .for_each(|row| counts[class_of(row)] += 1);
-    Some(counts)
+    let rows = values.chunks_exact(width);
+    rows.for_each(|row| counts[class_of(row)] += 1);
+    counts
 }
 
 /// The facts of a network.
@@ -241,21 +259,14 @@ impl NetworkFacts {
             let most = counts.iter().max().copied().unwrap_or(0);
             most as f64 >= ALMOST_ALL * facts.rows as f64
         });
-        let predicted_counts = is_lopsided.then(|| {
-            let rows = data.rows().min(PREDICTED_ROWS);
-            let picked: Vec<u32> = (0..rows)
-                .map(|index| (index * data.rows() / rows) as u32)
-                .collect();
-            let width = architecture.output_width();
-            let picked = data.picked(&picked)?;
-            let outputs = predict(network, picked.features(), rows, threads);
-            let mut counts = vec![0; width.max(2)];
-            outputs
-                .chunks_exact(width)
-                .for_each(|row| counts[class_of(row)] += 1);
-            Ok::<_, Error>(counts)
-        });
-        let predicted_counts = predicted_counts.transpose()?;
+        let predicted_counts = match is_lopsided {
+            true => {
+                let picked = data.sampled(PREDICTED_ROWS)?;
+                let outputs = predict(network, picked.features(), picked.rows(), threads);
+                Some(class_counts(&outputs, architecture.output_width()))
+            }
+            false => None,
+        };
         Ok(Self {
             layers: layers.collect(),
             predicted_counts,

@@ -57,6 +57,24 @@ impl FindingKind {
             Self::UnfamiliarInputs => "unfamiliar inputs",
         }
     }
+
+    /// A finding of this kind: what was seen, why it matters, what to try.
+    pub(super) fn found(
+        self,
+        severity: Severity,
+        seen: String,
+        why: impl Into<String>,
+        try_this: impl Into<String>,
+    ) -> Finding {
+        Finding {
+            kind: self,
+            layer: None,
+            severity,
+            seen,
+            why: why.into(),
+            try_this: try_this.into(),
+        }
+    }
 }
 
 /// The severity of a finding.
@@ -89,27 +107,25 @@ pub struct Finding {
 impl Finding {
     /// The whole finding in one line.
     pub fn sentence(&self) -> String {
-        let Self {
-            kind,
-            seen,
-            why,
-            try_this,
-            ..
-        } = self;
-        format!("{}: {seen}. {why}. {try_this}", kind.title())
+        let (seen, why, try_this) = (&self.seen, &self.why, &self.try_this);
+        format!("{}: {seen}. {why}. {try_this}", self.kind.title())
+    }
+
+    /// The same about layer `index`, counted from 0.
+    pub(super) fn in_layer(self, index: usize) -> Self {
+        let layer = Some(index + 1);
+        Self { layer, ..self }
     }
 }
 
 /// Three lines: what was seen, why it matters, what to try.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seen, why, try_this) = (&self.seen, &self.why, &self.try_this);
         write!(
             f,
-            "{}: {}\n  why: {}\n  try: {}",
-            self.kind.title(),
-            self.seen,
-            self.why,
-            self.try_this
+            "{}: {seen}\n  why: {why}\n  try: {try_this}",
+            self.kind.title()
         )
     }
 }
@@ -133,8 +149,9 @@ pub(super) fn short(number: f64) -> String {
 /// A share from 0 to 1 as a percentage.
 pub(super) fn percent(share: f64) -> String {
     match share {
-        share if share > 0.0 && share < 0.01 => format!("{:.1}%", 100.0 * share),
-        share if share > 0.99 && share < 1.0 => format!("{:.1}%", 100.0 * share),
+        share if (share > 0.0 && share < 0.01) || (share > 0.99 && share < 1.0) => {
+            format!("{:.1}%", 100.0 * share)
+        }
         share => format!("{:.0}%", 100.0 * share),
     }
 }

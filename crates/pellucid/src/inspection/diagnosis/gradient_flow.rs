@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::finding::{Finding, FindingKind, Severity, short};
-use crate::inspection::layer_statistics::LayerSummary;
+use crate::inspection::layer_statistics::{LayerStatistics, LayerSummary};
 
 /// The least part of the output's δ that should reach the first layer. Four or five sigmoid layers of the usual initial
 /// weights come below it, since each passes on a quarter at most; two or three, which learn, stay above (Glorot & Bengio
@@ -13,81 +13,65 @@ const LEAST: f64 = 1e-3;
 /// networks*, 2013).
 const MOST: f64 = 100.0;
 
-/// The layer of the least δ, and its ratio to the output's.
-fn least(layers: &[LayerSummary]) -> Option<(usize, f64)> {
-    let (output, hidden) = layers.split_last()?;
-    let parts = hidden.iter().map(|layer| layer.delta_rms / output.delta_rms);
-    parts
-        .enumerate()
-        .filter(|(_, part)| part.is_finite())
-        .min_by(|a, b| a.1.total_cmp(&b.1))
-}
-
-/// The layer of the largest δ, and its ratio to the output's.
-fn largest(layers: &[LayerSummary]) -> Option<(usize, f64)> {
-    let (output, hidden) = layers.split_last()?;
-    let parts = hidden.iter().map(|layer| layer.delta_rms / output.delta_rms);
-    parts
-        .enumerate()
-        .filter(|(_, part)| !part.is_nan())
-        .max_by(|a, b| a.1.total_cmp(&b.1))
+/// The hidden layers, and the ratio of their δ to the output's.
+fn ratios(layers: &[LayerSummary]) -> impl Iterator<Item = (usize, f64)> {
+    let output = layers.last().map_or(f64::NAN, |output| output.delta_rms);
+    let hidden = layers.len().saturating_sub(1);
+    let ratios = layers[..hidden].iter().map(move |layer| layer.delta_rms / output);
+    ratios.enumerate()
 }
 
 /// Over the whole training, by the median epoch: a gradient that vanishes only at first does no harm.
-pub(super) fn vanishing(facts: &Facts<'_>) -> Vec<Finding> {
-    let trained = facts.layer_statistics.get(1..).unwrap_or_default();
-    let mut found: Vec<(usize, f64)> = trained.iter().filter_map(|entry| least(&entry.layers)).collect();
-    found.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let Some(&(layer, part)) = found.get(found.len() / 2) else {
-        return Vec::new();
+pub(super) fn vanishing(facts: &Facts<'_>) -> Option<Finding> {
+    let by_ratio = |a: &(usize, f64), b: &(usize, f64)| a.1.total_cmp(&b.1);
+    let trained = facts.layer_statistics.get(1..).unwrap_or_default().iter();
+    let least = |entry: &LayerStatistics| {
+        let finite = ratios(&entry.layers).filter(|(_, ratio)| ratio.is_finite());
+        finite.min_by(by_ratio)
     };
+    let mut found: Vec<(usize, f64)> = trained.filter_map(least).collect();
+    found.sort_by(by_ratio);
+    let &(layer, part) = found.get(found.len() / 2)?;
     if part >= LEAST {
-        return Vec::new();
+        return None;
     }
-    vec![Finding {
-        kind: FindingKind::VanishingGradients,
-        layer: Some(layer + 1),
-        severity: Severity::Fault,
-        seen: format!(
+    let finding = FindingKind::VanishingGradients.found(
+        Severity::Fault,
+        format!(
             "only {} of the size of the output's gradient reaches {} (median of {} sampled epochs)",
             short(part),
             facts.layer_name(layer),
             found.len()
         ),
-        why: "each layer multiplies the gradient by its derivative and its weights; where that is below 1, the lower layers \
-              hardly change, and only the upper layers learn"
-            .into(),
-        try_this: "relu or tanh in place of sigmoid, with init.method = \"he_normal\" or \"xavier_normal\"; fewer layers; \
-                   or normalised layers (network.normalisation = \"batch\")"
-            .into(),
-    }]
+        "each layer multiplies the gradient by its derivative and its weights; where that is below 1, the lower layers hardly \
+         change, and only the upper layers learn",
+        "relu or tanh in place of sigmoid, with init.method = \"he_normal\" or \"xavier_normal\"; fewer layers; or normalised \
+         layers (network.normalisation = \"batch\")",
+    );
+    Some(finding.in_layer(layer))
 }
 
 /// In the initial network.
-pub(super) fn exploding(facts: &Facts<'_>) -> Vec<Finding> {
-    let layers: Vec<LayerSummary> = match facts.initial {
-        Some(network) => network.layers.iter().map(|layer| layer.summary).collect(),
-        None => return Vec::new(),
-    };
-    let Some((layer, factor)) = largest(&layers).filter(|&(_, factor)| factor > MOST) else {
-        return Vec::new();
-    };
+pub(super) fn exploding(facts: &Facts<'_>) -> Option<Finding> {
+    let layers: Vec<LayerSummary> = facts.initial?.layers.iter().map(|layer| layer.summary).collect();
+    let numbers = ratios(&layers).filter(|(_, ratio)| !ratio.is_nan());
+    let (layer, ratio) = numbers.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    if ratio <= MOST {
+        return None;
+    }
     let weights = layers.iter().map(|layer| layer.weight_rms).fold(0.0, f64::max);
-    vec![Finding {
-        kind: FindingKind::ExplodingGradients,
-        layer: Some(layer + 1),
-        severity: Severity::Fault,
-        seen: format!(
+    let finding = FindingKind::ExplodingGradients.found(
+        Severity::Fault,
+        format!(
             "before training the gradient at {} is {} times that at the output; weights have sizes of up to {}",
             facts.layer_name(layer),
-            short(factor),
+            short(ratio),
             short(weights)
         ),
-        why: "each layer multiplies the gradient by its weights, so a step that suits the upper layers is far too large for \
-              the lower ones"
-            .into(),
-        try_this: "smaller initial weights, such as init.method = \"he_normal\" (\"xavier_normal\" without relu); \
-                   train.clip_norm = 1; or normalised layers"
-            .into(),
-    }]
+        "each layer multiplies the gradient by its weights, so a step that suits the upper layers is far too large for the \
+         lower ones",
+        "smaller initial weights, such as init.method = \"he_normal\" (\"xavier_normal\" without relu); train.clip_norm = 1; or \
+         normalised layers",
+    );
+    Some(finding.in_layer(layer))
 }

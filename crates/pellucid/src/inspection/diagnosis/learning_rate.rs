@@ -1,6 +1,6 @@
 //! Detects learning rates that are too high or too low.
 
-use super::facts::Facts;
+use super::facts::{Facts, range};
 use super::finding::{Finding, FindingKind, Severity, short};
 
 /// The number of epochs of a window: a run may oscillate in one part and be calm in another.
@@ -19,10 +19,8 @@ const CHANGE_OF_FIRST_IN_NOISE: f64 = 0.1;
 const UPS: f64 = 0.15;
 
 /// Losses that oscillate.
-pub(super) fn oscillation(facts: &Facts<'_>) -> Vec<Finding> {
-    let Some(first) = facts.epochs.first() else {
-        return Vec::new();
-    };
+pub(super) fn oscillation(facts: &Facts<'_>) -> Option<Finding> {
+    let first = facts.epochs.first()?;
     let of_first = match is_noisy(facts) {
         true => CHANGE_OF_FIRST_IN_NOISE,
         false => CHANGE_OF_FIRST,
@@ -38,33 +36,22 @@ pub(super) fn oscillation(facts: &Facts<'_>) -> Vec<Finding> {
             if change.abs() > least { change } else { 0.0 }
         })
         .collect();
-    let of_window = |changes: &[f64]| {
-        let ups = changes.iter().filter(|&&change| change > 0.0).count();
-        let downs = changes.iter().filter(|&&change| change < 0.0).count();
-        (ups, downs)
-    };
+    let rises = |window: &[f64]| window.iter().filter(|&&change| change > 0.0).count();
     let oscillates = |window: &[f64]| {
-        let (ups, downs) = of_window(window);
+        let ups = rises(window);
+        let downs = window.iter().filter(|&&change| change < 0.0).count();
         ups >= LEAST_UPS && downs >= LEAST_UPS && ups as f64 > UPS * window.len() as f64
     };
     let length = WINDOW.min(changes.len()).max(1);
-    let Some(start) = changes.windows(length).position(oscillates) else {
-        return Vec::new();
-    };
+    let start = changes.windows(length).position(oscillates)?;
     let window = &changes[start..start + length];
-    let (ups, _) = of_window(window);
+    let ups = rises(window);
     let rise = window.iter().filter(|&&change| change > 0.0).sum::<f64>() / ups as f64;
     let losses = &facts.epochs[start..=start + length];
-    let (low, high) = losses
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), epoch| {
-            (low.min(epoch.training), high.max(epoch.training))
-        });
-    vec![Finding {
-        kind: FindingKind::Oscillation,
-        layer: None,
-        severity: Severity::Fault,
-        seen: format!(
+    let (low, high) = range(losses.iter().map(|epoch| epoch.training));
+    Some(FindingKind::Oscillation.found(
+        Severity::Fault,
+        format!(
             "in epochs {} to {} the loss rises {ups} times, by {} on average, and falls again, between {} and {}",
             losses[0].epoch,
             losses[length].epoch,
@@ -72,13 +59,9 @@ pub(super) fn oscillation(facts: &Facts<'_>) -> Vec<Finding> {
             short(low),
             short(high)
         ),
-        why: "the steps are so large that they overshoot the minimum".into(),
-        try_this: format!(
-            "a learning rate of {} or less in place of {}; `pellucid find-rate` finds one",
-            short(facts.recipe.train.learning_rate / 10.0),
-            short(facts.recipe.train.learning_rate)
-        ),
-    }]
+        "the steps are so large that they overshoot the minimum",
+        format!("{}; `pellucid find-rate` finds one", facts.lower_rate()),
+    ))
 }
 
 /// Whether two epochs with the same parameters could have different losses.
@@ -98,50 +81,40 @@ const TRAVEL: f64 = 0.01;
 const FALL: f64 = 0.01;
 
 /// Weights that hardly moved and a loss that hardly fell, where a larger step would have lowered it.
-pub(super) fn too_low(facts: &Facts<'_>) -> Vec<Finding> {
-    let (Some(begin), Some(last)) = (facts.layer_statistics.first(), facts.layer_statistics.last()) else {
-        return Vec::new();
-    };
-    let (Some(first), Some(end)) = (facts.epochs.first(), facts.epochs.last()) else {
-        return Vec::new();
-    };
-    let ratio = facts
-        .layer_statistics
-        .iter()
-        .flat_map(|entry| entry.layers.iter().filter_map(|layer| layer.update_ratio))
-        .fold(0.0, f64::max);
+pub(super) fn too_low(facts: &Facts<'_>) -> Option<Finding> {
+    let (begin, last) = (facts.layer_statistics.first()?, facts.layer_statistics.last()?);
+    let (first, end) = (facts.epochs.first()?.training, facts.epochs.last()?.training);
+    let layers = facts.layer_statistics.iter().flat_map(|entry| &entry.layers);
+    let ratio = layers.filter_map(|layer| layer.update_ratio).fold(0.0, f64::max);
     let travel = ratio * last.updates as f64;
-    let fall = (first.training - end.training) / first.training.abs();
+    let fall = (first - end) / first.abs();
     // The fall that the gradient predicts for weights that move by as much as their size.
-    let promise: f64 = begin
+    let promises = begin
         .layers
         .iter()
-        .map(|layer| layer.gradient_rms * layer.weight_rms)
-        .fold(0.0, f64::max);
-    let is_flat = promise < 1e-6 * first.training.abs();
-    let takes_steps = facts.recipe.train.optimizer.takes_steps();
+        .map(|layer| layer.gradient_rms * layer.weight_rms);
+    let is_flat = promises.fold(0.0, f64::max) < 1e-6 * first.abs();
+    let train = &facts.recipe.train;
+    let takes_steps = train.optimizer.takes_steps();
     if !takes_steps || is_flat || last.updates == 0 || !(travel < TRAVEL && fall < FALL) {
-        return Vec::new();
+        return None;
     }
-    vec![Finding {
-        kind: FindingKind::LossStuck,
-        layer: None,
-        severity: Severity::Fault,
-        seen: format!(
+    Some(FindingKind::LossStuck.found(
+        Severity::Fault,
+        format!(
             "in {} steps the loss went from {} to {}; one step moves the weights by {} of their size at most, all steps \
              together by {}",
             last.updates,
-            short(first.training),
-            short(end.training),
+            short(first),
+            short(end),
             short(ratio),
             short(travel)
         ),
-        why: "steps of about 1e-3 of the weights' size are usual; these are too small to make progress"
-            .into(),
-        try_this: format!(
+        "steps of about 1e-3 of the weights' size are usual; these are too small to make progress",
+        format!(
             "a learning rate of {} or more in place of {}; `pellucid find-rate` finds one",
-            short(facts.recipe.train.learning_rate * (1e-3 / ratio.max(1e-12)).clamp(10.0, 1e6)),
-            short(facts.recipe.train.learning_rate)
+            short(train.learning_rate * (1e-3 / ratio.max(1e-12)).clamp(10.0, 1e6)),
+            short(train.learning_rate)
         ),
-    }]
+    ))
 }

@@ -32,14 +32,13 @@
 //! ```
 
 mod classes;
-mod dead_units;
 mod facts;
 mod finding;
+mod flat_units;
 mod gradient_flow;
 mod learning_rate;
 mod loss_course;
 mod overfitting;
-mod saturation;
 mod scales;
 mod symmetry;
 mod targets;
@@ -52,8 +51,10 @@ pub use training::TrainingDiagnosis;
 
 /// The findings before the first step.
 pub fn before_training(facts: &Facts<'_>) -> Vec<Finding> {
-    let (mut findings, inputs_are_reported) = saturation::before(facts);
-    findings.extend(dead_units::before(facts));
+    let mut findings = flat_units::saturated_before(facts);
+    let in_first_layer = findings.iter().any(|finding| finding.layer == Some(1));
+    let inputs_are_reported = in_first_layer && facts.unscaled().is_some();
+    findings.extend(flat_units::dead_before(facts));
     findings.extend(symmetry::find(facts));
     if findings.is_empty() {
         findings.extend(gradient_flow::exploding(facts));
@@ -67,42 +68,32 @@ pub fn before_training(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// All findings of a training that has ended, the most severe first. Each cause is reported once.
 pub fn after_training(facts: &Facts<'_>) -> Vec<Finding> {
+    use FindingKind::{
+        DeadUnits, Diverged, ExplodingGradients, Oscillation, SaturatedUnits, SymmetricUnits,
+        TargetsOutOfRange, VanishingGradients,
+    };
     let mut findings = before_training(facts);
-    let is_reported = |findings: &[Finding], kinds: &[FindingKind]| {
+    let has = |findings: &[Finding], kinds: &[FindingKind]| {
         findings.iter().any(|finding| kinds.contains(&finding.kind))
     };
-    let add = |findings: &mut Vec<Finding>, new: Vec<Finding>| {
-        let same = |one: &Finding, other: &Finding| (one.kind, one.layer) == (other.kind, other.layer);
-        for finding in new {
-            if !findings.iter().any(|known| same(known, &finding)) {
-                findings.push(finding);
-            }
-        }
-    };
     add(&mut findings, loss_course::not_finite(facts));
-    let out_of_reach = is_reported(&findings, &[FindingKind::TargetsOutOfRange]);
+    let out_of_reach = has(&findings, &[TargetsOutOfRange]);
     let output = facts.trained.map(|network| network.layers.len());
     // An output with unreachable targets ends at the end of its range: that is reported already.
-    let flat = saturation::after(facts)
-        .into_iter()
-        .chain(dead_units::after(facts));
-    let unreported = flat.filter(|finding| !(out_of_reach && finding.layer == output));
-    add(&mut findings, unreported.collect());
-    if !is_reported(&findings, &[FindingKind::Diverged]) {
-        let blocked = [
-            FindingKind::SaturatedUnits,
-            FindingKind::DeadUnits,
-            FindingKind::SymmetricUnits,
-        ];
-        let flow = [FindingKind::VanishingGradients, FindingKind::ExplodingGradients];
-        if !is_reported(&findings, &blocked) && !out_of_reach {
+    let mut flat = flat_units::saturated_after(facts);
+    flat.extend(flat_units::dead_after(facts));
+    flat.retain(|finding| !(out_of_reach && finding.layer == output));
+    add(&mut findings, flat);
+    if !has(&findings, &[Diverged]) {
+        let blocked = [SaturatedUnits, DeadUnits, SymmetricUnits];
+        if !has(&findings, &blocked) && !out_of_reach {
             add(&mut findings, gradient_flow::vanishing(facts));
         }
         add(&mut findings, learning_rate::oscillation(facts));
-        if !is_reported(&findings, &[FindingKind::Oscillation]) {
+        if !has(&findings, &[Oscillation]) {
             add(&mut findings, loss_course::rising(facts));
         }
-        if !is_reported(&findings, &blocked) && !is_reported(&findings, &flow) {
+        if !has(&findings, &blocked) && !has(&findings, &[VanishingGradients, ExplodingGradients]) {
             add(&mut findings, learning_rate::too_low(facts));
         }
         add(&mut findings, classes::constant_predictor(facts));
@@ -110,4 +101,14 @@ pub fn after_training(facts: &Facts<'_>) -> Vec<Finding> {
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
+}
+
+/// Adds those that are not known of the same layer.
+fn add(findings: &mut Vec<Finding>, new: impl IntoIterator<Item = Finding>) {
+    for finding in new {
+        let is_known = |known: &Finding| (known.kind, known.layer) == (finding.kind, finding.layer);
+        if !findings.iter().any(is_known) {
+            findings.push(finding);
+        }
+    }
 }

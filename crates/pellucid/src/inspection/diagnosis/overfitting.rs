@@ -14,32 +14,27 @@ const FALL: f64 = 0.5;
 const LAST: usize = 10;
 
 /// A loss of held-out rows that rises while that of training rows falls.
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let validated: Vec<(&EpochLosses, f64)> = facts
-        .epochs
-        .iter()
+pub(super) fn find(facts: &Facts<'_>) -> Option<Finding> {
+    let epochs = facts.epochs.iter();
+    let validated: Vec<(&EpochLosses, f64)> = epochs
         .filter_map(|epoch| Some((epoch, epoch.validation?)))
         .collect();
-    let Some(&(best, lowest)) = validated.iter().min_by(|a, b| a.1.total_cmp(&b.1)) else {
-        return Vec::new();
-    };
+    let &(best, lowest) = validated.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     let last = &validated[validated.len() - (validated.len() / LAST).max(1)..];
     let mean = |of: fn(&(&EpochLosses, f64)) -> f64| last.iter().map(of).sum::<f64>() / last.len() as f64;
     let (validation, training) = (mean(|epoch| epoch.1), mean(|epoch| epoch.0.training));
     let rose = validation > (1.0 + RISE) * lowest;
     let fell = training < FALL * best.training;
     if !rose || !fell || lowest < 0.0 {
-        return Vec::new();
+        return None;
     }
     let kept = match facts.best_epoch {
         Some(epoch) => format!(" (the weights of epoch {epoch} were kept)"),
         None => String::new(),
     };
-    vec![Finding {
-        kind: FindingKind::Overfitting,
-        layer: None,
-        severity: Severity::Warning,
-        seen: format!(
+    Some(FindingKind::Overfitting.found(
+        Severity::Warning,
+        format!(
             "the loss of held-out rows was lowest, {}, in epoch {}, and is {} at the end, while that of training rows fell \
              from {} to {}{kept}",
             short(lowest),
@@ -48,9 +43,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             short(best.training),
             short(training)
         ),
-        why: "the network memorises the training rows, and what it learns does not hold for others".into(),
-        try_this:
-            "fewer units, train.l2, train.dropout, more rows; train.patience, which ends the run in time"
-                .into(),
-    }]
+        "the network memorises the training rows, and what it learns does not hold for others",
+        "fewer units, train.l2, train.dropout, more rows; train.patience, which ends the run in time",
+    ))
 }

@@ -14,45 +14,24 @@ const RATIO: f64 = 100.0;
 const OF_RANGE: f64 = 0.1;
 
 /// Constant columns and columns of two values, such as words have, are ignored.
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let Some(data) = facts.data else {
-        return Vec::new();
-    };
+pub(super) fn find(facts: &Facts<'_>) -> Option<Finding> {
     let varies = |feature: &&FeatureFacts| feature.deviation > 0.0 && !feature.is_indicator;
     let scale = |feature: &FeatureFacts| feature.deviation.max(OF_RANGE * (feature.high - feature.low));
-    let columns = || data.features.iter().filter(varies);
-    let least = columns().min_by(|a, b| scale(a).total_cmp(&scale(b)));
-    let most = columns().max_by(|a, b| a.deviation.total_cmp(&b.deviation));
-    let (Some(least), Some(most)) = (least, most) else {
-        return Vec::new();
-    };
+    let columns = facts.data?.features.iter().filter(varies);
+    let least = columns.clone().min_by(|a, b| scale(a).total_cmp(&scale(b)))?;
+    let most = columns.max_by(|a, b| a.deviation.total_cmp(&b.deviation))?;
     if most.deviation / scale(least) < RATIO {
-        return Vec::new();
+        return None;
     }
-    let ratio = most.deviation / least.deviation;
-    let range = |feature: &FeatureFacts| {
-        format!(
-            "{} ranges from {} to {}",
-            feature.name,
-            short(feature.low),
-            short(feature.high)
-        )
-    };
-    vec![Finding {
-        kind: FindingKind::UnscaledInputs,
-        layer: None,
-        severity: Severity::Warning,
-        seen: format!(
-            "{}, {}: the ratio of their standard deviations is {}",
-            range(most),
-            range(least),
-            short(ratio)
-        ),
-        why: "the learning rate that suits the widest column is too small for the narrowest by the square of this ratio, so \
-              the network hardly learns from it"
-            .into(),
-        try_this: "standardise the columns (data.standardise = true; --scale standardize for a table)".into(),
-    }]
+    let ratio = short(most.deviation / least.deviation);
+    let (most, least) = (most.range(), least.range());
+    Some(FindingKind::UnscaledInputs.found(
+        Severity::Warning,
+        format!("{most}, {least}: the ratio of their standard deviations is {ratio}"),
+        "the learning rate that suits the widest column is too small for the narrowest by the square of this ratio, so the \
+         network hardly learns from it",
+        "standardise the columns (data.standardise = true; --scale standardize for a table)",
+    ))
 }
 
 #[cfg(test)]
@@ -64,7 +43,7 @@ mod tests {
     use crate::inspection::diagnosis::{DataFacts, NetworkFacts};
 
     /// The findings of a first column between 0 and 1, and a second that is `of_row`.
-    fn found(of_row: impl Fn(usize) -> f64) -> Vec<Finding> {
+    fn found(of_row: impl Fn(usize) -> f64) -> Option<Finding> {
         let inputs: Vec<Vec<f64>> = (0..1000)
             .map(|row| vec![f64::from(row as u32 % 7) / 6.0, of_row(row)])
             .collect();
@@ -86,9 +65,9 @@ mod tests {
     #[test]
     fn a_column_that_is_rarely_nonzero_is_not_on_another_scale() {
         let seldom = |scale: f64| move |row: usize| if row < 2 { scale * (row + 1) as f64 } else { 0.0 };
-        assert_eq!(found(seldom(0.03)), []);
-        assert_eq!(found(seldom(1e-4)).len(), 1);
-        assert_eq!(found(|row| (row % 5) as f64 * 1e-3).len(), 1);
-        assert_eq!(found(|row| (row % 5) as f64 * 1e-2), []);
+        assert_eq!(found(seldom(0.03)), None);
+        assert!(found(seldom(1e-4)).is_some());
+        assert!(found(|row| (row % 5) as f64 * 1e-3).is_some());
+        assert_eq!(found(|row| (row % 5) as f64 * 1e-2), None);
     }
 }

@@ -77,7 +77,14 @@ impl<T: Scalar> TrainingDiagnosis<T> {
             )?),
         };
         let layer_statistics = self.statistics.entries();
-        let epochs = epochs.unwrap_or_else(|| EpochLosses::from_statistics(layer_statistics));
+        let of_entry = |entry: &LayerStatistics| {
+            Some(EpochLosses {
+                epoch: entry.epoch,
+                training: entry.loss?,
+                validation: None,
+            })
+        };
+        let epochs = epochs.unwrap_or_else(|| layer_statistics.iter().filter_map(of_entry).collect());
         Ok(super::after_training(&Facts {
             trained: trained.as_ref(),
             layer_statistics,

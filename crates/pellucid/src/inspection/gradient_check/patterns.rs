@@ -44,48 +44,39 @@ pub enum Pattern {
 /// The mistake in words, with the evidence.
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Forgotten => write!(f, "it is 0 everywhere: it was forgotten"),
-            Self::Sign => write!(f, "it is −1 times what it should be: the sign is wrong"),
-            Self::Factor { factor, rows } => {
-                write!(
-                    f,
-                    "it is {factor:.6} times what it should be: {}",
-                    cause(*factor, *rows)
-                )
-            }
-            Self::Transposed => write!(
-                f,
-                "its rows and columns are exchanged: it is the transpose of what it should be"
-            ),
-            Self::OneNumber => write!(
-                f,
+        f.write_str(match self {
+            Self::Forgotten => "it is 0 everywhere: it was forgotten",
+            Self::Sign => "it is −1 times what it should be: the sign is wrong",
+            Self::Transposed => "its rows and columns are exchanged: it is the transpose of what it should be",
+            Self::OneNumber => {
                 "it is the same number everywhere: a sum over rows or units was broadcast to its shape"
-            ),
-            Self::SameRows => write!(
-                f,
+            }
+            Self::SameRows => {
                 "all its rows are the same: δ was summed over the batch without the inputs, and broadcast"
-            ),
-            Self::SameColumns => write!(
-                f,
+            }
+            Self::SameColumns => {
                 "all its columns are the same: the inputs were summed without each unit's own δ, and broadcast"
-            ),
+            }
+            Self::Factor { factor, rows } => {
+                let cause = cause(*factor, *rows);
+                return write!(f, "it is {factor:.6} times what it should be: {cause}");
+            }
             Self::Rule {
                 rule,
                 factor,
                 entries,
                 residual,
             } => {
-                write!(f, "{rule}")?;
+                f.write_str(rule)?;
                 if let Some(factor) = factor.filter(|factor| (factor - 1.0).abs() > FIT) {
                     write!(f, "; and it is {factor:.6} times that")?;
                 }
-                write!(
+                return write!(
                     f,
                     " (fits all {entries} entries, to {residual:.0e} of their size)"
-                )
+                );
             }
-        }
+        })
     }
 }
 
@@ -108,51 +99,32 @@ fn cause(factor: f64, rows: usize) -> String {
     }
 }
 
-/// The least-squares c of given ≈ c·of, and the residual relative to the size of `given`.
-pub(super) fn proportion(given: &[f64], of: &[f64]) -> Option<(f64, f64)> {
+/// The least-squares c of given ≈ c·of, and the residual relative to the size of `given`, where that is within rounding.
+pub(super) fn fits(given: &[f64], of: &[f64]) -> Option<(f64, f64)> {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let (size, other) = (dot(given, given), dot(of, of));
     if !(size > 0.0 && other > 0.0 && size.is_finite() && other.is_finite()) {
         return None;
     }
     let factor = dot(given, of) / other;
-    let left: f64 = given
-        .iter()
-        .zip(of)
-        .map(|(given, of)| (given - factor * of).powi(2))
-        .sum();
-    Some((factor, (left / size).sqrt()))
-}
-
-/// The ratio and the residual of two arrays that are multiples of each other.
-pub(super) fn fits(given: &[f64], of: &[f64]) -> Option<(f64, f64)> {
-    proportion(given, of).filter(|(_, left)| *left < FIT)
+    let pairs = given.iter().zip(of);
+    let left: f64 = pairs.map(|(given, of)| (given - factor * of).powi(2)).sum();
+    let residual = (left / size).sqrt();
+    (residual < FIT).then_some((factor, residual))
 }
 
 /// The mistake that the numbers of a part show, if any. `given` is wrong, `right` is correct.
 pub(super) fn of_numbers(given: &[f64], right: &[f64], rows: usize) -> Option<Pattern> {
-    if given.iter().all(|&derivative| derivative == 0.0) {
-        return Some(Pattern::Forgotten);
-    }
-    // A single entry is a multiple of anything.
-    if given.len() < 2 {
-        return None;
-    }
-    if let Some((factor, _)) = fits(given, right) {
-        return Some(match (factor + 1.0).abs() < FIT {
-            true => Pattern::Sign,
-            false => Pattern::Factor { factor, rows },
-        });
-    }
-    None
+    let (factor, _) = fits(given, right)?;
+    Some(match (factor + 1.0).abs() < FIT {
+        true => Pattern::Sign,
+        false => Pattern::Factor { factor, rows },
+    })
 }
 
 /// The mistake that the places of the numbers show, if any: tried after the wrong rules, which may look alike.
 pub(super) fn of_places(part: &ParameterPart, given: &[f64], right: &[f64]) -> Option<Pattern> {
     let (rows, columns) = (part.rows, part.columns);
-    if given.len() < 2 {
-        return None;
-    }
     let is_same = |a: f64, b: f64| (a - b).abs() <= FIT * a.abs().max(b.abs());
     if given.iter().all(|&derivative| is_same(derivative, given[0])) {
         return Some(Pattern::OneNumber);
@@ -162,17 +134,18 @@ pub(super) fn of_places(part: &ParameterPart, given: &[f64], right: &[f64]) -> O
     }
     // (columns, rows), row-major.
     let transposed: Vec<f64> = (0..columns)
-        .flat_map(|column| (0..rows).map(move |row| right[row * columns + column]))
+        .flat_map(|column| right.iter().skip(column).step_by(columns).copied())
         .collect();
     if fits(given, &transposed).is_some_and(|(factor, _)| (factor - 1.0).abs() < FIT) {
         return Some(Pattern::Transposed);
     }
-    let at = |row: usize, column: usize| given[row * columns + column];
-    if (1..rows).all(|row| (0..columns).all(|column| is_same(at(row, column), at(0, column)))) {
+    let (first, mut all) = (&given[..columns], given.chunks_exact(columns));
+    if all
+        .clone()
+        .all(|row| row.iter().zip(first).all(|(&a, &b)| is_same(a, b)))
+    {
         return Some(Pattern::SameRows);
     }
-    if (0..rows).all(|row| (1..columns).all(|column| is_same(at(row, column), at(row, 0)))) {
-        return Some(Pattern::SameColumns);
-    }
-    None
+    all.all(|row| row.iter().all(|&derivative| is_same(derivative, row[0])))
+        .then_some(Pattern::SameColumns)
 }

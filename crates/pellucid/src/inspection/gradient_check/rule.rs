@@ -6,14 +6,15 @@
 
 use super::parts::ParameterPart;
 use super::patterns::{Pattern, fits, of_numbers, of_places};
-use super::{GradientReport, OwnPass, check_gradient};
+use super::{GradientEntry, GradientReport, OwnPass, check_gradient};
 use crate::activation::Activation;
-use crate::loss::{CustomLoss, Loss, Reduction};
+use crate::loss::{CustomLoss, Reduction};
 use crate::model::network::{Architecture, Network};
-use crate::model::pass::{self, Objective, Target, Update, Workspace};
+use crate::model::pass::{Objective, Update};
 use pellucid_kernels::layer::Input;
+use std::cell::LazyCell;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 /// One part of a gradient, and the verdict on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,23 +57,19 @@ impl fmt::Display for RuleReport {
             if index > 0 {
                 writeln!(f)?;
             }
-            let (wrong, all) = (report.wrong().count(), report.entries.len());
-            if wrong == 0 {
+            let all = report.entries.len();
+            let by_error =
+                |a: &&GradientEntry, b: &&GradientEntry| a.relative_error.total_cmp(&b.relative_error);
+            let Some(worst) = report.wrong().max_by(by_error) else {
                 write!(f, "{part}: right, all {all} entries to {:.1e}", report.worst())?;
                 continue;
-            }
-            write!(f, "{part}: wrong in {wrong} of {all} entries")?;
-            let worst = report
-                .wrong()
-                .max_by(|a, b| a.relative_error.total_cmp(&b.relative_error));
-            if let Some(worst) = worst {
-                let [row, column] = part.place(worst.index);
-                write!(
-                    f,
-                    "; at worst, [{row}, {column}], {:e} for {:e}",
-                    worst.given, worst.numeric
-                )?;
-            }
+            };
+            let (wrong, [row, column]) = (report.wrong().count(), part.place(worst.index));
+            write!(
+                f,
+                "{part}: wrong in {wrong} of {all} entries; at worst, [{row}, {column}], {:e} for {:e}",
+                worst.given, worst.numeric
+            )?;
             match pattern {
                 Some(pattern) => write!(f, "\n  {pattern}")?,
                 None => write!(f, "\n  no known mistake fits")?,
@@ -133,54 +130,38 @@ pub fn check_rule(
         |_| given.clone(),
     );
     let right = own.gradient(network.parameters());
-    let rows = own.workspace.rows();
-    let mut candidates: Option<Vec<Candidate>> = None;
+    let candidates = LazyCell::new(|| candidates(&own));
     let parts = ParameterPart::all(network.architecture())
         .into_iter()
         .map(|part| {
-            let of_part = GradientReport {
-                entries: report.entries[part.range.clone()].to_vec(),
+            let range = part.range.clone();
+            let report = GradientReport {
+                entries: report.entries[range.clone()].to_vec(),
                 tolerance: report.tolerance,
             };
-            if of_part.is_right() {
-                return PartVerdict {
-                    part,
-                    report: of_part,
-                    pattern: None,
-                };
-            }
-            let (given, right) = (&given[part.range.clone()], &right[part.range.clone()]);
-            let pattern = of_numbers(given, right, rows)
-                .or_else(|| {
-                    let candidates = candidates.get_or_insert_with(|| candidates_of(&own));
-                    of_rules(&part, given, candidates)
-                })
-                .or_else(|| of_places(&part, given, right));
+            let (given, right) = (&given[range.clone()], &right[range]);
+            let pattern = match () {
+                () if report.is_right() => None,
+                () if given.iter().all(|&derivative| derivative == 0.0) => Some(Pattern::Forgotten),
+                // A single entry is a multiple of anything.
+                () if given.len() < 2 => None,
+                () => of_numbers(given, right, own.workspace.rows())
+                    .or_else(|| {
+                        candidates
+                            .iter()
+                            .find_map(|candidate| candidate.explains(&part, given))
+                    })
+                    .or_else(|| of_places(&part, given, right)),
+            };
             PartVerdict {
                 part,
-                report: of_part,
+                report,
                 pattern,
             }
         });
     RuleReport {
         parts: parts.collect(),
     }
-}
-
-fn of_rules(part: &ParameterPart, given: &[f64], candidates: &[Candidate]) -> Option<Pattern> {
-    if given.len() < 2 {
-        return None;
-    }
-    candidates.iter().find_map(|candidate| {
-        let (factor, residual) = fits(given, &candidate.gradient[part.range.clone()])?;
-        let rule = candidate.rule_for(part.layer)?;
-        Some(Pattern::Rule {
-            rule,
-            factor: (candidate.error == ErrorTerm::Own).then_some(factor),
-            entries: given.len(),
-            residual,
-        })
-    })
 }
 
 /// How a rule treats f′.
@@ -197,6 +178,50 @@ enum Derivative {
     Twice,
 }
 
+impl Derivative {
+    /// The mistake in words; none where it is right. Formulas are those of the function, where it is known.
+    fn mistake(self, whose: &str, function: Option<Activation>) -> Option<String> {
+        let (at_z, at_a) = match function {
+            Some(Activation::Sigmoid) => (", z(1 − z),", ", a(1 − a)"),
+            Some(Activation::Tanh) => (", 1 − z²,", ", 1 − a²"),
+            _ => (",", ""),
+        };
+        let mistake = match self {
+            Self::Right => return None,
+            Self::AtZ => format!("is taken at z{at_z} but its formula is in terms of a{at_a}"),
+            Self::AtA => "is taken at a, f′(a), instead of at z, f′(z)".into(),
+            Self::Missing => "f′(z) is missing".into(),
+            Self::Twice => {
+                "f′(z) is one too many: for this loss and this activation it cancels in δ = a − y".into()
+            }
+        };
+        Some(format!("{whose} derivative {mistake}"))
+    }
+
+    /// Numbers, (rows, units), times f′ as the rule computes it; none where the mistake is impossible for this function.
+    fn times(self, numbers: &[f64], function: Activation, z: &[f64], a: &[f64]) -> Option<Vec<f64>> {
+        let derivatives: Vec<f64> = match (self, function) {
+            (Self::Right | Self::Twice, _) => function.derivative(z, a),
+            (Self::Missing, _) => vec![1.0; z.len()],
+            (Self::AtZ, Activation::Sigmoid) => z.iter().map(|z| z * (1.0 - z)).collect(),
+            (Self::AtZ, Activation::Tanh) => z.iter().map(|z| 1.0 - z * z).collect(),
+            (Self::AtA, _) if function.is_elementwise() => {
+                let mut of_a = vec![0.0; a.len()];
+                function.apply(a, &mut of_a, a.len());
+                function.derivative(a, &of_a)
+            }
+            _ => return None,
+        };
+        Some(
+            numbers
+                .iter()
+                .zip(derivatives)
+                .map(|(number, f)| number * f)
+                .collect(),
+        )
+    }
+}
+
 /// What a rule uses as ∂L/∂a.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ErrorTerm {
@@ -208,113 +233,64 @@ enum ErrorTerm {
     Mean,
 }
 
-/// The gradient by a wrong rule.
+impl ErrorTerm {
+    /// The mistake in words; none where it is right.
+    fn mistake(self) -> Option<String> {
+        let mistake = match self {
+            Self::Own => return None,
+            Self::One => {
+                "one error is used for all rows, where each row needs its own difference (an array was broadcast)"
+            }
+            Self::Mean => {
+                "the mean error over rows is used for each row, where each row needs its own difference"
+            }
+        };
+        Some(mistake.into())
+    }
+}
+
+/// A wrong rule.
 struct Candidate {
-    output: Derivative,
-    hidden: Derivative,
-    error: ErrorTerm,
-    /// The activations of the output and, where they are all the same, of the hidden layers.
-    functions: (Activation, Option<Activation>),
-    layers: usize,
+    /// The mistakes in the output's derivative, in the hidden units', and in ∂L/∂a, in words.
+    mistakes: [Option<String>; 3],
     gradient: Vec<f64>,
+    layers: usize,
 }
 
 impl Candidate {
-    /// The mistakes that affect a layer, counted from 1; none where it is right there.
-    fn rule_for(&self, layer: usize) -> Option<String> {
-        let mut mistakes = Vec::new();
-        let of_hidden = layer < self.layers;
-        if self.output != Derivative::Right {
-            mistakes.push(words(self.output, "the output's", Some(self.functions.0)));
-        }
-        if of_hidden && self.hidden != Derivative::Right {
-            mistakes.push(words(self.hidden, "the hidden units'", self.functions.1));
-        }
-        match self.error {
-            ErrorTerm::Own => {}
-            ErrorTerm::One => mistakes.push(
-                "one error is used for all rows, where each row needs its own difference (an array was broadcast)".into(),
-            ),
-            ErrorTerm::Mean => mistakes.push(
-                "the mean error over rows is used for each row, where each row needs its own difference".into(),
-            ),
-        }
-        (!mistakes.is_empty()).then(|| mistakes.join("; and "))
-    }
-}
-
-fn words(mistake: Derivative, whose: &str, function: Option<Activation>) -> String {
-    let formulas = match function {
-        Some(Activation::Sigmoid) => Some(("z(1 − z)", "a(1 − a)")),
-        Some(Activation::Tanh) => Some(("1 − z²", "1 − a²")),
-        _ => None,
-    };
-    match (mistake, formulas) {
-        (Derivative::Right, _) => String::new(),
-        (Derivative::AtZ, Some((at_z, at_a))) => {
-            format!("{whose} derivative is taken at z, {at_z}, but its formula is in terms of a, {at_a}")
-        }
-        (Derivative::AtZ, None) => {
-            format!("{whose} derivative is taken at z, but its formula is in terms of a")
-        }
-        (Derivative::AtA, _) => format!("{whose} derivative is taken at a, f′(a), instead of at z, f′(z)"),
-        (Derivative::Missing, _) => format!("{whose} derivative f′(z) is missing"),
-        (Derivative::Twice, _) => format!(
-            "{whose} derivative f′(z) is one too many: for this loss and this activation it cancels in δ = a − y"
-        ),
-    }
-}
-
-/// f′ as a mistake computes it, (rows, units); none where the mistake is impossible for this function.
-fn derivative_as(mistake: Derivative, function: Activation, z: &[f64], a: &[f64]) -> Option<Vec<f64>> {
-    match mistake {
-        Derivative::Right | Derivative::Twice => Some(function.derivative(z, a)),
-        Derivative::Missing => Some(vec![1.0; z.len()]),
-        Derivative::AtZ => match function {
-            Activation::Sigmoid => Some(z.iter().map(|z| z * (1.0 - z)).collect()),
-            Activation::Tanh => Some(z.iter().map(|z| 1.0 - z * z).collect()),
-            _ => None,
-        },
-        Derivative::AtA => {
-            let mut of_a = vec![0.0; a.len()];
-            function.apply(a, &mut of_a, a.len());
-            function.is_elementwise().then(|| function.derivative(a, &of_a))
-        }
+    /// The mistakes that affect a part, where its derivatives are a multiple of those by this rule.
+    fn explains(&self, part: &ParameterPart, given: &[f64]) -> Option<Pattern> {
+        let (factor, residual) = fits(given, &self.gradient[part.range.clone()])?;
+        let [output, hidden, error] = &self.mistakes;
+        let hidden = hidden.as_ref().filter(|_| part.layer < self.layers);
+        let mistakes = [output.as_ref(), hidden, error.as_ref()].into_iter().flatten();
+        let mistakes: Vec<&str> = mistakes.map(String::as_str).collect();
+        (!mistakes.is_empty()).then(|| Pattern::Rule {
+            rule: mistakes.join("; and "),
+            factor: error.is_none().then_some(factor),
+            entries: given.len(),
+            residual,
+        })
     }
 }
 
 /// All wrong rules that are possible for this network and this loss, those with fewer mistakes first.
-fn candidates_of(own: &OwnPass<'_>) -> Vec<Candidate> {
-    let architecture = own.network.architecture();
+fn candidates(own: &OwnPass<'_>) -> Vec<Candidate> {
+    use Derivative::{AtA, AtZ, Missing, Right, Twice};
     // Normalised layers and byte inputs are not covered.
-    let Input::Dense(input) = own.input else {
-        return Vec::new();
+    let input = match own.input {
+        Input::Dense(input) if !own.network.architecture().is_normalised() => input,
+        _ => return Vec::new(),
     };
-    if architecture.is_normalised() {
-        return Vec::new();
-    }
-    let mistakes = [
-        Derivative::Right,
-        Derivative::AtZ,
-        Derivative::AtA,
-        Derivative::Missing,
-        Derivative::Twice,
-    ];
-    let errors = [ErrorTerm::Own, ErrorTerm::One, ErrorTerm::Mean];
     let mut found = Vec::new();
-    for output in mistakes {
-        for hidden in &mistakes[..4] {
-            for error in errors {
-                found.extend(candidate(own, input, output, *hidden, error));
+    for output in [Right, AtZ, AtA, Missing, Twice] {
+        for hidden in [Right, AtZ, AtA, Missing] {
+            for error in [ErrorTerm::Own, ErrorTerm::One, ErrorTerm::Mean] {
+                found.extend(candidate(own, input, output, hidden, error));
             }
         }
     }
-    let count = |candidate: &Candidate| {
-        usize::from(candidate.output != Derivative::Right)
-            + usize::from(candidate.hidden != Derivative::Right)
-            + usize::from(candidate.error != ErrorTerm::Own)
-    };
-    found.sort_by_key(count);
+    found.sort_by_key(|candidate| candidate.mistakes.iter().flatten().count());
     found
 }
 
@@ -325,147 +301,100 @@ fn candidate(
     hidden: Derivative,
     error: ErrorTerm,
 ) -> Option<Candidate> {
-    let architecture = own.network.architecture();
     let workspace = &own.workspace;
-    let layers = architecture.layers();
+    let layers = own.network.architecture().layers();
     let last = layers.len() - 1;
     let function = layers[last].activation;
-    let paired = own.objective.loss.is_paired_with(function);
-    let (z, a) = (workspace.z(last), workspace.activation(last));
-    let mut delta: Vec<f64> = match (error, output, paired) {
-        (ErrorTerm::Own, Derivative::Right, _) => workspace.delta(last).to_vec(),
-        (ErrorTerm::Own, Derivative::Twice, true) => workspace.delta(last).to_vec(),
-        (_, Derivative::Twice, false) | (ErrorTerm::Own, _, true) => return None,
-        (_, Derivative::AtZ | Derivative::AtA | Derivative::Missing, true) => return None,
-        (ErrorTerm::Own, _, false) => workspace.upstream(last)?.to_vec(),
-        (ErrorTerm::One, ..) => vec![1.0; z.len()],
-        (ErrorTerm::Mean, ..) => {
-            let width = layers[last].fan_out;
-            let of = match paired {
-                true => workspace.delta(last),
-                false => workspace.upstream(last)?,
-            };
-            let rows = workspace.rows() as f64;
-            let mean = |j: usize| of.iter().skip(j).step_by(width).sum::<f64>() / rows;
-            let means: Vec<f64> = (0..width).map(mean).collect();
-            means.iter().copied().cycle().take(z.len()).collect()
+    // A loss that is paired with its activation has cancelled the derivative: it can only be one too many.
+    let is_paired = own.objective.loss.is_paired_with(function);
+    if output != Derivative::Right && (output == Derivative::Twice) != is_paired {
+        return None;
+    }
+    let errors = match is_paired {
+        true => workspace.delta(last),
+        false => workspace.upstream(last)?,
+    };
+    let of_rule = match error {
+        ErrorTerm::Own => errors.to_vec(),
+        ErrorTerm::One => vec![1.0; errors.len()],
+        ErrorTerm::Mean => {
+            let (width, rows) = (layers[last].fan_out, workspace.rows());
+            let mean = |j: usize| errors.iter().skip(j).step_by(width).sum::<f64>() / rows as f64;
+            (0..width).map(mean).collect::<Vec<f64>>().repeat(rows)
         }
     };
-    let takes_derivative = match (error, output) {
-        (ErrorTerm::Own, Derivative::Right) => false,
-        (_, Derivative::Twice) => true,
-        _ => !paired,
+    let (z, a) = (workspace.z(last), workspace.activation(last));
+    let mut delta = match (error, output) {
+        (ErrorTerm::Own, Derivative::Right) => workspace.delta(last).to_vec(),
+        (_, Derivative::Right) if is_paired => of_rule,
+        _ => output.times(&of_rule, function, z, a)?,
     };
-    if takes_derivative {
-        let derivatives = derivative_as(output, function, z, a)?;
-        delta
-            .iter_mut()
-            .zip(derivatives)
-            .for_each(|(delta, derivative)| *delta *= derivative);
-    }
     let mut gradient = vec![0.0; own.network.parameters().len()];
     for index in (0..=last).rev() {
-        let layer = layers[index];
-        let below = match index {
-            0 => input,
-            _ => workspace.activation(index - 1),
-        };
-        let (of_weights, of_bias, upstream) = through(own.network, index, below, &delta, workspace.rows())?;
-        gradient[layer.weights()].copy_from_slice(&of_weights);
-        if let Some(range) = layer.bias() {
+        let below = index.checked_sub(1);
+        let x = below.map_or(input, |below| workspace.activation(below));
+        let (of_weights, of_bias, upstream) = through(own.network, index, x, &delta)?;
+        gradient[layers[index].weights()].copy_from_slice(&of_weights);
+        if let Some(range) = layers[index].bias() {
             gradient[range].copy_from_slice(&of_bias);
         }
-        if index > 0 {
-            let (z, a) = (workspace.z(index - 1), workspace.activation(index - 1));
-            let function = layers[index - 1].activation;
+        if let Some(below) = below {
             // Softmax has no derivative of one unit by itself.
+            let function = layers[below].activation;
             if !function.is_elementwise() {
                 return None;
             }
-            let derivatives = derivative_as(hidden, function, z, a)?;
-            delta = upstream
-                .iter()
-                .zip(derivatives)
-                .map(|(upstream, derivative)| upstream * derivative)
-                .collect();
+            delta = hidden.times(&upstream, function, workspace.z(below), x)?;
         }
     }
     let first = layers[0].activation;
     let is_one = layers[..last].iter().all(|layer| layer.activation == first);
     Some(Candidate {
-        output,
-        hidden,
-        error,
-        functions: (function, is_one.then_some(first)),
-        layers: layers.len(),
+        mistakes: [
+            output.mistake("the output's", Some(function)),
+            hidden.mistake("the hidden units'", is_one.then_some(first)),
+            error.mistake(),
+        ],
         gradient,
+        layers: layers.len(),
     })
 }
 
-/// A loss whose derivatives are its targets.
-fn given_derivatives() -> Loss {
-    static LOSS: OnceLock<CustomLoss> = OnceLock::new();
-    let loss = LOSS.get_or_init(|| {
+/// xᵀδ, Σδ and δ·Wᵀ of one layer by the engine's pass through two layers: an identity, whose δ is δ·Wᵀ, and the layer. The loss
+/// has its targets, δ, as derivatives. The first layer needs no δ·Wᵀ, and goes alone.
+fn through(
+    network: &Network<f64>,
+    index: usize,
+    x: &[f64],
+    delta: &[f64],
+) -> Option<(Vec<f64>, Vec<f64>, Vec<f64>)> {
+    static GIVEN_DERIVATIVES: LazyLock<CustomLoss> = LazyLock::new(|| {
         CustomLoss::new(
             "given derivatives",
             |row| row.outputs.iter().zip(row.targets).map(|(a, y)| a * y).sum(),
             |row, derivatives| derivatives.copy_from_slice(row.targets),
         )
     });
-    (*loss).into()
-}
-
-/// xᵀδ, Σδ and δ·Wᵀ of one layer by the engine's pass through two layers: an identity, whose δ is δ·Wᵀ, and the layer.
-fn through(
-    network: &Network<f64>,
-    index: usize,
-    x: &[f64],
-    delta: &[f64],
-    rows: usize,
-) -> Option<(Vec<f64>, Vec<f64>, Vec<f64>)> {
     let layer = network.architecture().layer(index);
-    let needs_upstream = index > 0;
-    let mut sizes = vec![layer.fan_in, layer.fan_out];
-    if needs_upstream {
-        sizes.insert(0, layer.fan_in);
-    }
+    let sizes = [layer.fan_in, layer.fan_in, layer.fan_out];
+    let sizes = if index > 0 { &sizes[..] } else { &sizes[1..] };
     let linear = vec![Activation::Identity; sizes.len() - 1];
-    let architecture = Architecture::new(&sizes, &linear, true).ok()?;
-    let own = *architecture.layers().last()?;
+    let architecture = Architecture::new(sizes, &linear, true).ok()?;
+    let own = architecture.output_layer();
     let mut parameters = vec![0.0; architecture.parameter_count()];
+    parameters[..own.weights().start]
+        .iter_mut()
+        .step_by(layer.fan_in + 1)
+        .for_each(|diagonal| *diagonal = 1.0);
     parameters[own.weights()].copy_from_slice(network.weights(index));
-    if needs_upstream {
-        for unit in 0..layer.fan_in {
-            parameters[unit * layer.fan_in + unit] = 1.0;
-        }
-    }
-    let mut workspace = Workspace::new(&architecture, rows);
-    let mut gradient = vec![0.0; parameters.len()];
-    pass::forward(&architecture, &parameters, Input::Dense(x), &mut workspace);
-    let target = Target::Gradient {
-        parameters: &parameters,
-        gradient: &mut gradient,
-    };
+    let linear = Network::new(architecture, parameters).ok()?;
     let objective = Objective {
-        loss: given_derivatives(),
+        loss: (*GIVEN_DERIVATIVES).into(),
         reduction: Reduction::Sum,
         update: Update::Textbook,
     };
-    pass::backward(
-        &architecture,
-        target,
-        Input::Dense(x),
-        delta,
-        objective,
-        &mut workspace,
-    );
-    let upstream = match needs_upstream {
-        true => workspace.delta(0).to_vec(),
-        false => Vec::new(),
-    };
-    Some((
-        gradient[own.weights()].to_vec(),
-        gradient[own.bias()?].to_vec(),
-        upstream,
-    ))
+    let mut pass = OwnPass::new(&linear, Input::Dense(x), delta, objective);
+    let gradient = pass.gradient(linear.parameters());
+    let [of_weights, of_bias] = [own.weights(), own.bias()?].map(|range| gradient[range].to_vec());
+    Some((of_weights, of_bias, pass.workspace.delta(0).to_vec()))
 }

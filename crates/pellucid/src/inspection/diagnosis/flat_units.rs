@@ -1,0 +1,182 @@
+//! Detects units that do not learn because their activation function is flat: saturated ones, at the ends of a bounded function,
+//! and dead rectifiers.
+
+use super::facts::{Facts, LayerFacts, NetworkFacts};
+use super::finding::{Finding, FindingKind, Severity, percent, short};
+use crate::activation::Activation;
+use crate::inspection::layer_statistics::largest_derivative_of_bounded;
+
+/// The share of a layer's units that may be saturated. One in ten after training is common in good networks; where half are,
+/// half of the layer no longer learns (Glorot & Bengio, *Understanding the difficulty of training deep
+/// feedforward neural networks*, 2010, section 3.1, on a layer that is saturated entirely).
+const SATURATED: f64 = 0.5;
+/// The share of a layer's units that may be dead before training: where all inputs are positive, half of the units are, by
+/// the signs of their weights.
+const DEAD_BEFORE: f64 = 0.75;
+/// The share that may be dead after training. In wide layers on small tables a third may be, and the others suffice; learning
+/// rates that are too high kill two fifths and more (Karpathy, *CS231n*, on commonly used activation functions).
+const DEAD_AFTER: f64 = 0.5;
+/// The share of outputs at an end of their range, and the share of the first loss that remains, above which outputs are
+/// stuck rather than certain.
+const STUCK: (f64, f64) = (0.95, 0.2);
+
+/// Saturated units of the initial network, in any layer whose derivative its loss does not cancel.
+pub(super) fn saturated_before(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, layer) in layers(facts.initial) {
+        let share = layer.summary.saturated_units;
+        let is_sole_class = layer.units == 1 && function(facts, index) == Some(Activation::Softmax);
+        if share < SATURATED || is_sole_class || is_paired(facts, index) {
+            continue;
+        }
+        let (least, most) = layer.pre_activations;
+        let seen = format!("|z| lies between {} and {}", short(least), short(most));
+        let why = "the derivative is nearly 0 there, so almost no gradient passes and nothing is learnt";
+        let (why, try_this) = match facts.unscaled().filter(|_| index == 0) {
+            Some(feature) => (
+                format!("{why}. Unscaled inputs are the cause: {}", feature.range()),
+                "standardise the columns (data.standardise = true; --scale standardize for a table)",
+            ),
+            None => (
+                why.into(),
+                "start from smaller weights, such as init.method = \"xavier_uniform\"",
+            ),
+        };
+        let seen = seen_of(facts, ["before", "saturated"], (index, layer), share, &seen);
+        let finding = FindingKind::SaturatedUnits.found(severity(share), seen, why, try_this);
+        findings.push(finding.in_layer(index));
+    }
+    findings
+}
+
+/// Saturated units of the trained network: of hidden layers, and of an output layer that is at the ends of its range and wrong.
+/// Certain outputs may well be right.
+pub(super) fn saturated_after(facts: &Facts<'_>) -> Vec<Finding> {
+    let output = facts
+        .trained
+        .map_or(0, |network| network.layers.len().saturating_sub(1));
+    let hidden = layers(facts.trained).take(output);
+    let saturated = hidden.filter(|(_, layer)| layer.summary.saturated_units >= SATURATED);
+    let of_hidden = saturated.map(|(index, layer)| {
+        let share = layer.summary.saturated_units;
+        let seen = format!("|z| is up to {}", short(layer.pre_activations.1));
+        let finding = FindingKind::SaturatedUnits.found(
+            severity(share),
+            seen_of(facts, ["after", "saturated"], (index, layer), share, &seen),
+            "their derivative is nearly 0: they have stopped learning, and give the same output for every input",
+            "a smaller learning rate, a penalty on large weights (train.l2), or normalised layers \
+             (network.normalisation = \"batch\")",
+        );
+        finding.in_layer(index)
+    });
+    of_hidden.chain(stuck_outputs(facts)).collect()
+}
+
+fn stuck_outputs(facts: &Facts<'_>) -> Option<Finding> {
+    let (index, layer) = layers(facts.trained).last()?;
+    let (first, last) = (facts.epochs.first()?, facts.epochs.last()?);
+    let is_wrong = last.training > STUCK.1 * first.training;
+    let is_bounded =
+        function(facts, index).is_some_and(|function| largest_derivative_of_bounded(function).is_some());
+    if !is_bounded || layer.summary.flat <= STUCK.0 || !is_wrong || is_paired(facts, index) {
+        return None;
+    }
+    let finding = FindingKind::SaturatedUnits.found(
+        Severity::Fault,
+        format!(
+            "after training {} of the outputs of {} are at an end of their range, and the loss is {}, {} of the first epoch's",
+            percent(layer.summary.flat),
+            facts.layer_name(index),
+            short(last.training),
+            percent(last.training / first.training)
+        ),
+        "the derivative is nearly 0 there: wrong outputs stay wrong, because no gradient passes",
+        "a smaller learning rate; a loss that cancels the derivative (binary_cross_entropy with sigmoid, \
+         categorical_cross_entropy with softmax)",
+    );
+    Some(finding.in_layer(index))
+}
+
+/// Rectifiers of the initial network whose derivative is 0 on every sampled row.
+pub(super) fn dead_before(facts: &Facts<'_>) -> Vec<Finding> {
+    let try_this = "start from biases of 0 and smaller weights, such as init.method = \"he_normal\"; scale the inputs; or use \
+                    leaky_relu";
+    dead(facts, facts.initial, "before", DEAD_BEFORE, try_this)
+}
+
+/// Rectifiers of the trained network whose derivative is 0 on every sampled row.
+pub(super) fn dead_after(facts: &Facts<'_>) -> Vec<Finding> {
+    let try_this = "a smaller learning rate, init.method = \"he_normal\", scaled inputs; or leaky_relu, whose derivative is \
+                    nowhere 0";
+    dead(facts, facts.trained, "after", DEAD_AFTER, try_this)
+}
+
+fn dead(
+    facts: &Facts<'_>,
+    network: Option<&NetworkFacts>,
+    when: &str,
+    most: f64,
+    try_this: &str,
+) -> Vec<Finding> {
+    let layers = layers(network).filter(|(_, layer)| layer.summary.dead_units >= most);
+    let findings = layers.map(|(index, layer)| {
+        let share = layer.summary.dead_units;
+        let seen = format!("the mean activation is {}", short(layer.summary.activation_mean));
+        let seen = seen_of(facts, [when, "dead"], (index, layer), share, &seen);
+        let severity = severity(share);
+        let why = match severity {
+            Severity::Fault => {
+                "their derivative is 0, so no gradient passes: neither they nor the layers below can learn any more"
+            }
+            Severity::Warning => {
+                "their derivative is 0 on every row, so they never change again, and the layer is only as wide as the \
+                 remaining units"
+            }
+        };
+        let finding = FindingKind::DeadUnits.found(severity, seen, why, try_this);
+        finding.in_layer(index)
+    });
+    findings.collect()
+}
+
+fn layers(network: Option<&NetworkFacts>) -> impl Iterator<Item = (usize, &LayerFacts)> {
+    let layers = network.map_or(&[][..], |network| &network.layers);
+    layers.iter().enumerate()
+}
+
+fn severity(share: f64) -> Severity {
+    match share < 1.0 {
+        true => Severity::Warning,
+        false => Severity::Fault,
+    }
+}
+
+/// `before training all 4 units of layer 1 (relu) are dead on every sampled row; …`, `after training 3 of 4 units (75%) …`.
+fn seen_of(
+    facts: &Facts<'_>,
+    [when, state]: [&str; 2],
+    (index, layer): (usize, &LayerFacts),
+    share: f64,
+    further: &str,
+) -> String {
+    let units = layer.units;
+    let of_units = match (share * units as f64).round() as usize {
+        1 if units == 1 => "the only unit".into(),
+        count if count == units => format!("all {units} units"),
+        count => format!("{count} of {units} units ({})", percent(share)),
+    };
+    let are = if units == 1 { "is" } else { "are" };
+    let name = facts.layer_name(index);
+    format!("{when} training {of_units} of {name} {are} {state} on every sampled row; {further}")
+}
+
+fn function(facts: &Facts<'_>, index: usize) -> Option<Activation> {
+    facts.layer(index).map(|layer| layer.activation)
+}
+
+/// Whether the loss cancels the output's derivative, so that a saturated output still learns.
+fn is_paired(facts: &Facts<'_>, index: usize) -> bool {
+    let is_output = facts.layer(index + 1).is_none();
+    let is_paired = |function| facts.recipe.train.loss.is_paired_with(function);
+    is_output && function(facts, index).is_some_and(is_paired)
+}
