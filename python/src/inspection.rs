@@ -4,7 +4,7 @@ use crate::arrays::extract;
 use crate::numbers::Number;
 use crate::run::{network, read, refusal, threads_of};
 use numpy::PyReadonlyArray2;
-use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Targets};
+use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Samples, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::inspection::diagnosis::{DataFacts, EpochLosses, Facts, NetworkFacts, after_training};
 use pellucid::inspection::explanation::{Explanation, Labels};
@@ -94,7 +94,7 @@ pub(crate) fn check_gradient(
     };
     check_fit(network.architecture(), recipe.train.loss, &data).map_err(|error| refusal(&error))?;
     let mut buffers = BatchBuffers::default();
-    let (input, targets) = buffers.gather(&data, Rows::Range(0, data.rows()));
+    let (input, targets) = data.gather(Rows::Range(0, data.rows()), &mut buffers);
     let parts = check_layers(&network, input, targets, objective, settings);
     let records: Vec<Value> = parts
         .iter()

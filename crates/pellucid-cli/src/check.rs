@@ -7,7 +7,7 @@ use crate::outputs::{self, JsonOutput};
 use crate::score_text::{count, plural, titled};
 use crate::{recipes, run, source, subject, terminal};
 use anyhow::{Context, Result};
-use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Targets, evenly};
+use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Samples, Targets, evenly};
 use pellucid::data::matrix::Matrix;
 use pellucid::inspection::gradient_check::{CheckSettings, GradientEntry, LayerCheck, check_layers};
 use pellucid::numpy_random::RandomState;
@@ -64,7 +64,7 @@ pub(crate) fn check(arguments: &Check) -> Result<ExitCode> {
         seed: arguments.seed.unwrap_or(train.seed),
     };
     let mut buffers = BatchBuffers::default();
-    let (input, targets) = buffers.gather(&checked.data, Rows::Range(0, rows));
+    let (input, targets) = checked.data.gather(Rows::Range(0, rows), &mut buffers);
     let parts = check_layers(&checked.network, input, targets, objective, settings);
     let is_right = parts.iter().all(|part| part.report.is_right());
     json.print(lines(&checked, &parts))?;

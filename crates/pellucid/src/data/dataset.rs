@@ -389,7 +389,23 @@ impl<T: Scalar> Samples<T> for Dataset<T> {
 
     #[inline(always)]
     fn gather<'a>(&'a self, rows: Rows<'_>, buffers: &'a mut BatchBuffers<T>) -> (Input<'a, T>, &'a [T]) {
-        buffers.gather(self, rows)
+        let input = self
+            .features
+            .gathered(rows, &mut buffers.dense, &mut buffers.bytes);
+        let to = &mut buffers.targets;
+        let targets = match &self.targets {
+            Targets::Dense(matrix) => gathered(matrix, rows, to),
+            &Targets::Classes { ref labels, classes } => {
+                match rows {
+                    Rows::Range(start, end) => one_hot(labels[start..end].iter().copied(), classes, to),
+                    Rows::Picked(picked) => {
+                        one_hot(picked.iter().map(|&row| labels[row as usize]), classes, to);
+                    }
+                }
+                to
+            }
+        };
+        (input, targets)
     }
 }
 
@@ -441,32 +457,6 @@ pub struct BatchBuffers<T> {
     pub bytes: Vec<u8>,
     /// For targets.
     pub targets: Vec<T>,
-}
-
-impl<T: Scalar> BatchBuffers<T> {
-    /// The features and the targets of a batch: slices of the data set where the rows are contiguous and the targets
-    /// are numbers, copies otherwise.
-    ///
-    /// # Panics
-    /// When a row is out of range.
-    #[inline(always)]
-    pub fn gather<'a>(&'a mut self, data: &'a Dataset<T>, rows: Rows<'_>) -> (Input<'a, T>, &'a [T]) {
-        let input = data.features.gathered(rows, &mut self.dense, &mut self.bytes);
-        let targets = match &data.targets {
-            Targets::Dense(matrix) => gathered(matrix, rows, &mut self.targets),
-            Targets::Classes { labels, classes } => {
-                let (classes, to) = (*classes, &mut self.targets);
-                match rows {
-                    Rows::Range(start, end) => one_hot(labels[start..end].iter().copied(), classes, to),
-                    Rows::Picked(picked) => {
-                        one_hot(picked.iter().map(|&row| labels[row as usize]), classes, to);
-                    }
-                }
-                to
-            }
-        };
-        (input, targets)
-    }
 }
 
 /// These rows of a matrix: a slice where they are contiguous, copies in the buffer otherwise.

@@ -49,7 +49,7 @@ pub fn evaluate<T: Scalar>(
         }
         thread_pool::for_each(threads, &mut slots[..used], |slot| {
             let end = (slot.start + BATCH).min(data.rows());
-            let (input, targets) = slot.buffers.gather(data, Rows::Range(slot.start, end));
+            let (input, targets) = data.gather(Rows::Range(slot.start, end), &mut slot.buffers);
             pass::forward(architecture, network.parameters(), input, &mut slot.workspace);
             let weights = data
                 .weights()
@@ -59,7 +59,7 @@ pub fn evaluate<T: Scalar>(
         });
         for slot in &mut slots[..used] {
             let end = (slot.start + BATCH).min(data.rows());
-            let (_, targets) = slot.buffers.gather(data, Rows::Range(slot.start, end));
+            let (_, targets) = data.gather(Rows::Range(slot.start, end), &mut slot.buffers);
             sum += slot.loss;
             meters.add(slot.workspace.outputs(), targets);
         }

@@ -5,7 +5,7 @@
 
 use crate::activation::Activation;
 use crate::model::network::{Architecture, Network};
-use crate::model::pass::{self, Objective, Target, Workspace};
+use crate::model::pass::{self, Objective, Workspace};
 use crate::number::Numbers;
 use crate::scalar::Scalar;
 use pellucid_kernels::layer::Input;
@@ -147,14 +147,16 @@ impl Trace {
     ) -> Self {
         let architecture = network.architecture();
         let rows = input.rows(architecture.input_width());
-        let mut workspace = Workspace::new(architecture, rows).recording();
-        let mut gradient = vec![T::ZERO; network.parameters().len()];
-        pass::forward(architecture, network.parameters(), input, &mut workspace);
-        let target = Target::Gradient {
-            parameters: network.parameters(),
-            gradient: &mut gradient,
-        };
-        pass::backward(architecture, target, input, targets, objective, &mut workspace);
+        let (parameters, workspace) = (network.parameters(), Workspace::new(architecture, rows));
+        let mut workspace = workspace.recording();
+        let gradient = pass::gradient(
+            architecture,
+            parameters,
+            input,
+            targets,
+            objective,
+            &mut workspace,
+        );
         let loss = pass::loss_sum(objective.loss, architecture, targets, &workspace);
         Self {
             layers: layers(network, None, input, &gradient, &workspace),

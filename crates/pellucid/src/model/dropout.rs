@@ -15,41 +15,26 @@ use crate::scalar::Scalar;
 pub struct Dropout {
     /// The rate of each hidden layer, the first layer first.
     rates: Vec<f64>,
-    /// The rate of all further layers.
-    others: f64,
     generator: RandomState,
 }
 
 impl Dropout {
-    /// Dropout of each unit of the hidden layers with the probability `rate`, 0 ≤ rate < 1.
-    ///
-    /// # Errors
-    /// [`Error::Setting`] for any other rate.
-    pub fn new(rate: f64, seed: u32) -> Result<Self> {
-        check_rate(rate)?;
-        Ok(Self {
-            others: rate,
-            ..Self::with_layer_rates(&[], seed)?
-        })
-    }
-
     /// Dropout of each unit of hidden layer `index`, counted from 0, with the probability `rates[index]`; further layers
     /// have no dropout.
     ///
     /// # Errors
     /// [`Error::Setting`] for a rate that is not 0 ≤ rate < 1.
-    pub fn with_layer_rates(rates: &[f64], seed: u32) -> Result<Self> {
+    pub fn new(rates: &[f64], seed: u32) -> Result<Self> {
         rates.iter().try_for_each(|&rate| check_rate(rate))?;
         Ok(Self {
             rates: rates.to_vec(),
-            others: 0.0,
             generator: RandomState::new(seed),
         })
     }
 
     /// The probability that dropout drops a unit of a hidden layer; layers are counted from 0.
     pub fn rate(&self, layer: usize) -> f64 {
-        self.rates.get(layer).copied().unwrap_or(self.others)
+        self.rates.get(layer).copied().unwrap_or(0.0)
     }
 
     /// Draws a factor for each activation of a hidden layer: 0 with the probability of its rate, otherwise 1/(1 − rate).

@@ -1,7 +1,7 @@
 //! Checks that layer statistics equal those of the passes and the steps, and that recording them changes nothing.
 
 use crate::fixture::{classes, classifier, experiment, flat, trained};
-use pellucid::data::dataset::{BatchBuffers, Dataset, Rows};
+use pellucid::data::dataset::{BatchBuffers, Dataset, Rows, Samples};
 use pellucid::inspection::layer_statistics::{
     FLAT, LayerStatistics, LayerStatisticsRecorder, LayerSummary, PROBE_ROWS, Probe,
 };
@@ -38,7 +38,7 @@ fn assert_near(found: f64, expected: f64) {
 fn by_trace(recipe: &Recipe, network: &Network<f64>, data: &Dataset<f64>) -> Vec<LayerSummary> {
     let rows = data.rows();
     let mut buffers = BatchBuffers::default();
-    let (input, targets) = buffers.gather(data, Rows::Range(0, rows));
+    let (input, targets) = data.gather(Rows::Range(0, rows), &mut buffers);
     let objective = Objective {
         loss: recipe.train.loss,
         reduction: Reduction::Mean,

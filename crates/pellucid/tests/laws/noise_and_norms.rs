@@ -21,8 +21,7 @@ fn each_hidden_layer_has_its_own_rate() {
         for rows in [1, 6] {
             let x: Vec<f64> = uniform(rows * 5, -1.0, 1.0, generator);
             let y = crate::fixture::targets::<f64>(Loss::CategoricalCrossEntropy, rows, 3, generator);
-            let fresh = Workspace::new(architecture, rows)
-                .with_dropout(Dropout::with_layer_rates(&rates, 7).unwrap());
+            let fresh = Workspace::new(architecture, rows).with_dropout(Dropout::new(&rates, 7).unwrap());
             let loss = |parameters: &[f64]| {
                 let mut workspace = fresh.clone();
                 pass::forward(architecture, parameters, Input::Dense(&x), &mut workspace);

@@ -114,7 +114,7 @@ fn check(
     let y = targets::<f64>(loss, rows, sizes[3], generator);
     let mut fresh = Workspace::new(architecture, rows);
     if regulariser == Regulariser::Dropout {
-        fresh = fresh.with_dropout(Dropout::with_layer_rates(&[0.2, 0.3], 7).unwrap());
+        fresh = fresh.with_dropout(Dropout::new(&[0.2, 0.3], 7).unwrap());
     }
     if regulariser == Regulariser::RowWeights {
         fresh.weigh_rows(uniform::<f64>(rows, 0.2, 2.0, generator));

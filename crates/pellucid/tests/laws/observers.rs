@@ -1,7 +1,7 @@
 //! Checks that observers receive the events of a run, and change nothing but its end.
 
 use crate::fixture::{bits, classes, classifier, difference, experiment, trained};
-use pellucid::data::dataset::{BatchBuffers, Dataset, Rows};
+use pellucid::data::dataset::{BatchBuffers, Dataset, Rows, Samples};
 use pellucid::evaluation::evaluate::evaluate;
 use pellucid::evaluation::metrics::{Meters, Metric};
 use pellucid::model::pass::{Workspace, forward, loss_sum};
@@ -86,7 +86,7 @@ fn steps_by_hand(recipe: &Recipe, data: &Dataset<f64>) -> Vec<(Network<f64>, f64
             false => (0..data.rows() as u32).collect(),
         };
         for rows in order.chunks(recipe.train.batch_size.rows_per_batch(data.rows())) {
-            let (input, targets) = buffers.gather(data, Rows::Picked(rows));
+            let (input, targets) = data.gather(Rows::Picked(rows), &mut buffers);
             let loss = trainer.step(input, targets).unwrap();
             steps.push((trainer.network().clone(), loss / rows.len() as f64));
         }
@@ -247,7 +247,7 @@ fn epoch_by_hand(recipe: &Recipe, epoch: usize) -> (f64, Vec<(Metric, f64)>, Vec
         };
         let mut workspace = Workspace::new(network.architecture(), rows.len());
         let rows: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
-        let (input, targets) = buffers.gather(&data, Rows::Picked(&rows));
+        let (input, targets) = data.gather(Rows::Picked(&rows), &mut buffers);
         forward(
             network.architecture(),
             network.parameters(),
@@ -350,7 +350,7 @@ fn an_evaluation_in_batches_equals_one_pass() {
     );
     let mut workspace = Workspace::new(network.architecture(), 700);
     let mut buffers = BatchBuffers::default();
-    let (input, targets) = buffers.gather(&data, Rows::Range(0, 700));
+    let (input, targets) = data.gather(Rows::Range(0, 700), &mut buffers);
     forward(
         network.architecture(),
         network.parameters(),

@@ -1,6 +1,7 @@
 //! Checks that a learning-rate range test is a training at rising rates.
 
 use crate::fixture::{classes, classifier, session};
+use pellucid::data::dataset::{BatchBuffers, Rows, Samples};
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{BatchSize, Recipe};
 use pellucid::session::rate_finder::{EXPLOSION, RateRange, SMOOTHING, find_rate};
@@ -30,14 +31,14 @@ fn losses_equal_those_of_manual_steps_at_the_same_rates() {
     let start = session.initial().clone();
     let test = find_rate(&session, RANGE, &mut ()).unwrap();
     assert!(test.exploded && !test.stopped && test.points.len() < 161);
-    let mut buffers = pellucid::data::dataset::BatchBuffers::default();
+    let mut buffers = BatchBuffers::default();
     let (mut network, mut smoothed, mut lowest) = (start, 0.0, f64::INFINITY);
     for (step, point) in (0..).zip(&test.points) {
         let rate = 1e-4 * 10f64.powf(f64::from(step) / 20.0);
         assert!((point.rate / rate - 1.0).abs() < 1e-12);
         recipe.train.learning_rate = point.rate;
         let mut trainer = Trainer::new(&recipe, network, RandomState::new(0), NonZeroUsize::MIN).unwrap();
-        let (input, targets) = buffers.gather(&data, pellucid::data::dataset::Rows::Range(0, 50));
+        let (input, targets) = data.gather(Rows::Range(0, 50), &mut buffers);
         let loss = trainer.step(input, targets).unwrap() / 50.0;
         network = trainer.into_network();
         assert!((point.loss / loss - 1.0).abs() < 1e-12, "step {step}");

@@ -27,7 +27,7 @@ fn the_gradient_under_dropout_is_that_of_the_thinned_network() {
             let loss = Loss::CategoricalCrossEntropy;
             let y = targets::<f64>(loss, rows, 3, generator);
             let architecture = network.architecture();
-            let fresh = Workspace::new(architecture, rows).with_dropout(Dropout::new(0.4, 7).unwrap());
+            let fresh = Workspace::new(architecture, rows).with_dropout(Dropout::new(&[0.4; 2], 7).unwrap());
             let report = check_gradient(
                 network.parameters(),
                 |parameters| {
@@ -80,7 +80,7 @@ fn dropout_keeps_the_expected_output() {
     };
     let whole = outputs(&mut Workspace::new(architecture, 1));
     for rate in [0.1, 0.5] {
-        let mut workspace = Workspace::new(architecture, 1).with_dropout(Dropout::new(rate, 1).unwrap());
+        let mut workspace = Workspace::new(architecture, 1).with_dropout(Dropout::new(&[rate], 1).unwrap());
         const DRAWS: usize = 20_000;
         let (mut sum, mut squares) = ([0.0; 2], [0.0; 2]);
         for _ in 0..DRAWS {
@@ -107,7 +107,7 @@ fn dropout_keeps_the_expected_output() {
 fn rejects_a_dropout_rate_of_1() {
     for rate in [-0.1, 1.0, f64::NAN] {
         assert!(
-            Dropout::new(rate, 0)
+            Dropout::new(&[rate], 0)
                 .unwrap_err()
                 .to_string()
                 .contains("train.dropout")

@@ -29,7 +29,7 @@ fn gathers_picked_rows_in_their_order() {
     };
     let data = Dataset::<f64>::new(Features::Bytes(bytes), targets).unwrap();
     let mut buffers = BatchBuffers::default();
-    let (input, targets) = buffers.gather(&data, Rows::Picked(&[2, 0]));
+    let (input, targets) = data.gather(Rows::Picked(&[2, 0]), &mut buffers);
     let Input::Bytes { bytes, values } = input else {
         panic!("bytes stay bytes")
     };

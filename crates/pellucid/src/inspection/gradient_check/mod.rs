@@ -15,7 +15,7 @@ pub use patterns::Pattern;
 pub use rule::{PartVerdict, RuleReport, check_rule};
 
 use crate::model::network::Network;
-use crate::model::pass::{self, Objective, Target, Workspace};
+use crate::model::pass::{self, Objective, Workspace};
 use numeric::Difference;
 use pellucid_kernels::layer::Input;
 use std::fmt;
@@ -211,12 +211,9 @@ pub fn check_network(
     objective: Objective,
 ) -> GradientReport {
     let mut pass = OwnPass::new(network, input, targets, objective);
-    let gradient = pass.gradient(network.parameters());
-    check_gradient(
-        network.parameters(),
-        |parameters| pass.loss(parameters),
-        |_| gradient,
-    )
+    let parameters = network.parameters();
+    let gradient = pass.gradient(parameters);
+    check_gradient(parameters, |parameters| pass.loss(parameters), |_| gradient)
 }
 
 /// The engine's two passes over a batch, as a function of the parameters.
@@ -254,22 +251,14 @@ impl<'a> OwnPass<'a> {
     }
 
     fn gradient(&mut self, parameters: &[f64]) -> Vec<f64> {
-        let architecture = self.network.architecture();
-        let mut gradient = vec![0.0; parameters.len()];
-        pass::forward(architecture, parameters, self.input, &mut self.workspace);
-        let target = Target::Gradient {
+        pass::gradient(
+            self.network.architecture(),
             parameters,
-            gradient: &mut gradient,
-        };
-        pass::backward(
-            architecture,
-            target,
             self.input,
             self.targets,
             self.objective,
             &mut self.workspace,
-        );
-        gradient
+        )
     }
 }
 

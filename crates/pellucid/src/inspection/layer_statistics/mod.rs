@@ -49,13 +49,12 @@ const STEPS: u64 = 8;
 /// every so many, so that there are never more than some hundred entries, and after the last.
 #[derive(Debug, Clone)]
 pub struct LayerStatisticsRecorder<T> {
-    architecture: Architecture,
     probe: Probe<T>,
     entries: Vec<LayerStatistics>,
     every: u64,
     batches_of_step: u64,
-    /// The parameters after the step before `next_step`.
-    before: Vec<T>,
+    /// The network after the step before `next_step`.
+    before: Network<T>,
     next_step: Option<u64>,
     /// The first and the last step that is measured for the next entry, counted from 0.
     window: (u64, u64),
@@ -71,8 +70,7 @@ impl<T: Scalar> LayerStatisticsRecorder<T> {
     /// # Panics
     /// When the data do not have the network's shape ([`check_fit`](crate::training::trainer::check_fit) checks it).
     pub fn new(recipe: &Recipe, network: &Network<T>, data: &Dataset<T>) -> Result<Self> {
-        let architecture = network.architecture();
-        let mut probe = Probe::new(recipe, architecture, data)?;
+        let mut probe = Probe::new(recipe, network.architecture(), data)?;
         let before_training = LayerStatistics {
             epoch: 0,
             updates: 0,
@@ -80,15 +78,14 @@ impl<T: Scalar> LayerStatisticsRecorder<T> {
             layers: probe.measure(network),
         };
         Ok(Self {
-            architecture: architecture.clone(),
             probe,
             entries: vec![before_training],
             every: 1,
             batches_of_step: recipe.train.accumulate.max(1),
-            before: network.parameters().to_vec(),
+            before: network.clone(),
             next_step: None,
             window: (0, 0),
-            sizes: StepSizes::new(architecture),
+            sizes: StepSizes::new(network.architecture()),
         })
     }
 
@@ -140,15 +137,15 @@ impl<T: Scalar> Observer<T> for LayerStatisticsRecorder<T> {
                     return ControlFlow::Continue(());
                 }
                 if self.next_step == Some(position.step) {
-                    self.sizes.add(&self.architecture, &self.before, parameters);
+                    self.sizes.add(&self.before, parameters);
                 }
-                self.before.copy_from_slice(parameters);
+                self.before.parameters_mut().copy_from_slice(parameters);
                 self.next_step = Some(position.step + 1);
             }
             Event::Recorded { .. } => {}
             Event::Epoch { position, loss, .. } => {
                 if self.is_kept(position.epoch + 1, position.epochs) {
-                    let mut layers = self.probe.measure_at(&self.architecture, &self.before);
+                    let mut layers = self.probe.measure(&self.before);
                     self.sizes.take(&mut layers);
                     let epoch = position.epoch + 1;
                     self.entries.push(LayerStatistics {
@@ -202,13 +199,13 @@ impl StepSizes {
     }
 
     /// Adds a step, unless the parameters stayed because the gradient was only accumulated.
-    fn add<T: Scalar>(&mut self, architecture: &Architecture, before: &[T], after: &[T]) {
-        if before == after {
+    fn add<T: Scalar>(&mut self, before: &Network<T>, after: &[T]) {
+        if before.parameters() == after {
             return;
         }
         self.steps += 1;
-        for (sum, layer) in self.sums.iter_mut().zip(architecture.layers()) {
-            let (before, after) = (&before[layer.weights()], &after[layer.weights()]);
+        for (sum, layer) in self.sums.iter_mut().zip(before.architecture().layers()) {
+            let (before, after) = (&before.parameters()[layer.weights()], &after[layer.weights()]);
             let (mut moved, mut size) = (0.0, 0.0);
             for (before, after) in before.iter().zip(after) {
                 moved += (after.to_f64() - before.to_f64()).powi(2);

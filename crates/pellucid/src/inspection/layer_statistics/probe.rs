@@ -2,14 +2,13 @@
 
 use super::LayerSummary;
 use crate::activation::Activation;
-use crate::data::dataset::{BatchBuffers, Dataset, Rows};
+use crate::data::dataset::{BatchBuffers, Dataset, Rows, Samples};
 use crate::error::Result;
 use crate::loss::{LabelSmoothing, Reduction};
 use crate::model::network::{Architecture, Network};
-use crate::model::pass::{self, Objective, Target, Update, Workspace};
+use crate::model::pass::{self, Objective, Update, Workspace};
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
-use pellucid_kernels::aligned::Aligned;
 
 /// A unit is flat where its derivative is below this part of the largest its function has: a sigmoid beyond |z| of 8.3.
 pub const FLAT: f64 = 1e-3;
@@ -23,9 +22,7 @@ pub struct Probe<T> {
     rows: Dataset<T>,
     buffers: BatchBuffers<T>,
     workspace: Workspace<T>,
-    gradient: Aligned<T>,
-    derivatives: Vec<T>,
-    flat_rows: Vec<usize>,
+    gradient: Vec<T>,
     objective: Objective,
     label_smoothing: Option<LabelSmoothing<T>>,
 }
@@ -37,22 +34,14 @@ impl<T: Scalar> Probe<T> {
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for data without rows.
     pub fn new(recipe: &Recipe, architecture: &Architecture, data: &Dataset<T>) -> Result<Self> {
-        let count = data.rows().min(PROBE_ROWS);
-        let picked: Vec<u32> = (0..count)
-            .map(|index| (index * data.rows() / count) as u32)
-            .collect();
-        let rows = data.picked(&picked)?;
-        let mut workspace = Workspace::new(architecture, count);
+        let rows = data.sampled(PROBE_ROWS)?;
+        let mut workspace = Workspace::new(architecture, rows.rows());
         workspace.weigh_rows(rows.weights().into_iter().flatten().copied());
-        let widest = architecture.layers().iter().map(|layer| layer.fan_out).max();
-        let widest = widest.unwrap_or(0);
         Ok(Self {
             rows,
             buffers: BatchBuffers::default(),
             workspace,
-            gradient: Aligned::zeros(architecture.parameter_count()),
-            derivatives: Vec::with_capacity(widest * count),
-            flat_rows: Vec::with_capacity(widest),
+            gradient: Vec::new(),
             objective: Objective {
                 loss: recipe.train.loss,
                 reduction: Reduction::Mean,
@@ -86,24 +75,16 @@ impl<T: Scalar> Probe<T> {
     /// # Panics
     /// When the network does not have the probe's shape.
     pub fn measure(&mut self, network: &Network<T>) -> Vec<LayerSummary> {
-        self.measure_at(network.architecture(), network.parameters())
-    }
-
-    pub(super) fn measure_at(&mut self, architecture: &Architecture, parameters: &[T]) -> Vec<LayerSummary> {
+        let (architecture, parameters) = (network.architecture(), network.parameters());
         let count = self.rows.rows();
-        let (input, targets) = self.buffers.gather(&self.rows, Rows::Range(0, count));
+        let (input, targets) = self.rows.gather(Rows::Range(0, count), &mut self.buffers);
         let targets = match &mut self.label_smoothing {
             Some(smoothing) => smoothing.apply(targets),
             None => targets,
         };
-        pass::forward(architecture, parameters, input, &mut self.workspace);
-        let target = Target::Gradient {
-            parameters,
-            gradient: &mut self.gradient,
-        };
-        pass::backward(
+        self.gradient = pass::gradient(
             architecture,
-            target,
+            parameters,
             input,
             targets,
             self.objective,
@@ -112,14 +93,8 @@ impl<T: Scalar> Probe<T> {
         let layers = architecture.layers().iter().enumerate();
         let summaries = layers.map(|(index, layer)| {
             let activation = self.workspace.activation(index);
-            let (units, flat) = flatness(
-                layer.activation,
-                self.workspace.z(index),
-                activation,
-                layer.fan_out,
-                &mut self.derivatives,
-                &mut self.flat_rows,
-            );
+            let z = self.workspace.z(index);
+            let (units, flat) = flatness(layer.activation, z, activation, layer.fan_out);
             let is_bounded = largest_derivative_of_bounded(layer.activation).is_some();
             let numbers = activation.len() as f64;
             let mean = activation.iter().map(|a| a.to_f64()).sum::<f64>() / numbers;
@@ -156,22 +131,11 @@ pub(crate) fn largest_derivative_of_bounded(activation: Activation) -> Option<f6
 }
 
 /// The share of units that are flat on every row, and the share of all pairs of row and unit that are. `z` and
-/// `activation` are (rows, width); the other two are buffers.
-fn flatness<T: Scalar>(
-    function: Activation,
-    z: &[T],
-    activation: &[T],
-    width: usize,
-    derivatives: &mut Vec<T>,
-    flat_rows: &mut Vec<usize>,
-) -> (f64, f64) {
+/// `activation` are (rows, width).
+fn flatness<T: Scalar>(function: Activation, z: &[T], activation: &[T], width: usize) -> (f64, f64) {
     let limit = FLAT * largest_derivative_of_bounded(function).unwrap_or(1.0);
-    derivatives.clear();
-    derivatives.resize(z.len(), T::ZERO);
-    function.derivative_into(z, activation, derivatives);
-    flat_rows.clear();
-    flat_rows.resize(width, 0);
-    for row in derivatives.chunks_exact(width) {
+    let mut flat_rows = vec![0; width];
+    for row in function.derivative(z, activation).chunks_exact(width) {
         for (count, derivative) in flat_rows.iter_mut().zip(row) {
             *count += usize::from(derivative.to_f64().abs() < limit);
         }

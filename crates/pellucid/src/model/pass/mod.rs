@@ -95,6 +95,28 @@ pub fn backward<T: Scalar>(
     });
 }
 
+/// ∂L/∂θ for every parameter θ, by both passes over a batch, in the layout of the parameters. `targets` are (rows, outputs).
+///
+/// # Panics
+/// When the batch does not have the network's shape, or is larger than the workspace.
+pub(crate) fn gradient<T: Scalar>(
+    architecture: &Architecture,
+    parameters: &[T],
+    input: Input<'_, T>,
+    targets: &[T],
+    objective: Objective,
+    workspace: &mut Workspace<T>,
+) -> Vec<T> {
+    let mut gradient = vec![T::ZERO; parameters.len()];
+    forward(architecture, parameters, input, workspace);
+    let target = Target::Gradient {
+        parameters,
+        gradient: &mut gradient,
+    };
+    backward(architecture, target, input, targets, objective, workspace);
+    gradient
+}
+
 /// [`forward`] for a caller that has already chosen the instruction set `I`.
 #[inline(always)]
 pub(crate) fn forward_on<I: Isa, T: Scalar>(

@@ -13,21 +13,21 @@ use std::num::NonZeroUsize;
 /// The arrays that a pass computes, allocated once for batches of up to `capacity` rows.
 #[derive(Debug, Clone)]
 pub struct Workspace<T> {
-    pub(super) layers: Vec<LayerArrays<T>>,
+    pub(crate) layers: Vec<LayerArrays<T>>,
     pub(super) widths: Vec<usize>,
-    pub(super) capacity: usize,
+    pub(crate) capacity: usize,
     pub(super) rows: usize,
     pub(super) threads: NonZeroUsize,
-    pub(super) records: bool,
+    pub(crate) records: bool,
     pub(super) dropout: Option<Dropout>,
     /// Whether any layer is normalised or has dropout.
-    pub(super) has_extras: bool,
+    pub(crate) has_extras: bool,
     /// Whether batch normalisation uses its running means and variances.
     pub(super) predicts: bool,
     /// The weight of each row's loss, (rows); empty where each weight is 1.
-    pub(super) row_weights: Vec<T>,
+    pub(crate) row_weights: Vec<T>,
     /// The first layer from which on all layers are narrow.
-    pub(super) narrow_from: usize,
+    pub(crate) narrow_from: usize,
     /// The first layer that the last forward pass computed with the narrow kernels.
     pub(super) first_narrow: usize,
 }
@@ -102,10 +102,9 @@ impl<T: Scalar> Workspace<T> {
     /// The sum of the row weights of the last batch.
     #[inline(always)]
     pub(crate) fn weight(&self) -> f64 {
-        if self.row_weights.is_empty() {
-            self.rows as f64
-        } else {
-            self.row_weights.iter().map(|weight| weight.to_f64()).sum()
+        match self.row_weights.is_empty() {
+            true => self.rows as f64,
+            false => self.row_weights.iter().map(|weight| weight.to_f64()).sum(),
         }
     }
 
@@ -125,11 +124,6 @@ impl<T: Scalar> Workspace<T> {
             layer.upstream = Aligned::zeros(layer.delta.len());
         }
         self
-    }
-
-    /// The largest number of rows of a batch.
-    pub fn capacity(&self) -> usize {
-        self.capacity
     }
 
     /// The number of rows of the last batch.
@@ -173,15 +167,7 @@ impl<T: Scalar> Workspace<T> {
     /// x̂ of layer `index`, (rows, fan_out), with the means and the inverse standard deviations of its normalisation; `None`
     /// where the layer is not normalised.
     pub(crate) fn normalised(&self, index: usize) -> Option<(&[T], &[f64], &[f64])> {
-        self.layers[index]
-            .normalised
-            .as_ref()
-            .map(|normalised| normalised.last())
-    }
-
-    /// The weight of each row of the last batch, (rows); empty where each weight is 1.
-    pub(crate) fn row_weights(&self) -> &[T] {
-        &self.row_weights
+        Some(self.layers[index].normalised.as_ref()?.last())
     }
 
     /// The outputs: the last layer's activations, (rows, outputs).
@@ -200,24 +186,6 @@ impl<T: Scalar> Workspace<T> {
             Input::Dense(_) => self.narrow_from,
             Input::Bytes { .. } => self.narrow_from.max(1),
         }
-    }
-
-    /// The number of layers.
-    #[inline(always)]
-    pub(crate) fn layer_count(&self) -> usize {
-        self.layers.len()
-    }
-
-    /// The first layer from which on all layers are narrow.
-    #[inline(always)]
-    pub(crate) fn first_narrow_layer(&self) -> usize {
-        self.narrow_from
-    }
-
-    /// Whether a pass has normalisation or dropout, or records.
-    #[inline(always)]
-    pub(crate) fn has_extras_or_records(&self) -> bool {
-        self.has_extras || self.records
     }
 
     /// Prepares steps of plain gradient descent on `rows` rows per step, for the layers from `first` on, which are all

@@ -133,7 +133,7 @@ impl<T: Scalar> Trainer<T> {
             max_norm,
             dropout: match train.dropout.of_hidden(hidden_layers) {
                 rates if rates.iter().all(|&rate| rate == 0.0) => None,
-                rates => Some(Dropout::with_layer_rates(&rates, train.seed)?),
+                rates => Some(Dropout::new(&rates, train.seed)?),
             },
             batch_size: train.batch_size,
             batches_of_step: train.accumulate,
@@ -234,7 +234,7 @@ impl<T: Scalar> Trainer<T> {
     }
 
     fn ensure_capacity(&mut self, rows: usize) {
-        if self.workspace.capacity() < rows {
+        if self.workspace.capacity < rows {
             let dropout = self.workspace.dropout().or(self.dropout.as_ref()).cloned();
             let workspace = Workspace::new(self.network.architecture(), rows).with_threads(self.threads);
             self.workspace = match dropout {

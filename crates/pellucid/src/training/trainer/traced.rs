@@ -1,7 +1,7 @@
 //! Traces one training step: the same step, by the same code, with all of its arrays kept.
 
 use super::Trainer;
-use crate::data::dataset::{BatchBuffers, Dataset, Rows};
+use crate::data::dataset::{BatchBuffers, Dataset, Rows, Samples};
 use crate::error::Result;
 use crate::model::network::Network;
 use crate::model::pass::{self, Target, Update, Workspace};
@@ -77,7 +77,7 @@ impl<T: Scalar> Trainer<T> {
         let weights = weights.map(|weights| rows.iter().map(|&row| weights[row as usize]));
         self.workspace.weigh_rows(weights.into_iter().flatten());
         let mut buffers = BatchBuffers::default();
-        let (input, targets) = buffers.gather(data, Rows::Picked(rows));
+        let (input, targets) = data.gather(Rows::Picked(rows), &mut buffers);
 
         let before = self.network.clone();
         let remembered: Vec<Vec<T>> = self.optimizer.named_memory().map(|(_, of)| of.to_vec()).collect();
@@ -144,7 +144,7 @@ impl<T: Scalar> Trainer<T> {
         });
         let is_changed = takes_steps && !is_fused && self.gradient[..] != gradient[..] && !only_gathered;
         let memory = self.optimizer.named_memory().zip(remembered);
-        let row_weights = self.workspace.row_weights();
+        let row_weights = &self.workspace.row_weights;
         Ok(StepTrace {
             rows: rows.to_vec(),
             input: input.to_vec(),

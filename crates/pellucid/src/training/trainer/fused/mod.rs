@@ -55,15 +55,15 @@ pub(super) fn samples<'a, T: Scalar, S: Samples<T> + ?Sized>(
 
 fn has_kernels<T: Scalar>(workspace: &Workspace<T>, features: &Features<T>, batch_rows: usize) -> bool {
     let fits = match features {
-        Features::Dense(_) => workspace.first_narrow_layer() == 0 && narrow::supports_rows(batch_rows),
+        Features::Dense(_) => workspace.narrow_from == 0 && narrow::supports_rows(batch_rows),
         Features::Bytes(bytes) => {
-            workspace.first_narrow_layer() <= 1
-                && workspace.layer_count() > 1
+            workspace.narrow_from <= 1
+                && workspace.layers.len() > 1
                 && batch_rows == 1
                 && is_listable(bytes.bytes.columns())
         }
     };
-    fits && !workspace.has_extras_or_records()
+    fits && !workspace.has_extras && !workspace.records
 }
 
 /// A number of steps over batches of the same number of rows, in the order of the data, epoch after epoch.
