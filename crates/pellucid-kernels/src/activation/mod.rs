@@ -80,24 +80,12 @@ impl Activation {
 
     /// ∂a/∂z of each unit by its own z. For softmax it is the diagonal aⱼ(1 − aⱼ) of its Jacobian.
     pub fn derivative<T: Scalar>(self, z: &[T], activation: &[T]) -> Vec<T> {
-        let mut derivative = vec![T::ONE; z.len()];
-        self.derivative_into(z, activation, &mut derivative);
-        derivative
-    }
-
-    /// [`derivative`](Self::derivative), without a new array.
-    pub fn derivative_into<T: Scalar>(self, z: &[T], activation: &[T], derivative: &mut [T]) {
-        match self {
-            Activation::Softmax => {
-                for (d, &a) in derivative.iter_mut().zip(activation) {
-                    *d = a * (T::ONE - a);
-                }
-            }
-            elementwise => {
-                derivative.fill(T::ONE);
-                elementwise.backpropagate(z, activation, derivative, 1);
-            }
+        if self == Activation::Softmax {
+            return activation.iter().map(|&a| a * (T::ONE - a)).collect();
         }
+        let mut derivative = vec![T::ONE; z.len()];
+        self.backpropagate(z, activation, &mut derivative, 1);
+        derivative
     }
 
     /// [`apply`](Self::apply), with instruction set `I`.

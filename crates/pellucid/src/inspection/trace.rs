@@ -147,19 +147,12 @@ impl Trace {
     ) -> Self {
         let architecture = network.architecture();
         let rows = input.rows(architecture.input_width());
-        let (parameters, workspace) = (network.parameters(), Workspace::new(architecture, rows));
-        let mut workspace = workspace.recording();
-        let gradient = pass::gradient(
-            architecture,
-            parameters,
-            input,
-            targets,
-            objective,
-            &mut workspace,
-        );
-        let loss = pass::loss_sum(objective.loss, architecture, targets, &workspace);
+        let parameters = network.parameters();
+        let workspace = &mut Workspace::new(architecture, rows).recording();
+        let gradient = pass::gradient(architecture, parameters, input, targets, objective, workspace);
+        let loss = pass::loss_sum(objective.loss, architecture, targets, workspace);
         Self {
-            layers: layers(network, None, input, &gradient, &workspace),
+            layers: layers(network, None, input, &gradient, workspace),
             loss: loss * objective.reduction.factor::<f64>(rows),
         }
     }

@@ -27,7 +27,6 @@ pub struct Architecture {
     layers: Vec<Layer>,
     /// The same layers in the form of the kernels.
     layout: StackLayout,
-    weight_count: usize,
     /// The number of weights and biases.
     affine_count: usize,
     /// The number of weights, biases, gains and shifts.
@@ -139,18 +138,14 @@ impl Architecture {
                 sizes.len() - 1
             ));
         }
-        let counted = sizes
-            .windows(2)
-            .try_fold((0usize, 0usize), |(weights, biases), pair| {
-                let weights = pair[0]
-                    .checked_mul(pair[1])
-                    .and_then(|count| weights.checked_add(count))?;
-                Some((weights, biases.checked_add(pair[1])?))
-            });
+        let mut pairs = sizes.windows(2);
+        let counted = pairs.try_fold((0usize, 0usize), |(weights, biases), pair| {
+            let weights = weights.checked_add(pair[0].checked_mul(pair[1])?)?;
+            Some((weights, biases.checked_add(pair[1])?))
+        });
         let fits = |(weights, biases): &(usize, usize)| {
-            weights
-                .checked_add(*biases)
-                .is_some_and(|count| count <= (isize::MAX as usize) / 8)
+            let all = weights.checked_add(*biases);
+            all.is_some_and(|count| count <= (isize::MAX as usize) / 8)
         };
         let Some((weight_count, bias_count)) = counted.filter(fits) else {
             return refuse(format!(
@@ -178,7 +173,6 @@ impl Architecture {
         Ok(Self {
             layout: kernel_layout(&layers, parameter_count),
             layers,
-            weight_count,
             affine_count: parameter_count,
             trained_count: parameter_count,
             parameter_count,
@@ -292,7 +286,7 @@ impl Architecture {
 
     /// The number of outputs.
     pub fn output_width(&self) -> usize {
-        self.layers[self.layers.len() - 1].fan_out
+        self.output_layer().fan_out
     }
 
     /// The last layer.
@@ -302,7 +296,7 @@ impl Architecture {
 
     /// The number of weights; they are the first parameters.
     pub fn weight_count(&self) -> usize {
-        self.weight_count
+        self.output_layer().weights().end
     }
 
     /// The number of weights and biases; they are the first parameters.

@@ -1,7 +1,7 @@
 //! Checks the engine's own gradient layer by layer, a sample of its entries where there are many.
 
 use super::parts::ParameterPart;
-use super::{GradientEntry, GradientReport, OwnPass, TOLERANCE, compare};
+use super::{GradientReport, OwnPass, TOLERANCE, compare};
 use crate::model::network::Network;
 use crate::model::pass::Objective;
 use crate::numpy_random::RandomState;
@@ -64,18 +64,23 @@ pub fn check_layers(
             if count <= settings.samples {
                 return part.range.clone().collect();
             }
-            let mut drawn: Vec<usize> = generator.permutation(count)[..settings.samples]
-                .iter()
-                .map(|&at| part.range.start + at)
-                .collect();
+            let mut drawn = generator.permutation(count);
+            drawn.truncate(settings.samples);
             drawn.sort_unstable();
-            drawn
+            drawn.into_iter().map(|at| part.range.start + at).collect()
         })
         .collect();
+    let tolerance = settings.tolerance;
+    // All entries at once: the largest derivative of the whole gradient separates small ones from rounding.
+    let mut entries_of = |parameters: &[f64], indices: &[usize]| {
+        let gradient = pass.gradient(parameters);
+        let loss = |parameters: &[f64]| pass.loss(parameters);
+        compare(parameters, &gradient, indices, tolerance, loss).entries
+    };
     let indices = picked.concat();
-    let mut entries = entries_of(&mut pass, network.parameters(), &indices, settings.tolerance);
+    let mut entries = entries_of(network.parameters(), &indices);
     let undecided: Vec<usize> = (0..entries.len())
-        .filter(|&at| entries[at].at_kink && entries[at].relative_error > settings.tolerance)
+        .filter(|&at| entries[at].at_kink && entries[at].relative_error > tolerance)
         .collect();
     if !undecided.is_empty() {
         let mut nudged = network.parameters().to_vec();
@@ -83,12 +88,9 @@ pub fn check_layers(
             *parameter += NUDGE * generator.standard_normal();
         }
         let indices: Vec<usize> = undecided.iter().map(|&at| indices[at]).collect();
-        let again = entries_of(&mut pass, &nudged, &indices, settings.tolerance);
-        for (at, entry) in undecided.into_iter().zip(again) {
-            entries[at] = GradientEntry {
-                at_kink: true,
-                ..entry
-            };
+        for (at, mut entry) in undecided.into_iter().zip(entries_of(&nudged, &indices)) {
+            entry.at_kink = true;
+            entries[at] = entry;
         }
     }
     let mut entries = entries.into_iter();
@@ -99,20 +101,8 @@ pub fn check_layers(
             part,
             report: GradientReport {
                 entries: entries.by_ref().take(picked.len()).collect(),
-                tolerance: settings.tolerance,
+                tolerance,
             },
         })
         .collect()
-}
-
-/// All entries at once: the largest derivative of the whole gradient separates small ones from rounding.
-fn entries_of(
-    pass: &mut OwnPass<'_>,
-    parameters: &[f64],
-    indices: &[usize],
-    tolerance: f64,
-) -> Vec<GradientEntry> {
-    let gradient = pass.gradient(parameters);
-    let loss = |parameters: &[f64]| pass.loss(parameters);
-    compare(parameters, &gradient, indices, tolerance, loss).entries
 }

@@ -251,13 +251,15 @@ impl<'a> OwnPass<'a> {
     }
 
     fn gradient(&mut self, parameters: &[f64]) -> Vec<f64> {
+        let (architecture, workspace) = (self.network.architecture(), &mut self.workspace);
+        let (targets, objective) = (self.targets, self.objective);
         pass::gradient(
-            self.network.architecture(),
+            architecture,
             parameters,
             self.input,
-            self.targets,
-            self.objective,
-            &mut self.workspace,
+            targets,
+            objective,
+            workspace,
         )
     }
 }

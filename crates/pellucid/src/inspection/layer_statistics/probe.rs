@@ -82,14 +82,8 @@ impl<T: Scalar> Probe<T> {
             Some(smoothing) => smoothing.apply(targets),
             None => targets,
         };
-        self.gradient = pass::gradient(
-            architecture,
-            parameters,
-            input,
-            targets,
-            self.objective,
-            &mut self.workspace,
-        );
+        let (objective, workspace) = (self.objective, &mut self.workspace);
+        self.gradient = pass::gradient(architecture, parameters, input, targets, objective, workspace);
         let layers = architecture.layers().iter().enumerate();
         let summaries = layers.map(|(index, layer)| {
             let activation = self.workspace.activation(index);

@@ -189,7 +189,7 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         targets.len() == rows * architecture.output_width(),
         "the targets are not (rows, outputs)"
     );
-    I::call(&mut OutputDelta {
+    I::call(OutputDelta {
         objective,
         architecture,
         targets,

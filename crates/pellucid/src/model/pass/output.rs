@@ -40,54 +40,40 @@ pub(super) struct OutputDelta<'a, T> {
     pub(super) workspace: &'a mut Workspace<T>,
 }
 
-impl<T: Scalar> Task for &mut OutputDelta<'_, T> {
+impl<T: Scalar> Task for OutputDelta<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let &mut OutputDelta {
-            objective,
-            architecture,
-            targets,
-            ref mut workspace,
-        } = self;
-        let Some(here) = workspace.layers.last_mut() else {
+        let (objective, targets, workspace) = (self.objective, self.targets, self.workspace);
+        let (Some(here), Some(layer)) = (workspace.layers.last_mut(), self.architecture.layers().last())
+        else {
             return;
         };
-        let Some(layer) = architecture.layers().last() else {
-            return;
-        };
-        let factor = objective
-            .reduction
-            .factor_of::<T>(workspace.rows, &workspace.row_weights);
-        let used = workspace.rows * layer.fan_out;
-        let (z, outputs, delta) = (&here.z[..used], &here.activation[..used], &mut here.delta[..used]);
+        let weights = &workspace.row_weights[..];
+        let factor = objective.reduction.factor_of::<T>(workspace.rows, weights);
+        let (width, used) = (layer.fan_out, workspace.rows * layer.fan_out);
+        let (z, outputs) = (&here.z[..used], &here.activation[..used]);
         if workspace.records {
             let upstream = &mut here.upstream[..used];
             objective
                 .loss
-                .gradient_on::<I, T>(z, outputs, targets, factor, upstream, layer.fan_out);
+                .gradient_on::<I, T>(z, outputs, targets, factor, upstream, width);
+            weigh_rows(upstream, weights, width);
         }
-        objective.loss.delta_on::<I, T>(
-            layer.activation,
-            z,
-            outputs,
-            targets,
-            factor,
-            delta,
-            layer.fan_out,
-        );
-        if !workspace.row_weights.is_empty() {
-            weigh_rows(delta, &workspace.row_weights, layer.fan_out);
-            if workspace.records {
-                weigh_rows(&mut here.upstream[..used], &workspace.row_weights, layer.fan_out);
-            }
-        }
+        let (function, delta) = (layer.activation, &mut here.delta[..used]);
+        objective
+            .loss
+            .delta_on::<I, T>(function, z, outputs, targets, factor, delta, width);
+        weigh_rows(delta, weights, width);
     }
 }
 
-/// Multiplies each row by its weight.
+/// Multiplies each row by its weight, where rows have weights.
 #[inline(always)]
 fn weigh_rows<T: Scalar>(numbers: &mut [T], weights: &[T], width: usize) {
+    if weights.is_empty() {
+        return;
+    }
     for (row, &weight) in numbers.chunks_exact_mut(width).zip(weights) {
         for number in row {
             *number *= weight;
