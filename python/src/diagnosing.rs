@@ -75,10 +75,10 @@ impl<T: Number> Observer<T> for Diagnosing<T> {
                 validation: self.held_out.as_ref().map(of_held_out),
             });
         }
-        self.diagnosis.on(event)
+        self.diagnosis.statistics.on(event)
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
-        self.diagnosis.next_step(next)
+        self.diagnosis.statistics.next_step(next)
     }
 }

@@ -237,7 +237,7 @@ impl<'a, T: Scalar> Session<'a, T> {
                 best_epoch,
                 ending.as_ref().err(),
             )?;
-            layer_statistics = diagnosis.into_statistics();
+            layer_statistics = diagnosis.statistics.into_entries();
         }
         let (epochs, updates) = (self.trainer.completed_epochs(), self.trainer.updates());
         let ending = match ending {

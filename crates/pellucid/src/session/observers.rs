@@ -26,7 +26,7 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Observers<'_, T, O> {
             observer(self.judge.as_mut()),
             observer(self.time.as_mut()),
             Some(history),
-            observer(self.diagnosis.as_mut()),
+            observer(self.diagnosis.as_mut().map(|diagnosis| &mut diagnosis.statistics)),
         ]
         .into_iter()
         .flatten()

@@ -231,7 +231,8 @@ proptest! {
             let gradient = gradient(&network, input, &targets, SQUARED_ERROR, &mut workspace);
             (workspace.outputs().to_vec(), gradient)
         };
-        let from_bytes = of(features.gather(Rows::Range(0, rows), &mut BatchBuffers::default()).0);
+        let mut buffers = BatchBuffers::default();
+        let from_bytes = of(features.gather(Rows::Range(0, rows), &mut buffers).0);
         let from_numbers = of(Input::Dense(&values));
         prop_assert!(difference(&from_bytes.0, &from_numbers.0) < 1e-12);
         prop_assert!(difference(&from_bytes.1, &from_numbers.1) < 1e-12);

@@ -9,16 +9,15 @@ use crate::model::network::Network;
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
 use crate::training::early_stopping::EpochLosses;
-use crate::training::observe::{Event, Observer, Position};
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
 
-/// Observes a training so that it can be diagnosed.
+/// A diagnosis of a training that its statistics observe.
 #[derive(Debug, Clone)]
 pub struct TrainingDiagnosis<T> {
     data: DataFacts,
     initial: NetworkFacts,
-    statistics: LayerStatisticsRecorder<T>,
+    /// The observer: it records the layer statistics, the first those before training.
+    pub statistics: LayerStatisticsRecorder<T>,
     threads: NonZeroUsize,
 }
 
@@ -93,24 +92,5 @@ impl<T: Scalar> TrainingDiagnosis<T> {
             failure,
             ..Facts::before(recipe, &self.data, &self.initial)
         }))
-    }
-
-    /// The layer statistics, the first those before training.
-    pub fn into_statistics(self) -> Vec<LayerStatistics> {
-        self.statistics.into_entries()
-    }
-}
-
-impl<T: Scalar> Observer<T> for TrainingDiagnosis<T> {
-    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        self.statistics.on(event)
-    }
-
-    fn next_step(&mut self, next: Position) -> u64 {
-        self.statistics.next_step(next)
-    }
-
-    fn next_epoch(&mut self, next: Position) -> u64 {
-        self.statistics.next_epoch(next)
     }
 }

@@ -140,17 +140,14 @@ pub fn check_rule(
                 tolerance: report.tolerance,
             };
             let (given, right) = (&given[range.clone()], &right[range]);
+            let of_rules = || candidates.iter().find_map(|rule| rule.explains(&part, given));
             let pattern = match () {
                 () if report.is_right() => None,
                 () if given.iter().all(|&derivative| derivative == 0.0) => Some(Pattern::Forgotten),
                 // A single entry is a multiple of anything.
                 () if given.len() < 2 => None,
                 () => of_numbers(given, right, own.workspace.rows())
-                    .or_else(|| {
-                        candidates
-                            .iter()
-                            .find_map(|candidate| candidate.explains(&part, given))
-                    })
+                    .or_else(of_rules)
                     .or_else(|| of_places(&part, given, right)),
             };
             PartVerdict {
@@ -212,13 +209,8 @@ impl Derivative {
             }
             _ => return None,
         };
-        Some(
-            numbers
-                .iter()
-                .zip(derivatives)
-                .map(|(number, f)| number * f)
-                .collect(),
-        )
+        let products = numbers.iter().zip(derivatives);
+        Some(products.map(|(number, f)| number * f).collect())
     }
 }
 
@@ -382,10 +374,8 @@ fn through(
     let architecture = Architecture::new(sizes, &linear, true).ok()?;
     let own = architecture.output_layer();
     let mut parameters = vec![0.0; architecture.parameter_count()];
-    parameters[..own.weights().start]
-        .iter_mut()
-        .step_by(layer.fan_in + 1)
-        .for_each(|diagonal| *diagonal = 1.0);
+    let identity = parameters[..own.weights().start].iter_mut();
+    identity.step_by(layer.fan_in + 1).for_each(|one| *one = 1.0);
     parameters[own.weights()].copy_from_slice(network.weights(index));
     let linear = Network::new(architecture, parameters).ok()?;
     let objective = Objective {
