@@ -205,16 +205,7 @@ fn verdict(part: &LayerCheck) -> String {
 }
 
 fn lines(checked: &Checked, parts: &[LayerCheck]) -> Vec<String> {
-    let titles = [
-        "layer",
-        "parameters",
-        "checked",
-        "worst relative error",
-        "at",
-        "gradient",
-        "numeric",
-        "verdict",
-    ];
+    let titles = "layer|parameters|checked|worst relative error|at|gradient|numeric|verdict";
     let architecture = checked.network.architecture();
     let row = |part: &LayerCheck| {
         let activation = architecture.layer(part.part.layer - 1).activation.name();

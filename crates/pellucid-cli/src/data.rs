@@ -46,16 +46,7 @@ fn describe_table(show: &ShowData) -> Result<()> {
         return JsonOutput::prepare(show.json.as_deref())?.write(record);
     }
     terminal::print(&(source::size(&table) + "\n"))?;
-    let titles = [
-        "column",
-        "type",
-        "missing",
-        "distinct",
-        "lowest",
-        "highest",
-        "mean",
-        "deviation",
-    ];
+    let titles = "column|type|missing|distinct|lowest|highest|mean|deviation";
     terminal::print_lines(titled(titles, columns.iter().map(row)))?;
     let note = |column: &ColumnSummary| {
         let name = one_line(&column.name);
@@ -143,5 +134,5 @@ fn describe_mnist(show: &ShowData) -> Result<()> {
     let digits = training.iter().zip(&test).enumerate();
     let rows =
         digits.map(|(digit, (training, test))| vec![digit.to_string(), count(*training), count(*test)]);
-    terminal::print_lines(titled(["digit", "training", "test"], rows))
+    terminal::print_lines(titled("digit|training|test", rows))
 }

@@ -6,7 +6,7 @@ mod training;
 use crate::arguments::Diagnose;
 use crate::failure::{self, refuse_flags};
 use crate::outputs::{self, JsonOutput};
-use crate::subject::{Asked, Subject, is_model};
+use crate::subject::{Subject, is_model};
 use crate::{findings, interrupt, recipes, run, source, terminal};
 use anyhow::Result;
 use pellucid::inspection::diagnosis::Finding;
@@ -39,13 +39,13 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
         let json = JsonOutput::prepare(arguments.json.as_deref())?;
         (model::diagnose(arguments)?, json)
     } else {
-        let subject = Subject::read(Asked {
-            source: &arguments.source,
-            settings: arguments.settings(),
-            target: &arguments.target,
-            recipe: arguments.recipe.as_deref(),
-            reading: &arguments.reading,
-        })?;
+        let subject = Subject::read(
+            &arguments.source,
+            arguments.settings(),
+            &arguments.target,
+            arguments.recipe.as_deref(),
+            &arguments.reading,
+        )?;
         let threads = run::threads(arguments.running.threads, quiet);
         interrupt::listen();
         let json = JsonOutput::prepare(arguments.json.as_deref())?;

@@ -39,22 +39,24 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
         let note = "stopped by Ctrl-C before the step; nothing was written";
         return Ok(failure::failed(note));
     };
-    let mut example = WorkedExample::new(&explanation);
-    if arguments.full {
-        example = example.in_full();
-    }
     if let Some(unit) = arguments.unit {
-        example = example.with_unit(unit).ok_or_else(|| {
-            let there_are = match explanation.layers.get(unit.layer - 1) {
-                Some(layer) => format!("layer {} has units 1 to {}", unit.layer, layer.fan_out),
-                None => {
-                    let layers = explanation.layers.len();
-                    format!("the layers are 1 to {layers}, the inputs being none")
-                }
-            };
-            Misuse(format!("--unit {}:{}: {there_are}", unit.layer, unit.unit))
-        })?;
+        let there_are = match explanation.layers.get(unit.layer - 1) {
+            Some(layer) if unit.unit <= layer.fan_out => None,
+            Some(layer) => Some(format!("layer {} has units 1 to {}", unit.layer, layer.fan_out)),
+            None => Some(format!(
+                "the layers are 1 to {}, the inputs being none",
+                explanation.layers.len()
+            )),
+        };
+        if let Some(there_are) = there_are {
+            return misuse(format!("--unit {}:{}: {there_are}", unit.layer, unit.unit));
+        }
     }
+    let example = WorkedExample {
+        explanation: &explanation,
+        full: arguments.full,
+        unit: arguments.unit,
+    };
     let file = arguments.output.as_deref().filter(|path| path.as_os_str() != "-");
     let text = match format {
         FormatArgument::Terminal => {

@@ -7,13 +7,11 @@ use crate::pictures::scale_for;
 use crate::progress::Progress;
 use crate::run::{session, threads};
 use crate::source::file_name;
-use crate::subject::{Asked, Subject};
+use crate::subject::Subject;
 use crate::{interrupt, recipes, terminal};
 use anyhow::{Context, Result};
 use pellucid::recipe::Recipe;
-use pellucid::session::rate_finder::{
-    EXPLOSION, RatePoint, RateRange, RateTest, SMOOTHING, find_rate as test,
-};
+use pellucid::session::rate_finder::{self, EXPLOSION, RatePoint, RateRange, RateTest, SMOOTHING};
 use pellucid::session::record::Number;
 use pellucid::with_precision;
 use pellucid_data::training::Plan;
@@ -43,13 +41,19 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
         PictureFormat::from_path(path)?;
     }
     let threads = threads(arguments.running.threads, arguments.running.quiet);
-    let subject = subject(arguments)?;
+    let subject = Subject::read(
+        &arguments.source,
+        arguments.settings(),
+        &arguments.target,
+        arguments.recipe.as_deref(),
+        &arguments.reading,
+    )?;
     interrupt::listen();
     let json = JsonOutput::prepare(json_path)?;
     let light = |path| PlotOutput::prepare(path, Theme::Light);
     let plot = plot_path.map(light).transpose()?;
     let mut progress = Progress::new(&arguments.source, arguments.running.quiet);
-    let found = subject.test(arguments, range, threads, &mut progress);
+    let found = test(arguments, subject, range, threads, &mut progress);
     drop(progress);
     let (found, recipe) = found?;
 
@@ -70,57 +74,38 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What rates are tested on.
-fn subject(arguments: &FindRate) -> Result<Subject> {
-    let mut subject = Subject::read(Asked {
-        source: &arguments.source,
-        settings: arguments.settings(),
-        target: &arguments.target,
-        recipe: arguments.recipe.as_deref(),
-        reading: &arguments.reading,
-    })?;
-    match &mut subject {
-        Subject::Recipe(recipe, _) => {
+/// The test, and the recipe that was trained by.
+fn test(
+    arguments: &FindRate,
+    subject: Subject,
+    range: RateRange,
+    threads: NonZeroUsize,
+    progress: &mut Progress,
+) -> Result<(RateTest, Recipe)> {
+    match subject {
+        Subject::Recipe(mut recipe, settings) => {
             let train = &mut recipe.train;
             train.optimizer = arguments.optimizer.unwrap_or(train.optimizer);
             train.batch_size = arguments.batch_size.unwrap_or(train.batch_size);
+            let found = with_precision!(recipe.train.precision, T => {
+                session::<T>(&recipe, &settings, threads)
+                    .and_then(|session| Ok(rate_finder::find_rate(&session, range, progress)?))
+            });
+            let found = found.with_context(|| format!("recipe {}", arguments.source))?;
+            Ok((found, *recipe))
         }
-        Subject::Table(_, request) => {
+        Subject::Table(table, mut request) => {
             request.optimizer = arguments.optimizer;
             request.batch_size = arguments.batch_size;
-        }
-    }
-    Ok(subject)
-}
-
-impl Subject {
-    /// The test, and the recipe that was trained by.
-    fn test(
-        self,
-        arguments: &FindRate,
-        range: RateRange,
-        threads: NonZeroUsize,
-        progress: &mut Progress,
-    ) -> Result<(RateTest, Recipe)> {
-        match self {
-            Self::Recipe(recipe, settings) => {
-                let found = with_precision!(recipe.train.precision, T => {
-                    session::<T>(&recipe, &settings, threads)
-                        .and_then(|session| Ok(test(&session, range, progress)?))
-                });
-                let found = found.with_context(|| format!("recipe {}", arguments.source))?;
-                Ok((found, *recipe))
+            let plan = Plan::new(&table, &request)?;
+            if !arguments.running.quiet {
+                plan.choices()
+                    .iter()
+                    .take(1)
+                    .for_each(|choice| terminal::note(choice));
             }
-            Self::Table(table, request) => {
-                let plan = Plan::new(&table, &request)?;
-                if !arguments.running.quiet {
-                    for choice in plan.choices().iter().take(1) {
-                        terminal::note(choice);
-                    }
-                }
-                let found = plan.find_rate(range, threads, progress)?;
-                Ok((found, plan.recipe().clone()))
-            }
+            let found = plan.find_rate(range, threads, progress)?;
+            Ok((found, plan.recipe().clone()))
         }
     }
 }

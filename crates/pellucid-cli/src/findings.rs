@@ -3,9 +3,9 @@
 use crate::terminal;
 use pellucid::inspection::diagnosis::{Finding, FindingKind};
 
-/// Reports findings on standard error, each that was not reported already.
-pub(crate) fn report(findings: &[Finding], reported: &[Finding]) {
-    for finding in news(findings, reported) {
+/// Reports findings on standard error, each that was not reported already, unless `quiet`.
+pub(crate) fn report(findings: &[Finding], reported: &[Finding], quiet: bool) {
+    for finding in news(findings, reported).filter(|_| !quiet) {
         terminal::note(&format!("warning: {finding}"));
     }
 }

@@ -119,7 +119,7 @@ fn target(preparation: &Preparation, model: &Model, shown: usize) -> Vec<String>
 }
 
 fn columns(preparation: &Preparation, shown: usize) -> Vec<String> {
-    let titles = ["column", "type", "features", "from", "to", "missing counts as"];
+    let titles = "column|type|features|from|to|missing counts as";
     let mut lines = titled(titles, preparation.columns().iter().take(shown).map(column));
     let all = preparation.columns().len();
     if all > shown {
@@ -200,7 +200,7 @@ fn training(model: &Model) -> Vec<String> {
         ])
     });
     if !history.is_empty() {
-        lines.extend(titled(["", "epoch", "loss", "validation loss"], epochs));
+        lines.extend(titled("|epoch|loss|validation loss", epochs));
     }
     lines
 }
@@ -225,7 +225,7 @@ fn scores(metrics: &Value) -> Vec<String> {
     match rows.is_empty() {
         true => Vec::new(),
         false => std::iter::once(String::new())
-            .chain(titled(["", "training", "held out"], rows))
+            .chain(titled("|training|held out", rows))
             .collect(),
     }
 }

@@ -37,29 +37,19 @@ impl LineTemplate {
     /// A [`pellucid::Error::Setting`] for a brace without its partner, a name that is not logged, or a format that
     /// is none.
     pub(crate) fn from_recipe(recipe: &Recipe) -> Result<Self, Error> {
-        let metrics: Vec<String> = (recipe.log.metrics.iter())
-            .map(|metric| metric.name().into_owned())
-            .collect();
-        let mut names = vec!["epoch".to_string(), "loss".to_string()];
-        names.extend(metrics.iter().cloned());
+        let metrics = recipe.log.metrics.iter();
+        let mut names = vec!["loss".to_string()];
+        names.extend(metrics.map(|metric| metric.name().into_owned()));
         if recipe.data.validation > 0.0 {
-            names.push("validation_loss".to_string());
-            names.extend(metrics.iter().map(|name| format!("validation_{name}")));
+            let of_validation = |name: &String| format!("validation_{name}");
+            names.extend(names.iter().map(of_validation).collect::<Vec<_>>());
         }
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        match &recipe.log.line {
-            Some(line) => Self::parse(line, &names),
-            None => {
-                let metrics = names[2..].iter().map(|name| format!(", {name} {{{name}:.6f}}"));
-                Self::parse(
-                    &format!(
-                        "Epoch {{epoch}}: loss {{loss:.6f}}{}",
-                        metrics.collect::<String>()
-                    ),
-                    &names,
-                )
-            }
-        }
+        let others = names[1..].iter().map(|name| format!(", {name} {{{name}:.6f}}"));
+        let usual = format!("Epoch {{epoch}}: loss {{loss:.6f}}{}", others.collect::<String>());
+        let names: Vec<&str> = (["epoch"].into_iter())
+            .chain(names.iter().map(String::as_str))
+            .collect();
+        Self::parse(recipe.log.line.as_ref().unwrap_or(&usual), &names)
     }
 
     fn parse(line: &str, names: &[&str]) -> Result<Self, Error> {
@@ -124,30 +114,19 @@ impl Style {
         if text.is_empty() {
             return Some(Style::Shortest);
         }
-        let kind = text.chars().last()?;
-        let digits = text[..text.len() - kind.len_utf8()]
-            .strip_prefix('.')?
-            .parse()
-            .ok()
-            .filter(|&n| n <= 30)?;
-        match kind {
-            'f' => Some(Style::Fixed(digits)),
-            'e' => Some(Style::Scientific(digits)),
-            '%' => Some(Style::Percent(digits)),
-            _ => None,
-        }
+        let (digits, style) = [
+            ('f', Style::Fixed as fn(usize) -> Style),
+            ('e', Style::Scientific),
+            ('%', Style::Percent),
+        ]
+        .into_iter()
+        .find_map(|(kind, style)| Some((text.strip_prefix('.')?.strip_suffix(kind)?, style)))?;
+        digits.parse().ok().filter(|&n| n <= 30).map(style)
     }
 
     fn write(self, value: f64) -> String {
         if !value.is_finite() {
-            return if value.is_nan() {
-                "nan"
-            } else if value > 0.0 {
-                "inf"
-            } else {
-                "-inf"
-            }
-            .into();
+            return value.to_string().to_lowercase();
         }
         match self {
             Style::Shortest => shortest(value),

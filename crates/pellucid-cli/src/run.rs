@@ -55,8 +55,8 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     if shows_findings {
         session = session.diagnosed(&[])?;
     }
+    findings::report(session.findings(), &[], settings.quiet);
     if !settings.quiet {
-        findings::report(session.findings(), &[]);
         note_of_patience(&recipe, session.split());
     }
     pictures::check(&arguments.pictures, &offer)?;
@@ -70,10 +70,9 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
 
     let progress = Progress::new(&arguments.recipe, settings.quiet);
     let lines = LogLines {
-        template: &template,
+        template: (!settings.quiet).then_some(&template),
         results: &results,
         bar: progress.bar(),
-        quiet: settings.quiet,
         or_files_are_written: writes_files,
     };
     let wants_loss = files.want(What::Loss) || arguments.chart;
@@ -84,9 +83,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     let (_, (curves, progress)) = observers;
     drop(progress);
     let finished = finished.map_err(|unfinished| {
-        if !settings.quiet {
-            findings::report(&unfinished.findings, &before);
-        }
+        findings::report(&unfinished.findings, &before, settings.quiet);
         unfinished.error
     })?;
     if !writes_files {
@@ -115,9 +112,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         files.write(painted)?;
     }
     json.write(|| finished.record(metrics, clock()))?;
-    if !settings.quiet {
-        findings::report(&summary.findings, &summary.warnings);
-    }
+    findings::report(&summary.findings, &summary.warnings, settings.quiet);
     if summary.ended_by == EndedBy::Interrupt {
         return Ok(failure::failed(&format!(
             "stopped by Ctrl-C after {} steps; what was written is of the network as it stands",
@@ -180,29 +175,33 @@ pub(crate) fn ended(summary: &Summary, recipe: &Recipe) -> String {
 
 /// The log lines of a run. Ends a run whose reader has closed the output, unless it writes files.
 struct LogLines<'a> {
-    template: &'a LineTemplate,
+    /// None where there are to be no lines.
+    template: Option<&'a LineTemplate>,
     results: &'a Results,
     bar: Option<ProgressBar>,
-    quiet: bool,
     or_files_are_written: bool,
 }
 
 impl<T: Scalar> Observer<T> for LogLines<'_> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        if let Event::Recorded {
-            record,
-            is_logged: true,
+        let Self {
+            template,
+            bar,
+            results,
             ..
+        } = self;
+        if let Event::Recorded {
+            record, is_logged, ..
         } = event
-            && !self.quiet
+            && let Some(template) = template.filter(|_| *is_logged)
         {
-            let line = self.template.fill(record);
-            match &self.bar {
-                Some(bar) => bar.suspend(|| self.results.log_line(&line)),
-                None => self.results.log_line(&line),
+            let line = template.fill(record);
+            match bar {
+                Some(bar) => bar.suspend(|| results.log_line(&line)),
+                None => results.log_line(&line),
             }
         }
-        match self.results.failed() && !self.or_files_are_written {
+        match results.failed() && !self.or_files_are_written {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }

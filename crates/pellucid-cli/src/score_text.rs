@@ -117,7 +117,7 @@ pub(crate) fn cross_validation(found: &CrossValidation) -> Vec<String> {
     aligned(&rows.collect::<Vec<_>>())
 }
 
-pub(crate) const CLASS_TITLES: [&str; 5] = ["class", "precision", "recall", "F1", "rows"];
+pub(crate) const CLASS_TITLES: &str = "class|precision|recall|F1|rows";
 
 pub(crate) fn class_rows(
     classes: &[String],
@@ -129,7 +129,7 @@ pub(crate) fn class_rows(
     })
 }
 
-pub(crate) const TARGET_TITLES: [&str; 4] = ["target", "R²", "RMSE", "MAE"];
+pub(crate) const TARGET_TITLES: &str = "target|R²|RMSE|MAE";
 
 pub(crate) fn target_rows(
     columns: &[String],
@@ -170,16 +170,7 @@ pub(crate) fn shaded_confusion(
 
 /// Precision, recall and F1 are those of the second class.
 fn per_label(columns: &[String], classes: &[[String; 2]], scores: &[ClassificationScores]) -> Vec<String> {
-    let titles = [
-        "target",
-        "class",
-        "accuracy",
-        "precision",
-        "recall",
-        "F1",
-        "ROC AUC",
-        "rows",
-    ];
+    let titles = "target|class|accuracy|precision|recall|F1|ROC AUC|rows";
     let rows = (columns.iter().zip(classes).zip(scores)).map(|((column, [_, class]), scores)| {
         let of_class = scores.per_class[1];
         let mut row = vec![column.clone(), class.clone()];
@@ -191,8 +182,9 @@ fn per_label(columns: &[String], classes: &[[String; 2]], scores: &[Classificati
     titled(titles, rows)
 }
 
-pub(crate) fn cells<const N: usize>(words: [&str; N]) -> Vec<String> {
-    words.map(String::from).into()
+/// Words that are separated by bars.
+pub(crate) fn cells(words: &str) -> Vec<String> {
+    words.split('|').map(String::from).collect()
 }
 
 /// A name or word of a user's table in one line, and not wider than a table may be.
@@ -212,11 +204,8 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
-/// Rows under their titles, [aligned].
-pub(crate) fn titled<const N: usize>(
-    titles: [&str; N],
-    rows: impl IntoIterator<Item = Vec<String>>,
-) -> Vec<String> {
+/// Rows under their titles, which are separated by bars; [aligned].
+pub(crate) fn titled(titles: &str, rows: impl IntoIterator<Item = Vec<String>>) -> Vec<String> {
     let rows: Vec<_> = std::iter::once(cells(titles)).chain(rows).collect();
     aligned(&rows)
 }

@@ -17,24 +17,15 @@ pub(crate) enum Subject {
     Table(Box<Table>, Box<TrainingRequest>),
 }
 
-/// The arguments that say which.
-pub(crate) struct Asked<'a> {
-    pub(crate) source: &'a str,
-    pub(crate) settings: Settings,
-    pub(crate) target: &'a [String],
-    pub(crate) recipe: Option<&'a str>,
-    pub(crate) reading: &'a Reading,
-}
-
 impl Subject {
-    pub(crate) fn read(asked: Asked<'_>) -> Result<Self> {
-        let Asked {
-            source,
-            settings,
-            target,
-            recipe,
-            reading,
-        } = asked;
+    /// The settings are put over a recipe; target and recipe are of a table.
+    pub(crate) fn read(
+        source: &str,
+        settings: Settings,
+        target: &[String],
+        recipe: Option<&str>,
+        reading: &Reading,
+    ) -> Result<Self> {
         if is_recipe(source) {
             let of_table = [
                 ("--target", !target.is_empty()),

@@ -288,9 +288,7 @@ fn run_session(
     curves: &mut CurveRecorder,
 ) -> Result<(Trained, Option<Instant>)> {
     let before = session.findings().to_vec();
-    if !quiet {
-        findings::report(&before, &[]);
-    }
+    findings::report(&before, &[], quiet);
     let mut observers = (Progress::new(name, quiet).with_epochs(), curves);
     let trained = session.run(&mut observers);
     let first_epoch = observers.0.first_epoch();
@@ -300,9 +298,7 @@ fn run_session(
         Err(DataError::Training(unfinished)) => &unfinished.findings,
         Err(_) => &[],
     };
-    if !quiet {
-        findings::report(found, &before);
-    }
+    findings::report(found, &before, quiet);
     let trained = trained?;
     if !quiet {
         let best = match trained.validation {

@@ -112,7 +112,7 @@ fn details(scores: &Scores) -> Vec<PageTable> {
                 let f1 = second.map_or("–".into(), |class| number(class.f1));
                 vec![column.clone(), number(scores.accuracy), auc, f1]
             });
-            let titles = cells(["target", "accuracy", "ROC AUC", "F1"]);
+            let titles = cells("target|accuracy|ROC AUC|F1");
             vec![table("Scores by target", titles, rows.collect())]
         }
         Scores::Regression { columns, scores } if columns.len() > 1 => {

@@ -97,16 +97,17 @@ impl Walkthrough<'_> {
             Rule::Loss => self.loss_terms()?,
             Rule::LossDerivative | Rule::PairedDelta => {
                 let loss = self.explanation.recipe.train.loss;
-                let formula = match (part.rule, loss) {
-                    (Rule::PairedDelta, _) => catalogue::paired_delta(loss, function()?)?.to_string(),
-                    (
-                        _,
-                        Loss::SquaredError
+                let is_simple = matches!(
+                    loss,
+                    Loss::SquaredError
                         | Loss::HalfSquaredError
                         | Loss::CategoricalCrossEntropy
                         | Loss::KullbackLeibler
-                        | Loss::BinaryCrossEntropy,
-                    ) => catalogue::loss(loss).1,
+                        | Loss::BinaryCrossEntropy
+                );
+                let formula = match part.rule {
+                    Rule::PairedDelta => catalogue::paired_delta(loss, function()?)?.to_string(),
+                    _ if is_simple => catalogue::loss(loss).1,
                     _ => return None,
                 };
                 if self.explanation.row_weights.is_some() {
@@ -195,10 +196,7 @@ fn product(a: f64, b: f64) -> String {
 /// ` + 3` or ` - 3`.
 fn plus(value: f64) -> String {
     let sign = if value < 0.0 { '-' } else { '+' };
-    format!(
-        " {sign} {}",
-        short_latex(if value < 0.0 { -value } else { value })
-    )
+    format!(" {sign} {}", short_latex(value.abs()))
 }
 
 fn sum_of_products(products: impl Iterator<Item = (f64, f64)>) -> String {

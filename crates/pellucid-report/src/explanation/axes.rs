@@ -61,15 +61,11 @@ impl Shown {
         let mut all = Vec::new();
         let mut next = 0;
         for &index in &self.indices {
-            if index > next {
-                all.push(None);
-            }
+            all.extend((index > next).then_some(None));
             all.push(Some(index));
             next = index + 1;
         }
-        if next < self.length {
-            all.push(None);
-        }
+        all.extend((next < self.length).then_some(None));
         all
     }
 }
@@ -100,12 +96,8 @@ impl Axes {
         let that_count = counts.iter().filter(|&&counts| counts).count();
         let is_zero_rich = 2 * that_count < inputs && inputs > most.min(16);
         let also_of = |layer: usize| also.filter(|(of, _)| *of == layer).map(|(_, unit)| unit);
-        let mut units = vec![Shown::some(
-            inputs,
-            most,
-            |input| !is_zero_rich || counts[input],
-            None,
-        )];
+        let matters = |input: usize| !is_zero_rich || counts[input];
+        let mut units = vec![Shown::some(inputs, most, matters, None)];
         for (index, layer) in explanation.layers.iter().enumerate() {
             // Also the output of the first sample's class.
             let is_last = index + 1 == explanation.layers.len();
@@ -124,9 +116,8 @@ impl Axes {
 
     /// Whether anything is hidden.
     pub(super) fn hides_any(&self) -> bool {
-        std::iter::once(&self.samples)
-            .chain(&self.units)
-            .any(|shown| shown.hidden() > 0)
+        let mut all = self.units.iter().chain([&self.samples]);
+        all.any(|shown| shown.hidden() > 0)
     }
 
     /// The shown places of a matrix, row by row.

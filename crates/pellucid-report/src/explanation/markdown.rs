@@ -9,40 +9,43 @@ use super::{SYMBOLS_HEADING, WorkedExample};
 /// The most rows and columns of a matrix that are written out.
 const MOST: usize = 8;
 
-pub(super) fn text(example: &WorkedExample<'_>) -> String {
-    let all = example.walkthrough(MOST);
-    let mut text = String::new();
-    document::write(example, &all, |block| {
-        text.push_str(&match block {
-            Block::Title(title) => format!("# {}\n\n", plain(&title)),
-            Block::Fact(words) => format!("{}.  \n", plain(&words)),
-            Block::Note(words) => format!("\n> {}\n", plain(words)),
-            Block::Section(_, heading) => format!("\n## {heading}\n"),
-            Block::Heading(words) => format!("\n### {}\n", plain(words)),
-            Block::Paragraph(words) => format!("\n{}\n", plain(words)),
-            Block::Formula(formula) => display(formula.latex()),
-            Block::Matrix(array) => display(&matrix(&all, array)),
-            Block::Example(place, arithmetic) => {
-                let arithmetic = display(arithmetic.latex());
-                format!("\nFor example {}:\n{arithmetic}", plain(&place))
-            }
-            Block::Table(table) => {
-                let line = |cells: &Vec<String>| {
-                    let cells: Vec<String> = cells.iter().map(|cell| plain(cell)).collect();
-                    format!("| {} |\n", cells.join(" | "))
-                };
-                let rule = " --: |".repeat(table.head.len() - 1);
-                let rows: String = table.rows.iter().map(line).collect();
-                let head = line(&table.head);
-                format!("\n### {}\n\n{head}| :-- |{rule}\n{rows}", table.caption)
-            }
-            Block::Symbols => format!("\n## {SYMBOLS_HEADING}\n\n"),
-            Block::Symbol(symbol, meaning) => format!("- ${}$: {meaning}\n", symbol.latex()),
-            // The page of Markdown has no options.
-            Block::Hint => String::new(),
+impl WorkedExample<'_> {
+    /// As Markdown with LaTeX, as Jupyter and code hosts show it.
+    pub fn markdown(&self) -> String {
+        let all = self.walkthrough(MOST);
+        let mut text = String::new();
+        document::write(self, &all, |block| {
+            text.push_str(&match block {
+                Block::Title(title) => format!("# {}\n\n", plain(&title)),
+                Block::Fact(words) => format!("{}.  \n", plain(&words)),
+                Block::Note(words) => format!("\n> {}\n", plain(words)),
+                Block::Section(_, heading) => format!("\n## {heading}\n"),
+                Block::Heading(words) => format!("\n### {}\n", plain(words)),
+                Block::Paragraph(words) => format!("\n{}\n", plain(words)),
+                Block::Formula(formula) => display(formula.latex()),
+                Block::Matrix(array) => display(&matrix(&all, array)),
+                Block::Example(place, arithmetic) => {
+                    let arithmetic = display(arithmetic.latex());
+                    format!("\nFor example {}:\n{arithmetic}", plain(&place))
+                }
+                Block::Table(table) => {
+                    let line = |cells: &Vec<String>| {
+                        let cells: Vec<String> = cells.iter().map(|cell| plain(cell)).collect();
+                        format!("| {} |\n", cells.join(" | "))
+                    };
+                    let rule = " --: |".repeat(table.head.len() - 1);
+                    let rows: String = table.rows.iter().map(line).collect();
+                    let head = line(&table.head);
+                    format!("\n### {}\n\n{head}| :-- |{rule}\n{rows}", table.caption)
+                }
+                Block::Symbols => format!("\n## {SYMBOLS_HEADING}\n\n"),
+                Block::Symbol(symbol, meaning) => format!("- ${}$: {meaning}\n", symbol.latex()),
+                // The page of Markdown has no options.
+                Block::Hint => String::new(),
+            });
         });
-    });
-    text
+        text
+    }
 }
 
 /// A formula on lines of its own.

@@ -80,14 +80,14 @@ const SYMBOLS: [(&str, &str); 9] = [
 /// assert!(text.contains("z⁽¹⁾ = x·W⁽¹⁾"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct WorkedExample<'a> {
-    #[serde(flatten)]
-    explanation: &'a Explanation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unit: Option<UnitArithmetic>,
-    #[serde(skip)]
-    full: bool,
+    /// The record of the step.
+    pub explanation: &'a Explanation,
+    /// Whether every number of large layers is shown.
+    pub full: bool,
+    /// The unit whose arithmetic is shown besides, every product of its sums; one that does not exist is left out.
+    pub unit: Option<UnitChoice>,
 }
 
 impl<'a> WorkedExample<'a> {
@@ -95,57 +95,42 @@ impl<'a> WorkedExample<'a> {
     pub fn new(explanation: &'a Explanation) -> Self {
         Self {
             explanation,
-            unit: None,
             full: false,
+            unit: None,
         }
-    }
-
-    /// The same with every number of large layers.
-    #[must_use]
-    pub fn in_full(mut self) -> Self {
-        self.full = true;
-        self
-    }
-
-    /// The same with the arithmetic of one unit, every product of its sums; none where there is no such unit.
-    #[must_use]
-    pub fn with_unit(mut self, unit: UnitChoice) -> Option<Self> {
-        self.unit = Some(UnitArithmetic::new(self.explanation, unit)?);
-        Some(self)
     }
 
     /// As JSON: the record, and the arithmetic of the unit.
     ///
     /// # Errors
-    /// None is known: all of it can be written.
+    /// Those of writing JSON.
     pub fn json(&self) -> serde_json::Result<String> {
-        serde_json::to_string(self)
+        #[derive(Serialize)]
+        struct Record<'a> {
+            #[serde(flatten)]
+            explanation: &'a Explanation,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            unit: Option<UnitArithmetic>,
+        }
+        serde_json::to_string(&Record {
+            explanation: self.explanation,
+            unit: self.unit_arithmetic(),
+        })
     }
 
-    /// As text for a terminal of `width` columns, with colours or without.
-    pub fn terminal(&self, width: usize, coloured: bool) -> String {
-        terminal::text(self, width, coloured)
-    }
-
-    /// As Markdown with LaTeX, as Jupyter and code hosts show it.
-    pub fn markdown(&self) -> String {
-        markdown::text(self)
-    }
-
-    /// As a page of HTML that needs nothing else.
-    pub fn html(&self) -> String {
-        page::html(self)
+    fn unit_arithmetic(&self) -> Option<UnitArithmetic> {
+        UnitArithmetic::new(self.explanation, self.unit?)
     }
 
     /// The parts of the step, with up to `most` rows and columns of a matrix shown.
     fn walkthrough(&self, most: usize) -> walkthrough::Walkthrough<'a> {
-        let also = self.unit.as_ref().map(|unit| (unit.layer, unit.unit - 1));
+        let also = self.unit.map(|unit| (unit.layer, unit.unit.saturating_sub(1)));
         let axes = axes::Axes::new(self.explanation, most, self.full, also);
         walkthrough::Walkthrough::new(self.explanation, axes)
     }
 
     fn unit_tables(&self, all: &walkthrough::Walkthrough<'_>) -> Option<(String, Vec<PageTable>)> {
-        let unit = self.unit.as_ref()?;
+        let unit = self.unit_arithmetic()?;
         let heading = format!("Unit {} of {}, in full", unit.unit, all.name(unit.layer));
         Some((heading, unit.tables(self.explanation, &all.axes, self.full)))
     }

@@ -60,37 +60,40 @@ struct PartRecord<'a> {
     made: Vec<Vec<Option<String>>>,
 }
 
-pub(super) fn html(example: &WorkedExample<'_>) -> String {
-    let all = example.walkthrough(MOST);
-    let (title, facts) = example.heading();
-    let facts = facts.iter().map(|fact| format!("<p>{}</p>\n", escape(fact)));
-    let notes = all.explanation.notes.iter();
-    let notes = notes.map(|note| format!("<p class=\"note\">{}</p>\n", escape(note)));
-    let symbols = super::SYMBOLS.iter().map(|(symbol, meaning)| {
-        let symbol = Formula::from(*symbol).mathml(false);
-        format!("<dt>{symbol}</dt><dd>{}</dd>\n", escape(meaning))
-    });
-    // A script element ends at the first `</`, also within a string.
-    let record = serde_json::to_string(&record(&all)).unwrap_or_default();
-    let record = record.replace("</", "<\\/");
-    let parts = [
-        ("title", escape(&title)),
-        ("style", include_str!("page.css").into()),
-        ("facts", facts.collect()),
-        ("notes", notes.collect()),
-        ("unit", unit(example, &all)),
-        ("symbols", symbols.collect()),
-        ("record", record),
-        ("script", include_str!("page.js").into()),
-    ];
-    let mut page = String::new();
-    for piece in include_str!("page.html").split("{{") {
-        let (key, rest) = piece.split_once("}}").unwrap_or(("", piece));
-        let part = parts.iter().find(|(name, _)| *name == key);
-        page.extend(part.map(|(_, text)| text.as_str()));
-        page.push_str(rest);
+impl WorkedExample<'_> {
+    /// As a page of HTML that needs nothing else.
+    pub fn html(&self) -> String {
+        let all = self.walkthrough(MOST);
+        let (title, facts) = self.heading();
+        let facts = facts.iter().map(|fact| format!("<p>{}</p>\n", escape(fact)));
+        let notes = all.explanation.notes.iter();
+        let notes = notes.map(|note| format!("<p class=\"note\">{}</p>\n", escape(note)));
+        let symbols = super::SYMBOLS.iter().map(|(symbol, meaning)| {
+            let symbol = Formula::from(*symbol).mathml(false);
+            format!("<dt>{symbol}</dt><dd>{}</dd>\n", escape(meaning))
+        });
+        // A script element ends at the first `</`, also within a string.
+        let record = serde_json::to_string(&record(&all)).unwrap_or_default();
+        let record = record.replace("</", "<\\/");
+        let parts = [
+            ("title", escape(&title)),
+            ("style", include_str!("page.css").into()),
+            ("facts", facts.collect()),
+            ("notes", notes.collect()),
+            ("unit", unit(self, &all)),
+            ("symbols", symbols.collect()),
+            ("record", record),
+            ("script", include_str!("page.js").into()),
+        ];
+        let mut page = String::new();
+        for piece in include_str!("page.html").split("{{") {
+            let (key, rest) = piece.split_once("}}").unwrap_or(("", piece));
+            let part = parts.iter().find(|(name, _)| *name == key);
+            page.extend(part.map(|(_, text)| text.as_str()));
+            page.push_str(rest);
+        }
+        page
     }
-    page
 }
 
 fn record<'a>(all: &'a Walkthrough<'_>) -> PageRecord<'a> {

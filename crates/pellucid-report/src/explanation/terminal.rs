@@ -11,19 +11,21 @@ const STRONG: &str = "1";
 const FAINT: &str = "2";
 const FORMULA: &str = "36";
 
-pub(super) fn text(example: &WorkedExample<'_>, width: usize, coloured: bool) -> String {
-    let width = width.max(40);
-    let all = example.walkthrough(((width.saturating_sub(14)) / 13).clamp(3, 14));
-    let ink = |code: &str, text: &str| match coloured {
-        true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
-        false => text.into(),
-    };
-    let mut text = String::new();
-    // Whether the last block was a formula: those of one part stand together.
-    let mut is_formula = false;
-    document::write(example, &all, |block| {
-        let follows_formula = std::mem::replace(&mut is_formula, matches!(block, Block::Formula(_)));
-        text.push_str(&match block {
+impl WorkedExample<'_> {
+    /// As text for a terminal of `width` columns, with colours or without.
+    pub fn terminal(&self, width: usize, coloured: bool) -> String {
+        let width = width.max(40);
+        let all = self.walkthrough(((width.saturating_sub(14)) / 13).clamp(3, 14));
+        let ink = |code: &str, text: &str| match coloured {
+            true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            false => text.into(),
+        };
+        let mut text = String::new();
+        // Whether the last block was a formula: those of one part stand together.
+        let mut is_formula = false;
+        document::write(self, &all, |block| {
+            let follows_formula = std::mem::replace(&mut is_formula, matches!(block, Block::Formula(_)));
+            text.push_str(&match block {
             Block::Title(title) => ink(STRONG, &title) + "\n",
             Block::Fact(words) => fill(&words, width),
             Block::Note(words) => fill(&format!("note: {words}"), width),
@@ -73,8 +75,9 @@ pub(super) fn text(example: &WorkedExample<'_>, width: usize, coloured: bool) ->
                 format!("\n{}", fill(words, width))
             }
         });
-    });
-    text
+        });
+        text
+    }
 }
 
 fn colour(phase: Option<Phase>) -> &'static str {
