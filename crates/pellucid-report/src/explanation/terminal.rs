@@ -11,6 +11,10 @@ const STRONG: &str = "1";
 const FAINT: &str = "2";
 const FORMULA: &str = "36";
 
+/// What the command can show besides.
+const HINT: &str =
+    "Large layers are shown in part: --full shows every number, --unit LAYER:UNIT one unit's arithmetic.";
+
 impl WorkedExample<'_> {
     /// As text for a terminal of `width` columns, with colours or without.
     pub fn terminal(&self, width: usize, coloured: bool) -> String {
@@ -26,55 +30,51 @@ impl WorkedExample<'_> {
         document::write(self, &all, |block| {
             let follows_formula = std::mem::replace(&mut is_formula, matches!(block, Block::Formula(_)));
             text.push_str(&match block {
-            Block::Title(title) => ink(STRONG, &title) + "\n",
-            Block::Fact(words) => fill(&words, width),
-            Block::Note(words) => fill(&format!("note: {words}"), width),
-            Block::Section(phase, heading) => {
-                let line = "─".repeat(width.saturating_sub(heading.chars().count() + 4));
-                format!("\n{}\n", ink(colour(phase), &format!("── {heading} {line}")))
-            }
-            Block::Heading(words) => format!("\n{}\n", ink(STRONG, words)),
-            Block::Paragraph(words) => fill(words, width),
-            Block::Formula(formula) => {
-                let gap = if follows_formula { "" } else { "\n" };
-                format!("{gap}  {}\n", ink(FORMULA, &formula.text()))
-            }
-            Block::Matrix(array) => {
-                let symbol = all.arrays[array].symbol.text();
-                let shape = all.shape(array);
-                let used = symbol.chars().count() + shape.chars().count() + 2;
-                let gap = " ".repeat(width.saturating_sub(used).max(2));
-                let heading = format!("\n  {}{gap}{}\n", ink(FORMULA, &symbol), ink(FAINT, &shape));
-                heading + &matrix(&all, array, width)
-            }
-            Block::Example(place, arithmetic) => {
-                let line = format!("{place}: {}", arithmetic.text());
-                let lines = fill(&line, width.saturating_sub(2));
-                let lines = lines.lines().map(|line| format!("  {}\n", ink(FAINT, line)));
-                lines.collect()
-            }
-            Block::Table(table) => {
-                let mut aligned = TextTable::new(table.head, 1);
-                table.rows.into_iter().for_each(|row| aligned.push(row));
-                format!("\n{}\n{}", ink(STRONG, &table.caption), aligned.render(width))
-            }
-            Block::Symbols => format!("\n{}\n", ink(STRONG, SYMBOLS_HEADING)),
-            Block::Symbol(symbol, meaning) => {
-                let symbol = symbol.text();
-                let lines = fill(meaning, width.saturating_sub(14).max(20));
-                let lines = lines.lines().enumerate().map(|(index, line)| {
-                    let symbol = if index == 0 { symbol.as_str() } else { "" };
-                    let gap = " ".repeat(8usize.saturating_sub(symbol.chars().count()));
-                    format!("  {}{gap}  {line}\n", ink(FORMULA, symbol))
-                });
-                lines.collect::<String>()
-            }
-            Block::Hint => {
-                let words = "Large layers are shown in part: --full shows every number, --unit LAYER:UNIT one unit's \
-                             arithmetic.";
-                format!("\n{}", fill(words, width))
-            }
-        });
+                Block::Title(title) => ink(STRONG, &title) + "\n",
+                Block::Fact(words) => fill(&words, width),
+                Block::Note(words) => fill(&format!("note: {words}"), width),
+                Block::Section(phase, heading) => {
+                    let line = "─".repeat(width.saturating_sub(heading.chars().count() + 4));
+                    format!("\n{}\n", ink(colour(phase), &format!("── {heading} {line}")))
+                }
+                Block::Heading(words) => format!("\n{}\n", ink(STRONG, words)),
+                Block::Paragraph(words) => fill(words, width),
+                Block::Formula(formula) => {
+                    let gap = if follows_formula { "" } else { "\n" };
+                    format!("{gap}  {}\n", ink(FORMULA, &formula.text()))
+                }
+                Block::Matrix(array) => {
+                    let symbol = all.arrays[array].symbol.text();
+                    let shape = all.shape(array);
+                    let used = symbol.chars().count() + shape.chars().count() + 2;
+                    let gap = " ".repeat(width.saturating_sub(used).max(2));
+                    let heading = format!("\n  {}{gap}{}\n", ink(FORMULA, &symbol), ink(FAINT, &shape));
+                    heading + &matrix(&all, array, width)
+                }
+                Block::Example(place, arithmetic) => {
+                    let line = format!("{place}: {}", arithmetic.text());
+                    let lines = fill(&line, width.saturating_sub(2));
+                    let lines = lines.lines().map(|line| format!("  {}\n", ink(FAINT, line)));
+                    lines.collect()
+                }
+                Block::Table(table) => {
+                    let mut aligned = TextTable::new(table.head, 1);
+                    table.rows.into_iter().for_each(|row| aligned.push(row));
+                    format!("\n{}\n{}", ink(STRONG, &table.caption), aligned.render(width))
+                }
+                Block::Symbols => format!("\n{}\n", ink(STRONG, SYMBOLS_HEADING)),
+                Block::Symbol(symbol, meaning) => {
+                    let symbol = symbol.text();
+                    let lines = fill(meaning, width.saturating_sub(14).max(20));
+                    let lines = lines.lines().enumerate().map(|(index, line)| {
+                        let symbol = if index == 0 { symbol.as_str() } else { "" };
+                        let gap = " ".repeat(8usize.saturating_sub(symbol.chars().count()));
+                        format!("  {}{gap}  {line}\n", ink(FORMULA, symbol))
+                    });
+                    lines.collect::<String>()
+                }
+                Block::Hint => format!("\n{}", fill(HINT, width)),
+            });
         });
         text
     }
