@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
 
+const CHECKED_IN_F64: &str = "and is checked in f64, where a difference can be distinguished from rounding";
+
 /// What is checked.
 struct Checked {
     recipe: Recipe,
@@ -47,9 +49,7 @@ pub(crate) fn check(arguments: &Check) -> Result<ExitCode> {
     };
     let json = JsonOutput::prepare(arguments.json.as_deref())?;
     if !arguments.running.quiet {
-        for note in &checked.notes {
-            terminal::note(&format!("note: {note}"));
-        }
+        terminal::notes("note", &checked.notes);
     }
     let rows = checked.data.rows();
     let train = &checked.recipe.train;
@@ -80,10 +80,7 @@ fn of_recipe(arguments: &Check) -> Result<Checked> {
     let mut recipe = recipes::find(&arguments.source, &settings)?;
     let mut notes = Vec::new();
     if recipe.train.precision == Precision::F32 {
-        notes.push(
-            "the recipe trains in f32, and is checked in f64, where a difference can be distinguished from rounding"
-                .into(),
-        );
+        notes.push(format!("the recipe trains in f32, {CHECKED_IN_F64}"));
         recipe.train.precision = Precision::F64;
     }
     let threads = run::threads(arguments.running.threads, settings.quiet);
@@ -108,10 +105,7 @@ fn of_model(arguments: &Check) -> Result<Checked> {
     let network = match &model.network {
         AnyNetwork::F64(network) => network.clone(),
         AnyNetwork::F32(network) => {
-            notes.push(
-                "the model is in f32, and is checked in f64, where a difference can be distinguished from rounding"
-                    .into(),
-            );
+            notes.push(format!("the model is in f32, {CHECKED_IN_F64}"));
             let parameters = network.parameters().iter().map(|&value| f64::from(value));
             Network::new(network.architecture().clone(), parameters.collect())?
         }
@@ -125,10 +119,9 @@ fn of_model(arguments: &Check) -> Result<Checked> {
                 .0
         }
         None => {
-            notes.push(
-                "the rows are drawn at random, since a model holds none; --data names a table of others"
-                    .into(),
-            );
+            let note =
+                "the rows are drawn at random, since a model holds none; --data names a table of others";
+            notes.push(note.into());
             drawn(&network, model.recipe.train.loss, arguments)?
         }
     };

@@ -57,9 +57,7 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
         };
         (found, json)
     };
-    for note in &found.notes {
-        terminal::note(&format!("note: {note}"));
-    }
+    terminal::notes("note", &found.notes);
     json.print(match found.findings.is_empty() {
         true => vec![format!("nothing found; examined {}", found.examined)],
         false => findings::list(&found.findings),

@@ -11,6 +11,7 @@ use pellucid_data::model_file::Model;
 use pellucid_data::preparation::{Counts, Predictions, Preparation, TargetPreparation};
 use pellucid_data::training::{self, Answers, Scores};
 use pellucid_data::{ColumnKind, Table};
+use pellucid_report::Report;
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,7 +30,7 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     let threads = run::threads(arguments.running.threads, arguments.running.quiet);
     let offer = pictures::table::offer_of_model(preparation);
     pictures::check(&arguments.pictures, &offer)?;
-    let plots = PlotFiles::prepare(&arguments.pictures, &offer)?;
+    let plots = PlotFiles::prepare(&arguments.pictures, None, &offer)?;
     let json = JsonOutput::prepare(arguments.json.as_deref())?;
 
     let target = preparation.target();
@@ -55,9 +56,7 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     }
     met.extra_columns = extra_columns;
     let warnings = met.warnings();
-    for warning in &warnings {
-        terminal::note(&format!("warning: {warning}"));
-    }
+    terminal::notes("warning", &warnings);
     let width = outputs.len() / rows.max(1);
     let outputs = Matrix::new(rows, width, outputs)?;
     let predictions = as_predictions(preparation, outputs);
@@ -65,7 +64,7 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     if !plots.is_empty() {
         let of = source::file_name(&arguments.data.to_string_lossy());
         let drawn = pictures::table::judged(&of, &scores, &predictions, &answers);
-        let painted = plots.paint(&drawn)?;
+        let painted = plots.paint(drawn, |_| Ok(Report::default()))?;
         plots.write(painted)?;
     }
     let prints = !json.takes_standard_output();

@@ -40,13 +40,11 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
         return Ok(failure::failed(note));
     };
     if let Some(unit) = arguments.unit {
-        let there_are = match explanation.layers.get(unit.layer - 1) {
-            Some(layer) if unit.unit <= layer.fan_out => None,
-            Some(layer) => Some(format!("layer {} has units 1 to {}", unit.layer, layer.fan_out)),
-            None => Some(format!(
-                "the layers are 1 to {}, the inputs being none",
-                explanation.layers.len()
-            )),
+        let layers = explanation.layers.len();
+        let there_are = match explanation.layers.get(unit.layer - 1).map(|layer| layer.fan_out) {
+            Some(units) if unit.unit <= units => None,
+            Some(units) => Some(format!("layer {} has units 1 to {units}", unit.layer)),
+            None => Some(format!("the layers are 1 to {layers}, the inputs being none")),
         };
         if let Some(there_are) = there_are {
             return misuse(format!("--unit {}:{}: {there_are}", unit.layer, unit.unit));
@@ -264,9 +262,7 @@ fn next_step<T: Scalar>(
     let recipe = &model.recipe;
     let counts_for = recipe.data.table.clone().unwrap_or_default();
     let (data, met) = training::samples::<T>(preparation, &counts_for, table, rows)?;
-    for warning in met.warnings() {
-        terminal::note(&format!("warning: {warning}"));
-    }
+    terminal::notes("warning", &met.warnings());
     let optimizer = recipe.train.optimizer;
     let note = optimizer.takes_steps().then(|| {
         format!(

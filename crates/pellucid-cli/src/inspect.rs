@@ -206,20 +206,9 @@ fn training(model: &Model) -> Vec<String> {
 }
 
 fn scores(metrics: &Value) -> Vec<String> {
-    let names = [
-        "subset_accuracy",
-        "accuracy",
-        "balanced_accuracy",
-        "log_loss",
-        "roc_auc",
-        "r2",
-        "rmse",
-        "mae",
-    ];
+    let names = "subset_accuracy accuracy balanced_accuracy log_loss roc_auc r2 rmse mae".split(' ');
     let of = |part: &str, name: &str| metrics[part][name].as_f64().map_or("-".into(), number);
-    let known = names
-        .into_iter()
-        .filter(|name| metrics["training"][name].is_number());
+    let known = names.filter(|name| metrics["training"][name].is_number());
     let row = |name: &str| vec![figure_name(name), of("training", name), of("validation", name)];
     let rows: Vec<Vec<String>> = known.map(row).collect();
     match rows.is_empty() {

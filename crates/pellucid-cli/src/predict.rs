@@ -63,9 +63,7 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
         bar.finish_and_clear();
     }
     met.extra_columns = preparation.unknown_columns(&names);
-    for warning in met.warnings() {
-        terminal::note(&format!("warning: {warning}"));
-    }
+    terminal::notes("warning", &met.warnings());
     if !arguments.running.quiet
         && let Some(path) = output
     {

@@ -3,9 +3,8 @@
 use crate::arguments::{Run, Settings};
 use crate::line_template::{LineTemplate, shortest};
 use crate::outputs::{self, JsonOutput};
-use crate::pictures::{self, CurveRecorder, What};
+use crate::pictures::{self, CurveRecorder, PlotFiles, What};
 use crate::progress::Progress;
-use crate::report::PictureFiles;
 use crate::terminal::Results;
 use crate::{failure, findings, interrupt, recipes, report, terminal, text_style};
 use anyhow::{Context, Result};
@@ -64,7 +63,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     // Before the work, so that a path that cannot be written to does not cost it; but after Ctrl-C is listened to, so
     // that it leaves no temporary file.
     let json = JsonOutput::prepare(json_path)?;
-    let files = PictureFiles::prepare(&arguments.pictures, report_path, &offer)?;
+    let files = PlotFiles::prepare(&arguments.pictures, report_path, &offer)?;
     let results = Results::new(!json.takes_standard_output());
     let writes_files = !files.is_empty() || matches!(json, JsonOutput::File(_));
 
@@ -104,8 +103,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
             let text = chart.text(&text_style::of_standard_output());
             results.line(&format!("\n{}", text.trim_end()));
         }
-        let want = |what| files.want(what);
-        let plot_set = pictures::plots(title, &arguments.recipe, &finished, &curves, &want)?;
+        let plot_set = pictures::plots(title, &arguments.recipe, &finished, &curves, &files)?;
         let painted = files.paint(plot_set, |plot_set| {
             report::samples::page(title, &finished, &metrics, settings.data.as_deref(), plot_set)
         })?;
@@ -288,11 +286,9 @@ fn print_results<T: Scalar>(finished: &Finished<T>, metrics: &MetricsRecord, res
         results.line(&format!("{name}: loss {:.6}{rest}", evaluation.loss));
     };
     line("training data", &metrics.training);
-    let others = [
-        ("held-out data", &metrics.validation),
-        ("test data    ", &metrics.test),
-    ];
-    for (name, evaluation) in others {
+    let line_if_any = |name: &str, evaluation: &Option<Evaluation>| {
         evaluation.iter().for_each(|evaluation| line(name, evaluation));
-    }
+    };
+    line_if_any("held-out data", &metrics.validation);
+    line_if_any("test data    ", &metrics.test);
 }

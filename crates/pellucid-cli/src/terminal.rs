@@ -33,6 +33,11 @@ pub(crate) fn note(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
+/// Writes notes of a kind to standard error.
+pub(crate) fn notes(kind: &str, lines: &[String]) {
+    lines.iter().for_each(|line| note(&format!("{kind}: {line}")));
+}
+
 /// Writes a line of a result to standard output.
 pub(crate) fn print(line: &str) -> Result<()> {
     writeln!(io::stdout().lock(), "{line}").context(NOT_WRITTEN)

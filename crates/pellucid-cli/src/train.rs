@@ -4,9 +4,8 @@ use crate::arguments::{Hidden, NormalisationArgument, Train};
 use crate::failure::{self, misuse, refuse_flags};
 use crate::outputs::{self, JsonOutput};
 use crate::pictures::table::TrainedTable;
-use crate::pictures::{self, CurveRecorder, What};
+use crate::pictures::{self, CurveRecorder, PlotFiles, What};
 use crate::progress::Progress;
-use crate::report::PictureFiles;
 use crate::score_text::{self, count, figures, number};
 use crate::{findings, interrupt, recipes, report, run, source, subject, terminal, text_style};
 use anyhow::Result;
@@ -64,40 +63,28 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     let offer = pictures::table::offer(&plan, &table, holds_out);
     pictures::check(&arguments.pictures, &offer)?;
     interrupt::listen();
-    let model_path = trains.then(|| {
+    let model_path = || {
         arguments
             .out
             .clone()
             .unwrap_or_else(|| free_name(&arguments.data))
-    });
+    };
+    let model_path = trains.then(model_path);
     let model_file = model_path.as_ref().map(OutputFile::prepare).transpose()?;
-    let recipe_file = arguments
-        .save_recipe
-        .as_ref()
-        .map(OutputFile::prepare)
-        .transpose()?;
-    let files = PictureFiles::prepare(&arguments.pictures, arguments.report.as_deref(), &offer)?;
+    let save_recipe = arguments.save_recipe.as_ref();
+    let recipe_file = save_recipe.map(OutputFile::prepare).transpose()?;
+    let files = PlotFiles::prepare(&arguments.pictures, arguments.report.as_deref(), &offer)?;
     let json = JsonOutput::prepare(arguments.json.as_deref())?;
 
     let training_started = Instant::now();
-    let cross_validation = match arguments.cv {
-        Some(folds) => Some(cross_validate(
-            &plan,
-            &table.source,
-            folds,
-            threads,
-            quiet,
-            &clock,
-        )?),
-        None => None,
-    };
+    let cross_validate = |folds| cross_validate(&plan, &table.source, folds, threads, quiet, &clock);
+    let cross_validation = arguments.cv.map(cross_validate).transpose()?;
     let stopped_early = cross_validation.as_ref().is_some_and(|found| found.stopped);
     let mut curves = CurveRecorder::of_table(plan.recipe());
     let (mut trained, mut first_epoch) = (None, None);
     if trains && !stopped_early {
-        let mut session = plan
-            .session(validation_table.as_ref(), threads)?
-            .with_clock(&clock);
+        let session = plan.session(validation_table.as_ref(), threads)?;
+        let mut session = session.with_clock(&clock);
         if !quiet || arguments.json.is_some() || files.has_page() || files.want(What::Gradients) {
             session = session.diagnosed()?;
         }
@@ -109,8 +96,8 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
 
     let ended_by = trained.as_ref().map(|trained| trained.summary.ended_by);
     let stopped = stopped_early || ended_by == Some(EndedBy::Interrupt);
-    for text in trained.iter().flat_map(|trained| &trained.notes) {
-        note(&format!("note: {text}"));
+    if let Some(trained) = trained.as_ref().filter(|_| !quiet) {
+        terminal::notes("note", &trained.notes);
     }
     let results = results(trained.as_ref(), cross_validation.as_ref());
     let mut record = json!({
@@ -148,8 +135,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         if arguments.chart {
             chart_text = in_the_terminal(&curves.loss(&title, &source), &trained);
         }
-        let want = |what| files.want(what);
-        let plot_set = pictures::plots(&title, &title, &source, &curves, &want);
+        let plot_set = pictures::plots(&title, &title, &source, &curves, &files);
         let painted = plot_set.and_then(|plot_set| {
             files.paint(plot_set, |plot_set| {
                 report::table::page(&title, &source, training_seconds, command(arguments), plot_set)
@@ -232,10 +218,8 @@ fn command(arguments: &Train) -> Vec<String> {
         command.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
     };
     let of_file = arguments.validation.clone();
-    add(
-        "--validation",
-        of_file.filter(|text| text.parse::<f64>().is_err()),
-    );
+    let of_file = of_file.filter(|text| text.parse::<f64>().is_err());
+    add("--validation", of_file);
     let reading = &arguments.reading;
     let delimiter = |byte: u8| match byte {
         b'\t' => "tab".to_owned(),
@@ -311,10 +295,8 @@ fn run_session(
             count(trained.network.architecture().trained_count()),
             trained.summary.epochs
         ));
-        if matches!(
-            trained.summary.ended_by,
-            EndedBy::Patience | EndedBy::Target | EndedBy::Time
-        ) {
+        let ended_by = trained.summary.ended_by;
+        if matches!(ended_by, EndedBy::Patience | EndedBy::Target | EndedBy::Time) {
             terminal::note(&run::ended(&trained.summary, &trained.recipe));
         }
     }
@@ -334,9 +316,8 @@ fn cross_validate(
     let bar = progress.bar();
     let report = |fold: usize, scores: &Scores| {
         let figures = figures(scores).into_iter().take(4);
-        let figures: String = figures
-            .map(|(name, value)| format!("  {name} {}", number(value)))
-            .collect();
+        let figures = figures.map(|(name, value)| format!("  {name} {}", number(value)));
+        let figures: String = figures.collect();
         let line = format!("fold {} of {folds}{figures}", fold + 1);
         match &bar {
             _ if quiet => {}

@@ -23,15 +23,12 @@ use std::path::Path;
 pub(super) fn diagnose(arguments: &Diagnose) -> Result<Diagnosis> {
     let path = Path::new(&arguments.source);
     let model = Model::load(path)?;
-    let epochs: Vec<EpochLosses> = model
-        .history
-        .iter()
-        .map(|line| EpochLosses {
-            epoch: line.epoch + 1 - model.recipe.log.count_from,
-            training: line.loss,
-            validation: line.validation.as_ref().map(|validation| validation.loss),
-        })
-        .collect();
+    let epochs = model.history.iter().map(|line| EpochLosses {
+        epoch: line.epoch + 1 - model.recipe.log.count_from,
+        training: line.loss,
+        validation: line.validation.as_ref().map(|validation| validation.loss),
+    });
+    let epochs: Vec<EpochLosses> = epochs.collect();
     let course = Facts {
         recipe: &model.recipe,
         data: None,
@@ -42,29 +39,21 @@ pub(super) fn diagnose(arguments: &Diagnose) -> Result<Diagnosis> {
         best_epoch: model.metrics["best_epoch"].as_u64(),
         failure: None,
     };
-    let mut notes = Vec::new();
     let mut examined = format!("the {} epochs of its training", count(epochs.len()));
-    let findings = match &arguments.data {
-        None => after_training(&course),
+    let (findings, notes) = match &arguments.data {
+        None => (after_training(&course), Vec::new()),
         Some(data) => {
             let preparation = preparation(&model, path)?;
             let threads = run::threads(arguments.running.threads, arguments.running.quiet);
             let table = source::read(data, &arguments.reading.options(), 0)?;
-            examined += &format!(
-                " and its layers on {} rows of {}",
-                count(table.rows()),
-                table.source
-            );
-            let mut found = match &model.network {
-                AnyNetwork::F32(network) => {
-                    on_rows(network, preparation, &table, course, threads, &mut notes)?
-                }
-                AnyNetwork::F64(network) => {
-                    on_rows(network, preparation, &table, course, threads, &mut notes)?
-                }
+            let rows = count(table.rows());
+            examined += &format!(" and its layers on {rows} rows of {}", table.source);
+            let (mut found, notes) = match &model.network {
+                AnyNetwork::F32(network) => on_rows(network, preparation, &table, course, threads)?,
+                AnyNetwork::F64(network) => on_rows(network, preparation, &table, course, threads)?,
             };
             found.extend(unfamiliar(preparation, &table));
-            found
+            (found, notes)
         }
     };
     Ok(Diagnosis {
@@ -82,38 +71,33 @@ fn on_rows<T: Scalar>(
     table: &Table,
     course: Facts<'_>,
     threads: NonZeroUsize,
-    notes: &mut Vec<String>,
-) -> Result<Vec<Finding>> {
+) -> Result<(Vec<Finding>, Vec<String>)> {
     let rows = all_rows(table);
     let target = preparation.target();
-    let has_targets = target
-        .columns()
-        .iter()
-        .all(|column| table.column(column).is_some());
+    let columns = target.columns();
+    let has_targets = columns.iter().all(|column| table.column(column).is_some());
     let (data, counts): (Dataset<T>, _) = match has_targets {
         true => preparation.dataset(table, &rows)?,
         false => {
             let (features, counts) = preparation.transform(table, &rows)?;
             let width = target.outputs();
             let zeros = Matrix::new(rows.len(), width, vec![T::ZERO; rows.len() * width])?;
-            (
-                Dataset::new(Features::Dense(features), Targets::Dense(zeros))?,
-                counts,
-            )
+            let data = Dataset::new(Features::Dense(features), Targets::Dense(zeros))?;
+            (data, counts)
         }
     };
-    notes.extend(counts.warnings());
     let mut facts = DataFacts::from_data(&data, &preparation.feature_names());
     if !has_targets {
         facts.class_counts = None;
         facts.targets.clear();
     }
     let trained = NetworkFacts::from_network(course.recipe, network, &data, &facts, threads)?;
-    Ok(after_training(&Facts {
+    let findings = after_training(&Facts {
         data: Some(&facts),
         trained: Some(&trained),
         ..course
-    }))
+    });
+    Ok((findings, counts.warnings()))
 }
 
 /// How many times its width in training a column's range must be left by to be far.
@@ -124,13 +108,11 @@ const FAR_ROWS: f64 = 0.01;
 /// Columns in which rows lie further from the range of the training rows than that is wide. A network says nothing of
 /// such rows that could be relied on: it continues its straight or flat ends.
 fn unfamiliar(preparation: &Preparation, table: &Table) -> Vec<Finding> {
-    let numbers = preparation
-        .columns()
-        .iter()
-        .filter_map(|column| match &column.transform {
-            Transform::Number(number) => Some((&column.name, number)),
-            _ => None,
-        });
+    let columns = preparation.columns().iter();
+    let numbers = columns.filter_map(|column| match &column.transform {
+        Transform::Number(number) => Some((&column.name, number)),
+        _ => None,
+    });
     let found = numbers.filter_map(|(name, number)| {
         let pellucid_data::Values::Numbers(values) = &table.column(name)?.values else {
             return None;

@@ -18,8 +18,9 @@ use clap::ValueEnum;
 use pellucid::Recipe;
 use pellucid::model::network::Architecture;
 use pellucid::session::Summary;
+use pellucid_data::OutputFile;
 use pellucid_report::{
-    Boundary, ConfusionMatrix, PageTable, Picture, PictureFormat, Residuals, Section, WeightPicture,
+    Boundary, ConfusionMatrix, PageTable, Picture, PictureFormat, Report, Residuals, Section, WeightPicture,
     gradient_flow,
 };
 use std::collections::BTreeMap;
@@ -172,7 +173,7 @@ pub(crate) fn plots(
     name: &str,
     source: &dyn PlotSource,
     curves: &Curves,
-    want: &dyn Fn(What) -> bool,
+    files: &PlotFiles<'_>,
 ) -> Result<PlotSet> {
     let draw = |what| -> Result<Option<Box<dyn Picture>>> {
         Ok(match what {
@@ -192,48 +193,71 @@ pub(crate) fn plots(
             }
         })
     };
-    let wanted = What::value_variants().iter().filter(|what| want(**what));
+    let wanted = What::value_variants().iter().filter(|what| files.want(**what));
     let drawn = wanted.filter_map(|&what| draw(what).transpose().map(|picture| Ok((what, picture?))));
     drawn.collect()
 }
 
-/// The files that pictures go to, found to be writable.
-#[derive(Default)]
-pub(crate) struct PlotFiles {
+/// The files that pictures and the page go to, found to be writable.
+pub(crate) struct PlotFiles<'a> {
     files: Vec<(What, PlotOutput)>,
+    page: Option<OutputFile>,
+    offer: &'a Offer,
 }
 
-impl PlotFiles {
-    pub(crate) fn prepare(plots: &Plots, offer: &Offer) -> Result<Self> {
+/// The contents of those files: of the pictures, and of the page.
+type Painted = (Vec<Vec<u8>>, Option<String>);
+
+impl<'a> PlotFiles<'a> {
+    pub(crate) fn prepare(plots: &Plots, page: Option<&Path>, offer: &'a Offer) -> Result<Self> {
         let prepare = |plot: &Plot| {
             let output = PlotOutput::prepare(&plot.path, plots.theme.into())?;
             Ok((offer.subject(plot), output))
         };
         Ok(Self {
             files: plots.plots.iter().map(prepare).collect::<Result<_>>()?,
+            page: page.map(OutputFile::prepare).transpose()?,
+            offer,
         })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.files.is_empty() && !self.has_page()
     }
 
+    pub(crate) fn has_page(&self) -> bool {
+        self.page.is_some()
+    }
+
+    /// Whether a picture has a file, or a place on the page.
     pub(crate) fn want(&self, what: What) -> bool {
-        self.files.iter().any(|(wanted, _)| *wanted == what)
+        self.files.iter().any(|(wanted, _)| *wanted == what) || (self.has_page() && self.offer.has(what))
     }
 
     /// The files' contents.
-    pub(crate) fn paint(&self, plot_set: &PlotSet) -> Result<Vec<Vec<u8>>> {
+    pub(crate) fn paint(
+        &self,
+        plot_set: PlotSet,
+        page: impl FnOnce(PlotSet) -> Result<Report>,
+    ) -> Result<Painted> {
         let paint = |(what, file): &(What, PlotOutput)| match plot_set.get(what) {
             Some(picture) => file.paint(&**picture),
             None => Err(anyhow::anyhow!("there is nothing to draw {} of", what.name())),
         };
-        self.files.iter().map(paint).collect()
+        let pictures = self.files.iter().map(paint).collect::<Result<_>>()?;
+        let page = match self.has_page() {
+            true => Some(page(plot_set)?.html()?),
+            false => None,
+        };
+        Ok((pictures, page))
     }
 
-    pub(crate) fn write(self, painted: Vec<Vec<u8>>) -> Result<()> {
-        for ((_, file), bytes) in self.files.into_iter().zip(painted) {
+    pub(crate) fn write(self, (pictures, page): Painted) -> Result<()> {
+        for ((_, file), bytes) in self.files.into_iter().zip(pictures) {
             file.write_painted(&bytes)?;
+        }
+        if let Some((file, page)) = self.page.zip(page) {
+            file.write(page.as_bytes())?;
         }
         Ok(())
     }

@@ -71,18 +71,10 @@ fn optimizer(recipe: &Recipe, schedule: &Value) -> String {
 
 /// What keeps the weights from learning their rows by heart.
 fn regularisation(train: &Value) -> Option<String> {
-    let keys = [
-        "l1",
-        "l2",
-        "dropout",
-        "input_noise",
-        "max_norm",
-        "label_smoothing",
-    ];
+    let keys = "l1 l2 dropout input_noise max_norm label_smoothing".split(' ');
     let texts: Vec<String> = keys
-        .iter()
-        .filter(|key| !train[**key].is_null())
-        .map(|key| format!("{} {}", key.replace('_', " "), words(&train[*key])))
+        .filter(|key| !train[*key].is_null())
+        .map(|key| format!("{} {}", key.replace('_', " "), words(&train[key])))
         .collect();
     (!texts.is_empty()).then(|| texts.join(", "))
 }

@@ -4,70 +4,14 @@ mod facts;
 pub(crate) mod samples;
 pub(crate) mod table;
 
-use crate::arguments::Plots;
-use crate::pictures::{Offer, PlotFiles, PlotSet, What};
 use crate::score_text::{self, Figures, count};
 use anyhow::Result;
 use facts::{facts, seconds};
 use pellucid::Recipe;
 use pellucid::model::network::Architecture;
 use pellucid::session::Summary;
-use pellucid_data::OutputFile;
 use pellucid_report::{PageTable, Report, Section};
 use std::num::NonZeroUsize;
-use std::path::Path;
-
-/// The files of a training's pictures and of its page, found to be writable before it begins.
-pub(crate) struct PictureFiles<'a> {
-    plots: PlotFiles,
-    page: Option<OutputFile>,
-    offer: &'a Offer,
-}
-
-impl<'a> PictureFiles<'a> {
-    pub(crate) fn prepare(plots: &Plots, page: Option<&Path>, offer: &'a Offer) -> Result<Self> {
-        Ok(Self {
-            plots: PlotFiles::prepare(plots, offer)?,
-            page: page.map(OutputFile::prepare).transpose()?,
-            offer,
-        })
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.plots.is_empty() && !self.has_page()
-    }
-
-    pub(crate) fn has_page(&self) -> bool {
-        self.page.is_some()
-    }
-
-    /// Whether a picture has a file, or a place on the page.
-    pub(crate) fn want(&self, what: What) -> bool {
-        self.plots.want(what) || (self.has_page() && self.offer.has(what))
-    }
-
-    /// The contents of the files.
-    pub(crate) fn paint(
-        &self,
-        plot_set: PlotSet,
-        page: impl FnOnce(PlotSet) -> Result<Report>,
-    ) -> Result<(Vec<Vec<u8>>, Option<String>)> {
-        let plots = self.plots.paint(&plot_set)?;
-        let page = match self.has_page() {
-            true => Some(page(plot_set)?.html()?),
-            false => None,
-        };
-        Ok((plots, page))
-    }
-
-    pub(crate) fn write(self, (plots, page): (Vec<Vec<u8>>, Option<String>)) -> Result<()> {
-        self.plots.write(plots)?;
-        if let Some((file, page)) = self.page.zip(page) {
-            file.write(page.as_bytes())?;
-        }
-        Ok(())
-    }
-}
 
 /// What a page says of a training, whatever it was on.
 struct Page<'a> {

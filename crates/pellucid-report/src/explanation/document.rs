@@ -45,7 +45,7 @@ pub(super) fn write<'a>(
     let mut seen = HashSet::new();
     for part in &all.parts {
         if phase.replace(part.phase) != Some(part.phase) {
-            write(Block::Section(phase, part.phase.title().into()));
+            write(Block::Section(phase, part.heading.into()));
         }
         write(Block::Heading(&part.title));
         write(Block::Paragraph(&part.words));

@@ -3,7 +3,7 @@
 use super::WorkedExample;
 use super::axes::Axis;
 use super::formula::Formula;
-use super::walkthrough::{Part, Phase, Rule, Walkthrough};
+use super::walkthrough::{Part, Rule, Walkthrough};
 use crate::page::PageTable;
 use crate::svg::escape;
 use serde::Serialize;
@@ -45,15 +45,8 @@ struct ArrayRecord {
 
 #[derive(Serialize)]
 struct PartRecord<'a> {
-    phase: Phase,
-    heading: &'static str,
-    layer: Option<usize>,
-    title: &'a str,
-    words: &'a str,
-    formulas: Vec<String>,
-    rule: Rule,
-    result: usize,
-    operands: &'a [(&'static str, usize)],
+    #[serde(flatten)]
+    part: &'a Part,
     /// The place, among those shown, whose arithmetic is shown first.
     example: (usize, usize),
     /// The arithmetic of each shown number.
@@ -142,15 +135,7 @@ fn part_record<'a>(all: &'a Walkthrough<'_>, part: &'a Part) -> PartRecord<'a> {
     let (row, column) = all.example(part);
     let arithmetic = |row, column| Some(all.arithmetic(part, row, column)?.mathml(false));
     PartRecord {
-        phase: part.phase,
-        heading: part.phase.title(),
-        layer: part.layer,
-        title: &part.title,
-        words: &part.words,
-        formulas: part.formulas.iter().map(|formula| formula.mathml(true)).collect(),
-        rule: part.rule,
-        result: part.result,
-        operands: &part.operands,
+        part,
         example: (place(rows, row), place(columns, column)),
         made: match rows.len() * columns.len() <= MOST_WRITTEN {
             true => of_shown(all, part.result, arithmetic),

@@ -12,7 +12,7 @@ use pellucid::Update;
 use pellucid::inspection::explanation::Explanation;
 use pellucid::inspection::trace::LayerTrace;
 use pellucid::session::record::Numbers;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::slice;
 
@@ -27,7 +27,7 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    pub(super) fn title(self) -> &'static str {
+    fn title(self) -> &'static str {
         match self {
             Phase::Forward => "Forward: from the input to the output",
             Phase::Loss => "Loss: how wrong the output is",
@@ -99,19 +99,26 @@ impl Array<'_> {
 }
 
 /// One computation of the step.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Part {
     pub(super) phase: Phase,
+    /// The title of the phase.
+    pub(super) heading: &'static str,
     /// The layer, counted from 1; none for input and loss.
     pub(super) layer: Option<usize>,
     pub(super) title: String,
     pub(super) words: String,
+    #[serde(serialize_with = "as_mathml")]
     pub(super) formulas: Vec<Formula>,
     pub(super) rule: Rule,
     /// Index into the arrays.
     pub(super) result: usize,
     /// The sign before each operand, and its index into the arrays.
     pub(super) operands: Vec<(&'static str, usize)>,
+}
+
+fn as_mathml<S: Serializer>(formulas: &[Formula], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(formulas.iter().map(|formula| formula.mathml(true)))
 }
 
 /// The whole step.
@@ -253,6 +260,7 @@ impl<'a> Walkthrough<'a> {
         });
         self.parts.push(Part {
             phase: self.phase,
+            heading: self.phase.title(),
             layer,
             title: format!("{name}{title}"),
             words: words.into(),
