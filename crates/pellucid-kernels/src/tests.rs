@@ -396,10 +396,8 @@ impl<T: Scalar> Task for Call<'_, T> {
             for _ in 0..2 {
                 affine::<I, T>(shape, input, weights, bias, &mut z, &mut scratch);
             }
-            let to = match case.rate {
-                None => Destination::Gradient(to),
-                Some(rate) => Destination::Step { parameters: to, rate },
-            };
+            let step = case.rate.map(|rate| -rate);
+            let to = Destination { numbers: to, step };
             match kernel {
                 Kernel::BiasGradient => bias_gradient::<I, T>(shape, delta, to),
                 _ => weight_gradient::<I, T>(shape, input.0, &mut scratch, delta, to),

@@ -36,14 +36,13 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
 #[inline(always)]
 pub(crate) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
     let (rows, fan_in, fan_out) = shape.sizes();
-    let (to, step) = to.parts();
-    let finish = Finish::stepping(step);
+    let finish = Finish::stepping(to.step);
     if fan_out == 1 {
         // Transposed, (δᵀx)ᵀ, because the weights of a single unit are contiguous.
-        multiply::<I, T>((1, rows, fan_in), Matrix::rows(delta, 0), x, finish, to);
+        multiply::<I, T>((1, rows, fan_in), Matrix::rows(delta, 0), x, finish, to.numbers);
     } else {
         let x = Matrix::transposed(x, fan_in);
-        multiply::<I, T>((fan_in, rows, fan_out), x, delta, finish, to);
+        multiply::<I, T>((fan_in, rows, fan_out), x, delta, finish, to.numbers);
     }
 }
 
@@ -55,9 +54,8 @@ pub(crate) fn bias_gradient<I: Isa, T: Scalar>(shape: Shape, delta: &[T], to: De
         row_stride: 0,
         column_stride: 0,
     };
-    let (to, step) = to.parts();
-    let finish = Finish::stepping(step);
-    multiply::<I, T>((1, shape.rows, shape.fan_out), ones, delta, finish, to);
+    let finish = Finish::stepping(to.step);
+    multiply::<I, T>((1, shape.rows, shape.fan_out), ones, delta, finish, to.numbers);
 }
 
 /// ∂L/∂x = δ·Wᵀ; `transposed` is a scratch buffer.

@@ -70,27 +70,12 @@ impl<'a, T> Input<'a, T> {
 
 /// The destination of a layer's gradient.
 #[derive(Debug)]
-pub enum Destination<'a, T> {
-    /// Stored, for an optimizer.
-    Gradient(&'a mut [T]),
-    /// Never stored: the parameters take their step at once, w ← w − rate·∂L/∂w.
-    Step {
-        /// The layer's weights, or its bias.
-        parameters: &'a mut [T],
-        /// The learning rate.
-        rate: T,
-    },
-}
-
-impl<'a, T: Scalar> Destination<'a, T> {
-    /// The numbers to write, and the factor of the gradient that is added to them; without it, the gradient replaces them.
-    #[inline(always)]
-    fn parts(self) -> (&'a mut [T], Option<T>) {
-        match self {
-            Destination::Gradient(gradient) => (gradient, None),
-            Destination::Step { parameters, rate } => (parameters, Some(-rate)),
-        }
-    }
+pub struct Destination<'a, T> {
+    /// The layer's part of the gradient, or its parameters.
+    pub numbers: &'a mut [T],
+    /// The factor of the gradient that is added to the numbers: −η where they are parameters, which take their step at once.
+    /// Without it, the gradient replaces the numbers.
+    pub step: Option<T>,
 }
 
 /// The shape of a layer and its batch: z is (rows, fan_out), x is (rows, fan_in).

@@ -155,10 +155,9 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
 pub(crate) fn weight_gradient<I: Isa, T: Scalar>(shape: Shape, x: &[T], delta: &[T], to: Destination<'_, T>) {
     let (rows, fan_in, fan_out) = shape.sizes();
     let operands = (Matrix::transposed(x, fan_in), Matrix::rows(delta, fan_out));
-    let (to, step) = to.parts();
-    let (sizes, finish) = ((fan_in, rows, fan_out), Finish::stepping(step));
+    let (sizes, finish) = ((fan_in, rows, fan_out), Finish::stepping(to.step));
     let scratch = &mut Aligned::default();
-    multiply::<I, T>(shape.threads, sizes, operands, finish, to, scratch);
+    multiply::<I, T>(shape.threads, sizes, operands, finish, to.numbers, scratch);
 }
 
 pub(crate) fn input_delta<I: Isa, T: Scalar>(

@@ -3,8 +3,7 @@
 use super::forward::Accumulators;
 use super::{Kernel, Layers, ROW_REGISTERS, Row, add_product, load, load_rows, partial_dot, store};
 use crate::activation::Activation;
-use crate::layer::arrays::LayerArrays;
-use crate::layer::layout::{LayerLayout, StackLayout};
+use crate::layer::layout::LayerLayout;
 use crate::simd::scalar::Scalar;
 use crate::simd::vector::Vector;
 use crate::simd::{Isa, Task};
@@ -27,67 +26,49 @@ pub struct BackwardPass<'a, T> {
     pub(crate) records: bool,
 }
 
-impl<'a, T: Scalar> BackwardPass<'a, T> {
-    /// A pass that stores the gradient.
+impl<'a, T: Scalar> Layers<'a, T> {
+    /// The backward pass that stores the gradient.
     ///
     /// # Panics
-    /// If operands are too short.
+    /// If there are not as many parameters as the layout requires.
     #[inline(always)]
-    pub fn storing_gradient(
-        layout: &'a StackLayout,
-        first: usize,
-        input: &'a [T],
-        arrays: &'a mut [LayerArrays<T>],
-        rows: usize,
-        parameters: &'a [T],
-        gradient: &'a mut [T],
-    ) -> Self {
+    pub fn storing_gradient(mut self, parameters: &'a [T], gradient: &'a mut [T]) -> BackwardPass<'a, T> {
         assert!(
-            gradient.len() == layout.parameter_count(),
+            gradient.len() == self.parameter_count,
             "the gradient is not laid out as the parameters are"
         );
-        let layers = Layers::new(layout, first, rows, input, parameters, arrays);
-        Self::to(layers, gradient.as_mut_ptr(), T::ONE, false)
-    }
-
-    /// A pass that updates the parameters: θ ← θ − rate·∂L/∂θ.
-    ///
-    /// # Panics
-    /// If operands are too short.
-    #[inline(always)]
-    pub fn updating_parameters(
-        layout: &'a StackLayout,
-        first: usize,
-        input: &'a [T],
-        arrays: &'a mut [LayerArrays<T>],
-        rows: usize,
-        parameters: &'a mut [T],
-        rate: T,
-    ) -> Self {
-        let parameters: *mut [T] = parameters;
-        let layers = Layers::at(layout, first, rows, input, parameters, arrays);
-        Self::to(layers, parameters.cast(), -rate, true)
-    }
-
-    #[inline(always)]
-    fn to(layers: Layers<'a, T>, to: *mut T, factor: T, adds: bool) -> Self {
-        Self {
-            layers,
-            to,
-            factor,
-            adds,
+        self.set_parameters(parameters);
+        BackwardPass {
+            layers: self,
+            to: gradient.as_mut_ptr(),
+            factor: T::ONE,
+            adds: false,
             top_down: false,
             records: false,
         }
     }
 
-    /// Uses the updated weights for the δ below, where `top_down`.
+    /// The backward pass that updates the parameters: θ ← θ − rate·∂L/∂θ, where `top_down` with the updated weights for the
+    /// δ below.
+    ///
+    /// # Panics
+    /// If there are not as many parameters as the layout requires.
     #[inline(always)]
-    pub fn top_down(mut self, top_down: bool) -> Self {
-        self.top_down = top_down;
-        self
+    pub fn updating(mut self, parameters: &'a mut [T], rate: T, top_down: bool) -> BackwardPass<'a, T> {
+        let parameters: *mut [T] = parameters;
+        self.set_parameters(parameters);
+        BackwardPass {
+            layers: self,
+            to: parameters.cast(),
+            factor: -rate,
+            adds: true,
+            top_down,
+            records: false,
+        }
     }
+}
 
+impl<'a, T: Scalar> BackwardPass<'a, T> {
     /// Keeps ∂L/∂a of every layer below.
     ///
     /// # Panics
@@ -170,7 +151,7 @@ fn backward_units<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(
     index: usize,
 ) {
     // SAFETY: only `BackwardPass::backward` and the kernels it selects call this, with the index of a layer of N units; the operands have the lengths that the layers
-    // require, and there are one or four rows (`Layers::at`).
+    // require, and there are one or four rows (`Layers::new`).
     unsafe {
         let delta = pass.layers.arrays.get_unchecked(index).delta.as_ptr();
         match (pass.layers.rows, pass.adds) {
@@ -231,7 +212,7 @@ pub(crate) unsafe fn gradient_of_units<
 ) -> Accumulators<V, R, N> {
     let zero = [V::splat(T::ZERO); ROW_REGISTERS];
     let factor = V::splat(pass.factor);
-    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`).
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::new`).
     unsafe {
         let layer = pass.layers.layers.get_unchecked(index);
         let fan_in = layer.fan_in;
@@ -320,7 +301,7 @@ impl<T: Scalar, V: Vector<T>, const N: usize> Task for DeltaBelowUnits<'_, '_, T
     fn run<I: Isa>(self) {
         let Self(pass, index, _) = self;
         // SAFETY: only `BackwardPass::backward` and the kernels it selects lead here, with the index of a layer of N units, and not with 0; the operands are
-        // as long as the layers say (checked in `Layers::at`), and any register holds at least four numbers.
+        // as long as the layers say (checked in `Layers::new`), and any register holds at least four numbers.
         unsafe {
             let layer = pass.layers.layers.get_unchecked(index);
             let function = pass.layers.layers.get_unchecked(index - 1).activation;
@@ -394,7 +375,7 @@ pub(crate) unsafe fn gradient_of_single_unit<T: Scalar, V: Vector<T>, const N: u
     x: &[Row<V>; R],
     delta: [V; R],
 ) -> Row<V> {
-    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`).
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::new`).
     unsafe {
         let layer = pass.layers.layers.get_unchecked(index);
         let (weights_at, bias_at) = (layer.weights_at, layer.bias_at);
@@ -441,7 +422,7 @@ pub(crate) unsafe fn delta_below_single_unit<T: Scalar, V: Vector<T>, const N: u
     delta: [V; R],
 ) -> [Row<V>; R] {
     let mut rows = [weights; R];
-    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`).
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::new`).
     unsafe {
         let function = pass.layers.layers.get_unchecked(index - 1).activation;
         let to = pass.layers.arrays.get_unchecked_mut(index - 1).delta.as_mut_ptr();

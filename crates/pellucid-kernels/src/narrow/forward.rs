@@ -9,8 +9,12 @@ use crate::simd::{Isa, Task};
 
 impl<T: Scalar> Layers<'_, T> {
     /// The forward pass of all of these layers.
+    ///
+    /// # Panics
+    /// If there are not as many parameters as the layout requires, or if a layer's shape has no kernel.
     #[inline(always)]
-    pub fn forward<I: Isa>(&mut self) {
+    pub fn forward<I: Isa>(&mut self, parameters: &[T]) {
+        self.set_parameters(parameters);
         for index in self.first..self.layers.len() {
             Self::forward_kernel::<I>(&self.layers[index])(self, index);
         }
@@ -155,7 +159,7 @@ pub(crate) unsafe fn accumulators_of_units<T: Scalar, V: Vector<T>, const N: usi
     index: usize,
     first_row: usize,
 ) -> Accumulators<V, R, N> {
-    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`).
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::new`).
     unsafe {
         let layer = layers.layers.get_unchecked(index);
         let fan_in = layer.fan_in;
@@ -190,7 +194,7 @@ pub(crate) unsafe fn rows_of_units<I: Isa, T: Scalar, V: Vector<T>, const N: usi
     first_row: usize,
     accumulators: Accumulators<V, R, N>,
 ) -> [Row<V>; R] {
-    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`).
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::new`).
     unsafe {
         let function = layers.layers.get_unchecked(index).activation;
         let here = layers.arrays.get_unchecked_mut(index);
@@ -236,7 +240,7 @@ fn forward_single_unit<I: Isa, T: Scalar, V: Vector<T>, const N: usize>(
 ) {
     // SAFETY: only `Layers::forward` and the kernels it selects call this, with the index of a layer of N inputs and
     // one unit; the operands have the lengths that the layers require, and there are one or four rows (checked in
-    // `Layers::at`).
+    // `Layers::new`).
     unsafe {
         let x = layers.x(index);
         if layers.rows == 1 {
@@ -258,7 +262,7 @@ pub(crate) unsafe fn rows_of_single_unit<I: Isa, T: Scalar, V: Vector<T>, const 
     index: usize,
     x: &[Row<V>; R],
 ) -> V::Single {
-    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`), and any register holds
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::new`), and any register holds
     // at least four numbers.
     unsafe {
         let layer = layers.layers.get_unchecked(index);

@@ -132,7 +132,7 @@ impl<'a, T: Scalar> FusedSteps<'a, T> {
         let narrow = &mut self.pass.layers;
         let used = narrow.rows * self.output.fan_out;
         // SAFETY: there are as many arrays as layers, of which there is at least one (`new`), and each array is as long
-        // as the rows of its layer together (checked in `Layers::at`). The three are separate buffers.
+        // as the rows of its layer together (checked in `Layers::new`). The three are separate buffers.
         let (z, outputs, delta) = unsafe {
             let here = narrow.arrays.get_unchecked_mut(narrow.layers.len() - 1);
             (
@@ -153,7 +153,7 @@ impl<'a, T: Scalar> FusedSteps<'a, T> {
         let index = narrow.first.checked_sub(1).filter(|_| narrow.rows == 1)?;
         let (layer, here) = (&narrow.layers[index], &mut narrow.arrays[index]);
         // SAFETY: `to` points to the first parameter of the network, and this value may read and write all of them
-        // (`BackwardPass::updating_parameters`); the weights and the bias of a layer do not overlap.
+        // (`Layers::updating`); the weights and the bias of a layer do not overlap.
         let (weights, bias) = unsafe {
             let at = |at: usize, length: usize| std::slice::from_raw_parts_mut(self.pass.to.add(at), length);
             (

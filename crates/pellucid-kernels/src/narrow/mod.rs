@@ -4,9 +4,8 @@
 //!
 //! The weights of a layer with a single unit are contiguous: there the constant is the number of inputs.
 //!
-//! Much of the time of a small network's step once went to the code around the arithmetic: making slices, comparing
-//! lengths, filling structures. So [`Layers`] covers all layers from one of the network's layers to its output, the
-//! lengths of all operands are checked once per pass, and a kernel finds its operands by the layer's index.
+//! In a small network's step, code around the arithmetic would take much of the time. So [`Layers`] covers all layers from
+//! one of the network's to its output: it checks the lengths of all operands once, and kernels find theirs by index.
 
 use crate::layer::arrays::LayerArrays;
 use crate::layer::layout::{LayerLayout, StackLayout};
@@ -202,7 +201,9 @@ pub struct Layers<'a, T> {
     rows: usize,
     /// (rows, fan_in) of the network's first layer; read only where that layer is one of the narrow ones.
     input: *const T,
+    /// The first of `parameter_count` parameters: null until a pass brings them.
     parameters: *const T,
+    parameter_count: usize,
     lifetimes: PhantomData<&'a T>,
 }
 
@@ -210,36 +211,15 @@ impl<'a, T: Scalar> Layers<'a, T> {
     /// The layers from `first` on, with their operands.
     ///
     /// # Panics
-    /// If there are fewer parameters than the layout requires, if arrays or the input are too short for the rows, or if
-    /// a layer's shape has no kernel.
+    /// If arrays or the input are too short for the rows.
     #[inline(always)]
     pub fn new(
         layout: &'a StackLayout,
         first: usize,
         rows: usize,
         input: &'a [T],
-        parameters: &'a [T],
         arrays: &'a mut [LayerArrays<T>],
     ) -> Self {
-        Self::at(layout, first, rows, input, parameters, arrays)
-    }
-
-    /// [`new`](Self::new) from a pointer to the parameters, which the kernels may write too.
-    #[inline(always)]
-    fn at(
-        layout: &'a StackLayout,
-        first: usize,
-        rows: usize,
-        input: &'a [T],
-        parameters: *const [T],
-        arrays: &'a mut [LayerArrays<T>],
-    ) -> Self {
-        assert!(
-            parameters.len() == layout.parameter_count(),
-            "{} parameters are given, the layers have {}",
-            parameters.len(),
-            layout.parameter_count()
-        );
         let layers = layout.layers();
         assert!(
             supports_rows(rows)
@@ -261,9 +241,22 @@ impl<'a, T: Scalar> Layers<'a, T> {
             first,
             rows,
             input: input.as_ptr(),
-            parameters: parameters.cast(),
+            parameters: std::ptr::null(),
+            parameter_count: layout.parameter_count(),
             lifetimes: PhantomData,
         }
+    }
+
+    /// Takes the parameters, which must live and be readable as long as the kernels run.
+    #[inline(always)]
+    fn set_parameters(&mut self, parameters: *const [T]) {
+        assert!(
+            parameters.len() == self.parameter_count,
+            "{} parameters are given, the layers have {}",
+            parameters.len(),
+            self.parameter_count
+        );
+        self.parameters = parameters.cast();
     }
 
     /// The input of layer `index`, (rows, fan_in).
@@ -275,7 +268,7 @@ impl<'a, T: Scalar> Layers<'a, T> {
         if index == 0 {
             self.input
         } else {
-            // SAFETY: there are as many arrays as layers (checked in `at`).
+            // SAFETY: there are as many arrays as layers (checked in `new`).
             unsafe { self.arrays.get_unchecked(index - 1) }
                 .activation
                 .as_ptr()

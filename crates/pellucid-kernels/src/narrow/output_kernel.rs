@@ -113,7 +113,7 @@ fn output_kernel<'a, I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: u
         "there are fewer data than rows"
     );
     // SAFETY: `output_kernel` returns this kernel for R rows, and where the last L layers have these units; the
-    // operands have the lengths that the layers require (checked in `Layers::at`), and the data have the rows of the
+    // operands have the lengths that the layers require (checked in `Layers::new`), and the data have the rows of the
     // cursor, whose batches of R rows lie within them.
     unsafe {
         if lowest == 0 {
@@ -158,7 +158,7 @@ unsafe fn delta_of_units<T: Scalar, V: Vector<T>, const N: usize, const R: usize
     outputs: &[Row<V>; R],
     targets: &[T],
 ) -> Result<(f64, [Row<V>; R]), f64> {
-    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`).
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::new`).
     unsafe {
         let here = pass.layers.arrays.last_mut().unwrap_unchecked();
         let (z, a) = (
@@ -192,7 +192,7 @@ unsafe fn delta_below_output<I: Isa, T: Scalar, V: Vector<T>, const N: usize, co
     targets: &[T],
 ) -> Result<(f64, [Row<V>; R]), f64> {
     let output = pass.layers.layers.len() - 1;
-    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::at`).
+    // SAFETY: guaranteed by the caller; the operands have the lengths that the layers require (checked in `Layers::new`).
     unsafe {
         let outputs = rows_of_single_unit::<I, T, V, N, R>(&mut pass.layers, output, activations);
         let here = pass.layers.arrays.get_unchecked_mut(output);

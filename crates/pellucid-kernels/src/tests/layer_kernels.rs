@@ -170,7 +170,10 @@ fn a_smaller_batch_does_not_use_state_of_a_larger_one() {
         let from = (input, Origin::Data);
         affine::<Baseline, f64>(case.shape, from, &case.weights, None, &mut z, &mut scratch);
         let mut gradient = vec![0.0; case.weights.len()];
-        let to = Destination::Gradient(&mut gradient);
+        let to = Destination {
+            numbers: &mut gradient,
+            step: None,
+        };
         weight_gradient::<Baseline, f64>(case.shape, input, &mut scratch, &case.delta, to);
         let case = case.clone().without_bias();
         assert_is_twin(

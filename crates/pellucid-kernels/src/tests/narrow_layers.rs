@@ -107,28 +107,15 @@ impl<T: Scalar> Layer<'_, T> {
         });
 
         let mut parameters = laid_out(&case.weights, case.bias.as_deref());
-        narrow::Layers::new(&layout, 1, rows, &[], parameters.exactly(), &mut arrays).forward::<I>();
+        narrow::Layers::new(&layout, 1, rows, &[], &mut arrays).forward::<I>(parameters.exactly());
         let bias_before = case.before(Kernel::BiasGradient);
         let mut to = laid_out(&case.before(Kernel::WeightGradient), Some(&bias_before));
-        match case.rate {
-            None => {
-                let (parameters, to) = (parameters.exactly(), to.exactly());
-                narrow::BackwardPass::storing_gradient(&layout, 1, &[], &mut arrays, rows, parameters, to)
-                    .backward::<I>();
-            }
-            Some(rate) => {
-                narrow::BackwardPass::updating_parameters(
-                    &layout,
-                    1,
-                    &[],
-                    &mut arrays,
-                    rows,
-                    to.exactly(),
-                    rate,
-                )
-                .backward::<I>();
-            }
-        }
+        let layers = narrow::Layers::new(&layout, 1, rows, &[], &mut arrays);
+        let mut pass = match case.rate {
+            None => layers.storing_gradient(parameters.exactly(), to.exactly()),
+            Some(rate) => layers.updating(to.exactly(), rate, false),
+        };
+        pass.backward::<I>();
 
         let found = to.into_result();
         assert!(
@@ -180,12 +167,15 @@ impl<T: Scalar> Layer<'_, T> {
             .is_some()
             .then(|| placed(&case.before(Kernel::BiasGradient)));
         let mut delta_below = Placed::empty(inputs, offset);
-        let destination = |to| match case.rate {
-            None => Destination::Gradient(to),
-            Some(rate) => Destination::Step { parameters: to, rate },
+        let step = case.rate.map(|rate| -rate);
+        let weights_to = Destination {
+            numbers: to_weights.exactly(),
+            step,
         };
-        let weights_to = destination(to_weights.exactly());
-        let bias_to = to_bias.as_mut().map(|bias| destination(bias.exactly()));
+        let bias_to = to_bias.as_mut().map(|bias| Destination {
+            numbers: bias.exactly(),
+            step,
+        });
         let scratch = &mut Scratch::default();
         let input = Input::Dense(x);
         let from = (input, Origin::LayerBelow);

@@ -105,12 +105,9 @@ impl<T: Scalar> Task for Skipping<'_, T> {
         let mut stepping = placed(weights);
         let mut found = NonZeros::default();
         sparse::affine::<I, T>(shape, input, &mut found, weights, bias, z.exactly());
-        let parameters = stepping.exactly();
-        let rate = T::from_f64(RATE);
-        for to in [
-            Destination::Gradient(gradient.exactly()),
-            Destination::Step { parameters, rate },
-        ] {
+        let step = T::from_f64(-RATE);
+        for (numbers, step) in [(gradient.exactly(), None), (stepping.exactly(), Some(step))] {
+            let to = Destination { numbers, step };
             sparse::weight_gradient::<I, T>(shape, input, &mut found, delta, to);
         }
         Found {
@@ -497,7 +494,10 @@ fn pass_through<T: Scalar>(batches: &[(Case<T>, From)]) -> Vec<(Vec<T>, Vec<T>)>
         let from = (input, Origin::Data);
         affine::<Baseline, T>(shape, from, &case.weights, bias, &mut z, &mut scratch);
         let mut gradient = vec![T::ZERO; case.weights.len()];
-        let to = Destination::Gradient(&mut gradient);
+        let to = Destination {
+            numbers: &mut gradient,
+            step: None,
+        };
         weight_gradient::<Baseline, T>(shape, input, &mut scratch, &case.delta, to);
         (z, gradient)
     };

@@ -257,7 +257,7 @@ pub(crate) fn weight_gradient<I: Isa, T: Scalar>(
     to: Destination<'_, T>,
 ) {
     let (rows, fan_in, fan_out) = shape.sizes();
-    let (to, step) = to.parts();
+    let Destination { numbers: to, step } = to;
     assert!(
         delta.len() >= rows * fan_out && to.len() >= fan_in * fan_out,
         "a product's operands are too short"

@@ -27,8 +27,8 @@ use extras::{NormaliseForward, drop_out, normalise_backward};
 use layer::{LayerBackward, LayerForward, layer_input};
 use output::OutputDelta;
 use pellucid_kernels::layer::Input;
+use pellucid_kernels::per_precision;
 use pellucid_kernels::simd::{Isa, Task};
-use pellucid_kernels::{narrow, per_precision};
 use serde::{Deserialize, Serialize};
 
 /// When a layer's weights take their step. It matters only where the backward pass updates the weights itself.
@@ -160,16 +160,10 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
         }
     }
     if I::HAS_NARROW && first_narrow < architecture.layers().len() {
-        let (rows, arrays) = (workspace.rows, &mut workspace.layers);
-        narrow::Layers::new(
-            architecture.layout(),
-            first_narrow,
-            rows,
-            input.numbers(),
-            parameters,
-            arrays,
-        )
-        .forward::<I>();
+        let (x, rows) = (input.numbers(), workspace.rows);
+        workspace
+            .narrow_layers(architecture, first_narrow, x, rows)
+            .forward::<I>(parameters);
     }
 }
 
@@ -197,20 +191,12 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
     });
     let first_narrow = workspace.first_narrow;
     if I::HAS_NARROW && first_narrow < architecture.layers().len() {
-        let x = input.numbers();
+        let layers = workspace.narrow_layers(architecture, first_narrow, input.numbers(), rows);
         let mut steps = match &mut target {
-            Target::Gradient { parameters, gradient } => narrow::BackwardPass::storing_gradient(
-                architecture.layout(),
-                first_narrow,
-                x,
-                &mut workspace.layers,
-                rows,
-                parameters,
-                gradient,
-            ),
-            Target::Parameters { parameters, rate } => workspace
-                .narrow_steps((architecture, parameters), first_narrow, x, rows, *rate)
-                .top_down(objective.update == Update::TopDown),
+            Target::Gradient { parameters, gradient } => layers.storing_gradient(parameters, gradient),
+            Target::Parameters { parameters, rate } => {
+                layers.updating(parameters, *rate, objective.update == Update::TopDown)
+            }
         };
         if records {
             steps = steps.recording();

@@ -36,27 +36,21 @@ impl<T: Scalar> Target<'_, T> {
     /// The destinations of the gradients of a layer's weights and of its bias.
     #[inline(always)]
     pub(super) fn of_layer(&mut self, layer: &Layer) -> (Destination<'_, T>, Option<Destination<'_, T>>) {
-        let (all, rate) = match self {
+        let (all, step) = match self {
             Target::Gradient { gradient, .. } => (&mut **gradient, None),
-            Target::Parameters { parameters, rate } => (&mut **parameters, Some(*rate)),
+            Target::Parameters { parameters, rate } => (&mut **parameters, Some(-*rate)),
         };
-        let (weights, bias) = match layer.bias() {
-            None => (&mut all[layer.weights()], None),
+        let to = |numbers| Destination { numbers, step };
+        match layer.bias() {
+            None => (to(&mut all[layer.weights()]), None),
             // All biases lie behind all weights.
             Some(bias) => {
                 let (before, from) = all.split_at_mut(bias.start);
-                (&mut before[layer.weights()], Some(&mut from[..bias.len()]))
+                (
+                    to(&mut before[layer.weights()]),
+                    Some(to(&mut from[..bias.len()])),
+                )
             }
-        };
-        match rate {
-            None => (Destination::Gradient(weights), bias.map(Destination::Gradient)),
-            Some(rate) => (
-                Destination::Step {
-                    parameters: weights,
-                    rate,
-                },
-                bias.map(|parameters| Destination::Step { parameters, rate }),
-            ),
         }
     }
 }

@@ -188,31 +188,22 @@ impl<T: Scalar> Workspace<T> {
         }
     }
 
-    /// Prepares steps of plain gradient descent on `rows` rows per step, for the layers from `first` on, which are all
-    /// narrow. `x` is the input of the network's first layer, (rows, fan_in), read only where `first` is 0.
+    /// The layers from `first` on, which are all narrow, for batches of `rows` rows. `x` is the input of the network's first
+    /// layer, (rows, fan_in), read only where `first` is 0.
     ///
     /// # Panics
-    /// When the number of parameters is not the architecture's, or the batch is larger than the workspace.
+    /// When the batch is larger than the workspace.
     #[inline(always)]
-    pub(crate) fn narrow_steps<'a>(
+    pub(crate) fn narrow_layers<'a>(
         &'a mut self,
-        (architecture, parameters): (&'a Architecture, &'a mut [T]),
+        architecture: &'a Architecture,
         first: usize,
         x: &'a [T],
         rows: usize,
-        rate: T,
-    ) -> narrow::BackwardPass<'a, T> {
+    ) -> narrow::Layers<'a, T> {
         self.rows = rows;
         self.first_narrow = first;
-        narrow::BackwardPass::updating_parameters(
-            architecture.layout(),
-            first,
-            x,
-            &mut self.layers,
-            rows,
-            parameters,
-            rate,
-        )
+        narrow::Layers::new(architecture.layout(), first, rows, x, &mut self.layers)
     }
 
     pub(super) fn shape(&self, fan_in: usize, fan_out: usize) -> Shape {

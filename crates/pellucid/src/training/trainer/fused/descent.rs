@@ -29,7 +29,7 @@ impl<'a, T: Scalar> FusedDescent<'a, T> {
     /// When the number of parameters is not the architecture's, or [`samples`](super::samples) rejects the training.
     #[inline(always)]
     pub(super) fn new<I: Isa>(
-        network: (&'a Architecture, &'a mut [T]),
+        (architecture, parameters): (&'a Architecture, &'a mut [T]),
         features: &'a Features<T>,
         workspace: &'a mut Workspace<T>,
         (objective, logged_loss): (&Objective, Loss),
@@ -39,14 +39,16 @@ impl<'a, T: Scalar> FusedDescent<'a, T> {
         if !I::HAS_NARROW {
             return None;
         }
-        let output = network.0.output_layer();
+        let output = architecture.output_layer();
         let (first, x) = match features {
             Features::Dense(matrix) => (0, matrix.values()),
             Features::Bytes(_) => (1, &[][..]),
         };
-        let steps = workspace
-            .narrow_steps(network, first, x, rows, rate)
-            .top_down(objective.update == Update::TopDown);
+        let steps = workspace.narrow_layers(architecture, first, x, rows).updating(
+            parameters,
+            rate,
+            objective.update == Update::TopDown,
+        );
         let (loss, factor) = (objective.loss, objective.reduction.factor(rows));
         let loss = OutputLoss::new(loss, logged_loss, output.activation, output.fan_out, factor);
         Some(Self {
@@ -110,15 +112,15 @@ impl<'a, T: Scalar> FusedDescent<'a, T> {
             let inputs = (&*matrix.values, columns);
             self.blocks
                 .update_weights::<I>(start, inputs, delta, self.rate, weights);
-            if let Some(parameters) = bias {
-                let rate = self.rate;
+            if let Some(numbers) = bias {
+                let step = Some(-self.rate);
                 let shape = Shape {
                     rows: 1,
                     fan_in: columns,
                     fan_out: delta.len(),
                     threads: NonZeroUsize::MIN,
                 };
-                bias_gradient::<I, T>(shape, delta, Destination::Step { parameters, rate });
+                bias_gradient::<I, T>(shape, delta, Destination { numbers, step });
             }
         }
         Ok(loss)
