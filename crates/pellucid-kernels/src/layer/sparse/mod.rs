@@ -101,7 +101,8 @@ impl<T: Scalar> Source<T> for Numbers<'_, T> {
         let lanes = VectorOf::<I, T>::LANES;
         let numbers = &self.0[at..at + width];
         let mut bits = 0;
-        for column in (0..width).step_by(lanes) {
+        let mut column = 0;
+        while column < width {
             let left = (width - column).min(lanes);
             // SAFETY: `left` numbers are left in the slice.
             let register = unsafe {
@@ -113,6 +114,7 @@ impl<T: Scalar> Source<T> for Numbers<'_, T> {
                 }
             };
             bits |= register.non_zero_bits() << column;
+            column += lanes;
         }
         bits
     }
