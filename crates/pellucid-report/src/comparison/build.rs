@@ -25,31 +25,34 @@ impl Comparison {
         if seeds.is_empty() || variants.is_empty() {
             return Err(ReportError::NothingToCompare);
         }
-        for variant in variants {
-            let found = variant.losses.len().min(variant.seconds.len());
-            if variant.losses.len() != seeds.len() || variant.seconds.len() != seeds.len() {
-                return Err(ReportError::SeedsMissing {
-                    name: variant.name.clone(),
-                    found,
-                    expected: seeds.len(),
-                });
-            }
+        let lengths = |variant: &VariantRuns| [variant.losses.len(), variant.seconds.len()];
+        if let Some(variant) = variants
+            .iter()
+            .find(|variant| lengths(variant) != [seeds.len(); 2])
+        {
+            let [losses, seconds] = lengths(variant);
+            return Err(ReportError::SeedsMissing {
+                name: variant.name.clone(),
+                found: losses.min(seconds),
+                expected: seeds.len(),
+            });
         }
         let band = Band::for_seeds(seeds.len());
         let medians: Vec<Vec<f64>> = variants.iter().map(|variant| variant.medians(band)).collect();
-        let targets = distinct_targets(&medians, targets)?;
         let shortest = medians.iter().map(Vec::len).min().unwrap_or(0) as u64;
-        let equal_epochs = round_epochs(shortest).into_iter().map(|epoch| EqualEpochs {
-            epoch,
-            losses: variants
-                .iter()
-                .map(|variant| Spread::from_numbers(variant.at_epoch(epoch), band))
-                .collect(),
+        let equal_epochs = round_epochs(shortest).into_iter().map(|epoch| {
+            let losses = variants.iter().map(|variant| variant.at_epoch(epoch));
+            EqualEpochs {
+                epoch,
+                losses: losses.map(|losses| Spread::from_numbers(losses, band)).collect(),
+            }
         });
-        let targets = targets.into_iter().map(|loss| TargetReach {
-            loss,
-            reached: variants.iter().map(|variant| variant.reach(loss, band)).collect(),
-        });
+        let targets = distinct_targets(&medians, targets)?
+            .into_iter()
+            .map(|loss| TargetReach {
+                loss,
+                reached: variants.iter().map(|variant| variant.reach(loss, band)).collect(),
+            });
         let summaries = variants.iter().enumerate();
         let mut found = Self {
             seeds: seeds.to_vec(),
@@ -95,45 +98,39 @@ impl Comparison {
 
     fn compare_pairs(&mut self, variants: &[VariantRuns]) {
         if let Some(decisive) = self.decisive_target() {
-            let epochs: Vec<Vec<f64>> = decisive
-                .reached
-                .iter()
-                .map(|reach| reach.epochs.clone())
-                .collect();
-            let each = variants.iter().map(|variant| variant.updates_per_epoch);
-            let differs = each.clone().any(|each| each != variants[0].updates_per_epoch);
-            let updates = epochs
-                .iter()
-                .zip(each)
-                .map(|(epochs, each)| epochs.iter().map(|epoch| epoch * each as f64).collect());
-            let updates: Vec<Vec<f64>> = updates.collect();
-            self.by_epochs = self.pairs(&epochs);
-            if differs {
-                self.by_updates = self.pairs(&updates);
+            let costs = |per_epoch: fn(&VariantRuns) -> f64| -> Vec<Vec<f64>> {
+                let reached = decisive.reached.iter().zip(variants);
+                let cost = |(reach, variant): (&Reach, &VariantRuns)| {
+                    let epochs = reach.epochs.iter();
+                    epochs.map(|epoch| epoch * per_epoch(variant)).collect()
+                };
+                reached.map(cost).collect()
+            };
+            let by_epochs = self.pairs(&costs(|_| 1.0));
+            let by_updates = costs(|variant| variant.updates_per_epoch as f64);
+            let mut updates = variants.iter().map(|variant| variant.updates_per_epoch);
+            if updates.any(|each| each != variants[0].updates_per_epoch) {
+                self.by_updates = self.pairs(&by_updates);
             }
+            self.by_epochs = by_epochs;
         }
         if let Some(last) = self.equal_epochs.last() {
-            let losses = variants
-                .iter()
-                .map(|variant| variant.at_epoch(last.epoch).collect());
-            self.by_last_loss = self.pairs(&losses.collect::<Vec<_>>());
+            let losses = variants.iter().map(|variant| variant.at_epoch(last.epoch));
+            self.by_last_loss = self.pairs(&losses.map(Iterator::collect).collect::<Vec<_>>());
         }
     }
 
     /// Every pair of variants, by the costs of each variant's seeds.
     fn pairs(&self, costs: &[Vec<f64>]) -> Vec<Pair> {
-        let mut pairs = Vec::new();
-        for one in 0..costs.len() {
-            for other in one + 1..costs.len() {
-                let together = costs[one].iter().copied().zip(costs[other].iter().copied());
-                pairs.push(Pair {
-                    one: self.variants[one].name.clone(),
-                    other: self.variants[other].name.clone(),
-                    test: SignTest::from_pairs(together),
-                    indices: (one, other),
-                });
-            }
-        }
+        let name = |variant: usize| self.variants[variant].name.clone();
+        let indices = (0..costs.len()).flat_map(|one| (one + 1..costs.len()).map(move |other| (one, other)));
+        let pair = |(one, other): (usize, usize)| Pair {
+            one: name(one),
+            other: name(other),
+            test: SignTest::from_pairs(std::iter::zip(costs[one].clone(), costs[other].clone())),
+            indices: (one, other),
+        };
+        let mut pairs: Vec<Pair> = indices.map(pair).collect();
         let mut tests: Vec<&mut SignTest> = pairs.iter_mut().map(|pair| &mut pair.test).collect();
         sign_test::adjust(&mut tests);
         pairs
@@ -170,55 +167,55 @@ impl VariantRuns {
     }
 
     fn are_alike(&self) -> bool {
-        let bits = |run: &[f64]| run.iter().map(|loss| loss.to_bits()).collect::<Vec<_>>();
-        let mut neighbours = self.losses.windows(2);
-        neighbours.all(|pair| bits(&pair[0]) == bits(&pair[1]))
+        let bits = |run: &Vec<f64>| run.iter().map(|loss| loss.to_bits()).collect::<Vec<_>>();
+        self.losses.iter().all(|run| bits(run) == bits(&self.losses[0]))
     }
 
     fn summary(&self, index: usize, band: Band) -> VariantSummary {
-        let name = printable(&self.name);
+        let name = Some(printable(&self.name)).filter(|name| !name.is_empty());
         let epochs = self.losses.iter().map(Vec::len).max().unwrap_or(0) as u64;
         let last = |run: &Vec<f64>| run.last().copied();
-        let lowest = |run: &Vec<f64>| lowest_finite(run).unwrap_or(f64::INFINITY);
         let diverged_at = |run: &Vec<f64>| run.iter().position(|loss| !loss.is_finite());
-        let losses = || self.losses.iter();
+        let losses = self.losses.iter();
+        let final_losses = losses.clone().map(|run| last(run).unwrap_or(f64::NAN));
+        let lowest = losses
+            .clone()
+            .map(|run| lowest_finite(run).unwrap_or(f64::INFINITY));
         VariantSummary {
-            name: if name.is_empty() {
-                format!("run {}", index + 1)
-            } else {
-                name
-            },
+            name: name.unwrap_or_else(|| format!("run {}", index + 1)),
             epochs,
             updates: epochs.saturating_mul(self.updates_per_epoch),
             seconds: Spread::from_numbers(self.seconds.iter().copied(), band),
-            final_loss: Spread::from_numbers(losses().map(|run| last(run).unwrap_or(f64::NAN)), band),
-            lowest_loss: Spread::from_numbers(losses().map(lowest), band),
-            diverged: losses().filter_map(last).filter(|loss| !loss.is_finite()).count(),
-            diverged_at: losses().filter_map(diverged_at).min().map(|at| at as u64 + 1),
+            final_loss: Spread::from_numbers(final_losses, band),
+            lowest_loss: Spread::from_numbers(lowest, band),
+            diverged: losses
+                .clone()
+                .filter_map(last)
+                .filter(|loss| !loss.is_finite())
+                .count(),
+            diverged_at: losses.filter_map(diverged_at).min().map(|at| at as u64 + 1),
         }
     }
 
     /// What it took each seed to first reach a loss.
     fn reach(&self, target: f64, band: Band) -> Reach {
         let is_reached = |loss: &f64| loss.is_finite() && *loss <= target;
-        let epoch = |run: &Vec<f64>| Some(run.iter().position(is_reached)? as u64 + 1);
-        let reached: Vec<Option<u64>> = self.losses.iter().map(epoch).collect();
-        let spread = |cost: &dyn Fn(usize, u64) -> f64| {
+        let epoch = |run: &Vec<f64>| Some(run.iter().position(is_reached)? as f64 + 1.0);
+        let reached: Vec<Option<f64>> = self.losses.iter().map(epoch).collect();
+        let costs = |cost: &dyn Fn(usize, f64) -> f64| -> Vec<f64> {
             let costs = reached.iter().enumerate();
-            let costs = costs.map(|(seed, epoch)| epoch.map_or(f64::INFINITY, |epoch| cost(seed, epoch)));
-            Spread::from_numbers(costs, band)
+            costs
+                .map(|(seed, epoch)| epoch.map_or(f64::INFINITY, |epoch| cost(seed, epoch)))
+                .collect()
         };
-        let epochs = reached
-            .iter()
-            .map(|epoch| epoch.map_or(f64::INFINITY, |epoch| epoch as f64));
+        let (epochs, updates) = (costs(&|_, epoch| epoch), self.updates_per_epoch as f64);
+        let seconds = costs(&|seed, epoch| self.seconds[seed] * (epoch / self.losses[seed].len() as f64));
         Reach {
             seeds: reached.iter().flatten().count(),
-            epoch: spread(&|_, epoch| epoch as f64),
-            updates: spread(&|_, epoch| epoch.saturating_mul(self.updates_per_epoch) as f64),
-            seconds: spread(&|seed, epoch| {
-                self.seconds[seed] * (epoch as f64 / self.losses[seed].len() as f64)
-            }),
-            epochs: epochs.collect(),
+            epoch: Spread::from_numbers(epochs.iter().copied(), band),
+            updates: Spread::from_numbers(costs(&|_, epoch| epoch * updates), band),
+            seconds: Spread::from_numbers(seconds, band),
+            epochs,
         }
     }
 }

@@ -1,29 +1,16 @@
 //! A comparison as JSON, which has no words for numbers that are not finite.
 
 use super::{Comparison, Reach, TargetReach, VariantSummary};
+use pellucid::session::record::{Number, Numbers};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
-
-/// Written as a number if finite, otherwise as `"nan"`, `"inf"` or `"-inf"`.
-struct Number(f64);
-
-impl Serialize for Number {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            finite if finite.is_finite() => serializer.serialize_f64(finite),
-            nan if nan.is_nan() => serializer.serialize_str("nan"),
-            f64::INFINITY => serializer.serialize_str("inf"),
-            _ => serializer.serialize_str("-inf"),
-        }
-    }
-}
 
 pub(super) fn number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     Number(*value).serialize(serializer)
 }
 
 pub(super) fn numbers<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(values.iter().copied().map(Number))
+    Numbers(values.to_vec()).serialize(serializer)
 }
 
 impl Serialize for Comparison {
@@ -62,8 +49,8 @@ fn of_one_seed(found: &Comparison) -> Value {
         json!({ "loss": target.loss, "reached": reached })
     };
     let equal_epochs = found.equal_epochs.iter().map(|row| {
-        let losses = row.losses.iter().map(|loss| Number(loss.median));
-        json!({ "epoch": row.epoch, "losses": losses.collect::<Vec<_>>() })
+        let losses = row.losses.iter().map(|loss| loss.median);
+        json!({ "epoch": row.epoch, "losses": Numbers(losses.collect()) })
     });
     json!({
         "runs": found.variants.iter().map(run).collect::<Vec<_>>(),

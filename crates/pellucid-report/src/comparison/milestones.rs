@@ -38,10 +38,8 @@ pub(super) fn target_losses(curves: &[Vec<f64>]) -> Vec<f64> {
     let mut lowest: Vec<f64> = curves.iter().filter_map(|curve| lowest_finite(curve)).collect();
     lowest.sort_by(f64::total_cmp);
     let first = |curve: &Vec<f64>| curve.iter().copied().find(|loss| loss.is_finite());
-    let Some(ceiling) = curves.iter().filter_map(first).min_by(f64::total_cmp) else {
-        return Vec::new();
-    };
-    let Some(&best) = lowest.first() else {
+    let ceiling = curves.iter().filter_map(first).min_by(f64::total_cmp);
+    let (Some(ceiling), Some(&best)) = (ceiling, lowest.first()) else {
         return Vec::new();
     };
     let second_best = lowest.get(1).copied();
@@ -87,11 +85,8 @@ fn round_between(low: f64, below: f64) -> Option<f64> {
 
 /// `count` over ten to the power of `decimals`, to the last bit as if written out.
 fn decimal(count: f64, decimals: i32) -> Option<f64> {
-    format!("{count}e{}", -decimals)
-        .parse()
-        .ok()
-        .filter(|value: &f64| value.is_finite())
-        .map(|value| value + 0.0)
+    let value: f64 = format!("{count}e{}", -decimals).parse().ok()?;
+    value.is_finite().then_some(value + 0.0)
 }
 
 /// The numbers 1, 2 and 5 times powers of ten in `low..below`, rising.
@@ -100,20 +95,14 @@ fn one_two_fives(low: f64, below: f64) -> Vec<f64> {
         return Vec::new();
     }
     // A loss of exactly zero is beyond every power of ten: eight decades are enough to distinguish runs.
-    let floor = if low > 0.0 {
-        low
-    } else {
-        (below * 1e-8).max(f64::MIN_POSITIVE)
+    let floor = match low > 0.0 {
+        true => low,
+        false => (below * 1e-8).max(f64::MIN_POSITIVE),
     };
     let (first, last) = (floor.log10().floor() as i32, below.log10().ceil() as i32);
-    (first..=last)
-        .flat_map(|exponent| {
-            [1.0, 2.0, 5.0]
-                .into_iter()
-                .filter_map(move |part| decimal(part, -exponent))
-        })
-        .filter(|value| *value >= floor && *value < below)
-        .collect()
+    let parts = (first..=last).flat_map(|exponent| [1.0, 2.0, 5.0].map(|part| decimal(part, -exponent)));
+    let within = |value: &f64| *value >= floor && *value < below;
+    parts.flatten().filter(within).collect()
 }
 
 #[cfg(test)]

@@ -4,27 +4,25 @@ use crate::label::grouped;
 
 /// A loss to four significant digits.
 pub(super) fn loss(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    if value.is_nan() {
-        return "nan".to_owned();
-    }
-    if !value.is_finite() {
-        return format!("{value}");
-    }
-    let trimmed = |digits: &str| digits.trim_end_matches('0').trim_end_matches('.').to_owned();
-    let magnitude = value.abs().log10().floor() as i32;
+    let magnitude = match value.abs() {
+        0.0 => return "0".to_owned(),
+        size if size.is_finite() => size.log10().floor() as i32,
+        _ => return value.to_string().to_lowercase(),
+    };
     if !(-4..6).contains(&magnitude) {
         let text = format!("{value:.3e}");
-        let parts = text.split_once('e');
-        return parts.map_or(text.clone(), |(digits, exponent)| {
-            format!("{}e{exponent}", trimmed(digits))
-        });
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", trimmed(digits));
     }
-    let decimals = usize::try_from(3 - magnitude).unwrap_or(0);
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') { trimmed(&text) } else { text }
+    trimmed(&format!("{value:.*}", (3 - magnitude).max(0) as usize)).to_owned()
+}
+
+/// Decimals without zeros at their end.
+fn trimmed(digits: &str) -> &str {
+    match digits.contains('.') {
+        true => digits.trim_end_matches('0').trim_end_matches('.'),
+        false => digits,
+    }
 }
 
 /// A loss to three digits: enough for a median with a band.
@@ -64,8 +62,7 @@ pub(super) fn p_value(p: f64) -> String {
         return "< 0.0001".to_owned();
     }
     let decimals = usize::try_from(1 - p.log10().floor() as i32).unwrap_or(2);
-    let digits = format!("{p:.decimals$}");
-    format!("= {}", digits.trim_end_matches('0').trim_end_matches('.'))
+    format!("= {}", trimmed(&format!("{p:.decimals$}")))
 }
 
 #[cfg(test)]

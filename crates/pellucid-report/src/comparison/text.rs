@@ -1,7 +1,7 @@
 //! A comparison as text for a terminal.
 
 use super::numbers::{count, loss, p_value, seconds, short_loss};
-use super::{Comparison, Pair, Reach, Spread};
+use super::{Comparison, Reach, Spread, VariantSummary};
 use crate::label::grouped;
 use crate::text_table::{TextTable, fill, shorten};
 use std::fmt;
@@ -21,13 +21,10 @@ impl Comparison {
     /// The tables and the answer as text, at most `width` characters wide where words and numbers allow.
     pub fn to_text(&self, width: usize) -> String {
         let most = (width / 3).max(8);
+        let names = self.variants.iter().map(|variant| shorten(&variant.name, most));
         let tables = Tables {
             found: self,
-            names: self
-                .variants
-                .iter()
-                .map(|variant| shorten(&variant.name, most))
-                .collect(),
+            names: names.collect(),
             noun: if self.has_one_seed() { "run" } else { "variant" },
             width,
         };
@@ -36,23 +33,23 @@ impl Comparison {
             true => fill(what, width),
             false => fill(&format!("{what}: median of {seeds} seeds ({band})"), width),
         };
-        let mut text = title("Loss after equal numbers of epochs");
-        text.push_str(&tables.equal_epochs());
-        text.push('\n');
-        text.push_str(&title(&format!("The {}s as a whole", tables.noun)));
-        text.push_str(&tables.wholes());
+        let mut sections = vec![
+            title("Loss after equal numbers of epochs") + &tables.equal_epochs(),
+            title(&format!("The {}s as a whole", tables.noun)) + &tables.wholes(),
+        ];
         if !self.targets.is_empty() {
-            text.push('\n');
-            text.push_str(&title("First epoch at or below a target loss"));
-            text.push_str(&tables.targets());
+            sections.push(title("First epoch at or below a target loss") + &tables.targets());
         }
-        if let (Some(target), false) = (self.decisive_target(), self.all_alike) {
-            let title = format!("\nSeed by seed, by epochs to a loss of {}\n", loss(target.loss));
-            text.push_str(&tables.pairs(&self.by_epochs, &title));
+        let pairs = 1..=MOST_PAIRS;
+        if let Some(target) = self.decisive_target()
+            && pairs.contains(&self.by_epochs.len())
+            && !self.all_alike
+        {
+            let title = format!("Seed by seed, by epochs to a loss of {}\n", loss(target.loss));
+            sections.push(title + &tables.pairs());
         }
-        text.push('\n');
-        text.push_str(&fill(&self.answer, width));
-        text
+        sections.push(fill(&self.answer, width));
+        sections.join("\n")
     }
 }
 
@@ -65,7 +62,18 @@ struct Tables<'a> {
     width: usize,
 }
 
+fn none() -> String {
+    "–".to_owned()
+}
+
 impl Tables<'_> {
+    /// A table whose first `naming` columns name the row.
+    fn table(&self, header: &[&str], naming: usize, rows: impl Iterator<Item = Vec<String>>) -> String {
+        let mut table = TextTable::new(header.iter().map(ToString::to_string).collect(), naming);
+        rows.for_each(|row| table.push(row));
+        table.render(self.width)
+    }
+
     /// The number of one seed, or the median of several with its band.
     fn cell(&self, spread: &Spread, number: fn(f64) -> String) -> String {
         if self.found.has_one_seed() || !spread.low.is_finite() {
@@ -76,55 +84,51 @@ impl Tables<'_> {
     }
 
     fn loss_cell(&self, spread: &Spread) -> String {
-        let number = if self.found.has_one_seed() {
-            loss
-        } else {
-            short_loss
-        };
-        self.cell(spread, number)
+        let one_seed = self.found.has_one_seed();
+        self.cell(spread, if one_seed { loss } else { short_loss })
     }
 
     fn equal_epochs(&self) -> String {
         let rows = &self.found.equal_epochs;
-        if rows.is_empty() {
+        let Some((first, rest)) = rows.split_first() else {
             return "  none: a run has no epochs\n".to_owned();
-        }
+        };
         let surplus = match self.found.has_one_seed() {
             true => 0,
             false => rows.len().saturating_sub(MOST_EPOCHS),
         };
-        let (first, rest) = rows.split_at(1);
-        let shown: Vec<_> = first.iter().chain(rest.iter().skip(surplus)).collect();
-        let titles = shown.iter().map(|row| format!("epoch {}", grouped(row.epoch)));
-        let mut table = TextTable::new(std::iter::once(self.noun.to_owned()).chain(titles).collect(), 1);
-        for (index, name) in self.names.iter().enumerate() {
-            let cells = shown.iter().map(|row| self.loss_cell(&row.losses[index]));
-            table.push(std::iter::once(name.clone()).chain(cells).collect());
-        }
-        table.render(self.width)
+        let shown = || std::iter::once(first).chain(rest.iter().skip(surplus));
+        let titles: Vec<String> = shown()
+            .map(|row| format!("epoch {}", grouped(row.epoch)))
+            .collect();
+        let mut header = vec![self.noun];
+        header.extend(titles.iter().map(String::as_str));
+        let rows = self.names.iter().enumerate().map(|(index, name)| {
+            let cells = shown().map(|row| self.loss_cell(&row.losses[index]));
+            std::iter::once(name.clone()).chain(cells).collect()
+        });
+        self.table(&header, 1, rows)
     }
 
     fn wholes(&self) -> String {
-        let one_seed = self.found.has_one_seed();
+        let (variants, seeds) = (&self.found.variants, self.found.seeds.len());
         let mut header = vec![self.noun, "epochs", "updates", "seconds", "final loss"];
-        if one_seed {
+        if seeds == 1 {
             header.push("lowest loss");
         }
-        let variants = &self.found.variants;
-        let any_diverged = match one_seed {
-            true => variants.iter().any(|variant| variant.diverged_at.is_some()),
-            false => variants.iter().any(|variant| variant.diverged > 0),
+        let has_diverged = |variant: &VariantSummary| match seeds {
+            1 => variant.diverged_at.is_some(),
+            _ => variant.diverged > 0,
         };
+        let any_diverged = variants.iter().any(has_diverged);
         if any_diverged {
-            header.push(if one_seed {
+            header.push(if seeds == 1 {
                 "not finite from epoch"
             } else {
                 "diverged"
             });
         }
-        let mut table = TextTable::new(header.into_iter().map(str::to_owned).collect(), 1);
-        let none = || "–".to_owned();
-        for (variant, name) in variants.iter().zip(&self.names) {
+        let rows = variants.iter().zip(&self.names).map(|(variant, name)| {
             let mut row = vec![
                 name.clone(),
                 grouped(variant.epochs),
@@ -132,7 +136,7 @@ impl Tables<'_> {
                 self.cell(&variant.seconds, seconds),
                 self.loss_cell(&variant.final_loss),
             ];
-            if one_seed {
+            if seeds == 1 {
                 if variant.epochs == 0 {
                     row[4] = none();
                 }
@@ -140,73 +144,73 @@ impl Tables<'_> {
                 row.push(if lowest.is_finite() { loss(lowest) } else { none() });
             }
             if any_diverged {
-                row.push(match one_seed {
-                    true => variant.diverged_at.map_or_else(none, grouped),
-                    false => format!("{} of {}", variant.diverged, self.found.seeds.len()),
+                row.push(match seeds {
+                    1 => variant.diverged_at.map_or_else(none, grouped),
+                    _ => format!("{} of {seeds}", variant.diverged),
                 });
             }
-            table.push(row);
-        }
-        table.render(self.width)
+            row
+        });
+        self.table(&header, 1, rows)
     }
 
     fn targets(&self) -> String {
-        let one_seed = self.found.has_one_seed();
+        let (found, seeds) = (self.found, self.found.seeds.len());
         let mut header = vec!["loss", self.noun, "seeds", "epochs", "updates", "seconds"];
-        header.retain(|title| !(one_seed && *title == "seeds"));
-        let mut table = TextTable::new(header.into_iter().map(str::to_owned).collect(), 2);
-        for target in &self.found.targets {
-            let mut first = loss(target.loss);
-            for (reach, name) in target.reached.iter().zip(&self.names) {
-                let mut row = vec![std::mem::take(&mut first), name.clone()];
-                if !one_seed {
-                    row.push(format!("{} of {}", reach.seeds, self.found.seeds.len()));
+        header.retain(|title| seeds > 1 || *title != "seeds");
+        let rows = found.targets.iter().flat_map(|target| {
+            let reached = target.reached.iter().zip(&self.names).enumerate();
+            reached.map(|(index, (reach, name))| {
+                let first = if index == 0 {
+                    loss(target.loss)
+                } else {
+                    String::new()
+                };
+                let mut row = vec![first, name.clone()];
+                if seeds > 1 {
+                    row.push(format!("{} of {seeds}", reach.seeds));
                 }
                 row.extend(self.costs(reach));
-                table.push(row);
-            }
-        }
-        table.render(self.width)
+                row
+            })
+        });
+        self.table(&header, 2, rows)
     }
 
     /// Epochs, updates and seconds to a target.
     fn costs(&self, reach: &Reach) -> [String; 3] {
-        let time = reach.seconds.median;
         match (reach.seeds, self.found.has_one_seed()) {
-            (0, true) => ["not reached".to_owned(), "–".to_owned(), "–".to_owned()],
-            (0, false) => ["never".to_owned(), "–".to_owned(), "–".to_owned()],
+            (0, true) => ["not reached".to_owned(), none(), none()],
+            (0, false) => ["never".to_owned(), none(), none()],
             _ => [
                 self.cell(&reach.epoch, count),
                 count(reach.updates.median),
-                if time == f64::INFINITY {
-                    count(time)
-                } else {
-                    seconds(time)
+                match reach.seconds.median {
+                    f64::INFINITY => count(f64::INFINITY),
+                    time => seconds(time),
                 },
             ],
         }
     }
 
-    fn pairs(&self, pairs: &[Pair], title: &str) -> String {
-        if pairs.is_empty() || pairs.len() > MOST_PAIRS {
-            return String::new();
-        }
-        let header = ["ahead", "behind", "seeds ahead", "seeds behind", "ties", "p"].map(str::to_owned);
-        let mut table = TextTable::new(header.to_vec(), 2);
-        for pair in pairs {
-            let ((mut one, mut other), test) = (pair.indices, &pair.test);
-            if test.behind > test.ahead {
-                std::mem::swap(&mut one, &mut other);
-            }
-            table.push(vec![
-                self.names[one].clone(),
-                self.names[other].clone(),
+    /// The pairs by epochs, in each the variant first that was ahead more often.
+    fn pairs(&self) -> String {
+        let header = ["ahead", "behind", "seeds ahead", "seeds behind", "ties", "p"];
+        let rows = self.found.by_epochs.iter().map(|pair| {
+            let ((one, other), test) = (pair.indices, &pair.test);
+            let (first, second) = match test.behind > test.ahead {
+                true => (other, one),
+                false => (one, other),
+            };
+            vec![
+                self.names[first].clone(),
+                self.names[second].clone(),
                 test.ahead.max(test.behind).to_string(),
                 test.ahead.min(test.behind).to_string(),
                 test.ties.to_string(),
                 p_value(test.p_adjusted).trim_start_matches("= ").to_owned(),
-            ]);
-        }
-        format!("{title}{}", table.render(self.width))
+            ]
+        });
+        self.table(&header, 2, rows)
     }
 }

@@ -3,7 +3,7 @@
 use super::{list, list_if_any};
 use crate::comparison::numbers::{epochs, loss, p_value};
 use crate::comparison::sign_test::fewest_seeds;
-use crate::comparison::{Comparison, Pair, SignTest, VariantSummary};
+use crate::comparison::{Comparison, Pair, SignTest, TargetReach, VariantSummary};
 use crate::label::grouped;
 
 pub(super) fn sentences(found: &Comparison) -> Vec<String> {
@@ -12,15 +12,13 @@ pub(super) fn sentences(found: &Comparison) -> Vec<String> {
         Some(target) => {
             let reached = target.reached.iter();
             let epochs = reached.clone().map(|reach| reach.epoch.median).collect();
-            let updates = reached.map(|reach| reach.updates.median).collect();
-            let goal = format!("a loss of {}", loss(target.loss));
-            let seeds = |variant: usize| target.reached[variant].seeds;
             let by_epochs = Ranking::new(found, epochs, &found.by_epochs);
-            sentences.push(by_epochs.to_the_goal("epochs", &goal, "epoch ", seeds));
+            sentences.push(by_epochs.to_target("epochs", target, "epoch "));
             sentences.extend(by_epochs.seed_by_seed());
             if !found.by_updates.is_empty() {
+                let updates = reached.map(|reach| reach.updates.median).collect();
                 let by_updates = Ranking::new(found, updates, &found.by_updates);
-                sentences.push(by_updates.to_the_goal("updates", &goal, "", seeds));
+                sentences.push(by_updates.to_target("updates", target, ""));
                 sentences.extend(by_updates.seed_by_seed());
             }
         }
@@ -29,7 +27,14 @@ pub(super) fn sentences(found: &Comparison) -> Vec<String> {
         }
         None => sentences.push("No variant reached any of the target losses in any seed.".to_owned()),
     }
-    sentences.extend(by_last_loss(found));
+    if let Some(row) = found.equal_epochs.last() {
+        let medians = row.losses.iter().map(|spread| spread.median).collect();
+        let ranking = Ranking::new(found, medians, &found.by_last_loss);
+        let all = ranking.list_all(|name, variant| format!("{name} {}", loss(ranking.medians[variant])));
+        let after = epochs(row.epoch);
+        sentences.push(format!("By the loss after {after}, the medians: {all}."));
+        sentences.extend(ranking.seed_by_seed());
+    }
     sentences.extend(diverged(found));
     sentences.extend(caution(found));
     sentences
@@ -40,47 +45,41 @@ struct Ranking<'a> {
     found: &'a Comparison,
     medians: Vec<f64>,
     pairs: &'a [Pair],
-    leader: usize,
-    /// All but the leader, the best first.
-    others: Vec<usize>,
+    /// The variants, the best first.
+    order: Vec<usize>,
 }
 
 impl<'a> Ranking<'a> {
     fn new(found: &'a Comparison, medians: Vec<f64>, pairs: &'a [Pair]) -> Self {
-        let finite_first = |variant: usize| match medians[variant] {
+        let finite_first = |&variant: &usize| match medians[variant] {
             median if median.is_finite() => median,
             _ => f64::INFINITY,
         };
-        let mut others: Vec<usize> = (0..medians.len()).collect();
-        others.sort_by(|&a, &b| finite_first(a).total_cmp(&finite_first(b)));
-        let leader = others.remove(0);
+        let mut order: Vec<usize> = (0..medians.len()).collect();
+        order.sort_by(|a, b| finite_first(a).total_cmp(&finite_first(b)));
         Self {
             found,
             medians,
             pairs,
-            leader,
-            others,
+            order,
         }
     }
 
-    fn name(&self, variant: usize) -> &str {
+    fn name(&self, variant: usize) -> &'a str {
         &self.found.variants[variant].name
     }
 
     /// A word on each variant, the leader first.
-    fn list_all(&self, word: impl Fn(usize) -> String) -> String {
-        list(
-            std::iter::once(self.leader)
-                .chain(self.others.iter().copied())
-                .map(word),
-        )
+    fn list_all(&self, word: impl Fn(&str, usize) -> String) -> String {
+        let variants = self.order.iter();
+        list(variants.map(|&variant| word(self.name(variant), variant)))
     }
 
-    /// The median cost of each to reach the goal, and the number of seeds that did.
-    fn to_the_goal(&self, unit: &str, goal: &str, place: &str, reached: impl Fn(usize) -> usize) -> String {
-        let seeds = self.found.seeds.len();
-        let all = self.list_all(|variant| {
-            let (name, median, count) = (self.name(variant), self.medians[variant], reached(variant));
+    /// The median cost of each to reach a target, and the number of seeds that did.
+    fn to_target(&self, unit: &str, target: &TargetReach, place: &str) -> String {
+        let (seeds, goal) = (self.found.seeds.len(), loss(target.loss));
+        let all = self.list_all(|name, variant| {
+            let (median, count) = (self.medians[variant], target.reached[variant].seeds);
             let number = grouped(median.round() as u64);
             match (median.is_finite(), count == seeds) {
                 (true, true) => format!("{name} at {place}{number}"),
@@ -88,7 +87,7 @@ impl<'a> Ranking<'a> {
                 (false, _) => format!("{name} at none, as {count} of {seeds} seeds came there"),
             }
         });
-        format!("By {unit} to {goal}, the medians of {seeds} seeds: {all}.")
+        format!("By {unit} to a loss of {goal}, the medians of {seeds} seeds: {all}.")
     }
 
     /// The variants that the leader was ahead of by more than chance, and those that cannot be distinguished from it.
@@ -96,41 +95,33 @@ impl<'a> Ranking<'a> {
         if self.found.all_alike {
             return Vec::new();
         }
-        let tests = self
-            .others
-            .iter()
-            .filter_map(|&other| Some((other, self.test(other)?)));
+        let (leader, seeds) = (self.name(self.order[0]), self.found.seeds.len());
+        let others = self.order[1..].iter();
+        let tests = others.filter_map(|&other| Some((self.name(other), self.leader_against(other)?)));
         let (distinct, alike): (Vec<_>, Vec<_>) =
             tests.partition(|(_, test)| test.is_distinct() && test.ahead > test.behind);
-        let (leader, seeds) = (self.name(self.leader), self.found.seeds.len());
-        let ahead = |(other, test): &(usize, SignTest)| {
+        let ahead = |(name, test): &(&str, SignTest)| {
             let ties = match test.ties {
                 0 => String::new(),
                 1 => ", 1 tie".to_owned(),
                 ties => format!(", {ties} ties"),
             };
-            let (name, p) = (self.name(*other), p_value(test.p_adjusted));
+            let p = p_value(test.p_adjusted);
             format!("of {name} in {} of {seeds} (p {p}{ties})", test.ahead)
         };
-        let mut sentences = Vec::new();
-        if let Some(ahead) = list_if_any(distinct.iter().map(ahead)) {
-            sentences.push(format!(
-                "Seed by seed, {leader} was ahead {ahead}: more than chance."
-            ));
-        }
-        if let Some(ahead) = list_if_any(alike.iter().map(ahead)) {
-            let names = list(alike.iter().map(|(other, _)| self.name(*other).to_owned()));
-            sentences.push(format!(
-                "{leader} and {names} cannot be told apart: {leader} was ahead {ahead}."
-            ));
-        }
-        sentences
+        let distinct = list_if_any(distinct.iter().map(ahead))
+            .map(|ahead| format!("Seed by seed, {leader} was ahead {ahead}: more than chance."));
+        let names = list(alike.iter().map(|(name, _)| (*name).to_owned()));
+        let alike = list_if_any(alike.iter().map(ahead))
+            .map(|ahead| format!("{leader} and {names} cannot be told apart: {leader} was ahead {ahead}."));
+        distinct.into_iter().chain(alike).collect()
     }
 
-    fn test(&self, other: usize) -> Option<SignTest> {
+    fn leader_against(&self, other: usize) -> Option<SignTest> {
+        let leader = self.order[0];
         self.pairs.iter().find_map(|pair| match pair.indices {
-            (one, second) if one == self.leader && second == other => Some(pair.test.clone()),
-            (first, one) if one == self.leader && first == other => Some(SignTest {
+            indices if indices == (leader, other) => Some(pair.test.clone()),
+            indices if indices == (other, leader) => Some(SignTest {
                 ahead: pair.test.behind,
                 behind: pair.test.ahead,
                 ..pair.test.clone()
@@ -138,20 +129,6 @@ impl<'a> Ranking<'a> {
             _ => None,
         })
     }
-}
-
-fn by_last_loss(found: &Comparison) -> Vec<String> {
-    let Some(row) = found.equal_epochs.last() else {
-        return Vec::new();
-    };
-    let medians = row.losses.iter().map(|spread| spread.median).collect();
-    let ranking = Ranking::new(found, medians, &found.by_last_loss);
-    let median = |variant: usize| loss(row.losses[variant].median);
-    let all = ranking.list_all(|variant| format!("{} {}", ranking.name(variant), median(variant)));
-    let after = epochs(row.epoch);
-    let mut sentences = vec![format!("By the loss after {after}, the medians: {all}.")];
-    sentences.extend(ranking.seed_by_seed());
-    sentences
 }
 
 fn diverged(found: &Comparison) -> Option<String> {
@@ -164,35 +141,30 @@ fn diverged(found: &Comparison) -> Option<String> {
 
 /// How to read the figures.
 fn caution(found: &Comparison) -> Option<String> {
-    let (seeds, pairs) = (found.seeds.len(), pair_count(found.variants.len()));
+    let (seeds, variants) = (found.seeds.len(), found.variants.len());
     if found.all_alike {
         return Some(format!(
             "All {seeds} seeds came to the same losses: nothing in these runs is drawn, so that they are one run."
         ));
     }
-    if pairs == 0 {
-        return None;
-    }
-    let adjusted = match pairs {
-        1 => String::new(),
-        _ => format!(", p adjusted for {pairs} pairs by Holm's method"),
+    let (pairs, adjusted, of_pairs) = match variants * variants.saturating_sub(1) / 2 {
+        0 => return None,
+        1 => (1, String::new(), "1 pair".to_owned()),
+        pairs => (
+            pairs,
+            format!(", p adjusted for {pairs} pairs by Holm's method"),
+            format!("{pairs} pairs"),
+        ),
     };
     let least = fewest_seeds(pairs);
-    let enough = if (seeds as u64) < least {
-        format!(
-            " {seeds} seeds are too few for any difference to be: {least} are the least for {pairs} pair{}.",
-            if pairs == 1 { "" } else { "s" }
-        )
-    } else {
-        String::new()
+    let enough = match (seeds as u64) < least {
+        true => format!(
+            " {seeds} seeds are too few for any difference to be: {least} are the least for {of_pairs}."
+        ),
+        false => String::new(),
     };
     Some(format!(
         "(Two-sided sign test over the seeds{adjusted}; below {} counts as more than chance.{enough})",
         SignTest::LEVEL
     ))
-}
-
-/// The number of pairs of so many variants.
-fn pair_count(variants: usize) -> usize {
-    variants * variants.saturating_sub(1) / 2
 }
