@@ -9,17 +9,22 @@ mod pictures;
 pub(crate) use check::Check;
 pub(crate) use compare::{Against, Compare};
 pub(crate) use diagnose::Diagnose;
-pub(crate) use pictures::{Plot, Plots, ThemeArgument, What};
+pub(crate) use pictures::{Plot, Plots, What};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use pellucid::descriptor::Choice;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use pellucid::descriptor::{Choice, OrNone};
 use pellucid::evaluation::metrics::{Figure, Metric};
-use pellucid::recipe::{BatchSize, DropoutRates, StopAt};
-use pellucid::{Activation, Optimizer, Precision};
+use pellucid::recipe::{BatchSize, ClassWeight, DropoutRates, Scale, StopAt, Task, Unseen};
+use pellucid::{Activation, Normalisation, Optimizer, Precision};
 use pellucid_data::ReadOptions;
+use pellucid_data::preparation::ColumnChoice;
+use pellucid_data::tuning::{Method, elementwise_names, hidden_sizes};
+use pellucid_report::Theme;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Multilayer perceptrons you can see through, at the speed of the metal.
 #[derive(Debug, Parser)]
@@ -150,8 +155,8 @@ pub(crate) struct FindRate {
     pub(crate) seed: Option<u32>,
 
     /// Replace the precision of the arithmetic
-    #[arg(long, value_enum)]
-    pub(crate) precision: Option<PrecisionArgument>,
+    #[arg(long, value_parser = one_of(PRECISIONS))]
+    pub(crate) precision: Option<Precision>,
 
     /// Replace the optimizer
     #[arg(long, value_parser = optimizer)]
@@ -185,19 +190,17 @@ impl FindRate {
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             seed: self.seed,
-            epochs: None,
             precision: self.precision,
             set: self.set.clone(),
-            threads: self.running.threads,
             data: self.data.clone(),
-            json: self.json.clone(),
             quiet: self.running.quiet,
+            ..Settings::default()
         }
     }
 }
 
 /// What may be put over a recipe, and how it is run.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Settings {
     /// Replace every seed in the recipe
     #[arg(long, allow_negative_numbers = true, value_parser = seed)]
@@ -208,8 +211,8 @@ pub(crate) struct Settings {
     pub(crate) epochs: Option<u64>,
 
     /// Replace the precision of the arithmetic
-    #[arg(long, value_enum)]
-    pub(crate) precision: Option<PrecisionArgument>,
+    #[arg(long, value_parser = one_of(PRECISIONS))]
+    pub(crate) precision: Option<Precision>,
 
     /// Replace any setting of the recipe, such as train.learning_rate=0.3; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -278,16 +281,28 @@ pub(crate) struct Columns {
     pub(crate) weight: Option<String>,
 
     /// Whether to learn classes or numbers [default: by the target's values]
-    #[arg(long, value_enum, help_heading = "Columns")]
-    pub(crate) task: Option<TaskArgument>,
+    #[arg(long, value_parser = one_of(TASKS), help_heading = "Columns")]
+    pub(crate) task: Option<Task>,
 
     /// How numbers are scaled, fitted to training rows [default: standardize]
-    #[arg(long, value_enum, help_heading = "Columns")]
-    pub(crate) scale: Option<ScaleArgument>,
+    #[arg(long, value_parser = one_of(SCALES), help_heading = "Columns")]
+    pub(crate) scale: Option<Scale>,
 
     /// How words that no training row has are treated [default: zeros]
-    #[arg(long, value_enum, help_heading = "Columns")]
-    pub(crate) unseen: Option<UnseenArgument>,
+    #[arg(long, value_parser = one_of(UNSEEN), help_heading = "Columns")]
+    pub(crate) unseen: Option<Unseen>,
+}
+
+impl Columns {
+    pub(crate) fn choice(&self) -> ColumnChoice {
+        ColumnChoice {
+            target: self.target.clone(),
+            only: self.only.clone(),
+            drop: self.drop.clone(),
+            id: self.id.clone(),
+            weight: self.weight.clone(),
+        }
+    }
 }
 
 /// How a command is run.
@@ -323,12 +338,12 @@ pub(crate) struct Train {
     pub(crate) activation: Option<Activation>,
 
     /// How the pre-activations of hidden layers are normalised [default: none]
-    #[arg(long, value_enum, help_heading = "Network")]
-    pub(crate) normalisation: Option<NormalisationArgument>,
+    #[arg(long, value_parser = one_of(NORMALISATIONS), help_heading = "Network")]
+    pub(crate) normalisation: Option<OrNone<Normalisation>>,
 
     /// Arithmetic in single or double precision [default: f32]
-    #[arg(long, value_enum, help_heading = "Network")]
-    pub(crate) precision: Option<PrecisionArgument>,
+    #[arg(long, value_parser = one_of(PRECISIONS), help_heading = "Network")]
+    pub(crate) precision: Option<Precision>,
 
     /// Optimizer: sgd, adagrad, rmsprop, adadelta, adam, adamw, amsgrad, nadam, radam, adamax, lion, rprop,
     /// irprop_plus or lbfgs; a recipe has their settings [default: adam]
@@ -417,8 +432,8 @@ pub(crate) struct Train {
     pub(crate) max_seconds: Option<f64>,
 
     /// Weights of the classes [default: none, 1 each]
-    #[arg(long, value_enum, help_heading = "Training")]
-    pub(crate) class_weight: Option<ClassWeightArgument>,
+    #[arg(long, value_parser = one_of(CLASS_WEIGHTS), help_heading = "Training")]
+    pub(crate) class_weight: Option<ClassWeight>,
 
     /// Seed of all random numbers [default: 0]
     #[arg(long, allow_negative_numbers = true, value_parser = seed, help_heading = "Training")]
@@ -481,8 +496,8 @@ pub(crate) struct Tune {
     pub(crate) space: Option<PathBuf>,
 
     /// Method that chooses trials
-    #[arg(long, value_enum, default_value = "random", help_heading = "Search")]
-    pub(crate) method: MethodArgument,
+    #[arg(long, value_parser = one_of(METHODS), default_value = "random", help_heading = "Search")]
+    pub(crate) method: Method,
 
     /// Number of trials
     #[arg(long, default_value_t = 30, allow_negative_numbers = true, value_parser = trials, help_heading = "Search")]
@@ -528,8 +543,8 @@ pub(crate) struct Tune {
     pub(crate) patience: Option<u64>,
 
     /// Weights of the classes [default: none, 1 each]
-    #[arg(long, value_enum, help_heading = "Training")]
-    pub(crate) class_weight: Option<ClassWeightArgument>,
+    #[arg(long, value_parser = one_of(CLASS_WEIGHTS), help_heading = "Training")]
+    pub(crate) class_weight: Option<ClassWeight>,
 
     /// Train the best trial's settings on all rows, and write the model
     #[arg(long, value_name = "FILE", help_heading = "Results")]
@@ -549,14 +564,6 @@ pub(crate) struct Tune {
 
     #[command(flatten)]
     pub(crate) running: Running,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum MethodArgument {
-    /// All are trained to the end
-    Random,
-    /// All are trained for a few epochs, the best third for three times as many, and so on
-    Halving,
 }
 
 #[derive(Debug, Args)]
@@ -668,81 +675,104 @@ pub(crate) struct ShowData {
 #[derive(Debug, Clone)]
 pub(crate) struct Hidden(pub(crate) Vec<usize>);
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum TaskArgument {
-    /// The class
-    Classification,
-    /// Its weight
-    Regression,
+/// The values of an option: the name of each, what it means, and what it is. One without a meaning is another name of the
+/// value before it.
+type Values<T, const N: usize> = [(&'static str, &'static str, T); N];
+
+const TASKS: Values<Task, 2> = [
+    ("classification", "The class", Task::Classification),
+    ("regression", "Its weight", Task::Regression),
+];
+
+const NORMALISATIONS: Values<OrNone<Normalisation>, 3> = [
+    ("none", "Nothing", OrNone(None)),
+    ("batch", "Batch normalisation", OrNone(Some(Normalisation::BATCH))),
+    ("layer", "Layer normalisation", OrNone(Some(Normalisation::LAYER))),
+];
+
+const SCALES: Values<Scale, 5> = [
+    (
+        "standardize",
+        "To mean 0 and standard deviation 1",
+        Scale::Standardize,
+    ),
+    ("standardise", "", Scale::Standardize),
+    ("min-max", "To 0 to 1", Scale::MinMax),
+    ("min_max", "", Scale::MinMax),
+    ("none", "Not at all", Scale::None),
+];
+
+const UNSEEN: Values<Unseen, 3> = [
+    ("zeros", "All of the column's features are 0", Unseen::Zeros),
+    ("error", "An error", Unseen::Error),
+    ("missing", "As if missing", Unseen::Missing),
+];
+
+const CLASS_WEIGHTS: Values<ClassWeight, 2> = [
+    ("none", "All rows have the same weight", ClassWeight::None),
+    (
+        "balanced",
+        "All classes have the same total weight",
+        ClassWeight::Balanced,
+    ),
+];
+
+const PRECISIONS: Values<Precision, 2> = [
+    ("f32", "Single precision", Precision::F32),
+    ("f64", "Double precision", Precision::F64),
+];
+
+const METHODS: Values<Method, 2> = [
+    ("random", "All are trained to the end", Method::Random),
+    (
+        "halving",
+        "All are trained for a few epochs, the best third for three times as many, and so on",
+        Method::Halving,
+    ),
+];
+
+const THEMES: Values<Theme, 2> = [
+    ("light", "Dark on white", Theme::Light),
+    ("dark", "Light on near-black", Theme::Dark),
+];
+
+/// One of these values, by its name.
+fn one_of<T: Clone + Send + Sync + 'static, const N: usize>(
+    values: Values<T, N>,
+) -> impl TypedValueParser<Value = T> {
+    let named = |(name, help, _): &(&'static str, &'static str, T)| match *help {
+        "" => PossibleValue::new(name).hide(true),
+        help => PossibleValue::new(name).help(help),
+    };
+    PossibleValuesParser::new(values.iter().map(named)).try_map(move |text| {
+        let mut values = values.iter();
+        let found = values.find(|(name, ..)| *name == text);
+        found
+            .map(|(.., value)| value.clone())
+            .ok_or("there is no such value")
+    })
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum NormalisationArgument {
-    /// Nothing
-    None,
-    /// Batch normalisation
-    Batch,
-    /// Layer normalisation
-    Layer,
+/// A valid number, or what is expected.
+fn number<T: FromStr>(text: &str, is_valid: impl Fn(&T) -> bool, expected: &str) -> Result<T, String> {
+    text.parse()
+        .ok()
+        .filter(is_valid)
+        .ok_or_else(|| expected.to_owned())
 }
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum ScaleArgument {
-    /// To mean 0 and standard deviation 1
-    #[value(alias = "standardise")]
-    Standardize,
-    /// To 0 to 1
-    #[value(alias = "min_max")]
-    MinMax,
-    /// Not at all
-    None,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum UnseenArgument {
-    /// All of the column's features are 0
-    Zeros,
-    /// An error
-    Error,
-    /// As if missing
-    Missing,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum ClassWeightArgument {
-    /// All rows have the same weight
-    None,
-    /// All classes have the same total weight
-    Balanced,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum PrecisionArgument {
-    /// Single precision
-    F32,
-    /// Double precision
-    F64,
-}
-
-/// More than the cores of any machine; a hundred thousand threads would overload it.
-const MOST_THREADS: usize = 1024;
 
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
-    let threads = text
-        .parse()
-        .ok()
-        .filter(|threads: &NonZeroUsize| threads.get() <= MOST_THREADS);
-    threads.ok_or_else(|| format!("expected a whole number from 1 to {MOST_THREADS}"))
+    // More than the cores of any machine; a hundred thousand threads would overload it.
+    let is_valid = |threads: &NonZeroUsize| threads.get() <= 1024;
+    number(text, is_valid, "expected a whole number from 1 to 1024")
 }
 
 fn seed(text: &str) -> Result<u32, String> {
-    text.parse()
-        .map_err(|_| format!("expected a whole number from 0 to {}", u32::MAX))
+    number(text, |_| true, "expected a whole number from 0 to 4294967295")
 }
 
 fn epochs(text: &str) -> Result<u64, String> {
-    text.parse()
-        .map_err(|_| "expected a whole number, 1 or more, such as 1000".to_string())
+    number(text, |_| true, "expected a whole number, 1 or more, such as 1000")
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
@@ -767,16 +797,8 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
 }
 
 pub(crate) fn hidden(text: &str) -> Result<Hidden, String> {
-    if text == "none" {
-        return Ok(Hidden(Vec::new()));
-    }
-    let sizes: Option<Vec<usize>> = text
-        .split(',')
-        .map(|size| size.trim().parse().ok().filter(|size| *size > 0))
-        .collect();
-    sizes
-        .map(Hidden)
-        .ok_or_else(|| "expected whole numbers, 1 or more, with commas, such as 64,32; or `none`".to_string())
+    let expected = "expected whole numbers, 1 or more, with commas, such as 64,32; or `none`";
+    hidden_sizes(text).map(Hidden).ok_or_else(|| expected.to_owned())
 }
 
 fn dropout(text: &str) -> Result<DropoutRates, String> {
@@ -803,14 +825,7 @@ pub(crate) fn spelt(argument: OsString) -> OsString {
 
 pub(crate) fn activation(text: &str) -> Result<Activation, String> {
     let found = Activation::named(text).filter(|known| known.is_elementwise());
-    found.ok_or_else(|| {
-        let names: Vec<&str> = Activation::ALL
-            .into_iter()
-            .filter(|known| known.is_elementwise())
-            .map(|activation| activation.name())
-            .collect();
-        format!("expected one of {}", names.join(", "))
-    })
+    found.ok_or_else(|| format!("expected one of {}", elementwise_names()))
 }
 
 fn optimizer(text: &str) -> Result<Optimizer, String> {
@@ -818,22 +833,23 @@ fn optimizer(text: &str) -> Result<Optimizer, String> {
 }
 
 fn batch_size(text: &str) -> Result<BatchSize, String> {
+    let rows = |text| {
+        number(
+            text,
+            |rows| *rows > 0,
+            "expected a whole number, 1 or more, or `full`",
+        )
+    };
     match text {
         "full" => Ok(BatchSize::Full),
-        _ => text
-            .parse()
-            .ok()
-            .filter(|rows| *rows > 0)
-            .map(BatchSize::Rows)
-            .ok_or_else(|| "expected a whole number, 1 or more, or `full`".to_string()),
+        _ => rows(text).map(BatchSize::Rows),
     }
 }
 
 fn trials(text: &str) -> Result<usize, String> {
     // Their numbers are drawn from, and all are kept in memory.
-    const MOST: usize = 1_000_000;
-    let trials = text.parse().ok().filter(|trials| (1..=MOST).contains(trials));
-    trials.ok_or_else(|| format!("expected a whole number from 1 to {MOST}, such as 50"))
+    let expected = "expected a whole number from 1 to 1000000, such as 50";
+    number(text, |trials| (1..=1_000_000).contains(trials), expected)
 }
 
 fn metric(text: &str) -> Result<Metric, String> {
@@ -856,20 +872,17 @@ fn stop_at(text: &str) -> Result<StopAt, String> {
 }
 
 fn folds(text: &str) -> Result<usize, String> {
-    let folds = text.parse().ok().filter(|folds| *folds >= 2);
-    folds.ok_or_else(|| "expected a whole number, 2 or more, such as 5".to_string())
+    number(
+        text,
+        |folds| *folds >= 2,
+        "expected a whole number, 2 or more, such as 5",
+    )
 }
 
 fn loss(text: &str) -> Result<f64, String> {
-    let loss = text.parse().ok().filter(|loss: &f64| loss.is_finite());
-    loss.ok_or_else(|| "expected a finite number, such as 0.1".to_string())
-}
-
-impl From<PrecisionArgument> for Precision {
-    fn from(argument: PrecisionArgument) -> Self {
-        match argument {
-            PrecisionArgument::F32 => Precision::F32,
-            PrecisionArgument::F64 => Precision::F64,
-        }
-    }
+    number(
+        text,
+        |loss: &f64| loss.is_finite(),
+        "expected a finite number, such as 0.1",
+    )
 }

@@ -33,7 +33,7 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     let cores = cores(arguments, variants.len() * seeds.len());
     interrupt::listen();
     let json = JsonOutput::prepare(settings.json.as_deref())?;
-    let prepare = |path| PlotOutput::prepare(path, arguments.theme.into());
+    let prepare = |path| PlotOutput::prepare(path, arguments.theme);
     let plot = arguments.plot.as_deref().map(prepare).transpose()?;
 
     let mut progress = CompareProgress::new(&variants, &seeds, settings.quiet);
@@ -49,23 +49,15 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     let notes = runs.notes(cores);
     let charts = picture::charts(&runs, arguments, cores);
     if !json.takes_standard_output() {
-        terminal::print(found.to_string().trim_end())?;
-        let held_out = held_out::table(&runs);
-        if !held_out.is_empty() {
-            terminal::print(&format!("\n{}", held_out.join("\n")))?;
-        }
-        for note in &notes {
-            terminal::print(&format!("\n{note}"))?;
-        }
+        let mut parts = vec![found.to_string().trim_end().to_owned()];
+        parts.extend(held_out::table(&runs));
+        parts.extend_from_slice(&notes);
         if arguments.chart {
             let style = text_style::of_standard_output();
-            for chart in &charts {
-                terminal::print(&format!(
-                    "\n{}",
-                    picture::in_text(chart, &runs, &style).trim_end()
-                ))?;
-            }
+            let in_text = |chart| picture::in_text(chart, &runs, &style).trim_end().to_owned();
+            parts.extend(charts.iter().map(in_text));
         }
+        terminal::print(&parts.join("\n\n"))?;
     }
     if let Some(plot) = plot {
         picture::write(plot, charts, &runs, arguments)?;
@@ -123,17 +115,13 @@ fn seeds(arguments: &Compare, specs: &[VariantSpec]) -> Result<Vec<Option<u32>>>
 
 /// As many runs side by side as there are threads, each on one thread; with --one-by-one, each on all of them.
 fn cores(arguments: &Compare, jobs: usize) -> Cores {
+    const ONE: NonZeroUsize = NonZeroUsize::MIN;
     let threads = threads(arguments.settings.threads, arguments.settings.quiet);
-    match arguments.one_by_one {
-        true => Cores {
-            lanes: NonZeroUsize::MIN,
-            threads,
-        },
-        false => Cores {
-            lanes: threads.min(NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN)),
-            threads: NonZeroUsize::MIN,
-        },
-    }
+    let (lanes, threads) = match arguments.one_by_one {
+        true => (ONE, threads),
+        false => (threads.min(NonZeroUsize::new(jobs).unwrap_or(ONE)), ONE),
+    };
+    Cores { lanes, threads }
 }
 
 /// The runs that are compared: one of each variant with each seed.
@@ -151,27 +139,23 @@ impl Runs {
     fn complete(
         variants: Vec<Variant>,
         seeds: &[Option<u32>],
-        done: Vec<Vec<Option<FinishedRun>>>,
+        done: Vec<Option<FinishedRun>>,
     ) -> Option<Self> {
-        let complete =
-            |runs: &Vec<Option<FinishedRun>>| runs.iter().cloned().collect::<Option<Vec<FinishedRun>>>();
-        let rows = seeds.iter().zip(&done);
-        let (seeds_done, all): (Vec<_>, Vec<_>) = rows
-            .filter_map(|(seed, runs)| Some((*seed, complete(runs)?)))
-            .unzip();
+        let all_of_seed = |(seed, runs): (&Option<u32>, &[Option<FinishedRun>])| {
+            Some((*seed, runs.iter().cloned().collect::<Option<Vec<_>>>()?))
+        };
+        let rows = seeds.iter().zip(done.chunks(variants.len()));
+        let (complete, all): (Vec<_>, Vec<_>) = rows.filter_map(all_of_seed).unzip();
         if !all.is_empty() {
             return Some(Self {
                 variants,
-                seeds: seeds_done,
+                seeds: complete,
                 done: all,
             });
         }
-        let first = done.into_iter().next()?;
-        let (variants, runs): (Vec<_>, Vec<_>) = variants
-            .into_iter()
-            .zip(first)
-            .filter_map(|(variant, run)| Some((variant, run?)))
-            .unzip();
+        let first = variants.into_iter().zip(done);
+        let (variants, runs): (Vec<_>, Vec<_>) =
+            first.filter_map(|(variant, run)| Some((variant, run?))).unzip();
         (!runs.is_empty()).then(|| Self {
             variants,
             seeds: seeds[..1].to_vec(),
@@ -192,16 +176,15 @@ impl Runs {
     /// What the loss curves say about each other.
     fn comparison(&self, targets: Option<&[f64]>) -> Result<Comparison> {
         let variants = self.variants.iter().enumerate();
-        let all_runs = variants.map(|(index, variant)| VariantRuns {
+        let variants = variants.map(|(index, variant)| VariantRuns {
             name: variant.spec.name.clone(),
             updates_per_epoch: variant.updates_per_epoch,
             losses: self.runs_of(index).map(|done| done.losses.clone()).collect(),
             seconds: self.runs_of(index).map(FinishedRun::total_seconds).collect(),
         });
-        let all_runs: Vec<VariantRuns> = all_runs.collect();
-        let seeds = 0..self.seeds.len();
-        let seeds: Vec<u64> = seeds.map(|seed| u64::from(self.seed_of(0, seed))).collect();
-        Ok(Comparison::new(&seeds, &all_runs, targets)?)
+        let seeds = (0..self.seeds.len()).map(|seed| u64::from(self.seed_of(0, seed)));
+        let (seeds, variants): (Vec<u64>, Vec<VariantRuns>) = (seeds.collect(), variants.collect());
+        Ok(Comparison::new(&seeds, &variants, targets)?)
     }
 
     /// What the reader must know about the figures.
@@ -210,9 +193,8 @@ impl Runs {
         let count = self.variants.len();
         let draws = self.variants.iter().any(|variant| draws(&variant.spec.recipe));
         if self.seeds.len() == 1 && draws && count > 1 {
-            let mut seeds = (0..count).map(|variant| self.seed_of(variant, 0));
             let first = self.seed_of(0, 0);
-            let seed = match seeds.all(|seed| seed == first) {
+            let seed = match (0..count).all(|variant| self.seed_of(variant, 0) == first) {
                 true => format!(", seed {first}"),
                 false => String::new(),
             };

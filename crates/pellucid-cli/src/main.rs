@@ -4,7 +4,6 @@
 
 mod arguments;
 mod check;
-mod columns;
 mod compare;
 mod data;
 mod diagnose;

@@ -3,7 +3,7 @@
 use crate::glance::Glance;
 use crate::score_text::{figure_name, number};
 use crate::{interrupt, terminal};
-use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, HumanDuration, ProgressBar};
 use pellucid::Scalar;
 use pellucid::training::observe::{EpochRecord, Event, Observer, Position};
 use std::ops::ControlFlow;
@@ -31,18 +31,11 @@ pub(crate) struct Progress {
 impl Progress {
     /// Progress under `name`, nothing shown when `quiet`.
     pub(crate) fn new(name: &str, quiet: bool) -> Self {
-        let watched = terminal::is_watched();
-        let bar = (watched && !quiet).then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{prefix} {wide_bar} {percent:>3}%  {msg}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar.set_prefix(name.to_string());
-            bar
-        });
+        let bar = terminal::bar("{prefix} {wide_bar} {percent:>3}%  {msg}", quiet);
         let now = Instant::now();
         Self {
-            bar,
-            writes_lines: !watched && !quiet,
+            writes_lines: bar.is_none() && !quiet,
+            bar: bar.map(|bar| bar.with_prefix(name.to_string())),
             writes_epochs: false,
             started: now,
             last_line: now,

@@ -57,7 +57,7 @@ pub(crate) fn find(name: &str, settings: &Settings) -> Result<Recipe> {
         recipe.train.epochs = epochs;
     }
     if let Some(precision) = settings.precision {
-        recipe.train.precision = precision.into();
+        recipe.train.precision = precision;
     }
     if let Some(seed) = settings.seed {
         recipe.set_seed(seed);

@@ -4,7 +4,6 @@ use crate::arguments::{Reading, Settings};
 use crate::failure::{misuse, refuse_flags};
 use crate::{recipes, source};
 use anyhow::{Context, Result};
-use pellucid::Precision;
 use pellucid::recipe::{BUILT_IN, Recipe};
 use pellucid_data::Table;
 use pellucid_data::preparation::ColumnChoice;
@@ -61,7 +60,7 @@ impl Subject {
                 ..ColumnChoice::default()
             },
             epochs: settings.epochs,
-            precision: settings.precision.map(Precision::from),
+            precision: settings.precision,
             seed: settings.seed,
             ..TrainingRequest::default()
         };

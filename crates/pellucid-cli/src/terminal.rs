@@ -1,6 +1,7 @@
 //! The two streams: results on standard output, notes on standard error.
 
 use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 
@@ -26,6 +27,15 @@ pub(crate) fn width(to_terminal: bool, otherwise: usize) -> usize {
     };
     let asked = asked.filter(|columns| *columns > 0);
     asked.or_else(of_terminal).unwrap_or(otherwise)
+}
+
+/// A progress bar; `None` where it is not watched, or `quiet`.
+pub(crate) fn bar(template: &str, quiet: bool) -> Option<ProgressBar> {
+    (is_watched() && !quiet).then(|| {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template(template);
+        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    })
 }
 
 /// Writes a note to standard error. A closed standard error is not an error.

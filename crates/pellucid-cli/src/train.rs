@@ -1,6 +1,6 @@
 //! `pellucid train`: trains a network on a table and writes a model file.
 
-use crate::arguments::{Hidden, NormalisationArgument, Train};
+use crate::arguments::{Hidden, Train};
 use crate::failure::{self, misuse, refuse_flags};
 use crate::outputs::{self, JsonOutput};
 use crate::pictures::table::TrainedTable;
@@ -9,10 +9,8 @@ use crate::progress::Progress;
 use crate::score_text::{self, count, figures, number};
 use crate::{findings, interrupt, recipes, report, run, source, subject, terminal, text_style};
 use anyhow::Result;
-use pellucid::Normalisation;
-use pellucid::descriptor::OrNone;
-use pellucid::recipe::{ClassWeight, Recipe, Task};
-use pellucid::{EndedBy, Precision};
+use pellucid::EndedBy;
+use pellucid::recipe::{Recipe, Task};
 use pellucid_data::training::{CrossValidation, Plan, Scores, TableSession, Trained, TrainingRequest};
 use pellucid_data::{DataError, OutputFile};
 use pellucid_report::LineChart;
@@ -235,18 +233,14 @@ fn request(arguments: &Train, recipe: Option<Recipe>, validation: Option<f64>) -
     TrainingRequest {
         recipe,
         columns: arguments.columns.choice(),
-        task: arguments.columns.task(),
-        scale: arguments.columns.scale(),
-        unseen: arguments.columns.unseen(),
-        class_weight: arguments.class_weight.map(ClassWeight::from),
+        task: arguments.columns.task,
+        scale: arguments.columns.scale,
+        unseen: arguments.columns.unseen,
+        class_weight: arguments.class_weight.clone(),
         validation,
         hidden: arguments.hidden.as_ref().map(|Hidden(sizes)| sizes.clone()),
         activation: arguments.activation,
-        normalisation: arguments.normalisation.map(|normalisation| match normalisation {
-            NormalisationArgument::None => OrNone(None),
-            NormalisationArgument::Batch => OrNone(Some(Normalisation::BATCH)),
-            NormalisationArgument::Layer => OrNone(Some(Normalisation::LAYER)),
-        }),
+        normalisation: arguments.normalisation,
         optimizer: arguments.optimizer,
         learning_rate: arguments.learning_rate,
         batch_size: arguments.batch_size,
@@ -259,7 +253,7 @@ fn request(arguments: &Train, recipe: Option<Recipe>, validation: Option<f64>) -
         metrics: arguments.metrics.clone(),
         l2: arguments.l2,
         dropout: arguments.dropout.clone(),
-        precision: arguments.precision.map(Precision::from),
+        precision: arguments.precision,
         seed: arguments.seed,
     }
 }

@@ -1,6 +1,6 @@
 //! `pellucid tune`: the settings that train best on a table.
 
-use crate::arguments::{MethodArgument, Tune};
+use crate::arguments::Tune;
 use crate::failure::{self, Misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::progress::Progress;
@@ -10,11 +10,11 @@ use crate::{interrupt, recipes, run, source, subject, terminal};
 use anyhow::{Context, Result};
 use pellucid::EndedBy;
 use pellucid::evaluation::metrics::Better;
-use pellucid::recipe::{ClassWeight, Recipe};
+use pellucid::recipe::Recipe;
 use pellucid_data::OutputFile;
 use pellucid_data::training::{Trained, TrainingRequest};
 use pellucid_data::tuning::{
-    Method, Search, SearchRequest, SearchResult, SearchState, SettingRange, Space, Trial, TrialOutcome,
+    Search, SearchRequest, SearchResult, SearchState, SettingRange, Space, Trial, TrialOutcome,
 };
 use pellucid_report::{PictureFormat, SearchChart, SearchPoint, SearchSetting, SettingValues, Theme};
 use serde_json::json;
@@ -36,13 +36,7 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
         seed,
         folds: arguments.folds,
         metric: arguments.metric,
-        ..SearchRequest::new(
-            match arguments.method {
-                MethodArgument::Random => Method::Random,
-                MethodArgument::Halving => Method::Halving,
-            },
-            space,
-        )
+        ..SearchRequest::new(arguments.method, space)
     };
     let search = Search::new(&table, &training, &request)?;
     let threads = run::threads(arguments.running.threads, quiet);
@@ -52,9 +46,7 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
         }
     };
     note(&source::size(&table));
-    for choice in search.choices() {
-        note(&choice);
-    }
+    search.choices().iter().for_each(|choice| note(choice));
 
     interrupt::listen();
     let files = Files::prepare(arguments)?;
@@ -80,30 +72,28 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
     progress.finish();
     let found = found?;
 
-    let best = found.best().cloned();
-    let lines = table_of(&found);
-    let mut winner = None;
-    if let (Some(best), false) = (&best, found.stopped) {
-        winner = Some(train_winner(arguments, &search, best, threads)?);
-    }
-    let stopped = found.stopped
-        || winner
-            .as_ref()
-            .and_then(|winner| winner.trained.as_ref())
-            .is_some_and(|trained| trained.summary.ended_by == EndedBy::Interrupt);
+    let best = found.best();
+    let winner = match best.filter(|_| !found.stopped) {
+        Some(best) => Some(train_winner(arguments, &search, best, threads)?),
+        None => None,
+    };
+    let trained = winner.as_ref().and_then(|winner| winner.trained.as_ref());
+    let was_stopped = |trained: &Trained| trained.summary.ended_by == EndedBy::Interrupt;
+    let stopped = found.stopped || trained.is_some_and(was_stopped);
+    let model = arguments.model.as_deref().filter(|_| !stopped);
     let record = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "data": table.source,
         "rows": table.rows(),
-        "method": request.method.name(),
+        "method": request.method,
         "metric": search.metric(),
         "seed": seed,
         "folds": arguments.folds,
-        "space": search.space().parameters.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "space": search.space().lines(),
         "trials": found.to_json(),
-        "best": best.as_ref().map(|best| best.trial),
+        "best": best.map(|best| best.trial),
         "recipe": winner.as_ref().map(|winner| &winner.recipe),
-        "model": arguments.model.as_ref().filter(|_| !stopped),
+        "model": model,
         "stopped": stopped,
         "threads": threads,
         "elapsed_seconds": started.elapsed().as_secs_f64(),
@@ -112,8 +102,8 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
     let chart = chart(&found, &table.source);
     files.write(&chart, winner.filter(|_| !stopped), &record)?;
     if prints {
-        terminal::print_lines(&lines)?;
-        if let Some(path) = arguments.model.as_ref().filter(|_| !stopped && best.is_some()) {
+        terminal::print_lines(table_of(&found))?;
+        if let Some(path) = model.filter(|_| best.is_some()) {
             terminal::print(&format!("model: {}", path.display()))?;
         }
     }
@@ -185,10 +175,10 @@ fn training(arguments: &Tune, recipe: Option<Recipe>) -> TrainingRequest {
     TrainingRequest {
         recipe,
         columns: arguments.columns.choice(),
-        task: arguments.columns.task(),
-        scale: arguments.columns.scale(),
-        unseen: arguments.columns.unseen(),
-        class_weight: arguments.class_weight.map(ClassWeight::from),
+        task: arguments.columns.task,
+        scale: arguments.columns.scale,
+        unseen: arguments.columns.unseen,
+        class_weight: arguments.class_weight.clone(),
         validation: arguments.validation,
         epochs: arguments.epochs,
         patience: arguments.patience,
@@ -262,8 +252,8 @@ impl Files {
 }
 
 /// A setting's name without the table it stands in.
-fn short(key: &str) -> &str {
-    key.rsplit('.').next().unwrap_or(key)
+fn short(key: &str) -> String {
+    key.rsplit('.').next().unwrap_or(key).replace('_', " ")
 }
 
 /// The trials, the best first.
@@ -272,56 +262,36 @@ fn table_of(found: &SearchResult) -> Vec<String> {
     if ranking.is_empty() {
         return Vec::new();
     }
-    let has_deviation = |trial: &&Trial| {
-        matches!(
-            trial.outcome,
-            TrialOutcome::Trained {
-                deviation: Some(_),
-                ..
-            }
-        )
+    let deviation = |trial: &Trial| match trial.outcome {
+        TrialOutcome::Trained { deviation, .. } => deviation,
+        TrialOutcome::Failed(_) => None,
     };
-    let with_deviation = ranking.iter().any(has_deviation);
+    let with_deviation = ranking.iter().any(|trial| deviation(trial).is_some());
     let with_epochs = ranking.iter().any(|trial| trial.epochs != ranking[0].epochs);
-    let mut heading = vec!["trial".to_string(), found.metric.name().replace('_', " ")];
-    if with_deviation {
-        heading.push("±".into());
-    }
-    heading.push("best epoch".into());
-    if with_epochs {
-        heading.push("of".into());
-    }
-    let keys = found.space.parameters.iter();
-    heading.extend(keys.map(|parameter| short(&parameter.key).replace('_', " ")));
-    let mut rows = vec![heading];
+    let shown = |cells: [String; 5], settings: &mut dyn Iterator<Item = String>| -> Vec<String> {
+        let shown = [true, true, with_deviation, true, with_epochs];
+        let cells = cells.into_iter().zip(shown).filter(|(_, is_shown)| *is_shown);
+        cells.map(|(cell, _)| cell).chain(settings).collect()
+    };
+    let metric = found.metric.name().replace('_', " ");
+    let heading = ["trial", &metric, "±", "best epoch", "of"].map(str::to_owned);
+    let mut keys = found
+        .space
+        .parameters
+        .iter()
+        .map(|parameter| short(&parameter.key));
+    let mut rows = vec![shown(heading, &mut keys)];
     for trial in ranking {
-        let mut row = vec![trial.trial.to_string()];
-        match &trial.outcome {
+        let [score, best_epoch] = match &trial.outcome {
             TrialOutcome::Trained {
-                score,
-                deviation,
-                best_epoch,
-                ..
-            } => {
-                row.push(number(*score));
-                if with_deviation {
-                    row.push(deviation.map_or("-".into(), number));
-                }
-                row.push(best_epoch.to_string());
-            }
-            TrialOutcome::Failed(_) => {
-                row.push("failed".into());
-                row.extend(std::iter::repeat_n(
-                    "-".to_string(),
-                    1 + usize::from(with_deviation),
-                ));
-            }
-        }
-        if with_epochs {
-            row.push(trial.epochs.to_string());
-        }
-        row.extend(trial.settings.iter().map(|setting| setting.value.clone()));
-        rows.push(row);
+                score, best_epoch, ..
+            } => [number(*score), best_epoch.to_string()],
+            TrialOutcome::Failed(_) => ["failed".into(), "-".into()],
+        };
+        let deviation = deviation(trial).map_or("-".into(), number);
+        let (name, epochs) = (trial.trial.to_string(), trial.epochs.to_string());
+        let mut values = trial.settings.iter().map(|setting| setting.value.clone());
+        rows.push(shown([name, score, deviation, best_epoch, epochs], &mut values));
     }
     let mut lines = aligned(&rows);
     for trial in &found.trials {
@@ -335,47 +305,38 @@ fn table_of(found: &SearchResult) -> Vec<String> {
 fn chart(found: &SearchResult, data: &str) -> SearchChart {
     let data = source::file_name(data);
     let trials = &found.trials;
-    let highest = trials.iter().map(|trial| trial.rung).max().unwrap_or(0);
-    let name = found.metric.name().replace('_', " ");
-    let is_higher_better = found.metric.better() != Some(Better::Lower);
-    let mut chart = SearchChart::new(
-        format!("{} trials on {data}", trials.len()),
-        format!("{name} on held-out rows"),
-        is_higher_better,
-    );
-    chart.points = trials
-        .iter()
-        .map(|trial| SearchPoint {
-            trial: trial.trial as u64,
-            score: trial.score(),
-            is_final: trial.rung == highest,
-        })
-        .collect();
-    for (at, parameter) in found.space.parameters.iter().enumerate() {
-        let values: Vec<&str> = trials
-            .iter()
-            .map(|trial| trial.settings[at].value.as_str())
-            .collect();
-        let values = match &parameter.range {
-            SettingRange::Choice(names) => SettingValues::Choices {
-                picks: values
-                    .iter()
-                    .map(|value| names.iter().position(|name| name == value).unwrap_or(names.len()))
-                    .collect(),
-                names: names.clone(),
+    let highest = trials.iter().map(|trial| trial.rung).max();
+    let points = trials.iter().map(|trial| SearchPoint {
+        trial: trial.trial as u64,
+        score: trial.score(),
+        is_final: Some(trial.rung) == highest,
+    });
+    let parameters = found.space.parameters.iter().enumerate();
+    let settings = parameters.map(|(at, parameter)| {
+        let values = trials.iter().map(|trial| &trial.settings[at].value);
+        SearchSetting {
+            name: short(&parameter.key),
+            values: match &parameter.range {
+                SettingRange::Choice(names) => SettingValues::Choices {
+                    picks: values
+                        .map(|value| names.iter().position(|name| name == value).unwrap_or(names.len()))
+                        .collect(),
+                    names: names.clone(),
+                },
+                SettingRange::Numbers(range) => SettingValues::Numbers {
+                    values: values.map(|value| value.parse().unwrap_or(f64::NAN)).collect(),
+                    logarithmic: range.is_logarithmic,
+                },
             },
-            SettingRange::Numbers(range) => SettingValues::Numbers {
-                values: values
-                    .iter()
-                    .map(|value| value.parse().unwrap_or(f64::NAN))
-                    .collect(),
-                logarithmic: range.is_logarithmic,
-            },
-        };
-        chart.settings.push(SearchSetting {
-            name: short(&parameter.key).replace('_', " "),
-            values,
-        });
+        }
+    });
+    SearchChart {
+        points: points.collect(),
+        settings: settings.collect(),
+        ..SearchChart::new(
+            format!("{} trials on {data}", trials.len()),
+            format!("{} on held-out rows", found.metric.name().replace('_', " ")),
+            found.metric.better() != Some(Better::Lower),
+        )
     }
-    chart
 }

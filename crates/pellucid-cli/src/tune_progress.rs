@@ -2,7 +2,7 @@
 
 use crate::score_text::number;
 use crate::terminal;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use pellucid::evaluation::metrics::{Better, Metric};
 use pellucid_data::tuning::{TrialOutcome, TrialReport};
 
@@ -16,15 +16,9 @@ pub(crate) struct TuneProgress {
 
 impl TuneProgress {
     pub(crate) fn new(name: &str, quiet: bool, metric: Metric) -> Self {
-        let bar = (terminal::is_watched() && !quiet).then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len}  {msg}  {eta} left");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar.set_prefix(name.to_string());
-            bar
-        });
+        let bar = terminal::bar("{prefix} {wide_bar} {pos}/{len}  {msg}  {eta} left", quiet);
         Self {
-            bar,
+            bar: bar.map(|bar| bar.with_prefix(name.to_string())),
             quiet,
             metric,
             best: None,

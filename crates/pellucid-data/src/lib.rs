@@ -9,6 +9,7 @@
 //! - [`read_idx`] reads one IDX file, [`read_mnist`] a folder with the four of MNIST, [`read_idx_pair`] images
 //!   with the labels beside them. [`read_cached_mnist`] reads MNIST from the user's cache, and downloads it first if it is
 //!   not there.
+//! - [`side_by_side()`] runs trainings on several threads.
 //! - [`OutputFile`] replaces a file by a new one in one step, and checks before the work begins whether it can.
 //!
 //! Whatever a file holds, reading it never panics: each error names the file, what was found and what was expected.
@@ -20,6 +21,7 @@ mod files;
 pub mod model_file;
 pub mod preparation;
 mod recipe_data;
+mod side_by_side;
 mod table;
 pub mod training;
 pub mod tuning;
@@ -30,6 +32,7 @@ pub use files::{
     read_cached_mnist, read_idx, read_idx_pair, read_mnist,
 };
 pub use recipe_data::load;
+pub use side_by_side::side_by_side;
 pub use table::{
     BUILTINS, Builtin, Categories, Column, ColumnKind, ColumnNote, ColumnSummary, NumberSummary, ReadOptions,
     Table, TableChunks, TableSource, TableWriter, Values, WordCount, describe, load_builtin, read_table,

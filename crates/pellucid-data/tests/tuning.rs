@@ -85,7 +85,7 @@ fn a_search_that_was_stopped_goes_on_and_ends_with_the_same_table() {
     let (table, folder) = (iris(), tempfile::tempdir().unwrap());
     for method in [Method::Random, Method::Halving] {
         let request = search(method, 9);
-        let path = folder.path().join(method.name());
+        let path = folder.path().join(format!("{method:?}"));
         let search = Search::new(&table, &training("species", 9), &request).unwrap();
         let expected = found(&table, &request, 1, Vec::new());
         let (mut rounds, mut known) = (0, 0);

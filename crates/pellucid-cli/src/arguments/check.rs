@@ -1,6 +1,6 @@
 //! The arguments of `pellucid check`.
 
-use super::{Reading, Running, Settings, seed};
+use super::{Reading, Running, Settings, number, seed};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -61,26 +61,27 @@ impl Check {
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             seed: self.seed,
-            epochs: None,
-            precision: None,
             set: self.set.clone(),
-            threads: self.running.threads,
             data: self.data.clone(),
-            json: self.json.clone(),
             quiet: self.running.quiet,
+            ..Settings::default()
         }
     }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
-    let number = text.parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| "expected a whole number, 1 or more, such as 100".to_string())
+    number(
+        text,
+        |number| *number > 0,
+        "expected a whole number, 1 or more, such as 100",
+    )
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {
-    let number = text
-        .parse()
-        .ok()
-        .filter(|number: &f64| *number > 0.0 && *number < 1.0);
-    number.ok_or_else(|| "expected a number above 0 and below 1, such as 1e-6".to_string())
+    let is_valid = |number: &f64| *number > 0.0 && *number < 1.0;
+    number(
+        text,
+        is_valid,
+        "expected a number above 0 and below 1, such as 1e-6",
+    )
 }

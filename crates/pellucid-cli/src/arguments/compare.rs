@@ -1,7 +1,7 @@
 //! The arguments of `pellucid compare`.
 
-use super::{Settings, ThemeArgument, loss};
-use clap::{Args, ValueEnum};
+use super::{Settings, THEMES, Values, loss, number, one_of};
+use clap::Args;
 use pellucid_report::Theme;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -45,53 +45,45 @@ pub(crate) struct Compare {
     pub(crate) plot: Option<PathBuf>,
 
     /// Horizontal axis of the curves; a panel each if there are several
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHAT",
-        value_delimiter = ',',
-        default_value = "epochs"
-    )]
-    pub(crate) against: Vec<Against>,
+    #[arg(long, value_parser = one_of(AXES), value_name = "WHAT", value_delimiter = ',', default_value = "epochs")]
+    pub(crate) against: Vec<&'static [Against]>,
 
     /// Whether the picture is dark on light or light on dark
-    #[arg(long, value_enum, default_value = "light")]
-    pub(crate) theme: ThemeArgument,
+    #[arg(long, value_parser = one_of(THEMES), default_value = "light")]
+    pub(crate) theme: Theme,
 
     /// Draw the curves in the terminal too
     #[arg(long)]
     pub(crate) chart: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+use Against::{Epochs, Samples, Seconds, Updates};
+
+/// A horizontal axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Against {
-    /// How often all samples were gone through
     Epochs,
-    /// How often the parameters were changed
     Updates,
-    /// How many samples were gone through
     Samples,
-    /// The time it took
     Seconds,
-    /// All of these
-    All,
 }
 
-impl From<ThemeArgument> for Theme {
-    fn from(argument: ThemeArgument) -> Self {
-        match argument {
-            ThemeArgument::Light => Theme::Light,
-            ThemeArgument::Dark => Theme::Dark,
-        }
+const AXES: Values<&[Against], 5> = [
+    ("epochs", "How often all samples were gone through", &[Epochs]),
+    ("updates", "How often the parameters were changed", &[Updates]),
+    ("samples", "How many samples were gone through", &[Samples]),
+    ("seconds", "The time it took", &[Seconds]),
+    ("all", "All of these", &[Epochs, Updates, Samples, Seconds]),
+];
+
+impl Against {
+    pub(crate) fn name(self) -> &'static str {
+        AXES[self as usize].0
     }
 }
 
 fn seeds(text: &str) -> Result<NonZeroUsize, String> {
     // A training each, and all are kept in memory.
-    const MOST: usize = 10_000;
-    let seeds = text
-        .parse()
-        .ok()
-        .filter(|seeds: &NonZeroUsize| seeds.get() <= MOST);
-    seeds.ok_or_else(|| format!("expected a whole number from 1 to {MOST}, such as 10"))
+    let expected = "expected a whole number from 1 to 10000, such as 10";
+    number(text, |seeds: &NonZeroUsize| seeds.get() <= 10_000, expected)
 }

@@ -67,12 +67,10 @@ impl Diagnose {
         Settings {
             seed: self.seed,
             epochs: self.epochs,
-            precision: None,
             set: self.set.clone(),
-            threads: self.running.threads,
             data: self.data.clone(),
-            json: self.json.clone(),
             quiet: self.running.quiet,
+            ..Settings::default()
         }
     }
 }

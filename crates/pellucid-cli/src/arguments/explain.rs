@@ -1,9 +1,11 @@
 //! The arguments of `pellucid explain`.
 
-use super::{PrecisionArgument, Reading, Running, Settings, seed};
+use super::{PRECISIONS, Reading, Running, Settings, number, one_of, seed};
 use clap::{Args, ValueEnum};
+use pellucid::Precision;
 use pellucid_report::UnitChoice;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -32,7 +34,7 @@ pub(crate) struct Explain {
 
     /// The epoch of the step, counted as the recipe counts; with --row, by the network before that step [default: the
     /// first]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = number, help_heading = "Which step")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = epoch, help_heading = "Which step")]
     pub(crate) epoch: Option<u64>,
 
     /// The step of that epoch, or of the whole run without --epoch; counted from 1 [default: the first]
@@ -69,8 +71,8 @@ pub(crate) struct Explain {
     pub(crate) seed: Option<u32>,
 
     /// Replace the precision of the arithmetic
-    #[arg(long, value_enum)]
-    pub(crate) precision: Option<PrecisionArgument>,
+    #[arg(long, value_parser = one_of(PRECISIONS))]
+    pub(crate) precision: Option<Precision>,
 
     #[command(flatten)]
     pub(crate) reading: Reading,
@@ -102,13 +104,11 @@ impl Explain {
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             seed: self.seed,
-            epochs: None,
             precision: self.precision,
             set: self.set.clone(),
-            threads: self.running.threads,
             data: self.data.clone(),
-            json: None,
             quiet: self.running.quiet,
+            ..Settings::default()
         }
     }
 
@@ -118,28 +118,28 @@ impl Explain {
     }
 }
 
-fn number(text: &str) -> Result<u64, String> {
-    text.parse()
-        .map_err(|_| "expected a whole number, such as 3".into())
+fn epoch(text: &str) -> Result<u64, String> {
+    number(text, |_| true, "expected a whole number, such as 3")
 }
 
 fn counted(text: &str) -> Result<u64, String> {
-    let counted = text.parse().ok().filter(|number| *number > 0);
-    counted.ok_or_else(|| "expected a whole number, 1 or more: they are counted from 1".into())
+    let expected = "expected a whole number, 1 or more: they are counted from 1";
+    number(text, |counted| *counted > 0, expected)
+}
+
+/// Two numbers from 1 on, with `between` between them.
+fn pair<T: FromStr + PartialOrd + From<u8>>(text: &str, between: &str) -> Option<(T, T)> {
+    let (one, other) = text.split_once(between)?;
+    let (one, other): (T, T) = (one.trim().parse().ok()?, other.trim().parse().ok()?);
+    (one >= T::from(1) && other >= T::from(1)).then_some((one, other))
 }
 
 fn rows(text: &str) -> Result<(u64, u64), String> {
-    let ends = text.split_once("..").and_then(|(first, last)| {
-        let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-        (first >= 1 && last >= first).then_some((first, last))
-    });
+    let ends = pair(text, "..").filter(|(first, last)| first <= last);
     ends.ok_or_else(|| "expected the first and the last sample, counted from 1, such as 2..4".into())
 }
 
 fn unit(text: &str) -> Result<UnitChoice, String> {
-    let both = text.split_once(':').and_then(|(layer, unit)| {
-        let (layer, unit) = (layer.trim().parse().ok()?, unit.trim().parse().ok()?);
-        (layer >= 1 && unit >= 1).then_some(UnitChoice { layer, unit })
-    });
+    let both = pair(text, ":").map(|(layer, unit)| UnitChoice { layer, unit });
     both.ok_or_else(|| "expected a layer and a unit, both counted from 1, such as 2:1".into())
 }

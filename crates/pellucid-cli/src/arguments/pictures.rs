@@ -1,6 +1,8 @@
 //! The pictures that a command draws.
 
+use super::{THEMES, one_of};
 use clap::{Args, ValueEnum};
+use pellucid_report::Theme;
 use std::path::PathBuf;
 
 /// Pictures as files.
@@ -13,8 +15,8 @@ pub(crate) struct Plots {
     pub(crate) plots: Vec<Plot>,
 
     /// Whether pictures are light or dark; a page follows its reader's setting
-    #[arg(long, value_enum, default_value = "light")]
-    pub(crate) theme: ThemeArgument,
+    #[arg(long, value_parser = one_of(THEMES), default_value = "light")]
+    pub(crate) theme: Theme,
 }
 
 /// A requested picture.
@@ -50,14 +52,6 @@ impl What {
             _ => names.join(""),
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ThemeArgument {
-    /// Dark on white
-    Light,
-    /// Light on near-black
-    Dark,
 }
 
 fn plot(text: &str) -> Result<Plot, String> {

@@ -6,47 +6,21 @@ use crate::arguments::{Against, Compare};
 use crate::outputs::PlotOutput;
 use crate::pictures::scale_for;
 use anyhow::Result;
-use pellucid_report::{
-    Band, LineChart, PanelGrid, Scale, Series, SeriesBand, Spread, TextStyle, spread_of_runs,
-};
+use pellucid_report::{Band, LineChart, PanelGrid, Scale, Series, SeriesBand, TextStyle, spread_of_runs};
 
 /// Where the ends of curves differ by more than this factor, the axis is logarithmic: the shortest would be a stroke at the
 /// edge of a linear one.
 const LOGARITHMIC_FROM: f64 = 10.0;
 
 /// The axes of `--against`, each once.
-fn axes(asked: &[Against]) -> Vec<Against> {
-    use Against::{All, Epochs, Samples, Seconds, Updates};
+fn axes(asked: &[&[Against]]) -> Vec<Against> {
     let mut axes = Vec::new();
-    for against in asked {
-        let each = match against {
-            All => &[Epochs, Updates, Samples, Seconds][..],
-            one => std::slice::from_ref(one),
-        };
-        axes.extend(
-            each.iter()
-                .filter(|one| !axes.contains(*one))
-                .copied()
-                .collect::<Vec<_>>(),
-        );
+    for against in asked.concat() {
+        if !axes.contains(&against) {
+            axes.push(against);
+        }
     }
     axes
-}
-
-fn name(against: Against) -> &'static str {
-    match against {
-        Against::Epochs => "epochs",
-        Against::Updates => "updates",
-        Against::Samples => "samples",
-        Against::Seconds | Against::All => "seconds",
-    }
-}
-
-fn x_label(against: Against, cores: Cores) -> String {
-    match (against, cores.lanes.get()) {
-        (Against::Seconds, 2..) => format!("seconds, {} runs side by side", cores.lanes),
-        _ => name(against).to_owned(),
-    }
 }
 
 fn list(words: &[&str]) -> String {
@@ -60,18 +34,11 @@ fn list(words: &[&str]) -> String {
 /// A chart for each axis, those of training rows first.
 pub(super) fn charts(runs: &Runs, arguments: &Compare, cores: Cores) -> Vec<LineChart> {
     let axes = axes(&arguments.against);
-    let has_validation = runs.variants.iter().any(super::Variant::holds_rows_out);
-    let losses = |done: &FinishedRun| done.losses.clone();
-    let validation = |done: &FinishedRun| done.validation.clone();
-    let mut charts: Vec<LineChart> = axes
-        .iter()
-        .map(|&against| chart(runs, cores, (against, "", &losses)))
-        .collect();
-    if has_validation {
-        let held_out = axes
-            .iter()
-            .map(|&against| chart(runs, cores, (against, "held-out rows", &validation)));
-        charts.extend(held_out);
+    let mut charts = Vec::new();
+    let chart = |against: &Against, held_out| chart(runs, cores, *against, held_out);
+    charts.extend(axes.iter().map(|against| chart(against, false)));
+    if runs.variants.iter().any(super::Variant::holds_rows_out) {
+        charts.extend(axes.iter().map(|against| chart(against, true)));
     }
     let scale = scale_for(charts.iter().flat_map(values));
     charts.iter_mut().for_each(|chart| chart.y_scale = scale);
@@ -79,60 +46,57 @@ pub(super) fn charts(runs: &Runs, arguments: &Compare, cores: Cores) -> Vec<Line
 }
 
 fn values(chart: &LineChart) -> impl Iterator<Item = f64> {
-    let curves = chart
-        .series
-        .iter()
-        .flat_map(|series| &series.points)
-        .map(|point| point.1);
+    let points = chart.series.iter().flat_map(|series| &series.points);
     let bands = chart.bands.iter().flat_map(|band| &band.points);
+    let curves = points.map(|point| point.1);
     curves.chain(bands.flat_map(|&(_, low, high)| [low, high]))
 }
 
-/// The axis, the rows and the losses of a chart's curves.
-type CurveKind<'a> = (Against, &'a str, &'a dyn Fn(&FinishedRun) -> Vec<f64>);
-
-fn chart(runs: &Runs, cores: Cores, (against, rows, losses): CurveKind<'_>) -> LineChart {
-    let title = title(runs, &[name(against)]);
-    let y_label = match rows {
-        "" => loss_name(runs),
-        _ => format!("{}, {rows}", loss_name(runs)),
+fn chart(runs: &Runs, cores: Cores, against: Against, held_out: bool) -> LineChart {
+    let rows = if held_out { ", held-out rows" } else { "" };
+    let x_label = match (against, cores.lanes.get()) {
+        (Against::Seconds, 2..) => format!("seconds, {} runs side by side", cores.lanes),
+        _ => against.name().to_owned(),
     };
-    let mut chart = LineChart::new(title, x_label(against, cores), y_label);
+    let y_label = format!("{}{rows}", loss_name(runs));
+    let mut chart = LineChart::new(title(runs, &[against.name()]), x_label, y_label);
     chart.subtitle = subtitle(runs);
-    let mut ends = Vec::new();
+    let (mut first, mut last) = (f64::INFINITY, 0.0_f64);
     for (index, variant) in runs.variants.iter().enumerate() {
-        let each: Vec<Vec<f64>> = runs.runs_of(index).map(losses).collect();
-        let band = Band::for_seeds(each.len());
-        let spread = spread_of_runs(each.iter().map(Vec::as_slice), band);
+        let spread = |curve: fn(&FinishedRun) -> &Vec<f64>| {
+            let curves = runs.runs_of(index).map(|done| curve(done).as_slice());
+            spread_of_runs(curves, Band::for_seeds(runs.seeds.len()))
+        };
+        let losses = match held_out {
+            true => spread(|done| &done.validation),
+            false => spread(|done| &done.losses),
+        };
+        let multiples =
+            |unit: f64| -> Vec<f64> { (1..=losses.len()).map(|index| index as f64 * unit).collect() };
         let xs: Vec<f64> = match against {
-            Against::Epochs => (1..=spread.len()).map(|epoch| epoch as f64).collect(),
-            Against::Updates => multiples(variant.updates_per_epoch as f64, spread.len()),
-            Against::Samples => multiples(variant.rows as f64, spread.len()),
-            Against::Seconds | Against::All => {
-                let seconds: Vec<&[f64]> = runs.runs_of(index).map(|done| done.seconds.as_slice()).collect();
-                let spread = spread_of_runs(seconds.iter().copied(), band);
-                spread.iter().map(|seconds| seconds.median).collect()
+            Against::Epochs => multiples(1.0),
+            Against::Updates => multiples(variant.updates_per_epoch as f64),
+            Against::Samples => multiples(variant.rows as f64),
+            Against::Seconds => {
+                let seconds = spread(|done| &done.seconds);
+                seconds.iter().map(|seconds| seconds.median).collect()
             }
         };
-        ends.extend(xs.last().copied());
-        if each.len() > 1 {
-            let ends = |(&x, spread): (&f64, &Spread)| (x, spread.low, spread.high);
+        if let Some(&end) = xs.last() {
+            (first, last) = (first.min(end), last.max(end));
+        }
+        let points = || xs.iter().copied().zip(&losses);
+        if runs.seeds.len() > 1 {
             chart.bands.push(SeriesBand {
                 series: index,
-                points: xs.iter().zip(&spread).map(ends).collect(),
+                points: points().map(|(x, loss)| (x, loss.low, loss.high)).collect(),
             });
         }
         chart.series.push(Series {
             name: variant.spec.name.clone(),
-            points: xs
-                .into_iter()
-                .zip(spread.iter().map(|spread| spread.median))
-                .collect(),
+            points: points().map(|(x, loss)| (x, loss.median)).collect(),
         });
     }
-    let (first, last) = ends.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), end| {
-        (low.min(*end), high.max(*end))
-    });
     if first > 0.0 && last / first > LOGARITHMIC_FROM {
         chart.x_scale = Scale::Log;
     }
@@ -144,17 +108,9 @@ fn loss_name(runs: &Runs) -> String {
     format!("{} (mean of a sample)", loss.name().replace('_', " "))
 }
 
-fn multiples(unit: f64, count: usize) -> Vec<f64> {
-    (1..=count).map(|index| index as f64 * unit).collect()
-}
-
 fn title(runs: &Runs, axes: &[&str]) -> String {
-    let leaders = runs
-        .variants
-        .iter()
-        .filter(|variant| variant.starts_as.is_none())
-        .count();
-    let weights = match (leaders, runs.variants.len()) {
+    let leaders = runs.variants.iter().filter(|variant| variant.leader.is_none());
+    let weights = match (leaders.count(), runs.variants.len()) {
         (_, 1) => "",
         (1, _) => ", from the same initial weights",
         (leaders, all) if leaders == all => ", each from initial weights of its own",
@@ -193,7 +149,7 @@ pub(super) fn write(
     if let [chart] = &charts[..] {
         return plot.write(chart);
     }
-    let axes: Vec<&str> = axes(&arguments.against).into_iter().map(name).collect();
+    let axes: Vec<&str> = axes(&arguments.against).into_iter().map(Against::name).collect();
     let has_validation = charts.len() > axes.len();
     let charts = charts.into_iter().enumerate().map(|(index, chart)| LineChart {
         // The whole name does not fit beside a panel.

@@ -1,7 +1,7 @@
 //! Writes the record of a comparison, for machines.
 
-use super::Runs;
 use super::side_by_side::{Cores, FinishedRun};
+use super::{Runs, Variant};
 use crate::arguments::Compare;
 use pellucid::session::record::Numbers;
 use pellucid_report::Comparison;
@@ -16,28 +16,19 @@ pub(super) fn record(
     cores: Cores,
     stopped: bool,
 ) -> Value {
-    let records: Vec<Value> = runs
-        .variants
-        .iter()
-        .enumerate()
-        .map(|(index, variant)| {
-            let curves: Vec<Value> = runs
-                .runs_of(index)
-                .enumerate()
-                .map(|(seed, done)| curve(runs.seed_of(index, seed), done))
-                .collect();
-            let spec = &variant.spec;
-            json!({
-                "name": spec.name,
-                "settings": spec.settings.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>(),
-                "recipe": spec.recipe,
-                "initial_weights_of": variant.leader,
-                "updates_per_epoch": variant.updates_per_epoch,
-                "samples_per_epoch": variant.rows,
-                "runs": curves,
-            })
+    let variant = |(index, variant): (usize, &Variant)| {
+        let curves = runs.runs_of(index).enumerate();
+        let spec = &variant.spec;
+        json!({
+            "name": spec.name,
+            "settings": spec.settings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "recipe": spec.recipe,
+            "initial_weights_of": variant.leader.as_ref().map(|leader| &leader.name),
+            "updates_per_epoch": variant.updates_per_epoch,
+            "samples_per_epoch": variant.rows,
+            "runs": curves.map(|(seed, done)| curve(runs.seed_of(index, seed), done)).collect::<Vec<_>>(),
         })
-        .collect();
+    };
     let recipes: Vec<_> = runs.variants.iter().map(|variant| &variant.spec.recipe).collect();
     let (comparison, over_seeds) = match runs.seeds.len() {
         1 => (Some(found), None),
@@ -46,7 +37,7 @@ pub(super) fn record(
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "recipes": recipes,
-        "variants": records,
+        "variants": runs.variants.iter().enumerate().map(variant).collect::<Vec<_>>(),
         "comparison": comparison,
         "over_seeds": over_seeds,
         "notes": notes,
@@ -67,18 +58,15 @@ fn curve(seed: u32, done: &FinishedRun) -> Value {
     let kept: Vec<usize> = (0..epochs)
         .filter(|&index| index % stride == 0 || index + 1 == epochs)
         .collect();
-    let thinned = |values: &[f64]| {
-        Numbers(
-            kept.iter()
-                .filter_map(|&index| values.get(index).copied())
-                .collect(),
-        )
+    let thinned = |values: &Vec<f64>| {
+        let kept = kept.iter().filter_map(|&index| values.get(index));
+        Numbers(kept.copied().collect())
     };
     json!({
         "seed": seed,
         "epochs": kept.iter().map(|index| index + 1).collect::<Vec<_>>(),
         "losses": thinned(&done.losses),
-        "validation_losses": Some(&done.validation).filter(|losses| !losses.is_empty()).map(|losses| thinned(losses)),
+        "validation_losses": Some(&done.validation).filter(|losses| !losses.is_empty()).map(thinned),
         "seconds": thinned(&done.seconds),
         "diverged": done.trouble,
     })

@@ -1,5 +1,6 @@
 //! Records one of several runs: the loss of each epoch, on training and on held-out rows, and its time.
 
+use super::side_by_side::FinishedRun;
 use crate::glance::Glance;
 use crate::interrupt;
 use pellucid::Scalar;
@@ -17,12 +18,11 @@ pub(super) struct RunRecorder<'a> {
     started: Instant,
     /// Time spent on held-out rows, which is not training.
     paused: Duration,
-    losses: Vec<f64>,
+    run: FinishedRun,
     stamps: Vec<(u64, f64)>,
     /// Whether rows are held out, and when their evaluation began.
     holds_out: bool,
     evaluating_since: Option<Instant>,
-    validation: Vec<f64>,
     glance: Glance,
     /// Steps done, for the progress display.
     done: &'a AtomicU64,
@@ -34,11 +34,10 @@ impl<'a> RunRecorder<'a> {
         Self {
             started: Instant::now(),
             paused: Duration::ZERO,
-            losses: Vec::new(),
+            run: FinishedRun::default(),
             stamps: Vec::new(),
             holds_out,
             evaluating_since: None,
-            validation: Vec::new(),
             glance: Glance::every(GLANCE),
             done,
         }
@@ -48,22 +47,21 @@ impl<'a> RunRecorder<'a> {
         (self.started.elapsed() - self.paused).as_secs_f64()
     }
 
-    /// The losses, those on held-out rows, and the seconds from the start to the end of each epoch.
-    pub(super) fn finish(self) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
-        let end = self.seconds();
-        let mut seconds: Vec<f64> = Vec::with_capacity(self.losses.len());
+    /// The curves, the seconds from the start to the end of each epoch.
+    pub(super) fn finish(mut self) -> FinishedRun {
+        let epochs = self.run.losses.len() as u64;
+        let last = (epochs, self.seconds());
         let mut stamps = self.stamps.iter().copied();
-        let mut from = (0, 0.0);
-        let mut to = stamps.next().unwrap_or((self.losses.len() as u64, end));
-        for epoch in 1..=self.losses.len() as u64 {
+        let (mut from, mut to) = ((0, 0.0), (0, 0.0));
+        for epoch in 1..=epochs {
             if epoch > to.0 {
                 from = to;
-                to = stamps.next().unwrap_or((self.losses.len() as u64, end));
+                to = stamps.next().unwrap_or(last);
             }
             let part = (epoch - from.0) as f64 / (to.0 - from.0).max(1) as f64;
-            seconds.push(from.1 + part * (to.1 - from.1));
+            self.run.seconds.push(from.1 + part * (to.1 - from.1));
         }
-        (self.losses, self.validation, seconds)
+        self.run
     }
 }
 
@@ -76,7 +74,7 @@ impl<T: Scalar> Observer<T> for RunRecorder<'_> {
                 }
             }
             Event::Epoch { position, loss, .. } => {
-                self.losses.push(*loss);
+                self.run.losses.push(*loss);
                 let stride = position.epochs.div_ceil(MOST_STAMPS);
                 if (position.epoch + 1).is_multiple_of(stride) {
                     self.stamps.push((position.epoch + 1, self.seconds()));
@@ -84,16 +82,15 @@ impl<T: Scalar> Observer<T> for RunRecorder<'_> {
                 self.evaluating_since = self.holds_out.then(Instant::now);
             }
             Event::Recorded { record, .. } => {
-                self.validation
-                    .extend(record.validation.as_ref().map(|found| found.loss));
+                let validation = record.validation.as_ref();
+                self.run.validation.extend(validation.map(|found| found.loss));
                 let evaluating = self.evaluating_since.take();
                 self.paused += evaluating.map_or(Duration::ZERO, |since| since.elapsed());
             }
         }
-        if interrupt::was_asked() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
+        match interrupt::was_asked() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
     }
 

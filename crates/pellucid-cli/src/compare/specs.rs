@@ -4,10 +4,10 @@ use crate::arguments::{self, Compare, Hidden};
 use crate::failure::Misuse;
 use crate::{recipes, terminal};
 use anyhow::{Context, Result};
-use pellucid::descriptor::{Choice, SettingError};
+use pellucid::descriptor::SettingError;
 use pellucid::recipe::Activations;
 use pellucid::{Error, Recipe};
-use pellucid_data::tuning::{SettingRange, Space};
+use pellucid_data::tuning::{Setting, SettingRange, Space, with_settings};
 use std::path::Path;
 
 /// A recipe to compare.
@@ -16,13 +16,14 @@ pub(super) struct VariantSpec {
     pub(super) name: String,
     pub(super) recipe: Recipe,
     /// The settings that replace those of the file.
-    pub(super) settings: Vec<(String, String)>,
+    pub(super) settings: Vec<Setting>,
 }
 
 impl VariantSpec {
     /// Whether a varied setting determines how the initial weights are drawn.
     pub(super) fn varies_initial_weights(&self) -> bool {
-        self.settings.iter().any(|(key, _)| key.starts_with("init."))
+        let mut keys = self.settings.iter().map(|setting| &setting.key);
+        keys.any(|key| key.starts_with("init."))
     }
 
     /// The recipe with another seed, which does not change its data.
@@ -67,40 +68,52 @@ pub(super) fn specs(arguments: &Compare) -> Result<Vec<VariantSpec>> {
         ))
         .into());
     }
-    let varies = |key: &str| {
-        combinations
-            .iter()
-            .any(|settings| settings.iter().any(|(varied, _)| varied == key))
-    };
-    if varies("train.seed") && arguments.seeds.get() > 1 {
+    if varies(&specs, "train.seed") && arguments.seeds.get() > 1 {
         return Err(Misuse(
             "--vary train.seed and --seeds both set the seed; --seeds alone trains with several".into(),
         )
         .into());
     }
-    note_learning_rates(&specs, arguments);
+    if !arguments.settings.quiet
+        && varies(&specs, "train.optimizer")
+        && !varies(&specs, "train.learning_rate")
+    {
+        for VariantSpec { name, recipe, .. } in &specs {
+            let rate = recipe.train.learning_rate;
+            terminal::note(&format!("note: {name} has the learning rate {rate}"));
+        }
+    }
     make_distinct(&mut specs);
     Ok(specs)
 }
 
+fn varies(specs: &[VariantSpec], key: &str) -> bool {
+    specs
+        .iter()
+        .flat_map(|spec| &spec.settings)
+        .any(|setting| setting.key == key)
+}
+
 /// One list of settings for each combination; a single empty one where nothing varies.
-fn combinations(lines: &[String]) -> Result<Vec<Vec<(String, String)>>> {
+fn combinations(lines: &[String]) -> Result<Vec<Vec<Setting>>> {
     let mut combinations = vec![Vec::new()];
     for parameter in Space::from_lines(lines)?.parameters {
-        let SettingRange::Choice(values) = parameter.range else {
+        let SettingRange::Choice(values) = &parameter.range else {
             return Err(Misuse(format!(
                 "--vary {parameter}: values with commas between them are compared, such as 0.01,0.1; a range is what \
                  `pellucid tune` draws from"
             ))
             .into());
         };
-        let longer = |settings: &Vec<(String, String)>| {
-            let with = |value: &String| {
-                let mut settings = settings.clone();
-                settings.push((parameter.key.clone(), value.clone()));
-                settings
-            };
-            values.iter().map(with).collect::<Vec<_>>()
+        let settings = values.iter().map(|value| Setting {
+            key: parameter.key.clone(),
+            value: value.clone(),
+        });
+        let longer = |before: &Vec<Setting>| {
+            let before = before.clone();
+            settings
+                .clone()
+                .map(move |setting| [&before[..], &[setting]].concat())
         };
         combinations = combinations.iter().flat_map(longer).collect();
     }
@@ -108,30 +121,24 @@ fn combinations(lines: &[String]) -> Result<Vec<Vec<(String, String)>>> {
 }
 
 /// `batch_size=16 learning_rate=0.1`: keys without their table where they are unique without it.
-fn named(settings: &[(String, String)]) -> String {
-    let last = |key: &str| key.rsplit('.').next().unwrap_or(key).to_string();
-    let name = |(key, value): &(String, String)| {
-        let alike = settings.iter().filter(|(other, _)| last(other) == last(key));
-        let key = if alike.count() > 1 { key.clone() } else { last(key) };
-        format!("{key}={value}")
+fn named(settings: &[Setting]) -> String {
+    fn last(setting: &Setting) -> &str {
+        setting.key.rsplit('.').next().unwrap_or(&setting.key)
+    }
+    let name = |setting: &Setting| {
+        let alike = settings.iter().filter(|other| last(other) == last(setting));
+        match alike.count() {
+            1 => format!("{}={}", last(setting), setting.value),
+            _ => setting.to_string(),
+        }
     };
     settings.iter().map(name).collect::<Vec<_>>().join(" ")
 }
 
 /// A recipe with other settings. An optimizer without a learning rate gets its usual one, as in `pellucid tune`.
-fn varied(base: &Recipe, settings: &[(String, String)]) -> Result<Recipe> {
-    let mut recipe = base.clone();
-    let names_rate = settings.iter().any(|(key, _)| key == "train.learning_rate");
-    let before = recipe.train.optimizer;
-    let is_special = |key: &str| ["hidden", "activation"].contains(&key);
-    let others = settings.iter().filter(|(key, _)| !is_special(key));
-    let assignments: Vec<String> = others.map(|(key, value)| format!("{key}={value}")).collect();
-    recipe.set_all(assignments.iter().map(String::as_str))?;
-    let optimizer = recipe.train.optimizer;
-    if !optimizer.is_like(&before) && !names_rate {
-        recipe.train.learning_rate = optimizer.usual_learning_rate();
-    }
-    for (key, value) in settings {
+fn varied(base: &Recipe, settings: &[Setting]) -> Result<Recipe> {
+    let mut recipe = with_settings(base, settings)?;
+    for Setting { key, value } in settings {
         let refused = |expected: String| Error::from(SettingError::new(key, value, expected));
         match key.as_str() {
             "hidden" => {
@@ -165,48 +172,26 @@ fn set_hidden(recipe: &mut Recipe, sizes: Vec<usize>) -> Result<()> {
     Ok(())
 }
 
-fn note_learning_rates(specs: &[VariantSpec], arguments: &Compare) {
-    let varies = |key: &str| specs.iter().flat_map(|v| &v.settings).any(|(k, _)| k == key);
-    if arguments.settings.quiet || !varies("train.optimizer") || varies("train.learning_rate") {
-        return;
-    }
-    for spec in specs {
-        terminal::note(&format!(
-            "note: {} has the learning rate {}",
-            spec.name, spec.recipe.train.learning_rate
-        ));
-    }
-}
-
 /// Files by their names alone, where these are unique.
 fn short_names(recipes: &[String]) -> Vec<String> {
     let short = |name: &String| {
-        let file = Path::new(name)
-            .file_name()
-            .filter(|_| recipes::file(name).is_some());
+        let file = recipes::file(name).and_then(Path::file_name);
         file.map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned())
     };
     let names: Vec<String> = recipes.iter().map(short).collect();
     let is_unique = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
-    let whole = recipes.iter().zip(&names);
-    whole
-        .map(|(whole, short)| {
-            if is_unique(short) {
-                short.clone()
-            } else {
-                whole.clone()
-            }
-        })
-        .collect()
+    let unique = |(whole, short)| if is_unique(short) { short } else { whole };
+    recipes.iter().zip(&names).map(unique).cloned().collect()
 }
 
 /// Appends a number to names that occur before.
 fn make_distinct(specs: &mut [VariantSpec]) {
     for index in 0..specs.len() {
         let name = specs[index].name.clone();
-        let before = specs[..index]
-            .iter()
-            .filter(|other| other.name == name || other.name.starts_with(&format!("{name} (")))
+        let numbered = format!("{name} (");
+        let before = specs[..index].iter().map(|other| &other.name);
+        let before = before
+            .filter(|other| **other == name || other.starts_with(&numbered))
             .count();
         if before > 0 {
             specs[index].name = format!("{name} ({})", before + 1);

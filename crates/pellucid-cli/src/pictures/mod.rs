@@ -211,7 +211,7 @@ type Painted = (Vec<Vec<u8>>, Option<String>);
 impl<'a> PlotFiles<'a> {
     pub(crate) fn prepare(plots: &Plots, page: Option<&Path>, offer: &'a Offer) -> Result<Self> {
         let prepare = |plot: &Plot| {
-            let output = PlotOutput::prepare(&plot.path, plots.theme.into())?;
+            let output = PlotOutput::prepare(&plot.path, plots.theme)?;
             Ok((offer.subject(plot), output))
         };
         Ok(Self {

@@ -34,4 +34,4 @@ pub use result::SearchResult;
 pub use search::{Method, Search, SearchRequest, TrialReport};
 pub use space::{NumberRange, Parameter, SettingRange, Space};
 pub use state::SearchState;
-pub use trial::{Setting, Trial, TrialOutcome};
+pub use trial::{Setting, Trial, TrialOutcome, elementwise_names, hidden_sizes, with_settings};

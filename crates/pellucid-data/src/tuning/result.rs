@@ -30,10 +30,8 @@ impl SearchResult {
 
     /// The best, unless all failed.
     pub fn best(&self) -> Option<&Trial> {
-        self.ranking()
-            .first()
-            .copied()
-            .filter(|best| best.score().is_some())
+        let best = self.ranking().first().copied();
+        best.filter(|best| best.score().is_some())
     }
 
     /// The trials as JSON, the best first.
@@ -72,26 +70,18 @@ impl SearchResult {
 /// Orders trials, the better first.
 pub(super) fn compare(metric: Metric, a: &Trial, b: &Trial) -> Ordering {
     let better = metric.better().unwrap_or(Better::Higher);
-    let by_value = |a: f64, b: f64, better: Better| match (a.is_nan(), b.is_nan()) {
-        (false, false) if better.is(a, b, 0.0) => Ordering::Less,
-        (false, false) if better.is(b, a, 0.0) => Ordering::Greater,
-        (a, b) => a.cmp(&b),
-    };
-    let by_outcome = match (&a.outcome, &b.outcome) {
-        (
-            TrialOutcome::Trained { score, loss, .. },
-            TrialOutcome::Trained {
-                score: other,
-                loss: other_loss,
-                ..
-            },
-        ) => {
-            let [loss, other_loss] = [loss, other_loss].map(|loss| loss.unwrap_or(f64::NAN));
-            by_value(*score, *other, better).then(by_value(loss, other_loss, Better::Lower))
+    let by_value = |a: Option<f64>, b: Option<f64>, better: Better| {
+        let number = |value: Option<f64>| value.filter(|value| !value.is_nan());
+        match (number(a), number(b)) {
+            (Some(a), Some(b)) if better.is(a, b, 0.0) => Ordering::Less,
+            (Some(a), Some(b)) if better.is(b, a, 0.0) => Ordering::Greater,
+            (a, b) => a.is_none().cmp(&b.is_none()),
         }
-        (TrialOutcome::Trained { .. }, TrialOutcome::Failed(_)) => Ordering::Less,
-        (TrialOutcome::Failed(_), TrialOutcome::Trained { .. }) => Ordering::Greater,
-        (TrialOutcome::Failed(_), TrialOutcome::Failed(_)) => Ordering::Equal,
     };
-    b.rung.cmp(&a.rung).then(by_outcome).then(a.trial.cmp(&b.trial))
+    let has_failed = |trial: &Trial| trial.score().is_none();
+    (b.rung.cmp(&a.rung))
+        .then(has_failed(a).cmp(&has_failed(b)))
+        .then(by_value(a.score(), b.score(), better))
+        .then(by_value(a.loss(), b.loss(), Better::Lower))
+        .then(a.trial.cmp(&b.trial))
 }

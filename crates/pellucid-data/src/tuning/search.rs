@@ -1,40 +1,30 @@
 //! The search: trials drawn and trained, side by side on the cores.
 
-use super::defaults;
-use super::halving;
 use super::result::{SearchResult, compare};
-use super::space::Space;
+use super::space::{Parameter, Space};
 use super::trial::{self, Setting, Trial, TrialOutcome};
+use super::{defaults, halving};
 use crate::error::{Result, problem, setting};
+use crate::side_by_side;
 use crate::table::Table;
-use crate::training::{Plan, Scores, TrainingRequest};
+use crate::training::{CrossValidation, Plan, Scores, TrainingRequest};
 use pellucid::evaluation::metrics::Metric;
-use pellucid::recipe::{Recipe, Task};
+use pellucid::recipe::Recipe;
 use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{EndedBy, Scalar};
+use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
 
 /// The method that chooses trials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Each is drawn and trained to its end: Bergstra & Bengio, 2012.
     Random,
     /// All are drawn and trained for a few epochs, the best third for three times as many, and so on: Jamieson &
     /// Talwalkar, 2016. A trial that continues starts again, so that schedules fit its epochs.
     Halving,
-}
-
-impl Method {
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Random => "random",
-            Self::Halving => "halving",
-        }
-    }
 }
 
 /// The settings of a search.
@@ -76,7 +66,6 @@ pub struct Search<'a> {
     pub(super) base: Recipe,
     pub(super) request: SearchRequest,
     pub(super) metric: Metric,
-    task: Task,
     choices: Vec<String>,
 }
 
@@ -102,10 +91,8 @@ impl<'a> Search<'a> {
     /// that the task does not have, no held-out rows.
     pub fn new(table: &'a Table, training: &TrainingRequest, request: &SearchRequest) -> Result<Self> {
         let mut training = training.clone();
-        let of_recipe = training
-            .recipe
-            .as_ref()
-            .and_then(|recipe| recipe.data.table.as_ref());
+        let table_of = |recipe: &Recipe| recipe.data.table.clone();
+        let of_recipe = training.recipe.as_ref().and_then(table_of);
         if training.validation.is_none() && of_recipe.is_none_or(|table| table.validation == 0.0) {
             training.validation = Some(HELD_OUT);
         }
@@ -114,20 +101,19 @@ impl<'a> Search<'a> {
         if request.space.parameters.is_empty() {
             request.space = defaults::space(table.rows())?;
         }
-        let task = plan.task();
-        let known = Scores::metrics(task);
+        let known = Scores::metrics(plan.task());
         let metric = request.metric.unwrap_or(known[0]);
         if !known.contains(&metric) {
             let names: Vec<_> = known.iter().map(|metric| metric.name()).collect();
             let expected = format!("such a target has {}", names.join(", "));
             return Err(setting("--metric", metric.name(), expected));
         }
+        let varied = format!("varied: {}", request.space.lines().join("; "));
         let search = Self {
             table,
             base: plan.recipe().clone(),
             metric,
-            task,
-            choices: plan.choices().to_vec(),
+            choices: plan.choices().iter().take(1).cloned().chain([varied]).collect(),
             request,
         };
         search.check()?;
@@ -135,58 +121,44 @@ impl<'a> Search<'a> {
     }
 
     fn check(&self) -> Result<()> {
-        if self.request.trials == 0 {
+        let (request, base) = (&self.request, &self.base);
+        let held_out = base.data.table.as_ref().map_or(0.0, |table| table.validation);
+        if request.trials == 0 {
             return Err(setting("--trials", "0", "at least 1 trial is needed"));
         }
-        let held_out = self
-            .base
-            .data
-            .table
-            .as_ref()
-            .map_or(0.0, |table| table.validation);
-        if self.request.folds.is_none() && held_out == 0.0 {
+        if request.folds.is_none() && held_out == 0.0 {
             let expected = "trials are ranked by held-out rows; use 0.2, or --folds 5";
             return Err(setting("--validation", "0", expected));
         }
-        if self.base.train.max_seconds.is_some() {
+        if base.train.max_seconds.is_some() {
             let expected = "trials would depend on the speed of the machine; limit train.epochs";
             return Err(setting("train.max_seconds", "(set)", expected));
         }
-        for parameter in &self.request.space.parameters {
-            let key = parameter.key.as_str();
-            if self.request.method == Method::Halving && key == "train.epochs" {
-                let expected = "halving chooses the epochs itself; set the largest number with --epochs";
-                return Err(setting(key, parameter.range.to_string(), expected));
+        for Parameter { key, range } in &request.space.parameters {
+            let refused = match key.as_str() {
+                "train.epochs" if request.method == Method::Halving => {
+                    "halving chooses the epochs itself; set the largest number with --epochs"
+                }
+                "network.layers" => "the first and the last size follow from the table; vary hidden",
+                "data.table.target" | "data.table.task" | "data.table.id" | "data.source"
+                | "train.max_seconds" => "it cannot vary within a search",
+                key if key.starts_with("network.layers") => "it cannot vary within a search",
+                _ => "",
+            };
+            if !refused.is_empty() {
+                return Err(setting(key, range.to_string(), refused));
             }
-            let is_of_data = [
-                "data.table.target",
-                "data.table.task",
-                "data.table.id",
-                "data.source",
-            ]
-            .contains(&key);
-            if is_of_data || key == "train.max_seconds" || key.starts_with("network.layers") {
-                let expected = match key {
-                    "network.layers" => "the first and the last size follow from the table; vary hidden",
-                    _ => "it cannot vary within a search",
-                };
-                return Err(setting(key, parameter.range.to_string(), expected));
-            }
-            for value in parameter.range.samples() {
-                let of_key = Setting {
-                    key: key.to_string(),
-                    value,
-                };
-                trial::request(&self.base, &[of_key])?;
+            for value in range.samples() {
+                let key = key.clone();
+                trial::request(base, &[Setting { key, value }])?;
             }
         }
         Ok(())
     }
 
     /// A sentence for each choice that the user did not make, and one for what varies.
-    pub fn choices(&self) -> Vec<String> {
-        let varied = format!("varied: {}", self.request.space.lines().join("; "));
-        self.choices.iter().take(1).cloned().chain([varied]).collect()
+    pub fn choices(&self) -> &[String] {
+        &self.choices
     }
 
     /// The metric that ranks the trials.
@@ -197,16 +169,6 @@ impl<'a> Search<'a> {
     /// The settings that vary.
     pub fn space(&self) -> &Space {
         &self.request.space
-    }
-
-    /// The recipe that all trials have in common.
-    pub fn recipe(&self) -> &Recipe {
-        &self.base
-    }
-
-    /// Classes or numbers.
-    pub fn task(&self) -> Task {
-        self.task
     }
 
     /// Runs the trials that are not among `done`, as many side by side as there are threads; their number does not affect
@@ -222,32 +184,40 @@ impl<'a> Search<'a> {
         stop: &(dyn Fn() -> bool + Sync),
         report: &mut dyn FnMut(TrialReport<'_>) -> Result<()>,
     ) -> Result<SearchResult> {
-        let numbers: Vec<usize> = (1..=self.request.trials).collect();
         let rungs = self.rungs();
         let of = rungs.iter().map(|rung| rung.trials).sum();
         let mut all: Vec<Trial> = Vec::new();
-        let mut alive = numbers;
+        let mut alive: Vec<usize> = (1..=self.request.trials).collect();
         let mut stopped = false;
         for (at, rung) in rungs.iter().enumerate() {
             alive.truncate(rung.trials);
             alive.sort_unstable();
+            let before = all.len();
             let is_wanted = |trial: &&Trial| {
                 trial.rung == at
                     && alive.contains(&trial.trial)
                     && trial.settings == trial::draw(&self.request.space, self.request.seed, trial.trial)
             };
-            let (before, known): (usize, Vec<Trial>) =
-                (all.len(), done.iter().filter(is_wanted).cloned().collect());
-            all.extend(known);
+            all.extend(done.iter().filter(is_wanted).cloned());
             all[before..].sort_by_key(|trial| trial.trial);
             let has = |number: &usize| all[before..].iter().any(|trial| trial.trial == *number);
             let jobs: Vec<usize> = alive.iter().copied().filter(|number| !has(number)).collect();
-            let epochs = (self.request.method == Method::Halving).then_some(rung.epochs);
-            stopped = self.side_by_side(threads, &jobs, (at, epochs), stop, &mut |trial| {
+            let train = |_, job: usize, is_abandoned: &dyn Fn() -> bool| {
+                let stop = || is_abandoned() || stop();
+                match stop() {
+                    true => Ok(None),
+                    false => self.trial(jobs[job], at, rung.epochs, &stop),
+                }
+            };
+            side_by_side(jobs.len(), threads.get(), train, |done| {
+                let Some((_, Some(trial))) = done else {
+                    stopped |= done.is_some();
+                    return Ok(());
+                };
                 let place = all[before..].partition_point(|other| other.trial < trial.trial);
-                all.insert(before + place, trial.clone());
+                all.insert(before + place, trial);
                 report(TrialReport {
-                    trial: &trial,
+                    trial: &all[before + place],
                     done: &all,
                     of,
                 })
@@ -257,23 +227,16 @@ impl<'a> Search<'a> {
             }
             let mut ranking: Vec<&Trial> = all[before..].iter().collect();
             ranking.sort_by(|a, b| compare(self.metric, a, b));
-            alive = ranking
-                .iter()
-                .filter(|trial| trial.score().is_some())
-                .map(|trial| trial.trial)
-                .collect();
+            let scored = ranking.iter().filter(|trial| trial.score().is_some());
+            alive = scored.map(|trial| trial.trial).collect();
         }
-        let mut trials: Vec<Trial> = Vec::new();
-        for trial in all.into_iter().rev() {
-            if !trials.iter().any(|higher| higher.trial == trial.trial) {
-                trials.push(trial);
-            }
-        }
-        trials.sort_by_key(|trial| trial.trial);
+        // Of each trial the highest rung.
+        all.sort_by_key(|trial| (trial.trial, std::cmp::Reverse(trial.rung)));
+        all.dedup_by_key(|trial| trial.trial);
         Ok(SearchResult {
             space: self.request.space.clone(),
             metric: self.metric,
-            trials,
+            trials: all,
             stopped,
         })
     }
@@ -288,69 +251,19 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Trains the trials `jobs`; returns whether `stop` ended it.
-    fn side_by_side(
-        &self,
-        threads: NonZeroUsize,
-        jobs: &[usize],
-        (rung, epochs): (usize, Option<u64>),
-        stop: &(dyn Fn() -> bool + Sync),
-        take: &mut dyn FnMut(Trial) -> Result<()>,
-    ) -> Result<bool> {
-        let (next, abandoned) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let asked = || abandoned.load(Ordering::Relaxed) || stop();
-        let (sender, results) = mpsc::channel::<Result<Option<Trial>>>();
-        let work = |sender: mpsc::Sender<Result<Option<Trial>>>| {
-            while let Some(&number) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let result = match asked() {
-                    true => Ok(None),
-                    false => self.trial(number, rung, epochs, &asked),
-                };
-                if sender.send(result).is_err() {
-                    return;
-                }
-            }
-        };
-        std::thread::scope(|scope| {
-            let work = &work;
-            for _ in 0..threads.get().min(jobs.len()) {
-                let sender = sender.clone();
-                scope.spawn(move || work(sender));
-            }
-            drop(sender);
-            let (mut stopped, mut failure) = (false, None);
-            for result in results {
-                // After a failed report, trials that were under way are not reported.
-                if failure.is_some() {
-                    continue;
-                }
-                let done = result.and_then(|trial| match trial {
-                    Some(trial) => take(trial).map(|()| false),
-                    None => Ok(true),
-                });
-                match done {
-                    Ok(interrupted) => stopped |= interrupted,
-                    Err(error) => {
-                        abandoned.store(true, Ordering::Relaxed);
-                        failure = Some(error);
-                    }
-                }
-            }
-            failure.map_or(Ok(stopped), Err)
-        })
-    }
-
     /// `None` if it was stopped.
     fn trial(
         &self,
         number: usize,
         rung: usize,
-        epochs: Option<u64>,
+        epochs: u64,
         stop: &dyn Fn() -> bool,
     ) -> Result<Option<Trial>> {
         let settings = trial::draw(&self.request.space, self.request.seed, number);
         let mut request = trial::request(&self.base, &settings)?;
-        request.epochs = epochs;
+        if self.request.method == Method::Halving {
+            request.epochs = Some(epochs);
+        }
         let plan = Plan::new(self.table, &request)?;
         let outcome = match self.outcome(&plan, stop) {
             Ok(None) => return Ok(None),
@@ -369,46 +282,44 @@ impl<'a> Search<'a> {
     fn outcome(&self, plan: &Plan<'_>, stop: &dyn Fn() -> bool) -> Result<Option<TrialOutcome>> {
         const ONE: NonZeroUsize = NonZeroUsize::MIN;
         let mut stop = StopCheck(stop);
-        let undefined = || {
-            let name = self.metric.name();
-            TrialOutcome::Failed(format!("{name} is not defined on the held-out rows"))
-        };
-        let Some(folds) = self.request.folds else {
-            let trained = plan.train(None, ONE, &mut stop)?;
-            if trained.summary.ended_by == EndedBy::Interrupt {
-                return Ok(None);
+        let (stopped, outcome) = match self.request.folds {
+            Some(folds) => {
+                let found = plan.cross_validate(folds, ONE, None, &mut stop, |_, _| {})?;
+                (found.stopped, self.over_folds(&found))
             }
-            let score = trained
-                .validation
-                .as_ref()
-                .and_then(|scores| scores.figure(self.metric));
-            return Ok(Some(score.map_or_else(undefined, |score| {
-                TrialOutcome::Trained {
+            None => {
+                let trained = plan.train(None, ONE, &mut stop)?;
+                let scores = trained.validation.as_ref();
+                let score = scores.and_then(|scores| scores.figure(self.metric));
+                let outcome = score.map(|score| TrialOutcome::Trained {
                     score,
                     deviation: None,
                     loss: trained.summary.best_validation_loss,
                     best_epoch: trained.best_epoch(),
-                }
-            })));
+                });
+                (trained.summary.ended_by == EndedBy::Interrupt, outcome)
+            }
         };
-        let found = plan.cross_validate(folds, ONE, None, &mut stop, |_, _| {})?;
-        if found.stopped {
-            return Ok(None);
-        }
+        let name = self.metric.name();
+        let undefined = || TrialOutcome::Failed(format!("{name} is not defined on the held-out rows"));
+        Ok((!stopped).then(|| outcome.unwrap_or_else(undefined)))
+    }
+
+    /// Means over the folds, and the deviation of the score.
+    fn over_folds(&self, found: &CrossValidation) -> Option<TrialOutcome> {
         let count = found.folds.len() as f64;
         let scores: Option<Vec<f64>> = found.folds.iter().map(|fold| fold.figure(self.metric)).collect();
         let losses: Option<Vec<f64>> = found.best_epochs.iter().map(|(_, loss)| *loss).collect();
         let epochs: u64 = found.best_epochs.iter().map(|(epoch, _)| epoch).sum();
-        Ok(Some(scores.map_or_else(undefined, |scores| {
-            let mean = scores.iter().sum::<f64>() / count;
-            let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / count;
-            TrialOutcome::Trained {
-                score: mean,
-                deviation: Some(variance.sqrt()),
-                loss: losses.map(|losses| losses.iter().sum::<f64>() / count),
-                best_epoch: ((epochs as f64 / count).round() as u64).max(1),
-            }
-        })))
+        let scores = scores?;
+        let mean = scores.iter().sum::<f64>() / count;
+        let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / count;
+        Some(TrialOutcome::Trained {
+            score: mean,
+            deviation: Some(variance.sqrt()),
+            loss: losses.map(|losses| losses.iter().sum::<f64>() / count),
+            best_epoch: ((epochs as f64 / count).round() as u64).max(1),
+        })
     }
 
     /// The training with a trial's settings on all rows, for its best number of epochs.

@@ -80,11 +80,8 @@ impl Space {
     pub(super) fn insert(&mut self, key: &str, range: SettingRange) -> Result<()> {
         let key = full_name(key);
         if key.is_empty() {
-            return Err(setting(
-                "--vary",
-                "=",
-                "a setting's name is expected before the =",
-            ));
+            let expected = "a setting's name is expected before the =";
+            return Err(setting("--vary", "=", expected));
         }
         let refused = |problem: String| setting(&key, range.to_string(), problem);
         range.check().map_err(refused)?;
@@ -98,10 +95,9 @@ impl Space {
 
 /// `learning_rate` is short for `train.learning_rate`; `hidden` and `activation` are not settings of a recipe.
 fn full_name(key: &str) -> String {
-    match key {
-        "" | "hidden" | "activation" => key.to_string(),
-        _ if key.contains('.') => key.to_string(),
-        _ => format!("train.{key}"),
+    match ["", "hidden", "activation"].contains(&key) || key.contains('.') {
+        true => key.to_string(),
+        false => format!("train.{key}"),
     }
 }
 
@@ -204,10 +200,9 @@ impl NumberRange {
             // Each whole number has the interval from half below it to half above it.
             (true, true) => logarithmic(low - 0.5, high + 0.5).round(),
             (false, is_logarithmic) => {
-                let value = if is_logarithmic {
-                    logarithmic(low, high)
-                } else {
-                    low + (high - low) * sample
+                let value = match is_logarithmic {
+                    true => logarithmic(low, high),
+                    false => low + (high - low) * sample,
                 };
                 // Three digits are enough to read and to compare.
                 format!("{value:.2e}").parse().unwrap_or(value)
@@ -217,10 +212,9 @@ impl NumberRange {
     }
 
     fn spell(&self, value: f64) -> String {
-        if self.is_whole {
-            (value as i64).to_string()
-        } else {
-            spelled(value)
+        match self.is_whole {
+            true => (value as i64).to_string(),
+            false => spelled(value),
         }
     }
 }

@@ -97,23 +97,19 @@ impl SearchState {
 /// continue with more trials.
 fn identity(search: &Search<'_>) -> Result<Map<String, Value>> {
     let request = &search.request;
-    let mut identity = json!({
-        "pellucid_version": env!("CARGO_PKG_VERSION"),
-        "data": digest(search.table),
-        "recipe": search.base.to_toml()?,
-        "space": request.space.lines(),
-        "method": request.method.name(),
-        "seed": request.seed,
-        "folds": request.folds,
-        "metric": search.metric,
-    });
-    if request.method == Method::Halving {
-        identity["trials"] = json!(request.trials);
-    }
-    match identity {
-        Value::Object(identity) => Ok(identity),
-        _ => Ok(Map::new()),
-    }
+    let trials = (request.method == Method::Halving).then_some(("trials", json!(request.trials)));
+    let identity = [
+        ("pellucid_version", json!(env!("CARGO_PKG_VERSION"))),
+        ("data", json!(digest(search.table))),
+        ("recipe", json!(search.base.to_toml()?)),
+        ("space", json!(request.space.lines())),
+        ("method", json!(request.method)),
+        ("seed", json!(request.seed)),
+        ("folds", json!(request.folds)),
+        ("metric", json!(search.metric)),
+    ];
+    let identity = identity.into_iter().chain(trials);
+    Ok(identity.map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
 /// A digest of the contents of a table, independent of its name.

@@ -1,6 +1,6 @@
 //! One trial: its settings and its outcome.
 
-use super::space::Space;
+use super::space::{Parameter, Space};
 use crate::error::{DataError, Result, setting};
 use crate::training::TrainingRequest;
 use pellucid::Activation;
@@ -8,6 +8,7 @@ use pellucid::descriptor::Choice;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{Recipe, RecipeError};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A setting and its value, as a recipe spells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,13 @@ pub enum TrialOutcome {
     Failed(String),
 }
 
+impl fmt::Display for Setting {
+    /// As `--set` takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.key, self.value)
+    }
+}
+
 impl Trial {
     /// Its score; nothing where it failed.
     pub fn score(&self) -> Option<f64> {
@@ -61,18 +69,23 @@ impl Trial {
             TrialOutcome::Failed(_) => None,
         }
     }
+
+    pub(super) fn loss(&self) -> Option<f64> {
+        match self.outcome {
+            TrialOutcome::Trained { loss, .. } => loss,
+            TrialOutcome::Failed(_) => None,
+        }
+    }
 }
 
 /// The settings of a trial, which depend on nothing but the seed and its number.
 pub(super) fn draw(space: &Space, seed: u32, trial: usize) -> Vec<Setting> {
     let mut generator = RandomState::new(mixed(seed, trial));
-    let parameters = space.parameters.iter();
-    parameters
-        .map(|parameter| Setting {
-            key: parameter.key.clone(),
-            value: parameter.range.draw(&mut generator),
-        })
-        .collect()
+    let setting = |parameter: &Parameter| Setting {
+        key: parameter.key.clone(),
+        value: parameter.range.draw(&mut generator),
+    };
+    space.parameters.iter().map(setting).collect()
 }
 
 /// Spreads seed and number over all seeds (the finaliser of SplitMix64: Steele et al., *Fast Splittable Pseudorandom
@@ -84,61 +97,72 @@ fn mixed(seed: u32, trial: usize) -> u32 {
     ((z ^ z >> 31) >> 32) as u32
 }
 
-/// The training that these settings ask for, everything else being as `base` says.
-pub(super) fn request(base: &Recipe, settings: &[Setting]) -> Result<TrainingRequest> {
+/// A recipe with other settings, apart from `hidden` and `activation`, which are none of a recipe. An optimizer without a
+/// learning rate gets its usual one.
+///
+/// # Errors
+/// As [`Recipe::set_all`].
+pub fn with_settings(base: &Recipe, settings: &[Setting]) -> Result<Recipe, RecipeError> {
     let mut recipe = base.clone();
-    let mut request = TrainingRequest::default();
+    let of_recipe = settings
+        .iter()
+        .filter(|setting| !["hidden", "activation"].contains(&setting.key.as_str()));
+    let assignments: Vec<String> = of_recipe.map(ToString::to_string).collect();
+    recipe.set_all(assignments.iter().map(String::as_str))?;
+    let optimizer = recipe.train.optimizer;
     let names_rate = settings
         .iter()
         .any(|setting| setting.key == "train.learning_rate");
-    let before = recipe.train.optimizer;
-    let mut assignments = Vec::new();
-    for Setting { key, value } in settings {
-        match key.as_str() {
-            "hidden" => request.hidden = Some(hidden(value)?),
-            "activation" => request.activation = Some(activation(value)?),
-            _ => assignments.push(format!("{key}={value}")),
-        }
-    }
-    recipe
-        .set_all(assignments.iter().map(String::as_str))
-        .map_err(|error| RecipeError {
-            origin: error.origin.trim_start_matches("--set ").into(),
-            ..error
-        })?;
-    let optimizer = recipe.train.optimizer;
-    if !optimizer.is_like(&before) && !names_rate {
+    if !optimizer.is_like(&base.train.optimizer) && !names_rate {
         recipe.train.learning_rate = optimizer.usual_learning_rate();
     }
+    Ok(recipe)
+}
+
+/// The training that these settings ask for, everything else being as `base` says.
+pub(super) fn request(base: &Recipe, settings: &[Setting]) -> Result<TrainingRequest> {
+    let mut request = TrainingRequest::default();
+    for Setting { key, value } in settings {
+        match key.as_str() {
+            "hidden" => {
+                let expected = "whole numbers, 1 or more, are expected, such as 64 or \"128,64\"; or none";
+                let sizes = hidden_sizes(value).ok_or_else(|| setting(key, value, expected))?;
+                request.hidden = Some(sizes);
+            }
+            "activation" => {
+                let known = elementwise().find(|known| known.name() == value);
+                let expected = || format!("expected one of {}", elementwise_names());
+                request.activation = Some(known.ok_or_else(|| setting(key, value, expected()))?);
+            }
+            _ => {}
+        }
+    }
+    let recipe = with_settings(base, settings).map_err(|error| RecipeError {
+        origin: error.origin.trim_start_matches("--set ").into(),
+        ..error
+    })?;
     recipe.validate().map_err(DataError::Engine)?;
     request.recipe = Some(recipe);
     Ok(request)
 }
 
-fn hidden(value: &str) -> Result<Vec<usize>> {
-    if value == "none" {
-        return Ok(Vec::new());
+/// The sizes of hidden layers in a text such as `64,32`, or `none`.
+pub fn hidden_sizes(text: &str) -> Option<Vec<usize>> {
+    let size = |size: &str| size.trim().parse().ok().filter(|size| *size > 0);
+    match text {
+        "none" => Some(Vec::new()),
+        sizes => sizes.split(',').map(size).collect(),
     }
-    let sizes = value
-        .split(',')
-        .map(|size| size.trim().parse().ok().filter(|size| *size > 0));
-    sizes.collect::<Option<Vec<usize>>>().ok_or_else(|| {
-        let expected = "whole numbers, 1 or more, are expected, such as 64 or \"128,64\"; or none";
-        setting("hidden", value, expected)
-    })
 }
 
-fn activation(value: &str) -> Result<Activation> {
-    let mut known = Activation::ALL.into_iter().filter(|known| known.is_elementwise());
-    known.find(|known| known.name() == value).ok_or_else(|| {
-        let names = Activation::ALL.into_iter().filter(|known| known.is_elementwise());
-        let names: Vec<&str> = names.map(|activation| activation.name()).collect();
-        setting(
-            "activation",
-            value,
-            format!("expected one of {}", names.join(", ")),
-        )
-    })
+fn elementwise() -> impl Iterator<Item = Activation> {
+    Activation::ALL.into_iter().filter(|known| known.is_elementwise())
+}
+
+/// The names of the activations that hidden layers can have, with commas between them.
+pub fn elementwise_names() -> String {
+    let names: Vec<&str> = elementwise().map(|activation| activation.name()).collect();
+    names.join(", ")
 }
 
 /// The message of a training that diverged; any other error is the whole search's.
