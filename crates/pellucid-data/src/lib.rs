@@ -28,7 +28,7 @@ pub mod tuning;
 
 pub use error::{DataError, Result};
 pub use files::{
-    CLASSES, DownloadProgress, FileError, IdxArray, Mnist, OutputFile, cache_folder, cached_mnist, parse_idx,
+    CLASSES, DownloadProgress, FileError, IdxArray, Mnist, OutputFile, cache_folder, parse_idx,
     read_cached_mnist, read_idx, read_idx_pair, read_mnist,
 };
 pub use recipe_data::load;

@@ -10,6 +10,7 @@ use pellucid::evaluation::metrics::class_of;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{DataRecipe, Recipe, Source};
 use pellucid::{Scalar, Split};
+use serde_json::json;
 use std::path::Path;
 
 /// Loads the samples that a recipe names. `location` is the user's `--data`, `progress` receives the progress of a
@@ -59,10 +60,8 @@ fn weighted<T: Scalar>(training: Dataset<T>, data: &DataRecipe) -> Result<Datase
     if let Some(weights) = &data.weights
         && (weights.len() != training.rows() || !weights.iter().all(is_weight))
     {
-        let expected = format!(
-            "a finite number, 0 or more, is needed for each of {} samples",
-            training.rows()
-        );
+        let samples = training.rows();
+        let expected = format!("a finite number, 0 or more, is needed for each of {samples} samples");
         return Err(setting("data.weights", format!("{weights:?}"), expected));
     }
     let classes = match data.class_weight.is_none() {
@@ -75,10 +74,8 @@ fn weighted<T: Scalar>(training: Dataset<T>, data: &DataRecipe) -> Result<Datase
             })?;
             let mut counts = vec![0; count];
             classes.iter().for_each(|&class| counts[class] += 1);
-            Some((
-                data.class_weight.of_classes("data.class_weight", &counts)?,
-                classes,
-            ))
+            let weights = data.class_weight.of_classes("data.class_weight", &counts)?;
+            Some((weights, classes))
         }
     };
     with_weights(training, data.weights.clone(), classes)
@@ -165,37 +162,30 @@ fn check_keys(data: &DataRecipe) -> Result<()> {
         ("class_weight", !data.class_weight.is_none(), &[Inline, Mnist]),
         ("table", data.table.is_some(), &[Table]),
     ];
-    let source = match data.source {
-        Inline => "inline",
-        Mnist => "mnist",
-        NoisyLine => "noisy-line",
-        Regression => "regression",
-        Table => "table",
-    };
+    let source = json!(data.source);
     for (key, there, sources) in readers {
-        if there && !sources.contains(&data.source) {
-            return Err(setting(
-                &format!("data.{key}"),
-                "(set)",
-                format!("data.source = \"{source}\" does not use it"),
-            ));
-        }
-        if !there && sources.contains(&data.source) && !["seed", "weights", "class_weight"].contains(&key) {
-            return Err(setting(
-                &format!("data.{key}"),
-                "(missing)",
-                format!("data.source = \"{source}\" needs it"),
-            ));
-        }
+        let is_optional = ["seed", "weights", "class_weight"].contains(&key);
+        let (found, what) = match (there, sources.contains(&data.source)) {
+            (true, false) => ("(set)", "does not use it"),
+            (false, true) if !is_optional => ("(missing)", "needs it"),
+            _ => continue,
+        };
+        let expected = format!("data.source = {source} {what}");
+        return Err(setting(&format!("data.{key}"), found, expected));
     }
     Ok(())
 }
 
+/// Samples of numbers.
+fn dense<T: Scalar>(features: Matrix<T>, targets: Matrix<T>) -> Result<Dataset<T>> {
+    Ok(Dataset::new(Features::Dense(features), Targets::Dense(targets))?)
+}
+
 fn inline<T: Scalar>(data: &DataRecipe) -> Result<Dataset<T>> {
-    let rows = |rows: &Option<Vec<Vec<f64>>>| rows.clone().unwrap_or_default();
-    let features = Features::Dense(Matrix::from_rows("data.inputs", &rows(&data.inputs))?);
-    let targets = Targets::Dense(Matrix::from_rows("data.targets", &rows(&data.targets))?);
-    Ok(Dataset::new(features, targets)?)
+    let matrix =
+        |key: &str, rows: &Option<Vec<Vec<f64>>>| Matrix::from_rows(key, rows.as_deref().unwrap_or(&[]));
+    let features = matrix("data.inputs", &data.inputs)?;
+    dense(features, matrix("data.targets", &data.targets)?)
 }
 
 /// Checks the number of drawn values: at least one, and few enough to leave memory for the training.
@@ -209,13 +199,13 @@ fn check_count(rows: usize, features: usize) -> Result<()> {
     if rows.checked_mul(features).is_some_and(|count| count <= MOST) {
         return Ok(());
     }
-    let key = if rows > features { "rows" } else { "features" };
+    let key = if rows > features {
+        "data.rows"
+    } else {
+        "data.features"
+    };
     let expected = format!("{rows} x {features} numbers would be drawn, and at most {MOST} can be");
-    Err(setting(
-        &format!("data.{key}"),
-        rows.max(features).to_string(),
-        expected,
-    ))
+    Err(setting(key, rows.max(features).to_string(), expected))
 }
 
 /// `numpy.linspace(0, 1, features) + numpy.random.uniform(-noise, noise, features)`.
@@ -226,22 +216,16 @@ fn noisy_line<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
     let mut generator = RandomState::new(seed);
     // numpy.linspace multiplies the index with the step, and sets the last point itself.
     let step = 1.0 / features.saturating_sub(1).max(1) as f64;
-    let point = |i: usize| {
-        if i > 0 && i + 1 == features {
-            1.0
-        } else {
-            i as f64 * step
-        }
+    let point = |i: usize| match i > 0 && i + 1 == features {
+        true => 1.0,
+        false => i as f64 * step,
     };
-    let row = (0..features)
-        .map(|i| T::from_f64(point(i) + generator.uniform(-noise, noise)))
-        .collect();
-    let features = Features::Dense(Matrix::new(1, features, row)?);
-    let targets = data.targets.clone().unwrap_or_default();
-    Ok(Dataset::new(
-        features,
-        Targets::Dense(Matrix::from_rows("data.targets", &targets)?),
-    )?)
+    let row = (0..features).map(|i| T::from_f64(point(i) + generator.uniform(-noise, noise)));
+    let targets = data.targets.as_deref().unwrap_or(&[]);
+    dense(
+        Matrix::new(1, features, row.collect())?,
+        Matrix::from_rows("data.targets", targets)?,
+    )
 }
 
 /// The numbers of [`points_on_tanh`].
@@ -252,10 +236,7 @@ fn regression<T: Scalar>(data: &DataRecipe, seed: u32) -> Result<Dataset<T>> {
     let (x, y) = points_on_tanh(&mut RandomState::new(seed), rows, features, noise);
     let matrix =
         |columns, values: Vec<f64>| Matrix::new(rows, columns, values.into_iter().map(T::from_f64).collect());
-    Ok(Dataset::new(
-        Features::Dense(matrix(features, x)?),
-        Targets::Dense(matrix(1, y)?),
-    )?)
+    dense(matrix(features, x)?, matrix(1, y)?)
 }
 
 fn mnist_samples<T: Scalar>(
@@ -267,13 +248,8 @@ fn mnist_samples<T: Scalar>(
         let columns = images.values.len().checked_div(rows).unwrap_or(0);
         let features = Features::Bytes(ByteMatrix::new(rows, columns, images.values, 255.0)?);
         let labels = labels.into_iter().map(u32::from).collect();
-        Ok(Dataset::new(
-            features,
-            Targets::Classes {
-                labels,
-                classes: usize::from(files::CLASSES),
-            },
-        )?)
+        let classes = usize::from(files::CLASSES);
+        Ok(Dataset::new(features, Targets::Classes { labels, classes })?)
     };
     if let Some(file) = location.filter(|path| path.is_file()) {
         let (of_file, labels) = files::read_idx_pair(file)?;

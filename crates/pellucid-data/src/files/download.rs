@@ -247,10 +247,8 @@ fn request(
 
     let file_name = known.packed_name();
     let mut bytes = began_at;
-    let total = response
-        .body()
-        .content_length()
-        .map(|rest| began_at.saturating_add(rest));
+    let rest = response.body().content_length();
+    let total = rest.map(|rest| began_at.saturating_add(rest));
     // Packed, it cannot be noticeably longer than unpacked.
     let most = known.bytes.saturating_add(CHUNK_BYTES as u64);
     let mut report = |bytes| {
@@ -284,14 +282,8 @@ fn request(
 /// The first offset of an answer's `Content-Range: bytes 100-199/200`.
 fn range_start<B>(response: &ureq::http::Response<B>) -> Option<u64> {
     let range = response.headers().get("Content-Range")?.to_str().ok()?;
-    range
-        .trim()
-        .strip_prefix("bytes")?
-        .trim_start()
-        .split('-')
-        .next()?
-        .parse()
-        .ok()
+    let offsets = range.trim().strip_prefix("bytes")?.trim_start();
+    offsets.split('-').next()?.parse().ok()
 }
 
 fn describe(error: &ureq::Error) -> String {

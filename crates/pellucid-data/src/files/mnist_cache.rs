@@ -44,32 +44,20 @@ const MIRRORS: [&str; 2] = [
     "https://ossci-datasets.s3.amazonaws.com/mnist",
 ];
 
-/// Makes sure that the four files of MNIST are in the user's cache, and returns their folder, which
-/// [`read_mnist`] reads.
+/// Reads MNIST from the user's cache, and downloads it first if it is not there.
 ///
 /// The folder is `mnist` in [`cache_folder`](crate::cache_folder()). Files put there by hand, packed or not, are used;
 /// others are downloaded from public mirrors, or from those that the environment variable `PELLUCID_MNIST_MIRROR`
 /// names: one or more addresses separated by spaces, below which lie `train-images-idx3-ubyte.gz` and so on. A
-/// download that broke off is continued, and each file's SHA-256 is compared before it is used. Several processes may
-/// do this at the same time: one downloads, the others wait for it.
+/// download that broke off is continued, and each file's SHA-256 is compared before it is used. A file of the cache that
+/// turns out damaged is downloaded anew. Several processes may do this at the same time: one downloads, the others wait
+/// for it.
 ///
 /// # Errors
 ///
-/// No mirror serves (the message names them with their reasons, and says where to put the files by hand), or the folder
-/// cannot be written.
-pub fn cached_mnist(progress: Progress<'_>) -> Result<PathBuf, FileError> {
-    let cache = MnistCache::for_user()?;
-    cache.complete(KnownFile::has_length, progress)?;
-    Ok(cache.folder)
-}
-
-/// Reads MNIST from the user's cache, after [`cached_mnist`]. A file of the cache that turns out damaged is downloaded
-/// anew.
-///
-/// # Errors
-///
-/// As [`cached_mnist`] and [`read_mnist`].
-pub fn read_cached_mnist(progress: Progress<'_>) -> Result<Mnist, FileError> {
+/// No mirror serves (the message names them with their reasons, and says where to put the files by hand), the folder
+/// cannot be written, or as [`read_mnist`].
+pub fn read_cached_mnist(progress: &mut dyn FnMut(DownloadProgress<'_>)) -> Result<Mnist, FileError> {
     MnistCache::for_user()?.read(progress)
 }
 

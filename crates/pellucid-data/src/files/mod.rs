@@ -15,5 +15,5 @@ pub use error::FileError;
 pub(crate) use gzip::Unpacked;
 pub use idx::{IdxArray, parse_idx, read_idx};
 pub use mnist::{CLASSES, Mnist, read_idx_pair, read_mnist};
-pub use mnist_cache::{cached_mnist, read_cached_mnist};
+pub use mnist_cache::read_cached_mnist;
 pub use output::OutputFile;

@@ -82,7 +82,10 @@ impl OutputFile {
     pub fn write(mut self, bytes: &[u8]) -> Result<(), FileError> {
         match self.write_all(bytes) {
             Ok(()) => self.commit(),
-            Err(error) => Err(self.failed(&error)),
+            Err(error) => Err(match self.route {
+                Route::Replace { .. } => unchanged(&self.path, &error),
+                Route::Direct(_) => FileError::from_write(&self.path, error),
+            }),
         }
     }
 
@@ -91,26 +94,21 @@ impl OutputFile {
     /// # Errors
     ///
     /// As [`write`](OutputFile::write).
-    pub fn commit(mut self) -> Result<(), FileError> {
-        let done = match self.route {
+    pub fn commit(self) -> Result<(), FileError> {
+        let Self { path, route } = self;
+        match route {
             Route::Replace {
                 temporary,
                 destination,
-            } => replace(temporary, &destination).map_err(|error| format!("{error}; {UNCHANGED}")),
-            Route::Direct(ref mut file) => file.flush().map_err(|error| error.to_string()),
-        };
-        done.map_err(|reason| FileError::from_write(&self.path, reason))
-    }
-
-    fn failed(&self, error: &io::Error) -> FileError {
-        match &self.route {
-            Route::Replace { .. } => FileError::from_write(&self.path, format!("{error}; {UNCHANGED}")),
-            Route::Direct(_) => FileError::from_write(&self.path, error),
+            } => replace(temporary, &destination).map_err(|error| unchanged(&path, &error)),
+            Route::Direct(mut file) => file.flush().map_err(|error| FileError::from_write(&path, error)),
         }
     }
 }
 
-const UNCHANGED: &str = "what was there before is unchanged";
+fn unchanged(path: &Path, error: &io::Error) -> FileError {
+    FileError::from_write(path, format!("{error}; what was there before is unchanged"))
+}
 
 impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

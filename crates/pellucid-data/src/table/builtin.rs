@@ -63,9 +63,8 @@ const fn measured(name: &'static str, about: &'static str) -> Builtin {
 
 const fn generated(name: &'static str, about: &'static str) -> Builtin {
     Builtin {
-        name,
-        about,
         is_generated: true,
+        ..measured(name, about)
     }
 }
 
