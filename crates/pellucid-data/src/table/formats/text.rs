@@ -31,17 +31,12 @@ impl Format for Text {
         let (mut rows, first) = Rows::open(source, options)?;
         let held_out = options.header.unwrap_or_else(|| may_be_names(&first));
         let mut columns: Vec<InferredColumn> = first.iter().map(|_| InferredColumn::default()).collect();
-        let push = |columns: &mut [InferredColumn], rows: &Rows| {
+        rows.is_pending = !held_out;
+        let mut has_rows = false;
+        while rows.take_row()? {
             for (index, column) in columns.iter_mut().enumerate() {
                 column.push(rows.cell(index), || rows.line());
             }
-        };
-        let mut has_rows = !held_out;
-        if !held_out {
-            push(&mut columns, &rows);
-        }
-        while rows.advance()? {
-            push(&mut columns, &rows);
             has_rows = true;
         }
         if !has_rows {
@@ -96,7 +91,7 @@ fn are_names(words: &[String], columns: &[InferredColumn]) -> bool {
 impl RowReader for Rows {
     fn append(&mut self, columns: &mut [TypedColumn], rows: usize) -> Result<usize, FileError> {
         let mut count = 0;
-        while count < rows && (std::mem::take(&mut self.is_pending) || self.advance()?) {
+        while count < rows && self.take_row()? {
             for column in columns.iter_mut() {
                 let cell = Cell::from_text(self.cell(column.position));
                 column.push(cell, &self.path, || format!("line {}", self.line()))?;
@@ -190,7 +185,7 @@ struct Rows {
     path: PathBuf,
     /// Cells of the first row.
     width: Option<usize>,
-    /// Whether the row that was read last is not yet part of a piece.
+    /// Whether the row that was read last, the first, is still to be taken.
     is_pending: bool,
 }
 
@@ -226,6 +221,11 @@ impl Rows {
         let first = (0..rows.record.len()).map(|column| rows.cell(column).to_owned());
         let first = first.collect();
         Ok((rows, first))
+    }
+
+    /// Goes to the next row that is to be taken: the one that was read last if it still is; `false` at the end.
+    fn take_row(&mut self) -> Result<bool, FileError> {
+        Ok(std::mem::take(&mut self.is_pending) || self.advance()?)
     }
 
     /// Goes to the next row that is not blank; `false` at the end.
