@@ -7,7 +7,7 @@ pub struct BatchCursor {
     start: usize,
     batch_rows: usize,
     /// Rows of the data; a multiple of `batch_rows`.
-    rows: usize,
+    pub(super) rows: usize,
     steps: u64,
     taken: u64,
     /// The loss of the epoch so far; 0 before its first step.
@@ -57,12 +57,6 @@ impl BatchCursor {
     #[inline(always)]
     pub fn batch_rows(&self) -> usize {
         self.batch_rows
-    }
-
-    /// The number of rows of the data.
-    #[inline(always)]
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
     }
 
     /// The first row of the batch after the next.

@@ -12,7 +12,6 @@ use crate::layer::layout::{LayerLayout, StackLayout};
 use crate::simd::Isa;
 use crate::simd::scalar::Scalar;
 use crate::simd::vector::{HalfOf, Vector, VectorOf};
-use std::marker::PhantomData;
 
 pub use backward::BackwardPass;
 pub use batch_cursor::BatchCursor;
@@ -204,7 +203,6 @@ pub struct Layers<'a, T> {
     /// The first of `parameter_count` parameters: null until a pass brings them.
     parameters: *const T,
     parameter_count: usize,
-    lifetimes: PhantomData<&'a T>,
 }
 
 impl<'a, T: Scalar> Layers<'a, T> {
@@ -243,7 +241,6 @@ impl<'a, T: Scalar> Layers<'a, T> {
             input: input.as_ptr(),
             parameters: std::ptr::null(),
             parameter_count: layout.parameter_count(),
-            lifetimes: PhantomData,
         }
     }
 

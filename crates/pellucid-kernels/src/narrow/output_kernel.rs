@@ -107,7 +107,7 @@ fn output_kernel<'a, I: Isa, T: Scalar, V: Vector<T>, const N: usize, const R: u
         0
     };
     let outputs = if L == 1 { N } else { 1 };
-    let rows = cursor.rows();
+    let rows = cursor.rows;
     assert!(
         cursor.batch_rows() == R && data.targets.len() >= rows * outputs && data.x.len() >= rows * inputs,
         "there are fewer data than rows"

@@ -1,11 +1,9 @@
-//! Finds the non-zero bytes of a chunk, as a bit mask or packed with their columns.
-
-use super::isa::Isa;
+//! Finds the non-zero bytes of a chunk, as a bit mask.
 
 /// Bytes of a chunk, and columns of a mask.
 pub const CHUNK: usize = 64;
 
-/// [`Isa::non_zero_bits`] without vector instructions.
+/// [`Isa::non_zero_bits`](super::Isa::non_zero_bits) without vector instructions.
 #[inline(always)]
 pub fn non_zero_bits_portable(bytes: &[u8; 64]) -> u64 {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
@@ -30,25 +28,9 @@ pub fn whole_chunk<'a>(bytes: &'a [u8], buffer: &'a mut [u8; CHUNK]) -> &'a [u8;
     }
 }
 
-/// [`Isa::pack_non_zeros`] built on [`Isa::non_zero_bits`].
-#[inline(always)]
-pub fn pack_by_bits<I: Isa>(chunk: &[u8], first_column: u32, entries: &mut [u32; CHUNK]) -> usize {
-    let mut buffer = [0; CHUNK];
-    let chunk = whole_chunk(chunk, &mut buffer);
-    let mut bits = I::non_zero_bits(chunk);
-    let mut found = 0;
-    while bits != 0 {
-        let at = bits.trailing_zeros();
-        entries[found] = (first_column + at) << 8 | u32::from(chunk[at as usize]);
-        found += 1;
-        bits &= bits - 1;
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::{Task, dispatch};
+    use super::super::{Isa, Task, dispatch};
     use super::*;
     use proptest::prelude::*;
 

@@ -3,7 +3,7 @@
 //! A [`Task`] is compiled once for each instruction set and runs on the best one. Everything in it that is
 //! `#[inline(always)]` is compiled with those instructions; that is why the kernels are.
 
-use super::bytes::{CHUNK, non_zero_bits_portable, pack_by_bits, whole_chunk};
+use super::bytes::{CHUNK, non_zero_bits_portable, whole_chunk};
 use super::vector::{Portable, Vector};
 #[cfg(target_arch = "x86_64")]
 use super::x86::{F32x8, F32x16, F64x4, F64x8};
@@ -35,12 +35,25 @@ pub trait Isa: Copy + Send + Sync + 'static {
         let _ = place;
     }
     /// One bit for each of 64 bytes, set where the byte is not 0.
-    fn non_zero_bits(bytes: &[u8; 64]) -> u64;
+    #[inline(always)]
+    fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
+        non_zero_bits_portable(bytes)
+    }
     /// Packs the non-zero bytes of a chunk of up to 64, each in the lower 8 bits below its column, which must be below
     /// 2²⁴, and returns their number. The content of the array beyond them is unspecified.
     #[inline(always)]
     fn pack_non_zeros(chunk: &[u8], first_column: u32, entries: &mut [u32; CHUNK]) -> usize {
-        pack_by_bits::<Self>(chunk, first_column, entries)
+        let mut buffer = [0; CHUNK];
+        let chunk = whole_chunk(chunk, &mut buffer);
+        let mut bits = Self::non_zero_bits(chunk);
+        let mut found = 0;
+        while bits != 0 {
+            let at = bits.trailing_zeros();
+            entries[found] = (first_column + at) << 8 | u32::from(chunk[at as usize]);
+            found += 1;
+            bits &= bits - 1;
+        }
+        found
     }
     /// Runs a part of a task as a separate function, compiled with these instructions. Every task that calls the part
     /// shares it, which keeps the program small.
@@ -55,10 +68,6 @@ impl Isa for Baseline {
     type F64 = Portable<f64>;
     const HAS_NARROW: bool = cfg!(not(target_arch = "x86_64"));
     const INLINES_PRODUCTS: bool = cfg!(not(target_arch = "x86_64"));
-    #[inline(always)]
-    fn non_zero_bits(bytes: &[u8; 64]) -> u64 {
-        non_zero_bits_portable(bytes)
-    }
     #[inline(always)]
     fn call<K: Task>(part: K) -> K::Output {
         part.on_baseline()

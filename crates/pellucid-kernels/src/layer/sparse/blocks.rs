@@ -84,12 +84,12 @@ impl<T: Scalar> NonZeroBlocks<T> {
 
     #[inline(always)]
     fn scan<I: Isa>(&mut self, row: usize, bytes: &[u8], fan_in: usize) {
-        self.list.clear();
+        self.list.length = 0;
         (self.first, self.rows) = (row, 0);
         for bytes in bytes[row * fan_in..].chunks_exact(fan_in).take(ROWS) {
             self.list.add_bytes::<I>(bytes);
             self.rows += 1;
-            self.bounds[self.rows] = self.list.length();
+            self.bounds[self.rows] = self.list.length;
         }
     }
 }

@@ -20,27 +20,17 @@ pub(crate) struct List<T> {
     entries: Vec<u32>,
     /// For numbers: the number in the column.
     values: Vec<T>,
-    length: usize,
+    /// The number of entries.
+    pub(super) length: usize,
 }
 
 impl<T: Scalar> List<T> {
-    /// The number of entries.
-    #[inline(always)]
-    pub(crate) fn length(&self) -> usize {
-        self.length
-    }
-
-    #[inline(always)]
-    pub(crate) fn clear(&mut self) {
-        self.length = 0;
-    }
-
     /// Replaces the list by the non-zero inputs of a row.
     #[inline(always)]
     pub(crate) fn gather<I: Isa>(&mut self, fan_in: usize, input: Input<'_, T>) {
         match input {
             Input::Bytes { bytes, .. } => {
-                self.clear();
+                self.length = 0;
                 self.add_bytes::<I>(&bytes[..fan_in]);
             }
             Input::Dense(x) => self.gather_numbers::<I>(&x[..fan_in]),
