@@ -7,7 +7,7 @@ use crate::label::grouped;
 use crate::layout::color_bar::ColorBar;
 use crate::layout::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, LEFT_NAME, MARGIN, TICK_LABEL_SIZE, WIDTHS};
 use crate::picture::{Arrange, PictureStyle};
-use crate::scene::{Anchor, Scene};
+use crate::scene::{Anchor, Point, Scene};
 use crate::typeface::{ellipsize, printable, width as width_of};
 
 /// The largest side of the matrix and of a cell: a matrix of two classes is no poster.
@@ -45,14 +45,6 @@ pub struct ConfusionMatrix {
     pub counts: Vec<Vec<usize>>,
 }
 
-/// The square of all cells, in pixels.
-struct Square {
-    left: f64,
-    top: f64,
-    /// The side of one cell.
-    cell: f64,
-}
-
 impl Arrange for ConfusionMatrix {
     fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
         let mut canvas = Canvas::new(style, 700, WIDTHS)?;
@@ -72,9 +64,8 @@ impl Arrange for ConfusionMatrix {
         let cell = (space.clamp(40.0, MOST_SIDE) / count).min(MOST_CELL);
         let side = cell * count;
         let bottom = top + side;
-        let square = Square { left, top, cell };
-        draw_cells(self, &classes, &square, &mut canvas);
-        let below = draw_names(&classes, &square, row_names, &mut canvas);
+        draw_cells(self, &classes, (left, top), cell, &mut canvas);
+        let below = draw_names(&classes, (left, top), cell, row_names, &mut canvas);
 
         let across = "predicted class";
         let space = canvas.width() - left - 4.0;
@@ -95,8 +86,7 @@ impl Arrange for ConfusionMatrix {
 
 /// Names of rows and columns; where they are closer than letters are high, every second, third, … Returns the height of
 /// those below the matrix.
-fn draw_names(classes: &[String], square: &Square, row_names: f64, canvas: &mut Canvas) -> f64 {
-    let &Square { left, top, cell } = square;
+fn draw_names(classes: &[String], (left, top): Point, cell: f64, row_names: f64, canvas: &mut Canvas) -> f64 {
     let bottom = top + cell * classes.len().max(1) as f64;
     let size = TICK_LABEL_SIZE.min(cell * 0.95).max(LEAST_LABEL);
     let every = (size * 1.05 / cell).ceil().max(1.0) as usize;
@@ -122,8 +112,13 @@ fn draw_names(classes: &[String], square: &Square, row_names: f64, canvas: &mut 
     below
 }
 
-fn draw_cells(matrix: &ConfusionMatrix, classes: &[String], square: &Square, canvas: &mut Canvas) {
-    let &Square { left, top, cell } = square;
+fn draw_cells(
+    matrix: &ConfusionMatrix,
+    classes: &[String],
+    (left, top): Point,
+    cell: f64,
+    canvas: &mut Canvas,
+) {
     let (theme, scale) = (canvas.theme, ColorScale::Sequential);
     let side = cell * classes.len() as f64;
     canvas.rectangle((left, top), (left + side, top + side), scale.color(0.0, theme));

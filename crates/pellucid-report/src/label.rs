@@ -93,17 +93,9 @@ fn without_trailing_zeros(text: &str, strip: bool) -> &str {
 }
 
 fn superscript(exponent: i32) -> String {
-    exponent
-        .to_string()
-        .chars()
-        .map(|c| match c {
-            '-' => '⁻',
-            '1' => '¹',
-            '2' => '²',
-            '3' => '³',
-            digit => char::from_u32('⁰' as u32 + digit as u32 - '0' as u32).unwrap_or(digit),
-        })
-        .collect()
+    let raised = |digit: u32| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit as usize).unwrap_or('⁰');
+    let text = exponent.to_string();
+    text.chars().map(|c| c.to_digit(10).map_or('⁻', raised)).collect()
 }
 
 /// A count with separated thousands: `1,234,567`.

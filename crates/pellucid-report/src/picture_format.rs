@@ -19,14 +19,6 @@ impl PictureFormat {
     /// # Errors
     ///
     /// [`ReportError::UnknownPictureFormat`] if the extension is neither `.svg` nor `.png`, or absent.
-    ///
-    /// ```
-    /// use pellucid_report::PictureFormat;
-    ///
-    /// assert_eq!(PictureFormat::from_path("loss.svg".as_ref())?, PictureFormat::Svg);
-    /// assert!(PictureFormat::from_path("loss.jpeg".as_ref()).is_err());
-    /// # Ok::<(), pellucid_report::ReportError>(())
-    /// ```
     pub fn from_path(path: &Path) -> Result<Self, ReportError> {
         let extension = path
             .extension()

@@ -69,6 +69,16 @@ pub(crate) struct Raster {
 }
 
 impl Raster {
+    /// Squares with edges.
+    pub(crate) fn squares(columns: usize, colors: Vec<Color>) -> Self {
+        let smooth = false;
+        Self {
+            columns,
+            colors,
+            smooth,
+        }
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.colors.len() / self.columns.max(1)
     }

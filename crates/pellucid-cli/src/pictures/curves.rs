@@ -156,7 +156,8 @@ impl Curves {
 
     /// Losses over epochs.
     pub(crate) fn loss(&self, title: &str, source: &dyn PlotSource) -> LineChart {
-        let loss = source.recipe().logged_loss().name().replace('_', " ");
+        let training = source.training();
+        let loss = training.recipe.logged_loss().name().replace('_', " ");
         let both = self.training.iter().chain(&self.validation);
         let kept = |epoch| format!("the weights of epoch {epoch} are kept");
         let series = match self.validation.is_empty() {
@@ -171,7 +172,7 @@ impl Curves {
             guides: self.best(),
             subtitle: self.best.map_or_else(String::new, kept),
             series,
-            ..LineChart::new(title, "epoch", format!("{loss} (mean of a {})", source.unit()))
+            ..LineChart::new(title, "epoch", format!("{loss} (mean of a {})", training.unit))
         }
     }
 

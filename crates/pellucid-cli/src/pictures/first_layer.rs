@@ -36,24 +36,22 @@ pub(super) fn square(pixels: usize) -> Option<ImageShape> {
 /// Images whose pixels are columns, as files of digits have them: `columns` are numbered one after the other, from 0 or 1
 /// to a square, or by row and column, as in `pixel_3_7`. `inputs` are those that were kept.
 pub(super) fn of_columns(columns: &[String], inputs: &[String]) -> Option<ImageShape> {
-    let names = columns.iter().map(|name| Numbered::parse(name));
-    let names: Vec<Numbered> = names.collect::<Option<_>>()?;
-    let first = names.first()?;
-    if names.iter().any(|name| name.word != first.word) {
+    let names: Vec<_> = columns.iter().map(|name| numbered(name)).collect::<Option<_>>()?;
+    let &(word, row, _) = names.first()?;
+    if names.iter().any(|name| name.0 != word) {
         return None;
     }
-    let mut shape = match first.row {
+    let mut shape = match row {
         None => {
-            let follow = names.windows(2).all(|pair| pair[1].column == pair[0].column + 1);
+            let follow = names.windows(2).all(|pair| pair[1].2 == pair[0].2 + 1);
             square(columns.len()).filter(|_| follow)?
         }
         Some(_) => {
-            let rows = names.iter().filter_map(|name| name.row).max()? + 1;
-            let columns = names.iter().map(|name| name.column).max()? + 1;
-            let is_next = |(at, name): (usize, &Numbered)| {
-                name.row == Some(at / columns) && name.column == at % columns
-            };
-            let in_order = names.iter().enumerate().all(is_next);
+            let rows = names.iter().filter_map(|name| name.1).max()? + 1;
+            let columns = names.iter().map(|name| name.2).max()? + 1;
+            let places = names.iter().enumerate();
+            let mut places = places.map(|(at, name)| (name.1, name.2) == (Some(at / columns), at % columns));
+            let in_order = places.all(|is_next| is_next);
             let large = rows >= LEAST_SIDE && columns >= LEAST_SIDE;
             (in_order && large && names.len() == rows * columns).then(|| ImageShape {
                 rows,
@@ -67,27 +65,17 @@ pub(super) fn of_columns(columns: &[String], inputs: &[String]) -> Option<ImageS
     Some(shape)
 }
 
-/// A name that ends in one or two numbers.
-struct Numbered<'a> {
-    word: &'a str,
-    row: Option<usize>,
-    column: usize,
-}
-
-impl<'a> Numbered<'a> {
-    fn parse(name: &'a str) -> Option<Self> {
-        let split = |text: &'a str| -> Option<(&'a str, usize)> {
-            let word = text.trim_end_matches(|c: char| c.is_ascii_digit());
-            Some((word, text[word.len()..].parse().ok()?))
-        };
-        let (rest, column) = split(name)?;
-        let by_row = rest.strip_suffix('_').and_then(split);
-        Some(Self {
-            word: by_row.map_or(rest, |(word, _)| word),
-            row: by_row.map(|(_, row)| row),
-            column,
-        })
+/// The word before the one or two numbers that a name ends in, the row if there are two, and the column.
+fn numbered(name: &str) -> Option<(&str, Option<usize>, usize)> {
+    fn split(text: &str) -> Option<(&str, usize)> {
+        let word = text.trim_end_matches(|c: char| c.is_ascii_digit());
+        Some((word, text[word.len()..].parse().ok()?))
     }
+    let (rest, column) = split(name)?;
+    Some(match rest.strip_suffix('_').and_then(split) {
+        Some((word, row)) => (word, Some(row), column),
+        None => (rest, None, column),
+    })
 }
 
 #[cfg(test)]

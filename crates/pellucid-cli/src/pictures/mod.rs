@@ -2,29 +2,26 @@
 
 mod boundary;
 mod curves;
+mod files;
 mod first_layer;
 mod judged;
 pub(crate) mod samples;
 pub(crate) mod table;
 
-pub(crate) use curves::{CurveRecorder, Curves, scale_for};
-
 pub(crate) use crate::arguments::What;
-use crate::arguments::{Plot, Plots};
-use crate::failure::misuse;
-use crate::outputs::PlotOutput;
+pub(crate) use curves::{CurveRecorder, Curves, scale_for};
+pub(crate) use files::{PlotFiles, check, check_formats, paths, wants};
+
+use crate::arguments::Plot;
 use anyhow::Result;
 use clap::ValueEnum;
 use pellucid::Recipe;
 use pellucid::model::network::Architecture;
 use pellucid::session::Summary;
-use pellucid_data::OutputFile;
 use pellucid_report::{
-    Boundary, ConfusionMatrix, PageTable, Picture, PictureFormat, Report, Residuals, Section, WeightPicture,
-    gradient_flow,
+    Boundary, ConfusionMatrix, PageTable, Picture, Residuals, Section, WeightPicture, gradient_flow,
 };
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// What is learnt, as far as pictures go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,54 +96,19 @@ impl Offer {
     }
 }
 
-/// The paths that pictures would go to, as options that messages name.
-pub(crate) fn paths(plots: &Plots) -> impl Iterator<Item = (&'static str, Option<&Path>)> {
-    let paths = plots.plots.iter().map(|plot| plot.path.as_path());
-    paths.map(|path| ("--plot", Some(path)))
-}
-
-/// Whether every picture has a format.
-pub(crate) fn check_formats(plots: &Plots) -> Result<()> {
-    for Plot { path, .. } in &plots.plots {
-        PictureFormat::from_path(path)?;
-    }
-    Ok(())
-}
-
-/// Whether every picture that is asked for can be drawn.
-pub(crate) fn check(plots: &Plots, offer: &Offer) -> Result<()> {
-    for plot in &plots.plots {
-        let what = offer.subject(plot);
-        if let Some(why) = offer.refusal(what) {
-            let all = What::value_variants().iter().copied();
-            let there: Vec<What> = all.filter(|what| offer.has(*what)).collect();
-            let there = match there.len() {
-                0 => "there is no other".to_string(),
-                1 => format!("there is {}", What::names(&there)),
-                _ => format!("there are {}", What::names(&there)),
-            };
-            let (name, path) = (what.name(), plot.path.display());
-            return misuse(format!("--plot {name}={path}: {why}; {there}"));
-        }
-    }
-    Ok(())
-}
-
-/// Whether a picture is asked for.
-pub(crate) fn wants(plots: &Plots, offer: &Offer, what: What) -> bool {
-    plots.plots.iter().any(|plot| offer.subject(plot) == what)
+/// What a training was and how it went, whatever it was on.
+#[derive(Clone, Copy)]
+pub(crate) struct Training<'a> {
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) architecture: &'a Architecture,
+    pub(crate) summary: &'a Summary,
+    /// What losses are means of.
+    pub(crate) unit: &'static str,
 }
 
 /// A trained network, whatever it was trained on, as pictures need it. The pictures are of a name.
 pub(crate) trait PlotSource {
-    fn recipe(&self) -> &Recipe;
-
-    fn summary(&self) -> &Summary;
-
-    fn architecture(&self) -> &Architecture;
-
-    /// What losses are means of.
-    fn unit(&self) -> &'static str;
+    fn training(&self) -> Training<'_>;
 
     /// Classes and predicted classes of the rows it is judged by.
     fn confusion(&self, of: &str) -> Option<ConfusionMatrix>;
@@ -184,11 +146,12 @@ pub(crate) fn plots(
             What::Weights => Some(boxed(source.weights(name))),
             What::Boundary => source.boundary(name)?.map(boxed),
             What::Gradients => {
-                let statistics = &source.summary().layer_statistics;
+                let training = source.training();
+                let statistics = &training.summary.layer_statistics;
                 let subtitle = format!(
                     "{name}: derivatives of the loss on some training rows; steps at the ends of epochs"
                 );
-                let flow = || gradient_flow(subtitle, source.architecture(), statistics);
+                let flow = || gradient_flow(subtitle, training.architecture, statistics);
                 (!statistics.is_empty()).then(flow).map(boxed)
             }
         })
@@ -198,120 +161,49 @@ pub(crate) fn plots(
     drawn.collect()
 }
 
-/// The files that pictures and the page go to, found to be writable.
-pub(crate) struct PlotFiles<'a> {
-    files: Vec<(What, PlotOutput)>,
-    page: Option<OutputFile>,
-    offer: &'a Offer,
-}
-
-/// The contents of those files: of the pictures, and of the page.
-type Painted = (Vec<Vec<u8>>, Option<String>);
-
-impl<'a> PlotFiles<'a> {
-    pub(crate) fn prepare(plots: &Plots, page: Option<&Path>, offer: &'a Offer) -> Result<Self> {
-        let prepare = |plot: &Plot| {
-            let output = PlotOutput::prepare(&plot.path, plots.theme)?;
-            Ok((offer.subject(plot), output))
-        };
-        Ok(Self {
-            files: plots.plots.iter().map(prepare).collect::<Result<_>>()?,
-            page: page.map(OutputFile::prepare).transpose()?,
-            offer,
-        })
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.files.is_empty() && !self.has_page()
-    }
-
-    pub(crate) fn has_page(&self) -> bool {
-        self.page.is_some()
-    }
-
-    /// Whether a picture has a file, or a place on the page.
-    pub(crate) fn want(&self, what: What) -> bool {
-        self.files.iter().any(|(wanted, _)| *wanted == what) || (self.has_page() && self.offer.has(what))
-    }
-
-    /// The files' contents.
-    pub(crate) fn paint(
-        &self,
-        plot_set: PlotSet,
-        page: impl FnOnce(PlotSet) -> Result<Report>,
-    ) -> Result<Painted> {
-        let paint = |(what, file): &(What, PlotOutput)| match plot_set.get(what) {
-            Some(picture) => file.paint(&**picture),
-            None => Err(anyhow::anyhow!("there is nothing to draw {} of", what.name())),
-        };
-        let pictures = self.files.iter().map(paint).collect::<Result<_>>()?;
-        let page = match self.has_page() {
-            true => Some(page(plot_set)?.html()?),
-            false => None,
-        };
-        Ok((pictures, page))
-    }
-
-    pub(crate) fn write(self, (pictures, page): Painted) -> Result<()> {
-        for ((_, file), bytes) in self.files.into_iter().zip(pictures) {
-            file.write_painted(&bytes)?;
-        }
-        if let Some((file, page)) = self.page.zip(page) {
-            file.write(page.as_bytes())?;
-        }
-        Ok(())
-    }
-}
-
 /// The parts of a page: heading, pictures, and what they show.
-const PARTS: [(&str, &[What], &[&str]); 6] = [
-    ("Training", &[What::Loss, What::Metrics], &[]),
+const PARTS: [(&str, &[What], &str); 6] = [
+    ("Training", &[What::Loss, What::Metrics], ""),
     (
         "Confusion",
         &[What::Confusion],
-        &[
-            "Each row is a true class, each column what was predicted for its rows: the diagonal is right, all else is not. \
-             Colour goes by the square root of the share, so that rare mistakes are to be seen.",
-        ],
+        "Each row is a true class, each column what was predicted for its rows: the diagonal is right, all else is not. \
+         Colour goes by the square root of the share, so that rare mistakes are to be seen.",
     ),
     (
         "Residuals",
         &[What::Residuals],
-        &[
-            "On the dashed diagonal predictions are true. To the right, how often they are off by how much: below 0 what was \
-             predicted too high, above 0 too low.",
-        ],
+        "On the dashed diagonal predictions are true. To the right, how often they are off by how much: below 0 what was \
+         predicted too high, above 0 too low.",
     ),
     (
         "Decision boundary",
         &[What::Boundary],
-        &["What the network says between the rows of the data, asked on a grid."],
+        "What the network says between the rows of the data, asked on a grid.",
     ),
     (
         "Weights",
         &[What::Weights],
-        &[
-            "What each unit of the first layer looks at: it is driven up by inputs whose weight is above 0, down by those \
-             below.",
-        ],
+        "What each unit of the first layer looks at: it is driven up by inputs whose weight is above 0, down by those below.",
     ),
     (
         "Gradient flow",
         &[What::Gradients],
-        &[
-            "How much of the gradient reaches each layer, and how large a step is beside the weights it moves. A layer far \
-             below the others hardly learns.",
-        ],
+        "How much of the gradient reaches each layer, and how large a step is beside the weights it moves. A layer far below \
+         the others hardly learns.",
     ),
 ];
 
 /// The parts of a page that have pictures. `details` belong to what predictions are worth.
 pub(crate) fn sections(mut plot_set: PlotSet, details: &[PageTable]) -> Vec<Section> {
-    let section = |(heading, whats, text): (&str, &[What], &[&str])| {
+    let section = |(heading, whats, text): (&str, &[What], &str)| {
         let has_details = matches!(whats, [What::Confusion | What::Residuals]);
         Section {
             heading: heading.to_owned(),
-            text: text.iter().map(|text| (*text).to_owned()).collect(),
+            text: Some(text.to_owned())
+                .into_iter()
+                .filter(|text| !text.is_empty())
+                .collect(),
             pictures: whats.iter().filter_map(|what| plot_set.remove(what)).collect(),
             tables: if has_details { details.to_vec() } else { Vec::new() },
         }

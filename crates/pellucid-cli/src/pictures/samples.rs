@@ -3,14 +3,12 @@
 use super::boundary::{boundary, first, of_classes};
 use super::first_layer::{square, weights};
 use super::judged::{confusion, residuals};
-use super::{Learns, Offer, PlotSource};
+use super::{Learns, Offer, PlotSource, Training};
 use anyhow::Result;
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::evaluate::predict;
 use pellucid::evaluation::metrics::class_of;
-use pellucid::model::network::Architecture;
-use pellucid::session::Summary;
 use pellucid::{Activation, Finished, Recipe, Scalar, Session};
 use pellucid_report::{Boundary, BoundaryPoint, ConfusionMatrix, Field, Grid, Residuals, WeightPicture};
 
@@ -51,27 +49,20 @@ fn input_names<T: Scalar>(recipe: &Recipe, training: &Dataset<T>) -> Vec<String>
 }
 
 impl<T: Scalar> PlotSource for Finished<T> {
-    fn recipe(&self) -> &Recipe {
-        Self::recipe(self)
-    }
-
-    fn summary(&self) -> &Summary {
-        &self.summary
-    }
-
-    fn architecture(&self) -> &Architecture {
-        self.network().architecture()
-    }
-
-    fn unit(&self) -> &'static str {
-        "sample"
+    fn training(&self) -> Training<'_> {
+        Training {
+            recipe: self.recipe(),
+            architecture: self.network().architecture(),
+            summary: &self.summary,
+            unit: "sample",
+        }
     }
 
     fn confusion(&self, of: &str) -> Option<ConfusionMatrix> {
         let (data, kind) = judged(self);
         let classes = class_names(self);
         let mut counts = vec![vec![0; classes.len()]; classes.len()];
-        let width = self.architecture().output_width();
+        let width = self.network().architecture().output_width();
         let outputs = self.predict(data);
         for (truth, outputs) in truths(data).into_iter().zip(outputs.chunks_exact(width)) {
             counts[truth][class_of(outputs)] += 1;
@@ -95,10 +86,10 @@ impl<T: Scalar> PlotSource for Finished<T> {
     fn weights(&self, of: &str) -> WeightPicture {
         let training = &self.split().training;
         let image = match training.features() {
-            Features::Bytes(_) => square(self.architecture().input_width()),
+            Features::Bytes(_) => square(self.network().architecture().input_width()),
             Features::Dense(_) => None,
         };
-        let names = input_names(Self::recipe(self), training);
+        let names = input_names(self.recipe(), training);
         weights(of, self.network(), names, image)
     }
 
@@ -126,7 +117,7 @@ impl<T: Scalar> PlotSource for Finished<T> {
         let rows = asked.len() / 2;
         let asked = Features::Dense(Matrix::new(rows, 2, asked)?);
         let outputs = numbers(&predict(self.network(), &asked, rows, self.threads()));
-        let names = input_names(Self::recipe(self), training);
+        let names = input_names(self.recipe(), training);
         let field = field(self, learns, &outputs);
         Ok(Some(boundary(of, [&names[0], &names[1]], grid, points, field)))
     }

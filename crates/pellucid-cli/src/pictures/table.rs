@@ -3,12 +3,9 @@
 use super::boundary::{boundary, field, first};
 use super::first_layer::{of_columns, weights};
 use super::judged;
-use super::{Learns, Offer, PlotSet, PlotSource, What, boxed};
+use super::{Learns, Offer, PlotSet, PlotSource, Training, What, boxed};
 use anyhow::Result;
-use pellucid::Recipe;
-use pellucid::model::network::Architecture;
 use pellucid::recipe::Task;
-use pellucid::session::Summary;
 use pellucid_data::model_file::AnyNetwork;
 use pellucid_data::preparation::{Predictions, Preparation, TargetPreparation};
 use pellucid_data::training::{Answers, Plan, Scores, Trained};
@@ -99,20 +96,13 @@ impl TrainedTable<'_> {
 }
 
 impl PlotSource for TrainedTable<'_> {
-    fn recipe(&self) -> &Recipe {
-        &self.trained.recipe
-    }
-
-    fn summary(&self) -> &Summary {
-        &self.trained.summary
-    }
-
-    fn architecture(&self) -> &Architecture {
-        self.trained.network.architecture()
-    }
-
-    fn unit(&self) -> &'static str {
-        "row"
+    fn training(&self) -> Training<'_> {
+        Training {
+            recipe: &self.trained.recipe,
+            architecture: self.trained.network.architecture(),
+            summary: &self.trained.summary,
+            unit: "row",
+        }
     }
 
     fn confusion(&self, of: &str) -> Option<ConfusionMatrix> {

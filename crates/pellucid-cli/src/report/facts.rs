@@ -2,18 +2,24 @@
 
 use super::Page;
 use crate::inspect;
+use crate::pictures::Training;
 use crate::score_text::count;
 use pellucid::recipe::BatchSize;
 use pellucid::{Precision, Recipe};
 use serde_json::{Value, json};
 
 pub(super) fn facts(of: &Page<'_>) -> Vec<(&'static str, String)> {
-    let (recipe, summary) = (of.recipe, of.summary);
+    let Training {
+        recipe,
+        architecture,
+        summary,
+        ..
+    } = of.training;
     let train = &recipe.train;
     let written = json!(recipe);
     let mut facts = vec![
-        ("Network", inspect::shape(of.architecture)),
-        ("Parameters", count(of.architecture.trained_count())),
+        ("Network", inspect::shape(architecture)),
+        ("Parameters", count(architecture.trained_count())),
         ("First weights", words(&written["init"]["method"])),
         ("Loss", words(&written["train"]["loss"])),
         ("Optimizer", optimizer(recipe, &written["train"]["schedule"])),

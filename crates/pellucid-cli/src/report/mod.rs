@@ -4,12 +4,10 @@ mod facts;
 pub(crate) mod samples;
 pub(crate) mod table;
 
+use crate::pictures::Training;
 use crate::score_text::{self, Figures, count};
 use anyhow::Result;
 use facts::{facts, seconds};
-use pellucid::Recipe;
-use pellucid::model::network::Architecture;
-use pellucid::session::Summary;
 use pellucid_report::{PageTable, Report, Section};
 use std::num::NonZeroUsize;
 
@@ -24,9 +22,7 @@ struct Page<'a> {
     of_data: Vec<(&'static str, String)>,
     /// What was chosen where the user said nothing.
     choices: &'a [String],
-    recipe: &'a Recipe,
-    architecture: &'a Architecture,
-    summary: &'a Summary,
+    training: Training<'a>,
     seconds: f64,
     threads: NonZeroUsize,
     /// The command that repeats it.
@@ -40,8 +36,11 @@ impl Page<'_> {
         let mut scores = score_text::side_by_side(&self.columns, "–");
         let head = scores.remove(0);
         self.headline.extend([
-            ("parameters".into(), count(self.architecture.trained_count())),
-            ("epochs".into(), count(self.summary.epochs as usize)),
+            (
+                "parameters".into(),
+                count(self.training.architecture.trained_count()),
+            ),
+            ("epochs".into(), count(self.training.summary.epochs as usize)),
             ("training time".into(), seconds(self.seconds)),
         ]);
         let of_data = std::mem::take(&mut self.of_data);
@@ -59,10 +58,10 @@ impl Page<'_> {
             tables: vec![table("", head, scores)],
             facts: facts.map(|(name, value)| (name.to_owned(), value)).collect(),
             sections: self.sections,
-            recipe: self.recipe.to_toml()?,
+            recipe: self.training.recipe.to_toml()?,
             command: in_a_shell(self.command.into_iter()),
             notes: self.notes,
-            findings: Some(self.summary.findings.clone()),
+            findings: Some(self.training.summary.findings.clone()),
             footer: format!(
                 "pellucid {} on {}, {}",
                 env!("CARGO_PKG_VERSION"),

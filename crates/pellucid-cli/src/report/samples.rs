@@ -1,7 +1,7 @@
 //! The page of a training on a recipe's own samples.
 
 use super::Page;
-use crate::pictures::{PlotSet, sections};
+use crate::pictures::{PlotSet, PlotSource, Training, sections};
 use crate::score_text::{Figures, count, figure_name, number, plural};
 use anyhow::Result;
 use pellucid::evaluation::evaluate::Evaluation;
@@ -65,9 +65,10 @@ pub(crate) fn page<T: Scalar>(
         columns,
         of_data: vec![("Data", of_data)],
         choices: &[],
-        recipe: &recipe,
-        architecture: finished.network().architecture(),
-        summary,
+        training: Training {
+            recipe: &recipe,
+            ..finished.training()
+        },
         seconds: summary.seconds,
         threads: finished.threads(),
         command,

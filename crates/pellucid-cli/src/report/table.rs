@@ -2,7 +2,7 @@
 
 use super::{Page, table};
 use crate::pictures::table::TrainedTable;
-use crate::pictures::{PlotSet, sections};
+use crate::pictures::{PlotSet, PlotSource, sections};
 use crate::score_text::{
     CLASS_TITLES, TARGET_TITLES, cells, class_rows, count, figures, number, plural, target_rows,
 };
@@ -65,9 +65,7 @@ pub(crate) fn page(
         columns,
         of_data: of_data.into(),
         choices: of.plan.choices(),
-        recipe: &trained.recipe,
-        architecture: trained.network.architecture(),
-        summary: &trained.summary,
+        training: of.training(),
         seconds,
         threads: of.threads,
         command,

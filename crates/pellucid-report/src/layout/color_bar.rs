@@ -38,11 +38,7 @@ impl ColorBar<'_> {
             bottom,
         };
         let colors = (0..STEPS).map(|step| color(1.0 - step as f64 / (STEPS - 1) as f64));
-        let raster = Raster {
-            columns: 1,
-            colors: colors.collect(),
-            smooth: false,
-        };
+        let raster = Raster::squares(1, colors.collect());
         canvas.image((left, top), (right, bottom), raster);
         for tick in self.ticks {
             let Some(label) = &tick.label else { continue };

@@ -37,30 +37,28 @@ impl DrawnValues {
         let (xs, ys) = (finite().map(|point| point.0), finite().map(|point| point.1));
         let x_scale = scale_shown(chart.x_scale, xs, " of the axis across", &mut remarks);
         let y_scale = scale_shown(chart.y_scale, ys, "", &mut remarks);
-        let mut values = Self {
-            x: None,
-            y: None,
-            x_scale,
-            y_scale,
-            whole_x: true,
-            remarks,
-        };
-        let drawn = || points().filter(|&(x, y)| values.is_drawn(x, y));
+        let is_drawn = |&(x, y): &(f64, f64)| is_drawn((x_scale, x), (y_scale, y));
+        let drawn = || points().filter(is_drawn);
         let ends = |&(x, low, high): &(f64, f64, f64)| [(x, low), (x, high)];
         let bands = || chart.bands.iter().flat_map(|band| &band.points).flat_map(ends);
-        let all = || drawn().chain(bands().filter(|&(x, y)| values.is_drawn(x, y)));
-        let x = Extent::spanning(all().map(|point| point.0));
-        let y = Extent::spanning(all().map(|point| point.1));
-        let whole_x = drawn().all(|point| point.0 == point.0.round());
-        (values.x, values.y, values.whole_x) = (x, y, whole_x);
-        values
+        let all = || drawn().chain(bands().filter(is_drawn));
+        Self {
+            x: Extent::spanning(all().map(|point| point.0)),
+            y: Extent::spanning(all().map(|point| point.1)),
+            x_scale,
+            y_scale,
+            whole_x: drawn().all(|point| point.0 == point.0.round()),
+            remarks,
+        }
     }
 
     pub(crate) fn is_drawn(&self, x: f64, y: f64) -> bool {
-        is_finite(x, y)
-            && (self.x_scale == Scale::Linear || x > 0.0)
-            && (self.y_scale == Scale::Linear || y > 0.0)
+        is_drawn((self.x_scale, x), (self.y_scale, y))
     }
+}
+
+fn is_drawn((x_scale, x): (Scale, f64), (y_scale, y): (Scale, f64)) -> bool {
+    is_finite(x, y) && (x_scale == Scale::Linear || x > 0.0) && (y_scale == Scale::Linear || y > 0.0)
 }
 
 /// The scale on which these values are shown, with a remark on those that are not. `axis` names the axis in the remark.

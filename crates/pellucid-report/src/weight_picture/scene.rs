@@ -120,10 +120,8 @@ impl Painter<'_> {
     }
 
     fn images(mut self, image: &ImageShape, mut canvas: Canvas) -> Result<Scene, ReportError> {
-        let most = match canvas.width() < NARROW {
-            true => MOST_NARROW,
-            false => MOST_IMAGES,
-        };
+        let is_narrow = canvas.width() < NARROW;
+        let most = if is_narrow { MOST_NARROW } else { MOST_IMAGES };
         let units = self.picture.units.min(most);
         let top = self.draw_heading(most, &mut canvas);
         let space = canvas.width() - 2.0 * MARGIN - BAR_GAP - self.bar().width();
@@ -166,11 +164,7 @@ impl Painter<'_> {
                 *color = self.color(self.weight(input, unit));
             }
         }
-        Raster {
-            columns: image.columns,
-            colors,
-            smooth: false,
-        }
+        Raster::squares(image.columns, colors)
     }
 
     /// The inputs that are drawn: those with the largest weights, in their order.
@@ -249,11 +243,7 @@ impl Painter<'_> {
         let squares = squares.flat_map(|(row, &input)| (0..units).map(move |unit| (row, input, unit)));
         if drawn.len() * units > MOST_NOTES {
             let colors = squares.map(|(_, input, unit)| self.color(self.weight(input, unit)));
-            let raster = Raster {
-                columns: units,
-                colors: colors.collect(),
-                smooth: false,
-            };
+            let raster = Raster::squares(units, colors.collect());
             let end = (left + across * units as f64, top + down * drawn.len() as f64);
             return canvas.image((left, top), end, raster);
         }
