@@ -65,7 +65,7 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
         let of = source::file_name(&arguments.data.to_string_lossy());
         let drawn = pictures::table::judged(&of, &scores, &predictions, &answers);
         let painted = plots.paint(drawn, |_| Ok(Report::default()))?;
-        plots.write(painted)?;
+        pictures::write(painted)?;
     }
     let prints = !json.takes_standard_output();
     json.write(|| {

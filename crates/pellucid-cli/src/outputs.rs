@@ -64,18 +64,16 @@ impl PlotOutput {
         })
     }
 
-    pub(crate) fn paint(&self, picture: &dyn Picture) -> Result<Vec<u8>> {
+    /// The file and its contents.
+    pub(crate) fn paint(self, picture: &dyn Picture) -> Result<(OutputFile, Vec<u8>)> {
         let (theme, width) = (self.theme, None);
-        Ok(picture.render(self.format, PictureStyle { theme, width })?)
-    }
-
-    pub(crate) fn write_painted(self, bytes: &[u8]) -> Result<()> {
-        Ok(self.file.write(bytes)?)
+        let bytes = picture.render(self.format, PictureStyle { theme, width })?;
+        Ok((self.file, bytes))
     }
 
     pub(crate) fn write(self, picture: &dyn Picture) -> Result<()> {
-        let bytes = self.paint(picture)?;
-        self.write_painted(&bytes)
+        let (file, bytes) = self.paint(picture)?;
+        Ok(file.write(&bytes)?)
     }
 }
 

@@ -107,7 +107,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         let painted = files.paint(plot_set, |plot_set| {
             report::samples::page(title, &finished, &metrics, settings.data.as_deref(), plot_set)
         })?;
-        files.write(painted)?;
+        pictures::write(painted)?;
     }
     json.write(|| finished.record(metrics, clock()))?;
     findings::report(&summary.findings, &summary.warnings, settings.quiet);

@@ -148,7 +148,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         if let Some(file) = recipe_file {
             file.write(recipe?.as_bytes())?;
         }
-        files.write(painted?)?;
+        pictures::write(painted?)?;
     }
     record["elapsed_seconds"] = json!(clock());
     let prints = !json.takes_standard_output();

@@ -6,8 +6,8 @@ use crate::error::ReportError;
 use crate::label::grouped;
 use crate::layout::color_bar::ColorBar;
 use crate::layout::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, LEFT_NAME, MARGIN, TICK_LABEL_SIZE, WIDTHS};
+use crate::mark::{Anchor, Point};
 use crate::picture::{Arrange, PictureStyle};
-use crate::scene::{Anchor, Point, Scene};
 use crate::typeface::{ellipsize, printable, width as width_of};
 
 /// The largest side of the matrix and of a cell: a matrix of two classes is no poster.
@@ -46,7 +46,7 @@ pub struct ConfusionMatrix {
 }
 
 impl Arrange for ConfusionMatrix {
-    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
+    fn draw(&self, style: PictureStyle) -> Result<Canvas, ReportError> {
         let mut canvas = Canvas::new(style, 700, WIDTHS)?;
         let top = canvas.heading(&self.title, &self.subtitle, &[]) + 2.0;
         let classes: Vec<String> = self.classes.iter().map(|name| printable(name)).collect();

@@ -7,9 +7,9 @@
 //! of them converged faster. [`Report`] puts pictures, tables and text on one page; [`WorkedExample`] explains one
 //! training step. All read plain numbers and never run a network.
 //!
-//! A picture passes through the crate as [`LineChart`] → `layout` (margins, axes, legend, thinned curves) → `scene` (a list
-//! of marks in pixels) → `svg` or `png`. Both painters draw the same scene, so the two formats cannot differ. On a page the
-//! same picture is laid out in both themes, and the style sheet chooses the colours.
+//! A picture passes through the crate as [`LineChart`] → `layout` (margins, axes, legend, thinned curves; a canvas of marks
+//! in pixels) → `svg` or `png`. Both painters draw the same marks, so the two formats cannot differ. On a page the same
+//! picture is laid out in both themes, and the style sheet chooses the colours.
 
 #![forbid(unsafe_code)]
 
@@ -24,6 +24,7 @@ mod gradient_flow;
 mod label;
 mod layout;
 mod line_chart;
+mod mark;
 mod page;
 mod palette;
 mod panel_grid;
@@ -31,7 +32,6 @@ mod picture;
 mod picture_format;
 mod png;
 mod residuals;
-mod scene;
 mod search_chart;
 mod svg;
 mod text_chart;

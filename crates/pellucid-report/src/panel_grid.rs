@@ -2,9 +2,9 @@
 
 use crate::error::ReportError;
 use crate::layout::{Canvas, HEIGHTS, MARGIN, WIDTHS};
-use crate::line_chart::{DrawnValues, Legend, LineChart, describe, draw_plot, scene};
+use crate::line_chart::{DrawnValues, Legend, LineChart, describe, draw_chart, draw_plot};
+use crate::mark::Mark;
 use crate::picture::{Arrange, PictureStyle};
-use crate::scene::{Mark, Scene};
 
 /// The width below which no panel falls while another stands beside it.
 const NARROWEST: u32 = 380;
@@ -63,7 +63,7 @@ impl PanelGrid {
 }
 
 impl Arrange for PanelGrid {
-    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
+    fn draw(&self, style: PictureStyle) -> Result<Canvas, ReportError> {
         let theme = style.theme;
         let (width, narrowest, panel_height) = match self.shared_legend {
             true => (1000, NARROWEST_WITHOUT_LEGEND, 330),
@@ -102,10 +102,10 @@ impl Arrange for PanelGrid {
                 descriptions.push(describe(chart, &values));
                 own.marks
             } else {
-                let scene = scene(chart, theme, (panel_width, panel_height))?;
-                descriptions.push(scene.description);
+                let own = draw_chart(chart, theme, (panel_width, panel_height))?;
+                descriptions.push(own.description);
                 // Its background would lie over its neighbours.
-                scene.marks.into_iter().skip(1).collect()
+                own.marks.into_iter().skip(1).collect()
             };
             let (row, column) = (index / columns, index % columns);
             let by = (

@@ -1,9 +1,9 @@
 //! Turns pictures into files.
 
 use crate::error::ReportError;
+use crate::layout::Canvas;
 use crate::palette::Theme;
 use crate::picture_format::PictureFormat;
-use crate::scene::Scene;
 use crate::{png, svg};
 
 /// How a picture is drawn, whatever it shows.
@@ -16,10 +16,10 @@ pub struct PictureStyle {
     pub width: Option<u32>,
 }
 
-/// A picture that can be laid out in any style.
+/// A picture that can be drawn in any style.
 pub(crate) trait Arrange {
     /// The marks of the picture.
-    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError>;
+    fn draw(&self, style: PictureStyle) -> Result<Canvas, ReportError>;
 }
 
 /// A picture that can be written as a file or shown on a page. Only this crate implements it.
@@ -31,7 +31,7 @@ pub trait Picture: Arrange {
     ///
     /// [`ReportError::PictureSize`] if it cannot be laid out at its size.
     fn svg(&self, style: PictureStyle) -> Result<String, ReportError> {
-        Ok(svg::document(&self.scene(style)?))
+        Ok(svg::document(&self.draw(style)?))
     }
 
     /// The picture as a PNG file's bytes, at two pixels per unit of its width.
@@ -42,7 +42,7 @@ pub trait Picture: Arrange {
     ///
     /// As [`Picture::svg`].
     fn png(&self, style: PictureStyle) -> Result<Vec<u8>, ReportError> {
-        png::paint(&self.scene(style)?)
+        png::paint(&self.draw(style)?)
     }
 
     /// The picture as a file's bytes in this format.

@@ -1,4 +1,4 @@
-//! Paints a scene as a PNG file, with the embedded typeface.
+//! Paints a picture as a PNG file, with the embedded typeface.
 
 use tiny_skia::{
     FillRule, FilterQuality, LineJoin, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Rect, StrokeDash,
@@ -6,22 +6,23 @@ use tiny_skia::{
 };
 
 use crate::error::ReportError;
+use crate::layout::Canvas;
+use crate::mark::{Anchor, Area, Mark, Point, Raster, Text};
 use crate::palette::{Color, Stroke};
-use crate::scene::{Anchor, Area, Mark, Point, Raster, Scene, Text};
 use crate::typeface;
 
 /// Keeps the picture crisp on screens with small pixels, and in print.
 const PIXELS_PER_UNIT: u32 = 2;
 
-pub(crate) fn paint(scene: &Scene) -> Result<Vec<u8>, ReportError> {
+pub(crate) fn paint(picture: &Canvas) -> Result<Vec<u8>, ReportError> {
     let failure = |reason: String| ReportError::Painting {
-        title: scene.title.clone(),
+        title: picture.title.clone(),
         reason,
     };
-    let (width, height) = (scene.width * PIXELS_PER_UNIT, scene.height * PIXELS_PER_UNIT);
+    let (width, height) = (picture.width * PIXELS_PER_UNIT, picture.height * PIXELS_PER_UNIT);
     let mut canvas = Pixmap::new(width, height)
         .ok_or_else(|| failure(format!("no memory for {width} by {height} pixels")))?;
-    for mark in &scene.marks {
+    for mark in &picture.marks {
         paint_mark(&mut canvas, mark);
     }
     canvas.encode_png().map_err(|error| failure(error.to_string()))

@@ -8,7 +8,6 @@ use crate::layout::panel::{BELOW, Panel};
 use crate::layout::{AXIS_LABEL_SIZE, Canvas, MARGIN, WIDTHS};
 use crate::palette::Stroke;
 use crate::picture::{Arrange, PictureStyle};
-use crate::scene::Scene;
 use crate::typeface::{printable, width as width_of};
 
 const MOST_TARGETS: usize = 8;
@@ -58,7 +57,7 @@ pub struct Residuals {
 }
 
 impl Arrange for Residuals {
-    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
+    fn draw(&self, style: PictureStyle) -> Result<Canvas, ReportError> {
         let mut canvas = Canvas::new(style, 900, WIDTHS)?;
         let targets: Vec<Rows> = self.targets.iter().take(MOST_TARGETS).map(Rows::finite).collect();
         let mut top = canvas.heading(&self.title, &self.subtitle, &remarks(self, &targets));

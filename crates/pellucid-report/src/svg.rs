@@ -1,26 +1,27 @@
-//! Writes a scene as an SVG document, or as a part of a page with a light and a dark theme.
+//! Writes a picture as an SVG document, or as a part of a page with a light and a dark theme.
 
+use crate::layout::Canvas;
+use crate::mark::{Anchor, Area, Mark, Point, Raster, Text};
 use crate::palette::{Color, Theme};
 use crate::png;
-use crate::scene::{Anchor, Area, Mark, Point, Raster, Scene, Text};
 use crate::typeface::FAMILIES;
 
 /// The document counts in tenths of a pixel: whole numbers are shorter, and fine enough.
 const UNITS_PER_PIXEL: f64 = 10.0;
 
 /// A document of its own.
-pub(crate) fn document(scene: &Scene) -> String {
+pub(crate) fn document(picture: &Canvas) -> String {
     let mut writer = Writer {
-        text: opening(scene, " xmlns=\"http://www.w3.org/2000/svg\""),
+        text: opening(picture, " xmlns=\"http://www.w3.org/2000/svg\""),
         inks: None,
     };
-    writer.marks(&scene.marks, &scene.marks);
+    writer.marks(&picture.marks, &picture.marks);
     writer.text + "</svg>\n"
 }
 
-/// A part of a page whose style sheet defines the colours. The two scenes show one picture in two themes, and differ in
+/// A part of a page whose style sheet defines the colours. Both show one picture, each in its theme, and differ in
 /// colours only.
-pub(crate) fn part(light: &Scene, dark: &Scene, inks: &mut Inks) -> String {
+pub(crate) fn part(light: &Canvas, dark: &Canvas, inks: &mut Inks) -> String {
     let mut writer = Writer {
         text: opening(light, ""),
         inks: Some(inks),
@@ -62,16 +63,16 @@ impl Inks {
     }
 }
 
-fn opening(scene: &Scene, namespace: &str) -> String {
-    let title = escape(&scene.title);
+fn opening(picture: &Canvas, namespace: &str) -> String {
+    let title = escape(&picture.title);
     format!(
         "<svg{namespace} width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{title}\">\n\
          <title>{title}</title>\n<desc>{}</desc>\n",
-        scene.width,
-        scene.height,
-        units(f64::from(scene.width)),
-        units(f64::from(scene.height)),
-        escape(&scene.description),
+        picture.width,
+        picture.height,
+        units(f64::from(picture.width)),
+        units(f64::from(picture.height)),
+        escape(&picture.description),
     )
 }
 

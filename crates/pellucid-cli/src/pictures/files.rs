@@ -82,31 +82,27 @@ impl<'a> PlotFiles<'a> {
         has_file || (self.has_page() && self.offer.has(what))
     }
 
-    /// The contents of the files.
+    /// The files, each with its contents.
     pub(crate) fn paint(
-        &self,
+        self,
         plot_set: PlotSet,
         page: impl FnOnce(PlotSet) -> Result<Report>,
-    ) -> Result<(Vec<Vec<u8>>, Option<String>)> {
-        let paint = |(what, file): &(What, PlotOutput)| match plot_set.get(what) {
-            Some(picture) => file.paint(&**picture),
+    ) -> Result<Vec<(OutputFile, Vec<u8>)>> {
+        let paint = |(what, output): (What, PlotOutput)| match plot_set.get(&what) {
+            Some(picture) => output.paint(&**picture),
             None => Err(anyhow::anyhow!("there is nothing to draw {} of", what.name())),
         };
-        let plots = self.plots.iter().map(paint).collect::<Result<_>>()?;
-        let page = match self.has_page() {
-            true => Some(page(plot_set)?.html()?),
-            false => None,
-        };
-        Ok((plots, page))
+        let mut painted = self.plots.into_iter().map(paint).collect::<Result<Vec<_>>>()?;
+        if let Some(file) = self.page {
+            painted.push((file, page(plot_set)?.html()?.into_bytes()));
+        }
+        Ok(painted)
     }
+}
 
-    pub(crate) fn write(self, (plots, page): (Vec<Vec<u8>>, Option<String>)) -> Result<()> {
-        for ((_, file), bytes) in self.plots.into_iter().zip(plots) {
-            file.write_painted(&bytes)?;
-        }
-        if let Some((file, page)) = self.page.zip(page) {
-            file.write(page.as_bytes())?;
-        }
-        Ok(())
+pub(crate) fn write(painted: Vec<(OutputFile, Vec<u8>)>) -> Result<()> {
+    for (file, bytes) in painted {
+        file.write(&bytes)?;
     }
+    Ok(())
 }

@@ -10,7 +10,7 @@ pub(crate) mod table;
 
 pub(crate) use crate::arguments::What;
 pub(crate) use curves::{CurveRecorder, Curves, scale_for};
-pub(crate) use files::{PlotFiles, check, check_formats, paths, wants};
+pub(crate) use files::{PlotFiles, check, check_formats, paths, wants, write};
 
 use crate::arguments::Plot;
 use anyhow::Result;

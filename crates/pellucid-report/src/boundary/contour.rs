@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::scene::Point;
+use crate::mark::Point;
 
 /// A column and a row of the grid.
 type Corner = (usize, usize);

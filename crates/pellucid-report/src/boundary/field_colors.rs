@@ -4,8 +4,8 @@ use super::contour::zero_lines;
 use super::{Boundary, Field};
 use crate::axis::{Axis, Extent};
 use crate::color_scale::{ColorScale, mix};
+use crate::mark::Point;
 use crate::palette::{Color, Stroke, Theme};
-use crate::scene::Point;
 use crate::typeface::printable;
 
 /// How the predictions of a picture are shown.

@@ -8,9 +8,9 @@ use crate::label::grouped;
 use crate::layout::color_bar::ColorBar;
 use crate::layout::panel::{BELOW, Panel};
 use crate::layout::{Canvas, HALF_DIGIT, MARGIN, WIDTHS};
+use crate::mark::{Anchor, Point, Raster};
 use crate::palette::{Color, Stroke};
 use crate::picture::{Arrange, PictureStyle};
-use crate::scene::{Anchor, Point, Raster, Scene};
 use crate::typeface::{ellipsize, printable, width as width_of};
 
 const MOST_POINTS: usize = 1000;
@@ -20,7 +20,7 @@ const KEY_ROW: f64 = 19.0;
 const BORDER: f64 = 1.6;
 
 impl Arrange for Boundary {
-    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
+    fn draw(&self, style: PictureStyle) -> Result<Canvas, ReportError> {
         let mut canvas = Canvas::new(style, 700, WIDTHS)?;
         let colors = FieldColors::new(self, style.theme);
         let every = self.points.len().div_ceil(MOST_POINTS).max(1);

@@ -3,8 +3,8 @@
 use super::plot::{Plot, widest_label};
 use super::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, TICK_LABEL_SIZE, crisp};
 use crate::axis::Tick;
+use crate::mark::{Anchor, Raster};
 use crate::palette::Color;
-use crate::scene::{Anchor, Raster};
 
 const BAR: f64 = 13.0;
 const TICK: f64 = 4.0;

@@ -5,9 +5,9 @@ pub(crate) mod panel;
 pub(crate) mod plot;
 
 use crate::error::ReportError;
+use crate::mark::{Anchor, Mark, Point, Raster, Text};
 use crate::palette::{Color, Stroke, Theme};
 use crate::picture::PictureStyle;
-use crate::scene::{Anchor, Mark, Point, Raster, Scene, Text};
 use crate::typeface::{ellipsize, printable, wrap};
 
 /// Widths of a picture in pixels, where it sets no limits of its own.
@@ -27,11 +27,16 @@ pub(crate) const HALF_DIGIT: f64 = 0.365;
 /// Where the axis name at the left edge of a picture has its baseline.
 pub(crate) const LEFT_NAME: f64 = MARGIN + 0.6 * AXIS_LABEL_SIZE;
 
-/// The marks of one picture, collected in painting order.
+/// One picture: its marks, collected in painting order.
+#[derive(Debug, Default)]
 pub(crate) struct Canvas {
     pub(crate) theme: Theme,
-    width: u32,
-    title: String,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// The whole title, unclipped, for readers who do not see the picture.
+    pub(crate) title: String,
+    /// The contents of the picture, in a sentence, for the same readers.
+    pub(crate) description: String,
     pub(crate) marks: Vec<Mark>,
 }
 
@@ -47,12 +52,10 @@ impl Canvas {
 
     /// No background: marks that another canvas takes over.
     pub(crate) fn transparent(theme: Theme, width: u32) -> Self {
-        let (title, marks) = (String::new(), Vec::new());
         Self {
             theme,
             width,
-            title,
-            marks,
+            ..Self::default()
         }
     }
 
@@ -66,20 +69,15 @@ impl Canvas {
         self.width() - MARGIN
     }
 
-    /// The scene, `height` pixels high.
-    pub(crate) fn finish(mut self, description: String, height: f64) -> Result<Scene, ReportError> {
-        let height = height.ceil().clamp(f64::from(HEIGHTS.0), f64::from(u32::MAX)) as u32;
-        check_size("height", height, HEIGHTS)?;
+    /// The picture, `height` pixels high.
+    pub(crate) fn finish(mut self, description: String, height: f64) -> Result<Self, ReportError> {
+        self.height = height.ceil().clamp(f64::from(HEIGHTS.0), f64::from(u32::MAX)) as u32;
+        check_size("height", self.height, HEIGHTS)?;
         if let Some(Mark::Rectangle { area, .. }) = self.marks.first_mut() {
-            area[1] = (f64::from(self.width), f64::from(height));
+            area[1] = (f64::from(self.width), f64::from(self.height));
         }
-        Ok(Scene {
-            width: self.width,
-            height,
-            title: self.title,
-            description,
-            marks: self.marks,
-        })
+        self.description = description;
+        Ok(self)
     }
 
     /// Title and subtitle, with remarks on what is not drawn. Returns where the next thing may begin.

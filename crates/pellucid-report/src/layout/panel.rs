@@ -3,7 +3,7 @@
 use super::plot::{Plot, axis_across, most_labels, ticks_upwards, widest_label};
 use super::{AXIS_LABEL_SIZE, Canvas, MAJOR_TICK, TICK_LABEL_SIZE};
 use crate::axis::{Axis, Tick};
-use crate::scene::Point;
+use crate::mark::Point;
 
 /// Height below a plot of the labels of its ticks and the name of its axis.
 pub(crate) const BELOW: f64 = MAJOR_TICK + TICK_LABEL_SIZE + AXIS_LABEL_SIZE + 12.0;

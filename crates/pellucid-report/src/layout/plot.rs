@@ -2,7 +2,7 @@
 
 use super::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, MAJOR_TICK, MINOR_TICK, TICK_LABEL_SIZE, crisp};
 use crate::axis::{Axis, Tick};
-use crate::scene::{Anchor, Point};
+use crate::mark::{Anchor, Point};
 use crate::typeface;
 
 /// The rectangle that the axes enclose.

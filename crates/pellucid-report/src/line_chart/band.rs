@@ -4,8 +4,8 @@ use super::{DrawnValues, LineChart};
 use crate::axis::Axis;
 use crate::layout::Canvas;
 use crate::layout::plot::Plot;
+use crate::mark::Point;
 use crate::palette::Stroke;
-use crate::scene::Point;
 
 /// The opacity of bands: the more there are, the more lie over each other.
 pub(super) fn opacity(chart: &LineChart) -> f64 {

@@ -1,6 +1,6 @@
 //! Thins a curve to the points that change its picture at a given number of pixels.
 
-use crate::scene::Point;
+use crate::mark::Point;
 
 /// Thins a curve already in pixels to at most four points a pixel column — the first, the lowest, the highest and the
 /// last, in their order — so that no spike is lost however many points fall on one column.

@@ -3,8 +3,8 @@
 use super::{LineChart, Series, band};
 use crate::layout::plot::Plot;
 use crate::layout::{Canvas, HALF_DIGIT, MARGIN};
+use crate::mark::{Anchor, Point};
 use crate::palette::{Stroke, Theme};
-use crate::scene::{Anchor, Point};
 use crate::typeface::{ellipsize, printable, width};
 
 const SIZE: f64 = 12.0;

@@ -9,7 +9,7 @@ mod scene;
 pub use crate::axis::Scale;
 pub(crate) use drawn_values::DrawnValues;
 pub(crate) use legend::Legend;
-pub(crate) use scene::{describe, draw_plot, scene};
+pub(crate) use scene::{describe, draw_chart, draw_plot};
 
 /// A named curve.
 #[derive(Debug, Clone, PartialEq, Default)]

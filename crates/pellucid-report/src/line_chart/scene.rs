@@ -10,9 +10,9 @@ use crate::layout::plot::{Plot, axis_across, label_width, most_labels, ticks_upw
 use crate::layout::{
     AXIS_LABEL_SIZE, Canvas, HEIGHTS, LEFT_NAME, MAJOR_TICK, MARGIN, TICK_LABEL_SIZE, check_size, crisp,
 };
+use crate::mark::Anchor;
 use crate::palette::{Stroke, Theme};
 use crate::picture::{Arrange, PictureStyle};
-use crate::scene::{Anchor, Scene};
 use crate::typeface::{ellipsize, printable, width as width_of};
 
 const WIDTHS: (u32, u32) = (200, 8000);
@@ -23,22 +23,22 @@ const X_SPACING: f64 = 64.0;
 const Y_SPACING: f64 = 44.0;
 
 impl Arrange for LineChart {
-    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
+    fn draw(&self, style: PictureStyle) -> Result<Canvas, ReportError> {
         let size = match style.width {
             // As high, but not upright.
             Some(width) => (width, self.height.min(width * 4 / 5).max(250)),
             None => (self.width, self.height),
         };
-        scene(self, style.theme, size)
+        draw_chart(self, style.theme, size)
     }
 }
 
 /// The chart at this size, whatever its own is.
-pub(crate) fn scene(
+pub(crate) fn draw_chart(
     chart: &LineChart,
     theme: Theme,
     (width, height): (u32, u32),
-) -> Result<Scene, ReportError> {
+) -> Result<Canvas, ReportError> {
     let style = PictureStyle { theme, width: None };
     let mut canvas = Canvas::new(style, width, WIDTHS)?;
     check_size("height", height, HEIGHTS)?;

@@ -235,7 +235,7 @@ impl Section {
             for (width, class) in [(WIDE, "wide"), (NARROW, "narrow")] {
                 let width = Some(width);
                 let [light, dark] =
-                    [Theme::Light, Theme::Dark].map(|theme| picture.scene(PictureStyle { theme, width }));
+                    [Theme::Light, Theme::Dark].map(|theme| picture.draw(PictureStyle { theme, width }));
                 body.open(&format!("div class=\"{class}\""))
                     .raw(&svg::part(&light?, &dark?, inks))
                     .close("div");

@@ -7,9 +7,9 @@ use crate::error::ReportError;
 use crate::layout::panel::{draw_name_below, panel_axis_across};
 use crate::layout::plot::{Plot, ticks_upwards, widest_label};
 use crate::layout::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, LEFT_NAME, MAJOR_TICK, MARGIN, TICK_LABEL_SIZE};
+use crate::mark::{Anchor, Point};
 use crate::palette::{Color, Stroke, Theme};
 use crate::picture::{Arrange, PictureStyle};
-use crate::scene::{Anchor, Point, Scene};
 use crate::typeface::{ellipsize, printable, width as width_of};
 
 const WIDTHS: (u32, u32) = (400, 8000);
@@ -28,7 +28,7 @@ const BEST_DOT: f64 = 5.0;
 const BEST_LINE: f64 = 1.6;
 
 impl Arrange for SearchChart {
-    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
+    fn draw(&self, style: PictureStyle) -> Result<Canvas, ReportError> {
         let mut canvas = Canvas::new(style, 900, WIDTHS)?;
         let scores = Scores::new(self);
         let remarks = scores.remarks(self.higher_is_better);

@@ -7,9 +7,9 @@ use crate::error::ReportError;
 use crate::label::grouped;
 use crate::layout::color_bar::ColorBar;
 use crate::layout::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, LEFT_NAME, MARGIN, TICK_LABEL_SIZE, WIDTHS};
+use crate::mark::{Anchor, Point, Raster};
 use crate::palette::{Color, Theme};
 use crate::picture::{Arrange, PictureStyle};
-use crate::scene::{Anchor, Point, Raster, Scene};
 use crate::typeface::{ellipsize, printable, width as width_of};
 
 /// Images of units that are drawn, and those on a narrow picture.
@@ -25,7 +25,7 @@ const SMALL: f64 = 9.5;
 const BAR_GAP: f64 = 16.0;
 
 impl Arrange for WeightPicture {
-    fn scene(&self, style: PictureStyle) -> Result<Scene, ReportError> {
+    fn draw(&self, style: PictureStyle) -> Result<Canvas, ReportError> {
         let canvas = Canvas::new(style, 900, WIDTHS)?;
         let (limit, beyond) = limit(&self.weights);
         let extent = Extent {
@@ -119,7 +119,7 @@ impl Painter<'_> {
         canvas.heading(&self.picture.title, &self.picture.subtitle, &self.remarks) + 2.0
     }
 
-    fn images(mut self, image: &ImageShape, mut canvas: Canvas) -> Result<Scene, ReportError> {
+    fn images(mut self, image: &ImageShape, mut canvas: Canvas) -> Result<Canvas, ReportError> {
         let is_narrow = canvas.width() < NARROW;
         let most = if is_narrow { MOST_NARROW } else { MOST_IMAGES };
         let units = self.picture.units.min(most);
@@ -182,7 +182,7 @@ impl Painter<'_> {
         drawn
     }
 
-    fn map(mut self, mut canvas: Canvas) -> Result<Scene, ReportError> {
+    fn map(mut self, mut canvas: Canvas) -> Result<Canvas, ReportError> {
         let inputs = self.picture.weights.len() / self.picture.units.max(1);
         let drawn = self.inputs_drawn(inputs);
         let units = self.picture.units.min(MOST_UNITS);

@@ -1,21 +1,9 @@
-//! Describes a picture as a list of marks, in pixels from the top left corner.
+//! The marks of pictures, in pixels from the top left corner.
 
 use crate::palette::{Color, Stroke};
 
 /// A point in pixels: x to the right, y downwards.
 pub(crate) type Point = (f64, f64);
-
-/// Everything on one picture, in painting order.
-#[derive(Debug)]
-pub(crate) struct Scene {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    /// The whole title, unclipped, for readers who do not see the picture.
-    pub(crate) title: String,
-    /// The contents of the picture, in a sentence, for the same readers.
-    pub(crate) description: String,
-    pub(crate) marks: Vec<Mark>,
-}
 
 #[derive(Debug)]
 pub(crate) enum Mark {
