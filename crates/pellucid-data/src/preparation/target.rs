@@ -329,13 +329,9 @@ impl TargetPreparation {
     pub fn decode<T: Scalar>(&self, outputs: &Matrix<T>) -> Result<Predictions> {
         let (rows, width) = (outputs.rows(), self.outputs());
         if outputs.columns() != width {
-            return Err(pellucid::Error::Shape {
-                what: "the network".into(),
-                found: format!("{} outputs", outputs.columns()),
-                expected: format!("{width} as the targets have"),
-                hint: String::new(),
-            }
-            .into());
+            let found = format!("{} outputs", outputs.columns());
+            let expected = format!("{width} as the targets have");
+            return Err(pellucid::Error::shape("the network", found, expected).into());
         }
         let outputs = outputs.values().iter().map(|output| output.to_f64());
         let probabilities: Vec<f64> = match self {

@@ -111,13 +111,9 @@ impl Scores {
     ) -> Result<Self> {
         let width = columns.len();
         if answers.len() != probabilities.values().len() {
-            return Err(pellucid::Error::Shape {
-                what: "the list of answers".into(),
-                found: answers.len().to_string(),
-                expected: format!("one for each of {} probabilities", probabilities.values().len()),
-                hint: String::new(),
-            }
-            .into());
+            let found = answers.len().to_string();
+            let expected = format!("one for each of {} probabilities", probabilities.values().len());
+            return Err(pellucid::Error::shape("the list of answers", found, expected).into());
         }
         let of_column = |column: usize| -> Result<ClassificationScores> {
             let of = |values: &[f64]| {

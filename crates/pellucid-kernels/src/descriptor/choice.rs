@@ -53,7 +53,6 @@ macro_rules! choice {
         impl $Name {
             /// Every setting; one that it does not have is at its default.
             #[inline]
-            #[inline]
             #[allow(unreachable_patterns, reason = "there may be no others")]
             pub fn all_settings(&self) -> $Settings {
                 let mut all = $Settings { $( $setting: setting::$setting::DEFAULT, )* };
@@ -185,12 +184,10 @@ macro_rules! choice {
                 match self {
                     $( Self::$Variant { $( $( $field, )* )? } => {
                         let name = $crate::descriptor::Choice::common(self).name;
-                        let changed: &[bool] = &[ $( $( *$field != $crate::choice!(@default $field $($own)?), )* )? ];
-                        let changed = changed.iter().filter(|changed| **changed).count();
-                        if $alone && changed == 0 {
+                        if $alone $( $( && *$field == $crate::choice!(@default $field $($own)?) )* )? {
                             return serializer.serialize_str(name);
                         }
-                        let mut map = serializer.serialize_map(Some(1 + changed))?;
+                        let mut map = serializer.serialize_map(None)?;
                         map.serialize_entry($tag, name)?;
                         $( $(
                             if *$field != $crate::choice!(@default $field $($own)?) {

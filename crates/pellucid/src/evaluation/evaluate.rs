@@ -3,7 +3,7 @@
 use crate::data::dataset::{BatchBuffers, Dataset, Rows, Samples};
 use crate::evaluation::metrics::{Meters, Metric};
 use crate::loss::Loss;
-use crate::model::network::{Architecture, Network};
+use crate::model::network::Network;
 use crate::model::pass::{self, Workspace};
 use crate::scalar::Scalar;
 use pellucid_kernels::thread_pool;
@@ -39,7 +39,12 @@ pub fn evaluate<T: Scalar>(
     // rows, so that they do not depend on the number of threads.
     let batches = data.rows().div_ceil(BATCH);
     let mut slots: Vec<BatchSlot<T>> = (0..threads.get().min(batches).min(thread_pool::MAX_PARTS))
-        .map(|_| BatchSlot::new(architecture, data.rows()))
+        .map(|_| BatchSlot {
+            start: 0,
+            workspace: Workspace::new(architecture, BATCH.min(data.rows())).predicting(),
+            buffers: BatchBuffers::default(),
+            loss: 0.0,
+        })
         .collect();
     let wave = slots.len() * BATCH;
     for first in (0..data.rows()).step_by(wave) {
@@ -110,15 +115,4 @@ struct BatchSlot<T> {
     workspace: Workspace<T>,
     buffers: BatchBuffers<T>,
     loss: f64,
-}
-
-impl<T: Scalar> BatchSlot<T> {
-    fn new(architecture: &Architecture, rows: usize) -> Self {
-        Self {
-            start: 0,
-            workspace: Workspace::new(architecture, BATCH.min(rows)).predicting(),
-            buffers: BatchBuffers::default(),
-            loss: 0.0,
-        }
-    }
 }

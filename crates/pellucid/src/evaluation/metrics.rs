@@ -130,50 +130,42 @@ impl Metric {
             return None;
         }
         let only_argmax = matches!(self, Metric::Accuracy | Metric::TopK(_));
-        match kind {
+        let classes = output.fan_out.max(2);
+        let objection = match kind {
             TargetKind::Numbers if !loss.wants_probabilities() => {
-                return Some(
-                    "it needs classes, and the targets are numbers; use r2 or mean_squared_error".into(),
-                );
+                "it needs classes, and the targets are numbers; use r2 or mean_squared_error"
             }
             TargetKind::Numbers if !only_argmax => {
-                return Some(
-                    "it needs classes, and the targets are probabilities between 0 and 1; use accuracy"
-                        .into(),
-                );
+                "it needs classes, and the targets are probabilities between 0 and 1; use accuracy"
             }
             TargetKind::Labels
                 if matches!(self, Metric::BalancedAccuracy | Metric::TopK(_) | Metric::LogLoss) =>
             {
-                return Some(
-                    "it needs one class per row, and rows have several or none; use accuracy, roc_auc, micro_f1, macro_f1 or \
-                     weighted_f1"
-                        .into(),
-                );
+                "it needs one class per row, and rows have several or none; use accuracy, roc_auc, micro_f1, macro_f1 or \
+                 weighted_f1"
             }
             TargetKind::Labels if loss == Loss::Hinge => {
-                return Some(
-                    "rows have several classes or none, and the outputs of hinge cannot express that".into(),
-                );
+                "rows have several classes or none, and the outputs of hinge cannot express that"
             }
-            _ => {}
-        }
-        let classes = output.fan_out.max(2);
-        match (self, output.activation) {
-            (Metric::TopK(count), _) if count.get() as usize >= classes => Some(format!(
-                "for {classes} classes it is always 1; choose top_{} or less",
-                classes - 1
-            )),
-            (Metric::LogLoss, Activation::Softmax) => None,
-            (Metric::LogLoss, Activation::Sigmoid) if output.fan_out == 1 => None,
-            (Metric::LogLoss, other) => Some(format!(
-                "it needs the probability of a class, from softmax, or from sigmoid for a single output; {} outputs of {} \
-                 are not probabilities",
-                output.fan_out,
-                other.name()
-            )),
-            _ => None,
-        }
+            _ => {
+                return match (self, output.activation) {
+                    (Metric::TopK(count), _) if count.get() as usize >= classes => Some(format!(
+                        "for {classes} classes it is always 1; choose top_{} or less",
+                        classes - 1
+                    )),
+                    (Metric::LogLoss, Activation::Softmax) => None,
+                    (Metric::LogLoss, Activation::Sigmoid) if output.fan_out == 1 => None,
+                    (Metric::LogLoss, other) => Some(format!(
+                        "it needs the probability of a class, from softmax, or from sigmoid for a single output; {} outputs \
+                         of {} are not probabilities",
+                        output.fan_out,
+                        other.name()
+                    )),
+                    _ => None,
+                };
+            }
+        };
+        Some(objection.into())
     }
 }
 
@@ -233,12 +225,14 @@ impl<'de> Deserialize<'de> for Metric {
 }
 
 /// A figure that a run can be judged by: its loss, or a metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Figure {
     /// The loss.
     #[default]
     Loss,
     /// A metric.
+    #[serde(untagged)]
     Metric(Metric),
 }
 
@@ -290,12 +284,6 @@ impl Figure {
                 .find(|(metric, _)| *metric == wanted)
                 .map_or(f64::NAN, |(_, value)| *value),
         }
-    }
-}
-
-impl Serialize for Figure {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.name())
     }
 }
 

@@ -4,8 +4,8 @@
 //! This is the usual inverted form: training scales the kept activations by 1/(1 − rate), so that a prediction uses the
 //! weights unchanged.
 
-use crate::descriptor::SettingError;
-use crate::error::{Error, Result};
+use crate::descriptor::Range;
+use crate::error::Result;
 use crate::numpy_random::RandomState;
 use crate::scalar::Scalar;
 
@@ -54,9 +54,6 @@ pub(crate) fn draw_mask<T: Scalar>(rate: f64, generator: &mut RandomState, mask:
 
 /// Checks that a dropout rate is 0 or more, and below 1.
 pub(crate) fn check_rate(rate: f64) -> Result<()> {
-    if (0.0..1.0).contains(&rate) {
-        return Ok(());
-    }
-    let expected = "the fraction of units to drop must be 0 or more, and below 1";
-    Err(Error::from(SettingError::new("train.dropout", rate, expected)))
+    let range = Range::BELOW_ONE.described("the fraction of units to drop must be 0 or more, and below 1");
+    Ok(range.check("train.dropout", &rate)?)
 }

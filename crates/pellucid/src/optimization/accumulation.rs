@@ -55,10 +55,11 @@ impl<T: Scalar> Accumulation<T> {
     #[inline(never)]
     pub(crate) fn add(&mut self, gradient: &mut [T], rows: usize) -> bool {
         // A mean over a batch's rows becomes a sum again, so that rows count alike in batches of different sizes.
-        let share = match self.reduction {
+        let weight = |rows: usize| match self.reduction {
             Reduction::Mean | Reduction::WeightedMean => T::from_f64(rows as f64),
             Reduction::Sum => T::ONE,
         };
+        let (share, whole) = (weight(rows), weight(self.rows + rows));
         for (sum, &derivative) in self.sum.iter_mut().zip(&*gradient) {
             *sum += share * derivative;
         }
@@ -72,10 +73,6 @@ impl<T: Scalar> Accumulation<T> {
         if self.batches < self.batches_of_step && !ends_epoch {
             return false;
         }
-        let whole = match self.reduction {
-            Reduction::Mean | Reduction::WeightedMean => T::from_f64(self.rows as f64),
-            Reduction::Sum => T::ONE,
-        };
         for (derivative, &sum) in gradient.iter_mut().zip(&*self.sum) {
             *derivative = sum / whole;
         }

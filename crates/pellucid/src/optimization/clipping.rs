@@ -5,15 +5,11 @@ use crate::scalar::Scalar;
 /// The limits of a gradient.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Clipping {
-    value: Option<f64>,
-    norm: Option<f64>,
+    pub(crate) value: Option<f64>,
+    pub(crate) norm: Option<f64>,
 }
 
 impl Clipping {
-    pub(crate) fn new(value: Option<f64>, norm: Option<f64>) -> Self {
-        Self { value, norm }
-    }
-
     /// Whether there is none.
     pub(crate) fn is_none(&self) -> bool {
         self.value.is_none() && self.norm.is_none()

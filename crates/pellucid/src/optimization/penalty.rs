@@ -18,24 +18,15 @@ pub(crate) struct Penalty<T> {
 }
 
 impl<T: Scalar> Penalty<T> {
-    /// λ₁ and λ₂ on the first `parameters` parameters, part of no reported loss.
-    pub(crate) fn new(l1: f64, l2: f64, parameters: usize) -> Self {
+    /// λ₁ and λ₂ on the first `parameters` parameters, divided by what a batch's rows count for where `is_shared`, and
+    /// included in reported losses where `is_reported`.
+    pub(crate) fn new([l1, l2]: [f64; 2], parameters: usize, is_shared: bool, is_reported: bool) -> Self {
         Self {
             l1: T::from_f64(l1),
             l2: T::from_f64(l2),
-            is_shared: false,
-            is_reported: false,
-            parameters,
-        }
-    }
-
-    /// The same, divided by what a batch's rows count for where `is_shared`, and included in reported losses where
-    /// `is_reported`.
-    pub(crate) fn with(self, is_shared: bool, is_reported: bool) -> Self {
-        Self {
             is_shared,
             is_reported,
-            ..self
+            parameters,
         }
     }
 

@@ -4,11 +4,12 @@ use crate::descriptor::SettingError;
 use crate::error::{Error, Result};
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// The weight of the rows of each class.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ClassWeight {
     /// 1 each.
     #[default]
@@ -16,6 +17,7 @@ pub enum ClassWeight {
     /// rows / (classes · rows of the class), so that all classes have the same weight.
     Balanced,
     /// These weights, in the order of the classes.
+    #[serde(untagged)]
     Each(Vec<f64>),
 }
 
@@ -57,16 +59,6 @@ impl ClassWeight {
                     expected,
                 )))
             }
-        }
-    }
-}
-
-impl Serialize for ClassWeight {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::None => serializer.serialize_str("none"),
-            Self::Balanced => serializer.serialize_str("balanced"),
-            Self::Each(weights) => weights.serialize(serializer),
         }
     }
 }

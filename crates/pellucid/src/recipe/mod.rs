@@ -85,7 +85,7 @@ pub struct DataRecipe {
     #[serde(default, skip_serializing_if = "ClassWeight::is_none")]
     pub class_weight: ClassWeight,
     /// The fraction of the training rows that is held out to compare epochs by; 0 for none. A `table` has its own.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub validation: f64,
     /// Whether to scale every column to mean 0 and standard deviation 1.
     #[serde(default)]
@@ -138,7 +138,7 @@ pub struct TrainRecipe {
     /// Loss function to minimise.
     pub loss: Loss,
     /// ε of the smoothed targets (1 − ε)·y + ε/classes, for cross-entropies.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub label_smoothing: f64,
     /// How the losses of a batch become one.
     #[serde(default)]
@@ -147,7 +147,7 @@ pub struct TrainRecipe {
     #[serde(default)]
     pub optimizer: Optimizer,
     /// η, the learning rate; the highest one if a schedule changes it. `lbfgs` has none: 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub learning_rate: f64,
     /// How the learning rate changes over the run.
     #[serde(default)]
@@ -165,7 +165,7 @@ pub struct TrainRecipe {
     #[serde(default)]
     pub shuffle: bool,
     /// Whether to shuffle the order of the previous epoch instead of the original order.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub reshuffle: bool,
     /// The number of passes over all samples.
     pub epochs: u64,
@@ -173,19 +173,19 @@ pub struct TrainRecipe {
     #[serde(default)]
     pub update: Update,
     /// λ of the penalty λ‖W‖₁ on the weights; reported losses do not include it.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub l1: f64,
     /// λ of the penalty ½λ‖W‖² on the weights, not on the biases; reported losses do not include it.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub l2: f64,
     /// Whether to divide penalties by the divisor of a batch's losses, its rows or their weights.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub share_penalty: bool,
     /// Whether the reported training loss includes the penalties.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub report_penalty: bool,
     /// Whether penalties and weight decay apply to biases too.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub penalize_biases: bool,
     /// The largest size of each number of the gradient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -197,7 +197,7 @@ pub struct TrainRecipe {
     #[serde(default, skip_serializing_if = "DropoutRates::is_none")]
     pub dropout: DropoutRates,
     /// The standard deviation of normal noise on the features in training.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub input_noise: f64,
     /// The largest norm of a unit's incoming weights after a step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -209,7 +209,7 @@ pub struct TrainRecipe {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
     /// The least improvement of `monitor` that counts.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub min_delta: f64,
     /// A figure and the value at which the run ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -227,38 +227,27 @@ pub struct TrainRecipe {
 
 /// `[log]`: what to report, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct LogRecipe {
     /// The number of epochs from one line to the next; about 20 lines per run by default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<u64>,
     /// The number of the first epoch, 0 or 1.
-    #[serde(default = "one")]
     pub count_from: u64,
     /// The loss to report, if it is not the one to minimise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<Loss>,
     /// The metrics to report.
-    #[serde(default)]
     pub metrics: Vec<Metric>,
     /// The line, with `{epoch}`, `{loss}` and the metrics' names in braces, formatted as in Python: `{loss:.4f}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
     /// Whether to print the outputs for the training samples at the end, raw and rounded.
-    #[serde(default)]
     pub predictions: bool,
-}
-
-fn is_zero(number: &f64) -> bool {
-    *number == 0.0
 }
 
 fn is_default<D: Default + PartialEq>(value: &D) -> bool {
     *value == D::default()
-}
-
-fn is_false(truth: &bool) -> bool {
-    !truth
 }
 
 fn is_one(number: &u64) -> bool {
@@ -369,7 +358,6 @@ const EPOCHS: Range = Range::COUNT.described("at least 1 epoch is needed");
 const WAITED_EPOCHS: Range = Range::COUNT.described("at least 1 epoch is waited for");
 const LOGGED_EPOCHS: Range = Range::COUNT.described("at least 1 epoch is needed between lines");
 const FIRST_EPOCH: Range = Range::FRACTION.described("epochs are counted from 0 or from 1");
-const ROWS: Range = Range::COUNT.described("at least 1 row is needed, or \"full\"");
 
 impl Recipe {
     /// The architecture.
@@ -464,7 +452,7 @@ impl Recipe {
             return refuse("data.validation", self.data.validation, expected);
         }
         let stop_at = train.stop_at;
-        let ranges: [(&str, &dyn SettingValue, Range); 16] = [
+        let ranges: [(&str, &dyn SettingValue, Range); 15] = [
             ("train.l1", &train.l1, NOT_NEGATIVE),
             ("train.l2", &train.l2, NOT_NEGATIVE),
             ("train.min_delta", &train.min_delta, NOT_NEGATIVE),
@@ -477,13 +465,15 @@ impl Recipe {
             ("data.validation", &self.data.validation, HELD_OUT),
             ("train.patience", &train.patience, WAITED_EPOCHS),
             ("train.epochs", &train.epochs, EPOCHS),
-            ("train.batch_size", &train.batch_size, ROWS),
             ("log.every", &self.log.every, LOGGED_EPOCHS),
             ("log.count_from", &self.log.count_from, FIRST_EPOCH),
             ("data.noise", &self.data.noise, NOT_NEGATIVE),
         ];
         for (key, value, range) in ranges {
             range.check(key, value)?;
+        }
+        if train.batch_size == BatchSize::Rows(0) {
+            return refuse("train.batch_size", 0, "at least 1 row is needed, or \"full\"");
         }
         match &train.dropout {
             DropoutRates::One(rate) => check_rate(*rate)?,

@@ -5,12 +5,12 @@ use super::spelling::AnySpelling;
 use crate::descriptor::{is_same_name, nearest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
-use std::fmt;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A recipe that cannot be read: the place, what was found, and what is expected.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{origin}{}: {message}", .position.map(in_words).unwrap_or_default())]
 pub struct RecipeError {
     /// The file, or the built-in recipe's name, or the `--set` argument.
     pub origin: String,
@@ -20,20 +20,9 @@ pub struct RecipeError {
     pub message: String,
 }
 
-impl fmt::Display for RecipeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.position {
-            Some((line, column)) => write!(
-                f,
-                "{}, line {line}, column {column}: {}",
-                self.origin, self.message
-            ),
-            None => write!(f, "{}: {}", self.origin, self.message),
-        }
-    }
+fn in_words((line, column): (usize, usize)) -> String {
+    format!(", line {line}, column {column}")
 }
-
-impl std::error::Error for RecipeError {}
 
 /// As its derived form, with `-` and `_` alike in keys and names.
 impl<'de> Deserialize<'de> for Recipe {
@@ -126,18 +115,17 @@ impl Recipe {
             message,
         };
         let text = self.to_toml().map_err(|error| fail(error.to_string()))?;
-        let lines: Vec<String> = assignments
+        let changes: Vec<(&str, String)> = assignments
             .iter()
             .map(|assignment| match assignment.split_once('=') {
-                Some((_, value)) => Ok(format!("value = {}", value.trim())),
+                Some((key, value)) => Ok((key, format!("{VALUE}{}", value.trim()))),
                 None => Err(fail("expected key=value, such as train.learning_rate=0.3".into())),
             })
             .collect::<Result<_>>()?;
         // Through the deserializer that reads files: another would double the code.
         let mut document = DeTable::parse(&text).map_err(|error| fail(error.message().into()))?;
-        for (assignment, line) in assignments.iter().zip(&lines) {
-            let (key, value) = assignment.split_once('=').unwrap_or((assignment, ""));
-            insert(document.get_mut(), key, parse_value(line, value.trim())).map_err(fail)?;
+        for (key, line) in &changes {
+            insert(document.get_mut(), key, parse_value(line)).map_err(fail)?;
         }
         <Self as Deserialize>::deserialize(toml::Deserializer::from(document))
             .map_err(|error| fail(with_suggestion(error.message())))
@@ -197,12 +185,15 @@ fn without_place<V>(value: V) -> Spanned<V> {
     Spanned::new(0..0, value)
 }
 
-/// The value in `line`, which is `value = ` and then `text`, as TOML reads it, and as plain text where TOML cannot.
-fn parse_value<'a>(line: &'a str, text: &'a str) -> Spanned<DeValue<'a>> {
+/// The key of a value that stands alone.
+const VALUE: &str = "value = ";
+
+/// The value in a line that begins with [`VALUE`], as TOML reads it, and as plain text where TOML cannot.
+fn parse_value(line: &str) -> Spanned<DeValue<'_>> {
     let parsed = DeTable::parse(line).ok();
     parsed
         .and_then(|document| document.into_inner().remove("value"))
-        .unwrap_or_else(|| without_place(DeValue::String(Cow::from(text))))
+        .unwrap_or_else(|| without_place(DeValue::String(Cow::from(&line[VALUE.len()..]))))
 }
 
 /// Line and column of a byte, counted from 1.

@@ -1,9 +1,8 @@
 //! Settings of a training that are neither a number nor a choice.
 
-use crate::descriptor::SettingValue;
 use crate::evaluation::metrics::Figure;
 use serde::de::{Error, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// `stop_at` of `[train]`: a figure, and the value that ends the run.
@@ -17,12 +16,14 @@ pub struct StopAt {
 }
 
 /// The number of samples in a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BatchSize {
     /// All samples.
     #[default]
     Full,
     /// This many; the last batch of an epoch has the remaining ones.
+    #[serde(untagged)]
     Rows(usize),
 }
 
@@ -32,31 +33,6 @@ impl BatchSize {
         match self {
             BatchSize::Full => rows,
             BatchSize::Rows(size) => size.min(rows),
-        }
-    }
-}
-
-impl SettingValue for BatchSize {
-    fn number(&self) -> Option<f64> {
-        match self {
-            Self::Full => None,
-            Self::Rows(rows) => rows.number(),
-        }
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::Full => "\"full\"".into(),
-            Self::Rows(rows) => rows.text(),
-        }
-    }
-}
-
-impl Serialize for BatchSize {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            BatchSize::Full => serializer.serialize_str("full"),
-            BatchSize::Rows(size) => serializer.serialize_u64(*size as u64),
         }
     }
 }

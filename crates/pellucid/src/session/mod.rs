@@ -120,12 +120,9 @@ impl<'a, T: Scalar> Session<'a, T> {
         if network.architecture().parameter_count() != self.initial.architecture().parameter_count()
             || network.architecture().describe() != self.initial.architecture().describe()
         {
-            return Err(Error::Shape {
-                what: "the network to start from".into(),
-                found: network.architecture().describe(),
-                expected: self.initial.architecture().describe(),
-                hint: String::new(),
-            });
+            let found = network.architecture().describe();
+            let expected = self.initial.architecture().describe();
+            return Err(Error::shape("the network to start from", found, expected));
         }
         if network.parameters() == self.initial.parameters() {
             return Ok(self);

@@ -1,8 +1,8 @@
 //! Scores predicted probabilities of classes.
 
 use super::counts::{self, Counts};
-use super::{class_of, count_rows, mismatch, ratio};
-use crate::error::Result;
+use super::{class_of, count_rows, ratio};
+use crate::error::{Error, Result};
 use serde::Serialize;
 
 /// The scores of a classifier. A row's predicted class is its most probable one, of equal ones the first.
@@ -54,19 +54,19 @@ impl ClassificationScores {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Shape`](crate::Error::Shape) for no rows, fewer than two classes, a number of labels other than one per
-    /// row, or a label out of range; [`Error::NonFiniteInput`](crate::Error::NonFiniteInput).
+    /// [`Error::Shape`] for no rows, fewer than two classes, a number of labels other than one per
+    /// row, or a label out of range; [`Error::NonFiniteInput`].
     pub fn from_probabilities(probabilities: &[f64], labels: &[usize], classes: usize) -> Result<Self> {
         let rows = count_rows("the probabilities", probabilities, classes)?;
         if classes < 2 {
-            return Err(mismatch(
+            return Err(Error::shape(
                 "a row of probabilities",
                 classes.to_string(),
-                "2 or more".into(),
+                "2 or more",
             ));
         }
         if labels.len() != rows {
-            return Err(mismatch(
+            return Err(Error::shape(
                 "the list of labels",
                 labels.len().to_string(),
                 format!("one for each of {rows} rows"),
@@ -74,7 +74,7 @@ impl ClassificationScores {
         }
         if let Some(row) = labels.iter().position(|&label| label >= classes) {
             let place = format!("row {} of the labels", row + 1);
-            return Err(mismatch(
+            return Err(Error::shape(
                 place,
                 labels[row].to_string(),
                 format!("0 to {}", classes - 1),

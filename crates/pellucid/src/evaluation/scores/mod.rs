@@ -26,7 +26,7 @@ pub fn class_of<T: Scalar>(outputs: &[T]) -> usize {
 /// The number of rows of `numbers`, (rows, `width`). Checks that there is a row and that all numbers are finite.
 fn count_rows(what: &str, numbers: &[f64], width: usize) -> Result<usize> {
     if numbers.is_empty() || width == 0 || !numbers.len().is_multiple_of(width) {
-        return Err(mismatch(
+        return Err(Error::shape(
             what,
             format!("{} numbers", numbers.len()),
             format!("one row or more of {width}"),
@@ -47,18 +47,9 @@ fn count_pairs(what: &str, predictions: &[f64], targets: &[f64], width: usize) -
     let expected = count_rows("the targets", targets, width)?;
     if rows != expected {
         let expected = format!("{expected}, as the targets have,");
-        return Err(mismatch(what, format!("{rows} rows"), expected));
+        return Err(Error::shape(what, format!("{rows} rows"), expected));
     }
     Ok(rows)
-}
-
-fn mismatch(what: impl Into<String>, found: String, expected: String) -> Error {
-    Error::Shape {
-        what: what.into(),
-        found,
-        expected,
-        hint: String::new(),
-    }
 }
 
 /// The fraction `part` / `whole`; 0 where `whole` is 0.

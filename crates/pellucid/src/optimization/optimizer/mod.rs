@@ -120,12 +120,9 @@ impl<T: Scalar> OptimizerState<T> {
     pub fn remembering(mut self, memory: &Memory<T>) -> Result<Self> {
         for (slot, remembered) in self.slots.iter_mut().zip(&memory.slots) {
             if slot.len() != remembered.len() {
-                return Err(Error::Shape {
-                    what: "what the optimizer remembers".into(),
-                    found: format!("{} numbers", remembered.len()),
-                    expected: format!("{}, as this network and its optimizer have,", slot.len()),
-                    hint: String::new(),
-                });
+                let found = format!("{} numbers", remembered.len());
+                let expected = format!("{}, as this network and its optimizer have,", slot.len());
+                return Err(Error::shape("what the optimizer remembers", found, expected));
             }
             slot.copy_from_slice(remembered);
         }

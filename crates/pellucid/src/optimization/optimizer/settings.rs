@@ -16,6 +16,31 @@ pub struct OptimizerDescriptor {
     pub memory: &'static [&'static str],
 }
 
+const fn optimizer(
+    name: &'static str,
+    title: &'static str,
+    usual_learning_rate: f64,
+    memory: &'static [&'static str],
+) -> OptimizerDescriptor {
+    OptimizerDescriptor {
+        common: Descriptor::new(name, title),
+        usual_learning_rate,
+        memory,
+    }
+}
+
+impl OptimizerDescriptor {
+    const fn formula(mut self, plain: &'static str, latex: &'static str) -> Self {
+        self.common = self.common.formula(plain, latex);
+        self
+    }
+
+    const fn paper(mut self, paper: &'static str) -> Self {
+        self.common = self.common.paper(paper);
+        self
+    }
+}
+
 impl AsRef<Descriptor> for OptimizerDescriptor {
     fn as_ref(&self) -> &Descriptor {
         &self.common
@@ -28,164 +53,108 @@ choice! {
     #[derive(Debug, Clone, Copy, PartialEq)]
     pub enum Optimizer: OptimizerDescriptor, key "train.optimizer", tag "name", unnamed Some("sgd"), alone true {
         /// Gradient descent, θ ← θ − η·g. Without momentum the backward pass takes this step itself.
-        Sgd { momentum, dampening, nesterov, velocity, weight_decay } => OptimizerDescriptor {
-            common: Descriptor::new("sgd", "gradient descent")
-                .formula(
-                    "b ← μb + g, θ ← θ − η·b",
-                    r"b \leftarrow \mu \cdot b + g, \quad \theta \leftarrow \theta - \eta \cdot b",
-                )
-                .paper("Momentum: Polyak, Some Methods of Speeding Up the Convergence of Iteration Methods, 1964. Looking \
-                        ahead: Nesterov, A Method for Solving the Convex Programming Problem with Convergence Rate \
-                        O(1/k²), 1983, in the form of Sutskever et al., On the Importance of Initialization and Momentum \
-                        in Deep Learning, 2013"),
-            usual_learning_rate: 0.01,
-            memory: &["b"],
-        },
+        Sgd { momentum, dampening, nesterov, velocity, weight_decay } => optimizer("sgd", "gradient descent", 0.01, &["b"])
+            .formula(
+                "b ← μb + g, θ ← θ − η·b",
+                r"b \leftarrow \mu \cdot b + g, \quad \theta \leftarrow \theta - \eta \cdot b",
+            )
+            .paper("Momentum: Polyak, Some Methods of Speeding Up the Convergence of Iteration Methods, 1964. Looking \
+                    ahead: Nesterov, A Method for Solving the Convex Programming Problem with Convergence Rate \
+                    O(1/k²), 1983, in the form of Sutskever et al., On the Importance of Initialization and Momentum \
+                    in Deep Learning, 2013"),
         /// AdaGrad.
-        Adagrad { epsilon = 1e-10, weight_decay } => OptimizerDescriptor {
-            common: Descriptor::new("adagrad", "AdaGrad")
-                .formula(
-                    "s ← s + g², θ ← θ − η·g/(√s + ε)",
-                    r"s \leftarrow s + g^2, \quad \theta \leftarrow \theta - \eta \cdot \frac{g}{\sqrt{s} + \varepsilon}",
-                )
-                .paper("Duchi, Hazan & Singer, Adaptive Subgradient Methods for Online Learning and Stochastic \
-                        Optimization, 2011"),
-            usual_learning_rate: 0.01,
-            memory: &["s"],
-        },
+        Adagrad { epsilon = 1e-10, weight_decay } => optimizer("adagrad", "AdaGrad", 0.01, &["s"])
+            .formula(
+                "s ← s + g², θ ← θ − η·g/(√s + ε)",
+                r"s \leftarrow s + g^2, \quad \theta \leftarrow \theta - \eta \cdot \frac{g}{\sqrt{s} + \varepsilon}",
+            )
+            .paper("Duchi, Hazan & Singer, Adaptive Subgradient Methods for Online Learning and Stochastic \
+                    Optimization, 2011"),
         /// RMSProp.
-        Rmsprop { momentum, rho = 0.99, epsilon, weight_decay } => OptimizerDescriptor {
-            common: Descriptor::new("rmsprop", "RMSProp")
-                .formula(
-                    "v ← ρv + (1−ρ)g², b ← μb + g/(√v + ε), θ ← θ − η·b",
-                    r"v \leftarrow \rho \cdot v + (1 - \rho) \cdot g^2, \quad b \leftarrow \mu \cdot b + \frac{g}{\sqrt{v} + \varepsilon}, \quad \theta \leftarrow \theta - \eta \cdot b",
-                )
-                .paper("Tieleman & Hinton, Neural Networks for Machine Learning, lecture 6.5, 2012"),
-            usual_learning_rate: 0.01,
-            memory: &["v", "b"],
-        },
+        Rmsprop { momentum, rho = 0.99, epsilon, weight_decay } => optimizer("rmsprop", "RMSProp", 0.01, &["v", "b"])
+            .formula(
+                "v ← ρv + (1−ρ)g², b ← μb + g/(√v + ε), θ ← θ − η·b",
+                r"v \leftarrow \rho \cdot v + (1 - \rho) \cdot g^2, \quad b \leftarrow \mu \cdot b + \frac{g}{\sqrt{v} + \varepsilon}, \quad \theta \leftarrow \theta - \eta \cdot b",
+            )
+            .paper("Tieleman & Hinton, Neural Networks for Machine Learning, lecture 6.5, 2012"),
         /// AdaDelta.
-        Adadelta { rho, epsilon = 1e-6, weight_decay } => OptimizerDescriptor {
-            common: Descriptor::new("adadelta", "AdaDelta")
-                .formula(
-                    "v ← ρv + (1−ρ)g², d = √(u + ε)/√(v + ε)·g, u ← ρu + (1−ρ)d², θ ← θ − η·d",
-                    r"v \leftarrow \rho \cdot v + (1 - \rho) \cdot g^2, \quad d = \frac{\sqrt{u + \varepsilon}}{\sqrt{v + \varepsilon}} \cdot g, \quad u \leftarrow \rho \cdot u + (1 - \rho) \cdot d^2, \quad \theta \leftarrow \theta - \eta \cdot d",
-                )
-                .paper("Zeiler, ADADELTA: An Adaptive Learning Rate Method, 2012"),
-            usual_learning_rate: 1.0,
-            memory: &["v", "u"],
-        },
+        Adadelta { rho, epsilon = 1e-6, weight_decay } => optimizer("adadelta", "AdaDelta", 1.0, &["v", "u"])
+            .formula(
+                "v ← ρv + (1−ρ)g², d = √(u + ε)/√(v + ε)·g, u ← ρu + (1−ρ)d², θ ← θ − η·d",
+                r"v \leftarrow \rho \cdot v + (1 - \rho) \cdot g^2, \quad d = \frac{\sqrt{u + \varepsilon}}{\sqrt{v + \varepsilon}} \cdot g, \quad u \leftarrow \rho \cdot u + (1 - \rho) \cdot d^2, \quad \theta \leftarrow \theta - \eta \cdot d",
+            )
+            .paper("Zeiler, ADADELTA: An Adaptive Learning Rate Method, 2012"),
         /// Adam.
-        Adam { beta_1, beta_2, epsilon, epsilon_hat, weight_decay } => OptimizerDescriptor {
-            common: Descriptor::new("adam", "Adam")
-                .formula(ADAM, ADAM_LATEX)
-                .paper("Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1"),
-            usual_learning_rate: 1e-3,
-            memory: &["m", "v"],
-        },
+        Adam { beta_1, beta_2, epsilon, epsilon_hat, weight_decay } => optimizer("adam", "Adam", 1e-3, &["m", "v"])
+            .formula(ADAM, ADAM_LATEX)
+            .paper("Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1"),
         /// Adam with decoupled weight decay.
-        Adamw { beta_1, beta_2, epsilon, epsilon_hat, weight_decay = 0.01 } => OptimizerDescriptor {
-            common: Descriptor::new("adamw", "AdamW")
-                .formula(
-                    "θ ← (1 − ηλ)·θ, then Adam's step",
-                    r"\theta \leftarrow (1 - \eta \cdot \lambda) \cdot \theta \text{, then Adam's step}",
-                )
-                .paper("Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019"),
-            usual_learning_rate: 1e-3,
-            memory: &["m", "v"],
-        },
+        Adamw { beta_1, beta_2, epsilon, epsilon_hat, weight_decay = 0.01 } => optimizer("adamw", "AdamW", 1e-3, &["m", "v"])
+            .formula(
+                "θ ← (1 − ηλ)·θ, then Adam's step",
+                r"\theta \leftarrow (1 - \eta \cdot \lambda) \cdot \theta \text{, then Adam's step}",
+            )
+            .paper("Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019"),
         /// Adam whose second moment never falls.
-        Amsgrad { beta_1, beta_2, epsilon, weight_decay } => OptimizerDescriptor {
-            common: Descriptor::new("amsgrad", "AMSGrad")
-                .formula(
-                    "Adam with v̂ ← max(v̂, v) in place of v",
-                    r"\hat{v} \leftarrow \max(\hat{v}, v) \text{, then Adam's step with it in place of } v",
-                )
-                .paper("Reddi, Kale & Kumar, On the Convergence of Adam and Beyond, 2018"),
-            usual_learning_rate: 1e-3,
-            memory: &["m", "v", "v̂"],
-        },
+        Amsgrad { beta_1, beta_2, epsilon, weight_decay } => optimizer("amsgrad", "AMSGrad", 1e-3, &["m", "v", "v̂"])
+            .formula(
+                "Adam with v̂ ← max(v̂, v) in place of v",
+                r"\hat{v} \leftarrow \max(\hat{v}, v) \text{, then Adam's step with it in place of } v",
+            )
+            .paper("Reddi, Kale & Kumar, On the Convergence of Adam and Beyond, 2018"),
         /// Adam that looks ahead.
-        Nadam { beta_1, beta_2, epsilon, weight_decay } => OptimizerDescriptor {
-            common: Descriptor::new("nadam", "NAdam")
-                .formula(
-                    "Adam with (1−μₜ)g/(1 − Πμ) + μₜ₊₁m/(1 − Πμ·μₜ₊₁) in place of m, where μₜ rises to β₁",
-                    r"\text{Adam with } \frac{(1 - \mu_t) g}{1 - p} + \frac{\mu_{t+1} m}{1 - p \mu_{t+1}} \text{ in place of m, p being the product of all } \mu",
-                )
-                .paper("Dozat, Incorporating Nesterov Momentum into Adam, 2016"),
-            usual_learning_rate: 2e-3,
-            memory: &["m", "v"],
-        },
+        Nadam { beta_1, beta_2, epsilon, weight_decay } => optimizer("nadam", "NAdam", 2e-3, &["m", "v"])
+            .formula(
+                "Adam with (1−μₜ)g/(1 − Πμ) + μₜ₊₁m/(1 − Πμ·μₜ₊₁) in place of m, where μₜ rises to β₁",
+                r"\text{Adam with } \frac{(1 - \mu_t) g}{1 - p} + \frac{\mu_{t+1} m}{1 - p \mu_{t+1}} \text{ in place of m, p being the product of all } \mu",
+            )
+            .paper("Dozat, Incorporating Nesterov Momentum into Adam, 2016"),
         /// Adam without its second moment until that has a finite variance.
-        Radam { beta_1, beta_2, epsilon, weight_decay } => OptimizerDescriptor {
-            common: Descriptor::new("radam", "RAdam")
-                .formula(
-                    "Adam times r, the rectification of the variance of 1/√v; without v while the variance is infinite",
-                    r"\text{Adam times r, the rectification of the variance of } \frac{1}{\sqrt{v}} \text{; without v while the variance is infinite}",
-                )
-                .paper("Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020, algorithm 2"),
-            usual_learning_rate: 1e-3,
-            memory: &["m", "v"],
-        },
+        Radam { beta_1, beta_2, epsilon, weight_decay } => optimizer("radam", "RAdam", 1e-3, &["m", "v"])
+            .formula(
+                "Adam times r, the rectification of the variance of 1/√v; without v while the variance is infinite",
+                r"\text{Adam times r, the rectification of the variance of } \frac{1}{\sqrt{v}} \text{; without v while the variance is infinite}",
+            )
+            .paper("Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2020, algorithm 2"),
         /// Adam by the largest derivative in place of the second moment.
-        Adamax { beta_1, beta_2, epsilon, weight_decay } => OptimizerDescriptor {
-            common: Descriptor::new("adamax", "Adamax")
-                .formula(
-                    "u ← max(β₂u, |g| + ε), θ ← θ − η·m/((1 − β₁ᵗ)·u)",
-                    r"u \leftarrow \max(\beta_2 \cdot u, |g| + \varepsilon), \quad \theta \leftarrow \theta - \eta \cdot \frac{m}{(1 - \beta_1^t) \cdot u}",
-                )
-                .paper("Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 2"),
-            usual_learning_rate: 2e-3,
-            memory: &["m", "u"],
-        },
+        Adamax { beta_1, beta_2, epsilon, weight_decay } => optimizer("adamax", "Adamax", 2e-3, &["m", "u"])
+            .formula(
+                "u ← max(β₂u, |g| + ε), θ ← θ − η·m/((1 − β₁ᵗ)·u)",
+                r"u \leftarrow \max(\beta_2 \cdot u, |g| + \varepsilon), \quad \theta \leftarrow \theta - \eta \cdot \frac{m}{(1 - \beta_1^t) \cdot u}",
+            )
+            .paper("Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 2"),
         /// Steps of the same length for every parameter.
-        Lion { beta_1, beta_2 = 0.99, weight_decay } => OptimizerDescriptor {
-            common: Descriptor::new("lion", "Lion")
-                .formula(
-                    "θ ← θ − η·sign(β₁m + (1−β₁)g), m ← β₂m + (1−β₂)g",
-                    r"\theta \leftarrow \theta - \eta \cdot \mathrm{sign}(\beta_1 \cdot m + (1 - \beta_1) \cdot g), \quad m \leftarrow \beta_2 \cdot m + (1 - \beta_2) \cdot g",
-                )
-                .paper("Chen et al., Symbolic Discovery of Optimization Algorithms, 2023"),
-            usual_learning_rate: 1e-4,
-            memory: &["m"],
-        },
+        Lion { beta_1, beta_2 = 0.99, weight_decay } => optimizer("lion", "Lion", 1e-4, &["m"])
+            .formula(
+                "θ ← θ − η·sign(β₁m + (1−β₁)g), m ← β₂m + (1−β₂)g",
+                r"\theta \leftarrow \theta - \eta \cdot \mathrm{sign}(\beta_1 \cdot m + (1 - \beta_1) \cdot g), \quad m \leftarrow \beta_2 \cdot m + (1 - \beta_2) \cdot g",
+            )
+            .paper("Chen et al., Symbolic Discovery of Optimization Algorithms, 2023"),
         /// iRprop⁻: steps that grow while a derivative keeps its sign, for full batches. The learning rate is the length of
         /// the first step.
-        Rprop { weight_decay, increase, decrease, least_step, largest_step } => OptimizerDescriptor {
-            common: Descriptor::new("rprop", "Rprop")
-                .formula(
-                    "Δ grows while g keeps its sign and shrinks when it changes, θ ← θ − sign(g)·Δ where it keeps it",
-                    r"\theta \leftarrow \theta - \mathrm{sign}(g) \cdot \Delta \text{, where } \Delta \text{ grows while g keeps its sign and shrinks when it changes}",
-                )
-                .paper("Riedmiller & Braun, A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP \
-                        Algorithm, 1993, in the form iRprop⁻ of Igel & Hüsken, Improving the Rprop Learning Algorithm, 2000"),
-            usual_learning_rate: 0.01,
-            memory: &["g", "Δ"],
-        },
+        Rprop { weight_decay, increase, decrease, least_step, largest_step } => optimizer("rprop", "Rprop", 0.01, &["g", "Δ"])
+            .formula(
+                "Δ grows while g keeps its sign and shrinks when it changes, θ ← θ − sign(g)·Δ where it keeps it",
+                r"\theta \leftarrow \theta - \mathrm{sign}(g) \cdot \Delta \text{, where } \Delta \text{ grows while g keeps its sign and shrinks when it changes}",
+            )
+            .paper("Riedmiller & Braun, A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP \
+                    Algorithm, 1993, in the form iRprop⁻ of Igel & Hüsken, Improving the Rprop Learning Algorithm, 2000"),
         /// iRprop⁺: Rprop that takes back a step across a minimum where the loss has risen.
-        IrpropPlus { weight_decay, increase, decrease, least_step, largest_step } => OptimizerDescriptor {
-            common: Descriptor::new("irprop_plus", "iRprop+")
-                .formula(
-                    "Rprop, and where g changes its sign and the loss has risen, the last step is taken back",
-                    r"\text{Rprop, and where g changes its sign and the loss has risen, the last step is taken back}",
-                )
-                .paper("Igel & Hüsken, Improving the Rprop Learning Algorithm, 2000"),
-            usual_learning_rate: 0.01,
-            memory: &["g", "Δ", "Δθ"],
-        },
+        IrpropPlus { weight_decay, increase, decrease, least_step, largest_step } => optimizer("irprop_plus", "iRprop+", 0.01, &["g", "Δ", "Δθ"])
+            .formula(
+                "Rprop, and where g changes its sign and the loss has risen, the last step is taken back",
+                r"\text{Rprop, and where g changes its sign and the loss has risen, the last step is taken back}",
+            )
+            .paper("Igel & Hüsken, Improving the Rprop Learning Algorithm, 2000"),
         /// L-BFGS with a line search, on all samples at once. It takes no steps of its own:
         /// [`minimize`](crate::optimization::lbfgs::minimize) is the method, and its iterations are the epochs of the run.
-        Lbfgs { history, gradient_tolerance, loss_tolerance, max_evaluations } => OptimizerDescriptor {
-            common: Descriptor::new("lbfgs", "L-BFGS")
-                .formula(
-                    "θ ← θ − α·Hg, H from the last steps, α by a line search",
-                    r"\theta \leftarrow \theta - \alpha \cdot H g \text{, H from the last steps, } \alpha \text{ by a line search}",
-                )
-                .paper("Liu & Nocedal, On the Limited Memory BFGS Method for Large Scale Optimization, 1989; line search: \
-                        Moré & Thuente, Line Search Algorithms with Guaranteed Sufficient Decrease, 1994"),
-            usual_learning_rate: 0.0,
-            memory: &[],
-        },
+        Lbfgs { history, gradient_tolerance, loss_tolerance, max_evaluations } => optimizer("lbfgs", "L-BFGS", 0.0, &[])
+            .formula(
+                "θ ← θ − α·Hg, H from the last steps, α by a line search",
+                r"\theta \leftarrow \theta - \alpha \cdot H g \text{, H from the last steps, } \alpha \text{ by a line search}",
+            )
+            .paper("Liu & Nocedal, On the Limited Memory BFGS Method for Large Scale Optimization, 1989; line search: \
+                    Moré & Thuente, Line Search Algorithms with Guaranteed Sufficient Decrease, 1994"),
     }
     settings OptimizerSettings {
         momentum: f64 = 0.0, Setting::number(Range::FRACTION, "μ: how much of the step before is in this one");

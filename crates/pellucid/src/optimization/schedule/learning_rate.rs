@@ -26,8 +26,8 @@ const LEAST_CHANGE: f64 = 1e-8;
 #[derive(Debug, Clone)]
 pub struct LearningRate {
     schedule: Schedule,
-    /// The rate that the schedule's fractions are of. Losses may reduce it.
-    highest: f64,
+    /// The rate that the schedule's fractions are of: the recipe's, until losses reduce it.
+    pub highest: f64,
     best: f64,
     /// Epochs in a row that were no better than the best.
     waited: u64,
@@ -45,16 +45,6 @@ impl LearningRate {
             waited: 0,
             cooling: 0,
         }
-    }
-
-    /// The highest rate: the recipe's, until losses reduce it.
-    pub fn highest(&self) -> f64 {
-        self.highest
-    }
-
-    /// Sets the highest rate.
-    pub fn set_highest(&mut self, rate: f64) {
-        self.highest = rate;
     }
 
     /// Whether it is the same for every step.
@@ -78,19 +68,12 @@ impl LearningRate {
         if (step as f64) <= self.schedule.warmup_steps(run) {
             return ControlFlow::Continue(());
         }
+        let of = self.schedule.all_settings();
         match self.schedule {
-            Schedule::ReduceOnPlateau {
-                factor,
-                patience,
-                threshold,
-                threshold_mode,
-                cooldown,
-                least_rate,
-                ..
-            } => {
-                let bar = match threshold_mode {
-                    ThresholdMode::Relative => self.best * (1.0 - threshold),
-                    ThresholdMode::Absolute => self.best - threshold,
+            Schedule::ReduceOnPlateau { .. } => {
+                let bar = match of.threshold_mode {
+                    ThresholdMode::Relative => self.best * (1.0 - of.threshold),
+                    ThresholdMode::Absolute => self.best - of.threshold,
                 };
                 if loss < bar {
                     self.best = loss;
@@ -102,23 +85,21 @@ impl LearningRate {
                     self.cooling -= 1;
                     self.waited = 0;
                 }
-                if self.waited > patience {
-                    let reduced = (self.highest * factor).max(least_rate);
+                if self.waited > of.patience {
+                    let reduced = (self.highest * of.factor).max(of.least_rate);
                     if self.highest - reduced > LEAST_CHANGE {
                         self.highest = reduced;
                     }
-                    self.cooling = cooldown;
+                    self.cooling = of.cooldown;
                     self.waited = 0;
                 }
             }
-            Schedule::Adaptive {
-                patience, threshold, ..
-            } => {
+            Schedule::Adaptive { .. } => {
                 // Not `loss <= …`: a loss that is NaN is no better.
-                let is_better = loss <= self.best - threshold;
+                let is_better = loss <= self.best - of.threshold;
                 self.waited = if is_better { 0 } else { self.waited + 1 };
                 self.best = self.best.min(loss);
-                if self.waited > patience {
+                if self.waited > of.patience {
                     if self.highest <= ADAPTIVE_LEAST {
                         return ControlFlow::Break(());
                     }

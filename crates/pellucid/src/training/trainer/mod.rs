@@ -93,9 +93,16 @@ impl<T: Scalar> Trainer<T> {
         let train = &recipe.train;
         let architecture = network.architecture();
         let penalized = penalized_parameters(train.penalize_biases, architecture);
-        let penalty =
-            Penalty::new(train.l1, train.l2, penalized).with(train.share_penalty, train.report_penalty);
-        let clipping = Clipping::new(train.clip_value, train.clip_norm);
+        let penalty = Penalty::new(
+            [train.l1, train.l2],
+            penalized,
+            train.share_penalty,
+            train.report_penalty,
+        );
+        let clipping = Clipping {
+            value: train.clip_value,
+            norm: train.clip_norm,
+        };
         let network_outputs = architecture.output_width();
         let optimizer = OptimizerState::new(train.optimizer, network.parameters().len())
             .with_threads(threads)
@@ -152,7 +159,7 @@ impl<T: Scalar> Trainer<T> {
     /// The same trainer with another schedule, whose factors multiply the recipe's learning rate.
     #[must_use]
     pub fn with_schedule(mut self, schedule: Schedule) -> Self {
-        self.learning_rate = LearningRate::new(schedule, self.learning_rate.highest());
+        self.learning_rate = LearningRate::new(schedule, self.learning_rate.highest);
         self
     }
 
@@ -230,7 +237,7 @@ impl<T: Scalar> Trainer<T> {
 
     /// Sets the learning rate that the schedule multiplies.
     pub fn set_learning_rate(&mut self, rate: f64) {
-        self.learning_rate.set_highest(rate);
+        self.learning_rate.highest = rate;
     }
 
     fn ensure_capacity(&mut self, rows: usize) {

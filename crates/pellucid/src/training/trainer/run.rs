@@ -75,7 +75,7 @@ impl<T: Scalar> Trainer<T> {
         }
         let batches = self.begin(data.rows());
         let rate_changes = !self.learning_rate.is_constant();
-        let mut learning_rate = T::from_f64(self.learning_rate.highest());
+        let mut learning_rate = T::from_f64(self.learning_rate.highest);
         let mut buffers = BatchBuffers::default();
         let fused_samples = fused::samples(self, data, batches.batch_rows);
         let position = self.position(&batches, 0);

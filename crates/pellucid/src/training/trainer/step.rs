@@ -29,7 +29,7 @@ impl<T: Scalar> Trainer<T> {
             return Err(Error::from(error));
         }
         self.ensure_capacity(input.rows(self.network.architecture().input_width()));
-        let learning_rate = T::from_f64(self.learning_rate.highest());
+        let learning_rate = T::from_f64(self.learning_rate.highest);
         let loss = self.take_step(input, targets, learning_rate);
         if !loss.is_finite() {
             return Err(self.non_finite_loss(loss, 0));

@@ -102,7 +102,7 @@ impl<T: Scalar> Trainer<T> {
         steps: u64,
         epoch: &mut EpochProgress,
     ) -> Result<()> {
-        let learning_rate = T::from_f64(self.learning_rate.highest());
+        let learning_rate = T::from_f64(self.learning_rate.highest);
         let result = T::run::<FusedRunPerPrecision>(&mut FusedRun {
             trainer: self,
             samples,
