@@ -23,7 +23,7 @@ impl Dropout {
     /// have no dropout.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a rate that is not 0 ≤ rate < 1.
+    /// [`Error::Setting`](crate::Error::Setting) for a rate that is not 0 ≤ rate < 1.
     pub fn new(rates: &[f64], seed: u32) -> Result<Self> {
         rates.iter().try_for_each(|&rate| check_rate(rate))?;
         Ok(Self {
