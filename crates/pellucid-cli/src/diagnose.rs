@@ -8,8 +8,9 @@ use crate::failure::{self, refuse_flags};
 use crate::outputs::{self, JsonOutput};
 use crate::subject::{Subject, is_model};
 use crate::{findings, interrupt, recipes, run, source, terminal};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use pellucid::inspection::diagnosis::Finding;
+use pellucid::with_precision;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
@@ -35,7 +36,19 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
     ];
     outputs::check_distinct(&read, &[("--json", arguments.json.as_deref())])?;
     let (found, json) = if is_model(&arguments.source) {
-        refuse_training_flags(arguments)?;
+        let of_training = [
+            ("--target", !arguments.target.is_empty()),
+            ("--recipe", arguments.recipe.is_some()),
+            ("--epochs", arguments.epochs.is_some()),
+            ("--set", !arguments.set.is_empty()),
+            ("--seed", arguments.seed.is_some()),
+        ];
+        refuse_flags(&of_training, |flag| {
+            format!(
+                "{flag} is for a training, and {} is a model, which is examined as it is",
+                arguments.source
+            )
+        })?;
         let json = JsonOutput::prepare(arguments.json.as_deref())?;
         (model::diagnose(arguments)?, json)
     } else {
@@ -50,9 +63,10 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
         interrupt::listen();
         let json = JsonOutput::prepare(arguments.json.as_deref())?;
         let found = match subject {
-            Subject::Recipe(recipe, settings) => {
-                training::of_recipe(&arguments.source, &recipe, &settings, threads)?
-            }
+            Subject::Recipe(recipe, settings) => with_precision!(recipe.train.precision, T => {
+                training::of_recipe::<T>(&arguments.source, &recipe, &settings, threads)
+            })
+            .with_context(|| format!("recipe {}", arguments.source))?,
             Subject::Table(table, request) => training::of_table(&table, &request, threads, quiet)?,
         };
         (found, json)
@@ -83,20 +97,4 @@ fn record(found: &Diagnosis) -> Value {
     record["notes"] = json!(found.notes);
     record["stopped"] = json!(found.stopped);
     record
-}
-
-fn refuse_training_flags(arguments: &Diagnose) -> Result<()> {
-    let of_training = [
-        ("--target", !arguments.target.is_empty()),
-        ("--recipe", arguments.recipe.is_some()),
-        ("--epochs", arguments.epochs.is_some()),
-        ("--set", !arguments.set.is_empty()),
-        ("--seed", arguments.seed.is_some()),
-    ];
-    refuse_flags(&of_training, |flag| {
-        format!(
-            "{flag} is for a training, and {} is a model, which is examined as it is",
-            arguments.source
-        )
-    })
 }

@@ -68,10 +68,7 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
         }
         FormatArgument::Markdown => example.markdown(),
         FormatArgument::Html => example.html(),
-        FormatArgument::Json => {
-            let text = example.json().context("the record cannot be written as JSON")?;
-            text + "\n"
-        }
+        FormatArgument::Json => example.json().context("the record cannot be written as JSON")? + "\n",
     };
     match file {
         Some(path) => {
@@ -151,11 +148,8 @@ fn of_recipe_at<T: Scalar>(
         ..Labels::default()
     };
     let quiet = arguments.running.quiet || step < 1000;
-    let found = session.trace(
-        step,
-        rows.as_deref(),
-        &mut Progress::new(&arguments.source, quiet),
-    )?;
+    let mut progress = Progress::new(&arguments.source, quiet);
+    let found = session.trace(step, rows.as_deref(), &mut progress)?;
     match found {
         Some((position, trace)) => Ok(Some(Explanation::from_trace(&recipe, &trace, position, labels))),
         None if interrupt::was_asked() => Ok(None),
@@ -203,16 +197,18 @@ fn step_of_run(arguments: &Explain, recipe: &Recipe, per_epoch: u64) -> Result<u
 
 /// The step that a model would take next on rows of a table.
 fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explanation>> {
-    let of_step = [
+    let of_recipe = [
         ("--epoch", arguments.epoch.is_some()),
         ("--step", arguments.step.is_some()),
+        ("--precision", arguments.precision.is_some()),
     ];
-    refuse_flags(&of_step, |flag| {
-        format!("{flag} is for a recipe: a model is trained already")
-    })?;
-    let of_precision = [("--precision", arguments.precision.is_some())];
-    refuse_flags(&of_precision, |flag| {
-        format!("{flag} is for a recipe: a model has its own")
+    refuse_flags(&of_recipe, |flag| {
+        let has = if flag == "--precision" {
+            "has its own"
+        } else {
+            "is trained already"
+        };
+        format!("{flag} is for a recipe: a model {has}")
     })?;
     let path = Path::new(&arguments.source);
     let mut model = Model::load(path)?;

@@ -26,15 +26,14 @@ pub(crate) fn inspect(arguments: &Inspect) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let shown = if arguments.all { usize::MAX } else { SHOWN };
-    let mut lines = network(&model);
+    let mut parts = vec![network(&model)];
     if let Some(preparation) = &model.preparation {
-        lines.extend(target(preparation, &model, shown));
-        lines.push(String::new());
-        lines.extend(columns(preparation, shown));
+        parts[0].extend(target(preparation, &model, shown));
+        parts.push(columns(preparation, shown));
     }
-    lines.push(String::new());
-    lines.extend(training(&model));
-    lines.extend(scores(&model.metrics));
+    parts.push(training(&model));
+    parts.extend(scores(&model.metrics));
+    let mut lines = parts.join(&String::new());
     lines.extend(model.warnings.iter().map(|warning| format!("note: {warning}")));
     terminal::print_lines(lines)?;
     Ok(ExitCode::SUCCESS)
@@ -205,18 +204,13 @@ fn training(model: &Model) -> Vec<String> {
     lines
 }
 
-fn scores(metrics: &Value) -> Vec<String> {
+fn scores(metrics: &Value) -> Option<Vec<String>> {
     let names = "subset_accuracy accuracy balanced_accuracy log_loss roc_auc r2 rmse mae".split(' ');
     let of = |part: &str, name: &str| metrics[part][name].as_f64().map_or("-".into(), number);
     let known = names.filter(|name| metrics["training"][name].is_number());
     let row = |name: &str| vec![figure_name(name), of("training", name), of("validation", name)];
     let rows: Vec<Vec<String>> = known.map(row).collect();
-    match rows.is_empty() {
-        true => Vec::new(),
-        false => std::iter::once(String::new())
-            .chain(titled("|training|held out", rows))
-            .collect(),
-    }
+    (!rows.is_empty()).then(|| titled("|training|held out", rows))
 }
 
 fn cut(names: &[String], shown: usize) -> String {

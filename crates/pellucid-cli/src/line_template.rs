@@ -114,14 +114,13 @@ impl Style {
         if text.is_empty() {
             return Some(Style::Shortest);
         }
-        let (digits, style) = [
-            ('f', Style::Fixed as fn(usize) -> Style),
-            ('e', Style::Scientific),
-            ('%', Style::Percent),
-        ]
-        .into_iter()
-        .find_map(|(kind, style)| Some((text.strip_prefix('.')?.strip_suffix(kind)?, style)))?;
-        digits.parse().ok().filter(|&n| n <= 30).map(style)
+        let digits = |kind: char| -> Option<usize> {
+            let digits = text.strip_prefix('.')?.strip_suffix(kind)?.parse().ok();
+            digits.filter(|&n| n <= 30)
+        };
+        (digits('f').map(Style::Fixed))
+            .or(digits('e').map(Style::Scientific))
+            .or(digits('%').map(Style::Percent))
     }
 
     fn write(self, value: f64) -> String {
@@ -140,11 +139,8 @@ impl Style {
 /// Python's `repr` of a finite number.
 pub(crate) fn shortest(value: f64) -> String {
     let scientific = format!("{value:e}");
-    let exponent: i32 = scientific
-        .rsplit('e')
-        .next()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0);
+    let exponent = scientific.split_once('e').and_then(|(_, text)| text.parse().ok());
+    let exponent: i32 = exponent.unwrap_or(0);
     if (-4..16).contains(&exponent) {
         let plain = value.to_string();
         if plain.contains('.') { plain } else { plain + ".0" }

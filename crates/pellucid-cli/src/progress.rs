@@ -16,13 +16,15 @@ const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
 /// Shows the progress of a training, and ends it at Ctrl-C. Dropped, it takes the bar away.
 pub(crate) struct Progress {
-    bar: Option<ProgressBar>,
+    /// For a caller that writes lines above it.
+    pub(crate) bar: Option<ProgressBar>,
     writes_lines: bool,
     writes_epochs: bool,
     started: Instant,
     last_line: Instant,
     last_epoch_line: Option<Instant>,
-    first_epoch: Option<Instant>,
+    /// When the first epoch ended.
+    pub(crate) first_epoch: Option<Instant>,
     glance: Glance,
     loss: Option<f64>,
     note: String,
@@ -51,16 +53,6 @@ impl Progress {
     pub(crate) fn with_epochs(mut self) -> Self {
         self.writes_epochs = self.writes_lines;
         self
-    }
-
-    /// The bar, for a caller that writes lines above it.
-    pub(crate) fn bar(&self) -> Option<ProgressBar> {
-        self.bar.clone()
-    }
-
-    /// When the first epoch ended.
-    pub(crate) fn first_epoch(&self) -> Option<Instant> {
-        self.first_epoch
     }
 
     fn show(&mut self, position: Position, loss: f64) {

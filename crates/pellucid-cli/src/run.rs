@@ -55,8 +55,11 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         session = session.diagnosed(&[])?;
     }
     findings::report(session.findings(), &[], settings.quiet);
-    if !settings.quiet {
-        note_of_patience(&recipe, session.split());
+    // A recipe with patience and no held-out rows trains for all its epochs.
+    if !settings.quiet && recipe.train.patience.is_some() && session.split().validation.is_none() {
+        terminal::note(
+            "note: train.patience waits for held-out rows, and none are held out; data.validation=0.2 holds out a fifth",
+        );
     }
     pictures::check(&arguments.pictures, &offer)?;
     interrupt::listen();
@@ -71,7 +74,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     let lines = LogLines {
         template: (!settings.quiet).then_some(&template),
         results: &results,
-        bar: progress.bar(),
+        bar: progress.bar.clone(),
         or_files_are_written: writes_files,
     };
     let wants_loss = files.want(What::Loss) || arguments.chart;
@@ -123,15 +126,6 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         terminal::note(&format!("trained in {:.3} s", summary.seconds));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// A recipe with patience and no held-out rows trains for all its epochs.
-fn note_of_patience<T>(recipe: &Recipe, split: &Split<T>) {
-    if recipe.train.patience.is_some() && split.validation.is_none() {
-        terminal::note(
-            "note: train.patience waits for held-out rows, and none are held out; data.validation=0.2 holds out a fifth",
-        );
-    }
 }
 
 /// Why a training ended, where not after its last epoch, and whose weights are kept.

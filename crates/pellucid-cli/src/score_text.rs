@@ -75,13 +75,11 @@ pub(crate) fn whole(rows: usize, scores: &Scores, style: Option<&TextStyle>) -> 
     let mut table = vec![vec!["rows".to_string(), count(rows)]];
     let figures = figures(scores).into_iter();
     table.extend(figures.map(|(name, value)| vec![name, number(value)]));
-    let mut lines = aligned(&table);
+    let mut parts = vec![aligned(&table)];
     match scores {
         Scores::Classification { classes, scores } => {
-            lines.push(String::new());
-            lines.extend(titled(CLASS_TITLES, class_rows(classes, scores)));
-            lines.push(String::new());
-            lines.extend(match style {
+            parts.push(titled(CLASS_TITLES, class_rows(classes, scores)));
+            parts.push(match style {
                 Some(style) => {
                     let shaded = shaded_confusion(classes, scores, style);
                     shaded.lines().map(str::to_owned).collect()
@@ -94,17 +92,13 @@ pub(crate) fn whole(rows: usize, scores: &Scores, style: Option<&TextStyle>) -> 
             classes,
             scores,
             ..
-        } => {
-            lines.push(String::new());
-            lines.extend(per_label(columns, classes, scores));
-        }
+        } => parts.push(per_label(columns, classes, scores)),
         Scores::Regression { columns, scores } if columns.len() > 1 => {
-            lines.push(String::new());
-            lines.extend(titled(TARGET_TITLES, target_rows(columns, &scores.outputs, "-")));
+            parts.push(titled(TARGET_TITLES, target_rows(columns, &scores.outputs, "-")));
         }
         Scores::Regression { .. } => {}
     }
-    lines
+    parts.join(&String::new())
 }
 
 /// Mean and standard deviation over the folds.

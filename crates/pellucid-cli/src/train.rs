@@ -269,7 +269,7 @@ fn run_session(
     findings::report(&before, &[], quiet);
     let mut observers = (Progress::new(name, quiet).with_epochs(), curves);
     let trained = session.run(&mut observers);
-    let first_epoch = observers.0.first_epoch();
+    let first_epoch = observers.0.first_epoch;
     drop(observers);
     let found = match &trained {
         Ok(trained) => trained.summary.findings.as_slice(),
@@ -307,7 +307,7 @@ fn cross_validate(
 ) -> Result<CrossValidation> {
     // Lines for epochs would drown those for folds.
     let mut progress = Progress::new(name, quiet);
-    let bar = progress.bar();
+    let bar = progress.bar.clone();
     let report = |fold: usize, scores: &Scores| {
         let figures = figures(scores).into_iter().take(4);
         let figures = figures.map(|(name, value)| format!("  {name} {}", number(value)));
@@ -329,21 +329,18 @@ fn cross_validate(
 }
 
 fn results(trained: Option<&Trained>, cross_validation: Option<&CrossValidation>) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut results = Vec::new();
     if let Some(found) = cross_validation.filter(|found| !found.folds.is_empty()) {
-        lines.push(format!("{} folds, mean ± deviation", found.folds.len()));
-        lines.extend(score_text::cross_validation(found));
-        if trained.is_some() {
-            lines.push(String::new());
-        }
+        let heading = format!("{} folds, mean ± deviation", found.folds.len());
+        results.push([vec![heading], score_text::cross_validation(found)].concat());
     }
     if let Some(trained) = trained {
         let mut parts = vec![("training", trained.rows.len(), figures(&trained.training))];
         let validation = trained.validation.as_ref();
         parts.extend(validation.map(|scores| ("validation", trained.held_out_rows.len(), figures(scores))));
-        lines.extend(score_text::aligned(&score_text::side_by_side(&parts, "-")));
+        results.push(score_text::aligned(&score_text::side_by_side(&parts, "-")));
     }
-    lines
+    results.join(&String::new())
 }
 
 fn add_to_record(record: &mut Value, trained: &Trained, model: Option<&Path>) {

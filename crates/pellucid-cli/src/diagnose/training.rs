@@ -6,9 +6,9 @@ use crate::progress::Progress;
 use crate::run::{diverged, session};
 use crate::score_text::plural;
 use crate::terminal;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use pellucid::session::Summary;
-use pellucid::{EndedBy, Recipe, Scalar, Unfinished, with_precision};
+use pellucid::{EndedBy, Recipe, Scalar, Unfinished};
 use pellucid_data::training::{Plan, TrainingRequest};
 use pellucid_data::{DataError, Table};
 use serde_json::json;
@@ -48,17 +48,7 @@ fn diagnosis(
 }
 
 /// The training of `pellucid run`.
-pub(super) fn of_recipe(
-    name: &str,
-    recipe: &Recipe,
-    settings: &Settings,
-    threads: NonZeroUsize,
-) -> Result<Diagnosis> {
-    with_precision!(recipe.train.precision, T => of_recipe_at::<T>(name, recipe, settings, threads))
-        .with_context(|| format!("recipe {name}"))
-}
-
-fn of_recipe_at<T: Scalar>(
+pub(super) fn of_recipe<T: Scalar>(
     name: &str,
     recipe: &Recipe,
     settings: &Settings,

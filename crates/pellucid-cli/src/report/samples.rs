@@ -28,14 +28,11 @@ pub(crate) fn page<T: Scalar>(
         let both = rows.as_ref().zip(evaluation.as_ref());
         columns.extend(both.map(|(rows, evaluation)| (name, rows.rows(), figures(evaluation))));
     }
-    let (judged, of) = match (&metrics.test, &metrics.validation) {
-        (Some(test), _) => (test, "test"),
-        (None, Some(held_out)) => (held_out, "held out"),
-        (None, None) => (&metrics.training, "training"),
-    };
-    // The first metric, if any, then the loss.
-    let headline = figures(judged).into_iter().take(2).rev();
-    let headline = headline.map(|(name, value)| (format!("{name}, {of}"), number(value)));
+    // It is judged by the last part. The first metric, if any, comes before the loss.
+    let (of, _, judged) = &columns[columns.len() - 1];
+    let headline = judged.iter().take(2).rev();
+    let headline = headline.map(|(name, value)| (format!("{name}, {of}"), number(*value)));
+    let headline = headline.collect();
     let parameters = finished.network().architecture().trained_count();
     let folder = data.map(|data| data.to_string_lossy().into_owned());
     let mut command = ["pellucid", "run", "recipe.toml"].map(String::from).to_vec();
@@ -61,7 +58,7 @@ pub(crate) fn page<T: Scalar>(
             count(summary.updates as usize),
             plural(split.training.rows(), "sample"),
         ),
-        headline: headline.collect(),
+        headline,
         columns,
         of_data: vec![("Data", of_data)],
         choices: &[],

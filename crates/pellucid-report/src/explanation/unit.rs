@@ -33,21 +33,14 @@ pub(super) struct UnitArithmetic {
 struct UnitSample {
     /// The number of the sample, counted from 1.
     row: u64,
-    /// Every input times its weight.
     products: Vec<Product>,
-    /// The bias.
     bias: Option<f64>,
-    /// The pre-activation.
     z: f64,
-    /// f(z).
     activation: f64,
     /// δ times weight of each unit above; none in the output layer.
     comes_back: Vec<Product>,
-    /// ∂L/∂a.
     d_loss_d_activation: f64,
-    /// ∂a/∂z.
     d_activation_d_z: f64,
-    /// δ.
     delta: f64,
 }
 
@@ -58,7 +51,6 @@ struct Product {
     number: f64,
     /// The weight between the two units.
     weight: f64,
-    /// Number times weight.
     product: f64,
 }
 
@@ -69,9 +61,7 @@ struct UnitWeight {
     products: Vec<f64>,
     /// Their sum, ∂L/∂w.
     d_loss_d_weight: f64,
-    /// The weight before the step.
     weight: f64,
-    /// The weight after it.
     weight_after: Option<f64>,
 }
 

@@ -188,9 +188,8 @@ impl<'a> Walkthrough<'a> {
     /// The array of a symbol, [at the layer](Self::at_layer), that was added last.
     fn find(&self, symbol: &str) -> Option<usize> {
         let symbol = self.at_layer(symbol);
-        self.arrays
-            .iter()
-            .rposition(|array| array.symbol.latex() == symbol)
+        let mut arrays = self.arrays.iter();
+        arrays.rposition(|array| array.symbol.latex() == symbol)
     }
 
     /// The symbol of the layer's input.
@@ -218,22 +217,14 @@ impl<'a> Walkthrough<'a> {
 
     /// (fan_in, fan_out) of the layer.
     fn weights(&mut self, symbol: &str, values: &'a [Numbers]) {
-        self.array(
-            symbol,
-            values,
-            Axis::Units(self.layer - 1),
-            Axis::Units(self.layer),
-        );
+        let (rows, columns) = (Axis::Units(self.layer - 1), Axis::Units(self.layer));
+        self.array(symbol, values, rows, columns);
     }
 
     /// (fan_out) of the layer.
     fn row(&mut self, symbol: &str, values: &'a Numbers) {
-        self.array(
-            symbol,
-            slice::from_ref(values),
-            Axis::One,
-            Axis::Units(self.layer),
-        );
+        let (values, columns) = (slice::from_ref(values), Axis::Units(self.layer));
+        self.array(symbol, values, Axis::One, columns);
     }
 
     /// Adds the computation of the array added last. The formula follows its symbol; there is none where it is empty. Operands
