@@ -12,7 +12,7 @@ pub struct LayerStatistics {
     /// The number of parameter updates so far.
     pub updates: u64,
     /// The mean loss of the training samples in that epoch, each before the step it took part in; none before training.
-    #[serde(with = "spelled::option", default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "spelled_option", default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<f64>,
     /// The layers, the first hidden one first, the output layer last.
     pub layers: Vec<LayerSummary>,
@@ -26,7 +26,7 @@ pub struct LayerSummary {
     #[serde(with = "spelled")]
     pub gradient_rms: f64,
     /// RMS of ∂L/∂b over the layer's biases, if it has any.
-    #[serde(with = "spelled::option", default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "spelled_option", default, skip_serializing_if = "Option::is_none")]
     pub bias_gradient_rms: Option<f64>,
     /// RMS of δ = ∂ℓ/∂z over sampled rows and units, ℓ being the loss of the row alone.
     #[serde(with = "spelled")]
@@ -36,7 +36,7 @@ pub struct LayerSummary {
     pub weight_rms: f64,
     /// ‖ΔW‖/‖W‖ of a step, Euclidean norms of the layer's weights: the root of the mean square over the last steps of the
     /// epoch. About 1e-3 is usual. None before training.
-    #[serde(with = "spelled::option", default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "spelled_option", default, skip_serializing_if = "Option::is_none")]
     pub update_ratio: Option<f64>,
     /// The share of units, 0 to 1, that are saturated: their function is bounded (such as sigmoid and tanh), and flat on
     /// every sampled row.
@@ -67,23 +67,18 @@ mod spelled {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
         Number::deserialize(deserializer).map(|number| number.0)
     }
+}
 
-    pub(super) mod option {
-        use super::Number;
-        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+/// The same of a number that may be missing.
+mod spelled_option {
+    use crate::number::Number;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-        pub(in crate::inspection::layer_statistics::records) fn serialize<S: Serializer>(
-            number: &Option<f64>,
-            serializer: S,
-        ) -> Result<S::Ok, S::Error> {
-            number.map(Number).serialize(serializer)
-        }
+    pub(super) fn serialize<S: Serializer>(number: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+        number.map(Number).serialize(serializer)
+    }
 
-        pub(in crate::inspection::layer_statistics::records) fn deserialize<'de, D: Deserializer<'de>>(
-            deserializer: D,
-        ) -> Result<Option<f64>, D::Error> {
-            let number = Option::<Number>::deserialize(deserializer)?;
-            Ok(number.map(|number| number.0))
-        }
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+        Ok(Option::<Number>::deserialize(deserializer)?.map(|number| number.0))
     }
 }
