@@ -1,10 +1,10 @@
-//! Turns pictures into files.
+//! Turns pictures into files, in the format that a file's name chooses.
 
 use crate::error::ReportError;
 use crate::layout::Canvas;
 use crate::palette::Theme;
-use crate::picture_format::PictureFormat;
 use crate::{png, svg};
+use std::path::Path;
 
 /// How a picture is drawn, whatever it shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -14,6 +14,39 @@ pub struct PictureStyle {
     /// In pixels of an SVG viewer at its natural size, 240 to 8000; a PNG has twice as many. The height follows. `None` for
     /// the usual width of such a picture.
     pub width: Option<u32>,
+}
+
+/// A picture's file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PictureFormat {
+    /// Scalable Vector Graphics: sharp at every size, text stays text.
+    Svg,
+    /// Portable Network Graphics, at two pixels per unit of the chart's size.
+    Png,
+}
+
+impl PictureFormat {
+    /// The format of a file name's extension, in upper or lower case.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::UnknownPictureFormat`] if the extension is neither `.svg` nor `.png`, or absent.
+    pub fn from_path(path: &Path) -> Result<Self, ReportError> {
+        let extension = path
+            .extension()
+            .map(|extension| extension.to_string_lossy().to_lowercase());
+        match extension.as_deref() {
+            Some("svg") => Ok(Self::Svg),
+            Some("png") => Ok(Self::Png),
+            other => Err(ReportError::UnknownPictureFormat {
+                path: path.to_owned(),
+                found: other.map_or_else(
+                    || "a name without an extension".to_owned(),
+                    |extension| format!("the extension .{extension}"),
+                ),
+            }),
+        }
+    }
 }
 
 /// A picture that can be drawn in any style.
@@ -59,3 +92,30 @@ pub trait Picture: Arrange {
 }
 
 impl<P: Arrange> Picture for P {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extension_decides_in_any_case() {
+        assert_eq!(
+            PictureFormat::from_path(Path::new("a/b.PNG")).unwrap(),
+            PictureFormat::Png
+        );
+        assert_eq!(
+            PictureFormat::from_path(Path::new("b.tar.svg")).unwrap(),
+            PictureFormat::Svg
+        );
+    }
+
+    #[test]
+    fn error_names_the_file_and_both_extensions() {
+        for (path, found) in [("plots/loss.pdf", ".pdf"), ("plots/loss", "without an extension")] {
+            let message = PictureFormat::from_path(Path::new(path)).unwrap_err().to_string();
+            for part in [path, found, ".svg", ".png"] {
+                assert!(message.contains(part), "{message:?} lacks {part:?}");
+            }
+        }
+    }
+}

@@ -2,73 +2,51 @@
 
 use crate::typeface::{self, without_middle};
 
-/// A table of words and numbers. A table too wide for the terminal is broken into blocks, each with the first columns.
-#[derive(Debug)]
-pub(crate) struct TextTable {
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
-    /// The number of columns that name the row: aligned to the left, and repeated in each block.
-    naming: usize,
-}
-
 const GAP: usize = 2;
 const INDENT: usize = 2;
 
-impl TextTable {
-    /// Columns after the first `naming` ones are numbers, aligned to the right.
-    pub(crate) fn new(header: Vec<String>, naming: usize) -> Self {
-        Self {
-            header,
-            rows: Vec::new(),
-            naming,
+/// A table of words and numbers. The first `naming` columns name the row, aligned to the left; the others are numbers,
+/// aligned to the right. A table too wide for the terminal is broken into blocks, each with the first columns.
+pub(crate) fn table(
+    header: Vec<String>,
+    rows: impl IntoIterator<Item = Vec<String>>,
+    naming: usize,
+    width: usize,
+) -> String {
+    let columns = header.len();
+    let rows: Vec<Vec<String>> = std::iter::once(header).chain(rows).collect();
+    let widest = |column: usize| rows.iter().map(move |row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| widest(column).unwrap_or(0)).collect();
+    let naming_width: usize = INDENT + widths[..naming].iter().map(|w| w + GAP).sum::<usize>();
+    let mut text = String::new();
+    let mut from = naming;
+    while from < columns {
+        let mut to = from;
+        let mut used = naming_width;
+        while to < columns && (to == from || used + widths[to] <= width) {
+            used += widths[to] + GAP;
+            to += 1;
         }
-    }
-
-    pub(crate) fn push(&mut self, row: Vec<String>) {
-        debug_assert_eq!(row.len(), self.header.len());
-        self.rows.push(row);
-    }
-
-    pub(crate) fn render(&self, width: usize) -> String {
-        let widths: Vec<usize> = (0..self.header.len())
-            .map(|column| {
-                let cells = std::iter::once(&self.header).chain(&self.rows);
-                cells.map(|row| row[column].chars().count()).max().unwrap_or(0)
-            })
-            .collect();
-        let naming_width: usize = INDENT + widths[..self.naming].iter().map(|w| w + GAP).sum::<usize>();
-        let mut text = String::new();
-        let mut from = self.naming;
-        while from < self.header.len() {
-            let mut to = from;
-            let mut used = naming_width;
-            while to < self.header.len() && (to == from || used + widths[to] <= width) {
-                used += widths[to] + GAP;
-                to += 1;
-            }
-            if from > self.naming {
-                text.push('\n');
-            }
-            for row in std::iter::once(&self.header).chain(&self.rows) {
-                let mut line = " ".repeat(INDENT);
-                for column in (0..self.naming).chain(from..to) {
-                    let padding = " ".repeat(widths[column] - row[column].chars().count());
-                    if column < self.naming {
-                        line.push_str(&row[column]);
-                        line.push_str(&padding);
-                    } else {
-                        line.push_str(&padding);
-                        line.push_str(&row[column]);
-                    }
-                    line.push_str(&" ".repeat(GAP));
-                }
-                text.push_str(line.trim_end());
-                text.push('\n');
-            }
-            from = to;
+        if from > naming {
+            text.push('\n');
         }
-        text
+        for row in &rows {
+            let mut line = " ".repeat(INDENT);
+            for column in (0..naming).chain(from..to) {
+                let padding = " ".repeat(widths[column] - row[column].chars().count());
+                let cell = &row[column];
+                line += &match column < naming {
+                    true => format!("{cell}{padding}"),
+                    false => format!("{padding}{cell}"),
+                };
+                line += &" ".repeat(GAP);
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        from = to;
     }
+    text
 }
 
 /// `text` with its middle left out if it is longer than `most` characters.
@@ -93,25 +71,23 @@ pub(crate) fn lines_of_words(text: &str, width: usize) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn table() -> TextTable {
+    fn runs(width: usize) -> String {
         let words = |row: [&str; 3]| row.map(str::to_owned).to_vec();
-        let mut table = TextTable::new(words(["run", "1", "1,000"]), 1);
-        table.push(words(["online", "0.3", "0.01"]));
-        table.push(words(["batch", "0.25", "0.1"]));
-        table
+        let rows = [["online", "0.3", "0.01"], ["batch", "0.25", "0.1"]];
+        table(words(["run", "1", "1,000"]), rows.map(words), 1, width)
     }
 
     #[test]
     fn numbers_stand_to_the_right() {
         assert_eq!(
-            table().render(80),
+            runs(80),
             "  run        1  1,000\n  online   0.3   0.01\n  batch   0.25    0.1\n"
         );
     }
 
     #[test]
     fn wide_tables_break_into_blocks_that_repeat_the_names() {
-        let text = table().render(16);
+        let text = runs(16);
         assert!(text.lines().all(|line| line.chars().count() <= 16), "{text}");
         assert_eq!(text.matches("online").count(), 2);
     }

@@ -25,6 +25,15 @@ pub(super) fn boundary(
     }
 }
 
+/// Rows of the data, as far as they have targets.
+pub(super) fn points(
+    inputs: impl Iterator<Item = (f64, f64)>,
+    targets: impl IntoIterator<Item = f64>,
+) -> Vec<BoundaryPoint> {
+    let point = |((x, y), target)| BoundaryPoint { x, y, target };
+    inputs.zip(targets).map(point).collect()
+}
+
 /// Predictions of the points of a grid; of several targets those of the first.
 pub(super) fn field(predictions: Predictions) -> Field {
     match predictions {

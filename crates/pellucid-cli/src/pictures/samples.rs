@@ -1,6 +1,6 @@
 //! The pictures of a network that was trained on a recipe's own samples.
 
-use super::boundary::{boundary, first, of_classes};
+use super::boundary::{boundary, first, of_classes, points};
 use super::first_layer::{square, weights};
 use super::judged::{confusion, residuals};
 use super::{Learns, Offer, PlotSource, Training};
@@ -10,7 +10,7 @@ use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::evaluate::predict;
 use pellucid::evaluation::metrics::class_of;
 use pellucid::{Activation, Finished, Recipe, Scalar, Session};
-use pellucid_report::{Boundary, BoundaryPoint, ConfusionMatrix, Field, Grid, Residuals, WeightPicture};
+use pellucid_report::{Boundary, ConfusionMatrix, Field, Grid, Residuals, WeightPicture};
 
 /// What there can be, before training.
 pub(crate) fn offer<T: Scalar>(session: &Session<'_, T>) -> Offer {
@@ -106,12 +106,8 @@ impl<T: Scalar> PlotSource for Finished<T> {
             }
             _ => truths(training).into_iter().map(|class| class as f64).collect(),
         };
-        let point = |(row, target): (&[f64], f64)| BoundaryPoint {
-            x: row[0],
-            y: row[1],
-            target,
-        };
-        let points: Vec<BoundaryPoint> = features.chunks_exact(2).zip(targets).map(point).collect();
+        let inputs = features.chunks_exact(2).map(|row| (row[0], row[1]));
+        let points = points(inputs, targets);
         let grid = Grid::around(&points);
         let asked: Vec<T> = grid.points().flat_map(|(x, y)| [x, y]).map(T::from_f64).collect();
         let rows = asked.len() / 2;

@@ -1,6 +1,6 @@
 //! The pictures of a network that was trained on a table.
 
-use super::boundary::{boundary, field, first};
+use super::boundary::{boundary, field, first, points};
 use super::first_layer::{of_columns, weights};
 use super::judged;
 use super::{Learns, Offer, PlotSet, PlotSource, Training, What, boxed};
@@ -10,7 +10,7 @@ use pellucid_data::model_file::AnyNetwork;
 use pellucid_data::preparation::{Predictions, Preparation, TargetPreparation};
 use pellucid_data::training::{Answers, Plan, Scores, Trained};
 use pellucid_data::{Column, Table, Values};
-use pellucid_report::{Boundary, BoundaryPoint, ConfusionMatrix, Grid, Residuals, WeightPicture};
+use pellucid_report::{Boundary, ConfusionMatrix, Grid, Residuals, WeightPicture};
 use std::num::NonZeroUsize;
 
 /// What there can be, before training.
@@ -148,12 +148,8 @@ impl PlotSource for TrainedTable<'_> {
                 first(&numbers, target.columns().len())
             }
         };
-        let point = |(&row, target): (&u32, f64)| BoundaryPoint {
-            x: across[row as usize],
-            y: up[row as usize],
-            target,
-        };
-        let points: Vec<BoundaryPoint> = rows.iter().zip(targets).map(point).collect();
+        let inputs = rows.iter().map(|&row| (across[row as usize], up[row as usize]));
+        let points = points(inputs, targets);
         let grid = Grid::around(&points);
         let (xs, ys): (Vec<f64>, Vec<f64>) = grid.points().unzip();
         let asked: Vec<u32> = (0..xs.len() as u32).collect();

@@ -3,7 +3,7 @@
 use super::numbers::{count, loss, p_value, seconds, short_loss};
 use super::{Comparison, Reach, Spread, VariantSummary};
 use crate::label::grouped;
-use crate::text_table::{TextTable, fill, shorten};
+use crate::text_table::{fill, shorten, table};
 use std::fmt;
 
 /// More columns of losses than this are hard to take in, as each has a band.
@@ -69,9 +69,8 @@ fn none() -> String {
 impl Tables<'_> {
     /// A table whose first `naming` columns name the row.
     fn table(&self, header: &[&str], naming: usize, rows: impl Iterator<Item = Vec<String>>) -> String {
-        let mut table = TextTable::new(header.iter().map(ToString::to_string).collect(), naming);
-        rows.for_each(|row| table.push(row));
-        table.render(self.width)
+        let header = header.iter().map(ToString::to_string).collect();
+        table(header, rows, naming, self.width)
     }
 
     /// The number of one seed, or the median of several with its band.

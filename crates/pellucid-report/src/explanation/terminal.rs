@@ -4,7 +4,7 @@ use super::document::{self, Block};
 use super::number;
 use super::walkthrough::{Phase, Walkthrough};
 use super::{SYMBOLS_HEADING, WorkedExample};
-use crate::text_table::{TextTable, fill};
+use crate::text_table::{self, fill};
 
 /// SGR codes of the styles.
 const STRONG: &str = "1";
@@ -58,9 +58,8 @@ impl WorkedExample<'_> {
                     lines.collect()
                 }
                 Block::Table(table) => {
-                    let mut aligned = TextTable::new(table.head, 1);
-                    table.rows.into_iter().for_each(|row| aligned.push(row));
-                    format!("\n{}\n{}", ink(STRONG, &table.caption), aligned.render(width))
+                    let aligned = text_table::table(table.head, table.rows, 1, width);
+                    format!("\n{}\n{aligned}", ink(STRONG, &table.caption))
                 }
                 Block::Symbols => format!("\n{}\n", ink(STRONG, SYMBOLS_HEADING)),
                 Block::Symbol(symbol, meaning) => {
@@ -102,17 +101,17 @@ fn matrix(all: &Walkthrough<'_>, index: usize, width: usize) -> String {
     let columns = columns.with_gaps();
     let mut header = vec![String::new()];
     header.extend(columns.iter().map(|&column| label(array.columns, column)));
-    let mut table = TextTable::new(header, 1);
-    for row in rows.with_gaps() {
+    let cells = |row: Option<usize>| {
         let mut cells = vec![label(array.rows, row)];
         cells.extend(columns.iter().map(|&column| match (row, column) {
             (Some(row), Some(column)) => number::cell(array.at(row, column), decimals),
             _ => "…".into(),
         }));
-        table.push(cells);
-    }
+        cells
+    };
+    let table = text_table::table(header, rows.with_gaps().into_iter().map(cells), 1, width);
     match array.is_number() {
-        true => format!("  {}\n", table.render(width).trim()),
-        false => table.render(width),
+        true => format!("  {}\n", table.trim()),
+        false => table,
     }
 }

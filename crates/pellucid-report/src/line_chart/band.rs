@@ -41,23 +41,19 @@ pub(super) fn draw(
 
 /// One point for each pixel column, from the highest top to the lowest bottom of its points; the pieces between gaps.
 fn thinned(points: impl Iterator<Item = Option<(f64, f64, f64)>>) -> Vec<Vec<(f64, f64, f64)>> {
-    let mut pieces: Vec<Vec<(f64, f64, f64)>> = vec![Vec::new()];
-    for point in points {
-        let Some(piece) = pieces.last_mut() else { break };
-        let Some((x, top, bottom)) = point else {
-            if !piece.is_empty() {
-                pieces.push(Vec::new());
+    let points: Vec<Option<(f64, f64, f64)>> = points.collect();
+    let pieces = points.split(Option::is_none).filter(|piece| !piece.is_empty());
+    let thin = |piece: &[Option<(f64, f64, f64)>]| {
+        let mut kept: Vec<(f64, f64, f64)> = Vec::new();
+        for &(x, top, bottom) in piece.iter().flatten() {
+            match kept.last_mut().filter(|last| last.0.floor() == x.floor()) {
+                Some(last) => *last = (last.0, last.1.min(top), last.2.max(bottom)),
+                None => kept.push((x, top, bottom)),
             }
-            continue;
-        };
-        match piece.last_mut() {
-            Some(last) if last.0.floor() == x.floor() => {
-                *last = (last.0, last.1.min(top), last.2.max(bottom));
-            }
-            _ => piece.push((x, top, bottom)),
         }
-    }
-    pieces
+        kept
+    };
+    pieces.map(thin).collect()
 }
 
 #[cfg(test)]

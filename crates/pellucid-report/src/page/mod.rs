@@ -5,7 +5,7 @@ mod html;
 use crate::error::ReportError;
 use crate::palette::Theme;
 use crate::picture::{Picture, PictureStyle};
-use crate::svg::{self, Inks};
+use crate::svg::{self, Inks, escape};
 use crate::typeface::printable;
 use html::Html;
 use pellucid::inspection::diagnosis::Finding;
@@ -109,26 +109,21 @@ impl Report {
         body.close("main");
         body.element("footer", &self.footer);
 
-        let mut page = Html::default();
-        page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-            .raw(&format!(
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n"
-            ))
-            .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .raw("<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n")
-            .element("title", &printable(&self.title))
-            .raw("<style>\n")
-            .raw(include_str!("style.css"))
-            .raw(&format!(
-                ":root{{{}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{}}}}}\n",
-                inks.variables(Theme::Light),
-                inks.variables(Theme::Dark)
-            ))
-            .raw(&inks.classes())
-            .raw("</style>\n</head>\n<body>\n")
-            .raw(&body.into_string())
-            .raw("</body>\n</html>\n");
-        Ok(page.into_string())
+        Ok(format!(
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n\
+             <title>{}</title>\n<style>\n{}:root{{{}}}\n\
+             @media screen and (prefers-color-scheme:dark){{:root{{{}}}}}\n{}</style>\n\
+             </head>\n<body>\n{}</body>\n</html>\n",
+            escape(&printable(&self.title)),
+            include_str!("style.css"),
+            inks.variables(Theme::Light),
+            inks.variables(Theme::Dark),
+            inks.classes(),
+            body.into_string(),
+        ))
     }
 
     fn contents(&self, body: &mut Html) {
