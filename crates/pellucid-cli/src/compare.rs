@@ -10,7 +10,7 @@ mod specs;
 mod variants;
 
 use crate::arguments::Compare;
-use crate::failure::{self, Misuse};
+use crate::failure::{failed, misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::run::threads;
 use crate::{interrupt, recipes, terminal, text_style};
@@ -41,8 +41,7 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     progress.finish();
     let stopped = interrupt::was_asked();
     let Some(runs) = Runs::complete(variants, &seeds, done?) else {
-        terminal::note("stopped by Ctrl-C; there is nothing to compare");
-        return Ok(ExitCode::from(failure::FAILED));
+        return Ok(failed("stopped by Ctrl-C; there is nothing to compare"));
     };
 
     let found = runs.comparison(arguments.reach.as_deref())?;
@@ -64,13 +63,11 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     }
     json.write(|| record::record(&runs, &found, &notes, arguments, cores, stopped))?;
     if stopped {
-        let seeds = runs.seeds.len();
-        terminal::note(&format!(
-            "stopped by Ctrl-C; the comparison has only the finished runs: {} with {seeds} {}",
-            runs.variants.len(),
-            if seeds == 1 { "seed" } else { "seeds" }
-        ));
-        return Ok(ExitCode::from(failure::FAILED));
+        let (variants, seeds) = (runs.variants.len(), runs.seeds.len());
+        let plural = if seeds == 1 { "" } else { "s" };
+        return Ok(failed(&format!(
+            "stopped by Ctrl-C; the comparison has only the finished runs: {variants} with {seeds} seed{plural}"
+        )));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -89,9 +86,9 @@ fn check_files(arguments: &Compare) -> Result<()> {
 fn refuse_different_losses(specs: &[VariantSpec]) -> Result<()> {
     let loss = |spec: &VariantSpec| spec.recipe.logged_loss();
     if specs.iter().any(|spec| loss(spec) != loss(&specs[0])) {
-        let message = "the recipes log different losses, which cannot be compared; give one to all with \
-                       --set log.loss=NAME";
-        return Err(Misuse(message.into()).into());
+        return misuse(
+            "the recipes log different losses, which cannot be compared; give one to all with --set log.loss=NAME",
+        );
     }
     Ok(())
 }
@@ -104,11 +101,10 @@ fn seeds(arguments: &Compare, specs: &[VariantSpec]) -> Result<Vec<Option<u32>>>
     }
     let first = specs[0].recipe.train.seed;
     let Some(last) = first.checked_add(count - 1) else {
-        return Err(Misuse(format!(
+        return misuse(format!(
             "--seeds {count} from seed {first} on: seeds end at {}; begin with a smaller one by --seed",
             u32::MAX
-        ))
-        .into());
+        ));
     };
     Ok((first..=last).map(Some).collect())
 }

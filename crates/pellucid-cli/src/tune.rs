@@ -1,7 +1,7 @@
 //! `pellucid tune`: the settings that train best on a table.
 
 use crate::arguments::Tune;
-use crate::failure::{self, Misuse};
+use crate::failure::{failed, misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::progress::Progress;
 use crate::score_text::{aligned, number};
@@ -50,19 +50,12 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
 
     interrupt::listen();
     let files = Files::prepare(arguments)?;
-    let (state, done) = match &arguments.state {
-        Some(path) => {
-            let (state, done) = SearchState::open(path, &search)?;
-            (Some(state), done)
-        }
-        None => (None, Vec::new()),
-    };
-    if let (Some(path), false) = (&arguments.state, done.is_empty()) {
-        note(&format!(
-            "{}: {} trainings are done already",
-            path.display(),
-            done.len()
-        ));
+    let open = |path| SearchState::open(path, &search);
+    let (state, done) = arguments.state.as_deref().map(open).transpose()?.unzip();
+    let done = done.unwrap_or_default();
+    if let (Some(path), 1..) = (&arguments.state, done.len()) {
+        let (path, count) = (path.display(), done.len());
+        note(&format!("{path}: {count} trainings are done already"));
     }
     let mut progress = TuneProgress::new(&table.source, quiet, search.metric());
     let found = search.run(threads, done, &interrupt::was_asked, &mut |report| {
@@ -73,10 +66,8 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
     let found = found?;
 
     let best = found.best();
-    let winner = match best.filter(|_| !found.stopped) {
-        Some(best) => Some(train_winner(arguments, &search, best, threads)?),
-        None => None,
-    };
+    let train = |best| train_winner(arguments, &search, best, threads);
+    let winner = best.filter(|_| !found.stopped).map(train).transpose()?;
     let trained = winner.as_ref().and_then(|winner| winner.trained.as_ref());
     let was_stopped = |trained: &Trained| trained.summary.ended_by == EndedBy::Interrupt;
     let stopped = found.stopped || trained.is_some_and(was_stopped);
@@ -108,22 +99,17 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
         }
     }
     if stopped {
-        terminal::note(match (&arguments.state, found.stopped) {
+        return Ok(failed(match (&arguments.state, found.stopped) {
             (Some(_), true) => "stopped by Ctrl-C; the same command goes on where it was",
             (None, true) => "stopped by Ctrl-C; with --state FILE the same command would go on where it was",
             (_, false) => "stopped by Ctrl-C; the trials are done, the model is not",
-        });
-        return Ok(ExitCode::from(failure::FAILED));
+        }));
     }
-    let Some(best) = best else {
-        terminal::note("error: no trial has a score; the table above says why");
-        return Ok(ExitCode::from(failure::FAILED));
+    let Some(Trial { trial, .. }) = best else {
+        return Ok(failed("error: no trial has a score; the table above says why"));
     };
-    note(&format!(
-        "the best is trial {}; {:.2} s",
-        best.trial,
-        started.elapsed().as_secs_f64()
-    ));
+    let seconds = started.elapsed().as_secs_f64();
+    note(&format!("the best is trial {trial}; {seconds:.2} s"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -147,10 +133,9 @@ fn check_files(arguments: &Tune) -> Result<()> {
         PictureFormat::from_path(path)?;
     }
     if arguments.folds.is_some() && arguments.validation == Some(0.0) && arguments.patience.is_some() {
-        return Err(Misuse(
-            "--patience looks at rows that each fold holds out, and --validation 0 holds out none".into(),
-        )
-        .into());
+        return misuse(
+            "--patience looks at rows that each fold holds out, and --validation 0 holds out none",
+        );
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Makes the recipes to compare: each recipe with each combination of the varied values.
 
 use crate::arguments::{self, Compare, Hidden};
-use crate::failure::Misuse;
+use crate::failure::misuse;
 use crate::{recipes, terminal};
 use anyhow::{Context, Result};
 use pellucid::descriptor::SettingError;
@@ -61,18 +61,14 @@ pub(super) fn specs(arguments: &Compare) -> Result<Vec<VariantSpec>> {
         }
     }
     if specs.len() == 1 && arguments.seeds.get() == 1 {
-        return Err(Misuse(format!(
+        return misuse(format!(
             "{} alone is nothing to compare; name another recipe, vary a setting (--vary learning_rate=0.1,0.3), or train it \
              with several seeds (--seeds 10)",
             specs[0].name
-        ))
-        .into());
+        ));
     }
     if varies(&specs, "train.seed") && arguments.seeds.get() > 1 {
-        return Err(Misuse(
-            "--vary train.seed and --seeds both set the seed; --seeds alone trains with several".into(),
-        )
-        .into());
+        return misuse("--vary train.seed and --seeds both set the seed; --seeds alone trains with several");
     }
     if !arguments.settings.quiet
         && varies(&specs, "train.optimizer")
@@ -99,11 +95,10 @@ fn combinations(lines: &[String]) -> Result<Vec<Vec<Setting>>> {
     let mut combinations = vec![Vec::new()];
     for parameter in Space::from_lines(lines)?.parameters {
         let SettingRange::Choice(values) = &parameter.range else {
-            return Err(Misuse(format!(
+            return misuse(format!(
                 "--vary {parameter}: values with commas between them are compared, such as 0.01,0.1; a range is what \
                  `pellucid tune` draws from"
-            ))
-            .into());
+            ));
         };
         let settings = values.iter().map(|value| Setting {
             key: parameter.key.clone(),

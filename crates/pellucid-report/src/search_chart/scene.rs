@@ -148,12 +148,10 @@ impl Painter<'_> {
     /// The trials: abandoned ones faint, the best last and largest.
     fn draw_dots(&mut self, plot: &Plot, y_axis: Option<&Axis>, across: impl Fn(usize) -> Option<f64>) {
         let theme = self.canvas.theme;
-        let best = self.scores.best();
-        let all = 0..self.chart.points.len();
+        let (best, points) = (self.scores.best(), &self.chart.points);
         let others = |is_final: bool| {
-            let points = &self.chart.points;
-            all.clone()
-                .filter(move |&at| points[at].is_final == is_final && best != Some(at))
+            let is_such = move |at: &usize| points[*at].is_final == is_final && best != Some(*at);
+            (0..points.len()).filter(is_such)
         };
         let abandoned = others(false).map(|at| (at, SMALL_DOT, faint(theme)));
         let trained = others(true).map(|at| (at, DOT, Stroke::of_series(0, theme).color));
@@ -295,19 +293,14 @@ fn faint(theme: Theme) -> Color {
 fn describe(chart: &SearchChart, scores: &Scores) -> String {
     let (score, trials) = (printable(&chart.score_label), chart.points.len());
     let best = scores.best().and_then(|at| {
-        let point = &chart.points[at];
-        Some(format!(
-            "; the best, {}, is trial {}",
-            point.finite_score()?,
-            point.trial
-        ))
+        let (trial, best) = (chart.points[at].trial, chart.points[at].finite_score()?);
+        Some(format!("; the best, {best}, is trial {trial}"))
     });
     let best = best.unwrap_or_default();
-    let settings = chart.settings.iter().map(|setting| printable(&setting.name));
-    let settings: Vec<String> = settings.collect();
-    let settings = match settings.is_empty() {
-        true => "nothing".to_owned(),
-        false => settings.join(", "),
+    let names = chart.settings.iter().map(|setting| printable(&setting.name));
+    let settings = match chart.settings[..] {
+        [] => "nothing".to_owned(),
+        _ => names.collect::<Vec<_>>().join(", "),
     };
     format!("Dots of {score} against {trials} trials{best}; below, {score} against {settings}")
 }

@@ -18,11 +18,8 @@ pub(super) struct Scores {
 
 impl Scores {
     pub(super) fn new(chart: &SearchChart) -> Self {
-        let mut scores: Vec<f64> = chart
-            .points
-            .iter()
-            .filter_map(SearchPoint::finite_score)
-            .collect();
+        let points = chart.points.iter();
+        let mut scores: Vec<f64> = points.filter_map(SearchPoint::finite_score).collect();
         let sign = if chart.higher_is_better { 1.0 } else { -1.0 };
         scores.sort_by(|a, b| (sign * b).total_cmp(&(sign * a)));
         let mut extent = Extent::spanning(scores.iter().copied());
@@ -68,24 +65,16 @@ impl Scores {
 
     /// What the reader must know about trials without a place.
     pub(super) fn remarks(&self, higher_is_better: bool) -> Vec<String> {
-        let mut remarks = Vec::new();
-        let trials = |count: usize, one: &str, many: &str| match count {
-            1 => format!("1 trial {one}"),
-            _ => format!("{} trials {many}", grouped(count as u64)),
+        let than = if higher_is_better { "lower" } else { "higher" };
+        let scored = format!("scored {than} than the axis and");
+        let remark = |count: usize, [before, one, many, after]: [&str; 4]| match count {
+            0 => None,
+            1 => Some(format!("1 trial {before}{one} {after}")),
+            _ => Some(format!("{} trials {before}{many} {after}", grouped(count as u64))),
         };
-        if self.failed > 0 {
-            remarks.push(trials(self.failed, "has no score", "have no score"));
-        }
-        if self.beyond > 0 {
-            let than = if higher_is_better { "lower" } else { "higher" };
-            let scored = format!("scored {than} than the axis and");
-            let (one, many) = (
-                format!("{scored} is drawn at its end"),
-                format!("{scored} are drawn at its end"),
-            );
-            remarks.push(trials(self.beyond, &one, &many));
-        }
-        remarks
+        let failed = remark(self.failed, ["", "has", "have", "no score"]);
+        let beyond = remark(self.beyond, [&scored, " is", " are", "drawn at its end"]);
+        failed.into_iter().chain(beyond).collect()
     }
 }
 

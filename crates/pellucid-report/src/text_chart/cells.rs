@@ -9,6 +9,7 @@ pub(super) struct CellGrid {
     /// Dots of a cell, across and down.
     dots: (usize, usize),
     cells: Vec<Cell>,
+    /// One for each series.
     curves: Vec<Curve>,
     style: TextStyle,
 }
@@ -23,7 +24,6 @@ struct Cell {
 
 #[derive(Debug, Default)]
 struct Curve {
-    series: usize,
     /// The curve's last row of cells in each column.
     rows: Vec<Option<usize>>,
     /// The cell of the last point.
@@ -45,10 +45,10 @@ impl CellGrid {
         }
     }
 
-    /// Draws a curve through places from 0 to 1 along both axes; `None` is a gap.
-    pub(super) fn curve(&mut self, series: usize, places: impl Iterator<Item = Option<(f64, f64)>>) {
+    /// Draws the curve of the next series through places from 0 to 1 along both axes; `None` is a gap.
+    pub(super) fn curve(&mut self, places: impl Iterator<Item = Option<(f64, f64)>>) {
+        let series = self.curves.len();
         let mut curve = Curve {
-            series,
             rows: vec![None; self.columns],
             end: None,
         };
@@ -89,9 +89,7 @@ impl CellGrid {
             for column in (first..self.columns).step_by(period) {
                 let Some(row) = curve.rows[column] else { continue };
                 let cell = &mut self.cells[row * self.columns + column];
-                if cell.letter.is_none() {
-                    cell.letter = Some(curve.series);
-                }
+                cell.letter.get_or_insert(index);
             }
         }
     }
@@ -100,41 +98,28 @@ impl CellGrid {
     pub(super) fn row(&self, row: usize, space: usize) -> String {
         let cells = &self.cells[row * self.columns..(row + 1) * self.columns];
         let mut shown: Vec<(char, Option<usize>)> = cells.iter().map(|cell| self.glyph(cell)).collect();
-        if self.curves.len() > 1 {
-            for curve in &self.curves {
-                let Some((column, _)) = curve.end.filter(|end| end.1 == row) else {
-                    continue;
-                };
-                // The first free place behind the end.
-                let mut place = column + 1;
-                while shown
-                    .get(place)
-                    .is_some_and(|(glyph, _)| glyph.is_ascii_alphabetic())
-                {
-                    place += 1;
-                }
-                if place >= space {
-                    continue;
-                }
-                if place >= shown.len() {
-                    shown.resize(place + 1, (' ', None));
-                }
-                shown[place] = (letter(curve.series), Some(curve.series));
+        let is_free = |shown: &[(char, _)], place: usize| {
+            let glyph = shown.get(place).map(|(glyph, _): &(char, _)| glyph);
+            !glyph.is_some_and(char::is_ascii_alphabetic)
+        };
+        let ends = self.curves.iter().map(|curve| curve.end).enumerate();
+        for (series, end) in ends.filter(|_| self.curves.len() > 1) {
+            let Some((column, _)) = end.filter(|end| end.1 == row) else {
+                continue;
+            };
+            // The first free place behind the end.
+            let mut places = column + 1..space;
+            if let Some(place) = places.find(|place| is_free(&shown, *place)) {
+                shown.resize(shown.len().max(place + 1), (' ', None));
+                shown[place] = (letter(series), Some(series));
             }
         }
-        let mut text = String::new();
-        let mut run = String::new();
-        let mut painted_series = None;
-        for (glyph, series) in shown.iter().copied() {
-            if series != painted_series {
-                text.push_str(&painted(&self.style, painted_series, &run));
-                run.clear();
-                painted_series = series;
-            }
-            run.push(glyph);
-        }
-        text.push_str(&painted(&self.style, painted_series, &run));
-        text
+        let runs = shown.chunk_by(|one, next| one.1 == next.1);
+        let painted = runs.map(|run| {
+            let text: String = run.iter().map(|(glyph, _)| glyph).collect();
+            self.style.paint(run[0].1, &text)
+        });
+        painted.collect()
     }
 
     fn glyph(&self, cell: &Cell) -> (char, Option<usize>) {
@@ -150,13 +135,6 @@ impl CellGrid {
             (Some(series), false) if self.curves.len() > 1 => (letter(series), Some(series)),
             (Some(series), false) => ('*', Some(series)),
         }
-    }
-}
-
-fn painted(style: &TextStyle, series: Option<usize>, text: &str) -> String {
-    match series {
-        Some(series) => style.paint(series, text),
-        None => text.to_owned(),
     }
 }
 

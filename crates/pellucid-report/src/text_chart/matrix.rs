@@ -50,31 +50,26 @@ impl TextMatrix {
     pub fn text(&self, style: &TextStyle) -> String {
         let cut = |name: &String| style.line(name, LONGEST);
         let names: Vec<String> = self.names.iter().map(cut).collect();
-        let counts = self.counts.iter().flatten();
-        let digits = counts.map(|&count| length(&grouped(count))).max().unwrap_or(1);
-        let shade = if style.color { 2 } else { 3 };
-        let cell = digits + shade;
+        let counts: Vec<String> = self
+            .counts
+            .iter()
+            .flatten()
+            .map(|&count| grouped(count))
+            .collect();
+        let cell = widest(&counts).max(1) + if style.color { 2 } else { 3 };
 
         // Columns by their names, or by numbers where names would take the space of the counts.
         let corner = format!("{} \\ {}", printable(&self.rows), printable(&self.columns));
-        let widest = names.iter().map(|name| length(name)).max().unwrap_or(0);
-        let by_name = widest <= cell.max(12);
         let number = length(&names.len().to_string());
-        let (heads, row_names): (Vec<String>, Vec<String>) = if by_name {
-            (names.clone(), names.clone())
-        } else {
-            let numbered = (1..).zip(&names);
-            numbered
+        let (heads, row_names): (Vec<String>, Vec<String>) = match widest(&names) <= cell.max(12) {
+            true => (names.clone(), names),
+            false => (1..)
+                .zip(&names)
                 .map(|(index, name)| (index.to_string(), format!("{index:>number$} {name}")))
-                .unzip()
+                .unzip(),
         };
-        let left = row_names
-            .iter()
-            .map(|name| length(name))
-            .chain([length(&corner)])
-            .max()
-            .unwrap_or(0);
-        let width = heads.iter().map(|head| length(head)).max().unwrap_or(0).max(cell);
+        let left = widest(&row_names).max(length(&corner));
+        let width = widest(&heads).max(cell);
         let block = (style.width.saturating_sub(left) / (width + GAP)).max(1);
 
         let mut text = String::new();
@@ -83,18 +78,15 @@ impl TextMatrix {
             if from > 0 {
                 text.push('\n');
             }
-            let titles: String = heads[from..to]
-                .iter()
-                .map(|head| format!("{:GAP$}{head:>width$}", ""))
-                .collect();
+            let titles = heads[from..to].iter();
+            let titles: String = titles.map(|head| format!("{:GAP$}{head:>width$}", "")).collect();
             text.push_str(format!("{corner:<left$}{titles}").trim_end());
             text.push('\n');
             for (name, counts) in row_names.iter().zip(&self.counts) {
                 let all: u64 = counts.iter().sum();
-                let cells: String = counts[from..to.min(counts.len())]
-                    .iter()
-                    .map(|&count| format!("{:GAP$}{}", "", shaded(count, all, width, style)))
-                    .collect();
+                let shown = counts[from..to.min(counts.len())].iter();
+                let cell = |&count: &u64| format!("{:GAP$}{}", "", shaded(count, all, width, style));
+                let cells: String = shown.map(cell).collect();
                 text.push_str(format!("{name:<left$}{cells}").trim_end());
                 text.push('\n');
             }
@@ -108,45 +100,40 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-fn level(count: u64, all: u64) -> usize {
-    match (count, all) {
-        (0, _) | (_, 0) => 0,
-        _ => ((count as f64 / all as f64 * 4.0).ceil() as usize).clamp(1, 4),
-    }
+fn widest(texts: &[String]) -> usize {
+    texts.iter().map(|text| length(text)).max().unwrap_or(0)
 }
 
 fn shaded(count: u64, all: u64, width: usize, style: &TextStyle) -> String {
-    let level = level(count, all);
+    let level = match (count, all) {
+        (0, _) | (_, 0) => 0,
+        _ => ((count as f64 / all as f64 * 4.0).ceil() as usize).clamp(1, 4),
+    };
     let number = grouped(count);
-    if style.color {
-        let cell = format!("{number:>0$} ", width - 1);
-        return match COLORS[level] {
-            Some((ground, ink)) => format!("\u{1b}[48;5;{ground};38;5;{ink}m{cell}\u{1b}[0m"),
-            None => cell,
-        };
+    match style.color {
+        true => on_ground(level, &format!("{number:>0$} ", width - 1)),
+        false => format!("{:>width$}", format!("{} {number}", shade(level, style))),
     }
-    let shade = if style.unicode { SHADES } else { ASCII_SHADES }[level];
-    let cell = format!(
-        "{shade}{shade} {number:>0$}",
-        width.saturating_sub(3).min(length(&number).max(1))
-    );
-    format!("{cell:>width$}")
+}
+
+/// `text` on the ground of a level.
+fn on_ground(level: usize, text: &str) -> String {
+    match COLORS[level] {
+        Some((ground, ink)) => format!("\u{1b}[48;5;{ground};38;5;{ink}m{text}\u{1b}[0m"),
+        None => text.to_owned(),
+    }
+}
+
+fn shade(level: usize, style: &TextStyle) -> String {
+    let shades = if style.unicode { SHADES } else { ASCII_SHADES };
+    shades[level].to_string().repeat(2)
 }
 
 fn key(rows: &str, style: &TextStyle) -> String {
-    let sample = |level: usize| match (style.color, COLORS[level]) {
-        (true, Some((ground, ink))) => format!("\u{1b}[48;5;{ground};38;5;{ink}m  \u{1b}[0m"),
-        _ => {
-            let shade = if style.unicode { SHADES } else { ASCII_SHADES }[level];
-            format!("{shade}{shade}")
-        }
-    };
-    format!(
-        "part of the {} row: {} to 25%  {} to 50%  {} to 75%  {} above\n",
-        printable(rows),
-        sample(1),
-        sample(2),
-        sample(3),
-        sample(4)
-    )
+    let [quarter, half, most, all] = [1, 2, 3, 4].map(|level| match style.color {
+        true => on_ground(level, "  "),
+        false => shade(level, style),
+    });
+    let rows = printable(rows);
+    format!("part of the {rows} row: {quarter} to 25%  {half} to 50%  {most} to 75%  {all} above\n")
 }

@@ -55,13 +55,10 @@ impl LineChart {
         let most_labels = (frame.columns / 12).max(2);
         let x_axis = Axis::across(values.x_scale, across, most_labels, values.whole_x);
         let mut cells = CellGrid::new(frame.columns, style.height, &style);
-        for (index, series) in chart.series.iter().enumerate() {
-            let places = series.points.iter().map(|&(x, y)| {
-                values
-                    .is_drawn(x, y)
-                    .then(|| (x_axis.fraction(x), y_axis.fraction(y)))
-            });
-            cells.curve(index, places);
+        let fractions = |x, y| (x_axis.fraction(x), y_axis.fraction(y));
+        for series in &chart.series {
+            let points = series.points.iter();
+            cells.curve(points.map(|&(x, y)| values.is_drawn(x, y).then(|| fractions(x, y))));
         }
         if chart.series.len() > 1 {
             cells.mark_curves();
@@ -84,18 +81,14 @@ fn heading(chart: &LineChart, values: &DrawnValues, style: &TextStyle) -> Vec<St
     let named = chart.series.len() > 1 || chart.series.iter().any(|series| !series.name.is_empty());
     if named {
         let most = (style.width - 2).min(40);
-        let entries = chart.series.iter().enumerate().map(|(index, series)| {
-            let name = style.line(&series.name, most);
-            match chart.series.len() {
-                1 => (name.chars().count(), style.paint(index, &name)),
-                _ => {
-                    let entry = format!("{} {name}", style::letter(index));
-                    (entry.chars().count(), style.paint(index, &entry))
-                }
-            }
-        });
         let (mut line, mut used) = (String::new(), 0);
-        for (width, entry) in entries {
+        for (index, series) in chart.series.iter().enumerate() {
+            let name = style.line(&series.name, most);
+            let entry = match chart.series.len() {
+                1 => name,
+                _ => format!("{} {name}", style::letter(index)),
+            };
+            let width = entry.chars().count();
             if used > 0 && used + 3 + width > style.width {
                 lines.push(std::mem::take(&mut line));
                 used = 0;
@@ -104,7 +97,7 @@ fn heading(chart: &LineChart, values: &DrawnValues, style: &TextStyle) -> Vec<St
                 line.push_str("   ");
                 used += 3;
             }
-            line.push_str(&entry);
+            line.push_str(&style.paint(Some(index), &entry));
             used += width;
         }
         lines.push(line);

@@ -37,12 +37,11 @@ pub(super) fn letter(series: usize) -> char {
 }
 
 impl TextStyle {
-    /// `text` in the colour of a series.
-    pub(super) fn paint(&self, series: usize, text: &str) -> String {
-        if self.color && !text.is_empty() {
-            format!("\u{1b}[38;5;{}m{text}\u{1b}[0m", SERIES[series % SERIES.len()])
-        } else {
-            text.to_owned()
+    /// `text` in the colour of its series, if it has one.
+    pub(super) fn paint(&self, series: Option<usize>, text: &str) -> String {
+        match series.filter(|_| self.color && !text.is_empty()) {
+            Some(series) => format!("\u{1b}[38;5;{}m{text}\u{1b}[0m", SERIES[series % SERIES.len()]),
+            None => text.to_owned(),
         }
     }
 
