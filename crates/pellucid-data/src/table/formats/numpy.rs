@@ -6,8 +6,8 @@ use super::super::format::{Format, ReadOptions};
 use super::super::names::{check_names, numbered_names};
 use super::super::source::OpenSource;
 use crate::files::FileError;
-use npyz::{DType, NpyFile, Order, TypeChar};
-use std::io::{Cursor, Read};
+use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
+use std::io::{self, Cursor, Read};
 use std::path::Path;
 
 /// One array, a row per row (`.npy`), or arrays of the same number of rows, side by side (`.npz`).
@@ -27,9 +27,8 @@ impl Format for NumPy {
             return read_npz(source);
         }
         let path = source.path.clone();
-        let array = Array::read(&source.into_bytes()?, &path, "the array")?;
-        let names = numbered_names(array.columns);
-        array.into_columns(&path, names)
+        let names = |columns, _| numbered_names(columns);
+        read_array(&source.into_bytes()?, &path, "the array", names)
     }
 }
 
@@ -51,21 +50,18 @@ fn read_npz(source: OpenSource) -> Result<Vec<Column>, FileError> {
         };
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(|error| damaged(&error))?;
-        let array = Array::read(&bytes, &path, &name)?;
-        if let Some(first) = columns.first()
-            && first.values.len() != array.rows
+        let array = read_array(&bytes, &path, &name, |columns, is_matrix| match is_matrix {
+            true => (1..=columns).map(|column| format!("{name}_{column}")).collect(),
+            false => vec![name.clone()],
+        })?;
+        let rows = |columns: &[Column]| columns.first().map(|column| column.values.len());
+        if let (Some(first), Some(rows)) = (rows(&columns), rows(&array))
+            && first != rows
         {
-            let (rows, first) = (array.rows, first.values.len());
             let found = format!("an array of {rows} rows after one of {first}");
             return Err(unsupported(&path, &name, &found, "arrays of as many rows each"));
         }
-        let names = match array.is_matrix {
-            true => (1..=array.columns)
-                .map(|column| format!("{name}_{column}"))
-                .collect(),
-            false => vec![name],
-        };
-        columns.extend(array.into_columns(&path, names)?);
+        columns.extend(array);
     }
     if columns.is_empty() {
         let found = "a zip archive without arrays, files whose names end in .npy";
@@ -76,114 +72,78 @@ fn read_npz(source: OpenSource) -> Result<Vec<Column>, FileError> {
     Ok(columns)
 }
 
-/// An array of rows, last dimension fastest.
-struct Array {
-    rows: usize,
-    columns: usize,
-    is_matrix: bool,
-    /// Booleans are 0 and 1.
-    values: Vec<f64>,
-    is_boolean: bool,
-    order: Order,
+/// The columns of an array. `name` is the array's, in messages; `names` gives the columns' from their number, and from
+/// whether the array is a matrix.
+fn read_array(
+    bytes: &[u8],
+    path: &Path,
+    name: &str,
+    names: impl FnOnce(usize, bool) -> Vec<String>,
+) -> Result<Vec<Column>, FileError> {
+    let damaged = |reason: String| {
+        // A parser's picture of the place takes several lines.
+        let first = reason.lines().next().unwrap_or_default();
+        let first = first.trim_end_matches([' ', '-', '>']);
+        FileError::damaged(path, NumPy.name(), format!("{name}: {first}"))
+    };
+    let unsupported = |found: String| {
+        let expected = "an array of one or two dimensions of integers, floats or booleans";
+        unsupported(path, name, &found, expected)
+    };
+    check_shapes(bytes).map_err(damaged)?;
+    let file = NpyFile::new(bytes).map_err(|error| damaged(error.to_string()))?;
+    let shape: Vec<usize> = file.shape().iter().map(|&size| size as usize).collect();
+    let (rows, columns) = match shape[..] {
+        [rows] => (rows, 1),
+        [rows, columns] => (rows, columns),
+        _ => return Err(unsupported(format!("an array of {} dimensions", shape.len()))),
+    };
+    let (order, dtype) = (file.order(), file.dtype());
+    let DType::Plain(element) = &dtype else {
+        return Err(unsupported(format!("an array of {}", dtype.descr())));
+    };
+    let values = match (element.type_char(), element.size_field()) {
+        (TypeChar::Float, 8) => numbers(file, |value: f64| value),
+        (TypeChar::Float, 4) => numbers(file, |value: f32| value.into()),
+        (TypeChar::Int, 1) => numbers(file, |value: i8| value.into()),
+        (TypeChar::Int, 2) => numbers(file, |value: i16| value.into()),
+        (TypeChar::Int, 4) => numbers(file, |value: i32| value.into()),
+        (TypeChar::Int, 8) => numbers(file, |value: i64| value as f64),
+        (TypeChar::Uint, 1) => numbers(file, |value: u8| value.into()),
+        (TypeChar::Uint, 2) => numbers(file, |value: u16| value.into()),
+        (TypeChar::Uint, 4) => numbers(file, |value: u32| value.into()),
+        (TypeChar::Uint, 8) => numbers(file, |value: u64| value as f64),
+        (TypeChar::Bool, 1) => numbers(file, |value: bool| u8::from(value).into()),
+        _ => return Err(unsupported(format!("an array of {}", dtype.descr()))),
+    };
+    let values = values.map_err(|error| damaged(error.to_string()))?;
+    let (found, expected) = (values.len(), rows * columns);
+    if found != expected {
+        return Err(damaged(format!("{found} of {expected} elements are there")));
+    }
+    let column_of = |(column, name): (usize, String)| {
+        let values = (0..rows).map(|row| match order {
+            Order::C => values[row * columns + column],
+            Order::Fortran => values[column * rows + row],
+        });
+        if element.type_char() == TypeChar::Bool {
+            let codes = values.map(|value| value as u32).collect();
+            return Ok(Column::new(name, Values::from_codes_of_booleans(codes)));
+        }
+        let values: Vec<f64> = values.collect();
+        if let Some(row) = values.iter().position(|value| value.is_infinite()) {
+            let (place, cell) = (format!("row {}", row + 1), values[row].to_string());
+            let (expected, advice) = ("a finite number", "replace it by a finite number or NaN");
+            return Err(unusable_cell(path, place, &name, &cell, expected, advice));
+        }
+        Ok(Column::new(name, Values::Numbers(values)))
+    };
+    let names = names(columns, shape.len() == 2);
+    names.into_iter().enumerate().map(column_of).collect()
 }
 
-impl Array {
-    /// `name` is the array's, in messages.
-    fn read(bytes: &[u8], path: &Path, name: &str) -> Result<Array, FileError> {
-        let damaged = |reason: String| {
-            // A parser's picture of the place takes several lines.
-            let first = reason.lines().next().unwrap_or_default();
-            let first = first.trim_end_matches([' ', '-', '>']);
-            FileError::damaged(path, NumPy.name(), format!("{name}: {first}"))
-        };
-        let unsupported = |found: String| {
-            let expected = "an array of one or two dimensions of integers, floats or booleans";
-            unsupported(path, name, &found, expected)
-        };
-        check_shapes(bytes).map_err(damaged)?;
-        let file = NpyFile::new(bytes).map_err(|error| damaged(error.to_string()))?;
-        let shape: Vec<usize> = file.shape().iter().map(|&size| size as usize).collect();
-        let (rows, columns) = match shape[..] {
-            [rows] => (rows, 1),
-            [rows, columns] => (rows, columns),
-            _ => return Err(unsupported(format!("an array of {} dimensions", shape.len()))),
-        };
-        let (order, dtype) = (file.order(), file.dtype());
-        let DType::Plain(element) = &dtype else {
-            return Err(unsupported(format!("an array of {}", dtype.descr())));
-        };
-        macro_rules! numbers {
-            ($type:ty) => {
-                file.into_vec::<$type>()
-                    .map_err(|error| damaged(error.to_string()))?
-                    .into_iter()
-                    .map(|value| value as f64)
-                    .collect()
-            };
-        }
-        let values: Vec<f64> = match (element.type_char(), element.size_field()) {
-            (TypeChar::Float, 8) => numbers!(f64),
-            (TypeChar::Float, 4) => numbers!(f32),
-            (TypeChar::Int, 1) => numbers!(i8),
-            (TypeChar::Int, 2) => numbers!(i16),
-            (TypeChar::Int, 4) => numbers!(i32),
-            (TypeChar::Int, 8) => numbers!(i64),
-            (TypeChar::Uint, 1) => numbers!(u8),
-            (TypeChar::Uint, 2) => numbers!(u16),
-            (TypeChar::Uint, 4) => numbers!(u32),
-            (TypeChar::Uint, 8) => numbers!(u64),
-            (TypeChar::Bool, 1) => {
-                let values = file.into_vec::<bool>();
-                let values = values.map_err(|error| damaged(error.to_string()))?;
-                values
-                    .into_iter()
-                    .map(|value| f64::from(u8::from(value)))
-                    .collect()
-            }
-            _ => return Err(unsupported(format!("an array of {}", dtype.descr()))),
-        };
-        let (found, expected) = (values.len(), rows * columns);
-        if found != expected {
-            return Err(damaged(format!("{found} of {expected} elements are there")));
-        }
-        Ok(Array {
-            rows,
-            columns,
-            is_matrix: shape.len() == 2,
-            values,
-            is_boolean: element.type_char() == TypeChar::Bool,
-            order,
-        })
-    }
-
-    fn into_columns(self, path: &Path, names: Vec<String>) -> Result<Vec<Column>, FileError> {
-        let index = |row: usize, column: usize| match self.order {
-            Order::C => row * self.columns + column,
-            Order::Fortran => column * self.rows + row,
-        };
-        let column_of = |(column, name): (usize, String)| {
-            let rows = (0..self.rows).map(|row| self.values[index(row, column)]);
-            if self.is_boolean {
-                let values = Values::from_codes_of_booleans(rows.map(|value| value as u32).collect());
-                return Ok(Column { name, values });
-            }
-            let rows: Vec<f64> = rows.collect();
-            if let Some(row) = rows.iter().position(|value| value.is_infinite()) {
-                let (place, cell) = (format!("row {}", row + 1), rows[row].to_string());
-                let advice = "replace it by a finite number or NaN";
-                return Err(unusable_cell(
-                    path,
-                    place,
-                    &name,
-                    &cell,
-                    "a finite number",
-                    advice,
-                ));
-            }
-            Ok(Column::new(name, Values::Numbers(rows)))
-        };
-        names.into_iter().enumerate().map(column_of).collect()
-    }
+fn numbers<T: Deserialize>(file: NpyFile<&[u8]>, number: fn(T) -> f64) -> io::Result<Vec<f64>> {
+    Ok(file.into_vec()?.into_iter().map(number).collect())
 }
 
 /// Refuses a header that promises more elements than the file has bytes, before its sizes are multiplied or memory is
