@@ -2,44 +2,32 @@
 
 use crate::svg::escape;
 
-/// A part of a page.
-#[derive(Debug, Default)]
-pub(super) struct Html {
-    text: String,
+/// Text from any source, escaped. Control characters have no place in HTML.
+pub(super) fn text(text: &str) -> String {
+    let allowed = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    escape(text).chars().filter(allowed).collect()
 }
 
-impl Html {
-    /// `<tag>`; `tag` may have attributes of this crate's own.
-    pub(super) fn open(&mut self, tag: &str) -> &mut Self {
-        self.raw(&format!("<{tag}>"))
-    }
+/// An element around markup that this crate has made; `tag` may have attributes of this crate's own.
+pub(super) fn around(tag: &str, markup: &str) -> String {
+    let name = tag.split(' ').next().unwrap_or(tag);
+    format!("<{tag}>{markup}</{name}>\n")
+}
 
-    pub(super) fn close(&mut self, tag: &str) -> &mut Self {
-        self.raw(&format!("</{tag}>\n"))
+/// The same, but nothing around nothing.
+pub(super) fn around_any(tag: &str, markup: &str) -> String {
+    match markup.is_empty() {
+        true => String::new(),
+        false => around(tag, markup),
     }
+}
 
-    /// An element with a text in it.
-    pub(super) fn element(&mut self, tag: &str, text: &str) -> &mut Self {
-        let name = tag.split(' ').next().unwrap_or(tag);
-        self.open(tag).text(text).close(name)
-    }
+/// An element with a text in it.
+pub(super) fn element(tag: &str, words: &str) -> String {
+    around(tag, &text(words))
+}
 
-    /// Text from any source, escaped.
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        let text = escape(text);
-        // Control characters have no place in HTML.
-        let allowed = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
-        self.text.extend(text.chars().filter(allowed));
-        self
-    }
-
-    /// Markup that this crate has made.
-    pub(super) fn raw(&mut self, markup: &str) -> &mut Self {
-        self.text.push_str(markup);
-        self
-    }
-
-    pub(super) fn into_string(self) -> String {
-        self.text
-    }
+/// An entry of a list of names and what they stand for.
+pub(super) fn entry(name: &str, words: &str) -> String {
+    element("dt", name) + &element("dd", words)
 }

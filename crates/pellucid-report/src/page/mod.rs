@@ -5,9 +5,9 @@ mod html;
 use crate::error::ReportError;
 use crate::palette::Theme;
 use crate::picture::{Picture, PictureStyle};
-use crate::svg::{self, Inks, escape};
+use crate::svg::{self, Inks};
 use crate::typeface::printable;
-use html::Html;
+use html::{around, around_any, element, entry, text};
 use pellucid::inspection::diagnosis::Finding;
 
 /// Widths of pictures on a wide and on a narrow screen, in pixels.
@@ -91,24 +91,15 @@ impl Report {
     /// [`ReportError::PictureSize`] for a picture that cannot be laid out.
     pub fn html(&self) -> Result<String, ReportError> {
         let mut inks = Inks::default();
-        let mut body = Html::default();
-        body.open("header").element("h1", &self.title);
-        if !self.lead.is_empty() {
-            body.element("p class=\"lead\"", &self.lead);
-        }
-        self.contents(&mut body);
-        body.close("header").open("main");
-        self.summary(&mut body);
+        let lead = around_any("p class=\"lead\"", &text(&self.lead));
+        let header = element("h1", &self.title) + &lead + &self.contents();
+        let mut main = self.summary();
         for (at, section) in self.sections.iter().enumerate() {
-            body.open(&format!("section id=\"part-{at}\""));
-            section.write(&mut body, &mut inks)?;
-            body.close("section");
+            main += &around(&format!("section id=\"part-{at}\""), &section.html(&mut inks)?);
         }
-        self.diagnosis(&mut body);
-        self.repetition(&mut body);
-        body.close("main");
-        body.element("footer", &self.footer);
-
+        main += &self.diagnosis();
+        main += &self.repetition();
+        let body = around("header", &header) + &around("main", &main) + &element("footer", &self.footer);
         Ok(format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
@@ -117,151 +108,122 @@ impl Report {
              <title>{}</title>\n<style>\n{}:root{{{}}}\n\
              @media screen and (prefers-color-scheme:dark){{:root{{{}}}}}\n{}</style>\n\
              </head>\n<body>\n{}</body>\n</html>\n",
-            escape(&printable(&self.title)),
+            text(&printable(&self.title)),
             include_str!("style.css"),
             inks.variables(Theme::Light),
             inks.variables(Theme::Dark),
             inks.classes(),
-            body.into_string(),
+            body,
         ))
     }
 
-    fn contents(&self, body: &mut Html) {
-        body.open("nav aria-label=\"Contents\"").open("ul");
-        let mut link = |id: &str, text: &str| {
-            body.open("li")
-                .element(&format!("a href=\"#{id}\""), text)
-                .close("li");
-        };
+    fn contents(&self) -> String {
+        let link = |id: &str, text: &str| around("li", &element(&format!("a href=\"#{id}\""), text));
+        let mut links = String::new();
         for (at, section) in self.sections.iter().enumerate() {
-            link(&format!("part-{at}"), &section.heading);
+            links += &link(&format!("part-{at}"), &section.heading);
         }
         if let Some(findings) = &self.findings {
             let count = match findings.len() {
                 0 => String::new(),
                 count => format!(" ({count})"),
             };
-            link("diagnosis", &format!("Diagnosis{count}"));
+            links += &link("diagnosis", &format!("Diagnosis{count}"));
         }
-        link("repeat", "Repeat it");
-        body.close("ul").close("nav");
+        links += &link("repeat", "Repeat it");
+        around("nav aria-label=\"Contents\"", &around("ul", &links))
     }
 
-    fn summary(&self, body: &mut Html) {
-        if !self.figures.is_empty() {
-            body.open("dl class=\"figures\"");
-            for (name, value) in &self.figures {
-                body.open("div")
-                    .element("dt", name)
-                    .element("dd", value)
-                    .close("div");
-            }
-            body.close("dl");
-        }
-        body.open("div class=\"summary\"").open("div");
-        for table in &self.tables {
-            table.write(body);
-        }
-        body.close("div");
-        if !self.facts.is_empty() {
-            body.open("dl class=\"facts\"");
-            for (name, value) in &self.facts {
-                body.element("dt", name).element("dd", value);
-            }
-            body.close("dl");
-        }
-        body.close("div");
+    fn summary(&self) -> String {
+        let figure = |(name, value): &(String, String)| around("div", &entry(name, value));
+        let figures: String = self.figures.iter().map(figure).collect();
+        let tables: String = self.tables.iter().map(PageTable::html).collect();
+        let facts: String = self
+            .facts
+            .iter()
+            .map(|(name, value)| entry(name, value))
+            .collect();
+        let parts = around("div", &tables) + &around_any("dl class=\"facts\"", &facts);
+        around_any("dl class=\"figures\"", &figures) + &around("div class=\"summary\"", &parts)
     }
 
-    fn diagnosis(&self, body: &mut Html) {
-        let Some(findings) = &self.findings else { return };
-        body.open("section id=\"diagnosis\"").element("h2", "Diagnosis");
+    fn diagnosis(&self) -> String {
+        let Some(findings) = &self.findings else {
+            return String::new();
+        };
+        let mut html = element("h2", "Diagnosis");
         if findings.is_empty() {
-            body.element("p", "Nothing was found that is wrong with this training.");
+            html += &element("p", "Nothing was found that is wrong with this training.");
         }
         for finding in findings {
             let title = match finding.layer {
                 Some(layer) => format!("{}, layer {layer}", finding.kind.title()),
                 None => finding.kind.title().to_string(),
             };
-            body.open("div class=\"finding\"")
-                .element("h3", &title)
-                .open("dl");
             let lines = [
                 ("seen", &finding.seen),
                 ("why", &finding.why),
                 ("try", &finding.try_this),
             ];
-            for (name, text) in lines.into_iter().filter(|(_, text)| !text.is_empty()) {
-                body.element("dt", name).element("dd", text);
-            }
-            body.close("dl").close("div");
+            let lines = lines.into_iter().filter(|(_, text)| !text.is_empty());
+            let lines: String = lines.map(|(name, text)| entry(name, text)).collect();
+            let finding = element("h3", &title) + &around("dl", &lines);
+            html += &around("div class=\"finding\"", &finding);
         }
-        body.close("section");
+        around("section id=\"diagnosis\"", &html)
     }
 
-    fn repetition(&self, body: &mut Html) {
-        body.open("section id=\"repeat\"").element("h2", "Repeat it");
+    fn repetition(&self) -> String {
+        let mut html = element("h2", "Repeat it");
         if !self.command.is_empty() {
             let text = "Save the recipe below as recipe.toml; then this gives the same numbers:";
-            body.element("p", text);
-            body.open("pre").element("code", &self.command).close("pre");
+            html += &element("p", text);
+            html += &around("pre", &element("code", &self.command));
         }
-        for note in &self.notes {
-            body.element("p class=\"faint\"", note);
-        }
+        html.extend(self.notes.iter().map(|note| element("p class=\"faint\"", note)));
         if !self.recipe.is_empty() {
-            let recipe = self.recipe.trim_end();
-            body.element("h3", "recipe.toml");
-            body.open("pre").element("code", recipe).close("pre");
+            html += &element("h3", "recipe.toml");
+            html += &around("pre", &element("code", self.recipe.trim_end()));
         }
-        body.close("section");
+        around("section id=\"repeat\"", &html)
     }
 }
 
 impl Section {
-    fn write(&self, body: &mut Html, inks: &mut Inks) -> Result<(), ReportError> {
-        body.element("h2", &self.heading);
-        for text in &self.text {
-            body.element("p", text);
-        }
+    fn html(&self, inks: &mut Inks) -> Result<String, ReportError> {
+        let mut html = element("h2", &self.heading);
+        html.extend(self.text.iter().map(|text| element("p", text)));
         for picture in &self.pictures {
-            body.open("figure");
+            let mut both = String::new();
             for (width, class) in [(WIDE, "wide"), (NARROW, "narrow")] {
                 let width = Some(width);
                 let [light, dark] =
                     [Theme::Light, Theme::Dark].map(|theme| picture.draw(PictureStyle { theme, width }));
-                body.open(&format!("div class=\"{class}\""))
-                    .raw(&svg::part(&light?, &dark?, inks))
-                    .close("div");
+                let part = svg::part(&light?, &dark?, inks);
+                both += &around(&format!("div class=\"{class}\""), &part);
             }
-            body.close("figure");
+            html += &around("figure", &both);
         }
-        for table in &self.tables {
-            table.write(body);
-        }
-        Ok(())
+        html.extend(self.tables.iter().map(PageTable::html));
+        Ok(html)
     }
 }
 
 impl PageTable {
-    fn write(&self, body: &mut Html) {
-        body.open("div class=\"wide-table\"").open("table");
-        if !self.caption.is_empty() {
-            body.element("caption", &self.caption);
-        }
-        body.open("thead").open("tr");
-        for name in &self.head {
-            body.element("th scope=\"col\"", name);
-        }
-        body.close("tr").close("thead").open("tbody");
-        for row in &self.rows {
-            body.open("tr");
-            for (at, cell) in row.iter().enumerate() {
-                body.element(if at == 0 { "th scope=\"row\"" } else { "td" }, cell);
-            }
-            body.close("tr");
-        }
-        body.close("tbody").close("table").close("div");
+    fn html(&self) -> String {
+        let head: String = self
+            .head
+            .iter()
+            .map(|name| element("th scope=\"col\"", name))
+            .collect();
+        let cell = |(at, cell): (usize, &String)| match at {
+            0 => element("th scope=\"row\"", cell),
+            _ => element("td", cell),
+        };
+        let row = |row: &Vec<String>| row.iter().enumerate().map(cell).collect::<String>();
+        let rows: String = self.rows.iter().map(|cells| around("tr", &row(cells))).collect();
+        let caption = around_any("caption", &text(&self.caption));
+        let table = caption + &around("thead", &around("tr", &head)) + &around("tbody", &rows);
+        around("div class=\"wide-table\"", &around("table", &table))
     }
 }
