@@ -3,6 +3,7 @@
 use pellucid::evaluation::scores::{ClassificationScores, OutputScores};
 use pellucid_data::training::{CrossValidation, Scores};
 use pellucid_report::{TextMatrix, TextStyle};
+use std::borrow::Borrow;
 
 /// A figure as people read it.
 pub(crate) fn figure_name(name: &str) -> String {
@@ -26,6 +27,14 @@ pub(crate) fn number(value: f64) -> String {
             format!("{value:.decimals$}")
         }
         _ => format!("{value:.4e}"),
+    }
+}
+
+/// "a", "a and b", "a, b and c".
+pub(crate) fn list<S: Borrow<str>>(words: &[S]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} and {}", first.join(", "), last.borrow()),
+        _ => words.concat(),
     }
 }
 

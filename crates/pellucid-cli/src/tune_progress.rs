@@ -29,36 +29,29 @@ impl TuneProgress {
     pub(crate) fn show(&mut self, report: &TrialReport<'_>) {
         let name = self.metric.name().replace('_', " ");
         let better = self.metric.better().unwrap_or(Better::Higher);
-        let number_of = report.trial.trial;
-        let is_best = report
-            .trial
-            .score()
-            .is_some_and(|score| self.best.is_none_or(|(_, best)| better.is(score, best, 0.0)));
-        if let Some(score) = report.trial.score().filter(|_| is_best) {
-            self.best = Some((number_of, score));
+        let TrialReport { trial, done, of } = report;
+        let is_better = |score: f64| self.best.is_none_or(|(_, best)| better.is(score, best, 0.0));
+        let new_best = trial.score().filter(|score| is_better(*score));
+        if let Some(score) = new_best {
+            self.best = Some((trial.trial, score));
         }
-        let result = match &report.trial.outcome {
+        let result = match &trial.outcome {
             TrialOutcome::Trained {
                 score, best_epoch, ..
-            } => {
-                format!("{name} {} at epoch {best_epoch}", number(*score))
-            }
+            } => format!("{name} {} at epoch {best_epoch}", number(*score)),
             TrialOutcome::Failed(message) => message.clone(),
         };
-        let best = if is_best { "  (best so far)" } else { "" };
-        let line = format!(
-            "{} of {}: trial {number_of}, {result}{best}",
-            report.done.len(),
-            report.of
-        );
+        let best = new_best.map_or("", |_| "  (best so far)");
+        let (done, trial) = (done.len(), trial.trial);
+        let line = format!("{done} of {of}: trial {trial}, {result}{best}");
         match &self.bar {
             _ if self.quiet => {}
             Some(bar) => {
-                if is_best {
+                if new_best.is_some() {
                     bar.suspend(|| terminal::note(&line));
                 }
-                bar.set_length(report.of as u64);
-                bar.set_position(report.done.len() as u64);
+                bar.set_length(*of as u64);
+                bar.set_position(done as u64);
                 if let Some((trial, score)) = self.best {
                     bar.set_message(format!("best {name} {}, trial {trial}", number(score)));
                 }

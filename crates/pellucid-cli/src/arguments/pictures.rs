@@ -1,6 +1,7 @@
 //! The pictures that a command draws.
 
 use super::{THEMES, one_of};
+use crate::score_text::list;
 use clap::{Args, ValueEnum};
 use pellucid_report::Theme;
 use std::path::PathBuf;
@@ -47,10 +48,7 @@ impl What {
 
     pub(crate) fn names(these: &[Self]) -> String {
         let names: Vec<String> = these.iter().map(|what| what.name()).collect();
-        match names.split_last() {
-            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-            _ => names.join(""),
-        }
+        list(&names)
     }
 }
 

@@ -5,6 +5,7 @@ use super::side_by_side::{Cores, FinishedRun};
 use crate::arguments::{Against, Compare};
 use crate::outputs::PlotOutput;
 use crate::pictures::scale_for;
+use crate::score_text::list;
 use anyhow::Result;
 use pellucid_report::{Band, LineChart, PanelGrid, Scale, Series, SeriesBand, TextStyle, spread_of_runs};
 
@@ -21,14 +22,6 @@ fn axes(asked: &[&[Against]]) -> Vec<Against> {
         }
     }
     axes
-}
-
-fn list(words: &[&str]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 /// A chart for each axis, those of training rows first.

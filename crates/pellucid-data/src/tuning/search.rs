@@ -1,9 +1,10 @@
 //! The search: trials drawn and trained, side by side on the cores.
 
+use super::defaults;
+use super::halving::{Rung, rungs};
 use super::result::{SearchResult, compare};
 use super::space::{Parameter, Space};
 use super::trial::{self, Setting, Trial, TrialOutcome};
-use super::{defaults, halving};
 use crate::error::{Result, problem, setting};
 use crate::side_by_side;
 use crate::table::Table;
@@ -184,10 +185,14 @@ impl<'a> Search<'a> {
         stop: &(dyn Fn() -> bool + Sync),
         report: &mut dyn FnMut(TrialReport<'_>) -> Result<()>,
     ) -> Result<SearchResult> {
-        let rungs = self.rungs();
+        let (trials, epochs) = (self.request.trials, self.base.train.epochs);
+        let rungs = match self.request.method {
+            Method::Random => vec![Rung { trials, epochs }],
+            Method::Halving => rungs(trials, epochs),
+        };
         let of = rungs.iter().map(|rung| rung.trials).sum();
         let mut all: Vec<Trial> = Vec::new();
-        let mut alive: Vec<usize> = (1..=self.request.trials).collect();
+        let mut alive: Vec<usize> = (1..=trials).collect();
         let mut stopped = false;
         for (at, rung) in rungs.iter().enumerate() {
             alive.truncate(rung.trials);
@@ -241,16 +246,6 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn rungs(&self) -> Vec<halving::Rung> {
-        match self.request.method {
-            Method::Random => vec![halving::Rung {
-                trials: self.request.trials,
-                epochs: self.base.train.epochs,
-            }],
-            Method::Halving => halving::rungs(self.request.trials, self.base.train.epochs),
-        }
-    }
-
     /// `None` if it was stopped.
     fn trial(
         &self,
@@ -268,7 +263,10 @@ impl<'a> Search<'a> {
         let outcome = match self.outcome(&plan, stop) {
             Ok(None) => return Ok(None),
             Ok(Some(outcome)) => outcome,
-            Err(error) => TrialOutcome::Failed(trial::divergence(error)?),
+            Err(error) => match error.divergence() {
+                Some(unfinished) => TrialOutcome::Failed(unfinished.to_string()),
+                None => return Err(error),
+            },
         };
         Ok(Some(Trial {
             trial: number,

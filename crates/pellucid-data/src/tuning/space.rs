@@ -62,14 +62,13 @@ impl Space {
     /// # Errors
     /// As [`Space::from_lines`].
     pub fn add(&mut self, line: &str) -> Result<()> {
-        let Some((key, range)) = line.split_once('=') else {
-            let expected =
-                "expected KEY=VALUES, such as train.learning_rate=log:1e-4..1e-1 or hidden=64,128,\"128,64\"";
-            return Err(setting("--vary", line, expected));
-        };
-        let range = SettingRange::parse(range.trim())
-            .map_err(|problem| setting(&format!("--vary {}", key.trim()), range.trim(), problem))?;
-        self.insert(key.trim(), range)
+        let (key, range) = line.split_once('=').ok_or_else(|| {
+            let example = "train.learning_rate=log:1e-4..1e-1 or hidden=64,128,\"128,64\"";
+            setting("--vary", line, format!("expected KEY=VALUES, such as {example}"))
+        })?;
+        let (key, range) = (key.trim(), range.trim());
+        let refused = |problem| setting(&format!("--vary {key}"), range, problem);
+        self.insert(key, SettingRange::parse(range).map_err(refused)?)
     }
 
     /// The lines of which [`Space::from_lines`] makes this space.
@@ -165,11 +164,12 @@ impl NumberRange {
     pub(super) fn parse(low: &str, high: &str, is_whole: bool, is_logarithmic: bool) -> Result<Self, String> {
         // Doubles hold every whole number below 2^52.
         let whole = |text: &str| text.parse::<i64>().ok().filter(|value| value.abs() < 1 << 52);
-        let number = |text: &str| match is_whole {
-            true => whole(text)
-                .map(|value| value as f64)
-                .ok_or_else(|| format!("`{text}` is no whole number")),
-            false => text.parse().map_err(|_| format!("`{text}` is no number")),
+        let number = |text: &str| {
+            let (value, expected) = match is_whole {
+                true => (whole(text).map(|value| value as f64), "whole number"),
+                false => (text.parse().ok(), "number"),
+            };
+            value.ok_or_else(|| format!("`{text}` is no {expected}"))
         };
         Ok(Self {
             low: number(low)?,

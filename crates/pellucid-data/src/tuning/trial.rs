@@ -165,14 +165,6 @@ pub fn elementwise_names() -> String {
     names.join(", ")
 }
 
-/// The message of a training that diverged; any other error is the whole search's.
-pub(super) fn divergence(error: DataError) -> Result<String> {
-    match error.divergence() {
-        Some(unfinished) => Ok(unfinished.to_string()),
-        None => Err(error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

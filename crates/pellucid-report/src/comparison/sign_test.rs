@@ -1,6 +1,7 @@
 //! The sign test: whether one of two variants is ahead in more seeds than chance explains.
 
 use serde::Serialize;
+use std::cmp::Ordering;
 
 /// In how many seeds each of two variants was ahead, and how likely chance alone makes as large a difference.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,14 +35,11 @@ impl SignTest {
         let (mut ahead, mut behind, mut ties) = (0, 0, 0);
         let worst = |number: f64| if number.is_finite() { number } else { f64::INFINITY };
         for (one, other) in pairs {
-            let (one, other) = (worst(one), worst(other));
-            *(if one < other {
-                &mut ahead
-            } else if other < one {
-                &mut behind
-            } else {
-                &mut ties
-            }) += 1;
+            match worst(one).partial_cmp(&worst(other)) {
+                Some(Ordering::Less) => ahead += 1,
+                Some(Ordering::Greater) => behind += 1,
+                _ => ties += 1,
+            }
         }
         let p = two_sided(ahead, behind);
         Self {
