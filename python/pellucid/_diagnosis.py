@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import _engine
 from ._arrays import generator_at
-from ._inspection import layers_of, names_of, rows_of
+from ._inspection import layers_of, names_of, rows_of, samples_of
 from ._recipe import recipe_of
 from ._threads import thread_count
 
@@ -55,7 +55,7 @@ def _without_training(estimator: BaseMLP, rows: tuple[Any, Any] | None) -> list[
         _engine.diagnose(
             json.dumps(recipe_of(estimator, layers_of(estimator), dtype)),
             estimator._parameters(dtype),
-            None if rows is None else tuple(array.astype(dtype, copy=False) for array in rows),
+            None if rows is None else samples_of(rows, dtype),
             names_of(estimator),
             list(getattr(estimator, "loss_curve_", [])),
             thread_count(estimator.n_threads),
@@ -100,8 +100,7 @@ class _RepeatedTraining:
             held_out = (*self.model._validation_rows(self.validation_data, self.model.coefs_[0].dtype), None)
         elif samples.held_out is not None:
             held_out = samples.features, samples.targets, samples.weights, samples.held_out.rows
-        trained_on = samples.features, samples.targets, samples.weights, samples.rows
-        run.watch(trained_on, held_out, names_of(self.model))
+        run.watch(samples.arrays(), held_out, names_of(self.model))
 
     def _stop_like_fitted(self, model: BaseMLP, report: dict[str, Any]) -> bool:
         """Ends the training where the original one ended, by a callback or Ctrl-C, or as soon as the losses differ."""

@@ -10,7 +10,8 @@ VERSION: str
 
 Features: TypeAlias = NDArray[Any] | tuple[NDArray[Any], NDArray[Any], NDArray[Any], int]
 Targets: TypeAlias = NDArray[Any] | tuple[NDArray[np.uint32], int]
-Samples: TypeAlias = tuple[Features, Targets, NDArray[Any] | None, NDArray[np.uint32] | None]
+#: Features, targets, weights, and the rows that are samples.
+Samples: TypeAlias = tuple[Features, Targets | None, NDArray[Any] | None, NDArray[np.uint32] | None]
 #: Called regularly with complete epochs, the part of the next, the loss, and the loss on held-out rows.
 ProgressCallback: TypeAlias = Callable[[int, float, float | None, float | None], None]
 RandomState: TypeAlias = tuple[NDArray[np.uint32], int, float | None]
@@ -28,31 +29,25 @@ class Run:
     def diagnose(self, parameters: Sequence[NDArray[Any]], best_epoch: int | None) -> str: ...
     def train(
         self,
-        features: Features,
-        targets: Targets,
-        weights: NDArray[Any] | None,
-        rows: NDArray[np.uint32] | None,
+        samples: Samples,
         epochs: int,
         *,
         rate: float | None = None,
-        best: float = ...,
-        waited: int = 0,
-        tolerance: float = 0.0,
-        patience: float | None = None,
-        told: ProgressCallback | None = None,
-    ) -> tuple[list[float], float, int, BaseException | None, str | None]: ...
+        stagnation: dict[str, float] | None = None,
+        reported: ProgressCallback | None = None,
+    ) -> tuple[list[float], tuple[float, int] | None, BaseException | None, str | None]: ...
     def parameters(self) -> NDArray[Any]: ...
-    def outputs(self, features: Features, rows: NDArray[np.uint32] | None, threads: int) -> NDArray[Any]: ...
+    def outputs(self, samples: Samples, threads: int) -> NDArray[Any]: ...
     def random_state(self) -> RandomState: ...
     def memory(self) -> dict[str, Any]: ...
-    def minimum(self) -> tuple[str, float, int, int] | None: ...
+    def minimum(self) -> str | None: ...
 
 def initial(recipe: str, random_state: RandomState) -> tuple[NDArray[Any], RandomState]: ...
 def read_recipe(toml: str | None, origin: str) -> str: ...
 def built_in_recipes() -> list[str]: ...
 def names(kind: str) -> list[str]: ...
 def run_recipe(
-    recipe: str, data: str | None, threads: int, told: ProgressCallback | None = None
+    recipe: str, data: str | None, threads: int, reported: ProgressCallback | None = None
 ) -> tuple[str, BaseException | None]: ...
 def save_model(
     path: str,
@@ -67,27 +62,25 @@ def save_model(
 def load_model(
     path: str,
 ) -> tuple[str, NDArray[Any], list[str], list[str], list[float], str, bool]: ...
-def outputs(recipe: str, parameters: Sequence[NDArray[Any]], features: Features, threads: int) -> NDArray[Any]: ...
+def outputs(recipe: str, parameters: Sequence[NDArray[Any]], samples: Samples, threads: int) -> NDArray[Any]: ...
 def explain(
     recipe: str,
     parameters: Sequence[NDArray[Any]],
-    features: NDArray[Any],
-    targets: NDArray[Any],
+    samples: Samples,
     input_names: list[str],
     output_names: list[str],
 ) -> tuple[str, str, str, str]: ...
 def check_gradient(
     recipe: str,
     parameters: Sequence[NDArray[Any]],
-    features: NDArray[Any],
-    targets: NDArray[Any],
-    samples: int,
+    samples: Samples,
+    entries: int,
     tolerance: float,
 ) -> str: ...
 def diagnose(
     recipe: str,
     parameters: Sequence[NDArray[Any]],
-    rows: tuple[NDArray[Any], NDArray[Any]] | None,
+    samples: Samples | None,
     names: list[str],
     losses: list[float],
     threads: int,

@@ -14,6 +14,7 @@ from . import _engine
 from ._recipe import recipe_of
 
 if TYPE_CHECKING:
+    from ._engine import Samples
     from ._mlp import BaseMLP
 
 
@@ -67,7 +68,7 @@ class Explanation:
 def explain(estimator: BaseMLP, x: Any, y: Any) -> Explanation:
     """The next training step on these rows."""
     x = x if sparse.issparse(x) or hasattr(x, "columns") else np.atleast_2d(x)
-    features, targets = rows_of(estimator, x, np.atleast_1d(y) if np.ndim(y) == 0 else y)
+    rows = rows_of(estimator, x, np.atleast_1d(y) if np.ndim(y) == 0 else y)
     dtype = estimator.coefs_[0].dtype
     outputs: list[str] = []
     if hasattr(estimator, "classes_"):
@@ -76,8 +77,7 @@ def explain(estimator: BaseMLP, x: Any, y: Any) -> Explanation:
     record, *documents = _engine.explain(
         json.dumps(recipe_of(estimator, layers_of(estimator), dtype)),
         estimator._parameters(dtype),
-        features.astype(dtype, copy=False),
-        targets.astype(dtype, copy=False),
+        samples_of(rows, dtype),
         names_of(estimator),
         outputs,
     )
@@ -86,14 +86,13 @@ def explain(estimator: BaseMLP, x: Any, y: Any) -> Explanation:
 
 def check_gradient(estimator: BaseMLP, X: Any, y: Any, samples: int, tolerance: float) -> list[dict[str, Any]]:
     """The gradient of backpropagation compared with a numerical one."""
-    features, targets = rows_of(estimator, X, y)
+    rows = rows_of(estimator, X, y)
     double = np.dtype(np.float64)
     parts: list[dict[str, Any]] = json.loads(
         _engine.check_gradient(
             json.dumps(recipe_of(estimator, layers_of(estimator), double)),
             estimator._parameters(double),
-            features.astype(double, copy=False),
-            targets.astype(double, copy=False),
+            samples_of(rows, double),
             samples,
             tolerance,
         )
@@ -107,6 +106,12 @@ def layers_of(estimator: BaseMLP) -> list[int]:
 
 def names_of(estimator: BaseMLP) -> list[str]:
     return [str(name) for name in getattr(estimator, "feature_names_in_", [])]
+
+
+def samples_of(rows: tuple[Any, Any], dtype: np.dtype[Any]) -> Samples:
+    """Features and targets, as the engine takes them."""
+    features, targets = (array.astype(dtype, copy=False) for array in rows)
+    return features, targets, None, None
 
 
 def rows_of(estimator: BaseMLP, X: Any, y: Any) -> tuple[Any, Any]:

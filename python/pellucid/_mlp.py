@@ -283,7 +283,8 @@ class BaseMLP(BaseEstimator):
         dtype = np.dtype(np.float32 if dtype == np.float32 else np.float64)
         sizes = [self.coefs_[0].shape[0], *(weights.shape[1] for weights in self.coefs_)]
         recipe = json.dumps(recipe_of(self, sizes, dtype))
-        return outputs(recipe, self._parameters(dtype), features_of(X, dtype), thread_count(self.n_threads))
+        samples = features_of(X, dtype), None, None, None
+        return outputs(recipe, self._parameters(dtype), samples, thread_count(self.n_threads))
 
     def _parameters(self, dtype: np.dtype[Any]) -> list[Any]:
         """All parameters, in the engine's order."""

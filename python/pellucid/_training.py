@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._engine import Features, Targets
+    from ._engine import Samples as Arrays
     from ._mlp import BaseMLP
     from ._progress import Progress
 
@@ -70,6 +71,10 @@ class Samples:
         self.rows = rows
         self.held_out = held_out
         self.row_count = row_count if rows is None else len(rows)
+
+    def arrays(self) -> Arrays:
+        """The training rows, as the engine takes them."""
+        return self.features, self.targets, self.weights, self.rows
 
 
 def begin(
@@ -211,18 +216,18 @@ class _StepTraining:
     def _train(self, epochs: int) -> None:
         estimator, samples = self.estimator, self.samples
         by_score = samples.held_out is not None
-        losses, best, waited, raised, self.diverged = self.run.train(
-            samples.features,
-            samples.targets,
-            samples.weights,
-            samples.rows,
+        stagnation = {
+            "best": np.inf if estimator.best_loss_ is None else estimator.best_loss_,
+            "waited": estimator._no_improvement_count,
+            "tolerance": float(estimator.tol),
+            "patience": float(estimator.n_iter_no_change),
+        }
+        losses, judged, raised, self.diverged = self.run.train(
+            samples.arrays(),
             epochs,
             rate=self.rate if estimator.schedule is None else None,
-            best=np.inf if estimator.best_loss_ is None else estimator.best_loss_,
-            waited=estimator._no_improvement_count,
-            tolerance=float(estimator.tol),
-            patience=None if by_score else float(estimator.n_iter_no_change),
-            told=None if self.progress is None else self.progress.callback_from(estimator.n_iter_),
+            stagnation=None if by_score else stagnation,
+            reported=None if self.progress is None else self.progress.callback_from(estimator.n_iter_),
         )
         if self.diverged is not None and by_score:
             losses.append(np.nan)
@@ -235,9 +240,8 @@ class _StepTraining:
                 self._print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
         if raised is None and samples.held_out is not None:
             self._score_held_out(samples.held_out)
-        elif raised is None:
-            estimator.best_loss_ = best
-            estimator._no_improvement_count = waited
+        elif raised is None and judged is not None:
+            estimator.best_loss_, estimator._no_improvement_count = judged
         if self.progress is not None and losses:
             scores = estimator.validation_scores_
             self.progress.report(estimator.n_iter_, estimator.loss_, scores[-1] if scores else None)
@@ -256,9 +260,8 @@ class _StepTraining:
         estimator = self.estimator
         score = np.nan
         if self.diverged is None:
-            score = held_out.score(
-                self.run.outputs(held_out.features, held_out.rows, thread_count(estimator.n_threads))
-            )
+            rows = held_out.features, None, None, held_out.rows
+            score = held_out.score(self.run.outputs(rows, thread_count(estimator.n_threads)))
         estimator.validation_scores_.append(score)
         if estimator.verbose:
             self._print(f"Validation score: {score:f}")
@@ -298,13 +301,10 @@ def train_lbfgs(
     """``lbfgs``: iterations on all samples at once until a minimum is found."""
     run, _ = begin(estimator, samples, layers, dtype, None, "full")
     with progress or nullcontext():
-        losses, _, _, raised, diverged = run.train(
-            samples.features,
-            samples.targets,
-            samples.weights,
-            samples.rows,
+        losses, _, raised, diverged = run.train(
+            samples.arrays(),
             estimator.max_iter,
-            told=None if progress is None else progress.callback_from(0),
+            reported=None if progress is None else progress.callback_from(0),
         )
         if progress is not None and losses:
             progress.report(len(losses), losses[-1])
@@ -313,14 +313,15 @@ def train_lbfgs(
     if diverged is not None or found is None:
         estimator._has_diverged = True
         raise ValueError(f"{DIVERGED} ({diverged})")
-    reason, value, iterations, evaluations = found
+    minimum = json.loads(found)
+    reason, value, iterations = minimum["reason"], minimum["value"], minimum["iterations"]
     # An iteration that Ctrl-C interrupts changes the weights, but does not report its loss.
     estimator.n_iter_ = min(iterations, len(losses), estimator.max_iter)
     estimator.loss_ = value
     # The engine reports the loss of each iteration before its step.
     estimator.loss_curve_ = [*losses[1:], value][: estimator.n_iter_]
     if estimator.verbose:
-        print(f"L-BFGS: loss = {value:.8f} after {iterations} iterations, {evaluations} evaluations: {reason}")
+        print(f"L-BFGS: loss = {value:.8f} after {iterations} iterations, {minimum['evaluations']} evaluations: {reason}")
     if isinstance(raised, KeyboardInterrupt):
         warnings.warn("Training interrupted by user.", stacklevel=5)
     elif raised is not None:

@@ -1,72 +1,18 @@
-//! NumPy arrays as slices for the engine, in place and without a copy.
+//! NumPy arrays as slices for the engine, in place and without a copy, and the engine's errors for Python.
 
-use crate::numbers::Number;
-use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArrayDyn};
+use numpy::ndarray::Dimension;
+use numpy::{Element, PyReadonlyArray, PyReadonlyArrayDyn};
+use pellucid::Scalar;
+use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use std::fmt::Display;
 
-/// Features: an array of shape (rows, columns), or the parts of a sparse matrix by rows.
-pub(crate) enum FeatureArrays<'py, T: Number> {
-    Dense(PyReadonlyArray2<'py, T>),
-    Sparse {
-        values: PyReadonlyArray1<'py, T>,
-        columns: Indices<'py>,
-        starts: Indices<'py>,
-        width: usize,
-    },
-}
+/// A number type of NumPy's arrays and of the engine.
+pub(crate) trait Number: Scalar + Element + for<'py> FromPyObjectOwned<'py> {}
 
-/// The integers of a sparse matrix.
-pub(crate) enum Indices<'py> {
-    Short(PyReadonlyArray1<'py, i32>),
-    Long(PyReadonlyArray1<'py, i64>),
-}
-
-/// Targets: numbers or booleans (rows, outputs), or the class of each row.
-pub(crate) enum TargetArrays<'py, T: Number> {
-    Numbers(PyReadonlyArray2<'py, T>),
-    Truths(PyReadonlyArray2<'py, bool>),
-    Classes(PyReadonlyArray1<'py, u32>, usize),
-}
-
-impl<'py, T: Number> FeatureArrays<'py, T> {
-    /// `features` is an array, or (values, columns, starts, width).
-    pub(crate) fn of(features: &Bound<'py, PyAny>) -> PyResult<Self> {
-        if let Ok((values, columns, starts, width)) =
-            features.extract::<(Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>, usize)>()
-        {
-            return Ok(Self::Sparse {
-                values: extract(&values, "the values of a sparse matrix")?,
-                columns: Indices::of(&columns)?,
-                starts: Indices::of(&starts)?,
-                width,
-            });
-        }
-        Ok(Self::Dense(extract(features, "the features")?))
-    }
-}
-
-impl<'py> Indices<'py> {
-    fn of(array: &Bound<'py, PyAny>) -> PyResult<Self> {
-        match array.extract() {
-            Ok(short) => Ok(Self::Short(short)),
-            Err(_) => Ok(Self::Long(extract(array, "the indices of a sparse matrix")?)),
-        }
-    }
-}
-
-impl<'py, T: Number> TargetArrays<'py, T> {
-    /// `targets` is an array of numbers or booleans, or (classes, number of classes).
-    pub(crate) fn of(targets: &Bound<'py, PyAny>) -> PyResult<Self> {
-        if let Ok((classes, count)) = targets.extract::<(Bound<'py, PyAny>, usize)>() {
-            return Ok(Self::Classes(extract(&classes, "the classes")?, count));
-        }
-        if let Ok(truths) = targets.extract() {
-            return Ok(Self::Truths(truths));
-        }
-        Ok(Self::Numbers(extract(targets, "the targets")?))
-    }
-}
+impl Number for f32 {}
+impl Number for f64 {}
 
 /// An array of the expected type and number of dimensions.
 pub(crate) fn extract<'py, A>(array: &Bound<'py, PyAny>, what: &str) -> PyResult<A>
@@ -83,19 +29,33 @@ where
     })
 }
 
-/// The error for an array that is not C-contiguous.
-pub(crate) fn scattered(what: &str) -> PyErr {
-    PyValueError::new_err(format!(
-        "{what} must be C-contiguous; use numpy.ascontiguousarray"
-    ))
+/// The numbers of an array, row after row.
+pub(crate) fn slice<'a, V: Element, D: Dimension>(
+    array: &'a PyReadonlyArray<'_, V, D>,
+    what: &str,
+) -> PyResult<&'a [V]> {
+    let message = || format!("{what} must be C-contiguous; use numpy.ascontiguousarray");
+    let numbers = array.as_array().to_slice();
+    numbers.ok_or_else(|| PyValueError::new_err(message()))
 }
 
 /// The concatenated numbers of arrays.
-pub(crate) fn joined<T: Number>(arrays: &[PyReadonlyArrayDyn<'_, T>]) -> PyResult<Vec<T>> {
-    let mut numbers = Vec::with_capacity(arrays.iter().map(|array| array.as_array().len()).sum());
+pub(crate) fn joined<T: Number>(arrays: &[Bound<'_, PyAny>], what: &str) -> PyResult<Vec<T>> {
+    let mut numbers = Vec::new();
     for array in arrays {
-        let array = array.as_array();
-        numbers.extend_from_slice(array.to_slice().ok_or_else(|| scattered("parameters"))?);
+        let array: PyReadonlyArrayDyn<'_, T> = extract(array, what)?;
+        numbers.extend_from_slice(slice(&array, "parameters")?);
     }
     Ok(numbers)
+}
+
+/// A result whose error becomes Python's `ValueError`.
+pub(crate) trait Refused<V> {
+    fn refused(self) -> PyResult<V>;
+}
+
+impl<V, E: Display> Refused<V> for Result<V, E> {
+    fn refused(self) -> PyResult<V> {
+        self.map_err(|error| PyValueError::new_err(error.to_string()))
+    }
 }

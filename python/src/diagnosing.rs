@@ -1,21 +1,20 @@
 //! A training that is observed so that it can be diagnosed at its end.
 
-use crate::numbers::Number;
+use crate::arrays::Number;
 use pellucid::data::dataset::Dataset;
 use pellucid::evaluation::evaluate::evaluate;
-use pellucid::inspection::diagnosis::{EpochLosses, TrainingDiagnosis};
-use pellucid::training::observe::{Event, Observer, Position};
+use pellucid::inspection::diagnosis::TrainingDiagnosis;
+use pellucid::training::observe::{EpochRecord, Event, Observer, Position};
 use pellucid::training::trainer::check_fit;
 use pellucid::{Error, Network, Recipe};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
-/// The diagnosis of a training that Python ends, with the losses of its epochs and the error that ended it.
+/// The diagnosis of a training that Python ends, and the error that ended it.
 pub(crate) struct Diagnosing<T: Number> {
     diagnosis: TrainingDiagnosis<T>,
     data: Dataset<T>,
     held_out: Option<Dataset<T>>,
-    epochs: Vec<EpochLosses>,
     recipe: Recipe,
     threads: NonZeroUsize,
     pub(crate) failure: Option<Error>,
@@ -38,7 +37,6 @@ impl<T: Number> Diagnosing<T> {
             diagnosis: TrainingDiagnosis::new(recipe, network, &data, names, threads)?,
             data,
             held_out,
-            epochs: Vec::new(),
             recipe: recipe.clone(),
             threads,
             failure: None,
@@ -51,10 +49,10 @@ impl<T: Number> Diagnosing<T> {
         network: &Network<T>,
         best_epoch: Option<u64>,
     ) -> Result<String, Box<dyn std::error::Error>> {
-        let (epochs, failure) = (Some(self.epochs.clone()), self.failure.as_ref());
+        let failure = self.failure.as_ref();
         let found = self
             .diagnosis
-            .after(&self.recipe, &self.data, network, epochs, best_epoch, failure)?;
+            .after(&self.recipe, &self.data, network, best_epoch, failure)?;
         Ok(serde_json::to_string(&found)?)
     }
 }
@@ -67,12 +65,12 @@ impl<T: Number> Observer<T> for Diagnosing<T> {
             network,
         } = event
         {
-            let of_held_out =
-                |data| evaluate(network, data, self.recipe.logged_loss(), &[], self.threads).loss;
-            self.epochs.push(EpochLosses {
+            let of_held_out = |data| evaluate(network, data, self.recipe.logged_loss(), &[], self.threads);
+            self.diagnosis.epochs.push(EpochRecord {
                 epoch: position.epoch + 1,
-                training: *loss,
+                loss: *loss,
                 validation: self.held_out.as_ref().map(of_held_out),
+                ..EpochRecord::default()
             });
         }
         self.diagnosis.statistics.on(event)

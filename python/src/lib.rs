@@ -5,7 +5,6 @@ mod arrays;
 mod diagnosing;
 mod inspection;
 mod model_file;
-mod numbers;
 mod recipes;
 mod run;
 mod samples;

@@ -1,6 +1,7 @@
 //! Model files, in the format of the command line.
 
-use crate::run::{network, read, refusal};
+use crate::arrays::Refused;
+use crate::run::{Parameters, network, read};
 use numpy::ToPyArray;
 use pellucid::training::observe::EpochRecord;
 use pellucid::with_precision;
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 pub(crate) fn save_model(
     path: PathBuf,
     recipe: &str,
-    parameters: Vec<Bound<'_, PyAny>>,
+    parameters: Parameters<'_>,
     classes: Vec<String>,
     feature_names: Vec<String>,
     losses: Vec<f64>,
@@ -27,21 +28,25 @@ pub(crate) fn save_model(
     let recipe = read(recipe)?;
     let network: AnyNetwork =
         with_precision!(recipe.train.precision, T => network::<T>(&recipe, &parameters)?.into());
-    let history = losses.into_iter().zip(1..).map(|(loss, epoch)| EpochRecord {
+    let model = Model {
+        classes,
+        feature_names,
+        history: epochs_of(losses),
+        metrics: serde_json::from_str(metrics).refused()?,
+        warnings,
+        ..Model::new(network, recipe, None)
+    };
+    model.save(path).refused()
+}
+
+/// The records of epochs with these losses.
+pub(crate) fn epochs_of(losses: Vec<f64>) -> Vec<EpochRecord> {
+    let epochs = losses.into_iter().zip(1..).map(|(loss, epoch)| EpochRecord {
         epoch,
         loss,
         ..EpochRecord::default()
     });
-    let model = Model {
-        classes,
-        feature_names,
-        history: history.collect(),
-        metrics: serde_json::from_str(metrics)
-            .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?,
-        warnings,
-        ..Model::new(network, recipe, None)
-    };
-    model.save(path).map_err(|error| refusal(&error))
+    epochs.collect()
 }
 
 /// The contents of a model file: (recipe, parameters, classes, names of features, losses, metrics, whether it has a
@@ -59,14 +64,13 @@ type Contents<'py> = (
 /// Reads a model file.
 #[pyfunction]
 pub(crate) fn load_model(py: Python<'_>, path: PathBuf) -> PyResult<Contents<'_>> {
-    let model = Model::load(path).map_err(|error| refusal(&error))?;
+    let model = Model::load(path).refused()?;
     let parameters = match &model.network {
         AnyNetwork::F32(network) => network.parameters().to_pyarray(py).into_any(),
         AnyNetwork::F64(network) => network.parameters().to_pyarray(py).into_any(),
     };
-    let value_error = |error: serde_json::Error| pyo3::exceptions::PyValueError::new_err(error.to_string());
     Ok((
-        serde_json::to_string(&model.recipe).map_err(value_error)?,
+        serde_json::to_string(&model.recipe).refused()?,
         parameters,
         model.classes,
         model.feature_names,

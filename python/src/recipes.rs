@@ -1,7 +1,8 @@
 //! Recipes for Python: reads them, and runs them like the command.
 
-use crate::run::{read, refusal, threads_of};
-use crate::watch::{Listener, Watch};
+use crate::arrays::Refused;
+use crate::run::{read, threads_of};
+use crate::watch::Watch;
 use pellucid::descriptor::Choice;
 use pellucid::model::init::Init;
 use pellucid::optimization::averaging::Average;
@@ -20,8 +21,7 @@ pub(crate) fn read_recipe(toml: Option<&str>, origin: &str) -> PyResult<String> 
         Some(text) => Recipe::from_toml(text, origin),
         None => Recipe::built_in(origin),
     };
-    let recipe = recipe.map_err(|error| refusal(&error))?;
-    serde_json::to_string(&recipe).map_err(|error| refusal(&error))
+    serde_json::to_string(&recipe.refused()?).refused()
 }
 
 /// The names of the built-in recipes.
@@ -53,40 +53,39 @@ pub(crate) fn names(kind: &str) -> PyResult<Vec<&'static str>> {
 }
 
 /// Runs a recipe without Python's lock. Returns its record as JSON, the one of `pellucid run --json`. `data` is the folder
-/// of its files; `told` is called about 10 times per second with the progress.
+/// of its files; `reported` is called about 10 times per second with the progress.
 #[pyfunction]
-#[pyo3(signature = (recipe, data, threads, told=None))]
+#[pyo3(signature = (recipe, data, threads, reported=None))]
 pub(crate) fn run_recipe(
     py: Python<'_>,
     recipe: &str,
     data: Option<PathBuf>,
     threads: usize,
-    told: Option<Py<PyAny>>,
+    reported: Option<Py<PyAny>>,
 ) -> PyResult<(String, Option<PyErr>)> {
     let recipe = read(recipe)?;
-    let listener = told.map(Listener::new);
-    py.detach(|| {
-        with_precision!(recipe.train.precision, T => run::<T>(recipe, data.as_deref(), threads, listener))
+    let found = py.detach(|| {
+        with_precision!(recipe.train.precision, T => run::<T>(recipe, data.as_deref(), threads, reported))
             .map_err(|error| error.to_string())
-    })
-    .map_err(PyValueError::new_err)
+    });
+    found.refused()
 }
 
 fn run<T: Scalar>(
     recipe: Recipe,
     data: Option<&Path>,
     threads: usize,
-    listener: Option<Listener>,
+    reported: Option<Py<PyAny>>,
 ) -> Result<(String, Option<PyErr>), Box<dyn Error>> {
     let started = Instant::now();
     let clock = || started.elapsed().as_secs_f64();
     let split = pellucid_data::load::<T>(&recipe, data, &mut |_| {})?;
     let session = Session::new(recipe, split, threads_of(threads))?;
     let session = session.with_clock(&clock).diagnosed(&[])?;
-    let mut watch = Watch::new(u64::MAX, None).telling(listener);
+    let mut watch = Watch::new(u64::MAX, None, reported);
     let finished = session.run(&mut watch)?;
     if watch.raised.is_none() {
-        watch.raised = watch.tell(0.0).err();
+        watch.raised = watch.report(0.0).err();
     }
     let record = finished.record(finished.evaluate(), clock());
     Ok((serde_json::to_string(&record)?, watch.raised))

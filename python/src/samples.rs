@@ -1,121 +1,125 @@
 //! Samples in NumPy arrays: the engine gathers its batches directly from them.
 
-use crate::arrays::{FeatureArrays, Indices, TargetArrays, scattered};
-use crate::numbers::Number;
-use numpy::PyReadonlyArray1;
+use crate::arrays::{Number, Refused, slice};
+use numpy::{Element, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Samples, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::{Error, Input};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-/// The arrays of a data set, borrowed so that they cannot change during a training.
-pub(crate) struct SampleArrays<'py, T: Number> {
-    features: FeatureArrays<'py, T>,
-    targets: Option<TargetArrays<'py, T>>,
-    weights: Option<PyReadonlyArray1<'py, T>>,
-    /// The rows that are samples; all rows by default.
-    rows: Option<PyReadonlyArray1<'py, u32>>,
+/// The arrays of a data set, borrowed so that they cannot change during a training: features, targets, weights, and the rows
+/// that are samples, by default all.
+#[derive(FromPyObject)]
+pub(crate) struct SampleArrays<'py, T: Element>(
+    FeatureArrays<'py, T>,
+    Option<TargetArrays<'py, T>>,
+    Option<PyReadonlyArray1<'py, T>>,
+    Option<PyReadonlyArray1<'py, u32>>,
+);
+
+/// Features: an array of shape (rows, columns), or the values, columns, starts and width of a sparse matrix by rows.
+#[derive(FromPyObject)]
+enum FeatureArrays<'py, T: Element> {
+    Dense(PyReadonlyArray2<'py, T>),
+    Sparse(PyReadonlyArray1<'py, T>, IndexArray<'py>, IndexArray<'py>, usize),
 }
 
-impl<'py, T: Number> SampleArrays<'py, T> {
-    pub(crate) fn of(
-        features: &Bound<'py, PyAny>,
-        targets: Option<&Bound<'py, PyAny>>,
-        weights: Option<&Bound<'py, PyAny>>,
-        rows: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Self> {
-        use crate::arrays::extract;
-        Ok(Self {
-            features: FeatureArrays::of(features)?,
-            targets: targets.map(TargetArrays::of).transpose()?,
-            weights: weights.map(|array| extract(array, "the weights")).transpose()?,
-            rows: rows.map(|array| extract(array, "the rows")).transpose()?,
+/// The integers of a sparse matrix.
+#[derive(FromPyObject)]
+enum IndexArray<'py> {
+    Short(PyReadonlyArray1<'py, i32>),
+    Long(PyReadonlyArray1<'py, i64>),
+}
+
+/// Targets: numbers or booleans (rows, outputs), or the class of each row and the number of classes.
+#[derive(FromPyObject)]
+enum TargetArrays<'py, T: Element> {
+    Numbers(PyReadonlyArray2<'py, T>),
+    Truths(PyReadonlyArray2<'py, bool>),
+    Classes(PyReadonlyArray1<'py, u32>, usize),
+}
+
+impl IndexArray<'_> {
+    fn lend(&self) -> PyResult<LentIndices<'_>> {
+        Ok(match self {
+            Self::Short(array) => LentIndices::Short(slice(array, "indices")?),
+            Self::Long(array) => LentIndices::Long(slice(array, "indices")?),
         })
     }
+}
 
+/// A copy of samples as a data set.
+pub(crate) fn copied<T: Number>(samples: &Bound<'_, PyAny>) -> PyResult<Dataset<T>> {
+    let arrays: SampleArrays<'_, T> = samples.extract()?;
+    arrays.lend()?.copied().refused()
+}
+
+impl<T: Number> SampleArrays<'_, T> {
     /// The arrays as slices, after all shapes and indices have been checked.
     pub(crate) fn lend(&self) -> PyResult<Lent<'_, T>> {
-        let (features, row_count) = match &self.features {
+        let refuse = |message: String| Err(PyValueError::new_err(message));
+        let Self(features, targets, weights, rows) = self;
+        let (features, row_count) = match features {
             FeatureArrays::Dense(array) => {
-                let array = array.as_array();
-                let (rows, columns) = array.dim();
-                let values = array.to_slice().ok_or_else(|| scattered("features"))?;
-                (LentFeatures::Dense { values, columns }, rows)
+                let columns = array.shape()[1];
+                let values = slice(array, "features")?;
+                (LentFeatures::Dense { values, columns }, array.shape()[0])
             }
-            FeatureArrays::Sparse {
-                values,
-                columns,
-                starts,
-                width,
-            } => {
-                let values = values.as_array();
-                let values = values.to_slice().ok_or_else(|| scattered("values"))?;
-                let (columns, starts) = (columns.lend()?, starts.lend()?);
+            FeatureArrays::Sparse(values, columns, starts, width) => {
                 let sparse = Sparse {
-                    values,
-                    columns,
-                    starts,
+                    values: slice(values, "values")?,
+                    columns: columns.lend()?,
+                    starts: starts.lend()?,
                     width: *width,
                 };
                 sparse.check()?;
-                (LentFeatures::Sparse(sparse), starts.len() - 1)
+                (LentFeatures::Sparse(sparse), sparse.starts.len() - 1)
             }
         };
-        let targets = match &self.targets {
-            None => LentTargets::None,
+        let (targets, width) = match targets {
+            None => (LentTargets::None, 0),
             Some(TargetArrays::Numbers(array)) => {
-                let array = array.as_array();
-                let width = array.dim().1;
-                let values = array.to_slice().ok_or_else(|| scattered("targets"))?;
-                LentTargets::Numbers { values, width }
+                (LentTargets::Numbers(slice(array, "targets")?), array.shape()[1])
             }
             Some(TargetArrays::Truths(array)) => {
-                let array = array.as_array();
-                let width = array.dim().1;
-                let values = array.to_slice().ok_or_else(|| scattered("targets"))?;
-                LentTargets::Truths { values, width }
+                (LentTargets::Truths(slice(array, "targets")?), array.shape()[1])
             }
             Some(TargetArrays::Classes(array, count)) => {
-                let array = array.as_array();
-                let classes = array.to_slice().ok_or_else(|| scattered("classes"))?;
+                let classes = slice(array, "classes")?;
                 if classes.iter().any(|&class| class as usize >= *count) {
-                    let message = format!("a class index is not below the number of classes, {count}");
-                    return Err(PyValueError::new_err(message));
+                    return refuse(format!(
+                        "a class index is not below the number of classes, {count}"
+                    ));
                 }
-                LentTargets::Classes {
-                    classes,
-                    count: *count,
-                }
+                (LentTargets::Classes(classes), *count)
             }
         };
-        let slice = |array: &'_ PyReadonlyArray1<'py, T>| array.as_array().to_slice().map(<[T]>::len);
-        if let Some(found) = targets.rows().filter(|&found| found != row_count) {
-            let message = format!("{found} targets for {row_count} rows of features");
-            return Err(PyValueError::new_err(message));
-        }
-        if let Some(weights) = &self.weights
-            && slice(weights) != Some(row_count)
-        {
-            let message = format!("the weights must have one number for each of {row_count} rows");
-            return Err(PyValueError::new_err(message));
-        }
-        let rows = match &self.rows {
-            None => None,
-            Some(rows) => Some(rows.as_array().to_slice().ok_or_else(|| scattered("rows"))?),
+        let target_count = match targets {
+            LentTargets::None => row_count,
+            LentTargets::Numbers(values) => values.len() / width.max(1),
+            LentTargets::Truths(values) => values.len() / width.max(1),
+            LentTargets::Classes(classes) => classes.len(),
         };
-        if rows.is_some_and(|rows| rows.iter().any(|&row| row as usize >= row_count)) {
-            return Err(PyValueError::new_err(
-                "a row index is not below the number of rows",
+        if target_count != row_count {
+            return refuse(format!("{target_count} targets for {row_count} rows of features"));
+        }
+        let weights = weights.as_ref().map(|weights| slice(weights, "weights"));
+        let weights = weights.transpose()?;
+        if weights.is_some_and(|weights| weights.len() != row_count) {
+            return refuse(format!(
+                "the weights must have one number for each of {row_count} rows"
             ));
+        }
+        let rows = rows.as_ref().map(|rows| slice(rows, "rows")).transpose()?;
+        if rows.is_some_and(|rows| rows.iter().any(|&row| row as usize >= row_count)) {
+            return refuse("a row index is not below the number of rows".into());
         }
         Ok(Lent {
             features,
             targets,
-            weights: self
-                .weights
-                .as_ref()
-                .and_then(|array| array.as_array().to_slice()),
+            width,
+            weights,
             rows,
             row_count,
         })
@@ -127,6 +131,8 @@ impl<'py, T: Number> SampleArrays<'py, T> {
 pub(crate) struct Lent<'a, T> {
     features: LentFeatures<'a, T>,
     targets: LentTargets<'a, T>,
+    /// The number of columns of the targets; 0 without targets.
+    width: usize,
     weights: Option<&'a [T]>,
     rows: Option<&'a [u32]>,
     row_count: usize,
@@ -141,9 +147,9 @@ enum LentFeatures<'a, T> {
 #[derive(Clone, Copy)]
 enum LentTargets<'a, T> {
     None,
-    Numbers { values: &'a [T], width: usize },
-    Truths { values: &'a [bool], width: usize },
-    Classes { classes: &'a [u32], count: usize },
+    Numbers(&'a [T]),
+    Truths(&'a [bool]),
+    Classes(&'a [u32]),
 }
 
 /// A sparse matrix by rows: those of row r are `starts[r]..starts[r + 1]` of values and columns.
@@ -159,16 +165,6 @@ struct Sparse<'a, T> {
 enum LentIndices<'a> {
     Short(&'a [i32]),
     Long(&'a [i64]),
-}
-
-impl Indices<'_> {
-    fn lend(&self) -> PyResult<LentIndices<'_>> {
-        let lent = match self {
-            Indices::Short(array) => array.as_array().to_slice().map(LentIndices::Short),
-            Indices::Long(array) => array.as_array().to_slice().map(LentIndices::Long),
-        };
-        lent.ok_or_else(|| scattered("indices"))
-    }
 }
 
 impl LentIndices<'_> {
@@ -209,30 +205,17 @@ impl<T: Number> Sparse<'_, T> {
     }
 }
 
-impl<T> LentTargets<'_, T> {
-    fn rows(self) -> Option<usize> {
-        match self {
-            LentTargets::None => None,
-            LentTargets::Numbers { values, width } => Some(values.len() / width.max(1)),
-            LentTargets::Truths { values, width } => Some(values.len() / width.max(1)),
-            LentTargets::Classes { classes, .. } => Some(classes.len()),
-        }
-    }
-}
-
 impl<T: Number> LentTargets<'_, T> {
-    fn push_row(self, row: usize, to: &mut Vec<T>) {
+    fn push_row(self, row: usize, width: usize, to: &mut Vec<T>) {
         let number = |truth: bool| if truth { T::ONE } else { T::ZERO };
         match self {
             LentTargets::None => {}
-            LentTargets::Numbers { values, width } => {
-                to.extend_from_slice(&values[row * width..][..width]);
-            }
-            LentTargets::Truths { values, width } => {
+            LentTargets::Numbers(values) => to.extend_from_slice(&values[row * width..][..width]),
+            LentTargets::Truths(values) => {
                 to.extend(values[row * width..][..width].iter().map(|&truth| number(truth)));
             }
-            LentTargets::Classes { classes, count } => {
-                to.extend((0..count).map(|class| number(classes[row] as usize == class)));
+            LentTargets::Classes(classes) => {
+                to.extend((0..width).map(|class| number(classes[row] as usize == class)));
             }
         }
     }
@@ -256,12 +239,12 @@ impl<T: Number> Lent<'_, T> {
     }
 
     /// A copy of the samples as a data set.
-    pub(crate) fn copied(&self) -> Result<Dataset<T>, Error> {
+    fn copied(&self) -> Result<Dataset<T>, Error> {
         let rows = Samples::rows(self);
         let mut buffers = BatchBuffers::default();
         let (features, targets) = self.gathered(Rows::Range(0, rows), &mut buffers);
         let features = Matrix::new(rows, self.columns(), features.to_vec())?;
-        let targets = Matrix::new(rows, self.width(), targets.to_vec())?;
+        let targets = Matrix::new(rows, self.width, targets.to_vec())?;
         let data = Dataset::new(Features::Dense(features), Targets::Dense(targets))?;
         match self.is_weighted() {
             true => data.weighted((0..rows).map(|row| self.weight(row)).collect()),
@@ -279,30 +262,27 @@ impl<T: Number> Lent<'_, T> {
             (LentFeatures::Dense { values, columns }, Some((start, end))) => {
                 &values[start * columns..end * columns]
             }
-            (LentFeatures::Dense { values, columns }, None) => {
+            (features, _) => {
                 dense.clear();
-                self.each(batch, |row| {
-                    dense.extend_from_slice(&values[row * columns..][..columns])
-                });
-                &dense[..]
-            }
-            (LentFeatures::Sparse(sparse), _) => {
-                dense.clear();
-                self.each(batch, |row| {
-                    let start = dense.len();
-                    dense.resize(start + sparse.width, T::ZERO);
-                    sparse.add_row(row, &mut dense[start..]);
+                self.each(batch, |row| match features {
+                    LentFeatures::Dense { values, columns } => {
+                        dense.extend_from_slice(&values[row * columns..][..columns]);
+                    }
+                    LentFeatures::Sparse(sparse) => {
+                        let start = dense.len();
+                        dense.resize(start + sparse.width, T::ZERO);
+                        sparse.add_row(row, &mut dense[start..]);
+                    }
                 });
                 &dense[..]
             }
         };
+        let width = self.width;
         let targets = match (self.targets, whole) {
-            (LentTargets::Numbers { values, width }, Some((start, end))) => {
-                &values[start * width..end * width]
-            }
+            (LentTargets::Numbers(values), Some((start, end))) => &values[start * width..end * width],
             _ => {
                 targets.clear();
-                self.each(batch, |row| self.targets.push_row(row, targets));
+                self.each(batch, |row| self.targets.push_row(row, width, targets));
                 &targets[..]
             }
         };
@@ -323,11 +303,7 @@ impl<T: Number> Samples<T> for Lent<'_, T> {
     }
 
     fn width(&self) -> usize {
-        match self.targets {
-            LentTargets::None => 0,
-            LentTargets::Numbers { width, .. } | LentTargets::Truths { width, .. } => width,
-            LentTargets::Classes { count, .. } => count,
-        }
+        self.width
     }
 
     fn is_weighted(&self) -> bool {
@@ -339,12 +315,12 @@ impl<T: Number> Samples<T> for Lent<'_, T> {
     }
 
     fn target_outside(&self, lowest: f64, highest: f64) -> Option<(usize, f64)> {
-        let LentTargets::Numbers { values, width } = self.targets else {
+        let LentTargets::Numbers(values) = self.targets else {
             return None;
         };
         let outside = |y: &T| !(lowest..=highest).contains(&y.to_f64());
         let at = values.iter().position(outside)?;
-        Some((at / width.max(1), values[at].to_f64()))
+        Some((at / self.width.max(1), values[at].to_f64()))
     }
 
     fn gather<'a>(&'a self, batch: Rows<'_>, buffers: &'a mut BatchBuffers<T>) -> (Input<'a, T>, &'a [T]) {

@@ -12,7 +12,6 @@ mod explain;
 mod failure;
 mod find_rate;
 mod findings;
-mod glance;
 mod inspect;
 mod interrupt;
 mod line_template;

@@ -1,16 +1,16 @@
 //! The progress of a training: a bar on a terminal, otherwise a line at intervals; ends the training at Ctrl-C.
 
-use crate::glance::Glance;
 use crate::score_text::{figure_name, number};
 use crate::{interrupt, terminal};
 use indicatif::{HumanCount, HumanDuration, ProgressBar};
 use pellucid::Scalar;
-use pellucid::training::observe::{EpochRecord, Event, Observer, Position};
+use pellucid::training::glance::Glance;
+use pellucid::training::observe::{EpochRecord, Event, Observer, Position, end_if};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// How often the bar moves.
-const GLANCE: Duration = Duration::from_millis(60);
+/// How often the bar moves, in seconds.
+const GLANCE: f64 = 0.06;
 /// How often a line is written where there is no terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
@@ -43,7 +43,7 @@ impl Progress {
             last_line: now,
             last_epoch_line: None,
             first_epoch: None,
-            glance: Glance::every(GLANCE),
+            glance: Glance::every(GLANCE, 0.0),
             loss: None,
             note: String::new(),
         }
@@ -152,8 +152,11 @@ fn figures(record: &EpochRecord) -> String {
 impl<T: Scalar> Observer<T> for Progress {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         match event {
-            Event::Step { position, loss, .. } if self.glance.is_due(position.step) => {
-                self.show(*position, *loss);
+            Event::Step { position, loss, .. } => {
+                let clock = || self.started.elapsed().as_secs_f64();
+                if self.glance.look(position.step, clock).is_some() {
+                    self.show(*position, *loss);
+                }
             }
             Event::Recorded {
                 position,
@@ -161,12 +164,9 @@ impl<T: Scalar> Observer<T> for Progress {
                 is_best,
                 ..
             } => self.show_epoch(position.epoch + 1, record, *is_best),
-            _ => {}
+            Event::Epoch { .. } => {}
         }
-        match interrupt::was_asked() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
+        end_if(interrupt::was_asked())
     }
 
     fn next_step(&mut self, next: Position) -> u64 {

@@ -15,7 +15,7 @@ use pellucid::evaluation::metrics::Metric;
 use pellucid::optimization::lbfgs::{Minimum, Reason};
 use pellucid::session::Summary;
 use pellucid::session::record::{MetricsRecord, Numbers};
-use pellucid::training::observe::{Event, Observer, Position};
+use pellucid::training::observe::{Event, Observer, Position, end_if};
 use pellucid::{EndedBy, Finished, Recipe, Scalar, Session, Split, Unfinished, with_precision};
 use pellucid_data::DownloadProgress;
 use std::num::NonZeroUsize;
@@ -193,10 +193,7 @@ impl<T: Scalar> Observer<T> for LogLines<'_> {
                 None => results.log_line(&line),
             }
         }
-        match results.failed() && !self.or_files_are_written {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
+        end_if(results.failed() && !self.or_files_are_written)
     }
 
     fn next_epoch(&mut self, _: Position) -> u64 {

@@ -8,7 +8,7 @@ use pellucid::data::dataset::{ByteMatrix, Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::metrics::class_of;
 use pellucid::numpy_random::RandomState;
-use pellucid::recipe::{DataRecipe, Recipe, Source};
+use pellucid::recipe::{ClassWeight, DataRecipe, Recipe, Source};
 use pellucid::{Scalar, Split};
 use serde_json::json;
 use std::path::Path;
@@ -64,36 +64,41 @@ fn weighted<T: Scalar>(training: Dataset<T>, data: &DataRecipe) -> Result<Datase
         let expected = format!("a finite number, 0 or more, is needed for each of {samples} samples");
         return Err(setting("data.weights", format!("{weights:?}"), expected));
     }
-    let classes = match data.class_weight.is_none() {
-        true => None,
-        false => {
-            let (classes, count) = classes_of(training.targets()).ok_or_else(|| {
-                let expected =
-                    "every target must be a class: 0 or 1, or a 1 in one column and 0 in the others";
-                setting("data.class_weight", "(set)", expected)
-            })?;
-            let mut counts = vec![0; count];
-            classes.iter().for_each(|&class| counts[class] += 1);
-            let weights = data.class_weight.of_classes("data.class_weight", &counts)?;
-            Some((weights, classes))
-        }
-    };
-    with_weights(training, data.weights.clone(), classes)
+    let of_classes = class_weights(&data.class_weight, "data.class_weight", &training)?;
+    with_weights(training, data.weights.clone(), of_classes.as_deref())
 }
 
-/// Samples that count for their own weights, 1 unless given, times that of the class of each: weights of classes, and the
-/// class of each sample.
+/// The weight of each class, by how many of these samples each has; none where each weighs 1. `key` names the setting in
+/// errors.
+pub(crate) fn class_weights<T: Scalar>(
+    weight: &ClassWeight,
+    key: &str,
+    data: &Dataset<T>,
+) -> Result<Option<Vec<f64>>> {
+    if weight.is_none() {
+        return Ok(None);
+    }
+    let (classes, count) = classes_of(data.targets()).ok_or_else(|| {
+        let expected = "every target must be a class: 0 or 1, or a 1 in one column and 0 in the others";
+        setting(key, "(set)", expected)
+    })?;
+    let mut counts = vec![0; count];
+    classes.iter().for_each(|&class| counts[class] += 1);
+    Ok(Some(weight.of_classes(key, &counts)?))
+}
+
+/// Samples that count for their own weights, 1 unless given, times that of the class of each.
 pub(crate) fn with_weights<T: Scalar>(
     data: Dataset<T>,
     own: Option<Vec<f64>>,
-    classes: Option<(Vec<f64>, Vec<usize>)>,
+    of_classes: Option<&[f64]>,
 ) -> Result<Dataset<T>> {
-    if own.is_none() && classes.is_none() {
+    if own.is_none() && of_classes.is_none() {
         return Ok(data);
     }
     let mut weights = own.unwrap_or_else(|| vec![1.0; data.rows()]);
-    if let Some((of_classes, of_samples)) = classes {
-        for (weight, class) in weights.iter_mut().zip(of_samples) {
+    if let (Some(of_classes), Some((classes, _))) = (of_classes, classes_of(data.targets())) {
+        for (weight, class) in weights.iter_mut().zip(classes) {
             *weight *= of_classes[class];
         }
     }

@@ -102,7 +102,7 @@ pub use pellucid_kernels::layer::Input;
 pub use recipe::Recipe;
 pub use scalar::{Precision, Scalar};
 pub use session::{Finished, Session, Split, Unfinished};
-pub use training::early_stopping::{EarlyStopping, EndedBy};
+pub use training::early_stopping::EndedBy;
 pub use training::trainer::{Ending, Trainer};
 
 /// Evaluates an expression with a type of this name that stands for a [`Precision`]'s numbers: the one place that chooses

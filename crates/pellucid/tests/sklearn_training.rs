@@ -6,8 +6,10 @@ mod run;
 
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
+use pellucid::evaluation::metrics::Meters;
 use pellucid::optimization::optimizer::{Memory, OptimizerState};
-use pellucid::training::observe::LossCurve;
+use pellucid::training::epochs::EpochRecorder;
+use pellucid::training::observe::EpochRecord;
 use pellucid::{Optimizer, Recipe};
 use run::Run;
 use serde_json::Value;
@@ -29,12 +31,18 @@ fn training_equals_scikit_learn() {
             let weights = weights.iter().map(|weight| weight.as_f64().unwrap());
             data = data.weighted(weights.collect()).unwrap();
         }
+        let mut history = EpochRecorder::new(1, 1, Meters::new(&[], &data));
         let mut run = Run::new(recipe, data, NonZeroUsize::MIN).unwrap();
-        let mut curve = LossCurve::new(1);
-        run.run(&mut curve).unwrap();
+        run.run(&mut history).unwrap();
         let expected: Vec<f64> = serde_json::from_value(case["losses"].clone()).unwrap();
-        assert_eq!(curve.points().len(), expected.len());
-        for ((epoch, found), expected) in curve.points().iter().zip(expected) {
+        assert_eq!(history.entries().len(), expected.len());
+        for (
+            EpochRecord {
+                epoch, loss: found, ..
+            },
+            expected,
+        ) in history.entries().iter().zip(expected)
+        {
             let off = (found - expected).abs() / expected.abs();
             assert!(
                 off < 1e-12,

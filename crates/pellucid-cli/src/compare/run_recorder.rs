@@ -1,10 +1,10 @@
 //! Records one of several runs: the loss of each epoch, on training and on held-out rows, and its time.
 
 use super::side_by_side::FinishedRun;
-use crate::glance::Glance;
 use crate::interrupt;
 use pellucid::Scalar;
-use pellucid::training::observe::{Event, Observer, Position};
+use pellucid::training::glance::Glance;
+use pellucid::training::observe::{Event, Observer, Position, end_if};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 /// The most time stamps of a curve: more than a picture has pixels. Reading the clock takes as long as an epoch of a tiny
 /// network.
 const MOST_STAMPS: u64 = 4000;
-const GLANCE: Duration = Duration::from_millis(60);
+/// Seconds between two looks at the clock.
+const GLANCE: f64 = 0.06;
 
 pub(super) struct RunRecorder<'a> {
     started: Instant,
@@ -38,7 +39,7 @@ impl<'a> RunRecorder<'a> {
             stamps: Vec::new(),
             holds_out,
             evaluating_since: None,
-            glance: Glance::every(GLANCE),
+            glance: Glance::every(GLANCE, 0.0),
             done,
         }
     }
@@ -69,7 +70,8 @@ impl<T: Scalar> Observer<T> for RunRecorder<'_> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         match event {
             Event::Step { position, .. } => {
-                if self.glance.is_due(position.step) {
+                let clock = || self.started.elapsed().as_secs_f64();
+                if self.glance.look(position.step, clock).is_some() {
                     self.done.store(position.step + 1, Ordering::Relaxed);
                 }
             }
@@ -82,16 +84,12 @@ impl<T: Scalar> Observer<T> for RunRecorder<'_> {
                 self.evaluating_since = self.holds_out.then(Instant::now);
             }
             Event::Recorded { record, .. } => {
-                let validation = record.validation.as_ref();
-                self.run.validation.extend(validation.map(|found| found.loss));
+                self.run.validation.extend(record.validation_loss());
                 let evaluating = self.evaluating_since.take();
                 self.paused += evaluating.map_or(Duration::ZERO, |since| since.elapsed());
             }
         }
-        match interrupt::was_asked() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
+        end_if(interrupt::was_asked())
     }
 
     fn next_step(&mut self, next: Position) -> u64 {

@@ -9,7 +9,7 @@ use anyhow::Result;
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::inspection::diagnosis::{
-    DataFacts, EpochLosses, Facts, Finding, FindingKind, NetworkFacts, Severity, after_training,
+    DataFacts, Facts, Finding, FindingKind, NetworkFacts, Severity, after_training,
 };
 use pellucid::{Network, Scalar};
 use pellucid_data::Table;
@@ -23,12 +23,10 @@ use std::path::Path;
 pub(super) fn diagnose(arguments: &Diagnose) -> Result<Diagnosis> {
     let path = Path::new(&arguments.source);
     let model = Model::load(path)?;
-    let epochs = model.history.iter().map(|line| EpochLosses {
-        epoch: line.epoch + 1 - model.recipe.log.count_from,
-        training: line.loss,
-        validation: line.validation.as_ref().map(|validation| validation.loss),
-    });
-    let epochs: Vec<EpochLosses> = epochs.collect();
+    let mut epochs = model.history.clone();
+    for epoch in &mut epochs {
+        epoch.epoch = epoch.epoch + 1 - model.recipe.log.count_from;
+    }
     let course = Facts {
         recipe: &model.recipe,
         data: None,

@@ -3,7 +3,7 @@
 use super::PlotSource;
 use crate::score_text::figure_name;
 use pellucid::evaluation::metrics::{Meters, Metric, suited_to};
-use pellucid::training::observe::{Event, History, LossCurve, Observer, Position};
+use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Recipe, Scalar, Session};
 use pellucid_report::{Guide, LineChart, PanelGrid, Scale, Series};
 use std::ops::ControlFlow;
@@ -17,7 +17,7 @@ const METRIC_POINTS: u64 = 500;
 type Points = Vec<(f64, f64)>;
 
 /// What is known of each epoch, for curves.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Curves {
     training: Points,
     validation: Points,
@@ -29,21 +29,20 @@ pub(crate) struct Curves {
 
 /// Observes a training for its curves.
 pub(crate) struct CurveRecorder {
-    loss: LossCurve,
-    /// Metrics of training rows; those of the training's own history where there is none.
-    metrics: Option<History>,
-    validation: Points,
-    /// Other metrics: of training rows or of held-out rows (1), and epoch and number.
-    recorded: Vec<(Metric, usize, (f64, f64))>,
+    /// The number of epochs between two losses.
+    every: u64,
+    /// Metrics of training rows, and the number of epochs between two of them; those of the training's own history where
+    /// there are none.
+    metrics: Option<(u64, Meters)>,
+    curves: Curves,
 }
 
 impl CurveRecorder {
-    fn new(every: u64, metrics: Option<History>) -> Self {
+    fn new(every: u64, metrics: Option<(u64, Meters)>) -> Self {
         Self {
-            loss: LossCurve::new(every),
+            every: every.max(1),
             metrics,
-            validation: Vec::new(),
-            recorded: Vec::new(),
+            curves: Curves::default(),
         }
     }
 
@@ -57,7 +56,7 @@ impl CurveRecorder {
     pub(crate) fn of_samples<T: Scalar>(session: &Session<'_, T>, loss: bool, metrics: bool) -> Self {
         let (recipe, training) = (session.recipe(), session.training());
         let epochs = recipe.train.epochs;
-        let history = || {
+        let meters = || {
             let mut metrics = recipe.log.metrics.clone();
             metrics.retain(|metric| *metric != Metric::YPred);
             let suited = suited_to(recipe.train.loss, training.targets().are_zero_or_one());
@@ -66,87 +65,93 @@ impl CurveRecorder {
             } else if suited.contains(&Metric::Accuracy) && !metrics.contains(&Metric::Accuracy) {
                 metrics.insert(0, Metric::Accuracy);
             }
-            History::new(epochs.div_ceil(METRIC_POINTS), 1, Meters::new(&metrics, training))
+            let every = epochs.div_ceil(METRIC_POINTS).max(1);
+            (every, Meters::new(&metrics, training))
         };
         let every = if loss {
             epochs.div_ceil(CURVE_POINTS)
         } else {
             u64::MAX
         };
-        Self::new(every, metrics.then(history))
+        Self::new(every, metrics.then(meters))
     }
 
     /// The curves of the training, of which the weights of the best epoch are kept, if there is one.
     pub(crate) fn into_curves(self, best: Option<u64>) -> Curves {
-        let losses = self.loss.points().iter();
-        let mut curves = Curves {
-            training: losses.map(|&(epoch, loss)| (epoch as f64, loss)).collect(),
-            validation: self.validation,
-            metrics: Vec::new(),
-            best,
-        };
-        let entries = self.metrics.iter().flat_map(History::entries);
-        let logged = entries.flat_map(|entry| {
-            let epoch = entry.epoch as f64;
-            entry
-                .metrics
-                .iter()
-                .map(move |(metric, value)| (*metric, 0, (epoch, *value)))
-        });
-        for (metric, rows, point) in logged.chain(self.recorded) {
-            curves.points(&metric.name())[rows].push(point);
-        }
-        curves
+        Curves { best, ..self.curves }
+    }
+
+    /// The next epoch, this one included, whose metrics it measures.
+    fn next_measured(&self, epoch: u64) -> u64 {
+        let every = self.metrics.as_ref().map(|(every, _)| *every);
+        every.map_or(u64::MAX, |every| epoch.next_multiple_of(every))
     }
 }
 
 impl<T: Scalar> Observer<T> for CurveRecorder {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        let of_loss = Observer::<T>::on(&mut self.loss, event);
-        if let Some(metrics) = &mut self.metrics {
-            let of_metrics = Observer::<T>::on(metrics, event);
-            debug_assert!(of_metrics.is_continue());
-        }
-        if let Event::Recorded { position, record, .. } = event {
-            let epoch = (position.epoch + 1) as f64;
-            let mut add = |rows: usize, metrics: &[(Metric, f64)]| {
-                let metrics = metrics
-                    .iter()
-                    .map(|(metric, value)| (*metric, rows, (epoch, *value)));
-                self.recorded.extend(metrics);
-            };
-            if let Some(found) = &record.validation {
-                self.validation.push((epoch, found.loss));
-                add(1, &found.metrics);
+        match event {
+            Event::Step {
+                position,
+                outputs,
+                targets,
+                ..
+            } => {
+                if let Some((every, meters)) = &mut self.metrics
+                    && position.epoch.is_multiple_of(*every)
+                {
+                    meters.add(outputs, targets);
+                }
             }
-            if self.metrics.is_none() {
-                add(0, &record.metrics);
+            Event::Epoch { position, loss, .. } => {
+                let epoch = (position.epoch + 1) as f64;
+                if position.next_of_every(self.every) == position.epoch {
+                    self.curves.training.push((epoch, *loss));
+                }
+                if let Some((every, meters)) = &mut self.metrics
+                    && position.epoch.is_multiple_of(*every)
+                {
+                    self.curves.add(0, epoch, &meters.take());
+                }
+            }
+            Event::Recorded { position, record, .. } => {
+                let epoch = (position.epoch + 1) as f64;
+                if let Some(found) = &record.validation {
+                    self.curves.validation.push((epoch, found.loss));
+                    self.curves.add(1, epoch, &found.metrics);
+                }
+                if self.metrics.is_none() {
+                    self.curves.add(0, epoch, &record.metrics);
+                }
             }
         }
-        of_loss
+        ControlFlow::Continue(())
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
-        let metrics = self.metrics.as_mut();
-        metrics.map_or(u64::MAX, |metrics| Observer::<T>::next_step(metrics, next))
+        match self.next_measured(next.epoch) {
+            epoch if epoch == next.epoch => next.step,
+            epoch => epoch.saturating_mul(next.steps_per_epoch),
+        }
     }
 
     fn next_epoch(&mut self, next: Position) -> u64 {
-        let metrics = self.metrics.as_mut();
-        let of_metrics = metrics.map_or(u64::MAX, |metrics| Observer::<T>::next_epoch(metrics, next));
-        of_metrics.min(Observer::<T>::next_epoch(&mut self.loss, next))
+        self.next_measured(next.epoch).min(next.next_of_every(self.every))
     }
 }
 
 impl Curves {
-    /// A metric's points, of training rows and of held-out rows.
-    fn points(&mut self, name: &str) -> &mut [Points; 2] {
-        let known = self.metrics.iter().position(|(known, _)| known == name);
-        let at = known.unwrap_or_else(|| {
-            self.metrics.push((name.to_owned(), Default::default()));
-            self.metrics.len() - 1
-        });
-        &mut self.metrics[at].1
+    /// Adds metrics of an epoch: of training rows, or of held-out rows (1).
+    fn add(&mut self, rows: usize, epoch: f64, metrics: &[(Metric, f64)]) {
+        for (metric, value) in metrics {
+            let name = metric.name();
+            let known = self.metrics.iter().position(|(known, _)| *known == name);
+            let at = known.unwrap_or_else(|| {
+                self.metrics.push((name.to_string(), Default::default()));
+                self.metrics.len() - 1
+            });
+            self.metrics[at].1[rows].push((epoch, *value));
+        }
     }
 
     fn best(&self) -> Vec<Guide> {

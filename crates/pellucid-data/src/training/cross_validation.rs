@@ -1,7 +1,8 @@
 //! Cross-validation: every row predicted once by a model that has not seen it.
 
 use super::plan::Plan;
-use super::scores::{Answers, Scores};
+use super::scores::Scores;
+use super::session::scores_of;
 use crate::error::Result;
 use crate::preparation::k_fold;
 use pellucid::EndedBy;
@@ -61,10 +62,8 @@ impl Plan<'_> {
             if trained.summary.ended_by == EndedBy::Interrupt {
                 break;
             }
-            let mut answers = Answers::default();
-            answers.append(trained.preparation.target(), self.table, &split.held_out)?;
-            let (predictions, _) = trained.predict(self.table, &split.held_out, threads)?;
-            let of_fold = Scores::from_predictions(&predictions, &answers)?;
+            let (network, preparation) = (&trained.network, &trained.preparation);
+            let of_fold = scores_of(network, preparation, self.table, &split.held_out, threads)?;
             report(fold, &of_fold);
             scores.push(of_fold);
             best_epochs.push((trained.best_epoch(), trained.summary.best_validation_loss));
@@ -82,41 +81,25 @@ impl CrossValidation {
     /// Mean and deviation of each figure that every fold has.
     pub fn spreads(&self) -> Vec<Spread> {
         let figures: Vec<_> = self.folds.iter().map(Scores::figures).collect();
-        let Some(first) = figures.first() else {
-            return Vec::new();
-        };
-        let of_all = |name: &'static str| -> Option<Spread> {
+        let of_all = |&(name, _): &(&'static str, f64)| -> Option<Spread> {
             let of_fold = |figures: &Vec<(&str, f64)>| {
-                figures
-                    .iter()
-                    .find(|(found, _)| *found == name)
-                    .map(|(_, value)| *value)
+                let found = figures.iter().find(|(found, _)| *found == name);
+                found.map(|(_, value)| *value)
             };
             let values: Vec<f64> = figures.iter().map(of_fold).collect::<Option<_>>()?;
-            let mean = values.iter().sum::<f64>() / values.len() as f64;
-            let variance =
-                values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
-            Some(Spread {
-                name,
-                mean,
-                std: variance.sqrt(),
-            })
+            let count = values.len() as f64;
+            let mean = values.iter().sum::<f64>() / count;
+            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+            let std = variance.sqrt();
+            Some(Spread { name, mean, std })
         };
-        first.iter().filter_map(|(name, _)| of_all(name)).collect()
+        figures.first().into_iter().flatten().filter_map(of_all).collect()
     }
 
     /// For machines: each figure's mean and deviation by name, and the folds.
     pub fn to_json(&self) -> Value {
-        let mut all: serde_json::Map<String, Value> = self
-            .spreads()
-            .into_iter()
-            .map(|spread| {
-                (
-                    spread.name.into(),
-                    json!({"mean": spread.mean, "std": spread.std}),
-                )
-            })
-            .collect();
+        let of_spread = |Spread { name, mean, std }| (name.to_owned(), json!({"mean": mean, "std": std}));
+        let mut all: serde_json::Map<String, Value> = self.spreads().into_iter().map(of_spread).collect();
         all.insert("folds".into(), self.folds.iter().map(Scores::to_json).collect());
         if let Some(warning) = &self.warning {
             all.insert("warning".into(), json!(warning));

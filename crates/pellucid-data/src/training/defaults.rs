@@ -1,17 +1,11 @@
 //! The default settings of a training on a table.
 
+use crate::error::{Result, setting};
 use crate::preparation::TargetPreparation;
-use pellucid::evaluation::metrics::Figure;
-use pellucid::loss::{Loss, Reduction};
-use pellucid::model::init::Init;
-use pellucid::model::pass::Update;
-use pellucid::optimization::optimizer::Optimizer;
-use pellucid::optimization::schedule::Schedule;
-use pellucid::recipe::{
-    Activations, BatchSize, ClassWeight, DataRecipe, DropoutRates, LogRecipe, NetworkRecipe, Normalisations,
-    Recipe, Source, TableRecipe, TrainRecipe,
-};
-use pellucid::{Activation, Precision};
+use pellucid::Activation;
+use pellucid::loss::Loss;
+use pellucid::recipe::Recipe;
+use serde_json::json;
 
 /// Sizes of the hidden layers. On the tables of `bench/tables`, one layer did better below about 1,000 rows and two above.
 fn hidden(rows: usize) -> &'static [usize] {
@@ -30,7 +24,7 @@ pub(super) fn output_of(target: &TargetPreparation) -> (Loss, Activation) {
 }
 
 /// The rows of a step: small batches for few rows, large ones for many.
-pub(super) fn batch_size(rows: usize) -> usize {
+fn batch_size(rows: usize) -> usize {
     match rows {
         0..10_000 => 32,
         10_000..50_000 => 64,
@@ -44,75 +38,31 @@ fn patience(rows: usize) -> u64 {
     if rows < 10_000 { 40 } else { 20 }
 }
 
-/// The part of the rows that is held out for early stopping.
-pub(super) fn validation() -> f64 {
-    0.1
-}
-
 /// The default recipe for a table. The first layer is set when the number of features is known.
-pub(super) fn recipe(target: &TargetPreparation, rows: usize) -> Recipe {
+///
+/// # Errors
+/// None: the recipe is valid.
+pub(super) fn recipe(target: &TargetPreparation, rows: usize) -> Result<Recipe> {
     let (loss, output_activation) = output_of(target);
     let hidden = hidden(rows);
     let mut activations = vec![Activation::Relu; hidden.len()];
     activations.push(output_activation);
-    Recipe {
-        title: String::new(),
-        data: DataRecipe {
-            source: Source::Table,
-            inputs: None,
-            targets: None,
-            features: None,
-            rows: None,
-            noise: None,
-            seed: None,
-            weights: None,
-            class_weight: ClassWeight::None,
-            validation: 0.0,
-            standardise: false,
-            table: Some(TableRecipe {
-                validation: validation(),
-                ..TableRecipe::default()
-            }),
+    let layers = [&[1], hidden, &[target.outputs()]].concat();
+    let recipe = json!({
+        "data": {"source": "table", "table": {"target": [], "validation": 0.1}},
+        "network": {"layers": layers, "activation": activations},
+        "init": {"method": "he_uniform"},
+        "train": {
+            "loss": loss.name(),
+            "optimizer": "adam",
+            "learning_rate": 1e-3,
+            "batch_size": batch_size(rows),
+            "shuffle": true,
+            "epochs": 200,
+            "l2": 1e-3,
+            "patience": patience(rows),
+            "precision": "f32",
         },
-        network: NetworkRecipe {
-            layers: [&[1], hidden, &[target.outputs()]].concat(),
-            activation: Activations::Each(activations),
-            bias: true,
-            normalisation: Normalisations::default(),
-        },
-        init: Init::HeUniform,
-        train: TrainRecipe {
-            loss,
-            reduction: Reduction::Mean,
-            reshuffle: false,
-            share_penalty: false,
-            report_penalty: false,
-            optimizer: Optimizer::ADAM,
-            learning_rate: 1e-3,
-            schedule: Schedule::default(),
-            batch_size: BatchSize::Rows(batch_size(rows)),
-            accumulate: 1,
-            average: None,
-            shuffle: true,
-            epochs: 200,
-            update: Update::default(),
-            label_smoothing: 0.0,
-            l1: 0.0,
-            l2: 1e-3,
-            penalize_biases: false,
-            clip_value: None,
-            clip_norm: None,
-            dropout: DropoutRates::default(),
-            input_noise: 0.0,
-            max_norm: None,
-            monitor: Figure::Loss,
-            patience: Some(patience(rows)),
-            min_delta: 0.0,
-            stop_at: None,
-            max_seconds: None,
-            precision: Precision::F32,
-            seed: 0,
-        },
-        log: LogRecipe::default(),
-    }
+    });
+    serde_json::from_value(recipe).map_err(|error| setting("recipe", "(default)", error.to_string()))
 }

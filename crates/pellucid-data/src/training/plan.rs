@@ -37,23 +37,19 @@ impl<'a> Plan<'a> {
     pub fn new(table: &'a Table, request: &TrainingRequest) -> Result<Self> {
         let choice = request.columns_of(table)?;
         let chosen = choose_columns(table, &choice)?;
-        let of_recipe = request.recipe.as_ref();
-        let table_recipe = of_recipe.and_then(|recipe| recipe.data.table.clone());
-        let asked_task = request
-            .task
-            .or(table_recipe.as_ref().and_then(|table| table.task));
+        let of_recipe = request
+            .recipe
+            .as_ref()
+            .and_then(|recipe| recipe.data.table.clone());
+        let asked_task = request.task.or(of_recipe.as_ref().and_then(|table| table.task));
         let rows: Vec<u32> = (0..table.rows() as u32).collect();
         let task = choose_task(table, &rows, &chosen.targets, asked_task)?;
         let target = TargetPreparation::fit(table, &rows, &chosen.targets, Some(task))?;
         let labels = target.labels(table, &rows)?;
-        let mut recipe = of_recipe
-            .cloned()
-            .unwrap_or_else(|| defaults::recipe(&target, rows.len()));
+        let usual = defaults::recipe(&target, rows.len())?;
+        let mut recipe = request.recipe.clone().unwrap_or_else(|| usual.clone());
         override_by(&mut recipe, request, &target);
-        let table_recipe = table_recipe.unwrap_or(TableRecipe {
-            validation: defaults::validation(),
-            ..TableRecipe::default()
-        });
+        let table_recipe = of_recipe.or(usual.data.table).unwrap_or_default();
         let table_recipe = TableRecipe {
             target: choice.target,
             only: choice.only,
@@ -83,7 +79,7 @@ impl<'a> Plan<'a> {
         recipe.data = DataRecipe {
             source: Source::Table,
             table: Some(table_recipe),
-            ..defaults::recipe(&target, rows.len()).data
+            ..usual.data
         };
         recipe.validate()?;
         let mut plan = Self {
@@ -167,15 +163,11 @@ impl<'a> Plan<'a> {
                 .iter()
                 .map(ToString::to_string)
                 .collect();
-            let patience = train
-                .patience
-                .map_or_else(String::new, |patience| match train.monitor {
-                    Figure::Loss => format!(", fewer after {patience} in a row without improvement"),
-                    figure => {
-                        let name = figure.name().replace('_', " ");
-                        format!(", fewer after {patience} in a row without a better {name}")
-                    }
-                });
+            let hidden = match hidden.is_empty() {
+                true => "none".into(),
+                false => hidden.join(", "),
+            };
+            let title = train.optimizer.title();
             let how = if train.optimizer.takes_steps() {
                 let rate = train.learning_rate;
                 let batch = train.batch_size.rows_per_batch(self.table.rows());
@@ -183,20 +175,17 @@ impl<'a> Plan<'a> {
             } else {
                 "on all rows at once".into()
             };
-            choices.push(format!(
-                "network: hidden layers {}; {} {how}, up to {} epochs{}",
-                if hidden.is_empty() {
-                    "none".into()
-                } else {
-                    hidden.join(", ")
-                },
-                train.optimizer.title(),
-                train.epochs,
-                if self.table_recipe().validation > 0.0 {
-                    patience
-                } else {
-                    String::new()
+            let waits = train.patience.filter(|_| self.table_recipe().validation > 0.0);
+            let patience = waits.map_or_else(String::new, |patience| match train.monitor {
+                Figure::Loss => format!(", fewer after {patience} in a row without improvement"),
+                figure => {
+                    let name = figure.name().replace('_', " ");
+                    format!(", fewer after {patience} in a row without a better {name}")
                 }
+            });
+            choices.push(format!(
+                "network: hidden layers {hidden}; {title} {how}, up to {} epochs{patience}",
+                train.epochs
             ));
         }
         choices

@@ -73,25 +73,19 @@ impl TrainingRequest {
             .and_then(|recipe| recipe.data.table.clone())
             .unwrap_or_default();
         let or = |asked: &Vec<String>, from_recipe: Vec<String>| -> Result<Vec<String>> {
-            let chosen = if asked.is_empty() {
-                from_recipe
-            } else {
-                asked.clone()
-            };
+            let chosen = if asked.is_empty() { &from_recipe } else { asked };
             chosen.iter().map(|name| named(table, name)).collect()
+        };
+        let one_or = |asked: &Option<String>, from_recipe: Option<String>| {
+            let chosen = asked.clone().or(from_recipe);
+            chosen.map(|name| named(table, &name)).transpose()
         };
         Ok(ColumnChoice {
             target: or(&self.columns.target, from_recipe.target)?,
             only: or(&self.columns.only, from_recipe.only)?,
             drop: or(&self.columns.drop, from_recipe.drop)?,
-            id: match self.columns.id.clone().or(from_recipe.id) {
-                Some(id) => Some(named(table, &id)?),
-                None => None,
-            },
-            weight: match self.columns.weight.clone().or(from_recipe.weight) {
-                Some(weight) => Some(named(table, &weight)?),
-                None => None,
-            },
+            id: one_or(&self.columns.id, from_recipe.id)?,
+            weight: one_or(&self.columns.weight, from_recipe.weight)?,
         })
     }
 }

@@ -40,6 +40,31 @@ pub enum Scores {
     },
 }
 
+/// A metric, its name if it is among the figures, and its value.
+type Figure<S> = (Metric, &'static str, fn(&S) -> Option<f64>);
+
+const OF_CLASSES: [Figure<ClassificationScores>; 7] = [
+    (Metric::Accuracy, "accuracy", |of| Some(of.accuracy)),
+    (Metric::BalancedAccuracy, "balanced_accuracy", |of| {
+        Some(of.balanced_accuracy)
+    }),
+    (Metric::LogLoss, "log_loss", |of| Some(of.log_loss)),
+    (Metric::RocAuc, "roc_auc", |of| of.roc_auc),
+    (Metric::MicroF1, "", |of| Some(of.accuracy)),
+    (Metric::MacroF1, "macro_f1", |of| Some(of.macro_f1)),
+    (Metric::WeightedF1, "weighted_f1", |of| Some(of.weighted_f1)),
+];
+
+const OF_NUMBERS: [Figure<RegressionScores>; 5] = [
+    (Metric::R2, "r2", |of| of.mean.r2),
+    (Metric::ExplainedVariance, "explained_variance", |of| {
+        Some(of.mean.explained_variance)
+    }),
+    (Metric::RootMeanSquaredError, "rmse", |of| Some(of.mean.rmse)),
+    (Metric::MeanAbsoluteError, "mae", |of| Some(of.mean.mae)),
+    (Metric::MeanSquaredError, "", |of| Some(of.mean.mse)),
+];
+
 /// The true answers of some rows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Answers {
@@ -165,19 +190,9 @@ impl Scores {
     /// Each figure with the metric that it is the value of, if any, and with its name, if it is among the figures.
     fn values(&self) -> Vec<(Option<Metric>, &'static str, Option<f64>)> {
         match self {
-            Self::Classification { scores, .. } => vec![
-                (Some(Metric::Accuracy), "accuracy", Some(scores.accuracy)),
-                (
-                    Some(Metric::BalancedAccuracy),
-                    "balanced_accuracy",
-                    Some(scores.balanced_accuracy),
-                ),
-                (Some(Metric::LogLoss), "log_loss", Some(scores.log_loss)),
-                (Some(Metric::RocAuc), "roc_auc", scores.roc_auc),
-                (Some(Metric::MicroF1), "", Some(scores.accuracy)),
-                (Some(Metric::MacroF1), "macro_f1", Some(scores.macro_f1)),
-                (Some(Metric::WeightedF1), "weighted_f1", Some(scores.weighted_f1)),
-            ],
+            Self::Classification { scores, .. } => OF_CLASSES
+                .map(|(metric, name, value)| (Some(metric), name, value(scores)))
+                .into(),
             Self::Labels {
                 scores,
                 subset_accuracy,
@@ -197,39 +212,17 @@ impl Scores {
                     (None, "macro_f1", mean(f1)),
                 ]
             }
-            Self::Regression { scores, .. } => vec![
-                (Some(Metric::R2), "r2", scores.mean.r2),
-                (
-                    Some(Metric::ExplainedVariance),
-                    "explained_variance",
-                    Some(scores.mean.explained_variance),
-                ),
-                (Some(Metric::RootMeanSquaredError), "rmse", Some(scores.mean.rmse)),
-                (Some(Metric::MeanAbsoluteError), "mae", Some(scores.mean.mae)),
-                (Some(Metric::MeanSquaredError), "", Some(scores.mean.mse)),
-            ],
+            Self::Regression { scores, .. } => OF_NUMBERS
+                .map(|(metric, name, value)| (Some(metric), name, value(scores)))
+                .into(),
         }
     }
 
     /// The metrics of a task that [`Scores::figure`] knows.
-    pub fn metrics(task: Task) -> &'static [Metric] {
+    pub fn metrics(task: Task) -> Vec<Metric> {
         match task {
-            Task::Classification => &[
-                Metric::Accuracy,
-                Metric::BalancedAccuracy,
-                Metric::LogLoss,
-                Metric::RocAuc,
-                Metric::MicroF1,
-                Metric::MacroF1,
-                Metric::WeightedF1,
-            ],
-            Task::Regression => &[
-                Metric::R2,
-                Metric::ExplainedVariance,
-                Metric::RootMeanSquaredError,
-                Metric::MeanAbsoluteError,
-                Metric::MeanSquaredError,
-            ],
+            Task::Classification => OF_CLASSES.map(|(metric, ..)| metric).into(),
+            Task::Regression => OF_NUMBERS.map(|(metric, ..)| metric).into(),
         }
     }
 

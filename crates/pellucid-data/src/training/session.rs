@@ -2,10 +2,10 @@
 
 use super::plan::Plan;
 use super::scores::{Answers, Scores};
-use crate::error::{DataError, Result, problem};
+use crate::error::{Result, problem};
 use crate::model_file::{AnyNetwork, Model};
 use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, row_weights};
-use crate::recipe_data::with_weights;
+use crate::recipe_data::{class_weights, with_weights};
 use crate::table::Table;
 use pellucid::data::dataset::{Dataset, Features};
 use pellucid::data::matrix::Matrix;
@@ -162,17 +162,20 @@ impl<'a> Plan<'a> {
             Some(table) => (table, (0..table.rows() as u32).collect()),
             None => (self.table, held_out),
         };
-        let samples = SampleRows {
-            preparation: &preparation,
-            recipe: &self.table_recipe(),
-            counted: (training.0, &training.1),
-        };
         let session = with_precision!(recipe.train.precision, T => {
-            let split = Split::<T> {
-                training: samples.dataset(training.0, &training.1)?.0,
+            let table_recipe = self.table_recipe();
+            let samples = |(table, rows): &(&Table, Vec<u32>)| unweighted::<T>(&preparation, table, rows);
+            let data = samples(&training)?.0;
+            let of_classes = class_weights(&table_recipe.class_weight, CLASS_WEIGHT, &data)?;
+            let weighted = |data, rows: &(&Table, Vec<u32>)| {
+                let own = own_weights(&table_recipe, rows.0, &rows.1)?;
+                with_weights(data, own, of_classes.as_deref())
+            };
+            let split = Split {
+                training: weighted(data, &training)?,
                 validation: match validation.1.is_empty() {
                     true => None,
-                    false => Some(samples.dataset(validation.0, &validation.1)?.0),
+                    false => Some(weighted(samples(&validation)?.0, &validation)?),
                 },
                 test: None,
             };
@@ -228,16 +231,12 @@ impl<'a> TableSession<'a> {
             (network.into(), summary)
         });
         let preparation = self.preparation;
-        let scores = |(table, rows): (&Table, &[u32])| -> Result<Scores> {
-            let mut answers = Answers::default();
-            answers.append(preparation.target(), table, rows)?;
-            let (predictions, _) = predict(&network, &preparation, table, rows, self.threads)?;
-            Scores::from_predictions(&predictions, &answers)
-        };
-        let training = scores((self.training.0, &self.training.1))?;
+        let scores =
+            |(table, rows): &(&Table, Vec<u32>)| scores_of(&network, &preparation, table, rows, self.threads);
+        let training = scores(&self.training)?;
         let validation = match self.validation.1.is_empty() {
             true => None,
-            false => Some(scores((self.validation.0, &self.validation.1))?),
+            false => Some(scores(&self.validation)?),
         };
         Ok(Trained {
             training,
@@ -291,6 +290,20 @@ impl Trained {
     }
 }
 
+/// The scores of a network on rows of a table.
+pub(super) fn scores_of(
+    network: &AnyNetwork,
+    preparation: &Preparation,
+    table: &Table,
+    rows: &[u32],
+    threads: NonZeroUsize,
+) -> Result<Scores> {
+    let mut answers = Answers::default();
+    answers.append(preparation.target(), table, rows)?;
+    let (predictions, _) = predict(network, preparation, table, rows, threads)?;
+    Scores::from_predictions(&predictions, &answers)
+}
+
 /// The predictions of a network for rows of a table, and counts of what was unknown in them.
 ///
 /// # Errors
@@ -332,47 +345,26 @@ pub fn samples<T: Scalar>(
     table: &Table,
     rows: &[u32],
 ) -> Result<(Dataset<T>, Counts)> {
-    let samples = SampleRows {
-        preparation,
-        recipe,
-        counted: (table, rows),
-    };
-    samples.dataset(table, rows)
+    let (data, counts) = unweighted(preparation, table, rows)?;
+    let of_classes = class_weights(&recipe.class_weight, CLASS_WEIGHT, &data)?;
+    let own = own_weights(recipe, table, rows)?;
+    Ok((with_weights(data, own, of_classes.as_deref())?, counts))
 }
 
-/// How rows of a table become samples.
-struct SampleRows<'a> {
-    preparation: &'a Preparation,
-    recipe: &'a TableRecipe,
-    /// The rows, those of training, whose number in each class says what the class counts for.
-    counted: (&'a Table, &'a [u32]),
+fn unweighted<T: Scalar>(
+    preparation: &Preparation,
+    table: &Table,
+    rows: &[u32],
+) -> Result<(Dataset<T>, Counts)> {
+    let (data, counts) = preparation.dataset(table, rows)?;
+    Ok((data.in_units(preparation.target().units()), counts))
 }
 
-impl SampleRows<'_> {
-    fn dataset<T: Scalar>(&self, table: &Table, rows: &[u32]) -> Result<(Dataset<T>, Counts)> {
-        let (data, counts) = self.preparation.dataset(table, rows)?;
-        let target = self.preparation.target();
-        let data = data.in_units(target.units());
-        let own = match &self.recipe.weight {
-            Some(column) => Some(row_weights(table, column, rows)?),
-            None => None,
-        };
-        let class_weight = &self.recipe.class_weight;
-        let counted = match class_weight.is_none() {
-            true => None,
-            false => target.labels(self.counted.0, self.counted.1)?,
-        };
-        let classes = match counted {
-            None => None,
-            Some(counted) => {
-                let of_classes = class_weight
-                    .of_classes("data.table.class_weight", &counted.counts())
-                    .map_err(DataError::Engine)?;
-                let labels = target.labels(table, rows)?;
-                let labels = labels.into_iter().flat_map(|labels| labels.labels);
-                Some((of_classes, labels.map(|label| label as usize).collect()))
-            }
-        };
-        Ok((with_weights(data, own, classes)?, counts))
-    }
+/// The key of the weights of classes.
+const CLASS_WEIGHT: &str = "data.table.class_weight";
+
+/// The weights that a column gives to rows of a table, where the recipe names one.
+fn own_weights(recipe: &TableRecipe, table: &Table, rows: &[u32]) -> Result<Option<Vec<f64>>> {
+    let column = recipe.weight.as_ref();
+    column.map(|column| row_weights(table, column, rows)).transpose()
 }

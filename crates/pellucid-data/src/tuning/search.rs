@@ -11,7 +11,7 @@ use crate::table::Table;
 use crate::training::{CrossValidation, Plan, Scores, TrainingRequest};
 use pellucid::evaluation::metrics::Metric;
 use pellucid::recipe::Recipe;
-use pellucid::training::observe::{Event, Observer, Position};
+use pellucid::training::observe::{Event, Observer, Position, end_if};
 use pellucid::{EndedBy, Scalar};
 use serde::Serialize;
 use std::num::NonZeroUsize;
@@ -342,10 +342,7 @@ struct StopCheck<'a>(&'a dyn Fn() -> bool);
 
 impl<T: Scalar> Observer<T> for StopCheck<'_> {
     fn on(&mut self, _: &Event<'_, T>) -> ControlFlow<()> {
-        match (self.0)() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
+        end_if((self.0)())
     }
 
     /// Every 64 steps within a long epoch.

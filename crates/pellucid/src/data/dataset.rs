@@ -162,6 +162,29 @@ impl<T: Scalar> Targets<T> {
     }
 }
 
+impl<T: Scalar> Targets<T> {
+    /// The targets of a batch, (rows, width): a slice where the rows are contiguous and the targets are numbers, a copy in
+    /// `buffer` otherwise.
+    ///
+    /// # Panics
+    /// When a row is out of range.
+    #[inline(always)]
+    pub(crate) fn gather<'a>(&'a self, rows: Rows<'_>, buffer: &'a mut Vec<T>) -> &'a [T] {
+        match self {
+            Targets::Dense(matrix) => gathered(matrix, rows, buffer),
+            &Targets::Classes { ref labels, classes } => {
+                match rows {
+                    Rows::Range(start, end) => one_hot(labels[start..end].iter().copied(), classes, buffer),
+                    Rows::Picked(picked) => {
+                        one_hot(picked.iter().map(|&row| labels[row as usize]), classes, buffer);
+                    }
+                }
+                buffer
+            }
+        }
+    }
+}
+
 /// Features and targets of the same samples.
 #[derive(Debug, Clone)]
 pub struct Dataset<T> {
@@ -392,20 +415,7 @@ impl<T: Scalar> Samples<T> for Dataset<T> {
         let input = self
             .features
             .gathered(rows, &mut buffers.dense, &mut buffers.bytes);
-        let to = &mut buffers.targets;
-        let targets = match &self.targets {
-            Targets::Dense(matrix) => gathered(matrix, rows, to),
-            &Targets::Classes { ref labels, classes } => {
-                match rows {
-                    Rows::Range(start, end) => one_hot(labels[start..end].iter().copied(), classes, to),
-                    Rows::Picked(picked) => {
-                        one_hot(picked.iter().map(|&row| labels[row as usize]), classes, to);
-                    }
-                }
-                to
-            }
-        };
-        (input, targets)
+        (input, self.targets.gather(rows, &mut buffers.targets))
     }
 }
 
@@ -476,11 +486,7 @@ fn gathered<'a, V: Copy>(matrix: &'a Matrix<V>, rows: Rows<'_>, buffer: &'a mut 
 
 /// Writes one-hot rows of `classes` numbers: a 1 in the column of the label, 0 elsewhere.
 #[inline(always)]
-pub(crate) fn one_hot<T: Scalar>(
-    labels: impl ExactSizeIterator<Item = u32>,
-    classes: usize,
-    to: &mut Vec<T>,
-) {
+fn one_hot<T: Scalar>(labels: impl ExactSizeIterator<Item = u32>, classes: usize, to: &mut Vec<T>) {
     to.clear();
     to.resize(labels.len() * classes, T::ZERO);
     for (row, label) in to.chunks_exact_mut(classes).zip(labels) {

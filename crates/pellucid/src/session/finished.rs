@@ -12,9 +12,11 @@ use crate::number::Numbers;
 use crate::optimization::lbfgs::Minimum;
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
-use crate::session::record::{LastEpochRecord, MetricsRecord, NetworkRecord, RunRecord};
+use crate::session::record::{MetricsRecord, NetworkRecord};
 use crate::training::early_stopping::EndedBy;
-use crate::training::observe::{EpochRecord, History};
+use crate::training::epochs::{LastEpochRecord, MOST_OUTPUTS};
+use crate::training::observe::EpochRecord;
+use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -23,9 +25,8 @@ use std::sync::Arc;
 pub struct Summary {
     /// The logged epochs, counted from where the recipe counts.
     pub history: Vec<EpochRecord>,
-    /// The last epoch, unless the training ended before it, with its outputs for up to
-    /// [`MOST_OUTPUTS`](History::MOST_OUTPUTS) rows, each before the step it took part in.
-    pub last_epoch: Option<(EpochRecord, Vec<Vec<f64>>)>,
+    /// The last epoch, unless the training ended before it.
+    pub last_epoch: Option<LastEpochRecord>,
     /// The epoch, counted from 1, whose weights are kept, where held-out rows chose it.
     pub best_epoch: Option<u64>,
     /// The loss on held-out rows after that epoch.
@@ -158,11 +159,11 @@ impl<T: Scalar> Finished<T> {
         }
     }
 
-    /// The outputs for up to [`MOST_OUTPUTS`](History::MOST_OUTPUTS) rows of the test data, or of the training data where
+    /// The outputs for up to [`MOST_OUTPUTS`] rows of the test data, or of the training data where
     /// there is no other.
     pub fn outputs(&self) -> Vec<Numbers> {
         let data = self.split.test.as_ref().unwrap_or(&self.split.training);
-        let rows = data.rows().min(History::MOST_OUTPUTS);
+        let rows = data.rows().min(MOST_OUTPUTS);
         let outputs = predict(&self.network, data.features(), rows, self.threads);
         let width = self.network.architecture().output_width();
         outputs
@@ -171,26 +172,43 @@ impl<T: Scalar> Finished<T> {
             .collect()
     }
 
-    /// The record of the run, with its seconds from start to end; `metrics` are those of
+    /// The record of the run, for machines, with its seconds from start to end; `metrics` are those of
     /// [`evaluate`](Self::evaluate).
-    pub fn record(&self, metrics: MetricsRecord, elapsed_seconds: f64) -> RunRecord {
+    pub fn record(&self, metrics: MetricsRecord, elapsed_seconds: f64) -> impl Serialize + use<'_, T> {
+        #[derive(Serialize)]
+        struct Record<'a> {
+            recipe: Recipe,
+            initial: NetworkRecord,
+            #[serde(rename = "final")]
+            trained: NetworkRecord,
+            history: &'a [EpochRecord],
+            last_epoch: Option<&'a LastEpochRecord>,
+            outputs: Vec<Numbers>,
+            metrics: MetricsRecord,
+            warnings: Vec<String>,
+            findings: &'a [Finding],
+            stopped: bool,
+            ended_by: EndedBy,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            best_epoch: Option<u64>,
+            epochs: u64,
+            updates: u64,
+            training_seconds: f64,
+            elapsed_seconds: f64,
+            threads: usize,
+            version: &'static str,
+        }
         let summary = &self.summary;
-        RunRecord {
+        Record {
             recipe: self.complete_recipe(),
             initial: NetworkRecord::from_network(&self.initial),
             trained: NetworkRecord::from_network(&self.network),
-            history: summary.history.clone(),
-            last_epoch: summary
-                .last_epoch
-                .clone()
-                .map(|(epoch, outputs)| LastEpochRecord {
-                    epoch,
-                    outputs: outputs.into_iter().map(Numbers).collect(),
-                }),
+            history: &summary.history,
+            last_epoch: summary.last_epoch.as_ref(),
             outputs: self.outputs(),
             metrics,
             warnings: summary.warnings.iter().map(Finding::sentence).collect(),
-            findings: summary.findings.clone(),
+            findings: &summary.findings,
             stopped: summary.ended_by == EndedBy::Interrupt,
             ended_by: summary.ended_by,
             best_epoch: summary.best_epoch,
@@ -199,7 +217,7 @@ impl<T: Scalar> Finished<T> {
             training_seconds: summary.seconds,
             elapsed_seconds,
             threads: self.threads.get(),
-            version: env!("CARGO_PKG_VERSION").into(),
+            version: env!("CARGO_PKG_VERSION"),
         }
     }
 

@@ -33,15 +33,16 @@ use crate::data::dataset::Dataset;
 use crate::descriptor::SettingError;
 use crate::error::{Error, Result};
 use crate::evaluation::metrics::{Figure, Meters, Metric, suited_to};
-use crate::inspection::diagnosis::{EpochLosses, Finding, TrainingDiagnosis};
+use crate::inspection::diagnosis::{Finding, TrainingDiagnosis};
 use crate::inspection::explanation::StepFinder;
 use crate::model::init::initialise;
 use crate::model::network::Network;
 use crate::numpy_random::RandomState;
 use crate::recipe::{Recipe, Task};
 use crate::scalar::Scalar;
-use crate::training::early_stopping::{EarlyStopping, EndedBy, HeldOut, StopRules, TimeLimit, check_metrics};
-use crate::training::observe::{EpochRecord, History, Observer, Position};
+use crate::training::early_stopping::{EndedBy, StopRules, TimeLimit, check_metrics};
+use crate::training::epochs::{EpochRecorder, HeldOut};
+use crate::training::observe::{Observer, Position};
 use crate::training::trainer::{StepTrace, Trainer, check_fit};
 use observers::Observers;
 use std::num::NonZeroUsize;
@@ -193,9 +194,8 @@ impl<'a, T: Scalar> Session<'a, T> {
     {
         let split = Arc::clone(&self.split);
         let mut observers = Observers {
-            judge: judge(&self.recipe, &split, self.threads),
+            recorder: recorder(&self.recipe, &split, self.threads),
             time: time_limit(&self.recipe, self.clock)?,
-            history: history(&self.recipe, &split),
             diagnosis: self.diagnosis.take(),
             caller: observer,
         };
@@ -204,33 +204,22 @@ impl<'a, T: Scalar> Session<'a, T> {
         let ending = self.trainer.run(&split.training, &mut observers);
         let seconds = now() - began;
         let Observers {
-            judge,
+            recorder,
             time,
-            history,
             diagnosis,
             ..
         } = observers;
-        let rule = judge.as_ref().and_then(EarlyStopping::ended_by);
-        let best_epoch = judge.as_ref().and_then(EarlyStopping::kept_epoch);
-        let best_validation_loss = judge.as_ref().and_then(EarlyStopping::kept_loss);
-        if let Some(judge) = judge.as_ref().filter(|_| ending.is_ok()) {
-            judge.restore(self.trainer.network_mut());
+        let rule = recorder.ended_by();
+        let (best_epoch, best_validation_loss) = recorder.kept().unzip();
+        if ending.is_ok() {
+            recorder.restore(self.trainer.network_mut());
         }
         let (mut findings, mut layer_statistics) = (Vec::new(), Vec::new());
         if let Some(diagnosis) = diagnosis {
-            let losses = judge
-                .as_ref()
-                .map(|judge| losses_of(judge.epochs(), 1))
-                .or_else(|| {
-                    history
-                        .is_complete()
-                        .then(|| losses_of(history.entries(), self.recipe.log.count_from))
-                });
             findings = diagnosis.after(
                 &self.recipe,
                 &split.training,
                 self.trainer.network(),
-                losses,
                 best_epoch,
                 ending.as_ref().err(),
             )?;
@@ -249,7 +238,7 @@ impl<'a, T: Scalar> Session<'a, T> {
                 }));
             }
         };
-        let (history, last_epoch) = history.into_records();
+        let (history, last_epoch) = recorder.into_records();
         let summary = Summary {
             history,
             last_epoch,
@@ -298,17 +287,17 @@ impl<'a, T: Scalar> Session<'a, T> {
             let trace = self.trainer.trace_step(&split.training, rows, T::ZERO)?;
             return Ok(Some((None, trace)));
         }
-        let mut finder = StepFinder::new(step, &self.trainer, observer);
+        let mut caller = (observer, StepFinder::new(step, &self.trainer));
         let mut observers = Observers {
-            judge: judge(&self.recipe, &split, self.threads),
+            recorder: recorder(&self.recipe, &split, self.threads),
             time: None,
-            history: history(&self.recipe, &split),
             diagnosis: None,
-            caller: &mut finder,
+            caller: &mut caller,
         };
         let ending = self.trainer.run(&split.training, &mut observers);
         drop(observers);
         ending?;
+        let (_, finder) = caller;
         let Some((mut trainer, found)) = finder.found() else {
             return Ok(None);
         };
@@ -318,20 +307,37 @@ impl<'a, T: Scalar> Session<'a, T> {
     }
 }
 
-/// The judge of epochs: by held-out rows or, for a target, by training rows; none where the recipe sets neither.
-/// `train.patience` waits for a better figure on held-out rows: training rows do not show when to stop.
-fn judge<'a, T: Scalar>(
+/// The recorder of a session's epochs. It judges them by held-out rows or, for a target, by training rows; not at all where
+/// the recipe sets neither. `train.patience` waits for a better figure on held-out rows: training rows do not show when to
+/// stop.
+fn recorder<'a, T: Scalar>(
     recipe: &Recipe,
     split: &'a Split<T>,
     threads: NonZeroUsize,
-) -> Option<EarlyStopping<'a, T>> {
-    let mut rules = StopRules::from_recipe(recipe);
-    let Some(data) = &split.validation else {
-        rules.patience = None;
-        let meters = Meters::new(&rules.with_metrics(&[]), &split.training);
-        return (!rules.are_none()).then(|| EarlyStopping::new(rules, meters, None));
+) -> EpochRecorder<'a, T> {
+    let rules = StopRules::from_recipe(recipe);
+    let log = &recipe.log;
+    let recording = |metrics: &[Metric]| {
+        let meters = Meters::new(metrics, &split.training);
+        EpochRecorder::new(recipe.log_every(), log.count_from, meters)
     };
-    let mut metrics = rules.with_metrics(&recipe.log.metrics);
+    let Some(data) = &split.validation else {
+        let of_target = StopRules {
+            monitor: Figure::Loss,
+            ..rules
+        };
+        let recorder = recording(&of_target.with_metrics(&log.metrics));
+        let meters = Meters::new(&rules.with_metrics(&[]), &split.training);
+        let rules = StopRules {
+            patience: None,
+            ..rules
+        };
+        return match rules.are_none() {
+            true => recorder,
+            false => recorder.judging(rules, meters, None),
+        };
+    };
+    let mut metrics = rules.with_metrics(&log.metrics);
     let usual = usual_metric(recipe, data);
     if !metrics.contains(&usual) {
         metrics.insert(0, usual);
@@ -342,11 +348,7 @@ fn judge<'a, T: Scalar>(
         metrics,
         threads,
     };
-    Some(EarlyStopping::new(
-        rules,
-        Meters::new(&[], &split.training),
-        Some(held_out),
-    ))
+    recording(&log.metrics).judging(rules, Meters::new(&[], data), Some(held_out))
 }
 
 /// The main metric of predictions: accuracy for classes, R² for numbers.
@@ -356,20 +358,6 @@ fn usual_metric<T: Scalar>(recipe: &Recipe, data: &Dataset<T>) -> Metric {
         None => suited_to(recipe.train.loss, data.targets().are_zero_or_one()).contains(&Metric::Accuracy),
     };
     if are_classes { Metric::Accuracy } else { Metric::R2 }
-}
-
-/// The history of training rows: the recipe's metrics, and those that end the training where no rows are held out.
-fn history<T: Scalar>(recipe: &Recipe, split: &Split<T>) -> History {
-    let rules = StopRules {
-        monitor: Figure::Loss,
-        ..StopRules::from_recipe(recipe)
-    };
-    let metrics = match &split.validation {
-        Some(_) => recipe.log.metrics.clone(),
-        None => rules.with_metrics(&recipe.log.metrics),
-    };
-    let meters = Meters::new(&metrics, &split.training);
-    History::new(recipe.log_every(), recipe.log.count_from, meters)
 }
 
 fn time_limit<'a>(recipe: &Recipe, clock: Option<&'a dyn Fn() -> f64>) -> Result<Option<TimeLimit<'a>>> {
@@ -382,16 +370,6 @@ fn time_limit<'a>(recipe: &Recipe, clock: Option<&'a dyn Fn() -> f64>) -> Result
             Err(SettingError::new("train.max_seconds", seconds, expected).into())
         }
     }
-}
-
-/// Losses of recorded epochs, which are counted from `first`.
-fn losses_of(epochs: &[EpochRecord], first: u64) -> Vec<EpochLosses> {
-    let losses = epochs.iter().map(|epoch| EpochLosses {
-        epoch: epoch.epoch - first + 1,
-        training: epoch.loss,
-        validation: epoch.validation.as_ref().map(|validation| validation.loss),
-    });
-    losses.collect()
 }
 
 impl<T> std::fmt::Debug for Session<'_, T> {

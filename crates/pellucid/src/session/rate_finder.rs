@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::optimization::schedule::{RunLength, Schedule};
 use crate::recipe::BatchSize;
 use crate::scalar::Scalar;
-use crate::training::observe::{Event, Observer, Position};
+use crate::training::observe::{Event, Observer, Position, end_if};
 use crate::training::trainer::{Ending, Trainer};
 use std::ops::ControlFlow;
 
@@ -39,19 +39,19 @@ impl RateRange {
     /// # Errors
     /// [`Error::Setting`] for rates or a number of steps out of range.
     pub fn check(&self) -> Result<()> {
-        if !(self.from > 0.0 && self.from.is_finite()) {
-            let expected = "it must be a finite rate above 0, such as 1e-6";
-            return Err(Error::from(SettingError::new("from", self.from, expected)));
-        }
-        if !(self.to > self.from && self.to.is_finite()) {
-            let expected = format!("it must be a finite rate above the first one, {}", self.from);
-            return Err(Error::from(SettingError::new("to", self.to, expected)));
-        }
-        if self.steps < Self::FEWEST_STEPS {
+        let Self { from, to, steps } = *self;
+        let error = if !(from > 0.0 && from.is_finite()) {
+            SettingError::new("from", from, "it must be a finite rate above 0, such as 1e-6")
+        } else if !(to > from && to.is_finite()) {
+            let expected = format!("it must be a finite rate above the first one, {from}");
+            SettingError::new("to", to, expected)
+        } else if steps < Self::FEWEST_STEPS {
             let expected = format!("at least {} steps are needed", Self::FEWEST_STEPS);
-            return Err(Error::from(SettingError::new("steps", self.steps, expected)));
-        }
-        Ok(())
+            SettingError::new("steps", steps, expected)
+        } else {
+            return Ok(());
+        };
+        Err(error.into())
     }
 }
 
@@ -195,8 +195,7 @@ pub fn find_rate<T: Scalar, O: Observer<T>>(
     let generator = session.generator().clone();
     let trainer = Trainer::new(&recipe, session.initial().clone(), generator, session.threads())?;
     let mut trainer = trainer.with_schedule(schedule);
-    let observers: &mut [&mut dyn Observer<T>] = &mut [&mut test, observer];
-    match trainer.run(data, observers) {
+    match trainer.run(data, &mut (&mut test, observer)) {
         Ok(Ending::Stopped) => test.found.stopped = !test.is_done,
         Ok(Ending::Completed | Ending::Converged) => {}
         Err(error) if error.is_divergence() => test.found.exploded = true,
@@ -231,11 +230,7 @@ impl<T: Scalar, F: Fn(u64) -> f64> Observer<T> for TestObserver<F> {
         self.lowest = self.lowest.min(smoothed);
         self.found.exploded = smoothed > EXPLOSION * self.lowest && self.found.points.len() > FIRST;
         self.is_done = self.found.exploded || position.step + 1 >= self.steps;
-        if self.is_done {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        end_if(self.is_done)
     }
 
     fn next_step(&mut self, next: Position) -> u64 {

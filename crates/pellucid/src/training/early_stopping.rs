@@ -1,5 +1,5 @@
-//! Ends a run before its last epoch: when a figure on held-out rows no longer improves, with the best weights kept
-//! (Prechelt, *Early Stopping — But When?*, 1998), when a figure reaches its target, and when the time limit is reached.
+//! What ends a run before its last epoch: a figure on held-out rows that no longer improves (Prechelt, *Early Stopping — But
+//! When?*, 1998), a figure that reaches its target, and the time limit.
 
 mod time_limit;
 
@@ -7,28 +7,12 @@ pub use time_limit::TimeLimit;
 
 use crate::data::dataset::Dataset;
 use crate::error::Result;
-use crate::evaluation::evaluate::evaluate;
-use crate::evaluation::metrics::{self, Better, Figure, Meters, Metric};
-use crate::loss::Loss;
-use crate::model::network::{Architecture, Network};
+use crate::evaluation::metrics::{self, Figure, Metric};
+use crate::model::network::Architecture;
 use crate::recipe::{Recipe, StopAt};
 use crate::scalar::Scalar;
-use crate::training::observe::{EpochRecord, Event, Observer, Position};
 use crate::training::trainer::Ending;
 use serde::Serialize;
-use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
-
-/// The mean losses of an epoch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EpochLosses {
-    /// The epoch, counted from 1.
-    pub epoch: u64,
-    /// The loss of training rows, each before the step that used it.
-    pub training: f64,
-    /// The loss of held-out rows, after the epoch.
-    pub validation: Option<f64>,
-}
 
 /// The rules by which figures end a run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -147,179 +131,4 @@ pub fn check_metrics<T: Scalar>(
         .stop_at
         .map_or_else(Vec::new, |stop_at| metric_of(stop_at.metric));
     metrics::check("train.stop_at.metric", &stop_at, data, &output, loss)
-}
-
-/// Rows that are not used for training, and what is reported of them.
-#[derive(Debug)]
-pub struct HeldOut<'a, T> {
-    /// The rows.
-    pub data: &'a Dataset<T>,
-    /// The reported loss.
-    pub loss: Loss,
-    /// The reported metrics.
-    pub metrics: Vec<Metric>,
-    /// The number of threads that evaluate them.
-    pub threads: NonZeroUsize,
-}
-
-/// Evaluates each epoch on held-out rows, keeps the weights of the best epoch, and ends the run by [`StopRules`]. Without
-/// held-out rows it compares epochs by the loss and metrics of the training samples and keeps no weights, because these
-/// figures are from before the steps, and the weights from after them.
-#[derive(Debug)]
-pub struct EarlyStopping<'a, T> {
-    rules: StopRules,
-    meters: Meters,
-    held_out: Option<HeldOut<'a, T>>,
-    epochs: Vec<EpochRecord>,
-    best: Option<f64>,
-    improvements: Vec<u64>,
-    best_parameters: Vec<T>,
-    ended_by: Option<EndedBy>,
-}
-
-impl<'a, T: Scalar> EarlyStopping<'a, T> {
-    /// Applies `rules` to what `meters` measure on the training samples, or to held-out rows where there are any.
-    pub fn new(rules: StopRules, meters: Meters, held_out: Option<HeldOut<'a, T>>) -> Self {
-        Self {
-            rules,
-            meters,
-            held_out,
-            epochs: Vec::new(),
-            best: None,
-            improvements: Vec::new(),
-            best_parameters: Vec::new(),
-            ended_by: None,
-        }
-    }
-
-    /// The epochs so far, counted from 1.
-    pub fn epochs(&self) -> &[EpochRecord] {
-        &self.epochs
-    }
-
-    /// The best epoch so far, counted from 1.
-    pub fn best_epoch(&self) -> Option<u64> {
-        self.improvements.last().copied()
-    }
-
-    /// The epochs, counted from 1, that were better than all before them.
-    pub fn improvements(&self) -> &[u64] {
-        &self.improvements
-    }
-
-    /// The rule that ended the run, if a rule ended it.
-    pub fn ended_by(&self) -> Option<EndedBy> {
-        self.ended_by
-    }
-
-    /// Whether it keeps the weights of the best epoch.
-    pub fn keeps_weights(&self) -> bool {
-        self.held_out.is_some()
-    }
-
-    /// The best epoch, counted from 1, where its weights are kept.
-    pub fn kept_epoch(&self) -> Option<u64> {
-        self.best_epoch().filter(|_| self.keeps_weights())
-    }
-
-    /// The loss on held-out rows after that epoch.
-    pub fn kept_loss(&self) -> Option<f64> {
-        let kept = self.epochs.get(self.kept_epoch()? as usize - 1)?;
-        Some(kept.validation.as_ref()?.loss)
-    }
-
-    /// Copies the weights of the best epoch into a network; leaves the network unchanged when there is no best epoch.
-    pub fn restore(&self, network: &mut Network<T>) {
-        if !self.best_parameters.is_empty() {
-            network.parameters_mut().copy_from_slice(&self.best_parameters);
-        }
-    }
-
-    fn update_best(&mut self, epoch: u64, value: f64) -> bool {
-        let better = self.rules.monitor.better().unwrap_or(Better::Lower);
-        let is_best = value.is_finite()
-            && self
-                .best
-                .is_none_or(|best| better.is(value, best, self.rules.min_delta));
-        if is_best {
-            self.best = Some(value);
-            self.improvements.push(epoch);
-        }
-        is_best
-    }
-}
-
-impl<T: Scalar> Observer<T> for EarlyStopping<'_, T> {
-    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        let (position, loss, network) = match event {
-            Event::Step { outputs, targets, .. } => {
-                self.meters.add(outputs, targets);
-                return ControlFlow::Continue(());
-            }
-            Event::Epoch {
-                position,
-                loss,
-                network,
-            } => (position, *loss, network),
-            Event::Recorded { .. } => return ControlFlow::Continue(()),
-        };
-        let epoch = position.epoch + 1;
-        let metrics = self.meters.take();
-        let validation = self.held_out.as_ref().map(|held_out| {
-            evaluate(
-                network,
-                held_out.data,
-                held_out.loss,
-                &held_out.metrics,
-                held_out.threads,
-            )
-        });
-        let value = |figure: Figure| match &validation {
-            Some(found) => figure.value_in(found.loss, &found.metrics),
-            None => figure.value_in(loss, &metrics),
-        };
-        let reached = self.rules.stop_at.is_some_and(|stop_at| {
-            let found = value(stop_at.metric);
-            let better = stop_at.metric.better().unwrap_or(Better::Lower);
-            found == stop_at.value || better.is(found, stop_at.value, 0.0)
-        });
-        let monitored = value(self.rules.monitor);
-        let is_best = self.update_best(epoch, monitored);
-        if is_best && self.keeps_weights() {
-            self.best_parameters.clear();
-            self.best_parameters.extend_from_slice(network.parameters());
-        }
-        self.epochs.push(EpochRecord {
-            epoch,
-            loss,
-            metrics,
-            validation,
-        });
-        let waited = self.epochs.len() as u64 - self.best_epoch().unwrap_or(0);
-        self.ended_by = if reached {
-            Some(EndedBy::Target)
-        } else if self.rules.patience.is_some_and(|patience| waited >= patience) {
-            Some(EndedBy::Patience)
-        } else {
-            None
-        };
-        match self.ended_by {
-            Some(_) => ControlFlow::Break(()),
-            None => ControlFlow::Continue(()),
-        }
-    }
-
-    fn next_step(&mut self, next: Position) -> u64 {
-        if self.meters.is_empty() {
-            u64::MAX
-        } else {
-            next.step
-        }
-    }
-
-    fn validation_loss(&self) -> Option<f64> {
-        self.held_out.as_ref()?;
-        let last = self.epochs.last().and_then(|epoch| epoch.validation.as_ref());
-        Some(last.map_or(f64::INFINITY, |validation| validation.loss))
-    }
 }

@@ -7,7 +7,9 @@ use pellucid::evaluation::metrics::{Meters, Metric};
 use pellucid::model::pass::{Workspace, forward, loss_sum};
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::BatchSize;
-use pellucid::training::observe::{Event, History, LossCurve, Observer, Position};
+use pellucid::session::record::Numbers;
+use pellucid::training::epochs::EpochRecorder;
+use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Ending, Loss, Network, Optimizer, Recipe, Trainer};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -164,11 +166,10 @@ fn observers_change_no_bit() {
         let mut recipe = classifier();
         recipe.train.batch_size = batch_size;
         let unobserved = bits(&trained(&recipe, &data()));
-        let mut history = History::new(3, 1, Meters::new(&Metric::ALL, &data()));
-        let (mut curve, mut recorder) = (LossCurve::new(2), Recorder::default());
+        let mut history = EpochRecorder::new(3, 1, Meters::new(&Metric::ALL, &data()));
+        let (mut curve, mut recorder) = (Curve::new(2), Recorder::default());
         let mut run = experiment(&recipe, &data());
-        let mut observers: [&mut dyn Observer<f64>; 3] = [&mut history, &mut curve, &mut recorder];
-        run.run(&mut observers[..]).unwrap();
+        run.run(&mut (&mut history, (&mut curve, &mut recorder))).unwrap();
         assert_eq!(bits(run.network().parameters()), unobserved);
         assert_eq!(history.entries().len(), 4);
     }
@@ -218,9 +219,9 @@ fn any_of_several_observers_ends_the_run_and_all_receive_the_event() {
         },
     );
     let mut third = Recorder::default();
-    let mut observers: [&mut dyn Observer<f64>; 3] = [&mut first, &mut second, &mut third];
     let mut run = experiment(&classifier(), &data());
-    assert_eq!(run.run(&mut observers[..]).unwrap(), Ending::Stopped);
+    let mut observers = (&mut first, (&mut second, &mut third));
+    assert_eq!(run.run(&mut observers).unwrap(), Ending::Stopped);
     assert_eq!(
         (first.steps.len(), second.steps.len(), third.steps.len()),
         (4, 4, 4)
@@ -277,13 +278,13 @@ fn a_history_has_the_requested_epochs_and_their_means() {
     ] {
         for metrics in [&Metric::ALL[..], &[]] {
             let recipe = classifier();
-            let mut history = History::new(every, count_from, Meters::new(metrics, &data()));
+            let mut history = EpochRecorder::new(every, count_from, Meters::new(metrics, &data()));
             experiment(&recipe, &data()).run(&mut history).unwrap();
             let epochs: Vec<u64> = history.entries().iter().map(|entry| entry.epoch).collect();
             assert_eq!(epochs, expected, "every {every} from {count_from}");
             let last = history.last_epoch().expect("the run was not stopped");
-            assert_eq!(last.epoch, 9 + count_from);
-            for entry in history.entries().iter().chain([last]) {
+            assert_eq!(last.epoch.epoch, 9 + count_from);
+            for entry in history.entries().iter().chain([&last.epoch]) {
                 let (loss, by_hand, outputs) = epoch_by_hand(&recipe, (entry.epoch - count_from) as usize);
                 assert!(
                     (entry.loss / loss - 1.0).abs() < 1e-14,
@@ -292,11 +293,39 @@ fn a_history_has_the_requested_epochs_and_their_means() {
                 );
                 let by_hand = if metrics.is_empty() { Vec::new() } else { by_hand };
                 assert_eq!(entry.metrics, by_hand, "metrics of epoch {}", entry.epoch);
-                if entry.epoch == last.epoch {
-                    assert_eq!(history.last_outputs(), outputs);
+                if entry.epoch == last.epoch.epoch {
+                    assert_eq!(last.outputs, outputs.into_iter().map(Numbers).collect::<Vec<_>>());
                 }
             }
         }
+    }
+}
+
+/// The loss of every n-th epoch, counted from 1, and of the last one.
+struct Curve {
+    every: u64,
+    points: Vec<(u64, f64)>,
+}
+
+impl Curve {
+    fn new(every: u64) -> Self {
+        let points = Vec::new();
+        Self { every, points }
+    }
+}
+
+impl Observer<f64> for Curve {
+    fn on(&mut self, event: &Event<'_, f64>) -> ControlFlow<()> {
+        if let Event::Epoch { position, loss, .. } = event
+            && position.next_of_every(self.every) == position.epoch
+        {
+            self.points.push((position.epoch + 1, *loss));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn next_epoch(&mut self, next: Position) -> u64 {
+        next.next_of_every(self.every)
     }
 }
 
@@ -307,13 +336,13 @@ fn a_loss_curve_has_its_points_and_the_last_epoch() {
         (4, vec![1, 5, 9, 10]),
         (50, vec![1, 10]),
     ] {
-        let mut curve = LossCurve::new(every);
+        let mut curve = Curve::new(every);
         experiment(&classifier(), &data()).run(&mut curve).unwrap();
         assert_eq!(
-            curve.points().iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(),
+            curve.points.iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(),
             expected
         );
-        for &(epoch, loss) in curve.points() {
+        for (epoch, loss) in curve.points {
             let expected = epoch_by_hand(&classifier(), epoch as usize - 1).0;
             assert!((loss / expected - 1.0).abs() < 1e-14, "epoch {epoch}");
         }
@@ -322,17 +351,16 @@ fn a_loss_curve_has_its_points_and_the_last_epoch() {
 
 #[test]
 fn a_history_of_a_stopped_run_has_no_last_epoch() {
-    let mut history = History::new(1, 0, Meters::new(&[Metric::Accuracy], &data()));
+    let mut history = EpochRecorder::new(1, 0, Meters::new(&[Metric::Accuracy], &data()));
     let mut recorder = Recorder {
         stop_after_step: Some(30),
         ..Recorder::default()
     };
-    let mut observers: [&mut dyn Observer<f64>; 2] = [&mut history, &mut recorder];
     experiment(&classifier(), &data())
-        .run(&mut observers[..])
+        .run(&mut (&mut history, &mut recorder))
         .unwrap();
     assert_eq!(history.entries().len(), 2);
-    assert!(history.last_epoch().is_none() && history.last_outputs().is_empty());
+    assert!(history.last_epoch().is_none());
 }
 
 #[test]

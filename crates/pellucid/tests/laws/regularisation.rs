@@ -7,10 +7,10 @@ use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::metrics::Meters;
 use pellucid::model::pass::{self, Workspace};
 use pellucid::numpy_random::RandomState;
-use pellucid::training::early_stopping::{HeldOut, StopRules};
+use pellucid::training::early_stopping::StopRules;
+use pellucid::training::epochs::{EpochRecorder, HeldOut};
 use pellucid::{
-    Activation, Dropout, EarlyStopping, EndedBy, Input, Loss, Recipe, Reduction, Session, check_gradient,
-    loss_sum,
+    Activation, Dropout, EndedBy, Input, Loss, Recipe, Reduction, Session, check_gradient, loss_sum,
 };
 use std::ops::ControlFlow;
 
@@ -286,7 +286,8 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
         threads: threads(1),
     };
     let meters = Meters::new(&[], &validation);
-    let mut stopping = EarlyStopping::new(StopRules::from_recipe(&recipe), meters, Some(held_out));
+    let rules = StopRules::from_recipe(&recipe);
+    let mut stopping = EpochRecorder::new(1, 1, meters.clone()).judging(rules, meters, Some(held_out));
     struct Keep<'a>(&'a mut Vec<Vec<f64>>);
     impl pellucid::training::observe::Observer<f64> for Keep<'_> {
         fn on(&mut self, event: &pellucid::training::observe::Event<'_, f64>) -> ControlFlow<()> {
@@ -297,12 +298,11 @@ fn early_stopping_keeps_the_weights_of_the_best_epoch() {
         }
     }
     let mut keep = Keep(&mut kept);
-    let both: &mut [&mut dyn pellucid::training::observe::Observer<f64>] = &mut [&mut keep, &mut stopping];
-    run.run(both).unwrap();
+    run.run(&mut (&mut keep, &mut stopping)).unwrap();
     let losses: Vec<f64> = stopping
-        .epochs()
+        .entries()
         .iter()
-        .map(|epoch| epoch.validation.as_ref().unwrap().loss)
+        .map(|epoch| epoch.validation_loss().unwrap())
         .collect();
     let best = (0..losses.len())
         .min_by(|&a, &b| losses[a].total_cmp(&losses[b]))

@@ -2,13 +2,16 @@
 
 use crate::fixture::{classes, classifier, experiment, threads};
 use crate::run::Run;
+use pellucid::data::dataset::Dataset;
 use pellucid::evaluation::evaluate::evaluate;
 use pellucid::evaluation::metrics::{Figure, Meters, Metric};
 use pellucid::recipe::StopAt;
-use pellucid::training::early_stopping::{EarlyStopping, EndedBy, HeldOut, StopRules, TimeLimit};
-use pellucid::training::observe::{EpochRecord, Observer};
+use pellucid::training::early_stopping::{EndedBy, StopRules, TimeLimit};
+use pellucid::training::epochs::{EpochRecorder, HeldOut};
+use pellucid::training::observe::{EpochRecord, Event, Observer, Position};
 use pellucid::{Ending, Loss, Recipe, Session};
 use std::cell::Cell;
+use std::ops::ControlFlow;
 
 const LOSS: Loss = Loss::CategoricalCrossEntropy;
 
@@ -18,41 +21,81 @@ fn recipe() -> Recipe {
     recipe
 }
 
+/// Collects what a recorder says of each epoch.
+struct Judged<'a> {
+    recorder: EpochRecorder<'a, f64>,
+    epochs: Vec<EpochRecord>,
+    improvements: Vec<u64>,
+}
+
+impl<'a> Judged<'a> {
+    fn new(recorder: EpochRecorder<'a, f64>) -> Self {
+        Self {
+            recorder,
+            epochs: Vec::new(),
+            improvements: Vec::new(),
+        }
+    }
+}
+
+impl Observer<f64> for Judged<'_> {
+    fn on(&mut self, event: &Event<'_, f64>) -> ControlFlow<()> {
+        let flow = self.recorder.on(event);
+        if let Event::Epoch { position, .. } = event {
+            let (record, _) = self.recorder.recorded(*position).expect("it records every epoch");
+            self.epochs.push(record.clone());
+            let best = self.recorder.best_epoch();
+            self.improvements
+                .extend(best.filter(|best| *best == position.epoch + 1));
+        }
+        flow
+    }
+
+    fn next_step(&mut self, next: Position) -> u64 {
+        self.recorder.next_step(next)
+    }
+}
+
+/// Records every epoch with these metrics.
+fn recorder(metrics: &[Metric], training: &Dataset<f64>) -> EpochRecorder<'static, f64> {
+    EpochRecorder::new(1, 1, Meters::new(metrics, training))
+}
+
 /// The epochs of a run, the reason of its end, its improvements, and the final parameters.
 fn judged(recipe: &Recipe, with_held_out: bool) -> (Vec<EpochRecord>, EndedBy, Vec<u64>, Vec<f64>) {
     let (training, validation) = (classes::<f64>(50, 5, 3, 7), classes::<f64>(40, 5, 3, 8));
     let rules = StopRules::from_recipe(recipe);
     let metrics = rules.with_metrics(&recipe.log.metrics);
-    let meters = Meters::new(if with_held_out { &[] } else { &metrics }, &training);
+    let measured: &[Metric] = if with_held_out { &[] } else { &metrics };
+    let recorder = recorder(measured, &training);
+    let meters = Meters::new(measured, &training);
     let held_out = HeldOut {
         data: &validation,
         loss: LOSS,
-        metrics,
+        metrics: metrics.clone(),
         threads: threads(1),
     };
     let mut run: Run<f64> = experiment(recipe, &training);
     let held_out = with_held_out.then_some(held_out);
-    let mut stopping = EarlyStopping::new(rules, meters, held_out);
-    let ending = run.run(&mut stopping).unwrap();
+    let mut judged = Judged::new(recorder.judging(rules, meters, held_out));
+    let ending = run.run(&mut judged).unwrap();
+    let Judged {
+        recorder,
+        epochs,
+        improvements,
+    } = judged;
     let mut network = run.network().clone();
-    stopping.restore(&mut network);
+    recorder.restore(&mut network);
     let parameters = network.parameters().to_vec();
-    let best = stopping.best_epoch().expect("some epoch is the best");
+    let best = recorder.best_epoch().expect("some epoch is the best");
     if with_held_out {
         let found = evaluate(&network, &validation, LOSS, &[], threads(1));
-        let of_best = &stopping.epochs()[best as usize - 1].validation;
-        assert_eq!(
-            found.loss,
-            of_best.as_ref().unwrap().loss,
-            "the best epoch's weights"
-        );
+        let of_best = epochs[best as usize - 1].validation_loss();
+        assert_eq!(Some(found.loss), of_best, "the best epoch's weights");
+        assert_eq!(recorder.kept(), Some((best, found.loss)));
     }
-    (
-        stopping.epochs().to_vec(),
-        EndedBy::from_ending(ending, stopping.ended_by(), false),
-        stopping.improvements().to_vec(),
-        parameters,
-    )
+    let ended_by = EndedBy::from_ending(ending, recorder.ended_by(), false);
+    (epochs, ended_by, improvements, parameters)
 }
 
 fn figures(epochs: &[EpochRecord], figure: Figure) -> Vec<f64> {
@@ -161,21 +204,16 @@ fn training_metrics_equal_those_of_the_history() {
     recipe.log.metrics = vec![Metric::Accuracy, Metric::RocAuc, Metric::R2];
     let data = classes::<f64>(50, 5, 3, 7);
     let meters = || Meters::new(&recipe.log.metrics, &data);
-    let mut history = pellucid::training::observe::History::new(1, 1, meters());
-    let mut stopping: EarlyStopping<'_, f64> = EarlyStopping::new(StopRules::default(), meters(), None);
-    let observers: &mut [&mut dyn Observer<f64>] = &mut [&mut history, &mut stopping];
-    experiment(&recipe, &data).run(observers).unwrap();
-    let of_history: Vec<_> = history
-        .entries()
-        .iter()
-        .map(|entry| entry.metrics.clone())
-        .collect();
-    let of_stopping: Vec<_> = stopping
-        .epochs()
-        .iter()
-        .map(|epoch| epoch.metrics.clone())
-        .collect();
-    assert_eq!(of_history, of_stopping);
+    let mut history = EpochRecorder::<f64>::new(1, 1, meters());
+    // Of these epochs only the first is an entry; the others have what they are judged by.
+    let judging = EpochRecorder::new(100, 1, meters()).judging(StopRules::default(), meters(), None);
+    let mut judged = Judged::new(judging);
+    experiment(&recipe, &data)
+        .run(&mut (&mut history, &mut judged))
+        .unwrap();
+    assert_eq!(history.entries().len(), 6);
+    assert_eq!(judged.recorder.entries().len(), 1);
+    assert_eq!(history.entries(), judged.epochs);
 }
 
 /// The clock advances by a second with each reading.

@@ -9,7 +9,7 @@ use crate::inspection::layer_statistics::{LayerStatistics, LayerSummary, Probe};
 use crate::model::network::{Layer, Network};
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
-use crate::training::early_stopping::EpochLosses;
+use crate::training::observe::EpochRecord;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
@@ -35,8 +35,8 @@ pub struct Facts<'a> {
     pub trained: Option<&'a NetworkFacts>,
     /// The layer statistics; the first are those before training.
     pub layer_statistics: &'a [LayerStatistics],
-    /// The losses of the epochs, in order; some may be missing.
-    pub epochs: &'a [EpochLosses],
+    /// The losses of the epochs, which are counted from 1, in order; some may be missing.
+    pub epochs: &'a [EpochRecord],
     /// The epoch whose weights were kept, where it is not the last.
     pub best_epoch: Option<u64>,
     /// The error that ended it.

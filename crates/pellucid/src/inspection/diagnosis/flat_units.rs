@@ -75,7 +75,7 @@ pub(super) fn saturated_after(facts: &Facts<'_>) -> Vec<Finding> {
 fn stuck_outputs(facts: &Facts<'_>) -> Option<Finding> {
     let (index, layer) = layers(facts.trained).last()?;
     let (first, last) = (facts.epochs.first()?, facts.epochs.last()?);
-    let is_wrong = last.training > STUCK.1 * first.training;
+    let is_wrong = last.loss > STUCK.1 * first.loss;
     let is_bounded =
         function(facts, index).is_some_and(|function| largest_derivative_of_bounded(function).is_some());
     if !is_bounded || layer.summary.flat <= STUCK.0 || !is_wrong || is_paired(facts, index) {
@@ -87,8 +87,8 @@ fn stuck_outputs(facts: &Facts<'_>) -> Option<Finding> {
             "after training {} of the outputs of {} are at an end of their range, and the loss is {}, {} of the first epoch's",
             percent(layer.summary.flat),
             facts.layer_name(index),
-            short(last.training),
-            percent(last.training / first.training)
+            short(last.loss),
+            percent(last.loss / first.loss)
         ),
         "the derivative is nearly 0 there: wrong outputs stay wrong, because no gradient passes",
         "a smaller learning rate; a loss that cancels the derivative (binary_cross_entropy with sigmoid, \

@@ -30,8 +30,8 @@ pub(super) fn oscillation(facts: &Facts<'_>) -> Option<Finding> {
         .windows(2)
         .take_while(|pair| pair[1].epoch == pair[0].epoch + 1)
         .map(|pair| {
-            let (before, after) = (pair[0].training, pair[1].training);
-            let least = (CHANGE * before.abs().min(after.abs())).max(of_first * first.training.abs());
+            let (before, after) = (pair[0].loss, pair[1].loss);
+            let least = (CHANGE * before.abs().min(after.abs())).max(of_first * first.loss.abs());
             let change = after - before;
             if change.abs() > least { change } else { 0.0 }
         })
@@ -48,7 +48,7 @@ pub(super) fn oscillation(facts: &Facts<'_>) -> Option<Finding> {
     let ups = rises(window);
     let rise = window.iter().filter(|&&change| change > 0.0).sum::<f64>() / ups as f64;
     let losses = &facts.epochs[start..=start + length];
-    let (low, high) = range(losses.iter().map(|epoch| epoch.training));
+    let (low, high) = range(losses.iter().map(|epoch| epoch.loss));
     Some(FindingKind::Oscillation.found(
         Severity::Fault,
         format!(
@@ -83,7 +83,7 @@ const FALL: f64 = 0.01;
 /// Weights that hardly moved and a loss that hardly fell, where a larger step would have lowered it.
 pub(super) fn too_low(facts: &Facts<'_>) -> Option<Finding> {
     let (begin, last) = (facts.layer_statistics.first()?, facts.layer_statistics.last()?);
-    let (first, end) = (facts.epochs.first()?.training, facts.epochs.last()?.training);
+    let (first, end) = (facts.epochs.first()?.loss, facts.epochs.last()?.loss);
     let layers = facts.layer_statistics.iter().flat_map(|entry| &entry.layers);
     let ratio = layers.filter_map(|layer| layer.update_ratio).fold(0.0, f64::max);
     let travel = ratio * last.updates as f64;

@@ -48,7 +48,7 @@ const RISE: f64 = 0.2;
 
 /// A loss that ends higher than it began, comparing the means of the first and the last fifth, so that noise does not count.
 pub(super) fn rising(facts: &Facts<'_>) -> Option<Finding> {
-    let losses: Vec<f64> = facts.epochs.iter().map(|epoch| epoch.training).collect();
+    let losses: Vec<f64> = facts.epochs.iter().map(|epoch| epoch.loss).collect();
     if losses.len() < EPOCHS {
         return None;
     }

@@ -44,7 +44,6 @@ mod symmetry;
 mod targets;
 mod training;
 
-pub use crate::training::early_stopping::EpochLosses;
 pub use facts::{DataFacts, Facts, FeatureFacts, LayerFacts, NetworkFacts};
 pub use finding::{Finding, FindingKind, Severity};
 pub use training::TrainingDiagnosis;

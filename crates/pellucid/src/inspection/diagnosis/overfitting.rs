@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::finding::{Finding, FindingKind, Severity, short};
-use crate::training::early_stopping::EpochLosses;
+use crate::training::observe::EpochRecord;
 
 /// The relative rise of the held-out rows' loss from its best: less is what waiting for a better epoch (`patience`) costs
 /// in trainings that end well (Prechelt, *Early Stopping — But When?*, 1998, has 5% as the threshold to
@@ -16,15 +16,15 @@ const LAST: usize = 10;
 /// A loss of held-out rows that rises while that of training rows falls.
 pub(super) fn find(facts: &Facts<'_>) -> Option<Finding> {
     let epochs = facts.epochs.iter();
-    let validated: Vec<(&EpochLosses, f64)> = epochs
-        .filter_map(|epoch| Some((epoch, epoch.validation?)))
+    let validated: Vec<(&EpochRecord, f64)> = epochs
+        .filter_map(|epoch| Some((epoch, epoch.validation_loss()?)))
         .collect();
     let &(best, lowest) = validated.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     let last = &validated[validated.len() - (validated.len() / LAST).max(1)..];
-    let mean = |of: fn(&(&EpochLosses, f64)) -> f64| last.iter().map(of).sum::<f64>() / last.len() as f64;
-    let (validation, training) = (mean(|epoch| epoch.1), mean(|epoch| epoch.0.training));
+    let mean = |of: fn(&(&EpochRecord, f64)) -> f64| last.iter().map(of).sum::<f64>() / last.len() as f64;
+    let (validation, training) = (mean(|epoch| epoch.1), mean(|epoch| epoch.0.loss));
     let rose = validation > (1.0 + RISE) * lowest;
-    let fell = training < FALL * best.training;
+    let fell = training < FALL * best.loss;
     if !rose || !fell || lowest < 0.0 {
         return None;
     }
@@ -40,7 +40,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Option<Finding> {
             short(lowest),
             best.epoch,
             short(validation),
-            short(best.training),
+            short(best.loss),
             short(training)
         ),
         "the network memorises the training rows, and what it learns does not hold for others",

@@ -8,7 +8,7 @@ use crate::inspection::layer_statistics::{LayerStatistics, LayerStatisticsRecord
 use crate::model::network::Network;
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
-use crate::training::early_stopping::EpochLosses;
+use crate::training::observe::EpochRecord;
 use std::num::NonZeroUsize;
 
 /// A diagnosis of a training that its statistics observe.
@@ -18,6 +18,8 @@ pub struct TrainingDiagnosis<T> {
     initial: NetworkFacts,
     /// The observer: it records the layer statistics, the first those before training.
     pub statistics: LayerStatisticsRecorder<T>,
+    /// The recorded epochs, counted from 1.
+    pub epochs: Vec<EpochRecord>,
     threads: NonZeroUsize,
 }
 
@@ -40,6 +42,7 @@ impl<T: Scalar> TrainingDiagnosis<T> {
         Ok(Self {
             initial: NetworkFacts::from_network(recipe, network, data, &facts, threads)?,
             data: facts,
+            epochs: Vec::new(),
             statistics: LayerStatisticsRecorder::new(recipe, network, data)?,
             threads,
         })
@@ -51,8 +54,8 @@ impl<T: Scalar> TrainingDiagnosis<T> {
     }
 
     /// All findings of a training that has ended, those from before its first step among them: with `network`, whose
-    /// weights are those of `best_epoch` (counted from 1) where held-out rows chose them, with these losses of epochs, and
-    /// by the error that ended it, if one did. Without losses of all epochs those in the layer statistics are read.
+    /// weights are those of `best_epoch` (counted from 1) where held-out rows chose them, and by the error that ended it, if
+    /// one did. Where not all epochs were recorded, it reads the losses in the layer statistics.
     ///
     /// # Errors
     /// None that the training would not have returned.
@@ -61,7 +64,6 @@ impl<T: Scalar> TrainingDiagnosis<T> {
         recipe: &Recipe,
         data: &Dataset<T>,
         network: &Network<T>,
-        epochs: Option<Vec<EpochLosses>>,
         best_epoch: Option<u64>,
         failure: Option<&Error>,
     ) -> Result<Vec<Finding>> {
@@ -77,17 +79,20 @@ impl<T: Scalar> TrainingDiagnosis<T> {
         };
         let layer_statistics = self.statistics.entries();
         let of_entry = |entry: &LayerStatistics| {
-            Some(EpochLosses {
+            Some(EpochRecord {
                 epoch: entry.epoch,
-                training: entry.loss?,
-                validation: None,
+                loss: entry.loss?,
+                ..EpochRecord::default()
             })
         };
-        let epochs = epochs.unwrap_or_else(|| layer_statistics.iter().filter_map(of_entry).collect());
+        let losses: Vec<EpochRecord> = layer_statistics.iter().filter_map(of_entry).collect();
+        let recorded = self.epochs.len() as u64;
+        let last = |epochs: &[EpochRecord]| epochs.last().map_or(0, |epoch| epoch.epoch);
+        let has_all = last(&self.epochs) == recorded && recorded >= last(&losses);
         Ok(super::after_training(&Facts {
             trained: trained.as_ref(),
             layer_statistics,
-            epochs: &epochs,
+            epochs: if has_all { &self.epochs } else { &losses },
             best_epoch,
             failure,
             ..Facts::before(recipe, &self.data, &self.initial)

@@ -6,12 +6,11 @@ use crate::training::observe::{Event, Observer, Position};
 use crate::training::trainer::Trainer;
 use std::ops::ControlFlow;
 
-/// Finds one step of a run that `observer` observes too.
-pub(crate) struct StepFinder<'a, T, O: ?Sized> {
+/// Finds one step of a run.
+pub(crate) struct StepFinder<T> {
     step: u64,
     before: Option<Trainer<T>>,
     found: Option<FoundStep<T>>,
-    observer: &'a mut O,
 }
 
 /// A step that a run has taken.
@@ -24,14 +23,13 @@ pub(crate) struct FoundStep<T> {
     pub(crate) learning_rate: T,
 }
 
-impl<'a, T: Scalar, O: Observer<T> + ?Sized> StepFinder<'a, T, O> {
+impl<T: Scalar> StepFinder<T> {
     /// Looks for step `step`, counted from 0, of a run that `trainer` is about to begin.
-    pub(crate) fn new(step: u64, trainer: &Trainer<T>, observer: &'a mut O) -> Self {
+    pub(crate) fn new(step: u64, trainer: &Trainer<T>) -> Self {
         Self {
             step,
             before: (step == trainer.steps()).then(|| trainer.clone()),
             found: None,
-            observer,
         }
     }
 
@@ -41,9 +39,8 @@ impl<'a, T: Scalar, O: Observer<T> + ?Sized> StepFinder<'a, T, O> {
     }
 }
 
-impl<T: Scalar, O: Observer<T> + ?Sized> Observer<T> for StepFinder<'_, T, O> {
+impl<T: Scalar> Observer<T> for StepFinder<T> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        let flow = self.observer.on(event);
         let Event::Step {
             position,
             rows,
@@ -52,13 +49,13 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Observer<T> for StepFinder<'_, T, O> {
             ..
         } = event
         else {
-            return flow;
+            return ControlFlow::Continue(());
         };
         if position.step + 1 == self.step {
             self.before = trainer.cloned();
         }
         if position.step != self.step {
-            return flow;
+            return ControlFlow::Continue(());
         }
         self.found = Some(FoundStep {
             position: *position,
@@ -72,19 +69,14 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Observer<T> for StepFinder<'_, T, O> {
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
-        let wanted = match self.step.saturating_sub(1) {
+        match self.step.saturating_sub(1) {
             before if next.step <= before => before,
             _ if next.step <= self.step => self.step,
             _ => u64::MAX,
-        };
-        wanted.min(self.observer.next_step(next))
+        }
     }
 
-    fn next_epoch(&mut self, next: Position) -> u64 {
-        self.observer.next_epoch(next)
-    }
-
-    fn validation_loss(&self) -> Option<f64> {
-        self.observer.validation_loss()
+    fn next_epoch(&mut self, _: Position) -> u64 {
+        u64::MAX
     }
 }

@@ -11,6 +11,7 @@ mod memory;
 use crate::scalar::Scalar;
 use line_search::LineSearch;
 use memory::Memory;
+use serde::Serialize;
 use std::ops::ControlFlow;
 
 /// The most evaluations that a line search makes.
@@ -76,7 +77,7 @@ pub struct Iteration {
 }
 
 /// The result of a search.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Minimum {
     /// The value.
     pub value: f64,
@@ -91,7 +92,8 @@ pub struct Minimum {
 }
 
 /// Why a search ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// No derivative is larger than the tolerance.
     Gradient,

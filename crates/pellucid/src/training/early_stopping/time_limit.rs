@@ -1,7 +1,8 @@
 //! Ends a run when its time limit is reached, by a clock that the caller supplies.
 
 use crate::scalar::Scalar;
-use crate::training::observe::{Event, Observer, Position};
+use crate::training::glance::Glance;
+use crate::training::observe::{Event, Observer, Position, end_if};
 use std::ops::ControlFlow;
 
 /// The interval between two readings of the clock, in seconds.
@@ -13,9 +14,7 @@ pub struct TimeLimit<'a> {
     seconds: f64,
     clock: Box<dyn FnMut() -> f64 + 'a>,
     started: f64,
-    last_reading: f64,
-    last_step: u64,
-    stride: u64,
+    glance: Glance,
     is_over: bool,
 }
 
@@ -27,9 +26,7 @@ impl<'a> TimeLimit<'a> {
             seconds,
             clock: Box::new(clock),
             started: now,
-            last_reading: now,
-            last_step: 0,
-            stride: 1,
+            glance: Glance::every(READING_INTERVAL, now),
             is_over: false,
         }
     }
@@ -43,37 +40,18 @@ impl<'a> TimeLimit<'a> {
 impl<T: Scalar> Observer<T> for TimeLimit<'_> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
         if let Event::Step { position, .. } = event
-            && position.step + 1 >= self.last_step + self.stride
+            && let Some(now) = self.glance.look(position.step, &mut self.clock)
         {
-            let now = (self.clock)();
-            let done = position.step + 1;
-            let steps_per_reading = (done - self.last_step) as f64 * READING_INTERVAL
-                / (now - self.last_reading).max(READING_INTERVAL / 1e6);
-            self.stride = (steps_per_reading as u64).clamp(1, self.stride.saturating_mul(8));
-            (self.last_reading, self.last_step) = (now, done);
             self.is_over = now - self.started >= self.seconds;
         }
-        if self.is_over {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        end_if(self.is_over)
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
-        (self.last_step + self.stride).max(next.step + 1) - 1
+        self.glance.next_step(next.step)
     }
 
     fn next_epoch(&mut self, _: Position) -> u64 {
         u64::MAX
-    }
-}
-
-impl std::fmt::Debug for TimeLimit<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TimeLimit")
-            .field("seconds", &self.seconds)
-            .field("is_over", &self.is_over)
-            .finish_non_exhaustive()
     }
 }

@@ -26,23 +26,16 @@ impl<T: Scalar> Trainer<T> {
     #[cold]
     pub(super) fn non_finite_loss(&self, loss: f64, batch: u64) -> Error {
         let finite = |values: &[T]| values.iter().all(|value| value.is_finite());
-        let layer_count = self.network.architecture().layers().len();
-        let (layer, origin) = match self.network.first_non_finite_layer() {
-            Some((layer, value)) => (layer, format!("layer {layer} holds a parameter that is {value}")),
-            None => {
-                let first = (1..=layer_count)
-                    .find(|&l| !finite(self.workspace.z(l - 1)) || !finite(self.workspace.activation(l - 1)));
-                match first {
-                    Some(layer) => (
-                        layer,
-                        format!("layer {layer} is the first with numbers that are not finite"),
-                    ),
-                    None => (
-                        layer_count,
-                        format!("the outputs (layer {layer_count}) are finite, but their loss is not"),
-                    ),
-                }
-            }
+        let has_numbers = |l: usize| finite(self.workspace.z(l)) && finite(self.workspace.activation(l));
+        let count = self.network.architecture().layers().len();
+        let (layer, origin) = if let Some((layer, value)) = self.network.first_non_finite_layer() {
+            (layer, format!("layer {layer} holds a parameter that is {value}"))
+        } else if let Some(layer) = (1..=count).find(|layer| !has_numbers(layer - 1)) {
+            let origin = format!("layer {layer} is the first with numbers that are not finite");
+            (layer, origin)
+        } else {
+            let origin = format!("the outputs (layer {count}) are finite, but their loss is not");
+            (count, origin)
         };
         Error::NonFiniteLoss {
             loss,
@@ -70,41 +63,31 @@ where
     T: Scalar,
     S: Samples<T> + ?Sized,
 {
-    let shape = |what: &str, found: String, expected: String, key: usize| Error::Shape {
-        what: what.into(),
-        found,
-        expected,
-        hint: format!(
-            "; make {key} the {} number of network.layers",
-            if what.contains("row") { "first" } else { "last" }
-        ),
+    let check = |what: &str, (found, numbers): (usize, &str), (place, units): (&str, usize)| {
+        if found == units {
+            return Ok(());
+        }
+        Err(Error::Shape {
+            what: what.into(),
+            found: format!("{found} {numbers}"),
+            expected: format!(
+                "{units}, the network's {place} layer ({}),",
+                architecture.describe()
+            ),
+            hint: format!("; make {found} the {place} number of network.layers"),
+        })
     };
-    let (columns, inputs) = (data.columns(), architecture.input_width());
-    if columns != inputs {
-        let expected = format!(
-            "{inputs}, the network's first layer ({}),",
-            architecture.describe()
-        );
-        return Err(shape(
-            "a row of the data",
-            format!("{columns} features"),
-            expected,
-            columns,
-        ));
-    }
-    let (width, outputs) = (data.width(), architecture.output_width());
-    if width != outputs {
-        let expected = format!(
-            "{outputs}, the network's last layer ({}),",
-            architecture.describe()
-        );
-        return Err(shape(
-            "a target of the data",
-            format!("{width} numbers"),
-            expected,
-            width,
-        ));
-    }
+    let (inputs, outputs) = (architecture.input_width(), architecture.output_width());
+    check(
+        "a row of the data",
+        (data.columns(), "features"),
+        ("first", inputs),
+    )?;
+    check(
+        "a target of the data",
+        (data.width(), "numbers"),
+        ("last", outputs),
+    )?;
     let (lowest, highest, called) = loss.targets();
     if (lowest, highest) != (f64::NEG_INFINITY, f64::INFINITY)
         && let Some((row, found)) = data.target_outside(lowest, highest)

@@ -22,10 +22,8 @@ impl<T: Scalar> Trainer<T> {
     {
         let rows = data.rows();
         self.ensure_capacity(rows);
-        let weighted = if data.is_weighted() { rows } else { 0 };
-        self.workspace
-            .weigh_rows((0..weighted).map(|row| data.weight(row)));
-        let iterations = self.epochs.saturating_sub(self.epoch);
+        self.weigh(data, Rows::Range(0, rows));
+        let iterations = self.train.epochs.saturating_sub(self.epoch);
         let settings = self.optimizer.optimizer().lbfgs(iterations).unwrap_or_default();
         let mut buffers = BatchBuffers::default();
         let (input, targets) = data.gather(Rows::Range(0, rows), &mut buffers);
@@ -34,7 +32,7 @@ impl<T: Scalar> Trainer<T> {
             batch: 0,
             step: self.step,
             steps_per_epoch: 1,
-            epochs: self.epochs,
+            epochs: self.train.epochs,
         };
         let mut x = self.network.parameters().to_vec();
         let mut problem = FullBatchProblem {
@@ -60,7 +58,7 @@ impl<T: Scalar> Trainer<T> {
         (self.epoch, self.step) = (problem.position.epoch, problem.position.step);
         self.network.parameters_mut().copy_from_slice(&x);
         self.minimum = Some(found);
-        let ending = match found.reason {
+        Ok(match found.reason {
             Reason::NotFinite if found.value.is_finite() => {
                 return Err(Error::NonFiniteLoss {
                     loss: found.largest_derivative,
@@ -74,12 +72,10 @@ impl<T: Scalar> Trainer<T> {
                 });
             }
             Reason::NotFinite => return Err(self.non_finite_loss(found.value, 0)),
-            Reason::Stopped if self.epoch < self.epochs => Ending::Stopped,
+            Reason::Stopped if self.epoch < self.train.epochs => Ending::Stopped,
             Reason::Stopped | Reason::Iterations | Reason::Evaluations => Ending::Completed,
             Reason::Gradient | Reason::Decrease | Reason::LineSearch => Ending::Converged,
-        };
-        self.check_parameters()?;
-        Ok(ending)
+        })
     }
 }
 

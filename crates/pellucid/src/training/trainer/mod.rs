@@ -27,7 +27,7 @@ use crate::optimization::max_norm::MaxNorm;
 use crate::optimization::optimizer::{Memory, OptimizerState};
 use crate::optimization::penalty::{Penalty, penalized_parameters};
 use crate::optimization::schedule::{LearningRate, Schedule};
-use crate::recipe::{BatchSize, Recipe};
+use crate::recipe::{Recipe, TrainRecipe};
 use crate::scalar::Scalar;
 use pellucid_kernels::aligned::Aligned;
 use std::num::NonZeroUsize;
@@ -63,13 +63,9 @@ pub struct Trainer<T> {
     average: Option<Averaging<T>>,
     /// The dropout at the start of training: its rates and its seed.
     dropout: Option<Dropout>,
-    batch_size: BatchSize,
-    batches_of_step: u64,
-    shuffles: bool,
-    reshuffles: bool,
+    train: TrainRecipe,
     /// The indices of the samples in the order of the last shuffled epoch.
     order: Vec<u32>,
-    epochs: u64,
     generator: RandomState,
     threads: NonZeroUsize,
     epoch: u64,
@@ -142,12 +138,8 @@ impl<T: Scalar> Trainer<T> {
                 rates if rates.iter().all(|&rate| rate == 0.0) => None,
                 rates => Some(Dropout::new(&rates, train.seed)?),
             },
-            batch_size: train.batch_size,
-            batches_of_step: train.accumulate,
-            shuffles: train.shuffle,
-            reshuffles: train.reshuffle,
+            train: train.clone(),
             order: Vec::new(),
-            epochs: train.epochs,
             generator,
             threads,
             epoch: 0,
@@ -230,11 +222,6 @@ impl<T: Scalar> Trainer<T> {
         Ok(self)
     }
 
-    /// Sets the number of epochs, counted from the first [`run`](Self::run): the next run continues up to it.
-    pub fn set_epochs(&mut self, epochs: u64) {
-        self.epochs = epochs;
-    }
-
     /// Sets the learning rate that the schedule multiplies.
     pub fn set_learning_rate(&mut self, rate: f64) {
         self.learning_rate.highest = rate;
@@ -242,12 +229,16 @@ impl<T: Scalar> Trainer<T> {
 
     fn ensure_capacity(&mut self, rows: usize) {
         if self.workspace.capacity < rows {
-            let dropout = self.workspace.dropout().or(self.dropout.as_ref()).cloned();
-            let workspace = Workspace::new(self.network.architecture(), rows).with_threads(self.threads);
-            self.workspace = match dropout {
-                Some(dropout) => workspace.with_dropout(dropout),
-                None => workspace,
-            };
+            self.workspace = self.workspace_for(rows);
+        }
+    }
+
+    /// A workspace for batches of `rows` rows that continues the dropout so far.
+    fn workspace_for(&self, rows: usize) -> Workspace<T> {
+        let workspace = Workspace::new(self.network.architecture(), rows).with_threads(self.threads);
+        match self.workspace.dropout().or(self.dropout.as_ref()) {
+            Some(dropout) => workspace.with_dropout(dropout.clone()),
+            None => workspace,
         }
     }
 }

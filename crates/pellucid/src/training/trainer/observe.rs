@@ -2,7 +2,7 @@
 
 use crate::data::dataset::Rows;
 use crate::evaluation::evaluate::Evaluation;
-use crate::evaluation::metrics::{Meters, Metric};
+use crate::evaluation::metrics::Metric;
 use crate::model::network::Network;
 use crate::scalar::Scalar;
 use crate::training::trainer::Trainer;
@@ -21,6 +21,14 @@ pub struct Position {
     pub steps_per_epoch: u64,
     /// The number of epochs of the run.
     pub epochs: u64,
+}
+
+impl Position {
+    /// The next epoch, the current one included, that is a multiple of `every` or the last one.
+    pub fn next_of_every(&self, every: u64) -> u64 {
+        let last = self.epochs.saturating_sub(1).max(self.epoch);
+        self.epoch.next_multiple_of(every).min(last)
+    }
 }
 
 /// An event that the training loop reports.
@@ -66,6 +74,14 @@ pub enum Event<'a, T> {
         /// Whether it is judged, and no epoch before it was as good.
         is_best: bool,
     },
+}
+
+/// What an observer returns that ends the run on a condition.
+pub fn end_if(ends: bool) -> ControlFlow<()> {
+    match ends {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    }
 }
 
 /// An observer of a run. It ends the run by returning [`ControlFlow::Break`].
@@ -131,10 +147,8 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Observer<T> for &mut O {
 /// Two observers, of which the first receives each event first; the run ends when one of them ends it.
 impl<T: Scalar, A: Observer<T>, B: Observer<T>> Observer<T> for (A, B) {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        match (self.0.on(event), self.1.on(event)) {
-            (ControlFlow::Continue(()), ControlFlow::Continue(())) => ControlFlow::Continue(()),
-            _ => ControlFlow::Break(()),
-        }
+        let flows = (self.0.on(event), self.1.on(event));
+        end_if(flows.0.is_break() || flows.1.is_break())
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
@@ -150,34 +164,25 @@ impl<T: Scalar, A: Observer<T>, B: Observer<T>> Observer<T> for (A, B) {
     }
 }
 
-/// Several observers, which receive each event in order; the run ends when one of them ends it.
-impl<T: Scalar> Observer<T> for [&mut dyn Observer<T>] {
+/// An observer that may be absent.
+impl<T: Scalar, O: Observer<T>> Observer<T> for Option<O> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        let mut flow = ControlFlow::Continue(());
-        for observer in self {
-            if observer.on(event).is_break() {
-                flow = ControlFlow::Break(());
-            }
-        }
-        flow
+        let observer = self.as_mut();
+        observer.map_or(ControlFlow::Continue(()), |observer| observer.on(event))
     }
 
     fn next_step(&mut self, next: Position) -> u64 {
-        self.iter_mut()
-            .map(|observer| observer.next_step(next))
-            .min()
-            .unwrap_or(u64::MAX)
+        self.as_mut()
+            .map_or(u64::MAX, |observer| observer.next_step(next))
     }
 
     fn next_epoch(&mut self, next: Position) -> u64 {
-        self.iter_mut()
-            .map(|observer| observer.next_epoch(next))
-            .min()
-            .unwrap_or(u64::MAX)
+        self.as_mut()
+            .map_or(u64::MAX, |observer| observer.next_epoch(next))
     }
 
     fn validation_loss(&self) -> Option<f64> {
-        self.iter().find_map(|observer| observer.validation_loss())
+        self.as_ref()?.validation_loss()
     }
 }
 
@@ -194,185 +199,9 @@ pub struct EpochRecord {
     pub validation: Option<Evaluation>,
 }
 
-/// Records every n-th epoch and the last one.
-#[derive(Debug, Clone)]
-pub struct History {
-    every: u64,
-    count_from: u64,
-    meters: Meters,
-    entries: Vec<EpochRecord>,
-    last_epoch: Option<EpochRecord>,
-    last_outputs: Vec<Vec<f64>>,
-}
-
-impl History {
-    /// The largest number of rows of the last epoch's outputs that it keeps.
-    pub const MOST_OUTPUTS: usize = 100;
-
-    /// A history of every `every`-th epoch, the first one included, whose number is `count_from`, with the metrics of
-    /// `meters`.
-    pub fn new(every: u64, count_from: u64, meters: Meters) -> Self {
-        Self {
-            every: every.max(1),
-            count_from,
-            meters,
-            entries: Vec::new(),
-            last_epoch: None,
-            last_outputs: Vec::new(),
-        }
-    }
-
-    /// The recorded epochs.
-    pub fn entries(&self) -> &[EpochRecord] {
-        &self.entries
-    }
-
-    /// The record of the last epoch, if the run reached it.
-    pub fn last_epoch(&self) -> Option<&EpochRecord> {
-        self.last_epoch.as_ref()
-    }
-
-    /// The outputs of the last epoch, each before the step that used it, in the order of training; the first
-    /// [`MOST_OUTPUTS`](Self::MOST_OUTPUTS) of them.
-    pub fn last_outputs(&self) -> &[Vec<f64>] {
-        &self.last_outputs
-    }
-
-    /// Whether every epoch so far has an entry.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.every == 1
-    }
-
-    /// Adds the validation figures of an epoch, counted from 0, to its record. Returns the entry, if the epoch has one.
-    pub(crate) fn complete(&mut self, epoch: u64, judged: Option<&EpochRecord>) -> Option<&EpochRecord> {
-        let number = epoch + self.count_from;
-        let entry = self.entries.last_mut().filter(|entry| entry.epoch == number);
-        if let Some(judged) = judged {
-            let last = self.last_epoch.as_mut().filter(|last| last.epoch == number);
-            for record in entry.into_iter().chain(last) {
-                record.validation.clone_from(&judged.validation);
-            }
-        }
-        self.entries.last().filter(|entry| entry.epoch == number)
-    }
-
-    /// The entries; and the last epoch with its outputs, if the run reached it.
-    #[expect(
-        clippy::type_complexity,
-        reason = "the last epoch and its outputs come together"
-    )]
-    pub(crate) fn into_records(self) -> (Vec<EpochRecord>, Option<(EpochRecord, Vec<Vec<f64>>)>) {
-        let outputs = self.last_outputs;
-        (self.entries, self.last_epoch.map(|epoch| (epoch, outputs)))
-    }
-
-    fn next_recorded(&self, epoch: u64, epochs: u64) -> u64 {
-        epoch
-            .next_multiple_of(self.every)
-            .min(epochs.saturating_sub(1).max(epoch))
-    }
-}
-
-impl<T: Scalar> Observer<T> for History {
-    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        match event {
-            Event::Step {
-                position,
-                outputs,
-                targets,
-                ..
-            } => {
-                if self.next_recorded(position.epoch, position.epochs) == position.epoch {
-                    self.meters.add(outputs, targets);
-                    if position.epoch + 1 == position.epochs {
-                        let remaining = Self::MOST_OUTPUTS - self.last_outputs.len();
-                        let rows = outputs.chunks_exact(self.meters.width()).take(remaining);
-                        self.last_outputs
-                            .extend(rows.map(|row| row.iter().map(|a| a.to_f64()).collect()));
-                    }
-                }
-            }
-            Event::Epoch { position, loss, .. } => {
-                if self.next_recorded(position.epoch, position.epochs) == position.epoch {
-                    let entry = EpochRecord {
-                        epoch: position.epoch + self.count_from,
-                        loss: *loss,
-                        metrics: self.meters.take(),
-                        validation: None,
-                    };
-                    if position.epoch + 1 == position.epochs {
-                        self.last_epoch = Some(entry.clone());
-                    }
-                    if position.epoch.is_multiple_of(self.every) {
-                        self.entries.push(entry);
-                    }
-                }
-            }
-            Event::Recorded { .. } => {}
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn next_step(&mut self, next: Position) -> u64 {
-        let epoch = self.next_recorded(next.epoch, next.epochs);
-        if epoch == next.epoch {
-            let is_last = epoch + 1 == next.epochs;
-            let is_needed =
-                !self.meters.is_empty() || (is_last && self.last_outputs.len() < Self::MOST_OUTPUTS);
-            if is_needed {
-                return next.step;
-            }
-            let last_epoch_begins = next.epochs.saturating_sub(1).saturating_mul(next.steps_per_epoch);
-            return if is_last {
-                u64::MAX
-            } else {
-                last_epoch_begins.max(next.step)
-            };
-        }
-        epoch.saturating_mul(next.steps_per_epoch)
-    }
-
-    fn next_epoch(&mut self, next: Position) -> u64 {
-        self.next_recorded(next.epoch, next.epochs)
-    }
-}
-
-/// Records the loss of every n-th epoch, for a loss curve.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LossCurve {
-    every: u64,
-    points: Vec<(u64, f64)>,
-}
-
-impl LossCurve {
-    /// A curve with a point for every `every`-th epoch and for the last one.
-    pub fn new(every: u64) -> Self {
-        Self {
-            every: every.max(1),
-            points: Vec::new(),
-        }
-    }
-
-    /// The points: epoch, counted from 1, and loss.
-    pub fn points(&self) -> &[(u64, f64)] {
-        &self.points
-    }
-}
-
-impl<T: Scalar> Observer<T> for LossCurve {
-    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        if let Event::Epoch { position, loss, .. } = event {
-            let is_last = position.epoch + 1 == position.epochs;
-            if position.epoch.is_multiple_of(self.every) || is_last {
-                self.points.push((position.epoch + 1, *loss));
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn next_epoch(&mut self, next: Position) -> u64 {
-        next.epoch
-            .next_multiple_of(self.every)
-            .min(next.epochs.saturating_sub(1).max(next.epoch))
+impl EpochRecord {
+    /// The loss on held-out rows after the epoch, if there are such rows.
+    pub fn validation_loss(&self) -> Option<f64> {
+        self.validation.as_ref().map(|validation| validation.loss)
     }
 }

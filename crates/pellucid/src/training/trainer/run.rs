@@ -54,13 +54,16 @@ impl<T: Scalar> Trainer<T> {
         O: Observer<T> + ?Sized,
     {
         check_fit(self.network.architecture(), self.objective.loss, data)?;
-        if !self.optimizer.optimizer().takes_steps() {
-            return self.run_full_batch(data, observer);
-        }
-        let mut order = std::mem::take(&mut self.order);
-        let ending = self.run_batches(data, observer, &mut order);
-        self.order = order;
-        ending
+        let ending = if self.optimizer.optimizer().takes_steps() {
+            let mut order = std::mem::take(&mut self.order);
+            let ending = self.run_batches(data, observer, &mut order);
+            self.order = order;
+            ending?
+        } else {
+            self.run_full_batch(data, observer)?
+        };
+        self.check_parameters()?;
+        Ok(ending)
     }
 
     /// [`run`](Self::run), batch by batch. `order` is that of the last shuffled epoch.
@@ -83,7 +86,7 @@ impl<T: Scalar> Trainer<T> {
             step: observer.next_step(position),
             epoch: observer.next_epoch(position),
         };
-        while self.epoch < self.epochs {
+        while self.epoch < self.train.epochs {
             self.shuffle(order, batches.rows);
             let mut epoch = EpochProgress::default();
             while epoch.batch < batches.steps_per_epoch {
@@ -93,7 +96,7 @@ impl<T: Scalar> Trainer<T> {
                         self.run_fused(samples, &batches, steps, &mut epoch)?;
                     }
                 }
-                let rows = batches.rows_of(epoch.batch, self.shuffles.then_some(order));
+                let rows = batches.rows_of(epoch.batch, self.train.shuffle.then_some(order));
                 let (input, targets) = data.gather(rows, &mut buffers);
                 if data.is_weighted() {
                     self.weigh(data, rows);
@@ -125,7 +128,6 @@ impl<T: Scalar> Trainer<T> {
                 epoch.batch += 1;
                 if flow.is_break() {
                     self.epoch += u64::from(epoch.batch == batches.steps_per_epoch);
-                    self.check_parameters()?;
                     return Ok(Ending::Stopped);
                 }
                 if is_observed {
@@ -139,7 +141,7 @@ impl<T: Scalar> Trainer<T> {
             self.epoch += 1;
             let loss = epoch.loss / batches.rows as f64;
             if let Some(average) = &mut self.average {
-                average.after_epoch(self.network.parameters(), self.epoch, self.epochs);
+                average.after_epoch(self.network.parameters(), self.epoch, self.train.epochs);
             }
             if last.epoch >= observed.epoch {
                 let flow = observer.on(&Event::Epoch {
@@ -147,8 +149,7 @@ impl<T: Scalar> Trainer<T> {
                     loss,
                     network: self.network(),
                 });
-                if flow.is_break() && self.epoch < self.epochs {
-                    self.check_parameters()?;
+                if flow.is_break() && self.epoch < self.train.epochs {
                     return Ok(Ending::Stopped);
                 }
                 observed.epoch = observer.next_epoch(self.position(&batches, 0));
@@ -163,18 +164,16 @@ impl<T: Scalar> Trainer<T> {
                     .observe_loss(loss, self.updates(), batches.length)
                     .is_break()
                 {
-                    self.check_parameters()?;
                     return Ok(Ending::Converged);
                 }
             }
         }
-        self.check_parameters()?;
         Ok(Ending::Completed)
     }
 
     /// Prepares a run over `rows` rows, and allocates the arrays of its batches.
     fn begin(&mut self, rows: usize) -> BatchLoop {
-        let batch_rows = self.batch_size.rows_per_batch(rows);
+        let batch_rows = self.train.batch_size.rows_per_batch(rows);
         let steps_per_epoch = rows.div_ceil(batch_rows) as u64;
         self.ensure_capacity(batch_rows);
         self.workspace.weigh_rows([]);
@@ -186,8 +185,8 @@ impl<T: Scalar> Trainer<T> {
             batch_rows,
             steps_per_epoch,
             length: RunLength {
-                epochs: self.epochs,
-                steps_per_epoch: steps_per_epoch.div_ceil(self.batches_of_step),
+                epochs: self.train.epochs,
+                steps_per_epoch: steps_per_epoch.div_ceil(self.train.accumulate),
                 samples: rows as u64,
             },
         }
@@ -202,16 +201,16 @@ impl<T: Scalar> Trainer<T> {
             batch: if is_next_epoch { 0 } else { batch },
             step: self.step,
             steps_per_epoch: batches.steps_per_epoch,
-            epochs: self.epochs,
+            epochs: self.train.epochs,
         }
     }
 
     /// Shuffles the samples for the next epoch.
     fn shuffle(&mut self, order: &mut Vec<u32>, rows: usize) {
-        if !self.shuffles {
+        if !self.train.shuffle {
             return;
         }
-        if !self.reshuffles || order.len() != rows {
+        if !self.train.reshuffle || order.len() != rows {
             order.clear();
             order.extend(0..rows as u32);
         }
@@ -221,21 +220,20 @@ impl<T: Scalar> Trainer<T> {
     /// The number of next steps that no observer requests. The last step of an observed epoch and the last step of the run
     /// count as observed.
     fn unobserved_steps(&self, batches: &BatchLoop, epoch: &EpochProgress, observed: &Observed) -> u64 {
-        let epochs = observed.epoch.clamp(self.epoch, self.epochs - 1) - self.epoch + 1;
+        let epochs = observed.epoch.clamp(self.epoch, self.train.epochs - 1) - self.epoch + 1;
         let steps = epochs.saturating_mul(batches.steps_per_epoch) - epoch.batch - 1;
         steps.min(observed.step.saturating_sub(self.step))
     }
 
-    /// Sets the row weights of a batch in the workspace.
-    fn weigh<S: Samples<T> + ?Sized>(&mut self, data: &S, rows: Rows<'_>) {
+    /// Sets the row weights of a batch in the workspace; none where samples have no weights.
+    pub(super) fn weigh<S: Samples<T> + ?Sized>(&mut self, data: &S, rows: Rows<'_>) {
+        let weight = |row| data.weight(row);
         match rows {
-            Rows::Range(start, end) => {
-                self.workspace
-                    .weigh_rows((start..end).map(|row| data.weight(row)));
-            }
+            _ if !data.is_weighted() => self.workspace.weigh_rows([]),
+            Rows::Range(start, end) => self.workspace.weigh_rows((start..end).map(weight)),
             Rows::Picked(rows) => {
                 self.workspace
-                    .weigh_rows(rows.iter().map(|&row| data.weight(row as usize)));
+                    .weigh_rows(rows.iter().map(|&row| weight(row as usize)));
             }
         }
     }

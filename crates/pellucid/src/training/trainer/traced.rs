@@ -50,7 +50,7 @@ pub struct StepTrace<T> {
 impl<T: Scalar> Trainer<T> {
     /// The number of batches of an epoch over `rows` rows.
     pub fn steps_per_epoch(&self, rows: usize) -> u64 {
-        rows.div_ceil(self.batch_size.rows_per_batch(rows)) as u64
+        rows.div_ceil(self.train.batch_size.rows_per_batch(rows)) as u64
     }
 
     /// Takes a step on these rows, as [`run`](Self::run) takes its own at this learning rate, and keeps every array of it.
@@ -65,14 +65,7 @@ impl<T: Scalar> Trainer<T> {
     /// # Panics
     /// When there is no such row, or the data do not have the network's shape.
     pub fn trace_step(&mut self, data: &Dataset<T>, rows: &[u32], learning_rate: T) -> Result<StepTrace<T>> {
-        let dropout = self.workspace.dropout().or(self.dropout.as_ref()).cloned();
-        let workspace = Workspace::new(self.network.architecture(), rows.len())
-            .with_threads(self.threads)
-            .recording();
-        self.workspace = match dropout {
-            Some(dropout) => workspace.with_dropout(dropout),
-            None => workspace,
-        };
+        self.workspace = self.workspace_for(rows.len()).recording();
         let weights = data.weights();
         let weights = weights.map(|weights| rows.iter().map(|&row| weights[row as usize]));
         self.workspace.weigh_rows(weights.into_iter().flatten());

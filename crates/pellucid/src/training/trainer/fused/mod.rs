@@ -9,10 +9,9 @@
 //! width, loss, update order, batch size and kind of input.
 
 mod descent;
-mod targets;
 
 use super::{BatchLoop, EpochProgress, Trainer};
-use crate::data::dataset::{Features, Samples, Targets};
+use crate::data::dataset::{Features, Rows, Samples, Targets};
 use crate::error::Result;
 use crate::loss::Reduction;
 use crate::model::pass::Workspace;
@@ -22,7 +21,6 @@ use pellucid_kernels::layer::sparse::is_listable;
 use pellucid_kernels::narrow::{self, BatchCursor};
 use pellucid_kernels::per_precision;
 use pellucid_kernels::simd::{Isa, Task};
-use targets::BatchTargets;
 
 per_precision!(FusedRunPerPrecision: |'a, T| &'a mut FusedRun<'a, T> => FusedRunResult);
 
@@ -38,7 +36,7 @@ pub(super) fn samples<'a, T: Scalar, S: Samples<T> + ?Sized>(
     batch_rows: usize,
 ) -> Option<OrderedSamples<'a, T>> {
     let is_plain = trainer.gradient.is_empty()
-        && !trainer.shuffles
+        && !trainer.train.shuffle
         && trainer.learning_rate.is_constant()
         && !data.is_weighted()
         && trainer.objective.reduction != Reduction::WeightedMean
@@ -80,15 +78,9 @@ struct FusedRun<'a, T> {
     epoch_loss: f64,
 }
 
-/// The result of a fused run.
-struct FusedRunResult {
-    /// The number of steps taken: fewer than requested where the loss of the next step is not finite.
-    taken: u64,
-    /// The loss of that next step.
-    not_finite: Option<f64>,
-    /// The loss of the epoch so far; 0 before its first step.
-    epoch_loss: f64,
-}
+/// The steps taken, fewer than requested where the loss of the next step is not finite; the loss of the epoch so far, 0 before
+/// its first step; the loss of that next step.
+type FusedRunResult = (u64, f64, Option<f64>);
 
 impl<T: Scalar> Trainer<T> {
     /// Takes up to `steps` steps, across the ends of epochs.
@@ -103,7 +95,7 @@ impl<T: Scalar> Trainer<T> {
         epoch: &mut EpochProgress,
     ) -> Result<()> {
         let learning_rate = T::from_f64(self.learning_rate.highest);
-        let result = T::run::<FusedRunPerPrecision>(&mut FusedRun {
+        let (taken, loss, not_finite) = T::run::<FusedRunPerPrecision>(&mut FusedRun {
             trainer: self,
             samples,
             batch_rows: batches.batch_rows,
@@ -112,12 +104,12 @@ impl<T: Scalar> Trainer<T> {
             learning_rate,
             epoch_loss: epoch.loss,
         });
-        let batch = epoch.batch + result.taken;
-        self.step += result.taken;
+        let batch = epoch.batch + taken;
+        self.step += taken;
         self.epoch += batch / batches.steps_per_epoch;
         epoch.batch = batch % batches.steps_per_epoch;
-        epoch.loss = result.epoch_loss;
-        match result.not_finite {
+        epoch.loss = loss;
+        match not_finite {
             Some(loss) => Err(self.non_finite_loss(loss, epoch.batch)),
             None => Ok(()),
         }
@@ -153,11 +145,7 @@ impl<T: Scalar> Task for &mut FusedRun<'_, T> {
             None => Ok(0.0),
         };
         let (taken, epoch_loss) = cursor.taken();
-        FusedRunResult {
-            taken,
-            not_finite: end.err(),
-            epoch_loss,
-        }
+        (taken, epoch_loss, end.err())
     }
 }
 
@@ -173,10 +161,11 @@ fn take_all<I: Isa, T: Scalar>(
     {
         return end;
     }
-    let mut targets = BatchTargets::new(targets, cursor.batch_rows());
-    let mut loss = 0.0;
+    let (mut loss, mut buffer) = (0.0, Vec::new());
     while !cursor.is_done() {
-        loss = descent.step::<I>(cursor.start(), targets.from(cursor.start()))?;
+        let start = cursor.start();
+        let batch = targets.gather(Rows::Range(start, start + cursor.batch_rows()), &mut buffer);
+        loss = descent.step::<I>(start, batch)?;
         cursor.advance(loss);
     }
     Ok(loss)
