@@ -4,7 +4,7 @@ use crate::arrays::{Number, Refused, slice};
 use numpy::{Element, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Samples, Targets};
 use pellucid::data::matrix::Matrix;
-use pellucid::{Error, Input};
+use pellucid::{Error, Input, SparseRows};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -189,7 +189,8 @@ impl<T: Number> Sparse<'_, T> {
         let (rows, stored) = (self.starts.len(), self.values.len());
         let rises = (1..rows).all(|row| self.starts.at(row - 1) <= self.starts.at(row));
         let ends = rows > 0 && self.starts.at(rows - 1) <= stored && stored <= self.columns.len();
-        if !rises || !ends || (0..stored).any(|at| self.columns.at(at) >= self.width) {
+        let is_wide = u32::try_from(self.width).is_err();
+        if is_wide || !rises || !ends || (0..stored).any(|at| self.columns.at(at) >= self.width) {
             return Err(PyValueError::new_err(
                 "the indices of a sparse matrix do not fit its shape",
             ));
@@ -197,11 +198,10 @@ impl<T: Number> Sparse<'_, T> {
         Ok(())
     }
 
-    fn add_row(self, row: usize, to: &mut [T]) {
-        for at in self.starts.at(row)..self.starts.at(row + 1) {
-            // Duplicate entries add up, as in SciPy.
-            to[self.columns.at(at)] += self.values[at];
-        }
+    fn add_row(self, row: usize, values: &mut Vec<T>, columns: &mut Vec<u32>) {
+        let stored = self.starts.at(row)..self.starts.at(row + 1);
+        values.extend_from_slice(&self.values[stored.clone()]);
+        columns.extend(stored.map(|at| self.columns.at(at) as u32));
     }
 }
 
@@ -252,29 +252,42 @@ impl<T: Number> Lent<'_, T> {
         }
     }
 
-    fn gathered<'a>(&'a self, batch: Rows<'_>, buffers: &'a mut BatchBuffers<T>) -> (&'a [T], &'a [T]) {
-        let BatchBuffers { dense, targets, .. } = buffers;
+    fn gathered<'a>(&'a self, batch: Rows<'_>, buffers: &'a mut BatchBuffers<T>) -> (Input<'a, T>, &'a [T]) {
+        let BatchBuffers {
+            dense,
+            columns,
+            starts,
+            targets,
+            ..
+        } = buffers;
         let whole = match (batch, self.rows) {
             (Rows::Range(start, end), None) => Some((start, end)),
             _ => None,
         };
         let input = match (self.features, whole) {
             (LentFeatures::Dense { values, columns }, Some((start, end))) => {
-                &values[start * columns..end * columns]
+                Input::Dense(&values[start * columns..end * columns])
             }
-            (features, _) => {
+            (LentFeatures::Dense { values, columns }, None) => {
                 dense.clear();
-                self.each(batch, |row| match features {
-                    LentFeatures::Dense { values, columns } => {
-                        dense.extend_from_slice(&values[row * columns..][..columns]);
-                    }
-                    LentFeatures::Sparse(sparse) => {
-                        let start = dense.len();
-                        dense.resize(start + sparse.width, T::ZERO);
-                        sparse.add_row(row, &mut dense[start..]);
-                    }
+                self.each(batch, |row| {
+                    dense.extend_from_slice(&values[row * columns..][..columns])
                 });
-                &dense[..]
+                Input::Dense(&dense[..])
+            }
+            (LentFeatures::Sparse(sparse), _) => {
+                dense.clear();
+                columns.clear();
+                starts.clear();
+                starts.push(0);
+                self.each(batch, |row| {
+                    sparse.add_row(row, dense, columns);
+                    starts.push(dense.len());
+                });
+                match SparseRows::new(dense, columns, starts, sparse.width) {
+                    Some(rows) => Input::Sparse(rows),
+                    None => unreachable!("the indices are checked when the arrays are lent"),
+                }
             }
         };
         let width = self.width;
@@ -324,7 +337,6 @@ impl<T: Number> Samples<T> for Lent<'_, T> {
     }
 
     fn gather<'a>(&'a self, batch: Rows<'_>, buffers: &'a mut BatchBuffers<T>) -> (Input<'a, T>, &'a [T]) {
-        let (features, targets) = self.gathered(batch, buffers);
-        (Input::Dense(features), targets)
+        self.gathered(batch, buffers)
     }
 }

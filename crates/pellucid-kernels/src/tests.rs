@@ -16,6 +16,7 @@ mod lists;
 mod narrow_layers;
 mod products;
 mod registers;
+mod sparse_rows;
 mod zero_skipping;
 
 use crate::activation::Activation;

@@ -98,7 +98,7 @@ pub use model::pass::{Objective, Target, Update, Workspace, backward, forward, l
 pub use normalisation::Normalisation;
 pub use optimization::optimizer::Optimizer;
 pub use optimization::schedule::Schedule;
-pub use pellucid_kernels::layer::Input;
+pub use pellucid_kernels::layer::{Input, SparseRows};
 pub use recipe::Recipe;
 pub use scalar::{Precision, Scalar};
 pub use session::{Finished, Session, Split, Unfinished};

@@ -17,6 +17,7 @@ use crate::aligned::Aligned;
 use crate::simd::Isa;
 use crate::simd::scalar::Scalar;
 use sparse::NonZeros;
+pub use sparse::rows::SparseRows;
 use std::num::NonZeroUsize;
 
 /// The input of the first layer: rows of `fan_in` features.
@@ -31,6 +32,8 @@ pub enum Input<'a, T> {
         /// The number that each byte stands for; that of byte 0 is 0.
         values: &'a [T; 256],
     },
+    /// Rows of a sparse matrix. A number that is not stored contributes nothing, whatever its weight.
+    Sparse(SparseRows<'a, T>),
 }
 
 impl<T> Input<'_, T> {
@@ -40,6 +43,7 @@ impl<T> Input<'_, T> {
         let numbers = match self {
             Input::Dense(values) => values.len(),
             Input::Bytes { bytes, .. } => bytes.len(),
+            Input::Sparse(rows) => return rows.rows(),
         };
         // A division is a considerable part of the step of a small network.
         if numbers == fan_in { 1 } else { numbers / fan_in }
@@ -47,23 +51,24 @@ impl<T> Input<'_, T> {
 }
 
 impl<'a, T> Input<'a, T> {
-    /// The numbers; empty for bytes.
+    /// The numbers; empty for bytes and sparse rows.
     #[inline(always)]
     pub fn numbers(self) -> &'a [T] {
         match self {
             Input::Dense(numbers) => numbers,
-            Input::Bytes { .. } => &[],
+            Input::Bytes { .. } | Input::Sparse(_) => &[],
         }
     }
 
-    /// The numbers, or the numbers that the bytes stand for.
+    /// The numbers, (rows, fan_in), whatever the input stores.
     pub fn to_vec(self) -> Vec<T>
     where
-        T: Copy,
+        T: Scalar,
     {
         match self {
             Input::Dense(numbers) => numbers.to_vec(),
             Input::Bytes { bytes, values } => bytes.iter().map(|&byte| values[usize::from(byte)]).collect(),
+            Input::Sparse(rows) => rows.to_vec(),
         }
     }
 }

@@ -465,6 +465,10 @@ pub struct BatchBuffers<T> {
     pub dense: Vec<T>,
     /// For features as bytes.
     pub bytes: Vec<u8>,
+    /// For the columns of the numbers of sparse rows, which are in `dense`.
+    pub columns: Vec<u32>,
+    /// For the position of the first number of each sparse row, and the end of the last.
+    pub starts: Vec<usize>,
     /// For targets.
     pub targets: Vec<T>,
 }

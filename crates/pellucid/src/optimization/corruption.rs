@@ -50,6 +50,8 @@ impl<T: Scalar> Corruption<T> {
             Input::Bytes { bytes, values } => {
                 corrupted.extend(bytes.iter().map(|&byte| values[usize::from(byte)]));
             }
+            // Noise leaves no zeros.
+            Input::Sparse(rows) => corrupted.extend(rows.to_vec()),
         }
         if self.noise > 0.0 {
             for x in &mut *corrupted {

@@ -34,6 +34,8 @@ impl<T: Scalar> List<T> {
                 self.add_bytes::<I>(&bytes[..fan_in]);
             }
             Input::Dense(x) => self.gather_numbers::<I>(&x[..fan_in]),
+            // Its row is a list already.
+            Input::Sparse(_) => {}
         }
     }
 
@@ -107,6 +109,7 @@ impl<T: Scalar> List<T> {
                 affine::<I, T, _>(self.bytes(0..self.length, values), weights, bias, z)
             }
             Input::Dense(_) => affine::<I, T, _>(self.numbers(), weights, bias, z),
+            Input::Sparse(rows) => affine::<I, T, _>(rows.row(0), weights, bias, z),
         }
     }
 
@@ -124,6 +127,7 @@ impl<T: Scalar> List<T> {
                 weight_gradient::<I, T, _>(self.bytes(0..self.length, values), delta, step, to);
             }
             Input::Dense(_) => weight_gradient::<I, T, _>(self.numbers(), delta, step, to),
+            Input::Sparse(rows) => weight_gradient::<I, T, _>(rows.row(0), delta, step, to),
         }
     }
 }
@@ -141,9 +145,9 @@ pub(crate) trait Entries<T>: Copy {
 
 /// Columns and numbers in separate arrays.
 #[derive(Clone, Copy)]
-struct SeparateEntries<'a, T> {
-    columns: &'a [u32],
-    values: &'a [T],
+pub(super) struct SeparateEntries<'a, T> {
+    pub(super) columns: &'a [u32],
+    pub(super) values: &'a [T],
 }
 
 impl<T: Scalar> Entries<T> for SeparateEntries<'_, T> {

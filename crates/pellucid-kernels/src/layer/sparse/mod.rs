@@ -9,6 +9,7 @@
 
 mod bits;
 mod blocks;
+pub(crate) mod rows;
 
 use backward::gradient_of_rows;
 use bits::transpose_bits;
@@ -138,7 +139,7 @@ const MIN_WIDTH_BETWEEN: usize = 256;
 #[inline(always)]
 pub(crate) fn is_profitable<I: Isa, T: Scalar>(shape: Shape, input: Input<'_, T>) -> bool {
     match input {
-        Input::Bytes { .. } => true,
+        Input::Bytes { .. } | Input::Sparse(_) => true,
         Input::Dense(_) if shape.fan_in < MIN_FEATURES || shape.fan_out < MIN_UNITS => false,
         Input::Dense(x) => non_zero_fraction::<I, T>(shape.rows, shape.fan_in, x) <= 0.5,
     }
@@ -203,6 +204,8 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
     let inputs = match input {
         Input::Bytes { bytes, .. } => bytes.len(),
         Input::Dense(x) => x.len(),
+        Input::Sparse(x) if x.width() == fan_in => x.rows() * fan_in,
+        Input::Sparse(_) => 0,
     };
     assert!(
         inputs >= rows * fan_in
@@ -223,6 +226,7 @@ pub(crate) fn affine<I: Isa, T: Scalar>(
             affine_of_rows::<I, T, _>(shape, Bytes { bytes, values }, non_zeros, right, bias, z);
         }
         Input::Dense(x) => affine_of_rows::<I, T, _>(shape, Numbers(x), non_zeros, right, bias, z),
+        Input::Sparse(x) => rows::affine::<I, T>(shape, x, weights, bias, z),
     }
 }
 
@@ -260,8 +264,13 @@ pub(crate) fn weight_gradient<I: Isa, T: Scalar>(
 ) {
     let (rows, fan_in, fan_out) = shape.sizes();
     let Destination { numbers: to, step } = to;
+    let fits = match input {
+        Input::Sparse(x) => x.width() == fan_in && x.rows() >= rows,
+        // The lists and masks are those of the last forward pass.
+        Input::Bytes { .. } | Input::Dense(_) => true,
+    };
     assert!(
-        delta.len() >= rows * fan_out && to.len() >= fan_in * fan_out,
+        fits && delta.len() >= rows * fan_out && to.len() >= fan_in * fan_out,
         "a product's operands are too short"
     );
     if uses_list(shape) {
@@ -290,6 +299,7 @@ pub(crate) fn weight_gradient<I: Isa, T: Scalar>(
             gradient_of_rows::<I, T, _>(shape, (source, strides), non_zeros, delta, step, to);
             non_zeros.transposed = transposed;
         }
+        Input::Sparse(x) => rows::weight_gradient::<I, T>(shape, x, delta, step, to),
     }
 }
 

@@ -184,7 +184,7 @@ impl<T: Scalar> Workspace<T> {
         }
         match input {
             Input::Dense(_) => self.narrow_from,
-            Input::Bytes { .. } => self.narrow_from.max(1),
+            Input::Bytes { .. } | Input::Sparse(_) => self.narrow_from.max(1),
         }
     }
 
