@@ -316,12 +316,10 @@ fn chart(found: &SearchResult, data: &str) -> SearchChart {
         }
     });
     SearchChart {
+        title: format!("{} trials on {data}", trials.len()),
+        score_label: format!("{} on held-out rows", found.metric.name().replace('_', " ")),
+        higher_is_better: found.metric.better() != Some(Better::Lower),
         points: points.collect(),
         settings: settings.collect(),
-        ..SearchChart::new(
-            format!("{} trials on {data}", trials.len()),
-            format!("{} on held-out rows", found.metric.name().replace('_', " ")),
-            found.metric.better() != Some(Better::Lower),
-        )
     }
 }

@@ -22,6 +22,9 @@ fn point(trial: u64, score: Option<f64>) -> SearchPoint {
 fn chart(scores: &[Option<f64>], higher_is_better: bool) -> SearchChart {
     let count = scores.len();
     SearchChart {
+        title: "a search".into(),
+        score_label: "accuracy".into(),
+        higher_is_better,
         points: (1..)
             .zip(scores)
             .map(|(trial, score)| point(trial, *score))
@@ -42,7 +45,6 @@ fn chart(scores: &[Option<f64>], higher_is_better: bool) -> SearchChart {
                 },
             },
         ],
-        ..SearchChart::new("a search", "accuracy", higher_is_better)
     }
 }
 

@@ -56,12 +56,14 @@ pub enum SettingValues {
 ///
 /// let scores = [0.81, 0.93, 0.88];
 /// let chart = SearchChart {
+///     title: "iris".to_owned(),
+///     score_label: "accuracy".to_owned(),
+///     higher_is_better: true,
 ///     points: (1..).zip(scores).map(|(trial, score)| SearchPoint { trial, score: Some(score), is_final: true }).collect(),
 ///     settings: vec![SearchSetting {
 ///         name: "learning rate".to_owned(),
 ///         values: SettingValues::Numbers { values: vec![1e-4, 1e-2, 1e-1], logarithmic: true },
 ///     }],
-///     ..SearchChart::new("iris", "accuracy", true)
 /// };
 /// assert!(chart.svg(PictureStyle::default())?.starts_with("<svg"));
 /// # Ok::<(), pellucid_report::ReportError>(())
@@ -70,8 +72,6 @@ pub enum SettingValues {
 pub struct SearchChart {
     /// The heading.
     pub title: String,
-    /// A smaller line below the heading, if it is not empty. Remarks on trials without a place follow it.
-    pub subtitle: String,
     /// The name of the score.
     pub score_label: String,
     /// Whether a higher score is better.
@@ -80,18 +80,4 @@ pub struct SearchChart {
     pub points: Vec<SearchPoint>,
     /// The settings, each with a value for every trial.
     pub settings: Vec<SearchSetting>,
-}
-
-impl SearchChart {
-    /// An empty chart.
-    pub fn new(title: impl Into<String>, score_label: impl Into<String>, higher_is_better: bool) -> Self {
-        Self {
-            title: title.into(),
-            subtitle: String::new(),
-            score_label: score_label.into(),
-            higher_is_better,
-            points: Vec::new(),
-            settings: Vec::new(),
-        }
-    }
 }

@@ -32,7 +32,7 @@ impl Arrange for SearchChart {
         let mut canvas = Canvas::new(style, 900, WIDTHS)?;
         let scores = Scores::new(self);
         let remarks = scores.remarks(self.higher_is_better);
-        let top = canvas.heading(&self.title, &self.subtitle, &remarks) + KEY_HEIGHT;
+        let top = canvas.heading(&self.title, "", &remarks) + KEY_HEIGHT;
         let description = describe(self, &scores);
         let mut painter = Painter {
             chart: self,

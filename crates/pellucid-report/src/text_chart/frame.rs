@@ -21,20 +21,14 @@ impl Frame {
         for major in [true, false] {
             for tick in y_axis.ticks.iter().filter(|tick| tick.major == major) {
                 let row = ((1.0 - tick.fraction) * (style.height - 1) as f64).round() as usize;
-                let free = labels[row.saturating_sub(1)..(row + 2).min(style.height)]
-                    .iter()
-                    .all(Option::is_none);
-                if let (Some(label), true) = (&tick.label, free) {
+                let mut around = labels[row.saturating_sub(1)..(row + 2).min(style.height)].iter();
+                if let (Some(label), true) = (&tick.label, around.all(Option::is_none)) {
                     labels[row] = Some(style.spelled(label));
                 }
             }
         }
-        let label_width = labels
-            .iter()
-            .flatten()
-            .map(|label| label.chars().count())
-            .max()
-            .unwrap_or(0);
+        let lengths = labels.iter().flatten().map(|label| label.chars().count());
+        let label_width = lengths.max().unwrap_or(0);
         // Letters of curves that end together stand side by side.
         let space = style.width.saturating_sub(label_width + 2);
         let letters = match curves {
