@@ -1,6 +1,6 @@
 //! The learning rate during a run.
 
-use super::{RunLength, Schedule, ThresholdMode, WatchedLoss};
+use super::{RunLength, Schedule, ThresholdMode};
 use std::ops::ControlFlow;
 
 /// The divisor of scikit-learn's `adaptive`.
@@ -25,7 +25,8 @@ const LEAST_CHANGE: f64 = 1e-8;
 /// ```
 #[derive(Debug, Clone)]
 pub struct LearningRate {
-    schedule: Schedule,
+    /// The schedule.
+    pub schedule: Schedule,
     /// The rate that the schedule's fractions are of: the recipe's, until losses reduce it.
     pub highest: f64,
     best: f64,
@@ -45,16 +46,6 @@ impl LearningRate {
             waited: 0,
             cooling: 0,
         }
-    }
-
-    /// Whether it is the same for every step.
-    pub fn is_constant(&self) -> bool {
-        self.schedule.is_constant()
-    }
-
-    /// The loss to report after each epoch.
-    pub fn watched_loss(&self) -> Option<WatchedLoss> {
-        self.schedule.watched_loss()
     }
 
     /// The rate of step `step`, counted from 0.

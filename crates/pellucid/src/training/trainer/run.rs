@@ -72,12 +72,12 @@ impl<T: Scalar> Trainer<T> {
         S: Samples<T> + ?Sized,
         O: Observer<T> + ?Sized,
     {
-        let watched_loss = self.learning_rate.watched_loss();
+        let watched_loss = self.learning_rate.schedule.watched_loss();
         if watched_loss == Some(WatchedLoss::Validation) && observer.validation_loss().is_none() {
             return Err(no_validation_loss());
         }
         let batches = self.begin(data.rows());
-        let rate_changes = !self.learning_rate.is_constant();
+        let rate_changes = !self.learning_rate.schedule.is_constant();
         let mut learning_rate = T::from_f64(self.learning_rate.highest);
         let mut buffers = BatchBuffers::default();
         let fused_samples = fused::samples(self, data, batches.batch_rows);

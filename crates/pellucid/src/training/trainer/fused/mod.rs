@@ -37,7 +37,7 @@ pub(super) fn samples<'a, T: Scalar, S: Samples<T> + ?Sized>(
 ) -> Option<OrderedSamples<'a, T>> {
     let is_plain = trainer.gradient.is_empty()
         && !trainer.train.shuffle
-        && trainer.learning_rate.is_constant()
+        && trainer.learning_rate.schedule.is_constant()
         && !data.is_weighted()
         && trainer.objective.reduction != Reduction::WeightedMean
         && !trainer.penalty.is_reported
