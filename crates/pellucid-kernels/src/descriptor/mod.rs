@@ -224,7 +224,7 @@ pub fn is_same_name(one: &str, other: &str) -> bool {
 
 /// The error of a deserializer for a name that is not among the known ones.
 pub fn unknown_name<E: serde::de::Error>(name: &str, known: &[&str]) -> E {
-    reading::unknown("variant", name, known)
+    E::custom(reading::unknown("variant", name, known))
 }
 
 /// The known name nearest to a misspelt one, where one is near enough to be meant: at most half of its characters differ.

@@ -148,7 +148,10 @@ impl Settings {
 /// # Errors
 /// The format's: for an unknown name or key, for a setting that the choice does not use, and for one that it lacks.
 pub fn read<'de, C: Choice, D: Deserializer<'de>>(deserializer: D) -> Result<C, D::Error> {
-    let choice = deserializer.deserialize_any(NameOrTable::<C>::new(false))?;
+    let choice = deserializer.deserialize_any(NameOrTable {
+        or_none: false,
+        choice: PhantomData,
+    })?;
     choice.ok_or_else(|| Error::missing_field(C::TAG))
 }
 
@@ -173,7 +176,11 @@ impl<C: Serialize> Serialize for OrNone<C> {
 
 impl<'de, C: Choice> Deserialize<'de> for OrNone<C> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NameOrTable::new(true)).map(OrNone)
+        let choice = deserializer.deserialize_any(NameOrTable {
+            or_none: true,
+            choice: PhantomData,
+        });
+        choice.map(OrNone)
     }
 }
 
@@ -184,17 +191,8 @@ struct NameOrTable<C> {
     choice: PhantomData<C>,
 }
 
-impl<C> NameOrTable<C> {
-    fn new(or_none: bool) -> Self {
-        Self {
-            or_none,
-            choice: PhantomData,
-        }
-    }
-}
-
 impl<C: Choice> NameOrTable<C> {
-    fn named<E: Error>(&self, name: &str) -> Result<Option<C>, E> {
+    fn named(&self, name: &str) -> Result<Option<C>, String> {
         match C::named(name) {
             Some(choice) => Ok(Some(choice)),
             None if self.or_none && name == NONE => Ok(None),
@@ -226,7 +224,7 @@ impl<'de, C: Choice> Visitor<'de> for NameOrTable<C> {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Option<C>, E> {
         // A choice with a setting that has no default needs its table.
-        let choice = self.named(name)?;
+        let choice = self.named(name).map_err(E::custom)?;
         choice
             .map(|choice| with_settings(choice, Settings::default()))
             .transpose()
@@ -236,9 +234,13 @@ impl<'de, C: Choice> Visitor<'de> for NameOrTable<C> {
         let mut choice = None;
         let mut settings = Settings::default();
         let keys = keys::<C>();
-        while let Some(key) = map.next_key_seed(Key(&keys))? {
+        let known = |key: &str| {
+            let known = keys.iter().find(|known| is_same_name(known, key));
+            known.copied().ok_or_else(|| unknown("field", key, &keys))
+        };
+        while let Some(key) = map.next_key_seed(Text("a key", known))? {
             if key == C::TAG {
-                choice = Some(map.next_value_seed(Name(Self::new(self.or_none)))?);
+                choice = Some(map.next_value_seed(Text("a name", |name: &str| self.named(name)))?);
             } else {
                 settings.0.push((key, C::read_value(key, &mut map)?));
             }
@@ -287,7 +289,7 @@ fn keys<C: Choice>() -> Vec<&'static str> {
 }
 
 /// "unknown {what} `name`, expected one of `a`, `b`", as serde says it.
-pub(super) fn unknown<E: Error>(what: &str, name: &str, known: &[&str]) -> E {
+pub(super) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
     let expected = match &known[..] {
         [] => "none".into(),
@@ -295,46 +297,25 @@ pub(super) fn unknown<E: Error>(what: &str, name: &str, known: &[&str]) -> E {
         [one, other] => format!("{one} or {other}"),
         several => format!("one of {}", several.join(", ")),
     };
-    E::custom(format_args!("unknown {what} `{name}`, expected {expected}"))
+    format!("unknown {what} `{name}`, expected {expected}")
 }
 
-/// One of the known keys, `-` and `_` alike.
-struct Key<'a>(&'a [&'static str]);
+/// Reads a text, which messages call so, and makes a value of it.
+struct Text<F>(&'static str, F);
 
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = &'static str;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<&'static str, D::Error> {
-        deserializer.deserialize_identifier(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = &'static str;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-    fn visit_str<E: Error>(self, key: &str) -> Result<&'static str, E> {
-        let known = self.0.iter().find(|known| is_same_name(known, key));
-        known.copied().ok_or_else(|| unknown("field", key, self.0))
-    }
-}
-
-/// A choice's name within its table, before the settings are known.
-struct Name<C>(NameOrTable<C>);
-
-impl<'de, C: Choice> DeserializeSeed<'de> for Name<C> {
-    type Value = Option<C>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<C>, D::Error> {
+impl<'de, V, F: FnOnce(&str) -> Result<V, String>> DeserializeSeed<'de> for Text<F> {
+    type Value = V;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl<C: Choice> Visitor<'_> for Name<C> {
-    type Value = Option<C>;
+impl<V, F: FnOnce(&str) -> Result<V, String>> Visitor<'_> for Text<F> {
+    type Value = V;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
+        f.write_str(self.0)
     }
-    fn visit_str<E: Error>(self, name: &str) -> Result<Option<C>, E> {
-        self.0.named(name)
+    fn visit_str<E: Error>(self, text: &str) -> Result<V, E> {
+        (self.1)(text).map_err(E::custom)
     }
 }
