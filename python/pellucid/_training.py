@@ -314,14 +314,15 @@ def train_lbfgs(
         estimator._has_diverged = True
         raise ValueError(f"{DIVERGED} ({diverged})")
     minimum = json.loads(found)
-    reason, value, iterations = minimum["reason"], minimum["value"], minimum["iterations"]
+    reason, value = minimum["reason"], minimum["value"]
+    iterations, evaluations = minimum["iterations"], minimum["evaluations"]
     # An iteration that Ctrl-C interrupts changes the weights, but does not report its loss.
     estimator.n_iter_ = min(iterations, len(losses), estimator.max_iter)
     estimator.loss_ = value
     # The engine reports the loss of each iteration before its step.
     estimator.loss_curve_ = [*losses[1:], value][: estimator.n_iter_]
     if estimator.verbose:
-        print(f"L-BFGS: loss = {value:.8f} after {iterations} iterations, {minimum['evaluations']} evaluations: {reason}")
+        print(f"L-BFGS: loss = {value:.8f} after {iterations} iterations, {evaluations} evaluations: {reason}")
     if isinstance(raised, KeyboardInterrupt):
         warnings.warn("Training interrupted by user.", stacklevel=5)
     elif raised is not None:
