@@ -32,11 +32,12 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
     let seed = subject::seed(&training);
     let table = subject::read_table(&arguments.data, &arguments.reading, &mut training)?;
     let request = SearchRequest {
+        method: arguments.method,
+        space,
         trials: arguments.trials,
         seed,
         folds: arguments.folds,
         metric: arguments.metric,
-        ..SearchRequest::new(arguments.method, space)
     };
     let search = Search::new(&table, &training, &request)?;
     let threads = run::threads(arguments.running.threads, quiet);

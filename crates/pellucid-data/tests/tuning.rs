@@ -35,9 +35,11 @@ const LINES: [&str; 3] = [
 
 fn search(method: Method, trials: usize) -> SearchRequest {
     SearchRequest {
+        method,
+        space: Space::from_lines(&LINES).unwrap(),
         trials,
         seed: 3,
-        ..SearchRequest::new(method, Space::from_lines(&LINES).unwrap())
+        ..SearchRequest::default()
     }
 }
 
@@ -173,7 +175,8 @@ fn the_ranking_has_the_better_score_first_and_what_failed_last() {
         let request = SearchRequest {
             metric: Some(metric),
             trials: 10,
-            ..SearchRequest::new(Method::Random, space.clone())
+            space: space.clone(),
+            ..SearchRequest::default()
         };
         let found = found(&table, &request, 2, Vec::new());
         let scores: Vec<Option<f64>> = found.ranking().iter().map(|trial| trial.score()).collect();
@@ -230,10 +233,8 @@ fn an_optimizer_that_varies_alone_has_its_usual_rate() {
     let table = iris();
     let request = SearchRequest {
         trials: 6,
-        ..SearchRequest::new(
-            Method::Random,
-            Space::from_lines(&["optimizer=adam,sgd"]).unwrap(),
-        )
+        space: Space::from_lines(&["optimizer=adam,sgd"]).unwrap(),
+        ..SearchRequest::default()
     };
     let search = Search::new(&table, &training("species", 2), &request).unwrap();
     let found = search
@@ -261,7 +262,7 @@ fn numbers_are_searched_by_r2_and_every_metric_has_its_figure() {
         let request = SearchRequest {
             trials: 2,
             metric,
-            ..SearchRequest::new(Method::Random, Space::default())
+            ..SearchRequest::default()
         };
         let search = Search::new(&table, &training("progression", 3), &request).unwrap();
         assert_eq!(search.metric(), metric.unwrap_or(Metric::R2));

@@ -14,7 +14,7 @@
 //! let mut training = TrainingRequest { epochs: Some(5), ..TrainingRequest::default() };
 //! training.columns.target = vec!["species".into()];
 //! let space = Space::from_lines(&["learning_rate=log:1e-3..1e-1", "hidden=8,16"])?;
-//! let request = SearchRequest { trials: 4, ..SearchRequest::new(Method::Random, space) };
+//! let request = SearchRequest { method: Method::Random, space, trials: 4, ..SearchRequest::default() };
 //! let search = Search::new(&iris, &training, &request)?;
 //! let found = search.run(NonZeroUsize::MIN, Vec::new(), &|| false, &mut |_| Ok(()))?;
 //! assert_eq!(found.ranking().len(), 4);

@@ -18,18 +18,19 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 /// The method that chooses trials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Each is drawn and trained to its end: Bergstra & Bengio, 2012.
+    #[default]
     Random,
     /// All are drawn and trained for a few epochs, the best third for three times as many, and so on: Jamieson &
     /// Talwalkar, 2016. A trial that continues starts again, so that schedules fit its epochs.
     Halving,
 }
 
-/// The settings of a search.
-#[derive(Debug, Clone)]
+/// The settings of a search. The number of trials has no default.
+#[derive(Debug, Clone, Default)]
 pub struct SearchRequest {
     /// The method that chooses trials.
     pub method: Method,
@@ -43,20 +44,6 @@ pub struct SearchRequest {
     pub folds: Option<usize>,
     /// The metric that ranks the trials; accuracy or R² if not given.
     pub metric: Option<Metric>,
-}
-
-impl SearchRequest {
-    /// Thirty trials, ranked by their scores on held-out rows.
-    pub fn new(method: Method, space: Space) -> Self {
-        Self {
-            method,
-            space,
-            trials: 30,
-            seed: 0,
-            folds: None,
-            metric: None,
-        }
-    }
 }
 
 /// A search with all settings chosen.

@@ -97,9 +97,8 @@ impl Tables<'_> {
             false => rows.len().saturating_sub(MOST_EPOCHS),
         };
         let shown = || std::iter::once(first).chain(rest.iter().skip(surplus));
-        let titles: Vec<String> = shown()
-            .map(|row| format!("epoch {}", grouped(row.epoch)))
-            .collect();
+        let titles = shown().map(|row| format!("epoch {}", grouped(row.epoch)));
+        let titles: Vec<String> = titles.collect();
         let mut header = vec![self.noun];
         header.extend(titles.iter().map(String::as_str));
         let rows = self.names.iter().enumerate().map(|(index, name)| {
