@@ -176,24 +176,18 @@ struct LogLines<'a> {
 
 impl<T: Scalar> Observer<T> for LogLines<'_> {
     fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        let Self {
-            template,
-            bar,
-            results,
-            ..
-        } = self;
         if let Event::Recorded {
             record, is_logged, ..
         } = event
-            && let Some(template) = template.filter(|_| *is_logged)
+            && let Some(template) = self.template.filter(|_| *is_logged)
         {
             let line = template.fill(record);
-            match bar {
-                Some(bar) => bar.suspend(|| results.log_line(&line)),
-                None => results.log_line(&line),
+            match &self.bar {
+                Some(bar) => bar.suspend(|| self.results.log_line(&line)),
+                None => self.results.log_line(&line),
             }
         }
-        end_if(results.failed() && !self.or_files_are_written)
+        end_if(self.results.failed() && !self.or_files_are_written)
     }
 
     fn next_epoch(&mut self, _: Position) -> u64 {
@@ -277,9 +271,6 @@ fn print_results<T: Scalar>(finished: &Finished<T>, metrics: &MetricsRecord, res
         results.line(&format!("{name}: loss {:.6}{rest}", evaluation.loss));
     };
     line("training data", &metrics.training);
-    let line_if_any = |name: &str, evaluation: &Option<Evaluation>| {
-        evaluation.iter().for_each(|evaluation| line(name, evaluation));
-    };
-    line_if_any("held-out data", &metrics.validation);
-    line_if_any("test data    ", &metrics.test);
+    (metrics.validation.iter()).for_each(|evaluation| line("held-out data", evaluation));
+    (metrics.test.iter()).for_each(|evaluation| line("test data    ", evaluation));
 }

@@ -2,7 +2,7 @@
 
 use crate::svg::escape;
 
-/// A formula in LaTeX: letters, digits and operators, `^`, `_`, `{…}`, `\frac`, `\sqrt`, `\text`, `\mathrm` and the names
+/// A formula in LaTeX: letters, digits and operators, `^`, `_`, `{…}`, `\frac`, `\sqrt`, `\hat`, `\text`, `\mathrm` and the names
 /// in [`SYMBOLS`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Formula(String);
@@ -14,7 +14,7 @@ impl<S: Into<String>> From<S> for Formula {
 }
 
 /// Names in LaTeX and the characters they stand for, by kind.
-const SYMBOLS: [(Kind, &str); 7] = [
+const SYMBOLS: [(Kind, &str); 6] = [
     (
         Kind::Letter,
         "partial ∂ delta δ Delta Δ eta η theta θ lambda λ mu μ rho ρ tau τ beta β gamma γ sigma σ varepsilon ε Phi Φ varphi φ \
@@ -25,7 +25,6 @@ const SYMBOLS: [(Kind, &str); 7] = [
     (Kind::Spaced, "times × odot ⊙ leftarrow ← approx ≈ le ≤ ge ≥"),
     (Kind::Name, "ln ln tanh tanh cosh cosh max max min min"),
     (Kind::Space, "quad _ , _"),
-    (Kind::Accent, "hat _"),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +39,6 @@ enum Kind {
     Name,
     Text,
     Space,
-    /// Stands over the next node.
-    Accent,
 }
 
 /// A part of a formula.
@@ -165,6 +162,7 @@ fn named(of: &[char], at: &mut usize) -> Node {
     match name.as_str() {
         "frac" => Node::Element("mfrac", vec![next(), next()]),
         "sqrt" => Node::Element("msqrt", vec![next()]),
+        "hat" => Node::Element("mover", vec![next(), Node::Atom(Kind::Operator, "^".into())]),
         "left" | "right" => next(),
         "text" | "mathrm" => {
             let length = of[*at..].iter().position(|&c| c == '}');
@@ -179,13 +177,8 @@ fn named(of: &[char], at: &mut usize) -> Node {
                 words.find(|word| *word == name)?;
                 Some((*kind, words.next()?))
             });
-            match known {
-                Some((Kind::Accent, _)) => {
-                    Node::Element("mover", vec![next(), Node::Atom(Kind::Operator, "^".into())])
-                }
-                Some((kind, character)) => Node::Atom(kind, character.into()),
-                None => Node::Atom(Kind::Text, name),
-            }
+            let (kind, text) = known.unwrap_or((Kind::Text, &name));
+            Node::Atom(kind, text.into())
         }
     }
 }
@@ -205,7 +198,7 @@ fn mathml(node: &Node, out: &mut String) {
                 Kind::Large => format!("<mo>{}</mo>", text.replace('Σ', "∑")),
                 // Spaces at the ends would be dropped.
                 Kind::Text => format!("<mtext>{}</mtext>", text.replace(' ', "\u{a0}")),
-                Kind::Space | Kind::Accent => "<mspace width=\"1em\"></mspace>".into(),
+                Kind::Space => "<mspace width=\"1em\"></mspace>".into(),
             });
         }
         Node::Element(name, parts) => {
@@ -236,7 +229,7 @@ fn text(node: &Node) -> String {
         Node::Atom(Kind::Operator, comma) if comma == "," => ", ".into(),
         Node::Atom(Kind::Name, name) => format!("{name} "),
         Node::Atom(Kind::Spaced, operator) => format!(" {operator} "),
-        Node::Atom(Kind::Space | Kind::Accent, _) => "  ".into(),
+        Node::Atom(Kind::Space, _) => "  ".into(),
         Node::Atom(_, text) => text.clone(),
         Node::Element("mrow", nodes) => {
             let mut all = String::new();
