@@ -77,7 +77,8 @@ fn untemper(mut word: u32) -> u32 {
 }
 
 impl RandomState {
-    /// A generator at the start of the stream of `seed`; NumPy takes the same seeds, 0 to 2^32 - 1.
+    /// A generator at the start of the stream of `seed`, as after `np.random.seed(seed)`; NumPy takes the same seeds, 0 to
+    /// 2^32 - 1.
     pub fn new(seed: u32) -> Self {
         let mut state = RandomState {
             twister: Mt::new(seed),
@@ -87,20 +88,6 @@ impl RandomState {
         };
         state.next_block();
         state
-    }
-
-    /// Restarts from `seed` and discards the kept Gaussian, as `np.random.seed` does.
-    ///
-    /// ```
-    /// use pellucid::numpy_random::RandomState;
-    ///
-    /// let mut random = RandomState::new(3);
-    /// random.standard_normal();
-    /// random.seed(3);
-    /// assert_eq!(random, RandomState::new(3));
-    /// ```
-    pub fn seed(&mut self, seed: u32) {
-        *self = RandomState::new(seed);
     }
 
     /// The state of the stream, as `get_state()` of NumPy returns it and its `set_state()` takes it: `key`, `pos` and the

@@ -194,7 +194,7 @@ fn draw(
         let key = format!("init.draws[{index}]");
         let refused = |found: &str, expected: &str| Err(SettingError::new(&key, found, expected).into());
         if let Some(seed) = draw.seed {
-            generator.seed(seed);
+            *generator = RandomState::new(seed);
         }
         let scale = draw.scale.unwrap_or(1.0);
         let offset = draw.offset.unwrap_or(0.0);
