@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils import _safe_indexing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from numpy.typing import NDArray
 
     from ._engine import Features, RandomState
@@ -20,6 +23,48 @@ def features_of(X: Any, dtype: np.dtype[Any]) -> Features:
         return np.ascontiguousarray(X, dtype=dtype)
     rows = X.tocsr()
     return rows.data.astype(dtype, copy=False), rows.indices, rows.indptr, rows.shape[1]
+
+
+#: A block has a multiple of so many rows: then the engine's batches, and the bits of its sums, are those of all rows.
+BATCH_ROWS = 1024
+
+#: The numbers in a block of rows that is converted at once.
+BLOCK_SIZE = 1 << 21
+
+
+def rows_of_block(X: Any) -> int | None:
+    """The number of rows that are converted at once, or None for all of them."""
+    shape: Any = getattr(X, "shape", ())
+    is_in_place = isinstance(X, np.ndarray) and X.flags.c_contiguous and X.dtype.kind == "f"
+    if is_in_place or sparse.issparse(X) or len(shape) != 2 or shape[0] * shape[1] <= BLOCK_SIZE:
+        return None
+    return max(1, BLOCK_SIZE // (int(shape[1]) * BATCH_ROWS)) * BATCH_ROWS
+
+
+def blocks_of(X: Any) -> Iterator[Any]:
+    """The rows in one piece, or, where they have to be converted, in blocks, so that their copies are small."""
+    step = rows_of_block(X)
+    if step is None:
+        yield X
+        return
+    for start in range(0, X.shape[0], step):
+        yield _safe_indexing(X, slice(start, min(start + step, X.shape[0])))
+
+
+def checked_in_blocks(X: Any, check: Callable[[Any, bool], NDArray[Any]]) -> NDArray[Any]:
+    """The result of ``check`` for all rows, block by block into one array; it learns whether a block is the first."""
+    result: NDArray[Any] | None = None
+    start = 0
+    for block in blocks_of(X):
+        checked = check(block, start == 0)
+        if result is None:
+            if len(block) == X.shape[0]:
+                return checked
+            result = np.empty((X.shape[0], checked.shape[1]), checked.dtype)
+        result[start : start + len(checked)] = checked
+        start += len(checked)
+    assert result is not None
+    return result
 
 
 def pack(coefs: list[NDArray[Any]], intercepts: list[NDArray[Any]], dtype: np.dtype[Any]) -> list[NDArray[Any]]:

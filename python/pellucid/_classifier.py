@@ -12,11 +12,13 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ._exclusive import exclusive_fit
 from ._mlp import BaseMLP
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from typing_extensions import Self
 
     from ._engine import Targets
@@ -66,8 +68,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     nesterovs_momentum : bool, default=True
         Whether to use Nesterov's momentum.
     early_stopping : bool, default=False
-        Whether to hold out rows, stratified by class, to end the training by the accuracy on them, and to keep the
-        weights of the best epoch.
+        Whether to hold out rows, stratified by class, to end the training by the score on them, and to keep the
+        weights of the best epoch; see ``early_stopping_metric``.
     validation_fraction : float, default=0.1
         The share of the rows that is held out.
     beta_1 : float, default=0.9
@@ -99,9 +101,15 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         The probability of dropping a hidden unit in a step, or a list with one for each layer, the inputs first.
     train : dict, default=None
         Further keys of a recipe's ``[train]``, such as ``{'clip_norm': 1.0, 'l1': 1e-5}``.
+    early_stopping_metric : str or callable, default=None
+        What scores an epoch on the rows that ``early_stopping=True`` holds out or on ``validation_data``: 'loss' (the
+        loss that is trained, negative, so that more is better), the name of a scorer of scikit-learn such as
+        'neg_log_loss', or a function ``scorer(estimator, X, y)``. The default is the accuracy for the log-loss,
+        as in scikit-learn, and the loss for other losses.
     callbacks : list of callables, default=None
         Called after every epoch with the estimator and a dict of ``epoch``, ``loss`` and, with held-out rows,
-        ``validation_score``. A callback that returns True ends the training.
+        ``validation_score``. A callback that returns a true value ends the training. ``clone``
+        keeps the callbacks themselves.
     progress : bool, default=False
         Whether to show a progress bar with the loss during ``fit``; needs tqdm.
     precision : {'f32', 'f64'}, default=None
@@ -125,7 +133,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     loss_curve_ : list of float
         The loss of each epoch.
     validation_scores_ : list of float or None
-        The accuracy on the held-out rows after each epoch, with ``early_stopping=True``.
+        The score on the held-out rows after each epoch, by default the accuracy.
     best_validation_score_ : float or None
         The best validation score.
     n_iter_ : int
@@ -176,7 +184,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def __init__(
         self,
         hidden_layer_sizes: Any = (100,),
-        activation: str = "relu",
+        activation: str | Sequence[str] = "relu",
         *,
         solver: str = "adam",
         alpha: float = 0.0001,
@@ -207,6 +215,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         normalisation: Any = None,
         dropout: Any = 0.0,
         train: dict[str, Any] | None = None,
+        early_stopping_metric: Any = None,
         callbacks: Any = None,
         progress: bool = False,
         precision: str | None = None,
@@ -243,21 +252,17 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.normalisation = normalisation
         self.dropout = dropout
         self.train = train
+        self.early_stopping_metric = early_stopping_metric
         self.callbacks = callbacks
         self.progress = progress
         self.precision = precision
         self.n_threads = n_threads
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            dtype=self._dtypes(),
-            reset=reset,
-        )
+        if getattr(getattr(y, "dtype", None), "kind", "") == "T":
+            # scikit-learn's checks do not know NumPy's StringDType.
+            y = y.astype(object)
+        X, y = self._validated(X, y, reset, numeric=False)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return X, y
@@ -267,7 +272,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
         else:
-            self._check_classes(y)
+            self._check_classes(y, self.warm_start and not incremental)
         if self._label_binarizer.y_type_ == "multiclass" and y.ndim == 1:
             classes = np.searchsorted(self.classes_, y).astype(np.uint32)
             return (classes, len(self.classes_)), len(self.classes_)
@@ -283,11 +288,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 "sklearn.utils.class_weight.compute_class_weight computes from all rows, as a dict"
             )
         of_classes = compute_sample_weight(self.class_weight, y)
+        if (of_classes < 0).any():
+            raise ValueError(f"class_weight must not be negative, got {self.class_weight!r}")
         return of_classes if sample_weight is None else of_classes * sample_weight
 
-    def _check_classes(self, y: Any) -> None:
+    def _check_classes(self, y: Any, all_are_needed: bool) -> None:
         classes = unique_labels(y)
-        if self.warm_start:
+        if all_are_needed:
             if set(classes) != set(self.classes_):
                 raise ValueError(
                     "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
@@ -301,7 +308,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _out_activation(self) -> str:
         return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
 
-    def _score_of(self, outputs: Any, targets: Any, weights: Any) -> float:
+    def _score_of(self, outputs: Any, targets: Any, weights: Any) -> float | None:
+        if self.loss != "log_loss":
+            return None
         if targets.ndim == 1:
             return float(np.average(outputs.argmax(axis=1) == targets, weights=weights))
         # A row counts as right only if all of its labels are.
@@ -320,10 +329,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_classes)
             The predicted classes.
         """
-        check_is_fitted(self)
         outputs = self._outputs(X)
+        if self._label_binarizer.y_type_ == "multiclass":
+            return self.classes_.take(outputs.argmax(axis=1))
         if self.n_outputs_ == 1:
             outputs = outputs.ravel()
+            if len(self.classes_) == 2 and not self._label_binarizer.sparse_input_:
+                return self.classes_.take((outputs > 0.5).astype(np.intp))
         return self._label_binarizer.inverse_transform(outputs)
 
     def predict_proba(self, X: Any) -> Any:
@@ -340,7 +352,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             The probability of each class, in the order of ``classes_``; with several labels,
             the probability of each label.
         """
-        check_is_fitted(self)
         outputs = self._outputs(X)
         return np.hstack([1 - outputs, outputs]) if self.n_outputs_ == 1 else outputs
 
@@ -386,7 +397,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if _check_partial_fit_first_call(self, classes):
             labels = y if type_of_target(y).startswith("multilabel") else classes
             self._label_binarizer = LabelBinarizer().fit(labels)
-        return self._fit(X, y, sample_weight, incremental=True)
+        with exclusive_fit(self):
+            return self._fit(X, y, sample_weight, incremental=True)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

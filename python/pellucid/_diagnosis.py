@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from . import _engine
 from ._arrays import generator_at
 from ._inspection import layers_of, names_of, rows_of, samples_of
-from ._recipe import recipe_of
+from ._recipe import recipe_text
 from ._threads import thread_count
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _without_training(estimator: BaseMLP, rows: tuple[Any, Any] | None) -> list[
     dtype = estimator.coefs_[0].dtype
     found: list[dict[str, Any]] = json.loads(
         _engine.diagnose(
-            json.dumps(recipe_of(estimator, layers_of(estimator), dtype)),
+            recipe_text(estimator, layers_of(estimator), dtype),
             estimator._parameters(dtype),
             None if rows is None else samples_of(rows, dtype),
             names_of(estimator),
@@ -97,7 +97,7 @@ class _RepeatedTraining:
         self.run = run
         held_out: Arrays | None = None
         if self.validation_data is not None:
-            held_out = (*self.model._validation_rows(self.validation_data, self.model.coefs_[0].dtype), None)
+            held_out = (*self.model._validation_rows(self.validation_data, self.model.coefs_[0].dtype)[2:], None)
         elif samples.held_out is not None:
             held_out = samples.features, samples.targets, samples.weights, samples.held_out.rows
         run.watch(samples.arrays(), held_out, names_of(self.model))

@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from . import _engine
-from ._recipe import recipe_of
+from ._recipe import recipe_text
 
 if TYPE_CHECKING:
     from ._engine import Samples
@@ -75,7 +75,7 @@ def explain(estimator: BaseMLP, x: Any, y: Any) -> Explanation:
         labels = [str(label) for label in estimator.classes_]
         outputs = labels if estimator.n_outputs_ > 1 else labels[1:2]
     record, *documents = _engine.explain(
-        json.dumps(recipe_of(estimator, layers_of(estimator), dtype)),
+        recipe_text(estimator, layers_of(estimator), dtype),
         estimator._parameters(dtype),
         samples_of(rows, dtype),
         names_of(estimator),
@@ -90,7 +90,7 @@ def check_gradient(estimator: BaseMLP, X: Any, y: Any, samples: int, tolerance: 
     double = np.dtype(np.float64)
     parts: list[dict[str, Any]] = json.loads(
         _engine.check_gradient(
-            json.dumps(recipe_of(estimator, layers_of(estimator), double)),
+            recipe_text(estimator, layers_of(estimator), double),
             estimator._parameters(double),
             samples_of(rows, double),
             samples,

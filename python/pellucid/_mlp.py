@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-import json
+import warnings
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context, is_classifier
+from sklearn.base import BaseEstimator, _clone_parametrized, _fit_context, is_classifier
+from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    _check_y,
+    check_consistent_length,
+    check_is_fitted,
+    validate_data,
+)
 
 from . import _diagnosis, _inspection, _plots
-from ._arrays import features_of, hand_back, pack, state_of
+from ._arrays import checked_in_blocks, features_of, hand_back, rows_of_block, state_of
 from ._conversion import to_sklearn
-from ._engine import initial, outputs
+from ._engine import initial
+from ._exclusive import exclusive_fit
+from ._prediction import FlatParameters, outputs_of, parameters_of
 from ._progress import Progress
-from ._recipe import ACTIVATION_NAMES, activation_name, hidden_activations, recipe_of, rule_name
-from ._threads import thread_count
+from ._recipe import ACTIVATION_NAMES, activation_name, hidden_activations, recipe_text, rule_name
+from ._settings import check_settings, hidden_sizes
 from ._training import HeldOutRows, Optimizer, Samples, keep, train_by_steps, train_lbfgs
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
     from typing_extensions import Self
@@ -66,6 +76,7 @@ class BaseMLP(BaseEstimator):
         "normalisation": [StrOptions({"batch", "layer"}), dict, list, tuple, None],
         "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
         "train": [dict, None],
+        "early_stopping_metric": [str, callable, None],
         "callbacks": [list, tuple, None],
         "progress": ["boolean"],
         "precision": [StrOptions({"f32", "f64"}), None],
@@ -103,6 +114,7 @@ class BaseMLP(BaseEstimator):
     normalisation: Any
     dropout: Any
     train: dict[str, Any] | None
+    early_stopping_metric: Any
     callbacks: Any
     progress: bool
     precision: str | None
@@ -129,11 +141,23 @@ class BaseMLP(BaseEstimator):
     #: The state of the generator before a training that can be repeated: one call of ``fit`` from drawn weights.
     _start: dict[str, Any] | None = None
     _has_diverged: bool = False
+    #: The engine's array of all parameters, for predictions without a copy; no part of the state of a model.
+    _flat: FlatParameters | None = None
     #: Receives the engine's run before it starts.
     _run_observer: Any = None
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        validation_data: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Fit the model to data matrix X and target(s) y.
 
         Parameters
@@ -147,19 +171,27 @@ class BaseMLP(BaseEstimator):
             The weight of each sample in the loss; 1 by default.
         validation_data : tuple (X, y) or (X, y, sample_weight), default=None
             Rows on which every epoch is scored, in place of the rows of ``X`` that ``early_stopping=True`` holds out.
+        X_val, y_val, sample_weight_val : array-like, default=None
+            The same rows as three arguments, which a pipeline can route: with ``transform_input=["X_val"]`` it
+            transforms the features alone.
 
         Returns
         -------
         self : object
             The trained model.
         """
-        return self._fit(X, y, sample_weight, incremental=False, validation_data=validation_data)
+        if validation_data is not None and (X_val is not None or y_val is not None):
+            raise ValueError("give the validation rows as validation_data or as X_val and y_val, not as both")
+        if (X_val is None) != (y_val is None) or (X_val is None and sample_weight_val is not None):
+            raise ValueError("X_val and y_val belong together, and sample_weight_val is for their rows")
+        if X_val is not None:
+            validation_data = (X_val, y_val, sample_weight_val)
+        with exclusive_fit(self):
+            return self._fit(X, y, sample_weight, incremental=False, validation_data=validation_data)
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool, validation_data: Any = None) -> Self:
-        hidden = self.hidden_layer_sizes
-        hidden = [int(size) for size in (hidden if hasattr(hidden, "__iter__") else [hidden])]
-        if any(size <= 0 for size in hidden):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
+        hidden = hidden_sizes(self)
+        check_settings(self)
         is_lbfgs = rule_name(self) == "lbfgs"
         progress = None
         if self.progress and not incremental:
@@ -171,7 +203,7 @@ class BaseMLP(BaseEstimator):
             raise ValueError("partial_fit does not support early_stopping=True")
         n_samples, n_features = X.shape
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X)
+            sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         sample_weight = self._weighted(y, sample_weight, incremental)
         if sample_weight is not None:
             sample_weight = np.ascontiguousarray(sample_weight, dtype=X.dtype)
@@ -185,38 +217,60 @@ class BaseMLP(BaseEstimator):
         judges = not is_lbfgs and (self.early_stopping or validation_data is not None)
         if is_first:
             self._initialize(layers, X.dtype, judges)
+        elif judges and self.validation_scores_ is None:
+            self.validation_scores_, self.best_validation_score_ = [], -np.inf
         samples = Samples(features_of(X, X.dtype), targets, sample_weight, n_samples)
         if is_lbfgs:
             train_lbfgs(self, samples, layers, X.dtype, progress)
             return self
         if judges:
-            self._hold_out(samples, validation_data, X.dtype)
+            self._hold_out(samples, X, y, validation_data)
         train_by_steps(self, samples, layers, X.dtype, incremental, progress)
         return self
 
-    def _hold_out(self, samples: Samples, validation_data: Any, dtype: np.dtype[Any]) -> None:
+    def _hold_out(self, samples: Samples, X: Any, y: Any, validation_data: Any) -> None:
         """Sets the rows on which epochs are scored: a part of the samples, or the rows of the caller."""
+        features, targets, weights = samples.features, samples.targets, samples.weights
         if validation_data is None:
-            rows, held_out = self._split(samples.row_count, samples.targets)
+            rows, held_out = self._split(samples.row_count, targets)
             samples.rows, samples.row_count = rows, len(rows)
-            weights = None if samples.weights is None else samples.weights[held_out]
-            encoded: Any = samples.targets
-            targets = encoded[0][held_out] if isinstance(encoded, tuple) else encoded[held_out]
-            features = samples.features
         else:
-            features, encoded, weights = self._validation_rows(validation_data, dtype)
-            targets, held_out = encoded[0] if isinstance(encoded, tuple) else encoded, None
-        samples.held_out = HeldOutRows(features, held_out, lambda outputs: self._score_of(outputs, targets, weights))
+            X, y, features, targets, weights = self._validation_rows(validation_data, X.dtype)
+            held_out = None
+        samples.held_out = HeldOutRows(features, targets, weights, held_out, self._scorer(X, y, held_out))
 
-    def _validation_rows(self, validation_data: Any, dtype: np.dtype[Any]) -> tuple[Features, Any, NDArray[Any] | None]:
-        """The validation rows of the caller: features, targets, and weights if given."""
+    def _scorer(self, X: Any, y: Any, rows: Any) -> Callable[[], float] | None:
+        """The scorer of ``early_stopping_metric`` for these rows, or None for the metrics of `HeldOutRows`."""
+        if self.early_stopping_metric in (None, "loss"):
+            return None
+        scoring = check_scoring(self, scoring=self.early_stopping_metric)
+        X, y = (X, y) if rows is None else (X[rows], y[rows])
+
+        def score() -> float:
+            with warnings.catch_warnings():
+                # The rows are the caller's without the names of their columns.
+                warnings.filterwarnings("ignore", message="X does not have valid feature names")
+                return float(scoring(self, X, y))
+
+        return score
+
+    def _validation_rows(
+        self, validation_data: Any, dtype: np.dtype[Any]
+    ) -> tuple[Any, Any, Features, Targets, NDArray[Any] | None]:
+        """The validation rows of the caller: checked, in the engine's layout, and with weights if given."""
+        if not isinstance(validation_data, list | tuple) or not 2 <= len(validation_data) <= 3:
+            raise ValueError("validation_data must be a tuple (X, y) or (X, y, sample_weight)")
         X, y, *more = validation_data
-        X, y = self._checked(X, y, False)
-        encoded, _ = self._encoded(y, True)
+        try:
+            X, y = self._checked(X, y, False)
+            encoded, _ = self._encoded(y, True)
+        except ValueError as error:
+            raise ValueError(f"the validation rows cannot be used: {error}") from error
         weights = None
         if more and more[0] is not None:
-            weights = np.ascontiguousarray(_check_sample_weight(more[0], X), dtype=dtype)
-        return features_of(X, dtype), encoded, weights
+            weights = _check_sample_weight(more[0], X, ensure_non_negative=True)
+            weights = np.ascontiguousarray(weights, dtype=dtype)
+        return X, y, features_of(X, dtype), encoded, weights
 
     def _initialize(self, layers: list[int], dtype: np.dtype[Any], judges: bool) -> None:
         self.n_iter_ = 0
@@ -254,7 +308,7 @@ class BaseMLP(BaseEstimator):
 
     def _draw_by_engine(self, layers: list[int], dtype: np.dtype[Any]) -> None:
         state, is_ours = state_of(self._random_state)
-        parameters, state = initial(json.dumps(recipe_of(self, layers, dtype)), state)
+        parameters, state = initial(recipe_text(self, layers, dtype), state)
         keep(self, parameters, layers)
         if is_ours:
             hand_back(self._random_state, state)
@@ -278,20 +332,24 @@ class BaseMLP(BaseEstimator):
 
     def _outputs(self, X: Any) -> Any:
         """The output layer's activations, (n_samples, n_outputs)."""
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        dtype = np.result_type(X.dtype, self.coefs_[0].dtype)
-        dtype = np.dtype(np.float32 if dtype == np.float32 else np.float64)
-        sizes = [self.coefs_[0].shape[0], *(weights.shape[1] for weights in self.coefs_)]
-        recipe = json.dumps(recipe_of(self, sizes, dtype))
-        samples = features_of(X, dtype), None, None, None
-        return outputs(recipe, self._parameters(dtype), samples, thread_count(self.n_threads))
+        if not hasattr(self, "coefs_"):
+            check_is_fitted(self)
+        return outputs_of(self, X)
 
     def _parameters(self, dtype: np.dtype[Any]) -> list[Any]:
         """All parameters, in the engine's order."""
-        parameters = pack(self.coefs_, self.intercepts_, dtype)
-        if self._normalisation is not None:
-            parameters.append(np.ascontiguousarray(self._normalisation, dtype=dtype))
-        return parameters
+        return parameters_of(self, dtype)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_flat"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "coefs_") and len({array.dtype for array in (*self.coefs_, *self.intercepts_)}) == 1:
+            # One array of all parameters again, so that predictions need no copy.
+            parameters = [np.ravel(array) for array in parameters_of(self, self.coefs_[0].dtype)]
+            sizes = [self.coefs_[0].shape[0], *(weights.shape[1] for weights in self.coefs_)]
+            keep(self, np.concatenate(parameters), sizes)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to a file for the command line and for `pellucid.load`.
@@ -405,6 +463,14 @@ class BaseMLP(BaseEstimator):
         shown: str = super()._html_repr()
         return shown + _plots.model_summary(self) if hasattr(self, "coefs_") else shown
 
+    def __sklearn_clone__(self) -> Self:
+        # scikit-learn copies all parameters deeply; a callback keeps what it has collected, and need not be copyable.
+        bare = object.__new__(type(self))
+        bare.__dict__.update(self.__dict__, callbacks=None)
+        cloned: Self = _clone_parametrized(bare)
+        cloned.callbacks = self.callbacks
+        return cloned
+
     def _check_solver(self) -> bool:
         if rule_name(self) == "lbfgs":
             raise AttributeError("partial_fit is only available for stochastic optimizers. lbfgs is not stochastic.")
@@ -421,7 +487,25 @@ class BaseMLP(BaseEstimator):
         """Features and targets, checked; the features in the precision of the training."""
         raise NotImplementedError
 
-    def _dtypes(self) -> Any:
+    def _validated(self, X: Any, y: Any, reset: bool, numeric: bool) -> tuple[Any, Any]:
+        """scikit-learn's checks of features and targets."""
+        dtypes = self._dtypes(reset)
+        options: dict[str, Any] = {"accept_sparse": ["csr", "csc"], "dtype": dtypes}
+        if not hasattr(X, "columns") or rows_of_block(X) is None:
+            X, y = validate_data(self, X, y, multi_output=True, y_numeric=numeric, reset=reset, **options)
+            return X, y
+        # scikit-learn copies a whole frame twice: from its columns, and into rows.
+        y = _check_y(y, multi_output=True, y_numeric=numeric, estimator=self)
+        check_consistent_length(X, y)
+        rows = checked_in_blocks(
+            X, lambda block, is_first: validate_data(self, block, reset=reset and is_first, **options)
+        )
+        return rows, y
+
+    def _dtypes(self, reset: bool = True) -> Any:
+        """The precision of the rows: that of a model that is trained further, else the parameter's, else their own."""
+        if not reset and hasattr(self, "coefs_"):
+            return self.coefs_[0].dtype
         return {None: (np.float64, np.float32), "f32": np.float32, "f64": np.float64}[self.precision]
 
     def _encoded(self, y: Any, incremental: bool) -> tuple[Targets, int]:
@@ -435,6 +519,6 @@ class BaseMLP(BaseEstimator):
     def _out_activation(self) -> str:
         raise NotImplementedError
 
-    def _score_of(self, outputs: Any, targets: Any, weights: Any) -> float:
-        """The score of these outputs."""
+    def _score_of(self, outputs: Any, targets: Any, weights: Any) -> float | None:
+        """scikit-learn's score of these outputs, or None where the loss is the better judge."""
         raise NotImplementedError

@@ -7,14 +7,18 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.validation import check_is_fitted
 
+from ._arrays import generator_at
 from ._engine import load_model, save_model
-from ._recipe import recipe_of
+from ._recipe import recipe_text
 from ._training import keep
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ._mlp import BaseMLP
 
 #: The attributes of a fit that the file stores besides the network and the losses.
@@ -27,37 +31,42 @@ def save(estimator: BaseMLP, path: str | os.PathLike[str]) -> None:
     weights = estimator.coefs_
     sizes = [weights[0].shape[0], *(layer.shape[1] for layer in weights)]
     description: dict[str, Any] = {
-        "estimator": type(estimator).__name__,
-        "parameters": {name: value for name, value in estimator.get_params().items() if _is_json(value)},
-        "attributes": {name: getattr(estimator, name) for name in ATTRIBUTES if hasattr(estimator, name)},
+        "estimator": _base_of(type(estimator)).__name__,
+        "class": [type(estimator).__module__, type(estimator).__qualname__],
+        "parameters": {name: _encoded(value, name) for name, value in estimator.get_params(deep=False).items()},
+        "attributes": {
+            name: _encoded(getattr(estimator, name), name) for name in ATTRIBUTES if hasattr(estimator, name)
+        },
     }
     classes: list[str] = []
     if hasattr(estimator, "classes_"):
         classes = [str(label) for label in estimator.classes_]
         description["classes"] = {
-            "labels": estimator.classes_.tolist(),
-            "dtype": estimator.classes_.dtype.str,
+            "labels": _encoded(estimator.classes_, "classes_"),
             "type": estimator._label_binarizer.y_type_,
+            "sparse": bool(estimator._label_binarizer.sparse_input_),
         }
     save_model(
         os.fspath(path),
-        json.dumps(recipe_of(estimator, sizes, weights[0].dtype)),
+        recipe_text(estimator, sizes, weights[0].dtype),
         estimator._parameters(weights[0].dtype),
         classes,
         [str(name) for name in getattr(estimator, "feature_names_in_", [])],
         list(getattr(estimator, "loss_curve_", [])),
-        json.dumps({"python": description}, default=float),
+        json.dumps({"python": description}),
         [],
     )
 
 
-def load(path: str | os.PathLike[str]) -> Any:
+def load(path: str | os.PathLike[str], estimator: type[BaseMLP] | None = None) -> Any:
     """Reads an estimator that Python saved.
 
     Parameters
     ----------
     path : path-like
         The file.
+    estimator : type, default=None
+        The class of the estimator, for a file that a subclass saved which is not imported.
 
     Returns
     -------
@@ -73,40 +82,110 @@ def load(path: str | os.PathLike[str]) -> Any:
     >>> bool((same.predict([[0.5]]) == model.predict([[0.5]])).all())
     True
     """
-    from . import MLPClassifier, MLPRegressor
-
     recipe, parameters, _, names, losses, metrics, is_prepared = load_model(os.fspath(path))
     description = (json.loads(metrics) or {}).get("python")
     if description is None:
         hint = "; use it with `pellucid predict`" if is_prepared else ""
         raise ValueError(f"{os.fspath(path)} is a model, but Python did not save it{hint}")
-    kind = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}[description["estimator"]]
-    settings = dict(description["parameters"])
-    if isinstance(settings.get("hidden_layer_sizes"), list):
-        settings["hidden_layer_sizes"] = tuple(settings["hidden_layer_sizes"])
-    estimator: Any = kind(**settings)
+    kind = _class_of(description, estimator, os.fspath(path))
+    model: Any = kind(**{name: _decoded(value) for name, value in description["parameters"].items()})
     for name, value in description["attributes"].items():
-        setattr(estimator, name, value)
+        setattr(model, name, _decoded(value))
     layers = json.loads(recipe)["network"]["layers"]
-    keep(estimator, parameters, layers)
-    estimator.loss_curve_ = losses
-    estimator.n_features_in_, estimator.n_outputs_ = layers[0], layers[-1]
-    estimator.n_layers_ = len(layers)
+    keep(model, parameters, layers)
+    model.loss_curve_ = [np.float64(loss) for loss in losses]
+    model.n_features_in_, model.n_outputs_ = layers[0], layers[-1]
+    model.n_layers_ = len(layers)
     if names:
-        estimator.feature_names_in_ = np.array(names, dtype=object)
+        model.feature_names_in_ = np.array(names, dtype=object)
     if "classes" in description:
-        labels = np.array(description["classes"]["labels"], dtype=description["classes"]["dtype"])
-        is_multilabel = description["classes"]["type"].startswith("multilabel")
-        estimator._label_binarizer = LabelBinarizer().fit(np.eye(len(labels), dtype=int) if is_multilabel else labels)
-        estimator.classes_ = labels
-    estimator._no_improvement_count = 0
-    return estimator
+        _set_classes(model, description["classes"])
+    model._no_improvement_count = 0
+    return model
 
 
-def _is_json(value: Any) -> bool:
-    """Whether JSON can represent the value."""
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
-        return False
-    return True
+def _set_classes(model: Any, classes: dict[str, Any]) -> None:
+    labels = _decoded(classes["labels"])
+    targets = labels
+    if classes["type"].startswith("multilabel"):
+        targets = np.eye(len(labels), dtype=int)
+        targets = csr_matrix(targets) if classes["sparse"] else targets
+    model._label_binarizer = LabelBinarizer().fit(targets)
+    model.classes_ = labels
+
+
+def _base_of(kind: type[Any]) -> type[Any]:
+    """The estimator of this package that a class is or extends."""
+    from . import MLPClassifier, MLPRegressor
+
+    return next(base for base in kind.__mro__ if base in (MLPClassifier, MLPRegressor))
+
+
+def _class_of(description: dict[str, Any], asked: type[Any] | None, path: str) -> type[Any]:
+    """The class to create: one of this package, or a subclass that the caller gives or has defined."""
+    from . import MLPClassifier, MLPRegressor
+
+    base = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}[description["estimator"]]
+    module, name = description["class"]
+    if asked is not None:
+        if not issubclass(asked, base):
+            raise ValueError(f"{path} was saved by {name}, and {asked.__name__} is no {base.__name__}")
+        return asked
+    for kind in _with_subclasses(base):
+        if (kind.__module__, kind.__qualname__) == (module, name):
+            return kind
+    raise ValueError(
+        f"{path} was saved by {name} of {module}, a subclass of {base.__name__}; import it, or give it: "
+        f"load(path, estimator={name})"
+    )
+
+
+def _with_subclasses(kind: type[Any]) -> Iterator[type[Any]]:
+    yield kind
+    for subclass in kind.__subclasses__():
+        yield from _with_subclasses(subclass)
+
+
+def _encoded(value: Any, name: str) -> Any:
+    """A value for JSON from which `_decoded` restores value and type; others are refused by the attribute's name."""
+    if value is None or isinstance(value, bool) or (type(value) in (int, float, str) and value == value):
+        return value if not isinstance(value, float) or np.isfinite(value) else {"float": str(value)}
+    if type(value) is float:
+        return {"float": str(value)}
+    if isinstance(value, np.generic) and value.dtype.kind in "biufUSmM":
+        return {"scalar": _encoded(np.asarray(value), name)}
+    if isinstance(value, np.ndarray) and value.dtype.kind in "mM":
+        return {"array": value.view(np.int64).tolist(), "dtype": value.dtype.str}
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufUO":
+        return {"array": _encoded(value.tolist(), name), "dtype": value.dtype.str}
+    if isinstance(value, np.random.RandomState):
+        return {"random_state": _encoded(value.get_state(legacy=False), name)}
+    if type(value) in (list, tuple):
+        return {type(value).__name__: [_encoded(item, name) for item in value]}
+    if type(value) is dict:
+        return {"dict": [[_encoded(key, name), _encoded(item, name)] for key, item in value.items()]}
+    raise ValueError(
+        f"a model file cannot hold {name} = {value!r}, of type {type(value).__name__}; "
+        f"set_params({name}=None) before save, or keep the model with pickle or skops"
+    )
+
+
+def _decoded(value: Any) -> Any:
+    """The value that `_encoded` has encoded."""
+    if not isinstance(value, dict):
+        return value
+    (kind, content), *more = value.items()
+    if kind == "float":
+        return float(content)
+    if kind == "scalar":
+        return _decoded(content)[()]
+    if kind == "array":
+        dtype = more[0][1]
+        if np.dtype(dtype).kind in "mM":
+            return np.array(content, dtype=np.int64).view(dtype)
+        return np.array(_decoded(content), dtype=dtype)
+    if kind == "random_state":
+        return generator_at(_decoded(content))
+    if kind == "dict":
+        return {_decoded(key): _decoded(item) for key, item in content}
+    return (tuple if kind == "tuple" else list)(_decoded(item) for item in content)

@@ -45,10 +45,16 @@ def plot_loss(estimator: BaseMLP, ax: Any) -> Any:
         (scored,) = other.plot(
             np.arange(1, len(scores) + 1), scores, color=COLOURS[1], linestyle="--", label="score of held-out rows"
         )
-        other.set_ylabel("accuracy" if is_classifier(estimator) else "R²")
+        other.set_ylabel(_score_name(estimator))
         # On the axes that are drawn last, so that no curve covers the legend; in the emptiest part of both.
         other.legend(handles=[line, scored], loc=_free_corner(losses, scores), framealpha=0.9)
     return ax
+
+
+def _is_multilabel(estimator: BaseMLP) -> bool:
+    """Whether a row can have several labels."""
+    binarizer: Any = getattr(estimator, "_label_binarizer", None)
+    return binarizer is not None and str(binarizer.y_type_).startswith("multilabel")
 
 
 def _free_corner(*curves: list[float]) -> str:
@@ -74,6 +80,15 @@ def _free_corner(*curves: list[float]) -> str:
     return min(places, key=lambda found: found[0])[1]
 
 
+def _score_name(estimator: BaseMLP) -> str:
+    """What `validation_scores_` has."""
+    asked, loss = estimator.early_stopping_metric, estimator.loss
+    if asked is not None:
+        return "negative loss" if asked == "loss" else str(getattr(asked, "__name__", asked))
+    usual = {"log_loss": "accuracy"} if is_classifier(estimator) else {"squared_error": "R²"}
+    return usual.get(str(loss), "negative loss")
+
+
 def plot_confusion(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
     """The number of rows for each pair of true and predicted class."""
     from sklearn.metrics import confusion_matrix
@@ -82,6 +97,11 @@ def plot_confusion(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
     if not is_classifier(estimator):
         raise TypeError(
             "a confusion matrix needs classes, which a regression does not have; see plot_loss and plot_weights"
+        )
+    if _is_multilabel(estimator):
+        raise ValueError(
+            "a confusion matrix needs one class a row, and these rows have several labels; "
+            "sklearn.metrics.multilabel_confusion_matrix counts each label on its own"
         )
     ax = axes_of(ax, (5.5, 5.0))
     labels: Any = getattr(estimator, "classes_", [])
@@ -104,6 +124,12 @@ def plot_decision_boundary(estimator: BaseMLP, X: Any, y: Any, ax: Any) -> Any:
     check_is_fitted(estimator)
     if estimator.n_features_in_ != 2:
         raise ValueError(f"a decision boundary needs 2 features, not {estimator.n_features_in_}")
+    if _is_multilabel(estimator) or (not is_classifier(estimator) and estimator.n_outputs_ > 1):
+        what = "labels" if is_classifier(estimator) else "targets"
+        raise ValueError(
+            f"a decision boundary shows one prediction a point, and this model has {estimator.n_outputs_} {what}; "
+            "fit one model to each to draw it"
+        )
     ax = axes_of(ax)
     points = np.asarray(X, dtype=float)
     low, high = points.min(axis=0), points.max(axis=0)

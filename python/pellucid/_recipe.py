@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _engine
+from ._settings import plain
 
 if TYPE_CHECKING:
     from ._mlp import BaseMLP
@@ -29,7 +31,7 @@ def rule_name(estimator: BaseMLP) -> str:
     optimizer = estimator.optimizer
     if optimizer is None:
         return estimator.solver
-    return str(optimizer["name"] if isinstance(optimizer, dict) else optimizer)
+    return str(optimizer.get("name") if isinstance(optimizer, dict) else optimizer)
 
 
 def hidden_activations(estimator: BaseMLP, count: int) -> list[str]:
@@ -58,7 +60,11 @@ def normalises(estimator: BaseMLP) -> bool:
 
 
 def recipe_of(
-    estimator: BaseMLP, layers: list[int], dtype: np.dtype[Any], batch_size: int | str = "full"
+    estimator: BaseMLP,
+    layers: list[int],
+    dtype: np.dtype[Any],
+    batch_size: int | str = "full",
+    optimizer: Any = None,
 ) -> dict[str, Any]:
     """The recipe of a run on rows of ``dtype`` through layers of these sizes."""
     hidden = len(layers) - 2
@@ -72,10 +78,21 @@ def recipe_of(
         "network": network,
         "init": _init(estimator),
         "train": {
-            **_train(estimator, dtype, batch_size),
+            **_train(estimator, dtype, batch_size, optimizer or optimizer_of(estimator)),
             "seed": int(seed) if isinstance(seed, Integral) and 0 <= int(seed) < 2**32 else 0,
         },
     }
+
+
+def recipe_text(
+    estimator: BaseMLP,
+    layers: list[int],
+    dtype: np.dtype[Any],
+    batch_size: int | str = "full",
+    optimizer: Any = None,
+) -> str:
+    """The recipe as JSON."""
+    return json.dumps(recipe_of(estimator, layers, dtype, batch_size, optimizer), default=plain)
 
 
 def _init(estimator: BaseMLP) -> dict[str, Any]:
@@ -85,12 +102,12 @@ def _init(estimator: BaseMLP) -> dict[str, Any]:
     return dict(asked) if isinstance(asked, dict) else {"method": asked}
 
 
-def _train(estimator: BaseMLP, dtype: np.dtype[Any], batch_size: int | str) -> dict[str, Any]:
+def _train(estimator: BaseMLP, dtype: np.dtype[Any], batch_size: int | str, optimizer: Any) -> dict[str, Any]:
     train: dict[str, Any] = {
         "loss": _loss(estimator),
         # scikit-learn's mean divides by the sum of the weights of the batch.
         "reduction": "weighted_mean",
-        "optimizer": _optimizer(estimator),
+        "optimizer": optimizer,
         "batch_size": batch_size,
         "epochs": int(estimator.max_iter),
         "precision": "f32" if dtype == np.float32 else "f64",
@@ -122,7 +139,8 @@ def _loss(estimator: BaseMLP) -> Any:
     return estimator.loss if isinstance(estimator.loss, dict) else LOSSES.get(estimator.loss, estimator.loss)
 
 
-def _optimizer(estimator: BaseMLP) -> Any:
+def optimizer_of(estimator: BaseMLP) -> Any:
+    """The optimizer of the recipe: a name, or a table with a name and settings."""
     if estimator.optimizer is not None:
         return estimator.optimizer
     if estimator.solver == "adam":

@@ -10,11 +10,13 @@ from sklearn.metrics import r2_score
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ._exclusive import exclusive_fit
 from ._mlp import BaseMLP
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from typing_extensions import Self
 
     from ._engine import Targets
@@ -69,7 +71,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     nesterovs_momentum : bool, default=True
         Whether to use Nesterov's momentum.
     early_stopping : bool, default=False
-        Whether to hold out rows, to end the training by R² on them, and to keep the weights of the best epoch.
+        Whether to hold out rows, to end the training by the score on them, and to keep the weights of the best epoch;
+        see ``early_stopping_metric``.
     validation_fraction : float, default=0.1
         The share of the rows that is held out.
     beta_1 : float, default=0.9
@@ -96,9 +99,15 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         The probability of dropping a hidden unit in a step, or a list with one for each layer, the inputs first.
     train : dict, default=None
         Further keys of a recipe's ``[train]``, such as ``{'clip_norm': 1.0, 'l1': 1e-5}``.
+    early_stopping_metric : str or callable, default=None
+        What scores an epoch on the rows that ``early_stopping=True`` holds out or on ``validation_data``: 'loss' (the
+        loss that is trained, negative, so that more is better), the name of a scorer of scikit-learn such as
+        'neg_log_loss', or a function ``scorer(estimator, X, y)``. The default is R² for the squared error, as in
+        scikit-learn, and the loss for other losses, and for a single row, which has no R².
     callbacks : list of callables, default=None
         Called after every epoch with the estimator and a dict of ``epoch``, ``loss`` and, with held-out rows,
-        ``validation_score``. A callback that returns True ends the training.
+        ``validation_score``. A callback that returns a true value ends the training. ``clone``
+        keeps the callbacks themselves.
     progress : bool, default=False
         Whether to show a progress bar with the loss during ``fit``; needs tqdm.
     precision : {'f32', 'f64'}, default=None
@@ -120,7 +129,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     loss_curve_ : list of float
         The loss of each epoch.
     validation_scores_ : list of float or None
-        R² on the held-out rows after each epoch, with ``early_stopping=True``.
+        The score on the held-out rows after each epoch, by default R².
     best_validation_score_ : float or None
         The best validation score.
     n_iter_ : int
@@ -170,7 +179,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self,
         loss: Any = "squared_error",
         hidden_layer_sizes: Any = (100,),
-        activation: str = "relu",
+        activation: str | Sequence[str] = "relu",
         *,
         solver: str = "adam",
         alpha: float = 0.0001,
@@ -199,6 +208,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         normalisation: Any = None,
         dropout: Any = 0.0,
         train: dict[str, Any] | None = None,
+        early_stopping_metric: Any = None,
         callbacks: Any = None,
         progress: bool = False,
         precision: str | None = None,
@@ -234,22 +244,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.normalisation = normalisation
         self.dropout = dropout
         self.train = train
+        self.early_stopping_metric = early_stopping_metric
         self.callbacks = callbacks
         self.progress = progress
         self.precision = precision
         self.n_threads = n_threads
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            y_numeric=True,
-            dtype=self._dtypes(),
-            reset=reset,
-        )
+        X, y = self._validated(X, y, reset, numeric=True)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return X, np.ascontiguousarray(y.reshape(len(y), -1), dtype=X.dtype)
@@ -260,7 +262,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _out_activation(self) -> str:
         return "exp" if self.loss == "poisson" else "identity"
 
-    def _score_of(self, outputs: Any, targets: Any, weights: Any) -> float:
+    def _score_of(self, outputs: Any, targets: Any, weights: Any) -> float | None:
+        if self.loss != "squared_error" or len(targets) < 2:
+            return None
         if not np.isfinite(outputs).all():
             return float("nan")
         with np.errstate(over="ignore"):
@@ -279,7 +283,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predicted values.
         """
-        check_is_fitted(self)
         outputs = self._outputs(X)
         return outputs.ravel() if outputs.shape[1] == 1 else outputs
 
@@ -304,4 +307,5 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self : object
             The trained model.
         """
-        return self._fit(X, y, sample_weight, incremental=True)
+        with exclusive_fit(self):
+            return self._fit(X, y, sample_weight, incremental=True)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from ._arrays import hand_back, pack, state_of, unpack
+from ._arrays import hand_back, state_of, unpack
 from ._engine import Run
-from ._recipe import recipe_of, rule_name
+from ._prediction import FlatParameters, mean_loss, outputs_with
+from ._recipe import optimizer_of, recipe_text
 from ._threads import thread_count
 
 if TYPE_CHECKING:
@@ -37,20 +38,44 @@ DIVERGED = (
 
 @dataclass
 class Optimizer:
-    """The state from which ``partial_fit`` continues: the rule, its rate, and its memory of earlier steps."""
+    """The state from which ``partial_fit`` continues: the optimizer, its rate, and its memory of earlier steps."""
 
-    rule: tuple[Any, ...]
+    #: The optimizer of the recipe, which a later change of the estimator's parameters leaves as it is.
+    settings: Any
     learning_rate: float
     memory: dict[str, Any] | None
 
 
 @dataclass
 class HeldOutRows:
-    """Rows that are not used for training, and the score of outputs for them."""
+    """Rows that are not used for training, and how a model is scored on them."""
 
     features: Features
+    targets: Targets
+    weights: NDArray[Any] | None
+    #: The positions of the rows in these arrays; None for all.
     rows: NDArray[np.uint32] | None
-    score: Callable[[NDArray[Any]], float]
+    #: The scorer of the caller, which predicts by the estimator itself.
+    scorer: Callable[[], float] | None
+
+    def arrays(self) -> Arrays:
+        """The rows, as the engine takes them."""
+        return self.features, self.targets, self.weights, self.rows
+
+    def score(self, estimator: BaseMLP, run: Run) -> float:
+        """The score of the run's current parameters: scikit-learn's, or the negative loss."""
+        if estimator.early_stopping_metric != "loss":
+            targets: Any = self.targets[0] if isinstance(self.targets, tuple) else self.targets
+            weights = self.weights
+            if self.rows is not None:
+                targets = targets[self.rows]
+                weights = None if weights is None else weights[self.rows]
+            score = estimator._score_of(
+                outputs_with(estimator, run.parameters(), (self.features, None, None, self.rows)), targets, weights
+            )
+            if score is not None:
+                return score
+        return -mean_loss(estimator, run.parameters(), self.arrays())
 
 
 class Samples:
@@ -82,17 +107,15 @@ def begin(
     samples: Samples,
     layers: list[int],
     dtype: np.dtype[Any],
-    memory: dict[str, Any] | None,
+    optimizer: Optimizer,
     batch_size: int | str,
 ) -> tuple[Run, bool]:
     """A run from the estimator's parameters, and whether the estimator takes back the run's generator."""
-    recipe = recipe_of(estimator, layers, dtype, batch_size)
+    recipe = recipe_text(estimator, layers, dtype, batch_size, optimizer.settings)
     state, is_ours = state_of(estimator._random_state)
-    parameters = pack(estimator.coefs_, estimator.intercepts_, dtype)
+    parameters = estimator._parameters(dtype)
     threads = thread_count(estimator.n_threads)
-    if estimator._normalisation is not None:
-        parameters.append(np.ascontiguousarray(estimator._normalisation, dtype=dtype))
-    run = Run(json.dumps(recipe), parameters, state, memory, threads)
+    run = Run(recipe, parameters, state, optimizer.memory, threads)
     if estimator._run_observer is not None:
         estimator._run_observer.begin(run, samples)
     return run, is_ours
@@ -109,11 +132,9 @@ def train_by_steps(
     """``sgd`` and ``adam``: epochs until the loss, or the score on held-out rows, stops improving."""
     batch_size = _batch_size(estimator, samples.row_count)
     kept = getattr(estimator, "_optimizer", None) if incremental else None
-    momentum = estimator.optimizer is None and estimator.solver == "sgd" and estimator.momentum > 0
-    rule = (rule_name(estimator), estimator.optimizer, momentum, dtype.name, tuple(layers))
-    if kept is None or kept.rule != rule:
-        kept = Optimizer(rule, float(estimator.learning_rate_init), None)
-    run, is_ours = begin(estimator, samples, layers, dtype, kept.memory, batch_size)
+    if kept is None:
+        kept = Optimizer(optimizer_of(estimator), float(estimator.learning_rate_init), None)
+    run, is_ours = begin(estimator, samples, layers, dtype, kept, batch_size)
     steps = _StepTraining(estimator, samples, run, kept.learning_rate, layers, progress)
     try:
         with progress or nullcontext():
@@ -123,7 +144,7 @@ def train_by_steps(
     finally:
         # The model stays usable, even if a callback raises an exception.
         keep(estimator, run.parameters() if steps.best is None else steps.best, layers)
-        estimator._optimizer = Optimizer(rule, steps.rate, run.memory())
+        estimator._optimizer = Optimizer(kept.settings, steps.rate, run.memory())
         if is_ours:
             hand_back(estimator._random_state, run.random_state())
     if steps.diverged is not None and steps.best is None:
@@ -135,6 +156,8 @@ def keep(estimator: BaseMLP, parameters: NDArray[Any], layers: list[int]) -> Non
     """Stores parameters in the estimator."""
     estimator.coefs_, estimator.intercepts_, rest = unpack(parameters, layers)
     estimator._normalisation = rest if len(rest) else None
+    views = [*estimator.coefs_, *estimator.intercepts_, *([rest] if len(rest) else [])]
+    estimator._flat = FlatParameters(parameters, views)
 
 
 class _StepTraining:
@@ -166,12 +189,13 @@ class _StepTraining:
             bool(estimator.verbose or estimator.callbacks or self.samples.held_out) or is_scaled or incremental
         )
         estimator.n_iter_ = 0
-        if self.samples.held_out is not None:
+        if self.samples.held_out is not None and estimator.validation_scores_:
+            # A training that goes on can only improve on the model that it began with.
             self.best = self.run.parameters()
         while estimator.n_iter_ < estimator.max_iter:
             self._train(1 if is_observed else estimator.max_iter - estimator.n_iter_)
             if self.diverged is not None:
-                if self.samples.held_out is not None:
+                if self.best is not None:
                     warnings.warn(
                         f"Training diverged, the weights of the best epoch are kept: {self.diverged}",
                         ConvergenceWarning,
@@ -211,7 +235,7 @@ class _StepTraining:
         report = {"epoch": estimator.n_iter_, "loss": estimator.loss_}
         if self.samples.held_out is not None:
             report["validation_score"] = estimator.validation_scores_[-1]
-        return any([callback(estimator, report) is True for callback in estimator.callbacks])
+        return _is_ended_by_callbacks(estimator, report)
 
     def _train(self, epochs: int) -> None:
         estimator, samples = self.estimator, self.samples
@@ -233,15 +257,16 @@ class _StepTraining:
             losses.append(np.nan)
         for loss in losses:
             estimator.n_iter_ += 1
-            estimator.loss_ = loss
-            estimator.loss_curve_.append(loss)
+            estimator.loss_ = np.float64(loss)
+            estimator.loss_curve_.append(estimator.loss_)
             estimator.t_ += samples.row_count
             if estimator.verbose:
                 self._print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
         if raised is None and samples.held_out is not None:
             self._score_held_out(samples.held_out)
         elif raised is None and judged is not None:
-            estimator.best_loss_, estimator._no_improvement_count = judged
+            best, estimator._no_improvement_count = judged
+            estimator.best_loss_ = np.float64(best)
         if self.progress is not None and losses:
             scores = estimator.validation_scores_
             self.progress.report(estimator.n_iter_, estimator.loss_, scores[-1] if scores else None)
@@ -259,13 +284,16 @@ class _StepTraining:
         """Records the score on the held-out rows."""
         estimator = self.estimator
         score = np.nan
-        if self.diverged is None:
-            rows = held_out.features, None, None, held_out.rows
-            score = held_out.score(self.run.outputs(rows, thread_count(estimator.n_threads)))
+        if self.diverged is None and held_out.scorer is not None:
+            keep(estimator, self.run.parameters(), self.layers)
+            score = np.float64(held_out.scorer())
+        elif self.diverged is None:
+            score = np.float64(held_out.score(estimator, self.run))
         estimator.validation_scores_.append(score)
         if estimator.verbose:
             self._print(f"Validation score: {score:f}")
-        if score < estimator.best_validation_score_ + estimator.tol:
+        # Written so that a score that is no number is no improvement.
+        if not score >= estimator.best_validation_score_ + estimator.tol:
             estimator._no_improvement_count += 1
         else:
             estimator._no_improvement_count = 0
@@ -295,16 +323,28 @@ class _StepTraining:
         return ends
 
 
+def _is_ended_by_callbacks(estimator: BaseMLP, report: dict[str, Any]) -> bool:
+    """Calls all callbacks. Whether one of them ends the training."""
+    return any([bool(callback(estimator, report)) for callback in estimator.callbacks])
+
+
 def train_lbfgs(
     estimator: BaseMLP, samples: Samples, layers: list[int], dtype: np.dtype[Any], progress: Progress | None
 ) -> None:
     """``lbfgs``: iterations on all samples at once until a minimum is found."""
-    run, _ = begin(estimator, samples, layers, dtype, None, "full")
+    run, _ = begin(estimator, samples, layers, dtype, Optimizer(optimizer_of(estimator), 0.0, None), "full")
+
+    def _after_iteration(iteration: int, loss: float, parameters: NDArray[Any]) -> bool:
+        keep(estimator, parameters, layers)
+        estimator.n_iter_, estimator.loss_ = iteration, np.float64(loss)
+        return _is_ended_by_callbacks(estimator, {"epoch": iteration, "loss": estimator.loss_})
+
     with progress or nullcontext():
         losses, _, raised, diverged = run.train(
             samples.arrays(),
             estimator.max_iter,
             reported=None if progress is None else progress.callback_from(0),
+            each_epoch=_after_iteration if estimator.callbacks else None,
         )
         if progress is not None and losses:
             progress.report(len(losses), losses[-1])
@@ -318,9 +358,9 @@ def train_lbfgs(
     iterations, evaluations = minimum["iterations"], minimum["evaluations"]
     # An iteration that Ctrl-C interrupts changes the weights, but does not report its loss.
     estimator.n_iter_ = min(iterations, len(losses), estimator.max_iter)
-    estimator.loss_ = value
+    estimator.loss_ = np.float64(value)
     # The engine reports the loss of each iteration before its step.
-    estimator.loss_curve_ = [*losses[1:], value][: estimator.n_iter_]
+    estimator.loss_curve_ = [np.float64(loss) for loss in [*losses[1:], value][: estimator.n_iter_]]
     if estimator.verbose:
         print(f"L-BFGS: loss = {value:.8f} after {iterations} iterations, {evaluations} evaluations: {reason}")
     if isinstance(raised, KeyboardInterrupt):

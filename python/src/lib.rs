@@ -5,6 +5,7 @@ mod arrays;
 mod diagnosing;
 mod inspection;
 mod model_file;
+mod predictor;
 mod recipes;
 mod run;
 mod samples;
@@ -22,10 +23,13 @@ mod _engine {
     use crate::model_file::{load_model, save_model};
 
     #[pymodule_export]
+    use crate::predictor::Predictor;
+
+    #[pymodule_export]
     use crate::recipes::{built_in_recipes, names, read_recipe, run_recipe};
 
     #[pymodule_export]
-    use crate::run::{Run, initial, outputs};
+    use crate::run::{Run, initial};
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");

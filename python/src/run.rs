@@ -3,13 +3,12 @@
 use crate::arrays::{Number, Refused, joined};
 use crate::diagnosing::Diagnosing;
 use crate::samples::{SampleArrays, copied};
-use crate::watch::{Stagnation, Watch};
-use numpy::{PyArray1, PyArray2, PyArrayMethods, ToPyArray};
-use pellucid::data::dataset::Samples;
-use pellucid::evaluation::evaluate::predict;
+use crate::watch::{EachEpoch, Stagnation, Watch};
+use numpy::{PyArray1, PyArrayMethods, ToPyArray};
 use pellucid::model::init::initialise;
 use pellucid::numpy_random::RandomState;
 use pellucid::optimization::optimizer::Memory;
+use pellucid::training::observe::Observer;
 use pellucid::{Network, Precision, Recipe, Trainer, with_precision};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -140,8 +139,13 @@ impl Run {
 
     /// Trains for up to `epochs` more epochs, without Python's lock, at the learning rate `rate`, if given. Ends earlier if
     /// the losses stop falling by the rule of stagnation, on Ctrl-C, and if a number is not finite. `reported` is called about
-    /// 10 times per second with the progress.
-    #[pyo3(signature = (samples, epochs, *, rate=None, stagnation=None, reported=None))]
+    /// 10 times per second with the progress, `each_epoch` after each epoch with its number, the loss and the parameters; if
+    /// it answers true, the training ends.
+    #[pyo3(signature = (samples, epochs, *, rate=None, stagnation=None, reported=None, each_epoch=None))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are named where it is called, in Python"
+    )]
     fn train<'py>(
         &mut self,
         py: Python<'py>,
@@ -150,31 +154,26 @@ impl Run {
         rate: Option<f64>,
         stagnation: Option<Stagnation>,
         reported: Option<Py<PyAny>>,
+        each_epoch: Option<Py<PyAny>>,
     ) -> PyResult<Trained> {
+        let mut each_epoch = each_epoch.map(EachEpoch::new);
         let mut watch = Watch::new(epochs, stagnation, reported);
         let diverged = with!(&mut self.training, training => {
             if let Some(rate) = rate {
                 training.trainer.set_learning_rate(rate);
             }
-            train(py, training, samples, &mut watch)
+            train(py, training, samples, &mut (&mut each_epoch, &mut watch))
         })?;
+        let raised = watch
+            .raised
+            .or(each_epoch.and_then(|each_epoch| each_epoch.raised));
         let best = watch.stagnation.map(|rule| (rule.best, rule.waited));
-        Ok((watch.losses, best, watch.raised, diverged))
+        Ok((watch.losses, best, raised, diverged))
     }
 
     /// All parameters: the weights of all layers, then all biases, then those of normalised layers.
     fn parameters<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         with!(&self.training, training => training.trainer.network().parameters().to_pyarray(py).into_any())
-    }
-
-    /// The outputs of the current network, (rows, outputs).
-    fn outputs<'py>(
-        &self,
-        py: Python<'py>,
-        samples: &Bound<'py, PyAny>,
-        threads: usize,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        with!(&self.training, training => outputs_of(py, training.trainer.network(), samples, threads))
     }
 
     /// The state of NumPy's generator after the shuffles.
@@ -232,21 +231,6 @@ fn generator((key, position, kept): NumpyState<'_>) -> PyResult<RandomState> {
         .ok_or_else(|| PyValueError::new_err("a state that NumPy's MT19937 does not have"))
 }
 
-/// The outputs, (rows, outputs), of a recipe's network with these parameters.
-#[pyfunction]
-pub(crate) fn outputs<'py>(
-    py: Python<'py>,
-    recipe: &str,
-    parameters: Parameters<'py>,
-    samples: &Bound<'py, PyAny>,
-    threads: usize,
-) -> PyResult<Bound<'py, PyAny>> {
-    let recipe = read(recipe)?;
-    with_precision!(recipe.train.precision, T => {
-        outputs_of(py, &network::<T>(&recipe, &parameters)?, samples, threads)
-    })
-}
-
 pub(crate) fn read(recipe: &str) -> PyResult<Recipe> {
     serde_json::from_str(recipe).refused()
 }
@@ -265,11 +249,11 @@ fn train<T: Number>(
     py: Python<'_>,
     Training { trainer, diagnosing }: &mut Training<T>,
     samples: &Bound<'_, PyAny>,
-    watch: &mut Watch,
+    observer: &mut (impl Observer<T> + Send),
 ) -> PyResult<Option<String>> {
     let arrays: SampleArrays<'_, T> = samples.extract()?;
     let samples = arrays.lend()?;
-    let ended = py.detach(|| trainer.run(&samples, &mut (&mut *diagnosing, watch)));
+    let ended = py.detach(|| trainer.run(&samples, &mut (&mut *diagnosing, observer)));
     match ended {
         Err(error) if error.is_divergence() => {
             let text = error.to_string();
@@ -280,23 +264,4 @@ fn train<T: Number>(
         }
         ended => ended.map(|_| None).refused(),
     }
-}
-
-fn outputs_of<'py, T: Number>(
-    py: Python<'py>,
-    network: &Network<T>,
-    samples: &Bound<'py, PyAny>,
-    threads: usize,
-) -> PyResult<Bound<'py, PyAny>> {
-    let arrays: SampleArrays<'_, T> = samples.extract()?;
-    let samples = arrays.lend()?;
-    let (columns, inputs) = (samples.columns(), network.architecture().input_width());
-    if columns != inputs {
-        let message = format!("rows of {columns} features for a network of {inputs} inputs");
-        return Err(PyValueError::new_err(message));
-    }
-    let found = py.detach(|| predict(network, &samples, samples.rows(), threads_of(threads)));
-    let shape = [samples.rows(), network.architecture().output_width()];
-    let shaped: Bound<'py, PyArray2<T>> = PyArray1::from_vec(py, found).reshape(shape)?;
-    Ok(shaped.into_any())
 }

@@ -1,6 +1,8 @@
 //! The observer of a training that runs without Python's lock: keeps the losses, ends the training if they stop falling,
 //! checks for Ctrl-C at intervals, and reports the progress to Python.
 
+use crate::arrays::Number;
+use numpy::ToPyArray;
 use pellucid::Scalar;
 use pellucid::training::glance::Glance;
 use pellucid::training::observe::{Event, Observer, Position, end_if};
@@ -120,5 +122,45 @@ impl<T: Scalar> Observer<T> for Watch {
 
     fn next_step(&mut self, next: Position) -> u64 {
         self.glance.next_step(next.step)
+    }
+}
+
+/// Calls Python after each epoch with (epoch, loss, parameters); a true answer ends the training.
+#[derive(Debug)]
+pub(crate) struct EachEpoch {
+    call: Py<PyAny>,
+    /// The exception of the call.
+    pub(crate) raised: Option<PyErr>,
+}
+
+impl EachEpoch {
+    pub(crate) fn new(call: Py<PyAny>) -> Self {
+        Self { call, raised: None }
+    }
+}
+
+impl<T: Number> Observer<T> for EachEpoch {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        let Event::Epoch {
+            position,
+            loss,
+            network,
+        } = event
+        else {
+            return ControlFlow::Continue(());
+        };
+        let answer = Python::attach(|py| {
+            let parameters = network.parameters().to_pyarray(py);
+            self.call
+                .call1(py, (position.epoch + 1, *loss, parameters))?
+                .is_truthy(py)
+        });
+        match answer {
+            Ok(ends) => end_if(ends),
+            Err(raised) => {
+                self.raised = Some(raised);
+                ControlFlow::Break(())
+            }
+        }
     }
 }

@@ -57,8 +57,8 @@ def test_defaults_of_additional_parameters_change_nothing(data):
     X, y = data["wine"]
     plain = MLPClassifier(random_state=0, max_iter=5).fit(X, y)
     spelled = MLPClassifier(
-        random_state=0, max_iter=5, activation=["relu"], optimizer="adam", init="sklearn", schedule="constant",
-        train={"optimizer": {"name": "adam", "epsilon_hat": True}}, precision="f64", callbacks=[], loss="log_loss",
+        random_state=0, max_iter=5, activation=["relu"], init="sklearn", schedule="constant",
+        optimizer={"name": "adam", "epsilon_hat": True}, train={}, precision="f64", callbacks=[], loss="log_loss",
     )  # fmt: skip
     np.testing.assert_array_equal(weights_of(spelled.fit(X, y)), weights_of(plain))
 

@@ -120,3 +120,22 @@ def test_the_summary_of_a_model(data):
     with pytest.raises(ValueError, match="non-finite"):
         wide.fit(X, y)
     assert "0 epochs" in wide._repr_html_()
+
+
+def test_several_outputs_are_refused_where_one_is_drawn(data):
+    X, y = data["iris"]
+    labels = np.eye(3, dtype=int)[y]
+    of_labels = MLPClassifier((5,), max_iter=2).fit(X[:, :2], labels)
+    with pytest.raises(ValueError, match="3 labels"):
+        of_labels.plot_decision_boundary(X[:, :2], labels)
+    with pytest.raises(ValueError, match="multilabel_confusion_matrix"):
+        of_labels.plot_confusion(X[:, :2], labels)
+    of_targets = MLPRegressor(hidden_layer_sizes=(5,), max_iter=2).fit(X[:, :2], X[:, 2:])
+    with pytest.raises(ValueError, match="2 targets"):
+        of_targets.plot_decision_boundary(X[:, :2], X[:, 2:])
+
+
+def test_the_axis_of_scores_names_the_metric(data):
+    X, y = data["iris"]
+    model = MLPClassifier((5,), max_iter=3, early_stopping=True, early_stopping_metric="neg_log_loss").fit(X, y)
+    assert model.plot_loss().figure.axes[1].get_ylabel() == "neg_log_loss"

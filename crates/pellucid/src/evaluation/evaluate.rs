@@ -3,7 +3,7 @@
 use crate::data::dataset::{BatchBuffers, Dataset, Rows, Samples};
 use crate::evaluation::metrics::{Meters, Metric};
 use crate::loss::Loss;
-use crate::model::network::Network;
+use crate::model::network::{Architecture, Network};
 use crate::model::pass::{self, Workspace};
 use crate::scalar::Scalar;
 use pellucid_kernels::thread_pool;
@@ -32,8 +32,52 @@ pub fn evaluate<T: Scalar>(
     metrics: &[Metric],
     threads: NonZeroUsize,
 ) -> Evaluation {
-    let architecture = network.architecture();
     let mut meters = Meters::new(metrics, data);
+    let loss = each_batch(
+        network.architecture(),
+        network.parameters(),
+        data,
+        loss,
+        threads,
+        |outputs, targets| meters.add(outputs, targets),
+    );
+    Evaluation {
+        loss,
+        metrics: meters.take(),
+    }
+}
+
+/// The mean loss of a network with these parameters on all of `data`, each sample's times its weight.
+///
+/// # Panics
+/// When parameters or data do not have the network's shape.
+pub fn mean_loss<T, S>(
+    architecture: &Architecture,
+    parameters: &[T],
+    data: &S,
+    loss: Loss,
+    threads: NonZeroUsize,
+) -> f64
+where
+    T: Scalar,
+    S: Samples<T> + Sync + ?Sized,
+{
+    each_batch(architecture, parameters, data, loss, threads, |_, _| ())
+}
+
+/// The mean loss; `after_batch` gets outputs and targets of each batch, in the order of the rows.
+fn each_batch<T, S>(
+    architecture: &Architecture,
+    parameters: &[T],
+    data: &S,
+    loss: Loss,
+    threads: NonZeroUsize,
+    mut after_batch: impl FnMut(&[T], &[T]),
+) -> f64
+where
+    T: Scalar,
+    S: Samples<T> + Sync + ?Sized,
+{
     let mut sum = 0.0;
     // As many batches at a time as there are threads, each with arrays of its own. The results are added in the order of the
     // rows, so that they do not depend on the number of threads.
@@ -53,26 +97,21 @@ pub fn evaluate<T: Scalar>(
             slot.start = first + index * BATCH;
         }
         thread_pool::for_each(threads, &mut slots[..used], |slot| {
-            let end = (slot.start + BATCH).min(data.rows());
-            let (input, targets) = data.gather(Rows::Range(slot.start, end), &mut slot.buffers);
-            pass::forward(architecture, network.parameters(), input, &mut slot.workspace);
-            let weights = data
-                .weights()
-                .map_or(&[][..], |weights| &weights[slot.start..end]);
-            slot.workspace.weigh_rows(weights.iter().copied());
+            let rows = slot.start..(slot.start + BATCH).min(data.rows());
+            let (input, targets) = data.gather(Rows::Range(rows.start, rows.end), &mut slot.buffers);
+            pass::forward(architecture, parameters, input, &mut slot.workspace);
+            let weights = if data.is_weighted() { rows } else { 0..0 };
+            slot.workspace.weigh_rows(weights.map(|row| data.weight(row)));
             slot.loss = pass::loss_sum(loss, architecture, targets, &slot.workspace);
         });
         for slot in &mut slots[..used] {
             let end = (slot.start + BATCH).min(data.rows());
             let (_, targets) = data.gather(Rows::Range(slot.start, end), &mut slot.buffers);
             sum += slot.loss;
-            meters.add(slot.workspace.outputs(), targets);
+            after_batch(slot.workspace.outputs(), targets);
         }
     }
-    Evaluation {
-        loss: sum / data.rows() as f64,
-        metrics: meters.take(),
-    }
+    sum / data.rows() as f64
 }
 
 /// The outputs for rows `0..rows` of `features`, (rows, outputs).
@@ -84,7 +123,30 @@ where
     T: Scalar,
     S: Samples<T> + Sync + ?Sized,
 {
-    let architecture = network.architecture();
+    outputs(
+        network.architecture(),
+        network.parameters(),
+        features,
+        rows,
+        threads,
+    )
+}
+
+/// [`predict`] for parameters that are stored elsewhere.
+///
+/// # Panics
+/// When parameters or features do not have the network's shape, or the features have fewer rows.
+pub fn outputs<T, S>(
+    architecture: &Architecture,
+    parameters: &[T],
+    features: &S,
+    rows: usize,
+    threads: NonZeroUsize,
+) -> Vec<T>
+where
+    T: Scalar,
+    S: Samples<T> + Sync + ?Sized,
+{
     let width = architecture.output_width();
     let mut outputs = vec![T::ZERO; rows * width];
     let batches = rows.div_ceil(BATCH);
@@ -102,7 +164,7 @@ where
             let start = *first + index * BATCH;
             let rows = Rows::Range(start, start + outputs.len() / width);
             let (input, _) = features.gather(rows, &mut buffers);
-            pass::forward(architecture, network.parameters(), input, &mut workspace);
+            pass::forward(architecture, parameters, input, &mut workspace);
             outputs.copy_from_slice(workspace.outputs());
         }
     });
