@@ -7,7 +7,8 @@ use crate::label::grouped;
 use crate::layout::color_bar::ColorBar;
 use crate::layout::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, LEFT_NAME, MARGIN, TICK_LABEL_SIZE, WIDTHS};
 use crate::mark::{Anchor, Point};
-use crate::picture::{Arrange, PictureStyle};
+use crate::picture::Arrange;
+use crate::picture_style::PictureStyle;
 use crate::typeface::{ellipsize, printable, width as width_of};
 
 /// The largest side of the matrix and of a cell: a matrix of two classes is no poster.

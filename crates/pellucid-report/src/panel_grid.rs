@@ -4,7 +4,8 @@ use crate::error::ReportError;
 use crate::layout::{Canvas, HEIGHTS, MARGIN, WIDTHS};
 use crate::line_chart::{DrawnValues, Legend, LineChart, describe, draw_chart, draw_plot};
 use crate::mark::Mark;
-use crate::picture::{Arrange, PictureStyle};
+use crate::picture::Arrange;
+use crate::picture_style::PictureStyle;
 
 /// The width below which no panel falls while another stands beside it.
 const NARROWEST: u32 = 380;

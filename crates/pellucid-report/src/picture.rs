@@ -2,19 +2,9 @@
 
 use crate::error::ReportError;
 use crate::layout::Canvas;
-use crate::palette::Theme;
+use crate::picture_style::PictureStyle;
 use crate::{png, svg};
 use std::path::Path;
-
-/// How a picture is drawn, whatever it shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct PictureStyle {
-    /// Light or dark.
-    pub theme: Theme,
-    /// In pixels of an SVG viewer at its natural size, 240 to 8000; a PNG has twice as many. The height follows. `None` for
-    /// the usual width of such a picture.
-    pub width: Option<u32>,
-}
 
 /// A picture's file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,7 +7,8 @@ use crate::label::grouped;
 use crate::layout::panel::{BELOW, Panel};
 use crate::layout::{AXIS_LABEL_SIZE, Canvas, MARGIN, WIDTHS};
 use crate::palette::Stroke;
-use crate::picture::{Arrange, PictureStyle};
+use crate::picture::Arrange;
+use crate::picture_style::PictureStyle;
 use crate::typeface::{printable, width as width_of};
 
 const MOST_TARGETS: usize = 8;

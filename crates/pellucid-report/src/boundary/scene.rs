@@ -10,7 +10,8 @@ use crate::layout::panel::{BELOW, Panel};
 use crate::layout::{Canvas, HALF_DIGIT, MARGIN, WIDTHS};
 use crate::mark::{Anchor, Point, Raster};
 use crate::palette::{Color, Stroke};
-use crate::picture::{Arrange, PictureStyle};
+use crate::picture::Arrange;
+use crate::picture_style::PictureStyle;
 use crate::typeface::{ellipsize, printable, width as width_of};
 
 const MOST_POINTS: usize = 1000;

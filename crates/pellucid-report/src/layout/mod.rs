@@ -7,7 +7,7 @@ pub(crate) mod plot;
 use crate::error::ReportError;
 use crate::mark::{Anchor, Mark, Point, Raster, Text};
 use crate::palette::{Color, Stroke, Theme};
-use crate::picture::PictureStyle;
+use crate::picture_style::PictureStyle;
 use crate::typeface::{ellipsize, printable, wrap};
 
 /// Widths of a picture in pixels, where it sets no limits of its own.

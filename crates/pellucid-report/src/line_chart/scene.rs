@@ -12,7 +12,8 @@ use crate::layout::{
 };
 use crate::mark::Anchor;
 use crate::palette::{Stroke, Theme};
-use crate::picture::{Arrange, PictureStyle};
+use crate::picture::Arrange;
+use crate::picture_style::PictureStyle;
 use crate::typeface::{ellipsize, printable, width as width_of};
 
 const WIDTHS: (u32, u32) = (200, 8000);

@@ -4,7 +4,8 @@ mod html;
 
 use crate::error::ReportError;
 use crate::palette::Theme;
-use crate::picture::{Picture, PictureStyle};
+use crate::picture::Picture;
+use crate::picture_style::PictureStyle;
 use crate::svg::{self, Inks};
 use crate::typeface::printable;
 use html::{around, around_any, element, entry, text};

@@ -9,7 +9,8 @@ use crate::layout::plot::{Plot, ticks_upwards, widest_label};
 use crate::layout::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, LEFT_NAME, MAJOR_TICK, MARGIN, TICK_LABEL_SIZE};
 use crate::mark::{Anchor, Point};
 use crate::palette::{Color, Stroke, Theme};
-use crate::picture::{Arrange, PictureStyle};
+use crate::picture::Arrange;
+use crate::picture_style::PictureStyle;
 use crate::typeface::{ellipsize, printable, width as width_of};
 
 const WIDTHS: (u32, u32) = (400, 8000);

@@ -9,7 +9,8 @@ use crate::layout::color_bar::ColorBar;
 use crate::layout::{AXIS_LABEL_SIZE, Canvas, HALF_DIGIT, LEFT_NAME, MARGIN, TICK_LABEL_SIZE, WIDTHS};
 use crate::mark::{Anchor, Point, Raster};
 use crate::palette::{Color, Theme};
-use crate::picture::{Arrange, PictureStyle};
+use crate::picture::Arrange;
+use crate::picture_style::PictureStyle;
 use crate::typeface::{ellipsize, printable, width as width_of};
 
 /// Images of units that are drawn, and those on a narrow picture.
