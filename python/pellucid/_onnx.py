@@ -7,6 +7,7 @@ normalisation and several outputs.
 
 from __future__ import annotations
 
+import ast
 import sys
 import warnings
 from importlib.abc import MetaPathFinder
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ._engine import activation_expression
 from ._recipe import activation_name, hidden_activations, normalisations
 
 if TYPE_CHECKING:
@@ -60,52 +62,43 @@ def _erf(nodes: Nodes, z: str) -> str:
     return nodes.node("Cast", found, to=nodes.number)
 
 
-def _elu(nodes: Nodes, z: str, scale: float = 1.0, alpha: float = 1.0) -> str:
-    below = nodes.node("Sub", nodes.node("Exp", nodes.node("Min", z, 0.0)), 1.0)
-    above = nodes.node("Mul", nodes.node("Relu", z), scale)
-    return nodes.node("Add", above, nodes.node("Mul", below, scale * alpha))
-
-
-def _gelu(nodes: Nodes, z: str) -> str:
-    phi = nodes.node("Mul", nodes.node("Add", _erf(nodes, nodes.node("Mul", z, np.sqrt(0.5))), 1.0), 0.5)
-    return nodes.node("Mul", z, phi)
-
-
-def _gelu_tanh(nodes: Nodes, z: str) -> str:
-    factor = nodes.node("Add", nodes.node("Mul", nodes.node("Mul", z, z), 0.044715), 1.0)
-    twice_u = nodes.node("Mul", nodes.node("Mul", z, factor), 2 * np.sqrt(2 / np.pi))
-    return nodes.node("Mul", z, nodes.node("Sigmoid", twice_u))
-
-
-def _softplus(nodes: Nodes, z: str) -> str:
-    tail = nodes.node("Log", nodes.node("Add", nodes.node("Exp", nodes.node("Neg", nodes.node("Abs", z))), 1.0))
-    return nodes.node("Add", nodes.node("Relu", z), tail)
-
-
-def _hard_sigmoid(nodes: Nodes, z: str) -> str:
-    return nodes.node("Clip", nodes.node("Add", nodes.node("Mul", z, 1 / 6), 0.5), 0.0, 1.0)
-
-
-#: Each activation, in operators that runtimes implement in both precisions.
-ACTIVATIONS: dict[str, Callable[[Nodes, str], str]] = {
-    "identity": lambda nodes, z: z,
+#: The functions of an activation's expression, in operators that runtimes implement in both precisions.
+FUNCTIONS: dict[str, Callable[..., str]] = {
+    "abs": lambda nodes, z: nodes.node("Abs", z),
+    "erf": _erf,
+    "exp": lambda nodes, z: nodes.node("Exp", z),
+    "log": lambda nodes, z: nodes.node("Log", z),
+    "max": lambda nodes, a, b: nodes.node("Max", a, b),
+    "min": lambda nodes, a, b: nodes.node("Min", a, b),
     "sigmoid": lambda nodes, z: nodes.node("Sigmoid", z),
-    "tanh": lambda nodes, z: nodes.node("Tanh", z),
-    "relu": lambda nodes, z: nodes.node("Relu", z),
-    "leaky_relu": lambda nodes, z: nodes.node("Max", z, nodes.node("Mul", z, 0.01)),
-    "elu": _elu,
-    "selu": lambda nodes, z: _elu(nodes, z, 1.0507009873554805, 1.6732632423543772),
-    "gelu": _gelu,
-    "gelu_tanh": _gelu_tanh,
-    "silu": lambda nodes, z: nodes.node("Mul", z, nodes.node("Sigmoid", z)),
-    "mish": lambda nodes, z: nodes.node("Mul", z, nodes.node("Tanh", _softplus(nodes, z))),
-    "softplus": _softplus,
-    "softsign": lambda nodes, z: nodes.node("Div", z, nodes.node("Add", nodes.node("Abs", z), 1.0)),
-    "hard_sigmoid": _hard_sigmoid,
-    "hard_tanh": lambda nodes, z: nodes.node("Clip", z, -1.0, 1.0),
-    "exponential": lambda nodes, z: nodes.node("Exp", z),
     "softmax": lambda nodes, z: nodes.node("Softmax", z, axis=1),
+    "tanh": lambda nodes, z: nodes.node("Tanh", z),
 }
+
+OPERATORS: dict[type[ast.operator], str] = {ast.Add: "Add", ast.Sub: "Sub", ast.Mult: "Mul", ast.Div: "Div"}
+
+
+def activation_nodes(nodes: Nodes, name: str, z: str) -> str:
+    """The activation of this name, by the expression of its descriptor."""
+    expression = activation_expression(name)
+
+    def value(part: ast.expr) -> Any:
+        match part:
+            case ast.Constant(value=float() | int() as number):
+                return float(number)
+            case ast.Name(id="z"):
+                return z
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=float() | int() as number)):
+                return -float(number)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return nodes.node("Neg", value(operand))
+            case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
+                return nodes.node(OPERATORS[type(operator)], value(left), value(right))
+            case ast.Call(func=ast.Name(id=function), args=arguments) if function in FUNCTIONS:
+                return FUNCTIONS[function](nodes, *map(value, arguments))
+        raise NotImplementedError(f"{name} has no ONNX form: {ast.unparse(part)} in its expression, {expression!r}")
+
+    return str(value(ast.parse(expression, mode="eval").body))
 
 
 def outputs_of(nodes: Nodes, model: BaseMLP, x: str) -> str:
@@ -118,9 +111,7 @@ def outputs_of(nodes: Nodes, model: BaseMLP, x: str) -> str:
         model.coefs_, model.intercepts_, activations, normalised, strict=True
     ):
         z = nodes.node("Add", nodes.node("MatMul", a, weights), biases)
-        if activation not in ACTIVATIONS:
-            raise NotImplementedError(f"{activation} has no ONNX form; add one to ACTIVATIONS in pellucid/_onnx.py")
-        a = ACTIVATIONS[activation](nodes, z if normalise is None else normalise(nodes, z))
+        a = activation_nodes(nodes, activation, z if normalise is None else normalise(nodes, z))
     return a
 
 

@@ -33,6 +33,17 @@ pub(crate) fn built_in_recipes() -> Vec<&'static str> {
         .collect()
 }
 
+/// An activation as an expression of `z`, for exports; the syntax is the descriptor's.
+#[pyfunction]
+pub(crate) fn activation_expression(name: &str) -> PyResult<&'static str> {
+    let found = Activation::all()
+        .iter()
+        .find(|activation| activation.name() == name);
+    found
+        .map(|activation| activation.descriptor().expression)
+        .ok_or_else(|| PyValueError::new_err(format!("there is no activation {name:?}")))
+}
+
 /// The names that a recipe accepts for a kind of choice, such as `"activation"` or `"optimizer"`; aliases included.
 #[pyfunction]
 pub(crate) fn names(kind: &str) -> PyResult<Vec<&'static str>> {

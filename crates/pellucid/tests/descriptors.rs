@@ -189,6 +189,15 @@ fn every_descriptor_is_complete() {
             );
         }
     }
+    for activation in Activation::all() {
+        let descriptor = activation.descriptor();
+        if descriptor.expression.is_empty() || descriptor.derivative.plain.is_empty() {
+            missing.push(format!(
+                "the activation `{}` has no `expression` or `derivative`: exports and explanations read them; add them to its descriptor",
+                descriptor.common.name
+            ));
+        }
+    }
     assert!(missing.is_empty(), "\n{}", missing.join("\n"));
 }
 
