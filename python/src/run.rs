@@ -9,8 +9,8 @@ use pellucid::model::init::initialise;
 use pellucid::numpy_random::RandomState;
 use pellucid::optimization::optimizer::Memory;
 use pellucid::training::observe::Observer;
-use pellucid::{Network, Precision, Recipe, Trainer, with_precision};
-use pyo3::exceptions::PyValueError;
+use pellucid::{Error, Network, Precision, Recipe, Trainer, with_precision};
+use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use std::num::NonZeroUsize;
 
@@ -262,6 +262,7 @@ fn train<T: Number>(
             }
             Ok(Some(text))
         }
+        Err(error @ Error::Memory { .. }) => Err(PyMemoryError::new_err(error.to_string())),
         ended => ended.map(|_| None).refused(),
     }
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -353,3 +356,23 @@ def test_blocks_of_rows_give_the_same_bits(data, kind, monkeypatch):
         rows.iloc[4999, 3] = np.nan
         with pytest.raises(ValueError, match="NaN"):
             model.fit(rows, y)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="limits of memory are set by resource, on Linux")
+@pytest.mark.parametrize("settings", ["batch_size=200_000, max_iter=1", "solver='lbfgs', max_iter=1"])
+def test_a_batch_that_does_not_fit_in_memory_is_a_memory_error(settings):
+    program = f"""
+import resource
+import numpy as np
+from pellucid import MLPClassifier
+X = np.random.RandomState(0).rand(200_000, 10)
+y = (X[:, 0] > 0.5).astype(int)
+resource.setrlimit(resource.RLIMIT_AS, (5_000_000_000, 5_000_000_000))
+try:
+    MLPClassifier((5000,), {settings}).fit(X, y)
+except MemoryError as error:
+    print(error)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "a batch of 200000 rows through 10-5000-1" in run.stdout

@@ -35,6 +35,17 @@ pub enum Error {
         value: f64,
     },
 
+    /// The arrays of a training are larger than the available memory.
+    #[error(
+        "{what} needs {gigabytes:.1} GB, which is more than the available memory; use a smaller batch_size or fewer units"
+    )]
+    Memory {
+        /// What needs it.
+        what: String,
+        /// How much it needs.
+        gigabytes: f64,
+    },
+
     /// Training stopped because the loss was no longer finite.
     #[error(
         "the loss became {loss} in epoch {epoch}, batch {batch}: {origin}. \

@@ -21,7 +21,7 @@ impl<T: Scalar> Trainer<T> {
         O: Observer<T> + ?Sized,
     {
         let rows = data.rows();
-        self.ensure_capacity(rows);
+        self.reserve(rows)?;
         self.weigh(data, Rows::Range(0, rows));
         let iterations = self.train.epochs.saturating_sub(self.epoch);
         let settings = self.optimizer.optimizer().lbfgs(iterations).unwrap_or_default();

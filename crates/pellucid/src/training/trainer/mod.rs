@@ -3,6 +3,7 @@
 mod failure;
 mod full_batch;
 mod fused;
+mod memory;
 pub mod observe;
 mod run;
 mod step;
@@ -88,6 +89,7 @@ impl<T: Scalar> Trainer<T> {
         recipe.validate()?;
         let train = &recipe.train;
         let architecture = network.architecture();
+        memory::check_parameters::<T>(architecture)?;
         let penalized = penalized_parameters(train.penalize_biases, architecture);
         let penalty = Penalty::new(
             [train.l1, train.l2],
@@ -225,6 +227,15 @@ impl<T: Scalar> Trainer<T> {
     /// Sets the learning rate that the schedule multiplies.
     pub fn set_learning_rate(&mut self, rate: f64) {
         self.learning_rate.highest = rate;
+    }
+
+    /// [`ensure_capacity`](Self::ensure_capacity), after a check that the memory suffices.
+    fn reserve(&mut self, rows: usize) -> Result<()> {
+        if self.workspace.capacity < rows {
+            memory::check_batch::<T>(self.network.architecture(), rows, self.dropout.is_some())?;
+        }
+        self.ensure_capacity(rows);
+        Ok(())
     }
 
     fn ensure_capacity(&mut self, rows: usize) {

@@ -76,7 +76,7 @@ impl<T: Scalar> Trainer<T> {
         if watched_loss == Some(WatchedLoss::Validation) && observer.validation_loss().is_none() {
             return Err(no_validation_loss());
         }
-        let batches = self.begin(data.rows());
+        let batches = self.begin(data.rows())?;
         let rate_changes = !self.learning_rate.schedule.is_constant();
         let mut learning_rate = T::from_f64(self.learning_rate.highest);
         let mut buffers = BatchBuffers::default();
@@ -172,15 +172,15 @@ impl<T: Scalar> Trainer<T> {
     }
 
     /// Prepares a run over `rows` rows, and allocates the arrays of its batches.
-    fn begin(&mut self, rows: usize) -> BatchLoop {
+    fn begin(&mut self, rows: usize) -> Result<BatchLoop> {
         let batch_rows = self.train.batch_size.rows_per_batch(rows);
         let steps_per_epoch = rows.div_ceil(batch_rows) as u64;
-        self.ensure_capacity(batch_rows);
+        self.reserve(batch_rows)?;
         self.workspace.weigh_rows([]);
         if let Some(accumulation) = &mut self.accumulation {
             accumulation.begin(rows);
         }
-        BatchLoop {
+        Ok(BatchLoop {
             rows,
             batch_rows,
             steps_per_epoch,
@@ -189,7 +189,7 @@ impl<T: Scalar> Trainer<T> {
                 steps_per_epoch: steps_per_epoch.div_ceil(self.train.accumulate),
                 samples: rows as u64,
             },
-        }
+        })
     }
 
     /// The position of the run before the step on batch `batch` of the current epoch; the first batch of the next epoch
