@@ -208,12 +208,13 @@ impl VariantRuns {
                 .map(|(seed, epoch)| epoch.map_or(f64::INFINITY, |epoch| cost(seed, epoch)))
                 .collect()
         };
-        let (epochs, updates) = (costs(&|_, epoch| epoch), self.updates_per_epoch as f64);
+        let epochs = costs(&|_, epoch| epoch);
+        let updates = costs(&|_, epoch| (epoch as u64).saturating_mul(self.updates_per_epoch) as f64);
         let seconds = costs(&|seed, epoch| self.seconds[seed] * (epoch / self.losses[seed].len() as f64));
         Reach {
             seeds: reached.iter().flatten().count(),
             epoch: Spread::from_numbers(epochs.iter().copied(), band),
-            updates: Spread::from_numbers(costs(&|_, epoch| epoch * updates), band),
+            updates: Spread::from_numbers(updates, band),
             seconds: Spread::from_numbers(seconds, band),
             epochs,
         }
