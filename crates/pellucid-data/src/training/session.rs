@@ -98,7 +98,7 @@ impl<'a> Plan<'a> {
     /// A session on all rows. Rows to stop by come from `validation`, or are held out as the recipe says.
     ///
     /// # Errors
-    /// [`DataError`]: rows that cannot be prepared or split, a validation table without the columns, a setting that
+    /// [`DataError`](crate::DataError): rows that cannot be prepared or split, a validation table without the columns, a setting that
     /// makes no sense.
     pub fn session<'s>(
         &'s self,
@@ -223,7 +223,7 @@ impl<'a> TableSession<'a> {
     /// Trains, and scores the network on training and held-out rows.
     ///
     /// # Errors
-    /// [`DataError::Training`] for a training that diverges.
+    /// [`DataError::Training`](crate::DataError::Training) for a training that diverges.
     pub fn run(self, observer: &mut impl AnyObserver) -> Result<Trained> {
         let recipe = self.recipe().clone();
         let (network, summary): (AnyNetwork, Summary) = with_session!(self.session, session => {

@@ -363,7 +363,7 @@ impl Recipe {
     /// The architecture.
     ///
     /// # Errors
-    /// [`Error::Architecture`] when it cannot be built.
+    /// [`Error::Architecture`](crate::Error::Architecture) when it cannot be built.
     pub fn architecture(&self) -> Result<Architecture> {
         let layers = &self.network.layers;
         let activations: Vec<Activation> = match &self.network.activation {
@@ -408,7 +408,8 @@ impl Recipe {
     /// Checks every setting that does not need data.
     ///
     /// # Errors
-    /// [`Error::Setting`] or [`Error::Architecture`], naming the key, what it holds and what it may hold.
+    /// [`Error::Setting`](crate::Error::Setting) or [`Error::Architecture`](crate::Error::Architecture), naming the key, what it
+    /// holds and what it may hold.
     pub fn validate(&self) -> Result<()> {
         let train = &self.train;
         let architecture = self.architecture()?;
