@@ -348,8 +348,7 @@ class BaseMLP(BaseEstimator):
         if hasattr(self, "coefs_") and len({array.dtype for array in (*self.coefs_, *self.intercepts_)}) == 1:
             # One array of all parameters again, so that predictions need no copy.
             parameters = [np.ravel(array) for array in parameters_of(self, self.coefs_[0].dtype)]
-            sizes = [self.coefs_[0].shape[0], *(weights.shape[1] for weights in self.coefs_)]
-            keep(self, np.concatenate(parameters), sizes)
+            keep(self, np.concatenate(parameters), _inspection.layers_of(self))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to a file for the command line and for `pellucid.load`.

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._arrays import generator_at
 from ._engine import load_model, save_model
+from ._inspection import layers_of
 from ._recipe import recipe_text
 from ._training import keep
 
@@ -29,7 +30,6 @@ def save(estimator: BaseMLP, path: str | os.PathLike[str]) -> None:
     """Writes a fitted estimator atomically."""
     check_is_fitted(estimator)
     weights = estimator.coefs_
-    sizes = [weights[0].shape[0], *(layer.shape[1] for layer in weights)]
     description: dict[str, Any] = {
         "estimator": _base_of(type(estimator)).__name__,
         "class": [type(estimator).__module__, type(estimator).__qualname__],
@@ -48,7 +48,7 @@ def save(estimator: BaseMLP, path: str | os.PathLike[str]) -> None:
         }
     save_model(
         os.fspath(path),
-        recipe_text(estimator, sizes, weights[0].dtype),
+        recipe_text(estimator, layers_of(estimator), weights[0].dtype),
         estimator._parameters(weights[0].dtype),
         classes,
         [str(name) for name in getattr(estimator, "feature_names_in_", [])],
@@ -148,10 +148,10 @@ def _with_subclasses(kind: type[Any]) -> Iterator[type[Any]]:
 
 def _encoded(value: Any, name: str) -> Any:
     """A value for JSON from which `_decoded` restores value and type; others are refused by the attribute's name."""
-    if value is None or isinstance(value, bool) or (type(value) in (int, float, str) and value == value):
-        return value if not isinstance(value, float) or np.isfinite(value) else {"float": str(value)}
+    if value is None or type(value) in (bool, int, str):
+        return value
     if type(value) is float:
-        return {"float": str(value)}
+        return value if np.isfinite(value) else {"float": str(value)}
     if isinstance(value, np.generic) and value.dtype.kind in "biufUSmM":
         return {"scalar": _encoded(np.asarray(value), name)}
     if isinstance(value, np.ndarray) and value.dtype.kind in "mM":

@@ -9,6 +9,7 @@ from sklearn.utils.validation import validate_data
 
 from ._arrays import blocks_of, features_of, pack
 from ._engine import Predictor
+from ._inspection import layers_of
 from ._recipe import recipe_text
 from ._threads import thread_count
 
@@ -52,7 +53,7 @@ def parameters_of(estimator: BaseMLP, dtype: np.dtype[Any]) -> list[NDArray[Any]
 
 def predictor_of(estimator: BaseMLP, dtype: np.dtype[Any]) -> Predictor:
     """The engine's network of the estimator, without its parameters."""
-    sizes = [estimator.coefs_[0].shape[0], *(weights.shape[1] for weights in estimator.coefs_)]
+    sizes = layers_of(estimator)
     key = (
         tuple(sizes),
         dtype,
