@@ -21,7 +21,8 @@ fn ratios(layers: &[LayerSummary]) -> impl Iterator<Item = (usize, f64)> {
     ratios.enumerate()
 }
 
-/// Over the whole training, by the median epoch: a gradient that vanishes only at first does no harm.
+/// Over the whole training, by the median epoch: a gradient that vanishes only at first does no harm. The least history is
+/// 1 sampled epoch.
 pub(super) fn vanishing(facts: &Facts<'_>) -> Option<Finding> {
     let by_ratio = |a: &(usize, f64), b: &(usize, f64)| a.1.total_cmp(&b.1);
     let trained = facts.layer_statistics.get(1..).unwrap_or_default().iter();

@@ -18,7 +18,7 @@ const CHANGE_OF_FIRST_IN_NOISE: f64 = 0.1;
 /// stable rate of the steepest direction, which is twice the best one (LeCun et al., *Efficient BackProp*, 1998, section 5.1).
 const UPS: f64 = 0.15;
 
-/// Losses that oscillate.
+/// Losses that oscillate. The least history is 7 epochs: three rises and three falls.
 pub(super) fn oscillation(facts: &Facts<'_>) -> Option<Finding> {
     let first = facts.epochs.first()?;
     let of_first = match is_noisy(facts) {
@@ -79,9 +79,14 @@ fn is_noisy(facts: &Facts<'_>) -> bool {
 const TRAVEL: f64 = 0.01;
 /// The relative fall of the loss that is still no progress.
 const FALL: f64 = 0.01;
+/// The least number of epochs: with one, its loss would be compared with itself.
+const LEAST_EPOCHS: usize = 2;
 
 /// Weights that hardly moved and a loss that hardly fell, where a larger step would have lowered it.
 pub(super) fn too_low(facts: &Facts<'_>) -> Option<Finding> {
+    if facts.epochs.len() < LEAST_EPOCHS {
+        return None;
+    }
     let (begin, last) = (facts.layer_statistics.first()?, facts.layer_statistics.last()?);
     let (first, end) = (facts.epochs.first()?.loss, facts.epochs.last()?.loss);
     let layers = facts.layer_statistics.iter().flat_map(|entry| &entry.layers);

@@ -13,7 +13,8 @@ const FALL: f64 = 0.5;
 /// One in so many epochs is among the last ones, whose mean is compared.
 const LAST: usize = 10;
 
-/// A loss of held-out rows that rises while that of training rows falls.
+/// A loss of held-out rows that rises while that of training rows falls. The least history is 2 epochs with held-out rows,
+/// since one is its own best.
 pub(super) fn find(facts: &Facts<'_>) -> Option<Finding> {
     let epochs = facts.epochs.iter();
     let validated: Vec<(&EpochRecord, f64)> = epochs
