@@ -5,11 +5,13 @@ mod compare;
 mod diagnose;
 pub(crate) mod explain;
 mod pictures;
+mod training;
 
 pub(crate) use check::Check;
 pub(crate) use compare::{Against, Compare};
 pub(crate) use diagnose::Diagnose;
 pub(crate) use pictures::{Plot, Plots, What};
+pub(crate) use training::TrainingFlags;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -150,6 +152,10 @@ pub(crate) struct FindRate {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 
+    /// Leave a setting of the recipe out, such as train.patience; may be repeated
+    #[arg(long, value_name = "KEY")]
+    pub(crate) unset: Vec<String>,
+
     /// Replace every seed in the recipe
     #[arg(long, allow_negative_numbers = true, value_parser = seed)]
     pub(crate) seed: Option<u32>,
@@ -192,6 +198,7 @@ impl FindRate {
             seed: self.seed,
             precision: self.precision,
             set: self.set.clone(),
+            unset: self.unset.clone(),
             data: self.data.clone(),
             quiet: self.running.quiet,
             ..Settings::default()
@@ -217,6 +224,10 @@ pub(crate) struct Settings {
     /// Replace any setting of the recipe, such as train.learning_rate=0.3; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+
+    /// Leave a setting of the recipe out, such as train.patience; may be repeated
+    #[arg(long, value_name = "KEY")]
+    pub(crate) unset: Vec<String>,
 
     /// Threads to use, 1 or more; the numbers do not depend on it [default: the machine's cores]
     #[arg(long, allow_negative_numbers = true, value_parser = threads)]
@@ -280,6 +291,23 @@ pub(crate) struct Columns {
     #[arg(long, value_name = "COLUMN", help_heading = "Columns")]
     pub(crate) weight: Option<String>,
 
+    /// The column of groups: rows of one are never both trained on and held out; not a feature
+    #[arg(long, value_name = "COLUMN", help_heading = "Columns")]
+    pub(crate) group: Option<String>,
+
+    /// The column of times: the latest rows are held out, and folds train on earlier rows; not a feature
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        conflicts_with = "group",
+        help_heading = "Columns"
+    )]
+    pub(crate) time: Option<String>,
+
+    /// Leave rows without a target out
+    #[arg(long, help_heading = "Columns")]
+    pub(crate) drop_missing_target: bool,
+
     /// Whether to learn classes or numbers [default: by the target's values]
     #[arg(long, value_parser = one_of(TASKS), help_heading = "Columns")]
     pub(crate) task: Option<Task>,
@@ -294,6 +322,23 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
+    /// Each flag, and whether it is given.
+    pub(crate) fn flags(&self) -> Vec<(&'static str, bool)> {
+        vec![
+            ("--target", !self.target.is_empty()),
+            ("--only", !self.only.is_empty()),
+            ("--drop", !self.drop.is_empty()),
+            ("--id", self.id.is_some()),
+            ("--weight", self.weight.is_some()),
+            ("--group", self.group.is_some()),
+            ("--time", self.time.is_some()),
+            ("--drop-missing-target", self.drop_missing_target),
+            ("--task", self.task.is_some()),
+            ("--scale", self.scale.is_some()),
+            ("--unseen", self.unseen.is_some()),
+        ]
+    }
+
     pub(crate) fn choice(&self) -> ColumnChoice {
         ColumnChoice {
             target: self.target.clone(),
@@ -301,6 +346,8 @@ impl Columns {
             drop: self.drop.clone(),
             id: self.id.clone(),
             weight: self.weight.clone(),
+            group: self.group.clone(),
+            time: self.time.clone(),
         }
     }
 }
@@ -329,119 +376,8 @@ pub(crate) struct Train {
     #[command(flatten)]
     pub(crate) reading: Reading,
 
-    /// Sizes of the hidden layers, such as 64,32; `none` for a linear model [default: 100, from 1,000 rows 128,64]
-    #[arg(long, value_name = "SIZES", value_parser = hidden, help_heading = "Network")]
-    pub(crate) hidden: Option<Hidden>,
-
-    /// Activation of the hidden layers [default: relu]
-    #[arg(long, value_parser = activation, help_heading = "Network")]
-    pub(crate) activation: Option<Activation>,
-
-    /// How the pre-activations of hidden layers are normalised [default: none]
-    #[arg(long, value_parser = one_of(NORMALISATIONS), help_heading = "Network")]
-    pub(crate) normalisation: Option<OrNone<Normalisation>>,
-
-    /// Arithmetic in single or double precision [default: f32]
-    #[arg(long, value_parser = one_of(PRECISIONS), help_heading = "Network")]
-    pub(crate) precision: Option<Precision>,
-
-    /// Optimizer: sgd, adagrad, rmsprop, adadelta, adam, adamw, amsgrad, nadam, radam, adamax, lion, rprop,
-    /// irprop_plus or lbfgs; a recipe has their settings [default: adam]
-    #[arg(long, value_parser = optimizer, help_heading = "Training")]
-    pub(crate) optimizer: Option<Optimizer>,
-
-    /// Learning rate [default: 0.001]
-    #[arg(
-        long,
-        value_name = "RATE",
-        allow_negative_numbers = true,
-        help_heading = "Training"
-    )]
-    pub(crate) learning_rate: Option<f64>,
-
-    /// Rows of a step: a number, or `full` [default: by the number of rows]
-    #[arg(long, value_name = "ROWS", value_parser = batch_size, help_heading = "Training")]
-    pub(crate) batch_size: Option<BatchSize>,
-
-    /// Largest number of epochs [default: 200]
-    #[arg(long, allow_negative_numbers = true, value_parser = epochs, help_heading = "Training")]
-    pub(crate) epochs: Option<u64>,
-
-    /// λ of the penalty ½λ‖W‖² on the weights [default: 0.001]
-    #[arg(
-        long,
-        value_name = "LAMBDA",
-        allow_negative_numbers = true,
-        help_heading = "Training"
-    )]
-    pub(crate) l2: Option<f64>,
-
-    /// The probability with which a hidden unit is left out of a step, or one for the inputs and each hidden layer, with
-    /// commas [default: 0]
-    #[arg(
-        long,
-        value_name = "RATE[,RATE…]",
-        allow_negative_numbers = true,
-        value_parser = dropout,
-        help_heading = "Training"
-    )]
-    pub(crate) dropout: Option<DropoutRates>,
-
-    /// Rows for early stopping: the part held out of DATA, 0 for none, or a file [default: 0.1]
-    #[arg(
-        long,
-        value_name = "PART|FILE",
-        allow_negative_numbers = true,
-        help_heading = "Training"
-    )]
-    pub(crate) validation: Option<String>,
-
-    /// Metrics to report for each epoch: accuracy, balanced_accuracy, top_N, log_loss, roc_auc, micro_f1, macro_f1,
-    /// weighted_f1, mean_squared_error, root_mean_squared_error, mean_absolute_error, r2, explained_variance
-    #[arg(long, value_name = "METRICS", value_delimiter = ',', value_parser = metric, help_heading = "Training")]
-    pub(crate) metrics: Option<Vec<Metric>>,
-
-    /// Figure that compares epochs: loss, or a metric on held-out rows [default: loss]
-    #[arg(long, value_name = "METRIC", value_parser = figure, help_heading = "Stopping")]
-    pub(crate) monitor: Option<Figure>,
-
-    /// Epochs without improvement that end the training [default: 40, from 10,000 rows 20]
-    #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true, value_parser = epochs, help_heading = "Stopping")]
-    pub(crate) patience: Option<u64>,
-
-    /// Smallest improvement that counts [default: 0]
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        allow_negative_numbers = true,
-        help_heading = "Stopping"
-    )]
-    pub(crate) min_delta: Option<f64>,
-
-    /// End the training when a figure reaches a value, such as accuracy=0.98 or loss=0.05
-    #[arg(long, value_name = "METRIC=VALUE", value_parser = stop_at, help_heading = "Stopping")]
-    pub(crate) stop_at: Option<StopAt>,
-
-    /// End the training after this number of seconds
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        allow_negative_numbers = true,
-        help_heading = "Stopping"
-    )]
-    pub(crate) max_seconds: Option<f64>,
-
-    /// Weights of the classes [default: none, 1 each]
-    #[arg(long, value_parser = one_of(CLASS_WEIGHTS), help_heading = "Training")]
-    pub(crate) class_weight: Option<ClassWeight>,
-
-    /// Seed of all random numbers [default: 0]
-    #[arg(long, allow_negative_numbers = true, value_parser = seed, help_heading = "Training")]
-    pub(crate) seed: Option<u32>,
-
-    /// Take all other settings from a recipe: a built-in one, or a TOML file
-    #[arg(long, help_heading = "Training")]
-    pub(crate) recipe: Option<String>,
+    #[command(flatten)]
+    pub(crate) training: TrainingFlags,
 
     /// Cross-validate with this number of folds; with --out, train on all rows too
     #[arg(long, value_name = "FOLDS", value_parser = folds, allow_negative_numbers = true, help_heading = "Training")]

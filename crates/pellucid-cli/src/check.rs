@@ -2,7 +2,7 @@
 
 use crate::arguments::Check;
 use crate::evaluate::preparation;
-use crate::failure::{self, misuse};
+use crate::failure::{self, misuse, refuse_flags};
 use crate::outputs::{self, JsonOutput};
 use crate::score_text::{count, plural, titled};
 use crate::{recipes, run, source, subject, terminal};
@@ -96,9 +96,13 @@ fn of_recipe(arguments: &Check) -> Result<Checked> {
 }
 
 fn of_model(arguments: &Check) -> Result<Checked> {
-    if !arguments.set.is_empty() {
-        return misuse("--set is for a recipe, and a model is checked as it is");
-    }
+    let of_recipe = [
+        ("--set", !arguments.set.is_empty()),
+        ("--unset", !arguments.unset.is_empty()),
+    ];
+    refuse_flags(&of_recipe, |flag| {
+        format!("{flag} is for a recipe, and a model is checked as it is")
+    })?;
     let path = Path::new(&arguments.source);
     let model = Model::load(path)?;
     let mut notes = Vec::new();

@@ -4,9 +4,9 @@ mod model;
 mod training;
 
 use crate::arguments::Diagnose;
-use crate::failure::{self, refuse_flags};
+use crate::failure::{self, misuse, refuse_flags};
 use crate::outputs::{self, JsonOutput};
-use crate::subject::{Subject, is_model};
+use crate::subject::{Subject, is_model, is_recipe};
 use crate::{findings, interrupt, recipes, run, source, terminal};
 use anyhow::{Context, Result};
 use pellucid::inspection::diagnosis::Finding;
@@ -31,19 +31,23 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
     let quiet = arguments.running.quiet;
     let read = [
         ("the subject", source::file(Path::new(&arguments.source))),
-        ("the recipe", arguments.recipe.as_deref().and_then(recipes::file)),
+        (
+            "the recipe",
+            arguments.training.recipe.as_deref().and_then(recipes::file),
+        ),
         ("the data", arguments.data.as_deref().and_then(source::file)),
     ];
     outputs::check_distinct(&read, &[("--json", arguments.json.as_deref())])?;
+    let of_tables = [arguments.columns.flags(), arguments.training.of_tables()].concat();
     let (found, json) = if is_model(&arguments.source) {
         let of_training = [
-            ("--target", !arguments.target.is_empty()),
-            ("--recipe", arguments.recipe.is_some()),
-            ("--epochs", arguments.epochs.is_some()),
+            ("--epochs", arguments.training.epochs.is_some()),
             ("--set", !arguments.set.is_empty()),
-            ("--seed", arguments.seed.is_some()),
+            ("--unset", !arguments.unset.is_empty()),
+            ("--seed", arguments.training.seed.is_some()),
+            ("--precision", arguments.training.precision.is_some()),
         ];
-        refuse_flags(&of_training, |flag| {
+        refuse_flags(&[&of_tables[..], &of_training].concat(), |flag| {
             format!(
                 "{flag} is for a training, and {} is a model, which is examined as it is",
                 arguments.source
@@ -51,25 +55,25 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
         })?;
         let json = JsonOutput::prepare(arguments.json.as_deref())?;
         (model::diagnose(arguments)?, json)
-    } else {
-        let subject = Subject::read(
-            &arguments.source,
-            arguments.settings(),
-            &arguments.target,
-            arguments.recipe.as_deref(),
-            &arguments.reading,
-        )?;
+    } else if is_recipe(&arguments.source) {
+        refuse_flags(&of_tables, |flag| {
+            format!("{flag} is for a table, and {} is a recipe", arguments.source)
+        })?;
+        let settings = arguments.settings();
+        let subject = Subject::read(&arguments.source, settings, &[], None, &arguments.reading)?;
+        let Subject::Recipe(recipe, settings) = subject else {
+            return misuse(format!("{} is no recipe", arguments.source));
+        };
         let threads = run::threads(arguments.running.threads, quiet);
         interrupt::listen();
         let json = JsonOutput::prepare(arguments.json.as_deref())?;
-        let found = match subject {
-            Subject::Recipe(recipe, settings) => with_precision!(recipe.train.precision, T => {
-                training::of_recipe::<T>(&arguments.source, &recipe, &settings, threads)
-            })
-            .with_context(|| format!("recipe {}", arguments.source))?,
-            Subject::Table(table, request) => training::of_table(&table, &request, threads, quiet)?,
-        };
+        let found = with_precision!(recipe.train.precision, T => {
+            training::of_recipe::<T>(&arguments.source, &recipe, &settings, threads)
+        })
+        .with_context(|| format!("recipe {}", arguments.source))?;
         (found, json)
+    } else {
+        training::of_table(arguments)?
     };
     terminal::notes("note", &found.notes);
     json.print(match found.findings.is_empty() {

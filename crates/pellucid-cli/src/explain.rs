@@ -212,7 +212,7 @@ fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explana
     })?;
     let path = Path::new(&arguments.source);
     let mut model = Model::load(path)?;
-    model.recipe.set_all(arguments.set.iter().map(String::as_str))?;
+    recipes::change(&mut model.recipe, &arguments.settings())?;
     if let Some(seed) = arguments.seed {
         model.recipe.set_seed(seed);
     }

@@ -1,7 +1,7 @@
 //! `pellucid recipes`, and the search for the recipe that an argument names.
 
 use crate::arguments::{Recipes, Settings};
-use crate::terminal::print;
+use crate::terminal::{self, print};
 use anyhow::{Context, Result};
 use pellucid::Recipe;
 use pellucid::recipe::BUILT_IN;
@@ -41,18 +41,25 @@ pub(crate) fn file(name: &str) -> Option<&Path> {
 pub(crate) fn load(name: &str) -> Result<Recipe> {
     match file(name) {
         Some(file) => {
-            let text =
-                std::fs::read_to_string(file).with_context(|| format!("cannot read the recipe {name}"))?;
+            let text = pellucid_data::read_small_text(file)
+                .with_context(|| format!("cannot read the recipe {name}"))?;
             Ok(Recipe::from_toml(&text, name)?)
         }
         None => Ok(Recipe::built_in(name)?),
     }
 }
 
+/// Changes the settings of a recipe by `--set` and `--unset`, with a note of what that drops.
+pub(crate) fn change(recipe: &mut Recipe, settings: &Settings) -> Result<()> {
+    let notes = pellucid_data::change_recipe(recipe, &settings.set, &settings.unset)?;
+    terminal::notes("note", &notes);
+    Ok(())
+}
+
 /// The recipe that `name` means, with the user's settings put over it.
 pub(crate) fn find(name: &str, settings: &Settings) -> Result<Recipe> {
     let mut recipe = load(name)?;
-    recipe.set_all(settings.set.iter().map(String::as_str))?;
+    change(&mut recipe, settings)?;
     if let Some(epochs) = settings.epochs {
         recipe.train.epochs = epochs;
     }

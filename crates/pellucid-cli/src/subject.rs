@@ -41,17 +41,7 @@ impl Subject {
         if settings.data.is_some() {
             return misuse("--data is for a recipe; a table is named by itself");
         }
-        let recipe = match recipe {
-            Some(name) => {
-                let mut recipe = recipes::load(name)?;
-                recipe.set_all(settings.set.iter().map(String::as_str))?;
-                Some(recipe)
-            }
-            None if !settings.set.is_empty() => {
-                return misuse("--set is for the settings of a recipe; name one with --recipe");
-            }
-            None => None,
-        };
+        let recipe = recipe_of_table(recipe, &settings)?;
         let path = Path::new(source);
         let mut request = TrainingRequest {
             recipe,
@@ -66,6 +56,27 @@ impl Subject {
         };
         let table = read_table(path, reading, &mut request)?;
         Ok(Self::Table(Box::new(table), Box::new(request)))
+    }
+}
+
+/// The recipe that a training on a table follows, where one is named, with the user's settings put over it.
+pub(crate) fn recipe_of_table(recipe: Option<&str>, settings: &Settings) -> Result<Option<Recipe>> {
+    match recipe {
+        Some(name) => {
+            let mut recipe = recipes::load(name)?;
+            recipes::change(&mut recipe, settings)?;
+            Ok(Some(recipe))
+        }
+        None => {
+            let of_recipe = [
+                ("--set", !settings.set.is_empty()),
+                ("--unset", !settings.unset.is_empty()),
+            ];
+            refuse_flags(&of_recipe, |flag| {
+                format!("{flag} is for the settings of a recipe; name one with --recipe")
+            })?;
+            Ok(None)
+        }
     }
 }
 

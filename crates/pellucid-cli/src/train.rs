@@ -1,6 +1,6 @@
 //! `pellucid train`: trains a network on a table and writes a model file.
 
-use crate::arguments::{Hidden, Train};
+use crate::arguments::Train;
 use crate::failure::{self, misuse, refuse_flags};
 use crate::outputs::{self, JsonOutput};
 use crate::pictures::table::TrainedTable;
@@ -10,8 +10,8 @@ use crate::score_text::{self, count, figures, number};
 use crate::{findings, interrupt, recipes, report, run, source, subject, terminal, text_style};
 use anyhow::Result;
 use pellucid::EndedBy;
-use pellucid::recipe::{Recipe, Task};
-use pellucid_data::training::{CrossValidation, Plan, Scores, TableSession, Trained, TrainingRequest};
+use pellucid::recipe::Task;
+use pellucid_data::training::{CrossValidation, Plan, Scores, TableSession, Trained};
 use pellucid_data::{DataError, OutputFile};
 use pellucid_report::LineChart;
 use serde_json::{Value, json};
@@ -24,7 +24,8 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     let started = Instant::now();
     let clock = || started.elapsed().as_secs_f64();
     let quiet = arguments.running.quiet;
-    let (part, validation_file) = validation(arguments)?;
+    let (part, validation_file) =
+        validation(arguments.training.validation.as_deref(), arguments.cv.is_some())?;
     let trains = arguments.cv.is_none() || arguments.out.is_some();
     if !trains {
         let of_model = [
@@ -39,9 +40,14 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
             )
         })?;
     }
-    let recipe = arguments.recipe.as_deref().map(recipes::load).transpose()?;
+    let recipe = arguments
+        .training
+        .recipe
+        .as_deref()
+        .map(recipes::load)
+        .transpose()?;
     check_files(arguments, validation_file)?;
-    let mut request = request(arguments, recipe, part);
+    let mut request = arguments.training.request(&arguments.columns, recipe, part);
     let table = subject::read_table(&arguments.data, &arguments.reading, &mut request)?;
     let options = arguments.reading.options();
     let read = |path: &Path| source::read(path, &options, subject::seed(&request));
@@ -173,8 +179,8 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
 }
 
 /// The part of the rows that is held out to stop by, if it is given, and the file that has such rows instead.
-fn validation(arguments: &Train) -> Result<(Option<f64>, Option<&Path>)> {
-    let Some(text) = arguments.validation.as_deref() else {
+pub(crate) fn validation(text: Option<&str>, cross_validates: bool) -> Result<(Option<f64>, Option<&Path>)> {
+    let Some(text) = text else {
         return Ok((None, None));
     };
     match text.parse::<f64>() {
@@ -182,7 +188,7 @@ fn validation(arguments: &Train) -> Result<(Option<f64>, Option<&Path>)> {
         Ok(_) => misuse(format!(
             "--validation {text}: a part of the rows, from 0 (none) to less than 1, or a file is expected"
         )),
-        Err(_) if arguments.cv.is_some() => {
+        Err(_) if cross_validates => {
             misuse("--cv holds out rows of each fold's own; --validation takes a part of them, not a file")
         }
         Err(_) => Ok((Some(0.0), Some(Path::new(text)))),
@@ -193,7 +199,10 @@ fn check_files(arguments: &Train, validation: Option<&Path>) -> Result<()> {
     let read = [
         ("the data", source::file(&arguments.data)),
         ("the validation data", validation),
-        ("the recipe", arguments.recipe.as_deref().and_then(recipes::file)),
+        (
+            "the recipe",
+            arguments.training.recipe.as_deref().and_then(recipes::file),
+        ),
     ];
     let mut written = vec![
         ("--out", arguments.out.as_deref()),
@@ -215,7 +224,7 @@ fn command(arguments: &Train) -> Vec<String> {
     let mut add = |flag: &str, value: Option<String>| {
         command.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
     };
-    let of_file = arguments.validation.clone();
+    let of_file = arguments.training.validation.clone();
     let of_file = of_file.filter(|text| text.parse::<f64>().is_err());
     add("--validation", of_file);
     let reading = &arguments.reading;
@@ -229,35 +238,6 @@ fn command(arguments: &Train) -> Vec<String> {
     command
 }
 
-fn request(arguments: &Train, recipe: Option<Recipe>, validation: Option<f64>) -> TrainingRequest {
-    TrainingRequest {
-        recipe,
-        columns: arguments.columns.choice(),
-        task: arguments.columns.task,
-        scale: arguments.columns.scale,
-        unseen: arguments.columns.unseen,
-        class_weight: arguments.class_weight.clone(),
-        validation,
-        hidden: arguments.hidden.as_ref().map(|Hidden(sizes)| sizes.clone()),
-        activation: arguments.activation,
-        normalisation: arguments.normalisation,
-        optimizer: arguments.optimizer,
-        learning_rate: arguments.learning_rate,
-        batch_size: arguments.batch_size,
-        epochs: arguments.epochs,
-        patience: arguments.patience,
-        monitor: arguments.monitor,
-        min_delta: arguments.min_delta,
-        stop_at: arguments.stop_at,
-        max_seconds: arguments.max_seconds,
-        metrics: arguments.metrics.clone(),
-        l2: arguments.l2,
-        dropout: arguments.dropout.clone(),
-        precision: arguments.precision,
-        seed: arguments.seed,
-    }
-}
-
 /// Trains. When the first epoch ended, besides.
 fn run_session(
     session: TableSession<'_>,
@@ -265,7 +245,7 @@ fn run_session(
     quiet: bool,
     curves: &mut CurveRecorder,
 ) -> Result<(Trained, Option<Instant>)> {
-    let before = session.findings().to_vec();
+    let before = session.findings();
     findings::report(&before, &[], quiet);
     let mut observers = (Progress::new(name, quiet).with_epochs(), curves);
     let trained = session.run(&mut observers);
@@ -322,7 +302,7 @@ fn cross_validate(
     let found = plan.cross_validate(folds, threads, Some(clock), &mut progress, report);
     drop(progress);
     let found = found?;
-    if let Some(warning) = &found.warning {
+    if let Some(warning) = found.warning.as_ref().filter(|_| !quiet) {
         terminal::note(&format!("warning: {warning}"));
     }
     Ok(found)

@@ -145,7 +145,7 @@ fn check_files(arguments: &Tune) -> Result<()> {
 fn space(arguments: &Tune) -> Result<Space> {
     let mut space = match &arguments.space {
         Some(path) => {
-            let text = std::fs::read_to_string(path)
+            let text = pellucid_data::read_small_text(path)
                 .with_context(|| format!("cannot read the space {}", path.display()))?;
             Space::from_toml(&text, &path.display().to_string())?
         }
@@ -162,6 +162,7 @@ fn training(arguments: &Tune, recipe: Option<Recipe>) -> TrainingRequest {
         recipe,
         columns: arguments.columns.choice(),
         task: arguments.columns.task,
+        drop_missing_target: arguments.columns.drop_missing_target,
         scale: arguments.columns.scale,
         unseen: arguments.columns.unseen,
         class_weight: arguments.class_weight.clone(),

@@ -5,11 +5,12 @@
 //! - [`preparation`] makes a network's numbers of a [`Table`]: fitted once, saved with the model.
 //! - [`Model`](model_file::Model) is a trained model in one file.
 //! - [`training`] makes a model of a table, [`tuning`] searches for the settings that give the best.
-//! - [`load`] makes the samples that a recipe names.
+//! - [`load`] makes the samples that a recipe names; [`change_recipe`] changes its settings.
 //! - [`read_idx`] reads one IDX file, [`read_mnist`] a folder with the four of MNIST, [`read_idx_pair`] images
 //!   with the labels beside them. [`read_cached_mnist`] reads MNIST from the user's cache, and downloads it first if it is
 //!   not there.
 //! - [`side_by_side()`] runs trainings on several threads.
+//! - [`read_small_text`] reads a recipe or another small file, and no other.
 //! - [`OutputFile`] replaces a file by a new one in one step, and checks before the work begins whether it can.
 //!
 //! Whatever a file holds, reading it never panics: each error names the file, what was found and what was expected.
@@ -20,6 +21,7 @@ mod error;
 mod files;
 pub mod model_file;
 pub mod preparation;
+mod recipe_changes;
 mod recipe_data;
 mod side_by_side;
 mod table;
@@ -29,8 +31,9 @@ pub mod tuning;
 pub use error::{DataError, Result};
 pub use files::{
     CLASSES, DownloadProgress, FileError, IdxArray, Mnist, OutputFile, cache_folder, parse_idx,
-    read_cached_mnist, read_idx, read_idx_pair, read_mnist,
+    read_cached_mnist, read_idx, read_idx_pair, read_mnist, read_small_text,
 };
+pub use recipe_changes::change_recipe;
 pub use recipe_data::load;
 pub use side_by_side::side_by_side;
 pub use table::{

@@ -41,6 +41,10 @@ pub(crate) struct Check {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 
+    /// Leave a setting of the recipe out, such as train.patience; may be repeated
+    #[arg(long, value_name = "KEY")]
+    pub(crate) unset: Vec<String>,
+
     /// Replace every seed in the recipe, and that of what is drawn
     #[arg(long, allow_negative_numbers = true, value_parser = seed)]
     pub(crate) seed: Option<u32>,
@@ -62,6 +66,7 @@ impl Check {
         Settings {
             seed: self.seed,
             set: self.set.clone(),
+            unset: self.unset.clone(),
             data: self.data.clone(),
             quiet: self.running.quiet,
             ..Settings::default()

@@ -1,6 +1,6 @@
 //! The arguments of `pellucid diagnose`.
 
-use super::{Reading, Running, Settings, epochs, seed};
+use super::{Columns, Reading, Running, Settings, TrainingFlags};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -22,29 +22,23 @@ pub(crate) struct Diagnose {
     #[arg(value_name = "RECIPE-or-TABLE-or-MODEL")]
     pub(crate) source: String,
 
-    /// For a table: the column to be predicted, a name, a number counted from 1, or `last`; several with commas
-    #[arg(long, short, value_name = "COLUMN", value_delimiter = ',')]
-    pub(crate) target: Vec<String>,
+    #[command(flatten)]
+    pub(crate) columns: Columns,
 
-    /// For a table: take network and training from a recipe, a built-in one or a TOML file
-    #[arg(long)]
-    pub(crate) recipe: Option<String>,
+    #[command(flatten)]
+    pub(crate) training: TrainingFlags,
 
     /// For a recipe: the folder with the data's files, or an IDX images file. For a model: a table of rows to look at it with
     #[arg(long, value_name = "DIR-or-FILE")]
     pub(crate) data: Option<PathBuf>,
 
-    /// Replace the number of epochs
-    #[arg(long, allow_negative_numbers = true, value_parser = epochs)]
-    pub(crate) epochs: Option<u64>,
-
     /// Replace any setting of the recipe, such as train.learning_rate=0.3; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 
-    /// Replace every seed in the recipe
-    #[arg(long, allow_negative_numbers = true, value_parser = seed)]
-    pub(crate) seed: Option<u32>,
+    /// Leave a setting of the recipe out, such as train.patience; may be repeated
+    #[arg(long, value_name = "KEY")]
+    pub(crate) unset: Vec<String>,
 
     /// Exit with status 1 if there is a finding
     #[arg(long)]
@@ -65,9 +59,11 @@ impl Diagnose {
     /// What is put over a recipe, as for a run.
     pub(crate) fn settings(&self) -> Settings {
         Settings {
-            seed: self.seed,
-            epochs: self.epochs,
+            seed: self.training.seed,
+            epochs: self.training.epochs,
+            precision: self.training.precision,
             set: self.set.clone(),
+            unset: self.unset.clone(),
             data: self.data.clone(),
             quiet: self.running.quiet,
             ..Settings::default()

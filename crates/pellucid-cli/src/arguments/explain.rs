@@ -66,6 +66,10 @@ pub(crate) struct Explain {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 
+    /// Leave a setting of the recipe out, such as train.patience; may be repeated
+    #[arg(long, value_name = "KEY")]
+    pub(crate) unset: Vec<String>,
+
     /// Replace every seed in the recipe
     #[arg(long, allow_negative_numbers = true, value_parser = seed)]
     pub(crate) seed: Option<u32>,
@@ -106,6 +110,7 @@ impl Explain {
             seed: self.seed,
             precision: self.precision,
             set: self.set.clone(),
+            unset: self.unset.clone(),
             data: self.data.clone(),
             quiet: self.running.quiet,
             ..Settings::default()

@@ -1,18 +1,22 @@
 //! The diagnosis of a training, which is run for the purpose.
 
 use super::Diagnosis;
-use crate::arguments::Settings;
+use crate::arguments::{Diagnose, Settings};
+use crate::failure::misuse;
+use crate::outputs::JsonOutput;
 use crate::progress::Progress;
-use crate::run::{diverged, session};
+use crate::run::{diverged, session, threads};
 use crate::score_text::plural;
-use crate::terminal;
+use crate::train::validation;
+use crate::{interrupt, source, subject, terminal};
 use anyhow::Result;
 use pellucid::session::Summary;
 use pellucid::{EndedBy, Recipe, Scalar, Unfinished};
-use pellucid_data::training::{Plan, TrainingRequest};
-use pellucid_data::{DataError, Table};
+use pellucid_data::DataError;
+use pellucid_data::training::Plan;
 use serde_json::json;
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::time::Instant;
 
 /// The diagnosis of a training that has ended, or diverged.
@@ -66,27 +70,44 @@ pub(super) fn of_recipe<T: Scalar>(
     })
 }
 
-/// The training of `pellucid train`.
-pub(super) fn of_table(
-    table: &Table,
-    request: &TrainingRequest,
-    threads: NonZeroUsize,
-    quiet: bool,
-) -> Result<Diagnosis> {
+/// The training of `pellucid train`, and where its record goes.
+pub(super) fn of_table(arguments: &Diagnose) -> Result<(Diagnosis, JsonOutput)> {
+    let quiet = arguments.running.quiet;
+    let flags = &arguments.training;
+    if arguments.data.is_some() {
+        return misuse("--data is for a recipe; a table is named by itself");
+    }
+    let (part, validation_file) = validation(flags.validation.as_deref(), false)?;
+    let recipe = subject::recipe_of_table(flags.recipe.as_deref(), &arguments.settings())?;
+    let mut request = flags.request(&arguments.columns, recipe, part);
+    let path = Path::new(&arguments.source);
+    let table = subject::read_table(path, &arguments.reading, &mut request)?;
+    let options = arguments.reading.options();
+    let read = |path: &Path| source::read(path, &options, subject::seed(&request));
+    let validation_table = validation_file.map(read).transpose()?;
+    let threads = threads(arguments.running.threads, quiet);
+    interrupt::listen();
+    let json = JsonOutput::prepare(arguments.json.as_deref())?;
+
     let started = Instant::now();
     let clock = || started.elapsed().as_secs_f64();
-    let plan = Plan::new(table, request)?;
+    let plan = Plan::new(&table, &request)?;
     if !quiet {
         plan.choices().iter().for_each(|choice| terminal::note(choice));
     }
-    let session = plan.session(None, threads)?.with_clock(&clock).diagnosed()?;
+    let session = plan.session(validation_table.as_ref(), threads)?;
+    let session = session.with_clock(&clock).diagnosed()?;
     let ended = session.run(&mut Progress::new(&table.source, quiet).with_epochs());
     let recipe = plan.recipe();
-    Ok(match ended {
+    let found = match ended {
         Ok(trained) => diagnosis(Ok(&trained.summary), recipe, trained.rows.len(), trained.notes),
-        Err(DataError::Training(unfinished)) => {
-            diagnosis(Err(&*diverged(unfinished)?), recipe, table.rows(), Vec::new())
-        }
+        Err(DataError::Training(unfinished)) => diagnosis(
+            Err(&*diverged(unfinished)?),
+            recipe,
+            plan.rows().len(),
+            Vec::new(),
+        ),
         Err(error) => return Err(error.into()),
-    })
+    };
+    Ok((found, json))
 }

@@ -171,7 +171,10 @@ fn settings_out_of_range_are_reported() {
             "data.noise = -1 cannot be used: a finite number, 0 or more",
         ),
         ("init.low=0", "init.method = \"draws\" does not use it"),
-        ("init.method=uniform", "init.method = \"uniform\" does not use it"),
+        (
+            "init.method=uniform",
+            "init.low = (missing) cannot be used: init.method = \"uniform\" needs it",
+        ),
         ("log.line={loss", "log.line"),
         ("log.line={los}", "log.line"),
     ] {

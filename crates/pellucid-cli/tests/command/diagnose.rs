@@ -662,6 +662,61 @@ fn a_model_is_diagnosed_on_a_table() {
     );
 }
 
+/// A mark for missing values, an extreme value, and a copy of the class.
+#[test]
+fn columns_that_are_not_what_they_seem_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("rows.csv");
+    let mut csv = String::from("a,b,copy,kind\n");
+    for (at, row) in normal(200, 3, 9).iter().enumerate() {
+        let class = usize::from(row[2] > 0.0);
+        let a = if at % 20 == 7 { -9999.0 } else { row[0] };
+        let b = if at == 50 { 123456789.0 } else { row[1] };
+        writeln!(csv, "{a},{b},{class},{}", ["no", "yes"][class]).unwrap();
+    }
+    fs::write(&table, csv).unwrap();
+    let all = ["--target", "kind", "--epochs", "2", "--validation", "0"];
+    let found = findings(&[&[text(&table)], &all[..]].concat());
+    for (kind, said) in [
+        (
+            "leaking_column",
+            ["column copy alone decides kind", "--drop copy"],
+        ),
+        ("sentinel_values", ["column a is -9999 in 10 rows", "--na=-9999"]),
+        (
+            "extreme_values",
+            ["column b has the value 123456789 in 1 row", "logarithm"],
+        ),
+    ] {
+        let of_kind: Vec<Value> = found
+            .iter()
+            .filter(|finding| finding["kind"] == kind)
+            .cloned()
+            .collect();
+        assert_eq!(of_kind.len(), 1, "{found:?}");
+        assert_found(&of_kind, kind, None, &said);
+    }
+}
+
+/// One epoch is not compared with itself.
+#[test]
+fn a_loss_is_not_stuck_after_one_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let slow = Training::new(
+        class,
+        "layers = [3, 6, 1]\nactivation = [\"tanh\", \"sigmoid\"]",
+        "loss = \"binary_cross_entropy\"\nlearning_rate = 1e-8\nepochs = 1",
+    );
+    let file = slow.write(folder.path());
+    assert_eq!(findings(&[text(&file)]), Vec::<Value>::new());
+    assert_found(
+        &findings(&[text(&file), "--epochs", "2"]),
+        "loss_stuck",
+        None,
+        &["in 2 steps"],
+    );
+}
+
 #[test]
 fn arguments_that_do_not_go_together_are_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -676,6 +731,11 @@ fn arguments_that_do_not_go_together_are_refused() {
         &["diagnose", "xor-sgd", "--target", "y"],
         2,
         &["--target is for a table"],
+    );
+    refused(
+        &["diagnose", "xor-sgd", "--learning-rate", "0.1"],
+        2,
+        &["--learning-rate is for a table"],
     );
     refused(&["diagnose", "iris", "--data", "x"], 2, &["--data"]);
     refused(&["diagnose", "no-such.safetensors"], 1, &["no-such.safetensors"]);

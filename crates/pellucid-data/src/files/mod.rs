@@ -8,6 +8,7 @@ mod idx;
 mod mnist;
 mod mnist_cache;
 mod output;
+mod small_file;
 
 pub use cache_folder::cache_folder;
 pub use download::DownloadProgress;
@@ -17,3 +18,5 @@ pub use idx::{IdxArray, parse_idx, read_idx};
 pub use mnist::{CLASSES, Mnist, read_idx_pair, read_mnist};
 pub use mnist_cache::read_cached_mnist;
 pub use output::OutputFile;
+pub(crate) use small_file::other_kind;
+pub use small_file::read_small_text;

@@ -4,7 +4,7 @@ use super::format::{
     FORMAT, FORMAT_VERSION, FORMAT_WITHOUT_NORMALISATION, ModelBytes, ORIENTATION, json, read, write,
 };
 use super::network::{AnyNetwork, contradiction};
-use crate::files::{FileError, OutputFile};
+use crate::files::{FileError, OutputFile, other_kind};
 use crate::preparation::Preparation;
 use pellucid::Loss;
 use pellucid::recipe::Recipe;
@@ -96,7 +96,13 @@ impl Model {
     /// The file cannot be read, or is no model.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, FileError> {
         let path = path.as_ref();
-        let mut file = File::open(path).map_err(|reason| FileError::from_read(path, reason))?;
+        let unread = |reason| FileError::from_read(path, reason);
+        let mut file = File::open(path).map_err(unread)?;
+        if let Some(kind) = other_kind(&file.metadata().map_err(unread)?) {
+            return Err(unread(io::Error::other(format!(
+                "it is {kind}; give the name of a file"
+            ))));
+        }
         Self::from_file(&read(&mut file, path)?)
     }
 

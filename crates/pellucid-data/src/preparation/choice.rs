@@ -20,6 +20,10 @@ pub struct ColumnChoice {
     pub id: Option<String>,
     /// The column of the weight of each row in training, which is not a feature.
     pub weight: Option<String>,
+    /// The column of groups that a split keeps together, which is not a feature.
+    pub group: Option<String>,
+    /// The column of times by which rows are split, which is not a feature.
+    pub time: Option<String>,
 }
 
 /// Columns by name, each found in a table.
@@ -45,6 +49,8 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
         drop,
         id,
         weight,
+        group,
+        time,
     } = choice;
     let wrong = |message: String| problem(&table.source, message);
     let names = table.names();
@@ -53,13 +59,16 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
             "two columns are called `{twice}`; give each column a different name"
         )));
     }
-    // A column has one role, but a target may be among the only features, and an id among the dropped columns.
-    let roles: [(&str, &[String]); 5] = [
+    // A column has one role, but a target may be among the only features, an id among the dropped columns, and group and time
+    // may be either.
+    let roles: [(&str, &[String]); 7] = [
         ("target", target),
         ("only", only),
         ("drop", drop),
         ("id", id.as_slice()),
         ("weight", weight.as_slice()),
+        ("group", group.as_slice()),
+        ("time", time.as_slice()),
     ];
     for (role, names) in roles {
         if let Some(name) = names.iter().find(|name| table.column(name).is_none()) {
@@ -86,6 +95,7 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
             if let Some(name) = names.iter().find(|name| earlier.contains(name))
                 && (*first, *second) != ("target", "only")
                 && (*first, *second) != ("drop", "id")
+                && !(["drop", "id"].contains(first) && ["group", "time"].contains(second))
             {
                 return clash(name, first, second);
             }

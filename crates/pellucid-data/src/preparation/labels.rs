@@ -16,12 +16,4 @@ impl Labels {
         self.labels.iter().for_each(|&label| counts[label as usize] += 1);
         counts
     }
-
-    /// The class with the fewest rows, among those that have any: its name and their number.
-    pub(super) fn smallest(&self) -> Option<(&str, usize)> {
-        let classes = self.classes.iter().map(String::as_str).zip(self.counts());
-        classes
-            .filter(|(_, count)| *count > 0)
-            .min_by_key(|(_, count)| *count)
-    }
 }

@@ -30,12 +30,14 @@
 mod category;
 mod choice;
 mod counts;
+mod duplicates;
 mod error;
 mod fitted;
 mod labels;
 mod number;
 mod row_weight;
 mod split;
+mod split_by;
 mod target;
 mod transform;
 mod words;
@@ -44,13 +46,20 @@ pub use crate::table::ColumnKind;
 pub use category::{CategoryTransform, MOST_NAMES};
 pub use choice::{ChosenColumns, ColumnChoice, choose_columns};
 pub use counts::{ColumnCounts, Counts};
+pub use duplicates::{note_of_repeated, repeated_rows};
 pub use fitted::{FeatureColumn, Preparation, PreparationSettings};
 pub use labels::Labels;
 pub use number::NumberTransform;
 pub use pellucid::recipe::{Scale, Task, Unseen};
 pub use row_weight::row_weights;
-pub use split::{Folds, RowSplit, hold_out, k_fold};
-pub use target::{ClassTarget, LabelTarget, Predictions, RegressionTarget, TargetPreparation, choose_task};
+pub use split::{
+    Folds, RowSplit, group_folds, hold_out, hold_out_groups, hold_out_latest, k_fold, never_held_out,
+    time_folds,
+};
+pub use split_by::SplitBy;
+pub use target::{
+    ClassTarget, LabelTarget, Predictions, RegressionTarget, TargetPreparation, choose_task, rows_with_target,
+};
 pub use transform::Transform;
 
 #[cfg(test)]

@@ -426,6 +426,23 @@ fn target_numbers(table: &Table, rows: &[u32], target: &str) -> Result<Vec<f64>>
     numbers(table, column, rows)
 }
 
+/// The rows of a table that have a value in every target.
+///
+/// # Errors
+/// A target is not there.
+pub fn rows_with_target<S: AsRef<str>>(table: &Table, targets: &[S]) -> Result<Vec<u32>> {
+    let columns = targets
+        .iter()
+        .map(|target| find(table, target.as_ref(), "target"));
+    let columns: Vec<_> = columns.collect::<Result<_>>()?;
+    let has_all = |row: &u32| {
+        columns
+            .iter()
+            .all(|column| !column.values.is_missing(*row as usize))
+    };
+    Ok((0..table.rows() as u32).filter(has_all).collect())
+}
+
 /// Refuses rows without a target.
 fn check_present(table: &Table, rows: &[u32], target: &str, missing: impl Fn(usize) -> bool) -> Result<()> {
     let without: Vec<usize> = (0..rows.len()).filter(|&at| missing(at)).collect();
@@ -433,8 +450,11 @@ fn check_present(table: &Table, rows: &[u32], target: &str, missing: impl Fn(usi
         return Ok(());
     };
     let message = match without.len() {
-        1 => "the target is missing; remove this row".into(),
-        count => format!("the target is missing, first here, in {count} rows; remove those rows"),
+        1 => "the target is missing; remove this row, or leave it out with --drop-missing-target".into(),
+        count => format!(
+            "the target is missing, first here, in {count} rows; remove those rows, or leave them out with \
+             --drop-missing-target"
+        ),
     };
     Err(problem(at(table, target, Some(rows[first])), message))
 }

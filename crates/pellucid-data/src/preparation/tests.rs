@@ -502,6 +502,8 @@ fn columns_are_chosen_by_name() {
     assert_eq!((chosen.features, chosen.asked_for), (names(&["a", "z"]), true));
 
     let choice = |target: &[&str], only: &[&str], drop: &[&str], id: Option<&str>| ColumnChoice {
+        group: None,
+        time: None,
         target: names(target),
         only: names(only),
         drop: names(drop),

@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::scores::Scores;
 use super::session::scores_of;
 use crate::error::Result;
-use crate::preparation::k_fold;
+use crate::preparation::{Folds, note_of_repeated, repeated_rows};
 use pellucid::EndedBy;
 use pellucid::training::observe::AnyObserver;
 use serde_json::{Value, json};
@@ -36,11 +36,11 @@ pub struct Spread {
 
 impl Plan<'_> {
     /// Trains once a fold, on all other rows, of which it holds out some to stop by as any training does, and scores
-    /// the fold. Folds have equal shares of every class. Each fold is reported as soon as it is known. `clock` gives the
+    /// the fold. Folds have equal shares of every class, unless groups or times decide. Each fold is reported as soon as it is known. `clock` gives the
     /// seconds since any moment; `train.max_seconds`, for each fold, needs it.
     ///
     /// # Errors
-    /// As [`Plan::train`]; a class with one row, more folds than rows.
+    /// As [`Plan::train`]; rows that cannot be split into so many folds.
     pub fn cross_validate(
         &self,
         folds: usize,
@@ -49,8 +49,11 @@ impl Plan<'_> {
         observer: &mut impl AnyObserver,
         mut report: impl FnMut(usize, &Scores),
     ) -> Result<CrossValidation> {
-        let rows: Vec<u32> = (0..self.table.rows() as u32).collect();
-        let split = k_fold(&rows, self.labels.as_ref(), folds, self.recipe.train.seed)?;
+        let seed = self.recipe.train.seed;
+        let split = self
+            .split_by
+            .folds(&self.rows, self.labels.as_ref(), folds, seed)?;
+        let repeated = self.repeated_in(&split)?;
         let (mut scores, mut best_epochs) = (Vec::new(), Vec::new());
         for (fold, split) in split.splits.iter().enumerate() {
             let part = self.table_recipe().validation;
@@ -72,9 +75,58 @@ impl Plan<'_> {
             stopped: scores.len() < split.splits.len(),
             folds: scores,
             best_epochs,
-            warning: split.warning,
+            warning: joined([self.note_of_dropped(), split.warning, repeated]),
         })
     }
+}
+
+impl Plan<'_> {
+    /// A note of rows that some fold holds out and has a copy of among those it trains on.
+    fn repeated_in(&self, folds: &Folds) -> Result<Option<String>> {
+        let columns = self.compared_columns();
+        let (mut repeated, mut held_out) = (0, 0);
+        for split in &folds.splits {
+            let (training, of_fold) = (
+                (self.table, &split.training[..]),
+                (self.table, &split.held_out[..]),
+            );
+            repeated += repeated_rows(training, of_fold, &columns)?;
+            held_out += split.held_out.len();
+        }
+        Ok(note_of_repeated(repeated, held_out))
+    }
+
+    /// What a user should know of how rows are held out: by `folds`, or the part that the recipe says.
+    ///
+    /// # Errors
+    /// Rows that cannot be split so.
+    pub(crate) fn notes_of_splits(&self, folds: Option<usize>) -> Result<Option<String>> {
+        let (labels, seed) = (self.labels.as_ref(), self.recipe.train.seed);
+        if let Some(folds) = folds {
+            let split = self.split_by.folds(&self.rows, labels, folds, seed)?;
+            let repeated = self.repeated_in(&split)?;
+            return Ok(joined([self.note_of_dropped(), split.warning, repeated]));
+        }
+        let part = self.table_recipe().validation;
+        if part == 0.0 {
+            return Ok(self.note_of_dropped());
+        }
+        let split = self.split_by.hold_out(&self.rows, labels, part, seed)?;
+        let (training, held_out) = (
+            (self.table, &split.training[..]),
+            (self.table, &split.held_out[..]),
+        );
+        let repeated = repeated_rows(training, held_out, &self.compared_columns())?;
+        let alone = labels.and_then(|labels| self.split_by.note(labels));
+        let repeated = note_of_repeated(repeated, split.held_out.len());
+        Ok(joined([self.note_of_dropped(), alone, repeated]))
+    }
+}
+
+/// The notes in one.
+fn joined(notes: [Option<String>; 3]) -> Option<String> {
+    let notes: Vec<String> = notes.into_iter().flatten().collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
 impl CrossValidation {

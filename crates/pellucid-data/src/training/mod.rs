@@ -20,6 +20,7 @@
 
 mod cross_validation;
 mod defaults;
+mod findings;
 mod plan;
 mod request;
 mod scores;

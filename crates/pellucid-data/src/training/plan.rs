@@ -2,9 +2,10 @@
 
 use super::defaults;
 use super::request::TrainingRequest;
-use crate::error::{Result, setting};
+use crate::error::{Result, problem, setting};
 use crate::preparation::{
-    ChosenColumns, Labels, Preparation, PreparationSettings, TargetPreparation, choose_columns, choose_task,
+    ChosenColumns, Labels, Preparation, PreparationSettings, SplitBy, TargetPreparation, choose_columns,
+    choose_task, rows_with_target,
 };
 use crate::table::Table;
 use pellucid::Activation;
@@ -19,9 +20,12 @@ use pellucid::recipe::{
 #[derive(Debug)]
 pub struct Plan<'a> {
     pub(super) table: &'a Table,
+    /// The rows to train on and to hold out, in the order of the table: those with a target.
+    pub(super) rows: Vec<u32>,
+    pub(super) split_by: SplitBy,
     pub(super) chosen: ChosenColumns,
     pub(super) settings: PreparationSettings,
-    /// The class of every row; `None` for regression.
+    /// The class of each of `rows`; `None` for regression.
     pub(super) labels: Option<Labels>,
     /// The first of its layers is 1 until the training rows decide the number of features.
     pub(super) recipe: Recipe,
@@ -42,7 +46,18 @@ impl<'a> Plan<'a> {
             .as_ref()
             .and_then(|recipe| recipe.data.table.clone());
         let asked_task = request.task.or(of_recipe.as_ref().and_then(|table| table.task));
-        let rows: Vec<u32> = (0..table.rows() as u32).collect();
+        let drops =
+            request.drop_missing_target || of_recipe.as_ref().is_some_and(|table| table.drop_missing_target);
+        let rows = match drops {
+            true => rows_with_target(table, &chosen.targets)?,
+            false => (0..table.rows() as u32).collect(),
+        };
+        if rows.is_empty() && table.rows() > 0 {
+            return Err(problem(
+                &table.source,
+                "no row has a target; nothing can be learnt",
+            ));
+        }
         let task = choose_task(table, &rows, &chosen.targets, asked_task)?;
         let target = TargetPreparation::fit(table, &rows, &chosen.targets, Some(task))?;
         let labels = target.labels(table, &rows)?;
@@ -56,6 +71,9 @@ impl<'a> Plan<'a> {
             drop: choice.drop,
             id: choice.id,
             weight: choice.weight,
+            group: choice.group,
+            time: choice.time,
+            drop_missing_target: drops,
             task: Some(task),
             scale: request.scale.unwrap_or(table_recipe.scale),
             unseen: request.unseen.unwrap_or(table_recipe.unseen),
@@ -71,6 +89,8 @@ impl<'a> Plan<'a> {
             let expected = "it is for a single target of classes; numbers and several targets have none";
             return Err(setting("data.table.class_weight", "(set)", expected));
         }
+        let (group, time) = (table_recipe.group.as_deref(), table_recipe.time.as_deref());
+        let split_by = SplitBy::from_columns(table, &rows, group, time)?;
         let settings = PreparationSettings {
             scale: table_recipe.scale,
             unseen: table_recipe.unseen,
@@ -84,6 +104,8 @@ impl<'a> Plan<'a> {
         recipe.validate()?;
         let mut plan = Self {
             table,
+            rows,
+            split_by,
             chosen,
             settings,
             labels,
@@ -115,8 +137,7 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// As [`Preparation::fit`](crate::preparation::Preparation::fit).
     pub fn recipe_for_all_rows(&self) -> Result<Recipe> {
-        let rows: Vec<u32> = (0..self.table.rows() as u32).collect();
-        let (preparation, _) = Preparation::fit(self.table, &rows, &self.chosen, &self.settings)?;
+        let (preparation, _) = Preparation::fit(self.table, &self.rows, &self.chosen, &self.settings)?;
         let mut recipe = self.recipe.clone();
         recipe.network.layers[0] = preparation.width();
         Ok(recipe)
@@ -127,9 +148,41 @@ impl<'a> Plan<'a> {
         &self.chosen
     }
 
-    /// The class of every row; `None` for regression.
+    /// The rows that are trained on or held out: those with a target.
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// The class of each of [`rows`](Self::rows); `None` for regression.
     pub fn labels(&self) -> Option<&Labels> {
         self.labels.as_ref()
+    }
+
+    /// The classes of some of its rows.
+    pub(super) fn labels_of(&self, rows: &[u32]) -> Option<Labels> {
+        self.labels.as_ref().map(|labels| {
+            let label = |row: &u32| self.rows.binary_search(row).map_or(0, |at| labels.labels[at]);
+            Labels {
+                labels: rows.iter().map(label).collect(),
+                classes: labels.classes.clone(),
+            }
+        })
+    }
+
+    /// A note of the rows that are left out because they have no target.
+    pub(super) fn note_of_dropped(&self) -> Option<String> {
+        let (rows, targets) = (self.table.rows(), self.chosen.targets.join(", "));
+        let left_out = match rows - self.rows.len() {
+            0 => return None,
+            1 => format!("1 of {rows} rows is left out: it has no {targets}"),
+            dropped => format!("{dropped} of {rows} rows are left out: they have no {targets}"),
+        };
+        Some(left_out)
+    }
+
+    /// The columns that make a row what it is: features and targets.
+    pub(super) fn compared_columns(&self) -> Vec<String> {
+        [&self.chosen.features[..], &self.chosen.targets].concat()
     }
 
     pub(super) fn table_recipe(&self) -> TableRecipe {
@@ -142,6 +195,9 @@ impl<'a> Plan<'a> {
         let task_of_labels = self.task == Task::Classification && self.labels.is_none();
         let why = match (asked_task, &self.labels) {
             (Some(_), _) => "as requested",
+            (None, Some(labels)) if self.target_is_numbers() && labels.classes.len() > 2 => {
+                "its numbers are few integers; for a count or a grade, --task regression learns the number"
+            }
             (None, Some(_)) if self.target_is_numbers() => "its numbers are few integers",
             (None, Some(_)) => "its values are words",
             (None, None) if task_of_labels => "each has two values",
@@ -170,7 +226,7 @@ impl<'a> Plan<'a> {
             let title = train.optimizer.title();
             let how = if train.optimizer.takes_steps() {
                 let rate = train.learning_rate;
-                let batch = train.batch_size.rows_per_batch(self.table.rows());
+                let batch = train.batch_size.rows_per_batch(self.rows.len());
                 format!("with learning rate {rate}, batches of {batch}")
             } else {
                 "on all rows at once".into()

@@ -20,6 +20,8 @@ pub struct TrainingRequest {
     pub columns: ColumnChoice,
     /// Classification or regression.
     pub task: Option<Task>,
+    /// Whether rows without a target are left out; otherwise they are an error.
+    pub drop_missing_target: bool,
     /// How numbers are scaled.
     pub scale: Option<Scale>,
     /// The treatment of words that no training row has.
@@ -86,6 +88,8 @@ impl TrainingRequest {
             drop: or(&self.columns.drop, from_recipe.drop)?,
             id: one_or(&self.columns.id, from_recipe.id)?,
             weight: one_or(&self.columns.weight, from_recipe.weight)?,
+            group: one_or(&self.columns.group, from_recipe.group)?,
+            time: one_or(&self.columns.time, from_recipe.time)?,
         })
     }
 }

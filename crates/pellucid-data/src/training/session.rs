@@ -1,21 +1,24 @@
 //! One training on a table: rows split, preparation fitted, the session run, the network scored.
 
+use super::findings;
 use super::plan::Plan;
 use super::scores::{Answers, Scores};
 use crate::error::{Result, problem};
 use crate::model_file::{AnyNetwork, Model};
-use crate::preparation::{Counts, Labels, Predictions, Preparation, hold_out, row_weights};
+use crate::preparation::{
+    Counts, Predictions, Preparation, note_of_repeated, repeated_rows, row_weights, rows_with_target,
+};
 use crate::recipe_data::{class_weights, with_weights};
 use crate::table::Table;
 use pellucid::data::dataset::{Dataset, Features};
 use pellucid::data::matrix::Matrix;
-use pellucid::inspection::diagnosis::Finding;
+use pellucid::inspection::diagnosis::{Finding, FindingKind};
 use pellucid::model::network::Network;
 use pellucid::recipe::{Recipe, TableRecipe};
 use pellucid::session::Summary;
 use pellucid::session::rate_finder::{RateRange, RateTest, find_rate};
 use pellucid::training::observe::AnyObserver;
-use pellucid::{Scalar, Session, Split, with_precision};
+use pellucid::{Scalar, Session, Split, Unfinished, with_precision};
 use serde_json::json;
 use std::num::NonZeroUsize;
 
@@ -28,6 +31,8 @@ pub struct TableSession<'a> {
     training: (&'a Table, Vec<u32>),
     validation: (&'a Table, Vec<u32>),
     threads: NonZeroUsize,
+    /// Where it is diagnosed, the findings about the columns of the table.
+    of_columns: Option<Vec<Finding>>,
 }
 
 #[derive(Debug)]
@@ -105,12 +110,29 @@ impl<'a> Plan<'a> {
         validation: Option<&'s Table>,
         threads: NonZeroUsize,
     ) -> Result<TableSession<'s>> {
-        let rows: Vec<u32> = (0..self.table.rows() as u32).collect();
         let part = match validation {
             Some(_) => 0.0,
             None => self.table_recipe().validation,
         };
-        self.session_on(&rows, part, validation, threads)
+        let mut session = self.session_on(&self.rows, part, validation, threads)?;
+        session.notes.extend(self.notes_of_split(&session)?);
+        Ok(session)
+    }
+
+    /// What a user should know of the rows that are left out or held out.
+    fn notes_of_split(&self, session: &TableSession<'_>) -> Result<Vec<String>> {
+        let held_out = &session.validation;
+        let dropped = self.note_of_dropped();
+        if held_out.1.is_empty() {
+            return Ok(dropped.into_iter().collect());
+        }
+        let of_this_table = std::ptr::eq(held_out.0, self.table);
+        let alone = self.labels.as_ref().filter(|_| of_this_table);
+        let alone = alone.and_then(|labels| self.split_by.note(labels));
+        let training = (session.training.0, &session.training.1[..]);
+        let repeated = repeated_rows(training, (held_out.0, &held_out.1), &self.compared_columns())?;
+        let repeated = note_of_repeated(repeated, held_out.1.len());
+        Ok(dropped.into_iter().chain(alone).chain(repeated).collect())
     }
 
     /// Tests a range of learning rates on all rows, none held out; see [`pellucid::session::rate_finder`].
@@ -123,8 +145,7 @@ impl<'a> Plan<'a> {
         threads: NonZeroUsize,
         observer: &mut impl AnyObserver,
     ) -> Result<RateTest> {
-        let rows: Vec<u32> = (0..self.table.rows() as u32).collect();
-        let TableSession { session, .. } = self.session_on(&rows, 0.0, None, threads)?;
+        let TableSession { session, .. } = self.session_on(&self.rows, 0.0, None, threads)?;
         Ok(with_session!(session, session => find_rate(&session, range, observer))?)
     }
 
@@ -138,11 +159,9 @@ impl<'a> Plan<'a> {
     ) -> Result<TableSession<'s>> {
         let (training_rows, held_out) = match part > 0.0 {
             true => {
-                let labels = self.labels.as_ref().map(|labels| Labels {
-                    labels: rows.iter().map(|&row| labels.labels[row as usize]).collect(),
-                    classes: labels.classes.clone(),
-                });
-                let split = hold_out(rows, labels.as_ref(), part, self.recipe.train.seed)?;
+                let labels = self.labels_of(rows);
+                let seed = self.recipe.train.seed;
+                let split = self.split_by.hold_out(rows, labels.as_ref(), part, seed)?;
                 (split.training, split.held_out)
             }
             false => (rows.to_vec(), Vec::new()),
@@ -159,6 +178,9 @@ impl<'a> Plan<'a> {
         recipe.network.layers[0] = preparation.width();
         let training = (self.table, training_rows);
         let validation = match validation {
+            Some(table) if self.table_recipe().drop_missing_target => {
+                (table, rows_with_target(table, &self.chosen.targets)?)
+            }
             Some(table) => (table, (0..table.rows() as u32).collect()),
             None => (self.table, held_out),
         };
@@ -188,6 +210,7 @@ impl<'a> Plan<'a> {
             training,
             validation,
             threads,
+            of_columns: None,
         })
     }
 }
@@ -206,13 +229,30 @@ impl<'a> TableSession<'a> {
     /// As [`Session::diagnosed`].
     pub fn diagnosed(mut self) -> Result<Self> {
         let names = self.preparation.feature_names();
+        let columns = self.preparation.columns().iter();
+        let features: Vec<String> = columns.map(|column| column.name.clone()).collect();
+        let targets: Vec<String> = self
+            .preparation
+            .target()
+            .columns()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        self.of_columns = Some(findings::of_columns(
+            self.training.0,
+            &self.training.1,
+            &features,
+            &targets,
+        ));
         self.session = with_session!(self.session, session => session.diagnosed(&names)?.into());
         Ok(self)
     }
 
     /// What is wrong before the first step, where it is diagnosed.
-    pub fn findings(&self) -> &[Finding] {
-        with_session!(&self.session, session => session.findings())
+    pub fn findings(&self) -> Vec<Finding> {
+        let of_network = with_session!(&self.session, session => session.findings());
+        let of_columns = self.of_columns.iter().flatten();
+        by_severity(of_columns.chain(of_network).cloned().collect())
     }
 
     /// The recipe, every layer with its size.
@@ -226,8 +266,14 @@ impl<'a> TableSession<'a> {
     /// [`DataError::Training`](crate::DataError::Training) for a training that diverges.
     pub fn run(self, observer: &mut impl AnyObserver) -> Result<Trained> {
         let recipe = self.recipe().clone();
-        let (network, summary): (AnyNetwork, Summary) = with_session!(self.session, session => {
-            let (network, summary) = session.run(observer)?.into_parts();
+        let (is_diagnosed, of_columns) = (self.of_columns.is_some(), self.of_columns.unwrap_or_default());
+        let with_columns = |mut unfinished: Box<Unfinished>| {
+            let of_network = std::mem::take(&mut unfinished.findings);
+            unfinished.findings = by_severity([&of_columns[..], &of_network].concat());
+            unfinished
+        };
+        let (network, mut summary): (AnyNetwork, Summary) = with_session!(self.session, session => {
+            let (network, summary) = session.run(observer).map_err(with_columns)?.into_parts();
             (network.into(), summary)
         });
         let preparation = self.preparation;
@@ -238,6 +284,22 @@ impl<'a> TableSession<'a> {
             true => None,
             false => Some(scores(&self.validation)?),
         };
+        if is_diagnosed {
+            let of_network = std::mem::take(&mut summary.findings);
+            let (scores, rows) = match &validation {
+                Some(scores) => (scores, &self.validation),
+                None => (&training, &self.training),
+            };
+            let labels = preparation.target().labels(rows.0, &rows.1)?;
+            let rows = (rows.1.len(), validation.is_some());
+            let is_known = of_network
+                .iter()
+                .any(|finding| finding.kind == FindingKind::ConstantPredictor);
+            let constant = findings::no_better_than_constant(scores, labels.as_ref(), rows, summary.epochs);
+            let constant = constant.filter(|_| !is_known);
+            summary.findings =
+                by_severity(of_columns.into_iter().chain(of_network).chain(constant).collect());
+        }
         Ok(Trained {
             training,
             validation,
@@ -288,6 +350,12 @@ impl Trained {
             ..Model::new(self.network, self.recipe, Some(self.preparation))
         }
     }
+}
+
+/// The most severe first.
+fn by_severity(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
 }
 
 /// The scores of a network on rows of a table.

@@ -101,10 +101,22 @@ impl<'a> Search<'a> {
             table,
             base: plan.recipe().clone(),
             metric,
-            choices: plan.choices().iter().take(1).cloned().chain([varied]).collect(),
+            choices: Vec::new(),
             request,
         };
         search.check()?;
+        let of_network = |choice: &&String| choice.starts_with("network: ");
+        let choices = plan
+            .choices()
+            .iter()
+            .filter(|choice| !of_network(choice))
+            .cloned();
+        let notes = plan.notes_of_splits(search.request.folds)?;
+        let notes = notes.map(|note| format!("note: {note}"));
+        let search = Self {
+            choices: choices.chain([varied]).chain(notes).collect(),
+            ..search
+        };
         Ok(search)
     }
 

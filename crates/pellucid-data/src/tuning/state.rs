@@ -3,7 +3,7 @@
 use super::search::{Method, Search};
 use super::trial::Trial;
 use crate::error::{Result, problem};
-use crate::files::{FileError, OutputFile};
+use crate::files::{FileError, OutputFile, read_small_text};
 use crate::table::{Categories, Table, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -40,7 +40,7 @@ impl SearchState {
             search: identity(search)?,
         };
         let wrong = |message: String| problem(path.display().to_string(), message);
-        let text = match std::fs::read_to_string(path) {
+        let text = match read_small_text(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 // Checked before the work whose result goes there.

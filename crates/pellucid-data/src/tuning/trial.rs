@@ -2,6 +2,7 @@
 
 use super::space::{Parameter, Space};
 use crate::error::{DataError, Result, setting};
+use crate::recipe_changes::change_recipe;
 use crate::training::TrainingRequest;
 use pellucid::Activation;
 use pellucid::descriptor::Choice;
@@ -101,14 +102,14 @@ fn mixed(seed: u32, trial: usize) -> u32 {
 /// learning rate gets its usual one.
 ///
 /// # Errors
-/// As [`Recipe::set_all`].
+/// As [`change_recipe`].
 pub fn with_settings(base: &Recipe, settings: &[Setting]) -> Result<Recipe, RecipeError> {
     let mut recipe = base.clone();
     let of_recipe = settings
         .iter()
         .filter(|setting| !["hidden", "activation"].contains(&setting.key.as_str()));
     let assignments: Vec<String> = of_recipe.map(ToString::to_string).collect();
-    recipe.set_all(assignments.iter().map(String::as_str))?;
+    change_recipe(&mut recipe, &assignments, &[])?;
     let optimizer = recipe.train.optimizer;
     let names_rate = settings
         .iter()

@@ -21,6 +21,15 @@ pub struct TableRecipe {
     /// The column of the weights of the rows in training; it is no feature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<String>,
+    /// The column of groups, of which none is both trained on and held out; it is no feature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The column of times: the latest rows are held out, and each fold is trained on earlier ones; it is no feature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// Whether rows without a target are left out; otherwise they are an error.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub drop_missing_target: bool,
     /// Whether the target is a class or a number; by default the column decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,

@@ -35,6 +35,14 @@ pub enum FindingKind {
     Overfitting,
     /// Rows are far from the training data.
     UnfamiliarInputs,
+    /// A column of a table decides the target alone.
+    LeakingColumn,
+    /// A column of a table has a number that stands for something else, such as -9999 for a missing value.
+    SentinelValues,
+    /// A few values of a column of a table are so far out that the others hardly differ.
+    ExtremeValues,
+    /// Predictions are no better than a constant.
+    NoBetterThanConstant,
 }
 
 impl FindingKind {
@@ -55,6 +63,10 @@ impl FindingKind {
             Self::ConstantPredictor => "constant predictions",
             Self::Overfitting => "overfitting",
             Self::UnfamiliarInputs => "unfamiliar inputs",
+            Self::LeakingColumn => "a column that decides the target",
+            Self::SentinelValues => "a number that stands for something else",
+            Self::ExtremeValues => "extreme values",
+            Self::NoBetterThanConstant => "no better than a constant",
         }
     }
 
