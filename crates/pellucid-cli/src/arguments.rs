@@ -537,6 +537,10 @@ pub(crate) struct Evaluate {
     /// A table with the columns of the training data and the target: a file, - for standard input, or a built-in set
     pub(crate) data: PathBuf,
 
+    /// Leave rows without a target out
+    #[arg(long)]
+    pub(crate) drop_missing_target: bool,
+
     /// Write the scores as JSON, to standard output unless a file is named
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<PathBuf>,

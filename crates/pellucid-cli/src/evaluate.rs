@@ -8,7 +8,7 @@ use crate::{run, score_text, source, terminal, text_style};
 use anyhow::Result;
 use pellucid::data::matrix::Matrix;
 use pellucid_data::model_file::Model;
-use pellucid_data::preparation::{Counts, Predictions, Preparation, TargetPreparation};
+use pellucid_data::preparation::{Counts, Predictions, Preparation, TargetPreparation, rows_with_target};
 use pellucid_data::training::{self, Answers, Scores};
 use pellucid_data::{ColumnKind, Table};
 use pellucid_report::Report;
@@ -40,14 +40,18 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     let mut met = Counts::default();
     let extra_columns = preparation.unknown_columns(&chunks.names());
     let (mut answers, mut outputs) = (Answers::default(), Vec::new());
-    let mut rows = 0;
+    let (mut rows, mut left_out) = (0, 0);
     for chunk in chunks {
         let chunk = chunk?;
-        let all = all_rows(&chunk);
-        answers.append(target, &chunk, &all)?;
-        let (predictions, counts) = training::predict(&model.network, preparation, &chunk, &all, threads)?;
+        let scored = match arguments.drop_missing_target {
+            true => rows_with_target(&chunk, &target.columns())?,
+            false => all_rows(&chunk),
+        };
+        left_out += chunk.rows() - scored.len();
+        answers.append(target, &chunk, &scored)?;
+        let (predictions, counts) = training::predict(&model.network, preparation, &chunk, &scored, threads)?;
         met.merge(counts);
-        rows += all.len();
+        rows += scored.len();
         match predictions {
             Predictions::Classes { probabilities, .. } => outputs.extend_from_slice(probabilities.values()),
             Predictions::Labels { probabilities, .. } => outputs.extend_from_slice(probabilities.values()),
@@ -55,7 +59,12 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
         }
     }
     met.extra_columns = extra_columns;
-    let warnings = met.warnings();
+    let mut warnings = met.warnings();
+    warnings.extend(match left_out {
+        0 => None,
+        1 => Some("1 row has no target and is left out".to_owned()),
+        more => Some(format!("{more} rows have no target and are left out")),
+    });
     terminal::notes("warning", &warnings);
     let width = outputs.len() / rows.max(1);
     let outputs = Matrix::new(rows, width, outputs)?;

@@ -67,6 +67,18 @@ fn rows_without_a_target_are_left_out_on_request() {
     let rows = |key: &str| record[key].as_u64().unwrap();
     assert_eq!(rows("training_rows") + rows("validation_rows"), 57);
     assert_eq!(record["recipe"]["data"]["table"]["drop_missing_target"], true);
+    let model = path.with_extension("safetensors");
+    refused(
+        &["evaluate", text(&model), text(&path)],
+        1,
+        &["data row 4", "--drop-missing-target"],
+    );
+    let ended = done(&["evaluate", text(&model), text(&path), "--drop-missing-target"]);
+    assert!(
+        ended.stderr.contains("3 rows have no target and are left out"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

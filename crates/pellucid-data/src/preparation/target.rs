@@ -445,15 +445,15 @@ pub fn rows_with_target<S: AsRef<str>>(table: &Table, targets: &[S]) -> Result<V
 
 /// Refuses rows without a target.
 fn check_present(table: &Table, rows: &[u32], target: &str, missing: impl Fn(usize) -> bool) -> Result<()> {
+    const FLAG: &str = "--drop-missing-target (`train`, `tune`, `diagnose`, `evaluate`)";
     let without: Vec<usize> = (0..rows.len()).filter(|&at| missing(at)).collect();
     let Some(&first) = without.first() else {
         return Ok(());
     };
     let message = match without.len() {
-        1 => "the target is missing; remove this row, or leave it out with --drop-missing-target".into(),
+        1 => format!("the target is missing; remove this row, or leave it out with {FLAG}"),
         count => format!(
-            "the target is missing, first here, in {count} rows; remove those rows, or leave them out with \
-             --drop-missing-target"
+            "the target is missing, first here, in {count} rows; remove those rows, or leave them out with {FLAG}"
         ),
     };
     Err(problem(at(table, target, Some(rows[first])), message))

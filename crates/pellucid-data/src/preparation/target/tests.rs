@@ -122,11 +122,12 @@ fn every_bad_target_is_an_error_with_its_place() {
     says(
         fit(category("y", &["a", "", "b", ""]), None),
         ", column `y`, data row 2: the target is missing, first here, in 2 rows; remove those rows, or leave them out with \
-         --drop-missing-target",
+         --drop-missing-target (`train`, `tune`, `diagnose`, `evaluate`)",
     );
     says(
         fit(number("y", &[1.5, 2.5, f64::NAN]), None),
-        ", column `y`, data row 3: the target is missing; remove this row, or leave it out with --drop-missing-target",
+        ", column `y`, data row 3: the target is missing; remove this row, or leave it out with --drop-missing-target \
+         (`train`, `tune`, `diagnose`, `evaluate`)",
     );
     let nothing_to_learn = "so there is nothing to learn; choose another target, or other rows";
     says(
