@@ -4,7 +4,7 @@ use super::choice::find;
 use crate::error::Result;
 use crate::table::{Categories, Table, Values};
 use std::collections::HashSet;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The number of held-out rows with the values of a training row in all of these columns.
 ///
@@ -15,36 +15,54 @@ pub fn repeated_rows(
     held_out: (&Table, &[u32]),
     columns: &[String],
 ) -> Result<usize> {
-    let state = RandomState::new();
-    let trained: HashSet<u64> = row_hashes(training, columns, &state)?.into_iter().collect();
-    let held_out = row_hashes(held_out, columns, &state)?;
+    let trained: HashSet<u64> = row_hashes(training, columns)?.into_iter().collect();
+    let held_out = row_hashes(held_out, columns)?;
     Ok(held_out.iter().filter(|hash| trained.contains(hash)).count())
 }
 
 /// A hash of each row's values.
-fn row_hashes((table, rows): (&Table, &[u32]), columns: &[String], state: &RandomState) -> Result<Vec<u64>> {
-    let mut hashes = vec![state.build_hasher(); rows.len()];
+fn row_hashes((table, rows): (&Table, &[u32]), columns: &[String]) -> Result<Vec<u64>> {
+    let mut hashes = vec![0; rows.len()];
     for name in columns {
         match &find(table, name, "feature")?.values {
             Values::Numbers(numbers) => {
                 for (hash, &row) in hashes.iter_mut().zip(rows) {
-                    let number = numbers[row as usize];
                     // −0 is 0, and a missing number is like another.
-                    let number = if number.is_nan() { f64::NAN } else { number + 0.0 };
-                    number.to_bits().hash(hash);
+                    let number = numbers[row as usize] + 0.0;
+                    let bits = if number.is_nan() {
+                        u64::MAX
+                    } else {
+                        number.to_bits()
+                    };
+                    *hash = mixed(*hash ^ bits);
                 }
             }
             // By the words, whose codes are another table's own.
             Values::Categories(Categories { names, codes })
             | Values::Booleans(Categories { names, codes }) => {
-                let of_words: Vec<u64> = names.iter().map(|name| state.hash_one(name)).collect();
+                let of_word = |name: &String| {
+                    let mut hasher = DefaultHasher::new();
+                    name.hash(&mut hasher);
+                    hasher.finish()
+                };
+                let of_words: Vec<u64> = names.iter().map(of_word).collect();
                 for (hash, &row) in hashes.iter_mut().zip(rows) {
-                    of_words.get(codes[row as usize] as usize).hash(hash);
+                    let of_word = of_words.get(codes[row as usize] as usize);
+                    *hash = mixed(*hash ^ of_word.copied().unwrap_or(u64::MAX));
                 }
             }
         }
     }
-    Ok(hashes.iter().map(Hasher::finish).collect())
+    Ok(hashes)
+}
+
+/// Spreads a number over all of 64 bits (the finaliser of SplitMix64: Steele et al., *Fast Splittable Pseudorandom Number
+/// Generators*, 2014).
+fn mixed(number: u64) -> u64 {
+    let mut z = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ z >> 31
 }
 
 /// A note of held-out rows that are repeated among training rows.
