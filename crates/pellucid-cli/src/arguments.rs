@@ -518,9 +518,13 @@ pub(crate) struct Predict {
     #[arg(long)]
     pub(crate) proba: bool,
 
-    /// Repeat the table's own columns beside the predictions
+    /// Repeat the table's own columns beside the predictions, exactly as they are there
     #[arg(long)]
     pub(crate) keep_columns: bool,
+
+    /// The column to repeat beside the predictions, exactly as it is there [default: that of training]
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) id: Option<String>,
 
     #[command(flatten)]
     pub(crate) reading: Reading,

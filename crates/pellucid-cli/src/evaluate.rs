@@ -36,7 +36,7 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     let target = preparation.target();
     let expected = expected_with_target(preparation);
     let options = arguments.reading.options();
-    let chunks = Chunks::open(&arguments.data, &options, &expected, false, CHUNK_ROWS)?;
+    let chunks = Chunks::open(&arguments.data, &options, &expected, CHUNK_ROWS)?;
     let mut met = Counts::default();
     let extra_columns = preparation.unknown_columns(&chunks.names());
     let (mut answers, mut outputs) = (Answers::default(), Vec::new());

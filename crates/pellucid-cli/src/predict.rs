@@ -8,6 +8,7 @@ use crate::{interrupt, outputs, run, source, terminal};
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pellucid::data::matrix::Matrix;
+use pellucid::descriptor::nearest;
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::{Counts, LabelTarget, Predictions, Preparation, TargetPreparation};
 use pellucid_data::training;
@@ -26,12 +27,14 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
     let preparation = preparation(&model, &arguments.model)?;
     let threads = run::threads(arguments.running.threads, arguments.running.quiet);
     let expected = preparation.expected_columns();
-    let id = (model.recipe.data.table.as_ref()).and_then(|table| table.id.clone());
-    let reads_others = arguments.keep_columns || id.is_some();
     let options = arguments.reading.options();
-    let chunks = Chunks::open(&arguments.data, &options, &expected, reads_others, CHUNK_ROWS)?;
+    let chunks = Chunks::open(&arguments.data, &options, &expected, CHUNK_ROWS)?;
     let names = chunks.names();
-    let layout = Layout::new(preparation, &names, id.as_deref(), arguments);
+    let of_training = model.recipe.data.table.as_ref();
+    let id = of_training.and_then(|table| table.id.as_deref());
+    let kept = kept(&names, id, arguments)?;
+    let layout = Layout::new(preparation, &kept, arguments);
+    let mut chunks = chunks.keeping(&kept)?;
     // Only now, so that a table that cannot be read leaves no file; and Ctrl-C leaves none either.
     interrupt::listen();
     let output = arguments.output.as_deref().filter(|path| path.as_os_str() != "-");
@@ -39,15 +42,23 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
         Some(path) => TableWriter::new(OutputFile::prepare(path)?),
         None => TableWriter::new(OutputFile::standard_output()?),
     };
+    let is_parquet = output.is_some_and(|path| path.extension().is_some_and(|end| end == "parquet"));
     let bar = (!arguments.running.quiet && terminal::is_watched() && output.is_some()).then(rows_bar);
     let (mut met, mut rows) = (Counts::default(), 0);
-    for chunk in chunks {
+    while let Some(chunk) = chunks.next() {
         let chunk = chunk?;
+        let mut kept = chunks.take_kept();
+        if is_parquet {
+            kept = kept
+                .into_iter()
+                .map(|column| column.or_numbers_of(&chunk))
+                .collect();
+        }
         let all = all_rows(&chunk);
         let (predictions, counts) = training::predict(&model.network, preparation, &chunk, &all, threads)?;
         met.merge(counts);
         rows += all.len();
-        writer.write(&layout.table(chunk, predictions))?;
+        writer.write_beside(&kept, &layout.table(chunk, predictions))?;
         if let Some(bar) = &bar {
             bar.set_position(rows as u64);
         }
@@ -85,11 +96,28 @@ fn rows_bar() -> ProgressBar {
     bar
 }
 
-/// The columns of the output.
+/// The columns of the table that are repeated, in their order there.
+fn kept(names: &[String], of_training: Option<&str>, arguments: &Predict) -> Result<Vec<String>> {
+    let asked = arguments.id.as_deref();
+    if let Some(id) = asked.filter(|id| names.iter().all(|name| name != id)) {
+        let near = nearest(id, names.iter().map(String::as_str));
+        let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let data = arguments.data.display();
+        anyhow::bail!("{data}: there is no column `{id}`, which is requested as id{near}");
+    }
+    if let Some(id) = of_training.filter(|id| asked.is_none() && names.iter().all(|name| name != id)) {
+        terminal::note(&format!(
+            "note: the table has no column `{id}`, the id of the training rows; none is repeated"
+        ));
+    }
+    let id = asked.or(of_training);
+    let is_kept = |name: &&String| arguments.keep_columns || Some(name.as_str()) == id;
+    Ok(names.iter().filter(is_kept).cloned().collect())
+}
+
+/// The columns of the output after the kept ones.
 struct Layout {
-    /// Columns of the table that are repeated, by name, in their order there.
-    kept: Vec<String>,
-    /// The names of the columns after them.
+    /// Their names.
     answers: Vec<String>,
     with_probabilities: bool,
     /// What each target is.
@@ -98,9 +126,7 @@ struct Layout {
 
 impl Layout {
     /// No column of an answer has the name of a kept one.
-    fn new(preparation: &Preparation, names: &[String], id: Option<&str>, arguments: &Predict) -> Self {
-        let is_kept = |name: &&String| arguments.keep_columns || Some(name.as_str()) == id;
-        let kept: Vec<String> = names.iter().filter(is_kept).cloned().collect();
+    fn new(preparation: &Preparation, kept: &[String], arguments: &Predict) -> Self {
         let target = preparation.target();
         let mut answers: Vec<String> = match target.columns().as_slice() {
             [_] => vec!["prediction".into()],
@@ -126,19 +152,13 @@ impl Layout {
             }
         }
         Self {
-            kept,
             answers,
             with_probabilities,
             kinds: target.kinds(),
         }
     }
 
-    fn table(&self, mut chunk: Table, predictions: Predictions) -> Table {
-        let mut columns = Vec::new();
-        for name in &self.kept {
-            let found = chunk.columns.iter().position(|column| column.name == *name);
-            columns.extend(found.map(|at| chunk.columns.swap_remove(at)));
-        }
+    fn table(&self, chunk: Table, predictions: Predictions) -> Table {
         // Labels, and numbers beside them: probabilities, or predicted numbers alone.
         let (mut values, numbers, shows_numbers) = match predictions {
             Predictions::Classes {
@@ -166,11 +186,10 @@ impl Layout {
         let shown = if shows_numbers { numbers.columns() } else { 0 };
         values.extend((0..shown).map(|column| Values::Numbers(column_of(&numbers, column).collect())));
         let answers = self.answers.iter().cloned().zip(values);
-        columns.extend(answers.map(|(name, values)| Column { name, values }));
         Table {
             source: chunk.source,
             first_row: chunk.first_row,
-            columns,
+            columns: answers.map(|(name, values)| Column { name, values }).collect(),
         }
     }
 }

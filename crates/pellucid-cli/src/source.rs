@@ -4,7 +4,8 @@ use crate::failure::misuse;
 use crate::score_text::count;
 use anyhow::Result;
 use pellucid_data::{
-    BUILTINS, ColumnKind, FileError, ReadOptions, Table, TableChunks, TableSource, load_builtin, read_table,
+    BUILTINS, ColumnKind, FileError, KeptColumn, ReadOptions, Table, TableChunks, TableSource, load_builtin,
+    read_table,
 };
 use std::path::Path;
 
@@ -50,7 +51,7 @@ pub(crate) fn read_as(
     expected: &[(String, ColumnKind)],
 ) -> Result<Table> {
     const ALL: usize = 1 << 30;
-    let mut chunks = Chunks::open(data, options, expected, false, ALL)?;
+    let mut chunks = Chunks::open(data, options, expected, ALL)?;
     Ok(match chunks.next() {
         Some(table) => table?,
         None => Table {
@@ -67,33 +68,57 @@ pub(crate) const CHUNK_ROWS: usize = 8192;
 /// A table some rows at a time.
 pub(crate) enum Chunks {
     Stream(TableChunks),
-    Whole(Option<Table>),
+    Whole {
+        table: Option<Table>,
+        keeping: Vec<String>,
+        kept: Vec<KeptColumn>,
+    },
 }
 
 impl Chunks {
-    /// The expected columns of a table, in that order, `rows` at a time; with `others` all other columns after them.
+    /// The expected columns of a table, in that order, `rows` at a time.
     pub(crate) fn open(
         data: &Path,
         options: &ReadOptions,
         expected: &[(String, ColumnKind)],
-        others: bool,
         rows: usize,
     ) -> Result<Self> {
         if built_in(data).is_some() {
-            return Ok(Self::Whole(Some(read(data, options, 0)?)));
+            return Ok(Self::Whole {
+                table: Some(read(data, options, 0)?),
+                keeping: Vec::new(),
+                kept: Vec::new(),
+            });
         }
         let chunks = TableChunks::open(&TableSource::from(data), options, expected, rows)?;
-        Ok(Self::Stream(match others {
-            true => chunks.with_others(),
-            false => chunks,
-        }))
+        Ok(Self::Stream(chunks))
+    }
+
+    /// The same; besides, these columns are read as the source holds them.
+    pub(crate) fn keeping(self, names: &[String]) -> Result<Self> {
+        Ok(match self {
+            Self::Stream(chunks) => Self::Stream(chunks.keeping(names)?),
+            Self::Whole { table, kept, .. } => Self::Whole {
+                table,
+                keeping: names.to_vec(),
+                kept,
+            },
+        })
+    }
+
+    /// The kept columns of the last chunk.
+    pub(crate) fn take_kept(&mut self) -> Vec<KeptColumn> {
+        match self {
+            Self::Stream(chunks) => chunks.take_kept(),
+            Self::Whole { kept, .. } => std::mem::take(kept),
+        }
     }
 
     /// All columns of the source by name.
     pub(crate) fn names(&self) -> Vec<String> {
         match self {
             Self::Stream(chunks) => chunks.names().to_vec(),
-            Self::Whole(table) => {
+            Self::Whole { table, .. } => {
                 let columns = table.iter().flat_map(|table| &table.columns);
                 columns.map(|column| column.name.clone()).collect()
             }
@@ -107,7 +132,14 @@ impl Iterator for Chunks {
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Self::Stream(chunks) => chunks.next(),
-            Self::Whole(table) => table.take().map(Ok),
+            Self::Whole { table, keeping, kept } => {
+                let table = table.take()?;
+                let columns = keeping
+                    .iter()
+                    .filter_map(|name| KeptColumn::from_table(&table, name));
+                *kept = columns.collect();
+                Some(Ok(table))
+            }
         }
     }
 }

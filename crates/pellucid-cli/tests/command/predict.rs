@@ -137,6 +137,31 @@ fn an_identifier_names_the_rows_and_words_stay_as_they_were() {
 }
 
 #[test]
+fn kept_columns_and_identifiers_are_as_they_were_to_the_last_digit() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = model(folder.path(), &["--drop", "name"]);
+    let header = "name,account,colour,age,noise,price";
+    let rows = [
+        "00501,9007199254740993,red,30,1.0,1.50",
+        "NA,9007199254740992,RED ,?,+2,007",
+    ];
+    let new = format!("{header}\n{}\n", rows.join("\n"));
+    let new = write(folder.path(), "new.csv", &new);
+    let kept = done(&["predict", text(&model), text(&new), "--keep-columns"]).stdout;
+    let lines: Vec<&str> = kept.lines().collect();
+    for (line, row) in lines[1..].iter().zip(rows) {
+        assert!(line.starts_with(&format!("{row},")), "{line}");
+    }
+    let named = done(&["predict", text(&model), text(&new), "--id", "account"]).stdout;
+    let lines: Vec<&str> = named.lines().collect();
+    assert_eq!(lines[0], "account,prediction");
+    assert!(lines[1].starts_with("9007199254740993,"), "{named}");
+    assert!(lines[2].starts_with("9007199254740992,"), "{named}");
+    let wrong = ["predict", text(&model), text(&new), "--id", "acount"];
+    refused(&wrong, 1, &["acount", "did you mean `account`?"]);
+}
+
+#[test]
 fn parquet_goes_in_and_out_and_chunks_do_not_show() {
     let folder = tempfile::tempdir().unwrap();
     let model = model(folder.path(), &["--drop", "name"]);

@@ -4,6 +4,7 @@ use super::columns::{ColumnKind, Table};
 use super::error::{did_you_mean, no_rows};
 use super::format::{ReadOptions, RowReader};
 use super::formats;
+use super::kept::KeptColumn;
 use super::source::{OpenSource, TableSource};
 use super::typed::TypedColumn;
 use crate::files::FileError;
@@ -22,6 +23,9 @@ pub struct TableChunks {
     names: Vec<String>,
     /// Name, kind and position in the source of each column of a chunk.
     columns: Vec<(String, ColumnKind, usize)>,
+    /// Name and position of each column that is repeated as it is, and its rows in the last chunk.
+    kept: Vec<(String, usize)>,
+    last_kept: Vec<KeptColumn>,
     rows: usize,
     /// Rows of the chunks before.
     read_before: u64,
@@ -68,22 +72,29 @@ impl TableChunks {
             columns: columns.collect::<Result<_, FileError>>()?,
             path,
             names,
+            kept: Vec::new(),
+            last_kept: Vec::new(),
             rows: rows.max(1),
             read_before: 0,
             done: false,
         })
     }
 
-    /// The same, with the source's other columns after the expected ones, as words.
-    #[must_use]
-    pub fn with_others(mut self) -> TableChunks {
-        for (position, name) in self.names.iter().enumerate() {
-            if self.columns.iter().all(|(known, ..)| known != name) {
-                let other = (name.clone(), ColumnKind::Category, position);
-                self.columns.push(other);
-            }
-        }
-        self
+    /// The same; besides, these columns of the source are read as it holds them: see [`TableChunks::take_kept`].
+    ///
+    /// # Errors
+    ///
+    /// The source has no such column.
+    pub fn keeping(mut self, names: &[String]) -> Result<TableChunks, FileError> {
+        let kept = names.iter();
+        let kept = kept.map(|name| Ok((name.clone(), position(&self.path, name, &self.names)?)));
+        self.kept = kept.collect::<Result<_, FileError>>()?;
+        Ok(self)
+    }
+
+    /// The kept columns of the last chunk, in the order of [`TableChunks::keeping`].
+    pub fn take_kept(&mut self) -> Vec<KeptColumn> {
+        std::mem::take(&mut self.last_kept)
     }
 
     /// The names of all columns of the source, in its order.
@@ -95,6 +106,11 @@ impl TableChunks {
         let columns = self.columns.iter();
         let mut columns: Vec<TypedColumn> = columns
             .map(|(name, kind, position)| TypedColumn::new(name, *kind, *position))
+            .chain(
+                self.kept
+                    .iter()
+                    .map(|(name, position)| TypedColumn::kept(name, *position)),
+            )
             .collect();
         let mut count = 0;
         while count < self.rows {
@@ -109,6 +125,8 @@ impl TableChunks {
                 _ => Ok(None),
             };
         }
+        let kept = columns.split_off(self.columns.len());
+        self.last_kept = kept.into_iter().filter_map(TypedColumn::finish_kept).collect();
         let first_row = self.read_before;
         self.read_before += count as u64;
         Ok(Some(Table {

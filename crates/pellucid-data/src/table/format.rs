@@ -2,6 +2,7 @@
 
 use super::cell::Cell;
 use super::columns::{Column, ColumnKind, Table};
+use super::kept::KeptColumn;
 use super::source::OpenSource;
 use super::typed::TypedColumn;
 use crate::files::FileError;
@@ -49,8 +50,8 @@ pub(super) trait RowReader {
 
 /// A table that is being written.
 pub(super) trait RowWriter {
-    /// Appends rows. The columns are always the same.
-    fn write(&mut self, table: &Table) -> Result<(), FileError>;
+    /// Appends rows: of kept columns, and of the table's beside them. The columns are always the same.
+    fn write(&mut self, kept: &[KeptColumn], table: &Table) -> Result<(), FileError>;
 
     /// Completes the file and puts it in place.
     fn finish(self: Box<Self>) -> Result<(), FileError>;

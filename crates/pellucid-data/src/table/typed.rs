@@ -3,6 +3,7 @@
 use super::cell::{Cell, boolean, meant_as_number, number};
 use super::columns::{Categories, Column, ColumnKind, Values};
 use super::error::unusable_cell;
+use super::kept::{KeptColumn, KeptRows};
 use super::words::Words;
 use crate::files::FileError;
 use std::path::Path;
@@ -12,6 +13,7 @@ enum Rows {
     Numbers(Vec<f64>),
     Words(Words),
     Booleans(Vec<u32>),
+    Kept(KeptRows),
 }
 
 /// A column that is being read.
@@ -36,6 +38,23 @@ impl TypedColumn {
         }
     }
 
+    /// A column that is to be repeated as it is.
+    pub(super) fn kept(name: &str, position: usize) -> Self {
+        TypedColumn {
+            name: name.to_owned(),
+            position,
+            rows: Rows::Kept(KeptRows::default()),
+        }
+    }
+
+    /// The rows of a column that is to be repeated as it is.
+    pub(super) fn kept_rows(&mut self) -> Option<&mut KeptRows> {
+        match &mut self.rows {
+            Rows::Kept(rows) => Some(rows),
+            _ => None,
+        }
+    }
+
     /// Appends a row. `place` is the position of the cell, such as `line 7` of the file at `path`.
     pub(super) fn push(
         &mut self,
@@ -48,6 +67,7 @@ impl TypedColumn {
             Err(unusable_cell(path, place(), &self.name, &cell, expected, advice))
         };
         match (&mut self.rows, cell) {
+            (Rows::Kept(rows), cell) => rows.push(cell),
             (Rows::Numbers(rows), Cell::Missing) => rows.push(f64::NAN),
             (Rows::Numbers(_), Cell::Number(number)) if number.is_infinite() => {
                 let advice = "replace it by a finite number or a missing value";
@@ -83,9 +103,18 @@ impl TypedColumn {
         Ok(())
     }
 
+    /// The rows so far of a column that is to be repeated.
+    pub(super) fn finish_kept(self) -> Option<KeptColumn> {
+        match self.rows {
+            Rows::Kept(rows) => Some(rows.finish(self.name)),
+            _ => None,
+        }
+    }
+
     /// The rows so far.
     pub(super) fn finish(self) -> Column {
         let values = match self.rows {
+            Rows::Kept(_) => Values::Numbers(Vec::new()),
             Rows::Numbers(rows) => Values::Numbers(rows),
             Rows::Words(words) => Values::Categories(words.finish()),
             Rows::Booleans(codes) => Values::from_codes_of_booleans(codes),

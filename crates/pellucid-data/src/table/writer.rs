@@ -3,6 +3,7 @@
 use super::columns::{ColumnKind, Table};
 use super::format::RowWriter;
 use super::formats;
+use super::kept::KeptColumn;
 use crate::files::{FileError, OutputFile};
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,9 @@ use std::path::{Path, PathBuf};
 /// ```
 pub struct TableWriter {
     path: PathBuf,
-    /// Names and kinds of the first chunk.
+    /// Names of the kept columns of the first chunk.
+    kept: Vec<String>,
+    /// Names and kinds of its other columns.
     columns: Vec<(String, ColumnKind)>,
     /// The output until the first chunk, and then what writes to it; neither if that chunk could not be written.
     output: Option<OutputFile>,
@@ -42,6 +45,7 @@ impl TableWriter {
     pub fn new(output: OutputFile) -> TableWriter {
         TableWriter {
             path: output.path().to_path_buf(),
+            kept: Vec::new(),
             columns: Vec::new(),
             output: Some(output),
             writer: None,
@@ -54,21 +58,33 @@ impl TableWriter {
     ///
     /// The columns' names or kinds are others than those of the first table, or the disk is full or fails.
     pub fn write(&mut self, table: &Table) -> Result<(), FileError> {
+        self.write_beside(&[], table)
+    }
+
+    /// The same, with columns of a source before those of the table, written as the source holds them: as its text, or in
+    /// Parquet with the type that they have in a Parquet source. An empty text is null in Parquet.
+    ///
+    /// # Errors
+    ///
+    /// As [`TableWriter::write`].
+    pub fn write_beside(&mut self, kept: &[KeptColumn], table: &Table) -> Result<(), FileError> {
         let columns = table.columns.iter();
         let columns: Vec<_> = columns
             .map(|column| (column.name.clone(), column.values.kind()))
             .collect();
         if let Some(output) = self.output.take() {
-            self.writer = Some(formats::writer(output, &columns)?);
+            self.writer = Some(formats::writer(output, kept, &columns)?);
+            self.kept = kept.iter().map(|kept| kept.name.clone()).collect();
             self.columns.clone_from(&columns);
         }
         let writer = self.writer.as_mut().ok_or_else(|| failed(&self.path))?;
-        if self.columns != columns {
+        let same_kept = kept.iter().map(|kept| &kept.name).eq(&self.kept);
+        if self.columns != columns || !same_kept {
             let (expected, found) = (list(&self.columns), list(&columns));
             let reason = format!("expected the columns {expected}, as before, found {found}");
             return Err(FileError::from_write(&self.path, reason));
         }
-        writer.write(table)
+        writer.write(kept, table)
     }
 
     /// Writes what is left, waits until all is on disk, and puts the file in its place.

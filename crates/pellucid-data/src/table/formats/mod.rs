@@ -7,6 +7,7 @@ mod parquet;
 mod text;
 
 use super::format::{Expected, Format, RowWriter};
+use super::kept::KeptColumn;
 use crate::files::{FileError, OutputFile};
 
 /// All formats, in the order in which they are tried on a file. Text is last: it takes everything.
@@ -19,12 +20,16 @@ pub(super) fn recognise(prefix: &[u8]) -> &'static dyn Format {
     found.unwrap_or(TEXT)
 }
 
-/// Begins to write a table with these columns, in the format that the file's extension names: text unless it is that of
+/// Begins to write a table with kept columns and these, in the format that the file's extension names: text unless it is that of
 /// another.
-pub(super) fn writer(output: OutputFile, columns: &Expected) -> Result<Box<dyn RowWriter>, FileError> {
+pub(super) fn writer(
+    output: OutputFile,
+    kept: &[KeptColumn],
+    columns: &Expected,
+) -> Result<Box<dyn RowWriter>, FileError> {
     match output.path().extension() {
-        Some(extension) if extension == "parquet" => parquet::writer(output, columns),
-        _ => text::writer(output, columns),
+        Some(extension) if extension == "parquet" => parquet::writer(output, kept, columns),
+        _ => text::writer(output, kept, columns),
     }
 }
 

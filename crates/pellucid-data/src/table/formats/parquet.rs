@@ -4,6 +4,7 @@ use super::super::cell::{Cell, boolean};
 use super::super::columns::{Categories, Column, ColumnKind, Table, Values};
 use super::super::error::{no_rows, unsupported};
 use super::super::format::{Expected, Format, NamedRows, ReadOptions, RowReader, RowWriter};
+use super::super::kept::{KeptCells, KeptColumn, ParquetCells, Texts};
 use super::super::names::check_names;
 use super::super::source::OpenSource;
 use super::super::typed::TypedColumn;
@@ -15,8 +16,8 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{ColumnDescriptor, Type};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::{ColumnDescriptor, Type, TypePtr};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -120,6 +121,10 @@ impl RowReader for ParquetRows {
         }
         let count = rows.min(self.left).min(BATCH_ROWS);
         for (reader, column) in self.group.iter_mut().zip(columns) {
+            if column.kept_rows().is_some() {
+                read_kept(self.file.as_ref(), reader, column, count, &self.path)?;
+                continue;
+            }
             let unsigned = self.unsigned[column.position];
             let batch = Batch {
                 count,
@@ -149,6 +154,34 @@ impl RowReader for ParquetRows {
         self.left -= count;
         self.row += count;
         Ok(count)
+    }
+}
+
+/// Appends rows to a column that is to be repeated as it is.
+fn read_kept(
+    file: &dyn FileReader,
+    reader: &mut ColumnReader,
+    column: &mut TypedColumn,
+    count: usize,
+    path: &Path,
+) -> Result<(), FileError> {
+    let kind = file
+        .metadata()
+        .file_metadata()
+        .schema_descr()
+        .column(column.position);
+    let Some(new) = ParquetCells::new(&kind) else {
+        let expected = "one value a row, to be repeated beside the predictions";
+        return Err(unsupported(
+            path,
+            &kind.path().string(),
+            "nested (a list, map or struct)",
+            expected,
+        ));
+    };
+    match column.kept_rows().and_then(|rows| rows.parquet(|| new)) {
+        Some(rows) => guarded(path, || rows.read(reader, count)),
+        None => Ok(()),
     }
 }
 
@@ -279,15 +312,20 @@ struct ParquetWriter {
 }
 
 /// Begins to write a file.
-pub(super) fn writer(output: OutputFile, columns: &Expected) -> Result<Box<dyn RowWriter>, FileError> {
+pub(super) fn writer(
+    output: OutputFile,
+    kept: &[KeptColumn],
+    columns: &Expected,
+) -> Result<Box<dyn RowWriter>, FileError> {
     let path = output.path().to_path_buf();
-    let writer = open_writer(output, columns).map_err(|error| FileError::from_write(&path, error))?;
+    let writer = open_writer(output, kept, columns).map_err(|error| FileError::from_write(&path, error))?;
     Ok(Box::new(ParquetWriter { writer, path }))
 }
 
 impl RowWriter for ParquetWriter {
-    fn write(&mut self, table: &Table) -> Result<(), FileError> {
-        write_row_group(&mut self.writer, table).map_err(|error| FileError::from_write(&self.path, error))
+    fn write(&mut self, kept: &[KeptColumn], table: &Table) -> Result<(), FileError> {
+        write_row_group(&mut self.writer, kept, table)
+            .map_err(|error| FileError::from_write(&self.path, error))
     }
 
     fn finish(self: Box<Self>) -> Result<(), FileError> {
@@ -300,23 +338,16 @@ impl RowWriter for ParquetWriter {
 
 fn open_writer(
     output: OutputFile,
+    kept: &[KeptColumn],
     columns: &Expected,
 ) -> Result<SerializedFileWriter<OutputFile>, ParquetError> {
-    let fields = columns
-        .iter()
-        .map(|(name, kind)| {
-            let (physical, logical) = match kind {
-                ColumnKind::Number => (Physical::DOUBLE, None),
-                ColumnKind::Category => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-                ColumnKind::Boolean => (Physical::BOOLEAN, None),
-            };
-            Type::primitive_type_builder(name, physical)
-                .with_repetition(Repetition::OPTIONAL)
-                .with_logical_type(logical)
-                .build()
-                .map(Arc::new)
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let kept = kept.iter().map(|column| match &column.cells {
+        KeptCells::Text(_) => type_of(&column.name, ColumnKind::Category),
+        KeptCells::Parquet(cells) => Ok(cells.kind().clone()),
+        KeptCells::Values(values) => type_of(&column.name, values.kind()),
+    });
+    let columns = columns.iter().map(|(name, kind)| type_of(name, *kind));
+    let fields = kept.chain(columns).collect::<Result<Vec<_>, _>>()?;
     let schema = Type::group_type_builder("table").with_fields(fields).build()?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
@@ -324,35 +355,82 @@ fn open_writer(
     SerializedFileWriter::new(output, Arc::new(schema), Arc::new(properties))
 }
 
-fn write_row_group(writer: &mut SerializedFileWriter<OutputFile>, table: &Table) -> Result<(), ParquetError> {
+/// The type of a written column.
+fn type_of(name: &str, kind: ColumnKind) -> Result<TypePtr, ParquetError> {
+    let (physical, logical) = match kind {
+        ColumnKind::Number => (Physical::DOUBLE, None),
+        ColumnKind::Category => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        ColumnKind::Boolean => (Physical::BOOLEAN, None),
+    };
+    let built = Type::primitive_type_builder(name, physical)
+        .with_repetition(Repetition::OPTIONAL)
+        .with_logical_type(logical)
+        .build();
+    built.map(Arc::new)
+}
+
+type Group<'a> = SerializedRowGroupWriter<'a, OutputFile>;
+
+fn write_row_group(
+    writer: &mut SerializedFileWriter<OutputFile>,
+    kept: &[KeptColumn],
+    table: &Table,
+) -> Result<(), ParquetError> {
     let mut group = writer.next_row_group()?;
-    for column in &table.columns {
-        let Some(mut writer) = group.next_column()? else {
-            break;
-        };
-        let levels = (0..table.rows()).map(|row| i16::from(!column.values.is_missing(row)));
-        let levels: Vec<i16> = levels.collect();
-        let levels = Some(&levels[..]);
-        match &column.values {
-            Values::Numbers(values) => {
-                let known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-                writer.typed::<DoubleType>().write_batch(&known, levels, None)?;
-            }
-            Values::Booleans(words) => {
-                let known: Vec<bool> = known_codes(words).map(|code| means_true(words, code)).collect();
-                writer.typed::<BoolType>().write_batch(&known, levels, None)?;
-            }
-            Values::Categories(words) => {
-                let names: Vec<ByteArray> = words.names.iter().map(|name| name.as_str().into()).collect();
-                let known: Vec<ByteArray> = known_codes(words).map(|code| names[code].clone()).collect();
-                writer
-                    .typed::<ByteArrayType>()
-                    .write_batch(&known, levels, None)?;
-            }
+    for column in kept {
+        match &column.cells {
+            KeptCells::Text(texts) => write_texts(&mut group, texts)?,
+            KeptCells::Parquet(cells) => cells.write(&mut group)?,
+            KeptCells::Values(values) => write_values(&mut group, values)?,
         }
-        writer.close()?;
+    }
+    for column in &table.columns {
+        write_values(&mut group, &column.values)?;
     }
     group.close().map(|_| ())
+}
+
+fn write_texts(group: &mut Group<'_>, texts: &Texts) -> Result<(), ParquetError> {
+    let Some(mut writer) = group.next_column()? else {
+        return Ok(());
+    };
+    let all = || (0..texts.len()).map(|row| texts.get(row));
+    let levels: Vec<i16> = all().map(|text| i16::from(!text.is_empty())).collect();
+    let known: Vec<ByteArray> = all()
+        .filter(|text| !text.is_empty())
+        .map(ByteArray::from)
+        .collect();
+    writer
+        .typed::<ByteArrayType>()
+        .write_batch(&known, Some(&levels), None)?;
+    writer.close()
+}
+
+fn write_values(group: &mut Group<'_>, values: &Values) -> Result<(), ParquetError> {
+    let Some(mut writer) = group.next_column()? else {
+        return Ok(());
+    };
+    let levels = (0..values.len()).map(|row| i16::from(!values.is_missing(row)));
+    let levels: Vec<i16> = levels.collect();
+    let levels = Some(&levels[..]);
+    match values {
+        Values::Numbers(values) => {
+            let known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+            writer.typed::<DoubleType>().write_batch(&known, levels, None)?;
+        }
+        Values::Booleans(words) => {
+            let known: Vec<bool> = known_codes(words).map(|code| means_true(words, code)).collect();
+            writer.typed::<BoolType>().write_batch(&known, levels, None)?;
+        }
+        Values::Categories(words) => {
+            let names: Vec<ByteArray> = words.names.iter().map(|name| name.as_str().into()).collect();
+            let known: Vec<ByteArray> = known_codes(words).map(|code| names[code].clone()).collect();
+            writer
+                .typed::<ByteArrayType>()
+                .write_batch(&known, levels, None)?;
+        }
+    }
+    writer.close()
 }
 
 fn known_codes(words: &Categories) -> impl Iterator<Item = usize> {

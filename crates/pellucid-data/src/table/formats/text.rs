@@ -5,6 +5,7 @@ use super::super::columns::{Column, Table, Values};
 use super::super::error::{empty, no_rows};
 use super::super::format::{Expected, Format, NamedRows, ReadOptions, RowReader, RowWriter};
 use super::super::infer::InferredColumn;
+use super::super::kept::{KeptColumn, Texts};
 use super::super::names::{may_be_names, names_of, numbered_names};
 use super::super::source::OpenSource;
 use super::super::typed::TypedColumn;
@@ -93,6 +94,11 @@ impl RowReader for Rows {
         let mut count = 0;
         while count < rows && self.take_row()? {
             for column in columns.iter_mut() {
+                let position = column.position;
+                if let Some(kept) = column.kept_rows() {
+                    kept.push_text(self.text(position));
+                    continue;
+                }
                 let cell = Cell::from_text(self.cell(column.position));
                 column.push(cell, &self.path, || format!("line {}", self.line()))?;
             }
@@ -103,14 +109,20 @@ impl RowReader for Rows {
 }
 
 /// Begins to write a text.
-pub(super) fn writer(output: OutputFile, columns: &Expected) -> Result<Box<dyn RowWriter>, FileError> {
+pub(super) fn writer(
+    output: OutputFile,
+    kept: &[KeptColumn],
+    columns: &Expected,
+) -> Result<Box<dyn RowWriter>, FileError> {
     let path = output.path().to_path_buf();
     let delimiter = match path.extension() {
         Some(extension) if extension == "tsv" => b'\t',
         _ => b',',
     };
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(output);
-    let written = writer.write_record(columns.iter().map(|(name, _)| name));
+    let names = kept.iter().map(KeptColumn::name);
+    let names = names.chain(columns.iter().map(|(name, _)| name.as_str()));
+    let written = writer.write_record(names);
     written.map_err(|error| not_written(&path, error))?;
     Ok(Box::new(TextWriter { writer, path }))
 }
@@ -121,10 +133,14 @@ struct TextWriter {
 }
 
 impl TextWriter {
-    fn write_rows(&mut self, table: &Table) -> csv::Result<()> {
+    fn write_rows(&mut self, kept: &[KeptColumn], table: &Table) -> csv::Result<()> {
         let writer = &mut self.writer;
         let mut number = Vec::new();
+        let kept: Vec<Texts> = kept.iter().map(KeptColumn::texts).collect();
         for row in 0..table.rows() {
+            for texts in &kept {
+                writer.write_field(texts.get(row))?;
+            }
             for column in &table.columns {
                 match &column.values {
                     Values::Numbers(values) if values[row].is_nan() => writer.write_field("")?,
@@ -145,8 +161,8 @@ impl TextWriter {
 }
 
 impl RowWriter for TextWriter {
-    fn write(&mut self, table: &Table) -> Result<(), FileError> {
-        self.write_rows(table)
+    fn write(&mut self, kept: &[KeptColumn], table: &Table) -> Result<(), FileError> {
+        self.write_rows(kept, table)
             .map_err(|error| not_written(&self.path, error))
     }
 
@@ -273,6 +289,16 @@ impl Rows {
             return unquoted.unwrap_or(trimmed);
         }
         trimmed
+    }
+
+    /// A cell as it is in the file, without its quotes.
+    fn text(&self, column: usize) -> &str {
+        let cell = &self.record[column];
+        match cell.trim_start().starts_with('"') {
+            true => self.cell(column),
+            // That of the end of the line.
+            false => cell.strip_suffix('\r').unwrap_or(cell),
+        }
     }
 
     /// The line on which the row begins, counted from 1.
