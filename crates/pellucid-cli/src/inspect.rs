@@ -141,6 +141,12 @@ fn column(column: &FeatureColumn) -> Vec<String> {
             [number(of.minimum), number(of.maximum)],
             format!("{}{}", number(of.median), mark(of)),
         ),
+        Transform::LargeInteger { origin, number: of } => (
+            "number",
+            1 + usize::from(of.marks_missing),
+            [of.minimum, of.maximum].map(|distance| format!("{origin} + {}", number(distance))),
+            format!("{origin} + {}{}", number(of.median), mark(of)),
+        ),
         Transform::Boolean { names, number: of } => {
             let missing = match of.median {
                 0.0 => names[0].clone(),

@@ -100,9 +100,12 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
 
     let ended_by = trained.as_ref().map(|trained| trained.summary.ended_by);
     let stopped = stopped_early || ended_by == Some(EndedBy::Interrupt);
-    if let Some(trained) = trained.as_ref().filter(|_| !quiet) {
-        terminal::notes("note", &trained.notes);
-    }
+    let notes = match &trained {
+        Some(trained) => trained.notes.clone(),
+        None => plan.notes()?,
+    };
+    // With --quiet as well: they say how the table was changed.
+    terminal::notes("note", &notes);
     let results = results(trained.as_ref(), cross_validation.as_ref());
     let mut record = json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -115,6 +118,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         "target": plan.columns().targets,
         "features": plan.columns().features,
         "choices": plan.choices(),
+        "notes": notes,
         "recipe": plan.recipe(),
         "threads": threads,
         "stopped": stopped,
@@ -328,7 +332,6 @@ fn add_to_record(record: &mut Value, trained: &Trained, model: Option<&Path>) {
     record["model"] = json!(model);
     record["parameters"] = json!(trained.network.architecture().trained_count());
     record["feature_names"] = json!(trained.preparation.feature_names());
-    record["notes"] = json!(trained.notes);
     record["findings"] = json!(trained.summary.findings);
     record["epochs"] = json!(trained.summary.epochs);
     record["updates"] = json!(trained.summary.updates);

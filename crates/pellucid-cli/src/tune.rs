@@ -85,6 +85,7 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
         "trials": found.to_json(),
         "best": best.map(|best| best.trial),
         "recipe": winner.as_ref().map(|winner| &winner.recipe),
+        "notes": winner.as_ref().map(|winner| &winner.notes),
         "model": model,
         "stopped": stopped,
         "threads": threads,
@@ -178,6 +179,8 @@ fn training(arguments: &Tune, recipe: Option<Recipe>) -> TrainingRequest {
 struct Winner {
     recipe: Recipe,
     trained: Option<Trained>,
+    /// What the user should know of the training on all rows.
+    notes: Vec<String>,
 }
 
 fn train_winner(
@@ -187,10 +190,13 @@ fn train_winner(
     threads: NonZeroUsize,
 ) -> Result<Winner> {
     let plan = search.on_all_rows(best)?;
+    let notes = plan.notes()?;
+    terminal::notes("note", &notes);
     if arguments.model.is_none() {
         return Ok(Winner {
             recipe: plan.recipe_for_all_rows()?,
             trained: None,
+            notes,
         });
     }
     let mut progress = Progress::new("the best on all rows", arguments.running.quiet);
@@ -198,6 +204,7 @@ fn train_winner(
     Ok(Winner {
         recipe: trained.recipe.clone(),
         trained: Some(trained),
+        notes,
     })
 }
 

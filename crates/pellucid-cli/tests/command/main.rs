@@ -35,6 +35,7 @@ mod record;
 mod report;
 mod several_targets;
 mod small_files;
+mod spellings;
 mod splits;
 mod stopping;
 mod streams;

@@ -63,7 +63,7 @@ impl Preparation {
             return Err(problem(&table.source, message));
         }
         let target = TargetPreparation::fit(table, rows, &chosen.targets, settings.task)?;
-        let (mut columns, mut notes) = (Vec::new(), Vec::new());
+        let (mut columns, mut notes) = (Vec::new(), target.notes(table, rows));
         for name in &chosen.features {
             let column = find(table, name, "feature")?;
             let (transform, note) = fit_column(table, column, rows, chosen.asked_for, settings.scale)?;

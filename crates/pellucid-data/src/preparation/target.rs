@@ -3,10 +3,12 @@
 use super::choice::find;
 use super::error::{at, listed};
 use super::labels::Labels;
+use super::large_integer::{large_integers, merged};
 use super::number::mean_and_std;
+use super::spelling::{case_variants, spellings};
 use super::words::{Words, in_spelling_of, numbers, read_as, truth};
 use crate::error::{DataError, Result, problem};
-use crate::table::{Categories, ColumnKind, Table, Values};
+use crate::table::{Categories, ColumnKind, Table, Values, boolean};
 use pellucid::Scalar;
 use pellucid::data::dataset::Targets;
 use pellucid::data::matrix::Matrix;
@@ -99,7 +101,6 @@ pub enum Predictions {
 /// # Errors
 /// There is no target, or one is not in the table.
 pub fn choose_task(table: &Table, rows: &[u32], targets: &[String], task: Option<Task>) -> Result<Task> {
-    const MOST_CLASSES: usize = 20;
     let numbers = |target: &String| match &find(table, target, "target")?.values {
         Values::Numbers(numbers) => Ok(Some(rows.iter().map(|&row| numbers[row as usize]))),
         Values::Categories(_) | Values::Booleans(_) => Ok::<_, DataError>(None),
@@ -111,8 +112,9 @@ pub fn choose_task(table: &Table, rows: &[u32], targets: &[String], task: Option
         }
         ([target], Some(task)) => return find(table, target, "target").map(|_| task),
         (_, Some(task)) => return Ok(task),
+        ([target], None) if has_many_large_integers(table, rows, target) => false,
         ([target], None) => {
-            let most = MOST_CLASSES.min((rows.len() / 10).max(2));
+            let most = most_classes(rows.len());
             let mut distinct = HashSet::new();
             numbers(target)?.is_none_or(|numbers| {
                 numbers.filter(|number| !number.is_nan()).all(|number| {
@@ -134,6 +136,23 @@ pub fn choose_task(table: &Table, rows: &[u32], targets: &[String], task: Option
     Ok(match is_classes {
         true => Task::Classification,
         false => Task::Regression,
+    })
+}
+
+/// The largest number of different integers that are classes.
+fn most_classes(rows: usize) -> usize {
+    const MOST_CLASSES: usize = 20;
+    MOST_CLASSES.min((rows / 10).max(2))
+}
+
+/// Whether a target is whole numbers that doubles do not hold, more different ones than classes.
+fn has_many_large_integers(table: &Table, rows: &[u32], target: &str) -> bool {
+    let column = table
+        .column(target)
+        .filter(|column| column.values.kind() == ColumnKind::Category);
+    column.is_some_and(|column| {
+        let integers = large_integers(&Words::in_rows(column, rows));
+        integers.is_some_and(|integers| integers.iter().flatten().count() > most_classes(rows.len()))
     })
 }
 
@@ -184,7 +203,12 @@ impl TargetPreparation {
                 let number = |class: &String| class.parse::<f64>().unwrap_or(f64::NAN);
                 classes.sort_by(|a, b| number(a).total_cmp(&number(b)));
             }
-            ColumnKind::Category => classes.sort(),
+            ColumnKind::Category => {
+                let variants = case_variants(&words);
+                let rarer: Vec<&str> = variants.iter().flat_map(|group| &group[1..]).copied().collect();
+                classes.retain(|class| !rarer.contains(&class.as_str()));
+                classes.sort_by_cached_key(|class| (boolean(class), class.clone()));
+            }
             ColumnKind::Boolean => {}
         }
         let column = target.to_owned();
@@ -204,6 +228,24 @@ impl TargetPreparation {
                 classes,
             })),
         }
+    }
+
+    /// A sentence for each target of classes of which words that differ in case only are one.
+    pub(super) fn notes(&self, table: &Table, rows: &[u32]) -> Vec<String> {
+        let merged = |(target, kind): (&str, ColumnKind)| {
+            let column = table.column(target).filter(|_| kind == ColumnKind::Category)?;
+            let words = Words::in_rows(column, rows);
+            let variants = case_variants(&words);
+            (!variants.is_empty()).then(|| {
+                let spellings = spellings(&variants);
+                format!("target `{target}`: words that differ in case only are one class: {spellings}")
+            })
+        };
+        self.columns()
+            .into_iter()
+            .zip(self.kinds())
+            .filter_map(merged)
+            .collect()
     }
 
     /// The target columns by name.
@@ -403,7 +445,12 @@ impl<C: AsRef<[String]>> ClassTarget<C> {
                 return truth(classes, word);
             }
             let word = in_spelling_of(self.kind, word);
-            classes.iter().position(|class| *class == *word)
+            let same = classes.iter().position(|class| *class == *word);
+            same.or_else(|| {
+                let lower = word.to_lowercase();
+                let mut alike = (0..classes.len()).filter(|&at| classes[at].to_lowercase() == lower);
+                alike.next().filter(|_| alike.next().is_none())
+            })
         };
         let class: Vec<Option<usize>> = words.names.iter().map(class).collect();
         let label = |(&code, &row): (&u32, &u32)| {
@@ -423,6 +470,16 @@ fn target_numbers(table: &Table, rows: &[u32], target: &str) -> Result<Vec<f64>>
     check_present(table, rows, target, |at| {
         column.values.is_missing(rows[at] as usize)
     })?;
+    if column.values.kind() == ColumnKind::Category
+        && let Some(integers) = large_integers(&Words::in_rows(column, rows))
+        && let Some(one) = merged(&integers, 0)
+    {
+        let message = format!(
+            "the whole numbers are too large to be told apart in double precision: {one} is the same as another; subtract \
+             the smallest from all, or divide them"
+        );
+        return Err(problem(at(table, target, None), message));
+    }
     numbers(table, column, rows)
 }
 

@@ -669,7 +669,9 @@ proptest! {
                 Transform::Category(_) => for row in &rows {
                     prop_assert_eq!(row[at..at + transform.width()].iter().sum::<f64>(), 1.0);
                 }
-                Transform::Number(number) | Transform::Boolean { number, .. } => {
+                Transform::Number(number)
+                | Transform::LargeInteger { number, .. }
+                | Transform::Boolean { number, .. } => {
                     let values = column(at);
                     let mean = values.iter().sum::<f64>() / count;
                     let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count;

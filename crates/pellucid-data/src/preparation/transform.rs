@@ -3,10 +3,13 @@
 use super::category::{CategoryTransform, MOST_NAMES};
 use super::counts::ColumnCounts;
 use super::error::at;
+use super::large_integer::{distance, large_integers, merged, origin};
 use super::number::NumberTransform;
+use super::row_index::is_row_index;
+use super::spelling::{as_numbers, booleans, case_variants, spellings};
 use super::words::{Words, numbers, truth};
 use crate::error::{Result, problem};
-use crate::table::{Categories, Column, ColumnKind, Table, Values};
+use crate::table::{Categories, Column, ColumnKind, Table, Values, is_code};
 use pellucid::Scalar;
 use pellucid::recipe::{Scale, Unseen};
 use serde::{Deserialize, Serialize};
@@ -19,6 +22,13 @@ pub enum Transform {
     Number(NumberTransform),
     /// Of words: one feature a name.
     Category(CategoryTransform),
+    /// Of whole numbers that doubles do not hold: as a number, the distance from one of them.
+    LargeInteger {
+        /// The number from which the distance is counted: the smallest of the training rows.
+        origin: i64,
+        /// The transform of the distance.
+        number: NumberTransform,
+    },
     /// Of two words: as a number, 0 and 1.
     Boolean {
         /// The words for 0 and 1.
@@ -33,7 +43,8 @@ impl Transform {
     pub fn kind(&self) -> ColumnKind {
         match self {
             Transform::Number(_) => ColumnKind::Number,
-            Transform::Category(_) => ColumnKind::Category,
+            // Text holds every digit.
+            Transform::Category(_) | Transform::LargeInteger { .. } => ColumnKind::Category,
             Transform::Boolean { .. } => ColumnKind::Boolean,
         }
     }
@@ -41,7 +52,9 @@ impl Transform {
     pub(super) fn feature_names(&self, column: &str) -> Vec<String> {
         match self {
             Transform::Category(category) => category.feature_names(column),
-            Transform::Number(number) | Transform::Boolean { number, .. } => {
+            Transform::Number(number)
+            | Transform::LargeInteger { number, .. }
+            | Transform::Boolean { number, .. } => {
                 let missing = number.marks_missing.then(|| format!("{column} is missing"));
                 std::iter::once(column.to_owned()).chain(missing).collect()
             }
@@ -51,7 +64,9 @@ impl Transform {
     pub(super) fn width(&self) -> usize {
         match self {
             Transform::Category(category) => category.width(),
-            Transform::Number(number) | Transform::Boolean { number, .. } => number.width(),
+            Transform::Number(number)
+            | Transform::LargeInteger { number, .. }
+            | Transform::Boolean { number, .. } => number.width(),
         }
     }
 
@@ -81,6 +96,24 @@ impl Transform {
                     .map_err(|at_row| unknown(at_row, &words));
             }
             Transform::Number(number) => (number, numbers(table, column, rows)?),
+            Transform::LargeInteger { origin, number } => {
+                let words = Words::in_rows(column, rows);
+                let distances: Vec<Option<f64>> =
+                    words.names.iter().map(|word| distance(word, *origin)).collect();
+                let value = |(&code, &row): (&u32, &u32)| match code {
+                    Categories::MISSING => Ok(f64::NAN),
+                    code => distances[code as usize].ok_or_else(|| {
+                        let word = &words.names[code as usize];
+                        let message =
+                            format!("found the word `{word}`, but a number is needed here; write a number");
+                        problem(at(table, &column.name, Some(row)), message)
+                    }),
+                };
+                (
+                    number,
+                    words.codes.iter().zip(rows).map(value).collect::<Result<_>>()?,
+                )
+            }
             Transform::Boolean { names, number } => {
                 let words = Words::in_rows(column, rows);
                 let truth: Vec<Option<usize>> = words.names.iter().map(|word| truth(names, word)).collect();
@@ -138,6 +171,10 @@ pub(super) fn fit_column(
         if values.iter().all(|&value| value == values[0]) {
             return left_out(constant);
         }
+        let position = table.columns.iter().position(|other| other.name == *name);
+        if !asked_for && position.is_some_and(|position| is_row_index(table, position, rows)) {
+            return left_out("it is a row index; name it among the only columns to keep it");
+        }
         let mut numbered = rows.iter().zip(&values);
         let counts_rows = rows.len() > FEW_ROWS
             && numbered.all(|(&row, value)| value - f64::from(row) == values[0] - f64::from(rows[0]));
@@ -158,6 +195,20 @@ pub(super) fn fit_column(
         let number = number(&values.collect::<Vec<_>>())?;
         return Ok((Some(Transform::Boolean { names, number }), None));
     }
+    if let Some(integers) = large_integers(&words) {
+        return fit_large_integers(table, column, &words, &integers, number);
+    }
+    let variants = case_variants(&words);
+    if !variants.is_empty()
+        && let Some(names) = booleans(&words)
+    {
+        let number = number(&as_numbers(&words))?;
+        let note = format!(
+            "column `{name}`: words that differ in case only are the same: {}",
+            spellings(&variants)
+        );
+        return Ok((Some(Transform::Boolean { names, number }), Some(note)));
+    }
     let (category, names, other_rows) = CategoryTransform::fit(&words);
     if names == 1 && missing == 0 {
         return left_out(constant);
@@ -174,8 +225,63 @@ pub(super) fn fit_column(
              share one; their rows: {other_rows}"
         )
     };
-    let note = mostly_numbers.or_else(|| category.other.then(many_names));
+    let differ_in_case = || {
+        let groups = spellings(&variants);
+        format!("column `{name}`: words that differ in case only count as different words: {groups}")
+    };
+    let note = mostly_numbers
+        .or_else(|| category.other.then(many_names))
+        .or_else(|| codes(name, &words))
+        .or_else(|| (!variants.is_empty()).then(differ_in_case));
     Ok((Some(Transform::Category(category)), note))
+}
+
+/// Fits the transform of whole numbers that doubles do not hold.
+fn fit_large_integers(
+    table: &Table,
+    column: &Column,
+    words: &Words<'_>,
+    integers: &[Option<i128>],
+    number: impl Fn(&[f64]) -> Result<NumberTransform>,
+) -> Result<(Option<Transform>, Option<String>)> {
+    let name = &column.name;
+    let origin = origin(integers);
+    if let Some(one) = merged(integers, origin) {
+        let message = format!(
+            "the whole numbers are too large to be told apart in double precision: {one} is the same as another; drop the \
+             column, or divide its numbers"
+        );
+        return Err(problem(at(table, name, None), message));
+    }
+    let value = |&code: &u32| match integers.get(code as usize).copied().flatten() {
+        Some(integer) => integer.saturating_sub(origin.into()) as f64,
+        None => f64::NAN,
+    };
+    let values: Vec<f64> = words.codes.iter().map(value).collect();
+    if values.iter().all(|&value| value == values[0]) {
+        let note = format!("column `{name}` is left out: it never changes");
+        return Ok((None, Some(note)));
+    }
+    let note = format!(
+        "column `{name}` has whole numbers above 2^53, which double precision rounds; the feature is the exact distance \
+         from {origin}"
+    );
+    let number = number(&values)?;
+    Ok((Some(Transform::LargeInteger { origin, number }), Some(note)))
+}
+
+/// A note about whole numbers that begin with zeros.
+fn codes(column: &str, words: &Words<'_>) -> Option<String> {
+    let is_number = |name: &&String| name.bytes().all(|byte| byte.is_ascii_digit());
+    let counted = words.names.iter().zip(words.counts());
+    let seen: Vec<&String> = counted
+        .filter(|(_, rows)| *rows > 0)
+        .map(|(name, _)| name)
+        .collect();
+    let code = seen.iter().find(|name| is_code(name))?;
+    seen.iter().all(is_number).then(|| {
+        format!("column `{column}` is a category, because numbers in it begin with a zero, such as `{code}`, as codes do")
+    })
 }
 
 /// A note about a few words among numbers, which are more often mistakes than categories.

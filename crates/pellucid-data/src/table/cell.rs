@@ -7,6 +7,8 @@ use super::columns::Values;
 pub(super) enum Cell<'a> {
     Missing,
     Number(f64),
+    /// A whole number that a double does not hold.
+    Integer(i128),
     Boolean(bool),
     Text(&'a str),
 }
@@ -18,6 +20,16 @@ impl<'a> Cell<'a> {
             Cell::Missing
         } else {
             Cell::Text(text)
+        }
+    }
+
+    /// The cell of a whole number.
+    pub(super) fn from_integer(number: i128) -> Cell<'a> {
+        let double = number as f64;
+        if double as i128 == number {
+            Cell::Number(double)
+        } else {
+            Cell::Integer(number)
         }
     }
 
@@ -52,6 +64,18 @@ pub(super) fn number(text: &str) -> Option<f64> {
         b'0'..=b'9' | b'+' | b'-' | b'.' => text.parse().ok().filter(|number: &f64| number.is_finite()),
         _ => None,
     }
+}
+
+/// The whole number that a text of digits, with a minus sign or without, stands for.
+pub(crate) fn whole_number(text: &str) -> Option<i128> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_whole)
+}
+
+/// Whether a text is a whole number that begins with a zero, as postcodes and other codes do.
+pub(crate) fn is_code(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 const FALSE_AND_TRUE: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];

@@ -1,6 +1,6 @@
 //! A description of the columns of a table.
 
-use super::cell::number;
+use super::cell::{is_code, number, whole_number};
 use super::columns::{Column, ColumnKind, Table, Values, word_counts};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -67,6 +67,23 @@ pub enum ColumnNote {
         /// One of these values.
         example: String,
     },
+    /// Whole numbers of which some begin with a zero, as codes do: it is a category.
+    LeadingZeros {
+        /// One of them.
+        example: String,
+    },
+    /// Whole numbers of which doubles do not hold all: their texts are kept.
+    LargeIntegers {
+        /// One of them.
+        example: String,
+    },
+    /// Words that differ in case only.
+    CaseVariants {
+        /// The number of words that are spelled in more than one way.
+        count: usize,
+        /// Two spellings of one of them.
+        examples: [String; 2],
+    },
 }
 
 impl fmt::Display for ColumnNote {
@@ -80,6 +97,21 @@ impl fmt::Display for ColumnNote {
             ColumnNote::WordsAmongNumbers { count, example } => write!(
                 formatter,
                 "words among numbers in {count} rows, such as {example:?}"
+            ),
+            ColumnNote::LeadingZeros { example } => write!(
+                formatter,
+                "numbers that begin with a zero, such as {example:?}, so it is a category"
+            ),
+            ColumnNote::LargeIntegers { example } => write!(
+                formatter,
+                "whole numbers above 2^53, such as {example}, which double precision would round"
+            ),
+            ColumnNote::CaseVariants {
+                count,
+                examples: [one, other],
+            } => write!(
+                formatter,
+                "words that differ in case only, such as {one:?} and {other:?}: {count} words have several spellings"
             ),
         }
     }
@@ -191,7 +223,39 @@ fn notes(column: &Column, rows: usize, missing: usize, distinct: usize) -> Vec<C
         }
         Values::Booleans(_) => (),
     }
+    if let Values::Categories(words) = &column.values {
+        notes.extend(notes_of_words(&words.names));
+    }
     notes
+}
+
+/// What the spelling of words shows.
+fn notes_of_words(names: &[String]) -> Vec<ColumnNote> {
+    let integers: Option<Vec<i128>> = names.iter().map(|name| whole_number(name)).collect();
+    if let Some(integers) = integers {
+        let code = names.iter().find(|name| is_code(name)).cloned();
+        let is_inexact = |(_, number): &(&String, &i128)| **number as f64 as i128 != **number;
+        let large = names.iter().zip(&integers).find(is_inexact);
+        let large = large.map(|(name, _)| ColumnNote::LargeIntegers {
+            example: name.clone(),
+        });
+        return code
+            .map(|example| ColumnNote::LeadingZeros { example })
+            .or(large)
+            .into_iter()
+            .collect();
+    }
+    let mut spellings: HashMap<String, Vec<&String>> = HashMap::new();
+    for name in names {
+        spellings.entry(name.to_lowercase()).or_default().push(name);
+    }
+    let mut groups: Vec<_> = spellings.into_values().filter(|group| group.len() > 1).collect();
+    groups.sort();
+    let first = groups.first().map(|group| ColumnNote::CaseVariants {
+        count: groups.len(),
+        examples: [group[0].clone(), group[1].clone()],
+    });
+    first.into_iter().collect()
 }
 
 /// Whether a column of this name numbers or names rows, as `id`, `row` or `customer_id` does.

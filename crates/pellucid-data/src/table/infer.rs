@@ -1,6 +1,6 @@
 //! A column whose kind is determined while it is read.
 
-use super::cell::{boolean, is_missing, meant_as_number, number};
+use super::cell::{boolean, is_code, is_missing, meant_as_number, number, whole_number};
 use super::columns::{Categories, Values};
 use super::error::unusable_cell;
 use super::words::{Words, recode};
@@ -35,6 +35,11 @@ fn form_of(text: &str, value: f64) -> u8 {
     }
 }
 
+/// Whether a text is a whole number that a double does not hold, as most above 2^53 are.
+fn is_inexact_integer(text: &str, form: u8) -> bool {
+    form == VERBATIM && whole_number(text).is_some_and(|number| number as f64 as i128 != number)
+}
+
 /// A cell that was meant as a number.
 #[derive(Debug)]
 struct Odd {
@@ -53,6 +58,12 @@ pub(super) struct InferredColumn {
     /// All rows, from the first word on.
     words: Option<Words>,
     has_numbers: bool,
+    /// Whether some are whole numbers that begin with a zero, as codes do.
+    has_codes: bool,
+    /// Whether some are whole numbers that a double does not hold.
+    has_inexact: bool,
+    /// Whether some are written otherwise than as whole numbers.
+    has_fractions: bool,
     has_words: bool,
     odd: Option<Odd>,
 }
@@ -64,8 +75,13 @@ impl InferredColumn {
             if let Some(value) = number(cell) {
                 let form = form_of(cell, value);
                 if form == VERBATIM {
+                    self.has_codes |= is_code(cell);
+                    self.has_inexact |= is_inexact_integer(cell, form);
+                    self.has_fractions |= whole_number(cell).is_none();
                     self.verbatim.push(cell.into());
                 }
+                self.has_fractions |=
+                    (1..SHORTEST).contains(&form) || (form == SHORTEST && value.fract() != 0.0);
                 self.numbers.push(value);
                 self.forms.push(form);
                 self.has_numbers = true;
@@ -149,6 +165,9 @@ impl InferredColumn {
 
     /// The values of all rows.
     pub(super) fn finish(mut self, path: &Path, name: &str) -> Result<Values, FileError> {
+        if (self.has_codes || self.has_inexact) && !self.has_fractions {
+            self.words();
+        }
         let Some(words) = self.words else {
             self.numbers.shrink_to_fit();
             return Ok(Values::Numbers(self.numbers));
@@ -165,7 +184,7 @@ impl InferredColumn {
     }
 }
 
-/// Booleans where all words are of one pair that means false and true, else categories.
+/// Booleans where all words are of one pair that means false and true, each spelled in one way, else categories.
 fn as_booleans(words: Categories) -> Values {
     let meanings: Option<Vec<_>> = words.names.iter().map(|name| boolean(name)).collect();
     let of_one_pair = |meanings: &Vec<(usize, bool)>| {
@@ -175,17 +194,20 @@ fn as_booleans(words: Categories) -> Values {
     let Some(meanings) = meanings.filter(of_one_pair) else {
         return Values::Categories(words);
     };
-    let mut names = Vec::new();
-    let mut new_codes = vec![0; meanings.len()];
-    for meaning in [false, true] {
-        let mut spellings = (0..meanings.len())
-            .filter(|&code| meanings[code].1 == meaning)
-            .peekable();
-        names.extend(spellings.peek().map(|&code| words.names[code].clone()));
-        spellings.for_each(|code| new_codes[code] = names.len() as u32 - 1);
+    // The one that means false first. Further spellings stay apart, for the user to be told of.
+    let mut order: Vec<usize> = (0..meanings.len()).collect();
+    order.sort_by_key(|&code| meanings[code].1);
+    let twice = |pair: &[usize]| meanings[pair[0]].1 == meanings[pair[1]].1;
+    if order.windows(2).any(twice) {
+        return Values::Categories(words);
     }
-    let mut codes = words.codes;
+    let mut new_codes = vec![0; order.len()];
+    for (new, &old) in order.iter().enumerate() {
+        new_codes[old] = new as u32;
+    }
+    let Categories { names, mut codes } = words;
     recode(&mut codes, &new_codes);
+    let names = order.into_iter().map(|code| names[code].clone()).collect();
     Values::Booleans(Categories { names, codes })
 }
 

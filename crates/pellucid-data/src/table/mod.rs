@@ -19,7 +19,7 @@ mod writer;
 
 pub(crate) use builtin::points_on_tanh;
 pub use builtin::{BUILTINS, Builtin, load_builtin};
-pub(crate) use cell::boolean;
+pub(crate) use cell::{boolean, is_code, whole_number};
 pub use chunks::TableChunks;
 pub(crate) use columns::word_counts;
 pub use columns::{Categories, Column, ColumnKind, Table, Values};

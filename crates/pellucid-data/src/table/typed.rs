@@ -23,6 +23,8 @@ pub(super) struct TypedColumn {
     /// Its position in the source, counted from 0.
     pub(super) position: usize,
     rows: Rows,
+    /// Whether numbers become words if one is a whole number that a double does not hold.
+    is_exact: bool,
 }
 
 impl TypedColumn {
@@ -30,6 +32,7 @@ impl TypedColumn {
         TypedColumn {
             name: name.to_owned(),
             position,
+            is_exact: false,
             rows: match kind {
                 ColumnKind::Number => Rows::Numbers(Vec::new()),
                 ColumnKind::Category => Rows::Words(Words::default()),
@@ -38,11 +41,20 @@ impl TypedColumn {
         }
     }
 
+    /// A column of a table that is read whole: whole numbers that doubles would merge are read as words.
+    pub(super) fn exact(name: &str, kind: ColumnKind, position: usize) -> Self {
+        TypedColumn {
+            is_exact: true,
+            ..TypedColumn::new(name, kind, position)
+        }
+    }
+
     /// A column that is to be repeated as it is.
     pub(super) fn kept(name: &str, position: usize) -> Self {
         TypedColumn {
             name: name.to_owned(),
             position,
+            is_exact: false,
             rows: Rows::Kept(KeptRows::default()),
         }
     }
@@ -66,6 +78,9 @@ impl TypedColumn {
             let cell = cell.to_string();
             Err(unusable_cell(path, place(), &self.name, &cell, expected, advice))
         };
+        if let (true, Rows::Numbers(numbers), Cell::Integer(_)) = (self.is_exact, &self.rows, cell) {
+            self.rows = Rows::Words(Words::from_numbers(numbers));
+        }
         match (&mut self.rows, cell) {
             (Rows::Kept(rows), cell) => rows.push(cell),
             (Rows::Numbers(rows), Cell::Missing) => rows.push(f64::NAN),
@@ -74,6 +89,7 @@ impl TypedColumn {
                 return unusable(&number, "a finite number", advice);
             }
             (Rows::Numbers(rows), Cell::Number(number)) => rows.push(number),
+            (Rows::Numbers(rows), Cell::Integer(number)) => rows.push(number as f64),
             (Rows::Numbers(rows), Cell::Boolean(value)) => rows.push(f64::from(u8::from(value))),
             (Rows::Numbers(rows), Cell::Text(text)) => match number(text) {
                 Some(number) => rows.push(number),
@@ -85,6 +101,7 @@ impl TypedColumn {
             },
             (Rows::Words(words), Cell::Missing) => words.push_missing(),
             (Rows::Words(words), Cell::Number(number)) => _ = words.push(&number.to_string()),
+            (Rows::Words(words), Cell::Integer(number)) => _ = words.push(&number.to_string()),
             (Rows::Words(words), Cell::Boolean(value)) => {
                 _ = words.push(if value { "true" } else { "false" })
             }
@@ -95,6 +112,7 @@ impl TypedColumn {
                 rows.push(u32::from(number == 1.0));
             }
             (Rows::Booleans(_), Cell::Number(cell)) => return unusable(&cell, BOOLEAN, BOOLEANS),
+            (Rows::Booleans(_), Cell::Integer(cell)) => return unusable(&cell, BOOLEAN, BOOLEANS),
             (Rows::Booleans(rows), Cell::Text(text)) => match boolean(text) {
                 Some((_, meaning)) => rows.push(u32::from(meaning)),
                 None => return unusable(&text, BOOLEAN, BOOLEANS),

@@ -11,6 +11,18 @@ pub(crate) struct Words {
 }
 
 impl Words {
+    /// Numbers as words, NaN as missing.
+    pub(super) fn from_numbers(numbers: &[f64]) -> Words {
+        let mut words = Words::default();
+        for number in numbers {
+            match number.is_nan() {
+                true => words.push_missing(),
+                false => _ = words.push(&number.to_string()),
+            }
+        }
+        words
+    }
+
     /// Appends a row; returns whether the word is new.
     pub(crate) fn push(&mut self, word: &str) -> bool {
         let (code, new) = self.code(word);

@@ -143,6 +143,15 @@ impl<'a> Plan<'a> {
         Ok(recipe)
     }
 
+    /// What a user should know of a training on all rows, a sentence each.
+    ///
+    /// # Errors
+    /// As [`Preparation::fit`](crate::preparation::Preparation::fit).
+    pub fn notes(&self) -> Result<Vec<String>> {
+        let (_, notes) = Preparation::fit(self.table, &self.rows, &self.chosen, &self.settings)?;
+        Ok(notes)
+    }
+
     /// The chosen columns.
     pub fn columns(&self) -> &ChosenColumns {
         &self.chosen

@@ -17,7 +17,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::schema::types::{ColumnDescriptor, Type, TypePtr};
+use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor, Type, TypePtr};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -37,9 +37,12 @@ impl Format for Parquet {
 
     fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Vec<Column>, FileError> {
         let (names, mut rows) = ParquetRows::open(source)?;
-        let kinds = names.iter().zip(rows.kinds.clone()).enumerate();
-        let columns = kinds.map(|(position, (name, kind))| TypedColumn::new(name, kind, position));
-        let mut columns: Vec<TypedColumn> = columns.collect();
+        let columns = names.iter().enumerate();
+        let columns = columns.map(|(position, name)| {
+            let kind = kind_of(&rows.descriptor(position), &rows.path)?;
+            Ok(TypedColumn::exact(name, kind, position))
+        });
+        let mut columns: Vec<TypedColumn> = columns.collect::<Result<_, FileError>>()?;
         while rows.append(&mut columns, BATCH_ROWS)? > 0 {}
         Ok(columns.into_iter().map(TypedColumn::finish).collect())
     }
@@ -57,7 +60,6 @@ const BATCH_ROWS: usize = 8192;
 struct ParquetRows {
     file: Box<dyn FileReader>,
     path: PathBuf,
-    kinds: Vec<ColumnKind>,
     /// Whether the column's integers are unsigned.
     unsigned: Vec<bool>,
     next_group: usize,
@@ -83,8 +85,6 @@ impl ParquetRows {
         let metadata = file.metadata().file_metadata();
         let columns = metadata.schema_descr().columns();
         let names: Vec<String> = columns.iter().map(|column| column.name().to_owned()).collect();
-        let kinds = columns.iter().map(|column| kind_of(column, &path));
-        let kinds = kinds.collect::<Result<Vec<_>, _>>()?;
         let unsigned = columns.iter().map(|column| is_unsigned(column)).collect();
         check_names(&path, &names)?;
         if names.is_empty() || metadata.num_rows() <= 0 {
@@ -93,7 +93,6 @@ impl ParquetRows {
         let rows = ParquetRows {
             file,
             path,
-            kinds,
             unsigned,
             next_group: 0,
             group: Vec::new(),
@@ -101,6 +100,14 @@ impl ParquetRows {
             row: 0,
         };
         Ok((names, rows))
+    }
+
+    fn descriptor(&self, position: usize) -> ColumnDescPtr {
+        self.file
+            .metadata()
+            .file_metadata()
+            .schema_descr()
+            .column(position)
     }
 }
 
@@ -121,10 +128,13 @@ impl RowReader for ParquetRows {
         }
         let count = rows.min(self.left).min(BATCH_ROWS);
         for (reader, column) in self.group.iter_mut().zip(columns) {
+            let schema = self.file.metadata().file_metadata().schema_descr();
+            let kind = schema.column(column.position);
             if column.kept_rows().is_some() {
-                read_kept(self.file.as_ref(), reader, column, count, &self.path)?;
+                read_kept(&kind, reader, column, count, &self.path)?;
                 continue;
             }
+            kind_of(&kind, &self.path)?;
             let unsigned = self.unsigned[column.position];
             let batch = Batch {
                 count,
@@ -139,15 +149,15 @@ impl RowReader for ParquetRows {
                     Cell::Number(unsigned.unwrap_or(f64::from(value)))
                 }),
                 ColumnReader::Int64ColumnReader(reader) => batch.read(reader, |&value| {
-                    let unsigned = unsigned.then_some(value.cast_unsigned() as f64);
-                    Cell::Number(unsigned.unwrap_or(value as f64))
+                    let unsigned = unsigned.then_some(value.cast_unsigned().into());
+                    Cell::from_integer(unsigned.unwrap_or(value.into()))
                 }),
                 ColumnReader::FloatColumnReader(reader) => {
                     batch.read(reader, |&value| Cell::Number(f64::from(value)))
                 }
                 ColumnReader::DoubleColumnReader(reader) => batch.read(reader, |&value| Cell::Number(value)),
                 ColumnReader::ByteArrayColumnReader(reader) => batch.read(reader, text_of),
-                // Refused when the file was opened.
+                // Of a type that `kind_of` refuses.
                 _ => Ok(()),
             }?;
         }
@@ -159,18 +169,13 @@ impl RowReader for ParquetRows {
 
 /// Appends rows to a column that is to be repeated as it is.
 fn read_kept(
-    file: &dyn FileReader,
+    kind: &ColumnDescriptor,
     reader: &mut ColumnReader,
     column: &mut TypedColumn,
     count: usize,
     path: &Path,
 ) -> Result<(), FileError> {
-    let kind = file
-        .metadata()
-        .file_metadata()
-        .schema_descr()
-        .column(column.position);
-    let Some(new) = ParquetCells::new(&kind) else {
+    let Some(new) = ParquetCells::new(kind) else {
         let expected = "one value a row, to be repeated beside the predictions";
         return Err(unsupported(
             path,

@@ -25,14 +25,37 @@ fn kinds() {
         Values::Numbers(vec![1.0, 2.5, -300.0])
     );
     assert_eq!(column(&["0", "1"]).unwrap(), Values::Numbers(vec![0.0, 1.0]));
-    let Values::Booleans(answers) = column(&["yes", "NO", "?", "Yes"]).unwrap() else {
+    let Values::Booleans(answers) = column(&["Yes", "NO", "?", "Yes"]).unwrap() else {
         panic!()
     };
     assert_eq!(answers.names, ["NO", "Yes"]);
     assert_eq!(answers.codes, [1, 0, Categories::MISSING, 1]);
+    // Spellings stay apart until they are counted.
+    assert_eq!(
+        words_of(column(&["yes", "NO", "Yes"]).unwrap()),
+        ["yes", "NO", "Yes"]
+    );
     assert!(matches!(column(&["yes", "true"]).unwrap(), Values::Categories(_)));
     assert!(matches!(column(&["f", "m"]).unwrap(), Values::Categories(_)));
     assert!(matches!(column(&["", "NA"]).unwrap(), Values::Numbers(all) if all.iter().all(|x| x.is_nan())));
+}
+
+#[test]
+fn codes_and_numbers_that_doubles_do_not_hold_keep_their_texts() {
+    for texts in [
+        ["00501", "2134", "10001"],
+        ["9007199254740993", "9007199254740992", "-9007199254740993"],
+    ] {
+        assert_eq!(words_of(column(&texts).unwrap()), texts);
+    }
+    // A column with fractions is no column of codes.
+    for texts in [
+        ["00501", "1.5", "2"],
+        ["9007199254740993", "0.5", "1e3"],
+        ["0", "10", "20"],
+    ] {
+        assert!(matches!(column(&texts).unwrap(), Values::Numbers(_)), "{texts:?}");
+    }
 }
 
 #[test]

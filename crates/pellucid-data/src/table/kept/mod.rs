@@ -89,6 +89,7 @@ impl Texts {
         match cell {
             Cell::Missing => self.push(""),
             Cell::Number(number) => self.push(&number.to_string()),
+            Cell::Integer(number) => self.push(&number.to_string()),
             Cell::Boolean(value) => self.push(if value { "true" } else { "false" }),
             Cell::Text(text) => self.push(text),
         }
@@ -143,15 +144,10 @@ impl KeptRows {
         if let KeptRows::None = self {
             *self = KeptRows::Numbers(Vec::new());
         }
-        if let (KeptRows::Numbers(numbers), Cell::Text(_) | Cell::Boolean(_)) = (&*self, cell) {
-            let mut words = Words::default();
-            for number in numbers {
-                match number.is_nan() {
-                    true => words.push_missing(),
-                    false => _ = words.push(&number.to_string()),
-                }
-            }
-            *self = KeptRows::Words(words);
+        if let (KeptRows::Numbers(numbers), Cell::Text(_) | Cell::Boolean(_) | Cell::Integer(_)) =
+            (&*self, cell)
+        {
+            *self = KeptRows::Words(Words::from_numbers(numbers));
         }
         match (self, cell) {
             (KeptRows::Numbers(numbers), Cell::Number(number)) => numbers.push(number),
@@ -159,6 +155,7 @@ impl KeptRows {
             (KeptRows::Words(words), Cell::Missing) => words.push_missing(),
             (KeptRows::Words(words), Cell::Text(text)) => _ = words.push(text),
             (KeptRows::Words(words), Cell::Number(number)) => _ = words.push(&number.to_string()),
+            (KeptRows::Words(words), Cell::Integer(number)) => _ = words.push(&number.to_string()),
             (KeptRows::Words(words), Cell::Boolean(value)) => {
                 _ = words.push(if value { "true" } else { "false" });
             }
