@@ -122,17 +122,17 @@ impl<'a> Plan<'a> {
     /// What a user should know of the rows that are left out or held out.
     fn notes_of_split(&self, session: &TableSession<'_>) -> Result<Vec<String>> {
         let held_out = &session.validation;
-        let dropped = self.note_of_dropped();
+        let is_split = std::ptr::eq(held_out.0, self.table) && self.table_recipe().validation > 0.0;
+        let labels = self.labels.as_ref().filter(|_| is_split);
+        let alone = labels.and_then(|labels| self.split_by.note(labels));
+        let notes = self.note_of_dropped().into_iter().chain(alone);
         if held_out.1.is_empty() {
-            return Ok(dropped.into_iter().collect());
+            return Ok(notes.collect());
         }
-        let of_this_table = std::ptr::eq(held_out.0, self.table);
-        let alone = self.labels.as_ref().filter(|_| of_this_table);
-        let alone = alone.and_then(|labels| self.split_by.note(labels));
         let training = (session.training.0, &session.training.1[..]);
         let repeated = repeated_rows(training, (held_out.0, &held_out.1), &self.compared_columns())?;
         let repeated = note_of_repeated(repeated, held_out.1.len());
-        Ok(dropped.into_iter().chain(alone).chain(repeated).collect())
+        Ok(notes.chain(repeated).collect())
     }
 
     /// Tests a range of learning rates on all rows, none held out; see [`pellucid::session::rate_finder`].
