@@ -277,6 +277,17 @@ fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
 }
 
 #[test]
+fn integers_that_doubles_do_not_hold_keep_their_digits() {
+    let folder = Folder::new();
+    let integers = [9_007_199_254_740_993_i64, 1, -9_007_199_254_740_993, 2];
+    let bytes: Vec<u8> = integers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    let header = "{'descr': '<i8', 'fortran_order': False, 'shape': (2, 2), }";
+    let table = read(&folder.file("keys.npy", matrix_npy(header, &bytes)));
+    assert_eq!(words(&table, 0), ["9007199254740993", "-9007199254740993"]);
+    assert_eq!(numbers(&table, 1), [1.0, 2.0]);
+}
+
+#[test]
 fn numpy_arrays() {
     let folder = Folder::new();
     let doubles: Vec<u8> = [1.0_f64, 2.0, 3.0, 4.0, 5.0, 6.0]

@@ -25,8 +25,10 @@ impl<'a> Cell<'a> {
 
     /// The cell of a whole number.
     pub(super) fn from_integer(number: i128) -> Cell<'a> {
+        // The conversion back is slow, and most numbers are small.
+        const EXACT: u128 = 1 << 53;
         let double = number as f64;
-        if double as i128 == number {
+        if number.unsigned_abs() <= EXACT || double as i128 == number {
             Cell::Number(double)
         } else {
             Cell::Integer(number)

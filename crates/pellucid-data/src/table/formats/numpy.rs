@@ -1,10 +1,12 @@
 //! NumPy's `.npy` and `.npz`: arrays as tables.
 
+use super::super::cell::Cell;
 use super::super::columns::{Column, Values};
 use super::super::error::{unsupported, unusable_cell};
 use super::super::format::{Format, ReadOptions};
 use super::super::names::{check_names, numbered_names};
 use super::super::source::OpenSource;
+use super::super::words::Words;
 use crate::files::FileError;
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
 use std::io::{self, Cursor, Read};
@@ -102,17 +104,19 @@ fn read_array(
     let DType::Plain(element) = &dtype else {
         return Err(unsupported(format!("an array of {}", dtype.descr())));
     };
+    // Kept where doubles do not hold all of them.
+    let mut integers: Vec<i128> = Vec::new();
     let values = match (element.type_char(), element.size_field()) {
         (TypeChar::Float, 8) => numbers(file, |value: f64| value),
         (TypeChar::Float, 4) => numbers(file, |value: f32| value.into()),
         (TypeChar::Int, 1) => numbers(file, |value: i8| value.into()),
         (TypeChar::Int, 2) => numbers(file, |value: i16| value.into()),
         (TypeChar::Int, 4) => numbers(file, |value: i32| value.into()),
-        (TypeChar::Int, 8) => numbers(file, |value: i64| value as f64),
+        (TypeChar::Int, 8) => whole_numbers::<i64>(file, &mut integers),
         (TypeChar::Uint, 1) => numbers(file, |value: u8| value.into()),
         (TypeChar::Uint, 2) => numbers(file, |value: u16| value.into()),
         (TypeChar::Uint, 4) => numbers(file, |value: u32| value.into()),
-        (TypeChar::Uint, 8) => numbers(file, |value: u64| value as f64),
+        (TypeChar::Uint, 8) => whole_numbers::<u64>(file, &mut integers),
         (TypeChar::Bool, 1) => numbers(file, |value: bool| u8::from(value).into()),
         _ => return Err(unsupported(format!("an array of {}", dtype.descr()))),
     };
@@ -122,10 +126,17 @@ fn read_array(
         return Err(damaged(format!("{found} of {expected} elements are there")));
     }
     let column_of = |(column, name): (usize, String)| {
-        let values = (0..rows).map(|row| match order {
-            Order::C => values[row * columns + column],
-            Order::Fortran => values[column * rows + row],
-        });
+        let place = |row: usize| match order {
+            Order::C => row * columns + column,
+            Order::Fortran => column * rows + row,
+        };
+        let is_inexact = |row| matches!(Cell::from_integer(integers[place(row)]), Cell::Integer(_));
+        if !integers.is_empty() && (0..rows).any(is_inexact) {
+            let mut words = Words::default();
+            (0..rows).for_each(|row| _ = words.push(&integers[place(row)].to_string()));
+            return Ok(Column::new(name, Values::Categories(words.finish())));
+        }
+        let values = (0..rows).map(|row| values[place(row)]);
         if element.type_char() == TypeChar::Bool {
             let codes = values.map(|value| value as u32).collect();
             return Ok(Column::new(name, Values::from_codes_of_booleans(codes)));
@@ -144,6 +155,19 @@ fn read_array(
 
 fn numbers<T: Deserialize>(file: NpyFile<&[u8]>, number: fn(T) -> f64) -> io::Result<Vec<f64>> {
     Ok(file.into_vec()?.into_iter().map(number).collect())
+}
+
+/// Whole numbers of 64 bits; `integers` is filled with them if a double does not hold one.
+fn whole_numbers<T: Deserialize + Copy + Into<i128>>(
+    file: NpyFile<&[u8]>,
+    integers: &mut Vec<i128>,
+) -> io::Result<Vec<f64>> {
+    let values: Vec<T> = file.into_vec()?;
+    let all = || values.iter().map(|&value| value.into());
+    if all().any(|value| matches!(Cell::from_integer(value), Cell::Integer(_))) {
+        integers.extend(all());
+    }
+    Ok(all().map(|value| value as f64).collect())
 }
 
 /// Refuses a header that promises more elements than the file has bytes, before its sizes are multiplied or memory is
