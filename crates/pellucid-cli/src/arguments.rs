@@ -1,5 +1,6 @@
 //! The arguments of the command line.
 
+mod cells;
 mod check;
 mod compare;
 mod diagnose;
@@ -7,6 +8,7 @@ pub(crate) mod explain;
 mod pictures;
 mod training;
 
+pub(crate) use cells::Cells;
 pub(crate) use check::Check;
 pub(crate) use compare::{Against, Compare};
 pub(crate) use diagnose::Diagnose;
@@ -177,7 +179,7 @@ pub(crate) struct FindRate {
     pub(crate) data: Option<PathBuf>,
 
     /// For a table: the column to be predicted, a name, a number counted from 1, or `last`; several with commas
-    #[arg(long, short, value_name = "COLUMN", value_delimiter = ',')]
+    #[arg(long, short, value_name = "COLUMN")]
     pub(crate) target: Vec<String>,
 
     /// For a table: take network and training from a recipe, a built-in one or a TOML file
@@ -264,6 +266,7 @@ impl Reading {
         ReadOptions {
             delimiter: self.delimiter,
             header: self.header,
+            ..ReadOptions::default()
         }
     }
 }
@@ -271,16 +274,17 @@ impl Reading {
 /// What the columns of a table are, and how they become numbers.
 #[derive(Debug, Args)]
 pub(crate) struct Columns {
-    /// The column to be predicted: a name, a number counted from 1, or `last`; several with commas
-    #[arg(long, short, value_name = "COLUMN", value_delimiter = ',')]
+    /// The column to be predicted: a name, a number counted from 1, or `last`; several with commas. A name with a comma may
+    /// be quoted as in CSV; this and other lists of columns may be given several times
+    #[arg(long, short, value_name = "COLUMN")]
     pub(crate) target: Vec<String>,
 
     /// The only columns to learn from
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Columns")]
+    #[arg(long, value_name = "COLUMNS", help_heading = "Columns")]
     pub(crate) only: Vec<String>,
 
     /// Columns not to learn from
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Columns")]
+    #[arg(long, value_name = "COLUMNS", help_heading = "Columns")]
     pub(crate) drop: Vec<String>,
 
     /// The column that names each row; not learnt from, and repeated beside predictions
@@ -319,12 +323,15 @@ pub(crate) struct Columns {
     /// How words that no training row has are treated [default: zeros]
     #[arg(long, value_parser = one_of(UNSEEN), help_heading = "Columns")]
     pub(crate) unseen: Option<Unseen>,
+
+    #[command(flatten)]
+    pub(crate) cells: Cells,
 }
 
 impl Columns {
     /// Each flag, and whether it is given.
     pub(crate) fn flags(&self) -> Vec<(&'static str, bool)> {
-        vec![
+        let mut flags = vec![
             ("--target", !self.target.is_empty()),
             ("--only", !self.only.is_empty()),
             ("--drop", !self.drop.is_empty()),
@@ -336,7 +343,9 @@ impl Columns {
             ("--task", self.task.is_some()),
             ("--scale", self.scale.is_some()),
             ("--unseen", self.unseen.is_some()),
-        ]
+        ];
+        flags.extend(self.cells.given());
+        flags
     }
 
     pub(crate) fn choice(&self) -> ColumnChoice {
@@ -348,6 +357,7 @@ impl Columns {
             weight: self.weight.clone(),
             group: self.group.clone(),
             time: self.time.clone(),
+            ..ColumnChoice::default()
         }
     }
 }
@@ -610,6 +620,9 @@ pub(crate) struct ShowData {
     /// Write it as JSON, to standard output unless a file is named
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) cells: Cells,
 
     #[command(flatten)]
     pub(crate) reading: Reading,

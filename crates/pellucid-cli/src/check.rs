@@ -117,7 +117,8 @@ fn of_model(arguments: &Check) -> Result<Checked> {
     let data = match &arguments.data {
         Some(data) => {
             let preparation = preparation(&model, path)?;
-            let table = source::read(data, &arguments.reading.options(), 0)?;
+            let options = source::options_for(&arguments.reading, preparation.reading());
+            let table = preparation.reading().read(source::read(data, &options, 0)?)?;
             preparation
                 .dataset(&table, &evenly(table.rows(), arguments.rows))?
                 .0

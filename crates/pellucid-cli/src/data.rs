@@ -6,7 +6,11 @@ use crate::outputs::{self, JsonOutput};
 use crate::score_text::{count, number, one_line, titled};
 use crate::{run, source, terminal};
 use anyhow::Result;
-use pellucid_data::{BUILTINS, ColumnKind, ColumnSummary, Mnist, describe, read_cached_mnist, read_mnist};
+use pellucid_data::training::TrainingRequest;
+use pellucid_data::{
+    BUILTINS, ColumnKind, ColumnNote, ColumnSummary, Mnist, ReadOptions, describe, read_cached_mnist,
+    read_mnist,
+};
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -39,24 +43,51 @@ fn describe_table(show: &ShowData) -> Result<()> {
     if show.folder.is_some() {
         return misuse("--data names the folder of mnist; leave it out, or show mnist");
     }
-    let table = source::read(&show.data, &show.reading.options(), show.seed.unwrap_or(0))?;
+    let mut request = TrainingRequest::default();
+    show.cells.add_to(&mut request);
+    let options = ReadOptions {
+        separators: request.separators(),
+        keep_na_words: request.keeps_na_words(),
+        ..show.reading.options()
+    };
+    let table = source::read(&show.data, &options, show.seed.unwrap_or(0))?;
+    let as_written = table.clone();
+    let mut table = request.read(table)?;
+    let reading = &request.reading;
+    for (column, written) in table.columns.iter_mut().zip(as_written.columns) {
+        if reading.is_date(&column.name) {
+            *column = written;
+        }
+    }
+    let notes = request.reading_notes;
     let columns = describe(&table);
     if show.json.is_some() {
-        let record = || json!({"source": table.source, "rows": table.rows(), "columns": columns});
+        let record =
+            || json!({"source": table.source, "rows": table.rows(), "columns": columns, "notes": notes});
         return JsonOutput::prepare(show.json.as_deref())?.write(record);
     }
     terminal::print(&(source::size(&table) + "\n"))?;
     let titles = "column|type|missing|distinct|lowest|highest|mean|deviation";
-    terminal::print_lines(titled(titles, columns.iter().map(row)))?;
+    terminal::print_lines(titled(
+        titles,
+        columns
+            .iter()
+            .map(|column| row(column, reading.is_date(&column.name))),
+    ))?;
     let note = |column: &ColumnSummary| {
         let name = one_line(&column.name);
+        let is_date = reading.is_date(&column.name);
         let notes = column.notes.iter();
+        // Dates are not used as words, which may all differ.
+        let notes = notes.filter(|note| !is_date || **note != ColumnNote::IdentifierLike);
         notes
             .map(|note| format!("note: column `{name}`: {note}"))
             .collect::<Vec<_>>()
     };
     let balances: Vec<String> = columns.iter().filter_map(balance).collect();
-    for lines in [balances, columns.iter().flat_map(note).collect()] {
+    let notes = notes.iter().map(|note| format!("note: {note}"));
+    let notes = notes.chain(columns.iter().flat_map(note)).collect();
+    for lines in [balances, notes] {
         if !lines.is_empty() {
             terminal::print("")?;
             terminal::print_lines(lines)?;
@@ -65,8 +96,9 @@ fn describe_table(show: &ShowData) -> Result<()> {
     Ok(())
 }
 
-fn row(column: &ColumnSummary) -> Vec<String> {
+fn row(column: &ColumnSummary, is_date: bool) -> Vec<String> {
     let kind = match column.kind {
+        _ if is_date => "date",
         ColumnKind::Number => "number",
         ColumnKind::Category => "words",
         ColumnKind::Boolean => "boolean",

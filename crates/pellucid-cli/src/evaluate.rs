@@ -35,14 +35,14 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
 
     let target = preparation.target();
     let expected = expected_with_target(preparation);
-    let options = arguments.reading.options();
+    let options = source::options_for(&arguments.reading, preparation.reading());
     let chunks = Chunks::open(&arguments.data, &options, &expected, CHUNK_ROWS)?;
     let mut met = Counts::default();
     let extra_columns = preparation.unknown_columns(&chunks.names());
     let (mut answers, mut outputs) = (Answers::default(), Vec::new());
     let (mut rows, mut left_out) = (0, 0);
     for chunk in chunks {
-        let chunk = chunk?;
+        let chunk = preparation.reading().read(chunk?)?;
         let scored = match arguments.drop_missing_target {
             true => rows_with_target(&chunk, &target.columns())?,
             false => all_rows(&chunk),
@@ -118,7 +118,9 @@ fn as_predictions(preparation: &Preparation, outputs: Matrix<f64>) -> Prediction
 /// The columns of a table that a model needs where the answers are known, and the kinds to read them as.
 pub(crate) fn expected_with_target(preparation: &Preparation) -> Vec<(String, ColumnKind)> {
     let of_target = preparation.target().expected_columns();
-    [preparation.expected_columns(), of_target].concat()
+    preparation
+        .reading()
+        .expected([preparation.expected_columns(), of_target].concat())
 }
 
 /// How a table becomes the model's input.

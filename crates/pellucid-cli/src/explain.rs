@@ -232,7 +232,9 @@ fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explana
         .iter()
         .filter_map(|table| table.weight.clone());
     expected.extend(weight.map(|weight| (weight, ColumnKind::Number)));
-    let table = source::read_as(data, &arguments.reading.options(), &expected)?;
+    let options = source::options_for(&arguments.reading, preparation.reading());
+    let table = source::read_as(data, &options, &preparation.reading().expected(expected))?;
+    let table = preparation.reading().read(table)?;
     let rows = chosen(arguments, table.rows(), "the table has")?;
     let rows = rows.unwrap_or_else(|| {
         let batch = model.recipe.train.batch_size.rows_per_batch(table.rows());

@@ -156,6 +156,15 @@ fn column(column: &FeatureColumn) -> Vec<String> {
             let features = 1 + usize::from(of.marks_missing);
             ("boolean", features, names.clone(), missing + mark(of))
         }
+        Transform::Date(of) => {
+            let missing = if of.marks_missing {
+                "the median, marked"
+            } else {
+                "the median"
+            };
+            let features = column.transform.width();
+            ("date", features, [String::new(), String::new()], missing.into())
+        }
         Transform::Category(of) => {
             let features = of.names.len() + usize::from(of.other) + usize::from(of.missing);
             let range = [of.names.first(), of.names.last()].map(|name| name.cloned().unwrap_or_default());

@@ -27,7 +27,7 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
     let preparation = preparation(&model, &arguments.model)?;
     let threads = run::threads(arguments.running.threads, arguments.running.quiet);
     let expected = preparation.expected_columns();
-    let options = arguments.reading.options();
+    let options = source::options_for(&arguments.reading, preparation.reading());
     let chunks = Chunks::open(&arguments.data, &options, &expected, CHUNK_ROWS)?;
     let names = chunks.names();
     let of_training = model.recipe.data.table.as_ref();

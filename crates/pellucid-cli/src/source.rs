@@ -1,8 +1,10 @@
 //! The table that an argument names: a file, the standard input, or a built-in set.
 
+use crate::arguments::Reading;
 use crate::failure::misuse;
 use crate::score_text::count;
 use anyhow::Result;
+use pellucid_data::preparation::TableReading;
 use pellucid_data::{
     BUILTINS, ColumnKind, FileError, KeptColumn, ReadOptions, Table, TableChunks, TableSource, load_builtin,
     read_table,
@@ -41,6 +43,15 @@ pub(crate) fn read(data: &Path, options: &ReadOptions, seed: u32) -> Result<Tabl
         ),
         Some(name) => Ok(load_builtin(name, seed)?),
         None => Ok(read_table(&TableSource::from(data), options)?),
+    }
+}
+
+/// How a table is read for a model.
+pub(crate) fn options_for(reading: &Reading, of_model: &TableReading) -> ReadOptions {
+    ReadOptions {
+        separators: of_model.separators(),
+        keep_na_words: of_model.keep_na_words,
+        ..reading.options()
     }
 }
 

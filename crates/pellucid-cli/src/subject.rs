@@ -2,12 +2,12 @@
 
 use crate::arguments::{Reading, Settings};
 use crate::failure::{misuse, refuse_flags};
-use crate::{recipes, source};
+use crate::{recipes, source, terminal};
 use anyhow::{Context, Result};
 use pellucid::recipe::{BUILT_IN, Recipe};
-use pellucid_data::Table;
 use pellucid_data::preparation::ColumnChoice;
 use pellucid_data::training::TrainingRequest;
+use pellucid_data::{ReadOptions, Table};
 use std::path::Path;
 
 /// A recipe, or a table and what is asked of a training on it.
@@ -80,15 +80,22 @@ pub(crate) fn recipe_of_table(recipe: Option<&str>, settings: &Settings) -> Resu
     }
 }
 
-/// The table of a training. The target of a built-in set is its last column.
+/// The table of a training, its cells read as is requested. The target of a built-in set is its last column.
 pub(crate) fn read_table(path: &Path, reading: &Reading, request: &mut TrainingRequest) -> Result<Table> {
     let recipe = request.recipe.as_ref();
     let of_recipe = recipe.is_some_and(|recipe| recipe.data.table.is_some());
-    let table = source::read(path, &reading.options(), seed(request))?;
+    let options = ReadOptions {
+        separators: request.separators(),
+        keep_na_words: request.keeps_na_words(),
+        ..reading.options()
+    };
+    let table = source::read(path, &options, seed(request))?;
     if request.columns.target.is_empty() && !of_recipe && source::built_in(path).is_some() {
         let last = table.columns.last().map(|column| column.name.clone());
         request.columns.target.extend(last);
     }
+    let table = request.read(table)?;
+    terminal::notes("note", &request.reading_notes);
     Ok(table)
 }
 

@@ -12,7 +12,7 @@ use anyhow::Result;
 use pellucid::EndedBy;
 use pellucid::recipe::Task;
 use pellucid_data::training::{CrossValidation, Plan, Scores, TableSession, Trained};
-use pellucid_data::{DataError, OutputFile};
+use pellucid_data::{DataError, OutputFile, Table};
 use pellucid_report::LineChart;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
@@ -49,8 +49,12 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     check_files(arguments, validation_file)?;
     let mut request = arguments.training.request(&arguments.columns, recipe, part);
     let table = subject::read_table(&arguments.data, &arguments.reading, &mut request)?;
-    let options = arguments.reading.options();
-    let read = |path: &Path| source::read(path, &options, subject::seed(&request));
+    let options = source::options_for(&arguments.reading, &request.reading);
+    let read = |path: &Path| -> Result<Table> {
+        Ok(request
+            .reading
+            .read(source::read(path, &options, subject::seed(&request))?)?)
+    };
     let validation_table = validation_file.map(read).transpose()?;
     let plan = Plan::new(&table, &request)?;
     let threads = run::threads(arguments.running.threads, quiet);
@@ -104,8 +108,9 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         Some(trained) => trained.notes.clone(),
         None => plan.notes()?,
     };
-    // With --quiet as well: they say how the table was changed.
-    terminal::notes("note", &notes);
+    // With --quiet as well: they say how the table was changed. Those of reading were shown then.
+    let is_new = |note: &&String| !request.reading_notes.contains(note);
+    terminal::notes("note", &notes.iter().filter(is_new).cloned().collect::<Vec<_>>());
     let results = results(trained.as_ref(), cross_validation.as_ref());
     let mut record = json!({
         "version": env!("CARGO_PKG_VERSION"),

@@ -159,7 +159,7 @@ fn space(arguments: &Tune) -> Result<Space> {
 }
 
 fn training(arguments: &Tune, recipe: Option<Recipe>) -> TrainingRequest {
-    TrainingRequest {
+    let mut request = TrainingRequest {
         recipe,
         columns: arguments.columns.choice(),
         task: arguments.columns.task,
@@ -172,7 +172,9 @@ fn training(arguments: &Tune, recipe: Option<Recipe>) -> TrainingRequest {
         patience: arguments.patience,
         seed: arguments.seed,
         ..TrainingRequest::default()
-    }
+    };
+    arguments.columns.cells.add_to(&mut request);
+    request
 }
 
 /// The best settings on all rows.

@@ -137,7 +137,7 @@ impl TrainingFlags {
         recipe: Option<Recipe>,
         validation: Option<f64>,
     ) -> TrainingRequest {
-        TrainingRequest {
+        let mut request = TrainingRequest {
             recipe,
             columns: columns.choice(),
             task: columns.task,
@@ -163,7 +163,10 @@ impl TrainingFlags {
             dropout: self.dropout.clone(),
             precision: self.precision,
             seed: self.seed,
-        }
+            ..TrainingRequest::default()
+        };
+        columns.cells.add_to(&mut request);
+        request
     }
 
     /// Those that only a table's training takes, a recipe's not, and whether each is given.

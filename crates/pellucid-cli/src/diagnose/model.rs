@@ -43,7 +43,8 @@ pub(super) fn diagnose(arguments: &Diagnose) -> Result<Diagnosis> {
         Some(data) => {
             let preparation = preparation(&model, path)?;
             let threads = run::threads(arguments.running.threads, arguments.running.quiet);
-            let table = source::read(data, &arguments.reading.options(), 0)?;
+            let options = source::options_for(&arguments.reading, preparation.reading());
+            let table = preparation.reading().read(source::read(data, &options, 0)?)?;
             let rows = count(table.rows());
             examined += &format!(" and its layers on {rows} rows of {}", table.source);
             let (mut found, notes) = match &model.network {

@@ -12,8 +12,8 @@ use crate::{interrupt, source, subject, terminal};
 use anyhow::Result;
 use pellucid::session::Summary;
 use pellucid::{EndedBy, Recipe, Scalar, Unfinished};
-use pellucid_data::DataError;
 use pellucid_data::training::Plan;
+use pellucid_data::{DataError, Table};
 use serde_json::json;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -82,8 +82,12 @@ pub(super) fn of_table(arguments: &Diagnose) -> Result<(Diagnosis, JsonOutput)> 
     let mut request = flags.request(&arguments.columns, recipe, part);
     let path = Path::new(&arguments.source);
     let table = subject::read_table(path, &arguments.reading, &mut request)?;
-    let options = arguments.reading.options();
-    let read = |path: &Path| source::read(path, &options, subject::seed(&request));
+    let options = source::options_for(&arguments.reading, &request.reading);
+    let read = |path: &Path| -> Result<Table> {
+        Ok(request
+            .reading
+            .read(source::read(path, &options, subject::seed(&request))?)?)
+    };
     let validation_table = validation_file.map(read).transpose()?;
     let threads = threads(arguments.running.threads, quiet);
     interrupt::listen();
@@ -100,7 +104,11 @@ pub(super) fn of_table(arguments: &Diagnose) -> Result<(Diagnosis, JsonOutput)> 
     let ended = session.run(&mut Progress::new(&table.source, quiet).with_epochs());
     let recipe = plan.recipe();
     let found = match ended {
-        Ok(trained) => diagnosis(Ok(&trained.summary), recipe, trained.rows.len(), trained.notes),
+        Ok(trained) => {
+            let is_new = |note: &String| !request.reading_notes.contains(note);
+            let notes = trained.notes.into_iter().filter(is_new).collect();
+            diagnosis(Ok(&trained.summary), recipe, trained.rows.len(), notes)
+        }
         Err(DataError::Training(unfinished)) => diagnosis(
             Err(&*diverged(unfinished)?),
             recipe,

@@ -4,6 +4,7 @@ mod bad_data;
 mod bad_outputs;
 mod bad_recipes;
 mod bad_tables;
+mod cells;
 mod charts;
 mod check;
 mod compare;

@@ -1,9 +1,11 @@
 //! The choice of features, targets, identifier and weight among the columns of a table.
 
 use super::error::listed;
+use super::named::{check_present, first_repeated, suggestion};
+use super::reading::TableReading;
 use crate::error::{Result, problem};
 use crate::table::{Column, Table};
-use pellucid::descriptor::nearest;
+use pellucid::recipe::DateFeature;
 use serde::{Deserialize, Serialize};
 
 /// Columns by name, as a user names them.
@@ -16,6 +18,14 @@ pub struct ColumnChoice {
     pub only: Vec<String>,
     /// Columns that are not features.
     pub drop: Vec<String>,
+    /// Columns that are words, also if they look like numbers.
+    pub categorical: Vec<String>,
+    /// Columns that are numbers.
+    pub numeric: Vec<String>,
+    /// Columns that are dates.
+    pub date: Vec<String>,
+    /// Columns of free text, which are not features.
+    pub text: Vec<String>,
     /// The column that names each row, which is not a feature.
     pub id: Option<String>,
     /// The column of the weight of each row in training, which is not a feature.
@@ -35,6 +45,10 @@ pub struct ChosenColumns {
     pub asked_for: bool,
     /// The targets, in the order of the request. At least one.
     pub targets: Vec<String>,
+    /// How the columns of the table are read; it is kept with the preparation.
+    pub reading: TableReading,
+    /// What dates become; if empty, every feature that differs among the training rows.
+    pub date_features: Vec<DateFeature>,
 }
 
 /// Finds the columns that a user names.
@@ -47,10 +61,14 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
         target,
         only,
         drop,
+        text,
         id,
         weight,
         group,
         time,
+        categorical: _,
+        numeric: _,
+        date: _,
     } = choice;
     let wrong = |message: String| problem(&table.source, message);
     let names = table.names();
@@ -61,21 +79,17 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
     }
     // A column has one role, but a target may be among the only features, an id among the dropped columns, and group and time
     // may be either.
-    let roles: [(&str, &[String]); 7] = [
+    let roles: [(&str, &[String]); 8] = [
         ("target", target),
         ("only", only),
         ("drop", drop),
+        ("text", text),
         ("id", id.as_slice()),
         ("weight", weight.as_slice()),
         ("group", group.as_slice()),
         ("time", time.as_slice()),
     ];
-    for (role, names) in roles {
-        if let Some(name) = names.iter().find(|name| table.column(name).is_none()) {
-            let present = format!("there is no column `{name}`, which is requested as {role}");
-            return Err(wrong(present + &suggestion(table, name)));
-        }
-    }
+    check_present(table, &roles)?;
     if target.is_empty() {
         let names = listed(&names);
         return Err(wrong(format!(
@@ -117,6 +131,8 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
         features,
         asked_for: !only.is_empty(),
         targets: target.clone(),
+        reading: TableReading::default(),
+        date_features: Vec::new(),
     })
 }
 
@@ -126,18 +142,4 @@ pub(super) fn find<'a>(table: &'a Table, name: &str, role: &str) -> Result<&'a C
         let missing = format!("there is no column `{name}`, a {role} of the training data");
         problem(&table.source, missing + &suggestion(table, name))
     })
-}
-
-fn first_repeated(names: &[String]) -> Option<&str> {
-    let mut seen = std::collections::HashSet::new();
-    names.iter().map(String::as_str).find(|name| !seen.insert(*name))
-}
-
-/// The nearest name, or all names if none is near.
-fn suggestion(table: &Table, name: &str) -> String {
-    let names = table.names();
-    match nearest(name, names.iter().map(String::as_str)) {
-        Some(nearest) => format!("; did you mean `{nearest}`?"),
-        None => format!("; there are {}", listed(&names)),
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::choice::{ChosenColumns, find};
 use super::counts::{ColumnCounts, Counts};
+use super::reading::TableReading;
 use super::target::TargetPreparation;
 use super::transform::{Transform, fit_column};
 use super::words::read_as;
@@ -43,6 +44,8 @@ pub struct Preparation {
     columns: Vec<FeatureColumn>,
     /// Columns of the training table that are not used: known, and so not reported in another table.
     unused: Vec<String>,
+    #[serde(default, skip_serializing_if = "TableReading::is_plain")]
+    reading: TableReading,
     target: TargetPreparation,
 }
 
@@ -64,9 +67,10 @@ impl Preparation {
         }
         let target = TargetPreparation::fit(table, rows, &chosen.targets, settings.task)?;
         let (mut columns, mut notes) = (Vec::new(), target.notes(table, rows));
-        for name in &chosen.features {
+        let is_left_out = |name: &&String| !chosen.reading.left_out.contains(name);
+        for name in chosen.features.iter().filter(is_left_out) {
             let column = find(table, name, "feature")?;
-            let (transform, note) = fit_column(table, column, rows, chosen.asked_for, settings.scale)?;
+            let (transform, note) = fit_column(table, column, rows, chosen, settings.scale)?;
             notes.extend(note);
             columns.extend(transform.map(|transform| FeatureColumn {
                 name: name.clone(),
@@ -83,6 +87,7 @@ impl Preparation {
             settings: *settings,
             unused: unused.filter(|name| !used(name)).collect(),
             columns,
+            reading: chosen.reading.clone(),
             target,
         };
         Ok((fitted, notes))
@@ -101,6 +106,11 @@ impl Preparation {
     /// The targets.
     pub fn target(&self) -> &TargetPreparation {
         &self.target
+    }
+
+    /// How the cells of a table's columns are read.
+    pub fn reading(&self) -> &TableReading {
+        &self.reading
     }
 
     /// How many features a row has: the width of the network's input.
@@ -125,10 +135,11 @@ impl Preparation {
         names.iter().filter(|name| !known(name)).cloned().collect()
     }
 
-    /// The columns that [`Preparation::transform`] needs, and the kinds to read them as: booleans as words.
+    /// The columns that [`Preparation::transform`] needs, and the kinds to read them as: booleans as words, and whatever is
+    /// read in a way of its own.
     pub fn expected_columns(&self) -> Vec<(String, ColumnKind)> {
         let expected = |column: &FeatureColumn| (column.name.clone(), read_as(column.transform.kind()));
-        self.columns.iter().map(expected).collect()
+        self.reading.expected(self.columns.iter().map(expected).collect())
     }
 
     /// The features of some rows, (rows, [`Preparation::width`]), and the counts of unusual values. Columns are found by
@@ -147,7 +158,7 @@ impl Preparation {
         let mut start = 0;
         for FeatureColumn { name, transform } in &self.columns {
             let end = start + transform.width();
-            let column = find(table, name, "feature")?;
+            let column = self.reading.column(table, find(table, name, "feature")?)?;
             let mut met = ColumnCounts {
                 column: name.clone(),
                 ..ColumnCounts::default()
@@ -155,7 +166,7 @@ impl Preparation {
             let block = features
                 .chunks_exact_mut(width.max(1))
                 .map(|row| &mut row[start..end]);
-            transform.write(table, column, rows, block, self.settings.unseen, &mut met)?;
+            transform.write(table, &column, rows, block, self.settings.unseen, &mut met)?;
             counts.columns.push(met);
             start = end;
         }

@@ -30,12 +30,15 @@
 mod category;
 mod choice;
 mod counts;
+mod date;
 mod duplicates;
 mod error;
 mod fitted;
 mod labels;
 mod large_integer;
+mod named;
 mod number;
+mod reading;
 mod row_index;
 mod row_weight;
 mod spelling;
@@ -49,11 +52,13 @@ pub use crate::table::ColumnKind;
 pub use category::{CategoryTransform, MOST_NAMES};
 pub use choice::{ChosenColumns, ColumnChoice, choose_columns};
 pub use counts::{ColumnCounts, Counts};
+pub use date::{DatePart, DateTransform};
 pub use duplicates::{note_of_repeated, repeated_rows};
 pub use fitted::{FeatureColumn, Preparation, PreparationSettings};
 pub use labels::Labels;
 pub use number::NumberTransform;
-pub use pellucid::recipe::{Scale, Task, Unseen};
+pub use pellucid::recipe::{DateFeature, Scale, Task, Unseen};
+pub use reading::{ColumnReading, ReadTable, ReadingRequest, TableReading};
 pub use row_weight::row_weights;
 pub use split::{
     Folds, RowSplit, group_folds, hold_out, hold_out_groups, hold_out_latest, k_fold, never_held_out,

@@ -1,7 +1,9 @@
 //! The transform of one column, of any kind.
 
 use super::category::{CategoryTransform, MOST_NAMES};
+use super::choice::ChosenColumns;
 use super::counts::ColumnCounts;
+use super::date::DateTransform;
 use super::error::at;
 use super::large_integer::{distance, large_integers, merged, origin};
 use super::number::NumberTransform;
@@ -36,13 +38,15 @@ pub enum Transform {
         /// The transform of the number.
         number: NumberTransform,
     },
+    /// Of dates, as seconds since 1970: several features, and one for missing values.
+    Date(DateTransform),
 }
 
 impl Transform {
     /// The kind of the column.
     pub fn kind(&self) -> ColumnKind {
         match self {
-            Transform::Number(_) => ColumnKind::Number,
+            Transform::Number(_) | Transform::Date(_) => ColumnKind::Number,
             // Text holds every digit.
             Transform::Category(_) | Transform::LargeInteger { .. } => ColumnKind::Category,
             Transform::Boolean { .. } => ColumnKind::Boolean,
@@ -52,6 +56,7 @@ impl Transform {
     pub(super) fn feature_names(&self, column: &str) -> Vec<String> {
         match self {
             Transform::Category(category) => category.feature_names(column),
+            Transform::Date(date) => date.feature_names(column),
             Transform::Number(number)
             | Transform::LargeInteger { number, .. }
             | Transform::Boolean { number, .. } => {
@@ -61,9 +66,11 @@ impl Transform {
         }
     }
 
-    pub(super) fn width(&self) -> usize {
+    /// How many features it makes.
+    pub fn width(&self) -> usize {
         match self {
             Transform::Category(category) => category.width(),
+            Transform::Date(date) => date.width(),
             Transform::Number(number)
             | Transform::LargeInteger { number, .. }
             | Transform::Boolean { number, .. } => number.width(),
@@ -87,6 +94,10 @@ impl Transform {
             };
             let message = format!("{found}; correct it, or let unseen words count as zeros");
             problem(at(table, &column.name, Some(rows[at_row])), message)
+        };
+        let too_large = |value: f64, row: u32| {
+            let message = format!("{value} is too large to compute with, once scaled");
+            problem(at(table, &column.name, Some(row)), message)
         };
         let (number, values) = match self {
             Transform::Category(category) => {
@@ -114,6 +125,14 @@ impl Transform {
                     words.codes.iter().zip(rows).map(value).collect::<Result<_>>()?,
                 )
             }
+            Transform::Date(date) => {
+                let seconds = numbers(table, column, rows)?;
+                for ((&seconds, &row), features) in seconds.iter().zip(rows).zip(features) {
+                    date.write(seconds, features, met)
+                        .ok_or_else(|| too_large(seconds, row))?;
+                }
+                return Ok(());
+            }
             Transform::Boolean { names, number } => {
                 let words = Words::in_rows(column, rows);
                 let truth: Vec<Option<usize>> = words.names.iter().map(|word| truth(names, word)).collect();
@@ -132,10 +151,9 @@ impl Transform {
             }
         };
         for ((&value, &row), features) in values.iter().zip(rows).zip(features) {
-            number.write(value, features, met).ok_or_else(|| {
-                let message = format!("{value} is too large to compute with, once scaled");
-                problem(at(table, &column.name, Some(row)), message)
-            })?;
+            number
+                .write(value, features, met)
+                .ok_or_else(|| too_large(value, row))?;
         }
         met.missing -= met.unseen; // which are written as if missing
         Ok(())
@@ -147,7 +165,7 @@ pub(super) fn fit_column(
     table: &Table,
     column: &Column,
     rows: &[u32],
-    asked_for: bool,
+    chosen: &ChosenColumns,
     scale: Scale,
 ) -> Result<(Option<Transform>, Option<String>)> {
     /// More words than this, none of them twice, are identifiers and not categories.
@@ -171,8 +189,15 @@ pub(super) fn fit_column(
         if values.iter().all(|&value| value == values[0]) {
             return left_out(constant);
         }
+        if chosen.reading.is_date(name) {
+            let date = DateTransform::fit(&values, &chosen.date_features, scale);
+            return match date {
+                Some(date) => Ok((Some(Transform::Date(date)), None)),
+                None => left_out(constant),
+            };
+        }
         let position = table.columns.iter().position(|other| other.name == *name);
-        if !asked_for && position.is_some_and(|position| is_row_index(table, position, rows)) {
+        if !chosen.asked_for && position.is_some_and(|position| is_row_index(table, position, rows)) {
             return left_out("it is a row index; name it among the only columns to keep it");
         }
         let mut numbered = rows.iter().zip(&values);
@@ -214,7 +239,7 @@ pub(super) fn fit_column(
         return left_out(constant);
     }
     let mostly_numbers = mostly_numbers(name, &words);
-    if mostly_numbers.is_none() && names + missing == rows.len() && names > FEW_ROWS && !asked_for {
+    if mostly_numbers.is_none() && names + missing == rows.len() && names > FEW_ROWS && !chosen.asked_for {
         return left_out(
             "each row has a different word, as identifiers do; name it among the only columns to keep it",
         );

@@ -2,7 +2,9 @@
 
 use super::error::at;
 use crate::error::{Result, problem};
-use crate::table::{self, Categories, Column, ColumnKind, Table, Values, boolean, word_counts};
+use crate::table::{
+    self, Categories, Column, ColumnKind, Table, Values, boolean, is_number_marker, word_counts,
+};
 use std::borrow::Cow;
 
 /// The words of some rows: `names[codes[i]]` in the i-th of them, or [`Categories::MISSING`].
@@ -48,7 +50,7 @@ impl<'a> Words<'a> {
 }
 
 /// 3.0 is `3`, and −0.0 is `0` as well.
-fn number_as_word(number: f64) -> String {
+pub(super) fn number_as_word(number: f64) -> String {
     (number + 0.0).to_string()
 }
 
@@ -82,7 +84,10 @@ pub(super) fn read_as(kind: ColumnKind) -> ColumnKind {
 /// The numbers of some rows, NaN where one is missing. Words must be spelled as numbers.
 pub(super) fn numbers(table: &Table, column: &Column, rows: &[u32]) -> Result<Vec<f64>> {
     let wrong = |row: u32, message| problem(at(table, &column.name, Some(row)), message);
-    let read = |word: &String| word.trim().parse().ok().filter(|number: &f64| !number.is_nan());
+    let read = |word: &String| match is_number_marker(word) {
+        true => Some(f64::NAN),
+        false => word.trim().parse().ok().filter(|number: &f64| !number.is_nan()),
+    };
     let of_words: Vec<Option<f64>> = match &column.values {
         Values::Numbers(_) => Vec::new(),
         Values::Categories(words) | Values::Booleans(words) => words.names.iter().map(read).collect(),

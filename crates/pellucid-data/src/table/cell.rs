@@ -1,6 +1,7 @@
 //! The meaning of the text of one cell.
 
 use super::columns::Values;
+use super::markers::{is_missing, is_na_word};
 
 /// One cell, as a reader finds it.
 #[derive(Debug, Clone, Copy)]
@@ -14,9 +15,9 @@ pub(super) enum Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    /// The cell of a trimmed text.
-    pub(super) fn from_text(text: &'a str) -> Cell<'a> {
-        if is_missing(text) {
+    /// The cell of a trimmed text; with `keeps_na_words`, `NA` and the like are no missing values.
+    pub(super) fn from_text(text: &'a str, keeps_na_words: bool) -> Cell<'a> {
+        if is_missing(text) && !(keeps_na_words && is_na_word(text)) {
             Cell::Missing
         } else {
             Cell::Text(text)
@@ -44,18 +45,6 @@ impl<'a> Cell<'a> {
                 words.get(row).map_or(Cell::Missing, Cell::Text)
             }
         }
-    }
-}
-
-/// Whether a trimmed cell stands for a value that is not known.
-pub(super) fn is_missing(text: &str) -> bool {
-    match text.len() {
-        0 => true,
-        1 => text == "?",
-        2..=4 => ["na", "nan", "n/a", "null"]
-            .iter()
-            .any(|word| text.eq_ignore_ascii_case(word)),
-        _ => false,
     }
 }
 

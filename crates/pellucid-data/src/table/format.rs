@@ -3,6 +3,7 @@
 use super::cell::Cell;
 use super::columns::{Column, ColumnKind, Table};
 use super::kept::KeptColumn;
+use super::number_format::Separators;
 use super::source::OpenSource;
 use super::typed::TypedColumn;
 use crate::files::FileError;
@@ -15,6 +16,10 @@ pub struct ReadOptions {
     pub delimiter: Option<u8>,
     /// Whether the first row names the columns.
     pub header: Option<bool>,
+    /// The separators of numbers.
+    pub separators: Separators,
+    /// Whether `NA`, `null` and the like are words in columns of words, and not missing values.
+    pub keep_na_words: bool,
 }
 
 /// The columns that a reader of chunks expects: name and kind.

@@ -1,8 +1,11 @@
 //! A column whose kind is determined while it is read.
 
-use super::cell::{boolean, is_code, is_missing, meant_as_number, number, whole_number};
+use super::cell::{boolean, is_code, meant_as_number, number, whole_number};
 use super::columns::{Categories, Values};
+use super::date_order::{DateOrder, NoDateOrder};
 use super::error::unusable_cell;
+use super::markers::{is_missing, is_na_word, is_number_marker};
+use super::number_format::{NumberFormat, Separators, proven_decimal};
 use super::words::{Words, recode};
 use crate::files::FileError;
 use std::path::Path;
@@ -66,9 +69,18 @@ pub(super) struct InferredColumn {
     has_fractions: bool,
     has_words: bool,
     odd: Option<Odd>,
+    /// Whether `NA` and the like are words if the column is words.
+    keeps_na_words: bool,
 }
 
 impl InferredColumn {
+    pub(super) fn new(keeps_na_words: bool) -> Self {
+        Self {
+            keeps_na_words,
+            ..Self::default()
+        }
+    }
+
     /// Appends a row: a trimmed cell on `line` of the file.
     pub(super) fn push(&mut self, cell: &str, line: impl FnOnce() -> u64) {
         if self.words.is_none() {
@@ -87,14 +99,15 @@ impl InferredColumn {
                 self.has_numbers = true;
                 return;
             }
-            if is_missing(cell) {
+            if is_missing(cell) && !(self.keeps_na_words && is_na_word(cell)) {
                 self.numbers.push(f64::NAN);
                 self.forms.push(SHORTEST);
                 return;
             }
         }
+        let is_missing = is_missing(cell) && !(self.keeps_na_words && is_na_word(cell));
         let words = self.words();
-        if is_missing(cell) {
+        if is_missing {
             words.push_missing();
         } else if words.push(cell) {
             self.note(cell, line);
@@ -144,9 +157,35 @@ impl InferredColumn {
         })
     }
 
-    /// Whether there are numbers and nothing else.
+    /// Whether there are numbers or dates and nothing else, however they are written.
     pub(super) fn is_numeric(&self) -> bool {
-        self.words.is_none() && self.has_numbers
+        let Some(words) = &self.words else {
+            return self.has_numbers;
+        };
+        let cells = words.codes.keys().map(|word| &**word);
+        let cells = cells.filter(|cell| !is_number_marker(cell));
+        NumberFormat::of(cells.clone(), Separators::default(), None).is_ok()
+            || !matches!(DateOrder::of(cells), Err(NoDateOrder::Word(_)))
+    }
+
+    /// The decimal separator that the cells prove, if all are numbers and one is written so that it is no plain number.
+    pub(super) fn proven_decimal(&self) -> Option<char> {
+        let words = self.words.as_ref()?;
+        proven_decimal(words.codes.keys().map(|word| &**word))
+    }
+
+    /// Keeps numbers with a point as they are written, where the point may separate thousands: always, or with
+    /// `if_unclear` only where each has three decimals.
+    pub(super) fn keep_points(&mut self, if_unclear: bool) {
+        let mut pointed = self
+            .forms
+            .iter()
+            .zip(&self.numbers)
+            .filter(|(form, number)| **form != 0 && !number.is_nan());
+        let has_points = pointed.clone().next().is_some();
+        if self.words.is_none() && has_points && (!if_unclear || pointed.all(|(form, _)| *form == 3)) {
+            self.words();
+        }
     }
 
     /// Whether a word is among the rows.
@@ -174,7 +213,8 @@ impl InferredColumn {
         };
         if let Some(odd) = self.odd
             && !self.has_words
-            && (self.has_numbers || odd.cell.contains(','))
+            && self.has_numbers
+            && !odd.cell.contains(',')
         {
             let place = format!("line {}", odd.line);
             let expected = "a number, as the others of its column are";

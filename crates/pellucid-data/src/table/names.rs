@@ -1,6 +1,8 @@
 //! Names of columns: taken from a first row, numbered, checked, and searched for.
 
-use super::cell::{is_missing, number};
+use super::date_order::DateOrder;
+use super::markers::is_missing;
+use super::number_format::is_written_number;
 use crate::files::FileError;
 use std::path::Path;
 
@@ -9,7 +11,8 @@ use std::path::Path;
 pub(super) fn may_be_names(row: &[String]) -> bool {
     row.iter().enumerate().all(|(index, cell)| {
         let nameless = cell.is_empty() && index == 0 && row.len() > 1;
-        nameless || (!is_missing(cell) && number(cell).is_none())
+        let is_value = || is_written_number(cell) || DateOrder::is_date(cell);
+        nameless || (!is_missing(cell) && !is_value())
     })
 }
 

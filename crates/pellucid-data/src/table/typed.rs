@@ -4,6 +4,7 @@ use super::cell::{Cell, boolean, meant_as_number, number};
 use super::columns::{Categories, Column, ColumnKind, Values};
 use super::error::unusable_cell;
 use super::kept::{KeptColumn, KeptRows};
+use super::markers::is_number_marker;
 use super::words::Words;
 use crate::files::FileError;
 use std::path::Path;
@@ -93,6 +94,7 @@ impl TypedColumn {
             (Rows::Numbers(rows), Cell::Boolean(value)) => rows.push(f64::from(u8::from(value))),
             (Rows::Numbers(rows), Cell::Text(text)) => match number(text) {
                 Some(number) => rows.push(number),
+                None if is_number_marker(text) => rows.push(f64::NAN),
                 None => {
                     let advice = meant_as_number(text)
                         .unwrap_or("correct it, or leave the cell empty where the value is not known");

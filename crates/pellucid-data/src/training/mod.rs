@@ -28,6 +28,6 @@ mod session;
 
 pub use cross_validation::{CrossValidation, Spread};
 pub use plan::Plan;
-pub use request::TrainingRequest;
+pub use request::{TrainingRequest, names_in};
 pub use scores::{Answers, Scores};
 pub use session::{TableSession, Trained, predict, samples};

@@ -31,6 +31,8 @@ pub struct Plan<'a> {
     pub(super) recipe: Recipe,
     task: Task,
     choices: Vec<String>,
+    /// What was assumed of the columns of the table when it was read.
+    pub(super) reading_notes: Vec<String>,
 }
 
 impl<'a> Plan<'a> {
@@ -40,7 +42,9 @@ impl<'a> Plan<'a> {
     /// A column is not there, the target cannot be learned, or a setting makes no sense.
     pub fn new(table: &'a Table, request: &TrainingRequest) -> Result<Self> {
         let choice = request.columns_of(table)?;
-        let chosen = choose_columns(table, &choice)?;
+        let mut chosen = choose_columns(table, &choice)?;
+        chosen.reading.clone_from(&request.reading);
+        chosen.date_features = request.date_features_of();
         let of_recipe = request
             .recipe
             .as_ref()
@@ -69,6 +73,15 @@ impl<'a> Plan<'a> {
             target: choice.target,
             only: choice.only,
             drop: choice.drop,
+            categorical: choice.categorical,
+            numeric: choice.numeric,
+            text: choice.text,
+            date: choice.date,
+            date_features: request.date_features_of(),
+            na: request.missing_of(),
+            keep_na_words: request.keeps_na_words(),
+            decimal: request.separators().decimal,
+            thousands: request.separators().thousands,
             id: choice.id,
             weight: choice.weight,
             group: choice.group,
@@ -112,6 +125,7 @@ impl<'a> Plan<'a> {
             recipe,
             task,
             choices: Vec::new(),
+            reading_notes: request.reading_notes.clone(),
         };
         plan.choices = plan.sentences(request, asked_task);
         Ok(plan)

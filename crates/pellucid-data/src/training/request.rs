@@ -1,13 +1,15 @@
 //! The settings of a training that a user requests. The table decides the others.
 
 use crate::error::{Result, problem};
-use crate::preparation::ColumnChoice;
-use crate::table::Table;
+use crate::preparation::{ColumnChoice, ReadTable, ReadingRequest, TableReading};
+use crate::table::{Separators, Table};
 use pellucid::Normalisation;
 use pellucid::descriptor::OrNone;
 use pellucid::evaluation::metrics::{Figure, Metric};
 use pellucid::optimization::optimizer::Optimizer;
-use pellucid::recipe::{BatchSize, ClassWeight, DropoutRates, Recipe, Scale, StopAt, Task, Unseen};
+use pellucid::recipe::{
+    BatchSize, ClassWeight, DateFeature, DropoutRates, Recipe, Scale, StopAt, Task, Unseen,
+};
 use pellucid::{Activation, Precision};
 
 /// The requested settings; every `None` is chosen by the table.
@@ -18,6 +20,18 @@ pub struct TrainingRequest {
     pub recipe: Option<Recipe>,
     /// The columns by name, by number counted from 1, or `last`.
     pub columns: ColumnChoice,
+    /// Further texts that stand for a missing value; those of the recipe if empty.
+    pub missing: Vec<String>,
+    /// Whether `NA`, `null` and the like are words in columns of words.
+    pub keep_na_words: bool,
+    /// The separators of numbers; those of the recipe where they are absent.
+    pub separators: Separators,
+    /// What dates become; as the recipe says if empty.
+    pub date_features: Vec<DateFeature>,
+    /// How the columns of the table are read; [`read`](Self::read) decides it.
+    pub reading: TableReading,
+    /// A sentence for each assumption that [`read`](Self::read) made.
+    pub reading_notes: Vec<String>,
     /// Classification or regression.
     pub task: Option<Task>,
     /// Whether rows without a target are left out; otherwise they are an error.
@@ -67,7 +81,83 @@ pub struct TrainingRequest {
 }
 
 impl TrainingRequest {
-    /// The columns by the table's names: those requested, otherwise those of the recipe.
+    /// Reads the cells of a table's columns as is requested, or as they show themselves.
+    ///
+    /// # Errors
+    /// As [`ReadTable::new`].
+    pub fn read(&mut self, table: Table) -> Result<Table> {
+        let columns = self.columns_of(&table)?;
+        let of_recipe = self.recipe.as_ref().and_then(|recipe| recipe.data.table.as_ref());
+        let is_unused = |name: &String| {
+            let is_other = !columns.only.is_empty()
+                && !columns.only.contains(name)
+                && !columns.target.contains(name)
+                && columns.weight.as_ref() != Some(name)
+                && columns.time.as_ref() != Some(name);
+            let names_rows = [&columns.id, &columns.group]
+                .map(Option::as_ref)
+                .contains(&Some(name));
+            is_other || names_rows || columns.drop.contains(name)
+        };
+        let request = ReadingRequest {
+            unused: table.names().into_iter().filter(is_unused).collect(),
+            categorical: columns.categorical,
+            numeric: columns.numeric,
+            date: columns.date,
+            text: columns.text,
+            missing: self.missing_of(),
+            keep_na_words: self.keeps_na_words(),
+            separators: self.separators(),
+            target: columns.target,
+            task: self.task.or(of_recipe.and_then(|table| table.task)),
+        };
+        let read = ReadTable::new(table, &request)?;
+        self.reading = read.reading;
+        self.reading_notes = read.notes;
+        Ok(read.table)
+    }
+
+    /// The further texts that stand for a missing value.
+    pub(super) fn missing_of(&self) -> Vec<String> {
+        let of_recipe = self.recipe.as_ref().and_then(|recipe| recipe.data.table.as_ref());
+        match of_recipe {
+            Some(table) if self.missing.is_empty() => table.na.clone(),
+            _ => self.missing.clone(),
+        }
+    }
+
+    /// What dates become.
+    pub(super) fn date_features_of(&self) -> Vec<DateFeature> {
+        let of_recipe = self.recipe.as_ref().and_then(|recipe| recipe.data.table.as_ref());
+        match of_recipe {
+            Some(table) if self.date_features.is_empty() => table.date_features.clone(),
+            _ => self.date_features.clone(),
+        }
+    }
+
+    /// Whether `NA`, `null` and the like are words in columns of words, by the request or the recipe.
+    pub fn keeps_na_words(&self) -> bool {
+        let of_recipe = self.recipe.as_ref().and_then(|recipe| recipe.data.table.as_ref());
+        self.keep_na_words || of_recipe.is_some_and(|table| table.keep_na_words)
+    }
+
+    /// The separators of numbers, by the request or the recipe.
+    pub fn separators(&self) -> Separators {
+        let of_recipe = self.recipe.as_ref().and_then(|recipe| recipe.data.table.as_ref());
+        Separators {
+            decimal: self
+                .separators
+                .decimal
+                .or(of_recipe.and_then(|table| table.decimal)),
+            thousands: self
+                .separators
+                .thousands
+                .or(of_recipe.and_then(|table| table.thousands)),
+        }
+    }
+
+    /// The columns by the table's names: those requested, otherwise those of the recipe. A list may be one text with
+    /// commas.
     pub(super) fn columns_of(&self, table: &Table) -> Result<ColumnChoice> {
         let from_recipe = self
             .recipe
@@ -76,7 +166,10 @@ impl TrainingRequest {
             .unwrap_or_default();
         let or = |asked: &Vec<String>, from_recipe: Vec<String>| -> Result<Vec<String>> {
             let chosen = if asked.is_empty() { &from_recipe } else { asked };
-            chosen.iter().map(|name| named(table, name)).collect()
+            let names = chosen
+                .iter()
+                .flat_map(|list| names_in(list, |name| table.column(name).is_some()));
+            names.map(|name| named(table, &name)).collect()
         };
         let one_or = |asked: &Option<String>, from_recipe: Option<String>| {
             let chosen = asked.clone().or(from_recipe);
@@ -86,11 +179,54 @@ impl TrainingRequest {
             target: or(&self.columns.target, from_recipe.target)?,
             only: or(&self.columns.only, from_recipe.only)?,
             drop: or(&self.columns.drop, from_recipe.drop)?,
+            categorical: or(&self.columns.categorical, from_recipe.categorical)?,
+            numeric: or(&self.columns.numeric, from_recipe.numeric)?,
+            text: or(&self.columns.text, from_recipe.text)?,
+            date: or(&self.columns.date, from_recipe.date)?,
             id: one_or(&self.columns.id, from_recipe.id)?,
             weight: one_or(&self.columns.weight, from_recipe.weight)?,
             group: one_or(&self.columns.group, from_recipe.group)?,
             time: one_or(&self.columns.time, from_recipe.time)?,
         })
+    }
+}
+
+/// The names in a list with commas, as in a row of CSV: quotes hold a name together. A text with commas that is a column's
+/// name is that name, the longest first.
+pub fn names_in(list: &str, is_column: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = list;
+    loop {
+        let ends = rest.match_indices(',').map(|(end, _)| end).chain([rest.len()]);
+        let whole = ends.collect::<Vec<_>>().into_iter().rev();
+        let whole = whole
+            .map(|end| (rest[..end].trim(), end))
+            .find(|(name, _)| is_column(name));
+        let quoted = || {
+            let inside = rest.trim_start().strip_prefix('"')?;
+            let mut end = 0;
+            loop {
+                end += inside[end..].find('"')?;
+                match inside[end + 1..].starts_with('"') {
+                    true => end += 2,
+                    false => break,
+                }
+            }
+            let after = rest.len() - inside.len() + end + 1;
+            let after = after + rest[after..].find(',').unwrap_or(rest.len() - after);
+            Some((inside[..end].replace("\"\"", "\""), after))
+        };
+        let plain = || {
+            let end = rest.find(',').unwrap_or(rest.len());
+            (rest[..end].trim().to_owned(), end)
+        };
+        let whole = whole.map(|(name, end)| (name.to_owned(), end));
+        let (name, end) = whole.or_else(quoted).unwrap_or_else(plain);
+        names.push(name);
+        match rest.get(end + 1..) {
+            Some(more) => rest = more,
+            None => return names,
+        }
     }
 }
 

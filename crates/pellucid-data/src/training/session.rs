@@ -172,8 +172,9 @@ impl<'a> Plan<'a> {
                 "no row is left to train on; hold out fewer",
             ));
         }
-        let (preparation, notes) =
+        let (preparation, fitting_notes) =
             Preparation::fit(self.table, &training_rows, &self.chosen, &self.settings)?;
+        let notes = [self.reading_notes.clone(), fitting_notes].concat();
         let mut recipe = self.recipe.clone();
         recipe.network.layers[0] = preparation.width();
         let training = (self.table, training_rows);

@@ -16,7 +16,7 @@ pub use class_weight::ClassWeight;
 pub use of_layers::{Activations, DropoutRates, Normalisations, OfLayers};
 pub use reading::RecipeError;
 pub use settings::{BatchSize, StopAt};
-pub use table::{Scale, TableRecipe, Task, Unseen};
+pub use table::{DateFeature, Scale, TableRecipe, Task, Unseen};
 
 use crate::activation::Activation;
 use crate::descriptor::{Choice, Range, SettingError, SettingValue};

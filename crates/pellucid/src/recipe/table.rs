@@ -30,6 +30,33 @@ pub struct TableRecipe {
     /// Whether rows without a target are left out; otherwise they are an error.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub drop_missing_target: bool,
+    /// Columns that are words, also if they look like numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categorical: Vec<String>,
+    /// Columns that are numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numeric: Vec<String>,
+    /// Columns of free text, which are no features.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text: Vec<String>,
+    /// Columns that are dates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub date: Vec<String>,
+    /// What dates become; by default every feature that differs among the training rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub date_features: Vec<DateFeature>,
+    /// Further texts that stand for a missing value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub na: Vec<String>,
+    /// Whether `NA`, `null` and the like are words in columns of words, and not missing values.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_na_words: bool,
+    /// The decimal separator of numbers; by default the cells show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<char>,
+    /// The thousands separator of numbers; by default the cells show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thousands: Option<char>,
     /// Whether the target is a class or a number; by default the column decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
@@ -45,6 +72,24 @@ pub struct TableRecipe {
     /// The weight of the rows of each class.
     #[serde(default)]
     pub class_weight: ClassWeight,
+}
+
+/// What a date becomes. The parts that return are a sine and a cosine each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateFeature {
+    /// The year, a number.
+    Year,
+    /// The month of the year.
+    Month,
+    /// The day of the week.
+    Weekday,
+    /// The day of the year.
+    DayOfYear,
+    /// The time of the day.
+    Hour,
+    /// Days since 1970, a number.
+    Elapsed,
 }
 
 /// The kind of prediction.

@@ -7,6 +7,7 @@ use super::super::format::{Expected, Format, NamedRows, ReadOptions, RowReader, 
 use super::super::infer::InferredColumn;
 use super::super::kept::{KeptColumn, Texts};
 use super::super::names::{may_be_names, names_of, numbered_names};
+use super::super::number_format::Separators;
 use super::super::source::OpenSource;
 use super::super::typed::TypedColumn;
 use super::delimiter::find_delimiter;
@@ -31,7 +32,10 @@ impl Format for Text {
         let path = source.path.clone();
         let (mut rows, first) = Rows::open(source, options)?;
         let held_out = options.header.unwrap_or_else(|| may_be_names(&first));
-        let mut columns: Vec<InferredColumn> = first.iter().map(|_| InferredColumn::default()).collect();
+        let mut columns: Vec<InferredColumn> = first
+            .iter()
+            .map(|_| InferredColumn::new(options.keep_na_words))
+            .collect();
         rows.is_pending = !held_out;
         let mut has_rows = false;
         while rows.take_row()? {
@@ -49,6 +53,7 @@ impl Format for Text {
                 column.push_front(word);
             }
         }
+        keep_points(&mut columns, options.separators);
         let names = names(&path, &first, header)?.into_iter().zip(columns);
         let columns = names.map(|(name, column)| Ok(Column::new(&name, column.finish(&path, &name)?)));
         columns.collect()
@@ -70,6 +75,7 @@ impl Format for Text {
             !all_numbered || expected.iter().all(|(name, _)| first.contains(name))
         });
         rows.is_pending = !header;
+        rows.keeps_na_words = options.keep_na_words;
         Ok((names(&rows.path, &first, header)?, Box::new(rows)))
     }
 }
@@ -78,6 +84,19 @@ fn names(path: &Path, first: &[String], header: bool) -> Result<Vec<String>, Fil
     match header {
         true => names_of(path, first),
         false => Ok(numbered_names(first.len())),
+    }
+}
+
+/// Keeps the texts of numbers whose point is, or may be, no decimal point.
+fn keep_points(columns: &mut [InferredColumn], separators: Separators) {
+    let is_comma = separators.decimal == Some(',') || separators.thousands == Some('.');
+    let proven = || columns.iter().filter_map(InferredColumn::proven_decimal);
+    let shows_comma =
+        || separators.decimal.is_none() && proven().next() == Some(',') && proven().all(|c| c == ',');
+    if is_comma || shows_comma() {
+        columns
+            .iter_mut()
+            .for_each(|column| column.keep_points(!is_comma));
     }
 }
 
@@ -99,7 +118,7 @@ impl RowReader for Rows {
                     kept.push_text(self.text(position));
                     continue;
                 }
-                let cell = Cell::from_text(self.cell(column.position));
+                let cell = Cell::from_text(self.cell(column.position), self.keeps_na_words);
                 column.push(cell, &self.path, || format!("line {}", self.line()))?;
             }
             count += 1;
@@ -203,6 +222,8 @@ struct Rows {
     width: Option<usize>,
     /// Whether the row that was read last, the first, is still to be taken.
     is_pending: bool,
+    /// Whether `NA` and the like are words.
+    keeps_na_words: bool,
 }
 
 impl Rows {
@@ -230,6 +251,7 @@ impl Rows {
             path,
             width: None,
             is_pending: false,
+            keeps_na_words: false,
         };
         if !rows.advance()? {
             return Err(empty(&rows.path));

@@ -1,0 +1,97 @@
+//! Columns of dates, read as seconds since 1970.
+
+use super::{ColumnReading, Reader, numbers_of, present};
+use crate::error::{Result, problem};
+use crate::preparation::error::at;
+use crate::table::{
+    Categories, CivilDate, DateOrder, NoDateOrder, Table, Values, is_number_marker, word_counts,
+};
+
+/// The values of a column that is dates, or of one that is something else.
+pub(super) enum Dates {
+    Read(Values),
+    Other(Values),
+}
+
+impl Reader<'_> {
+    /// Reads a column of dates, unless it is requested as something else.
+    pub(super) fn dates(&mut self, source: &str, name: &str, values: Values) -> Result<Dates> {
+        let request = self.request;
+        let is_among = |names: &[String]| names.iter().any(|other| other == name);
+        let is_requested = is_among(&request.date);
+        let is_other =
+            is_among(&request.categorical) || is_among(&request.numeric) || is_among(&request.target);
+        let wrong = |message: String| Err(problem(format!("{source}, column `{name}`"), message));
+        let words = match values {
+            Values::Categories(words) if is_requested || !is_other => words,
+            values if !is_requested => return Ok(Dates::Other(values)),
+            Values::Categories(words) | Values::Booleans(words) => words,
+            Values::Numbers(_) => {
+                return wrong(
+                    "dates are requested, but it holds numbers; write dates as in 2023-01-31".into(),
+                );
+            }
+        };
+        let counts = word_counts(&words.codes, words.names.len());
+        let cells = present(&words, &counts).map(|(word, _)| word);
+        let order = match DateOrder::of(cells.filter(|word| !is_number_marker(word))) {
+            Ok(order) => order,
+            Err(NoDateOrder::Word(word)) if is_requested => {
+                return wrong(format!(
+                    "dates are requested, but `{word}` is not a date like the others; write dates as in 2023-01-31, or \
+                     count it as missing by --na"
+                ));
+            }
+            Err(NoDateOrder::Word(_)) => return Ok(Dates::Other(Values::Categories(words))),
+            Err(NoDateOrder::Unclear(example)) => {
+                self.reading.left_out.push(name.to_owned());
+                self.notes.push(format!(
+                    "column `{name}` is left out: it holds dates, and none shows whether day or month comes first, as in \
+                     `{example}`; write dates as in 2023-01-31"
+                ));
+                return Ok(Dates::Read(Values::Categories(words)));
+            }
+        };
+        let seconds = words.names.iter().map(|word| order.seconds(word));
+        let seconds: Vec<f64> = seconds.map(|seconds| seconds.unwrap_or(f64::NAN)).collect();
+        let last = (0..seconds.len()).filter(|&at| counts[at] > 0 && !seconds[at].is_nan());
+        if let Some(last) = last.max_by(|&a, &b| seconds[a].total_cmp(&seconds[b])) {
+            let date = CivilDate::from_days((seconds[last] / 86_400.0).floor() as i64);
+            let word = &words.names[last];
+            self.notes.push(format!(
+                "column `{name}` is read as dates: the last, `{word}`, is {date}"
+            ));
+        }
+        let markers = present(&words, &counts).filter(|(word, _)| is_number_marker(word));
+        let markers: Vec<(String, usize)> = markers.map(|(word, rows)| (word.to_owned(), rows)).collect();
+        self.count(name, &markers);
+        let columns = &mut self.reading.columns;
+        columns.insert(name.to_owned(), ColumnReading::Date(order));
+        Ok(Dates::Read(Values::Numbers(numbers_of(&words, &seconds))))
+    }
+}
+
+/// The dates of words in this order.
+pub(super) fn dates_in(table: &Table, name: &str, words: &Categories, order: DateOrder) -> Result<Vec<f64>> {
+    let of_word = |word: &String| match is_number_marker(word) {
+        true => Some(f64::NAN),
+        false => order.seconds(word),
+    };
+    let seconds: Vec<Option<f64>> = words.names.iter().map(of_word).collect();
+    let wrong = |code: &u32| seconds.get(*code as usize).is_some_and(Option::is_none);
+    if let Some(row) = words.codes.iter().position(wrong) {
+        let word = words.get(row).unwrap_or_default();
+        let example = match order {
+            DateOrder::YearMonthDay => "2023-01-31",
+            DateOrder::DayMonthYear => "31/01/2023",
+            DateOrder::MonthDayYear => "01/31/2023",
+        };
+        let message = format!("found `{word}`, but a date as in training, such as {example}, is needed here");
+        return Err(problem(at(table, name, Some(row as u32)), message));
+    }
+    let seconds: Vec<f64> = seconds
+        .into_iter()
+        .map(|seconds| seconds.unwrap_or(f64::NAN))
+        .collect();
+    Ok(numbers_of(words, &seconds))
+}
