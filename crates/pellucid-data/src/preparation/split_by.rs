@@ -8,7 +8,7 @@ use super::split::{
     time_folds,
 };
 use crate::error::{Result, problem};
-use crate::table::{Categories, Table, Values};
+use crate::table::{Categories, DateOrder, Table, Values};
 use std::collections::HashMap;
 
 /// How rows are divided into those trained on and those held out. Vectors have an entry for each row of the table.
@@ -145,18 +145,19 @@ fn ranks(table: &Table, rows: &[u32], column: &str) -> Result<Vec<u32>> {
         return Err(problem(at(table, column, Some(row)), message));
     }
     match values {
-        Values::Numbers(numbers) => {
-            let mut distinct: Vec<f64> = numbers.iter().map(|number| number + 0.0).collect();
-            distinct.sort_by(f64::total_cmp);
-            distinct.dedup_by(|a, b| a.total_cmp(b).is_eq());
-            let rank = |number: &f64| {
-                distinct.partition_point(|other| other.total_cmp(&(number + 0.0)).is_lt()) as u32
-            };
-            Ok(numbers.iter().map(rank).collect())
-        }
+        Values::Numbers(numbers) => Ok(ranks_of(numbers)),
         Values::Categories(Categories { names, codes }) | Values::Booleans(Categories { names, codes }) => {
-            let is_used = |code: usize| rows.iter().any(|&row| codes[row as usize] as usize == code);
-            let wrong = (0..names.len()).find(|&code| !sorts_by_time(&names[code]) && is_used(code));
+            let mut is_used = vec![false; names.len()];
+            rows.iter()
+                .for_each(|&row| is_used[codes[row as usize] as usize] = true);
+            let used = names.iter().zip(&is_used).filter(|(_, is_used)| **is_used);
+            if let Ok(order) = DateOrder::of(used.map(|(name, _)| name.as_str())) {
+                let seconds = |name: &String| order.seconds(name).unwrap_or(f64::NAN);
+                let of_names = ranks_of(&names.iter().map(seconds).collect::<Vec<f64>>());
+                let of_row = |&code: &u32| of_names.get(code as usize).copied().unwrap_or(0);
+                return Ok(codes.iter().map(of_row).collect());
+            }
+            let wrong = (0..names.len()).find(|&code| !sorts_by_time(&names[code]) && is_used[code]);
             if let Some(code) = wrong {
                 let message = format!(
                     "`{}` is no time that can be ordered; write numbers, or dates and times such as 2024-12-31 or \
@@ -179,6 +180,16 @@ fn ranks(table: &Table, rows: &[u32], column: &str) -> Result<Vec<u32>> {
                 .collect())
         }
     }
+}
+
+/// The rank of each number; equal ones have the same.
+fn ranks_of(numbers: &[f64]) -> Vec<u32> {
+    let mut distinct: Vec<f64> = numbers.iter().map(|number| number + 0.0).collect();
+    distinct.sort_by(f64::total_cmp);
+    distinct.dedup_by(|a, b| a.total_cmp(b).is_eq());
+    let rank =
+        |number: &f64| distinct.partition_point(|other| other.total_cmp(&(number + 0.0)).is_lt()) as u32;
+    numbers.iter().map(rank).collect()
 }
 
 /// Whether a text is a date such as 2024-12-31, 2024/12/31 or 2024-12, alone or with a time such as 23:59 or 23:59:00.5, whose

@@ -43,14 +43,16 @@ fn times_are_numbers_or_dates() {
                 &[0, 1, 2],
             ),
         ),
+        ("season", words(&["autumn", "spring"], &[0, 1, 0])),
         ("us", words(&["01/02/2024", "12/31/2023"], &[0, 1, 0])),
     ]);
     let of = |column| SplitBy::from_columns(&table, &[0, 1, 2], None, Some(column));
     assert_eq!(of("year").unwrap(), SplitBy::Time(vec![1, 0, 1]));
     assert_eq!(of("day").unwrap(), SplitBy::Time(vec![1, 2, 0]));
-    let error = of("us").unwrap_err().to_string();
+    assert_eq!(of("us").unwrap(), SplitBy::Time(vec![1, 0, 1]));
+    let error = of("season").unwrap_err().to_string();
     assert!(
-        error.contains("`01/02/2024` is no time that can be ordered"),
+        error.contains("`autumn` is no time that can be ordered"),
         "{error}"
     );
 }
