@@ -21,9 +21,9 @@ use pellucid::descriptor::{Choice, OrNone};
 use pellucid::evaluation::metrics::{Figure, Metric};
 use pellucid::recipe::{BatchSize, ClassWeight, DropoutRates, Scale, StopAt, Task, Unseen};
 use pellucid::{Activation, Normalisation, Optimizer, Precision};
-use pellucid_data::ReadOptions;
 use pellucid_data::preparation::ColumnChoice;
 use pellucid_data::tuning::{Method, elementwise_names, hidden_sizes};
+use pellucid_data::{Delimiter, Ragged, ReadOptions, TextEncoding};
 use pellucid_report::Theme;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -252,13 +252,29 @@ pub(crate) struct Settings {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reading")]
 pub(crate) struct Reading {
-    /// What stands between cells: one character, or `tab` [default: found by looking]
+    /// What stands between cells: one character, `tab`, or `blanks` for runs of them [default: found by looking]
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
-    pub(crate) delimiter: Option<u8>,
+    pub(crate) delimiter: Option<Delimiter>,
 
     /// Whether the first row names the columns; without names they are c1, c2, … [default: found by looking]
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     pub(crate) header: Option<bool>,
+
+    /// Encoding of the text, such as utf-16, latin1 or windows-1250 [default: found by looking]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<TextEncoding>,
+
+    /// Leave out lines that begin with this character, such as '#'
+    #[arg(long, value_name = "CHARACTER", value_parser = comment)]
+    pub(crate) comment: Option<u8>,
+
+    /// Leave out so many lines at the beginning
+    #[arg(long, value_name = "NUMBER", value_parser = line_count)]
+    pub(crate) skip_rows: Option<u64>,
+
+    /// Rows with fewer cells than the first: an error, or padded with missing values [default: error]
+    #[arg(long, value_name = "pad|error", value_parser = ragged)]
+    pub(crate) ragged: Option<Ragged>,
 }
 
 impl Reading {
@@ -266,8 +282,38 @@ impl Reading {
         ReadOptions {
             delimiter: self.delimiter,
             header: self.header,
+            encoding: self.encoding,
+            comment: self.comment,
+            skip_rows: self.skip_rows,
+            ragged: self.ragged.unwrap_or_default(),
             ..ReadOptions::default()
         }
+    }
+
+    /// The flags, and the values of those that are given.
+    pub(crate) fn flags(&self) -> Vec<(&'static str, Option<String>)> {
+        let character = |byte: u8| char::from(byte).to_string();
+        let delimiter = |delimiter| match delimiter {
+            Delimiter::Blanks => "blanks".to_owned(),
+            Delimiter::Byte(b'\t') => "tab".to_owned(),
+            Delimiter::Byte(byte) => character(byte),
+        };
+        let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+        let ragged = |ragged| match ragged {
+            Ragged::Pad => "pad".to_owned(),
+            Ragged::Error => "error".to_owned(),
+        };
+        vec![
+            ("--delimiter", self.delimiter.map(delimiter)),
+            ("--header", self.header.map(yes_or_no)),
+            (
+                "--encoding",
+                self.encoding.map(|encoding| encoding.name().to_owned()),
+            ),
+            ("--comment", self.comment.map(character)),
+            ("--skip-rows", self.skip_rows.map(|lines| lines.to_string())),
+            ("--ragged", self.ragged.map(ragged)),
+        ]
     }
 }
 
@@ -732,16 +778,37 @@ fn epochs(text: &str) -> Result<u64, String> {
     number(text, |_| true, "expected a whole number, 1 or more, such as 1000")
 }
 
-fn delimiter(text: &str) -> Result<u8, String> {
+fn delimiter(text: &str) -> Result<Delimiter, String> {
     match text {
-        "tab" | "\\t" => Ok(b'\t'),
-        _ => match text.as_bytes() {
-            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Ok(*byte),
-            _ => Err(
-                "expected one character that is no letter, digit or quote, such as ; or |, or `tab`"
-                    .to_string(),
-            ),
-        },
+        "tab" | "\\t" => Ok(Delimiter::Byte(b'\t')),
+        "blanks" => Ok(Delimiter::Blanks),
+        _ => character(text).map(Delimiter::Byte).ok_or_else(|| {
+            "expected one character that is no letter, digit or quote, such as ; or |, or `tab` or `blanks`".to_string()
+        }),
+    }
+}
+
+fn comment(text: &str) -> Result<u8, String> {
+    character(text)
+        .ok_or_else(|| "expected one character that is no letter, digit or quote, such as #".to_string())
+}
+
+fn character(text: &str) -> Option<u8> {
+    match text.as_bytes() {
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Some(*byte),
+        _ => None,
+    }
+}
+
+fn line_count(text: &str) -> Result<u64, String> {
+    number(text, |_| true, "expected a whole number of lines, such as 2")
+}
+
+fn ragged(text: &str) -> Result<Ragged, String> {
+    match text {
+        "pad" => Ok(Ragged::Pad),
+        "error" => Ok(Ragged::Error),
+        _ => Err("expected pad or error".to_string()),
     }
 }
 

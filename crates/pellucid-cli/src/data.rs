@@ -62,6 +62,7 @@ fn describe_table(show: &ShowData) -> Result<()> {
     let notes = request.reading_notes;
     let columns = describe(&table);
     if show.json.is_some() {
+        let notes = [table.notes.as_slice(), notes.as_slice()].concat();
         let record =
             || json!({"source": table.source, "rows": table.rows(), "columns": columns, "notes": notes});
         return JsonOutput::prepare(show.json.as_deref())?.write(record);

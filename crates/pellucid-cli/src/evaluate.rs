@@ -36,12 +36,12 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     let target = preparation.target();
     let expected = expected_with_target(preparation);
     let options = source::options_for(&arguments.reading, preparation.reading());
-    let chunks = Chunks::open(&arguments.data, &options, &expected, CHUNK_ROWS)?;
+    let mut chunks = Chunks::open(&arguments.data, &options, &expected, CHUNK_ROWS)?;
     let mut met = Counts::default();
     let extra_columns = preparation.unknown_columns(&chunks.names());
     let (mut answers, mut outputs) = (Answers::default(), Vec::new());
     let (mut rows, mut left_out) = (0, 0);
-    for chunk in chunks {
+    for chunk in chunks.by_ref() {
         let chunk = preparation.reading().read(chunk?)?;
         let scored = match arguments.drop_missing_target {
             true => rows_with_target(&chunk, &target.columns())?,
@@ -65,6 +65,8 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
         1 => Some("1 row has no target and is left out".to_owned()),
         more => Some(format!("{more} rows have no target and are left out")),
     });
+    let notes = chunks.notes();
+    terminal::notes("note", &notes);
     terminal::notes("warning", &warnings);
     let width = outputs.len() / rows.max(1);
     let outputs = Matrix::new(rows, width, outputs)?;
@@ -82,6 +84,7 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
         record["model"] = json!(arguments.model);
         record["data"] = json!(arguments.data);
         record["rows"] = json!(rows);
+        record["notes"] = json!(notes);
         record["warnings"] = json!(warnings);
         record
     })?;

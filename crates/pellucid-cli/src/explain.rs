@@ -122,10 +122,8 @@ fn chosen(arguments: &Explain, there_are: usize, of: &str) -> Result<Option<Vec<
 
 /// A step of a recipe's training; none where Ctrl-C ended the training before it.
 fn of_recipe(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explanation>> {
-    let of_table = [
-        ("--delimiter", arguments.reading.delimiter.is_some()),
-        ("--header", arguments.reading.header.is_some()),
-    ];
+    let of_table = arguments.reading.flags().into_iter();
+    let of_table: Vec<_> = of_table.map(|(flag, value)| (flag, value.is_some())).collect();
     refuse_flags(&of_table, |flag| {
         format!("{flag} is for the table of a model, and this is a recipe")
     })?;

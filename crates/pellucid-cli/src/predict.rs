@@ -74,6 +74,7 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
         bar.finish_and_clear();
     }
     met.extra_columns = preparation.unknown_columns(&names);
+    terminal::notes("note", &chunks.notes());
     terminal::notes("warning", &met.warnings());
     if !arguments.running.quiet
         && let Some(path) = output
@@ -190,6 +191,8 @@ impl Layout {
             source: chunk.source,
             first_row: chunk.first_row,
             columns: answers.map(|(name, values)| Column { name, values }).collect(),
+            notes: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 }

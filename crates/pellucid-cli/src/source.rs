@@ -3,6 +3,7 @@
 use crate::arguments::Reading;
 use crate::failure::misuse;
 use crate::score_text::count;
+use crate::terminal;
 use anyhow::Result;
 use pellucid_data::preparation::TableReading;
 use pellucid_data::{
@@ -35,14 +36,18 @@ pub(crate) fn size(table: &Table) -> String {
     format!("{}: {rows} rows, {columns} columns", table.source)
 }
 
-/// The whole table.
+/// The whole table. What was assumed in reading it is noted.
 pub(crate) fn read(data: &Path, options: &ReadOptions, seed: u32) -> Result<Table> {
     match built_in(data) {
         Some("mnist") => misuse(
             "mnist is images, no table; `pellucid run mnist-online` and `pellucid run mnist-98` train on it",
         ),
         Some(name) => Ok(load_builtin(name, seed)?),
-        None => Ok(read_table(&TableSource::from(data), options)?),
+        None => {
+            let table = read_table(&TableSource::from(data), options)?;
+            terminal::notes("note", &table.notes);
+            Ok(table)
+        }
     }
 }
 
@@ -63,12 +68,16 @@ pub(crate) fn read_as(
 ) -> Result<Table> {
     const ALL: usize = 1 << 30;
     let mut chunks = Chunks::open(data, options, expected, ALL)?;
-    Ok(match chunks.next() {
+    let first = chunks.next();
+    terminal::notes("note", &chunks.notes());
+    Ok(match first {
         Some(table) => table?,
         None => Table {
             source: data.display().to_string(),
             first_row: 0,
             columns: Vec::new(),
+            notes: Vec::new(),
+            left_out: Vec::new(),
         },
     })
 }
@@ -128,11 +137,19 @@ impl Chunks {
     /// All columns of the source by name.
     pub(crate) fn names(&self) -> Vec<String> {
         match self {
-            Self::Stream(chunks) => chunks.names().to_vec(),
+            Self::Stream(chunks) => chunks.names(),
             Self::Whole { table, .. } => {
                 let columns = table.iter().flat_map(|table| &table.columns);
                 columns.map(|column| column.name.clone()).collect()
             }
+        }
+    }
+
+    /// What was assumed in reading the chunks so far.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        match self {
+            Self::Stream(chunks) => chunks.notes(),
+            Self::Whole { .. } => Vec::new(),
         }
     }
 }

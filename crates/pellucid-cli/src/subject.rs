@@ -26,12 +26,9 @@ impl Subject {
         reading: &Reading,
     ) -> Result<Self> {
         if is_recipe(source) {
-            let of_table = [
-                ("--target", !target.is_empty()),
-                ("--recipe", recipe.is_some()),
-                ("--delimiter", reading.delimiter.is_some()),
-                ("--header", reading.header.is_some()),
-            ];
+            let mut of_table = vec![("--target", !target.is_empty()), ("--recipe", recipe.is_some())];
+            let of_reading = reading.flags().into_iter();
+            of_table.extend(of_reading.map(|(flag, value)| (flag, value.is_some())));
             refuse_flags(&of_table, |flag| {
                 format!("{flag} is for a table, and {source} is a recipe")
             })?;

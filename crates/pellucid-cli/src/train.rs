@@ -106,10 +106,10 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     let stopped = stopped_early || ended_by == Some(EndedBy::Interrupt);
     let notes = match &trained {
         Some(trained) => trained.notes.clone(),
-        None => plan.notes()?,
+        None => [table.notes.clone(), plan.notes()?].concat(),
     };
     // With --quiet as well: they say how the table was changed. Those of reading were shown then.
-    let is_new = |note: &&String| !request.reading_notes.contains(note);
+    let is_new = |note: &&String| !request.reading_notes.contains(note) && !table.notes.contains(note);
     terminal::notes("note", &notes.iter().filter(is_new).cloned().collect::<Vec<_>>());
     let results = results(trained.as_ref(), cross_validation.as_ref());
     let mut record = json!({
@@ -236,14 +236,9 @@ fn command(arguments: &Train) -> Vec<String> {
     let of_file = arguments.training.validation.clone();
     let of_file = of_file.filter(|text| text.parse::<f64>().is_err());
     add("--validation", of_file);
-    let reading = &arguments.reading;
-    let delimiter = |byte: u8| match byte {
-        b'\t' => "tab".to_owned(),
-        byte => char::from(byte).to_string(),
-    };
-    add("--delimiter", reading.delimiter.map(delimiter));
-    let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-    add("--header", reading.header.map(yes_or_no));
+    for (flag, value) in arguments.reading.flags() {
+        add(flag, value);
+    }
     command
 }
 

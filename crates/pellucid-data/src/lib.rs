@@ -37,7 +37,8 @@ pub use recipe_changes::change_recipe;
 pub use recipe_data::load;
 pub use side_by_side::side_by_side;
 pub use table::{
-    BUILTINS, Builtin, Categories, Column, ColumnKind, ColumnNote, ColumnSummary, DateOrder, KeptColumn,
-    NoDateOrder, NoFormat, NumberFormat, NumberSummary, ReadOptions, Separators, Table, TableChunks,
-    TableSource, TableWriter, Values, WordCount, describe, load_builtin, read_table,
+    BUILTINS, Builtin, Categories, Column, ColumnKind, ColumnNote, ColumnSummary, DateOrder, Delimiter,
+    KeptColumn, NoDateOrder, NoFormat, NumberFormat, NumberSummary, Ragged, ReadOptions, Separators, Table,
+    TableChunks, TableSource, TableWriter, TextEncoding, Values, WordCount, describe, load_builtin,
+    read_table,
 };

@@ -268,6 +268,8 @@ fn table(rows: usize, numbers: &[f64]) -> Table {
     Table {
         first_row: 0,
         source: "example".into(),
+        notes: Vec::new(),
+        left_out: Vec::new(),
         columns: columns
             .map(|(name, values)| Column {
                 name: name.into(),

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::{Compression, write::GzEncoder};
 use pellucid_data::{
-    BUILTINS, Categories, Column, ColumnKind, ColumnNote, OutputFile, ReadOptions, Separators, Table,
-    TableChunks, TableSource, TableWriter, Values, describe, load_builtin, read_table,
+    BUILTINS, Categories, Column, ColumnKind, ColumnNote, Delimiter, OutputFile, ReadOptions, Separators,
+    Table, TableChunks, TableSource, TableWriter, Values, describe, load_builtin, read_table,
 };
 use tempfile::TempDir;
 
@@ -165,7 +165,7 @@ fn headers_are_found() {
     );
     assert_eq!(read_table(&(&path).into(), &with(false)).unwrap().rows(), 2);
     let semicolons = ReadOptions {
-        delimiter: Some(b';'),
+        delimiter: Some(Delimiter::Byte(b';')),
         header: Some(false),
         ..ReadOptions::default()
     };
@@ -286,8 +286,8 @@ fn bad_text() {
         let message = refusal(text);
         assert!(message.contains(expected), "{text:?}: {message}");
     }
-    assert!(refusal(b"a,b\n1,2\n3,\xff\n").contains("line 3, column 2: the text is not UTF-8"));
-    assert!(refusal(b"\xff\xfea\0,\0b\0").contains("UTF-8"));
+    assert!(refusal(b"a,b\n1,\xc3\xa9\n3,\xff\n").contains("line 3, column 2: the text is not UTF-8"));
+    assert!(refusal(b"\xff\xfe\0\0a\0\0\0").contains("UTF-32"));
     let folder = Folder::new();
     let error = read_table(&folder.0.path().into(), &ReadOptions::default()).unwrap_err();
     assert!(error.to_string().starts_with("cannot read"), "{error}");
@@ -370,7 +370,7 @@ fn numpy_arrays() {
             "row 1, column \"c1\": \"inf\"",
         ),
         (b"\x93NUMPY".to_vec(), "NumPy"),
-        (zip(&[("sheet.xml", Vec::new())]), "without arrays"),
+        (zip(&[("sheet.xml", Vec::new())]), "the file is empty"),
         (
             zip(&[
                 ("a.npy", x.clone()),
@@ -425,6 +425,8 @@ fn sample(rows: std::ops::Range<usize>) -> Table {
     Table {
         first_row: 0,
         source: "sample".into(),
+        notes: Vec::new(),
+        left_out: Vec::new(),
         columns: vec![
             column(
                 "x",

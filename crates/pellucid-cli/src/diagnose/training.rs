@@ -105,7 +105,8 @@ pub(super) fn of_table(arguments: &Diagnose) -> Result<(Diagnosis, JsonOutput)> 
     let recipe = plan.recipe();
     let found = match ended {
         Ok(trained) => {
-            let is_new = |note: &String| !request.reading_notes.contains(note);
+            // Those of the table were shown when it was read.
+            let is_new = |note: &String| !request.reading_notes.contains(note) && !table.notes.contains(note);
             let notes = trained.notes.into_iter().filter(is_new).collect();
             diagnosis(Ok(&trained.summary), recipe, trained.rows.len(), notes)
         }

@@ -161,6 +161,8 @@ impl PlotSource for TrainedTable<'_> {
             first_row: 0,
             source: self.table.source.clone(),
             columns: vec![column(x, xs), column(y, ys)],
+            notes: Vec::new(),
+            left_out: Vec::new(),
         };
         let (predictions, _) = self.trained.predict(&asking, &asked, self.threads)?;
         let field = field(predictions);

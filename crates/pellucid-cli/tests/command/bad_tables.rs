@@ -99,13 +99,13 @@ fn text_that_is_no_table() {
         &GOOD.replacen("colour", "size", 1),
         &["columns 1 and 2", "\"size\""],
     );
-    let mut bytes = GOOD.as_bytes().to_vec();
-    bytes.extend(b"7,\xff,a\n");
+    let mut bytes = format!("{GOOD}7,\u{e9},a\n").into_bytes();
+    bytes.extend(b"8,\xff,a\n");
     refuse(
         &bytes,
         &["--target", "class", "-q"],
         1,
-        &["table.csv", "line 8", "not UTF-8"],
+        &["table.csv", "line 9", "not UTF-8", "--encoding"],
     );
     let empty_features = "size,colour,class\n,,a\n,,b\n,,a\n,,b\n";
     refuse_class(

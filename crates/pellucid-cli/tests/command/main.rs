@@ -40,5 +40,6 @@ mod spellings;
 mod splits;
 mod stopping;
 mod streams;
+mod text_files;
 mod train;
 mod tune;

@@ -4,8 +4,8 @@
 //! ended. Only when its unpacked contents have the known SHA-256 are they put in place, in one step.
 
 use super::error::FileError;
-use super::gzip::Unpacked;
 use super::output::OutputFile;
+use super::packed::Unpacked;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

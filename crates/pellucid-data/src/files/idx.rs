@@ -14,7 +14,7 @@
 //! Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits". A file may be packed with gzip.
 
 use super::error::FileError;
-use super::gzip::Unpacked;
+use super::packed::Unpacked;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;

@@ -3,20 +3,20 @@
 mod cache_folder;
 mod download;
 mod error;
-mod gzip;
 mod idx;
 mod mnist;
 mod mnist_cache;
 mod output;
+mod packed;
 mod small_file;
 
 pub use cache_folder::cache_folder;
 pub use download::DownloadProgress;
 pub use error::FileError;
-pub(crate) use gzip::Unpacked;
 pub use idx::{IdxArray, parse_idx, read_idx};
 pub use mnist::{CLASSES, Mnist, read_idx_pair, read_mnist};
 pub use mnist_cache::read_cached_mnist;
 pub use output::OutputFile;
+pub(crate) use packed::Unpacked;
 pub(crate) use small_file::other_kind;
 pub use small_file::read_small_text;

@@ -16,6 +16,8 @@
 //!         column("colour", Values::Categories(words(&["blue", "red"], vec![0, 1, 1, 0]))),
 //!         column("buys", Values::Booleans(words(&["no", "yes"], vec![0, 1, 1, 0]))),
 //!     ],
+//!     notes: Vec::new(),
+//!     left_out: Vec::new(),
 //! };
 //! let choice = ColumnChoice { target: vec!["buys".into()], ..ColumnChoice::default() };
 //! let chosen = choose_columns(&table, &choice)?;

@@ -51,6 +51,8 @@ mod tests {
         let table = Table {
             source: "t".into(),
             first_row: 0,
+            notes: Vec::new(),
+            left_out: Vec::new(),
             columns: names.iter().map(column).collect(),
         };
         let rows: Vec<u32> = (0..numbers.len() as u32).collect();

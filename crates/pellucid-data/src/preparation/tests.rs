@@ -45,6 +45,8 @@ pub(super) fn table(columns: Vec<Column>) -> Table {
         first_row: 0,
         source: "test.csv".into(),
         columns,
+        notes: Vec::new(),
+        left_out: Vec::new(),
     }
 }
 

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub struct TableChunks {
     reader: Box<dyn RowReader>,
     path: PathBuf,
-    /// The names of all columns of the source.
+    /// The names of all columns of the source, empty for one that is left out.
     names: Vec<String>,
     /// Name, kind and position in the source of each column of a chunk.
     columns: Vec<(String, ColumnKind, usize)>,
@@ -97,9 +97,15 @@ impl TableChunks {
         std::mem::take(&mut self.last_kept)
     }
 
-    /// The names of all columns of the source, in its order.
-    pub fn names(&self) -> &[String] {
-        &self.names
+    /// The names of all columns of the source that can be read, in its order.
+    pub fn names(&self) -> Vec<String> {
+        let names = self.names.iter().filter(|name| !name.is_empty());
+        names.cloned().collect()
+    }
+
+    /// What was assumed in reading the chunks so far, a sentence each.
+    pub fn notes(&self) -> Vec<String> {
+        self.reader.notes()
     }
 
     fn read(&mut self) -> Result<Option<Table>, FileError> {
@@ -133,6 +139,8 @@ impl TableChunks {
             first_row,
             source: self.path.display().to_string(),
             columns: columns.into_iter().map(TypedColumn::finish).collect(),
+            notes: Vec::new(),
+            left_out: Vec::new(),
         }))
     }
 }
@@ -153,8 +161,9 @@ impl Iterator for TableChunks {
 fn position(path: &Path, name: &str, names: &[String]) -> Result<usize, FileError> {
     let position = names.iter().position(|other| other == name);
     position.ok_or_else(|| {
-        let near = nearest(name, names.iter().map(String::as_str)).map(did_you_mean);
-        let (near, found) = (near.unwrap_or_default(), names.join(", "));
+        let names = names.iter().map(String::as_str).filter(|name| !name.is_empty());
+        let near = nearest(name, names.clone()).map(did_you_mean);
+        let (near, found) = (near.unwrap_or_default(), names.collect::<Vec<_>>().join(", "));
         let problem = format!("there is no column {name:?}, which is needed{near}; the table has {found}");
         FileError::contents(path, problem)
     })

@@ -31,6 +31,10 @@ pub struct Table {
     pub first_row: u64,
     /// The columns, in the order of the source.
     pub columns: Vec<Column>,
+    /// What was assumed in reading it, a sentence each.
+    pub notes: Vec<String>,
+    /// The names of columns of the source that cannot be read, and are not there.
+    pub left_out: Vec<String>,
 }
 
 /// A named column.
@@ -97,6 +101,8 @@ impl Table {
             source: source.into(),
             first_row: 0,
             columns,
+            notes: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 

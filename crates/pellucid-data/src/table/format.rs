@@ -2,6 +2,7 @@
 
 use super::cell::Cell;
 use super::columns::{Column, ColumnKind, Table};
+use super::encoding::TextEncoding;
 use super::kept::KeptColumn;
 use super::number_format::Separators;
 use super::source::OpenSource;
@@ -12,14 +13,41 @@ use std::path::Path;
 /// What is known of a table of text before it is read; the rest is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReadOptions {
-    /// The byte between cells.
-    pub delimiter: Option<u8>,
+    /// What separates cells.
+    pub delimiter: Option<Delimiter>,
     /// Whether the first row names the columns.
     pub header: Option<bool>,
     /// The separators of numbers.
     pub separators: Separators,
     /// Whether `NA`, `null` and the like are words in columns of words, and not missing values.
     pub keep_na_words: bool,
+    /// The encoding.
+    pub encoding: Option<TextEncoding>,
+    /// Lines that begin with this byte are left out.
+    pub comment: Option<u8>,
+    /// The number of lines before the first row.
+    pub skip_rows: Option<u64>,
+    /// The treatment of rows with fewer cells than the first.
+    pub ragged: Ragged,
+}
+
+/// What separates the cells of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delimiter {
+    /// A byte.
+    Byte(u8),
+    /// One or more blanks or tabs.
+    Blanks,
+}
+
+/// The treatment of rows with fewer cells than the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ragged {
+    /// An error.
+    #[default]
+    Error,
+    /// The cells that are not there are missing values.
+    Pad,
 }
 
 /// The columns that a reader of chunks expects: name and kind.
@@ -27,6 +55,38 @@ pub(super) type Expected = [(String, ColumnKind)];
 
 /// The names of all columns of an open table, and its rows.
 pub(super) type NamedRows = (Vec<String>, Box<dyn RowReader>);
+
+/// What a source holds.
+#[derive(Default)]
+pub(super) struct Contents {
+    pub(super) columns: Vec<Column>,
+    /// What was assumed in reading it.
+    pub(super) notes: Vec<String>,
+    /// The names of columns that cannot be read.
+    pub(super) left_out: Vec<String>,
+}
+
+impl From<Vec<Column>> for Contents {
+    fn from(columns: Vec<Column>) -> Contents {
+        Contents {
+            columns,
+            ..Contents::default()
+        }
+    }
+}
+
+impl Contents {
+    /// The table of a source of this name.
+    pub(super) fn into_table(self, name: impl Into<String>) -> Table {
+        Table {
+            source: name.into(),
+            first_row: 0,
+            columns: self.columns,
+            notes: self.notes,
+            left_out: self.left_out,
+        }
+    }
+}
 
 /// A format of files that hold one table.
 pub(super) trait Format: Sync {
@@ -37,12 +97,12 @@ pub(super) trait Format: Sync {
     fn recognises(&self, prefix: &[u8]) -> bool;
 
     /// Reads all columns, of the kinds that the file says or shows.
-    fn read(&self, source: OpenSource, options: &ReadOptions) -> Result<Vec<Column>, FileError>;
+    fn read(&self, source: OpenSource, options: &ReadOptions) -> Result<Contents, FileError>;
 
     /// Reads rows in pieces. A format that cannot reads all rows first.
     fn rows(&self, source: OpenSource, options: &ReadOptions, _: &Expected) -> Result<NamedRows, FileError> {
         let name = source.path.display().to_string();
-        let table = Table::new(name, self.read(source, options)?);
+        let table = self.read(source, options)?.into_table(name);
         Ok((table.names(), Box::new(WholeTable { table, next: 0 })))
     }
 }
@@ -51,6 +111,11 @@ pub(super) trait Format: Sync {
 pub(super) trait RowReader {
     /// Appends up to `rows` rows to `columns`; returns the number appended, 0 at the end.
     fn append(&mut self, columns: &mut [TypedColumn], rows: usize) -> Result<usize, FileError>;
+
+    /// What was assumed in reading, as far as it is known.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// A table that is being written.
@@ -79,5 +144,9 @@ impl RowReader for WholeTable {
             }
         }
         Ok(appended.len())
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.table.notes.clone()
     }
 }

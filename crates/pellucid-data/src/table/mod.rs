@@ -1,12 +1,15 @@
 //! Tables: read, described, written, and the built-in ones.
 
+mod archive;
 mod builtin;
 mod cell;
 mod chunks;
 mod columns;
 mod date_order;
 mod describe;
+mod encoding;
 mod error;
+mod foreign;
 mod format;
 mod formats;
 mod infer;
@@ -29,7 +32,8 @@ pub use columns::{Categories, Column, ColumnKind, Table, Values};
 pub(crate) use date_order::CivilDate;
 pub use date_order::{DateOrder, NoDateOrder};
 pub use describe::{ColumnNote, ColumnSummary, NumberSummary, WordCount, describe};
-pub use format::ReadOptions;
+pub use encoding::TextEncoding;
+pub use format::{Delimiter, Ragged, ReadOptions};
 pub use kept::KeptColumn;
 pub(crate) use markers::is_number_marker;
 pub(crate) use number_format::proven_decimal;

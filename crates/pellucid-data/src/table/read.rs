@@ -9,7 +9,7 @@ use crate::files::FileError;
 /// Reads a table: delimited text, Parquet, NumPy's `.npy` and `.npz`, or IDX, each plain or packed with gzip. The first
 /// bytes decide the format, not the name.
 ///
-/// - Text is UTF-8; white space around cells is not part of them. Empty cells, `NA`, `N/A`, `NaN`, `null` and `?` are
+/// - Text is UTF-8, UTF-16, or, if it is neither, Windows-1252, unless the options name its encoding; white space around cells is not part of them. Empty cells, `NA`, `N/A`, `NaN`, `null` and `?` are
 ///   missing values. A column is numbers if all its cells are finite decimal numbers, booleans if they are all of
 ///   one pair (`true`/`false`, `yes`/`no`, `t`/`f`, `y`/`n`, in any case), otherwise categories, whose words are kept as
 ///   they were written.
@@ -37,6 +37,6 @@ use crate::files::FileError;
 pub fn read_table(source: &TableSource, options: &ReadOptions) -> Result<Table, FileError> {
     let source = OpenSource::open(source)?;
     let name = source.path.display().to_string();
-    let columns = formats::recognise(&source.prefix).read(source, options)?;
-    Ok(Table::new(name, columns))
+    let contents = formats::recognise(&source.prefix).read(source, options)?;
+    Ok(contents.into_table(name))
 }

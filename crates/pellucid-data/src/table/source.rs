@@ -1,7 +1,9 @@
 //! The source of a table, opened and unpacked.
 
+use super::archive::{is_archive, only_member};
 use super::builtin::BUILTINS;
 use super::error::{did_you_mean, empty};
+use super::foreign::foreign_format;
 use crate::files::{FileError, Unpacked};
 use pellucid::descriptor::nearest;
 use std::fmt;
@@ -37,7 +39,7 @@ impl fmt::Display for TableSource {
     }
 }
 
-/// The number of bytes from which format and delimiter are recognised.
+/// The number of bytes from which the format is recognised.
 const PREFIX_BYTES: u64 = 64 * 1024;
 
 /// An open source.
@@ -46,8 +48,6 @@ pub(super) struct OpenSource {
     pub(super) path: PathBuf,
     /// The first bytes, unpacked.
     pub(super) prefix: Vec<u8>,
-    /// Whether the prefix is all there is.
-    pub(super) is_whole: bool,
     /// The file itself, if it is an ordinary one and not packed.
     pub(super) seekable: Option<File>,
     rest: Unpacked<Box<dyn Read + Send>>,
@@ -74,11 +74,41 @@ impl OpenSource {
         if prefix.is_empty() {
             return Err(empty(&path));
         }
-        Ok(OpenSource {
-            is_whole: (prefix.len() as u64) < PREFIX_BYTES,
+        if let Some(problem) = foreign_format(&prefix) {
+            return Err(FileError::contents(&path, problem));
+        }
+        let source = OpenSource {
             prefix,
             seekable: seekable.filter(|_| !rest.is_packed()),
             path,
+            rest,
+        };
+        match is_archive(&source.prefix) {
+            true => source.into_member(),
+            false => Ok(source),
+        }
+    }
+
+    /// The only file of a zip archive; the archive itself if it is one of arrays.
+    fn into_member(self) -> Result<OpenSource, FileError> {
+        let path = self.path.clone();
+        let bytes = self.into_bytes()?;
+        let bytes = only_member(&bytes, &path)?.unwrap_or(bytes);
+        if let Some(what) = foreign_format(&bytes) {
+            return Err(FileError::contents(&path, format!("its only file is {what}")));
+        }
+        let rest: Box<dyn Read + Send> = Box::new(Cursor::new(bytes));
+        let mut rest = Unpacked::new(rest, &path)?;
+        let mut prefix = Vec::new();
+        let read = (&mut rest).take(PREFIX_BYTES).read_to_end(&mut prefix);
+        read.map_err(|error| FileError::from_read(&path, error))?;
+        if prefix.is_empty() {
+            return Err(empty(&path));
+        }
+        Ok(OpenSource {
+            path,
+            prefix,
+            seekable: None,
             rest,
         })
     }

@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 ///     first_row: 0,
 ///     source: "predictions".into(),
 ///     columns: vec![Column { name: "price".into(), values: Values::Numbers(values) }],
+///     notes: Vec::new(),
+///     left_out: Vec::new(),
 /// };
 /// let mut writer = TableWriter::new(OutputFile::prepare(&path)?);
 /// writer.write(&chunk(vec![0.1, 2.0]))?;

@@ -175,10 +175,14 @@ impl TrainingRequest {
             let chosen = asked.clone().or(from_recipe);
             chosen.map(|name| named(table, &name)).transpose()
         };
+        // What cannot be read is left out whether or not it is dropped.
+        let is_there = |name: &&String| !table.left_out.contains(name);
+        let dropped = self.columns.drop.iter().filter(is_there).cloned().collect();
+        let dropped_by_recipe = from_recipe.drop.iter().filter(is_there).cloned().collect();
         Ok(ColumnChoice {
             target: or(&self.columns.target, from_recipe.target)?,
             only: or(&self.columns.only, from_recipe.only)?,
-            drop: or(&self.columns.drop, from_recipe.drop)?,
+            drop: or(&dropped, dropped_by_recipe)?,
             categorical: or(&self.columns.categorical, from_recipe.categorical)?,
             numeric: or(&self.columns.numeric, from_recipe.numeric)?,
             text: or(&self.columns.text, from_recipe.text)?,

@@ -174,7 +174,12 @@ impl<'a> Plan<'a> {
         }
         let (preparation, fitting_notes) =
             Preparation::fit(self.table, &training_rows, &self.chosen, &self.settings)?;
-        let notes = [self.reading_notes.clone(), fitting_notes].concat();
+        let notes = [
+            self.table.notes.clone(),
+            self.reading_notes.clone(),
+            fitting_notes,
+        ]
+        .concat();
         let mut recipe = self.recipe.clone();
         recipe.network.layers[0] = preparation.width();
         let training = (self.table, training_rows);

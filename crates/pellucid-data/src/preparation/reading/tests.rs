@@ -25,6 +25,8 @@ fn table(columns: Vec<Column>) -> Table {
     Table {
         source: "t.csv".into(),
         first_row: 0,
+        notes: Vec::new(),
+        left_out: Vec::new(),
         columns,
     }
 }

@@ -10,6 +10,8 @@ fn table(columns: Vec<(&str, Values)>) -> Table {
     Table {
         source: "t.csv".into(),
         first_row: 0,
+        notes: Vec::new(),
+        left_out: Vec::new(),
         columns: columns.into_iter().map(column).collect(),
     }
 }

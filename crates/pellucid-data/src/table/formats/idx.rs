@@ -1,7 +1,7 @@
 //! IDX: images as a column per pixel.
 
 use super::super::columns::{Column, Values};
-use super::super::format::{Format, ReadOptions};
+use super::super::format::{Contents, Format, ReadOptions};
 use super::super::names::numbered_names;
 use super::super::source::OpenSource;
 use super::super::words::Words;
@@ -19,7 +19,7 @@ impl Format for Idx {
         matches!(prefix, [0, 0, 8..=14, ..])
     }
 
-    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Vec<Column>, FileError> {
+    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Contents, FileError> {
         let path = source.path.clone();
         // There are no labels beside the standard input.
         if source.seekable.is_some() || path.is_file() {
@@ -27,14 +27,14 @@ impl Format for Idx {
                 Ok((images, labels)) => {
                     let mut columns = pixels(&images);
                     columns.push(Column::new("label", classes(&labels)));
-                    return Ok(columns);
+                    return Ok(columns.into());
                 }
                 // Other arrays than images, or images alone.
                 Err(FileError::NotAPair { .. }) => (),
                 Err(error) => return Err(error),
             }
         }
-        Ok(pixels(&parse_idx(source.into_reader(), &path)?))
+        Ok(pixels(&parse_idx(source.into_reader(), &path)?).into())
     }
 }
 

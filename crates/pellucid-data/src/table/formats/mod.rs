@@ -1,9 +1,13 @@
 //! The table formats, a file each.
 
+mod beginning;
+mod blanks;
 mod delimiter;
+mod first_row;
 mod idx;
 mod numpy;
 mod parquet;
+mod parquet_type;
 mod text;
 
 use super::format::{Expected, Format, RowWriter};

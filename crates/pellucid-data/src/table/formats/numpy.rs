@@ -3,7 +3,7 @@
 use super::super::cell::Cell;
 use super::super::columns::{Column, Values};
 use super::super::error::{unsupported, unusable_cell};
-use super::super::format::{Format, ReadOptions};
+use super::super::format::{Contents, Format, ReadOptions};
 use super::super::names::{check_names, numbered_names};
 use super::super::source::OpenSource;
 use super::super::words::Words;
@@ -24,13 +24,14 @@ impl Format for NumPy {
         is_npz(prefix) || prefix.starts_with(b"\x93NUMPY")
     }
 
-    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Vec<Column>, FileError> {
+    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Contents, FileError> {
         if is_npz(&source.prefix) {
-            return read_npz(source);
+            return Ok(read_npz(source)?.into());
         }
         let path = source.path.clone();
         let names = |columns, _| numbered_names(columns);
-        read_array(&source.into_bytes()?, &path, "the array", names)
+        let columns = read_array(&source.into_bytes()?, &path, "the array", names)?;
+        Ok(columns.into())
     }
 }
 

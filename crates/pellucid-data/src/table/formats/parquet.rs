@@ -1,15 +1,16 @@
-//! Parquet: flat columns of numbers, booleans and strings.
+//! Parquet: flat columns of numbers, booleans, strings, dates and times; other columns are left out.
 
 use super::super::cell::{Cell, boolean};
-use super::super::columns::{Categories, Column, ColumnKind, Table, Values};
+use super::super::columns::{Categories, ColumnKind, Table, Values};
 use super::super::error::{no_rows, unsupported};
-use super::super::format::{Expected, Format, NamedRows, ReadOptions, RowReader, RowWriter};
+use super::super::format::{Contents, Expected, Format, NamedRows, ReadOptions, RowReader, RowWriter};
 use super::super::kept::{KeptCells, KeptColumn, ParquetCells, Texts};
 use super::super::names::check_names;
 use super::super::source::OpenSource;
 use super::super::typed::TypedColumn;
+use super::parquet_type::{Meaning, Value};
 use crate::files::{FileError, OutputFile};
-use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
+use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType};
 use parquet::errors::ParquetError;
@@ -35,16 +36,20 @@ impl Format for Parquet {
         prefix.starts_with(b"PAR1")
     }
 
-    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Vec<Column>, FileError> {
+    fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Contents, FileError> {
         let (names, mut rows) = ParquetRows::open(source)?;
-        let columns = names.iter().enumerate();
-        let columns = columns.map(|(position, name)| {
-            let kind = kind_of(&rows.descriptor(position), &rows.path)?;
-            Ok(TypedColumn::exact(name, kind, position))
+        let meanings = names.iter().zip(&rows.meanings).enumerate();
+        let columns = meanings.filter_map(|(position, (name, meaning))| {
+            Some(TypedColumn::exact(name, (*meaning)?.kind(), position))
         });
-        let mut columns: Vec<TypedColumn> = columns.collect::<Result<_, FileError>>()?;
+        let mut columns: Vec<TypedColumn> = columns.collect();
         while rows.append(&mut columns, BATCH_ROWS)? > 0 {}
-        Ok(columns.into_iter().map(TypedColumn::finish).collect())
+        let columns = columns.into_iter().map(TypedColumn::finish).collect();
+        Ok(Contents {
+            columns,
+            notes: rows.notes,
+            left_out: rows.left_out,
+        })
     }
 
     fn rows(&self, source: OpenSource, _: &ReadOptions, _: &Expected) -> Result<NamedRows, FileError> {
@@ -60,8 +65,11 @@ const BATCH_ROWS: usize = 8192;
 struct ParquetRows {
     file: Box<dyn FileReader>,
     path: PathBuf,
-    /// Whether the column's integers are unsigned.
-    unsigned: Vec<bool>,
+    /// What each column holds; none of one that cannot be a feature.
+    meanings: Vec<Option<Meaning>>,
+    notes: Vec<String>,
+    /// The names of the others.
+    left_out: Vec<String>,
     next_group: usize,
     /// The readers of the group that is being read, and how many of its rows are left.
     group: Vec<ColumnReader>,
@@ -71,7 +79,7 @@ struct ParquetRows {
 }
 
 impl ParquetRows {
-    /// Opens a file; also the names of its columns.
+    /// Opens a file; also the names of its columns, empty for those that are left out.
     fn open(mut source: OpenSource) -> Result<(Vec<String>, ParquetRows), FileError> {
         let path = source.path.clone();
         let file: Box<dyn FileReader> = match source.seekable.take() {
@@ -84,30 +92,50 @@ impl ParquetRows {
         check_ranges(file.metadata(), &path)?;
         let metadata = file.metadata().file_metadata();
         let columns = metadata.schema_descr().columns();
-        let names: Vec<String> = columns.iter().map(|column| column.name().to_owned()).collect();
-        let unsigned = columns.iter().map(|column| is_unsigned(column)).collect();
-        check_names(&path, &names)?;
-        if names.is_empty() || metadata.num_rows() <= 0 {
+        let (mut notes, mut left_out) = (Vec::new(), Vec::<String>::new());
+        let mut meanings = Vec::new();
+        for column in columns {
+            meanings.push(match Meaning::of(column) {
+                Ok(meaning) => Some(meaning),
+                Err(found) => {
+                    // Its parts, if it has several, are columns of the file.
+                    let name = column.path().parts().first().map_or("", String::as_str);
+                    let note = format!("column {name:?} is left out: it is {found}");
+                    if !left_out.iter().any(|other| other == name) {
+                        left_out.push(name.to_owned());
+                        notes.push(note);
+                    }
+                    None
+                }
+            });
+        }
+        // Those that cannot be features can be repeated, if they have a value a row.
+        let name = |column: &ColumnDescPtr| match column.path().parts() {
+            [name] if column.max_rep_level() == 0 => name.clone(),
+            _ => String::new(),
+        };
+        let names: Vec<String> = columns.iter().map(name).collect();
+        let read: Vec<String> = names.iter().filter(|name| !name.is_empty()).cloned().collect();
+        check_names(&path, &read)?;
+        if metadata.num_rows() <= 0 {
             return Err(no_rows(&path));
+        }
+        if meanings.iter().all(Option::is_none) {
+            let problem = format!("no column of the table can be read; {}", notes.join("; "));
+            return Err(FileError::contents(&path, problem));
         }
         let rows = ParquetRows {
             file,
             path,
-            unsigned,
+            meanings,
+            notes,
+            left_out,
             next_group: 0,
             group: Vec::new(),
             left: 0,
             row: 0,
         };
         Ok((names, rows))
-    }
-
-    fn descriptor(&self, position: usize) -> ColumnDescPtr {
-        self.file
-            .metadata()
-            .file_metadata()
-            .schema_descr()
-            .column(position)
     }
 }
 
@@ -134,8 +162,11 @@ impl RowReader for ParquetRows {
                 read_kept(&kind, reader, column, count, &self.path)?;
                 continue;
             }
-            kind_of(&kind, &self.path)?;
-            let unsigned = self.unsigned[column.position];
+            let Some(meaning) = self.meanings[column.position] else {
+                let found = Meaning::of(&kind).err().unwrap_or_default();
+                let expected = "numbers, booleans, strings, dates or times";
+                return Err(unsupported(&self.path, kind.name(), found, expected));
+            };
             let batch = Batch {
                 count,
                 row: self.row,
@@ -143,27 +174,37 @@ impl RowReader for ParquetRows {
                 column,
             };
             match reader {
-                ColumnReader::BoolColumnReader(reader) => batch.read(reader, |&value| Cell::Boolean(value)),
-                ColumnReader::Int32ColumnReader(reader) => batch.read(reader, |&value| {
-                    let unsigned = unsigned.then_some(f64::from(value.cast_unsigned()));
-                    Cell::Number(unsigned.unwrap_or(f64::from(value)))
-                }),
-                ColumnReader::Int64ColumnReader(reader) => batch.read(reader, |&value| {
-                    let unsigned = unsigned.then_some(value.cast_unsigned().into());
-                    Cell::from_integer(unsigned.unwrap_or(value.into()))
-                }),
-                ColumnReader::FloatColumnReader(reader) => {
-                    batch.read(reader, |&value| Cell::Number(f64::from(value)))
+                ColumnReader::BoolColumnReader(reader) => {
+                    batch.read(reader, |&value| Value::Cell(Cell::Boolean(value)))
                 }
-                ColumnReader::DoubleColumnReader(reader) => batch.read(reader, |&value| Cell::Number(value)),
-                ColumnReader::ByteArrayColumnReader(reader) => batch.read(reader, text_of),
-                // Of a type that `kind_of` refuses.
-                _ => Ok(()),
+                ColumnReader::Int32ColumnReader(reader) => {
+                    batch.read(reader, |&value| meaning.of_int32(value))
+                }
+                ColumnReader::Int64ColumnReader(reader) => {
+                    batch.read(reader, |&value| meaning.of_int64(value))
+                }
+                ColumnReader::Int96ColumnReader(reader) => batch.read(reader, Meaning::of_int96),
+                ColumnReader::FloatColumnReader(reader) => {
+                    batch.read(reader, |&value| Value::Cell(Cell::Number(f64::from(value))))
+                }
+                ColumnReader::DoubleColumnReader(reader) => {
+                    batch.read(reader, |&value| Value::Cell(Cell::Number(value)))
+                }
+                ColumnReader::ByteArrayColumnReader(reader) => {
+                    batch.read(reader, |value| meaning.of_bytes(value.data()))
+                }
+                ColumnReader::FixedLenByteArrayColumnReader(reader) => {
+                    batch.read(reader, |value| meaning.of_bytes(value.data()))
+                }
             }?;
         }
         self.left -= count;
         self.row += count;
         Ok(count)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.clone()
     }
 }
 
@@ -210,10 +251,6 @@ fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, ParquetError>) -> Re
     }
 }
 
-fn text_of(value: &ByteArray) -> Cell<'_> {
-    std::str::from_utf8(value.data()).map_or(Cell::Text("\u{fffd}"), Cell::Text)
-}
-
 /// Rows of one column that are being read.
 struct Batch<'a> {
     count: usize,
@@ -226,7 +263,7 @@ impl Batch<'_> {
     fn read<T: DataType>(
         self,
         reader: &mut ColumnReaderImpl<T>,
-        cell: impl for<'v> Fn(&'v T::T) -> Cell<'v>,
+        value_of: impl for<'v> Fn(&'v T::T) -> Value<'v>,
     ) -> Result<(), FileError> {
         let (mut levels, mut values) = (Vec::new(), Vec::new());
         // One call may end with the page.
@@ -245,65 +282,16 @@ impl Batch<'_> {
         let present = |row: usize| levels.is_empty() || levels[row] > 0;
         let mut values = values.iter();
         for row in 0..self.count {
-            let cell = match present(row).then(|| values.next()).flatten() {
-                Some(value) => cell(value),
+            let value = present(row).then(|| values.next()).flatten().map(&value_of);
+            let cell = match &value {
+                Some(Value::Cell(cell)) => *cell,
+                Some(Value::Text(text)) => Cell::Text(text),
                 None => Cell::Missing,
             };
             let place = || format!("row {}", self.row + row + 1);
             self.column.push(cell, self.path, place)?;
         }
         Ok(())
-    }
-}
-
-fn kind_of(column: &ColumnDescriptor, path: &Path) -> Result<ColumnKind, FileError> {
-    let expected = "flat columns of numbers, booleans or strings";
-    let unsupported = |found: &str| unsupported(path, &column.path().string(), found, expected);
-    if column.path().parts().len() > 1 || column.max_rep_level() > 0 || column.max_def_level() > 1 {
-        return Err(unsupported("nested (a list, map or struct)"));
-    }
-    let logical = column.logical_type_ref();
-    let kind = match column.physical_type() {
-        Physical::BOOLEAN => Some(ColumnKind::Boolean),
-        Physical::INT32 | Physical::INT64 => {
-            use ConvertedType::{INT_8, INT_16, INT_32, INT_64, NONE};
-            let is_number = match logical {
-                Some(logical) => matches!(logical, LogicalType::Integer(_)),
-                None => {
-                    let is_signed =
-                        matches!(column.converted_type(), NONE | INT_8 | INT_16 | INT_32 | INT_64);
-                    is_signed || is_unsigned(column)
-                }
-            };
-            is_number.then_some(ColumnKind::Number)
-        }
-        Physical::FLOAT | Physical::DOUBLE => Some(ColumnKind::Number),
-        Physical::BYTE_ARRAY => match (logical, column.converted_type()) {
-            (Some(LogicalType::String | LogicalType::Enum), _) => Some(ColumnKind::Category),
-            (None, ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::NONE) => {
-                Some(ColumnKind::Category)
-            }
-            _ => None,
-        },
-        Physical::INT96 | Physical::FIXED_LEN_BYTE_ARRAY => None,
-    };
-    kind.ok_or_else(|| {
-        let name = match (logical, column.converted_type()) {
-            (Some(logical), _) => format!("{logical:?}"),
-            (None, ConvertedType::NONE) => column.physical_type().to_string(),
-            (None, converted) => converted.to_string(),
-        };
-        unsupported(&format!("of the type {name}"))
-    })
-}
-
-fn is_unsigned(column: &ColumnDescriptor) -> bool {
-    match column.logical_type_ref() {
-        Some(LogicalType::Integer(integer)) => !integer.is_signed,
-        _ => {
-            use ConvertedType::{UINT_8, UINT_16, UINT_32, UINT_64};
-            matches!(column.converted_type(), UINT_8 | UINT_16 | UINT_32 | UINT_64)
-        }
     }
 }
 
@@ -447,3 +435,6 @@ fn known_codes(words: &Categories) -> impl Iterator<Item = usize> {
 fn means_true(words: &Categories, code: usize) -> bool {
     boolean(&words.names[code]).map_or(code == 1, |(_, meaning)| meaning)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,17 +2,21 @@
 
 use super::super::cell::Cell;
 use super::super::columns::{Column, Table, Values};
+use super::super::encoding::EncodingNote;
 use super::super::error::{empty, no_rows};
-use super::super::format::{Expected, Format, NamedRows, ReadOptions, RowReader, RowWriter};
+use super::super::format::{
+    Contents, Expected, Format, NamedRows, Ragged, ReadOptions, RowReader, RowWriter,
+};
 use super::super::infer::InferredColumn;
 use super::super::kept::{KeptColumn, Texts};
 use super::super::names::{may_be_names, names_of, numbered_names};
 use super::super::number_format::Separators;
 use super::super::source::OpenSource;
 use super::super::typed::TypedColumn;
-use super::delimiter::find_delimiter;
+use super::beginning::Beginning;
+use super::first_row::{FirstRow, shown};
 use crate::files::{FileError, OutputFile};
-use csv::{ErrorKind, ReaderBuilder, StringRecord, Terminator};
+use csv::{ErrorKind, StringRecord};
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -28,10 +32,15 @@ impl Format for Text {
         true
     }
 
-    fn read(&self, source: OpenSource, options: &ReadOptions) -> Result<Vec<Column>, FileError> {
+    fn read(&self, source: OpenSource, options: &ReadOptions) -> Result<Contents, FileError> {
         let path = source.path.clone();
         let (mut rows, first) = Rows::open(source, options)?;
-        let held_out = options.header.unwrap_or_else(|| may_be_names(&first));
+        let only_words = may_be_names(&first);
+        let judged = match options.header.is_none() && !only_words {
+            true => FirstRow::judge(&first, &rows.sample),
+            false => FirstRow::Data,
+        };
+        let held_out = options.header.unwrap_or(only_words || judged == FirstRow::Names);
         let mut columns: Vec<InferredColumn> = first
             .iter()
             .map(|_| InferredColumn::new(options.keep_na_words))
@@ -47,16 +56,34 @@ impl Format for Text {
         if !has_rows {
             return Err(no_rows(&path));
         }
-        let header = held_out && (options.header == Some(true) || are_names(&first, &columns));
+        let is_known = options.header == Some(true) || judged == FirstRow::Names;
+        let header = held_out && (is_known || are_names(&first, &columns));
         if held_out && !header {
             for (column, word) in columns.iter_mut().zip(&first) {
                 column.push_front(word);
             }
         }
         keep_points(&mut columns, options.separators);
+        let mut notes = rows.notes();
+        let row = shown(&first);
+        if judged == FirstRow::Names {
+            notes.push(format!(
+                "the first row ({row}) is read as the names of the columns, although numbers are among them; --header no \
+                 reads it as data"
+            ));
+        } else if options.header.is_none() && !header && (only_words || judged == FirstRow::Unclear) {
+            notes.push(format!(
+                "the first row ({row}) is read as data, and the columns are called c1, c2, …; --header yes reads it as their \
+                 names"
+            ));
+        }
         let names = names(&path, &first, header)?.into_iter().zip(columns);
         let columns = names.map(|(name, column)| Ok(Column::new(&name, column.finish(&path, &name)?)));
-        columns.collect()
+        Ok(Contents {
+            columns: columns.collect::<Result<_, FileError>>()?,
+            notes,
+            ..Contents::default()
+        })
     }
 
     fn rows(
@@ -124,6 +151,42 @@ impl RowReader for Rows {
             count += 1;
         }
         Ok(count)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.notes.clone();
+        notes.extend(self.encoding.get());
+        for (count, one, many) in [
+            (
+                self.counts.trailing,
+                "row ends in a delimiter; the empty cell after it is",
+                "rows end in a delimiter; the empty cells after them are",
+            ),
+            (
+                self.counts.joined,
+                "row repeats the names of the columns, and is",
+                "rows repeat the names of the columns, and are",
+            ),
+        ] {
+            if count > 0 {
+                notes.push(format!(
+                    "{count} {} left out",
+                    if count == 1 { one } else { many }
+                ));
+            }
+        }
+        if self.counts.padded > 0 {
+            let rows = if self.counts.padded == 1 {
+                "row is"
+            } else {
+                "rows are"
+            };
+            notes.push(format!(
+                "{} {rows} shorter than the first; the cells that are not there are missing values",
+                self.counts.padded
+            ));
+        }
+        notes
     }
 }
 
@@ -213,51 +276,92 @@ fn io_failed(path: &Path, source: io::Error) -> FileError {
 /// Added after the last row: a cell that contains it began with a quote that is never closed.
 const END: &str = "\u{1}end of the table\u{1}";
 
+/// Where a file begins that was put after another.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The cells of a row, by the first one and those below: that of the first, without a last one that is empty in all rows.
+fn width(first: &StringRecord, below: &[StringRecord]) -> usize {
+    let cells = first.len();
+    let ends_empty = |row: &StringRecord| row.len() == cells && row[cells - 1].trim().is_empty();
+    let is_trailing = |row: &StringRecord| ends_empty(row) || row.len() + 1 == cells;
+    let all = cells > 1 && ends_empty(first) && !below.is_empty() && below.iter().all(is_trailing);
+    cells - usize::from(all)
+}
+
 /// The rows of a file, one at a time.
 struct Rows {
     reader: csv::Reader<Box<dyn Read + Send>>,
     record: StringRecord,
     path: PathBuf,
-    /// Cells of the first row.
+    /// Lines of the file before those that the parser counts.
+    skipped_lines: u64,
+    /// Cells of a row.
     width: Option<usize>,
+    ragged: Ragged,
     /// Whether the row that was read last, the first, is still to be taken.
     is_pending: bool,
     /// Whether `NA` and the like are words.
     keeps_na_words: bool,
+    /// The first rows below the first, to see what that is.
+    sample: Vec<StringRecord>,
+    /// The first row if it may be names, which the next of several files in one repeats.
+    first: Vec<String>,
+    counts: OddRows,
+    notes: Vec<String>,
+    encoding: EncodingNote,
+}
+
+/// Rows that are not as the others.
+#[derive(Debug, Default)]
+struct OddRows {
+    trailing: u64,
+    padded: u64,
+    joined: u64,
 }
 
 impl Rows {
     /// Opens a text; also the cells of its first row.
     fn open(source: OpenSource, options: &ReadOptions) -> Result<(Rows, Vec<String>), FileError> {
         let path = source.path.clone();
-        if source.prefix.starts_with(&[0xff, 0xfe]) || source.prefix.starts_with(&[0xfe, 0xff]) {
-            return Err(not_utf8(&path, 1, 1));
-        }
-        let recognised = || find_delimiter(&source.prefix, source.is_whole);
-        let delimiter = options.delimiter.unwrap_or_else(recognised);
+        let Beginning {
+            text,
+            cells,
+            skipped_lines,
+            mut sample,
+            notes,
+            encoding,
+        } = Beginning::read(source, options)?;
         let end = Cursor::new(format!("\n{END}\n"));
-        let reader: Box<dyn Read + Send> = Box::new(source.into_reader().chain(end));
-        let reader = ReaderBuilder::new()
-            .delimiter(delimiter)
-            .has_headers(false)
-            .flexible(true)
-            // A carriage return before it is trimmed with the other white space, so lines are counted right.
-            .terminator(Terminator::Any(b'\n'))
-            .buffer_capacity(64 * 1024)
-            .from_reader(reader);
+        let reader: Box<dyn Read + Send> = Box::new(text.chain(end));
+        let reader = cells.builder().buffer_capacity(64 * 1024).from_reader(reader);
+        let width = sample.first().map(|first| width(first, &sample[1..]));
+        if !sample.is_empty() {
+            sample.remove(0);
+        }
         let mut rows = Rows {
             reader,
             record: StringRecord::new(),
             path,
-            width: None,
+            skipped_lines,
+            width,
+            ragged: options.ragged,
             is_pending: false,
             keeps_na_words: false,
+            sample,
+            first: Vec::new(),
+            counts: OddRows::default(),
+            notes,
+            encoding,
         };
         if !rows.advance()? {
             return Err(empty(&rows.path));
         }
-        let first = (0..rows.record.len()).map(|column| rows.cell(column).to_owned());
-        let first = first.collect();
+        let width = rows.width.unwrap_or(rows.record.len());
+        let first = (0..width).map(|column| rows.cell(column).to_owned());
+        let first: Vec<String> = first.collect();
+        if options.header != Some(false) && may_be_names(&first) {
+            rows.first.clone_from(&first);
+        }
         Ok((rows, first))
     }
 
@@ -279,7 +383,8 @@ impl Rows {
                 if cells == 1 && last == END {
                     return Ok(false);
                 }
-                let line = self.reader.position().line() - last.matches('\n').count() as u64;
+                let line =
+                    self.skipped_lines + self.reader.position().line() - last.matches('\n').count() as u64;
                 let problem =
                     format!("the quote that opens on line {line} is never closed; close it or double it");
                 return Err(FileError::contents(&self.path, problem));
@@ -289,24 +394,68 @@ impl Rows {
                 continue;
             }
             let expected = *self.width.get_or_insert(cells);
-            if cells != expected {
-                let (line, plural) = (self.line(), if cells == 1 { "" } else { "s" });
-                let problem = format!(
-                    "line {line} has {cells} cell{plural}, expected {expected} as in the first row; check its \
-                     delimiters and quotes"
-                );
-                return Err(FileError::contents(&self.path, problem));
+            if cells == expected {
+                if self.record[0].starts_with(BYTE_ORDER_MARK) && self.repeats_first() {
+                    self.counts.joined += 1;
+                    continue;
+                }
+                return Ok(true);
             }
-            return Ok(true);
+            if cells > expected && (expected..cells).all(|cell| self.record[cell].trim().is_empty()) {
+                self.counts.trailing += 1;
+                return Ok(true);
+            }
+            if cells < expected && self.ragged == Ragged::Pad {
+                self.counts.padded += 1;
+                return Ok(true);
+            }
+            return Err(self.uneven(cells, expected));
         }
+    }
+
+    /// Whether the row, after a byte order mark, is the first row again, as where files were put one after the other.
+    fn repeats_first(&self) -> bool {
+        self.record.len() == self.first.len()
+            && (0..self.record.len()).all(|at| self.cell(at) == self.first[at])
+    }
+
+    /// The error of a row with another number of cells than the first.
+    fn uneven(&self, cells: usize, expected: usize) -> FileError {
+        let (line, plural) = (self.line(), if cells == 1 { "" } else { "s" });
+        let mut problem = format!(
+            "line {line} has {cells} cell{plural}, expected {expected} as in the first row; check its delimiters and quotes"
+        );
+        // The first rows are the odd ones if all from here on are alike.
+        let below: Vec<usize> = self.sample.iter().map(StringRecord::len).collect();
+        let alike = below
+            .iter()
+            .rev()
+            .take_while(|&&width| width == cells && width > 1)
+            .count();
+        if alike > 1 && alike >= below.len() - alike && expected < cells {
+            problem += &format!(
+                "; if the table begins there, --skip-rows {} leaves out the lines before",
+                line - 1
+            );
+        } else if cells < expected {
+            problem += "; --ragged pad reads missing values in the place of cells that are not there";
+        }
+        FileError::contents(&self.path, problem)
     }
 
     /// A cell without the white space around it.
     fn cell(&self, column: usize) -> &str {
-        let cell = &self.record[column];
+        // Rows may be short.
+        let mut cell = self.record.get(column).unwrap_or_default();
+        let mark = if column == 0 {
+            cell.strip_prefix(BYTE_ORDER_MARK)
+        } else {
+            None
+        };
+        cell = mark.unwrap_or(cell);
         let trimmed = cell.trim();
-        // The parser does not take a quote after a space for one.
-        if cell.starts_with(' ') && trimmed.len() > 1 {
+        // The parser does not take a quote after a space or a byte order mark for one.
+        if (cell.starts_with(' ') || mark.is_some()) && trimmed.len() > 1 {
             let unquoted = trimmed.strip_prefix('"').and_then(|cell| cell.strip_suffix('"'));
             return unquoted.unwrap_or(trimmed);
         }
@@ -315,8 +464,9 @@ impl Rows {
 
     /// A cell as it is in the file, without its quotes.
     fn text(&self, column: usize) -> &str {
-        let cell = &self.record[column];
-        match cell.trim_start().starts_with('"') {
+        // Rows may be short.
+        let cell = self.record.get(column).unwrap_or_default();
+        match cell.trim_start().starts_with(['"', BYTE_ORDER_MARK]) {
             true => self.cell(column),
             // That of the end of the line.
             false => cell.strip_suffix('\r').unwrap_or(cell),
@@ -326,14 +476,14 @@ impl Rows {
     /// The line on which the row begins, counted from 1.
     fn line(&self) -> u64 {
         let inside = self.record.as_slice().matches('\n').count() as u64;
-        self.reader.position().line() - 1 - inside
+        self.skipped_lines + self.reader.position().line() - 1 - inside
     }
 
     fn error(&self, error: csv::Error) -> FileError {
         match error.into_kind() {
             ErrorKind::Io(error) => FileError::from_read(&self.path, error),
             ErrorKind::Utf8 { pos, err } => {
-                let line = pos.map_or(0, |position| position.line());
+                let line = self.skipped_lines + pos.map_or(0, |position| position.line());
                 not_utf8(&self.path, line, err.field() + 1)
             }
             other => FileError::damaged(&self.path, "CSV", format!("{other:?}")),
@@ -342,6 +492,11 @@ impl Rows {
 }
 
 fn not_utf8(path: &Path, line: u64, column: usize) -> FileError {
-    let problem = format!("line {line}, column {column}: the text is not UTF-8; save the file as UTF-8");
+    let problem = format!(
+        "line {line}, column {column}: the text is not UTF-8; save the file as UTF-8, or name its encoding with --encoding"
+    );
     FileError::contents(path, problem)
 }
+
+#[cfg(test)]
+mod tests;

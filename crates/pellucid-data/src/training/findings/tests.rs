@@ -31,6 +31,8 @@ fn found(column: Values, target: Values) -> Vec<Finding> {
     let table = Table {
         source: "t".into(),
         first_row: 0,
+        notes: Vec::new(),
+        left_out: Vec::new(),
         columns: [("noise", numbers(noise)), ("c", column), ("y", target)]
             .map(of)
             .to_vec(),
