@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _engine
+from ._messages import in_parameters
 from ._settings import plain
 
 if TYPE_CHECKING:
@@ -91,8 +92,13 @@ def recipe_text(
     batch_size: int | str = "full",
     optimizer: Any = None,
 ) -> str:
-    """The recipe as JSON."""
-    return json.dumps(recipe_of(estimator, layers, dtype, batch_size, optimizer), default=plain)
+    """The recipe as JSON, which the engine accepts; an error speaks of the estimator's parameters."""
+    text = json.dumps(recipe_of(estimator, layers, dtype, batch_size, optimizer), default=plain)
+    try:
+        _engine.check_recipe(text)
+    except ValueError as error:
+        raise ValueError(in_parameters(str(error), estimator, text)) from None
+    return text
 
 
 def _init(estimator: BaseMLP) -> dict[str, Any]:

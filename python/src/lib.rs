@@ -26,7 +26,9 @@ mod _engine {
     use crate::predictor::Predictor;
 
     #[pymodule_export]
-    use crate::recipes::{activation_expression, built_in_recipes, names, read_recipe, run_recipe};
+    use crate::recipes::{
+        activation_expression, built_in_recipes, check_recipe, names, read_recipe, run_recipe,
+    };
 
     #[pymodule_export]
     use crate::run::{Run, initial};

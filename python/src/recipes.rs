@@ -24,6 +24,12 @@ pub(crate) fn read_recipe(toml: Option<&str>, origin: &str) -> PyResult<String> 
     serde_json::to_string(&recipe.refused()?).refused()
 }
 
+/// Refuses a recipe, JSON, that cannot be used whatever the data.
+#[pyfunction]
+pub(crate) fn check_recipe(recipe: &str) -> PyResult<()> {
+    read(recipe)?.validate().refused()
+}
+
 /// The names of the built-in recipes.
 #[pyfunction]
 pub(crate) fn built_in_recipes() -> Vec<&'static str> {
