@@ -183,9 +183,42 @@ fn relus_that_a_high_rate_kills() {
         dead["try_this"]
             .as_str()
             .unwrap()
-            .contains("smaller learning rate"),
+            .contains("a learning rate of 0.1 or less in place of 1"),
         "{dead}"
     );
+}
+
+/// The units of xor-sgd are saturated by the rate, which is therefore named first.
+#[test]
+fn a_rate_that_saturates_units_is_named_itself() {
+    for rate in [50, 100, 500] {
+        let set = format!("train.learning_rate={rate}");
+        let found = findings(&["xor-sgd", "--set", &set]);
+        let first = found.first().unwrap_or_else(|| panic!("nothing at {rate}"));
+        assert_eq!(first["kind"], "learning_rate_too_high", "{rate}: {found:?}");
+        let advice = first["try_this"].as_str().unwrap();
+        assert!(
+            advice.contains(&format!("or less in place of {rate}")),
+            "{advice}"
+        );
+    }
+}
+
+#[test]
+fn relus_that_a_strong_penalty_kills() {
+    let training = Training {
+        init: "method = \"he_normal\"",
+        ..Training::new(
+            |row| 0.3 * smooth(row),
+            "layers = [3, 16, 16, 1]\nactivation = [\"relu\", \"relu\", \"identity\"]",
+            "loss = \"half_squared_error\"\nlearning_rate = 0.02\nepochs = 2000\nl2 = 0.5",
+        )
+    };
+    let found = training.findings();
+    let dead = found.iter().find(|finding| finding["kind"] == "dead_units");
+    let dead = dead.unwrap_or_else(|| panic!("{found:?}"));
+    let advice = dead["try_this"].as_str().unwrap();
+    assert!(advice.contains("train.l2 = 0.05 in place of 0.5"), "{advice}");
 }
 
 #[test]
@@ -578,7 +611,8 @@ fn runs_and_trainings_report_findings() {
         ended.stderr
     );
     let quiet = done(&[&of_iris[..], &["--quiet", "--json"]].concat());
-    assert_eq!(quiet.stderr, "");
+    // The note of a repeated row is no finding.
+    assert!(!quiet.stderr.contains("warning"), "{}", quiet.stderr);
     let record: Value = serde_json::from_str(&quiet.stdout).unwrap();
     assert_eq!(record["findings"][0]["kind"], "loss_stuck");
     let healthy = done(&["train", "iris", "--out", text(&model), "--json"]);

@@ -210,6 +210,7 @@ fn with_suggestion(message: &str) -> String {
         .trim_end()
         .replace("unknown field", "unknown key")
         .replace("unknown variant", "unknown name");
+    let message = without_types(message);
     if !message.starts_with("unknown") {
         return message;
     }
@@ -219,6 +220,20 @@ fn with_suggestion(message: &str) -> String {
     };
     match nearest(found, quoted) {
         Some(known) => format!("{message}; did you mean `{known}`?"),
+        None => message,
+    }
+}
+
+/// Types of numbers in words.
+fn without_types(message: String) -> String {
+    let types = ["f32", "f64", "i64", "u32", "u64", "usize"];
+    let Some((found, name)) = message.rsplit_once("expected ") else {
+        return message;
+    };
+    match types.iter().position(|of_rust| *of_rust == name) {
+        Some(..2) => format!("{found}expected a number"),
+        Some(2) => format!("{found}expected a whole number"),
+        Some(_) => format!("{found}expected a whole number, 0 or more"),
         None => message,
     }
 }

@@ -23,6 +23,8 @@ pub enum FindingKind {
     LossRising,
     /// The loss rises and falls without progress.
     Oscillation,
+    /// Units stopped learning, because the steps are too large.
+    LearningRateTooHigh,
     /// The loss hardly changes, because the steps are too small.
     LossStuck,
     /// The scales of the input columns differ too much.
@@ -57,6 +59,7 @@ impl FindingKind {
             Self::Diverged => "the training diverged",
             Self::LossRising => "the loss rises",
             Self::Oscillation => "the loss oscillates",
+            Self::LearningRateTooHigh => "the learning rate is too high",
             Self::LossStuck => "the loss is stuck",
             Self::UnscaledInputs => "inputs on different scales",
             Self::TargetsOutOfRange => "targets out of range",

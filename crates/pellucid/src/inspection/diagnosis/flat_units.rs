@@ -3,8 +3,9 @@
 
 use super::facts::{Facts, LayerFacts, NetworkFacts};
 use super::finding::{Finding, FindingKind, Severity, percent, short};
+use super::learning_rate::largest_step;
 use crate::activation::Activation;
-use crate::inspection::layer_statistics::largest_derivative_of_bounded;
+use crate::inspection::layer_statistics::{LayerStatistics, largest_derivative_of_bounded};
 
 /// The share of a layer's units that may be saturated. One in ten after training is common in good networks; where half are,
 /// half of the layer no longer learns (Glorot & Bengio, *Understanding the difficulty of training deep
@@ -64,8 +65,12 @@ pub(super) fn saturated_after(facts: &Facts<'_>) -> Vec<Finding> {
             severity(share),
             seen_of(facts, ["after", "saturated"], (index, layer), share, &seen),
             "their derivative is nearly 0: they have stopped learning, and give the same output for every input",
-            "a smaller learning rate, a penalty on large weights (train.l2), or normalised layers \
-             (network.normalisation = \"batch\")",
+            remedy(
+                facts,
+                index,
+                "a smaller learning rate, a penalty on large weights (train.l2), or normalised layers \
+                 (network.normalisation = \"batch\")",
+            ),
         );
         finding.in_layer(index)
     });
@@ -101,14 +106,41 @@ fn stuck_outputs(facts: &Facts<'_>) -> Option<Finding> {
 pub(super) fn dead_before(facts: &Facts<'_>) -> Vec<Finding> {
     let try_this = "start from biases of 0 and smaller weights, such as init.method = \"he_normal\"; scale the inputs; or use \
                     leaky_relu";
-    dead(facts, facts.initial, "before", DEAD_BEFORE, try_this)
+    dead(facts, facts.initial, "before", DEAD_BEFORE, |_| {
+        try_this.to_owned()
+    })
 }
 
 /// Rectifiers of the trained network whose derivative is 0 on every sampled row.
 pub(super) fn dead_after(facts: &Facts<'_>) -> Vec<Finding> {
     let try_this = "a smaller learning rate, init.method = \"he_normal\", scaled inputs; or leaky_relu, whose derivative is \
                     nowhere 0";
+    let try_this = |index| remedy(facts, index, try_this);
     dead(facts, facts.trained, "after", DEAD_AFTER, try_this)
+}
+
+/// What to change where units of a layer, counted from 0, have stopped learning: the penalty where it has shrunk the weights,
+/// the rate where steps were large, otherwise what is usual.
+fn remedy(facts: &Facts<'_>, index: usize, usual: &str) -> String {
+    /// The penalty is the cause where the weights have this part of their first size.
+    const SHRUNK: f64 = 0.5;
+    /// Steps that move weights by this part of their size are large.
+    const LARGE: f64 = 0.03;
+    let size = |entry: Option<&LayerStatistics>| Some(entry?.layers.get(index)?.weight_rms);
+    let sizes = size(facts.layer_statistics.first()).zip(size(facts.layer_statistics.last()));
+    let l2 = facts.recipe.train.l2;
+    match sizes {
+        Some((first, last)) if l2 > 0.0 && last < SHRUNK * first => format!(
+            "a weaker penalty, such as train.l2 = {} in place of {}: the layer's weights have shrunk to {} of their first size",
+            short(l2 / 10.0),
+            short(l2),
+            percent(last / first)
+        ),
+        _ if largest_step(facts, index) >= LARGE => {
+            format!("{}; `pellucid find-rate` finds one", facts.lower_rate())
+        }
+        _ => usual.to_owned(),
+    }
 }
 
 fn dead(
@@ -116,7 +148,7 @@ fn dead(
     network: Option<&NetworkFacts>,
     when: &str,
     most: f64,
-    try_this: &str,
+    try_this: impl Fn(usize) -> String,
 ) -> Vec<Finding> {
     let layers = layers(network).filter(|(_, layer)| layer.summary.dead_units >= most);
     let findings = layers.map(|(index, layer)| {
@@ -133,7 +165,7 @@ fn dead(
                  remaining units"
             }
         };
-        let finding = FindingKind::DeadUnits.found(severity, seen, why, try_this);
+        let finding = FindingKind::DeadUnits.found(severity, seen, why, try_this(index));
         finding.in_layer(index)
     });
     findings.collect()

@@ -1,7 +1,7 @@
 //! Detects learning rates that are too high or too low.
 
 use super::facts::{Facts, range};
-use super::finding::{Finding, FindingKind, Severity, short};
+use super::finding::{Finding, FindingKind, Severity, percent, short};
 
 /// The number of epochs of a window: a run may oscillate in one part and be calm in another.
 const WINDOW: usize = 32;
@@ -72,6 +72,62 @@ fn is_noisy(facts: &Facts<'_>) -> bool {
     train.batch_size.rows_per_batch(rows) < rows
         || train.input_noise > 0.0
         || train.dropout.of_hidden(hidden).iter().any(|&rate| rate > 0.0)
+}
+
+/// A step that moves the weights of a layer by this part of their size is too large: about 1e-3 is usual.
+const LARGE_STEP: f64 = 0.05;
+/// The share of the first loss above which steps that large made little progress.
+const LITTLE_PROGRESS: f64 = 0.2;
+
+/// Steps so large that units of these layers, counted from 1, stopped learning in the training.
+pub(super) fn too_high(facts: &Facts<'_>, stopped: &[usize]) -> Option<Finding> {
+    let (first, last) = (facts.epochs.first()?.loss, facts.epochs.last()?.loss);
+    let of_layer = |&layer: &usize| (largest_step(facts, layer - 1), layer);
+    let largest = stopped.iter().map(of_layer).max_by(|a, b| a.0.total_cmp(&b.0));
+    let (step, layer) = largest.filter(|(step, _)| *step >= LARGE_STEP)?;
+    if !facts.recipe.train.optimizer.takes_steps() || last <= LITTLE_PROGRESS * first {
+        return None;
+    }
+    let rate = facts.recipe.train.learning_rate;
+    let finding = FindingKind::LearningRateTooHigh.found(
+        Severity::Fault,
+        format!(
+            "one step moved the weights of {} by {} of their size; units of it that learned at first no longer do, and the loss \
+             is {}, after {} in the first epoch",
+            facts.layer_name(layer - 1),
+            percent(step),
+            short(last),
+            short(first)
+        ),
+        "steps of about 1e-3 of the weights' size are usual; larger ones take units to where their function is flat",
+        format!(
+            "a learning rate of {} or less in place of {}; `pellucid find-rate` finds one",
+            short(rate * (0.03 / step).min(0.1)),
+            short(rate)
+        ),
+    );
+    Some(finding.in_layer(layer - 1))
+}
+
+/// The largest step of a layer, counted from 0, relative to the size of its weights. Of gradient descent the first step is
+/// known from the gradient.
+pub(super) fn largest_step(facts: &Facts<'_>, index: usize) -> f64 {
+    let layers = facts
+        .layer_statistics
+        .iter()
+        .filter_map(|entry| entry.layers.get(index));
+    let measured = layers.filter_map(|layer| layer.update_ratio).fold(0.0, f64::max);
+    let train = &facts.recipe.train;
+    let initial = facts
+        .layer_statistics
+        .first()
+        .and_then(|entry| entry.layers.get(index));
+    match (initial, train.optimizer.name()) {
+        (Some(layer), "sgd") if layer.weight_rms > 0.0 => {
+            measured.max(train.learning_rate * layer.gradient_rms / layer.weight_rms)
+        }
+        _ => measured,
+    }
 }
 
 /// How far the weights of a layer must have been able to move in the whole run, relative to their size: less cannot change

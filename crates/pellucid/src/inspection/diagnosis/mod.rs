@@ -82,6 +82,11 @@ pub fn after_training(facts: &Facts<'_>) -> Vec<Finding> {
     let mut flat = flat_units::saturated_after(facts);
     flat.extend(flat_units::dead_after(facts));
     flat.retain(|finding| !(out_of_reach && finding.layer == output));
+    let stopped = flat.iter().filter_map(|finding| finding.layer);
+    let stopped: Vec<usize> = stopped
+        .filter(|layer| !findings.iter().any(|known| known.layer == Some(*layer)))
+        .collect();
+    add(&mut findings, learning_rate::too_high(facts, &stopped));
     add(&mut findings, flat);
     if !has(&findings, &[Diverged]) {
         let blocked = [SaturatedUnits, DeadUnits, SymmetricUnits];
