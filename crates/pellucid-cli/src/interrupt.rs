@@ -6,6 +6,8 @@ static ASKED: AtomicBool = AtomicBool::new(false);
 
 /// Listens for Ctrl-C from now on.
 pub(crate) fn listen() {
+    #[cfg(unix)]
+    pellucid_data::watch_interruptions(was_asked);
     // Where no handler can be set, Ctrl-C ends the process, as it does anyway.
     let _ = ctrlc::set_handler(|| {
         if ASKED.swap(true, Ordering::SeqCst) {

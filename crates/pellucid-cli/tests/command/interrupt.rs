@@ -155,3 +155,93 @@ fn it_ends_all_runs_of_a_comparison_which_reports_the_finished_ones() {
         (&true.into(), 2)
     );
 }
+
+/// A named pipe waits for its reader, and Ctrl-C ends that.
+#[test]
+#[cfg(unix)]
+fn it_ends_the_wait_for_the_reader_of_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for arguments in [
+        &["run", "xor-sgd", "-q", "--json"][..],
+        &["train", "iris", "--epochs", "1", "-q", "--out"],
+    ] {
+        let child = Command::new(env!("CARGO_BIN_EXE_pellucid"))
+            .args(arguments)
+            .arg(&pipe)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        thread::sleep(Duration::from_millis(500));
+        let process = child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &process])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let started = Instant::now();
+        let ended = child.wait_with_output().unwrap();
+        assert!(started.elapsed() < Duration::from_secs(10), "{arguments:?} waits");
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains("waited for the reader of this pipe"), "{stderr}");
+    }
+}
+
+/// What a reader of a pipe gets is the whole output, however slowly it reads.
+#[test]
+#[cfg(unix)]
+fn a_pipe_takes_the_whole_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pipe, model) = (folder.path().join("pipe"), folder.path().join("m.safetensors"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let data = folder.path().join("t.csv");
+    let rows: String = (0..20_000)
+        .map(|row| format!("{},{}\n", row % 17, row % 2))
+        .collect();
+    fs::write(&data, format!("x,y\n{rows}")).unwrap();
+    let train = [
+        "train",
+        text(&data),
+        "--target",
+        "y",
+        "--epochs",
+        "1",
+        "-q",
+        "--out",
+        text(&model),
+    ];
+    crate::driver::done(&train);
+    let child = Command::new(env!("CARGO_BIN_EXE_pellucid"))
+        .args([
+            "predict",
+            text(&model),
+            text(&data),
+            "--proba",
+            "-q",
+            "-o",
+            text(&pipe),
+        ])
+        .spawn()
+        .unwrap();
+    let mut reader = fs::File::open(&pipe).unwrap();
+    let mut found = Vec::new();
+    let mut piece = vec![0; 3000];
+    loop {
+        let read = std::io::Read::read(&mut reader, &mut piece).unwrap();
+        if read == 0 {
+            break;
+        }
+        found.extend_from_slice(&piece[..read]);
+        if found.len() < 200_000 {
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+    assert!(child.wait_with_output().unwrap().status.success());
+    let direct = crate::driver::done(&["predict", text(&model), text(&data), "--proba", "-q"]).stdout;
+    assert_eq!(String::from_utf8(found).unwrap(), direct);
+}

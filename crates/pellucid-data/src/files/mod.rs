@@ -6,6 +6,8 @@ mod error;
 mod idx;
 mod mnist;
 mod mnist_cache;
+#[cfg(unix)]
+mod named_pipe;
 mod output;
 mod packed;
 mod small_file;
@@ -16,6 +18,8 @@ pub use error::FileError;
 pub use idx::{IdxArray, parse_idx, read_idx};
 pub use mnist::{CLASSES, Mnist, read_idx_pair, read_mnist};
 pub use mnist_cache::read_cached_mnist;
+#[cfg(unix)]
+pub use named_pipe::watch_interruptions;
 pub use output::OutputFile;
 pub(crate) use packed::Unpacked;
 pub(crate) use small_file::other_kind;

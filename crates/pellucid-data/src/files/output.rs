@@ -4,6 +4,8 @@
 //! on disk. After any failure the destination holds either its old or its new contents, never a part of them.
 
 use super::error::FileError;
+#[cfg(unix)]
+use super::named_pipe::NamedPipe;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -18,7 +20,8 @@ use tempfile::NamedTempFile;
 /// - A symbolic link stays one: the file that it leads to is replaced.
 /// - An existing file keeps its permissions, and a file that may not be written is not replaced. A new file has the
 ///   permissions of any new file. Another name (hard link) of an existing file keeps the old contents.
-/// - What is not an ordinary file, such as `/dev/stdout`, a pipe or a device, is written directly.
+/// - What is not an ordinary file, such as `/dev/stdout`, a pipe or a device, is written directly. A named pipe waits for its
+///   reader, until [`watch_interruptions`](super::watch_interruptions) ends it.
 #[derive(Debug)]
 pub struct OutputFile {
     path: PathBuf,
@@ -32,6 +35,8 @@ enum Route {
         destination: PathBuf,
     },
     Direct(File),
+    #[cfg(unix)]
+    Pipe(NamedPipe),
 }
 
 impl OutputFile {
@@ -84,7 +89,7 @@ impl OutputFile {
             Ok(()) => self.commit(),
             Err(error) => Err(match self.route {
                 Route::Replace { .. } => unchanged(&self.path, &error),
-                Route::Direct(_) => FileError::from_write(&self.path, error),
+                _ => FileError::from_write(&self.path, error),
             }),
         }
     }
@@ -102,6 +107,8 @@ impl OutputFile {
                 destination,
             } => replace(temporary, &destination).map_err(|error| unchanged(&path, &error)),
             Route::Direct(mut file) => file.flush().map_err(|error| FileError::from_write(&path, error)),
+            #[cfg(unix)]
+            Route::Pipe(_) => Ok(()),
         }
     }
 }
@@ -119,6 +126,8 @@ impl Write for OutputFile {
                 let _ = io::stdout().flush();
                 file.write(bytes)
             }
+            #[cfg(unix)]
+            Route::Pipe(pipe) => pipe.write(bytes),
         }
     }
 
@@ -126,6 +135,8 @@ impl Write for OutputFile {
         match &mut self.route {
             Route::Replace { temporary, .. } => temporary.as_file_mut().flush(),
             Route::Direct(file) => file.flush(),
+            #[cfg(unix)]
+            Route::Pipe(pipe) => pipe.flush(),
         }
     }
 }
@@ -152,6 +163,11 @@ fn prepare(path: &Path) -> Result<Route, String> {
     let existing = match fs::metadata(&destination) {
         Ok(metadata) if metadata.is_dir() => {
             return Err("it is a folder; give the name of a file".to_owned());
+        }
+        #[cfg(unix)]
+        Ok(metadata) if std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type()) => {
+            let pipe = NamedPipe::open(&destination);
+            return pipe.map(Route::Pipe).map_err(|error| error.to_string());
         }
         Ok(metadata) if !metadata.is_file() => return open_directly(&destination),
         Ok(metadata) => Some(metadata),
