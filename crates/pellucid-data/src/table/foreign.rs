@@ -5,7 +5,7 @@ const AS_PARQUET: &str = "write the table as CSV or Parquet";
 const UNPACK: &str = "unpack it first";
 
 /// The first bytes of known formats, what they are, and what to do.
-const BINARY: [(&[u8], &str, &str); 22] = [
+const BINARY: [(&[u8], &str, &str); 21] = [
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         "an Excel workbook of the old format",
@@ -16,8 +16,7 @@ const BINARY: [(&[u8], &str, &str); 22] = [
         "an SQLite database",
         "export the table: sqlite3 -header -csv FILE 'SELECT * FROM …'",
     ),
-    (b"ARROW1", "an Arrow (Feather) file", AS_PARQUET),
-    (b"FEA1", "a Feather file", AS_PARQUET),
+    (b"FEA1", "a Feather file of version 1", AS_PARQUET),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", AS_PARQUET),
     (b"CDF\x01", "a NetCDF file", AS_PARQUET),
     (b"CDF\x02", "a NetCDF file", AS_PARQUET),
@@ -106,7 +105,7 @@ mod tests {
     fn formats_that_are_not_read() {
         for (start, expected) in [
             (&b"SQLite format 3\0\x10\0"[..], "an SQLite database"),
-            (b"ARROW1\0\0\xff\xff\xff\xff", "an Arrow (Feather) file"),
+            (b"FEA1\0\0\xff\xff\xff\xff", "a Feather file of version 1"),
             (b"\x89HDF\r\n\x1a\n\0", "an HDF5 file"),
             (b"\x80\x04\x95\x10\0", "a Python pickle"),
             (

@@ -1,13 +1,14 @@
 //! The table formats, a file each.
 
+mod arrow;
 mod beginning;
 mod blanks;
 mod delimiter;
 mod first_row;
 mod idx;
+mod json;
 mod numpy;
 mod parquet;
-mod parquet_type;
 mod text;
 
 use super::format::{Expected, Format, RowWriter};
@@ -15,7 +16,14 @@ use super::kept::KeptColumn;
 use crate::files::{FileError, OutputFile};
 
 /// All formats, in the order in which they are tried on a file. Text is last: it takes everything.
-const FORMATS: [&dyn Format; 4] = [&parquet::Parquet, &numpy::NumPy, &idx::Idx, TEXT];
+const FORMATS: [&dyn Format; 6] = [
+    &parquet::Parquet,
+    &arrow::Arrow,
+    &numpy::NumPy,
+    &idx::Idx,
+    &json::Json,
+    TEXT,
+];
 const TEXT: &dyn Format = &text::Text;
 
 /// The format of a file that begins with `prefix`.

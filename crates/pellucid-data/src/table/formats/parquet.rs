@@ -6,9 +6,10 @@ use super::super::error::{no_rows, unsupported};
 use super::super::format::{Contents, Expected, Format, NamedRows, ReadOptions, RowReader, RowWriter};
 use super::super::kept::{KeptCells, KeptColumn, ParquetCells, Texts};
 use super::super::names::check_names;
+use super::super::parquet_type::Meaning;
 use super::super::source::OpenSource;
 use super::super::typed::TypedColumn;
-use super::parquet_type::{Meaning, Value};
+use super::super::typed_value::Value;
 use crate::files::{FileError, OutputFile};
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -49,6 +50,7 @@ impl Format for Parquet {
             columns,
             notes: rows.notes,
             left_out: rows.left_out,
+            ..Contents::default()
         })
     }
 
@@ -283,11 +285,7 @@ impl Batch<'_> {
         let mut values = values.iter();
         for row in 0..self.count {
             let value = present(row).then(|| values.next()).flatten().map(&value_of);
-            let cell = match &value {
-                Some(Value::Cell(cell)) => *cell,
-                Some(Value::Text(text)) => Cell::Text(text),
-                None => Cell::Missing,
-            };
+            let cell = value.as_ref().map_or(Cell::Missing, Value::as_cell);
             let place = || format!("row {}", self.row + row + 1);
             self.column.push(cell, self.path, place)?;
         }

@@ -1,9 +1,8 @@
 //! Columns that are repeated in the output exactly as the source holds them.
 
 mod parquet_cells;
-mod type_text;
 
-use super::cell::Cell;
+use super::cell::{Cell, number_text};
 use super::columns::{Column, ColumnKind, Table, Values};
 use super::words::Words;
 pub(super) use parquet_cells::ParquetCells;
@@ -88,7 +87,7 @@ impl Texts {
     fn push_cell(&mut self, cell: Cell<'_>) {
         match cell {
             Cell::Missing => self.push(""),
-            Cell::Number(number) => self.push(&number.to_string()),
+            Cell::Number(number) => self.push(&number_text(number)),
             Cell::Integer(number) => self.push(&number.to_string()),
             Cell::Boolean(value) => self.push(if value { "true" } else { "false" }),
             Cell::Text(text) => self.push(text),
@@ -154,7 +153,7 @@ impl KeptRows {
             (KeptRows::Numbers(numbers), _) => numbers.push(f64::NAN),
             (KeptRows::Words(words), Cell::Missing) => words.push_missing(),
             (KeptRows::Words(words), Cell::Text(text)) => _ = words.push(text),
-            (KeptRows::Words(words), Cell::Number(number)) => _ = words.push(&number.to_string()),
+            (KeptRows::Words(words), Cell::Number(number)) => _ = words.push(&number_text(number)),
             (KeptRows::Words(words), Cell::Integer(number)) => _ = words.push(&number.to_string()),
             (KeptRows::Words(words), Cell::Boolean(value)) => {
                 _ = words.push(if value { "true" } else { "false" });

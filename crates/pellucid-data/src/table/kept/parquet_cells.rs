@@ -1,7 +1,7 @@
 //! Values of a Parquet column with their type, as the file holds them.
 
 use super::Texts;
-use super::type_text::{Meaning, old_timestamp};
+use crate::table::parquet_type::Meaning;
 use parquet::basic::{Repetition, Type as Physical};
 use parquet::column::reader::ColumnReader;
 use parquet::data_type::{ByteArray, FixedLenByteArray, Int96};
@@ -14,6 +14,8 @@ use parquet::schema::types::{ColumnDescriptor, TypePtr};
 pub(in crate::table) struct ParquetCells {
     /// The type of the column, which the output has as well.
     kind: TypePtr,
+    /// What its values stand for, unless nothing is known of that.
+    meaning: Option<Meaning>,
     /// Whether each row has a value; of a column that needs one in each, empty.
     present: Vec<i16>,
     /// The level of a row with a value.
@@ -50,6 +52,7 @@ impl ParquetCells {
         let is_flat = column.max_rep_level() == 0 && column.path().parts().len() == 1;
         is_flat.then(|| ParquetCells {
             kind: column.self_type_ptr(),
+            meaning: Meaning::of(column).ok(),
             present: Vec::new(),
             top: column.max_def_level(),
             rows: 0,
@@ -128,22 +131,24 @@ impl ParquetCells {
 
     /// The rows as text: numbers with all their digits, dates and times as ISO 8601 writes them.
     pub(super) fn texts(&self) -> Texts {
-        let meaning = Meaning::of(&self.kind);
+        let meaning = self.meaning;
+        let integer = |value: i64| match meaning {
+            Some(meaning) => meaning.of_int64(value).into_text(),
+            None => value.to_string(),
+        };
+        let bytes = |bytes: &[u8]| meaning.unwrap_or(Meaning::Text).of_bytes(bytes).into_text();
         match &self.values {
             Stored::Booleans(values) => self.texts_of(values, ToString::to_string),
             Stored::Int32(values) => self.texts_of(values, |&value| match meaning {
-                Meaning::Unsigned => value.cast_unsigned().to_string(),
-                _ => meaning.integer(value.into()),
+                Some(meaning) => meaning.of_int32(value).into_text(),
+                None => value.to_string(),
             }),
-            Stored::Int64(values) => self.texts_of(values, |&value| match meaning {
-                Meaning::Unsigned => value.cast_unsigned().to_string(),
-                _ => meaning.integer(value),
-            }),
-            Stored::Int96(values) => self.texts_of(values, |value| old_timestamp(value.data())),
+            Stored::Int64(values) => self.texts_of(values, |&value| integer(value)),
+            Stored::Int96(values) => self.texts_of(values, |value| Meaning::of_int96(value).into_text()),
             Stored::Floats(values) => self.texts_of(values, ToString::to_string),
             Stored::Doubles(values) => self.texts_of(values, ToString::to_string),
-            Stored::Bytes(values) => self.texts_of(values, |value| meaning.bytes(value.data())),
-            Stored::Fixed(values) => self.texts_of(values, |value| meaning.bytes(value.data())),
+            Stored::Bytes(values) => self.texts_of(values, |value| bytes(value.data())),
+            Stored::Fixed(values) => self.texts_of(values, |value| bytes(value.data())),
         }
     }
 

@@ -93,7 +93,7 @@ fn every_type_in_every_compression() {
             "{compression:?}"
         );
         assert_eq!(words(&table, "day"), ["1970-01-01", "2024-02-29"]);
-        assert_eq!(words(&table, "at"), ["missing", "1970-01-01T00:00:01.500"]);
+        assert_eq!(words(&table, "at"), ["missing", "1970-01-01T00:00:01.500Z"]);
         assert_eq!(words(&table, "old"), ["1970-01-02T00:00:00"; 2]);
         assert_eq!(
             table.column("price").unwrap().values,
