@@ -19,9 +19,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use pellucid::descriptor::{Choice, OrNone};
 use pellucid::evaluation::metrics::{Figure, Metric};
-use pellucid::recipe::{BatchSize, ClassWeight, DropoutRates, Scale, StopAt, Task, Unseen};
+use pellucid::recipe::{BatchSize, ClassWeight, DropoutRates, Recipe, Scale, StopAt, Task, Unseen};
 use pellucid::{Activation, Normalisation, Optimizer, Precision};
 use pellucid_data::preparation::ColumnChoice;
+use pellucid_data::training::TrainingRequest;
 use pellucid_data::tuning::{Method, elementwise_names, hidden_sizes};
 use pellucid_data::{Delimiter, Ragged, ReadOptions, TextEncoding};
 use pellucid_report::Theme;
@@ -178,13 +179,12 @@ pub(crate) struct FindRate {
     #[arg(long, value_name = "DIR-or-FILE")]
     pub(crate) data: Option<PathBuf>,
 
-    /// For a table: the column to be predicted, a name, a number counted from 1, or `last`; several with commas
-    #[arg(long, short, value_name = "COLUMN")]
-    pub(crate) target: Vec<String>,
-
     /// For a table: take network and training from a recipe, a built-in one or a TOML file
     #[arg(long)]
     pub(crate) recipe: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) columns: Columns,
 
     #[command(flatten)]
     pub(crate) reading: Reading,
@@ -394,17 +394,28 @@ impl Columns {
         flags
     }
 
-    pub(crate) fn choice(&self) -> ColumnChoice {
-        ColumnChoice {
-            target: self.target.clone(),
-            only: self.only.clone(),
-            drop: self.drop.clone(),
-            id: self.id.clone(),
-            weight: self.weight.clone(),
-            group: self.group.clone(),
-            time: self.time.clone(),
-            ..ColumnChoice::default()
-        }
+    /// What is asked of a training on a table, as far as its columns go.
+    pub(crate) fn request(&self, recipe: Option<Recipe>) -> TrainingRequest {
+        let mut request = TrainingRequest {
+            recipe,
+            columns: ColumnChoice {
+                target: self.target.clone(),
+                only: self.only.clone(),
+                drop: self.drop.clone(),
+                id: self.id.clone(),
+                weight: self.weight.clone(),
+                group: self.group.clone(),
+                time: self.time.clone(),
+                ..ColumnChoice::default()
+            },
+            task: self.task,
+            drop_missing_target: self.drop_missing_target,
+            scale: self.scale,
+            unseen: self.unseen,
+            ..TrainingRequest::default()
+        };
+        self.cells.add_to(&mut request);
+        request
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{run, source, terminal};
 use anyhow::Result;
 use pellucid_data::training::TrainingRequest;
 use pellucid_data::{
-    BUILTINS, ColumnKind, ColumnNote, ColumnSummary, Mnist, ReadOptions, describe, read_cached_mnist,
+    BUILTINS, Column, ColumnKind, ColumnNote, ColumnSummary, Mnist, ReadOptions, describe, read_cached_mnist,
     read_mnist,
 };
 use serde_json::json;
@@ -51,11 +51,19 @@ fn describe_table(show: &ShowData) -> Result<()> {
         ..show.reading.options()
     };
     let table = source::read(&show.data, &options, show.seed.unwrap_or(0))?;
-    let as_written = table.clone();
+    // Dates are described as they are written.
+    let may_be_date = |column: &Column| {
+        column.values.kind() != ColumnKind::Number || request.columns.date.contains(&column.name)
+    };
+    let written = table
+        .columns
+        .iter()
+        .map(|column| may_be_date(column).then(|| column.clone()));
+    let written: Vec<Option<Column>> = written.collect();
     let mut table = request.read(table)?;
     let reading = &request.reading;
-    for (column, written) in table.columns.iter_mut().zip(as_written.columns) {
-        if reading.is_date(&column.name) {
+    for (column, written) in table.columns.iter_mut().zip(written) {
+        if let Some(written) = written.filter(|_| reading.is_date(&column.name)) {
             *column = written;
         }
     }

@@ -60,7 +60,13 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
             format!("{flag} is for a table, and {} is a recipe", arguments.source)
         })?;
         let settings = arguments.settings();
-        let subject = Subject::read(&arguments.source, settings, &[], None, &arguments.reading)?;
+        let subject = Subject::read(
+            &arguments.source,
+            settings,
+            &arguments.columns,
+            None,
+            &arguments.reading,
+        )?;
         let Subject::Recipe(recipe, settings) = subject else {
             return misuse(format!("{} is no recipe", arguments.source));
         };

@@ -44,7 +44,7 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
     let subject = Subject::read(
         &arguments.source,
         arguments.settings(),
-        &arguments.target,
+        &arguments.columns,
         arguments.recipe.as_deref(),
         &arguments.reading,
     )?;

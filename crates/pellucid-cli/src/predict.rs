@@ -193,6 +193,7 @@ impl Layout {
             columns: answers.map(|(name, values)| Column { name, values }).collect(),
             notes: Vec::new(),
             left_out: Vec::new(),
+            spellings: Vec::new(),
         }
     }
 }
@@ -200,6 +201,10 @@ impl Layout {
 fn column_of(matrix: &Matrix<f64>, column: usize) -> impl Iterator<Item = f64> {
     let values = matrix.values().iter().skip(column);
     values.step_by(matrix.columns()).copied()
+}
+
+fn is_shortest(number: &str) -> bool {
+    number.parse().is_ok_and(|value: f64| value.to_string() == number)
 }
 
 /// As the target was: numbers, booleans or words.
@@ -211,6 +216,8 @@ fn as_kind(kind: ColumnKind, classes: Vec<String>, labels: Vec<u32>) -> Values {
     match kind {
         ColumnKind::Boolean => Values::Booleans(words),
         ColumnKind::Category => Values::Categories(words),
+        // Spelled as `1.0` or `+1`, which numbers would not keep.
+        ColumnKind::Number if !words.names.iter().all(|name| is_shortest(name)) => Values::Categories(words),
         ColumnKind::Number => {
             let number = |row| words.get(row).and_then(|class| class.parse().ok());
             let numbers = (0..words.codes.len()).map(|row| number(row).unwrap_or(f64::NAN));

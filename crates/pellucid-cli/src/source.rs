@@ -78,6 +78,7 @@ pub(crate) fn read_as(
             columns: Vec::new(),
             notes: Vec::new(),
             left_out: Vec::new(),
+            spellings: Vec::new(),
         },
     })
 }

@@ -1,11 +1,10 @@
 //! The subject of a command that accepts a recipe or a table.
 
-use crate::arguments::{Reading, Settings};
+use crate::arguments::{Columns, Reading, Settings};
 use crate::failure::{misuse, refuse_flags};
 use crate::{recipes, source, terminal};
 use anyhow::{Context, Result};
 use pellucid::recipe::{BUILT_IN, Recipe};
-use pellucid_data::preparation::ColumnChoice;
 use pellucid_data::training::TrainingRequest;
 use pellucid_data::{ReadOptions, Table};
 use std::path::Path;
@@ -17,16 +16,17 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
-    /// The settings are put over a recipe; target and recipe are of a table.
+    /// The settings are put over a recipe; columns and recipe are of a table.
     pub(crate) fn read(
         source: &str,
         settings: Settings,
-        target: &[String],
+        columns: &Columns,
         recipe: Option<&str>,
         reading: &Reading,
     ) -> Result<Self> {
         if is_recipe(source) {
-            let mut of_table = vec![("--target", !target.is_empty()), ("--recipe", recipe.is_some())];
+            let mut of_table = columns.flags();
+            of_table.push(("--recipe", recipe.is_some()));
             let of_reading = reading.flags().into_iter();
             of_table.extend(of_reading.map(|(flag, value)| (flag, value.is_some())));
             refuse_flags(&of_table, |flag| {
@@ -41,15 +41,10 @@ impl Subject {
         let recipe = recipe_of_table(recipe, &settings)?;
         let path = Path::new(source);
         let mut request = TrainingRequest {
-            recipe,
-            columns: ColumnChoice {
-                target: target.to_vec(),
-                ..ColumnChoice::default()
-            },
             epochs: settings.epochs,
             precision: settings.precision,
             seed: settings.seed,
-            ..TrainingRequest::default()
+            ..columns.request(recipe)
         };
         let table = read_table(path, reading, &mut request)?;
         Ok(Self::Table(Box::new(table), Box::new(request)))

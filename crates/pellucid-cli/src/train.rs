@@ -106,7 +106,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     let stopped = stopped_early || ended_by == Some(EndedBy::Interrupt);
     let notes = match &trained {
         Some(trained) => trained.notes.clone(),
-        None => [table.notes.clone(), plan.notes()?].concat(),
+        None => [table.notes.clone(), request.reading_notes.clone(), plan.notes()?].concat(),
     };
     // With --quiet as well: they say how the table was changed. Those of reading were shown then.
     let is_new = |note: &&String| !request.reading_notes.contains(note) && !table.notes.contains(note);
@@ -306,9 +306,7 @@ fn cross_validate(
     let found = plan.cross_validate(folds, threads, Some(clock), &mut progress, report);
     drop(progress);
     let found = found?;
-    if let Some(warning) = found.warning.as_ref().filter(|_| !quiet) {
-        terminal::note(&format!("warning: {warning}"));
-    }
+    terminal::notes("warning", found.warning.as_slice());
     Ok(found)
 }
 

@@ -159,22 +159,14 @@ fn space(arguments: &Tune) -> Result<Space> {
 }
 
 fn training(arguments: &Tune, recipe: Option<Recipe>) -> TrainingRequest {
-    let mut request = TrainingRequest {
-        recipe,
-        columns: arguments.columns.choice(),
-        task: arguments.columns.task,
-        drop_missing_target: arguments.columns.drop_missing_target,
-        scale: arguments.columns.scale,
-        unseen: arguments.columns.unseen,
+    TrainingRequest {
         class_weight: arguments.class_weight.clone(),
         validation: arguments.validation,
         epochs: arguments.epochs,
         patience: arguments.patience,
         seed: arguments.seed,
-        ..TrainingRequest::default()
-    };
-    arguments.columns.cells.add_to(&mut request);
-    request
+        ..arguments.columns.request(recipe)
+    }
 }
 
 /// The best settings on all rows.
@@ -192,8 +184,9 @@ fn train_winner(
     threads: NonZeroUsize,
 ) -> Result<Winner> {
     let plan = search.on_all_rows(best)?;
-    let notes = plan.notes()?;
-    terminal::notes("note", &notes);
+    let of_columns = plan.notes()?;
+    terminal::notes("note", &of_columns);
+    let notes = [search.notes(), of_columns].concat();
     if arguments.model.is_none() {
         return Ok(Winner {
             recipe: plan.recipe_for_all_rows()?,

@@ -29,6 +29,8 @@ pub mod training;
 pub mod tuning;
 
 pub use error::{DataError, Result};
+#[cfg(unix)]
+pub use files::watch_interruptions;
 pub use files::{
     CLASSES, DownloadProgress, FileError, IdxArray, Mnist, OutputFile, cache_folder, parse_idx,
     read_cached_mnist, read_idx, read_idx_pair, read_mnist, read_small_text,
@@ -38,7 +40,7 @@ pub use recipe_data::load;
 pub use side_by_side::side_by_side;
 pub use table::{
     BUILTINS, Builtin, Categories, Column, ColumnKind, ColumnNote, ColumnSummary, DateOrder, Delimiter,
-    KeptColumn, NoDateOrder, NoFormat, NumberFormat, NumberSummary, Ragged, ReadOptions, Separators, Table,
-    TableChunks, TableSource, TableWriter, TextEncoding, Values, WordCount, describe, load_builtin,
-    read_table,
+    KeptColumn, NoDateOrder, NoFormat, NumberFormat, NumberSpellings, NumberSummary, Ragged, ReadOptions,
+    Separators, Table, TableChunks, TableSource, TableWriter, TextEncoding, Values, WordCount, describe,
+    load_builtin, read_table,
 };

@@ -46,7 +46,18 @@ pub fn change_recipe(
     if let Some(assignment) = last_method {
         changed = read(&document, &format!("--set {assignment}"))?;
     }
-    changed.set_all(others)?;
+    changed.set_all(others).map_err(|error| {
+        // As the user wrote it, before words got quotes.
+        let mut written = set.iter().zip(&assignments);
+        let written = written.find(|(_, assignment)| error.origin == format!("--set {assignment}"));
+        match written {
+            Some((text, _)) => RecipeError {
+                origin: format!("--set {text}"),
+                ..error
+            },
+            None => error,
+        }
+    })?;
     if !unset.is_empty() {
         leave_out(&mut changed, recipe, &assignments, unset)?;
     }

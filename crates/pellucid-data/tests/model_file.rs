@@ -270,6 +270,7 @@ fn table(rows: usize, numbers: &[f64]) -> Table {
         source: "example".into(),
         notes: Vec::new(),
         left_out: Vec::new(),
+        spellings: Vec::new(),
         columns: columns
             .map(|(name, values)| Column {
                 name: name.into(),

@@ -427,6 +427,7 @@ fn sample(rows: std::ops::Range<usize>) -> Table {
         source: "sample".into(),
         notes: Vec::new(),
         left_out: Vec::new(),
+        spellings: Vec::new(),
         columns: vec![
             column(
                 "x",

@@ -137,13 +137,7 @@ impl TrainingFlags {
         recipe: Option<Recipe>,
         validation: Option<f64>,
     ) -> TrainingRequest {
-        let mut request = TrainingRequest {
-            recipe,
-            columns: columns.choice(),
-            task: columns.task,
-            drop_missing_target: columns.drop_missing_target,
-            scale: columns.scale,
-            unseen: columns.unseen,
+        TrainingRequest {
             class_weight: self.class_weight.clone(),
             validation,
             hidden: self.hidden.as_ref().map(|Hidden(sizes)| sizes.clone()),
@@ -163,10 +157,8 @@ impl TrainingFlags {
             dropout: self.dropout.clone(),
             precision: self.precision,
             seed: self.seed,
-            ..TrainingRequest::default()
-        };
-        columns.cells.add_to(&mut request);
-        request
+            ..columns.request(recipe)
+        }
     }
 
     /// Those that only a table's training takes, a recipe's not, and whether each is given.

@@ -163,6 +163,7 @@ impl PlotSource for TrainedTable<'_> {
             columns: vec![column(x, xs), column(y, ys)],
             notes: Vec::new(),
             left_out: Vec::new(),
+            spellings: Vec::new(),
         };
         let (predictions, _) = self.trained.predict(&asking, &asked, self.threads)?;
         let field = field(predictions);

@@ -45,12 +45,22 @@ fn set(words: &[&str]) -> BTreeSet<String> {
 #[test]
 fn classes_are_called_as_the_table_spells_them() {
     let folder = tempfile::tempdir().unwrap();
-    for [low, high] in [["01", "02"], ["9007199254740992", "9007199254740993"]] {
+    for [low, high] in [
+        ["01", "02"],
+        ["9007199254740992", "9007199254740993"],
+        ["-1", "+1"],
+        ["1.0", "2.0"],
+    ] {
         let path = table(folder.path(), "class", 120, |row| {
             [low, high][usize::from(row >= 60)].to_owned()
         });
         assert_eq!(trained(&path, "class", &[]).predictions, set(&[low, high]));
     }
+    let path = table(folder.path(), "class", 120, |row| {
+        ["1.50", "2.50"][usize::from(row >= 60)].to_owned()
+    });
+    let outcome = trained(&path, "class", &["--task", "classification"]);
+    assert_eq!(outcome.predictions, set(&["1.50", "2.50"]));
 }
 
 #[test]

@@ -41,8 +41,8 @@ pub struct ColumnChoice {
 pub struct ChosenColumns {
     /// The features, in the order of the table. At least one.
     pub features: Vec<String>,
-    /// Whether the user named the features; one that looks like an identifier is then kept.
-    pub asked_for: bool,
+    /// The features that the user named; one that looks like an identifier is then kept.
+    pub named: Vec<String>,
     /// The targets, in the order of the request. At least one.
     pub targets: Vec<String>,
     /// How the columns of the table are read; it is kept with the preparation.
@@ -66,9 +66,9 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
         weight,
         group,
         time,
-        categorical: _,
-        numeric: _,
-        date: _,
+        categorical,
+        numeric,
+        date,
     } = choice;
     let wrong = |message: String| problem(&table.source, message);
     let names = table.names();
@@ -129,7 +129,7 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
     }
     Ok(ChosenColumns {
         features,
-        asked_for: !only.is_empty(),
+        named: [only, categorical, numeric, date].map(Vec::as_slice).concat(),
         targets: target.clone(),
         reading: TableReading::default(),
         date_features: Vec::new(),

@@ -74,8 +74,8 @@ pub fn note_of_repeated(repeated: usize, held_out: usize) -> Option<String> {
     };
     (repeated > 0).then(|| {
         format!(
-            "{repeated} of {held_out} held-out rows {have} {copies} among the training rows, equal in every column, and so say \
-             little about new rows; remove repeated rows, or keep them together with --group"
+            "{repeated} of {held_out} held-out rows {have} {copies} among the training rows, equal in every column; \
+             such rows say little about new ones; remove repeated rows, or keep them together with --group"
         )
     })
 }

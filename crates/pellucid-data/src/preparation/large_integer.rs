@@ -1,7 +1,7 @@
 //! Whole numbers that doubles do not hold, such as keys and timestamps in nanoseconds.
 
 use super::words::Words;
-use crate::table::{is_code, whole_number};
+use crate::table::{is_code, is_inexact, whole_number};
 use std::collections::HashSet;
 
 /// The whole number that each word of some rows is, if all are and a double does not hold one of them; `None` for a word of
@@ -13,8 +13,9 @@ pub(super) fn large_integers(words: &Words<'_>) -> Option<Vec<Option<i128>>> {
     };
     let numbers = words.names.iter().zip(words.counts()).map(whole);
     let numbers: Vec<Option<i128>> = numbers.collect::<Option<_>>()?;
-    let is_inexact = |&number: &i128| number as f64 as i128 != number;
-    numbers.iter().flatten().any(is_inexact).then_some(numbers)
+    let counted = words.names.iter().zip(words.counts());
+    let mut present = counted.filter(|(_, rows)| *rows > 0).map(|(word, _)| word);
+    present.any(|word| is_inexact(word)).then_some(numbers)
 }
 
 /// The distance of a word from an origin; `None` if it is not a number.

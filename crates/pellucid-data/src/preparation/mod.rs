@@ -18,6 +18,7 @@
 //!     ],
 //!     notes: Vec::new(),
 //!     left_out: Vec::new(),
+//!     spellings: Vec::new(),
 //! };
 //! let choice = ColumnChoice { target: vec!["buys".into()], ..ColumnChoice::default() };
 //! let chosen = choose_columns(&table, &choice)?;

@@ -7,8 +7,8 @@ use super::named::{check_present, first_repeated};
 use super::words::number_as_word;
 use crate::error::{Result, problem};
 use crate::table::{
-    Categories, Column, ColumnKind, DateOrder, NoFormat, NumberFormat, Separators, Table, Values,
-    is_number_marker, proven_decimal, word_counts,
+    Categories, Column, ColumnKind, DateOrder, NoFormat, NumberFormat, Separators, Table, Values, is_code,
+    is_inexact, is_number_marker, number, proven_decimal, whole_number, word_counts,
 };
 use dates::{Dates, dates_in};
 use pellucid::recipe::Task;
@@ -112,9 +112,11 @@ impl ReadTable {
                 }
             }
         }
+        let proven = proven_decimals(&table);
         let mut reader = Reader {
             request,
-            usual_decimal: request.separators.decimal.or_else(|| usual_decimal(&table)),
+            usual_decimal: request.separators.decimal.or_else(|| usual_decimal(&proven)),
+            has_comma: request.separators.decimal == Some(',') || proven.contains(&','),
             reading: TableReading {
                 missing: request.missing.clone(),
                 keep_na_words: request.keep_na_words,
@@ -136,19 +138,25 @@ impl ReadTable {
     }
 }
 
-/// The decimal comma, if the cells of some column prove it and those of none prove a decimal point.
-fn usual_decimal(table: &Table) -> Option<char> {
+/// The decimal separators that the cells of some column prove.
+fn proven_decimals(table: &Table) -> HashSet<char> {
     let proven = table.columns.iter().filter_map(|column| match &column.values {
         Values::Categories(words) => proven_decimal(words.names.iter().map(String::as_str)),
         Values::Numbers(_) | Values::Booleans(_) => None,
     });
-    let proven: HashSet<char> = proven.collect();
+    proven.collect()
+}
+
+/// The decimal comma, if the cells of some column prove it and those of none prove a decimal point.
+fn usual_decimal(proven: &HashSet<char>) -> Option<char> {
     (proven.len() == 1 && proven.contains(&',')).then_some(',')
 }
 
 struct Reader<'a> {
     request: &'a ReadingRequest,
     usual_decimal: Option<char>,
+    /// Whether the decimal separator of some column is a comma.
+    has_comma: bool,
     reading: TableReading,
     notes: Vec<String>,
 }
@@ -238,6 +246,21 @@ impl Reader<'_> {
         if cells.clone().next().is_none() || (!is_requested && cells.clone().any(is_code)) {
             return Ok(None);
         }
+        if cells.clone().any(is_inexact) {
+            // As distances from one of them, they are exact.
+            let whole = |cell| whole_number(cell).is_some_and(|_| !is_code(cell));
+            return match cells.clone().find(|cell| !whole(cell)) {
+                Some(odd) if is_requested => {
+                    let place = format!("{source}, column `{name}`");
+                    let message = format!(
+                        "numbers are requested, but some of its whole numbers are too large for double precision, and \
+                         `{odd}` is none; correct it, or leave the column out by --drop"
+                    );
+                    Err(problem(place, message))
+                }
+                _ => Ok(None),
+            };
+        }
         let format = match NumberFormat::of(cells.clone(), self.request.separators, self.usual_decimal) {
             Ok(format) => format,
             Err(reason) if is_requested => {
@@ -259,9 +282,9 @@ impl Reader<'_> {
         };
         let markers = present(words, &counts).filter(|(word, _)| is_number_marker(word));
         let markers: Vec<(String, usize)> = markers.map(|(word, rows)| (word.to_owned(), rows)).collect();
-        let all_plain = format.is_plain();
+        let all_plain = format.is_plain() && cells.clone().all(|cell| number(cell).is_some());
         // A source that types its columns says that these are words; text with a decimal comma in another column keeps them.
-        let is_typed = self.usual_decimal != Some(',');
+        let is_typed = !self.has_comma;
         if all_plain && markers.is_empty() && !is_requested && !had_missing && is_typed {
             return Ok(None);
         }
@@ -321,13 +344,6 @@ fn ambiguity<'c>(
 /// Whether a text consists of digits and separators, a comma among them, which no list of words has.
 fn is_meant_as_number(text: &str) -> bool {
     text.contains(',') && text.chars().all(|c| c.is_ascii_digit() || "+-.,' ".contains(c))
-}
-
-/// Whether a word looks like a number but is a code: digits with a leading zero, or more than double precision keeps.
-fn is_code(word: &str) -> bool {
-    let digits = word.strip_prefix('-').unwrap_or(word);
-    let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    all_digits && (digits.len() > 15 || (digits.len() > 1 && digits.starts_with('0')))
 }
 
 fn numbers_of(words: &Categories, numbers: &[f64]) -> Vec<f64> {

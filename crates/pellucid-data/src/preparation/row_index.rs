@@ -53,6 +53,7 @@ mod tests {
             first_row: 0,
             notes: Vec::new(),
             left_out: Vec::new(),
+            spellings: Vec::new(),
             columns: names.iter().map(column).collect(),
         };
         let rows: Vec<u32> = (0..numbers.len() as u32).collect();

@@ -15,7 +15,7 @@ pub(super) fn case_variants<'a>(words: &'a Words<'_>) -> Vec<Vec<&'a str>> {
         .names
         .iter()
         .zip(words.counts())
-        .filter(|(_, rows)| *rows > 0)
+        .filter(|(name, rows)| *rows > 0 && is_usual(name))
     {
         groups.entry(name.to_lowercase()).or_default().push((rows, name));
     }
@@ -30,6 +30,15 @@ pub(super) fn case_variants<'a>(words: &'a Words<'_>) -> Vec<Vec<&'a str>> {
         group.into_iter().map(|(_, name)| name).collect()
     };
     groups.into_iter().map(sorted).collect()
+}
+
+/// Whether a word is in small letters, in capitals, or begins with capitals, as people spell the same word; in `hAd` beside `had`
+/// the capital means something.
+fn is_usual(word: &str) -> bool {
+    let has = |is: fn(char) -> bool| word.chars().any(is);
+    let mut words = word.split(|c: char| !c.is_alphanumeric());
+    let inside = |word: &str| word.chars().skip(1).all(|c| !c.is_uppercase());
+    !has(char::is_lowercase) || words.all(inside)
 }
 
 /// Spellings for a message: the first, and in brackets the others.

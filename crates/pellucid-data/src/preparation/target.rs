@@ -36,7 +36,7 @@ pub struct ClassTarget<C> {
     pub column: String,
     /// The kind of its values.
     pub kind: ColumnKind,
-    /// The classes by name: false before true, the lower number before the higher, words sorted.
+    /// The classes as most training rows spell them: false before true, the lower number before the higher, words sorted.
     pub classes: C,
 }
 
@@ -202,12 +202,20 @@ impl TargetPreparation {
             ColumnKind::Number => {
                 let number = |class: &String| class.parse::<f64>().unwrap_or(f64::NAN);
                 classes.sort_by(|a, b| number(a).total_cmp(&number(b)));
+                for class in &mut classes {
+                    if let Some(spelled) = table.spelling(target, number(class)) {
+                        *class = spelled.to_owned();
+                    }
+                }
             }
             ColumnKind::Category => {
                 let variants = case_variants(&words);
                 let rarer: Vec<&str> = variants.iter().flat_map(|group| &group[1..]).copied().collect();
                 classes.retain(|class| !rarer.contains(&class.as_str()));
-                classes.sort_by_cached_key(|class| (boolean(class), class.clone()));
+                classes.sort_unstable();
+                if classes.iter().all(|class| boolean(class).is_some()) {
+                    classes.sort_by_key(|class| boolean(class));
+                }
             }
             ColumnKind::Boolean => {}
         }
@@ -445,7 +453,8 @@ impl<C: AsRef<[String]>> ClassTarget<C> {
                 return truth(classes, word);
             }
             let word = in_spelling_of(self.kind, word);
-            let same = classes.iter().position(|class| *class == *word);
+            let same = |class: &String| in_spelling_of(self.kind, class) == word;
+            let same = classes.iter().position(same);
             same.or_else(|| {
                 let lower = word.to_lowercase();
                 let mut alike = (0..classes.len()).filter(|&at| classes[at].to_lowercase() == lower);

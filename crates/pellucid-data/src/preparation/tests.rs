@@ -47,6 +47,7 @@ pub(super) fn table(columns: Vec<Column>) -> Table {
         columns,
         notes: Vec::new(),
         left_out: Vec::new(),
+        spellings: Vec::new(),
     }
 }
 
@@ -334,22 +335,24 @@ fn columns_are_left_out_with_a_note() {
         boolean("yes", &["yes"; 30]),
         number("nothing", &[f64::NAN; 30]),
         category("blank", &[""; 30]),
+        number("counter", &counting),
         number("index", &counting),
         category("y", &y),
     ]);
     let (preparation, notes) = fitted_with(&t, PreparationSettings::default());
-    assert_eq!(preparation.feature_names(), ["index"]);
+    assert_eq!(preparation.feature_names(), ["counter"]);
     assert_eq!(
         notes,
         [
-            "column `id` is left out: each row has a different word, as identifiers do; name it among the only columns \
-             to keep it",
+            "column `id` is left out: each row has a different word, as identifiers do; name it with --categorical \
+             or --only to keep it",
             "column `seven` is left out: it never changes",
             "column `same` is left out: it never changes",
             "column `yes` is left out: it never changes",
             "column `nothing` is left out: it holds no values",
             "column `blank` is left out: it holds no values",
-            "column `index` counts the rows; it is used as a feature: drop it if it should not be",
+            "column `counter` counts the rows; it is used as a feature: drop it if it should not be",
+            "column `index` is left out: it is a row index; name it with --numeric or --only to keep it",
         ]
     );
 
@@ -493,7 +496,7 @@ fn columns_are_chosen_by_name() {
         ..ColumnChoice::default()
     };
     let chosen = choose_columns(&t, &choice).unwrap();
-    assert_eq!((chosen.features, chosen.asked_for), (names(&["a", "z"]), false));
+    assert_eq!((chosen.features, chosen.named), (names(&["a", "z"]), names(&[])));
     assert_eq!(chosen.targets, names(&["y"]));
     let only = ColumnChoice {
         target: names(&["y"]),
@@ -501,7 +504,10 @@ fn columns_are_chosen_by_name() {
         ..ColumnChoice::default()
     };
     let chosen = choose_columns(&t, &only).unwrap();
-    assert_eq!((chosen.features, chosen.asked_for), (names(&["a", "z"]), true));
+    assert_eq!(
+        (chosen.features, chosen.named),
+        (names(&["a", "z"]), names(&["z", "y", "a"]))
+    );
 
     let choice = |target: &[&str], only: &[&str], drop: &[&str], id: Option<&str>| ColumnChoice {
         group: None,

@@ -11,7 +11,7 @@ use super::row_index::is_row_index;
 use super::spelling::{as_numbers, booleans, case_variants, spellings};
 use super::words::{Words, numbers, truth};
 use crate::error::{Result, problem};
-use crate::table::{Categories, Column, ColumnKind, Table, Values, is_code};
+use crate::table::{Categories, Column, ColumnKind, Table, Values, is_code, is_number_marker};
 use pellucid::Scalar;
 use pellucid::recipe::{Scale, Unseen};
 use serde::{Deserialize, Serialize};
@@ -197,8 +197,10 @@ pub(super) fn fit_column(
             };
         }
         let position = table.columns.iter().position(|other| other.name == *name);
-        if !chosen.asked_for && position.is_some_and(|position| is_row_index(table, position, rows)) {
-            return left_out("it is a row index; name it among the only columns to keep it");
+        if !chosen.named.contains(name)
+            && position.is_some_and(|position| is_row_index(table, position, rows))
+        {
+            return left_out("it is a row index; name it with --numeric or --only to keep it");
         }
         let mut numbered = rows.iter().zip(&values);
         let counts_rows = rows.len() > FEW_ROWS
@@ -239,9 +241,13 @@ pub(super) fn fit_column(
         return left_out(constant);
     }
     let mostly_numbers = mostly_numbers(name, &words);
-    if mostly_numbers.is_none() && names + missing == rows.len() && names > FEW_ROWS && !chosen.asked_for {
+    if mostly_numbers.is_none()
+        && names + missing == rows.len()
+        && names > FEW_ROWS
+        && !chosen.named.contains(name)
+    {
         return left_out(
-            "each row has a different word, as identifiers do; name it among the only columns to keep it",
+            "each row has a different word, as identifiers do; name it with --categorical or --only to keep it",
         );
     }
     let many_names = || {
@@ -254,10 +260,11 @@ pub(super) fn fit_column(
         let groups = spellings(&variants);
         format!("column `{name}`: words that differ in case only count as different words: {groups}")
     };
-    let note = mostly_numbers
-        .or_else(|| category.other.then(many_names))
-        .or_else(|| codes(name, &words))
-        .or_else(|| (!variants.is_empty()).then(differ_in_case));
+    let codes = codes(name, &words);
+    let spelling = codes.or_else(|| (!variants.is_empty()).then(differ_in_case));
+    let notes = [mostly_numbers, category.other.then(many_names), spelling];
+    let notes: Vec<String> = notes.into_iter().flatten().collect();
+    let note = (!notes.is_empty()).then(|| notes.join("; "));
     Ok((Some(Transform::Category(category)), note))
 }
 
@@ -297,7 +304,7 @@ fn fit_large_integers(
 
 /// A note about whole numbers that begin with zeros.
 fn codes(column: &str, words: &Words<'_>) -> Option<String> {
-    let is_number = |name: &&String| name.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = |name: &&String| name.bytes().all(|byte| byte.is_ascii_digit()) || is_number_marker(name);
     let counted = words.names.iter().zip(words.counts());
     let seen: Vec<&String> = counted
         .filter(|(_, rows)| *rows > 0)
@@ -305,7 +312,8 @@ fn codes(column: &str, words: &Words<'_>) -> Option<String> {
         .collect();
     let code = seen.iter().find(|name| is_code(name))?;
     seen.iter().all(is_number).then(|| {
-        format!("column `{column}` is a category, because numbers in it begin with a zero, such as `{code}`, as codes do")
+        format!("column `{column}` is a category, because numbers in it begin with a zero, such as `{code}`, as codes do; --numeric \
+                 reads it as numbers")
     })
 }
 

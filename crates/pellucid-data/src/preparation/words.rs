@@ -3,7 +3,7 @@
 use super::error::at;
 use crate::error::{Result, problem};
 use crate::table::{
-    self, Categories, Column, ColumnKind, Table, Values, boolean, is_number_marker, word_counts,
+    self, Categories, Column, ColumnKind, Table, Values, boolean, is_number_marker, number_text, word_counts,
 };
 use std::borrow::Cow;
 
@@ -51,7 +51,7 @@ impl<'a> Words<'a> {
 
 /// 3.0 is `3`, and −0.0 is `0` as well.
 pub(super) fn number_as_word(number: f64) -> String {
-    (number + 0.0).to_string()
+    number_text(number + 0.0)
 }
 
 /// A word in the spelling of its kind, so that `1.0` is the class `1` where classes are numbers.

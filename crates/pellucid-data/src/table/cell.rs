@@ -49,7 +49,7 @@ impl<'a> Cell<'a> {
 }
 
 /// The number that a text stands for, if it is a finite decimal number.
-pub(super) fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     // The first byte rules out words without the work of parsing them.
     match text.as_bytes().first()? {
         b'0'..=b'9' | b'+' | b'-' | b'.' => text.parse().ok().filter(|number: &f64| number.is_finite()),
@@ -57,11 +57,34 @@ pub(super) fn number(text: &str) -> Option<f64> {
     }
 }
 
+/// A number as text, with all digits where it is whole: the shortest text that is read as 2^63 ends in zeros.
+pub(super) struct AllDigits(pub(super) f64);
+
+impl std::fmt::Display for AllDigits {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const EXACT: f64 = (1_u64 << 53) as f64;
+        match self.0.abs() {
+            size if (EXACT..1e38).contains(&size) => (self.0 as i128).fmt(formatter),
+            _ => self.0.fmt(formatter),
+        }
+    }
+}
+
+/// A number as text, with all digits where it is whole.
+pub(crate) fn number_text(number: f64) -> String {
+    AllDigits(number).to_string()
+}
+
 /// The whole number that a text of digits, with a minus sign or without, stands for.
 pub(crate) fn whole_number(text: &str) -> Option<i128> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_whole)
+}
+
+/// Whether a text is a whole number that a double does not hold, as most above 2^53 are.
+pub(crate) fn is_inexact(text: &str) -> bool {
+    whole_number(text).is_some_and(|number| number as f64 as i128 != number)
 }
 
 /// Whether a text is a whole number that begins with a zero, as postcodes and other codes do.

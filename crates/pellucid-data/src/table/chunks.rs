@@ -141,6 +141,7 @@ impl TableChunks {
             columns: columns.into_iter().map(TypedColumn::finish).collect(),
             notes: Vec::new(),
             left_out: Vec::new(),
+            spellings: Vec::new(),
         }))
     }
 }

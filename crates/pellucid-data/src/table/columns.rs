@@ -35,6 +35,17 @@ pub struct Table {
     pub notes: Vec<String>,
     /// The names of columns of the source that cannot be read, and are not there.
     pub left_out: Vec<String>,
+    /// How columns of few numbers spell them, where that is not the shortest way, as in `1.0` or `+1`.
+    pub spellings: Vec<NumberSpellings>,
+}
+
+/// How a column spells its numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NumberSpellings {
+    /// The name of the column.
+    pub column: String,
+    /// Each number, and how most of its rows spell it.
+    pub numbers: Vec<(f64, String)>,
 }
 
 /// A named column.
@@ -103,6 +114,7 @@ impl Table {
             columns,
             notes: Vec::new(),
             left_out: Vec::new(),
+            spellings: Vec::new(),
         }
     }
 
@@ -114,6 +126,16 @@ impl Table {
     /// The number of rows.
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, |column| column.values.len())
+    }
+
+    /// How a column spells a number, where that is not the shortest way.
+    pub(crate) fn spelling(&self, column: &str, number: f64) -> Option<&str> {
+        let spellings = self
+            .spellings
+            .iter()
+            .find(|spellings| spellings.column == column)?;
+        let spelled = spellings.numbers.iter().find(|(other, _)| *other == number);
+        spelled.map(|(_, text)| text.as_str())
     }
 
     /// The column of a name.

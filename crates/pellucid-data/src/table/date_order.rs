@@ -1,5 +1,6 @@
 //! Dates and times as texts: recognised, and read as seconds since 1970.
 
+use super::cell::whole_number;
 use serde::{Deserialize, Serialize};
 
 /// The order of year, month and day in the dates of a column. A month may be a name, such as `Jan`; a time of the day may
@@ -13,6 +14,12 @@ pub enum DateOrder {
     DayMonthYear,
     /// As in `01/31/2023`.
     MonthDayYear,
+    /// Times of the day alone, as in `18:30`, which are those of 1970-01-01.
+    TimeOfDay,
+    /// As in `20230131`.
+    Digits,
+    /// Seconds since 1970-01-01, or so many parts of a second.
+    SinceEpoch(u32),
 }
 
 /// Why cells have no order of dates.
@@ -108,7 +115,12 @@ impl Cell {
         let (first, rest) = part(text)?;
         let separator = rest.chars().next()?;
         let (second, rest) = part(after_separator(rest)?)?;
-        let (third, rest) = part(after_separator(rest)?)?;
+        // A month is its first day.
+        let is_month = matches!(first, Part::Number(1800..2200, 4)) && ['-', '/'].contains(&separator);
+        let (third, rest) = match rest {
+            "" if is_month => (Part::Number(1, 1), rest),
+            rest => part(after_separator(rest)?)?,
+        };
         Some(Cell {
             parts: [first, second, third],
             separator,
@@ -147,6 +159,7 @@ impl Cell {
             DateOrder::YearMonthDay => (first, second, third),
             DateOrder::DayMonthYear => (third, second, first),
             DateOrder::MonthDayYear => (third, first, second),
+            DateOrder::TimeOfDay | DateOrder::Digits | DateOrder::SinceEpoch(_) => return None,
         };
         let (Part::Number(year, 4), Part::Number(day, 1..=2)) = (year, day) else {
             return None;
@@ -181,6 +194,15 @@ fn part(text: &str) -> Option<(Part, &str)> {
 fn after_separator(text: &str) -> Option<&str> {
     let rest = text.strip_prefix(['-', '/', '.', ',', ' '])?;
     Some(rest.trim_start_matches(' '))
+}
+
+/// The seconds since midnight of a time of the day alone.
+fn time_of_day(text: &str) -> Option<f64> {
+    let (hour, rest) = text.split_once(':')?;
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let minute = rest.get(..2)?;
+    let is_time = (1..=2).contains(&hour.len()) && is_number(hour) && is_number(minute);
+    is_time.then(|| time(&format!(" {text}")))?
 }
 
 /// Seconds since midnight, in universal time where an offset is given; 0 of an empty text.
@@ -255,6 +277,9 @@ impl DateOrder {
     pub fn of<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Result<DateOrder, NoDateOrder> {
         let mut order = None;
         let mut unclear = None;
+        if cells.clone().next().is_some() && cells.clone().all(|text| time_of_day(text).is_some()) {
+            return Ok(DateOrder::TimeOfDay);
+        }
         for text in cells.clone() {
             let word = || NoDateOrder::Word(text.to_owned());
             match Cell::of(text).ok_or_else(word)?.order() {
@@ -277,13 +302,67 @@ impl DateOrder {
         }
     }
 
+    /// The order of cells that are whole numbers, where they are said to be dates: digits such as 20230131 if all are, otherwise
+    /// the time since 1970 in the unit that fits their size. `None` if one is no whole number.
+    pub fn of_numbers<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Option<DateOrder> {
+        let numbers = cells.clone().map(|cell| Some(whole_number(cell)?.unsigned_abs()));
+        let largest = numbers.collect::<Option<Vec<u128>>>()?.into_iter().max()?;
+        let mut all = cells;
+        if all.all(|cell| DateOrder::Digits.seconds(cell).is_some()) {
+            return Some(DateOrder::Digits);
+        }
+        // 10^11 seconds are in the year 5138, so many milliseconds in 1973.
+        Some(DateOrder::SinceEpoch(match largest.checked_ilog10() {
+            None | Some(..11) => 1,
+            Some(11..14) => 1_000,
+            Some(14..17) => 1_000_000,
+            Some(_) => 1_000_000_000,
+        }))
+    }
+
+    /// A date in this order, for messages.
+    pub fn example(self) -> &'static str {
+        match self {
+            DateOrder::YearMonthDay => "2023-01-31",
+            DateOrder::DayMonthYear => "31/01/2023",
+            DateOrder::MonthDayYear => "01/31/2023",
+            DateOrder::TimeOfDay => "18:30",
+            DateOrder::Digits => "20230131",
+            DateOrder::SinceEpoch(1) => "1675123200, in seconds since 1970",
+            DateOrder::SinceEpoch(1_000) => "1675123200000, in milliseconds since 1970",
+            DateOrder::SinceEpoch(1_000_000) => "1675123200000000, in microseconds since 1970",
+            DateOrder::SinceEpoch(_) => "1675123200000000000, in nanoseconds since 1970",
+        }
+    }
+
     /// Whether a trimmed cell is a date in some order.
     pub(super) fn is_date(text: &str) -> bool {
-        Cell::of(text).is_some_and(|cell| !matches!(cell.order(), Err(false)))
+        time_of_day(text).is_some() || Cell::of(text).is_some_and(|cell| !matches!(cell.order(), Err(false)))
     }
 
     /// Seconds since 1970-01-01 00:00 of a date in this order.
     pub fn seconds(self, text: &str) -> Option<f64> {
+        match self {
+            DateOrder::TimeOfDay => return time_of_day(text),
+            DateOrder::SinceEpoch(parts) => {
+                let (number, parts) = (whole_number(text)?, i128::from(parts));
+                let (seconds, rest) = (number.div_euclid(parts), number.rem_euclid(parts));
+                // Years that have four digits.
+                let is_near = (-62_167_219_200..253_402_300_800).contains(&seconds);
+                return is_near.then_some(seconds as f64 + rest as f64 / parts as f64);
+            }
+            DateOrder::Digits => {
+                let number = whole_number(text).filter(|_| text.len() == 8)?;
+                let [year, month, day] = [number / 10_000, number / 100 % 100, number % 100];
+                let date = CivilDate {
+                    year: year as i64,
+                    month: month as i64,
+                    day: day as i64,
+                };
+                return date.is_valid().then(|| date.days() as f64 * 86_400.0);
+            }
+            DateOrder::YearMonthDay | DateOrder::DayMonthYear | DateOrder::MonthDayYear => {}
+        }
         let cell = Cell::of(text)?;
         Some(cell.date(self)?.days() as f64 * 86_400.0 + cell.seconds)
     }

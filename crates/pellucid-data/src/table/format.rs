@@ -1,7 +1,7 @@
 //! The interface of a table format. Each format implements it in a file of its own in `formats`.
 
 use super::cell::Cell;
-use super::columns::{Column, ColumnKind, Table};
+use super::columns::{Column, ColumnKind, NumberSpellings, Table};
 use super::encoding::TextEncoding;
 use super::kept::KeptColumn;
 use super::number_format::Separators;
@@ -64,6 +64,7 @@ pub(super) struct Contents {
     pub(super) notes: Vec<String>,
     /// The names of columns that cannot be read.
     pub(super) left_out: Vec<String>,
+    pub(super) spellings: Vec<NumberSpellings>,
 }
 
 impl From<Vec<Column>> for Contents {
@@ -84,6 +85,7 @@ impl Contents {
             columns: self.columns,
             notes: self.notes,
             left_out: self.left_out,
+            spellings: self.spellings,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A column whose kind is determined while it is read.
 
-use super::cell::{boolean, is_code, meant_as_number, number, whole_number};
+use super::cell::{boolean, is_code, is_inexact, meant_as_number, number, whole_number};
 use super::columns::{Categories, Values};
 use super::date_order::{DateOrder, NoDateOrder};
 use super::error::unusable_cell;
@@ -8,6 +8,7 @@ use super::markers::{is_missing, is_na_word, is_number_marker};
 use super::number_format::{NumberFormat, Separators, proven_decimal};
 use super::words::{Words, recode};
 use crate::files::FileError;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 /// The form of a number whose shortest text is the one that was read.
@@ -38,9 +39,12 @@ fn form_of(text: &str, value: f64) -> u8 {
     }
 }
 
-/// Whether a text is a whole number that a double does not hold, as most above 2^53 are.
-fn is_inexact_integer(text: &str, form: u8) -> bool {
-    form == VERBATIM && whole_number(text).is_some_and(|number| number as f64 as i128 != number)
+/// The text of a number of this form, which is not kept.
+fn text_of(value: f64, form: u8) -> String {
+    match form {
+        SHORTEST => value.to_string(),
+        decimals => format!("{value:.*}", usize::from(decimals)),
+    }
 }
 
 /// A cell that was meant as a number.
@@ -88,7 +92,7 @@ impl InferredColumn {
                 let form = form_of(cell, value);
                 if form == VERBATIM {
                     self.has_codes |= is_code(cell);
-                    self.has_inexact |= is_inexact_integer(cell, form);
+                    self.has_inexact |= is_inexact(cell);
                     self.has_fractions |= whole_number(cell).is_none();
                     self.verbatim.push(cell.into());
                 }
@@ -149,8 +153,7 @@ impl InferredColumn {
                 match form {
                     _ if value.is_nan() => words.push_missing(),
                     VERBATIM => _ = words.push(&verbatim.next().unwrap_or_default()),
-                    SHORTEST => _ = words.push(&value.to_string()),
-                    decimals => _ = words.push(&format!("{value:.*}", usize::from(decimals))),
+                    form => _ = words.push(&text_of(value, form)),
                 }
             }
             words
@@ -172,6 +175,47 @@ impl InferredColumn {
     pub(super) fn proven_decimal(&self) -> Option<char> {
         let words = self.words.as_ref()?;
         proven_decimal(words.codes.keys().map(|word| &**word))
+    }
+
+    /// How the numbers are spelled, if few are different, and one is not spelled in the shortest way.
+    pub(super) fn spellings(&self) -> Option<Vec<(f64, String)>> {
+        const MOST: usize = 20;
+        let is_whole = |form: &u8| *form == 0 || *form == SHORTEST;
+        if self.forms.iter().all(is_whole) {
+            return None;
+        }
+        let mut verbatim = self.verbatim.iter();
+        // The text of a form that is not kept follows from the number.
+        let mut counts: BTreeMap<(u64, u8, &str), usize> = BTreeMap::new();
+        let mut different = HashSet::new();
+        for (number, &form) in self.numbers.iter().zip(&self.forms) {
+            let text = match form {
+                VERBATIM => verbatim.next().map_or("", |text| text),
+                _ => "",
+            };
+            if number.is_nan() {
+                continue;
+            }
+            let bits = (number + 0.0).to_bits();
+            different.insert(bits);
+            if different.len() > MOST {
+                return None;
+            }
+            *counts.entry((bits, form, text)).or_default() += 1;
+        }
+        let most = |bits: u64| {
+            let spelled = counts.iter().filter(|((other, ..), _)| *other == bits);
+            let ((_, form, text), _) = spelled.max_by_key(|(_, rows)| **rows)?;
+            let number = f64::from_bits(bits);
+            let text = match *form {
+                VERBATIM => (*text).to_owned(),
+                form => text_of(number, form),
+            };
+            Some((number, text))
+        };
+        let most = different.into_iter().map(most).collect::<Option<Vec<_>>>()?;
+        let is_shortest = |(number, text): &(f64, String)| number.to_string() == *text;
+        (!most.iter().all(is_shortest)).then_some(most)
     }
 
     /// Keeps numbers with a point as they are written, where the point may separate thousands: always, or with

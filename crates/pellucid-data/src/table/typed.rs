@@ -1,6 +1,6 @@
 //! A column whose kind is known before it is read.
 
-use super::cell::{Cell, boolean, meant_as_number, number};
+use super::cell::{Cell, boolean, meant_as_number, number, number_text};
 use super::columns::{Categories, Column, ColumnKind, Values};
 use super::error::unusable_cell;
 use super::kept::{KeptColumn, KeptRows};
@@ -102,7 +102,7 @@ impl TypedColumn {
                 }
             },
             (Rows::Words(words), Cell::Missing) => words.push_missing(),
-            (Rows::Words(words), Cell::Number(number)) => _ = words.push(&number.to_string()),
+            (Rows::Words(words), Cell::Number(number)) => _ = words.push(&number_text(number)),
             (Rows::Words(words), Cell::Integer(number)) => _ = words.push(&number.to_string()),
             (Rows::Words(words), Cell::Boolean(value)) => {
                 _ = words.push(if value { "true" } else { "false" })

@@ -1,5 +1,6 @@
 //! Words of a column while it is read, and their codes.
 
+use super::cell::number_text;
 use super::columns::Categories;
 use std::collections::HashMap;
 
@@ -17,7 +18,7 @@ impl Words {
         for number in numbers {
             match number.is_nan() {
                 true => words.push_missing(),
-                false => _ = words.push(&number.to_string()),
+                false => _ = words.push(&number_text(*number)),
             }
         }
         words

@@ -6,6 +6,7 @@ use super::result::{SearchResult, compare};
 use super::space::{Parameter, Space};
 use super::trial::{self, Setting, Trial, TrialOutcome};
 use crate::error::{Result, problem, setting};
+use crate::preparation::TableReading;
 use crate::side_by_side;
 use crate::table::Table;
 use crate::training::{CrossValidation, Plan, Scores, TrainingRequest};
@@ -54,6 +55,9 @@ pub struct Search<'a> {
     pub(super) base: Recipe,
     pub(super) request: SearchRequest,
     pub(super) metric: Metric,
+    /// How the table was read, and what was assumed.
+    reading: TableReading,
+    reading_notes: Vec<String>,
     choices: Vec<String>,
 }
 
@@ -101,6 +105,8 @@ impl<'a> Search<'a> {
             table,
             base: plan.recipe().clone(),
             metric,
+            reading: training.reading,
+            reading_notes: training.reading_notes,
             choices: Vec::new(),
             request,
         };
@@ -159,6 +165,11 @@ impl<'a> Search<'a> {
     /// A sentence for each choice that the user did not make, and one for what varies.
     pub fn choices(&self) -> &[String] {
         &self.choices
+    }
+
+    /// What was assumed when the table was read, a sentence each.
+    pub fn notes(&self) -> Vec<String> {
+        [self.table.notes.clone(), self.reading_notes.clone()].concat()
     }
 
     /// The metric that ranks the trials.
@@ -245,6 +256,15 @@ impl<'a> Search<'a> {
         })
     }
 
+    /// The training with these settings.
+    fn training(&self, settings: &[Setting]) -> Result<TrainingRequest> {
+        Ok(TrainingRequest {
+            reading: self.reading.clone(),
+            reading_notes: self.reading_notes.clone(),
+            ..trial::request(&self.base, settings)?
+        })
+    }
+
     /// `None` if it was stopped.
     fn trial(
         &self,
@@ -254,7 +274,7 @@ impl<'a> Search<'a> {
         stop: &dyn Fn() -> bool,
     ) -> Result<Option<Trial>> {
         let settings = trial::draw(&self.request.space, self.request.seed, number);
-        let mut request = trial::request(&self.base, &settings)?;
+        let mut request = self.training(&settings)?;
         if self.request.method == Method::Halving {
             request.epochs = Some(epochs);
         }
@@ -329,7 +349,7 @@ impl<'a> Search<'a> {
             let message = "its training diverged, so it cannot be repeated on all rows";
             return Err(problem(place, message));
         };
-        let mut request = trial::request(&self.base, &trial.settings)?;
+        let mut request = self.training(&trial.settings)?;
         request.epochs = Some(best_epoch.max(1));
         request.validation = Some(0.0);
         Plan::new(self.table, &request)

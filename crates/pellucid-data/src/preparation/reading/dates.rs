@@ -1,6 +1,6 @@
 //! Columns of dates, read as seconds since 1970.
 
-use super::{ColumnReading, Reader, numbers_of, present};
+use super::{ColumnReading, Reader, as_words, numbers_of, present};
 use crate::error::{Result, problem};
 use crate::preparation::error::at;
 use crate::table::{
@@ -26,24 +26,25 @@ impl Reader<'_> {
             Values::Categories(words) if is_requested || !is_other => words,
             values if !is_requested => return Ok(Dates::Other(values)),
             Values::Categories(words) | Values::Booleans(words) => words,
-            Values::Numbers(_) => {
-                return wrong(
-                    "dates are requested, but it holds numbers; write dates as in 2023-01-31".into(),
-                );
-            }
+            Values::Numbers(numbers) => as_words(&numbers),
         };
         let counts = word_counts(&words.codes, words.names.len());
-        let cells = present(&words, &counts).map(|(word, _)| word);
-        let order = match DateOrder::of(cells.filter(|word| !is_number_marker(word))) {
-            Ok(order) => order,
-            Err(NoDateOrder::Word(word)) if is_requested => {
+        let (found, of_numbers) = {
+            let cells = present(&words, &counts).map(|(word, _)| word);
+            let cells = cells.filter(|word| !is_number_marker(word));
+            (DateOrder::of(cells.clone()), DateOrder::of_numbers(cells))
+        };
+        let order = match (found, of_numbers) {
+            (Ok(order), _) => order,
+            (Err(NoDateOrder::Word(_)), Some(order)) if is_requested => order,
+            (Err(NoDateOrder::Word(word)), None) if is_requested => {
                 return wrong(format!(
                     "dates are requested, but `{word}` is not a date like the others; write dates as in 2023-01-31, or \
                      count it as missing by --na"
                 ));
             }
-            Err(NoDateOrder::Word(_)) => return Ok(Dates::Other(Values::Categories(words))),
-            Err(NoDateOrder::Unclear(example)) => {
+            (Err(NoDateOrder::Word(_)), _) => return Ok(Dates::Other(Values::Categories(words))),
+            (Err(NoDateOrder::Unclear(example)), _) => {
                 self.reading.left_out.push(name.to_owned());
                 self.notes.push(format!(
                     "column `{name}` is left out: it holds dates, and none shows whether day or month comes first, as in \
@@ -52,15 +53,26 @@ impl Reader<'_> {
                 return Ok(Dates::Read(Values::Categories(words)));
             }
         };
+        let is_wrong = |word: &&str| !is_number_marker(word) && order.seconds(word).is_none();
+        let wrong_one = present(&words, &counts).map(|(word, _)| word).find(is_wrong);
+        if let Some(wrong_one) = wrong_one {
+            return wrong(format!(
+                "dates are requested, but `{wrong_one}` is not one such as {}",
+                order.example()
+            ));
+        }
         let seconds = words.names.iter().map(|word| order.seconds(word));
         let seconds: Vec<f64> = seconds.map(|seconds| seconds.unwrap_or(f64::NAN)).collect();
         let last = (0..seconds.len()).filter(|&at| counts[at] > 0 && !seconds[at].is_nan());
         if let Some(last) = last.max_by(|&a, &b| seconds[a].total_cmp(&seconds[b])) {
             let date = CivilDate::from_days((seconds[last] / 86_400.0).floor() as i64);
             let word = &words.names[last];
-            self.notes.push(format!(
-                "column `{name}` is read as dates: the last, `{word}`, is {date}"
-            ));
+            self.notes.push(match order {
+                DateOrder::TimeOfDay => {
+                    format!("column `{name}` is read as times of the day: the last is `{word}`")
+                }
+                _ => format!("column `{name}` is read as dates: the last, `{word}`, is {date}"),
+            });
         }
         let markers = present(&words, &counts).filter(|(word, _)| is_number_marker(word));
         let markers: Vec<(String, usize)> = markers.map(|(word, rows)| (word.to_owned(), rows)).collect();
@@ -81,11 +93,7 @@ pub(super) fn dates_in(table: &Table, name: &str, words: &Categories, order: Dat
     let wrong = |code: &u32| seconds.get(*code as usize).is_some_and(Option::is_none);
     if let Some(row) = words.codes.iter().position(wrong) {
         let word = words.get(row).unwrap_or_default();
-        let example = match order {
-            DateOrder::YearMonthDay => "2023-01-31",
-            DateOrder::DayMonthYear => "31/01/2023",
-            DateOrder::MonthDayYear => "01/31/2023",
-        };
+        let example = order.example();
         let message = format!("found `{word}`, but a date as in training, such as {example}, is needed here");
         return Err(problem(at(table, name, Some(row as u32)), message));
     }

@@ -27,6 +27,7 @@ fn table(columns: Vec<Column>) -> Table {
         first_row: 0,
         notes: Vec::new(),
         left_out: Vec::new(),
+        spellings: Vec::new(),
         columns,
     }
 }
@@ -133,6 +134,16 @@ fn a_decimal_comma_decides_for_points_in_other_columns() {
     );
     assert_numbers(&found.table.columns[0], &[0.5, 1.25]);
     assert_numbers(&found.table.columns[1], &[1234.0, 2500.0]);
+}
+
+#[test]
+fn parentheses_mean_negative_numbers_also_beside_plain_ones() {
+    let found = read(
+        vec![words("a", &["1.5", "(0.25)", "-3"])],
+        &ReadingRequest::default(),
+    );
+    assert_numbers(&found.table.columns[0], &[1.5, -0.25, -3.0]);
+    assert!(found.notes[0].contains("`(0.25)` is -0.25"), "{:?}", found.notes);
 }
 
 #[test]

@@ -12,6 +12,7 @@ fn table(columns: Vec<(&str, Values)>) -> Table {
         first_row: 0,
         notes: Vec::new(),
         left_out: Vec::new(),
+        spellings: Vec::new(),
         columns: columns.into_iter().map(column).collect(),
     }
 }

@@ -81,6 +81,25 @@ fn false_comes_before_true_whatever_the_words() {
     assert_eq!(fit(column, None).unwrap().classes(), ["wrong", "right"]);
 }
 
+/// The vowels of a public table are words such as `had` and `hAd`, whose capitals tell them apart.
+#[test]
+fn capitals_within_a_word_are_no_other_spelling() {
+    let classes = |words: &[&str]| {
+        let t = table(vec![category("y", words)]);
+        let fitted = TargetPreparation::fit(&t, &all_rows(&t), &["y".into()], None).unwrap();
+        fitted.classes().to_vec()
+    };
+    assert_eq!(
+        classes(&["hAd", "had", "hEd", "hed"]),
+        ["hAd", "hEd", "had", "hed"]
+    );
+    assert_eq!(
+        classes(&["NEW YORK", "New York", "New York", "Rome"]),
+        ["New York", "Rome"]
+    );
+    assert_eq!(classes(&["Rome", "rome", "rome", "ROME", "x"]), ["rome", "x"]);
+}
+
 #[test]
 fn classes_of_numbers_are_found_in_any_spelling() {
     let t = table(vec![number("y", &[1.0, 2.0, 3.0])]);

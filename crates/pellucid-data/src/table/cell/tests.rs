@@ -35,3 +35,18 @@ fn texts_meant_as_numbers() {
         assert!(meant_as_number(text).is_none(), "{text}");
     }
 }
+
+#[test]
+fn whole_numbers_have_all_their_digits() {
+    for (number, expected) in [
+        (9_223_372_036_854_775_808.0, "9223372036854775808"),
+        (-9_007_199_254_740_994.0, "-9007199254740994"),
+        (1e22, "10000000000000000000000"),
+        (0.1, "0.1"),
+        (-0.0, "-0"),
+        (f64::NAN, "NaN"),
+        (1e300, &1e300_f64.to_string()),
+    ] {
+        assert_eq!(number_text(number), expected);
+    }
+}

@@ -73,3 +73,41 @@ fn times_of_the_day() {
         );
     }
 }
+
+#[test]
+fn months_and_times_alone() {
+    assert_eq!(of(&["2023-01", "2024-12"]), Ok(DateOrder::YearMonthDay));
+    let seconds = |text| DateOrder::YearMonthDay.seconds(text).unwrap();
+    assert_eq!(seconds("2023-02"), seconds("2023-02-01"));
+    for codes in [&["4711-03"][..], &["2023-13"], &["2020-21"], &["2023.01"]] {
+        assert!(matches!(of(codes), Err(NoDateOrder::Word(_))), "{codes:?}");
+    }
+    assert_eq!(of(&["10:30", "9:05:30.5"]), Ok(DateOrder::TimeOfDay));
+    assert_eq!(DateOrder::TimeOfDay.seconds("9:05:30.5"), Some(32_730.5));
+    for words in [&["16:9"][..], &["25:10"], &["10:30", "2023-01-01"], &["10:60"]] {
+        assert!(matches!(of(words), Err(NoDateOrder::Word(_))), "{words:?}");
+    }
+}
+
+#[test]
+fn numbers_that_are_said_to_be_dates() {
+    let order = |cells: &[&str]| DateOrder::of_numbers(cells.iter().copied());
+    let day = DateOrder::YearMonthDay.seconds("2023-01-31").unwrap();
+    for (cell, expected) in [
+        ("20230131", DateOrder::Digits),
+        ("1675123200", DateOrder::SinceEpoch(1)),
+        ("1675123200000", DateOrder::SinceEpoch(1_000)),
+        ("1675123200000000", DateOrder::SinceEpoch(1_000_000)),
+        ("1675123200000000000", DateOrder::SinceEpoch(1_000_000_000)),
+    ] {
+        let found = order(&[cell]).unwrap();
+        assert_eq!(found, expected, "{cell}");
+        assert_eq!(found.seconds(cell), Some(day), "{cell}");
+        assert!(found.example().starts_with(cell), "{cell}");
+    }
+    assert_eq!(order(&["20230131", "20231301"]), Some(DateOrder::SinceEpoch(1)));
+    assert_eq!(order(&["1.5"]), None);
+    assert_eq!(order(&[]), None);
+    assert_eq!(DateOrder::SinceEpoch(1_000).seconds("1500"), Some(1.5));
+    assert_eq!(DateOrder::SinceEpoch(1).seconds("999999999999999"), None);
+}

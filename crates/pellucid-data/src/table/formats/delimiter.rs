@@ -52,7 +52,12 @@ pub(super) fn find_delimiter(prefix: &[u8], is_whole: bool, comment: Option<u8>)
         let rows = rows(Delimiter::Blanks);
         let is_number = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|cell| number(cell).is_some());
         let is_numeric = |column: usize| rows.iter().skip(1).all(|row| is_number(&row[column]));
-        if let (true, (1.0, width @ 2..)) = (rows.len() > 1, regularity(&rows))
+        // R leaves out the name of the first column, that of its row names.
+        let rest = match &rows[..] {
+            [first, second, _, ..] if first.len() + 1 == second.len() => &rows[1..],
+            rows => rows,
+        };
+        if let (true, (1.0, width @ 2..)) = (rows.len() > 1, regularity(rest))
             && (0..width).any(is_numeric)
         {
             return Delimiter::Blanks;

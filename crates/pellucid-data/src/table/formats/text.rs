@@ -1,7 +1,7 @@
 //! Delimited text: CSV, TSV and similar.
 
-use super::super::cell::Cell;
-use super::super::columns::{Column, Table, Values};
+use super::super::cell::{AllDigits, Cell};
+use super::super::columns::{Column, NumberSpellings, Table, Values};
 use super::super::encoding::EncodingNote;
 use super::super::error::{empty, no_rows};
 use super::super::format::{
@@ -56,7 +56,7 @@ impl Format for Text {
         if !has_rows {
             return Err(no_rows(&path));
         }
-        let is_known = options.header == Some(true) || judged == FirstRow::Names;
+        let is_known = options.header == Some(true) || judged == FirstRow::Names || rows.lacks_name;
         let header = held_out && (is_known || are_names(&first, &columns));
         if held_out && !header {
             for (column, word) in columns.iter_mut().zip(&first) {
@@ -78,10 +78,21 @@ impl Format for Text {
             ));
         }
         let names = names(&path, &first, header)?.into_iter().zip(columns);
-        let columns = names.map(|(name, column)| Ok(Column::new(&name, column.finish(&path, &name)?)));
+        let names: Vec<_> = names.collect();
+        let spelled = names.iter().filter_map(|(name, column)| {
+            Some(NumberSpellings {
+                column: name.clone(),
+                numbers: column.spellings()?,
+            })
+        });
+        let spellings = spelled.collect();
+        let columns = names
+            .into_iter()
+            .map(|(name, column)| Ok(Column::new(&name, column.finish(&path, &name)?)));
         Ok(Contents {
             columns: columns.collect::<Result<_, FileError>>()?,
             notes,
+            spellings,
             ..Contents::default()
         })
     }
@@ -228,7 +239,7 @@ impl TextWriter {
                     Values::Numbers(values) if values[row].is_nan() => writer.write_field("")?,
                     Values::Numbers(values) => {
                         number.clear();
-                        write!(number, "{}", values[row])?;
+                        write!(number, "{}", AllDigits(values[row]))?;
                         writer.write_field(&number)?;
                     }
                     Values::Categories(words) | Values::Booleans(words) => {
@@ -288,6 +299,22 @@ fn width(first: &StringRecord, below: &[StringRecord]) -> usize {
     cells - usize::from(all)
 }
 
+/// Whether the first row has a cell less than every row below, of which there are some, and is words: the first column, that
+/// of row names, has no name where R writes a table.
+fn lacks_first_name(sample: &[StringRecord]) -> bool {
+    let [first, below @ ..] = sample else {
+        return false;
+    };
+    let names: Vec<String> = first.iter().map(|cell| cell.trim().to_owned()).collect();
+    let is_longer = |row: &StringRecord| row.len() == first.len() + 1;
+    let ends_empty = |row: &StringRecord| row.iter().next_back().is_some_and(|cell| cell.trim().is_empty());
+    below.len() > 1
+        && below.iter().all(is_longer)
+        && !below.iter().all(ends_empty)
+        && may_be_names(&names)
+        && names.iter().all(|name| !name.is_empty())
+}
+
 /// The rows of a file, one at a time.
 struct Rows {
     reader: csv::Reader<Box<dyn Read + Send>>,
@@ -300,6 +327,8 @@ struct Rows {
     ragged: Ragged,
     /// Whether the row that was read last, the first, is still to be taken.
     is_pending: bool,
+    /// Whether the first row has no name for the first column.
+    lacks_name: bool,
     /// Whether `NA` and the like are words.
     keeps_na_words: bool,
     /// The first rows below the first, to see what that is.
@@ -334,6 +363,7 @@ impl Rows {
         let end = Cursor::new(format!("\n{END}\n"));
         let reader: Box<dyn Read + Send> = Box::new(text.chain(end));
         let reader = cells.builder().buffer_capacity(64 * 1024).from_reader(reader);
+        let lacks_name = lacks_first_name(&sample) && options.header != Some(false);
         let width = sample.first().map(|first| width(first, &sample[1..]));
         if !sample.is_empty() {
             sample.remove(0);
@@ -346,6 +376,7 @@ impl Rows {
             width,
             ragged: options.ragged,
             is_pending: false,
+            lacks_name,
             keeps_na_words: false,
             sample,
             first: Vec::new(),
@@ -358,7 +389,15 @@ impl Rows {
         }
         let width = rows.width.unwrap_or(rows.record.len());
         let first = (0..width).map(|column| rows.cell(column).to_owned());
-        let first: Vec<String> = first.collect();
+        let mut first: Vec<String> = first.collect();
+        if lacks_name {
+            first.insert(0, String::new());
+            rows.width = Some(width + 1);
+            rows.notes.push(format!(
+                "the first row has {width} names for {} columns; the first column has none, as where R writes row names",
+                width + 1
+            ));
+        }
         if options.header != Some(false) && may_be_names(&first) {
             rows.first.clone_from(&first);
         }

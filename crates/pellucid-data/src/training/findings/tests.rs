@@ -33,6 +33,7 @@ fn found(column: Values, target: Values) -> Vec<Finding> {
         first_row: 0,
         notes: Vec::new(),
         left_out: Vec::new(),
+        spellings: Vec::new(),
         columns: [("noise", numbers(noise)), ("c", column), ("y", target)]
             .map(of)
             .to_vec(),

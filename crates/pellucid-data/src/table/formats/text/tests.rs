@@ -175,3 +175,25 @@ fn chunks_are_read_as_the_whole_is() {
         ["4 rows end in a delimiter; the empty cells after them are left out"]
     );
 }
+
+#[test]
+fn a_header_without_a_name_for_row_names_is_the_one_of_r() {
+    let expected = ["c1", "x", "label"];
+    for text in [
+        "\"x\" \"label\"\n\"1\" 0.5 \"a\"\n\"2\" 1.5 \"b\"\n\"3\" 2.5 \"a\"\n",
+        "x,label\n1,0.5,a\n2,1.5,b\n3,2.5,a\n",
+    ] {
+        let table = read(text);
+        let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, expected, "{text}");
+        assert_eq!(table.rows(), 3);
+        assert!(
+            table
+                .notes
+                .iter()
+                .any(|note| note.contains("2 names for 3 columns")),
+            "{:?}",
+            table.notes
+        );
+    }
+}
