@@ -7,6 +7,7 @@ Needs PyTorch (written with 2.15; the formulas have been the same since 1.7) and
 """
 
 import json
+import math
 import random
 import sys
 import warnings
@@ -67,6 +68,26 @@ def one_cycle(steps, warmup, start, end):
         final_div_factor=start / end,
         cycle_momentum=False,
     )
+
+
+def by_fraction(fraction, steps):
+    """A factor of the part of the steps that has passed."""
+    return lambda optimizer: lr_scheduler.LambdaLR(optimizer, lambda step: fraction(step / steps))
+
+
+def flat_cosine(flat, end):
+    """RealMLP's `flat_cos`, with an end above 0."""
+
+    def fraction(part):
+        falling = max(part - flat, 0.0) / (1 - flat)
+        return end + (1 - end) * (1 + math.cos(math.pi * falling)) / 2
+
+    return fraction
+
+
+def cosine_log(cycles):
+    """RealMLP's `coslog4` for 4 cycles."""
+    return lambda part: 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + (2**cycles - 1) * part)))
 
 
 def of_epochs(make, epochs, steps_per_epoch):
@@ -145,6 +166,11 @@ def main(path):
     case(20, {"name": "one_cycle", "warmup": 0.0}, one_cycle(20, 0.0, 1 / 25, 1 / 250_000))
     settings = {"warmup": 0.45, "start": 0.1, "end": 0.01}
     case(20, {"name": "one_cycle", **settings}, one_cycle(20, 0.45, 0.1, 0.01))
+
+    for flat, end in [(0.5, 0.0), (0.3, 0.1)]:
+        case(40, {"name": "flat_cosine", "flat": flat, "end": end}, by_fraction(flat_cosine(flat, end), 40))
+    for cycles in [4, 1]:
+        case(40, {"name": "cosine_log", "cycles": cycles}, by_fraction(cosine_log(cycles), 40))
 
     for warmup in [0.0, 0.2]:
         first = round(warmup * 50)

@@ -8,7 +8,8 @@ pub use learning_rate::LearningRate;
 use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingValue};
 use pellucid_kernels::choice;
 use serde::{Deserialize, Serialize};
-use std::f64::consts::PI;
+use std::f64::consts::{LN_2, PI};
+use std::ops::Bound::Included;
 
 const EPOCHS: Range = Range::COUNT.described("at least 1 epoch is needed");
 const NOT_NEGATIVE: Range = Range::NOT_NEGATIVE.described("a finite number, 0 or more, is needed");
@@ -57,6 +58,21 @@ choice! {
                 r"e + (1 - e) \cdot \frac{1 + \cos(\pi p)}{2} \text{, p being the part of the current fall}",
             )
             .paper("Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017"),
+        /// Is the highest for a part of the run, then falls along half a wave of the cosine.
+        FlatCosine { warmup, end, flat } => Descriptor::new("flat_cosine", "flat, then cosine")
+            .formula(
+                "1 until p = flat, then the cosine in what is left of the run",
+                r"1 \text{, then } e + (1 - e) \cdot \frac{1 + \cos(\pi q)}{2}, \quad q = \frac{p - f}{1 - f}",
+            )
+            .paper("Holzmüller, Grinsztajn & Steinwart, Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data, 2024, for dropout and weight decay"),
+        /// Rises and falls along waves of the cosine, each twice as long as the one before.
+        CosineLog { warmup, cycles } => Descriptor::new("cosine_log", "logarithmic cosine")
+            .aliases(&["coslog"])
+            .formula(
+                "(1 − cos(2π·log₂(1 + (2^cycles − 1)·p)))/2",
+                r"\frac{1 - \cos(2 \pi \log_2(1 + (2^c - 1) \cdot p))}{2}",
+            )
+            .paper("Holzmüller, Grinsztajn & Steinwart, Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data, 2024, equation 1, with 4 cycles"),
         /// Rises from `start`, then falls to `end`, each along half a wave of the cosine.
         OneCycle { warmup = 0.3, start, end = 1.0 / 250_000.0 } => Descriptor::new("one_cycle", "one cycle")
             .formula(
@@ -89,6 +105,11 @@ choice! {
             "the factor of a change",
         );
         power: f64 = 1.0, Setting::number(Range::POSITIVE.described("a power above 0 is needed"), "the power");
+        flat: f64 = 0.5, Setting::number(PART_OF_STEPS, "the part of the steps after the warm-up that keep the highest rate");
+        cycles: u64 = 4, Setting::number(
+            Range::new(Included(1.0), Included(30.0), "1 to 30 waves are needed"),
+            "the number of waves",
+        );
         period: u64 = 10, Setting::number(EPOCHS, "the epochs of the first fall");
         multiplier: u64 = 2, Setting::number(
             Range::COUNT.described("1 or more is needed"),
@@ -239,6 +260,11 @@ impl Schedule {
             Self::Exponential { factor, .. } => factor.powf(epochs),
             Self::InverseScaling { power, .. } => (epochs * run.samples as f64 + 1.0).powf(-power),
             Self::Cosine { end, .. } => along_cosine(1.0, end, fallen),
+            Self::FlatCosine { end, flat, .. } => along_cosine(1.0, end, progress(fallen - flat, 1.0 - flat)),
+            Self::CosineLog { cycles, .. } => {
+                let growth = 2_f64.powf(cycles as f64) - 1.0;
+                0.5 * (1.0 - (2.0 * PI * (growth * fallen).ln_1p() / LN_2).cos())
+            }
             Self::CosineRestarts {
                 period,
                 multiplier,

@@ -336,3 +336,35 @@ fn mistakes_are_reported_with_place_and_remedy() {
         }
     }
 }
+
+#[test]
+fn waves_and_flat_parts() {
+    let waves = Schedule::CosineLog {
+        warmup: 0.0,
+        cycles: 4,
+    };
+    let run = epochs(1500);
+    let rate = |step| waves.rate(1.0, step, run);
+    // At (2^k − 1)/15 of the run a wave ends, and the next begins.
+    for end in [0, 100, 300, 700, 1500] {
+        assert!(rate(end).abs() < 1e-12, "{end}: {}", rate(end));
+    }
+    let tops: Vec<u64> = (1..1499)
+        .filter(|&step| rate(step) > rate(step - 1) && rate(step) > rate(step + 1))
+        .collect();
+    assert_eq!(tops.len(), 4, "{tops:?}");
+    let flat = Schedule::FlatCosine {
+        warmup: 0.2,
+        flat: 0.5,
+        end: 0.1,
+    };
+    let rates: Vec<f64> = (0..=100).map(|step| flat.rate(1.0, step, run_of(100))).collect();
+    assert!(rates[20..=60].iter().all(|&rate| rate == 1.0), "{rates:?}");
+    assert!(rates[60..].is_sorted_by(|a, b| a >= b), "{rates:?}");
+    assert!((rates[100] - 0.1).abs() < 1e-15);
+    assert!(refusal("schedule = { name = \"cosine_log\", cycles = 0 }").contains("1 to 30 waves"));
+    assert_eq!(
+        read("schedule = \"coslog\""),
+        Schedule::named("cosine_log").unwrap()
+    );
+}
