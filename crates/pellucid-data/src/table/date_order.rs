@@ -336,7 +336,7 @@ impl DateOrder {
     }
 
     /// Whether a trimmed cell is a date in some order.
-    pub(super) fn is_date(text: &str) -> bool {
+    pub(crate) fn is_date(text: &str) -> bool {
         time_of_day(text).is_some() || Cell::of(text).is_some_and(|cell| !matches!(cell.order(), Err(false)))
     }
 

@@ -39,6 +39,7 @@ pub use encoding::TextEncoding;
 pub use format::{Delimiter, Ragged, ReadOptions};
 pub use kept::KeptColumn;
 pub(crate) use markers::is_number_marker;
+pub(crate) use number_format::is_written_number;
 pub(crate) use number_format::proven_decimal;
 pub use number_format::{NoFormat, NumberFormat, Separators};
 pub use read::read_table;

@@ -368,7 +368,7 @@ impl NumberFormat {
 
 /// Whether a trimmed cell is a number, or written as one: with a currency, a sign such as `%`, or separators. A unit may be
 /// the rest of a name, as in `1stFloor`.
-pub(super) fn is_written_number(cell: &str) -> bool {
+pub(crate) fn is_written_number(cell: &str) -> bool {
     number(cell).is_some()
         || Parts::of(cell).is_some_and(|parts| {
             parts.evidence() != Evidence::Contradiction && (parts.suffix.is_empty() || parts.has_sign())

@@ -31,6 +31,8 @@ pub struct TableSession<'a> {
     training: (&'a Table, Vec<u32>),
     validation: (&'a Table, Vec<u32>),
     threads: NonZeroUsize,
+    /// The chosen features that no input is made of.
+    left_out: Vec<String>,
     /// Where it is diagnosed, the findings about the columns of the table.
     of_columns: Option<Vec<Finding>>,
 }
@@ -209,6 +211,14 @@ impl<'a> Plan<'a> {
             };
             AnySession::from(Session::new(recipe, split, threads)?)
         });
+        let is_used = |name: &&String| preparation.columns().iter().any(|column| column.name == **name);
+        let left_out = self
+            .chosen
+            .features
+            .iter()
+            .filter(|name| !is_used(name))
+            .cloned()
+            .collect();
         Ok(TableSession {
             session,
             notes,
@@ -216,6 +226,7 @@ impl<'a> Plan<'a> {
             training,
             validation,
             threads,
+            left_out,
             of_columns: None,
         })
     }
@@ -249,6 +260,7 @@ impl<'a> TableSession<'a> {
             &self.training.1,
             &features,
             &targets,
+            &self.left_out,
         ));
         self.session = with_session!(self.session, session => session.diagnosed(&names)?.into());
         Ok(self)

@@ -5,18 +5,20 @@
 mod constant;
 mod extremes;
 mod leak;
+mod left_out;
 
 pub(super) use constant::no_better_than_constant;
 
 use crate::table::{Table, Values};
 use pellucid::inspection::diagnosis::{Finding, FindingKind, Severity};
 
-/// The findings about the columns of the training rows.
+/// The findings about the columns of the training rows: the features, and those that are left out.
 pub(super) fn of_columns(
     table: &Table,
     rows: &[u32],
     features: &[String],
     targets: &[String],
+    left_out: &[String],
 ) -> Vec<Finding> {
     let columns: Vec<_> = features.iter().filter_map(|name| table.column(name)).collect();
     let mut findings = Vec::new();
@@ -35,6 +37,8 @@ pub(super) fn of_columns(
         _ => None,
     });
     findings.extend(numbers.flat_map(|(name, numbers)| extremes::find(name, numbers, rows)));
+    let left_out = left_out.iter().filter_map(|name| table.column(name));
+    findings.extend(left_out.filter_map(|column| left_out::find(column, rows)));
     findings
 }
 

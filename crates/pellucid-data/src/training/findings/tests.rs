@@ -39,7 +39,7 @@ fn found(column: Values, target: Values) -> Vec<Finding> {
             .to_vec(),
     };
     let rows: Vec<u32> = (0..ROWS as u32).collect();
-    of_columns(&table, &rows, &["noise".into(), "c".into()], &["y".into()])
+    of_columns(&table, &rows, &["noise".into(), "c".into()], &["y".into()], &[])
 }
 
 fn kinds(findings: &[Finding]) -> Vec<FindingKind> {
@@ -159,4 +159,29 @@ fn a_model_like_the_best_constant_has_learnt_nothing() {
     assert_eq!((found(&constant, 100, 1), found(&constant, 10, 20)), (None, None));
     let ranks = scores(&|row| if row % 4 == 0 { 0.4 } else { 0.2 });
     assert_eq!(found(&ranks, 100, 20), None);
+}
+
+#[test]
+fn numbers_and_dates_that_are_left_out_as_words() {
+    let found = |words: &[&str]| {
+        let mut rows = crate::table::Words::default();
+        words.iter().for_each(|word| _ = rows.push(word));
+        let column = Column {
+            name: "c".into(),
+            values: Values::Categories(rows.finish()),
+        };
+        let rows: Vec<u32> = (0..words.len() as u32).collect();
+        left_out::find(&column, &rows).map(|finding| (finding.kind, finding.seen))
+    };
+    let (kind, seen) = found(&["$1", "$2", "€3", "n5x"]).unwrap();
+    assert_eq!(kind, FindingKind::LeftOutColumn);
+    assert!(
+        seen.contains("3 of its 4 words are numbers, such as `$1`; `n5x` is none"),
+        "{seen}"
+    );
+    let (_, seen) = found(&["01/02/2023", "03/04/2023", "later"]).unwrap();
+    assert!(seen.contains("2 of its 3 words are dates"), "{seen}");
+    for words in [&["a1", "b2", "c3"][..], &["5", "5"], &["x", "y", "7"]] {
+        assert!(found(words).is_none(), "{words:?}");
+    }
 }

@@ -43,6 +43,8 @@ pub enum FindingKind {
     SentinelValues,
     /// A few values of a column of a table are so far out that the others hardly differ.
     ExtremeValues,
+    /// A column of a table is left out although most of its cells are numbers or dates.
+    LeftOutColumn,
     /// Predictions are no better than a constant.
     NoBetterThanConstant,
 }
@@ -69,6 +71,7 @@ impl FindingKind {
             Self::LeakingColumn => "a column that decides the target",
             Self::SentinelValues => "a number that stands for something else",
             Self::ExtremeValues => "extreme values",
+            Self::LeftOutColumn => "a column of numbers or dates left out",
             Self::NoBetterThanConstant => "no better than a constant",
         }
     }
