@@ -704,7 +704,7 @@ const NORMALISATIONS: Values<OrNone<Normalisation>, 3> = [
     ("layer", "Layer normalisation", OrNone(Some(Normalisation::LAYER))),
 ];
 
-const SCALES: Values<Scale, 5> = [
+const SCALES: Values<Scale, 7> = [
     (
         "standardize",
         "To mean 0 and standard deviation 1",
@@ -713,6 +713,16 @@ const SCALES: Values<Scale, 5> = [
     ("standardise", "", Scale::Standardize),
     ("min-max", "To 0 to 1", Scale::MinMax),
     ("min_max", "", Scale::MinMax),
+    (
+        "robust",
+        "To median 0 and interquartile range 1, then smoothly clipped to -3 to 3",
+        Scale::Robust,
+    ),
+    (
+        "normal",
+        "To the quantiles of a normal distribution",
+        Scale::Normal,
+    ),
     ("none", "Not at all", Scale::None),
 ];
 

@@ -127,6 +127,11 @@ fn columns(preparation: &Preparation, shown: usize) -> Vec<String> {
     lines.push(match preparation.settings().scale {
         Scale::Standardize => "numbers are scaled to mean 0 and standard deviation 1".into(),
         Scale::MinMax => "numbers are scaled to 0 to 1".into(),
+        Scale::Robust => {
+            "numbers are scaled to median 0 and interquartile range 1, then smoothly clipped to -3 to 3"
+                .into()
+        }
+        Scale::Normal => "numbers become the quantiles of a normal distribution".into(),
         Scale::None => "numbers are used as they are".into(),
     });
     lines

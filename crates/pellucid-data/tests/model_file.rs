@@ -304,7 +304,7 @@ proptest! {
     fn what_was_fitted_to_a_table_predicts_the_same_bits_once_loaded(
         rows in 6usize..30,
         numbers in prop::collection::vec(-1e6..1e6f64, 1..8),
-        scale in prop::sample::select(vec![Scale::Standardize, Scale::MinMax, Scale::None]),
+        scale in prop::sample::select(vec![Scale::Standardize, Scale::MinMax, Scale::Robust, Scale::Normal, Scale::None]),
         (targets, task) in prop::sample::select(vec![
             (vec!["two"], None),
             (vec!["three"], None),

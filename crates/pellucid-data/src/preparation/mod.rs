@@ -40,6 +40,7 @@ mod fitted;
 mod labels;
 mod large_integer;
 mod named;
+mod normal;
 mod number;
 mod reading;
 mod row_index;

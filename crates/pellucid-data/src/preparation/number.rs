@@ -1,11 +1,13 @@
 //! The transform of a number column: filled where missing, then scaled.
 
 use super::counts::ColumnCounts;
+use super::normal::{normal_quantile, quantiles, rank};
 use pellucid::Scalar;
 use pellucid::recipe::Scale;
 use serde::{Deserialize, Serialize};
 
-/// A number column's transform: (value − `shift`) / `divisor`, a missing value being the `median`.
+/// A number column's transform: (value − `shift`) / `divisor`, a missing value being the `median`; smoothly clipped, if it is so
+/// scaled, or put in the place of its quantile in a normal distribution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NumberTransform {
@@ -15,10 +17,16 @@ pub struct NumberTransform {
     pub minimum: f64,
     /// The largest value of a training row.
     pub maximum: f64,
-    /// Subtracted from a value: the mean, the minimum or 0.
+    /// Subtracted from a value: the mean, the minimum, the median or 0.
     pub shift: f64,
-    /// The divisor of the difference: the standard deviation (over all training rows), the range or 1.
+    /// The divisor of the difference: the standard deviation (over all training rows), the range, the interquartile range or 1.
     pub divisor: f64,
+    /// Whether the result x becomes x/√(1 + (x/3)²).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clips: bool,
+    /// Evenly spaced quantiles of the training rows, where a value becomes the normal quantile of its rank among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantiles: Vec<f64>,
     /// Whether a second feature is 1 where the value is missing: if it is missing in some training row.
     pub marks_missing: bool,
 }
@@ -41,17 +49,58 @@ impl NumberTransform {
                 mean_and_std(filled)
             }
             Scale::MinMax => (minimum, maximum - minimum),
-            Scale::None => (0.0, 1.0),
+            Scale::Robust => robust(&present, median),
+            Scale::Normal | Scale::None => (0.0, 1.0),
         };
+        let spaced = || quantiles(&present, (present.len() / 30).clamp(10, 1000));
         Some(Self {
             median,
             minimum,
             maximum,
             shift,
             divisor: if divisor == 0.0 { 1.0 } else { divisor },
+            clips: scale == Scale::Robust,
+            quantiles: if scale == Scale::Normal {
+                spaced()
+            } else {
+                Vec::new()
+            },
             marks_missing: present.len() < values.len(),
         })
         .filter(|fitted| fitted.shift.is_finite() && fitted.divisor.is_finite())
+    }
+
+    /// The same of two words as 0 and 1: −1 and 1 for robust scaling, with 0 for a missing one.
+    pub(super) fn of_words(values: &[f64], scale: Scale) -> Option<Self> {
+        let fitted = Self::fit(values, scale)?;
+        Some(match scale {
+            Scale::Robust => Self {
+                median: 0.5,
+                shift: 0.5,
+                divisor: 0.5,
+                clips: false,
+                ..fitted
+            },
+            Scale::Normal => Self {
+                quantiles: Vec::new(),
+                ..fitted
+            },
+            Scale::Standardize | Scale::MinMax | Scale::None => fitted,
+        })
+    }
+
+    fn scaled(&self, value: f64) -> f64 {
+        /// Where the smooth clip tends to.
+        const LIMIT: f64 = 3.0;
+        if !self.quantiles.is_empty() {
+            return normal_quantile(rank(value, &self.quantiles));
+        }
+        let scaled = (value - self.shift) / self.divisor;
+        match self.clips {
+            // In this order nothing overflows.
+            true => scaled / (1.0_f64).hypot(scaled / LIMIT),
+            false => scaled,
+        }
     }
 
     pub(super) fn width(&self) -> usize {
@@ -67,7 +116,7 @@ impl NumberTransform {
     ) -> Option<()> {
         let missing = value.is_nan();
         let value = if missing { self.median } else { value };
-        features[0] = T::from_f64((value - self.shift) / self.divisor);
+        features[0] = T::from_f64(self.scaled(value));
         if self.marks_missing {
             features[1] = if missing { T::ONE } else { T::ZERO };
         }
@@ -76,6 +125,13 @@ impl NumberTransform {
         counts.outside += usize::from(value > self.maximum + range || value < self.minimum - range);
         features[0].is_finite().then_some(())
     }
+}
+
+/// Median and interquartile range of sorted values; where quartiles are equal, half of the range.
+fn robust(sorted: &[f64], median: f64) -> (f64, f64) {
+    let [lower, _, upper] = [1, 2, 3].map(|quarter| quantiles(sorted, 5)[quarter]);
+    let range = sorted[sorted.len() - 1] - sorted[0];
+    (median, if upper > lower { upper - lower } else { range / 2.0 })
 }
 
 /// Mean and standard deviation over all values, as `numpy.std`; exactly 0 where they are all equal.

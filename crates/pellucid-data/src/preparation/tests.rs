@@ -132,6 +132,57 @@ fn numbers_are_scaled_to_the_range_or_not_at_all() {
     assert_close(&features(&none, &t), &[&[1.0], &[2.0], &[3.0], &[4.0]]);
 }
 
+/// RealMLP's preparation: of 0, 1, 2, 3, 10 the median is 2 and the quartiles are 1 and 3; (10 − 2)/2 = 4 becomes 4/(5/3) = 2.4.
+/// Of 0, 0, 0, 4 the quartiles are 0 and 1; of 0, 0, 0, 0, 4 both are 0, and half of the range is 2. Two words are −1 and 1.
+#[test]
+fn robust_scaling_is_clipped_smoothly() {
+    let t = table(vec![
+        number("x", &[0.0, 1.0, 2.0, 3.0, 10.0]),
+        number("rare", &[0.0, 0.0, 0.0, 0.0, 4.0]),
+        boolean("b", &["no", "yes", "", "no", "yes"]),
+        boolean("y", &["n", "y", "n", "y", "n"]),
+    ]);
+    let (preparation, _) = fitted_with(&t, scaled(Scale::Robust));
+    let clipped = |x: f64| x / (1.0 + x * x / 9.0).sqrt();
+    assert_close(
+        &features(&preparation, &t),
+        &[
+            &[clipped(-1.0), 0.0, -1.0, 0.0],
+            &[clipped(-0.5), 0.0, 1.0, 0.0],
+            &[0.0, 0.0, 0.0, 1.0],
+            &[clipped(0.5), 0.0, -1.0, 0.0],
+            &[2.4, clipped(2.0), 1.0, 0.0],
+        ],
+    );
+    let huge = table(vec![
+        number("x", &[f64::MAX]),
+        number("rare", &[f64::MIN]),
+        boolean("b", &["no"]),
+    ]);
+    let found = preparation.transform::<f64>(&huge, &[0]).unwrap().0;
+    assert!((found.values()[0] - 3.0).abs() < 1e-12 && (found.values()[1] + 3.0).abs() < 1e-12);
+}
+
+/// scikit-learn's QuantileTransformer(n_quantiles=10, output_distribution="normal") on 0 to 18: 4.5 is a quarter of the way.
+#[test]
+fn numbers_become_normal_quantiles() {
+    let numbers: Vec<f64> = (0..19).map(f64::from).collect();
+    let y: Vec<&str> = (0..19).map(|row| ["n", "y"][row % 2]).collect();
+    let t = table(vec![number("x", &numbers), boolean("y", &y)]);
+    let (preparation, _) = fitted_with(&t, scaled(Scale::Normal));
+    let new = table(vec![number("x", &[4.5, 9.0, -7.0, 99.0])]);
+    let found = preparation.transform::<f64>(&new, &[0, 1, 2, 3]).unwrap().0;
+    let expected = [
+        -0.674_489_750_196_081_7,
+        0.0,
+        -5.199_337_582_187_471,
+        5.199_337_582_187_471,
+    ];
+    for (found, expected) in found.values().iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
+    }
+}
+
 /// SimpleImputer(strategy="median", add_indicator=True), then MinMaxScaler: the median of 1, 2, 9 is 2, which
 /// lies at (2 − 1) / 8.
 #[test]

@@ -173,12 +173,12 @@ pub(super) fn fit_column(
     let name = &column.name;
     let left_out = |why: &str| Ok((None, Some(format!("column `{name}` is left out: {why}"))));
     let constant = "it never changes";
-    let number = |values: &[f64]| {
-        NumberTransform::fit(values, scale).ok_or_else(|| {
-            let message = "the numbers are too large to compute with; divide them by a power of ten";
-            problem(at(table, name, None), message)
-        })
+    let too_large = || {
+        let message = "the numbers are too large to compute with; divide them by a power of ten";
+        problem(at(table, name, None), message)
     };
+    let number = |values: &[f64]| NumberTransform::fit(values, scale).ok_or_else(too_large);
+    let of_words = |values: &[f64]| NumberTransform::of_words(values, scale).ok_or_else(too_large);
     let missing = rows.iter().filter(|&&row| column.values.is_missing(row as usize));
     let missing = missing.count();
     if missing == rows.len() {
@@ -219,7 +219,7 @@ pub(super) fn fit_column(
             Categories::MISSING => f64::NAN,
             code => f64::from(code),
         });
-        let number = number(&values.collect::<Vec<_>>())?;
+        let number = of_words(&values.collect::<Vec<_>>())?;
         return Ok((Some(Transform::Boolean { names, number }), None));
     }
     if let Some(integers) = large_integers(&words) {
@@ -229,7 +229,7 @@ pub(super) fn fit_column(
     if !variants.is_empty()
         && let Some(names) = booleans(&words)
     {
-        let number = number(&as_numbers(&words))?;
+        let number = of_words(&as_numbers(&words))?;
         let note = format!(
             "column `{name}`: words that differ in case only are the same: {}",
             spellings(&variants)

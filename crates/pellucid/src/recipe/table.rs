@@ -111,6 +111,12 @@ pub enum Scale {
     Standardize,
     /// To 0 to 1 over training rows.
     MinMax,
+    /// To median 0 and an interquartile range of 1 over training rows, then smoothly clipped to −3 to 3: x/√(1 + (x/3)²).
+    /// Holzmüller, Grinsztajn & Steinwart, *Better by Default*, 2024, section 3.
+    Robust,
+    /// To the quantiles of a standard normal distribution, by those of the training rows: scikit-learn's
+    /// `QuantileTransformer`.
+    Normal,
     /// Not at all.
     None,
 }
