@@ -330,3 +330,43 @@ fn what_makes_no_sense_is_refused() {
         &["would overwrite"],
     );
 }
+
+/// The model of a search reads new tables as the search read its own.
+#[test]
+fn the_winner_reads_dates_and_percentages_as_the_search_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, model) = (folder.path().join("t.csv"), folder.path().join("m.safetensors"));
+    let row = |row: usize| {
+        format!(
+            "2023-{:02}-{:02},{}%,{row}\n",
+            1 + row / 28,
+            1 + row % 28,
+            row % 7
+        )
+    };
+    let rows: String = (0..80).map(row).collect();
+    std::fs::write(&data, format!("when,share,y\n{rows}")).unwrap();
+    let search = [
+        "tune",
+        text(&data),
+        "--target",
+        "y",
+        "--trials",
+        "2",
+        "--epochs",
+        "3",
+        "-q",
+    ];
+    let files = ["--model", text(&model), "--json", "-"];
+    let record: Value = serde_json::from_str(&done(&[&search[..], &files].concat()).stdout).unwrap();
+    let notes = record["notes"].to_string();
+    assert!(
+        notes.contains("read as dates") && notes.contains("read as numbers"),
+        "{notes}"
+    );
+    let inspected = done(&["inspect", text(&model)]).stdout;
+    assert!(inspected.contains("date"), "{inspected}");
+    let predicted = done(&["predict", text(&model), text(&data), "-q"]);
+    assert_eq!(predicted.stdout.lines().count(), 81);
+    assert!(!predicted.stderr.contains("warning"), "{}", predicted.stderr);
+}

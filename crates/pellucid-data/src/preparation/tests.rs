@@ -170,13 +170,14 @@ fn numbers_become_normal_quantiles() {
     let y: Vec<&str> = (0..19).map(|row| ["n", "y"][row % 2]).collect();
     let t = table(vec![number("x", &numbers), boolean("y", &y)]);
     let (preparation, _) = fitted_with(&t, scaled(Scale::Normal));
-    let new = table(vec![number("x", &[4.5, 9.0, -7.0, 99.0])]);
-    let found = preparation.transform::<f64>(&new, &[0, 1, 2, 3]).unwrap().0;
+    let new = table(vec![number("x", &[4.5, 9.0, 0.3, -7.0, 99.0])]);
+    let found = preparation.transform::<f64>(&new, &[0, 1, 2, 3, 4]).unwrap().0;
     let expected = [
         -0.674_489_750_196_081_7,
         0.0,
-        -5.199_337_582_187_471,
-        5.199_337_582_187_471,
+        -2.128_045_234_184_985,
+        -5.199_337_582_192_817,
+        5.199_337_582_290_661,
     ];
     for (found, expected) in found.values().iter().zip(expected) {
         assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
