@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 ///     columns: vec![Column { name: "price".into(), values: Values::Numbers(values) }],
 ///     notes: Vec::new(),
 ///     left_out: Vec::new(),
+///     spellings: Vec::new(),
 /// };
 /// let mut writer = TableWriter::new(OutputFile::prepare(&path)?);
 /// writer.write(&chunk(vec![0.1, 2.0]))?;
