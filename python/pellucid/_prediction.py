@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from ._arrays import blocks_of, features_of, pack
@@ -96,14 +97,15 @@ def _is_ready(estimator: BaseMLP, X: Any) -> bool:
 
     The checks take longer than the prediction of a single row.
     """
+    is_dense = type(X) is np.ndarray
     return (
-        type(X) is np.ndarray
+        (is_dense or (issparse(X) and X.format in ("csr", "csc")))
         and X.ndim == 2
         and X.dtype in (np.float64, np.float32)
         and X.shape[1] == estimator.n_features_in_
-        and len(X) > 0
+        and X.shape[0] > 0
         and not hasattr(estimator, "feature_names_in_")
-        and bool(np.isfinite(X.sum()))
+        and bool(np.isfinite((X if is_dense else X.data).sum()))
     )
 
 
