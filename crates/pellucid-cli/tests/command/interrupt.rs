@@ -174,7 +174,7 @@ fn it_ends_the_wait_for_the_reader_of_a_pipe() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        thread::sleep(Duration::from_millis(500));
+        thread::sleep(Duration::from_millis(1500));
         let process = child.id().to_string();
         assert!(
             Command::new("kill")
