@@ -91,6 +91,13 @@ pub(crate) fn read_table(path: &Path, reading: &Reading, request: &mut TrainingR
     Ok(table)
 }
 
+/// A table of held-out rows, its cells read as those of the training's table.
+pub(crate) fn read_like_training(path: &Path, reading: &Reading, request: &TrainingRequest) -> Result<Table> {
+    let options = source::options_for(reading, &request.reading);
+    let table = source::read(path, &options, seed(request))?;
+    Ok(request.reading.read(table)?)
+}
+
 /// The seed of a training, and of a built-in set that is generated for it.
 pub(crate) fn seed(request: &TrainingRequest) -> u32 {
     let of_recipe = request.recipe.as_ref().map(|recipe| recipe.train.seed);

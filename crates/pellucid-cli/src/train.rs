@@ -12,7 +12,7 @@ use anyhow::Result;
 use pellucid::EndedBy;
 use pellucid::recipe::Task;
 use pellucid_data::training::{CrossValidation, Plan, Scores, TableSession, Trained};
-use pellucid_data::{DataError, OutputFile, Table};
+use pellucid_data::{DataError, OutputFile};
 use pellucid_report::LineChart;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
@@ -49,12 +49,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     check_files(arguments, validation_file)?;
     let mut request = arguments.training.request(&arguments.columns, recipe, part);
     let table = subject::read_table(&arguments.data, &arguments.reading, &mut request)?;
-    let options = source::options_for(&arguments.reading, &request.reading);
-    let read = |path: &Path| -> Result<Table> {
-        Ok(request
-            .reading
-            .read(source::read(path, &options, subject::seed(&request))?)?)
-    };
+    let read = |path| subject::read_like_training(path, &arguments.reading, &request);
     let validation_table = validation_file.map(read).transpose()?;
     let plan = Plan::new(&table, &request)?;
     let threads = run::threads(arguments.running.threads, quiet);

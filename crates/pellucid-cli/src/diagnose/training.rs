@@ -8,12 +8,12 @@ use crate::progress::Progress;
 use crate::run::{diverged, session, threads};
 use crate::score_text::plural;
 use crate::train::validation;
-use crate::{interrupt, source, subject, terminal};
+use crate::{interrupt, subject, terminal};
 use anyhow::Result;
 use pellucid::session::Summary;
 use pellucid::{EndedBy, Recipe, Scalar, Unfinished};
+use pellucid_data::DataError;
 use pellucid_data::training::Plan;
-use pellucid_data::{DataError, Table};
 use serde_json::json;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -82,12 +82,7 @@ pub(super) fn of_table(arguments: &Diagnose) -> Result<(Diagnosis, JsonOutput)> 
     let mut request = flags.request(&arguments.columns, recipe, part);
     let path = Path::new(&arguments.source);
     let table = subject::read_table(path, &arguments.reading, &mut request)?;
-    let options = source::options_for(&arguments.reading, &request.reading);
-    let read = |path: &Path| -> Result<Table> {
-        Ok(request
-            .reading
-            .read(source::read(path, &options, subject::seed(&request))?)?)
-    };
+    let read = |path| subject::read_like_training(path, &arguments.reading, &request);
     let validation_table = validation_file.map(read).transpose()?;
     let threads = threads(arguments.running.threads, quiet);
     interrupt::listen();

@@ -278,7 +278,7 @@ fn as_booleans(words: Categories) -> Values {
     let Some(meanings) = meanings.filter(of_one_pair) else {
         return Values::Categories(words);
     };
-    // The one that means false first. Further spellings stay apart, for the user to be told of.
+    // The one that means false first. Further spellings stay distinct, and are reported.
     let mut order: Vec<usize> = (0..meanings.len()).collect();
     order.sort_by_key(|&code| meanings[code].1);
     let twice = |pair: &[usize]| meanings[pair[0]].1 == meanings[pair[1]].1;

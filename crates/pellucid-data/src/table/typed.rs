@@ -1,6 +1,6 @@
 //! A column whose kind is known before it is read.
 
-use super::cell::{Cell, boolean, meant_as_number, number, number_text};
+use super::cell::{Cell, boolean, meant_as_number, number};
 use super::columns::{Categories, Column, ColumnKind, Values};
 use super::error::unusable_cell;
 use super::kept::{KeptColumn, KeptRows};
@@ -101,13 +101,7 @@ impl TypedColumn {
                     return unusable(&text, "a number", advice);
                 }
             },
-            (Rows::Words(words), Cell::Missing) => words.push_missing(),
-            (Rows::Words(words), Cell::Number(number)) => _ = words.push(&number_text(number)),
-            (Rows::Words(words), Cell::Integer(number)) => _ = words.push(&number.to_string()),
-            (Rows::Words(words), Cell::Boolean(value)) => {
-                _ = words.push(if value { "true" } else { "false" })
-            }
-            (Rows::Words(words), Cell::Text(text)) => _ = words.push(text),
+            (Rows::Words(words), cell) => words.push_cell(cell),
             (Rows::Booleans(rows), Cell::Missing) => rows.push(Categories::MISSING),
             (Rows::Booleans(rows), Cell::Boolean(value)) => rows.push(u32::from(value)),
             (Rows::Booleans(rows), Cell::Number(number)) if number == 0.0 || number == 1.0 => {

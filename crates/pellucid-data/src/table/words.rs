@@ -1,6 +1,6 @@
 //! Words of a column while it is read, and their codes.
 
-use super::cell::number_text;
+use super::cell::{Cell, number_text};
 use super::columns::Categories;
 use std::collections::HashMap;
 
@@ -29,6 +29,17 @@ impl Words {
         let (code, new) = self.code(word);
         self.rows.push(code);
         new
+    }
+
+    /// Appends a row: a cell as text.
+    pub(super) fn push_cell(&mut self, cell: Cell<'_>) {
+        match cell {
+            Cell::Missing => self.push_missing(),
+            Cell::Number(number) => _ = self.push(&number_text(number)),
+            Cell::Integer(number) => _ = self.push(&number.to_string()),
+            Cell::Boolean(value) => _ = self.push(if value { "true" } else { "false" }),
+            Cell::Text(text) => _ = self.push(text),
+        }
     }
 
     pub(crate) fn push_missing(&mut self) {

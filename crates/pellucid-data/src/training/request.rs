@@ -8,7 +8,7 @@ use pellucid::descriptor::OrNone;
 use pellucid::evaluation::metrics::{Figure, Metric};
 use pellucid::optimization::optimizer::Optimizer;
 use pellucid::recipe::{
-    BatchSize, ClassWeight, DateFeature, DropoutRates, Recipe, Scale, StopAt, Task, Unseen,
+    BatchSize, ClassWeight, DateFeature, DropoutRates, Recipe, Scale, StopAt, TableRecipe, Task, Unseen,
 };
 use pellucid::{Activation, Precision};
 
@@ -87,7 +87,7 @@ impl TrainingRequest {
     /// As [`ReadTable::new`].
     pub fn read(&mut self, table: Table) -> Result<Table> {
         let columns = self.columns_of(&table)?;
-        let of_recipe = self.recipe.as_ref().and_then(|recipe| recipe.data.table.as_ref());
+        let of_recipe = self.table_recipe();
         let is_unused = |name: &String| {
             let is_other = !columns.only.is_empty()
                 && !columns.only.contains(name)
@@ -117,9 +117,14 @@ impl TrainingRequest {
         Ok(read.table)
     }
 
+    /// What the recipe says of the table.
+    fn table_recipe(&self) -> Option<&TableRecipe> {
+        self.recipe.as_ref()?.data.table.as_ref()
+    }
+
     /// The further texts that stand for a missing value.
     pub(super) fn missing_of(&self) -> Vec<String> {
-        let of_recipe = self.recipe.as_ref().and_then(|recipe| recipe.data.table.as_ref());
+        let of_recipe = self.table_recipe();
         match of_recipe {
             Some(table) if self.missing.is_empty() => table.na.clone(),
             _ => self.missing.clone(),
@@ -128,7 +133,7 @@ impl TrainingRequest {
 
     /// What dates become.
     pub(super) fn date_features_of(&self) -> Vec<DateFeature> {
-        let of_recipe = self.recipe.as_ref().and_then(|recipe| recipe.data.table.as_ref());
+        let of_recipe = self.table_recipe();
         match of_recipe {
             Some(table) if self.date_features.is_empty() => table.date_features.clone(),
             _ => self.date_features.clone(),
@@ -137,13 +142,13 @@ impl TrainingRequest {
 
     /// Whether `NA`, `null` and the like are words in columns of words, by the request or the recipe.
     pub fn keeps_na_words(&self) -> bool {
-        let of_recipe = self.recipe.as_ref().and_then(|recipe| recipe.data.table.as_ref());
+        let of_recipe = self.table_recipe();
         self.keep_na_words || of_recipe.is_some_and(|table| table.keep_na_words)
     }
 
     /// The separators of numbers, by the request or the recipe.
     pub fn separators(&self) -> Separators {
-        let of_recipe = self.recipe.as_ref().and_then(|recipe| recipe.data.table.as_ref());
+        let of_recipe = self.table_recipe();
         Separators {
             decimal: self
                 .separators
@@ -159,11 +164,7 @@ impl TrainingRequest {
     /// The columns by the table's names: those requested, otherwise those of the recipe. A list may be one text with
     /// commas.
     pub(super) fn columns_of(&self, table: &Table) -> Result<ColumnChoice> {
-        let from_recipe = self
-            .recipe
-            .as_ref()
-            .and_then(|recipe| recipe.data.table.clone())
-            .unwrap_or_default();
+        let from_recipe = self.table_recipe().cloned().unwrap_or_default();
         let or = |asked: &Vec<String>, from_recipe: Vec<String>| -> Result<Vec<String>> {
             let chosen = if asked.is_empty() { &from_recipe } else { asked };
             let names = chosen

@@ -1,6 +1,6 @@
 //! JSON: an object a row, one after the other (JSON lines) or in an array.
 
-use super::super::cell::{Cell, number, number_text, whole_number};
+use super::super::cell::{Cell, number, whole_number};
 use super::super::columns::{Categories, Column, Values};
 use super::super::error::no_rows;
 use super::super::format::{Contents, Format, ReadOptions};
@@ -227,7 +227,7 @@ impl Cells {
                 for &code in codes {
                     match code {
                         Categories::MISSING => words.push_missing(),
-                        code => _ = words.push(truth(code == 1)),
+                        code => words.push_cell(Cell::Boolean(code == 1)),
                     }
                 }
                 *self = Cells::Words(words);
@@ -240,11 +240,7 @@ impl Cells {
             (Cells::Numbers(numbers), _) => numbers.push(f64::NAN),
             (Cells::Booleans(codes), Cell::Boolean(value)) => codes.push(u32::from(value)),
             (Cells::Booleans(codes), _) => codes.push(Categories::MISSING),
-            (Cells::Words(words), Cell::Missing) => words.push_missing(),
-            (Cells::Words(words), Cell::Number(number)) => _ = words.push(&number_text(number)),
-            (Cells::Words(words), Cell::Integer(number)) => _ = words.push(&number.to_string()),
-            (Cells::Words(words), Cell::Boolean(value)) => _ = words.push(truth(value)),
-            (Cells::Words(words), Cell::Text(text)) => _ = words.push(text),
+            (Cells::Words(words), cell) => words.push_cell(cell),
         }
     }
 
@@ -256,10 +252,6 @@ impl Cells {
             Cells::Words(words) => Values::Categories(words.finish()),
         }
     }
-}
-
-fn truth(value: bool) -> &'static str {
-    if value { "true" } else { "false" }
 }
 
 /// Reads an array of objects.

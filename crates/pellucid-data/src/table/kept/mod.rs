@@ -151,13 +151,7 @@ impl KeptRows {
         match (self, cell) {
             (KeptRows::Numbers(numbers), Cell::Number(number)) => numbers.push(number),
             (KeptRows::Numbers(numbers), _) => numbers.push(f64::NAN),
-            (KeptRows::Words(words), Cell::Missing) => words.push_missing(),
-            (KeptRows::Words(words), Cell::Text(text)) => _ = words.push(text),
-            (KeptRows::Words(words), Cell::Number(number)) => _ = words.push(&number_text(number)),
-            (KeptRows::Words(words), Cell::Integer(number)) => _ = words.push(&number.to_string()),
-            (KeptRows::Words(words), Cell::Boolean(value)) => {
-                _ = words.push(if value { "true" } else { "false" });
-            }
+            (KeptRows::Words(words), cell) => words.push_cell(cell),
             _ => (),
         }
     }
