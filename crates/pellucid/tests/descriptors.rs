@@ -88,9 +88,10 @@ fn kinds() -> Vec<Kind> {
             "initialiser",
             [include_str!("golden/initialisers.json"), "make_initialisers.py"],
             // `initialisers.rs` checks their distributions; PyTorch draws from other generators. That of scikit-learn is under
-            // `perceptrons`.
+            // `perceptrons`; `realmlp_steps.rs` checks that of RealMLP.
             &[
                 "sklearn",
+                "realmlp",
                 "zeros",
                 "constant",
                 "uniform",

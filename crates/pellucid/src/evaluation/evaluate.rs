@@ -32,18 +32,47 @@ pub fn evaluate<T: Scalar>(
     metrics: &[Metric],
     threads: NonZeroUsize,
 ) -> Evaluation {
-    let mut meters = Meters::new(metrics, data);
-    let loss = each_batch(
-        network.architecture(),
-        network.parameters(),
-        data,
-        loss,
-        threads,
-        |outputs, targets| meters.add(outputs, targets),
-    );
-    Evaluation {
-        loss,
-        metrics: meters.take(),
+    Evaluator::default().evaluate(network, data, loss, metrics, threads)
+}
+
+/// Evaluates networks of one shape on one data set again and again, with the arrays of the first time.
+#[derive(Debug, Clone)]
+pub struct Evaluator<T> {
+    slots: Vec<BatchSlot<T>>,
+}
+
+impl<T> Default for Evaluator<T> {
+    fn default() -> Self {
+        Self { slots: Vec::new() }
+    }
+}
+
+impl<T: Scalar> Evaluator<T> {
+    /// [`evaluate`], for the same architecture, data and threads each time.
+    ///
+    /// # Panics
+    /// As [`evaluate`].
+    pub fn evaluate(
+        &mut self,
+        network: &Network<T>,
+        data: &Dataset<T>,
+        loss: Loss,
+        metrics: &[Metric],
+        threads: NonZeroUsize,
+    ) -> Evaluation {
+        let mut meters = Meters::new(metrics, data);
+        let loss = each_batch(
+            (network.architecture(), network.parameters()),
+            data,
+            loss,
+            threads,
+            &mut self.slots,
+            |outputs, targets| meters.add(outputs, targets),
+        );
+        Evaluation {
+            loss,
+            metrics: meters.take(),
+        }
     }
 }
 
@@ -62,16 +91,24 @@ where
     T: Scalar,
     S: Samples<T> + Sync + ?Sized,
 {
-    each_batch(architecture, parameters, data, loss, threads, |_, _| ())
+    each_batch(
+        (architecture, parameters),
+        data,
+        loss,
+        threads,
+        &mut Vec::new(),
+        |_, _| (),
+    )
 }
 
-/// The mean loss; `after_batch` gets outputs and targets of each batch, in the order of the rows.
+/// The mean loss; `after_batch` gets outputs and targets of each batch, in the order of the rows. Empty `slots` are filled
+/// for this architecture, data and number of threads, and others must be of the same.
 fn each_batch<T, S>(
-    architecture: &Architecture,
-    parameters: &[T],
+    (architecture, parameters): (&Architecture, &[T]),
     data: &S,
     loss: Loss,
     threads: NonZeroUsize,
+    slots: &mut Vec<BatchSlot<T>>,
     mut after_batch: impl FnMut(&[T], &[T]),
 ) -> f64
 where
@@ -82,14 +119,14 @@ where
     // As many batches at a time as there are threads, each with arrays of its own. The results are added in the order of the
     // rows, so that they do not depend on the number of threads.
     let batches = data.rows().div_ceil(BATCH);
-    let mut slots: Vec<BatchSlot<T>> = (0..threads.get().min(batches).min(thread_pool::MAX_PARTS))
-        .map(|_| BatchSlot {
+    slots.resize_with(threads.get().min(batches).min(thread_pool::MAX_PARTS), || {
+        BatchSlot {
             start: 0,
             workspace: Workspace::new(architecture, BATCH.min(data.rows())).predicting(),
             buffers: BatchBuffers::default(),
             loss: 0.0,
-        })
-        .collect();
+        }
+    });
     let wave = slots.len() * BATCH;
     for first in (0..data.rows()).step_by(wave) {
         let used = (data.rows() - first).div_ceil(BATCH).min(slots.len());
@@ -172,6 +209,7 @@ where
 }
 
 /// The arrays of one thread for one batch, and the loss of the batch.
+#[derive(Debug, Clone)]
 struct BatchSlot<T> {
     start: usize,
     workspace: Workspace<T>,

@@ -20,6 +20,9 @@ pub struct LayerTrace {
     pub fan_in: usize,
     /// The number of units.
     pub fan_out: usize,
+    /// The scales s of the features, where this is the first layer and has them: it computes (x∘s)·W + b.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_scales: Option<InputScalesTrace>,
     /// W before the step, (fan_in, fan_out).
     pub weights: Vec<Numbers>,
     /// b before the step, (fan_out), or null.
@@ -51,6 +54,19 @@ pub struct LayerTrace {
     /// The optimizer's input and memory, where the step is more than −η·∂L/∂W.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update: Option<LayerUpdate>,
+}
+
+/// The scales of the features.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct InputScalesTrace {
+    /// s before the step, (fan_in).
+    pub scales: Numbers,
+    /// x∘s, (rows, fan_in).
+    pub scaled: Vec<Numbers>,
+    /// ∂L/∂s, (fan_in).
+    pub d_loss_d_scales: Numbers,
+    /// s after the step, (fan_in); null without a step.
+    pub scales_after: Option<Numbers>,
 }
 
 /// Dropout of a layer.
@@ -174,6 +190,7 @@ pub(crate) fn layers<T: Scalar>(
             function: layer.activation,
             fan_in: layer.fan_in,
             fan_out: width,
+            input_scales: input_scales(before, after, input, gradient).filter(|_| index == 0),
             weights: table(before.weights(index), width),
             bias: before.bias(index).map(numbers),
             z: table(z, width),
@@ -194,6 +211,27 @@ pub(crate) fn layers<T: Scalar>(
         }
     };
     (0..before.architecture().layers().len()).map(of_layer).collect()
+}
+
+fn input_scales<T: Scalar>(
+    before: &Network<T>,
+    after: Option<&Network<T>>,
+    input: Input<'_, T>,
+    gradient: &[T],
+) -> Option<InputScalesTrace> {
+    let scales = before.input_scales()?;
+    let mut scaled = input.to_vec();
+    for row in scaled.chunks_exact_mut(scales.len()) {
+        for (x, &scale) in row.iter_mut().zip(scales) {
+            *x *= scale;
+        }
+    }
+    Some(InputScalesTrace {
+        scales: numbers(scales),
+        scaled: table(&scaled, scales.len()),
+        d_loss_d_scales: numbers(&gradient[before.architecture().input_scales()?]),
+        scales_after: after.and_then(Network::input_scales).map(numbers),
+    })
 }
 
 fn normalisation<T: Scalar>(
@@ -241,8 +279,14 @@ fn sums<T: Scalar>(
     let Ok(alone) = Architecture::new(&sizes, &[Activation::Identity], layer.bias().is_some()) else {
         return Vec::new(); // never: the layer exists, so its shape is valid
     };
+    let scales = network.input_scales().filter(|_| index == 0);
+    let alone = match scales {
+        Some(_) => alone.scaling_inputs(),
+        None => alone,
+    };
     let mut parameters = network.weights(index).to_vec();
     parameters.extend_from_slice(network.bias(index).unwrap_or_default());
+    parameters.extend_from_slice(scales.unwrap_or_default());
     let x = match index {
         0 => input,
         _ => Input::Dense(workspace.output(index - 1)),

@@ -45,7 +45,10 @@ pub fn initialise<T: Scalar>(
                     index.checked_sub(1)
                 };
                 let hidden = hidden.map(|index| layers[index].activation);
-                let (weights, bias) = distributions(init, layer, hidden);
+                let (weights, bias) = match init {
+                    Init::Realmlp if !is_hidden => (Init::Zeros, Init::Zeros),
+                    _ => distributions(init, layer, hidden),
+                };
                 fill(
                     &weights,
                     layer.fan_in,
@@ -65,6 +68,9 @@ pub fn initialise<T: Scalar>(
         for range in layer.gain().into_iter().chain(variances) {
             parameters[range].fill(1.0);
         }
+    }
+    if let Some(scales) = architecture.input_scales() {
+        parameters[scales].fill(1.0);
     }
     Network::new(architecture, parameters.into_iter().map(T::from_f64).collect())
 }
@@ -97,6 +103,7 @@ fn distributions(init: &Init, layer: &Layer, hidden: Option<Activation>) -> (Ini
             let both = within(1.0 / fan_in.sqrt());
             return (both.clone(), both);
         }
+        Init::Realmlp => return (normal((1.0 / fan_in).sqrt()), normal(1.0)),
         _ => init.clone(),
     };
     (weights, Init::Zeros)

@@ -2,8 +2,9 @@
 //!
 //! The buffer holds the weights of all layers, then the biases of all layers, so that weight decay applies to a prefix. The
 //! weights of a layer are (fan_in, fan_out) in row-major order, so that z = x·W + b. Gain and shift of each normalised layer
-//! follow, and last the running means and variances of batch normalisation, so that code that stores, copies or averages
-//! parameters includes them. Their gradient is 0, so that no optimizer moves them.
+//! follow, then the scales of the features where the network has them, and last the running means and variances of batch
+//! normalisation, so that code that stores, copies or averages parameters includes them. Their gradient is 0, so that no
+//! optimizer moves them.
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
@@ -29,7 +30,9 @@ pub struct Architecture {
     layout: StackLayout,
     /// The number of weights and biases.
     affine_count: usize,
-    /// The number of weights, biases, gains and shifts.
+    /// Whether the first layer multiplies each feature by a trained scale.
+    has_input_scales: bool,
+    /// The number of weights, biases, gains, shifts and scales.
     trained_count: usize,
     parameter_count: usize,
 }
@@ -174,6 +177,7 @@ impl Architecture {
             layout: kernel_layout(&layers, parameter_count),
             layers,
             affine_count: parameter_count,
+            has_input_scales: false,
             trained_count: parameter_count,
             parameter_count,
         })
@@ -228,7 +232,6 @@ impl Architecture {
                 ));
             }
         }
-        let mut at = self.affine_count;
         for (layer, &normalisation) in self.layers.iter_mut().zip(per_layer) {
             layer.pre_activation_function = match normalisation {
                 Some(_) => Activation::Identity,
@@ -236,10 +239,55 @@ impl Architecture {
             };
             layer.normalised = normalisation.map(|normalisation| NormalisedLayer {
                 normalisation,
-                gain_at: at,
+                gain_at: 0,
                 statistics_at: 0,
             });
-            at += layer.gain().map_or(0, |gain| 2 * gain.len());
+        }
+        self.place_extras();
+        Ok(self)
+    }
+
+    /// The same architecture with a diagonal layer in front: the first layer computes z = (x∘s)·W + b, with a trained scale
+    /// for each feature, so that training can weaken useless features and strengthen good ones. (Holzmüller, Grinsztajn &
+    /// Steinwart, *Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data*, 2024, section 3.)
+    ///
+    /// ```
+    /// use pellucid::{Activation, Architecture};
+    /// let plain = Architecture::new(&[4, 8, 3], &[Activation::Relu, Activation::Softmax], true)?;
+    /// let scaled = plain.clone().scaling_inputs();
+    /// assert_eq!(scaled.trained_count(), plain.trained_count() + 4);
+    /// # Ok::<(), pellucid::Error>(())
+    /// ```
+    #[must_use]
+    pub fn scaling_inputs(mut self) -> Self {
+        self.has_input_scales = true;
+        self.place_extras();
+        self
+    }
+
+    /// The same architecture without the activation of its output layer, whose outputs then are its pre-activations, such as
+    /// logits. The parameters have the same layout.
+    #[must_use]
+    pub fn without_output_activation(mut self) -> Self {
+        if let Some(output) = self.layers.last_mut() {
+            output.activation = Activation::Identity;
+            output.pre_activation_function = Activation::Identity;
+        }
+        self.layout = kernel_layout(&self.layers, self.parameter_count);
+        self
+    }
+
+    /// Sets the positions of all parameters after the biases.
+    fn place_extras(&mut self) {
+        let mut at = self.affine_count;
+        for layer in &mut self.layers {
+            if let Some(normalised) = &mut layer.normalised {
+                normalised.gain_at = at;
+                at += 2 * layer.fan_out;
+            }
+        }
+        if self.has_input_scales {
+            at += self.input_width();
         }
         self.trained_count = at;
         for layer in &mut self.layers {
@@ -252,12 +300,18 @@ impl Architecture {
         }
         self.parameter_count = at;
         self.layout = kernel_layout(&self.layers, at);
-        Ok(self)
+    }
+
+    /// The range of the scales of the features, (inputs), in the parameters, if the network has them.
+    #[inline(always)]
+    pub fn input_scales(&self) -> Option<Range<usize>> {
+        let range = self.trained_count.saturating_sub(self.input_width())..self.trained_count;
+        self.has_input_scales.then_some(range)
     }
 
     /// Whether any layer is normalised.
     pub fn is_normalised(&self) -> bool {
-        self.trained_count > self.affine_count
+        self.layers.iter().any(|layer| layer.normalised.is_some())
     }
 
     /// The layers in the form of the kernels.
@@ -304,7 +358,7 @@ impl Architecture {
         self.affine_count
     }
 
-    /// The number of trained parameters: weights, biases, gains and shifts. They are the first parameters.
+    /// The number of trained parameters: weights, biases, gains, shifts and scales. They are the first parameters.
     pub fn trained_count(&self) -> usize {
         self.trained_count
     }
@@ -314,9 +368,12 @@ impl Architecture {
         self.parameter_count
     }
 
-    /// The sizes, such as `784-128-10`, with the normalisations, such as `784-128(batch)-10`.
+    /// The sizes, such as `784-128-10`, with normalisations and scales, such as `784(scaled)-128(batch)-10`.
     pub fn describe(&self) -> String {
         let mut text = self.input_width().to_string();
+        if self.has_input_scales {
+            text.push_str("(scaled)");
+        }
         for layer in &self.layers {
             text.push_str(&format!("-{}", layer.fan_out));
             if let Some(normalisation) = layer.normalisation() {
@@ -335,7 +392,7 @@ pub struct Network<T> {
 }
 
 impl<T: Scalar> Network<T> {
-    /// A network from its parameters: all weights, then all biases, then the parameters of normalised layers.
+    /// A network from its parameters: all weights, then all biases, then gains and shifts, scales, running statistics.
     ///
     /// # Errors
     /// [`Error::Shape`] when the number of parameters is not the architecture's.
@@ -356,7 +413,8 @@ impl<T: Scalar> Network<T> {
         &self.architecture
     }
 
-    /// All weights, then all biases, then gain and shift of each normalised layer, then running means and variances.
+    /// All weights, then all biases, then gain and shift of each normalised layer, then the scales of the features, then
+    /// running means and variances.
     pub fn parameters(&self) -> &[T] {
         &self.parameters
     }
@@ -374,6 +432,11 @@ impl<T: Scalar> Network<T> {
     /// The bias of layer `index`, (fan_out), if it has one.
     pub fn bias(&self, index: usize) -> Option<&[T]> {
         self.part(self.architecture.layer(index).bias())
+    }
+
+    /// The scales of the features, (inputs), if the network has them.
+    pub fn input_scales(&self) -> Option<&[T]> {
+        self.part(self.architecture.input_scales())
     }
 
     /// The gain γ of layer `index`, (fan_out), if it is normalised.

@@ -7,5 +7,6 @@ pub(crate) mod corruption;
 pub mod lbfgs;
 pub(crate) mod max_norm;
 pub mod optimizer;
+pub mod parameter_groups;
 pub(crate) mod penalty;
 pub mod schedule;

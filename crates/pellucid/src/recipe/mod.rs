@@ -16,7 +16,9 @@ pub use class_weight::ClassWeight;
 pub use of_layers::{Activations, DropoutRates, Normalisations, OfLayers};
 pub use reading::RecipeError;
 pub use settings::{BatchSize, StopAt};
-pub use table::{DateFeature, Scale, TableRecipe, Task, Unseen};
+pub use table::{
+    Calibration, DateFeature, Scale, TableRecipe, TargetTransform, Task, ThresholdMetric, Unseen,
+};
 
 use crate::activation::Activation;
 use crate::descriptor::{Choice, Range, SettingError, SettingValue};
@@ -29,6 +31,7 @@ use crate::model::network::Architecture;
 use crate::model::pass::Update;
 use crate::optimization::averaging::Average;
 use crate::optimization::optimizer::Optimizer;
+use crate::optimization::parameter_groups::{Parametrisation, RateFactors};
 use crate::optimization::schedule::Schedule;
 use crate::scalar::Precision;
 use serde::{Deserialize, Serialize};
@@ -125,6 +128,9 @@ pub struct NetworkRecipe {
     /// The normalisation of the hidden layers, or of each layer.
     #[serde(default, skip_serializing_if = "Normalisations::is_none")]
     pub normalisation: Normalisations,
+    /// Whether the first layer multiplies each feature by a trained scale.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub input_scales: bool,
 }
 
 fn yes() -> bool {
@@ -152,6 +158,12 @@ pub struct TrainRecipe {
     /// How the learning rate changes over the run.
     #[serde(default)]
     pub schedule: Schedule,
+    /// Factors of the learning rate for weights, biases and input scales.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rate_factors: RateFactors,
+    /// The parameters that the optimizer moves: the weights, or weights that are √fan_in times as large.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub parametrisation: Parametrisation,
     /// The number of samples per step: a number, 1 for online training, or `"full"`.
     #[serde(default)]
     pub batch_size: BatchSize,
@@ -211,6 +223,9 @@ pub struct TrainRecipe {
     /// The least improvement of `monitor` that counts.
     #[serde(default, skip_serializing_if = "is_default")]
     pub min_delta: f64,
+    /// Whether of epochs with an equal figure the last is kept; by default the first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub keep_last_of_equals: bool,
     /// A figure and the value at which the run ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_at: Option<StopAt>,
@@ -307,6 +322,14 @@ fn check_for_lbfgs(train: &TrainRecipe) -> Result<()> {
         let why = "lbfgs has no learning rate that could follow a schedule; leave it out";
         return refuse("train.schedule", quoted(&train.schedule.name()), why);
     }
+    if train.rate_factors != RateFactors::default() {
+        let why = "lbfgs has no learning rate that they could multiply; leave them out";
+        return refuse("train.rate_factors", "a factor other than 1", why);
+    }
+    if train.parametrisation != Parametrisation::Standard {
+        let why = "lbfgs scales its steps itself; leave it out";
+        return refuse("train.parametrisation", "\"ntk\"", why);
+    }
     if !train.dropout.is_none() {
         let why = "lbfgs needs the same loss at every step, and dropout changes it; use \"adam\", or l2 in its place";
         return refuse("train.dropout", "a rate above 0", why);
@@ -371,6 +394,10 @@ impl Recipe {
             Activations::Each(list) => list.clone(),
         };
         let architecture = Architecture::new(layers, &activations, self.network.bias)?;
+        let architecture = match self.network.input_scales {
+            true => architecture.scaling_inputs(),
+            false => architecture,
+        };
         let of_layers = self.network.normalisation.of_layers(architecture.layers().len());
         if of_layers.iter().all(Option::is_none) && of_layers.len() == architecture.layers().len() {
             return Ok(architecture);
@@ -446,6 +473,7 @@ impl Recipe {
             return refuse("train.learning_rate", train.learning_rate, expected);
         }
         train.schedule.check()?;
+        train.rate_factors.check()?;
         train.optimizer.validate()?;
         self.init.validate()?;
         if self.data.source == Source::Table && self.data.validation != 0.0 {
@@ -540,10 +568,14 @@ impl Recipe {
             && train.dropout.is_none()
             && [train.clip_value, train.clip_norm, train.max_norm] == [None; 3]
             && train.accumulate == 1
+            && train.rate_factors == RateFactors::default()
+            && train.parametrisation == Parametrisation::Standard
+            && architecture.input_scales().is_none()
             && !architecture.is_normalised();
         if train.update == Update::TopDown && !is_plain {
             let expected = "only plain gradient descent updates layer by layer: optimizer = \"sgd\", without momentum, \
-                            decay, penalty, dropout, clipping, max_norm, accumulation or normalisation";
+                            decay, penalty, dropout, clipping, max_norm, accumulation, normalisation, input scales, \
+                            rate factors or parametrisation";
             return refuse("train.update", "\"top-down\"", expected);
         }
         Ok(())

@@ -69,9 +69,39 @@ pub struct TableRecipe {
     /// The fraction of the rows that is held out for early stopping; 0 for none.
     #[serde(default)]
     pub validation: f64,
+    /// The number of networks whose outputs are averaged, each trained on all folds of the rows but one; 0 for one network.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub ensemble: usize,
     /// The weight of the rows of each class.
     #[serde(default)]
     pub class_weight: ClassWeight,
+    /// How a target of numbers is transformed before it is learnt.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub target_transform: TargetTransform,
+    /// How the probabilities are calibrated on the held-out rows.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub calibrate: Calibration,
+    /// The score on held-out rows that chooses the probability above which a row has the second of two classes; ½ by
+    /// default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tune_threshold: Option<ThresholdMetric>,
+    /// Whether predicted numbers are limited to the range of the training rows.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub clamp_predictions: bool,
+    /// Whether the network is trained again on all rows, for as many epochs as were best on the held-out ones.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub refit: bool,
+}
+
+impl TableRecipe {
+    /// Whether a setting is used that changes predictions, or the network, after the training or in the target's units.
+    pub fn adjusts_predictions(&self) -> bool {
+        self.calibrate != Calibration::None
+            || self.target_transform != TargetTransform::Standard
+            || self.tune_threshold.is_some()
+            || self.clamp_predictions
+            || self.refit
+    }
 }
 
 /// What a date becomes. The parts that return are a sine and a cosine each.
@@ -133,4 +163,61 @@ pub enum Unseen {
     Error,
     /// It is as if missing, where training rows had missing ones; all features are 0 otherwise.
     Missing,
+}
+
+/// How probabilities are calibrated after the training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Calibration {
+    /// Not at all.
+    #[default]
+    None,
+    /// The inputs of the softmax or of the sigmoids are divided by one number, the temperature, that minimises the log loss
+    /// of the held-out rows. Guo, Pleiss, Sun & Weinberger, *On Calibration of Modern Neural Networks*, 2017, section 4.2.
+    Temperature,
+}
+
+/// How a target of numbers is transformed before it is learnt. Predictions are transformed back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetTransform {
+    /// To mean 0 and standard deviation 1 over training rows.
+    #[default]
+    Standard,
+    /// Not at all.
+    None,
+    /// To the natural logarithm, of mean 0 and standard deviation 1 over training rows.
+    Log,
+    /// To the quantiles of a standard normal distribution, by those of the training rows: scikit-learn's
+    /// `QuantileTransformer`.
+    QuantileNormal,
+}
+
+/// A score of two classes that depends on the threshold between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThresholdMetric {
+    /// The part of the rows that are right.
+    Accuracy,
+    /// The mean recall of both classes.
+    BalancedAccuracy,
+    /// F1 of the second class.
+    F1,
+    /// The mean F1 of both classes.
+    MacroF1,
+    /// The mean F1 of both classes, each weighted by its rows.
+    WeightedF1,
+}
+
+impl ThresholdMetric {
+    /// The name in recipes and records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accuracy => "accuracy",
+            Self::BalancedAccuracy => "balanced_accuracy",
+            Self::F1 => "f1",
+            Self::MacroF1 => "macro_f1",
+            Self::WeightedF1 => "weighted_f1",
+        }
+    }
 }

@@ -20,6 +20,9 @@ pub(super) struct NetworkRecord {
 
 #[derive(Serialize)]
 struct LayerRecord {
+    /// The scales of the features, (fan_in), of a first layer that has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_scales: Option<Numbers>,
     /// fan_in rows of fan_out numbers.
     weights: Vec<Numbers>,
     bias: Option<Numbers>,
@@ -42,6 +45,7 @@ impl NetworkRecord {
     pub(super) fn from_network<T: Scalar>(network: &Network<T>) -> Self {
         let numbers = |values: &[T]| Numbers(values.iter().map(|value| value.to_f64()).collect());
         let layer = |(index, layer): (usize, &Layer)| LayerRecord {
+            input_scales: network.input_scales().filter(|_| index == 0).map(numbers),
             weights: network
                 .weights(index)
                 .chunks_exact(layer.fan_out)

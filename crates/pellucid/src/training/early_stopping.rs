@@ -23,6 +23,8 @@ pub struct StopRules {
     pub patience: Option<u64>,
     /// The smallest change that counts as an improvement.
     pub min_delta: f64,
+    /// Whether of epochs with an equal figure the last is kept, not the first.
+    pub keeps_last_of_equals: bool,
     /// The target that ends the run as soon as a figure reaches it.
     pub stop_at: Option<StopAt>,
 }
@@ -35,6 +37,7 @@ impl StopRules {
             monitor: train.monitor,
             patience: train.patience,
             min_delta: train.min_delta,
+            keeps_last_of_equals: train.keep_last_of_equals,
             stop_at: train.stop_at,
         }
     }

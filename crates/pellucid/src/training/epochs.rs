@@ -1,7 +1,7 @@
 //! Records the epochs of a run, judges them, and keeps the weights of the best one.
 
 use crate::data::dataset::Dataset;
-use crate::evaluation::evaluate::evaluate;
+use crate::evaluation::evaluate::Evaluator;
 use crate::evaluation::metrics::{Better, Figure, Meters, Metric};
 use crate::loss::Loss;
 use crate::model::network::Network;
@@ -61,6 +61,7 @@ struct Judge<'a, T> {
     rules: StopRules,
     meters: Meters,
     held_out: Option<HeldOut<'a, T>>,
+    evaluator: Evaluator<T>,
     best: Option<Best<T>>,
     ended_by: Option<EndedBy>,
 }
@@ -100,6 +101,7 @@ impl<'a, T: Scalar> EpochRecorder<'a, T> {
             rules,
             meters,
             held_out,
+            evaluator: Evaluator::default(),
             best: None,
             ended_by: None,
         };
@@ -173,7 +175,8 @@ impl<T: Scalar> Judge<'_, T> {
         record.metrics = self.meters.take();
         record.validation = self.held_out.as_ref().map(|held_out| {
             let HeldOut { data, loss, .. } = *held_out;
-            evaluate(network, data, loss, &held_out.metrics, held_out.threads)
+            let (metrics, threads) = (&held_out.metrics, held_out.threads);
+            self.evaluator.evaluate(network, data, loss, metrics, threads)
         });
         let value = |figure: Figure| match &record.validation {
             Some(found) => figure.value_in(found.loss, &found.metrics),
@@ -183,10 +186,10 @@ impl<T: Scalar> Judge<'_, T> {
         let StopRules { monitor, .. } = self.rules;
         let (epoch, monitored) = (position.epoch + 1, value(monitor));
         let is_best = monitored.is_finite()
-            && self
-                .best
-                .as_ref()
-                .is_none_or(|best| better(monitor).is(monitored, best.value, self.rules.min_delta));
+            && self.best.as_ref().is_none_or(|best| {
+                (self.rules.keeps_last_of_equals && monitored == best.value)
+                    || better(monitor).is(monitored, best.value, self.rules.min_delta)
+            });
         if is_best {
             let mut parameters = self.best.take().map_or_else(Vec::new, |best| best.parameters);
             if self.held_out.is_some() {

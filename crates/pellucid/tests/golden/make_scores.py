@@ -16,11 +16,28 @@ from sklearn import metrics
 warnings.simplefilter("ignore")
 
 
+BINS = 15
+
+
+def reliability(probabilities, labels):
+    """The bins of Guo et al. 2017, open below and closed above."""
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    bins = []
+    for bin in range(BINS):
+        low, high = bin / BINS, (bin + 1) / BINS
+        inside = (confidence > low) & (confidence <= high)
+        if inside.any():
+            accuracy, mean = float(right[inside].mean()), float(confidence[inside].mean())
+            bins.append({"from": low, "to": high, "rows": int(inside.sum()), "confidence": mean, "accuracy": accuracy})
+    return bins
+
+
 def classification(probabilities, labels, classes):
     probabilities, labels = np.asarray(probabilities, float), np.asarray(labels)
     predicted = probabilities.argmax(axis=1)
     every = list(range(classes))
     precision, recall, f1, support = metrics.precision_recall_fscore_support(labels, predicted, labels=every)
+    bins = reliability(probabilities, labels)
     auc = None
     if len(set(labels.tolist())) == classes:
         auc = metrics.roc_auc_score(labels, probabilities[:, 1] if classes == 2 else probabilities, multi_class="ovr")
@@ -35,6 +52,8 @@ def classification(probabilities, labels, classes):
             "roc_auc": auc,
             "macro_f1": metrics.f1_score(labels, predicted, average="macro"),
             "weighted_f1": metrics.f1_score(labels, predicted, average="weighted"),
+            "expected_calibration_error": sum(b["rows"] * abs(b["accuracy"] - b["confidence"]) for b in bins) / len(labels),
+            "reliability": bins,
             "per_class": [
                 {"precision": p, "recall": r, "f1": f, "support": int(s)}
                 for p, r, f, s in zip(precision, recall, f1, support)

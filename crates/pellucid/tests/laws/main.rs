@@ -10,6 +10,7 @@ mod explaining;
 mod fixture;
 mod fused_runs;
 mod gradients;
+mod input_scales;
 mod layer_statistics;
 mod noise_and_norms;
 mod normalisation;

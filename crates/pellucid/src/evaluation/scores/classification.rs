@@ -1,11 +1,13 @@
 //! Scores predicted probabilities of classes.
 
 use super::counts::{self, Counts};
+use super::reliability::{ReliabilityBin, expected_calibration_error, reliability};
 use super::{class_of, count_rows, ratio};
 use crate::error::{Error, Result};
 use serde::Serialize;
 
-/// The scores of a classifier. A row's predicted class is its most probable one, of equal ones the first.
+/// The scores of a classifier. A row's predicted class is its most probable one, of equal ones the first, unless the caller
+/// says which it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassificationScores {
     /// The fraction of rows whose class is right.
@@ -22,6 +24,12 @@ pub struct ClassificationScores {
     pub macro_f1: f64,
     /// The mean F1 of the classes, each weighted by its rows.
     pub weighted_f1: f64,
+    /// The mean over the rows of |accuracy − confidence| of the row's bin of [`reliability`](Self::reliability). Guo, Pleiss,
+    /// Sun & Weinberger, *On Calibration of Modern Neural Networks*, 2017.
+    pub expected_calibration_error: f64,
+    /// How often the most probable class is right where its probability is how large, whatever class is predicted; bins
+    /// without rows are left out.
+    pub reliability: Vec<ReliabilityBin>,
     /// The scores of each class.
     pub per_class: Vec<ClassScores>,
     /// The number of rows of each true class (rows) that are predicted as each class (columns).
@@ -57,6 +65,21 @@ impl ClassificationScores {
     /// [`Error::Shape`] for no rows, fewer than two classes, a number of labels other than one per
     /// row, or a label out of range; [`Error::NonFiniteInput`].
     pub fn from_probabilities(probabilities: &[f64], labels: &[usize], classes: usize) -> Result<Self> {
+        let predicted: Vec<usize> = probabilities.chunks(classes.max(1)).map(class_of).collect();
+        Self::from_decisions(probabilities, &predicted, labels, classes)
+    }
+
+    /// The same where `predicted` is the predicted class of each row, as a threshold other than ½ decides.
+    ///
+    /// # Errors
+    /// As [`from_probabilities`](Self::from_probabilities); a number of predicted classes other than one per row, or one out
+    /// of range.
+    pub fn from_decisions(
+        probabilities: &[f64],
+        predicted: &[usize],
+        labels: &[usize],
+        classes: usize,
+    ) -> Result<Self> {
         let rows = count_rows("the probabilities", probabilities, classes)?;
         if classes < 2 {
             return Err(Error::shape(
@@ -65,26 +88,13 @@ impl ClassificationScores {
                 "2 or more",
             ));
         }
-        if labels.len() != rows {
-            return Err(Error::shape(
-                "the list of labels",
-                labels.len().to_string(),
-                format!("one for each of {rows} rows"),
-            ));
-        }
-        if let Some(row) = labels.iter().position(|&label| label >= classes) {
-            let place = format!("row {} of the labels", row + 1);
-            return Err(Error::shape(
-                place,
-                labels[row].to_string(),
-                format!("0 to {}", classes - 1),
-            ));
-        }
+        check_classes("labels", labels, rows, classes)?;
+        check_classes("predicted classes", predicted, rows, classes)?;
 
         let mut confusion = vec![vec![0; classes]; classes];
         let mut log_loss = 0.0;
-        for (row, &label) in probabilities.chunks_exact(classes).zip(labels) {
-            confusion[label][class_of(row)] += 1;
+        for ((row, &label), &predicted) in probabilities.chunks_exact(classes).zip(labels).zip(predicted) {
+            confusion[label][predicted] += 1;
             log_loss += negative_log(row[label]);
         }
         let counted: Vec<Counts> = (0..classes)
@@ -94,6 +104,7 @@ impl ClassificationScores {
                 support: confusion[class].iter().sum(),
             })
             .collect();
+        let reliability = reliability(probabilities, labels, classes);
         Ok(Self {
             accuracy: ratio(counted.iter().map(|class| class.right).sum(), rows),
             balanced_accuracy: counts::balanced_accuracy(&counted),
@@ -101,9 +112,33 @@ impl ClassificationScores {
             roc_auc: roc_auc(probabilities, labels, classes),
             macro_f1: counts::macro_f1(&counted),
             weighted_f1: counts::weighted_f1(&counted),
+            expected_calibration_error: expected_calibration_error(&reliability),
+            reliability,
             per_class: counted.into_iter().map(Counts::scores).collect(),
             confusion,
         })
+    }
+}
+
+/// Checks that there is a class for each row, and that none is out of range.
+fn check_classes(what: &str, found: &[usize], rows: usize, classes: usize) -> Result<()> {
+    if found.len() != rows {
+        let expected = format!("one for each of {rows} rows");
+        return Err(Error::shape(
+            format!("the list of {what}"),
+            found.len().to_string(),
+            expected,
+        ));
+    }
+    match found.iter().position(|&class| class >= classes) {
+        None => Ok(()),
+        Some(row) => {
+            let (place, expected) = (
+                format!("row {} of the {what}", row + 1),
+                format!("0 to {}", classes - 1),
+            );
+            Err(Error::shape(place, found[row].to_string(), expected))
+        }
     }
 }
 

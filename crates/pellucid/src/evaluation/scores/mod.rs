@@ -4,6 +4,7 @@ mod classification;
 mod counts;
 mod labels;
 mod regression;
+mod reliability;
 
 pub use classification::{ClassScores, ClassificationScores};
 pub(crate) use classification::{negative_log, roc_auc};
@@ -11,6 +12,7 @@ pub(crate) use counts::{Counts, balanced_accuracy, macro_f1, macro_f1_of_labels,
 pub use labels::LabelScores;
 pub(crate) use labels::label_roc_auc;
 pub use regression::{OutputScores, RegressionScores};
+pub use reliability::ReliabilityBin;
 
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;

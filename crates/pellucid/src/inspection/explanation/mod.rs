@@ -17,6 +17,7 @@ use crate::model::pass::Update;
 use crate::number::{Number, Numbers};
 use crate::numpy_random::RandomState;
 use crate::optimization::optimizer::Optimizer;
+use crate::optimization::parameter_groups::{Parametrisation, RateFactors};
 use crate::recipe::Recipe;
 use crate::scalar::{Precision, Scalar};
 use crate::training::observe::Position;
@@ -142,6 +143,8 @@ impl Explanation {
                 }
             )
             && recipe.train.max_norm.is_none()
+            && recipe.train.rate_factors == RateFactors::default()
+            && recipe.train.parametrisation == Parametrisation::Standard
             && !trace.only_gathered;
         let after = trace.after.as_ref();
         let input = Input::Dense(&trace.input);
@@ -213,10 +216,14 @@ impl Explanation {
         Ok(Self::from_trace(recipe, &trace, None, labels))
     }
 
-    /// The input of layer `index`, counted from 0, (rows, fan_in): the features, or the output of the layer below.
+    /// What the weights of layer `index`, counted from 0, multiply, (rows, fan_in): the features, times their scales where
+    /// they have any, or the output of the layer below.
     pub fn input_of(&self, index: usize) -> &[Numbers] {
         match index.checked_sub(1).map(|below| &self.layers[below]) {
-            None => &self.input,
+            None => match &self.layers[0].input_scales {
+                Some(scales) => &scales.scaled,
+                None => &self.input,
+            },
             Some(below) => match &below.dropout {
                 Some(dropout) => &dropout.output,
                 None => &below.activation,

@@ -2,6 +2,7 @@
 
 use crate::inspection::trace::LayerTrace;
 use crate::model::pass::Update;
+use crate::optimization::parameter_groups::{Parametrisation, RateFactors};
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
 use crate::training::trainer::StepTrace;
@@ -42,6 +43,33 @@ pub(super) fn notes<T: Scalar>(recipe: &Recipe, trace: &StepTrace<T>, layers: &[
     note(
         layers.iter().any(|layer| layer.normalisation.is_some()),
         "Layers are normalised between x·W + b and their activation.",
+    );
+    note(
+        layers.iter().any(|layer| layer.input_scales.is_some()),
+        "The first layer multiplies each feature by a trained scale before its weights do.",
+    );
+    note(
+        train.parametrisation == Parametrisation::Ntk,
+        "The optimizer moves weights that are √fan_in times as large as these (parametrisation = \"ntk\"): the gradient that \
+         it receives is 1/√fan_in of the derivatives of these weights.",
+    );
+    let RateFactors {
+        weights,
+        biases,
+        input_scales,
+    } = train.rate_factors;
+    let factors = [
+        ("weights", weights),
+        ("biases", biases),
+        ("input scales", input_scales),
+    ];
+    let factors = factors.iter().filter(|(_, factor)| *factor != 1.0);
+    let factors: Vec<String> = factors
+        .map(|(what, factor)| format!("{what} take {factor} times the step"))
+        .collect();
+    note(
+        !factors.is_empty(),
+        &format!("The learning rate has factors: {}.", factors.join(", ")),
     );
     note(
         trace.row_weights.is_some(),

@@ -1,4 +1,4 @@
-//! The parts of a network's parameters: weights, biases, gain and shift of each layer.
+//! The parts of a network's parameters: weights, biases, gain and shift of each layer, and the scales of the features.
 
 use crate::model::network::Architecture;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ pub enum PartKind {
     Gain,
     /// β of a normalised layer, (fan_out).
     Shift,
+    /// s, the scales of the features, (inputs), of the first layer.
+    InputScales,
 }
 
 impl PartKind {
@@ -27,11 +29,12 @@ impl PartKind {
             Self::Biases => "biases",
             Self::Gain => "gain",
             Self::Shift => "shift",
+            Self::InputScales => "input scales",
         }
     }
 }
 
-/// One part of the parameters: the weights, the biases, the gain or the shift of a layer.
+/// One part of the parameters: the weights, the biases, the gain, the shift or the input scales of a layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterPart {
     /// The layer, counted from 1 at the first hidden one.
@@ -42,7 +45,7 @@ pub struct ParameterPart {
     pub range: Range<usize>,
     /// The number of rows: fan_in for weights, else 1.
     pub rows: usize,
-    /// The number of columns: fan_out.
+    /// The number of columns: fan_out; for input scales fan_in.
     pub columns: usize,
 }
 
@@ -55,16 +58,18 @@ impl ParameterPart {
                 range.map(|range| Self {
                     layer: index + 1,
                     kind,
+                    columns: range.len() / rows,
                     range,
                     rows,
-                    columns: layer.fan_out,
                 })
             };
+            let scales = architecture.input_scales().filter(|_| index == 0);
             [
                 of(PartKind::Weights, Some(layer.weights()), layer.fan_in),
                 of(PartKind::Biases, layer.bias(), 1),
                 of(PartKind::Gain, layer.gain(), 1),
                 of(PartKind::Shift, layer.shift(), 1),
+                of(PartKind::InputScales, scales, 1),
             ]
         });
         parts.flatten().collect()

@@ -86,7 +86,7 @@ impl fmt::Display for RuleReport {
 /// `rule` returns the gradient, laid out as the network's parameters. `targets` are (rows, outputs). The numeric gradient
 /// costs at least four forward passes for each parameter, so this is for networks of some thousand parameters.
 ///
-/// Mistakes in δ are known for networks without normalisation on dense inputs; elsewhere signs, factors and places are.
+/// Mistakes in δ are known for networks without normalisation and input scales on dense inputs; elsewhere signs, factors and places are.
 ///
 /// ```
 /// use pellucid::inspection::gradient_check::{Pattern, check_rule};
@@ -269,9 +269,11 @@ impl Candidate {
 /// All wrong rules that are possible for this network and this loss, those with fewer mistakes first.
 fn candidates(own: &OwnPass<'_>) -> Vec<Candidate> {
     use Derivative::{AtA, AtZ, Missing, Right, Twice};
-    // Normalised layers and byte inputs are not covered.
+    // Normalised layers, scaled features and byte inputs are not covered.
+    let architecture = own.network.architecture();
+    let is_plain = !architecture.is_normalised() && architecture.input_scales().is_none();
     let input = match own.input {
-        Input::Dense(input) if !own.network.architecture().is_normalised() => input,
+        Input::Dense(input) if is_plain => input,
         _ => return Vec::new(),
     };
     let mut found = Vec::new();

@@ -91,6 +91,14 @@ choice! {
                 "weights, then biases uniform in ±1/√fan_in",
                 r"\text{weights and biases uniform in } \pm \frac{1}{\sqrt{n}}",
             ),
+        /// As RealMLP-TD-S starts: weights normal with standard deviation √(1/fan_in), biases normal with standard deviation 1, and
+        /// all parameters of the output layer 0.
+        Realmlp => Descriptor::new("realmlp", "RealMLP")
+            .formula(
+                "weights normal with standard deviation √(1/fan_in), biases with 1; the output layer 0",
+                r"\text{weights normal with standard deviation } \sqrt{\frac{1}{n}} \text{, biases with 1; the output layer 0}",
+            )
+            .paper("Holzmüller, Grinsztajn & Steinwart, Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data, 2024"),
         /// The numbers in `layers`.
         Given { layers } => Descriptor::new("given", "given")
             .formula("the numbers in layers", r"\text{the numbers in layers}"),

@@ -4,12 +4,14 @@
 //! Backward, from the last layer: δ = ∂L/∂z,   ∂L/∂W = xᵀδ,   ∂L/∂b = Σ δ,   ∂L/∂x = δ·Wᵀ,   and the δ of the
 //! layer below is ∂L/∂x times its f′(z). (Rumelhart, Hinton & Williams, *Learning representations by
 //! back-propagating errors*, Nature 323, 1986.) The [normalisation](crate::normalisation) of a layer, if
-//! it has one, comes between z and f, in both passes.
+//! it has one, comes between z and f, in both passes. The scales s of the features, if the network has them, make the first
+//! layer's z = (x∘s)·W + b = x·(diag(s)·W) + b.
 //!
 //! Training, metrics, the gradient check and the explanation call these two functions. The only other code that takes a step
 //! is a fused run of small networks (`training/trainer/fused`), made of the same kernels and equal to the bit.
 
 mod extras;
+mod input_scales;
 mod layer;
 mod output;
 mod target;
@@ -85,14 +87,30 @@ pub fn backward<T: Scalar>(
     objective: Objective,
     workspace: &mut Workspace<T>,
 ) {
-    T::run::<BackwardPerPrecision>(Backward {
-        architecture,
-        target,
-        input,
-        targets,
-        objective,
-        workspace,
-    });
+    let mut run = |target: Target<'_, T>| {
+        T::run::<BackwardPerPrecision>(Backward {
+            architecture,
+            target,
+            input,
+            targets,
+            objective,
+            workspace: &mut *workspace,
+        });
+    };
+    match (target, architecture.input_scales()) {
+        // The derivatives of the scales and of the first weights need each other's values from before the step.
+        (Target::Parameters { parameters, rate }, Some(_)) => {
+            let mut gradient = vec![T::ZERO; parameters.len()];
+            run(Target::Gradient {
+                parameters: &*parameters,
+                gradient: &mut gradient,
+            });
+            for (parameter, derivative) in parameters.iter_mut().zip(gradient) {
+                *parameter -= rate * derivative;
+            }
+        }
+        (target, _) => run(target),
+    }
 }
 
 /// ∂L/∂θ for every parameter θ, by both passes over a batch, in the layout of the parameters. `targets` are (rows, outputs).
@@ -134,11 +152,19 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
     workspace.first_narrow = first_narrow;
     for (index, layer) in architecture.layers()[..first_narrow].iter().enumerate() {
         let shape = workspace.shape(layer.fan_in, layer.fan_out);
+        let scales = architecture.input_scales().filter(|_| index == 0);
+        if let Some(scales) = &scales {
+            let (weights, scales) = (&parameters[layer.weights()], &parameters[scales.clone()]);
+            input_scales::scale_rows(weights, scales, &mut workspace.scaled_weights);
+        }
         let (below, here) = workspace.layers.split_at_mut(index);
         I::call(LayerForward {
             shape,
             input: layer_input(input, below.last(), shape),
-            weights: &parameters[layer.weights()],
+            weights: match scales {
+                Some(_) => &workspace.scaled_weights,
+                None => &parameters[layer.weights()],
+            },
             bias: layer.bias().map(|range| &parameters[range]),
             function: layer.pre_activation_function,
             here: &mut here[0],
@@ -224,6 +250,9 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
             scratch: &mut here[0].scratch,
             records,
         });
+    }
+    if let (Some(scales), Target::Gradient { parameters, gradient }) = (architecture.input_scales(), target) {
+        input_scales::differentiate(architecture.layer(0).weights(), scales, parameters, gradient);
     }
 }
 

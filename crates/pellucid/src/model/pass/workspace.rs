@@ -26,7 +26,9 @@ pub struct Workspace<T> {
     pub(super) predicts: bool,
     /// The weight of each row's loss, (rows); empty where each weight is 1.
     pub(crate) row_weights: Vec<T>,
-    /// The first layer from which on all layers are narrow.
+    /// The first layer's weights times the scales of the features, (fan_in, fan_out); empty without scales.
+    pub(super) scaled_weights: Aligned<T>,
+    /// The first layer from which on all layers are narrow, and no features are scaled.
     pub(crate) narrow_from: usize,
     /// The first layer that the last forward pass computed with the narrow kernels.
     pub(super) first_narrow: usize,
@@ -50,7 +52,12 @@ impl<T: Scalar> Workspace<T> {
             has_extras: architecture.is_normalised(),
             predicts: false,
             row_weights: Vec::new(),
-            narrow_from: narrow::first_narrow_layer(architecture.layout()),
+            scaled_weights: Aligned::zeros(match architecture.input_scales() {
+                Some(_) => architecture.layer(0).weights().len(),
+                None => 0,
+            }),
+            narrow_from: narrow::first_narrow_layer(architecture.layout())
+                .max(usize::from(architecture.input_scales().is_some())),
             first_narrow: architecture.layers().len(),
         }
     }

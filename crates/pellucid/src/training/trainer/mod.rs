@@ -26,6 +26,7 @@ use crate::optimization::corruption::Corruption;
 use crate::optimization::lbfgs::Minimum;
 use crate::optimization::max_norm::MaxNorm;
 use crate::optimization::optimizer::{Memory, OptimizerState};
+use crate::optimization::parameter_groups::ParameterGroups;
 use crate::optimization::penalty::{Penalty, penalized_parameters};
 use crate::optimization::schedule::{LearningRate, Schedule};
 use crate::recipe::{Recipe, TrainRecipe};
@@ -60,6 +61,7 @@ pub struct Trainer<T> {
     max_norm: Option<MaxNorm>,
     penalty: Penalty<T>,
     clipping: Clipping,
+    groups: Option<ParameterGroups<T>>,
     accumulation: Option<Accumulation<T>>,
     average: Option<Averaging<T>>,
     /// The dropout at the start of training: its rates and its seed.
@@ -109,7 +111,10 @@ impl<T: Scalar> Trainer<T> {
         let hidden_layers = architecture.layers().len() - 1;
         let accumulation = Accumulation::new(train.accumulate, train.reduction, network.parameters().len());
         let average = train.average.map(|average| Averaging::new(average, &network));
+        let groups = ParameterGroups::new(train.parametrisation, train.rate_factors, architecture);
         let is_fused = !architecture.is_normalised()
+            && architecture.input_scales().is_none()
+            && groups.is_none()
             && optimizer.is_plain_descent()
             && penalty.is_none()
             && clipping.is_none()
@@ -132,6 +137,7 @@ impl<T: Scalar> Trainer<T> {
             label_smoothing: LabelSmoothing::new(train.label_smoothing, train.loss, network_outputs),
             penalty,
             clipping,
+            groups,
             accumulation,
             average,
             corruption: Corruption::new(train.input_noise, train.dropout.of_inputs(), train.seed),

@@ -107,6 +107,7 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             max_norm,
             penalty,
             clipping,
+            groups,
             accumulation,
             average,
             ..
@@ -148,6 +149,9 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
             if !penalty.is_none() {
                 penalty.of_batch(workspace.weight()).add_to(gradient, parameters);
             }
+            if let Some(groups) = groups {
+                groups.before_step(parameters, gradient);
+            }
             clipping.apply(gradient);
             if optimizer.needs_loss() {
                 let trained = if *logged_loss == objective.loss {
@@ -158,6 +162,9 @@ impl<T: Scalar> Task for &mut Step<'_, T> {
                 optimizer.set_loss(trained);
             }
             I::call(optimizer.next_step(parameters, gradient, learning_rate));
+            if let Some(groups) = groups {
+                groups.after_step(parameters);
+            }
             if let Some(max_norm) = max_norm {
                 max_norm.apply(architecture, parameters);
             }
