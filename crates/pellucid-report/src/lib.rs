@@ -1,8 +1,9 @@
 //! Draws records as pictures, compares loss curves, and writes pages and text.
 //!
 //! [`LineChart`] draws learning curves and the like as SVG or PNG, [`PanelGrid`] several of them; [`LineChart::text`] and
-//! [`TextMatrix`] are for a terminal. [`ConfusionMatrix`], [`Residuals`], [`WeightPicture`], [`Boundary`] and
-//! [`gradient_flow`] show what a network has learnt and how; [`SearchChart`] draws the trials of a search for settings.
+//! [`TextMatrix`] are for a terminal. [`ConfusionMatrix`], [`Reliability`], [`Residuals`], [`WeightPicture`], [`Boundary`]
+//! and [`gradient_flow`] show what a network has learnt and how; [`BarChart`] draws which columns matter to it, and
+//! [`SearchChart`] the trials of a search for settings.
 //! [`Comparison`] compares the loss curves of several variants, with one seed or several, and says in plain English which
 //! of them converged faster. [`Report`] puts pictures, tables and text on one page; [`WorkedExample`] explains one
 //! training step. All read plain numbers and never run a network.
@@ -14,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod axis;
+mod bar_chart;
 mod boundary;
 mod color_scale;
 mod comparison;
@@ -31,6 +33,7 @@ mod panel_grid;
 mod picture;
 mod picture_style;
 mod png;
+mod reliability;
 mod residuals;
 mod search_chart;
 mod svg;
@@ -39,6 +42,7 @@ mod text_table;
 mod typeface;
 mod weight_picture;
 
+pub use bar_chart::{Bar, BarChart};
 pub use boundary::{Boundary, BoundaryPoint, Field, Grid};
 pub use comparison::{
     Band, Comparison, EqualEpochs, Pair, Reach, SignTest, Spread, TargetReach, VariantRuns, VariantSummary,
@@ -54,6 +58,7 @@ pub use palette::Theme;
 pub use panel_grid::PanelGrid;
 pub use picture::{Picture, PictureFormat};
 pub use picture_style::PictureStyle;
+pub use reliability::{Reliability, ReliabilityBar};
 pub use residuals::{Residuals, TargetResiduals};
 pub use search_chart::{SearchChart, SearchPoint, SearchSetting, SettingValues};
 pub use text_chart::{TextMatrix, TextStyle};

@@ -7,8 +7,8 @@ use pellucid::inspection::layer_statistics::{LayerStatistics, LayerSummary};
 use pellucid::model::network::Architecture;
 use pellucid_report::{
     Boundary, BoundaryPoint, ConfusionMatrix, Field, Grid, Guide, ImageShape, LineChart, PanelGrid, Picture,
-    PictureFormat, PictureStyle, ReportError, Residuals, Series, TargetResiduals, Theme, WeightPicture,
-    gradient_flow,
+    PictureFormat, PictureStyle, Reliability, ReliabilityBar, ReportError, Residuals, Series,
+    TargetResiduals, Theme, WeightPicture, gradient_flow,
 };
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
@@ -211,6 +211,51 @@ fn many_residuals_are_thinned_and_the_picture_says_so() {
         "{said}"
     );
     assert!(svg.len() < 250_000, "{} bytes", svg.len());
+}
+
+fn reliability(title: &str) -> Reliability {
+    let bar = |(at, rows, confidence, accuracy)| ReliabilityBar {
+        from: f64::from(at) / 15.0,
+        to: f64::from(at + 1) / 15.0,
+        rows,
+        confidence,
+        accuracy,
+    };
+    Reliability {
+        title: title.to_owned(),
+        subtitle: title.to_owned(),
+        bars: [(7, 4, 0.5, 0.0), (9, 20, 0.64, 0.8), (14, 1300, 0.99, 0.9)]
+            .map(bar)
+            .into(),
+    }
+}
+
+#[test]
+fn a_reliability_diagram_has_a_point_a_bin_a_diagonal_and_a_histogram() {
+    let svg = reliability("buys").svg(LIGHT).unwrap();
+    let document = checked(&svg);
+    let points = elements(&document, "circle");
+    assert_eq!(points.len(), 3);
+    let diagonal = elements(&document, "polyline")[0].attribute("points").unwrap();
+    let ends: Vec<f64> = diagonal.split([' ', ',']).map(|n| n.parse().unwrap()).collect();
+    let height_on_diagonal = |x: f64| ends[1] + (x - ends[0]) / (ends[2] - ends[0]) * (ends[3] - ends[1]);
+    let is_above = |point: &Node<'_, '_>| number(*point, "cy") < height_on_diagonal(number(*point, "cx"));
+    let above: Vec<bool> = points.iter().map(is_above).collect();
+    assert_eq!(
+        above,
+        [false, true, false],
+        "above the diagonal is more right than sure"
+    );
+    let notes = texts(&document, "title");
+    for note in [
+        "60.0% to 66.7%: 20 rows: 64.0% sure, 80.0% right",
+        "93.3% to 100.0%: 1,300 rows",
+    ] {
+        assert!(
+            notes.iter().any(|found| found == note),
+            "{note} is not in {notes:?}"
+        );
+    }
 }
 
 #[test]
@@ -494,6 +539,7 @@ fn all(name: &str) -> Vec<Box<dyn Picture>> {
             }],
             ..Residuals::default()
         }),
+        Box::new(reliability(name)),
         Box::new(WeightPicture {
             title: name.into(),
             weights: vec![1.0, -2.0],
@@ -564,6 +610,7 @@ fn empty_pictures_are_pictures() {
     };
     let pictures: Vec<Box<dyn Picture>> = vec![
         Box::new(ConfusionMatrix::default()),
+        Box::new(Reliability::default()),
         Box::new(Residuals::default()),
         Box::new(WeightPicture::default()),
         Box::new(Boundary {

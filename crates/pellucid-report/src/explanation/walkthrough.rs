@@ -133,6 +133,9 @@ pub(super) struct Walkthrough<'a> {
     layer: usize,
 }
 
+/// The symbol of the features times their scales.
+const SCALED_INPUT: &str = r"x_{\text{scaled}}";
+
 impl<'a> Walkthrough<'a> {
     pub(super) fn new(explanation: &'a Explanation, axes: Axes) -> Self {
         let mut all = Self {
@@ -195,6 +198,7 @@ impl<'a> Walkthrough<'a> {
     /// The symbol of the layer's input.
     fn input_symbol(&self) -> &'static str {
         match self.layer.checked_sub(2) {
+            None if self.trace().input_scales.is_some() => SCALED_INPUT,
             None => "x",
             Some(below) if self.explanation.layers[below].dropout.is_some() => "h@-",
             Some(_) => "a@-",

@@ -2,6 +2,7 @@
 //!
 //! Text charts have the scales and the remarks of a [`LineChart`]'s picture. They do not draw bands, and name guides.
 
+mod bar;
 mod cells;
 mod frame;
 mod matrix;

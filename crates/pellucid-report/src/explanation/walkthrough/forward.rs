@@ -2,9 +2,9 @@
 
 use super::super::axes::Axis;
 use super::super::catalogue;
-use super::{Numbers, Phase, Rule, Walkthrough, readable, slice};
+use super::{Numbers, Phase, Rule, SCALED_INPUT, Walkthrough, readable, slice};
 use pellucid::Activation;
-use pellucid::inspection::trace::NormalisationTrace;
+use pellucid::inspection::trace::{InputScalesTrace, NormalisationTrace};
 
 const INVERSE_DEVIATION: &str = r"\frac{1}{\sqrt{\sigma^2 + \varepsilon}}@";
 
@@ -32,6 +32,9 @@ impl<'a> Walkthrough<'a> {
 
     pub(super) fn forward(&mut self) {
         let layer = self.trace();
+        if let Some(scales) = &layer.input_scales {
+            self.scale_inputs(scales);
+        }
         let below = self.input_symbol();
         self.weights("W@", &layer.weights);
         let (bias, plus) = match &layer.bias {
@@ -95,6 +98,20 @@ impl<'a> Walkthrough<'a> {
                  compensate.",
             );
         }
+    }
+
+    /// From the features to what the first layer's weights multiply.
+    fn scale_inputs(&mut self, scales: &'a InputScalesTrace) {
+        let features = Axis::Units(0);
+        self.array("c", slice::from_ref(&scales.scales), Axis::One, features);
+        self.array(SCALED_INPUT, &scales.scaled, Axis::Samples, features);
+        self.part(
+            Rule::Product,
+            "scaled input",
+            &[("", "x"), ("⊙", "c")],
+            r" = x \odot c",
+            "Each input is multiplied by its scale, which is learnt: training weakens inputs that are of no use.",
+        );
     }
 
     /// From s = x·W + b to z.

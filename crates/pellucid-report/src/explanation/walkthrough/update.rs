@@ -1,10 +1,12 @@
 //! The parts from δ of each layer to the parameters after the step.
 
+use super::super::axes::Axis;
 use super::super::catalogue;
 use super::super::formula::Formula;
 use super::super::number::short_latex;
-use super::{Phase, Rule, Walkthrough};
-use pellucid::inspection::trace::{LayerTrace, LayerUpdate, WeightsAndBias};
+use super::{Phase, Rule, SCALED_INPUT, Walkthrough};
+use pellucid::inspection::trace::{InputScalesTrace, LayerTrace, LayerUpdate, WeightsAndBias};
+use std::slice;
 
 const BY_W: &str = r"\frac{\partial L}{\partial W@}";
 const BY_B: &str = r"\frac{\partial L}{\partial b@}";
@@ -69,6 +71,9 @@ impl<'a> Walkthrough<'a> {
             let (title, words) = ("the biases after the step", "The biases move in the same way.");
             self.part(rule, title, &operands[..moved], &formula, words);
         }
+        if let Some(scales) = &layer.input_scales {
+            self.scales_after(scales, rule);
+        }
         let Some(n) = &layer.normalisation else { return };
         for (letter, what, derivatives, before, after) in [
             (r"\gamma@", "gain γ", &n.d_loss_d_gain, &n.gain, &n.gain_after),
@@ -89,10 +94,41 @@ impl<'a> Walkthrough<'a> {
         }
     }
 
+    /// ∂L/∂c, and the scales of the features after the step.
+    fn scales_after(&mut self, scales: &'a InputScalesTrace, rule: Rule) {
+        let Some(after) = &scales.scales_after else {
+            return;
+        };
+        const BY_C: &str = r"\frac{\partial L}{\partial c}";
+        let features = Axis::Units(0);
+        self.array(
+            BY_C,
+            slice::from_ref(&scales.d_loss_d_scales),
+            Axis::One,
+            features,
+        );
+        self.part(
+            Rule::Pointwise,
+            "how the loss changes with each scale",
+            &[("of", "x"), ("and", r"\delta@"), ("and", "W@")],
+            r" = \sum_{n} x_n \odot (\delta@_n \cdot {W@}^{\top})",
+            "A scale multiplies one input for all units, so the loss changes with it by that input times what comes back to \
+             it, added up over the samples.",
+        );
+        self.array(r"\text{new } c", slice::from_ref(after), Axis::One, features);
+        self.part(
+            rule,
+            "the scales after the step",
+            &[("", "c"), ("− η ·", BY_C)],
+            r" \leftarrow c",
+            "The scales are learnt as weights are.",
+        );
+    }
+
     /// ∂L/∂W and ∂L/∂b.
     fn gradient(&mut self, layer: &'a LayerTrace) {
         let input = match self.input_symbol() {
-            "x" => "x".into(),
+            input @ ("x" | SCALED_INPUT) => input.into(),
             below => format!("({below})"),
         };
         let over = match self.explanation.rows.len() {
