@@ -4,7 +4,9 @@
 //!   [`TableWriter`] writes one. [`describe`] describes its columns. [`load_builtin`] returns a built-in table.
 //! - [`preparation`] makes a network's numbers of a [`Table`]: fitted once, saved with the model.
 //! - [`Model`](model_file::Model) is a trained model in one file.
+//! - [`calibration`] finds out on held-out rows how sure and how exact a trained network is.
 //! - [`training`] makes a model of a table, [`tuning`] searches for the settings that give the best.
+//! - [`importance`] says which columns of a table matter to a model, and which to one prediction.
 //! - [`load`] makes the samples that a recipe names; [`change_recipe`] changes its settings.
 //! - [`read_idx`] reads one IDX file, [`read_mnist`] a folder with the four of MNIST, [`read_idx_pair`] images
 //!   with the labels beside them. [`read_cached_mnist`] reads MNIST from the user's cache, and downloads it first if it is
@@ -17,8 +19,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod calibration;
 mod error;
 mod files;
+pub mod importance;
 pub mod model_file;
 pub mod preparation;
 mod recipe_changes;

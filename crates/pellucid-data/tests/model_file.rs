@@ -4,12 +4,12 @@ use pellucid::data::dataset::Features;
 use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::evaluate::{Evaluation, predict};
 use pellucid::evaluation::metrics::Metric;
-use pellucid::recipe::{BUILT_IN, Scale, Task};
+use pellucid::recipe::{BUILT_IN, Scale, Task, ThresholdMetric};
 use pellucid::training::observe::EpochRecord;
 use pellucid::{Activation, Architecture, Network, Recipe, Scalar};
 use pellucid_data::model_file::{AnyNetwork, Model};
 use pellucid_data::preparation::{ColumnChoice, Preparation, PreparationSettings, choose_columns};
-use pellucid_data::training::{Plan, TrainingRequest};
+use pellucid_data::training::{Plan, Preset, TrainingRequest};
 use pellucid_data::{Categories, Column, FileError, Table, Values, load_builtin};
 use proptest::prelude::*;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -33,6 +33,7 @@ fn of_table() -> Model {
     let mut request = TrainingRequest {
         epochs: Some(2),
         hidden: Some(vec![3]),
+        preset: Some(Preset::Plain),
         ..TrainingRequest::default()
     };
     request.columns.target = vec!["species".into()];
@@ -40,6 +41,62 @@ fn of_table() -> Model {
     let mut model = plan.train(None, NonZeroUsize::MIN, &mut ()).unwrap().into_model();
     model.warnings.push("a \"warning\", with é".into());
     model
+}
+
+/// What follows a training adds nothing to a file that does not use it, and files of earlier versions have none of it.
+#[test]
+fn files_of_earlier_versions_are_read() {
+    let diabetes = load_builtin("diabetes", 0).unwrap();
+    let mut request = TrainingRequest {
+        epochs: Some(2),
+        preset: Some(Preset::Plain),
+        ..TrainingRequest::default()
+    };
+    request.columns.target = vec!["progression".into()];
+    let plan = Plan::new(&diabetes, &request).unwrap();
+    let model = plan.train(None, NonZeroUsize::MIN, &mut ()).unwrap().into_model();
+    let folder = tempfile::tempdir().unwrap();
+    let path = saved(&model, folder.path());
+    let mut parts = Parts::from_bytes(&fs::read(&path).unwrap());
+    assert_eq!(parts.texts["format_version"], "1");
+    assert!(parts.texts.remove("calibration").unwrap().contains("residuals"));
+    let of_target = parts.texts["preparation"].split("\"target\":").nth(1).unwrap();
+    for key in ["transform", "quantiles", "range"] {
+        assert!(!of_target.contains(key), "{of_target}");
+    }
+    fs::write(&path, parts.bytes()).unwrap();
+    let old = Model::load(&path).unwrap();
+    assert!(old.calibrated.is_empty());
+    assert_eq!(
+        Model {
+            calibrated: model.calibrated.clone(),
+            ..old
+        },
+        model
+    );
+}
+
+/// A file that an earlier version would use wrongly, or not read, says that it is of a later one.
+#[test]
+fn adjusted_models_have_a_format_of_their_own() {
+    let moons = load_builtin("moons", 0).unwrap();
+    let mut request = TrainingRequest {
+        epochs: Some(2),
+        tune_threshold: Some(ThresholdMetric::F1),
+        ..TrainingRequest::default()
+    };
+    request.columns.target = vec!["class".into()];
+    let plan = Plan::new(&moons, &request).unwrap();
+    let model = plan.train(None, NonZeroUsize::MIN, &mut ()).unwrap().into_model();
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = fs::read(saved(&model, folder.path())).unwrap();
+    assert_eq!(Parts::from_bytes(&bytes).texts["format_version"], "3");
+
+    let mut parts = Parts::from_bytes(&bytes);
+    let preparation = parts.texts.get_mut("preparation").unwrap();
+    *preparation = preparation.replace("\"threshold\":", "\"threshold\":7");
+    let problem = refusal_of(&parts.bytes());
+    assert!(problem.contains("target's preparation"), "{problem}");
 }
 
 /// A normalised network, trained on a table, gives the same predictions once it is read again.
@@ -64,6 +121,7 @@ fn gain_shift_and_running_statistics_come_back() {
         let mut request = TrainingRequest {
             epochs: Some(3),
             hidden: Some(vec![7]),
+            preset: Some(Preset::Plain),
             ..TrainingRequest::default()
         };
         request.columns.target = vec!["species".into()];
@@ -97,6 +155,34 @@ fn gain_shift_and_running_statistics_come_back() {
         assert_eq!(metadata["format_version"], if is_normalised { "2" } else { "1" });
         assert_eq!(metadata["architecture"].contains("normalisation"), is_normalised);
     }
+}
+
+/// So does one with scales of its features, as the presets have them.
+#[test]
+fn input_scales_come_back() {
+    let iris = load_builtin("iris", 0).unwrap();
+    let mut request = TrainingRequest {
+        preset: Some(Preset::RealmlpS),
+        epochs: Some(3),
+        hidden: Some(vec![7]),
+        set: vec!["network.normalisation=batch".into()],
+        ..TrainingRequest::default()
+    };
+    request.columns.target = vec!["species".into()];
+    let plan = Plan::new(&iris, &request).unwrap();
+    let model = plan.train(None, NonZeroUsize::MIN, &mut ()).unwrap().into_model();
+    let folder = tempfile::tempdir().unwrap();
+    let path = saved(&model, folder.path());
+    let read = Model::load(&path).unwrap();
+    assert_eq!(read, model);
+    let bits = |model: &Model| output_bits(&model.network, model.preparation.as_ref().unwrap(), &iris);
+    assert_eq!(bits(&read), bits(&model));
+    let bytes = fs::read(&path).unwrap();
+    let scales = SafeTensors::deserialize(&bytes).unwrap();
+    let scales = scales.tensor("input_scales").unwrap();
+    assert_eq!(scales.shape(), [4]);
+    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+    assert_eq!(header.metadata().as_ref().unwrap()["format_version"], "3");
 }
 
 fn saved(model: &Model, folder: &Path) -> PathBuf {
@@ -573,9 +659,9 @@ fn files_of_others_and_of_later_versions_are_refused() {
             parts.texts.insert("pellucid_version".into(), "9.9.9".into());
         })
     };
-    let problem = version("3");
+    let problem = version("4");
     assert!(
-        problem.starts_with("a model of format 3, written by pellucid 9.9.9")
+        problem.starts_with("a model of format 4, written by pellucid 9.9.9")
             && problem.ends_with("update it"),
         "{problem}"
     );
@@ -684,4 +770,17 @@ fn a_model_that_could_not_be_read_again_is_not_written() {
     let error = contradiction.save(&path).unwrap_err();
     assert!(error.to_string().contains("do not belong together"), "{error}");
     assert!(fs::read(&path).unwrap() == before, "the model of before is gone");
+}
+
+#[test]
+fn the_bytes_of_a_model_are_those_of_its_file() {
+    let model = of_table();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.safetensors");
+    model.save(&path).unwrap();
+    let bytes = model.to_bytes(Path::new("the model")).unwrap();
+    assert_eq!(bytes, fs::read(&path).unwrap());
+    assert_eq!(Model::from_bytes(&bytes, &path).unwrap(), model);
+    let refused = Model::from_bytes(&bytes[1..], Path::new("the model")).unwrap_err();
+    assert!(refused.to_string().starts_with("the model: "), "{refused}");
 }

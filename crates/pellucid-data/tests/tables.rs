@@ -682,3 +682,46 @@ fn a_dash_is_the_standard_input() {
     assert_eq!(TableSource::from("-"), TableSource::Stdin);
     assert_eq!(TableSource::from("./-").to_string(), "./-");
 }
+
+#[test]
+fn a_file_in_memory_and_a_table_are_sources_of_chunks() {
+    let text = "a,b\n1,x\n2,\n3,y\n";
+    let folder = Folder::new();
+    let path = folder.file("t.csv", text);
+    let memory = TableSource::Memory {
+        name: "the frame".into(),
+        bytes: text.as_bytes().into(),
+    };
+    let options = ReadOptions::default();
+    let (file, frame) = (read(&path), read_table(&memory, &options).unwrap());
+    assert_eq!(frame.source, "the frame");
+    assert_eq!(frame.columns, file.columns);
+    let expected = [
+        ("b".to_owned(), ColumnKind::Category),
+        ("a".to_owned(), ColumnKind::Category),
+    ];
+    let of_source = |source: &TableSource| -> Vec<Vec<Column>> {
+        let chunks = TableChunks::open(source, &options, &expected, 2).unwrap();
+        chunks.map(|chunk| chunk.unwrap().columns).collect()
+    };
+    let of_table = TableChunks::of_table(frame.clone(), &expected, 2).unwrap();
+    let of_table: Vec<Vec<Column>> = of_table.map(|chunk| chunk.unwrap().columns).collect();
+    assert_eq!(of_table.len(), 2);
+    assert_eq!(of_table, of_source(&memory));
+    assert_eq!(of_table, of_source(&path.into()));
+    let missing = [("c".to_owned(), ColumnKind::Number)];
+    let refused = TableChunks::of_table(frame, &missing, 2)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        refused.starts_with("the frame: there is no column \"c\""),
+        "{refused}"
+    );
+    let empty = TableSource::Memory {
+        name: "the frame".into(),
+        bytes: [].into(),
+    };
+    let refused = read_table(&empty, &options).unwrap_err().to_string();
+    assert!(refused.contains("the frame"), "{refused}");
+}

@@ -1,10 +1,10 @@
 //! Training on tables: what is decided, what is held out, and that nothing leaks.
 
 use pellucid::recipe::{Activations, BatchSize, Task};
-use pellucid::{Activation, EndedBy};
+use pellucid::{Activation, EndedBy, Optimizer};
 use pellucid_data::preparation::hold_out;
-use pellucid_data::training::{Plan, Scores, TrainingRequest};
-use pellucid_data::{Table, Values, load_builtin};
+use pellucid_data::training::{Plan, Preset, Scores, TrainingRequest};
+use pellucid_data::{Column, Table, Values, load_builtin};
 use std::num::NonZeroUsize;
 
 const ONE: NonZeroUsize = NonZeroUsize::MIN;
@@ -12,6 +12,7 @@ const ONE: NonZeroUsize = NonZeroUsize::MIN;
 fn request(target: &str) -> TrainingRequest {
     let mut request = TrainingRequest {
         epochs: Some(3),
+        preset: Some(Preset::Plain),
         ..TrainingRequest::default()
     };
     request.columns.target = vec![target.into()];
@@ -123,5 +124,48 @@ fn columns_go_by_number_and_last_too() {
     ] {
         let error = chosen(name).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
+    }
+}
+
+/// A table of so many rows, whose target is a number.
+fn numbers(rows: usize) -> Table {
+    let column = |name: &str, of: fn(usize) -> usize| Column {
+        name: name.into(),
+        values: Values::Numbers((0..rows).map(|row| of(row) as f64).collect()),
+    };
+    Table {
+        first_row: 0,
+        source: "numbers".into(),
+        columns: vec![
+            column("x", |row| row * 7919 % 1009),
+            column("y", |row| row * row % 997),
+        ],
+        notes: Vec::new(),
+        left_out: Vec::new(),
+        spellings: Vec::new(),
+    }
+}
+
+#[test]
+fn the_default_is_plain_for_many_rows_and_for_other_optimizers() {
+    let recipe = |rows: usize, optimizer: Option<Optimizer>| {
+        let mut request = TrainingRequest {
+            optimizer,
+            ..TrainingRequest::default()
+        };
+        request.columns.target = vec!["y".into()];
+        Plan::new(&numbers(rows), &request).unwrap().recipe().clone()
+    };
+    for (rows, optimizer, scales) in [
+        (9_999, None, true),
+        (9_999, Some(Optimizer::ADAM), true),
+        (10_000, None, false),
+        (9_999, Some(Optimizer::SGD), false),
+        (9_999, Some(Optimizer::LBFGS), false),
+    ] {
+        let found = recipe(rows, optimizer);
+        assert_eq!(found.network.input_scales, scales, "{rows}, {optimizer:?}");
+        let layers = found.network.layers.len();
+        assert_eq!(layers, if scales { 5 } else { 4 }, "{rows}, {optimizer:?}");
     }
 }

@@ -4,8 +4,8 @@
 //! on. A normalised layer also has `layers.0.norm.weight` (the gain) and `layers.0.norm.bias` (the shift), and with batch
 //! normalisation `layers.0.norm.running_mean` and `layers.0.norm.running_var`, (fan_out) each. The metadata holds
 //! everything else, as JSON if it is more than a word: `format`, `format_version`, `pellucid_version`, `orientation` (of
-//! the weights), `architecture`, `recipe`, `preparation` (of a table), `classes`, `feature_names`, `history`, `metrics`,
-//! `warnings`, and `sha256` over all of it: for each other key of the metadata, sorted, the key and its value, then for
+//! the weights), `architecture`, `recipe`, `preparation` (of a table), `calibration` (where held-out rows decided something),
+//! `classes`, `feature_names`, `history`, `metrics`, `warnings`, and `sha256` over all of it: for each other key of the metadata, sorted, the key and its value, then for
 //! each tensor, sorted by name, its name and its bytes, each after its length as 8 little-endian bytes. It detects damage;
 //! it is not a signature.
 //!

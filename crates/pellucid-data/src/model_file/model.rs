@@ -1,13 +1,15 @@
 //! A trained model, saved and loaded.
 
 use super::format::{
-    FORMAT, FORMAT_VERSION, FORMAT_WITHOUT_NORMALISATION, ModelBytes, ORIENTATION, json, read, write,
+    FORMAT, FORMAT_VERSION, FORMAT_WITH_NORMALISATION, FORMAT_WITHOUT_NORMALISATION, ModelBytes, ORIENTATION,
+    json, read, write,
 };
-use super::network::{AnyNetwork, contradiction};
+use super::network::{AnyNetwork, contradiction, tensors_of};
+use crate::calibration::Calibrated;
 use crate::files::{FileError, OutputFile, other_kind};
 use crate::preparation::Preparation;
 use pellucid::Loss;
-use pellucid::recipe::Recipe;
+use pellucid::recipe::{Recipe, TableRecipe};
 use pellucid::training::observe::EpochRecord;
 use std::fs::File;
 use std::io;
@@ -18,6 +20,8 @@ use std::path::Path;
 pub struct Model {
     /// The network.
     pub network: AnyNetwork,
+    /// Further networks of the same shape, whose outputs are averaged with those of the network; empty without an ensemble.
+    pub members: Vec<AnyNetwork>,
     /// The recipe of its training.
     pub recipe: Recipe,
     /// The preparation of a table; `None` for a model trained on arrays.
@@ -30,6 +34,8 @@ pub struct Model {
     pub history: Vec<EpochRecord>,
     /// The scores after its training.
     pub metrics: serde_json::Value,
+    /// What its held-out rows decided after the training.
+    pub calibrated: Calibrated,
     /// The notes of its training, a sentence each.
     pub warnings: Vec<String>,
     /// The version of pellucid that made it.
@@ -43,15 +49,29 @@ impl Model {
         let names = preparation.as_ref();
         Self {
             network: network.into(),
+            members: Vec::new(),
             recipe,
             classes: names.map_or_else(Vec::new, |preparation| preparation.target().classes().to_vec()),
             feature_names: names.map_or_else(Vec::new, Preparation::feature_names),
             preparation,
             history: Vec::new(),
             metrics: serde_json::Value::Null,
+            calibrated: Calibrated::default(),
             warnings: Vec::new(),
             version: env!("CARGO_PKG_VERSION").into(),
         }
+    }
+
+    /// The networks whose mean predicts: one, or those of an ensemble.
+    pub fn networks(&self) -> Vec<&AnyNetwork> {
+        std::iter::once(&self.network).chain(&self.members).collect()
+    }
+
+    /// What to say where only the first network of an ensemble is looked at.
+    pub fn note_of_first_network(&self) -> Option<String> {
+        let networks = self.networks().len();
+        (networks > 1)
+            .then(|| format!("the model is the mean of {networks} networks; this is about the first of them"))
     }
 
     /// Writes the model, whole or not at all.
@@ -81,13 +101,30 @@ impl Model {
     /// # Errors
     /// As [`save`](Self::save).
     pub fn save_to(&self, output: OutputFile) -> Result<(), FileError> {
-        if let Some(message) = self.unnamed_loss() {
-            return Err(FileError::contents(output.path(), contradiction(message)));
-        }
-        let bytes = self.to_bytes();
-        let bytes = bytes.map_err(|reason| FileError::from_write(output.path(), reason))?;
-        Self::from_file(&read(&mut bytes.as_slice(), output.path())?)?;
+        let bytes = self.to_bytes(output.path())?;
         output.write(&bytes)
+    }
+
+    /// The contents of the model's file; messages call it `path`.
+    ///
+    /// # Errors
+    /// The model could not be read again, because weights are not finite or parts contradict each other.
+    pub fn to_bytes(&self, path: &Path) -> Result<Vec<u8>, FileError> {
+        if let Some(message) = self.unnamed_loss() {
+            return Err(FileError::contents(path, contradiction(message)));
+        }
+        let bytes = self.encoded();
+        let bytes = bytes.map_err(|reason| FileError::from_write(path, reason))?;
+        Self::from_bytes(&bytes, path)?;
+        Ok(bytes)
+    }
+
+    /// The model whose file has these contents; messages call it `path`.
+    ///
+    /// # Errors
+    /// The contents are no model.
+    pub fn from_bytes(mut bytes: &[u8], path: &Path) -> Result<Self, FileError> {
+        Self::from_file(&read(&mut bytes, path)?)
     }
 
     /// Reads a model.
@@ -116,9 +153,13 @@ impl Model {
         ))
     }
 
-    fn to_bytes(&self) -> io::Result<Vec<u8>> {
-        let format_version = match self.network.architecture().is_normalised() {
-            true => FORMAT_VERSION,
+    fn encoded(&self) -> io::Result<Vec<u8>> {
+        let table = self.recipe.data.table.as_ref();
+        let architecture = self.network.architecture();
+        let format_version = match architecture.is_normalised() {
+            _ if architecture.input_scales().is_some() || !self.members.is_empty() => FORMAT_VERSION,
+            _ if table.is_some_and(TableRecipe::adjusts_predictions) => FORMAT_VERSION,
+            true => FORMAT_WITH_NORMALISATION,
             false => FORMAT_WITHOUT_NORMALISATION,
         };
         let mut metadata = vec![
@@ -126,7 +167,7 @@ impl Model {
             ("format_version", format_version.to_string()),
             ("pellucid_version", self.version.clone()),
             ("orientation", ORIENTATION.to_string()),
-            ("architecture", json(&self.network.shape())?),
+            ("architecture", json(&self.network.shape(self.networks().len()))?),
             ("recipe", json(&self.recipe)?),
             ("classes", json(&self.classes)?),
             ("feature_names", json(&self.feature_names)?),
@@ -137,21 +178,29 @@ impl Model {
         if let Some(preparation) = &self.preparation {
             metadata.push(("preparation", json(preparation)?));
         }
+        if !self.calibrated.is_empty() {
+            metadata.push(("calibration", json(&self.calibrated)?));
+        }
         let metadata = metadata.into_iter().map(|(key, value)| (key.into(), value));
-        write(metadata.collect(), &self.network.tensors())
+        write(metadata.collect(), &tensors_of(&self.networks()))
     }
 
     fn from_file(file: &ModelBytes<'_>) -> Result<Self, FileError> {
-        let network = AnyNetwork::from_file(file)?;
+        let (network, members) = AnyNetwork::from_file(file)?;
         let preparation = file.text("preparation").map(|_| file.parsed("preparation"));
         let model = Self {
             network,
+            members,
             preparation: preparation.transpose()?,
             recipe: file.parsed("recipe")?,
             classes: file.parsed("classes")?,
             feature_names: file.parsed("feature_names")?,
             history: file.parsed("history")?,
             metrics: file.parsed("metrics")?,
+            calibrated: match file.text("calibration") {
+                Some(_) => file.parsed("calibration")?,
+                None => Calibrated::default(),
+            },
             warnings: file.parsed("warnings")?,
             version: file.writer().into(),
         };
@@ -164,6 +213,12 @@ impl Model {
     /// Checks that the parts fit each other.
     fn check(&self) -> Result<(), String> {
         let architecture = self.network.architecture();
+        let is_like = |member: &AnyNetwork| {
+            member.architecture() == architecture && member.precision() == self.network.precision()
+        };
+        if !self.members.iter().all(is_like) {
+            return Err("the networks of an ensemble have different shapes".into());
+        }
         let (inputs, outputs) = (architecture.input_width(), architecture.output_width());
         let fits = |what: &str, found: usize, of_network: &str, expected: usize| match found == expected {
             true => Ok(()),
@@ -175,6 +230,14 @@ impl Model {
             let prepared = preparation.target().outputs();
             fits("features are prepared", preparation.width(), "inputs", inputs)?;
             fits("outputs are prepared", prepared, "outputs", outputs)?;
+            if !preparation.target().is_consistent() {
+                return Err("the numbers of the target's preparation contradict each other".into());
+            }
+            if !self.calibrated.residuals.is_empty() {
+                let targets = preparation.target().columns().len();
+                let kept = self.calibrated.residuals.len();
+                fits("lists of residuals", kept, "targets", targets)?;
+            }
             if self.classes != preparation.target().classes() {
                 return Err("`classes` are not those of the preparation".into());
             }

@@ -39,7 +39,21 @@ pub(super) struct Shape {
     /// One for each layer after the inputs; empty if none is normalised, as in files before format 2.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     normalisation: Vec<OrNone<Normalisation>>,
+    /// Whether the first layer scales the features; absent in files before format 3.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    input_scales: bool,
+    /// The number of networks whose outputs are averaged; absent for one, as in files before format 3.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    networks: usize,
     precision: Precision,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(networks: &usize) -> bool {
+    *networks == 1
 }
 
 impl AnyNetwork {
@@ -59,7 +73,7 @@ impl AnyNetwork {
         }
     }
 
-    pub(super) fn shape(&self) -> Shape {
+    pub(super) fn shape(&self, networks: usize) -> Shape {
         let layers = self.architecture().layers();
         let sizes = layers.iter().map(|layer| layer.fan_out);
         Shape {
@@ -72,19 +86,21 @@ impl AnyNetwork {
                 true => layers.iter().map(|layer| OrNone(layer.normalisation())).collect(),
                 false => Vec::new(),
             },
+            input_scales: self.architecture().input_scales().is_some(),
+            networks,
             precision: self.precision(),
         }
     }
 
-    pub(super) fn tensors(&self) -> Tensors {
+    fn tensors(&self, prefix: &str) -> Tensors {
         match self {
-            Self::F32(network) => tensors(network, Dtype::F32, f32::to_le_bytes),
-            Self::F64(network) => tensors(network, Dtype::F64, f64::to_le_bytes),
+            Self::F32(network) => tensors(network, prefix, Dtype::F32, f32::to_le_bytes),
+            Self::F64(network) => tensors(network, prefix, Dtype::F64, f64::to_le_bytes),
         }
     }
 
-    /// Reads the tensors of a file.
-    pub(super) fn from_file(file: &ModelBytes<'_>) -> Result<Self, FileError> {
+    /// Reads the tensors of a file: its first network, and the others.
+    pub(super) fn from_file(file: &ModelBytes<'_>) -> Result<(Self, Vec<Self>), FileError> {
         let shape: Shape = file.parsed("architecture")?;
         let of_layers: Vec<_> = shape.normalisation.iter().map(|one| one.0).collect();
         let architecture = Architecture::new(&shape.layers, &shape.activations, shape.bias);
@@ -92,12 +108,59 @@ impl AnyNetwork {
             true => Ok(architecture),
             false => architecture.normalised(&of_layers),
         });
+        let architecture = architecture.map(|architecture| match shape.input_scales {
+            true => architecture.scaling_inputs(),
+            false => architecture,
+        });
         let architecture = architecture.map_err(|error| file.wrong(contradiction(&error)))?;
-        Ok(match shape.precision {
-            Precision::F32 => Self::F32(read_network(architecture, file, Dtype::F32, f32::from_le_bytes)?),
-            Precision::F64 => Self::F64(read_network(architecture, file, Dtype::F64, f64::from_le_bytes)?),
-        })
+        let network = |number: usize| -> Result<Self, FileError> {
+            let (architecture, prefix) = (architecture.clone(), prefix(number));
+            Ok(match shape.precision {
+                Precision::F32 => Self::F32(read_network(
+                    architecture,
+                    &prefix,
+                    file,
+                    Dtype::F32,
+                    f32::from_le_bytes,
+                )?),
+                Precision::F64 => Self::F64(read_network(
+                    architecture,
+                    &prefix,
+                    file,
+                    Dtype::F64,
+                    f64::from_le_bytes,
+                )?),
+            })
+        };
+        if shape.networks == 0 {
+            return Err(file.wrong(contradiction("the architecture has 0 networks")));
+        }
+        let first = network(0)?;
+        let others = (1..shape.networks).map(network).collect::<Result<_, _>>()?;
+        let (found, expected) = (file.tensor_count(), shape.networks * layout(&architecture).len());
+        if found != expected {
+            return Err(file.wrong(format!(
+                "the list of tensors: found {found} tensors, but the architecture has {expected}; train the model again"
+            )));
+        }
+        Ok((first, others))
     }
+}
+
+/// What the names of the tensors of a network begin with: nothing for the first, `members.1.` for the second.
+fn prefix(number: usize) -> String {
+    match number {
+        0 => String::new(),
+        _ => format!("members.{number}."),
+    }
+}
+
+/// The tensors of all networks of a model.
+pub(super) fn tensors_of(networks: &[&AnyNetwork]) -> Tensors {
+    let networks = networks.iter().enumerate();
+    networks
+        .flat_map(|(number, network)| network.tensors(&prefix(number)))
+        .collect()
 }
 
 /// The problem of parts of a model that do not fit each other.
@@ -106,19 +169,20 @@ pub(super) fn contradiction(what: impl std::fmt::Display) -> String {
 }
 
 /// Name and shape of every tensor, in the order of the flat parameters: all weights, then all biases, then gain and shift
-/// of each normalised layer, then its running statistics. The names of the latter are PyTorch's.
+/// of each normalised layer, then the scales of the features, then running statistics. The names of normalisations are
+/// PyTorch's.
 fn layout(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
     type Group = (&'static [&'static str], fn(&Layer) -> bool);
-    const GROUPS: [Group; 4] = [
+    const TRAINED: [Group; 3] = [
         (&["weight"], |_| true),
         (&["bias"], |layer| layer.bias().is_some()),
         (&["norm.weight", "norm.bias"], |layer| layer.gain().is_some()),
-        (&["norm.running_mean", "norm.running_var"], |layer| {
-            layer.statistics().is_some()
-        }),
     ];
+    const STATISTICS: Group = (&["norm.running_mean", "norm.running_var"], |layer| {
+        layer.statistics().is_some()
+    });
     let mut layout = Vec::new();
-    for (parts, has) in GROUPS {
+    let add = |layout: &mut Vec<_>, (parts, has): Group| {
         for (index, layer) in architecture.layers().iter().enumerate() {
             for part in parts.iter().filter(|_| has(layer)) {
                 let shape = match *part {
@@ -128,12 +192,20 @@ fn layout(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
                 layout.push((format!("layers.{index}.{part}"), shape));
             }
         }
+    };
+    for group in TRAINED {
+        add(&mut layout, group);
     }
+    if let Some(scales) = architecture.input_scales() {
+        layout.push(("input_scales".to_owned(), vec![scales.len()]));
+    }
+    add(&mut layout, STATISTICS);
     layout
 }
 
 fn tensors<T: Scalar, const N: usize>(
     network: &Network<T>,
+    prefix: &str,
     dtype: Dtype,
     bytes: fn(T) -> [u8; N],
 ) -> Tensors {
@@ -142,7 +214,7 @@ fn tensors<T: Scalar, const N: usize>(
         let (values, others) = rest.split_at(shape.iter().product());
         rest = others;
         let bytes = values.iter().flat_map(|&value| bytes(value)).collect();
-        (name, (dtype, shape, bytes))
+        (format!("{prefix}{name}"), (dtype, shape, bytes))
     };
     layout(network.architecture()).into_iter().map(tensor).collect()
 }
@@ -150,6 +222,7 @@ fn tensors<T: Scalar, const N: usize>(
 /// A network with the tensors of a file. Memory is reserved once every tensor is known to be complete.
 fn read_network<T: Scalar, const N: usize>(
     architecture: Architecture,
+    prefix: &str,
     file: &ModelBytes<'_>,
     dtype: Dtype,
     number: fn([u8; N]) -> T,
@@ -161,6 +234,7 @@ fn read_network<T: Scalar, const N: usize>(
     };
     let mut parts = Vec::new();
     for (name, shape) in layout(&architecture) {
+        let name = format!("{prefix}{name}");
         let found = file.tensor(&name);
         let part = found.filter(|(info, _)| info.dtype == dtype && info.shape == shape);
         let (_, bytes) = part.ok_or_else(|| {
@@ -170,10 +244,6 @@ fn read_network<T: Scalar, const N: usize>(
             other(&format!("tensor `{name}`"), found, format!("{dtype} {shape:?}"))
         })?;
         parts.push(bytes);
-    }
-    if file.tensor_count() != parts.len() {
-        let found = format!("{} tensors", file.tensor_count());
-        return Err(other("the list of tensors", found, parts.len().to_string()));
     }
     let numbers = parts.into_iter().flat_map(|part| part.as_chunks::<N>().0);
     let numbers = numbers.map(|&bytes| number(bytes)).collect();

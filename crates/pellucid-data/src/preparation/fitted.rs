@@ -3,6 +3,7 @@
 use super::choice::{ChosenColumns, find};
 use super::counts::{ColumnCounts, Counts};
 use super::reading::TableReading;
+use super::settings::PreparationSettings;
 use super::target::TargetPreparation;
 use super::transform::{Transform, fit_column};
 use super::words::read_as;
@@ -11,20 +12,7 @@ use crate::table::{ColumnKind, Table};
 use pellucid::Scalar;
 use pellucid::data::dataset::{Dataset, Features};
 use pellucid::data::matrix::Matrix;
-use pellucid::recipe::{Scale, Task, Unseen};
 use serde::{Deserialize, Serialize};
-
-/// The settings of a preparation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PreparationSettings {
-    /// How numbers are scaled.
-    pub scale: Scale,
-    /// The treatment of words that no training row has.
-    pub unseen: Unseen,
-    /// Classes or numbers; chosen by [`choose_task`](super::choose_task) if absent.
-    pub task: Option<Task>,
-}
 
 /// A column of the table that features are made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,8 +53,8 @@ impl Preparation {
             let message = "there are no training rows; at least one is needed";
             return Err(problem(&table.source, message));
         }
-        let target = TargetPreparation::fit(table, rows, &chosen.targets, settings.task)?;
-        let (mut columns, mut notes) = (Vec::new(), target.notes(table, rows));
+        let target = TargetPreparation::fit(table, rows, &chosen.targets, settings)?;
+        let (mut columns, mut notes) = (Vec::new(), target.notes(table, rows)?);
         let is_left_out = |name: &&String| !chosen.reading.left_out.contains(name);
         for name in chosen.features.iter().filter(is_left_out) {
             let column = find(table, name, "feature")?;
@@ -106,6 +94,13 @@ impl Preparation {
     /// The targets.
     pub fn target(&self) -> &TargetPreparation {
         &self.target
+    }
+
+    /// Sets the threshold between two classes; see [`ClassTarget::threshold`](super::ClassTarget::threshold).
+    pub(crate) fn set_threshold(&mut self, threshold: f64) {
+        if let TargetPreparation::Binary(target) = &mut self.target {
+            target.threshold = Some(threshold);
+        }
     }
 
     /// How the cells of a table's columns are read.

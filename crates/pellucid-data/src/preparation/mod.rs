@@ -43,8 +43,10 @@ mod named;
 mod normal;
 mod number;
 mod reading;
+mod regression_target;
 mod row_index;
 mod row_weight;
+mod settings;
 mod spelling;
 mod split;
 mod split_by;
@@ -58,20 +60,22 @@ pub use choice::{ChosenColumns, ColumnChoice, choose_columns};
 pub use counts::{ColumnCounts, Counts};
 pub use date::{DatePart, DateTransform};
 pub use duplicates::{note_of_repeated, repeated_rows};
-pub use fitted::{FeatureColumn, Preparation, PreparationSettings};
+pub use fitted::{FeatureColumn, Preparation};
 pub use labels::Labels;
+pub(crate) use normal::quantiles;
 pub use number::NumberTransform;
-pub use pellucid::recipe::{DateFeature, Scale, Task, Unseen};
+pub(crate) use number::mean_and_std;
+pub use pellucid::recipe::{DateFeature, Scale, TargetTransform, Task, Unseen};
 pub use reading::{ColumnReading, ReadTable, ReadingRequest, TableReading};
+pub use regression_target::RegressionTarget;
 pub use row_weight::row_weights;
+pub use settings::PreparationSettings;
 pub use split::{
     Folds, RowSplit, group_folds, hold_out, hold_out_groups, hold_out_latest, k_fold, never_held_out,
     time_folds,
 };
 pub use split_by::SplitBy;
-pub use target::{
-    ClassTarget, LabelTarget, Predictions, RegressionTarget, TargetPreparation, choose_task, rows_with_target,
-};
+pub use target::{ClassTarget, LabelTarget, Predictions, TargetPreparation, choose_task, rows_with_target};
 pub use transform::Transform;
 
 #[cfg(test)]

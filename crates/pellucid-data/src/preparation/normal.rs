@@ -1,8 +1,11 @@
 //! Quantiles of numbers, and of the normal distribution.
 
+/// Probabilities as near as this to 0 or 1 are the ends.
+const LEAST: f64 = 1e-7;
+
 /// So many evenly spaced quantiles of sorted numbers, the first the smallest and the last the largest, with linear
 /// interpolation as `numpy.quantile` has it.
-pub(super) fn quantiles(sorted: &[f64], count: usize) -> Vec<f64> {
+pub(crate) fn quantiles(sorted: &[f64], count: usize) -> Vec<f64> {
     let last = sorted.len() - 1;
     let at = |index: usize| {
         let place = index as f64 / (count - 1) as f64 * last as f64;
@@ -37,7 +40,6 @@ pub(super) fn rank(value: f64, quantiles: &[f64]) -> f64 {
 /// `QuantileTransformer` ends too. Wichura, *Algorithm AS 241: The Percentage Points of the Normal Distribution*, 1988, to
 /// 1e-15.
 pub(super) fn normal_quantile(probability: f64) -> f64 {
-    const LEAST: f64 = 1e-7;
     let p = probability.clamp(LEAST, 1.0 - LEAST);
     let from_half = p - 0.5;
     if from_half.abs() <= 0.425 {
@@ -50,6 +52,29 @@ pub(super) fn normal_quantile(probability: f64) -> f64 {
         false => ratio(tail - 5.0, &FAR_TAIL),
     };
     size.copysign(from_half)
+}
+
+/// The probability that a standard normal variable is below this number: Φ(z) = ½ erfc(−z/√2).
+pub(super) fn normal_probability(number: f64) -> f64 {
+    0.5 * libm::erfc(-number * std::f64::consts::FRAC_1_SQRT_2)
+}
+
+/// The number below which this part of the training rows lies, by their evenly spaced quantiles, with linear interpolation;
+/// within 1e-7 of 0 and 1 the smallest and the largest, as in scikit-learn's `QuantileTransformer`.
+pub(super) fn quantile_at(part: f64, quantiles: &[f64]) -> f64 {
+    // Somewhat more, so that the ends of `normal_quantile` come back as what they were made of.
+    const NEAR_END: f64 = LEAST * (1.0 + 1e-6);
+    let last = quantiles.len() - 1;
+    if part <= NEAR_END {
+        return quantiles[0];
+    }
+    if part >= 1.0 - NEAR_END {
+        return quantiles[last];
+    }
+    let place = part * last as f64;
+    let below = (place.floor() as usize).min(last);
+    let above = (below + 1).min(last);
+    quantiles[below] + (quantiles[above] - quantiles[below]) * (place - below as f64)
 }
 
 /// A polynomial divided by another, coefficients of the lowest power first.

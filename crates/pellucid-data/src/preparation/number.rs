@@ -135,7 +135,7 @@ fn robust(sorted: &[f64], median: f64) -> (f64, f64) {
 }
 
 /// Mean and standard deviation over all values, as `numpy.std`; exactly 0 where they are all equal.
-pub(super) fn mean_and_std(values: impl ExactSizeIterator<Item = f64> + Clone) -> (f64, f64) {
+pub(crate) fn mean_and_std(values: impl ExactSizeIterator<Item = f64> + Clone) -> (f64, f64) {
     let count = values.len() as f64;
     let first = values.clone().next().unwrap_or(0.0);
     if values.clone().all(|value| value == first) {

@@ -4,7 +4,8 @@ use super::choice::find;
 use super::error::{at, listed};
 use super::labels::Labels;
 use super::large_integer::{large_integers, merged};
-use super::number::mean_and_std;
+use super::regression_target::{RegressionTarget, never_changes};
+use super::settings::PreparationSettings;
 use super::spelling::{case_variants, spellings};
 use super::words::{Words, in_spelling_of, numbers, read_as, truth};
 use crate::error::{DataError, Result, problem};
@@ -12,21 +13,10 @@ use crate::table::{Categories, ColumnKind, Table, Values, boolean};
 use pellucid::Scalar;
 use pellucid::data::dataset::Targets;
 use pellucid::data::matrix::Matrix;
+use pellucid::evaluation::metrics::class_of;
 use pellucid::recipe::Task;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-
-/// A target column of numbers, which a network learns as (number − mean) / std.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RegressionTarget {
-    /// Its name.
-    pub column: String,
-    /// The mean of training rows.
-    pub mean: f64,
-    /// The standard deviation, over all training rows.
-    pub std: f64,
-}
 
 /// A target column of classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +28,9 @@ pub struct ClassTarget<C> {
     pub kind: ColumnKind,
     /// The classes as most training rows spell them: false before true, the lower number before the higher, words sorted.
     pub classes: C,
+    /// Of two classes, the probability of the second above which a row has it; ½ if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
 }
 
 /// A target column of two classes.
@@ -70,7 +63,7 @@ pub enum Predictions {
     Classes {
         /// The classes by name.
         classes: Vec<String>,
-        /// The most probable class of each row; the first of equals.
+        /// The most probable class of each row, the first of equals; of two classes, by the threshold if there is one.
         labels: Vec<u32>,
         /// The probability of each class, (rows, classes).
         probabilities: Matrix<f64>,
@@ -91,6 +84,24 @@ pub enum Predictions {
         /// (rows, columns).
         values: Matrix<f64>,
     },
+}
+
+impl Predictions {
+    /// The probabilities or numbers, (rows, [`Predictions::names`]).
+    pub fn values(&self) -> &Matrix<f64> {
+        match self {
+            Self::Classes { probabilities, .. } | Self::Labels { probabilities, .. } => probabilities,
+            Self::Numbers { values, .. } => values,
+        }
+    }
+
+    /// What each column of the values is of: a class by name, or else a target column.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Classes { classes, .. } => classes,
+            Self::Labels { columns, .. } | Self::Numbers { columns, .. } => columns,
+        }
+    }
 }
 
 /// The task for these targets, if the caller does not say. Words and booleans are classes. Numbers are classes if all are
@@ -160,12 +171,21 @@ impl TargetPreparation {
     /// Fits to the training rows.
     ///
     /// # Errors
-    /// A target is not there, missing in some row, the same in all rows, or of words where numbers are needed; one of
-    /// several targets that are to be classes has more than two.
-    pub fn fit(table: &Table, rows: &[u32], targets: &[String], task: Option<Task>) -> Result<Self> {
-        if choose_task(table, rows, targets, task)? == Task::Regression {
-            let columns = targets.iter().map(|target| fit_numbers(table, rows, target));
-            let columns = columns.collect::<Result<_>>()?;
+    /// A target is not there, missing in some row, the same in all rows, or of words where numbers are needed; a number
+    /// has no logarithm where that is to be learnt; one of several targets that are to be classes has more than two.
+    pub fn fit(
+        table: &Table,
+        rows: &[u32],
+        targets: &[String],
+        settings: &PreparationSettings,
+    ) -> Result<Self> {
+        if choose_task(table, rows, targets, settings.task)? == Task::Regression {
+            let (transform, clamps) = (settings.target_transform, settings.clamp_predictions);
+            let column = |target: &String| {
+                let values = target_numbers(table, rows, target)?;
+                RegressionTarget::fit((table, rows), target, &values, transform, clamps)
+            };
+            let columns = targets.iter().map(column).collect::<Result<_>>()?;
             return Ok(Self::Regression { columns });
         }
         if let [target] = targets {
@@ -225,6 +245,7 @@ impl TargetPreparation {
                 column,
                 kind,
                 classes,
+                threshold: None,
             })),
             Err(classes) if classes.len() < 2 => {
                 let only = classes.first().map(|class| format!("`{class}`"));
@@ -234,12 +255,25 @@ impl TargetPreparation {
                 column,
                 kind,
                 classes,
+                threshold: None,
             })),
         }
     }
 
-    /// A sentence for each target of classes of which words that differ in case only are one.
-    pub(super) fn notes(&self, table: &Table, rows: &[u32]) -> Vec<String> {
+    /// A sentence for each target of classes of which words that differ in case only are one, and for each of numbers of
+    /// which the logarithm may be learnt better.
+    ///
+    /// # Errors
+    /// As [`numbers`](Self::numbers).
+    pub(super) fn notes(&self, table: &Table, rows: &[u32]) -> Result<Vec<String>> {
+        if let Self::Regression { columns } = self {
+            let note = |target: &RegressionTarget| {
+                let values = target_numbers(table, rows, &target.column)?;
+                Ok(target.note(&values))
+            };
+            let notes: Vec<Option<String>> = columns.iter().map(note).collect::<Result<_>>()?;
+            return Ok(notes.into_iter().flatten().collect());
+        }
         let merged = |(target, kind): (&str, ColumnKind)| {
             let column = table.column(target).filter(|_| kind == ColumnKind::Category)?;
             let words = Words::in_rows(column, rows);
@@ -249,11 +283,12 @@ impl TargetPreparation {
                 format!("target `{target}`: words that differ in case only are one class: {spellings}")
             })
         };
-        self.columns()
+        Ok(self
+            .columns()
             .into_iter()
             .zip(self.kinds())
             .filter_map(merged)
-            .collect()
+            .collect())
     }
 
     /// The target columns by name.
@@ -291,6 +326,24 @@ impl TargetPreparation {
         }
     }
 
+    /// Of two classes, the probability of the second above which a row has it, where it is another than ½.
+    pub fn threshold(&self) -> Option<f64> {
+        match self {
+            Self::Binary(target) => target.threshold,
+            _ => None,
+        }
+    }
+
+    /// Whether every number in it makes sense, as a file of one's own making may not.
+    pub(crate) fn is_consistent(&self) -> bool {
+        match self {
+            Self::Regression { columns } => columns.iter().all(RegressionTarget::is_consistent),
+            _ => self
+                .threshold()
+                .is_none_or(|threshold| (0.0..=1.0).contains(&threshold)),
+        }
+    }
+
     /// The number of outputs of the network.
     pub fn outputs(&self) -> usize {
         match self {
@@ -301,7 +354,8 @@ impl TargetPreparation {
         }
     }
 
-    /// Mean and standard deviation of each target column of regression; nothing for classes.
+    /// Mean and standard deviation of each target column of regression, of its logarithms where those are learnt; nothing
+    /// for classes.
     pub fn units(&self) -> Vec<(f64, f64)> {
         match self {
             Self::Regression { columns } => columns.iter().map(|column| (column.mean, column.std)).collect(),
@@ -337,12 +391,11 @@ impl TargetPreparation {
         let mut values = self.numbers(table, rows)?;
         if let Self::Regression { columns } = self {
             for (index, value) in values.iter_mut().enumerate() {
-                let RegressionTarget { column, mean, std } = &columns[index % columns.len()];
-                let number = (*value - mean) / std;
+                let (target, row) = (&columns[index % columns.len()], rows[index / columns.len()]);
+                let number = target.encode(table, row, *value)?;
                 if !T::from_f64(number).is_finite() {
-                    let row = rows[index / columns.len()];
                     let message = format!("{value} is too large to compute with, once scaled");
-                    return Err(problem(at(table, column, Some(row)), message));
+                    return Err(problem(at(table, &target.column, Some(row)), message));
                 }
                 *value = number;
             }
@@ -384,62 +437,46 @@ impl TargetPreparation {
             return Err(pellucid::Error::shape("the network", found, expected).into());
         }
         let outputs = outputs.values().iter().map(|output| output.to_f64());
-        let probabilities: Vec<f64> = match self {
+        let (columns, numbers): (usize, Vec<f64>) = match self {
             Self::Regression { columns } => {
                 let numbers = outputs.zip(columns.iter().cycle());
-                let numbers = numbers.map(|(output, target)| target.mean + target.std * output);
-                return Ok(Predictions::Numbers {
-                    columns: columns.iter().map(|target| target.column.clone()).collect(),
-                    values: Matrix::new(rows, width, numbers.collect())?,
-                });
+                let numbers = numbers.map(|(output, target)| target.decode(output));
+                (width, numbers.collect())
             }
-            Self::Labels { labels } => {
-                return Ok(Predictions::Labels {
-                    columns: labels.iter().map(|label| label.column.clone()).collect(),
-                    classes: labels.iter().map(|label| label.classes.clone()).collect(),
-                    probabilities: Matrix::new(rows, width, outputs.collect())?,
-                });
+            Self::Binary(_) => (2, outputs.flat_map(|second| [1.0 - second, second]).collect()),
+            Self::Labels { .. } | Self::Classes(_) => (width, outputs.collect()),
+        };
+        Ok(self.predictions(Matrix::new(rows, columns, numbers)?))
+    }
+
+    /// The predictions in these numbers: the probability of each class, or of the second class of each of several targets,
+    /// or numbers in the units of the table.
+    pub fn predictions(&self, numbers: Matrix<f64>) -> Predictions {
+        let columns = || self.columns().into_iter().map(str::to_owned).collect();
+        match self {
+            Self::Regression { .. } => Predictions::Numbers {
+                columns: columns(),
+                values: numbers,
+            },
+            Self::Labels { labels } => Predictions::Labels {
+                columns: columns(),
+                classes: labels.iter().map(|label| label.classes.clone()).collect(),
+                probabilities: numbers,
+            },
+            Self::Binary(_) | Self::Classes(_) => {
+                let class = |row: &[f64]| match self.threshold() {
+                    Some(threshold) => u32::from(row[1] > threshold),
+                    None => class_of(row) as u32,
+                };
+                let each_row = numbers.values().chunks_exact(numbers.columns().max(1));
+                Predictions::Classes {
+                    classes: self.classes().to_vec(),
+                    labels: each_row.map(class).collect(),
+                    probabilities: numbers,
+                }
             }
-            Self::Binary(_) => outputs.flat_map(|second| [1.0 - second, second]).collect(),
-            Self::Classes(_) => outputs.collect(),
-        };
-        let classes = self.classes().to_vec();
-        let most_probable = |row: &[f64]| {
-            let better = |best, class| if row[class] > row[best] { class } else { best };
-            (0..row.len()).fold(0, better) as u32
-        };
-        let each_row = probabilities.chunks_exact(classes.len().max(1));
-        let labels = each_row.map(most_probable);
-        Ok(Predictions::Classes {
-            labels: labels.collect(),
-            probabilities: Matrix::new(rows, classes.len(), probabilities)?,
-            classes,
-        })
+        }
     }
-}
-
-fn fit_numbers(table: &Table, rows: &[u32], target: &str) -> Result<RegressionTarget> {
-    let values = target_numbers(table, rows, target)?;
-    let (mean, std) = mean_and_std(values.iter().copied());
-    if std == 0.0 {
-        return Err(never_changes(table, target, &mean.to_string()));
-    }
-    if !mean.is_finite() || !std.is_finite() {
-        let message = "the numbers are too large to compute with; divide them by a power of ten";
-        return Err(problem(at(table, target, None), message));
-    }
-    Ok(RegressionTarget {
-        column: target.to_owned(),
-        mean,
-        std,
-    })
-}
-
-fn never_changes(table: &Table, target: &str, value: &str) -> DataError {
-    let message = format!(
-        "the target is {value} in every training row, so there is nothing to learn; choose another target, or other rows"
-    );
-    problem(at(table, target, None), message)
 }
 
 impl<C: AsRef<[String]>> ClassTarget<C> {
@@ -511,7 +548,7 @@ pub fn rows_with_target<S: AsRef<str>>(table: &Table, targets: &[S]) -> Result<V
 
 /// Refuses rows without a target.
 fn check_present(table: &Table, rows: &[u32], target: &str, missing: impl Fn(usize) -> bool) -> Result<()> {
-    const FLAG: &str = "--drop-missing-target (`train`, `tune`, `diagnose`, `evaluate`)";
+    const FLAG: &str = "--drop-missing-target (`train`, `tune`, `diagnose`, `evaluate`, `importance`)";
     let without: Vec<usize> = (0..rows.len()).filter(|&at| missing(at)).collect();
     let Some(&first) = without.first() else {
         return Ok(());

@@ -2,7 +2,7 @@
 
 use super::columns::{ColumnKind, Table};
 use super::error::{did_you_mean, no_rows};
-use super::format::{ReadOptions, RowReader};
+use super::format::{ReadOptions, RowReader, WholeTable};
 use super::formats;
 use super::kept::KeptColumn;
 use super::source::{OpenSource, TableSource};
@@ -65,6 +65,30 @@ impl TableChunks {
         let source = OpenSource::open(source)?;
         let path = source.path.clone();
         let (names, reader) = formats::recognise(&source.prefix).rows(source, options, expected)?;
+        Self::of_reader(path, names, reader, expected, rows)
+    }
+
+    /// The rows of a table in memory, of which the columns `expected` are read as these kinds, up to `rows` rows at a time.
+    ///
+    /// # Errors
+    ///
+    /// An expected column is missing.
+    pub fn of_table(
+        table: Table,
+        expected: &[(String, ColumnKind)],
+        rows: usize,
+    ) -> Result<TableChunks, FileError> {
+        let (path, names) = (PathBuf::from(&table.source), table.names());
+        Self::of_reader(path, names, Box::new(WholeTable::new(table)), expected, rows)
+    }
+
+    fn of_reader(
+        path: PathBuf,
+        names: Vec<String>,
+        reader: Box<dyn RowReader>,
+        expected: &[(String, ColumnKind)],
+        rows: usize,
+    ) -> Result<TableChunks, FileError> {
         let expected = expected.iter();
         let columns = expected.map(|(name, kind)| Ok((name.clone(), *kind, position(&path, name, &names)?)));
         Ok(TableChunks {

@@ -105,7 +105,7 @@ pub(super) trait Format: Sync {
     fn rows(&self, source: OpenSource, options: &ReadOptions, _: &Expected) -> Result<NamedRows, FileError> {
         let name = source.path.display().to_string();
         let table = self.read(source, options)?.into_table(name);
-        Ok((table.names(), Box::new(WholeTable { table, next: 0 })))
+        Ok((table.names(), Box::new(WholeTable::new(table))))
     }
 }
 
@@ -130,9 +130,15 @@ pub(super) trait RowWriter {
 }
 
 /// A table that was read whole.
-struct WholeTable {
+pub(super) struct WholeTable {
     table: Table,
     next: usize,
+}
+
+impl WholeTable {
+    pub(super) fn new(table: Table) -> WholeTable {
+        WholeTable { table, next: 0 }
+    }
 }
 
 impl RowReader for WholeTable {

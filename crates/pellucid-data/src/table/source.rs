@@ -10,14 +10,22 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// A file, or the standard input.
+/// A file, the standard input, or the contents of a file in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TableSource {
     /// A file.
     Path(PathBuf),
     /// The standard input.
     Stdin,
+    /// The contents of a file in memory.
+    Memory {
+        /// What messages call it.
+        name: String,
+        /// The contents, of any format that is read.
+        bytes: Arc<[u8]>,
+    },
 }
 
 impl<P: AsRef<Path>> From<P> for TableSource {
@@ -35,6 +43,7 @@ impl fmt::Display for TableSource {
         match self {
             TableSource::Path(path) => path.display().fmt(formatter),
             TableSource::Stdin => formatter.write_str("standard input"),
+            TableSource::Memory { name, .. } => formatter.write_str(name),
         }
     }
 }
@@ -59,6 +68,7 @@ impl OpenSource {
         let mut seekable = None;
         let raw: Box<dyn Read + Send> = match source {
             TableSource::Stdin => Box::new(io::stdin()),
+            TableSource::Memory { bytes, .. } => Box::new(Cursor::new(Arc::clone(bytes))),
             TableSource::Path(_) => {
                 let file = File::open(&path).map_err(|reason| not_opened(&path, reason))?;
                 if file.metadata().is_ok_and(|metadata| metadata.is_file()) {

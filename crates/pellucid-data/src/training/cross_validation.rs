@@ -1,8 +1,9 @@
 //! Cross-validation: every row predicted once by a model that has not seen it.
 
+use super::calibrate::check_held_out;
 use super::plan::Plan;
+use super::prediction::scores_of;
 use super::scores::Scores;
-use super::session::scores_of;
 use crate::error::Result;
 use crate::preparation::{Folds, note_of_repeated, repeated_rows};
 use pellucid::EndedBy;
@@ -49,11 +50,13 @@ impl Plan<'_> {
         observer: &mut impl AnyObserver,
         mut report: impl FnMut(usize, &Scores),
     ) -> Result<CrossValidation> {
+        self.refuse_ensemble()?;
         let seed = self.recipe.train.seed;
         let split = self
             .split_by
             .folds(&self.rows, self.labels.as_ref(), folds, seed)?;
         let repeated = self.repeated_in(&split)?;
+        check_held_out(&self.table_recipe(), self.table_recipe().validation > 0.0)?;
         let (mut scores, mut best_epochs) = (Vec::new(), Vec::new());
         for (fold, split) in split.splits.iter().enumerate() {
             let part = self.table_recipe().validation;
@@ -61,12 +64,13 @@ impl Plan<'_> {
             if let Some(clock) = clock {
                 session = session.with_clock(clock);
             }
-            let trained = session.run(observer)?;
+            let mut trained = session.run(observer)?;
+            self.refit(&mut trained, threads, observer)?;
             if trained.summary.ended_by == EndedBy::Interrupt {
                 break;
             }
-            let (network, preparation) = (&trained.network, &trained.preparation);
-            let of_fold = scores_of(network, preparation, self.table, &split.held_out, threads)?;
+            let (network, preparation) = trained.of_model();
+            let of_fold = scores_of(&[network], preparation, self.table, &split.held_out, threads)?;
             report(fold, &of_fold);
             scores.push(of_fold);
             best_epochs.push((trained.best_epoch(), trained.summary.best_validation_loss));
@@ -82,7 +86,7 @@ impl Plan<'_> {
 
 impl Plan<'_> {
     /// A note of rows that some fold holds out and has a copy of among those it trains on.
-    fn repeated_in(&self, folds: &Folds) -> Result<Option<String>> {
+    pub(super) fn repeated_in(&self, folds: &Folds) -> Result<Option<String>> {
         let columns = self.compared_columns();
         let (mut repeated, mut held_out) = (0, 0);
         for split in &folds.splits {

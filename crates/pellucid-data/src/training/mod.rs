@@ -18,16 +18,27 @@
 //! # Ok::<(), pellucid_data::DataError>(())
 //! ```
 
+mod calibrate;
 mod cross_validation;
 mod defaults;
+mod ensemble;
+mod ensemble_settings;
 mod findings;
 mod plan;
+mod prediction;
+mod presets;
+mod refit;
 mod request;
+mod score_figure;
 mod scores;
 mod session;
 
 pub use cross_validation::{CrossValidation, Spread};
 pub use plan::Plan;
+pub use prediction::predict;
+pub(crate) use prediction::{in_f32, in_f64, mean_outputs};
+pub use presets::Preset;
 pub use request::{TrainingRequest, names_in};
+pub use score_figure::ScoreFigure;
 pub use scores::{Answers, Scores};
-pub use session::{TableSession, Trained, predict, samples};
+pub use session::{TableSession, Trained, samples};

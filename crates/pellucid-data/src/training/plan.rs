@@ -1,19 +1,23 @@
 //! The plan of a training: columns, task, recipe.
 
+use super::calibrate::check_settings;
 use super::defaults;
+use super::ensemble_settings::check_ensemble;
 use super::request::TrainingRequest;
 use crate::error::{Result, problem, setting};
 use crate::preparation::{
     ChosenColumns, Labels, Preparation, PreparationSettings, SplitBy, TargetPreparation, choose_columns,
     choose_task, rows_with_target,
 };
+use crate::recipe_changes::change_recipe;
 use crate::table::Table;
 use pellucid::Activation;
 use pellucid::descriptor::Choice;
 use pellucid::evaluation::metrics::Figure;
 use pellucid::model::init::Init;
 use pellucid::recipe::{
-    Activations, BatchSize, DataRecipe, Normalisations, Recipe, Source, TableRecipe, Task,
+    Activations, BatchSize, Calibration, ClassWeight, DataRecipe, Normalisations, Recipe, Scale, Source,
+    TableRecipe, TargetTransform, Task, Unseen,
 };
 
 /// The plan of a training on all rows of a table or on some.
@@ -63,12 +67,20 @@ impl<'a> Plan<'a> {
             ));
         }
         let task = choose_task(table, &rows, &chosen.targets, asked_task)?;
-        let target = TargetPreparation::fit(table, &rows, &chosen.targets, Some(task))?;
+        let as_it_is = PreparationSettings {
+            task: Some(task),
+            ..PreparationSettings::default()
+        };
+        let target = TargetPreparation::fit(table, &rows, &chosen.targets, &as_it_is)?;
         let labels = target.labels(table, &rows)?;
-        let usual = defaults::recipe(&target, rows.len())?;
+        let usual = request.preset_or_default().recipe(&target, rows.len())?;
         let mut recipe = request.recipe.clone().unwrap_or_else(|| usual.clone());
         override_by(&mut recipe, request, &target);
-        let table_recipe = of_recipe.or(usual.data.table).unwrap_or_default();
+        let mut table_recipe = of_recipe.or(usual.data.table).unwrap_or_default();
+        if request.recipe.is_none() && request.validation == Some(0.0) {
+            // A preset calibrates where it can.
+            table_recipe.calibrate = Calibration::None;
+        }
         let table_recipe = TableRecipe {
             target: choice.target,
             only: choice.only,
@@ -92,7 +104,20 @@ impl<'a> Plan<'a> {
             unseen: request.unseen.unwrap_or(table_recipe.unseen),
             validation: request.validation.unwrap_or(table_recipe.validation),
             class_weight: request.class_weight.clone().unwrap_or(table_recipe.class_weight),
+            target_transform: request.target_transform.unwrap_or(table_recipe.target_transform),
+            calibrate: request.calibrate.unwrap_or(table_recipe.calibrate),
+            tune_threshold: request.tune_threshold.or(table_recipe.tune_threshold),
+            clamp_predictions: request.clamp_predictions || table_recipe.clamp_predictions,
+            refit: request.refit || table_recipe.refit,
+            ensemble: request.ensemble.unwrap_or(table_recipe.ensemble),
         };
+        recipe.data = DataRecipe {
+            source: Source::Table,
+            table: Some(table_recipe),
+            ..usual.data
+        };
+        let notes_of_changes = change_settings(&mut recipe, request)?;
+        let table_recipe = recipe.data.table.clone().unwrap_or_default();
         if !(0.0..1.0).contains(&table_recipe.validation) {
             let expected = "a part of the rows, from 0 (none) to less than 1, is held out";
             let found = table_recipe.validation.to_string();
@@ -107,14 +132,14 @@ impl<'a> Plan<'a> {
         let settings = PreparationSettings {
             scale: table_recipe.scale,
             unseen: table_recipe.unseen,
+            target_transform: table_recipe.target_transform,
+            clamp_predictions: table_recipe.clamp_predictions,
             task: Some(task),
         };
-        recipe.data = DataRecipe {
-            source: Source::Table,
-            table: Some(table_recipe),
-            ..usual.data
-        };
         recipe.validate()?;
+        let target = TargetPreparation::fit(table, &rows, &chosen.targets, &settings)?;
+        check_settings(&recipe, &target)?;
+        check_ensemble(&recipe)?;
         let mut plan = Self {
             table,
             rows,
@@ -125,7 +150,7 @@ impl<'a> Plan<'a> {
             recipe,
             task,
             choices: Vec::new(),
-            reading_notes: request.reading_notes.clone(),
+            reading_notes: [&request.reading_notes[..], &notes_of_changes].concat(),
         };
         plan.choices = plan.sentences(request, asked_task);
         Ok(plan)
@@ -276,6 +301,38 @@ impl<'a> Plan<'a> {
             column.is_some_and(|column| column.values.kind() == crate::table::ColumnKind::Number)
         })
     }
+}
+
+/// Replaces the settings that the request names by their keys. Returns a note for each that a new method drops.
+///
+/// # Errors
+/// An unknown key, a wrong value, or a column's role, which decides how the table is read.
+fn change_settings(recipe: &mut Recipe, request: &TrainingRequest) -> Result<Vec<String>> {
+    let roles = |recipe: &Recipe| TableRecipe {
+        scale: Scale::default(),
+        unseen: Unseen::default(),
+        validation: 0.0,
+        class_weight: ClassWeight::default(),
+        target_transform: TargetTransform::default(),
+        calibrate: Calibration::default(),
+        tune_threshold: None,
+        clamp_predictions: false,
+        refit: false,
+        ensemble: 0,
+        ..recipe.data.table.clone().unwrap_or_default()
+    };
+    let (before, layers) = (roles(recipe), recipe.network.layers.clone());
+    let notes = change_recipe(recipe, &request.set, &request.unset)?;
+    if roles(recipe) != before || recipe.data.source != Source::Table {
+        let expected = "the table and the roles of its columns are not settings; use the flags, such as --target and --drop";
+        return Err(setting("data", "(changed)", expected));
+    }
+    let changed = &recipe.network.layers;
+    if changed.last() != layers.last() || changed.first() != layers.first() {
+        let expected = "the table decides the numbers of inputs and outputs; keep the first and the last";
+        return Err(setting("network.layers", format!("{changed:?}"), expected));
+    }
+    Ok(notes)
 }
 
 /// Overrides the recipe by the request. Output layer and loss fit the task unless the recipe is for a table.

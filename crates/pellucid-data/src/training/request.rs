@@ -1,14 +1,16 @@
 //! The settings of a training that a user requests. The table decides the others.
 
+use super::presets::Preset;
 use crate::error::{Result, problem};
 use crate::preparation::{ColumnChoice, ReadTable, ReadingRequest, TableReading};
 use crate::table::{Separators, Table};
 use pellucid::Normalisation;
-use pellucid::descriptor::OrNone;
+use pellucid::descriptor::{Choice, OrNone};
 use pellucid::evaluation::metrics::{Figure, Metric};
 use pellucid::optimization::optimizer::Optimizer;
 use pellucid::recipe::{
-    BatchSize, ClassWeight, DateFeature, DropoutRates, Recipe, Scale, StopAt, TableRecipe, Task, Unseen,
+    BatchSize, Calibration, ClassWeight, DateFeature, DropoutRates, Recipe, Scale, StopAt, TableRecipe,
+    TargetTransform, Task, ThresholdMetric, Unseen,
 };
 use pellucid::{Activation, Precision};
 
@@ -18,6 +20,12 @@ pub struct TrainingRequest {
     /// The recipe of all settings that are not requested below: hidden layers, training, and, if its data is a table, the
     /// roles of the columns.
     pub recipe: Option<Recipe>,
+    /// The recipe of all settings that are not requested below, by name, where there is no recipe.
+    pub preset: Option<Preset>,
+    /// Settings of the recipe to replace, each `table.key=value`.
+    pub set: Vec<String>,
+    /// Keys of the recipe to leave out.
+    pub unset: Vec<String>,
     /// The columns by name, by number counted from 1, or `last`.
     pub columns: ColumnChoice,
     /// Further texts that stand for a missing value; those of the recipe if empty.
@@ -78,6 +86,18 @@ pub struct TrainingRequest {
     pub precision: Option<Precision>,
     /// The seed of all random numbers.
     pub seed: Option<u32>,
+    /// How targets of numbers are transformed.
+    pub target_transform: Option<TargetTransform>,
+    /// How probabilities are calibrated on held-out rows.
+    pub calibrate: Option<Calibration>,
+    /// The score on held-out rows that chooses the threshold between two classes.
+    pub tune_threshold: Option<ThresholdMetric>,
+    /// Whether predicted numbers are limited to the range of the training rows; otherwise as the recipe says.
+    pub clamp_predictions: bool,
+    /// Whether the network is trained again on all rows; otherwise as the recipe says.
+    pub refit: bool,
+    /// The number of networks whose outputs are averaged, 0 for one.
+    pub ensemble: Option<usize>,
 }
 
 impl TrainingRequest {
@@ -115,6 +135,16 @@ impl TrainingRequest {
         self.reading = read.reading;
         self.reading_notes = read.notes;
         Ok(read.table)
+    }
+
+    /// The preset that the settings are taken from where there is no recipe. The default is made for Adam; another optimizer
+    /// starts from plain settings.
+    pub(super) fn preset_or_default(&self) -> Preset {
+        let is_adam = |optimizer: Optimizer| optimizer.is_like(&Optimizer::ADAM);
+        self.preset.unwrap_or(match self.optimizer.is_none_or(is_adam) {
+            true => Preset::Default,
+            false => Preset::Plain,
+        })
     }
 
     /// What the recipe says of the table.

@@ -43,7 +43,7 @@ pub enum Scores {
 /// A metric, its name if it is among the figures, and its value.
 type Figure<S> = (Metric, &'static str, fn(&S) -> Option<f64>);
 
-const OF_CLASSES: [Figure<ClassificationScores>; 7] = [
+pub(super) const OF_CLASSES: [Figure<ClassificationScores>; 7] = [
     (Metric::Accuracy, "accuracy", |of| Some(of.accuracy)),
     (Metric::BalancedAccuracy, "balanced_accuracy", |of| {
         Some(of.balanced_accuracy)
@@ -55,7 +55,28 @@ const OF_CLASSES: [Figure<ClassificationScores>; 7] = [
     (Metric::WeightedF1, "weighted_f1", |of| Some(of.weighted_f1)),
 ];
 
-const OF_NUMBERS: [Figure<RegressionScores>; 5] = [
+/// The metric that a figure of several targets is the value of, if any, its name, and its value from the scores of each target
+/// and the part of rows with every target right.
+type LabelFigure = (
+    Option<Metric>,
+    &'static str,
+    fn(&[ClassificationScores], f64) -> Option<f64>,
+);
+
+pub(super) const OF_LABELS: [LabelFigure; 5] = [
+    (Some(Metric::Accuracy), "subset_accuracy", |_, subset| {
+        Some(subset)
+    }),
+    (None, "accuracy", |each, _| mean(each, |of| Some(of.accuracy))),
+    (None, "log_loss", |each, _| mean(each, |of| Some(of.log_loss))),
+    (None, "roc_auc", |each, _| mean(each, |of| of.roc_auc)),
+    // The F1 of the second class, which is the one that a label names.
+    (None, "macro_f1", |each, _| {
+        mean(each, |of| of.per_class.get(1).map(|class| class.f1))
+    }),
+];
+
+pub(super) const OF_NUMBERS: [Figure<RegressionScores>; 5] = [
     (Metric::R2, "r2", |of| of.mean.r2),
     (Metric::ExplainedVariance, "explained_variance", |of| {
         Some(of.mean.explained_variance)
@@ -64,6 +85,9 @@ const OF_NUMBERS: [Figure<RegressionScores>; 5] = [
     (Metric::MeanAbsoluteError, "mae", |of| Some(of.mean.mae)),
     (Metric::MeanSquaredError, "", |of| Some(of.mean.mse)),
 ];
+
+/// The figure that has no metric.
+const CALIBRATION_ERROR: &str = "expected_calibration_error";
 
 /// The true answers of some rows.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -76,6 +100,11 @@ impl Answers {
     /// The targets that are numbers, (rows, columns).
     pub fn numbers(&self) -> &[f64] {
         &self.numbers
+    }
+
+    /// The class of each row, where the target is classes.
+    pub fn labels(&self) -> &[usize] {
+        &self.labels
     }
 
     /// Appends the answers of rows of a table.
@@ -105,16 +134,20 @@ impl Scores {
         Ok(match predictions {
             Predictions::Classes {
                 classes,
+                labels,
                 probabilities,
-                ..
-            } => Self::Classification {
-                classes: classes.clone(),
-                scores: ClassificationScores::from_probabilities(
-                    probabilities.values(),
-                    &answers.labels,
-                    classes.len(),
-                )?,
-            },
+            } => {
+                let predicted: Vec<usize> = labels.iter().map(|&label| label as usize).collect();
+                Self::Classification {
+                    classes: classes.clone(),
+                    scores: ClassificationScores::from_decisions(
+                        probabilities.values(),
+                        &predicted,
+                        &answers.labels,
+                        classes.len(),
+                    )?,
+                }
+            }
             Predictions::Labels {
                 columns,
                 classes,
@@ -188,29 +221,25 @@ impl Scores {
     }
 
     /// Each figure with the metric that it is the value of, if any, and with its name, if it is among the figures.
-    fn values(&self) -> Vec<(Option<Metric>, &'static str, Option<f64>)> {
+    pub(super) fn values(&self) -> Vec<(Option<Metric>, &'static str, Option<f64>)> {
         match self {
-            Self::Classification { scores, .. } => OF_CLASSES
-                .map(|(metric, name, value)| (Some(metric), name, value(scores)))
-                .into(),
+            Self::Classification { scores, .. } => {
+                let known = OF_CLASSES.map(|(metric, name, value)| (Some(metric), name, value(scores)));
+                let calibration = (None, CALIBRATION_ERROR, Some(scores.expected_calibration_error));
+                known.into_iter().chain([calibration]).collect()
+            }
             Self::Labels {
                 scores,
                 subset_accuracy,
                 ..
             } => {
-                let mean = |value: fn(&ClassificationScores) -> Option<f64>| -> Option<f64> {
-                    let all: Option<Vec<f64>> = scores.iter().map(value).collect();
-                    all.map(|all| all.iter().sum::<f64>() / all.len() as f64)
-                };
-                // The F1 of the second class, which is the one that a label names.
-                let f1 = |scores: &ClassificationScores| scores.per_class.get(1).map(|class| class.f1);
-                vec![
-                    (Some(Metric::Accuracy), "subset_accuracy", Some(*subset_accuracy)),
-                    (None, "accuracy", mean(|scores| Some(scores.accuracy))),
-                    (None, "log_loss", mean(|scores| Some(scores.log_loss))),
-                    (None, "roc_auc", mean(|scores| scores.roc_auc)),
-                    (None, "macro_f1", mean(f1)),
-                ]
+                let known =
+                    OF_LABELS.map(|(metric, name, value)| (metric, name, value(scores, *subset_accuracy)));
+                let error = mean(scores, |of| Some(of.expected_calibration_error));
+                known
+                    .into_iter()
+                    .chain([(None, CALIBRATION_ERROR, error)])
+                    .collect()
             }
             Self::Regression { scores, .. } => OF_NUMBERS
                 .map(|(metric, name, value)| (Some(metric), name, value(scores)))
@@ -240,6 +269,7 @@ impl Scores {
         match self {
             Self::Classification { classes, scores } => {
                 all.insert("classes".into(), json!(classes));
+                all.insert("reliability".into(), json!(scores.reliability));
                 all.insert("per_class".into(), named(classes, &scores.per_class));
                 all.insert("confusion".into(), json!(scores.confusion));
             }
@@ -263,4 +293,13 @@ impl Scores {
         }
         Value::Object(all)
     }
+}
+
+/// The mean of a figure over several targets; `None` if that of one is not defined.
+fn mean(
+    scores: &[ClassificationScores],
+    value: impl Fn(&ClassificationScores) -> Option<f64>,
+) -> Option<f64> {
+    let all: Option<Vec<f64>> = scores.iter().map(value).collect();
+    all.map(|all| all.iter().sum::<f64>() / all.len() as f64)
 }

@@ -1,19 +1,20 @@
 //! One training on a table: rows split, preparation fitted, the session run, the network scored.
 
+use super::calibrate::{calibrate, check_held_out};
 use super::findings;
 use super::plan::Plan;
-use super::scores::{Answers, Scores};
-use crate::error::{Result, problem};
+use super::prediction::{predict, scores_of};
+use super::scores::Scores;
+use crate::calibration::Calibrated;
+use crate::error::{Result, problem, setting};
 use crate::model_file::{AnyNetwork, Model};
 use crate::preparation::{
     Counts, Predictions, Preparation, note_of_repeated, repeated_rows, row_weights, rows_with_target,
 };
 use crate::recipe_data::{class_weights, with_weights};
 use crate::table::Table;
-use pellucid::data::dataset::{Dataset, Features};
-use pellucid::data::matrix::Matrix;
+use pellucid::data::dataset::Dataset;
 use pellucid::inspection::diagnosis::{Finding, FindingKind};
-use pellucid::model::network::Network;
 use pellucid::recipe::{Recipe, TableRecipe};
 use pellucid::session::Summary;
 use pellucid::session::rate_finder::{RateRange, RateTest, find_rate};
@@ -86,20 +87,36 @@ pub struct Trained {
     pub training: Scores,
     /// How good it is on held-out rows.
     pub validation: Option<Scores>,
+    /// What the held-out rows decided.
+    pub calibrated: Calibrated,
+    /// The network and the preparation of a training on all rows that followed, which the model has in place of these.
+    pub refit: Option<(AnyNetwork, Preparation)>,
+    /// The further networks of an ensemble; empty for one network.
+    pub members: Vec<AnyNetwork>,
+    /// The best epoch of each network of an ensemble, counted from 1; empty for one network.
+    pub member_epochs: Vec<u64>,
+    /// The predictions of the held-out rows by the networks of an ensemble that have not seen them.
+    pub held_out_predictions: Option<Predictions>,
 }
 
 impl<'a> Plan<'a> {
-    /// Trains on all rows. Rows to stop by come from `validation`, or are held out as the recipe says.
+    /// Trains on all rows. Rows to stop by come from `validation`, or are held out as the recipe says. The training on all
+    /// rows that the recipe may ask for follows.
     ///
     /// # Errors
-    /// As [`session`](Self::session) and [`TableSession::run`].
+    /// As [`session`](Self::session), [`TableSession::run`] and [`refit`](Self::refit).
     pub fn train(
         &self,
         validation: Option<&Table>,
         threads: NonZeroUsize,
         observer: &mut impl AnyObserver,
     ) -> Result<Trained> {
-        self.session(validation, threads)?.run(observer)
+        if self.members() > 1 {
+            return self.train_ensemble(threads, None, (observer, &mut ()), |_, _| ());
+        }
+        let mut trained = self.session(validation, threads)?.run(observer)?;
+        self.refit(&mut trained, threads, observer)?;
+        Ok(trained)
     }
 
     /// A session on all rows. Rows to stop by come from `validation`, or are held out as the recipe says.
@@ -116,6 +133,13 @@ impl<'a> Plan<'a> {
             Some(_) => 0.0,
             None => self.table_recipe().validation,
         };
+        let table_recipe = self.table_recipe();
+        check_held_out(&table_recipe, validation.is_some() || part > 0.0)?;
+        if validation.is_some() && table_recipe.refit {
+            let expected =
+                "it needs rows held out of the table, not a table of their own; set --validation 0.2 say";
+            return Err(setting("data.table.refit", true, expected));
+        }
         let mut session = self.session_on(&self.rows, part, validation, threads)?;
         session.notes.extend(self.notes_of_split(&session)?);
         Ok(session)
@@ -159,6 +183,18 @@ impl<'a> Plan<'a> {
         validation: Option<&'s Table>,
         threads: NonZeroUsize,
     ) -> Result<TableSession<'s>> {
+        self.session_by(self.recipe.clone(), rows, part, validation, threads)
+    }
+
+    /// The same by another recipe.
+    pub(super) fn session_by<'s>(
+        &'s self,
+        recipe: Recipe,
+        rows: &[u32],
+        part: f64,
+        validation: Option<&'s Table>,
+        threads: NonZeroUsize,
+    ) -> Result<TableSession<'s>> {
         let (training_rows, held_out) = match part > 0.0 {
             true => {
                 let labels = self.labels_of(rows);
@@ -182,8 +218,6 @@ impl<'a> Plan<'a> {
             fitting_notes,
         ]
         .concat();
-        let mut recipe = self.recipe.clone();
-        recipe.network.layers[0] = preparation.width();
         let training = (self.table, training_rows);
         let validation = match validation {
             Some(table) if self.table_recipe().drop_missing_target => {
@@ -192,6 +226,19 @@ impl<'a> Plan<'a> {
             Some(table) => (table, (0..table.rows() as u32).collect()),
             None => (self.table, held_out),
         };
+        self.session_of(recipe, (preparation, notes), training, validation, threads)
+    }
+
+    /// A session on prepared rows.
+    pub(super) fn session_of<'s>(
+        &'s self,
+        mut recipe: Recipe,
+        (preparation, notes): (Preparation, Vec<String>),
+        training: (&'s Table, Vec<u32>),
+        validation: (&'s Table, Vec<u32>),
+        threads: NonZeroUsize,
+    ) -> Result<TableSession<'s>> {
+        recipe.network.layers[0] = preparation.width();
         let session = with_precision!(recipe.train.precision, T => {
             let table_recipe = self.table_recipe();
             let samples = |(table, rows): &(&Table, Vec<u32>)| unweighted::<T>(&preparation, table, rows);
@@ -290,13 +337,23 @@ impl<'a> TableSession<'a> {
             unfinished.findings = by_severity([&of_columns[..], &of_network].concat());
             unfinished
         };
-        let (network, mut summary): (AnyNetwork, Summary) = with_session!(self.session, session => {
+        let (mut network, mut summary): (AnyNetwork, Summary) = with_session!(self.session, session => {
             let (network, summary) = session.run(observer).map_err(with_columns)?.into_parts();
             (network.into(), summary)
         });
-        let preparation = self.preparation;
-        let scores =
-            |(table, rows): &(&Table, Vec<u32>)| scores_of(&network, &preparation, table, rows, self.threads);
+        let mut preparation = self.preparation;
+        let table_recipe = recipe.data.table.clone().unwrap_or_default();
+        let held_out = (self.validation.0, &self.validation.1[..]);
+        let (calibrated, notes) = calibrate(
+            &mut network,
+            &mut preparation,
+            &table_recipe,
+            held_out,
+            self.threads,
+        )?;
+        let scores = |(table, rows): &(&Table, Vec<u32>)| {
+            scores_of(&[&network], &preparation, table, rows, self.threads)
+        };
         let training = scores(&self.training)?;
         let validation = match self.validation.1.is_empty() {
             true => None,
@@ -323,7 +380,12 @@ impl<'a> TableSession<'a> {
             validation,
             held_out_rows: self.validation.1,
             rows: self.training.1,
-            notes: self.notes,
+            notes: [self.notes, notes].concat(),
+            calibrated,
+            refit: None,
+            members: Vec::new(),
+            member_epochs: Vec::new(),
+            held_out_predictions: None,
             summary,
             network,
             recipe,
@@ -348,12 +410,25 @@ impl Trained {
         rows: &[u32],
         threads: NonZeroUsize,
     ) -> Result<(Predictions, Counts)> {
-        predict(&self.network, &self.preparation, table, rows, threads)
+        predict(&self.networks(), &self.preparation, table, rows, threads)
+    }
+
+    /// The networks whose mean predicts: one, or those of an ensemble.
+    pub fn networks(&self) -> Vec<&AnyNetwork> {
+        std::iter::once(&self.network).chain(&self.members).collect()
+    }
+
+    /// The network of the model, and its preparation.
+    pub fn of_model(&self) -> (&AnyNetwork, &Preparation) {
+        match &self.refit {
+            Some((network, preparation)) => (network, preparation),
+            None => (&self.network, &self.preparation),
+        }
     }
 
     /// The model to be saved.
     pub fn into_model(self) -> Model {
-        let metrics = json!({
+        let mut metrics = json!({
             "best_epoch": self.best_epoch(),
             "ended_by": self.summary.ended_by,
             "training_rows": self.rows.len(),
@@ -361,11 +436,19 @@ impl Trained {
             "training": self.training.to_json(),
             "validation": self.validation.as_ref().map(Scores::to_json),
         });
+        if !self.members.is_empty() {
+            metrics["member_epochs"] = json!(self.member_epochs);
+        }
+        let (network, preparation) = self.refit.unwrap_or((self.network, self.preparation));
+        let mut recipe = self.recipe;
+        recipe.network.layers[0] = preparation.width();
         Model {
             history: self.summary.history,
             metrics,
+            calibrated: self.calibrated,
+            members: self.members,
             warnings: self.notes,
-            ..Model::new(self.network, self.recipe, Some(self.preparation))
+            ..Model::new(network, recipe, Some(preparation))
         }
     }
 }
@@ -374,50 +457,6 @@ impl Trained {
 fn by_severity(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
-}
-
-/// The scores of a network on rows of a table.
-pub(super) fn scores_of(
-    network: &AnyNetwork,
-    preparation: &Preparation,
-    table: &Table,
-    rows: &[u32],
-    threads: NonZeroUsize,
-) -> Result<Scores> {
-    let mut answers = Answers::default();
-    answers.append(preparation.target(), table, rows)?;
-    let (predictions, _) = predict(network, preparation, table, rows, threads)?;
-    Scores::from_predictions(&predictions, &answers)
-}
-
-/// The predictions of a network for rows of a table, and counts of what was unknown in them.
-///
-/// # Errors
-/// As [`Preparation::transform`].
-pub fn predict(
-    network: &AnyNetwork,
-    preparation: &Preparation,
-    table: &Table,
-    rows: &[u32],
-    threads: NonZeroUsize,
-) -> Result<(Predictions, Counts)> {
-    fn outputs<T: Scalar>(
-        network: &Network<T>,
-        preparation: &Preparation,
-        table: &Table,
-        rows: &[u32],
-        threads: NonZeroUsize,
-    ) -> Result<(Predictions, Counts)> {
-        let (features, counts) = preparation.transform::<T>(table, rows)?;
-        let features = Features::Dense(features);
-        let outputs = pellucid::evaluation::evaluate::predict(network, &features, rows.len(), threads);
-        let outputs = Matrix::new(rows.len(), network.architecture().output_width(), outputs)?;
-        Ok((preparation.target().decode(&outputs)?, counts))
-    }
-    match network {
-        AnyNetwork::F32(network) => outputs(network, preparation, table, rows, threads),
-        AnyNetwork::F64(network) => outputs(network, preparation, table, rows, threads),
-    }
 }
 
 /// Rows of a table as a training takes them: prepared, and weighted as the recipe says. Classes are weighed by how many of

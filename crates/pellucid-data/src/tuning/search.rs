@@ -9,7 +9,7 @@ use crate::error::{Result, problem, setting};
 use crate::preparation::TableReading;
 use crate::side_by_side;
 use crate::table::Table;
-use crate::training::{CrossValidation, Plan, Scores, TrainingRequest};
+use crate::training::{CrossValidation, Plan, Preset, Scores, TrainingRequest};
 use pellucid::evaluation::metrics::Metric;
 use pellucid::recipe::Recipe;
 use pellucid::training::observe::{Event, Observer, Position, end_if};
@@ -83,6 +83,8 @@ impl<'a> Search<'a> {
     /// that the task does not have, no held-out rows.
     pub fn new(table: &'a Table, training: &TrainingRequest, request: &SearchRequest) -> Result<Self> {
         let mut training = training.clone();
+        // The space of settings is that of a plain training.
+        training.preset.get_or_insert(Preset::Plain);
         let table_of = |recipe: &Recipe| recipe.data.table.clone();
         let of_recipe = training.recipe.as_ref().and_then(table_of);
         if training.validation.is_none() && of_recipe.is_none_or(|table| table.validation == 0.0) {
@@ -305,7 +307,7 @@ impl<'a> Search<'a> {
                 (found.stopped, self.over_folds(&found))
             }
             None => {
-                let trained = plan.train(None, ONE, &mut stop)?;
+                let trained = plan.session(None, ONE)?.run(&mut stop)?;
                 let scores = trained.validation.as_ref();
                 let score = scores.and_then(|scores| scores.figure(self.metric));
                 let outcome = score.map(|score| TrialOutcome::Trained {

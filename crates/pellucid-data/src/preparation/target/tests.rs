@@ -4,9 +4,16 @@ use crate::table::Column;
 use pellucid::data::dataset::Targets;
 use proptest::prelude::*;
 
+fn settings(task: Option<Task>) -> PreparationSettings {
+    PreparationSettings {
+        task,
+        ..PreparationSettings::default()
+    }
+}
+
 fn fit(column: Column, task: Option<Task>) -> Result<TargetPreparation> {
     let (name, table) = (column.name.clone(), table(vec![column]));
-    TargetPreparation::fit(&table, &all_rows(&table), &[name], task)
+    TargetPreparation::fit(&table, &all_rows(&table), &[name], &settings(task))
 }
 
 fn task_of(values: &[f64]) -> Task {
@@ -46,7 +53,7 @@ fn the_caller_may_overrule_the_choice() {
 #[test]
 fn two_classes_are_one_output() {
     let t = table(vec![boolean("y", &["no", "yes", "yes"])]);
-    let binary = TargetPreparation::fit(&t, &[0, 1, 2], &["y".into()], None).unwrap();
+    let binary = TargetPreparation::fit(&t, &[0, 1, 2], &["y".into()], &settings(None)).unwrap();
     assert_eq!(binary.outputs(), 1);
     let Targets::Dense(encoded) = binary.encode::<f32>(&t, &[0, 1, 2]).unwrap() else {
         panic!("two classes are 0 and 1")
@@ -86,7 +93,7 @@ fn false_comes_before_true_whatever_the_words() {
 fn capitals_within_a_word_are_no_other_spelling() {
     let classes = |words: &[&str]| {
         let t = table(vec![category("y", words)]);
-        let fitted = TargetPreparation::fit(&t, &all_rows(&t), &["y".into()], None).unwrap();
+        let fitted = TargetPreparation::fit(&t, &all_rows(&t), &["y".into()], &settings(None)).unwrap();
         fitted.classes().to_vec()
     };
     assert_eq!(
@@ -103,7 +110,13 @@ fn capitals_within_a_word_are_no_other_spelling() {
 #[test]
 fn classes_of_numbers_are_found_in_any_spelling() {
     let t = table(vec![number("y", &[1.0, 2.0, 3.0])]);
-    let fitted = TargetPreparation::fit(&t, &[0, 1, 2], &["y".into()], Some(Task::Classification)).unwrap();
+    let fitted = TargetPreparation::fit(
+        &t,
+        &[0, 1, 2],
+        &["y".into()],
+        &settings(Some(Task::Classification)),
+    )
+    .unwrap();
     let other = table(vec![category("y", &["3.0", "1", "2.00"])]);
     let labels = fitted.labels(&other, &[0, 1, 2]).unwrap().unwrap();
     assert_eq!(labels.labels, [2, 0, 1]);
@@ -119,7 +132,7 @@ fn classes_of_numbers_are_found_in_any_spelling() {
 #[test]
 fn several_numbers_are_several_outputs() {
     let t = table(vec![number("a", &[1.0, 3.0]), number("b", &[10.0, 30.0])]);
-    let fitted = TargetPreparation::fit(&t, &[0, 1], &["b".into(), "a".into()], None).unwrap();
+    let fitted = TargetPreparation::fit(&t, &[0, 1], &["b".into(), "a".into()], &settings(None)).unwrap();
     let Targets::Dense(encoded) = fitted.encode::<f64>(&t, &[0, 1]).unwrap() else {
         panic!("numbers")
     };
@@ -141,12 +154,12 @@ fn every_bad_target_is_an_error_with_its_place() {
     says(
         fit(category("y", &["a", "", "b", ""]), None),
         ", column `y`, data row 2: the target is missing, first here, in 2 rows; remove those rows, or leave them out with \
-         --drop-missing-target (`train`, `tune`, `diagnose`, `evaluate`)",
+         --drop-missing-target (`train`, `tune`, `diagnose`, `evaluate`, `importance`)",
     );
     says(
         fit(number("y", &[1.5, 2.5, f64::NAN]), None),
         ", column `y`, data row 3: the target is missing; remove this row, or leave it out with --drop-missing-target \
-         (`train`, `tune`, `diagnose`, `evaluate`)",
+         (`train`, `tune`, `diagnose`, `evaluate`, `importance`)",
     );
     let nothing_to_learn = "so there is nothing to learn; choose another target, or other rows";
     says(
@@ -172,7 +185,7 @@ fn every_bad_target_is_an_error_with_its_place() {
     let t = table(vec![number("a", &[1.0, 2.0]), category("b", &["x", "y"])]);
     let fit_all = |targets: &[&str], task| {
         let targets: Vec<String> = targets.iter().map(|&name| name.into()).collect();
-        TargetPreparation::fit(&t, &[0, 1], &targets, task)
+        TargetPreparation::fit(&t, &[0, 1], &targets, &settings(task))
     };
     says(fit_all(&[], None), ": no target is named; at least one is needed");
     says(
@@ -187,7 +200,10 @@ fn every_bad_target_is_an_error_with_its_place() {
             ]),
             &[0, 1, 2],
             &["a".into(), "b".into()],
-            Some(Task::Classification),
+            &PreparationSettings {
+                task: Some(Task::Classification),
+                ..PreparationSettings::default()
+            },
         ),
         ", column `b`: it has 3 classes: `x`, `y`, `z`; several targets can be learned as classes only if each has two; \
          choose one target",
@@ -215,7 +231,7 @@ proptest! {
     fn numbers_come_back_from_their_encoding(values in prop::collection::vec(-1e9..1e9f64, 2..40)) {
         let t = table(vec![number("y", &values)]);
         let rows = all_rows(&t);
-        let Ok(fitted) = TargetPreparation::fit(&t, &rows, &["y".into()], Some(Task::Regression)) else {
+        let Ok(fitted) = TargetPreparation::fit(&t, &rows, &["y".into()], &settings(Some(Task::Regression))) else {
             prop_assert!(values.iter().all(|value| *value == values[0]));
             return Ok(());
         };
@@ -235,7 +251,7 @@ proptest! {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let t = table(vec![category("y", &words)]);
         let rows = all_rows(&t);
-        if let Ok(fitted) = TargetPreparation::fit(&t, &rows, &["y".into()], None) {
+        if let Ok(fitted) = TargetPreparation::fit(&t, &rows, &["y".into()], &settings(None)) {
             let labels = fitted.labels(&t, &rows).unwrap().unwrap();
             let back: Vec<&str> = labels.labels.iter().map(|&l| labels.classes[l as usize].as_str()).collect();
             prop_assert_eq!(back, words);

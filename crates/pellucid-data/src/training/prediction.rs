@@ -1,0 +1,114 @@
+//! The predictions of a network for rows of a table, and their scores.
+
+use super::scores::{Answers, Scores};
+use crate::error::Result;
+use crate::model_file::AnyNetwork;
+use crate::preparation::{Counts, Predictions, Preparation};
+use crate::table::Table;
+use pellucid::data::dataset::{Features, Samples};
+use pellucid::data::matrix::Matrix;
+use pellucid::{Network, Scalar};
+use std::num::NonZeroUsize;
+
+/// The scores of networks on rows of a table.
+pub(super) fn scores_of(
+    networks: &[&AnyNetwork],
+    preparation: &Preparation,
+    table: &Table,
+    rows: &[u32],
+    threads: NonZeroUsize,
+) -> Result<Scores> {
+    let mut answers = Answers::default();
+    answers.append(preparation.target(), table, rows)?;
+    let (predictions, _) = predict(networks, preparation, table, rows, threads)?;
+    Scores::from_predictions(&predictions, &answers)
+}
+
+/// The predictions of a model for rows of a table, and counts of what was unknown in them: of its one network, or of the mean
+/// of the outputs of several, which have the same shape and precision.
+///
+/// # Errors
+/// As [`Preparation::transform`].
+///
+/// # Panics
+/// Without a network.
+pub fn predict(
+    networks: &[&AnyNetwork],
+    preparation: &Preparation,
+    table: &Table,
+    rows: &[u32],
+    threads: NonZeroUsize,
+) -> Result<(Predictions, Counts)> {
+    fn decoded<T: Scalar>(
+        networks: &[&Network<T>],
+        preparation: &Preparation,
+        table: &Table,
+        rows: &[u32],
+        threads: NonZeroUsize,
+    ) -> Result<(Predictions, Counts)> {
+        let (features, counts) = preparation.transform::<T>(table, rows)?;
+        let features = Features::Dense(features);
+        let outputs = mean_outputs(networks, &features, rows.len(), threads);
+        let width = networks[0].architecture().output_width();
+        let outputs = Matrix::new(rows.len(), width, outputs)?;
+        Ok((preparation.target().decode(&outputs)?, counts))
+    }
+    match networks[0] {
+        AnyNetwork::F32(_) => decoded(&in_f32(networks), preparation, table, rows, threads),
+        AnyNetwork::F64(_) => decoded(&in_f64(networks), preparation, table, rows, threads),
+    }
+}
+
+/// The networks of single precision.
+pub(crate) fn in_f32<'a>(networks: &[&'a AnyNetwork]) -> Vec<&'a Network<f32>> {
+    let single = |network: &&'a AnyNetwork| match network {
+        AnyNetwork::F32(network) => Some(network),
+        AnyNetwork::F64(_) => None,
+    };
+    networks.iter().filter_map(single).collect()
+}
+
+/// The networks of double precision.
+pub(crate) fn in_f64<'a>(networks: &[&'a AnyNetwork]) -> Vec<&'a Network<f64>> {
+    let double = |network: &&'a AnyNetwork| match network {
+        AnyNetwork::F64(network) => Some(network),
+        AnyNetwork::F32(_) => None,
+    };
+    networks.iter().filter_map(double).collect()
+}
+
+/// The mean of the networks' outputs, (rows, outputs).
+pub(crate) fn mean_outputs<T: Scalar>(
+    networks: &[&Network<T>],
+    features: &(impl Samples<T> + Sync),
+    rows: usize,
+    threads: NonZeroUsize,
+) -> Vec<T> {
+    let of = |network: &Network<T>| pellucid::evaluation::evaluate::predict(network, features, rows, threads);
+    let mut outputs = of(networks[0]);
+    for network in &networks[1..] {
+        for (sum, output) in outputs.iter_mut().zip(of(network)) {
+            *sum += output;
+        }
+    }
+    if networks.len() > 1 {
+        let share = T::from_f64(1.0 / networks.len() as f64);
+        outputs.iter_mut().for_each(|sum| *sum *= share);
+    }
+    outputs
+}
+
+/// The outputs of a network for rows of a table, (rows, outputs), and counts of what was unknown in them.
+pub(super) fn raw_outputs<T: Scalar>(
+    network: &Network<T>,
+    preparation: &Preparation,
+    table: &Table,
+    rows: &[u32],
+    threads: NonZeroUsize,
+) -> Result<(Matrix<T>, Counts)> {
+    let (features, counts) = preparation.transform::<T>(table, rows)?;
+    let features = Features::Dense(features);
+    let outputs = pellucid::evaluation::evaluate::predict(network, &features, rows.len(), threads);
+    let width = network.architecture().output_width();
+    Ok((Matrix::new(rows.len(), width, outputs)?, counts))
+}
