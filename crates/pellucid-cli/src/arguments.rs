@@ -1,17 +1,21 @@
 //! The arguments of the command line.
 
+mod afterwards;
 mod cells;
 mod check;
 mod compare;
 mod diagnose;
 pub(crate) mod explain;
+mod importance;
 mod pictures;
 mod training;
 
+pub(crate) use afterwards::Afterwards;
 pub(crate) use cells::Cells;
 pub(crate) use check::Check;
 pub(crate) use compare::{Against, Compare};
 pub(crate) use diagnose::Diagnose;
+pub(crate) use importance::Importance;
 pub(crate) use pictures::{Plot, Plots, What};
 pub(crate) use training::TrainingFlags;
 
@@ -22,7 +26,7 @@ use pellucid::evaluation::metrics::{Figure, Metric};
 use pellucid::recipe::{BatchSize, ClassWeight, DropoutRates, Recipe, Scale, StopAt, Task, Unseen};
 use pellucid::{Activation, Normalisation, Optimizer, Precision};
 use pellucid_data::preparation::ColumnChoice;
-use pellucid_data::training::TrainingRequest;
+use pellucid_data::training::{Preset, TrainingRequest};
 use pellucid_data::tuning::{Method, elementwise_names, hidden_sizes};
 use pellucid_data::{Delimiter, Ragged, ReadOptions, TextEncoding};
 use pellucid_report::Theme;
@@ -42,6 +46,7 @@ use std::str::FromStr;
         pellucid tune people.csv --target income --trials 50 --model income.safetensors\n  \
         pellucid evaluate income.safetensors more-people.csv\n  \
         pellucid predict income.safetensors new-people.csv --proba -o predictions.csv\n  \
+        pellucid importance income.safetensors more-people.csv\n  \
         pellucid recipes\n  \
         pellucid run xor-by-hand\n  \
         pellucid run xor-by-hand --set train.learning_rate=0.3 --epochs 100 --set log.every=10\n  \
@@ -73,6 +78,8 @@ pub(crate) enum Command {
     Predict(Predict),
     /// Score a model on a table whose answers are known
     Evaluate(Evaluate),
+    /// Say which columns of a table matter to a model
+    Importance(Importance),
     /// Say what is in a model
     Inspect(Inspect),
     /// List the built-in sets, or describe a table
@@ -446,6 +453,28 @@ pub(crate) struct Train {
     #[command(flatten)]
     pub(crate) training: TrainingFlags,
 
+    /// Replace any setting of the recipe, such as train.l2=0; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", help_heading = "Training")]
+    pub(crate) set: Vec<String>,
+
+    /// Leave a setting of the recipe out, such as train.patience; may be repeated
+    #[arg(long, value_name = "KEY", help_heading = "Training")]
+    pub(crate) unset: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) afterwards: Afterwards,
+
+    /// Train this number of networks, each on all folds of the rows but one, and average their outputs
+    #[arg(
+        long,
+        value_name = "NETWORKS",
+        value_parser = folds,
+        allow_negative_numbers = true,
+        conflicts_with = "cv",
+        help_heading = "Training"
+    )]
+    pub(crate) ensemble: Option<usize>,
+
     /// Cross-validate with this number of folds; with --out, train on all rows too
     #[arg(long, value_name = "FOLDS", value_parser = folds, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) cv: Option<usize>,
@@ -585,6 +614,10 @@ pub(crate) struct Predict {
     #[arg(long)]
     pub(crate) proba: bool,
 
+    /// Add an interval around each number that holds the true one with this probability, such as 0.9
+    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
+    pub(crate) interval: Option<f64>,
+
     /// Repeat the table's own columns beside the predictions, exactly as they are there
     #[arg(long)]
     pub(crate) keep_columns: bool,
@@ -611,6 +644,10 @@ pub(crate) struct Evaluate {
     /// Leave rows without a target out
     #[arg(long)]
     pub(crate) drop_missing_target: bool,
+
+    /// The probability of intervals around predicted numbers, of which the coverage is measured [default: 0.9]
+    #[arg(long, value_name = "LEVEL", value_parser = level, allow_negative_numbers = true)]
+    pub(crate) interval: Option<f64>,
 
     /// Write the scores as JSON, to standard output unless a file is named
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
@@ -702,6 +739,16 @@ const NORMALISATIONS: Values<OrNone<Normalisation>, 3> = [
     ("none", "Nothing", OrNone(None)),
     ("batch", "Batch normalisation", OrNone(Some(Normalisation::BATCH))),
     ("layer", "Layer normalisation", OrNone(Some(Normalisation::LAYER))),
+];
+
+const fn value_of(preset: Preset) -> (&'static str, &'static str, Preset) {
+    (preset.name(), preset.summary(), preset)
+}
+
+const PRESETS: Values<Preset, 3> = [
+    value_of(Preset::Default),
+    value_of(Preset::Plain),
+    value_of(Preset::RealmlpS),
 ];
 
 const SCALES: Values<Scale, 7> = [
@@ -921,6 +968,14 @@ fn folds(text: &str) -> Result<usize, String> {
         text,
         |folds| *folds >= 2,
         "expected a whole number, 2 or more, such as 5",
+    )
+}
+
+fn level(text: &str) -> Result<f64, String> {
+    number(
+        text,
+        |level: &f64| *level > 0.0 && *level < 1.0,
+        "expected a number above 0 and below 1, such as 0.9",
     )
 }
 

@@ -105,7 +105,7 @@ fn of_model(arguments: &Check) -> Result<Checked> {
     })?;
     let path = Path::new(&arguments.source);
     let model = Model::load(path)?;
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = model.note_of_first_network().into_iter().collect();
     let network = match &model.network {
         AnyNetwork::F64(network) => network.clone(),
         AnyNetwork::F32(network) => {

@@ -3,16 +3,16 @@
 use crate::arguments::Evaluate;
 use crate::outputs::{self, JsonOutput};
 use crate::pictures::{self, PlotFiles};
-use crate::source::{CHUNK_ROWS, Chunks};
+use crate::scored_rows::ScoredRows;
 use crate::{run, score_text, source, terminal, text_style};
 use anyhow::Result;
 use pellucid::data::matrix::Matrix;
+use pellucid_data::calibration::Coverage;
 use pellucid_data::model_file::Model;
-use pellucid_data::preparation::{Counts, Predictions, Preparation, TargetPreparation, rows_with_target};
+use pellucid_data::preparation::{Predictions, Preparation};
 use pellucid_data::training::{self, Answers, Scores};
-use pellucid_data::{ColumnKind, Table};
 use pellucid_report::Report;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -34,44 +34,30 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     let json = JsonOutput::prepare(arguments.json.as_deref())?;
 
     let target = preparation.target();
-    let expected = expected_with_target(preparation);
-    let options = source::options_for(&arguments.reading, preparation.reading());
-    let mut chunks = Chunks::open(&arguments.data, &options, &expected, CHUNK_ROWS)?;
-    let mut met = Counts::default();
-    let extra_columns = preparation.unknown_columns(&chunks.names());
-    let (mut answers, mut outputs) = (Answers::default(), Vec::new());
-    let (mut rows, mut left_out) = (0, 0);
-    for chunk in chunks.by_ref() {
-        let chunk = preparation.reading().read(chunk?)?;
-        let scored = match arguments.drop_missing_target {
-            true => rows_with_target(&chunk, &target.columns())?,
-            false => all_rows(&chunk),
-        };
-        left_out += chunk.rows() - scored.len();
-        answers.append(target, &chunk, &scored)?;
-        let (predictions, counts) = training::predict(&model.network, preparation, &chunk, &scored, threads)?;
-        met.merge(counts);
-        rows += scored.len();
-        match predictions {
-            Predictions::Classes { probabilities, .. } => outputs.extend_from_slice(probabilities.values()),
-            Predictions::Labels { probabilities, .. } => outputs.extend_from_slice(probabilities.values()),
-            Predictions::Numbers { values, .. } => outputs.extend_from_slice(values.values()),
-        }
-    }
-    met.extra_columns = extra_columns;
-    let mut warnings = met.warnings();
-    warnings.extend(match left_out {
-        0 => None,
-        1 => Some("1 row has no target and is left out".to_owned()),
-        more => Some(format!("{more} rows have no target and are left out")),
-    });
-    let notes = chunks.notes();
-    terminal::notes("note", &notes);
-    terminal::notes("warning", &warnings);
+    let networks = model.networks();
+    let mut outputs = Vec::new();
+    let scored = ScoredRows::read(
+        &arguments.data,
+        &arguments.reading,
+        arguments.drop_missing_target,
+        preparation,
+        |table, rows| {
+            let (predictions, counts) = training::predict(&networks, preparation, table, rows, threads)?;
+            outputs.extend_from_slice(predictions.values().values());
+            Ok(counts)
+        },
+    )?;
+    let ScoredRows {
+        answers,
+        rows,
+        notes,
+        warnings,
+    } = scored;
     let width = outputs.len() / rows.max(1);
     let outputs = Matrix::new(rows, width, outputs)?;
-    let predictions = as_predictions(preparation, outputs);
+    let predictions = target.predictions(outputs);
     let scores = Scores::from_predictions(&predictions, &answers)?;
+    let coverages = coverages(&model, arguments, &predictions, &answers)?;
     if !plots.is_empty() {
         let of = source::file_name(&arguments.data.to_string_lossy());
         let drawn = pictures::table::judged(&of, &scores, &predictions, &answers);
@@ -84,6 +70,16 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
         record["model"] = json!(arguments.model);
         record["data"] = json!(arguments.data);
         record["rows"] = json!(rows);
+        if let Some(Coverages { level, of_targets }) = &coverages {
+            let targets: Map<String, Value> = of_targets
+                .iter()
+                .map(|(name, coverage)| (name.clone(), json!(coverage)))
+                .collect();
+            record["interval"] = json!({"level": level, "targets": targets});
+        }
+        if let Some(threshold) = target.threshold() {
+            record["threshold"] = json!(threshold);
+        }
         record["notes"] = json!(notes);
         record["warnings"] = json!(warnings);
         record
@@ -91,39 +87,73 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     if prints {
         let style = arguments.chart.then(text_style::of_standard_output);
         terminal::print_lines(score_text::whole(rows, &scores, style.as_ref()))?;
+        if let (Some(threshold), [_, second]) = (target.threshold(), target.classes()) {
+            let threshold = score_text::number(threshold);
+            terminal::print(&format!(
+                "\nrows with a probability of {second} above {threshold} are {second}"
+            ))?;
+        }
+        if let Some(coverages) = &coverages {
+            terminal::print_lines(coverages.lines())?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn as_predictions(preparation: &Preparation, outputs: Matrix<f64>) -> Predictions {
-    let target = preparation.target();
-    let columns = || target.columns().into_iter().map(str::to_owned).collect();
-    if let TargetPreparation::Labels { labels } = target {
-        return Predictions::Labels {
-            columns: columns(),
-            classes: labels.iter().map(|label| label.classes.clone()).collect(),
-            probabilities: outputs,
-        };
-    }
-    match target.classes() {
-        [] => Predictions::Numbers {
-            columns: columns(),
-            values: outputs,
-        },
-        classes => Predictions::Classes {
-            classes: classes.to_vec(),
-            labels: Vec::new(),
-            probabilities: outputs,
-        },
-    }
+/// What intervals of a level are worth on the rows of a table, for each target.
+struct Coverages {
+    level: f64,
+    of_targets: Vec<(String, Coverage)>,
 }
 
-/// The columns of a table that a model needs where the answers are known, and the kinds to read them as.
-pub(crate) fn expected_with_target(preparation: &Preparation) -> Vec<(String, ColumnKind)> {
-    let of_target = preparation.target().expected_columns();
-    preparation
-        .reading()
-        .expected([preparation.expected_columns(), of_target].concat())
+/// At the requested level; without one at 0.9, if the model keeps enough residuals.
+fn coverages(
+    model: &Model,
+    arguments: &Evaluate,
+    predictions: &Predictions,
+    answers: &Answers,
+) -> Result<Option<Coverages>> {
+    const USUAL_LEVEL: f64 = 0.9;
+    let target = preparation(model, &arguments.model)?.target();
+    let level = arguments.interval.unwrap_or(USUAL_LEVEL);
+    let path = arguments.model.display().to_string();
+    let half_widths = match model.calibrated.half_widths(target, level, &path) {
+        Ok(half_widths) => half_widths,
+        Err(error) if arguments.interval.is_some() => return Err(error.into()),
+        Err(_) => return Ok(None),
+    };
+    let Predictions::Numbers { columns, values } = predictions else {
+        return Ok(None);
+    };
+    let of_target = |(at, (name, half_width)): (usize, (&String, f64))| {
+        let pairs = answers
+            .numbers()
+            .iter()
+            .copied()
+            .zip(values.values().iter().copied());
+        let pairs = pairs.skip(at).step_by(columns.len());
+        (name.clone(), Coverage::of_pairs(half_width, pairs))
+    };
+    let of_targets = columns.iter().zip(half_widths).enumerate().map(of_target);
+    Ok(Some(Coverages {
+        level,
+        of_targets: of_targets.collect(),
+    }))
+}
+
+impl Coverages {
+    fn lines(&self) -> Vec<String> {
+        let titles = format!("intervals of level {}|coverage|mean width", self.level);
+        let row = |(name, of): &(String, Coverage)| {
+            vec![
+                name.clone(),
+                score_text::number(of.coverage),
+                score_text::number(of.mean_width),
+            ]
+        };
+        let lines = score_text::titled(&titles, self.of_targets.iter().map(row));
+        std::iter::once(String::new()).chain(lines).collect()
+    }
 }
 
 /// How a table becomes the model's input.
@@ -134,8 +164,4 @@ pub(crate) fn preparation<'a>(model: &'a Model, path: &Path) -> Result<&'a Prepa
             path.display()
         )
     })
-}
-
-pub(crate) fn all_rows(table: &Table) -> Vec<u32> {
-    (0..table.rows() as u32).collect()
 }

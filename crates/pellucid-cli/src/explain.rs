@@ -1,10 +1,11 @@
 //! `pellucid explain`: one training step as a worked example.
 
 use crate::arguments::explain::{ColorArgument, Explain, FormatArgument};
-use crate::evaluate::{expected_with_target, preparation};
+use crate::evaluate::preparation;
 use crate::failure::{self, Misuse, misuse, refuse_flags};
 use crate::progress::Progress;
 use crate::run::{session, threads};
+use crate::scored_rows::expected_with_target;
 use crate::source::file_name;
 use crate::subject::is_model;
 use crate::{interrupt, outputs, recipes, source, terminal};
@@ -83,7 +84,7 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
 }
 
 /// The format: as given, or by the name of the file.
-fn format(arguments: &Explain) -> Result<FormatArgument> {
+pub(crate) fn format(arguments: &Explain) -> Result<FormatArgument> {
     let Some(path) = arguments.output.as_deref().filter(|path| path.as_os_str() != "-") else {
         return Ok(arguments.format.unwrap_or(FormatArgument::Terminal));
     };
@@ -105,7 +106,7 @@ fn format(arguments: &Explain) -> Result<FormatArgument> {
 }
 
 /// The rows of `--row` or `--rows`, counted from 0.
-fn chosen(arguments: &Explain, there_are: usize, of: &str) -> Result<Option<Vec<u32>>> {
+pub(crate) fn chosen(arguments: &Explain, there_are: usize, of: &str) -> Result<Option<Vec<u32>>> {
     let Some((first, last)) = arguments.chosen_rows() else {
         return Ok(None);
     };
@@ -272,7 +273,7 @@ fn next_step<T: Scalar>(
         input_names: preparation.feature_names(),
         output_names: output_names(preparation.target()),
         rows: Some(rows.iter().map(|&row| u64::from(row) + 1).collect()),
-        notes: note.into_iter().collect(),
+        notes: note.into_iter().chain(model.note_of_first_network()).collect(),
     };
     Ok(Explanation::of_next_step(
         recipe,

@@ -3,10 +3,10 @@
 use crate::arguments::Inspect;
 use crate::outputs::{self, JsonOutput};
 use crate::score_text::{count, figure_name, number, titled};
-use crate::terminal;
+use crate::{calibration_text, terminal};
 use anyhow::Result;
 use pellucid::model::network::Architecture;
-use pellucid::recipe::Scale;
+use pellucid::recipe::{Scale, TargetTransform};
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::{
     FeatureColumn, LabelTarget, NumberTransform, Preparation, RegressionTarget, TargetPreparation, Transform,
@@ -32,6 +32,8 @@ pub(crate) fn inspect(arguments: &Inspect) -> Result<ExitCode> {
         parts.push(columns(preparation, shown));
     }
     parts.push(training(&model));
+    let adjusted = calibration_text::lines(&model.calibrated);
+    parts.extend((!adjusted.is_empty()).then_some(adjusted));
     parts.extend(scores(&model.metrics));
     let mut lines = parts.join(&String::new());
     lines.extend(model.warnings.iter().map(|warning| format!("note: {warning}")));
@@ -49,6 +51,8 @@ fn record(model: &Model) -> Value {
             .collect::<Vec<_>>(),
         "activations": layers.iter().map(|layer| layer.activation).collect::<Vec<_>>(),
         "normalisation": layers.iter().map(|layer| layer.normalisation().map(|one| one.name())).collect::<Vec<_>>(),
+        "input_scales": architecture.input_scales().is_some(),
+        "networks": model.networks().len(),
         "parameters": architecture.trained_count(),
         "precision": model.network.precision(),
         "classes": model.classes,
@@ -57,6 +61,7 @@ fn record(model: &Model) -> Value {
         "recipe": model.recipe,
         "history": model.history,
         "metrics": model.metrics,
+        "calibration": model.calibrated,
         "warnings": model.warnings,
     })
 }
@@ -64,6 +69,9 @@ fn record(model: &Model) -> Value {
 /// Sizes and activations, as in `4 → 100 relu → 3 softmax`.
 pub(crate) fn shape(architecture: &Architecture) -> String {
     let mut shape = count(architecture.input_width());
+    if architecture.input_scales().is_some() {
+        shape += " scaled";
+    }
     for layer in architecture.layers() {
         shape += &format!(" → {} ", count(layer.fan_out));
         if let Some(normalisation) = layer.normalisation() {
@@ -76,10 +84,14 @@ pub(crate) fn shape(architecture: &Architecture) -> String {
 
 fn network(model: &Model) -> Vec<String> {
     let architecture = model.network.architecture();
+    let each = match model.networks().len() {
+        1 => String::new(),
+        networks => format!(" in each of {networks} networks, whose mean predicts"),
+    };
     vec![
         format!("network     {}", shape(architecture)),
         format!(
-            "parameters  {}, {}",
+            "parameters  {}{each}, {}",
             count(architecture.trained_count()),
             match model.network.precision() {
                 pellucid::Precision::F32 => "single precision",
@@ -95,7 +107,17 @@ fn target(preparation: &Preparation, model: &Model, shown: usize) -> Vec<String>
         TargetPreparation::Regression { columns } => {
             let column = |target: &RegressionTarget| {
                 let [mean, std] = [target.mean, target.std].map(number);
-                format!("{} (mean {mean}, standard deviation {std})", target.column)
+                let learnt = match target.transform {
+                    TargetTransform::Standard => format!("mean {mean}, standard deviation {std}"),
+                    TargetTransform::None => "as it is".to_owned(),
+                    TargetTransform::Log => format!("its logarithm, mean {mean}, standard deviation {std}"),
+                    TargetTransform::QuantileNormal => "as normal quantiles".to_owned(),
+                };
+                let limits = target.range.map(|range| {
+                    let [smallest, largest] = range.map(number);
+                    format!("; predictions limited to {smallest} to {largest}")
+                });
+                format!("{} ({learnt}{})", target.column, limits.unwrap_or_default())
             };
             cut(&columns.iter().map(column).collect::<Vec<_>>(), shown)
         }
@@ -225,7 +247,9 @@ fn training(model: &Model) -> Vec<String> {
 }
 
 fn scores(metrics: &Value) -> Option<Vec<String>> {
-    let names = "subset_accuracy accuracy balanced_accuracy log_loss roc_auc r2 rmse mae".split(' ');
+    let names =
+        "subset_accuracy accuracy balanced_accuracy log_loss roc_auc expected_calibration_error r2 rmse mae";
+    let names = names.split(' ');
     let of = |part: &str, name: &str| metrics[part][name].as_f64().map_or("-".into(), number);
     let known = names.filter(|name| metrics["training"][name].is_number());
     let row = |name: &str| vec![figure_name(name), of("training", name), of("validation", name)];

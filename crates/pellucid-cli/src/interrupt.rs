@@ -1,5 +1,7 @@
 //! Ctrl-C: the first ends the run after the step under way, the second ends the process.
 
+use pellucid::training::observe::end_if;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
@@ -19,4 +21,9 @@ pub(crate) fn listen() {
 /// Whether Ctrl-C was pressed.
 pub(crate) fn was_asked() -> bool {
     ASKED.load(Ordering::SeqCst)
+}
+
+/// Ends the work under way if Ctrl-C was pressed.
+pub(crate) fn end_if_asked() -> ControlFlow<()> {
+    end_if(was_asked())
 }

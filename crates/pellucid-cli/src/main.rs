@@ -3,8 +3,11 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod bars;
+mod calibration_text;
 mod check;
 mod compare;
+mod contributions;
 mod data;
 mod diagnose;
 mod evaluate;
@@ -12,6 +15,7 @@ mod explain;
 mod failure;
 mod find_rate;
 mod findings;
+mod importance;
 mod inspect;
 mod interrupt;
 mod line_template;
@@ -23,6 +27,7 @@ mod recipes;
 mod report;
 mod run;
 mod score_text;
+mod scored_rows;
 mod source;
 mod subject;
 mod terminal;
@@ -44,9 +49,13 @@ fn main() -> ExitCode {
         Command::Tune(tune) => tune::tune(tune),
         Command::Predict(predict) => predict::predict(predict),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
+        Command::Importance(importance) => importance::importance(importance),
         Command::Inspect(inspect) => inspect::inspect(inspect),
         Command::Data(data) => data::data(data),
         Command::Compare(compare) => compare::compare(compare),
+        Command::Explain(explain) if explain.contributions.contributions => {
+            contributions::contributions(explain)
+        }
         Command::Explain(explain) => explain::explain(explain),
         Command::FindRate(find) => find_rate::find_rate(find),
         Command::Check(arguments) => check::check(arguments),

@@ -1,8 +1,9 @@
 //! `pellucid predict`: the predictions of a model for the rows of a table, some rows at a time.
 
 use crate::arguments::Predict;
-use crate::evaluate::{all_rows, preparation};
+use crate::evaluate::preparation;
 use crate::score_text::count;
+use crate::scored_rows::all_rows;
 use crate::source::{CHUNK_ROWS, Chunks};
 use crate::{interrupt, outputs, run, source, terminal};
 use anyhow::Result;
@@ -25,6 +26,9 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
     outputs::check_distinct(&read, &[("--output", arguments.output.as_deref())])?;
     let model = Model::load(&arguments.model)?;
     let preparation = preparation(&model, &arguments.model)?;
+    let path = arguments.model.display().to_string();
+    let half_widths = |level| model.calibrated.half_widths(preparation.target(), level, &path);
+    let half_widths = arguments.interval.map(half_widths).transpose()?;
     let threads = run::threads(arguments.running.threads, arguments.running.quiet);
     let expected = preparation.expected_columns();
     let options = source::options_for(&arguments.reading, preparation.reading());
@@ -33,7 +37,7 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
     let of_training = model.recipe.data.table.as_ref();
     let id = of_training.and_then(|table| table.id.as_deref());
     let kept = kept(&names, id, arguments)?;
-    let layout = Layout::new(preparation, &kept, arguments);
+    let layout = Layout::new(preparation, &kept, arguments, half_widths);
     let mut chunks = chunks.keeping(&kept)?;
     // Only now, so that a table that cannot be read leaves no file; and Ctrl-C leaves none either.
     interrupt::listen();
@@ -55,7 +59,7 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
                 .collect();
         }
         let all = all_rows(&chunk);
-        let (predictions, counts) = training::predict(&model.network, preparation, &chunk, &all, threads)?;
+        let (predictions, counts) = training::predict(&model.networks(), preparation, &chunk, &all, threads)?;
         met.merge(counts);
         rows += all.len();
         writer.write_beside(&kept, &layout.table(chunk, predictions))?;
@@ -121,18 +125,29 @@ struct Layout {
     /// Their names.
     answers: Vec<String>,
     with_probabilities: bool,
+    /// Half the width of the interval around the prediction of each target, if it is asked for.
+    half_widths: Option<Vec<f64>>,
     /// What each target is.
     kinds: Vec<ColumnKind>,
 }
 
 impl Layout {
     /// No column of an answer has the name of a kept one.
-    fn new(preparation: &Preparation, kept: &[String], arguments: &Predict) -> Self {
+    fn new(
+        preparation: &Preparation,
+        kept: &[String],
+        arguments: &Predict,
+        half_widths: Option<Vec<f64>>,
+    ) -> Self {
         let target = preparation.target();
         let mut answers: Vec<String> = match target.columns().as_slice() {
             [_] => vec!["prediction".into()],
             many => many.iter().map(|column| format!("prediction_{column}")).collect(),
         };
+        if half_widths.is_some() {
+            let with_ends = |name: String| [name.clone(), format!("{name}_lower"), format!("{name}_upper")];
+            answers = answers.into_iter().flat_map(with_ends).collect();
+        }
         let labels: &[LabelTarget] = match target {
             TargetPreparation::Labels { labels } => labels,
             _ => &[],
@@ -155,6 +170,7 @@ impl Layout {
         Self {
             answers,
             with_probabilities,
+            half_widths,
             kinds: target.kinds(),
         }
     }
@@ -185,7 +201,19 @@ impl Layout {
             Predictions::Numbers { values, .. } => (Vec::new(), values, true),
         };
         let shown = if shows_numbers { numbers.columns() } else { 0 };
-        values.extend((0..shown).map(|column| Values::Numbers(column_of(&numbers, column).collect())));
+        for column in 0..shown {
+            let numbers = || column_of(&numbers, column);
+            values.push(Values::Numbers(numbers().collect()));
+            if let Some(half_widths) = &self.half_widths {
+                let half_width = half_widths[column];
+                values.push(Values::Numbers(
+                    numbers().map(|number| number - half_width).collect(),
+                ));
+                values.push(Values::Numbers(
+                    numbers().map(|number| number + half_width).collect(),
+                ));
+            }
+        }
         let answers = self.answers.iter().cloned().zip(values);
         Table {
             source: chunk.source,

@@ -1,16 +1,25 @@
 //! `pellucid recipes`, and the search for the recipe that an argument names.
 
 use crate::arguments::{Recipes, Settings};
+use crate::failure::misuse;
 use crate::terminal::{self, print};
 use anyhow::{Context, Result};
 use pellucid::Recipe;
+use pellucid::descriptor::is_same_name;
 use pellucid::recipe::BUILT_IN;
+use pellucid_data::training::Preset;
 use std::path::Path;
 use std::process::ExitCode;
 
 /// Lists the built-in recipes with a line each, or prints one.
 pub(crate) fn recipes(arguments: &Recipes) -> Result<ExitCode> {
     match &arguments.name {
+        Some(name) if preset(name).is_some() => {
+            return misuse(format!(
+                "{name} is a preset, a recipe for tables that depends on the table: `pellucid train DATA --preset {name} \
+                 --save-recipe FILE` writes it out"
+            ));
+        }
         Some(name) => {
             Recipe::built_in(name)?; // for the error that names the nearest
             for recipe in BUILT_IN.iter().filter(|recipe| recipe.name == name) {
@@ -23,9 +32,20 @@ pub(crate) fn recipes(arguments: &Recipes) -> Result<ExitCode> {
                 let title = Recipe::built_in(recipe.name)?.title;
                 print(&format!("{:width$}  {title}", recipe.name))?;
             }
+            print("\nPresets for tables, by `pellucid train DATA --preset NAME`:")?;
+            for preset in Preset::ALL {
+                print(&format!("{:width$}  {}", preset.name(), preset.summary()))?;
+            }
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The preset of this name.
+fn preset(name: &str) -> Option<Preset> {
+    Preset::ALL
+        .into_iter()
+        .find(|preset| is_same_name(preset.name(), name))
 }
 
 /// The file that `name` means, if it is not the name of a built-in recipe.

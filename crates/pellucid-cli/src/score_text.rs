@@ -12,8 +12,10 @@ pub(crate) fn figure_name(name: &str) -> String {
         "rmse" => "RMSE".into(),
         "mae" => "MAE".into(),
         "roc_auc" => "ROC AUC".into(),
+        "f1" => "F1".into(),
         "macro_f1" => "macro F1".into(),
         "weighted_f1" => "weighted F1".into(),
+        "expected_calibration_error" => "calibration error".into(),
         other => other.replace('_', " "),
     }
 }

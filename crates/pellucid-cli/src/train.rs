@@ -7,7 +7,9 @@ use crate::pictures::table::TrainedTable;
 use crate::pictures::{self, CurveRecorder, PlotFiles, What};
 use crate::progress::Progress;
 use crate::score_text::{self, count, figures, number};
-use crate::{findings, interrupt, recipes, report, run, source, subject, terminal, text_style};
+use crate::{
+    calibration_text, findings, interrupt, recipes, report, run, source, subject, terminal, text_style,
+};
 use anyhow::Result;
 use pellucid::EndedBy;
 use pellucid::recipe::Task;
@@ -48,6 +50,10 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         .transpose()?;
     check_files(arguments, validation_file)?;
     let mut request = arguments.training.request(&arguments.columns, recipe, part);
+    request.set.clone_from(&arguments.set);
+    request.unset.clone_from(&arguments.unset);
+    request.ensemble = arguments.ensemble;
+    arguments.afterwards.add_to(&mut request);
     let table = subject::read_table(&arguments.data, &arguments.reading, &mut request)?;
     let read = |path| subject::read_like_training(path, &arguments.reading, &request);
     let validation_table = validation_file.map(read).transpose()?;
@@ -85,13 +91,32 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     let stopped_early = cross_validation.as_ref().is_some_and(|found| found.stopped);
     let mut curves = CurveRecorder::of_table(plan.recipe());
     let (mut trained, mut first_epoch) = (None, None);
-    if trains && !stopped_early {
+    if trains && !stopped_early && plan.members() > 1 {
+        if validation_file.is_some() {
+            return misuse(
+                "--validation FILE and an ensemble exclude each other: its networks stop by a fold each",
+            );
+        }
+        trained = Some(train_ensemble(
+            &plan,
+            &table.source,
+            threads,
+            quiet,
+            &clock,
+            &mut curves,
+        )?);
+    } else if trains && !stopped_early {
         let session = plan.session(validation_table.as_ref(), threads)?;
         let mut session = session.with_clock(&clock);
         if !quiet || arguments.json.is_some() || files.has_page() || files.want(What::Gradients) {
             session = session.diagnosed()?;
         }
-        let (found, at) = run_session(session, &table.source, quiet, &mut curves)?;
+        let (mut found, at) = run_session(session, &table.source, quiet, &mut curves)?;
+        plan.refit(
+            &mut found,
+            threads,
+            &mut Progress::new("all rows", quiet).with_epochs(),
+        )?;
         first_epoch = at.map(|at| (at - started).as_secs_f64());
         trained = Some(found);
     }
@@ -106,6 +131,11 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     // With --quiet as well: they say how the table was changed. Those of reading were shown then.
     let is_new = |note: &&String| !request.reading_notes.contains(note) && !table.notes.contains(note);
     terminal::notes("note", &notes.iter().filter(is_new).cloned().collect::<Vec<_>>());
+    if let Some(trained) = &trained {
+        calibration_text::lines(&trained.calibrated)
+            .iter()
+            .for_each(|line| note(line));
+    }
     let results = results(trained.as_ref(), cross_validation.as_ref());
     let mut record = json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -276,6 +306,45 @@ fn run_session(
     Ok((trained, first_epoch))
 }
 
+/// Trains an ensemble, with a line for each of its networks.
+fn train_ensemble(
+    plan: &Plan<'_>,
+    name: &str,
+    threads: NonZeroUsize,
+    quiet: bool,
+    clock: &dyn Fn() -> f64,
+    curves: &mut CurveRecorder,
+) -> Result<Trained> {
+    let mut progress = Progress::new(name, quiet);
+    let bar = progress.bar.clone();
+    let report = |member: usize, trained: &Trained| {
+        let scores = trained.validation.as_ref().unwrap_or(&trained.training);
+        let line = format!(
+            "network {} of {}, best epoch {}{}",
+            member + 1,
+            plan.members(),
+            trained.best_epoch(),
+            first_figures(scores)
+        );
+        match &bar {
+            _ if quiet => {}
+            Some(bar) => bar.suspend(|| terminal::note(&line)),
+            None => terminal::note(&line),
+        }
+    };
+    let trained = plan.train_ensemble(threads, Some(clock), (&mut progress, curves), report);
+    drop(progress);
+    Ok(trained?)
+}
+
+/// The first figures of scores, for a line.
+fn first_figures(scores: &Scores) -> String {
+    let figures = figures(scores).into_iter().take(4);
+    figures
+        .map(|(name, value)| format!("  {name} {}", number(value)))
+        .collect()
+}
+
 fn cross_validate(
     plan: &Plan<'_>,
     name: &str,
@@ -288,10 +357,7 @@ fn cross_validate(
     let mut progress = Progress::new(name, quiet);
     let bar = progress.bar.clone();
     let report = |fold: usize, scores: &Scores| {
-        let figures = figures(scores).into_iter().take(4);
-        let figures = figures.map(|(name, value)| format!("  {name} {}", number(value)));
-        let figures: String = figures.collect();
-        let line = format!("fold {} of {folds}{figures}", fold + 1);
+        let line = format!("fold {} of {folds}{}", fold + 1, first_figures(scores));
         match &bar {
             _ if quiet => {}
             Some(bar) => bar.suspend(|| terminal::note(&line)),
@@ -315,7 +381,12 @@ fn results(trained: Option<&Trained>, cross_validation: Option<&CrossValidation>
         let mut parts = vec![("training", trained.rows.len(), figures(&trained.training))];
         let validation = trained.validation.as_ref();
         parts.extend(validation.map(|scores| ("validation", trained.held_out_rows.len(), figures(scores))));
-        results.push(score_text::aligned(&score_text::side_by_side(&parts, "-")));
+        let scores = score_text::aligned(&score_text::side_by_side(&parts, "-"));
+        let heading = trained
+            .refit
+            .as_ref()
+            .map(|_| "before the training on all rows".to_owned());
+        results.push(heading.into_iter().chain(scores).collect());
     }
     results.join(&String::new())
 }
@@ -327,10 +398,12 @@ fn add_to_record(record: &mut Value, trained: &Trained, model: Option<&Path>) {
     record["feature_names"] = json!(trained.preparation.feature_names());
     record["findings"] = json!(trained.summary.findings);
     record["epochs"] = json!(trained.summary.epochs);
+    record["networks"] = json!(trained.networks().len());
     record["updates"] = json!(trained.summary.updates);
     record["best_epoch"] = json!(trained.best_epoch());
     record["training_rows"] = json!(trained.rows.len());
     record["validation_rows"] = json!(trained.held_out_rows.len());
+    record["calibration"] = json!(trained.calibrated);
     record["metrics"] = json!({
         "training": trained.training.to_json(),
         "validation": trained.validation.as_ref().map(Scores::to_json),

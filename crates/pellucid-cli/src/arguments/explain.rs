@@ -1,9 +1,9 @@
 //! The arguments of `pellucid explain`.
 
-use super::{PRECISIONS, Reading, Running, Settings, number, one_of, seed};
+use super::{PRECISIONS, Reading, Running, Settings, THEMES, number, one_of, seed};
 use clap::{Args, ValueEnum};
 use pellucid::Precision;
-use pellucid_report::UnitChoice;
+use pellucid_report::{Theme, UnitChoice};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -13,7 +13,8 @@ use std::str::FromStr;
     pellucid explain xor-by-hand -o xor.html\n  \
     pellucid explain xor-sgd --epoch 5000 --row 2\n  \
     pellucid explain mnist-online --row 1 --unit 2:6\n  \
-    pellucid explain iris.safetensors --data iris --rows 1..3 --format markdown")]
+    pellucid explain iris.safetensors --data iris --rows 1..3 --format markdown\n  \
+    pellucid explain iris.safetensors --data iris --contributions --row 71")]
 pub(crate) struct Explain {
     /// A built-in recipe's name or a recipe file ending in .toml; or a model, a file ending in .safetensors
     #[arg(value_name = "RECIPE-or-MODEL")]
@@ -70,7 +71,7 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "KEY")]
     pub(crate) unset: Vec<String>,
 
-    /// Replace every seed in the recipe
+    /// Replace every seed in the recipe; with --contributions, the seed of background rows and orders
     #[arg(long, allow_negative_numbers = true, value_parser = seed)]
     pub(crate) seed: Option<u32>,
 
@@ -79,10 +80,47 @@ pub(crate) struct Explain {
     pub(crate) precision: Option<Precision>,
 
     #[command(flatten)]
+    pub(crate) contributions: ContributionFlags,
+
+    #[command(flatten)]
     pub(crate) reading: Reading,
 
     #[command(flatten)]
     pub(crate) running: Running,
+}
+
+/// What is asked of the contributions to a prediction.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Contributions")]
+pub(crate) struct ContributionFlags {
+    /// For a model of a table, in place of a training step: what each column contributes to the prediction for --row (Shapley
+    /// values)
+    #[arg(
+        long,
+        conflicts_with_all = ["rows", "epoch", "step", "unit", "full", "set", "unset", "precision"]
+    )]
+    pub(crate) contributions: bool,
+
+    /// Rows of the table that the prediction is compared with, drawn at random
+    #[arg(long, value_name = "ROWS", default_value_t = 100, requires = "contributions", allow_negative_numbers = true, value_parser = background)]
+    pub(crate) background: usize,
+
+    /// Rounds of sampling, where there are more than 12 columns: each tries two orders of the columns for every background row
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, requires = "contributions", allow_negative_numbers = true, value_parser = rounds)]
+    pub(crate) rounds: usize,
+
+    /// The class whose probability is explained, or of several targets the target [default: the predicted class, the first
+    /// target]
+    #[arg(long, value_name = "CLASS-or-TARGET", requires = "contributions")]
+    pub(crate) class: Option<String>,
+
+    /// Write the contributions as a picture, .svg or .png
+    #[arg(long, value_name = "FILE", requires = "contributions")]
+    pub(crate) plot: Option<PathBuf>,
+
+    /// Whether the picture is light or dark
+    #[arg(long, value_parser = one_of(THEMES), default_value = "light", requires = "contributions")]
+    pub(crate) theme: Theme,
 }
 
 /// The format of an explanation.
@@ -121,6 +159,16 @@ impl Explain {
     pub(crate) fn chosen_rows(&self) -> Option<(u64, u64)> {
         self.row.map(|row| (row, row)).or(self.rows)
     }
+}
+
+fn background(text: &str) -> Result<usize, String> {
+    let expected = "expected a whole number of rows from 1 to 1000000, such as 100";
+    number(text, |rows| (1..=1_000_000).contains(rows), expected)
+}
+
+fn rounds(text: &str) -> Result<usize, String> {
+    let expected = "expected a whole number from 2 to 100000, such as 10";
+    number(text, |rounds| (2..=100_000).contains(rounds), expected)
 }
 
 fn epoch(text: &str) -> Result<u64, String> {

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pictures")]
 pub(crate) struct Plots {
-    /// Write a picture, .svg or .png: of WHAT, which is loss, metrics, confusion, residuals, weights, boundary or
-    /// gradients; without WHAT the loss, or for a model its scores; may be repeated
+    /// Write a picture, .svg or .png: of WHAT, which is loss, metrics, confusion, reliability, residuals, weights,
+    /// boundary or gradients; without WHAT the loss, or for a model its scores; may be repeated
     #[arg(long = "plot", value_name = "[WHAT=]FILE", value_parser = plot)]
     pub(crate) plots: Vec<Plot>,
 
@@ -34,6 +34,7 @@ pub(crate) enum What {
     Loss,
     Metrics,
     Confusion,
+    Reliability,
     Residuals,
     Weights,
     Boundary,

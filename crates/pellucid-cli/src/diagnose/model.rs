@@ -2,8 +2,9 @@
 
 use super::Diagnosis;
 use crate::arguments::Diagnose;
-use crate::evaluate::{all_rows, preparation};
+use crate::evaluate::preparation;
 use crate::score_text::count;
+use crate::scored_rows::all_rows;
 use crate::{run, source};
 use anyhow::Result;
 use pellucid::data::dataset::{Dataset, Features, Targets};
@@ -58,7 +59,7 @@ pub(super) fn diagnose(arguments: &Diagnose) -> Result<Diagnosis> {
     Ok(Diagnosis {
         findings,
         examined,
-        notes,
+        notes: model.note_of_first_network().into_iter().chain(notes).collect(),
         stopped: false,
         record: json!({ "model": arguments.source, "data": arguments.data, "recipe": model.recipe }),
     })

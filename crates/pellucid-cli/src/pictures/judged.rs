@@ -1,7 +1,8 @@
-//! Pictures of prediction errors: confusion matrix and residuals.
+//! Pictures of prediction errors: confusion matrix, reliability and residuals.
 
 use crate::score_text::{count, number};
-use pellucid_report::{ConfusionMatrix, Residuals, TargetResiduals};
+use pellucid::ClassificationScores;
+use pellucid_report::{ConfusionMatrix, Reliability, ReliabilityBar, Residuals, TargetResiduals};
 
 /// The number of rows that a network is judged by; `kind` says which they are, such as "test ".
 fn text(rows: usize, kind: &str) -> String {
@@ -24,6 +25,27 @@ pub(super) fn confusion(
         subtitle: format!("{of}: {}, {share:.2}% of them right", text(all, kind)),
         classes,
         counts,
+    }
+}
+
+/// How often predictions are right against how sure they are.
+pub(super) fn reliability(of: &str, kind: &str, scores: &ClassificationScores) -> Reliability {
+    let bars = scores.reliability.iter().map(|bin| ReliabilityBar {
+        from: bin.from,
+        to: bin.to,
+        rows: bin.rows,
+        confidence: bin.confidence,
+        accuracy: bin.accuracy,
+    });
+    let rows = scores.reliability.iter().map(|bin| bin.rows).sum();
+    let error = 100.0 * scores.expected_calibration_error;
+    Reliability {
+        title: "Reliability".to_owned(),
+        subtitle: format!(
+            "{of}: {}; expected calibration error {error:.2}%, the mean gap between both",
+            text(rows, kind)
+        ),
+        bars: bars.collect(),
     }
 }
 

@@ -4,6 +4,7 @@ mod boundary;
 mod curves;
 mod files;
 mod first_layer;
+pub(crate) mod importance;
 mod judged;
 pub(crate) mod samples;
 pub(crate) mod table;
@@ -19,7 +20,8 @@ use pellucid::Recipe;
 use pellucid::model::network::Architecture;
 use pellucid::session::Summary;
 use pellucid_report::{
-    Boundary, ConfusionMatrix, PageTable, Picture, Residuals, Section, WeightPicture, gradient_flow,
+    Boundary, ConfusionMatrix, PageTable, Picture, Reliability, Residuals, Section, WeightPicture,
+    gradient_flow,
 };
 use std::collections::BTreeMap;
 
@@ -40,6 +42,8 @@ pub(crate) struct Offer {
     /// The first of them that does not hold numbers.
     pub(crate) of_words: Option<String>,
     pub(crate) has_metrics: bool,
+    /// Whether outputs are the probabilities of classes.
+    pub(crate) has_probabilities: bool,
     /// Whether a network is trained, and not only judged.
     pub(crate) trains: bool,
 }
@@ -53,12 +57,20 @@ impl Offer {
             Learns::Numbers => "this one learns numbers",
         };
         match what {
-            _ if !self.trains && !matches!(what, What::Confusion | What::Residuals) => {
+            _ if !self.trains && !matches!(what, What::Confusion | What::Reliability | What::Residuals) => {
                 Some("it is about a training, and here a model is judged that was trained before".into())
             }
             What::Confusion if self.learns != Learns::Classes => {
                 Some(format!("a confusion matrix is of one class a row, and {learns}"))
             }
+            What::Reliability if self.learns != Learns::Classes => {
+                Some(format!("a reliability diagram is of one class a row, and {learns}"))
+            }
+            What::Reliability if !self.has_probabilities => Some(
+                "a reliability diagram is of probabilities, and the outputs of this network are none; softmax, or one \
+                 sigmoid, has them"
+                    .into(),
+            ),
             What::Residuals if self.learns != Learns::Numbers => {
                 Some(format!("residuals are of predicted numbers, and {learns}"))
             }
@@ -113,6 +125,9 @@ pub(crate) trait PlotSource {
     /// Classes and predicted classes of the rows it is judged by.
     fn confusion(&self, of: &str) -> Option<ConfusionMatrix>;
 
+    /// How sure the predictions of the rows it is judged by are, and how often they are right.
+    fn reliability(&self, of: &str) -> Result<Option<Reliability>>;
+
     /// Predicted numbers of the rows it is judged by.
     fn residuals(&self, of: &str) -> Result<Option<Residuals>>;
 
@@ -142,6 +157,7 @@ pub(crate) fn plots(
             What::Loss => Some(boxed(curves.loss(title, source))),
             What::Metrics => curves.metrics(name).map(boxed),
             What::Confusion => source.confusion(name).map(boxed),
+            What::Reliability => source.reliability(name)?.map(boxed),
             What::Residuals => source.residuals(name)?.map(boxed),
             What::Weights => Some(boxed(source.weights(name))),
             What::Boundary => source.boundary(name)?.map(boxed),
@@ -162,13 +178,19 @@ pub(crate) fn plots(
 }
 
 /// The parts of a page: heading, pictures, and what they show.
-const PARTS: [(&str, &[What], &str); 6] = [
+const PARTS: [(&str, &[What], &str); 7] = [
     ("Training", &[What::Loss, What::Metrics], ""),
     (
         "Confusion",
         &[What::Confusion],
         "Each row is a true class, each column what was predicted for its rows: the diagonal is right, all else is not. \
          Colour goes by the square root of the share, so that rare mistakes are to be seen.",
+    ),
+    (
+        "Calibration",
+        &[What::Reliability],
+        "Where predictions are as sure as they are right, points lie on the dashed diagonal: below it they are too sure, above \
+         it not sure enough. To the right, how many rows are how sure.",
     ),
     (
         "Residuals",

@@ -2,15 +2,16 @@
 
 use super::boundary::{boundary, first, of_classes, points};
 use super::first_layer::{square, weights};
-use super::judged::{confusion, residuals};
+use super::judged::{confusion, reliability, residuals};
 use super::{Learns, Offer, PlotSource, Training};
 use anyhow::Result;
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::evaluate::predict;
 use pellucid::evaluation::metrics::class_of;
-use pellucid::{Activation, Finished, Recipe, Scalar, Session};
-use pellucid_report::{Boundary, ConfusionMatrix, Field, Grid, Residuals, WeightPicture};
+use pellucid::model::network::Layer;
+use pellucid::{Activation, ClassificationScores, Finished, Recipe, Scalar, Session};
+use pellucid_report::{Boundary, ConfusionMatrix, Field, Grid, Reliability, Residuals, WeightPicture};
 
 /// What there can be, before training.
 pub(crate) fn offer<T: Scalar>(session: &Session<'_, T>) -> Offer {
@@ -19,6 +20,7 @@ pub(crate) fn offer<T: Scalar>(session: &Session<'_, T>) -> Offer {
         inputs: input_names(session.recipe(), session.training()),
         of_words: None,
         has_metrics: true,
+        has_probabilities: has_probabilities(&session.initial().architecture().output_layer()),
         trains: true,
     }
 }
@@ -37,6 +39,12 @@ fn learns<T: Scalar>(data: &Dataset<T>) -> Learns {
             }
         }
     }
+}
+
+/// Whether the outputs of a layer are the probabilities of classes.
+fn has_probabilities(output: &Layer) -> bool {
+    output.activation == Activation::Softmax
+        || (output.activation == Activation::Sigmoid && output.fan_out == 1)
 }
 
 fn input_names<T: Scalar>(recipe: &Recipe, training: &Dataset<T>) -> Vec<String> {
@@ -68,6 +76,25 @@ impl<T: Scalar> PlotSource for Finished<T> {
             counts[truth][class_of(outputs)] += 1;
         }
         Some(confusion(of, kind, classes, counts))
+    }
+
+    fn reliability(&self, of: &str) -> Result<Option<Reliability>> {
+        let (data, kind) = judged(self);
+        let output = self.network().architecture().output_layer();
+        if learns(data) != Learns::Classes || !has_probabilities(&output) {
+            return Ok(None);
+        }
+        let outputs = numbers(&self.predict(data));
+        let probabilities = match output.fan_out {
+            1 => outputs
+                .into_iter()
+                .flat_map(|second| [1.0 - second, second])
+                .collect(),
+            _ => outputs,
+        };
+        let classes = output.fan_out.max(2);
+        let scores = ClassificationScores::from_probabilities(&probabilities, &truths(data), classes)?;
+        Ok(Some(reliability(of, kind, &scores)))
     }
 
     fn residuals(&self, of: &str) -> Result<Option<Residuals>> {

@@ -10,7 +10,7 @@ use pellucid_data::model_file::AnyNetwork;
 use pellucid_data::preparation::{Predictions, Preparation, TargetPreparation};
 use pellucid_data::training::{Answers, Plan, Scores, Trained};
 use pellucid_data::{Column, Table, Values};
-use pellucid_report::{Boundary, ConfusionMatrix, Grid, Residuals, WeightPicture};
+use pellucid_report::{Boundary, ConfusionMatrix, Grid, Reliability, Residuals, WeightPicture};
 use std::num::NonZeroUsize;
 
 /// What there can be, before training.
@@ -26,6 +26,7 @@ pub(crate) fn offer(plan: &Plan<'_>, table: &Table, holds_out: bool) -> Offer {
         of_words: columns.features.iter().find(|name| !is_number(name)).cloned(),
         inputs: columns.features.clone(),
         has_metrics: holds_out || !plan.recipe().log.metrics.is_empty(),
+        has_probabilities: true,
         trains: true,
     }
 }
@@ -41,6 +42,7 @@ pub(crate) fn offer_of_model(preparation: &Preparation) -> Offer {
         inputs: Vec::new(),
         of_words: None,
         has_metrics: false,
+        has_probabilities: true,
         trains: false,
     }
 }
@@ -48,9 +50,20 @@ pub(crate) fn offer_of_model(preparation: &Preparation) -> Offer {
 /// The pictures of a model's predictions for a table whose targets are known.
 pub(crate) fn judged(of: &str, scores: &Scores, predictions: &Predictions, answers: &Answers) -> PlotSet {
     let confusion = confusion(of, "", scores).map(|picture| (What::Confusion, boxed(picture)));
+    let reliability = reliability(of, "", scores).map(|picture| (What::Reliability, boxed(picture)));
     let residuals = residuals(of, "", predictions, answers.numbers());
     let residuals = residuals.map(|picture| (What::Residuals, boxed(picture)));
-    confusion.into_iter().chain(residuals).collect()
+    [confusion, reliability, residuals]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn reliability(of: &str, kind: &str, scores: &Scores) -> Option<Reliability> {
+    match scores {
+        Scores::Classification { scores, .. } => Some(judged::reliability(of, kind, scores)),
+        _ => None,
+    }
 }
 
 fn confusion(of: &str, kind: &str, scores: &Scores) -> Option<ConfusionMatrix> {
@@ -93,6 +106,16 @@ impl TrainedTable<'_> {
             None => (&self.trained.training, "training "),
         }
     }
+
+    /// The rows it is judged by, with their table, and what they are called.
+    pub(crate) fn judged_rows(&self) -> (&Table, &[u32], &'static str) {
+        let held_out = &self.trained.held_out_rows;
+        match (self.validation, held_out.is_empty()) {
+            (Some(table), _) => (table, held_out, "held-out"),
+            (None, false) => (self.table, held_out, "held-out"),
+            (None, true) => (self.table, &self.trained.rows, "training"),
+        }
+    }
 }
 
 impl PlotSource for TrainedTable<'_> {
@@ -110,15 +133,18 @@ impl PlotSource for TrainedTable<'_> {
         confusion(of, kind, scores)
     }
 
+    fn reliability(&self, of: &str) -> Result<Option<Reliability>> {
+        let (scores, kind) = self.judged();
+        Ok(reliability(of, kind, scores))
+    }
+
     fn residuals(&self, of: &str) -> Result<Option<Residuals>> {
-        let held_out = &self.trained.held_out_rows;
-        let (table, rows) = match (self.validation, held_out.is_empty()) {
-            (Some(table), _) => (table, held_out),
-            (None, false) => (self.table, held_out),
-            (None, true) => (self.table, &self.trained.rows),
-        };
+        let (table, rows, _) = self.judged_rows();
         let actual = self.trained.preparation.target().numbers(table, rows)?;
-        let (predictions, _) = self.trained.predict(table, rows, self.threads)?;
+        let predictions = match &self.trained.held_out_predictions {
+            Some(predictions) => predictions.clone(),
+            None => self.trained.predict(table, rows, self.threads)?.0,
+        };
         Ok(residuals(of, self.judged().1, &predictions, &actual))
     }
 

@@ -1,6 +1,7 @@
 //! The page of a training: what was trained, the results, and how to repeat it.
 
 mod facts;
+mod importance;
 pub(crate) mod samples;
 pub(crate) mod table;
 

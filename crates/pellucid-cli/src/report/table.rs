@@ -1,6 +1,6 @@
 //! The page of a training on a table.
 
-use super::{Page, table};
+use super::{Page, importance, table};
 use crate::pictures::table::TrainedTable;
 use crate::pictures::{PlotSet, PlotSource, sections};
 use crate::score_text::{
@@ -37,6 +37,10 @@ pub(crate) fn page(
             ..Section::default()
         };
         sections.insert(1.min(sections.len()), labels);
+    }
+    let place = sections.len().min(2);
+    if let Some(section) = importance::section(of)? {
+        sections.insert(place, section);
     }
     let notes = trained.notes.iter().map(|note| format!("Note: {note}."));
     let mut notes: Vec<String> = notes.collect();

@@ -113,7 +113,17 @@ fn models_are_checked_on_a_table_or_on_drawn_rows() {
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("model.safetensors");
     for table in ["iris", "regression", "moons"] {
-        done(&["train", table, "--epochs", "3", "--out", text(&model), "--quiet"]);
+        done(&[
+            "train",
+            table,
+            "--preset",
+            "plain",
+            "--epochs",
+            "3",
+            "--out",
+            text(&model),
+            "--quiet",
+        ]);
         let drawn = record(&[text(&model), "--samples", "40", "--rows", "5"]);
         assert_eq!(
             (&drawn["right"], &drawn["rows"]),

@@ -497,11 +497,11 @@ fn healthy_trainings_have_no_finding() {
         "regression",
     ] {
         for seed in ["0", "1", "2"] {
-            quiet(&[table, "--seed", seed]);
+            quiet(&[table, "--preset", "plain", "--seed", seed]);
         }
     }
     for seed in ["0", "1"] {
-        quiet(&["wine", "--seed", seed]);
+        quiet(&["wine", "--preset", "plain", "--seed", seed]);
     }
 }
 
@@ -530,7 +530,15 @@ fn healthy_tables_of_others_have_no_finding() {
             return;
         };
         for seed in ["0", "1", "2"] {
-            let found = findings(&[text(&file), "--target", "last", "--seed", seed]);
+            let found = findings(&[
+                text(&file),
+                "--target",
+                "last",
+                "--preset",
+                "plain",
+                "--seed",
+                seed,
+            ]);
             assert_eq!(found, Vec::<Value>::new(), "{table} with seed {seed}");
         }
     }
@@ -597,6 +605,8 @@ fn runs_and_trainings_report_findings() {
     let of_iris = [
         "train",
         "iris",
+        "--preset",
+        "plain",
         "--learning-rate",
         "1e-9",
         "--epochs",
@@ -615,7 +625,15 @@ fn runs_and_trainings_report_findings() {
     assert!(!quiet.stderr.contains("warning"), "{}", quiet.stderr);
     let record: Value = serde_json::from_str(&quiet.stdout).unwrap();
     assert_eq!(record["findings"][0]["kind"], "loss_stuck");
-    let healthy = done(&["train", "iris", "--out", text(&model), "--json"]);
+    let healthy = done(&[
+        "train",
+        "iris",
+        "--preset",
+        "plain",
+        "--out",
+        text(&model),
+        "--json",
+    ]);
     assert!(!healthy.stderr.contains("warning"), "{}", healthy.stderr);
     let record: Value = serde_json::from_str(&healthy.stdout).unwrap();
     assert_eq!(record["findings"], serde_json::json!([]));

@@ -182,6 +182,8 @@ fn a_model_takes_its_next_step_on_the_rows_of_a_table() {
     done(&[
         "train",
         "iris",
+        "--preset",
+        "plain",
         "--epochs",
         "3",
         "--hidden",

@@ -41,6 +41,25 @@ fn each_command_lists_its_options() {
             ],
         ),
         (
+            &["importance", "--help"],
+            &[
+                "<MODEL>",
+                "<DATA>",
+                "--repeats",
+                "--seed",
+                "--metric",
+                "--top",
+                "--drop-missing-target",
+                "--json",
+                "--plot",
+                "--delimiter",
+            ],
+        ),
+        (
+            &["explain", "--help"],
+            &["--contributions", "--background", "--class", "Shapley"],
+        ),
+        (
             &["run", "--help"],
             &[
                 "<RECIPE>",
@@ -126,7 +145,9 @@ fn without_a_command_the_help_is_shown() {
 #[test]
 fn recipes_lists_each_with_a_line_and_prints_one() {
     let list = done(&["recipes"]).stdout;
-    let names: Vec<&str> = list
+    let (recipes, presets) = list.split_once("\n\n").unwrap();
+    assert!(presets.contains("realmlp-s"), "{presets}");
+    let names: Vec<&str> = recipes
         .lines()
         .map(|line| line.split_whitespace().next().unwrap())
         .collect();

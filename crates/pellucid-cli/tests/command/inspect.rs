@@ -9,7 +9,9 @@ fn a_model_is_described() {
     let folder = tempfile::tempdir().unwrap();
     let table = people(folder.path(), 200);
     let model = folder.path().join("model");
-    let hidden = ["--hidden", "8,4", "--epochs", "7", "--seed", "3", "-q"];
+    let hidden = [
+        "--preset", "plain", "--hidden", "8,4", "--epochs", "7", "--seed", "3", "-q",
+    ];
     done(
         &[
             &[

@@ -245,3 +245,44 @@ fn a_pipe_takes_the_whole_output() {
     let direct = crate::driver::done(&["predict", text(&model), text(&data), "--proba", "-q"]).stdout;
     assert_eq!(String::from_utf8(found).unwrap(), direct);
 }
+
+#[test]
+fn it_ends_a_measurement_of_importance_which_keeps_its_whole_repeats() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("iris.safetensors");
+    crate::driver::done(&["train", "iris", "--epochs", "5", "--out", text(&model), "-q"]);
+    let json = folder.path().join("record.json");
+    let child = Command::new(env!("CARGO_BIN_EXE_pellucid"))
+        .args(["importance", text(&model), "iris", "--repeats", "100000"])
+        .args(["--json", text(&json)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while fs::read_dir(folder.path()).unwrap().count() < 2 {
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "the measurement does not begin"
+        );
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_secs(2));
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let ended = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("stopped by Ctrl-C after"), "{stderr}");
+    assert!(stderr.contains("of 100,000"), "{stderr}");
+    let record = read(&json);
+    assert_eq!(record["stopped"], true);
+    let repeats = record["repeats"].as_u64().unwrap();
+    for column in record["columns"].as_array().unwrap() {
+        assert_eq!(column["values"].as_array().unwrap().len() as u64, repeats);
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}

@@ -1,5 +1,6 @@
 //! The `pellucid` command from outside: each test runs the real binary and reads its output.
 
+mod after_training;
 mod bad_data;
 mod bad_outputs;
 mod bad_recipes;
@@ -10,11 +11,13 @@ mod check;
 mod compare;
 mod compare_seeds;
 mod compare_variants;
+mod contributions;
 mod data;
 mod diagnose;
 mod divergence;
 mod download;
 mod driver;
+mod ensemble;
 mod explain;
 mod explain_numbers;
 mod explain_page;
@@ -23,6 +26,7 @@ mod find_rate;
 mod full_length;
 mod help;
 mod idx_folder;
+mod importance;
 mod inspect;
 #[cfg(unix)]
 mod interrupt;
@@ -31,6 +35,7 @@ mod normalised;
 mod notebooks;
 mod pictures;
 mod predict;
+mod presets;
 mod recipe_changes;
 mod record;
 mod report;

@@ -13,7 +13,7 @@ fn a_normalised_network_is_trained_kept_and_shown() {
         let (model, again) = (folder.path().join("model"), folder.path().join("again"));
         let recipe = folder.path().join("recipe.toml");
         let options = [
-            "--target", "buys", "--drop", "name", "--hidden", "8", "--epochs", "20",
+            "--preset", "plain", "--target", "buys", "--drop", "name", "--hidden", "8", "--epochs", "20",
         ];
         let normalised = [
             "--normalisation",

@@ -103,6 +103,7 @@ fn a_run_draws_whatever_it_is_asked_for() {
         ),
         ("metrics", "Metrics by epoch"),
         ("confusion", "Confusion matrix"),
+        ("reliability", "Reliability"),
         ("weights", "Weights of layer 1"),
         ("boundary", "Decision boundary"),
         ("gradients", "Gradient flow"),
@@ -121,7 +122,7 @@ fn a_run_draws_whatever_it_is_asked_for() {
         assert_eq!(heading(&path(what, "svg")), title);
         assert!(Pixmap::load_png(path(what, "png")).is_ok());
     }
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 12);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 14);
     assert_is_svg(&path("metrics", "svg"), 2, &["accuracy", "mean squared error"]);
     assert_is_svg(
         &path("gradients", "svg"),
@@ -141,6 +142,8 @@ fn a_training_draws_whatever_it_is_asked_for() {
         let mut arguments = vec![
             "train",
             data,
+            "--preset",
+            "plain",
             "--epochs",
             "30",
             "--quiet",
@@ -154,7 +157,15 @@ fn a_training_draws_whatever_it_is_asked_for() {
     };
     of(
         "moons",
-        &["loss", "metrics", "confusion", "weights", "boundary", "gradients"],
+        &[
+            "loss",
+            "metrics",
+            "confusion",
+            "reliability",
+            "weights",
+            "boundary",
+            "gradients",
+        ],
     );
     assert_is_svg(&path("loss.svg"), 2, &["training", "validation", "kept: epoch"]);
     assert_is_svg(&path("metrics.svg"), 1, &["accuracy"]);
@@ -163,7 +174,7 @@ fn a_training_draws_whatever_it_is_asked_for() {
         4,
         &["layer 1 (2 → 100, relu)", "layer 2 (100 → 1, sigmoid)"],
     );
-    for name in ["confusion", "weights", "boundary"] {
+    for name in ["confusion", "reliability", "weights", "boundary"] {
         let svg = fs::read_to_string(path(&format!("{name}.svg"))).unwrap();
         assert!(svg.contains("fill=\"#14171C\""), "{name} is dark");
     }
@@ -181,6 +192,8 @@ fn the_line_of_a_boundary_leaves_the_rows_on_their_sides() {
     let ended = done(&[
         "train",
         "circles",
+        "--preset",
+        "plain",
         "--quiet",
         "--out",
         text(&model),
@@ -256,7 +269,11 @@ fn a_model_is_judged_in_pictures() {
         fs::remove_file(&picture).unwrap();
     }
     let plot = format!("loss={}", text(&picture));
-    let expected = ["--plot loss=", "trained before", "there is confusion"];
+    let expected = [
+        "--plot loss=",
+        "trained before",
+        "there are confusion and reliability",
+    ];
     refused(&["evaluate", text(&model), "iris", "--plot", &plot], 2, &expected);
     done(&[
         "train",

@@ -155,6 +155,7 @@ fn a_run_has_a_page() {
     let headings = [
         "Training",
         "Confusion",
+        "Calibration",
         "Decision boundary",
         "Weights",
         "Gradient flow",
@@ -167,7 +168,7 @@ fn a_run_has_a_page() {
         "pellucid run recipe.toml",
     ];
     check_page(&page, &headings, &words);
-    check_in_browser(&page, 6);
+    check_in_browser(&page, 7);
 }
 
 #[test]
@@ -180,6 +181,8 @@ fn a_training_on_classes_has_a_page() {
     done(&[
         "train",
         "iris",
+        "--preset",
+        "plain",
         "--quiet",
         "--out",
         text(&model),
@@ -190,6 +193,8 @@ fn a_training_on_classes_has_a_page() {
     let headings = [
         "Training",
         "Confusion",
+        "Importance",
+        "Calibration",
         "Weights",
         "Gradient flow",
         "Diagnosis",
@@ -197,13 +202,16 @@ fn a_training_on_classes_has_a_page() {
     ];
     let words = [
         "predicts species, one of 3 classes",
+        "Importance of the columns",
+        "15 held-out rows, accuracy",
+        "Partial dependence",
         "135",
         "balanced accuracy",
         "petal_length",
         "Scores by class",
     ];
     check_page(&page, &headings, &words);
-    check_in_browser(&page, 5);
+    check_in_browser(&page, 8);
 }
 
 #[test]
@@ -213,6 +221,8 @@ fn a_training_on_numbers_has_a_page() {
     done(&[
         "train",
         "diabetes",
+        "--preset",
+        "plain",
         "--epochs",
         "30",
         "--quiet",
@@ -224,6 +234,7 @@ fn a_training_on_numbers_has_a_page() {
     let headings = [
         "Training",
         "Residuals",
+        "Importance",
         "Weights",
         "Gradient flow",
         "Diagnosis",
@@ -232,9 +243,15 @@ fn a_training_on_numbers_has_a_page() {
     check_page(
         &page,
         &headings,
-        &["R²", "RMSE", "true progression", "45 held-out rows"],
+        &[
+            "R²",
+            "RMSE",
+            "true progression",
+            "45 held-out rows",
+            "mean prediction of progression",
+        ],
     );
-    check_in_browser(&page, 5);
+    check_in_browser(&page, 7);
 }
 
 #[test]
@@ -331,7 +348,7 @@ fn markup_in_names_is_shown_and_not_obeyed() {
     ] {
         assert!(html.contains(shown), "{shown}");
     }
-    check_in_browser(&page, 6);
+    check_in_browser(&page, 8);
 }
 
 #[test]
@@ -357,6 +374,7 @@ fn the_page_of_mnist_stays_small() {
         &[
             "Training",
             "Confusion",
+            "Calibration",
             "Weights",
             "Gradient flow",
             "Diagnosis",
@@ -365,7 +383,7 @@ fn the_page_of_mnist_stays_small() {
         &["10,000 test rows", "the first 64 of 128 units"],
     );
     assert!(html.len() < 1_000_000, "{} bytes", html.len());
-    check_in_browser(&page, 5);
+    check_in_browser(&page, 6);
 }
 
 #[test]

@@ -38,6 +38,8 @@ fn labels_are_learnt_each_for_itself() {
     let (table, model) = (table(folder.path()), folder.path().join("model"));
     let report = train(&[
         text(&table),
+        "--preset",
+        "plain",
         "--target",
         "warm,size,odd",
         "--drop",

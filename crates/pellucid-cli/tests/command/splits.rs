@@ -152,6 +152,8 @@ fn repeated_rows_on_both_sides_are_counted() {
         text(&path),
         "--target",
         "label",
+        "--preset",
+        "plain",
         "--epochs",
         "2",
         "--out",

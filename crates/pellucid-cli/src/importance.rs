@@ -1,0 +1,197 @@
+//! `pellucid importance`: which columns of a table matter to a model.
+
+use crate::arguments::Importance;
+use crate::bars::bar_table;
+use crate::evaluate::preparation;
+use crate::failure::{self, misuse};
+use crate::outputs::{self, JsonOutput, PlotOutput};
+use crate::pictures::importance::{chart, meaning};
+use crate::score_text::{aligned, count, figure_name, number, plural};
+use crate::scored_rows::ScoredRows;
+use crate::{interrupt, run, source, terminal};
+use anyhow::Result;
+use pellucid::evaluation::metrics::Better;
+use pellucid_data::importance::{
+    BAND, ColumnImportance, PermutationImportance, PermutationSettings, PreparedRows, permutation_importance,
+};
+use pellucid_data::model_file::Model;
+use pellucid_data::preparation::TargetPreparation;
+use pellucid_data::training::ScoreFigure;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// Bars of a picture, where --top does not say how many.
+const MOST_BARS: usize = 40;
+
+pub(crate) fn importance(arguments: &Importance) -> Result<ExitCode> {
+    let read = [
+        ("the model", Some(arguments.model.as_path())),
+        ("the data", source::file(&arguments.data)),
+    ];
+    let written = [
+        ("--json", arguments.json.as_deref()),
+        ("--plot", arguments.plot.as_deref()),
+    ];
+    outputs::check_distinct(&read, &written)?;
+    let model = Model::load(&arguments.model)?;
+    let preparation = preparation(&model, &arguments.model)?;
+    let figure = figure(arguments.metric.as_deref(), preparation.target())?;
+    let threads = run::threads(arguments.running.threads, arguments.running.quiet);
+    interrupt::listen();
+    let light_or_dark = |path| PlotOutput::prepare(path, arguments.theme);
+    let plot = arguments.plot.as_deref().map(light_or_dark).transpose()?;
+    let json = JsonOutput::prepare(arguments.json.as_deref())?;
+
+    let mut rows = PreparedRows::new(&model.networks(), preparation, threads);
+    let scored = ScoredRows::read(
+        &arguments.data,
+        &arguments.reading,
+        arguments.drop_missing_target,
+        preparation,
+        |table, of_table| {
+            if interrupt::was_asked() {
+                anyhow::bail!("stopped by Ctrl-C while the rows were read; nothing was written");
+            }
+            Ok(rows.append(table, of_table)?)
+        },
+    )?;
+    let settings = PermutationSettings {
+        repeats: arguments.repeats,
+        seed: arguments.seed,
+        figure,
+    };
+    let data = source::file_name(&arguments.data.to_string_lossy());
+    let bar = terminal::bar(
+        "{prefix} {wide_bar} {pos}/{len}  {eta} left",
+        arguments.running.quiet,
+    );
+    let bar = bar.map(|bar| bar.with_prefix(data.clone()));
+    let found = permutation_importance(&rows, &scored.answers, &settings, &mut |done, of| {
+        if let Some(bar) = &bar {
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
+        }
+        interrupt::end_if_asked()
+    });
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    let found = found?;
+    let stopped = found.repeats < arguments.repeats;
+    if found.repeats == 0 {
+        anyhow::bail!("stopped by Ctrl-C before every column was shuffled once; nothing was written");
+    }
+    let constant: Vec<String> = found.columns.iter().filter_map(note_of_constant).collect();
+    terminal::notes("note", &constant);
+
+    let prints = !json.takes_standard_output();
+    json.write(|| {
+        let mut record = record(&found);
+        record["model"] = json!(arguments.model);
+        record["data"] = json!(arguments.data);
+        record["rows"] = json!(scored.rows);
+        record["seed"] = json!(arguments.seed);
+        record["notes"] = json!([&scored.notes[..], &constant].concat());
+        record["warnings"] = json!(scored.warnings);
+        record["stopped"] = json!(stopped);
+        record
+    })?;
+    if let Some(plot) = plot {
+        let of = format!("{data}: {}", plural(scored.rows, "row"));
+        plot.write(&chart(&found, &of, arguments.top.unwrap_or(MOST_BARS)))?;
+    }
+    if prints {
+        terminal::print_lines(text(&found, scored.rows, arguments.top))?;
+    }
+    if stopped {
+        let repeats = plural(found.repeats, "repeat");
+        return Ok(failure::failed(&format!(
+            "stopped by Ctrl-C after {repeats} of {}, which are the result",
+            count(arguments.repeats)
+        )));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The figure that is asked for, or the first.
+fn figure(name: Option<&str>, target: &TargetPreparation) -> Result<ScoreFigure> {
+    let Some(name) = name else {
+        return Ok(ScoreFigure::first(target));
+    };
+    if let Some(figure) = ScoreFigure::named(target, name) {
+        return Ok(figure);
+    }
+    let learns = match target {
+        TargetPreparation::Regression { .. } => "numbers",
+        TargetPreparation::Labels { .. } => "several targets of two classes",
+        TargetPreparation::Binary(_) | TargetPreparation::Classes(_) => "classes",
+    };
+    let all: Vec<&str> = ScoreFigure::all(target)
+        .into_iter()
+        .map(ScoreFigure::name)
+        .collect();
+    misuse(format!(
+        "--metric {name}: the model predicts {learns}, whose scores are {}",
+        all.join(", ")
+    ))
+}
+
+fn note_of_constant(column: &ColumnImportance) -> Option<String> {
+    column.is_constant.then(|| {
+        format!(
+            "column `{}` is the same in every row here, so shuffling it changes nothing; these rows cannot say whether it matters",
+            column.column
+        )
+    })
+}
+
+fn text(found: &PermutationImportance, rows: usize, top: Option<usize>) -> Vec<String> {
+    let top = top.unwrap_or(usize::MAX);
+    let mut lines = aligned(&[
+        vec!["rows".into(), count(rows)],
+        vec![figure_name(found.figure.name()), number(found.score)],
+        vec!["repeats".into(), count(found.repeats)],
+    ]);
+    lines.push(String::new());
+    let titles = ["column", &meaning(found.figure), "±", "5%", "95%"].map(str::to_owned);
+    let row = |column: &ColumnImportance| {
+        let (low, high) = column.band;
+        let mut cells = vec![column.column.clone()];
+        cells.extend([column.mean, column.std, low, high].map(number));
+        (cells, column.mean)
+    };
+    let shown = found.columns.iter().take(top).map(row);
+    lines.extend(bar_table(titles.into(), shown.collect()));
+    if top < found.columns.len() {
+        lines.push(format!(
+            "the first {top} of {} columns",
+            count(found.columns.len())
+        ));
+    }
+    lines
+}
+
+fn record(found: &PermutationImportance) -> Value {
+    let column = |column: &ColumnImportance| {
+        json!({
+            "column": column.column,
+            "mean": column.mean,
+            "std": column.std,
+            "low": column.band.0,
+            "high": column.band.1,
+            "values": column.values,
+            "constant": column.is_constant,
+        })
+    };
+    json!({
+        "metric": found.figure.name(),
+        "better": match found.figure.better() {
+            Better::Higher => "higher",
+            Better::Lower => "lower",
+        },
+        "score": found.score,
+        "repeats": found.repeats,
+        "band": [BAND.0, BAND.1],
+        "columns": found.columns.iter().map(column).collect::<Vec<_>>(),
+    })
+}
