@@ -1,4 +1,4 @@
-"""A replacement for scikit-learn's multilayer perceptrons, with the engine of Pellucid."""
+"""A replacement for scikit-learn's multilayer perceptrons, and networks for tables, with the engine of Pellucid."""
 
 from ._classifier import MLPClassifier
 from ._conversion import from_sklearn
@@ -7,8 +7,20 @@ from ._model_file import load
 from ._onnx import register_when_imported
 from ._recipes import Recipe, run
 from ._regressor import MLPRegressor
+from ._table_classifier import TableClassifier
+from ._table_regressor import TableRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor", "Recipe", "__version__", "from_sklearn", "load", "run"]
+__all__ = [
+    "MLPClassifier",
+    "MLPRegressor",
+    "Recipe",
+    "TableClassifier",
+    "TableRegressor",
+    "__version__",
+    "from_sklearn",
+    "load",
+    "run",
+]
 
 register_when_imported()
 del register_when_imported

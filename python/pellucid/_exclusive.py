@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ._mlp import BaseMLP
-
 _lock = threading.Lock()
 #: The identities of the estimators that are being trained.
 _in_training: set[int] = set()
 
 
 @contextmanager
-def exclusive_fit(estimator: BaseMLP) -> Iterator[None]:
+def exclusive_fit(estimator: object) -> Iterator[None]:
     """Refuses a second training of the same estimator while the first one runs."""
     with _lock:
         if id(estimator) in _in_training:

@@ -1,4 +1,4 @@
-"""Model files: safetensors without code, readable by the command line."""
+"""Model files: safetensors without code, the same for Python and the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.validation import check_is_fitted
 
 from ._arrays import generator_at
-from ._engine import load_model, save_model
+from ._engine import TableModel, load_model, save_model
 from ._inspection import layers_of
 from ._recipe import recipe_text
 from ._training import keep
@@ -58,8 +58,8 @@ def save(estimator: BaseMLP, path: str | os.PathLike[str]) -> None:
     )
 
 
-def load(path: str | os.PathLike[str], estimator: type[BaseMLP] | None = None) -> Any:
-    """Reads an estimator that Python saved.
+def load(path: str | os.PathLike[str], estimator: type[Any] | None = None) -> Any:
+    """Reads an estimator that Python saved, or a model of a table, which the command writes too.
 
     Parameters
     ----------
@@ -70,8 +70,9 @@ def load(path: str | os.PathLike[str], estimator: type[BaseMLP] | None = None) -
 
     Returns
     -------
-    estimator : MLPClassifier or MLPRegressor
+    estimator : MLPClassifier, MLPRegressor, TableClassifier or TableRegressor
         It predicts like the saved one. ``partial_fit`` continues its training, with an optimizer in its initial state.
+        The parameter ``recipe`` of a model of a table is the recipe of its training.
 
     Examples
     --------
@@ -85,8 +86,9 @@ def load(path: str | os.PathLike[str], estimator: type[BaseMLP] | None = None) -
     recipe, parameters, _, names, losses, metrics, is_prepared = load_model(os.fspath(path))
     description = (json.loads(metrics) or {}).get("python")
     if description is None:
-        hint = "; use it with `pellucid predict`" if is_prepared else ""
-        raise ValueError(f"{os.fspath(path)} is a model, but Python did not save it{hint}")
+        if is_prepared:
+            return _of_table(os.fspath(path), estimator)
+        raise ValueError(f"{os.fspath(path)} is a model, but neither Python saved it nor is it one of a table")
     kind = _class_of(description, estimator, os.fspath(path))
     model: Any = kind(**{name: _decoded(value) for name, value in description["parameters"].items()})
     for name, value in description["attributes"].items():
@@ -102,6 +104,20 @@ def load(path: str | os.PathLike[str], estimator: type[BaseMLP] | None = None) -
         _set_classes(model, description["classes"])
     model._no_improvement_count = 0
     return model
+
+
+def _of_table(path: str, asked: type[Any] | None) -> Any:
+    """The estimator of a model of a table."""
+    from . import TableClassifier, TableRegressor
+
+    model = TableModel.load(path)
+    is_classes = any(classes for _, _, classes in model.targets())
+    base: type[Any] = TableClassifier if is_classes else TableRegressor
+    if asked is not None and not issubclass(asked, base):
+        raise ValueError(f"{path} is a model of a {base.__name__}, and {asked.__name__} is none")
+    estimator = (asked or base)(recipe=json.loads(model.recipe()))
+    estimator._keep(model, model.columns())
+    return estimator
 
 
 def _set_classes(model: Any, classes: dict[str, Any]) -> None:

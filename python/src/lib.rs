@@ -1,5 +1,5 @@
-//! The binding between the Python package and the engine: training on NumPy arrays, outputs, inspection, recipes and model
-//! files. scikit-learn's conventions (names, defaults, checks, when training ends) are implemented in Python.
+//! The binding between the Python package and the engine: training on NumPy arrays and on tables, outputs, inspection, recipes
+//! and model files. scikit-learn's conventions (names, defaults, checks, when training ends) are implemented in Python.
 
 mod arrays;
 mod diagnosing;
@@ -9,6 +9,9 @@ mod predictor;
 mod recipes;
 mod run;
 mod samples;
+mod table_data;
+mod table_model;
+mod table_request;
 mod watch;
 
 use pyo3::prelude::*;
@@ -32,6 +35,12 @@ mod _engine {
 
     #[pymodule_export]
     use crate::run::{Run, initial};
+
+    #[pymodule_export]
+    use crate::table_data::TableData;
+
+    #[pymodule_export]
+    use crate::table_model::{TableModel, train_table};
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");

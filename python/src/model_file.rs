@@ -6,6 +6,7 @@ use numpy::ToPyArray;
 use pellucid::training::observe::EpochRecord;
 use pellucid::with_precision;
 use pellucid_data::model_file::{AnyNetwork, Model};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
 
@@ -65,6 +66,13 @@ type Contents<'py> = (
 #[pyfunction]
 pub(crate) fn load_model(py: Python<'_>, path: PathBuf) -> PyResult<Contents<'_>> {
     let model = Model::load(path).refused()?;
+    if !model.members.is_empty() {
+        return Err(PyValueError::new_err(format!(
+            "the model is the mean of {} networks, and this estimator has one; open it as a table's model, or predict with the \
+             command",
+            model.networks().len()
+        )));
+    }
     let parameters = match &model.network {
         AnyNetwork::F32(network) => network.parameters().to_pyarray(py).into_any(),
         AnyNetwork::F64(network) => network.parameters().to_pyarray(py).into_any(),

@@ -7,6 +7,7 @@ use pellucid::Scalar;
 use pellucid::training::glance::Glance;
 use pellucid::training::observe::{Event, Observer, Position, end_if};
 use pyo3::prelude::*;
+use serde_json::json;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -162,5 +163,30 @@ impl<T: Number> Observer<T> for EachEpoch {
                 ControlFlow::Break(())
             }
         }
+    }
+}
+
+/// Calls Python after each recorded epoch with its record as JSON.
+#[derive(Debug)]
+pub(crate) struct EachRecord {
+    call: Py<PyAny>,
+    /// The exception of the call.
+    pub(crate) raised: Option<PyErr>,
+}
+
+impl EachRecord {
+    pub(crate) fn new(call: Py<PyAny>) -> Self {
+        Self { call, raised: None }
+    }
+}
+
+impl<T: Scalar> Observer<T> for EachRecord {
+    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
+        let Event::Recorded { record, .. } = event else {
+            return ControlFlow::Continue(());
+        };
+        let record = json!(record).to_string();
+        self.raised = Python::attach(|py| self.call.call1(py, (record,))).err();
+        end_if(self.raised.is_some())
     }
 }

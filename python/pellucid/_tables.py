@@ -1,0 +1,323 @@
+"""BaseTable: the common part of the estimators for tables."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from contextlib import nullcontext
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from ._engine import TableModel, train_table
+from ._exclusive import exclusive_fit
+from ._frames import columns_of, file_of, is_file, table_of, targets_of
+from ._progress import Progress
+from ._table_messages import in_parameters, in_sentence
+from ._table_parameters import names_of, request_of
+from ._threads import thread_count
+from ._training import DIVERGED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typing_extensions import Self
+
+    from ._engine import TableData
+
+
+class BaseTable(BaseEstimator):
+    """A network for a table, trained by the code of ``pellucid train``."""
+
+    #: The task, as recipes call it.
+    _task: str
+
+    _model: TableModel
+    #: The targets of the training: name, kind of the values, and names of the classes.
+    _targets: list[tuple[str, str, list[str]]]
+    n_features_in_: int
+    feature_names_in_: Any
+    notes_: list[str]
+    scores_: dict[str, Any]
+    history_: list[dict[str, Any]]
+    recipe_: dict[str, Any]
+
+    def __init__(
+        self,
+        *,
+        preset: str | None = None,
+        recipe: str | os.PathLike[str] | dict[str, Any] | None = None,
+        set: dict[str, Any] | None = None,
+        hidden: int | Sequence[int] | str | None = None,
+        activation: str | None = None,
+        normalisation: str | dict[str, Any] | None = None,
+        optimizer: str | dict[str, Any] | None = None,
+        learning_rate: float | None = None,
+        batch_size: int | str | None = None,
+        epochs: int | None = None,
+        l2: float | None = None,
+        dropout: float | Sequence[float] | None = None,
+        validation: float | str | os.PathLike[str] | None = None,
+        metrics: str | Sequence[str] | None = None,
+        monitor: str | None = None,
+        patience: int | None = None,
+        min_delta: float | None = None,
+        stop_at: str | tuple[str, float] | None = None,
+        max_seconds: float | None = None,
+        class_weight: str | Sequence[float] | None = None,
+        scale: str | None = None,
+        unseen: str | None = None,
+        ensemble: int | None = None,
+        refit: bool = False,
+        calibrate: str | None = None,
+        tune_threshold: str | None = None,
+        target_transform: str | None = None,
+        clamp_predictions: bool = False,
+        only: str | Sequence[str] | None = None,
+        drop: str | Sequence[str] | None = None,
+        categorical: str | Sequence[str] | None = None,
+        numeric: str | Sequence[str] | None = None,
+        date: str | Sequence[str] | None = None,
+        date_features: str | Sequence[str] | None = None,
+        text: str | Sequence[str] | None = None,
+        na: str | Sequence[str] | None = None,
+        keep_na_words: bool = False,
+        decimal: str | None = None,
+        thousands: str | None = None,
+        id: str | None = None,
+        weight: str | None = None,
+        group: str | None = None,
+        time: str | None = None,
+        drop_missing_target: bool = False,
+        precision: str | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        n_threads: int | None = None,
+        verbose: bool = False,
+        progress: bool = False,
+    ) -> None:
+        self.preset = preset
+        self.recipe = recipe
+        self.set = set
+        self.hidden = hidden
+        self.activation = activation
+        self.normalisation = normalisation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.l2 = l2
+        self.dropout = dropout
+        self.validation = validation
+        self.metrics = metrics
+        self.monitor = monitor
+        self.patience = patience
+        self.min_delta = min_delta
+        self.stop_at = stop_at
+        self.max_seconds = max_seconds
+        self.class_weight = class_weight
+        self.scale = scale
+        self.unseen = unseen
+        self.ensemble = ensemble
+        self.refit = refit
+        self.calibrate = calibrate
+        self.tune_threshold = tune_threshold
+        self.target_transform = target_transform
+        self.clamp_predictions = clamp_predictions
+        self.only = only
+        self.drop = drop
+        self.categorical = categorical
+        self.numeric = numeric
+        self.date = date
+        self.date_features = date_features
+        self.text = text
+        self.na = na
+        self.keep_na_words = keep_na_words
+        self.decimal = decimal
+        self.thousands = thousands
+        self.id = id
+        self.weight = weight
+        self.group = group
+        self.time = time
+        self.drop_missing_target = drop_missing_target
+        self.precision = precision
+        self.random_state = random_state
+        self.n_threads = n_threads
+        self.verbose = verbose
+        self.progress = progress
+
+    def fit(
+        self, X: Any, y: Any = None, *, target: str | Sequence[str] | None = None, validation_data: Any = None
+    ) -> Self:
+        """Train on a table.
+
+        Parameters
+        ----------
+        X : data frame, table, array or path-like
+            A frame of pandas or polars, a table of PyArrow, a dict of columns, an array of two dimensions, or a file
+            of any format that ``pellucid train`` reads. Columns are numbers, booleans, words or dates, with missing
+            values.
+        y : array-like, default=None
+            The target, where it is not a column of ``X``. Its name is that of the series, else ``target``.
+        target : str or list of str, default=None
+            The columns of ``X`` to predict; those of the recipe by default.
+        validation_data : tuple (X, y) or table, default=None
+            Rows for early stopping, in place of those that ``validation`` holds out: features and target, or a table
+            that has the target too.
+
+        Returns
+        -------
+        self : object
+            The trained model.
+        """
+        with exclusive_fit(self):
+            return self._fit(X, y, target, validation_data)
+
+    def _fit(self, X: Any, y: Any, target: str | Sequence[str] | None, validation_data: Any) -> Self:
+        parameters = self.get_params(deep=False)
+        threads = self._threads()
+        targets = [] if target is None else names_of(target)
+        if y is None:
+            data = file_of(X) if is_file(X) else table_of(columns_of(X))
+        elif targets:
+            raise ValueError(f"the target is given twice, as y and as target={target!r}; give one of the two")
+        else:
+            features = columns_of(X)
+            of_target = targets_of(y, [name for name, _ in features])
+            targets = [name for name, _ in of_target]
+            data = table_of([*features, *of_target])
+        held_out = self._held_out(validation_data, targets)
+        progress = None
+        if self.progress:
+            progress = Progress(type(self).__name__, self.epochs, score_name="validation loss")
+        say = progress.write if progress else print
+        try:
+            request = request_of(parameters, targets, self._task)
+            with progress or nullcontext():
+                model, names, raised, is_interrupted = train_table(
+                    data,
+                    request,
+                    threads,
+                    validation=held_out,
+                    chosen=(lambda choice: say(in_sentence(choice))) if self.verbose else None,
+                    recorded=(lambda record: say(_line_of(json.loads(record)))) if self.verbose else None,
+                    reported=progress.callback_from(0) if progress else None,
+                )
+        except FloatingPointError as error:
+            raise ValueError(f"{DIVERGED} ({error})") from None
+        except ValueError as error:
+            raise ValueError(in_parameters(str(error), parameters)) from None
+        self._keep(model, names, y)
+        for note in self.notes_:
+            warnings.warn(note, stacklevel=3)
+        if isinstance(raised, KeyboardInterrupt) or (raised is None and is_interrupted):
+            warnings.warn("Training interrupted by user.", stacklevel=3)
+        elif raised is not None:
+            raise raised
+        return self
+
+    def _held_out(self, validation_data: Any, targets: list[str]) -> TableData | None:
+        """The rows for early stopping that are not of the table."""
+        is_rows = self.validation is not None and not isinstance(self.validation, Real)
+        if validation_data is None:
+            return file_of(self.validation) if is_rows else None
+        if is_rows:
+            raise ValueError(
+                "the validation rows are given twice, as validation and as validation_data; give one of the two"
+            )
+        if not isinstance(validation_data, tuple):
+            is_path = is_file(validation_data)
+            return file_of(validation_data) if is_path else table_of(columns_of(validation_data), "validation_data")
+        if len(validation_data) != 2 or not targets:
+            raise ValueError("validation_data must be a tuple (X, y), for fit(X, y), or a table that has the target")
+        features = columns_of(validation_data[0], "validation_data")
+        of_target = targets_of(validation_data[1], [])
+        if len(of_target) != len(targets):
+            raise ValueError(f"validation_data has {len(of_target)} targets, y has {len(targets)}")
+        named = [(name, column) for name, (_, column) in zip(targets, of_target, strict=True)]
+        return table_of([*features, *named], "validation_data")
+
+    def _keep(self, model: TableModel, names: list[str], y: Any = None) -> None:
+        """Stores a trained model, and what it says of itself."""
+        self._model = model
+        self._targets = model.targets()
+        self.feature_names_in_ = np.array(names, dtype=object)
+        self.n_features_in_ = len(names)
+        self.notes_ = [in_sentence(note) for note in model.notes()]
+        metrics = json.loads(model.metrics())
+        self.scores_ = {rows: metrics[rows] for rows in ("training", "validation")}
+        self.history_ = json.loads(model.history())
+        self.recipe_ = json.loads(model.recipe())
+
+    def _outputs(self, X: Any) -> tuple[Any, Any]:
+        """Numbers or probabilities of the rows of a table, and of one target of classes the class of each row."""
+        check_is_fitted(self)
+        threads = self._threads()
+        try:
+            values, labels, notes = self._model.predict(_table(X), threads)
+        except ValueError as error:
+            raise ValueError(in_sentence(str(error))) from None
+        for note in notes:
+            warnings.warn(in_sentence(note), stacklevel=3)
+        return values, labels
+
+    def _scores(self, X: Any) -> dict[str, Any]:
+        """The scores on a table that has the target."""
+        check_is_fitted(self)
+        try:
+            scores, notes = self._model.scores(_table(X), self._threads())
+        except ValueError as error:
+            raise ValueError(in_sentence(str(error))) from None
+        for note in notes:
+            warnings.warn(in_sentence(note), stacklevel=3)
+        found: dict[str, Any] = json.loads(scores)
+        return found
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a file, which `pellucid.load` and the command, such as ``pellucid predict``, read.
+
+        The same recipe and table give the same file as by ``pellucid train``, to the byte.
+        """
+        check_is_fitted(self)
+        self._model.save(os.fspath(path))
+
+    def _threads(self) -> int:
+        threads = self.n_threads
+        if threads is not None and (isinstance(threads, bool) or not isinstance(threads, Integral) or threads < 1):
+            raise ValueError(f"n_threads = {threads!r} cannot be used: an integer, 1 or more, or None is needed")
+        return thread_count(threads)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_model")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
+        tags.target_tags.multi_output = True
+        # The target may be a column of the table.
+        tags.target_tags.required = False
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        return {**state, "_model": self._model.to_bytes()} if hasattr(self, "_model") else state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if "_model" in state:
+            state = {**state, "_model": TableModel.from_bytes(state["_model"])}
+        super().__setstate__(state)
+
+
+def _table(X: Any) -> TableData:
+    return file_of(X) if is_file(X) else table_of(columns_of(X))
+
+
+def _line_of(record: dict[str, Any]) -> str:
+    """An epoch as a line of ``verbose``."""
+    line = f"Epoch {record['epoch']}, loss = {record['loss']:.8f}"
+    if record.get("validation_loss") is not None:
+        line += f", validation loss = {record['validation_loss']:.8f}"
+    return line
