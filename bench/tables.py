@@ -80,12 +80,13 @@ def score(of: Score | None) -> str:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench/tables",
-        description="Scores `pellucid train` and scikit-learn's MLPClassifier and MLPRegressor, both at their defaults, by\n"
+        description="Scores `pellucid train` and scikit-learn's MLPClassifier and MLPRegressor, at their defaults, by\n"
         "five-fold cross-validation on the same files. Exits with status 1 if Pellucid's mean is more than one standard\n"
         "deviation of scikit-learn's folds below scikit-learn's mean, or Pellucid fails.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--only", action="append", metavar="NAME", help="only this table; can be repeated")
+    parser.add_argument("--preset", default="default", metavar="NAME", help="Pellucid's preset; by default its default")
     parser.add_argument("--skip-peers", action="store_true", help="do not run scikit-learn; its scores come from the baseline")
     parser.add_argument("--skip-pellucid", action="store_true", help="only scikit-learn")
     parser.add_argument(
@@ -147,11 +148,11 @@ class Baseline:
         }
 
 
-def own_score(table, folder: Path) -> Score:
+def own_score(table, folder: Path, preset: str) -> Score:
     from harness import contestants
 
     command = [str(contestants.own_binary().resolve()), "train", str(table.path), "--target", ",".join(table.target)]
-    command += ["--cv", "5", "--seed", "0", "--json", "-", *table.options]
+    command += ["--cv", "5", "--seed", "0", "--preset", preset, "--json", "-", *table.options]
     try:
         # In the folder of the tables, so that no model file lands in the working directory.
         done = subprocess.run(command, capture_output=True, text=True, timeout=contestants.PATIENCE, cwd=folder)
@@ -182,7 +183,7 @@ def measure(table, baseline: Baseline, chosen: argparse.Namespace) -> Row:
     ours, failure = None, None
     if not chosen.skip_pellucid:
         try:
-            ours = own_score(table, chosen.files)
+            ours = own_score(table, chosen.files, chosen.preset)
         except contestants.Unavailable as error:
             failure = str(error)
     theirs = baseline.score(table, may_measure=not chosen.skip_peers)
