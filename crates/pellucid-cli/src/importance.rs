@@ -6,6 +6,7 @@ use crate::evaluate::preparation;
 use crate::failure::{self, misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::pictures::importance::{chart, meaning};
+use crate::progress::counted;
 use crate::score_text::{aligned, count, figure_name, number, plural};
 use crate::scored_rows::ScoredRows;
 use crate::{interrupt, run, source, terminal};
@@ -67,11 +68,7 @@ pub(crate) fn importance(arguments: &Importance) -> Result<ExitCode> {
     );
     let bar = bar.map(|bar| bar.with_prefix(data.clone()));
     let found = permutation_importance(&rows, &scored.answers, &settings, &mut |done, of| {
-        if let Some(bar) = &bar {
-            bar.set_length(of as u64);
-            bar.set_position(done as u64);
-        }
-        interrupt::end_if_asked()
+        counted(bar.as_ref(), done, of)
     });
     if let Some(bar) = bar {
         bar.finish_and_clear();

@@ -9,6 +9,15 @@ use pellucid::training::observe::{EpochRecord, Event, Observer, Position, end_if
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+/// Moves a bar to `done` of so many parts of the work; ends the work at Ctrl-C.
+pub(crate) fn counted(bar: Option<&ProgressBar>, done: usize, of: usize) -> ControlFlow<()> {
+    if let Some(bar) = bar {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    }
+    interrupt::end_if_asked()
+}
+
 /// How often the bar moves, in seconds.
 const GLANCE: f64 = 0.06;
 /// How often a line is written where there is no terminal.

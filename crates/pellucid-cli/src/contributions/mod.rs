@@ -7,6 +7,7 @@ use crate::evaluate::preparation;
 use crate::explain::{chosen, format};
 use crate::failure::{self, misuse};
 use crate::outputs::{self, PlotOutput};
+use crate::progress::counted;
 use crate::score_text::list;
 use crate::source::file_name;
 use crate::subject::is_model;
@@ -124,11 +125,7 @@ fn divided(rows: &PreparedRows<'_>, rounds: usize, seed: u32, quiet: bool) -> Re
     let settings = ContributionSettings { rounds, seed };
     let bar = terminal::bar("{wide_bar} {percent:>3}%  {eta} left", quiet);
     let found = divide(rows, 0, &background, &settings, &mut |done, of| {
-        if let Some(bar) = &bar {
-            bar.set_length(of as u64);
-            bar.set_position(done as u64);
-        }
-        interrupt::end_if_asked()
+        counted(bar.as_ref(), done, of)
     });
     if let Some(bar) = bar {
         bar.finish_and_clear();

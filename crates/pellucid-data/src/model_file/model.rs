@@ -67,7 +67,7 @@ impl Model {
         std::iter::once(&self.network).chain(&self.members).collect()
     }
 
-    /// What to say where only the first network of an ensemble is looked at.
+    /// A note for reports on the first network of an ensemble alone; `None` for one network.
     pub fn note_of_first_network(&self) -> Option<String> {
         let networks = self.networks().len();
         (networks > 1)

@@ -161,7 +161,7 @@ fn decisions<T: Scalar>(
 ) -> Result<Decisions> {
     let target = preparation.target();
     let plain = without_output_activation(network)?;
-    let (logits, _) = raw_outputs(&plain, preparation, table, rows, threads)?;
+    let (logits, _) = raw_outputs(&[&plain], preparation, table, rows, threads)?;
     let logits: Vec<f64> = logits.values().iter().map(|logit| logit.to_f64()).collect();
     let is_softmax = network.architecture().output_layer().activation == Activation::Softmax;
     Ok(match target.labels(table, rows)? {

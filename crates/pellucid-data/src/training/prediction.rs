@@ -46,11 +46,7 @@ pub fn predict(
         rows: &[u32],
         threads: NonZeroUsize,
     ) -> Result<(Predictions, Counts)> {
-        let (features, counts) = preparation.transform::<T>(table, rows)?;
-        let features = Features::Dense(features);
-        let outputs = mean_outputs(networks, &features, rows.len(), threads);
-        let width = networks[0].architecture().output_width();
-        let outputs = Matrix::new(rows.len(), width, outputs)?;
+        let (outputs, counts) = raw_outputs(networks, preparation, table, rows, threads)?;
         Ok((preparation.target().decode(&outputs)?, counts))
     }
     match networks[0] {
@@ -98,9 +94,9 @@ pub(crate) fn mean_outputs<T: Scalar>(
     outputs
 }
 
-/// The outputs of a network for rows of a table, (rows, outputs), and counts of what was unknown in them.
+/// The mean of the networks' outputs for rows of a table, (rows, outputs), and counts of what was unknown in them.
 pub(super) fn raw_outputs<T: Scalar>(
-    network: &Network<T>,
+    networks: &[&Network<T>],
     preparation: &Preparation,
     table: &Table,
     rows: &[u32],
@@ -108,7 +104,7 @@ pub(super) fn raw_outputs<T: Scalar>(
 ) -> Result<(Matrix<T>, Counts)> {
     let (features, counts) = preparation.transform::<T>(table, rows)?;
     let features = Features::Dense(features);
-    let outputs = pellucid::evaluation::evaluate::predict(network, &features, rows.len(), threads);
-    let width = network.architecture().output_width();
+    let outputs = mean_outputs(networks, &features, rows.len(), threads);
+    let width = networks[0].architecture().output_width();
     Ok((Matrix::new(rows.len(), width, outputs)?, counts))
 }
