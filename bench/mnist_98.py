@@ -12,7 +12,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from run import find_mnist, positive, write
+from harness.whole_file import write
+from run import find_mnist, positive
 
 BENCH = Path(__file__).resolve().parent
 RECIPE = "mnist-98"

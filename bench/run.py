@@ -7,9 +7,9 @@ import datetime
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 
+from harness.whole_file import write
 from harness.workloads import BY_NAME, PEERS, WORKLOADS
 
 BENCH = Path(__file__).resolve().parent
@@ -92,16 +92,6 @@ def command_caches() -> list[Path]:
         return [Path.home() / "Library" / "Caches" / "pellucid" / "mnist"]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return [cache / "pellucid" / "mnist"]
-
-
-def write(path: Path, text: str) -> None:
-    """Writes a temporary file and renames it, so that an existing file is never damaged."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(file.name, path)
 
 
 def main() -> int:

@@ -1,246 +1,153 @@
-"""Five-fold scores of `pellucid train` and of scikit-learn on many tables. Started by bench/tables, which provides the
-environment."""
+"""Compares `pellucid train` with other learners of tables on the same splits. Started by bench/tables, which provides
+the environment."""
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import hashlib
 import json
-import statistics
-import subprocess
+import os
 import sys
-import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from run import write
+from harness.comparison.entrants import ENSEMBLE, OWN, PEERS
+from harness.whole_file import write
+from run import positive
 
 BENCH = Path(__file__).resolve().parent
+WORK = BENCH / ".work" / "comparison"
 
 
-@dataclass
-class Score:
-    """Mean and standard deviation over the folds; `seconds` of training."""
-
-    mean: float
-    std: float
-    seconds: float
-
-
-@dataclass
-class Row:
-    """A table and the scores on it; `failure` says why Pellucid has no score."""
-
-    name: str
-    rows: int
-    task: str
-    metric: str
-    ours: Score | None
-    theirs: Score | None
-    failure: str | None
-
-    @property
-    def difference(self) -> float | None:
-        """In standard deviations of scikit-learn's folds."""
-        if not self.ours or not self.theirs or self.theirs.std == 0:
-            return None
-        return (self.ours.mean - self.theirs.mean) / self.theirs.std
-
-    @property
-    def passes(self) -> bool | None:
-        """Whether Pellucid is at most one standard deviation behind; `None` if a score is missing."""
-        if self.failure:
-            return False
-        if not self.ours or not self.theirs:
-            return None
-        return self.ours.mean >= self.theirs.mean - self.theirs.std
-
-    def cells(self) -> tuple[str, ...]:
-        return (
-            self.name,
-            f"{self.rows:,}",
-            self.metric,
-            score(self.ours),
-            score(self.theirs),
-            "" if self.difference is None else f"{self.difference:+.1f}",
-            "" if not self.ours else f"{self.ours.seconds:.1f}",
-            "" if not self.theirs else f"{self.theirs.seconds:.1f}",
-            {True: "yes", False: "NO", None: ""}[self.passes],
-        )
-
-
-HEADINGS = ("table", "rows", "score", "pellucid", "scikit-learn", "difference, sd", "our s", "their s", ">= theirs - sd")
-
-
-def score(of: Score | None) -> str:
-    return "" if of is None else f"{of.mean:.4f} ± {of.std:.4f}"
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bench/tables",
+        description="Compares Pellucid's presets with other learners of tables, all at their defaults, on the same\n"
+        "random 80/20 splits: error and log loss of classes, RMSE of numbers over their standard deviation, and the\n"
+        "processor's seconds of the fit.",
+        epilog=f"entrants: {OWN}, {', '.join(PEERS)}\n\n"
+        "The first start makes bench/.venv-tables (about 2.6 GB to download). Every result is kept in bench/.work and\n"
+        "used again while the table's file, the entrant's version and the settings are the same, so an interrupted\n"
+        "comparison goes on where it stopped. Failures are reported, and tried again.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", type=Path, metavar="FOLDER",
+                        help="the public tables, classification-NAME.csv and regression-NAME.csv, the target in the "
+                        "last column; by default ../shared/data/tables")  # fmt: skip
+    parser.add_argument("--group", choices=["all", "public", "built-in"], default="all",
+                        help="those of the folder, or scikit-learn's and generated ones; by default all")  # fmt: skip
+    parser.add_argument("--only", action="append", metavar="NAME", help="only this table; can be repeated")
+    parser.add_argument("--contestants", metavar="A,B", help="only these entrants")
+    parser.add_argument("--presets", metavar="A,B",
+                        help="Pellucid's presets; NAME:N is an ensemble of N networks; by default all presets and "
+                        f"default:{ENSEMBLE}")  # fmt: skip
+    parser.add_argument("--splits", type=positive, default=2, metavar="N", help="seeds 0 to N-1; by default 2")
+    parser.add_argument("--rows", type=positive, default=3000, metavar="N",
+                        help="at most so many rows of a table; by default 3000")  # fmt: skip
+    parser.add_argument("--threads", type=positive, default=1, metavar="N", help="of each entrant; by default 1")
+    parser.add_argument("--patience", type=positive, default=3600, metavar="SECONDS",
+                        help="a longer fit has failed; by default 3600")  # fmt: skip
+    parser.add_argument("--binary", type=Path, metavar="FILE", help="Pellucid's command; by default it is compiled")
+    parser.add_argument("--fresh", action="store_true", help="use no earlier results")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all results as JSON")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables for the documentation")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="also draw the figures, .png or .svg")
+    return parser
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="bench/tables",
-        description="Scores `pellucid train` and scikit-learn's MLPClassifier and MLPRegressor, at their defaults, by\n"
-        "five-fold cross-validation on the same files. Exits with status 1 if Pellucid's mean is more than one standard\n"
-        "deviation of scikit-learn's folds below scikit-learn's mean, or Pellucid fails.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--only", action="append", metavar="NAME", help="only this table; can be repeated")
-    parser.add_argument("--preset", default="default", metavar="NAME", help="Pellucid's preset; by default its default")
-    parser.add_argument("--skip-peers", action="store_true", help="do not run scikit-learn; its scores come from the baseline")
-    parser.add_argument("--skip-pellucid", action="store_true", help="only scikit-learn")
-    parser.add_argument(
-        "--baseline", type=Path, metavar="FILE",
-        help="scikit-learn's scores as JSON: read if they are of the same file and version, otherwise measured and added",
-    )
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="the public tables; by default ../shared/data/tabular")
-    parser.add_argument(
-        "--files", type=Path, metavar="FOLDER", default=BENCH / ".work" / "tables",
-        help="the folder for generated tables; by default bench/.work/tables",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all results as JSON")
-    return parser.parse_args()
+    options = parser()
+    chosen = options.parse_args()
+    names = [OWN, *PEERS]
+    chosen.contestants = chosen.contestants.split(",") if chosen.contestants else names
+    unknown = next((name for name in chosen.contestants if name not in names), None)
+    if unknown:
+        options.error(f"unknown entrant {unknown!r}; the entrants are {', '.join(names)}")
+    chosen.presets = chosen.presets.split(",") if chosen.presets else None
+    if chosen.plot and chosen.plot.suffix not in (".png", ".svg"):
+        options.error(f"--plot {chosen.plot}: expected a name that ends in .png or .svg")
+    return chosen
 
 
-def chosen_names(only: list[str] | None, known: list[str]) -> list[str]:
-    unknown = next((name for name in only or [] if name not in known), None)
+def own_entrants(chosen: argparse.Namespace) -> list:
+    from harness import contestants
+    from harness.comparison import own_command
+
+    if chosen.binary:
+        os.environ[contestants.OWN_BINARY] = str(chosen.binary.resolve())
+    try:
+        contestants.build_command()
+        taking_part, absent = own_command.chosen(chosen.presets)
+    except contestants.Unavailable as error:
+        sys.exit(f"bench/tables: pellucid {error}")
+    for preset in absent:
+        print(f"skipped: {OWN} {preset}: this build does not have the preset")
+    return taking_part
+
+
+def tables_of(chosen: argparse.Namespace) -> dict[str, list]:
+    """The tables of each group."""
+    from harness import table_files
+
+    data = (chosen.data or table_files.PUBLIC).resolve()
+    groups = {}
+    if chosen.group != "built-in":
+        groups["public"] = table_files.public(data)
+        if not groups["public"]:
+            print(f"skipped: the public tables, because there are none in {data}")
+    if chosen.group != "public":
+        folder = WORK / "tables"
+        folder.mkdir(parents=True, exist_ok=True)
+        found = [table_files.find(name, data, folder) for name in (*table_files.BUNDLED, *table_files.MADE)]
+        # Not every peer learns several targets.
+        groups["built-in"] = [table for table in found if len(table.target) == 1]
+    known = [table.name for tables in groups.values() for table in tables]
+    unknown = next((name for name in chosen.only or [] if name not in known), None)
     if unknown:
         sys.exit(f"bench/tables: unknown table {unknown!r}; the tables are {', '.join(known)}")
-    return [name for name in known if not only or name in only]
-
-
-class Baseline:
-    """scikit-learn's scores, stored in a file if one is named."""
-
-    def __init__(self, path: Path | None):
-        from sklearn import __version__
-
-        self._path, self._version = path, __version__
-        self._entries = json.loads(path.read_text()) if path and path.exists() else {}
-
-    def score(self, table, may_measure: bool) -> Score | None:
-        digest = hashlib.sha256(table.path.read_bytes()).hexdigest()
-        entry = self._entries.get(table.name)
-        if not entry or (entry["sha256"], entry["version"], entry["task"]) != (digest, self._version, table.task):
-            if not may_measure:
-                return None
-            entry = self._measure(table) | {"sha256": digest, "version": self._version}
-            self._entries[table.name] = entry
-            # After every table, so that an interrupted measurement keeps its results.
-            if self._path:
-                write(self._path, json.dumps(self._entries, indent=1) + "\n")
-        return Score(entry["mean"], entry["std"], entry["seconds"])
-
-    def _measure(self, table) -> dict:
-        from harness import sklearn_scores
-
-        folds, seconds = sklearn_scores.cross_validate(table)
-        return {
-            "task": table.task,
-            "metric": table.metric,
-            "mean": statistics.fmean(folds),
-            "std": statistics.pstdev(folds),
-            "seconds": seconds,
-            "folds": folds,
-            "file": str(table.path),
-            "target": ",".join(table.target),
-            "options": list(table.options),
-        }
-
-
-def own_score(table, folder: Path, preset: str) -> Score:
-    from harness import contestants
-
-    command = [str(contestants.own_binary().resolve()), "train", str(table.path), "--target", ",".join(table.target)]
-    command += ["--cv", "5", "--seed", "0", "--preset", preset, "--json", "-", *table.options]
-    try:
-        # In the folder of the tables, so that no model file lands in the working directory.
-        done = subprocess.run(command, capture_output=True, text=True, timeout=contestants.PATIENCE, cwd=folder)
-    except subprocess.TimeoutExpired:
-        raise contestants.Unavailable(f"took more than {contestants.PATIENCE} s") from None
-    if done.returncode:
-        raise contestants.Unavailable(contestants.last_words(done.stderr))
-    try:
-        record = json.loads(done.stdout)
-        of_folds = record["cross_validation"][table.metric]
-        numbers = (of_folds["mean"], of_folds["std"], record["training_seconds"])
-    except json.JSONDecodeError:
-        raise contestants.Unavailable("the output of --json - is not JSON") from None
-    except KeyError as missing:
-        raise contestants.Unavailable(f"its JSON has no {missing} for the cross-validated {table.metric}") from None
-    return Score(*map(contestants.number, numbers))
-
-
-def count_rows(table) -> int:
-    with table.path.open() as file:
-        lines = sum(1 for line in file if line.strip())
-    return lines - table.has_header
-
-
-def measure(table, baseline: Baseline, chosen: argparse.Namespace) -> Row:
-    from harness import contestants
-
-    ours, failure = None, None
-    if not chosen.skip_pellucid:
-        try:
-            ours = own_score(table, chosen.files, chosen.preset)
-        except contestants.Unavailable as error:
-            failure = str(error)
-    theirs = baseline.score(table, may_measure=not chosen.skip_peers)
-    return Row(table.name, count_rows(table), table.task, table.metric, ours, theirs, failure)
-
-
-def as_text(measured: list[Row]) -> str:
-    lines = [HEADINGS, *(row.cells() for row in measured)]
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
-
-
-def verdict(measured: list[Row]) -> str:
-    judged = [row for row in measured if row.passes is not None]
-    behind = [row.name for row in judged if not row.passes]
-    if not judged:
-        return "Nothing to compare."
-    return f"{len(judged) - len(behind)} of {len(judged)} pass" + (f"; not {', '.join(behind)}" if behind else "") + "."
+    kept = {group: [t for t in tables if not chosen.only or t.name in chosen.only] for group, tables in groups.items()}
+    return {group: tables for group, tables in kept.items() if tables}
 
 
 def main() -> int:
     chosen = arguments()
-    from harness import contestants, machine, report, table_files
+    from harness import contestants, machine, report
 
-    names = chosen_names(chosen.only, table_files.NAMES)
+    # Before any of the libraries is imported.
+    os.environ |= contestants.environment(chosen.threads)
+    from harness.comparison import contest
+    from harness.comparison import report as tables_report
+
     here = machine.describe()
     print(report.machine_line(here))
     print(f"load {machine.load():.1f}\n", flush=True)
-    if not chosen.skip_pellucid:
-        try:
-            contestants.build_command()
-        except contestants.Unavailable as error:
-            sys.exit(f"bench/tables: pellucid {error}")
-    data = (chosen.data or table_files.BESIDE_THE_PROJECT).resolve()
-    chosen.files = chosen.files.resolve()
-    chosen.files.mkdir(parents=True, exist_ok=True)
-    baseline, measured, absent = Baseline(chosen.baseline), [], []
-    for name in names:
-        table = table_files.find(name, data, chosen.files)
-        if table is None:
-            absent.append(name)
-            continue
-        start = time.perf_counter()
-        measured.append(measure(table, baseline, chosen))
-        print(f"{name}: {time.perf_counter() - start:.1f} s", file=sys.stderr, flush=True)
-    if measured:
-        print(as_text(measured))
-    for row in measured:
-        if row.failure:
-            print(f"{row.name}: pellucid failed: {row.failure}")
-    if absent:
-        print(f"skipped, because their files are not in {data}: {', '.join(absent)}")
-    print(verdict(measured))
+    taking_part = own_entrants(chosen) if OWN in chosen.contestants else []
+    taking_part += contest.peers([name for name in chosen.contestants if name in PEERS])
+    print("\n".join(f"{entrant.name}: version {entrant.version}" for entrant in taking_part), end="\n\n", flush=True)
+    settings = contest.Settings(chosen.splits, chosen.rows, chosen.threads, chosen.patience, chosen.fresh, WORK)
+    summaries = contest.measure(taking_part, tables_of(chosen), settings)
+    described = heading(chosen, report.machine_line(here))
+    for group, summary in summaries.items():
+        print(tables_report.text(summary, f"{group} tables"), flush=True)
+    if chosen.markdown:
+        parts = [tables_report.markdown(summary, f"{group} tables") for group, summary in summaries.items()]
+        write(chosen.markdown, "\n".join([described + "\n", *parts]))
     if chosen.json:
-        record = {"date": datetime.date.today().isoformat(), "machine": here, "tables": [asdict(row) for row in measured]}
+        of_groups = {group: tables_report.record(summary) for group, summary in summaries.items()}
+        record = {"date": datetime.date.today().isoformat(), "machine": here, "groups": of_groups}
         write(chosen.json, json.dumps(record, indent=1) + "\n")
-    return 1 if any(row.passes is False for row in measured) else 0
+    if chosen.plot:
+        from harness.comparison import plot
+
+        plot.draw(summaries, chosen.plot)
+    return 1 if any(summary.failures for summary in summaries.values()) else 0
+
+
+def heading(chosen: argparse.Namespace, machine_line: str) -> str:
+    return (
+        f"Measured {datetime.date.today().isoformat()} with `bench/tables` on {machine_line}. {chosen.splits} "
+        f"split{'s' * (chosen.splits > 1)}, at most {chosen.rows:,} rows, {chosen.threads} "
+        f"thread{'s' * (chosen.threads > 1)} for each entrant."
+    )
 
 
 if __name__ == "__main__":

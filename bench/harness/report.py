@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import grid
 from .measurement import Outcome, Result
 
 
@@ -92,11 +93,8 @@ def own_variants(outcome: Outcome) -> tuple[Result | None, Result | None]:
 
 
 def text(outcome: Outcome) -> str:
-    table = [headings(outcome), *rows(outcome)]
-    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
     lines = [f"{outcome.workload.name}: {outcome.workload.title}"]
-    for line in table:
-        lines.append("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+    lines += [f"  {line}" for line in grid.text([headings(outcome), *rows(outcome)]).splitlines()]
     return "\n".join(lines + [f"  {note}" for note in notes(outcome)]) + "\n"
 
 
@@ -129,9 +127,7 @@ def markdown(outcomes: list[Outcome], machine: dict, settings: dict) -> str:
                 )
     for outcome in outcomes:
         lines += ["", f"### {outcome.workload.name}", "", f"{outcome.workload.title[0].upper()}{outcome.workload.title[1:]}.", ""]
-        titles = headings(outcome)
-        lines += ["| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles)]
-        lines += ["| " + " | ".join(line) + " |" for line in rows(outcome)]
+        lines.append(grid.markdown([headings(outcome), *rows(outcome)]))
         remarks = notes(outcome)
         if remarks:
             lines += ["", *[f"- {remark}" for remark in remarks]]

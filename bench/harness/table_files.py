@@ -11,7 +11,10 @@ from pathlib import Path
 import numpy as np
 from sklearn import datasets
 
-BESIDE_THE_PROJECT = Path(__file__).resolve().parents[3] / "shared" / "data" / "tabular"
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+# The folder of SHARED, and that of `public`.
+BESIDE_THE_PROJECT = DATA / "tabular"
+PUBLIC = DATA / "tables"
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,19 @@ MADE = {
 }
 
 NAMES = [*SHARED, *BUNDLED, *MADE]
+
+
+def public(folder: Path) -> list[Table]:
+    """The files `classification-NAME.csv` and `regression-NAME.csv` of a folder; the target is the last column."""
+    tables = []
+    for path in sorted(folder.glob("*-*.csv")):
+        task, _, name = path.stem.partition("-")
+        if task not in ("classification", "regression"):
+            continue
+        with path.open(newline="") as file:
+            header = next(csv.reader(file))
+        tables.append(Table(name, path, (header[-1],), task))
+    return tables
 
 
 def find(name: str, data: Path, folder: Path) -> Table | None:

@@ -1,0 +1,1 @@
+"""The comparison of `pellucid train` with other learners of tables: bench/tables."""
