@@ -1,4 +1,4 @@
-"""A picture of the comparison: the mean ranks, and every table's figures of the default and the peers."""
+"""A picture of the comparison: every table's figures of the peers beside the default's, and the mean ranks."""
 
 from __future__ import annotations
 
@@ -8,60 +8,80 @@ import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from .entrants import DEFAULT, OWN
 from .scores import FIGURES
-from .summary import Summary
+from .summary import SHIFT, Summary
 
-# Okabe & Ito's colours, which readers with any colour vision tell apart; Pellucid's default is black.
+# Okabe & Ito's colours, which readers with any colour vision tell apart.
 COLOURS = ["#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#0072B2"]
 MARKERS = ["s", "^", "v", "P", "X", "D"]
 
 
 def draw(summaries: dict[str, Summary], path: Path) -> None:
-    """A row of panels for each group of tables, a column for each figure; below the dots, the mean ranks."""
-    groups = [(group, summary) for group, summary in summaries.items() if summary.entrants]
-    most = max(len(summary.tables(figure)) for _, summary in groups for figure in FIGURES)
-    height = len(groups) * (0.3 * most + 3.6)
-    size = {"figsize": (13, height), "height_ratios": [0.3 * most, 2.4] * len(groups)}
-    figure, axes = pyplot.subplots(2 * len(groups), len(FIGURES), squeeze=False, **size)
+    """For each group of tables a row of panels with dots and one with mean ranks; a column for each figure."""
+    groups = [(group, summary) for group, summary in summaries.items() if DEFAULT in summary.entrants]
+    figures = [figure for figure in FIGURES if any(figure in summary.figures for _, summary in groups)]
+    if not figures:
+        return
+    heights = [inches for _, summary in groups for inches in panel_heights(summary)]
+    size = {"figsize": (4.6 * len(figures), sum(heights) + 1), "height_ratios": heights}
+    page, axes = pyplot.subplots(2 * len(groups), len(figures), squeeze=False, **size)
     for place, (group, summary) in enumerate(groups):
-        for column, name in enumerate(FIGURES):
-            dots(axes[2 * place][column], summary, name, f"{FIGURES[name]}, {group} tables")
-            bars(axes[2 * place + 1][column], summary, name)
-    handles, labels = axes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="upper center", ncols=len(labels), frameon=False)
-    figure.tight_layout(rect=(0, 0, 1, 1 - 0.5 / height))
+        for column, figure in enumerate(figures):
+            dots(axes[2 * place][column], summary, figure, group)
+            bars(axes[2 * place + 1][column], summary, figure)
+    labelled = {
+        label: handle
+        for row in axes
+        for axis in row
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
+    page.legend(labelled.values(), labelled.keys(), loc="upper center", ncols=len(labelled), frameon=False)
+    page.tight_layout(rect=(0, 0, 1, 1 - 0.4 / sum(heights)))
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=90)
-    pyplot.close(figure)
+    page.savefig(path, dpi=90)
+    pyplot.close(page)
 
 
-def dots(axis, summary: Summary, figure: str, title: str) -> None:
-    """A line of dots for each table, those where a peer is better than the default with a shaded background."""
+def panel_heights(summary: Summary) -> tuple[float, float]:
+    """Inches of the dots and of the bars."""
+    most = max(len(summary.tables(figure)) for figure in summary.figures)
+    return 0.3 * most + 1, 0.25 * len(summary.entrants) + 0.8
+
+
+def dots(axis, summary: Summary, figure: str, group: str) -> None:
+    """A line for each table: each peer's figure as a multiple of the default's, both shifted as in the means."""
     rows = [row for row in summary.tables(figure) if DEFAULT in row.values[figure]]
-    rows.sort(key=lambda row: -row.values[figure][DEFAULT])
+    if not rows:
+        axis.set_axis_off()
+        return
+    rows.sort(key=lambda row: row.values[figure][DEFAULT], reverse=True)
     peers = [name for name in summary.entrants if not name.startswith(OWN)]
-    for place, row in enumerate(rows):
-        of_table = row.values[figure]
-        if any(of_table[name] < of_table[DEFAULT] for name in peers if name in of_table):
-            axis.axhspan(place - 0.5, place + 0.5, color="#F6DCDC", zorder=0)
     for peer, colour, marker in zip(peers, COLOURS, MARKERS, strict=False):
-        points = [(row.values[figure][peer], place) for place, row in enumerate(rows) if peer in row.values[figure]]
-        axis.plot(*zip(*points, strict=True), linestyle="", marker=marker, color=colour, label=peer, alpha=0.9)
-    places = range(len(rows))
-    axis.plot([row.values[figure][DEFAULT] for row in rows], places, "o", color="black", label=DEFAULT, zorder=3)
-    # Zero errors are common, so that the axis is linear near 0.
-    axis.set_xscale("symlog", linthresh=0.01)
-    axis.set_xlim(left=-0.0005)
-    axis.set_yticks(places, [row.table for row in rows])
+        of_tables = [(row.values[figure].get(peer), row.values[figure][DEFAULT]) for row in rows]
+        ratios = [None if value is None else (value + SHIFT) / (own + SHIFT) for value, own in of_tables]
+        points = [(ratio, place) for place, ratio in enumerate(ratios) if ratio is not None]
+        axis.plot(*zip(*points, strict=True), linestyle="", marker=marker, color=colour, label=peer, alpha=0.85)
+    axis.set_xscale("log")
+    axis.xaxis.set_major_formatter(ScalarFormatter())
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.set_xticks([tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10) if axis.get_xlim()[0] <= tick <= axis.get_xlim()[1]])
+    axis.set_xlim(axis.get_xlim())
+    axis.axvspan(axis.get_xlim()[0], 1, color="#F6DCDC", zorder=0)
+    axis.axvline(1, color="black")
+    axis.set_yticks(range(len(rows)), [f"{row.table}  {row.values[figure][DEFAULT]:.3f}" for row in rows])
     axis.set_ylim(-0.5, len(rows) - 0.5)
-    axis.grid(axis="x", alpha=0.3)
-    axis.set_title(f"{title} (lower is better)\nred: a peer is better than the default", fontsize=9)
+    axis.grid(axis="y", alpha=0.3)
+    axis.set_title(f"{FIGURES[figure]} of a peer / of {DEFAULT}\n{group} tables; red: the peer is better", fontsize=9)
 
 
 def bars(axis, summary: Summary, figure: str) -> None:
     """The mean ranks of all entrants, the best at the top."""
+    if not summary.common(figure):
+        axis.set_axis_off()
+        return
     ranks = {name: summary.mean_rank(figure, name) for name in summary.entrants}
     ranked = sorted((name for name in ranks if ranks[name] is not None), key=ranks.get, reverse=True)
     colours = ["black" if name == DEFAULT else "#888888" if name.startswith(OWN) else "#56B4E9" for name in ranked]

@@ -17,11 +17,12 @@ def number(value: float | None, digits: int) -> str:
 
 
 def overview(summary: Summary) -> list[tuple[str, ...]]:
-    lines = [("", *FIGURES.values(), *(f"rank: {name}" for name in FIGURES.values()), "s per fit", "s, all fits")]
+    names = [FIGURES[figure] for figure in summary.figures]
+    lines = [("entrant", *names, *(f"rank: {name}" for name in names), "s per fit", "s, all fits")]
     for entrant in summary.entrants:
         seconds = summary.seconds(entrant)
-        means = [number(summary.mean(figure, entrant), 4) for figure in FIGURES]
-        ranked = [number(summary.mean_rank(figure, entrant), 2) for figure in FIGURES]
+        means = [number(summary.mean(figure, entrant), 4) for figure in summary.figures]
+        ranked = [number(summary.mean_rank(figure, entrant), 2) for figure in summary.figures]
         lines.append((entrant, *means, *ranked, f"{statistics.median(seconds):.2f}", f"{sum(seconds):.0f}"))
     return lines
 
@@ -29,7 +30,7 @@ def overview(summary: Summary) -> list[tuple[str, ...]]:
 def basis(summary: Summary) -> str:
     counts = ", ".join(
         f"{FIGURES[figure]} on {len(summary.common(figure))} of {len(summary.tables(figure))} tables"
-        for figure in FIGURES
+        for figure in summary.figures
     )
     return (
         f"Shifted geometric means (shift {SHIFT}) and mean ranks over the tables that all have: {counts}. Seconds are "
@@ -39,10 +40,10 @@ def basis(summary: Summary) -> str:
 
 def records(summary: Summary) -> list[tuple[str, ...]]:
     """Wins, ties and losses of the default against each other entrant."""
-    lines = [(f"{DEFAULT} against", *(f"{name}: won, tied, lost" for name in FIGURES.values()))]
+    lines = [(f"{DEFAULT} against", *(f"{FIGURES[figure]}: won, tied, lost" for figure in summary.figures))]
     for entrant in summary.entrants:
         if entrant != DEFAULT:
-            of_figures = [summary.record(figure, DEFAULT, entrant) for figure in FIGURES]
+            of_figures = [summary.record(figure, DEFAULT, entrant) for figure in summary.figures]
             lines.append((entrant, *(", ".join(map(str, counts)) for counts in of_figures)))
     return lines
 
@@ -79,10 +80,9 @@ def text(summary: Summary, title: str) -> str:
     parts = [title, grid.text(overview(summary)), basis(summary)]
     if DEFAULT in summary.entrants and len(summary.entrants) > 1:
         parts.append(grid.text(records(summary)))
-    for figure, name in FIGURES.items():
-        if summary.tables(figure):
-            lines = per_table(summary, figure, lambda cell: f"{cell}*")
-            parts.append(f"{name} (* lowest)\n" + grid.text(lines))
+    for figure in summary.figures:
+        lines = per_table(summary, figure, lambda cell: f"{cell}*")
+        parts.append(f"{FIGURES[figure]} (* lowest)\n{grid.text(lines)}")
     return "\n\n".join(parts) + "\n" + "".join(f"{note}\n" for note in notes(summary))
 
 
@@ -90,10 +90,10 @@ def markdown(summary: Summary, title: str) -> str:
     parts = [f"### {title}", grid.markdown(overview(summary)), basis(summary)]
     if DEFAULT in summary.entrants and len(summary.entrants) > 1:
         parts.append(grid.markdown(records(summary)))
-    for figure, name in FIGURES.items():
-        if summary.tables(figure):
-            heading = f"{name[0].upper()}{name[1:]} of each table, the lowest in bold:"
-            parts += [heading, grid.markdown(per_table(summary, figure, lambda cell: f"**{cell}**"))]
+    for figure in summary.figures:
+        name = FIGURES[figure]
+        heading = f"{name[0].upper()}{name[1:]} of each table, the lowest in bold:"
+        parts += [heading, grid.markdown(per_table(summary, figure, lambda cell: f"**{cell}**"))]
     parts += ["\n".join(f"- {note}" for note in notes(summary))] if notes(summary) else []
     return "\n\n".join(parts) + "\n"
 
@@ -102,15 +102,15 @@ def record(summary: Summary) -> dict:
     return {
         "entrants": {
             entrant: {
-                "means": {figure: summary.mean(figure, entrant) for figure in FIGURES},
-                "mean_ranks": {figure: summary.mean_rank(figure, entrant) for figure in FIGURES},
+                "means": {figure: summary.mean(figure, entrant) for figure in summary.figures},
+                "mean_ranks": {figure: summary.mean_rank(figure, entrant) for figure in summary.figures},
                 "seconds": sum(summary.seconds(entrant)),
             }
             for entrant in summary.entrants
         },
-        "tables_of_means": {figure: [row.table for row in summary.common(figure)] for figure in FIGURES},
+        "tables_of_means": {figure: [row.table for row in summary.common(figure)] for figure in summary.figures},
         "won_tied_lost": {
-            entrant: {figure: summary.record(figure, DEFAULT, entrant) for figure in FIGURES}
+            entrant: {figure: summary.record(figure, DEFAULT, entrant) for figure in summary.figures}
             for entrant in summary.entrants
             if entrant != DEFAULT
         },

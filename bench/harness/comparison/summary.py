@@ -50,6 +50,7 @@ class Summary:
             name for name in dict.fromkeys(result.entrant for result in results) if name not in self.entrants
         ]
         self.rows = rows(results, splits)
+        self.figures = [figure for figure in FIGURES if self.tables(figure)]
         self.failures = [result for result in results if result.failure]
 
     def tables(self, figure: str) -> list[Row]:
