@@ -66,8 +66,9 @@ def distance(row: Row, figure: str) -> str:
     peers = {name: value for name, value in of_table.items() if not name.startswith(OWN)}
     if not peers or DEFAULT not in of_table:
         return ""
-    best = min(peers, key=peers.get)
-    return f"{of_table[DEFAULT] - peers[best]:+.4f} {best}"
+    lowest = min(peers.values())
+    first, *others = [name for name in peers if peers[name] == lowest]
+    return f"{of_table[DEFAULT] - lowest:+.4f} {first}" + (f" and {len(others)} more" if others else "")
 
 
 def notes(summary: Summary) -> list[str]:
