@@ -19,9 +19,11 @@ class TableClassifier(ClassifierMixin, BaseTable):
 
     Parameters
     ----------
-    preset : {'default', 'plain', 'realmlp-s'}, default=None
+    preset : {'default', 'plain', 'realmlp-s', 'realmlp', 'tabm'}, default=None
         The recipe of all settings that are not given; 'default' by default, but with another optimizer than Adam
         'plain'.
+    effort : {'quick', 'default', 'high'}, default=None
+        The preset by the time that a training may take: 'plain', 'default', or eight networks of the default.
     recipe : dict or path-like, default=None
         The recipe of all settings that are not given: a dict, the path of a TOML file, or the name of a built-in one.
     set : dict, default=None

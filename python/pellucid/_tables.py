@@ -50,6 +50,7 @@ class BaseTable(BaseEstimator):
         self,
         *,
         preset: str | None = None,
+        effort: str | None = None,
         recipe: str | os.PathLike[str] | dict[str, Any] | None = None,
         set: dict[str, Any] | None = None,
         hidden: int | Sequence[int] | str | None = None,
@@ -100,6 +101,7 @@ class BaseTable(BaseEstimator):
         progress: bool = False,
     ) -> None:
         self.preset = preset
+        self.effort = effort
         self.recipe = recipe
         self.set = set
         self.hidden = hidden

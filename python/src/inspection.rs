@@ -76,6 +76,7 @@ pub(crate) fn check_gradient(
             json!({
                 "layer": part.part.layer,
                 "part": part.part.kind,
+                "member": part.part.member,
                 "shape": [part.part.rows, part.part.columns],
                 "checked": part.report.entries.len(),
                 "wrong": part.report.wrong().count(),

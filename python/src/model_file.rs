@@ -66,11 +66,17 @@ type Contents<'py> = (
 #[pyfunction]
 pub(crate) fn load_model(py: Python<'_>, path: PathBuf) -> PyResult<Contents<'_>> {
     let model = Model::load(path).refused()?;
-    if !model.members.is_empty() {
+    let architecture = model.network.architecture();
+    let special = match (model.networks().len(), architecture.member_count()) {
+        (1, 1) if architecture.embedded_parts().is_empty() => None,
+        (1, 1) => Some("its features are embedded".to_owned()),
+        (1, members) => Some(format!("it has {members} members")),
+        (networks, _) => Some(format!("it is the mean of {networks} networks")),
+    };
+    // The estimators of tables have no attributes for parameters.
+    if let Some(special) = special.filter(|_| model.preparation.is_none()) {
         return Err(PyValueError::new_err(format!(
-            "the model is the mean of {} networks, and this estimator has one; open it as a table's model, or predict with the \
-             command",
-            model.networks().len()
+            "no estimator has attributes for this model, because {special}; predict with the command"
         )));
     }
     let parameters = match &model.network {

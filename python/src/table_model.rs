@@ -115,6 +115,7 @@ fn train(
         None => None,
         Some(data) => {
             request.validation = Some(0.0);
+            request.has_validation_table = true;
             let options = ReadOptions {
                 separators: request.reading.separators(),
                 keep_na_words: request.reading.keep_na_words,

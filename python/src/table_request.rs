@@ -3,7 +3,7 @@
 use pellucid::recipe::Recipe;
 use pellucid_data::Separators;
 use pellucid_data::preparation::ColumnChoice;
-use pellucid_data::training::{Preset, TrainingRequest};
+use pellucid_data::training::{Effort, Preset, TrainingRequest};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde::de::DeserializeOwned;
@@ -36,7 +36,14 @@ pub(crate) fn request_of(parameters: &str) -> PyResult<TrainingRequest> {
     let recipe: Option<Recipe> = of.take("recipe")?;
     let request = TrainingRequest {
         recipe,
-        preset: of.take("preset")?.map(preset).transpose()?,
+        preset: of
+            .take("preset")?
+            .map(|name: String| named("preset", &name, &Preset::ALL, Preset::name))
+            .transpose()?,
+        effort: of
+            .take("effort")?
+            .map(|name: String| named("effort", &name, &Effort::ALL, Effort::name))
+            .transpose()?,
         set: of.take_or_default("set")?,
         unset: of.take_or_default("unset")?,
         columns: ColumnChoice {
@@ -96,15 +103,15 @@ pub(crate) fn request_of(parameters: &str) -> PyResult<TrainingRequest> {
     }
 }
 
-fn preset(name: String) -> PyResult<Preset> {
-    let found = Preset::ALL
-        .into_iter()
-        .find(|preset| preset.name() == name.replace('_', "-"));
-    found.ok_or_else(|| {
-        let names: Vec<String> = Preset::ALL.map(|preset| format!("`{}`", preset.name())).into();
+/// The one of `all` with this name.
+fn named<V: Copy>(parameter: &str, name: &str, all: &[V], name_of: fn(V) -> &'static str) -> PyResult<V> {
+    let found = all.iter().find(|one| name_of(**one) == name.replace('_', "-"));
+    found.copied().ok_or_else(|| {
+        let names: Vec<String> = all.iter().map(|one| format!("`{}`", name_of(*one))).collect();
         let expected = names.join(", ");
-        let message =
-            format!("preset = {name:?} cannot be used: unknown variant `{name}`, expected one of {expected}");
+        let message = format!(
+            "{parameter} = {name:?} cannot be used: unknown variant `{name}`, expected one of {expected}"
+        );
         PyValueError::new_err(message)
     })
 }

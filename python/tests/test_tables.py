@@ -259,6 +259,9 @@ def command() -> Path | None:
     [
         ([], {}),
         (["--preset", "realmlp-s", "--epochs", "3"], {"preset": "realmlp-s", "epochs": 3}),
+        (["--preset", "realmlp", "--epochs", "3"], {"preset": "realmlp", "epochs": 3}),
+        (["--preset", "tabm", "--hidden", "9,5", "--epochs", "2"], {"preset": "tabm", "hidden": [9, 5], "epochs": 2}),
+        (["--effort", "high", "--epochs", "2"], {"effort": "high", "epochs": 2}),
         (
             ["--hidden", "16,8", "--activation", "tanh", "--optimizer", "adamw", "--dropout", "0.1", "--epochs", "5"],
             {"hidden": [16, 8], "activation": "tanh", "optimizer": "adamw", "dropout": 0.1, "epochs": 5},
@@ -346,7 +349,9 @@ def test_roles_of_columns():
 
 
 WRONG = [
-    ({"preset": "realmlp"}, "preset = 'realmlp': 'realmlp' is not known; did you mean 'realmlp-s'?"),
+    ({"preset": "realmlq"}, "preset = 'realmlq': 'realmlq' is not known; did you mean 'realmlp'?"),
+    ({"effort": "highest"}, "effort = 'highest': 'highest' is not known"),
+    ({"effort": "high", "preset": "plain"}, "effort"),
     ({"activation": "rellu"}, "activation = 'rellu': 'rellu' is not known; did you mean 'relu'?"),
     ({"optimizer": "adamm"}, "optimizer = 'adamm': 'adamm' is not known; did you mean 'adam'"),
     ({"learning_rate": "fast"}, "learning_rate = 'fast' cannot be used: a number is needed"),

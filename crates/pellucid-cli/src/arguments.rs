@@ -26,7 +26,7 @@ use pellucid::evaluation::metrics::{Figure, Metric};
 use pellucid::recipe::{BatchSize, ClassWeight, DropoutRates, Recipe, Scale, StopAt, Task, Unseen};
 use pellucid::{Activation, Normalisation, Optimizer, Precision};
 use pellucid_data::preparation::ColumnChoice;
-use pellucid_data::training::{Preset, TrainingRequest};
+use pellucid_data::training::{Effort, Preset, TrainingRequest};
 use pellucid_data::tuning::{Method, elementwise_names, hidden_sizes};
 use pellucid_data::{Delimiter, Ragged, ReadOptions, TextEncoding};
 use pellucid_report::Theme;
@@ -741,14 +741,26 @@ const NORMALISATIONS: Values<OrNone<Normalisation>, 3> = [
     ("layer", "Layer normalisation", OrNone(Some(Normalisation::LAYER))),
 ];
 
-const fn value_of(preset: Preset) -> (&'static str, &'static str, Preset) {
+const fn described_preset(preset: Preset) -> (&'static str, &'static str, Preset) {
     (preset.name(), preset.summary(), preset)
 }
 
-const PRESETS: Values<Preset, 3> = [
-    value_of(Preset::Default),
-    value_of(Preset::Plain),
-    value_of(Preset::RealmlpS),
+const PRESETS: Values<Preset, 5> = [
+    described_preset(Preset::Default),
+    described_preset(Preset::Plain),
+    described_preset(Preset::RealmlpS),
+    described_preset(Preset::Realmlp),
+    described_preset(Preset::Tabm),
+];
+
+const fn described_effort(effort: Effort) -> (&'static str, &'static str, Effort) {
+    (effort.name(), effort.summary(), effort)
+}
+
+const EFFORTS: Values<Effort, 3> = [
+    described_effort(Effort::Quick),
+    described_effort(Effort::Default),
+    described_effort(Effort::High),
 ];
 
 const SCALES: Values<Scale, 7> = [

@@ -217,7 +217,7 @@ fn lines(checked: &Checked, parts: &[LayerCheck]) -> Vec<String> {
             None => std::array::from_fn(|_| "-".into()),
         };
         vec![
-            format!("{} {} ({activation})", part.part.layer, part.part.kind.name()),
+            format!("{} {} ({activation})", part.part.layer, part.part.name()),
             count(part.part.range.len()),
             count(part.report.entries.len()),
             error,
@@ -257,6 +257,7 @@ fn record(arguments: &Check, checked: &Checked, parts: &[LayerCheck], is_right: 
         json!({
             "layer": part.part.layer,
             "part": part.part.kind,
+            "member": part.part.member,
             "shape": [part.part.rows, part.part.columns],
             "parameters": part.part.range.len(),
             "checked": part.report.entries.len(),

@@ -52,6 +52,9 @@ fn record(model: &Model) -> Value {
         "activations": layers.iter().map(|layer| layer.activation).collect::<Vec<_>>(),
         "normalisation": layers.iter().map(|layer| layer.normalisation().map(|one| one.name())).collect::<Vec<_>>(),
         "input_scales": architecture.input_scales().is_some(),
+        "embeddings": architecture.embeddings().collect::<Vec<_>>(),
+        "parametric_activations": architecture.has_parametric_activations(),
+        "members": architecture.member_count(),
         "networks": model.networks().len(),
         "parameters": architecture.trained_count(),
         "precision": model.network.precision(),
@@ -69,6 +72,9 @@ fn record(model: &Model) -> Value {
 /// Sizes and activations, as in `4 → 100 relu → 3 softmax`.
 pub(crate) fn shape(architecture: &Architecture) -> String {
     let mut shape = count(architecture.input_width());
+    if !architecture.embedded_parts().is_empty() {
+        shape += &format!(" → {} embedded", count(architecture.layer(0).fan_in));
+    }
     if architecture.input_scales().is_some() {
         shape += " scaled";
     }
@@ -77,9 +83,15 @@ pub(crate) fn shape(architecture: &Architecture) -> String {
         if let Some(normalisation) = layer.normalisation() {
             shape += &format!("{}-normalised ", normalisation.name());
         }
+        if layer.activation_factors().is_some() {
+            shape += "parametric ";
+        }
         shape += layer.activation.name();
     }
-    shape
+    match architecture.member_count() {
+        1 => shape,
+        members => format!("{shape}, {members} members that share the hidden layers"),
+    }
 }
 
 fn network(model: &Model) -> Vec<String> {

@@ -33,6 +33,7 @@ mod subject;
 mod terminal;
 mod text_style;
 mod train;
+mod training_cost;
 mod tune;
 mod tune_progress;
 

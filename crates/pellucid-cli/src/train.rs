@@ -9,6 +9,7 @@ use crate::progress::Progress;
 use crate::score_text::{self, count, figures, number};
 use crate::{
     calibration_text, findings, interrupt, recipes, report, run, source, subject, terminal, text_style,
+    training_cost,
 };
 use anyhow::Result;
 use pellucid::EndedBy;
@@ -50,6 +51,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         .transpose()?;
     check_files(arguments, validation_file)?;
     let mut request = arguments.training.request(&arguments.columns, recipe, part);
+    request.has_validation_table = validation_file.is_some();
     request.set.clone_from(&arguments.set);
     request.unset.clone_from(&arguments.unset);
     request.ensemble = arguments.ensemble;
@@ -66,6 +68,10 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     };
     note(&source::size(&table));
     plan.choices().iter().for_each(|choice| note(choice));
+
+    if trains && !quiet && is_announced(&plan, arguments) {
+        note(&training_cost::line(&plan.estimate(threads, &clock)?));
+    }
 
     let of_table = plan.recipe().data.table.as_ref();
     let holds_out = validation_table.is_some() || of_table.is_some_and(|table| table.validation > 0.0);
@@ -247,6 +253,13 @@ fn check_files(arguments: &Train, validation: Option<&Path>) -> Result<()> {
     written.push(("--json", arguments.json.as_deref()));
     outputs::check_distinct(&read, &written)?;
     pictures::check_formats(&arguments.pictures)
+}
+
+/// Whether the cost of a training is worth a line: where it is asked for, or may be more than some seconds.
+fn is_announced(plan: &Plan<'_>, arguments: &Train) -> bool {
+    const MANY: u64 = 300_000;
+    let passes = plan.rows().len() as u64 * plan.recipe().train.epochs * plan.members() as u64;
+    arguments.training.effort.is_some() || passes > MANY
 }
 
 /// The command that trains by the recipe of a training, once it is saved.

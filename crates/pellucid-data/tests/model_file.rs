@@ -185,6 +185,51 @@ fn input_scales_come_back() {
     assert_eq!(header.metadata().as_ref().unwrap()["format_version"], "3");
 }
 
+/// So do embeddings, parametric activations, and members with their own output layers.
+#[test]
+fn the_parts_of_presets_come_back() {
+    let iris = load_builtin("iris", 0).unwrap();
+    let realmlp: &[(&str, &[usize])] = &[
+        ("embeddings.0.frequency", &[4, 16]),
+        ("embeddings.0.phase", &[4, 16]),
+        ("embeddings.0.weight", &[4, 16, 3]),
+        ("embeddings.0.bias", &[4, 3]),
+        ("input_scales", &[16]),
+        ("layers.0.weight", &[16, 7]),
+        ("layers.1.activation.weight", &[5]),
+    ];
+    let tabm: &[(&str, &[usize])] = &[
+        ("input_scales", &[32, 4]),
+        ("layers.1.weight", &[7, 5]),
+        ("layers.2.weight", &[32, 5, 3]),
+        ("layers.2.bias", &[32, 3]),
+    ];
+    for (preset, tensors) in [(Preset::Realmlp, realmlp), (Preset::Tabm, tabm)] {
+        let mut request = TrainingRequest {
+            preset: Some(preset),
+            epochs: Some(3),
+            hidden: Some(vec![7, 5]),
+            ..TrainingRequest::default()
+        };
+        request.columns.target = vec!["species".into()];
+        let plan = Plan::new(&iris, &request).unwrap();
+        let model = plan.train(None, NonZeroUsize::MIN, &mut ()).unwrap().into_model();
+        let folder = tempfile::tempdir().unwrap();
+        let path = saved(&model, folder.path());
+        let read = Model::load(&path).unwrap();
+        assert_eq!(read, model);
+        let bits = |model: &Model| output_bits(&model.network, model.preparation.as_ref().unwrap(), &iris);
+        assert_eq!(bits(&read), bits(&model));
+        let bytes = fs::read(&path).unwrap();
+        let found = SafeTensors::deserialize(&bytes).unwrap();
+        for (name, shape) in tensors {
+            assert_eq!(found.tensor(name).unwrap().shape(), *shape, "{preset:?}: {name}");
+        }
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+        assert_eq!(header.metadata().as_ref().unwrap()["format_version"], "3");
+    }
+}
+
 fn saved(model: &Model, folder: &Path) -> PathBuf {
     let path = folder.join("model.safetensors");
     model.save(&path).unwrap();

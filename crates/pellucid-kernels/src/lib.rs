@@ -15,6 +15,7 @@
 pub mod activation;
 pub mod aligned;
 pub mod descriptor;
+pub mod embedding;
 pub mod exponential;
 pub mod layer;
 pub mod loss;

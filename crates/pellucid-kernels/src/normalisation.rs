@@ -238,6 +238,11 @@ impl<T: Scalar> Normalised<T> {
         &self.derivatives
     }
 
+    /// The normalisation.
+    pub fn kind(&self) -> Normalisation {
+        self.kind
+    }
+
     /// x̂ of the last forward pass, (rows, width), with the means and 1/√(σ² + ε): one each for each unit (batch
     /// normalisation) or for each row (layer normalisation).
     pub fn last(&self) -> (&[T], &[f64], &[f64]) {

@@ -127,6 +127,23 @@ impl RandomState {
         self.position = 0;
     }
 
+    /// Gives the next words of the stream to `take`, one for each of `values`.
+    pub(crate) fn words_for<V>(&mut self, values: &mut [V], take: impl Fn(u32, &mut V)) {
+        let mut rest = values;
+        while !rest.is_empty() {
+            if self.position >= BLOCK {
+                self.next_block();
+            }
+            let words = &self.block[self.position..];
+            let (now, later) = rest.split_at_mut(words.len().min(rest.len()));
+            now.iter_mut()
+                .zip(words)
+                .for_each(|(value, &word)| take(word, value));
+            self.position += now.len();
+            rest = later;
+        }
+    }
+
     #[inline]
     fn next_u32(&mut self) -> u32 {
         if self.position >= BLOCK {

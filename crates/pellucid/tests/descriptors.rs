@@ -88,10 +88,11 @@ fn kinds() -> Vec<Kind> {
             "initialiser",
             [include_str!("golden/initialisers.json"), "make_initialisers.py"],
             // `initialisers.rs` checks their distributions; PyTorch draws from other generators. That of scikit-learn is under
-            // `perceptrons`; `realmlp_steps.rs` checks that of RealMLP.
+            // `perceptrons`; `realmlp_steps.rs` checks that of RealMLP, `laws/data_driven.rs` the one by the data.
             &[
                 "sklearn",
                 "realmlp",
+                "data_driven",
                 "zeros",
                 "constant",
                 "uniform",

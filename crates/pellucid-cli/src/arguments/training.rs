@@ -1,15 +1,15 @@
 //! The arguments of a training on a table, which `pellucid train` and `pellucid diagnose` take.
 
 use super::{
-    CLASS_WEIGHTS, Columns, Hidden, NORMALISATIONS, PRECISIONS, PRESETS, activation, batch_size, dropout,
-    epochs, figure, hidden, metric, one_of, optimizer, seed, stop_at,
+    CLASS_WEIGHTS, Columns, EFFORTS, Hidden, NORMALISATIONS, PRECISIONS, PRESETS, activation, batch_size,
+    dropout, epochs, figure, hidden, metric, one_of, optimizer, seed, stop_at,
 };
 use clap::Args;
 use pellucid::descriptor::OrNone;
 use pellucid::evaluation::metrics::{Figure, Metric};
 use pellucid::recipe::{BatchSize, ClassWeight, DropoutRates, Recipe, StopAt};
 use pellucid::{Activation, Normalisation, Optimizer, Precision};
-use pellucid_data::training::{Preset, TrainingRequest};
+use pellucid_data::training::{Effort, Preset, TrainingRequest};
 
 /// Network, training and stopping.
 #[derive(Debug, Args)]
@@ -136,6 +136,15 @@ pub(crate) struct TrainingFlags {
         help_heading = "Training"
     )]
     pub(crate) preset: Option<Preset>,
+
+    /// How much time the training may take for a better model [default: default]
+    #[arg(
+        long,
+        value_parser = one_of(EFFORTS),
+        conflicts_with_all = ["recipe", "preset"],
+        help_heading = "Training"
+    )]
+    pub(crate) effort: Option<Effort>,
 }
 
 impl TrainingFlags {
@@ -167,6 +176,7 @@ impl TrainingFlags {
             precision: self.precision,
             seed: self.seed,
             preset: self.preset,
+            effort: self.effort,
             ..columns.request(recipe)
         }
     }
@@ -192,6 +202,7 @@ impl TrainingFlags {
             ("--class-weight", self.class_weight.is_some()),
             ("--recipe", self.recipe.is_some()),
             ("--preset", self.preset.is_some()),
+            ("--effort", self.effort.is_some()),
         ]
     }
 }

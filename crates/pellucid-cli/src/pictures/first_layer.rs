@@ -18,8 +18,8 @@ pub(super) fn weights<T: Scalar>(
         subtitle: of.to_owned(),
         weights: network.weights(0).iter().map(|weight| weight.to_f64()).collect(),
         units: network.architecture().layer(0).fan_out,
-        input_names,
-        image,
+        input_names: network.architecture().embedded_names(input_names),
+        image: image.filter(|_| network.architecture().embedded_parts().is_empty()),
     }
 }
 

@@ -356,3 +356,33 @@ fn settings_that_do_not_fit_are_refused() {
         &["reliability", "this one learns numbers"],
     );
 }
+
+/// The rows of a validation file find the temperature, as held-out rows do.
+#[test]
+fn a_preset_calibrates_on_the_rows_of_a_validation_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (table, model) = (people(folder.path(), 200), folder.path().join("m"));
+    let train = |validation: &str| {
+        json(&[
+            "train",
+            text(&table),
+            "--target",
+            "buys",
+            "--drop",
+            "name",
+            "--epochs",
+            "4",
+            "--validation",
+            validation,
+            "--out",
+            text(&model),
+        ])
+    };
+    let by_file = train(text(&table));
+    assert!(
+        by_file["calibration"]["temperature"]["value"].is_number(),
+        "{by_file}"
+    );
+    let without = train("0");
+    assert!(without["calibration"]["temperature"].is_null(), "{without}");
+}

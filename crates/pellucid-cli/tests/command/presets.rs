@@ -39,32 +39,78 @@ fn a_preset_is_a_recipe_that_can_be_written_out() {
 }
 
 #[test]
-fn every_command_reads_a_model_with_input_scales() {
+fn every_command_reads_a_model_of_each_preset() {
+    let scaled = ["scaled", "input scales", "scaled input"];
+    commands_read("realmlp-s", scaled);
+    commands_read(
+        "realmlp",
+        ["embedded", "activation factors", "parametric activation"],
+    );
+    commands_read("tabm", ["32 members", "of member 32", "32 members"]);
+}
+
+/// Trains by a preset, and finds these words in what `inspect`, `check` and `explain` say of the model.
+fn commands_read(preset: &str, words: [&str; 3]) {
     let folder = tempfile::tempdir().unwrap();
     let table = people(folder.path(), 120);
     let model = folder.path().join("model.safetensors");
     let trained = record(
         &table,
         &model,
-        &["--preset", "realmlp-s", "--hidden", "6,5", "--precision", "f64"],
+        &["--preset", preset, "--hidden", "6,5", "--precision", "f64"],
     );
     let (table, model) = (text(&table), text(&model));
     let evaluated: Value = serde_json::from_str(&done(&["evaluate", model, table, "--json"]).stdout).unwrap();
     assert!(evaluated.to_string().contains("accuracy"), "{evaluated}");
     assert!(done(&["predict", model, table]).stdout.lines().count() == 121);
     let inspected = done(&["inspect", model]).stdout;
-    assert!(inspected.contains("scaled"), "{inspected}");
+    assert!(inspected.contains(words[0]), "{inspected}");
     let checked = done(&["check", model, "--data", table]).stdout;
-    assert!(checked.contains("input scales"), "{checked}");
+    assert!(checked.contains(words[1]), "{checked}");
     let explained = done(&["explain", model, "--data", table]).stdout;
-    assert!(
-        explained.contains("scaled input") && explained.contains("√fan_in"),
-        "{explained}"
-    );
+    assert!(explained.contains(words[2]), "{explained}");
+    assert_eq!(explained.contains("√fan_in"), preset != "tabm", "{explained}");
     assert!(
         trained["metrics"]["validation"]["accuracy"].is_number(),
         "{trained}"
     );
+}
+
+#[test]
+fn an_effort_chooses_a_preset_and_says_what_it_costs() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = people(folder.path(), 60);
+    let out = folder.path().join("model.safetensors");
+    let train = |arguments: &[&str]| {
+        let common = [
+            "train",
+            text(&table),
+            "--target",
+            "buys",
+            "--drop",
+            "name",
+            "--epochs",
+            "2",
+        ];
+        let written = ["--out", text(&out), "--json", "-"];
+        done(&[&common[..], arguments, &written].concat())
+    };
+    for (effort, layers, networks) in [("quick", 3, 1), ("default", 5, 1), ("high", 5, 8)] {
+        let done = train(&["--effort", effort]);
+        let record: Value = serde_json::from_str(&done.stdout).unwrap();
+        assert_eq!(
+            record["recipe"]["network"]["layers"].as_array().unwrap().len(),
+            layers
+        );
+        let table = &record["recipe"]["data"]["table"];
+        assert_eq!(table["ensemble"].as_u64().unwrap_or(1), networks, "{effort}");
+        assert!(done.stderr.contains("at most about"), "{}", done.stderr);
+        let quiet = train(&["--effort", effort, "--quiet"]);
+        assert!(!quiet.stderr.contains("at most about"), "{}", quiet.stderr);
+    }
+    let asked = train(&["--effort", "high", "--ensemble", "3"]);
+    let record: Value = serde_json::from_str(&asked.stdout).unwrap();
+    assert_eq!(record["recipe"]["data"]["table"]["ensemble"], 3);
 }
 
 #[test]
@@ -103,6 +149,15 @@ fn what_contradicts_a_preset_or_a_table_is_refused() {
         ),
         (&["--set", "train.parametrisation=ntc"], "ntk"),
         (&["--preset", "realmlp-s", "--optimizer", "lbfgs"], "lbfgs"),
+        (&["--preset", "tabm", "--calibrate", "temperature"], "members"),
+        (
+            &["--preset", "tabm", "--set", "network.members=1"],
+            "at least 2 members",
+        ),
+        (&["--preset", "plain", "--effort", "high"], "--effort"),
+        (&["--effort", "highest"], "quick"),
+        (&["--set", "data.table.embed_numbers=plx"], "pbld"),
+        (&["--set", "train.dropout_schedule=adaptive"], "flat_cosine"),
     ] {
         refused(&train(arguments), 2, &[expected]);
     }

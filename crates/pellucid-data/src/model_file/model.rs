@@ -157,7 +157,8 @@ impl Model {
         let table = self.recipe.data.table.as_ref();
         let architecture = self.network.architecture();
         let format_version = match architecture.is_normalised() {
-            _ if architecture.input_scales().is_some() || !self.members.is_empty() => FORMAT_VERSION,
+            _ if architecture.changes_features() || !self.members.is_empty() => FORMAT_VERSION,
+            _ if architecture.has_parametric_activations() => FORMAT_VERSION,
             _ if table.is_some_and(TableRecipe::adjusts_predictions) => FORMAT_VERSION,
             true => FORMAT_WITH_NORMALISATION,
             false => FORMAT_WITHOUT_NORMALISATION,

@@ -3,6 +3,7 @@
 use super::format::{ModelBytes, Tensors};
 use crate::files::FileError;
 use pellucid::descriptor::OrNone;
+use pellucid::model::embedding::Embedding;
 use pellucid::model::network::Layer;
 use pellucid::{Activation, Architecture, Network, Normalisation, Precision, Scalar};
 use safetensors::Dtype;
@@ -42,6 +43,15 @@ pub(super) struct Shape {
     /// Whether the first layer scales the features; absent in files before format 3.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     input_scales: bool,
+    /// What stands in the place of features.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    embeddings: Vec<Embedding>,
+    /// Whether hidden layers have parametric activations.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    parametric_activations: bool,
+    /// The number of members that share the hidden layers; absent for a network that is not made of members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    members: Option<usize>,
     /// The number of networks whose outputs are averaged; absent for one, as in files before format 3.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     networks: usize,
@@ -87,6 +97,9 @@ impl AnyNetwork {
                 false => Vec::new(),
             },
             input_scales: self.architecture().input_scales().is_some(),
+            embeddings: self.architecture().embeddings().copied().collect(),
+            parametric_activations: self.architecture().has_parametric_activations(),
+            members: Some(self.architecture().member_count()).filter(|&count| count > 1),
             networks,
             precision: self.precision(),
         }
@@ -111,6 +124,18 @@ impl AnyNetwork {
         let architecture = architecture.map(|architecture| match shape.input_scales {
             true => architecture.scaling_inputs(),
             false => architecture,
+        });
+        let architecture = architecture.and_then(|architecture| match shape.embeddings.is_empty() {
+            true => Ok(architecture),
+            false => architecture.embedding(&shape.embeddings),
+        });
+        let architecture = architecture.map(|architecture| match shape.parametric_activations {
+            true => architecture.with_parametric_activations(),
+            false => architecture,
+        });
+        let architecture = architecture.and_then(|architecture| match shape.members {
+            Some(count) => architecture.with_members(count),
+            None => Ok(architecture),
         });
         let architecture = architecture.map_err(|error| file.wrong(contradiction(&error)))?;
         let network = |number: usize| -> Result<Self, FileError> {
@@ -173,10 +198,13 @@ pub(super) fn contradiction(what: impl std::fmt::Display) -> String {
 /// PyTorch's.
 fn layout(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
     type Group = (&'static [&'static str], fn(&Layer) -> bool);
-    const TRAINED: [Group; 3] = [
+    const TRAINED: [Group; 4] = [
         (&["weight"], |_| true),
         (&["bias"], |layer| layer.bias().is_some()),
         (&["norm.weight", "norm.bias"], |layer| layer.gain().is_some()),
+        (&["activation.weight"], |layer| {
+            layer.activation_factors().is_some()
+        }),
     ];
     const STATISTICS: Group = (&["norm.running_mean", "norm.running_var"], |layer| {
         layer.statistics().is_some()
@@ -189,6 +217,11 @@ fn layout(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
                     "weight" => vec![layer.fan_in, layer.fan_out],
                     _ => vec![layer.fan_out],
                 };
+                // An output layer that each member has a copy of.
+                let shape = match layer.copies() {
+                    1 => shape,
+                    copies => [vec![copies], shape].concat(),
+                };
                 layout.push((format!("layers.{index}.{part}"), shape));
             }
         }
@@ -197,7 +230,19 @@ fn layout(architecture: &Architecture) -> Vec<(String, Vec<usize>)> {
         add(&mut layout, group);
     }
     if let Some(scales) = architecture.input_scales() {
-        layout.push(("input_scales".to_owned(), vec![scales.len()]));
+        let shape = match architecture.member_count() {
+            1 => vec![scales.len()],
+            count => vec![count, architecture.layer(0).fan_in],
+        };
+        debug_assert_eq!(shape.iter().product::<usize>(), scales.len());
+        layout.push(("input_scales".to_owned(), shape));
+    }
+    let embedded = architecture.embedded_parts().iter();
+    let embedded = embedded.filter(|part| part.embedding.is_some());
+    for (index, part) in embedded.enumerate() {
+        for (name, shape, _) in part.arrays() {
+            layout.push((format!("embeddings.{index}.{name}"), shape));
+        }
     }
     add(&mut layout, STATISTICS);
     layout

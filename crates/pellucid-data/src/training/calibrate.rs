@@ -30,6 +30,12 @@ pub(super) fn check_settings(recipe: &Recipe, target: &TargetPreparation) -> Res
             );
         }
     }
+    if table.calibrate == Calibration::Temperature && recipe.network.members.is_some() {
+        return temperature(
+            "it divides what enters the output layer's activation, and the probabilities of a network of members are the \
+             mean of several; leave it out",
+        );
+    }
     if let Some(metric) = table.tune_threshold
         && !matches!(target, TargetPreparation::Binary(_))
     {

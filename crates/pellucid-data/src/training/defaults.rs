@@ -7,7 +7,7 @@ use pellucid::loss::Loss;
 use pellucid::recipe::Recipe;
 use serde_json::json;
 
-/// Sizes of the hidden layers. On the tables of `bench/tables`, one layer did better below about 1,000 rows and two above.
+/// Sizes of the hidden layers. On the tables of `bench/tables-folds`, one layer did better below about 1,000 rows and two above.
 fn hidden(rows: usize) -> &'static [usize] {
     if rows < 1_000 { &[100] } else { &[128, 64] }
 }

@@ -21,9 +21,12 @@
 mod calibrate;
 mod cross_validation;
 mod defaults;
+mod effort;
 mod ensemble;
 mod ensemble_settings;
+mod estimate;
 mod findings;
+mod inputs;
 mod plan;
 mod prediction;
 mod presets;
@@ -34,6 +37,8 @@ mod scores;
 mod session;
 
 pub use cross_validation::{CrossValidation, Spread};
+pub use effort::Effort;
+pub use estimate::Estimate;
 pub use plan::Plan;
 pub use prediction::predict;
 pub(crate) use prediction::{in_f32, in_f64, mean_outputs};

@@ -3,6 +3,7 @@
 use super::calibrate::check_settings;
 use super::defaults;
 use super::ensemble_settings::check_ensemble;
+use super::inputs::fit_inputs;
 use super::request::TrainingRequest;
 use crate::error::{Result, problem, setting};
 use crate::preparation::{
@@ -73,11 +74,16 @@ impl<'a> Plan<'a> {
         };
         let target = TargetPreparation::fit(table, &rows, &chosen.targets, &as_it_is)?;
         let labels = target.labels(table, &rows)?;
+        if request.effort.is_some() && (request.preset.is_some() || request.recipe.is_some()) {
+            let expected = "it chooses a preset, and a preset or a recipe is given; leave one of them out";
+            return Err(setting("effort", "(set)", expected));
+        }
         let usual = request.preset_or_default().recipe(&target, rows.len())?;
         let mut recipe = request.recipe.clone().unwrap_or_else(|| usual.clone());
         override_by(&mut recipe, request, &target);
         let mut table_recipe = of_recipe.or(usual.data.table).unwrap_or_default();
-        if request.recipe.is_none() && request.validation == Some(0.0) {
+        let holds_out = request.validation != Some(0.0) || request.has_validation_table;
+        if request.recipe.is_none() && !holds_out {
             // A preset calibrates where it can.
             table_recipe.calibrate = Calibration::None;
         }
@@ -101,6 +107,8 @@ impl<'a> Plan<'a> {
             drop_missing_target: drops,
             task: Some(task),
             scale: request.scale.unwrap_or(table_recipe.scale),
+            embed_numbers: table_recipe.embed_numbers,
+            embed_categories_above: table_recipe.embed_categories_above,
             unseen: request.unseen.unwrap_or(table_recipe.unseen),
             validation: request.validation.unwrap_or(table_recipe.validation),
             class_weight: request.class_weight.clone().unwrap_or(table_recipe.class_weight),
@@ -109,7 +117,10 @@ impl<'a> Plan<'a> {
             tune_threshold: request.tune_threshold.or(table_recipe.tune_threshold),
             clamp_predictions: request.clamp_predictions || table_recipe.clamp_predictions,
             refit: request.refit || table_recipe.refit,
-            ensemble: request.ensemble.unwrap_or(table_recipe.ensemble),
+            ensemble: request.ensemble.unwrap_or(match request.effort {
+                Some(effort) => effort.networks(rows.len()),
+                None => table_recipe.ensemble,
+            }),
         };
         recipe.data = DataRecipe {
             source: Source::Table,
@@ -178,7 +189,7 @@ impl<'a> Plan<'a> {
     pub fn recipe_for_all_rows(&self) -> Result<Recipe> {
         let (preparation, _) = Preparation::fit(self.table, &self.rows, &self.chosen, &self.settings)?;
         let mut recipe = self.recipe.clone();
-        recipe.network.layers[0] = preparation.width();
+        fit_inputs(&mut recipe, &preparation);
         Ok(recipe)
     }
 
@@ -311,6 +322,8 @@ fn change_settings(recipe: &mut Recipe, request: &TrainingRequest) -> Result<Vec
     let roles = |recipe: &Recipe| TableRecipe {
         scale: Scale::default(),
         unseen: Unseen::default(),
+        embed_numbers: None,
+        embed_categories_above: None,
         validation: 0.0,
         class_weight: ClassWeight::default(),
         target_transform: TargetTransform::default(),

@@ -3,9 +3,11 @@
 use super::defaults;
 use crate::error::{Result, setting};
 use crate::preparation::TargetPreparation;
-use pellucid::Activation;
+use pellucid::descriptor::Choice;
 use pellucid::loss::Loss;
-use pellucid::recipe::Recipe;
+use pellucid::model::init::Init;
+use pellucid::recipe::{DropoutRates, NumberEmbedding, Recipe};
+use pellucid::{Activation, Optimizer, Schedule};
 use serde_json::json;
 
 /// A recipe for tables by name.
@@ -18,11 +20,21 @@ pub enum Preset {
     Plain,
     /// RealMLP-TD-S: Holzmüller, Grinsztajn & Steinwart, *Better by Default*, 2024, section 3 and appendix A.2.
     RealmlpS,
+    /// RealMLP-TD: the same paper, appendix A.1.
+    Realmlp,
+    /// TabM-mini: Gorishniy, Kotelnikov & Babenko, *TabM*, 2024, section 3 and appendix.
+    Tabm,
 }
 
 impl Preset {
     /// Every preset.
-    pub const ALL: [Self; 3] = [Self::Default, Self::Plain, Self::RealmlpS];
+    pub const ALL: [Self; 5] = [
+        Self::Default,
+        Self::Plain,
+        Self::RealmlpS,
+        Self::Realmlp,
+        Self::Tabm,
+    ];
 
     /// Its name, as `--preset` takes it.
     pub const fn name(self) -> &'static str {
@@ -30,6 +42,8 @@ impl Preset {
             Self::Default => "default",
             Self::Plain => "plain",
             Self::RealmlpS => "realmlp-s",
+            Self::Realmlp => "realmlp",
+            Self::Tabm => "tabm",
         }
     }
 
@@ -40,6 +54,12 @@ impl Preset {
             Self::Plain => "ReLU layers of 100, or 128 and 64 units, and Adam at a constant learning rate",
             Self::RealmlpS => {
                 "RealMLP-TD-S: three layers of 256 units, scaled inputs, a cyclic learning rate, 256 epochs"
+            }
+            Self::Realmlp => {
+                "RealMLP-TD: realmlp-s with embedded numbers, parametric activations, dropout and weight decay"
+            }
+            Self::Tabm => {
+                "TabM-mini: 32 members that share three layers of 512 units, dropout and weight decay"
             }
         }
     }
@@ -54,6 +74,8 @@ impl Preset {
             Self::Default if rows < MANY_ROWS => realmlp_s(target, false),
             Self::Default | Self::Plain => defaults::recipe(target, rows),
             Self::RealmlpS => realmlp_s(target, true),
+            Self::Realmlp => realmlp(target),
+            Self::Tabm => tabm(target),
         }
     }
 }
@@ -108,4 +130,66 @@ fn realmlp_s(target: &TargetPreparation, clamps: bool) -> Result<Recipe> {
         },
     });
     serde_json::from_value(recipe).map_err(|error| setting("preset", "realmlp-s", error.to_string()))
+}
+
+/// RealMLP-TD.
+fn realmlp(target: &TargetPreparation) -> Result<Recipe> {
+    let mut recipe = realmlp_s(target, true)?;
+    if let Some(table) = &mut recipe.data.table {
+        table.embed_numbers = Some(NumberEmbedding::Pbld);
+        table.embed_categories_above = Some(9);
+    }
+    recipe.network.parametric_activations = true;
+    recipe.init = Init::DataDriven;
+    let train = &mut recipe.train;
+    if matches!(target, TargetPreparation::Regression { .. }) {
+        train.learning_rate = 0.2;
+    }
+    train.optimizer = Optimizer::Adamw {
+        beta_1: 0.9,
+        beta_2: 0.95,
+        epsilon: 1e-8,
+        epsilon_hat: false,
+        weight_decay: 0.02,
+    };
+    train.dropout = DropoutRates::One(0.15);
+    let flat_cosine = Schedule::named("flat_cosine").unwrap_or_default();
+    (train.dropout_schedule, train.decay_schedule) = (flat_cosine, flat_cosine);
+    train.rate_factors.embeddings = 0.1;
+    train.rate_factors.activations = 0.1;
+    Ok(recipe)
+}
+
+/// TabM-mini with the settings of its authors, on numbers with the quantiles of a normal distribution.
+fn tabm(target: &TargetPreparation) -> Result<Recipe> {
+    let (loss, output_activation) = defaults::output_of(target);
+    let (loss, monitor) = match target {
+        TargetPreparation::Regression { .. } => (Loss::SquaredError, "root_mean_squared_error"),
+        TargetPreparation::Labels { .. } => (loss, "loss"),
+        _ => (loss, "accuracy"),
+    };
+    let relu = Activation::Relu;
+    let recipe = json!({
+        "data": {"source": "table", "table": {"target": [], "validation": 0.2, "scale": "normal"}},
+        "network": {
+            "layers": [1, 512, 512, 512, target.outputs()],
+            "activation": [relu, relu, relu, output_activation],
+            "members": 32,
+        },
+        "init": {"method": "pytorch"},
+        "train": {
+            "loss": loss.name(),
+            "optimizer": {"name": "adamw", "weight_decay": 3e-4},
+            "learning_rate": 2e-3,
+            "clip_norm": 1.0,
+            "dropout": 0.1,
+            "batch_size": 256,
+            "shuffle": true,
+            "epochs": 1000,
+            "patience": 16,
+            "monitor": monitor,
+            "precision": "f32",
+        },
+    });
+    serde_json::from_value(recipe).map_err(|error| setting("preset", "tabm", error.to_string()))
 }

@@ -1,5 +1,6 @@
 //! The settings of a training that a user requests. The table decides the others.
 
+use super::effort::Effort;
 use super::presets::Preset;
 use crate::error::{Result, problem};
 use crate::preparation::{ColumnChoice, ReadTable, ReadingRequest, TableReading};
@@ -22,6 +23,8 @@ pub struct TrainingRequest {
     pub recipe: Option<Recipe>,
     /// The recipe of all settings that are not requested below, by name, where there is no recipe.
     pub preset: Option<Preset>,
+    /// The preset and the number of networks by their cost, where there is neither recipe nor preset.
+    pub effort: Option<Effort>,
     /// Settings of the recipe to replace, each `table.key=value`.
     pub set: Vec<String>,
     /// Keys of the recipe to leave out.
@@ -52,6 +55,8 @@ pub struct TrainingRequest {
     pub class_weight: Option<ClassWeight>,
     /// The part of the rows that is held out, 0 for none.
     pub validation: Option<f64>,
+    /// Whether the rows to stop by are a table of their own, and none of this one are held out.
+    pub has_validation_table: bool,
     /// The sizes of the hidden layers, none for a linear model.
     pub hidden: Option<Vec<usize>>,
     /// The activation of the hidden layers.
@@ -141,10 +146,11 @@ impl TrainingRequest {
     /// starts from plain settings.
     pub(super) fn preset_or_default(&self) -> Preset {
         let is_adam = |optimizer: Optimizer| optimizer.is_like(&Optimizer::ADAM);
-        self.preset.unwrap_or(match self.optimizer.is_none_or(is_adam) {
-            true => Preset::Default,
-            false => Preset::Plain,
-        })
+        let of_effort = self.effort.map(Effort::preset);
+        match self.preset.or(of_effort).unwrap_or(Preset::Default) {
+            Preset::Default if self.preset.is_none() && !self.optimizer.is_none_or(is_adam) => Preset::Plain,
+            preset => preset,
+        }
     }
 
     /// What the recipe says of the table.

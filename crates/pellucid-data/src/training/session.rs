@@ -2,6 +2,7 @@
 
 use super::calibrate::{calibrate, check_held_out};
 use super::findings;
+use super::inputs::fit_inputs;
 use super::plan::Plan;
 use super::prediction::{predict, scores_of};
 use super::scores::Scores;
@@ -238,7 +239,7 @@ impl<'a> Plan<'a> {
         validation: (&'s Table, Vec<u32>),
         threads: NonZeroUsize,
     ) -> Result<TableSession<'s>> {
-        recipe.network.layers[0] = preparation.width();
+        fit_inputs(&mut recipe, &preparation);
         let session = with_precision!(recipe.train.precision, T => {
             let table_recipe = self.table_recipe();
             let samples = |(table, rows): &(&Table, Vec<u32>)| unweighted::<T>(&preparation, table, rows);
@@ -441,7 +442,7 @@ impl Trained {
         }
         let (network, preparation) = self.refit.unwrap_or((self.network, self.preparation));
         let mut recipe = self.recipe;
-        recipe.network.layers[0] = preparation.width();
+        fit_inputs(&mut recipe, &preparation);
         Model {
             history: self.summary.history,
             metrics,

@@ -22,8 +22,21 @@ pub struct LayerArrays<T> {
     pub dropped: Aligned<T>,
     /// The state of the normalisation; only for a normalised layer, whose z is the normalised pre-activations.
     pub normalised: Option<Box<Normalised<T>>>,
+    /// The arrays of parametric activations; only for a layer that has them.
+    pub parametric: Option<Box<Parametric<T>>>,
     /// What the layer's kernels keep from forward to backward.
     pub scratch: Scratch<T>,
+}
+
+/// The arrays of a layer with parametric activations a = z + α·(f(z) − z).
+#[derive(Debug, Clone)]
+pub struct Parametric<T> {
+    /// f(z), (rows, fan_out).
+    pub function: Aligned<T>,
+    /// ∂L/∂a, (rows, fan_out), of the last backward pass.
+    pub outer: Aligned<T>,
+    /// ∂L/∂α, (fan_out), of the last backward pass.
+    pub derivatives: Aligned<T>,
 }
 
 impl<T: Scalar> LayerArrays<T> {
@@ -39,8 +52,21 @@ impl<T: Scalar> LayerArrays<T> {
             mask: Aligned::default(),
             dropped: Aligned::default(),
             normalised: normalisation.map(|kind| Box::new(Normalised::new(kind, fan_out, capacity))),
+            parametric: None,
             scratch: Scratch::default(),
         }
+    }
+
+    /// The same for a layer of `fan_out` units with parametric activations.
+    #[must_use]
+    pub fn parametric(mut self, fan_out: usize) -> Self {
+        let length = self.z.len();
+        self.parametric = Some(Box::new(Parametric {
+            function: Aligned::zeros(length),
+            outer: Aligned::zeros(length),
+            derivatives: Aligned::zeros(fan_out),
+        }));
+        self
     }
 
     /// The input of the next layer, (rows, fan_out).

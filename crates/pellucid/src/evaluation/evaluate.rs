@@ -9,8 +9,13 @@ use crate::scalar::Scalar;
 use pellucid_kernels::thread_pool;
 use std::num::NonZeroUsize;
 
-/// The rows of one forward pass: enough for efficient matrix products, few enough to stay in the caches.
+/// The rows of one forward pass, of one member: enough for efficient matrix products, few enough to stay in the caches.
 const BATCH: usize = 256;
+
+/// The rows of one forward pass. Members share its products, so that fewer rows are enough.
+fn batch_rows(architecture: &Architecture) -> usize {
+    (BATCH / architecture.member_count()).max(16)
+}
 
 /// The loss and the metrics of a network on a data set.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -116,25 +121,26 @@ where
     S: Samples<T> + Sync + ?Sized,
 {
     let mut sum = 0.0;
+    let batch = batch_rows(architecture);
     // As many batches at a time as there are threads, each with arrays of its own. The results are added in the order of the
     // rows, so that they do not depend on the number of threads.
-    let batches = data.rows().div_ceil(BATCH);
+    let batches = data.rows().div_ceil(batch);
     slots.resize_with(threads.get().min(batches).min(thread_pool::MAX_PARTS), || {
         BatchSlot {
             start: 0,
-            workspace: Workspace::new(architecture, BATCH.min(data.rows())).predicting(),
+            workspace: Workspace::new(architecture, batch.min(data.rows())).predicting(),
             buffers: BatchBuffers::default(),
             loss: 0.0,
         }
     });
-    let wave = slots.len() * BATCH;
+    let wave = slots.len() * batch;
     for first in (0..data.rows()).step_by(wave) {
-        let used = (data.rows() - first).div_ceil(BATCH).min(slots.len());
+        let used = (data.rows() - first).div_ceil(batch).min(slots.len());
         for (index, slot) in slots[..used].iter_mut().enumerate() {
-            slot.start = first + index * BATCH;
+            slot.start = first + index * batch;
         }
         thread_pool::for_each(threads, &mut slots[..used], |slot| {
-            let rows = slot.start..(slot.start + BATCH).min(data.rows());
+            let rows = slot.start..(slot.start + batch).min(data.rows());
             let (input, targets) = data.gather(Rows::Range(rows.start, rows.end), &mut slot.buffers);
             pass::forward(architecture, parameters, input, &mut slot.workspace);
             let weights = if data.is_weighted() { rows } else { 0..0 };
@@ -142,7 +148,7 @@ where
             slot.loss = pass::loss_sum(loss, architecture, targets, &slot.workspace);
         });
         for slot in &mut slots[..used] {
-            let end = (slot.start + BATCH).min(data.rows());
+            let end = (slot.start + batch).min(data.rows());
             let (_, targets) = data.gather(Rows::Range(slot.start, end), &mut slot.buffers);
             sum += slot.loss;
             after_batch(slot.workspace.outputs(), targets);
@@ -186,19 +192,20 @@ where
 {
     let width = architecture.output_width();
     let mut outputs = vec![T::ZERO; rows * width];
-    let batches = rows.div_ceil(BATCH);
+    let batch = batch_rows(architecture);
+    let batches = rows.div_ceil(batch);
     let batches_per_part = batches.div_ceil(threads.get().min(thread_pool::MAX_PARTS)).max(1);
-    let rows_per_part = batches_per_part * BATCH;
+    let rows_per_part = batches_per_part * batch;
     let mut parts: Vec<(usize, &mut [T])> = outputs
         .chunks_mut(rows_per_part * width)
         .enumerate()
         .map(|(index, outputs)| (index * rows_per_part, outputs))
         .collect();
     thread_pool::for_each(threads, &mut parts, |(first, outputs)| {
-        let mut workspace = Workspace::new(architecture, BATCH.min(outputs.len() / width)).predicting();
+        let mut workspace = Workspace::new(architecture, batch.min(outputs.len() / width)).predicting();
         let mut buffers = BatchBuffers::default();
-        for (index, outputs) in outputs.chunks_mut(BATCH * width).enumerate() {
-            let start = *first + index * BATCH;
+        for (index, outputs) in outputs.chunks_mut(batch * width).enumerate() {
+            let start = *first + index * batch;
             let rows = Rows::Range(start, start + outputs.len() / width);
             let (input, _) = features.gather(rows, &mut buffers);
             pass::forward(architecture, parameters, input, &mut workspace);

@@ -1,6 +1,6 @@
 //! The arrays of one forward and one backward pass, layer by layer, as plain numbers that serialise to JSON.
 //!
-//! Rows are samples; weights are fan_in rows of fan_out numbers. Every number is copied, in double precision and exactly,
+//! Rows are samples, those of the first member where a network is made of members; weights are fan_in rows of fan_out numbers. Every number is copied, in double precision and exactly,
 //! from the workspace, the gradient and the parameters of the pass.
 
 use crate::activation::Activation;
@@ -37,6 +37,9 @@ pub struct LayerTrace {
     /// The steps from x·W + b to z, where the layer is normalised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normalisation: Option<NormalisationTrace>,
+    /// The factors α of parametric activations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parametric: Option<ParametricTrace>,
     /// ∂L/∂a, (rows, fan_out).
     pub d_loss_d_activation: Vec<Numbers>,
     /// ∂a/∂z, (rows, fan_out); of softmax the diagonal aⱼ(1 − aⱼ) of its Jacobian.
@@ -67,6 +70,47 @@ pub struct InputScalesTrace {
     pub d_loss_d_scales: Numbers,
     /// s after the step, (fan_in); null without a step.
     pub scales_after: Option<Numbers>,
+}
+
+/// Parametric activations a = z + α·(f(z) − z).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ParametricTrace {
+    /// α before the step, (fan_out).
+    pub factors: Numbers,
+    /// f(z), (rows, fan_out).
+    pub function: Vec<Numbers>,
+    /// ∂L/∂α, (fan_out).
+    pub d_loss_d_factors: Numbers,
+    /// α after the step, (fan_out); null without a step.
+    pub factors_after: Option<Numbers>,
+}
+
+/// What stands in the place of features, with the parameters of all embeddings.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EmbeddingTrace {
+    /// The features, (rows, inputs).
+    pub features: Vec<Numbers>,
+    /// ∂L/∂ of the embedded features, (rows, fan_in of the first layer).
+    pub d_loss_d_embedded: Vec<Numbers>,
+    /// The arrays of the parameters.
+    pub arrays: Vec<EmbeddingArrayTrace>,
+}
+
+/// An array of an embedding's parameters, row-major.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EmbeddingArrayTrace {
+    /// The first and the last of the embedded features, counted from 1.
+    pub features: [usize; 2],
+    /// `frequency`, `phase`, `weight` or `bias`.
+    pub name: &'static str,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Before the step.
+    pub before: Numbers,
+    /// ∂L/∂ of it.
+    pub gradient: Numbers,
+    /// After the step; null without a step.
+    pub after: Option<Numbers>,
 }
 
 /// Dropout of a layer.
@@ -186,13 +230,19 @@ pub(crate) fn layers<T: Scalar>(
         let layer = before.architecture().layer(index);
         let width = layer.fan_out;
         let (z, activation) = (workspace.z(index), workspace.activation(index));
+        let (weights, bias) = (layer.weights_of(0), layer.bias_of(0));
+        let input = match workspace.embedded() {
+            Some((embedded, _)) => Input::Dense(embedded),
+            None => input,
+        };
+        let of_bias = |values: &[T]| bias.clone().map(|range| numbers(&values[range]));
         LayerTrace {
             function: layer.activation,
             fan_in: layer.fan_in,
             fan_out: width,
             input_scales: input_scales(before, after, input, gradient).filter(|_| index == 0),
-            weights: table(before.weights(index), width),
-            bias: before.bias(index).map(numbers),
+            weights: table(&before.parameters()[weights.clone()], width),
+            bias: of_bias(before.parameters()),
             z: table(z, width),
             activation: table(activation, width),
             dropout: workspace.mask(index).map(|mask| DropoutTrace {
@@ -201,12 +251,13 @@ pub(crate) fn layers<T: Scalar>(
             }),
             normalisation: normalisation(before, after, index, input, gradient, workspace),
             d_loss_d_activation: table(workspace.upstream(index).unwrap_or_default(), width),
-            d_activation_d_z: table(&layer.activation.derivative(z, activation), width),
+            parametric: parametric(before, after, index, gradient, workspace),
+            d_activation_d_z: table(&activation_derivative(before, workspace, index), width),
             delta: table(workspace.delta(index), width),
-            d_loss_d_weights: table(&gradient[layer.weights()], width),
-            d_loss_d_bias: layer.bias().map(|range| numbers(&gradient[range])),
-            weights_after: after.map(|after| table(after.weights(index), width)),
-            bias_after: after.and_then(|after| after.bias(index)).map(numbers),
+            d_loss_d_weights: table(&gradient[weights.clone()], width),
+            d_loss_d_bias: of_bias(gradient),
+            weights_after: after.map(|after| table(&after.parameters()[weights], width)),
+            bias_after: after.and_then(|after| of_bias(after.parameters())),
             update: None,
         }
     };
@@ -219,18 +270,21 @@ fn input_scales<T: Scalar>(
     input: Input<'_, T>,
     gradient: &[T],
 ) -> Option<InputScalesTrace> {
-    let scales = before.input_scales()?;
+    let architecture = before.architecture();
+    let width = architecture.layer(0).fan_in;
+    let of_first = architecture.input_scales()?.start..architecture.input_scales()?.start + width;
+    let scales = &before.parameters()[of_first.clone()];
     let mut scaled = input.to_vec();
-    for row in scaled.chunks_exact_mut(scales.len()) {
+    for row in scaled.chunks_exact_mut(width) {
         for (x, &scale) in row.iter_mut().zip(scales) {
             *x *= scale;
         }
     }
     Some(InputScalesTrace {
         scales: numbers(scales),
-        scaled: table(&scaled, scales.len()),
-        d_loss_d_scales: numbers(&gradient[before.architecture().input_scales()?]),
-        scales_after: after.and_then(Network::input_scales).map(numbers),
+        scaled: table(&scaled, width),
+        d_loss_d_scales: numbers(&gradient[of_first.clone()]),
+        scales_after: after.map(|after| numbers(&after.parameters()[of_first])),
     })
 }
 
@@ -247,9 +301,19 @@ fn normalisation<T: Scalar>(
     let width = layer.fan_out;
     let mut d_loss_d_z = workspace.upstream(index).unwrap_or_default().to_vec();
     let (z, activation) = (workspace.z(index), workspace.activation(index));
-    layer
-        .activation
-        .backpropagate(z, activation, &mut d_loss_d_z, width);
+    match workspace.function_values(index) {
+        None => layer
+            .activation
+            .backpropagate(z, activation, &mut d_loss_d_z, width),
+        // Softmax is no function of one pre-activation, and no hidden layer's usual one.
+        Some(_) => {
+            let derivative = activation_derivative(before, workspace, index);
+            d_loss_d_z
+                .iter_mut()
+                .zip(derivative)
+                .for_each(|(outer, own)| *outer *= own);
+        }
+    }
     let derivatives = |range: Option<std::ops::Range<usize>>| range.map(|range| numbers(&gradient[range]));
     Some(NormalisationTrace {
         name: layer.normalisation()?.name().into(),
@@ -264,6 +328,72 @@ fn normalisation<T: Scalar>(
         d_loss_d_shift: derivatives(layer.shift())?,
         gain_after: after.and_then(|after| after.gain(index)).map(numbers),
         shift_after: after.and_then(|after| after.shift(index)).map(numbers),
+    })
+}
+
+fn parametric<T: Scalar>(
+    before: &Network<T>,
+    after: Option<&Network<T>>,
+    index: usize,
+    gradient: &[T],
+    workspace: &Workspace<T>,
+) -> Option<ParametricTrace> {
+    let layer = before.architecture().layer(index);
+    let range = layer.activation_factors()?;
+    Some(ParametricTrace {
+        factors: numbers(&before.parameters()[range.clone()]),
+        function: table(workspace.function_values(index)?, layer.fan_out),
+        d_loss_d_factors: numbers(&gradient[range.clone()]),
+        factors_after: after.map(|after| numbers(&after.parameters()[range])),
+    })
+}
+
+/// ∂a/∂z of layer `index` in the last pass of `workspace`, (rows, fan_out): f′(z), or 1 + α·(f′(z) − 1).
+pub(crate) fn activation_derivative<T: Scalar>(
+    network: &Network<T>,
+    workspace: &Workspace<T>,
+    index: usize,
+) -> Vec<T> {
+    let layer = network.architecture().layer(index);
+    let (z, activation) = (workspace.z(index), workspace.activation(index));
+    let (Some(range), Some(values)) = (layer.activation_factors(), workspace.function_values(index)) else {
+        return layer.activation.derivative(z, activation);
+    };
+    let mut derivative = layer.activation.derivative(z, values);
+    for row in derivative.chunks_exact_mut(layer.fan_out) {
+        for (derivative, &factor) in row.iter_mut().zip(&network.parameters()[range.clone()]) {
+            *derivative = T::ONE + factor * (*derivative - T::ONE);
+        }
+    }
+    derivative
+}
+
+/// What stands in the place of features; `None` for a network without embeddings.
+pub(crate) fn embedding<T: Scalar>(
+    before: &Network<T>,
+    after: Option<&Network<T>>,
+    features: &[T],
+    gradient: &[T],
+    workspace: &Workspace<T>,
+) -> Option<EmbeddingTrace> {
+    let (_, outer) = workspace.embedded()?;
+    let architecture = before.architecture();
+    let parts = architecture.embedded_parts().iter();
+    let arrays = parts.flat_map(|part| {
+        let arrays = part.arrays().into_iter();
+        arrays.map(|(name, shape, range)| EmbeddingArrayTrace {
+            features: [part.features.start + 1, part.features.end],
+            name,
+            shape,
+            before: numbers(&before.parameters()[range.clone()]),
+            gradient: numbers(&gradient[range.clone()]),
+            after: after.map(|after| numbers(&after.parameters()[range])),
+        })
+    });
+    Some(EmbeddingTrace {
+        features: table(features, architecture.input_width()),
+        d_loss_d_embedded: table(outer, architecture.layer(0).fan_in),
+        arrays: arrays.collect(),
     })
 }
 
@@ -284,9 +414,12 @@ fn sums<T: Scalar>(
         Some(_) => alone.scaling_inputs(),
         None => alone,
     };
-    let mut parameters = network.weights(index).to_vec();
-    parameters.extend_from_slice(network.bias(index).unwrap_or_default());
-    parameters.extend_from_slice(scales.unwrap_or_default());
+    let mut parameters = network.parameters()[layer.weights_of(0)].to_vec();
+    if let Some(bias) = layer.bias_of(0) {
+        parameters.extend_from_slice(&network.parameters()[bias]);
+    }
+    parameters
+        .extend_from_slice(&scales.unwrap_or_default()[..if scales.is_some() { layer.fan_in } else { 0 }]);
     let x = match index {
         0 => input,
         _ => Input::Dense(workspace.output(index - 1)),

@@ -15,6 +15,8 @@ use crate::scalar::Scalar;
 pub struct Dropout {
     /// The rate of each hidden layer, the first layer first.
     rates: Vec<f64>,
+    /// What the rates are multiplied by.
+    share: f64,
     generator: RandomState,
 }
 
@@ -28,6 +30,7 @@ impl Dropout {
         rates.iter().try_for_each(|&rate| check_rate(rate))?;
         Ok(Self {
             rates: rates.to_vec(),
+            share: 1.0,
             generator: RandomState::new(seed),
         })
     }
@@ -37,19 +40,25 @@ impl Dropout {
         self.rates.get(layer).copied().unwrap_or(0.0)
     }
 
+    /// Sets what the rates are multiplied by in the next steps, 0 to 1.
+    pub(crate) fn set_share(&mut self, share: f64) {
+        self.share = share;
+    }
+
     /// Draws a factor for each activation of a hidden layer: 0 with the probability of its rate, otherwise 1/(1 − rate).
     pub(crate) fn draw<T: Scalar>(&mut self, layer: usize, mask: &mut [T]) {
-        draw_mask(self.rate(layer), &mut self.generator, mask);
+        draw_mask(self.share * self.rate(layer), &mut self.generator, mask);
     }
 }
 
 /// Draws a factor for each number: 0 with the probability `rate`, otherwise 1/(1 − rate).
 pub(crate) fn draw_mask<T: Scalar>(rate: f64, generator: &mut RandomState, mask: &mut [T]) {
     let kept = T::from_f64(1.0 / (1.0 - rate));
-    for factor in mask {
-        let is_dropped = generator.random_sample() < rate;
-        *factor = if is_dropped { T::ZERO } else { kept };
-    }
+    // Of the 2³² values of a word, those below this drop the unit: the rate to ten digits.
+    let dropping = (rate * 4_294_967_296.0).round() as u64;
+    generator.words_for(mask, |word, factor| {
+        *factor = if u64::from(word) < dropping { T::ZERO } else { kept };
+    });
 }
 
 /// Checks that a dropout rate is 0 or more, and below 1.

@@ -49,14 +49,12 @@ pub fn initialise<T: Scalar>(
                     Init::Realmlp if !is_hidden => (Init::Zeros, Init::Zeros),
                     _ => distributions(init, layer, hidden),
                 };
-                fill(
-                    &weights,
-                    layer.fan_in,
-                    &mut parameters[layer.weights()],
-                    generator,
-                );
-                if let Some(range) = layer.bias() {
-                    fill(&bias, 1, &mut parameters[range], generator);
+                for copy in 0..layer.copies() {
+                    let range = layer.weights_of(copy);
+                    fill(&weights, layer.fan_in, &mut parameters[range], generator);
+                    if let Some(range) = layer.bias_of(copy) {
+                        fill(&bias, 1, &mut parameters[range], generator);
+                    }
                 }
             }
         }
@@ -69,8 +67,22 @@ pub fn initialise<T: Scalar>(
             parameters[range].fill(1.0);
         }
     }
+    for factors in architecture.layers().iter().filter_map(Layer::activation_factors) {
+        parameters[factors].fill(1.0);
+    }
+    for (embedding, range) in architecture
+        .embedded_parts()
+        .iter()
+        .filter_map(|part| part.embedding.as_ref())
+    {
+        embedding.draw(&mut parameters[range.clone()], generator);
+    }
     if let Some(scales) = architecture.input_scales() {
-        parameters[scales].fill(1.0);
+        // Members must start different, as the others of their parameters may be alike.
+        parameters[scales].fill_with(|| match architecture.member_count() {
+            1 => 1.0,
+            _ => (generator.random_sample() - 0.5).signum(),
+        });
     }
     Network::new(architecture, parameters.into_iter().map(T::from_f64).collect())
 }
@@ -103,6 +115,7 @@ fn distributions(init: &Init, layer: &Layer, hidden: Option<Activation>) -> (Ini
             let both = within(1.0 / fan_in.sqrt());
             return (both.clone(), both);
         }
+        Init::DataDriven => normal((1.0 / fan_in).sqrt()),
         Init::Realmlp => return (normal((1.0 / fan_in).sqrt()), normal(1.0)),
         _ => init.clone(),
     };
@@ -149,7 +162,7 @@ fn copy_given(architecture: &Architecture, given: &[GivenLayer], parameters: &mu
         ));
     }
     for (number, (layer, GivenLayer { weights, bias })) in (1..).zip(layers.iter().zip(given)) {
-        let (fan_in, fan_out) = (layer.fan_in, layer.fan_out);
+        let (fan_in, fan_out) = (layer.copies() * layer.fan_in, layer.fan_out);
         if weights.len() != fan_in || weights.iter().any(|row| row.len() != fan_out) {
             let widths = weights.iter().map(Vec::len);
             let (least, most) = (widths.clone().min().unwrap_or(0), widths.max().unwrap_or(0));
@@ -170,7 +183,7 @@ fn copy_given(architecture: &Architecture, given: &[GivenLayer], parameters: &mu
         }
         match (layer.bias(), bias) {
             (None, None) => {}
-            (Some(range), Some(bias)) if bias.len() == fan_out => {
+            (Some(range), Some(bias)) if bias.len() == range.len() => {
                 finite(bias, |at| format!("layer {number}'s bias {}", at + 1))?;
                 parameters[range].copy_from_slice(bias);
             }

@@ -5,7 +5,15 @@
 //! follow, then the scales of the features where the network has them, and last the running means and variances of batch
 //! normalisation, so that code that stores, copies or averages parameters includes them. Their gradient is 0, so that no
 //! optimizer moves them.
+//!
+//! The factors of parametric activations stand before the scales, the parameters of embeddings behind them.
+//!
+//! The members of a network share its hidden layers. Each has scales of the features and an output layer of its own, in the
+//! same places: those of the first member, then those of the second, and so on.
 
+mod extended;
+
+use super::embedding::EmbeddedPart;
 use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::normalisation::Normalisation;
@@ -26,12 +34,22 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Architecture {
     layers: Vec<Layer>,
+    /// The number of features.
+    input_width: usize,
+    /// What the features become before the first layer; empty where they stay as they are.
+    embedded_parts: Vec<EmbeddedPart>,
+    /// Where the scales of the features begin.
+    scales_at: usize,
     /// The same layers in the form of the kernels.
     layout: StackLayout,
     /// The number of weights and biases.
     affine_count: usize,
     /// Whether the first layer multiplies each feature by a trained scale.
     has_input_scales: bool,
+    /// The number of members; 1 for a network that is not made of members.
+    member_count: usize,
+    /// The activation of the output layer, in which the outputs of members are averaged.
+    averaged_in: Activation,
     /// The number of weights, biases, gains, shifts and scales.
     trained_count: usize,
     parameter_count: usize,
@@ -49,9 +67,12 @@ pub struct Layer {
     /// The function of the pre-activations before the normalisation: the identity where the layer is normalised, else the
     /// activation function.
     pub(crate) pre_activation_function: Activation,
+    /// How many weight matrices and biases it has: one for each member in the output layer of a network of members, else 1.
+    copies: usize,
     weights_at: usize,
     bias_at: Option<usize>,
     normalised: Option<NormalisedLayer>,
+    factors_at: Option<usize>,
 }
 
 /// The normalisation of a layer, and the positions of its parameters.
@@ -63,14 +84,38 @@ struct NormalisedLayer {
 }
 
 impl Layer {
-    /// The range of the weights, (fan_in, fan_out), in the parameters.
+    /// The range of the weights, (fan_in, fan_out), in the parameters; (copies, fan_in, fan_out) where there are copies.
     pub fn weights(&self) -> Range<usize> {
-        self.weights_at..self.weights_at + self.fan_in * self.fan_out
+        self.weights_at..self.weights_at + self.copies * self.fan_in * self.fan_out
     }
 
-    /// The range of the bias, (fan_out), in the parameters, if the layer has one.
+    /// The range of the bias, (fan_out), in the parameters, if the layer has one; (copies, fan_out) where there are copies.
     pub fn bias(&self) -> Option<Range<usize>> {
-        self.bias_at.map(|at| at..at + self.fan_out)
+        self.bias_at.map(|at| at..at + self.copies * self.fan_out)
+    }
+
+    /// How many weight matrices and biases the layer has: one for each member in the output layer of a network of
+    /// [members](Architecture::with_members), else 1.
+    pub fn copies(&self) -> usize {
+        self.copies
+    }
+
+    /// The range of the weights of copy `copy`, (fan_in, fan_out), in the parameters.
+    pub fn weights_of(&self, copy: usize) -> Range<usize> {
+        let count = self.fan_in * self.fan_out;
+        let at = self.weights_at + copy * count;
+        at..at + count
+    }
+
+    /// The range of the bias of copy `copy`, (fan_out), in the parameters, if the layer has one.
+    pub fn bias_of(&self, copy: usize) -> Option<Range<usize>> {
+        let at = self.bias_at? + copy * self.fan_out;
+        Some(at..at + self.fan_out)
+    }
+
+    /// The range of the factors α, (fan_out), in the parameters, if the layer has parametric activations.
+    pub fn activation_factors(&self) -> Option<Range<usize>> {
+        self.factors_at.map(|at| at..at + self.fan_out)
     }
 
     /// The normalisation of the pre-activations, if the layer has one.
@@ -165,9 +210,11 @@ impl Architecture {
                 fan_out,
                 activation,
                 pre_activation_function: activation,
+                copies: 1,
                 weights_at,
                 bias_at: bias.then_some(bias_at),
                 normalised: None,
+                factors_at: None,
             });
             weights_at += fan_in * fan_out;
             bias_at += fan_out;
@@ -175,9 +222,14 @@ impl Architecture {
         let parameter_count = weight_count + if bias { bias_count } else { 0 };
         Ok(Self {
             layout: kernel_layout(&layers, parameter_count),
+            averaged_in: activations[activations.len() - 1],
             layers,
+            input_width: sizes[0],
+            embedded_parts: Vec::new(),
+            scales_at: parameter_count,
             affine_count: parameter_count,
             has_input_scales: false,
+            member_count: 1,
             trained_count: parameter_count,
             parameter_count,
         })
@@ -247,26 +299,23 @@ impl Architecture {
         Ok(self)
     }
 
-    /// The same architecture with a diagonal layer in front: the first layer computes z = (x∘s)·W + b, with a trained scale
-    /// for each feature, so that training can weaken useless features and strengthen good ones. (Holzmüller, Grinsztajn &
-    /// Steinwart, *Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data*, 2024, section 3.)
-    ///
-    /// ```
-    /// use pellucid::{Activation, Architecture};
-    /// let plain = Architecture::new(&[4, 8, 3], &[Activation::Relu, Activation::Softmax], true)?;
-    /// let scaled = plain.clone().scaling_inputs();
-    /// assert_eq!(scaled.trained_count(), plain.trained_count() + 4);
-    /// # Ok::<(), pellucid::Error>(())
-    /// ```
-    #[must_use]
-    pub fn scaling_inputs(mut self) -> Self {
-        self.has_input_scales = true;
+    /// Sets the positions of all parameters.
+    fn place_all(&mut self) {
+        let mut at = 0;
+        for layer in &mut self.layers {
+            layer.weights_at = at;
+            at = layer.weights().end;
+        }
+        for layer in &mut self.layers {
+            layer.bias_at = layer.bias_at.map(|_| at);
+            at = layer.bias().map_or(at, |bias| bias.end);
+        }
+        self.affine_count = at;
         self.place_extras();
-        self
     }
 
     /// The same architecture without the activation of its output layer, whose outputs then are its pre-activations, such as
-    /// logits. The parameters have the same layout.
+    /// logits; of members those logits whose probabilities are the mean of the members'. The parameters have the same layout.
     #[must_use]
     pub fn without_output_activation(mut self) -> Self {
         if let Some(output) = self.layers.last_mut() {
@@ -286,8 +335,23 @@ impl Architecture {
                 at += 2 * layer.fan_out;
             }
         }
+        for layer in &mut self.layers {
+            if let Some(factors_at) = &mut layer.factors_at {
+                *factors_at = at;
+                at += layer.fan_out;
+            }
+        }
+        self.scales_at = at;
         if self.has_input_scales {
-            at += self.input_width();
+            at += self.member_count * self.layers[0].fan_in;
+        }
+        for (_, parameters) in self
+            .embedded_parts
+            .iter_mut()
+            .filter_map(|part| part.embedding.as_mut())
+        {
+            *parameters = at..at + parameters.len();
+            at = parameters.end;
         }
         self.trained_count = at;
         for layer in &mut self.layers {
@@ -300,13 +364,6 @@ impl Architecture {
         }
         self.parameter_count = at;
         self.layout = kernel_layout(&self.layers, at);
-    }
-
-    /// The range of the scales of the features, (inputs), in the parameters, if the network has them.
-    #[inline(always)]
-    pub fn input_scales(&self) -> Option<Range<usize>> {
-        let range = self.trained_count.saturating_sub(self.input_width())..self.trained_count;
-        self.has_input_scales.then_some(range)
     }
 
     /// Whether any layer is normalised.
@@ -335,7 +392,7 @@ impl Architecture {
 
     /// The number of features of a sample.
     pub fn input_width(&self) -> usize {
-        self.layers[0].fan_in
+        self.input_width
     }
 
     /// The number of outputs.
@@ -368,9 +425,13 @@ impl Architecture {
         self.parameter_count
     }
 
-    /// The sizes, such as `784-128-10`, with normalisations and scales, such as `784(scaled)-128(batch)-10`.
+    /// The sizes, such as `784-128-10`, with normalisations and scales, such as `784(scaled)-128(batch)-10`, and members, such
+    /// as `784(scaled)-128-10 of 32 members`.
     pub fn describe(&self) -> String {
         let mut text = self.input_width().to_string();
+        if !self.embedded_parts.is_empty() {
+            text.push_str(&format!("({} embedded)", self.layers[0].fan_in));
+        }
         if self.has_input_scales {
             text.push_str("(scaled)");
         }
@@ -379,6 +440,9 @@ impl Architecture {
             if let Some(normalisation) = layer.normalisation() {
                 text.push_str(&format!("({})", normalisation.name()));
             }
+        }
+        if self.member_count > 1 {
+            text.push_str(&format!(" of {} members", self.member_count));
         }
         text
     }
@@ -424,17 +488,17 @@ impl<T: Scalar> Network<T> {
         &mut self.parameters
     }
 
-    /// The weights of layer `index`, (fan_in, fan_out).
+    /// The weights of layer `index`, (fan_in, fan_out); (copies, fan_in, fan_out) where the layer has copies.
     pub fn weights(&self, index: usize) -> &[T] {
         &self.parameters[self.architecture.layer(index).weights()]
     }
 
-    /// The bias of layer `index`, (fan_out), if it has one.
+    /// The bias of layer `index`, (fan_out), if it has one; (copies, fan_out) where the layer has copies.
     pub fn bias(&self, index: usize) -> Option<&[T]> {
         self.part(self.architecture.layer(index).bias())
     }
 
-    /// The scales of the features, (inputs), if the network has them.
+    /// The scales of the features, (inputs), if the network has them; (members, inputs) of a network of members.
     pub fn input_scales(&self) -> Option<&[T]> {
         self.part(self.architecture.input_scales())
     }
@@ -468,8 +532,21 @@ impl<T: Scalar> Network<T> {
     pub fn first_non_finite_layer(&self) -> Option<(usize, f64)> {
         let mut layers = self.architecture.layers().iter().enumerate();
         layers.find_map(|(index, layer)| {
-            let others = [layer.bias(), layer.gain(), layer.shift(), layer.statistics()];
-            let ranges = std::iter::once(layer.weights()).chain(others.into_iter().flatten());
+            let others = [
+                layer.bias(),
+                layer.gain(),
+                layer.shift(),
+                layer.activation_factors(),
+                layer.statistics(),
+            ];
+            let features = self.architecture.embedded_parts().iter();
+            let embeddings = features.filter_map(|part| Some(part.embedding.as_ref()?.1.clone()));
+            let before = embeddings
+                .chain(self.architecture.input_scales())
+                .filter(|_| index == 0);
+            let ranges = std::iter::once(layer.weights())
+                .chain(others.into_iter().flatten())
+                .chain(before);
             let mut values = ranges.flat_map(|range| &self.parameters[range]);
             Some((index + 1, values.find(|value| !value.is_finite())?.to_f64()))
         })

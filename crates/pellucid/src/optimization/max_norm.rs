@@ -24,8 +24,11 @@ impl MaxNorm {
     /// Scales the weights of each unit, a column of its layer's, down to the norm where theirs is larger.
     #[inline(never)]
     pub(crate) fn apply<T: Scalar>(&mut self, architecture: &Architecture, parameters: &mut [T]) {
-        for layer in architecture.layers() {
-            let weights = &mut parameters[layer.weights()];
+        let layers = architecture.layers().iter();
+        for (layer, weights) in
+            layers.flat_map(|layer| (0..layer.copies()).map(move |copy| (layer, layer.weights_of(copy))))
+        {
+            let weights = &mut parameters[weights];
             let factors = &mut self.factors[..layer.fan_out];
             factors.fill(0.0);
             for row in weights.chunks_exact(layer.fan_out) {

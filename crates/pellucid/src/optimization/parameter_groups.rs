@@ -32,6 +32,12 @@ pub struct RateFactors {
     /// For the scales of the features.
     #[serde(skip_serializing_if = "is_one")]
     pub input_scales: f64,
+    /// For the parameters of embeddings.
+    #[serde(skip_serializing_if = "is_one")]
+    pub embeddings: f64,
+    /// For the factors of parametric activations.
+    #[serde(skip_serializing_if = "is_one")]
+    pub activations: f64,
 }
 
 fn is_one(factor: &f64) -> bool {
@@ -44,6 +50,8 @@ impl Default for RateFactors {
             weights: 1.0,
             biases: 1.0,
             input_scales: 1.0,
+            embeddings: 1.0,
+            activations: 1.0,
         }
     }
 }
@@ -57,7 +65,9 @@ impl RateFactors {
         const RANGE: Numbers = Numbers::NOT_NEGATIVE.described("a finite number, 0 or more, is needed");
         RANGE.check("train.rate_factors.weights", &self.weights)?;
         RANGE.check("train.rate_factors.biases", &self.biases)?;
-        RANGE.check("train.rate_factors.input_scales", &self.input_scales)
+        RANGE.check("train.rate_factors.input_scales", &self.input_scales)?;
+        RANGE.check("train.rate_factors.embeddings", &self.embeddings)?;
+        RANGE.check("train.rate_factors.activations", &self.activations)
     }
 }
 
@@ -88,7 +98,12 @@ impl<T: Scalar> ParameterGroups<T> {
             (biases, factors.biases),
             (architecture.input_scales(), factors.input_scales),
         ];
-        let paced = groups.into_iter().filter(|(_, factor)| *factor != 1.0);
+        let parts = architecture.embedded_parts().iter();
+        let embeddings =
+            parts.filter_map(|part| Some((Some(part.embedding.as_ref()?.1.clone()), factors.embeddings)));
+        let activations = layers().map(|layer| (layer.activation_factors(), factors.activations));
+        let groups = groups.into_iter().chain(embeddings).chain(activations);
+        let paced = groups.filter(|(_, factor)| *factor != 1.0);
         let paced: Vec<_> = paced
             .filter_map(|(range, factor)| Some((range?, T::from_f64(factor))))
             .collect();

@@ -17,7 +17,8 @@ pub use of_layers::{Activations, DropoutRates, Normalisations, OfLayers};
 pub use reading::RecipeError;
 pub use settings::{BatchSize, StopAt};
 pub use table::{
-    Calibration, DateFeature, Scale, TableRecipe, TargetTransform, Task, ThresholdMetric, Unseen,
+    Calibration, DateFeature, NumberEmbedding, Scale, TableRecipe, TargetTransform, Task, ThresholdMetric,
+    Unseen,
 };
 
 use crate::activation::Activation;
@@ -26,6 +27,7 @@ use crate::error::Result;
 use crate::evaluation::metrics::{Figure, Metric};
 use crate::loss::{Loss, Reduction};
 use crate::model::dropout::check_rate;
+use crate::model::embedding::Embedding;
 use crate::model::init::Init;
 use crate::model::network::Architecture;
 use crate::model::pass::Update;
@@ -131,6 +133,15 @@ pub struct NetworkRecipe {
     /// Whether the first layer multiplies each feature by a trained scale.
     #[serde(default, skip_serializing_if = "is_default")]
     pub input_scales: bool,
+    /// Whether each hidden unit has a learnt factor α in a = z + α·(f(z) − z).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub parametric_activations: bool,
+    /// What stands in the place of features.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub embeddings: Vec<Embedding>,
+    /// The number of members that share the hidden layers, each with input scales and an output layer of its own, 2 or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<usize>,
 }
 
 fn yes() -> bool {
@@ -208,6 +219,13 @@ pub struct TrainRecipe {
     /// The dropout rate of hidden units, or one rate for each layer except the last.
     #[serde(default, skip_serializing_if = "DropoutRates::is_none")]
     pub dropout: DropoutRates,
+    /// How the dropout rates change over the run: its fractions are of these rates.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub dropout_schedule: Schedule,
+    /// How the optimizer's weight decay changes over the run: its fractions are of that decay, which the learning rate
+    /// multiplies besides.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub decay_schedule: Schedule,
     /// The standard deviation of normal noise on the features in training.
     #[serde(default, skip_serializing_if = "is_default")]
     pub input_noise: f64,
@@ -398,6 +416,18 @@ impl Recipe {
             true => architecture.scaling_inputs(),
             false => architecture,
         };
+        let architecture = match self.network.embeddings.is_empty() {
+            true => architecture,
+            false => architecture.embedding(&self.network.embeddings)?,
+        };
+        let architecture = match self.network.parametric_activations {
+            true => architecture.with_parametric_activations(),
+            false => architecture,
+        };
+        let architecture = match self.network.members {
+            Some(count) => architecture.with_members(count)?,
+            None => architecture,
+        };
         let of_layers = self.network.normalisation.of_layers(architecture.layers().len());
         if of_layers.iter().all(Option::is_none) && of_layers.len() == architecture.layers().len() {
             return Ok(architecture);
@@ -473,6 +503,17 @@ impl Recipe {
             return refuse("train.learning_rate", train.learning_rate, expected);
         }
         train.schedule.check()?;
+        for (key, schedule) in [
+            ("train.dropout_schedule", train.dropout_schedule),
+            ("train.decay_schedule", train.decay_schedule),
+        ] {
+            schedule.check()?;
+            if schedule.watched_loss().is_some() {
+                let expected = "it follows a loss, which only the schedule of the learning rate can; use another, such as \
+                                \"flat_cosine\"";
+                return refuse(key, quoted(&schedule.name()), expected);
+            }
+        }
         train.rate_factors.check()?;
         train.optimizer.validate()?;
         self.init.validate()?;
@@ -570,12 +611,11 @@ impl Recipe {
             && train.accumulate == 1
             && train.rate_factors == RateFactors::default()
             && train.parametrisation == Parametrisation::Standard
-            && architecture.input_scales().is_none()
-            && !architecture.is_normalised();
+            && architecture.is_plain();
         if train.update == Update::TopDown && !is_plain {
             let expected = "only plain gradient descent updates layer by layer: optimizer = \"sgd\", without momentum, \
                             decay, penalty, dropout, clipping, max_norm, accumulation, normalisation, input scales, \
-                            rate factors or parametrisation";
+                            embeddings, parametric activations, rate factors or parametrisation";
             return refuse("train.update", "\"top-down\"", expected);
         }
         Ok(())

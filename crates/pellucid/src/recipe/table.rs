@@ -1,6 +1,7 @@
 //! `[data.table]`: the roles of the columns of a table, and how they become numbers.
 
 use super::ClassWeight;
+use crate::model::embedding::EmbeddingMethod;
 use serde::{Deserialize, Serialize};
 
 /// `table` of `[data]`, for `source = "table"`.
@@ -63,6 +64,12 @@ pub struct TableRecipe {
     /// How numbers are scaled.
     #[serde(default)]
     pub scale: Scale,
+    /// How the features of numbers are embedded; by default not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embed_numbers: Option<NumberEmbedding>,
+    /// Columns of words with more features than this have their features embedded together, as 8 numbers; by default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embed_categories_above: Option<usize>,
     /// The treatment of words that training rows do not have.
     #[serde(default)]
     pub unseen: Unseen,
@@ -101,6 +108,26 @@ impl TableRecipe {
             || self.tune_threshold.is_some()
             || self.clamp_predictions
             || self.refit
+    }
+}
+
+/// How each number is embedded, with the usual settings of the method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberEmbedding {
+    /// As 4 numbers: [`EmbeddingMethod::Pbld`].
+    Pbld,
+    /// As 8 numbers: [`EmbeddingMethod::Plr`].
+    Plr,
+}
+
+impl NumberEmbedding {
+    /// The method.
+    pub fn method(self) -> EmbeddingMethod {
+        match self {
+            Self::Pbld => EmbeddingMethod::Pbld,
+            Self::Plr => EmbeddingMethod::Plr,
+        }
     }
 }
 

@@ -20,6 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod data_driven;
 mod finished;
 mod observers;
 pub mod rate_finder;
@@ -35,7 +36,7 @@ use crate::error::{Error, Result};
 use crate::evaluation::metrics::{Figure, Meters, Metric, suited_to};
 use crate::inspection::diagnosis::{Finding, TrainingDiagnosis};
 use crate::inspection::explanation::StepFinder;
-use crate::model::init::initialise;
+use crate::model::init::{Init, initialise};
 use crate::model::network::Network;
 use crate::numpy_random::RandomState;
 use crate::recipe::{Recipe, Task};
@@ -44,6 +45,7 @@ use crate::training::early_stopping::{EndedBy, StopRules, TimeLimit, check_metri
 use crate::training::epochs::{EpochRecorder, HeldOut};
 use crate::training::observe::{Observer, Position};
 use crate::training::trainer::{StepTrace, Trainer, check_fit};
+use data_driven::fit_to_rows;
 use observers::Observers;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -78,7 +80,10 @@ impl<'a, T: Scalar> Session<'a, T> {
         }
         check_metrics(&recipe, &architecture, &split.training)?;
         let mut generator = RandomState::new(recipe.train.seed);
-        let initial = initialise(architecture, &recipe.init, &mut generator)?;
+        let mut initial = initialise(architecture, &recipe.init, &mut generator)?;
+        if recipe.init == Init::DataDriven {
+            fit_to_rows(&mut initial, &split.training, &mut generator)?;
+        }
         let trainer = Trainer::new(&recipe, initial.clone(), generator, threads)?;
         Ok(Self {
             recipe,

@@ -20,7 +20,10 @@ pub(super) struct NetworkRecord {
 
 #[derive(Serialize)]
 struct LayerRecord {
-    /// The scales of the features, (fan_in), of a first layer that has them.
+    /// The parameters of each embedding before a first layer, array by array.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    embeddings: Vec<Vec<EmbeddingArray>>,
+    /// The scales of the features, (fan_in), of a first layer that has them; (members, fan_in) of members.
     #[serde(skip_serializing_if = "Option::is_none")]
     input_scales: Option<Numbers>,
     /// fan_in rows of fan_out numbers.
@@ -28,6 +31,17 @@ struct LayerRecord {
     bias: Option<Numbers>,
     #[serde(skip_serializing_if = "Option::is_none")]
     normalisation: Option<NormalisationRecord>,
+    /// α of each unit of a layer with parametric activations, (fan_out).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activation_factors: Option<Numbers>,
+}
+
+/// An array of an embedding's parameters, row-major.
+#[derive(Serialize)]
+struct EmbeddingArray {
+    name: &'static str,
+    shape: Vec<usize>,
+    values: Numbers,
 }
 
 #[derive(Serialize)]
@@ -44,7 +58,27 @@ impl NetworkRecord {
     /// The parameters of a network, in double precision, exactly.
     pub(super) fn from_network<T: Scalar>(network: &Network<T>) -> Self {
         let numbers = |values: &[T]| Numbers(values.iter().map(|value| value.to_f64()).collect());
+        let parameters = network.parameters();
+        let embeddings = || {
+            let parts = network.architecture().embedded_parts().iter();
+            let embedded = parts.filter(|part| part.embedding.is_some());
+            let arrays = embedded.map(|part| {
+                let arrays = part.arrays().into_iter();
+                arrays
+                    .map(|(name, shape, range)| EmbeddingArray {
+                        name,
+                        shape,
+                        values: numbers(&parameters[range]),
+                    })
+                    .collect()
+            });
+            arrays.collect()
+        };
         let layer = |(index, layer): (usize, &Layer)| LayerRecord {
+            embeddings: if index == 0 { embeddings() } else { Vec::new() },
+            activation_factors: layer
+                .activation_factors()
+                .map(|range| numbers(&parameters[range])),
             input_scales: network.input_scales().filter(|_| index == 0).map(numbers),
             weights: network
                 .weights(index)

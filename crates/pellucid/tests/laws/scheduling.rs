@@ -1,7 +1,10 @@
 //! Checks that each step uses the learning rate of the schedule, with every optimizer.
 
-use crate::fixture::{bits, classes, classifier, difference, experiment, gradient, objective, trained};
-use pellucid::data::dataset::{BatchBuffers, Dataset, Rows, Samples, Targets};
+use crate::fixture::{
+    bits, classes, classifier, dense, difference, experiment, flat, gradient, objective, session, trained,
+};
+use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Samples, Targets};
+use pellucid::inspection::explanation::{Explanation, Labels};
 use pellucid::optimization::optimizer::OptimizerState;
 use pellucid::optimization::schedule::RunLength;
 use pellucid::recipe::{BatchSize, Recipe};
@@ -169,4 +172,83 @@ fn adaptive_ends_the_run_at_its_smallest_rate() {
     // The first epoch counts as an improvement; every three epochs without one divide the rate by 5: 4e-6, 8e-7, and the
     // end.
     assert_eq!(run.updates(), 13 * (1 + 3 * 3));
+}
+
+/// With a gradient of 0, a step leaves 1 − η·λ·share of each weight; and of many units, the share of the rate is dropped.
+#[test]
+fn dropout_and_decay_follow_their_schedules() {
+    let data = classes::<f64>(40, 5, 3, 7);
+    let mut recipe = classifier();
+    for change in [
+        "network.layers=[5, 4000, 3]",
+        "train.batch_size=10",
+        "train.learning_rate=0.1",
+        "train.optimizer={ name = \"adamw\", weight_decay = 0.5 }",
+        "train.rate_factors={ weights = 1.0 }",
+        "train.dropout=0.4",
+        "train.dropout_schedule={ name = \"flat_cosine\", flat = 0.5 }",
+        "train.decay_schedule={ name = \"linear\", end = 0.2 }",
+    ] {
+        recipe.set(change).unwrap();
+    }
+    let length = RunLength {
+        epochs: 10,
+        steps_per_epoch: 4,
+        samples: 40,
+    };
+    for step in [0, 19, 20, 33, 39] {
+        let (_, trace) = session(&recipe, &data)
+            .trace(step, None, &mut ())
+            .unwrap()
+            .unwrap();
+        let record = Explanation::from_trace(&recipe, &trace, None, Labels::default());
+        let mask = flat(&record.layers[0].dropout.as_ref().unwrap().mask);
+        let dropped = mask.iter().filter(|&&factor| factor == 0.0).count() as f64 / mask.len() as f64;
+        let rate = recipe.train.dropout_schedule.rate(0.4, step, length);
+        assert!(
+            (dropped - rate).abs() < 0.01,
+            "step {step}: {dropped}, not {rate}"
+        );
+        let kept = mask.iter().copied().fold(0.0, f64::max);
+        assert!((kept - 1.0 / (1.0 - rate)).abs() < 1e-12, "step {step}: {kept}");
+        // What Adam adds is the same in a training whose step has no decay.
+        let mut without = recipe.clone();
+        without
+            .set("train.optimizer={ name = \"adamw\", weight_decay = 0.0 }")
+            .unwrap();
+        if step == 0 {
+            let (_, plain) = session(&without, &data).trace(0, None, &mut ()).unwrap().unwrap();
+            let weights = trace.before.architecture().weight_count();
+            let both = trace
+                .after
+                .as_ref()
+                .unwrap()
+                .parameters()
+                .iter()
+                .zip(plain.after.unwrap().parameters().to_vec());
+            for (at, ((with, without), before)) in both.zip(trace.before.parameters()).enumerate() {
+                let decay = if at < weights { 0.1 * 0.5 * before } else { 0.0 };
+                assert!((without - with - decay).abs() < 1e-12, "parameter {at}");
+            }
+        }
+    }
+    // The decay of all steps together, of weights that have no gradient.
+    let mut decayed = recipe.clone();
+    decayed.set("network.activation=[\"relu\", \"softmax\"]").unwrap();
+    decayed
+        .set("init={ method = \"constant\", value = -1.0 }")
+        .unwrap();
+    decayed.set("train.dropout=0.0").unwrap();
+    let positive = classes::<f64>(40, 5, 3, 7);
+    let features = Features::Dense(dense(40, 5, vec![1.0; 200]));
+    let positive = Dataset::new(features, positive.targets().clone()).unwrap();
+    let expected: f64 = (0..length.steps())
+        .map(|step| 1.0 - 0.1 * decayed.train.decay_schedule.rate(0.5, step, length))
+        .product();
+    let found = trained(&decayed, &positive);
+    assert!(
+        found[..5 * 4000]
+            .iter()
+            .all(|weight| (weight + expected).abs() < 1e-12)
+    );
 }

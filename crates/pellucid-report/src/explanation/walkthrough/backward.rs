@@ -64,16 +64,27 @@ impl Walkthrough<'_> {
             _ => "z@",
         };
         self.units(DERIVATIVE, &layer.d_activation_d_z);
-        self.part(
-            Rule::Derivative,
-            &format!(
-                "derivative of the activation ({})",
-                readable(layer.function.name())
-            ),
-            &[("of", known)],
-            &format!(" = {derivative}"),
-            "How much the activation changes when its pre-activation does: the derivative of f at z.",
+        let title = format!(
+            "derivative of the activation ({})",
+            readable(layer.function.name())
         );
+        match &layer.parametric {
+            None => self.part(
+                Rule::Derivative,
+                &title,
+                &[("of", known)],
+                &format!(" = {derivative}"),
+                "How much the activation changes when its pre-activation does: the derivative of f at z.",
+            ),
+            Some(_) => self.part(
+                Rule::Pointwise,
+                &title,
+                &[("of", "z@"), ("and", r"\alpha@")],
+                r" = 1 + \alpha@ \odot (f'(z@) - 1)",
+                "How much the activation changes when its pre-activation does: by the factor α the derivative of f at z, and else \
+                 1.",
+            ),
+        };
         let title = "δ, how the loss changes with each pre-activation";
         if let Some(normalisation) = &layer.normalisation {
             self.units(BY_Z, &normalisation.d_loss_d_z);

@@ -8,6 +8,9 @@ use pellucid::inspection::trace::{InputScalesTrace, NormalisationTrace};
 
 const INVERSE_DEVIATION: &str = r"\frac{1}{\sqrt{\sigma^2 + \varepsilon}}@";
 
+/// f(z) of a layer with parametric activations.
+const FUNCTION: &str = "f@";
+
 impl<'a> Walkthrough<'a> {
     /// The input x, and the array of the targets y.
     pub(super) fn input(&mut self) {
@@ -62,7 +65,10 @@ impl<'a> Walkthrough<'a> {
         if let Some(normalisation) = &layer.normalisation {
             self.normalise(normalisation);
         }
-        self.units("a@", &layer.activation);
+        match &layer.parametric {
+            Some(parametric) => self.units(FUNCTION, &parametric.function),
+            None => self.units("a@", &layer.activation),
+        }
         let name = readable(layer.function.name());
         let words = match layer.function {
             Activation::Softmax => {
@@ -86,6 +92,18 @@ impl<'a> Walkthrough<'a> {
         let formula = format!(r" = f(z@), \quad {left} = {f}");
         let title = format!("activation ({name})");
         self.part(rule, &title, &[("f of", "z@")], &formula, words);
+        if let Some(parametric) = &layer.parametric {
+            self.row(r"\alpha@", &parametric.factors);
+            self.units("a@", &layer.activation);
+            self.part(
+                Rule::Pointwise,
+                "parametric activation",
+                &[("of", "z@"), ("and", FUNCTION), ("and", r"\alpha@")],
+                &format!(r" = z@ + \alpha@ \odot ({FUNCTION} - z@)"),
+                "Each unit mixes its pre-activation and the function of it by its factor α, which is learnt: 1 gives the function, \
+                 0 the pre-activation.",
+            );
+        }
         if let Some(dropout) = &layer.dropout {
             self.units("m@", &dropout.mask);
             self.units("h@", &dropout.output);

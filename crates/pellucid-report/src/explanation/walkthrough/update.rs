@@ -5,7 +5,9 @@ use super::super::catalogue;
 use super::super::formula::Formula;
 use super::super::number::short_latex;
 use super::{Phase, Rule, SCALED_INPUT, Walkthrough};
-use pellucid::inspection::trace::{InputScalesTrace, LayerTrace, LayerUpdate, WeightsAndBias};
+use pellucid::inspection::trace::{
+    InputScalesTrace, LayerTrace, LayerUpdate, ParametricTrace, WeightsAndBias,
+};
 use std::slice;
 
 const BY_W: &str = r"\frac{\partial L}{\partial W@}";
@@ -74,6 +76,9 @@ impl<'a> Walkthrough<'a> {
         if let Some(scales) = &layer.input_scales {
             self.scales_after(scales, rule);
         }
+        if let Some(parametric) = &layer.parametric {
+            self.factors_after(parametric, rule);
+        }
         let Some(n) = &layer.normalisation else { return };
         for (letter, what, derivatives, before, after) in [
             (r"\gamma@", "gain γ", &n.d_loss_d_gain, &n.gain, &n.gain_after),
@@ -92,6 +97,31 @@ impl<'a> Walkthrough<'a> {
                 format!("The {what} of each unit is learnt as weights are."),
             );
         }
+    }
+
+    /// ∂L/∂α, and the factors of the activations after the step.
+    fn factors_after(&mut self, parametric: &'a ParametricTrace, rule: Rule) {
+        let Some(after) = &parametric.factors_after else {
+            return;
+        };
+        const BY_ALPHA: &str = r"\frac{\partial L}{\partial \alpha@}";
+        self.row(BY_ALPHA, &parametric.d_loss_d_factors);
+        self.part(
+            Rule::Pointwise,
+            "how the loss changes with each factor",
+            &[("of", r"\frac{\partial L}{\partial a@}"), ("and", "f@"), ("and", "z@")],
+            r" = \sum_{n} \frac{\partial L}{\partial a@_n} \odot (f@_n - z@_n)",
+            "A factor multiplies the difference between the function and the pre-activation, so the loss changes with it by \
+             that difference times what comes back to the activation, added up over the samples.",
+        );
+        self.row(r"\text{new } \alpha@", after);
+        self.part(
+            rule,
+            "the factors after the step",
+            &[("", r"\alpha@"), ("− η ·", BY_ALPHA)],
+            r" \leftarrow \alpha@",
+            "The factors are learnt as weights are.",
+        );
     }
 
     /// ∂L/∂c, and the scales of the features after the step.

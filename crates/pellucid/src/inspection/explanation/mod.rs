@@ -10,7 +10,9 @@ pub(crate) use step_finder::StepFinder;
 
 use crate::data::dataset::{Dataset, Targets};
 use crate::error::Result;
-use crate::inspection::trace::{self, LayerTrace, LayerUpdate, MemoryTrace, WeightsAndBias, numbers, table};
+use crate::inspection::trace::{
+    self, EmbeddingTrace, LayerTrace, LayerUpdate, MemoryTrace, WeightsAndBias, numbers, table,
+};
 use crate::loss::Reduction;
 use crate::model::network::Network;
 use crate::model::pass::Update;
@@ -43,8 +45,11 @@ pub struct Explanation {
     pub input_names: Vec<String>,
     /// The names of the outputs, empty where they have none.
     pub output_names: Vec<String>,
-    /// The features as the network received them, (rows, inputs).
+    /// The features as the first layer received them, (rows, inputs); where some are embedded, what they became.
     pub input: Vec<Numbers>,
+    /// The features before they were embedded, and the parameters of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<EmbeddingTrace>,
     /// The features as the data have them, where training changed them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_before_noise: Option<Vec<Numbers>>,
@@ -154,6 +159,7 @@ impl Explanation {
                 layer.update = Some(layer_update(trace, index));
             }
         }
+        let embedded = trace.workspace.embedded();
         let rows = trace.rows.iter().map(|&row| u64::from(row) + 1);
         let mut notes = labels.notes;
         notes.extend(notes::notes(recipe, trace, &layers));
@@ -168,9 +174,19 @@ impl Explanation {
                 step_of_run: position.step + 1,
             }),
             rows: labels.rows.unwrap_or_else(|| rows.collect()),
-            input_names: labels.input_names,
+            input_names: architecture.embedded_names(labels.input_names),
             output_names: labels.output_names,
-            input: table(&trace.input, inputs),
+            input: match embedded {
+                Some((embedded, _)) => table(embedded, architecture.layer(0).fan_in),
+                None => table(&trace.input, inputs),
+            },
+            embedding: trace::embedding(
+                &trace.before,
+                after,
+                &trace.input,
+                &trace.gradient,
+                &trace.workspace,
+            ),
             input_before_noise: trace.uncorrupted.as_ref().map(|input| table(input, inputs)),
             target: table(&trace.targets, outputs),
             target_before_smoothing: trace.unsmoothed.as_ref().map(|targets| table(targets, outputs)),
@@ -243,8 +259,8 @@ pub fn class_names<T: Scalar>(data: &Dataset<T>) -> Vec<String> {
 fn layer_update<T: Scalar>(trace: &StepTrace<T>, index: usize) -> LayerUpdate {
     let layer = trace.before.architecture().layer(index);
     let of_layer = |values: &Vec<T>| WeightsAndBias {
-        weights: table(&values[layer.weights()], layer.fan_out),
-        bias: layer.bias().map(|range| numbers(&values[range])),
+        weights: table(&values[layer.weights_of(0)], layer.fan_out),
+        bias: layer.bias_of(0).map(|range| numbers(&values[range])),
     };
     let memory = trace.memory.iter().map(|(name, before, after)| MemoryTrace {
         name: (*name).into(),

@@ -49,6 +49,24 @@ pub(super) fn notes<T: Scalar>(recipe: &Recipe, trace: &StepTrace<T>, layers: &[
         "The first layer multiplies each feature by a trained scale before its weights do.",
     );
     note(
+        trace.workspace.embedded().is_some(),
+        "Features are embedded before the first layer: what stands here as the input is what they became. The features \
+         themselves, and the parameters of the embeddings with their derivatives, are in `--json` (embedding).",
+    );
+    note(
+        layers.iter().any(|layer| layer.parametric.is_some()),
+        "Activations are parametric: a = z + α·(f(z) − z), with a learnt α for each unit.",
+    );
+    let members = trace.before.architecture().member_count();
+    note(
+        members > 1,
+        &format!(
+            "The network has {members} members, each with scales of the features and an output layer of its own. What stands \
+             here of the pass is the first member's, whose loss is one {members}th of the loss; the derivatives of the layers \
+             that the members share are sums over all of them."
+        ),
+    );
+    note(
         train.parametrisation == Parametrisation::Ntk,
         "The optimizer moves weights that are √fan_in times as large as these (parametrisation = \"ntk\"): the gradient that \
          it receives is 1/√fan_in of the derivatives of these weights.",
@@ -57,11 +75,15 @@ pub(super) fn notes<T: Scalar>(recipe: &Recipe, trace: &StepTrace<T>, layers: &[
         weights,
         biases,
         input_scales,
+        embeddings,
+        activations,
     } = train.rate_factors;
     let factors = [
         ("weights", weights),
         ("biases", biases),
         ("input scales", input_scales),
+        ("embeddings", embeddings),
+        ("activation factors", activations),
     ];
     let factors = factors.iter().filter(|(_, factor)| *factor != 1.0);
     let factors: Vec<String> = factors

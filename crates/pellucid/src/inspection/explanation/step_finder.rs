@@ -52,7 +52,7 @@ impl<T: Scalar> Observer<T> for StepFinder<T> {
             return ControlFlow::Continue(());
         };
         if position.step + 1 == self.step {
-            self.before = trainer.cloned();
+            self.before = trainer.map(|trainer| trainer.after_reported_step());
         }
         if position.step != self.step {
             return ControlFlow::Continue(());

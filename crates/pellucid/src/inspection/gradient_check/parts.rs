@@ -19,6 +19,10 @@ pub enum PartKind {
     Shift,
     /// s, the scales of the features, (inputs), of the first layer.
     InputScales,
+    /// α of a layer with parametric activations, (fan_out).
+    ActivationFactors,
+    /// The parameters of an embedding of features, before the first layer, one array after the other.
+    Embedding,
 }
 
 impl PartKind {
@@ -30,6 +34,8 @@ impl PartKind {
             Self::Gain => "gain",
             Self::Shift => "shift",
             Self::InputScales => "input scales",
+            Self::ActivationFactors => "activation factors",
+            Self::Embedding => "embedding",
         }
     }
 }
@@ -41,6 +47,8 @@ pub struct ParameterPart {
     pub layer: usize,
     /// Its kind.
     pub kind: PartKind,
+    /// The member, counted from 1, of a part that is one of several members' own.
+    pub member: Option<usize>,
     /// Its range in the flat buffer, row-major.
     pub range: Range<usize>,
     /// The number of rows: fan_in for weights, else 1.
@@ -53,26 +61,45 @@ impl ParameterPart {
     /// All trained parts of a network, layer after layer.
     pub fn all(architecture: &Architecture) -> Vec<Self> {
         let layers = architecture.layers().iter().enumerate();
-        let parts = layers.flat_map(|(index, layer)| {
-            let of = move |kind, range: Option<Range<usize>>, rows| {
-                range.map(|range| Self {
-                    layer: index + 1,
-                    kind,
-                    columns: range.len() / rows,
-                    range,
-                    rows,
-                })
-            };
-            let scales = architecture.input_scales().filter(|_| index == 0);
-            [
-                of(PartKind::Weights, Some(layer.weights()), layer.fan_in),
-                of(PartKind::Biases, layer.bias(), 1),
-                of(PartKind::Gain, layer.gain(), 1),
-                of(PartKind::Shift, layer.shift(), 1),
-                of(PartKind::InputScales, scales, 1),
-            ]
-        });
-        parts.flatten().collect()
+        let members = architecture.member_count();
+        layers
+            .flat_map(|(index, layer)| {
+                let own = if members > 1 { layer.copies() } else { 1 };
+                let of = move |kind, range: Option<Range<usize>>, rows, copies: usize| {
+                    let length = range.as_ref().map_or(0, |range| range.len() / copies);
+                    let parts = range.into_iter().flat_map(move |range| {
+                        (0..copies).map(move |copy| {
+                            let at = range.start + copy * length;
+                            at..at + length
+                        })
+                    });
+                    parts.enumerate().map(move |(copy, range)| Self {
+                        layer: index + 1,
+                        kind,
+                        member: (copies > 1).then_some(copy + 1),
+                        range,
+                        rows,
+                        columns: length / rows,
+                    })
+                };
+                let scales = architecture.input_scales().filter(|_| index == 0);
+                of(PartKind::Weights, Some(layer.weights()), layer.fan_in, own)
+                    .chain(of(PartKind::Biases, layer.bias(), 1, own))
+                    .chain(of(PartKind::Gain, layer.gain(), 1, 1))
+                    .chain(of(PartKind::Shift, layer.shift(), 1, 1))
+                    .chain(of(PartKind::ActivationFactors, layer.activation_factors(), 1, 1))
+                    .chain(of(PartKind::InputScales, scales, 1, members))
+                    .chain(embeddings(architecture).filter(move |_| index == 0))
+            })
+            .collect()
+    }
+
+    /// What it is called within its layer, such as `weights`, or `weights of member 2`.
+    pub fn name(&self) -> String {
+        match self.member {
+            Some(member) => format!("{} of member {member}", self.kind.name()),
+            None => self.kind.name().to_owned(),
+        }
     }
 
     /// Row and column of the parameter with this index in the buffer.
@@ -82,9 +109,25 @@ impl ParameterPart {
     }
 }
 
+/// The embeddings, which are counted to the first layer.
+fn embeddings(architecture: &Architecture) -> impl Iterator<Item = ParameterPart> {
+    let parts = architecture.embedded_parts().iter();
+    parts.filter_map(|part| {
+        let (_, range) = part.embedding.as_ref()?;
+        Some(ParameterPart {
+            layer: 1,
+            kind: PartKind::Embedding,
+            member: None,
+            range: range.clone(),
+            rows: 1,
+            columns: range.len(),
+        })
+    })
+}
+
 /// `layer 1's weights`.
 impl fmt::Display for ParameterPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "layer {}'s {}", self.layer, self.kind.name())
+        write!(f, "layer {}'s {}", self.layer, self.name())
     }
 }

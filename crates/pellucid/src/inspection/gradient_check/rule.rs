@@ -269,11 +269,10 @@ impl Candidate {
 /// All wrong rules that are possible for this network and this loss, those with fewer mistakes first.
 fn candidates(own: &OwnPass<'_>) -> Vec<Candidate> {
     use Derivative::{AtA, AtZ, Missing, Right, Twice};
-    // Normalised layers, scaled features and byte inputs are not covered.
+    // Networks with more than dense layers, and byte inputs, are not covered.
     let architecture = own.network.architecture();
-    let is_plain = !architecture.is_normalised() && architecture.input_scales().is_none();
     let input = match own.input {
-        Input::Dense(input) if is_plain => input,
+        Input::Dense(input) if architecture.is_plain() => input,
         _ => return Vec::new(),
     };
     let mut found = Vec::new();

@@ -4,6 +4,7 @@ use super::LayerSummary;
 use crate::activation::Activation;
 use crate::data::dataset::{BatchBuffers, Dataset, Rows, Samples};
 use crate::error::Result;
+use crate::inspection::trace::activation_derivative;
 use crate::loss::{LabelSmoothing, Reduction};
 use crate::model::network::{Architecture, Network};
 use crate::model::pass::{self, Objective, Update, Workspace};
@@ -87,8 +88,8 @@ impl<T: Scalar> Probe<T> {
         let layers = architecture.layers().iter().enumerate();
         let summaries = layers.map(|(index, layer)| {
             let activation = self.workspace.activation(index);
-            let z = self.workspace.z(index);
-            let (units, flat) = flatness(layer.activation, z, activation, layer.fan_out);
+            let derivative = activation_derivative(network, &self.workspace, index);
+            let (units, flat) = flatness(layer.activation, &derivative, layer.fan_out);
             let is_bounded = largest_derivative_of_bounded(layer.activation).is_some();
             let numbers = activation.len() as f64;
             let mean = activation.iter().map(|a| a.to_f64()).sum::<f64>() / numbers;
@@ -126,16 +127,19 @@ pub(crate) fn largest_derivative_of_bounded(activation: Activation) -> Option<f6
 
 /// The share of units that are flat on every row, and the share of all pairs of row and unit that are. `z` and
 /// `activation` are (rows, width).
-fn flatness<T: Scalar>(function: Activation, z: &[T], activation: &[T], width: usize) -> (f64, f64) {
+fn flatness<T: Scalar>(function: Activation, derivative: &[T], width: usize) -> (f64, f64) {
     let limit = FLAT * largest_derivative_of_bounded(function).unwrap_or(1.0);
     let mut flat_rows = vec![0; width];
-    for row in function.derivative(z, activation).chunks_exact(width) {
+    for row in derivative.chunks_exact(width) {
         for (count, derivative) in flat_rows.iter_mut().zip(row) {
             *count += usize::from(derivative.to_f64().abs() < limit);
         }
     }
-    let rows = z.len() / width;
+    let rows = derivative.len() / width;
     let units = flat_rows.iter().filter(|&&count| count == rows).count();
     let pairs: usize = flat_rows.iter().sum();
-    (units as f64 / width as f64, pairs as f64 / z.len() as f64)
+    (
+        units as f64 / width as f64,
+        pairs as f64 / derivative.len() as f64,
+    )
 }

@@ -99,6 +99,15 @@ choice! {
                 r"\text{weights normal with standard deviation } \sqrt{\frac{1}{n}} \text{, biases with 1; the output layer 0}",
             )
             .paper("Holzmüller, Grinsztajn & Steinwart, Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data, 2024"),
+        /// By the training rows: weights normal, then scaled so that the pre-activations of each unit have a standard deviation
+        /// of 1, and as bias minus a random mean of the unit's pre-activations in 5 rows, so that each unit's kink lies among the
+        /// rows. Layer after layer, on at most 1,024 rows.
+        DataDriven => Descriptor::new("data_driven", "by the data")
+            .formula(
+                "weights normal, scaled to pre-activations of standard deviation 1 on training rows; biases minus a random mean of the pre-activations in 5 rows",
+                r"\text{weights normal, scaled to unit pre-activations on training rows; biases from 5 rows}",
+            )
+            .paper("Holzmüller, Grinsztajn & Steinwart, Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data, 2024, section 3"),
         /// The numbers in `layers`.
         Given { layers } => Descriptor::new("given", "given")
             .formula("the numbers in layers", r"\text{the numbers in layers}"),

@@ -1,10 +1,10 @@
 //! The scales of the features in both passes.
 //!
 //! (x∘s)·W is x·(diag(s)·W): the kernels multiply the features, of whatever kind, with scaled weights. Of those the backward
-//! pass computes G = xᵀδ, from which ∂L/∂s = Σⱼ W∘G over the units j, and ∂L/∂W = diag(s)·G.
+//! pass computes G = xᵀδ, from which ∂L/∂s = Σⱼ W∘G over the units j, and ∂L/∂W = diag(s)·G, summed over the members that
+//! share W.
 
 use crate::scalar::Scalar;
-use std::ops::Range;
 
 /// Each row of the weights, (fan_in, fan_out), times its scale.
 #[inline(never)]
@@ -18,25 +18,32 @@ pub(super) fn scale_rows<T: Scalar>(weights: &[T], scales: &[T], to: &mut [T]) {
     }
 }
 
-/// Turns the gradient of the scaled weights, which the range `weights` of the gradient has, into those of the weights and of
-/// the scales.
-#[inline(never)]
-pub(super) fn differentiate<T: Scalar>(
-    weights: Range<usize>,
-    scales: Range<usize>,
-    parameters: &[T],
-    gradient: &mut [T],
-) {
-    let fan_out = weights.len() / scales.len();
-    let (before, from) = gradient.split_at_mut(scales.start);
-    let rows = parameters[weights.clone()].chunks_exact(fan_out);
-    let rows = rows.zip(before[weights].chunks_exact_mut(fan_out));
-    for (((row, derivatives), &scale), of_scale) in rows.zip(&parameters[scales]).zip(from) {
-        let mut sum = T::ZERO;
-        for (&weight, derivative) in row.iter().zip(derivatives) {
-            sum += weight * *derivative;
-            *derivative *= scale;
+/// What the gradients of weights and scales follow from.
+pub(super) struct OfScaled<'a, T> {
+    /// The weights, (fan_in, fan_out).
+    pub(super) weights: &'a [T],
+    /// The scales, (fan_in).
+    pub(super) scales: &'a [T],
+    /// The gradient G of the scaled weights, (fan_in, fan_out).
+    pub(super) of_scaled: &'a [T],
+}
+
+impl<T: Scalar> OfScaled<'_, T> {
+    /// Writes ∂L/∂s to `to_scales`, and writes ∂L/∂W to `to_weights`, or adds it.
+    #[inline(never)]
+    pub(super) fn differentiate(&self, to_weights: &mut [T], to_scales: &mut [T], adds: bool) {
+        let fan_out = self.weights.len() / self.scales.len();
+        let rows = self.weights.chunks_exact(fan_out);
+        let rows = rows.zip(self.of_scaled.chunks_exact(fan_out));
+        let to = to_weights.chunks_exact_mut(fan_out).zip(to_scales);
+        for (((row, derivatives), &scale), (to_row, to_scale)) in rows.zip(self.scales).zip(to) {
+            let mut sum = T::ZERO;
+            for ((&weight, &derivative), to) in row.iter().zip(derivatives).zip(to_row) {
+                sum += weight * derivative;
+                let of_weight = derivative * scale;
+                *to = if adds { *to + of_weight } else { of_weight };
+            }
+            *to_scale = sum;
         }
-        *of_scale = sum;
     }
 }

@@ -1,6 +1,6 @@
 //! The forward and the backward pass of one layer.
 
-use super::{Target, Update};
+use super::{Target, Update, parametric};
 use crate::activation::Activation;
 use crate::model::network::Layer;
 use crate::scalar::Scalar;
@@ -55,7 +55,8 @@ pub(super) struct LayerBackward<'a, 't, T> {
     pub(super) input: Input<'a, T>,
     /// The layer below, unless this is the first.
     pub(super) below: Option<&'a mut LayerArrays<T>>,
-    pub(super) function_below: Activation,
+    /// Its shape and place.
+    pub(super) layer_below: Option<&'a Layer>,
     pub(super) delta: &'a [T],
     pub(super) update: Update,
     pub(super) scratch: &'a mut Scratch<T>,
@@ -85,23 +86,41 @@ impl<T: Scalar> LayerBackward<'_, '_, T> {
     /// δ of the layer below, if there is one: δ·Wᵀ times its f′(z).
     #[inline(always)]
     fn delta_below<I: Isa>(&mut self) {
-        let Some(below) = &mut self.below else {
+        let (Some(below), Some(layer_below)) = (&mut self.below, self.layer_below) else {
             return;
         };
         let (shape, used) = (self.shape, self.shape.rows * self.shape.fan_in);
         let weights = &self.target.parameters()[self.layer.weights()];
         let delta = &mut below.delta[..used];
         layer::input_delta::<I, T>(shape, self.delta, weights, delta, self.scratch);
-        if !below.mask.is_empty() {
-            for (delta, &factor) in delta.iter_mut().zip(&below.mask[..]) {
-                *delta *= factor;
-            }
-        }
-        if self.records {
-            below.upstream[..used].copy_from_slice(delta);
-        }
-        let (z, activation) = (&below.z[..used], &below.activation[..used]);
-        self.function_below
-            .backpropagate_in_parts::<I, T>(shape.threads, z, activation, delta, shape.fan_in);
+        finish_delta::<I, T>(shape, layer_below, self.target.parameters(), below, self.records);
     }
+}
+
+/// Turns the ∂L/∂x that the δ of the layer below holds into its δ: through dropout, and times f′(z). `shape` is that of the layer
+/// above, with the rows of all members.
+#[inline(always)]
+pub(super) fn finish_delta<I: Isa, T: Scalar>(
+    shape: Shape,
+    layer_below: &Layer,
+    parameters: &[T],
+    below: &mut LayerArrays<T>,
+    records: bool,
+) {
+    let used = shape.rows * shape.fan_in;
+    let delta = &mut below.delta[..used];
+    if !below.mask.is_empty() {
+        for (delta, &factor) in delta.iter_mut().zip(&below.mask[..]) {
+            *delta *= factor;
+        }
+    }
+    if records {
+        below.upstream[..used].copy_from_slice(delta);
+    }
+    let (z, activation) = (&below.z[..used], &below.activation[..used]);
+    let function = layer_below.activation;
+    if let (Some(parametric), Some(factors)) = (&mut below.parametric, layer_below.activation_factors()) {
+        return parametric::backpropagate(parametric, function, &parameters[factors], z, delta);
+    }
+    function.backpropagate_in_parts::<I, T>(shape.threads, z, activation, delta, shape.fan_in);
 }

@@ -5,15 +5,19 @@
 //! layer below is ∂L/∂x times its f′(z). (Rumelhart, Hinton & Williams, *Learning representations by
 //! back-propagating errors*, Nature 323, 1986.) The [normalisation](crate::normalisation) of a layer, if
 //! it has one, comes between z and f, in both passes. The scales s of the features, if the network has them, make the first
-//! layer's z = (x∘s)·W + b = x·(diag(s)·W) + b.
+//! layer's z = (x∘s)·W + b = x·(diag(s)·W) + b. Embedded features take the place of the features before that. The members of a network that is made of them share all layers but the last, and
+//! are computed together: `members` says how.
 //!
 //! Training, metrics, the gradient check and the explanation call these two functions. The only other code that takes a step
 //! is a fused run of small networks (`training/trainer/fused`), made of the same kernels and equal to the bit.
 
+mod embeddings;
 mod extras;
 mod input_scales;
 mod layer;
+mod members;
 mod output;
+mod parametric;
 mod target;
 mod workspace;
 
@@ -21,12 +25,13 @@ pub use output::loss_sum;
 pub use target::Target;
 pub use workspace::Workspace;
 
-use crate::activation::Activation;
 use crate::loss::{Loss, Reduction};
 use crate::model::network::Architecture;
 use crate::scalar::Scalar;
+use embeddings::{DifferentiateEmbeddings, EmbedFeatures};
 use extras::{NormaliseForward, drop_out, normalise_backward};
 use layer::{LayerBackward, LayerForward, layer_input};
+use members::{AverageMembers, MembersBackward, MembersForward, is_per_member};
 use output::OutputDelta;
 use pellucid_kernels::layer::Input;
 use pellucid_kernels::per_precision;
@@ -97,9 +102,9 @@ pub fn backward<T: Scalar>(
             workspace: &mut *workspace,
         });
     };
-    match (target, architecture.input_scales()) {
-        // The derivatives of the scales and of the first weights need each other's values from before the step.
-        (Target::Parameters { parameters, rate }, Some(_)) => {
+    match target {
+        // The derivatives of scales, embeddings and first weights need each other's values from before the step.
+        Target::Parameters { parameters, rate } if architecture.changes_features() => {
             let mut gradient = vec![T::ZERO; parameters.len()];
             run(Target::Gradient {
                 parameters: &*parameters,
@@ -109,7 +114,7 @@ pub fn backward<T: Scalar>(
                 *parameter -= rate * derivative;
             }
         }
-        (target, _) => run(target),
+        target => run(target),
     }
 }
 
@@ -150,38 +155,59 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
     );
     let first_narrow = workspace.find_first_narrow::<I>(input);
     workspace.first_narrow = first_narrow;
+    let mut features = workspace.features.take();
+    let input = match &mut features {
+        Some(features) => {
+            let rows = workspace.rows;
+            I::call(EmbedFeatures {
+                architecture,
+                parameters,
+                input,
+                rows,
+                arrays: &mut *features,
+            });
+            Input::Dense(&features.embedded[..rows * architecture.layer(0).fan_in])
+        }
+        None => input,
+    };
     for (index, layer) in architecture.layers()[..first_narrow].iter().enumerate() {
         let shape = workspace.shape(layer.fan_in, layer.fan_out);
-        let scales = architecture.input_scales().filter(|_| index == 0);
-        if let Some(scales) = &scales {
-            let (weights, scales) = (&parameters[layer.weights()], &parameters[scales.clone()]);
-            input_scales::scale_rows(weights, scales, &mut workspace.scaled_weights);
+        if is_per_member(architecture, index) {
+            I::call(MembersForward {
+                architecture,
+                index,
+                parameters,
+                input,
+                workspace,
+            });
+        } else {
+            let (below, here) = workspace.layers.split_at_mut(index);
+            I::call(LayerForward {
+                shape,
+                input: layer_input(input, below.last(), shape),
+                weights: &parameters[layer.weights()],
+                bias: layer.bias().map(|range| &parameters[range]),
+                function: layer.pre_activation_function,
+                here: &mut here[0],
+            });
         }
-        let (below, here) = workspace.layers.split_at_mut(index);
-        I::call(LayerForward {
-            shape,
-            input: layer_input(input, below.last(), shape),
-            weights: match scales {
-                Some(_) => &workspace.scaled_weights,
-                None => &parameters[layer.weights()],
-            },
-            bias: layer.bias().map(|range| &parameters[range]),
-            function: layer.pre_activation_function,
-            here: &mut here[0],
-        });
         if workspace.has_extras {
-            if here[0].normalised.is_some() {
+            let here = &mut workspace.layers[index];
+            if here.normalised.is_some() {
                 let running = layer.statistics().filter(|_| workspace.predicts);
                 I::call(NormaliseForward {
                     shape,
                     layer,
                     parameters,
                     running,
-                    here: &mut here[0],
+                    here: &mut *here,
                 });
             }
+            if let Some(factors) = layer.activation_factors() {
+                parametric::blend(here, &parameters[factors], shape.rows * shape.fan_out);
+            }
             if let Some(dropout) = &mut workspace.dropout {
-                drop_out(&mut here[0], index, shape.rows * shape.fan_out, dropout);
+                drop_out(here, index, shape.rows * shape.fan_out, dropout);
             }
         }
     }
@@ -190,6 +216,13 @@ pub(crate) fn forward_on<I: Isa, T: Scalar>(
         workspace
             .narrow_layers(architecture, first_narrow, x, rows)
             .forward::<I>(parameters);
+    }
+    workspace.features = features;
+    if workspace.members > 1 {
+        I::call(AverageMembers {
+            architecture,
+            workspace,
+        });
     }
 }
 
@@ -209,6 +242,12 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
         targets.len() == rows * architecture.output_width(),
         "the targets are not (rows, outputs)"
     );
+    let mut features = workspace.features.take();
+    let raw = input;
+    let input = match &features {
+        Some(features) => Input::Dense(&features.embedded[..rows * architecture.layer(0).fan_in]),
+        None => input,
+    };
     I::call(OutputDelta {
         objective,
         architecture,
@@ -231,29 +270,48 @@ pub(crate) fn backward_on<I: Isa, T: Scalar>(
     }
     for (index, layer) in architecture.layers()[..first_narrow].iter().enumerate().rev() {
         let shape = workspace.shape(layer.fan_in, layer.fan_out);
-        let (below, here) = workspace.layers.split_at_mut(index);
         if workspace.has_extras {
-            normalise_backward::<I, T>(layer, rows, &mut target, &mut here[0]);
+            normalise_backward::<I, T>(layer, shape.rows, &mut target, &mut workspace.layers[index]);
+            parametric::write_derivatives(layer, &workspace.layers[index], &mut target);
         }
+        if is_per_member(architecture, index) {
+            I::call(MembersBackward {
+                architecture,
+                index,
+                target: &mut target,
+                input,
+                workspace,
+            });
+            continue;
+        }
+        let (below, here) = workspace.layers.split_at_mut(index);
         I::call(LayerBackward {
             shape,
             layer,
             target: &mut target,
             input,
             below: below.last_mut(),
-            function_below: match index {
-                0 => Activation::Identity,
-                _ => architecture.layers()[index - 1].activation,
-            },
-            delta: &here[0].delta[..rows * layer.fan_out],
+            layer_below: index.checked_sub(1).map(|below| &architecture.layers()[below]),
+            delta: &here[0].delta[..shape.rows * layer.fan_out],
             update: objective.update,
             scratch: &mut here[0].scratch,
             records,
         });
     }
-    if let (Some(scales), Target::Gradient { parameters, gradient }) = (architecture.input_scales(), target) {
-        input_scales::differentiate(architecture.layer(0).weights(), scales, parameters, gradient);
+    if let Some(features) = &mut features {
+        let layer = architecture.layer(0);
+        let shape = workspace.shape(layer.fan_in, layer.fan_out);
+        I::call(DifferentiateEmbeddings {
+            architecture,
+            target: &mut target,
+            input: raw,
+            shape: pellucid_kernels::layer::Shape { rows, ..shape },
+            delta: &workspace.layers[0].delta[..shape.rows * layer.fan_out],
+            scaled_weights: &mut workspace.scaled_weights,
+            arrays: features,
+        });
     }
+    workspace.features = features;
 }
 
 per_precision!(ForwardPerPrecision: |'a, T| Forward<'a, T> => ());

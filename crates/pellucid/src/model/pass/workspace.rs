@@ -1,7 +1,10 @@
 //! The arrays of a pass, allocated once and used for every batch.
 
+use super::embeddings::EmbeddedFeatures;
+use super::members::MemberArrays;
 use crate::model::dropout::Dropout;
 use crate::model::network::Architecture;
+use crate::normalisation::Normalisation;
 use crate::scalar::Scalar;
 use pellucid_kernels::aligned::Aligned;
 use pellucid_kernels::layer::arrays::LayerArrays;
@@ -10,17 +13,23 @@ use pellucid_kernels::narrow;
 use pellucid_kernels::simd::Isa;
 use std::num::NonZeroUsize;
 
-/// The arrays that a pass computes, allocated once for batches of up to `capacity` rows.
+/// The arrays that a pass computes, allocated once for batches of up to `capacity` rows. Those of layers hold the rows of the
+/// first member, then those of the second, and so on; what gives them out gives those of the first.
 #[derive(Debug, Clone)]
 pub struct Workspace<T> {
     pub(crate) layers: Vec<LayerArrays<T>>,
     pub(super) widths: Vec<usize>,
     pub(crate) capacity: usize,
     pub(super) rows: usize,
+    /// The number of members; 1 for a network that is not made of members.
+    pub(super) members: usize,
+    pub(super) member_arrays: MemberArrays<T>,
+    /// The embedded features; only of a network with embeddings.
+    pub(super) features: Option<Box<EmbeddedFeatures<T>>>,
     pub(super) threads: NonZeroUsize,
     pub(crate) records: bool,
     pub(super) dropout: Option<Dropout>,
-    /// Whether any layer is normalised or has dropout.
+    /// Whether any layer is normalised, or has dropout or parametric activations.
     pub(crate) has_extras: bool,
     /// Whether batch normalisation uses its running means and variances.
     pub(super) predicts: bool,
@@ -28,7 +37,7 @@ pub struct Workspace<T> {
     pub(crate) row_weights: Vec<T>,
     /// The first layer's weights times the scales of the features, (fan_in, fan_out); empty without scales.
     pub(super) scaled_weights: Aligned<T>,
-    /// The first layer from which on all layers are narrow, and no features are scaled.
+    /// The first layer from which on all layers are narrow, and no features are scaled or embedded; none of a network of members.
     pub(crate) narrow_from: usize,
     /// The first layer that the last forward pass computed with the narrow kernels.
     pub(super) first_narrow: usize,
@@ -39,25 +48,38 @@ impl<T: Scalar> Workspace<T> {
     /// the batch. For predictions see [`predicting`](Self::predicting).
     pub fn new(architecture: &Architecture, capacity: usize) -> Self {
         let layers = architecture.layers().iter();
+        let members = architecture.member_count();
         Self {
             layers: layers
-                .map(|layer| LayerArrays::new(layer.fan_out, layer.normalisation(), capacity))
+                .map(|layer| {
+                    let arrays = LayerArrays::new(layer.fan_out, layer.normalisation(), capacity * members);
+                    match layer.activation_factors() {
+                        Some(_) => arrays.parametric(layer.fan_out),
+                        None => arrays,
+                    }
+                })
                 .collect(),
+            features: EmbeddedFeatures::new(architecture, capacity),
+            members,
+            member_arrays: MemberArrays::new(architecture, capacity),
             widths: architecture.layers().iter().map(|layer| layer.fan_out).collect(),
             capacity,
             rows: 0,
             threads: NonZeroUsize::MIN,
             records: false,
             dropout: None,
-            has_extras: architecture.is_normalised(),
+            has_extras: architecture.is_normalised() || architecture.has_parametric_activations(),
             predicts: false,
             row_weights: Vec::new(),
             scaled_weights: Aligned::zeros(match architecture.input_scales() {
                 Some(_) => architecture.layer(0).weights().len(),
                 None => 0,
             }),
-            narrow_from: narrow::first_narrow_layer(architecture.layout())
-                .max(usize::from(architecture.input_scales().is_some())),
+            narrow_from: match members {
+                1 => narrow::first_narrow_layer(architecture.layout())
+                    .max(usize::from(architecture.changes_features())),
+                _ => architecture.layers().len(),
+            },
             first_narrow: architecture.layers().len(),
         }
     }
@@ -98,6 +120,13 @@ impl<T: Scalar> Workspace<T> {
     /// The dropout, with the current state of its random numbers.
     pub fn dropout(&self) -> Option<&Dropout> {
         self.dropout.as_ref()
+    }
+
+    /// Sets what the rates of dropout are multiplied by in the next forward passes.
+    pub(crate) fn set_dropout_share(&mut self, share: f64) {
+        if let Some(dropout) = &mut self.dropout {
+            dropout.set_share(share);
+        }
     }
 
     /// Sets the weight of each row of the next batch, in its loss and in its gradient; an empty iterator for 1 each.
@@ -166,6 +195,21 @@ impl<T: Scalar> Workspace<T> {
         (!mask.is_empty()).then(|| &mask[..self.rows * self.widths[index]])
     }
 
+    /// The embedded features, (rows, fan_in of the first layer), and ∂L/∂ of these from the last backward pass; `None` for a
+    /// network without embeddings.
+    pub(crate) fn embedded(&self) -> Option<(&[T], &[T])> {
+        let features = self.features.as_ref()?;
+        let width = features.embedded.len() / self.capacity.max(1);
+        let used = self.rows * width;
+        Some((&features.embedded[..used], &features.outer[..used]))
+    }
+
+    /// f(z) of layer `index`, (rows, fan_out), of which parametric activations are made; `None` where the layer has none.
+    pub(crate) fn function_values(&self, index: usize) -> Option<&[T]> {
+        let parametric = self.layers[index].parametric.as_ref()?;
+        Some(&parametric.function[..self.rows * self.widths[index]])
+    }
+
     /// The input of the next layer from layer `index`, (rows, fan_out): its activations, after dropout.
     pub(crate) fn output(&self, index: usize) -> &[T] {
         &self.layers[index].output()[..self.rows * self.widths[index]]
@@ -174,12 +218,36 @@ impl<T: Scalar> Workspace<T> {
     /// x̂ of layer `index`, (rows, fan_out), with the means and the inverse standard deviations of its normalisation; `None`
     /// where the layer is not normalised.
     pub(crate) fn normalised(&self, index: usize) -> Option<(&[T], &[f64], &[f64])> {
-        Some(self.layers[index].normalised.as_ref()?.last())
+        let normalised = self.layers[index].normalised.as_ref()?;
+        let (normal, means, inverse_deviations) = normalised.last();
+        let width = self.widths[index];
+        let count = match normalised.kind() {
+            Normalisation::Batch { .. } => width,
+            Normalisation::Layer { .. } => self.rows,
+        };
+        Some((
+            &normal[..self.rows * width],
+            &means[..count],
+            &inverse_deviations[..count],
+        ))
     }
 
-    /// The outputs: the last layer's activations, (rows, outputs).
+    /// The outputs: the last layer's activations, (rows, outputs), or their mean over the members.
     pub fn outputs(&self) -> &[T] {
-        self.activation(self.layers.len() - 1)
+        match self.members {
+            1 => self.activation(self.layers.len() - 1),
+            _ => {
+                let width = self.widths[self.layers.len() - 1];
+                self.member_arrays.mean(self.rows * width).1
+            }
+        }
+    }
+
+    /// Whether z and a of layer `index` are finite in every row of every member.
+    pub(crate) fn is_finite(&self, index: usize) -> bool {
+        let used = self.members * self.rows * self.widths[index];
+        let finite = |values: &[T]| values[..used].iter().all(|value| value.is_finite());
+        finite(&self.layers[index].z) && finite(&self.layers[index].activation)
     }
 
     /// The first of the layers that the narrow kernels compute, up to the output; the number of layers where there are
@@ -213,9 +281,10 @@ impl<T: Scalar> Workspace<T> {
         narrow::Layers::new(architecture.layout(), first, rows, x, &mut self.layers)
     }
 
+    /// The shape of a layer and its batch, which has the rows of all members.
     pub(super) fn shape(&self, fan_in: usize, fan_out: usize) -> Shape {
         Shape {
-            rows: self.rows,
+            rows: self.rows * self.members,
             fan_in,
             fan_out,
             threads: self.threads,

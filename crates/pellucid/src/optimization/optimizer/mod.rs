@@ -34,6 +34,8 @@ pub struct OptimizerState<T> {
     slots: [Aligned<T>; 3],
     /// Weight decay is for the first so many parameters.
     decayed: usize,
+    /// What weight decay is multiplied by.
+    decay_share: f64,
     /// NAdam: the product of the momenta so far.
     momentum_product: f64,
     /// iRprop⁺: the loss at this step and at the one before.
@@ -52,6 +54,7 @@ impl<T: Scalar> OptimizerState<T> {
             threads: NonZeroUsize::MIN,
             slots: [slot(0), slot(1), slot(2)],
             decayed: parameter_count,
+            decay_share: 1.0,
             momentum_product: 1.0,
             losses: [f64::INFINITY; 2],
         }
@@ -70,6 +73,11 @@ impl<T: Scalar> OptimizerState<T> {
     pub fn decaying(mut self, count: usize) -> Self {
         self.decayed = count;
         self
+    }
+
+    /// Sets what weight decay is multiplied by in the next steps, 0 to 1.
+    pub fn set_decay_share(&mut self, share: f64) {
+        self.decay_share = share;
     }
 
     /// Whether the backward pass may update the parameters itself, storing no gradient.
@@ -159,7 +167,7 @@ impl<T: Scalar> OptimizerState<T> {
         }
         self.steps = self.steps.saturating_add(1);
         let rate = learning_rate.to_f64();
-        let weight_decay = self.settings.weight_decay;
+        let weight_decay = self.decay_share * self.settings.weight_decay;
         let decay = (weight_decay > 0.0).then(|| T::from_f64(1.0 - rate * weight_decay));
         let (rule, coefficients) = self.rule(learning_rate);
         OptimizerStep {

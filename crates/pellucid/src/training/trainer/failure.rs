@@ -25,12 +25,10 @@ impl<T: Scalar> Trainer<T> {
     /// The error for a loss that is not finite; it names the first layer with a number that is not finite.
     #[cold]
     pub(super) fn non_finite_loss(&self, loss: f64, batch: u64) -> Error {
-        let finite = |values: &[T]| values.iter().all(|value| value.is_finite());
-        let has_numbers = |l: usize| finite(self.workspace.z(l)) && finite(self.workspace.activation(l));
         let count = self.network.architecture().layers().len();
         let (layer, origin) = if let Some((layer, value)) = self.network.first_non_finite_layer() {
             (layer, format!("layer {layer} holds a parameter that is {value}"))
-        } else if let Some(layer) = (1..=count).find(|layer| !has_numbers(layer - 1)) {
+        } else if let Some(layer) = (1..=count).find(|layer| !self.workspace.is_finite(layer - 1)) {
             let origin = format!("layer {layer} is the first with numbers that are not finite");
             (layer, origin)
         } else {

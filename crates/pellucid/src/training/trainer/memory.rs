@@ -10,6 +10,7 @@ use std::hint::black_box;
 /// [`Error::Memory`] where it does not.
 pub(super) fn check_batch<T>(architecture: &Architecture, rows: usize, has_dropout: bool) -> Result<()> {
     let units: usize = architecture.layers().iter().map(|layer| layer.fan_out).sum();
+    let units = units.saturating_mul(architecture.member_count());
     // z, a and δ of every unit; a dropout factor and their product besides.
     let arrays = if has_dropout { 5 } else { 3 };
     check::<T>(units.saturating_mul(rows).saturating_mul(arrays), || {

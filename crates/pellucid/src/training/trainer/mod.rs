@@ -112,8 +112,7 @@ impl<T: Scalar> Trainer<T> {
         let accumulation = Accumulation::new(train.accumulate, train.reduction, network.parameters().len());
         let average = train.average.map(|average| Averaging::new(average, &network));
         let groups = ParameterGroups::new(train.parametrisation, train.rate_factors, architecture);
-        let is_fused = !architecture.is_normalised()
-            && architecture.input_scales().is_none()
+        let is_fused = architecture.is_plain()
             && groups.is_none()
             && optimizer.is_plain_descent()
             && penalty.is_none()
@@ -201,6 +200,13 @@ impl<T: Scalar> Trainer<T> {
     /// The number of batches so far.
     pub fn steps(&self) -> u64 {
         self.step
+    }
+
+    /// The trainer as it stands once the step is counted that an observer is told of.
+    pub(crate) fn after_reported_step(&self) -> Self {
+        let mut after = self.clone();
+        after.step += 1;
+        after
     }
 
     /// The number of updates of the parameters: fewer than batches, where several batches contribute to a step.

@@ -4,7 +4,7 @@ use super::failure::{check_fit, no_validation_loss};
 use super::{Ending, Trainer, fused};
 use crate::data::dataset::{BatchBuffers, Rows, Samples};
 use crate::error::Result;
-use crate::optimization::schedule::{RunLength, WatchedLoss};
+use crate::optimization::schedule::{RunLength, Schedule, WatchedLoss};
 use crate::scalar::Scalar;
 use crate::training::observe::{Event, Observer, Position};
 use std::ops::ControlFlow;
@@ -77,6 +77,7 @@ impl<T: Scalar> Trainer<T> {
             return Err(no_validation_loss());
         }
         let batches = self.begin(data.rows())?;
+        let regularisation_changes = self.has_scheduled_regularisation();
         let rate_changes = !self.learning_rate.schedule.is_constant();
         let mut learning_rate = T::from_f64(self.learning_rate.highest);
         let mut buffers = BatchBuffers::default();
@@ -103,6 +104,9 @@ impl<T: Scalar> Trainer<T> {
                 }
                 if rate_changes {
                     learning_rate = T::from_f64(self.learning_rate.at(self.updates(), batches.length));
+                }
+                if regularisation_changes {
+                    self.schedule_regularisation(batches.length);
                 }
                 let loss = self.take_step(input, targets, learning_rate);
                 if !loss.is_finite() {
@@ -184,12 +188,39 @@ impl<T: Scalar> Trainer<T> {
             rows,
             batch_rows,
             steps_per_epoch,
-            length: RunLength {
-                epochs: self.train.epochs,
-                steps_per_epoch: steps_per_epoch.div_ceil(self.train.accumulate),
-                samples: rows as u64,
-            },
+            length: self.run_length(rows),
         })
+    }
+
+    /// The length of a run over `rows` rows, as schedules count it.
+    fn run_length(&self, rows: usize) -> RunLength {
+        let steps_per_epoch = rows.div_ceil(self.train.batch_size.rows_per_batch(rows)) as u64;
+        RunLength {
+            epochs: self.train.epochs,
+            steps_per_epoch: steps_per_epoch.div_ceil(self.train.accumulate),
+            samples: rows as u64,
+        }
+    }
+
+    /// Whether dropout or weight decay change over the run.
+    fn has_scheduled_regularisation(&self) -> bool {
+        !self.train.dropout_schedule.is_constant() || !self.train.decay_schedule.is_constant()
+    }
+
+    /// Sets dropout and weight decay for the next step of a run of this length.
+    fn schedule_regularisation(&mut self, length: RunLength) {
+        let step = self.updates();
+        let share = |schedule: &Schedule| schedule.rate(1.0, step, length);
+        self.workspace
+            .set_dropout_share(share(&self.train.dropout_schedule));
+        self.optimizer.set_decay_share(share(&self.train.decay_schedule));
+    }
+
+    /// The same for a step on rows of `rows` that is taken alone.
+    pub(super) fn prepare_regularisation(&mut self, rows: usize) {
+        if self.has_scheduled_regularisation() {
+            self.schedule_regularisation(self.run_length(rows));
+        }
     }
 
     /// The position of the run before the step on batch `batch` of the current epoch; the first batch of the next epoch

@@ -75,6 +75,7 @@ impl<T: Scalar> Trainer<T> {
         let before = self.network.clone();
         let remembered: Vec<Vec<T>> = self.optimizer.named_memory().map(|(_, of)| of.to_vec()).collect();
         let takes_steps = self.optimizer.optimizer().takes_steps();
+        self.prepare_regularisation(data.rows());
         let updates = self.updates();
         let loss = if takes_steps {
             self.take_step(input, targets, learning_rate)
