@@ -166,7 +166,7 @@ fn a_temperature_calibrates_the_saved_model_as_reported() {
 }
 
 #[test]
-fn without_a_best_temperature_the_network_stays_as_it_is() {
+fn held_out_rows_that_are_all_right_allow_as_much_as_their_number() {
     // Two clusters that no row leaves.
     let x: Vec<f64> = (0..60)
         .map(|row| f64::from(row % 2) * 10.0 + f64::from(row) / 60.0)
@@ -179,10 +179,19 @@ fn without_a_best_temperature_the_network_stays_as_it_is() {
         ..plain.clone()
     };
     let (plain, calibrated) = (train(&apart, &plain), train(&apart, &calibrated));
-    assert_eq!(calibrated.calibrated.temperature, None);
-    assert_eq!(calibrated.network, plain.network);
-    // All rows are right, and there is nothing to say of it.
+    // Laplace's rule of succession.
+    let rows = calibrated.held_out_rows.clone();
+    let expected = (rows.len() as f64 + 1.0) / (rows.len() as f64 + 2.0);
+    assert!(calibrated.calibrated.temperature.is_some());
     assert_eq!(calibrated.notes, plain.notes);
+    let predicted = predictions(&saved(calibrated), &apart, &rows);
+    let likelier = predicted
+        .values()
+        .values()
+        .chunks(2)
+        .map(|pair| pair[0].max(pair[1]));
+    let mean = likelier.sum::<f64>() / rows.len() as f64;
+    assert!((mean - expected).abs() < 1e-6, "{mean}, not {expected}");
 }
 
 /// Vovk's law: over random data, intervals hold their level.

@@ -89,6 +89,45 @@ impl Decisions {
         sum / self.len() as f64
     }
 
+    /// The temperature to divide logits by: the [best](Self::best_temperature), but none at which they are surer than so few
+    /// decisions can show. The mean probability of the likelier classes is at most (n + 1)/(n + 2) for n decisions: what Laplace's
+    /// rule of succession says of the next one, where all were right. `None` where there is no such T, because logits are no
+    /// better than chance or not finite.
+    pub fn temperature(&self) -> Option<f64> {
+        match (self.best_temperature(), self.surest_temperature()) {
+            (Some(best), Some(surest)) => Some(best.max(surest)),
+            (None, surest) if self.are_right() => surest.filter(|_| self.slope(0.0) < 0.0),
+            (best, _) => best,
+        }
+    }
+
+    /// The temperature at which the mean probability of the likelier classes is (n + 1)/(n + 2) for n decisions; `None` where it
+    /// never is, because some logits are equal or not finite.
+    fn surest_temperature(&self) -> Option<f64> {
+        let count = self.len() as f64;
+        let bound = (count + 1.0) / (count + 2.0);
+        let mean = |beta: f64| self.mean(|row| 1.0 / exponentials(row, beta).1);
+        let mut high = 1.0;
+        while mean(high) < bound {
+            high *= 2.0;
+            if high > 1e30 {
+                return None;
+            }
+        }
+        if !mean(high).is_finite() {
+            return None;
+        }
+        let mut low = 0.0;
+        while high - low > 1e-13 * high {
+            let middle = f64::midpoint(low, high);
+            match mean(middle) < bound {
+                true => low = middle,
+                false => high = middle,
+            }
+        }
+        Some(1.0 / f64::midpoint(low, high))
+    }
+
     /// The temperature T above 0 with the least mean log loss, to 1e-13 of it. The loss is convex in β = 1/T, so that the
     /// zero of its derivative is bisected. `None` where no T has the least: the loss falls for ever with T where every true
     /// class has the largest logit, and with 1/T where logits are no better than chance.

@@ -93,7 +93,7 @@ pub(super) fn calibrate(
             AnyNetwork::F32(network) => decisions(network, preparation, table, rows, threads)?,
             AnyNetwork::F64(network) => decisions(network, preparation, table, rows, threads)?,
         };
-        calibrated.temperature = decisions.best_temperature().map(|value| Temperature {
+        calibrated.temperature = decisions.temperature().map(|value| Temperature {
             value,
             rows: rows.len(),
             log_loss_before: decisions.log_loss(1.0),

@@ -44,6 +44,36 @@ fn no_temperature_is_best_where_the_loss_has_no_minimum() {
     assert_eq!(infinite.best_temperature(), None);
 }
 
+/// Where all rows are right, the mean probability is that of Laplace's rule of succession.
+#[test]
+fn rows_that_are_all_right_are_as_sure_as_their_number_allows() {
+    for rows in [1usize, 10, 1000] {
+        let logits: Vec<f64> = (0..rows)
+            .flat_map(|row| [0.5 + row as f64 / rows as f64, 0.0])
+            .collect();
+        let decisions = Decisions::of_softmax(&logits, &vec![0; rows], 2);
+        let temperature = decisions.temperature().unwrap();
+        let sure = |pair: &[f64]| 1.0 / (1.0 + (-pair[0] / temperature).exp());
+        let mean = logits.chunks(2).map(sure).sum::<f64>() / rows as f64;
+        let expected = (rows as f64 + 1.0) / (rows as f64 + 2.0);
+        assert!(
+            (mean - expected).abs() < 1e-9,
+            "{rows} rows: {mean}, not {expected}"
+        );
+    }
+    let equal = Decisions::of_sigmoids(&[0.0, 0.0], [true, true].into_iter());
+    assert_eq!(equal.temperature(), None, "logits say nothing");
+    let wrong = Decisions::of_softmax(&[2.0, 1.0, 0.0, 3.0], &[1, 0], 2);
+    assert_eq!(wrong.temperature(), None, "every row is wrong");
+    let infinite = Decisions::of_sigmoids(&[f64::INFINITY, 1.0, -1.0], [true, true, true].into_iter());
+    assert_eq!(infinite.temperature(), None);
+    // One row of many that is barely wrong does not make the others certain.
+    let mut logits: Vec<f64> = (0..50).flat_map(|_| [1.0, 0.0]).collect();
+    logits.extend([0.0, 1e-9]);
+    let decisions = Decisions::of_softmax(&logits, &[0; 51], 2);
+    assert!(decisions.temperature().unwrap() > 3.0 * decisions.best_temperature().unwrap());
+}
+
 proptest! {
     #[test]
     fn no_other_temperature_has_a_lower_loss(
