@@ -1,12 +1,16 @@
 //! Samples in NumPy arrays: the engine gathers its batches directly from them.
 
 use crate::arrays::{Number, Refused, slice};
-use numpy::{Element, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use numpy::{
+    Element, PyArrayDescrMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods,
+};
 use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Samples, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::{Error, Input, SparseRows};
+use pyo3::Borrowed;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 /// The arrays of a data set, borrowed so that they cannot change during a training: features, targets, weights, and the rows
 /// that are samples, by default all.
@@ -18,26 +22,70 @@ pub(crate) struct SampleArrays<'py, T: Element>(
     Option<PyReadonlyArray1<'py, u32>>,
 );
 
+// The three enums below look at what they are given before they extract it. An extraction that fails formats NumPy's types for its
+// message, which takes longer than a step of a small network, and Python drops the exception of a signal that comes then.
+
 /// Features: an array of shape (rows, columns), or the values, columns, starts and width of a sparse matrix by rows.
-#[derive(FromPyObject)]
 enum FeatureArrays<'py, T: Element> {
     Dense(PyReadonlyArray2<'py, T>),
     Sparse(PyReadonlyArray1<'py, T>, IndexArray<'py>, IndexArray<'py>, usize),
 }
 
+impl<'py, T: Element> FromPyObject<'_, 'py> for FeatureArrays<'py, T> {
+    type Error = PyErr;
+
+    fn extract(of: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if of.is_instance_of::<PyTuple>() {
+            let (values, columns, starts, width) = of.extract()?;
+            return Ok(Self::Sparse(values, columns, starts, width));
+        }
+        Ok(Self::Dense(of.extract()?))
+    }
+}
+
 /// The integers of a sparse matrix.
-#[derive(FromPyObject)]
 enum IndexArray<'py> {
     Short(PyReadonlyArray1<'py, i32>),
     Long(PyReadonlyArray1<'py, i64>),
 }
 
+impl<'py> FromPyObject<'_, 'py> for IndexArray<'py> {
+    type Error = PyErr;
+
+    fn extract(of: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        match has_elements::<i32>(of)? {
+            true => Ok(Self::Short(of.extract()?)),
+            false => Ok(Self::Long(of.extract()?)),
+        }
+    }
+}
+
+/// Whether an array has elements of this type.
+fn has_elements<V: Element>(array: Borrowed<'_, '_, PyAny>) -> PyResult<bool> {
+    let array = array.cast::<PyUntypedArray>()?;
+    Ok(array.dtype().is_equiv_to(&V::get_dtype(array.py())))
+}
+
 /// Targets: numbers or booleans (rows, outputs), or the class of each row and the number of classes.
-#[derive(FromPyObject)]
 enum TargetArrays<'py, T: Element> {
     Numbers(PyReadonlyArray2<'py, T>),
     Truths(PyReadonlyArray2<'py, bool>),
     Classes(PyReadonlyArray1<'py, u32>, usize),
+}
+
+impl<'py, T: Element> FromPyObject<'_, 'py> for TargetArrays<'py, T> {
+    type Error = PyErr;
+
+    fn extract(of: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if of.is_instance_of::<PyTuple>() {
+            let (classes, count) = of.extract()?;
+            return Ok(Self::Classes(classes, count));
+        }
+        match has_elements::<bool>(of)? {
+            true => Ok(Self::Truths(of.extract()?)),
+            false => Ok(Self::Numbers(of.extract()?)),
+        }
+    }
 }
 
 impl IndexArray<'_> {

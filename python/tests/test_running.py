@@ -48,10 +48,10 @@ print("usable")
 
 
 def _interrupt_until(process: subprocess.Popen[str], is_answered: threading.Event) -> None:
-    """Sends the signal of Ctrl-C, and again every 8 seconds without an answer."""
+    """Sends the signal of Ctrl-C, and again every 15 seconds without an answer."""
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
-        if is_answered.wait(8.0):
+        if is_answered.wait(15.0):
             return
 
 
@@ -72,7 +72,7 @@ def test_ctrl_c_ends_training_and_leaves_a_usable_model(case):
     assert process.stdout.readline() == "training\n"
     time.sleep(1.0)
     sent = time.monotonic()
-    # Python drops the exception of a signal that comes while it runs a finalizer; a user presses Ctrl-C again.
+    # A signal that is lost must fail the test, not hang it.
     is_answered = threading.Event()
     again = threading.Thread(target=_interrupt_until, args=(process, is_answered))
     again.start()
@@ -87,7 +87,7 @@ def test_ctrl_c_ends_training_and_leaves_a_usable_model(case):
     assert line == "['Training interrupted by user.'] True True\n", (line, errors)
     assert out == "usable\n", (out, errors)
     # The time of a batch and of the predictions for all rows, not of an epoch; on a loaded machine.
-    assert waited < 18
+    assert waited < 10
 
 
 MEMORY = """
