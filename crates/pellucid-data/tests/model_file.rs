@@ -157,38 +157,11 @@ fn gain_shift_and_running_statistics_come_back() {
     }
 }
 
-/// So does one with scales of its features, as the presets have them.
-#[test]
-fn input_scales_come_back() {
-    let iris = load_builtin("iris", 0).unwrap();
-    let mut request = TrainingRequest {
-        preset: Some(Preset::RealmlpS),
-        epochs: Some(3),
-        hidden: Some(vec![7]),
-        set: vec!["network.normalisation=batch".into()],
-        ..TrainingRequest::default()
-    };
-    request.columns.target = vec!["species".into()];
-    let plan = Plan::new(&iris, &request).unwrap();
-    let model = plan.train(None, NonZeroUsize::MIN, &mut ()).unwrap().into_model();
-    let folder = tempfile::tempdir().unwrap();
-    let path = saved(&model, folder.path());
-    let read = Model::load(&path).unwrap();
-    assert_eq!(read, model);
-    let bits = |model: &Model| output_bits(&model.network, model.preparation.as_ref().unwrap(), &iris);
-    assert_eq!(bits(&read), bits(&model));
-    let bytes = fs::read(&path).unwrap();
-    let scales = SafeTensors::deserialize(&bytes).unwrap();
-    let scales = scales.tensor("input_scales").unwrap();
-    assert_eq!(scales.shape(), [4]);
-    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
-    assert_eq!(header.metadata().as_ref().unwrap()["format_version"], "3");
-}
-
-/// So do embeddings, parametric activations, and members with their own output layers.
+/// So do scales of the features, embeddings, parametric activations, and members with their own output layers.
 #[test]
 fn the_parts_of_presets_come_back() {
     let iris = load_builtin("iris", 0).unwrap();
+    let scaled: &[(&str, &[usize])] = &[("input_scales", &[4])];
     let realmlp: &[(&str, &[usize])] = &[
         ("embeddings.0.frequency", &[4, 16]),
         ("embeddings.0.phase", &[4, 16]),
@@ -204,11 +177,21 @@ fn the_parts_of_presets_come_back() {
         ("layers.2.weight", &[32, 5, 3]),
         ("layers.2.bias", &[32, 3]),
     ];
-    for (preset, tensors) in [(Preset::Realmlp, realmlp), (Preset::Tabm, tabm)] {
+    for (preset, hidden, set, tensors) in [
+        (
+            Preset::RealmlpS,
+            vec![7],
+            vec!["network.normalisation=batch".to_owned()],
+            scaled,
+        ),
+        (Preset::Realmlp, vec![7, 5], Vec::new(), realmlp),
+        (Preset::Tabm, vec![7, 5], Vec::new(), tabm),
+    ] {
         let mut request = TrainingRequest {
             preset: Some(preset),
             epochs: Some(3),
-            hidden: Some(vec![7, 5]),
+            hidden: Some(hidden),
+            set,
             ..TrainingRequest::default()
         };
         request.columns.target = vec!["species".into()];

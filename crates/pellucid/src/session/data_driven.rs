@@ -8,7 +8,7 @@ use crate::model::pass::{self, Workspace};
 use crate::numpy_random::RandomState;
 use crate::scalar::Scalar;
 
-/// The most rows that are looked at.
+/// The largest number of sampled rows.
 const ROWS: usize = 1024;
 
 /// The rows whose pre-activations a bias is a mean of.

@@ -1,12 +1,14 @@
 //! Checks embeddings of features and parametric activations: gradients, other kinds of input, and networks that are equal.
 
-use crate::fixture::{difference, gradient, objective, targets, threads, uniform};
+use crate::fixture::{
+    assert_a_step_follows_the_gradient, assert_other_inputs_are_like_numbers, difference, objective, targets,
+    threads, uniform,
+};
 use pellucid::model::embedding::{Embedding, EmbeddingMethod};
-use pellucid::model::pass::{self, Target, Workspace};
+use pellucid::model::pass::{self, Workspace};
 use pellucid::numpy_random::RandomState;
 use pellucid::{
-    Activation, Architecture, Input, Loss, Network, Normalisation, Recipe, Reduction, SparseRows, Trainer,
-    check_network,
+    Activation, Architecture, Input, Loss, Network, Normalisation, Recipe, Reduction, Trainer, check_network,
 };
 
 /// A random network with embeddings of some of its features.
@@ -196,37 +198,7 @@ fn bytes_and_sparse_rows_are_embedded_like_numbers() {
         &embeddings(),
         generator,
     );
-    let bytes: Vec<u8> = (0..4 * 10)
-        .map(|_| generator.randint(0, 3).unwrap() as u8)
-        .collect();
-    let mut values = [0.0; 256];
-    for (byte, value) in values.iter_mut().enumerate() {
-        *value = byte as f64 / 7.0;
-    }
-    let x: Vec<f64> = bytes.iter().map(|&byte| values[usize::from(byte)]).collect();
-    let columns: Vec<u32> = (0..4).flat_map(|_| 0..10).collect();
-    let starts = [0, 10, 20, 30, 40];
-    let sparse = SparseRows::new(&x, &columns, &starts, 10).unwrap();
-    let loss = Loss::CategoricalCrossEntropy;
-    let y: Vec<f64> = targets(loss, 4, 3, generator);
-    let all = |input| {
-        let mut workspace = Workspace::new(network.architecture(), 4);
-        gradient(
-            &network,
-            input,
-            &y,
-            objective(loss, Reduction::Sum),
-            &mut workspace,
-        )
-    };
-    let expected = all(Input::Dense(&x));
-    let bytes = Input::Bytes {
-        bytes: &bytes,
-        values: &values,
-    };
-    for input in [bytes, Input::Sparse(sparse)] {
-        assert!(difference(&expected, &all(input)) < 1e-12);
-    }
+    assert_other_inputs_are_like_numbers(&network, generator);
 }
 
 /// A step of plain descent by the pass itself is a step along the gradient.
@@ -239,39 +211,7 @@ fn a_step_of_the_pass_moves_embeddings_and_factors_along_the_gradient() {
         &embeddings(),
         generator,
     );
-    let (x, y): (Vec<f64>, Vec<f64>) = (
-        uniform(30, -1.0, 1.0, generator),
-        uniform(6, -1.0, 1.0, generator),
-    );
-    let objective = objective(Loss::SquaredError, Reduction::Mean);
-    let mut workspace = Workspace::new(network.architecture(), 3);
-    let gradient = gradient(&network, Input::Dense(&x), &y, objective, &mut workspace);
-    let mut parameters = network.parameters().to_vec();
-    pass::forward(
-        network.architecture(),
-        &parameters,
-        Input::Dense(&x),
-        &mut workspace,
-    );
-    let target = Target::Parameters {
-        parameters: &mut parameters,
-        rate: 0.1,
-    };
-    pass::backward(
-        network.architecture(),
-        target,
-        Input::Dense(&x),
-        &y,
-        objective,
-        &mut workspace,
-    );
-    let expected: Vec<f64> = network
-        .parameters()
-        .iter()
-        .zip(gradient)
-        .map(|(p, g)| p - 0.1 * g)
-        .collect();
-    assert!(difference(&parameters, &expected) < 1e-15);
+    assert_a_step_follows_the_gradient(&network, generator);
 }
 
 #[test]

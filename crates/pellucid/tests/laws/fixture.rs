@@ -6,7 +6,9 @@ use pellucid::data::matrix::Matrix;
 use pellucid::model::pass::{self, Objective, Target, Update, Workspace};
 use pellucid::numpy_random::RandomState;
 use pellucid::session::record::Numbers;
-use pellucid::{Activation, Architecture, Input, Loss, Network, Recipe, Reduction, Scalar, Session};
+use pellucid::{
+    Activation, Architecture, Input, Loss, Network, Recipe, Reduction, Scalar, Session, SparseRows,
+};
 use std::num::NonZeroUsize;
 
 pub(crate) fn objective(loss: Loss, reduction: Reduction) -> Objective {
@@ -97,6 +99,82 @@ pub(crate) fn gradient<T: Scalar>(
         workspace,
     );
     gradient
+}
+
+/// Checks that bytes and sparse rows give the gradient and the outputs that the same numbers give. The outputs are a softmax.
+pub(crate) fn assert_other_inputs_are_like_numbers(network: &Network<f64>, generator: &mut RandomState) {
+    const ROWS: usize = 4;
+    let architecture = network.architecture();
+    let width = architecture.input_width();
+    let bytes: Vec<u8> = (0..ROWS * width)
+        .map(|_| generator.randint(0, 3).unwrap() as u8)
+        .collect();
+    let mut values = [0.0; 256];
+    for (byte, value) in values.iter_mut().enumerate() {
+        *value = byte as f64 / 7.0;
+    }
+    let x: Vec<f64> = bytes.iter().map(|&byte| values[usize::from(byte)]).collect();
+    // Half of the zeros are stored.
+    let stored: Vec<usize> = (0..x.len()).filter(|&at| x[at] != 0.0 || at % 2 == 0).collect();
+    let numbers: Vec<f64> = stored.iter().map(|&at| x[at]).collect();
+    let columns: Vec<u32> = stored.iter().map(|&at| (at % width) as u32).collect();
+    let starts: Vec<usize> = (0..=ROWS)
+        .map(|row| stored.partition_point(|&at| at < row * width))
+        .collect();
+    let sparse = SparseRows::new(&numbers, &columns, &starts, width).unwrap();
+    let loss = Loss::CategoricalCrossEntropy;
+    let y: Vec<f64> = targets(loss, ROWS, architecture.output_width(), generator);
+    let all = |input| {
+        let mut workspace = Workspace::new(architecture, ROWS);
+        let gradient = gradient(
+            network,
+            input,
+            &y,
+            objective(loss, Reduction::Sum),
+            &mut workspace,
+        );
+        [gradient, workspace.outputs().to_vec()].concat()
+    };
+    let expected = all(Input::Dense(&x));
+    let bytes = Input::Bytes {
+        bytes: &bytes,
+        values: &values,
+    };
+    for input in [bytes, Input::Sparse(sparse)] {
+        assert!(difference(&expected, &all(input)) < 1e-12);
+    }
+}
+
+/// Checks that a step of plain descent by the pass itself is a step along the gradient, to the bit.
+pub(crate) fn assert_a_step_follows_the_gradient(network: &Network<f64>, generator: &mut RandomState) {
+    const ROWS: usize = 3;
+    let architecture = network.architecture();
+    let x: Vec<f64> = uniform(ROWS * architecture.input_width(), -1.0, 1.0, generator);
+    let y: Vec<f64> = uniform(ROWS * architecture.output_width(), -1.0, 1.0, generator);
+    let objective = objective(Loss::SquaredError, Reduction::Mean);
+    let mut workspace = Workspace::new(architecture, ROWS);
+    let gradient = gradient(network, Input::Dense(&x), &y, objective, &mut workspace);
+    let mut parameters = network.parameters().to_vec();
+    pass::forward(architecture, &parameters, Input::Dense(&x), &mut workspace);
+    let target = Target::Parameters {
+        parameters: &mut parameters,
+        rate: 0.1,
+    };
+    pass::backward(
+        architecture,
+        target,
+        Input::Dense(&x),
+        &y,
+        objective,
+        &mut workspace,
+    );
+    let expected: Vec<f64> = network
+        .parameters()
+        .iter()
+        .zip(gradient)
+        .map(|(p, g)| p - 0.1 * g)
+        .collect();
+    assert_eq!(bits(&parameters), bits(&expected));
 }
 
 /// The bits of numbers, for a comparison that is exact and treats NaN as equal to itself.

@@ -1,11 +1,13 @@
 //! Checks the scales of the features: gradients, other kinds of input, and what the optimizer's parameters leave alone.
 
-use crate::fixture::{bits, difference, gradient, objective, targets, threads, uniform};
-use pellucid::model::pass::{self, Target, Workspace};
+use crate::fixture::{
+    assert_a_step_follows_the_gradient, assert_other_inputs_are_like_numbers, difference, objective, targets,
+    threads, uniform,
+};
+use pellucid::model::pass::{self, Workspace};
 use pellucid::numpy_random::RandomState;
 use pellucid::{
-    Activation, Input, Loss, Network, Normalisation, Recipe, Reduction, Scalar, SparseRows, Trainer,
-    check_network,
+    Activation, Input, Loss, Network, Normalisation, Recipe, Reduction, Scalar, Trainer, check_network,
 };
 
 /// A random network with scales other than 1.
@@ -95,39 +97,7 @@ fn bytes_and_sparse_rows_are_scaled_like_numbers() {
     let generator = &mut RandomState::new(5);
     let sizes = [30, 20, 3];
     let network = network::<f64>(&sizes, &[Activation::Tanh, Activation::Softmax], generator);
-    let bytes: Vec<u8> = (0..4 * 30)
-        .map(|_| generator.randint(0, 3).unwrap() as u8)
-        .collect();
-    let mut values = [0.0; 256];
-    for (byte, value) in values.iter_mut().enumerate() {
-        *value = byte as f64 / 7.0;
-    }
-    let x: Vec<f64> = bytes.iter().map(|&byte| values[usize::from(byte)]).collect();
-    let columns: Vec<u32> = (0..4).flat_map(|_| 0..30).collect();
-    let starts = [0, 30, 60, 90, 120];
-    let sparse = SparseRows::new(&x, &columns, &starts, 30).unwrap();
-    let loss = Loss::CategoricalCrossEntropy;
-    let y: Vec<f64> = targets(loss, 4, 3, generator);
-    let all = |input| {
-        let mut workspace = Workspace::new(network.architecture(), 4);
-        gradient(
-            &network,
-            input,
-            &y,
-            objective(loss, Reduction::Sum),
-            &mut workspace,
-        )
-    };
-    let expected = all(Input::Dense(&x));
-    for input in [
-        Input::Bytes {
-            bytes: &bytes,
-            values: &values,
-        },
-        Input::Sparse(sparse),
-    ] {
-        assert!(difference(&expected, &all(input)) < 1e-12);
-    }
+    assert_other_inputs_are_like_numbers(&network, generator);
 }
 
 /// A step of plain descent by the pass itself is a step along the gradient.
@@ -135,39 +105,7 @@ fn bytes_and_sparse_rows_are_scaled_like_numbers() {
 fn a_step_of_the_pass_is_a_step_along_the_gradient() {
     let generator = &mut RandomState::new(8);
     let network = network::<f64>(&[4, 5, 2], &[Activation::Tanh, Activation::Identity], generator);
-    let (x, y): (Vec<f64>, Vec<f64>) = (
-        uniform(12, -1.0, 1.0, generator),
-        uniform(6, -1.0, 1.0, generator),
-    );
-    let objective = objective(Loss::SquaredError, Reduction::Mean);
-    let mut workspace = Workspace::new(network.architecture(), 3);
-    let gradient = gradient(&network, Input::Dense(&x), &y, objective, &mut workspace);
-    let mut parameters = network.parameters().to_vec();
-    pass::forward(
-        network.architecture(),
-        &parameters,
-        Input::Dense(&x),
-        &mut workspace,
-    );
-    let target = Target::Parameters {
-        parameters: &mut parameters,
-        rate: 0.1,
-    };
-    pass::backward(
-        network.architecture(),
-        target,
-        Input::Dense(&x),
-        &y,
-        objective,
-        &mut workspace,
-    );
-    let expected: Vec<f64> = network
-        .parameters()
-        .iter()
-        .zip(gradient)
-        .map(|(p, g)| p - 0.1 * g)
-        .collect();
-    assert_eq!(bits(&parameters), bits(&expected));
+    assert_a_step_follows_the_gradient(&network, generator);
 }
 
 /// A recipe whose optimizer moves its parameters as these settings say.

@@ -1,6 +1,8 @@
 //! Checks networks of members that share their hidden layers: what they compute is what the members compute one by one.
 
-use crate::fixture::{bits, difference, gradient, objective, targets, threads, uniform};
+use crate::fixture::{
+    assert_other_inputs_are_like_numbers, bits, difference, gradient, objective, targets, threads, uniform,
+};
 use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::evaluation::evaluate::{evaluate, predict};
@@ -8,8 +10,8 @@ use pellucid::model::init::{Init, initialise};
 use pellucid::model::pass::{self, Workspace};
 use pellucid::numpy_random::RandomState;
 use pellucid::{
-    Activation, Architecture, Dropout, Input, Loss, Network, Normalisation, Recipe, Reduction, SparseRows,
-    Trainer, check_gradient, check_network, loss_sum,
+    Activation, Architecture, Dropout, Input, Loss, Network, Normalisation, Recipe, Reduction, Trainer,
+    check_gradient, check_network, loss_sum,
 };
 
 const MEMBERS: usize = 3;
@@ -221,42 +223,7 @@ fn bytes_and_sparse_rows_reach_members_like_numbers() {
         None,
         generator,
     );
-    let bytes: Vec<u8> = (0..4 * 30)
-        .map(|_| generator.randint(0, 3).unwrap() as u8)
-        .collect();
-    let mut values = [0.0; 256];
-    for (byte, value) in values.iter_mut().enumerate() {
-        *value = byte as f64 / 7.0;
-    }
-    let x: Vec<f64> = bytes.iter().map(|&byte| values[usize::from(byte)]).collect();
-    let stored = |at: &&usize| x[**at] != 0.0;
-    let places: Vec<usize> = (0..x.len()).collect();
-    let numbers: Vec<f64> = places.iter().filter(stored).map(|&at| x[at]).collect();
-    let columns: Vec<u32> = places.iter().filter(stored).map(|&at| at as u32 % 30).collect();
-    let before = |row: usize| places[..row * 30].iter().filter(stored).count();
-    let starts: Vec<usize> = (0..=4).map(before).collect();
-    let sparse = SparseRows::new(&numbers, &columns, &starts, 30).unwrap();
-    let loss = Loss::CategoricalCrossEntropy;
-    let y: Vec<f64> = targets(loss, 4, 3, generator);
-    let all = |input| {
-        let mut workspace = Workspace::new(network.architecture(), 4);
-        let gradient = gradient(
-            &network,
-            input,
-            &y,
-            objective(loss, Reduction::Sum),
-            &mut workspace,
-        );
-        [gradient, workspace.outputs().to_vec()].concat()
-    };
-    let expected = all(Input::Dense(&x));
-    let bytes = Input::Bytes {
-        bytes: &bytes,
-        values: &values,
-    };
-    for input in [bytes, Input::Sparse(sparse)] {
-        assert!(difference(&expected, &all(input)) < 1e-12);
-    }
+    assert_other_inputs_are_like_numbers(&network, generator);
 }
 
 #[test]

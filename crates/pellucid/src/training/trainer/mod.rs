@@ -202,7 +202,7 @@ impl<T: Scalar> Trainer<T> {
         self.step
     }
 
-    /// The trainer as it stands once the step is counted that an observer is told of.
+    /// A copy in which the step of the event that is being reported is counted.
     pub(crate) fn after_reported_step(&self) -> Self {
         let mut after = self.clone();
         after.step += 1;
