@@ -258,8 +258,10 @@ fn check_files(arguments: &Train, validation: Option<&Path>) -> Result<()> {
 /// Whether the cost of a training is worth a line: where it is asked for, or may be more than some seconds.
 fn is_announced(plan: &Plan<'_>, arguments: &Train) -> bool {
     const MANY: u64 = 300_000;
-    let passes = plan.rows().len() as u64 * plan.recipe().train.epochs * plan.members() as u64;
-    arguments.training.effort.is_some() || passes > MANY
+    let train = &plan.recipe().train;
+    let passes = plan.rows().len() as u64 * train.epochs * plan.members() as u64;
+    // The line search of L-BFGS decides how many passes an epoch takes.
+    train.optimizer.takes_steps() && (arguments.training.effort.is_some() || passes > MANY)
 }
 
 /// The command that trains by the recipe of a training, once it is saved.

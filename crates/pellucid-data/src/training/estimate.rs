@@ -35,7 +35,7 @@ impl Plan<'_> {
     /// Estimates the training by some steps on rows of random numbers, timed by `clock`: seconds since any moment.
     ///
     /// # Errors
-    /// As [`session`](Self::session).
+    /// As [`session`](Self::session); an optimizer that [takes no steps](pellucid::Optimizer::takes_steps).
     pub fn estimate(&self, threads: NonZeroUsize, clock: &dyn Fn() -> f64) -> Result<Estimate> {
         let (preparation, _) = Preparation::fit(self.table, &self.rows, &self.chosen, &self.settings)?;
         let mut recipe = self.recipe.clone();
@@ -58,10 +58,7 @@ impl Plan<'_> {
         // Each epoch also predicts the held-out rows.
         let of_epoch = of_step * (steps + FORWARD * held_out * self.rows.len() as f64 / batch as f64);
         let networks = networks + usize::from(table.refit);
-        let size = match recipe.train.precision {
-            pellucid::Precision::F32 => 4.0,
-            pellucid::Precision::F64 => 8.0,
-        };
+        let size = with_precision!(recipe.train.precision, T => size_of::<T>()) as f64;
         Ok(Estimate {
             seconds: of_epoch * recipe.train.epochs as f64 * networks as f64,
             bytes: bytes + size * preparation.width() as f64 * self.rows.len() as f64,
@@ -86,10 +83,6 @@ fn time_of_step<T: Scalar>(
     // The parameters, their gradient, two moments of the optimizer, and those of the best epoch; z, a and δ of every unit.
     let numbers = 5 * architecture.parameter_count() + 3 * units * batch * architecture.member_count();
     let bytes = (numbers * size_of::<T>()) as f64;
-    if !recipe.train.optimizer.takes_steps() {
-        // It evaluates all rows at least once an epoch, as a step on all of them does.
-        return Ok((0.0, bytes));
-    }
     let x: Vec<T> = (0..batch * architecture.input_width())
         .map(|_| T::from_f64(generator.uniform(-1.0, 1.0)))
         .collect();
