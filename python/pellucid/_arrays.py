@@ -18,11 +18,20 @@ if TYPE_CHECKING:
 
 
 def features_of(X: Any, dtype: np.dtype[Any]) -> Features:
-    """Rows of numbers, or the parts of a sparse matrix by rows."""
+    """Rows of numbers, or the parts of a sparse matrix by rows or by columns."""
     if not sparse.issparse(X):
         return np.ascontiguousarray(X, dtype=dtype)
-    rows = X.tocsr()
-    return rows.data.astype(dtype, copy=False), rows.indices, rows.indptr, rows.shape[1]
+    lines = X if X.format in ("csr", "csc") else X.tocsr()
+    data = np.ascontiguousarray(lines.data, dtype=dtype)
+    rows = X.shape[0] if lines.format == "csc" else None
+    return data, _unsigned(lines.indices), _unsigned(lines.indptr), X.shape[1], rows
+
+
+def _unsigned(indices: NDArray[Any]) -> NDArray[Any]:
+    """Indices as the engine reads them, which refuses negative ones."""
+    if indices.dtype == np.int32:
+        return np.ascontiguousarray(indices).view(np.uint32)
+    return np.ascontiguousarray(indices, dtype=np.int64)
 
 
 #: A block has a multiple of so many rows: then the engine's batches, and the bits of its sums, are those of all rows.

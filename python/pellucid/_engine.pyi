@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 VERSION: str
 
-Features: TypeAlias = NDArray[Any] | tuple[NDArray[Any], NDArray[Any], NDArray[Any], int]
+Features: TypeAlias = NDArray[Any] | tuple[NDArray[Any], NDArray[Any], NDArray[Any], int, int | None]
 Targets: TypeAlias = NDArray[Any] | tuple[NDArray[np.uint32], int]
 #: Features, targets, weights, and the rows that are samples.
 Samples: TypeAlias = tuple[Features, Targets | None, NDArray[Any] | None, NDArray[np.uint32] | None]

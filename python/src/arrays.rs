@@ -1,8 +1,11 @@
 //! NumPy arrays as slices for the engine, in place and without a copy, and the engine's errors for Python.
 
 use numpy::ndarray::Dimension;
-use numpy::{Element, PyReadonlyArray, PyReadonlyArrayDyn};
+use numpy::{
+    Element, PyArrayDescrMethods, PyReadonlyArray, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods,
+};
 use pellucid::Scalar;
+use pyo3::Borrowed;
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -58,4 +61,10 @@ impl<V, E: Display> Refused<V> for Result<V, E> {
     fn refused(self) -> PyResult<V> {
         self.map_err(|error| PyValueError::new_err(error.to_string()))
     }
+}
+
+/// Whether an array has elements of this type.
+pub(crate) fn has_elements<V: Element>(array: Borrowed<'_, '_, PyAny>) -> PyResult<bool> {
+    let array = array.cast::<PyUntypedArray>()?;
+    Ok(array.dtype().is_equiv_to(&V::get_dtype(array.py())))
 }

@@ -9,6 +9,7 @@ mod predictor;
 mod recipes;
 mod run;
 mod samples;
+mod sparse_arrays;
 mod table_data;
 mod table_model;
 mod table_request;

@@ -1,9 +1,8 @@
 //! Samples in NumPy arrays: the engine gathers its batches directly from them.
 
-use crate::arrays::{Number, Refused, slice};
-use numpy::{
-    Element, PyArrayDescrMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods,
-};
+use crate::arrays::{Number, Refused, has_elements, slice};
+use crate::sparse_arrays::SparseArrays;
+use numpy::{Element, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Samples, Targets};
 use pellucid::data::matrix::Matrix;
 use pellucid::{Error, Input, SparseRows};
@@ -14,56 +13,40 @@ use pyo3::types::PyTuple;
 
 /// The arrays of a data set, borrowed so that they cannot change during a training: features, targets, weights, and the rows
 /// that are samples, by default all.
-#[derive(FromPyObject)]
-pub(crate) struct SampleArrays<'py, T: Element>(
+pub(crate) struct SampleArrays<'py, T: Number>(
     FeatureArrays<'py, T>,
     Option<TargetArrays<'py, T>>,
     Option<PyReadonlyArray1<'py, T>>,
     Option<PyReadonlyArray1<'py, u32>>,
 );
 
-// The three enums below look at what they are given before they extract it. An extraction that fails formats NumPy's types for its
+impl<'py, T: Number> FromPyObject<'_, 'py> for SampleArrays<'py, T> {
+    type Error = PyErr;
+
+    fn extract(of: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let (features, targets, weights, rows) = of.extract()?;
+        Ok(Self(features, targets, weights, rows))
+    }
+}
+
+// The enums below look at what they are given before they extract it. An extraction that fails formats NumPy's types for its
 // message, which takes longer than a step of a small network, and Python drops the exception of a signal that comes then.
 
-/// Features: an array of shape (rows, columns), or the values, columns, starts and width of a sparse matrix by rows.
-enum FeatureArrays<'py, T: Element> {
+/// Features: an array of shape (rows, columns), or a sparse matrix.
+enum FeatureArrays<'py, T: Number> {
     Dense(PyReadonlyArray2<'py, T>),
-    Sparse(PyReadonlyArray1<'py, T>, IndexArray<'py>, IndexArray<'py>, usize),
+    Sparse(SparseArrays<'py, T>),
 }
 
-impl<'py, T: Element> FromPyObject<'_, 'py> for FeatureArrays<'py, T> {
+impl<'py, T: Number> FromPyObject<'_, 'py> for FeatureArrays<'py, T> {
     type Error = PyErr;
 
     fn extract(of: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if of.is_instance_of::<PyTuple>() {
-            let (values, columns, starts, width) = of.extract()?;
-            return Ok(Self::Sparse(values, columns, starts, width));
-        }
-        Ok(Self::Dense(of.extract()?))
-    }
-}
-
-/// The integers of a sparse matrix.
-enum IndexArray<'py> {
-    Short(PyReadonlyArray1<'py, i32>),
-    Long(PyReadonlyArray1<'py, i64>),
-}
-
-impl<'py> FromPyObject<'_, 'py> for IndexArray<'py> {
-    type Error = PyErr;
-
-    fn extract(of: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        match has_elements::<i32>(of)? {
-            true => Ok(Self::Short(of.extract()?)),
-            false => Ok(Self::Long(of.extract()?)),
+        match of.is_instance_of::<PyTuple>() {
+            true => Ok(Self::Sparse(of.extract()?)),
+            false => Ok(Self::Dense(of.extract()?)),
         }
     }
-}
-
-/// Whether an array has elements of this type.
-fn has_elements<V: Element>(array: Borrowed<'_, '_, PyAny>) -> PyResult<bool> {
-    let array = array.cast::<PyUntypedArray>()?;
-    Ok(array.dtype().is_equiv_to(&V::get_dtype(array.py())))
 }
 
 /// Targets: numbers or booleans (rows, outputs), or the class of each row and the number of classes.
@@ -88,15 +71,6 @@ impl<'py, T: Element> FromPyObject<'_, 'py> for TargetArrays<'py, T> {
     }
 }
 
-impl IndexArray<'_> {
-    fn lend(&self) -> PyResult<LentIndices<'_>> {
-        Ok(match self {
-            Self::Short(array) => LentIndices::Short(slice(array, "indices")?),
-            Self::Long(array) => LentIndices::Long(slice(array, "indices")?),
-        })
-    }
-}
-
 /// A copy of samples as a data set.
 pub(crate) fn copied<T: Number>(samples: &Bound<'_, PyAny>) -> PyResult<Dataset<T>> {
     let arrays: SampleArrays<'_, T> = samples.extract()?;
@@ -114,15 +88,9 @@ impl<T: Number> SampleArrays<'_, T> {
                 let values = slice(array, "features")?;
                 (LentFeatures::Dense { values, columns }, array.shape()[0])
             }
-            FeatureArrays::Sparse(values, columns, starts, width) => {
-                let sparse = Sparse {
-                    values: slice(values, "values")?,
-                    columns: columns.lend()?,
-                    starts: starts.lend()?,
-                    width: *width,
-                };
-                sparse.check()?;
-                (LentFeatures::Sparse(sparse), sparse.starts.len() - 1)
+            FeatureArrays::Sparse(arrays) => {
+                let rows = arrays.rows()?;
+                (LentFeatures::Sparse(rows), rows.rows())
             }
         };
         let (targets, width) = match targets {
@@ -189,7 +157,7 @@ pub(crate) struct Lent<'a, T> {
 #[derive(Clone, Copy)]
 enum LentFeatures<'a, T> {
     Dense { values: &'a [T], columns: usize },
-    Sparse(Sparse<'a, T>),
+    Sparse(SparseRows<'a, T>),
 }
 
 #[derive(Clone, Copy)]
@@ -198,59 +166,6 @@ enum LentTargets<'a, T> {
     Numbers(&'a [T]),
     Truths(&'a [bool]),
     Classes(&'a [u32]),
-}
-
-/// A sparse matrix by rows: those of row r are `starts[r]..starts[r + 1]` of values and columns.
-#[derive(Clone, Copy)]
-struct Sparse<'a, T> {
-    values: &'a [T],
-    columns: LentIndices<'a>,
-    starts: LentIndices<'a>,
-    width: usize,
-}
-
-#[derive(Clone, Copy)]
-enum LentIndices<'a> {
-    Short(&'a [i32]),
-    Long(&'a [i64]),
-}
-
-impl LentIndices<'_> {
-    fn len(self) -> usize {
-        match self {
-            LentIndices::Short(slice) => slice.len(),
-            LentIndices::Long(slice) => slice.len(),
-        }
-    }
-
-    /// The index at `at`; a negative one becomes larger than any valid index.
-    fn at(self, at: usize) -> usize {
-        match self {
-            LentIndices::Short(slice) => slice[at] as usize,
-            LentIndices::Long(slice) => slice[at] as usize,
-        }
-    }
-}
-
-impl<T: Number> Sparse<'_, T> {
-    fn check(self) -> PyResult<()> {
-        let (rows, stored) = (self.starts.len(), self.values.len());
-        let rises = (1..rows).all(|row| self.starts.at(row - 1) <= self.starts.at(row));
-        let ends = rows > 0 && self.starts.at(rows - 1) <= stored && stored <= self.columns.len();
-        let is_wide = u32::try_from(self.width).is_err();
-        if is_wide || !rises || !ends || (0..stored).any(|at| self.columns.at(at) >= self.width) {
-            return Err(PyValueError::new_err(
-                "the indices of a sparse matrix do not fit its shape",
-            ));
-        }
-        Ok(())
-    }
-
-    fn add_row(self, row: usize, values: &mut Vec<T>, columns: &mut Vec<u32>) {
-        let stored = self.starts.at(row)..self.starts.at(row + 1);
-        values.extend_from_slice(&self.values[stored.clone()]);
-        columns.extend(stored.map(|at| self.columns.at(at) as u32));
-    }
 }
 
 impl<T: Number> LentTargets<'_, T> {
@@ -323,16 +238,19 @@ impl<T: Number> Lent<'_, T> {
                 });
                 Input::Dense(&dense[..])
             }
-            (LentFeatures::Sparse(sparse), _) => {
+            (LentFeatures::Sparse(rows), Some((start, end))) => Input::Sparse(rows.range(start, end)),
+            (LentFeatures::Sparse(rows), None) => {
                 dense.clear();
                 columns.clear();
                 starts.clear();
                 starts.push(0);
                 self.each(batch, |row| {
-                    sparse.add_row(row, dense, columns);
+                    let (stored, values) = rows.stored(row);
+                    columns.extend_from_slice(stored);
+                    dense.extend_from_slice(values);
                     starts.push(dense.len());
                 });
-                match SparseRows::new(dense, columns, starts, sparse.width) {
+                match SparseRows::new(dense, columns, starts, rows.width()) {
                     Some(rows) => Input::Sparse(rows),
                     None => unreachable!("the indices are checked when the arrays are lent"),
                 }
@@ -359,7 +277,7 @@ impl<T: Number> Samples<T> for Lent<'_, T> {
     fn columns(&self) -> usize {
         match self.features {
             LentFeatures::Dense { columns, .. } => columns,
-            LentFeatures::Sparse(sparse) => sparse.width,
+            LentFeatures::Sparse(rows) => rows.width(),
         }
     }
 

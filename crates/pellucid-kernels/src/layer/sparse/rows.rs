@@ -41,6 +41,26 @@ impl<'a, T> SparseRows<'a, T> {
         self.width
     }
 
+    /// Some of the rows, from `first` on.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn range(&self, first: usize, end: usize) -> Self {
+        Self {
+            starts: &self.starts[first..=end],
+            ..*self
+        }
+    }
+
+    /// The columns that a row stores, and the number in each.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn stored(&self, row: usize) -> (&'a [u32], &'a [T]) {
+        let SeparateEntries { columns, values } = self.row(row);
+        (columns, values)
+    }
+
     #[inline(always)]
     pub(super) fn row(&self, row: usize) -> SeparateEntries<'a, T> {
         let stored = self.starts[row]..self.starts[row + 1];
