@@ -79,6 +79,10 @@ pub enum Error {
         /// Which layer's parameters are not finite.
         origin: String,
     },
+
+    /// A training cannot continue from a state.
+    #[error("the training cannot continue from this state: {0}")]
+    State(String),
 }
 
 impl Error {

@@ -83,6 +83,7 @@ pub mod numpy_random;
 pub mod optimization;
 pub mod recipe;
 pub mod session;
+pub mod state;
 pub mod training;
 
 pub use pellucid_kernels::{activation, descriptor, loss, normalisation, scalar};
@@ -99,6 +100,7 @@ pub use normalisation::Normalisation;
 pub use optimization::optimizer::Optimizer;
 pub use optimization::schedule::Schedule;
 pub use pellucid_kernels::layer::{Input, SparseRows};
+pub use pellucid_kernels::simd::instruction_set;
 pub use recipe::Recipe;
 pub use scalar::{Precision, Scalar};
 pub use session::{Finished, Session, Split, Unfinished};

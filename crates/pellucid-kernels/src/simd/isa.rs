@@ -301,6 +301,17 @@ fn best() -> Best {
     })
 }
 
+/// The name of the instruction set that kernels use: `avx512`, `avx2` or `baseline`. The last bits of results depend on it.
+pub fn instruction_set() -> &'static str {
+    match best() {
+        Best::Baseline => "baseline",
+        #[cfg(target_arch = "x86_64")]
+        Best::Avx2 => "avx2",
+        #[cfg(target_arch = "x86_64")]
+        Best::Avx512 => "avx512",
+    }
+}
+
 /// Runs `task` with the best instruction set of this machine.
 #[inline]
 pub fn dispatch<K: Task>(task: K) -> K::Output {

@@ -12,7 +12,7 @@ pub mod vector;
 #[cfg(target_arch = "x86_64")]
 pub mod x86;
 
-pub use isa::{Isa, Task, dispatch};
+pub use isa::{Isa, Task, dispatch, instruction_set};
 
 use scalar::Scalar;
 

@@ -45,6 +45,16 @@ impl Dropout {
         self.share = share;
     }
 
+    /// The stream of random numbers.
+    pub(crate) fn generator(&self) -> &RandomState {
+        &self.generator
+    }
+
+    /// Continues with another stream of random numbers.
+    pub(crate) fn set_generator(&mut self, generator: RandomState) {
+        self.generator = generator;
+    }
+
     /// Draws a factor for each activation of a hidden layer: 0 with the probability of its rate, otherwise 1/(1 − rate).
     pub(crate) fn draw<T: Scalar>(&mut self, layer: usize, mask: &mut [T]) {
         draw_mask(self.share * self.rate(layer), &mut self.generator, mask);

@@ -1,7 +1,9 @@
 //! Accumulates the gradients of several batches, which make one step together, as one batch of all their rows would.
 
+use crate::error::Result;
 use crate::loss::Reduction;
 use crate::scalar::Scalar;
+use crate::state::State;
 use pellucid_kernels::aligned::Aligned;
 
 /// The gradients of the batches since the last step.
@@ -31,6 +33,28 @@ impl<T: Scalar> Accumulation<T> {
             seen_of_epoch: 0,
             steps: 0,
         })
+    }
+
+    /// Adds the gradients so far to a state.
+    pub(crate) fn save(&self, state: &mut State) {
+        let counts = [
+            self.batches,
+            self.rows as u64,
+            self.rows_of_epoch.unwrap_or(0) as u64,
+            self.seen_of_epoch as u64,
+            self.steps,
+        ];
+        state.put_numbers("accumulation", &self.sum);
+        state.put_counts("accumulation/counts", &counts);
+    }
+
+    /// Continues from a state.
+    pub(crate) fn load(&mut self, state: &State) -> Result<()> {
+        let [batches, rows, rows_of_epoch, seen_of_epoch, steps] = state.count("accumulation/counts")?;
+        (self.batches, self.rows, self.steps) = (batches, rows as usize, steps);
+        self.rows_of_epoch = (rows_of_epoch > 0).then_some(rows_of_epoch as usize);
+        self.seen_of_epoch = seen_of_epoch as usize;
+        state.copy_numbers("accumulation", &mut self.sum)
     }
 
     /// The completed steps.

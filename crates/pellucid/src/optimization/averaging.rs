@@ -3,8 +3,10 @@
 //! The mean of a training's networks generalises better than the last of them, and does not affect the training.
 
 use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingError};
+use crate::error::Result;
 use crate::model::network::Network;
 use crate::scalar::Scalar;
+use crate::state::State;
 use pellucid_kernels::choice;
 
 choice! {
@@ -75,6 +77,18 @@ impl<T: Scalar> Averaging<T> {
             network: network.clone(),
             count: 0,
         }
+    }
+
+    /// Adds the mean so far to a state.
+    pub(crate) fn save(&self, state: &mut State) {
+        state.put_numbers("average", self.network.parameters());
+        state.put_counts("average/count", &[self.count]);
+    }
+
+    /// Continues from a state.
+    pub(crate) fn load(&mut self, state: &State) -> Result<()> {
+        [self.count] = state.count("average/count")?;
+        state.copy_numbers("average", self.network.parameters_mut())
     }
 
     /// The averaged network, once there is one.

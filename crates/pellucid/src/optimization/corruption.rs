@@ -3,9 +3,11 @@
 //! units (Srivastava et al., 2014; Vincent et al., *Extracting and Composing Robust Features with Denoising
 //! Autoencoders*, 2008). Predictions use the features as they are.
 
+use crate::error::Result;
 use crate::model::dropout::draw_mask;
 use crate::numpy_random::RandomState;
 use crate::scalar::Scalar;
+use crate::state::State;
 use pellucid_kernels::layer::Input;
 
 /// Noise and dropout of the inputs, each with a stream of random numbers of its own: so a run draws the same initial
@@ -33,6 +35,19 @@ impl<T: Scalar> Corruption<T> {
             corrupted: Vec::new(),
             mask: Vec::new(),
         })
+    }
+
+    /// Adds its streams of random numbers to a state.
+    pub(crate) fn save(&self, state: &mut State) {
+        state.put_generator("corruption/noise", &self.of_noise);
+        state.put_generator("corruption/dropout", &self.of_dropout);
+    }
+
+    /// Continues from a state.
+    pub(crate) fn load(&mut self, state: &State) -> Result<()> {
+        self.of_noise = state.generator("corruption/noise")?;
+        self.of_dropout = state.generator("corruption/dropout")?;
+        Ok(())
     }
 
     /// The last corrupted batch.

@@ -41,10 +41,12 @@ use crate::model::network::Network;
 use crate::numpy_random::RandomState;
 use crate::recipe::{Recipe, Task};
 use crate::scalar::Scalar;
+use crate::state::State;
+use crate::training::checkpoints::Checkpoints;
 use crate::training::early_stopping::{EndedBy, StopRules, TimeLimit, check_metrics};
 use crate::training::epochs::{EpochRecorder, HeldOut};
 use crate::training::observe::{Observer, Position};
-use crate::training::trainer::{StepTrace, Trainer, check_fit};
+use crate::training::trainer::{Ending, StepTrace, Trainer, check_fit};
 use data_driven::fit_to_rows;
 use observers::Observers;
 use std::num::NonZeroUsize;
@@ -198,16 +200,28 @@ impl<'a, T: Scalar> Session<'a, T> {
         O: Observer<T> + ?Sized,
     {
         let split = Arc::clone(&self.split);
+        let clock = self.clock;
+        let now = || clock.map_or(0.0, |clock| clock());
         let mut observers = Observers {
             recorder: recorder(&self.recipe, &split, self.threads),
             time: time_limit(&self.recipe, self.clock)?,
             diagnosis: self.diagnosis.take(),
             caller: observer,
+            now: &now,
+            began: now(),
+            seconds_before: 0.0,
         };
-        let now = || self.clock.map_or(0.0, |clock| clock());
-        let began = now();
-        let ending = self.trainer.run(&split.training, &mut observers);
-        let seconds = now() - began;
+        let ending = match continue_from_checkpoint(&mut self.trainer, &mut observers)? {
+            Some(ending) => Ok(ending),
+            None => {
+                let ending = self.trainer.run(&split.training, &mut observers);
+                if let Ok(ending) = ending {
+                    keep_end(&self.trainer, &mut observers, ending);
+                }
+                ending
+            }
+        };
+        let seconds = observers.seconds();
         let Observers {
             recorder,
             time,
@@ -298,6 +312,9 @@ impl<'a, T: Scalar> Session<'a, T> {
             time: None,
             diagnosis: None,
             caller: &mut caller,
+            now: &|| 0.0,
+            began: 0.0,
+            seconds_before: 0.0,
         };
         let ending = self.trainer.run(&split.training, &mut observers);
         drop(observers);
@@ -309,6 +326,41 @@ impl<'a, T: Scalar> Session<'a, T> {
         let rows = rows.unwrap_or(&found.rows);
         let trace = trainer.trace_step(&split.training, rows, found.learning_rate)?;
         Ok(Some((Some(found.position), trace)))
+    }
+}
+
+/// Loads the state that the observers have of this training, if they have one. How the training ended, where it has ended.
+fn continue_from_checkpoint<T: Scalar, O: Observer<T> + ?Sized>(
+    trainer: &mut Trainer<T>,
+    observers: &mut Observers<'_, T, O>,
+) -> Result<Option<Ending>> {
+    let Some(state) = observers.caller.checkpoints().and_then(Checkpoints::begin) else {
+        return Ok(None);
+    };
+    let ending = trainer.load(&state)?;
+    observers.load(&state)?;
+    if trainer.has_epochs_left() {
+        observers.recorder.go_on();
+    }
+    Ok(ending)
+}
+
+/// Keeps the last state of a training that has ended, and was not interrupted.
+fn keep_end<T: Scalar, O: Observer<T> + ?Sized>(
+    trainer: &Trainer<T>,
+    observers: &mut Observers<'_, T, O>,
+    ending: Ending,
+) {
+    let is_over = ending != Ending::Stopped || observers.is_over();
+    let has_ended = |checkpoints: &mut dyn Checkpoints| is_over || !checkpoints.is_interrupted();
+    if !observers.caller.checkpoints().is_some_and(has_ended) {
+        return;
+    }
+    let mut state = State::default();
+    trainer.save_end(&mut state, ending);
+    observers.save(&mut state);
+    if let Some(checkpoints) = observers.caller.checkpoints() {
+        checkpoints.keep(state);
     }
 }
 

@@ -1,7 +1,10 @@
 //! Connects the observers of a session: the recorder of epochs, time limit, diagnosis, and those of the caller.
 
+use crate::error::Result;
 use crate::inspection::diagnosis::TrainingDiagnosis;
 use crate::scalar::Scalar;
+use crate::state::State;
+use crate::training::checkpoints::Checkpoints;
 use crate::training::early_stopping::TimeLimit;
 use crate::training::epochs::EpochRecorder;
 use crate::training::observe::{EpochRecord, Event, Observer, Position, end_if};
@@ -13,6 +16,27 @@ pub(super) struct Observers<'a, T, O: ?Sized> {
     pub(super) time: Option<TimeLimit<'a>>,
     pub(super) diagnosis: Option<TrainingDiagnosis<T>>,
     pub(super) caller: &'a mut O,
+    /// The clock; always 0 where there is none.
+    pub(super) now: &'a dyn Fn() -> f64,
+    /// When the training began, or continued.
+    pub(super) began: f64,
+    /// The seconds of the training before it was interrupted.
+    pub(super) seconds_before: f64,
+}
+
+const SECONDS: &str = "seconds";
+const TIME_IS_OVER: &str = "seconds/limit is reached";
+
+impl<T: Scalar, O: ?Sized> Observers<'_, T, O> {
+    /// Whether a rule or the time limit has ended the training.
+    pub(super) fn is_over(&self) -> bool {
+        self.recorder.ended_by().is_some() || self.time.as_ref().is_some_and(TimeLimit::is_over)
+    }
+
+    /// The seconds of the training so far.
+    pub(super) fn seconds(&self) -> f64 {
+        self.seconds_before + (self.now)() - self.began
+    }
 }
 
 impl<T: Scalar, O: Observer<T> + ?Sized> Observers<'_, T, O> {
@@ -67,5 +91,37 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Observer<T> for Observers<'_, T, O> {
         self.recorder
             .validation_loss()
             .or_else(|| self.caller.validation_loss())
+    }
+
+    /// None where a rule has ended the training: its last state is yet to come.
+    fn checkpoints(&mut self) -> Option<&mut dyn Checkpoints> {
+        match self.is_over() {
+            true => None,
+            false => self.caller.checkpoints(),
+        }
+    }
+
+    fn save(&self, state: &mut State) {
+        self.recorder.save(state);
+        if let Some(diagnosis) = &self.diagnosis {
+            diagnosis.save(state);
+        }
+        state.put_numbers(SECONDS, &[self.seconds()]);
+        let is_over = self.time.as_ref().is_some_and(TimeLimit::is_over);
+        state.put_counts(TIME_IS_OVER, &[u64::from(is_over)]);
+        self.caller.save(state);
+    }
+
+    fn load(&mut self, state: &State) -> Result<()> {
+        self.recorder.load(state)?;
+        if let Some(diagnosis) = &mut self.diagnosis {
+            diagnosis.load(state)?;
+        }
+        [self.seconds_before] = state.exactly(SECONDS)?;
+        if let Some(time) = &mut self.time {
+            let [is_over] = state.count(TIME_IS_OVER)?;
+            time.begin_earlier(self.seconds_before, is_over > 0);
+        }
+        self.caller.load(state)
     }
 }

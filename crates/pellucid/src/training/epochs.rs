@@ -1,14 +1,17 @@
 //! Records the epochs of a run, judges them, and keeps the weights of the best one.
 
 use crate::data::dataset::Dataset;
+use crate::error::Result;
 use crate::evaluation::evaluate::Evaluator;
 use crate::evaluation::metrics::{Better, Figure, Meters, Metric};
 use crate::loss::Loss;
 use crate::model::network::Network;
 use crate::number::Numbers;
 use crate::scalar::Scalar;
+use crate::state::State;
 use crate::training::early_stopping::{EndedBy, StopRules};
 use crate::training::observe::{EpochRecord, Event, Observer, Position, end_if};
+use crate::training::saved_epochs::{load_epochs, save_epochs};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -65,6 +68,9 @@ struct Judge<'a, T> {
     best: Option<Best<T>>,
     ended_by: Option<EndedBy>,
 }
+
+/// The rules that can end a run, as a state counts them.
+const RULES: [Option<EndedBy>; 3] = [None, Some(EndedBy::Target), Some(EndedBy::Patience)];
 
 /// The best epoch so far.
 #[derive(Debug)]
@@ -156,6 +162,22 @@ impl<'a, T: Scalar> EpochRecorder<'a, T> {
         self.judge.as_ref()?.ended_by
     }
 
+    /// The run goes on after what was its last epoch, because it has more epochs now.
+    pub(crate) fn go_on(&mut self) {
+        self.last_epoch = None;
+    }
+
+    /// The metrics of held-out rows, where there are such rows.
+    fn held_out_metrics(&self) -> Option<&[Metric]> {
+        let held_out = self.judge.as_ref()?.held_out.as_ref()?;
+        Some(&held_out.metrics)
+    }
+
+    /// The metrics of the last epoch so far: those by which epochs are judged.
+    fn judged_metrics(&self) -> &[Metric] {
+        self.judge.as_ref().map_or(&[], |judge| judge.meters.metrics())
+    }
+
     /// Copies the kept weights into a network; leaves the network unchanged when there are none.
     pub fn restore(&self, network: &mut Network<T>) {
         if let Some(best) = self.best().filter(|best| best.validation_loss.is_some()) {
@@ -165,6 +187,35 @@ impl<'a, T: Scalar> EpochRecorder<'a, T> {
 }
 
 impl<T: Scalar> Judge<'_, T> {
+    fn save(&self, state: &mut State) {
+        self.meters.save("judge/meters", state);
+        let rule = RULES.iter().position(|&rule| rule == self.ended_by);
+        state.put_counts("judge/ended by", &[rule.unwrap_or(0) as u64]);
+        if let Some(best) = &self.best {
+            state.put_counts("best/epoch", &[best.epoch]);
+            state.put_numbers("best/value", &[best.value]);
+            state.put_numbers::<f64>("best/validation loss", best.validation_loss.as_slice());
+            state.put_numbers("best/network", &best.parameters);
+        }
+    }
+
+    fn load(&mut self, state: &State) -> Result<()> {
+        self.meters.load("judge/meters", state)?;
+        let [rule] = state.count("judge/ended by")?;
+        self.ended_by = RULES.get(rule as usize).copied().flatten();
+        if state.has("best/epoch") {
+            let [epoch] = state.count("best/epoch")?;
+            let [value] = state.exactly("best/value")?;
+            self.best = Some(Best {
+                epoch,
+                value,
+                validation_loss: state.numbers("best/validation loss")?.first().copied(),
+                parameters: state.numbers("best/network")?,
+            });
+        }
+        Ok(())
+    }
+
     /// Adds what it measures to the record of an epoch. Ends the run by a rule.
     fn judge(
         &mut self,
@@ -303,4 +354,64 @@ impl<T: Scalar> Observer<T> for EpochRecorder<'_, T> {
         self.judge.as_ref()?.held_out.as_ref()?;
         Some(self.current.validation_loss().unwrap_or(f64::INFINITY))
     }
+
+    fn save(&self, state: &mut State) {
+        save_epochs(state, "history", &self.entries);
+        self.meters.save("history/meters", state);
+        save_outputs(state, "history/outputs", &self.outputs);
+        if let Some(LastEpochRecord { epoch, outputs }) = &self.last_epoch {
+            save_epochs(state, "last epoch", std::slice::from_ref(epoch));
+            save_outputs(state, "last epoch/outputs", outputs);
+        }
+        // An epoch of number 0 and no metrics stands for the time before the first epoch.
+        if self.current != EpochRecord::default() {
+            save_epochs(state, "current", std::slice::from_ref(&self.current));
+        }
+        if let Some(judge) = &self.judge {
+            judge.save(state);
+        }
+    }
+
+    fn load(&mut self, state: &State) -> Result<()> {
+        let held_out = self.held_out_metrics();
+        let records = |name: &str, metrics: &[Metric]| match state.has(name) {
+            true => load_epochs(state, name, metrics, held_out),
+            false => Ok(Vec::new()),
+        };
+        let metrics = self.meters.metrics();
+        let (entries, last_epoch) = (
+            records("history", metrics)?,
+            records("last epoch", metrics)?.pop(),
+        );
+        let current = records("current", self.judged_metrics())?.pop();
+        let width = self.meters.width();
+        self.last_epoch = match last_epoch {
+            // Training goes on where there are more epochs now: then it was not the last.
+            Some(epoch) => Some(LastEpochRecord {
+                epoch,
+                outputs: load_outputs(state, "last epoch/outputs", width)?,
+            }),
+            None => None,
+        };
+        (self.entries, self.current) = (entries, current.unwrap_or_default());
+        self.meters.load("history/meters", state)?;
+        self.outputs = load_outputs(state, "history/outputs", width)?;
+        match &mut self.judge {
+            Some(judge) => judge.load(state),
+            None => Ok(()),
+        }
+    }
+}
+
+fn save_outputs(state: &mut State, name: &str, outputs: &[Numbers]) {
+    let numbers: Vec<f64> = outputs.iter().flat_map(|row| row.0.iter().copied()).collect();
+    state.put_numbers(name, &numbers);
+}
+
+fn load_outputs(state: &State, name: &str, width: usize) -> Result<Vec<Numbers>> {
+    let numbers = state.numbers::<f64>(name)?;
+    Ok(numbers
+        .chunks(width.max(1))
+        .map(|row| Numbers(row.to_vec()))
+        .collect())
 }

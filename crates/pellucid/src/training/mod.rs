@@ -1,8 +1,10 @@
 //! Trains networks: the training loop, its observers, and early stopping.
 
+pub mod checkpoints;
 pub mod early_stopping;
 pub mod epochs;
 pub mod glance;
+pub(crate) mod saved_epochs;
 pub mod trainer;
 
 pub use trainer::observe;

@@ -21,6 +21,7 @@ mod observers;
 mod rate_finder;
 mod regularisation;
 mod repeatability;
+mod resuming;
 #[path = "../support/run.rs"]
 mod run;
 mod scheduling;

@@ -2,8 +2,10 @@
 
 use super::{Metric, Needs, TargetKind};
 use crate::data::dataset::Dataset;
+use crate::error::{Error, Result};
 use crate::evaluation::scores::{self, Counts, OutputScores, RegressionScores, class_of};
 use crate::scalar::Scalar;
+use crate::state::State;
 
 /// Metrics over the batches added so far. It keeps sums and counts where they suffice, and else all outputs and
 /// targets.
@@ -49,9 +51,51 @@ impl Meters {
         }
     }
 
+    /// Adds the sums so far to a state.
+    pub fn save(&self, name: &str, state: &mut State) {
+        let sums: Vec<f64> = self.sums.iter().flat_map(|&(sum, count)| [sum, count]).collect();
+        let counts = self.counts.iter();
+        let counts = counts.flat_map(|of| [of.right, of.predicted, of.support].map(|count| count as u64));
+        state.put_numbers(&format!("{name}/sums"), &sums);
+        state.put_counts(&format!("{name}/counts"), &counts.collect::<Vec<_>>());
+        state.put_numbers(&format!("{name}/outputs"), &self.outputs);
+        state.put_numbers(&format!("{name}/targets"), &self.targets);
+    }
+
+    /// Continues from a state.
+    ///
+    /// # Errors
+    /// [`Error::State`](crate::Error::State) where it is of other metrics.
+    pub fn load(&mut self, name: &str, state: &State) -> Result<()> {
+        let sums = state.numbers::<f64>(&format!("{name}/sums"))?;
+        let counts = state.counts(&format!("{name}/counts"))?;
+        if sums.len() != 2 * self.sums.len() || counts.len() != 3 * self.counts.len() {
+            return Err(Error::State(format!("its `{name}` is of other metrics")));
+        }
+        for (at, (sum, count)) in self.sums.iter_mut().enumerate() {
+            (*sum, *count) = (sums[2 * at], sums[2 * at + 1]);
+        }
+        for (of, counts) in self.counts.iter_mut().zip(counts.chunks_exact(3)) {
+            let [right, predicted, support] = [0, 1, 2].map(|at| counts[at] as usize);
+            *of = Counts {
+                right,
+                predicted,
+                support,
+            };
+        }
+        self.outputs = state.numbers(&format!("{name}/outputs"))?;
+        self.targets = state.numbers(&format!("{name}/targets"))?;
+        Ok(())
+    }
+
     /// Whether there is no metric.
     pub fn is_empty(&self) -> bool {
         self.metrics.is_empty()
+    }
+
+    /// The metrics.
+    pub fn metrics(&self) -> &[Metric] {
+        &self.metrics
     }
 
     /// The number of outputs of a row.

@@ -4,11 +4,15 @@ use super::facts::{DataFacts, Facts, NetworkFacts};
 use super::finding::Finding;
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::evaluation::evaluate::Evaluation;
+use crate::evaluation::metrics::Metric;
 use crate::inspection::layer_statistics::{LayerStatistics, LayerStatisticsRecorder};
 use crate::model::network::Network;
 use crate::recipe::Recipe;
 use crate::scalar::Scalar;
+use crate::state::State;
 use crate::training::observe::EpochRecord;
+use crate::training::saved_epochs::{load_epochs, save_epochs};
 use std::num::NonZeroUsize;
 
 /// A diagnosis of a training that its statistics observe.
@@ -46,6 +50,37 @@ impl<T: Scalar> TrainingDiagnosis<T> {
             statistics: LayerStatisticsRecorder::new(recipe, network, data)?,
             threads,
         })
+    }
+
+    /// Adds what it knows of the training to a state: of epochs the losses, which are all that findings need.
+    pub(crate) fn save(&self, state: &mut State) {
+        let losses = |record: &EpochRecord| EpochRecord {
+            metrics: Vec::new(),
+            validation: record.validation_loss().map(|loss| Evaluation {
+                loss,
+                metrics: Vec::new(),
+            }),
+            ..*record
+        };
+        let epochs: Vec<EpochRecord> = self.epochs.iter().map(losses).collect();
+        let has_held_out = epochs.first().is_some_and(|epoch| epoch.validation.is_some());
+        state.put_counts("diagnosis/has held-out rows", &[u64::from(has_held_out)]);
+        save_epochs(state, "diagnosis/losses", &epochs);
+        self.statistics.save_entries(state);
+    }
+
+    /// Continues from a state; from now on where the state is of a training without a diagnosis.
+    ///
+    /// # Errors
+    /// [`Error::State`] where it is of another training.
+    pub(crate) fn load(&mut self, state: &State) -> Result<()> {
+        if !state.has("diagnosis/losses") {
+            return Ok(());
+        }
+        let [has_held_out] = state.count("diagnosis/has held-out rows")?;
+        let held_out: Option<&[Metric]> = (has_held_out > 0).then_some(&[]);
+        self.epochs = load_epochs(state, "diagnosis/losses", &[], held_out)?;
+        self.statistics.load_entries(state)
     }
 
     /// What is wrong before the first step.

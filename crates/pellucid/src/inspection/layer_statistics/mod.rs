@@ -23,6 +23,7 @@
 
 mod probe;
 mod records;
+mod saved;
 
 pub(crate) use probe::largest_derivative_of_bounded;
 pub use probe::{FLAT, PROBE_ROWS, Probe};

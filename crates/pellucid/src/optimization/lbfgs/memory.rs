@@ -1,6 +1,8 @@
 //! The memory of L-BFGS: its last steps, and the search direction that follows from them.
 
+use crate::error::Result;
 use crate::scalar::Scalar;
+use crate::state::State;
 use std::collections::VecDeque;
 
 /// The last steps s and changes of the gradient y, the oldest first.
@@ -32,6 +34,39 @@ impl<T: Scalar> Memory<T> {
 
     pub(super) fn clear(&mut self) {
         self.pairs.clear();
+    }
+
+    /// Adds the pairs to a state.
+    pub(super) fn save(&self, state: &mut State) {
+        state.put_counts("lbfgs/pairs", &[self.pairs.len() as u64]);
+        for (index, pair) in self.pairs.iter().enumerate() {
+            state.put_numbers(&format!("lbfgs/{index}/s"), &pair.s);
+            state.put_numbers(&format!("lbfgs/{index}/y"), &pair.y);
+            state.put_numbers(
+                &format!("lbfgs/{index}/products"),
+                &[pair.curvature, pair.squares],
+            );
+        }
+    }
+
+    /// Continues from a state of a search among `count` parameters.
+    pub(super) fn load(&mut self, count: usize, state: &State) -> Result<()> {
+        let [pairs] = state.count("lbfgs/pairs")?;
+        self.pairs.clear();
+        for index in 0..pairs {
+            let (mut s, mut y) = (vec![T::ZERO; count], vec![T::ZERO; count]);
+            state.copy_numbers(&format!("lbfgs/{index}/s"), &mut s)?;
+            state.copy_numbers(&format!("lbfgs/{index}/y"), &mut y)?;
+            let [curvature, squares] = state.exactly(&format!("lbfgs/{index}/products"))?;
+            self.pairs.push_back(Pair {
+                s,
+                y,
+                curvature,
+                squares,
+                alpha: 0.0,
+            });
+        }
+        Ok(())
     }
 
     /// Remembers a step along a direction, and the gradients after and before it.

@@ -8,7 +8,9 @@
 mod line_search;
 mod memory;
 
+use crate::error::Result;
 use crate::scalar::Scalar;
+use crate::state::State;
 use line_search::LineSearch;
 use memory::Memory;
 use serde::Serialize;
@@ -54,6 +56,54 @@ pub trait Problem<T> {
     fn on_iteration(&mut self, x: &[T], iteration: &Iteration) -> ControlFlow<()> {
         let _ = (x, iteration);
         ControlFlow::Continue(())
+    }
+
+    /// The state of the search after the same iteration, which answered `flow`: [`minimize_from`] continues from it at the
+    /// same `x`.
+    fn on_state(&mut self, state: &SearchState<T>, flow: ControlFlow<()>) {
+        let _ = (state, flow);
+    }
+}
+
+/// What a search remembers after an iteration, besides where it is.
+pub struct SearchState<T> {
+    memory: Memory<T>,
+    number: u64,
+    evaluations: u64,
+    /// The value before the last iteration.
+    value_before: f64,
+}
+
+impl<T: Scalar> SearchState<T> {
+    /// A search of these settings before its first iteration.
+    fn new(settings: &Lbfgs) -> Self {
+        Self {
+            memory: Memory::new(settings.history),
+            number: 0,
+            evaluations: 0,
+            value_before: f64::NAN,
+        }
+    }
+
+    /// Adds it to a state.
+    pub(crate) fn save(&self, state: &mut State) {
+        state.put_counts("lbfgs/counts", &[self.number, self.evaluations]);
+        state.put_numbers("lbfgs/value", &[self.value_before]);
+        self.memory.save(state);
+    }
+
+    /// The search among `count` parameters that a state is of.
+    pub(crate) fn load(settings: &Lbfgs, count: usize, state: &State) -> Result<Self> {
+        let mut search = Self::new(settings);
+        [search.number, search.evaluations] = state.count("lbfgs/counts")?;
+        [search.value_before] = state.exactly("lbfgs/value")?;
+        search.memory.load(count, state)?;
+        Ok(search)
+    }
+
+    /// The number of iterations so far.
+    pub(crate) fn iterations(&self) -> u64 {
+        self.number
     }
 }
 
@@ -135,16 +185,28 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
     x: &mut [T],
     settings: &Lbfgs,
 ) -> Minimum {
+    minimize_from(problem, x, settings, None)
+}
+
+/// [`minimize`], continued after an iteration that ended at `x` with this state.
+pub fn minimize_from<T: Scalar, P: Problem<T> + ?Sized>(
+    problem: &mut P,
+    x: &mut [T],
+    settings: &Lbfgs,
+    state: Option<SearchState<T>>,
+) -> Minimum {
     let mut gradient = vec![T::ZERO; x.len()];
     let (mut x_before, mut gradient_before) = (x.to_vec(), gradient.clone());
     let mut direction = vec![0.0; x.len()];
-    let mut memory = Memory::new(settings.history);
+    let is_resumed = state.is_some();
+    let mut search_state = state.unwrap_or_else(|| SearchState::new(settings));
     let value = problem.evaluate(x, &mut gradient);
     let mut now = Iteration {
-        number: 0,
+        number: search_state.number,
         value,
         largest_derivative: largest(&gradient),
-        evaluations: 1,
+        // The evaluation at the point of the last iteration was counted in it.
+        evaluations: search_state.evaluations.max(1),
     };
     let end = |now: Iteration, reason: Reason| Minimum {
         value: now.value,
@@ -156,6 +218,9 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
     if !(value.is_finite() && now.largest_derivative.is_finite()) {
         return end(now, Reason::NotFinite);
     }
+    if is_resumed && let Some(reason) = reason_to_end(&now, search_state.value_before, settings) {
+        return end(now, reason);
+    }
     if now.largest_derivative <= settings.gradient_tolerance {
         return end(now, Reason::Gradient);
     }
@@ -163,6 +228,7 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
         return end(now, Reason::Iterations);
     }
     loop {
+        let memory = &mut search_state.memory;
         memory.direction(&gradient, &mut direction);
         let directional_derivative = dot(&gradient, &direction);
         let length = direction.iter().map(|d| d * d).sum::<f64>().sqrt();
@@ -211,28 +277,37 @@ pub fn minimize<T: Scalar, P: Problem<T> + ?Sized>(
         };
         now.number += 1;
         now.largest_derivative = largest(&gradient);
-        if problem.on_iteration(x, &now).is_break() {
-            return end(now, Reason::Stopped);
-        }
-        // Limits before tolerances, as in SciPy: if both are met, the limit is the reason.
-        if now.number >= settings.max_iterations {
-            return end(now, Reason::Iterations);
-        }
-        if now.evaluations > settings.max_evaluations {
-            return end(now, Reason::Evaluations);
-        }
-        if now.largest_derivative <= settings.gradient_tolerance {
-            return end(now, Reason::Gradient);
-        }
-        let size = before.value.abs().max(now.value.abs()).max(1.0);
-        if before.value - now.value <= settings.loss_tolerance * size {
-            return end(now, Reason::Decrease);
-        }
         // A pair with almost no curvature would spoil the memory.
         if (new_derivative - directional_derivative) * step > f64::EPSILON * -directional_derivative * step {
             memory.remember(step, &direction, &gradient, &gradient_before);
         }
+        (search_state.number, search_state.evaluations) = (now.number, now.evaluations);
+        search_state.value_before = before.value;
+        let flow = problem.on_iteration(x, &now);
+        problem.on_state(&search_state, flow);
+        if flow.is_break() {
+            return end(now, Reason::Stopped);
+        }
+        if let Some(reason) = reason_to_end(&now, before.value, settings) {
+            return end(now, reason);
+        }
     }
+}
+
+/// Why the search ends after an iteration, before which the value was `before`; `None` where it goes on. Limits come before
+/// tolerances, as in SciPy: if both are met, the limit is the reason.
+fn reason_to_end(now: &Iteration, before: f64, settings: &Lbfgs) -> Option<Reason> {
+    if now.number >= settings.max_iterations {
+        return Some(Reason::Iterations);
+    }
+    if now.evaluations > settings.max_evaluations {
+        return Some(Reason::Evaluations);
+    }
+    if now.largest_derivative <= settings.gradient_tolerance {
+        return Some(Reason::Gradient);
+    }
+    let size = before.abs().max(now.value.abs()).max(1.0);
+    (before - now.value <= settings.loss_tolerance * size).then_some(Reason::Decrease)
 }
 
 /// Σ a·b, in double precision, in this order whatever the number of threads.

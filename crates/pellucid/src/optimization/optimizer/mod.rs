@@ -6,6 +6,7 @@ pub use settings::{Optimizer, OptimizerDescriptor, OptimizerSettings};
 
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
+use crate::state::State;
 use pellucid_kernels::aligned::Aligned;
 use pellucid_kernels::optimizer_step::{Coefficients, OptimizerStep, StepRule};
 use std::num::NonZeroUsize;
@@ -138,6 +139,32 @@ impl<T: Scalar> OptimizerState<T> {
         self.momentum_product = memory.scalars[0];
         self.losses = [memory.scalars[1], memory.scalars[2]];
         Ok(self)
+    }
+
+    /// Adds what it remembers to a state.
+    pub(crate) fn save(&self, state: &mut State) {
+        let Memory {
+            steps,
+            slots,
+            scalars,
+        } = self.memory();
+        state.put_counts("optimizer/steps", &[u64::from(steps.unsigned_abs())]);
+        state.put_numbers("optimizer/scalars", &scalars);
+        for (index, slot) in slots.iter().enumerate() {
+            state.put_numbers(&format!("optimizer/slot {index}"), slot);
+        }
+    }
+
+    /// Continues from a state.
+    pub(crate) fn load(&mut self, state: &State) -> Result<()> {
+        let [steps] = state.count("optimizer/steps")?;
+        self.steps = i32::try_from(steps).unwrap_or(i32::MAX);
+        let [product, now, before] = state.exactly("optimizer/scalars")?;
+        (self.momentum_product, self.losses) = (product, [now, before]);
+        for (index, slot) in self.slots.iter_mut().enumerate() {
+            state.copy_numbers(&format!("optimizer/slot {index}"), slot)?;
+        }
+        Ok(())
     }
 
     /// Moves the parameters one step. `gradient` is laid out as `parameters` are.

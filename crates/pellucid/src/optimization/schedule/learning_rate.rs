@@ -1,6 +1,8 @@
 //! The learning rate during a run.
 
 use super::{RunLength, Schedule, ThresholdMode};
+use crate::error::Result;
+use crate::state::State;
 use std::ops::ControlFlow;
 
 /// The divisor of scikit-learn's `adaptive`.
@@ -46,6 +48,19 @@ impl LearningRate {
             waited: 0,
             cooling: 0,
         }
+    }
+
+    /// Adds what it remembers of the losses to a state.
+    pub(crate) fn save(&self, state: &mut State) {
+        state.put_numbers("schedule", &[self.highest, self.best]);
+        state.put_counts("schedule/counts", &[self.waited, self.cooling]);
+    }
+
+    /// Continues from a state.
+    pub(crate) fn load(&mut self, state: &State) -> Result<()> {
+        [self.highest, self.best] = state.exactly("schedule")?;
+        [self.waited, self.cooling] = state.count("schedule/counts")?;
+        Ok(())
     }
 
     /// The rate of step `step`, counted from 0.

@@ -31,6 +31,12 @@ impl<'a> TimeLimit<'a> {
         }
     }
 
+    /// Counts these seconds as well, which the run took before it was interrupted, or before the limit ended it.
+    pub(crate) fn begin_earlier(&mut self, seconds: f64, is_over: bool) {
+        self.started -= seconds;
+        self.is_over = is_over;
+    }
+
     /// Whether the time limit ended the run.
     pub fn is_over(&self) -> bool {
         self.is_over

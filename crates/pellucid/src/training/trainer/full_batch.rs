@@ -1,14 +1,17 @@
 //! Trains on all samples at once with L-BFGS: presents the passes of the trainer as a function to minimise.
 
+use super::run::is_wanted;
+use super::saved::save_position;
 use super::{Ending, Trainer};
 use crate::data::dataset::{BatchBuffers, Rows, Samples};
 use crate::error::{Error, Result};
 use crate::loss::{Loss, Reduction};
 use crate::model::network::Network;
 use crate::model::pass::{self, Objective, Target, Workspace};
-use crate::optimization::lbfgs::{Iteration, Problem, Reason, minimize};
+use crate::optimization::lbfgs::{Iteration, Problem, Reason, SearchState, minimize_from};
 use crate::optimization::penalty::Penalty;
 use crate::scalar::Scalar;
+use crate::state::State;
 use crate::training::observe::{Event, Observer, Position};
 use pellucid_kernels::layer::Input;
 use std::ops::ControlFlow;
@@ -23,8 +26,18 @@ impl<T: Scalar> Trainer<T> {
         let rows = data.rows();
         self.reserve(rows)?;
         self.weigh(data, Rows::Range(0, rows));
-        let iterations = self.train.epochs.saturating_sub(self.epoch);
-        let settings = self.optimizer.optimizer().lbfgs(iterations).unwrap_or_default();
+        let resumed = self.resumed.take().and_then(|resumed| resumed.state);
+        let settings = |iterations| self.optimizer.optimizer().lbfgs(iterations).unwrap_or_default();
+        let left = self.train.epochs.saturating_sub(self.epoch);
+        let search = match resumed {
+            Some(state) => Some(SearchState::load(
+                &settings(left),
+                self.network.parameters().len(),
+                &state,
+            )?),
+            None => None,
+        };
+        let settings = settings(left + search.as_ref().map_or(0, SearchState::iterations));
         let mut buffers = BatchBuffers::default();
         let (input, targets) = data.gather(Rows::Range(0, rows), &mut buffers);
         let position = Position {
@@ -54,7 +67,7 @@ impl<T: Scalar> Trainer<T> {
             position,
             observer,
         };
-        let found = minimize(&mut problem, &mut x, &settings);
+        let found = minimize_from(&mut problem, &mut x, &settings, search);
         (self.epoch, self.step) = (problem.position.epoch, problem.position.step);
         self.network.parameters_mut().copy_from_slice(&x);
         self.minimum = Some(found);
@@ -183,5 +196,20 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Problem<T> for FullBatchProblem<'_, T, 
         *loss = self.loss;
         outputs.copy_from_slice(self.workspace.outputs());
         ControlFlow::Continue(())
+    }
+
+    fn on_state(&mut self, search: &SearchState<T>, flow: ControlFlow<()>) {
+        let checkpoints = self.observer.checkpoints();
+        if !checkpoints.is_some_and(|checkpoints| is_wanted(checkpoints, flow)) {
+            return;
+        }
+        let mut state = State::default();
+        save_position(&mut state, self.position.epoch, self.position.step);
+        state.put_numbers("network", self.network.parameters());
+        search.save(&mut state);
+        self.observer.save(&mut state);
+        if let Some(checkpoints) = self.observer.checkpoints() {
+            checkpoints.keep(state);
+        }
     }
 }

@@ -6,11 +6,13 @@ mod fused;
 mod memory;
 pub mod observe;
 mod run;
+mod saved;
 mod step;
 mod traced;
 
 pub use failure::check_fit;
 use run::{BatchLoop, EpochProgress};
+use saved::Resumed;
 pub use traced::StepTrace;
 
 use crate::error::Result;
@@ -74,6 +76,8 @@ pub struct Trainer<T> {
     epoch: u64,
     step: u64,
     minimum: Option<Minimum>,
+    /// Where the next run continues one that did not end.
+    resumed: Option<Resumed>,
 }
 
 impl<T: Scalar> Trainer<T> {
@@ -152,6 +156,7 @@ impl<T: Scalar> Trainer<T> {
             epoch: 0,
             step: 0,
             minimum: None,
+            resumed: None,
         })
     }
 
@@ -195,6 +200,11 @@ impl<T: Scalar> Trainer<T> {
     /// The number of completed epochs.
     pub fn completed_epochs(&self) -> u64 {
         self.epoch
+    }
+
+    /// Whether the recipe has more epochs.
+    pub(crate) fn has_epochs_left(&self) -> bool {
+        self.epoch < self.train.epochs
     }
 
     /// The number of batches so far.

@@ -1,10 +1,13 @@
 //! Defines observers of a run: the training loop steps and reports, and all other work is done by an [`Observer`].
 
 use crate::data::dataset::Rows;
+use crate::error::Result;
 use crate::evaluation::evaluate::Evaluation;
 use crate::evaluation::metrics::Metric;
 use crate::model::network::Network;
 use crate::scalar::Scalar;
+use crate::state::State;
+use crate::training::checkpoints::Checkpoints;
 use crate::training::trainer::Trainer;
 use std::ops::ControlFlow;
 
@@ -108,6 +111,25 @@ pub trait Observer<T: Scalar> {
     fn validation_loss(&self) -> Option<f64> {
         None
     }
+
+    /// Where the states of the training are kept, by default nowhere.
+    fn checkpoints(&mut self) -> Option<&mut dyn Checkpoints> {
+        None
+    }
+
+    /// Adds what it remembers of the training to a state; by default nothing.
+    fn save(&self, state: &mut State) {
+        let _ = state;
+    }
+
+    /// Continues from a state.
+    ///
+    /// # Errors
+    /// [`Error::State`](crate::Error::State) where the state is of another training.
+    fn load(&mut self, state: &State) -> Result<()> {
+        let _ = state;
+        Ok(())
+    }
 }
 
 /// An observer of trainings in either precision.
@@ -142,6 +164,18 @@ impl<T: Scalar, O: Observer<T> + ?Sized> Observer<T> for &mut O {
     fn validation_loss(&self) -> Option<f64> {
         (**self).validation_loss()
     }
+
+    fn checkpoints(&mut self) -> Option<&mut dyn Checkpoints> {
+        (**self).checkpoints()
+    }
+
+    fn save(&self, state: &mut State) {
+        (**self).save(state);
+    }
+
+    fn load(&mut self, state: &State) -> Result<()> {
+        (**self).load(state)
+    }
 }
 
 /// Two observers, of which the first receives each event first; the run ends when one of them ends it.
@@ -161,6 +195,21 @@ impl<T: Scalar, A: Observer<T>, B: Observer<T>> Observer<T> for (A, B) {
 
     fn validation_loss(&self) -> Option<f64> {
         self.0.validation_loss().or_else(|| self.1.validation_loss())
+    }
+
+    fn checkpoints(&mut self) -> Option<&mut dyn Checkpoints> {
+        let (first, second) = self;
+        first.checkpoints().or_else(|| second.checkpoints())
+    }
+
+    fn save(&self, state: &mut State) {
+        self.0.save(state);
+        self.1.save(state);
+    }
+
+    fn load(&mut self, state: &State) -> Result<()> {
+        self.0.load(state)?;
+        self.1.load(state)
     }
 }
 
@@ -183,6 +232,20 @@ impl<T: Scalar, O: Observer<T>> Observer<T> for Option<O> {
 
     fn validation_loss(&self) -> Option<f64> {
         self.as_ref()?.validation_loss()
+    }
+
+    fn checkpoints(&mut self) -> Option<&mut dyn Checkpoints> {
+        self.as_mut()?.checkpoints()
+    }
+
+    fn save(&self, state: &mut State) {
+        if let Some(observer) = self {
+            observer.save(state);
+        }
+    }
+
+    fn load(&mut self, state: &State) -> Result<()> {
+        self.as_mut().map_or(Ok(()), |observer| observer.load(state))
     }
 }
 

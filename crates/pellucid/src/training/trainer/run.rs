@@ -6,6 +6,8 @@ use crate::data::dataset::{BatchBuffers, Rows, Samples};
 use crate::error::Result;
 use crate::optimization::schedule::{RunLength, Schedule, WatchedLoss};
 use crate::scalar::Scalar;
+use crate::state::State;
+use crate::training::checkpoints::Checkpoints;
 use crate::training::observe::{Event, Observer, Position};
 use std::ops::ControlFlow;
 
@@ -30,7 +32,7 @@ impl BatchLoop {
 }
 
 /// The progress of the current epoch: the next batch, and the loss so far, summed over rows.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct EpochProgress {
     pub(super) batch: u64,
     pub(super) loss: f64,
@@ -40,6 +42,14 @@ pub(super) struct EpochProgress {
 struct Observed {
     step: u64,
     epoch: u64,
+}
+
+/// Whether the state is kept after an event to which the observer answered so.
+pub(super) fn is_wanted(checkpoints: &mut dyn Checkpoints, flow: ControlFlow<()>) -> bool {
+    match flow {
+        ControlFlow::Continue(()) => checkpoints.is_due(),
+        ControlFlow::Break(()) => checkpoints.is_interrupted(),
+    }
 }
 
 impl<T: Scalar> Trainer<T> {
@@ -76,20 +86,24 @@ impl<T: Scalar> Trainer<T> {
         if watched_loss == Some(WatchedLoss::Validation) && observer.validation_loss().is_none() {
             return Err(no_validation_loss());
         }
-        let batches = self.begin(data.rows())?;
+        let resumed = self.resumed.take();
+        let batches = self.begin(data.rows(), resumed.is_some())?;
         let regularisation_changes = self.has_scheduled_regularisation();
         let rate_changes = !self.learning_rate.schedule.is_constant();
         let mut learning_rate = T::from_f64(self.learning_rate.highest);
         let mut buffers = BatchBuffers::default();
         let fused_samples = fused::samples(self, data, batches.batch_rows);
-        let position = self.position(&batches, 0);
+        let mut resumed = resumed.map(|resumed| resumed.progress).unwrap_or_default();
         let mut observed = Observed {
-            step: observer.next_step(position),
-            epoch: observer.next_epoch(position),
+            step: observer.next_step(self.position(&batches, resumed.batch)),
+            // Also where the last batch of the current epoch is behind, and its end is not.
+            epoch: observer.next_epoch(self.position(&batches, 0)),
         };
         while self.epoch < self.train.epochs {
-            self.shuffle(order, batches.rows);
-            let mut epoch = EpochProgress::default();
+            let mut epoch = std::mem::take(&mut resumed);
+            if epoch.batch == 0 {
+                self.shuffle(order, batches.rows);
+            }
             while epoch.batch < batches.steps_per_epoch {
                 if let Some(samples) = fused_samples {
                     let steps = self.unobserved_steps(&batches, &epoch, &observed);
@@ -130,6 +144,9 @@ impl<T: Scalar> Trainer<T> {
                 };
                 self.step += 1;
                 epoch.batch += 1;
+                if is_observed {
+                    self.keep_state(observer, flow, &epoch, order);
+                }
                 if flow.is_break() {
                     self.epoch += u64::from(epoch.batch == batches.steps_per_epoch);
                     return Ok(Ending::Stopped);
@@ -147,41 +164,70 @@ impl<T: Scalar> Trainer<T> {
             if let Some(average) = &mut self.average {
                 average.after_epoch(self.network.parameters(), self.epoch, self.train.epochs);
             }
-            if last.epoch >= observed.epoch {
-                let flow = observer.on(&Event::Epoch {
+            let is_observed = last.epoch >= observed.epoch;
+            let flow = if is_observed {
+                observer.on(&Event::Epoch {
                     position: last,
                     loss,
                     network: self.network(),
-                });
+                })
+            } else {
+                ControlFlow::Continue(())
+            };
+            let of_schedule = match watched_loss {
+                Some(watched) => {
+                    let loss = match watched {
+                        WatchedLoss::Training => loss,
+                        WatchedLoss::Validation => observer.validation_loss().unwrap_or(f64::NAN),
+                    };
+                    self.learning_rate
+                        .observe_loss(loss, self.updates(), batches.length)
+                }
+                None => ControlFlow::Continue(()),
+            };
+            if is_observed {
+                if of_schedule.is_continue() {
+                    self.keep_state(observer, flow, &EpochProgress::default(), order);
+                }
                 if flow.is_break() && self.epoch < self.train.epochs {
                     return Ok(Ending::Stopped);
                 }
                 observed.epoch = observer.next_epoch(self.position(&batches, 0));
             }
-            if let Some(watched) = watched_loss {
-                let loss = match watched {
-                    WatchedLoss::Training => loss,
-                    WatchedLoss::Validation => observer.validation_loss().unwrap_or(f64::NAN),
-                };
-                if self
-                    .learning_rate
-                    .observe_loss(loss, self.updates(), batches.length)
-                    .is_break()
-                {
-                    return Ok(Ending::Converged);
-                }
+            if of_schedule.is_break() {
+                return Ok(Ending::Converged);
             }
         }
         Ok(Ending::Completed)
     }
 
+    /// Hands the state after the step or the epoch that was just observed to the observer, where it wants it. A run that
+    /// ends here has a last state of its own, unless it is interrupted.
+    fn keep_state<O>(&self, observer: &mut O, flow: ControlFlow<()>, progress: &EpochProgress, order: &[u32])
+    where
+        O: Observer<T> + ?Sized,
+    {
+        if !observer
+            .checkpoints()
+            .is_some_and(|checkpoints| is_wanted(checkpoints, flow))
+        {
+            return;
+        }
+        let mut state = State::default();
+        self.save_with(&mut state, progress, order);
+        observer.save(&mut state);
+        if let Some(checkpoints) = observer.checkpoints() {
+            checkpoints.keep(state);
+        }
+    }
+
     /// Prepares a run over `rows` rows, and allocates the arrays of its batches.
-    fn begin(&mut self, rows: usize) -> Result<BatchLoop> {
+    fn begin(&mut self, rows: usize, is_resumed: bool) -> Result<BatchLoop> {
         let batch_rows = self.train.batch_size.rows_per_batch(rows);
         let steps_per_epoch = rows.div_ceil(batch_rows) as u64;
         self.reserve(batch_rows)?;
         self.workspace.weigh_rows([]);
-        if let Some(accumulation) = &mut self.accumulation {
+        if let Some(accumulation) = self.accumulation.as_mut().filter(|_| !is_resumed) {
             accumulation.begin(rows);
         }
         Ok(BatchLoop {
