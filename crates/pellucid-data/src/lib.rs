@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 pub mod calibration;
+pub mod checkpoint;
 mod error;
 mod files;
 pub mod importance;
@@ -37,7 +38,7 @@ pub use error::{DataError, Result};
 pub use files::watch_interruptions;
 pub use files::{
     CLASSES, DownloadProgress, FileError, IdxArray, Mnist, OutputFile, cache_folder, parse_idx,
-    read_cached_mnist, read_idx, read_idx_pair, read_mnist, read_small_text,
+    read_cached_mnist, read_idx, read_idx_pair, read_mnist, read_small_text, remove_unfinished_outputs,
 };
 pub use recipe_changes::change_recipe;
 pub use recipe_data::load;

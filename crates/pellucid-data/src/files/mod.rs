@@ -11,6 +11,7 @@ mod named_pipe;
 mod output;
 mod packed;
 mod small_file;
+mod unfinished;
 
 pub use cache_folder::cache_folder;
 pub use download::DownloadProgress;
@@ -24,3 +25,4 @@ pub use output::OutputFile;
 pub(crate) use packed::Unpacked;
 pub(crate) use small_file::other_kind;
 pub use small_file::read_small_text;
+pub use unfinished::remove_unfinished_outputs;

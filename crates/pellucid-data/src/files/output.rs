@@ -6,6 +6,7 @@
 use super::error::FileError;
 #[cfg(unix)]
 use super::named_pipe::NamedPipe;
+use super::unfinished::{Listed, PREFIX, SUFFIX, remove_leftovers};
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -33,6 +34,7 @@ enum Route {
     Replace {
         temporary: NamedTempFile,
         destination: PathBuf,
+        _listed: Listed,
     },
     Direct(File),
     #[cfg(unix)]
@@ -105,6 +107,7 @@ impl OutputFile {
             Route::Replace {
                 temporary,
                 destination,
+                ..
             } => replace(temporary, &destination).map_err(|error| unchanged(&path, &error)),
             Route::Direct(mut file) => file.flush().map_err(|error| FileError::from_write(&path, error)),
             #[cfg(unix)]
@@ -195,6 +198,7 @@ fn prepare(path: &Path) -> Result<Route, String> {
             .open(&destination)
             .map_err(|error| format!("the file exists and may not be written: {error}"))?;
     }
+    remove_leftovers(folder);
     let temporary = temporary_beside(folder)
         .map_err(|error| format!("cannot create a file in its folder {shown}: {error}"))?;
     if let Some(metadata) = existing {
@@ -202,6 +206,7 @@ fn prepare(path: &Path) -> Result<Route, String> {
         let _ = temporary.as_file().set_permissions(metadata.permissions());
     }
     Ok(Route::Replace {
+        _listed: Listed::new(temporary.path()),
         temporary,
         destination,
     })
@@ -210,14 +215,17 @@ fn prepare(path: &Path) -> Result<Route, String> {
 fn temporary_beside(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     // Not derived from the file's own name, which may be as long as a name can be.
-    builder.prefix(".pellucid-").suffix(".part");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         // As for any new file: the system applies the user's mask.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder)
+    let temporary = builder.tempfile_in(folder)?;
+    // Says that a process is writing it. Some file systems have no locks.
+    let _ = temporary.as_file().try_lock();
+    Ok(temporary)
 }
 
 /// The number of links that Linux follows.

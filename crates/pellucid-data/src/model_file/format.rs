@@ -17,41 +17,60 @@ pub const FORMAT_VERSION: u64 = 3;
 pub(super) const FORMAT_WITH_NORMALISATION: u64 = 2;
 /// The format that is written if no layer is normalised either.
 pub(super) const FORMAT_WITHOUT_NORMALISATION: u64 = 1;
-pub(super) const FORMAT: &str = "pellucid";
+pub(super) const MODEL: FileKind = FileKind {
+    format: "pellucid",
+    newest: FORMAT_VERSION,
+    noun: "model",
+    otherwise: "train the model again",
+};
 /// The limit of the safetensors library.
 const LARGEST_HEADER: u64 = 100_000_000;
 pub(super) const ORIENTATION: &str =
     "layers.N.weight is (fan_in, fan_out), row-major: z = x.W + b; PyTorch keeps the transpose";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// A kind of safetensors file that pellucid writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FileKind {
+    /// The value of the metadata `format`.
+    pub(crate) format: &'static str,
+    /// The highest version that is read.
+    pub(crate) newest: u64,
+    /// What it is, in messages.
+    pub(crate) noun: &'static str,
+    /// What to do where there is no good copy of a file.
+    pub(crate) otherwise: &'static str,
+}
+
 /// A file that is read; its checksum is right.
-pub(super) struct ModelBytes<'a> {
+pub(crate) struct ModelBytes<'a> {
     /// The file, in messages.
     path: &'a Path,
+    kind: FileKind,
     header: Metadata,
     data: Vec<u8>,
 }
 
 /// Tensors by name: type, shape and bytes.
-pub(super) type Tensors = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
+pub(crate) type Tensors = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
 
 impl ModelBytes<'_> {
-    pub(super) fn wrong(&self, problem: impl Into<String>) -> FileError {
+    pub(crate) fn wrong(&self, problem: impl Into<String>) -> FileError {
         FileError::contents(self.path, problem)
     }
 
     /// A value of the metadata.
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.header.metadata().as_ref()?.get(key).map(String::as_str)
     }
 
     /// The version of pellucid that wrote it, as far as the file can be believed.
-    pub(super) fn writer(&self) -> &str {
+    pub(crate) fn writer(&self) -> &str {
         self.text("pellucid_version").unwrap_or("of unknown version")
     }
 
     /// A value of the metadata that is JSON.
-    pub(super) fn parsed<T: DeserializeOwned>(&self, key: &str) -> Result<T, FileError> {
+    pub(crate) fn parsed<T: DeserializeOwned>(&self, key: &str) -> Result<T, FileError> {
         let text = self.text(key).ok_or_else(|| self.wrong_text(key, "is missing"))?;
         serde_json::from_str(text).map_err(|error| self.wrong_text(key, &format!("cannot be read ({error})")))
     }
@@ -60,23 +79,39 @@ impl ModelBytes<'_> {
         let writer = self.writer();
         self.wrong(format!(
             "the metadata `{key}` {found}; pellucid {writer} wrote the file, this is {VERSION}; write it again with its \
-             own version, or train the model again"
+             own version, or {}",
+            self.kind.otherwise
         ))
     }
 
+    /// The names of the tensors.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.header.offset_keys()
+    }
+
     /// The number of tensors.
-    pub(super) fn tensor_count(&self) -> usize {
+    pub(crate) fn tensor_count(&self) -> usize {
         self.header.offset_keys().len()
     }
 
     /// Type, shape and bytes of a tensor.
-    pub(super) fn tensor(&self, name: &str) -> Option<(&TensorInfo, &[u8])> {
+    pub(crate) fn tensor(&self, name: &str) -> Option<(&TensorInfo, &[u8])> {
         let info = self.header.info(name)?;
         Some((info, self.data.get(info.data_offsets.0..info.data_offsets.1)?))
     }
 
     fn check_format(&self) -> Result<(), FileError> {
-        if self.text("format") != Some(FORMAT) {
+        let FileKind {
+            format, newest, noun, ..
+        } = self.kind;
+        let other = [("pellucid", "model"), ("pellucid checkpoint", "checkpoint")];
+        let other = other
+            .iter()
+            .find(|(name, _)| self.text("format") == Some(*name) && *name != format);
+        if let Some((_, found)) = other {
+            return Err(self.wrong(format!("it is a {found}, not a {noun}")));
+        }
+        if self.text("format") != Some(format) {
             let keys = self.header.offset_keys();
             let first: Vec<String> = keys.iter().take(3).map(|name| format!("`{name}`")).collect();
             let more = if keys.len() > 3 { ", …" } else { "" };
@@ -85,17 +120,17 @@ impl ModelBytes<'_> {
                 false => format!(" ({}{more})", first.join(", ")),
             };
             return Err(self.wrong(format!(
-                "a safetensors file of {} tensor(s){names} that pellucid did not write; only pellucid's own models can be \
+                "a safetensors file of {} tensor(s){names} that pellucid did not write; only pellucid's own {noun}s can be \
                  read, since tensors alone do not say how to compute with them",
                 keys.len()
             )));
         }
         let version = self.text("format_version").unwrap_or_default();
         match version.parse() {
-            Ok(1..=FORMAT_VERSION) => Ok(()),
-            Ok(found) if found > FORMAT_VERSION => Err(self.wrong(format!(
-                "a model of format {found}, written by pellucid {}; this pellucid, {VERSION}, reads format \
-                 {FORMAT_VERSION}; update it",
+            Ok(found) if (1..=newest).contains(&found) => Ok(()),
+            Ok(found) if found > newest => Err(self.wrong(format!(
+                "a {noun} of format {found}, written by pellucid {}; this pellucid, {VERSION}, reads format {newest}; \
+                 update it",
                 self.writer()
             ))),
             _ => Err(self.wrong_text("format_version", &format!("is {version:?}; expected 1 or more"))),
@@ -103,12 +138,12 @@ impl ModelBytes<'_> {
     }
 }
 
-pub(super) fn json(part: &impl Serialize) -> io::Result<String> {
+pub(crate) fn json(part: &impl Serialize) -> io::Result<String> {
     Ok(serde_json::to_string(part)?)
 }
 
 /// The bytes of a file with this metadata, a checksum and these tensors.
-pub(super) fn write(mut metadata: BTreeMap<String, String>, tensors: &Tensors) -> io::Result<Vec<u8>> {
+pub(crate) fn write(mut metadata: BTreeMap<String, String>, tensors: &Tensors) -> io::Result<Vec<u8>> {
     let texts = metadata.iter().map(|(key, value)| (key, value.as_bytes()));
     let bytes = tensors
         .iter()
@@ -152,7 +187,11 @@ fn checksum<'a>(parts: impl Iterator<Item = (&'a String, &'a [u8])>) -> String {
 }
 
 /// Reads a file. Reads only the header of one that is no model, and never reserves memory for bytes that are not there.
-pub(super) fn read<'a>(file: &mut impl Read, path: &'a Path) -> Result<ModelBytes<'a>, FileError> {
+pub(crate) fn read<'a>(
+    file: &mut impl Read,
+    path: &'a Path,
+    kind: FileKind,
+) -> Result<ModelBytes<'a>, FileError> {
     let unread = |error: io::Error| FileError::from_read(path, error);
     let mut part = |bytes: u64| -> Result<Vec<u8>, FileError> {
         let mut read = Vec::new();
@@ -168,12 +207,13 @@ pub(super) fn read<'a>(file: &mut impl Read, path: &'a Path) -> Result<ModelByte
     };
     let other_kind = |found: String| {
         wrong(format!(
-            "not a model: {found}; expected a safetensors file that pellucid wrote"
+            "not a {}: {found}; expected a safetensors file that pellucid wrote",
+            kind.noun
         ))
     };
     let start = part(8)?;
     if start.is_empty() {
-        return Err(wrong("the file is empty; a model was expected".into()));
+        return Err(wrong(format!("the file is empty; a {} was expected", kind.noun)));
     }
     let Ok(length) = <[u8; 8]>::try_from(start.as_slice()).map(u64::from_le_bytes) else {
         // The first three bytes of a model's little-endian length may have any value.
@@ -203,6 +243,7 @@ pub(super) fn read<'a>(file: &mut impl Read, path: &'a Path) -> Result<ModelByte
     })?;
     let mut read = ModelBytes {
         path,
+        kind,
         header,
         data: Vec::new(),
     };
@@ -226,9 +267,9 @@ pub(super) fn read<'a>(file: &mut impl Read, path: &'a Path) -> Result<ModelByte
     let expected = checksum(texts.map(|(key, value)| (key, value.as_bytes())).chain(tensors));
     if read.text("sha256") != Some(&expected) {
         return Err(wrong(format!(
-            "the checksum does not match: the file was changed after pellucid {} wrote it; copy it again, or train the \
-             model again",
-            read.writer()
+            "the checksum does not match: the file was changed after pellucid {} wrote it; copy it again, or {}",
+            read.writer(),
+            kind.otherwise
         )));
     }
     Ok(read)

@@ -14,7 +14,7 @@
 //!
 //! The same model is the same bytes.
 
-mod format;
+pub(crate) mod format;
 mod model;
 mod network;
 

@@ -1,7 +1,7 @@
 //! A trained model, saved and loaded.
 
 use super::format::{
-    FORMAT, FORMAT_VERSION, FORMAT_WITH_NORMALISATION, FORMAT_WITHOUT_NORMALISATION, ModelBytes, ORIENTATION,
+    FORMAT_VERSION, FORMAT_WITH_NORMALISATION, FORMAT_WITHOUT_NORMALISATION, MODEL, ModelBytes, ORIENTATION,
     json, read, write,
 };
 use super::network::{AnyNetwork, contradiction, tensors_of};
@@ -124,7 +124,7 @@ impl Model {
     /// # Errors
     /// The contents are no model.
     pub fn from_bytes(mut bytes: &[u8], path: &Path) -> Result<Self, FileError> {
-        Self::from_file(&read(&mut bytes, path)?)
+        Self::from_file(&read(&mut bytes, path, MODEL)?)
     }
 
     /// Reads a model.
@@ -140,7 +140,7 @@ impl Model {
                 "it is {kind}; give the name of a file"
             ))));
         }
-        Self::from_file(&read(&mut file, path)?)
+        Self::from_file(&read(&mut file, path, MODEL)?)
     }
 
     /// Why no file can hold the recipe, if its loss has no name.
@@ -164,7 +164,7 @@ impl Model {
             false => FORMAT_WITHOUT_NORMALISATION,
         };
         let mut metadata = vec![
-            ("format", FORMAT.to_string()),
+            ("format", MODEL.format.to_string()),
             ("format_version", format_version.to_string()),
             ("pellucid_version", self.version.clone()),
             ("orientation", ORIENTATION.to_string()),

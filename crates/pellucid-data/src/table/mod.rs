@@ -7,6 +7,7 @@ mod chunks;
 mod columns;
 mod date_order;
 mod describe;
+mod digest;
 mod encoding;
 mod error;
 mod foreign;

@@ -2,7 +2,7 @@
 
 use super::columns::{ColumnKind, Table};
 use super::format::RowWriter;
-use super::formats;
+use super::formats::{self, Formulas};
 use super::kept::KeptColumn;
 use crate::files::{FileError, OutputFile};
 use std::path::{Path, PathBuf};
@@ -41,6 +41,7 @@ pub struct TableWriter {
     /// The output until the first chunk, and then what writes to it; neither if that chunk could not be written.
     output: Option<OutputFile>,
     writer: Option<Box<dyn RowWriter>>,
+    formulas: Formulas,
 }
 
 impl TableWriter {
@@ -52,6 +53,17 @@ impl TableWriter {
             columns: Vec::new(),
             output: Some(output),
             writer: None,
+            formulas: Formulas::default(),
+        }
+    }
+
+    /// The same, safe to open in a spreadsheet: in text, a cell or a name that begins with `=`, `+`, `-`, `@`, a tab or a
+    /// carriage return, and is no number, gets an apostrophe before it.
+    #[must_use]
+    pub fn safe_for_spreadsheets(self) -> Self {
+        Self {
+            formulas: Formulas::Quoted,
+            ..self
         }
     }
 
@@ -76,7 +88,7 @@ impl TableWriter {
             .map(|column| (column.name.clone(), column.values.kind()))
             .collect();
         if let Some(output) = self.output.take() {
-            self.writer = Some(formats::writer(output, kept, &columns)?);
+            self.writer = Some(formats::writer(output, kept, &columns, self.formulas)?);
             self.kept = kept.iter().map(|kept| kept.name.clone()).collect();
             self.columns.clone_from(&columns);
         }

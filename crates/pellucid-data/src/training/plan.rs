@@ -177,6 +177,11 @@ impl<'a> Plan<'a> {
         self.task
     }
 
+    /// The table.
+    pub fn table(&self) -> &'a Table {
+        self.table
+    }
+
     /// The recipe. The first of its layers is 1 until training rows decide how many features there are.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe

@@ -4,10 +4,8 @@ use super::search::{Method, Search};
 use super::trial::Trial;
 use crate::error::{Result, problem};
 use crate::files::{FileError, OutputFile, read_small_text};
-use crate::table::{Categories, Table, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// A file that identifies a search and holds its trials so far. It is written whole or not at all.
@@ -100,7 +98,7 @@ fn identity(search: &Search<'_>) -> Result<Map<String, Value>> {
     let trials = (request.method == Method::Halving).then_some(("trials", json!(request.trials)));
     let identity = [
         ("pellucid_version", json!(env!("CARGO_PKG_VERSION"))),
-        ("data", json!(digest(search.table))),
+        ("data", json!(search.table.digest())),
         ("recipe", json!(search.base.to_toml()?)),
         ("space", json!(request.space.lines())),
         ("method", json!(request.method)),
@@ -110,30 +108,4 @@ fn identity(search: &Search<'_>) -> Result<Map<String, Value>> {
     ];
     let identity = identity.into_iter().chain(trials);
     Ok(identity.map(|(key, value)| (key.to_owned(), value)).collect())
-}
-
-/// A digest of the contents of a table, independent of its name.
-fn digest(table: &Table) -> String {
-    let mut hash = Sha256::new();
-    let mut put = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    for column in &table.columns {
-        put(column.name.as_bytes());
-        match &column.values {
-            Values::Numbers(numbers) => {
-                let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-                put(&bytes);
-            }
-            Values::Categories(Categories { names, codes })
-            | Values::Booleans(Categories { names, codes }) => {
-                names.iter().for_each(|name| put(name.as_bytes()));
-                let bytes: Vec<u8> = codes.iter().flat_map(|code| code.to_le_bytes()).collect();
-                put(&bytes);
-            }
-        }
-    }
-    let digest = hash.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -32,16 +32,27 @@ pub(super) fn recognise(prefix: &[u8]) -> &'static dyn Format {
     found.unwrap_or(TEXT)
 }
 
+/// What happens to cells of text that a spreadsheet would take for a formula.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Formulas {
+    /// They are written as they are.
+    #[default]
+    Kept,
+    /// They begin with an apostrophe.
+    Quoted,
+}
+
 /// Begins to write a table with kept columns and these, in the format that the file's extension names: text unless it is that of
 /// another.
 pub(super) fn writer(
     output: OutputFile,
     kept: &[KeptColumn],
     columns: &Expected,
+    formulas: Formulas,
 ) -> Result<Box<dyn RowWriter>, FileError> {
     match output.path().extension() {
         Some(extension) if extension == "parquet" => parquet::writer(output, kept, columns),
-        _ => text::writer(output, kept, columns),
+        _ => text::writer(output, kept, columns, formulas),
     }
 }
 

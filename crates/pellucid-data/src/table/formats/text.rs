@@ -13,10 +13,12 @@ use super::super::names::{may_be_names, names_of, numbered_names};
 use super::super::number_format::Separators;
 use super::super::source::OpenSource;
 use super::super::typed::TypedColumn;
+use super::Formulas;
 use super::beginning::Beginning;
 use super::first_row::{FirstRow, shown};
 use crate::files::{FileError, OutputFile};
 use csv::{ErrorKind, StringRecord};
+use std::borrow::Cow;
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -206,6 +208,7 @@ pub(super) fn writer(
     output: OutputFile,
     kept: &[KeptColumn],
     columns: &Expected,
+    formulas: Formulas,
 ) -> Result<Box<dyn RowWriter>, FileError> {
     let path = output.path().to_path_buf();
     let delimiter = match path.extension() {
@@ -215,24 +218,42 @@ pub(super) fn writer(
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(output);
     let names = kept.iter().map(KeptColumn::name);
     let names = names.chain(columns.iter().map(|(name, _)| name.as_str()));
-    let written = writer.write_record(names);
+    let names = names.map(|name| formulas.in_cell(name).into_owned());
+    let written = writer.write_record(names.collect::<Vec<_>>());
     written.map_err(|error| not_written(&path, error))?;
-    Ok(Box::new(TextWriter { writer, path }))
+    Ok(Box::new(TextWriter {
+        writer,
+        path,
+        formulas,
+    }))
 }
 
 struct TextWriter {
     writer: csv::Writer<OutputFile>,
     path: PathBuf,
+    formulas: Formulas,
+}
+
+impl Formulas {
+    /// A cell of text as it is written.
+    fn in_cell(self, text: &str) -> Cow<'_, str> {
+        let is_formula =
+            || text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+        match self {
+            Self::Quoted if is_formula() => Cow::Owned(format!("'{text}")),
+            _ => Cow::Borrowed(text),
+        }
+    }
 }
 
 impl TextWriter {
     fn write_rows(&mut self, kept: &[KeptColumn], table: &Table) -> csv::Result<()> {
-        let writer = &mut self.writer;
+        let (writer, formulas) = (&mut self.writer, self.formulas);
         let mut number = Vec::new();
         let kept: Vec<Texts> = kept.iter().map(KeptColumn::texts).collect();
         for row in 0..table.rows() {
             for texts in &kept {
-                writer.write_field(texts.get(row))?;
+                writer.write_field(&*formulas.in_cell(texts.get(row)))?;
             }
             for column in &table.columns {
                 match &column.values {
@@ -243,7 +264,7 @@ impl TextWriter {
                         writer.write_field(&number)?;
                     }
                     Values::Categories(words) | Values::Booleans(words) => {
-                        writer.write_field(words.get(row).unwrap_or(""))?;
+                        writer.write_field(&*formulas.in_cell(words.get(row).unwrap_or("")))?;
                     }
                 }
             }
