@@ -67,7 +67,8 @@ impl WorkedExample<'_> {
         });
         // A script element ends at the first `</`, also within a string.
         let record = serde_json::to_string(&record(&all)).unwrap_or_default();
-        let record = record.replace("</", "<\\/");
+        // `<` begins an end tag, or a comment, which a script element obeys.
+        let record = record.replace('<', "\\u003c");
         let parts = [
             ("title", escape(&title)),
             ("style", include_str!("page.css").into()),
