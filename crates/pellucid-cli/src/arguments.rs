@@ -3,6 +3,7 @@
 mod afterwards;
 mod cells;
 mod check;
+mod checkpoints;
 mod compare;
 mod diagnose;
 pub(crate) mod explain;
@@ -13,6 +14,7 @@ mod training;
 pub(crate) use afterwards::Afterwards;
 pub(crate) use cells::Cells;
 pub(crate) use check::Check;
+pub(crate) use checkpoints::CheckpointFlags;
 pub(crate) use compare::{Against, Compare};
 pub(crate) use diagnose::Diagnose;
 pub(crate) use importance::Importance;
@@ -120,6 +122,9 @@ pub(crate) struct Run {
     /// Draw the training curve in the terminal too
     #[arg(long)]
     pub(crate) chart: bool,
+
+    #[command(flatten)]
+    pub(crate) checkpoints: CheckpointFlags,
 }
 
 #[derive(Debug, Args)]
@@ -503,6 +508,9 @@ pub(crate) struct Train {
     pub(crate) json: Option<PathBuf>,
 
     #[command(flatten)]
+    pub(crate) checkpoints: CheckpointFlags,
+
+    #[command(flatten)]
     pub(crate) running: Running,
 }
 
@@ -625,6 +633,10 @@ pub(crate) struct Predict {
     /// The column to repeat beside the predictions, exactly as it is there [default: that of training]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) id: Option<String>,
+
+    /// Write an apostrophe before text that a spreadsheet would take for a formula: that begins with =, +, - or @
+    #[arg(long)]
+    pub(crate) csv_safe: bool,
 
     #[command(flatten)]
     pub(crate) reading: Reading,

@@ -5,7 +5,7 @@ use crate::evaluate::preparation;
 use crate::failure::{self, misuse, refuse_flags};
 use crate::outputs::{self, JsonOutput};
 use crate::score_text::{count, plural, titled};
-use crate::{recipes, run, source, subject, terminal};
+use crate::{interrupt, recipes, run, source, subject, terminal};
 use anyhow::{Context, Result};
 use pellucid::data::dataset::{BatchBuffers, Dataset, Features, Rows, Samples, Targets, evenly};
 use pellucid::data::matrix::Matrix;
@@ -47,6 +47,7 @@ pub(crate) fn check(arguments: &Check) -> Result<ExitCode> {
             arguments.source
         ));
     };
+    interrupt::listen_to_end_at_once();
     let json = JsonOutput::prepare(arguments.json.as_deref())?;
     if !arguments.running.quiet {
         terminal::notes("note", &checked.notes);

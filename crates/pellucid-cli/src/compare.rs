@@ -41,7 +41,7 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     progress.finish();
     let stopped = interrupt::was_asked();
     let Some(runs) = Runs::complete(variants, &seeds, done?) else {
-        return Ok(failed("stopped by Ctrl-C; there is nothing to compare"));
+        return Ok(failed(&interrupt::stopped("; there is nothing to compare")));
     };
 
     let found = runs.comparison(arguments.reach.as_deref())?;
@@ -65,9 +65,9 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     if stopped {
         let (variants, seeds) = (runs.variants.len(), runs.seeds.len());
         let plural = if seeds == 1 { "" } else { "s" };
-        return Ok(failed(&format!(
-            "stopped by Ctrl-C; the comparison has only the finished runs: {variants} with {seeds} seed{plural}"
-        )));
+        let meaning =
+            format!("; the comparison has only the finished runs: {variants} with {seeds} seed{plural}");
+        return Ok(failed(&interrupt::stopped(&meaning)));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -88,9 +88,8 @@ pub(crate) fn diagnose(arguments: &Diagnose) -> Result<ExitCode> {
     })?;
     json.write(|| record(&found))?;
     if found.stopped {
-        return Ok(failure::failed(
-            "stopped by Ctrl-C; what was found is of the training so far",
-        ));
+        let note = interrupt::stopped("; what was found is of the training so far");
+        return Ok(failure::failed(&note));
     }
     Ok(match arguments.strict && !found.findings.is_empty() {
         true => ExitCode::from(failure::FAILED),

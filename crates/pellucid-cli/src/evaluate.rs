@@ -4,7 +4,7 @@ use crate::arguments::Evaluate;
 use crate::outputs::{self, JsonOutput};
 use crate::pictures::{self, PlotFiles};
 use crate::scored_rows::ScoredRows;
-use crate::{run, score_text, source, terminal, text_style};
+use crate::{interrupt, run, score_text, source, terminal, text_style};
 use anyhow::Result;
 use pellucid::data::matrix::Matrix;
 use pellucid_data::calibration::Coverage;
@@ -30,6 +30,7 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     let threads = run::threads(arguments.running.threads, arguments.running.quiet);
     let offer = pictures::table::offer_of_model(preparation);
     pictures::check(&arguments.pictures, &offer)?;
+    interrupt::listen_to_end_at_once();
     let plots = PlotFiles::prepare(&arguments.pictures, None, &offer)?;
     let json = JsonOutput::prepare(arguments.json.as_deref())?;
 

@@ -16,7 +16,7 @@ use pellucid::{Network, Scalar, with_precision};
 use pellucid_data::model_file::{AnyNetwork, Model};
 use pellucid_data::preparation::{Preparation, TargetPreparation};
 use pellucid_data::{ColumnKind, OutputFile, Table, training};
-use pellucid_report::WorkedExample;
+use pellucid_report::{WorkedExample, legible};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
@@ -36,9 +36,9 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
         true => of_model(arguments, threads)?,
         false => of_recipe(arguments, threads).with_context(|| format!("recipe {}", arguments.source))?,
     };
-    let Some(explanation) = explanation else {
-        let note = "stopped by Ctrl-C before the step; nothing was written";
-        return Ok(failure::failed(note));
+    let Some(mut explanation) = explanation else {
+        let note = interrupt::stopped(" before the step; nothing was written");
+        return Ok(failure::failed(&note));
     };
     if let Some(unit) = arguments.unit {
         let layers = explanation.layers.len();
@@ -49,6 +49,15 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
         };
         if let Some(there_are) = there_are {
             return misuse(format!("--unit {}:{}: {there_are}", unit.layer, unit.unit));
+        }
+    }
+    if format != FormatArgument::Json {
+        let names = explanation
+            .input_names
+            .iter_mut()
+            .chain(&mut explanation.output_names);
+        for name in names.chain([&mut explanation.name]) {
+            *name = legible(name).into_owned();
         }
     }
     let example = WorkedExample {
@@ -78,7 +87,8 @@ pub(crate) fn explain(arguments: &Explain) -> Result<ExitCode> {
                 terminal::note(&format!("{}", path.display()));
             }
         }
-        None => terminal::print(text.trim_end_matches('\n'))?,
+        // Every name in it is legible, and colours may be asked for.
+        None => terminal::print_as_it_is(text.trim_end_matches('\n'))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -66,10 +66,9 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
     }
     json.write(|| record(&found, range, &recipe, threads))?;
     if found.stopped {
-        return Ok(failure::failed(&format!(
-            "stopped by Ctrl-C after {} steps; what was written is of those",
-            found.points.len()
-        )));
+        let steps = found.points.len();
+        let meaning = format!(" after {steps} steps; what was written is of those");
+        return Ok(failure::failed(&interrupt::stopped(&meaning)));
     }
     Ok(ExitCode::SUCCESS)
 }

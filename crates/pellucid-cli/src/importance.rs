@@ -18,6 +18,7 @@ use pellucid_data::importance::{
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::TargetPreparation;
 use pellucid_data::training::ScoreFigure;
+use pellucid_report::legible;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -51,7 +52,9 @@ pub(crate) fn importance(arguments: &Importance) -> Result<ExitCode> {
         preparation,
         |table, of_table| {
             if interrupt::was_asked() {
-                anyhow::bail!("stopped by Ctrl-C while the rows were read; nothing was written");
+                anyhow::bail!(interrupt::stopped(
+                    " while the rows were read; nothing was written"
+                ));
             }
             Ok(rows.append(table, of_table)?)
         },
@@ -66,7 +69,7 @@ pub(crate) fn importance(arguments: &Importance) -> Result<ExitCode> {
         "{prefix} {wide_bar} {pos}/{len}  {eta} left",
         arguments.running.quiet,
     );
-    let bar = bar.map(|bar| bar.with_prefix(data.clone()));
+    let bar = bar.map(|bar| bar.with_prefix(legible(&data).into_owned()));
     let found = permutation_importance(&rows, &scored.answers, &settings, &mut |done, of| {
         counted(bar.as_ref(), done, of)
     });
@@ -76,7 +79,9 @@ pub(crate) fn importance(arguments: &Importance) -> Result<ExitCode> {
     let found = found?;
     let stopped = found.repeats < arguments.repeats;
     if found.repeats == 0 {
-        anyhow::bail!("stopped by Ctrl-C before every column was shuffled once; nothing was written");
+        anyhow::bail!(interrupt::stopped(
+            " before every column was shuffled once; nothing was written"
+        ));
     }
     let constant: Vec<String> = found.columns.iter().filter_map(note_of_constant).collect();
     terminal::notes("note", &constant);
@@ -102,10 +107,9 @@ pub(crate) fn importance(arguments: &Importance) -> Result<ExitCode> {
     }
     if stopped {
         let repeats = plural(found.repeats, "repeat");
-        return Ok(failure::failed(&format!(
-            "stopped by Ctrl-C after {repeats} of {}, which are the result",
-            count(arguments.repeats)
-        )));
+        let of = count(arguments.repeats);
+        let meaning = format!(" after {repeats} of {of}, which are the result");
+        return Ok(failure::failed(&interrupt::stopped(&meaning)));
     }
     Ok(ExitCode::SUCCESS)
 }

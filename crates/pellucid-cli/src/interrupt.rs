@@ -1,29 +1,103 @@
-//! Ctrl-C: the first ends the run after the step under way, the second ends the process.
+//! Interruptions: the first Ctrl-C, and the first signal that asks the process to end, end the run after the step under way;
+//! the second ends the process.
+//!
+//! A signal that is ignored when the command starts stays ignored: `nohup` lets a training go on when its terminal is closed.
 
 use pellucid::training::observe::end_if;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+/// The number of the signal that came, 0 before any.
+static SIGNAL: AtomicUsize = AtomicUsize::new(0);
 
-/// Listens for Ctrl-C from now on.
+/// Whether the first signal ends the process.
+static ENDS_AT_ONCE: AtomicBool = AtomicBool::new(false);
+
+/// Listens for interruptions from now on, in a command that has nothing to show before its end: the first ends the process.
+pub(crate) fn listen_to_end_at_once() {
+    ENDS_AT_ONCE.store(true, Ordering::SeqCst);
+    listen();
+}
+
+/// Listens for interruptions from now on.
 pub(crate) fn listen() {
     #[cfg(unix)]
-    pellucid_data::watch_interruptions(was_asked);
-    // Where no handler can be set, Ctrl-C ends the process, as it does anyway.
-    let _ = ctrlc::set_handler(|| {
-        if ASKED.swap(true, Ordering::SeqCst) {
-            std::process::exit(i32::from(crate::failure::FAILED));
+    {
+        pellucid_data::watch_interruptions(was_asked);
+        signals::listen();
+    }
+    #[cfg(not(unix))]
+    {
+        // Where no handler can be set, Ctrl-C ends the process, as it does anyway.
+        let _ = ctrlc::set_handler(|| receive(CTRL_C));
+    }
+}
+
+#[cfg(not(unix))]
+const CTRL_C: usize = 2;
+
+/// The first signal asks the run to end, unless it ends the process; the second ends the process, and leaves no unfinished file.
+fn receive(signal: usize) {
+    let is_second = SIGNAL.swap(signal, Ordering::SeqCst) != 0;
+    if is_second || ENDS_AT_ONCE.load(Ordering::SeqCst) {
+        pellucid_data::remove_unfinished_outputs();
+        if !is_second {
+            crate::terminal::note(&stopped("; nothing was written"));
         }
-    });
+        std::process::exit(i32::from(crate::failure::FAILED));
+    }
 }
 
-/// Whether Ctrl-C was pressed.
+/// Whether the run was asked to end.
 pub(crate) fn was_asked() -> bool {
-    ASKED.load(Ordering::SeqCst)
+    SIGNAL.load(Ordering::SeqCst) != 0
 }
 
-/// Ends the work under way if Ctrl-C was pressed.
+/// What asked the run to end.
+fn cause() -> &'static str {
+    match SIGNAL.load(Ordering::SeqCst) {
+        1 => "SIGHUP, because its terminal was closed",
+        15 => "SIGTERM",
+        _ => "Ctrl-C",
+    }
+}
+
+/// That the run was stopped, by what, and what that means for its results.
+pub(crate) fn stopped(meaning: &str) -> String {
+    format!("stopped by {}{meaning}", cause())
+}
+
+/// Ends the work under way if the run was asked to end.
 pub(crate) fn end_if_asked() -> ControlFlow<()> {
     end_if(was_asked())
+}
+
+#[cfg(unix)]
+mod signals {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    pub(super) fn listen() {
+        let ignored = ignored();
+        let heard = [SIGHUP, SIGINT, SIGTERM]
+            .into_iter()
+            .filter(|signal| ignored >> (signal - 1) & 1 == 0);
+        // Where no handler can be set, a signal ends the process, as it does anyway.
+        let Ok(mut signals) = Signals::new(heard) else {
+            return;
+        };
+        let _ = std::thread::Builder::new().name("signals".into()).spawn(move || {
+            for signal in signals.forever() {
+                super::receive(signal.unsigned_abs() as usize);
+            }
+        });
+    }
+
+    /// A bit for each signal that is ignored, the lowest for signal 1; none where the system does not say.
+    fn ignored() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+            .unwrap_or(0)
+    }
 }

@@ -6,6 +6,7 @@ mod arguments;
 mod bars;
 mod calibration_text;
 mod check;
+mod checkpoint;
 mod compare;
 mod contributions;
 mod data;
@@ -17,6 +18,7 @@ mod find_rate;
 mod findings;
 mod importance;
 mod inspect;
+mod instruction_set;
 mod interrupt;
 mod line_template;
 mod outputs;
@@ -43,6 +45,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse_from(std::env::args_os().map(arguments::spelt));
+    if let Err(error) = instruction_set::check() {
+        return failure::report(&error);
+    }
     let done = match &arguments.command {
         Command::Recipes(recipes) => recipes::recipes(recipes),
         Command::Run(run) => run::run(run),

@@ -42,7 +42,7 @@ impl JsonOutput {
         let text = || serde_json::to_string(&record()).context("the record cannot be written as JSON");
         match self {
             Self::None => Ok(()),
-            Self::Stdout => terminal::print(&text()?),
+            Self::Stdout => terminal::print_as_it_is(&text()?),
             Self::File(file) => Ok(file.write((text()? + "\n").as_bytes())?),
         }
     }

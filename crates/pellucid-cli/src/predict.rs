@@ -46,6 +46,9 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
         Some(path) => TableWriter::new(OutputFile::prepare(path)?),
         None => TableWriter::new(OutputFile::standard_output()?),
     };
+    if arguments.csv_safe {
+        writer = writer.safe_for_spreadsheets();
+    }
     let is_parquet = output.is_some_and(|path| path.extension().is_some_and(|end| end == "parquet"));
     let bar = (!arguments.running.quiet && terminal::is_watched() && output.is_some()).then(rows_bar);
     let (mut met, mut rows) = (Counts::default(), 0);
@@ -67,10 +70,10 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
             bar.set_position(rows as u64);
         }
         if interrupt::was_asked() {
-            anyhow::bail!(
-                "stopped by Ctrl-C after {} rows; nothing was written",
-                count(rows)
-            );
+            let rows = count(rows);
+            anyhow::bail!(interrupt::stopped(&format!(
+                " after {rows} rows; nothing was written"
+            )));
         }
     }
     writer.finish()?;

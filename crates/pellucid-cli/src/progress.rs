@@ -6,6 +6,7 @@ use indicatif::{HumanCount, HumanDuration, ProgressBar};
 use pellucid::Scalar;
 use pellucid::training::glance::Glance;
 use pellucid::training::observe::{EpochRecord, Event, Observer, Position, end_if};
+use pellucid_report::legible;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,7 @@ impl Progress {
         let now = Instant::now();
         Self {
             writes_lines: bar.is_none() && !quiet,
-            bar: bar.map(|bar| bar.with_prefix(name.to_string())),
+            bar: bar.map(|bar| bar.with_prefix(legible(name).into_owned())),
             writes_epochs: false,
             started: now,
             last_line: now,

@@ -23,7 +23,7 @@ pub(crate) fn recipes(arguments: &Recipes) -> Result<ExitCode> {
         Some(name) => {
             Recipe::built_in(name)?; // for the error that names the nearest
             for recipe in BUILT_IN.iter().filter(|recipe| recipe.name == name) {
-                print(recipe.toml.trim_end())?;
+                terminal::print_as_it_is(recipe.toml.trim_end())?;
             }
         }
         None => {

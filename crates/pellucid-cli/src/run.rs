@@ -6,7 +6,7 @@ use crate::outputs::{self, JsonOutput};
 use crate::pictures::{self, CurveRecorder, PlotFiles, What};
 use crate::progress::Progress;
 use crate::terminal::Results;
-use crate::{failure, findings, interrupt, recipes, report, terminal, text_style};
+use crate::{checkpoint, failure, findings, interrupt, recipes, report, terminal, text_style};
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use pellucid::data::dataset::Targets;
@@ -18,10 +18,12 @@ use pellucid::session::record::{MetricsRecord, Numbers};
 use pellucid::training::observe::{Event, Observer, Position, end_if};
 use pellucid::{EndedBy, Finished, Recipe, Scalar, Session, Split, Unfinished, with_precision};
 use pellucid_data::DownloadProgress;
+use pellucid_data::checkpoint::Identity;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
@@ -38,13 +40,16 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     let mut written = vec![("--json", json_path)];
     written.extend(pictures::paths(&arguments.pictures));
     written.push(("--report", report_path));
+    written.push(("--checkpoint", arguments.checkpoints.checkpoint.as_deref()));
     outputs::check_distinct(&[("the recipe", recipes::file(&arguments.recipe))], &written)?;
     pictures::check_formats(&arguments.pictures)?;
     let threads = threads(settings.threads, settings.quiet);
 
     let clock = || started.elapsed().as_secs_f64();
-    let split = load::<T>(&recipe, settings.data.as_deref(), settings.quiet)?;
-    let mut session = Session::new(recipe.clone(), split, threads)?.with_clock(&clock);
+    let split = Arc::new(load::<T>(&recipe, settings.data.as_deref(), settings.quiet)?);
+    let identify = || Identity::of_samples(&recipe, &split);
+    let mut keeper = checkpoint::open(&arguments.checkpoints, identify)?;
+    let mut session = Session::new(recipe.clone(), Arc::clone(&split), threads)?.with_clock(&clock);
     let offer = pictures::samples::offer(&session);
     // Findings that no output shows are not looked for.
     let shows_findings = !settings.quiet
@@ -79,10 +84,10 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     };
     let wants_loss = files.want(What::Loss) || arguments.chart;
     let curves = CurveRecorder::of_samples(&session, wants_loss, files.want(What::Metrics));
-    let mut observers = (lines, (curves, progress));
+    let mut observers = (lines, (curves, (progress, keeper.as_mut())));
     let before = session.findings().to_vec();
     let finished = session.run(&mut observers);
-    let (_, (curves, progress)) = observers;
+    let (_, (curves, (progress, _))) = observers;
     drop(progress);
     let finished = finished.map_err(|unfinished| {
         findings::report(&unfinished.findings, &before, settings.quiet);
@@ -115,10 +120,12 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     json.write(|| finished.record(metrics, clock()))?;
     findings::report(&summary.findings, &summary.warnings, settings.quiet);
     if summary.ended_by == EndedBy::Interrupt {
-        return Ok(failure::failed(&format!(
-            "stopped by Ctrl-C after {} steps; what was written is of the network as it stands",
-            summary.updates
-        )));
+        let meaning = format!(
+            " after {} steps; what was written is of the network as it stands{}",
+            summary.updates,
+            checkpoint::how_to_go_on(keeper.as_ref())
+        );
+        return Ok(failure::failed(&interrupt::stopped(&meaning)));
     }
     results.check()?;
     if !settings.quiet {

@@ -2,7 +2,7 @@
 
 use pellucid::evaluation::scores::{ClassificationScores, OutputScores};
 use pellucid_data::training::{CrossValidation, Scores};
-use pellucid_report::{TextMatrix, TextStyle};
+use pellucid_report::{TextMatrix, TextStyle, legible};
 use std::borrow::Borrow;
 
 /// A figure as people read it.
@@ -195,18 +195,10 @@ pub(crate) fn cells(words: &str) -> Vec<String> {
 /// A name or word of a user's table in one line, and not wider than a table may be.
 pub(crate) fn one_line(text: &str) -> String {
     const WIDEST: usize = 40;
-    let mut line = String::new();
-    for (at, character) in text.chars().enumerate() {
-        if at == WIDEST {
-            line.push('…');
-            break;
-        }
-        match character.is_control() {
-            true => line.extend(character.escape_default()),
-            false => line.push(character),
-        }
+    match text.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}…", legible(&text[..end])),
+        None => legible(text).into_owned(),
     }
-    line
 }
 
 /// Rows under their titles, which are separated by bars; [aligned].

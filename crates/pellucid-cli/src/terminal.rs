@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pellucid_report::legible_lines;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 
@@ -40,7 +42,7 @@ pub(crate) fn bar(template: &str, quiet: bool) -> Option<ProgressBar> {
 
 /// Writes a note to standard error. A closed standard error is not an error.
 pub(crate) fn note(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", legible_lines(line));
 }
 
 /// Writes notes of a kind to standard error.
@@ -50,7 +52,37 @@ pub(crate) fn notes(kind: &str, lines: &[String]) {
 
 /// Writes a line of a result to standard output.
 pub(crate) fn print(line: &str) -> Result<()> {
+    print_as_it_is(&legible_but_for_colours(line))
+}
+
+/// Writes a line in a format of its own, such as JSON, which has escapes of its own.
+pub(crate) fn print_as_it_is(line: &str) -> Result<()> {
     writeln!(io::stdout().lock(), "{line}").context(NOT_WRITTEN)
+}
+
+/// [`legible_lines`], except for what sets colours, where results may be coloured.
+fn legible_but_for_colours(line: &str) -> Cow<'_, str> {
+    match is_coloured() && line.contains(ESCAPE) {
+        true => {
+            let mut parts = line.split(ESCAPE);
+            let mut shown = legible_lines(parts.next().unwrap_or_default()).into_owned();
+            for part in parts {
+                shown.push_str(if sets_colour(part) { ESCAPE } else { "\\u{1b}" });
+                shown.push_str(&legible_lines(part));
+            }
+            Cow::Owned(shown)
+        }
+        false => legible_lines(line),
+    }
+}
+
+/// What begins a command to a terminal.
+const ESCAPE: &str = "\u{1b}";
+
+/// Whether what follows [`ESCAPE`] sets colours: `[`, numbers, `m`.
+fn sets_colour(after: &str) -> bool {
+    let numbers = after.strip_prefix('[').and_then(|rest| rest.split_once('m'));
+    numbers.is_some_and(|(numbers, _)| numbers.chars().all(|c| c.is_ascii_digit() || c == ';'))
 }
 
 pub(crate) fn print_lines<L: AsRef<str>>(lines: impl IntoIterator<Item = L>) -> Result<()> {
@@ -87,7 +119,7 @@ impl Results {
         if !self.to_standard_output || self.failed() {
             return;
         }
-        if let Err(error) = writeln!(io::stdout().lock(), "{line}") {
+        if let Err(error) = writeln!(io::stdout().lock(), "{}", legible_but_for_colours(line)) {
             self.failure.replace(Some(error));
         }
     }

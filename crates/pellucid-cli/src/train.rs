@@ -8,12 +8,13 @@ use crate::pictures::{self, CurveRecorder, PlotFiles, What};
 use crate::progress::Progress;
 use crate::score_text::{self, count, figures, number};
 use crate::{
-    calibration_text, findings, interrupt, recipes, report, run, source, subject, terminal, text_style,
-    training_cost,
+    calibration_text, checkpoint, findings, interrupt, recipes, report, run, source, subject, terminal,
+    text_style, training_cost,
 };
 use anyhow::Result;
 use pellucid::EndedBy;
 use pellucid::recipe::Task;
+use pellucid_data::checkpoint::{CheckpointKeeper, Identity};
 use pellucid_data::training::{CrossValidation, Plan, Scores, TableSession, Trained};
 use pellucid_data::{DataError, OutputFile};
 use pellucid_report::LineChart;
@@ -90,9 +91,12 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     let recipe_file = save_recipe.map(OutputFile::prepare).transpose()?;
     let files = PlotFiles::prepare(&arguments.pictures, arguments.report.as_deref(), &offer)?;
     let json = JsonOutput::prepare(arguments.json.as_deref())?;
+    let identify = || Identity::of_table(&plan, validation_table.as_ref(), arguments.cv, trains);
+    let mut keeper = checkpoint::open(&arguments.checkpoints, identify)?;
 
     let training_started = Instant::now();
-    let cross_validate = |folds| cross_validate(&plan, &table.source, folds, threads, quiet, &clock);
+    let name = table.source.as_str();
+    let cross_validate = |folds| cross_validate(&plan, name, folds, threads, quiet, &clock, keeper.as_mut());
     let cross_validation = arguments.cv.map(cross_validate).transpose()?;
     let stopped_early = cross_validation.as_ref().is_some_and(|found| found.stopped);
     let mut curves = CurveRecorder::of_table(plan.recipe());
@@ -103,26 +107,18 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
                 "--validation FILE and an ensemble exclude each other: its networks stop by a fold each",
             );
         }
-        trained = Some(train_ensemble(
-            &plan,
-            &table.source,
-            threads,
-            quiet,
-            &clock,
-            &mut curves,
-        )?);
+        let observers = (&mut curves, keeper.as_mut());
+        trained = Some(train_ensemble(&plan, name, threads, quiet, &clock, observers)?);
     } else if trains && !stopped_early {
         let session = plan.session(validation_table.as_ref(), threads)?;
         let mut session = session.with_clock(&clock);
         if !quiet || arguments.json.is_some() || files.has_page() || files.want(What::Gradients) {
             session = session.diagnosed()?;
         }
-        let (mut found, at) = run_session(session, &table.source, quiet, &mut curves)?;
-        plan.refit(
-            &mut found,
-            threads,
-            &mut Progress::new("all rows", quiet).with_epochs(),
-        )?;
+        let observers = (&mut curves, keeper.as_mut());
+        let (mut found, at) = run_session(session, name, quiet, observers)?;
+        let progress = Progress::new("all rows", quiet).with_epochs();
+        plan.refit(&mut found, threads, &mut (progress, keeper.as_mut()))?;
         first_epoch = at.map(|at| (at - started).as_secs_f64());
         trained = Some(found);
     }
@@ -209,10 +205,12 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         }
     }
     if stopped {
-        return Ok(failure::failed(match model_path {
-            Some(_) => "stopped by Ctrl-C; the model has the best weights so far",
-            None => "stopped by Ctrl-C; the folds that were done are above",
-        }));
+        let so_far = match model_path {
+            Some(_) => "the model has the best weights so far",
+            None => "the folds that were done are above",
+        };
+        let meaning = format!("; {so_far}{}", checkpoint::how_to_go_on(keeper.as_ref()));
+        return Ok(failure::failed(&interrupt::stopped(&meaning)));
     }
     note(&format!("trained in {training_seconds:.2} s"));
     Ok(ExitCode::SUCCESS)
@@ -250,6 +248,7 @@ fn check_files(arguments: &Train, validation: Option<&Path>) -> Result<()> {
     ];
     written.extend(pictures::paths(&arguments.pictures));
     written.push(("--report", arguments.report.as_deref()));
+    written.push(("--checkpoint", arguments.checkpoints.checkpoint.as_deref()));
     written.push(("--json", arguments.json.as_deref()));
     outputs::check_distinct(&read, &written)?;
     pictures::check_formats(&arguments.pictures)
@@ -287,11 +286,11 @@ fn run_session(
     session: TableSession<'_>,
     name: &str,
     quiet: bool,
-    curves: &mut CurveRecorder,
+    observers: (&mut CurveRecorder, Option<&mut CheckpointKeeper<'_>>),
 ) -> Result<(Trained, Option<Instant>)> {
     let before = session.findings();
     findings::report(&before, &[], quiet);
-    let mut observers = (Progress::new(name, quiet).with_epochs(), curves);
+    let mut observers = (Progress::new(name, quiet).with_epochs(), observers);
     let trained = session.run(&mut observers);
     let first_epoch = observers.0.first_epoch;
     drop(observers);
@@ -328,9 +327,9 @@ fn train_ensemble(
     threads: NonZeroUsize,
     quiet: bool,
     clock: &dyn Fn() -> f64,
-    curves: &mut CurveRecorder,
+    (curves, keeper): (&mut CurveRecorder, Option<&mut CheckpointKeeper<'_>>),
 ) -> Result<Trained> {
-    let mut progress = Progress::new(name, quiet);
+    let progress = Progress::new(name, quiet);
     let bar = progress.bar.clone();
     let report = |member: usize, trained: &Trained| {
         let scores = trained.validation.as_ref().unwrap_or(&trained.training);
@@ -347,8 +346,9 @@ fn train_ensemble(
             None => terminal::note(&line),
         }
     };
-    let trained = plan.train_ensemble(threads, Some(clock), (&mut progress, curves), report);
-    drop(progress);
+    let mut observers = (progress, keeper);
+    let trained = plan.train_ensemble(threads, Some(clock), (&mut observers, curves), report);
+    drop(observers);
     Ok(trained?)
 }
 
@@ -367,9 +367,10 @@ fn cross_validate(
     threads: NonZeroUsize,
     quiet: bool,
     clock: &dyn Fn() -> f64,
+    keeper: Option<&mut CheckpointKeeper<'_>>,
 ) -> Result<CrossValidation> {
     // Lines for epochs would drown those for folds.
-    let mut progress = Progress::new(name, quiet);
+    let progress = Progress::new(name, quiet);
     let bar = progress.bar.clone();
     let report = |fold: usize, scores: &Scores| {
         let line = format!("fold {} of {folds}{}", fold + 1, first_figures(scores));
@@ -379,8 +380,9 @@ fn cross_validate(
             None => terminal::note(&line),
         }
     };
-    let found = plan.cross_validate(folds, threads, Some(clock), &mut progress, report);
-    drop(progress);
+    let mut observers = (progress, keeper);
+    let found = plan.cross_validate(folds, threads, Some(clock), &mut observers, report);
+    drop(observers);
     let found = found?;
     terminal::notes("warning", found.warning.as_slice());
     Ok(found)

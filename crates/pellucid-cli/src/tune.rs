@@ -101,11 +101,13 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
         }
     }
     if stopped {
-        return Ok(failed(match (&arguments.state, found.stopped) {
-            (Some(_), true) => "stopped by Ctrl-C; the same command goes on where it was",
-            (None, true) => "stopped by Ctrl-C; with --state FILE the same command would go on where it was",
-            (_, false) => "stopped by Ctrl-C; the trials are done, the model is not",
-        }));
+        return Ok(failed(&interrupt::stopped(
+            match (&arguments.state, found.stopped) {
+                (Some(_), true) => "; the same command goes on where it was",
+                (None, true) => "; with --state FILE the same command would go on where it was",
+                (_, false) => "; the trials are done, the model is not",
+            },
+        )));
     }
     let Some(Trial { trial, .. }) = best else {
         return Ok(failed("error: no trial has a score; the table above says why"));

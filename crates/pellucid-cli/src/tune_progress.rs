@@ -5,6 +5,7 @@ use crate::terminal;
 use indicatif::ProgressBar;
 use pellucid::evaluation::metrics::{Better, Metric};
 use pellucid_data::tuning::{TrialOutcome, TrialReport};
+use pellucid_report::legible;
 
 /// Shows how a search gets on.
 pub(crate) struct TuneProgress {
@@ -18,7 +19,7 @@ impl TuneProgress {
     pub(crate) fn new(name: &str, quiet: bool, metric: Metric) -> Self {
         let bar = terminal::bar("{prefix} {wide_bar} {pos}/{len}  {msg}  {eta} left", quiet);
         Self {
-            bar: bar.map(|bar| bar.with_prefix(name.to_string())),
+            bar: bar.map(|bar| bar.with_prefix(legible(name).into_owned())),
             quiet,
             metric,
             best: None,

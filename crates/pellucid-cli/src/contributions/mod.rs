@@ -57,7 +57,7 @@ pub(crate) fn contributions(arguments: &Explain) -> Result<ExitCode> {
     terminal::notes("warning", &met.warnings());
     rows.append(&table, &background)?;
     let Some(found) = divided(&rows, asked.rounds, seed, arguments.running.quiet)? else {
-        return Ok(failure::failed("stopped by Ctrl-C; nothing was written"));
+        return Ok(failure::failed(&interrupt::stopped("; nothing was written")));
     };
     let explained = Explained {
         output: named.unwrap_or_else(|| output_predicted(&found, target)),

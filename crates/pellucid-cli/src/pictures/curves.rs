@@ -3,6 +3,7 @@
 use super::PlotSource;
 use crate::score_text::figure_name;
 use pellucid::evaluation::metrics::{Meters, Metric, suited_to};
+use pellucid::state::State;
 use pellucid::training::observe::{Event, Observer, Position};
 use pellucid::{Recipe, Scalar, Session};
 use pellucid_report::{Guide, LineChart, PanelGrid, Scale, Series};
@@ -138,9 +139,76 @@ impl<T: Scalar> Observer<T> for CurveRecorder {
     fn next_epoch(&mut self, next: Position) -> u64 {
         self.next_measured(next.epoch).min(next.next_of_every(self.every))
     }
+
+    fn save(&self, state: &mut State) {
+        self.curves.save(state);
+        if let Some((_, meters)) = &self.metrics {
+            meters.save("curves/meters", state);
+        }
+    }
+
+    fn load(&mut self, state: &State) -> pellucid::Result<()> {
+        // The command may draw other pictures than the one that was interrupted: then its curves begin here.
+        self.curves = Curves::from_state(state)?;
+        match &mut self.metrics {
+            Some((_, meters)) if state.has("curves/meters/sums") => meters.load("curves/meters", state),
+            _ => Ok(()),
+        }
+    }
+}
+
+const CURVES: &str = "curves/";
+
+fn put_points(state: &mut State, name: &str, points: &Points) {
+    let numbers: Vec<f64> = points.iter().flat_map(|&(epoch, value)| [epoch, value]).collect();
+    state.put_numbers(name, &numbers);
+}
+
+fn points_of(state: &State, name: &str) -> pellucid::Result<Points> {
+    let numbers = state.numbers::<f64>(name)?;
+    Ok(numbers.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect())
 }
 
 impl Curves {
+    fn save(&self, state: &mut State) {
+        put_points(state, "curves/training", &self.training);
+        put_points(state, "curves/validation", &self.validation);
+        for (at, (name, points)) in self.metrics.iter().enumerate() {
+            for (rows, points) in points.iter().enumerate() {
+                put_points(state, &format!("{CURVES}{at:03}/{rows}/{name}"), points);
+            }
+        }
+    }
+
+    fn from_state(state: &State) -> pellucid::Result<Self> {
+        if !state.has("curves/training") {
+            return Ok(Self::default());
+        }
+        let mut curves = Self {
+            training: points_of(state, "curves/training")?,
+            validation: points_of(state, "curves/validation")?,
+            ..Self::default()
+        };
+        // Sorted by their number, and by rows.
+        for (key, _) in state.arrays() {
+            let mut parts = key
+                .strip_prefix(CURVES)
+                .into_iter()
+                .flat_map(|rest| rest.splitn(3, '/'));
+            let (Some(_), Some(rows), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
+                continue;
+            };
+            let rows = usize::from(rows == "1");
+            if curves.metrics.last().is_none_or(|(last, _)| last != name) {
+                curves.metrics.push((name.to_owned(), Default::default()));
+            }
+            if let Some((_, points)) = curves.metrics.last_mut() {
+                points[rows] = points_of(state, key)?;
+            }
+        }
+        Ok(curves)
+    }
+
     /// Adds metrics of an epoch: of training rows, or of held-out rows (1).
     fn add(&mut self, rows: usize, epoch: f64, metrics: &[(Metric, f64)]) {
         for (metric, value) in metrics {
