@@ -12,6 +12,7 @@ mod checkpoint;
 mod compare;
 mod compare_seeds;
 mod compare_variants;
+mod compatibility;
 mod contributions;
 mod data;
 mod diagnose;

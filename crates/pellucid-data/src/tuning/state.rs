@@ -57,7 +57,9 @@ impl SearchState {
             )));
         }
         // The recipe last: it contains some of the others, whose names say more.
-        let (recipe, others): (Vec<_>, Vec<_>) = state.search.iter().partition(|(key, _)| *key == "recipe");
+        // Another version goes on where this one was: the file says what wrote it.
+        let compared = state.search.iter().filter(|(key, _)| *key != "pellucid_version");
+        let (recipe, others): (Vec<_>, Vec<_>) = compared.partition(|(key, _)| *key == "recipe");
         for (key, value) in others.into_iter().chain(recipe) {
             let found = written.search.get(key).unwrap_or(&Value::Null);
             if found != value {
