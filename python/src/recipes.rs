@@ -97,6 +97,7 @@ fn run<T: Scalar>(
     let started = Instant::now();
     let clock = || started.elapsed().as_secs_f64();
     let split = pellucid_data::load::<T>(&recipe, data, &mut |_| {})?;
+    pellucid_data::check_memory(&recipe, split.training.rows(), split.validation.is_some())?;
     let session = Session::new(recipe, split, threads_of(threads))?;
     let session = session.with_clock(&clock).diagnosed(&[])?;
     let mut watch = Watch::new(u64::MAX, None, reported);

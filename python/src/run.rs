@@ -90,6 +90,9 @@ impl Run {
         let recipe = read(recipe)?;
         let generator = generator(random_state)?;
         let threads = threads_of(threads);
+        // The batches are checked when the data are there.
+        pellucid_data::check_memory(&recipe, 1, false)
+            .map_err(|error| PyMemoryError::new_err(error.to_string()))?;
         let training = with_precision!(recipe.train.precision, T => {
             let network = network::<T>(&recipe, &parameters)?;
             let mut trainer = Trainer::new(&recipe, network, generator, threads).refused()?;
@@ -262,7 +265,9 @@ fn train<T: Number>(
             }
             Ok(Some(text))
         }
-        Err(error @ Error::Memory { .. }) => Err(PyMemoryError::new_err(error.to_string())),
+        Err(error @ (Error::Memory { .. } | Error::TooMuchMemory { .. })) => {
+            Err(PyMemoryError::new_err(error.to_string()))
+        }
         ended => ended.map(|_| None).refused(),
     }
 }

@@ -6,7 +6,7 @@ use pellucid_data::{
     BUILTINS, Categories, Column, ColumnKind, FileError, ReadOptions, Table, TableChunks, TableSource,
     Values, load_builtin, read_table,
 };
-use pyo3::exceptions::{PyFileNotFoundError, PyFloatingPointError, PyValueError};
+use pyo3::exceptions::{PyFileNotFoundError, PyFloatingPointError, PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -158,11 +158,14 @@ fn words(values: Vec<Option<String>>) -> Values {
 }
 
 /// The result of reading or training, whose error becomes Python's `ValueError`; for a file that is not there
-/// `FileNotFoundError`, and for a training that diverges `FloatingPointError`.
+/// `FileNotFoundError`, for a training that diverges `FloatingPointError`, and for one that needs too much memory `MemoryError`.
 pub(crate) fn refused<V>(found: pellucid_data::Result<V>) -> PyResult<V> {
     match found {
         Err(pellucid_data::DataError::File(error @ FileError::Missing { .. })) => {
             Err(PyFileNotFoundError::new_err(error.to_string()))
+        }
+        Err(error @ pellucid_data::DataError::Engine(pellucid::Error::TooMuchMemory { .. })) => {
+            Err(PyMemoryError::new_err(error.to_string()))
         }
         Err(error) if error.divergence().is_some() => Err(PyFloatingPointError::new_err(error.to_string())),
         found => found.refused(),

@@ -17,8 +17,8 @@ use pellucid::session::Summary;
 use pellucid::session::record::{MetricsRecord, Numbers};
 use pellucid::training::observe::{Event, Observer, Position, end_if};
 use pellucid::{EndedBy, Finished, Recipe, Scalar, Session, Split, Unfinished, with_precision};
-use pellucid_data::DownloadProgress;
 use pellucid_data::checkpoint::Identity;
+use pellucid_data::{DownloadProgress, check_memory};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -47,6 +47,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
 
     let clock = || started.elapsed().as_secs_f64();
     let split = Arc::new(load::<T>(&recipe, settings.data.as_deref(), settings.quiet)?);
+    check_memory(&recipe, split.training.rows(), split.validation.is_some())?;
     let identify = || Identity::of_samples(&recipe, &split);
     let mut keeper = checkpoint::open(&arguments.checkpoints, identify)?;
     let mut session = Session::new(recipe.clone(), Arc::clone(&split), threads)?.with_clock(&clock);

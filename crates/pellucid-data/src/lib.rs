@@ -24,6 +24,7 @@ pub mod checkpoint;
 mod error;
 mod files;
 pub mod importance;
+mod memory;
 pub mod model_file;
 pub mod preparation;
 mod recipe_changes;
@@ -40,6 +41,7 @@ pub use files::{
     CLASSES, DownloadProgress, FileError, IdxArray, Mnist, OutputFile, cache_folder, parse_idx,
     read_cached_mnist, read_idx, read_idx_pair, read_mnist, read_small_text, remove_unfinished_outputs,
 };
+pub use memory::check_memory;
 pub use recipe_changes::change_recipe;
 pub use recipe_data::load;
 pub use side_by_side::side_by_side;

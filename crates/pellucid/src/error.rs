@@ -46,6 +46,24 @@ pub enum Error {
         gigabytes: f64,
     },
 
+    /// A training needs more memory than there is.
+    #[error(
+        "the training needs {needed:.2} GB of memory beside its data, most of it ({of_largest:.2} GB) for {largest}, and \
+         {available:.2} GB are available; use {advice}"
+    )]
+    TooMuchMemory {
+        /// What it needs, in gigabytes.
+        needed: f64,
+        /// What most of it is for.
+        largest: &'static str,
+        /// How much that is, in gigabytes.
+        of_largest: f64,
+        /// What there is, in gigabytes.
+        available: f64,
+        /// What to change.
+        advice: &'static str,
+    },
+
     /// Training stopped because the loss was no longer finite.
     #[error(
         "the loss became {loss} in epoch {epoch}, batch {batch}: {origin}. \

@@ -285,3 +285,38 @@ fn options_out_of_range_are_reported() {
     refused(&["runn"], 2, &["'run'"]);
     refused(&["run", "xor-sgd", "--sed", "3"], 2, &["--seed"]);
 }
+
+/// What it needs is compared with what there is before it is allocated; `ulimit -v` limits what there is.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_training_that_needs_more_memory_than_there_is_is_refused_with_the_sum() {
+    let binary = env!("CARGO_BIN_EXE_pellucid");
+    for (arguments, expected) in [
+        (
+            "train iris --hidden 12000,12000 --optimizer adam --epochs 1 -q --out /dev/null",
+            "what the optimizer remembers",
+        ),
+        (
+            "run xor-sgd --set network.layers=[2,30000,30000,1] --set network.activation=tanh -q",
+            "for parameters",
+        ),
+    ] {
+        let script = format!("ulimit -v 2500000; exec {binary} {arguments}");
+        let started = std::time::Instant::now();
+        let output = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments}: {stderr}");
+        for part in [
+            "the training needs",
+            "GB of memory",
+            expected,
+            "are available; use",
+        ] {
+            assert!(stderr.contains(part), "{arguments}: {stderr}");
+        }
+        assert!(started.elapsed().as_secs() < 10, "{arguments}");
+    }
+}

@@ -3,10 +3,12 @@
 use super::inputs::fit_inputs;
 use super::plan::Plan;
 use crate::error::Result;
+use crate::memory::check_memory;
 use crate::preparation::Preparation;
 use pellucid::model::init::initialise;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{BatchSize, Recipe};
+use pellucid::session::MemoryNeeds;
 use pellucid::{Input, Scalar, Trainer, with_precision};
 use std::num::NonZeroUsize;
 
@@ -40,6 +42,7 @@ impl Plan<'_> {
         let (preparation, _) = Preparation::fit(self.table, &self.rows, &self.chosen, &self.settings)?;
         let mut recipe = self.recipe.clone();
         fit_inputs(&mut recipe, &preparation);
+        check_memory(&recipe, self.rows.len(), true)?;
         let table = self.table_recipe();
         let networks = self.members();
         let held_out = match networks {
@@ -52,7 +55,8 @@ impl Plan<'_> {
             BatchSize::Full => rows as usize,
         };
         let steps = (rows / batch as f64).ceil();
-        let (of_step, bytes) = with_precision!(recipe.train.precision, T => {
+        let bytes = MemoryNeeds::new(&recipe, &recipe.architecture()?, rows as usize, held_out > 0.0).total();
+        let of_step = with_precision!(recipe.train.precision, T => {
             time_of_step::<T>(&recipe, batch, threads, clock)?
         });
         // Each epoch also predicts the held-out rows.
@@ -61,7 +65,7 @@ impl Plan<'_> {
         let size = with_precision!(recipe.train.precision, T => size_of::<T>()) as f64;
         Ok(Estimate {
             seconds: of_epoch * recipe.train.epochs as f64 * networks as f64,
-            bytes: bytes + size * preparation.width() as f64 * self.rows.len() as f64,
+            bytes: bytes as f64 + size * preparation.width() as f64 * self.rows.len() as f64,
             networks,
             epochs: recipe.train.epochs,
             steps: steps as u64,
@@ -69,20 +73,16 @@ impl Plan<'_> {
     }
 }
 
-/// The seconds of a step, and the bytes of its arrays.
+/// The seconds of a step.
 fn time_of_step<T: Scalar>(
     recipe: &Recipe,
     batch: usize,
     threads: NonZeroUsize,
     clock: &dyn Fn() -> f64,
-) -> Result<(f64, f64)> {
+) -> Result<f64> {
     let mut generator = RandomState::new(0);
     let architecture = recipe.architecture()?;
     let network = initialise::<T>(architecture.clone(), &recipe.init, &mut generator)?;
-    let units: usize = architecture.layers().iter().map(|layer| layer.fan_out).sum();
-    // The parameters, their gradient, two moments of the optimizer, and those of the best epoch; z, a and δ of every unit.
-    let numbers = 5 * architecture.parameter_count() + 3 * units * batch * architecture.member_count();
-    let bytes = (numbers * size_of::<T>()) as f64;
     let x: Vec<T> = (0..batch * architecture.input_width())
         .map(|_| T::from_f64(generator.uniform(-1.0, 1.0)))
         .collect();
@@ -102,5 +102,5 @@ fn time_of_step<T: Scalar>(
         trainer.step(Input::Dense(&x), &y)?;
         count += 1;
     }
-    Ok(((clock() - start) / f64::from(count), bytes))
+    Ok((clock() - start) / f64::from(count))
 }

@@ -8,6 +8,7 @@ use super::prediction::{predict, scores_of};
 use super::scores::Scores;
 use crate::calibration::Calibrated;
 use crate::error::{Result, problem, setting};
+use crate::memory::check_memory;
 use crate::model_file::{AnyNetwork, Model};
 use crate::preparation::{
     Counts, Predictions, Preparation, note_of_repeated, repeated_rows, row_weights, rows_with_target,
@@ -240,6 +241,7 @@ impl<'a> Plan<'a> {
         threads: NonZeroUsize,
     ) -> Result<TableSession<'s>> {
         fit_inputs(&mut recipe, &preparation);
+        check_memory(&recipe, training.1.len(), !validation.1.is_empty())?;
         let session = with_precision!(recipe.train.precision, T => {
             let table_recipe = self.table_recipe();
             let samples = |(table, rows): &(&Table, Vec<u32>)| unweighted::<T>(&preparation, table, rows);

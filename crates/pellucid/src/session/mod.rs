@@ -22,12 +22,14 @@
 
 mod data_driven;
 mod finished;
+mod memory_needs;
 mod observers;
 pub mod rate_finder;
 pub mod record;
 mod split;
 
 pub use finished::{Finished, Summary, Unfinished};
+pub use memory_needs::MemoryNeeds;
 pub use split::Split;
 
 use crate::data::dataset::Dataset;

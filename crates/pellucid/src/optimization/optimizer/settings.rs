@@ -255,7 +255,7 @@ impl Optimizer {
     }
 
     /// The names of the numbers that it remembers of each parameter.
-    pub(super) fn memory(&self) -> &'static [&'static str] {
+    pub(crate) fn memory(&self) -> &'static [&'static str] {
         match self {
             Self::Sgd { momentum: 0.0, .. } => &[],
             _ => self.descriptor().memory,

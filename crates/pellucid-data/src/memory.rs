@@ -1,0 +1,129 @@
+//! The memory that a process may still use, and whether a training fits into it.
+
+use crate::error::Result;
+use pellucid::Recipe;
+use pellucid::session::MemoryNeeds;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Checks that a training by `recipe`, whose layers all have their sizes, fits into the memory that there is; nothing where the
+/// system does not say. Some of its rows are held out, or none.
+///
+/// # Errors
+/// [`TooMuchMemory`](pellucid::Error::TooMuchMemory), or a network that cannot be built.
+pub fn check_memory(recipe: &Recipe, rows: usize, has_held_out: bool) -> Result<()> {
+    let needs = MemoryNeeds::new(recipe, &recipe.architecture()?, rows, has_held_out);
+    // Reading what the system says takes longer than a step of a small network.
+    const SMALL: u64 = 64 << 20;
+    if needs.total() <= SMALL {
+        return Ok(());
+    }
+    match available_memory() {
+        Some(available) => Ok(needs.check(available)?),
+        None => Ok(()),
+    }
+}
+
+/// The bytes that this process may still use, by the system's free memory, the limits of the containers that it runs in, and the
+/// limit of its address space. `None` where the system does not say: other systems than Linux.
+fn available_memory() -> Option<u64> {
+    let of_system = fs::read_to_string("/proc/meminfo").ok();
+    let of_system = of_system.and_then(|text| kibibytes(&text, "MemAvailable:"));
+    let of_containers = fs::read_to_string("/proc/self/cgroup").ok();
+    let of_containers = of_containers.and_then(|text| of_cgroups(Path::new("/sys/fs/cgroup"), &text));
+    [of_system, of_containers, of_address_space()]
+        .into_iter()
+        .flatten()
+        .min()
+}
+
+/// The value of a line `name: number kB`, in bytes.
+fn kibibytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let number: u64 = line.split_whitespace().next()?.parse().ok()?;
+    number.checked_mul(1024)
+}
+
+/// What the control groups of a process leave: a group may have a limit, and so may each above it. Caches of files count as free,
+/// because the system drops them first.
+fn of_cgroups(root: &Path, groups: &str) -> Option<u64> {
+    let number = |path: PathBuf| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    let mut least = None;
+    for line in groups.lines() {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(group)) = (parts.next(), parts.next()) else {
+            continue;
+        };
+        let (root, limit, used) = match controllers {
+            "" => (root.to_path_buf(), "memory.max", "memory.current"),
+            "memory" => (
+                root.join("memory"),
+                "memory.limit_in_bytes",
+                "memory.usage_in_bytes",
+            ),
+            _ => continue,
+        };
+        for group in Path::new(group.trim_start_matches('/')).ancestors() {
+            let folder = root.join(group);
+            let (Some(limit), Some(used)) = (number(folder.join(limit)), number(folder.join(used))) else {
+                continue;
+            };
+            let statistics = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
+            let cached: u64 = statistics
+                .lines()
+                .filter_map(|line| line.split_once(' '))
+                .filter(|(name, _)| matches!(*name, "active_file" | "inactive_file"))
+                .filter_map(|(_, bytes)| bytes.parse::<u64>().ok())
+                .sum();
+            let free = limit.saturating_sub(used.saturating_sub(cached));
+            least = Some(least.map_or(free, |least: u64| least.min(free)));
+        }
+    }
+    least
+}
+
+/// What `ulimit -v` leaves.
+fn of_address_space() -> Option<u64> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max address space"))?;
+    let limit: u64 = line.split_whitespace().next()?.parse().ok()?;
+    let used = kibibytes(&fs::read_to_string("/proc/self/status").ok()?, "VmSize:")?;
+    Some(limit.saturating_sub(used))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_limit_of_all_groups_counts_and_caches_are_free() {
+        let root = tempfile::tempdir().unwrap();
+        let inner = root.path().join("outer/inner");
+        fs::create_dir_all(&inner).unwrap();
+        let write = |name: &str, text: &str| fs::write(root.path().join(name), text).unwrap();
+        write("outer/memory.max", "1000\n");
+        write("outer/memory.current", "700\n");
+        write(
+            "outer/memory.stat",
+            "anon 300\nactive_file 150\ninactive_file 250\n",
+        );
+        write("outer/inner/memory.max", "max\n");
+        write("outer/inner/memory.current", "700\n");
+        assert_eq!(of_cgroups(root.path(), "0::/outer/inner\n"), Some(700));
+        write("outer/inner/memory.max", "800\n");
+        assert_eq!(of_cgroups(root.path(), "0::/outer/inner\n"), Some(100));
+        assert_eq!(of_cgroups(root.path(), "0::/elsewhere\n"), None);
+        assert_eq!(of_cgroups(root.path(), "nonsense\n\n1:cpu:/\n"), None);
+    }
+
+    #[test]
+    fn lines_of_the_system_are_read() {
+        assert_eq!(
+            kibibytes("MemTotal: 8 kB\nMemAvailable:   3 kB\n", "MemAvailable:"),
+            Some(3072)
+        );
+        assert_eq!(kibibytes("MemAvailable: many kB\n", "MemAvailable:"), None);
+    }
+}
