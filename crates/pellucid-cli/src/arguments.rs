@@ -30,7 +30,7 @@ use pellucid::{Activation, Normalisation, Optimizer, Precision};
 use pellucid_data::preparation::ColumnChoice;
 use pellucid_data::training::{Effort, Preset, TrainingRequest};
 use pellucid_data::tuning::{Method, elementwise_names, hidden_sizes};
-use pellucid_data::{Delimiter, Ragged, ReadOptions, TextEncoding};
+use pellucid_data::{Delimiter, MaxExpansion, Ragged, ReadOptions, TextEncoding};
 use pellucid_report::Theme;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -287,6 +287,10 @@ pub(crate) struct Reading {
     /// Rows with fewer cells than the first: an error, or padded with missing values [default: error]
     #[arg(long, value_name = "pad|error", value_parser = ragged)]
     pub(crate) ragged: Option<Ragged>,
+
+    /// How many times its size a file may unpack to; any file may unpack to 64 MiB [default: 100]
+    #[arg(long, value_name = "TIMES", value_parser = times)]
+    pub(crate) max_expansion: Option<u64>,
 }
 
 impl Reading {
@@ -298,6 +302,7 @@ impl Reading {
             comment: self.comment,
             skip_rows: self.skip_rows,
             ragged: self.ragged.unwrap_or_default(),
+            max_expansion: self.max_expansion.map(MaxExpansion::of_ratio).unwrap_or_default(),
             ..ReadOptions::default()
         }
     }
@@ -325,6 +330,10 @@ impl Reading {
             ("--comment", self.comment.map(character)),
             ("--skip-rows", self.skip_rows.map(|lines| lines.to_string())),
             ("--ragged", self.ragged.map(ragged)),
+            (
+                "--max-expansion",
+                self.max_expansion.map(|times| times.to_string()),
+            ),
         ]
     }
 }
@@ -894,6 +903,14 @@ fn character(text: &str) -> Option<u8> {
 
 fn line_count(text: &str) -> Result<u64, String> {
     number(text, |_| true, "expected a whole number of lines, such as 2")
+}
+
+fn times(text: &str) -> Result<u64, String> {
+    number(
+        text,
+        |&times| times >= 1,
+        "expected a whole number, 1 or more, such as 1000",
+    )
 }
 
 fn ragged(text: &str) -> Result<Ragged, String> {

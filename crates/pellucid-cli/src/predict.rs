@@ -12,7 +12,7 @@ use pellucid::data::matrix::Matrix;
 use pellucid::descriptor::nearest;
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::{Counts, LabelTarget, Predictions, Preparation, TargetPreparation};
-use pellucid_data::training;
+use pellucid_data::training::{self, UnansweredRows};
 use pellucid_data::{Categories, Column, ColumnKind, OutputFile, Table, TableWriter, Values};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
     }
     let is_parquet = output.is_some_and(|path| path.extension().is_some_and(|end| end == "parquet"));
     let bar = (!arguments.running.quiet && terminal::is_watched() && output.is_some()).then(rows_bar);
-    let (mut met, mut rows) = (Counts::default(), 0);
+    let (mut met, mut unanswered, mut rows) = (Counts::default(), UnansweredRows::default(), 0);
     while let Some(chunk) = chunks.next() {
         let chunk = chunk?;
         let mut kept = chunks.take_kept();
@@ -62,8 +62,10 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
                 .collect();
         }
         let all = all_rows(&chunk);
-        let (predictions, counts) = training::predict(&model.networks(), preparation, &chunk, &all, threads)?;
+        let (predictions, counts, without) =
+            training::predict_where_possible(&model.networks(), preparation, &chunk, &all, threads)?;
         met.merge(counts);
+        unanswered.merge(without);
         rows += all.len();
         writer.write_beside(&kept, &layout.table(chunk, predictions))?;
         if let Some(bar) = &bar {
@@ -83,6 +85,7 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
     met.extra_columns = preparation.unknown_columns(&names);
     terminal::notes("note", &chunks.notes());
     terminal::notes("warning", &met.warnings());
+    terminal::notes("warning", unanswered.warning().as_slice());
     if !arguments.running.quiet
         && let Some(path) = output
     {
@@ -196,7 +199,10 @@ impl Layout {
             } => {
                 let labels = classes.iter().zip(&self.kinds).enumerate();
                 let labels = labels.map(|(column, (classes, &kind))| {
-                    let labels = column_of(&probabilities, column).map(|p| u32::from(p > 0.5));
+                    let labels = column_of(&probabilities, column).map(|p| match p.is_nan() {
+                        true => Categories::MISSING,
+                        false => u32::from(p > 0.5),
+                    });
                     as_kind(kind, classes.to_vec(), labels.collect())
                 });
                 (labels.collect(), probabilities, self.with_probabilities)

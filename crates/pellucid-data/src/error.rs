@@ -5,6 +5,7 @@
 
 use crate::files::FileError;
 use pellucid::descriptor::SettingError;
+use pellucid::recipe::shortened;
 
 /// Any error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +53,10 @@ pub(crate) fn problem(place: impl Into<String>, problem: impl Into<String>) -> D
 
 /// The error of a setting `key` that cannot be `found`.
 pub(crate) fn setting(key: &str, found: impl ToString, expected: impl Into<String>) -> DataError {
-    DataError::Engine(SettingError::new(key, found, expected).into())
+    const LONGEST: usize = 300;
+    let (key, found) = (shortened(key, LONGEST), found.to_string());
+    let found = shortened(&found, LONGEST).into_owned();
+    DataError::Engine(SettingError::new(&*key, found, expected).into())
 }
 
 /// The result of trainings and searches.

@@ -38,7 +38,7 @@ pub use error::{DataError, Result};
 #[cfg(unix)]
 pub use files::watch_interruptions;
 pub use files::{
-    CLASSES, DownloadProgress, FileError, IdxArray, Mnist, OutputFile, cache_folder, parse_idx,
+    CLASSES, DownloadProgress, FileError, IdxArray, MaxExpansion, Mnist, OutputFile, cache_folder, parse_idx,
     read_cached_mnist, read_idx, read_idx_pair, read_mnist, read_small_text, remove_unfinished_outputs,
 };
 pub use memory::check_memory;

@@ -4,7 +4,7 @@ use pellucid::descriptor::{Choice, is_same_name, nearest};
 use pellucid::loss::Loss;
 use pellucid::model::init::Init;
 use pellucid::optimization::averaging::Average;
-use pellucid::recipe::{Recipe, RecipeError};
+use pellucid::recipe::{Recipe, RecipeError, check_depth};
 use pellucid::{Normalisation, Optimizer, Schedule};
 use toml::{Table, Value};
 
@@ -279,9 +279,15 @@ fn at<'a>(document: &'a mut Table, path: &str) -> Option<&'a mut Value> {
 /// A value as TOML reads it, and as plain text where TOML cannot.
 fn value_of(text: &str) -> Value {
     let text = text.trim();
-    let document = format!("value = {text}").parse::<Table>().ok();
-    let value = document.and_then(|mut document| document.remove("value"));
+    let value = parsed(text).and_then(|mut document| document.remove("value"));
     value.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// The document `value = text`, if that is TOML.
+fn parsed(text: &str) -> Option<Table> {
+    let document = format!("value = {text}");
+    check_depth(&document).ok()?;
+    document.parse().ok()
 }
 
 /// Whether a value is what a setting's text says.
@@ -301,7 +307,7 @@ fn with_quoted_words(assignment: &str) -> String {
     };
     let value = value.trim();
     let is_nested = value.starts_with(['[', '{']);
-    if !is_nested || format!("value = {value}").parse::<Table>().is_ok() {
+    if !is_nested || parsed(value).is_some() {
         return assignment.to_owned();
     }
     let mut quoted = String::new();
@@ -322,9 +328,9 @@ fn with_quoted_words(assignment: &str) -> String {
         }
         rest = after;
     }
-    match format!("value = {quoted}").parse::<Table>() {
-        Ok(_) => format!("{key}={quoted}"),
-        Err(_) => assignment.to_owned(),
+    match parsed(&quoted) {
+        Some(_) => format!("{key}={quoted}"),
+        None => assignment.to_owned(),
     }
 }
 

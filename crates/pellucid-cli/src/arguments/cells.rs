@@ -79,7 +79,7 @@ impl Cells {
         request.missing = self
             .na
             .iter()
-            .flat_map(|list| names_in(list, |_| false))
+            .flat_map(|list| names_in(list, 0, |_| false))
             .collect();
         request.keep_na_words = self.keep_na_words;
         request.separators = Separators {

@@ -27,6 +27,7 @@ mod figures;
 mod find_rate;
 mod full_length;
 mod help;
+mod hostile_files;
 mod hostile_names;
 mod idx_folder;
 mod importance;

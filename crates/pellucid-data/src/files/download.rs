@@ -87,7 +87,7 @@ pub(super) fn examine(path: &Path, known: KnownFile<'_>) -> Result<Contents, Fil
         Err(reason) => return Err(FileError::from_read(path, reason)),
     };
     let mut bytes = Vec::new();
-    let mut unpacked = Unpacked::new(file, path)?.take(known.bytes.saturating_add(1));
+    let mut unpacked = Unpacked::new(file, path, None, false)?.take(known.bytes.saturating_add(1));
     if let Err(error) = unpacked.read_to_end(&mut bytes) {
         return match error.kind() {
             io::ErrorKind::UnexpectedEof => Ok(Contents::Beginning),

@@ -14,10 +14,12 @@
 //! Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits". A file may be packed with gzip.
 
 use super::error::FileError;
+use super::expansion::{Budget, MaxExpansion};
 use super::packed::Unpacked;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 /// An array of unsigned bytes, last dimension fastest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,10 +43,6 @@ const ELEMENTS: [(u8, &str); 6] = [
 /// Bytes for which memory is reserved at a time where the length of the file is not known.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// The highest compression ratio of Deflate: 258 bytes in 2 bits. (RFC 1951: a match of the longest length, one bit for
-/// its length and one for its distance.)
-const DEFLATE_MAXIMAL_RATIO: u64 = 1032;
-
 /// Reads an IDX file, plain or packed with gzip.
 ///
 /// # Errors
@@ -52,14 +50,18 @@ const DEFLATE_MAXIMAL_RATIO: u64 = 1032;
 /// The file cannot be read or is no complete IDX file of unsigned bytes. A header that promises more than the file can
 /// hold is refused before memory is reserved.
 pub fn read_idx(path: impl AsRef<Path>) -> Result<IdxArray, FileError> {
-    let path = path.as_ref();
+    read_idx_within(path.as_ref(), MaxExpansion::default())
+}
+
+/// The same; the file may unpack to as much as `limit` says.
+pub(super) fn read_idx_within(path: &Path, limit: MaxExpansion) -> Result<IdxArray, FileError> {
     let file = File::open(path).map_err(|reason| FileError::from_read(path, reason))?;
     // The length of pipes and devices is not known: they say 0.
     let metadata = file.metadata().ok();
     let length = metadata
         .filter(|metadata| metadata.is_file())
         .map(|metadata| metadata.len());
-    parse(file, path, length)
+    parse(file, path, length, limit)
 }
 
 /// Reads an IDX array, plain or packed with gzip, from `reader`; `origin` is the file named in messages.
@@ -77,16 +79,19 @@ pub fn read_idx(path: impl AsRef<Path>) -> Result<IdxArray, FileError> {
 ///
 /// As [`read_idx`].
 pub fn parse_idx(reader: impl Read, origin: &Path) -> Result<IdxArray, FileError> {
-    parse(reader, origin, None)
+    parse(reader, origin, None, MaxExpansion::default())
 }
 
 /// `length` is that of the file, packed if it is packed, where it is known.
-fn parse(reader: impl Read, origin: &Path, length: Option<u64>) -> Result<IdxArray, FileError> {
-    let mut reader = Unpacked::new(reader, origin)?;
-    let capacity = match reader.is_packed() {
-        true => length.map(|length| length.saturating_mul(DEFLATE_MAXIMAL_RATIO)),
-        false => length,
-    };
+fn parse(
+    reader: impl Read,
+    origin: &Path,
+    length: Option<u64>,
+    limit: MaxExpansion,
+) -> Result<IdxArray, FileError> {
+    let budget = Arc::new(Budget::new(origin, length.unwrap_or(0), limit));
+    let mut reader = Unpacked::new(reader, origin, Some(budget), length.is_none())?;
+    let capacity = length.filter(|_| !reader.is_packed());
     let wrong = |problem: String| FileError::contents(origin, problem);
     let mut read =
         |bytes: &mut [u8]| fill(&mut reader, bytes).map_err(|error| FileError::from_read(origin, error));
@@ -154,7 +159,7 @@ fn parse(reader: impl Read, origin: &Path, length: Option<u64>) -> Result<IdxArr
         .filter(|&elements| isize::try_from(elements).is_ok())
         .ok_or_else(too_large)?;
 
-    // Memory is reserved once for what the file can hold, and as the bytes arrive where that is not known.
+    // Memory is reserved once for what the file holds, and as the bytes arrive where that is not known.
     let capacity = capacity.map_or(CHUNK_BYTES, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     let mut values = Vec::new();
     values

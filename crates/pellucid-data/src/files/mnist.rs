@@ -1,7 +1,8 @@
 //! MNIST and sets of its form: images in one IDX file, their labels in another.
 
 use super::error::FileError;
-use super::idx::{IdxArray, product, read_idx};
+use super::expansion::MaxExpansion;
+use super::idx::{IdxArray, product, read_idx_within};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -89,7 +90,14 @@ pub fn read_mnist(folder: impl AsRef<Path>) -> Result<Mnist, FileError> {
 /// [`FileError::NotAPair`]: there is no file of labels, or the arrays are not of images and labels. One of the two is
 /// damaged, or they differ in number.
 pub fn read_idx_pair(images_path: impl AsRef<Path>) -> Result<(IdxArray, Vec<u8>), FileError> {
-    let images_path = images_path.as_ref();
+    read_idx_pair_within(images_path.as_ref(), MaxExpansion::default())
+}
+
+/// The same; each of the two may unpack to as much as `limit` says.
+pub(crate) fn read_idx_pair_within(
+    images_path: &Path,
+    limit: MaxExpansion,
+) -> Result<(IdxArray, Vec<u8>), FileError> {
     let not_a_pair = |path: &Path, problem: String| FileError::NotAPair {
         path: path.to_path_buf(),
         problem,
@@ -111,7 +119,7 @@ pub fn read_idx_pair(images_path: impl AsRef<Path>) -> Result<(IdxArray, Vec<u8>
         return Err(not_a_pair(images_path, problem));
     };
     let expected = "images in two dimensions or more (image, row, column)";
-    read_both(images_path, labels_path, expected, |d| d >= 2, not_a_pair)
+    read_both(images_path, labels_path, limit, expected, |d| d >= 2, not_a_pair)
 }
 
 fn find(folder: &Path, what: &str, name: &str) -> Result<PathBuf, FileError> {
@@ -140,7 +148,8 @@ fn find(folder: &Path, what: &str, name: &str) -> Result<PathBuf, FileError> {
 fn read_digits(images_path: &Path, labels_path: &Path) -> Result<(IdxArray, Vec<u8>), FileError> {
     let expected = "images in 3 dimensions (image, row, column)";
     let wrong = |path: &Path, problem| FileError::contents(path, problem);
-    let (images, labels) = read_both(images_path, labels_path, expected, |d| d == 3, wrong)?;
+    let limit = MaxExpansion::default();
+    let (images, labels) = read_both(images_path, labels_path, limit, expected, |d| d == 3, wrong)?;
     if let Some(index) = labels.iter().position(|&label| label >= CLASSES) {
         let (label, last) = (labels[index], CLASSES - 1);
         let problem = format!("label {index} (counted from 0) is {label}; expected 0 to {last}");
@@ -153,12 +162,13 @@ fn read_digits(images_path: &Path, labels_path: &Path) -> Result<(IdxArray, Vec<
 fn read_both(
     images_path: &Path,
     labels_path: &Path,
+    limit: MaxExpansion,
     expected: &str,
     accepts: fn(usize) -> bool,
     other: impl Fn(&Path, String) -> FileError,
 ) -> Result<(IdxArray, Vec<u8>), FileError> {
     let read = |path: &Path, expected: &str, accepts: fn(usize) -> bool| {
-        let array = read_idx(path)?;
+        let array = read_idx_within(path, limit)?;
         let dimensions = array.shape.len();
         if accepts(dimensions) {
             return Ok(array);

@@ -3,6 +3,7 @@
 mod cache_folder;
 mod download;
 mod error;
+mod expansion;
 mod idx;
 mod mnist;
 mod mnist_cache;
@@ -16,7 +17,10 @@ mod unfinished;
 pub use cache_folder::cache_folder;
 pub use download::DownloadProgress;
 pub use error::FileError;
+pub(crate) use expansion::Budget;
+pub use expansion::MaxExpansion;
 pub use idx::{IdxArray, parse_idx, read_idx};
+pub(crate) use mnist::read_idx_pair_within;
 pub use mnist::{CLASSES, Mnist, read_idx_pair, read_mnist};
 pub use mnist_cache::read_cached_mnist;
 #[cfg(unix)]

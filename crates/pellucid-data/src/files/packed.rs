@@ -1,11 +1,13 @@
 //! Reading a stream that may be packed with gzip, bzip2, xz or Zstandard. Its first bytes decide, not its name.
 
 use super::error::FileError;
+use super::expansion::Budget;
 use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
 use std::io::{self, BufReader, Chain, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// As many bytes as show how a stream is packed.
 const MAGIC_BYTES: u64 = 10;
@@ -14,14 +16,31 @@ const MAGIC_BYTES: u64 = 10;
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// The most memory that unpacking an xz stream may take: that of its highest level is 65 MiB.
-const LARGEST_XZ_KIB: u32 = 1024 * 1024;
+const LARGEST_XZ_KIB: u32 = 128 * 1024;
 
 /// The unpacked bytes of a stream. A damaged one gives an [`io::Error`] that wraps a [`FileError`], which
 /// [`FileError::from_read`] returns.
 pub(crate) struct Unpacked<R: Read> {
-    stream: Stream<BufReader<Chain<Cursor<Vec<u8>>, R>>>,
+    stream: Stream<BufReader<Chain<Cursor<Vec<u8>>, Counted<R>>>>,
     path: PathBuf,
     count: u64,
+    budget: Option<Arc<Budget>>,
+}
+
+/// Bytes that are counted, where the size of a file is not known beforehand.
+struct Counted<R> {
+    inner: R,
+    budget: Option<Arc<Budget>>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if let Some(budget) = &self.budget {
+            budget.add_held(count as u64);
+        }
+        Ok(count)
+    }
 }
 
 enum Stream<R: io::BufRead> {
@@ -33,8 +52,18 @@ enum Stream<R: io::BufRead> {
 }
 
 impl<R: Read> Unpacked<R> {
-    /// Reads the first bytes of `raw`; `path` is its name in messages.
-    pub(crate) fn new(mut raw: R, path: &Path) -> Result<Self, FileError> {
+    /// Reads the first bytes of `raw`; `path` is its name in messages. What is unpacked counts against the limit, if there is
+    /// one; with `is_counted`, what is read is the size of the file.
+    pub(crate) fn new(
+        raw: R,
+        path: &Path,
+        budget: Option<Arc<Budget>>,
+        is_counted: bool,
+    ) -> Result<Self, FileError> {
+        let mut raw = Counted {
+            inner: raw,
+            budget: budget.clone().filter(|_| is_counted),
+        };
         let mut magic = Vec::new();
         let unread = |reason| FileError::from_read(path, reason);
         raw.by_ref()
@@ -60,6 +89,7 @@ impl<R: Read> Unpacked<R> {
             },
             path: path.to_path_buf(),
             count: 0,
+            budget,
         })
     }
 
@@ -81,6 +111,9 @@ impl<R: Read> Read for Unpacked<R> {
         let reason = match read {
             Ok(bytes) => {
                 self.count += bytes as u64;
+                if let Some(budget) = &self.budget {
+                    budget.spend(bytes as u64).map_err(io::Error::other)?;
+                }
                 return Ok(bytes);
             }
             Err(reason) => reason,
@@ -107,7 +140,8 @@ mod tests {
 
     fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, String> {
         let mut all = Vec::new();
-        let mut reader = Unpacked::new(bytes, Path::new("t.csv")).map_err(|error| error.to_string())?;
+        let mut reader =
+            Unpacked::new(bytes, Path::new("t.csv"), None, false).map_err(|error| error.to_string())?;
         let read = reader.read_to_end(&mut all);
         read.map(|_| all).map_err(|error| error.to_string())
     }

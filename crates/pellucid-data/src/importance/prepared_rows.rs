@@ -112,7 +112,7 @@ impl<'a> PreparedRows<'a> {
     /// The predictions for the rows as they are.
     ///
     /// # Errors
-    /// The network's outputs are not those of the targets.
+    /// The network's outputs are not those of the targets; a prediction is not finite.
     pub fn predictions(&self) -> Result<Predictions> {
         self.predict_composed(self.rows, |row, _| row)
     }
@@ -121,7 +121,7 @@ impl<'a> PreparedRows<'a> {
     /// row `from(row, column)`.
     ///
     /// # Errors
-    /// The network's outputs are not those of the targets.
+    /// As [`predictions`](Self::predictions).
     ///
     /// # Panics
     /// A row that `from` names is not there.
@@ -151,7 +151,14 @@ impl<'a> PreparedRows<'a> {
         };
         let outputs = mean_outputs(networks, &composed, rows, self.threads);
         let outputs = Matrix::new(rows, networks[0].architecture().output_width(), outputs)?;
-        self.preparation.target().decode(&outputs)
+        let predictions = self.preparation.target().decode(&outputs)?;
+        match predictions.values().values().iter().all(|value| value.is_finite()) {
+            true => Ok(predictions),
+            false => Err(self.problem(
+                "a prediction is not finite, because numbers of its row are too large for the network; correct them, or leave \
+                 them empty where the value is not known",
+            )),
+        }
     }
 
     /// The error of these rows.

@@ -1,6 +1,7 @@
 //! The bytes of a model file: safetensors with a checksum and checked metadata.
 
 use crate::files::FileError;
+use pellucid::recipe::shortened;
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo, TensorView};
 use serde::Serialize;
@@ -66,13 +67,23 @@ impl ModelBytes<'_> {
 
     /// The version of pellucid that wrote it, as far as the file can be believed.
     pub(crate) fn writer(&self) -> &str {
-        self.text("pellucid_version").unwrap_or("of unknown version")
+        let is_version = |text: &&str| {
+            let is_part = |letter: char| letter.is_ascii_alphanumeric() || ".-+".contains(letter);
+            !text.is_empty() && text.len() <= 40 && text.chars().all(is_part)
+        };
+        let version = self.text("pellucid_version").filter(is_version);
+        version.unwrap_or("of unknown version")
     }
 
     /// A value of the metadata that is JSON.
     pub(crate) fn parsed<T: DeserializeOwned>(&self, key: &str) -> Result<T, FileError> {
         let text = self.text(key).ok_or_else(|| self.wrong_text(key, "is missing"))?;
-        serde_json::from_str(text).map_err(|error| self.wrong_text(key, &format!("cannot be read ({error})")))
+        serde_json::from_str(text).map_err(|error| {
+            // It repeats names of the file, which may hold anything.
+            let reason = error.to_string().replace(char::is_control, " ");
+            let reason = shortened(&reason, 300);
+            self.wrong_text(key, &format!("cannot be read ({reason})"))
+        })
     }
 
     fn wrong_text(&self, key: &str, found: &str) -> FileError {
@@ -87,6 +98,11 @@ impl ModelBytes<'_> {
     /// The names of the tensors.
     pub(crate) fn names(&self) -> Vec<String> {
         self.header.offset_keys()
+    }
+
+    /// The bytes of all tensors.
+    pub(super) fn data_length(&self) -> usize {
+        self.data.len()
     }
 
     /// The number of tensors.

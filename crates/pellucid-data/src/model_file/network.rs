@@ -58,6 +58,28 @@ pub(super) struct Shape {
     precision: Precision,
 }
 
+impl Shape {
+    /// Whether every size in it is one that a file of so many bytes can hold, so that no product of them is too large to be
+    /// computed.
+    fn fits(&self, bytes: usize) -> bool {
+        let fits = |size: usize| size <= bytes;
+        let both_fit = |a: usize, b: usize| a.checked_mul(b).is_some_and(fits);
+        let embedding_fits = |embedding: &Embedding| {
+            let (width, frequencies) = (embedding.width.unwrap_or(1), embedding.frequencies.unwrap_or(1));
+            fits(embedding.first)
+                && fits(embedding.last)
+                && both_fit(embedding.columns(), width)
+                && both_fit(embedding.columns(), frequencies)
+        };
+        // Sizes of layers alone are checked where the architecture is made of them.
+        let is_plain = self.embeddings.is_empty() && self.members.is_none();
+        (is_plain || self.layers.iter().copied().all(fits))
+            && fits(self.networks)
+            && self.members.is_none_or(fits)
+            && self.embeddings.iter().all(embedding_fits)
+    }
+}
+
 fn one() -> usize {
     1
 }
@@ -115,6 +137,11 @@ impl AnyNetwork {
     /// Reads the tensors of a file: its first network, and the others.
     pub(super) fn from_file(file: &ModelBytes<'_>) -> Result<(Self, Vec<Self>), FileError> {
         let shape: Shape = file.parsed("architecture")?;
+        if !shape.fits(file.data_length()) {
+            return Err(file.wrong(contradiction(
+                "the architecture has sizes that are larger than the file",
+            )));
+        }
         let of_layers: Vec<_> = shape.normalisation.iter().map(|one| one.0).collect();
         let architecture = Architecture::new(&shape.layers, &shape.activations, shape.bias);
         let architecture = architecture.and_then(|architecture| match of_layers.is_empty() {

@@ -3,10 +3,11 @@
 use super::error::listed;
 use super::named::{check_present, first_repeated, suggestion};
 use super::reading::TableReading;
-use crate::error::{Result, problem};
+use crate::error::{DataError, Result, problem};
 use crate::table::{Column, Table};
 use pellucid::recipe::DateFeature;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// Columns by name, as a user names them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -104,9 +105,13 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
     if let Some(twice) = first_repeated(target) {
         return clash(twice, "target", "target again");
     }
+    let sets: Vec<HashSet<&str>> = roles
+        .iter()
+        .map(|(_, names)| names.iter().map(String::as_str).collect())
+        .collect();
     for (at, (second, names)) in roles.iter().enumerate() {
-        for (first, earlier) in &roles[..at] {
-            if let Some(name) = names.iter().find(|name| earlier.contains(name))
+        for ((first, _), earlier) in roles[..at].iter().zip(&sets) {
+            if let Some(name) = names.iter().find(|name| earlier.contains(name.as_str()))
                 && (*first, *second) != ("target", "only")
                 && (*first, *second) != ("drop", "id")
                 && !(["drop", "id"].contains(first) && ["group", "time"].contains(second))
@@ -116,10 +121,13 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
         }
     }
     let is_feature = |name: &String| {
-        let has_other_role = roles
-            .iter()
-            .any(|(role, names)| *role != "only" && names.contains(name));
-        !has_other_role && (only.is_empty() || only.contains(name))
+        let mut of_roles = roles.iter().zip(&sets);
+        let has_other_role = of_roles
+            .clone()
+            .any(|((role, _), names)| *role != "only" && names.contains(name.as_str()));
+        let is_among_only =
+            of_roles.any(|((role, _), names)| *role == "only" && names.contains(name.as_str()));
+        !has_other_role && (only.is_empty() || is_among_only)
     };
     let features: Vec<String> = names.into_iter().filter(is_feature).collect();
     if features.is_empty() {
@@ -136,10 +144,27 @@ pub fn choose_columns(table: &Table, choice: &ColumnChoice) -> Result<ChosenColu
     })
 }
 
+/// The columns of these names that the model was trained on, in this order.
+pub(super) fn find_all<'a>(
+    table: &'a Table,
+    names: impl IntoIterator<Item = &'a String>,
+    role: &str,
+) -> Result<Vec<&'a Column>> {
+    let positions = table.positions();
+    let found = names.into_iter().map(|name| match positions.get(name.as_str()) {
+        Some(&position) => Ok(&table.columns[position]),
+        None => find(table, name, role),
+    });
+    found.collect()
+}
+
 /// The column of a name that the model was trained on.
 pub(super) fn find<'a>(table: &'a Table, name: &str, role: &str) -> Result<&'a Column> {
-    table.column(name).ok_or_else(|| {
-        let missing = format!("there is no column `{name}`, a {role} of the training data");
-        problem(&table.source, missing + &suggestion(table, name))
-    })
+    table.column(name).ok_or_else(|| missing(table, name, role))
+}
+
+/// The error of a table without a column that the model was trained on.
+pub(super) fn missing(table: &Table, name: &str, role: &str) -> DataError {
+    let missing = format!("there is no column `{name}`, a {role} of the training data");
+    problem(&table.source, missing + &suggestion(table, name))
 }

@@ -1,6 +1,6 @@
 //! Rows that are on both sides of a split.
 
-use super::choice::find;
+use super::choice::find_all;
 use crate::error::Result;
 use crate::table::{Categories, Table, Values};
 use std::collections::HashSet;
@@ -21,10 +21,10 @@ pub fn repeated_rows(
 }
 
 /// A hash of each row's values.
-fn row_hashes((table, rows): (&Table, &[u32]), columns: &[String]) -> Result<Vec<u64>> {
+fn row_hashes<'a>((table, rows): (&'a Table, &[u32]), columns: &'a [String]) -> Result<Vec<u64>> {
     let mut hashes = vec![0; rows.len()];
-    for name in columns {
-        match &find(table, name, "feature")?.values {
+    for column in find_all(table, columns, "feature")? {
+        match &column.values {
             Values::Numbers(numbers) => {
                 for (hash, &row) in hashes.iter_mut().zip(rows) {
                     // −0 is 0, and a missing number is like another.

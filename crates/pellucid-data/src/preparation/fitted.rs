@@ -1,11 +1,11 @@
 //! A fitted preparation: the transforms of all feature columns, and the target.
 
-use super::choice::{ChosenColumns, find};
+use super::choice::{ChosenColumns, find_all, missing};
 use super::counts::{ColumnCounts, Counts};
 use super::reading::TableReading;
 use super::settings::PreparationSettings;
 use super::target::TargetPreparation;
-use super::transform::{Transform, fit_column};
+use super::transform::{Handling, Transform, fit_column};
 use super::words::read_as;
 use crate::error::{Result, problem};
 use crate::table::{ColumnKind, Table};
@@ -13,6 +13,7 @@ use pellucid::Scalar;
 use pellucid::data::dataset::{Dataset, Features};
 use pellucid::data::matrix::Matrix;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// A column of the table that features are made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,10 +56,15 @@ impl Preparation {
         }
         let target = TargetPreparation::fit(table, rows, &chosen.targets, settings)?;
         let (mut columns, mut notes) = (Vec::new(), target.notes(table, rows)?);
-        let is_left_out = |name: &&String| !chosen.reading.left_out.contains(name);
-        for name in chosen.features.iter().filter(is_left_out) {
-            let column = find(table, name, "feature")?;
-            let (transform, note) = fit_column(table, column, rows, chosen, settings.scale)?;
+        let left_out: HashSet<&String> = chosen.reading.left_out.iter().collect();
+        let named: HashSet<&String> = chosen.named.iter().collect();
+        let positions = table.positions();
+        for name in chosen.features.iter().filter(|name| !left_out.contains(name)) {
+            let Some(&position) = positions.get(name.as_str()) else {
+                return Err(missing(table, name, "feature"));
+            };
+            let is_named = named.contains(name);
+            let (transform, note) = fit_column(table, position, rows, chosen, is_named, settings.scale)?;
             notes.extend(note);
             columns.extend(transform.map(|transform| FeatureColumn {
                 name: name.clone(),
@@ -69,11 +75,11 @@ impl Preparation {
             let message = format!("no feature is left: {}", notes.join("; "));
             return Err(problem(&table.source, message));
         }
-        let used = |name: &String| columns.iter().any(|column| column.name == *name);
+        let used: HashSet<&String> = columns.iter().map(|column| &column.name).collect();
         let unused = table.columns.iter().map(|column| column.name.clone());
         let fitted = Self {
             settings: *settings,
-            unused: unused.filter(|name| !used(name)).collect(),
+            unused: unused.filter(|name| !used.contains(name)).collect(),
             columns,
             reading: chosen.reading.clone(),
             target,
@@ -121,13 +127,11 @@ impl Preparation {
 
     /// Those of these columns that were not in the training table: [`Preparation::transform`] ignores them.
     pub fn unknown_columns(&self, names: &[String]) -> Vec<String> {
-        let targets = self.target.columns();
-        let known = |name: &String| {
-            self.columns.iter().any(|column| column.name == *name)
-                || self.unused.contains(name)
-                || targets.contains(&name.as_str())
-        };
-        names.iter().filter(|name| !known(name)).cloned().collect()
+        let of_features = self.columns.iter().map(|column| column.name.as_str());
+        let unused = self.unused.iter().map(String::as_str);
+        let known: HashSet<&str> = of_features.chain(unused).chain(self.target.columns()).collect();
+        let unknown = names.iter().filter(|name| !known.contains(name.as_str()));
+        unknown.cloned().collect()
     }
 
     /// The columns that [`Preparation::transform`] needs, and the kinds to read them as: booleans as words, and whatever is
@@ -144,6 +148,31 @@ impl Preparation {
     /// A column is missing; a value is a word where numbers are expected, infinite, too large for `T` once scaled, or an
     /// unknown word if the settings refuse those.
     pub fn transform<T: Scalar>(&self, table: &Table, rows: &[u32]) -> Result<(Matrix<T>, Counts)> {
+        self.transform_with(table, rows, false)
+    }
+
+    /// The same, with an infinity for a number that is too large for `T` once scaled.
+    ///
+    /// # Errors
+    /// As [`Preparation::transform`], but for such numbers.
+    pub(crate) fn transform_any<T: Scalar>(
+        &self,
+        table: &Table,
+        rows: &[u32],
+    ) -> Result<(Matrix<T>, Counts)> {
+        self.transform_with(table, rows, true)
+    }
+
+    fn transform_with<T: Scalar>(
+        &self,
+        table: &Table,
+        rows: &[u32],
+        keeps_too_large: bool,
+    ) -> Result<(Matrix<T>, Counts)> {
+        let handling = Handling {
+            unseen: self.settings.unseen,
+            keeps_too_large,
+        };
         let width = self.width();
         let mut features = vec![T::ZERO; rows.len() * width];
         let mut counts = Counts {
@@ -151,9 +180,10 @@ impl Preparation {
             extra_columns: self.unknown_columns(&table.names()),
         };
         let mut start = 0;
-        for FeatureColumn { name, transform } in &self.columns {
+        let found = find_all(table, self.columns.iter().map(|column| &column.name), "feature")?;
+        for (FeatureColumn { name, transform }, column) in self.columns.iter().zip(found) {
             let end = start + transform.width();
-            let column = self.reading.column(table, find(table, name, "feature")?)?;
+            let column = self.reading.column(table, column)?;
             let mut met = ColumnCounts {
                 column: name.clone(),
                 ..ColumnCounts::default()
@@ -161,7 +191,7 @@ impl Preparation {
             let block = features
                 .chunks_exact_mut(width.max(1))
                 .map(|row| &mut row[start..end]);
-            transform.write(table, &column, rows, block, self.settings.unseen, &mut met)?;
+            transform.write((table, &column), rows, block, handling, &mut met)?;
             counts.columns.push(met);
             start = end;
         }

@@ -39,6 +39,7 @@ mod error;
 mod fitted;
 mod labels;
 mod large_integer;
+mod limit_values;
 mod named;
 mod normal;
 mod number;

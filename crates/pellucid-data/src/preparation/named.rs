@@ -7,8 +7,9 @@ use pellucid::descriptor::nearest;
 
 /// Refuses names that no column has, with the nearest that one has.
 pub(super) fn check_present(table: &Table, roles: &[(&str, &[String])]) -> Result<()> {
+    let positions = table.positions();
     for (role, names) in roles {
-        if let Some(name) = names.iter().find(|name| table.column(name).is_none()) {
+        if let Some(name) = names.iter().find(|name| !positions.contains_key(name.as_str())) {
             let present = format!("there is no column `{name}`, which is requested as {role}");
             return Err(problem(&table.source, present + &suggestion(table, name)));
         }

@@ -117,8 +117,11 @@ impl NumberTransform {
         let missing = value.is_nan();
         let value = if missing { self.median } else { value };
         features[0] = T::from_f64(self.scaled(value));
-        if self.marks_missing {
-            features[1] = if missing { T::ONE } else { T::ZERO };
+        // That of a date has no second feature, whatever a model file says.
+        if self.marks_missing
+            && let Some(mark) = features.get_mut(1)
+        {
+            *mark = if missing { T::ONE } else { T::ZERO };
         }
         counts.missing += usize::from(missing);
         let range = self.maximum - self.minimum;

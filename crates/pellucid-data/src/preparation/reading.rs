@@ -105,6 +105,7 @@ impl ReadTable {
                 return Err(problem(&table.source, message));
             }
             for (first, earlier) in &roles[..at] {
+                let earlier: HashSet<&String> = earlier.iter().collect();
                 if let Some(name) = names.iter().find(|name| earlier.contains(name)) {
                     let message =
                         format!("column `{name}` is requested as {first} and as {second}; choose one");
@@ -115,6 +116,7 @@ impl ReadTable {
         let proven = proven_decimals(&table);
         let mut reader = Reader {
             request,
+            requested: Requested::new(request),
             usual_decimal: request.separators.decimal.or_else(|| usual_decimal(&proven)),
             has_comma: request.separators.decimal == Some(',') || proven.contains(&','),
             reading: TableReading {
@@ -152,8 +154,33 @@ fn usual_decimal(proven: &HashSet<char>) -> Option<char> {
     (proven.len() == 1 && proven.contains(&',')).then_some(',')
 }
 
+/// The names of columns by what is requested of them.
+struct Requested<'a> {
+    unused: HashSet<&'a str>,
+    text: HashSet<&'a str>,
+    categorical: HashSet<&'a str>,
+    numeric: HashSet<&'a str>,
+    date: HashSet<&'a str>,
+    target: HashSet<&'a str>,
+}
+
+impl<'a> Requested<'a> {
+    fn new(request: &'a ReadingRequest) -> Self {
+        let set = |names: &'a [String]| names.iter().map(String::as_str).collect();
+        Requested {
+            unused: set(&request.unused),
+            text: set(&request.text),
+            categorical: set(&request.categorical),
+            numeric: set(&request.numeric),
+            date: set(&request.date),
+            target: set(&request.target),
+        }
+    }
+}
+
 struct Reader<'a> {
     request: &'a ReadingRequest,
+    requested: Requested<'a>,
     usual_decimal: Option<char>,
     /// Whether the decimal separator of some column is a comma.
     has_comma: bool,
@@ -165,10 +192,10 @@ impl Reader<'_> {
     fn read(&mut self, source: &str, column: Column) -> Result<Column> {
         let request = self.request;
         let Column { name, values } = column;
-        if request.unused.contains(&name) {
+        if self.requested.unused.contains(name.as_str()) {
             return Ok(Column { name, values });
         }
-        if request.text.contains(&name) {
+        if self.requested.text.contains(name.as_str()) {
             self.notes.push(format!(
                 "column `{name}` is left out: it is requested as text, and no features are made of text yet"
             ));
@@ -181,13 +208,14 @@ impl Reader<'_> {
             Dates::Read(values) => return Ok(Column { name, values }),
             Dates::Other(values) => values,
         };
+        let is_categorical = self.requested.categorical.contains(name.as_str());
         let values = match values {
-            Values::Numbers(numbers) if request.categorical.contains(&name) => {
+            Values::Numbers(numbers) if is_categorical => {
                 self.reading.columns.insert(name.clone(), ColumnReading::Codes);
                 Values::Categories(as_words(&numbers))
             }
-            Values::Booleans(words) if request.categorical.contains(&name) => Values::Categories(words),
-            Values::Categories(words) if !request.categorical.contains(&name) => {
+            Values::Booleans(words) if is_categorical => Values::Categories(words),
+            Values::Categories(words) if !is_categorical => {
                 match self.numbers_of_words(source, &name, &words, !requested_missing.is_empty())? {
                     Some(numbers) => Values::Numbers(numbers),
                     None => Values::Categories(words),
@@ -239,7 +267,7 @@ impl Reader<'_> {
         words: &Categories,
         had_missing: bool,
     ) -> Result<Option<Vec<f64>>> {
-        let is_requested = self.request.numeric.iter().any(|numeric| numeric == name);
+        let is_requested = self.requested.numeric.contains(name);
         let counts = word_counts(&words.codes, words.names.len());
         let cells = present(words, &counts).map(|(word, _)| word);
         let cells = cells.filter(|word| !is_number_marker(word));
@@ -288,7 +316,7 @@ impl Reader<'_> {
         if all_plain && markers.is_empty() && !is_requested && !had_missing && is_typed {
             return Ok(None);
         }
-        let is_target = self.request.target.iter().any(|target| target == name);
+        let is_target = self.requested.target.contains(name);
         if is_target && !all_plain && !is_requested && self.are_classes(cells.clone(), &format) {
             return Ok(None);
         }

@@ -63,7 +63,8 @@ pub enum Predictions {
     Classes {
         /// The classes by name.
         classes: Vec<String>,
-        /// The most probable class of each row, the first of equals; of two classes, by the threshold if there is one.
+        /// The most probable class of each row, the first of equals; of two classes, by the threshold if there is one. A row
+        /// whose probabilities are not finite has none, [`Categories::MISSING`].
         labels: Vec<u32>,
         /// The probability of each class, (rows, classes).
         probabilities: Matrix<f64>,
@@ -465,6 +466,7 @@ impl TargetPreparation {
             },
             Self::Binary(_) | Self::Classes(_) => {
                 let class = |row: &[f64]| match self.threshold() {
+                    _ if row.iter().any(|value| !value.is_finite()) => Categories::MISSING,
                     Some(threshold) => u32::from(row[1] > threshold),
                     None => class_of(row) as u32,
                 };

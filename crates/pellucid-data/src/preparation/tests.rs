@@ -529,7 +529,8 @@ fn every_bad_table_is_an_error_with_its_place() {
     huge.columns[0] = number("age", &[1e308, 1.5e308, -1e308]);
     assert_eq!(
         fit(&huge, &[0, 1, 2]),
-        "test.csv, column `age`: the numbers are too large to compute with; divide them by a power of ten"
+        "test.csv, column `age`: the numbers are too large to compute with; divide them by a power of ten, or read a number \
+         that stands for a missing value as one, with --na"
     );
 }
 

@@ -6,6 +6,7 @@ use super::counts::ColumnCounts;
 use super::date::DateTransform;
 use super::error::at;
 use super::large_integer::{distance, large_integers, merged, origin};
+use super::limit_values::limit_note;
 use super::number::NumberTransform;
 use super::row_index::is_row_index;
 use super::spelling::{as_numbers, booleans, case_variants, spellings};
@@ -40,6 +41,15 @@ pub enum Transform {
     },
     /// Of dates, as seconds since 1970: several features, and one for missing values.
     Date(DateTransform),
+}
+
+/// The treatment of unusual values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Handling {
+    /// Of words that training rows do not have.
+    pub(super) unseen: Unseen,
+    /// Whether a number that is too large once scaled becomes an infinity.
+    pub(super) keeps_too_large: bool,
 }
 
 impl Transform {
@@ -77,16 +87,17 @@ impl Transform {
         }
     }
 
-    /// Writes the features of all rows, which are zeros before, and counts.
+    /// Writes the features of all rows, which are zeros before, and counts. A number that is too large once scaled is an error,
+    /// or becomes an infinity where `handling` keeps the row.
     pub(super) fn write<'a, T: Scalar>(
         &self,
-        table: &Table,
-        column: &Column,
+        (table, column): (&Table, &Column),
         rows: &[u32],
         features: impl Iterator<Item = &'a mut [T]>,
-        unseen: Unseen,
+        handling: Handling,
         met: &mut ColumnCounts,
     ) -> Result<()> {
+        let unseen = handling.unseen;
         let unknown = |at_row: usize, words: &Words<'_>| {
             let found = match words.names.get(words.codes[at_row] as usize) {
                 Some(word) => format!("`{word}` is not in any training row"),
@@ -128,8 +139,10 @@ impl Transform {
             Transform::Date(date) => {
                 let seconds = numbers(table, column, rows)?;
                 for ((&seconds, &row), features) in seconds.iter().zip(rows).zip(features) {
-                    date.write(seconds, features, met)
-                        .ok_or_else(|| too_large(seconds, row))?;
+                    let written = date.write(seconds, features, met);
+                    if written.is_none() && !handling.keeps_too_large {
+                        return Err(too_large(seconds, row));
+                    }
                 }
                 return Ok(());
             }
@@ -151,9 +164,10 @@ impl Transform {
             }
         };
         for ((&value, &row), features) in values.iter().zip(rows).zip(features) {
-            number
-                .write(value, features, met)
-                .ok_or_else(|| too_large(value, row))?;
+            let written = number.write(value, features, met);
+            if written.is_none() && !handling.keeps_too_large {
+                return Err(too_large(value, row));
+            }
         }
         met.missing -= met.unseen; // which are written as if missing
         Ok(())
@@ -163,18 +177,21 @@ impl Transform {
 /// Fits a column's transform, unless the column is left out; also what the user should know of it.
 pub(super) fn fit_column(
     table: &Table,
-    column: &Column,
+    position: usize,
     rows: &[u32],
     chosen: &ChosenColumns,
+    is_named: bool,
     scale: Scale,
 ) -> Result<(Option<Transform>, Option<String>)> {
+    let column = &table.columns[position];
     /// More words than this, none of them twice, are identifiers and not categories.
     const FEW_ROWS: usize = 20;
     let name = &column.name;
     let left_out = |why: &str| Ok((None, Some(format!("column `{name}` is left out: {why}"))));
     let constant = "it never changes";
     let too_large = || {
-        let message = "the numbers are too large to compute with; divide them by a power of ten";
+        let message = "the numbers are too large to compute with; divide them by a power of ten, or read a number that \
+                       stands for a missing value as one, with --na";
         problem(at(table, name, None), message)
     };
     let number = |values: &[f64]| NumberTransform::fit(values, scale).ok_or_else(too_large);
@@ -196,10 +213,7 @@ pub(super) fn fit_column(
                 None => left_out(constant),
             };
         }
-        let position = table.columns.iter().position(|other| other.name == *name);
-        if !chosen.named.contains(name)
-            && position.is_some_and(|position| is_row_index(table, position, rows))
-        {
+        if !is_named && is_row_index(table, position, rows) {
             return left_out("it is a row index; name it with --numeric or --only to keep it");
         }
         let mut numbered = rows.iter().zip(&values);
@@ -208,7 +222,11 @@ pub(super) fn fit_column(
         let note = counts_rows.then(|| {
             format!("column `{name}` counts the rows; it is used as a feature: drop it if it should not be")
         });
-        return Ok((Some(Transform::Number(number(&values)?)), note));
+        let fitted = number(&values)?;
+        return Ok((
+            Some(Transform::Number(fitted)),
+            note.or(limit_note(name, &values)),
+        ));
     }
     let words = Words::in_rows(column, rows);
     if let (Values::Booleans(_), [falsehood, truth]) = (&column.values, &*words.names)
@@ -241,11 +259,7 @@ pub(super) fn fit_column(
         return left_out(constant);
     }
     let mostly_numbers = mostly_numbers(name, &words);
-    if mostly_numbers.is_none()
-        && names + missing == rows.len()
-        && names > FEW_ROWS
-        && !chosen.named.contains(name)
-    {
+    if mostly_numbers.is_none() && names + missing == rows.len() && names > FEW_ROWS && !is_named {
         return left_out(
             "each row has a different word, as identifiers do; name it with --categorical or --only to keep it",
         );

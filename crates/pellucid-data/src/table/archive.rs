@@ -1,7 +1,7 @@
 //! Zip archives: of one file, of NumPy's arrays, and workbooks.
 
-use crate::files::FileError;
-use std::io::{Cursor, Read};
+use super::zip_archive::{Member, ZipArchive, ZipFault};
+use crate::files::{Budget, FileError};
 use std::path::Path;
 
 /// Whether the bytes begin a zip archive.
@@ -11,25 +11,17 @@ pub(super) fn is_archive(prefix: &[u8]) -> bool {
 
 /// The contents of an archive's only file; `None` for an archive of arrays, and for one that cannot be opened, of which the
 /// reader of arrays says more.
-pub(super) fn only_member(bytes: &[u8], path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+pub(super) fn only_member(bytes: &[u8], path: &Path, budget: &Budget) -> Result<Option<Vec<u8>>, FileError> {
     const SHOWN: usize = 4;
-    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
+    let Ok(archive) = ZipArchive::new(bytes) else {
         return Ok(None);
     };
-    let mut files: Vec<(usize, String)> = Vec::new();
-    for index in 0..archive.len() {
-        let Ok(file) = archive.by_index_raw(index) else {
-            return Ok(None);
-        };
-        let Ok(name) = file.name().map(std::borrow::Cow::into_owned) else {
-            return Ok(None);
-        };
-        // Folders, and what macOS adds.
-        if !name.ends_with('/') && !name.starts_with("__MACOSX/") && !name.ends_with(".DS_Store") {
-            files.push((index, name));
-        }
-    }
-    let has = |suffix: &str| files.iter().any(|(_, name)| name.ends_with(suffix));
+    // Folders, and what macOS adds.
+    let is_other =
+        |name: &str| name.ends_with('/') || name.starts_with("__MACOSX/") || name.ends_with(".DS_Store");
+    let files = archive.members.iter().filter(|member| !is_other(&member.name));
+    let files: Vec<&Member> = files.collect();
+    let has = |suffix: &str| files.iter().any(|file| file.name.ends_with(suffix));
     let refused = |problem: String| Err(FileError::contents(path, problem));
     if has(".npy") {
         return Ok(None);
@@ -47,21 +39,16 @@ pub(super) fn only_member(bytes: &[u8], path: &Path) -> Result<Option<Vec<u8>>, 
     }
     match files.as_slice() {
         [] => refused("the zip archive has no files".into()),
-        [(index, name)] => {
-            let mut contents = Vec::new();
-            let read = archive
-                .by_index(*index)
-                .map_err(|error| error.to_string())
-                .and_then(|mut file| file.read_to_end(&mut contents).map_err(|error| error.to_string()));
-            match read {
-                Ok(_) => Ok(Some(contents)),
-                Err(reason) => refused(format!(
-                    "{name:?} in the zip archive cannot be unpacked ({reason}); unpack it, or pack it again"
-                )),
-            }
-        }
+        [file] => match archive.unpacked(file, budget) {
+            Ok(contents) => Ok(Some(contents)),
+            Err(ZipFault::File(error)) => Err(error),
+            Err(ZipFault::Damaged(reason)) => refused(format!(
+                "{:?} in the zip archive cannot be unpacked ({reason}); unpack it, or pack it again",
+                file.name
+            )),
+        },
         files => {
-            let names: Vec<String> = files.iter().take(SHOWN).map(|(_, name)| name.clone()).collect();
+            let names: Vec<String> = files.iter().take(SHOWN).map(|file| file.name.clone()).collect();
             let more = if files.len() > SHOWN { ", …" } else { "" };
             refused(format!(
                 "a zip archive of {} files ({}{more}); unpack it, and give the one that is the table",
@@ -75,7 +62,8 @@ pub(super) fn only_member(bytes: &[u8], path: &Path) -> Result<Option<Vec<u8>>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
+    use crate::files::MaxExpansion;
+    use std::io::{Cursor, Write};
 
     fn member(files: &[&str]) -> Result<Option<Vec<u8>>, String> {
         let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -86,7 +74,9 @@ mod tests {
         }
         let bytes = writer.finish().unwrap().into_inner();
         assert!(is_archive(&bytes));
-        only_member(&bytes, Path::new("t.zip")).map_err(|error| error.to_string())
+        let path = Path::new("t.zip");
+        let budget = Budget::new(path, 0, MaxExpansion::default());
+        only_member(&bytes, path, &budget).map_err(|error| error.to_string())
     }
 
     #[test]

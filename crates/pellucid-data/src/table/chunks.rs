@@ -1,7 +1,7 @@
 //! Reads a table in chunks of rows, with columns that are known beforehand.
 
 use super::columns::{ColumnKind, Table};
-use super::error::{did_you_mean, no_rows};
+use super::error::{did_you_mean, listed, no_rows};
 use super::format::{ReadOptions, RowReader, WholeTable};
 use super::formats;
 use super::kept::KeptColumn;
@@ -9,6 +9,7 @@ use super::source::{OpenSource, TableSource};
 use super::typed::TypedColumn;
 use crate::files::FileError;
 use pellucid::descriptor::nearest;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// The rows of a table in chunks. Of delimited text and Parquet, only one chunk is in memory; the other formats are read
@@ -62,7 +63,7 @@ impl TableChunks {
         expected: &[(String, ColumnKind)],
         rows: usize,
     ) -> Result<TableChunks, FileError> {
-        let source = OpenSource::open(source)?;
+        let source = OpenSource::open(source, options.max_expansion)?;
         let path = source.path.clone();
         let (names, reader) = formats::recognise(&source.prefix).rows(source, options, expected)?;
         Self::of_reader(path, names, reader, expected, rows)
@@ -89,8 +90,10 @@ impl TableChunks {
         expected: &[(String, ColumnKind)],
         rows: usize,
     ) -> Result<TableChunks, FileError> {
+        let positions = positions(&names);
         let expected = expected.iter();
-        let columns = expected.map(|(name, kind)| Ok((name.clone(), *kind, position(&path, name, &names)?)));
+        let columns = expected
+            .map(|(name, kind)| Ok((name.clone(), *kind, position(&path, name, &names, &positions)?)));
         Ok(TableChunks {
             reader,
             columns: columns.collect::<Result<_, FileError>>()?,
@@ -110,8 +113,9 @@ impl TableChunks {
     ///
     /// The source has no such column.
     pub fn keeping(mut self, names: &[String]) -> Result<TableChunks, FileError> {
+        let positions = positions(&self.names);
         let kept = names.iter();
-        let kept = kept.map(|name| Ok((name.clone(), position(&self.path, name, &self.names)?)));
+        let kept = kept.map(|name| Ok((name.clone(), position(&self.path, name, &self.names, &positions)?)));
         self.kept = kept.collect::<Result<_, FileError>>()?;
         Ok(self)
     }
@@ -183,12 +187,25 @@ impl Iterator for TableChunks {
     }
 }
 
-fn position(path: &Path, name: &str, names: &[String]) -> Result<usize, FileError> {
-    let position = names.iter().position(|other| other == name);
-    position.ok_or_else(|| {
+/// The positions of names, of several that are alike the first.
+fn positions(names: &[String]) -> HashMap<&str, usize> {
+    let numbered = names.iter().enumerate();
+    numbered
+        .rev()
+        .map(|(position, name)| (name.as_str(), position))
+        .collect()
+}
+
+fn position(
+    path: &Path,
+    name: &str,
+    names: &[String],
+    positions: &HashMap<&str, usize>,
+) -> Result<usize, FileError> {
+    positions.get(name).copied().ok_or_else(|| {
         let names = names.iter().map(String::as_str).filter(|name| !name.is_empty());
         let near = nearest(name, names.clone()).map(did_you_mean);
-        let (near, found) = (near.unwrap_or_default(), names.collect::<Vec<_>>().join(", "));
+        let (near, found) = (near.unwrap_or_default(), listed(names));
         let problem = format!("there is no column {name:?}, which is needed{near}; the table has {found}");
         FileError::contents(path, problem)
     })

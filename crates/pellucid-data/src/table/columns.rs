@@ -1,5 +1,7 @@
 //! A table in memory: named columns of numbers, categories or booleans.
 
+use std::collections::HashMap;
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -121,6 +123,14 @@ impl Table {
     /// The names of the columns, in order.
     pub(crate) fn names(&self) -> Vec<String> {
         self.columns.iter().map(|column| column.name.clone()).collect()
+    }
+
+    /// The positions of the columns by name, for many that are looked up.
+    pub(crate) fn positions(&self) -> HashMap<&str, usize> {
+        let names = self.columns.iter().map(|column| column.name.as_str());
+        // Of several of a name, the first.
+        let numbered = names.enumerate().map(|(position, name)| (name, position));
+        numbered.rev().collect()
     }
 
     /// The number of rows.

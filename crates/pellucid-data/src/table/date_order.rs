@@ -54,7 +54,9 @@ impl CivilDate {
 
     /// The date of this number of days since 1970-01-01.
     pub(crate) fn from_days(days: i64) -> Self {
-        let days = days + 719_468;
+        // Further off, a double no longer counts days.
+        const FURTHEST: i64 = 1 << 52;
+        let days = days.clamp(-FURTHEST, FURTHEST) + 719_468;
         let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
         let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);

@@ -1,11 +1,17 @@
 //! Why the contents of a table cannot be used.
 
+use super::limits::MOST_SHOWN_BYTES;
 use crate::files::FileError;
+use pellucid::recipe::shortened;
 use std::fmt::Display;
 use std::path::Path;
 
 /// A column or array is of a type that is not read.
 pub(super) fn unsupported(path: &Path, name: &str, found: &str, expected: &str) -> FileError {
+    let (name, found) = (
+        shortened(name, MOST_SHOWN_BYTES),
+        shortened(found, 2 * MOST_SHOWN_BYTES),
+    );
     let problem = format!("{name:?} is {found}, which is not read; expected {expected}");
     FileError::contents(path, problem)
 }
@@ -28,8 +34,24 @@ pub(super) fn unusable_cell(
     expected: &str,
     advice: &str,
 ) -> FileError {
+    let [column, cell] = [column, cell].map(|text| shortened(text, MOST_SHOWN_BYTES));
     let problem = format!("{place}, column {column:?}: {cell:?} is not {expected}; {advice}");
     FileError::contents(path, problem)
+}
+
+/// The names of columns as a list, of many the first.
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 20;
+    let names: Vec<&str> = names.collect();
+    let shown = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| shortened(name, MOST_SHOWN_BYTES));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match names.len() {
+        ..=SHOWN => shown,
+        count => format!("{shown}, … ({count} columns)"),
+    }
 }
 
 /// The end of a message about a name that is not known, where this one is near.

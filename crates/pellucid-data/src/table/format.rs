@@ -7,7 +7,7 @@ use super::kept::KeptColumn;
 use super::number_format::Separators;
 use super::source::OpenSource;
 use super::typed::TypedColumn;
-use crate::files::FileError;
+use crate::files::{FileError, MaxExpansion};
 use std::path::Path;
 
 /// What is known of a table of text before it is read; the rest is recognised.
@@ -29,6 +29,8 @@ pub struct ReadOptions {
     pub skip_rows: Option<u64>,
     /// The treatment of rows with fewer cells than the first.
     pub ragged: Ragged,
+    /// How much more than its size the file may unpack to. It holds for every format.
+    pub max_expansion: MaxExpansion,
 }
 
 /// What separates the cells of a text.

@@ -29,6 +29,9 @@ pub(super) enum Meaning {
     Uuid,
 }
 
+/// More bytes than the decimal numbers of any program have; the time for their digits grows with the square.
+const MOST_DECIMAL_BYTES: usize = 64;
+
 impl Meaning {
     /// The meaning of a column, or what it holds that cannot be a feature.
     pub(super) fn of(column: &ColumnDescriptor) -> Result<Meaning, &'static str> {
@@ -126,7 +129,9 @@ impl Meaning {
 
     pub(super) fn of_bytes(self, bytes: &[u8]) -> Value<'_> {
         match (self, bytes) {
-            (Meaning::Decimal(scale), _) => Value::Text(decimal_of_bytes(bytes, scale)),
+            (Meaning::Decimal(scale), _) if bytes.len() <= MOST_DECIMAL_BYTES => {
+                Value::Text(decimal_of_bytes(bytes, scale))
+            }
             (Meaning::HalfPrecision, &[low, high]) => {
                 Value::Cell(Cell::Number(float16(u16::from_le_bytes([low, high]))))
             }

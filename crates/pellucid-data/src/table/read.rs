@@ -35,7 +35,7 @@ use crate::files::FileError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read_table(source: &TableSource, options: &ReadOptions) -> Result<Table, FileError> {
-    let source = OpenSource::open(source)?;
+    let source = OpenSource::open(source, options.max_expansion)?;
     let name = source.path.display().to_string();
     let contents = formats::recognise(&source.prefix).read(source, options)?;
     Ok(contents.into_table(name))

@@ -4,7 +4,7 @@ use super::archive::{is_archive, only_member};
 use super::builtin::BUILTINS;
 use super::error::{did_you_mean, empty};
 use super::foreign::foreign_format;
-use crate::files::{FileError, Unpacked};
+use crate::files::{Budget, FileError, MaxExpansion, Unpacked};
 use pellucid::descriptor::nearest;
 use std::fmt;
 use std::fs::File;
@@ -59,25 +59,34 @@ pub(super) struct OpenSource {
     pub(super) prefix: Vec<u8>,
     /// The file itself, if it is an ordinary one and not packed.
     pub(super) seekable: Option<File>,
+    /// What it has been unpacked to so far, and how far it may.
+    pub(super) budget: Arc<Budget>,
     rest: Unpacked<Box<dyn Read + Send>>,
 }
 
 impl OpenSource {
-    pub(super) fn open(source: &TableSource) -> Result<OpenSource, FileError> {
+    pub(super) fn open(source: &TableSource, limit: MaxExpansion) -> Result<OpenSource, FileError> {
         let path = PathBuf::from(source.to_string());
-        let mut seekable = None;
+        let (mut seekable, mut length) = (None, None);
         let raw: Box<dyn Read + Send> = match source {
             TableSource::Stdin => Box::new(io::stdin()),
-            TableSource::Memory { bytes, .. } => Box::new(Cursor::new(Arc::clone(bytes))),
+            TableSource::Memory { bytes, .. } => {
+                length = Some(bytes.len() as u64);
+                Box::new(Cursor::new(Arc::clone(bytes)))
+            }
             TableSource::Path(_) => {
                 let file = File::open(&path).map_err(|reason| not_opened(&path, reason))?;
-                if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+                if let Ok(metadata) = file.metadata()
+                    && metadata.is_file()
+                {
+                    length = Some(metadata.len());
                     seekable = file.try_clone().ok();
                 }
                 Box::new(file)
             }
         };
-        let mut rest = Unpacked::new(raw, &path)?;
+        let budget = Arc::new(Budget::new(&path, length.unwrap_or(0), limit));
+        let mut rest = Unpacked::new(raw, &path, Some(Arc::clone(&budget)), length.is_none())?;
         let mut prefix = Vec::new();
         let read = (&mut rest).take(PREFIX_BYTES).read_to_end(&mut prefix);
         read.map_err(|error| FileError::from_read(&path, error))?;
@@ -91,6 +100,7 @@ impl OpenSource {
             prefix,
             seekable: seekable.filter(|_| !rest.is_packed()),
             path,
+            budget,
             rest,
         };
         match is_archive(&source.prefix) {
@@ -101,14 +111,14 @@ impl OpenSource {
 
     /// The only file of a zip archive; the archive itself if it is one of arrays.
     fn into_member(self) -> Result<OpenSource, FileError> {
-        let path = self.path.clone();
+        let (path, budget) = (self.path.clone(), Arc::clone(&self.budget));
         let bytes = self.into_bytes()?;
-        let bytes = only_member(&bytes, &path)?.unwrap_or(bytes);
+        let bytes = only_member(&bytes, &path, &budget)?.unwrap_or(bytes);
         if let Some(what) = foreign_format(&bytes) {
             return Err(FileError::contents(&path, format!("its only file is {what}")));
         }
         let rest: Box<dyn Read + Send> = Box::new(Cursor::new(bytes));
-        let mut rest = Unpacked::new(rest, &path)?;
+        let mut rest = Unpacked::new(rest, &path, Some(Arc::clone(&budget)), false)?;
         let mut prefix = Vec::new();
         let read = (&mut rest).take(PREFIX_BYTES).read_to_end(&mut prefix);
         read.map_err(|error| FileError::from_read(&path, error))?;
@@ -119,6 +129,7 @@ impl OpenSource {
             path,
             prefix,
             seekable: None,
+            budget,
             rest,
         })
     }

@@ -4,9 +4,11 @@ use super::cell::{Cell, boolean, meant_as_number, number};
 use super::columns::{Categories, Column, ColumnKind, Values};
 use super::error::unusable_cell;
 use super::kept::{KeptColumn, KeptRows};
+use super::limits::{MOST_CELL_BYTES, MOST_SHOWN_BYTES, too_long};
 use super::markers::is_number_marker;
 use super::words::Words;
 use crate::files::FileError;
+use pellucid::recipe::shortened;
 use std::path::Path;
 
 #[derive(Debug)]
@@ -75,6 +77,13 @@ impl TypedColumn {
         path: &Path,
         place: impl FnOnce() -> String,
     ) -> Result<(), FileError> {
+        if let Cell::Text(text) = cell
+            && text.len() > MOST_CELL_BYTES
+        {
+            let name = shortened(&self.name, MOST_SHOWN_BYTES);
+            let problem = format!("{}, column {name:?}: {}", place(), too_long(text.len()));
+            return Err(FileError::contents(path, problem));
+        }
         let unusable = |cell: &dyn ToString, expected, advice| {
             let cell = cell.to_string();
             Err(unusable_cell(path, place(), &self.name, &cell, expected, advice))

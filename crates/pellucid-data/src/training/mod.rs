@@ -35,15 +35,17 @@ mod request;
 mod score_figure;
 mod scores;
 mod session;
+mod unanswered;
 
 pub use cross_validation::{CrossValidation, Spread};
 pub use effort::Effort;
 pub use estimate::Estimate;
 pub use plan::Plan;
-pub use prediction::predict;
 pub(crate) use prediction::{in_f32, in_f64, mean_outputs};
+pub use prediction::{predict, predict_where_possible};
 pub use presets::Preset;
 pub use request::{TrainingRequest, names_in};
 pub use score_figure::ScoreFigure;
 pub use scores::{Answers, Scores};
 pub use session::{TableSession, Trained, samples};
+pub use unanswered::UnansweredRows;

@@ -1,7 +1,8 @@
 //! The predictions of a network for rows of a table, and their scores.
 
 use super::scores::{Answers, Scores};
-use crate::error::Result;
+use super::unanswered::{UnansweredRows, answered, rows_with_large_numbers, without_others};
+use crate::error::{Result, problem};
 use crate::model_file::AnyNetwork;
 use crate::preparation::{Counts, Predictions, Preparation};
 use crate::table::Table;
@@ -28,7 +29,7 @@ pub(super) fn scores_of(
 /// of the outputs of several, which have the same shape and precision.
 ///
 /// # Errors
-/// As [`Preparation::transform`].
+/// As [`Preparation::transform`]; a row has no prediction, as [`predict_where_possible`] says.
 ///
 /// # Panics
 /// Without a network.
@@ -39,22 +40,57 @@ pub fn predict(
     rows: &[u32],
     threads: NonZeroUsize,
 ) -> Result<(Predictions, Counts)> {
+    let (predictions, counts, unanswered) =
+        predict_where_possible(networks, preparation, table, rows, threads)?;
+    match unanswered.problem() {
+        Some(message) => Err(problem(&table.source, message)),
+        None => Ok((predictions, counts)),
+    }
+}
+
+/// The same; a row whose prediction is not finite, or whose numbers are so large that an overflow in the network may go
+/// unseen, gets none, and is counted: its class is [`Categories::MISSING`](crate::Categories::MISSING), its numbers are NaN.
+///
+/// # Errors
+/// As [`Preparation::transform`], but for numbers that are too large.
+///
+/// # Panics
+/// Without a network.
+pub fn predict_where_possible(
+    networks: &[&AnyNetwork],
+    preparation: &Preparation,
+    table: &Table,
+    rows: &[u32],
+    threads: NonZeroUsize,
+) -> Result<(Predictions, Counts, UnansweredRows)> {
+    /// Of each row, whether a feature is too large to compute with.
     fn decoded<T: Scalar>(
         networks: &[&Network<T>],
         preparation: &Preparation,
         table: &Table,
         rows: &[u32],
         threads: NonZeroUsize,
-    ) -> Result<(Predictions, Counts)> {
-        let (outputs, counts) = raw_outputs(networks, preparation, table, rows, threads)?;
-        Ok((preparation.target().decode(&outputs)?, counts))
+    ) -> Result<(Predictions, Counts, Vec<bool>)> {
+        let (features, counts) = preparation.transform_any::<T>(table, rows)?;
+        let are_too_large = rows_with_large_numbers(&features);
+        let features = Features::Dense(features);
+        let outputs = mean_outputs(networks, &features, rows.len(), threads);
+        let width = networks[0].architecture().output_width();
+        let outputs = Matrix::new(rows.len(), width, outputs)?;
+        Ok((preparation.target().decode(&outputs)?, counts, are_too_large))
     }
-    match networks[0] {
+    let (predictions, counts, are_too_large) = match networks[0] {
         AnyNetwork::F32(_) => decoded(&in_f32(networks), preparation, table, rows, threads),
         AnyNetwork::F64(_) => decoded(&in_f64(networks), preparation, table, rows, threads),
-    }
+    }?;
+    let has_answer = answered(&predictions, &are_too_large);
+    let unanswered = UnansweredRows::find(&has_answer, preparation, table, rows)?;
+    let predictions = match unanswered.rows {
+        0 => predictions,
+        _ => without_others(predictions, &has_answer, preparation)?,
+    };
+    Ok((predictions, counts, unanswered))
 }
-
 /// The networks of single precision.
 pub(crate) fn in_f32<'a>(networks: &[&'a AnyNetwork]) -> Vec<&'a Network<f32>> {
     let single = |network: &&'a AnyNetwork| match network {

@@ -14,6 +14,7 @@ use pellucid::recipe::{
     TargetTransform, Task, ThresholdMetric, Unseen,
 };
 use pellucid::{Activation, Precision};
+use std::collections::{HashMap, HashSet};
 
 /// The requested settings; every `None` is chosen by the table.
 #[derive(Debug, Clone, Default)]
@@ -113,19 +114,22 @@ impl TrainingRequest {
     pub fn read(&mut self, table: Table) -> Result<Table> {
         let columns = self.columns_of(&table)?;
         let of_recipe = self.table_recipe();
+        let [only, target, drop] = [&columns.only, &columns.target, &columns.drop]
+            .map(|names| names.iter().map(String::as_str).collect::<HashSet<&str>>());
         let is_unused = |name: &String| {
-            let is_other = !columns.only.is_empty()
-                && !columns.only.contains(name)
-                && !columns.target.contains(name)
+            let is_other = !only.is_empty()
+                && !only.contains(name.as_str())
+                && !target.contains(name.as_str())
                 && columns.weight.as_ref() != Some(name)
                 && columns.time.as_ref() != Some(name);
             let names_rows = [&columns.id, &columns.group]
                 .map(Option::as_ref)
                 .contains(&Some(name));
-            is_other || names_rows || columns.drop.contains(name)
+            is_other || names_rows || drop.contains(name.as_str())
         };
+        let unused = table.names().into_iter().filter(is_unused).collect();
         let request = ReadingRequest {
-            unused: table.names().into_iter().filter(is_unused).collect(),
+            unused,
             categorical: columns.categorical,
             numeric: columns.numeric,
             date: columns.date,
@@ -201,19 +205,22 @@ impl TrainingRequest {
     /// commas.
     pub(super) fn columns_of(&self, table: &Table) -> Result<ColumnChoice> {
         let from_recipe = self.table_recipe().cloned().unwrap_or_default();
+        let positions = table.positions();
+        let longest = positions.keys().map(|name| name.len()).max().unwrap_or(0);
         let or = |asked: &Vec<String>, from_recipe: Vec<String>| -> Result<Vec<String>> {
             let chosen = if asked.is_empty() { &from_recipe } else { asked };
             let names = chosen
                 .iter()
-                .flat_map(|list| names_in(list, |name| table.column(name).is_some()));
-            names.map(|name| named(table, &name)).collect()
+                .flat_map(|list| names_in(list, longest, |name| positions.contains_key(name)));
+            names.map(|name| named(table, &positions, &name)).collect()
         };
         let one_or = |asked: &Option<String>, from_recipe: Option<String>| {
             let chosen = asked.clone().or(from_recipe);
-            chosen.map(|name| named(table, &name)).transpose()
+            chosen.map(|name| named(table, &positions, &name)).transpose()
         };
         // What cannot be read is left out whether or not it is dropped.
-        let is_there = |name: &&String| !table.left_out.contains(name);
+        let left_out: HashSet<&String> = table.left_out.iter().collect();
+        let is_there = |name: &&String| !left_out.contains(name);
         let dropped = self.columns.drop.iter().filter(is_there).cloned().collect();
         let dropped_by_recipe = from_recipe.drop.iter().filter(is_there).cloned().collect();
         Ok(ColumnChoice {
@@ -233,12 +240,14 @@ impl TrainingRequest {
 }
 
 /// The names in a list with commas, as in a row of CSV: quotes hold a name together. A text with commas that is a column's
-/// name is that name, the longest first.
-pub fn names_in(list: &str, is_column: impl Fn(&str) -> bool) -> Vec<String> {
+/// name is that name, the longest first; none is longer than `longest` bytes.
+pub fn names_in(list: &str, longest: usize, is_column: impl Fn(&str) -> bool) -> Vec<String> {
     let mut names = Vec::new();
     let mut rest = list;
     loop {
         let ends = rest.match_indices(',').map(|(end, _)| end).chain([rest.len()]);
+        let blanks = rest.len() - rest.trim_start().len();
+        let ends = ends.take_while(|end| rest[..*end].trim_end().len() <= blanks + longest);
         let whole = ends.collect::<Vec<_>>().into_iter().rev();
         let whole = whole
             .map(|end| (rest[..end].trim(), end))
@@ -272,9 +281,8 @@ pub fn names_in(list: &str, is_column: impl Fn(&str) -> bool) -> Vec<String> {
 }
 
 /// The name of the column that a name, a number counted from 1, or `last` means.
-fn named(table: &Table, asked: &str) -> Result<String> {
-    let names = || table.columns.iter().map(|column| column.name.as_str());
-    if names().any(|name| name == asked) {
+fn named(table: &Table, positions: &HashMap<&str, usize>, asked: &str) -> Result<String> {
+    if positions.contains_key(asked) {
         return Ok(asked.to_owned());
     }
     let at = match asked.parse::<usize>() {

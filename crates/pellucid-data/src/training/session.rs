@@ -23,6 +23,7 @@ use pellucid::session::rate_finder::{RateRange, RateTest, find_rate};
 use pellucid::training::observe::AnyObserver;
 use pellucid::{Scalar, Session, Split, Unfinished, with_precision};
 use serde_json::json;
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
 /// A training on rows of a table that is ready to start.
@@ -261,12 +262,12 @@ impl<'a> Plan<'a> {
             };
             AnySession::from(Session::new(recipe, split, threads)?)
         });
-        let is_used = |name: &&String| preparation.columns().iter().any(|column| column.name == **name);
+        let used: HashSet<&String> = preparation.columns().iter().map(|column| &column.name).collect();
         let left_out = self
             .chosen
             .features
             .iter()
-            .filter(|name| !is_used(name))
+            .filter(|name| !used.contains(name))
             .cloned()
             .collect();
         Ok(TableSession {

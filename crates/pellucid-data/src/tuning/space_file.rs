@@ -13,6 +13,7 @@
 
 use super::space::{NumberRange, SettingRange, Space};
 use crate::error::{Result, setting};
+use pellucid::recipe::check_depth;
 use toml::{Table, Value};
 
 impl Space {
@@ -21,6 +22,10 @@ impl Space {
     /// # Errors
     /// As [`Space::from_lines`]; the text is not TOML.
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
+        check_depth(text).map_err(|(byte, problem)| {
+            let line = text[..text.floor_char_boundary(byte)].matches('\n').count() + 1;
+            setting(origin, format!("(line {line})"), problem)
+        })?;
         let table: Table = toml::from_str(text)
             .map_err(|error| setting(origin, "(no TOML)", error.to_string().trim_end().to_string()))?;
         let mut space = Space::default();

@@ -4,6 +4,7 @@ use super::search::{Method, Search};
 use super::trial::Trial;
 use crate::error::{Result, problem};
 use crate::files::{FileError, OutputFile, read_small_text};
+use pellucid::recipe::shortened;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ struct Written {
 
 const FORMAT: &str = "pellucid search";
 const VERSION: u32 = 1;
+/// The most bytes of the file in a message.
+const MOST_SHOWN_BYTES: usize = 300;
 
 impl SearchState {
     /// The state of a search under `path`, and the trials that are in it.
@@ -48,12 +51,16 @@ impl SearchState {
             Err(error) => return Err(wrong(format!("the state of a search cannot be read: {error}"))),
         };
         let again = "give --state another file, or remove this one";
-        let written: Written = serde_json::from_str(&text)
-            .map_err(|error| wrong(format!("it is not the state of a search ({error}); {again}")))?;
+        let written: Written = serde_json::from_str(&text).map_err(|error| {
+            let reason = error.to_string();
+            let reason = shortened(&reason, MOST_SHOWN_BYTES);
+            wrong(format!("it is not the state of a search ({reason}); {again}"))
+        })?;
         if written.format != FORMAT || written.format_version != VERSION {
             return Err(wrong(format!(
-                "it is \"{}\", version {}, not \"{FORMAT}\", version {VERSION}; {again}",
-                written.format, written.format_version
+                "it is {:?}, version {}, not \"{FORMAT}\", version {VERSION}; {again}",
+                shortened(&written.format, MOST_SHOWN_BYTES),
+                written.format_version
             )));
         }
         // The recipe last: it contains some of the others, whose names say more.
@@ -67,6 +74,7 @@ impl SearchState {
                     "data" | "recipe" => ("another".to_string(), "changed".to_string()),
                     _ => (found.to_string(), value.to_string()),
                 };
+                let [found, value] = [&found, &value].map(|text| shortened(text, MOST_SHOWN_BYTES));
                 return Err(wrong(format!(
                     "it is the state of another search: its {key} is {found}, here it is {value}; {again}"
                 )));

@@ -5,6 +5,7 @@
 
 mod built_in;
 mod class_weight;
+mod depth;
 mod of_layers;
 mod reading;
 mod settings;
@@ -13,8 +14,9 @@ mod table;
 
 pub use built_in::{BUILT_IN, BuiltIn};
 pub use class_weight::ClassWeight;
+pub use depth::{DEEPEST, check_depth};
 pub use of_layers::{Activations, DropoutRates, Normalisations, OfLayers};
-pub use reading::RecipeError;
+pub use reading::{RecipeError, shortened};
 pub use settings::{BatchSize, StopAt};
 pub use table::{
     Calibration, DateFeature, NumberEmbedding, Scale, TableRecipe, TargetTransform, Task, ThresholdMetric,

@@ -1,6 +1,7 @@
 //! Reads recipes from TOML and changes their settings.
 
 use super::Recipe;
+use super::depth::{DEEPEST, check_depth};
 use super::spelling::AnySpelling;
 use crate::descriptor::{is_same_name, nearest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 /// A recipe that cannot be read: the place, what was found, and what is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{origin}{}: {message}", .position.map(in_words).unwrap_or_default())]
+#[error("{}{}: {message}", shortened(origin, LONGEST_SHOWN), .position.map(in_words).unwrap_or_default())]
 pub struct RecipeError {
     /// The file, or the built-in recipe's name, or the `--set` argument.
     pub origin: String,
@@ -22,6 +23,24 @@ pub struct RecipeError {
 
 fn in_words((line, column): (usize, usize)) -> String {
     format!(", line {line}, column {column}")
+}
+
+/// The most bytes of an origin or a key in a message.
+const LONGEST_SHOWN: usize = 300;
+
+/// A text of a user as a message shows it: its beginning and its length, if it is long.
+///
+/// ```
+/// use pellucid::recipe::shortened;
+/// assert_eq!(shortened("relu", 300), "relu");
+/// assert_eq!(shortened(&"a".repeat(70_000), 3), "aaa… (70000 characters)");
+/// ```
+pub fn shortened(text: &str, most_bytes: usize) -> Cow<'_, str> {
+    if text.len() <= most_bytes {
+        return Cow::from(text);
+    }
+    let beginning = &text[..text.floor_char_boundary(most_bytes)];
+    Cow::from(format!("{beginning}… ({} characters)", text.chars().count()))
 }
 
 /// As its derived form, with `-` and `_` alike in keys and names.
@@ -45,6 +64,11 @@ impl Recipe {
     /// # Errors
     /// [`RecipeError`], with the line, and for a misspelt key or name the nearest that is known.
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
+        check_depth(text).map_err(|(byte, message)| RecipeError {
+            origin: origin.into(),
+            position: Some(position(text, byte)),
+            message,
+        })?;
         toml::from_str(text).map_err(|error| RecipeError {
             origin: origin.into(),
             position: error.span().map(|span| position(text, span.start)),
@@ -125,6 +149,7 @@ impl Recipe {
         // Through the deserializer that reads files: another would double the code.
         let mut document = DeTable::parse(&text).map_err(|error| fail(error.message().into()))?;
         for (key, line) in &changes {
+            check_depth(line).map_err(|(_, message)| fail(message))?;
             insert(document.get_mut(), key, parse_value(line)).map_err(fail)?;
         }
         <Self as Deserialize>::deserialize(toml::Deserializer::from(document))
@@ -141,6 +166,12 @@ fn insert<'a>(
     let path: Vec<&str> = key.trim().split('.').map(str::trim).collect();
     if path.iter().any(|part| part.is_empty()) {
         return Err("the key has an empty part".into());
+    }
+    if path.len() > DEEPEST {
+        let parts = path.len();
+        return Err(format!(
+            "the key has {parts} parts; no setting lies deeper than five"
+        ));
     }
     let Some((last, tables)) = path.split_last() else {
         return Err("there is no key".into());
@@ -218,7 +249,9 @@ fn with_suggestion(message: &str) -> String {
     let Some(found) = quoted.next() else {
         return message;
     };
-    match nearest(found, quoted) {
+    let known = nearest(found, quoted);
+    let message = message.replacen(found, &shortened(found, LONGEST_SHOWN), 1);
+    match known {
         Some(known) => format!("{message}; did you mean `{known}`?"),
         None => message,
     }
@@ -284,6 +317,23 @@ batch_size = "full"
         assert_eq!(error.position.map(|(line, _)| line), Some(8), "{error}");
         let error = fault(&GOOD.replace("\"full\"", "\"ful\""));
         assert!(error.to_string().contains("did you mean `full`?"), "{error}");
+    }
+
+    #[test]
+    fn keys_of_many_parts_are_refused_and_not_repeated_whole() {
+        let dots = ["train", &vec!["a"; 60_000].join(".")].join(".");
+        let mut recipe = Recipe::from_toml(GOOD, "test.toml").unwrap();
+        for assignment in [
+            format!("{dots}=1"),
+            format!("train.loss={{{dots}=1}}"),
+            format!("{}=1", "a".repeat(60_000)),
+        ] {
+            let error = recipe.set(&assignment).unwrap_err().to_string();
+            assert!(error.len() < 2000, "{error}");
+        }
+        let error = fault(&format!("{GOOD}\n{dots} = 1"));
+        assert_eq!(error.position.map(|(line, _)| line), Some(15), "{error}");
+        assert!(error.message.contains("deep"), "{error}");
     }
 
     #[test]

@@ -20,7 +20,12 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn parse_bytes(bytes: &[u8]) -> Result<IdxArray, FileError> {
-    parse(bytes, Path::new("a.idx"), Some(bytes.len() as u64))
+    parse(
+        bytes,
+        Path::new("a.idx"),
+        Some(bytes.len() as u64),
+        MaxExpansion::default(),
+    )
 }
 
 fn message(bytes: &[u8]) -> String {

@@ -16,11 +16,11 @@ pub(super) enum Dates {
 impl Reader<'_> {
     /// Reads a column of dates, unless it is requested as something else.
     pub(super) fn dates(&mut self, source: &str, name: &str, values: Values) -> Result<Dates> {
-        let request = self.request;
-        let is_among = |names: &[String]| names.iter().any(|other| other == name);
-        let is_requested = is_among(&request.date);
-        let is_other =
-            is_among(&request.categorical) || is_among(&request.numeric) || is_among(&request.target);
+        let requested = &self.requested;
+        let is_requested = requested.date.contains(name);
+        let is_other = requested.categorical.contains(name)
+            || requested.numeric.contains(name)
+            || requested.target.contains(name);
         let wrong = |message: String| Err(problem(format!("{source}, column `{name}`"), message));
         let words = match values {
             Values::Categories(words) if is_requested || !is_other => words,

@@ -3,18 +3,21 @@
 mod array;
 mod kind;
 
+use super::super::cell::Cell;
 use super::super::error::no_rows;
 use super::super::format::{Contents, Format, ReadOptions};
+use super::super::limits::check_count;
 use super::super::names::check_names;
 use super::super::source::OpenSource;
 use super::super::typed::TypedColumn;
-use crate::files::FileError;
-use array::{Array, Buffers, Damage};
+use crate::files::{Budget, FileError};
+use array::{Buffers, Damage, Dictionary};
 use kind::{Field, fields_of};
 use polars_arrow_format::ipc::planus::ReadAsRoot;
 use polars_arrow_format::ipc::{Endianness, MessageHeaderRef, MessageRef};
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Arrow IPC files and streams: a schema, then batches of rows. A file is a stream with a frame around it.
 pub(super) struct Arrow;
@@ -33,12 +36,13 @@ impl Format for Arrow {
     }
 
     fn read(&self, source: OpenSource, _: &ReadOptions) -> Result<Contents, FileError> {
-        let path = source.path.clone();
+        let (path, budget) = (source.path.clone(), Arc::clone(&source.budget));
         let bytes = source.into_bytes()?;
         let stream = bytes.strip_prefix(FILE).unwrap_or(&bytes);
-        let damaged = |damage: Damage| FileError::damaged(&path, "Arrow", damage);
+        let damaged = |damage: Damage| damage.of(&path);
         let mut messages = Messages(stream);
-        let fields = messages.schema().map_err(damaged)?;
+        let fields = messages.schema(&budget).map_err(damaged)?;
+        check_count(&path, fields.len())?;
         let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
         check_names(&path, &names)?;
         let mut contents = Contents::default();
@@ -63,6 +67,7 @@ impl Format for Arrow {
             columns,
             dictionaries: HashMap::new(),
             read: 0,
+            budget: &budget,
         };
         while let Some((message, body)) = messages.next().map_err(damaged)? {
             rows.take(message, body, &path)?;
@@ -106,7 +111,7 @@ impl<'a> Messages<'a> {
     }
 
     /// The columns that the first message describes.
-    fn schema(&mut self) -> Result<Vec<Field>, Damage> {
+    fn schema(&mut self, budget: &Budget) -> Result<Vec<Field>, Damage> {
         let first = self.next()?.ok_or("there is no schema")?;
         let Some(MessageHeaderRef::Schema(schema)) = first.0.header()? else {
             return Err("the first message is not a schema".into());
@@ -114,7 +119,7 @@ impl<'a> Messages<'a> {
         if schema.endianness()? == Endianness::Big {
             return Err("the highest byte of numbers comes first, which is not read".into());
         }
-        fields_of(schema.fields()?, 0)
+        fields_of(schema.fields()?, 0, budget)
     }
 }
 
@@ -122,15 +127,16 @@ impl<'a> Messages<'a> {
 struct Rows<'a> {
     fields: &'a [Field],
     columns: Vec<TypedColumn>,
-    /// The values of dictionaries by number, in one piece or several.
-    dictionaries: HashMap<i64, Vec<Array<'a>>>,
+    /// The values of dictionaries by number.
+    dictionaries: HashMap<i64, Dictionary<'a>>,
     read: usize,
+    budget: &'a Budget,
 }
 
 impl<'a> Rows<'a> {
     /// Reads the values of a message.
     fn take(&mut self, message: MessageRef<'a>, body: &'a [u8], path: &Path) -> Result<(), FileError> {
-        let damaged = |damage: Damage| FileError::damaged(path, "Arrow", damage);
+        let damaged = |damage: Damage| damage.of(path);
         match message.header().map_err(|damage| damaged(damage.into()))? {
             Some(MessageHeaderRef::DictionaryBatch(dictionary)) => {
                 let mut read = || -> Result<(), Damage> {
@@ -140,7 +146,7 @@ impl<'a> Rows<'a> {
                         .ok_or("no column has a dictionary of this number")?
                         .clone();
                     field.dictionary = None;
-                    let mut buffers = Buffers::new(batch, body)?;
+                    let mut buffers = Buffers::new(batch, body, self.budget)?;
                     let values = buffers.array(&field)?;
                     let known = self.dictionaries.entry(id).or_default();
                     if !dictionary.is_delta()? {
@@ -152,17 +158,19 @@ impl<'a> Rows<'a> {
                 read().map_err(damaged)
             }
             Some(MessageHeaderRef::RecordBatch(batch)) => {
-                let mut buffers = Buffers::new(batch, body).map_err(damaged)?;
+                let mut buffers = Buffers::new(batch, body, self.budget).map_err(damaged)?;
                 let rows = buffers.rows;
+                let no_dictionary = Dictionary::default();
+                // In the order of the fields, some of which are left out.
+                let mut columns = self.columns.iter_mut().peekable();
                 for (position, field) in self.fields.iter().enumerate() {
                     let array = buffers.array(field).map_err(damaged)?;
-                    let Some(column) = self.columns.iter_mut().find(|column| column.position == position)
-                    else {
+                    let Some(column) = columns.next_if(|column| column.position == position) else {
                         continue;
                     };
                     let values = match field.dictionary {
-                        Some(id) => self.dictionaries.get(&id).map(Vec::as_slice),
-                        None => Some(&[][..]),
+                        Some(id) => self.dictionaries.get(&id),
+                        None => Some(&no_dictionary),
                     };
                     let values = values
                         .ok_or("a dictionary is not there")
@@ -174,7 +182,11 @@ impl<'a> Rows<'a> {
                     }
                     for row in 0..rows {
                         let value = array.value(row, values).map_err(damaged)?;
-                        column.push(value.as_cell(), path, || format!("row {}", self.read + row + 1))?;
+                        let cell = value.as_cell();
+                        if let Cell::Text(text) = cell {
+                            self.budget.spend_cells(0, text.len())?;
+                        }
+                        column.push(cell, path, || format!("row {}", self.read + row + 1))?;
                     }
                 }
                 self.read += rows;

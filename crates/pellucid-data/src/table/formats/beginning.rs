@@ -11,6 +11,10 @@ use std::io::{Cursor, Read};
 
 /// Bytes from which the separation into cells is recognised.
 const SAMPLE_BYTES: usize = 64 * 1024;
+/// Bytes where lines are long, as those of thousands of columns are.
+const LARGEST_SAMPLE_BYTES: usize = 4 << 20;
+/// Lines that are enough to recognise it.
+const SAMPLED_LINES: usize = 4;
 
 /// A text in UTF-8 from its first row on.
 pub(super) struct Beginning {
@@ -31,10 +35,18 @@ impl Beginning {
         let (mut rest, encoding) = DecodedText::new(source.into_reader(), &prefix, options.encoding, &path)?;
         let (mut sample, mut notes) = (Vec::new(), Vec::new());
         let mut refill = |sample: &mut Vec<u8>| -> Result<bool, FileError> {
-            let wanted = SAMPLE_BYTES.saturating_sub(sample.len()) as u64;
-            let read = (&mut rest).take(wanted).read_to_end(sample);
-            read.map_err(|error| FileError::from_read(&path, error))?;
-            Ok(sample.len() < SAMPLE_BYTES)
+            let mut size = SAMPLE_BYTES;
+            loop {
+                let wanted = size.saturating_sub(sample.len()) as u64;
+                let read = (&mut rest).take(wanted).read_to_end(sample);
+                read.map_err(|error| FileError::from_read(&path, error))?;
+                let is_whole = sample.len() < size;
+                let lines = sample.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+                if is_whole || lines > SAMPLED_LINES || size >= LARGEST_SAMPLE_BYTES {
+                    return Ok(is_whole);
+                }
+                size *= 2;
+            }
         };
         let mut is_whole = refill(&mut sample)?;
         if sample.starts_with("\u{feff}".as_bytes()) {
@@ -47,10 +59,12 @@ impl Beginning {
         let mut skipped_lines = 0;
         while skipped_lines < options.skip_rows.unwrap_or(0) && !sample.is_empty() {
             match end_of_first(&sample) {
-                Some(end) => _ = sample.drain(..=end),
+                Some(end) => {
+                    sample.drain(..=end);
+                    skipped_lines += 1;
+                }
                 None => sample.clear(),
             }
-            skipped_lines += 1;
             // Refilled when it is short, so that skipping many lines does not take the square of their number.
             if sample.len() < SAMPLE_BYTES / 2 {
                 is_whole = refill(&mut sample)?;
@@ -93,7 +107,11 @@ impl Beginning {
         if delimiter == Delimiter::Blanks && asked.is_none() {
             notes.push("runs of blanks separate the cells; --delimiter sets another".into());
         }
-        let first_rows = rows_of(&lines[start..], is_whole, cells);
+        let mut first_rows = rows_of(&lines[start..], is_whole, cells);
+        if !is_whole && first_rows.len() == 1 {
+            // Most likely the beginning of a very long one.
+            first_rows.clear();
+        }
         let first_rows = first_rows.into_iter().map(StringRecord::from_byte_record_lossy);
         sample.drain(..start);
         let text: Box<dyn Read + Send> = Box::new(Cursor::new(sample).chain(rest));

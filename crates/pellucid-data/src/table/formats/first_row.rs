@@ -1,8 +1,10 @@
 //! Whether a first row with numbers among its cells names the columns, as years do.
 
 use super::super::cell::number;
+use super::super::limits::MOST_SHOWN_BYTES;
 use super::super::markers::is_missing;
 use csv::StringRecord;
+use pellucid::recipe::shortened;
 
 /// What a first row seems to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +35,8 @@ impl FirstRow {
         }
         let cells = |at: usize| below.iter().filter_map(move |row| row.get(at)).map(str::trim);
         let recurs = |at: usize| cells(at).any(|cell| cell == first[at]);
-        let is_word = |at: &usize| !of_numbers.contains(at);
+        let are_numbers: Vec<bool> = first.iter().map(|cell| number(cell).is_some()).collect();
+        let is_word = |at: &usize| !are_numbers[*at];
         if (0..first.len()).filter(is_word).any(recurs) {
             return FirstRow::Data;
         }
@@ -78,7 +81,8 @@ fn plain_whole(cell: &str) -> Option<u32> {
 /// The beginning of a row, for a note.
 pub(super) fn shown(row: &[String]) -> String {
     const SHOWN: usize = 4;
-    let cells: Vec<&str> = row.iter().take(SHOWN).map(String::as_str).collect();
+    let cells = row.iter().take(SHOWN);
+    let cells: Vec<_> = cells.map(|cell| shortened(cell, MOST_SHOWN_BYTES)).collect();
     let more = if row.len() > SHOWN { ", …" } else { "" };
     format!("{}{more}", cells.join(", "))
 }

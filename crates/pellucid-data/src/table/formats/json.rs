@@ -4,15 +4,19 @@ use super::super::cell::{Cell, number, whole_number};
 use super::super::columns::{Categories, Column, Values};
 use super::super::error::no_rows;
 use super::super::format::{Contents, Format, ReadOptions};
+use super::super::limits::{MOST_CELL_BYTES, MOST_COLUMNS, MOST_SHOWN_BYTES, too_long};
+use super::super::names::check_names;
 use super::super::source::OpenSource;
 use super::super::words::Words;
-use crate::files::FileError;
+use crate::files::{Budget, FileError};
+use pellucid::recipe::shortened;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Objects of numbers, strings, booleans and null; a key that a row lacks is a missing value.
 pub(super) struct Json;
@@ -34,19 +38,28 @@ impl Format for Json {
     }
 
     fn read(&self, source: OpenSource, options: &ReadOptions) -> Result<Contents, FileError> {
-        let path = source.path.clone();
+        let (path, budget) = (source.path.clone(), Arc::clone(&source.budget));
         let bytes = source.into_bytes()?;
         let text = without_mark(&bytes);
         let mut objects = Objects {
+            columns: Vec::new(),
+            positions: HashMap::new(),
+            rows: 0,
             keeps_na_words: options.keep_na_words,
-            ..Objects::default()
+            budget: &budget,
+            exceeded: None,
         };
         let is_array = text.trim_ascii_start().starts_with(b"[");
         let read = match is_array {
             true => objects.read_array(text),
             false => objects.read_lines(text),
         };
-        read.map_err(|reason| objects.refused(&path, &reason, is_array))?;
+        if let Err(reason) = read {
+            return Err(match objects.exceeded.take() {
+                Some(error) => error,
+                None => objects.refused(&path, &reason, is_array),
+            });
+        }
         objects.finish(&path)
     }
 }
@@ -56,13 +69,16 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
 }
 
 /// The columns of the objects read so far.
-#[derive(Default)]
-struct Objects {
+struct Objects<'b> {
     columns: Vec<JsonColumn>,
     positions: HashMap<String, usize>,
     rows: usize,
     /// Whether `NA` and the like are words.
     keeps_na_words: bool,
+    /// Counts the missing values of keys that other rows lack, which take no bytes of the file.
+    budget: &'b Budget,
+    /// Why the reading ended, if that is no error of the text.
+    exceeded: Option<FileError>,
 }
 
 /// A column, whose kind the first of its values that is not missing decides.
@@ -82,7 +98,7 @@ enum Cells {
     Words(Words),
 }
 
-impl Objects {
+impl Objects<'_> {
     fn read_lines(&mut self, text: &[u8]) -> serde_json::Result<()> {
         let mut input = serde_json::Deserializer::from_slice(text);
         // White space may follow the last object.
@@ -104,6 +120,9 @@ impl Objects {
             Some(&position) => position,
             None => {
                 let position = self.columns.len();
+                if position == MOST_COLUMNS {
+                    return Err(format!("the objects have more than {MOST_COLUMNS} keys"));
+                }
                 self.positions.insert(key.clone().into_owned(), position);
                 self.columns.push(JsonColumn {
                     name: key.into_owned(),
@@ -118,8 +137,15 @@ impl Objects {
         if column.rows > self.rows {
             return Err(format!("the key {:?} is in one object twice", column.name));
         }
+        if let Err(error) = self.budget.spend_cells(2 * (self.rows - column.rows), 0) {
+            self.exceeded = Some(error);
+            return Err("too many values are missing".to_owned());
+        }
         column.pad(self.rows);
         column.rows += 1;
+        if json.len() > MOST_CELL_BYTES && json.starts_with('"') {
+            return Err(too_long(json.len()));
+        }
         let text;
         let cell = match json.as_bytes() {
             [b'n', ..] => Cell::Missing,
@@ -144,7 +170,7 @@ impl Objects {
         let (line, column) = (reason.line(), reason.column());
         let text = reason.to_string();
         let end = format!(" at line {line} column {column}");
-        let what = text.strip_suffix(&end).unwrap_or(&text);
+        let what = shortened(text.strip_suffix(&end).unwrap_or(&text), 3 * MOST_SHOWN_BYTES);
         let layout = if is_array {
             "an array of objects"
         } else {
@@ -177,8 +203,11 @@ impl Objects {
                            a key of its own";
             return Err(FileError::contents(path, problem));
         }
+        let names: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
+        check_names(path, &names)?;
         let mut contents = Contents::default();
         for mut column in self.columns {
+            self.budget.spend_cells(2 * (rows - column.rows), 0)?;
             if let Some(what) = column.nested {
                 let name = &column.name;
                 contents.notes.push(format!(
@@ -255,9 +284,9 @@ impl Cells {
 }
 
 /// Reads an array of objects.
-struct Array<'o>(&'o mut Objects);
+struct Array<'o, 'b>(&'o mut Objects<'b>);
 
-impl<'de> DeserializeSeed<'de> for Array<'_> {
+impl<'de> DeserializeSeed<'de> for Array<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
@@ -265,7 +294,7 @@ impl<'de> DeserializeSeed<'de> for Array<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Array<'_> {
+impl<'de> Visitor<'de> for Array<'_, '_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -279,9 +308,9 @@ impl<'de> Visitor<'de> for Array<'_> {
 }
 
 /// Reads an object as the next row.
-struct Row<'o>(&'o mut Objects);
+struct Row<'o, 'b>(&'o mut Objects<'b>);
 
-impl<'de> DeserializeSeed<'de> for Row<'_> {
+impl<'de> DeserializeSeed<'de> for Row<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
@@ -289,7 +318,7 @@ impl<'de> DeserializeSeed<'de> for Row<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Row<'_> {
+impl<'de> Visitor<'de> for Row<'_, '_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

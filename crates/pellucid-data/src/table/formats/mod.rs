@@ -10,6 +10,7 @@ mod json;
 mod numpy;
 mod parquet;
 mod text;
+mod watched;
 
 use super::format::{Expected, Format, RowWriter};
 use super::kept::KeptColumn;

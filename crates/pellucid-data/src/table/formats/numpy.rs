@@ -1,16 +1,20 @@
 //! NumPy's `.npy` and `.npz`: arrays as tables.
 
+mod header;
+
 use super::super::cell::Cell;
 use super::super::columns::{Column, Values};
 use super::super::error::{unsupported, unusable_cell};
 use super::super::format::{Contents, Format, ReadOptions};
+use super::super::limits::check_count;
 use super::super::names::{check_names, numbered_names};
 use super::super::source::OpenSource;
 use super::super::words::Words;
+use super::super::zip_archive::{ZipArchive, ZipFault};
 use crate::files::FileError;
-use npyz::{DType, Deserialize, NpyFile, Order, TypeChar};
-use std::io::{self, Cursor, Read};
+use header::Header;
 use std::path::Path;
+use std::sync::Arc;
 
 /// One array, a row per row (`.npy`), or arrays of the same number of rows, side by side (`.npz`).
 pub(super) struct NumPy;
@@ -40,31 +44,32 @@ fn is_npz(prefix: &[u8]) -> bool {
 }
 
 fn read_npz(source: OpenSource) -> Result<Vec<Column>, FileError> {
-    let path = source.path.clone();
+    let (path, budget) = (source.path.clone(), Arc::clone(&source.budget));
     let damaged = |error: &dyn std::fmt::Display| FileError::damaged(&path, ".npz", error);
-    let archive = zip::ZipArchive::new(Cursor::new(source.into_bytes()?));
-    let mut archive = archive.map_err(|error| damaged(&error))?;
+    let bytes = source.into_bytes()?;
+    let archive = ZipArchive::new(&bytes).map_err(|error| damaged(&error))?;
     let mut columns: Vec<Column> = Vec::new();
-    for index in 0..archive.len() {
-        let mut file = archive.by_index(index).map_err(|error| damaged(&error))?;
-        let name = file.name().map_err(|error| damaged(&error))?.into_owned();
-        let Some(name) = npyz::npz::array_name_from_file_name(&name).map(str::to_owned) else {
+    for member in &archive.members {
+        let Some(name) = member.name.strip_suffix(".npy") else {
             continue;
         };
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(|error| damaged(&error))?;
-        let array = read_array(&bytes, &path, &name, |columns, is_matrix| match is_matrix {
+        let bytes = archive.unpacked(member, &budget).map_err(|fault| match fault {
+            ZipFault::Damaged(reason) => damaged(&format!("{name}: {reason}")),
+            ZipFault::File(error) => error,
+        })?;
+        let array = read_array(&bytes, &path, name, |columns, is_matrix| match is_matrix {
             true => (1..=columns).map(|column| format!("{name}_{column}")).collect(),
-            false => vec![name.clone()],
+            false => vec![name.to_owned()],
         })?;
         let rows = |columns: &[Column]| columns.first().map(|column| column.values.len());
         if let (Some(first), Some(rows)) = (rows(&columns), rows(&array))
             && first != rows
         {
             let found = format!("an array of {rows} rows after one of {first}");
-            return Err(unsupported(&path, &name, &found, "arrays of as many rows each"));
+            return Err(unsupported(&path, name, &found, "arrays of as many rows each"));
         }
         columns.extend(array);
+        check_count(&path, columns.len())?;
     }
     if columns.is_empty() {
         let found = "a zip archive without arrays, files whose names end in .npy";
@@ -75,6 +80,13 @@ fn read_npz(source: OpenSource) -> Result<Vec<Column>, FileError> {
     Ok(columns)
 }
 
+/// The elements of an array: numbers, or whole numbers where doubles do not hold all of them.
+enum Elements {
+    Numbers(Vec<f64>),
+    Booleans(Vec<u32>),
+    Integers(Vec<i128>),
+}
+
 /// The columns of an array. `name` is the array's, in messages; `names` gives the columns' from their number, and from
 /// whether the array is a matrix.
 fn read_array(
@@ -83,126 +95,129 @@ fn read_array(
     name: &str,
     names: impl FnOnce(usize, bool) -> Vec<String>,
 ) -> Result<Vec<Column>, FileError> {
-    let damaged = |reason: String| {
-        // A parser's picture of the place takes several lines.
-        let first = reason.lines().next().unwrap_or_default();
-        let first = first.trim_end_matches([' ', '-', '>']);
-        FileError::damaged(path, NumPy.name(), format!("{name}: {first}"))
-    };
+    let damaged =
+        |reason: &dyn std::fmt::Display| FileError::damaged(path, NumPy.name(), format!("{name}: {reason}"));
     let unsupported = |found: String| {
         let expected = "an array of one or two dimensions of integers, floats or booleans";
         unsupported(path, name, &found, expected)
     };
-    check_shapes(bytes).map_err(damaged)?;
-    let file = NpyFile::new(bytes).map_err(|error| damaged(error.to_string()))?;
-    let shape: Vec<usize> = file.shape().iter().map(|&size| size as usize).collect();
+    let header = Header::parse(bytes).map_err(|reason| damaged(&reason))?;
+    let (element, shape) = (header.element, &header.shape);
+    let body = &bytes[header.length..];
+    let promised = shape
+        .iter()
+        .fold(1_u64, |product, &size| product.saturating_mul(size));
+    if promised == 0 {
+        return Err(damaged(&"the array has no elements"));
+    }
+    // An element takes at least a byte.
+    if promised > body.len() as u64 {
+        let held = bytes.len();
+        return Err(damaged(&format!(
+            "the header promises {promised} elements, the file holds {held} bytes"
+        )));
+    }
     let (rows, columns) = match shape[..] {
-        [rows] => (rows, 1),
-        [rows, columns] => (rows, columns),
+        [rows] => (rows as usize, 1),
+        [rows, columns] => (rows as usize, columns as usize),
         _ => return Err(unsupported(format!("an array of {} dimensions", shape.len()))),
     };
-    let (order, dtype) = (file.order(), file.dtype());
-    let DType::Plain(element) = &dtype else {
-        return Err(unsupported(format!("an array of {}", dtype.descr())));
+    check_count(path, columns)?;
+    let elements = elements(element, body).ok_or_else(|| unsupported(format!("an array of {element:?}")))?;
+    let found = match &elements {
+        Elements::Numbers(numbers) => numbers.len(),
+        Elements::Booleans(codes) => codes.len(),
+        Elements::Integers(integers) => integers.len(),
     };
-    // Kept where doubles do not hold all of them.
-    let mut integers: Vec<i128> = Vec::new();
-    let values = match (element.type_char(), element.size_field()) {
-        (TypeChar::Float, 8) => numbers(file, |value: f64| value),
-        (TypeChar::Float, 4) => numbers(file, |value: f32| value.into()),
-        (TypeChar::Int, 1) => numbers(file, |value: i8| value.into()),
-        (TypeChar::Int, 2) => numbers(file, |value: i16| value.into()),
-        (TypeChar::Int, 4) => numbers(file, |value: i32| value.into()),
-        (TypeChar::Int, 8) => whole_numbers::<i64>(file, &mut integers),
-        (TypeChar::Uint, 1) => numbers(file, |value: u8| value.into()),
-        (TypeChar::Uint, 2) => numbers(file, |value: u16| value.into()),
-        (TypeChar::Uint, 4) => numbers(file, |value: u32| value.into()),
-        (TypeChar::Uint, 8) => whole_numbers::<u64>(file, &mut integers),
-        (TypeChar::Bool, 1) => numbers(file, |value: bool| u8::from(value).into()),
-        _ => return Err(unsupported(format!("an array of {}", dtype.descr()))),
-    };
-    let values = values.map_err(|error| damaged(error.to_string()))?;
-    let (found, expected) = (values.len(), rows * columns);
-    if found != expected {
-        return Err(damaged(format!("{found} of {expected} elements are there")));
+    if found as u64 != promised {
+        return Err(damaged(&format!("{found} of {promised} elements are there")));
     }
     let column_of = |(column, name): (usize, String)| {
-        let place = |row: usize| match order {
-            Order::C => row * columns + column,
-            Order::Fortran => column * rows + row,
+        let place = |row: usize| match header.is_fortran {
+            false => row * columns + column,
+            true => column * rows + row,
         };
-        let is_inexact = |row| matches!(Cell::from_integer(integers[place(row)]), Cell::Integer(_));
-        if !integers.is_empty() && (0..rows).any(is_inexact) {
-            let mut words = Words::default();
-            (0..rows).for_each(|row| _ = words.push(&integers[place(row)].to_string()));
-            return Ok(Column::new(name, Values::Categories(words.finish())));
-        }
-        let values = (0..rows).map(|row| values[place(row)]);
-        if element.type_char() == TypeChar::Bool {
-            let codes = values.map(|value| value as u32).collect();
-            return Ok(Column::new(name, Values::from_codes_of_booleans(codes)));
-        }
-        let values: Vec<f64> = values.collect();
-        if let Some(row) = values.iter().position(|value| value.is_infinite()) {
-            let (place, cell) = (format!("row {}", row + 1), values[row].to_string());
-            let (expected, advice) = ("a finite number", "replace it by a finite number or NaN");
-            return Err(unusable_cell(path, place, &name, &cell, expected, advice));
-        }
-        Ok(Column::new(name, Values::Numbers(values)))
+        let values = match &elements {
+            Elements::Integers(integers) => {
+                let of_rows = || (0..rows).map(|row| integers[place(row)]);
+                match of_rows().any(|integer| matches!(Cell::from_integer(integer), Cell::Integer(_))) {
+                    true => {
+                        let mut words = Words::default();
+                        of_rows().for_each(|integer| _ = words.push(&integer.to_string()));
+                        Values::Categories(words.finish())
+                    }
+                    false => Values::Numbers(of_rows().map(|integer| integer as f64).collect()),
+                }
+            }
+            Elements::Booleans(codes) => {
+                Values::from_codes_of_booleans((0..rows).map(|row| codes[place(row)]).collect())
+            }
+            Elements::Numbers(numbers) => {
+                let values: Vec<f64> = (0..rows).map(|row| numbers[place(row)]).collect();
+                if let Some(row) = values.iter().position(|value| value.is_infinite()) {
+                    let (place, cell) = (format!("row {}", row + 1), values[row].to_string());
+                    let (expected, advice) = ("a finite number", "replace it by a finite number or NaN");
+                    return Err(unusable_cell(path, place, &name, &cell, expected, advice));
+                }
+                Values::Numbers(values)
+            }
+        };
+        Ok(Column::new(name, values))
     };
     let names = names(columns, shape.len() == 2);
     names.into_iter().enumerate().map(column_of).collect()
 }
 
-fn numbers<T: Deserialize>(file: NpyFile<&[u8]>, number: fn(T) -> f64) -> io::Result<Vec<f64>> {
-    Ok(file.into_vec()?.into_iter().map(number).collect())
-}
-
-/// Whole numbers of 64 bits; `integers` is filled with them if a double does not hold one.
-fn whole_numbers<T: Deserialize + Copy + Into<i128>>(
-    file: NpyFile<&[u8]>,
-    integers: &mut Vec<i128>,
-) -> io::Result<Vec<f64>> {
-    let values: Vec<T> = file.into_vec()?;
-    let all = || values.iter().map(|&value| value.into());
-    if all().any(|value| matches!(Cell::from_integer(value), Cell::Integer(_))) {
-        integers.extend(all());
-    }
-    Ok(all().map(|value| value as f64).collect())
-}
-
-/// Refuses a header that promises more elements than the file has bytes, before its sizes are multiplied or memory is
-/// reserved for them.
-fn check_shapes(bytes: &[u8]) -> Result<(), String> {
-    let Some(&version) = bytes.get(6) else {
-        return Ok(());
+/// The elements of a type such as `<f8`: its byte order, its kind and its size. `None` for other types.
+fn elements(element: &str, body: &[u8]) -> Option<Elements> {
+    let (is_big, kind) = match element.split_at_checked(1)? {
+        ("<" | "|" | "=", kind) => (false, kind),
+        (">", kind) => (true, kind),
+        _ => (false, element),
     };
-    let start = if version == 1 { 10 } else { 12 };
-    let header = bytes.get(start..).unwrap_or_default();
-    let header = header.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let header = String::from_utf8_lossy(header);
-    for (position, _) in header.match_indices("shape") {
-        let sizes = header[position..]
-            .split_once('(')
-            .and_then(|(_, rest)| rest.split_once(')'))
-            .map_or("", |(sizes, _)| sizes);
-        let mut promised = 1_u64;
-        for size in sizes.split(',').map(str::trim).filter(|size| !size.is_empty()) {
-            let size: u64 = size
-                .trim_end_matches('L')
-                .parse()
-                .map_err(|_| format!("the size {size:?} is no number"))?;
-            if size == 0 {
-                return Err("the array has no elements".to_owned());
-            }
-            promised = promised.saturating_mul(size);
-        }
-        if promised > bytes.len() as u64 {
-            let held = bytes.len();
-            return Err(format!(
-                "the header promises {promised} elements, the file holds {held} bytes"
-            ));
-        }
+    macro_rules! numbers {
+        ($type:ty) => {
+            Elements::Numbers(each(body, is_big, <$type>::from_le_bytes, f64::from))
+        };
     }
-    Ok(())
+    Some(match kind {
+        "f8" => numbers!(f64),
+        "f4" => numbers!(f32),
+        "i1" => numbers!(i8),
+        "i2" => numbers!(i16),
+        "i4" => numbers!(i32),
+        "u1" => numbers!(u8),
+        "u2" => numbers!(u16),
+        "u4" => numbers!(u32),
+        "i8" => whole_numbers(each(body, is_big, i64::from_le_bytes, i128::from)),
+        "u8" => whole_numbers(each(body, is_big, u64::from_le_bytes, i128::from)),
+        "b1" | "?" => Elements::Booleans(body.iter().map(|&byte| u32::from(byte != 0)).collect()),
+        _ => return None,
+    })
+}
+
+fn each<T, V, const N: usize>(
+    body: &[u8],
+    is_big: bool,
+    read: fn([u8; N]) -> T,
+    value: fn(T) -> V,
+) -> Vec<V> {
+    let elements = body.as_chunks::<N>().0.iter();
+    let ordered = elements.map(|&element| {
+        let mut element = element;
+        if is_big {
+            element.reverse();
+        }
+        value(read(element))
+    });
+    ordered.collect()
+}
+
+/// As numbers, if doubles hold all of them.
+fn whole_numbers(integers: Vec<i128>) -> Elements {
+    let is_inexact = |integer: &i128| matches!(Cell::from_integer(*integer), Cell::Integer(_));
+    match integers.iter().any(is_inexact) {
+        true => Elements::Integers(integers),
+        false => Elements::Numbers(integers.into_iter().map(|integer| integer as f64).collect()),
+    }
 }

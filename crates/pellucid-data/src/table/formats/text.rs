@@ -9,6 +9,7 @@ use super::super::format::{
 };
 use super::super::infer::InferredColumn;
 use super::super::kept::{KeptColumn, Texts};
+use super::super::limits::{MOST_CELL_BYTES, check_count, too_long};
 use super::super::names::{may_be_names, names_of, numbered_names};
 use super::super::number_format::Separators;
 use super::super::source::OpenSource;
@@ -16,6 +17,7 @@ use super::super::typed::TypedColumn;
 use super::Formulas;
 use super::beginning::Beginning;
 use super::first_row::{FirstRow, shown};
+use super::watched::{RowTooLong, Watch, Watched};
 use crate::files::{FileError, OutputFile};
 use csv::{ErrorKind, StringRecord};
 use std::borrow::Cow;
@@ -37,6 +39,7 @@ impl Format for Text {
     fn read(&self, source: OpenSource, options: &ReadOptions) -> Result<Contents, FileError> {
         let path = source.path.clone();
         let (mut rows, first) = Rows::open(source, options)?;
+        check_count(&path, first.len())?;
         let only_words = may_be_names(&first);
         let judged = match options.header.is_none() && !only_words {
             true => FirstRow::judge(&first, &rows.sample),
@@ -123,7 +126,10 @@ impl Format for Text {
 fn names(path: &Path, first: &[String], header: bool) -> Result<Vec<String>, FileError> {
     match header {
         true => names_of(path, first),
-        false => Ok(numbered_names(first.len())),
+        false => {
+            check_count(path, first.len())?;
+            Ok(numbered_names(first.len()))
+        }
     }
 }
 
@@ -169,6 +175,11 @@ impl RowReader for Rows {
     fn notes(&self) -> Vec<String> {
         let mut notes = self.notes.clone();
         notes.extend(self.encoding.get());
+        if self.is_at_end && self.watch.ends_within_line() {
+            notes.push(
+                "the last line ends without a newline; rows are missing if the file was cut off there".into(),
+            );
+        }
         for (count, one, many) in [
             (
                 self.counts.trailing,
@@ -359,6 +370,10 @@ struct Rows {
     counts: OddRows,
     notes: Vec<String>,
     encoding: EncodingNote,
+    watch: Watch,
+    /// The line on which the next row begins, as the parser counts.
+    next_line: u64,
+    is_at_end: bool,
 }
 
 /// Rows that are not as the others.
@@ -382,7 +397,8 @@ impl Rows {
             encoding,
         } = Beginning::read(source, options)?;
         let end = Cursor::new(format!("\n{END}\n"));
-        let reader: Box<dyn Read + Send> = Box::new(text.chain(end));
+        let watch = Watch::default();
+        let reader: Box<dyn Read + Send> = Box::new(Watched::new(text, &watch).chain(end));
         let reader = cells.builder().buffer_capacity(64 * 1024).from_reader(reader);
         let lacks_name = lacks_first_name(&sample) && options.header != Some(false);
         let width = sample.first().map(|first| width(first, &sample[1..]));
@@ -404,6 +420,9 @@ impl Rows {
             counts: OddRows::default(),
             notes,
             encoding,
+            watch,
+            next_line: 1,
+            is_at_end: false,
         };
         if !rows.advance()? {
             return Err(empty(&rows.path));
@@ -437,10 +456,14 @@ impl Rows {
             if !read.map_err(|error| self.error(error))? {
                 return Ok(false);
             }
+            let position = self.reader.position();
+            self.watch.begin_row(position.byte());
+            self.next_line = position.line();
             let cells = self.record.len();
             let last = &self.record[cells - 1];
             if last.ends_with(END) || last.trim_end().ends_with(END) {
                 if cells == 1 && last == END {
+                    self.is_at_end = true;
                     return Ok(false);
                 }
                 let line =
@@ -449,6 +472,7 @@ impl Rows {
                     format!("the quote that opens on line {line} is never closed; close it or double it");
                 return Err(FileError::contents(&self.path, problem));
             }
+            self.check_cells()?;
             // Two quotes with nothing between them are a cell, white space alone is not.
             if cells == 1 && !last.is_empty() && last.trim().is_empty() {
                 continue;
@@ -471,6 +495,23 @@ impl Rows {
             }
             return Err(self.uneven(cells, expected));
         }
+    }
+
+    /// Refuses a cell that is too long.
+    fn check_cells(&self) -> Result<(), FileError> {
+        if self.record.as_slice().len() <= MOST_CELL_BYTES {
+            return Ok(());
+        }
+        let is_long = |cell: &&str| cell.len() > MOST_CELL_BYTES;
+        let mut cells = (1..).zip(self.record.iter());
+        let Some((column, cell)) = cells.find(|(_, cell)| is_long(cell)) else {
+            return Ok(());
+        };
+        let (line, problem) = (self.line(), too_long(cell.len()));
+        Err(FileError::contents(
+            &self.path,
+            format!("line {line}, column {column}: {problem}"),
+        ))
     }
 
     /// Whether the row, after a byte order mark, is the first row again, as where files were put one after the other.
@@ -541,7 +582,13 @@ impl Rows {
 
     fn error(&self, error: csv::Error) -> FileError {
         match error.into_kind() {
-            ErrorKind::Io(error) => FileError::from_read(&self.path, error),
+            ErrorKind::Io(error) => match error.downcast::<RowTooLong>() {
+                Ok(problem) => {
+                    let line = self.skipped_lines + self.next_line;
+                    FileError::contents(&self.path, format!("line {line}: {problem}"))
+                }
+                Err(error) => FileError::from_read(&self.path, error),
+            },
             ErrorKind::Utf8 { pos, err } => {
                 let line = self.skipped_lines + pos.map_or(0, |position| position.line());
                 not_utf8(&self.path, line, err.field() + 1)

@@ -1,11 +1,10 @@
 //! Values of a Parquet column with their type, as the file holds them.
 
 use super::Texts;
+use crate::table::parquet_file::{ColumnReader, Fault, Stored};
 use crate::table::parquet_type::Meaning;
-use parquet::basic::{Repetition, Type as Physical};
-use parquet::column::reader::ColumnReader;
-use parquet::data_type::{ByteArray, FixedLenByteArray, Int96};
-use parquet::errors::{ParquetError, Result};
+use parquet::basic::Repetition;
+use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::{ColumnDescriptor, TypePtr};
 
@@ -24,73 +23,27 @@ pub(in crate::table) struct ParquetCells {
     values: Stored,
 }
 
-#[derive(Debug, Clone)]
-enum Stored {
-    Booleans(Vec<bool>),
-    Int32(Vec<i32>),
-    Int64(Vec<i64>),
-    Int96(Vec<Int96>),
-    Floats(Vec<f32>),
-    Doubles(Vec<f64>),
-    Bytes(Vec<ByteArray>),
-    Fixed(Vec<FixedLenByteArray>),
-}
-
 impl ParquetCells {
-    /// No rows yet. `None` for a column of lists, a row of which is many values.
-    pub(in crate::table) fn new(column: &ColumnDescriptor) -> Option<ParquetCells> {
-        let values = match column.physical_type() {
-            Physical::BOOLEAN => Stored::Booleans(Vec::new()),
-            Physical::INT32 => Stored::Int32(Vec::new()),
-            Physical::INT64 => Stored::Int64(Vec::new()),
-            Physical::INT96 => Stored::Int96(Vec::new()),
-            Physical::FLOAT => Stored::Floats(Vec::new()),
-            Physical::DOUBLE => Stored::Doubles(Vec::new()),
-            Physical::BYTE_ARRAY => Stored::Bytes(Vec::new()),
-            Physical::FIXED_LEN_BYTE_ARRAY => Stored::Fixed(Vec::new()),
-        };
-        let is_flat = column.max_rep_level() == 0 && column.path().parts().len() == 1;
-        is_flat.then(|| ParquetCells {
+    /// No rows yet of a column with one value a row.
+    pub(in crate::table) fn new(column: &ColumnDescriptor) -> ParquetCells {
+        ParquetCells {
             kind: column.self_type_ptr(),
             meaning: Meaning::of(column).ok(),
             present: Vec::new(),
             top: column.max_def_level(),
             rows: 0,
-            values,
-        })
+            values: Stored::of(column.physical_type()),
+        }
     }
 
     /// Reads `count` further rows.
-    pub(in crate::table) fn read(&mut self, reader: &mut ColumnReader, count: usize) -> Result<()> {
+    pub(in crate::table) fn read(&mut self, reader: &mut ColumnReader, count: usize) -> Result<(), Fault> {
         let end = self.rows + count;
         while self.rows < end {
-            let left = end - self.rows;
-            let levels = Some(&mut self.present);
-            macro_rules! read {
-                ($($reader:ident, $stored:ident;)*) => {
-                    match (&mut *reader, &mut self.values) {
-                        $((ColumnReader::$reader(reader), Stored::$stored(values)) => {
-                            reader.read_records(left, levels, None, values)
-                        })*
-                        _ => return Err(ParquetError::General("a column changes its type".into())),
-                    }
-                };
+            match reader.read(end - self.rows, &mut self.present, &mut self.values)? {
+                0 => return Err("a column ends before its rows do".into()),
+                rows => self.rows += rows,
             }
-            let (rows, ..) = read! {
-                BoolColumnReader, Booleans;
-                Int32ColumnReader, Int32;
-                Int64ColumnReader, Int64;
-                Int96ColumnReader, Int96;
-                FloatColumnReader, Floats;
-                DoubleColumnReader, Doubles;
-                ByteArrayColumnReader, Bytes;
-                FixedLenByteArrayColumnReader, Fixed;
-            }?;
-            if rows == 0 {
-                let problem = format!("a column ends after row {}", self.rows);
-                return Err(ParquetError::EOF(problem));
-            }
-            self.rows += rows;
         }
         Ok(())
     }
@@ -103,7 +56,7 @@ impl ParquetCells {
     pub(in crate::table) fn write<W: std::io::Write + Send>(
         &self,
         group: &mut SerializedRowGroupWriter<'_, W>,
-    ) -> Result<()> {
+    ) -> Result<(), ParquetError> {
         let Some(mut writer) = group.next_column()? else {
             return Ok(());
         };

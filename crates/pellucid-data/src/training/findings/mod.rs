@@ -20,7 +20,9 @@ pub(super) fn of_columns(
     targets: &[String],
     left_out: &[String],
 ) -> Vec<Finding> {
-    let columns: Vec<_> = features.iter().filter_map(|name| table.column(name)).collect();
+    let positions = table.positions();
+    let column = |name: &String| Some(&table.columns[*positions.get(name.as_str())?]);
+    let columns: Vec<_> = features.iter().filter_map(column).collect();
     let mut findings = Vec::new();
     // The only feature is what the target is to be learnt from.
     if let ([target], 2..) = (targets, columns.len())
@@ -37,7 +39,7 @@ pub(super) fn of_columns(
         _ => None,
     });
     findings.extend(numbers.flat_map(|(name, numbers)| extremes::find(name, numbers, rows)));
-    let left_out = left_out.iter().filter_map(|name| table.column(name));
+    let left_out = left_out.iter().filter_map(column);
     findings.extend(left_out.filter_map(|column| left_out::find(column, rows)));
     findings
 }

@@ -1,34 +1,49 @@
 //! The buffers of a batch, and the values in them.
 
 use super::kind::{Field, Kind, Views};
+use crate::files::{Budget, FileError};
 use crate::table::cell::Cell;
 use crate::table::type_text::{date, decimal_of_bytes, float16, time, timestamp};
 use crate::table::typed_value::Value;
 use polars_arrow_format::ipc::planus;
 use polars_arrow_format::ipc::{BufferRef, CompressionType, FieldNodeRef, RecordBatchRef};
 use std::borrow::Cow;
-use std::fmt;
 use std::io::Read;
+use std::path::Path;
 
 /// Why a file cannot be read.
 #[derive(Debug)]
-pub(super) struct Damage(String);
+pub(super) enum Damage {
+    Contents(String),
+    /// It unpacks to more than it may.
+    File(FileError),
+}
 
 impl From<&str> for Damage {
     fn from(reason: &str) -> Damage {
-        Damage(reason.to_owned())
+        Damage::Contents(reason.to_owned())
     }
 }
 
 impl From<planus::Error> for Damage {
     fn from(error: planus::Error) -> Damage {
-        Damage(error.to_string())
+        Damage::Contents(error.to_string())
     }
 }
 
-impl fmt::Display for Damage {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+impl From<FileError> for Damage {
+    fn from(error: FileError) -> Damage {
+        Damage::File(error)
+    }
+}
+
+impl Damage {
+    /// The error of the file at `path`.
+    pub(super) fn of(self, path: &Path) -> FileError {
+        match self {
+            Damage::Contents(reason) => FileError::damaged(path, "Arrow", reason),
+            Damage::File(error) => error,
+        }
     }
 }
 
@@ -40,6 +55,7 @@ pub(super) struct Buffers<'a> {
     buffers: planus::vectors::Iter<'a, BufferRef<'a>>,
     views: Option<planus::vectors::Iter<'a, i64>>,
     packed: Option<CompressionType>,
+    budget: &'a Budget,
 }
 
 /// The values of a column in a batch.
@@ -56,7 +72,7 @@ pub(super) struct Array<'a> {
 const CUT_OFF: &str = "a column ends before its rows do";
 
 impl<'a> Buffers<'a> {
-    pub(super) fn new(batch: RecordBatchRef<'a>, body: &'a [u8]) -> Result<Self, Damage> {
+    pub(super) fn new(batch: RecordBatchRef<'a>, body: &'a [u8], budget: &'a Budget) -> Result<Self, Damage> {
         let missing = "a batch has no buffers";
         Ok(Buffers {
             rows: count(batch.length()?)?,
@@ -65,6 +81,7 @@ impl<'a> Buffers<'a> {
             buffers: batch.buffers()?.ok_or(missing)?.into_iter(),
             views: batch.variadic_buffer_counts()?.map(IntoIterator::into_iter),
             packed: batch.compression()?.map(|packed| packed.codec()).transpose()?,
+            budget,
         })
     }
 
@@ -164,6 +181,7 @@ impl<'a> Buffers<'a> {
             -1 => return Ok(Cow::Borrowed(packed)),
             length => u64::try_from(length).map_err(|_| Damage::from("a buffer has a length below 0"))?,
         };
+        self.budget.spend(length)?;
         let mut unpacked = Vec::new();
         let read = match codec {
             CompressionType::Lz4Frame => lz4_flex::frame::FrameDecoder::new(packed)
@@ -175,8 +193,36 @@ impl<'a> Buffers<'a> {
         match read {
             Ok(read) if read as u64 == length => Ok(Cow::Owned(unpacked)),
             Ok(_) => Err("a buffer is shorter than it says".into()),
-            Err(error) => Err(Damage(error.to_string())),
+            Err(error) => Err(Damage::Contents(error.to_string())),
         }
+    }
+}
+
+/// The values that indices stand for, in one piece or several.
+#[derive(Default)]
+pub(super) struct Dictionary<'a> {
+    /// Each after the number of values up to its end.
+    pieces: Vec<(usize, Array<'a>)>,
+}
+
+impl<'a> Dictionary<'a> {
+    pub(super) fn clear(&mut self) {
+        self.pieces.clear();
+    }
+
+    pub(super) fn push(&mut self, piece: Array<'a>) {
+        let before = self.pieces.last().map_or(0, |(end, _)| *end);
+        self.pieces.push((before.saturating_add(piece.rows), piece));
+    }
+
+    fn value(&self, index: usize) -> Result<Value<'_>, Damage> {
+        let at = self.pieces.partition_point(|(end, _)| *end <= index);
+        let (end, piece) = self
+            .pieces
+            .get(at)
+            .ok_or("an index is beyond the end of its dictionary")?;
+        // Values of a dictionary are no indices themselves.
+        piece.own_value(piece.rows - (end - index))
     }
 }
 
@@ -186,21 +232,30 @@ impl Array<'_> {
     }
 
     /// The value of a row below [`rows`](Self::rows), which is in one of the pieces of a dictionary if there is one.
-    pub(super) fn value<'v>(&'v self, row: usize, dictionary: &'v [Array<'_>]) -> Result<Value<'v>, Damage> {
-        let is_present = self.present.is_empty() || bit(&self.present, row);
-        let missing = Value::Cell(Cell::Missing);
-        if !is_present || self.kind == Kind::Null {
-            return Ok(missing);
+    pub(super) fn value<'v>(
+        &'v self,
+        row: usize,
+        dictionary: &'v Dictionary<'_>,
+    ) -> Result<Value<'v>, Damage> {
+        if !self.is_index {
+            return self.own_value(row);
         }
-        if self.is_index {
-            let mut index = usize::try_from(self.integer(row, self.size())).unwrap_or(usize::MAX);
-            for piece in dictionary {
-                if index < piece.rows {
-                    return piece.value(index, &[]);
-                }
-                index -= piece.rows;
-            }
-            return Err("an index is beyond the end of its dictionary".into());
+        if !self.is_present(row) {
+            return Ok(Value::Cell(Cell::Missing));
+        }
+        let index = usize::try_from(self.integer(row, self.size())).unwrap_or(usize::MAX);
+        dictionary.value(index)
+    }
+
+    fn is_present(&self, row: usize) -> bool {
+        self.present.is_empty() || bit(&self.present, row)
+    }
+
+    /// The value of a row that is no index.
+    fn own_value(&self, row: usize) -> Result<Value<'_>, Damage> {
+        let missing = Value::Cell(Cell::Missing);
+        if !self.is_present(row) {
+            return Ok(missing);
         }
         Ok(match self.kind {
             Kind::Boolean => Value::Cell(Cell::Boolean(bit(&self.values[0], row))),

@@ -1,6 +1,7 @@
 //! The types of Arrow's columns.
 
 use super::Damage;
+use crate::files::Budget;
 use crate::table::columns::ColumnKind;
 use crate::table::type_text::MOST_DECIMALS;
 use polars_arrow_format::ipc::planus::{self, Vector};
@@ -81,6 +82,7 @@ const DEEPEST: usize = 64;
 pub(super) fn fields_of(
     fields: Option<Vector<'_, planus::Result<FieldRef<'_>>>>,
     depth: usize,
+    budget: &Budget,
 ) -> Result<Vec<Field>, Damage> {
     if depth > DEEPEST {
         return Err("its columns are nested too deeply".into());
@@ -88,11 +90,14 @@ pub(super) fn fields_of(
     fields
         .into_iter()
         .flatten()
-        .map(|field| field_of(field?, depth))
+        .map(|field| field_of(field?, depth, budget))
         .collect()
 }
 
-fn field_of(field: FieldRef<'_>, depth: usize) -> Result<Field, Damage> {
+fn field_of(field: FieldRef<'_>, depth: usize, budget: &Budget) -> Result<Field, Damage> {
+    let name = field.name()?.unwrap_or_default();
+    // Several may be the same bytes of the file.
+    budget.spend((size_of::<Field>() + name.len()) as u64)?;
     let dictionary = field.dictionary()?;
     let index = match &dictionary {
         Some(dictionary) => dictionary
@@ -101,11 +106,11 @@ fn field_of(field: FieldRef<'_>, depth: usize) -> Result<Field, Damage> {
         None => Kind::Null,
     };
     Ok(Field {
-        name: field.name()?.unwrap_or_default().to_owned(),
+        name: name.to_owned(),
         kind: kind_of(field.type_()?.ok_or("a column has no type")?)?,
         dictionary: dictionary.map(|dictionary| dictionary.id()).transpose()?,
         index,
-        children: fields_of(field.children()?, depth + 1)?,
+        children: fields_of(field.children()?, depth + 1, budget)?,
     })
 }
 
@@ -130,7 +135,10 @@ fn kind_of(kind: TypeRef<'_>) -> Result<Kind, Damage> {
             DateUnit::Day => 4,
             DateUnit::Millisecond => 8,
         }),
-        TypeRef::Time(of) => Kind::Time(bytes(of.bit_width()?)?, digits(of.unit()?)),
+        TypeRef::Time(of) => match bytes(of.bit_width()?)? {
+            size @ (4 | 8) => Kind::Time(size, digits(of.unit()?)),
+            _ => return Err("times have 32 or 64 bits".into()),
+        },
         TypeRef::Timestamp(of) => Kind::Timestamp(digits(of.unit()?), of.timezone()?.is_some()),
         TypeRef::Duration(_) => Kind::Integer(8, true),
         TypeRef::Interval(_) => Kind::Other(2, Views::No, "intervals of months, days and nanoseconds"),

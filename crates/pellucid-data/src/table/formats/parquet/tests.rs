@@ -1,8 +1,13 @@
-use super::super::super::{ReadOptions, Table, TableChunks, TableSource, read_table};
-use super::*;
-use parquet::basic::{BrotliLevel, GzipLevel, ZstdLevel};
-use parquet::data_type::{FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type, Int96, Int96Type};
+use super::super::super::{ColumnKind, ReadOptions, Table, TableChunks, TableSource, Values, read_table};
+use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
+use parquet::data_type::{
+    ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type, Int96,
+    Int96Type,
+};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
+use std::sync::Arc;
 
 const SCHEMA: &str = "message table {
     required int32 day (DATE);
