@@ -1,7 +1,7 @@
 """Type stubs of the compiled engine: it trains on arrays and computes outputs for them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,25 +65,69 @@ class TableModel:
     def predict(
         self, data: TableData, threads: int
     ) -> tuple[NDArray[np.float64], NDArray[np.uint32] | None, list[str]]: ...
-    def scores(self, data: TableData, threads: int) -> tuple[str, list[str]]: ...
+    def intervals(self, data: TableData, coverage: float, threads: int) -> tuple[NDArray[np.float64], list[str]]: ...
     def targets(self) -> list[tuple[str, str, list[str]]]: ...
     def columns(self) -> list[str]: ...
     def features(self) -> list[str]: ...
     def recipe(self) -> str: ...
     def history(self) -> str: ...
     def metrics(self) -> str: ...
+    def calibration(self) -> str: ...
     def notes(self) -> list[str]: ...
+
+class TrainedTable(TypedDict):
+    model: TableModel
+    columns: list[str]
+    choices: list[str]
+    findings: str
+    raised: BaseException | None
+    interrupted: bool
+
+class ScoredTable(TypedDict):
+    scores: str
+    answers: NDArray[Any]
+    predictions: NDArray[Any]
+    warnings: list[str]
+
+class TableContributions(TypedDict):
+    columns: list[str]
+    outputs: list[str]
+    values: NDArray[np.float64]
+    standard_errors: NDArray[np.float64] | None
+    predictions: NDArray[np.float64]
+    base: list[float]
+    background_rows: int
+    orders: int | None
+    warnings: list[str]
 
 def train_table(
     data: TableData,
     parameters: str,
     threads: int,
     *,
+    weights: tuple[str, NDArray[np.float64]] | None = None,
     validation: TableData | None = None,
+    validation_weights: NDArray[np.float64] | None = None,
     chosen: Callable[[str], None] | None = None,
     recorded: Callable[[str], None] | None = None,
     reported: ProgressCallback | None = None,
-) -> tuple[TableModel, list[str], BaseException | None, bool]: ...
+) -> TrainedTable: ...
+def score_table(
+    model: TableModel, data: TableData, threads: int, *, drops: bool = False, coverage: float | None = None
+) -> ScoredTable: ...
+def table_importance(
+    model: TableModel, data: TableData, threads: int, *, metric: str | None, repeats: int, seed: int, drops: bool
+) -> tuple[str, list[str]]: ...
+def table_contributions(
+    model: TableModel,
+    data: TableData,
+    threads: int,
+    *,
+    background: TableData | None,
+    most: int,
+    rounds: int,
+    seed: int,
+) -> TableContributions: ...
 def initial(recipe: str, random_state: RandomState) -> tuple[NDArray[Any], RandomState]: ...
 def read_recipe(toml: str | None, origin: str) -> str: ...
 def built_in_recipes() -> list[str]: ...

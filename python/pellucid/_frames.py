@@ -78,6 +78,32 @@ def targets_of(y: Any, taken: Sequence[str]) -> Columns:
     return _apart(list(zip(names, columns, strict=True)), taken)
 
 
+def table_from(X: Any, what: str = "X") -> TableData:
+    """The table of a file or of a frame."""
+    return file_of(X) if is_file(X) else table_of(columns_of(X, what), what)
+
+
+def weights_of(sample_weight: Any, what: str = "sample_weight") -> Any:
+    """The weights of rows: a number for each, as an array."""
+    array = np.asarray(sample_weight)
+    if array.ndim != 1:
+        raise ValueError(f"{what} has shape {array.shape}; a number for each row is needed")
+    try:
+        return np.ascontiguousarray(array, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} cannot be used: {error}; a number for each row is needed") from None
+
+
+def column_of(X: Any, name: str, what: str) -> Any:
+    """A column of a frame that ``what`` names."""
+    if is_file(X):
+        raise TypeError(f"{what} = {name!r} names a column of X, which is a file; give the numbers themselves")
+    column = next((column for found, column in columns_of(X) if found == name), None)
+    if column is None:
+        raise ValueError(f"{what} = {name!r}: X has no such column")
+    return column
+
+
 def _apart(targets: Columns, taken: Sequence[str]) -> Columns:
     for name, _ in targets:
         if name in taken:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils.validation import check_is_fitted
 
 from ._tables import BaseTable
 
@@ -92,10 +94,11 @@ class TableClassifier(ClassifierMixin, BaseTable):
     decimal, thousands : str, default=None
         The separators of numbers that are written in words or in a file of text.
     id, weight, group, time : str, default=None
-        The column that names each row; the weight of each row; the group of each row, which is not split by
-        ``validation``; or the time of each row, of which the latest are held out. None of them is a feature.
+        The column that names each row; the weight of each row, which ``fit`` takes as ``sample_weight`` too; the group
+        of each row, which is not split by ``validation``; or the time of each row, of which the latest are held out.
+        None of them is a feature.
     drop_missing_target : bool, default=False
-        Whether rows without a target are left out; otherwise they are an error.
+        Whether rows without a target are left out, of scores too; otherwise they are an error.
     precision : {'f32', 'f64'}, default=None
         The precision of the arithmetic; 'f32' by default.
     random_state : int, RandomState instance or None, default=None
@@ -122,6 +125,14 @@ class TableClassifier(ClassifierMixin, BaseTable):
         The scores on the ``training`` rows and on held-out ``validation`` rows.
     history_ : list of dict
         The record of each epoch.
+    calibration_ : dict
+        What held-out rows decided: ``temperature``, ``threshold``, the ``residuals`` that intervals are made of,
+        ``refit``.
+    choices_ : list of str
+        What the table chose, a sentence each: task, features, network. Not after `pellucid.load`.
+    findings_ : list of dict
+        What the diagnosis of the training found, as `pellucid train` reports it: kind, severity, observation
+        (``seen``), reason (``why``), remedy (``try_this``). None of an ensemble. Not after `pellucid.load`.
     recipe_ : dict
         The recipe of the training, with every setting.
 
@@ -180,6 +191,35 @@ class TableClassifier(ClassifierMixin, BaseTable):
         probabilities, _ = self._outputs(X)
         return probabilities
 
+    def evaluate(self, X: Any, y: Any = None) -> dict[str, Any]:
+        """Return the scores on rows whose classes are known, as ``pellucid evaluate --json`` writes them.
+
+        Parameters
+        ----------
+        X : data frame, table, array or path-like
+            The rows.
+        y : array-like, default=None
+            Their classes, where they are not a column of ``X``.
+
+        Returns
+        -------
+        scores : dict
+            Accuracy, balanced accuracy, log loss, ROC AUC, F1 and calibration error, and precision and recall of each
+            class (``per_class``), the ``confusion`` matrix (rows are the true classes), ``reliability``, and the number
+            of ``rows``; of several targets their means, and those of each in ``targets``.
+
+        Examples
+        --------
+        >>> from pellucid import TableClassifier
+        >>> model = TableClassifier(epochs=30).fit("iris")
+        >>> scores = model.evaluate("iris")
+        >>> scores["rows"], scores["balanced_accuracy"] > 0.9
+        (150, True)
+        """
+        check_is_fitted(self)
+        scores, _, _ = self._scored(X, y)
+        return scores
+
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return the accuracy on rows whose classes are known.
 
@@ -189,19 +229,22 @@ class TableClassifier(ClassifierMixin, BaseTable):
             The rows.
         y : array-like, default=None
             Their classes, where they are not a column of ``X``.
-        sample_weight : array-like of shape (n_samples,), default=None
-            The weight of each row, with ``y``.
+        sample_weight : array-like of shape (n_samples,) or str, default=None
+            The weight of each row, or the column of ``X`` that has it.
 
         Returns
         -------
         score : float
             The part of the rows whose class is right; of several targets, of those of which every class is right.
         """
+        weights = self._weights_of_rows(X, sample_weight)
         if y is not None:
-            return float(super().score(X, np.asarray(y), sample_weight))
-        if sample_weight is not None:
-            raise ValueError("sample_weight needs y")
-        scores = self._scores(X)
+            return float(super().score(X, np.asarray(y), weights))
+        scores, answers, predicted = self._scored(X)
+        if weights is not None:
+            chosen = predicted > 0.5 if predicted.ndim == 2 else predicted
+            weights = self._weights_of_answers(weights, answers)
+            return float(accuracy_score(answers, chosen, sample_weight=weights))
         return float(scores.get("subset_accuracy", scores["accuracy"]))
 
     def _keep(self, model: Any, names: list[str], y: Any = None) -> None:

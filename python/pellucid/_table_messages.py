@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from ._messages import _RUST_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 #: The parameter for a key of a recipe, where its name differs from the key's last part.
 _OF_KEY = {"network.layers": "hidden", "train.seed": "random_state"}
@@ -65,6 +66,15 @@ def in_sentence(sentence: str) -> str:
     for flag, parameter in _OF_FLAG.items():
         sentence = sentence.replace(flag, parameter)
     return _FLAG.sub(lambda found: found.group(1).replace("-", "_"), sentence)
+
+
+@contextmanager
+def in_words_of_python() -> Iterator[None]:
+    """Errors of the engine without flags of the command."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(in_sentence(str(error))) from None
 
 
 def _of_value(name: str, value: str, problem: str) -> str:

@@ -89,6 +89,28 @@ def _hidden(value: Any) -> Any:
     return sizes
 
 
+def seed_of(value: Any) -> int:
+    """The seed of what follows a training: 0 for None."""
+    seed = 0 if value is None else _seed(value)
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise ValueError(f"random_state = {value!r} cannot be used: an integer from 0 to 4294967295 is needed")
+    return seed
+
+
+def level_of(coverage: Any) -> float:
+    """The probability of intervals."""
+    if isinstance(coverage, bool) or not isinstance(coverage, Real) or not 0 < float(coverage) < 1:
+        raise ValueError(f"coverage = {coverage!r} cannot be used: a number between 0 and 1 is needed, such as 0.9")
+    return float(coverage)
+
+
+def count_of(name: str, value: Any, least: int, most: int) -> int:
+    """A parameter that is a number of things."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
+        raise ValueError(f"{name} = {value!r} cannot be used: an integer from {least} to {most} is needed")
+    return int(value)
+
+
 def _seed(value: Any) -> Any:
     """The seed of an integer, or one that a generator draws."""
     if isinstance(value, np.random.RandomState):

@@ -15,9 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._engine import TableModel, train_table
 from ._exclusive import exclusive_fit
-from ._frames import columns_of, file_of, is_file, table_of, targets_of
+from ._frames import columns_of, file_of, is_file, table_from, table_of, targets_of, weights_of
 from ._progress import Progress
-from ._table_messages import in_parameters, in_sentence
+from ._table_inspection import TableInspection
+from ._table_messages import in_parameters, in_sentence, in_words_of_python
 from ._table_parameters import names_of, request_of
 from ._threads import thread_count
 from ._training import DIVERGED
@@ -30,21 +31,21 @@ if TYPE_CHECKING:
     from ._engine import TableData
 
 
-class BaseTable(BaseEstimator):
+class BaseTable(TableInspection, BaseEstimator):
     """A network for a table, trained by the code of ``pellucid train``."""
 
     #: The task, as recipes call it.
     _task: str
 
-    _model: TableModel
-    #: The targets of the training: name, kind of the values, and names of the classes.
-    _targets: list[tuple[str, str, list[str]]]
     n_features_in_: int
     feature_names_in_: Any
     notes_: list[str]
     scores_: dict[str, Any]
     history_: list[dict[str, Any]]
     recipe_: dict[str, Any]
+    calibration_: dict[str, Any]
+    choices_: list[str]
+    findings_: list[dict[str, Any]]
 
     def __init__(
         self,
@@ -152,7 +153,13 @@ class BaseTable(BaseEstimator):
         self.progress = progress
 
     def fit(
-        self, X: Any, y: Any = None, *, target: str | Sequence[str] | None = None, validation_data: Any = None
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        target: str | Sequence[str] | None = None,
+        validation_data: Any = None,
     ) -> Self:
         """Train on a table.
 
@@ -164,11 +171,16 @@ class BaseTable(BaseEstimator):
             values.
         y : array-like, default=None
             The target, where it is not a column of ``X``. Its name is that of the series, else ``target``.
+        sample_weight : array-like of shape (n_samples,) or str, default=None
+            The weight of each row in the loss, 0 or more, or the column of ``X`` that has it, as the parameter
+            ``weight``. Scaling and other preparation count every row once. The recipe and the model file name the
+            weights as the series is named, else ``sample_weight``.
         target : str or list of str, default=None
             The columns of ``X`` to predict; those of the recipe by default.
-        validation_data : tuple (X, y) or table, default=None
+        validation_data : tuple (X, y) or (X, y, sample_weight), or table, default=None
             Rows for early stopping, in place of those that ``validation`` holds out: features and target, or a table
-            that has the target too.
+            that has the target too. Where ``sample_weight`` is an array and these rows have no weights, each counts for
+            1.
 
         Returns
         -------
@@ -176,10 +188,19 @@ class BaseTable(BaseEstimator):
             The trained model.
         """
         with exclusive_fit(self):
-            return self._fit(X, y, target, validation_data)
+            return self._fit(X, y, sample_weight, target, validation_data)
 
-    def _fit(self, X: Any, y: Any, target: str | Sequence[str] | None, validation_data: Any) -> Self:
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, target: str | Sequence[str] | None, validation_data: Any
+    ) -> Self:
         parameters = self.get_params(deep=False)
+        if sample_weight is not None and self.weight is not None:
+            raise ValueError("the weights are given twice, as weight and as sample_weight; give one of the two")
+        weights = None
+        if isinstance(sample_weight, str):
+            parameters["weight"] = sample_weight
+        elif sample_weight is not None:
+            weights = str(getattr(sample_weight, "name", None) or "sample_weight"), weights_of(sample_weight)
         threads = self._threads()
         targets = [] if target is None else names_of(target)
         if y is None:
@@ -191,7 +212,7 @@ class BaseTable(BaseEstimator):
             of_target = targets_of(y, [name for name, _ in features])
             targets = [name for name, _ in of_target]
             data = table_of([*features, *of_target])
-        held_out = self._held_out(validation_data, targets)
+        held_out, held_out_weights = self._held_out(validation_data, targets, weights is not None)
         progress = None
         if self.progress:
             progress = Progress(type(self).__name__, self.epochs, score_name="validation loss")
@@ -199,11 +220,13 @@ class BaseTable(BaseEstimator):
         try:
             request = request_of(parameters, targets, self._task)
             with progress or nullcontext():
-                model, names, raised, is_interrupted = train_table(
+                trained = train_table(
                     data,
                     request,
                     threads,
+                    weights=weights,
                     validation=held_out,
+                    validation_weights=held_out_weights,
                     chosen=(lambda choice: say(in_sentence(choice))) if self.verbose else None,
                     recorded=(lambda record: say(_line_of(json.loads(record)))) if self.verbose else None,
                     reported=progress.callback_from(0) if progress else None,
@@ -212,35 +235,44 @@ class BaseTable(BaseEstimator):
             raise ValueError(f"{DIVERGED} ({error})") from None
         except ValueError as error:
             raise ValueError(in_parameters(str(error), parameters)) from None
-        self._keep(model, names, y)
+        self._keep(trained["model"], trained["columns"], y)
+        self.choices_ = [in_sentence(choice) for choice in trained["choices"]]
+        self.findings_ = [_in_sentences(finding) for finding in json.loads(trained["findings"])]
         for note in self.notes_:
             warnings.warn(note, stacklevel=3)
-        if isinstance(raised, KeyboardInterrupt) or (raised is None and is_interrupted):
+        raised = trained["raised"]
+        if isinstance(raised, KeyboardInterrupt) or (raised is None and trained["interrupted"]):
             warnings.warn("Training interrupted by user.", stacklevel=3)
         elif raised is not None:
             raise raised
         return self
 
-    def _held_out(self, validation_data: Any, targets: list[str]) -> TableData | None:
-        """The rows for early stopping that are not of the table."""
+    def _held_out(self, validation_data: Any, targets: list[str], is_weighted: bool) -> tuple[TableData | None, Any]:
+        """The rows for early stopping that are not of the table, and their weights where they have any."""
         is_rows = self.validation is not None and not isinstance(self.validation, Real)
         if validation_data is None:
-            return file_of(self.validation) if is_rows else None
+            return file_of(self.validation) if is_rows else None, None
         if is_rows:
             raise ValueError(
                 "the validation rows are given twice, as validation and as validation_data; give one of the two"
             )
         if not isinstance(validation_data, tuple):
-            is_path = is_file(validation_data)
-            return file_of(validation_data) if is_path else table_of(columns_of(validation_data), "validation_data")
-        if len(validation_data) != 2 or not targets:
+            return table_from(validation_data, "validation_data"), None
+        if len(validation_data) not in (2, 3) or not targets:
             raise ValueError("validation_data must be a tuple (X, y), for fit(X, y), or a table that has the target")
+        weights = None
+        if len(validation_data) == 3 and validation_data[2] is not None:
+            if not is_weighted:
+                raise ValueError(
+                    "validation_data has weights, and the rows of the training have none; give sample_weight"
+                )
+            weights = weights_of(validation_data[2], "the sample_weight of validation_data")
         features = columns_of(validation_data[0], "validation_data")
         of_target = targets_of(validation_data[1], [])
         if len(of_target) != len(targets):
             raise ValueError(f"validation_data has {len(of_target)} targets, y has {len(targets)}")
         named = [(name, column) for name, (_, column) in zip(targets, of_target, strict=True)]
-        return table_of([*features, *named], "validation_data")
+        return table_of([*features, *named], "validation_data"), weights
 
     def _keep(self, model: TableModel, names: list[str], y: Any = None) -> None:
         """Stores a trained model, and what it says of itself."""
@@ -253,30 +285,16 @@ class BaseTable(BaseEstimator):
         self.scores_ = {rows: metrics[rows] for rows in ("training", "validation")}
         self.history_ = json.loads(model.history())
         self.recipe_ = json.loads(model.recipe())
+        self.calibration_ = json.loads(model.calibration())
 
     def _outputs(self, X: Any) -> tuple[Any, Any]:
         """Numbers or probabilities of the rows of a table, and of one target of classes the class of each row."""
         check_is_fitted(self)
         threads = self._threads()
-        try:
-            values, labels, notes = self._model.predict(_table(X), threads)
-        except ValueError as error:
-            raise ValueError(in_sentence(str(error))) from None
-        for note in notes:
-            warnings.warn(in_sentence(note), stacklevel=3)
+        with in_words_of_python():
+            values, labels, notes = self._model.predict(table_from(X), threads)
+        self._warn(notes, stacklevel=4)
         return values, labels
-
-    def _scores(self, X: Any) -> dict[str, Any]:
-        """The scores on a table that has the target."""
-        check_is_fitted(self)
-        try:
-            scores, notes = self._model.scores(_table(X), self._threads())
-        except ValueError as error:
-            raise ValueError(in_sentence(str(error))) from None
-        for note in notes:
-            warnings.warn(in_sentence(note), stacklevel=3)
-        found: dict[str, Any] = json.loads(scores)
-        return found
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a file, which `pellucid.load` and the command, such as ``pellucid predict``, read.
@@ -313,8 +331,9 @@ class BaseTable(BaseEstimator):
         super().__setstate__(state)
 
 
-def _table(X: Any) -> TableData:
-    return file_of(X) if is_file(X) else table_of(columns_of(X))
+def _in_sentences(finding: dict[str, Any]) -> dict[str, Any]:
+    """A finding without flags of the command."""
+    return {name: in_sentence(value) if isinstance(value, str) else value for name, value in finding.items()}
 
 
 def _line_of(record: dict[str, Any]) -> str:

@@ -11,8 +11,11 @@ mod run;
 mod samples;
 mod sparse_arrays;
 mod table_data;
+mod table_importance;
 mod table_model;
 mod table_request;
+mod table_scores;
+mod table_training;
 mod watch;
 
 use pyo3::prelude::*;
@@ -41,7 +44,16 @@ mod _engine {
     use crate::table_data::TableData;
 
     #[pymodule_export]
-    use crate::table_model::{TableModel, train_table};
+    use crate::table_importance::{table_contributions, table_importance};
+
+    #[pymodule_export]
+    use crate::table_model::TableModel;
+
+    #[pymodule_export]
+    use crate::table_scores::score_table;
+
+    #[pymodule_export]
+    use crate::table_training::train_table;
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");

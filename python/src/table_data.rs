@@ -1,10 +1,10 @@
 //! Tables for training and prediction: files, frames in Arrow's format, and typed columns.
 
-use crate::arrays::{Refused, extract};
+use crate::arrays::extract;
 use numpy::PyReadonlyArray1;
 use pellucid_data::{
-    BUILTINS, Categories, Column, ColumnKind, FileError, ReadOptions, Table, TableChunks, TableSource,
-    Values, load_builtin, read_table,
+    BUILTINS, Categories, Column, ColumnKind, DataError, FileError, ReadOptions, Table, TableChunks,
+    TableSource, Values, load_builtin, read_table,
 };
 use pyo3::exceptions::{PyFileNotFoundError, PyFloatingPointError, PyMemoryError, PyValueError};
 use pyo3::prelude::*;
@@ -160,14 +160,32 @@ fn words(values: Vec<Option<String>>) -> Values {
 /// The result of reading or training, whose error becomes Python's `ValueError`; for a file that is not there
 /// `FileNotFoundError`, for a training that diverges `FloatingPointError`, and for one that needs too much memory `MemoryError`.
 pub(crate) fn refused<V>(found: pellucid_data::Result<V>) -> PyResult<V> {
-    match found {
-        Err(pellucid_data::DataError::File(error @ FileError::Missing { .. })) => {
-            Err(PyFileNotFoundError::new_err(error.to_string()))
-        }
-        Err(error @ pellucid_data::DataError::Engine(pellucid::Error::TooMuchMemory { .. })) => {
-            Err(PyMemoryError::new_err(error.to_string()))
-        }
-        Err(error) if error.divergence().is_some() => Err(PyFloatingPointError::new_err(error.to_string())),
-        found => found.refused(),
+    found.map_err(|error| Failure::from(error).into())
+}
+
+/// What ends the reading of a table: an error of the table, or an exception of Python, such as `KeyboardInterrupt`.
+pub(crate) struct Failure(PyErr);
+
+impl From<DataError> for Failure {
+    fn from(error: DataError) -> Self {
+        let message = error.to_string();
+        Self(match error {
+            DataError::File(FileError::Missing { .. }) => PyFileNotFoundError::new_err(message),
+            DataError::Engine(pellucid::Error::TooMuchMemory { .. }) => PyMemoryError::new_err(message),
+            error if error.divergence().is_some() => PyFloatingPointError::new_err(message),
+            _ => PyValueError::new_err(message),
+        })
+    }
+}
+
+impl From<PyErr> for Failure {
+    fn from(raised: PyErr) -> Self {
+        Self(raised)
+    }
+}
+
+impl From<Failure> for PyErr {
+    fn from(failure: Failure) -> Self {
+        failure.0
     }
 }

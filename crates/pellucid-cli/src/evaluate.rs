@@ -3,16 +3,15 @@
 use crate::arguments::Evaluate;
 use crate::outputs::{self, JsonOutput};
 use crate::pictures::{self, PlotFiles};
-use crate::scored_rows::ScoredRows;
+use crate::scored_rows::read_scored;
 use crate::{interrupt, run, score_text, source, terminal, text_style};
 use anyhow::Result;
-use pellucid::data::matrix::Matrix;
 use pellucid_data::calibration::Coverage;
 use pellucid_data::model_file::Model;
-use pellucid_data::preparation::{Predictions, Preparation};
-use pellucid_data::training::{self, Answers, Scores};
+use pellucid_data::preparation::Preparation;
+use pellucid_data::training::{Coverages, PredictedRows, ScoredRows, Scores};
 use pellucid_report::Report;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -35,30 +34,28 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
     let json = JsonOutput::prepare(arguments.json.as_deref())?;
 
     let target = preparation.target();
-    let networks = model.networks();
-    let mut outputs = Vec::new();
-    let scored = ScoredRows::read(
+    let mut predicted = PredictedRows::new(model.networks(), preparation, threads);
+    let (scored, notes) = read_scored(
         &arguments.data,
         &arguments.reading,
         arguments.drop_missing_target,
         preparation,
-        |table, rows| {
-            let (predictions, counts) = training::predict(&networks, preparation, table, rows, threads)?;
-            outputs.extend_from_slice(predictions.values().values());
-            Ok(counts)
-        },
+        |table, rows| Ok(predicted.append(table, rows)?),
     )?;
     let ScoredRows {
         answers,
         rows,
-        notes,
         warnings,
     } = scored;
-    let width = outputs.len() / rows.max(1);
-    let outputs = Matrix::new(rows, width, outputs)?;
-    let predictions = target.predictions(outputs);
+    let predictions = predicted.finish()?;
     let scores = Scores::from_predictions(&predictions, &answers)?;
-    let coverages = coverages(&model, arguments, &predictions, &answers)?;
+    let coverages = Coverages::measure(
+        &model.calibrated,
+        target,
+        arguments.interval,
+        &arguments.model.display().to_string(),
+        (&predictions, &answers),
+    )?;
     if !plots.is_empty() {
         let of = source::file_name(&arguments.data.to_string_lossy());
         let drawn = pictures::table::judged(&of, &scores, &predictions, &answers);
@@ -71,12 +68,8 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
         record["model"] = json!(arguments.model);
         record["data"] = json!(arguments.data);
         record["rows"] = json!(rows);
-        if let Some(Coverages { level, of_targets }) = &coverages {
-            let targets: Map<String, Value> = of_targets
-                .iter()
-                .map(|(name, coverage)| (name.clone(), json!(coverage)))
-                .collect();
-            record["interval"] = json!({"level": level, "targets": targets});
+        if let Some(coverages) = &coverages {
+            record["interval"] = coverages.to_json();
         }
         if let Some(threshold) = target.threshold() {
             record["threshold"] = json!(threshold);
@@ -95,66 +88,23 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
             ))?;
         }
         if let Some(coverages) = &coverages {
-            terminal::print_lines(coverages.lines())?;
+            terminal::print_lines(lines(coverages))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What intervals of a level are worth on the rows of a table, for each target.
-struct Coverages {
-    level: f64,
-    of_targets: Vec<(String, Coverage)>,
-}
-
-/// At the requested level; without one at 0.9, if the model keeps enough residuals.
-fn coverages(
-    model: &Model,
-    arguments: &Evaluate,
-    predictions: &Predictions,
-    answers: &Answers,
-) -> Result<Option<Coverages>> {
-    const USUAL_LEVEL: f64 = 0.9;
-    let target = preparation(model, &arguments.model)?.target();
-    let level = arguments.interval.unwrap_or(USUAL_LEVEL);
-    let path = arguments.model.display().to_string();
-    let half_widths = match model.calibrated.half_widths(target, level, &path) {
-        Ok(half_widths) => half_widths,
-        Err(error) if arguments.interval.is_some() => return Err(error.into()),
-        Err(_) => return Ok(None),
+fn lines(coverages: &Coverages) -> Vec<String> {
+    let titles = format!("intervals of level {}|coverage|mean width", coverages.level);
+    let row = |(name, of): &(String, Coverage)| {
+        vec![
+            name.clone(),
+            score_text::number(of.coverage),
+            score_text::number(of.mean_width),
+        ]
     };
-    let Predictions::Numbers { columns, values } = predictions else {
-        return Ok(None);
-    };
-    let of_target = |(at, (name, half_width)): (usize, (&String, f64))| {
-        let pairs = answers
-            .numbers()
-            .iter()
-            .copied()
-            .zip(values.values().iter().copied());
-        let pairs = pairs.skip(at).step_by(columns.len());
-        (name.clone(), Coverage::of_pairs(half_width, pairs))
-    };
-    let of_targets = columns.iter().zip(half_widths).enumerate().map(of_target);
-    Ok(Some(Coverages {
-        level,
-        of_targets: of_targets.collect(),
-    }))
-}
-
-impl Coverages {
-    fn lines(&self) -> Vec<String> {
-        let titles = format!("intervals of level {}|coverage|mean width", self.level);
-        let row = |(name, of): &(String, Coverage)| {
-            vec![
-                name.clone(),
-                score_text::number(of.coverage),
-                score_text::number(of.mean_width),
-            ]
-        };
-        let lines = score_text::titled(&titles, self.of_targets.iter().map(row));
-        std::iter::once(String::new()).chain(lines).collect()
-    }
+    let lines = score_text::titled(&titles, coverages.of_targets.iter().map(row));
+    std::iter::once(String::new()).chain(lines).collect()
 }
 
 /// How a table becomes the model's input.

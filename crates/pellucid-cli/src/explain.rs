@@ -5,7 +5,6 @@ use crate::evaluate::preparation;
 use crate::failure::{self, Misuse, misuse, refuse_flags};
 use crate::progress::Progress;
 use crate::run::{session, threads};
-use crate::scored_rows::expected_with_target;
 use crate::source::file_name;
 use crate::subject::is_model;
 use crate::{interrupt, outputs, recipes, source, terminal};
@@ -233,7 +232,7 @@ fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explana
             arguments.source
         ));
     };
-    let mut expected = expected_with_target(preparation);
+    let mut expected = preparation.expected_with_target();
     let weight = model
         .recipe
         .data

@@ -8,18 +8,16 @@ use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::pictures::importance::{chart, meaning};
 use crate::progress::counted;
 use crate::score_text::{aligned, count, figure_name, number, plural};
-use crate::scored_rows::ScoredRows;
+use crate::scored_rows::read_scored;
 use crate::{interrupt, run, source, terminal};
 use anyhow::Result;
-use pellucid::evaluation::metrics::Better;
 use pellucid_data::importance::{
-    BAND, ColumnImportance, PermutationImportance, PermutationSettings, PreparedRows, permutation_importance,
+    ColumnImportance, PermutationImportance, PermutationSettings, PreparedRows, permutation_importance,
 };
 use pellucid_data::model_file::Model;
-use pellucid_data::preparation::TargetPreparation;
 use pellucid_data::training::ScoreFigure;
 use pellucid_report::legible;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::process::ExitCode;
 
 /// Bars of a picture, where --top does not say how many.
@@ -37,7 +35,9 @@ pub(crate) fn importance(arguments: &Importance) -> Result<ExitCode> {
     outputs::check_distinct(&read, &written)?;
     let model = Model::load(&arguments.model)?;
     let preparation = preparation(&model, &arguments.model)?;
-    let figure = figure(arguments.metric.as_deref(), preparation.target())?;
+    let metric = arguments.metric.as_deref();
+    let figure = ScoreFigure::requested(preparation.target(), metric)
+        .or_else(|problem| misuse(format!("--metric {}: {problem}", metric.unwrap_or_default())))?;
     let threads = run::threads(arguments.running.threads, arguments.running.quiet);
     interrupt::listen();
     let light_or_dark = |path| PlotOutput::prepare(path, arguments.theme);
@@ -45,7 +45,7 @@ pub(crate) fn importance(arguments: &Importance) -> Result<ExitCode> {
     let json = JsonOutput::prepare(arguments.json.as_deref())?;
 
     let mut rows = PreparedRows::new(&model.networks(), preparation, threads);
-    let scored = ScoredRows::read(
+    let (scored, notes) = read_scored(
         &arguments.data,
         &arguments.reading,
         arguments.drop_missing_target,
@@ -83,17 +83,17 @@ pub(crate) fn importance(arguments: &Importance) -> Result<ExitCode> {
             " before every column was shuffled once; nothing was written"
         ));
     }
-    let constant: Vec<String> = found.columns.iter().filter_map(note_of_constant).collect();
+    let constant = found.notes();
     terminal::notes("note", &constant);
 
     let prints = !json.takes_standard_output();
     json.write(|| {
-        let mut record = record(&found);
+        let mut record = found.to_json();
         record["model"] = json!(arguments.model);
         record["data"] = json!(arguments.data);
         record["rows"] = json!(scored.rows);
         record["seed"] = json!(arguments.seed);
-        record["notes"] = json!([&scored.notes[..], &constant].concat());
+        record["notes"] = json!([&notes[..], &constant].concat());
         record["warnings"] = json!(scored.warnings);
         record["stopped"] = json!(stopped);
         record
@@ -112,38 +112,6 @@ pub(crate) fn importance(arguments: &Importance) -> Result<ExitCode> {
         return Ok(failure::failed(&interrupt::stopped(&meaning)));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The figure that is asked for, or the first.
-fn figure(name: Option<&str>, target: &TargetPreparation) -> Result<ScoreFigure> {
-    let Some(name) = name else {
-        return Ok(ScoreFigure::first(target));
-    };
-    if let Some(figure) = ScoreFigure::named(target, name) {
-        return Ok(figure);
-    }
-    let learns = match target {
-        TargetPreparation::Regression { .. } => "numbers",
-        TargetPreparation::Labels { .. } => "several targets of two classes",
-        TargetPreparation::Binary(_) | TargetPreparation::Classes(_) => "classes",
-    };
-    let all: Vec<&str> = ScoreFigure::all(target)
-        .into_iter()
-        .map(ScoreFigure::name)
-        .collect();
-    misuse(format!(
-        "--metric {name}: the model predicts {learns}, whose scores are {}",
-        all.join(", ")
-    ))
-}
-
-fn note_of_constant(column: &ColumnImportance) -> Option<String> {
-    column.is_constant.then(|| {
-        format!(
-            "column `{}` is the same in every row here, so shuffling it changes nothing; these rows cannot say whether it matters",
-            column.column
-        )
-    })
 }
 
 fn text(found: &PermutationImportance, rows: usize, top: Option<usize>) -> Vec<String> {
@@ -170,29 +138,4 @@ fn text(found: &PermutationImportance, rows: usize, top: Option<usize>) -> Vec<S
         ));
     }
     lines
-}
-
-fn record(found: &PermutationImportance) -> Value {
-    let column = |column: &ColumnImportance| {
-        json!({
-            "column": column.column,
-            "mean": column.mean,
-            "std": column.std,
-            "low": column.band.0,
-            "high": column.band.1,
-            "values": column.values,
-            "constant": column.is_constant,
-        })
-    };
-    json!({
-        "metric": found.figure.name(),
-        "better": match found.figure.better() {
-            Better::Higher => "higher",
-            Better::Lower => "lower",
-        },
-        "score": found.score,
-        "repeats": found.repeats,
-        "band": [BAND.0, BAND.1],
-        "columns": found.columns.iter().map(column).collect::<Vec<_>>(),
-    })
 }

@@ -10,6 +10,7 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pellucid::data::matrix::Matrix;
 use pellucid::descriptor::nearest;
+use pellucid_data::calibration::interval_around;
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::{Counts, LabelTarget, Predictions, Preparation, TargetPreparation};
 use pellucid_data::training::{self, UnansweredRows};
@@ -214,13 +215,10 @@ impl Layout {
             let numbers = || column_of(&numbers, column);
             values.push(Values::Numbers(numbers().collect()));
             if let Some(half_widths) = &self.half_widths {
-                let half_width = half_widths[column];
-                values.push(Values::Numbers(
-                    numbers().map(|number| number - half_width).collect(),
-                ));
-                values.push(Values::Numbers(
-                    numbers().map(|number| number + half_width).collect(),
-                ));
+                let around = |end: usize| {
+                    numbers().map(move |number| interval_around(number, half_widths[column])[end])
+                };
+                values.extend([0, 1].map(|end| Values::Numbers(around(end).collect())));
             }
         }
         let answers = self.answers.iter().cloned().zip(values);

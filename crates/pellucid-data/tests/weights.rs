@@ -167,3 +167,49 @@ fn a_column_of_weights_is_no_feature_and_says_what_rows_count_for() {
     let refusal = trained(&plain, Some(ClassWeight::Each(vec![1.0])), None).unwrap_err();
     assert!(refusal.contains("data.table.class_weight"), "{refusal}");
 }
+
+#[test]
+fn weights_beside_a_table_are_a_column_that_no_name_or_number_means() {
+    let plain = load_builtin("moons", 0).unwrap();
+    let features = plain.columns.len() - 1;
+    let weights: Vec<f64> = (0..plain.rows()).map(|row| (row % 3) as f64).collect();
+    let mut request = TrainingRequest::default();
+    request.columns.target = vec!["last".into()];
+    request.columns.only = vec!["1".into()];
+    let weighed = request.weigh(plain.clone(), "counts", weights.clone()).unwrap();
+    assert_eq!(request.columns.target, ["class"]);
+    assert_eq!(request.columns.only, [plain.columns[0].name.clone()]);
+    assert_eq!(request.columns.weight.as_deref(), Some("counts"));
+    assert_eq!(weighed.columns.len(), features + 2);
+    assert_eq!(
+        weighed.column("counts").unwrap().values,
+        Values::Numbers(weights.clone())
+    );
+
+    // A column of the name stays.
+    let mut again = TrainingRequest::default();
+    let twice = again
+        .weigh(weighed.clone(), "counts", vec![1.0; plain.rows()])
+        .unwrap();
+    assert_eq!(again.columns.weight.as_deref(), Some("_counts"));
+    assert_eq!(
+        twice.column("counts").unwrap().values,
+        Values::Numbers(weights.clone())
+    );
+
+    // Held-out rows have theirs under the name of the training, whatever else they have.
+    let ones = vec![1.0; plain.rows()];
+    let held_out = request.weigh_held_out(weighed, ones.clone()).unwrap();
+    assert_eq!(held_out.column("counts").unwrap().values, Values::Numbers(ones));
+    let refusal = request
+        .weigh(plain.clone(), "counts", vec![1.0])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refusal.starts_with("counts: the number of weights is 1, and moons has "),
+        "{refusal}"
+    );
+    let unweighted = TrainingRequest::default().weigh_held_out(plain, weights);
+    let refusal = unweighted.unwrap_err().to_string();
+    assert!(refusal.contains("those of the training have none"), "{refusal}");
+}

@@ -14,8 +14,9 @@ use crate::subject::is_model;
 use crate::{interrupt, run, source, terminal};
 use anyhow::{Context, Result};
 use explained::Explained;
-use pellucid::numpy_random::RandomState;
-use pellucid_data::importance::{ContributionSettings, Contributions, PreparedRows, contributions as divide};
+use pellucid_data::importance::{
+    ContributionSettings, Contributions, PreparedRows, background_rows, contributions as divide,
+};
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::TargetPreparation;
 use pellucid_data::{OutputFile, Table, Values};
@@ -48,9 +49,7 @@ pub(crate) fn contributions(arguments: &Explain) -> Result<ExitCode> {
         .collect();
     let table = preparation.reading().read(written_as)?;
     let seed = arguments.seed.unwrap_or(0);
-    let mut background = RandomState::new(seed).permutation(table.rows());
-    background.truncate(asked.background);
-    let background: Vec<u32> = background.into_iter().map(|row| row as u32).collect();
+    let background = background_rows(table.rows(), asked.background, seed);
     // The explained row, then the background.
     let mut rows = PreparedRows::new(&model.networks(), preparation, threads);
     let met = rows.append(&table, &[row])?;

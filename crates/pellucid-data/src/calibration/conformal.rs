@@ -65,6 +65,11 @@ impl Residuals {
     }
 }
 
+/// The ends of an interval around a predicted number.
+pub fn interval_around(predicted: f64, half_width: f64) -> [f64; 2] {
+    [predicted - half_width, predicted + half_width]
+}
+
 /// What the intervals of one target are worth on other rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Coverage {

@@ -7,7 +7,7 @@ mod conformal;
 mod temperature;
 mod threshold;
 
-pub use conformal::{Coverage, MOST_RESIDUALS, Residuals};
+pub use conformal::{Coverage, MOST_RESIDUALS, Residuals, interval_around};
 pub use temperature::{Decisions, Temperature, scale_output_layer, without_output_activation};
 pub use threshold::Threshold;
 

@@ -46,5 +46,6 @@ pub use permutation::{
 pub use prepared_rows::PreparedRows;
 pub use progress::Progress;
 pub use shapley::{
-    ContributionMethod, ContributionSettings, Contributions, MOST_EXACT_COLUMNS, contributions,
+    ContributionMethod, ContributionSettings, Contributions, MOST_EXACT_COLUMNS, background_rows,
+    contributions,
 };

@@ -9,7 +9,9 @@ use super::progress::Progress;
 use crate::error::Result;
 use crate::preparation::{Predictions, mean_and_std, quantiles};
 use crate::training::{Answers, ScoreFigure, Scores};
+use pellucid::evaluation::metrics::Better;
 use pellucid::numpy_random::RandomState;
+use serde_json::{Value, json};
 
 /// The ends of the band of an importance, as parts of the repeats below them.
 pub const BAND: (f64, f64) = (0.05, 0.95);
@@ -53,6 +55,53 @@ pub struct ColumnImportance {
     pub band: (f64, f64),
     /// Whether the column is the same in all rows, so that shuffling changes nothing.
     pub is_constant: bool,
+}
+
+impl ColumnImportance {
+    /// What a user should know of it.
+    pub fn note(&self) -> Option<String> {
+        self.is_constant.then(|| {
+            format!(
+                "column `{}` is the same in every row here, so shuffling it changes nothing; these rows cannot say whether it \
+                 matters",
+                self.column
+            )
+        })
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "column": self.column,
+            "mean": self.mean,
+            "std": self.std,
+            "low": self.band.0,
+            "high": self.band.1,
+            "values": self.values,
+            "constant": self.is_constant,
+        })
+    }
+}
+
+impl PermutationImportance {
+    /// What a user should know, a sentence each.
+    pub fn notes(&self) -> Vec<String> {
+        self.columns.iter().filter_map(ColumnImportance::note).collect()
+    }
+
+    /// The figure, its value on the rows as they are, and every column, as JSON.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "metric": self.figure.name(),
+            "better": match self.figure.better() {
+                Better::Higher => "higher",
+                Better::Lower => "lower",
+            },
+            "score": self.score,
+            "repeats": self.repeats,
+            "band": [BAND.0, BAND.1],
+            "columns": self.columns.iter().map(ColumnImportance::to_json).collect::<Vec<_>>(),
+        })
+    }
 }
 
 /// Measures the importance of every source column for the predictions of `rows`, whose true answers are `answers`.

@@ -141,6 +141,13 @@ impl Preparation {
         self.reading.expected(self.columns.iter().map(expected).collect())
     }
 
+    /// The columns that a model needs where the answers are known, and the kinds to read them as: those of
+    /// [`Preparation::expected_columns`], and the targets.
+    pub fn expected_with_target(&self) -> Vec<(String, ColumnKind)> {
+        let all = [self.expected_columns(), self.target.expected_columns()].concat();
+        self.reading.expected(all)
+    }
+
     /// The features of some rows, (rows, [`Preparation::width`]), and the counts of unusual values. Columns are found by
     /// name.
     ///

@@ -19,6 +19,7 @@
 //! ```
 
 mod calibrate;
+mod coverage;
 mod cross_validation;
 mod defaults;
 mod effort;
@@ -33,19 +34,22 @@ mod presets;
 mod refit;
 mod request;
 mod score_figure;
+mod scored_rows;
 mod scores;
 mod session;
 mod unanswered;
 
+pub use coverage::Coverages;
 pub use cross_validation::{CrossValidation, Spread};
 pub use effort::Effort;
 pub use estimate::Estimate;
 pub use plan::Plan;
 pub(crate) use prediction::{in_f32, in_f64, mean_outputs};
-pub use prediction::{predict, predict_where_possible};
+pub use prediction::{PredictedRows, predict, predict_where_possible};
 pub use presets::Preset;
 pub use request::{TrainingRequest, names_in};
 pub use score_figure::ScoreFigure;
+pub use scored_rows::ScoredRows;
 pub use scores::{Answers, Scores};
 pub use session::{TableSession, Trained, samples};
 pub use unanswered::UnansweredRows;

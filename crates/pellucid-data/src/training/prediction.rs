@@ -1,4 +1,4 @@
-//! The predictions of a network for rows of a table, and their scores.
+//! The predictions of a network for rows of a table, whole or some at a time, and their scores.
 
 use super::scores::{Answers, Scores};
 use super::unanswered::{UnansweredRows, answered, rows_with_large_numbers, without_others};
@@ -91,6 +91,52 @@ pub fn predict_where_possible(
     };
     Ok((predictions, counts, unanswered))
 }
+
+/// The predictions of a model for rows of tables that come some at a time.
+#[derive(Debug)]
+pub struct PredictedRows<'a> {
+    networks: Vec<&'a AnyNetwork>,
+    preparation: &'a Preparation,
+    threads: NonZeroUsize,
+    /// The numbers or probabilities, row after row.
+    values: Vec<f64>,
+    rows: usize,
+}
+
+impl<'a> PredictedRows<'a> {
+    /// No rows yet, for a model of one network or of several.
+    pub fn new(networks: Vec<&'a AnyNetwork>, preparation: &'a Preparation, threads: NonZeroUsize) -> Self {
+        Self {
+            networks,
+            preparation,
+            threads,
+            values: Vec::new(),
+            rows: 0,
+        }
+    }
+
+    /// Predicts further rows. What was unusual in them is counted.
+    ///
+    /// # Errors
+    /// As [`Preparation::transform`].
+    pub fn append(&mut self, table: &Table, rows: &[u32]) -> Result<Counts> {
+        let (predictions, counts) = predict(&self.networks, self.preparation, table, rows, self.threads)?;
+        self.values.extend_from_slice(predictions.values().values());
+        self.rows += rows.len();
+        Ok(counts)
+    }
+
+    /// The predictions of all rows.
+    ///
+    /// # Errors
+    /// None is known; a matrix of another shape would be one.
+    pub fn finish(self) -> Result<Predictions> {
+        let width = self.values.len() / self.rows.max(1);
+        let values = Matrix::new(self.rows, width, self.values)?;
+        Ok(self.preparation.target().predictions(values))
+    }
+}
+
 /// The networks of single precision.
 pub(crate) fn in_f32<'a>(networks: &[&'a AnyNetwork]) -> Vec<&'a Network<f32>> {
     let single = |network: &&'a AnyNetwork| match network {

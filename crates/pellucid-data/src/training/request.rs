@@ -4,7 +4,7 @@ use super::effort::Effort;
 use super::presets::Preset;
 use crate::error::{Result, problem};
 use crate::preparation::{ColumnChoice, ReadTable, ReadingRequest, TableReading};
-use crate::table::{Separators, Table};
+use crate::table::{Column, Separators, Table, Values};
 use pellucid::Normalisation;
 use pellucid::descriptor::{Choice, OrNone};
 use pellucid::evaluation::metrics::{Figure, Metric};
@@ -146,6 +146,41 @@ impl TrainingRequest {
         Ok(read.table)
     }
 
+    /// Appends the weights of the rows in training to a table that is not read yet, as a column of this name, with `_` before
+    /// it where a column has that name. It takes the place of any other column of weights.
+    ///
+    /// # Errors
+    /// The number of weights is not that of the rows; a requested column is not there.
+    pub fn weigh(&mut self, mut table: Table, name: &str, weights: Vec<f64>) -> Result<Table> {
+        check_weights(&table, name, weights.len())?;
+        // Numbers and `last` mean the columns without that of the weights.
+        self.columns = self.columns_of(&table)?;
+        let mut name = name.to_owned();
+        while table.column(&name).is_some() {
+            name.insert(0, '_');
+        }
+        self.columns.weight = Some(name.clone());
+        push_weights(&mut table, name, weights);
+        Ok(table)
+    }
+
+    /// The same for the held-out rows, which are a table of their own.
+    ///
+    /// # Errors
+    /// The number of weights is not that of the rows; [`weigh`](Self::weigh) was not called before.
+    pub fn weigh_held_out(&self, mut table: Table, weights: Vec<f64>) -> Result<Table> {
+        let Some(name) = &self.columns.weight else {
+            return Err(problem(
+                &table.source,
+                "its rows have weights, and those of the training have none",
+            ));
+        };
+        check_weights(&table, name, weights.len())?;
+        table.columns.retain(|column| column.name != *name);
+        push_weights(&mut table, name.clone(), weights);
+        Ok(table)
+    }
+
     /// The preset that the settings are taken from where there is no recipe. The default is made for Adam; another optimizer
     /// starts from plain settings.
     pub(super) fn preset_or_default(&self) -> Preset {
@@ -237,6 +272,22 @@ impl TrainingRequest {
             time: one_or(&self.columns.time, from_recipe.time)?,
         })
     }
+}
+
+fn check_weights(table: &Table, name: &str, weights: usize) -> Result<()> {
+    let rows = table.rows();
+    if weights == rows {
+        return Ok(());
+    }
+    let source = &table.source;
+    let message =
+        format!("the number of weights is {weights}, and {source} has {rows} rows; give one for each row");
+    Err(problem(name, message))
+}
+
+fn push_weights(table: &mut Table, name: String, weights: Vec<f64>) {
+    let values = Values::Numbers(weights);
+    table.columns.push(Column { name, values });
 }
 
 /// The names in a list with commas, as in a row of CSV: quotes hold a name together. A text with commas that is a column's

@@ -42,6 +42,28 @@ impl ScoreFigure {
         by_name.or_else(|| all.iter().find(of_metric)).copied()
     }
 
+    /// The figure of a name, or the first without a name.
+    ///
+    /// # Errors
+    /// There is no such figure: what the model predicts, and the figures that there are.
+    pub fn requested(target: &TargetPreparation, name: Option<&str>) -> Result<Self, String> {
+        let Some(name) = name else {
+            return Ok(Self::first(target));
+        };
+        Self::named(target, name).ok_or_else(|| {
+            let predicts = match target {
+                TargetPreparation::Regression { .. } => "numbers",
+                TargetPreparation::Labels { .. } => "several targets of two classes",
+                TargetPreparation::Binary(_) | TargetPreparation::Classes(_) => "classes",
+            };
+            let all: Vec<&str> = Self::all(target).into_iter().map(Self::name).collect();
+            format!(
+                "the model predicts {predicts}, whose scores are {}",
+                all.join(", ")
+            )
+        })
+    }
+
     fn new(metric: Option<Metric>, name: &'static str) -> Self {
         let name = match metric {
             Some(metric) if name.is_empty() => metric.descriptor().common.name,
@@ -119,6 +141,15 @@ mod tests {
         assert_eq!((mse.name(), mse.loss_of(3.0, 1.0)), ("mean_squared_error", 2.0));
         let auc = ScoreFigure::named(&binary(), "roc_auc").unwrap();
         assert_eq!(auc.loss_of(0.5, 0.75), 0.25);
+        assert_eq!(
+            ScoreFigure::requested(&regression(), None),
+            Ok(ScoreFigure::first(&regression()))
+        );
+        let refusal = ScoreFigure::requested(&regression(), Some("accuracy")).unwrap_err();
+        assert!(
+            refusal.starts_with("the model predicts numbers, whose scores are r2, "),
+            "{refusal}"
+        );
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::prepared_rows::PreparedRows;
 use super::progress::Progress;
 use crate::error::Result;
 use pellucid::data::matrix::Matrix;
+use pellucid::numpy_random::RandomState;
 
 /// The most source columns of which every subset is tried: 2ⁿ subsets, each with every background row.
 pub const MOST_EXACT_COLUMNS: usize = 12;
@@ -126,6 +127,13 @@ pub fn contributions(
         outputs,
         method,
     }))
+}
+
+/// At most `most` of the rows of a table, drawn at random without repetition: a background.
+pub fn background_rows(rows: usize, most: usize, seed: u32) -> Vec<u32> {
+    let mut drawn = RandomState::new(seed).permutation(rows);
+    drawn.truncate(most);
+    drawn.into_iter().map(|row| row as u32).collect()
 }
 
 /// A row that is explained, and the rows that columns come from otherwise.
