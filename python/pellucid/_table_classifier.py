@@ -65,8 +65,10 @@ class TableClassifier(ClassifierMixin, BaseTable):
         The largest duration of the training.
     class_weight : {'none', 'balanced'} or list of float, default=None
         The weight of the rows of each class, in the order of ``classes_``.
-    scale : {'standardize', 'min-max', 'robust', 'normal', 'none'}, default=None
-        How numbers are scaled.
+    scale : {'standardize', 'min-max', 'robust', 'normal', 'piecewise-quantile', 'piecewise-tree', 'none'}, default=None
+        How numbers are scaled, or encoded by bins.
+    bins : int, default=None
+        The most bins of a number with a piecewise ``scale``; 8 by default.
     unseen : {'zeros', 'missing', 'error'}, default=None
         The treatment of words that no training row has.
     ensemble : int, default=None

@@ -72,6 +72,7 @@ class BaseTable(TableInspection, BaseEstimator):
         max_seconds: float | None = None,
         class_weight: str | Sequence[float] | None = None,
         scale: str | None = None,
+        bins: int | None = None,
         unseen: str | None = None,
         ensemble: int | None = None,
         refit: bool = False,
@@ -123,6 +124,7 @@ class BaseTable(TableInspection, BaseEstimator):
         self.max_seconds = max_seconds
         self.class_weight = class_weight
         self.scale = scale
+        self.bins = bins
         self.unseen = unseen
         self.ensemble = ensemble
         self.refit = refit

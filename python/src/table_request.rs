@@ -69,6 +69,7 @@ pub(crate) fn request_of(parameters: &str) -> PyResult<TrainingRequest> {
         task: of.take("task")?,
         drop_missing_target: of.take_or_default("drop_missing_target")?,
         scale: of.take("scale")?,
+        bins: of.take("bins")?,
         unseen: of.take("unseen")?,
         class_weight: of.take("class_weight")?,
         validation: of.take("validation")?,

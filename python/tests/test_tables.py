@@ -225,6 +225,10 @@ def test_a_file_of_text_is_read_like_by_the_command(tmp_path):
         (["--preset", "tabm", "--hidden", "9,5", "--epochs", "2"], {"preset": "tabm", "hidden": [9, 5], "epochs": 2}),
         (["--effort", "high", "--epochs", "2"], {"effort": "high", "epochs": 2}),
         (
+            ["--scale", "piecewise-tree", "--bins", "6", "--epochs", "3"],
+            {"scale": "piecewise-tree", "bins": 6, "epochs": 3},
+        ),
+        (
             ["--hidden", "16,8", "--activation", "tanh", "--optimizer", "adamw", "--dropout", "0.1", "--epochs", "5"],
             {"hidden": [16, 8], "activation": "tanh", "optimizer": "adamw", "dropout": 0.1, "epochs": 5},
         ),

@@ -387,6 +387,10 @@ pub(crate) struct Columns {
     #[arg(long, value_parser = one_of(SCALES), help_heading = "Columns")]
     pub(crate) scale: Option<Scale>,
 
+    /// The most bins of a number, with --scale piecewise-quantile or piecewise-tree [default: 8]
+    #[arg(long, value_parser = bins, allow_negative_numbers = true, help_heading = "Columns")]
+    pub(crate) bins: Option<usize>,
+
     /// How words that no training row has are treated [default: zeros]
     #[arg(long, value_parser = one_of(UNSEEN), help_heading = "Columns")]
     pub(crate) unseen: Option<Unseen>,
@@ -409,6 +413,7 @@ impl Columns {
             ("--drop-missing-target", self.drop_missing_target),
             ("--task", self.task.is_some()),
             ("--scale", self.scale.is_some()),
+            ("--bins", self.bins.is_some()),
             ("--unseen", self.unseen.is_some()),
         ];
         flags.extend(self.cells.given());
@@ -432,6 +437,7 @@ impl Columns {
             task: self.task,
             drop_missing_target: self.drop_missing_target,
             scale: self.scale,
+            bins: self.bins,
             unseen: self.unseen,
             ..TrainingRequest::default()
         };
@@ -784,7 +790,7 @@ const EFFORTS: Values<Effort, 3> = [
     described_effort(Effort::High),
 ];
 
-const SCALES: Values<Scale, 7> = [
+const SCALES: Values<Scale, 11> = [
     (
         "standardize",
         "To mean 0 and standard deviation 1",
@@ -803,6 +809,18 @@ const SCALES: Values<Scale, 7> = [
         "To the quantiles of a normal distribution",
         Scale::Normal,
     ),
+    (
+        "piecewise-quantile",
+        "To a feature for each bin between quantiles, 0 below it, 1 above it, linear within",
+        Scale::PiecewiseQuantile,
+    ),
+    ("piecewise_quantile", "", Scale::PiecewiseQuantile),
+    (
+        "piecewise-tree",
+        "The same by bins of a decision tree of the column on the target",
+        Scale::PiecewiseTree,
+    ),
+    ("piecewise_tree", "", Scale::PiecewiseTree),
     ("none", "Not at all", Scale::None),
 ];
 
@@ -1009,6 +1027,14 @@ fn folds(text: &str) -> Result<usize, String> {
         text,
         |folds| *folds >= 2,
         "expected a whole number, 2 or more, such as 5",
+    )
+}
+
+fn bins(text: &str) -> Result<usize, String> {
+    number(
+        text,
+        |bins| *bins >= 2,
+        "expected a whole number, 2 or more, such as 8",
     )
 }
 

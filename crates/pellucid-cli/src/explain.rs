@@ -1,6 +1,7 @@
 //! `pellucid explain`: one training step as a worked example.
 
 use crate::arguments::explain::{ColorArgument, Explain, FormatArgument};
+use crate::encoded_numbers::encoded_numbers;
 use crate::evaluate::preparation;
 use crate::failure::{self, Misuse, misuse, refuse_flags};
 use crate::progress::Progress;
@@ -249,10 +250,14 @@ fn of_model(arguments: &Explain, threads: NonZeroUsize) -> Result<Option<Explana
         (0..batch.min(table.rows()) as u32).collect()
     });
     let name = file_name(&arguments.source);
-    let explanation = match &model.network {
+    let mut explanation = match &model.network {
         AnyNetwork::F32(network) => next_step(name, &model, network, preparation, &table, &rows, threads)?,
         AnyNetwork::F64(network) => next_step(name, &model, network, preparation, &table, &rows, threads)?,
     };
+    if let Some(row) = rows.first() {
+        let notes = encoded_numbers(preparation, &table, *row, arguments.full)?;
+        explanation.notes.extend(notes);
+    }
     Ok(Some(explanation))
 }
 

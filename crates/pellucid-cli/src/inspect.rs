@@ -2,7 +2,7 @@
 
 use crate::arguments::Inspect;
 use crate::outputs::{self, JsonOutput};
-use crate::score_text::{count, figure_name, number, titled};
+use crate::score_text::{count, figure_name, number, one_line, titled};
 use crate::{calibration_text, terminal};
 use anyhow::Result;
 use pellucid::model::network::Architecture;
@@ -10,6 +10,7 @@ use pellucid::recipe::{Scale, TargetTransform};
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::{
     FeatureColumn, LabelTarget, NumberTransform, Preparation, RegressionTarget, TargetPreparation, Transform,
+    USUAL_BINS,
 };
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -158,6 +159,8 @@ fn columns(preparation: &Preparation, shown: usize) -> Vec<String> {
     if all > shown {
         lines.push(format!("and {} more; --all shows them", all - shown));
     }
+    lines.extend(edges(preparation, shown));
+    let bins = preparation.settings().bins.unwrap_or(USUAL_BINS);
     lines.push(match preparation.settings().scale {
         Scale::Standardize => "numbers are scaled to mean 0 and standard deviation 1".into(),
         Scale::MinMax => "numbers are scaled to 0 to 1".into(),
@@ -166,25 +169,44 @@ fn columns(preparation: &Preparation, shown: usize) -> Vec<String> {
                 .into()
         }
         Scale::Normal => "numbers become the quantiles of a normal distribution".into(),
+        Scale::PiecewiseQuantile => {
+            format!("numbers are encoded piecewise linearly, by at most {bins} bins between quantiles")
+        }
+        Scale::PiecewiseTree => format!(
+            "numbers are encoded piecewise linearly, by at most {bins} bins of a decision tree of each on the target"
+        ),
         Scale::None => "numbers are used as they are".into(),
     });
     lines
 }
 
+/// The edges of the bins of each shown column that has some.
+fn edges(preparation: &Preparation, shown: usize) -> Vec<String> {
+    let columns = preparation.columns().iter().take(shown);
+    let line = |column: &FeatureColumn| {
+        let edges: Vec<String> = column.transform.edges()?.iter().copied().map(number).collect();
+        Some(format!(
+            "edges of {}: {}",
+            one_line(&column.name),
+            cut(&edges, shown)
+        ))
+    };
+    columns.filter_map(line).collect()
+}
+
 fn column(column: &FeatureColumn) -> Vec<String> {
-    let mark = |number: &NumberTransform| if number.marks_missing { ", marked" } else { "" };
     let (kind, features, [from, to], missing) = match &column.transform {
         Transform::Number(of) => (
             "number",
-            1 + usize::from(of.marks_missing),
+            column.transform.width(),
             [number(of.minimum), number(of.maximum)],
-            format!("{}{}", number(of.median), mark(of)),
+            missing_number(of, number(of.median)),
         ),
         Transform::LargeInteger { origin, number: of } => (
             "number",
-            1 + usize::from(of.marks_missing),
+            column.transform.width(),
             [of.minimum, of.maximum].map(|distance| format!("{origin} + {}", number(distance))),
-            format!("{origin} + {}{}", number(of.median), mark(of)),
+            missing_number(of, format!("{origin} + {}", number(of.median))),
         ),
         Transform::Boolean { names, number: of } => {
             let missing = match of.median {
@@ -192,8 +214,8 @@ fn column(column: &FeatureColumn) -> Vec<String> {
                 1.0 => names[1].clone(),
                 between => number(between),
             };
-            let features = 1 + usize::from(of.marks_missing);
-            ("boolean", features, names.clone(), missing + mark(of))
+            let features = column.transform.width();
+            ("boolean", features, names.clone(), missing_number(of, missing))
         }
         Transform::Date(of) => {
             let missing = if of.marks_missing {
@@ -219,6 +241,15 @@ fn column(column: &FeatureColumn) -> Vec<String> {
         to,
         missing,
     ]
+}
+
+/// What a missing number counts as: the median, or no number where it has bins and a mark.
+fn missing_number(of: &NumberTransform, median: String) -> String {
+    match (of.marks_missing, of.edges.is_empty()) {
+        (true, false) => "zeros, marked".into(),
+        (true, true) => median + ", marked",
+        (false, _) => median,
+    }
 }
 
 fn training(model: &Model) -> Vec<String> {

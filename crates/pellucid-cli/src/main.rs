@@ -11,6 +11,7 @@ mod compare;
 mod contributions;
 mod data;
 mod diagnose;
+mod encoded_numbers;
 mod evaluate;
 mod explain;
 mod failure;

@@ -76,6 +76,47 @@ fn files_of_earlier_versions_are_read() {
     );
 }
 
+/// Numbers with bins have a format that earlier versions refuse by its number, and edges that a prediction can rely on.
+#[test]
+fn models_of_numbers_with_bins_have_a_format_of_their_own() {
+    let moons = load_builtin("moons", 0).unwrap();
+    let mut request = TrainingRequest {
+        epochs: Some(2),
+        preset: Some(Preset::Plain),
+        scale: Some(Scale::PiecewiseTree),
+        bins: Some(4),
+        ..TrainingRequest::default()
+    };
+    request.columns.target = vec!["class".into()];
+    let plan = Plan::new(&moons, &request).unwrap();
+    let model = plan.train(None, NonZeroUsize::MIN, &mut ()).unwrap().into_model();
+    let folder = tempfile::tempdir().unwrap();
+    let path = saved(&model, folder.path());
+    let read = Model::load(&path).unwrap();
+    assert_eq!(read, model);
+    let bits = |model: &Model| output_bits(&model.network, model.preparation.as_ref().unwrap(), &moons);
+    assert_eq!(bits(&read), bits(&model));
+    let bytes = fs::read(path).unwrap();
+    assert_eq!(Parts::from_bytes(&bytes).texts["format_version"], "4");
+
+    let edges = model.preparation.as_ref().unwrap().columns()[0]
+        .transform
+        .edges()
+        .unwrap();
+    let (first, second) = (edges[0], edges[1]);
+    let mut parts = Parts::from_bytes(&bytes);
+    let preparation = parts.texts.get_mut("preparation").unwrap();
+    let swapped = preparation.replacen(
+        &format!("\"edges\":[{first},{second}"),
+        &format!("\"edges\":[{second},{first}"),
+        1,
+    );
+    assert_ne!(*preparation, swapped);
+    *preparation = swapped;
+    let problem = refusal_of(&parts.bytes());
+    assert!(problem.contains("edges of the bins of column `x1`"), "{problem}");
+}
+
 /// A file that an earlier version would use wrongly, or not read, says that it is of a later one.
 #[test]
 fn adjusted_models_have_a_format_of_their_own() {
@@ -418,7 +459,10 @@ proptest! {
     fn what_was_fitted_to_a_table_predicts_the_same_bits_once_loaded(
         rows in 6usize..30,
         numbers in prop::collection::vec(-1e6..1e6f64, 1..8),
-        scale in prop::sample::select(vec![Scale::Standardize, Scale::MinMax, Scale::Robust, Scale::Normal, Scale::None]),
+        scale in prop::sample::select(vec![
+            Scale::Standardize, Scale::MinMax, Scale::Robust, Scale::Normal, Scale::PiecewiseQuantile, Scale::PiecewiseTree,
+            Scale::None,
+        ]),
         (targets, task) in prop::sample::select(vec![
             (vec!["two"], None),
             (vec!["three"], None),
@@ -687,9 +731,9 @@ fn files_of_others_and_of_later_versions_are_refused() {
             parts.texts.insert("pellucid_version".into(), "9.9.9".into());
         })
     };
-    let problem = version("4");
+    let problem = version("5");
     assert!(
-        problem.starts_with("a model of format 4, written by pellucid 9.9.9")
+        problem.starts_with("a model of format 5, written by pellucid 9.9.9")
             && problem.ends_with("update it"),
         "{problem}"
     );

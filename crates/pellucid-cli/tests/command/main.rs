@@ -5,6 +5,7 @@ mod bad_data;
 mod bad_outputs;
 mod bad_recipes;
 mod bad_tables;
+mod bins;
 mod cells;
 mod charts;
 mod check;

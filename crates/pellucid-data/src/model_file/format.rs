@@ -12,9 +12,11 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// The format that is written, and the highest that is read.
-pub const FORMAT_VERSION: u64 = 3;
-/// The format that is written if features have no scales, there is one network, and predictions are not adjusted after the
-/// training, so that earlier versions read it.
+pub const FORMAT_VERSION: u64 = 4;
+/// The format that is written if numbers have no bins, so that earlier versions read it.
+pub(super) const FORMAT_WITHOUT_BINS: u64 = 3;
+/// The format that is written if besides features have no scales, there is one network, and predictions are not adjusted after
+/// the training.
 pub(super) const FORMAT_WITH_NORMALISATION: u64 = 2;
 /// The format that is written if no layer is normalised either.
 pub(super) const FORMAT_WITHOUT_NORMALISATION: u64 = 1;

@@ -1,8 +1,8 @@
 //! A trained model, saved and loaded.
 
 use super::format::{
-    FORMAT_VERSION, FORMAT_WITH_NORMALISATION, FORMAT_WITHOUT_NORMALISATION, MODEL, ModelBytes, ORIENTATION,
-    json, read, write,
+    FORMAT_VERSION, FORMAT_WITH_NORMALISATION, FORMAT_WITHOUT_BINS, FORMAT_WITHOUT_NORMALISATION, MODEL,
+    ModelBytes, ORIENTATION, json, read, write,
 };
 use super::network::{AnyNetwork, contradiction, tensors_of};
 use crate::calibration::Calibrated;
@@ -153,13 +153,20 @@ impl Model {
         ))
     }
 
+    /// Whether numbers are scaled in a way that formats before 4 do not know.
+    fn has_bins(&self) -> bool {
+        let preparation = self.preparation.as_ref();
+        preparation.is_some_and(|preparation| preparation.settings().scale.is_piecewise())
+    }
+
     fn encoded(&self) -> io::Result<Vec<u8>> {
         let table = self.recipe.data.table.as_ref();
         let architecture = self.network.architecture();
         let format_version = match architecture.is_normalised() {
-            _ if architecture.changes_features() || !self.members.is_empty() => FORMAT_VERSION,
-            _ if architecture.has_parametric_activations() => FORMAT_VERSION,
-            _ if table.is_some_and(TableRecipe::adjusts_predictions) => FORMAT_VERSION,
+            _ if self.has_bins() => FORMAT_VERSION,
+            _ if architecture.changes_features() || !self.members.is_empty() => FORMAT_WITHOUT_BINS,
+            _ if architecture.has_parametric_activations() => FORMAT_WITHOUT_BINS,
+            _ if table.is_some_and(TableRecipe::adjusts_predictions) => FORMAT_WITHOUT_BINS,
             true => FORMAT_WITH_NORMALISATION,
             false => FORMAT_WITHOUT_NORMALISATION,
         };
@@ -231,6 +238,11 @@ impl Model {
             let prepared = preparation.target().outputs();
             fits("features are prepared", preparation.width(), "inputs", inputs)?;
             fits("outputs are prepared", prepared, "outputs", outputs)?;
+            if let Some(column) = preparation.inconsistent_column() {
+                return Err(format!(
+                    "the edges of the bins of column `{column}` do not increase"
+                ));
+            }
             if !preparation.target().is_consistent() {
                 return Err("the numbers of the target's preparation contradict each other".into());
             }

@@ -1,9 +1,9 @@
 //! The transform of a date column: year, parts that return as sine and cosine, and days since 1970.
 
-use super::number::NumberTransform;
+use super::number::{NumberFit, NumberTransform};
 use crate::table::CivilDate;
 use pellucid::Scalar;
-use pellucid::recipe::{DateFeature, Scale};
+use pellucid::recipe::DateFeature;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 
@@ -80,7 +80,7 @@ fn part(feature: DateFeature, seconds: f64) -> f64 {
 impl DateTransform {
     /// Fits to training rows: seconds since 1970, NaN where missing. With no features requested, those that differ. `None`
     /// if none does.
-    pub(super) fn fit(seconds: &[f64], requested: &[DateFeature], scale: Scale) -> Option<Self> {
+    pub(super) fn fit(seconds: &[f64], requested: &[DateFeature], fit: &NumberFit) -> Option<Self> {
         let known = || seconds.iter().copied().filter(|value| !value.is_nan());
         let first = known().next()?;
         let differs = |feature: &DateFeature| {
@@ -105,7 +105,10 @@ impl DateTransform {
                             }
                         })
                         .collect();
-                    let fitted = NumberTransform::fit(&values, scale)?;
+                    let fitted = NumberTransform::fit(&values, fit)?;
+                    if fitted.encoded_width() == 0 {
+                        continue;
+                    }
                     Some(NumberTransform {
                         marks_missing: false,
                         ..fitted
@@ -121,11 +124,17 @@ impl DateTransform {
         })
     }
 
+    /// Whether its numbers make sense, as those of a file of one's own making may not.
+    pub(super) fn is_consistent(&self) -> bool {
+        let numbers = self.parts.iter().filter_map(|part| part.number.as_ref());
+        numbers.into_iter().all(NumberTransform::is_consistent)
+    }
+
     pub(super) fn width(&self) -> usize {
         let of_parts: usize = self
             .parts
             .iter()
-            .map(|part| if part.number.is_some() { 1 } else { 2 })
+            .map(|part| part.number.as_ref().map_or(2, NumberTransform::width))
             .sum();
         of_parts + usize::from(self.marks_missing)
     }
@@ -134,8 +143,8 @@ impl DateTransform {
         let mut names = Vec::new();
         for part in &self.parts {
             let name = name(part.feature);
-            match part.number {
-                Some(_) => names.push(format!("{column} {name}")),
+            match &part.number {
+                Some(number) => names.extend(number.feature_names(&format!("{column} {name}"))),
                 None => names.extend(["sine", "cosine"].map(|wave| format!("{column} {name} {wave}"))),
             }
         }
@@ -159,8 +168,9 @@ impl DateTransform {
             match number {
                 Some(number) => {
                     let value = if missing { seconds } else { part(*feature, seconds) };
-                    number.write(value, &mut features[at..=at], &mut of_parts)?;
-                    at += 1;
+                    let width = number.width();
+                    number.write(value, &mut features[at..at + width], &mut of_parts)?;
+                    at += width;
                 }
                 None => {
                     if !missing {

@@ -2,6 +2,8 @@
 
 use super::choice::{ChosenColumns, find_all, missing};
 use super::counts::{ColumnCounts, Counts};
+use super::number::NumberFit;
+use super::piecewise::{BinChoice, USUAL_BINS};
 use super::reading::TableReading;
 use super::settings::PreparationSettings;
 use super::target::TargetPreparation;
@@ -10,8 +12,9 @@ use super::words::read_as;
 use crate::error::{Result, problem};
 use crate::table::{ColumnKind, Table};
 use pellucid::Scalar;
-use pellucid::data::dataset::{Dataset, Features};
+use pellucid::data::dataset::{Dataset, Features, Targets};
 use pellucid::data::matrix::Matrix;
+use pellucid::recipe::Scale;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -56,6 +59,10 @@ impl Preparation {
         }
         let target = TargetPreparation::fit(table, rows, &chosen.targets, settings)?;
         let (mut columns, mut notes) = (Vec::new(), target.notes(table, rows)?);
+        let fit = NumberFit {
+            scale: settings.scale,
+            bins: bin_choice(settings, || target.encode(table, rows))?,
+        };
         let left_out: HashSet<&String> = chosen.reading.left_out.iter().collect();
         let named: HashSet<&String> = chosen.named.iter().collect();
         let positions = table.positions();
@@ -64,7 +71,7 @@ impl Preparation {
                 return Err(missing(table, name, "feature"));
             };
             let is_named = named.contains(name);
-            let (transform, note) = fit_column(table, position, rows, chosen, is_named, settings.scale)?;
+            let (transform, note) = fit_column(table, position, rows, chosen, is_named, &fit)?;
             notes.extend(note);
             columns.extend(transform.map(|transform| FeatureColumn {
                 name: name.clone(),
@@ -112,6 +119,13 @@ impl Preparation {
     /// How the cells of a table's columns are read.
     pub fn reading(&self) -> &TableReading {
         &self.reading
+    }
+
+    /// A feature column whose parts contradict each other, as one of a file of one's own making may.
+    pub(crate) fn inconsistent_column(&self) -> Option<&str> {
+        let mut columns = self.columns.iter();
+        let found = columns.find(|column| !column.transform.is_consistent());
+        found.map(|column| column.name.as_str())
     }
 
     /// How many features a row has: the width of the network's input.
@@ -214,4 +228,17 @@ impl Preparation {
         let targets = self.target.encode(table, rows)?;
         Ok((Dataset::new(Features::Dense(features), targets)?, counts))
     }
+}
+
+/// How the bins of numbers are chosen; trees choose them by the targets of the training rows.
+fn bin_choice(
+    settings: &PreparationSettings,
+    targets: impl FnOnce() -> Result<Targets<f64>>,
+) -> Result<BinChoice> {
+    let most = settings.bins.unwrap_or(USUAL_BINS).max(1);
+    Ok(match settings.scale {
+        Scale::PiecewiseQuantile => BinChoice::Quantiles(most),
+        Scale::PiecewiseTree => BinChoice::Tree(most, targets()?),
+        Scale::Standardize | Scale::MinMax | Scale::Robust | Scale::Normal | Scale::None => BinChoice::None,
+    })
 }

@@ -1,8 +1,8 @@
 //! A target of numbers: how a network learns it, and how its outputs become numbers in the table's unit again.
 
 use super::error::at;
+use super::moments::mean_and_std;
 use super::normal::{normal_probability, normal_quantile, quantile_at, quantiles, rank};
-use super::number::mean_and_std;
 use crate::error::{DataError, Result, problem};
 use crate::table::Table;
 use pellucid::recipe::TargetTransform;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// The most quantiles that are kept of a target, as scikit-learn's `QuantileTransformer` keeps.
 const MOST_QUANTILES: usize = 1000;
-/// From this skewness on, a target of positive numbers is better learnt as its logarithm, as a rule.
+/// From this skewness on, of either sign, a target is often better learnt as its logarithm or its quantiles.
 const STRONGLY_SKEWED: f64 = 2.0;
 /// A prediction beyond 10^304 of any unit is cut off there, so that it stays finite.
 const LARGEST_LOGARITHM: f64 = 700.0;
@@ -121,20 +121,31 @@ impl RegressionTarget {
         needs_quantiles != self.quantiles.is_empty() && self.range.is_none_or(is_range)
     }
 
-    /// Why the logarithm may be learnt better, if it may.
+    /// Why the logarithm may be learnt better, if it may; else why the quantiles may. `values` are those of the training rows.
     pub(super) fn note(&self, values: &[f64]) -> Option<String> {
-        let is_positive = values.iter().all(|value| *value > 0.0);
-        if self.transform != TargetTransform::Standard || !is_positive {
+        let of_numbers = skewness(values);
+        if self.transform != TargetTransform::Standard || of_numbers.abs() <= STRONGLY_SKEWED {
             return None;
         }
-        let logarithms: Vec<f64> = values.iter().map(|value| value.ln()).collect();
-        let (of_numbers, of_logarithms) = (skewness(values), skewness(&logarithms));
-        let is_better = of_numbers > STRONGLY_SKEWED && of_logarithms.abs() < of_numbers / 2.0;
-        is_better.then(|| {
+        let is_better = |transformed: f64| transformed.abs() < of_numbers.abs() / 2.0;
+        let side = if of_numbers > 0.0 { "above" } else { "below" };
+        let found = format!(
+            "target `{}`: a few numbers are far {side} all others (skewness {of_numbers:.1}",
+            self.column
+        );
+        if values.iter().all(|value| *value > 0.0) {
+            let of_logarithms = skewness(&values.iter().map(|value| value.ln()).collect::<Vec<_>>());
+            if is_better(of_logarithms) {
+                return Some(format!(
+                    "{found}, of the logarithms {of_logarithms:.1}); --target-transform log learns the logarithm"
+                ));
+            }
+        }
+        let of_quantiles = skewness_of_quantiles(values);
+        is_better(of_quantiles).then(|| {
             format!(
-                "target `{}`: a few numbers are far above all others (skewness {of_numbers:.1}, of the logarithms \
-                 {of_logarithms:.1}); --target-transform log learns the logarithm",
-                self.column
+                "{found}, of their normal quantiles {of_quantiles:.1}); --target-transform quantile-normal learns these, whose \
+                 predictions are nearer to the median than to the mean"
             )
         })
     }
@@ -147,6 +158,17 @@ fn skewness(values: &[f64]) -> f64 {
     let skewness = cubes.sum::<f64>() / values.len() as f64;
     // A note shows one decimal, and no negative zero.
     if skewness.abs() < 0.05 { 0.0 } else { skewness }
+}
+
+/// The skewness of the normal quantiles that [`TargetTransform::QuantileNormal`] makes of these numbers.
+fn skewness_of_quantiles(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let quantiles = quantiles(&sorted, sorted.len().min(MOST_QUANTILES));
+    let transformed = values
+        .iter()
+        .map(|value| normal_quantile(rank(*value, &quantiles)));
+    skewness(&transformed.collect::<Vec<_>>())
 }
 
 fn no_logarithm(table: &Table, column: &str, value: f64, row: u32) -> DataError {

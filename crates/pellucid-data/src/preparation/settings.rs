@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct PreparationSettings {
     /// How numbers are scaled.
     pub scale: Scale,
+    /// The most bins of a number, where it is scaled piecewise; 8 if absent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub bins: Option<usize>,
     /// The treatment of words that no training row has.
     pub unseen: Unseen,
     /// Classes or numbers; chosen by [`choose_task`](super::choose_task) if absent.

@@ -262,7 +262,7 @@ impl TargetPreparation {
     }
 
     /// A sentence for each target of classes of which words that differ in case only are one, and for each of numbers of
-    /// which the logarithm may be learnt better.
+    /// which the logarithm or the quantiles may be learnt better.
     ///
     /// # Errors
     /// As [`numbers`](Self::numbers).

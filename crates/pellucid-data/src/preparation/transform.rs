@@ -7,21 +7,21 @@ use super::date::DateTransform;
 use super::error::at;
 use super::large_integer::{distance, large_integers, merged, origin};
 use super::limit_values::limit_note;
-use super::number::NumberTransform;
+use super::number::{NumberFit, NumberTransform};
 use super::row_index::is_row_index;
 use super::spelling::{as_numbers, booleans, case_variants, spellings};
 use super::words::{Words, numbers, truth};
 use crate::error::{Result, problem};
 use crate::table::{Categories, Column, ColumnKind, Table, Values, is_code, is_number_marker};
 use pellucid::Scalar;
-use pellucid::recipe::{Scale, Unseen};
+use pellucid::recipe::Unseen;
 use serde::{Deserialize, Serialize};
 
 /// Makes the features of a column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Transform {
-    /// Of numbers: one feature, and one for missing values.
+    /// Of numbers: one feature, or one for each bin, and one for missing values.
     Number(NumberTransform),
     /// Of words: one feature a name.
     Category(CategoryTransform),
@@ -69,10 +69,7 @@ impl Transform {
             Transform::Date(date) => date.feature_names(column),
             Transform::Number(number)
             | Transform::LargeInteger { number, .. }
-            | Transform::Boolean { number, .. } => {
-                let missing = number.marks_missing.then(|| format!("{column} is missing"));
-                std::iter::once(column.to_owned()).chain(missing).collect()
-            }
+            | Transform::Boolean { number, .. } => number.feature_names(column),
         }
     }
 
@@ -84,6 +81,27 @@ impl Transform {
             Transform::Number(number)
             | Transform::LargeInteger { number, .. }
             | Transform::Boolean { number, .. } => number.width(),
+        }
+    }
+
+    /// The edges of the bins of a number, if it has any.
+    pub fn edges(&self) -> Option<&[f64]> {
+        match self {
+            Transform::Number(number) | Transform::LargeInteger { number, .. } => {
+                (!number.edges.is_empty()).then_some(number.edges.as_slice())
+            }
+            Transform::Category(_) | Transform::Boolean { .. } | Transform::Date(_) => None,
+        }
+    }
+
+    /// Whether its parts make sense together, as those of a file of one's own making may not.
+    pub(super) fn is_consistent(&self) -> bool {
+        match self {
+            Transform::Category(_) => true,
+            Transform::Date(date) => date.is_consistent(),
+            Transform::Number(number) | Transform::LargeInteger { number, .. } => number.is_consistent(),
+            // Which is one feature.
+            Transform::Boolean { number, .. } => number.edges.is_empty(),
         }
     }
 
@@ -181,7 +199,7 @@ pub(super) fn fit_column(
     rows: &[u32],
     chosen: &ChosenColumns,
     is_named: bool,
-    scale: Scale,
+    fit: &NumberFit,
 ) -> Result<(Option<Transform>, Option<String>)> {
     let column = &table.columns[position];
     /// More words than this, none of them twice, are identifiers and not categories.
@@ -194,8 +212,8 @@ pub(super) fn fit_column(
                        stands for a missing value as one, with --na";
         problem(at(table, name, None), message)
     };
-    let number = |values: &[f64]| NumberTransform::fit(values, scale).ok_or_else(too_large);
-    let of_words = |values: &[f64]| NumberTransform::of_words(values, scale).ok_or_else(too_large);
+    let number = |values: &[f64]| NumberTransform::fit(values, fit).ok_or_else(too_large);
+    let of_words = |values: &[f64]| NumberTransform::of_words(values, fit).ok_or_else(too_large);
     let missing = rows.iter().filter(|&&row| column.values.is_missing(row as usize));
     let missing = missing.count();
     if missing == rows.len() {
@@ -207,7 +225,7 @@ pub(super) fn fit_column(
             return left_out(constant);
         }
         if chosen.reading.is_date(name) {
-            let date = DateTransform::fit(&values, &chosen.date_features, scale);
+            let date = DateTransform::fit(&values, &chosen.date_features, fit);
             return match date {
                 Some(date) => Ok((Some(Transform::Date(date)), None)),
                 None => left_out(constant),

@@ -17,7 +17,7 @@ use crate::model_file::AnyNetwork;
 use crate::preparation::{Folds, Predictions, Preparation};
 use pellucid::EndedBy;
 use pellucid::data::matrix::Matrix;
-use pellucid::recipe::Calibration;
+use pellucid::recipe::{Calibration, Scale};
 use pellucid::training::observe::AnyObserver;
 use std::num::NonZeroUsize;
 
@@ -122,6 +122,13 @@ impl Plan<'_> {
         notes.extend(folds.warning.clone());
         notes.extend(self.repeated_in(folds)?);
         notes.push(note(&members, recipe.calibrate));
+        if recipe.scale == Scale::PiecewiseTree {
+            notes.push(
+                "the bins of numbers are chosen by the targets of all rows, so that the scores of held-out rows are somewhat too \
+                 good; with the scale \"piecewise_quantile\" they are not"
+                    .into(),
+            );
+        }
         let mut first = members.remove(0);
         let member_epochs =
             std::iter::once(first.best_epoch()).chain(members.iter().map(Trained::best_epoch));

@@ -3,7 +3,7 @@
 use super::calibrate::check_settings;
 use super::defaults;
 use super::ensemble_settings::check_ensemble;
-use super::inputs::fit_inputs;
+use super::inputs::{check_numbers, fit_inputs};
 use super::request::TrainingRequest;
 use crate::error::{Result, problem, setting};
 use crate::preparation::{
@@ -107,6 +107,7 @@ impl<'a> Plan<'a> {
             drop_missing_target: drops,
             task: Some(task),
             scale: request.scale.unwrap_or(table_recipe.scale),
+            bins: request.bins.or(table_recipe.bins),
             embed_numbers: table_recipe.embed_numbers,
             embed_categories_above: table_recipe.embed_categories_above,
             unseen: request.unseen.unwrap_or(table_recipe.unseen),
@@ -142,6 +143,7 @@ impl<'a> Plan<'a> {
         let split_by = SplitBy::from_columns(table, &rows, group, time)?;
         let settings = PreparationSettings {
             scale: table_recipe.scale,
+            bins: table_recipe.bins,
             unseen: table_recipe.unseen,
             target_transform: table_recipe.target_transform,
             clamp_predictions: table_recipe.clamp_predictions,
@@ -151,6 +153,7 @@ impl<'a> Plan<'a> {
         let target = TargetPreparation::fit(table, &rows, &chosen.targets, &settings)?;
         check_settings(&recipe, &target)?;
         check_ensemble(&recipe)?;
+        check_numbers(&table_recipe)?;
         let mut plan = Self {
             table,
             rows,
@@ -327,6 +330,7 @@ fn change_settings(recipe: &mut Recipe, request: &TrainingRequest) -> Result<Vec
     let roles = |recipe: &Recipe| TableRecipe {
         scale: Scale::default(),
         unseen: Unseen::default(),
+        bins: None,
         embed_numbers: None,
         embed_categories_above: None,
         validation: 0.0,

@@ -50,6 +50,8 @@ pub struct TrainingRequest {
     pub drop_missing_target: bool,
     /// How numbers are scaled.
     pub scale: Option<Scale>,
+    /// The most bins of a number, where it is scaled piecewise.
+    pub bins: Option<usize>,
     /// The treatment of words that no training row has.
     pub unseen: Option<Unseen>,
     /// The weights of the classes.

@@ -64,6 +64,9 @@ pub struct TableRecipe {
     /// How numbers are scaled.
     #[serde(default)]
     pub scale: Scale,
+    /// The most bins of a number, where `scale` is piecewise; 16 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bins: Option<usize>,
     /// How the features of numbers are embedded; by default not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embed_numbers: Option<NumberEmbedding>,
@@ -119,6 +122,8 @@ pub enum NumberEmbedding {
     Pbld,
     /// As 8 numbers: [`EmbeddingMethod::Plr`].
     Plr,
+    /// All features of a piecewise number together, as 8 numbers: [`EmbeddingMethod::Linear`].
+    Linear,
 }
 
 impl NumberEmbedding {
@@ -127,6 +132,7 @@ impl NumberEmbedding {
         match self {
             Self::Pbld => EmbeddingMethod::Pbld,
             Self::Plr => EmbeddingMethod::Plr,
+            Self::Linear => EmbeddingMethod::Linear,
         }
     }
 }
@@ -174,8 +180,22 @@ pub enum Scale {
     /// To the quantiles of a standard normal distribution, by those of the training rows: scikit-learn's
     /// `QuantileTransformer`.
     Normal,
+    /// To a feature for each of some bins, whose edges are quantiles of the training rows: 0 below the bin, 1 above it, and
+    /// the part of it that is below the number within; linear beyond the first and the last edge. Gorishniy, Rubachev &
+    /// Babenko, *On Embeddings for Numerical Features in Tabular Deep Learning*, 2022, section 3.2.
+    PiecewiseQuantile,
+    /// The same with edges where a small decision tree of the column alone splits the training rows by their target: section
+    /// 3.2.2.
+    PiecewiseTree,
     /// Not at all.
     None,
+}
+
+impl Scale {
+    /// Whether a number becomes a feature for each of some bins.
+    pub fn is_piecewise(self) -> bool {
+        matches!(self, Self::PiecewiseQuantile | Self::PiecewiseTree)
+    }
 }
 
 /// The treatment of a word that training rows do not have, and of a missing one if none was missing in training.

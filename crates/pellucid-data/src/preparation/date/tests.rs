@@ -1,5 +1,14 @@
 use super::*;
 use crate::preparation::ColumnCounts;
+use crate::preparation::piecewise::BinChoice;
+use pellucid::recipe::Scale;
+
+fn fit(scale: Scale) -> NumberFit {
+    NumberFit {
+        scale,
+        bins: BinChoice::None,
+    }
+}
 
 fn seconds(text: &str) -> f64 {
     crate::table::DateOrder::YearMonthDay.seconds(text).unwrap()
@@ -22,7 +31,7 @@ fn parts_of_dates() {
 #[test]
 fn only_what_differs_is_a_feature() {
     let days = [seconds("2023-01-02"), seconds("2023-01-09"), f64::NAN];
-    let date = DateTransform::fit(&days, &[], Scale::None).unwrap();
+    let date = DateTransform::fit(&days, &[], &fit(Scale::None)).unwrap();
     let expected = [
         "d day of year sine",
         "d day of year cosine",
@@ -49,7 +58,7 @@ fn requested_features_in_their_order() {
     let date = DateTransform::fit(
         &days,
         &[DateFeature::Weekday, DateFeature::Year],
-        Scale::Standardize,
+        &fit(Scale::Standardize),
     )
     .unwrap();
     assert_eq!(

@@ -102,7 +102,7 @@ fn logarithms_need_numbers_above_0() {
 }
 
 #[test]
-fn a_note_suggests_the_logarithm_of_positive_strongly_skewed_numbers() {
+fn a_note_suggests_a_transform_of_strongly_skewed_numbers() {
     let note = |values: &[f64]| {
         fit(values, TargetTransform::Standard, false)
             .unwrap()
@@ -112,8 +112,26 @@ fn a_note_suggests_the_logarithm_of_positive_strongly_skewed_numbers() {
     assert!(note(&skewed).unwrap().contains("--target-transform log"));
     let even: Vec<f64> = (1..100).map(f64::from).collect();
     assert_eq!(note(&even), None);
+    // Numbers without a logarithm, and numbers whose logarithms are as skewed, may become quantiles.
     let with_zero: Vec<f64> = skewed.iter().map(|value| value - 1.0).collect();
-    assert_eq!(note(&with_zero), None);
-    let logarithm = fit(&skewed, TargetTransform::Log, false).unwrap();
-    assert_eq!(logarithm.note(&skewed), None);
+    let below: Vec<f64> = skewed.iter().map(|value| 1e6 - value).collect();
+    for (values, side, sign) in [(&with_zero, "above", ""), (&below, "below", "-")] {
+        let found = note(values).unwrap();
+        let expected = format!("far {side} all others (skewness {sign}2.9");
+        assert!(found.contains(&expected), "{found}");
+        assert!(
+            found.contains("of their normal quantiles 0.0); --target-transform quantile-normal"),
+            "{found}"
+        );
+    }
+    // Of numbers that are nearly all equal the quantiles are as skewed.
+    let mut rare = vec![0.0; 100];
+    rare[7] = 1.0;
+    assert_eq!(note(&rare), None);
+    for transform in TRANSFORMS
+        .into_iter()
+        .filter(|transform| *transform != TargetTransform::Standard)
+    {
+        assert_eq!(fit(&skewed, transform, false).unwrap().note(&skewed), None);
+    }
 }
