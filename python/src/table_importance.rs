@@ -3,7 +3,7 @@
 
 use crate::arrays::Refused;
 use crate::run::threads_of;
-use crate::table_data::{Failure, TableData, refused};
+use crate::table_data::{TableData, refused};
 use crate::table_model::{TableModel, array};
 use crate::table_scores::read_scored;
 use numpy::{PyArray1, PyArray2, PyArray3, PyArrayMethods};

@@ -6,6 +6,8 @@
 use super::error::FileError;
 #[cfg(unix)]
 use super::named_pipe::NamedPipe;
+#[cfg(unix)]
+use super::unfinished::is_own;
 use super::unfinished::{Listed, PREFIX, SUFFIX, remove_leftovers};
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -18,9 +20,12 @@ use tempfile::NamedTempFile;
 /// The contents are written [at once](OutputFile::write), or piece by piece and then
 /// [committed](OutputFile::commit). Dropped before, it leaves everything as it was.
 ///
-/// - A symbolic link stays one: the file that it leads to is replaced.
-/// - An existing file keeps its permissions, and a file that may not be written is not replaced. A new file has the
-///   permissions of any new file. Another name (hard link) of an existing file keeps the old contents.
+/// - A symbolic link stays one: the file that it leads to is replaced. A link of another user in a folder that everyone may
+///   write, such as `/tmp`, is not followed, as the kernel would not follow it.
+/// - An existing file keeps its permissions and, where that may be set, its owner, and a file that may not be written is not
+///   replaced. A new file has the permissions of any new file. Another name (hard link) of an existing file keeps the old
+///   contents.
+/// - A folder that is removed while the output is made is created again.
 /// - What is not an ordinary file, such as `/dev/stdout`, a pipe or a device, is written directly. A named pipe waits for its
 ///   reader, until [`watch_interruptions`](super::watch_interruptions) ends it.
 #[derive(Debug)]
@@ -146,13 +151,31 @@ impl Write for OutputFile {
 
 fn replace(temporary: NamedTempFile, destination: &Path) -> io::Result<()> {
     temporary.as_file().sync_all()?;
-    temporary.persist(destination)?;
+    if let Err(failure) = temporary.persist(destination) {
+        let is_gone = failure.error.kind() == io::ErrorKind::NotFound;
+        if !is_gone {
+            return Err(failure.error);
+        }
+        in_a_new_folder(&failure.file, destination)?.persist(destination)?;
+    }
     // The new name is on disk only when its folder is. The contents are safe already, and some file systems cannot
     // do this, so a failure here is none of the write.
     if cfg!(unix) {
         let _ = File::open(folder_of(destination)).and_then(|folder| folder.sync_all());
     }
     Ok(())
+}
+
+/// The contents of a temporary file whose folder was removed, in one in a folder of the same name. The open file still has them.
+fn in_a_new_folder(removed: &NamedTempFile, destination: &Path) -> io::Result<NamedTempFile> {
+    let folder = folder_of(destination);
+    fs::create_dir_all(folder)?;
+    let mut again = temporary_beside(folder)?;
+    let mut contents = removed.as_file();
+    io::Seek::rewind(&mut contents)?;
+    io::copy(&mut contents, again.as_file_mut())?;
+    again.as_file().sync_all()?;
+    Ok(again)
 }
 
 fn prepare(path: &Path) -> Result<Route, String> {
@@ -202,7 +225,15 @@ fn prepare(path: &Path) -> Result<Route, String> {
     let temporary = temporary_beside(folder)
         .map_err(|error| format!("cannot create a file in its folder {shown}: {error}"))?;
     if let Some(metadata) = existing {
-        // Some file systems have no permissions; a failure is ignored.
+        // Some file systems have no owners and no permissions, and only some users may set owners; a failure is ignored.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let (owner, group) = (Some(metadata.uid()), Some(metadata.gid()));
+            let file = temporary.as_file();
+            let _ = std::os::unix::fs::fchown(file, owner, group)
+                .or_else(|_| std::os::unix::fs::fchown(file, None, group));
+        }
         let _ = temporary.as_file().set_permissions(metadata.permissions());
     }
     Ok(Route::Replace {
@@ -250,12 +281,36 @@ fn follow_links(path: &Path) -> Result<Target, String> {
             ));
         }
         match fs::read_link(&path) {
+            Ok(_) if is_foreign_link(&path) => {
+                return Err(format!(
+                    "{} is a link of another user in a folder that everyone may write, which could lead anywhere; give another \
+                     path, or remove the link",
+                    path.display()
+                ));
+            }
             Ok(target) => path = folder_of(&path).join(target),
             // Not a link, or nothing there at all.
             Err(_) => return Ok(Target::Named(path)),
         }
     }
     Err("its symbolic links lead in a circle".to_owned())
+}
+
+/// Whether the kernel would refuse to follow a link (`protected_symlinks`): it lies in a sticky folder that everyone may write,
+/// and belongs neither to this user nor to the owner of the folder.
+#[cfg(unix)]
+fn is_foreign_link(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    const STICKY_AND_WRITABLE: u32 = 0o1002;
+    let (Ok(folder), Ok(link)) = (fs::metadata(folder_of(path)), fs::symlink_metadata(path)) else {
+        return false;
+    };
+    folder.mode() & STICKY_AND_WRITABLE == STICKY_AND_WRITABLE && link.uid() != folder.uid() && !is_own(&link)
+}
+
+#[cfg(not(unix))]
+fn is_foreign_link(_: &Path) -> bool {
+    false
 }
 
 /// Opens an open file of a process. Standard output and standard error are shared with this process, so that its other

@@ -18,10 +18,13 @@ const BUFFER_BYTES: usize = 256 * 1024;
 /// The most memory that unpacking an xz stream may take: that of its highest level is 65 MiB.
 const LARGEST_XZ_KIB: u32 = 128 * 1024;
 
+/// The first bytes of a stream, which were read to see how it is packed, and the others.
+type WithBeginning<R> = Chain<Cursor<Vec<u8>>, Counted<R>>;
+
 /// The unpacked bytes of a stream. A damaged one gives an [`io::Error`] that wraps a [`FileError`], which
 /// [`FileError::from_read`] returns.
 pub(crate) struct Unpacked<R: Read> {
-    stream: Stream<BufReader<Chain<Cursor<Vec<u8>>, Counted<R>>>>,
+    stream: Stream<BufReader<WithBeginning<R>>>,
     path: PathBuf,
     count: u64,
     budget: Option<Arc<Budget>>,

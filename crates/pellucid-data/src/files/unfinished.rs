@@ -81,7 +81,7 @@ fn is_left_over(entry: &fs::DirEntry) -> bool {
 
 /// Whether the file belongs to the user who runs this process.
 #[cfg(unix)]
-fn is_own(metadata: &fs::Metadata) -> bool {
+pub(super) fn is_own(metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     // The owner of what this process creates.
     let own = tempfile::tempfile().and_then(|file| file.metadata());

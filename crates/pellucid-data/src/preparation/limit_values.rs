@@ -48,7 +48,7 @@ mod tests {
             -3.402_823_5e38,
             1.797e308,
             -2_147_483_648.0,
-            9.223_372_036_854_775_807e18,
+            i64::MAX as f64,
         ] {
             let note = limit_note("b", &[1.0, number, number]).unwrap();
             assert!(note.contains("in 2 rows"), "{note}");

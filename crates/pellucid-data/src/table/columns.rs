@@ -121,7 +121,7 @@ impl Table {
     }
 
     /// The names of the columns, in order.
-    pub(crate) fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         self.columns.iter().map(|column| column.name.clone()).collect()
     }
 

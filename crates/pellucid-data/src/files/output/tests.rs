@@ -199,3 +199,47 @@ mod unix {
         assert_eq!(fs::metadata(&path).unwrap().ino(), inode);
     }
 }
+
+#[test]
+fn a_folder_that_is_removed_meanwhile_is_created_again() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("results/today");
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("model");
+    let output = OutputFile::prepare(&path).unwrap();
+    fs::remove_dir_all(outer.path().join("results")).unwrap();
+    output.write(b"an hour of work").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"an hour of work");
+    assert_eq!(names_in(&folder), ["model"]);
+}
+
+/// Only root may give links to others, and set owners.
+#[test]
+#[cfg(unix)]
+fn links_of_others_in_sticky_folders_are_not_followed_and_owners_are_kept() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let (victim, link, other) = (folder.path().join("victim"), folder.path().join("link"), 12_345);
+    fs::write(&victim, "precious").unwrap();
+    symlink(&victim, &link).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+    if lchown(&link, Some(other), Some(other)).is_err() {
+        let _ = writeln!(io::stderr(), "SKIPPED: this user may not give files to others");
+        return;
+    }
+    let error = refusal(&link);
+    assert!(error.contains("a link of another user"), "{error}");
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    // One's own link, and any link in a folder of one's own, is followed.
+    lchown(&link, Some(0), Some(0)).unwrap();
+    OutputFile::prepare(&link).unwrap().write(b"new").unwrap();
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "new");
+    chown(&victim, Some(other), Some(other)).unwrap();
+    fs::set_permissions(&victim, fs::Permissions::from_mode(0o640)).unwrap();
+    OutputFile::prepare(&victim).unwrap().write(b"newer").unwrap();
+    let metadata = fs::metadata(&victim).unwrap();
+    assert_eq!(
+        (metadata.uid(), metadata.gid(), metadata.mode() & 0o777),
+        (other, other, 0o640)
+    );
+}
