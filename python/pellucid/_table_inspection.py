@@ -75,7 +75,7 @@ class TableInspection:
         >>> model = TableClassifier(epochs=30).fit("iris")
         >>> found = model.importance("iris", metric="log_loss")
         >>> found.columns[0]
-        'petal_length'
+        'petal_width'
         >>> found.mean.shape, found.band.shape, found.values.shape
         ((4,), (4, 2), (4, 10))
         """
@@ -134,11 +134,11 @@ class TableInspection:
         Examples
         --------
         >>> from pellucid import TableRegressor
-        >>> model = TableRegressor(hidden=20, epochs=30).fit("diabetes")
-        >>> found = model.contributions("diabetes", n_background=5)
-        >>> found.values.shape
+        >>> regressor = TableRegressor(hidden=20, epochs=30).fit("diabetes")
+        >>> parts = regressor.contributions("diabetes", n_background=5)
+        >>> parts.values.shape
         (442, 10)
-        >>> bool(abs(found.values.sum(axis=1) + found.base - found.predictions).max() < 1e-6)
+        >>> bool(abs(parts.values.sum(axis=1) + parts.base - parts.predictions).max() < 1e-6)
         True
         """
         check_is_fitted(self)

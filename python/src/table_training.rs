@@ -188,7 +188,8 @@ fn training_table(
         table = request.weigh(table, &name, weights)?;
     }
     let table = request.read(table)?;
-    let of_data = table.names().into_iter().take(columns).collect();
+    let of_data = table.columns.iter().take(columns);
+    let of_data = of_data.map(|column| column.name.clone()).collect();
     Ok((table, of_data))
 }
 

@@ -42,9 +42,11 @@ def test_weights_beside_the_table_give_the_file_of_a_column_of_weights(tmp_path)
     model = TableClassifier(epochs=5)
     X, y = frame.drop(columns="income"), frame["income"]
     assert clone(model).set_params(weight="times").fit(table, target="income")._model.to_bytes() == theirs
-    assert clone(model).fit(weighted, target="income", sample_weight="times")._model.to_bytes() == theirs
-    assert clone(model).fit(X, y, weights())._model.to_bytes() == theirs
-    assert clone(model).fit(frame, target="income", sample_weight=weights())._model.to_bytes() == theirs
+    # A frame has dates where a file of text has words, which the model file keeps.
+    of_frame = clone(model).set_params(weight="times").fit(weighted, target="income")._model.to_bytes()
+    assert clone(model).fit(weighted, target="income", sample_weight="times")._model.to_bytes() == of_frame
+    assert clone(model).fit(X, y, weights())._model.to_bytes() == of_frame
+    assert clone(model).fit(frame, target="income", sample_weight=weights())._model.to_bytes() == of_frame
     frame.to_csv(table, index=False)
     of_file = clone(model).fit(table, target="income", sample_weight=weights())
     assert of_file._model.to_bytes() == theirs
@@ -73,12 +75,13 @@ def test_a_weight_of_two_is_a_row_twice():
     frame = numbers()
     X, y = frame[["a", "b", "c"]], frame["price"] / 30
     settings = {"preset": "plain", "scale": "none", "target_transform": "none", "precision": "f64"}
-    settings |= {"validation": 0, "epochs": 20, "batch_size": "full"}
+    # Only the scale of the gradient differs, which a penalty and the ε of Adam see.
+    settings |= {"validation": 0, "epochs": 20, "batch_size": "full", "l2": 0}
     times = np.random.default_rng(3).integers(1, 4, 200)
     weighted = TableRegressor(**settings).fit(X, y, times.astype(float))
     rows = np.repeat(np.arange(200), times)
     repeated = TableRegressor(**settings).fit(X.iloc[rows], y.iloc[rows])
-    np.testing.assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-9)
+    np.testing.assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-5)
 
 
 def test_weights_of_validation_rows():

@@ -386,3 +386,54 @@ fn a_preset_calibrates_on_the_rows_of_a_validation_file() {
     let without = train("0");
     assert!(without["calibration"]["temperature"].is_null(), "{without}");
 }
+
+#[test]
+fn a_skewed_target_gets_a_note_and_no_transform() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("skewed.csv");
+    let model = folder.path().join("model.safetensors");
+    let rows = |shift: f64| {
+        let row = |row: u32| {
+            format!(
+                "{},{}\n",
+                f64::from(row) / 7.0,
+                (f64::from(row) / 8.0).exp() - shift
+            )
+        };
+        (0..100).map(row).collect::<String>()
+    };
+    for (shift, option) in [
+        (0.0, "--target-transform log"),
+        (1.0, "--target-transform quantile-normal"),
+    ] {
+        fs::write(&table, format!("x,y\n{}", rows(shift))).unwrap();
+        let train = |more: &[&str]| {
+            let asked = [
+                "train",
+                text(&table),
+                "--target",
+                "y",
+                "--epochs",
+                "2",
+                "--json",
+                "-",
+                "--out",
+                text(&model),
+                "-q",
+            ];
+            done(&[&asked[..], more].concat())
+        };
+        let ended = train(&[]);
+        let said = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("(skewness ") && said.contains(option), "{said}");
+        let record: Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert!(
+            record["recipe"]["data"]["table"]
+                .get("target_transform")
+                .is_none()
+        );
+        let name = option.split(' ').nth(1).unwrap();
+        let followed = train(&["--target-transform", name]);
+        assert!(!followed.stderr.contains("skewness"), "{}", followed.stderr);
+    }
+}

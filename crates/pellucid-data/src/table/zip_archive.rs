@@ -66,7 +66,10 @@ impl<'a> ZipArchive<'a> {
         let mut at = start;
         let mut members = Vec::new();
         for _ in 0..directory.count {
-            let (member, length) = Member::parse(&bytes[at..directory_end], before).ok_or(OUTSIDE)?;
+            let (member, length) = bytes
+                .get(at..directory_end)
+                .and_then(|rest| Member::parse(rest, before))
+                .ok_or(OUTSIDE)?;
             members.push(member);
             at += length;
         }

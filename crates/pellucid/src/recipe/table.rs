@@ -64,7 +64,7 @@ pub struct TableRecipe {
     /// How numbers are scaled.
     #[serde(default)]
     pub scale: Scale,
-    /// The most bins of a number, where `scale` is piecewise; 16 by default.
+    /// The most bins of a number, where `scale` is piecewise; 8 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bins: Option<usize>,
     /// How the features of numbers are embedded; by default not at all.
