@@ -24,14 +24,14 @@ impl MemoryNeeds {
     ///
     /// ```
     /// use pellucid::session::MemoryNeeds;
-    /// use pellucid::{Activation, Architecture, Recipe};
+    /// use pellucid::Recipe;
     ///
     /// let recipe = Recipe::built_in("mnist-98")?;
     /// let needs = MemoryNeeds::new(&recipe, &recipe.architecture()?, 60_000, false);
     /// assert!((1_000_000..10_000_000).contains(&needs.total()));
     /// assert!(needs.check(1 << 30).is_ok());
     /// assert!(needs.check(1 << 19).unwrap_err().to_string().contains("parameters"));
-    /// # Ok::<(), pellucid::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(recipe: &Recipe, architecture: &Architecture, rows: usize, has_held_out: bool) -> Self {
         let train = &recipe.train;
