@@ -68,7 +68,7 @@ impl<T: Number> SparseArrays<'_, T> {
             Stored::Lent(values, columns) => (slice(values, "values")?, slice(columns, "indices")?),
             Stored::Copied(values, columns) => (&values[..], &columns[..]),
         };
-        // SciPy allows more room than a matrix needs.
+        // The arrays of a matrix in SciPy may be longer than its numbers.
         let stored = *self.starts.last().ok_or_else(misfit)?;
         let (Some(values), Some(columns)) = (values.get(..stored), columns.get(..stored)) else {
             return Err(misfit());

@@ -260,22 +260,19 @@ fn finished(folder: &Path, more: &[&str]) -> PathBuf {
     state
 }
 
+/// The arguments that continue the training of [`finished`].
+fn resuming<'a>(state: &'a str, out: &'a str) -> [&'a str; 9] {
+    [
+        "train", "iris", "--epochs", "6", "-q", "--out", out, "--resume", state,
+    ]
+}
+
 #[test]
 fn a_checkpoint_of_another_training_is_refused_with_what_differs() {
     let folder = tempfile::tempdir().unwrap();
     let state = finished(folder.path(), &["--every", "2epochs"]);
     let again = |more: &[&str], expected: &[&str]| {
-        let arguments = [
-            "train",
-            "iris",
-            "--epochs",
-            "6",
-            "-q",
-            "--out",
-            "/dev/null",
-            "--resume",
-            text(&state),
-        ];
+        let arguments = resuming(text(&state), "/dev/null");
         refused(&[&arguments, more].concat(), 1, expected);
     };
     again(
@@ -338,17 +335,7 @@ fn a_checkpoint_is_not_replaced_unless_the_training_goes_on_from_it() {
     assert_eq!(fs::read(&state).unwrap(), before);
     // A training that has ended is not trained again.
     let model = folder.path().join("again");
-    let arguments = [
-        "train",
-        "iris",
-        "--epochs",
-        "6",
-        "-q",
-        "--out",
-        text(&model),
-        "--resume",
-        text(&state),
-    ];
+    let arguments = resuming(text(&state), text(&model));
     done(&arguments);
     assert_eq!(
         fs::read(&model).unwrap(),
@@ -366,17 +353,7 @@ fn a_damaged_checkpoint_gives_way_to_the_one_before() {
     let bytes = fs::read(&state).unwrap();
     fs::write(&state, &bytes[..bytes.len() - 7]).unwrap();
     let model = folder.path().join("again");
-    let arguments = [
-        "train",
-        "iris",
-        "--epochs",
-        "6",
-        "-q",
-        "--out",
-        text(&model),
-        "--resume",
-        text(&state),
-    ];
+    let arguments = resuming(text(&state), text(&model));
     let ended = done(&arguments);
     assert!(
         ended
@@ -399,25 +376,9 @@ fn a_damaged_checkpoint_gives_way_to_the_one_before() {
     refused(&arguments, 1, &["the file is cut off"]);
     fs::remove_file(&state).unwrap();
     refused(&arguments, 1, &["state.1", "the checksum does not match"]);
-    let arguments = [
-        "train",
-        "iris",
-        "-q",
-        "--out",
-        "/dev/null",
-        "--resume",
-        text(&model),
-    ];
+    let arguments = resuming(text(&model), "/dev/null");
     refused(&arguments, 1, &["it is a model, not a checkpoint"]);
-    let arguments = [
-        "train",
-        "iris",
-        "-q",
-        "--out",
-        "/dev/null",
-        "--resume",
-        "/nowhere/state",
-    ];
+    let arguments = resuming("/nowhere/state", "/dev/null");
     refused(&arguments, 1, &["/nowhere/state"]);
 }
 

@@ -22,7 +22,7 @@ pub struct Identity {
     trainings: String,
     /// The settings of the recipe by key.
     recipe: BTreeMap<String, String>,
-    /// A digest of the data, which tells changes apart that nobody made on purpose.
+    /// A digest of the data. It detects accidental changes, not deliberate ones.
     data: String,
 }
 

@@ -26,8 +26,8 @@ const GLANCE: f64 = 0.1;
 
 /// Keeps the states of a command's trainings, which it observes one after another.
 ///
-/// A file that cannot be written does not end a training: `warn` is told, once for each reason, and the next state is tried
-/// again.
+/// If a file cannot be written, the training continues: `warn` is called, once for each reason, and the next state is written
+/// where that is possible.
 pub struct CheckpointKeeper<'a> {
     settings: CheckpointSettings,
     identity: OnceCell<Identity>,
