@@ -266,6 +266,29 @@ fn booleans_are_a_standardised_0_or_1() {
     assert_close(&features(&preparation, &t), &[&[no], &[yes], &[no], &[no]]);
 }
 
+/// As RealMLP has them; the mark of a missing word is ours.
+#[test]
+fn two_words_are_one_sign_where_scaling_is_robust() {
+    let training = table(vec![
+        category("c", &["b", "a", "b", "a"]),
+        category("d", &["b", "a", "", "a"]),
+        boolean("y", &["n", "y", "n", "y"]),
+    ]);
+    let (preparation, _) = fitted_with(&training, scaled(Scale::Robust));
+    assert_eq!(preparation.feature_names(), ["c=b", "d=b", "d is missing"]);
+    let expected: [&[f64]; 4] = [
+        &[1.0, 1.0, 0.0],
+        &[-1.0, -1.0, 0.0],
+        &[1.0, 0.0, 1.0],
+        &[-1.0, -1.0, 0.0],
+    ];
+    assert_close(&features(&preparation, &training), &expected);
+    // These words mean true and false, but not b and a.
+    let other = table(vec![category("c", &["yes", "0"]), category("d", &["a", "b"])]);
+    let expected: [&[f64]; 2] = [&[0.0, -1.0, 0.0], &[0.0, 1.0, 0.0]];
+    assert_close(&features(&preparation, &other), &expected);
+}
+
 #[test]
 fn unseen_words_are_treated_as_the_settings_say() {
     let y = || boolean("y", &["n", "y", "n", "y"]);

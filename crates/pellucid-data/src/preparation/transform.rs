@@ -12,9 +12,9 @@ use super::row_index::is_row_index;
 use super::spelling::{as_numbers, booleans, case_variants, spellings};
 use super::words::{Words, numbers, truth};
 use crate::error::{Result, problem};
-use crate::table::{Categories, Column, ColumnKind, Table, Values, is_code, is_number_marker};
+use crate::table::{Categories, Column, ColumnKind, Table, Values, boolean, is_code, is_number_marker};
 use pellucid::Scalar;
-use pellucid::recipe::Unseen;
+use pellucid::recipe::{Scale, Unseen};
 use serde::{Deserialize, Serialize};
 
 /// Makes the features of a column.
@@ -32,7 +32,7 @@ pub enum Transform {
         /// The transform of the distance.
         number: NumberTransform,
     },
-    /// Of two words: as a number, 0 and 1.
+    /// Of two words: as a number, 0 and 1, which robust scaling makes −1 and 1.
     Boolean {
         /// The words for 0 and 1.
         names: [String; 2],
@@ -67,9 +67,17 @@ impl Transform {
         match self {
             Transform::Category(category) => category.feature_names(column),
             Transform::Date(date) => date.feature_names(column),
-            Transform::Number(number)
-            | Transform::LargeInteger { number, .. }
-            | Transform::Boolean { number, .. } => number.feature_names(column),
+            Transform::Number(number) | Transform::LargeInteger { number, .. } => {
+                number.feature_names(column)
+            }
+            Transform::Boolean { names, number } => {
+                let mut of_number = number.feature_names(column);
+                if boolean(&names[1]).is_none() {
+                    // Which of two words is 1 does not show in the name of the column.
+                    of_number[0] = format!("{column}={}", names[1]);
+                }
+                of_number
+            }
         }
     }
 
@@ -276,6 +284,27 @@ pub(super) fn fit_column(
     if names == 1 && missing == 0 {
         return left_out(constant);
     }
+    let differ_in_case = || {
+        let groups = spellings(&variants);
+        format!("column `{name}`: words that differ in case only count as different words: {groups}")
+    };
+    if let [falsehood, truth] = &category.names[..]
+        && fit.scale == Scale::Robust
+    {
+        // RealMLP has one number for two words, −1 and 1 (Holzmüller, Grinsztajn & Steinwart 2024, section 3).
+        let names = [falsehood.clone(), truth.clone()];
+        let value = |word: &String| {
+            names
+                .iter()
+                .position(|name| name == word)
+                .map_or(f64::NAN, |at| at as f64)
+        };
+        let of_names: Vec<f64> = words.names.iter().map(value).collect();
+        let value = |&code: &u32| of_names.get(code as usize).copied().unwrap_or(f64::NAN);
+        let number = of_words(&words.codes.iter().map(value).collect::<Vec<_>>())?;
+        let differ_in_case = (!variants.is_empty()).then(differ_in_case);
+        return Ok((Some(Transform::Boolean { names, number }), differ_in_case));
+    }
     let mostly_numbers = mostly_numbers(name, &words);
     if mostly_numbers.is_none() && names + missing == rows.len() && names > FEW_ROWS && !is_named {
         return left_out(
@@ -287,10 +316,6 @@ pub(super) fn fit_column(
             "column `{name}` has {names} different words; the {MOST_NAMES} most frequent have a feature each, the others \
              share one; their rows: {other_rows}"
         )
-    };
-    let differ_in_case = || {
-        let groups = spellings(&variants);
-        format!("column `{name}`: words that differ in case only count as different words: {groups}")
     };
     let codes = codes(name, &words);
     let spelling = codes.or_else(|| (!variants.is_empty()).then(differ_in_case));

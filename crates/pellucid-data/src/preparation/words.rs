@@ -62,14 +62,16 @@ pub(super) fn in_spelling_of(kind: ColumnKind, word: &str) -> Cow<'_, str> {
     }
 }
 
-/// The index of the one of two words, the first of which means false, that a word stands for: itself, or another of the
-/// same meaning, as `true` if training rows had `yes`.
+/// The index of the one of two words that a word stands for: itself or, where the first of them means false and the second
+/// true, another of the same meaning, as `true` if training rows had `yes`.
 pub(super) fn truth(names: &[String], word: &str) -> Option<usize> {
-    let meant = || match word {
+    let meaning = |word: &str| match word {
         "0" => Some(0),
         "1" => Some(1),
         word => boolean(word).map(|(_, truth)| usize::from(truth)),
     };
+    let are_truths = || names.iter().map(|name| meaning(name)).eq([Some(0), Some(1)]);
+    let meant = || meaning(word).filter(|_| are_truths());
     names.iter().position(|name| name == word).or_else(meant)
 }
 
