@@ -58,10 +58,11 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
         }
         terminal::print(&parts.join("\n\n"))?;
     }
-    if let Some(plot) = plot {
-        picture::write(plot, charts, &runs, arguments)?;
-    }
-    json.write(|| record::record(&runs, &found, &notes, arguments, cores, stopped))?;
+    let paint = |plot| picture::paint(plot, charts, &runs, arguments);
+    let painted = plot.map(paint).transpose()?;
+    json.write_with(painted.into_iter().collect(), || {
+        record::record(&runs, &found, &notes, arguments, cores, stopped)
+    })?;
     if stopped {
         let (variants, seeds) = (runs.variants.len(), runs.seeds.len());
         let plural = if seeds == 1 { "" } else { "s" };

@@ -56,14 +56,14 @@ pub(crate) fn evaluate(arguments: &Evaluate) -> Result<ExitCode> {
         &arguments.model.display().to_string(),
         (&predictions, &answers),
     )?;
+    let mut painted = Vec::new();
     if !plots.is_empty() {
         let of = source::file_name(&arguments.data.to_string_lossy());
         let drawn = pictures::table::judged(&of, &scores, &predictions, &answers);
-        let painted = plots.paint(drawn, |_| Ok(Report::default()))?;
-        pictures::write(painted)?;
+        painted = plots.paint(drawn, |_| Ok(Report::default()))?;
     }
     let prints = !json.takes_standard_output();
-    json.write(|| {
+    json.write_with(painted, || {
         let mut record = scores.to_json();
         record["model"] = json!(arguments.model);
         record["data"] = json!(arguments.data);

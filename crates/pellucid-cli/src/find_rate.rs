@@ -61,10 +61,11 @@ pub(crate) fn find_rate(arguments: &FindRate) -> Result<ExitCode> {
         json.print(table(&found))?;
     }
     json.print(suggestion(&found, range))?;
-    if let Some(plot) = plot {
-        plot.write(&chart(&found, &arguments.source, &recipe))?;
-    }
-    json.write(|| record(&found, range, &recipe, threads))?;
+    let paint = |plot: PlotOutput| plot.paint(&chart(&found, &arguments.source, &recipe));
+    let painted = plot.map(paint).transpose()?;
+    json.write_with(painted.into_iter().collect(), || {
+        record(&found, range, &recipe, threads)
+    })?;
     if found.stopped {
         let steps = found.points.len();
         let meaning = format!(" after {steps} steps; what was written is of those");

@@ -87,7 +87,10 @@ pub(crate) fn importance(arguments: &Importance) -> Result<ExitCode> {
     terminal::notes("note", &constant);
 
     let prints = !json.takes_standard_output();
-    json.write(|| {
+    let of = format!("{data}: {}", plural(scored.rows, "row"));
+    let paint = |plot: PlotOutput| plot.paint(&chart(&found, &of, arguments.top.unwrap_or(MOST_BARS)));
+    let painted = plot.map(paint).transpose()?;
+    json.write_with(painted.into_iter().collect(), || {
         let mut record = found.to_json();
         record["model"] = json!(arguments.model);
         record["data"] = json!(arguments.data);
@@ -98,10 +101,6 @@ pub(crate) fn importance(arguments: &Importance) -> Result<ExitCode> {
         record["stopped"] = json!(stopped);
         record
     })?;
-    if let Some(plot) = plot {
-        let of = format!("{data}: {}", plural(scored.rows, "row"));
-        plot.write(&chart(&found, &of, arguments.top.unwrap_or(MOST_BARS)))?;
-    }
     if prints {
         terminal::print_lines(text(&found, scored.rows, arguments.top))?;
     }

@@ -3,7 +3,7 @@
 use crate::failure::misuse;
 use crate::terminal;
 use anyhow::{Context, Result};
-use pellucid_data::OutputFile;
+use pellucid_data::{OutputFile, write_together};
 use pellucid_report::{Picture, PictureFormat, PictureStyle, Theme};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,12 +39,26 @@ impl JsonOutput {
 
     /// Writes the record, which is made only where it has a destination.
     pub(crate) fn write<R: serde::Serialize>(self, record: impl FnOnce() -> R) -> Result<()> {
+        self.write_with(Vec::new(), record)
+    }
+
+    /// The same with the other files of the command, each with its contents: all of them, or none.
+    pub(crate) fn write_with<R: serde::Serialize>(
+        self,
+        mut files: Vec<(OutputFile, Vec<u8>)>,
+        record: impl FnOnce() -> R,
+    ) -> Result<()> {
         let text = || serde_json::to_string(&record()).context("the record cannot be written as JSON");
-        match self {
-            Self::None => Ok(()),
-            Self::Stdout => terminal::print_as_it_is(&text()?),
-            Self::File(file) => Ok(file.write((text()? + "\n").as_bytes())?),
-        }
+        let printed = match self {
+            Self::None => None,
+            Self::Stdout => Some(text()?),
+            Self::File(file) => {
+                files.push((file, (text()? + "\n").into_bytes()));
+                None
+            }
+        };
+        write_together(files)?;
+        printed.map_or(Ok(()), |text| terminal::print_as_it_is(&text))
     }
 }
 
@@ -69,11 +83,6 @@ impl PlotOutput {
         let (theme, width) = (self.theme, None);
         let bytes = picture.render(self.format, PictureStyle { theme, width })?;
         Ok((self.file, bytes))
-    }
-
-    pub(crate) fn write(self, picture: &dyn Picture) -> Result<()> {
-        let (file, bytes) = self.paint(picture)?;
-        Ok(file.write(&bytes)?)
     }
 }
 

@@ -226,19 +226,20 @@ impl Files {
     }
 
     fn write(self, chart: &SearchChart, winner: Option<Winner>, record: &serde_json::Value) -> Result<()> {
+        let mut outputs = Vec::new();
         if let Some(winner) = winner {
             if let Some(file) = self.recipe {
-                let toml = winner.recipe.to_toml()?;
-                file.write(toml.as_bytes())?;
+                outputs.push((file, winner.recipe.to_toml()?.into_bytes()));
             }
             if let (Some(file), Some(trained)) = (self.model, winner.trained) {
-                trained.into_model().save_to(file)?;
+                let bytes = trained.into_model().to_bytes(file.path())?;
+                outputs.push((file, bytes));
             }
         }
         if let Some(plot) = self.plot {
-            plot.write(chart)?;
+            outputs.push(plot.paint(chart)?);
         }
-        self.json.write(|| record)
+        self.json.write_with(outputs, || record)
     }
 }
 

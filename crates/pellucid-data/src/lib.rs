@@ -40,6 +40,7 @@ pub use files::watch_interruptions;
 pub use files::{
     CLASSES, DownloadProgress, FileError, IdxArray, MaxExpansion, Mnist, OutputFile, cache_folder, parse_idx,
     read_cached_mnist, read_idx, read_idx_pair, read_mnist, read_small_text, remove_unfinished_outputs,
+    write_together,
 };
 pub use memory::check_memory;
 pub use recipe_changes::change_recipe;

@@ -7,6 +7,7 @@ use crate::outputs::PlotOutput;
 use crate::pictures::scale_for;
 use crate::score_text::list;
 use anyhow::Result;
+use pellucid_data::OutputFile;
 use pellucid_report::{Band, LineChart, PanelGrid, Scale, Series, SeriesBand, TextStyle, spread_of_runs};
 
 /// Where the ends of curves differ by more than this factor, the axis is logarithmic: the shortest would be a stroke at the
@@ -132,15 +133,15 @@ pub(super) fn in_text(chart: &LineChart, runs: &Runs, style: &TextStyle) -> Stri
     chart.text(style)
 }
 
-/// Writes one chart, or a panel for each.
-pub(super) fn write(
+/// Paints one chart, or a panel for each.
+pub(super) fn paint(
     plot: PlotOutput,
     charts: Vec<LineChart>,
     runs: &Runs,
     arguments: &Compare,
-) -> Result<()> {
+) -> Result<(OutputFile, Vec<u8>)> {
     if let [chart] = &charts[..] {
-        return plot.write(chart);
+        return plot.paint(chart);
     }
     let axes: Vec<&str> = axes(&arguments.against).into_iter().map(Against::name).collect();
     let has_validation = charts.len() > axes.len();
@@ -169,5 +170,5 @@ pub(super) fn write(
         panels: charts.collect(),
         ..PanelGrid::new(title(runs, &axes))
     };
-    plot.write(&panels)
+    plot.paint(&panels)
 }

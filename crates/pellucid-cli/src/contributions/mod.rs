@@ -19,7 +19,7 @@ use pellucid_data::importance::{
 };
 use pellucid_data::model_file::Model;
 use pellucid_data::preparation::TargetPreparation;
-use pellucid_data::{OutputFile, Table, Values};
+use pellucid_data::{OutputFile, Table, Values, write_together};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
@@ -76,12 +76,17 @@ pub(crate) fn contributions(arguments: &Explain) -> Result<ExitCode> {
         }
         _ => explained.text().join("\n"),
     };
+    let painted = plot.map(|plot| plot.paint(&explained.chart())).transpose()?;
+    let mut outputs: Vec<_> = painted.into_iter().collect();
     match file {
-        Some(file) => file.write((text + "\n").as_bytes())?,
-        None => terminal::print(&text)?,
-    }
-    if let Some(plot) = plot {
-        plot.write(&explained.chart())?;
+        Some(file) => {
+            outputs.push((file, (text + "\n").into_bytes()));
+            write_together(outputs)?;
+        }
+        None => {
+            write_together(outputs)?;
+            terminal::print(&text)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -99,10 +99,3 @@ impl<'a> PlotFiles<'a> {
         Ok(painted)
     }
 }
-
-pub(crate) fn write(painted: Vec<(OutputFile, Vec<u8>)>) -> Result<()> {
-    for (file, bytes) in painted {
-        file.write(&bytes)?;
-    }
-    Ok(())
-}

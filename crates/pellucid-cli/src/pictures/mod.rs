@@ -11,7 +11,7 @@ pub(crate) mod table;
 
 pub(crate) use crate::arguments::What;
 pub(crate) use curves::{CurveRecorder, Curves, scale_for};
-pub(crate) use files::{PlotFiles, check, check_formats, paths, wants, write};
+pub(crate) use files::{PlotFiles, check, check_formats, paths, wants};
 
 use crate::arguments::Plot;
 use anyhow::Result;

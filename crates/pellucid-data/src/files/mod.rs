@@ -25,7 +25,7 @@ pub use mnist::{CLASSES, Mnist, read_idx_pair, read_mnist};
 pub use mnist_cache::read_cached_mnist;
 #[cfg(unix)]
 pub use named_pipe::watch_interruptions;
-pub use output::OutputFile;
+pub use output::{OutputFile, write_together};
 pub(crate) use packed::Unpacked;
 pub(crate) use small_file::other_kind;
 pub use small_file::read_small_text;

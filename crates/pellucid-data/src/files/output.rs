@@ -15,6 +15,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
+mod together;
+
+pub use together::write_together;
+
 /// A path that will be written, checked to be writable before the work whose result goes there.
 ///
 /// The contents are written [at once](OutputFile::write), or piece by piece and then
@@ -101,6 +105,14 @@ impl OutputFile {
         }
     }
 
+    /// Waits until all that was written to a temporary file is on disk.
+    fn sync(&self) -> io::Result<()> {
+        match &self.route {
+            Route::Replace { temporary, .. } => temporary.as_file().sync_all(),
+            _ => Ok(()),
+        }
+    }
+
     /// Waits until all that was written is on disk, and replaces the destination.
     ///
     /// # Errors
@@ -151,6 +163,10 @@ impl Write for OutputFile {
 
 fn replace(temporary: NamedTempFile, destination: &Path) -> io::Result<()> {
     temporary.as_file().sync_all()?;
+    replace_after_sync(temporary, destination)
+}
+
+fn replace_after_sync(temporary: NamedTempFile, destination: &Path) -> io::Result<()> {
     if let Err(failure) = temporary.persist(destination) {
         let is_gone = failure.error.kind() == io::ErrorKind::NotFound;
         if !is_gone {

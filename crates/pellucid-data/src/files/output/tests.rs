@@ -243,3 +243,29 @@ fn links_of_others_in_sticky_folders_are_not_followed_and_owners_are_kept() {
         (other, other, 0o640)
     );
 }
+
+/// One of several destinations becomes a folder, over which no file can be renamed.
+#[test]
+fn outputs_of_one_command_are_all_new_or_all_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("old"), "yesterday").unwrap();
+    let outputs =
+        || ["old", "new", "last"].map(|name| (OutputFile::prepare(path(name)).unwrap(), b"today".to_vec()));
+    let prepared = outputs();
+    fs::create_dir(path("last")).unwrap();
+    let error = write_together(prepared.into()).unwrap_err().to_string();
+    assert!(
+        error.contains("last") && error.contains("what was there before is unchanged"),
+        "{error}"
+    );
+    assert_eq!(fs::read_to_string(path("old")).unwrap(), "yesterday");
+    assert_eq!(names_in(folder.path()), ["last", "old"]);
+
+    fs::remove_dir(path("last")).unwrap();
+    write_together(outputs().into()).unwrap();
+    assert_eq!(names_in(folder.path()), ["last", "new", "old"]);
+    for name in ["last", "new", "old"] {
+        assert_eq!(fs::read_to_string(path(name)).unwrap(), "today");
+    }
+}
