@@ -87,10 +87,10 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     let curves = CurveRecorder::of_samples(&session, wants_loss, files.want(What::Metrics));
     let mut observers = (lines, (curves, (progress, keeper.as_mut())));
     let before = session.findings().to_vec();
-    let finished = session.run(&mut observers);
+    let ended = session.run_to_divergence(&mut observers);
     let (_, (curves, (progress, _))) = observers;
     drop(progress);
-    let finished = finished.map_err(|unfinished| {
+    let (finished, divergence) = ended.map_err(|unfinished| {
         findings::report(&unfinished.findings, &before, settings.quiet);
         unfinished.error
     })?;
@@ -99,8 +99,11 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
     }
 
     let metrics = finished.evaluate();
-    print_results(&finished, &metrics, &results);
+    if divergence.is_none() {
+        print_results(&finished, &metrics, &results);
+    }
     let summary = &finished.summary;
+    let mut painted = Vec::new();
     if !files.is_empty() || arguments.chart {
         let title = match recipe.title.is_empty() {
             true => &arguments.recipe,
@@ -113,13 +116,19 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
             results.line(&format!("\n{}", text.trim_end()));
         }
         let plot_set = pictures::plots(title, &arguments.recipe, &finished, &curves, &files)?;
-        let painted = files.paint(plot_set, |plot_set| {
+        painted = files.paint(plot_set, |plot_set| {
             report::samples::page(title, &finished, &metrics, settings.data.as_deref(), plot_set)
         })?;
-        pictures::write(painted)?;
     }
-    json.write(|| finished.record(metrics, clock()))?;
+    json.write_with(painted, || finished.record(metrics, clock()))?;
     findings::report(&summary.findings, &summary.warnings, settings.quiet);
+    if let Some(divergence) = divergence {
+        return Ok(failure::failed(&format!(
+            "error: recipe {}: {divergence}; what was written is of {}",
+            arguments.recipe,
+            before_divergence(summary)
+        )));
+    }
     if summary.ended_by == EndedBy::Interrupt {
         let meaning = format!(
             " after {} steps; what was written is of the network as it stands{}",
@@ -134,6 +143,14 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         terminal::note(&format!("trained in {:.3} s", summary.seconds));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Which network the results of a training that diverged are of.
+pub(crate) fn before_divergence(summary: &Summary) -> String {
+    match summary.best_epoch {
+        Some(best) => format!("epoch {best}, the best before"),
+        None => "the network before that batch".to_owned(),
+    }
 }
 
 /// Why a training ended, where not after its last epoch, and whose weights are kept.

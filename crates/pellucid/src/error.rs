@@ -64,10 +64,10 @@ pub enum Error {
         advice: &'static str,
     },
 
-    /// Training stopped because the loss was no longer finite.
+    /// Training stopped because the loss was no longer finite; the parameters are those from before this batch.
     #[error(
         "the loss became {loss} in epoch {epoch}, batch {batch}: {origin}. \
-         Training stopped there; the parameters are those from before this batch. \
+         Training stopped there. \
          Try a smaller learning rate, or scale the inputs"
     )]
     NonFiniteLoss {

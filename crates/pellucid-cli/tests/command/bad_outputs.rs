@@ -59,8 +59,9 @@ fn a_run_that_fails_leaves_the_files_as_they_were() {
     fs::write(&plot, "the picture of yesterday").unwrap();
     let outputs = ["--json", text(&json), "--plot", text(&plot), "--quiet"];
     let diverges = crate::divergence::recipe(folder.path());
+    let at_once = ["--set", "train.learning_rate=1e200"];
     refused(
-        &[&["run", text(&diverges)], &outputs[..]].concat(),
+        &[&["run", text(&diverges)], &outputs[..], &at_once].concat(),
         1,
         &["the loss became"],
     );

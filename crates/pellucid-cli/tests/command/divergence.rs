@@ -1,6 +1,7 @@
 //! Runs that diverge: infinite and undefined numbers.
 
 use crate::driver::{pellucid, record, refused, text};
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,72 @@ fn a_loss_that_is_not_finite_ends_the_run_and_says_where() {
             "Try a smaller learning rate",
         ],
     );
+}
+
+#[test]
+fn a_run_that_diverges_writes_the_epochs_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = recipe(folder.path());
+    let (json, plot) = (folder.path().join("record.json"), folder.path().join("curve.svg"));
+    let outputs = ["--json", text(&json), "--plot", text(&plot), "--quiet"];
+    let parts = [
+        "the loss became",
+        "what was written is of the network before that batch",
+    ];
+    refused(&[&["run", text(&file)], &outputs[..]].concat(), 1, &parts);
+    let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    assert_eq!(record["ended_by"], "divergence");
+    let epochs = record["epochs"].as_u64().unwrap();
+    assert!(epochs > 0 && epochs < 1000, "{epochs}");
+    assert!(!record["history"].as_array().unwrap().is_empty());
+    let first = record["final"]["layers"][0]["weights"][0][0].as_f64();
+    assert!(first.is_some_and(f64::is_finite), "{:?}", record["final"]);
+    assert!(fs::read_to_string(&plot).unwrap().contains("<svg"));
+    let kinds = record["findings"].as_array().unwrap().iter();
+    assert!(kinds.into_iter().any(|finding| finding["kind"] == "diverged"));
+}
+
+/// x and 2x + 1, learnt with steps that grow until they overflow.
+#[test]
+fn a_model_of_the_best_epoch_before_a_divergence_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let rows: Vec<String> = (0..60).map(|row| format!("{row},{}", 2 * row + 1)).collect();
+    fs::write(path("line.csv"), format!("x,y\n{}\n", rows.join("\n"))).unwrap();
+    let (table, model, json) = (path("line.csv"), path("model.safetensors"), path("record.json"));
+    let network = ["--preset", "plain", "--hidden", "none", "--optimizer", "sgd"];
+    let growing = [
+        "--set",
+        "train.schedule={ name = \"one_cycle\", warmup = 0.9 }",
+        "--unset",
+        "train.patience",
+        "--learning-rate",
+        "20",
+        "--epochs",
+        "2000",
+    ];
+    let outputs = ["--quiet", "--out", text(&model), "--json", text(&json)];
+    let growing = [
+        &["train", text(&table), "--target", "y"],
+        &network[..],
+        &growing,
+        &outputs,
+    ]
+    .concat();
+    refused(
+        &growing,
+        1,
+        &["the loss became", "the model is of epoch", "the best before"],
+    );
+    let record: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    assert_eq!(record["ended_by"], "divergence");
+    let best = record["best_epoch"].as_u64().unwrap();
+    assert!(best > 0 && best < record["epochs"].as_u64().unwrap(), "{best}");
+    let scored = pellucid(&["evaluate", text(&model), text(&table), "--json", "-"]);
+    assert_eq!(scored.status, 0, "{scored:?}");
+    let scores: Value = serde_json::from_str(&scored.stdout).unwrap();
+    let r2 = scores["metrics"]["r2"].as_f64().unwrap();
+    assert!(r2 > 0.5, "{scores}");
 }
 
 #[test]

@@ -14,8 +14,8 @@ impl Plan<'_> {
     /// Trains again on the rows that `trained` was trained on and those it held out, for its best number of epochs, from the
     /// same seed; the preparation is fitted to all of these rows. The steps of an epoch are as long as before, whatever the
     /// number of rows, and a schedule goes as far as it went. Temperature, threshold and residuals stay those of the first
-    /// training, as do its scores. Nothing happens unless the recipe asks for it, nor after an interrupted training; if this
-    /// one is interrupted, it leaves no trace.
+    /// training, as do its scores. Nothing happens unless the recipe asks for it, nor after a training that was interrupted
+    /// or diverged; if this one is interrupted, it leaves no trace.
     ///
     /// # Errors
     /// As [`session`](Self::session) and [`TableSession::run`](super::TableSession::run).
@@ -25,9 +25,9 @@ impl Plan<'_> {
         threads: NonZeroUsize,
         observer: &mut impl AnyObserver,
     ) -> Result<()> {
-        let is_interrupted = trained.summary.ended_by == EndedBy::Interrupt;
+        let has_failed = matches!(trained.summary.ended_by, EndedBy::Interrupt | EndedBy::Divergence);
         let epochs = trained.best_epoch();
-        if !self.table_recipe().refit || is_interrupted || epochs == 0 {
+        if !self.table_recipe().refit || has_failed || epochs == 0 {
             return Ok(());
         }
         let mut rows = [&trained.rows[..], &trained.held_out_rows].concat();

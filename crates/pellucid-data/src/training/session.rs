@@ -213,8 +213,7 @@ impl<'a> Plan<'a> {
                 "no row is left to train on; hold out fewer",
             ));
         }
-        let (preparation, fitting_notes) =
-            Preparation::fit(self.table, &training_rows, &self.chosen, &self.settings)?;
+        let (preparation, fitting_notes) = self.preparation(&training_rows)?;
         let notes = [
             self.table.notes.clone(),
             self.reading_notes.clone(),
@@ -260,7 +259,11 @@ impl<'a> Plan<'a> {
                 },
                 test: None,
             };
-            AnySession::from(Session::new(recipe, split, threads)?)
+            let session = Session::new(recipe, split, threads)?;
+            AnySession::from(match &self.start {
+                Some(start) => session.starting_from(&start.network::<T>()?)?,
+                None => session,
+            })
         });
         let used: HashSet<&String> = preparation.columns().iter().map(|column| &column.name).collect();
         let left_out = self
@@ -334,19 +337,66 @@ impl<'a> TableSession<'a> {
     /// # Errors
     /// [`DataError::Training`](crate::DataError::Training) for a training that diverges.
     pub fn run(self, observer: &mut impl AnyObserver) -> Result<Trained> {
-        let recipe = self.recipe().clone();
-        let (is_diagnosed, of_columns) = (self.of_columns.is_some(), self.of_columns.unwrap_or_default());
+        match self.run_to_divergence(observer)? {
+            (trained, None) => Ok(trained),
+            (_, Some(divergence)) => Err(divergence.into()),
+        }
+    }
+
+    /// The same for a caller that wants the model of a training that diverges, too, as it was before; see
+    /// [`Session::run_to_divergence`].
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), but for a training that diverges only where its network is of no use.
+    pub fn run_to_divergence(
+        self,
+        observer: &mut impl AnyObserver,
+    ) -> Result<(Trained, Option<Box<Unfinished>>)> {
+        let ended = EndedSession {
+            recipe: self.recipe().clone(),
+            preparation: self.preparation,
+            notes: self.notes,
+            training: self.training,
+            validation: self.validation,
+            threads: self.threads,
+            of_columns: self.of_columns,
+        };
         let with_columns = |mut unfinished: Box<Unfinished>| {
             let of_network = std::mem::take(&mut unfinished.findings);
-            unfinished.findings = by_severity([&of_columns[..], &of_network].concat());
+            let of_columns = ended.of_columns.iter().flatten().cloned();
+            unfinished.findings = by_severity(of_columns.chain(of_network).collect());
             unfinished
         };
-        let (mut network, mut summary): (AnyNetwork, Summary) = with_session!(self.session, session => {
-            let (network, summary) = session.run(observer).map_err(with_columns)?.into_parts();
-            (network.into(), summary)
+        let (network, summary, divergence): (AnyNetwork, _, _) = with_session!(self.session, session => {
+            let (finished, divergence) = session.run_to_divergence(observer).map_err(with_columns)?;
+            let (network, summary) = finished.into_parts();
+            (network.into(), summary, divergence.map(with_columns))
         });
+        match (ended.score(network, summary), divergence) {
+            (Ok(trained), divergence) => Ok((trained, divergence)),
+            // Numbers of a training that diverged may be too large to score.
+            (Err(_), Some(divergence)) => Err(divergence.into()),
+            (Err(error), None) => Err(error),
+        }
+    }
+}
+
+/// All of a session but its training, which has ended.
+struct EndedSession<'a> {
+    recipe: Recipe,
+    preparation: Preparation,
+    notes: Vec<String>,
+    training: (&'a Table, Vec<u32>),
+    validation: (&'a Table, Vec<u32>),
+    threads: NonZeroUsize,
+    of_columns: Option<Vec<Finding>>,
+}
+
+impl EndedSession<'_> {
+    /// Calibrates the network, and scores it on training and held-out rows.
+    fn score(self, mut network: AnyNetwork, mut summary: Summary) -> Result<Trained> {
         let mut preparation = self.preparation;
-        let table_recipe = recipe.data.table.clone().unwrap_or_default();
+        let table_recipe = self.recipe.data.table.clone().unwrap_or_default();
         let held_out = (self.validation.0, &self.validation.1[..]);
         let (calibrated, notes) = calibrate(
             &mut network,
@@ -363,7 +413,7 @@ impl<'a> TableSession<'a> {
             true => None,
             false => Some(scores(&self.validation)?),
         };
-        if is_diagnosed {
+        if let Some(of_columns) = self.of_columns {
             let of_network = std::mem::take(&mut summary.findings);
             let (scores, rows) = match &validation {
                 Some(scores) => (scores, &self.validation),
@@ -392,7 +442,7 @@ impl<'a> TableSession<'a> {
             held_out_predictions: None,
             summary,
             network,
-            recipe,
+            recipe: self.recipe,
             preparation,
         })
     }

@@ -197,7 +197,26 @@ impl<'a, T: Scalar> Session<'a, T> {
     /// [`Unfinished`]: [`Error::NonFiniteLoss`] and [`Error::NonFiniteParameters`] when training diverges;
     /// [`Error::Setting`] for `train.max_seconds` without a clock, and for a schedule that depends on the loss of held-out
     /// rows where there are none.
-    pub fn run<O>(mut self, observer: &mut O) -> Result<Finished<T>, Box<Unfinished>>
+    pub fn run<O>(self, observer: &mut O) -> Result<Finished<T>, Box<Unfinished>>
+    where
+        O: Observer<T> + ?Sized,
+    {
+        match self.run_to_divergence(observer)? {
+            (finished, None) => Ok(finished),
+            (_, Some(divergence)) => Err(divergence),
+        }
+    }
+
+    /// The same for a caller that wants the results of a training that diverges, too: what the epochs before came to, and
+    /// the error. The network has the weights of the best epoch where rows were held out, else those from before the
+    /// batch whose loss was not finite.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), but for a training that diverges only where it has no complete epoch, or no finite weights.
+    pub fn run_to_divergence<O>(
+        mut self,
+        observer: &mut O,
+    ) -> Result<(Finished<T>, Option<Box<Unfinished>>), Box<Unfinished>>
     where
         O: Observer<T> + ?Sized,
     {
@@ -232,31 +251,42 @@ impl<'a, T: Scalar> Session<'a, T> {
         } = observers;
         let rule = recorder.ended_by();
         let (best_epoch, best_validation_loss) = recorder.kept().unzip();
-        if ending.is_ok() {
-            recorder.restore(self.trainer.network_mut());
-        }
+        // Findings about a training that diverged are about the weights at which it did.
+        let diverged_network = ending.is_err().then(|| self.trainer.network().clone());
+        recorder.restore(self.trainer.network_mut());
         let (mut findings, mut layer_statistics) = (Vec::new(), Vec::new());
         if let Some(diagnosis) = diagnosis {
             findings = diagnosis.after(
                 &self.recipe,
                 &split.training,
-                self.trainer.network(),
+                diverged_network.as_ref().unwrap_or(self.trainer.network()),
                 best_epoch,
                 ending.as_ref().err(),
             )?;
             layer_statistics = diagnosis.statistics.into_entries();
         }
         let (epochs, updates) = (self.trainer.completed_epochs(), self.trainer.updates());
-        let ending = match ending {
-            Ok(ending) => ending,
+        let has_ended_by = |ending| {
+            let time_is_over = time.as_ref().is_some_and(TimeLimit::is_over);
+            EndedBy::from_ending(ending, rule, time_is_over)
+        };
+        let (ended_by, divergence) = match ending {
+            Ok(ending) => (has_ended_by(ending), None),
             Err(error) => {
-                return Err(Box::new(Unfinished {
+                let is_usable = error.is_divergence()
+                    && epochs > 0
+                    && self.trainer.network().first_non_finite_layer().is_none();
+                let unfinished = Box::new(Unfinished {
                     error,
-                    findings,
-                    layer_statistics,
+                    findings: findings.clone(),
+                    layer_statistics: layer_statistics.clone(),
                     epochs,
                     updates,
-                }));
+                });
+                if !is_usable {
+                    return Err(unfinished);
+                }
+                (EndedBy::Divergence, Some(unfinished))
             }
         };
         let (history, last_epoch) = recorder.into_records();
@@ -265,7 +295,7 @@ impl<'a, T: Scalar> Session<'a, T> {
             last_epoch,
             best_epoch,
             best_validation_loss,
-            ended_by: EndedBy::from_ending(ending, rule, time.as_ref().is_some_and(TimeLimit::is_over)),
+            ended_by,
             minimum: self.trainer.minimum().copied(),
             warnings: self.warnings,
             findings,
@@ -274,15 +304,15 @@ impl<'a, T: Scalar> Session<'a, T> {
             updates,
             seconds,
         };
-
-        Ok(Finished {
+        let finished = Finished {
             recipe: self.recipe,
             split: self.split,
             initial: self.initial,
             network: self.trainer.into_network(),
             threads: self.threads,
             summary,
-        })
+        };
+        Ok((finished, divergence))
     }
 
     /// Trains up to step `step` of the run, counted from 0, and traces every number of that step. With `rows`, counted from

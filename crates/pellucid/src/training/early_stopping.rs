@@ -76,6 +76,8 @@ pub enum EndedBy {
     Convergence,
     /// An observer, such as one that a signal stops.
     Interrupt,
+    /// The loss or a parameter became NaN or infinite.
+    Divergence,
 }
 
 impl EndedBy {
@@ -112,6 +114,7 @@ impl EndedBy {
                 train.max_seconds.unwrap_or(0.0)
             ),
             Self::Interrupt => "it was stopped".into(),
+            Self::Divergence => "it diverged".into(),
         }
     }
 }
