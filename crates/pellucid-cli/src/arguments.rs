@@ -495,6 +495,10 @@ pub(crate) struct Train {
     )]
     pub(crate) ensemble: Option<usize>,
 
+    /// Begin with the weights and the preparation of this model, by its recipe, as a new run
+    #[arg(long, value_name = "MODEL", help_heading = "Training")]
+    pub(crate) from: Option<PathBuf>,
+
     /// Cross-validate with this number of folds; with --out, train on all rows too
     #[arg(long, value_name = "FOLDS", value_parser = folds, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) cv: Option<usize>,

@@ -36,6 +36,7 @@ mod subject;
 mod terminal;
 mod text_style;
 mod train;
+mod train_from;
 mod training_cost;
 mod tune;
 mod tune_progress;

@@ -9,14 +9,14 @@ use crate::progress::Progress;
 use crate::score_text::{self, count, figures, number};
 use crate::{
     calibration_text, checkpoint, findings, interrupt, recipes, report, run, source, subject, terminal,
-    text_style, training_cost,
+    text_style, train_from, training_cost,
 };
 use anyhow::Result;
-use pellucid::EndedBy;
 use pellucid::recipe::Task;
+use pellucid::{EndedBy, Unfinished};
 use pellucid_data::checkpoint::{CheckpointKeeper, Identity};
 use pellucid_data::training::{CrossValidation, Plan, Scores, TableSession, Trained};
-use pellucid_data::{DataError, OutputFile};
+use pellucid_data::{DataError, OutputFile, write_together};
 use pellucid_report::LineChart;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
@@ -57,10 +57,21 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     request.unset.clone_from(&arguments.unset);
     request.ensemble = arguments.ensemble;
     arguments.afterwards.add_to(&mut request);
-    let table = subject::read_table(&arguments.data, &arguments.reading, &mut request)?;
+    let from = arguments.from.as_deref();
+    let start = from.map(|path| train_from::read(path, arguments)).transpose()?;
+    let table = match &start {
+        Some(model) => {
+            train_from::add_to(&mut request, model);
+            subject::read_like_training(&arguments.data, &arguments.reading, &request)?
+        }
+        None => subject::read_table(&arguments.data, &arguments.reading, &mut request)?,
+    };
     let read = |path| subject::read_like_training(path, &arguments.reading, &request);
     let validation_table = validation_file.map(read).transpose()?;
-    let plan = Plan::new(&table, &request)?;
+    let mut plan = Plan::new(&table, &request)?;
+    if let (Some(model), Some(path)) = (&start, from) {
+        plan = plan.starting_from(model, &path.display().to_string())?;
+    }
     let threads = run::threads(arguments.running.threads, quiet);
     let note = |line: &str| {
         if !quiet {
@@ -69,6 +80,9 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     };
     note(&source::size(&table));
     plan.choices().iter().for_each(|choice| note(choice));
+    if let Some(path) = from {
+        note(&train_from::note(path));
+    }
 
     if trains && !quiet && is_announced(&plan, arguments) {
         note(&training_cost::line(&plan.estimate(threads, &clock)?));
@@ -100,7 +114,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     let cross_validation = arguments.cv.map(cross_validate).transpose()?;
     let stopped_early = cross_validation.as_ref().is_some_and(|found| found.stopped);
     let mut curves = CurveRecorder::of_table(plan.recipe());
-    let (mut trained, mut first_epoch) = (None, None);
+    let (mut trained, mut first_epoch, mut divergence) = (None, None, None);
     if trains && !stopped_early && plan.members() > 1 {
         if validation_file.is_some() {
             return misuse(
@@ -116,9 +130,19 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
             session = session.diagnosed()?;
         }
         let observers = (&mut curves, keeper.as_mut());
-        let (mut found, at) = run_session(session, name, quiet, observers)?;
+        let (mut found, diverged, at) = run_session(session, name, quiet, observers)?;
+        divergence = diverged.map(|unfinished| {
+            let of_what = run::before_divergence(&found.summary);
+            format!("{unfinished}; the model is of {of_what}")
+        });
         let progress = Progress::new("all rows", quiet).with_epochs();
-        plan.refit(&mut found, threads, &mut (progress, keeper.as_mut()))?;
+        if let Err(error) = plan.refit(&mut found, threads, &mut (progress, keeper.as_mut())) {
+            let unfinished = error.divergence().map(ToString::to_string);
+            let message = unfinished.ok_or(error)?;
+            divergence = Some(format!(
+                "the training on all rows failed: {message}; the model is of the training before"
+            ));
+        }
         first_epoch = at.map(|at| (at - started).as_secs_f64());
         trained = Some(found);
     }
@@ -141,6 +165,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
     let results = results(trained.as_ref(), cross_validation.as_ref());
     let mut record = json!({
         "version": env!("CARGO_PKG_VERSION"),
+        "from": from,
         "data": table.source,
         "rows": table.rows(),
         "task": match plan.task() {
@@ -159,7 +184,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         "seconds_to_first_epoch": first_epoch,
         "cross_validation": cross_validation.as_ref().map(CrossValidation::to_json),
     });
-    let mut chart_text = String::new();
+    let (mut chart_text, mut outputs) = (String::new(), Vec::new());
     if let Some(trained) = trained {
         add_to_record(&mut record, &trained, model_path.as_deref());
         let target = trained.preparation.target().columns().join(", ");
@@ -181,20 +206,35 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
                 report::table::page(&title, &source, training_seconds, command(arguments), plot_set)
             })
         });
-        // The model first: it is what the time was spent on.
         let recipe = trained.recipe.to_toml();
         let model = trained.into_model();
         if let Some(file) = model_file {
-            model.save_to(file)?;
+            let bytes = model.to_bytes(file.path())?;
+            outputs.push((file, bytes));
         }
-        if let Some(file) = recipe_file {
-            file.write(recipe?.as_bytes())?;
+        let others = painted.and_then(|painted| Ok((painted, recipe?)));
+        match others {
+            Ok((painted, recipe)) => {
+                outputs.extend(recipe_file.map(|file| (file, recipe.into_bytes())));
+                outputs.extend(painted);
+            }
+            // The model is what the time was spent on: it is written all the same.
+            Err(error) => {
+                write_together(outputs)?;
+                return Err(error);
+            }
         }
-        pictures::write(painted?)?;
     }
     record["elapsed_seconds"] = json!(clock());
     let prints = !json.takes_standard_output();
-    json.write(|| record)?;
+    json.write_with(outputs, || record)?;
+    if let Some(divergence) = divergence {
+        let path = model_path.unwrap_or_default();
+        return Ok(failure::failed(&format!(
+            "error: {divergence}: {}",
+            path.display()
+        )));
+    }
     if prints {
         terminal::print_lines(&results)?;
         if !chart_text.is_empty() {
@@ -241,6 +281,7 @@ fn check_files(arguments: &Train, validation: Option<&Path>) -> Result<()> {
             "the recipe",
             arguments.training.recipe.as_deref().and_then(recipes::file),
         ),
+        ("the model that --from names", arguments.from.as_deref()),
     ];
     let mut written = vec![
         ("--out", arguments.out.as_deref()),
@@ -281,26 +322,26 @@ fn command(arguments: &Train) -> Vec<String> {
     command
 }
 
-/// Trains. When the first epoch ended, besides.
+/// Trains. How it diverged, if it did, and when the first epoch ended, besides.
 fn run_session(
     session: TableSession<'_>,
     name: &str,
     quiet: bool,
     observers: (&mut CurveRecorder, Option<&mut CheckpointKeeper<'_>>),
-) -> Result<(Trained, Option<Instant>)> {
+) -> Result<(Trained, Option<Box<Unfinished>>, Option<Instant>)> {
     let before = session.findings();
     findings::report(&before, &[], quiet);
     let mut observers = (Progress::new(name, quiet).with_epochs(), observers);
-    let trained = session.run(&mut observers);
+    let ended = session.run_to_divergence(&mut observers);
     let first_epoch = observers.0.first_epoch;
     drop(observers);
-    let found = match &trained {
-        Ok(trained) => trained.summary.findings.as_slice(),
+    let found = match &ended {
+        Ok((trained, _)) => trained.summary.findings.as_slice(),
         Err(DataError::Training(unfinished)) => &unfinished.findings,
         Err(_) => &[],
     };
     findings::report(found, &before, quiet);
-    let trained = trained?;
+    let (trained, divergence) = ended?;
     if !quiet {
         let best = match trained.validation {
             Some(_) => format!(", the best of them epoch {}", trained.best_epoch()),
@@ -317,7 +358,7 @@ fn run_session(
             terminal::note(&run::ended(&trained.summary, &trained.recipe));
         }
     }
-    Ok((trained, first_epoch))
+    Ok((trained, divergence, first_epoch))
 }
 
 /// Trains an ensemble, with a line for each of its networks.

@@ -52,4 +52,5 @@ mod stopping;
 mod streams;
 mod text_files;
 mod train;
+mod train_from;
 mod tune;

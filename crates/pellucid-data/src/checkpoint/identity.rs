@@ -41,8 +41,14 @@ impl Identity {
         let data: Vec<String> = tables.into_iter().flatten().map(Table::digest).collect();
         let folds = folds.map(|folds| format!(", {folds} folds"));
         let model = if trains { ", a model" } else { "" };
+        let start = plan.start_digest();
+        let start = start.map(|digest| format!(", beginning with the weights {digest:016x}"));
         Ok(Self {
-            trainings: format!("a table{}{model}", folds.unwrap_or_default()),
+            trainings: format!(
+                "a table{}{model}{}",
+                folds.unwrap_or_default(),
+                start.unwrap_or_default()
+            ),
             recipe: settings(plan.recipe())?,
             data: data.join(" "),
         })

@@ -4,7 +4,6 @@ use super::inputs::fit_inputs;
 use super::plan::Plan;
 use crate::error::Result;
 use crate::memory::check_memory;
-use crate::preparation::Preparation;
 use pellucid::model::init::initialise;
 use pellucid::numpy_random::RandomState;
 use pellucid::recipe::{BatchSize, Recipe};
@@ -39,7 +38,7 @@ impl Plan<'_> {
     /// # Errors
     /// As [`session`](Self::session); an optimizer that [takes no steps](pellucid::Optimizer::takes_steps).
     pub fn estimate(&self, threads: NonZeroUsize, clock: &dyn Fn() -> f64) -> Result<Estimate> {
-        let (preparation, _) = Preparation::fit(self.table, &self.rows, &self.chosen, &self.settings)?;
+        let (preparation, _) = self.preparation(&self.rows)?;
         let mut recipe = self.recipe.clone();
         fit_inputs(&mut recipe, &preparation);
         check_memory(&recipe, self.rows.len(), true)?;

@@ -37,6 +37,7 @@ mod score_figure;
 mod scored_rows;
 mod scores;
 mod session;
+mod start;
 mod unanswered;
 
 pub use coverage::Coverages;

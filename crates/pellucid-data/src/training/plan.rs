@@ -5,10 +5,11 @@ use super::defaults;
 use super::ensemble_settings::check_ensemble;
 use super::inputs::{check_numbers, fit_inputs};
 use super::request::TrainingRequest;
+use super::start::Start;
 use crate::error::{Result, problem, setting};
 use crate::preparation::{
-    ChosenColumns, Labels, Preparation, PreparationSettings, SplitBy, TargetPreparation, choose_columns,
-    choose_task, rows_with_target,
+    ChosenColumns, Labels, PreparationSettings, SplitBy, TargetPreparation, choose_columns, choose_task,
+    rows_with_target,
 };
 use crate::recipe_changes::change_recipe;
 use crate::table::Table;
@@ -38,6 +39,8 @@ pub struct Plan<'a> {
     choices: Vec<String>,
     /// What was assumed of the columns of the table when it was read.
     pub(super) reading_notes: Vec<String>,
+    /// The model with which the training begins, if any.
+    pub(super) start: Option<Start>,
 }
 
 impl<'a> Plan<'a> {
@@ -165,6 +168,7 @@ impl<'a> Plan<'a> {
             task,
             choices: Vec::new(),
             reading_notes: [&request.reading_notes[..], &notes_of_changes].concat(),
+            start: None,
         };
         plan.choices = plan.sentences(request, asked_task);
         Ok(plan)
@@ -195,7 +199,7 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// As [`Preparation::fit`](crate::preparation::Preparation::fit).
     pub fn recipe_for_all_rows(&self) -> Result<Recipe> {
-        let (preparation, _) = Preparation::fit(self.table, &self.rows, &self.chosen, &self.settings)?;
+        let (preparation, _) = self.preparation(&self.rows)?;
         let mut recipe = self.recipe.clone();
         fit_inputs(&mut recipe, &preparation);
         Ok(recipe)
@@ -206,7 +210,7 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// As [`Preparation::fit`](crate::preparation::Preparation::fit).
     pub fn notes(&self) -> Result<Vec<String>> {
-        let (_, notes) = Preparation::fit(self.table, &self.rows, &self.chosen, &self.settings)?;
+        let (_, notes) = self.preparation(&self.rows)?;
         Ok(notes)
     }
 
