@@ -82,6 +82,7 @@ class TrainedTable(TypedDict):
     findings: str
     raised: BaseException | None
     interrupted: bool
+    of_checkpoints: list[str]
 
 class ScoredTable(TypedDict):
     scores: str
@@ -111,6 +112,7 @@ def train_table(
     chosen: Callable[[str], None] | None = None,
     recorded: Callable[[str], None] | None = None,
     reported: ProgressCallback | None = None,
+    checkpoint: str | None = None,
 ) -> TrainedTable: ...
 def score_table(
     model: TableModel, data: TableData, threads: int, *, drops: bool = False, coverage: float | None = None

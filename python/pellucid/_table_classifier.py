@@ -112,6 +112,16 @@ class TableClassifier(ClassifierMixin, BaseTable):
         Whether to print what was chosen, and the losses of each epoch.
     progress : bool, default=False
         Whether to show a progress bar; needs tqdm.
+    checkpoint : path-like, default=None
+        A file that keeps the state of the training, from which a later ``fit`` goes on after this one was interrupted
+        or killed; the model is the same, to the bit.
+    checkpoint_every : str or float, default=None
+        How often: ``"10epochs"``, ``"5000steps"``, ``"60s"`` or seconds. By default so seldom that it takes less than a
+        hundredth of the time.
+    checkpoint_keep : int, default=2
+        The number of files: the last one, and those before it with ``.1``, ``.2``, ... after their name.
+    resume : "auto" or path-like, default=None
+        ``"auto"`` goes on from the checkpoint where there is one; a file, from that one.
 
     Attributes
     ----------

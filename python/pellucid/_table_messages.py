@@ -19,6 +19,7 @@ _OF_KEY = {"network.layers": "hidden", "train.seed": "random_state"}
 #: Flags of the command whose parameter has another name, and advice that holds for the command only.
 _OF_FLAG = {
     "--drop-missing-target (`train`, `tune`, `diagnose`, `evaluate`, `importance`)": "drop_missing_target=True",
+    "--resume auto": "resume='auto'",
     "--task regression": "a TableRegressor",
     "--task classification": "a TableClassifier",
     "use the flags, such as --target and --drop": "use the parameters, such as drop",

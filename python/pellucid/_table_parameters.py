@@ -35,7 +35,15 @@ NAMES = (
 )
 
 #: Parameters that are not part of what the engine is asked for.
-OF_PYTHON = ("n_threads", "verbose", "progress")
+OF_PYTHON = (
+    "n_threads",
+    "verbose",
+    "progress",
+    "checkpoint",
+    "checkpoint_every",
+    "checkpoint_keep",
+    "resume",
+)
 
 
 def request_of(parameters: Mapping[str, Any], target: list[str], task: str) -> str:
@@ -67,6 +75,30 @@ def request_of(parameters: Mapping[str, Any], target: list[str], task: str) -> s
         except ValueError:
             raise ValueError(f"{name} = {value!r} cannot be used: a finite number is needed") from None
     return json.dumps(request, default=plain)
+
+
+def checkpoint_of(parameters: Mapping[str, Any]) -> str | None:
+    """The settings of a checkpoint, JSON; None without one."""
+    file, every, resume = (parameters[name] for name in ("checkpoint", "checkpoint_every", "resume"))
+    is_auto = resume == "auto"
+    path = file if file is not None else None if is_auto else resume
+    if path is None:
+        if is_auto:
+            raise ValueError("resume = 'auto' continues from the file of checkpoint; name that file")
+        if every is not None:
+            raise ValueError(f"checkpoint_every = {every!r} is the interval of a checkpoint; name its file with checkpoint")
+        return None
+    keep = parameters["checkpoint_keep"]
+    if isinstance(keep, bool) or not isinstance(keep, Integral) or keep < 1:
+        raise ValueError(f"checkpoint_keep = {keep!r} cannot be used: an integer, 1 or more, is needed")
+    return json.dumps(
+        {
+            "path": os.fspath(path),
+            "every": every if every is None or isinstance(every, str) else f"{every}s",
+            "keep": int(keep),
+            "resume": None if resume is None else os.fspath(resume),
+        }
+    )
 
 
 def names_of(value: Any) -> list[str]:

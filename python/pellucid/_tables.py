@@ -19,7 +19,7 @@ from ._frames import columns_of, file_of, is_file, table_from, table_of, targets
 from ._progress import Progress
 from ._table_inspection import TableInspection
 from ._table_messages import in_parameters, in_sentence, in_words_of_python
-from ._table_parameters import names_of, request_of
+from ._table_parameters import checkpoint_of, names_of, request_of
 from ._threads import thread_count
 from ._training import DIVERGED
 
@@ -101,6 +101,10 @@ class BaseTable(TableInspection, BaseEstimator):
         n_threads: int | None = None,
         verbose: bool = False,
         progress: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: str | float | None = None,
+        checkpoint_keep: int = 2,
+        resume: str | os.PathLike[str] | None = None,
     ) -> None:
         self.preset = preset
         self.effort = effort
@@ -153,6 +157,10 @@ class BaseTable(TableInspection, BaseEstimator):
         self.n_threads = n_threads
         self.verbose = verbose
         self.progress = progress
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
+        self.checkpoint_keep = checkpoint_keep
+        self.resume = resume
 
     def fit(
         self,
@@ -232,6 +240,7 @@ class BaseTable(TableInspection, BaseEstimator):
                     chosen=(lambda choice: say(in_sentence(choice))) if self.verbose else None,
                     recorded=(lambda record: say(_line_of(json.loads(record)))) if self.verbose else None,
                     reported=progress.callback_from(0) if progress else None,
+                    checkpoint=checkpoint_of(parameters),
                 )
         except FloatingPointError as error:
             raise ValueError(f"{DIVERGED} ({error})") from None
@@ -240,11 +249,12 @@ class BaseTable(TableInspection, BaseEstimator):
         self._keep(trained["model"], trained["columns"], y)
         self.choices_ = [in_sentence(choice) for choice in trained["choices"]]
         self.findings_ = [_in_sentences(finding) for finding in json.loads(trained["findings"])]
-        for note in self.notes_:
+        for note in [*self.notes_, *map(in_sentence, trained["of_checkpoints"])]:
             warnings.warn(note, stacklevel=3)
         raised = trained["raised"]
         if isinstance(raised, KeyboardInterrupt) or (raised is None and trained["interrupted"]):
-            warnings.warn("Training interrupted by user.", stacklevel=3)
+            go_on = "" if self.checkpoint is None else f" To go on from {self.checkpoint}, fit again with resume='auto'."
+            warnings.warn(f"Training interrupted by user.{go_on}", stacklevel=3)
         elif raised is not None:
             raise raised
         return self

@@ -2,6 +2,7 @@
 //! and model files. scikit-learn's conventions (names, defaults, checks, when training ends) are implemented in Python.
 
 mod arrays;
+mod checkpoint;
 mod diagnosing;
 mod inspection;
 mod model_file;

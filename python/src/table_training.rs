@@ -1,5 +1,6 @@
 //! A training on a table without Python's lock, by the code of `pellucid train`.
 
+use crate::checkpoint::{self, Told};
 use crate::run::threads_of;
 use crate::table_data::{TableData, refused};
 use crate::table_model::TableModel;
@@ -9,6 +10,7 @@ use numpy::PyReadonlyArray1;
 use pellucid::EndedBy;
 use pellucid::inspection::diagnosis::Finding;
 use pellucid::training::observe::AnyObserver;
+use pellucid_data::checkpoint::{CheckpointSettings, Identity};
 use pellucid_data::model_file::Model;
 use pellucid_data::training::{Plan, TrainingRequest};
 use pellucid_data::{ReadOptions, Result, Table};
@@ -31,6 +33,8 @@ pub(crate) struct TrainedTable {
     raised: Option<PyErr>,
     /// Whether Ctrl-C ended the training.
     interrupted: bool,
+    /// What a user should know of the files of checkpoints, a sentence each.
+    of_checkpoints: Vec<String>,
 }
 
 /// What is trained on, and with what weights.
@@ -54,10 +58,11 @@ struct Finished {
 /// Trains on a table without Python's lock. `parameters` are those of the request, JSON. `weights` are the name of a column of
 /// weights and its numbers, one a row, `validation_weights` those of the rows of `validation`. `chosen` is called with a
 /// sentence for each choice that the parameters leave to the table, `recorded` after each recorded epoch with its record, JSON.
+/// `checkpoint` are the settings of a checkpoint, JSON.
 #[pyfunction]
 #[pyo3(signature = (
     data, parameters, threads, *, weights=None, validation=None, validation_weights=None, chosen=None, recorded=None,
-    reported=None
+    reported=None, checkpoint=None
 ))]
 #[expect(
     clippy::too_many_arguments,
@@ -74,7 +79,10 @@ pub(crate) fn train_table(
     chosen: Option<Py<PyAny>>,
     recorded: Option<Py<PyAny>>,
     reported: Option<Py<PyAny>>,
+    checkpoint: Option<&str>,
 ) -> PyResult<TrainedTable> {
+    let checkpoint = checkpoint.map(checkpoint::settings).transpose()?;
+    let told = Told::default();
     let request = request_of(parameters)?;
     let tables = Tables {
         data,
@@ -83,7 +91,7 @@ pub(crate) fn train_table(
         validation_weights: validation_weights.map(|weights| weights.as_array().to_vec()),
     };
     let mut recorded = recorded.map(EachRecord::new);
-    let mut watch = Watch::new(u64::MAX, None, reported);
+    let mut watch = Watch::new(u64::MAX, None, reported).telling(&told.interrupted);
     let mut failed = None;
     let trained = py.detach(|| {
         let choices = |sentences: &[String]| {
@@ -102,6 +110,7 @@ pub(crate) fn train_table(
             threads,
             choices,
             &mut (&mut recorded, &mut watch),
+            (checkpoint, &told),
         )
     });
     if let Some(failed) = failed {
@@ -117,6 +126,7 @@ pub(crate) fn train_table(
         findings: json!(finished.findings).to_string(),
         raised: watch.raised.or(recorded.and_then(|recorded| recorded.raised)),
         interrupted: finished.interrupted,
+        of_checkpoints: told.sentences(),
     })
 }
 
@@ -127,6 +137,7 @@ fn train(
     threads: usize,
     choices: impl FnOnce(&[String]) -> bool,
     observer: &mut impl AnyObserver,
+    (checkpoint, told): (Option<CheckpointSettings>, &Told),
 ) -> Result<Option<Finished>> {
     let started = Instant::now();
     let clock = || started.elapsed().as_secs_f64();
@@ -146,6 +157,9 @@ fn train(
     if !choices(plan.choices()) {
         return Ok(None);
     }
+    let identify = || Identity::of_table(&plan, held_out.as_ref(), None, true);
+    let keeper = checkpoint.map(|settings| checkpoint::keeper(settings, identify, told));
+    let observer = &mut (observer, keeper.transpose()?);
     let threads = threads_of(threads);
     let trained = match plan.members() {
         1 => {

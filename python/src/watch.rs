@@ -9,6 +9,8 @@ use pellucid::training::observe::{Event, Observer, Position, end_if};
 use pyo3::prelude::*;
 use serde_json::json;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Seconds between two acquisitions of the lock; shorter intervals would slow threads that wait for it.
@@ -59,6 +61,8 @@ pub(crate) struct Watch {
     /// Seconds from the start to the last acquisition of the lock, and to the last report.
     asked_at: f64,
     reported_at: f64,
+    /// Whether an exception has ended the training, for those who ask from outside.
+    has_raised: Arc<AtomicBool>,
 }
 
 impl Watch {
@@ -74,6 +78,15 @@ impl Watch {
             glance: Glance::every(BETWEEN_LOOKS, 0.0),
             asked_at: 0.0,
             reported_at: 0.0,
+            has_raised: Arc::default(),
+        }
+    }
+
+    /// The same, setting a flag once an exception ends the training.
+    pub(crate) fn telling(self, has_raised: &Arc<AtomicBool>) -> Self {
+        Self {
+            has_raised: Arc::clone(has_raised),
+            ..self
         }
     }
 
@@ -99,6 +112,7 @@ impl Watch {
             answer = self.report((position.batch + 1) as f64 / position.steps_per_epoch as f64);
         }
         self.raised = answer.err();
+        self.has_raised.store(self.raised.is_some(), Ordering::Relaxed);
         end_if(self.raised.is_some())
     }
 }

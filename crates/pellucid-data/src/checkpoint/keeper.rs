@@ -41,8 +41,8 @@ pub struct CheckpointKeeper<'a> {
     /// When the last state was kept, in seconds since the start, and how long that took.
     last: f64,
     cost: f64,
-    was_interrupted: fn() -> bool,
-    warn: fn(&str),
+    was_interrupted: Box<dyn Fn() -> bool + 'a>,
+    warn: Box<dyn Fn(&str) + 'a>,
     last_warning: String,
     _lock: Lock,
 }
@@ -57,8 +57,8 @@ impl<'a> CheckpointKeeper<'a> {
     pub fn open(
         settings: CheckpointSettings,
         identify: impl Fn() -> Result<Identity> + 'a,
-        was_interrupted: fn() -> bool,
-        warn: fn(&str),
+        was_interrupted: impl Fn() -> bool + 'a,
+        warn: impl Fn(&str) + 'a,
     ) -> Result<(Self, Vec<String>)> {
         let lock = Lock::of(&settings.path)?;
         let mut notes = Vec::new();
@@ -95,8 +95,8 @@ impl<'a> CheckpointKeeper<'a> {
             glance: Glance::every(GLANCE, 0.0),
             last: 0.0,
             cost: 0.0,
-            was_interrupted,
-            warn,
+            was_interrupted: Box::new(was_interrupted),
+            warn: Box::new(warn),
             last_warning: String::new(),
             _lock: lock,
         };
