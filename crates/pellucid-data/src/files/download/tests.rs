@@ -205,6 +205,7 @@ impl Trial {
             name: "sample",
             bytes: self.unpacked.len() as u64,
             sha256: &self.sha256,
+            xxh64: twox_hash::XxHash64::oneshot(0, &self.unpacked),
         };
         let mirrors: Vec<String> = mirrors.iter().map(|&mirror| mirror.to_owned()).collect();
         let reports = &mut self.reports;

@@ -25,6 +25,7 @@ fn known<'a>(set: &'a [(&'static str, Vec<u8>, String)]) -> Vec<KnownFile<'a>> {
             name,
             bytes: bytes.len() as u64,
             sha256,
+            xxh64: twox_hash::XxHash64::oneshot(0, bytes),
         })
         .collect()
 }
@@ -75,7 +76,7 @@ fn what_is_missing_is_downloaded_once() {
 }
 
 #[test]
-fn a_file_of_the_wrong_length_or_that_cannot_be_read_is_downloaded_anew() {
+fn a_damaged_file_is_downloaded_anew() {
     let (set, home, server) = (hashed_set(), tempfile::tempdir().unwrap(), serve_small_set());
     let files = known(&set);
     let cache = cache(home.path(), &files, &server.address);
@@ -83,7 +84,9 @@ fn a_file_of_the_wrong_length_or_that_cannot_be_read_is_downloaded_anew() {
     let labels = cache.folder.join("train-labels-idx1-ubyte");
     let mut not_a_digit = fs::read(&labels).unwrap();
     *not_a_digit.last_mut().unwrap() = 77;
-    for (damaged, requests) in [(b"short".to_vec(), 5), (not_a_digit, 6)] {
+    let mut another_digit = fs::read(&labels).unwrap();
+    another_digit[8] ^= 1;
+    for (damaged, requests) in [(b"short".to_vec(), 5), (not_a_digit, 6), (another_digit, 7)] {
         fs::write(&labels, damaged).unwrap();
         assert_eq!(cache.read(&mut |_| ()).unwrap(), good);
         assert_eq!(server.offsets().len(), requests);
@@ -175,7 +178,7 @@ fn a_waiting_process_reports_the_progress_of_the_other() {
     let mut waited_at = None;
     let mut other = Some(other);
     cache
-        .complete(KnownFile::has_length, &mut |progress| {
+        .complete(&mut |progress| {
             if other.take().is_some() {
                 waited_at = Some(progress.bytes);
                 assert!(server.offsets().is_empty());
