@@ -8,6 +8,7 @@ from ._onnx import register_when_imported
 from ._recipes import Recipe, run
 from ._regressor import MLPRegressor
 from ._table_classifier import TableClassifier
+from ._table_file import TableFile
 from ._table_regressor import TableRegressor
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "MLPRegressor",
     "Recipe",
     "TableClassifier",
+    "TableFile",
     "TableRegressor",
     "__version__",
     "from_sklearn",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._engine import TableData
+from ._table_file import TableFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ def is_file(X: Any) -> bool:
 
 def file_of(path: Any) -> TableData:
     """The table of a file."""
-    return TableData.file(os.fspath(path))
+    return TableData.file(os.fspath(path), path.reading() if isinstance(path, TableFile) else None)
 
 
 def columns_of(X: Any, what: str = "X") -> Columns:

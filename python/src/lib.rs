@@ -17,6 +17,7 @@ mod table_model;
 mod table_request;
 mod table_scores;
 mod table_training;
+mod text_reading;
 mod watch;
 
 use pyo3::prelude::*;

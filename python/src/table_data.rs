@@ -1,6 +1,7 @@
 //! Tables for training and prediction: files, frames in Arrow's format, and typed columns.
 
 use crate::arrays::extract;
+use crate::text_reading;
 use numpy::PyReadonlyArray1;
 use pellucid_data::{
     BUILTINS, Categories, Column, ColumnKind, DataError, FileError, ReadOptions, Table, TableChunks,
@@ -17,8 +18,8 @@ use std::sync::Arc;
 pub(crate) struct TableData(Contents);
 
 enum Contents {
-    /// A file, or a frame as the bytes of one.
-    Source(TableSource),
+    /// A file, or a frame as the bytes of one, and how its text is read.
+    Source(TableSource, ReadOptions),
     BuiltIn(&'static str),
     Columns(Table),
 }
@@ -28,21 +29,28 @@ type ColumnArgument<'py> = (String, String, Bound<'py, PyAny>);
 
 #[pymethods]
 impl TableData {
-    /// A file, or the built-in set of that name if there is no such file.
+    /// A file, or the built-in set of that name if there is no such file. `reading` says how a file of text is read: JSON.
     #[staticmethod]
-    fn file(path: PathBuf) -> Self {
+    #[pyo3(signature = (path, reading=None))]
+    fn file(path: PathBuf, reading: Option<&str>) -> PyResult<Self> {
         let built_in = BUILTINS.iter().find(|set| path == Path::new(set.name));
-        Self(match built_in.filter(|_| !path.exists()) {
+        Ok(Self(match built_in.filter(|_| !path.exists()) {
             Some(set) => Contents::BuiltIn(set.name),
-            None => Contents::Source(TableSource::Path(path)),
-        })
+            None => {
+                let options = reading.map(text_reading::options).transpose()?;
+                Contents::Source(TableSource::Path(path), options.unwrap_or_default())
+            }
+        }))
     }
 
     /// A frame as a stream in Arrow's format.
     #[staticmethod]
     fn arrow(name: String, bytes: &[u8]) -> Self {
         let bytes = Arc::from(bytes);
-        Self(Contents::Source(TableSource::Memory { name, bytes }))
+        Self(Contents::Source(
+            TableSource::Memory { name, bytes },
+            ReadOptions::default(),
+        ))
     }
 
     /// Columns of known types.
@@ -67,7 +75,7 @@ impl TableData {
     /// The whole table, its columns of the kinds that they show.
     pub(crate) fn read(&self, options: &ReadOptions, seed: u32) -> Result<Table, FileError> {
         match &self.0 {
-            Contents::Source(source) => read_table(source, options),
+            Contents::Source(source, text) => read_table(source, &text_reading::merged(text, options)),
             Contents::BuiltIn(name) => load_builtin(name, seed),
             Contents::Columns(table) => Ok(table.clone()),
         }
@@ -81,7 +89,9 @@ impl TableData {
         rows: usize,
     ) -> Result<TableChunks, FileError> {
         match &self.0 {
-            Contents::Source(source) => TableChunks::open(source, options, expected, rows),
+            Contents::Source(source, text) => {
+                TableChunks::open(source, &text_reading::merged(text, options), expected, rows)
+            }
             Contents::BuiltIn(name) => TableChunks::of_table(load_builtin(name, 0)?, expected, rows),
             Contents::Columns(table) => TableChunks::of_table(table.clone(), expected, rows),
         }

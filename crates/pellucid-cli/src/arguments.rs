@@ -30,7 +30,7 @@ use pellucid::{Activation, Normalisation, Optimizer, Precision};
 use pellucid_data::preparation::ColumnChoice;
 use pellucid_data::training::{Effort, Preset, TrainingRequest};
 use pellucid_data::tuning::{Method, elementwise_names, hidden_sizes};
-use pellucid_data::{Delimiter, MaxExpansion, Ragged, ReadOptions, TextEncoding};
+use pellucid_data::{Delimiter, MaxExpansion, Ragged, ReadOptions, TextEncoding, comment_character};
 use pellucid_report::Theme;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -265,7 +265,7 @@ pub(crate) struct Settings {
 #[command(next_help_heading = "Reading")]
 pub(crate) struct Reading {
     /// What stands between cells: one character, `tab`, or `blanks` for runs of them [default: found by looking]
-    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    #[arg(long, value_name = "CHARACTER", value_parser = str::parse::<Delimiter>)]
     pub(crate) delimiter: Option<Delimiter>,
 
     /// Whether the first row names the columns; without names they are c1, c2, … [default: found by looking]
@@ -277,7 +277,7 @@ pub(crate) struct Reading {
     pub(crate) encoding: Option<TextEncoding>,
 
     /// Leave out lines that begin with this character, such as '#'
-    #[arg(long, value_name = "CHARACTER", value_parser = comment)]
+    #[arg(long, value_name = "CHARACTER", value_parser = comment_character)]
     pub(crate) comment: Option<u8>,
 
     /// Leave out so many lines at the beginning
@@ -899,28 +899,6 @@ fn seed(text: &str) -> Result<u32, String> {
 
 fn epochs(text: &str) -> Result<u64, String> {
     number(text, |_| true, "expected a whole number, 1 or more, such as 1000")
-}
-
-fn delimiter(text: &str) -> Result<Delimiter, String> {
-    match text {
-        "tab" | "\\t" => Ok(Delimiter::Byte(b'\t')),
-        "blanks" => Ok(Delimiter::Blanks),
-        _ => character(text).map(Delimiter::Byte).ok_or_else(|| {
-            "expected one character that is no letter, digit or quote, such as ; or |, or `tab` or `blanks`".to_string()
-        }),
-    }
-}
-
-fn comment(text: &str) -> Result<u8, String> {
-    character(text)
-        .ok_or_else(|| "expected one character that is no letter, digit or quote, such as #".to_string())
-}
-
-fn character(text: &str) -> Option<u8> {
-    match text.as_bytes() {
-        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Some(*byte),
-        _ => None,
-    }
 }
 
 fn line_count(text: &str) -> Result<u64, String> {

@@ -49,6 +49,6 @@ pub use side_by_side::side_by_side;
 pub use table::{
     BUILTINS, Builtin, Categories, Column, ColumnKind, ColumnNote, ColumnSummary, DateOrder, Delimiter,
     KeptColumn, NoDateOrder, NoFormat, NumberFormat, NumberSpellings, NumberSummary, Ragged, ReadOptions,
-    Separators, Table, TableChunks, TableSource, TableWriter, TextEncoding, Values, WordCount, describe,
-    load_builtin, read_table,
+    Separators, Table, TableChunks, TableSource, TableWriter, TextEncoding, Values, WordCount,
+    comment_character, describe, load_builtin, read_table,
 };

@@ -9,6 +9,7 @@ use super::source::OpenSource;
 use super::typed::TypedColumn;
 use crate::files::{FileError, MaxExpansion};
 use std::path::Path;
+use std::str::FromStr;
 
 /// What is known of a table of text before it is read; the rest is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +41,37 @@ pub enum Delimiter {
     Byte(u8),
     /// One or more blanks or tabs.
     Blanks,
+}
+
+impl FromStr for Delimiter {
+    type Err = String;
+
+    /// Reads one character, `tab`, or `blanks`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "tab" | "\\t" | "\t" => Ok(Self::Byte(b'\t')),
+            "blanks" => Ok(Self::Blanks),
+            _ => character(text).map(Self::Byte).ok_or_else(|| {
+                "expected one character that is no letter, digit or quote, such as ; or |, or `tab` or `blanks`".to_owned()
+            }),
+        }
+    }
+}
+
+/// The character with which lines begin that are left out, from a text.
+///
+/// # Errors
+/// In words: the text is not one character, or it is a letter, a digit or a quote.
+pub fn comment_character(text: &str) -> Result<u8, String> {
+    character(text)
+        .ok_or_else(|| "expected one character that is no letter, digit or quote, such as #".to_owned())
+}
+
+fn character(text: &str) -> Option<u8> {
+    match text.as_bytes() {
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Some(*byte),
+        _ => None,
+    }
 }
 
 /// The treatment of rows with fewer cells than the first.

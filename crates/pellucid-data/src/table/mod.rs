@@ -40,7 +40,7 @@ pub(crate) use date_order::CivilDate;
 pub use date_order::{DateOrder, NoDateOrder};
 pub use describe::{ColumnNote, ColumnSummary, NumberSummary, WordCount, describe};
 pub use encoding::TextEncoding;
-pub use format::{Delimiter, Ragged, ReadOptions};
+pub use format::{Delimiter, Ragged, ReadOptions, comment_character};
 pub use kept::KeptColumn;
 pub(crate) use markers::is_number_marker;
 pub(crate) use number_format::is_written_number;
