@@ -204,8 +204,8 @@ lane_by_lane!(ExpOfDifference<T>: |self, z| exp(z.sub(V::splat(self.shift))));
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::isa::Isa;
-    use crate::simd::isa::{Baseline, Task, dispatch};
+    use crate::simd::dispatch;
+    use crate::simd::isa::{Baseline, Isa, Task};
     use crate::simd::vector;
     use proptest::prelude::*;
 

@@ -27,7 +27,8 @@ use crate::layer::{
     transpose, weight_gradient,
 };
 use crate::narrow;
-use crate::simd::isa::{self, Baseline, Isa, Task, dispatch};
+use crate::simd::dispatch;
+use crate::simd::isa::{self, Baseline, Isa, Task};
 use crate::simd::scalar::Scalar;
 use generator::RandomState;
 use std::num::NonZeroUsize;

@@ -26,6 +26,7 @@
 
 use std::fmt;
 
+use pellucid_kernels::simd::elementary;
 use rand_mt::Mt;
 
 /// Words in one block of the twister.
@@ -204,7 +205,7 @@ impl RandomState {
             let y = 2.0 * self.random_sample() - 1.0;
             let squared_radius = x * x + y * y;
             if squared_radius < 1.0 && squared_radius != 0.0 {
-                let factor = (-2.0 * squared_radius.ln() / squared_radius).sqrt();
+                let factor = (-2.0 * elementary::ln(squared_radius) / squared_radius).sqrt();
                 self.kept_gaussian = Some(factor * x);
                 return factor * y;
             }

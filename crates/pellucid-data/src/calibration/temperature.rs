@@ -4,7 +4,7 @@
 //! divides the parameters of the output layer, so that every reader of the network computes calibrated probabilities.
 
 use crate::error::Result;
-use pellucid::{Network, Scalar};
+use pellucid::{Network, Scalar, elementary};
 use serde::{Deserialize, Serialize};
 
 /// A temperature and what it is worth.
@@ -71,7 +71,7 @@ impl Decisions {
     pub fn log_loss(&self, inverse_temperature: f64) -> f64 {
         let loss = |row: &[f64]| {
             let (largest, sum, _) = exponentials(row, inverse_temperature);
-            largest + sum.ln()
+            largest + elementary::ln(sum)
         };
         self.mean(loss)
     }
@@ -164,7 +164,7 @@ fn exponentials(row: &[f64], inverse_temperature: f64) -> (f64, f64, f64) {
     let scaled = |distance: &f64| inverse_temperature * distance;
     let largest = row.iter().map(scaled).fold(f64::NEG_INFINITY, f64::max);
     let add = |(sum, weighted): (f64, f64), distance: &f64| {
-        let power = (scaled(distance) - largest).exp();
+        let power = elementary::exp(scaled(distance) - largest);
         (sum + power, weighted + distance * power)
     };
     let (sum, weighted) = row.iter().fold((0.0, 0.0), add);

@@ -2,6 +2,7 @@
 
 use super::error::FileError;
 use super::expansion::Budget;
+use super::zstandard::{Zstandard, unpack_zstandard};
 use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
@@ -51,7 +52,7 @@ enum Stream<R: io::BufRead> {
     Gzip(Box<MultiGzDecoder<R>>),
     Bzip2(Box<MultiBzDecoder<R>>),
     Xz(Box<XzReader<R>>),
-    Zstandard(Box<zstd::Decoder<'static, R>>),
+    Zstandard(Box<Zstandard<R>>),
 }
 
 impl<R: Read> Unpacked<R> {
@@ -86,7 +87,7 @@ impl<R: Read> Unpacked<R> {
                     Stream::Xz(Box::new(XzReader::new_mem_limit(raw, true, LARGEST_XZ_KIB)))
                 }
                 [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-                    Stream::Zstandard(Box::new(zstd::Decoder::with_buffer(raw).map_err(unread)?))
+                    Stream::Zstandard(Box::new(unpack_zstandard(raw).map_err(unread)?))
                 }
                 _ => Stream::Plain(raw),
             },

@@ -2,7 +2,7 @@
 
 use super::number::{NumberFit, NumberTransform};
 use crate::table::CivilDate;
-use pellucid::Scalar;
+use pellucid::{Scalar, elementary};
 use pellucid::recipe::DateFeature;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
@@ -175,8 +175,8 @@ impl DateTransform {
                 None => {
                     if !missing {
                         let angle = TAU * part(*feature, seconds);
-                        features[at] = T::from_f64(angle.sin());
-                        features[at + 1] = T::from_f64(angle.cos());
+                        features[at] = T::from_f64(elementary::sin(angle));
+                        features[at + 1] = T::from_f64(elementary::cos(angle));
                     }
                     at += 2;
                 }

@@ -1,5 +1,7 @@
 //! Quantiles of numbers, and of the normal distribution.
 
+use pellucid::elementary;
+
 /// Probabilities as near as this to 0 or 1 are the ends.
 const LEAST: f64 = 1e-7;
 
@@ -46,7 +48,7 @@ pub(super) fn normal_quantile(probability: f64) -> f64 {
         let r = 0.180_625 - from_half * from_half;
         return from_half * ratio(r, &CENTRE);
     }
-    let tail = (-p.min(1.0 - p).ln()).sqrt();
+    let tail = (-elementary::ln(p.min(1.0 - p))).sqrt();
     let size = match tail <= 5.0 {
         true => ratio(tail - 1.6, &TAIL),
         false => ratio(tail - 5.0, &FAR_TAIL),

@@ -5,6 +5,7 @@ use super::moments::mean_and_std;
 use super::normal::{normal_probability, normal_quantile, quantile_at, quantiles, rank};
 use crate::error::{DataError, Result, problem};
 use crate::table::Table;
+use pellucid::elementary;
 use pellucid::recipe::TargetTransform;
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +67,7 @@ impl RegressionTarget {
                 if let Some(row) = values.iter().position(|value| *value <= 0.0) {
                     return Err(no_logarithm(table, column, values[row], rows[row]));
                 }
-                let logarithms: Vec<f64> = values.iter().map(|value| value.ln()).collect();
+                let logarithms: Vec<f64> = values.iter().map(|&value| elementary::ln(value)).collect();
                 match mean_and_std(logarithms.into_iter()) {
                     // Numbers that differ in their last digits only may have one logarithm.
                     (mean, 0.0) => (mean, 1.0),
@@ -94,7 +95,7 @@ impl RegressionTarget {
             TargetTransform::Log if value <= 0.0 => {
                 return Err(no_logarithm(table, &self.column, value, row));
             }
-            TargetTransform::Log => value.ln(),
+            TargetTransform::Log => elementary::ln(value),
             TargetTransform::QuantileNormal => normal_quantile(rank(value, &self.quantiles)),
         };
         Ok((transformed - self.mean) / self.std)
@@ -105,7 +106,7 @@ impl RegressionTarget {
         let transformed = self.mean + self.std * output;
         let number = match self.transform {
             TargetTransform::Standard | TargetTransform::None => transformed,
-            TargetTransform::Log => transformed.min(LARGEST_LOGARITHM).exp(),
+            TargetTransform::Log => elementary::exp(transformed.min(LARGEST_LOGARITHM)),
             TargetTransform::QuantileNormal => quantile_at(normal_probability(transformed), &self.quantiles),
         };
         match self.range {
@@ -134,7 +135,7 @@ impl RegressionTarget {
             self.column
         );
         if values.iter().all(|value| *value > 0.0) {
-            let of_logarithms = skewness(&values.iter().map(|value| value.ln()).collect::<Vec<_>>());
+            let of_logarithms = skewness(&values.iter().map(|&value| elementary::ln(value)).collect::<Vec<_>>());
             if is_better(of_logarithms) {
                 return Some(format!(
                     "{found}, of the logarithms {of_logarithms:.1}); --target-transform log learns the logarithm"

@@ -2,6 +2,7 @@
 
 use super::columns::{Categories, Column, Table, Values};
 use crate::files::FileError;
+use pellucid::elementary::{cos, sin, tanh};
 use pellucid::numpy_random::RandomState;
 use std::f64::consts::{PI, TAU};
 
@@ -72,7 +73,7 @@ const fn generated(name: &'static str, about: &'static str) -> Builtin {
 const ROWS: usize = 400;
 
 /// A built-in table. The generated ones take `seed`: the same seed gives the same bits on the same machine
-/// (sine, cosine, logarithm and tanh are the system's); the others ignore it.
+/// (sine, cosine, logarithm and tanh are the system's, except with the baseline instructions); the others ignore it.
 ///
 /// ```
 /// let iris = pellucid_data::load_builtin("iris", 0)?;
@@ -87,9 +88,12 @@ const ROWS: usize = 400;
 /// There is no table of this name; `mnist` is not a table.
 pub fn load_builtin(name: &str, seed: u32) -> Result<Table, FileError> {
     let columns = match name {
-        "iris" => iris(),
-        "wine" => wine(),
-        "diabetes" => diabetes(),
+        #[cfg(not(target_family = "wasm"))]
+        "iris" => super::measured::iris(),
+        #[cfg(not(target_family = "wasm"))]
+        "wine" => super::measured::wine(),
+        #[cfg(not(target_family = "wasm"))]
+        "diabetes" => super::measured::diabetes(),
         "xor" => xor(seed),
         "circles" => circles(seed),
         "moons" => moons(seed),
@@ -107,81 +111,24 @@ pub fn load_builtin(name: &str, seed: u32) -> Result<Table, FileError> {
     Ok(Table::new(name, columns))
 }
 
-fn numbers(name: &str, values: Vec<f64>) -> Column {
+pub(super) fn numbers(name: &str, values: Vec<f64>) -> Column {
     Column::new(name, Values::Numbers(values))
 }
 
 /// `names` are sorted, as in all categories.
-fn categories(name: &str, names: &[&str], codes: Vec<u32>) -> Column {
+pub(super) fn categories(name: &str, names: &[&str], codes: Vec<u32>) -> Column {
     let names = names.iter().map(|&name| name.to_owned()).collect();
     Column::new(name, Values::Categories(Categories { names, codes }))
 }
 
 /// Columns from values in row-major order.
-fn columns_of(names: &[&str], values: impl Iterator<Item = f64>) -> Vec<Column> {
+pub(super) fn columns_of(names: &[&str], values: impl Iterator<Item = f64>) -> Vec<Column> {
     let mut columns = vec![Vec::new(); names.len()];
     for (index, value) in values.enumerate() {
         columns[index % names.len()].push(value);
     }
     let named = names.iter().zip(columns);
     named.map(|(name, values)| numbers(name, values)).collect()
-}
-
-fn iris() -> Vec<Column> {
-    let data = linfa_datasets::iris();
-    let names = ["sepal_length", "sepal_width", "petal_length", "petal_width"];
-    let mut columns = columns_of(&names, data.records().iter().copied());
-    let species = data.targets().iter().map(|&class| class as u32).collect();
-    let names = ["setosa", "versicolor", "virginica"];
-    columns.push(categories("species", &names, species));
-    columns
-}
-
-fn wine() -> Vec<Column> {
-    let data = linfa_datasets::winequality();
-    let names = [
-        "fixed_acidity",
-        "volatile_acidity",
-        "citric_acid",
-        "residual_sugar",
-        "chlorides",
-        "free_sulfur_dioxide",
-        "total_sulfur_dioxide",
-        "density",
-        "ph",
-        "sulphates",
-        "alcohol",
-    ];
-    let mut columns = columns_of(&names, data.records().iter().copied());
-    let quality = data.targets().iter().map(|&quality| quality as u32 - 3).collect();
-    columns.push(categories("quality", &["3", "4", "5", "6", "7", "8"], quality));
-    columns
-}
-
-fn diabetes() -> Vec<Column> {
-    // The crate skips the first row, as if it were names.
-    const FIRST_FEATURES: [f64; 10] = [
-        0.0380759064334241,
-        0.0506801187398187,
-        0.0616962065186885,
-        0.0218723549949558,
-        -0.0442234984244464,
-        -0.0348207628376986,
-        -0.0434008456520269,
-        -0.00259226199818282,
-        0.0199084208763183,
-        -0.0176461251598052,
-    ];
-    const FIRST_PROGRESSION: f64 = 151.0;
-    let data = linfa_datasets::diabetes();
-    let lost = usize::from(data.targets().len() == 441);
-    // The names are scikit-learn's.
-    let names = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"];
-    let features = FIRST_FEATURES[..10 * lost].iter().chain(data.records()).copied();
-    let progression = [FIRST_PROGRESSION][..lost].iter().chain(data.targets()).copied();
-    let mut columns = columns_of(&names, features);
-    columns.push(numbers("progression", progression.collect()));
-    columns
 }
 
 /// Drawn points, each with a class, 0 or 1; `names` are those of the classes.
@@ -218,7 +165,7 @@ fn noisy(seed: u32, names: &[&str; 2], noise: f64, point: impl Fn(usize, f64) ->
 fn circles(seed: u32) -> Vec<Column> {
     noisy(seed, &["inner", "outer"], 0.1, |class, place| {
         let (angle, radius) = (TAU * place, [0.5, 1.0][class]);
-        [radius * angle.cos(), radius * angle.sin()]
+        [radius * cos(angle), radius * sin(angle)]
     })
 }
 
@@ -226,8 +173,8 @@ fn moons(seed: u32) -> Vec<Column> {
     noisy(seed, &["lower", "upper"], 0.1, |class, place| {
         let angle = PI * place;
         match class {
-            0 => [1.0 - angle.cos(), 0.5 - angle.sin()],
-            _ => [angle.cos(), angle.sin()],
+            0 => [1.0 - cos(angle), 0.5 - sin(angle)],
+            _ => [cos(angle), sin(angle)],
         }
     })
 }
@@ -236,7 +183,7 @@ fn spirals(seed: u32) -> Vec<Column> {
     noisy(seed, &["a", "b"], 0.02, |class, place| {
         let radius = 0.05 + 0.95 * place;
         let angle = 1.5 * TAU * radius + PI * class as f64;
-        [radius * angle.cos(), radius * angle.sin()]
+        [radius * cos(angle), radius * sin(angle)]
     })
 }
 
@@ -260,7 +207,7 @@ pub(crate) fn points_on_tanh(
     let direction: Vec<f64> = (0..features).map(|_| random.standard_normal()).collect();
     let y = x.chunks(features).map(|row| {
         let along: f64 = row.iter().zip(&direction).map(|(x, c)| x * c).sum();
-        (along / (features as f64).sqrt()).tanh() + noise * random.standard_normal()
+        tanh(along / (features as f64).sqrt()) + noise * random.standard_normal()
     });
     let y = y.collect();
     (x, y)

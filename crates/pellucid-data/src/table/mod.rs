@@ -17,6 +17,8 @@ mod infer;
 mod kept;
 mod limits;
 mod markers;
+#[cfg(not(target_family = "wasm"))]
+mod measured;
 mod names;
 mod number_format;
 mod parquet_file;

@@ -327,6 +327,26 @@ impl<'a> TableSession<'a> {
         by_severity(of_columns.chain(of_network).cloned().collect())
     }
 
+    /// How rows become samples, fitted to the training rows.
+    pub fn preparation(&self) -> &Preparation {
+        &self.preparation
+    }
+
+    /// The rows of its table that it trains on.
+    pub fn training_rows(&self) -> &[u32] {
+        &self.training.1
+    }
+
+    /// The rows that are held out, of the table that they come from.
+    pub fn held_out_rows(&self) -> &[u32] {
+        &self.validation.1
+    }
+
+    /// What a user should know of reading, splitting and preparing, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// The recipe, every layer with its size.
     pub fn recipe(&self) -> &Recipe {
         with_session!(&self.session, session => session.recipe())

@@ -141,7 +141,7 @@ pub fn affine<I: Isa, T: Scalar>(
     };
     match input {
         Input::Dense(x) if !scratch.skips_zeros => {
-            if product::is_profitable(shape) {
+            if product::is_profitable::<I>(shape) {
                 product::affine::<I, T>(shape, x, weights, bias, z);
             } else {
                 dense::affine::<I, T>(shape, x, weights, bias, z);
@@ -162,7 +162,7 @@ pub fn weight_gradient<I: Isa, T: Scalar>(
 ) {
     match input {
         Input::Dense(x) if !scratch.skips_zeros => {
-            if product::is_profitable(shape) {
+            if product::is_profitable::<I>(shape) {
                 product::weight_gradient::<I, T>(shape, x, delta, to);
             } else {
                 dense::weight_gradient::<I, T>(shape, x, delta, to);
@@ -189,7 +189,7 @@ pub fn input_delta<I: Isa, T: Scalar>(
 ) {
     if sparse::is_profitable_between::<I, T>(shape, delta, shape.fan_out) {
         sparse::input_delta::<I, T>(shape, delta, &mut scratch.non_zeros_of_delta, weights, to);
-    } else if product::is_profitable(shape) {
+    } else if product::is_profitable::<I>(shape) {
         product::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);
     } else {
         dense::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);

@@ -23,8 +23,8 @@ const MIN_ROWS: usize = 8;
 
 /// Whether this kernel is faster than the plain loops for a layer of this shape.
 #[inline(always)]
-pub(crate) fn is_profitable(shape: Shape) -> bool {
-    shape.rows >= MIN_ROWS && shape.rows * shape.fan_in * shape.fan_out >= MIN_WORK
+pub(crate) fn is_profitable<I: Isa>(shape: Shape) -> bool {
+    I::PACKS_PRODUCTS && shape.rows >= MIN_ROWS && shape.rows * shape.fan_in * shape.fan_out >= MIN_WORK
 }
 
 /// The number of parts of a product: a function of its shape alone, so that the bits do not depend on the threads.

@@ -18,6 +18,7 @@ pub use smoothing::LabelSmoothing;
 use crate::activation::Activation;
 use crate::descriptor::Choice;
 use crate::simd::Isa;
+use crate::simd::elementary;
 use crate::simd::scalar::Scalar;
 use crate::simd::vector::{self, MapPairs, Vector, lane_by_lane};
 use serde::{Deserialize, Serialize};
@@ -431,7 +432,7 @@ fn sum_of_squares<T: Scalar>(a: &[T], y: &[T]) -> T {
 
 /// ln(1 + e⁻ˣ) for x ≥ 0.
 fn softplus_of_negative<T: Scalar>(x: T) -> T {
-    T::from_f64((-x.to_f64()).exp()).ln_1p()
+    T::from_f64(elementary::exp(-x.to_f64())).ln_1p()
 }
 
 /// y ln a; 0 for y = 0, for any a.

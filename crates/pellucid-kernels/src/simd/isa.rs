@@ -1,4 +1,4 @@
-//! Instruction sets as types, and the choice of the best one that the machine has, made once at run time.
+//! Instruction sets as types.
 //!
 //! A [`Task`] is compiled once for each instruction set and runs on the best one. Everything in it that is
 //! `#[inline(always)]` is compiled with those instructions; that is why the kernels are.
@@ -9,7 +9,6 @@ use super::vector::{Portable, Vector};
 use super::x86::{F32x8, F32x16, F64x4, F64x8};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
-use std::sync::OnceLock;
 
 /// An instruction set as a type, for which kernels are compiled.
 pub trait Isa: Copy + Send + Sync + 'static {
@@ -23,6 +22,9 @@ pub trait Isa: Copy + Send + Sync + 'static {
     /// Whether a product without packing is inlined into each caller, with what the compiler knows of the operands;
     /// otherwise the callers share one function.
     const INLINES_PRODUCTS: bool = true;
+    /// Whether large products go to the matrix-product crate. It chooses its instructions by the machine, and so its bits;
+    /// without it, an instruction set has the same bits on every machine.
+    const PACKS_PRODUCTS: bool = true;
     /// Prefetches the cache line of `place`, where the architecture can. Reads nothing, so any address is valid.
     #[inline(always)]
     fn prefetch<T>(place: *const T) {
@@ -68,9 +70,27 @@ impl Isa for Baseline {
     type F64 = Portable<f64>;
     const HAS_NARROW: bool = cfg!(not(target_arch = "x86_64"));
     const INLINES_PRODUCTS: bool = cfg!(not(target_arch = "x86_64"));
+    const PACKS_PRODUCTS: bool = cfg!(not(target_arch = "x86_64"));
     #[inline(always)]
     fn call<K: Task>(part: K) -> K::Output {
         part.on_baseline()
+    }
+}
+
+/// WebAssembly with `simd128`. It chooses the kernels that x86-64 has with [`Baseline`], so that both have the same bits.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[derive(Clone, Copy)]
+pub struct Simd128;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl Isa for Simd128 {
+    type F32 = super::wasm::F32x4;
+    type F64 = super::wasm::F64x4;
+    const HAS_NARROW: bool = false;
+    const INLINES_PRODUCTS: bool = false;
+    const PACKS_PRODUCTS: bool = false;
+    #[inline(always)]
+    fn call<K: Task>(part: K) -> K::Output {
+        part.on_simd128()
     }
 }
 
@@ -252,6 +272,16 @@ pub trait Task {
         self.run::<Avx512>()
     }
 
+    /// [`run`](Self::run) as a separate function, compiled for WebAssembly with `simd128`.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    #[inline(never)]
+    fn on_simd128(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run::<Simd128>()
+    }
+
     /// [`run`](Self::run) as a separate function, compiled with the baseline instructions.
     #[inline(never)]
     fn on_baseline(self) -> Self::Output
@@ -259,69 +289,5 @@ pub trait Task {
         Self: Sized,
     {
         self.run::<Baseline>()
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Best {
-    Baseline,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-fn best() -> Best {
-    static BEST: OnceLock<Best> = OnceLock::new();
-    *BEST.get_or_init(|| {
-        #[cfg(target_arch = "x86_64")]
-        {
-            let asked = std::env::var("PELLUCID_ISA").ok();
-            let allows = |name: &str| asked.as_deref().is_none_or(|asked| asked == name);
-            let avx2 = is_x86_feature_detected!("avx2")
-                && is_x86_feature_detected!("fma")
-                && is_x86_feature_detected!("bmi1")
-                && is_x86_feature_detected!("bmi2")
-                && is_x86_feature_detected!("lzcnt")
-                && is_x86_feature_detected!("popcnt");
-            let avx512 = avx2
-                && is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512vbmi2");
-            if avx512 && allows("avx512") {
-                return Best::Avx512;
-            }
-            if avx2 && (allows("avx2") || allows("avx512")) {
-                return Best::Avx2;
-            }
-        }
-        Best::Baseline
-    })
-}
-
-/// The name of the instruction set that kernels use: `avx512`, `avx2` or `baseline`. The last bits of results depend on it.
-pub fn instruction_set() -> &'static str {
-    match best() {
-        Best::Baseline => "baseline",
-        #[cfg(target_arch = "x86_64")]
-        Best::Avx2 => "avx2",
-        #[cfg(target_arch = "x86_64")]
-        Best::Avx512 => "avx512",
-    }
-}
-
-/// Runs `task` with the best instruction set of this machine.
-#[inline]
-pub fn dispatch<K: Task>(task: K) -> K::Output {
-    match best() {
-        Best::Baseline => task.on_baseline(),
-        // SAFETY: `best` returns this only after it found AVX2 and FMA on the machine.
-        #[cfg(target_arch = "x86_64")]
-        Best::Avx2 => unsafe { task.on_avx2() },
-        // SAFETY: `best` returns this only after it found every feature that `on_avx512` enables.
-        #[cfg(target_arch = "x86_64")]
-        Best::Avx512 => unsafe { task.on_avx512() },
     }
 }

@@ -5,14 +5,19 @@
 //! each precision ([`scalar`]), in the crate that defines the work.
 
 pub mod bytes;
+mod choice;
+pub mod elementary;
 pub mod isa;
 mod joined;
 pub mod scalar;
 pub mod vector;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
 #[cfg(target_arch = "x86_64")]
 pub mod x86;
 
-pub use isa::{Isa, Task, dispatch, instruction_set};
+pub use choice::{dispatch, instruction_set};
+pub use isa::{Isa, Task};
 
 use scalar::Scalar;
 

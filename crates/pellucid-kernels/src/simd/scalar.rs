@@ -1,5 +1,6 @@
 //! The two precisions of a run, f32 and f64, behind one trait.
 
+use super::elementary;
 use serde::{Deserialize, Serialize};
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
@@ -103,7 +104,7 @@ macro_rules! same_method {
 }
 
 macro_rules! scalar {
-    ($float:ident, $precision:ident, $run:ident, $negligible:literal, $round:literal, $mantissa:literal, $bias:literal) => {
+    ($float:ident, $precision:ident, $run:ident, $ln:ident, $ln_1p:ident, $negligible:literal, $round:literal, $mantissa:literal, $bias:literal) => {
         impl Scalar for $float {
             type Vector<I: super::isa::Isa> = I::$precision;
             const PRECISION: Precision = Precision::$precision;
@@ -128,10 +129,16 @@ macro_rules! scalar {
                 $float:
                 abs() -> Self;
                 sqrt() -> Self;
-                ln() -> Self;
-                ln_1p() -> Self;
                 mul_add(a, b) -> Self;
                 is_finite() -> bool;
+            }
+            #[inline(always)]
+            fn ln(self) -> Self {
+                elementary::$ln(self)
+            }
+            #[inline(always)]
+            fn ln_1p(self) -> Self {
+                elementary::$ln_1p(self)
             }
             const NEGLIGIBLE: Self = $negligible;
             const ROUND: Self = $round;
@@ -143,5 +150,15 @@ macro_rules! scalar {
     };
 }
 
-scalar!(f32, F32, run_f32, 1e-17, 12_582_912.0, 23, 127);
-scalar!(f64, F64, run_f64, 1e-150, 6_755_399_441_055_744.0, 52, 1023);
+scalar!(f32, F32, run_f32, ln_f32, ln_1p_f32, 1e-17, 12_582_912.0, 23, 127);
+scalar!(
+    f64,
+    F64,
+    run_f64,
+    ln,
+    ln_1p,
+    1e-150,
+    6_755_399_441_055_744.0,
+    52,
+    1023
+);

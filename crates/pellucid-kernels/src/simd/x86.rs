@@ -1,6 +1,6 @@
 //! Registers of AVX2 and AVX-512.
 //!
-//! SAFETY of every intrinsic here: these types are named only within tasks that run where `isa::best` has found the
+//! SAFETY of every intrinsic here: these types are named only within tasks that run where `choice` has found the
 //! instructions.
 
 use super::isa::Isa;

@@ -7,6 +7,7 @@ use crate::model::network::Network;
 use crate::model::pass::{self, Workspace};
 use crate::numpy_random::RandomState;
 use crate::scalar::Scalar;
+use pellucid_kernels::simd::elementary;
 
 /// The largest number of sampled rows.
 const ROWS: usize = 1024;
@@ -79,7 +80,7 @@ fn random_mean(z: &[f64], generator: &mut RandomState) -> f64 {
     let (mut sum, mut total) = (0.0, 0.0);
     for _ in 0..ROWS_OF_A_BIAS {
         let row = (generator.random_sample() * z.len() as f64) as usize;
-        let weight = -(1.0 - generator.random_sample()).ln();
+        let weight = -elementary::ln(1.0 - generator.random_sample());
         sum += weight * z[row.min(z.len() - 1)];
         total += weight;
     }

@@ -318,7 +318,8 @@ impl<'a, T: Scalar> Session<'a, T> {
     /// Trains up to step `step` of the run, counted from 0, and traces every number of that step. With `rows`, counted from
     /// 0, the traced step uses these rows instead of the batch, with the network before that step. `None` where the run
     /// ended earlier. An optimizer that [takes no steps](crate::Optimizer::takes_steps) has its first
-    /// pass traced, on all rows unless some are given.
+    /// pass traced, on all rows unless some are given. Where the observer has a state of the training, it continues from
+    /// there, so that a late step is traced without those before it.
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -348,6 +349,10 @@ impl<'a, T: Scalar> Session<'a, T> {
             began: 0.0,
             seconds_before: 0.0,
         };
+        if continue_from_checkpoint(&mut self.trainer, &mut observers)?.is_some() {
+            return Ok(None);
+        }
+        observers.caller.1 = StepFinder::new(step, &self.trainer);
         let ending = self.trainer.run(&split.training, &mut observers);
         drop(observers);
         ending?;

@@ -4,6 +4,7 @@ use super::counts::{self, Counts};
 use super::reliability::{ReliabilityBin, expected_calibration_error, reliability};
 use super::{class_of, count_rows, ratio};
 use crate::error::{Error, Result};
+use pellucid_kernels::simd::elementary;
 use serde::Serialize;
 
 /// The scores of a classifier. A row's predicted class is its most probable one, of equal ones the first, unless the caller
@@ -144,7 +145,7 @@ fn check_classes(what: &str, found: &[usize], rows: usize, classes: usize) -> Re
 
 /// −ln p of a true class, with p kept ε = 2⁻⁵² away from 0 and 1.
 pub(crate) fn negative_log(p: f64) -> f64 {
-    -p.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
+    -elementary::ln(p.clamp(f64::EPSILON, 1.0 - f64::EPSILON))
 }
 
 /// The area under the ROC curve. `scores` are (rows, `classes`); only their order matters.

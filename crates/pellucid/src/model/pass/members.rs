@@ -13,6 +13,7 @@ use crate::model::network::{Architecture, Layer};
 use crate::scalar::Scalar;
 use pellucid_kernels::layer::arrays::LayerArrays;
 use pellucid_kernels::layer::{self, Input, Origin, Scratch, Shape};
+use pellucid_kernels::simd::elementary;
 use pellucid_kernels::simd::{Isa, Task};
 use std::ops::Range;
 
@@ -282,7 +283,7 @@ impl<T: Scalar> Task for AverageMembers<'_, T> {
 
 /// ln p, also of a probability that is 0 in the network's precision.
 fn logarithm(p: f64) -> f64 {
-    p.max(f64::from(f32::MIN_POSITIVE)).ln()
+    elementary::ln(p.max(f64::from(f32::MIN_POSITIVE)))
 }
 
 fn add<T: Scalar>(to: &mut [T], numbers: &[T]) {

@@ -9,6 +9,7 @@ use crate::scalar::Scalar;
 use crate::state::State;
 use pellucid_kernels::aligned::Aligned;
 use pellucid_kernels::optimizer_step::{Coefficients, OptimizerStep, StepRule};
+use pellucid_kernels::simd::elementary;
 use std::num::NonZeroUsize;
 
 /// How slowly the momentum of NAdam rises: ψ of Dozat's schedule, with PyTorch's value.
@@ -259,7 +260,7 @@ impl<T: Scalar> OptimizerState<T> {
                 StepRule::Amsgrad
             }
             Optimizer::Nadam { .. } => {
-                let momentum = |t: f64| of.beta_1 * (1.0 - 0.5 * 0.96f64.powf(t * NADAM_DECAY));
+                let momentum = |t: f64| of.beta_1 * (1.0 - 0.5 * elementary::pow(0.96, t * NADAM_DECAY));
                 let (now, next) = (momentum(f64::from(steps)), momentum(f64::from(steps) + 1.0));
                 self.momentum_product *= now;
                 let product = self.momentum_product;

@@ -7,6 +7,7 @@ pub use learning_rate::LearningRate;
 
 use crate::descriptor::{Choice, Descriptor, Range, Setting, SettingValue};
 use pellucid_kernels::choice;
+use pellucid_kernels::simd::elementary;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{LN_2, PI};
 use std::ops::Bound::Included;
@@ -255,15 +256,15 @@ impl Schedule {
         match *self {
             Self::Constant { .. } | Self::ReduceOnPlateau { .. } | Self::Adaptive { .. } => 1.0,
             Self::Linear { end, .. } => along_line(1.0, end, fallen),
-            Self::Polynomial { power, end, .. } => end + (1.0 - end) * (1.0 - fallen).powf(power),
-            Self::Step { every, factor, .. } => factor.powf((epochs / every as f64).floor()),
-            Self::Exponential { factor, .. } => factor.powf(epochs),
-            Self::InverseScaling { power, .. } => (epochs * run.samples as f64 + 1.0).powf(-power),
+            Self::Polynomial { power, end, .. } => end + (1.0 - end) * elementary::pow(1.0 - fallen, power),
+            Self::Step { every, factor, .. } => elementary::pow(factor, (epochs / every as f64).floor()),
+            Self::Exponential { factor, .. } => elementary::pow(factor, epochs),
+            Self::InverseScaling { power, .. } => elementary::pow(epochs * run.samples as f64 + 1.0, -power),
             Self::Cosine { end, .. } => along_cosine(1.0, end, fallen),
             Self::FlatCosine { end, flat, .. } => along_cosine(1.0, end, progress(fallen - flat, 1.0 - flat)),
             Self::CosineLog { cycles, .. } => {
-                let growth = 2_f64.powf(cycles as f64) - 1.0;
-                0.5 * (1.0 - (2.0 * PI * (growth * fallen).ln_1p() / LN_2).cos())
+                let growth = elementary::pow(2.0, cycles as f64) - 1.0;
+                0.5 * (1.0 - elementary::cos(2.0 * PI * elementary::ln_1p(growth * fallen) / LN_2))
             }
             Self::CosineRestarts {
                 period,
@@ -283,7 +284,7 @@ impl Schedule {
                 }
             }
             Self::RangeTest { start, steps } => {
-                start.powf(1.0 - progress(step, steps.saturating_sub(1) as f64))
+                elementary::pow(start, 1.0 - progress(step, steps.saturating_sub(1) as f64))
             }
         }
     }
@@ -317,7 +318,7 @@ fn along_line(from: f64, to: f64, progress: f64) -> f64 {
 }
 
 fn along_cosine(from: f64, to: f64, progress: f64) -> f64 {
-    to + (from - to) * 0.5 * (1.0 + (PI * progress).cos())
+    to + (from - to) * 0.5 * (1.0 + elementary::cos(PI * progress))
 }
 
 #[cfg(test)]

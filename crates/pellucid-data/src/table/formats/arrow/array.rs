@@ -1,7 +1,7 @@
 //! The buffers of a batch, and the values in them.
 
 use super::kind::{Field, Kind, Views};
-use crate::files::{Budget, FileError};
+use crate::files::{Budget, FileError, unpack_zstandard};
 use crate::table::cell::Cell;
 use crate::table::type_text::{date, decimal_of_bytes, float16, time, timestamp};
 use crate::table::typed_value::Value;
@@ -187,7 +187,7 @@ impl<'a> Buffers<'a> {
             CompressionType::Lz4Frame => lz4_flex::frame::FrameDecoder::new(packed)
                 .take(length)
                 .read_to_end(&mut unpacked),
-            CompressionType::Zstd => zstd::stream::read::Decoder::new(packed)
+            CompressionType::Zstd => unpack_zstandard(packed)
                 .and_then(|decoder| decoder.take(length).read_to_end(&mut unpacked)),
         };
         match read {
