@@ -12,9 +12,9 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 /// Continues a training from a state, and observes nothing.
-struct From(Option<State>);
+struct Resumed(Option<State>);
 
-impl Checkpoints for From {
+impl Checkpoints for Resumed {
     fn begin(&mut self) -> Option<State> {
         self.0.take()
     }
@@ -30,7 +30,7 @@ impl Checkpoints for From {
     }
 }
 
-impl<T: Scalar> Observer<T> for From {
+impl<T: Scalar> Observer<T> for Resumed {
     fn on(&mut self, _: &Event<'_, T>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
@@ -73,7 +73,7 @@ pub fn explain<T: Scalar>(
     };
     let takes_steps = stepper.recipe().train.optimizer.takes_steps();
     if stepper.now().end.is_none() && takes_steps {
-        let mut state = From(stepper.state());
+        let mut state = Resumed(stepper.state());
         if let Some((position, trace)) = session.clone().trace(stepper.step(), Some(&[row]), &mut state)? {
             return Ok(Explanation::from_trace(
                 stepper.recipe(),

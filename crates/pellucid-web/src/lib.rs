@@ -6,12 +6,14 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod comparison;
 mod data_set;
 mod data_sets;
 mod descriptors;
 mod explaining;
 mod history;
 mod models;
+mod pictures;
 mod run;
 mod stepper;
 mod tables;
@@ -38,6 +40,12 @@ pub fn about() -> String {
 #[wasm_bindgen]
 pub fn new_run(recipe: &str, data: Option<String>, seed: Option<u32>) -> Result<run::Run, Thrown> {
     run::Run::new(recipe, data.as_deref(), seed)
+}
+
+/// Recipes compared over several seeds on a data set, in JSON.
+#[wasm_bindgen]
+pub fn new_comparison(request: &str, data: &str) -> Result<comparison::Comparison, Thrown> {
+    comparison::Comparison::new(request, data)
 }
 
 /// All descriptors of what a recipe can choose, by kind.

@@ -3,6 +3,7 @@
 use crate::data_set::{DataSet, Rows};
 use crate::explaining::explain;
 use crate::models;
+use crate::pictures;
 use crate::stepper::Stepper;
 use crate::thrown::Thrown;
 use crate::views::{self, GridRequest};
@@ -215,6 +216,11 @@ impl Run {
         let explanation =
             with_stepper!(&self.training, stepper => explain(stepper, self.data.as_ref(), row))?;
         Ok(worked_example(&explanation).markdown())
+    }
+
+    /// A picture of the reports as SVG: `boundary`, `curves` or `weights`.
+    pub fn picture(&self, kind: &str) -> Result<String, Thrown> {
+        with_stepper!(&self.training, stepper => pictures::draw(stepper, self.data.as_ref(), kind))
     }
 
     /// The present network as a model file.

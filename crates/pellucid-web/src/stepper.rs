@@ -73,7 +73,7 @@ impl<T: Scalar> Stepper<T> {
         let metrics = suited_to(recipe.train.loss, split.training.targets().are_zero_or_one());
         let metric = metrics.first().copied();
         let mut reporting = recipe.clone();
-        reporting.log.every = Some(recipe.train.epochs.div_ceil(MOST_EPOCHS));
+        reporting.log.every = Some(recipe.train.epochs.div_ceil(MOST_EPOCHS).max(1));
         reporting.log.count_from = 1;
         if let Some(metric) = metric
             && !reporting.log.metrics.contains(&metric)
@@ -370,7 +370,7 @@ impl<T: Scalar> Stepper<T> {
     }
 }
 
-impl<T> Moment<T> {
+impl<T: Scalar> Moment<T> {
     /// The bytes of its arrays.
     fn bytes(&self) -> usize {
         let parameters = size_of_val(self.network.parameters());

@@ -12,9 +12,9 @@ mod mnist_cache;
 #[cfg(unix)]
 mod named_pipe;
 mod output;
+mod packed;
 #[cfg(target_family = "wasm")]
 mod page;
-mod packed;
 mod small_file;
 mod unfinished;
 mod zstandard;

@@ -2,8 +2,8 @@
 
 use super::number::{NumberFit, NumberTransform};
 use crate::table::CivilDate;
-use pellucid::{Scalar, elementary};
 use pellucid::recipe::DateFeature;
+use pellucid::{Scalar, elementary};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 

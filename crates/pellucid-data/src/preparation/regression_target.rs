@@ -135,7 +135,12 @@ impl RegressionTarget {
             self.column
         );
         if values.iter().all(|value| *value > 0.0) {
-            let of_logarithms = skewness(&values.iter().map(|&value| elementary::ln(value)).collect::<Vec<_>>());
+            let of_logarithms = skewness(
+                &values
+                    .iter()
+                    .map(|&value| elementary::ln(value))
+                    .collect::<Vec<_>>(),
+            );
             if is_better(of_logarithms) {
                 return Some(format!(
                     "{found}, of the logarithms {of_logarithms:.1}); --target-transform log learns the logarithm"

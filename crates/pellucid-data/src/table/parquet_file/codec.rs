@@ -21,10 +21,7 @@ pub(super) fn unpacked(codec: i32, packed: &[u8], size: usize, budget: &Budget) 
         }
         4 => read(brotli::Decompressor::new(packed, 4096), size)?,
         5 => lz4(packed, size)?,
-        6 => read(
-            unpack_zstandard(packed).map_err(|_| DAMAGED)?,
-            size,
-        )?,
+        6 => read(unpack_zstandard(packed).map_err(|_| DAMAGED)?, size)?,
         7 => lz4_block(packed, size)?,
         _ => return Err("its pages are packed in a way that is not known".into()),
     };

@@ -187,8 +187,9 @@ impl<'a> Buffers<'a> {
             CompressionType::Lz4Frame => lz4_flex::frame::FrameDecoder::new(packed)
                 .take(length)
                 .read_to_end(&mut unpacked),
-            CompressionType::Zstd => unpack_zstandard(packed)
-                .and_then(|decoder| decoder.take(length).read_to_end(&mut unpacked)),
+            CompressionType::Zstd => {
+                unpack_zstandard(packed).and_then(|decoder| decoder.take(length).read_to_end(&mut unpacked))
+            }
         };
         match read {
             Ok(read) if read as u64 == length => Ok(Cow::Owned(unpacked)),
