@@ -39,4 +39,3 @@ pub use page::{DownloadProgress, read_cached_mnist};
 pub(crate) use small_file::other_kind;
 pub use small_file::read_small_text;
 pub use unfinished::remove_unfinished_outputs;
-pub(crate) use zstandard::{Zstandard, unpack_zstandard};

@@ -5,10 +5,10 @@ mod library {
     use std::io::{self, BufRead};
 
     /// The unpacked bytes of a stream.
-    pub(crate) type Zstandard<R> = zstd::Decoder<'static, R>;
+    pub(in crate::files) type Zstandard<R> = zstd::Decoder<'static, R>;
 
     /// Begins to unpack a stream.
-    pub(crate) fn unpack_zstandard<R: BufRead>(packed: R) -> io::Result<Zstandard<R>> {
+    pub(in crate::files) fn unpack_zstandard<R: BufRead>(packed: R) -> io::Result<Zstandard<R>> {
         zstd::Decoder::with_buffer(packed)
     }
 }
@@ -19,13 +19,13 @@ mod library {
     use std::io::{self, BufRead, ErrorKind};
 
     /// The unpacked bytes of a stream: none.
-    pub(crate) type Zstandard<R> = io::Take<R>;
+    pub(in crate::files) type Zstandard<R> = io::Take<R>;
 
     /// Says that a page does not unpack Zstandard.
-    pub(crate) fn unpack_zstandard<R: BufRead>(_: R) -> io::Result<Zstandard<R>> {
+    pub(in crate::files) fn unpack_zstandard<R: BufRead>(_: R) -> io::Result<Zstandard<R>> {
         let problem = "a page does not unpack Zstandard; unpack the file first, or use the command";
         Err(io::Error::new(ErrorKind::Unsupported, problem))
     }
 }
 
-pub(crate) use library::{Zstandard, unpack_zstandard};
+pub(super) use library::{Zstandard, unpack_zstandard};

@@ -21,7 +21,9 @@ mod markers;
 mod measured;
 mod names;
 mod number_format;
+#[cfg(not(target_family = "wasm"))]
 mod parquet_file;
+#[cfg(not(target_family = "wasm"))]
 mod parquet_type;
 mod read;
 mod source;

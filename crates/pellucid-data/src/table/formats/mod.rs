@@ -1,5 +1,6 @@
 //! The table formats, a file each.
 
+#[cfg(not(target_family = "wasm"))]
 mod arrow;
 mod beginning;
 mod blanks;
@@ -8,23 +9,23 @@ mod first_row;
 mod idx;
 mod json;
 mod numpy;
+#[cfg(target_family = "wasm")]
+mod page;
+#[cfg(not(target_family = "wasm"))]
 mod parquet;
 mod text;
 mod watched;
 
+#[cfg(target_family = "wasm")]
+use self::page::{Arrow, Parquet, parquet_writer};
+#[cfg(not(target_family = "wasm"))]
+use self::{arrow::Arrow, parquet::Parquet, parquet::writer as parquet_writer};
 use super::format::{Expected, Format, RowWriter};
 use super::kept::KeptColumn;
 use crate::files::{FileError, OutputFile};
 
 /// All formats, in the order in which they are tried on a file. Text is last: it takes everything.
-const FORMATS: [&dyn Format; 6] = [
-    &parquet::Parquet,
-    &arrow::Arrow,
-    &numpy::NumPy,
-    &idx::Idx,
-    &json::Json,
-    TEXT,
-];
+const FORMATS: [&dyn Format; 6] = [&Parquet, &Arrow, &numpy::NumPy, &idx::Idx, &json::Json, TEXT];
 const TEXT: &dyn Format = &text::Text;
 
 /// The format of a file that begins with `prefix`.
@@ -52,7 +53,7 @@ pub(super) fn writer(
     formulas: Formulas,
 ) -> Result<Box<dyn RowWriter>, FileError> {
     match output.path().extension() {
-        Some(extension) if extension == "parquet" => parquet::writer(output, kept, columns),
+        Some(extension) if extension == "parquet" => parquet_writer(output, kept, columns),
         _ => text::writer(output, kept, columns, formulas),
     }
 }

@@ -1,5 +1,6 @@
 //! Columns that are repeated in the output exactly as the source holds them.
 
+#[cfg_attr(target_family = "wasm", path = "no_parquet_cells.rs")]
 mod parquet_cells;
 
 use super::cell::{Cell, number_text};

@@ -1,7 +1,7 @@
 //! Unpacks pages. The result has the size that the page says, which is counted against the limit of the file before.
 
 use super::fault::Fault;
-use crate::files::{Budget, unpack_zstandard};
+use crate::files::Budget;
 use std::io::Read;
 
 const DAMAGED: &str = "a page cannot be unpacked";
@@ -21,7 +21,10 @@ pub(super) fn unpacked(codec: i32, packed: &[u8], size: usize, budget: &Budget) 
         }
         4 => read(brotli::Decompressor::new(packed, 4096), size)?,
         5 => lz4(packed, size)?,
-        6 => read(unpack_zstandard(packed).map_err(|_| DAMAGED)?, size)?,
+        6 => read(
+            zstd::stream::read::Decoder::new(packed).map_err(|_| DAMAGED)?,
+            size,
+        )?,
         7 => lz4_block(packed, size)?,
         _ => return Err("its pages are packed in a way that is not known".into()),
     };

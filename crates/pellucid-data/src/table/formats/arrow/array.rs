@@ -1,7 +1,7 @@
 //! The buffers of a batch, and the values in them.
 
 use super::kind::{Field, Kind, Views};
-use crate::files::{Budget, FileError, unpack_zstandard};
+use crate::files::{Budget, FileError};
 use crate::table::cell::Cell;
 use crate::table::type_text::{date, decimal_of_bytes, float16, time, timestamp};
 use crate::table::typed_value::Value;
@@ -187,9 +187,8 @@ impl<'a> Buffers<'a> {
             CompressionType::Lz4Frame => lz4_flex::frame::FrameDecoder::new(packed)
                 .take(length)
                 .read_to_end(&mut unpacked),
-            CompressionType::Zstd => {
-                unpack_zstandard(packed).and_then(|decoder| decoder.take(length).read_to_end(&mut unpacked))
-            }
+            CompressionType::Zstd => zstd::stream::read::Decoder::new(packed)
+                .and_then(|decoder| decoder.take(length).read_to_end(&mut unpacked)),
         };
         match read {
             Ok(read) if read as u64 == length => Ok(Cow::Owned(unpacked)),
