@@ -243,6 +243,9 @@ impl<T: Scalar> Stepper<T> {
                 let summary = finished.summary;
                 self.now.findings = summary.findings;
                 self.now.statistics = summary.layer_statistics.into_iter().last();
+                if is_over {
+                    self.kept.insert(self.step, self.now.clone());
+                }
                 None
             }
             Err(unfinished) => Some(unfinished),
@@ -355,7 +358,6 @@ impl<T: Scalar> Stepper<T> {
         }
         self.now.network = network;
         self.now.is_edited = self.now.state.is_some();
-        self.now.end = None;
         let step = self.step;
         self.kept.retain(|&kept, _| kept < step);
         self.kept.insert(step, self.now.clone());

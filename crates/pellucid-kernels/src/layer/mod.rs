@@ -9,7 +9,9 @@ pub mod arrays;
 pub(crate) mod dense;
 pub mod layout;
 mod matrix;
+#[cfg_attr(target_family = "wasm", path = "no_product.rs")]
 pub(crate) mod product;
+mod shared_output;
 pub mod sparse;
 pub(crate) mod transpose;
 
@@ -141,7 +143,7 @@ pub fn affine<I: Isa, T: Scalar>(
     };
     match input {
         Input::Dense(x) if !scratch.skips_zeros => {
-            if product::is_profitable::<I>(shape) {
+            if I::PACKS_PRODUCTS && product::is_profitable(shape) {
                 product::affine::<I, T>(shape, x, weights, bias, z);
             } else {
                 dense::affine::<I, T>(shape, x, weights, bias, z);
@@ -162,7 +164,7 @@ pub fn weight_gradient<I: Isa, T: Scalar>(
 ) {
     match input {
         Input::Dense(x) if !scratch.skips_zeros => {
-            if product::is_profitable::<I>(shape) {
+            if I::PACKS_PRODUCTS && product::is_profitable(shape) {
                 product::weight_gradient::<I, T>(shape, x, delta, to);
             } else {
                 dense::weight_gradient::<I, T>(shape, x, delta, to);
@@ -189,7 +191,7 @@ pub fn input_delta<I: Isa, T: Scalar>(
 ) {
     if sparse::is_profitable_between::<I, T>(shape, delta, shape.fan_out) {
         sparse::input_delta::<I, T>(shape, delta, &mut scratch.non_zeros_of_delta, weights, to);
-    } else if product::is_profitable::<I>(shape) {
+    } else if I::PACKS_PRODUCTS && product::is_profitable(shape) {
         product::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);
     } else {
         dense::input_delta::<I, T>(shape, delta, weights, to, &mut scratch.transposed);

@@ -1,6 +1,7 @@
 //! Large products, computed by the matrix-product crate.
 
 use super::matrix::{Finish, Matrix};
+use super::shared_output::SharedOutput;
 use super::transpose::transpose;
 use super::{Destination, Shape};
 use crate::aligned::Aligned;
@@ -23,8 +24,8 @@ const MIN_ROWS: usize = 8;
 
 /// Whether this kernel is faster than the plain loops for a layer of this shape.
 #[inline(always)]
-pub(crate) fn is_profitable<I: Isa>(shape: Shape) -> bool {
-    I::PACKS_PRODUCTS && shape.rows >= MIN_ROWS && shape.rows * shape.fan_in * shape.fan_out >= MIN_WORK
+pub(crate) fn is_profitable(shape: Shape) -> bool {
+    shape.rows >= MIN_ROWS && shape.rows * shape.fan_in * shape.fan_out >= MIN_WORK
 }
 
 /// The number of parts of a product: a function of its shape alone, so that the bits do not depend on the threads.
@@ -39,12 +40,6 @@ fn part_count((m, k, n): (usize, usize, usize)) -> usize {
     };
     wanted.min(n / MIN_COLUMNS_PER_PART).max(1)
 }
-
-/// A pointer to the output, of which each thread writes columns of its own.
-#[derive(Clone, Copy)]
-pub(crate) struct SharedOutput<T>(pub(super) *mut T);
-// SAFETY: every thread that writes through it writes only the columns assigned to it.
-unsafe impl<T> Send for SharedOutput<T> {}
 
 /// A range of columns of a product, and a buffer for the part of the right operand that is transposed first.
 struct Part<'a, T> {

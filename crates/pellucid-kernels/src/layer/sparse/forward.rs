@@ -4,7 +4,7 @@ use super::{MAX_SHARDS, NonZeros, Shard, Source, UNITS_PER_PART, WIDE, shard_cou
 use crate::aligned::Aligned;
 use crate::layer::Shape;
 use crate::layer::matrix::Matrix;
-use crate::layer::product::SharedOutput;
+use crate::layer::shared_output::SharedOutput;
 use crate::layer::transpose::Transpose;
 use crate::simd::bytes::CHUNK;
 use crate::simd::scalar::Scalar;
