@@ -22,7 +22,7 @@ struct Points {
 }
 
 /// Those of TensorFlow Playground (Smilkov & Carter, 2016), and others.
-const POINTS: [Points; 7] = [
+static POINTS: [Points; 7] = [
     Points {
         name: "circle",
         title: "a disc within a ring",
