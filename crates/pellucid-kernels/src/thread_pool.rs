@@ -3,6 +3,9 @@
 //! A step of a medium-sized network takes 100 µs and has several parts that two threads can share. Waking a sleeping
 //! thread costs as much as such a part, so workers poll for the next part for a while before they sleep. The division
 //! into parts never depends on the number of threads; so neither do the bits.
+//!
+//! On a machine that is busy with other work, a worker may lose its processor. Whoever waits lets others run, the caller takes
+//! every part that no worker has begun, and after waiting for one that was interrupted in a part it works alone for a while.
 
 use std::any::Any;
 use std::num::NonZeroUsize;
@@ -10,14 +13,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 /// Maximum number of parts of one call; each part is one bit.
 pub const MAX_PARTS: usize = 32;
 /// Maximum number of workers besides the caller.
 const MAX_WORKERS: usize = 63;
-/// Polls before a worker goes to sleep: from 0.2 ms to 1 ms, depending on the duration of the processor's pause
-/// instruction.
-const SPINS_BEFORE_SLEEP: u32 = 20_000;
+/// Polls before a thread that waits lets others run: 2 to 10 µs, depending on the duration of the processor's pause
+/// instruction. The gaps between the parts of a step are shorter.
+const SPINS_BEFORE_YIELD: u32 = 200;
+/// Further polls, with others given way to between them, before a worker goes to sleep: about 1 ms on a processor of its own.
+const YIELDS_BEFORE_SLEEP: u32 = 2_000;
 
 /// The posted work: it is called with the index of every part.
 type Work<'a> = &'a dyn Fn(usize);
@@ -46,8 +52,16 @@ static BOARD: Board = Board {
     panic: Mutex::new(None),
 };
 
-/// The workers. Holding the lock is the right to post work: one caller at a time.
-static POOL: Mutex<Vec<Worker>> = Mutex::new(Vec::new());
+/// Holding the lock is the right to post work: one caller at a time.
+static POOL: Mutex<Pool> = Mutex::new(Pool {
+    workers: Vec::new(),
+    punctuality: Punctuality::NEW,
+});
+
+struct Pool {
+    workers: Vec<Worker>,
+    punctuality: Punctuality,
+}
 
 const HELPERS_SHIFT: u32 = MAX_PARTS as u32;
 const PARTS: u64 = (1 << HELPERS_SHIFT) - 1;
@@ -75,9 +89,9 @@ pub fn for_each<P: Send>(threads: NonZeroUsize, parts: &mut [P], f: impl Fn(&mut
     }
     // A caller that finds the pool busy (possibly because it runs inside a part of that work) runs its parts alone.
     match POOL.try_lock() {
-        Ok(mut workers) => run_shared(&mut workers, helpers, parts, &f),
+        Ok(mut pool) => run_in_pool(&mut pool, helpers, parts, &f),
         // A part panicked earlier; the workers are still alive, and the board is empty.
-        Err(TryLockError::Poisoned(workers)) => run_shared(&mut workers.into_inner(), helpers, parts, &f),
+        Err(TryLockError::Poisoned(pool)) => run_in_pool(&mut pool.into_inner(), helpers, parts, &f),
         Err(TryLockError::WouldBlock) => parts.iter_mut().for_each(f),
     }
 }
@@ -105,12 +119,21 @@ pub fn for_each_of<const MOST: usize, P: Send>(
     });
 }
 
+fn run_in_pool<P: Send, F: Fn(&mut P) + Sync>(pool: &mut Pool, helpers: usize, parts: &mut [P], f: &F) {
+    if pool.punctuality.works_alone() {
+        return parts.iter_mut().for_each(f);
+    }
+    let waited = run_shared(&mut pool.workers, helpers, parts, f);
+    pool.punctuality.record(waited);
+}
+
+/// Runs the parts on the caller and this number of workers. Returns how the caller waited for the last of them.
 fn run_shared<P: Send, F: Fn(&mut P) + Sync>(
     workers: &mut Vec<Worker>,
     helpers: usize,
     parts: &mut [P],
     f: &F,
-) {
+) -> Wait {
     let count = parts.len();
     assert!(count <= MAX_PARTS, "at most {MAX_PARTS} parts");
     while workers.len() < helpers {
@@ -139,10 +162,13 @@ fn run_shared<P: Send, F: Fn(&mut P) + Sync>(
             worker.thread.unpark();
         }
     }
+    let began = Instant::now();
+    let mut own_parts = 0;
     // A panic of the caller must wait until no worker can access `parts` any more.
     let own = catch_unwind(AssertUnwindSafe(|| {
         while let Some(part) = take(|open| open.trailing_zeros()) {
             work(part);
+            own_parts += 1;
             BOARD.pending.fetch_sub(1, Ordering::Release);
         }
     }));
@@ -151,18 +177,76 @@ fn run_shared<P: Send, F: Fn(&mut P) + Sync>(
         let untaken = (BOARD.open.fetch_and(!PARTS, Ordering::Relaxed) & PARTS).count_ones();
         BOARD.pending.fetch_sub(1 + untaken, Ordering::Release);
     }
+    let worked = began.elapsed();
     let mut spins = 0u32;
     while BOARD.pending.load(Ordering::Acquire) != 0 {
         spins += 1;
-        if spins > SPINS_BEFORE_SLEEP {
+        if spins > SPINS_BEFORE_YIELD {
             thread::yield_now(); // the worker may be waiting for this processor
         } else {
             std::hint::spin_loop();
         }
     }
+    let wait = Wait {
+        time: began.elapsed() - worked,
+        part: worked.checked_div(own_parts).unwrap_or(Duration::MAX),
+    };
     let worker_panic = BOARD.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(panic) = own.err().or(worker_panic) {
         resume_unwind(panic);
+    }
+    wait
+}
+
+/// How a caller waited for its workers.
+struct Wait {
+    time: Duration,
+    /// The time that a part took the caller.
+    part: Duration,
+}
+
+/// How often workers were interrupted, and what follows from it.
+struct Punctuality {
+    /// The calls that the caller still does alone.
+    alone: u32,
+    /// The calls that it does alone after the next interruption.
+    penalty: u32,
+    /// Calls in a row without one.
+    punctual: u32,
+}
+
+impl Punctuality {
+    const LEAST: u32 = 16;
+    const MOST: u32 = 4096;
+    const NEW: Self = Self {
+        alone: 0,
+        penalty: Self::LEAST,
+        punctual: 0,
+    };
+    /// Parts take different times, by their size and by what is in a cache.
+    const USUAL: Duration = Duration::from_micros(50);
+    /// After so many calls without an interruption the next one has a shorter penalty.
+    const FORGIVEN_AFTER: u32 = 256;
+
+    /// Whether the next call is done without workers.
+    fn works_alone(&mut self) -> bool {
+        let is_alone = self.alone > 0;
+        self.alone -= u32::from(is_alone);
+        is_alone
+    }
+
+    fn record(&mut self, wait: Wait) {
+        if wait.time > wait.part.saturating_mul(2).saturating_add(Self::USUAL) {
+            self.alone = self.penalty;
+            self.penalty = (self.penalty * 2).min(Self::MOST);
+            self.punctual = 0;
+            return;
+        }
+        self.punctual += 1;
+        if self.punctual >= Self::FORGIVEN_AFTER {
+            self.penalty = (self.penalty / 2).max(Self::LEAST);
+            self.punctual = 0;
+        }
     }
 }
 
@@ -219,8 +303,12 @@ fn work_loop(index: u64, is_asleep: &AtomicBool) {
             continue;
         }
         spins += 1;
-        if spins < SPINS_BEFORE_SLEEP {
+        if spins < SPINS_BEFORE_YIELD {
             std::hint::spin_loop();
+            continue;
+        }
+        if spins < SPINS_BEFORE_YIELD + YIELDS_BEFORE_SLEEP {
+            thread::yield_now(); // the caller may be waiting for this processor
             continue;
         }
         spins = 0;
