@@ -3,6 +3,7 @@
 from ._classifier import MLPClassifier
 from ._conversion import from_sklearn
 from ._engine import VERSION as __version__
+from ._engine import choose_instruction_set, instruction_set
 from ._model_file import load
 from ._onnx import register_when_imported
 from ._recipes import Recipe, run
@@ -19,7 +20,9 @@ __all__ = [
     "TableFile",
     "TableRegressor",
     "__version__",
+    "choose_instruction_set",
     "from_sklearn",
+    "instruction_set",
     "load",
     "run",
 ]

@@ -101,6 +101,8 @@ class TableContributions(TypedDict):
     orders: int | None
     warnings: list[str]
 
+def instruction_set() -> str: ...
+def choose_instruction_set(name: str) -> None: ...
 def train_table(
     data: TableData,
     parameters: str,

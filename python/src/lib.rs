@@ -5,6 +5,7 @@ mod arrays;
 mod checkpoint;
 mod diagnosing;
 mod inspection;
+mod instruction_set;
 mod model_file;
 mod predictor;
 mod recipes;
@@ -27,6 +28,9 @@ use pyo3::prelude::*;
 mod _engine {
     #[pymodule_export]
     use crate::inspection::{check_gradient, diagnose, explain};
+
+    #[pymodule_export]
+    use crate::instruction_set::{choose_instruction_set, instruction_set};
 
     #[pymodule_export]
     use crate::model_file::{load_model, save_model};

@@ -88,6 +88,7 @@ impl Run {
         threads: usize,
     ) -> PyResult<Self> {
         let recipe = read(recipe)?;
+        recipe.choose_instruction_set().refused()?;
         let generator = generator(random_state)?;
         let threads = threads_of(threads);
         // The batches are checked when the data are there.
@@ -210,6 +211,7 @@ pub(crate) fn initial<'py>(
     random_state: NumpyState<'py>,
 ) -> PyResult<(Bound<'py, PyAny>, NumpyState<'py>)> {
     let recipe = read(recipe)?;
+    recipe.choose_instruction_set().refused()?;
     let mut generator = generator(random_state)?;
     let architecture = recipe.architecture().refused()?;
     let drawn: Network<f64> = initialise(architecture, &recipe.init, &mut generator).refused()?;

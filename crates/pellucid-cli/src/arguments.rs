@@ -26,7 +26,7 @@ use clap::{Args, Parser, Subcommand};
 use pellucid::descriptor::{Choice, OrNone};
 use pellucid::evaluation::metrics::{Figure, Metric};
 use pellucid::recipe::{BatchSize, ClassWeight, DropoutRates, Recipe, Scale, StopAt, Task, Unseen};
-use pellucid::{Activation, Normalisation, Optimizer, Precision};
+use pellucid::{Activation, InstructionSet, Normalisation, Optimizer, Precision};
 use pellucid_data::preparation::ColumnChoice;
 use pellucid_data::training::{Effort, Preset, TrainingRequest};
 use pellucid_data::tuning::{Method, elementwise_names, hidden_sizes};
@@ -64,7 +64,21 @@ use std::str::FromStr;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// The instruction set to compute with, on which the last bits of results depend [default: the best of the machine]
+    #[arg(long, global = true, value_name = "NAME", value_parser = one_of(INSTRUCTION_SETS), help_heading = "Running")]
+    pub(crate) isa: Option<InstructionSet>,
 }
+
+const INSTRUCTION_SETS: Values<InstructionSet, 3> = [
+    (
+        "baseline",
+        "the same bits on every machine",
+        InstructionSet::Baseline,
+    ),
+    ("avx2", "x86-64 with AVX2", InstructionSet::Avx2),
+    ("avx512", "x86-64 with AVX-512", InstructionSet::Avx512),
+];
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

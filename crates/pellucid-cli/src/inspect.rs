@@ -47,6 +47,7 @@ fn record(model: &Model) -> Value {
     let layers = architecture.layers();
     json!({
         "version": model.version,
+        "instruction_set": model.instruction_set,
         "layers": std::iter::once(architecture.input_width())
             .chain(layers.iter().map(|layer| layer.fan_out))
             .collect::<Vec<_>>(),
@@ -111,7 +112,14 @@ fn network(model: &Model) -> Vec<String> {
                 pellucid::Precision::F64 => "double precision",
             }
         ),
-        format!("made by     pellucid {}", model.version),
+        format!(
+            "made by     pellucid {}{}",
+            model.version,
+            match model.instruction_set.as_str() {
+                "" => String::new(),
+                set => format!(", with the instruction set {set}"),
+            }
+        ),
     ]
 }
 

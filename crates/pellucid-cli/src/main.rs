@@ -47,7 +47,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse_from(std::env::args_os().map(arguments::spelt));
-    if let Err(error) = instruction_set::check() {
+    if let Err(error) = instruction_set::choose(arguments.isa) {
         return failure::report(&error);
     }
     let done = match &arguments.command {

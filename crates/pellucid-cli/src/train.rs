@@ -178,6 +178,7 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
         "notes": notes,
         "recipe": plan.recipe(),
         "threads": threads,
+        "instruction_set": pellucid::instruction_set(),
         "stopped": stopped,
         "ended_by": ended_by,
         "training_seconds": training_seconds,

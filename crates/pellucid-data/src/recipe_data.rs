@@ -23,6 +23,7 @@ pub fn load<T: Scalar>(
     location: Option<&Path>,
     progress: &mut dyn FnMut(DownloadProgress<'_>),
 ) -> Result<Split<T>> {
+    recipe.choose_instruction_set()?;
     let data = &recipe.data;
     check_keys(data)?;
     if let Some(location) = location

@@ -100,7 +100,7 @@ pub use normalisation::Normalisation;
 pub use optimization::optimizer::Optimizer;
 pub use optimization::schedule::Schedule;
 pub use pellucid_kernels::layer::{Input, SparseRows};
-pub use pellucid_kernels::simd::{elementary, instruction_set};
+pub use pellucid_kernels::simd::{InstructionSet, choose_instruction_set, elementary, instruction_set};
 pub use recipe::Recipe;
 pub use scalar::{Precision, Scalar};
 pub use session::{Finished, Session, Split, Unfinished};

@@ -34,6 +34,7 @@ mod idx_folder;
 mod importance;
 mod inspect;
 #[cfg(unix)]
+mod instruction_set;
 mod interrupt;
 mod mnist_98;
 mod normalised;

@@ -10,7 +10,7 @@ use super::error::FileError;
 use super::mnist::{Mnist, read_mnist, spellings};
 use std::env;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 use ureq::Agent;

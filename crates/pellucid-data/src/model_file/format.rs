@@ -77,6 +77,13 @@ impl ModelBytes<'_> {
         version.unwrap_or("of unknown version")
     }
 
+    /// The name of the instruction set that its numbers were computed with; empty where the file has none.
+    pub(crate) fn instruction_set(&self) -> &str {
+        let is_name =
+            |text: &&str| text.len() <= 40 && text.chars().all(|letter| letter.is_ascii_alphanumeric());
+        self.text("instruction_set").filter(is_name).unwrap_or_default()
+    }
+
     /// A value of the metadata that is JSON.
     pub(crate) fn parsed<T: DeserializeOwned>(&self, key: &str) -> Result<T, FileError> {
         let text = self.text(key).ok_or_else(|| self.wrong_text(key, "is missing"))?;

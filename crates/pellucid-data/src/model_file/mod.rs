@@ -8,7 +8,7 @@
 //! dimension for the members. The names of the second network of an ensemble begin with `members.1.`, and so on.
 //! The metadata holds everything else, as JSON if it is more than a word: `format`, `format_version`, `pellucid_version`, `orientation` (of
 //! the weights), `architecture`, `recipe`, `preparation` (of a table), `calibration` (where held-out rows decided something),
-//! `classes`, `feature_names`, `history`, `metrics`, `warnings`, and `sha256` over all of it: for each other key of the
+//! `classes`, `feature_names`, `history`, `metrics`, `warnings`, `instruction_set` (with which it was computed), and `sha256` over all of it: for each other key of the
 //! metadata, sorted, the key and its value, then for each tensor, sorted by name, its name and its bytes, each after its length as 8 little-endian bytes. It detects damage;
 //! it is not a signature.
 //!

@@ -40,6 +40,8 @@ pub struct Model {
     pub warnings: Vec<String>,
     /// The version of pellucid that made it.
     pub version: String,
+    /// The instruction set that it was computed with, on which its last bits depend; empty where the file does not say.
+    pub instruction_set: String,
 }
 
 impl Model {
@@ -59,6 +61,7 @@ impl Model {
             calibrated: Calibrated::default(),
             warnings: Vec::new(),
             version: env!("CARGO_PKG_VERSION").into(),
+            instruction_set: pellucid::instruction_set().into(),
         }
     }
 
@@ -189,6 +192,9 @@ impl Model {
         if !self.calibrated.is_empty() {
             metadata.push(("calibration", json(&self.calibrated)?));
         }
+        if !self.instruction_set.is_empty() {
+            metadata.push(("instruction_set", self.instruction_set.clone()));
+        }
         let metadata = metadata.into_iter().map(|(key, value)| (key.into(), value));
         write(metadata.collect(), &tensors_of(&self.networks()))
     }
@@ -211,6 +217,7 @@ impl Model {
             },
             warnings: file.parsed("warnings")?,
             version: file.writer().into(),
+            instruction_set: file.instruction_set().into(),
         };
         match model.check() {
             Ok(()) => Ok(model),

@@ -10,9 +10,9 @@ use super::limit_values::limit_note;
 use super::number::{NumberFit, NumberTransform};
 use super::row_index::is_row_index;
 use super::spelling::{as_numbers, booleans, case_variants, spellings};
-use super::words::{Words, numbers, truth};
+use super::words::{Words, mean_truths, numbers, truth};
 use crate::error::{Result, problem};
-use crate::table::{Categories, Column, ColumnKind, Table, Values, boolean, is_code, is_number_marker};
+use crate::table::{Categories, Column, ColumnKind, Table, Values, is_code, is_number_marker};
 use pellucid::Scalar;
 use pellucid::recipe::{Scale, Unseen};
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,7 @@ impl Transform {
             }
             Transform::Boolean { names, number } => {
                 let mut of_number = number.feature_names(column);
-                if boolean(&names[1]).is_none() {
+                if !mean_truths(names) {
                     // Which of two words is 1 does not show in the name of the column.
                     of_number[0] = format!("{column}={}", names[1]);
                 }

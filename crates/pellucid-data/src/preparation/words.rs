@@ -62,16 +62,24 @@ pub(super) fn in_spelling_of(kind: ColumnKind, word: &str) -> Cow<'_, str> {
     }
 }
 
-/// The index of the one of two words that a word stands for: itself or, where the first of them means false and the second
-/// true, another of the same meaning, as `true` if training rows had `yes`.
-pub(super) fn truth(names: &[String], word: &str) -> Option<usize> {
-    let meaning = |word: &str| match word {
+/// Whether a word means false, 0, or true, 1.
+fn meaning(word: &str) -> Option<usize> {
+    match word {
         "0" => Some(0),
         "1" => Some(1),
         word => boolean(word).map(|(_, truth)| usize::from(truth)),
-    };
-    let are_truths = || names.iter().map(|name| meaning(name)).eq([Some(0), Some(1)]);
-    let meant = || meaning(word).filter(|_| are_truths());
+    }
+}
+
+/// Whether the first of two words means false, and the second true.
+pub(super) fn mean_truths(names: &[String]) -> bool {
+    names.iter().map(|name| meaning(name)).eq([Some(0), Some(1)])
+}
+
+/// The index of the one of two words that a word stands for: itself or, where they [mean truths](mean_truths), another of the
+/// same meaning, as `true` if training rows had `yes`.
+pub(super) fn truth(names: &[String], word: &str) -> Option<usize> {
+    let meant = || meaning(word).filter(|_| mean_truths(names));
     names.iter().position(|name| name == word).or_else(meant)
 }
 

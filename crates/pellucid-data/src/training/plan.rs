@@ -152,6 +152,7 @@ impl<'a> Plan<'a> {
             clamp_predictions: table_recipe.clamp_predictions,
             task: Some(task),
         };
+        recipe.choose_instruction_set()?;
         recipe.validate()?;
         let target = TargetPreparation::fit(table, &rows, &chosen.targets, &settings)?;
         check_settings(&recipe, &target)?;

@@ -4,13 +4,7 @@
 //! crate, which are the same everywhere. Otherwise they are the platform's, which are faster, and with which the generator
 //! of random numbers draws NumPy's normal numbers to the bit.
 
-use super::choice::instruction_set;
-
-/// Whether the functions are the same on every machine.
-#[inline]
-fn is_portable() -> bool {
-    matches!(instruction_set(), "baseline" | "simd128")
-}
+use super::choice::has_portable_bits;
 
 /// Functions of numbers of a precision: the method of the standard library, and the function of `libm`.
 macro_rules! functions {
@@ -19,7 +13,7 @@ macro_rules! functions {
             $(#[$doc])*
             #[inline]
             pub fn $name($x: $float $(, $more: $float)*) -> $float {
-                match is_portable() {
+                match has_portable_bits() {
                     true => libm::$portable($x $(, $more)*),
                     false => $x.$method($($more),*),
                 }

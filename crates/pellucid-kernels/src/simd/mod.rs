@@ -16,7 +16,7 @@ mod wasm;
 #[cfg(target_arch = "x86_64")]
 pub mod x86;
 
-pub use choice::{dispatch, instruction_set};
+pub use choice::{InstructionSet, choose_instruction_set, dispatch, instruction_set};
 pub use isa::{Isa, Task};
 
 use scalar::Scalar;

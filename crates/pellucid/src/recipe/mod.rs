@@ -38,6 +38,7 @@ use crate::optimization::optimizer::Optimizer;
 use crate::optimization::parameter_groups::{Parametrisation, RateFactors};
 use crate::optimization::schedule::Schedule;
 use crate::scalar::Precision;
+use pellucid_kernels::simd::{InstructionSet, choose_instruction_set};
 use serde::{Deserialize, Serialize};
 
 /// A complete run.
@@ -258,6 +259,9 @@ pub struct TrainRecipe {
     /// Seed of every draw without a seed of its own.
     #[serde(default)]
     pub seed: u32,
+    /// The instruction set, on which the last bits of all numbers depend; by default the best one of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instruction_set: Option<InstructionSet>,
 }
 
 /// `[log]`: what to report, and when.
@@ -291,6 +295,22 @@ fn is_one(number: &u64) -> bool {
 
 fn one() -> u64 {
     1
+}
+
+impl Recipe {
+    /// Chooses the instruction set that the recipe names, for the whole process and before its first computation; nothing
+    /// where it names none.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting): the machine does not have it, or the process computes with another one.
+    pub fn choose_instruction_set(&self) -> Result<()> {
+        let Some(set) = self.train.instruction_set else {
+            return Ok(());
+        };
+        choose_instruction_set(set).map_err(|reason| {
+            SettingError::new("train.instruction_set", format!("\"{}\"", set.name()), reason).into()
+        })
+    }
 }
 
 impl Default for LogRecipe {

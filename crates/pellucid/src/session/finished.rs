@@ -196,6 +196,7 @@ impl<T: Scalar> Finished<T> {
             training_seconds: f64,
             elapsed_seconds: f64,
             threads: usize,
+            instruction_set: &'static str,
             version: &'static str,
         }
         let summary = &self.summary;
@@ -217,6 +218,7 @@ impl<T: Scalar> Finished<T> {
             training_seconds: summary.seconds,
             elapsed_seconds,
             threads: self.threads.get(),
+            instruction_set: crate::instruction_set(),
             version: env!("CARGO_PKG_VERSION"),
         }
     }

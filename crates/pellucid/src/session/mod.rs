@@ -74,6 +74,7 @@ impl<'a, T: Scalar> Session<'a, T> {
     /// Any error in the recipe, or in the match between recipe and data.
     pub fn new(recipe: Recipe, split: impl Into<Arc<Split<T>>>, threads: NonZeroUsize) -> Result<Self> {
         let split = split.into();
+        recipe.choose_instruction_set()?;
         recipe.validate()?;
         let architecture = recipe.architecture()?;
         for data in std::iter::once(&split.training)

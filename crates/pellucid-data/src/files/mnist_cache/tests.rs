@@ -4,6 +4,7 @@ use super::*;
 use crate::files::download::tests::{Reply, Server, deserted_address, direct_agent};
 use crate::files::idx::tests::gzip;
 use crate::files::mnist::tests::small_set;
+use std::path::Path;
 
 /// The small set with its hashes: (name, unpacked file, SHA-256).
 fn hashed_set() -> Vec<(&'static str, Vec<u8>, String)> {
