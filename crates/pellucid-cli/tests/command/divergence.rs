@@ -112,7 +112,7 @@ fn a_model_of_the_best_epoch_before_a_divergence_is_saved() {
     let scored = pellucid(&["evaluate", text(&model), text(&table), "--json", "-"]);
     assert_eq!(scored.status, 0, "{scored:?}");
     let scores: Value = serde_json::from_str(&scored.stdout).unwrap();
-    let r2 = scores["metrics"]["r2"].as_f64().unwrap();
+    let r2 = scores["r2"].as_f64().unwrap();
     assert!(r2 > 0.5, "{scores}");
 }
 

@@ -136,7 +136,7 @@ fn without_a_command_the_help_is_shown() {
     let ended = pellucid(&[]);
     assert_eq!(ended.status, 2);
     assert!(
-        ended.stderr.contains("Usage: pellucid <COMMAND>"),
+        ended.stderr.contains("Usage: pellucid [OPTIONS] <COMMAND>"),
         "{}",
         ended.stderr
     );

@@ -17,6 +17,7 @@ fn it_has_every_promised_key() {
         "findings",
         "history",
         "initial",
+        "instruction_set",
         "last_epoch",
         "metrics",
         "outputs",
