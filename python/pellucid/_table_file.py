@@ -19,14 +19,15 @@ class _Reading:
 
 
 class TableFile(os.PathLike[str]):
-    """A file for ``fit``, ``predict`` and all else that takes the path of one, where its text cannot be read by looking.
+    """A file for ``fit``, ``predict`` and all else that takes the path of one, whose text cannot be read by looking.
 
     Parameters
     ----------
     path : path-like
         The file.
     delimiter : str, default=None
-        What stands between cells: one character, ``"tab"``, or ``"blanks"`` for runs of them; found by looking by default.
+        What stands between cells: one character, ``"tab"``, or ``"blanks"`` for runs of them; by default it is found by
+        looking.
     header : bool, default=None
         Whether the first row names the columns; found by looking by default.
     encoding : str, default=None

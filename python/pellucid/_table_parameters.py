@@ -86,7 +86,7 @@ def checkpoint_of(parameters: Mapping[str, Any]) -> str | None:
         if is_auto:
             raise ValueError("resume = 'auto' continues from the file of checkpoint; name that file")
         if every is not None:
-            raise ValueError(f"checkpoint_every = {every!r} is the interval of a checkpoint; name its file with checkpoint")
+            raise ValueError(f"checkpoint_every = {every!r} is the interval of a checkpoint; name its file")
         return None
     keep = parameters["checkpoint_keep"]
     if isinstance(keep, bool) or not isinstance(keep, Integral) or keep < 1:

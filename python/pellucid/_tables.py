@@ -253,8 +253,10 @@ class BaseTable(TableInspection, BaseEstimator):
             warnings.warn(note, stacklevel=3)
         raised = trained["raised"]
         if isinstance(raised, KeyboardInterrupt) or (raised is None and trained["interrupted"]):
-            go_on = "" if self.checkpoint is None else f" To go on from {self.checkpoint}, fit again with resume='auto'."
-            warnings.warn(f"Training interrupted by user.{go_on}", stacklevel=3)
+            message = "Training interrupted by user."
+            if self.checkpoint is not None:
+                message += f" To go on from {self.checkpoint}, fit again with resume='auto'."
+            warnings.warn(message, stacklevel=3)
         elif raised is not None:
             raise raised
         return self

@@ -1,7 +1,7 @@
 //! The checkpoint of a training on a table, as Python asks for it.
 
 use crate::arrays::Refused;
-use pellucid_data::checkpoint::{CheckpointKeeper, CheckpointSettings, Identity, Resume};
+use pellucid_data::checkpoint::{CheckpointKeeper, CheckpointSettings, Every, Identity, Resume};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde::Deserialize;
@@ -29,17 +29,17 @@ pub(crate) fn settings(asked: &str) -> PyResult<CheckpointSettings> {
         keep,
         resume,
     } = serde_json::from_str(asked).refused()?;
-    let every = every.map(|text| {
-        text.parse()
-            .map_err(|problem| wrong("checkpoint_every", &problem))
-    });
+    let every = every.map(|text| text.parse::<Every>());
+    let every = every
+        .transpose()
+        .map_err(|problem| wrong("checkpoint_every", &problem))?;
     if !(1..=MOST_FILES).contains(&keep) {
         let problem = format!("{keep}: a number of files is expected, from 1 to {MOST_FILES}");
         return Err(wrong("checkpoint_keep", &problem));
     }
     Ok(CheckpointSettings {
         path,
-        every: every.transpose()?.unwrap_or_default(),
+        every: every.unwrap_or_default(),
         keep,
         resume: match resume {
             None => Resume::Never,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pellucid
 import pytest
+
+import pellucid
 
 
 def test_it_stays_after_the_first_computation():

@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+
 from pellucid import TableClassifier
 
 
