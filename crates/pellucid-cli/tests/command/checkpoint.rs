@@ -383,6 +383,22 @@ fn a_damaged_checkpoint_gives_way_to_the_one_before() {
 }
 
 #[test]
+fn an_older_checkpoint_is_found_where_all_after_it_are_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = finished(folder.path(), &["--every", "2epochs", "--keep", "3"]);
+    for name in ["state", "state.1"] {
+        fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    let model = folder.path().join("again");
+    let ended = done(&resuming(text(&state), text(&model)));
+    assert!(ended.stderr.contains("state.2"), "{}", ended.stderr);
+    assert_eq!(
+        fs::read(&model).unwrap(),
+        fs::read(folder.path().join("model")).unwrap()
+    );
+}
+
+#[test]
 fn wrong_flags_are_refused() {
     for (flags, expected) in [
         (&["--resume", "auto"][..], "name it with --checkpoint FILE"),

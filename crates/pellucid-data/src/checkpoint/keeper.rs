@@ -5,7 +5,7 @@ use super::identity::Identity;
 use super::lock::Lock;
 use super::settings::{CheckpointSettings, Every, Resume};
 use crate::error::{Result, problem};
-use crate::files::{FileError, OutputFile};
+use crate::files::{FileError, OutputFile, keep_as};
 use pellucid::Scalar;
 use pellucid::state::State;
 use pellucid::training::checkpoints::Checkpoints;
@@ -67,7 +67,7 @@ impl<'a> CheckpointKeeper<'a> {
                 refuse_to_replace(&settings.path)?;
                 Vec::new()
             }
-            Resume::WhereThereIsOne => match last_good(&settings.path, &mut notes)? {
+            Resume::WhereThereIsOne => match last_good(&settings.path, settings.keep, &mut notes)? {
                 Some(found) => continued(&settings.path, found, &identify()?, &mut notes)?,
                 None => {
                     notes.push(format!(
@@ -77,7 +77,7 @@ impl<'a> CheckpointKeeper<'a> {
                     Vec::new()
                 }
             },
-            Resume::From(path) => match last_good(path, &mut notes)? {
+            Resume::From(path) => match last_good(path, settings.keep, &mut notes)? {
                 Some(found) => continued(path, found, &identify()?, &mut notes)?,
                 None => return Err(FileError::Missing { path: path.clone() }.into()),
             },
@@ -151,10 +151,19 @@ impl<'a> CheckpointKeeper<'a> {
         let bytes = file::to_bytes(identity, &self.states);
         let bytes = bytes.map_err(|error| FileError::from_write(path, error))?;
         let output = OutputFile::prepare(path)?;
-        for age in (1..self.settings.keep).rev() {
+        // Once the new state is on disk: where it cannot be written, all others stay.
+        Ok(output.write_after(&bytes, || self.age())?)
+    }
+
+    /// Makes each file one older; the last one keeps its name too, until it is replaced.
+    fn age(&self) {
+        let path = &self.settings.path;
+        for age in (2..self.settings.keep).rev() {
             let _ = std::fs::rename(aged(path, age - 1), aged(path, age));
         }
-        Ok(output.write(&bytes)?)
+        if self.settings.keep > 1 {
+            let _ = keep_as(path, &aged(path, 1));
+        }
     }
 }
 
@@ -180,8 +189,8 @@ fn refuse_to_replace(path: &Path) -> Result<()> {
     }
 }
 
-/// The newest file that is whole; `None` where there is no file.
-fn last_good(path: &Path, notes: &mut Vec<String>) -> Result<Option<Contents>> {
+/// The newest file that is whole, of `keep` files and those that follow; `None` where there is none.
+fn last_good(path: &Path, keep: usize, notes: &mut Vec<String>) -> Result<Option<Contents>> {
     let mut damage = None;
     for age in 0.. {
         let candidate = aged(path, age);
@@ -196,7 +205,7 @@ fn last_good(path: &Path, notes: &mut Vec<String>) -> Result<Option<Contents>> {
                 }
                 return Ok(Some(found));
             }
-            Err(error) if is_missing(&error) && age > 0 => break,
+            Err(error) if is_missing(&error) && age >= keep.max(1) => break,
             Err(error) if is_missing(&error) => {}
             Err(error) => damage = damage.or(Some(error)),
         }

@@ -15,6 +15,7 @@ mod output;
 mod packed;
 #[cfg(target_family = "wasm")]
 mod page;
+mod second_name;
 mod small_file;
 mod unfinished;
 mod zstandard;
@@ -36,6 +37,7 @@ pub use output::{OutputFile, write_together};
 pub(crate) use packed::Unpacked;
 #[cfg(target_family = "wasm")]
 pub use page::{DownloadProgress, read_cached_mnist};
+pub(crate) use second_name::keep_as;
 pub(crate) use small_file::other_kind;
 pub use small_file::read_small_text;
 pub use unfinished::remove_unfinished_outputs;

@@ -95,9 +95,14 @@ impl OutputFile {
     /// # Errors
     ///
     /// The disk is full or fails; the destination is then as it was before.
-    pub fn write(mut self, bytes: &[u8]) -> Result<(), FileError> {
+    pub fn write(self, bytes: &[u8]) -> Result<(), FileError> {
+        self.write_after(bytes, || ())
+    }
+
+    /// The same. `before` is called once the contents are on disk, and before the destination is replaced.
+    pub(crate) fn write_after(mut self, bytes: &[u8], before: impl FnOnce()) -> Result<(), FileError> {
         match self.write_all(bytes) {
-            Ok(()) => self.commit(),
+            Ok(()) => self.commit_after(before),
             Err(error) => Err(match self.route {
                 Route::Replace { .. } => unchanged(&self.path, &error),
                 _ => FileError::from_write(&self.path, error),
@@ -119,13 +124,17 @@ impl OutputFile {
     ///
     /// As [`write`](OutputFile::write).
     pub fn commit(self) -> Result<(), FileError> {
+        self.commit_after(|| ())
+    }
+
+    fn commit_after(self, before: impl FnOnce()) -> Result<(), FileError> {
         let Self { path, route } = self;
         match route {
             Route::Replace {
                 temporary,
                 destination,
                 ..
-            } => replace(temporary, &destination).map_err(|error| unchanged(&path, &error)),
+            } => replace(temporary, &destination, before).map_err(|error| unchanged(&path, &error)),
             Route::Direct(mut file) => file.flush().map_err(|error| FileError::from_write(&path, error)),
             #[cfg(unix)]
             Route::Pipe(_) => Ok(()),
@@ -161,8 +170,9 @@ impl Write for OutputFile {
     }
 }
 
-fn replace(temporary: NamedTempFile, destination: &Path) -> io::Result<()> {
+fn replace(temporary: NamedTempFile, destination: &Path, before: impl FnOnce()) -> io::Result<()> {
     temporary.as_file().sync_all()?;
+    before();
     replace_after_sync(temporary, destination)
 }
 
@@ -186,7 +196,8 @@ fn replace_after_sync(temporary: NamedTempFile, destination: &Path) -> io::Resul
 fn in_a_new_folder(removed: &NamedTempFile, destination: &Path) -> io::Result<NamedTempFile> {
     let folder = folder_of(destination);
     fs::create_dir_all(folder)?;
-    let mut again = temporary_beside(folder)?;
+    let metadata = removed.as_file().metadata()?;
+    let mut again = temporary_beside(folder, Some(&metadata))?;
     let mut contents = removed.as_file();
     io::Seek::rewind(&mut contents)?;
     io::copy(&mut contents, again.as_file_mut())?;
@@ -238,7 +249,7 @@ fn prepare(path: &Path) -> Result<Route, String> {
             .map_err(|error| format!("the file exists and may not be written: {error}"))?;
     }
     remove_leftovers(folder);
-    let temporary = temporary_beside(folder)
+    let temporary = temporary_beside(folder, existing.as_ref())
         .map_err(|error| format!("cannot create a file in its folder {shown}: {error}"))?;
     if let Some(metadata) = existing {
         // Some file systems have no owners and no permissions, and only some users may set owners; a failure is ignored.
@@ -259,7 +270,8 @@ fn prepare(path: &Path) -> Result<Route, String> {
     })
 }
 
-fn temporary_beside(folder: &Path) -> io::Result<NamedTempFile> {
+/// A new file that others may read no more than what it replaces, even before its permissions are set.
+fn temporary_beside(folder: &Path, replaced: Option<&fs::Metadata>) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     // Not derived from the file's own name, which may be as long as a name can be.
     builder.prefix(PREFIX).suffix(SUFFIX);
@@ -267,8 +279,11 @@ fn temporary_beside(folder: &Path) -> io::Result<NamedTempFile> {
     {
         use std::os::unix::fs::PermissionsExt;
         // As for any new file: the system applies the user's mask.
-        builder.permissions(fs::Permissions::from_mode(0o666));
+        let mode = replaced.map_or(0o666, |replaced| replaced.permissions().mode() & 0o777);
+        builder.permissions(fs::Permissions::from_mode(mode));
     }
+    #[cfg(not(unix))]
+    let _ = replaced;
     let temporary = builder.tempfile_in(folder)?;
     // Says that a process is writing it. Some file systems have no locks.
     let _ = temporary.as_file().try_lock();
@@ -305,6 +320,9 @@ fn follow_links(path: &Path) -> Result<Target, String> {
                 ));
             }
             Ok(target) => path = folder_of(&path).join(target),
+            Err(error) if fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) => {
+                return Err(format!("its symbolic link cannot be followed: {error}"));
+            }
             // Not a link, or nothing there at all.
             Err(_) => return Ok(Target::Named(path)),
         }
@@ -365,7 +383,7 @@ fn open_directly(path: &Path) -> Result<Route, String> {
         .map_err(|error| error.to_string())
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != OsStr::new("") => folder,
         _ => Path::new("."),

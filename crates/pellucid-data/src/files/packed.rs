@@ -31,7 +31,8 @@ pub(crate) struct Unpacked<R: Read> {
     budget: Option<Arc<Budget>>,
 }
 
-/// Bytes that are counted, where the size of a file is not known beforehand.
+/// Bytes that are counted, where the size of a file is not known beforehand. A read that a signal interrupts is repeated: not
+/// everyone who reads does that.
 struct Counted<R> {
     inner: R,
     budget: Option<Arc<Budget>>,
@@ -39,7 +40,12 @@ struct Counted<R> {
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
+        let count = loop {
+            match self.inner.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
         if let Some(budget) = &self.budget {
             budget.add_held(count as u64);
         }
@@ -158,6 +164,35 @@ mod tests {
         0x2c, 0x32, 0x0a, 0x00, 0xbe, 0x9c, 0xbd, 0x49, 0xb5, 0x12, 0x2a, 0xfe, 0x00, 0x01, 0x20, 0x08,
         0xbb, 0x19, 0xd9, 0xbb, 0x1f, 0xb6, 0xf3, 0x7d, 0x01, 0x00, 0x00, 0x00, 0x00, 0x04, 0x59, 0x5a,
     ];
+
+    /// A reader whose every other read is interrupted.
+    struct OftenInterrupted<R>(R, bool);
+
+    impl<R: Read> Read for OftenInterrupted<R> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            match self.1 {
+                true => Err(io::ErrorKind::Interrupted.into()),
+                false => self.0.read(buffer),
+            }
+        }
+    }
+
+    #[test]
+    fn an_interrupted_read_is_repeated() {
+        let raw = OftenInterrupted(&b"a,b\n1,2\n"[..], false);
+        let mut reader = Unpacked::new(raw, Path::new("t.csv"), None, false).unwrap();
+        let mut buffer = [0; 4];
+        let mut all = Vec::new();
+        loop {
+            let count = reader.read(&mut buffer).unwrap();
+            if count == 0 {
+                break;
+            }
+            all.extend_from_slice(&buffer[..count]);
+        }
+        assert_eq!(all, b"a,b\n1,2\n");
+    }
 
     #[test]
     fn every_packing_is_undone_and_damage_named() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 /// The beginning and the end of the name of a temporary file.
@@ -38,9 +38,18 @@ impl Drop for Listed {
     }
 }
 
-/// Removes the temporary files of outputs that are not finished, before the process ends at once.
+/// Removes the temporary files of outputs that are not finished, before the process ends at once. Where another part of the
+/// process is held up while it lists one, they are left to the next run.
 pub fn remove_unfinished_outputs() {
-    for path in &*of(&LISTED) {
+    let listed = (0..100).find_map(|_| match LISTED.try_lock() {
+        Ok(listed) => Some(listed),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => {
+            std::thread::sleep(Duration::from_millis(1));
+            None
+        }
+    });
+    for path in listed.iter().flat_map(|listed| listed.iter()) {
         let _ = fs::remove_file(path);
     }
 }
