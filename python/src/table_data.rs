@@ -181,7 +181,7 @@ impl From<DataError> for Failure {
         let message = error.to_string();
         Self(match error {
             DataError::File(FileError::Missing { .. }) => PyFileNotFoundError::new_err(message),
-            DataError::Engine(pellucid::Error::TooMuchMemory { .. }) => PyMemoryError::new_err(message),
+            error if error.is_of_memory() => PyMemoryError::new_err(message),
             error if error.divergence().is_some() => PyFloatingPointError::new_err(message),
             _ => PyValueError::new_err(message),
         })

@@ -13,6 +13,12 @@ static SIGNAL: AtomicUsize = AtomicUsize::new(0);
 /// Whether the first signal ends the process.
 static ENDS_AT_ONCE: AtomicBool = AtomicBool::new(false);
 
+/// Makes a write beyond the limit of a file's size (`ulimit -f`) an error with a message, where the system would kill the process.
+pub(crate) fn survive_size_limit() {
+    #[cfg(unix)]
+    signals::survive_size_limit();
+}
+
 /// Listens for interruptions from now on, in a command that has nothing to show before its end: the first ends the process.
 pub(crate) fn listen_to_end_at_once() {
     ENDS_AT_ONCE.store(true, Ordering::SeqCst);
@@ -74,23 +80,38 @@ pub(crate) fn end_if_asked() -> ControlFlow<()> {
 
 #[cfg(unix)]
 mod signals {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
     use signal_hook::iterator::Signals;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
 
     pub(super) fn listen() {
         let ignored = ignored();
-        let heard = [SIGHUP, SIGINT, SIGTERM]
+        let heard: Vec<_> = [SIGHUP, SIGINT, SIGTERM]
             .into_iter()
-            .filter(|signal| ignored >> (signal - 1) & 1 == 0);
+            .filter(|signal| ignored >> (signal - 1) & 1 == 0)
+            .collect();
         // Where no handler can be set, a signal ends the process, as it does anyway.
-        let Ok(mut signals) = Signals::new(heard) else {
+        let Ok(mut signals) = Signals::new(&heard) else {
             return;
         };
-        let _ = std::thread::Builder::new().name("signals".into()).spawn(move || {
+        let listener = std::thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
                 super::receive(signal.unsigned_abs() as usize);
             }
         });
+        if listener.is_err() {
+            // The system has no thread to spare: a signal ends the process, as it does anyway.
+            let always = Arc::new(AtomicBool::new(true));
+            for signal in heard {
+                let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&always));
+            }
+        }
+    }
+
+    pub(super) fn survive_size_limit() {
+        // A handler that does nothing of note; the write then fails.
+        let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     }
 
     /// A bit for each signal that is ignored, the lowest for signal 1; none where the system does not say.

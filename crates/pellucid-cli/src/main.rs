@@ -22,6 +22,7 @@ mod inspect;
 mod instruction_set;
 mod interrupt;
 mod line_template;
+mod out_of_memory;
 mod outputs;
 mod pictures;
 mod predict;
@@ -46,6 +47,8 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    out_of_memory::prepare();
+    interrupt::survive_size_limit();
     let arguments = Arguments::parse_from(std::env::args_os().map(arguments::spelt));
     if let Err(error) = instruction_set::choose(arguments.isa) {
         return failure::report(&error);

@@ -22,6 +22,16 @@ pub enum DataError {
         /// What was found, what was expected, what to do.
         problem: String,
     },
+    /// Numbers made of a table need more memory than there is.
+    #[error(
+        "{what} take {gigabytes:.2} GB, which is more than the available memory; use fewer rows, or fewer columns and words"
+    )]
+    Memory {
+        /// What takes it, in the plural.
+        what: String,
+        /// How much it takes.
+        gigabytes: f64,
+    },
     /// The engine refuses a setting or the data.
     #[error(transparent)]
     Engine(#[from] pellucid::Error),
@@ -41,6 +51,22 @@ impl DataError {
             _ => None,
         }
     }
+
+    /// Whether there is less memory than was needed.
+    pub fn is_of_memory(&self) -> bool {
+        match self {
+            Self::Memory { .. } => true,
+            Self::Engine(error) => is_of_memory(error),
+            Self::Training(unfinished) => is_of_memory(&unfinished.error),
+            _ => false,
+        }
+    }
+}
+
+/// Whether there is less memory than a training, or its data, need.
+fn is_of_memory(error: &pellucid::Error) -> bool {
+    use pellucid::Error::{Memory, TooMuchMemory};
+    matches!(error, Memory { .. } | TooMuchMemory { .. })
 }
 
 /// The error of a table or of rows, with its place.

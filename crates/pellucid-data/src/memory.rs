@@ -1,8 +1,9 @@
 //! The memory that a process may still use, and whether a training fits into it.
 
-use crate::error::Result;
-use pellucid::Recipe;
+use crate::error::{DataError, Result};
+use pellucid::allocation::tried;
 use pellucid::session::MemoryNeeds;
+use pellucid::{Recipe, Scalar};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,15 +14,35 @@ use std::path::{Path, PathBuf};
 /// [`TooMuchMemory`](pellucid::Error::TooMuchMemory), or a network that cannot be built.
 pub fn check_memory(recipe: &Recipe, rows: usize, has_held_out: bool) -> Result<()> {
     let needs = MemoryNeeds::new(recipe, &recipe.architecture()?, rows, has_held_out);
-    // Reading what the system says takes longer than a step of a small network.
-    const SMALL: u64 = 64 << 20;
-    if needs.total() <= SMALL {
-        return Ok(());
-    }
-    match available_memory() {
+    match available_for(needs.total()) {
         Some(available) => Ok(needs.check(available)?),
         None => Ok(()),
     }
+}
+
+/// An array of so many zeros; `what` says what it holds, in the plural.
+///
+/// # Errors
+/// [`DataError::Memory`] where there is less memory, or the system refuses it.
+pub(crate) fn zeros<T: Scalar>(count: usize, what: impl FnOnce() -> String) -> Result<Vec<T>> {
+    let bytes = (count as u64).saturating_mul(size_of::<T>() as u64);
+    let mut zeros = Vec::new();
+    let is_there = available_for(bytes).is_none_or(|available| bytes <= available);
+    if !is_there || tried(|| zeros.try_reserve_exact(count)).is_err() {
+        return Err(DataError::Memory {
+            what: what(),
+            gigabytes: bytes as f64 / 1e9,
+        });
+    }
+    zeros.resize(count, T::ZERO);
+    Ok(zeros)
+}
+
+/// The memory that there is, where so many bytes are worth asking the system; `None` where they are few or it does not say.
+fn available_for(bytes: u64) -> Option<u64> {
+    // Reading what the system says takes longer than a step of a small network.
+    const SMALL: u64 = 64 << 20;
+    (bytes > SMALL).then(available_memory).flatten()
 }
 
 /// The bytes that this process may still use, by the system's free memory, the limits of the containers that it runs in, and the
@@ -96,6 +117,20 @@ fn of_address_space() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_than_there_is_is_an_error_with_its_size() {
+        assert_eq!(zeros::<f32>(3, || "numbers".into()).unwrap(), [0.0; 3]);
+        for count in [1 << 44, usize::MAX] {
+            let refused = zeros::<f32>(count, || "the features of 5 rows".into()).unwrap_err();
+            let message = refused.to_string();
+            assert!(message.starts_with("the features of 5 rows take "), "{message}");
+            assert!(
+                message.contains("GB") && message.contains("fewer rows"),
+                "{message}"
+            );
+        }
+    }
 
     #[test]
     fn the_smallest_limit_of_all_groups_counts_and_caches_are_free() {

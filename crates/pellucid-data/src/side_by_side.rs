@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::Builder;
 use std::time::Duration;
 
 /// Runs the jobs 0 to `jobs` on as many threads as there are lanes. `run` gets the lane, the job, and a function that tells
@@ -27,11 +28,16 @@ pub fn side_by_side<R: Send, E: Send>(
         }
     };
     std::thread::scope(|scope| {
-        for lane in 0..lanes.min(jobs) {
+        let starts = |lane: usize| {
             let (work, sender) = (&work, sender.clone());
-            scope.spawn(move || work(lane, sender));
+            let thread = Builder::new().spawn_scoped(scope, move || work(lane, sender));
+            thread.is_ok()
+        };
+        // As many as the system has threads for; all on this one if it has none.
+        match (0..lanes.min(jobs)).take_while(|lane| starts(*lane)).count() {
+            0 => work(0, sender),
+            _ => drop(sender),
         }
-        drop(sender);
         let mut failure = None;
         loop {
             let done = match results.recv_timeout(Duration::from_millis(100)) {

@@ -14,6 +14,7 @@
 
 pub mod activation;
 pub mod aligned;
+pub mod allocation;
 pub mod descriptor;
 pub mod embedding;
 pub mod exponential;

@@ -86,7 +86,7 @@ pub mod session;
 pub mod state;
 pub mod training;
 
-pub use pellucid_kernels::{activation, descriptor, loss, normalisation, scalar};
+pub use pellucid_kernels::{activation, allocation, descriptor, loss, normalisation, scalar};
 
 pub use activation::Activation;
 pub use error::{Error, Result};

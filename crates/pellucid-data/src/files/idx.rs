@@ -16,6 +16,7 @@
 use super::error::FileError;
 use super::expansion::{Budget, MaxExpansion};
 use super::packed::Unpacked;
+use pellucid::allocation::tried;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -162,14 +163,12 @@ fn parse(
     // Memory is reserved once for what the file holds, and as the bytes arrive where that is not known.
     let capacity = capacity.map_or(CHUNK_BYTES, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     let mut values = Vec::new();
-    values
-        .try_reserve_exact(elements.min(capacity))
-        .map_err(|_| too_large())?;
+    tried(|| values.try_reserve_exact(elements.min(capacity))).map_err(|_| too_large())?;
     let promised = format!("the IDX header promises {product} = {elements} bytes of data");
     while values.len() < elements {
         let start = values.len();
         let end = elements.min(start + CHUNK_BYTES);
-        values.try_reserve(end - start).map_err(|_| too_large())?;
+        tried(|| values.try_reserve(end - start)).map_err(|_| too_large())?;
         values.resize(end, 0);
         let filled = start + read(&mut values[start..])?;
         if filled < end {

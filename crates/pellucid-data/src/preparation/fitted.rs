@@ -10,6 +10,7 @@ use super::target::TargetPreparation;
 use super::transform::{Handling, Transform, fit_column};
 use super::words::read_as;
 use crate::error::{Result, problem};
+use crate::memory::zeros;
 use crate::table::{ColumnKind, Table};
 use pellucid::Scalar;
 use pellucid::data::dataset::{Dataset, Features, Targets};
@@ -195,7 +196,9 @@ impl Preparation {
             keeps_too_large,
         };
         let width = self.width();
-        let mut features = vec![T::ZERO; rows.len() * width];
+        let mut features = zeros(rows.len().saturating_mul(width), || {
+            format!("{}: the {width} features of {} rows", table.source, rows.len())
+        })?;
         let mut counts = Counts {
             columns: Vec::new(),
             extra_columns: self.unknown_columns(&table.names()),

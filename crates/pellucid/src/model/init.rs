@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::network::{Architecture, Layer, Network};
 use crate::numpy_random::RandomState;
 use crate::scalar::Scalar;
+use pellucid_kernels::allocation::tried;
 pub use settings::{Draw, DrawFunction, DrawShape, GivenLayer, Init};
 
 /// Creates a network with its initial values, drawn from `generator` layer after layer.
@@ -24,7 +25,7 @@ pub fn initialise<T: Scalar>(
     init.validate()?;
     let count = architecture.parameter_count();
     let mut parameters = Vec::new();
-    parameters.try_reserve_exact(count).map_err(|_| {
+    tried(|| parameters.try_reserve_exact(count)).map_err(|_| {
         let gigabytes = count as f64 * size_of::<T>() as f64 / 1e9;
         Error::Architecture(format!(
             "{} has {count} parameters, {gigabytes:.0} GB, which is more than the available memory",

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::model::network::Architecture;
+use pellucid_kernels::allocation::tried;
 use std::hint::black_box;
 
 /// Checks that the allocator grants the arrays of a pass on batches of `rows` rows, at once and for a moment.
@@ -33,7 +34,7 @@ pub(super) fn check_parameters<T>(architecture: &Architecture) -> Result<()> {
 
 fn check<T>(numbers: usize, what: impl FnOnce() -> String) -> Result<()> {
     let mut probe: Vec<T> = Vec::new();
-    let granted = probe.try_reserve_exact(numbers);
+    let granted = tried(|| probe.try_reserve_exact(numbers));
     // Without this, the compiler may leave out an allocation that nothing uses.
     black_box(&probe);
     granted.map_err(|_| Error::Memory {
