@@ -374,6 +374,12 @@ fn shared(stream: impl std::os::windows::io::AsHandle) -> io::Result<File> {
     stream.as_handle().try_clone_to_owned().map(File::from)
 }
 
+/// A page has no streams.
+#[cfg(target_family = "wasm")]
+fn shared(_: impl io::Write) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 fn open_directly(path: &Path) -> Result<Route, String> {
     // Appending, so that nothing is lost if it leads to an ordinary file.
     OpenOptions::new()
