@@ -19,8 +19,10 @@ pub enum Task {
 /// The width and the height of images whose pixels are the features.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Image {
-    width: usize,
-    height: usize,
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels downwards.
+    pub height: usize,
 }
 
 /// Rows as numbers.
