@@ -26,7 +26,7 @@ train = { loss = "squared_error", learning_rate = 0.5, batch_size = "full", epoc
 console.log(`XOR, 400,000 epochs of one step: ${seconds(toEnd(xor(400_000))).toFixed(2)} s`);
 
 const points = JSON.parse(engine.make_data(JSON.stringify({ name: "spiral", samples: 500, test_fraction: 0 })));
-const small = points.suggested_recipe.replace("[2, 8, 8, 1]", "[2, 8, 8, 1]").replace("epochs = 500", "epochs = 100");
+const small = points.suggested_recipe.replace("epochs = 500", "epochs = 100");
 const text = JSON.stringify(points);
 console.log(`2-8-8-1 on 500 points, batches of 10: ${(seconds(toEnd(small, text)) * 10).toFixed(2)} ms an epoch`);
 
