@@ -1,0 +1,53 @@
+/** The settings of a set that the engine makes: what the set itself has, the part held out for the test, and the seed. */
+
+import { words } from "../appearance/numbers";
+import { IconButton, NumberField, SliderField } from "../layout/fields";
+import { makeData } from "../state/actions";
+import { catalog } from "../state/engine";
+import type { DataRequest, Setting } from "../worker/contract";
+
+export function MadeSettings({ request }: { request: DataRequest }) {
+  const set = catalog.value?.dataSets.find((one) => one.name === request.name);
+  if (!set) return null;
+  const own = set.settings.filter((setting) => setting.kind === "number" || setting.kind === "integer");
+  const change = (name: string, value: number | undefined) => void makeData({ ...request, [name]: value }, "kept");
+  const value = (name: string) => (request as unknown as Record<string, number | undefined>)[name];
+  return (
+    <div class="made-settings">
+      {own.filter((setting) => setting.name !== "seed").map((setting) => (
+        <SettingSlider key={setting.name} setting={setting} value={value(setting.name)} onValue={(number) => change(setting.name, number)} />
+      ))}
+      {own.some((setting) => setting.name === "seed") && (
+        <div class="seed-row">
+          <NumberField label="Seed" value={request.seed ?? Number(own.find((one) => one.name === "seed")?.default ?? 0)} minimum={0} step={1} onValue={(seed) => change("seed", seed)} />
+          <IconButton icon="reset" label="Draw anew with the next seed" onPress={() => change("seed", (request.seed ?? Number(own.find((one) => one.name === "seed")?.default ?? 0)) + 1)} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+const NAMES: Record<string, string> = { test_fraction: "Held out for the test", samples: "Points" };
+
+function SettingSlider({ setting, value, onValue }: { setting: Setting; value: number | undefined; onValue(value: number): void }) {
+  const label = NAMES[setting.name] ?? words(setting.name).replace(/^./, (first) => first.toUpperCase());
+  const shown = value ?? Number(setting.default ?? setting.minimum ?? 0);
+  const { minimum, maximum } = setting;
+  if (minimum === undefined || maximum === undefined) {
+    return <NumberField label={label} hint={setting.summary} value={shown} minimum={minimum} onValue={(number) => number !== undefined && onValue(number)} />;
+  }
+  const whole = setting.kind === "integer";
+  const step = whole ? Math.max(1, Math.round((maximum - minimum) / 100)) : (maximum - minimum) / 100;
+  const text = setting.name === "test_fraction" ? `${Math.round(shown * 100)}%` : String(Number(shown.toPrecision(3)));
+  return (
+    <SliderField
+      label={label}
+      value={shown}
+      minimum={minimum}
+      maximum={maximum}
+      step={Number(step.toPrecision(3))}
+      shown={text}
+      onValue={onValue}
+    />
+  );
+}

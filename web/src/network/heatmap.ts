@@ -1,0 +1,102 @@
+/** Draws a grid of values as a picture. */
+
+import { background, classColor, css, mix, seriesColor, valueColor, type Rgb } from "../appearance/palette";
+import type { Theme } from "../appearance/theme";
+
+/** Which values an activation takes: from 0 to 1, or any. */
+const FROM_0_TO_1 = ["sigmoid", "softmax", "hard_sigmoid"];
+
+/** Maps a value of a unit to -1 … 1. `largest` is the largest size among its values. */
+export function signedValue(value: number, activation: string, largest: number): number {
+  return FROM_0_TO_1.includes(activation) ? 2 * value - 1 : value / Math.max(largest, 1e-12);
+}
+
+export function largestSize(values: Float32Array, from: number, count: number): number {
+  let largest = 0;
+  for (let index = from; index < from + count; index++) {
+    const size = Math.abs(values[index]!);
+    if (size > largest && size < Infinity) largest = size;
+  }
+  return largest;
+}
+
+/** Fills a canvas with `resolution`² colours, given row by row from the bottom left. */
+export function paint(canvas: HTMLCanvasElement, resolution: number, colorOf: (index: number) => Rgb): void {
+  if (canvas.width !== resolution || canvas.height !== resolution) {
+    canvas.width = resolution;
+    canvas.height = resolution;
+  }
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const picture = context.createImageData(resolution, resolution);
+  for (let row = 0; row < resolution; row++) {
+    for (let column = 0; column < resolution; column++) {
+      const [red, green, blue] = colorOf(row * resolution + column);
+      const at = 4 * ((resolution - 1 - row) * resolution + column);
+      picture.data[at] = red;
+      picture.data[at + 1] = green;
+      picture.data[at + 2] = blue;
+      picture.data[at + 3] = 255;
+    }
+  }
+  context.putImageData(picture, 0, 0);
+}
+
+/** The picture of one unit over the plane. */
+export function paintUnit(canvas: HTMLCanvasElement, values: Float32Array, resolution: number, unit: number, activation: string, theme: Theme): void {
+  const count = resolution * resolution;
+  const from = unit * count;
+  if (from + count > values.length) return;
+  const largest = largestSize(values, from, count);
+  paint(canvas, resolution, (index) => valueColor(0.9 * signedValue(values[from + index]!, activation, largest), theme));
+}
+
+/** The curve of one unit over a single feature. */
+export function paintUnitCurve(canvas: HTMLCanvasElement, values: Float32Array, resolution: number, unit: number, theme: Theme): void {
+  const size = 88;
+  canvas.width = size;
+  canvas.height = size;
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const own = values.subarray(unit * resolution, (unit + 1) * resolution);
+  const low = Math.min(...own);
+  const span = Math.max(...own) - low || 1;
+  context.fillStyle = css(background(theme));
+  context.fillRect(0, 0, size, size);
+  context.strokeStyle = css(seriesColor(0, theme));
+  context.lineWidth = 4;
+  context.beginPath();
+  own.forEach((value, index) => {
+    const x = (index / (resolution - 1)) * size;
+    const y = size - 10 - ((value - low) / span) * (size - 20);
+    if (index === 0) context.moveTo(x, y);
+    else context.lineTo(x, y);
+  });
+  context.stroke();
+}
+
+/** The picture of an input: dark to light along its own axis, and flat where it is on none. */
+export function paintInput(canvas: HTMLCanvasElement, axis: "x" | "y" | null, theme: Theme): void {
+  const size = 20;
+  paint(canvas, size, (index) => {
+    const along = axis === "x" ? index % size : axis === "y" ? Math.floor(index / size) : (size - 1) / 2;
+    return valueColor(0.9 * ((2 * along) / (size - 1) - 1), theme);
+  });
+}
+
+/** The colour of the outputs at a point: between two classes, of the likeliest class, or of a value. */
+export function answerColor(outputs: (unit: number) => number, units: number, classes: boolean, activation: string, largest: number, theme: Theme): Rgb {
+  if (units === 1) return valueColor(0.85 * signedValue(outputs(0), activation, largest), theme);
+  if (!classes) return valueColor(0.85 * signedValue(outputs(0), activation, largest), theme);
+  let best = 0;
+  let second = -Infinity;
+  for (let unit = 1; unit < units; unit++) {
+    if (outputs(unit) > outputs(best)) {
+      second = outputs(best);
+      best = unit;
+    } else if (outputs(unit) > second) second = outputs(unit);
+  }
+  if (second === -Infinity && units > 1) second = outputs(best === 0 ? 1 : 0);
+  const lead = Math.max(0, Math.min(1, outputs(best) - second));
+  return mix(background(theme), classColor(best, theme), 0.15 + 0.65 * lead);
+}

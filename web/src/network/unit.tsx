@@ -1,0 +1,57 @@
+/** One unit of the drawing. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { formatNumber } from "../appearance/numbers";
+import { theme } from "../appearance/theme";
+import { explanation, info, selection, tab, unitGrids } from "../state/session";
+import { plane } from "../state/watching";
+import { UNIT, type Place } from "./geometry";
+import { paintInput, paintUnit, paintUnitCurve } from "./heatmap";
+
+export function Unit(props: { layer: number; unit: number; at: Place; name: string }) {
+  const { layer, unit, at, name } = props;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const grid = unitGrids.value.get(layer);
+  const colors = theme.value;
+  const shown = plane.value;
+  const activation = info.value?.activations[layer - 1] ?? "identity";
+  useEffect(() => {
+    if (!canvas.current) return;
+    if (layer === 0) paintInput(canvas.current, shown?.x === unit ? "x" : shown?.y === unit ? "y" : null, colors);
+    else if (grid && grid.plane.y < 0) paintUnitCurve(canvas.current, grid.values, grid.resolution, unit, colors);
+    else if (grid) paintUnit(canvas.current, grid.values, grid.resolution, unit, activation, colors);
+  }, [grid, colors, shown, layer, unit, activation]);
+
+  const isChosen = layer > 0 && selection.value?.layer === layer - 1 && selection.value.unit === unit;
+  const value = layer === 0 ? explanation.value?.input[0]?.[unit] : explanation.value?.layers[layer - 1]?.activation[0]?.[unit];
+  const label = value === undefined ? name : `${name}, ${formatNumber(value)} for this sample`;
+  const outer = layer === 0 || layer === (info.value?.layers.length ?? 0) - 1;
+  const choose = () => {
+    if (layer === 0) return;
+    selection.value = { layer: layer - 1, unit, from: null };
+    tab.value = "see";
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class={`unit ${isChosen ? "chosen" : ""} ${layer === 0 ? "input" : ""}`}
+        style={{ left: at.x - UNIT / 2, top: at.y - UNIT / 2, width: UNIT, height: UNIT }}
+        data-layer={layer}
+        data-unit={unit}
+        tabIndex={isChosen || (unit === 0 && (layer === 0 || selection.value?.layer !== layer - 1)) ? 0 : -1}
+        aria-label={label}
+        aria-pressed={layer === 0 ? undefined : isChosen}
+        title={label}
+        onClick={choose}
+      >
+        <canvas ref={canvas} aria-hidden="true" />
+      </button>
+      {outer && (
+        <span class="unit-name" aria-hidden="true" style={{ left: at.x, top: at.y + UNIT / 2 }}>
+          {name}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,49 @@
+/** Makes links of what the page shows, and opens them. */
+
+import { makeData, takeData, takeSteps } from "../state/actions";
+import { fail, tell } from "../state/notices";
+import { data, origin, position, sample, selection, toml } from "../state/session";
+import { decode, encode, type Shared } from "./link";
+
+/** The state of the page as a link carries it. */
+export function shared(): Shared | null {
+  const rows = data.value;
+  if (!rows) return null;
+  const from = origin.value;
+  const at = position.value;
+  const state = { recipe: toml.value, step: at?.step ?? 0, sample: sample.value };
+  if (from.kind === "made") return { ...state, data: { kind: "made", request: from.request } };
+  return { ...state, data: { kind: "rows", data: { ...rows, suggested_recipe: null, preparation: null } } };
+}
+
+export async function linkOfThePage(): Promise<string> {
+  const state = shared();
+  if (!state) throw new Error("there is nothing to share yet");
+  return location.href.split("#")[0] + (await encode(state));
+}
+
+/** Opens what the address carries; says whether it carried something that could be opened. */
+export async function openAddress(): Promise<boolean> {
+  try {
+    const state = await decode(location.hash);
+    return state ? await open(state) : false;
+  } catch (error) {
+    fail(error);
+    return false;
+  }
+}
+
+async function open(state: Shared): Promise<boolean> {
+  const done =
+    state.data.kind === "made"
+      ? await makeData(state.data.request, { toml: state.recipe })
+      : await takeData(state.data.data, { kind: "rows" }, state.recipe);
+  if (!done) return false;
+  sample.value = Math.min(state.sample, (data.value?.training.inputs.length ?? 1) - 1);
+  selection.value = null;
+  if (state.step > 0) {
+    await takeSteps(state.step);
+    tell(`The training of this link was computed again, up to step ${state.step}.`);
+  }
+  return true;
+}

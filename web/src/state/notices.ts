@@ -1,0 +1,40 @@
+/** What the page tells the reader: failures in the engine's own words, and short notes. */
+
+import { signal } from "@preact/signals";
+
+export interface Notice {
+  kind: "error" | "note";
+  text: string;
+}
+
+export const notice = signal<Notice | null>(null);
+/** What screen readers hear and nobody needs to see. */
+export const announcement = signal("");
+
+export function tell(text: string): void {
+  notice.value = { kind: "note", text };
+}
+
+export function announce(text: string): void {
+  announcement.value = text;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function fail(error: unknown): void {
+  notice.value = { kind: "error", text: messageOf(error) };
+}
+
+/** Runs what may fail; a failure is told, and nothing else changes. */
+export async function guard<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    const result = await work();
+    if (notice.value?.kind === "error") notice.value = null;
+    return result;
+  } catch (error) {
+    fail(error);
+    return undefined;
+  }
+}
