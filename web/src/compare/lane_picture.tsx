@@ -1,5 +1,6 @@
 /** The answers of one run of a race. */
 
+import { pixels } from "../layout/pixels";
 import { useEffect, useRef } from "preact/hooks";
 import { theme } from "../appearance/theme";
 import { prepare } from "../result/frame";
@@ -26,7 +27,7 @@ export function LanePicture({ lane }: { lane: Lane }) {
   if (!lane.grid) return null;
   return (
     <figure>
-      <canvas ref={canvas} role="img" aria-label={`Answers of ${lane.name}`} style={{ width: SIZE, height: SIZE }} />
+      <canvas ref={canvas} role="img" aria-label={`Answers of ${lane.name}`} style={pixels({ width: SIZE, height: SIZE })} />
       <figcaption>{lane.name}</figcaption>
     </figure>
   );

@@ -59,7 +59,8 @@ const watchOf = (): Watch => ({
   findings: false, explained_row: null, own_input: null, predictions: false,
 });
 
-export async function startRace(): Promise<void> {
+/** Races the recipes of the form, or given ones. */
+export async function startRace(given?: NamedRecipe[]): Promise<void> {
   const rows = data.value;
   if (!rows) return;
   await pause();
@@ -67,7 +68,7 @@ export async function startRace(): Promise<void> {
   await guard(async () => {
     const opened: Lane[] = [];
     try {
-      for (const { name, toml } of await contestants()) {
+      for (const { name, toml } of given ?? (await contestants())) {
         const { run, view } = await engine().call("open_run", toml, rows, watchOf(), null);
         opened.push(updated({ name, toml, run, position: view.position, scores: null, history: [], grid: null, ended: null }, view));
       }

@@ -27,14 +27,17 @@ export function MadeSettings({ request }: { request: DataRequest }) {
   );
 }
 
+/** A slider over a larger range is too coarse. */
+const MOST_ON_A_SLIDER = 5000;
+
 const NAMES: Record<string, string> = { test_fraction: "Held out for the test", samples: "Points" };
 
 function SettingSlider({ setting, value, onValue }: { setting: Setting; value: number | undefined; onValue(value: number): void }) {
   const label = NAMES[setting.name] ?? words(setting.name).replace(/^./, (first) => first.toUpperCase());
   const shown = value ?? Number(setting.default ?? setting.minimum ?? 0);
   const { minimum, maximum } = setting;
-  if (minimum === undefined || maximum === undefined) {
-    return <NumberField label={label} hint={setting.summary} value={shown} minimum={minimum} onValue={(number) => number !== undefined && onValue(number)} />;
+  if (minimum === undefined || maximum === undefined || maximum > MOST_ON_A_SLIDER) {
+    return <NumberField label={label} value={shown} minimum={minimum} maximum={maximum} step={setting.kind === "integer" ? 1 : "any"} onValue={(number) => number !== undefined && onValue(number)} />;
   }
   const whole = setting.kind === "integer";
   const step = whole ? Math.max(1, Math.round((maximum - minimum) / 100)) : (maximum - minimum) / 100;

@@ -20,9 +20,9 @@ export function DataPanel() {
         {rows && <p class="panel-note">{countsOf(rows.training.inputs.length, rows.test.inputs.length)}</p>}
       </div>
       {catalog.value && <SetChooser sets={catalog.value.dataSets} />}
-      <div class="row own-data">
+      <div class="row own-data" role="group" aria-label="Your own data">
         <TableSources />
-        <IconButton icon="draw" label="Draw points" labelled pressed={drawing.value} onPress={() => (drawing.value = !drawing.value)} />
+        <IconButton icon="draw" label="Draw" labelled pressed={drawing.value} onPress={() => (drawing.value = !drawing.value)} />
       </div>
       {drawing.value ? <DrawTools /> : origin.value.kind === "made" ? <MadeSettings request={origin.value.request} /> : origin.value.kind === "table" ? <TableSettingsForm origin={origin.value} /> : null}
       {!drawing.value && <SampleChooser />}

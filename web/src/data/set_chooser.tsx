@@ -6,7 +6,7 @@ import { theme } from "../appearance/theme";
 import { SelectField } from "../layout/fields";
 import { pointColor, targetOf, targetRange } from "../result/points";
 import { makeData } from "../state/actions";
-import { engine } from "../state/engine";
+import { catalog, engine } from "../state/engine";
 import { origin } from "../state/session";
 import { rangeOf } from "../state/watching";
 import type { DataSet, DataSetInfo } from "../worker/contract";
@@ -16,7 +16,8 @@ import { drawing } from "./drawing";
 const DRAWN_FEATURES = 2;
 
 export function SetChooser({ sets }: { sets: DataSetInfo[] }) {
-  const drawn = sets.filter((set) => set.features > 0 && set.features <= DRAWN_FEATURES);
+  const ofRecipes = new Set((catalog.value?.recipes ?? []).map(({ name }) => name));
+  const drawn = sets.filter((set) => set.features > 0 && set.features <= DRAWN_FEATURES && !ofRecipes.has(set.name));
   const others = sets.filter((set) => !drawn.includes(set));
   const current = origin.value.kind === "made" ? origin.value.request.name : "";
   const choose = (name: string) => {
@@ -27,7 +28,7 @@ export function SetChooser({ sets }: { sets: DataSetInfo[] }) {
     <>
       <div class="thumbs" role="group" aria-label="Sets of points">
         {drawn.map((set) => (
-          <button type="button" key={set.name} class="thumb" aria-pressed={set.name === current} title={set.title} aria-label={set.title} onClick={() => choose(set.name)}>
+          <button type="button" key={set.name} class="thumb" aria-pressed={set.name === current} title={sentence(set.title)} aria-label={`${shortTitle(set)}: ${set.title}`} onClick={() => choose(set.name)}>
             <Thumb set={set} />
             <span aria-hidden="true">{shortTitle(set)}</span>
           </button>
@@ -37,12 +38,16 @@ export function SetChooser({ sets }: { sets: DataSetInfo[] }) {
         <SelectField
           label="More sets"
           value={others.some((set) => set.name === current) ? current : ""}
-          choices={[{ value: "", text: "Choose…" }, ...others.map((set) => ({ value: set.name, text: set.title }))]}
+          choices={[{ value: "", text: "Choose…" }, ...others.map((set) => ({ value: set.name, text: sentence(set.title) }))]}
           onValue={(name) => name && choose(name)}
         />
       )}
     </>
   );
+}
+
+function sentence(title: string): string {
+  return title.charAt(0).toUpperCase() + title.slice(1);
 }
 
 function shortTitle(set: DataSetInfo): string {

@@ -26,8 +26,8 @@ export function TableSources() {
           if (chosen) void openFile(chosen);
         }}
       />
-      <IconButton icon="table" label="Open a table" labelled onPress={() => file.current?.click()} />
-      <IconButton icon="open" label="Paste rows" labelled onPress={() => (pasting.value = true)} />
+      <IconButton icon="table" label="Table" labelled onPress={() => file.current?.click()} />
+      <IconButton icon="paste" label="Paste" labelled onPress={() => (pasting.value = true)} />
       <PasteDialog open={pasting.value} onClose={() => (pasting.value = false)} />
     </>
   );

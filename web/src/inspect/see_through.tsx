@@ -14,6 +14,9 @@ import { openWorkedStep } from "./worked_step";
 import { formulasOf, linkFormula } from "./formulas";
 import { IncomingWeights } from "./incoming_weights";
 
+/** Terms of a sum in a line, which fits on a phone. */
+const TERMS_A_LINE = 2;
+
 export function SeeThrough() {
   return (
     <div class="see-through">
@@ -70,8 +73,7 @@ function UnitNumbers() {
   const of = step.layers[chosen.layer];
   if (!of) return null;
   const kind = descriptor("activation", of.function);
-  const termsALine = window.innerWidth < 520 ? 2 : 4;
-  const formulas = formulasOf(step, chosen.layer, chosen.unit, kind?.latex ?? `\\text{${words(of.function)}}(z)`, termsALine);
+  const formulas = formulasOf(step, chosen.layer, chosen.unit, kind?.latex ?? `\\text{${words(of.function)}}(z)`, TERMS_A_LINE);
   if (!formulas) return null;
   const name = unitName(chosen.layer + 1, chosen.unit, layers.length);
   return (

@@ -11,6 +11,7 @@ import { NetworkPanel } from "../network/panel";
 import { ResultPanel } from "../result/panel";
 import { ShareDialog } from "../share/dialog";
 import { Transport } from "../training/controls";
+import { CurvesPanel } from "../training/curves";
 import { Header } from "./header";
 import { HelpDialog } from "./help";
 import { listenToKeys } from "./keys";
@@ -33,6 +34,7 @@ export function App() {
           <div class="bench-middle">
             <NetworkPanel />
             <FindingLine />
+            <CurvesPanel />
           </div>
           <ResultPanel />
         </div>

@@ -1,7 +1,6 @@
 /** What a lesson is made of. */
 
 import type { ComponentChildren } from "preact";
-import type { Pace } from "../worker/messages";
 
 export interface Lesson {
   title: string;
@@ -13,9 +12,10 @@ export interface Lesson {
   answers: string[];
   /** The index of the right answer. */
   right: number;
-  /** Why it is right, shown once the reader has predicted and trained. */
+  /** Shows what comes: plays the training, or a race. */
+  show(): Promise<void>;
+  /** Why it comes so. */
   because: () => ComponentChildren;
   /** Further things to do, each with a button. */
   tries: { text: string; run(): Promise<unknown> | void }[];
-  pace: Pace;
 }

@@ -3,7 +3,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { IconButton } from "../layout/fields";
 import { catalog } from "../state/engine";
-import { play, setPace } from "../state/actions";
 import { announce, guard } from "../state/notices";
 import { LESSONS } from "./lessons";
 import { lessonIndex, lessonsOpen, predicted, revealed } from "./state";
@@ -68,8 +67,7 @@ function Prediction() {
   const lesson = LESSONS[lessonIndex.value]!;
   const chosen = predicted.value;
   const start = async () => {
-    await setPace(lesson.pace);
-    await play();
+    await guard(() => lesson.show());
     revealed.value = true;
     announce(chosen === lesson.right ? "Your prediction is right." : "It comes otherwise.");
   };

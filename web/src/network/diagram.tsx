@@ -1,5 +1,6 @@
 /** The drawing of the network: units with what they answer over the plane, and links as wide as their weights. */
 
+import { pixels, typeScale } from "../layout/pixels";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { formatNumber } from "../appearance/numbers";
@@ -24,19 +25,19 @@ export function Diagram() {
   }, []);
   const layers = info.value?.layers;
   if (!layers) return <div class="diagram" ref={place} />;
-  const layout = layoutOf(layers, width.value);
+  const layout = layoutOf(layers, width.value, typeScale());
   return (
     <div class="diagram" ref={place} role="group" aria-label={`Network ${layers.join("-")}`} onKeyDown={(event) => moveFocus(event, layers)}>
-      <div class="diagram-inner" style={{ width: layout.width, height: layout.height }}>
+      <div class="diagram-inner" style={pixels({ width: layout.width, height: layout.height })}>
         <Links layout={layout} />
         {layout.layers.map((units, layer) => (
           <>
             <LayerHead key={`head-${layer}`} layer={layer} x={units[0]?.x ?? 0} width={layout.width / layers.length} />
             {units.map((at, unit) => (
-              <Unit key={`${layer}-${unit}`} layer={layer} unit={unit} at={at} name={unitName(layer, unit, layers.length)} />
+              <Unit key={`${layer}-${unit}`} layer={layer} unit={unit} at={at} size={layout.unit} name={unitName(layer, unit, layers.length)} />
             ))}
             {layout.hidden[layer]! > 0 && (
-              <p class="more-units" style={{ left: units[0]!.x, top: layout.height - 20 }}>
+              <p class="more-units" style={pixels({ left: units[0]!.x, top: layout.height - 1.25 * 16 * typeScale() })}>
                 and {layout.hidden[layer]} more
               </p>
             )}
@@ -101,7 +102,7 @@ function Links({ layout }: { layout: Layout }) {
       {layout.layers.slice(1).flatMap((units, layer) =>
         units.flatMap((to, unit) =>
           layout.layers[layer]!.map((from, source) => {
-            const d = linkPath(from, to);
+            const d = linkPath(from, to, layout.unit);
             const isChosen = chosen?.layer === layer && chosen.unit === unit && chosen.from === source;
             const choose = () => {
               selection.value = { layer, unit, from: source };

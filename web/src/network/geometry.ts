@@ -2,7 +2,7 @@
 
 import { DRAWN_UNITS } from "../state/watching";
 
-export const UNIT = 44;
+const UNIT = 44;
 const ROW = 60;
 const HEAD = 84;
 const FOOT = 22;
@@ -14,6 +14,8 @@ export interface Place {
 }
 
 export interface Layout {
+  /** The edge of a unit. */
+  unit: number;
   width: number;
   height: number;
   /** For each layer, the inputs first, the centres of its drawn units. */
@@ -22,26 +24,29 @@ export interface Layout {
   hidden: number[];
 }
 
-export function layoutOf(layers: number[], available: number): Layout {
-  const width = Math.max(available, layers.length * NARROWEST_COLUMN);
+/** Lays the network out in the available width, at the scale of the page's type. */
+export function layoutOf(layers: number[], available: number, scale: number): Layout {
+  const width = Math.max(available, layers.length * NARROWEST_COLUMN * scale);
   const drawn = layers.map((size) => Math.min(size, DRAWN_UNITS));
-  const height = HEAD + Math.max(...drawn, 1) * ROW + FOOT;
+  const [head, row, foot] = [HEAD * scale, ROW * scale, FOOT * scale];
+  const height = head + Math.max(...drawn, 1) * row + foot;
   const column = width / layers.length;
-  const middle = HEAD + (height - HEAD - FOOT) / 2;
+  const middle = head + (height - head - foot) / 2;
   return {
+    unit: UNIT * scale,
     width,
     height,
     layers: drawn.map((count, layer) =>
-      Array.from({ length: count }, (_, unit) => ({ x: column * (layer + 0.5), y: middle + (unit - (count - 1) / 2) * ROW })),
+      Array.from({ length: count }, (_, unit) => ({ x: column * (layer + 0.5), y: middle + (unit - (count - 1) / 2) * row })),
     ),
     hidden: layers.map((size, layer) => size - drawn[layer]!),
   };
 }
 
 /** The path of a link between two units. */
-export function linkPath(from: Place, to: Place): string {
-  const start = from.x + UNIT / 2;
-  const end = to.x - UNIT / 2;
+export function linkPath(from: Place, to: Place, unit: number): string {
+  const start = from.x + unit / 2;
+  const end = to.x - unit / 2;
   const bend = (end - start) / 2;
   return `M${start} ${from.y}C${start + bend} ${from.y} ${end - bend} ${to.y} ${end} ${to.y}`;
 }

@@ -84,10 +84,13 @@ export function paintInput(canvas: HTMLCanvasElement, axis: "x" | "y" | null, th
   });
 }
 
+/** How strong the colour of an answer is, so that the points on it stand out. */
+const STRENGTH = { light: 0.72, dark: 0.58 };
+
 /** The colour of the outputs at a point: between two classes, of the likeliest class, or of a value. */
 export function answerColor(outputs: (unit: number) => number, units: number, classes: boolean, activation: string, largest: number, theme: Theme): Rgb {
-  if (units === 1) return valueColor(0.85 * signedValue(outputs(0), activation, largest), theme);
-  if (!classes) return valueColor(0.85 * signedValue(outputs(0), activation, largest), theme);
+  if (units === 1) return valueColor(STRENGTH[theme] * signedValue(outputs(0), activation, largest), theme);
+  if (!classes) return valueColor(STRENGTH[theme] * signedValue(outputs(0), activation, largest), theme);
   let best = 0;
   let second = -Infinity;
   for (let unit = 1; unit < units; unit++) {
@@ -98,5 +101,5 @@ export function answerColor(outputs: (unit: number) => number, units: number, cl
   }
   if (second === -Infinity && units > 1) second = outputs(best === 0 ? 1 : 0);
   const lead = Math.max(0, Math.min(1, outputs(best) - second));
-  return mix(background(theme), classColor(best, theme), 0.15 + 0.65 * lead);
+  return mix(background(theme), classColor(best, theme), 0.12 + 0.55 * lead);
 }

@@ -1,5 +1,6 @@
 /** Above each layer: its number of units, with buttons that change it, and its activation. */
 
+import { pixels } from "../layout/pixels";
 import { words } from "../appearance/numbers";
 import { IconButton } from "../layout/fields";
 import { activationsOf, layersOf, partOf, withActivation, withHiddenSizes } from "../recipe/changes";
@@ -11,7 +12,7 @@ export function LayerHead({ layer, x, width }: { layer: number; x: number; width
   const layers = info.value?.layers ?? [];
   const size = layers[layer] ?? 0;
   const last = layers.length - 1;
-  const place = { left: x - width / 2, width };
+  const place = pixels({ left: x - width / 2, width });
   if (layer === 0) {
     return (
       <div class="layer-head" style={place}>

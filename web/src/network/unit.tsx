@@ -1,15 +1,16 @@
 /** One unit of the drawing. */
 
+import { pixels } from "../layout/pixels";
 import { useEffect, useRef } from "preact/hooks";
 import { formatNumber } from "../appearance/numbers";
 import { theme } from "../appearance/theme";
 import { explanation, info, selection, tab, unitGrids } from "../state/session";
 import { plane } from "../state/watching";
-import { UNIT, type Place } from "./geometry";
+import type { Place } from "./geometry";
 import { paintInput, paintUnit, paintUnitCurve } from "./heatmap";
 
-export function Unit(props: { layer: number; unit: number; at: Place; name: string }) {
-  const { layer, unit, at, name } = props;
+export function Unit(props: { layer: number; unit: number; at: Place; size: number; name: string }) {
+  const { layer, unit, at, size, name } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const grid = unitGrids.value.get(layer);
   const colors = theme.value;
@@ -36,7 +37,7 @@ export function Unit(props: { layer: number; unit: number; at: Place; name: stri
       <button
         type="button"
         class={`unit ${isChosen ? "chosen" : ""} ${layer === 0 ? "input" : ""}`}
-        style={{ left: at.x - UNIT / 2, top: at.y - UNIT / 2, width: UNIT, height: UNIT }}
+        style={pixels({ left: at.x - size / 2, top: at.y - size / 2, width: size, height: size })}
         data-layer={layer}
         data-unit={unit}
         tabIndex={isChosen || (unit === 0 && (layer === 0 || selection.value?.layer !== layer - 1)) ? 0 : -1}
@@ -48,7 +49,7 @@ export function Unit(props: { layer: number; unit: number; at: Place; name: stri
         <canvas ref={canvas} aria-hidden="true" />
       </button>
       {outer && (
-        <span class="unit-name" aria-hidden="true" style={{ left: at.x, top: at.y + UNIT / 2 }}>
+        <span class="unit-name" aria-hidden="true" style={pixels({ left: at.x, top: at.y + size / 2 })}>
           {name}
         </span>
       )}

@@ -1,5 +1,6 @@
 /** Edits the weight of the link that was clicked, beside the link. */
 
+import { pixels, typeScale } from "../layout/pixels";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { IconButton } from "../layout/fields";
 import { setWeight } from "../state/actions";
@@ -23,15 +24,16 @@ export function WeightEditor({ layout }: { layout: Layout }) {
   const from = layout.layers[chosen.layer]?.[chosen.from];
   const to = layout.layers[chosen.layer + 1]?.[chosen.unit];
   if (!from || !to) return null;
-  const left = Math.max(4, Math.min(layout.width - WIDTH - 4, (from.x + to.x) / 2 - WIDTH / 2));
-  const top = Math.max(4, Math.min(layout.height - 84, (from.y + to.y) / 2 + 8));
+  const width = WIDTH * typeScale();
+  const left = Math.max(4, Math.min(layout.width - width - 4, (from.x + to.x) / 2 - width / 2));
+  const top = Math.max(4, Math.min(layout.height - 84 * typeScale(), (from.y + to.y) / 2 + 8));
   const source = unitName(chosen.layer, chosen.from, layout.layers.length);
   const target = unitName(chosen.layer + 1, chosen.unit, layout.layers.length);
   const { layer, unit, from: sourceUnit } = chosen;
   return (
     <form
       class="weight-editor"
-      style={{ left, top, width: WIDTH }}
+      style={pixels({ left, top, width })}
       onSubmit={(event) => {
         event.preventDefault();
         void setWeight(layer, sourceUnit, unit, Number(text.trim() === "" ? NaN : text));

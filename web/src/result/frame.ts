@@ -3,6 +3,7 @@
 import { formatNumber } from "../appearance/numbers";
 import { background, css, ink, mix } from "../appearance/palette";
 import type { Theme } from "../appearance/theme";
+import { typeScale } from "../layout/pixels";
 
 export interface Frame {
   width: number;
@@ -16,7 +17,7 @@ export interface Frame {
 }
 
 export function frameOf(width: number, height: number, x_range: [number, number], y_range: [number, number]): Frame {
-  return { width, height, left: 40, top: 8, right: width - 8, bottom: height - 24, x_range, y_range };
+  return { width, height, left: 40 * typeScale(), top: 8, right: width - 8, bottom: height - 24 * typeScale(), x_range, y_range };
 }
 
 export function toX(frame: Frame, value: number): number {
@@ -66,7 +67,7 @@ export function drawAxes(context: CanvasRenderingContext2D, frame: Frame, theme:
   context.lineWidth = 1;
   context.strokeRect(frame.left + 0.5, frame.top + 0.5, frame.right - frame.left - 1, frame.bottom - frame.top - 1);
   context.fillStyle = faint;
-  context.font = "12px system-ui, sans-serif";
+  context.font = `${12 * typeScale()}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "top";
   for (const tick of ticksOf(frame.x_range, 5)) {

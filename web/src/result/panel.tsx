@@ -4,7 +4,6 @@ import { formatPart, asNumber, formatNumber, words } from "../appearance/numbers
 import { drawing } from "../data/drawing";
 import { SelectField } from "../layout/fields";
 import { axisX, axisY, data, scores } from "../state/session";
-import { Curves } from "../training/curves";
 import { ClassLegend } from "./class_legend";
 import { ImagePad } from "./image_pad";
 import { PlaneCanvas } from "./plane_canvas";
@@ -22,7 +21,6 @@ export function ResultPanel() {
       {rows?.image ? <ImagePad image={rows.image} /> : <PlaneCanvas />}
       {rows && <ClassLegend data={rows} />}
       {rows && !rows.image && rows.feature_names.length > 2 && <Axes names={rows.feature_names} />}
-      <Curves />
     </section>
   );
 }

@@ -1,5 +1,6 @@
 /** The canvas with the plane: choosing a sample by a click, or drawing points. */
 
+import { pixels } from "../layout/pixels";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { theme } from "../appearance/theme";
@@ -23,8 +24,8 @@ export function PlaneCanvas() {
     const element = place.current;
     if (!element) return;
     const measure = () => {
-      const width = element.clientWidth;
-      size.value = { width, height: Math.min(width, 0.8 * window.innerHeight) };
+      const width = Math.min(element.clientWidth, Math.max(280, 0.78 * window.innerHeight));
+      size.value = { width, height: width };
     };
     const watcher = new ResizeObserver(measure);
     watcher.observe(element);
@@ -89,7 +90,7 @@ export function PlaneCanvas() {
       <canvas
         ref={canvas}
         class={drawing.value ? "drawing" : undefined}
-        style={{ width, height }}
+        style={pixels({ width, height })}
         tabIndex={0}
         role={drawing.value ? "application" : "img"}
         aria-label={drawing.value ? DRAWING_NAME : nameOf(picture)}

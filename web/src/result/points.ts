@@ -2,6 +2,7 @@
 
 import { background, classColor, css, ink, valueColor, type Rgb } from "../appearance/palette";
 import type { Theme } from "../appearance/theme";
+import { typeScale } from "../layout/pixels";
 import type { DataSet, Rows } from "../worker/contract";
 import type { Plane } from "../worker/messages";
 import { toX, toY, type Frame } from "./frame";
@@ -60,7 +61,7 @@ export function pointColor(data: DataSet, rows: Rows, index: number, range: [num
 export function drawPoints(context: CanvasRenderingContext2D, frame: Frame, plane: Plane, data: DataSet, theme: Theme, shown: { test: boolean; sample: number }): void {
   const range = targetRange(data);
   const count = data.training.inputs.length + data.test.inputs.length;
-  const size = count > 1500 ? 2.2 : count > 400 ? 3.2 : count > 20 ? 4.2 : 7;
+  const size = (count > 1500 ? 2.2 : count > 400 ? 3.2 : count > 20 ? 4.2 : 7) * typeScale();
   const height = (row: number[], rows: Rows, index: number) => toY(frame, plane.y < 0 ? targetOf(rows, index) : (row[plane.y] ?? 0));
   const shape = (rows: Rows, index: number) => (data.task === "classes" ? shapeOf(targetOf(rows, index)) : "circle");
   const draw = (rows: Rows, hollow: boolean) => {

@@ -243,6 +243,9 @@ export function setWeight(layer: number, from: number, to: number, value: number
   return moved((id) => engine().call("set_weight", id, layer, from, to, value));
 }
 
+/** Begins from the network of a model file, whose layers have the sizes of the run's. */
+export const startFrom = (bytes: Uint8Array, name: string) => moved((id) => engine().call("start_from", id, bytes, name));
+
 /** The data that a recipe itself describes; null where it describes none that the page has. */
 export async function readRecipeData(toml: string): Promise<DataSet | null> {
   return engine().call("recipe_data", toml);

@@ -3,6 +3,7 @@
 import uPlot from "uplot";
 import { css, ink, mix, background, seriesColor, seriesDash } from "../appearance/palette";
 import type { Theme } from "../appearance/theme";
+import { typeScale } from "../layout/pixels";
 import { formatNumber } from "../appearance/numbers";
 
 export interface Curve {
@@ -24,7 +25,8 @@ export function makeChart(element: HTMLElement, options: ChartOptions): uPlot {
   const { theme } = options;
   const faint = css(mix(background(theme), ink(theme), 0.75));
   const grid = css(mix(background(theme), ink(theme), 0.1));
-  const font = "12px system-ui, sans-serif";
+  const scale = typeScale();
+  const font = `${12 * scale}px system-ui, sans-serif`;
   const axis = (more: uPlot.Axis): uPlot.Axis => ({
     stroke: faint, font, labelFont: font, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, ...more,
   });
@@ -36,8 +38,8 @@ export function makeChart(element: HTMLElement, options: ChartOptions): uPlot {
       cursor: { drag: { x: false, y: false }, points: { size: 6 } },
       scales: { x: { time: false }, y: { distr: options.logarithmic ? 3 : 1, range: rangeOf(options.logarithmic) } },
       axes: [
-        axis({ size: 34, space: 60, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? shortCount(tick) : "")) }),
-        axis({ size: 54, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : formatNumber(tick, 3))) }),
+        axis({ size: 34 * scale, space: 60 * scale, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? shortCount(tick) : "")) }),
+        axis({ size: 54 * scale, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : formatNumber(tick, 3))) }),
       ],
       series: [
         { label: options.xLabel },

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import { theme } from "../appearance/theme";
+import { typeScale } from "../layout/pixels";
 import { makeChart } from "./chart";
 
 interface CurveChartProps {
@@ -27,7 +28,7 @@ export function CurveChart(props: CurveChartProps) {
     const made = makeChart(element, {
       curves: props.labels.map((label, series) => ({ label, series })),
       width: Math.max(120, element.clientWidth),
-      height: props.height,
+      height: props.height * typeScale(),
       logarithmic: props.logarithmic,
       theme: colors,
       xLabel: "epoch",
@@ -35,7 +36,7 @@ export function CurveChart(props: CurveChartProps) {
     chart.current = made;
     const watcher = new ResizeObserver(() => {
       const width = Math.max(120, element.clientWidth);
-      if (width !== made.width) made.setSize({ width, height: props.height });
+      if (width !== made.width) made.setSize({ width, height: props.height * typeScale() });
     });
     watcher.observe(element);
     return () => {

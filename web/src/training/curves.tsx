@@ -8,7 +8,7 @@ import { CheckField } from "../layout/fields";
 import { history, scores } from "../state/session";
 import { CurveChart } from "./curve_chart";
 
-export function Curves() {
+export function CurvesPanel() {
   const logarithmic = useSignal(true);
   const points = history.value;
   const epochs = points.map((point) => point.epoch);
@@ -23,20 +23,25 @@ export function Curves() {
   const curves = hasTest ? ["Training", "Test"] : ["Training"];
   const ys = (key: "loss" | "metric") => (hasTest ? [of(key), of(`test_${key}`)] : [of(key)]);
   return (
-    <div class="curves">
-      <div class="curves-head">
-        <h3>Loss by epoch</h3>
+    <section class="panel curves-panel" aria-labelledby="curves-title">
+      <div class="panel-head">
+        <h2 id="curves-title">Curves</h2>
         <Legend labels={curves} />
-        <CheckField label="Logarithmic" value={logarithmic.value} onValue={(on) => (logarithmic.value = on)} />
+        <CheckField label="Logarithmic loss" value={logarithmic.value} onValue={(on) => (logarithmic.value = on)} />
       </div>
-      <CurveChart labels={curves} x={epochs} ys={ys("loss")} logarithmic={logarithmic.value} height={170} name={described("loss", ys("loss")[0])} />
-      {hasMetric && (
-        <>
-          <h3>{sentence(metric)} by epoch</h3>
-          <CurveChart labels={curves} x={epochs} ys={ys("metric")} logarithmic={false} height={130} name={described(metric, ys("metric")[0])} />
-        </>
-      )}
-    </div>
+      <div class="curves">
+        <figure>
+          <figcaption>Loss by epoch</figcaption>
+          <CurveChart labels={curves} x={epochs} ys={ys("loss")} logarithmic={logarithmic.value} height={170} name={described("loss", ys("loss")[0])} />
+        </figure>
+        {hasMetric && (
+          <figure>
+            <figcaption>{sentence(metric)} by epoch</figcaption>
+            <CurveChart labels={curves} x={epochs} ys={ys("metric")} logarithmic={false} height={170} name={described(metric, ys("metric")[0])} />
+          </figure>
+        )}
+      </div>
+    </section>
   );
 }
 

@@ -29,6 +29,7 @@ export interface RunHandle {
   predictions(which: "training" | "test"): Float32Array;
   parameters(): string;
   set_weight(layer: number, from: number, to: number, value: number): void;
+  start_from(bytes: Uint8Array, name: string): void;
   explain(row: number): string;
   explain_page(row: number): string;
   explain_markdown(row: number): string;

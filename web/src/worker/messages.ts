@@ -89,6 +89,7 @@ export interface Methods {
   watch: [[RunId, Watch], View];
   step: [[RunId, number], View];
   seek: [[RunId, number], View];
+  start_from: [[RunId, Uint8Array, string], View];
   set_weight: [[RunId, number, number, number, number], View];
   play: [[RunId[], Pace], null];
   pause: [[], null];

@@ -82,6 +82,12 @@ export class Service {
       run.ended = null;
       return this.view(run);
     },
+    start_from: (id, bytes, name) => {
+      const run = this.find(id);
+      run.handle.start_from(bytes, name);
+      run.ended = null;
+      return this.view(run);
+    },
     set_weight: (id, layer, from, to, value) => {
       const run = this.find(id);
       run.handle.set_weight(layer, from, to, value);
