@@ -1,6 +1,7 @@
 /** The engine's findings, in words. */
 
 import { effect } from "@preact/signals";
+import { revealDetails } from "../layout/reveal";
 import { Icon } from "../layout/icons";
 import { announce } from "../state/notices";
 import { findings, position, tab } from "../state/session";
@@ -32,7 +33,10 @@ export function FindingLine() {
   return (
     <p class={`finding-line ${worst.severity}`}>
       <Icon name="warning" />
-      <button type="button" class="link-button" onClick={() => (tab.value = "layers")}>
+      <button type="button" class="link-button" onClick={() => {
+          tab.value = "layers";
+          revealDetails();
+        }}>
         {worst.title}
         {found.length > 1 ? ` and ${found.length - 1} more` : ""}
       </button>

@@ -4,7 +4,6 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { acceptDrops } from "../data/files";
 import { DataPanel } from "../data/panel";
-import { FindingLine } from "../inspect/findings";
 import { WorkedStep } from "../inspect/worked_step";
 import { LessonPanel } from "../lessons/panel";
 import { NetworkPanel } from "../network/panel";
@@ -29,14 +28,11 @@ export function App() {
       <LessonPanel />
       <Transport />
       <main id="bench" tabIndex={-1}>
-        <div class="bench">
-          <DataPanel />
-          <div class="bench-middle">
-            <NetworkPanel />
-            <FindingLine />
-            <CurvesPanel />
-          </div>
+        <DataPanel />
+        <NetworkPanel />
+        <div class="results">
           <ResultPanel />
+          <CurvesPanel />
         </div>
         <Tabs />
       </main>

@@ -3,7 +3,7 @@
 import { DRAWN_UNITS } from "../state/watching";
 
 const UNIT = 44;
-const ROW = 60;
+const ROW = 58;
 const HEAD = 84;
 const FOOT = 22;
 const NARROWEST_COLUMN = 92;

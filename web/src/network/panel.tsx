@@ -5,7 +5,9 @@ import { IconButton, NumberField, SelectField } from "../layout/fields";
 import { get, layersOf, partOf, set, withHiddenSizes, withOptimizer, writtenPart } from "../recipe/changes";
 import { changeRecipe } from "../state/actions";
 import { catalog } from "../state/engine";
+import { revealDetails } from "../layout/reveal";
 import { info, recipe, tab } from "../state/session";
+import { FindingLine } from "../inspect/findings";
 import { Diagram } from "./diagram";
 
 export function NetworkPanel() {
@@ -21,6 +23,19 @@ export function NetworkPanel() {
       </div>
       <Diagram />
       <QuickSettings />
+      <div class="network-foot">
+        <FindingLine />
+        <button
+          type="button"
+          class="link-button"
+          onClick={() => {
+            tab.value = "settings";
+            revealDetails();
+          }}
+        >
+          All settings
+        </button>
+      </div>
     </section>
   );
 }
@@ -53,9 +68,6 @@ function QuickSettings() {
         step={1}
         onValue={(value) => void changeRecipe((old) => set(old, ["train", "batch_size"], value ?? "full"))}
       />
-      <button type="button" class="button" onClick={() => (tab.value = "settings")}>
-        All settings
-      </button>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { pixels } from "../layout/pixels";
 import { useEffect, useRef } from "preact/hooks";
 import { formatNumber } from "../appearance/numbers";
 import { theme } from "../appearance/theme";
+import { revealDetails } from "../layout/reveal";
 import { explanation, info, selection, tab, unitGrids } from "../state/session";
 import { plane } from "../state/watching";
 import type { Place } from "./geometry";
@@ -31,6 +32,7 @@ export function Unit(props: { layer: number; unit: number; at: Place; size: numb
     if (layer === 0) return;
     selection.value = { layer: layer - 1, unit, from: null };
     tab.value = "see";
+    revealDetails();
   };
   return (
     <>

@@ -15,11 +15,11 @@ export function ResultPanel() {
       <div class="panel-head">
         <h2 id="result-title">{drawing.value ? "Draw the data" : "Answers"}</h2>
         <p class="panel-note">
-          <Score />
+          {!drawing.value && <Score />}
         </p>
       </div>
       {rows?.image ? <ImagePad image={rows.image} /> : <PlaneCanvas />}
-      {rows && <ClassLegend data={rows} />}
+      {rows && !drawing.value && <ClassLegend data={rows} />}
       {rows && !rows.image && rows.feature_names.length > 2 && <Axes names={rows.feature_names} />}
     </section>
   );

@@ -40,7 +40,7 @@ export function PlaneCanvas() {
   const picture: Picture | null = rows && shownPlane && {
     data: rows,
     plane: shownPlane,
-    grid,
+    grid: drawing.value ? null : grid,
     outputs: info.value?.layers.at(-1) ?? 1,
     activation: info.value?.activations.at(-1) ?? "identity",
     predictions: drawing.value ? null : trainingPredictions.value,
