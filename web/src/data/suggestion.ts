@@ -11,6 +11,7 @@ export function suggestedRecipe(data: DataSet): Recipe {
     : [classes, "softmax", "categorical_cross_entropy"];
   return {
     title: "Drawn points",
+    data: { source: "inline" },
     network: { layers: [data.feature_names.length, 8, 8, outputs], activation: ["tanh", "tanh", activation] },
     init: { method: "xavier_uniform" },
     train: { loss, optimizer: "adam", learning_rate: 0.01, batch_size: 16, shuffle: true, epochs: 3000, seed: 1 },

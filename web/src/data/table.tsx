@@ -19,7 +19,7 @@ export function TableSources() {
         class="unseen"
         tabIndex={-1}
         aria-label="Open a table, a recipe or a model"
-        accept=".csv,.tsv,.txt,.parquet,.arrow,.feather,.npy,.npz,.gz,.bz2,.xz,.zst,.toml,.safetensors"
+        accept=".csv,.tsv,.txt,.npy,.npz,.gz,.bz2,.xz,.zip,.toml,.safetensors"
         onChange={(event) => {
           const chosen = event.currentTarget.files?.[0];
           event.currentTarget.value = "";

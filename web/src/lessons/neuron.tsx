@@ -8,6 +8,7 @@ import type { Lesson } from "./lesson";
 
 const ONE_NEURON = {
   title: "One neuron",
+  data: { source: "inline" },
   network: { layers: [2, 1], activation: "sigmoid" },
   init: { method: "xavier_uniform" },
   train: { loss: "binary_cross_entropy", optimizer: "sgd", learning_rate: 0.3, batch_size: 16, shuffle: true, epochs: 300, seed: 1 },

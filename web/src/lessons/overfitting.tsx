@@ -7,6 +7,7 @@ import type { Lesson } from "./lesson";
 
 const TOO_LARGE = {
   title: "Too many weights for too few points",
+  data: { source: "inline" },
   network: { layers: [2, 32, 32, 1], activation: ["relu", "relu", "sigmoid"] },
   init: { method: "he_normal" },
   train: { loss: "binary_cross_entropy", optimizer: "adam", learning_rate: 0.01, batch_size: 16, shuffle: true, epochs: 1500, seed: 1 },

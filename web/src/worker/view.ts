@@ -20,7 +20,6 @@ export function viewOf(run: WatchedRun, now: number, whole: boolean): View {
   const { handle, watch } = run;
   const slow = whole || now - run.slow_parts_at >= SLOW_PARTS_EVERY;
   if (slow) run.slow_parts_at = now;
-  const json = <T>(text: string): T => JSON.parse(text) as T;
   return {
     position: json<Position>(handle.position()),
     scores: slow ? json<Scores>(handle.scores()) : null,
@@ -39,6 +38,12 @@ export function viewOf(run: WatchedRun, now: number, whole: boolean): View {
     test_predictions: watch.predictions && slow ? handle.predictions("test") : null,
     ended: run.ended,
   };
+}
+
+/** Reads JSON of numbers, in which those that JSON lacks are words. */
+function json<T>(text: string): T {
+  if (!/"(nan|-?inf)"/.test(text)) return JSON.parse(text) as T;
+  return JSON.parse(text, (_, value: unknown) => (value === "nan" ? NaN : value === "inf" ? Infinity : value === "-inf" ? -Infinity : value)) as T;
 }
 
 function unitGrids(handle: RunHandle, plane: Plane, watch: Watch): View["unit_grids"] {

@@ -14,7 +14,9 @@ const missing = !existsSync(join(DIST, "index.html"))
     ? "no Chromium was found: install one, or name it in CHROMIUM"
     : false;
 const SIZES = [[320, 640], [1280, 900], [2560, 1440]];
-const TABS = ["See through", "Settings", "Recipe", "Diagnosis", "Race", "Take along"];
+/** All parts are looked at in the middle size; in the others those with most controls. */
+const TABS = { 1280: ["See through", "Settings", "Recipe", "Diagnosis", "Race", "Take along"] };
+const MAIN_TABS = ["See through", "Settings"];
 
 let browser;
 before(async () => {
@@ -36,7 +38,7 @@ for (const [width, height] of SIZES) {
         await page.getByRole("button", { name: "One epoch", exact: true }).click();
         await page.locator('[data-layer="1"][data-unit="0"]').click();
         const check = async (where) => assert.deepEqual(await violations(page), [], where);
-        for (const tab of TABS) {
+        for (const tab of TABS[width] ?? MAIN_TABS) {
           await page.getByRole("tab", { name: tab }).click();
           if (tab === "Race") {
             await page.getByRole("button", { name: "Start the race" }).click();
@@ -47,13 +49,13 @@ for (const [width, height] of SIZES) {
           await check(tab);
         }
         await page.getByRole("button", { name: "Draw", exact: true }).click();
-        await check("drawing");
-        await page.getByRole("button", { name: "Cancel", exact: true }).click();
         await page.getByRole("button", { name: "Lessons", exact: true }).click();
         await page.locator(".lesson").waitFor();
-        await check("a lesson");
-        await page.getByRole("button", { name: "Share", exact: true }).click();
-        await check("sharing");
+        await check("drawing in a lesson");
+        if (width === 1280) {
+          await page.getByRole("button", { name: "Share", exact: true }).click();
+          await check("sharing");
+        }
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.ok(overflow <= 0, `the page is ${overflow} pixels too wide`);
       } finally {
