@@ -13,6 +13,8 @@ export interface Shared {
   data: SharedData;
   /** The step at which the training stood. */
   step: number;
+  /** The weights that were set by hand: after which step, layer, from (-1 the bias), to, value. */
+  edits?: [number, number, number, number, number][];
   /** The row that was explained, counted from 0. */
   sample: number;
 }
@@ -60,7 +62,11 @@ function checked(value: unknown, damaged: string): Shared {
   const kind = shared?.data?.kind;
   if (!shared || typeof shared.recipe !== "string" || (kind !== "made" && kind !== "rows")) throw new LinkError(damaged);
   const count = (number: unknown) => (Number.isSafeInteger(number) && (number as number) > 0 ? (number as number) : 0);
-  return { recipe: shared.recipe, data: shared.data as SharedData, step: count(shared.step), sample: count(shared.sample) };
+  const isEdit = (edit: unknown) => Array.isArray(edit) && edit.length === 5 && edit.every((number) => Number.isFinite(number));
+  const edits = Array.isArray(shared.edits) ? shared.edits.filter(isEdit) : [];
+  return {
+    recipe: shared.recipe, data: shared.data as SharedData, step: count(shared.step), sample: count(shared.sample), ...(edits.length > 0 && { edits }),
+  };
 }
 
 async function through(transform: CompressionStream | DecompressionStream, bytes: Uint8Array): Promise<Uint8Array> {

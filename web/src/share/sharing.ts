@@ -1,8 +1,8 @@
 /** Makes links of what the page shows, and opens them. */
 
-import { makeData, takeData, takeSteps } from "../state/actions";
+import { makeData, setWeight, takeData, takeSteps } from "../state/actions";
 import { fail, tell } from "../state/notices";
-import { data, origin, position, sample, selection, toml } from "../state/session";
+import { data, edits, origin, position, sample, selection, toml } from "../state/session";
 import { decode, encode, type Shared } from "./link";
 
 /** The state of the page as a link carries it. */
@@ -11,7 +11,7 @@ export function shared(): Shared | null {
   if (!rows) return null;
   const from = origin.value;
   const at = position.value;
-  const state = { recipe: toml.value, step: at?.step ?? 0, sample: sample.value };
+  const state = { recipe: toml.value, step: at?.step ?? 0, sample: sample.value, ...(edits.value.length > 0 && { edits: edits.value }) };
   if (from.kind === "made") return { ...state, data: { kind: "made", request: from.request } };
   return { ...state, data: { kind: "rows", data: { ...rows, suggested_recipe: null, preparation: null } } };
 }
@@ -33,6 +33,12 @@ export async function openAddress(): Promise<boolean> {
   }
 }
 
+/** Trains up to a step. */
+async function advanceTo(step: number): Promise<void> {
+  const missing = step - (position.value?.step ?? 0);
+  if (missing > 0) await takeSteps(missing);
+}
+
 async function open(state: Shared): Promise<boolean> {
   const done =
     state.data.kind === "made"
@@ -41,8 +47,12 @@ async function open(state: Shared): Promise<boolean> {
   if (!done) return false;
   sample.value = Math.min(state.sample, (data.value?.training.inputs.length ?? 1) - 1);
   selection.value = null;
+  for (const [step, layer, from, to, value] of state.edits ?? []) {
+    await advanceTo(step);
+    await setWeight(layer, from, to, value);
+  }
   if (state.step > 0) {
-    await takeSteps(state.step);
+    await advanceTo(state.step);
     tell(`The training of this link was computed again, up to step ${state.step}.`);
   }
   return true;

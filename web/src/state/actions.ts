@@ -240,7 +240,13 @@ export function setWeight(layer: number, from: number, to: number, value: number
     fail("A weight is a finite number, such as -0.25.");
     return Promise.resolve();
   }
-  return moved((id) => engine().call("set_weight", id, layer, from, to, value));
+  return moved(async (id) => {
+    const view = await engine().call("set_weight", id, layer, from, to, value);
+    const { step } = view.position;
+    // The engine forgets what was trained after this step.
+    session.edits.value = [...session.edits.value.filter(([before]) => before <= step), [step, layer, from, to, value]];
+    return view;
+  });
 }
 
 /** Begins from the network of a model file, whose layers have the sizes of the run's. */

@@ -66,6 +66,10 @@ export const outputs = computed(() => {
   return layers?.at(-1) ?? 0;
 });
 
+/** A weight that the reader set, and after which step. Going back and on again, the engine keeps to it. */
+export type Edit = [step: number, layer: number, from: number, to: number, value: number];
+export const edits = signal<Edit[]>([]);
+
 /** Takes over a view; parts that it lacks stay what they are. */
 export function show(view: View): void {
   batch(() => {
@@ -95,6 +99,7 @@ export function forgetViews(): void {
     statistics.value = null;
     findings.value = [];
     explanation.value = null;
+    edits.value = [];
     trainingPredictions.value = null;
     testPredictions.value = null;
     history.value = [];

@@ -8,7 +8,9 @@ import { ended, info, pace, playing, position, scores } from "../state/session";
 import { PACES } from "./paces";
 
 export function togglePlay(): void {
-  void (playing.value ? pause() : play());
+  if (playing.value) void pause();
+  else if (ended.value) void seek(0).then(play);
+  else void play();
 }
 
 export function Transport() {
@@ -23,12 +25,12 @@ export function Transport() {
           type="button"
           class="button primary play"
           aria-keyshortcuts="Space"
-          title={playing.value ? "Pause (Space)" : "Play (Space)"}
-          disabled={!ready || ended.value !== null}
+          title={playing.value ? "Pause (Space)" : ended.value ? "Play from the start (Space)" : "Play (Space)"}
+          disabled={!ready}
           onClick={togglePlay}
         >
-          <Icon name={playing.value ? "pause" : "play"} />
-          <span>{playing.value ? "Pause" : "Play"}</span>
+          <Icon name={playing.value ? "pause" : ended.value ? "reset" : "play"} />
+          <span>{playing.value ? "Pause" : ended.value ? "Again" : "Play"}</span>
         </button>
         <IconButton icon="step" label="One step" keys="s" disabled={!ready || ended.value !== null} onPress={() => void takeSteps(1)} />
         <IconButton icon="epoch" label="One epoch" keys="n" disabled={!ready || ended.value !== null} onPress={() => void takeEpoch()} />

@@ -5,7 +5,7 @@ import { asNumber, formatNumber, words } from "../appearance/numbers";
 import { css, seriesColor, seriesDash } from "../appearance/palette";
 import { theme } from "../appearance/theme";
 import { CheckField } from "../layout/fields";
-import { history, scores } from "../state/session";
+import { ended, history, scores } from "../state/session";
 import { CurveChart } from "./curve_chart";
 
 export function CurvesPanel() {
@@ -29,6 +29,7 @@ export function CurvesPanel() {
         <Legend labels={curves} />
         <CheckField label="Logarithmic loss" value={logarithmic.value} onValue={(on) => (logarithmic.value = on)} />
       </div>
+      {ended.value && <p class="hint">The training has ended: {ended.value.text}</p>}
       <div class="curves">
         <figure>
           <figcaption>Loss by epoch</figcaption>

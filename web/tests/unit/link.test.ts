@@ -12,6 +12,7 @@ const rows: Shared = {
     },
   },
   step: 1234,
+  edits: [[0, 1, -1, 0, 0.25], [100, 0, 1, 2, -3]],
   sample: 1,
 };
 
