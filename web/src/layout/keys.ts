@@ -22,16 +22,32 @@ export const KEYS: { key: string; shown: string; does: string; run(): void }[] =
 const OWN_KEYS = "input, select, textarea, [contenteditable], [role=application], summary";
 
 export function listenToKeys(): () => void {
+  let clicked: Element | null = null;
+  const point = (event: Event) => (clicked = (event.target as Element).closest("button"));
   const listen = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
     if (!keysOn.value || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (target.closest(OWN_KEYS) || document.querySelector("dialog[open]")) return;
-    if (event.key === " " && target.closest("button, a")) return;
+    // A button that the keyboard reached is pressed by the space bar; after a click, the space bar plays.
+    const button = target.closest("button, a");
+    if (event.key === "Tab") clicked = null;
+    if (event.key === " " && button && button !== clicked) return;
     const found = KEYS.find(({ key }) => key === event.key);
     if (!found) return;
     event.preventDefault();
     found.run();
   };
+  // Some browsers press a button when the space bar comes up.
+  const release = (event: KeyboardEvent) => {
+    const button = (event.target as Element).closest?.("button");
+    if (event.key === " " && button && button === clicked && keysOn.value) event.preventDefault();
+  };
+  document.addEventListener("pointerdown", point, true);
   document.addEventListener("keydown", listen);
-  return () => document.removeEventListener("keydown", listen);
+  document.addEventListener("keyup", release);
+  return () => {
+    document.removeEventListener("pointerdown", point, true);
+    document.removeEventListener("keydown", listen);
+    document.removeEventListener("keyup", release);
+  };
 }

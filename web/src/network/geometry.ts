@@ -3,10 +3,12 @@
 import { DRAWN_UNITS } from "../state/watching";
 
 const UNIT = 44;
-const ROW = 58;
+/** Units of inputs and outputs have a name below. */
+const NAMED_ROW = 58;
+const ROW = 50;
 const HEAD = 84;
 const FOOT = 22;
-const NARROWEST_COLUMN = 92;
+const NARROWEST_COLUMN = 98;
 
 export interface Place {
   x: number;
@@ -28,8 +30,9 @@ export interface Layout {
 export function layoutOf(layers: number[], available: number, scale: number): Layout {
   const width = Math.max(available, layers.length * NARROWEST_COLUMN * scale);
   const drawn = layers.map((size) => Math.min(size, DRAWN_UNITS));
-  const [head, row, foot] = [HEAD * scale, ROW * scale, FOOT * scale];
-  const height = head + Math.max(...drawn, 1) * row + foot;
+  const [head, foot] = [HEAD * scale, FOOT * scale];
+  const rows = layers.map((_, layer) => (layer === 0 || layer === layers.length - 1 ? NAMED_ROW : ROW) * scale);
+  const height = head + Math.max(...drawn.map((count, layer) => count * rows[layer]!)) + foot;
   const column = width / layers.length;
   const middle = head + (height - head - foot) / 2;
   return {
@@ -37,7 +40,7 @@ export function layoutOf(layers: number[], available: number, scale: number): La
     width,
     height,
     layers: drawn.map((count, layer) =>
-      Array.from({ length: count }, (_, unit) => ({ x: column * (layer + 0.5), y: middle + (unit - (count - 1) / 2) * row })),
+      Array.from({ length: count }, (_, unit) => ({ x: column * (layer + 0.5), y: middle + (unit - (count - 1) / 2) * rows[layer]! })),
     ),
     hidden: layers.map((size, layer) => size - drawn[layer]!),
   };

@@ -28,11 +28,29 @@ export function LayerHead({ layer, x, width }: { layer: number; x: number; width
         {layer < last && (
           <IconButton icon="minus" label={size > 1 ? `One unit fewer in layer ${layer}` : `Remove layer ${layer}`} class="small" onPress={() => void resize(layer, -1)} />
         )}
-        <span aria-label={`${size} units`}>{size}</span>
+        {layer < last ? <SizeField layer={layer} size={size} /> : <span>{size}</span>}
         {layer < last && <IconButton icon="plus" label={`One unit more in layer ${layer}`} class="small" onPress={() => void resize(layer, 1)} />}
       </div>
       <ActivationChoice layer={layer - 1} name={layer === last ? "the output layer" : `layer ${layer}`} />
     </div>
+  );
+}
+
+function SizeField({ layer, size }: { layer: number; size: number }) {
+  return (
+    <input
+      type="number"
+      class="size-field"
+      min={1}
+      step={1}
+      aria-label={`Units of layer ${layer}`}
+      value={size}
+      onChange={(event) => {
+        const wanted = Math.round(Number(event.currentTarget.value));
+        if (wanted >= 1) void resize(layer, wanted - size);
+        else event.currentTarget.value = String(size);
+      }}
+    />
   );
 }
 

@@ -17,7 +17,7 @@ export function NetworkPanel() {
     <section class="panel network-panel" aria-labelledby="network-title">
       <div class="panel-head">
         <h2 id="network-title">Network</h2>
-        <p class="panel-note">{info.value ? `${layers.join("-")}, ${formatCount(info.value.parameters)} parameters` : ""}</p>
+        <p class="panel-note">{info.value ? `${layers.join("-")}, ${formatCount(info.value.parameters)} parameters, ${memory(info.value.memory_bytes)}` : ""}</p>
         <IconButton icon="minus" label="One layer fewer" disabled={hidden.length === 0} onPress={() => void changeLayers(hidden.slice(0, -1))} />
         <IconButton icon="plus" label="One layer more" disabled={layers.length === 0} onPress={() => void changeLayers([...hidden, Math.min(hidden.at(-1) ?? 4, 64)])} />
       </div>
@@ -38,6 +38,11 @@ export function NetworkPanel() {
       </div>
     </section>
   );
+}
+
+/** The memory that the training takes. */
+function memory(bytes: number): string {
+  return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.max(1, Math.round(bytes / 1e3))} kB`;
 }
 
 function changeLayers(sizes: number[]): Promise<boolean> {

@@ -5,6 +5,7 @@ import { drawing } from "../data/drawing";
 import { SelectField } from "../layout/fields";
 import { axisX, axisY, data, scores } from "../state/session";
 import { ClassLegend } from "./class_legend";
+import { FitPlot } from "./fit_plot";
 import { ImagePad } from "./image_pad";
 import { PlaneCanvas } from "./plane_canvas";
 
@@ -20,6 +21,7 @@ export function ResultPanel() {
       </div>
       {rows?.image ? <ImagePad image={rows.image} /> : <PlaneCanvas />}
       {rows && !drawing.value && <ClassLegend data={rows} />}
+      {rows && !drawing.value && rows.task === "numbers" && rows.feature_names.length > 1 && <FitPlot data={rows} />}
       {rows && !rows.image && rows.feature_names.length > 2 && <Axes names={rows.feature_names} />}
     </section>
   );

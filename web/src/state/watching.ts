@@ -64,7 +64,7 @@ export function watchOf(rows: DataSet, shownPlane: Plane | null, layers: number[
     findings: true,
     explained_row: inspects && count <= MANY_PARAMETERS ? Math.min(sample.value, rows.training.inputs.length - 1) : null,
     own_input: rows.image ? (ownInput.value ?? rows.training.inputs[sample.value] ?? null) : null,
-    predictions: shownPlane !== null && shownPlane.y === -1,
+    predictions: rows.task === "numbers",
   };
 }
 
