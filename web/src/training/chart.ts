@@ -1,6 +1,7 @@
 /** Curves over epochs, drawn by uPlot in the page's colours. */
 
 import uPlot from "uplot";
+import { logarithmicTicks } from "./ticks";
 import { css, ink, mix, background, seriesColor, seriesDash } from "../appearance/palette";
 import type { Theme } from "../appearance/theme";
 import { typeScale } from "../layout/pixels";
@@ -39,7 +40,11 @@ export function makeChart(element: HTMLElement, options: ChartOptions): uPlot {
       scales: { x: { time: false }, y: { distr: options.logarithmic ? 3 : 1, range: rangeOf(options.logarithmic) } },
       axes: [
         axis({ size: 34 * scale, space: 60 * scale, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? shortCount(tick) : "")) }),
-        axis({ size: 54 * scale, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : formatNumber(tick, 3))) }),
+        axis({
+          size: 54 * scale,
+          ...(options.logarithmic && { splits: (_: uPlot, __: number, low: number, high: number) => logarithmicTicks(low, high), filter: (_: uPlot, ticks: number[]) => ticks }),
+          values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : formatNumber(tick, 3))),
+        }),
       ],
       series: [
         { label: options.xLabel },
