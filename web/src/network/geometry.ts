@@ -8,7 +8,7 @@ const NAMED_ROW = 58;
 const ROW = 50;
 const HEAD = 84;
 const FOOT = 22;
-const NARROWEST_COLUMN = 98;
+const NARROWEST_COLUMN = 104;
 
 export interface Place {
   x: number;

@@ -116,12 +116,15 @@ export async function changeRecipe(change: (recipe: Recipe) => Recipe): Promise<
   return done === true;
 }
 
-/** Takes over a recipe as the reader wrote it; throws in the engine's words. */
+/** Takes over a recipe as the reader wrote it, with its data where these have changed; throws in the engine's words. */
 export async function takeToml(toml: string): Promise<void> {
   const parsed = await engine().call("parse_recipe", toml);
   const rows = session.data.value;
   if (!rows) return;
-  await open({ data: rows, origin: session.origin.value, recipe: parsed, toml });
+  const hasNewData = JSON.stringify(parsed["data"]) !== JSON.stringify(session.recipe.value?.["data"]);
+  const described = hasNewData ? await readRecipeData(toml).catch(() => null) : null;
+  const origin: session.Origin = described ? { kind: "rows" } : session.origin.value;
+  await open({ data: described ?? rows, origin, recipe: parsed, toml });
 }
 
 /** Trains on other data. The recipe stays where it fits them; else the engine suggests one. */
