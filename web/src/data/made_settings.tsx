@@ -41,7 +41,6 @@ function SettingSlider({ setting, value, onValue }: { setting: Setting; value: n
   }
   const whole = setting.kind === "integer";
   const step = whole ? Math.max(1, Math.round((maximum - minimum) / 100)) : (maximum - minimum) / 100;
-  const text = setting.name === "test_fraction" ? `${Math.round(shown * 100)}%` : String(Number(shown.toPrecision(3)));
   return (
     <SliderField
       label={label}
@@ -49,7 +48,7 @@ function SettingSlider({ setting, value, onValue }: { setting: Setting; value: n
       minimum={minimum}
       maximum={maximum}
       step={Number(step.toPrecision(3))}
-      shown={text}
+      written={(number) => (setting.name === "test_fraction" ? `${Math.round(number * 100)}%` : String(Number(number.toPrecision(3))))}
       onValue={onValue}
     />
   );

@@ -31,8 +31,8 @@ const describedBy = (id: string, hint: string | undefined) => (hint ? `${id}-hin
 
 interface NumberFieldProps extends Labelled {
   value: number | undefined;
-  /** Called with a finite number once the reader is done with it; undefined where the field was emptied. */
-  onValue(value: number | undefined): void;
+  /** Called with a finite number once the reader is done with it; undefined where the field was emptied. False refuses it. */
+  onValue(value: number | undefined): unknown;
   minimum?: number | undefined;
   maximum?: number | undefined;
   step?: number | "any";
@@ -44,13 +44,18 @@ export function NumberField(props: NumberFieldProps) {
   const id = useId();
   const shown = props.value === undefined ? "" : String(props.value);
   const [text, setText] = useState(shown);
-  useEffect(() => setText(shown), [shown]);
-  const commit = () => {
-    if (text === shown) return;
-    const value = Number(text);
-    if (text.trim() === "") props.onValue(undefined);
-    else if (Number.isFinite(value)) props.onValue(value);
-    else setText(shown);
+  const committed = useRef(shown);
+  const reset = () => {
+    committed.current = shown;
+    setText(shown);
+  };
+  useEffect(reset, [shown]);
+  const commit = async () => {
+    if (text === committed.current) return;
+    committed.current = text;
+    const value = text.trim() === "" ? undefined : Number(text);
+    const isNumber = value === undefined || Number.isFinite(value);
+    if (!isNumber || (await props.onValue(value)) === false) reset();
   };
   return (
     <Field {...props} id={id}>
@@ -65,8 +70,8 @@ export function NumberField(props: NumberFieldProps) {
         placeholder={props.placeholder}
         aria-describedby={describedBy(id, props.hint)}
         onInput={(event) => setText(event.currentTarget.value)}
-        onChange={commit}
-        onBlur={commit}
+        onChange={() => void commit()}
+        onBlur={() => void commit()}
       />
     </Field>
   );
@@ -77,25 +82,34 @@ interface SliderFieldProps extends Labelled {
   minimum: number;
   maximum: number;
   step: number;
-  shown?: string;
+  /** The value in words. */
+  written(value: number): string;
   onValue(value: number): void;
 }
 
+/** A slider that keeps up with the pointer, however long what follows takes. */
 export function SliderField(props: SliderFieldProps) {
   const id = useId();
+  const [value, setValue] = useState(props.value);
+  useEffect(() => setValue(props.value), [props.value]);
+  const shown = props.written(value);
   return (
     <Field {...props} id={id} class="slider-field">
-      <output for={id}>{props.shown ?? props.value}</output>
+      <output for={id}>{shown}</output>
       <input
         id={id}
         type="range"
         min={props.minimum}
         max={props.maximum}
         step={props.step}
-        value={props.value}
-        aria-valuetext={props.shown}
+        value={value}
+        aria-valuetext={shown}
         aria-describedby={describedBy(id, props.hint)}
-        onInput={(event) => props.onValue(Number(event.currentTarget.value))}
+        onInput={(event) => {
+          const next = Number(event.currentTarget.value);
+          setValue(next);
+          props.onValue(next);
+        }}
       />
     </Field>
   );

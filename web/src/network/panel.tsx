@@ -63,7 +63,7 @@ function QuickSettings() {
       <SelectField label="Loss" value={loss.name} choices={names("loss")} onValue={(name) => void changeRecipe((old) => set(old, ["train", "loss"], writtenPart({ name, settings: {} })))} />
       <SelectField label="Optimizer" value={optimizer.name} choices={names("optimizer")} onValue={(name) => void changeRecipe((old) => withOptimizer(old, { name, settings: {} }))} />
       {optimizer.name !== "lbfgs" && (
-        <NumberField label="Learning rate" value={typeof rate === "number" ? rate : undefined} onValue={(value) => void changeRecipe((old) => set(old, ["train", "learning_rate"], value))} />
+        <NumberField label="Learning rate" value={typeof rate === "number" ? rate : undefined} onValue={(value) => changeRecipe((old) => set(old, ["train", "learning_rate"], value))} />
       )}
       <NumberField
         label="Batch size"
@@ -71,7 +71,7 @@ function QuickSettings() {
         placeholder="all rows"
         minimum={1}
         step={1}
-        onValue={(value) => void changeRecipe((old) => set(old, ["train", "batch_size"], value ?? "full"))}
+        onValue={(value) => changeRecipe((old) => set(old, ["train", "batch_size"], value ?? "full"))}
       />
     </div>
   );

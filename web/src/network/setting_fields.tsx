@@ -8,7 +8,7 @@ interface SettingFieldsProps {
   settings: Setting[];
   values: Record<string, unknown>;
   /** Undefined where the reader empties a field: the engine's default counts then. */
-  onValue(name: string, value: SettingValue | undefined): void;
+  onValue(name: string, value: SettingValue | undefined): unknown;
 }
 
 export function SettingFields({ settings, values, onValue }: SettingFieldsProps) {
@@ -21,7 +21,7 @@ export function SettingFields({ settings, values, onValue }: SettingFieldsProps)
   );
 }
 
-function SettingField({ setting, value, onValue }: { setting: Setting; value: unknown; onValue(value: SettingValue | undefined): void }) {
+function SettingField({ setting, value, onValue }: { setting: Setting; value: unknown; onValue(value: SettingValue | undefined): unknown }) {
   const label = words(setting.name).replace(/^./, (first) => first.toUpperCase());
   const hint = setting.summary || undefined;
   if (setting.kind === "boolean") {

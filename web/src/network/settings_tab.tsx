@@ -14,7 +14,7 @@ export function SettingsTab() {
   const current = recipe.value;
   if (!current || !catalog.value) return null;
   const train = (key: string) => get(current, ["train", key]);
-  const change = (key: string, value: unknown) => void changeRecipe((old) => set(old, ["train", key], value));
+  const change = (key: string, value: unknown) => changeRecipe((old) => set(old, ["train", key], value));
   const batch = train("batch_size");
   const rate = train("learning_rate");
   return (
@@ -72,7 +72,7 @@ function PartForm(props: { title: string; kind: DescriptorKind; part: Part; onPa
             const settings = { ...props.part.settings };
             if (value === undefined) delete settings[name];
             else settings[name] = value;
-            void props.onPart({ name: props.part.name, settings });
+            return props.onPart({ name: props.part.name, settings });
           }}
         />
       )}
@@ -98,7 +98,7 @@ function About({ descriptor }: { descriptor: Descriptor }) {
 function StopRules({ current }: { current: Recipe }) {
   const stop = get(current, ["train", "stop_at"]) as { metric?: string; value?: number } | undefined;
   const metrics = ["loss", ...(catalog.value?.descriptors.metric ?? []).map(({ name }) => name)];
-  const change = (key: string, value: unknown) => void changeRecipe((old) => set(old, ["train", key], value));
+  const change = (key: string, value: unknown) => changeRecipe((old) => set(old, ["train", key], value));
   const patience = get(current, ["train", "patience"]);
   return (
     <fieldset>

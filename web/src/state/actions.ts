@@ -156,9 +156,14 @@ async function fittingRecipe(data: DataSet): Promise<string> {
   throw new Error(`no recipe for ${data.name} is known: write one under Recipe`);
 }
 
+let lastRequest = 0;
+
 /** Makes one of the engine's sets, to be trained on by its own recipe ("suggested"), by that of the page, or by a given one. */
 export function makeData(request: DataRequest, recipe: "suggested" | "kept" | { toml: string }): Promise<boolean | undefined> {
+  const mine = ++lastRequest;
   return inTurn(async () => {
+    // Of many requests, as from a slider, the last one counts.
+    if (mine !== lastRequest) return true;
     const data = await engine().call("make_data", request);
     const toml = recipe === "kept" ? undefined : recipe === "suggested" ? (data.suggested_recipe ?? undefined) : recipe.toml;
     await openOn(data, { kind: "made", request }, toml);

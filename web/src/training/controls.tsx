@@ -1,5 +1,6 @@
 /** The controls of the training: play, steps forward and back, the slider over what was trained, and the speed. */
 
+import { useSignal } from "@preact/signals";
 import { Icon } from "../layout/icons";
 import { IconButton } from "../layout/fields";
 import { formatCount, formatNumber, asNumber } from "../appearance/numbers";
@@ -46,6 +47,7 @@ function HistorySlider() {
   const at = position.value;
   const step = at?.step ?? 0;
   const furthest = Math.max(at?.furthest_step ?? 0, step);
+  const dragged = useSignal<number | null>(null);
   return (
     <div class="history">
       <label class="unseen" for="history">
@@ -57,10 +59,11 @@ function HistorySlider() {
         min={0}
         max={Math.max(1, furthest)}
         step={1}
-        value={step}
+        value={dragged.value ?? step}
         disabled={furthest === 0}
         aria-valuetext={`step ${formatCount(step)} of ${formatCount(furthest)} taken`}
-        onInput={(event) => void seek(Number(event.currentTarget.value))}
+        onInput={(event) => void seek((dragged.value = Number(event.currentTarget.value)))}
+        onChange={() => (dragged.value = null)}
       />
     </div>
   );
