@@ -1,5 +1,6 @@
 /** What the reader can do to the training. Each leaves everything as it was where the engine refuses. */
 
+import { asNumber, formatNumber } from "../appearance/numbers";
 import { batch, effect } from "@preact/signals";
 import { layersOf, withEnds } from "../recipe/changes";
 import type { DataRequest, DataSet, Ending, Recipe, TableSettings } from "../worker/contract";
@@ -195,6 +196,7 @@ export async function pause(): Promise<void> {
     await engine().call("pause");
     const id = session.run.value;
     if (id !== null && watch.value) session.show(await engine().call("watch", id, watch.value));
+    announcePosition();
   });
 }
 
@@ -210,7 +212,14 @@ async function moved(call: (id: RunId) => Promise<View>): Promise<void> {
   await guard(async () => {
     const view = await call(id);
     if (id === session.run.value) session.show(view);
+    announcePosition();
   });
+}
+
+/** Says where the training is to those who do not see the figures. */
+function announcePosition(): void {
+  const [at, now] = [session.position.value, session.scores.value];
+  if (at && now) announce(`Step ${at.step}, epoch ${at.epoch}, loss ${formatNumber(asNumber(now.training.loss))}`);
 }
 
 export const takeSteps = (count: number) => moved((id) => engine().call("step", id, count));
