@@ -1,7 +1,7 @@
 /** What the runs of a race differ in. */
 
 import { words } from "../appearance/numbers";
-import { layersOf, set, withHiddenActivation, withHiddenSizes, withInitialiser, withOptimizer } from "../recipe/changes";
+import { set, withHiddenActivation, withHiddenSizes, withInitialiser, withOptimizer } from "../recipe/changes";
 import type { Recipe } from "../worker/contract";
 
 export interface Variation {
@@ -56,8 +56,4 @@ export const VARIATIONS: Variation[] = [
 /** What a run is called. */
 export function laneName(variation: Variation, value: string): string {
   return variation.kind === "text" ? `${variation.title.toLowerCase()} ${value}` : words(value);
-}
-
-export function hasHiddenLayers(recipe: Recipe): boolean {
-  return layersOf(recipe).length > 2;
 }

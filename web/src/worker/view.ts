@@ -1,6 +1,6 @@
 /** Gathers what the page shows of a run. */
 
-import type { Ending, Explanation, Finding, HistoryPoint, LayerParameters, LayerStatistics, Position, RunHandle, Scores } from "./contract";
+import type { Ending, Explanation, Finding, GridRequest, HistoryPoint, LayerParameters, LayerStatistics, Position, RunHandle, Scores } from "./contract";
 import type { Plane, View, Watch } from "./messages";
 
 /** Parts of a view that cost more than the rest are renewed no more often than this while a training plays, in milliseconds. */
@@ -51,13 +51,14 @@ function unitGrids(handle: RunHandle, plane: Plane, watch: Watch): View["unit_gr
 }
 
 function gridOf(handle: RunHandle, plane: Plane, layer: number, resolution: number): Float32Array {
-  return handle.grid(JSON.stringify({ ...plane, layer, resolution }));
+  const request: GridRequest = { ...plane, layer, resolution };
+  return handle.grid(JSON.stringify(request));
 }
 
 /** The outputs for one input: a grid of one point. */
 function outputsOf(handle: RunHandle, input: number[]): number[] {
   const first = input[0] ?? 0;
-  const point = { layer: -1, x: 0, y: -1, x_range: [first, first], y_range: [0, 0], resolution: 1, fixed: input };
+  const point: GridRequest = { layer: -1, x: 0, y: -1, x_range: [first, first], y_range: [0, 0], resolution: 1, fixed: input };
   return Array.from(handle.grid(JSON.stringify(point)));
 }
 
