@@ -21,9 +21,14 @@ export function SettingFields({ settings, values, onValue }: SettingFieldsProps)
   );
 }
 
+/** Begins with a capital, unless it begins with a symbol. */
+function sentence(text: string): string {
+  return /^[a-z]{2}|^a /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
+
 function SettingField({ setting, value, onValue }: { setting: Setting; value: unknown; onValue(value: SettingValue | undefined): unknown }) {
   const label = words(setting.name).replace(/^./, (first) => first.toUpperCase());
-  const hint = setting.summary || undefined;
+  const hint = sentence(setting.summary) || undefined;
   if (setting.kind === "boolean") {
     const on = typeof value === "boolean" ? value : setting.default === true;
     return <CheckField label={label} hint={hint} value={on} onValue={(next) => onValue(next === (setting.default === true) ? undefined : next)} />;
