@@ -15,10 +15,17 @@ render(<App />, document.getElementById("page")!);
 
 async function begin(): Promise<void> {
   await start();
-  const opened = await openAddress();
+  let opened = false;
+  let unreadable: unknown = null;
+  try {
+    opened = await openAddress();
+  } catch (error) {
+    unreadable = error;
+  }
   const first = catalog.value?.dataSets.find((set) => set.features === 2 && set.task === "classes") ?? catalog.value?.dataSets[0];
   if (!opened && first) await makeData({ name: first.name }, "suggested");
-  window.addEventListener("hashchange", () => void openAddress());
+  if (unreadable) fail(unreadable);
+  window.addEventListener("hashchange", () => void openAddress().catch(fail));
   document.documentElement.dataset["ready"] = data.value ? "yes" : "no";
 }
 

@@ -1,7 +1,7 @@
 /** Makes links of what the page shows, and opens them. */
 
 import { makeData, setWeight, takeData, takeSteps } from "../state/actions";
-import { fail, tell } from "../state/notices";
+import { tell } from "../state/notices";
 import { data, edits, origin, position, sample, selection, toml } from "../state/session";
 import { decode, encode, type Shared } from "./link";
 
@@ -22,15 +22,10 @@ export async function linkOfThePage(): Promise<string> {
   return location.href.split("#")[0] + (await encode(state));
 }
 
-/** Opens what the address carries; says whether it carried something that could be opened. */
+/** Opens what the address carries; says whether there was something. Throws where it cannot be read. */
 export async function openAddress(): Promise<boolean> {
-  try {
-    const state = await decode(location.hash);
-    return state ? await open(state) : false;
-  } catch (error) {
-    fail(error);
-    return false;
-  }
+  const state = await decode(location.hash);
+  return state ? open(state) : false;
 }
 
 /** Trains up to a step. */
