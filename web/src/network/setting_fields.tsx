@@ -1,7 +1,7 @@
 /** Fields for the settings of a descriptor. */
 
 import { words } from "../appearance/numbers";
-import { CheckField, NumberField, SelectField } from "../layout/fields";
+import { CheckField, NumberField, SelectField, TextField } from "../layout/fields";
 import type { Setting, SettingValue } from "../worker/contract";
 
 interface SettingFieldsProps {
@@ -35,7 +35,8 @@ function SettingField({ setting, value, onValue }: { setting: Setting; value: un
   }
   if (setting.kind === "choice") {
     const shown = typeof value === "string" ? value : String(setting.default ?? setting.choices?.[0] ?? "");
-    const choices = (setting.choices ?? []).map((name) => ({ value: name, text: words(name) }));
+    if (!setting.choices) return <TextField label={label} hint={hint} value={shown} onValue={(next) => onValue(next.trim() === "" || next === setting.default ? undefined : next.trim())} />;
+    const choices = setting.choices.map((name) => ({ value: name, text: words(name) }));
     return <SelectField label={label} hint={hint} value={shown} choices={choices} onValue={(next) => onValue(next === setting.default ? undefined : next)} />;
   }
   return (

@@ -10,6 +10,9 @@ import type { Descriptor, DescriptorKind, Recipe } from "../worker/contract";
 import { SettingFields } from "./setting_fields";
 import { needed, TRAINING_SETTINGS } from "./training_settings";
 
+/** Initialisers whose settings are lists of numbers, which belong into the recipe's text. */
+const WRITTEN_DOWN = ["given", "draws"];
+
 export function SettingsTab() {
   const current = recipe.value;
   if (!current || !catalog.value) return null;
@@ -51,7 +54,7 @@ export function SettingsTab() {
 function PartForm(props: { title: string; kind: DescriptorKind; part: Part; onPart(part: Part): Promise<boolean>; children?: preact.ComponentChildren }) {
   const all = catalog.value?.descriptors[props.kind] ?? [];
   const found = all.find((one) => one.name === props.part.name || one.aliases.includes(props.part.name));
-  const offered = all.filter((one) => one === found || !["given", "draws"].includes(one.name));
+  const offered = all.filter((one) => one === found || !WRITTEN_DOWN.includes(one.name));
   return (
     <fieldset>
       <legend>{props.title}</legend>
@@ -66,7 +69,7 @@ function PartForm(props: { title: string; kind: DescriptorKind; part: Part; onPa
       {props.children}
       {found && (
         <SettingFields
-          settings={found.settings}
+          settings={WRITTEN_DOWN.includes(found.name) ? [] : found.settings}
           values={props.part.settings}
           onValue={(name, value) => {
             const settings = { ...props.part.settings };
