@@ -20,6 +20,8 @@ export interface ChartOptions {
   logarithmic: boolean;
   theme: Theme;
   xLabel: string;
+  /** A place on the axis to be marked, such as the present epoch. */
+  mark(): number | null;
 }
 
 export function makeChart(element: HTMLElement, options: ChartOptions): uPlot {
@@ -36,6 +38,7 @@ export function makeChart(element: HTMLElement, options: ChartOptions): uPlot {
       width: options.width,
       height: options.height,
       legend: { show: false },
+      hooks: { draw: [(chart) => drawMark(chart, options.mark(), faint)] },
       cursor: { drag: { x: false, y: false }, points: { size: 6 } },
       scales: { x: { time: false }, y: { distr: options.logarithmic ? 3 : 1, range: rangeOf(options.logarithmic) } },
       axes: [
@@ -56,6 +59,22 @@ export function makeChart(element: HTMLElement, options: ChartOptions): uPlot {
     [[0], ...options.curves.map(() => [null])],
     element,
   );
+}
+
+function drawMark(chart: uPlot, mark: number | null, color: string): void {
+  if (mark === null) return;
+  const x = Math.round(chart.valToPos(mark, "x", true));
+  const { ctx, bbox } = chart;
+  if (x < bbox.left || x > bbox.left + bbox.width) return;
+  ctx.save();
+  ctx.strokeStyle = color;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.restore();
 }
 
 function rangeOf(logarithmic: boolean): uPlot.Range.Function {

@@ -12,6 +12,8 @@ interface CurveChartProps {
   ys: (number | null)[][];
   logarithmic: boolean;
   height: number;
+  /** The epoch to be marked. */
+  mark?: number | null;
   /** What the chart shows, in words. */
   name: string;
 }
@@ -19,6 +21,8 @@ interface CurveChartProps {
 export function CurveChart(props: CurveChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
+  const mark = useRef<number | null>(null);
+  mark.current = props.mark ?? null;
   const labels = props.labels.join("|");
   const colors = theme.value;
 
@@ -32,6 +36,7 @@ export function CurveChart(props: CurveChartProps) {
       logarithmic: props.logarithmic,
       theme: colors,
       xLabel: "epoch",
+      mark: () => mark.current,
     });
     chart.current = made;
     const watcher = new ResizeObserver(() => {

@@ -5,7 +5,7 @@ import { asNumber, formatNumber, words } from "../appearance/numbers";
 import { css, seriesColor, seriesDash } from "../appearance/palette";
 import { theme } from "../appearance/theme";
 import { CheckField } from "../layout/fields";
-import { ended, history, scores } from "../state/session";
+import { ended, history, position, scores } from "../state/session";
 import { CurveChart } from "./curve_chart";
 
 export function CurvesPanel() {
@@ -18,6 +18,9 @@ export function CurvesPanel() {
       return Number.isFinite(value) && !(logarithmic.value && value <= 0 && key.endsWith("loss")) ? value : null;
     });
   const hasTest = points.some((point) => typeof point.test_loss === "number");
+  const at = position.value;
+  // Where the training went back, the curves go on, and a line marks the present epoch.
+  const mark = at && at.step < at.furthest_step ? at.step / at.steps_an_epoch : null;
   const hasMetric = points.some((point) => typeof point.metric === "number");
   const metric = Object.keys(scores.value?.training.metrics ?? {})[0] ?? "metric";
   const curves = hasTest ? ["Training", "Test"] : ["Training"];
@@ -33,12 +36,12 @@ export function CurvesPanel() {
       <div class="curves">
         <figure>
           <figcaption>Loss by epoch</figcaption>
-          <CurveChart labels={curves} x={epochs} ys={ys("loss")} logarithmic={logarithmic.value} height={170} name={described("loss", ys("loss")[0])} />
+          <CurveChart labels={curves} x={epochs} ys={ys("loss")} mark={mark} logarithmic={logarithmic.value} height={170} name={described("loss", ys("loss")[0])} />
         </figure>
         {hasMetric && (
           <figure>
             <figcaption>{sentence(metric)} by epoch</figcaption>
-            <CurveChart labels={curves} x={epochs} ys={ys("metric")} logarithmic={false} height={170} name={described(metric, ys("metric")[0])} />
+            <CurveChart labels={curves} x={epochs} ys={ys("metric")} mark={mark} logarithmic={false} height={170} name={described(metric, ys("metric")[0])} />
           </figure>
         )}
       </div>
