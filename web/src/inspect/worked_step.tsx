@@ -12,7 +12,8 @@ export async function openWorkedStep(): Promise<void> {
   const id = run.value;
   if (id === null) return;
   const html = await guard(() => engine().call("explain_page", id, sample.value));
-  if (html) page.value = html;
+  // The page keeps its place in the address, which a frame without an origin refuses with an error.
+  if (html) page.value = html.replace("<head>", "<head><script>history.replaceState = () => undefined;</script>");
 }
 
 export function WorkedStep() {

@@ -29,9 +29,11 @@ export function fail(error: unknown): void {
 
 /** Runs what may fail; a failure is told, and nothing else changes. */
 export async function guard<T>(work: () => Promise<T>): Promise<T | undefined> {
+  const before = notice.value;
   try {
     const result = await work();
-    if (notice.value?.kind === "error") notice.value = null;
+    // A failure from before is settled; one of this work itself stays.
+    if (before?.kind === "error" && notice.value === before) notice.value = null;
     return result;
   } catch (error) {
     fail(error);
