@@ -4,7 +4,7 @@ use crate::command::{self, Command};
 use crate::judgement::Disturbed;
 use crate::setting::{BINARY, Ended, Setting, Start};
 use crate::strace;
-use crate::sweep::sample;
+use crate::sweep::{said, sample};
 use std::path::Path;
 use std::process;
 
@@ -94,7 +94,7 @@ fn sweep(command: Command, size: usize) {
             )
         })
         .collect();
-    eprintln!("{failed} of {count} runs without memory failed");
+    said(&format!("{failed} of {count} runs without memory failed"));
     assert!(
         broken.is_empty(),
         "{}: {}\n{}",
@@ -167,6 +167,6 @@ fn under_a_falling_limit() {
             let fault = judged(&setting, folder.path(), &ended, &format!("with {kibibytes} KiB"));
             assert_eq!(fault, None, "{}", command.arguments);
         }
-        eprintln!("{failed} runs failed for want of memory");
+        said(&format!("{failed} runs failed for want of memory"));
     }
 }

@@ -4,6 +4,7 @@ use crate::command::Command;
 use crate::judgement::Disturbed;
 use crate::setting::{BINARY, Ended, Setting, Start};
 use crate::strace::{self, Call};
+use std::io::Write;
 
 /// What happens in place of a call.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,6 +76,13 @@ pub(crate) fn sample<T>(all: Vec<T>, size: usize) -> Vec<T> {
         .collect()
 }
 
+/// Says something, where the tests are asked to show it.
+pub(crate) fn said(line: &str) {
+    if is_thorough() {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+}
+
 /// Each call of a command that concerns its folder fails with each error: a sample of so many of them, unless the sweep is
 /// thorough.
 pub(crate) fn sweep(command: Command, starts: &[Start], size: usize) {
@@ -93,10 +101,10 @@ pub(crate) fn sweep(command: Command, starts: &[Start], size: usize) {
             broken.extend(faults.map(|faults| format!("{start:?}, {faults}")));
         }
         assert!(hits * 10 >= count * 9, "{hits} of {count} faults were injected");
-        eprintln!(
+        said(&format!(
             "{}, {start:?}: {hits} of {count} faults injected",
             command.arguments
-        );
+        ));
     }
     let count = broken.len();
     assert!(
