@@ -8,42 +8,42 @@ const FRESH_OR_NOT: [Start; 2] = [Start::Fresh, Start::Existing];
 
 #[test]
 fn of_train() {
-    sweep(command::TRAIN, &FRESH_OR_NOT, 24);
+    sweep(command::TRAIN, &FRESH_OR_NOT, 20);
 }
 
 #[test]
 fn of_run() {
-    sweep(command::RUN, &FRESH_OR_NOT, 24);
+    sweep(command::RUN, &FRESH_OR_NOT, 20);
 }
 
 #[test]
 fn of_tune() {
-    sweep(command::TUNE, &FRESH_OR_NOT, 24);
+    sweep(command::TUNE, &FRESH_OR_NOT, 20);
 }
 
 #[test]
 fn of_predict() {
-    sweep(command::PREDICT, &FRESH_OR_NOT, 24);
+    sweep(command::PREDICT, &FRESH_OR_NOT, 20);
 }
 
 #[test]
 fn of_explain() {
-    sweep(command::EXPLAIN, &FRESH_OR_NOT, 24);
+    sweep(command::EXPLAIN, &FRESH_OR_NOT, 20);
 }
 
 #[test]
 fn of_evaluate() {
-    sweep(command::EVALUATE, &FRESH_OR_NOT, 24);
+    sweep(command::EVALUATE, &FRESH_OR_NOT, 20);
 }
 
 #[test]
 fn of_importance() {
-    sweep(command::IMPORTANCE, &FRESH_OR_NOT, 24);
+    sweep(command::IMPORTANCE, &FRESH_OR_NOT, 20);
 }
 
 #[test]
 fn of_compare() {
-    sweep(command::COMPARE, &FRESH_OR_NOT, 24);
+    sweep(command::COMPARE, &FRESH_OR_NOT, 20);
 }
 
 #[test]
