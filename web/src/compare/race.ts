@@ -31,7 +31,13 @@ export const seeds = signal(7);
 export const verdict = signal<string | null>(null);
 export const judging = signal<{ done: number; of: number } | null>(null);
 
-const PACE: Pace = { unit: "epochs", per_second: 60 };
+/** A race takes about so many seconds, where the runs can. */
+const SECONDS = 10;
+
+function paceOf(shown: Lane[]): Pace {
+  const epochs = Math.max(1, ...shown.map(({ position }) => position.steps_total / Math.max(1, position.steps_an_epoch)));
+  return { unit: "epochs", per_second: Math.max(30, Math.round(epochs / SECONDS)) };
+}
 
 export function chooseVariation(key: string): void {
   const chosen = VARIATIONS.find((one) => one.key === key);
@@ -83,7 +89,7 @@ export async function startRace(given?: NamedRecipe[]): Promise<void> {
 
 export async function resumeRace(): Promise<void> {
   racing.value = true;
-  await engine().call("play", lanes.value.map(({ run }) => run), PACE);
+  await engine().call("play", lanes.value.map(({ run }) => run), paceOf(lanes.value));
 }
 
 export async function pauseRace(): Promise<void> {
