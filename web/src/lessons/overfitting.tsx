@@ -10,14 +10,14 @@ const TOO_LARGE = {
   data: { source: "inline" },
   network: { layers: [2, 32, 32, 1], activation: ["relu", "relu", "sigmoid"] },
   init: { method: "he_normal" },
-  train: { loss: "binary_cross_entropy", optimizer: "adam", learning_rate: 0.01, batch_size: 16, shuffle: true, epochs: 1500, seed: 1 },
+  train: { loss: "binary_cross_entropy", optimizer: "adam", learning_rate: 0.002, batch_size: 16, shuffle: true, epochs: 1500, seed: 1 },
 };
 
 export const overfitting: Lesson = {
   title: "Learning by heart",
   text: () => (
     <>
-      <p>Two half circles with a lot of noise: 40 points to learn from, and others to test on, which training never sees. The network has more than 1,100 weights, many more than there are points.</p>
+      <p>Two half circles with a lot of noise: about 40 points to learn from, and others to test on, which training never sees. The network has more than 1,100 weights, many more than there are points.</p>
       <p>Training lowers the loss on the training points. What counts are points that it has not seen.</p>
     </>
   ),
