@@ -396,5 +396,6 @@ fn name_of(ended_by: EndedBy) -> &'static str {
         EndedBy::Time => "time",
         EndedBy::Convergence => "convergence",
         EndedBy::Interrupt => "interrupt",
+        EndedBy::Divergence => "divergence",
     }
 }

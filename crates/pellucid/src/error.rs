@@ -37,7 +37,8 @@ pub enum Error {
 
     /// The arrays of a training are larger than the available memory.
     #[error(
-        "{what} needs {gigabytes:.1} GB, which is more than the available memory; use a smaller batch_size or fewer units"
+        "{what} needs {}, which is more than the available memory; use a smaller batch_size or fewer units",
+        memory_text(*gigabytes)
     )]
     Memory {
         /// What needs it.
@@ -121,6 +122,16 @@ impl Error {
             Self::NonFiniteLoss { .. } | Self::NonFiniteParameters { .. }
         )
     }
+}
+
+/// An amount of memory, in the unit in which it is no less than a tenth.
+fn memory_text(gigabytes: f64) -> String {
+    let (amount, unit) = match gigabytes {
+        many if many >= 0.1 => (many, "GB"),
+        some if some >= 1e-4 => (some * 1e3, "MB"),
+        few => (few * 1e6, "kB"),
+    };
+    format!("{amount:.1} {unit}")
 }
 
 /// The engine's result.

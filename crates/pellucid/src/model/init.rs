@@ -16,7 +16,7 @@ pub use settings::{Draw, DrawFunction, DrawShape, GivenLayer, Init};
 ///
 /// # Errors
 /// [`Error::Setting`], [`Error::Shape`] or [`Error::NonFiniteInput`] when the settings do not fit the
-/// architecture.
+/// architecture; [`Error::Memory`].
 pub fn initialise<T: Scalar>(
     architecture: Architecture,
     init: &Init,
@@ -25,12 +25,9 @@ pub fn initialise<T: Scalar>(
     init.validate()?;
     let count = architecture.parameter_count();
     let mut parameters = Vec::new();
-    tried(|| parameters.try_reserve_exact(count)).map_err(|_| {
-        let gigabytes = count as f64 * size_of::<T>() as f64 / 1e9;
-        Error::Architecture(format!(
-            "{} has {count} parameters, {gigabytes:.0} GB, which is more than the available memory",
-            architecture.describe()
-        ))
+    tried(|| parameters.try_reserve_exact(count)).map_err(|_| Error::Memory {
+        what: format!("{}, with {count} parameters,", architecture.describe()),
+        gigabytes: count as f64 * size_of::<T>() as f64 / 1e9,
     })?;
     parameters.resize(count, 0.0);
     match init {
