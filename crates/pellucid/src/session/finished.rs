@@ -66,6 +66,10 @@ pub struct Unfinished {
     pub updates: u64,
 }
 
+/// A training that has ended, and the error where it diverged; see
+/// [`Session::run_to_divergence`](super::Session::run_to_divergence).
+pub type FinishedOrDiverged<T> = (Finished<T>, Option<Box<Unfinished>>);
+
 impl From<Error> for Box<Unfinished> {
     fn from(error: Error) -> Self {
         Box::new(Unfinished {

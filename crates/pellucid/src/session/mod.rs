@@ -28,7 +28,7 @@ pub mod rate_finder;
 pub mod record;
 mod split;
 
-pub use finished::{Finished, Summary, Unfinished};
+pub use finished::{Finished, FinishedOrDiverged, Summary, Unfinished};
 pub use memory_needs::MemoryNeeds;
 pub use split::Split;
 
@@ -214,10 +214,7 @@ impl<'a, T: Scalar> Session<'a, T> {
     ///
     /// # Errors
     /// As [`run`](Self::run), but for a training that diverges only where it has no complete epoch, or no finite weights.
-    pub fn run_to_divergence<O>(
-        mut self,
-        observer: &mut O,
-    ) -> Result<(Finished<T>, Option<Box<Unfinished>>), Box<Unfinished>>
+    pub fn run_to_divergence<O>(mut self, observer: &mut O) -> Result<FinishedOrDiverged<T>, Box<Unfinished>>
     where
         O: Observer<T> + ?Sized,
     {
