@@ -1,6 +1,7 @@
 //! The built-in tables, measured and generated.
 
-use super::columns::{Categories, Column, Table, Values};
+use super::columns::{Column, Table};
+use super::made_columns::{categories, columns_of, numbers};
 use crate::files::FileError;
 use pellucid::elementary::{cos, sin, tanh};
 use pellucid::numpy_random::RandomState;
@@ -109,26 +110,6 @@ pub fn load_builtin(name: &str, seed: u32) -> Result<Table, FileError> {
         }
     };
     Ok(Table::new(name, columns))
-}
-
-pub(super) fn numbers(name: &str, values: Vec<f64>) -> Column {
-    Column::new(name, Values::Numbers(values))
-}
-
-/// `names` are sorted, as in all categories.
-pub(super) fn categories(name: &str, names: &[&str], codes: Vec<u32>) -> Column {
-    let names = names.iter().map(|&name| name.to_owned()).collect();
-    Column::new(name, Values::Categories(Categories { names, codes }))
-}
-
-/// Columns from values in row-major order.
-pub(super) fn columns_of(names: &[&str], values: impl Iterator<Item = f64>) -> Vec<Column> {
-    let mut columns = vec![Vec::new(); names.len()];
-    for (index, value) in values.enumerate() {
-        columns[index % names.len()].push(value);
-    }
-    let named = names.iter().zip(columns);
-    named.map(|(name, values)| numbers(name, values)).collect()
 }
 
 /// Drawn points, each with a class, 0 or 1; `names` are those of the classes.

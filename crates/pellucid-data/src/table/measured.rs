@@ -1,7 +1,7 @@
 //! The built-in tables that were measured.
 
-use super::builtin::{categories, columns_of, numbers};
 use super::columns::Column;
+use super::made_columns::{categories, columns_of, numbers};
 
 /// 150 irises.
 pub(super) fn iris() -> Vec<Column> {

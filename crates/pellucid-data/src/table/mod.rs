@@ -16,8 +16,9 @@ mod formats;
 mod infer;
 mod kept;
 mod limits;
-mod markers;
 #[cfg(not(target_family = "wasm"))]
+mod made_columns;
+mod markers;
 mod measured;
 mod names;
 mod number_format;

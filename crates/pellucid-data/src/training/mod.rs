@@ -27,6 +27,7 @@ mod ensemble;
 mod ensemble_settings;
 mod estimate;
 mod findings;
+mod from_model;
 mod inputs;
 mod plan;
 mod prediction;
