@@ -16,9 +16,9 @@ mod formats;
 mod infer;
 mod kept;
 mod limits;
-#[cfg(not(target_family = "wasm"))]
 mod made_columns;
 mod markers;
+#[cfg(not(target_family = "wasm"))]
 mod measured;
 mod names;
 mod number_format;
