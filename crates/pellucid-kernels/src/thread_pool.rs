@@ -4,7 +4,7 @@
 //! thread costs as much as such a part, so workers poll for the next part for a while before they sleep. The division
 //! into parts never depends on the number of threads; so neither do the bits.
 //!
-//! On a machine that is busy with other work, a worker may lose its processor. Whoever waits lets others run, the caller takes
+//! On a machine that is busy with other work, a worker may lose its processor. A thread that waits lets others run, the caller takes
 //! every part that no worker has begun, and after waiting for one that was interrupted in a part it works alone for a while.
 
 use std::any::Any;

@@ -8,7 +8,7 @@ export interface Notice {
 }
 
 export const notice = signal<Notice | null>(null);
-/** What screen readers hear and nobody needs to see. */
+/** Text for screen readers alone. */
 export const announcement = signal("");
 
 export function tell(text: string): void {
@@ -27,7 +27,7 @@ export function fail(error: unknown): void {
   notice.value = { kind: "error", text: messageOf(error) };
 }
 
-/** Runs what may fail; a failure is told, and nothing else changes. */
+/** Runs an action; if it fails, reports the error and changes nothing else. */
 export async function guard<T>(work: () => Promise<T>): Promise<T | undefined> {
   const before = notice.value;
   try {

@@ -25,7 +25,7 @@ pub type KeptState<T> = (u64, State, Network<T>);
 /// Interrupts a training, and keeps its states.
 pub struct Watch<'a, T: Scalar> {
     begin: Option<State>,
-    /// The network after the last event that was looked at.
+    /// The network after the last observed event.
     network: Network<T>,
     /// The number of steps to stop after, of the whole run.
     target: u64,
