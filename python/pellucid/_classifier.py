@@ -17,6 +17,7 @@ from ._exclusive import exclusive_fit
 from ._mlp import BaseMLP
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     from typing_extensions import Self
@@ -117,6 +118,17 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     n_threads : int or None, default=None
         The number of threads for training and prediction. The default is the number of cores of this process, or
         ``OMP_NUM_THREADS`` if that is lower. The result has the same bits for any number.
+    checkpoint : path-like, default=None
+        A file that keeps the state of ``fit``, from which a later ``fit`` with the same parameters and data goes on after
+        this one was interrupted or killed; the model is the same, to the bit. It needs a ``random_state``. What
+        callbacks have collected is not part of it.
+    checkpoint_every : str or float, default=None
+        How often: ``"10epochs"``, ``"5000steps"``, ``"60s"`` or seconds. By default so seldom that it takes less than a
+        hundredth of the time.
+    checkpoint_keep : int, default=2
+        The number of files: the last one, and those before it with ``.1``, ``.2``, ... after their name.
+    resume : "auto" or path-like, default=None
+        ``"auto"`` goes on from the checkpoint where there is one; a file, from that one. ``max_iter`` may be raised.
 
     Attributes
     ----------
@@ -220,6 +232,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         progress: bool = False,
         precision: str | None = None,
         n_threads: int | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: str | float | None = None,
+        checkpoint_keep: int = 2,
+        resume: str | os.PathLike[str] | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -257,6 +273,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.progress = progress
         self.precision = precision
         self.n_threads = n_threads
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
+        self.checkpoint_keep = checkpoint_keep
+        self.resume = resume
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         if getattr(getattr(y, "dtype", None), "kind", "") == "T":

@@ -73,7 +73,12 @@ class _RepeatedTraining:
         self.run: Run | None = None
         self.losses = list(getattr(estimator, "loss_curve_", []))
         self.model: BaseMLP = clone(estimator).set_params(
-            verbose=False, progress=False, callbacks=[self._stop_like_fitted]
+            verbose=False,
+            progress=False,
+            callbacks=[self._stop_like_fitted],
+            checkpoint=None,
+            checkpoint_every=None,
+            resume=None,
         )
         if not isinstance(estimator.random_state, Integral):
             self.model.set_params(random_state=generator_at(estimator._start))

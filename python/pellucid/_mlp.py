@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from itertools import pairwise
 from numbers import Integral, Real
@@ -33,7 +34,6 @@ from ._settings import check_settings, hidden_sizes
 from ._training import HeldOutRows, Optimizer, Samples, keep, train_by_steps, train_lbfgs
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
     from numpy.typing import NDArray
@@ -81,6 +81,10 @@ class BaseMLP(BaseEstimator):
         "progress": ["boolean"],
         "precision": [StrOptions({"f32", "f64"}), None],
         "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+        "checkpoint": [str, os.PathLike, None],
+        "checkpoint_every": [str, Interval(Real, 0, None, closed="neither"), None],
+        "checkpoint_keep": [Interval(Integral, 1, None, closed="left")],
+        "resume": [str, os.PathLike, None],
     }
 
     # Parameters, set by the constructors.
@@ -119,6 +123,10 @@ class BaseMLP(BaseEstimator):
     progress: bool
     precision: str | None
     n_threads: int | None
+    checkpoint: str | os.PathLike[str] | None
+    checkpoint_every: str | float | None
+    checkpoint_keep: int
+    resume: str | os.PathLike[str] | None
 
     # Attributes, set by fit.
     coefs_: list[Any]
@@ -201,6 +209,8 @@ class BaseMLP(BaseEstimator):
         targets, width = self._encoded(y, incremental)
         if incremental and self.early_stopping and not is_lbfgs:
             raise ValueError("partial_fit does not support early_stopping=True")
+        if incremental and (self.checkpoint is not None or self.resume is not None):
+            raise ValueError("partial_fit keeps no checkpoint; save the model between its calls, and leave checkpoint out")
         n_samples, n_features = X.shape
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)

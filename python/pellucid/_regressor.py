@@ -15,6 +15,7 @@ from ._exclusive import exclusive_fit
 from ._mlp import BaseMLP
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     from typing_extensions import Self
@@ -115,6 +116,17 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     n_threads : int or None, default=None
         The number of threads for training and prediction. The default is the number of cores of this process, or
         ``OMP_NUM_THREADS`` if that is lower. The result has the same bits for any number.
+    checkpoint : path-like, default=None
+        A file that keeps the state of ``fit``, from which a later ``fit`` with the same parameters and data goes on after
+        this one was interrupted or killed; the model is the same, to the bit. It needs a ``random_state``. What
+        callbacks have collected is not part of it.
+    checkpoint_every : str or float, default=None
+        How often: ``"10epochs"``, ``"5000steps"``, ``"60s"`` or seconds. By default so seldom that it takes less than a
+        hundredth of the time.
+    checkpoint_keep : int, default=2
+        The number of files: the last one, and those before it with ``.1``, ``.2``, ... after their name.
+    resume : "auto" or path-like, default=None
+        ``"auto"`` goes on from the checkpoint where there is one; a file, from that one. ``max_iter`` may be raised.
 
     Attributes
     ----------
@@ -213,6 +225,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         progress: bool = False,
         precision: str | None = None,
         n_threads: int | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: str | float | None = None,
+        checkpoint_keep: int = 2,
+        resume: str | os.PathLike[str] | None = None,
     ) -> None:
         self.loss = loss
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -249,6 +265,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.progress = progress
         self.precision = precision
         self.n_threads = n_threads
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
+        self.checkpoint_keep = checkpoint_keep
+        self.resume = resume
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         X, y = self._validated(X, y, reset, numeric=True)

@@ -77,30 +77,6 @@ def request_of(parameters: Mapping[str, Any], target: list[str], task: str) -> s
     return json.dumps(request, default=plain)
 
 
-def checkpoint_of(parameters: Mapping[str, Any]) -> str | None:
-    """The settings of a checkpoint, JSON; None without one."""
-    file, every, resume = (parameters[name] for name in ("checkpoint", "checkpoint_every", "resume"))
-    is_auto = resume == "auto"
-    path = file if file is not None else None if is_auto else resume
-    if path is None:
-        if is_auto:
-            raise ValueError("resume = 'auto' continues from the file of checkpoint; name that file")
-        if every is not None:
-            raise ValueError(f"checkpoint_every = {every!r} is the interval of a checkpoint; name its file")
-        return None
-    keep = parameters["checkpoint_keep"]
-    if isinstance(keep, bool) or not isinstance(keep, Integral) or keep < 1:
-        raise ValueError(f"checkpoint_keep = {keep!r} cannot be used: an integer, 1 or more, is needed")
-    return json.dumps(
-        {
-            "path": os.fspath(path),
-            "every": every if every is None or isinstance(every, str) else f"{every}s",
-            "keep": int(keep),
-            "resume": None if resume is None else os.fspath(resume),
-        }
-    )
-
-
 def names_of(value: Any) -> list[str]:
     """One name, or several."""
     return [value] if isinstance(value, str) else [name if isinstance(name, str) else str(name) for name in value]

@@ -13,13 +13,14 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from ._checkpoint import checkpoint_of
 from ._engine import TableModel, train_table
 from ._exclusive import exclusive_fit
 from ._frames import columns_of, file_of, is_file, table_from, table_of, targets_of, weights_of
 from ._progress import Progress
 from ._table_inspection import TableInspection
 from ._table_messages import in_parameters, in_sentence, in_words_of_python
-from ._table_parameters import checkpoint_of, names_of, request_of
+from ._table_parameters import names_of, request_of
 from ._threads import thread_count
 from ._training import DIVERGED
 

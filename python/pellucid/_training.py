@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ._arrays import hand_back, state_of, unpack
+from ._checkpoint import how_to_go_on, open_checkpoint, warn_of_files
 from ._engine import Run
 from ._prediction import FlatParameters, mean_loss, outputs_with
 from ._recipe import optimizer_of, recipe_text
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ._engine import Features, Targets
+    from ._engine import ArrayCheckpoint, Features, Targets
     from ._engine import Samples as Arrays
     from ._mlp import BaseMLP
     from ._progress import Progress
@@ -134,19 +135,21 @@ def train_by_steps(
     kept = getattr(estimator, "_optimizer", None) if incremental else None
     if kept is None:
         kept = Optimizer(optimizer_of(estimator), float(estimator.learning_rate_init), None)
+    checkpoint = open_checkpoint(estimator, samples, dtype)
     run, is_ours = begin(estimator, samples, layers, dtype, kept, batch_size)
-    steps = _StepTraining(estimator, samples, run, kept.learning_rate, layers, progress)
+    steps = _StepTraining(estimator, samples, run, kept.learning_rate, layers, progress, checkpoint)
     try:
         with progress or nullcontext():
             steps.epochs(incremental)
     except KeyboardInterrupt:
-        warnings.warn("Training interrupted by user.", stacklevel=5)
+        warnings.warn(f"Training interrupted by user.{how_to_go_on(estimator)}", stacklevel=5)
     finally:
         # The model stays usable, even if a callback raises an exception.
         keep(estimator, run.parameters() if steps.best is None else steps.best, layers)
         estimator._optimizer = Optimizer(kept.settings, steps.rate, run.memory())
         if is_ours:
             hand_back(estimator._random_state, run.random_state())
+        warn_of_files(checkpoint, stacklevel=5)
     if steps.diverged is not None and steps.best is None:
         estimator._has_diverged = True
         raise ValueError(f"{DIVERGED} ({steps.diverged})")
@@ -171,7 +174,9 @@ class _StepTraining:
         rate: float,
         layers: list[int],
         progress: Progress | None,
+        checkpoint: ArrayCheckpoint | None,
     ) -> None:
+        self.checkpoint = checkpoint
         self.layers = layers
         self.progress = progress
         self.estimator = estimator
@@ -192,6 +197,8 @@ class _StepTraining:
         if self.samples.held_out is not None and estimator.validation_scores_:
             # A training that goes on can only improve on the model that it began with.
             self.best = self.run.parameters()
+        if self._has_ended():
+            return
         while estimator.n_iter_ < estimator.max_iter:
             self._train(1 if is_observed else estimator.max_iter - estimator.n_iter_)
             if self.diverged is not None:
@@ -205,20 +212,78 @@ class _StepTraining:
             if is_scaled:
                 self.rate = estimator.learning_rate_init / (estimator.t_ + 1) ** estimator.power_t
             if self._callback_ends_training():
+                self._keep_end(is_complete=True)
                 return
             if estimator._no_improvement_count > estimator.n_iter_no_change:
                 if self._ends():
+                    self._keep_end(is_complete=True)
                     return
                 estimator._no_improvement_count = 0
             if incremental:
                 return
             if estimator.n_iter_ == estimator.max_iter:
-                warnings.warn(
-                    f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the "
-                    "optimization hasn't converged yet.",
-                    ConvergenceWarning,
-                    stacklevel=6,
-                )
+                self._keep_end(is_complete=False)
+                self._warn_of_maximum()
+            elif self.checkpoint is not None:
+                self.run.keep_after_epoch(self.checkpoint, self._numbers())
+
+    def _warn_of_maximum(self) -> None:
+        warnings.warn(
+            f"Stochastic Optimizer: Maximum iterations ({self.estimator.max_iter}) reached and the "
+            "optimization hasn't converged yet.",
+            ConvergenceWarning,
+            stacklevel=7,
+        )
+
+    def _has_ended(self) -> bool:
+        """Continues from the checkpoint, if there is one. Whether the training had ended there."""
+        estimator = self.estimator
+        numbers = None if self.checkpoint is None else self.checkpoint.numbers()
+        if self.checkpoint is None or numbers is None:
+            return False
+        self.run.resume(self.checkpoint)
+        one = {name: array[0] for name, array in numbers.items() if len(array) == 1}
+        estimator.n_iter_, estimator.t_ = int(one["n_iter"]), int(one["t"])
+        estimator._no_improvement_count = int(one["no_improvement_count"])
+        self.rate = float(one["rate"])
+        estimator.loss_curve_ = [np.float64(loss) for loss in numbers["loss_curve"]]
+        if estimator.loss_curve_:
+            estimator.loss_ = estimator.loss_curve_[-1]
+        if "best_loss" in one:
+            estimator.best_loss_ = np.float64(one["best_loss"])
+        if "best_validation_score" in one:
+            estimator.best_validation_score_ = np.float64(one["best_validation_score"])
+            estimator.validation_scores_ = [np.float64(score) for score in numbers["validation_scores"]]
+        if "best" in numbers:
+            self.best = numbers["best"].astype(self.run.parameters().dtype)
+        if not one["is_complete"] and estimator.n_iter_ >= estimator.max_iter:
+            self._warn_of_maximum()
+        return bool(one["is_complete"])
+
+    def _numbers(self, is_complete: bool = False) -> dict[str, NDArray[np.float64]]:
+        """What the estimator remembers of the training, as arrays by name."""
+        estimator = self.estimator
+        numbers: dict[str, Any] = {
+            "n_iter": [estimator.n_iter_],
+            "t": [estimator.t_],
+            "no_improvement_count": [estimator._no_improvement_count],
+            "rate": [self.rate],
+            "loss_curve": estimator.loss_curve_,
+            "is_complete": [is_complete],
+        }
+        if estimator.best_loss_ is not None:
+            numbers["best_loss"] = [estimator.best_loss_]
+        if estimator.validation_scores_ is not None:
+            numbers["best_validation_score"] = [estimator.best_validation_score_]
+            numbers["validation_scores"] = estimator.validation_scores_
+        if self.best is not None:
+            numbers["best"] = self.best
+        return {name: np.array(values, dtype=np.float64) for name, values in numbers.items()}
+
+    def _keep_end(self, is_complete: bool) -> None:
+        """Keeps the state at the end: ``is_complete`` unless more epochs would go on."""
+        if self.checkpoint is not None:
+            self.run.keep_end(self.checkpoint, [], self._numbers(is_complete))
 
     def follows(self, learning_rate: str) -> bool:
         """Whether the rate follows this rule of scikit-learn, which applies to ``sgd`` only."""
@@ -252,6 +317,8 @@ class _StepTraining:
             rate=self.rate if estimator.schedule is None else None,
             stagnation=None if by_score else stagnation,
             reported=None if self.progress is None else self.progress.callback_from(estimator.n_iter_),
+            checkpoint=self.checkpoint,
+            numbers=None if self.checkpoint is None else self._numbers,
         )
         if self.diverged is not None and by_score:
             losses.append(np.nan)
@@ -332,7 +399,10 @@ def train_lbfgs(
     estimator: BaseMLP, samples: Samples, layers: list[int], dtype: np.dtype[Any], progress: Progress | None
 ) -> None:
     """``lbfgs``: iterations on all samples at once until a minimum is found."""
+    checkpoint = open_checkpoint(estimator, samples, dtype)
     run, _ = begin(estimator, samples, layers, dtype, Optimizer(optimizer_of(estimator), 0.0, None), "full")
+    if checkpoint is not None:
+        run.resume(checkpoint)
 
     def _after_iteration(iteration: int, loss: float, parameters: NDArray[Any]) -> bool:
         keep(estimator, parameters, layers)
@@ -345,6 +415,8 @@ def train_lbfgs(
             estimator.max_iter,
             reported=None if progress is None else progress.callback_from(0),
             each_epoch=_after_iteration if estimator.callbacks else None,
+            checkpoint=checkpoint,
+            numbers=None if checkpoint is None else dict,
         )
         if progress is not None and losses:
             progress.report(len(losses), losses[-1])
@@ -363,8 +435,11 @@ def train_lbfgs(
     estimator.loss_curve_ = [np.float64(loss) for loss in [*losses[1:], value][: estimator.n_iter_]]
     if estimator.verbose:
         print(f"L-BFGS: loss = {value:.8f} after {iterations} iterations, {evaluations} evaluations: {reason}")
+    if checkpoint is not None and raised is None:
+        run.keep_end(checkpoint, losses, {})
+    warn_of_files(checkpoint, stacklevel=5)
     if isinstance(raised, KeyboardInterrupt):
-        warnings.warn("Training interrupted by user.", stacklevel=5)
+        warnings.warn(f"Training interrupted by user.{how_to_go_on(estimator)}", stacklevel=5)
     elif raised is not None:
         raise raised
     else:

@@ -1,6 +1,7 @@
 //! The binding between the Python package and the engine: training on NumPy arrays and on tables, outputs, inspection, recipes
 //! and model files. scikit-learn's conventions (names, defaults, checks, when training ends) are implemented in Python.
 
+mod array_checkpoint;
 mod arrays;
 mod checkpoint;
 mod diagnosing;
@@ -26,6 +27,9 @@ use pyo3::prelude::*;
 /// The engine's side of `pellucid`.
 #[pymodule]
 mod _engine {
+    #[pymodule_export]
+    use crate::array_checkpoint::ArrayCheckpoint;
+
     #[pymodule_export]
     use crate::inspection::{check_gradient, diagnose, explain};
 

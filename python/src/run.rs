@@ -1,5 +1,6 @@
 //! Training and prediction on NumPy arrays, for scikit-learn's estimators.
 
+use crate::array_checkpoint::{ArrayCheckpoint, Keeping};
 use crate::arrays::{Number, Refused, joined};
 use crate::diagnosing::Diagnosing;
 use crate::samples::{SampleArrays, copied};
@@ -9,7 +10,7 @@ use pellucid::model::init::initialise;
 use pellucid::numpy_random::RandomState;
 use pellucid::optimization::optimizer::Memory;
 use pellucid::training::observe::Observer;
-use pellucid::{Error, Network, Precision, Recipe, Trainer, with_precision};
+use pellucid::{Ending, Error, Network, Precision, Recipe, Trainer, with_precision};
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use std::num::NonZeroUsize;
@@ -18,6 +19,10 @@ use std::num::NonZeroUsize;
 struct Training<T: Number> {
     trainer: Trainer<T>,
     diagnosing: Option<Diagnosing<T>>,
+    /// How its last run ended.
+    ending: Option<Ending>,
+    /// Whether the training had ended before, in the state from which it continues.
+    is_over: bool,
 }
 
 /// A training in either precision.
@@ -102,8 +107,7 @@ impl Run {
                 let slots = [slot(0)?, slot(1)?, slot(2)?];
                 trainer = trainer.remembering(&Memory { steps, slots, scalars }).refused()?;
             }
-            let diagnosing = None;
-            Training { trainer, diagnosing }.into()
+            Training { trainer, diagnosing: None, ending: None, is_over: false }.into()
         });
         Ok(Self {
             recipe,
@@ -144,8 +148,11 @@ impl Run {
     /// Trains for up to `epochs` more epochs, without Python's lock, at the learning rate `rate`, if given. Ends earlier if
     /// the losses stop falling by the rule of stagnation, on Ctrl-C, and if a number is not finite. `reported` is called about
     /// 10 times per second with the progress, `each_epoch` after each epoch with its number, the loss and the parameters; if
-    /// it answers true, the training ends.
-    #[pyo3(signature = (samples, epochs, *, rate=None, stagnation=None, reported=None, each_epoch=None))]
+    /// it answers true, the training ends. States are kept in `checkpoint`, with the numbers of the estimator, arrays by
+    /// name, that `numbers` is called for; a training that continues from there returns the losses since these numbers.
+    #[pyo3(signature = (
+        samples, epochs, *, rate=None, stagnation=None, reported=None, each_epoch=None, checkpoint=None, numbers=None
+    ))]
     #[expect(
         clippy::too_many_arguments,
         reason = "they are named where it is called, in Python"
@@ -159,20 +166,57 @@ impl Run {
         stagnation: Option<Stagnation>,
         reported: Option<Py<PyAny>>,
         each_epoch: Option<Py<PyAny>>,
+        mut checkpoint: Option<PyRefMut<'py, ArrayCheckpoint>>,
+        numbers: Option<Py<PyAny>>,
     ) -> PyResult<Trained> {
         let mut each_epoch = each_epoch.map(EachEpoch::new);
-        let mut watch = Watch::new(epochs, stagnation, reported);
+        let watch = Watch::new(epochs, stagnation, reported);
+        let mut keeping = Keeping::new(watch, checkpoint.as_deref_mut(), numbers)?;
         let diverged = with!(&mut self.training, training => {
             if let Some(rate) = rate {
                 training.trainer.set_learning_rate(rate);
             }
-            train(py, training, samples, &mut (&mut each_epoch, &mut watch))
+            train(py, training, samples, &mut (&mut each_epoch, &mut keeping))
         })?;
+        let (watch, of_numbers) = keeping.finish();
         let raised = watch
             .raised
+            .or(of_numbers)
             .or(each_epoch.and_then(|each_epoch| each_epoch.raised));
         let best = watch.stagnation.map(|rule| (rule.best, rule.waited));
         Ok((watch.losses, best, raised, diverged))
+    }
+
+    /// Continues from the state of a checkpoint, if it has one. Whether the training had ended there.
+    fn resume(&mut self, checkpoint: PyRef<'_, ArrayCheckpoint>) -> PyResult<bool> {
+        with!(&mut self.training, training => {
+            training.ending = checkpoint.resume(&mut training.trainer)?;
+            training.is_over = training.ending.is_some();
+            Ok(training.is_over)
+        })
+    }
+
+    /// Keeps the state after an epoch in a checkpoint, if one is due, with the numbers of the estimator.
+    fn keep_after_epoch(
+        &self,
+        mut checkpoint: PyRefMut<'_, ArrayCheckpoint>,
+        numbers: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        with!(&self.training, training => checkpoint.keep_after_epoch(&training.trainer, numbers))
+    }
+
+    /// Keeps the state of a training that has ended in a checkpoint. `losses` are those that [`train`](Self::train) returned
+    /// last, unless `numbers` has them.
+    fn keep_end(
+        &self,
+        mut checkpoint: PyRefMut<'_, ArrayCheckpoint>,
+        losses: Vec<f64>,
+        numbers: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        with!(&self.training, training => {
+            let ending = training.ending.unwrap_or(Ending::Completed);
+            checkpoint.keep_end(&training.trainer, ending, &losses, numbers)
+        })
     }
 
     /// All parameters: the weights of all layers, then all biases, then those of normalised layers.
@@ -252,12 +296,20 @@ pub(crate) fn network<T: Number>(recipe: &Recipe, parameters: &[Bound<'_, PyAny>
 /// Trains, and returns the error of divergence.
 fn train<T: Number>(
     py: Python<'_>,
-    Training { trainer, diagnosing }: &mut Training<T>,
+    Training {
+        trainer,
+        diagnosing,
+        ending,
+        is_over,
+    }: &mut Training<T>,
     samples: &Bound<'_, PyAny>,
     observer: &mut (impl Observer<T> + Send),
 ) -> PyResult<Option<String>> {
     let arrays: SampleArrays<'_, T> = samples.extract()?;
     let samples = arrays.lend()?;
+    if *is_over {
+        return Ok(None);
+    }
     let ended = py.detach(|| trainer.run(&samples, &mut (&mut *diagnosing, observer)));
     match ended {
         Err(error) if error.is_divergence() => {
@@ -270,6 +322,9 @@ fn train<T: Number>(
         Err(error @ (Error::Memory { .. } | Error::TooMuchMemory { .. })) => {
             Err(PyMemoryError::new_err(error.to_string()))
         }
-        ended => ended.map(|_| None).refused(),
+        ended => {
+            *ending = Some(ended.refused()?);
+            Ok(None)
+        }
     }
 }

@@ -3,7 +3,8 @@
 
 use crate::arrays::Number;
 use numpy::ToPyArray;
-use pellucid::Scalar;
+use pellucid::state::State;
+use pellucid::{Result, Scalar};
 use pellucid::training::glance::Glance;
 use pellucid::training::observe::{Event, Observer, Position, end_if};
 use pyo3::prelude::*;
@@ -65,6 +66,11 @@ pub(crate) struct Watch {
     has_raised: Arc<AtomicBool>,
 }
 
+/// Where the losses and the rule of stagnation are in a state.
+const LOSSES: &str = "losses";
+const STAGNATION: &str = "stagnation";
+const STAGNATION_WAITED: &str = "stagnation/waited";
+
 impl Watch {
     pub(crate) fn new(limit: u64, stagnation: Option<Stagnation>, reported: Option<Py<PyAny>>) -> Self {
         Self {
@@ -88,6 +94,33 @@ impl Watch {
             has_raised: Arc::clone(has_raised),
             ..self
         }
+    }
+
+    /// Adds the losses, and what the rule of stagnation remembers, to a state.
+    pub(crate) fn save_losses(&self, state: &mut State) {
+        Self::put_losses(state, &self.losses);
+        if let Some(rule) = &self.stagnation {
+            state.put_numbers(STAGNATION, &[rule.best]);
+            state.put_counts(STAGNATION_WAITED, &[rule.waited]);
+        }
+    }
+
+    pub(crate) fn put_losses(state: &mut State, losses: &[f64]) {
+        state.put_numbers(LOSSES, losses);
+    }
+
+    /// Continues from the losses and the rule in a state, as far as it has them.
+    pub(crate) fn load_losses(&mut self, state: &State) -> Result<()> {
+        if state.has(LOSSES) {
+            self.losses = state.numbers(LOSSES)?;
+        }
+        if let Some(rule) = &mut self.stagnation
+            && state.has(STAGNATION)
+        {
+            [rule.best] = state.exactly(STAGNATION)?;
+            [rule.waited] = state.count(STAGNATION_WAITED)?;
+        }
+        Ok(())
     }
 
     /// Reports the progress: all epochs so far and this part of the next.

@@ -9,7 +9,7 @@ use pellucid_data::checkpoint::{CheckpointKeeper, Identity};
 /// Opens the checkpoint that the flags ask for, of the trainings that `identify` describes.
 pub(crate) fn open<'a>(
     flags: &CheckpointFlags,
-    identify: impl Fn() -> pellucid_data::Result<Identity> + 'a,
+    identify: impl Fn() -> pellucid_data::Result<Identity> + Send + 'a,
 ) -> Result<Option<CheckpointKeeper<'a>>> {
     let settings = match flags.settings() {
         Ok(Some(settings)) => settings,

@@ -5,44 +5,8 @@ use crate::stepper::Stepper;
 use crate::thrown::Thrown;
 use pellucid::Scalar;
 use pellucid::inspection::explanation::{Explanation, Labels, class_names};
-use pellucid::state::State;
-use pellucid::training::checkpoints::Checkpoints;
-use pellucid::training::observe::{Event, Observer, Position};
+use pellucid::training::continuing::ContinueFrom;
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
-
-/// Continues a training from a state, and observes nothing.
-struct Resumed(Option<State>);
-
-impl Checkpoints for Resumed {
-    fn begin(&mut self) -> Option<State> {
-        self.0.take()
-    }
-
-    fn is_due(&mut self) -> bool {
-        false
-    }
-
-    fn keep(&mut self, _: State) {}
-
-    fn is_interrupted(&self) -> bool {
-        false
-    }
-}
-
-impl<T: Scalar> Observer<T> for Resumed {
-    fn on(&mut self, _: &Event<'_, T>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn next_epoch(&mut self, _: Position) -> u64 {
-        u64::MAX
-    }
-
-    fn checkpoints(&mut self) -> Option<&mut dyn Checkpoints> {
-        Some(self)
-    }
-}
 
 /// The record of the step that the training would take next if its batch were a row, counted from 0. After the last step it is
 /// one by the same rule, with an optimizer that remembers nothing.
@@ -73,7 +37,7 @@ pub fn explain<T: Scalar>(
     };
     let takes_steps = stepper.recipe().train.optimizer.takes_steps();
     if stepper.now().end.is_none() && takes_steps {
-        let mut state = Resumed(stepper.state());
+        let mut state = ContinueFrom::new(stepper.state());
         if let Some((position, trace)) = session.clone().trace(stepper.step(), Some(&[row]), &mut state)? {
             return Ok(Explanation::from_trace(
                 stepper.recipe(),

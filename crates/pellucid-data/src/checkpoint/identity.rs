@@ -71,6 +71,23 @@ impl Identity {
         })
     }
 
+    /// The training of an estimator of Python on arrays: its parameters by name, its number of epochs, and a digest of the
+    /// arrays and of the weights that it begins with.
+    pub fn of_arrays(
+        estimator: String,
+        parameters: BTreeMap<String, String>,
+        epochs: u64,
+        data: String,
+    ) -> Self {
+        let mut recipe = parameters;
+        recipe.insert(EPOCHS.into(), epochs.to_string());
+        Self {
+            trainings: estimator,
+            recipe,
+            data,
+        }
+    }
+
     /// In what a checkpoint of another training differs from this one, in words; `None` where this one may continue it.
     pub(super) fn difference(&self, there: &Self) -> Option<String> {
         if self.trainings != there.trainings {

@@ -31,7 +31,7 @@ const GLANCE: f64 = 0.1;
 pub struct CheckpointKeeper<'a> {
     settings: CheckpointSettings,
     identity: OnceCell<Identity>,
-    identify: Box<dyn Fn() -> Result<Identity> + 'a>,
+    identify: Box<dyn Fn() -> Result<Identity> + Send + 'a>,
     states: Vec<State>,
     /// The training under way; `None` before the first.
     training: Option<usize>,
@@ -41,8 +41,8 @@ pub struct CheckpointKeeper<'a> {
     /// When the last state was kept, in seconds since the start, and how long that took.
     last: f64,
     cost: f64,
-    was_interrupted: Box<dyn Fn() -> bool + 'a>,
-    warn: Box<dyn Fn(&str) + 'a>,
+    was_interrupted: Box<dyn Fn() -> bool + Send + 'a>,
+    warn: Box<dyn Fn(&str) + Send + 'a>,
     last_warning: String,
     _lock: Lock,
 }
@@ -56,9 +56,9 @@ impl<'a> CheckpointKeeper<'a> {
     /// continued; all files are damaged.
     pub fn open(
         settings: CheckpointSettings,
-        identify: impl Fn() -> Result<Identity> + 'a,
-        was_interrupted: impl Fn() -> bool + 'a,
-        warn: impl Fn(&str) + 'a,
+        identify: impl Fn() -> Result<Identity> + Send + 'a,
+        was_interrupted: impl Fn() -> bool + Send + 'a,
+        warn: impl Fn(&str) + Send + 'a,
     ) -> Result<(Self, Vec<String>)> {
         let lock = Lock::of(&settings.path)?;
         let mut notes = Vec::new();

@@ -1,6 +1,7 @@
 //! Trains networks: the training loop, its observers, and early stopping.
 
 pub mod checkpoints;
+pub mod continuing;
 pub mod early_stopping;
 pub mod epochs;
 pub mod glance;

@@ -6,6 +6,7 @@ use pellucid::numpy_random::RandomState;
 use pellucid::optimization::schedule::Schedule;
 use pellucid::state::State;
 use pellucid::training::checkpoints::Checkpoints;
+use pellucid::training::continuing::ContinueFrom;
 use pellucid::training::observe::{Event, Observer, Position, end_if};
 use pellucid::{Finished, Optimizer, Recipe, Scalar, Session, Split};
 use std::ops::ControlFlow;
@@ -43,34 +44,6 @@ impl<T: Scalar> Observer<T> for Keeper {
     }
     fn next_step(&mut self, next: Position) -> u64 {
         next.step
-    }
-    fn checkpoints(&mut self) -> Option<&mut dyn Checkpoints> {
-        Some(self)
-    }
-}
-
-/// Continues from a state, and keeps none.
-struct Resumer(Option<State>);
-
-impl Checkpoints for Resumer {
-    fn begin(&mut self) -> Option<State> {
-        self.0.take()
-    }
-    fn is_due(&mut self) -> bool {
-        false
-    }
-    fn keep(&mut self, _: State) {}
-    fn is_interrupted(&self) -> bool {
-        false
-    }
-}
-
-impl<T: Scalar> Observer<T> for Resumer {
-    fn on(&mut self, _: &Event<'_, T>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-    fn next_epoch(&mut self, _: Position) -> u64 {
-        u64::MAX
     }
     fn checkpoints(&mut self) -> Option<&mut dyn Checkpoints> {
         Some(self)
@@ -127,7 +100,7 @@ fn assert_recipe_resumes<T: Scalar>(recipe: &Recipe, has_held_out: bool, setting
     assert_equal(&whole, &observed, &format!("{settings}, observed"));
     assert!(keeper.states.len() > 4, "{settings}");
     for (index, state) in keeper.states.iter().enumerate() {
-        let resumed = session(recipe, &split).run(&mut Resumer(Some(state.clone())));
+        let resumed = session(recipe, &split).run(&mut ContinueFrom::new(Some(state.clone())));
         let resumed = resumed.unwrap_or_else(|error| panic!("{settings}, state {index}: {error}"));
         assert_equal(&whole, &resumed, &format!("{settings}, from state {index}"));
     }
@@ -254,7 +227,7 @@ fn fused_runs_of_small_networks_resume() {
     let mut keeper = Keeper::default();
     session(&recipe, &split).run(&mut keeper).unwrap();
     for state in keeper.states {
-        let resumed = session(&recipe, &split).run(&mut Resumer(Some(state))).unwrap();
+        let resumed = session(&recipe, &split).run(&mut ContinueFrom::new(Some(state))).unwrap();
         assert_equal(&whole, &resumed, "xor");
     }
 }
@@ -309,12 +282,12 @@ fn a_state_of_another_training_is_refused() {
     let state = keeper.states.pop().unwrap();
     let other = recipe(&["train.optimizer=adam".to_owned()]);
     let error = session(&other, &split)
-        .run(&mut Resumer(Some(state.clone())))
+        .run(&mut ContinueFrom::new(Some(state.clone())))
         .unwrap_err();
     assert!(error.to_string().contains("optimizer/slot 0"), "{error}");
     let single = self::split::<f32>(false);
     let error = session(&recipe(&[]), &single)
-        .run(&mut Resumer(Some(state)))
+        .run(&mut ContinueFrom::new(Some(state)))
         .unwrap_err();
     assert!(error.to_string().contains("numbers of this precision"), "{error}");
     let error = session(&recipe(&[]), &split)

@@ -61,8 +61,15 @@ impl<T: Scalar> Trainer<T> {
         }
     }
 
+    /// Everything that the next step depends on, between two runs of whole epochs.
+    pub fn state(&self) -> State {
+        let mut state = State::default();
+        self.save_with(&mut state, &EpochProgress::default(), &self.order);
+        state
+    }
+
     /// Adds the state of a trainer whose run has ended.
-    pub(crate) fn save_end(&self, state: &mut State, ending: Ending) {
+    pub fn save_end(&self, state: &mut State, ending: Ending) {
         self.save_with(state, &EpochProgress::default(), &self.order);
         let ending = ENDINGS.iter().position(|&known| known == ending).unwrap_or(0);
         state.put_counts(ENDING, &[ending as u64]);
@@ -82,7 +89,7 @@ impl<T: Scalar> Trainer<T> {
     ///
     /// # Errors
     /// [`Error::State`] where it is of another training.
-    pub(crate) fn load(&mut self, state: &State) -> Result<Option<Ending>> {
+    pub fn load(&mut self, state: &State) -> Result<Option<Ending>> {
         [self.epoch, self.step] = state.count(POSITION)?;
         state.copy_numbers("network", self.network.parameters_mut())?;
         let takes_steps = self.optimizer.optimizer().takes_steps();
