@@ -4,9 +4,9 @@
 use crate::arrays::Number;
 use numpy::ToPyArray;
 use pellucid::state::State;
-use pellucid::{Result, Scalar};
 use pellucid::training::glance::Glance;
 use pellucid::training::observe::{Event, Observer, Position, end_if};
+use pellucid::{Result, Scalar};
 use pyo3::prelude::*;
 use serde_json::json;
 use std::ops::ControlFlow;

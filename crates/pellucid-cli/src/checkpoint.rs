@@ -5,6 +5,7 @@ use crate::failure::misuse;
 use crate::{interrupt, terminal};
 use anyhow::Result;
 use pellucid_data::checkpoint::{CheckpointKeeper, Identity};
+use std::path::Path;
 
 /// Opens the checkpoint that the flags ask for, of the trainings that `identify` describes.
 pub(crate) fn open<'a>(
@@ -23,11 +24,11 @@ pub(crate) fn open<'a>(
 }
 
 /// How a command that was interrupted goes on.
-pub(crate) fn how_to_go_on(keeper: Option<&CheckpointKeeper<'_>>) -> String {
-    match keeper {
-        Some(keeper) => format!(
+pub(crate) fn how_to_go_on(checkpoint: Option<&Path>) -> String {
+    match checkpoint {
+        Some(path) => format!(
             "; the same command with --resume auto goes on from {}",
-            keeper.path().display()
+            path.display()
         ),
         None => String::new(),
     }

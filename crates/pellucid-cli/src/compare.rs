@@ -7,18 +7,20 @@ mod record;
 mod run_recorder;
 mod side_by_side;
 mod specs;
+mod state;
 mod variants;
 
 use crate::arguments::Compare;
 use crate::failure::{failed, misuse};
 use crate::outputs::{self, JsonOutput, PlotOutput};
 use crate::run::threads;
-use crate::{interrupt, recipes, terminal, text_style};
+use crate::{checkpoint, interrupt, recipes, terminal, text_style};
 use anyhow::Result;
 use pellucid_report::{Comparison, PictureFormat, VariantRuns};
 use progress::CompareProgress;
 use side_by_side::{Cores, FinishedRun, run_all};
 use specs::VariantSpec;
+use state::CompareState;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use variants::{Variant, draws};
@@ -36,12 +38,27 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     let prepare = |path| PlotOutput::prepare(path, arguments.theme);
     let plot = arguments.plot.as_deref().map(prepare).transpose()?;
 
+    let mut state = CompareState::open(&arguments.checkpoints, &variants, arguments.own_weights)?;
+    if let Some((state, finished)) = &state
+        && !settings.quiet
+        && finished.len() > 0
+    {
+        terminal::note(&format!(
+            "{}: {} runs are done already",
+            state.path().display(),
+            finished.len()
+        ));
+    }
+
     let mut progress = CompareProgress::new(&variants, &seeds, settings.quiet);
-    let done = run_all(&variants, &seeds, cores, &mut progress);
+    let done = run_all(&variants, &seeds, cores, &mut state, &mut progress);
     progress.finish();
     let stopped = interrupt::was_asked();
+    let goes_on = checkpoint::how_to_go_on(state.as_ref().map(|(state, _)| state.path()));
     let Some(runs) = Runs::complete(variants, &seeds, done?) else {
-        return Ok(failed(&interrupt::stopped("; there is nothing to compare")));
+        return Ok(failed(&interrupt::stopped(&format!(
+            "; there is nothing to compare{goes_on}"
+        ))));
     };
 
     let found = runs.comparison(arguments.reach.as_deref())?;
@@ -66,8 +83,9 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode> {
     if stopped {
         let (variants, seeds) = (runs.variants.len(), runs.seeds.len());
         let plural = if seeds == 1 { "" } else { "s" };
-        let meaning =
-            format!("; the comparison has only the finished runs: {variants} with {seeds} seed{plural}");
+        let meaning = format!(
+            "; the comparison has only the finished runs: {variants} with {seeds} seed{plural}{goes_on}"
+        );
         return Ok(failed(&interrupt::stopped(&meaning)));
     }
     Ok(ExitCode::SUCCESS)
@@ -77,7 +95,11 @@ fn check_files(arguments: &Compare) -> Result<()> {
     let recipes = arguments.recipes.iter();
     let files: Vec<_> = recipes.map(|name| ("the recipe", recipes::file(name))).collect();
     let (json, plot) = (arguments.settings.json.as_deref(), arguments.plot.as_deref());
-    outputs::check_distinct(&files, &[("--json", json), ("--plot", plot)])?;
+    let checkpoint = arguments.checkpoints.checkpoint.as_deref();
+    outputs::check_distinct(
+        &files,
+        &[("--json", json), ("--plot", plot), ("--checkpoint", checkpoint)],
+    )?;
     if let Some(path) = plot {
         PictureFormat::from_path(path)?;
     }

@@ -17,7 +17,7 @@ use pellucid::session::Summary;
 use pellucid::session::record::{MetricsRecord, Numbers};
 use pellucid::training::observe::{Event, Observer, Position, end_if};
 use pellucid::{EndedBy, Finished, Recipe, Scalar, Session, Split, Unfinished, with_precision};
-use pellucid_data::checkpoint::Identity;
+use pellucid_data::checkpoint::{CheckpointKeeper, Identity};
 use pellucid_data::{DownloadProgress, check_memory};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -133,7 +133,7 @@ fn run_at<T: Scalar>(arguments: &Run, recipe: Recipe, started: Instant) -> Resul
         let meaning = format!(
             " after {} steps; what was written is of the network as it stands{}",
             summary.updates,
-            checkpoint::how_to_go_on(keeper.as_ref())
+            checkpoint::how_to_go_on(keeper.as_ref().map(CheckpointKeeper::path))
         );
         return Ok(failure::failed(&interrupt::stopped(&meaning)));
     }

@@ -250,7 +250,10 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
             Some(_) => "the model has the best weights so far",
             None => "the folds that were done are above",
         };
-        let meaning = format!("; {so_far}{}", checkpoint::how_to_go_on(keeper.as_ref()));
+        let meaning = format!(
+            "; {so_far}{}",
+            checkpoint::how_to_go_on(keeper.as_ref().map(CheckpointKeeper::path))
+        );
         return Ok(failure::failed(&interrupt::stopped(&meaning)));
     }
     note(&format!("trained in {training_seconds:.2} s"));

@@ -51,7 +51,7 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
 
     interrupt::listen();
     let files = Files::prepare(arguments)?;
-    let open = |path| SearchState::open(path, &search);
+    let open = |path| search.open_state(path);
     let (state, done) = arguments.state.as_deref().map(open).transpose()?.unzip();
     let done = done.unwrap_or_default();
     if let (Some(path), 1..) = (&arguments.state, done.len()) {
@@ -59,15 +59,16 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
         note(&format!("{path}: {count} trainings are done already"));
     }
     let mut progress = TuneProgress::new(&table.source, quiet, search.metric());
-    let found = search.run(threads, done, &interrupt::was_asked, &mut |report| {
+    let state = state.as_ref();
+    let found = search.run_keeping(threads, done, state, &interrupt::was_asked, &mut |report| {
         progress.show(&report);
-        state.as_ref().map_or(Ok(()), |state| state.write(report.done))
+        state.map_or(Ok(()), |state| state.write(report.done))
     });
     progress.finish();
     let found = found?;
 
     let best = found.best();
-    let train = |best| train_winner(arguments, &search, best, threads);
+    let train = |best| train_winner(arguments, &search, best, state, threads);
     let winner = best.filter(|_| !found.stopped).map(train).transpose()?;
     let trained = winner.as_ref().and_then(|winner| winner.trained.as_ref());
     let was_stopped = |trained: &Trained| trained.summary.ended_by == EndedBy::Interrupt;
@@ -94,6 +95,9 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
     let prints = !files.json.takes_standard_output();
     let chart = chart(&found, &table.source);
     files.write(&chart, winner.filter(|_| !stopped), &record)?;
+    if let Some(state) = state.filter(|_| !stopped) {
+        state.forget_model();
+    }
     if prints {
         terminal::print_lines(table_of(&found))?;
         if let Some(path) = model.filter(|_| best.is_some()) {
@@ -105,7 +109,10 @@ pub(crate) fn tune(arguments: &Tune) -> Result<ExitCode> {
             match (&arguments.state, found.stopped) {
                 (Some(_), true) => "; the same command goes on where it was",
                 (None, true) => "; with --state FILE the same command would go on where it was",
-                (_, false) => "; the trials are done, the model is not",
+                (Some(_), false) => {
+                    "; the trials are done; the same command goes on with the model where it was"
+                }
+                (None, false) => "; the trials are done, the model is not",
             },
         )));
     }
@@ -183,6 +190,7 @@ fn train_winner(
     arguments: &Tune,
     search: &Search<'_>,
     best: &Trial,
+    state: Option<&SearchState>,
     threads: NonZeroUsize,
 ) -> Result<Winner> {
     let plan = search.on_all_rows(best)?;
@@ -197,7 +205,11 @@ fn train_winner(
         });
     }
     let mut progress = Progress::new("the best on all rows", arguments.running.quiet);
-    let trained = plan.train(None, threads, &mut progress)?;
+    let warn = |warning: &str| terminal::note(&format!("warning: {warning}"));
+    let keeper = state.map(|state| state.keeper_of_model(&plan, interrupt::was_asked, warn));
+    let (keeper, notes_of_keeper) = keeper.transpose()?.unzip();
+    terminal::notes("note", &notes_of_keeper.unwrap_or_default());
+    let trained = plan.train(None, threads, &mut (&mut progress, keeper))?;
     Ok(Winner {
         recipe: trained.recipe.clone(),
         trained: Some(trained),

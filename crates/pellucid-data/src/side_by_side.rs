@@ -13,7 +13,7 @@ use std::time::Duration;
 pub fn side_by_side<R: Send, E: Send>(
     jobs: usize,
     lanes: usize,
-    run: impl Fn(usize, usize, &dyn Fn() -> bool) -> Result<R, E> + Sync,
+    run: impl Fn(usize, usize, &(dyn Fn() -> bool + Sync)) -> Result<R, E> + Sync,
     mut report: impl FnMut(Option<(usize, R)>) -> Result<(), E>,
 ) -> Result<(), E> {
     let (next, abandoned) = (AtomicUsize::new(0), AtomicBool::new(false));

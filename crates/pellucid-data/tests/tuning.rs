@@ -3,9 +3,7 @@
 use pellucid::EndedBy;
 use pellucid::evaluation::metrics::Metric;
 use pellucid_data::training::{Scores, TrainingRequest};
-use pellucid_data::tuning::{
-    Method, Search, SearchRequest, SearchResult, SearchState, Space, Trial, TrialOutcome,
-};
+use pellucid_data::tuning::{Method, Search, SearchRequest, SearchResult, Space, Trial, TrialOutcome};
 use pellucid_data::{DataError, FileError, Table, load_builtin};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -92,14 +90,16 @@ fn a_search_that_was_stopped_goes_on_and_ends_with_the_same_table() {
         let expected = found(&table, &request, 1, Vec::new());
         let (mut rounds, mut known) = (0, 0);
         loop {
-            let (state, done) = SearchState::open(&path, &search).unwrap();
+            let (state, done) = search.open_state(&path).unwrap();
             assert!(done.len() >= known, "a trial is lost");
             known = done.len();
-            // A training asks some ten times: of two side by side, one at least comes to its end.
+            // A training asks more often: it goes on where it was.
             let asked = AtomicUsize::new(0);
             let stop = || asked.fetch_add(1, Ordering::SeqCst) >= 25;
             let write_state = &mut |report: pellucid_data::tuning::TrialReport<'_>| state.write(report.done);
-            let part = search.run(threads(2), done, &stop, write_state).unwrap();
+            let part = search
+                .run_keeping(threads(2), done, Some(&state), &stop, write_state)
+                .unwrap();
             rounds += 1;
             if !part.stopped {
                 assert_eq!(part, expected, "{method:?}");
@@ -331,7 +331,7 @@ fn the_state_of_another_search_is_refused() {
     let path = folder.path().join("state.json");
     let request = search(Method::Random, 3);
     let first = Search::new(&table, &training("species", 9), &request).unwrap();
-    let (state, done) = SearchState::open(&path, &first).unwrap();
+    let (state, done) = first.open_state(&path).unwrap();
     assert!(
         done.is_empty() && !path.exists(),
         "nothing is written before there is something"
@@ -341,12 +341,21 @@ fn the_state_of_another_search_is_refused() {
             state.write(report.done)
         })
         .unwrap();
-    let (_, again) = SearchState::open(&path, &first).unwrap();
+    let refused = first.open_state(&path).unwrap_err().to_string();
+    assert!(
+        refused.contains(&format!(
+            "process {} is using this state of a search",
+            std::process::id()
+        )),
+        "{refused}"
+    );
+    drop(state);
+    let (_, again) = first.open_state(&path).unwrap();
     assert_eq!(again, found.trials, "to the last bit");
 
     let open = |table: &Table, request: &SearchRequest, epochs| -> Result<(), DataError> {
         let search = Search::new(table, &training("species", epochs), request)?;
-        SearchState::open(&path, &search).map(|_| ())
+        search.open_state(&path).map(|_| ())
     };
     let mut other_table = table.clone();
     if let pellucid_data::Values::Numbers(numbers) = &mut other_table.columns[0].values {
@@ -406,7 +415,7 @@ fn the_state_of_another_search_is_refused() {
     ] {
         let broken = folder.path().join("broken.json");
         std::fs::write(&broken, text).unwrap();
-        let error = SearchState::open(&broken, &first).unwrap_err().to_string();
+        let error = first.open_state(&broken).unwrap_err().to_string();
         assert!(
             error.contains("broken.json") && error.contains("another file"),
             "{error}"

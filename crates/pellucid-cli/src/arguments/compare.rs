@@ -1,6 +1,6 @@
 //! The arguments of `pellucid compare`.
 
-use super::{Settings, THEMES, Values, loss, number, one_of};
+use super::{CheckpointFlags, Settings, THEMES, Values, loss, number, one_of};
 use clap::Args;
 use pellucid_report::Theme;
 use std::num::NonZeroUsize;
@@ -35,6 +35,9 @@ pub(crate) struct Compare {
 
     #[command(flatten)]
     pub(crate) settings: Settings,
+
+    #[command(flatten)]
+    pub(crate) checkpoints: CheckpointFlags,
 
     /// Losses to be reached, such as 0.1,0.01; chosen from the curves unless given
     #[arg(long, value_name = "LOSS", value_delimiter = ',', allow_negative_numbers = true, value_parser = loss)]

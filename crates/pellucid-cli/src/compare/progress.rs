@@ -71,6 +71,11 @@ impl CompareProgress {
         }
     }
 
+    /// So many runs were finished before.
+    pub(super) fn begin_with(&mut self, finished: usize) {
+        self.finished = finished;
+    }
+
     /// Reports a run that is finished, unless Ctrl-C ended it.
     pub(super) fn report(&mut self, job: usize, done: Option<&FinishedRun>) {
         let Some(done) = done else { return };

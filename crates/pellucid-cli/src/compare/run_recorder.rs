@@ -3,6 +3,7 @@
 use super::side_by_side::FinishedRun;
 use crate::interrupt;
 use pellucid::Scalar;
+use pellucid::state::State;
 use pellucid::training::glance::Glance;
 use pellucid::training::observe::{Event, Observer, Position, end_if};
 use std::ops::ControlFlow;
@@ -17,6 +18,8 @@ const GLANCE: f64 = 0.06;
 
 pub(super) struct RunRecorder<'a> {
     started: Instant,
+    /// The seconds of an earlier process, whose run goes on here.
+    before: f64,
     /// Time spent on held-out rows, which is not training.
     paused: Duration,
     run: FinishedRun,
@@ -34,6 +37,7 @@ impl<'a> RunRecorder<'a> {
     pub(super) fn new(holds_out: bool, done: &'a AtomicU64) -> Self {
         Self {
             started: Instant::now(),
+            before: 0.0,
             paused: Duration::ZERO,
             run: FinishedRun::default(),
             stamps: Vec::new(),
@@ -45,7 +49,7 @@ impl<'a> RunRecorder<'a> {
     }
 
     fn seconds(&self) -> f64 {
-        (self.started.elapsed() - self.paused).as_secs_f64()
+        self.before + (self.started.elapsed() - self.paused).as_secs_f64()
     }
 
     /// The curves, the seconds from the start to the end of each epoch.
@@ -94,5 +98,23 @@ impl<T: Scalar> Observer<T> for RunRecorder<'_> {
 
     fn next_step(&mut self, next: Position) -> u64 {
         self.glance.next_step(next.step)
+    }
+
+    fn save(&self, state: &mut State) {
+        state.put_numbers("curve/losses", &self.run.losses);
+        state.put_numbers("curve/validation", &self.run.validation);
+        let (epochs, seconds): (Vec<u64>, Vec<f64>) = self.stamps.iter().copied().unzip();
+        state.put_counts("curve/stamped epochs", &epochs);
+        state.put_numbers("curve/stamps", &seconds);
+        state.put_numbers("curve/seconds", &[self.seconds()]);
+    }
+
+    fn load(&mut self, state: &State) -> pellucid::Result<()> {
+        self.run.losses = state.numbers("curve/losses")?;
+        self.run.validation = state.numbers("curve/validation")?;
+        let epochs = state.counts("curve/stamped epochs")?.iter().copied();
+        self.stamps = epochs.zip(state.numbers("curve/stamps")?).collect();
+        [self.before] = state.exactly("curve/seconds")?;
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 
 use super::progress::{CompareProgress, Lane};
 use super::run_recorder::RunRecorder;
+use super::state::{CompareState, FinishedRuns, RunKey};
 use super::variants::{Variant, session, with_samples};
 use crate::interrupt;
 use crate::run::diverged;
@@ -40,37 +41,67 @@ pub(super) struct Cores {
     pub(super) threads: NonZeroUsize,
 }
 
-/// Every run, all variants of the first seed first; `None` where Ctrl-C came before its end.
+/// Every run, all variants of the first seed first; `None` where Ctrl-C came before its end. With a checkpoint, finished runs
+/// are not repeated, and others go on where they were.
 pub(super) fn run_all(
     variants: &[Variant],
     seeds: &[Option<u32>],
     cores: Cores,
+    checkpoint: &mut Option<(CompareState, FinishedRuns)>,
     progress: &mut CompareProgress,
 ) -> Result<Vec<Option<FinishedRun>>> {
     let jobs = variants.len() * seeds.len();
+    let key = |job: usize| {
+        let (variant, seed) = (job % variants.len(), seeds[job / variants.len()]);
+        (variant, seed.unwrap_or(variants[variant].spec.recipe.train.seed))
+    };
+    let (state, mut finished) = match checkpoint {
+        Some((state, finished)) => (Some(&*state), Some(finished)),
+        None => (None, None),
+    };
+    let known = |job: usize| {
+        finished
+            .as_ref()
+            .and_then(|finished| finished.get(key(job)).cloned())
+    };
+    let mut all: Vec<Option<FinishedRun>> = (0..jobs).map(known).collect();
+    let missing: Vec<usize> = (0..jobs).filter(|&job| all[job].is_none()).collect();
+    progress.begin_with(jobs - missing.len());
     let lanes: Vec<Lane> = (0..cores.lanes.get()).map(|_| Lane::default()).collect();
-    let run = |lane: usize, job: usize, _: &dyn Fn() -> bool| {
+    let run = |lane: usize, job: usize, _: &(dyn Fn() -> bool + Sync)| {
         if interrupt::was_asked() {
             return Ok(None);
         }
+        let job = missing[job];
         let (variant, seed) = (&variants[job % variants.len()], seeds[job / variants.len()]);
         let lane = &lanes[lane];
         lane.begin(job);
-        let done = with_samples!(&variant.samples, split => train(variant, split, seed, cores.threads, lane));
+        let of_file = state.map(|state| (state, key(job)));
+        let done = with_samples!(
+            &variant.samples,
+            split => train(variant, split, seed, cores.threads, of_file, lane)
+        );
         lane.end();
         done.with_context(|| format!("recipe {}", variant.spec.name))
     };
-    let mut all = vec![None; jobs];
-    side_by_side(jobs, lanes.len(), run, |done| {
+    let ended = side_by_side(missing.len(), lanes.len(), run, |done| {
         match done {
             Some((job, done)) => {
+                let job = missing[job];
                 progress.report(job, done.as_ref());
+                if let (Some(state), Some(finished), Some(done)) = (state, &mut finished, &done) {
+                    finished.add(state, key(job), done.clone());
+                }
                 all[job] = done;
             }
             None => progress.show(&lanes),
         }
         Ok(())
-    })?;
+    });
+    if let (Some(state), Some(finished)) = (state, &mut finished) {
+        finished.write(state);
+    }
+    ended?;
     Ok(all)
 }
 
@@ -79,11 +110,13 @@ fn train<T: Scalar>(
     split: &Arc<Split<T>>,
     seed: Option<u32>,
     threads: NonZeroUsize,
+    of_file: Option<(&CompareState, RunKey)>,
     lane: &Lane,
 ) -> Result<Option<FinishedRun>> {
     let session = session(&variant.spec, variant.leader.as_ref(), split, seed, threads)?;
     let mut recorder = RunRecorder::new(split.validation.is_some(), lane.done());
-    let ended = session.run(&mut recorder);
+    let keeper = of_file.map(|(state, run)| state.keeper(run, variant, split));
+    let ended = session.run(&mut (&mut recorder, keeper.transpose()?));
     let mut run = recorder.finish();
     match ended {
         Ok(finished) if finished.summary.ended_by == EndedBy::Interrupt => return Ok(None),

@@ -59,15 +59,10 @@ impl Identity {
     /// # Errors
     /// The recipe cannot be written as text.
     pub fn of_samples<T: Scalar>(recipe: &Recipe, split: &Split<T>) -> Result<Self> {
-        let mut hash = XxHash64::with_seed(0);
-        add_samples(&mut hash, &split.training);
-        for data in split.validation.iter().chain(&split.test) {
-            add_samples(&mut hash, data);
-        }
         Ok(Self {
             trainings: "a recipe's samples".into(),
             recipe: settings(recipe)?,
-            data: format!("{:016x}", hash.finish()),
+            data: samples_digest(split),
         })
     }
 
@@ -134,6 +129,16 @@ impl Identity {
         };
         (!differ.is_empty()).then(|| format!("{}{more}", differ.join("; ")))
     }
+}
+
+/// A digest of samples. It detects accidental changes, not deliberate ones.
+pub fn samples_digest<T: Scalar>(split: &Split<T>) -> String {
+    let mut hash = XxHash64::with_seed(0);
+    add_samples(&mut hash, &split.training);
+    for data in split.validation.iter().chain(&split.test) {
+        add_samples(&mut hash, data);
+    }
+    format!("{:016x}", hash.finish())
 }
 
 /// All settings of a recipe by their keys, such as `train.l2`.

@@ -2,10 +2,9 @@
 
 use super::file::{self, Contents};
 use super::identity::Identity;
-use super::lock::Lock;
 use super::settings::{CheckpointSettings, Every, Resume};
 use crate::error::{Result, problem};
-use crate::files::{FileError, OutputFile, keep_as};
+use crate::files::{FileError, FileLock, OutputFile, keep_as};
 use pellucid::Scalar;
 use pellucid::state::State;
 use pellucid::training::checkpoints::Checkpoints;
@@ -44,7 +43,7 @@ pub struct CheckpointKeeper<'a> {
     was_interrupted: Box<dyn Fn() -> bool + Send + 'a>,
     warn: Box<dyn Fn(&str) + Send + 'a>,
     last_warning: String,
-    _lock: Lock,
+    _lock: FileLock,
 }
 
 impl<'a> CheckpointKeeper<'a> {
@@ -60,7 +59,7 @@ impl<'a> CheckpointKeeper<'a> {
         was_interrupted: impl Fn() -> bool + Send + 'a,
         warn: impl Fn(&str) + Send + 'a,
     ) -> Result<(Self, Vec<String>)> {
-        let lock = Lock::of(&settings.path)?;
+        let lock = FileLock::of(&settings.path, "this checkpoint", "--checkpoint")?;
         let mut notes = Vec::new();
         let states = match &settings.resume {
             Resume::Never => {
@@ -101,6 +100,11 @@ impl<'a> CheckpointKeeper<'a> {
             _lock: lock,
         };
         Ok((keeper, notes))
+    }
+
+    /// Whether there is no state yet, of this command or one before.
+    pub(super) fn is_new(&self) -> bool {
+        self.states.is_empty()
     }
 
     /// The file.

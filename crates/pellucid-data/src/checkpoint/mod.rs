@@ -7,10 +7,11 @@
 
 mod file;
 mod identity;
+mod jobs;
 mod keeper;
-mod lock;
 mod settings;
 
-pub use identity::Identity;
+pub use identity::{Identity, samples_digest};
+pub use jobs::{FinishedJobs, JobKind};
 pub use keeper::CheckpointKeeper;
 pub use settings::{CheckpointSettings, Every, Resume};

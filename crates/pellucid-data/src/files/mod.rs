@@ -6,6 +6,7 @@ mod download;
 mod error;
 mod expansion;
 mod idx;
+mod lock;
 mod mnist;
 #[cfg(not(target_family = "wasm"))]
 mod mnist_cache;
@@ -27,6 +28,7 @@ pub use error::FileError;
 pub(crate) use expansion::Budget;
 pub use expansion::MaxExpansion;
 pub use idx::{IdxArray, parse_idx, read_idx};
+pub(crate) use lock::FileLock;
 pub(crate) use mnist::read_idx_pair_within;
 pub use mnist::{CLASSES, Mnist, read_idx_pair, read_mnist};
 #[cfg(not(target_family = "wasm"))]
@@ -38,6 +40,6 @@ pub(crate) use packed::Unpacked;
 #[cfg(target_family = "wasm")]
 pub use page::{DownloadProgress, read_cached_mnist};
 pub(crate) use second_name::keep_as;
-pub(crate) use small_file::other_kind;
 pub use small_file::read_small_text;
+pub(crate) use small_file::{other_kind, read_text_within};
 pub use unfinished::remove_unfinished_outputs;

@@ -1,10 +1,10 @@
-//! Small files of text: recipes, search spaces, the states of searches.
+//! Files of text that are read whole: recipes, search spaces, the states of searches.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The most bytes of a recipe, of a search space and of the state of a search: some hundred times what a large one has.
+/// The most bytes of a recipe and of a search space: some hundred times what a large one has.
 const LARGEST_TEXT: u64 = 64 << 20;
 
 /// Reads a file of text that is a regular file or a pipe, and no larger than 64 MiB.
@@ -12,23 +12,28 @@ const LARGEST_TEXT: u64 = 64 << 20;
 /// # Errors
 /// It cannot be opened or read, is of another kind, too large, or not UTF-8.
 pub fn read_small_text(path: &Path) -> io::Result<String> {
+    read_text_within(path, LARGEST_TEXT)
+}
+
+/// The same for a file of at most `most` bytes.
+pub(crate) fn read_text_within(path: &Path, most: u64) -> io::Result<String> {
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     if let Some(kind) = other_kind(&metadata) {
         return Err(io::Error::other(format!("it is {kind}; give the name of a file")));
     }
     let too_large = || {
-        let most = LARGEST_TEXT >> 20;
+        let most = most >> 20;
         Err(io::Error::other(format!(
             "it is larger than {most} MiB, more than any such file is"
         )))
     };
-    if metadata.len() > LARGEST_TEXT {
+    if metadata.len() > most {
         return too_large();
     }
     let mut bytes = Vec::new();
-    file.take(LARGEST_TEXT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST_TEXT {
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
         return too_large();
     }
     String::from_utf8(bytes).map_err(|error| {

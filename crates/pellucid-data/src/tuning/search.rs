@@ -4,6 +4,7 @@ use super::defaults;
 use super::halving::{Rung, rungs};
 use super::result::{SearchResult, compare};
 use super::space::{Parameter, Space};
+use super::state::SearchState;
 use super::trial::{self, Setting, Trial, TrialOutcome};
 use crate::error::{Result, problem, setting};
 use crate::preparation::TableReading;
@@ -12,11 +13,13 @@ use crate::table::Table;
 use crate::training::{CrossValidation, Plan, Preset, Scores, TrainingRequest};
 use pellucid::evaluation::metrics::Metric;
 use pellucid::recipe::Recipe;
-use pellucid::training::observe::{Event, Observer, Position, end_if};
+use pellucid::training::observe::{AnyObserver, Event, Observer, Position, end_if};
 use pellucid::{EndedBy, Scalar};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 /// The method that chooses trials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -50,11 +53,11 @@ pub struct SearchRequest {
 /// A search with all settings chosen.
 #[derive(Debug)]
 pub struct Search<'a> {
-    pub(super) table: &'a Table,
+    table: &'a Table,
     /// The recipe that all trials have in common.
-    pub(super) base: Recipe,
-    pub(super) request: SearchRequest,
-    pub(super) metric: Metric,
+    base: Recipe,
+    request: SearchRequest,
+    metric: Metric,
     /// How the table was read, and what was assumed.
     reading: TableReading,
     reading_notes: Vec<String>,
@@ -197,6 +200,21 @@ impl<'a> Search<'a> {
         stop: &(dyn Fn() -> bool + Sync),
         report: &mut dyn FnMut(TrialReport<'_>) -> Result<()>,
     ) -> Result<SearchResult> {
+        self.run_keeping(threads, done, None, stop, report)
+    }
+
+    /// The same, keeping the states of trials that are under way beside a state of the search. `report` writes the trials.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); a state cannot be continued.
+    pub fn run_keeping(
+        &self,
+        threads: NonZeroUsize,
+        done: Vec<Trial>,
+        state: Option<&SearchState>,
+        stop: &(dyn Fn() -> bool + Sync),
+        report: &mut dyn FnMut(TrialReport<'_>) -> Result<()>,
+    ) -> Result<SearchResult> {
         let (trials, epochs) = (self.request.trials, self.base.train.epochs);
         let rungs = match self.request.method {
             Method::Random => vec![Rung { trials, epochs }],
@@ -219,11 +237,11 @@ impl<'a> Search<'a> {
             all[before..].sort_by_key(|trial| trial.trial);
             let has = |number: &usize| all[before..].iter().any(|trial| trial.trial == *number);
             let jobs: Vec<usize> = alive.iter().copied().filter(|number| !has(number)).collect();
-            let train = |_, job: usize, is_abandoned: &dyn Fn() -> bool| {
+            let train = |_, job: usize, is_abandoned: &(dyn Fn() -> bool + Sync)| {
                 let stop = || is_abandoned() || stop();
                 match stop() {
                     true => Ok(None),
-                    false => self.trial(jobs[job], at, rung.epochs, &stop),
+                    false => self.trial((jobs[job], at), rung.epochs, state, &stop),
                 }
             };
             side_by_side(jobs.len(), threads.get(), train, |done| {
@@ -233,11 +251,16 @@ impl<'a> Search<'a> {
                 };
                 let place = all[before..].partition_point(|other| other.trial < trial.trial);
                 all.insert(before + place, trial);
+                let trial = &all[before + place];
                 report(TrialReport {
-                    trial: &all[before + place],
+                    trial,
                     done: &all,
                     of,
-                })
+                })?;
+                if let Some(state) = state {
+                    state.forget(trial);
+                }
+                Ok(())
             })?;
             if stopped {
                 break;
@@ -258,6 +281,33 @@ impl<'a> Search<'a> {
         })
     }
 
+    /// The state of this search under `path`, and the trials that are in it.
+    ///
+    /// # Errors
+    /// As [`FinishedJobs::open`](crate::checkpoint::FinishedJobs::open).
+    pub fn open_state(&self, path: &Path) -> Result<(SearchState, Vec<Trial>)> {
+        SearchState::open(path, self.identity()?)
+    }
+
+    /// Everything that a trial depends on. The number of trials is a part of it only with halving: a random search may
+    /// continue with more trials.
+    fn identity(&self) -> Result<Map<String, Value>> {
+        let request = &self.request;
+        let trials = (request.method == Method::Halving).then_some(("trials", json!(request.trials)));
+        let identity = [
+            ("pellucid_version", json!(env!("CARGO_PKG_VERSION"))),
+            ("data", json!(self.table.digest())),
+            ("recipe", json!(self.base.to_toml()?)),
+            ("space", json!(request.space.lines())),
+            ("method", json!(request.method)),
+            ("seed", json!(request.seed)),
+            ("folds", json!(request.folds)),
+            ("metric", json!(self.metric)),
+        ];
+        let identity = identity.into_iter().chain(trials);
+        Ok(identity.map(|(key, value)| (key.to_owned(), value)).collect())
+    }
+
     /// The training with these settings.
     fn training(&self, settings: &[Setting]) -> Result<TrainingRequest> {
         Ok(TrainingRequest {
@@ -270,10 +320,10 @@ impl<'a> Search<'a> {
     /// `None` if it was stopped.
     fn trial(
         &self,
-        number: usize,
-        rung: usize,
+        (number, rung): (usize, usize),
         epochs: u64,
-        stop: &dyn Fn() -> bool,
+        state: Option<&SearchState>,
+        stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Trial>> {
         let settings = trial::draw(&self.request.space, self.request.seed, number);
         let mut request = self.training(&settings)?;
@@ -281,7 +331,8 @@ impl<'a> Search<'a> {
             request.epochs = Some(epochs);
         }
         let plan = Plan::new(self.table, &request)?;
-        let outcome = match self.outcome(&plan, stop) {
+        let keeper = state.map(|state| state.keeper((number, rung), (&plan, self.request.folds), stop));
+        let outcome = match self.outcome(&plan, (keeper.transpose()?, StopCheck(stop))) {
             Ok(None) => return Ok(None),
             Ok(Some(outcome)) => outcome,
             Err(error) => match error.divergence() {
@@ -298,16 +349,15 @@ impl<'a> Search<'a> {
         }))
     }
 
-    fn outcome(&self, plan: &Plan<'_>, stop: &dyn Fn() -> bool) -> Result<Option<TrialOutcome>> {
+    fn outcome(&self, plan: &Plan<'_>, mut observer: impl AnyObserver) -> Result<Option<TrialOutcome>> {
         const ONE: NonZeroUsize = NonZeroUsize::MIN;
-        let mut stop = StopCheck(stop);
         let (stopped, outcome) = match self.request.folds {
             Some(folds) => {
-                let found = plan.cross_validate(folds, ONE, None, &mut stop, |_, _| {})?;
+                let found = plan.cross_validate(folds, ONE, None, &mut observer, |_, _| {})?;
                 (found.stopped, self.over_folds(&found))
             }
             None => {
-                let trained = plan.session(None, ONE)?.run(&mut stop)?;
+                let trained = plan.session(None, ONE)?.run(&mut observer)?;
                 let scores = trained.validation.as_ref();
                 let score = scores.and_then(|scores| scores.figure(self.metric));
                 let outcome = score.map(|score| TrialOutcome::Trained {
@@ -359,7 +409,7 @@ impl<'a> Search<'a> {
 }
 
 /// Ends the training of a trial when the search is stopped.
-struct StopCheck<'a>(&'a dyn Fn() -> bool);
+struct StopCheck<'a>(&'a (dyn Fn() -> bool + Sync));
 
 impl<T: Scalar> Observer<T> for StopCheck<'_> {
     fn on(&mut self, _: &Event<'_, T>) -> ControlFlow<()> {

@@ -227,7 +227,9 @@ fn fused_runs_of_small_networks_resume() {
     let mut keeper = Keeper::default();
     session(&recipe, &split).run(&mut keeper).unwrap();
     for state in keeper.states {
-        let resumed = session(&recipe, &split).run(&mut ContinueFrom::new(Some(state))).unwrap();
+        let resumed = session(&recipe, &split)
+            .run(&mut ContinueFrom::new(Some(state)))
+            .unwrap();
         assert_equal(&whole, &resumed, "xor");
     }
 }

@@ -1,29 +1,29 @@
-//! A lock of a checkpoint, so that two processes do not write the same one.
+//! A lock of a file that a process writes again and again, so that no two processes do.
 
 use crate::error::{Result, problem};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-/// A locked file beside a checkpoint, with the number of the process that holds it. It is removed when the lock ends; the
+/// A locked file beside another, with the number of the process that holds it. It is removed when the lock ends; the
 /// system unlocks that of a process that was killed.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(crate) struct FileLock {
     path: PathBuf,
     /// `None` on file systems without locks.
     _file: Option<File>,
 }
 
-impl Lock {
-    /// Locks `checkpoint`.
+impl FileLock {
+    /// Locks `locked`. `what` it is and the `flag` that names it are for the message to others.
     ///
     /// # Errors
     /// Another process holds it, or the file cannot be created.
-    pub(super) fn of(checkpoint: &Path) -> Result<Self> {
-        let mut name = checkpoint.as_os_str().to_owned();
+    pub(crate) fn of(locked: &Path, what: &str, flag: &str) -> Result<Self> {
+        let mut name = locked.as_os_str().to_owned();
         name.push(".lock");
         let path = PathBuf::from(name);
-        let place = checkpoint.display().to_string();
+        let place = locked.display().to_string();
         let mut attempts = 0..100;
         let mut file = loop {
             let opened = OpenOptions::new()
@@ -42,7 +42,7 @@ impl Lock {
                 // Its holder may just have removed it, and another process locked a new one.
                 Ok(()) if attempts.next().is_none() || is_named(&file, &path) => break file,
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(problem(place, in_use(file))),
+                Err(TryLockError::WouldBlock) => return Err(problem(place, in_use(file, what, flag))),
                 Err(TryLockError::Error(_)) => return Ok(Self { path, _file: None }),
             }
         };
@@ -56,14 +56,14 @@ impl Lock {
 }
 
 /// Who holds a lock, and what to do.
-fn in_use(lock: File) -> String {
+fn in_use(lock: File, what: &str, flag: &str) -> String {
     let mut holder = String::new();
     let _ = lock.take(100).read_to_string(&mut holder);
     let holder = match holder.trim().parse::<u32>() {
         Ok(process) => format!("process {process}"),
         Err(_) => "another process".to_owned(),
     };
-    format!("{holder} is using this checkpoint; wait until it ends, or give --checkpoint another file")
+    format!("{holder} is using {what}; wait until it ends, or give {flag} another file")
 }
 
 /// Whether an open file is the one of this name.
@@ -83,7 +83,7 @@ fn is_named(_: &File, _: &Path) -> bool {
     true
 }
 
-impl Drop for Lock {
+impl Drop for FileLock {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
     }
@@ -103,13 +103,14 @@ mod tests {
         assert!(!is_named(&file, &path));
         File::create(&path).unwrap();
         assert!(!is_named(&file, &path));
-        let lock = Lock::of(&folder.path().join("a")).unwrap();
-        let refused = Lock::of(&folder.path().join("a")).unwrap_err().to_string();
+        let lock = || FileLock::of(&folder.path().join("a"), "this file", "--file");
+        let held = lock().unwrap();
+        let refused = lock().unwrap_err().to_string();
         assert!(
             refused.contains(&format!("process {}", std::process::id())),
             "{refused}"
         );
-        drop(lock);
+        drop(held);
         assert!(!path.exists());
     }
 }
