@@ -39,9 +39,8 @@ fn wait_for(path: &Path) {
 
 /// Starts the command and kills it, again and again and later each time, until it ends by itself. How often it was killed.
 fn killed_until_done(arguments: &[&str], folder: &Path) -> usize {
-    let arguments = [arguments, &["--checkpoint", "state", "--resume", "auto"]].concat();
     for kills in 0.. {
-        let mut child = start(&arguments, folder);
+        let mut child = start(arguments, folder);
         let alive = Duration::from_millis(20 + 35 * kills);
         let started = Instant::now();
         while started.elapsed() < alive && child.try_wait().unwrap().is_none() {
@@ -64,6 +63,12 @@ fn killed_until_done(arguments: &[&str], folder: &Path) -> usize {
 
 /// Compares the files of a command that was killed with those of one that was not.
 fn assert_survives_kills(command: &str, every: &str, files: &[&str]) {
+    let with_checkpoint = ["--checkpoint", "state", "--resume", "auto", "--every", every];
+    assert_equal_after_kills(command, &with_checkpoint, files);
+}
+
+/// The same, with these flags where it is killed.
+pub(crate) fn assert_equal_after_kills(command: &str, with_state: &[&str], files: &[&str]) {
     let arguments: Vec<&str> = command.split_whitespace().collect();
     let (whole, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let ended = start(&arguments, whole.path()).wait_with_output().unwrap();
@@ -72,7 +77,7 @@ fn assert_survives_kills(command: &str, every: &str, files: &[&str]) {
         "{}",
         String::from_utf8_lossy(&ended.stderr)
     );
-    let kills = killed_until_done(&[&arguments[..], &["--every", every]].concat(), killed.path());
+    let kills = killed_until_done(&[&arguments[..], with_state].concat(), killed.path());
     assert!(kills > 0, "{command} was never killed");
     for file in files {
         let read = |folder: &Path| fs::read(folder.join(file)).unwrap();

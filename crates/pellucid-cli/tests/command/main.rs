@@ -10,6 +10,7 @@ mod cells;
 mod charts;
 mod check;
 mod checkpoint;
+mod checkpoint_of_jobs;
 mod compare;
 mod compare_seeds;
 mod compare_variants;
