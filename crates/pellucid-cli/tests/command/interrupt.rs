@@ -3,9 +3,20 @@
 use crate::driver::text;
 use crate::figures::read;
 use std::fs;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// The files in a folder, and those that a process writes there and that have no name yet.
+fn outputs_of(process: &Child, folder: &Path) -> usize {
+    let named = fs::read_dir(folder).unwrap().count();
+    let open = fs::read_dir(format!("/proc/{}/fd", process.id()));
+    let targets = open.into_iter().flatten().flatten();
+    let targets = targets.filter_map(|entry| fs::read_link(entry.path()).ok());
+    let is_unnamed = |path: &PathBuf| path.starts_with(folder) && text(path).ends_with(" (deleted)");
+    named + targets.filter(is_unnamed).count()
+}
 
 #[test]
 fn it_ends_a_run_which_still_leaves_its_files() {
@@ -28,7 +39,7 @@ fn it_ends_a_run_which_still_leaves_its_files() {
         .unwrap();
     // The temporary files beside the outputs show that Ctrl-C is listened to.
     let started = Instant::now();
-    while fs::read_dir(folder.path()).unwrap().count() < 2 {
+    while outputs_of(&child, folder.path()) < 2 {
         assert!(
             started.elapsed() < Duration::from_secs(20),
             "the run does not begin"
@@ -84,7 +95,7 @@ fn it_ends_a_training_whose_model_can_be_used() {
         .spawn()
         .unwrap();
     let started = Instant::now();
-    while fs::read_dir(folder.path()).unwrap().count() < 1 {
+    while outputs_of(&child, folder.path()) < 1 {
         assert!(
             started.elapsed() < Duration::from_secs(20),
             "the training does not begin"
@@ -125,7 +136,7 @@ fn it_ends_all_runs_of_a_comparison_which_reports_the_finished_ones() {
         .spawn()
         .unwrap();
     let started = Instant::now();
-    while fs::read_dir(folder.path()).unwrap().count() < 1 {
+    while outputs_of(&child, folder.path()) < 1 {
         assert!(started.elapsed() < Duration::from_secs(20), "it does not begin");
         thread::sleep(Duration::from_millis(5));
     }
@@ -260,7 +271,7 @@ fn it_ends_a_measurement_of_importance_which_keeps_its_whole_repeats() {
         .spawn()
         .unwrap();
     let started = Instant::now();
-    while fs::read_dir(folder.path()).unwrap().count() < 2 {
+    while outputs_of(&child, folder.path()) < 2 {
         assert!(
             started.elapsed() < Duration::from_secs(20),
             "the measurement does not begin"

@@ -1,20 +1,21 @@
 //! Replaces a file in one step.
 //!
-//! The new contents go to a temporary file beside the destination, which is renamed over it once it is complete and
-//! on disk. After any failure the destination holds either its old or its new contents, never a part of them.
+//! The new contents go to a temporary file in the folder of the destination, which is renamed over it once it is complete
+//! and on disk. After any failure the destination holds either its old or its new contents, never a part of them.
 
 use super::error::FileError;
 #[cfg(unix)]
 use super::named_pipe::NamedPipe;
 #[cfg(unix)]
 use super::unfinished::is_own;
-use super::unfinished::{Listed, PREFIX, SUFFIX, remove_leftovers};
+use super::unfinished::remove_leftovers;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use temporary::Temporary;
 
+mod temporary;
 mod together;
 
 pub use together::write_together;
@@ -41,9 +42,8 @@ pub struct OutputFile {
 #[derive(Debug)]
 enum Route {
     Replace {
-        temporary: NamedTempFile,
+        temporary: Temporary,
         destination: PathBuf,
-        _listed: Listed,
     },
     Direct(File),
     #[cfg(unix)]
@@ -51,7 +51,7 @@ enum Route {
 }
 
 impl OutputFile {
-    /// Checks whether `path` can be written, and creates a temporary file beside it.
+    /// Checks whether `path` can be written, and creates a temporary file in its folder.
     ///
     /// ```
     /// use pellucid_data::OutputFile;
@@ -113,7 +113,7 @@ impl OutputFile {
     /// Waits until all that was written to a temporary file is on disk.
     fn sync(&self) -> io::Result<()> {
         match &self.route {
-            Route::Replace { temporary, .. } => temporary.as_file().sync_all(),
+            Route::Replace { temporary, .. } => temporary.file().sync_all(),
             _ => Ok(()),
         }
     }
@@ -133,7 +133,6 @@ impl OutputFile {
             Route::Replace {
                 temporary,
                 destination,
-                ..
             } => replace(temporary, &destination, before).map_err(|error| unchanged(&path, &error)),
             Route::Direct(mut file) => file.flush().map_err(|error| FileError::from_write(&path, error)),
             #[cfg(unix)]
@@ -149,7 +148,7 @@ fn unchanged(path: &Path, error: &io::Error) -> FileError {
 impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.route {
-            Route::Replace { temporary, .. } => temporary.as_file_mut().write(bytes),
+            Route::Replace { temporary, .. } => temporary.file().write(bytes),
             Route::Direct(file) => {
                 // If both go to the same place, what this process has printed so far comes first.
                 let _ = io::stdout().flush();
@@ -162,7 +161,7 @@ impl Write for OutputFile {
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.route {
-            Route::Replace { temporary, .. } => temporary.as_file_mut().flush(),
+            Route::Replace { temporary, .. } => temporary.file().flush(),
             Route::Direct(file) => file.flush(),
             #[cfg(unix)]
             Route::Pipe(pipe) => pipe.flush(),
@@ -170,19 +169,19 @@ impl Write for OutputFile {
     }
 }
 
-fn replace(temporary: NamedTempFile, destination: &Path, before: impl FnOnce()) -> io::Result<()> {
-    temporary.as_file().sync_all()?;
+fn replace(temporary: Temporary, destination: &Path, before: impl FnOnce()) -> io::Result<()> {
+    temporary.file().sync_all()?;
     before();
     replace_after_sync(temporary, destination)
 }
 
-fn replace_after_sync(temporary: NamedTempFile, destination: &Path) -> io::Result<()> {
-    if let Err(failure) = temporary.persist(destination) {
-        let is_gone = failure.error.kind() == io::ErrorKind::NotFound;
-        if !is_gone {
-            return Err(failure.error);
+fn replace_after_sync(temporary: Temporary, destination: &Path) -> io::Result<()> {
+    if let Err((error, temporary)) = temporary.persist(destination) {
+        if error.kind() != io::ErrorKind::NotFound {
+            return Err(error);
         }
-        in_a_new_folder(&failure.file, destination)?.persist(destination)?;
+        let again = in_a_new_folder(&temporary, destination)?;
+        again.persist(destination).map_err(|(error, _)| error)?;
     }
     // The new name is on disk only when its folder is. The contents are safe already, and some file systems cannot
     // do this, so a failure here is none of the write.
@@ -193,15 +192,15 @@ fn replace_after_sync(temporary: NamedTempFile, destination: &Path) -> io::Resul
 }
 
 /// The contents of a temporary file whose folder was removed, in one in a folder of the same name. The open file still has them.
-fn in_a_new_folder(removed: &NamedTempFile, destination: &Path) -> io::Result<NamedTempFile> {
+fn in_a_new_folder(removed: &Temporary, destination: &Path) -> io::Result<Temporary> {
     let folder = folder_of(destination);
     fs::create_dir_all(folder)?;
-    let metadata = removed.as_file().metadata()?;
-    let mut again = temporary_beside(folder, Some(&metadata))?;
-    let mut contents = removed.as_file();
+    let metadata = removed.file().metadata()?;
+    let again = Temporary::in_folder(folder, Some(&metadata))?;
+    let mut contents = removed.file();
     io::Seek::rewind(&mut contents)?;
-    io::copy(&mut contents, again.as_file_mut())?;
-    again.as_file().sync_all()?;
+    io::copy(&mut contents, &mut again.file())?;
+    again.file().sync_all()?;
     Ok(again)
 }
 
@@ -249,7 +248,7 @@ fn prepare(path: &Path) -> Result<Route, String> {
             .map_err(|error| format!("the file exists and may not be written: {error}"))?;
     }
     remove_leftovers(folder);
-    let temporary = temporary_beside(folder, existing.as_ref())
+    let temporary = Temporary::in_folder(folder, existing.as_ref())
         .map_err(|error| format!("cannot create a file in its folder {shown}: {error}"))?;
     if let Some(metadata) = existing {
         // Some file systems have no owners and no permissions, and only some users may set owners; a failure is ignored.
@@ -257,37 +256,16 @@ fn prepare(path: &Path) -> Result<Route, String> {
         {
             use std::os::unix::fs::MetadataExt;
             let (owner, group) = (Some(metadata.uid()), Some(metadata.gid()));
-            let file = temporary.as_file();
+            let file = temporary.file();
             let _ = std::os::unix::fs::fchown(file, owner, group)
                 .or_else(|_| std::os::unix::fs::fchown(file, None, group));
         }
-        let _ = temporary.as_file().set_permissions(metadata.permissions());
+        let _ = temporary.file().set_permissions(metadata.permissions());
     }
     Ok(Route::Replace {
-        _listed: Listed::new(temporary.path()),
         temporary,
         destination,
     })
-}
-
-/// A new file that others may read no more than what it replaces, even before its permissions are set.
-fn temporary_beside(folder: &Path, replaced: Option<&fs::Metadata>) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    // Not derived from the file's own name, which may be as long as a name can be.
-    builder.prefix(PREFIX).suffix(SUFFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As for any new file: the system applies the user's mask.
-        let mode = replaced.map_or(0o666, |replaced| replaced.permissions().mode() & 0o777);
-        builder.permissions(fs::Permissions::from_mode(mode));
-    }
-    #[cfg(not(unix))]
-    let _ = replaced;
-    let temporary = builder.tempfile_in(folder)?;
-    // Says that a process is writing it. Some file systems have no locks.
-    let _ = temporary.as_file().try_lock();
-    Ok(temporary)
 }
 
 /// The number of links that Linux follows.

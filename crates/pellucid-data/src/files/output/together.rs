@@ -49,7 +49,6 @@ pub fn write_together(outputs: Vec<(OutputFile, Vec<u8>)>) -> Result<(), FileErr
         let Route::Replace {
             temporary,
             destination,
-            ..
         } = route
         else {
             continue;
