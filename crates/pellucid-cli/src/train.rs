@@ -100,6 +100,9 @@ pub(crate) fn train(arguments: &Train) -> Result<ExitCode> {
             .unwrap_or_else(|| free_name(&arguments.data))
     };
     let model_path = trains.then(model_path);
+    if trains {
+        plan.check_room_in_model()?;
+    }
     let model_file = model_path.as_ref().map(OutputFile::prepare).transpose()?;
     let save_recipe = arguments.save_recipe.as_ref();
     let recipe_file = save_recipe.map(OutputFile::prepare).transpose()?;

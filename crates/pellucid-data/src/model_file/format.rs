@@ -27,7 +27,7 @@ pub(super) const MODEL: FileKind = FileKind {
     otherwise: "train the model again",
 };
 /// The limit of the safetensors library.
-const LARGEST_HEADER: u64 = 100_000_000;
+pub(crate) const LARGEST_HEADER: u64 = 100_000_000;
 pub(super) const ORIENTATION: &str =
     "layers.N.weight is (fan_in, fan_out), row-major: z = x.W + b; PyTorch keeps the transpose";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -161,6 +161,11 @@ impl ModelBytes<'_> {
             _ => Err(self.wrong_text("format_version", &format!("is {version:?}; expected 1 or more"))),
         }
     }
+}
+
+/// The bytes that a part takes in the header of a file: JSON in a string of JSON.
+pub(crate) fn bytes_in_header(part: &impl Serialize) -> io::Result<u64> {
+    Ok(json(&json(part)?)?.len() as u64)
 }
 
 pub(crate) fn json(part: &impl Serialize) -> io::Result<String> {

@@ -29,6 +29,7 @@ mod estimate;
 mod findings;
 mod from_model;
 mod inputs;
+mod model_room;
 mod plan;
 mod prediction;
 mod presets;

@@ -5,10 +5,9 @@ use super::plan::Plan;
 use super::session::Trained;
 use crate::calibration::Refit;
 use crate::error::Result;
-use pellucid::training::observe::{AnyObserver, Event, Observer, Position, end_if};
-use pellucid::{EndedBy, Scalar};
+use pellucid::EndedBy;
+use pellucid::training::observe::AnyObserver;
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
 
 impl Plan<'_> {
     /// Trains again on the rows that `trained` was trained on and those it held out, for its best number of epochs, from the
@@ -39,7 +38,7 @@ impl Plan<'_> {
             recipe.train.max_seconds,
         ) = (None, None, None);
         let session = self.session_by(recipe, &rows, 0.0, None, threads)?;
-        let again = session.run(&mut (observer, StopAfter(epochs)))?;
+        let again = session.ending_after(epochs).run(observer)?;
         if again.summary.epochs < epochs {
             trained.summary.ended_by = EndedBy::Interrupt;
             return Ok(());
@@ -62,21 +61,5 @@ impl Plan<'_> {
         trained.calibrated.refit = Some(refit);
         trained.refit = Some((network, preparation));
         Ok(())
-    }
-}
-
-/// Ends a training after so many epochs.
-struct StopAfter(u64);
-
-impl<T: Scalar> Observer<T> for StopAfter {
-    fn on(&mut self, event: &Event<'_, T>) -> ControlFlow<()> {
-        match event {
-            Event::Epoch { position, .. } => end_if(position.epoch + 1 >= self.0),
-            _ => ControlFlow::Continue(()),
-        }
-    }
-
-    fn next_epoch(&mut self, next: Position) -> u64 {
-        self.0.saturating_sub(1).max(next.epoch)
     }
 }

@@ -294,6 +294,13 @@ impl<'a> TableSession<'a> {
         self
     }
 
+    /// The same, ending after so many epochs, if the recipe has more.
+    #[must_use]
+    pub(super) fn ending_after(mut self, epochs: u64) -> Self {
+        self.session = with_session!(self.session, session => session.ending_after(epochs).into());
+        self
+    }
+
     /// The same, diagnosed.
     ///
     /// # Errors

@@ -109,6 +109,13 @@ impl<'a, T: Scalar> Session<'a, T> {
         self
     }
 
+    /// The same, ending after so many epochs, if the recipe has more. Schedules go as far as they went.
+    #[must_use]
+    pub fn ending_after(mut self, epochs: u64) -> Self {
+        self.trainer = self.trainer.ending_after(epochs);
+        self
+    }
+
     /// The same, diagnosed: before its first step, by layer statistics on the way, and at its end. Features have these
     /// names, or numbers where there are none.
     ///

@@ -235,6 +235,45 @@ fn fused_runs_of_small_networks_resume() {
 }
 
 #[test]
+fn a_run_that_ends_before_its_schedule_goes_on_to_the_same_end() {
+    let of_steps = recipe(
+        &[
+            "train.optimizer=adam",
+            "train.schedule=cosine",
+            "train.shuffle=true",
+        ]
+        .map(String::from),
+    );
+    let mut of_iterations = of_steps.clone();
+    for setting in [
+        "train.optimizer=lbfgs",
+        "train.schedule=constant",
+        "train.shuffle=false",
+    ] {
+        of_iterations.set(setting).unwrap();
+    }
+    let split = split::<f64>(false);
+    for recipe in [of_steps, of_iterations] {
+        let session = || session(&recipe, &split).ending_after(2);
+        let whole = session().run(&mut ()).unwrap();
+        assert_eq!(whole.summary.epochs, 2);
+        let mut keeper = Keeper::default();
+        session().run(&mut keeper).unwrap();
+        // As an interruption in the last epoch leaves it: after its last step, or after its end.
+        for state in &keeper.states[..keeper.states.len() - 1] {
+            let resumed = session()
+                .run(&mut ContinueFrom::new(Some(state.clone())))
+                .unwrap();
+            assert_eq!(resumed.summary.epochs, 2);
+            assert_eq!(whole.network().parameters(), resumed.network().parameters());
+        }
+        let ended = keeper.states.last().cloned();
+        let again = session().run(&mut ContinueFrom::new(ended)).unwrap();
+        assert_equal(&whole, &again, "ended");
+    }
+}
+
+#[test]
 fn an_interrupted_training_continues_and_an_ended_one_is_not_trained_again() {
     let settings = ["train.optimizer=adam", "train.shuffle=true", "train.patience=3"].map(String::from);
     let (recipe, split) = (recipe(&settings), split::<f64>(true));

@@ -28,7 +28,7 @@ impl<T: Scalar> Trainer<T> {
         self.weigh(data, Rows::Range(0, rows));
         let resumed = self.resumed.take().and_then(|resumed| resumed.state);
         let settings = |iterations| self.optimizer.optimizer().lbfgs(iterations).unwrap_or_default();
-        let left = self.train.epochs.saturating_sub(self.epoch);
+        let left = self.end().saturating_sub(self.epoch);
         let search = match resumed {
             Some(state) => Some(SearchState::load(
                 &settings(left),
@@ -85,7 +85,7 @@ impl<T: Scalar> Trainer<T> {
                 });
             }
             Reason::NotFinite => return Err(self.non_finite_loss(found.value, 0)),
-            Reason::Stopped if self.epoch < self.train.epochs => Ending::Stopped,
+            Reason::Stopped if self.has_epochs_left() => Ending::Stopped,
             Reason::Stopped | Reason::Iterations | Reason::Evaluations => Ending::Completed,
             Reason::Gradient | Reason::Decrease | Reason::LineSearch => Ending::Converged,
         })

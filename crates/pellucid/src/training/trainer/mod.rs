@@ -75,6 +75,8 @@ pub struct Trainer<T> {
     threads: NonZeroUsize,
     epoch: u64,
     step: u64,
+    /// The run ends after so many epochs where the recipe, which schedules follow, has more.
+    ends_after: Option<u64>,
     minimum: Option<Minimum>,
     /// Where the next run continues one that did not end.
     resumed: Option<Resumed>,
@@ -155,6 +157,7 @@ impl<T: Scalar> Trainer<T> {
             threads,
             epoch: 0,
             step: 0,
+            ends_after: None,
             minimum: None,
             resumed: None,
         })
@@ -202,9 +205,22 @@ impl<T: Scalar> Trainer<T> {
         self.epoch
     }
 
-    /// Whether the recipe has more epochs.
+    /// Whether the run has more epochs.
     pub(crate) fn has_epochs_left(&self) -> bool {
-        self.epoch < self.train.epochs
+        self.epoch < self.end()
+    }
+
+    /// The number of epochs at which the run ends by itself.
+    fn end(&self) -> u64 {
+        self.ends_after
+            .map_or(self.train.epochs, |epochs| epochs.min(self.train.epochs))
+    }
+
+    /// The same trainer, whose runs end after so many epochs, if the recipe has more. Schedules go as far as they went.
+    #[must_use]
+    pub fn ending_after(mut self, epochs: u64) -> Self {
+        self.ends_after = Some(epochs);
+        self
     }
 
     /// The number of batches so far.

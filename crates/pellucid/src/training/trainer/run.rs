@@ -99,7 +99,7 @@ impl<T: Scalar> Trainer<T> {
             // Also where the last batch of the current epoch is behind, and its end is not.
             epoch: observer.next_epoch(self.position(&batches, 0)),
         };
-        while self.epoch < self.train.epochs {
+        while self.has_epochs_left() {
             let mut epoch = std::mem::take(&mut resumed);
             if epoch.batch == 0 {
                 self.shuffle(order, batches.rows);
@@ -189,7 +189,7 @@ impl<T: Scalar> Trainer<T> {
                 if of_schedule.is_continue() {
                     self.keep_state(observer, flow, &EpochProgress::default(), order);
                 }
-                if flow.is_break() && self.epoch < self.train.epochs {
+                if flow.is_break() && self.has_epochs_left() {
                     return Ok(Ending::Stopped);
                 }
                 observed.epoch = observer.next_epoch(self.position(&batches, 0));
@@ -297,7 +297,7 @@ impl<T: Scalar> Trainer<T> {
     /// The number of next steps that no observer requests. The last step of an observed epoch and the last step of the run
     /// count as observed.
     fn unobserved_steps(&self, batches: &BatchLoop, epoch: &EpochProgress, observed: &Observed) -> u64 {
-        let epochs = observed.epoch.clamp(self.epoch, self.train.epochs - 1) - self.epoch + 1;
+        let epochs = observed.epoch.clamp(self.epoch, self.end() - 1) - self.epoch + 1;
         let steps = epochs.saturating_mul(batches.steps_per_epoch) - epoch.batch - 1;
         steps.min(observed.step.saturating_sub(self.step))
     }

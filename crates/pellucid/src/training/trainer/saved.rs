@@ -117,7 +117,7 @@ impl<T: Scalar> Trainer<T> {
                 ..Resumed::default()
             });
         }
-        let trains_on = ending == Some(Ending::Completed) && self.epoch < self.train.epochs;
+        let trains_on = ending == Some(Ending::Completed) && self.has_epochs_left();
         Ok(ending.filter(|_| !trains_on))
     }
 
