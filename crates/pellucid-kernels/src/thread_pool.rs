@@ -5,7 +5,8 @@
 //! into parts never depends on the number of threads; so neither do the bits.
 //!
 //! On a machine that is busy with other work, a worker may lose its processor. A thread that waits lets others run, the caller takes
-//! every part that no worker has begun, and after waiting for one that was interrupted in a part it works alone for a while.
+//! every part that no worker has begun, and after waiting for one that was interrupted in a part it works alone for a while, in
+//! which the workers sleep and take no processor from it.
 
 use std::any::Any;
 use std::num::NonZeroUsize;
@@ -22,8 +23,9 @@ const MAX_WORKERS: usize = 63;
 /// Polls before a thread that waits lets others run: 2 to 10 µs, depending on the duration of the processor's pause
 /// instruction. The gaps between the parts of a step are shorter.
 const SPINS_BEFORE_YIELD: u32 = 200;
-/// Further polls, with others given way to between them, before a worker goes to sleep: about 1 ms on a processor of its own.
-const YIELDS_BEFORE_SLEEP: u32 = 2_000;
+/// How long a worker polls further, giving way to others between two polls, before it goes to sleep. It is a time, since on a
+/// busy machine a poll may take as long as others have the processor.
+const AWAKE: Duration = Duration::from_millis(1);
 
 /// The posted work: it is called with the index of every part.
 type Work<'a> = &'a dyn Fn(usize);
@@ -287,9 +289,11 @@ impl Worker {
 fn work_loop(index: u64, is_asleep: &AtomicBool) {
     let is_needed = |open: u64| open & PARTS != 0 && index < open >> HELPERS_SHIFT;
     let mut spins = 0;
+    let mut idle_since = None;
     loop {
         if is_needed(BOARD.open.load(Ordering::Relaxed)) {
             spins = 0;
+            idle_since = None;
             if let Some(part) = take(|open| open.ilog2()) {
                 // SAFETY: this thread took the part, and the caller waits until the part is done. Until then the work,
                 // which the caller posted before it opened the part, stays alive, and so do its parts and its function.
@@ -302,16 +306,17 @@ fn work_loop(index: u64, is_asleep: &AtomicBool) {
             }
             continue;
         }
-        spins += 1;
         if spins < SPINS_BEFORE_YIELD {
+            spins += 1;
             std::hint::spin_loop();
             continue;
         }
-        if spins < SPINS_BEFORE_YIELD + YIELDS_BEFORE_SLEEP {
+        if idle_since.get_or_insert_with(Instant::now).elapsed() < AWAKE {
             thread::yield_now(); // the caller may be waiting for this processor
             continue;
         }
         spins = 0;
+        idle_since = None;
         is_asleep.store(true, Ordering::SeqCst);
         if is_needed(BOARD.open.load(Ordering::SeqCst)) {
             is_asleep.store(false, Ordering::Relaxed);
