@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-/// The name of the instruction set that the engine computes with: ``"avx512"``, ``"avx2"`` or ``"baseline"``. The last bits
+/// The name of the instruction set that the engine computes with: ``"avx512"``, ``"avx2"``, ``"neon"`` or ``"baseline"``. The last bits
 /// of all numbers depend on it.
 #[pyfunction]
 pub(crate) fn instruction_set() -> &'static str {
@@ -11,7 +11,7 @@ pub(crate) fn instruction_set() -> &'static str {
 }
 
 /// Chooses the instruction set of the process, before its first computation: ``"baseline"``, which has the same bits on every
-/// machine, ``"avx2"`` or ``"avx512"``. By default it is the best one of the machine.
+/// machine, ``"neon"``, ``"avx2"`` or ``"avx512"``. By default it is the best one of the machine.
 #[pyfunction]
 pub(crate) fn choose_instruction_set(name: &str) -> PyResult<()> {
     let sets = pellucid::InstructionSet::ALL;

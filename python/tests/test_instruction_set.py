@@ -13,7 +13,7 @@ import pellucid
 def test_it_stays_after_the_first_computation():
     here = pellucid.instruction_set()
     pellucid.choose_instruction_set(here)
-    for other in {"baseline", "avx2", "avx512"} - {here}:
+    for other in {"baseline", "neon", "avx2", "avx512"} - {here}:
         with pytest.raises(ValueError, match=f"'?{other}.*cannot be chosen"):
             pellucid.choose_instruction_set(other)
     assert pellucid.instruction_set() == here

@@ -70,12 +70,13 @@ pub(crate) struct Arguments {
     pub(crate) isa: Option<InstructionSet>,
 }
 
-const INSTRUCTION_SETS: Values<InstructionSet, 3> = [
+const INSTRUCTION_SETS: Values<InstructionSet, 4> = [
     (
         "baseline",
         "the same bits on every machine",
         InstructionSet::Baseline,
     ),
+    ("neon", "arm64", InstructionSet::Neon),
     ("avx2", "x86-64 with AVX2", InstructionSet::Avx2),
     ("avx512", "x86-64 with AVX-512", InstructionSet::Avx512),
 ];

@@ -14,7 +14,7 @@ fn the_flag_and_the_recipe_choose_the_same() {
     assert_eq!(by_flag["final"], by_recipe["final"]);
     assert_eq!(by_recipe["recipe"]["train"]["instruction_set"], "baseline");
     let here = by_default["instruction_set"].as_str().unwrap();
-    assert!(["baseline", "avx2", "avx512"].contains(&here), "{here}");
+    assert!(["baseline", "neon", "avx2", "avx512"].contains(&here), "{here}");
 }
 
 #[test]

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum InstructionSet {
     /// The same bits on every machine and in WebAssembly.
     Baseline,
+    /// arm64 with NEON, which every such machine has.
+    Neon,
     /// x86-64 with AVX2 and FMA.
     Avx2,
     /// x86-64 with AVX-512.
@@ -16,12 +18,13 @@ pub enum InstructionSet {
 
 impl InstructionSet {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Baseline, Self::Avx2, Self::Avx512];
+    pub const ALL: [Self; 4] = [Self::Baseline, Self::Neon, Self::Avx2, Self::Avx512];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Baseline => "baseline",
+            Self::Neon => "neon",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
         }
@@ -102,6 +105,7 @@ mod found {
     fn has(set: InstructionSet) -> bool {
         match set {
             InstructionSet::Baseline => true,
+            InstructionSet::Neon => cfg!(target_arch = "aarch64"),
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx2 => {
                 is_x86_feature_detected!("avx2")
@@ -146,7 +150,7 @@ mod found {
         }
     }
 
-    /// The name of the instruction set that kernels use: `avx512`, `avx2` or `baseline`. The last bits of results depend on it.
+    /// The name of the instruction set that kernels use: `avx512`, `avx2`, `neon` or `baseline`. The last bits of results depend on it.
     pub fn instruction_set() -> &'static str {
         chosen().name()
     }
@@ -162,6 +166,10 @@ mod found {
     pub fn dispatch<K: Task>(task: K) -> K::Output {
         match chosen() {
             InstructionSet::Baseline => task.on_baseline(),
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon => task.on_neon(),
+            #[cfg(not(target_arch = "aarch64"))]
+            InstructionSet::Neon => task.on_baseline(),
             // SAFETY: `chosen` returns this only after `has` found AVX2 and FMA on the machine.
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx2 => unsafe { task.on_avx2() },

@@ -62,22 +62,36 @@ pub trait Isa: Copy + Send + Sync + 'static {
     fn call<K: Task>(part: K) -> K::Output;
 }
 
-/// The instructions that every machine of the architecture has.
+/// The instructions that every machine of the architecture has. Its bits are the same on every architecture.
 #[derive(Clone, Copy)]
 pub struct Baseline;
 impl Isa for Baseline {
-    type F32 = Portable<f32>;
-    type F64 = Portable<f64>;
-    const HAS_NARROW: bool = cfg!(not(target_arch = "x86_64"));
-    const INLINES_PRODUCTS: bool = cfg!(not(target_arch = "x86_64"));
-    const PACKS_PRODUCTS: bool = cfg!(not(target_arch = "x86_64"));
+    type F32 = Portable<f32, false>;
+    type F64 = Portable<f64, false>;
+    const HAS_NARROW: bool = false;
+    const INLINES_PRODUCTS: bool = false;
+    const PACKS_PRODUCTS: bool = false;
     #[inline(always)]
     fn call<K: Task>(part: K) -> K::Output {
         part.on_baseline()
     }
 }
 
-/// WebAssembly with `simd128`. It chooses the kernels that x86-64 has with [`Baseline`], so that both have the same bits.
+/// arm64, where every machine has NEON. The compiler makes its instructions of [`Portable`] registers.
+#[cfg(target_arch = "aarch64")]
+#[derive(Clone, Copy)]
+pub struct Neon;
+#[cfg(target_arch = "aarch64")]
+impl Isa for Neon {
+    type F32 = Portable<f32, true>;
+    type F64 = Portable<f64, true>;
+    #[inline(always)]
+    fn call<K: Task>(part: K) -> K::Output {
+        part.on_neon()
+    }
+}
+
+/// WebAssembly with `simd128`. It chooses the kernels that other machines have with [`Baseline`], so that both have the same bits.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[derive(Clone, Copy)]
 pub struct Simd128;
@@ -270,6 +284,16 @@ pub trait Task {
         Self: Sized,
     {
         self.run::<Avx512>()
+    }
+
+    /// [`run`](Self::run) as a separate function, compiled with NEON.
+    #[cfg(target_arch = "aarch64")]
+    #[inline(never)]
+    fn on_neon(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run::<Neon>()
     }
 
     /// [`run`](Self::run) as a separate function, compiled for WebAssembly with `simd128`.

@@ -178,9 +178,10 @@ pub type HalfOf<I, T> = <VectorOf<I, T> as Vector<T>>::Half;
 /// A whole and a half register side by side.
 pub type WholeAndHalfOf<I, T> = Joined<VectorOf<I, T>, HalfOf<I, T>>;
 
-/// A register without known instructions: four numbers, which the compiler may vectorise.
+/// A register without known instructions: four numbers, which the compiler may vectorise. With `FUSES` it multiplies and adds
+/// with one rounding, where that is one instruction; a call of the library's function would cost far more than two.
 #[derive(Clone, Copy)]
-pub struct Portable<T>([T; PORTABLE_LANES]);
+pub struct Portable<T, const FUSES: bool>([T; PORTABLE_LANES]);
 
 const PORTABLE_LANES: usize = 4;
 
@@ -199,15 +200,14 @@ macro_rules! on_lanes {
     };
 }
 
-impl<T: Scalar> Vector<T> for Portable<T> {
+impl<T: Scalar, const FUSES: bool> Vector<T> for Portable<T, FUSES> {
     const LANES: usize = PORTABLE_LANES;
-    const FUSES: bool = cfg!(target_arch = "aarch64");
+    const FUSES: bool = FUSES;
     type Half = Self;
     type Single = Self;
 
     on_lanes! {
-        // One instruction on NEON; elsewhere two, because a call of the library's fused multiply-add costs far more.
-        mul_add(a, factor, summand) => if Self::FUSES { a.mul_add(factor, summand) } else { a * factor + summand };
+        mul_add(a, factor, summand) => if FUSES { a.mul_add(factor, summand) } else { a * factor + summand };
         add(a, b) => a + b;
         sub(a, b) => a - b;
         mul(a, b) => a * b;
