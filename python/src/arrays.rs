@@ -1,5 +1,6 @@
 //! NumPy arrays as slices for the engine, in place and without a copy, and the engine's errors for Python.
 
+use crate::memory::with_room;
 use numpy::ndarray::Dimension;
 use numpy::{
     Element, PyArrayDescrMethods, PyReadonlyArray, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods,
@@ -44,12 +45,12 @@ pub(crate) fn slice<'a, V: Element, D: Dimension>(
 
 /// The concatenated numbers of arrays.
 pub(crate) fn joined<T: Number>(arrays: &[Bound<'_, PyAny>], what: &str) -> PyResult<Vec<T>> {
-    let mut numbers = Vec::new();
-    for array in arrays {
-        let array: PyReadonlyArrayDyn<'_, T> = extract(array, what)?;
-        numbers.extend_from_slice(slice(&array, "parameters")?);
-    }
-    Ok(numbers)
+    let arrays = arrays.iter().map(|array| extract(array, what));
+    let arrays: Vec<PyReadonlyArrayDyn<'_, T>> = arrays.collect::<PyResult<_>>()?;
+    let slices = arrays.iter().map(|array| slice(array, "parameters"));
+    let slices: Vec<&[T]> = slices.collect::<PyResult<_>>()?;
+    let bytes = slices.iter().map(|slice| size_of_val(*slice)).sum();
+    with_room(bytes, what, || slices.concat())
 }
 
 /// A result whose error becomes Python's `ValueError`.

@@ -7,6 +7,7 @@ mod checkpoint;
 mod diagnosing;
 mod inspection;
 mod instruction_set;
+mod memory;
 mod model_file;
 mod predictor;
 mod recipes;

@@ -1,6 +1,7 @@
 //! Tables for training and prediction: files, frames in Arrow's format, and typed columns.
 
 use crate::arrays::extract;
+use crate::memory::with_room;
 use crate::text_reading;
 use numpy::PyReadonlyArray1;
 use pellucid_data::{
@@ -107,7 +108,10 @@ fn column((kind, name, values): ColumnArgument<'_>) -> PyResult<Column> {
     let values = match kind.as_str() {
         "numbers" => {
             let numbers: PyReadonlyArray1<'_, f64> = extract(&values, &name)?;
-            let numbers: Vec<f64> = numbers.as_array().iter().copied().collect();
+            let array = numbers.as_array();
+            let numbers: Vec<f64> = with_room(size_of::<f64>() * array.len(), &name, || {
+                array.iter().copied().collect()
+            })?;
             if let Some(row) = numbers.iter().position(|number| number.is_infinite()) {
                 let message = format!("row {}, column {name:?}: found {}", row + 1, numbers[row]);
                 let advice = "a finite number is needed; replace it by one or by a missing value";
