@@ -5,7 +5,7 @@ use super::error::listed;
 /// Unusual values in transformed rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// For each feature column, in order.
+    /// Of each feature column with unusual values, in order.
     pub columns: Vec<ColumnCounts>,
     /// Columns that were not in the training table; they are ignored.
     pub extra_columns: Vec<String>,
@@ -16,6 +16,8 @@ pub struct Counts {
 pub struct ColumnCounts {
     /// The column.
     pub column: String,
+    /// Its place among the feature columns, counted from 0.
+    pub position: usize,
     /// Rows without a value.
     pub missing: usize,
     /// Rows with a word that no training row has.
@@ -27,6 +29,19 @@ pub struct ColumnCounts {
 }
 
 impl ColumnCounts {
+    /// Whether nothing unusual was met.
+    pub(super) fn is_empty(&self) -> bool {
+        self.missing + self.unseen + self.outside == 0
+    }
+
+    /// Adds the counts of further rows of the column.
+    fn merge(&mut self, further: ColumnCounts) {
+        self.missing += further.missing;
+        self.unseen += further.unseen;
+        self.outside += further.outside;
+        self.first_unseen = self.first_unseen.take().or(further.first_unseen);
+    }
+
     /// Counts a row with a word that no training row has.
     pub(super) fn add_unseen(&mut self, word: &str) {
         self.unseen += 1;
@@ -37,15 +52,17 @@ impl ColumnCounts {
 impl Counts {
     /// Adds the counts of further rows of the same columns.
     pub fn merge(&mut self, further: Counts) {
-        if self.columns.is_empty() {
-            *self = further;
-            return;
+        if self.extra_columns.is_empty() {
+            self.extra_columns = further.extra_columns;
         }
-        for (sum, more) in self.columns.iter_mut().zip(further.columns) {
-            sum.missing += more.missing;
-            sum.unseen += more.unseen;
-            sum.outside += more.outside;
-            sum.first_unseen = sum.first_unseen.take().or(more.first_unseen);
+        for more in further.columns {
+            match self
+                .columns
+                .binary_search_by_key(&more.position, |counts| counts.position)
+            {
+                Ok(at) => self.columns[at].merge(more),
+                Err(at) => self.columns.insert(at, more),
+            }
         }
     }
 

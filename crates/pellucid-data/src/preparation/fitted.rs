@@ -199,24 +199,33 @@ impl Preparation {
         let mut features = zeros(rows.len().saturating_mul(width), || {
             format!("{}: the {width} features of {} rows", table.source, rows.len())
         })?;
-        let mut counts = Counts {
-            columns: Vec::new(),
-            extra_columns: self.unknown_columns(&table.names()),
+        let names = self.columns.iter().map(|column| &column.name);
+        // Looking up hundreds of names takes longer than a small network takes for a row.
+        let in_order = names.clone().eq(table.columns.iter().map(|column| &column.name));
+        let mut counts = Counts::default();
+        let found = match in_order {
+            true => table.columns.iter().collect(),
+            false => {
+                counts.extra_columns = self.unknown_columns(&table.names());
+                find_all(table, names, "feature")?
+            }
         };
         let mut start = 0;
-        let found = find_all(table, self.columns.iter().map(|column| &column.name), "feature")?;
-        for (FeatureColumn { name, transform }, column) in self.columns.iter().zip(found) {
+        for (position, (FeatureColumn { name, transform }, column)) in
+            self.columns.iter().zip(found).enumerate()
+        {
             let end = start + transform.width();
             let column = self.reading.column(table, column)?;
-            let mut met = ColumnCounts {
-                column: name.clone(),
-                ..ColumnCounts::default()
-            };
+            let mut met = ColumnCounts::default();
             let block = features
                 .chunks_exact_mut(width.max(1))
                 .map(|row| &mut row[start..end]);
             transform.write((table, &column), rows, block, handling, &mut met)?;
-            counts.columns.push(met);
+            if !met.is_empty() {
+                met.column.clone_from(name);
+                met.position = position;
+                counts.columns.push(met);
+            }
             start = end;
         }
         Ok((Matrix::new(rows.len(), width, features)?, counts))

@@ -10,7 +10,7 @@ use super::limit_values::limit_note;
 use super::number::{NumberFit, NumberTransform};
 use super::row_index::is_row_index;
 use super::spelling::{as_numbers, booleans, case_variants, spellings};
-use super::words::{Words, mean_truths, numbers, truth};
+use super::words::{Words, finite, mean_truths, numbers, truth};
 use crate::error::{Result, problem};
 use crate::table::{Categories, Column, ColumnKind, Table, Values, is_code, is_number_marker};
 use pellucid::Scalar;
@@ -143,7 +143,20 @@ impl Transform {
                     .write(&words, features, unseen, met)
                     .map_err(|at_row| unknown(at_row, &words));
             }
-            Transform::Number(number) => (number, numbers(table, column, rows)?),
+            Transform::Number(number) => match &column.values {
+                // Without an array of a row's one number for each of hundreds of columns.
+                Values::Numbers(values) => {
+                    for (&row, features) in rows.iter().zip(features) {
+                        let value = finite(table, column, values[row as usize], row)?;
+                        let written = number.write(value, features, met);
+                        if written.is_none() && !handling.keeps_too_large {
+                            return Err(too_large(value, row));
+                        }
+                    }
+                    return Ok(());
+                }
+                _ => (number, numbers(table, column, rows)?),
+            },
             Transform::LargeInteger { origin, number } => {
                 let words = Words::in_rows(column, rows);
                 let distances: Vec<Option<f64>> =

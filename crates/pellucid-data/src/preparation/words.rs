@@ -114,13 +114,18 @@ pub(super) fn numbers(table: &Table, column: &Column, rows: &[u32]) -> Result<Ve
                 })?,
             },
         };
-        match number.is_infinite() {
-            true => Err(wrong(
-                row,
-                format!("{number} cannot be used; every number must be finite"),
-            )),
-            false => Ok(number),
-        }
+        finite(table, column, number, row)
     };
     rows.iter().map(number).collect()
+}
+
+/// A number of a row; NaN where it is missing.
+pub(super) fn finite(table: &Table, column: &Column, number: f64, row: u32) -> Result<f64> {
+    match number.is_infinite() {
+        true => {
+            let message = format!("{number} cannot be used; every number must be finite");
+            Err(problem(at(table, &column.name, Some(row)), message))
+        }
+        false => Ok(number),
+    }
 }
