@@ -49,8 +49,8 @@ pub use recipe_changes::change_recipe;
 pub use recipe_data::load;
 pub use side_by_side::side_by_side;
 pub use table::{
-    BUILTINS, Builtin, Categories, Column, ColumnKind, ColumnNote, ColumnSummary, DateOrder, Delimiter,
-    KeptColumn, NoDateOrder, NoFormat, NumberFormat, NumberSpellings, NumberSummary, Ragged, ReadOptions,
-    Separators, Table, TableChunks, TableSource, TableWriter, TextEncoding, Values, WordCount,
-    comment_character, describe, load_builtin, read_table,
+    BUILTINS, Builtin, Categories, CellColumn, Column, ColumnKind, ColumnNote, ColumnSummary, DateOrder,
+    Delimiter, KeptColumn, NoDateOrder, NoFormat, NumberFormat, NumberSpellings, NumberSummary, Ragged,
+    ReadOptions, Separators, Table, TableChunks, TableSource, TableWriter, TextEncoding, Values, WordCount,
+    comment_character, csv_bytes, describe, load_builtin, read_table,
 };

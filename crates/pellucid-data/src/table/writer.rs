@@ -116,6 +116,18 @@ impl TableWriter {
     }
 }
 
+/// A table as CSV in memory, as [`TableWriter`] writes it to a file.
+///
+/// ```
+/// use pellucid_data::{csv_bytes, load_builtin};
+/// let csv = csv_bytes(&load_builtin("iris", 0)?);
+/// assert!(csv.starts_with(b"sepal_length,sepal_width,petal_length,petal_width,species\n5.1,3.5,"));
+/// # Ok::<(), pellucid_data::FileError>(())
+/// ```
+pub fn csv_bytes(table: &Table) -> Vec<u8> {
+    formats::csv_of(table)
+}
+
 fn failed(path: &Path) -> FileError {
     FileError::from_write(path, "an earlier chunk could not be written")
 }

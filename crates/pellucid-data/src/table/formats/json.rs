@@ -1,13 +1,13 @@
 //! JSON: an object a row, one after the other (JSON lines) or in an array.
 
 use super::super::cell::{Cell, number, whole_number};
-use super::super::columns::{Categories, Column, Values};
+use super::super::cells::Cells;
+use super::super::columns::Column;
 use super::super::error::no_rows;
 use super::super::format::{Contents, Format, ReadOptions};
 use super::super::limits::{MOST_CELL_BYTES, MOST_COLUMNS, MOST_SHOWN_BYTES, too_long};
 use super::super::names::check_names;
 use super::super::source::OpenSource;
-use super::super::words::Words;
 use crate::files::{Budget, FileError};
 use pellucid::recipe::shortened;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -89,13 +89,6 @@ struct JsonColumn {
     rows: usize,
     /// The kind of a value that is not one cell.
     nested: Option<&'static str>,
-}
-
-enum Cells {
-    Missing,
-    Numbers(Vec<f64>),
-    Booleans(Vec<u32>),
-    Words(Words),
 }
 
 impl Objects<'_> {
@@ -237,49 +230,6 @@ impl JsonColumn {
     fn nest(&mut self, what: &'static str) -> Result<(), String> {
         self.nested = Some(what);
         Ok(())
-    }
-}
-
-impl Cells {
-    /// Appends a cell after `rows` others.
-    fn push(&mut self, cell: Cell<'_>, rows: usize) {
-        match (&*self, cell) {
-            (_, Cell::Missing) => {}
-            (Cells::Missing, Cell::Number(_)) => *self = Cells::Numbers(vec![f64::NAN; rows]),
-            (Cells::Missing, Cell::Boolean(_)) => *self = Cells::Booleans(vec![Categories::MISSING; rows]),
-            (Cells::Missing, _) => *self = Cells::Words(Words::from_numbers(&vec![f64::NAN; rows])),
-            (Cells::Numbers(numbers), Cell::Text(_) | Cell::Boolean(_) | Cell::Integer(_)) => {
-                *self = Cells::Words(Words::from_numbers(numbers));
-            }
-            (Cells::Booleans(codes), Cell::Text(_) | Cell::Number(_) | Cell::Integer(_)) => {
-                let mut words = Words::default();
-                for &code in codes {
-                    match code {
-                        Categories::MISSING => words.push_missing(),
-                        code => words.push_cell(Cell::Boolean(code == 1)),
-                    }
-                }
-                *self = Cells::Words(words);
-            }
-            _ => {}
-        }
-        match (self, cell) {
-            (Cells::Missing, _) => {}
-            (Cells::Numbers(numbers), Cell::Number(number)) => numbers.push(number),
-            (Cells::Numbers(numbers), _) => numbers.push(f64::NAN),
-            (Cells::Booleans(codes), Cell::Boolean(value)) => codes.push(u32::from(value)),
-            (Cells::Booleans(codes), _) => codes.push(Categories::MISSING),
-            (Cells::Words(words), cell) => words.push_cell(cell),
-        }
-    }
-
-    fn finish(self, rows: usize) -> Values {
-        match self {
-            Cells::Missing => Values::Numbers(vec![f64::NAN; rows]),
-            Cells::Numbers(numbers) => Values::Numbers(numbers),
-            Cells::Booleans(codes) => Values::from_codes_of_booleans(codes),
-            Cells::Words(words) => Values::Categories(words.finish()),
-        }
     }
 }
 

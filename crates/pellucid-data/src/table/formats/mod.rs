@@ -20,6 +20,7 @@ mod watched;
 use self::page::{Arrow, Parquet, parquet_writer};
 #[cfg(not(target_family = "wasm"))]
 use self::{arrow::Arrow, parquet::Parquet, parquet::writer as parquet_writer};
+use super::columns::Table;
 use super::format::{Expected, Format, RowWriter};
 use super::kept::KeptColumn;
 use crate::files::{FileError, OutputFile};
@@ -56,6 +57,11 @@ pub(super) fn writer(
         Some(extension) if extension == "parquet" => parquet_writer(output, kept, columns),
         _ => text::writer(output, kept, columns, formulas),
     }
+}
+
+/// A table as CSV.
+pub(super) fn csv_of(table: &Table) -> Vec<u8> {
+    text::csv_of(table)
 }
 
 #[cfg(test)]

@@ -257,37 +257,48 @@ impl Formulas {
     }
 }
 
-impl TextWriter {
-    fn write_rows(&mut self, kept: &[KeptColumn], table: &Table) -> csv::Result<()> {
-        let (writer, formulas) = (&mut self.writer, self.formulas);
-        let mut number = Vec::new();
-        let kept: Vec<Texts> = kept.iter().map(KeptColumn::texts).collect();
-        for row in 0..table.rows() {
-            for texts in &kept {
-                writer.write_field(&*formulas.in_cell(texts.get(row)))?;
-            }
-            for column in &table.columns {
-                match &column.values {
-                    Values::Numbers(values) if values[row].is_nan() => writer.write_field("")?,
-                    Values::Numbers(values) => {
-                        number.clear();
-                        write!(number, "{}", AllDigits(values[row]))?;
-                        writer.write_field(&number)?;
-                    }
-                    Values::Categories(words) | Values::Booleans(words) => {
-                        writer.write_field(&*formulas.in_cell(words.get(row).unwrap_or("")))?;
-                    }
+/// A table as CSV: the names of its columns, then its rows, as a file of it would have them.
+pub(super) fn csv_of(table: &Table) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let names = writer.write_record(table.columns.iter().map(|column| &column.name));
+    let written = names.and_then(|()| write_rows(&mut writer, Formulas::Kept, &[], table));
+    debug_assert!(written.is_ok(), "memory takes every record");
+    writer.into_inner().unwrap_or_default()
+}
+
+fn write_rows(
+    writer: &mut csv::Writer<impl Write>,
+    formulas: Formulas,
+    kept: &[KeptColumn],
+    table: &Table,
+) -> csv::Result<()> {
+    let mut number = Vec::new();
+    let kept: Vec<Texts> = kept.iter().map(KeptColumn::texts).collect();
+    for row in 0..table.rows() {
+        for texts in &kept {
+            writer.write_field(&*formulas.in_cell(texts.get(row)))?;
+        }
+        for column in &table.columns {
+            match &column.values {
+                Values::Numbers(values) if values[row].is_nan() => writer.write_field("")?,
+                Values::Numbers(values) => {
+                    number.clear();
+                    write!(number, "{}", AllDigits(values[row]))?;
+                    writer.write_field(&number)?;
+                }
+                Values::Categories(words) | Values::Booleans(words) => {
+                    writer.write_field(&*formulas.in_cell(words.get(row).unwrap_or("")))?;
                 }
             }
-            writer.write_record(None::<&[u8]>)?;
         }
-        Ok(())
+        writer.write_record(None::<&[u8]>)?;
     }
+    Ok(())
 }
 
 impl RowWriter for TextWriter {
     fn write(&mut self, kept: &[KeptColumn], table: &Table) -> Result<(), FileError> {
-        self.write_rows(kept, table)
+        write_rows(&mut self.writer, self.formulas, kept, table)
             .map_err(|error| not_written(&self.path, error))
     }
 
