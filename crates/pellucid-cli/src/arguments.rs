@@ -9,6 +9,7 @@ mod diagnose;
 pub(crate) mod explain;
 mod importance;
 mod pictures;
+mod serve;
 mod training;
 
 pub(crate) use afterwards::Afterwards;
@@ -19,6 +20,7 @@ pub(crate) use compare::{Against, Compare};
 pub(crate) use diagnose::Diagnose;
 pub(crate) use importance::Importance;
 pub(crate) use pictures::{Plot, Plots, What};
+pub(crate) use serve::Serve;
 pub(crate) use training::TrainingFlags;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -48,6 +50,7 @@ use std::str::FromStr;
         pellucid tune people.csv --target income --trials 50 --model income.safetensors\n  \
         pellucid evaluate income.safetensors more-people.csv\n  \
         pellucid predict income.safetensors new-people.csv --proba -o predictions.csv\n  \
+        pellucid serve income.safetensors\n  \
         pellucid importance income.safetensors more-people.csv\n  \
         pellucid recipes\n  \
         pellucid run xor-by-hand\n  \
@@ -93,6 +96,8 @@ pub(crate) enum Command {
     Tune(Box<Tune>),
     /// Predict the rows of a table with a model
     Predict(Predict),
+    /// Answer requests for predictions over HTTP
+    Serve(Serve),
     /// Score a model on a table whose answers are known
     Evaluate(Evaluate),
     /// Say which columns of a table matter to a model

@@ -4,6 +4,7 @@ use crate::terminal;
 use pellucid::recipe::RecipeError;
 use pellucid_data::DataError;
 use pellucid_report::ReportError;
+use pellucid_serve::ServeError;
 use std::error::Error;
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -79,5 +80,6 @@ fn is_wrong_usage(cause: &(dyn Error + 'static)) -> bool {
         )
         || matches!(cause.downcast_ref(), Some(DataError::Recipe(_)))
         || cause.is::<RecipeError>()
+        || matches!(cause.downcast_ref(), Some(ServeError::Source(_)))
         || cause.is::<Misuse>()
 }

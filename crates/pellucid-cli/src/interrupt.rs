@@ -54,6 +54,33 @@ fn receive(signal: usize) {
     }
 }
 
+/// What a signal asks of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ServerSignal {
+    /// To load its models anew: SIGHUP.
+    Reload,
+    /// To answer what it has begun to, and to end: Ctrl-C or SIGTERM. The second one ends the process.
+    Stop,
+}
+
+/// Listens for what is asked of a server from now on.
+pub(crate) fn listen_for_server(react: impl Fn(ServerSignal) + Send + 'static) {
+    #[cfg(unix)]
+    signals::listen_for_server(react);
+    #[cfg(not(unix))]
+    {
+        // Where no handler can be set, Ctrl-C ends the process, as it does anyway.
+        let _ = ctrlc::set_handler(move || stop_server(&react, CTRL_C));
+    }
+}
+
+fn stop_server(react: &impl Fn(ServerSignal), signal: usize) {
+    if SIGNAL.swap(signal, Ordering::SeqCst) != 0 {
+        std::process::exit(i32::from(crate::failure::FAILED));
+    }
+    react(ServerSignal::Stop);
+}
+
 /// Whether the run was asked to end.
 pub(crate) fn was_asked() -> bool {
     SIGNAL.load(Ordering::SeqCst) != 0
@@ -107,6 +134,23 @@ mod signals {
                 let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&always));
             }
         }
+    }
+
+    pub(super) fn listen_for_server(react: impl Fn(super::ServerSignal) + Send + 'static) {
+        // Where no handler can be set, a signal ends the process, as it does anyway.
+        let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) else {
+            return;
+        };
+        let listener = move || {
+            for signal in signals.forever() {
+                match signal {
+                    SIGHUP => react(super::ServerSignal::Reload),
+                    signal => super::stop_server(&react, signal.unsigned_abs() as usize),
+                }
+            }
+        };
+        // Without a thread to spare, the server ends with the process.
+        let _ = std::thread::Builder::new().name("signals".into()).spawn(listener);
     }
 
     pub(super) fn survive_size_limit() {

@@ -32,6 +32,7 @@ mod report;
 mod run;
 mod score_text;
 mod scored_rows;
+mod serve;
 mod source;
 mod subject;
 mod terminal;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         Command::Train(train) => train::train(train),
         Command::Tune(tune) => tune::tune(tune),
         Command::Predict(predict) => predict::predict(predict),
+        Command::Serve(serve) => serve::serve(serve),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
         Command::Importance(importance) => importance::importance(importance),
         Command::Inspect(inspect) => inspect::inspect(inspect),

@@ -8,13 +8,11 @@ use crate::source::{CHUNK_ROWS, Chunks};
 use crate::{interrupt, outputs, run, source, terminal};
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use pellucid::data::matrix::Matrix;
 use pellucid::descriptor::nearest;
-use pellucid_data::calibration::interval_around;
 use pellucid_data::model_file::Model;
-use pellucid_data::preparation::{Counts, LabelTarget, Predictions, Preparation, TargetPreparation};
-use pellucid_data::training::{self, UnansweredRows};
-use pellucid_data::{Categories, Column, ColumnKind, OutputFile, Table, TableWriter, Values};
+use pellucid_data::preparation::Counts;
+use pellucid_data::training::{self, PredictionColumns, UnansweredRows};
+use pellucid_data::{OutputFile, TableWriter};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -38,7 +36,11 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
     let of_training = model.recipe.data.table.as_ref();
     let id = of_training.and_then(|table| table.id.as_deref());
     let kept = kept(&names, id, arguments)?;
-    let layout = Layout::new(preparation, &kept, arguments, half_widths);
+    let target = preparation.target();
+    let layout = PredictionColumns::new(target, arguments.proba, half_widths, &kept);
+    if arguments.proba && !layout.has_probabilities() {
+        terminal::note("note: numbers are predicted, which have no probabilities");
+    }
     let mut chunks = chunks.keeping(&kept)?;
     // Only now, so that a table that cannot be read leaves no file; and Ctrl-C leaves none either.
     interrupt::listen();
@@ -68,7 +70,7 @@ pub(crate) fn predict(arguments: &Predict) -> Result<ExitCode> {
         met.merge(counts);
         unanswered.merge(without);
         rows += all.len();
-        writer.write_beside(&kept, &layout.table(chunk, predictions))?;
+        writer.write_beside(&kept, &layout.table(&chunk, predictions))?;
         if let Some(bar) = &bar {
             bar.set_position(rows as u64);
         }
@@ -125,138 +127,4 @@ fn kept(names: &[String], of_training: Option<&str>, arguments: &Predict) -> Res
     let id = asked.or(of_training);
     let is_kept = |name: &&String| arguments.keep_columns || Some(name.as_str()) == id;
     Ok(names.iter().filter(is_kept).cloned().collect())
-}
-
-/// The columns of the output after the kept ones.
-struct Layout {
-    /// Their names.
-    answers: Vec<String>,
-    with_probabilities: bool,
-    /// Half the width of the interval around the prediction of each target, if it is asked for.
-    half_widths: Option<Vec<f64>>,
-    /// What each target is.
-    kinds: Vec<ColumnKind>,
-}
-
-impl Layout {
-    /// No column of an answer has the name of a kept one.
-    fn new(
-        preparation: &Preparation,
-        kept: &[String],
-        arguments: &Predict,
-        half_widths: Option<Vec<f64>>,
-    ) -> Self {
-        let target = preparation.target();
-        let mut answers: Vec<String> = match target.columns().as_slice() {
-            [_] => vec!["prediction".into()],
-            many => many.iter().map(|column| format!("prediction_{column}")).collect(),
-        };
-        if half_widths.is_some() {
-            let with_ends = |name: String| [name.clone(), format!("{name}_lower"), format!("{name}_upper")];
-            answers = answers.into_iter().flat_map(with_ends).collect();
-        }
-        let labels: &[LabelTarget] = match target {
-            TargetPreparation::Labels { labels } => labels,
-            _ => &[],
-        };
-        let with_probabilities = arguments.proba && !(target.classes().is_empty() && labels.is_empty());
-        if arguments.proba && !with_probabilities {
-            terminal::note("note: numbers are predicted, which have no probabilities");
-        }
-        if with_probabilities {
-            let classes = target.classes().iter();
-            answers.extend(classes.map(|class| format!("probability_{class}")));
-            let second = labels.iter().map(|label| (&label.column, &label.classes[1]));
-            answers.extend(second.map(|(column, class)| format!("probability_{column}_{class}")));
-        }
-        for answer in &mut answers {
-            while kept.contains(answer) {
-                answer.insert(0, '_');
-            }
-        }
-        Self {
-            answers,
-            with_probabilities,
-            half_widths,
-            kinds: target.kinds(),
-        }
-    }
-
-    fn table(&self, chunk: Table, predictions: Predictions) -> Table {
-        // Labels, and numbers beside them: probabilities, or predicted numbers alone.
-        let (mut values, numbers, shows_numbers) = match predictions {
-            Predictions::Classes {
-                classes,
-                labels,
-                probabilities,
-            } => {
-                let labels = as_kind(self.kinds[0], classes, labels);
-                (vec![labels], probabilities, self.with_probabilities)
-            }
-            Predictions::Labels {
-                classes,
-                probabilities,
-                ..
-            } => {
-                let labels = classes.iter().zip(&self.kinds).enumerate();
-                let labels = labels.map(|(column, (classes, &kind))| {
-                    let labels = column_of(&probabilities, column).map(|p| match p.is_nan() {
-                        true => Categories::MISSING,
-                        false => u32::from(p > 0.5),
-                    });
-                    as_kind(kind, classes.to_vec(), labels.collect())
-                });
-                (labels.collect(), probabilities, self.with_probabilities)
-            }
-            Predictions::Numbers { values, .. } => (Vec::new(), values, true),
-        };
-        let shown = if shows_numbers { numbers.columns() } else { 0 };
-        for column in 0..shown {
-            let numbers = || column_of(&numbers, column);
-            values.push(Values::Numbers(numbers().collect()));
-            if let Some(half_widths) = &self.half_widths {
-                let around = |end: usize| {
-                    numbers().map(move |number| interval_around(number, half_widths[column])[end])
-                };
-                values.extend([0, 1].map(|end| Values::Numbers(around(end).collect())));
-            }
-        }
-        let answers = self.answers.iter().cloned().zip(values);
-        Table {
-            source: chunk.source,
-            first_row: chunk.first_row,
-            columns: answers.map(|(name, values)| Column { name, values }).collect(),
-            notes: Vec::new(),
-            left_out: Vec::new(),
-            spellings: Vec::new(),
-        }
-    }
-}
-
-fn column_of(matrix: &Matrix<f64>, column: usize) -> impl Iterator<Item = f64> {
-    let values = matrix.values().iter().skip(column);
-    values.step_by(matrix.columns()).copied()
-}
-
-fn is_shortest(number: &str) -> bool {
-    number.parse().is_ok_and(|value: f64| value.to_string() == number)
-}
-
-/// As the target was: numbers, booleans or words.
-fn as_kind(kind: ColumnKind, classes: Vec<String>, labels: Vec<u32>) -> Values {
-    let words = Categories {
-        names: classes,
-        codes: labels,
-    };
-    match kind {
-        ColumnKind::Boolean => Values::Booleans(words),
-        ColumnKind::Category => Values::Categories(words),
-        // Spelled as `1.0` or `+1`, which numbers would not keep.
-        ColumnKind::Number if !words.names.iter().all(|name| is_shortest(name)) => Values::Categories(words),
-        ColumnKind::Number => {
-            let number = |row| words.get(row).and_then(|class| class.parse().ok());
-            let numbers = (0..words.codes.len()).map(|row| number(row).unwrap_or(f64::NAN));
-            Values::Numbers(numbers.collect())
-        }
-    }
 }
