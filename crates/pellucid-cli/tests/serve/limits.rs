@@ -51,6 +51,21 @@ fn slow_clients_are_given_up() {
 }
 
 #[test]
+fn a_client_that_goes_leaves_nothing_behind() {
+    let server = Server::start(&[&iris_model(), "--max-requests", "1"]);
+    let mut gone = Connection::open(server.address);
+    gone.send(b"POST /predict HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{");
+    let has = |line: &str| {
+        let metrics = server.get("/metrics");
+        metrics.text().lines().any(|found| found == line)
+    };
+    server.wait_for("the request", || has("pellucid_requests_under_way 2"));
+    drop(gone);
+    server.wait_for("its end", || has("pellucid_requests_under_way 1"));
+    assert_eq!(server.post("/predict", ROW).status, 200);
+}
+
+#[test]
 fn more_requests_than_the_limit_get_503() {
     let server = Server::start(&[&iris_model(), "--max-requests", "1", "--timeout", "5"]);
     let mut first = Connection::open(server.address);

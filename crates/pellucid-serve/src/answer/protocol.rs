@@ -99,7 +99,7 @@ impl Output<'_> {
         json.extend_from_slice(b",\"datatype\":\"");
         json.extend_from_slice(self.datatype.as_bytes());
         json.extend_from_slice(b"\",\"shape\":");
-        push_list(json, &self.shape, |json, size| push_display(json, size));
+        push_list(json, &self.shape, push_display);
         if let Data::Contributions(_, explained) = &self.data {
             json.extend_from_slice(b",\"parameters\":{\"base\":");
             push_list(json, &explained.base, |json, base| push_number(json, *base));

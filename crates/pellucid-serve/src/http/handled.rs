@@ -14,6 +14,7 @@ use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
@@ -33,7 +34,7 @@ pub(super) async fn handle(
         .settings
         .logs_requests
         .then(|| (request.method().clone(), request.uri().path().to_owned()));
-    app.metrics.under_way.fetch_add(1, Relaxed);
+    let under_way = UnderWay::new(&app.metrics.under_way);
     let permit = match route.is_work() {
         true => app.work.try_acquire().map(Some),
         false => Ok(None),
@@ -50,8 +51,7 @@ pub(super) async fn handle(
         let message = format!("the server answers {most} requests at the moment; try again in a second");
         Failure::new(FailureKind::Busy, message).into()
     };
-    drop(permit);
-    app.metrics.under_way.fetch_sub(1, Relaxed);
+    drop((permit, under_way));
     let took = started.elapsed();
     let status = response.status().as_u16();
     app.metrics.add_request(route, status, took);
@@ -67,6 +67,22 @@ pub(super) async fn handle(
     }
     response.headers_mut().insert(REQUEST_ID, id);
     Ok(response)
+}
+
+/// A request that is counted until it is answered, or its client is gone.
+struct UnderWay<'a>(&'a AtomicU64);
+
+impl<'a> UnderWay<'a> {
+    fn new(counter: &'a AtomicU64) -> Self {
+        counter.fetch_add(1, Relaxed);
+        Self(counter)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
 }
 
 /// The identifier that a client gave its request, or a new one.

@@ -59,7 +59,7 @@ impl Rows {
             }
             Self::Chunks(mut chunks) => {
                 let mut count = 0;
-                while let Some(chunk) = chunks.next() {
+                for chunk in chunks.by_ref() {
                     let chunk = chunk?;
                     count += chunk.rows();
                     if count > most {
