@@ -310,7 +310,7 @@ fn more_epochs_continue_a_training_that_had_run_all_of_its_own() {
     recipe.train.epochs = 9;
     let whole = session(&recipe, &split).run(&mut ()).unwrap();
     let resumed = session(&recipe, &split)
-        .run(&mut Resumer(keeper.states.pop()))
+        .run(&mut ContinueFrom::new(keeper.states.pop()))
         .unwrap();
     assert_equal(&whole, &resumed, "from 4 to 9 epochs");
 }
@@ -332,7 +332,7 @@ fn a_state_of_another_training_is_refused() {
         .unwrap_err();
     assert!(error.to_string().contains("numbers of this precision"), "{error}");
     let error = session(&recipe(&[]), &split)
-        .run(&mut Resumer(Some(State::default())))
+        .run(&mut ContinueFrom::new(Some(State::default())))
         .unwrap_err();
     assert!(error.to_string().contains("`position`"), "{error}");
 }
