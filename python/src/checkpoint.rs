@@ -79,7 +79,7 @@ impl Told {
 /// The keeper of the trainings that `identify` describes.
 pub(crate) fn keeper<'a>(
     settings: CheckpointSettings,
-    identify: impl Fn() -> pellucid_data::Result<Identity> + Send + 'a,
+    identify: impl Fn() -> pellucid_data::Result<Identity> + Send + Sync + 'a,
     told: &Told,
 ) -> pellucid_data::Result<CheckpointKeeper<'a>> {
     let (of_flag, of_warnings) = (told.clone(), told.clone());

@@ -10,7 +10,7 @@ use std::path::Path;
 /// Opens the checkpoint that the flags ask for, of the trainings that `identify` describes.
 pub(crate) fn open<'a>(
     flags: &CheckpointFlags,
-    identify: impl Fn() -> pellucid_data::Result<Identity> + Send + 'a,
+    identify: impl Fn() -> pellucid_data::Result<Identity> + Send + Sync + 'a,
 ) -> Result<Option<CheckpointKeeper<'a>>> {
     let settings = match flags.settings() {
         Ok(Some(settings)) => settings,

@@ -100,9 +100,9 @@ impl FinishedJobs {
         &self,
         job: &str,
         every: Every,
-        identify: impl Fn() -> Result<Identity> + Send + 'a,
-        was_interrupted: impl Fn() -> bool + Send + 'a,
-        warn: impl Fn(&str) + Send + 'a,
+        identify: impl Fn() -> Result<Identity> + Send + Sync + 'a,
+        was_interrupted: impl Fn() -> bool + Send + Sync + 'a,
+        warn: impl Fn(&str) + Send + Sync + 'a,
     ) -> Result<(CheckpointKeeper<'a>, Vec<String>)> {
         let settings = CheckpointSettings {
             path: self.path_of(job),

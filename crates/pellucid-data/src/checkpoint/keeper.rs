@@ -10,10 +10,10 @@ use pellucid::state::State;
 use pellucid::training::checkpoints::Checkpoints;
 use pellucid::training::glance::Glance;
 use pellucid::training::observe::{Event, Observer, Position};
-use std::cell::OnceCell;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 /// By time, a state is kept no more often than this, in seconds.
@@ -29,8 +29,8 @@ const GLANCE: f64 = 0.1;
 /// where that is possible.
 pub struct CheckpointKeeper<'a> {
     settings: CheckpointSettings,
-    identity: OnceCell<Identity>,
-    identify: Box<dyn Fn() -> Result<Identity> + Send + 'a>,
+    identity: OnceLock<Identity>,
+    identify: Box<dyn Fn() -> Result<Identity> + Send + Sync + 'a>,
     states: Vec<State>,
     /// The training under way; `None` before the first.
     training: Option<usize>,
@@ -40,8 +40,8 @@ pub struct CheckpointKeeper<'a> {
     /// When the last state was kept, in seconds since the start, and how long that took.
     last: f64,
     cost: f64,
-    was_interrupted: Box<dyn Fn() -> bool + Send + 'a>,
-    warn: Box<dyn Fn(&str) + Send + 'a>,
+    was_interrupted: Box<dyn Fn() -> bool + Send + Sync + 'a>,
+    warn: Box<dyn Fn(&str) + Send + Sync + 'a>,
     last_warning: String,
     _lock: FileLock,
 }
@@ -55,9 +55,9 @@ impl<'a> CheckpointKeeper<'a> {
     /// continued; all files are damaged.
     pub fn open(
         settings: CheckpointSettings,
-        identify: impl Fn() -> Result<Identity> + Send + 'a,
-        was_interrupted: impl Fn() -> bool + Send + 'a,
-        warn: impl Fn(&str) + Send + 'a,
+        identify: impl Fn() -> Result<Identity> + Send + Sync + 'a,
+        was_interrupted: impl Fn() -> bool + Send + Sync + 'a,
+        warn: impl Fn(&str) + Send + Sync + 'a,
     ) -> Result<(Self, Vec<String>)> {
         let lock = FileLock::of(&settings.path, "this checkpoint", "--checkpoint")?;
         let mut notes = Vec::new();
@@ -85,7 +85,7 @@ impl<'a> CheckpointKeeper<'a> {
         drop(OutputFile::prepare(&settings.path)?);
         let keeper = Self {
             settings,
-            identity: OnceCell::new(),
+            identity: OnceLock::new(),
             identify: Box::new(identify),
             states,
             training: None,

@@ -62,8 +62,8 @@ impl SearchState {
     pub fn keeper_of_model<'a>(
         &self,
         plan: &'a Plan<'a>,
-        was_interrupted: impl Fn() -> bool + Send + 'a,
-        warn: impl Fn(&str) + Send + 'a,
+        was_interrupted: impl Fn() -> bool + Send + Sync + 'a,
+        warn: impl Fn(&str) + Send + Sync + 'a,
     ) -> Result<(CheckpointKeeper<'a>, Vec<String>)> {
         let identify = move || Identity::of_table(plan, None, None, true);
         self.0
