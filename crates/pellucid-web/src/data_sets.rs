@@ -1,4 +1,6 @@
-//! The data sets of the page: points in a plane, iris, and the samples of the built-in recipes.
+//! The data sets of the page: points in a plane, iris, handwritten digits, and the samples of the built-in recipes.
+
+mod digits;
 
 use crate::data_set::{DataSet, RowTargets, Rows, Task};
 use crate::tables::{self, TableSettings, rows_of, task_of};
@@ -178,6 +180,13 @@ pub fn all() -> Value {
         "features": 4,
         "settings": [seed(), test()],
     });
+    let digits = json!({
+        "name": digits::NAME,
+        "title": "1,000 handwritten digits, to draw on",
+        "task": Task::Classes,
+        "features": digits::PIXELS,
+        "settings": [seed(), test()],
+    });
     let of_recipes = recipes().map(|(name, recipe)| {
         json!({
             "name": name,
@@ -187,7 +196,7 @@ pub fn all() -> Value {
             "settings": [],
         })
     });
-    points.chain([iris]).chain(of_recipes).collect()
+    points.chain([iris, digits]).chain(of_recipes).collect()
 }
 
 /// The built-in recipes that hold their samples.
@@ -207,7 +216,10 @@ pub fn make(request: &DataRequest) -> Result<DataSet, Thrown> {
             test_fraction: request.test_fraction,
             seed: request.seed,
         };
-        return tables::read(IRIS.to_vec(), "iris", &settings);
+        return tables::read(IRIS.to_vec(), "iris", &settings, None);
+    }
+    if request.name == digits::NAME {
+        return digits::make(request);
     }
     if let Some((name, recipe)) = recipes().find(|(name, _)| *name == request.name) {
         return of_recipe(name, &recipe);
@@ -247,6 +259,24 @@ pub fn of_recipe(name: &str, recipe: &Recipe) -> Result<DataSet, Thrown> {
     })
 }
 
+/// The part of the rows that is held out.
+fn test_fraction(request: &DataRequest) -> Result<f64, Thrown> {
+    let part = request.test_fraction.unwrap_or(0.5);
+    match (0.0..1.0).contains(&part) {
+        true => Ok(part),
+        false => Err(format!("test_fraction = {part} cannot be used: it is 0 or more, below 1").into()),
+    }
+}
+
+/// The rows 0 to `samples` in an order at random: those held out, then those to train on.
+fn shuffled(random: &mut RandomState, samples: usize, held_out: f64) -> (Vec<u32>, Vec<u32>) {
+    let mut order: Vec<u32> = (0..samples as u32).collect();
+    random.shuffle(&mut order);
+    let test = ((samples as f64 * held_out) as usize).min(samples - 1);
+    let training = order.split_off(test);
+    (order, training)
+}
+
 fn drawn(set: &Points, request: &DataRequest) -> Result<DataSet, Thrown> {
     let samples = request.samples.unwrap_or(400);
     if !(2..=MOST_POINTS).contains(&samples) {
@@ -254,23 +284,18 @@ fn drawn(set: &Points, request: &DataRequest) -> Result<DataSet, Thrown> {
             format!("samples = {samples} cannot be used: 2 to {MOST_POINTS} points are drawn").into(),
         );
     }
-    let part = request.test_fraction.unwrap_or(0.5);
-    if !(0.0..1.0).contains(&part) {
-        return Err(format!("test_fraction = {part} cannot be used: it is 0 or more, below 1").into());
-    }
+    let part = test_fraction(request)?;
     let noise = request.noise.unwrap_or(set.noise);
     if !(noise.is_finite() && noise >= 0.0) {
         return Err(format!("noise = {noise} cannot be used: it is a finite number, 0 or more").into());
     }
     let mut random = RandomState::new(request.seed.unwrap_or(0));
-    let mut order: Vec<u32> = (0..samples as u32).collect();
     let point = |row: usize| {
         let place = (row / 2) as f64 / (samples / 2) as f64;
         (set.point)(&mut random, row, place, noise)
     };
     let (points, targets): (Vec<[f64; 2]>, Vec<f64>) = (0..samples).map(point).unzip();
-    random.shuffle(&mut order);
-    let test = ((samples as f64 * part) as usize).min(samples - 1);
+    let (test, training) = shuffled(&mut random, samples, part);
     let rows = |order: &[u32]| Rows {
         inputs: order.iter().map(|&row| points[row as usize].to_vec()).collect(),
         targets: match set.task {
@@ -282,7 +307,6 @@ fn drawn(set: &Points, request: &DataRequest) -> Result<DataSet, Thrown> {
             }
         },
     };
-    let (test, training) = order.split_at(test);
     Ok(DataSet {
         name: set.name.into(),
         task: set.task,
@@ -291,8 +315,8 @@ fn drawn(set: &Points, request: &DataRequest) -> Result<DataSet, Thrown> {
             Task::Classes => vec!["0".into(), "1".into()],
             Task::Numbers => vec!["y".into()],
         },
-        training: rows(training),
-        test: rows(test),
+        training: rows(&training),
+        test: rows(&test),
         notes: Vec::new(),
         image: None,
         suggested_recipe: Some(suggested(set.task)),

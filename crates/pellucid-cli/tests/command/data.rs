@@ -23,6 +23,7 @@ fn the_built_in_sets_are_listed_and_each_can_be_shown() {
         "moons",
         "spirals",
         "regression",
+        "digits",
         "mnist",
     ] {
         assert!(names.contains(&name) && listed.contains(name), "{name}: {listed}");

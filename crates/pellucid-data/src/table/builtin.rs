@@ -30,8 +30,9 @@ pub struct Builtin {
 /// | `moons` | 400 | `x1`, `x2`, `class` | two interleaved half circles of radius 1, plus 0.1 · randn |
 /// | `spirals` | 400 | `x1`, `x2`, `class` | two arms of 1.5 turns, radius to 1, plus 0.02 · randn |
 /// | `regression` | 400 | `x1` … `x5` randn, `y` | tanh(x·c / √5) + 0.1 · randn, c = randn(5) |
+/// | `digits` | 1,000 | 64 pixels from 0 to 16, `digit` | E. Alpaydin and C. Kaynak, 1998 (CC BY 4.0) |
 /// | `mnist` | 70,000 | images, no table | [`read_cached_mnist`](crate::read_cached_mnist) |
-pub const BUILTINS: [Builtin; 9] = [
+pub const BUILTINS: [Builtin; 10] = [
     measured("iris", "150 irises: 4 measures in cm; target species, 3 classes"),
     measured("wine", "1,599 red wines: 11 measures; target quality, 6 classes"),
     measured(
@@ -48,6 +49,10 @@ pub const BUILTINS: [Builtin; 9] = [
     generated(
         "regression",
         "400 rows of 5 normal features; target y, a tanh of their sum with noise",
+    ),
+    measured(
+        "digits",
+        "1,000 handwritten digits: images of 8 x 8 pixels; target digit, 10 classes",
     ),
     measured(
         "mnist",
@@ -100,6 +105,7 @@ pub fn load_builtin(name: &str, seed: u32) -> Result<Table, FileError> {
         "moons" => moons(seed),
         "spirals" => spirals(seed),
         "regression" => regression(seed),
+        "digits" => super::digits::digits(),
         _ => {
             let tables = BUILTINS.iter().map(|set| set.name);
             let known: Vec<&str> = tables.filter(|&name| name != "mnist").collect();

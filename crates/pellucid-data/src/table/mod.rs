@@ -9,6 +9,7 @@ mod columns;
 mod date_order;
 mod describe;
 mod digest;
+mod digits;
 mod encoding;
 mod error;
 mod foreign;
