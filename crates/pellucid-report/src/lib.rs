@@ -28,12 +28,16 @@ mod layout;
 mod legible;
 mod line_chart;
 mod mark;
+#[cfg(not(target_family = "wasm"))]
+mod outline;
 mod page;
 mod palette;
 mod panel_grid;
 mod picture;
 mod picture_style;
+#[cfg(not(target_family = "wasm"))]
 mod png;
+mod raster_pixels;
 mod reliability;
 mod residuals;
 mod search_chart;

@@ -3,7 +3,9 @@
 use crate::error::ReportError;
 use crate::layout::Canvas;
 use crate::picture_style::PictureStyle;
-use crate::{png, svg};
+#[cfg(not(target_family = "wasm"))]
+use crate::png;
+use crate::svg;
 use std::path::Path;
 
 /// A picture's file format.
@@ -64,6 +66,7 @@ pub trait Picture: Arrange {
     /// # Errors
     ///
     /// As [`Picture::svg`].
+    #[cfg(not(target_family = "wasm"))]
     fn png(&self, style: PictureStyle) -> Result<Vec<u8>, ReportError> {
         png::paint(&self.draw(style)?)
     }
@@ -73,6 +76,7 @@ pub trait Picture: Arrange {
     /// # Errors
     ///
     /// As [`Picture::svg`].
+    #[cfg(not(target_family = "wasm"))]
     fn render(&self, format: PictureFormat, style: PictureStyle) -> Result<Vec<u8>, ReportError> {
         match format {
             PictureFormat::Svg => self.svg(style).map(String::into_bytes),

@@ -9,7 +9,8 @@ use crate::error::ReportError;
 use crate::layout::Canvas;
 use crate::mark::{Anchor, Area, Mark, Point, Raster, Text};
 use crate::palette::{Color, Stroke};
-use crate::typeface;
+use crate::raster_pixels::pixels;
+use crate::{outline, typeface};
 
 /// Keeps the picture crisp on screens with small pixels, and in print.
 const PIXELS_PER_UNIT: u32 = 2;
@@ -78,21 +79,6 @@ fn paint_mark(canvas: &mut Pixmap, mark: &Mark) {
     }
 }
 
-/// The colours as a picture, a pixel each; `None` without colours.
-fn pixels(raster: &Raster) -> Option<Pixmap> {
-    let mut pixels = Pixmap::new(raster.columns as u32, raster.rows() as u32)?;
-    for (bytes, Color(r, g, b)) in pixels.data_mut().chunks_exact_mut(4).zip(&raster.colors) {
-        bytes.copy_from_slice(&[*r, *g, *b, 255]);
-    }
-    Some(pixels)
-}
-
-/// The colours as a PNG file, a pixel each.
-pub(crate) fn encode_raster(raster: &Raster) -> Vec<u8> {
-    let png = pixels(raster).and_then(|pixels| pixels.encode_png().ok());
-    png.unwrap_or_default()
-}
-
 fn paint_image(canvas: &mut Pixmap, [top_left, bottom_right]: Area, raster: &Raster) {
     let Some(pixels) = pixels(raster) else { return };
     let across = (bottom_right.0 - top_left.0) / raster.columns as f64;
@@ -141,7 +127,7 @@ fn draw_stroke(canvas: &mut Pixmap, points: &[Point], stroke: Stroke) {
 }
 
 fn paint_text(canvas: &mut Pixmap, text: &Text) {
-    let Some(outline) = typeface::outline(&text.text, text.size) else {
+    let Some(outline) = outline::outline(&text.text, text.size) else {
         return;
     };
     let width = typeface::width(&text.text, text.size) as f32;

@@ -3,7 +3,7 @@
 use crate::layout::Canvas;
 use crate::mark::{Anchor, Area, Mark, Point, Raster, Text};
 use crate::palette::{Color, Theme};
-use crate::png;
+use crate::raster_pixels::encode_raster;
 use crate::typeface::FAMILIES;
 
 /// The document counts in tenths of a pixel: whole numbers are shorter, and fine enough.
@@ -213,7 +213,7 @@ fn ink(mark: &Mark) -> Option<(&'static str, Color)> {
 
 fn image(area: Area, raster: &Raster, class: &str) -> String {
     let rendering = if raster.smooth { "auto" } else { "pixelated" };
-    let (place, data) = (place(area), base64(&png::encode_raster(raster)));
+    let (place, data) = (place(area), base64(&encode_raster(raster)));
     format!(
         "<image {place} preserveAspectRatio=\"none\" style=\"image-rendering:{rendering}\"{class} \
          href=\"data:image/png;base64,{data}\"/>"

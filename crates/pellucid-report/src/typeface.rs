@@ -1,73 +1,41 @@
-//! Measures and outlines text in the embedded typeface (DejaVu Sans).
+//! Measures text in DejaVu Sans.
 
 use std::sync::LazyLock;
-
-use tiny_skia::{Path, PathBuilder, Transform};
-use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 /// The typefaces for an SVG viewer: the measured one, others as wide, then any.
 pub(crate) const FAMILIES: &str = "'DejaVu Sans', Verdana, Geneva, 'Segoe UI', Helvetica, Arial, sans-serif";
 
-static FACE: LazyLock<Face<'static>> =
-    LazyLock::new(|| Face::parse(dejavu::sans::regular(), 0).expect("the embedded typeface is well formed"));
+/// The height of an em in units of the typeface's own grid.
+pub(crate) const UNITS_PER_EM: f64 = 2048.0;
+
+/// The widths of the typeface's characters, without its 380 kB of outlines, which pages do not need. A line has the first
+/// and the last character of a run, in hexadecimal, and the width of each; the first line is that of all others.
+const ADVANCES: &str = include_str!("typeface/advances.txt");
+
+/// Characters from the first to the last, and the width of each.
+type Run = (u32, u32, u16);
+
+static RUNS: LazyLock<Vec<Run>> = LazyLock::new(|| ADVANCES.lines().filter_map(run).collect());
+
+fn run(line: &str) -> Option<Run> {
+    let mut parts = line.split(' ');
+    let mut number = |radix| u32::from_str_radix(parts.next()?, radix).ok();
+    Some((number(16)?, number(16)?, u16::try_from(number(10)?).ok()?))
+}
 
 /// Width in pixels of a line of text whose em is `size` pixels high.
 pub(crate) fn width(text: &str, size: f64) -> f64 {
     let units: f64 = text.chars().map(advance).sum();
-    units * size / f64::from(FACE.units_per_em())
-}
-
-fn glyph(character: char) -> GlyphId {
-    FACE.glyph_index(character).unwrap_or_default()
+    units * size / UNITS_PER_EM
 }
 
 /// The width of a character, in units of the typeface's own grid.
-fn advance(character: char) -> f64 {
-    f64::from(FACE.glyph_hor_advance(glyph(character)).unwrap_or(0))
-}
-
-/// The outline of a line of text, starting at the origin of the baseline, y downwards; `None` if it is empty.
-pub(crate) fn outline(text: &str, size: f64) -> Option<Path> {
-    let mut pen = Pen {
-        path: PathBuilder::new(),
-        x: 0.0,
-    };
-    let mut x = 0.0;
-    for character in text.chars() {
-        pen.x = x as f32;
-        FACE.outline_glyph(glyph(character), &mut pen);
-        x += advance(character);
-    }
-    let scale = (size / f64::from(FACE.units_per_em())) as f32;
-    pen.path.finish()?.transform(Transform::from_scale(scale, -scale))
-}
-
-struct Pen {
-    path: PathBuilder,
-    x: f32,
-}
-
-impl OutlineBuilder for Pen {
-    fn move_to(&mut self, x: f32, y: f32) {
-        self.path.move_to(self.x + x, y);
-    }
-
-    fn line_to(&mut self, x: f32, y: f32) {
-        self.path.line_to(self.x + x, y);
-    }
-
-    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        self.path.quad_to(self.x + x1, y1, self.x + x, y);
-    }
-
-    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        self.path
-            .cubic_to(self.x + x1, y1, self.x + x2, y2, self.x + x, y);
-    }
-
-    fn close(&mut self) {
-        self.path.close();
-    }
+pub(crate) fn advance(character: char) -> f64 {
+    let code = u32::from(character);
+    let (others, runs) = RUNS.split_first().expect("the table has lines");
+    let after = runs.partition_point(|&(first, ..)| first <= code);
+    let found = runs[..after].last().filter(|&&(_, last, _)| code <= last);
+    f64::from(found.unwrap_or(others).2)
 }
 
 /// `text` without control characters, which XML forbids or swallows, on one line.
@@ -138,16 +106,33 @@ mod tests {
         assert!((width("loss", 20.0) - 2.0 * width("loss", 10.0)).abs() < 1e-9);
     }
 
+    /// `PELLUCID_WRITE_DOCS=1` writes the table.
     #[test]
-    fn outline_is_about_as_wide_as_measured() {
-        let bounds = outline("epoch 400k", 20.0).unwrap().bounds();
-        let measured = width("epoch 400k", 20.0);
-        assert!(
-            (f64::from(bounds.width()) - measured).abs() < 4.0,
-            "{bounds:?}, measured {measured}"
-        );
-        assert!(bounds.top() < 0.0, "capitals rise above the baseline");
-        assert!(outline(" ", 20.0).is_none());
+    fn advances_are_those_of_the_typeface() {
+        let face = ttf_parser::Face::parse(dejavu::sans::regular(), 0).unwrap();
+        assert_eq!(f64::from(face.units_per_em()), UNITS_PER_EM);
+        let of_glyph = |glyph| face.glyph_hor_advance(glyph).unwrap_or(0);
+        let others = of_glyph(ttf_parser::GlyphId::default());
+        let mut runs = vec![(0, 0, others)];
+        for character in '\0'..=char::MAX {
+            let Some(glyph) = face.glyph_index(character) else {
+                continue;
+            };
+            let (code, advance) = (u32::from(character), of_glyph(glyph));
+            match runs[1..].last_mut() {
+                Some((_, last, same)) if *last + 1 == code && *same == advance => *last = code,
+                _ => runs.push((code, code, advance)),
+            }
+        }
+        let lines = runs
+            .iter()
+            .map(|(first, last, advance)| format!("{first:x} {last:x} {advance}\n"));
+        let table: String = lines.collect();
+        if std::env::var_os("PELLUCID_WRITE_DOCS").is_some() {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/typeface/advances.txt");
+            std::fs::write(path, &table).unwrap();
+        }
+        assert_eq!(*RUNS, runs, "PELLUCID_WRITE_DOCS=1 writes the table anew");
     }
 
     #[test]
